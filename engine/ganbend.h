@@ -1,0 +1,344 @@
+/* ganbend: StyleGAN2 and BigGAN generators in plain C, open at every layer.
+ *
+ *     #include <ganbend.h>
+ *     #include <stdio.h>
+ *
+ *     int main(int argc, char **argv) {
+ *         gb_error err = {0};
+ *         gb_context *context = NULL;
+ *         gb_model *model = NULL;
+ *         gb_session *session = NULL;
+ *         if (argc != 3 || gb_context_new(NULL, &context, &err) || gb_model_open(context, argv[1], &model, &err) ||
+ *             gb_session_new(model, NULL, &session, &err) || gb_session_seed(session, 7, &err) ||
+ *             gb_session_truncate(session, 0.7f, -1, &err) || gb_session_render_png(session, argv[2], &err))
+ *             fprintf(stderr, "%s\n", err.status ? err.message : "usage: example MODEL.gbw OUT.png");
+ *         gb_session_free(session);
+ *         gb_model_close(model);
+ *         gb_context_free(context);
+ *         return err.status ? 1 : 0;
+ *     }
+ *
+ * Conventions. Functions that can fail return a gb_status, 0 when all went well, and leave one line in `err` (which may
+ * be NULL): what was wrong, where, and what would be right. The library never prints, exits or aborts. Who calls _new or
+ * _open owns the result and calls _free or _close, both of which take NULL. Arrays are float32, row-major; feature maps
+ * N, C, H, W; w's N, num_ws, w_dim. Strings handed out live as long as the object they came from. A context and a model
+ * may be used by any number of threads, a session by one at a time (gb_session_cancel excepted). */
+#ifndef GANBEND_H
+#define GANBEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define GB_API
+#else
+#define GB_API __attribute__((visibility("default")))
+#endif
+
+typedef enum gb_status {
+    GB_OK = 0,
+    GB_BAD_ARGUMENT,        /* the caller asked for something that cannot be: a name, a shape, a range */
+    GB_BAD_FILE,            /* a file is malformed, hostile, damaged, or of a network we do not run */
+    GB_IO,                  /* a file could not be opened, read or written */
+    GB_NO_MEMORY,
+    GB_CANCELLED
+} gb_status;
+
+typedef struct gb_error {
+    gb_status status;
+    char message[640];
+} gb_error;
+
+GB_API const char *gb_version(void);        /* "0.1.0" */
+
+/* ---------------------------------------------------------------------------------------------------- context
+ * A thread pool and the kernels chosen for this processor. One per process is usual. */
+
+typedef struct gb_context gb_context;
+
+typedef struct gb_context_options {
+    int threads;            /* 0 = one for each core this process may use */
+    const char *isa;        /* "plain", "avx2", "avx512", …; NULL = $GANBEND_ISA, else the best there is */
+} gb_context_options;
+
+GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **context, gb_error *err);
+GB_API void gb_context_free(gb_context *context);       /* after every model of it is closed */
+GB_API int gb_context_threads(const gb_context *context);
+GB_API const char *gb_context_isa(const gb_context *context);
+/* Measures what the processor's multiply-add units reach on all threads of the context, in GFLOP/s (a tenth of a second). */
+GB_API double gb_context_peak_gflops(gb_context *context);
+
+/* ---------------------------------------------------------------------------------------------------- files
+ * Any checkpoint or array file (.pkl .pt .pth .bin .safetensors .npy .npz), opened without running anything in it. */
+
+typedef struct gb_file gb_file;
+
+enum { GB_DIMS = 8 };
+
+typedef struct gb_array_info {
+    const char *name;       /* path inside the file; "" for the one array of an .npy */
+    const char *type;       /* "float32", "float16", "int64", … */
+    int ndim;
+    int64_t shape[GB_DIMS];
+    int64_t count;          /* elements */
+} gb_array_info;
+
+GB_API gb_status gb_file_open(const char *path, gb_file **file, gb_error *err);
+GB_API void gb_file_close(gb_file *file);
+GB_API const char *gb_file_format(const gb_file *file);     /* "torch zip", "pickle", "npz", … */
+GB_API size_t gb_file_arrays(const gb_file *file);
+GB_API void gb_file_array(const gb_file *file, size_t index, gb_array_info *info);
+GB_API bool gb_file_find(const gb_file *file, const char *name, size_t *index);
+/* Array `index` as float32 into `out`, which has room for info.count. */
+GB_API gb_status gb_file_read(const gb_file *file, size_t index, float *out, gb_error *err);
+/* The same as float64. */
+GB_API gb_status gb_file_read_double(const gb_file *file, size_t index, double *out, gb_error *err);
+/* Plain facts in the file (constructor arguments, training settings), at most `limit` of them. */
+GB_API void gb_file_facts(const gb_file *file, size_t limit, void (*fact)(void *arg, const char *path, const char *text),
+                          void *arg);
+
+/* Writes an .npz whole or not at all: _new opens a file beside `path`, _finish puts it in place, _free without _finish
+ * leaves nothing behind. */
+typedef struct gb_npz gb_npz;
+GB_API gb_status gb_npz_new(const char *path, gb_npz **npz, gb_error *err);
+GB_API gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err);
+GB_API gb_status gb_npz_finish(gb_npz *npz, gb_error *err);
+GB_API void gb_npz_free(gb_npz *npz);
+
+/* Text chunks of a PNG: keyword and UTF-8 text. */
+typedef struct gb_text { const char *key, *value; } gb_text;
+/* 8-bit RGB, rows without padding; whole or not at all. */
+GB_API gb_status gb_png_write(const char *path, int width, int height, const uint8_t *rgb, const gb_text *texts,
+                              size_t text_count, gb_error *err);
+/* True where `path` is a whole PNG: reads it to its end and checks every chunk. */
+GB_API bool gb_png_whole(const char *path);
+
+/* ---------------------------------------------------------------------------------------------------- random numbers */
+
+typedef enum gb_rng {
+    GB_RNG_NUMPY,           /* numpy.random.RandomState(seed).randn(count), rounded to float32 */
+    GB_RNG_TORCH            /* torch.manual_seed(seed); torch.randn(count) on the CPU */
+} gb_rng;
+
+/* `count` standard normal numbers; the seed counts modulo 2³², as the published generators take it. */
+GB_API void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out);
+
+/* ---------------------------------------------------------------------------------------------------- converting */
+
+typedef struct gb_convert_options {
+    bool half;              /* weights as float16 */
+    const char *config;     /* path of a JSON file with constructor arguments, or NULL */
+    void (*note)(void *arg, const char *line);      /* what was found and what had to be made up; may be NULL */
+    void *note_arg;
+    void (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_convert_options;
+
+/* Any StyleGAN2 checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is made up from seed 0. */
+GB_API gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
+                            gb_error *err);
+
+typedef struct gb_stylegan2 {       /* a zero means the default in brackets */
+    int resolution;                 /* [256] power of two, 4 to 4096 */
+    int channel_base, channel_max;  /* [32768], [512]: channels at r = min(base / r, max) */
+    int z_dim, w_dim;               /* [512] */
+    int mapping_layers;             /* [8] */
+    int classes;                    /* [0] labels of a conditional network */
+    const char *block;              /* ["skip"] "resnet", "orig" */
+    uint64_t seed;
+} gb_stylegan2;
+
+/* A network of that shape with random weights, for benchmarks and tests. */
+GB_API gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half,
+                                   gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- graph
+ * A network as operations in execution order. Builders return the node, or GB_NO_NODE after the first mistake, whose
+ * line gb_model_build() reports; so a whole network can be built without looking at each result. Weights are named;
+ * their shapes are checked where they are used. Every node's output is a boundary that can be tapped and fed. */
+
+typedef struct gb_graph gb_graph;
+typedef int gb_node;
+enum { GB_NO_NODE = -1 };
+
+typedef struct gb_conv2d_options {
+    int up;                 /* 1, or 2: transposed convolution followed by the FIR */
+    bool demodulate;
+    float style_gain;       /* 0 means 1 */
+    const char *fir;        /* weight [taps,taps] with sum 1, for up = 2 */
+} gb_conv2d_options;
+
+typedef struct gb_bias_act_options {
+    const char *bias;       /* weight [C] or NULL */
+    float bias_gain;        /* 0 means 1 */
+    const char *act;        /* "linear", "relu", "lrelu" (0.2), "tanh", "sigmoid", "elu", "selu", "softplus", "swish" */
+    float gain;             /* 0 means 1 */
+    float clamp;            /* 0 means none */
+} gb_bias_act_options;
+
+GB_API gb_graph *gb_graph_new(void);                    /* NULL when memory is out */
+GB_API void gb_graph_free(gb_graph *graph);             /* not after gb_model_build(), which takes it over */
+/* A weight by view: `data` must outlive the model. */
+GB_API void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const float *data);
+
+/* An input [N, shape…], ndim 1 to 3 (C; rows, C; C, H, W). `value` names a weight of that shape that it has until
+ * something else is set, or is NULL: then it must be set before rendering. */
+GB_API gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const char *value);
+GB_API gb_node gb_graph_constant(gb_graph *graph, const char *name, const char *weight);
+GB_API gb_node gb_graph_normalize(gb_graph *graph, const char *name, gb_node x, float eps);
+GB_API gb_node gb_graph_linear(gb_graph *graph, const char *name, gb_node x, const char *weight, float gain);
+GB_API gb_node gb_graph_concat(gb_graph *graph, const char *name, gb_node a, gb_node b);
+GB_API gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const char *w_avg, int num_ws);
+GB_API gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row);
+/* styles = GB_NO_NODE makes an ordinary convolution. */
+GB_API gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight,
+                               const gb_conv2d_options *options);
+GB_API gb_node gb_graph_upsample(gb_graph *graph, const char *name, gb_node x, const char *fir);
+GB_API gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map, const char *strength);
+GB_API gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *options);
+GB_API gb_node gb_graph_add(gb_graph *graph, const char *name, gb_node a, gb_node b);
+GB_API void gb_graph_alias(gb_graph *graph, const char *alias, const char *name);
+/* What gb_session_render() returns; [3,H,W] for everything that writes images. */
+GB_API void gb_graph_output(gb_graph *graph, gb_node node);
+
+/* ---------------------------------------------------------------------------------------------------- model */
+
+typedef struct gb_model gb_model;
+
+/* A .gbw, mapped; read-only and shared from here on. */
+GB_API gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err);
+/* The same from memory, which must outlive the model. `name` is used in messages. */
+GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,
+                                      gb_model **model, gb_error *err);
+/* A network of your own. Takes the graph over, also when it fails. */
+GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err);
+GB_API void gb_model_close(gb_model *model);            /* after every session of it is freed */
+
+/* True where `path` begins like a .gbw. */
+GB_API bool gb_is_gbw(const char *path);
+/* Compares every tensor with its checksum. */
+GB_API gb_status gb_model_verify(gb_model *model, gb_error *err);
+GB_API uint32_t gb_model_checksum(const gb_model *model);
+
+/* Metadata ("architecture", "config.z_dim", "origin.family", …). Values as text; integers and floats also as numbers. */
+GB_API size_t gb_model_metas(const gb_model *model);
+GB_API const char *gb_model_meta(const gb_model *model, size_t index, const char **key);
+GB_API const char *gb_model_str(const gb_model *model, const char *key, const char *otherwise);
+GB_API int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise);
+GB_API size_t gb_model_tensors(const gb_model *model);
+GB_API void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info);
+
+typedef struct gb_node_info {
+    const char *name;
+    const char *alias;      /* the origin's name, or NULL; there may be more than one: gb_model_find() knows them all */
+    const char *op;         /* "modulated_conv2d" */
+    int ndim;               /* of one sample: 1 [C], 2 [rows,C], 3 [C,H,W] */
+    int64_t shape[3];
+    int64_t parameters;     /* weights first used here */
+    uint64_t macs;          /* multiply-adds per sample; transposed convolutions at input resolution, FIRs left out */
+    int inputs;
+    gb_node input[4];
+} gb_node_info;
+
+GB_API size_t gb_model_nodes(const gb_model *model);
+GB_API void gb_model_node(const gb_model *model, gb_node node, gb_node_info *info);
+/* By canonical name or alias; GB_NO_NODE where there is none. */
+GB_API gb_node gb_model_find(const gb_model *model, const char *name);
+/* Nodes whose name or alias matches a shell glob (* ? [a-z]; '*' crosses dots), in execution order: writes at most `room`, returns how many match. */
+GB_API size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room);
+/* The output's shape [C,H,W]. */
+GB_API void gb_model_image_shape(const gb_model *model, int64_t shape[3]);
+
+/* ---------------------------------------------------------------------------------------------------- session */
+
+typedef struct gb_session gb_session;
+
+typedef enum gb_purpose {
+    GB_ONCE,                /* least memory: one arena, buffers placed by lifetime */
+    GB_INTERACTIVE          /* boundaries of the last render are kept, so that a change reruns only what it reaches */
+} gb_purpose;
+
+typedef struct gb_session_options {
+    gb_purpose purpose;
+    int batch;              /* samples rendered together; 0 = 1 */
+    size_t keep_bytes;      /* GB_INTERACTIVE: budget for kept boundaries; 0 = 1.5 GB */
+} gb_session_options;
+
+GB_API gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **session, gb_error *err);
+GB_API void gb_session_free(gb_session *session);
+
+/* Changes below take effect at the next render. Several can be made one transaction: after gb_session_begin(), either
+ * gb_session_commit() keeps all of them or gb_session_rollback() none. */
+GB_API gb_status gb_session_begin(gb_session *session, gb_error *err);
+GB_API gb_status gb_session_commit(gb_session *session, gb_error *err);
+GB_API void gb_session_rollback(gb_session *session);
+
+/* z of every sample from one seed each: seed, seed + 1, …, with the rng of the model's origin. */
+GB_API gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err);
+GB_API gb_status gb_session_set_z(gb_session *session, const float *z /* [batch, z_dim] */, gb_error *err);
+/* w's in place of z; no truncation is applied to them. rows = 1 or num_ws: [batch, rows, w_dim]. */
+GB_API gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_error *err);
+/* One class for all samples of the batch, of a conditional model. */
+GB_API gb_status gb_session_set_class(gb_session *session, int label, gb_error *err);
+GB_API gb_status gb_session_set_label(gb_session *session, const float *label /* [batch, c_dim] */, gb_error *err);
+/* w_avg + psi (w - w_avg) for the first `cutoff` w's (negative: all). psi is any finite number; 1 = off. */
+GB_API gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err);
+/* The mean w to truncate towards, in place of the model's: [w_dim]; NULL goes back. */
+GB_API gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error *err);
+
+typedef enum gb_noise { GB_NOISE_CONST, GB_NOISE_NONE, GB_NOISE_RANDOM } gb_noise;
+/* For every layer that has noise: the stored maps, none, or maps drawn anew for each sample and layer from `seed`. */
+GB_API gb_status gb_session_noise(gb_session *session, gb_noise mode, uint64_t seed, gb_error *err);
+/* One layer's map: [1 or batch, 1, r, r], shared or one for each sample; NULL goes back. `layer` is "synthesis.b8.conv1". */
+GB_API gb_status gb_session_set_noise_map(gb_session *session, const char *layer, const float *map, int samples,
+                                          gb_error *err);
+
+/* Reading boundaries: tap before rendering, read after it. `name` is a canonical name, an alias or a glob. */
+GB_API gb_status gb_session_tap(gb_session *session, const char *name, gb_error *err);
+GB_API gb_status gb_session_untap(gb_session *session, const char *name, gb_error *err);
+/* [batch, shape…] of the node into `out` (room for batch × its elements). */
+GB_API gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_error *err);
+/* Setting a boundary: what only it needed is not run. `value` is [batch, shape…]; NULL lifts the feed. */
+GB_API gb_status gb_session_feed(gb_session *session, const char *name, const float *value, gb_error *err);
+
+/* Renders the batch. `image` [batch, C, H, W], nominally -1 to 1, or NULL where only taps matter; it is written on
+ * success only. */
+GB_API gb_status gb_session_render(gb_session *session, float *image, gb_error *err);
+/* The same as 8-bit RGB [batch, H, W, 3]: clamp(127.5 x + 128), truncated, as NVIDIA's generate.py writes it. */
+GB_API gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err);
+/* The first sample of the batch as a PNG. */
+GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err);
+
+/* Ends the render that is running (or the next one) between two steps; from any thread. What was computed stays. */
+GB_API void gb_session_cancel(gb_session *session);
+/* Called in the rendering thread after every step, with the share of the arithmetic done. NULL: no more. */
+GB_API void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);
+
+typedef struct gb_step_info {       /* one step of the plan: a node and those fused behind it */
+    gb_node first, last;            /* first = where the step begins, last = the boundary it writes */
+    int nodes;
+    const char *kernel;             /* instruction set of the row that ran */
+    double seconds;                 /* of the last render; 0 where it was skipped */
+    bool ran;
+    uint64_t macs;                  /* of the whole batch */
+    uint64_t bytes;                 /* inputs read, weights read, output written: the least memory traffic */
+} gb_step_info;
+
+typedef struct gb_render_stats {
+    int nodes_run;                  /* nodes executed by the last render; fused ones count each */
+    int steps_run, steps;
+    size_t arena_bytes, kept_bytes; /* buffers of the plan; boundaries kept from render to render */
+} gb_render_stats;
+
+GB_API void gb_session_stats(const gb_session *session, gb_render_stats *stats);
+GB_API void gb_session_step(const gb_session *session, int step, gb_step_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,190 @@
+/* Operations: what a network is made of. One file per operation holds its plain C form, which reads like the formula
+ * and is the specification; ops/simd/ holds rows that are faster and are held against it by check_ops.
+ *
+ * Logical shapes are N, C, H, W; a vector is C maps of 1×1. In memory a tensor is [N][C/b][H][W][b] with the channel
+ * block b in its shape: 1 is NCHW. Where b does not divide C the last block is padded; padded lanes hold anything and
+ * are never read. Nothing here allocates, locks or fails while running: shapes are checked and sizes known before. */
+#ifndef GB_OPS_H
+#define GB_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { GB_MAX_INPUTS = 4, GB_MAX_WEIGHTS = 4, GB_MAX_FIR = 8 };
+
+typedef struct gb_shape {
+    int n, c, h, w;
+    int block;              /* channels stored next to each other; 1 = planar */
+} gb_shape;
+
+typedef struct gb_tensor {
+    gb_shape shape;
+    float *data;            /* 64-byte aligned */
+} gb_tensor;
+
+/* The processor as kernels see it. Made once per context by gb_cpu_detect(); immutable afterwards. */
+typedef struct gb_cpu {
+    const char *isa;        /* "plain", "avx2", "avx512", "neon": the rows used, and those of lower rank behind them */
+    int rank;               /* 0 plain, then rising */
+    int vector;             /* floats in a vector: the channel block of feature maps (1 for plain) */
+    size_t l1, l2, l3;      /* data cache bytes: of one core, one core, all cores together */
+    int workers;            /* threads that parallel() uses, at least 1; results never depend on it */
+    /* Runs task(arg, i, worker) for i in [0, tasks), worker in [0, workers), and returns when all are done. */
+    void (*parallel)(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg);
+    void *pool;
+} gb_cpu;
+
+/* Fills isa, rank, vector and cache sizes. `wanted` (NULL = the best there is) forces a row of the table; false where
+ * this processor or build has none of that name, and `names` (may be NULL) then lists what there is. */
+bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_size);
+
+/* ------------------------------------------------------------------------------------------------ descriptors */
+
+typedef enum gb_op_id {
+    GB_OP_CONSTANT,         /* weights[0] [C,H,W] for every sample                                     */
+    GB_OP_NORMALIZE,        /* x / sqrt(mean_c x² + eps)                                               */
+    GB_OP_LINEAR,           /* x Wᵀ · gain; weights[0] [out,in]; in[0] may be row `row` of [N,rows,1,in] */
+    GB_OP_CONCAT,           /* channels of in[0], then of in[1]                                        */
+    GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff       */
+    GB_OP_SELECT,           /* row `row` of ws [N,num_ws,1,C] → [N,C]                                  */
+    GB_OP_MODULATED_CONV2D, /* the convolution of both networks; see gb_conv                           */
+    GB_OP_UPFIRDN2D,        /* zero-insert by `up`, pad, FIR (flipped: a true convolution) × gain       */
+    GB_OP_NOISE,            /* x + strength · noise [N or 1,1,H,W]                                     */
+    GB_OP_BIAS_ACT,         /* clamp(act(x + bias) · gain)                                             */
+    GB_OP_ADD,              /* in[0] + in[1]                                                           */
+    GB_OPS
+} gb_op_id;
+
+/* y[n,o] = d[n,o] · Σ_i W[o,i] ⋆ (s[n,i] x[n,i]),  s = styles · style_gain,
+ * d = 1/√(Σ_{i,k} (W[o,i,k] s[n,i])² + 1e-8) where `demodulate`, else 1. Without in[1] (styles) s = 1.
+ * up = 1: correlation, padding (kernel-1)/2, same size. up = 2: transposed convolution, stride 2, no padding (2H+1, the
+ * kernel unflipped), then the 4×4 FIR weights[1] × 4 with padding 1 → 2H. Weights: [cout,cin,kernel,kernel]. */
+typedef struct gb_conv {
+    int cout, kernel, up;
+    bool modulated, demodulate;
+    float style_gain;
+} gb_conv;
+
+typedef struct gb_fir {     /* of GB_OP_UPFIRDN2D; weights[0] is the filter [taps,taps], applied × gain */
+    int up, taps;
+    int pad_before, pad_after;
+    float gain;
+} gb_fir;
+
+/* Everything about one use of an operation that is fixed when a plan is made. */
+typedef struct gb_desc {
+    gb_op_id op;
+    int inputs;
+    gb_shape in[GB_MAX_INPUTS];
+    gb_shape out;           /* filled by gb_op_shape(); its block by gb_block() */
+    union {
+        gb_conv conv;
+        gb_fir fir;
+        struct { int cout; float gain; } linear;
+        struct { float eps; } normalize;
+        struct { int num_ws; } truncate;
+        struct { int row; } select;
+        struct { int c, h, w; } constant;
+    };
+} gb_desc;
+
+/* ------------------------------------------------------------------------------------------------ epilogues */
+
+/* Activations a checkpoint may contain; values are the same bits under every instruction set. */
+typedef enum gb_act_kind {
+    GB_ACT_LINEAR, GB_ACT_RELU, GB_ACT_LRELU, GB_ACT_TANH, GB_ACT_SIGMOID, GB_ACT_ELU, GB_ACT_SELU, GB_ACT_SOFTPLUS,
+    GB_ACT_SWISH,
+    GB_ACTS
+} gb_act_kind;
+
+typedef struct gb_act_row {
+    const char *name;       /* NVIDIA's bias_act names */
+    float gain;             /* the gain its networks give it: √2 for relu, lrelu, swish; else 1 */
+} gb_act_row;
+
+extern const gb_act_row gb_acts[GB_ACTS];
+
+/* What follows an operation in the same pass, in this order; a stage that is absent has a NULL / false. All of it is
+ * read at run time, so a slider that moves a value needs no new plan. Each stage rounds as if it stood alone:
+ *   v += noise · strength;   v = act(v + bias) · gain, clamped to ±clamp;   v += add */
+typedef struct gb_epilogue {
+    const float *noise;     /* [N or 1][H][W] */
+    size_t noise_step;      /* floats from one sample's map to the next; 0 = shared */
+    float noise_strength;
+    bool bias_act;
+    const float *bias;      /* [C] or NULL */
+    gb_act_kind act;
+    float gain;             /* 1 = none (skipped) */
+    float clamp;            /* negative = none; NaN passes */
+    const gb_tensor *add;   /* same shape and block as the output */
+} gb_epilogue;
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+typedef struct gb_truncate_live { float psi; int cutoff; } gb_truncate_live;   /* cutoff < 0 = all rows */
+
+typedef struct gb_args {
+    const gb_tensor *in[GB_MAX_INPUTS];
+    const gb_tensor *out;               /* never overlaps an input, except where the op's row says in_place */
+    const void *packed;                 /* what pack() made, or NULL for operations without weights */
+    const gb_epilogue *epilogue;        /* NULL = none; for NOISE, BIAS_ACT and ADD it holds their own stage too */
+    const void *live;                   /* gb_truncate_live, … */
+    void *workspace;                    /* 64-byte aligned */
+} gb_args;
+
+typedef struct gb_op_row {
+    gb_op_id op;
+    const char *name;                   /* "modulated_conv2d" */
+    const char *isa;
+    int rank;
+    bool fuses;                         /* run() applies args->epilogue as it writes */
+    bool in_place;                      /* out may be in[0] */
+    /* NULL = everything the shape check lets through. May depend on shapes, blocks and cpu->isa, never on batch size,
+     * workers or what is fused. */
+    bool (*supports)(const gb_cpu *cpu, const gb_desc *d);
+    size_t (*packed_size)(const gb_cpu *cpu, const gb_desc *d);         /* bytes; NULL = no weights */
+    /* weights: float32, row-major, as the checkpoint has them. Depends on nothing but what packed_size saw. */
+    void (*pack)(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+    size_t (*workspace)(const gb_cpu *cpu, const gb_desc *d);           /* bytes; NULL = none */
+    void (*run)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
+    void (*vjp)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);   /* NULL: no gradient */
+} gb_op_row;
+
+/* Name, one line for documentation, number of weights and shape rule of an operation, the same for all its rows. */
+typedef struct gb_op_info {
+    const char *name, *summary;
+    int inputs_min, inputs_max;
+    int weights;
+} gb_op_info;
+extern const gb_op_info gb_op_infos[GB_OPS];
+
+/* Checks inputs and attributes and fills d->out (block included). False leaves one line in `why`. */
+bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size);
+
+/* Multiply-adds of one run: transposed convolutions at input resolution, FIRs and element-wise work left out. */
+uint64_t gb_op_macs(const gb_desc *d);
+
+/* The best row for this use; the plain one always exists. */
+const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
+/* All rows, for check_ops and --help. */
+const gb_op_row *const *gb_op_rows(size_t *count);
+
+/* The channel block of a boundary: 1 for vectors and for fewer than 8 channels, else cpu->vector. */
+int gb_block(const gb_cpu *cpu, int c, int h, int w);
+/* Floats a tensor of this shape takes in memory, padded channels included. */
+size_t gb_shape_floats(const gb_shape *s);
+bool gb_shape_same(const gb_shape *a, const gb_shape *b);
+
+/* Between a tensor and plain NCHW float32. */
+void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw);
+void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const float *nchw);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

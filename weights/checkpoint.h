@@ -1,0 +1,34 @@
+/* Any foreign file, opened without running anything in it: torch zip, legacy torch, a plain pickle (NVIDIA's .pkl of
+ * either era), safetensors, .npy, .npz. Recognised by content, never by the file's name. */
+#ifndef GB_WEIGHTS_CHECKPOINT_H
+#define GB_WEIGHTS_CHECKPOINT_H
+
+#include "value.h"
+
+typedef struct gb_checkpoint gb_checkpoint;
+
+/* `bytes` must stay as they are until close; arrays point into them where they can. `name` is used in messages only.
+ * NULL with a reason on anything malformed, hostile or unknown. Memory taken is bounded by a small multiple of `size`,
+ * whatever the file claims; time is linear in it. */
+gb_checkpoint *gb_checkpoint_open(const void *bytes, size_t size, const char *name, gb_reason *why);
+void gb_checkpoint_close(gb_checkpoint *c);
+
+/* "torch zip", "legacy torch", "pickle", "safetensors", "npy", "npz". */
+const char *gb_checkpoint_format(const gb_checkpoint *c);
+
+/* The object in the file. For safetensors and .npz a dict of arrays in file order (safetensors' __metadata__ under that
+ * key), for .npy the array itself. */
+const gb_value *gb_checkpoint_root(const gb_checkpoint *c);
+
+/* Every array in the file under its path: dict keys and attribute names joined by '.', sequence positions as numbers;
+ * modules pickled whole are listed as their state_dict would be ("G_ema.synthesis.b4.const"), with no `_parameters`,
+ * `_buffers`, `_modules` in the names; a TensorFlow-era network's `variables` under component and variable name
+ * ("Gs.synthesis.4x4/Const/const"). The list belongs to the checkpoint. */
+const gb_named_array *gb_checkpoint_arrays(const gb_checkpoint *c, size_t *count);
+
+/* Plain facts (strings, numbers, booleans, short lists of these) under the same kind of path, at most `limit`:
+ * calls fact(arg, path, text) for each, with the value as a person would write it. */
+void gb_checkpoint_facts(const gb_checkpoint *c, size_t limit,
+                         void (*fact)(void *arg, const char *path, const char *text), void *arg);
+
+#endif

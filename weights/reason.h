@@ -1,0 +1,21 @@
+/* Why something failed, in words. Every reader and writer under weights/ returns false (or NULL) and leaves here one
+ * line that names the place: "toy.pt: tensor 'conv1.conv.weight': offset 800 is past its storage of 600 bytes". */
+#ifndef GB_WEIGHTS_REASON_H
+#define GB_WEIGHTS_REASON_H
+
+#include <stdbool.h>
+
+enum { GB_REASON_SIZE = 512 };
+
+typedef struct gb_reason {
+    char text[GB_REASON_SIZE];
+} gb_reason;
+
+/* Writes the line (cut to fit, control characters replaced, never a newline) and returns false, so that a check reads
+ * `return gb_because(why, ...)`. `why` may be NULL. */
+bool gb_because(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "place: " before what is already said; returns false. */
+bool gb_because_in(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,54 @@
+/* Plain values: what is left of a pickle (or of a safetensors header, an .npz listing) when nothing in it may run.
+ * A class is only ever a name; an object is a record of that name with what was pickled for it. */
+#ifndef GB_WEIGHTS_VALUE_H
+#define GB_WEIGHTS_VALUE_H
+
+#include "array.h"
+
+typedef enum gb_value_kind {
+    GB_VALUE_NONE, GB_VALUE_BOOL, GB_VALUE_INT, GB_VALUE_FLOAT,
+    GB_VALUE_STR,       /* UTF-8 as stored; `text` is also zero-terminated */
+    GB_VALUE_BYTES,
+    GB_VALUE_LIST, GB_VALUE_TUPLE, GB_VALUE_SET,
+    GB_VALUE_DICT,      /* dict, OrderedDict, defaultdict, and EasyDict-like subclasses of dict */
+    GB_VALUE_CLASS,     /* a global that was named but not called: module, name */
+    GB_VALUE_RECORD,    /* an instance of module.name, opaque to us */
+    GB_VALUE_ARRAY,     /* a tensor, parameter or ndarray */
+} gb_value_kind;
+
+typedef struct gb_value gb_value;
+
+struct gb_value {
+    gb_value_kind kind;
+    union {
+        bool boolean;
+        int64_t integer;            /* integers beyond 64 bits become GB_VALUE_BYTES, as stored */
+        double real;
+        struct { const char *text; size_t size; } str;
+        struct { const uint8_t *data; size_t size; } bytes;
+        struct { gb_value **items; size_t count, room; } seq;
+        struct { gb_value **keys, **values; size_t count, room; } dict;
+        struct {
+            const char *module, *name;
+            gb_value *args;         /* constructor arguments (tuple) or NULL */
+            gb_value *state;        /* what BUILD gave: usually a dict of attributes, or NULL */
+            gb_value *items;        /* list items appended to it, or NULL */
+            gb_value *entries;      /* dict entries set on it, or NULL */
+        } record;                   /* also GB_VALUE_CLASS: module and name only */
+        gb_array array;
+    };
+};
+
+/* All of these accept NULL and return NULL / the default, so that lookups chain. */
+const gb_value *gb_value_get(const gb_value *dict, const char *key);    /* dict entry; a record's `state`, then `entries` */
+const gb_value *gb_value_path(const gb_value *v, const char *path);     /* "a/b/c" through dicts and records; a list or tuple takes a decimal index */
+const gb_value *gb_value_item(const gb_value *seq, size_t index);
+size_t gb_value_count(const gb_value *v);                               /* of a sequence, set or dict; else 0 */
+bool gb_value_is_record(const gb_value *v, const char *name);           /* class name without module, NULL for any */
+const char *gb_value_str(const gb_value *v, const char *otherwise);
+int64_t gb_value_int(const gb_value *v, int64_t otherwise);             /* ints, bools, whole floats, 0-d arrays */
+double gb_value_float(const gb_value *v, double otherwise);             /* floats, ints, 0-d arrays */
+bool gb_value_bool(const gb_value *v, bool otherwise);
+const gb_array *gb_value_array(const gb_value *v);                      /* NULL where it is not one */
+
+#endif
