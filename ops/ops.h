@@ -46,11 +46,12 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
 /* ------------------------------------------------------------------------------------------------ descriptors */
 
 typedef enum gb_op_id {
-    GB_OP_CONSTANT,         /* weights[0] [C,H,W] for every sample                                     */
+    GB_OP_CONSTANT,         /* weights[0] [C,H,W] for every sample; no input: out.n says how many   */
     GB_OP_NORMALIZE,        /* x / sqrt(mean_c x² + eps)                                               */
-    GB_OP_LINEAR,           /* x Wᵀ · gain; weights[0] [out,in]; in[0] may be row `row` of [N,rows,1,in] */
+    GB_OP_LINEAR,           /* x Wᵀ · gain for vectors x; weights[0] [out,in]                       */
     GB_OP_CONCAT,           /* channels of in[0], then of in[1]                                        */
-    GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff       */
+    GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff, w itself where ψ = 1;
+                             * weights[0] is w_avg [C]                                              */
     GB_OP_SELECT,           /* row `row` of ws [N,num_ws,1,C] → [N,C]                                  */
     GB_OP_MODULATED_CONV2D, /* the convolution of both networks; see gb_conv                           */
     GB_OP_UPFIRDN2D,        /* zero-insert by `up`, pad, FIR (flipped: a true convolution) × gain       */
@@ -81,7 +82,7 @@ typedef struct gb_desc {
     gb_op_id op;
     int inputs;
     gb_shape in[GB_MAX_INPUTS];
-    gb_shape out;           /* filled by gb_op_shape(); its block by gb_block() */
+    gb_shape out;           /* filled by gb_op_shape(), block included; GB_OP_CONSTANT reads its n */
     union {
         gb_conv conv;
         gb_fir fir;
@@ -174,7 +175,8 @@ const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
 /* All rows, for check_ops and --help. */
 const gb_op_row *const *gb_op_rows(size_t *count);
 
-/* The channel block of a boundary: 1 for vectors and for fewer than 8 channels, else cpu->vector. */
+/* The channel block of a boundary: 1 for vectors and lists of them (h = 1) and for fewer than 8 channels, else
+ * cpu->vector. */
 int gb_block(const gb_cpu *cpu, int c, int h, int w);
 /* Floats a tensor of this shape takes in memory, padded channels included. */
 size_t gb_shape_floats(const gb_shape *s);

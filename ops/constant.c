@@ -1,0 +1,44 @@
+/* A learned constant, the same for every sample:  y[n,c,p] = weights[0][c,p]. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/epilogue.h"
+
+bool gb_constant_shape(gb_desc *d, char *why, size_t size) {
+    if (d->out.n < 1) {
+        snprintf(why, size, "constant: out.n holds the batch size and is %d", d->out.n);
+        return false;
+    }
+    d->out = (gb_shape){d->out.n, d->constant.c, d->constant.h, d->constant.w, 1};
+    return true;
+}
+
+static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * d->constant.c * d->constant.h * d->constant.w;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+static void write_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    size_t pixels = (size_t)s->h * s->w;
+    int n = i / s->c, c = i % s->c;
+    const float *value = (const float *)job->args->packed + c * pixels;
+    (void)worker;
+    for (size_t p = 0; p < pixels; p++)
+        gb_store(job->args->out, job->args->epilogue, value[p], n, c, p);
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, write_plane, &job);
+}
+
+const gb_op_row gb_constant_plain = {
+    .op = GB_OP_CONSTANT, .name = "constant", .isa = "plain", .fuses = true,
+    .packed_size = packed_size, .pack = pack, .run = run,
+};

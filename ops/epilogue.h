@@ -1,0 +1,32 @@
+/* What follows an operation in the same pass, in plain C: the specification of every fast epilogue. One float
+ * operation per step, never contracted, so that fused and separate runs give the same bits. */
+#ifndef GB_OPS_EPILOGUE_H
+#define GB_OPS_EPILOGUE_H
+
+#include "ops/activation.h"
+#include "ops/rows.h"
+
+/* Value v of sample n, channel c, pixel p after all stages. */
+static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int c, size_t p) {
+    if (e->noise)
+        v += e->noise[n * e->noise_step + p] * e->noise_strength;
+    if (e->bias_act) {
+        if (e->bias)
+            v += e->bias[c];
+        v = gb_activate(e->act, v);
+        if (e->gain != 1.0f)
+            v *= e->gain;
+        if (e->clamp >= 0.0f)
+            v = v > e->clamp ? e->clamp : v < -e->clamp ? -e->clamp : v;
+    }
+    if (e->add)
+        v += gb_plane(e->add, n, c)[p * e->add->shape.block];
+    return v;
+}
+
+/* Writes v to out[n, c, p], through the epilogue where there is one. */
+static inline void gb_store(const gb_tensor *out, const gb_epilogue *e, float v, int n, int c, size_t p) {
+    gb_plane(out, n, c)[p * out->shape.block] = e ? gb_epilogue_value(e, v, n, c, p) : v;
+}
+
+#endif

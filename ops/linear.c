@@ -1,0 +1,47 @@
+/* A dense layer on vectors:  y[n,o] = gain · Σ_i x[n,i] W[o,i];  the bias belongs to the epilogue. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/epilogue.h"
+
+bool gb_linear_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (in->h != 1 || in->w != 1) {
+        snprintf(why, size, "linear: the input is %d×%d×%d, expected a vector", in->c, in->h, in->w);
+        return false;
+    }
+    d->out = (gb_shape){in->n, d->linear.cout, 1, 1, 1};
+    return true;
+}
+
+static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * d->linear.cout * d->in[0].c;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+static void one_output(void *arg, int o, int worker) {
+    const gb_job *job = arg;
+    int cin = job->d->in[0].c;
+    const float *w = (const float *)job->args->packed + (size_t)o * cin;
+    (void)worker;
+    for (int n = 0; n < job->d->out.n; n++) {
+        double sum = 0.0;
+        for (int i = 0; i < cin; i++)
+            sum += (double)gb_plane(job->args->in[0], n, i)[0] * w[i];
+        gb_store(job->args->out, job->args->epilogue, (float)(sum * job->d->linear.gain), n, o, 0);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.c, one_output, &job);
+}
+
+const gb_op_row gb_linear_plain = {
+    .op = GB_OP_LINEAR, .name = "linear", .isa = "plain", .fuses = true,
+    .packed_size = packed_size, .pack = pack, .run = run,
+};

@@ -1,0 +1,36 @@
+/* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel. */
+#include <math.h>
+
+#include "ops/rows.h"
+
+bool gb_normalize_shape(gb_desc *d, char *why, size_t size) {
+    (void)why, (void)size;
+    d->out = d->in[0];
+    return true;
+}
+
+static void normalize_sample(void *arg, int n, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *x = job->args->in[0], *y = job->args->out;
+    const gb_shape *s = &job->d->out;
+    (void)worker;
+    for (size_t p = 0; p < (size_t)s->h * s->w; p++) {
+        double squares = 0.0;
+        for (int c = 0; c < s->c; c++) {
+            double v = gb_plane(x, n, c)[p * x->shape.block];
+            squares += v * v;
+        }
+        double scale = 1.0 / sqrt(squares / s->c + job->d->normalize.eps);
+        for (int c = 0; c < s->c; c++)
+            gb_plane(y, n, c)[p * y->shape.block] = (float)(gb_plane(x, n, c)[p * x->shape.block] * scale);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n, normalize_sample, &job);
+}
+
+const gb_op_row gb_normalize_plain = {
+    .op = GB_OP_NORMALIZE, .name = "normalize", .isa = "plain", .in_place = true, .run = run,
+};

@@ -1,0 +1,107 @@
+/* The tables of this room: what each operation is, and every row that can run it. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/rows.h"
+#include "ops/simd/simd.h"
+
+const gb_op_info gb_op_infos[GB_OPS] = {
+    [GB_OP_CONSTANT]         = {"constant", "a learned constant, the same for every sample", 0, 0, 1},
+    [GB_OP_NORMALIZE]        = {"normalize", "division by the root mean square over channels", 1, 1, 0},
+    [GB_OP_LINEAR]           = {"linear", "matrix product with the weights", 1, 1, 1},
+    [GB_OP_CONCAT]           = {"concat", "channels of two inputs after each other", 2, 2, 0},
+    [GB_OP_TRUNCATE]         = {"truncate", "one w for every layer, drawn towards the mean", 1, 1, 1},
+    [GB_OP_SELECT]           = {"select", "the w of one layer", 1, 1, 0},
+    [GB_OP_MODULATED_CONV2D] = {"modulated_conv2d", "convolution with styled and demodulated weights", 1, 2, 2},
+    [GB_OP_UPFIRDN2D]        = {"upfirdn2d", "enlarging and smoothing by a FIR filter", 1, 1, 1},
+    [GB_OP_NOISE]            = {"noise", "noise times strength, added", 1, 1, 0},
+    [GB_OP_BIAS_ACT]         = {"bias_act", "bias, activation, gain and clamp", 1, 1, 0},
+    [GB_OP_ADD]              = {"add", "sum of two inputs", 2, 2, 0},
+};
+
+static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
+    [GB_OP_CONSTANT]         = gb_constant_shape,
+    [GB_OP_NORMALIZE]        = gb_normalize_shape,
+    [GB_OP_LINEAR]           = gb_linear_shape,
+    [GB_OP_CONCAT]           = gb_concat_shape,
+    [GB_OP_TRUNCATE]         = gb_truncate_shape,
+    [GB_OP_SELECT]           = gb_select_shape,
+    [GB_OP_MODULATED_CONV2D] = gb_modulated_conv2d_shape,
+    [GB_OP_UPFIRDN2D]        = gb_upfirdn2d_shape,
+    [GB_OP_NOISE]            = gb_noise_shape,
+    [GB_OP_BIAS_ACT]         = gb_bias_act_shape,
+    [GB_OP_ADD]              = gb_add_shape,
+};
+
+static const gb_op_row *const rows[] = {
+    &gb_constant_plain, &gb_normalize_plain, &gb_linear_plain, &gb_concat_plain, &gb_truncate_plain, &gb_select_plain,
+    &gb_modulated_conv2d_plain, &gb_upfirdn2d_plain, &gb_noise_plain, &gb_bias_act_plain, &gb_add_plain,
+    GB_SIMD_ROWS
+};
+
+const gb_op_row *const *gb_op_rows(size_t *count) {
+    *count = sizeof rows / sizeof *rows;
+    return rows;
+}
+
+const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d) {
+    const gb_op_row *best = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const gb_op_row *row = rows[i];
+        if (row->op == d->op && row->rank <= cpu->rank && (!best || row->rank > best->rank) &&
+            (!row->supports || row->supports(cpu, d)))
+            best = row;
+    }
+    return best;
+}
+
+/* Limits far beyond any generator that keep every later product inside int and size_t: a dimension up to 2^20, a map
+ * up to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
+static bool sane(const gb_shape *s) {
+    const int most = 1 << 20, product = 1 << 28;
+    if (s->n < 1 || s->c < 1 || s->h < 1 || s->w < 1 || s->n > most || s->c > most || s->h > most || s->w > most)
+        return false;
+    return s->h <= product / s->w && s->n <= product / s->c &&
+           (uint64_t)s->n * s->c <= (UINT64_C(1) << 36) / ((uint64_t)s->h * s->w);
+}
+
+bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size) {
+    if ((int)d->op < 0 || d->op >= GB_OPS) {
+        snprintf(why, why_size, "operation %d does not exist", (int)d->op);
+        return false;
+    }
+    const gb_op_info *info = &gb_op_infos[d->op];
+    if (d->inputs < info->inputs_min || d->inputs > info->inputs_max) {
+        snprintf(why, why_size, "%s: %d inputs, expected %d to %d", info->name, d->inputs, info->inputs_min,
+                 info->inputs_max);
+        return false;
+    }
+    for (int i = 0; i < d->inputs; i++)
+        if (!sane(&d->in[i]) || d->in[i].block < 1 || d->in[i].block > 64) {
+            snprintf(why, why_size, "%s: input %d is [%d,%d,%d,%d] in blocks of %d channels", info->name, i, d->in[i].n,
+                     d->in[i].c, d->in[i].h, d->in[i].w, d->in[i].block);
+            return false;
+        }
+    if (!shape_rules[d->op](d, why, why_size))
+        return false;
+    if (!sane(&d->out)) {
+        snprintf(why, why_size, "%s: the result would be [%d,%d,%d,%d]", info->name, d->out.n, d->out.c, d->out.h,
+                 d->out.w);
+        return false;
+    }
+    d->out.block = gb_block(cpu, d->out.c, d->out.h, d->out.w);
+    return true;
+}
+
+uint64_t gb_op_macs(const gb_desc *d) {
+    const gb_shape *in = &d->in[0];
+    switch (d->op) {
+    case GB_OP_LINEAR:
+        return (uint64_t)in->n * in->c * d->linear.cout;
+    case GB_OP_MODULATED_CONV2D:
+        return (uint64_t)in->n * in->c * in->h * in->w * d->conv.cout * d->conv.kernel * d->conv.kernel;
+    default:
+        return 0;
+    }
+}

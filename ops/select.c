@@ -1,0 +1,26 @@
+/* One layer's w out of all of them:  y[n] = ws[n, row]. */
+#include <stdio.h>
+
+#include "ops/rows.h"
+
+bool gb_select_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (in->h != 1 || d->select.row < 0 || d->select.row >= in->c) {
+        snprintf(why, size, "select: row %d of [%d,%d,%d,%d], expected a row of [N,num_ws,1,C]",
+                 d->select.row, in->n, in->c, in->h, in->w);
+        return false;
+    }
+    d->out = (gb_shape){in->n, in->w, 1, 1, 1};
+    return true;
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    (void)cpu;
+    for (int n = 0; n < d->out.n; n++) {
+        const float *ws = gb_plane(args->in[0], n, d->select.row);
+        for (int i = 0; i < d->out.c; i++)
+            gb_plane(args->out, n, i)[0] = ws[(size_t)i * args->in[0]->shape.block];
+    }
+}
+
+const gb_op_row gb_select_plain = {.op = GB_OP_SELECT, .name = "select", .isa = "plain", .run = run};

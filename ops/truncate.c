@@ -1,0 +1,49 @@
+/* The truncation trick and the copy of w for every layer:  ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff (or all),
+ * w[n] for the rest (Karras et al. 2019, section B). In float32 as torch.lerp rounds it, because a generator amplifies
+ * what is lost here; ψ = 1 copies, as the published code skips the step. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/rows.h"
+
+bool gb_truncate_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (in->h != 1 || in->w != 1) {
+        snprintf(why, size, "truncate: the input is %d×%d×%d, expected a vector w", in->c, in->h, in->w);
+        return false;
+    }
+    d->out = (gb_shape){in->n, d->truncate.num_ws, 1, in->c, 1};
+    return true;
+}
+
+static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * d->in[0].c;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+static float lerp(float a, float b, float t) {
+    return t < 0.5f ? a + t * (b - a) : b - (b - a) * (1.0f - t);
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    const gb_truncate_live *live = args->live;
+    const float *w_avg = args->packed;
+    (void)cpu;
+    for (int n = 0; n < d->out.n; n++)
+        for (int k = 0; k < d->out.c; k++) {
+            bool whole = live->psi == 1.0f || (live->cutoff >= 0 && k >= live->cutoff);
+            float *ws = gb_plane(args->out, n, k);
+            for (int i = 0; i < d->out.w; i++) {
+                float w = gb_plane(args->in[0], n, i)[0];
+                ws[(size_t)i * d->out.block] = whole ? w : lerp(w_avg[i], w, live->psi);
+            }
+        }
+}
+
+const gb_op_row gb_truncate_plain = {
+    .op = GB_OP_TRUNCATE, .name = "truncate", .isa = "plain", .packed_size = packed_size, .pack = pack, .run = run,
+};
