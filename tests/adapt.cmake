@@ -1,0 +1,1 @@
+gb_test(test_gbw SOURCES test_gbw.c LIBS gb_weights)
