@@ -41,6 +41,16 @@ int64_t gb_array_count(const gb_array *a);
 /* Row-major strides for the shape in `a`. */
 void gb_array_pack_strides(gb_array *a);
 
+/* True when every element that `a` (shape and strides) can name lies within `elements` elements, `offset` elements in.
+ * Refuses negative dimensions and strides, and views that repeat their storage (stride 0) beyond 64 × elements + 4096,
+ * so that a few bytes cannot ask for terabytes. */
+bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reason *why);
+
+/* Row-major and without gaps: the elements are gb_array_count(a) × size bytes from `data` on. */
+bool gb_array_is_packed(const gb_array *a);
+
+bool gb_little_endian(void);    /* this machine's order */
+
 /* Copies all elements in row-major order as float32 (converted from any readable type; float64 and integers rounded to
  * nearest). `out` has room for gb_array_count(a). False for GB_OPAQUE. */
 bool gb_array_to_f32(const gb_array *a, float *out, gb_reason *why);

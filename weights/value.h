@@ -3,6 +3,7 @@
 #ifndef GB_WEIGHTS_VALUE_H
 #define GB_WEIGHTS_VALUE_H
 
+#include "arena.h"
 #include "array.h"
 
 typedef enum gb_value_kind {
@@ -35,9 +36,25 @@ struct gb_value {
             gb_value *items;        /* list items appended to it, or NULL */
             gb_value *entries;      /* dict entries set on it, or NULL */
         } record;                   /* also GB_VALUE_CLASS: module and name only */
-        gb_array array;
+        gb_array *array;
     };
 };
+
+/* The kind as a message says it: "a list", "a dict", … */
+const char *gb_value_kind_name(const gb_value *v);
+
+/* Makers: the value lives in the arena, NULL (or false) when the arena's limit or memory is reached. Text and keys are
+ * copied, bytes are views. Nothing looks for a key that is already there: of two, the later one counts. */
+gb_value *gb_value_new(gb_arena *arena, gb_value_kind kind);
+gb_value *gb_value_new_int(gb_arena *arena, int64_t v);
+gb_value *gb_value_new_float(gb_arena *arena, double v);
+gb_value *gb_value_new_bool(gb_arena *arena, bool v);
+gb_value *gb_value_new_str(gb_arena *arena, const char *text, size_t size);
+gb_value *gb_value_new_bytes(gb_arena *arena, const void *data, size_t size);
+gb_value *gb_value_new_array(gb_arena *arena, const gb_array *a);
+gb_value *gb_value_new_record(gb_arena *arena, const char *module, const char *name);   /* names are not copied */
+bool gb_value_append(gb_arena *arena, gb_value *seq, gb_value *item);       /* to a list, tuple or set */
+bool gb_value_set(gb_arena *arena, gb_value *dict, gb_value *key, gb_value *value);
 
 /* All of these accept NULL and return NULL / the default, so that lookups chain. */
 const gb_value *gb_value_get(const gb_value *dict, const char *key);    /* dict entry; a record's `state`, then `entries` */

@@ -1,0 +1,234 @@
+/* Arrays as files hold them: counting, checking, and reading any type as float32 or float64. */
+#include "array.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct { const char *name; size_t size; } dtypes[GB_DTYPES] = {
+    [GB_F32] = {"float32", 4}, [GB_F16] = {"float16", 2}, [GB_BF16] = {"bfloat16", 2}, [GB_F64] = {"float64", 8},
+    [GB_I8] = {"int8", 1},     [GB_U8] = {"uint8", 1},    [GB_I16] = {"int16", 2},     [GB_U16] = {"uint16", 2},
+    [GB_I32] = {"int32", 4},   [GB_U32] = {"uint32", 4},  [GB_I64] = {"int64", 8},     [GB_U64] = {"uint64", 8},
+    [GB_BOOL] = {"bool", 1},   [GB_OPAQUE] = {"opaque", 1},
+};
+
+size_t gb_dtype_size(gb_dtype t) {
+    return dtypes[t].size;
+}
+
+const char *gb_dtype_name(gb_dtype t) {
+    return dtypes[t].name;
+}
+
+bool gb_little_endian(void) {
+    const uint16_t one = 1;
+    uint8_t first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+int64_t gb_array_count(const gb_array *a) {
+    int64_t count = 1;
+    bool overflow = false;
+    for (int i = 0; i < a->ndim; i++) {
+        if (a->shape[i] < 0)
+            return -1;
+        if (a->shape[i] == 0)
+            return 0;
+        if (count > INT64_MAX / a->shape[i])
+            overflow = true;    /* a later dimension of 0 still makes the array empty */
+        else
+            count *= a->shape[i];
+    }
+    return overflow ? -1 : count;
+}
+
+void gb_array_pack_strides(gb_array *a) {
+    int64_t step = gb_array_count(a) > 0 ? 1 : 0;   /* an empty array steps nowhere */
+    for (int i = a->ndim - 1; i >= 0; i--) {
+        a->stride[i] = step;
+        step *= a->shape[i];
+    }
+}
+
+bool gb_array_is_packed(const gb_array *a) {
+    int64_t step = 1;
+    if (gb_array_count(a) <= 0)
+        return gb_array_count(a) == 0;
+    for (int i = a->ndim - 1; i >= 0; i--) {
+        if (a->shape[i] != 1 && a->stride[i] != step)
+            return false;
+        step *= a->shape[i];
+    }
+    return true;
+}
+
+bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reason *why) {
+    char shape[128];
+    gb_shape_text(a, shape, sizeof shape);
+    int64_t count = gb_array_count(a);
+    if (count < 0)
+        return gb_because(why, "shape %s is not possible", shape);
+    if (offset < 0 || elements < 0 || offset > elements)
+        return gb_because(why, "offset %" PRId64 " is past its storage of %" PRId64 " elements", offset, elements);
+    int64_t last = offset;
+    for (int i = 0; i < a->ndim; i++) {
+        if (a->stride[i] < 0)
+            return gb_because(why, "stride %" PRId64 " is negative", a->stride[i]);
+        if (count == 0 || a->shape[i] == 1)
+            continue;
+        if (a->stride[i] > (INT64_MAX - last) / (a->shape[i] - 1))
+            return gb_because(why, "shape %s with stride %" PRId64 " is beyond any storage", shape, a->stride[i]);
+        last += (a->shape[i] - 1) * a->stride[i];
+    }
+    if (count > 0 && last >= elements)
+        return gb_because(why, "shape %s reaches element %" PRId64 " of a storage of %" PRId64, shape, last, elements);
+    if (elements < (INT64_MAX - 4096) / 64 && count > 64 * elements + 4096)
+        return gb_because(why, "shape %s repeats a storage of %" PRId64 " elements too often", shape, elements);
+    return true;
+}
+
+char *gb_shape_text(const gb_array *a, char *text, size_t size) {
+    size_t n = 0;
+    if (size == 0)
+        return text;
+    text[0] = 0;
+    for (int i = 0; i <= a->ndim && n < size; i++) {
+        int wrote = i == a->ndim ? snprintf(text + n, size - n, "%s", a->ndim ? "]" : "[]")
+                                 : snprintf(text + n, size - n, "%c%" PRId64, i ? ',' : '[', a->shape[i]);
+        n += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return text;
+}
+
+float gb_half_to_float(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 0x3FF, bits;
+    if (exponent == 31) {
+        bits = sign | 0x7F800000 | mantissa << 13;
+    } else if (exponent) {
+        bits = sign | (exponent + 112) << 23 | mantissa << 13;
+    } else {
+        float f = (float)mantissa * 0x1p-24f;   /* subnormal: exact */
+        return sign ? -f : f;
+    }
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+
+uint16_t gb_float_to_half(float f) {
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    uint32_t rest = bits & 0x7FFFFFFF;
+    if (rest > 0x7F800000)      /* NaN stays one, whichever of its bits the shift would lose */
+        return (uint16_t)(sign | 0x7E00 | (rest >> 13 & 0x3FF));
+    if (rest >= 0x477FF000)     /* 65520 and more round to infinity */
+        return (uint16_t)(sign | 0x7C00);
+    uint32_t shift = 13, base = rest - (112u << 23);
+    if (rest < 0x38800000) {    /* below 2^-14: subnormal; below 2^-25: zero */
+        if (rest < 0x33000000)
+            return sign;
+        shift = 126 - (rest >> 23);
+        base = (rest & 0x7FFFFF) | 0x800000;
+    }
+    uint32_t half = base >> shift, lost = base & ((1u << shift) - 1), middle = 1u << (shift - 1);
+    if (lost > middle || (lost == middle && (half & 1)))
+        half++;
+    return (uint16_t)(sign | half);
+}
+
+static void load(const uint8_t *from, size_t size, bool swapped, void *to) {
+    if (!swapped) {
+        memcpy(to, from, size);
+        return;
+    }
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)to)[i] = from[size - 1 - i];
+}
+
+static float bfloat16_to_float(uint16_t b) {
+    uint32_t bits = (uint32_t)b << 16;
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+
+/* One row of `n` elements, `stride` apart, as OUT. Written once per output type, because going through double would
+ * round large integers twice on their way to float. */
+#define ELEMENTS(OUT, TYPE, CONVERT)                              \
+    for (int64_t i = 0; i < n; i++) {                             \
+        TYPE x;                                                   \
+        load(from + i * stride * size, sizeof x, swapped, &x);    \
+        out[i] = (OUT)CONVERT(x);                                 \
+    }                                                             \
+    break;
+
+#define DEFINE_READ_ROW(NAME, OUT)                                                                              \
+    static void NAME(gb_dtype t, bool swapped, const uint8_t *from, int64_t stride, int64_t n, OUT *out) {      \
+        int64_t size = (int64_t)gb_dtype_size(t);                                                               \
+        switch (t) {                                                                                            \
+        case GB_F32: ELEMENTS(OUT, float, )                                                                     \
+        case GB_F16: ELEMENTS(OUT, uint16_t, gb_half_to_float)                                                  \
+        case GB_BF16: ELEMENTS(OUT, uint16_t, bfloat16_to_float)                                                \
+        case GB_F64: ELEMENTS(OUT, double, )                                                                    \
+        case GB_I8: ELEMENTS(OUT, int8_t, )                                                                     \
+        case GB_U8: ELEMENTS(OUT, uint8_t, )                                                                    \
+        case GB_I16: ELEMENTS(OUT, int16_t, )                                                                   \
+        case GB_U16: ELEMENTS(OUT, uint16_t, )                                                                  \
+        case GB_I32: ELEMENTS(OUT, int32_t, )                                                                   \
+        case GB_U32: ELEMENTS(OUT, uint32_t, )                                                                  \
+        case GB_I64: ELEMENTS(OUT, int64_t, )                                                                   \
+        case GB_U64: ELEMENTS(OUT, uint64_t, )                                                                  \
+        case GB_BOOL: ELEMENTS(OUT, uint8_t, 0 != )                                                             \
+        default: break;                                                                                         \
+        }                                                                                                       \
+    }
+
+DEFINE_READ_ROW(read_row_f32, float)
+DEFINE_READ_ROW(read_row_f64, double)
+
+/* Visits the rows (the last dimension) in order; `out32` or `out64` is set. */
+static bool read_all(const gb_array *a, float *out32, double *out64, gb_reason *why) {
+    if (a->dtype == GB_OPAQUE)
+        return gb_because(why, "its type cannot be read as numbers");
+    int64_t left = gb_array_count(a), index[GB_MAX_DIMS] = {0};
+    int rows = a->ndim > 0 ? a->ndim - 1 : 0;       /* dimensions outside a row */
+    int64_t n = a->ndim > 0 ? a->shape[rows] : 1, stride = a->ndim > 0 ? a->stride[rows] : 1;
+    if (gb_array_is_packed(a)) {
+        n = left;
+        stride = 1;
+    }
+    const uint8_t *from = a->data;
+    int64_t size = (int64_t)gb_dtype_size(a->dtype);
+    for (; left > 0; left -= n) {
+        if (out32) {
+            read_row_f32(a->dtype, a->swapped, from, stride, n, out32);
+            out32 += n;
+        } else {
+            read_row_f64(a->dtype, a->swapped, from, stride, n, out64);
+            out64 += n;
+        }
+        for (int d = rows - 1; d >= 0; d--) {
+            from += a->stride[d] * size;
+            if (++index[d] < a->shape[d])
+                break;
+            from -= a->stride[d] * a->shape[d] * size;
+            index[d] = 0;
+        }
+    }
+    return true;
+}
+
+bool gb_array_to_f32(const gb_array *a, float *out, gb_reason *why) {
+    if (a->dtype == GB_F32 && !a->swapped && gb_array_is_packed(a)) {
+        if (gb_array_count(a) > 0)
+            memcpy(out, a->data, (size_t)gb_array_count(a) * sizeof *out);
+        return true;
+    }
+    return read_all(a, out, NULL, why);
+}
+
+bool gb_array_to_f64(const gb_array *a, double *out, gb_reason *why) {
+    return read_all(a, NULL, out, why);
+}

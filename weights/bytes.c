@@ -1,0 +1,39 @@
+/* The bounded cursor. */
+#include "bytes.h"
+
+#include <string.h>
+
+size_t gb_bytes_left(const gb_bytes *b) {
+    return b->size - b->at;
+}
+
+const uint8_t *gb_bytes_take(gb_bytes *b, uint64_t n) {
+    if (n > gb_bytes_left(b))
+        return NULL;
+    const uint8_t *p = b->data + b->at;
+    b->at += (size_t)n;
+    return p;
+}
+
+bool gb_bytes_line(gb_bytes *b, const char **line, size_t *size) {
+    const uint8_t *start = b->data + b->at;
+    const uint8_t *end = gb_bytes_left(b) ? memchr(start, '\n', gb_bytes_left(b)) : NULL;
+    if (!end)
+        return false;
+    *line = (const char *)start;
+    *size = (size_t)(end - start);
+    b->at += *size + 1;
+    return true;
+}
+
+uint16_t gb_le16(const uint8_t *p) {
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+uint32_t gb_le32(const uint8_t *p) {
+    return (uint32_t)gb_le16(p) | (uint32_t)gb_le16(p + 2) << 16;
+}
+
+uint64_t gb_le64(const uint8_t *p) {
+    return (uint64_t)gb_le32(p) | (uint64_t)gb_le32(p + 4) << 32;
+}

@@ -1,0 +1,27 @@
+/* A bounded cursor over bytes from a file: nothing is read without asking whether it is there. */
+#ifndef GB_WEIGHTS_BYTES_H
+#define GB_WEIGHTS_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct gb_bytes {
+    const uint8_t *data;
+    size_t size, at;
+} gb_bytes;
+
+size_t gb_bytes_left(const gb_bytes *b);
+
+/* Moves past `n` bytes and returns where they begin, or NULL (not moving) where fewer are left. */
+const uint8_t *gb_bytes_take(gb_bytes *b, uint64_t n);
+
+/* Moves past a line and its newline; the line is without it. False where there is no newline. */
+bool gb_bytes_line(gb_bytes *b, const char **line, size_t *size);
+
+/* Little-endian numbers at `p`, wherever it is aligned. */
+uint16_t gb_le16(const uint8_t *p);
+uint32_t gb_le32(const uint8_t *p);
+uint64_t gb_le64(const uint8_t *p);
+
+#endif
