@@ -1,0 +1,34 @@
+/* Statuses with a line each, see error.h. File and tensor names come from strangers: what could move a terminal's cursor
+ * is replaced, and a line that is too long ends on a whole UTF-8 character. */
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+gb_status gb_fail(gb_error *err, gb_status status, const char *format, ...) {
+    if (!err)
+        return status;
+    err->status = status;
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    if (length < 0)
+        err->message[0] = '\0';
+    if (length >= (int)sizeof err->message) {
+        size_t end = sizeof err->message - 1;
+        while (end > 0 && ((unsigned char)err->message[end - 1] & 0xC0) == 0x80)
+            end--;
+        if (end > 0 && (unsigned char)err->message[end - 1] >= 0xC0)
+            end--;
+        err->message[end] = '\0';
+    }
+    for (char *c = err->message; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+    return status;
+}
+
+gb_status gb_fail_because(gb_error *err, gb_status status, const gb_reason *why) {
+    return gb_fail(err, status, "%s", why->text);
+}

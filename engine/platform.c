@@ -1,0 +1,420 @@
+/* POSIX, all of it that the engine uses: see platform.h for what is promised. */
+#define _GNU_SOURCE     /* sched_getaffinity; everything else is POSIX.1-2008 */
+
+#include "platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#if GANBEND_THREADS
+#include <pthread.h>
+#else
+#include <stdatomic.h>
+#endif
+
+#include "error.h"
+
+static const struct { int number; const char *text; } system_errors[] = {
+    {ENOENT, "no such file"},
+    {EACCES, "permission denied"},
+    {EPERM, "not permitted"},
+    {EISDIR, "is a directory"},
+    {ENOTDIR, "a part of its path is not a directory"},
+    {ELOOP, "too many symbolic links"},
+    {ENAMETOOLONG, "the name is too long"},
+    {EMFILE, "this process has too many open files"},
+    {ENFILE, "the system has too many open files"},
+    {ENOSPC, "the disk is full"},
+    {EDQUOT, "the disk quota is used up"},
+    {EFBIG, "larger than the largest file allowed"},
+    {EROFS, "the file system is read-only"},
+    {EIO, "the disk reports an error"},
+    {EPIPE, "nobody reads the other end"},
+    {ENOMEM, "out of memory"},
+};
+
+static gb_status system_failed(gb_error *err, const char *path, int number) {
+    for (size_t i = 0; i < sizeof system_errors / sizeof *system_errors; i++)
+        if (system_errors[i].number == number)
+            return gb_fail(err, GB_IO, "%s: %s", path, system_errors[i].text);
+    return gb_fail(err, GB_IO, "%s: system error %d", path, number);
+}
+
+/* ---------------------------------------------------------------------------------------------------- reading */
+
+gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
+    *map = (gb_map){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* a pipe nobody writes to must not hold us */
+    if (fd < 0)
+        return system_failed(err, path, errno);
+    struct stat st;
+    gb_status status = GB_OK;
+    if (fstat(fd, &st) != 0)
+        status = system_failed(err, path, errno);
+    else if (S_ISDIR(st.st_mode))
+        status = gb_fail(err, GB_IO, "%s: is a directory", path);
+    else if (!S_ISREG(st.st_mode))
+        status = gb_fail(err, GB_IO, "%s: not a regular file", path);
+    else if (st.st_size == 0)
+        status = gb_fail(err, GB_BAD_FILE, "%s: the file is empty", path);
+    else if ((uintmax_t)st.st_size > SIZE_MAX / 2)
+        status = gb_fail(err, GB_IO, "%s: too large to map", path);
+    if (!status) {
+        void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED)
+            status = system_failed(err, path, errno);
+        else
+            *map = (gb_map){bytes, (size_t)st.st_size};
+    }
+    close(fd);
+    return status;
+}
+
+void gb_map_close(gb_map *map) {
+    if (map->bytes)
+        munmap((void *)(uintptr_t)map->bytes, map->size);
+    *map = (gb_map){0};
+}
+
+void gb_map_release(const gb_map *map, const void *bytes, size_t size) {
+    uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes;
+    if (!map->bytes || from < base || from - base > map->size || size > map->size - (from - base))
+        return;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = (from + page - 1) / page * page, end = (from + size) / page * page;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+/* ---------------------------------------------------------------------------------------------------- writing */
+
+enum { BUFFER_SIZE = 1 << 16, NAME_TRIES = 100 };
+
+struct gb_out_file {
+    int fd;                 /* -1 once closed */
+    int failed;             /* errno of the first failure */
+    bool beside;            /* written under `temporary`, to be renamed */
+    char *path;             /* as the caller calls it, for messages */
+    char *target;           /* what it stands for once links are followed */
+    char *temporary;
+    size_t used;
+    unsigned char buffer[BUFFER_SIZE];
+};
+
+/* Opens a new file in the target's folder. The name is short and hidden, so that it fits wherever the target's does. */
+static int open_beside(gb_out_file *file) {
+    const char *slash = strrchr(file->target, '/');
+    int folder = slash ? (int)(slash - file->target) + 1 : 0;
+    size_t size = (size_t)folder + 48;
+    file->temporary = malloc(size);
+    if (!file->temporary)
+        return ENOMEM;
+    for (int i = 0; i < NAME_TRIES; i++) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(file->temporary, size, "%.*s.ganbend-%lx-%lx", folder, file->target, (unsigned long)getpid(),
+                 (unsigned long)now.tv_nsec + (unsigned long)i);
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file->fd >= 0) {
+            file->beside = true;
+            return 0;
+        }
+        if (errno != EEXIST)
+            return errno;
+    }
+    return EEXIST;
+}
+
+static int open_target(gb_out_file *file) {
+    struct stat st;
+    if (stat(file->path, &st) != 0) {
+        if (errno != ENOENT)
+            return errno;
+        file->target = strdup(file->path);
+        return file->target ? open_beside(file) : ENOMEM;
+    }
+    if (S_ISDIR(st.st_mode))
+        return EISDIR;
+    if (!S_ISREG(st.st_mode)) {
+        file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
+        return file->fd < 0 ? errno : 0;
+    }
+    /* A link stays a link, and a file that may not be written is not replaced either. */
+    file->target = realpath(file->path, NULL);
+    if (!file->target || access(file->target, W_OK) != 0)
+        return errno;
+    return open_beside(file);
+}
+
+gb_status gb_out_file_new(const char *path, gb_out_file **out, gb_error *err) {
+    *out = NULL;
+    if (!path[0])
+        return gb_fail(err, GB_BAD_ARGUMENT, "the output file has no name");
+    gb_out_file *file = malloc(sizeof *file);
+    if (!file)
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    file->fd = -1;
+    file->failed = 0;
+    file->beside = false;
+    file->target = file->temporary = NULL;
+    file->used = 0;
+    file->path = strdup(path);
+    int error = file->path ? open_target(file) : ENOMEM;
+    if (!error) {
+        *out = file;
+        return GB_OK;
+    }
+    gb_out_file_free(file);
+    if (error == ENOMEM)
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    if (error == ENOENT)
+        return gb_fail(err, GB_IO, "%s: its folder does not exist", path);
+    return system_failed(err, path, error);
+}
+
+static void write_through(gb_out_file *file, const unsigned char *bytes, size_t size) {
+    while (size > 0 && !file->failed) {
+        ssize_t n = write(file->fd, bytes, size);
+        if (n < 0) {
+            if (errno != EINTR)
+                file->failed = errno;
+        } else if (n == 0) {
+            file->failed = ENOSPC;
+        } else {
+            bytes += n;
+            size -= (size_t)n;
+        }
+    }
+}
+
+static void flush(gb_out_file *file) {
+    write_through(file, file->buffer, file->used);
+    file->used = 0;
+}
+
+bool gb_out_file_write(void *arg, const void *bytes, size_t size) {
+    gb_out_file *file = arg;
+    if (file->failed)
+        return false;
+    if (size > BUFFER_SIZE - file->used)
+        flush(file);
+    if (size > BUFFER_SIZE) {
+        write_through(file, bytes, size);
+    } else if (size > 0) {
+        memcpy(file->buffer + file->used, bytes, size);
+        file->used += size;
+    }
+    return !file->failed;
+}
+
+gb_status gb_out_file_check(const gb_out_file *file, gb_error *err) {
+    return file->failed ? system_failed(err, file->path, file->failed) : GB_OK;
+}
+
+gb_status gb_out_file_finish(gb_out_file *file, gb_error *err) {
+    flush(file);
+    if (!file->failed && file->beside && fsync(file->fd) != 0 && errno != EINVAL)   /* some file systems have none */
+        file->failed = errno;
+    if (close(file->fd) != 0 && !file->failed)
+        file->failed = errno;
+    file->fd = -1;
+    if (!file->failed && file->beside) {
+        if (rename(file->temporary, file->target) != 0)
+            file->failed = errno;
+        else
+            file->beside = false;
+    }
+    return gb_out_file_check(file, err);
+}
+
+void gb_out_file_free(gb_out_file *file) {
+    if (!file)
+        return;
+    if (file->fd >= 0)
+        close(file->fd);
+    if (file->beside)
+        unlink(file->temporary);
+    free(file->path);
+    free(file->target);
+    free(file->temporary);
+    free(file);
+}
+
+/* ---------------------------------------------------------------------------------------------------- time, memory */
+
+double gb_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void *gb_aligned_alloc(size_t size) {
+    void *memory = NULL;
+    return posix_memalign(&memory, 64, size ? size : 1) == 0 ? memory : NULL;
+}
+
+void gb_aligned_free(void *memory) {
+    free(memory);
+}
+
+/* ---------------------------------------------------------------------------------------------------- threads */
+
+int gb_usable_cores(void) {
+#if defined(__linux__)
+    enum { MOST = 1 << 16 };    /* the kernel refuses a set smaller than its own, so it grows until it is taken */
+    for (int cores = 1024; cores <= MOST; cores *= 4) {
+        cpu_set_t *set = CPU_ALLOC((size_t)cores);
+        if (!set)
+            return 1;
+        size_t size = CPU_ALLOC_SIZE((size_t)cores);
+        int usable = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (usable > 0)
+            return usable;
+    }
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 && online < 1 << 16 ? (int)online : 1;
+}
+
+#if GANBEND_THREADS
+
+struct gb_thread {
+    pthread_t thread;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static void *thread_main(void *arg) {
+    gb_thread *thread = arg;
+    thread->run(thread->arg);
+    return NULL;
+}
+
+gb_thread *gb_thread_start(void (*run)(void *arg), void *arg) {
+    gb_thread *thread = malloc(sizeof *thread);
+    if (!thread)
+        return NULL;
+    thread->run = run;
+    thread->arg = arg;
+    sigset_t all, before;       /* a thread is born with the mask of its parent */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread->thread, NULL, thread_main, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) {
+        free(thread);
+        return NULL;
+    }
+    return thread;
+}
+
+void gb_thread_join(gb_thread *thread) {
+    if (!thread)
+        return;
+    pthread_join(thread->thread, NULL);
+    free(thread);
+}
+
+uintptr_t gb_thread_self(void) {
+    return (uintptr_t)pthread_self();
+}
+
+struct gb_mutex {
+    pthread_mutex_t mutex;
+    pthread_cond_t condition;
+};
+
+gb_mutex *gb_mutex_new(void) {
+    gb_mutex *mutex = malloc(sizeof *mutex);
+    if (!mutex)
+        return NULL;
+    pthread_mutex_init(&mutex->mutex, NULL);
+    pthread_cond_init(&mutex->condition, NULL);
+    return mutex;
+}
+
+void gb_mutex_free(gb_mutex *mutex) {
+    if (!mutex)
+        return;
+    pthread_cond_destroy(&mutex->condition);
+    pthread_mutex_destroy(&mutex->mutex);
+    free(mutex);
+}
+
+void gb_mutex_lock(gb_mutex *mutex) {
+    pthread_mutex_lock(&mutex->mutex);
+}
+
+void gb_mutex_unlock(gb_mutex *mutex) {
+    pthread_mutex_unlock(&mutex->mutex);
+}
+
+void gb_mutex_wait(gb_mutex *mutex) {
+    pthread_cond_wait(&mutex->condition, &mutex->mutex);
+}
+
+void gb_mutex_wake(gb_mutex *mutex) {
+    pthread_cond_broadcast(&mutex->condition);
+}
+
+#else
+
+gb_thread *gb_thread_start(void (*run)(void *arg), void *arg) {
+    (void)run;
+    (void)arg;
+    return NULL;
+}
+
+void gb_thread_join(gb_thread *thread) {
+    (void)thread;
+}
+
+uintptr_t gb_thread_self(void) {
+    return (uintptr_t)&errno;       /* every thread of the caller has its own */
+}
+
+struct gb_mutex {
+    atomic_flag held;
+};
+
+gb_mutex *gb_mutex_new(void) {
+    gb_mutex *mutex = malloc(sizeof *mutex);
+    if (mutex)
+        atomic_flag_clear(&mutex->held);
+    return mutex;
+}
+
+void gb_mutex_free(gb_mutex *mutex) {
+    free(mutex);
+}
+
+void gb_mutex_lock(gb_mutex *mutex) {
+    while (atomic_flag_test_and_set_explicit(&mutex->held, memory_order_acquire))
+        sched_yield();
+}
+
+void gb_mutex_unlock(gb_mutex *mutex) {
+    atomic_flag_clear_explicit(&mutex->held, memory_order_release);
+}
+
+void gb_mutex_wait(gb_mutex *mutex) {
+    gb_mutex_unlock(mutex);
+    sched_yield();
+    gb_mutex_lock(mutex);
+}
+
+void gb_mutex_wake(gb_mutex *mutex) {
+    (void)mutex;        /* who waits is never asleep */
+}
+
+#endif
