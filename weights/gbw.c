@@ -3,6 +3,8 @@
  * gives the same file on every machine. */
 #include "gbw.h"
 
+#include "bytes.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -305,7 +307,7 @@ bool gbw_write(const gb_network *n, bool half, gbw_sink sink, void *arg, gb_reas
 
 /* Where we are in the header; `lost` is set by the first read past its end, and everything after that reads as 0. */
 typedef struct cursor {
-    const uint8_t *at, *end;
+    gb_bytes in;
     bool lost;
 } cursor;
 
@@ -317,12 +319,9 @@ static uint64_t load(const uint8_t *at, size_t bytes) {
 }
 
 static const uint8_t *take_bytes(cursor *c, size_t size) {
-    if (c->lost || size > (size_t)(c->end - c->at)) {
-        c->lost = true;
-        return NULL;
-    }
-    c->at += size;
-    return c->at - size;
+    const uint8_t *at = c->lost ? NULL : gb_bytes_take(&c->in, size);
+    c->lost = !at;
+    return at;
 }
 
 static uint64_t take(cursor *c, size_t bytes) {
@@ -349,7 +348,7 @@ static bool no_memory(gb_reason *why) {
 
 static bool take_values(cursor *c, gb_network *n, const char *key, gb_meta_type type, size_t count, gb_reason *why) {
     size_t smallest = is_name(type) ? 5 : type == GB_META_BOOL ? 1 : 8;
-    if (count > (size_t)(c->end - c->at) / smallest || (is_scalar(type) && count != 1))
+    if (count > gb_bytes_left(&c->in) / smallest || (is_scalar(type) && count != 1))
         return gb_because(why, "metadata '%s': it cannot hold %zu values", key, count);
     void *values = malloc((count ? count : 1) * 8);
     if (!values)
@@ -371,7 +370,7 @@ static bool take_values(cursor *c, gb_network *n, const char *key, gb_meta_type 
             memcpy((char *)values + 8 * i, &bits, 8);
         }
     }
-    good = good && !c->lost && c->at == c->end;
+    good = good && !c->lost && !gb_bytes_left(&c->in);
     if (good)
         switch (type) {
         case GB_META_INT: set = gb_network_set_int(n, key, ints[0]); break;
@@ -389,10 +388,9 @@ static bool take_values(cursor *c, gb_network *n, const char *key, gb_meta_type 
 static bool take_meta(cursor *c, gb_network *n, int minor, gb_reason *why) {
     const char *key = take_name(c);
     uint32_t type = (uint32_t)take(c, 4), count = (uint32_t)take(c, 4), size = (uint32_t)take(c, 4);
-    cursor value = {.at = take_bytes(c, size)};
-    if (!key || !value.at)
+    cursor value = {.in = {.data = take_bytes(c, size), .size = size}};
+    if (!key || c->lost)
         return gb_because(why, "malformed key or size");
-    value.end = value.at + size;
     if (gb_network_meta(n, key))
         return gb_because(why, "metadata '%s' is there twice", key);
     if (type >= GB_META_INT && type <= GB_META_STRS)
@@ -423,14 +421,13 @@ static bool take_tensor(cursor *c, const uint8_t *file, uint64_t file_size, uint
         return gb_because(why, "malformed name");
     if (gb_network_array(n, name))
         return gb_because(why, "tensor '%s' is there twice", name);
-    const int one = 1;
     uint64_t dtype = take(c, 2), ndim = take(c, 2);
     if (dtype != DTYPE_F32 && dtype != DTYPE_F16)
         return gb_because(why, "tensor '%s' is of unknown type %" PRIu64, name, dtype);
     if (ndim > GB_MAX_DIMS)
         return gb_because(why, "tensor '%s' has %" PRIu64 " dimensions, at most %d can be", name, ndim, GB_MAX_DIMS);
     gb_array a = {.dtype = dtype == DTYPE_F16 ? GB_F16 : GB_F32, .ndim = (int)ndim,
-                  .swapped = *(const uint8_t *)&one == 0};
+                  .swapped = !gb_little_endian()};
     for (int d = 0; d < a.ndim; d++) {
         uint64_t dim = take(c, 8);
         if (!c->lost && (dim < 1 || dim > INT64_MAX))
@@ -502,7 +499,7 @@ static bool read_file(const uint8_t *b, size_t size, const char *name, gb_networ
     made->checksum = (uint32_t)load(b + AT_CRC, 4);
     made->name = strcpy((char *)&made->tensors[tensors], name);
 
-    cursor c = {.at = b + FIXED_SIZE, .end = b + header_size};
+    cursor c = {.in = {.data = b, .size = header_size, .at = FIXED_SIZE}};
     for (size_t i = 0; i < metas; i++)
         if (!take_meta(&c, n, minor, why))
             return gb_because_in(why, "metadata entry %zu", i);
@@ -513,8 +510,8 @@ static bool read_file(const uint8_t *b, size_t size, const char *name, gb_networ
     for (size_t i = 0; i < tensors; i++)
         if (!take_tensor(&c, b, size, &end, n, made, why))
             return gb_because_in(why, "tensor table, row %zu", i);
-    if (c.at != c.end && minor <= MINOR)
-        return gb_because(why, "%zu bytes after the tensor table", (size_t)(c.end - c.at));
+    if (gb_bytes_left(&c.in) && minor <= MINOR)
+        return gb_because(why, "%zu bytes after the tensor table", gb_bytes_left(&c.in));
     if (end != size)
         return gb_because(why, "%" PRIu64 " bytes after the last tensor", (uint64_t)size - end);
     return true;

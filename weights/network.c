@@ -1,16 +1,13 @@
 /* A network in memory: three tables (metadata, tensors, aliases) in the order they were filled, each with an index by
- * name, and the notes. Everything the network owns hangs on one list of blocks and is released with it. */
+ * name, and the notes. Names, values and tensors of the network's own live in its arena. */
 #include "network.h"
+
+#include "arena.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct block {
-    struct block *next;
-    max_align_t bytes[];
-} block;
 
 /* Entries of one kind. Whatever they are, each begins with its name. */
 typedef struct table {
@@ -24,28 +21,19 @@ struct gb_network {
     table metas, arrays, aliases;
     const char **notes;
     size_t note_count, note_room;
-    block *blocks;
+    gb_arena *arena;
     void *attachment;
 };
 
-static void *own(gb_network *n, size_t size) {
-    block *b = size <= SIZE_MAX / 2 ? calloc(1, sizeof *b + size) : NULL;
-    if (!b)
-        return NULL;
-    b->next = n->blocks;
-    n->blocks = b;
-    return b->bytes;
-}
-
 static void *own_copy(gb_network *n, const void *from, size_t size) {
-    void *copy = own(n, size);
+    void *copy = gb_arena_take(n->arena, size);
     if (copy && size)
         memcpy(copy, from, size);
     return copy;
 }
 
 static char *own_text(gb_network *n, const char *text) {
-    return own_copy(n, text, strlen(text) + 1);
+    return gb_arena_text(n->arena, text, strlen(text));
 }
 
 /* ---- tables ---- */
@@ -104,7 +92,7 @@ static void *place(gb_network *n, table *t, const char *name) {
     size_t length = strlen(name);
     if (!length || length > GB_NETWORK_NAME || t->count == GB_NETWORK_ENTRIES || (t->count == t->room && !grow(t)))
         return NULL;
-    const char *copy = own_copy(n, name, length + 1);
+    const char *copy = own_text(n, name);
     if (!copy)
         return NULL;
     entry = t->entries + t->count * t->width;
@@ -118,21 +106,20 @@ static void *place(gb_network *n, table *t, const char *name) {
 
 gb_network *gb_network_new(void) {
     gb_network *n = calloc(1, sizeof *n);
-    if (n) {
-        n->metas.width = sizeof(gb_meta);
-        n->arrays.width = sizeof(gb_named_array);
-        n->aliases.width = sizeof(gb_alias);
+    if (!n || !(n->arena = gb_arena_new(SIZE_MAX))) {
+        free(n);
+        return NULL;
     }
+    n->metas.width = sizeof(gb_meta);
+    n->arrays.width = sizeof(gb_named_array);
+    n->aliases.width = sizeof(gb_alias);
     return n;
 }
 
 void gb_network_free(gb_network *n) {
     if (!n)
         return;
-    for (block *b = n->blocks, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
+    gb_arena_free(n->arena);
     table *tables[] = {&n->metas, &n->arrays, &n->aliases};
     for (size_t i = 0; i < 3; i++) {
         free(tables[i]->entries);
@@ -179,7 +166,7 @@ bool gb_network_set_bool(gb_network *n, const char *key, bool v) {
 }
 
 static const char **own_texts(gb_network *n, const char *const *v, size_t count) {
-    const char **list = own(n, count * sizeof *list);
+    const char **list = gb_arena_take(n->arena, count * sizeof *list);
     for (size_t i = 0; list && i < count; i++)
         if (!(list[i] = own_text(n, v[i])))
             return NULL;
@@ -229,7 +216,7 @@ float *gb_network_add_f32(gb_network *n, const char *name, int ndim, const int64
     if (count < 0 || (uint64_t)count > SIZE_MAX / 2 / sizeof(float))
         return NULL;
     gb_array_pack_strides(&a);
-    float *data = own(n, (size_t)count * sizeof *data);
+    float *data = gb_arena_take(n->arena, (size_t)count * sizeof *data);
     a.data = data;
     return data && gb_network_add_array(n, name, &a) ? data : NULL;
 }
@@ -259,7 +246,7 @@ bool gb_network_note(gb_network *n, const char *format, ...) {
 }
 
 void *gb_network_set_attachment(gb_network *n, size_t size) {
-    return n->attachment = own(n, size);
+    return n->attachment = gb_arena_take(n->arena, size);
 }
 
 const void *gb_network_attachment(const gb_network *n) {
