@@ -1,0 +1,260 @@
+/* Parsing and printing of the option tables in arguments.h. Long options take their value as the next word or behind
+ * '='; "--" ends them. Misspelt names are answered with the nearest one by edit distance. */
+#include "arguments.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HELP_COLUMN = 28, HELP_WIDTH = 100, NAME_MAX_LENGTH = 31 };
+
+int wrong_usage(const command *c, const char *format, ...) {
+    va_list args;
+    fprintf(stderr, "ganbend %s: ", c->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, " (see 'ganbend %s --help')\n", c->name);
+    return EXIT_USAGE;
+}
+
+int failed(const command *c, const gb_error *err) {
+    fprintf(stderr, "ganbend %s: %s\n", c->name, err->message);
+    return err->status == GB_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+}
+
+gb_status state(gb_error *err, gb_status status, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    return err->status = status;
+}
+
+/* Levenshtein distance, with a transposition of neighbours counted as two. */
+static size_t edit_distance(const char *a, const char *b) {
+    size_t row[NAME_MAX_LENGTH + 1], length = strlen(b);
+    if (length > NAME_MAX_LENGTH) return SIZE_MAX;
+    for (size_t j = 0; j <= length; j++) row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < length; j++) {
+            size_t best = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            if (row[j + 1] + 1 < best) best = row[j + 1] + 1;
+            if (row[j] + 1 < best) best = row[j] + 1;
+            row[j + 1] = best;
+        }
+    }
+    return row[length];
+}
+
+const char *nearest_name(const char *word, const void *names, size_t count, size_t stride) {
+    const char *nearest = NULL;
+    size_t least = strlen(word) / 3 + 2;        /* further away it is no misspelling */
+    for (size_t i = 0; i < count; i++) {
+        const char *name = *(const char *const *)((const char *)names + i * stride);
+        size_t distance = edit_distance(word, name);
+        if (distance < least) {
+            least = distance;
+            nearest = name;
+        }
+    }
+    return nearest;
+}
+
+static size_t table_rows(const option *table) {
+    size_t n = 0;
+    while (table && table[n].name) n++;
+    return n;
+}
+
+static const option *find_in(const option *table, const char *name, size_t length) {
+    for (; table && table->name; table++)
+        if (strlen(table->name) == length && !memcmp(table->name, name, length)) return table;
+    return NULL;
+}
+
+/* True where `text` is one of the words in `choices`, "numpy|torch". */
+static bool is_choice(const char *choices, const char *text) {
+    size_t length = strlen(text);
+    for (const char *word = choices; word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL)
+        if (length && !strncmp(word, text, length) && (word[length] == '|' || !word[length])) return true;
+    return false;
+}
+
+static bool set_value(const command *c, const option *o, const char *text, void *settings, int *status) {
+    char *member = (char *)settings + o->offset, *end = NULL;
+    errno = 0;
+    switch (o->kind) {
+    case OPTION_FLAG:
+        *(bool *)(void *)member = true;
+        return true;
+    case OPTION_CHOICE:
+        if (!is_choice(o->value, text)) {
+            *status = wrong_usage(c, "%s takes %s, not '%s'", o->name, o->value, text);
+            return false;
+        }
+        *(const char **)(void *)member = text;
+        return true;
+    case OPTION_TEXT:
+        *(const char **)(void *)member = text;
+        return true;
+    case OPTION_INTEGER: {
+        long long n = strtoll(text, &end, 10);
+        if (end == text || *end || errno || (double)n < o->least || (double)n > o->most) {
+            *status = wrong_usage(c, "%s takes a whole number from %.0f to %.0f, not '%s'", o->name, o->least, o->most,
+                                  text);
+            return false;
+        }
+        *(int64_t *)(void *)member = n;
+        return true;
+    }
+    case OPTION_NUMBER: {
+        double x = strtod(text, &end);
+        bool ranged = o->least != 0 || o->most != 0;
+        if (end == text || *end || !isfinite(x) || (ranged && (x < o->least || x > o->most))) {
+            if (ranged)
+                *status = wrong_usage(c, "%s takes a number from %g to %g, not '%s'", o->name, o->least, o->most, text);
+            else
+                *status = wrong_usage(c, "%s takes a finite number, not '%s'", o->name, text);
+            return false;
+        }
+        *(double *)(void *)member = x;
+        return true;
+    }
+    case OPTION_LIST: {
+        text_list *list = (text_list *)(void *)member;
+        if (list->count == LIST_ROOM) {
+            *status = wrong_usage(c, "%s can be given %d times at most", o->name, (int)LIST_ROOM);
+            return false;
+        }
+        list->texts[list->count++] = text;
+        return true;
+    }
+    }
+    return true;
+}
+
+/* One option at argv[*at], with its value. */
+static bool parse_option(const command *c, int argc, char **argv, int *at, void *settings, int *status) {
+    const char *word = argv[*at], *equals = strchr(word, '='), *text = NULL;
+    size_t length = equals ? (size_t)(equals - word) : strlen(word);
+    const option *o = find_in(c->options, word, length);
+    void *into = settings;
+    if (!o) {
+        o = find_in(c->shared, word, length);
+        into = (char *)settings + c->shared_offset;
+    }
+    if (!o) {
+        const char *near = nearest_name(word, c->options, table_rows(c->options), sizeof(option));
+        if (!near && c->shared) near = nearest_name(word, c->shared, table_rows(c->shared), sizeof(option));
+        *status = near ? wrong_usage(c, "no option %s; did you mean %s?", word, near)
+                       : wrong_usage(c, "no option %s", word);
+        return false;
+    }
+    if (o->kind == OPTION_FLAG) {
+        if (equals) {
+            *status = wrong_usage(c, "%s takes no value", o->name);
+            return false;
+        }
+    } else if (equals) {
+        text = equals + 1;
+    } else if (*at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0) {
+        text = argv[++*at];
+    }
+    if (o->kind != OPTION_FLAG && (!text || !*text)) {
+        *status = wrong_usage(c, "%s needs a value: %s %s", o->name, o->name, o->value);
+        return false;
+    }
+    return set_value(c, o, text, into, status);
+}
+
+bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
+                     int *status) {
+    int given = 0, wanted = *c->operands != '\0';
+    bool options = true;
+    for (const char *p = c->operands; *p; p++) wanted += *p == ' ';
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (options && (!strcmp(word, "--help") || !strcmp(word, "-h"))) {
+            print_help(c);
+            *status = EXIT_DONE;
+            return false;
+        }
+        if (options && !strcmp(word, "--")) {
+            options = false;
+        } else if (options && word[0] == '-' && word[1]) {
+            if (!parse_option(c, argc, argv, &i, settings, status)) return false;
+        } else if (given == wanted) {
+            *status = wrong_usage(c, "'%s' is one argument too many; it takes %s", word, c->operands);
+            return false;
+        } else if (!*word) {
+            *status = wrong_usage(c, "an empty name where it takes %s", c->operands);
+            return false;
+        } else {
+            operands[given++] = word;
+        }
+    }
+    if (given < wanted) {
+        *status = wrong_usage(c, "it takes %s", c->operands);
+        return false;
+    }
+    return true;
+}
+
+/* `text` in lines of HELP_WIDTH, the first one starting at `column`, the others at `indent`. */
+static void print_wrapped(const char *text, int column, int indent) {
+    while (*text) {
+        const char *word = text + strspn(text, " ");
+        int length = (int)strcspn(word, " \n");
+        if (column > indent && column + 1 + length > HELP_WIDTH) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", length, word);
+        column += length;
+        text = word + length;
+        if (*text == '\n') {
+            printf("\n%*s", indent, "");
+            column = indent;
+            text++;
+        }
+    }
+    putchar('\n');
+}
+
+static void print_options(const option *table) {
+    for (; table && table->name; table++) {
+        int column = printf("  %s%s%s", table->name, table->value ? " " : "", table->value ? table->value : "");
+        if (column >= HELP_COLUMN) {
+            putchar('\n');
+            column = 0;
+        }
+        printf("%*s", HELP_COLUMN - column, "");
+        print_wrapped(table->help, HELP_COLUMN, HELP_COLUMN);
+    }
+}
+
+void print_help(const command *c) {
+    printf("usage: ganbend %s %s%s%s\n\n", c->name, c->operands, *c->usage ? " " : "", c->usage);
+    print_wrapped(c->about, 0, 0);
+    puts("\noptions:");
+    print_options(c->options);
+    print_options(c->shared);
+    print_options((const option[]){{"--help", OPTION_FLAG, 0, NULL, "This text.", 0, 0}, {0}});
+    printf("\nexample:\n  ");
+    for (const char *p = c->example; *p; p++) {
+        putchar(*p);
+        if (*p == '\n') printf("  ");
+    }
+    putchar('\n');
+}

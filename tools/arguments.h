@@ -1,0 +1,76 @@
+/* Subcommands and their options as tables: one row is parsed, checked, suggested when misspelt, and printed by --help.
+ * Values land in a settings struct of the subcommand's own, at the row's offset; what is not given keeps its value. */
+#ifndef GANBEND_TOOLS_ARGUMENTS_H
+#define GANBEND_TOOLS_ARGUMENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ganbend.h>
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(format_at, values_at) __attribute__((format(printf, format_at, values_at)))
+#else
+#define PRINTF_LIKE(format_at, values_at)
+#endif
+
+/* Exit statuses of the program. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+typedef enum option_kind {
+    OPTION_FLAG,            /* bool */
+    OPTION_TEXT,            /* const char * */
+    OPTION_INTEGER,         /* int64_t, from `least` to `most` */
+    OPTION_NUMBER,          /* double, from `least` to `most`; both 0: any finite number */
+    OPTION_CHOICE,          /* const char *, one of the words in `value`, which '|' separates */
+    OPTION_LIST             /* text_list: may be given several times */
+} option_kind;
+
+typedef struct option {
+    const char *name;       /* "--seeds", "-o" */
+    option_kind kind;
+    size_t offset;          /* of the member it sets */
+    const char *value;      /* what stands for its value in --help; NULL for a flag */
+    const char *help;
+    double least, most;
+} option;
+
+enum { LIST_ROOM = 64, OPERANDS = 2 };
+
+typedef struct text_list {
+    const char *texts[LIST_ROOM];
+    size_t count;
+} text_list;
+
+typedef struct command {
+    const char *name;
+    const char *summary;    /* one line for the list of subcommands */
+    const char *operands;   /* "IN OUT.gbw": every word is one that must be given */
+    const char *usage;      /* what follows the operands in the usage line */
+    const char *about;      /* paragraphs for --help */
+    const char *example;    /* lines for --help */
+    const option *options;  /* own options, up to a row without a name */
+    const option *shared;   /* options that several subcommands have, or NULL */
+    size_t shared_offset;   /* where their settings lie in the subcommand's */
+    int (*run)(int argc, char **argv);      /* argv[0] is the subcommand's name */
+} command;
+
+/* Fills `operands` and `settings`. True to go on; otherwise *status is what to exit with: --help was printed, or the
+ * mistake was named on standard error. */
+bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
+                     int *status);
+/* Prints --help of a subcommand. */
+void print_help(const command *c);
+
+/* The word nearest to `word` among `count` names `stride` bytes apart, or NULL where none is near. */
+const char *nearest_name(const char *word, const void *names, size_t count, size_t stride);
+
+/* One line on standard error. Returns EXIT_USAGE. */
+int wrong_usage(const command *c, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The error's line on standard error. Returns EXIT_USAGE for GB_BAD_ARGUMENT, else EXIT_FAILED. */
+int failed(const command *c, const gb_error *err);
+/* Fills `err` and returns `status`, for the program's own checks. */
+gb_status state(gb_error *err, gb_status status, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+#endif

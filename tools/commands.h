@@ -1,0 +1,10 @@
+/* The subcommands of ganbend, one file each. main.c lists them. */
+#ifndef GANBEND_TOOLS_COMMANDS_H
+#define GANBEND_TOOLS_COMMANDS_H
+
+#include "arguments.h"
+
+extern const command convert_command, info_command, init_command, render_command, dump_command, compare_command,
+    bench_command;
+
+#endif

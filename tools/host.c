@@ -1,0 +1,68 @@
+/* The program's needs of POSIX, in one place. */
+#define _POSIX_C_SOURCE 200809L
+#include "host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arguments.h"
+
+double host_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+bool host_stderr_is_terminal(void) {
+    return isatty(STDERR_FILENO) == 1;
+}
+
+bool host_readable(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode) && access(path, R_OK) == 0;
+}
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+gb_status host_make_folder(const char *path, gb_error *err) {
+    size_t length = strlen(path);
+    char *part = malloc(length + 1);
+    if (!part) return state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    memcpy(part, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (part[i] != '/' && part[i] != '\0') continue;
+        part[i] = '\0';
+        if (!is_folder(part) && mkdir(part, 0777) != 0 && !is_folder(part)) {
+            state(err, GB_IO, "%s: cannot make this folder: %s", part, strerror(errno));
+            free(part);
+            return GB_IO;
+        }
+        part[i] = path[i];
+    }
+    free(part);
+    return GB_OK;
+}
+
+int64_t host_peak_rss_bytes(void) {
+    /* Not getrusage() where there is a choice: its maximum survives exec, so a large parent would count as ours. */
+    FILE *file = fopen("/proc/self/status", "r");
+    long long kilobytes = -1;
+    struct rusage usage;
+    if (file) {
+        char line[256];
+        while (kilobytes < 0 && fgets(line, sizeof line, file))
+            if (sscanf(line, "VmHWM: %lld kB", &kilobytes) != 1) kilobytes = -1;
+        fclose(file);
+    }
+    if (kilobytes < 0) kilobytes = getrusage(RUSAGE_SELF, &usage) == 0 ? (long long)usage.ru_maxrss : 0;
+    return (int64_t)kilobytes * 1024;
+}

@@ -1,0 +1,20 @@
+/* What the program asks of the operating system: a clock, a terminal, folders, its own memory. */
+#ifndef GANBEND_TOOLS_HOST_H
+#define GANBEND_TOOLS_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ganbend.h>
+
+double host_seconds(void);              /* monotonic */
+bool host_stderr_is_terminal(void);
+/* True where `path` can be opened for reading and is no folder. */
+bool host_readable(const char *path);
+/* Makes the folder and those above it that are missing. */
+gb_status host_make_folder(const char *path, gb_error *err);
+/* The most memory this process has held in RAM, mapped pages included; 0 where the system does not say. */
+int64_t host_peak_rss_bytes(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* What an image is made from: the options that render and dump share (seeds, z, w, class, truncation, noise), read once
+ * and applied to a session image by image. The same values, written down again, are the settings a picture carries. */
+#ifndef GANBEND_TOOLS_INPUTS_H
+#define GANBEND_TOOLS_INPUTS_H
+
+#include "arguments.h"
+#include "latents.h"
+#include "seeds.h"
+
+typedef struct input_options {
+    const char *seeds, *rng, *z, *w, *noise;
+    int64_t label, cutoff, threads;
+    double trunc;
+} input_options;
+
+/* Nothing given: seed 0, no truncation, stored noise. */
+input_options input_defaults(void);
+extern const option input_table[];
+
+typedef struct inputs {
+    enum { FROM_SEEDS, FROM_Z, FROM_W } source;
+    const char *seeds_text;
+    seed_list seeds;
+    latents latents;
+    gb_rng rng;
+    int64_t label, cutoff;
+    double psi;
+    gb_noise noise;
+    uint64_t noise_seed;
+    size_t count;               /* images */
+} inputs;
+
+/* What can be judged without a model: GB_BAD_ARGUMENT with the reason. */
+gb_status check_inputs(const input_options *options, inputs *in, gb_error *err);
+/* The rest: files, and what the model takes. `in` comes from check_inputs(). */
+gb_status load_inputs(const input_options *options, const gb_model *model, inputs *in, gb_error *err);
+void free_inputs(inputs *in);
+
+/* The session renders image `index` next. Its batch is 1. */
+gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_error *err);
+/* "seed0007", "z0000", "w0000": what the image's file is called, without extension. */
+enum { IMAGE_NAME_ROOM = 32, SETTINGS_ROOM = 2048 };
+void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]);
+/* "--seeds 7 --rng numpy --trunc 0.7 --noise const": render's own options, for one image or (ALL_IMAGES) for all. */
+#define ALL_IMAGES SIZE_MAX
+void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]);
+
+#endif

@@ -1,0 +1,40 @@
+/* z's, w's and noise maps from files: .npy, .npz (also NVIDIA's projected_w.npz), .pt (also network-bending's
+ * {latent, noises}). */
+#ifndef GANBEND_TOOLS_LATENTS_H
+#define GANBEND_TOOLS_LATENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ganbend.h>
+
+typedef struct latents {
+    float *values;          /* [count, rows, width] */
+    size_t count;
+    int rows;               /* 1, or num_ws */
+    size_t width;           /* z_dim or w_dim */
+    struct noise_map {      /* in the order of the layers; none in most files */
+        float *values;      /* [samples, 1, r, r] */
+        size_t count, samples;
+        char layer[128];    /* "synthesis.b8.conv1" */
+    } *noises;
+    size_t noise_count;
+} latents;
+
+/* [z_dim] or [n, z_dim] under the name z, or the only array of the file. */
+gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err);
+/* [w_dim], [n, w_dim] or [n, num_ws, w_dim] under w, ws or latent, or the only array; noise maps under noises. */
+gb_status load_w(const char *path, const gb_model *model, latents *l, gb_error *err);
+void free_latents(latents *l);
+
+/* One array of a file as float32, with its info. The caller frees *values. */
+gb_status read_array(const gb_file *file, const char *path, size_t index, gb_array_info *info, float **values,
+                     gb_error *err);
+/* "[2,3,64,64]" into `text`. */
+enum { SHAPE_ROOM = 192 };
+const char *shape_text(int ndim, const int64_t *shape, char text[SHAPE_ROOM]);
+
+/* CRC-32 of the values' bytes: names a latent in a picture's settings without naming a file. */
+uint32_t crc32_of(const float *values, size_t count);
+
+#endif
