@@ -1,0 +1,12 @@
+/* From the network's picture to 8 bits; PNG files are gb_png_write() and gb_png_whole() of ganbend.h. */
+#ifndef GB_ENGINE_IMAGE_H
+#define GB_ENGINE_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* [3, H, W] of `plane` = H · W floats each, nominally -1 to 1, into [H, W, 3]: clamp(127.5 x + 128), truncated, as
+ * NVIDIA's generate.py writes it. NaN becomes 0. */
+void gb_image_to_rgb(const float *image, size_t plane, uint8_t *rgb);
+
+#endif
