@@ -37,11 +37,10 @@ bool gb_because(gb_reason *why, const char *format, ...) {
 bool gb_because_in(gb_reason *why, const char *format, ...) {
     if (!why)
         return false;
-    char place[GB_REASON_SIZE], line[2 * GB_REASON_SIZE];
+    char place[GB_REASON_SIZE];
     va_list args;
     va_start(args, format);
     vsnprintf(place, sizeof place, format, args);
     va_end(args);
-    snprintf(line, sizeof line, "%s: %s", place, why->text);
-    return gb_because(why, "%s", line);
+    return gb_because(why, "%s: %s", place, why->text);
 }

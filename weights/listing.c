@@ -1,0 +1,259 @@
+/* Walking values for checkpoint.h's two listings. Paths are chains of steps on the stack and become text only when there
+ * is something to list. Some levels have no name of their own: a record's attribute dict, a module's `_parameters`,
+ * `_buffers` and `_modules`, a TensorFlow network's `components` and `variables`. */
+#include "listing.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEEPEST = 100, SHORT_LIST = 16 };
+
+typedef struct step {
+    const struct step *up;
+    const char *text;           /* NULL: a level without a name */
+    size_t size;
+    const gb_value *value;
+    int depth;
+} step;
+
+typedef struct walk walk;
+struct walk {
+    size_t visits;              /* still allowed */
+    gb_reason *why;
+    bool (*leaf)(walk *w, const step *at, const gb_value *v, bool *inside);   /* clears `inside` where it took the value whole */
+    gb_arena *arena;            /* arrays */
+    gb_named_array *arrays;
+    size_t count, room;
+    size_t facts;               /* facts: still allowed */
+    void (*fact)(void *arg, const char *path, const char *text);
+    void *arg;
+};
+
+/* The path's length; written into `out`, from the end, where `out` has room for all of it. */
+static size_t path_text(const step *at, char *out, size_t room) {
+    size_t length = 0;
+    for (const step *s = at; s; s = s->up)
+        if (s->text)
+            length += s->size + (length > 0);
+    if (length >= room)
+        return length;
+    out[length] = 0;
+    size_t end = length;
+    for (const step *s = at; s; s = s->up) {
+        if (!s->text)
+            continue;
+        if (end < length)
+            out[--end] = '.';
+        end -= s->size;
+        memcpy(out + end, s->text, s->size);
+    }
+    for (size_t i = 0; i < length; i++)     /* names are C strings that get printed */
+        if ((unsigned char)out[i] < 0x20 || out[i] == 0x7F)
+            out[i] = '?';
+    return length;
+}
+
+static bool visit(walk *w, const step *up, const char *text, size_t size, const gb_value *v);
+
+static bool visit_numbered(walk *w, const step *at, const gb_value *seq) {
+    for (size_t i = 0; i < seq->seq.count; i++) {
+        const gb_value *item = seq->seq.items[i];
+        /* TensorFlow's (G, D, Gs): networks that carry their name */
+        const gb_value *name = gb_value_is_record(item, NULL) && gb_value_get(item, "variables") ?
+                                   gb_value_get(item, "name") : NULL;
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i);
+        const char *text = gb_value_str(name, number);
+        if (!visit(w, at, text, strlen(text), item))
+            return false;
+    }
+    return true;
+}
+
+static bool visit_entries(walk *w, const step *at, const gb_value *dict) {
+    for (size_t i = 0; i < dict->dict.count; i++) {
+        const gb_value *key = dict->dict.keys[i];
+        char number[24];
+        const char *text = number;
+        if (key->kind == GB_VALUE_INT)
+            snprintf(number, sizeof number, "%" PRId64, key->integer);
+        else
+            text = gb_value_str(key, gb_value_kind_name(key));
+        if (!visit(w, at, text, key->kind == GB_VALUE_STR ? key->str.size : strlen(text), dict->dict.values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* TensorFlow's [(name, array), …], where a single number (noise_strength) is one more array, of no dimensions. */
+static bool visit_variables(walk *w, const step *at, const gb_value *list) {
+    for (size_t i = 0; i < gb_value_count(list); i++) {
+        const gb_value *pair = gb_value_item(list, i), *name = gb_value_item(pair, 0), *v = gb_value_item(pair, 1);
+        if (!v || name->kind != GB_VALUE_STR)
+            continue;
+        gb_array number = {.dtype = v->kind == GB_VALUE_INT ? GB_I64 : GB_F64, .data = &v->integer};     /* where `real` is, too */
+        gb_value as_array = {.kind = GB_VALUE_ARRAY, .array = &number};
+        bool plain = v->kind == GB_VALUE_INT || v->kind == GB_VALUE_FLOAT;
+        if (!visit(w, at, name->str.text, name->str.size, plain ? &as_array : v))
+            return false;
+    }
+    return true;
+}
+
+static bool visit_attributes(walk *w, const step *at, const gb_value *state) {
+    bool module = gb_value_get(state, "_modules") != NULL;
+    bool network = gb_value_get(state, "variables") && gb_value_get(state, "components");
+    for (size_t i = 0; i < state->dict.count; i++) {
+        const gb_value *key = state->dict.keys[i], *v = state->dict.values[i];
+        const char *name = gb_value_str(key, "");
+        bool good = true;
+        if (module && (strcmp(name, "_parameters") == 0 || strcmp(name, "_buffers") == 0 ||
+                       strcmp(name, "_modules") == 0))
+            good = visit(w, at, NULL, 0, v);
+        else if (network && strcmp(name, "components") == 0)
+            good = visit(w, at, NULL, 0, v);
+        else if (network && strcmp(name, "variables") == 0)
+            good = visit_variables(w, at, v);
+        else if (key->kind == GB_VALUE_STR && (!module || name[0] != '_' || strcmp(name, "_init_kwargs") == 0))
+            good = visit(w, at, name, key->str.size, v);    /* a module's other `_` attributes are its machinery */
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+static bool visit_record(walk *w, const step *at, const gb_value *v) {
+    const gb_value *const parts[] = {v->record.args, v->record.state, v->record.items, v->record.entries};
+    for (int i = 0; i < 4; i++) {
+        if (!parts[i])
+            continue;
+        bool attributes = parts[i] == v->record.state && parts[i]->kind == GB_VALUE_DICT;
+        if (attributes ? !visit_attributes(w, at, parts[i]) : !visit(w, at, NULL, 0, parts[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool visit(walk *w, const step *up, const char *text, size_t size, const gb_value *v) {
+    step at = {up, text, size, v, up ? up->depth + 1 : 0};
+    bool inside = true;
+    if (w->visits == 0)
+        return gb_because(w->why, "its parts refer to each other too often to be listed");
+    w->visits--;
+    if (!w->leaf(w, &at, v, &inside))
+        return false;
+    if (!inside || v->kind < GB_VALUE_LIST || v->kind == GB_VALUE_CLASS || v->kind == GB_VALUE_ARRAY)
+        return true;
+    for (const step *s = up; s; s = s->up)
+        if (s->value == v)
+            return true;
+    if (at.depth == DEEPEST)
+        return gb_because(w->why, "nested more than %d levels deep", DEEPEST);
+    switch (v->kind) {
+    case GB_VALUE_DICT: return visit_entries(w, &at, v);
+    case GB_VALUE_RECORD: return visit_record(w, &at, v);
+    default: return visit_numbered(w, &at, v);
+    }
+}
+
+/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+
+static bool list_array(walk *w, const step *at, const gb_value *v, bool *inside) {
+    (void)inside;
+    if (v->kind != GB_VALUE_ARRAY)
+        return true;
+    if (w->count == w->room) {
+        size_t room = w->room ? 2 * w->room : 64;
+        gb_named_array *more = gb_arena_take(w->arena, room * sizeof *more);
+        if (!more)
+            return gb_arena_full(w->arena, w->why);
+        if (w->count)
+            memcpy(more, w->arrays, w->count * sizeof *more);
+        w->arrays = more;
+        w->room = room;
+    }
+    size_t length = path_text(at, NULL, 0);
+    char *name = gb_arena_take(w->arena, length + 1);
+    if (!name)
+        return gb_arena_full(w->arena, w->why);
+    path_text(at, name, length + 1);
+    w->arrays[w->count++] = (gb_named_array){name, *v->array};
+    return true;
+}
+
+bool gb_list_arrays(const gb_value *root, size_t visits, gb_arena *arena, gb_named_array **list, size_t *count,
+                    gb_reason *why) {
+    walk w = {.visits = visits, .why = why, .leaf = list_array, .arena = arena};
+    bool good = visit(&w, NULL, NULL, 0, root);
+    *list = w.arrays;
+    *count = w.count;
+    return good;
+}
+
+/* ---- facts ----------------------------------------------------------------------------------------------------- */
+
+static bool plain_fact(const gb_value *v) {
+    return v->kind == GB_VALUE_BOOL || v->kind == GB_VALUE_INT || v->kind == GB_VALUE_FLOAT || v->kind == GB_VALUE_STR;
+}
+
+/* The shortest decimal that reads back as the same number. */
+static void float_text(double x, char *text, size_t size) {
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, size, "%.*g", digits, x);
+        if (strtod(text, NULL) == x)
+            break;
+    }
+    char *point = strchr(text, localeconv()->decimal_point[0]);
+    if (point)
+        *point = '.';
+}
+
+static void fact_text(const gb_value *v, char *text, size_t size) {
+    switch (v->kind) {
+    case GB_VALUE_BOOL: snprintf(text, size, "%s", v->boolean ? "true" : "false"); break;
+    case GB_VALUE_INT: snprintf(text, size, "%" PRId64, v->integer); break;
+    case GB_VALUE_FLOAT: float_text(v->real, text, size); break;
+    default: {
+        gb_reason line;     /* cut to fit, control characters replaced: the same rules as for messages */
+        gb_because(&line, "%s", gb_value_str(v, ""));
+        snprintf(text, size, "%s", line.text);
+    }
+    }
+}
+
+static bool list_fact(walk *w, const step *at, const gb_value *v, bool *inside) {
+    char path[1024], text[GB_REASON_SIZE], item[GB_REASON_SIZE];
+    if (w->facts == 0)
+        return false;
+    if (plain_fact(v)) {
+        fact_text(v, text, sizeof text);
+    } else if ((v->kind == GB_VALUE_LIST || v->kind == GB_VALUE_TUPLE) && v->seq.count > 0 &&
+               v->seq.count <= SHORT_LIST) {
+        size_t n = 0;
+        for (size_t i = 0; i < v->seq.count; i++) {
+            if (!plain_fact(v->seq.items[i]))
+                return true;
+            fact_text(v->seq.items[i], item, sizeof item);
+            int wrote = snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "[", item);
+            n = wrote < 0 || (size_t)wrote > sizeof text - 2 - n ? sizeof text - 2 : n + (size_t)wrote;
+        }
+        memcpy(text + n, "]", 2);
+        *inside = false;
+    } else {
+        return true;
+    }
+    if (path_text(at, path, sizeof path) < sizeof path) {
+        w->fact(w->arg, path, text);
+        w->facts--;
+    }
+    return true;
+}
+
+void gb_list_facts(const gb_value *root, size_t visits, size_t limit,
+                   void (*fact)(void *arg, const char *path, const char *text), void *arg) {
+    walk w = {.visits = visits, .leaf = list_fact, .facts = limit, .fact = fact, .arg = arg};
+    visit(&w, NULL, NULL, 0, root);
+}

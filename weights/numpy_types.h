@@ -1,0 +1,20 @@
+/* numpy's type strings ("<f4", "|b1", "i8"), as .npy headers and pickled dtypes spell them. */
+#ifndef GB_WEIGHTS_NUMPY_TYPES_H
+#define GB_WEIGHTS_NUMPY_TYPES_H
+
+#include "array.h"
+
+typedef struct gb_numpy_type {
+    gb_dtype dtype;     /* GB_OPAQUE for what is no plain number */
+    char kind;          /* numpy's letter: f, i, u, b, c, S, U, V, O … */
+    size_t size;        /* bytes of one element; 0 where the string does not say (objects) */
+    bool swapped;       /* against this machine */
+} gb_numpy_type;
+
+/* `order` overrides the string's own byte order where it is '<' or '>' (0 otherwise): pickles keep it apart. */
+bool gb_numpy_type_read(const char *text, size_t size, char order, gb_numpy_type *type);
+
+/* "<f4" for GB_F32 on this machine; NULL for types numpy does not have. */
+const char *gb_numpy_type_name(gb_dtype t, bool swapped);
+
+#endif

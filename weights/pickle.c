@@ -1,0 +1,771 @@
+/* The pickle machine: a table of operations (pickletools.py is the format's only specification), a stack of values, a
+ * stack of marks and a memo. Time and memory grow with the bytes read and never with a number read from them: a memo
+ * slot must be below the number of operations so far, the stacks have a fixed limit, values come from the arena. */
+#include "pickle.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "constructors.h"
+
+enum { STACK_LIMIT = 1 << 22, FIRST_STACK = 64 };
+
+typedef struct machine {
+    gb_pickle *p;
+    gb_bytes *from;
+    size_t operations;
+    gb_value **stack;
+    size_t depth, stack_room;
+    size_t *marks;          /* stack depths */
+    size_t mark_count, mark_room;
+    gb_value **memo;
+    size_t memo_size, memo_room;
+    gb_value *none, *yes, *no, *empty_tuple;    /* shared: they never change */
+    bool stopped;
+} machine;
+
+typedef struct operation {
+    const char *name;
+    bool (*run)(machine *m);
+} operation;
+
+/* ---- stacks and memo ------------------------------------------------------------------------------------------- */
+
+static bool no_memory(machine *m) {
+    gb_pickle_full(m->p);
+    return false;
+}
+
+static bool truncated(machine *m) {
+    return gb_because(m->p->why, "the file ends in the middle of it");
+}
+
+/* Makes room for element `count` of a list of `width`-byte elements. */
+static bool make_room(void **list, size_t count, size_t *room, size_t width) {
+    if (count < *room)
+        return true;
+    size_t more = *room ? *room : FIRST_STACK;
+    while (more <= count)
+        more *= 2;
+    void *grown = realloc(*list, more * width);
+    if (!grown)
+        return false;
+    memset((char *)grown + *room * width, 0, (more - *room) * width);
+    *list = grown;
+    *room = more;
+    return true;
+}
+
+static bool push(machine *m, gb_value *v) {
+    if (!v)
+        return no_memory(m);
+    if (m->depth == STACK_LIMIT)
+        return gb_because(m->p->why, "more than %d values on the stack", STACK_LIMIT);
+    void *stack = m->stack;
+    if (!make_room(&stack, m->depth, &m->stack_room, sizeof *m->stack))
+        return no_memory(m);
+    m->stack = stack;
+    m->stack[m->depth++] = v;
+    return true;
+}
+
+/* Values below the last mark belong to somebody else. */
+static size_t available(const machine *m) {
+    return m->depth - (m->mark_count ? m->marks[m->mark_count - 1] : 0);
+}
+
+static gb_value *pop(machine *m) {
+    if (available(m) == 0) {
+        gb_because(m->p->why, "nothing on the stack to take");
+        return NULL;
+    }
+    return m->stack[--m->depth];
+}
+
+static gb_value *top(machine *m) {
+    if (available(m) == 0) {
+        gb_because(m->p->why, "nothing on the stack to work on");
+        return NULL;
+    }
+    return m->stack[m->depth - 1];
+}
+
+/* Takes everything above the last mark, and the mark; the values stay where they are until the next push. */
+static bool pop_mark(machine *m, gb_value ***items, size_t *count) {
+    if (m->mark_count == 0)
+        return gb_because(m->p->why, "no mark on the stack");
+    size_t base = m->marks[--m->mark_count];
+    *items = m->stack + base;
+    *count = m->depth - base;
+    m->depth = base;
+    return true;
+}
+
+static bool memo_put(machine *m, uint64_t slot) {
+    gb_value *v = top(m);
+    if (!v)
+        return false;
+    if (slot > m->operations)
+        return gb_because(m->p->why, "memo slot %" PRIu64 " after %zu operations", slot, m->operations);
+    void *memo = m->memo;
+    if (!make_room(&memo, (size_t)slot, &m->memo_room, sizeof *m->memo))
+        return no_memory(m);
+    m->memo = memo;
+    m->memo[slot] = v;
+    if (m->memo_size <= slot)
+        m->memo_size = (size_t)slot + 1;
+    return true;
+}
+
+static bool memo_get(machine *m, uint64_t slot) {
+    if (slot >= m->memo_size || !m->memo[slot])
+        return gb_because(m->p->why, "memo slot %" PRIu64 " is empty", slot);
+    return push(m, m->memo[slot]);
+}
+
+/* ---- arguments in the bytes ------------------------------------------------------------------------------------ */
+
+static const uint8_t *take(machine *m, uint64_t n) {
+    const uint8_t *p = gb_bytes_take(m->from, n);
+    if (!p)
+        truncated(m);
+    return p;
+}
+
+static bool take_number(machine *m, int width, uint64_t *n) {
+    const uint8_t *p = take(m, (uint64_t)width);
+    if (!p)
+        return false;
+    *n = 0;
+    for (int i = width - 1; i >= 0; i--)
+        *n = *n << 8 | p[i];
+    return true;
+}
+
+/* A length of `width` bytes, and as many bytes after it. */
+static bool take_counted(machine *m, int width, const uint8_t **data, size_t *size) {
+    uint64_t n;
+    if (!take_number(m, width, &n))
+        return false;
+    if (n > gb_bytes_left(m->from))
+        return gb_because(m->p->why, "%" PRIu64 " bytes claimed, %zu are left in the file", n, gb_bytes_left(m->from));
+    *data = gb_bytes_take(m->from, n);
+    *size = (size_t)n;
+    return true;
+}
+
+static bool take_line(machine *m, const char **line, size_t *size) {
+    return gb_bytes_line(m->from, line, size) || truncated(m);
+}
+
+/* A decimal number that is the whole line; false where it is none or does not fit. */
+static bool decimal(const char *line, size_t size, int64_t *n) {
+    bool negative = size > 0 && line[0] == '-';
+    size_t i = negative || (size > 0 && line[0] == '+');
+    if (i == size)
+        return false;
+    uint64_t x = 0, limit = (uint64_t)INT64_MAX + negative;
+    for (; i < size; i++) {
+        unsigned digit = (unsigned)(line[i] - '0');
+        if (digit > 9 || x > (limit - digit) / 10)
+            return false;
+        x = x * 10 + digit;
+    }
+    *n = negative ? (int64_t)(0 - x) : (int64_t)x;
+    return true;
+}
+
+static bool take_slot_line(machine *m, uint64_t *slot) {
+    const char *line;
+    size_t size;
+    int64_t n;
+    if (!take_line(m, &line, &size))
+        return false;
+    if (!decimal(line, size, &n) || n < 0)
+        return gb_because(m->p->why, "the memo slot is no number");
+    *slot = (uint64_t)n;
+    return true;
+}
+
+/* ---- constants ------------------------------------------------------------------------------------------------- */
+
+static bool op_none(machine *m) { return push(m, m->none); }
+static bool op_true(machine *m) { return push(m, m->yes); }
+static bool op_false(machine *m) { return push(m, m->no); }
+static bool op_empty_tuple(machine *m) { return push(m, m->empty_tuple); }
+static bool op_empty_list(machine *m) { return push(m, gb_value_new(m->p->arena, GB_VALUE_LIST)); }
+static bool op_empty_dict(machine *m) { return push(m, gb_value_new(m->p->arena, GB_VALUE_DICT)); }
+static bool op_empty_set(machine *m) { return push(m, gb_value_new(m->p->arena, GB_VALUE_SET)); }
+
+static bool unsigned_int(machine *m, int width) {
+    uint64_t n;
+    return take_number(m, width, &n) && push(m, gb_value_new_int(m->p->arena, (int64_t)n));
+}
+
+static bool op_binint1(machine *m) { return unsigned_int(m, 1); }
+static bool op_binint2(machine *m) { return unsigned_int(m, 2); }
+
+static bool op_binint(machine *m) {
+    uint64_t n;
+    return take_number(m, 4, &n) && push(m, gb_value_new_int(m->p->arena, (int32_t)(uint32_t)n));
+}
+
+/* Two's complement, little-endian, any length; what does not fit into 64 bits stays bytes. */
+static bool long_int(machine *m, int width) {
+    const uint8_t *data;
+    size_t size;
+    if (!take_counted(m, width, &data, &size))
+        return false;
+    if (size > 8)
+        return push(m, gb_value_new_bytes(m->p->arena, data, size));
+    uint64_t n = size > 0 && data[size - 1] & 0x80 ? UINT64_MAX : 0;
+    for (size_t i = size; i-- > 0;)
+        n = n << 8 | data[i];
+    return push(m, gb_value_new_int(m->p->arena, (int64_t)n));
+}
+
+static bool op_long1(machine *m) { return long_int(m, 1); }
+static bool op_long4(machine *m) { return long_int(m, 4); }
+
+static bool text_int(machine *m, const char *line, size_t size) {
+    int64_t n;
+    if (decimal(line, size, &n))
+        return push(m, gb_value_new_int(m->p->arena, n));
+    for (size_t i = 0; i < size; i++)
+        if ((line[i] < '0' || line[i] > '9') && !(i == 0 && line[i] == '-'))
+            return gb_because(m->p->why, "'%.*s' is no integer", size > 40 ? 40 : (int)size, line);
+    return push(m, gb_value_new_bytes(m->p->arena, line, size));
+}
+
+static bool op_int(machine *m) {
+    const char *line;
+    size_t size;
+    if (!take_line(m, &line, &size))
+        return false;
+    if (size == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))     /* how protocol 0 spells booleans */
+        return push(m, line[1] == '1' ? m->yes : m->no);
+    return text_int(m, line, size);
+}
+
+static bool op_long(machine *m) {
+    const char *line;
+    size_t size;
+    if (!take_line(m, &line, &size))
+        return false;
+    return text_int(m, line, size > 0 && line[size - 1] == 'L' ? size - 1 : size);
+}
+
+static bool op_binfloat(machine *m) {
+    const uint8_t *p = take(m, 8);
+    if (!p)
+        return false;
+    uint64_t bits = 0;
+    double x;
+    for (int i = 0; i < 8; i++)
+        bits = bits << 8 | p[i];
+    memcpy(&x, &bits, sizeof x);
+    return push(m, gb_value_new_float(m->p->arena, x));
+}
+
+static bool op_float(machine *m) {
+    const char *line;
+    size_t size;
+    char text[64], *end;
+    if (!take_line(m, &line, &size))
+        return false;
+    if (size == 0 || size >= sizeof text)
+        return gb_because(m->p->why, "a number of %zu characters", size);
+    memcpy(text, line, size);
+    text[size] = 0;
+    char *point = strchr(text, '.');
+    if (point)
+        *point = localeconv()->decimal_point[0];    /* strtod listens to the locale, pickles do not */
+    double x = strtod(text, &end);
+    if (end != text + size)
+        return gb_because(m->p->why, "'%s' is no number", text);
+    return push(m, gb_value_new_float(m->p->arena, x));
+}
+
+/* ---- strings and bytes ----------------------------------------------------------------------------------------- */
+
+static bool binary_str(machine *m, int width) {
+    const uint8_t *data;
+    size_t size;
+    return take_counted(m, width, &data, &size) && push(m, gb_value_new_str(m->p->arena, (const char *)data, size));
+}
+
+static bool binary_bytes(machine *m, int width) {
+    const uint8_t *data;
+    size_t size;
+    return take_counted(m, width, &data, &size) && push(m, gb_value_new_bytes(m->p->arena, data, size));
+}
+
+static bool op_short_binunicode(machine *m) { return binary_str(m, 1); }
+static bool op_binunicode(machine *m) { return binary_str(m, 4); }
+static bool op_binunicode8(machine *m) { return binary_str(m, 8); }
+static bool op_short_binstring(machine *m) { return binary_str(m, 1); }     /* Python 2's str: text, or numpy's raw data */
+static bool op_binstring(machine *m) { return binary_str(m, 4); }
+static bool op_short_binbytes(machine *m) { return binary_bytes(m, 1); }
+static bool op_binbytes(machine *m) { return binary_bytes(m, 4); }
+static bool op_binbytes8(machine *m) { return binary_bytes(m, 8); }
+static bool op_bytearray8(machine *m) { return binary_bytes(m, 8); }
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* `n` hexadecimal digits at `*at`, moving past them; false where they are not there. */
+static bool take_hex(const char *line, size_t size, size_t *at, size_t n, uint32_t *x) {
+    *x = 0;
+    if (size - *at < n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        int digit = hex_digit(line[(*at)++]);
+        if (digit < 0)
+            return false;
+        *x = *x << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+/* Python 2's repr of a str: quoted, with backslash escapes. */
+static bool op_string(machine *m) {
+    const char *line;
+    size_t size;
+    if (!take_line(m, &line, &size))
+        return false;
+    if (size < 2 || (line[0] != '\'' && line[0] != '"') || line[size - 1] != line[0])
+        return gb_because(m->p->why, "the string is not quoted");
+    size_t end = size - 1, n = 0;
+    char *text = gb_arena_take(m->p->arena, size);
+    gb_value *v = gb_value_new(m->p->arena, GB_VALUE_STR);
+    if (!text || !v)
+        return no_memory(m);
+    for (size_t i = 1; i < end;) {
+        static const char escapes[] = "abfnrtv\\'\"", meanings[] = "\a\b\f\n\r\t\v\\'\"";
+        char c = line[i++];
+        if (c == '\\' && i < end) {
+            const char *known = memchr(escapes, line[i], sizeof escapes - 1);
+            uint32_t x = 0;
+            if (known) {
+                c = meanings[known - escapes];
+                i++;
+            } else if (line[i] == 'x') {
+                i++;
+                if (!take_hex(line, end, &i, 2, &x))
+                    return gb_because(m->p->why, "a \\x without two hexadecimal digits");
+                c = (char)x;
+            } else if (line[i] >= '0' && line[i] <= '7') {
+                for (int digits = 0; digits < 3 && i < end && line[i] >= '0' && line[i] <= '7'; digits++)
+                    x = x * 8 + (uint32_t)(line[i++] - '0');
+                c = (char)x;
+            }
+        }
+        text[n++] = c;
+    }
+    v->str.text = text;
+    v->str.size = n;
+    return push(m, v);
+}
+
+static size_t put_utf8(char *to, uint32_t c) {
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; c >>= 6)
+        to[i] = (char)(0x80 | (c & 0x3F));
+    to[0] = (char)((0xF00 >> n) | c);
+    return n;
+}
+
+/* Latin-1 with \uXXXX and \UXXXXXXXX, made UTF-8. One byte becomes two at most. */
+static bool op_unicode(machine *m) {
+    const char *line;
+    size_t size, n = 0;
+    if (!take_line(m, &line, &size))
+        return false;
+    char *text = size < SIZE_MAX / 2 ? gb_arena_take(m->p->arena, 2 * size + 1) : NULL;
+    gb_value *v = gb_value_new(m->p->arena, GB_VALUE_STR);
+    if (!text || !v)
+        return no_memory(m);
+    for (size_t i = 0; i < size;) {
+        uint32_t c = (uint8_t)line[i++];
+        if (c == '\\' && i < size && (line[i] == 'u' || line[i] == 'U')) {
+            size_t digits = line[i++] == 'u' ? 4 : 8;
+            if (!take_hex(line, size, &i, digits, &c) || c > 0x10FFFF)
+                return gb_because(m->p->why, "a \\u that is no character");
+        }
+        n += put_utf8(text + n, c);
+    }
+    v->str.text = text;
+    v->str.size = n;
+    return push(m, v);
+}
+
+/* ---- containers ------------------------------------------------------------------------------------------------ */
+
+static bool op_mark(machine *m) {
+    void *marks = m->marks;
+    if (m->mark_count == STACK_LIMIT)
+        return gb_because(m->p->why, "more than %d marks on the stack", STACK_LIMIT);
+    if (!make_room(&marks, m->mark_count, &m->mark_room, sizeof *m->marks))
+        return no_memory(m);
+    m->marks = marks;
+    m->marks[m->mark_count++] = m->depth;
+    return true;
+}
+
+static gb_value *new_seq(machine *m, gb_value_kind kind, gb_value **items, size_t count) {
+    gb_value *v = gb_value_new(m->p->arena, kind);
+    if (v && count) {
+        v->seq.items = gb_arena_take(m->p->arena, count * sizeof *items);
+        if (!v->seq.items)
+            return NULL;
+        memcpy(v->seq.items, items, count * sizeof *items);
+        v->seq.count = v->seq.room = count;
+    }
+    return v;
+}
+
+static bool seq_from_mark(machine *m, gb_value_kind kind) {
+    gb_value **items;
+    size_t count;
+    return pop_mark(m, &items, &count) && push(m, new_seq(m, kind, items, count));
+}
+
+static bool op_list(machine *m) { return seq_from_mark(m, GB_VALUE_LIST); }
+static bool op_tuple(machine *m) { return seq_from_mark(m, GB_VALUE_TUPLE); }
+static bool op_frozenset(machine *m) { return seq_from_mark(m, GB_VALUE_SET); }
+
+static bool tuple_of(machine *m, size_t count) {
+    if (available(m) < count)
+        return gb_because(m->p->why, "nothing on the stack to take");
+    m->depth -= count;
+    return push(m, new_seq(m, GB_VALUE_TUPLE, m->stack + m->depth, count));
+}
+
+static bool op_tuple1(machine *m) { return tuple_of(m, 1); }
+static bool op_tuple2(machine *m) { return tuple_of(m, 2); }
+static bool op_tuple3(machine *m) { return tuple_of(m, 3); }
+
+/* The container that items go to: the object itself, or what a record keeps for them. */
+static gb_value *container(machine *m, gb_value *object, gb_value_kind kind) {
+    if (object->kind == kind)
+        return object;
+    if (object->kind != GB_VALUE_RECORD) {
+        gb_because(m->p->why, "%s cannot take items", gb_value_kind_name(object));
+        return NULL;
+    }
+    gb_value **slot = kind == GB_VALUE_DICT ? &object->record.entries : &object->record.items;
+    if (!*slot)
+        *slot = gb_pickle_new(m->p, kind == GB_VALUE_DICT ? GB_VALUE_DICT : GB_VALUE_LIST);
+    return *slot;
+}
+
+static bool add_items(machine *m, gb_value_kind kind, gb_value **items, size_t count) {
+    gb_value *object = top(m), *to = object ? container(m, object, kind) : NULL;
+    if (!to)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!gb_value_append(m->p->arena, to, items[i]))
+            return no_memory(m);
+    return true;
+}
+
+static bool fill(machine *m, gb_value *dict, gb_value **items, size_t count) {
+    if (count % 2)
+        return gb_because(m->p->why, "a key without a value");
+    for (size_t i = 0; i < count; i += 2)
+        if (!gb_value_set(m->p->arena, dict, items[i], items[i + 1]))
+            return no_memory(m);
+    return true;
+}
+
+static bool add_entries(machine *m, gb_value **items, size_t count) {
+    gb_value *object = top(m), *to = object ? container(m, object, GB_VALUE_DICT) : NULL;
+    return to && fill(m, to, items, count);
+}
+
+static bool op_append(machine *m) {
+    gb_value *item = pop(m);
+    return item && add_items(m, GB_VALUE_LIST, &item, 1);
+}
+
+static bool op_appends(machine *m) {
+    gb_value **items;
+    size_t count;
+    return pop_mark(m, &items, &count) && add_items(m, GB_VALUE_LIST, items, count);
+}
+
+static bool op_additems(machine *m) {
+    gb_value **items;
+    size_t count;
+    return pop_mark(m, &items, &count) && add_items(m, GB_VALUE_SET, items, count);
+}
+
+static bool op_setitem(machine *m) {
+    if (available(m) < 3)
+        return gb_because(m->p->why, "nothing on the stack to take");
+    gb_value *entry[2] = {m->stack[m->depth - 2], m->stack[m->depth - 1]};
+    m->depth -= 2;
+    return add_entries(m, entry, 2);
+}
+
+static bool op_setitems(machine *m) {
+    gb_value **items;
+    size_t count;
+    return pop_mark(m, &items, &count) && add_entries(m, items, count);
+}
+
+static bool op_dict(machine *m) {
+    gb_value **items, *dict = gb_pickle_new(m->p, GB_VALUE_DICT);
+    size_t count;
+    return dict && pop_mark(m, &items, &count) && fill(m, dict, items, count) && push(m, dict);
+}
+
+static bool op_pop(machine *m) {
+    if (available(m) == 0 && m->mark_count > 0) {   /* Python 2 pops marks this way */
+        m->mark_count--;
+        return true;
+    }
+    return pop(m);
+}
+
+static bool op_pop_mark(machine *m) {
+    gb_value **items;
+    size_t count;
+    return pop_mark(m, &items, &count);
+}
+
+static bool op_dup(machine *m) {
+    gb_value *v = top(m);
+    return v && push(m, v);
+}
+
+/* ---- memo ------------------------------------------------------------------------------------------------------ */
+
+static bool op_put(machine *m) {
+    uint64_t slot;
+    return take_slot_line(m, &slot) && memo_put(m, slot);
+}
+
+static bool op_binput(machine *m) {
+    uint64_t slot;
+    return take_number(m, 1, &slot) && memo_put(m, slot);
+}
+
+static bool op_long_binput(machine *m) {
+    uint64_t slot;
+    return take_number(m, 4, &slot) && memo_put(m, slot);
+}
+
+static bool op_memoize(machine *m) { return memo_put(m, m->memo_size); }
+
+static bool op_get(machine *m) {
+    uint64_t slot;
+    return take_slot_line(m, &slot) && memo_get(m, slot);
+}
+
+static bool op_binget(machine *m) {
+    uint64_t slot;
+    return take_number(m, 1, &slot) && memo_get(m, slot);
+}
+
+static bool op_long_binget(machine *m) {
+    uint64_t slot;
+    return take_number(m, 4, &slot) && memo_get(m, slot);
+}
+
+/* ---- classes and objects: names and records, never anything else ----------------------------------------------- */
+
+static gb_value *new_class(machine *m, const char *module, size_t module_size, const char *name, size_t name_size) {
+    gb_value *v = gb_value_new(m->p->arena, GB_VALUE_CLASS);
+    if (!v || !(v->record.module = gb_arena_text(m->p->arena, module, module_size)) ||
+        !(v->record.name = gb_arena_text(m->p->arena, name, name_size)))
+        return NULL;
+    return v;
+}
+
+static bool take_class(machine *m, gb_value **class) {
+    const char *module, *name;
+    size_t module_size, name_size;
+    if (!take_line(m, &module, &module_size) || !take_line(m, &name, &name_size))
+        return false;
+    *class = new_class(m, module, module_size, name, name_size);
+    return *class || no_memory(m);
+}
+
+static bool op_global(machine *m) {
+    gb_value *class;
+    return take_class(m, &class) && push(m, class);
+}
+
+static bool op_stack_global(machine *m) {
+    gb_value *name = pop(m), *module = name ? pop(m) : NULL;
+    if (!module)
+        return false;
+    if (name->kind != GB_VALUE_STR || module->kind != GB_VALUE_STR)
+        return gb_because(m->p->why, "a class named by %s and %s", gb_value_kind_name(module), gb_value_kind_name(name));
+    gb_value *class = gb_value_new(m->p->arena, GB_VALUE_CLASS);
+    if (class) {
+        class->record.module = module->str.text;
+        class->record.name = name->str.text;
+    }
+    return push(m, class);
+}
+
+static bool construct(machine *m, const gb_value *callable, gb_value *args) {
+    gb_value *made = gb_construct(m->p, callable, args);
+    return made && push(m, made);
+}
+
+static bool op_reduce(machine *m) {
+    gb_value *args = pop(m), *callable = args ? pop(m) : NULL;
+    return callable && construct(m, callable, args);
+}
+
+static bool op_newobj_ex(machine *m) {
+    return pop(m) && op_reduce(m);      /* keyword arguments first: they say nothing that the state would not */
+}
+
+static bool op_inst(machine *m) {
+    gb_value *class, **items;
+    size_t count;
+    if (!take_class(m, &class) || !pop_mark(m, &items, &count))
+        return false;
+    gb_value *args = new_seq(m, GB_VALUE_TUPLE, items, count);
+    return args ? construct(m, class, args) : no_memory(m);
+}
+
+static bool op_obj(machine *m) {
+    gb_value **items;
+    size_t count;
+    if (!pop_mark(m, &items, &count))
+        return false;
+    if (count == 0)
+        return gb_because(m->p->why, "no class to make an object of");
+    gb_value *class = items[0], *args = new_seq(m, GB_VALUE_TUPLE, items + 1, count - 1);
+    return args ? construct(m, class, args) : no_memory(m);
+}
+
+static bool op_build(machine *m) {
+    gb_value *state = pop(m), *object = state ? top(m) : NULL;
+    return object && gb_build(m->p, object, state);
+}
+
+static bool persistent(machine *m, const gb_value *id) {
+    if (!m->p->persistent)
+        return gb_because(m->p->why, "a reference to something outside the file");
+    gb_value *v = m->p->persistent(m->p, id);
+    return v && push(m, v);
+}
+
+static bool op_binpersid(machine *m) {
+    gb_value *id = pop(m);
+    return id && persistent(m, id);
+}
+
+static bool op_persid(machine *m) {
+    const char *line;
+    size_t size;
+    if (!take_line(m, &line, &size))
+        return false;
+    gb_value *id = gb_value_new_str(m->p->arena, line, size);
+    return id ? persistent(m, id) : no_memory(m);
+}
+
+/* ---- the rest -------------------------------------------------------------------------------------------------- */
+
+static bool op_proto(machine *m) {
+    uint64_t version;
+    if (!take_number(m, 1, &version))
+        return false;
+    return version <= 5 || gb_because(m->p->why, "protocol %" PRIu64 "; 0 to 5 exist", version);
+}
+
+static bool op_frame(machine *m) {
+    uint64_t size;
+    if (!take_number(m, 8, &size))
+        return false;
+    return size <= gb_bytes_left(m->from) ||
+           gb_because(m->p->why, "a frame of %" PRIu64 " bytes, %zu are left in the file", size, gb_bytes_left(m->from));
+}
+
+static bool op_ext(machine *m) {
+    return gb_because(m->p->why, "a class from the copyreg extension registry, which no file carries");
+}
+
+static bool op_buffer(machine *m) {
+    return gb_because(m->p->why, "a buffer outside the pickle, which no file carries");
+}
+
+static bool op_stop(machine *m) {
+    if (m->mark_count > 0)
+        return gb_because(m->p->why, "a mark is still open");
+    m->stopped = true;
+    return top(m);
+}
+
+static const operation operations[256] = {
+    ['('] = {"MARK", op_mark}, ['.'] = {"STOP", op_stop}, ['0'] = {"POP", op_pop}, ['1'] = {"POP_MARK", op_pop_mark},
+    ['2'] = {"DUP", op_dup}, ['F'] = {"FLOAT", op_float}, ['I'] = {"INT", op_int}, ['J'] = {"BININT", op_binint},
+    ['K'] = {"BININT1", op_binint1}, ['L'] = {"LONG", op_long}, ['M'] = {"BININT2", op_binint2},
+    ['N'] = {"NONE", op_none}, ['P'] = {"PERSID", op_persid}, ['Q'] = {"BINPERSID", op_binpersid},
+    ['R'] = {"REDUCE", op_reduce}, ['S'] = {"STRING", op_string}, ['T'] = {"BINSTRING", op_binstring},
+    ['U'] = {"SHORT_BINSTRING", op_short_binstring}, ['V'] = {"UNICODE", op_unicode},
+    ['X'] = {"BINUNICODE", op_binunicode}, ['a'] = {"APPEND", op_append}, ['b'] = {"BUILD", op_build},
+    ['c'] = {"GLOBAL", op_global}, ['d'] = {"DICT", op_dict}, ['}'] = {"EMPTY_DICT", op_empty_dict},
+    ['e'] = {"APPENDS", op_appends}, ['g'] = {"GET", op_get}, ['h'] = {"BINGET", op_binget}, ['i'] = {"INST", op_inst},
+    ['j'] = {"LONG_BINGET", op_long_binget}, ['l'] = {"LIST", op_list}, [']'] = {"EMPTY_LIST", op_empty_list},
+    ['o'] = {"OBJ", op_obj}, ['p'] = {"PUT", op_put}, ['q'] = {"BINPUT", op_binput},
+    ['r'] = {"LONG_BINPUT", op_long_binput}, ['s'] = {"SETITEM", op_setitem}, ['t'] = {"TUPLE", op_tuple},
+    [')'] = {"EMPTY_TUPLE", op_empty_tuple}, ['u'] = {"SETITEMS", op_setitems}, ['G'] = {"BINFLOAT", op_binfloat},
+    ['B'] = {"BINBYTES", op_binbytes}, ['C'] = {"SHORT_BINBYTES", op_short_binbytes},
+    [0x80] = {"PROTO", op_proto}, [0x81] = {"NEWOBJ", op_reduce}, [0x82] = {"EXT1", op_ext}, [0x83] = {"EXT2", op_ext},
+    [0x84] = {"EXT4", op_ext}, [0x85] = {"TUPLE1", op_tuple1}, [0x86] = {"TUPLE2", op_tuple2},
+    [0x87] = {"TUPLE3", op_tuple3}, [0x88] = {"NEWTRUE", op_true}, [0x89] = {"NEWFALSE", op_false},
+    [0x8a] = {"LONG1", op_long1}, [0x8b] = {"LONG4", op_long4}, [0x8c] = {"SHORT_BINUNICODE", op_short_binunicode},
+    [0x8d] = {"BINUNICODE8", op_binunicode8}, [0x8e] = {"BINBYTES8", op_binbytes8}, [0x8f] = {"EMPTY_SET", op_empty_set},
+    [0x90] = {"ADDITEMS", op_additems}, [0x91] = {"FROZENSET", op_frozenset}, [0x92] = {"NEWOBJ_EX", op_newobj_ex},
+    [0x93] = {"STACK_GLOBAL", op_stack_global}, [0x94] = {"MEMOIZE", op_memoize}, [0x95] = {"FRAME", op_frame},
+    [0x96] = {"BYTEARRAY8", op_bytearray8}, [0x97] = {"NEXT_BUFFER", op_buffer}, [0x98] = {"READONLY_BUFFER", op_buffer},
+};
+
+static bool run(machine *m) {
+    gb_pickle *p = m->p;
+    m->none = gb_value_new(p->arena, GB_VALUE_NONE);
+    m->yes = gb_value_new_bool(p->arena, true);
+    m->no = gb_value_new_bool(p->arena, false);
+    m->empty_tuple = gb_value_new(p->arena, GB_VALUE_TUPLE);
+    if (!m->none || !m->yes || !m->no || !m->empty_tuple)
+        return no_memory(m);
+    while (!m->stopped) {
+        size_t at = m->from->at;
+        const uint8_t *code = gb_bytes_take(m->from, 1);
+        if (!code)
+            return gb_because(p->why, "at byte %zu: the pickle ends without STOP", at);
+        const operation *o = &operations[*code];
+        m->operations++;
+        if (!o->run)
+            return gb_because(p->why, "at byte %zu: 0x%02x is no pickle operation", at, *code);
+        if (!o->run(m))
+            return gb_because_in(p->why, "at byte %zu (%s)", at, o->name);
+    }
+    return true;
+}
+
+gb_value *gb_pickle_read(gb_pickle *p, gb_bytes *from) {
+    machine m = {.p = p, .from = from};
+    gb_value *result = run(&m) ? m.stack[m.depth - 1] : NULL;
+    free(m.stack);
+    free(m.marks);
+    free(m.memo);
+    return result;
+}
