@@ -1,5 +1,5 @@
 /* ganbend compare: runs a model on the inputs in a reference file and says, for every layer the file holds, how far
- * ours is from it. Differences are the largest absolute ones, and those relative to the reference's largest magnitude. */
+ * ours is from it. Differences are the largest absolute one, and that relative to the reference's largest magnitude. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -47,8 +47,8 @@ const command convert_command = {
     .operands = "IN OUT.gbw",
     .usage = "[options]",
     .about = "Opens a StyleGAN2 checkpoint without running anything in it and writes a .gbw: NVIDIA's .pkl (PyTorch "
-             "and TensorFlow era), rosinality's .pt, bare state dicts of either naming in .pt, .pth or .safetensors. The "
-             "family is recognised from the file. Noise maps and mean w that it lacks are drawn from seed 0.",
+             "and TensorFlow era), rosinality's .pt, bare state dicts of either naming in .pt, .pth or .safetensors. "
+             "The family is recognised from the file. Noise maps and mean w that it lacks are drawn from seed 0.",
     .example = "ganbend convert faces.pkl faces.gbw --half",
     .options = options,
     .run = run,

@@ -15,7 +15,8 @@ const option input_table[] = {
     {"--seeds", OPTION_TEXT, AT(seeds), "LIST", "One image from each seed: 7, 0-15 or 0-15,40. Without a source: "
      "seed 0.", 0, 0},
     {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch", "How a seed becomes z: numpy's RandomState(seed).randn, the "
-     "default for NVIDIA's models, or torch.manual_seed(seed); torch.randn on the CPU, the default for rosinality's.", 0, 0},
+     "default for NVIDIA's models, or torch.manual_seed(seed); torch.randn on the CPU, the default for rosinality's.", 0,
+     0},
     {"--z", OPTION_TEXT, AT(z), "FILE", "z's from a .npy, .npz or .pt: [z_dim] or [n, z_dim].", 0, 0},
     {"--w", OPTION_TEXT, AT(w), "FILE", "w's from a .npy, .npz or .pt, used as they are: [w_dim], [n, w_dim] or "
      "[n, num_ws, w_dim]; NVIDIA's projected_w.npz, or network-bending's {latent, noises} with its noise maps.", 0, 0},

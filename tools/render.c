@@ -22,7 +22,7 @@ typedef struct settings {
 
 static const option options[] = {
     {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Where to: one file for one image or a sheet; a folder gets "
-     " seed0000.png, seed0001.png, … (z0000.png, w0000.png for latents from a file).", 0, 0},
+     "seed0000.png, seed0001.png, … (z0000.png, w0000.png for latents from a file).", 0, 0},
     {"--grid", OPTION_TEXT, AT(grid), "CxR", "A contact sheet of C columns and R rows: FILE.png, or "
      "sheet.png beside the single images in DIR.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},

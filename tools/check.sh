@@ -1,0 +1,172 @@
+#!/bin/sh
+# Builds with warnings as errors and runs every test: the release, the same under the address and undefined-behaviour
+# sanitizers, the fuzzers for a bounded time, and valgrind on convert and render. `--full` adds every instruction set ×
+# thread count × sanitizer (threads' too) × valgrind. Installs what is missing. Everything built is under build-check/.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+full=no
+case "${1-}" in
+'') ;;
+--full) full=yes ;;
+*)
+    echo "usage: sh tools/check.sh [--full]" >&2
+    exit 2
+    ;;
+esac
+
+jobs=$(nproc)
+out=build-check
+passed=0
+failed=0
+failures=
+begun=$(date +%s)
+mkdir -p "$out/logs"
+
+say() {
+    echo "[$(($(date +%s) - begun)) s] $*"
+}
+
+fail() {
+    failed=$((failed + 1))
+    failures="$failures
+  $1"
+    say "FAILED: $1"
+}
+
+# step NAME COMMAND…: one thing that must succeed; its output is shown where it does not.
+step() {
+    name=$1
+    log=$out/logs/$(echo "$name" | tr -c 'a-zA-Z0-9\n' '-').log
+    shift
+    say "$name"
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        tail -n 40 "$log"
+        fail "$name (all of its output: $log)"
+        return 1
+    fi
+}
+
+# build DIR OPTIONS…
+build() {
+    dir=$out/$1
+    shift
+    cmake -S . -B "$dir" -DGANBEND_WERROR=ON "$@" && cmake --build "$dir" -j "$jobs"
+}
+
+# run_tests NAME DIR: every test of a build, each counted.
+run_tests() {
+    log=$out/logs/$2-tests.log
+    say "$1"
+    ctest --test-dir "$out/$2" --output-on-failure -j "$jobs" >"$log" 2>&1
+    status=$?
+    total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$log")
+    bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of [0-9]*$/\1/p' "$log")
+    if [ -z "$total" ] || [ "$total" -eq 0 ]; then
+        tail -n 40 "$log"
+        fail "$1: no test ran"
+        return 1
+    fi
+    passed=$((passed + total - bad))
+    if [ "$status" -ne 0 ]; then
+        tail -n 60 "$log"
+        fail "$1 (all of its output: $log)"
+        failed=$((failed + bad - 1))
+    fi
+}
+
+# The instruction sets this machine and this build have.
+isas() {
+    for isa in plain avx2 avx512 neon; do
+        GANBEND_ISA=$isa "$out/release/tools/ganbend" convert tests/fixtures/nvlabs-orig-16.pkl "$out/probe.gbw" \
+            >/dev/null 2>&1 && echo "$isa"
+    done
+    rm -f "$out/probe.gbw"
+}
+
+# fuzz PROGRAM SECONDS: starts from the fixtures it can read within its length limit.
+fuzz() {
+    corpus=$out/corpus/$(basename "$1")
+    rm -rf "$corpus"
+    mkdir -p "$corpus"
+    "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$out/logs/" \
+        "$corpus" tests/fixtures
+}
+
+# valgrind_run ISA COMMAND…: no error and no leak.
+valgrind_run() {
+    isa=$1
+    shift
+    GANBEND_ISA=$isa valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+        "$@"
+}
+
+say "packages"
+sh tools/packages.sh check || {
+    echo "check.sh: packages are missing" >&2
+    exit 1
+}
+
+step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Release && {
+    run_tests "test the release" release
+    ganbend=$out/release/tools/ganbend
+    best=plain
+    isas | grep -qx avx2 && best=avx2       # valgrind knows no AVX-512
+    for checkpoint in nvlabs-orig-16.pkl rosinality-64.pt; do
+        step "valgrind: convert $checkpoint" valgrind_run "$best" "$ganbend" convert "tests/fixtures/$checkpoint" \
+            "$out/valgrind.gbw" &&
+            step "valgrind: render $checkpoint" valgrind_run "$best" "$ganbend" render "$out/valgrind.gbw" \
+                -o "$out/valgrind.png" --threads 2
+    done
+}
+
+step "build with address and undefined-behaviour sanitizers" build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DGANBEND_SANITIZE=address,undefined && run_tests "test under the sanitizers" sanitize
+
+step "build the fuzzers" build fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_FUZZ=ON -DGANBEND_TOOLS=OFF \
+    -DGANBEND_SANITIZE=address,undefined -DCMAKE_C_COMPILER="$(sh tools/fuzzing_clang.sh)" && {
+    seconds=10
+    [ $full = yes ] && seconds=120
+    fuzzers=$(find "$out/fuzz" -type f -name 'fuzz_*' -perm -u+x | sort)
+    [ -n "$fuzzers" ] || fail "no fuzzer was built"
+    for fuzzer in $fuzzers; do
+        step "$(basename "$fuzzer"), $seconds s" fuzz "$fuzzer" "$seconds"
+    done
+}
+
+if [ $full = yes ]; then
+    step "build with the thread sanitizer" build threads -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_SANITIZE=thread
+    for isa in $(isas); do
+        for kind in release sanitize threads; do
+            [ -x "$out/$kind/tools/ganbend" ] || continue
+            GANBEND_ISA=$isa
+            export GANBEND_ISA
+            run_tests "test $kind, $isa" "$kind"
+            unset GANBEND_ISA
+            step "fixtures, $kind, $isa, 1 to 4 threads" env FIXTURE_ISAS="$isa" FIXTURE_THREADS="1 2 3 4" \
+                sh tests/test_fixtures.sh "$out/$kind/tools/ganbend"
+        done
+        [ "$isa" = avx512 ] && continue
+        for threads in 1 2 4; do
+            for checkpoint in nvlabs-skip-64.pkl nvlabs-cond-32-clamp.pkl nvlabs-resnet-32.pkl tensorflow-64.pkl \
+                rosinality-64-train.pt; do
+                case $checkpoint in
+                *cond*) class=--class=1 ;;
+                *) class=--cutoff=4 ;;
+                esac
+                step "valgrind: convert $checkpoint, $isa" valgrind_run "$isa" "$ganbend" convert \
+                    "tests/fixtures/$checkpoint" "$out/valgrind.gbw" &&
+                    step "valgrind: render $checkpoint, $isa, $threads threads" valgrind_run "$isa" "$ganbend" render \
+                        "$out/valgrind.gbw" -o "$out/valgrind.png" --threads "$threads" --trunc 0.7 $class
+            done
+        done
+    done
+fi
+
+say "done"
+[ -n "$failures" ] && echo "These failed:$failures"
+total=$((passed + failed))
+echo "$((100 * passed / total))% tests passed, $failed tests failed out of $total"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
