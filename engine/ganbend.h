@@ -225,9 +225,10 @@ GB_API bool gb_is_gbw(const char *path);
 GB_API gb_status gb_model_verify(gb_model *model, gb_error *err);
 GB_API uint32_t gb_model_checksum(const gb_model *model);
 
-/* Metadata ("architecture", "config.z_dim", "origin.family", …). Values as text; integers and floats also as numbers. */
+/* Metadata ("architecture", "config.z_dim", "origin.family", …). gb_model_meta() writes entry `index` as text, lists
+ * joined by commas, cut to `size`; GB_BAD_ARGUMENT past the end. */
 GB_API size_t gb_model_metas(const gb_model *model);
-GB_API const char *gb_model_meta(const gb_model *model, size_t index, const char **key);
+GB_API gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, char *text, size_t size);
 GB_API const char *gb_model_str(const gb_model *model, const char *key, const char *otherwise);
 GB_API int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise);
 GB_API size_t gb_model_tensors(const gb_model *model);

@@ -49,6 +49,11 @@ static gb_status system_failed(gb_error *err, const char *path, int number) {
     return gb_fail(err, GB_IO, "%s: system error %d", path, number);
 }
 
+const char *gb_base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 /* ---------------------------------------------------------------------------------------------------- reading */
 
 gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {

@@ -1,0 +1,20 @@
+/* Architectures: each row turns a canonical network into a graph. One file per architecture. */
+#ifndef GB_ENGINE_MODELS_H
+#define GB_ENGINE_MODELS_H
+
+#include "../graph.h"
+
+typedef struct gb_architecture {
+    const char *name;                       /* metadata "architecture" */
+    const char *title;                      /* as papers write it */
+    void (*build)(gb_graph *graph);         /* adds the nodes over graph->network; mistakes stay in the graph */
+} gb_architecture;
+
+extern const gb_architecture *const gb_architectures[];     /* NULL-terminated */
+
+/* The row for this network, or NULL. */
+const gb_architecture *gb_architecture_of(const gb_network *network);
+
+extern const gb_architecture gb_stylegan2_architecture;
+
+#endif

@@ -1,0 +1,61 @@
+/* A plan: what really runs for one set of boundaries that somebody looks at. Neighbours are fused unless a tap, feed or
+ * kept value sits between them; buffers are placed in one arena by lifetime, or kept from render to render. */
+#ifndef GB_ENGINE_PLAN_H
+#define GB_ENGINE_PLAN_H
+
+#include "model.h"
+
+enum { GB_MAX_CHAIN = 4 };      /* a head and at most noise, bias_act, add behind it */
+
+typedef struct gb_step {
+    gb_node chain[GB_MAX_CHAIN];
+    int nodes;
+    const gb_op_row *row;       /* of chain[0] */
+    gb_desc desc;
+    const void *packed;
+    size_t workspace;           /* offset in the arena */
+    uint64_t macs, bytes;
+    bool run;                   /* wanted by the render that is going on; afterwards: was run by it */
+    double seconds;
+} gb_step;
+
+/* A boundary that outlives a render. Owned by the session, so that it also outlives plans. */
+typedef struct gb_kept {
+    float *data;
+    size_t floats;
+    uint64_t signature;         /* of what the data was computed from; 0 = nothing valid */
+} gb_kept;
+
+/* Why a node's output must exist in memory. */
+enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8 };
+
+typedef struct gb_plan {
+    int batch;
+    gb_step *steps;
+    int count;
+    int *step_of;               /* node → the step that writes its boundary, or -1 */
+    gb_tensor *tensor;          /* per node: shape always, data where the boundary exists (inputs: set by the session) */
+    bool *read;                 /* per node: something in the plan looks at it */
+    bool *keep;                 /* per node: the boundary lives in gb_kept */
+    void *arena;
+    size_t arena_bytes, kept_bytes;
+    uint64_t macs;
+} gb_plan;
+
+typedef struct gb_plan_request {
+    gb_model *model;
+    int batch;
+    gb_purpose purpose;
+    size_t keep_bytes;
+    const unsigned char *cut;   /* per node, GB_CUT_* */
+} gb_plan_request;
+
+/* Makes the plan and packs the weights it needs. `kept` (per node) is brought to what the plan keeps: values that stay
+ * wanted stay valid, others are let go. On failure nothing of `kept` that was valid is lost. */
+gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **plan, gb_error *err);
+void gb_plan_free(gb_plan *plan);
+
+/* The operand that carries the value through an element-wise node (of an ADD the one computed later). */
+gb_node gb_main_input(const gb_graph_node *node);
+
+#endif

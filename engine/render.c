@@ -1,0 +1,423 @@
+/* Rendering: sign every value with what it depends on, plan anew where somebody looks elsewhere than before, and run the
+ * steps whose result is not there yet. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "image.h"
+#include "session.h"
+
+/* ------------------------------------------------------------------------------------------------ making sessions */
+
+gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **out, gb_error *err) {
+    enum { MAX_BATCH = 1024 };
+    size_t nodes = (size_t)model->graph->count;
+    *out = NULL;
+    if (options && (options->batch < 0 || options->batch > MAX_BATCH))
+        return gb_fail(err, GB_BAD_ARGUMENT, "a batch of %d; 1 to %d are possible", options->batch, MAX_BATCH);
+    gb_session *session = calloc(1, sizeof *session);
+    if (!session)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    session->model = model;
+    session->graph = model->graph;
+    if (options)
+        session->options = *options;
+    if (!session->options.batch)
+        session->options.batch = 1;
+    if (!session->options.keep_bytes)
+        session->options.keep_bytes = (size_t)1500 << 20;
+    session->cut = calloc(nodes, sizeof *session->cut);
+    session->wanted = calloc(nodes, sizeof *session->wanted);
+    session->moving = calloc(nodes, sizeof *session->moving);
+    session->kept = calloc(nodes, sizeof *session->kept);
+    session->signature = calloc(nodes, sizeof *session->signature);
+    session->last_signature = calloc(nodes, sizeof *session->last_signature);
+    gb_status status = gb_settings_new(&session->now, session->graph, err);
+    if (!status)
+        status = gb_settings_new(&session->before, session->graph, err);
+    if (!status && (!session->cut || !session->wanted || !session->moving || !session->kept || !session->signature ||
+                    !session->last_signature))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (status)
+        gb_session_free(session);
+    else
+        *out = session;
+    return status;
+}
+
+void gb_session_free(gb_session *session) {
+    if (!session)
+        return;
+    gb_settings_free(&session->now, session->graph);
+    gb_settings_free(&session->before, session->graph);
+    gb_plan_free(session->plan);
+    for (gb_node i = 0; session->kept && i < session->graph->count; i++)
+        gb_aligned_free(session->kept[i].data);
+    free(session->cut);
+    free(session->wanted);
+    free(session->moving);
+    free(session->kept);
+    free(session->signature);
+    free(session->last_signature);
+    free(session);
+}
+
+/* ------------------------------------------------------------------------------------------------ signatures */
+
+/* One round of splitmix64 over both. */
+static uint64_t mix(uint64_t h, uint64_t x) {
+    h += x + 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+    return h ^ (h >> 31);
+}
+
+static bool is_given(const gb_session *session, gb_node node) {
+    return session->graph->nodes[node].is_input || session->now.given[node];
+}
+
+/* Two values of a node have the same signature exactly when they were computed from the same settings. */
+static void sign(gb_session *session) {
+    const gb_settings *now = &session->now;
+    for (gb_node i = 0; i < session->graph->count; i++) {
+        const gb_graph_node *node = &session->graph->nodes[i];
+        uint64_t h = mix(1, (uint64_t)i);
+        if (is_given(session, i)) {
+            h = mix(h, now->given[i] ? now->given[i]->id : 0);
+        } else {
+            for (int k = 0; k < node->inputs; k++)
+                h = mix(h, session->signature[node->input[k]]);
+            if (node->desc.op == GB_OP_NOISE)
+                h = mix(h, now->noise_off);
+            if (node->desc.op == GB_OP_TRUNCATE) {
+                uint32_t psi;
+                memcpy(&psi, &now->psi, sizeof psi);
+                h = mix(mix(mix(h, psi), (uint64_t)now->cutoff), now->w_avg ? now->w_avg->id : 0);
+            }
+        }
+        session->signature[i] = h ? h : 1;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ planning */
+
+/* Where a node changed though the value before it did not, that value is worth keeping: the next move will reuse it. It
+ * is let go, and fused away again, as soon as something before it changes. */
+static void watch_moves(gb_session *session) {
+    const uint64_t *now = session->signature, *last = session->last_signature;
+    for (gb_node i = 0; session->options.purpose == GB_INTERACTIVE && i < session->graph->count; i++) {
+        const gb_graph_node *node = &session->graph->nodes[i];
+        if (is_given(session, i) || !last[i])
+            continue;
+        bool fuses = node->desc.op == GB_OP_NOISE || node->desc.op == GB_OP_BIAS_ACT || node->desc.op == GB_OP_ADD;
+        gb_node before = gb_main_input(node);
+        if (!fuses)
+            continue;
+        if (now[before] != last[before])
+            session->moving[before] = false;
+        else if (now[i] != last[i])
+            session->moving[before] = true;
+    }
+}
+
+static gb_status ensure_plan(gb_session *session, bool image, gb_error *err) {
+    const gb_graph *graph = session->graph;
+    for (gb_node i = 0; i < graph->count; i++)
+        session->wanted[i] = (unsigned char)((session->now.tapped[i] ? GB_CUT_TAP : 0) |
+                                             (session->now.given[i] && !graph->nodes[i].is_input ? GB_CUT_FEED : 0) |
+                                             (session->moving[i] ? GB_CUT_MOVING : 0));
+    if (image)
+        session->wanted[graph->output] |= GB_CUT_IMAGE;
+    if (session->plan && !memcmp(session->cut, session->wanted, (size_t)graph->count))
+        return GB_OK;
+
+    const gb_session_options *o = &session->options;
+    gb_plan_request request = {session->model, o->batch, o->purpose, o->keep_bytes, session->wanted};
+    gb_plan *plan = NULL;
+    /* The old arena goes first: two at once would be the peak of memory. */
+    gb_plan_free(session->plan);
+    session->plan = NULL;
+    session->rendered = false;
+    gb_status status = gb_plan_new(&request, session->kept, &plan, err);
+    if (status)
+        return status;
+    session->plan = plan;
+    memcpy(session->cut, session->wanted, (size_t)graph->count);
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ given values */
+
+/* One or all samples of NCHW values into a tensor of the whole batch. */
+static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *nchw, int samples) {
+    size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
+    gb_tensor one = *tensor;
+    one.shape.n = 1;
+    for (int i = 0; i < tensor->shape.n; i++) {
+        gb_tensor_from_nchw(cpu, &one, samples > 1 ? nchw + (size_t)i * floats : nchw);
+        one.data += gb_shape_floats(&one.shape);
+    }
+}
+
+/* Points the plan's tensors at what was given; maps in a blocked layout, and single samples that every sample of the
+ * batch needs for itself, are brought into the buffer the plan keeps for them. */
+static gb_status place_given(gb_session *session, gb_error *err) {
+    gb_plan *plan = session->plan;
+    const gb_cpu *cpu = &session->model->context->cpu;
+    for (gb_node i = 0; i < session->graph->count; i++) {
+        const gb_graph_node *node = &session->graph->nodes[i];
+        const gb_given *given = session->now.given[i];
+        const float *data = given ? given->data : NULL;
+        if (!is_given(session, i) || !plan->read[i])
+            continue;
+        if (!data && !node->value)
+            return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
+        gb_status status = data ? GB_OK : gb_model_floats(session->model, node->value, 1, &data, err);
+        if (status)
+            return status;
+        int samples = given ? given->samples : 1;
+        if (!plan->keep[i]) {
+            plan->tensor[i].shape.n = samples;
+            plan->tensor[i].data = (float *)data;   /* read only: no step writes a given boundary */
+        } else if (session->kept[i].signature != session->signature[i]) {
+            fill_kept(cpu, &plan->tensor[i], data, samples);
+            session->kept[i].signature = session->signature[i];
+        }
+    }
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+/* The values behind a step's head, as they are now. */
+static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epilogue *e, gb_error *err) {
+    const gb_plan *plan = session->plan;
+    gb_status status = GB_OK;
+    *e = (gb_epilogue){.gain = 1, .clamp = -1};
+    for (int i = 0; i < step->nodes && !status; i++) {
+        const gb_graph_node *node = &session->graph->nodes[step->chain[i]];
+        const float *value = NULL;
+        switch (node->desc.op) {
+        case GB_OP_NOISE: {
+            const gb_tensor *map = &plan->tensor[node->input[1]];
+            if (session->now.noise_off)
+                break;
+            status = gb_model_floats(session->model, node->strength, 1, &value, err);
+            if (status)
+                break;
+            e->noise = map->data;
+            e->noise_step = map->shape.n > 1 ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
+            e->noise_strength = *value;
+            break;
+        }
+        case GB_OP_BIAS_ACT:
+            if (node->bias)
+                status = gb_model_floats(session->model, node->bias, node->bias_gain, &value, err);
+            e->bias_act = true;
+            e->bias = value;
+            e->act = node->act;
+            e->gain = node->gain;
+            e->clamp = node->clamp;
+            break;
+        case GB_OP_ADD: {
+            gb_node main = gb_main_input(node);
+            e->add = &plan->tensor[node->input[node->input[0] == main ? 1 : 0]];
+            break;
+        }
+        default:
+            break;
+        }
+    }
+    return status;
+}
+
+static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
+    gb_plan *plan = session->plan;
+    const gb_graph_node *head = &session->graph->nodes[step->chain[0]];
+    gb_node last = step->chain[step->nodes - 1];
+    gb_epilogue epilogue;
+    gb_status status = fill_epilogue(session, step, &epilogue, err);
+    if (status)
+        return status;
+    gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
+    gb_args args = {
+        .out = &plan->tensor[last],
+        .packed = step->packed,
+        .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
+        .live = &truncate,
+        .workspace = (char *)plan->arena + step->workspace,
+    };
+    for (int k = 0; k < head->inputs; k++)
+        args.in[k] = &plan->tensor[head->input[k]];
+    if (head->desc.op == GB_OP_ADD)
+        args.in[0] = &plan->tensor[gb_main_input(head)];
+    if (head->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
+        args.packed = session->now.w_avg->data;
+    double start = gb_clock();
+    step->row->run(&session->model->context->cpu, &step->desc, &args);
+    step->seconds = gb_clock() - start;
+    return GB_OK;
+}
+
+static bool is_valid(const gb_session *session, gb_node node) {
+    return session->plan->keep[node] && session->kept[node].signature == session->signature[node];
+}
+
+/* Marks the steps whose results are wanted and not there: backwards from what is looked at. Returns their arithmetic. */
+static uint64_t mark_steps(gb_session *session) {
+    gb_plan *plan = session->plan;
+    uint64_t macs = 0;
+    for (int s = 0; s < plan->count; s++)
+        plan->steps[s].run = false;
+    for (gb_node i = 0; i < session->graph->count; i++)
+        if ((session->cut[i] & (GB_CUT_TAP | GB_CUT_IMAGE)) && plan->step_of[i] >= 0 && !is_valid(session, i))
+            plan->steps[plan->step_of[i]].run = true;
+    for (int s = plan->count - 1; s >= 0; s--) {
+        const gb_step *step = &plan->steps[s];
+        if (!step->run)
+            continue;
+        macs += step->macs;
+        for (int i = 0; i < step->nodes; i++) {
+            const gb_graph_node *node = &session->graph->nodes[step->chain[i]];
+            for (int k = 0; k < node->inputs; k++) {
+                int from = plan->step_of[node->input[k]];
+                if (from >= 0 && !is_valid(session, node->input[k]))
+                    plan->steps[from].run = true;
+            }
+        }
+    }
+    return macs;
+}
+
+static gb_status run_steps(gb_session *session, gb_error *err) {
+    gb_plan *plan = session->plan;
+    uint64_t macs = mark_steps(session), done = 0;
+    gb_status status = GB_OK;
+    session->nodes_run = session->steps_run = 0;
+    for (int s = 0; s < plan->count && !status; s++) {
+        gb_step *step = &plan->steps[s];
+        gb_node last = step->chain[step->nodes - 1];
+        step->seconds = 0;
+        if (!step->run)
+            continue;
+        if (atomic_exchange(&session->cancel, false)) {
+            status = gb_fail(err, GB_CANCELLED, "cancelled");
+            break;
+        }
+        session->kept[last].signature = 0;
+        status = run_step(session, step, err);
+        if (status)
+            break;
+        session->kept[last].signature = plan->keep[last] ? session->signature[last] : 0;
+        session->nodes_run += step->nodes;
+        session->steps_run++;
+        done += step->macs;
+        if (session->progress)
+            session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
+    }
+    return status;
+}
+
+/* Everything but handing the picture over. */
+static gb_status render(gb_session *session, bool image, gb_error *err) {
+    session->rendered = false;
+    sign(session);
+    watch_moves(session);
+    gb_status status = ensure_plan(session, image, err);
+    if (!status)
+        status = place_given(session, err);
+    if (!status)
+        status = run_steps(session, err);
+    if (status)
+        return status;
+    memcpy(session->last_signature, session->signature, (size_t)session->graph->count * sizeof *session->signature);
+    session->rendered = true;
+    return GB_OK;
+}
+
+gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
+    gb_status status = render(session, image != NULL, err);
+    if (!status && image)
+        gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->graph->output], image);
+    return status;
+}
+
+gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
+    int64_t shape[3];
+    gb_model_image_shape(session->model, shape);
+    if (session->graph->nodes[session->graph->output].ndim != 3 || shape[0] != 3)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 3", (long long)shape[0]);
+    gb_status status = render(session, true, err);
+    size_t pixels = (size_t)shape[1] * (size_t)shape[2];
+    const gb_tensor *out = status ? NULL : &session->plan->tensor[session->graph->output];
+    for (size_t i = 0; !status && i < (size_t)session->options.batch; i++)      /* three channels are always planar */
+        gb_image_to_rgb(out->data + i * 3 * pixels, pixels, rgb + i * 3 * pixels);
+    return status;
+}
+
+gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
+    int64_t shape[3];
+    gb_model_image_shape(session->model, shape);
+    uint8_t *rgb = malloc((size_t)session->options.batch * 3 * (size_t)shape[1] * (size_t)shape[2]);
+    if (!rgb)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    char checksum[16];
+    snprintf(checksum, sizeof checksum, "%08x", (unsigned)session->model->checksum);
+    gb_text texts[] = {{"Software", "ganbend"}, {"ganbend.version", gb_version()}, {"ganbend.model", checksum}};
+    gb_status status = gb_session_render_rgb(session, rgb, err);
+    if (!status)
+        status = gb_png_write(path, (int)shape[2], (int)shape[1], rgb, texts, 3, err);
+    free(rgb);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ what it left */
+
+gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_error *err) {
+    if (node < 0 || node >= session->graph->count)
+        return gb_fail(err, GB_BAD_ARGUMENT, "node %d is none of this network", node);
+    const gb_graph_node *n = &session->graph->nodes[node];
+    if (!session->rendered || !(session->cut[node] & GB_CUT_TAP))
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' was not tapped when this was rendered", n->name);
+    const gb_tensor *tensor = &session->plan->tensor[node];
+    gb_tensor_to_nchw(&session->model->context->cpu, tensor, out);
+    /* A map shared by the batch is read as what each sample sees. */
+    size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
+    for (int i = tensor->shape.n; i < session->options.batch; i++)
+        memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
+    return GB_OK;
+}
+
+void gb_session_cancel(gb_session *session) {
+    atomic_store(&session->cancel, true);
+}
+
+void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
+    session->progress = progress;
+    session->progress_arg = arg;
+}
+
+void gb_session_stats(const gb_session *session, gb_render_stats *stats) {
+    *stats = (gb_render_stats){.nodes_run = session->nodes_run, .steps_run = session->steps_run};
+    if (session->plan) {
+        stats->steps = session->plan->count;
+        stats->arena_bytes = session->plan->arena_bytes;
+        stats->kept_bytes = session->plan->kept_bytes;
+    }
+}
+
+void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
+    *info = (gb_step_info){.first = GB_NO_NODE, .last = GB_NO_NODE, .kernel = ""};
+    if (!session->plan || index < 0 || index >= session->plan->count)
+        return;
+    const gb_step *step = &session->plan->steps[index];
+    *info = (gb_step_info){.first = step->chain[0],
+                           .last = step->chain[step->nodes - 1],
+                           .nodes = step->nodes,
+                           .kernel = step->row->isa,
+                           .seconds = step->seconds,
+                           .ran = step->run,
+                           .macs = step->macs,
+                           .bytes = step->bytes};
+}

@@ -1,0 +1,53 @@
+/* A session: what one user has set, the plan made for it, and what the last render left. */
+#ifndef GB_ENGINE_SESSION_H
+#define GB_ENGINE_SESSION_H
+
+#include <stdatomic.h>
+
+#include "plan.h"
+
+/* The value of an input or of a fed boundary: shared between a session's settings and the copy a transaction keeps. */
+typedef struct gb_given {
+    int users;
+    uint64_t id;                /* different for different values */
+    int samples;                /* the batch, or 1: the same for every sample */
+    size_t floats;
+    float *data;                /* samples × the node's shape, NCHW */
+} gb_given;
+
+/* Everything a person can set. A transaction is a copy of it. */
+typedef struct gb_settings {
+    gb_given **given;           /* per node; NULL = the default, or not fed */
+    bool *tapped;               /* per node */
+    gb_given *w_avg;            /* NULL = the model's */
+    float psi;
+    int cutoff;
+    bool noise_off;
+} gb_settings;
+
+struct gb_session {
+    gb_model *model;
+    const gb_graph *graph;
+    gb_session_options options;
+    gb_settings now, before;    /* `before` is valid inside a transaction */
+    bool in_transaction;
+    uint64_t last_id;
+    gb_plan *plan;
+    unsigned char *cut;         /* per node: what the plan was made for, GB_CUT_* */
+    unsigned char *wanted;      /* per node: what the next plan is for */
+    bool *moving;               /* per node: the value just before something that is being moved */
+    gb_kept *kept;              /* per node */
+    uint64_t *signature;        /* per node: of the value it has with the settings as they are */
+    uint64_t *last_signature;   /* of the last render; 0 before it */
+    bool rendered;              /* taps can be read */
+    int nodes_run, steps_run;
+    atomic_bool cancel;
+    void (*progress)(void *arg, double share);
+    void *progress_arg;
+};
+
+/* settings.c: what the setters of ganbend.h do; render.c: gb_session_render() and what can be read after it. */
+gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);
+void gb_settings_free(gb_settings *settings, const gb_graph *graph);
+
+#endif
