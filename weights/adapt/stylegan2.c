@@ -1,0 +1,388 @@
+/* The canonical StyleGAN2 network's slots; inferring the architecture from the tensors; bringing the tensors over. */
+#include "stylegan2.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int sg2_block_of(int64_t res) {
+    int block = 0;
+    while (sg2_res(block) < res)
+        block++;
+    return block;
+}
+
+bool sg2_has_layer(const sg2_generator *g, int block, sg2_module layer) {
+    switch (layer) {
+    case SG2_CONV0: return block > 0;
+    case SG2_CONV1: return true;
+    case SG2_TORGB: return block == g->blocks - 1 || !strcmp(g->block, "skip");
+    default: return block > 0 && !strcmp(g->block, "resnet");
+    }
+}
+
+/* ---- slots ---- */
+
+char *sg2_module_path(sg2_module module, int64_t at, char path[48]) {
+    static const char *const layers[] = {"conv0", "conv1", "torgb", "skip"};
+    if (module < SG2_BLOCK)
+        snprintf(path, 48, "synthesis.b%" PRId64 ".%s", at, layers[module]);
+    else if (module == SG2_BLOCK)
+        snprintf(path, 48, "synthesis.b%" PRId64, at);
+    else if (module == SG2_FC)
+        snprintf(path, 48, "mapping.fc%" PRId64, at);
+    else
+        snprintf(path, 48, "%s", module == SG2_EMBED ? "mapping.embed" : "mapping");
+    return path;
+}
+
+static sg2_slot slot_of(sg2_module module, int64_t at, sg2_leaf leaf) {
+    static const struct { const char *name, *layout; } leaves[] = {
+        [SG2_WEIGHT] = {"weight", "OIHW"}, [SG2_BIAS] = {"bias", "O"},
+        [SG2_AFFINE_WEIGHT] = {"affine.weight", "OI"}, [SG2_AFFINE_BIAS] = {"affine.bias", "O"},
+        [SG2_NOISE_CONST] = {"noise_const", "HW"}, [SG2_NOISE_STRENGTH] = {"noise_strength", ""},
+        [SG2_FILTER] = {"resample_filter", "HW"}, [SG2_CONST] = {"const", "OHW"}, [SG2_W_AVG] = {"w_avg", "O"},
+    };
+    sg2_slot s = {.module = module, .leaf = leaf, .at = (int)at, .layout = leaves[leaf].layout};
+    char path[48];
+    snprintf(s.name, sizeof s.name, "%s.%s", sg2_module_path(module, at, path), leaves[leaf].name);
+    if (leaf == SG2_WEIGHT && (module == SG2_EMBED || module == SG2_FC))
+        s.layout = "OI";
+    return s;
+}
+
+typedef bool (*slot_visit)(sg2_generator *g, const sg2_slot *slot, gb_network *n, gb_reason *why);
+
+typedef struct walker {
+    sg2_generator *g;
+    gb_network *n;
+    gb_reason *why;
+    slot_visit visit;
+    bool good;
+} walker;
+
+static void visit(walker *w, sg2_module module, int64_t at, sg2_leaf leaf, int64_t d0, int64_t d1, int64_t d2,
+                  int64_t d3) {
+    if (!w->good)
+        return;
+    sg2_slot s = slot_of(module, at, leaf);
+    const int64_t dims[4] = {d0, d1, d2, d3};
+    memcpy(s.shape, dims, sizeof dims);
+    w->good = w->visit(w->g, &s, w->n, w->why);
+}
+
+/* A modulated convolution with its style affine and bias: conv0, conv1, torgb. */
+static void visit_layer(walker *w, sg2_module module, int block, int64_t cin, int64_t cout, int64_t kernel) {
+    int64_t res = sg2_res(block);
+    visit(w, module, res, SG2_AFFINE_WEIGHT, cin, w->g->w_dim, 0, 0);
+    visit(w, module, res, SG2_AFFINE_BIAS, cin, 0, 0, 0);
+    visit(w, module, res, SG2_WEIGHT, cout, cin, kernel, kernel);
+    visit(w, module, res, SG2_BIAS, cout, 0, 0, 0);
+    if (module != SG2_TORGB && !w->g->layers[block][module].no_noise) {
+        visit(w, module, res, SG2_NOISE_CONST, res, res, 0, 0);
+        visit(w, module, res, SG2_NOISE_STRENGTH, 0, 0, 0, 0);
+    }
+    if (module == SG2_CONV0)
+        visit(w, module, res, SG2_FILTER, 4, 4, 0, 0);
+}
+
+/* Every tensor of the network, in the order in which it is used. */
+static bool each_slot(sg2_generator *g, gb_network *n, slot_visit what, gb_reason *why) {
+    walker w = {.g = g, .n = n, .why = why, .visit = what, .good = true};
+    if (g->c_dim) {
+        visit(&w, SG2_EMBED, 0, SG2_WEIGHT, g->embed_dim, g->c_dim, 0, 0);
+        visit(&w, SG2_EMBED, 0, SG2_BIAS, g->embed_dim, 0, 0, 0);
+    }
+    for (int i = 0; i < g->mapping_layers; i++) {
+        visit(&w, SG2_FC, i, SG2_WEIGHT, g->fc_width[i], i ? g->fc_width[i - 1] : g->z_dim + g->embed_dim, 0, 0);
+        visit(&w, SG2_FC, i, SG2_BIAS, g->fc_width[i], 0, 0, 0);
+    }
+    visit(&w, SG2_MAPPING, 0, SG2_W_AVG, g->w_dim, 0, 0, 0);
+    visit(&w, SG2_BLOCK, 4, SG2_CONST, g->channels[0], 4, 4, 0);
+    for (int b = 0; b < g->blocks; b++) {
+        int64_t cin = g->channels[b ? b - 1 : 0], cout = g->channels[b], res = sg2_res(b);
+        if (b)
+            visit_layer(&w, SG2_CONV0, b, cin, cout, 3);
+        visit_layer(&w, SG2_CONV1, b, cout, cout, 3);
+        if (sg2_has_layer(g, b, SG2_SKIP)) {
+            visit(&w, SG2_SKIP, res, SG2_WEIGHT, cout, cin, 1, 1);
+            visit(&w, SG2_SKIP, res, SG2_FILTER, 4, 4, 0, 0);
+        }
+        if (sg2_has_layer(g, b, SG2_TORGB))
+            visit_layer(&w, SG2_TORGB, b, cout, g->img_channels, 1);
+        if (b && !strcmp(g->block, "skip"))
+            visit(&w, SG2_BLOCK, res, SG2_FILTER, 4, 4, 0, 0);
+    }
+    return w.good;
+}
+
+/* ---- the family's tensor for a slot ---- */
+
+static bool origin_of(const sg2_generator *g, const sg2_slot *s, sg2_origin *o) {
+    *o = (sg2_origin){.layout = s->layout, .scale = 1};
+    snprintf(o->name, sizeof o->name, "%s", s->name);
+    return g->naming->origin(s, o);
+}
+
+static const gb_array *look(sg2_generator *g, const sg2_slot *s, sg2_origin *o) {
+    if (!origin_of(g, s, o))
+        return NULL;
+    return o->outside ? gb_source_take_above(&g->source, o->name) : gb_source_take(&g->source, o->name);
+}
+
+/* The array with its dimensions in the slot's order; `expected` is the shape it should have, in the file's order. */
+static bool arrange(const sg2_slot *s, const sg2_origin *o, const gb_array *a, gb_array *out, gb_array *expected) {
+    size_t ndim = strlen(s->layout);
+    *out = (gb_array){.dtype = a->dtype, .swapped = a->swapped, .ndim = (int)ndim, .data = a->data};
+    *expected = (gb_array){.ndim = (int)strlen(o->layout)};
+    for (int d = 0; d < expected->ndim; d++) {
+        const char *at = strchr(s->layout, o->layout[d]);
+        expected->shape[d] = at ? s->shape[at - s->layout] : 1;
+    }
+    if (!ndim)              /* a number is a number, as [] or [1] */
+        return gb_array_count(a) == 1;
+    if (a->ndim != expected->ndim || memcmp(a->shape, expected->shape, (size_t)a->ndim * sizeof a->shape[0]))
+        return false;
+    for (size_t d = 0; d < ndim; d++) {
+        ptrdiff_t at = strchr(o->layout, s->layout[d]) - o->layout;
+        out->shape[d] = a->shape[at];
+        out->stride[d] = a->stride[at];
+    }
+    return true;
+}
+
+/* ---- inferring ---- */
+
+/* The size of the slot's dimension `letter`, 0 where there is no such tensor or it lacks that dimension. */
+static int64_t extent(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf, char letter) {
+    sg2_slot s = slot_of(module, at, leaf);
+    sg2_origin o;
+    const gb_array *a = look(g, &s, &o);
+    const char *where = a ? strchr(o.layout, letter) : NULL;
+    return where && a->ndim == (int)strlen(o.layout) ? a->shape[where - o.layout] : 0;
+}
+
+static bool have(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf) {
+    sg2_slot s = slot_of(module, at, leaf);
+    sg2_origin o;
+    return look(g, &s, &o) != NULL;
+}
+
+static bool need(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf, char letter, int64_t *out,
+                 gb_reason *why) {
+    sg2_slot s = slot_of(module, at, leaf);
+    sg2_origin o;
+    const gb_array *a = look(g, &s, &o);
+    char shape[128];
+    if (!a)
+        return gb_because(why, "no tensor '%s%s'", g->source.prefix, o.name);
+    *out = extent(g, module, at, leaf, letter);
+    return (*out >= 1 && *out <= SG2_WIDEST) ||
+        gb_because(why, "tensor '%s%s' has shape %s, which no StyleGAN2 has", g->source.prefix, o.name,
+                   gb_shape_text(a, shape, sizeof shape));
+}
+
+static bool infer_mapping(sg2_generator *g, gb_reason *why) {
+    if (have(g, SG2_EMBED, 0, SG2_WEIGHT) && (!need(g, SG2_EMBED, 0, SG2_WEIGHT, 'I', &g->c_dim, why) ||
+                                              !need(g, SG2_EMBED, 0, SG2_WEIGHT, 'O', &g->embed_dim, why)))
+        return false;
+    int64_t width;
+    if (!need(g, SG2_FC, 0, SG2_WEIGHT, 'I', &width, why))
+        return false;
+    g->z_dim = width - g->embed_dim;
+    while (g->mapping_layers < SG2_FCS && have(g, SG2_FC, g->mapping_layers, SG2_BIAS)) {
+        if (!need(g, SG2_FC, g->mapping_layers, SG2_BIAS, 'O', &g->fc_width[g->mapping_layers], why))
+            return false;
+        g->mapping_layers++;
+    }
+    if (!g->mapping_layers || g->z_dim < 0)
+        return gb_because(why, "the mapping network's first layer does not fit: it takes %" PRId64
+                          " values, of which the label gives %" PRId64, width, g->embed_dim);
+    return sg2_agree(g->w_dim, g->fc_width[g->mapping_layers - 1], "the mapping network", "w_dim", why);
+}
+
+static bool infer(sg2_generator *g, gb_reason *why) {
+    if (!need(g, SG2_CONV1, 4, SG2_AFFINE_WEIGHT, 'I', &g->w_dim, why))
+        return false;
+    while (g->blocks < SG2_BLOCKS && (!g->blocks || have(g, SG2_CONV1, sg2_res(g->blocks), SG2_BIAS))) {
+        int64_t res = sg2_res(g->blocks);
+        if (!need(g, SG2_CONV1, res, SG2_BIAS, 'O', &g->channels[g->blocks], why))
+            return false;
+        for (int layer = SG2_CONV0; layer <= SG2_CONV1; layer++)
+            g->layers[g->blocks][layer].no_noise = !have(g, (sg2_module)layer, res, SG2_NOISE_STRENGTH);
+        g->blocks++;
+    }
+    g->resolution = sg2_res(g->blocks - 1);
+    bool skip = have(g, SG2_TORGB, 4, SG2_BIAS), resnet = have(g, SG2_SKIP, g->resolution, SG2_WEIGHT);
+    g->block = resnet ? "resnet" : skip ? "skip" : "orig";
+    return need(g, SG2_TORGB, g->resolution, SG2_BIAS, 'O', &g->img_channels, why) && infer_mapping(g, why);
+}
+
+bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_reason *why) {
+    *g = (sg2_generator){.naming = naming, .mapping_lr = NAN};
+    return gb_source_open(&g->source, c, naming->landmark, why) && infer(g, why);
+}
+
+/* ---- bringing tensors over ---- */
+
+static bool no_memory(gb_reason *why) {
+    return gb_because(why, "memory is out");
+}
+
+static void flip_kernels(float *v, const sg2_slot *s) {
+    int64_t taps = s->shape[2] * s->shape[3];
+    for (int64_t k = 0, kernels = s->shape[0] * s->shape[1]; k < kernels; k++, v += taps)
+        for (int64_t i = 0, j = taps - 1; i < j; i++, j--) {
+            float swap = v[i];
+            v[i] = v[j];
+            v[j] = swap;
+        }
+}
+
+/* The 1-d filter times itself; [1, 3, 3, 1] / 8 where nobody said otherwise. */
+static float filter_tap(const sg2_generator *g, int i) {
+    static const double usual[4] = {0.125, 0.375, 0.375, 0.125};
+    const double *f = g->filter_said ? g->filter : usual;
+    return (float)(f[i / 4] * f[i % 4]);
+}
+
+static bool make_filter(const sg2_generator *g, const sg2_slot *s, gb_network *n, gb_reason *why) {
+    float *out = gb_network_add_f32(n, s->name, 2, s->shape);
+    for (int i = 0; i < 16 && out; i++)
+        out[i] = filter_tap(g, i);
+    return out || no_memory(why);
+}
+
+static bool same_filter(const sg2_generator *g, const float *stored) {
+    float worst = 0;
+    for (int i = 0; i < 16; i++)
+        worst = fmaxf(worst, fabsf(stored[i] - filter_tap(g, i)));
+    return worst < 1e-5f;
+}
+
+/* A file without noise maps or mean w is complete but for them: whoever renders makes them up. */
+static bool missing(sg2_generator *g, const sg2_slot *s, const sg2_origin *o, gb_network *n, gb_reason *why) {
+    if (s->leaf == SG2_FILTER)
+        return make_filter(g, s, n, why);
+    if (s->leaf == SG2_W_AVG)
+        return gb_network_note(n, "no mean w in the file") || no_memory(why);
+    if (s->leaf == SG2_NOISE_CONST)
+        return ++g->missing_noises > 0;
+    return gb_because(why, "no tensor '%s%s'", g->source.prefix, o->name);
+}
+
+static bool bring(sg2_generator *g, const sg2_slot *s, gb_network *n, gb_reason *why) {
+    sg2_origin o;
+    const gb_array *a = look(g, s, &o);
+    gb_array view, expected;
+    char is[128], should[128];
+    if (!a)
+        return missing(g, s, &o, n, why);
+    if (!arrange(s, &o, a, &view, &expected))
+        return gb_because(why, "tensor '%s%s' has shape %s, expected %s for %" PRId64 "×%" PRId64, g->source.prefix,
+                          o.name, gb_shape_text(a, is, sizeof is), gb_shape_text(&expected, should, sizeof should),
+                          g->resolution, g->resolution);
+    size_t count = (size_t)gb_array_count(&view), odd = 0;
+    bool changed = o.scale != 1 || o.shift != 0 || o.flip;
+    float *scratch = changed ? NULL : malloc(count * sizeof *scratch);
+    float *values = changed ? gb_network_add_f32(n, s->name, view.ndim, view.shape) : scratch;
+    if (!values || (!changed && !gb_network_add_array(n, s->name, &view))) {
+        free(scratch);
+        return no_memory(why);
+    }
+    bool good = gb_array_to_f32(&view, values, why);
+    for (size_t i = 0; i < count && good; i++) {
+        odd += !isfinite(values[i]);
+        if (changed)
+            values[i] = values[i] * o.scale + o.shift;
+    }
+    if (good && o.flip)
+        flip_kernels(values, s);
+    if (good && s->leaf == SG2_FILTER && g->filter_said && !same_filter(g, values))
+        good = gb_because(why, "is not the resampling filter that was said to be there");
+    free(scratch);
+    if (!good)
+        return gb_because_in(why, "tensor '%s%s'", g->source.prefix, o.name);
+    return !odd || g->odd_tensors++ ||
+        gb_network_note(n, "tensor '%s%s' holds %zu values that are not finite", g->source.prefix, o.name, odd) ||
+        no_memory(why);
+}
+
+/* ---- metadata ---- */
+
+static bool put_layer(const sg2_generator *g, int block, sg2_module layer, double clamp, const char *activation,
+                      gb_network *n) {
+    const sg2_layer *l = &g->layers[block][layer];
+    char path[48], key[96];
+    bool good = true, convolves = layer <= SG2_CONV1;
+    sg2_module_path(layer, sg2_res(block), path);
+    if (l->conv_clamp != clamp && (l->conv_clamp >= 0 || clamp >= 0)) {
+        snprintf(key, sizeof key, "config.layer.%s.conv_clamp", path);
+        good = gb_network_set_float(n, key, l->conv_clamp >= 0 ? l->conv_clamp : -1);
+    }
+    if (good && convolves && strcmp(l->activation, activation)) {
+        snprintf(key, sizeof key, "config.layer.%s.activation", path);
+        good = gb_network_set_str(n, key, l->activation);
+    }
+    if (good && convolves && l->no_noise) {
+        snprintf(key, sizeof key, "config.layer.%s.use_noise", path);
+        good = gb_network_set_bool(n, key, false);
+    }
+    return good;
+}
+
+static bool put_metadata(const sg2_generator *g, gb_network *n) {
+    const sg2_layer *last = &g->layers[g->blocks - 1][SG2_CONV1];
+    size_t wrapper = strlen(g->source.prefix);
+    char network[sizeof g->source.prefix];
+    snprintf(network, sizeof network, "%.*s", (int)(wrapper ? wrapper - 1 : 0), g->source.prefix);
+    bool good = gb_network_set_str(n, "architecture", "stylegan2") &&
+        gb_network_set_int(n, "config.resolution", g->resolution) &&
+        gb_network_set_int(n, "config.img_channels", g->img_channels) &&
+        gb_network_set_int(n, "config.z_dim", g->z_dim) &&
+        gb_network_set_int(n, "config.c_dim", g->c_dim) &&
+        gb_network_set_int(n, "config.w_dim", g->w_dim) &&
+        gb_network_set_int(n, "config.mapping_layers", g->mapping_layers) &&
+        gb_network_set_float(n, "config.mapping_lr", g->mapping_lr) &&
+        gb_network_set_str(n, "config.mapping_activation", g->mapping_activation) &&
+        gb_network_set_str(n, "config.activation", last->activation) &&
+        gb_network_set_str(n, "config.block", g->block) &&
+        gb_network_set_ints(n, "config.channels", g->channels, (size_t)g->blocks) &&
+        (last->conv_clamp < 0 || gb_network_set_float(n, "config.conv_clamp", last->conv_clamp));
+    for (int b = 0; b < g->blocks; b++)
+        for (int layer = 0; layer < SG2_LAYERS && good; layer++)
+            if (sg2_has_layer(g, b, (sg2_module)layer))
+                good = put_layer(g, b, (sg2_module)layer, last->conv_clamp, last->activation, n);
+    return good && gb_network_set_str(n, "origin.family", g->naming->family) &&
+        gb_network_set_str(n, "origin.format", gb_checkpoint_format(g->source.checkpoint)) &&
+        (!*network || gb_network_set_str(n, "origin.network", network)) &&
+        gb_network_set_str(n, "origin.rng", g->naming->rng);
+}
+
+/* "found a StyleGAN2 generator …", and whether it is the one that people mean. */
+static bool put_notes(const sg2_generator *g, gb_network *n) {
+    const char *p = g->source.prefix;
+    size_t size = strlen(p);
+    bool training = size >= 2 && (p[size - 2] == 'g' || p[size - 2] == 'G') && (size == 2 || p[size - 3] == '.');
+    return gb_network_note(n, "found a StyleGAN2 generator as %s saves it%s%.*s%s: %" PRId64 "×%" PRId64
+                           ", %s blocks%s", g->naming->code, size ? ", in '" : "", (int)(size ? size - 1 : 0), p,
+                           size ? "'" : "", g->resolution, g->resolution, g->block, g->c_dim ? ", conditional" : "") &&
+        (!training || gb_source_is_average(&g->source) ||
+         gb_network_note(n, "the file holds no moving average of the generator; '%.*s' is the one in training",
+                         (int)size - 1, p));
+}
+
+bool sg2_fill(sg2_generator *g, gb_network *n, gb_reason *why) {
+    if (!put_notes(g, n) || !put_metadata(g, n))
+        return no_memory(why);
+    if (!each_slot(g, n, bring, why))
+        return false;
+    if ((g->missing_noises && !gb_network_note(n, "no stored noise maps for %d layers", g->missing_noises)) ||
+        (g->odd_tensors > 1 && !gb_network_note(n, "so do %d other tensors", g->odd_tensors - 1)))
+        return no_memory(why);
+    const char *left = gb_source_left(&g->source, g->naming->within, g->naming->ignored);
+    return !left || gb_because(why, "tensor '%s%s' has no place in a StyleGAN2 generator of %" PRId64 "×%" PRId64
+                               " with %s blocks", g->source.prefix, left, g->resolution, g->resolution, g->block);
+}
