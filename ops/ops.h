@@ -43,6 +43,9 @@ typedef struct gb_cpu {
  * this processor or build has none of that name, and `names` (may be NULL) then lists what there is. */
 bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_size);
 
+/* Keeps every worker busy with multiply-adds alone and returns how many there were; time it to learn the peak. */
+uint64_t gb_cpu_burst(const gb_cpu *cpu, int rounds);
+
 /* ------------------------------------------------------------------------------------------------ descriptors */
 
 typedef enum gb_op_id {
@@ -141,6 +144,7 @@ typedef struct gb_args {
 typedef struct gb_op_row {
     gb_op_id op;
     const char *name;                   /* "modulated_conv2d" */
+    const char *form;                   /* which of an operation's algorithms: "winograd"; NULL for the plain one */
     const char *isa;
     int rank;
     bool fuses;                         /* run() applies args->epilogue as it writes */

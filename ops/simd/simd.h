@@ -21,6 +21,27 @@ bool gb_x86_has_avx512(void);
 /* Data cache bytes; leaves alone what the processor does not tell. */
 void gb_x86_caches(size_t *l1, size_t *l2, size_t *l3);
 
-#define GB_SIMD_ROWS
+/* The rows of one instruction set, as simd/rows.h names them, and its 12 · vector · rounds multiply-adds. */
+#define GB_DECLARE_ROWS(isa)                                                                                           \
+    float gb_##isa##_burst(int rounds);                                                                                \
+    extern const gb_op_row gb_##isa##_winograd, gb_##isa##_direct, gb_##isa##_torgb, gb_##isa##_linear,                \
+        gb_##isa##_upfirdn2d, gb_##isa##_noise, gb_##isa##_bias_act, gb_##isa##_add;
+#define GB_LIST_ROWS(isa)                                                                                              \
+    &gb_##isa##_winograd, &gb_##isa##_direct, &gb_##isa##_torgb, &gb_##isa##_linear, &gb_##isa##_upfirdn2d,            \
+    &gb_##isa##_noise, &gb_##isa##_bias_act, &gb_##isa##_add,
+
+#if GB_WITH_AVX2
+GB_DECLARE_ROWS(avx2)
+#define GB_AVX2_ROWS GB_LIST_ROWS(avx2)
+#else
+#define GB_AVX2_ROWS
+#endif
+#if GB_WITH_AVX512
+GB_DECLARE_ROWS(avx512)
+#define GB_AVX512_ROWS GB_LIST_ROWS(avx512)
+#else
+#define GB_AVX512_ROWS
+#endif
+#define GB_SIMD_ROWS GB_AVX2_ROWS GB_AVX512_ROWS
 
 #endif

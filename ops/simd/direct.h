@@ -1,0 +1,221 @@
+/* Convolution as it stands, for small maps, 1×1 kernels and upsampling layers with many weights: a modulated copy of
+ * the input with a border of zeros, over which pixels are one long row, so that a tap is an offset into it.
+ *
+ * Upsampling computes the four parts of the transposed convolution (even or odd rows and columns of t: 4, 2, 2 and 1
+ * taps), then the FIR and the epilogue over them. In the row-long view the pixels between two rows, and between two
+ * samples, come out as the zeros that the FIR wants there. */
+
+enum { MAX_TAPS = 9 };
+
+typedef struct direct_part { int ntaps, taps[4]; } direct_part;     /* as ky · 3 + kx */
+
+/* t[2a] = W[0] x[a] + W[2] x[a−1],  t[2a+1] = W[1] x[a] in each direction. */
+static const direct_part up_parts[4] = {{4, {0, 2, 6, 8}}, {2, {1, 7}}, {2, {3, 5}}, {1, {4}}};
+
+typedef struct direct_plan {
+    int blocks, taps, parts, width, passes;
+    int pad, row;                   /* border; pixels from one row of the padded copy to the next */
+    int rows;                       /* rows of the long view: all samples', borders between them included */
+    int band, bands;                /* rows a task computes */
+    size_t lead, x_block;           /* zero pixels before the copy; floats from one block of channels to the next */
+    size_t part_pixels;             /* of one part of a band in a worker's accumulators */
+    size_t worker_floats;
+} direct_plan;
+
+static direct_plan plan_direct(const gb_cpu *cpu, const gb_desc *d) {
+    const gb_shape *in = &d->in[0];
+    bool up = d->conv.up == 2;
+    int vectors = vectors_of(d->conv.cout);
+    direct_plan p = {.blocks = vectors_of(in->c), .taps = d->conv.kernel * d->conv.kernel, .parts = up ? 4 : 1,
+                     .width = tile_width(vectors), .pad = (d->conv.kernel - 1) / 2};
+    p.passes = vectors / p.width;
+    p.row = in->w + 2 * p.pad;
+    p.rows = in->n * (in->h + 2 * p.pad) - 2 * p.pad;
+
+    /* Accumulators of a band stay in the second-level cache; those of upsampling may take a share of the third, for
+     * each band computes two more rows than it delivers. */
+    size_t of_a_row = sizeof(float) * p.parts * p.row * p.width * VL;
+    size_t most = (up && cpu->l3 / 8 > cpu->l2 / 4 ? cpu->l3 / 8 : cpu->l2 / 4) / of_a_row;
+    p.bands = most < 1 ? p.rows : (int)((p.rows + most - 1) / most);
+    p.band = (p.rows + p.bands - 1) / p.bands;
+    p.bands = (p.rows + p.band - 1) / p.band;
+
+    p.lead = (size_t)p.row + 1;
+    size_t copy = (size_t)in->n * (in->h + 2 * p.pad) * p.row;
+    p.x_block = (p.lead + copy + 3 * (size_t)p.row + 32) * VL;
+    p.part_pixels = 1 + (size_t)(p.band + (up ? 2 : 0)) * p.row + tile_pixels(p.width);
+    p.worker_floats = p.parts * p.part_pixels * p.width * VL;
+    return p;
+}
+
+static size_t direct_workspace(const gb_cpu *cpu, const gb_desc *d) {
+    direct_plan p = plan_direct(cpu, d);
+    return sizeof(float) * (modulation_floats(d) + p.blocks * p.x_block + p.worker_floats * cpu->workers);
+}
+
+/* ------------------------------------------------------------------------------------------------ weights */
+
+static size_t direct_weight_floats(const gb_desc *d) {
+    return (size_t)d->conv.kernel * d->conv.kernel * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
+}
+
+static size_t direct_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * (direct_weight_floats(d) + 16 + squares_floats(d));
+}
+
+/* Tap number k of the packed order: part after part when upsampling. */
+static int direct_tap(const gb_desc *d, int k) {
+    if (d->conv.up == 1)
+        return k;
+    int part = 0;
+    while (k >= up_parts[part].ntaps)
+        k -= up_parts[part++].ntaps;
+    return up_parts[part].taps[k];
+}
+
+/* [passes][cin blocks][taps][VL][width · VL], then the FIR × 4, then the sums of squares. */
+static void direct_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    direct_plan p = plan_direct(cpu, d);
+    float *to = packed;
+    for (int pass = 0; pass < p.passes; pass++)
+        for (int block = 0; block < p.blocks; block++)
+            for (int k = 0; k < p.taps; k++)
+                for (int i = block * VL; i < (block + 1) * VL; i++)
+                    for (int o = pass * p.width * VL; o < (pass + 1) * p.width * VL; o++)
+                        *to++ = i < d->in[0].c && o < d->conv.cout
+                                    ? weights[0][((size_t)o * d->in[0].c + i) * p.taps + direct_tap(d, k)] : 0.0f;
+    for (int k = 0; k < 16; k++)
+        *to++ = d->conv.up == 2 ? 4.0f * weights[1][k] : 0.0f;
+    pack_squares(d, weights[0], to);
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+typedef struct direct_job {
+    const gb_desc *d;
+    const gb_args *args;
+    direct_plan p;
+    modulation m;
+    float *x, *own;         /* the padded copy [cin blocks][lead + N · rows · row][VL]; worker_floats per worker */
+} direct_job;
+
+static void copy_block(void *arg, int block, int worker) {
+    const direct_job *job = arg;
+    const direct_plan *p = &job->p;
+    const gb_shape *in = &job->d->in[0];
+    int lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
+    float *x = job->x + block * p->x_block;
+    (void)worker;
+    memset(x, 0, sizeof(float) * p->x_block);
+    for (int n = 0; n < in->n; n++) {
+        vec s = vload(job->m.s + ((size_t)n * p->blocks + block) * VL);
+        const float *from = gb_plane(job->args->in[0], n, block * VL);
+        for (int y = 0; y < in->h; y++) {
+            float *to = x + (p->lead + (size_t)(n * (in->h + 2 * p->pad) + y + p->pad) * p->row + p->pad) * VL;
+            for (int i = 0; i < in->w; i++, from += VL, to += VL)
+                vstore(to, vmul(vkeep_first(vload(from), lanes), s));
+        }
+    }
+}
+
+/* acc[part][pixel][width · VL] for `count` pixels from pixel `start` of the long view on. Input channels go in slabs
+ * whose weights stay in cache while the pixels pass; accumulators rest in memory between slabs. */
+static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int count, float *acc) {
+    const direct_plan *p = &job->p;
+    size_t lanes = (size_t)p->width * VL, w_block = p->taps * VL * lanes;
+    const float *w_pass = (const float *)job->args->packed + (size_t)pass * p->blocks * w_block;
+    int slab = (int)((256u << 10) / (w_block * sizeof(float)));
+    slab = slab < 1 ? 1 : slab;
+    for (int block = 0; block < p->blocks; block += slab) {
+        const float *w = w_pass + block * w_block;
+        for (int part = 0; part < p->parts; part++) {
+            ptrdiff_t taps[MAX_TAPS];
+            int ntaps = p->parts == 1 ? p->taps : up_parts[part].ntaps;
+            for (int k = 0; k < ntaps; k++) {
+                int tap = p->parts == 1 ? k : up_parts[part].taps[k], kernel = job->d->conv.kernel;
+                int ky = tap / kernel, kx = tap % kernel;
+                if (p->parts == 4) {        /* taps 0 and 1 of the transposed kernel meet x[a], tap 2 meets x[a−1] */
+                    ky = ky < 2 ? 1 : 0;
+                    kx = kx < 2 ? 1 : 0;
+                }
+                taps[k] = ((ptrdiff_t)ky * p->row + kx) * VL;
+            }
+            tile_job tile = {.x = job->x + block * p->x_block + ((ptrdiff_t)p->lead + start) * VL,
+                             .x_block = p->x_block, .taps = taps, .ntaps = ntaps,
+                             .blocks = p->blocks - block < slab ? p->blocks - block : slab,
+                             .w = w, .w_block = w_block, .more = block > 0};
+            multiply(tile, acc + (part * p->part_pixels + 1) * lanes, p->width, count);
+            w += ntaps * VL * lanes;
+        }
+    }
+}
+
+/* y = d · Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx] at the four outputs of input pixel (a, c) of sample row y; `t` is
+ * that pixel in part 0. */
+static inline void smooth_pixel(const direct_plan *p, const float *fir, const float *t, vec demodulate, int y, int x,
+                                int out_width, const channel_sink *to) {
+    size_t lanes = (size_t)p->width * VL;
+    for (int phase = 0; phase < 4; phase++) {
+        vec sum = vset1(0.0f);
+        for (int ky = 0; ky < 4; ky++)
+            for (int kx = 0; kx < 4; kx++) {
+                int ty = phase / 2 + 4 - ky, tx = phase % 2 + 4 - kx;      /* + 2, so that it halves downwards */
+                int part = ty % 2 * 2 + tx % 2;
+                ptrdiff_t pixel = (ptrdiff_t)(part * p->part_pixels) + (ty / 2 - 1) * p->row + tx / 2 - 1;
+                sum = vfma(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)lanes), sum);
+            }
+        put_channels(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
+    }
+}
+
+static void run_band(void *arg, int task, int worker) {
+    const direct_job *job = arg;
+    const direct_plan *p = &job->p;
+    const gb_shape *in = &job->d->in[0];
+    bool up = job->d->conv.up == 2;
+    int pass = task % p->passes, first = task / p->passes * p->band, last = first + p->band;
+    last = last < p->rows ? last : p->rows;
+    size_t lanes = (size_t)p->width * VL;
+    float *acc = job->own + p->worker_floats * worker;
+    const float *fir = (const float *)job->args->packed + direct_weight_floats(job->d);
+    if (up) {           /* rows first − 1 to last: what the FIR reaches */
+        for (int part = 0; part < 4; part++)
+            memset(acc + part * p->part_pixels * lanes, 0, sizeof(float) * lanes);
+        multiply_band(job, pass, ((ptrdiff_t)first - 1) * p->row, (last - first + 2) * p->row, acc);
+    } else {
+        multiply_band(job, pass, (ptrdiff_t)first * p->row, (last - first) * p->row - 2 * p->pad, acc);
+    }
+    for (int row = first; row < last; row++) {
+        int n = row / (in->h + 2 * p->pad), y = row % (in->h + 2 * p->pad);
+        if (y >= in->h)
+            continue;
+        const float *t = acc + (1 + (size_t)(row - first + (up ? 1 : 0)) * p->row) * lanes;
+        for (int r = 0; r < p->width; r++) {
+            int c = (pass * p->width + r) * VL;
+            channel_sink to = channels_at(job->args->out, job->args->epilogue, n, c);
+            vec demodulate = vload(job->m.d + (size_t)n * VL * vectors_of(job->d->conv.cout) + c);
+            for (int x = 0; x < in->w; x++) {
+                const float *pixel = t + x * lanes + r * VL;
+                if (up)
+                    smooth_pixel(p, fir, pixel, demodulate, y, x, job->d->out.w, &to);
+                else
+                    put_channels(&to, (size_t)y * in->w + x, vmul(vload(pixel), demodulate));
+            }
+        }
+    }
+}
+
+static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    direct_job job = {.d = d, .args = args, .p = plan_direct(cpu, d)};
+    float *at = args->workspace;
+    job.m = modulate(cpu, d, args, (const float *)args->packed + direct_weight_floats(d) + 16, at);
+    job.x = at + modulation_floats(d);
+    job.own = job.x + job.p.blocks * job.p.x_block;
+    gb_parallel(cpu, job.p.blocks, copy_block, &job);
+    gb_parallel(cpu, job.p.bands * job.p.passes, run_band, &job);
+}
+
+static bool direct_supports(const gb_cpu *cpu, const gb_desc *d) {
+    return blocked_maps(d) && !winograd_supports(cpu, d);
+}

@@ -1,0 +1,76 @@
+/* Styles and demodulation, shared by the fast convolutions:  s[n,i] = styles · style_gain, and
+ * d[n,o] = 1/√(Σ_i Q[o,i] s[n,i]² + 1e-8)  with Q[o,i] = Σ_k W[o,i,k]², summed when the weights are packed. */
+
+static inline int vectors_of(int channels_count) {
+    return (channels_count + VL - 1) / VL;
+}
+
+/* Floats of Q, laid out [cout/VL][cin][VL]. */
+static size_t squares_floats(const gb_desc *d) {
+    return d->conv.demodulate ? (size_t)vectors_of(d->conv.cout) * VL * d->in[0].c : 0;
+}
+
+static void pack_squares(const gb_desc *d, const float *w, float *squares) {
+    int cin = d->in[0].c, cout = d->conv.cout, taps = d->conv.kernel * d->conv.kernel;
+    if (!d->conv.demodulate)
+        return;
+    for (int o = 0; o < vectors_of(cout) * VL; o++)
+        for (int i = 0; i < cin; i++) {
+            double sum = 0.0;
+            for (int k = 0; o < cout && k < taps; k++) {
+                double v = w[((size_t)o * cin + i) * taps + k];
+                sum += v * v;
+            }
+            squares[((size_t)(o / VL) * cin + i) * VL + o % VL] = (float)sum;
+        }
+}
+
+typedef struct modulation {
+    float *s;               /* [N][cin rounded up to VL]; zero past cin */
+    float *d;               /* [N][cout rounded up to VL] */
+} modulation;
+
+static size_t modulation_floats(const gb_desc *d) {
+    return (size_t)d->out.n * VL * (vectors_of(d->in[0].c) + vectors_of(d->conv.cout));
+}
+
+typedef struct modulation_job {
+    const gb_desc *d;
+    const float *squares;
+    modulation m;
+} modulation_job;
+
+static void demodulate_block(void *arg, int task, int worker) {
+    const modulation_job *job = arg;
+    int cin = job->d->in[0].c, blocks = vectors_of(job->d->conv.cout), n = task / blocks, ob = task % blocks;
+    const float *s = job->m.s + (size_t)n * VL * vectors_of(cin), *q = job->squares + (size_t)ob * cin * VL;
+    vec sum = vset1(1e-8f);
+    (void)worker;
+    for (int i = 0; i < cin; i++)
+        sum = vfma(vload(q + (size_t)i * VL), vset1(s[i] * s[i]), sum);
+    vstore(job->m.d + ((size_t)n * blocks + ob) * VL, vdiv(vset1(1.0f), vsqrt(sum)));
+}
+
+/* Fills both from the styles of this run; `at` has room for modulation_floats(). */
+static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *squares, float *at) {
+    int cin = d->in[0].c, lanes = VL * vectors_of(cin);
+    modulation m = {.s = at, .d = at + (size_t)d->out.n * lanes};
+    for (int n = 0; n < d->out.n; n++)
+        for (int i = 0; i < lanes; i++) {
+            float style = i >= cin ? 0.0f : d->conv.modulated ? gb_plane(args->in[1], n, i)[0] * d->conv.style_gain : 1.0f;
+            m.s[(size_t)n * lanes + i] = style;
+        }
+    if (d->conv.demodulate) {
+        modulation_job job = {d, squares, m};
+        gb_parallel(cpu, d->out.n * vectors_of(d->conv.cout), demodulate_block, &job);
+    } else {
+        for (size_t i = 0; i < (size_t)d->out.n * VL * vectors_of(d->conv.cout); i++)
+            m.d[i] = 1.0f;
+    }
+    return m;
+}
+
+/* All fast convolutions of maps read and write whole blocks. */
+static bool blocked_maps(const gb_desc *d) {
+    return d->in[0].block == VL && d->out.block == VL && (!d->conv.modulated || d->in[1].block == 1);
+}

@@ -1,0 +1,75 @@
+/* The register tile every matrix-like kernel stands on:  acc[j][r] += Σ_k x[j][k] · w[k][r]  for a few neighbouring
+ * pixels j and one to TILE_VECTORS vectors r of outputs, in one chain of fma per output, in the order of k. Neither the
+ * tile's width nor who runs it changes a bit.
+ *
+ * k runs over blocks of VL channels, over taps (offsets into x, for convolutions) and over the channels of a block. */
+
+/* Pixels a tile of `vectors` outputs takes: what the registers hold beside weights and a broadcast. */
+static inline int tile_pixels(int vectors) {
+    return vectors == TILE_VECTORS ? 6 : 12;
+}
+
+/* The widest tile that fills a layer of `vectors` output vectors without a remainder. */
+static inline int tile_width(int vectors) {
+    return vectors % TILE_VECTORS == 0 ? TILE_VECTORS : vectors % 2 == 0 && TILE_VECTORS > 2 ? 2 : 1;
+}
+
+typedef struct tile_job {
+    const float *x;         /* pixel j, channel i of block b, tap k: x[b · x_block + taps[k] + j · VL + i] */
+    size_t x_block;
+    const ptrdiff_t *taps;
+    int ntaps, blocks;
+    const float *w;         /* [blocks][ntaps][VL][vectors · VL], w_block floats from block to block */
+    size_t w_block;
+    bool more;              /* add to acc rather than start from zero */
+} tile_job;
+
+/* acc is [pixels][vectors · VL]. Forced inline so that both counts are constants and the accumulators registers. */
+static inline __attribute__((always_inline)) void multiply_tile(const tile_job *job, float *acc, const int pixels,
+                                                                const int vectors) {
+    vec a[12][TILE_VECTORS];
+    for (int j = 0; j < pixels; j++)
+        for (int r = 0; r < vectors; r++)
+            a[j][r] = job->more ? vload(acc + (j * vectors + r) * VL) : vset1(0.0f);
+    const float *x_block = job->x, *w_block = job->w;
+    for (int b = 0; b < job->blocks; b++, x_block += job->x_block, w_block += job->w_block) {
+        const float *w = w_block;
+        for (int k = 0; k < job->ntaps; k++) {
+            const float *x = x_block + job->taps[k];
+            for (int i = 0; i < VL; i++, x++, w += vectors * VL) {
+                vec u[TILE_VECTORS];
+                for (int r = 0; r < vectors; r++)
+                    u[r] = vload(w + r * VL);
+                for (int j = 0; j < pixels; j++) {
+                    vec s = vset1(x[j * VL]);
+                    for (int r = 0; r < vectors; r++)
+                        a[j][r] = vfma(s, u[r], a[j][r]);
+                }
+            }
+        }
+    }
+    for (int j = 0; j < pixels; j++)
+        for (int r = 0; r < vectors; r++)
+            vstore(acc + (j * vectors + r) * VL, a[j][r]);
+}
+
+/* Computes `count` pixels. Unless it is one alone they are rounded up to whole tiles: x and acc have room for those. */
+static void multiply(tile_job job, float *acc, int vectors, int count) {
+    int step = count == 1 ? 1 : tile_pixels(vectors);
+    for (int j = 0; j < count; j += step, job.x += step * VL, acc += step * vectors * VL) {
+        if (vectors == TILE_VECTORS && step == 1)
+            multiply_tile(&job, acc, 1, TILE_VECTORS);
+        else if (vectors == TILE_VECTORS)
+            multiply_tile(&job, acc, 6, TILE_VECTORS);
+#if TILE_VECTORS > 2
+        else if (vectors == 2 && step == 1)
+            multiply_tile(&job, acc, 1, 2);
+        else if (vectors == 2)
+            multiply_tile(&job, acc, 12, 2);
+#endif
+        else if (step == 1)
+            multiply_tile(&job, acc, 1, 1);
+        else
+            multiply_tile(&job, acc, 12, 1);
+    }
+}

@@ -1,0 +1,338 @@
+/* 3×3 convolution by Winograd's F(4×4, 3×3) (Lavin and Gray 2016):  Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A  on 6×6 patches d,
+ * 36 products where a direct one takes 144. The points are 0, ±3/4, ±3/2, ∞: their squares 9/16 and 9/4 are exact and
+ * the error over 512 channels is a third of that of the usual 0, ±1, ±2, ∞.
+ *
+ * An upsampling convolution comes here with its FIR folded in: each of the four phases (oy & 1, ox & 1) of its output
+ * is a 3×3 correlation of the input, so it is one convolution with 4·cout outputs over one transformed input.
+ *
+ * Tiles go in groups, so that what is transformed, multiplied and transformed back stays in cache: V [36][cin][group],
+ * M [36][group][one tile width of outputs]. Where there are many groups every worker takes its own; where there are
+ * few (deep layers, more weights than pixels) all workers share one group and split its outputs. */
+
+enum { SPOTS = 36, PATCH = 6, TILE = 4 };
+
+typedef struct winograd_plan {
+    int tiles_y, tiles_x, tiles;    /* of all samples */
+    int group, groups;              /* tiles in a group, a multiple of the register tile's pixels */
+    int blocks;                     /* of input channels */
+    int phases, width, passes;      /* 1 or 4; vectors of a register tile; register tiles that make all outputs */
+    bool shared;
+    size_t v_step, m_step;          /* floats from one of the 36 spots to the next */
+    size_t worker_floats;
+} winograd_plan;
+
+static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
+    winograd_plan p = {.blocks = vectors_of(d->in[0].c), .phases = d->conv.up * d->conv.up};
+    int vectors = vectors_of(d->conv.cout) * p.phases;
+    p.tiles_y = (d->in[0].h + TILE - 1) / TILE;
+    p.tiles_x = (d->in[0].w + TILE - 1) / TILE;
+    p.tiles = d->in[0].n * p.tiles_y * p.tiles_x;
+    p.width = tile_width(vectors);
+    p.passes = vectors / p.width;
+
+    int pixels = tile_pixels(p.width);
+    size_t of_a_tile = sizeof(float) * SPOTS * p.width * VL;
+    int most = (int)(cpu->l2 * 2 / 3 / of_a_tile);      /* M and a slab of weights fill the second-level cache */
+    most = most > 96 ? 96 : most < pixels ? pixels : most / pixels * pixels;
+    p.groups = (p.tiles + most - 1) / most;
+    p.group = ((p.tiles + p.groups - 1) / p.groups + pixels - 1) / pixels * pixels;
+    p.groups = (p.tiles + p.group - 1) / p.group;
+    p.shared = p.groups < 4 * cpu->workers;
+
+    /* Steps that are multiples of 4096 bytes would put all 36 spots into the same few cache lines. */
+    p.v_step = (size_t)p.blocks * p.group * VL + 80;
+    p.m_step = (size_t)p.group * p.width * VL + 80;
+    p.worker_floats = SPOTS * (p.m_step + (p.shared ? 0 : p.v_step));
+    return p;
+}
+
+static size_t winograd_workspace(const gb_cpu *cpu, const gb_desc *d) {
+    winograd_plan p = plan_winograd(cpu, d);
+    return sizeof(float) * (modulation_floats(d) + (p.shared ? SPOTS * p.v_step : 0) + p.worker_floats * cpu->workers);
+}
+
+/* ------------------------------------------------------------------------------------------------ weights */
+
+static size_t winograd_weight_floats(const gb_desc *d) {
+    return (size_t)SPOTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL * d->conv.up * d->conv.up;
+}
+
+static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * (winograd_weight_floats(d) + squares_floats(d));
+}
+
+/* The 3×3 kernel of one phase: taps phase + 4 − 2j of the 6-tap product of up-kernel and FIR in each direction, × 4. */
+static void fold_fir(const float *w, const float *fir, int py, int px, double g[3][3]) {
+    for (int jy = 0; jy < 3; jy++)
+        for (int jx = 0; jx < 3; jx++) {
+            int my = py + 4 - 2 * jy, mx = px + 4 - 2 * jx;
+            double sum = 0.0;
+            for (int ky = 0; ky < 3; ky++)
+                for (int kx = 0; kx < 3; kx++)
+                    if (my - ky >= 0 && my - ky < 4 && mx - kx >= 0 && mx - kx < 4)
+                        sum += (double)w[ky * 3 + kx] * fir[(my - ky) * 4 + mx - kx];
+            g[jy][jx] = 4.0 * sum;
+        }
+}
+
+/* G g Gᵀ, where row i of G evaluates the kernel at point i and divides by the point's distances to the others. */
+static void transform_kernel(double g[3][3], double u[PATCH][PATCH]) {
+    const double a = 0.75, b = 1.5, A = a * a, B = b * b, near = 1.0 / (2 * A * (A - B)), far = 1.0 / (2 * B * (B - A));
+    const double G[PATCH][3] = {
+        {1.0 / (A * B), 0, 0},
+        {near, a * near, A * near}, {near, -a * near, A * near},
+        {far, b * far, B * far}, {far, -b * far, B * far},
+        {0, 0, 1},
+    };
+    double rows[PATCH][3];
+    for (int i = 0; i < PATCH; i++)
+        for (int k = 0; k < 3; k++)
+            rows[i][k] = G[i][0] * g[0][k] + G[i][1] * g[1][k] + G[i][2] * g[2][k];
+    for (int i = 0; i < PATCH; i++)
+        for (int j = 0; j < PATCH; j++)
+            u[i][j] = rows[i][0] * G[j][0] + rows[i][1] * G[j][1] + rows[i][2] * G[j][2];
+}
+
+typedef struct winograd_packing {
+    const gb_desc *d;
+    winograd_plan p;
+    const float *w, *fir;
+    float *packed;          /* [passes][36][cin][width · VL] */
+} winograd_packing;
+
+static void pack_pass(void *arg, int pass, int worker) {
+    const winograd_packing *job = arg;
+    const winograd_plan *p = &job->p;
+    int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
+    size_t step = (size_t)p->blocks * VL * lanes;
+    float *to = job->packed + (size_t)pass * SPOTS * step;
+    (void)worker;
+    for (int i = 0; i < p->blocks * VL; i++)
+        for (int lane = 0; lane < lanes; lane++) {
+            int vector = pass * p->width + lane / VL, phase = vector % p->phases;
+            int o = vector / p->phases * VL + lane % VL;
+            double g[3][3] = {{0}}, u[PATCH][PATCH];
+            if (o < cout && i < cin) {
+                const float *w = job->w + ((size_t)o * cin + i) * 9;
+                if (job->fir)
+                    fold_fir(w, job->fir, phase / 2, phase % 2, g);
+                else
+                    for (int k = 0; k < 9; k++)
+                        g[k / 3][k % 3] = w[k];
+            }
+            transform_kernel(g, u);
+            for (int spot = 0; spot < SPOTS; spot++)
+                to[spot * step + (size_t)i * lanes + lane] = (float)u[spot / PATCH][spot % PATCH];
+        }
+}
+
+static void winograd_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    winograd_packing job = {d, plan_winograd(cpu, d), weights[0], d->conv.up == 2 ? weights[1] : NULL, packed};
+    pack_squares(d, weights[0], job.packed + winograd_weight_floats(d));
+    gb_parallel(cpu, job.p.passes, pack_pass, &job);
+}
+
+/* ------------------------------------------------------------------------------------------------ transforms */
+
+/* Bᵀ d: row i is the polynomial with zeros at the other points. */
+static inline void transform_input(const vec d[PATCH], vec out[PATCH]) {
+    const vec a = vset1(0.75f), b = vset1(1.5f), A = vset1(0.5625f), B = vset1(2.25f);
+    const vec product = vset1(1.265625f), sum = vset1(2.8125f);
+    vec even = vfnma(B, d[2], d[4]), odd = vfnma(B, d[1], d[3]);
+    out[1] = vfma(a, odd, even);
+    out[2] = vfnma(a, odd, even);
+    even = vfnma(A, d[2], d[4]), odd = vfnma(A, d[1], d[3]);
+    out[3] = vfma(b, odd, even);
+    out[4] = vfnma(b, odd, even);
+    out[0] = vfma(product, d[0], vfnma(sum, d[2], d[4]));
+    out[5] = vfma(product, d[1], vfnma(sum, d[3], d[5]));
+}
+
+/* Aᵀ m: row i weighs the points by their i-th powers. */
+static inline void transform_output(const vec m[PATCH], vec out[TILE]) {
+    const vec a = vset1(0.75f), b = vset1(1.5f), A = vset1(0.5625f), B = vset1(2.25f);
+    const vec aaa = vset1(0.421875f), bbb = vset1(3.375f);
+    vec even1 = vadd(m[1], m[2]), odd1 = vsub(m[1], m[2]), even2 = vadd(m[3], m[4]), odd2 = vsub(m[3], m[4]);
+    out[0] = vadd(m[0], vadd(even1, even2));
+    out[1] = vfma(a, odd1, vmul(b, odd2));
+    out[2] = vfma(A, even1, vmul(B, even2));
+    out[3] = vfma(aaa, odd1, vfma(bbb, odd2, m[5]));
+}
+
+/* Bᵀ (s d) B of the 6×6 patch at x, rows `row` floats apart, spread over the 36 planes of v. */
+static inline void transform_patch(const float *x, size_t row, vec s, float *v, size_t v_step) {
+    vec columns[PATCH][PATCH];
+    for (int j = 0; j < PATCH; j++) {
+        vec d[PATCH], t[PATCH];
+        for (int i = 0; i < PATCH; i++)
+            d[i] = vmul(vload(x + i * row + j * VL), s);
+        transform_input(d, t);
+        for (int i = 0; i < PATCH; i++)
+            columns[i][j] = t[i];
+    }
+    for (int i = 0; i < PATCH; i++) {
+        vec t[PATCH];
+        transform_input(columns[i], t);
+        for (int j = 0; j < PATCH; j++)
+            vstore(v + (i * PATCH + j) * v_step, t[j]);
+    }
+}
+
+typedef struct winograd_job {
+    const gb_desc *d;
+    const gb_args *args;
+    winograd_plan p;
+    modulation m;
+    float *shared_v, *own;  /* own: worker_floats for every worker */
+    int group;              /* of the phase in progress, where the group is shared */
+} winograd_job;
+
+static inline float *workers_m(const winograd_job *job, int worker) {
+    return job->own + job->p.worker_floats * worker;
+}
+
+typedef struct tile_at { int n, y, x; } tile_at;    /* first output pixel, before upsampling */
+
+static inline tile_at find_tile(const winograd_plan *p, int t) {
+    int of_sample = p->tiles_y * p->tiles_x, rest = t % of_sample;
+    return (tile_at){t / of_sample, rest / p->tiles_x * TILE, rest % p->tiles_x * TILE};
+}
+
+/* Copies the patch around a tile with zeros for everything outside the map and outside the layer's channels. */
+static void copy_patch(const float *x, int height, int width, int y, int x0, int lanes, float patch[PATCH * PATCH * VL]) {
+    for (int i = 0; i < PATCH; i++)
+        for (int j = 0; j < PATCH; j++) {
+            int py = y + i - 1, px = x0 + j - 1;
+            bool inside = py >= 0 && py < height && px >= 0 && px < width;
+            vstore(patch + (i * PATCH + j) * VL,
+                   inside ? vkeep_first(vload(x + ((size_t)py * width + px) * VL), lanes) : vset1(0.0f));
+        }
+}
+
+/* Transforms one block of input channels of a group into v [36][cin][group]. */
+static void transform_block(const winograd_job *job, int group, int block, float *v) {
+    const winograd_plan *p = &job->p;
+    const gb_shape *in = &job->d->in[0];
+    int first = group * p->group, lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
+    float patch[PATCH * PATCH * VL];
+    v += (size_t)block * p->group * VL;
+    for (int t = 0; t < p->group; t++, v += VL) {
+        if (first + t >= p->tiles) {        /* fills up the register tile; its products are never looked at */
+            for (int spot = 0; spot < SPOTS; spot++)
+                vstore(v + spot * p->v_step, vset1(0.0f));
+            continue;
+        }
+        tile_at at = find_tile(p, first + t);
+        const float *x = gb_plane(job->args->in[0], at.n, block * VL);
+        vec s = vload(job->m.s + ((size_t)at.n * p->blocks + block) * VL);
+        bool inside = at.y > 0 && at.x > 0 && at.y + TILE < in->h && at.x + TILE < in->w && lanes == VL;
+        if (inside) {
+            transform_patch(x + ((size_t)(at.y - 1) * in->w + at.x - 1) * VL, (size_t)in->w * VL, s, v, p->v_step);
+        } else {
+            copy_patch(x, in->h, in->w, at.y, at.x, lanes, patch);
+            transform_patch(patch, PATCH * VL, s, v, p->v_step);
+        }
+    }
+}
+
+/* Transforms a tile of one output vector back, demodulates it and sends it through the epilogue. */
+static inline void finish_tile(const winograd_job *job, tile_at at, const float *m, int phase, vec demodulate,
+                               const channel_sink *to) {
+    const gb_shape *out = &job->d->out;
+    int up = job->d->conv.up, py = phase / 2, px = phase % 2;
+    vec rows[TILE][PATCH];
+    for (int j = 0; j < PATCH; j++) {
+        vec column[PATCH], t[TILE];
+        for (int i = 0; i < PATCH; i++)
+            column[i] = vload(m + (i * PATCH + j) * job->p.m_step);
+        transform_output(column, t);
+        for (int i = 0; i < TILE; i++)
+            rows[i][j] = t[i];
+    }
+    for (int i = 0; i < TILE; i++) {
+        vec y[TILE];
+        int oy = (at.y + i) * up + py, ox = at.x * up + px;
+        transform_output(rows[i], y);
+        if (oy >= out->h)
+            break;
+        for (int j = 0; j < TILE && ox + j * up < out->w; j++)
+            put_channels(to, (size_t)oy * out->w + ox + j * up, vmul(y[j], demodulate));
+    }
+}
+
+/* Multiplies a transformed group with one register tile's width of outputs and finishes them. */
+static void multiply_pass(const winograd_job *job, int group, int pass, const float *v, float *m) {
+    const winograd_plan *p = &job->p;
+    const ptrdiff_t no_offset = 0;
+    int first = group * p->group, count = p->tiles - first < p->group ? p->tiles - first : p->group;
+    size_t lanes = (size_t)p->width * VL, slab = p->blocks * VL * lanes;
+    const float *u = (const float *)job->args->packed + pass * SPOTS * slab;
+    for (int spot = 0; spot < SPOTS; spot++) {
+        tile_job tile = {.x = v + spot * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
+                         .blocks = p->blocks, .w = u + spot * slab, .w_block = VL * lanes};
+        multiply(tile, m + spot * p->m_step, p->width, count);
+    }
+    for (int r = 0; r < p->width; r++) {
+        int vector = pass * p->width + r, c = vector / p->phases * VL, sample = -1;
+        channel_sink to = {0};
+        vec demodulate = vset1(1.0f);
+        for (int t = 0; t < count; t++) {
+            tile_at at = find_tile(p, first + t);
+            if (at.n != sample) {
+                sample = at.n;
+                to = channels_at(job->args->out, job->args->epilogue, sample, c);
+                demodulate = vload(job->m.d + (size_t)sample * VL * vectors_of(job->d->conv.cout) + c);
+            }
+            finish_tile(job, at, m + (t * p->width + r) * VL, vector % p->phases, demodulate, &to);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+static void run_group(void *arg, int group, int worker) {
+    const winograd_job *job = arg;
+    float *m = workers_m(job, worker), *v = m + SPOTS * job->p.m_step;
+    for (int block = 0; block < job->p.blocks; block++)
+        transform_block(job, group, block, v);
+    for (int pass = 0; pass < job->p.passes; pass++)
+        multiply_pass(job, group, pass, v, m);
+}
+
+static void transform_shared(void *arg, int block, int worker) {
+    const winograd_job *job = arg;
+    (void)worker;
+    transform_block(job, job->group, block, job->shared_v);
+}
+
+static void multiply_shared(void *arg, int pass, int worker) {
+    const winograd_job *job = arg;
+    multiply_pass(job, job->group, pass, job->shared_v, workers_m(job, worker));
+}
+
+static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    winograd_job job = {.d = d, .args = args, .p = plan_winograd(cpu, d)};
+    float *at = args->workspace;
+    job.m = modulate(cpu, d, args, (const float *)args->packed + winograd_weight_floats(d), at);
+    at += modulation_floats(d);
+    if (job.p.shared) {
+        job.shared_v = at;
+        job.own = at + SPOTS * job.p.v_step;
+        for (job.group = 0; job.group < job.p.groups; job.group++) {
+            gb_parallel(cpu, job.p.blocks, transform_shared, &job);
+            gb_parallel(cpu, job.p.passes, multiply_shared, &job);
+        }
+    } else {
+        job.own = at;
+        gb_parallel(cpu, job.p.groups, run_group, &job);
+    }
+}
+
+/* Below 16×16 tiles hang over the edge and transformed weights outweigh the map. Folding the FIR in quadruples the
+ * weights, which pays where they stay within 24 MiB. */
+static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return blocked_maps(d) && d->conv.kernel == 3 && d->in[0].h >= 16 && d->in[0].w >= 16 &&
+           (d->conv.up == 1 || winograd_weight_floats(d) * sizeof(float) <= (size_t)24 << 20);
+}

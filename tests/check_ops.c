@@ -1,0 +1,722 @@
+/* check_ops: every fast row of the table against the plain one, over random shapes, odd ones included.
+ *
+ *   check_ops [--isa NAME] [--seed N] [--rounds N]    differences, and the promises about bits:
+ *       fused = split, a sample of a batch = that sample alone, any number of workers, padded lanes never read
+ *   check_ops --bench [--isa NAME] [--threads N]      the layers of StyleGAN2 1024 with their speed
+ *
+ * Tolerances are relative to the reference's largest magnitude: 1e-5, Winograd 5e-5. */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ops/ops.h"
+
+/* ------------------------------------------------------------------------------------------------ a small pool */
+
+enum { MAX_WORKERS = 64 };
+
+typedef struct pool {
+    pthread_t threads[MAX_WORKERS];
+    int workers;
+    pthread_mutex_t lock;
+    pthread_cond_t start, done;
+    unsigned round;
+    int busy;
+    bool stop;
+    atomic_int next;
+    int tasks;
+    void (*task)(void *arg, int i, int worker);
+    void *arg;
+} pool;
+
+typedef struct seat { pool *p; int worker; } seat;
+
+static void work(pool *p, int worker) {
+    for (int i; (i = atomic_fetch_add(&p->next, 1)) < p->tasks;)
+        p->task(p->arg, i, worker);
+}
+
+static void *thread_main(void *arg) {
+    seat s = *(seat *)arg;
+    unsigned seen = 0;
+    free(arg);
+    for (;;) {
+        pthread_mutex_lock(&s.p->lock);
+        while (s.p->round == seen && !s.p->stop)
+            pthread_cond_wait(&s.p->start, &s.p->lock);
+        seen = s.p->round;
+        bool stop = s.p->stop;
+        pthread_mutex_unlock(&s.p->lock);
+        if (stop)
+            return NULL;
+        work(s.p, s.worker);
+        pthread_mutex_lock(&s.p->lock);
+        if (--s.p->busy == 0)
+            pthread_cond_signal(&s.p->done);
+        pthread_mutex_unlock(&s.p->lock);
+    }
+}
+
+static void pool_parallel(void *pool_, int tasks, void (*task)(void *arg, int i, int worker), void *arg) {
+    pool *p = pool_;
+    pthread_mutex_lock(&p->lock);
+    p->tasks = tasks, p->task = task, p->arg = arg;
+    atomic_store(&p->next, 0);
+    p->busy = p->workers - 1;
+    p->round++;
+    pthread_cond_broadcast(&p->start);
+    pthread_mutex_unlock(&p->lock);
+    work(p, 0);
+    pthread_mutex_lock(&p->lock);
+    while (p->busy)
+        pthread_cond_wait(&p->done, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void pool_start(pool *p, int workers) {
+    p->workers = workers;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->start, NULL);
+    pthread_cond_init(&p->done, NULL);
+    for (int i = 1; i < workers; i++) {
+        seat *s = malloc(sizeof *s);
+        if (s)
+            *s = (seat){p, i};
+        if (!s || pthread_create(&p->threads[i], NULL, thread_main, s)) {
+            fprintf(stderr, "check_ops: thread %d did not start\n", i);
+            exit(2);
+        }
+    }
+}
+
+static void pool_stop(pool *p) {
+    pthread_mutex_lock(&p->lock);
+    p->stop = true;
+    pthread_cond_broadcast(&p->start);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 1; i < p->workers; i++)
+        pthread_join(p->threads[i], NULL);
+    pthread_cond_destroy(&p->start);
+    pthread_cond_destroy(&p->done);
+    pthread_mutex_destroy(&p->lock);
+}
+
+/* ------------------------------------------------------------------------------------------------ randomness, memory */
+
+typedef struct rng { uint64_t state; } rng;
+
+static uint32_t draw(rng *r) {
+    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    uint64_t x = r->state;
+    x ^= x >> 29;
+    x *= UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(x >> 32);
+}
+
+/* In [low, high]. */
+static int pick(rng *r, int low, int high) {
+    return low + (int)(draw(r) % (uint32_t)(high - low + 1));
+}
+
+/* Roughly normal: the sum of four uniform values. */
+static float value(rng *r) {
+    double sum = 0.0;
+    for (int i = 0; i < 4; i++)
+        sum += draw(r) / 4294967296.0 - 0.5;
+    return (float)(sum * 1.7320508);
+}
+
+static void *allocate(size_t bytes) {
+    void *p = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
+    if (!p) {
+        fprintf(stderr, "check_ops: %zu bytes are not to be had\n", bytes);
+        exit(2);
+    }
+    memset(p, 0xff, (bytes + 63) / 64 * 64 + 64);       /* as floats, NaN */
+    return p;
+}
+
+static float *random_floats(rng *r, size_t count, float scale) {
+    float *p = allocate(sizeof(float) * count);
+    for (size_t i = 0; i < count; i++)
+        p[i] = value(r) * scale;
+    return p;
+}
+
+static size_t count_of(const gb_shape *s) {
+    return (size_t)s->n * s->c * s->h * s->w;
+}
+
+/* ------------------------------------------------------------------------------------------------ one use of a row */
+
+/* A use of an operation in plain NCHW: what every row is given and compared by. */
+typedef struct use {
+    gb_desc d;                              /* blocks as of the plain rows */
+    float *in[GB_MAX_INPUTS], *weights[GB_MAX_WEIGHTS];
+    float *noise, *bias, *add;
+    gb_epilogue epilogue;                   /* pointers filled in by run() */
+    bool has_epilogue;
+    gb_truncate_live live;
+} use;
+
+static gb_tensor block_tensor(const gb_cpu *cpu, gb_shape s, const float *nchw) {
+    gb_tensor t = {.shape = s};
+    t.shape.block = gb_block(cpu, s.c, s.h, s.w);
+    t.data = allocate(sizeof(float) * gb_shape_floats(&t.shape));       /* padded lanes are NaN */
+    if (nchw)
+        gb_tensor_from_nchw(cpu, &t, nchw);
+    return t;
+}
+
+static gb_desc desc_for(const gb_cpu *cpu, const use *u) {
+    gb_desc d = u->d;
+    char why[200];
+    for (int i = 0; i < d.inputs; i++)
+        d.in[i].block = gb_block(cpu, d.in[i].c, d.in[i].h, d.in[i].w);
+    if (!gb_op_shape(cpu, &d, why, sizeof why)) {
+        fprintf(stderr, "check_ops: %s\n", why);
+        exit(2);
+    }
+    return d;
+}
+
+/* What one row makes of a use, as NCHW the caller frees. */
+static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u, bool in_place) {
+    gb_desc d = desc_for(cpu, u);
+    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL};
+    gb_args args = {.live = &u->live};
+    gb_epilogue e = u->epilogue;
+    for (int i = 0; i < d.inputs; i++) {
+        in[i] = block_tensor(cpu, d.in[i], u->in[i]);
+        args.in[i] = &in[i];
+    }
+    out = in_place ? in[0] : block_tensor(cpu, d.out, NULL);
+    args.out = &out;
+    if (u->has_epilogue) {
+        e.noise = u->noise;
+        e.bias = u->bias;
+        if (u->add) {
+            add = block_tensor(cpu, d.out, u->add);
+            e.add = &add;
+        }
+        if (d.op == GB_OP_ADD)
+            e.add = &in[1];
+        args.epilogue = &e;
+    }
+    void *packed = NULL, *workspace = allocate(row->workspace ? row->workspace(cpu, &d) : 0);
+    if (row->packed_size) {
+        packed = allocate(row->packed_size(cpu, &d));
+        row->pack(cpu, &d, (const float *const *)u->weights, packed);
+    }
+    args.packed = packed;
+    args.workspace = workspace;
+    row->run(cpu, &d, &args);
+    float *nchw = allocate(sizeof(float) * count_of(&d.out));
+    gb_tensor_to_nchw(cpu, &out, nchw);
+    if (!in_place)
+        free(out.data);
+    for (int i = 0; i < d.inputs; i++)
+        free(in[i].data);
+    free(add.data);
+    free(packed);
+    free(workspace);
+    return nchw;
+}
+
+static void free_use(use *u) {
+    for (int i = 0; i < GB_MAX_INPUTS; i++)
+        free(u->in[i]);
+    for (int i = 0; i < GB_MAX_WEIGHTS; i++)
+        free(u->weights[i]);
+    free(u->noise);
+    free(u->bias);
+    free(u->add);
+}
+
+/* ------------------------------------------------------------------------------------------------ random uses */
+
+static gb_shape random_map(rng *r) {
+    static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 19, 24, 33};
+    gb_shape s = {pick(r, 1, 3), pick(r, 0, 3) ? pick(r, 8, 70) : pick(r, 1, 7), 0, 0, 1};
+    s.h = sizes[pick(r, 0, (int)(sizeof sizes / sizeof *sizes) - 1)];
+    s.w = pick(r, 0, 1) ? s.h : sizes[pick(r, 0, (int)(sizeof sizes / sizeof *sizes) - 1)];
+    if (pick(r, 0, 3) == 0)
+        s.c = 16 * pick(r, 1, 8);
+    return s;
+}
+
+static void random_conv(rng *r, use *u) {
+    gb_conv *conv = &u->d.conv;
+    gb_shape s = random_map(r);
+    *conv = (gb_conv){.cout = pick(r, 0, 3) ? pick(r, 8, 80) : pick(r, 1, 7), .kernel = pick(r, 0, 2) ? 3 : 1, .up = 1};
+    if (pick(r, 0, 3) == 0)
+        conv->cout = 32 * pick(r, 1, 4);
+    conv->up = conv->kernel == 3 && pick(r, 0, 1) ? 2 : 1;
+    conv->modulated = pick(r, 0, 3) != 0;
+    conv->demodulate = pick(r, 0, 2) != 0;
+    conv->style_gain = pick(r, 0, 1) ? 1.0f : 0.125f;
+    u->d.in[0] = s;
+    u->d.inputs = conv->modulated ? 2 : 1;
+    u->d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
+    u->weights[0] = random_floats(r, (size_t)conv->cout * s.c * conv->kernel * conv->kernel, 1.0f);
+    u->weights[1] = random_floats(r, 16, 0.25f);
+}
+
+static use random_use(rng *r, gb_op_id op) {
+    static const gb_cpu plain = {.isa = "plain", .vector = 1, .workers = 1};
+    use u = {.d = {.op = op, .inputs = gb_op_infos[op].inputs_max}};
+    gb_shape s = random_map(r), vector = {s.n, pick(r, 1, 150), 1, 1, 1};
+    char why[200];
+    for (int i = 0; i < GB_MAX_INPUTS; i++)
+        u.d.in[i] = s;
+    switch (op) {
+    case GB_OP_CONSTANT:
+        u.d.out.n = s.n;
+        u.d.constant.c = s.c, u.d.constant.h = s.h, u.d.constant.w = s.w;
+        u.weights[0] = random_floats(r, (size_t)s.c * s.h * s.w, 1.0f);
+        break;
+    case GB_OP_NORMALIZE:
+        u.d.normalize.eps = 1e-8f;
+        break;
+    case GB_OP_LINEAR:
+        u.d.in[0] = vector;
+        u.d.linear.cout = pick(r, 1, 150);
+        u.d.linear.gain = 0.37f;
+        u.weights[0] = random_floats(r, (size_t)u.d.linear.cout * vector.c, 1.0f);
+        break;
+    case GB_OP_CONCAT:
+        u.d.in[1].c = pick(r, 1, 40);
+        break;
+    case GB_OP_TRUNCATE:
+        u.d.in[0] = vector;
+        u.d.truncate.num_ws = pick(r, 1, 18);
+        u.live = (gb_truncate_live){pick(r, 0, 2) ? 0.7f : 0.3f, pick(r, -1, 18)};
+        u.weights[0] = random_floats(r, vector.c, 1.0f);
+        break;
+    case GB_OP_SELECT:
+        u.d.in[0] = (gb_shape){s.n, pick(r, 1, 18), 1, vector.c, 1};
+        u.d.select.row = pick(r, 0, u.d.in[0].c - 1);
+        break;
+    case GB_OP_MODULATED_CONV2D:
+        random_conv(r, &u);
+        break;
+    case GB_OP_UPFIRDN2D:
+        u.d.fir = (gb_fir){2, 4, 2, 1, 4.0f};
+        if (pick(r, 0, 3) == 0)
+            u.d.fir = (gb_fir){pick(r, 1, 3), pick(r, 1, 5), pick(r, 2, 4), pick(r, 2, 4), 1.5f};
+        u.weights[0] = random_floats(r, (size_t)u.d.fir.taps * u.d.fir.taps, 0.25f);
+        break;
+    default:
+        break;
+    }
+    if (!gb_op_shape(&plain, &u.d, why, sizeof why)) {
+        fprintf(stderr, "check_ops: %s\n", why);
+        exit(2);
+    }
+    for (int i = 0; i < u.d.inputs; i++)
+        u.in[i] = random_floats(r, count_of(&u.d.in[i]), 1.0f);
+    return u;
+}
+
+/* Any stages for an operation that fuses; of NOISE, BIAS_ACT and ADD their own and those after it. */
+static void random_epilogue(rng *r, use *u) {
+    const gb_shape *s = &u->d.out;
+    gb_op_id op = u->d.op;
+    gb_epilogue *e = &u->epilogue;
+    u->has_epilogue = true;
+    e->clamp = -1.0f;
+    e->gain = 1.0f;
+    if (op == GB_OP_NOISE || (op != GB_OP_BIAS_ACT && op != GB_OP_ADD && pick(r, 0, 1))) {
+        bool shared = pick(r, 0, 1);
+        e->noise_step = shared ? 0 : (size_t)s->h * s->w;
+        e->noise_strength = 0.3f;
+        u->noise = random_floats(r, (size_t)(shared ? 1 : s->n) * s->h * s->w, 1.0f);
+    }
+    if (op == GB_OP_BIAS_ACT || (op != GB_OP_ADD && pick(r, 0, 1))) {
+        e->bias_act = true;
+        e->act = pick(r, 0, 1) ? GB_ACT_LRELU : (gb_act_kind)pick(r, 0, GB_ACTS - 1);
+        e->gain = pick(r, 0, 1) ? gb_acts[e->act].gain : 1.0f;
+        e->clamp = pick(r, 0, 1) ? -1.0f : 0.8f;
+        if (pick(r, 0, 3))
+            u->bias = random_floats(r, s->c, 0.5f);
+    }
+    if (op != GB_OP_ADD && pick(r, 0, 1))
+        u->add = random_floats(r, count_of(s), 1.0f);
+}
+
+/* ------------------------------------------------------------------------------------------------ checks */
+
+static int failures;
+
+static void fail(const gb_op_row *row, const use *u, const char *what, double by) {
+    const gb_shape *i = &u->d.in[0], *o = &u->d.out;
+    failures++;
+    printf("FAILED %s %s %s: %s (%.3g) for [%d,%d,%d,%d] → [%d,%d,%d,%d]", row->name, row->form ? row->form : "",
+           row->isa, what, by, i->n, i->c, i->h, i->w, o->n, o->c, o->h, o->w);
+    if (u->d.op == GB_OP_MODULATED_CONV2D)
+        printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
+               u->d.conv.demodulate ? ", demodulated" : "");
+    if (u->has_epilogue)
+        printf(", epilogue%s%s%s %s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
+               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "");
+    printf("\n");
+}
+
+static double largest(const float *a, size_t count) {
+    double most = 1e-30;
+    for (size_t i = 0; i < count; i++)
+        most = fmax(most, fabs(a[i]));
+    return most;
+}
+
+/* Largest difference relative to the reference's largest magnitude; infinite where one is NaN and the other not. */
+static double difference(const float *a, const float *reference, size_t count) {
+    double most = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(a[i]) != isnan(reference[i]))
+            return INFINITY;
+        most = fmax(most, fabs((double)a[i] - reference[i]));
+    }
+    return most / largest(reference, count);
+}
+
+static bool same_bits(const float *a, const float *b, size_t count) {
+    return memcmp(a, b, sizeof(float) * count) == 0;
+}
+
+/* Runs the epilogue's stages one by one, as separate operations, on `x` (NCHW), which is consumed. */
+static float *split(const gb_cpu *cpu, const use *u, float *x) {
+    static const gb_op_id ops[] = {GB_OP_NOISE, GB_OP_BIAS_ACT, GB_OP_ADD};
+    for (int stage = 0; stage < 3; stage++) {
+        use one = {.d = {.op = ops[stage], .inputs = gb_op_infos[ops[stage]].inputs_max}, .has_epilogue = true};
+        one.epilogue = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f};
+        one.d.in[0] = one.d.in[1] = u->d.out;
+        if (stage == 0 && u->noise) {
+            one.noise = u->noise;
+            one.epilogue.noise_step = u->epilogue.noise_step;
+            one.epilogue.noise_strength = u->epilogue.noise_strength;
+        } else if (stage == 1 && u->epilogue.bias_act) {
+            one.epilogue = u->epilogue;
+            one.bias = u->bias;
+        } else if (stage == 2 && u->add) {
+            one.in[1] = u->add;
+        } else {
+            continue;
+        }
+        one.in[0] = x;
+        gb_desc d = desc_for(cpu, &one);
+        const gb_op_row *row = gb_op_find(cpu, &d);
+        float *y = run(cpu, row, &one, row->in_place);
+        free(x);
+        x = y;
+    }
+    return x;
+}
+
+/* Sample n of a use, alone. */
+static use sample(const use *u, int n) {
+    use one = *u;
+    for (int i = 0; i < u->d.inputs; i++) {
+        one.d.in[i].n = 1;
+        one.in[i] = u->in[i] + count_of(&u->d.in[i]) / u->d.in[i].n * n;
+    }
+    one.d.out.n = 1;
+    if (u->noise)
+        one.noise = u->noise + u->epilogue.noise_step * n;
+    if (u->add)
+        one.add = u->add + count_of(&u->d.out) / u->d.out.n * n;
+    return one;
+}
+
+/* Largest difference seen; all promises about bits are checked on the way. */
+static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const gb_op_row *plain, use *u) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    bool winograd = row->form && !strcmp(row->form, "winograd");
+    size_t count = count_of(&u->d.out), of_a_sample = count / u->d.out.n;
+    bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
+    float *reference = run(&one, plain, u, false), *fused = run(cpu, row, u, false);
+    double by = difference(fused, reference, count);
+    if (u->epilogue.clamp >= 0.0f) {        /* what a clamp cuts off still counts as the result's magnitude */
+        use open = *u;
+        open.epilogue.clamp = -1.0f;
+        float *unclamped = run(&one, plain, &open, false);
+        by *= largest(reference, count) / largest(unclamped, count);
+        free(unclamped);
+    }
+    if (!(by <= (winograd ? 5e-5 : 1e-5)))
+        fail(row, u, "differs from plain", by);
+
+    float *threaded = run(many, row, u, false);
+    if (!same_bits(threaded, fused, count))
+        fail(row, u, "changes with the number of workers", difference(threaded, fused, count));
+    free(threaded);
+
+    if (row->in_place) {
+        float *there = run(cpu, row, u, true);
+        if (!same_bits(there, fused, count))
+            fail(row, u, "changes in place", difference(there, fused, count));
+        free(there);
+    }
+    for (int n = 0; u->d.out.n > 1 && n < u->d.out.n; n++) {
+        use alone = sample(u, n);
+        float *y = run(cpu, row, &alone, false);
+        if (!same_bits(y, fused + n * of_a_sample, of_a_sample))
+            fail(row, u, "changes with the batch", difference(y, fused + n * of_a_sample, of_a_sample));
+        free(y);
+    }
+    if (row->fuses && u->has_epilogue && !own_stage) {
+        use bare = *u;
+        bare.has_epilogue = false;
+        float *y = split(cpu, u, run(cpu, row, &bare, false));
+        if (!same_bits(y, fused, count))
+            fail(row, u, "changes when split", difference(y, fused, count));
+        free(y);
+    }
+    free(reference);
+    free(fused);
+    return by;
+}
+
+static const gb_op_row *plain_row(gb_op_id op) {
+    size_t count;
+    const gb_op_row *const *rows = gb_op_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i]->op == op && rows[i]->rank == 0)
+            return rows[i];
+    return NULL;
+}
+
+static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, uint64_t seed, int rounds) {
+    rng r = {seed + (uint64_t)row->op * 977};
+    double worst = 0.0;
+    int done = 0;
+    for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
+        use u = random_use(&r, row->op);
+        bool own_stage = row->op == GB_OP_NOISE || row->op == GB_OP_BIAS_ACT || row->op == GB_OP_ADD;
+        if (own_stage || (row->fuses && pick(&r, 0, 3)))
+            random_epilogue(&r, &u);
+        gb_desc d = desc_for(cpu, &u);
+        if (!row->supports || row->supports(cpu, &d)) {
+            worst = fmax(worst, check_use(cpu, many, row, plain_row(row->op), &u));
+            done++;
+        }
+        free_use(&u);
+    }
+    if (!done) {
+        failures++;
+        printf("FAILED %s %s %s: no random use reached it\n", row->name, row->form ? row->form : "", row->isa);
+    }
+    printf("%-9s %-18s %-9s %4d uses, worst %.2e\n", row->isa, row->name, row->form ? row->form : "", done, worst);
+}
+
+static void check_isa(const char *isa, uint64_t seed, int rounds) {
+    gb_cpu cpu = {.workers = 1}, many;
+    pool p = {.workers = 0};
+    size_t count;
+    if (!gb_cpu_detect(&cpu, isa, NULL, 0))
+        return;
+    pool_start(&p, 3);
+    many = cpu;
+    many.workers = 3, many.parallel = pool_parallel, many.pool = &p;
+    const gb_op_row *const *rows = gb_op_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(rows[i]->isa, isa))
+            check_row(&cpu, &many, rows[i], seed, rounds);
+    pool_stop(&p);
+}
+
+/* ------------------------------------------------------------------------------------------------ speed */
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct timing { double seconds, pack; size_t packed, workspace; uint64_t macs; } timing;
+
+/* The fastest of a few runs with the layer's own epilogue; `form` gets the row's name. */
+static timing time_use(const gb_cpu *cpu, use *u, const char **form) {
+    gb_desc d = desc_for(cpu, u);
+    const gb_op_row *row = gb_op_find(cpu, &d);
+    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out = block_tensor(cpu, d.out, NULL), add = {.data = NULL};
+    gb_args args = {.out = &out};
+    gb_epilogue e = u->epilogue;
+    timing t = {.seconds = 1e9, .macs = gb_op_macs(&d)};
+    *form = row->form ? row->form : "plain";
+    for (int i = 0; i < d.inputs; i++) {
+        in[i] = block_tensor(cpu, d.in[i], u->in[i]);
+        args.in[i] = &in[i];
+    }
+    if (u->has_epilogue) {
+        e.noise = u->noise, e.bias = u->bias;
+        if (u->add) {
+            add = block_tensor(cpu, d.out, u->add);
+            e.add = &add;
+        }
+        args.epilogue = &e;
+    }
+    t.packed = row->packed_size ? row->packed_size(cpu, &d) : 0;
+    t.workspace = row->workspace ? row->workspace(cpu, &d) : 0;
+    void *packed = allocate(t.packed), *workspace = allocate(t.workspace);
+    double start = now();
+    if (row->pack)
+        row->pack(cpu, &d, (const float *const *)u->weights, packed);
+    t.pack = now() - start;
+    args.packed = packed, args.workspace = workspace;
+    for (int i = 0; i < 7; i++) {
+        start = now();
+        row->run(cpu, &d, &args);
+        t.seconds = fmin(t.seconds, now() - start);
+    }
+    for (int i = 0; i < d.inputs; i++)
+        free(in[i].data);
+    free(out.data);
+    free(add.data);
+    free(packed);
+    free(workspace);
+    return t;
+}
+
+static use synthesis_layer(rng *r, int cin, int cout, int size, int kernel, int up) {
+    use u = {.d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 2}, .has_epilogue = true};
+    int out = size * up;
+    u.d.conv = (gb_conv){cout, kernel, up, true, kernel == 3, 1.0f};
+    u.d.in[0] = (gb_shape){1, cin, size, size, 1};
+    u.d.in[1] = (gb_shape){1, cin, 1, 1, 1};
+    u.in[0] = random_floats(r, count_of(&u.d.in[0]), 1.0f);
+    u.in[1] = random_floats(r, cin, 1.0f);
+    u.weights[0] = random_floats(r, (size_t)cout * cin * kernel * kernel, 1.0f);
+    u.weights[1] = random_floats(r, 16, 0.25f);
+    u.bias = random_floats(r, cout, 1.0f);
+    u.epilogue = (gb_epilogue){.bias_act = true, .act = GB_ACT_LINEAR, .gain = 1.0f, .clamp = -1.0f};
+    if (kernel == 3) {
+        u.noise = random_floats(r, (size_t)out * out, 1.0f);
+        u.epilogue.noise_strength = 0.1f;
+        u.epilogue.act = GB_ACT_LRELU;
+        u.epilogue.gain = gb_acts[GB_ACT_LRELU].gain;
+    } else if (size > 4) {
+        u.add = random_floats(r, (size_t)cout * size * size, 1.0f);
+    }
+    return u;
+}
+
+static timing bench_use(const gb_cpu *cpu, const char *name, use *u, double peak, timing *total) {
+    const char *form;
+    timing t = time_use(cpu, u, &form);
+    double rate = 2e-9 * (double)t.macs / t.seconds;
+    printf("%-16s %-9s %8.3f ms %7.1f GFLOP/s %5.0f %% of peak  weights %6.1f MiB  workspace %5.1f MiB\n", name, form,
+           1e3 * t.seconds, rate, 100.0 * rate / peak, (double)t.packed / 1048576.0, (double)t.workspace / 1048576.0);
+    total->seconds += t.seconds;
+    total->pack += t.pack;
+    total->packed += t.packed;
+    total->macs += t.macs;
+    free_use(u);
+    return t;
+}
+
+static void bench(const gb_cpu *cpu, int resolution) {
+    rng r = {1};
+    timing total = {0};
+    double best = 1e9;
+    uint64_t macs = 0;
+    char name[40];
+    for (int i = 0; i < 5; i++) {
+        double start = now();
+        macs = gb_cpu_burst(cpu, 2000000);
+        best = fmin(best, now() - start);
+    }
+    double peak = 2e-9 * (double)macs / best;
+    printf("%s, %d threads, multiply-add peak %.1f GFLOP/s\n", cpu->isa, cpu->workers, peak);
+    use dense = {.d = {.op = GB_OP_LINEAR, .inputs = 1}};
+    dense.d.in[0] = (gb_shape){1, 512, 1, 1, 1};
+    dense.d.linear.cout = 512, dense.d.linear.gain = 1.0f;
+    dense.in[0] = random_floats(&r, 512, 1.0f);
+    dense.weights[0] = random_floats(&r, 512 * 512, 1.0f);
+    bench_use(cpu, "linear 512", &dense, peak, &total);
+    for (int size = 4; size <= resolution; size *= 2) {
+        int channels = 32768 / size < 512 ? 32768 / size : 512, before = 65536 / size < 512 ? 65536 / size : 512;
+        if (size > 4) {
+            snprintf(name, sizeof name, "b%d.conv0", size);
+            use u = synthesis_layer(&r, before, channels, size / 2, 3, 2);
+            bench_use(cpu, name, &u, peak, &total);
+        }
+        snprintf(name, sizeof name, "b%d.conv1", size);
+        use u = synthesis_layer(&r, channels, channels, size, 3, 1);
+        bench_use(cpu, name, &u, peak, &total);
+        snprintf(name, sizeof name, "b%d.torgb", size);
+        u = synthesis_layer(&r, channels, 3, size, 1, 1);
+        bench_use(cpu, name, &u, peak, &total);
+        if (size < resolution) {
+            snprintf(name, sizeof name, "b%d.img", size * 2);
+            use fir = {.d = {.op = GB_OP_UPFIRDN2D, .inputs = 1, .fir = {2, 4, 2, 1, 4.0f}}};
+            fir.d.in[0] = (gb_shape){1, 3, size, size, 1};
+            fir.in[0] = random_floats(&r, (size_t)3 * size * size, 1.0f);
+            fir.weights[0] = random_floats(&r, 16, 0.25f);
+            bench_use(cpu, name, &fir, peak, &total);
+        }
+    }
+    printf("together %.1f ms, %.2f G multiply-adds, %.0f MiB of packed weights, packed in %.2f s\n", 1e3 * total.seconds,
+           1e-9 * (double)total.macs, (double)total.packed / 1048576.0, total.pack);
+}
+
+int main(int argc, char **argv) {
+    const char *isa = NULL;
+    bool speed = false;
+    int threads = 2, rounds = 40, resolution = 1024;
+    uint64_t seed = 1;
+    char names[100];
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i], *next = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(arg, "--bench")) {
+            speed = true;
+            continue;
+        }
+        if (!strcmp(arg, "--isa"))
+            isa = next;
+        else if (!strcmp(arg, "--threads"))
+            threads = atoi(next);
+        else if (!strcmp(arg, "--resolution"))
+            resolution = atoi(next);
+        else if (!strcmp(arg, "--rounds"))
+            rounds = atoi(next);
+        else if (!strcmp(arg, "--seed"))
+            seed = strtoull(next, NULL, 10);
+        else {
+            fprintf(stderr, "usage: check_ops [--isa NAME] [--seed N] [--rounds N] "
+                            "[--bench [--threads N] [--resolution R]]\n");
+            return 2;
+        }
+        i++;
+    }
+    gb_cpu cpu = {.workers = threads < 1 ? 1 : threads > MAX_WORKERS ? MAX_WORKERS : threads};
+    if (!gb_cpu_detect(&cpu, isa, names, sizeof names)) {
+        fprintf(stderr, "check_ops: no rows for '%s' here, there are %s\n", isa, names);
+        return 2;
+    }
+    if (speed) {
+        pool p = {.workers = 0};
+        pool_start(&p, cpu.workers);
+        cpu.parallel = pool_parallel, cpu.pool = &p;
+        bench(&cpu, resolution);
+        pool_stop(&p);
+        return 0;
+    }
+    char *rest = names;
+    for (char *name = rest; name; name = rest) {
+        char *comma = strstr(name, ", ");
+        rest = comma ? comma + 2 : NULL;
+        if (comma)
+            *comma = '\0';
+        if (!isa || !strcmp(isa, name))
+            check_isa(name, seed, rounds);
+    }
+    printf(failures ? "%d failures\n" : "all equal\n", failures);
+    return failures ? 1 : 0;
+}
