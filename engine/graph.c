@@ -291,11 +291,16 @@ static const gb_array *weight(gb_graph *graph, const char *user, const char *nam
     for (int i = 0; same && i < ndim; i++)
         same = shape[i] < 0 ? a->shape[i] > 0 && a->shape[i] <= INT32_MAX : a->shape[i] == shape[i];
     if (!same) {
-        gb_array expected = {.ndim = ndim};
-        memcpy(expected.shape, shape, (size_t)ndim * sizeof *shape);
-        char got[128], want[128];
-        gb_graph_mistake(graph, "%s: weight '%s' has shape %s, expected %s", user, name,
-                         gb_shape_text(a, got, sizeof got), gb_shape_text(&expected, want, sizeof want));
+        char got[128], want[128] = "[";
+        for (int i = 0; i < ndim; i++) {
+            size_t used = strlen(want);
+            if (shape[i] < 0)
+                snprintf(want + used, sizeof want - used, "%sn", i ? "," : "");
+            else
+                snprintf(want + used, sizeof want - used, "%s%lld", i ? "," : "", (long long)shape[i]);
+        }
+        gb_graph_mistake(graph, "%s: weight '%s' has shape %s, expected %s]", user, name,
+                         gb_shape_text(a, got, sizeof got), want);
         return NULL;
     }
     return a;

@@ -1,0 +1,517 @@
+/* Sessions as a user of the library meets them: what is equal to the bit, what is run again, what fails in words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/ganbend.h"
+
+enum { R = 32, IMAGE = 3 * R * R, Z = 24 };
+
+typedef struct fixture {
+    gb_context *context;
+    gb_model *model;
+    char path[64];
+} fixture;
+
+static gb_error err;
+
+#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+
+static gb_context *new_context(int threads) {
+    gb_context *context = NULL;
+    OK(gb_context_new(&(gb_context_options){.threads = threads}, &context, &err));
+    return context;
+}
+
+static void open_network(fixture *f, const char *block, int classes) {
+    f->context = new_context(2);
+    snprintf(f->path, sizeof f->path, "test_engine.%d.gbw", (int)getpid());
+    gb_stylegan2 shape = {.resolution = R, .channel_base = 20 * R, .channel_max = 40, .z_dim = Z, .w_dim = Z,
+                          .mapping_layers = 2, .classes = classes, .block = block, .seed = 5};
+    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
+    OK(gb_model_open(f->context, f->path, &f->model, &err));
+}
+
+static void close_network(fixture *f) {
+    gb_model_close(f->model);
+    gb_context_free(f->context);
+    unlink(f->path);
+}
+
+static int setup(void **state) {
+    fixture *f = calloc(1, sizeof *f);
+    open_network(f, "skip", 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    close_network(*state);
+    free(*state);
+    return 0;
+}
+
+static gb_session *new_session(gb_model *model, gb_purpose purpose, int batch) {
+    gb_session *session = NULL;
+    OK(gb_session_new(model, &(gb_session_options){.purpose = purpose, .batch = batch}, &session, &err));
+    return session;
+}
+
+static void render(gb_session *session, float *image) {
+    OK(gb_session_render(session, image, &err));
+}
+
+static void assert_same(const float *a, const float *b, size_t count) {
+    assert_memory_equal(a, b, count * sizeof *a);
+}
+
+static int nodes_run(gb_session *session) {
+    gb_render_stats stats;
+    gb_session_stats(session, &stats);
+    return stats.nodes_run;
+}
+
+/* ------------------------------------------------------------------------------------------------ equal bits */
+
+static void a_run_split_at_every_boundary_gives_the_bits_of_a_fused_one(void **state) {
+    fixture *f = *state;
+    float fused[IMAGE], split[IMAGE];
+    gb_session *session = new_session(f->model, GB_ONCE, 1);
+    gb_render_stats stats;
+    OK(gb_session_seed(session, 3, &err));
+    render(session, fused);
+    gb_session_stats(session, &stats);
+    int fused_steps = stats.steps;
+    OK(gb_session_tap(session, "*", &err));
+    render(session, split);
+    gb_session_stats(session, &stats);
+    assert_true(stats.steps > fused_steps);
+    assert_same(fused, split, IMAGE);
+    gb_session_free(session);
+}
+
+static void residual_and_plain_blocks_split_as_they_fuse(void **state) {
+    (void)state;
+    const char *const blocks[] = {"resnet", "orig"};
+    for (int i = 0; i < 2; i++) {
+        fixture f;
+        float fused[IMAGE], split[IMAGE];
+        open_network(&f, blocks[i], 0);
+        gb_session *session = new_session(f.model, GB_ONCE, 1);
+        OK(gb_session_seed(session, 3, &err));
+        render(session, fused);
+        OK(gb_session_tap(session, "synthesis.*", &err));
+        render(session, split);
+        assert_same(fused, split, IMAGE);
+        gb_session_free(session);
+        close_network(&f);
+    }
+}
+
+static void sample_i_of_a_batch_is_that_sample_alone(void **state) {
+    fixture *f = *state;
+    static float batch[3 * IMAGE], alone[IMAGE];
+    gb_session *three = new_session(f->model, GB_ONCE, 3), *one = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_seed(three, 10, &err));
+    OK(gb_session_noise(three, GB_NOISE_RANDOM, 77, &err));
+    render(three, batch);
+    for (int i = 0; i < 3; i++) {
+        OK(gb_session_seed(one, 10 + (uint64_t)i, &err));
+        OK(gb_session_noise(one, GB_NOISE_RANDOM, 77 + (uint64_t)i, &err));
+        render(one, alone);
+        assert_same(batch + i * IMAGE, alone, IMAGE);
+    }
+    gb_session_free(three);
+    gb_session_free(one);
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state) {
+    fixture *f = *state;
+    float first[IMAGE], image[IMAGE];
+    for (int threads = 1; threads <= 5; threads += 2) {
+        gb_context *context = new_context(threads);
+        gb_model *model = NULL;
+        OK(gb_model_open(context, f->path, &model, &err));
+        gb_session *session = new_session(model, GB_ONCE, 1);
+        OK(gb_session_seed(session, 8, &err));
+        render(session, threads == 1 ? first : image);
+        if (threads > 1)
+            assert_same(first, image, IMAGE);
+        gb_session_free(session);
+        gb_model_close(model);
+        gb_context_free(context);
+    }
+}
+
+static void an_interactive_session_gives_the_bits_of_a_fresh_one_whatever_moved(void **state) {
+    fixture *f = *state;
+    static float expected[IMAGE], image[IMAGE], map[R * R];
+    gb_session *live = new_session(f->model, GB_INTERACTIVE, 1);
+    for (int round = 0; round < 8; round++) {
+        gb_session *fresh = new_session(f->model, GB_ONCE, 1);
+        for (int i = 0; i < R * R; i++)
+            map[i] = (float)((i * 7 + round / 3) % 13) - 6;
+        gb_session *const both[] = {live, fresh};
+        for (int k = 0; k < 2; k++) {
+            OK(gb_session_seed(both[k], (uint64_t)round / 6, &err));
+            OK(gb_session_truncate(both[k], round == 5 ? 0.5f : 1.25f, round == 5 ? 2 : -1, &err));
+            OK(gb_session_set_noise_map(both[k], "synthesis.b32.conv1", map, 1, &err));
+            OK(gb_session_set_noise_map(both[k], "synthesis.b16.conv0", round % 2 ? map : NULL, 1, &err));
+        }
+        render(live, image);
+        render(fresh, expected);
+        assert_same(expected, image, IMAGE);
+        gb_session_free(fresh);
+    }
+    gb_session_free(live);
+}
+
+/* ------------------------------------------------------------------------------------------------ what runs again */
+
+static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE], map[R * R];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
+    gb_step_info step;
+    gb_render_stats stats;
+    OK(gb_session_seed(session, 1, &err));
+    render(session, image);
+    int all = nodes_run(session);
+    gb_node conv = gb_model_find(f->model, "synthesis.b32.conv1.conv");
+    gb_node changed = gb_model_find(f->model, "synthesis.b32.conv1.noise");
+    int after = (int)gb_model_nodes(f->model) - changed;
+    for (int move = 1; move <= 3; move++) {
+        map[0] = (float)move;
+        OK(gb_session_set_noise_map(session, "synthesis.b32.conv1", map, 1, &err));
+        render(session, image);
+        /* The first move may rerun the convolution whose result nobody had needed apart from the layer's. */
+        assert_true(nodes_run(session) <= after + (move == 1 ? 1 : 0));
+        assert_true(nodes_run(session) < all / 4);
+        gb_session_stats(session, &stats);
+        for (int s = 0; s < stats.steps; s++) {
+            gb_session_step(session, s, &step);
+            if (step.ran)
+                assert_true(step.last >= changed || (move == 1 && step.last == conv));
+        }
+    }
+    gb_session_free(session);
+}
+
+static void nothing_changed_means_nothing_runs(void **state) {
+    fixture *f = *state;
+    float first[IMAGE], second[IMAGE];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
+    OK(gb_session_seed(session, 1, &err));
+    render(session, first);
+    OK(gb_session_seed(session, 1, &err));
+    OK(gb_session_truncate(session, 1, -1, &err));
+    render(session, second);
+    assert_int_equal(nodes_run(session), 0);
+    assert_same(first, second, IMAGE);
+    gb_session_free(session);
+}
+
+static void a_w_fed_to_one_layer_leaves_the_layers_before_it(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE], w[Z];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
+    OK(gb_session_seed(session, 1, &err));
+    render(session, image);
+    int all = nodes_run(session);
+    w[3] = 2;
+    OK(gb_session_feed(session, "synthesis.w6", w, &err));
+    render(session, image);
+    assert_in_range(nodes_run(session), 1, all / 3);
+    gb_session_free(session);
+}
+
+static void a_feed_makes_what_only_it_needed_idle(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE], fed[IMAGE], value[40 * 16 * 16];
+    gb_session *session = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_seed(session, 1, &err));
+    OK(gb_session_tap(session, "synthesis.b16.conv0", &err));
+    render(session, image);
+    int all = nodes_run(session);
+    gb_node_info info;
+    gb_node node = gb_model_find(f->model, "synthesis.b16.conv0");
+    gb_model_node(f->model, node, &info);
+    assert_int_equal(info.shape[0], 40);
+    OK(gb_session_read(session, node, value, &err));
+    OK(gb_session_untap(session, "synthesis.b16.conv0", &err));
+    OK(gb_session_feed(session, "synthesis.b16.conv0", value, &err));
+    render(session, fed);
+    assert_same(image, fed, IMAGE);
+    assert_true(nodes_run(session) < all);
+    OK(gb_session_feed(session, "synthesis.b16.conv0", NULL, &err));
+    render(session, fed);
+    assert_same(image, fed, IMAGE);
+    gb_session_free(session);
+}
+
+static void a_small_budget_keeps_less_and_changes_nothing_else(void **state) {
+    fixture *f = *state;
+    float expected[IMAGE], image[IMAGE];
+    gb_session *session = NULL, *fresh = new_session(f->model, GB_ONCE, 1);
+    gb_render_stats stats;
+    OK(gb_session_new(f->model, &(gb_session_options){GB_INTERACTIVE, 1, 100000}, &session, &err));
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        OK(gb_session_seed(session, seed, &err));
+        OK(gb_session_seed(fresh, seed, &err));
+        render(session, image);
+        render(fresh, expected);
+        assert_same(expected, image, IMAGE);
+        gb_session_stats(session, &stats);
+        assert_in_range(stats.kept_bytes, 1, 100000);
+    }
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
+/* ------------------------------------------------------------------------------------------------ settings */
+
+static void a_rolled_back_transaction_never_happened(void **state) {
+    fixture *f = *state;
+    static float before[IMAGE], after[IMAGE], map[R * R];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
+    map[5] = 9;
+    OK(gb_session_seed(session, 1, &err));
+    render(session, before);
+    OK(gb_session_begin(session, &err));
+    OK(gb_session_seed(session, 2, &err));
+    OK(gb_session_truncate(session, 0.1f, -1, &err));
+    OK(gb_session_set_noise_map(session, "synthesis.b8.conv1", map, 1, &err));
+    assert_int_equal(gb_session_set_class(session, 1, &err), GB_BAD_ARGUMENT);
+    gb_session_rollback(session);
+    render(session, after);
+    assert_same(before, after, IMAGE);
+    assert_int_equal(nodes_run(session), 0);
+    OK(gb_session_begin(session, &err));
+    OK(gb_session_seed(session, 2, &err));
+    OK(gb_session_commit(session, &err));
+    render(session, after);
+    assert_memory_not_equal(before, after, sizeof before);
+    assert_int_equal(gb_session_commit(session, &err), GB_BAD_ARGUMENT);
+    gb_session_free(session);
+}
+
+static void truncation_at_zero_is_the_mean_and_a_cutoff_spares_later_layers(void **state) {
+    fixture *f = *state;
+    enum { NUM_WS = 8 };
+    float ws[NUM_WS * Z], w_avg[Z] = {0.5f, -1, 2};
+    gb_session *session = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_seed(session, 1, &err));
+    OK(gb_session_set_w_avg(session, w_avg, &err));
+    OK(gb_session_truncate(session, 0, 3, &err));
+    OK(gb_session_tap(session, "mapping", &err));
+    OK(gb_session_render(session, NULL, &err));
+    OK(gb_session_read(session, gb_model_find(f->model, "mapping"), ws, &err));
+    for (int row = 0; row < 3; row++)
+        assert_same(ws + row * Z, w_avg, Z);
+    assert_memory_not_equal(ws + 3 * Z, w_avg, sizeof w_avg);
+    assert_int_equal(gb_session_truncate(session, 0.0f / 0.0f, 3, &err), GB_BAD_ARGUMENT);
+    gb_session_free(session);
+}
+
+static void ws_take_the_place_of_z(void **state) {
+    fixture *f = *state;
+    enum { NUM_WS = 8 };
+    static float image[IMAGE], from_ws[IMAGE], ws[NUM_WS * Z];
+    gb_session *session = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_seed(session, 4, &err));
+    OK(gb_session_truncate(session, 0.6f, -1, &err));
+    OK(gb_session_tap(session, "mapping", &err));
+    render(session, image);
+    OK(gb_session_read(session, gb_model_find(f->model, "mapping"), ws, &err));
+    gb_session *other = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_set_ws(other, ws, NUM_WS, &err));
+    render(other, from_ws);
+    assert_same(image, from_ws, IMAGE);
+    OK(gb_session_set_ws(other, ws, 1, &err));
+    render(other, from_ws);
+    assert_same(image, from_ws, IMAGE);
+    assert_int_equal(gb_session_set_ws(other, ws, 5, &err), GB_BAD_ARGUMENT);
+    gb_session_free(session);
+    gb_session_free(other);
+}
+
+static void a_conditional_network_takes_classes_and_checks_them(void **state) {
+    (void)state;
+    fixture f;
+    float zero[IMAGE], two[IMAGE];
+    open_network(&f, "skip", 4);
+    gb_session *session = new_session(f.model, GB_ONCE, 1);
+    OK(gb_session_seed(session, 1, &err));
+    assert_int_equal(gb_session_render(session, zero, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "input 'label' has not been set");
+    OK(gb_session_set_class(session, 0, &err));
+    render(session, zero);
+    OK(gb_session_set_class(session, 2, &err));
+    render(session, two);
+    assert_memory_not_equal(zero, two, sizeof zero);
+    assert_int_equal(gb_session_set_class(session, 4, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "class 4: this network has classes 0 to 3");
+    gb_session_free(session);
+    close_network(&f);
+}
+
+static void a_wrong_name_is_answered_with_the_nearest(void **state) {
+    fixture *f = *state;
+    gb_session *session = new_session(f->model, GB_ONCE, 1);
+    assert_int_equal(gb_session_tap(session, "synthesis.b32.conv3", &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "'synthesis.b32.conv"));
+    assert_int_equal(gb_session_set_noise_map(session, "synthesis.b32.torgb", NULL, 1, &err), GB_BAD_ARGUMENT);
+    float x;
+    assert_int_equal(gb_session_read(session, 0, &x, &err), GB_BAD_ARGUMENT);
+    gb_session_free(session);
+}
+
+/* ------------------------------------------------------------------------------------------------ cancelling */
+
+typedef struct watch {
+    gb_session *session;
+    int calls, cancel_at;
+    double last;
+} watch;
+
+static void on_progress(void *arg, double share) {
+    watch *w = arg;
+    assert_true(share >= w->last && share <= 1);
+    w->last = share;
+    if (++w->calls == w->cancel_at)
+        gb_session_cancel(w->session);
+}
+
+static void a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE], untouched[IMAGE], expected[IMAGE];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
+    watch w = {.session = session, .cancel_at = 10};
+    for (int i = 0; i < IMAGE; i++)
+        image[i] = untouched[i] = 42;
+    OK(gb_session_seed(session, 1, &err));
+    gb_session_on_progress(session, on_progress, &w);
+    assert_int_equal(gb_session_render(session, image, &err), GB_CANCELLED);
+    assert_same(untouched, image, IMAGE);
+    int first = nodes_run(session);
+    gb_session_on_progress(session, NULL, NULL);
+    render(session, image);
+    int second = nodes_run(session);
+    gb_session *fresh = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_seed(fresh, 1, &err));
+    render(fresh, expected);
+    assert_same(expected, image, IMAGE);
+    assert_int_equal(first + second, nodes_run(fresh));
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
+/* ------------------------------------------------------------------------------------------------ building graphs */
+
+static void a_network_of_ones_own_runs_and_can_be_tapped(void **state) {
+    (void)state;
+    gb_context *context = new_context(2);
+    const float w[2 * 3] = {1, 2, 3, 4, 5, 6}, bias[2] = {10, -100}, x[2 * 3] = {1, 1, 1, 0, 1, 0};
+    float y[4], sum[4];
+    gb_graph *graph = gb_graph_new();
+    gb_graph_weight(graph, "w", 2, (const int64_t[]){2, 3}, w);
+    gb_graph_weight(graph, "bias", 1, (const int64_t[]){2}, bias);
+    gb_node in = gb_graph_input(graph, "x", 1, (const int64_t[]){3}, NULL);
+    gb_node product = gb_graph_linear(graph, "product", in, "w", 1);
+    gb_node out = gb_graph_bias_act(graph, "y", product, &(gb_bias_act_options){.bias = "bias", .act = "relu"});
+    gb_graph_alias(graph, "result", "y");
+    gb_graph_output(graph, out);
+    gb_model *model = NULL;
+    OK(gb_model_build(context, graph, &model, &err));
+    assert_int_equal(gb_model_find(model, "result"), out);
+    gb_session *session = new_session(model, GB_ONCE, 2);
+    OK(gb_session_feed(session, "x", x, &err));
+    OK(gb_session_tap(session, "pro*", &err));
+    render(session, y);
+    OK(gb_session_read(session, product, sum, &err));
+    assert_same(sum, (const float[]){6, 15, 2, 5}, 4);
+    assert_same(y, (const float[]){16, 0, 12, 0}, 4);
+    gb_session_free(session);
+    gb_model_close(model);
+    gb_context_free(context);
+}
+
+static void the_first_mistake_of_a_builder_is_told(void **state) {
+    (void)state;
+    gb_context *context = new_context(1);
+    const float w[6] = {0};
+    gb_graph *graph = gb_graph_new();
+    gb_graph_weight(graph, "w", 2, (const int64_t[]){2, 3}, w);
+    gb_node in = gb_graph_input(graph, "x", 1, (const int64_t[]){4}, NULL);
+    gb_node product = gb_graph_linear(graph, "product", in, "w", 1);
+    assert_int_equal(product, GB_NO_NODE);
+    gb_graph_output(graph, gb_graph_add(graph, "sum", product, in));
+    gb_model *model = NULL;
+    assert_int_equal(gb_model_build(context, graph, &model, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "product: weight 'w' has shape [2,3], expected [n,4]");
+    assert_null(model);
+    gb_context_free(context);
+}
+
+/* ------------------------------------------------------------------------------------------------ arithmetic */
+
+static uint64_t macs_of(int resolution) {
+    gb_context *context = new_context(1);
+    gb_model *model = NULL;
+    char path[64];
+    uint64_t macs = 0;
+    snprintf(path, sizeof path, "test_engine.macs.%d.gbw", (int)getpid());
+    OK(gb_init_stylegan2(context, path, &(gb_stylegan2){.resolution = resolution}, true, &err));
+    OK(gb_model_open(context, path, &model, &err));
+    for (gb_node i = 0; i < (gb_node)gb_model_nodes(model); i++) {
+        gb_node_info info;
+        gb_model_node(model, i, &info);
+        if (!strncmp(info.name, "synthesis.", 10) && !strcmp(info.op, "modulated_conv2d"))
+            macs += info.macs;
+    }
+    gb_model_close(model);
+    gb_context_free(context);
+    unlink(path);
+    return macs;
+}
+
+static void config_f_has_the_multiply_adds_of_the_paper(void **state) {
+    (void)state;
+    assert_int_equal((macs_of(256) + 5000000) / 10000000, 4512);        /* 45.12 G */
+    assert_int_equal((macs_of(1024) + 5000000) / 10000000, 7426);       /* 74.26 G */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_run_split_at_every_boundary_gives_the_bits_of_a_fused_one, setup, teardown),
+        cmocka_unit_test(residual_and_plain_blocks_split_as_they_fuse),
+        cmocka_unit_test_setup_teardown(sample_i_of_a_batch_is_that_sample_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(any_number_of_threads_gives_the_same_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_interactive_session_gives_the_bits_of_a_fresh_one_whatever_moved, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_new_noise_map_reruns_only_its_layer_and_what_follows, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_changed_means_nothing_runs, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_w_fed_to_one_layer_leaves_the_layers_before_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_feed_makes_what_only_it_needed_idle, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_small_budget_keeps_less_and_changes_nothing_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rolled_back_transaction_never_happened, setup, teardown),
+        cmocka_unit_test_setup_teardown(truncation_at_zero_is_the_mean_and_a_cutoff_spares_later_layers, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(ws_take_the_place_of_z, setup, teardown),
+        cmocka_unit_test(a_conditional_network_takes_classes_and_checks_them),
+        cmocka_unit_test_setup_teardown(a_wrong_name_is_answered_with_the_nearest, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed, setup,
+                                        teardown),
+        cmocka_unit_test(a_network_of_ones_own_runs_and_can_be_tapped),
+        cmocka_unit_test(the_first_mistake_of_a_builder_is_told),
+        cmocka_unit_test(config_f_has_the_multiply_adds_of_the_paper),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
