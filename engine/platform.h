@@ -16,11 +16,12 @@ typedef struct gb_map {
  * away from under us, as with any mapped file. */
 gb_status gb_map_open(const char *path, gb_map *map, gb_error *err);
 void gb_map_close(gb_map *map);
-/* The last component of a path, for messages. */
-const char *gb_base_name(const char *path);
 /* Tells the system that these bytes of the map will not be needed soon: pages that lie wholly inside leave memory and
  * come back from the file when they are read again. Bytes outside the map are left alone. */
 void gb_map_release(const gb_map *map, const void *bytes, size_t size);
+
+/* The last component of a path, for messages. */
+const char *gb_base_name(const char *path);
 
 /* ---------------------------------------------------------------------------------------------------- writing */
 

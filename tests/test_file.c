@@ -1,0 +1,137 @@
+/* Array files through the public header: an .npz that is written is read back, and appears whole or not at all. */
+#define _XOPEN_SOURCE 700       /* mkdtemp */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/ganbend.h"
+
+static char folder[] = "/tmp/ganbend-test-XXXXXX";
+
+static int enter_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : 1;
+}
+
+static int leave_folder(void **state) {
+    (void)state;
+    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : 1;
+}
+
+static const float picture[2 * 3] = {1.5f, -0.0f, 3e-40f, INFINITY, -2.25f, 6.0f}, number[1] = {0.7f};
+
+static gb_npz *begin(const char *path) {
+    gb_npz *npz;
+    gb_error err = {0};
+    assert_int_equal(gb_npz_new(path, &npz, &err), GB_OK);
+    assert_int_equal(gb_npz_add(npz, "tap/synthesis.b4.conv1", 2, (const int64_t[]){2, 3}, picture, &err), GB_OK);
+    assert_int_equal(gb_npz_add(npz, "psi", 0, NULL, number, &err), GB_OK);
+    assert_int_equal(gb_npz_add(npz, "none", 2, (const int64_t[]){0, 3}, NULL, &err), GB_OK);
+    return npz;
+}
+
+static void what_is_written_is_read_back(void **state) {
+    (void)state;
+    gb_npz *npz = begin("out.npz");
+    gb_error err = {0};
+    assert_int_equal(gb_npz_finish(npz, &err), GB_OK);
+    gb_npz_free(npz);
+
+    gb_file *file;
+    assert_int_equal(gb_file_open("out.npz", &file, &err), GB_OK);
+    assert_string_equal(gb_file_format(file), "npz");
+    assert_int_equal(gb_file_arrays(file), 3);
+    size_t index;
+    assert_false(gb_file_find(file, "synthesis.b4.conv1", &index));
+    assert_true(gb_file_find(file, "tap/synthesis.b4.conv1", &index));
+    gb_array_info info;
+    gb_file_array(file, index, &info);
+    assert_string_equal(info.name, "tap/synthesis.b4.conv1");
+    assert_string_equal(info.type, "float32");
+    assert_int_equal(info.ndim, 2);
+    assert_int_equal(info.shape[0], 2);
+    assert_int_equal(info.shape[1], 3);
+    assert_int_equal(info.count, 6);
+    float back[6];
+    double precise[6];
+    assert_int_equal(gb_file_read(file, index, back, &err), GB_OK);
+    assert_memory_equal(back, picture, sizeof back);
+    assert_int_equal(gb_file_read_double(file, index, precise, &err), GB_OK);
+    for (int i = 0; i < 6; i++)
+        assert_true(precise[i] == (double)picture[i]);
+    assert_true(gb_file_find(file, "psi", &index));
+    gb_file_array(file, index, &info);
+    assert_int_equal(info.ndim, 0);
+    assert_int_equal(info.count, 1);
+    assert_true(gb_file_find(file, "none", &index));
+    gb_file_array(file, index, &info);
+    assert_int_equal(info.count, 0);
+    assert_int_equal(gb_file_read(file, 3, back, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "array 3 of a file that has 3");
+    gb_file_close(file);
+    gb_file_close(NULL);
+    unlink("out.npz");
+}
+
+static void an_npz_that_is_not_finished_leaves_nothing(void **state) {
+    (void)state;
+    gb_npz_free(begin("out.npz"));
+    gb_npz_free(NULL);      /* leave_folder() fails where anything is left */
+}
+
+static void impossible_shapes_are_refused(void **state) {
+    (void)state;
+    gb_npz *npz = begin("out.npz");
+    gb_error err = {0};
+    assert_int_equal(gb_npz_add(npz, "x", 9, NULL, picture, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "out.npz: array 'x' has 9 dimensions; at most 8 can be written");
+    assert_int_equal(gb_npz_add(npz, "x", 2, (const int64_t[]){INT64_MAX, 2}, picture, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_npz_add(npz, "x", 1, (const int64_t[]){-1}, picture, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "out.npz: array 'x' cannot have that shape");
+    gb_npz_free(npz);
+}
+
+static void a_full_disk_is_named(void **state) {
+    (void)state;
+    if (access("/dev/full", W_OK) != 0)
+        skip();
+    gb_npz *npz = begin("/dev/full");
+    gb_error err = {0};
+    assert_int_equal(gb_npz_finish(npz, &err), GB_IO);
+    assert_string_equal(err.message, "/dev/full: the disk is full");
+    gb_npz_free(npz);
+}
+
+static void what_cannot_be_opened_says_why(void **state) {
+    (void)state;
+    gb_file *file;
+    gb_error err = {0};
+    assert_int_equal(gb_file_open("faces.pkl", &file, &err), GB_IO);
+    assert_string_equal(err.message, "faces.pkl: no such file");
+    assert_null(file);
+    FILE *text = fopen("faces.pkl", "w");
+    assert_non_null(text);
+    fputs("<!DOCTYPE html>", text);     /* what a download that went wrong leaves */
+    fclose(text);
+    assert_int_equal(gb_file_open("faces.pkl", &file, &err), GB_BAD_FILE);
+    assert_int_equal(strncmp(err.message, "faces.pkl: ", 11), 0);
+    assert_null(file);
+    unlink("faces.pkl");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(an_npz_that_is_not_finished_leaves_nothing),
+        cmocka_unit_test(impossible_shapes_are_refused),
+        cmocka_unit_test(a_full_disk_is_named),
+        cmocka_unit_test(what_cannot_be_opened_says_why),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,66 @@
+#!/bin/sh
+# What `cmake --install` leaves can be moved, offers what ganbend.h declares and nothing else, and the program in that
+# header's opening comment builds against it, through pkg-config and through the CMake package, and renders.
+# Usage, from the repository root: test_install.sh BUILD_DIR CMAKE C_COMPILER
+set -eu
+build=$1 cmake=$2 cc=$3 root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$cmake" --install "$build" --prefix "$work/first" >"$work/log" || { cat "$work/log"; exit 1; }
+mv "$work/first" "$work/moved"
+header=$work/moved/include/ganbend.h
+libraries=$(dirname "$(find "$work/moved" -name 'libganbend.so')")
+
+# The shared library's symbols are the header's functions.
+sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
+nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
+diff "$work/declared" "$work/offered" || { echo "libganbend.so and ganbend.h differ (above: < declared, > offered)"; exit 1; }
+
+# The header is C11 and C++11. A machine with a C compiler only may have no C++ in it.
+echo '#include <ganbend.h>' >"$work/header.c"
+strict="-Wall -Wextra -pedantic -Werror -fsyntax-only -I $work/moved/include"
+"$cc" -std=c11 $strict "$work/header.c"
+for cxx in c++ g++ clang++ "$cc" clang; do
+    echo 'int main() { return 0; }' | $cxx -x c++ -fsyntax-only - 2>/dev/null || continue
+    $cxx -x c++ -std=c++11 $strict "$work/header.c"
+    echo "header is C++ to $cxx"
+    break
+done
+
+sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
+model=$root/weights/demo/toy-faces-64.gbw
+
+# check PROGRAM: it says how it is used, names a missing file, and renders the model that ships.
+check() {
+    "$1" 2>&1 | grep -q '^usage: ' || { echo "$1: no usage"; exit 1; }
+    if "$1" missing.gbw "$work/out.png" 2>"$work/said"; then echo "$1: opened a missing file"; exit 1; fi
+    grep -q '^missing.gbw: no such file$' "$work/said" || { cat "$work/said"; exit 1; }
+    if [ -e "$model" ]; then
+        "$1" "$model" "$work/out.png"
+        [ "$(od -An -c -N4 "$work/out.png" | tr -d ' ')" = '211PNG' ] || { echo "$1: no PNG"; exit 1; }
+        rm "$work/out.png"
+    fi
+    echo "$(basename "$1") runs"
+}
+
+PKG_CONFIG_PATH=$libraries/pkgconfig
+export PKG_CONFIG_PATH
+"$cc" -std=c11 -Wall -Wextra -Werror -o "$work/by-pkg-config" "$work/example.c" $(pkg-config --cflags --libs ganbend)
+LD_LIBRARY_PATH=$libraries check "$work/by-pkg-config"
+
+mkdir "$work/user"
+cat >"$work/user/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.18)
+project(user LANGUAGES C)
+find_package(ganbend 0.1 REQUIRED COMPONENTS static)
+foreach(form shared static)
+  add_executable(by-cmake-${form} ../example.c)
+  target_link_libraries(by-cmake-${form} ganbend::${form})
+endforeach()
+END
+{ "$cmake" -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_C_COMPILER="$cc" &&
+    "$cmake" --build "$work/user/build"; } >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+for form in shared static; do
+    check "$work/user/build/by-cmake-$form"
+done
