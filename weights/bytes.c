@@ -37,3 +37,15 @@ uint32_t gb_le32(const uint8_t *p) {
 uint64_t gb_le64(const uint8_t *p) {
     return (uint64_t)gb_le32(p) | (uint64_t)gb_le32(p + 4) << 32;
 }
+
+size_t gb_utf8(char *to, uint32_t c) {
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; c >>= 6)
+        to[i] = (char)(0x80 | (c & 0x3F));
+    to[0] = (char)((0xF00 >> n) | c);
+    return n;
+}

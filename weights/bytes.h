@@ -24,4 +24,7 @@ uint16_t gb_le16(const uint8_t *p);
 uint32_t gb_le32(const uint8_t *p);
 uint64_t gb_le64(const uint8_t *p);
 
+/* Writes character `c` (up to 0x10FFFF) as UTF-8, at most 4 bytes; returns how many. */
+size_t gb_utf8(char *to, uint32_t c);
+
 #endif

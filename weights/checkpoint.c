@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "listing.h"
+#include "npy.h"
+#include "safetensors.h"
 #include "torch.h"
 #include "zip.h"
 
@@ -40,12 +42,20 @@ static gb_value *read_zip(gb_checkpoint *c, gb_reason *why) {
         c->format = "torch zip";
         return gb_torch_zip_read(c->zip, c->arena, &c->inner_left, why);
     }
+    if (gb_npz_is(c->zip)) {
+        c->format = "npz";
+        return gb_npz_read(c->zip, c->arena, why);
+    }
     gb_because(why, "a zip archive that is neither torch's nor numpy's");
     return NULL;
 }
 
-static bool is_legacy(const void *bytes, size_t size) {
-    return gb_torch_legacy_is(bytes, size);
+static gb_value *read_npy(gb_checkpoint *c, gb_reason *why) {
+    return gb_npy_read(c->bytes, c->size, c->arena, why);
+}
+
+static gb_value *read_safetensors(gb_checkpoint *c, gb_reason *why) {
+    return gb_safetensors_read(c->bytes, c->size, c->arena, why);
 }
 
 static gb_value *read_legacy(gb_checkpoint *c, gb_reason *why) {
@@ -70,8 +80,10 @@ static const struct {
     bool (*is)(const void *bytes, size_t size);
     gb_value *(*read)(gb_checkpoint *c, gb_reason *why);
 } formats[] = {
-    {"zip", gb_zip_is, read_zip},
-    {"legacy torch", is_legacy, read_legacy},
+    {"safetensors", gb_safetensors_is, read_safetensors},
+    {"npy", gb_npy_is, read_npy},
+    {"zip", gb_zip_is, read_zip},       /* "torch zip" or "npz", once it is open */
+    {"legacy torch", gb_torch_legacy_is, read_legacy},
     {"pickle", is_pickle, read_pickle},
 };
 

@@ -7,8 +7,8 @@
 
 bool gb_npy_is(const void *bytes, size_t size);
 
-/* An array; a single string (dtype S or U, no dimensions) becomes a string. Structured types and Python objects are
- * refused. */
+/* An array; a single string (dtype S or U, no dimensions) becomes a string, an array of structures or Python objects an
+ * opaque record. */
 gb_value *gb_npy_read(const void *bytes, size_t size, gb_arena *arena, gb_reason *why);
 
 /* True where the archive has .npy entries. */
@@ -22,16 +22,19 @@ typedef bool (*gb_npy_sink)(void *arg, const void *bytes, size_t size);
 /* Writes an array as it is (its type, either byte order), elements in row-major order. bfloat16 and opaque types, which
  * numpy does not have, are refused. */
 bool gb_npy_write(const gb_array *a, gb_npy_sink sink, void *arg, gb_reason *why);
+/* Its header alone, for data of numpy's type string `type` that the caller writes after it. False where the sink is. */
+bool gb_npy_write_header(const char *type, int ndim, const int64_t *shape, gb_npy_sink sink, void *arg);
 
 /* An .npz in the making: stored entries, ZIP64 where a size or place needs it, the same bytes for the same arrays. */
-typedef struct gb_npz gb_npz;
+typedef struct gb_npz_writer gb_npz_writer;
 
-gb_npz *gb_npz_new(gb_npy_sink sink, void *arg);        /* NULL when memory is out */
-bool gb_npz_add(gb_npz *n, const char *name, const gb_array *a, gb_reason *why);
+gb_npz_writer *gb_npz_writer_new(gb_npy_sink sink, void *arg);        /* NULL when memory is out */
+bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb_reason *why);
 /* Byte strings (dtype S): `ndim` 0 for one, 1 for a list of `count`. */
-bool gb_npz_add_strings(gb_npz *n, const char *name, int ndim, const char *const *strings, size_t count, gb_reason *why);
+bool gb_npz_writer_add_strings(gb_npz_writer *n, const char *name, int ndim, const char *const *strings,
+                               size_t count, gb_reason *why);
 /* Writes the directory; the file is whole after this. */
-bool gb_npz_finish(gb_npz *n, gb_reason *why);
-void gb_npz_free(gb_npz *n);
+bool gb_npz_writer_finish(gb_npz_writer *n, gb_reason *why);
+void gb_npz_writer_free(gb_npz_writer *n);
 
 #endif

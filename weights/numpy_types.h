@@ -1,4 +1,4 @@
-/* numpy's type strings ("<f4", "|b1", "i8"), as .npy headers and pickled dtypes spell them. */
+/* numpy's type strings ("<f4", "|b1", "i8"), as .npy headers and pickled dtypes spell them, and its array layout. */
 #ifndef GB_WEIGHTS_NUMPY_TYPES_H
 #define GB_WEIGHTS_NUMPY_TYPES_H
 
@@ -16,5 +16,8 @@ bool gb_numpy_type_read(const char *text, size_t size, char order, gb_numpy_type
 
 /* "<f4" for GB_F32 on this machine; NULL for types numpy does not have. */
 const char *gb_numpy_type_name(gb_dtype t, bool swapped);
+
+/* Lays the shape in `a` over `data`; refused where that has fewer than the bytes it takes. */
+bool gb_numpy_place(gb_array *a, const gb_numpy_type *type, bool fortran, const void *data, size_t size, gb_reason *why);
 
 #endif

@@ -39,7 +39,8 @@ static bool no_memory(machine *m) {
 }
 
 static bool truncated(machine *m) {
-    return gb_because(m->p->why, "the file ends in the middle of it");
+    gb_because(m->p->why, "the file ends in the middle of it");
+    return false;
 }
 
 /* Makes room for element `count` of a list of `width`-byte elements. */
@@ -94,6 +95,8 @@ static gb_value *top(machine *m) {
 
 /* Takes everything above the last mark, and the mark; the values stay where they are until the next push. */
 static bool pop_mark(machine *m, gb_value ***items, size_t *count) {
+    *items = NULL;
+    *count = 0;
     if (m->mark_count == 0)
         return gb_because(m->p->why, "no mark on the stack");
     size_t base = m->marks[--m->mark_count];
@@ -147,6 +150,8 @@ static bool take_number(machine *m, int width, uint64_t *n) {
 /* A length of `width` bytes, and as many bytes after it. */
 static bool take_counted(machine *m, int width, const uint8_t **data, size_t *size) {
     uint64_t n;
+    *data = NULL;
+    *size = 0;
     if (!take_number(m, width, &n))
         return false;
     if (n > gb_bytes_left(m->from))
@@ -180,7 +185,8 @@ static bool decimal(const char *line, size_t size, int64_t *n) {
 static bool take_slot_line(machine *m, uint64_t *slot) {
     const char *line;
     size_t size;
-    int64_t n;
+    int64_t n = -1;
+    *slot = 0;
     if (!take_line(m, &line, &size))
         return false;
     if (!decimal(line, size, &n) || n < 0)
@@ -373,18 +379,6 @@ static bool op_string(machine *m) {
     return push(m, v);
 }
 
-static size_t put_utf8(char *to, uint32_t c) {
-    if (c < 0x80) {
-        to[0] = (char)c;
-        return 1;
-    }
-    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = n; i-- > 1; c >>= 6)
-        to[i] = (char)(0x80 | (c & 0x3F));
-    to[0] = (char)((0xF00 >> n) | c);
-    return n;
-}
-
 /* Latin-1 with \uXXXX and \UXXXXXXXX, made UTF-8. One byte becomes two at most. */
 static bool op_unicode(machine *m) {
     const char *line;
@@ -402,7 +396,7 @@ static bool op_unicode(machine *m) {
             if (!take_hex(line, size, &i, digits, &c) || c > 0x10FFFF)
                 return gb_because(m->p->why, "a \\u that is no character");
         }
-        n += put_utf8(text + n, c);
+        n += gb_utf8(text + n, c);
     }
     v->str.text = text;
     v->str.size = n;
