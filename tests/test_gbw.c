@@ -188,7 +188,7 @@ static void the_same_network_gives_the_same_bytes(void **state) {
     }
 }
 
-static void half_keeps_vectors_strengths_and_filters_in_float32(void **state) {
+static void half_keeps_vectors_and_matrices_in_float32(void **state) {
     (void)state;
     file *f = small_file(true);
     gb_reason why;
@@ -506,7 +506,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_written_is_read_back),
         cmocka_unit_test(the_same_network_gives_the_same_bytes),
-        cmocka_unit_test(half_keeps_vectors_strengths_and_filters_in_float32),
+        cmocka_unit_test(half_keeps_vectors_and_matrices_in_float32),
         cmocka_unit_test(half_refuses_what_it_cannot_hold_and_names_the_tensor),
         cmocka_unit_test(a_sink_that_takes_nothing_fails_the_writing),
         cmocka_unit_test(names_that_are_no_text_are_not_written),

@@ -7,7 +7,7 @@
 /* Takes `size` bytes; false stops the writing. */
 typedef bool (*gbw_sink)(void *arg, const void *bytes, size_t size);
 
-/* Writes the network, tensors as float32 or (`half`) float16; 1-d tensors and noise strengths stay float32.
+/* Writes the network, tensors as float32 or (`half`) float16; vectors and matrices stay float32, noise maps excepted.
  * `why` says what the sink could not take or which value does not fit into half. */
 bool gbw_write(const gb_network *n, bool half, gbw_sink sink, void *arg, gb_reason *why);
 
