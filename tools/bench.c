@@ -71,10 +71,15 @@ static gb_status add_run(series *s, double seconds, const gb_session *session, g
     return GB_OK;
 }
 
+static gb_status take_images(const settings *set, const opened *o, float **images, gb_error *err) {
+    *images = malloc((size_t)set->batch * (size_t)(o->channels * o->height * o->width) * sizeof **images);
+    return *images ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " images", set->batch);
+}
+
 /* Warms up once, then renders until both the runs and the seconds asked for are over. Each render has another seed, so
  * that nothing can be left over from the one before. */
-static gb_status time_renders(const settings *set, const gb_model *model, gb_session *session, series *s,
-                              gb_error *err) {
+static gb_status time_renders(const settings *set, const gb_model *model, gb_session *session, float *images,
+                              series *s, gb_error *err) {
     double begin = 0;
     int64_t classes = gb_model_int(model, "config.c_dim", 0);
     if (classes > 0 && gb_session_set_class(session, 0, err)) return err->status;
@@ -82,7 +87,7 @@ static gb_status time_renders(const settings *set, const gb_model *model, gb_ses
         double start, end;
         if (gb_session_seed(session, (uint64_t)(i * set->batch), err)) return err->status;
         start = host_seconds();
-        if (gb_session_render(session, NULL, err)) return err->status;
+        if (gb_session_render(session, images, err)) return err->status;
         end = host_seconds();
         if (i == 0) {
             gb_render_stats stats;
@@ -194,6 +199,7 @@ static int run(int argc, char **argv) {
     settings set = {.batch = 1, .runs = 5, .seconds = 2};
     gb_session *session = NULL;
     gb_session_options how = {.purpose = GB_ONCE};
+    float *images = NULL;
     series s = {0};
     result r = {0};
     opened o = {0};
@@ -201,13 +207,15 @@ static int run(int argc, char **argv) {
     int status;
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
     how.batch = (int)set.batch;
-    if (!open_model(operands[0], set.threads, &o, &err) && !gb_session_new(o.model, &how, &session, &err) &&
-        !time_renders(&set, o.model, session, &s, &err) && !evaluate(&set, &o, &s, &r, &err)) {
+    if (!open_model(operands[0], set.threads, &o, &err) && !take_images(&set, &o, &images, &err) &&
+        !gb_session_new(o.model, &how, &session, &err) && !time_renders(&set, o.model, session, images, &s, &err) &&
+        !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);
     }
     free(r.steps);
     free(s.seconds);
+    free(images);
     gb_session_free(session);
     close_model(&o);
     return err.status ? failed(&bench_command, &err) : EXIT_DONE;

@@ -269,15 +269,15 @@ static double relative(const subject *s) {
 
 /* Inputs changed and rendered one after another, as a person at a slider would, ending where `apply` is to begin. */
 static gb_status wander(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_noise noise,
-                        gb_error *err) {
+                        float *image, gb_error *err) {
     gb_noise other = noise == GB_NOISE_NONE ? GB_NOISE_CONST : GB_NOISE_NONE;
-    if (apply(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, NULL, err))
+    if (apply(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, image, err))
         return err->status;
     if (r->z && (gb_session_truncate(session, (float)r->psi * 0.5f - 0.25f, 1, err) ||
-                 gb_session_render(session, NULL, err)))
+                 gb_session_render(session, image, err)))
         return err->status;
-    if (gb_session_noise(session, other, 0, err) || gb_session_render(session, NULL, err)) return err->status;
-    if (apply(r, sample, model, session, err) || gb_session_render(session, NULL, err)) return err->status;
+    if (gb_session_noise(session, other, 0, err) || gb_session_render(session, image, err)) return err->status;
+    if (apply(r, sample, model, session, err) || gb_session_render(session, image, err)) return err->status;
     return gb_session_noise(session, noise, 0, err);
 }
 
@@ -307,7 +307,7 @@ static gb_status compare(reference *r, const settings *set, const opened *o, gb_
         gb_session *const sessions[] = {tapped, plain};
         for (int k = 0; !status && k < 2; k++) {
             gb_session *session = sessions[k];
-            status = set->incremental ? wander(r, sample, o->model, session, noise, err)
+            status = set->incremental ? wander(r, sample, o->model, session, noise, ours, err)
                                       : gb_session_noise(session, noise, 0, err);
             if (!status) status = apply(r, sample, o->model, session, err);
             if (!status) status = gb_session_render(session, ours, err);

@@ -141,6 +141,16 @@ static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
     va_end(args);
 }
 
+/* The fewest digits that read back as the same float. */
+static void append_float(char *text, float value) {
+    char digits[32];
+    for (int precision = 1; precision <= 9; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
+        if (strtof(digits, NULL) == value) break;
+    }
+    append(text, "%s", digits);
+}
+
 void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]) {
     const latents *l = &in->latents;
     bool all = index == ALL_IMAGES;
@@ -153,7 +163,10 @@ void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]) {
         append(text, "--%c crc32:%08" PRIx32, in->source == FROM_Z ? 'z' : 'w',
                crc32_of(l->values + (all ? 0 : index * row), (all ? l->count : 1) * row));
     if (in->label >= 0) append(text, " --class %" PRId64, in->label);
-    if (in->source != FROM_W) append(text, " --trunc %.9g", (double)(float)in->psi);
+    if (in->source != FROM_W) {
+        append(text, " --trunc ");
+        append_float(text, (float)in->psi);
+    }
     if (in->cutoff >= 0) append(text, " --cutoff %" PRId64, in->cutoff);
     switch (in->noise) {
     case GB_NOISE_NONE: append(text, " --noise none"); break;
