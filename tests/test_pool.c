@@ -15,6 +15,7 @@
 #include "engine/context.h"
 #include "engine/platform.h"
 #include "engine/pool.h"
+#include "ops/simd/core_state.h"
 
 enum { TASKS = 1000 };
 
@@ -133,9 +134,19 @@ static void halve(void *arg, int i, int worker) {
     x[i] = x[i] / 2.0f;
 }
 
+/* Not so on processors that core_state.h does not know, nor under valgrind. */
+static bool denormals_can_be_flushed(void) {
+    volatile float x = FLT_MIN;
+    uint64_t before = gb_float_state_enter();
+    x = x / 2.0f;
+    gb_float_state_leave(before);
+    return x == 0.0f;
+}
+
 static void tasks_flush_denormals_and_the_caller_does_not(void **state) {
     (void)state;
-#if defined(__x86_64__) || defined(__aarch64__)
+    if (!denormals_can_be_flushed())
+        skip();
     gb_pool *pool = gb_pool_new(3);
     float x[64];
     for (int i = 0; i < 64; i++)
@@ -150,9 +161,6 @@ static void tasks_flush_denormals_and_the_caller_does_not(void **state) {
     mine = mine / 2.0f;
     assert_true(mine > 0.0f);
     gb_pool_free(pool);
-#else
-    skip();
-#endif
 }
 
 static void third(void *arg, int i, int worker) {
