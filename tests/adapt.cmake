@@ -1,1 +1,3 @@
-gb_test(test_gbw SOURCES test_gbw.c LIBS gb_weights)
+foreach(subject gbw adapt)
+  gb_test(test_${subject} SOURCES test_${subject}.c LIBS gb_weights)
+endforeach()

@@ -234,7 +234,9 @@ static void a_sink_that_takes_nothing_fails_the_writing(void **state) {
 
 static void names_that_are_no_text_are_not_written(void **state) {
     (void)state;
-    const char *const bad[] = {"tab\tbed", "esc\x1b[2J", "\xff\xfe", "cut \xc3", "\xc0\x80", "\xed\xa0\x80", "c1 \xc2\x9b"};
+    const char *const bad[] = {
+        "tab\tbed", "esc\x1b[2J", "\xff\xfe", "cut \xc3", "\xc0\x80", "\xed\xa0\x80", "c1 \xc2\x9b",
+    };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         gb_reason why;
         gb_network *n = gb_network_new();

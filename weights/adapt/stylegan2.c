@@ -143,6 +143,11 @@ static bool arrange(const sg2_slot *s, const sg2_origin *o, const gb_array *a, g
     }
     if (!ndim)              /* a number is a number, as [] or [1] */
         return gb_array_count(a) == 1;
+    gb_array row = *a;
+    if (s->leaf == SG2_W_AVG && a->ndim == 2 && a->shape[0] > 0) {      /* some projects repeat it for every layer */
+        row = (gb_array){.dtype = a->dtype, .ndim = 1, .shape = {a->shape[1]}, .stride = {a->stride[1]}};
+        a = &row;
+    }
     if (a->ndim != expected->ndim || memcmp(a->shape, expected->shape, (size_t)a->ndim * sizeof a->shape[0]))
         return false;
     for (size_t d = 0; d < ndim; d++) {
@@ -154,6 +159,10 @@ static bool arrange(const sg2_slot *s, const sg2_origin *o, const gb_array *a, g
 }
 
 /* ---- inferring ---- */
+
+static bool no_memory(gb_reason *why) {
+    return gb_because(why, "memory is out");
+}
 
 /* The size of the slot's dimension `letter`, 0 where there is no such tensor or it lacks that dimension. */
 static int64_t extent(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf, char letter) {
@@ -220,16 +229,26 @@ static bool infer(sg2_generator *g, gb_reason *why) {
     return need(g, SG2_TORGB, g->resolution, SG2_BIAS, 'O', &g->img_channels, why) && infer_mapping(g, why);
 }
 
-bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_reason *why) {
+/* "found a StyleGAN2 generator …", and whether it is the one that people mean. */
+static bool note_found(const sg2_generator *g, gb_network *n) {
+    const char *p = g->source.prefix;
+    size_t size = strlen(p);
+    bool training = size >= 2 && (p[size - 2] == 'g' || p[size - 2] == 'G') && (size == 2 || p[size - 3] == '.');
+    return gb_network_note(n, "found a StyleGAN2 generator as %s saves it%s%.*s%s: %" PRId64 "×%" PRId64
+                           ", %s blocks%s", g->naming->code, size ? ", in '" : "", (int)(size ? size - 1 : 0), p,
+                           size ? "'" : "", g->resolution, g->resolution, g->block, g->c_dim ? ", conditional" : "") &&
+        (!training || gb_source_is_average(&g->source) ||
+         gb_network_note(n, "the file holds no moving average of the generator; '%.*s' is the one in training",
+                         (int)size - 1, p));
+}
+
+bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_network *n, gb_reason *why) {
     *g = (sg2_generator){.naming = naming, .mapping_lr = NAN};
-    return gb_source_open(&g->source, c, naming->landmark, why) && infer(g, why);
+    return gb_source_open(&g->source, c, naming->landmark, why) && infer(g, why) &&
+        (note_found(g, n) || no_memory(why));
 }
 
 /* ---- bringing tensors over ---- */
-
-static bool no_memory(gb_reason *why) {
-    return gb_because(why, "memory is out");
-}
 
 static void flip_kernels(float *v, const sg2_slot *s) {
     int64_t taps = s->shape[2] * s->shape[3];
@@ -361,21 +380,8 @@ static bool put_metadata(const sg2_generator *g, gb_network *n) {
         gb_network_set_str(n, "origin.rng", g->naming->rng);
 }
 
-/* "found a StyleGAN2 generator …", and whether it is the one that people mean. */
-static bool put_notes(const sg2_generator *g, gb_network *n) {
-    const char *p = g->source.prefix;
-    size_t size = strlen(p);
-    bool training = size >= 2 && (p[size - 2] == 'g' || p[size - 2] == 'G') && (size == 2 || p[size - 3] == '.');
-    return gb_network_note(n, "found a StyleGAN2 generator as %s saves it%s%.*s%s: %" PRId64 "×%" PRId64
-                           ", %s blocks%s", g->naming->code, size ? ", in '" : "", (int)(size ? size - 1 : 0), p,
-                           size ? "'" : "", g->resolution, g->resolution, g->block, g->c_dim ? ", conditional" : "") &&
-        (!training || gb_source_is_average(&g->source) ||
-         gb_network_note(n, "the file holds no moving average of the generator; '%.*s' is the one in training",
-                         (int)size - 1, p));
-}
-
 bool sg2_fill(sg2_generator *g, gb_network *n, gb_reason *why) {
-    if (!put_notes(g, n) || !put_metadata(g, n))
+    if (!put_metadata(g, n))
         return no_memory(why);
     if (!each_slot(g, n, bring, why))
         return false;

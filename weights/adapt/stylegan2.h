@@ -94,8 +94,9 @@ bool sg2_has_layer(const sg2_generator *g, int block, sg2_module layer);
 /* "synthesis.b64.conv1", "mapping.fc3" into `path`. */
 char *sg2_module_path(sg2_module module, int64_t at, char path[48]);
 
-/* Finds the generator and infers what shapes tell. g->source is to be closed, also after a failure. */
-bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_reason *why);
+/* Finds the generator, infers what shapes tell, and notes what was found. g->source is to be closed, also after a
+ * failure. */
+bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_network *n, gb_reason *why);
 
 /* The file's own word on an integer that was inferred; `what` names it. */
 bool sg2_agree(int64_t inferred, int64_t said, const char *who, const char *what, gb_reason *why);

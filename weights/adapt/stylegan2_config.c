@@ -297,12 +297,13 @@ bool sg2_configure(sg2_generator *g, const gb_value *config, bool note, gb_netwo
     for (int b = 0; b < g->blocks; b++)
         for (int l = 0; l < SG2_LAYERS; l++) {
             sg2_layer *layer = &g->layers[b][l];
+            bool there = sg2_has_layer(g, b, (sg2_module)l);
             if (!layer->clamp_known) {
-                clamp = clamp || l != SG2_SKIP;
+                clamp = clamp || (there && l != SG2_SKIP);
                 layer->conv_clamp = -1;
             }
             if (!layer->activation) {
-                activation = activation || l <= SG2_CONV1;
+                activation = activation || (there && l <= SG2_CONV1);
                 layer->activation = "lrelu";
             }
         }

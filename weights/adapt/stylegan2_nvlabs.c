@@ -125,7 +125,7 @@ static bool read_modules(sg2_generator *g, const gb_value *generator, gb_reason 
 
 static bool adapt(const gb_checkpoint *c, const gb_value *config, gb_network *n, gb_reason *why) {
     sg2_generator g;
-    bool good = sg2_open(&g, &naming, c, why);
+    bool good = sg2_open(&g, &naming, c, n, why);
     const gb_value *generator = good ? gb_source_object(&g.source) : NULL;
     bool pickled = gb_value_is_record(generator, NULL) && gb_value_get(generator, "_modules");
     good = good && (!pickled || read_modules(&g, generator, why)) && sg2_configure(&g, config, !pickled, n, why) &&

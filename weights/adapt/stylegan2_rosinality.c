@@ -142,7 +142,7 @@ static bool add_aliases(const sg2_generator *g, gb_network *n) {
 
 static bool adapt(const gb_checkpoint *c, const gb_value *config, gb_network *n, gb_reason *why) {
     sg2_generator g;
-    bool good = sg2_open(&g, &naming, c, why) && sg2_configure(&g, config, false, n, why) && sg2_fill(&g, n, why) &&
+    bool good = sg2_open(&g, &naming, c, n, why) && sg2_configure(&g, config, false, n, why) && sg2_fill(&g, n, why) &&
         (add_aliases(&g, n) || gb_because(why, "memory is out"));
     gb_source_close(&g.source);
     return good;

@@ -137,7 +137,7 @@ static bool adapt(const gb_checkpoint *c, const gb_value *config, gb_network *n,
         return gb_because(why, "a conditional StyleGAN2 of the original TensorFlow code, which normalises the label "
                           "together with z; ganbend runs conditional ones of the ADA code and later");
     sg2_generator g;
-    bool good = sg2_open(&g, &naming, c, why);
+    bool good = sg2_open(&g, &naming, c, n, why);
     good = good && read_kwargs(&g, gb_value_get(network_of(&g.source), "static_kwargs"), why) &&
         sg2_configure(&g, config, false, n, why) && sg2_fill(&g, n, why) &&
         (add_aliases(&g, n) || gb_because(why, "memory is out"));
