@@ -37,7 +37,7 @@ static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
 static const gb_op_row *const rows[] = {
     &gb_constant_plain, &gb_normalize_plain, &gb_linear_plain, &gb_concat_plain, &gb_truncate_plain, &gb_select_plain,
     &gb_modulated_conv2d_plain, &gb_upfirdn2d_plain, &gb_noise_plain, &gb_bias_act_plain, &gb_add_plain,
-    GB_SIMD_ROWS
+    GB_FAST_ROWS
 };
 
 const gb_op_row *const *gb_op_rows(size_t *count) {

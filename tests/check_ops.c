@@ -17,6 +17,10 @@
 
 #include "ops/ops.h"
 
+#if GB_WITH_OPENBLAS
+#include <cblas.h>
+#endif
+
 /* ------------------------------------------------------------------------------------------------ a small pool */
 
 enum { MAX_WORKERS = 64 };
@@ -621,6 +625,35 @@ static timing bench_use(const gb_cpu *cpu, const char *name, use *u, double peak
     return t;
 }
 
+/* Our matrix product beside OpenBLAS's, both on one thread: 768 samples through a dense layer of 512. */
+static void bench_product(const gb_cpu *cpu, rng *r) {
+    enum { M = 768, K = 512, N = 512 };
+    const char *form;
+    gb_cpu alone = *cpu;
+    alone.workers = 1;
+    use u = {.d = {.op = GB_OP_LINEAR, .inputs = 1}};
+    u.d.in[0] = (gb_shape){M, K, 1, 1, 1};
+    u.d.linear.cout = N, u.d.linear.gain = 1.0f;
+    u.in[0] = random_floats(r, M * K, 1.0f);
+    u.weights[0] = random_floats(r, N * K, 1.0f);
+    timing t = time_use(&alone, &u, &form);
+    printf("%d×%d×%d on one thread: linear (%s) %.1f GFLOP/s", M, N, K, form, 2e-9 * (double)t.macs / t.seconds);
+#if GB_WITH_OPENBLAS
+    float *y = allocate(sizeof(float) * M * N);
+    double best = 1e9;
+    openblas_set_num_threads(1);
+    for (int i = 0; i < 7; i++) {
+        double start = now();
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, M, N, K, 1.0f, u.in[0], K, u.weights[0], K, 0.0f, y, N);
+        best = fmin(best, now() - start);
+    }
+    printf(", OpenBLAS sgemm %.1f", 2e-9 * (double)t.macs / best);
+    free(y);
+#endif
+    printf("\n");
+    free_use(&u);
+}
+
 static void bench(const gb_cpu *cpu, int resolution) {
     rng r = {1};
     timing total = {0};
@@ -634,6 +667,7 @@ static void bench(const gb_cpu *cpu, int resolution) {
     }
     double peak = 2e-9 * (double)macs / best;
     printf("%s, %d threads, multiply-add peak %.1f GFLOP/s\n", cpu->isa, cpu->workers, peak);
+    bench_product(cpu, &r);
     use dense = {.d = {.op = GB_OP_LINEAR, .inputs = 1}};
     dense.d.in[0] = (gb_shape){1, 512, 1, 1, 1};
     dense.d.linear.cout = 512, dense.d.linear.gain = 1.0f;

@@ -42,6 +42,12 @@ GB_DECLARE_ROWS(avx512)
 #else
 #define GB_AVX512_ROWS
 #endif
-#define GB_SIMD_ROWS GB_AVX2_ROWS GB_AVX512_ROWS
+#if GB_WITH_OPENBLAS
+extern const gb_op_row gb_linear_openblas;
+#define GB_OPENBLAS_ROWS &gb_linear_openblas,
+#else
+#define GB_OPENBLAS_ROWS
+#endif
+#define GB_FAST_ROWS GB_OPENBLAS_ROWS GB_AVX2_ROWS GB_AVX512_ROWS
 
 #endif

@@ -1,0 +1,39 @@
+/* The dense layer through OpenBLAS, for GANBEND_ISA=openblas and as a yardstick. One sgemv per sample, so that a sample
+ * comes out the same alone and in a batch, on this thread alone, so that it does with any number of threads. */
+#include <cblas.h>
+#include <string.h>
+
+#include "ops/epilogue.h"
+#include "ops/simd/simd.h"
+
+static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * d->linear.cout * d->in[0].c;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    int cin = d->in[0].c, cout = d->out.c;
+    (void)cpu;
+    openblas_set_num_threads(1);
+    for (int n = 0; n < d->out.n; n++) {
+        float *y = gb_plane(args->out, n, 0);
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, cout, cin, d->linear.gain, args->packed, cin,
+                    gb_plane(args->in[0], n, 0), 1, 0.0f, y, 1);
+        for (int o = 0; o < cout; o++)
+            gb_store(args->out, args->epilogue, y[o], n, o, 0);
+    }
+}
+
+static bool supports(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return d->in[0].block == 1 && d->out.block == 1;
+}
+
+const gb_op_row gb_linear_openblas = {
+    .op = GB_OP_LINEAR, .name = "linear", .form = "sgemv", .isa = "openblas", .rank = GB_RANK_OPENBLAS, .fuses = true,
+    .supports = supports, .packed_size = packed_size, .pack = pack, .run = run,
+};
