@@ -1,5 +1,5 @@
-/* Statuses with a line each, see error.h. File and tensor names come from strangers: what could move a terminal's cursor
- * is replaced, and a line that is too long ends on a whole UTF-8 character. */
+/* Statuses with a line each, see error.h. File and tensor names come from strangers: what could move a terminal's
+ * cursor is replaced, and a line that is too long ends on a whole UTF-8 character. */
 #include "error.h"
 
 #include <stdarg.h>

@@ -1,5 +1,6 @@
-/* What the engine needs of the operating system, and the only place that asks it: mapped files, files that appear whole
- * or not at all, threads and what they wait on, the clock, aligned memory. POSIX; affinity is Linux's where there is. */
+/* What the engine needs of the operating system, and the only place that asks it: mapped files, files that appear
+ * whole or not at all, threads and what they wait on, the clock, aligned memory. POSIX, with Linux's
+ * affinity where there is one. */
 #ifndef GB_ENGINE_PLATFORM_H
 #define GB_ENGINE_PLATFORM_H
 
@@ -47,7 +48,8 @@ void *gb_aligned_alloc(size_t size);
 void gb_aligned_free(void *memory);
 
 /* ---------------------------------------------------------------------------------------------------- threads
- * A build without threads (GANBEND_THREADS off) starts none, but its mutexes still hold against threads of the caller. */
+ * A build without threads (GANBEND_THREADS off) starts none, but its mutexes still hold against the
+ * caller's own. */
 
 int gb_usable_cores(void);      /* that this process may run on; at least 1 */
 

@@ -15,7 +15,7 @@ libraries=$(dirname "$(find "$work/moved" -name 'libganbend.so')")
 # The shared library's symbols are the header's functions.
 sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
 nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
-diff "$work/declared" "$work/offered" || { echo "libganbend.so and ganbend.h differ (above: < declared, > offered)"; exit 1; }
+diff "$work/declared" "$work/offered" || { echo "ganbend.h (<) and libganbend.so (>) differ"; exit 1; }
 
 # The header is C11 and C++11. A machine with a C compiler only may have no C++ in it.
 echo '#include <ganbend.h>' >"$work/header.c"

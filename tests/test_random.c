@@ -29,7 +29,8 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-/* Calls check(seed, parameter, numbers) for every array "family/seed" or "family/seed/parameter"; there must be some. */
+/* Calls check(seed, parameter, numbers) for every array "family/seed" or "family/seed/parameter", of
+ * which there must be some. */
 static void for_each(const char *family, void (*check)(uint64_t seed, double parameter, size_t n, const double *x)) {
     int found = 0;
     for (size_t i = 0; i < gb_file_arrays(fixture); i++) {
