@@ -3,6 +3,7 @@
 # against it. usage: test_cli.sh GANBEND, from the repository root.
 set -u
 ganbend=$1
+"$ganbend" --version || exit 1
 fixtures=tests/fixtures
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT

@@ -4,6 +4,7 @@
 # usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_ISAS and FIXTURE_THREADS narrow or widen it.
 set -u
 ganbend=$1
+"$ganbend" --version || exit 1
 isas=${FIXTURE_ISAS-"plain avx2 avx512 neon"}
 threads=${FIXTURE_THREADS-"1 2"}
 scratch=$(mktemp -d) || exit 1

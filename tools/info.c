@@ -76,24 +76,31 @@ static void print_array(const gb_array_info *info) {
 
 /* ---- a .gbw */
 
-typedef struct totals {
-    int64_t parameters;
-    uint64_t macs;
-} totals;
-
-static totals add_up(const gb_model *model) {
-    totals t = {0};
+static int64_t parameters(const gb_model *model) {
+    int64_t sum = 0;
     for (size_t i = 0; i < gb_model_nodes(model); i++) {
         gb_node_info node;
         gb_model_node(model, (gb_node)i, &node);
-        t.parameters += node.parameters;
-        t.macs += node.macs;
+        sum += node.parameters;
     }
-    return t;
+    return sum;
+}
+
+/* The longest name, or alias, in the table of nodes. */
+static int column_width(const gb_model *model, bool aliases) {
+    size_t width = strlen("alias");
+    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+        gb_node_info node;
+        const char *text;
+        gb_model_node(model, (gb_node)i, &node);
+        text = aliases ? node.alias : node.name;
+        if (text && strlen(text) > width) width = strlen(text);
+    }
+    return (int)width;
 }
 
 static void print_model(const gb_model *model) {
-    totals t = add_up(model);
+    int names = column_width(model, false), aliases = column_width(model, true);
     int64_t image[3];
     gb_model_image_shape(model, image);
     printf("%s, %" PRId64 "x%" PRId64 "x%" PRId64 ", checksum %08" PRIx32 "\n\n",
@@ -106,22 +113,21 @@ static void print_model(const gb_model *model) {
         print_text(value);
         putchar('\n');
     }
-    printf("\n%-30s %-26s %-18s %-14s %12s %14s\n", "node", "alias", "operation", "output", "parameters",
-           "multiply-adds");
+    printf("\n%-*s  %-*s  %-16s  %-15s %11s %14s\n", names, "node", aliases, "alias", "operation", "output",
+           "parameters", "multiply-adds");
     for (size_t i = 0; i < gb_model_nodes(model); i++) {
         gb_node_info node;
         char shape[SHAPE_ROOM];
         gb_model_node(model, (gb_node)i, &node);
-        printf("%-30s %-26s %-18s %-14s %12" PRId64 " %14" PRIu64 "\n", node.name, node.alias ? node.alias : "",
-               node.op, shape_text(node.ndim, node.shape, shape), node.parameters, node.macs);
+        printf("%-*s  %-*s  %-16s  %-15s %11" PRId64 " %14" PRIu64 "\n", names, node.name, aliases,
+               node.alias ? node.alias : "", node.op, shape_text(node.ndim, node.shape, shape), node.parameters, node.macs);
     }
-    printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds an image\n", gb_model_nodes(model),
-           gb_model_tensors(model), t.parameters, 1e-9 * (double)t.macs);
+    printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds in the convolutions of an image\n",
+           gb_model_nodes(model), gb_model_tensors(model), parameters(model), 1e-9 * (double)image_macs(model));
 }
 
 static json_t *model_json(const gb_model *model) {
     json_t *root = json_object(), *metas = json_object(), *nodes = json_array(), *tensors = json_array();
-    totals t = add_up(model);
     char checksum[16];
     snprintf(checksum, sizeof checksum, "%08" PRIx32, gb_model_checksum(model));
     for (size_t i = 0; i < gb_model_metas(model); i++) {
@@ -148,8 +154,8 @@ static json_t *model_json(const gb_model *model) {
     json_object_set_new(root, "format", json_string("gbw"));
     json_object_set_new(root, "architecture", json_text(gb_model_str(model, "architecture", "")));
     json_object_set_new(root, "checksum", json_string(checksum));
-    json_object_set_new(root, "parameters", json_integer((json_int_t)t.parameters));
-    json_object_set_new(root, "macs", json_integer((json_int_t)t.macs));
+    json_object_set_new(root, "parameters", json_integer((json_int_t)parameters(model)));
+    json_object_set_new(root, "macs", json_integer((json_int_t)image_macs(model)));
     json_object_set_new(root, "metadata", metas);
     json_object_set_new(root, "nodes", nodes);
     json_object_set_new(root, "tensors", tensors);

@@ -1,6 +1,8 @@
 /* Opening a model for the subcommands that run one. */
 #include "opened.h"
 
+#include <string.h>
+
 #include "arguments.h"
 #include "host.h"
 
@@ -31,4 +33,14 @@ size_t node_elements(const gb_node_info *node) {
     size_t n = 1;
     for (int i = 0; i < node->ndim; i++) n *= (size_t)node->shape[i];
     return n;
+}
+
+uint64_t image_macs(const gb_model *model) {
+    uint64_t macs = 0;
+    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+        gb_node_info node;
+        gb_model_node(model, (gb_node)i, &node);
+        if (strstr(node.op, "conv2d")) macs += node.macs;
+    }
+    return macs;
 }
