@@ -12,7 +12,7 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--half", OPTION_FLAG, AT(half), NULL, "Store weights as float16: half the size.", 0, 0},
+    {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16: about half the size.", 0, 0},
     {"--config", OPTION_TEXT, AT(config), "FILE.json", "Constructor arguments, for files that hold none.",
      0, 0},
     {0}

@@ -22,7 +22,7 @@ static const option options[] = {
     {"--classes", OPTION_INTEGER, AT(classes), "N", "Classes of a conditional network (0).", 0, 1 << 20},
     {"--block", OPTION_CHOICE, AT(block), "skip|resnet|orig", "How blocks are joined (skip).", 0, 0},
     {"--seed", OPTION_INTEGER, AT(seed), "N", "Seed of the weights (0).", 0, 4294967295.0},
-    {"--half", OPTION_FLAG, AT(half), NULL, "Store weights as float16.", 0, 0},
+    {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16.", 0, 0},
     {0}
 };
 
