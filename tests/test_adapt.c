@@ -469,6 +469,8 @@ static void wrong_shapes_are_named_with_what_would_be_right(void **state) {
             "tensor 'synthesis.b8.conv1.weight' has shape [3,4,3,3], expected [4,4,3,3] for 8×8");
     refused(open_nvidia("skip", "G.", NULL, NULL, one_channel_less),
             "tensor 'G.synthesis.b8.conv0.bias' has shape [3], expected [4] for 8×8");
+    refused(open_file(VARIANTS "rosinality-expanded.pt", NULL),
+            "tensor 'conv1.conv.weight' of shape [1,6,6,3,3] repeats the same few values");
 }
 
 static void values_that_are_not_finite_are_kept_and_noted(void **state) {

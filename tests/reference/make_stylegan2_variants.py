@@ -273,6 +273,7 @@ def main():
     saved("nvidia-half-legacy.pt", {"params_ema": half, "params": half}, _use_new_zipfile_serialization=False)
     saved("nvidia-parallel.pth", {"epoch": 3, "state_dict": prefixed("module.generator.", nvidia)})
     saved("rosinality-bare.pt", rosinality())
+    saved("rosinality-expanded.pt", {**rosinality(), "conv1.conv.weight": torch.ones(1).expand(1, 6, 6, 3, 3)})
     encoder = {"encoder.input_layer.0.weight": torch.ones(2, 3, 3, 3)}
     saved("rosinality-psp.pt", {"state_dict": {**encoder, **prefixed("decoder.", rosinality())},
                                 "latent_avg": torch.from_numpy(np.tile(BASE["mapping.w_avg"], (4, 1)))})
