@@ -1,5 +1,5 @@
-/* An arena of calloc'd blocks. Blocks double from 16 KiB to 1 MiB, so that a small file takes little and a large one few
- * calls; what does not fit into a block of that size gets one of its own. */
+/* An arena of calloc'd blocks. Blocks double from 16 KiB to 1 MiB, so that a small file takes little and a large one
+ * few calls; what does not fit into a block of that size gets one of its own. */
 #include "arena.h"
 
 #include <stdint.h>

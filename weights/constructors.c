@@ -201,8 +201,10 @@ static gb_value *make_reconstructor(gb_pickle *p, const gb_value *args, bool *kn
     gb_value *record = gb_value_new_record(p->arena, class->record.module, class->record.name);
     if (!record)
         return gb_pickle_full(p);
-    if (is_class(base, "list") && contents && contents->kind == GB_VALUE_LIST)
+    if (contents && contents->kind == GB_VALUE_LIST)
         record->record.items = contents;
+    if (contents && contents->kind == GB_VALUE_TUPLE)   /* a named one */
+        record->record.args = contents;
     return record;
 }
 

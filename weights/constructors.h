@@ -1,5 +1,5 @@
-/* The calls in a pickle that mean something to us, by name. Each row is our own code that makes a plain value from plain
- * arguments; the table is all there is, and nothing outside it is ever called. */
+/* The calls in a pickle that mean something to us, by name. Each row is our own code that makes a plain value from
+ * plain arguments; the table is all there is, and nothing outside it is ever called. */
 #ifndef GB_WEIGHTS_CONSTRUCTORS_H
 #define GB_WEIGHTS_CONSTRUCTORS_H
 
@@ -13,7 +13,8 @@ typedef struct gb_constructor {
     gb_value *(*make)(gb_pickle *p, const gb_value *args, bool *known);
 } gb_constructor;
 
-extern const gb_constructor gb_python_constructors[], gb_numpy_constructors[], gb_torch_constructors[];   /* end: no name */
+/* Each ends with a row without a name. */
+extern const gb_constructor gb_python_constructors[], gb_numpy_constructors[], gb_torch_constructors[];
 
 /* What calling `callable` with `args` gives: a known value, or a record. NULL with a reason in p->why. */
 gb_value *gb_construct(gb_pickle *p, const gb_value *callable, gb_value *args);

@@ -1,6 +1,6 @@
-/* Walking values for checkpoint.h's two listings. Paths are chains of steps on the stack and become text only when there
- * is something to list. Some levels have no name of their own: a record's attribute dict, a module's `_parameters`,
- * `_buffers` and `_modules`, a TensorFlow network's `components` and `variables`. */
+/* Walking values for checkpoint.h's two listings. Paths are chains of steps on the stack and become text only when
+ * there is something to list. Some levels have no name of their own: a record's attribute dict, a module's
+ * `_parameters`, `_buffers` and `_modules`, a TensorFlow network's `components` and `variables`. */
 #include "listing.h"
 
 #include <inttypes.h>
@@ -23,7 +23,8 @@ typedef struct walk walk;
 struct walk {
     size_t visits;              /* still allowed */
     gb_reason *why;
-    bool (*leaf)(walk *w, const step *at, const gb_value *v, bool *inside);   /* clears `inside` where it took the value whole */
+    /* Lists the value if it is of the kind sought; clears `inside` where that took it whole. */
+    bool (*leaf)(walk *w, const step *at, const gb_value *v, bool *inside);
     gb_arena *arena;            /* arrays */
     gb_named_array *arrays;
     size_t count, room;
@@ -94,7 +95,8 @@ static bool visit_variables(walk *w, const step *at, const gb_value *list) {
         const gb_value *pair = gb_value_item(list, i), *name = gb_value_item(pair, 0), *v = gb_value_item(pair, 1);
         if (!v || name->kind != GB_VALUE_STR)
             continue;
-        gb_array number = {.dtype = v->kind == GB_VALUE_INT ? GB_I64 : GB_F64, .data = &v->integer};     /* where `real` is, too */
+        const void *data = v->kind == GB_VALUE_INT ? (const void *)&v->integer : &v->real;
+        gb_array number = {.dtype = v->kind == GB_VALUE_INT ? GB_I64 : GB_F64, .data = data};
         gb_value as_array = {.kind = GB_VALUE_ARRAY, .array = &number};
         bool plain = v->kind == GB_VALUE_INT || v->kind == GB_VALUE_FLOAT;
         if (!visit(w, at, name->str.text, name->str.size, plain ? &as_array : v))

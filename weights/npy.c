@@ -153,8 +153,8 @@ static gb_value *read_string(const gb_numpy_type *type, const uint8_t *data, gb_
         return NULL;
     for (size_t i = 0; i + 4 <= type->size; i += 4) {
         const uint8_t *p = data + i;
-        uint32_t c = type->swapped == gb_little_endian() ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | p[2] << 8 | p[3]
-                                                         : gb_le32(p);
+        bool big = type->swapped == gb_little_endian();
+        uint32_t c = big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : gb_le32(p);
         if (c == 0 || c > 0x10FFFF)
             break;
         n += gb_utf8(text + n, c);

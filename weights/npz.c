@@ -1,5 +1,5 @@
-/* Writing .npz: a zip of stored .npy entries, then the directory, with ZIP64's fields where a number needs them. Data is
- * gone through twice, first for its CRC-32, because a stored entry's header comes before it. */
+/* Writing .npz: a zip of stored .npy entries, then the directory, with ZIP64's fields where a number needs them. Data
+ * is gone through twice, first for its CRC-32, because a stored entry's header comes before it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

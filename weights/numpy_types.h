@@ -18,6 +18,7 @@ bool gb_numpy_type_read(const char *text, size_t size, char order, gb_numpy_type
 const char *gb_numpy_type_name(gb_dtype t, bool swapped);
 
 /* Lays the shape in `a` over `data`; refused where that has fewer than the bytes it takes. */
-bool gb_numpy_place(gb_array *a, const gb_numpy_type *type, bool fortran, const void *data, size_t size, gb_reason *why);
+bool gb_numpy_place(gb_array *a, const gb_numpy_type *type, bool fortran, const void *data, size_t size,
+                    gb_reason *why);
 
 #endif

@@ -311,7 +311,7 @@ static bool binary_bytes(machine *m, int width) {
 static bool op_short_binunicode(machine *m) { return binary_str(m, 1); }
 static bool op_binunicode(machine *m) { return binary_str(m, 4); }
 static bool op_binunicode8(machine *m) { return binary_str(m, 8); }
-static bool op_short_binstring(machine *m) { return binary_str(m, 1); }     /* Python 2's str: text, or numpy's raw data */
+static bool op_short_binstring(machine *m) { return binary_str(m, 1); }     /* Python 2's str: text or raw data */
 static bool op_binstring(machine *m) { return binary_str(m, 4); }
 static bool op_short_binbytes(machine *m) { return binary_bytes(m, 1); }
 static bool op_binbytes(machine *m) { return binary_bytes(m, 4); }
@@ -606,7 +606,8 @@ static bool op_stack_global(machine *m) {
     if (!module)
         return false;
     if (name->kind != GB_VALUE_STR || module->kind != GB_VALUE_STR)
-        return gb_because(m->p->why, "a class named by %s and %s", gb_value_kind_name(module), gb_value_kind_name(name));
+        return gb_because(m->p->why, "a class named by %s and %s", gb_value_kind_name(module),
+                          gb_value_kind_name(name));
     gb_value *class = gb_value_new(m->p->arena, GB_VALUE_CLASS);
     if (class) {
         class->record.module = module->str.text;
@@ -689,7 +690,8 @@ static bool op_frame(machine *m) {
     if (!take_number(m, 8, &size))
         return false;
     return size <= gb_bytes_left(m->from) ||
-           gb_because(m->p->why, "a frame of %" PRIu64 " bytes, %zu are left in the file", size, gb_bytes_left(m->from));
+           gb_because(m->p->why, "a frame of %" PRIu64 " bytes, %zu are left in the file", size,
+                      gb_bytes_left(m->from));
 }
 
 static bool op_ext(machine *m) {
@@ -726,10 +728,12 @@ static const operation operations[256] = {
     [0x84] = {"EXT4", op_ext}, [0x85] = {"TUPLE1", op_tuple1}, [0x86] = {"TUPLE2", op_tuple2},
     [0x87] = {"TUPLE3", op_tuple3}, [0x88] = {"NEWTRUE", op_true}, [0x89] = {"NEWFALSE", op_false},
     [0x8a] = {"LONG1", op_long1}, [0x8b] = {"LONG4", op_long4}, [0x8c] = {"SHORT_BINUNICODE", op_short_binunicode},
-    [0x8d] = {"BINUNICODE8", op_binunicode8}, [0x8e] = {"BINBYTES8", op_binbytes8}, [0x8f] = {"EMPTY_SET", op_empty_set},
+    [0x8d] = {"BINUNICODE8", op_binunicode8}, [0x8e] = {"BINBYTES8", op_binbytes8},
+    [0x8f] = {"EMPTY_SET", op_empty_set},
     [0x90] = {"ADDITEMS", op_additems}, [0x91] = {"FROZENSET", op_frozenset}, [0x92] = {"NEWOBJ_EX", op_newobj_ex},
     [0x93] = {"STACK_GLOBAL", op_stack_global}, [0x94] = {"MEMOIZE", op_memoize}, [0x95] = {"FRAME", op_frame},
-    [0x96] = {"BYTEARRAY8", op_bytearray8}, [0x97] = {"NEXT_BUFFER", op_buffer}, [0x98] = {"READONLY_BUFFER", op_buffer},
+    [0x96] = {"BYTEARRAY8", op_bytearray8}, [0x97] = {"NEXT_BUFFER", op_buffer},
+    [0x98] = {"READONLY_BUFFER", op_buffer},
 };
 
 static bool run(machine *m) {

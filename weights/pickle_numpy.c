@@ -1,5 +1,5 @@
-/* numpy in pickles: ndarray (by _reconstruct and BUILD, or by _frombuffer since protocol 5) and scalar. A dtype itself is
- * an opaque record (arguments: type string; state: version, byte order, …). */
+/* numpy in pickles: ndarray (by _reconstruct and BUILD, or by _frombuffer since protocol 5) and scalar. A dtype itself
+ * is an opaque record (arguments: type string; state: version, byte order, …). */
 #include <string.h>
 
 #include "constructors.h"
@@ -48,11 +48,12 @@ bool gb_numpy_build(gb_pickle *p, gb_value *object, gb_value *state) {
     const uint8_t *data;
     size_t size;
     gb_array a;
-    object->record.state = state;
     size_t first = gb_value_count(state) >= 5 ? 1 : 0;      /* the oldest have no version in front */
     const gb_value *shape = gb_value_item(state, first), *content = gb_value_item(state, first + 3);
+    if (content && content->kind == GB_VALUE_LIST)      /* an array of objects: a record with these items */
+        object->record.items = state->seq.items[first + 3];
     if (!dtype_of(gb_value_item(state, first + 1), &type) || !bytes_of(content, &data, &size))
-        return true;        /* objects or records inside: not an array of numbers */
+        return true;
     if (!ndarray(p, shape, &type, gb_value_bool(gb_value_item(state, first + 2), false), data, size, &a))
         return false;
     gb_array *kept = gb_arena_take(p->arena, sizeof *kept);

@@ -48,8 +48,8 @@ static bool read_tensor(const gb_value *said, gb_bytes data, uint64_t *used, gb_
         a->shape[i] = shape->seq.items[i]->kind == GB_VALUE_INT ? shape->seq.items[i]->integer : -1;
     int64_t begin = gb_value_int(gb_value_item(offsets, 0), -1), end = gb_value_int(gb_value_item(offsets, 1), -1);
     if (gb_value_count(offsets) != 2 || begin < 0 || end < begin || (uint64_t)end > data.size)
-        return gb_because(why, "its data_offsets %" PRId64 " to %" PRId64 " are not inside the %zu bytes of data", begin,
-                          end, data.size);
+        return gb_because(why, "its data_offsets %" PRId64 " to %" PRId64 " are not inside the %zu bytes of data",
+                          begin, end, data.size);
     int64_t count = gb_array_count(a);
     uint64_t bytes = (uint64_t)(end - begin);
     char text[128];

@@ -1,4 +1,4 @@
-/* safetensors: 8 bytes of header length (little-endian), a JSON header of name → dtype, shape, data_offsets, then data. */
+/* safetensors: 8 bytes of header length (little-endian), a JSON header (name: dtype, shape, data_offsets), data. */
 #ifndef GB_WEIGHTS_SAFETENSORS_H
 #define GB_WEIGHTS_SAFETENSORS_H
 

@@ -190,12 +190,12 @@ static bool read_storage(gb_bytes *from, legacy_context *c, const gb_value *key,
     if (!head)
         return gb_because(why, "at byte %zu: the file ends before storage '%s'", at, key->str.text);
     if (gb_le64(head) != (uint64_t)said->elements)
-        return gb_because(why, "at byte %zu: storage '%s' has %" PRIu64 " elements, the object says %" PRId64, at,
-                          key->str.text, gb_le64(head), said->elements);
+        return gb_because(why, "at byte %zu: storage '%s' has %" PRIu64 " elements, the object says %" PRId64,
+                          at, key->str.text, gb_le64(head), said->elements);
     const uint8_t *data = gb_bytes_take(from, (uint64_t)said->elements * said->type->size);
     if (!data)
-        return gb_because(why, "at byte %zu: storage '%s' has %" PRId64 " elements of %zu bytes, %zu bytes are left", at,
-                          key->str.text, said->elements, said->type->size, gb_bytes_left(from));
+        return gb_because(why, "at byte %zu: storage '%s' has %" PRId64 " elements of %zu bytes, %zu bytes are left",
+                          at, key->str.text, said->elements, said->type->size, gb_bytes_left(from));
     for (size_t i = first; i < c->count && compare_keys(c->claims[i].key, key) == 0; i++) {
         claim *other = &c->claims[i];
         if (other->array->data)
@@ -238,7 +238,7 @@ static gb_value *legacy_object(gb_bytes *from, gb_pickle *p, legacy_context *c) 
         gb_because(p->why, "a legacy torch file of a protocol other than 1001");
         return NULL;
     }
-    if (!gb_pickle_read(&plain, from))      /* system info: byte order and sizes of the writer's, which data does not follow */
+    if (!gb_pickle_read(&plain, from))      /* the writer's byte order and sizes, which its data does not follow */
         return NULL;
     gb_value *root = gb_pickle_read(p, from);
     const gb_value *keys = root ? gb_pickle_read(&plain, from) : NULL;

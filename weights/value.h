@@ -57,8 +57,9 @@ bool gb_value_append(gb_arena *arena, gb_value *seq, gb_value *item);       /* t
 bool gb_value_set(gb_arena *arena, gb_value *dict, gb_value *key, gb_value *value);
 
 /* All of these accept NULL and return NULL / the default, so that lookups chain. */
-const gb_value *gb_value_get(const gb_value *dict, const char *key);    /* dict entry; a record's `state`, then `entries` */
-const gb_value *gb_value_path(const gb_value *v, const char *path);     /* "a/b/c" through dicts and records; a list or tuple takes a decimal index */
+const gb_value *gb_value_get(const gb_value *dict, const char *key);    /* of a record: `state`, `entries` */
+/* "a/b/c" through dicts and records; a list or tuple takes a decimal index. */
+const gb_value *gb_value_path(const gb_value *v, const char *path);
 const gb_value *gb_value_item(const gb_value *seq, size_t index);
 size_t gb_value_count(const gb_value *v);                               /* of a sequence, set or dict; else 0 */
 bool gb_value_is_record(const gb_value *v, const char *name);           /* class name without module, NULL for any */
