@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../ops/simd/core_state.h"
 #include "error.h"
 #include "image.h"
 #include "session.h"
@@ -255,7 +256,10 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
     if (head->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
         args.packed = session->now.w_avg->data;
     double start = gb_clock();
+    /* Also what runs in this thread alone flushes denormals: the bits must not depend on where a task runs. */
+    uint64_t before = gb_float_state_enter();
     step->row->run(&session->model->context->cpu, &step->desc, &args);
+    gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
     return GB_OK;
 }

@@ -18,6 +18,14 @@ const gb_op_info gb_op_infos[GB_OPS] = {
     [GB_OP_NOISE]            = {"noise", "noise times strength, added", 1, 1, 0},
     [GB_OP_BIAS_ACT]         = {"bias_act", "bias, activation, gain and clamp", 1, 1, 0},
     [GB_OP_ADD]              = {"add", "sum of two inputs", 2, 2, 0},
+    [GB_OP_SLICE]            = {"slice", "some of the channels", 1, 1, 0},
+    [GB_OP_RESHAPE]          = {"reshape", "a vector as maps", 1, 1, 0},
+    [GB_OP_UPSAMPLE_NEAREST] = {"upsample_nearest", "every pixel twice in both directions", 1, 1, 0},
+    [GB_OP_MAX_POOL]         = {"max_pool", "largest of each 2x2 pixels", 1, 1, 0},
+    [GB_OP_SCORES]           = {"scores", "products of every query with every key", 2, 2, 0},
+    [GB_OP_SOFTMAX]          = {"softmax", "rows of positive weights that sum to 1", 1, 1, 0},
+    [GB_OP_MIX]              = {"mix", "values weighted by a row for each pixel", 3, 3, 0},
+    [GB_OP_ATTENTION]        = {"attention", "scores, softmax and mix without the matrix", 3, 3, 0},
 };
 
 static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
@@ -32,11 +40,21 @@ static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
     [GB_OP_NOISE]            = gb_noise_shape,
     [GB_OP_BIAS_ACT]         = gb_bias_act_shape,
     [GB_OP_ADD]              = gb_add_shape,
+    [GB_OP_SLICE]            = gb_slice_shape,
+    [GB_OP_RESHAPE]          = gb_reshape_shape,
+    [GB_OP_UPSAMPLE_NEAREST] = gb_upsample_nearest_shape,
+    [GB_OP_MAX_POOL]         = gb_max_pool_shape,
+    [GB_OP_SCORES]           = gb_scores_shape,
+    [GB_OP_SOFTMAX]          = gb_softmax_shape,
+    [GB_OP_MIX]              = gb_mix_shape,
+    [GB_OP_ATTENTION]        = gb_attention_shape,
 };
 
 static const gb_op_row *const rows[] = {
     &gb_constant_plain, &gb_normalize_plain, &gb_linear_plain, &gb_concat_plain, &gb_truncate_plain, &gb_select_plain,
     &gb_modulated_conv2d_plain, &gb_upfirdn2d_plain, &gb_noise_plain, &gb_bias_act_plain, &gb_add_plain,
+    &gb_slice_plain, &gb_reshape_plain, &gb_upsample_nearest_plain, &gb_max_pool_plain, &gb_scores_plain,
+    &gb_softmax_plain, &gb_mix_plain, &gb_attention_plain,
     GB_FAST_ROWS
 };
 
@@ -101,6 +119,12 @@ uint64_t gb_op_macs(const gb_desc *d) {
         return (uint64_t)in->n * in->c * d->linear.cout;
     case GB_OP_MODULATED_CONV2D:
         return (uint64_t)in->n * in->c * in->h * in->w * d->conv.cout * d->conv.kernel * d->conv.kernel;
+    case GB_OP_SCORES:
+        return (uint64_t)d->out.n * in->c * d->out.c * d->out.w;
+    case GB_OP_MIX:
+        return (uint64_t)in->n * in->c * d->in[1].c * d->in[1].w;
+    case GB_OP_ATTENTION:
+        return (uint64_t)in->n * (in->c + d->in[2].c) * ((uint64_t)in->h * in->w) * ((uint64_t)d->in[1].h * d->in[1].w);
     default:
         return 0;
     }

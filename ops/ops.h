@@ -61,6 +61,14 @@ typedef enum gb_op_id {
     GB_OP_NOISE,            /* x + strength · noise [N or 1,1,H,W]                                     */
     GB_OP_BIAS_ACT,         /* clamp(act(x + bias) · gain)                                             */
     GB_OP_ADD,              /* in[0] + in[1]                                                           */
+    GB_OP_SLICE,            /* some of the channels                                                    */
+    GB_OP_RESHAPE,          /* a vector as maps                                                        */
+    GB_OP_UPSAMPLE_NEAREST, /* every pixel twice in both directions                                    */
+    GB_OP_MAX_POOL,         /* largest of each 2×2 pixels                                              */
+    GB_OP_SCORES,           /* θ, φ → [N,queries,1,keys]: the products of attention                     */
+    GB_OP_SOFTMAX,          /* over the last dimension                                                 */
+    GB_OP_MIX,              /* g, weights [N,queries,1,keys], map of the queries' size → mixed values    */
+    GB_OP_ATTENTION,        /* θ, φ, g → the last three without the matrix                             */
     GB_OPS
 } gb_op_id;
 
@@ -94,6 +102,8 @@ typedef struct gb_desc {
         struct { int num_ws; } truncate;
         struct { int row; } select;
         struct { int c, h, w; } constant;
+        struct { int from, count; } slice;
+        struct { int c, h, w; bool channels_last; } reshape;
     };
 } gb_desc;
 

@@ -1,0 +1,158 @@
+/* Self-attention over pixels (Zhang et al. 2018), for every query pixel q and key pixel k:
+ *   scores[q,k] = Σ_c θ[c,q] φ[c,k]     softmax: a[q,k] = e^scores[q,k] / Σ_k e^scores[q,k]     mix: y[c,q] = Σ_k g[c,k] a[q,k]
+ * Each is an operation, so that the matrix can be looked at; `attention` is all three, a row of the matrix at a time,
+ * through the same functions and so to the same bits. */
+#include <math.h>
+#include <stdio.h>
+
+#include "ops/rows.h"
+
+bool gb_scores_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *q = &d->in[0], *k = &d->in[1];
+    if (q->c != k->c || q->n != k->n) {
+        snprintf(why, size, "scores: queries have %d channels, keys %d", q->c, k->c);
+        return false;
+    }
+    d->out = (gb_shape){q->n, q->h * q->w, 1, k->h * k->w, 1};
+    return true;
+}
+
+bool gb_softmax_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (in->h != 1) {
+        snprintf(why, size, "softmax: the input is %dx%dx%d, expected rows", in->c, in->h, in->w);
+        return false;
+    }
+    d->out = *in;
+    return true;
+}
+
+static bool mix_shape(const gb_shape *g, const gb_shape *q, int rows, int columns, gb_shape *out, char *why,
+                      size_t size) {
+    if (g->h * g->w != columns || q->h * q->w != rows) {
+        snprintf(why, size, "mix: %d values for %d keys, %d pixels for %d queries", g->h * g->w, columns, q->h * q->w,
+                 rows);
+        return false;
+    }
+    *out = (gb_shape){q->n, g->c, q->h, q->w, 1};
+    return true;
+}
+
+/* in[0] values g, in[1] the matrix, in[2] a map of the queries' size. */
+bool gb_mix_shape(gb_desc *d, char *why, size_t size) {
+    return mix_shape(&d->in[0], &d->in[2], d->in[1].c, d->in[1].w, &d->out, why, size);
+}
+
+/* in[0] θ, in[1] φ, in[2] g. */
+bool gb_attention_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *q = &d->in[0], *k = &d->in[1];
+    if (!gb_scores_shape(d, why, size))
+        return false;
+    return mix_shape(&d->in[2], q, q->h * q->w, k->h * k->w, &d->out, why, size);
+}
+
+static void scores_row(const gb_tensor *theta, const gb_tensor *phi, int n, int q, float *row) {
+    int keys = phi->shape.h * phi->shape.w;
+    for (int k = 0; k < keys; k++) {
+        double sum = 0.0;
+        for (int c = 0; c < theta->shape.c; c++)
+            sum += (double)gb_plane(theta, n, c)[(size_t)q * theta->shape.block] *
+                   gb_plane(phi, n, c)[(size_t)k * phi->shape.block];
+        row[k] = (float)sum;
+    }
+}
+
+static void softmax_row(const float *x, int count, float *y) {
+    float most = x[0];
+    double sum = 0.0;
+    for (int k = 1; k < count; k++)
+        most = x[k] > most ? x[k] : most;
+    for (int k = 0; k < count; k++) {
+        y[k] = expf(x[k] - most);
+        sum += y[k];
+    }
+    for (int k = 0; k < count; k++)
+        y[k] = (float)(y[k] / sum);
+}
+
+static void mix_row(const gb_tensor *g, const float *row, int n, int q, const gb_tensor *out) {
+    int keys = g->shape.h * g->shape.w;
+    for (int c = 0; c < g->shape.c; c++) {
+        const float *values = gb_plane(g, n, c);
+        double sum = 0.0;
+        for (int k = 0; k < keys; k++)
+            sum += (double)values[(size_t)k * g->shape.block] * row[k];
+        gb_plane(out, n, c)[(size_t)q * out->shape.block] = (float)sum;
+    }
+}
+
+/* Row q of a matrix [N, queries, 1, keys], planar as all tensors of height 1. */
+static float *matrix_row(const gb_tensor *m, int n, int q) {
+    return m->data + ((size_t)n * m->shape.c + q) * m->shape.w;
+}
+
+static void scores_task(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *out = job->args->out;
+    int n = i / out->shape.c, q = i % out->shape.c;
+    (void)worker;
+    scores_row(job->args->in[0], job->args->in[1], n, q, matrix_row(out, n, q));
+}
+
+static void softmax_task(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *out = job->args->out;
+    int n = i / out->shape.c, q = i % out->shape.c;
+    (void)worker;
+    softmax_row(matrix_row(job->args->in[0], n, q), out->shape.w, matrix_row(out, n, q));
+}
+
+static void mix_task(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *matrix = job->args->in[1];
+    int n = i / matrix->shape.c, q = i % matrix->shape.c;
+    (void)worker;
+    mix_row(job->args->in[0], matrix_row(matrix, n, q), n, q, job->args->out);
+}
+
+static void attention_task(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *theta = job->args->in[0], *phi = job->args->in[1];
+    int queries = theta->shape.h * theta->shape.w, keys = phi->shape.h * phi->shape.w;
+    int n = i / queries, q = i % queries;
+    float *row = (float *)job->args->workspace + (size_t)worker * keys;
+    scores_row(theta, phi, n, q, row);
+    softmax_row(row, keys, row);
+    mix_row(job->args->in[2], row, n, q, job->args->out);
+}
+
+static void run_scores(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, scores_task, &job);
+}
+
+static void run_softmax(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, softmax_task, &job);
+}
+
+static void run_mix(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->in[1].n * d->in[1].c, mix_task, &job);
+}
+
+static void run_attention(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->in[0].n * d->in[0].h * d->in[0].w, attention_task, &job);
+}
+
+static size_t attention_workspace(const gb_cpu *cpu, const gb_desc *d) {
+    return (size_t)cpu->workers * d->in[1].h * d->in[1].w * sizeof(float);
+}
+
+const gb_op_row gb_scores_plain = {.op = GB_OP_SCORES, .name = "scores", .isa = "plain", .run = run_scores};
+const gb_op_row gb_softmax_plain = {.op = GB_OP_SOFTMAX, .name = "softmax", .isa = "plain", .run = run_softmax};
+const gb_op_row gb_mix_plain = {.op = GB_OP_MIX, .name = "mix", .isa = "plain", .run = run_mix};
+const gb_op_row gb_attention_plain = {
+    .op = GB_OP_ATTENTION, .name = "attention", .isa = "plain", .workspace = attention_workspace, .run = run_attention,
+};

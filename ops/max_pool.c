@@ -1,0 +1,41 @@
+/* Largest of each 2×2 pixels; an odd last row or column is left out:  y[y,x] = max x[2y..2y+1, 2x..2x+1]. NaN wins. */
+#include <math.h>
+#include <stdio.h>
+
+#include "ops/rows.h"
+
+bool gb_max_pool_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (in->h < 2 || in->w < 2) {
+        snprintf(why, size, "max_pool: the input is %dx%d, expected at least 2x2", in->h, in->w);
+        return false;
+    }
+    d->out = (gb_shape){in->n, in->c, in->h / 2, in->w / 2, 1};
+    return true;
+}
+
+static float larger(float a, float b) {
+    return a > b || isnan(a) ? a : b;
+}
+
+static void one_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *x = job->args->in[0], *y = job->args->out;
+    const gb_shape *s = &y->shape;
+    const float *from = gb_plane(x, i / s->c, i % s->c);
+    float *to = gb_plane(y, i / s->c, i % s->c);
+    size_t step = x->shape.block, row = x->shape.w * step;
+    (void)worker;
+    for (int v = 0; v < s->h; v++)
+        for (int u = 0; u < s->w; u++) {
+            const float *p = from + 2 * v * row + 2 * u * step;
+            to[((size_t)v * s->w + u) * s->block] = larger(larger(p[0], p[step]), larger(p[row], p[row + step]));
+        }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+}
+
+const gb_op_row gb_max_pool_plain = {.op = GB_OP_MAX_POOL, .name = "max_pool", .isa = "plain", .run = run};

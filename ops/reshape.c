@@ -1,0 +1,34 @@
+/* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p], or x[p·C + c] where the channels are last. */
+#include <stdio.h>
+
+#include "ops/rows.h"
+
+bool gb_reshape_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (in->h != 1 || in->w != 1 || d->reshape.c < 1 || d->reshape.h < 1 || d->reshape.w < 1 ||
+        (int64_t)d->reshape.c * d->reshape.h * d->reshape.w != in->c) {
+        snprintf(why, size, "reshape: the input is %dx%dx%d, expected a vector of %d*%d*%d", in->c, in->h, in->w,
+                 d->reshape.c, d->reshape.h, d->reshape.w);
+        return false;
+    }
+    d->out = (gb_shape){in->n, d->reshape.c, d->reshape.h, d->reshape.w, 1};
+    return true;
+}
+
+static void one_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *x = job->args->in[0], *y = job->args->out;
+    const gb_shape *s = &y->shape;
+    int n = i / s->c, c = i % s->c, pixels = s->h * s->w;
+    float *to = gb_plane(y, n, c);
+    (void)worker;
+    for (int p = 0; p < pixels; p++)
+        to[(size_t)p * s->block] = gb_plane(x, n, job->d->reshape.channels_last ? p * s->c + c : c * pixels + p)[0];
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+}
+
+const gb_op_row gb_reshape_plain = {.op = GB_OP_RESHAPE, .name = "reshape", .isa = "plain", .run = run};

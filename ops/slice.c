@@ -1,0 +1,33 @@
+/* Some of the channels:  y[n,c] = x[n, from + c]. */
+#include <stdio.h>
+
+#include "ops/rows.h"
+
+bool gb_slice_shape(gb_desc *d, char *why, size_t size) {
+    const gb_shape *in = &d->in[0];
+    if (d->slice.from < 0 || d->slice.count < 1 || d->slice.from > in->c - d->slice.count) {
+        snprintf(why, size, "slice: channels %d to %d of an input that has %d", d->slice.from,
+                 d->slice.from + d->slice.count - 1, in->c);
+        return false;
+    }
+    d->out = (gb_shape){in->n, d->slice.count, in->h, in->w, 1};
+    return true;
+}
+
+static void one_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *x = job->args->in[0], *y = job->args->out;
+    const gb_shape *s = &y->shape;
+    const float *from = gb_plane(x, i / s->c, job->d->slice.from + i % s->c);
+    float *to = gb_plane(y, i / s->c, i % s->c);
+    (void)worker;
+    for (size_t p = 0; p < (size_t)s->h * s->w; p++)
+        to[p * s->block] = from[p * x->shape.block];
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+}
+
+const gb_op_row gb_slice_plain = {.op = GB_OP_SLICE, .name = "slice", .isa = "plain", .run = run};
