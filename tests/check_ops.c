@@ -316,6 +316,32 @@ static use random_use(rng *r, gb_op_id op) {
             u.d.fir = (gb_fir){pick(r, 1, 3), pick(r, 1, 5), pick(r, 2, 4), pick(r, 2, 4), 1.5f};
         u.weights[0] = random_floats(r, (size_t)u.d.fir.taps * u.d.fir.taps, 0.25f);
         break;
+    case GB_OP_SLICE:
+        u.d.slice.from = pick(r, 0, s.c - 1);
+        u.d.slice.count = pick(r, 1, s.c - u.d.slice.from);
+        break;
+    case GB_OP_RESHAPE:
+        u.d.reshape.c = s.c, u.d.reshape.h = s.h, u.d.reshape.w = s.w;
+        u.d.reshape.channels_last = pick(r, 0, 1);
+        u.d.in[0] = (gb_shape){s.n, s.c * s.h * s.w, 1, 1, 1};
+        break;
+    case GB_OP_MAX_POOL:
+        u.d.in[0].h = s.h + 1, u.d.in[0].w = s.w + 1;
+        break;
+    case GB_OP_SOFTMAX:
+        u.d.in[0] = (gb_shape){s.n, s.c, 1, s.h * s.w, 1};
+        break;
+    case GB_OP_SCORES:
+    case GB_OP_MIX:
+    case GB_OP_ATTENTION: {
+        gb_shape queries = {s.n, pick(r, 1, 40), pick(r, 1, 9), pick(r, 1, 9), 1};
+        gb_shape keys = {s.n, queries.c, pick(r, 1, 5), pick(r, 1, 5), 1}, values = keys;
+        values.c = pick(r, 1, 60);
+        u.d.in[0] = op == GB_OP_MIX ? values : queries;
+        u.d.in[1] = op == GB_OP_MIX ? (gb_shape){s.n, queries.h * queries.w, 1, keys.h * keys.w, 1} : keys;
+        u.d.in[2] = op == GB_OP_MIX ? queries : values;
+        break;
+    }
     default:
         break;
     }
