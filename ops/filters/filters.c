@@ -1,0 +1,208 @@
+/* The table of filters, and the driver that takes one through a tensor. Filters see plain maps or runs of values: this
+ * file alone knows layouts, feature lists and `mix`.
+ *
+ * A filter of single values works through bands of a channel block; where all of a block's channels take part, a band
+ * is one run of floats, else each channel is taken out of it and put back. A filter of maps gets one map at a time. */
+#include "ops/filters/filters.h"
+
+#include <string.h>
+
+#include "ops/filters/rows.h"
+#include "ops/rows.h"
+
+const gb_filter *const gb_filters[] = {
+    &gb_filter_ablate, &gb_filter_invert, &gb_filter_multiply, &gb_filter_add, &gb_filter_threshold, &gb_filter_clamp,
+    &gb_filter_quantise, &gb_filter_translate, &gb_filter_scale, &gb_filter_rotate, &gb_filter_reflect_h,
+    &gb_filter_reflect_v, &gb_filter_shear, &gb_filter_affine, &gb_filter_resize_crop, &gb_filter_erode,
+    &gb_filter_dilate, &gb_filter_opening, &gb_filter_closing, &gb_filter_blur, &gb_filter_sharpen, &gb_filter_sobel,
+    &gb_filter_noise, &gb_filter_normalise, &gb_filter_shuffle, &gb_filter_roll, NULL,
+};
+
+const gb_filter *gb_filter_find(const char *name) {
+    for (const gb_filter *const *f = gb_filters; *f; f++)
+        if (strcmp((*f)->name, name) == 0 || ((*f)->published && strcmp((*f)->published, name) == 0))
+            return *f;
+    return NULL;
+}
+
+enum {
+    BAND = 4096,            /* pixels of a channel block in one task */
+    RUN = 512,              /* values filtered and mixed at a time, while they are in the first cache */
+};
+
+typedef struct job {
+    const gb_filter *f;
+    const float *params;
+    const int *feature;     /* NULL = all */
+    int count;
+    const gb_tensor *in, *out;
+    int bands;
+    const void *plan;
+    const int *from;
+    char *scratch;          /* of worker 0 */
+    size_t scratch_size;    /* of each worker */
+} job;
+
+/* ------------------------------------------------------------------------------------------------ pieces */
+
+static int feature_at(const job *j, int i) {
+    return j->feature ? j->feature[i] : i;
+}
+
+/* The first of the features whose channel is not below c. */
+static int first_feature(const job *j, int c) {
+    int low = 0, high = j->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (feature_at(j, middle) < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void take(const float *from, size_t step, float *to, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i * step];
+}
+
+static void put(const float *from, float *to, size_t step, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        to[i * step] = from[i];
+}
+
+static void mix(float share, const float *original, float *result, size_t count) {
+    if (share == 1.0f)
+        return;
+    for (size_t i = 0; i < count; i++)
+        result[i] = (1.0f - share) * original[i] + share * result[i];
+}
+
+static float share_of(const job *j) {
+    return j->params[j->f->params - 1];
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* ------------------------------------------------------------------------------------------------ single values */
+
+static void filter_run(const job *j, const float *in, float *out, size_t count) {
+    for (size_t i = 0; i < count; i += RUN) {
+        size_t n = smaller(RUN, count - i);
+        j->f->each(j->params, in + i, out + i, n);
+        mix(share_of(j), in + i, out + i, n);
+    }
+}
+
+static void filter_band(void *arg, int task, int worker) {
+    const job *j = arg;
+    const gb_shape *s = &j->out->shape;
+    int b = s->block, blocks = (s->c + b - 1) / b, c = task / j->bands % blocks * b, n = task / j->bands / blocks;
+    size_t pixels = (size_t)s->h * s->w, start = (size_t)(task % j->bands) * BAND;
+    size_t count = smaller(BAND, pixels - start);
+    const float *in = gb_plane(j->in, n, c) + start * b;
+    float *out = gb_plane(j->out, n, c) + start * b;
+    int first = first_feature(j, c), end = first_feature(j, c + b);
+    (void)worker;
+    if (end - first == b) {
+        filter_run(j, in, out, count * b);
+        return;
+    }
+    memcpy(out, in, sizeof(float) * count * b);
+    for (int i = first; i < end; i++) {
+        int lane = feature_at(j, i) - c;
+        for (size_t p = 0; p < count; p += RUN) {
+            float x[RUN], y[RUN];
+            size_t run = smaller(RUN, count - p);
+            take(in + p * b + lane, b, x, run);
+            filter_run(j, x, y, run);
+            put(y, out + p * b + lane, b, run);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ whole maps */
+
+/* Blocks some channel of which takes no part are copied first. */
+static void copy_block(void *arg, int task, int worker) {
+    const job *j = arg;
+    const gb_shape *s = &j->out->shape;
+    int b = s->block, blocks = (s->c + b - 1) / b, c = task % blocks * b, n = task / blocks;
+    (void)worker;
+    if (first_feature(j, c + b) - first_feature(j, c) < b)
+        memcpy(gb_plane(j->out, n, c), gb_plane(j->in, n, c), sizeof(float) * s->h * s->w * b);
+}
+
+static void filter_map(void *arg, int task, int worker) {
+    const job *j = arg;
+    const gb_shape *s = &j->out->shape;
+    size_t pixels = (size_t)s->h * s->w, b = s->block;
+    int n = task / j->count, i = task % j->count, c = feature_at(j, i);
+    float *scratch = (float *)(j->scratch + worker * j->scratch_size);
+    const float *original = gb_plane(j->in, n, c);
+    float *result = gb_plane(j->out, n, c), *to = result;
+    if (b > 1) {
+        take(original, b, scratch, pixels);
+        original = scratch;
+        to = scratch + pixels;
+        scratch += 2 * pixels;
+    }
+    if (j->f->order) {
+        take(gb_plane(j->in, n, feature_at(j, j->from[i])), b, to, pixels);
+    } else {
+        gb_filter_map m = {j->params, j->plan, original, to, s->h, s->w, n, c, scratch};
+        j->f->map(&m);
+    }
+    mix(share_of(j), original, to, pixels);
+    if (b > 1)
+        put(to, result, b, pixels);
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+static size_t rounded(size_t bytes) {
+    return (bytes + 63) / 64 * 64;
+}
+
+/* What comes before the workers' scratch: the plan, or the order of the maps. */
+static size_t prepared_size(const gb_filter *f, const gb_shape *s) {
+    return rounded(f->order ? sizeof(int) * s->c : f->plan_size);
+}
+
+static size_t scratch_size(const gb_filter *f, const gb_shape *s) {
+    size_t floats = f->scratch ? f->scratch(s->h, s->w) : 0;
+    if (s->block > 1 && !f->each)
+        floats += 2 * (size_t)s->h * s->w;
+    return rounded(sizeof(float) * floats);
+}
+
+size_t gb_filter_workspace(const gb_cpu *cpu, const gb_filter *f, const gb_shape *shape) {
+    return prepared_size(f, shape) + scratch_size(f, shape) * cpu->workers;
+}
+
+void gb_filter_run(const gb_cpu *cpu, const gb_filter *f, const float *params, const int *feature, int count,
+                   const gb_tensor *in, const gb_tensor *out, void *workspace) {
+    const gb_shape *s = &out->shape;
+    int blocks = (s->c + s->block - 1) / s->block;
+    job j = {
+        .f = f, .params = params, .feature = feature, .count = feature ? count : s->c, .in = in, .out = out,
+        .bands = (int)(((size_t)s->h * s->w + BAND - 1) / BAND), .plan = workspace, .from = workspace,
+        .scratch_size = scratch_size(f, s),
+    };
+    if (f->each) {
+        gb_parallel(cpu, s->n * blocks * j.bands, filter_band, &j);
+        return;
+    }
+    gb_parallel(cpu, s->n * blocks, copy_block, &j);
+    if (j.count == 0)
+        return;
+    j.scratch = (char *)workspace + prepared_size(f, s);
+    if (f->order)
+        f->order(params, j.count, workspace);
+    else if (f->plan)
+        f->plan(params, s->h, s->w, workspace);
+    gb_parallel(cpu, s->n * j.count, filter_map, &j);
+}

@@ -1,0 +1,26 @@
+/* Maps turned over, pixel for pixel:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
+#include <string.h>
+
+#include "ops/filters/rows.h"
+
+static void reflect_h(const gb_filter_map *m) {
+    size_t w = m->w;
+    for (size_t r = 0; r < (size_t)m->h; r++)
+        for (size_t c = 0; c < w; c++)
+            m->out[r * w + c] = m->in[r * w + w - 1 - c];
+}
+
+static void reflect_v(const gb_filter_map *m) {
+    size_t h = m->h, w = m->w;
+    for (size_t r = 0; r < h; r++)
+        memcpy(m->out + r * w, m->in + (h - 1 - r) * w, sizeof(float) * w);
+}
+
+const gb_filter gb_filter_reflect_h = {
+    .name = "reflect-h", .published = "flip-h", .summary = "left and right exchanged", .params = 1, .param = {GB_MIX},
+    .map = reflect_h,
+};
+const gb_filter gb_filter_reflect_v = {
+    .name = "reflect-v", .published = "flip-v", .summary = "top and bottom exchanged", .params = 1, .param = {GB_MIX},
+    .map = reflect_v,
+};

@@ -1,0 +1,35 @@
+/* What the filters' files share: their rows, and the parameters that mean the same everywhere. Nothing outside
+ * ops/filters/ includes this. */
+#ifndef GB_FILTERS_ROWS_H
+#define GB_FILTERS_ROWS_H
+
+#include <math.h>
+
+#include "ops/filters/filters.h"
+
+extern const gb_filter gb_filter_ablate, gb_filter_invert, gb_filter_multiply, gb_filter_add, gb_filter_threshold,
+    gb_filter_clamp, gb_filter_quantise;                                                        /* pointwise.c */
+extern const gb_filter gb_filter_translate, gb_filter_scale, gb_filter_rotate, gb_filter_shear, gb_filter_affine,
+    gb_filter_resize_crop;                                                                      /* affine.c */
+extern const gb_filter gb_filter_reflect_h, gb_filter_reflect_v;                                /* reflect.c */
+extern const gb_filter gb_filter_erode, gb_filter_dilate, gb_filter_opening, gb_filter_closing; /* morphology.c */
+extern const gb_filter gb_filter_blur, gb_filter_sharpen, gb_filter_sobel;                      /* convolution.c */
+extern const gb_filter gb_filter_noise;                                                         /* noise.c */
+extern const gb_filter gb_filter_normalise;                                                     /* normalise.c */
+extern const gb_filter gb_filter_shuffle, gb_filter_roll;                                       /* channels.c */
+
+/* Closes every row's list of parameters. */
+#define GB_MIX {"mix", "share of the result; the rest is the original", 1.0f, 0.0f, 1.0f, false, NULL}
+
+/* Seeds are whole numbers a float can hold. */
+#define GB_SEED {"seed", "of the random numbers", 0.0f, 0.0f, 16777216.0f, true, NULL}
+
+/* Integers to integers, each bit of the result depending on all of x (Steele, Lea, Flood 2014, SplitMix's mix64). */
+static inline uint64_t gb_scramble(uint64_t x) {
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+#endif
