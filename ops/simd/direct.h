@@ -165,7 +165,7 @@ static inline void smooth_pixel(const direct_plan *p, const float *fir, const fl
                 ptrdiff_t pixel = (ptrdiff_t)(part * p->part_pixels) + (ty / 2 - 1) * p->row + tx / 2 - 1;
                 sum = vfma(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)lanes), sum);
             }
-        put_channels(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
+        put_channel(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
     }
 }
 
@@ -200,7 +200,7 @@ static void run_band(void *arg, int task, int worker) {
                 if (up)
                     smooth_pixel(p, fir, pixel, demodulate, y, x, job->d->out.w, &to);
                 else
-                    put_channels(&to, (size_t)y * in->w + x, vmul(vload(pixel), demodulate));
+                    put_channel(&to, (size_t)y * in->w + x, vmul(vload(pixel), demodulate));
             }
         }
     }

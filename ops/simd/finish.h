@@ -19,23 +19,30 @@ static inline vec activate(gb_act_kind act, vec v) {
     }
 }
 
-static inline vec finish(const gb_epilogue *e, vec v, vec noise, vec bias, vec add) {
+/* n vectors at once, so that what to do is asked once for all of them; noise and add are read where there are such. */
+static inline __attribute__((always_inline)) void finish(const gb_epilogue *e, vec *v, const int n, const vec *noise,
+                                                         vec bias, const vec *add) {
     if (e->noise)
-        v = vadd(v, vmul(noise, vset1(e->noise_strength)));
+        for (int j = 0; j < n; j++)
+            v[j] = vadd(v[j], vmul(noise[j], vset1(e->noise_strength)));
     if (e->bias_act) {
         if (e->bias)
-            v = vadd(v, bias);
-        v = activate(e->act, v);
+            for (int j = 0; j < n; j++)
+                v[j] = vadd(v[j], bias);
+        for (int j = 0; j < n; j++)
+            v[j] = activate(e->act, v[j]);
         if (e->gain != 1.0f)
-            v = vmul(v, vset1(e->gain));
-        if (e->clamp >= 0.0f) {
-            vec high = vset1(e->clamp), low = vset1(-e->clamp);
-            v = vselect_lt(high, v, high, vselect_lt(v, low, low, v));
-        }
+            for (int j = 0; j < n; j++)
+                v[j] = vmul(v[j], vset1(e->gain));
+        if (e->clamp >= 0.0f)
+            for (int j = 0; j < n; j++) {
+                vec high = vset1(e->clamp), low = vset1(-e->clamp);
+                v[j] = vselect_lt(high, v[j], high, vselect_lt(v[j], low, low, v[j]));
+            }
     }
     if (e->add)
-        v = vadd(v, add);
-    return v;
+        for (int j = 0; j < n; j++)
+            v[j] = vadd(v[j], add[j]);
 }
 
 /* Where a vector of VL neighbouring channels goes, one pixel at a time: a block of a feature map, or VL entries of a
@@ -47,6 +54,7 @@ typedef struct channel_sink {
     vec bias;
     int lanes;
     bool whole;             /* all VL floats may be written */
+    bool stream;            /* past the caches, because the map is larger than they are */
 } channel_sink;
 
 static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
@@ -62,17 +70,33 @@ static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e,
     return to;
 }
 
-static inline void put_channels(const channel_sink *to, size_t p, vec v) {
-    float *y = to->y + p * VL;
+enum { MOST_PIXELS = 4 };
+
+/* v[j], j < n, to pixel p + j · step. */
+static inline __attribute__((always_inline)) void put_channels(const channel_sink *to, size_t p, size_t step, vec *v,
+                                                               const int n) {
     if (to->e) {
-        vec zero = vset1(0.0f);
-        vec add = !to->add ? zero : to->whole ? vload(to->add + p * VL) : vload_first(to->add + p * VL, to->lanes);
-        v = finish(to->e, v, to->noise ? vset1(to->noise[p]) : zero, to->bias, add);
+        vec noise[MOST_PIXELS], add[MOST_PIXELS];
+        for (int j = 0; j < n; j++) {
+            const float *at = to->add ? to->add + (p + j * step) * VL : NULL;
+            noise[j] = to->noise ? vset1(to->noise[p + j * step]) : vset1(0.0f);
+            add[j] = !at ? vset1(0.0f) : to->whole ? vload(at) : vload_first(at, to->lanes);
+        }
+        finish(to->e, v, n, noise, to->bias, add);
     }
-    if (to->whole)
-        vstore(y, v);
-    else
-        vstore_first(y, to->lanes, v);
+    for (int j = 0; j < n; j++) {
+        float *y = to->y + (p + j * step) * VL;
+        if (to->stream)
+            vstream(y, v[j]);
+        else if (to->whole)
+            vstore(y, v[j]);
+        else
+            vstore_first(y, to->lanes, v[j]);
+    }
+}
+
+static inline void put_channel(const channel_sink *to, size_t p, vec v) {
+    put_channels(to, p, 1, &v, 1);
 }
 
 /* Where a vector of neighbouring pixels of one planar channel goes. */
@@ -96,9 +120,9 @@ static inline pixel_sink pixels_at(const gb_tensor *y, const gb_epilogue *e, int
 /* The first `count` lanes of v to pixels p, p + 1, … */
 static inline void put_pixels(const pixel_sink *to, size_t p, int count, vec v) {
     if (to->e) {
-        vec zero = vset1(0.0f);
-        v = finish(to->e, v, to->noise ? vload_first(to->noise + p, count) : zero, vset1(to->bias),
-                   to->add ? vload_first(to->add + p, count) : zero);
+        vec noise = to->noise ? vload_first(to->noise + p, count) : vset1(0.0f);
+        vec add = to->add ? vload_first(to->add + p, count) : vset1(0.0f);
+        finish(to->e, &v, 1, &noise, vset1(to->bias), &add);
     }
     vstore_first(to->y + p, count, v);
 }

@@ -47,7 +47,7 @@ static void linear_pass(void *arg, int pass, int worker) {
     for (int n = 0; n < job->d->out.n; n++)
         for (int r = 0; r < p.width && (pass * p.width + r) * VL < job->d->out.c; r++) {
             channel_sink to = channels_at(job->args->out, job->args->epilogue, n, (pass * p.width + r) * VL);
-            put_channels(&to, 0, vmul(vload(acc + (n * p.width + r) * VL), vset1(job->d->linear.gain)));
+            put_channel(&to, 0, vmul(vload(acc + (n * p.width + r) * VL), vset1(job->d->linear.gain)));
         }
 }
 

@@ -21,7 +21,7 @@ static void pointwise_block(void *arg, int i, int worker) {
     const float *x = gb_plane(job->args->in[0], n, c);
     (void)worker;
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
-        put_channels(&to, p, vload(x + p * VL));
+        put_channel(&to, p, vload(x + p * VL));
 }
 
 static void pointwise_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {

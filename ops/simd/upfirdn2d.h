@@ -106,7 +106,7 @@ static void fir_band(void *arg, int task, int worker) {
             fir_plane_row(d, fir, from, f.k, (float *)job->args->workspace + 2 * fir_row(d) * worker, oy, &plane);
         else
             for (int ox = 0; ox < d->out.w; ox++)
-                put_channels(&to, (size_t)oy * d->out.w + ox, fir_block_pixel(d, fir, from, f.k, ox));
+                put_channel(&to, (size_t)oy * d->out.w + ox, fir_block_pixel(d, fir, from, f.k, ox));
     }
 }
 

@@ -186,6 +186,7 @@ typedef struct winograd_job {
     modulation m;
     float *shared_v, *own;  /* own: worker_floats for every worker */
     int group;              /* of the phase in progress, where the group is shared */
+    bool stream;            /* the output is larger than the caches */
 } winograd_job;
 
 static inline float *workers_m(const winograd_job *job, int worker) {
@@ -250,14 +251,19 @@ static inline void finish_tile(const winograd_job *job, tile_at at, const float 
         for (int i = 0; i < TILE; i++)
             rows[i][j] = t[i];
     }
+    bool inside = (at.y + TILE) * up <= out->h && (at.x + TILE) * up <= out->w;
     for (int i = 0; i < TILE; i++) {
         vec y[TILE];
         int oy = (at.y + i) * up + py, ox = at.x * up + px;
+        size_t p = (size_t)oy * out->w + ox;
         transform_output(rows[i], y);
-        if (oy >= out->h)
-            break;
-        for (int j = 0; j < TILE && ox + j * up < out->w; j++)
-            put_channels(to, (size_t)oy * out->w + ox + j * up, vmul(y[j], demodulate));
+        for (int j = 0; j < TILE; j++)
+            y[j] = vmul(y[j], demodulate);
+        if (inside)
+            put_channels(to, p, up, y, TILE);
+        else
+            for (int j = 0; j < TILE && oy < out->h && ox + j * up < out->w; j++)
+                put_channel(to, p + j * up, y[j]);
     }
 }
 
@@ -282,11 +288,14 @@ static void multiply_pass(const winograd_job *job, int group, int pass, const fl
             if (at.n != sample) {
                 sample = at.n;
                 to = channels_at(job->args->out, job->args->epilogue, sample, c);
+                to.stream = job->stream;
                 demodulate = vload(job->m.d + (size_t)sample * VL * vectors_of(job->d->conv.cout) + c);
             }
             finish_tile(job, at, m + (t * p->width + r) * VL, vector % p->phases, demodulate, &to);
         }
     }
+    if (job->stream)
+        vstream_end();
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
@@ -314,6 +323,7 @@ static void multiply_shared(void *arg, int pass, int worker) {
 static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     winograd_job job = {.d = d, .args = args, .p = plan_winograd(cpu, d)};
     float *at = args->workspace;
+    job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     job.m = modulate(cpu, d, args, (const float *)args->packed + winograd_weight_floats(d), at);
     at += modulation_floats(d);
     if (job.p.shared) {
