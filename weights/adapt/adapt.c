@@ -8,10 +8,12 @@ const gb_family *const gb_families[] = {
     &gb_stylegan2_nvlabs,
     &gb_stylegan2_tensorflow,
     &gb_stylegan2_rosinality,
+    &gb_biggan_pytorch,
+    &gb_biggan_huggingface,
     NULL,
 };
 
-static const char runs[] = "this version of ganbend runs StyleGAN2";
+static const char runs[] = "this version of ganbend runs StyleGAN2 and BigGAN";
 
 /* Networks by tell-tale parts of their tensors' names, all of which must be there. The first group carries names that
  * StyleGAN2 has too, or surrounds one, and is asked before the families; the rest is asked when no family answers. */
@@ -30,8 +32,7 @@ static const known_network known[] = {
     {"a Progressive GAN (TensorFlow)", {"ToRGB_lod"}, true},
     {"a StyleGAN1 generator (rosinality's style-based-gan)", {"progression.0.", "adain"}, true},
     {"a GFPGAN restorer", {"stylegan_decoder.", "constant_input.weight"}, true},
-    {"a Hugging Face BigGAN-deep generator", {"generator.gen_z."}, false},
-    {"a BigGAN generator", {"blocks.0.0.conv1.", "output_layer.", "linear."}, false},
+    {"a BigGAN discriminator", {"blocks.0.0.conv1.", "embed.", "linear."}, false},
     {"a StyleGAN2 discriminator (NVIDIA's)", {"b4.fc.weight", "fromrgb."}, false},
     {"a StyleGAN discriminator (TensorFlow)", {"FromRGB"}, false},
     {"a StyleGAN2 discriminator (rosinality's)", {"final_linear.", "final_conv."}, false},

@@ -5,5 +5,6 @@
 #include "adapt.h"
 
 extern const gb_family gb_stylegan2_nvlabs, gb_stylegan2_tensorflow, gb_stylegan2_rosinality;
+extern const gb_family gb_biggan_pytorch, gb_biggan_huggingface;
 
 #endif
