@@ -340,6 +340,45 @@ static void names_cannot_multiply_either(void **state) {
     refused(&b, "more than 72 MiB of memory", (size_t)200 * MIB);
 }
 
+/* Work done for each operation must not grow with what an operation's operand refers to: each of these would take hours
+ * if it did. */
+static void work_cannot_be_multiplied_through_the_memo(void **state) {
+    (void)state;
+    enum { MANY = 150000 };
+    bytes b = {0};
+    /* a large dict taken for a module's description again and again */
+    PUT(&b, "\x80\x02]ctorch_utils.persistence\n_reconstruct_persistent_obj\nq\x00" "0}(");
+    for (int i = 0; i < MANY; i++)
+        PUT(&b, "K\x01N");
+    PUT(&b, "u\x85q\x01" "0");
+    for (int i = 0; i < MANY; i++)
+        PUT(&b, "h\x00h\x01R0");
+    put_text(&b, ".");
+    exercise(b.data, b.size);
+    drop(&b);
+    /* an object with many attributes, one of them a list of the object itself, many times */
+    PUT(&b, "\x80\x02" "ca\nb\n)Rq\x00}(X\x01\x00\x00\x00l](");
+    for (int i = 0; i < MANY; i++)
+        PUT(&b, "h\x00");
+    put_text(&b, "e");
+    for (int i = 0; i < MANY; i++)
+        PUT(&b, "X\x01\x00\x00\x00zN");
+    put_text(&b, "ub.");
+    exercise(b.data, b.size);
+    drop(&b);
+    /* storages under one long name, to be sorted */
+    PUT(&b, "\x80\x02\x8a\x0al\xfc\x9c" "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.\x80\x02]");
+    PUT(&b, "(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX");
+    put_number(&b, 4, MIB);
+    for (int i = 0; i < MIB; i++)
+        put_text(&b, "k");
+    PUT(&b, "X\x03\x00\x00\x00" "cpuK\x02tq\x00" "0");
+    for (int i = 0; i < MANY; i++)
+        PUT(&b, "h\x00Q0");
+    put_text(&b, ".");
+    refused(&b, "a storage whose key is longer than 255 characters", (size_t)8 * MIB);
+}
+
 static void depth_is_limited_and_cycles_are_passed_over(void **state) {
     (void)state;
     bytes b = {0};
@@ -804,6 +843,7 @@ int main(void) {
         cmocka_unit_test(a_modules_source_is_dropped_unread),
         cmocka_unit_test(billion_laughs_end_at_once),
         cmocka_unit_test(names_cannot_multiply_either),
+        cmocka_unit_test(work_cannot_be_multiplied_through_the_memo),
         cmocka_unit_test(depth_is_limited_and_cycles_are_passed_over),
         cmocka_unit_test(stacks_and_values_grow_only_with_the_file),
         cmocka_unit_test(files_inside_files_are_counted),

@@ -65,10 +65,9 @@ bool gb_array_is_packed(const gb_array *a) {
 
 bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reason *why) {
     char shape[128];
-    gb_shape_text(a, shape, sizeof shape);
     int64_t count = gb_array_count(a);
     if (count < 0)
-        return gb_because(why, "shape %s is not possible", shape);
+        return gb_because(why, "shape %s is not possible", gb_shape_text(a, shape, sizeof shape));
     if (offset < 0 || elements < 0 || offset > elements)
         return gb_because(why, "offset %" PRId64 " is past its storage of %" PRId64 " elements", offset, elements);
     int64_t last = offset;
@@ -78,13 +77,16 @@ bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reaso
         if (count == 0 || a->shape[i] == 1)
             continue;
         if (a->stride[i] > (INT64_MAX - last) / (a->shape[i] - 1))
-            return gb_because(why, "shape %s with stride %" PRId64 " is beyond any storage", shape, a->stride[i]);
+            return gb_because(why, "shape %s with stride %" PRId64 " is beyond any storage",
+                              gb_shape_text(a, shape, sizeof shape), a->stride[i]);
         last += (a->shape[i] - 1) * a->stride[i];
     }
     if (count > 0 && last >= elements)
-        return gb_because(why, "shape %s reaches element %" PRId64 " of a storage of %" PRId64, shape, last, elements);
+        return gb_because(why, "shape %s reaches element %" PRId64 " of a storage of %" PRId64,
+                          gb_shape_text(a, shape, sizeof shape), last, elements);
     if (elements < (INT64_MAX - 4096) / 64 && count > 64 * elements + 4096)
-        return gb_because(why, "shape %s repeats a storage of %" PRId64 " elements too often", shape, elements);
+        return gb_because(why, "shape %s repeats a storage of %" PRId64 " elements too often",
+                          gb_shape_text(a, shape, sizeof shape), elements);
     return true;
 }
 

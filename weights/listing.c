@@ -62,13 +62,13 @@ static bool visit(walk *w, const step *up, const char *text, size_t size, const 
 static bool visit_numbered(walk *w, const step *at, const gb_value *seq) {
     for (size_t i = 0; i < seq->seq.count; i++) {
         const gb_value *item = seq->seq.items[i];
-        /* TensorFlow's (G, D, Gs): networks that carry their name */
-        const gb_value *name = gb_value_is_record(item, NULL) && gb_value_get(item, "variables") ?
-                                   gb_value_get(item, "name") : NULL;
+        /* TensorFlow's file is (G, D, Gs), networks that carry their name. */
+        bool network = at->depth == 0 && gb_value_is_record(item, NULL) && gb_value_get(item, "variables");
+        const gb_value *name = network ? gb_value_get(item, "name") : NULL;
         char number[24];
-        snprintf(number, sizeof number, "%zu", i);
-        const char *text = gb_value_str(name, number);
-        if (!visit(w, at, text, strlen(text), item))
+        int digits = snprintf(number, sizeof number, "%zu", i);
+        bool named = name && name->kind == GB_VALUE_STR;
+        if (!visit(w, at, named ? name->str.text : number, named ? name->str.size : (size_t)digits, item))
             return false;
     }
     return true;
@@ -220,7 +220,7 @@ static void fact_text(const gb_value *v, char *text, size_t size) {
     case GB_VALUE_FLOAT: float_text(v->real, text, size); break;
     default: {
         gb_reason line;     /* cut to fit, control characters replaced: the same rules as for messages */
-        gb_because(&line, "%s", gb_value_str(v, ""));
+        gb_because(&line, "%.*s", GB_REASON_SIZE, gb_value_str(v, ""));
         snprintf(text, size, "%s", line.text);
     }
     }
@@ -235,9 +235,10 @@ static bool list_fact(walk *w, const step *at, const gb_value *v, bool *inside) 
     } else if ((v->kind == GB_VALUE_LIST || v->kind == GB_VALUE_TUPLE) && v->seq.count > 0 &&
                v->seq.count <= SHORT_LIST) {
         size_t n = 0;
-        for (size_t i = 0; i < v->seq.count; i++) {
+        for (size_t i = 0; i < v->seq.count; i++)
             if (!plain_fact(v->seq.items[i]))
                 return true;
+        for (size_t i = 0; i < v->seq.count; i++) {
             fact_text(v->seq.items[i], item, sizeof item);
             int wrote = snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "[", item);
             n = wrote < 0 || (size_t)wrote > sizeof text - 2 - n ? sizeof text - 2 : n + (size_t)wrote;

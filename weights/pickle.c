@@ -59,15 +59,21 @@ static bool make_room(void **list, size_t count, size_t *room, size_t width) {
     return true;
 }
 
+/* Room for one more value. */
+static bool stack_room(machine *m) {
+    void *stack = m->stack;
+    bool good = make_room(&stack, m->depth, &m->stack_room, sizeof *m->stack);
+    m->stack = stack;
+    return good;
+}
+
 static bool push(machine *m, gb_value *v) {
     if (!v)
         return no_memory(m);
     if (m->depth == STACK_LIMIT)
         return gb_because(m->p->why, "more than %d values on the stack", STACK_LIMIT);
-    void *stack = m->stack;
-    if (!make_room(&stack, m->depth, &m->stack_room, sizeof *m->stack))
+    if (!stack_room(m))
         return no_memory(m);
-    m->stack = stack;
     m->stack[m->depth++] = v;
     return true;
 }
@@ -742,7 +748,7 @@ static bool run(machine *m) {
     m->yes = gb_value_new_bool(p->arena, true);
     m->no = gb_value_new_bool(p->arena, false);
     m->empty_tuple = gb_value_new(p->arena, GB_VALUE_TUPLE);
-    if (!m->none || !m->yes || !m->no || !m->empty_tuple)
+    if (!m->none || !m->yes || !m->no || !m->empty_tuple || !stack_room(m))
         return no_memory(m);
     while (!m->stopped) {
         size_t at = m->from->at;

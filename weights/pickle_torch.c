@@ -70,8 +70,9 @@ bool gb_torch_storage_read(const gb_value *id, gb_torch_storage *s, gb_reason *w
     if (!s->type)
         return gb_because(why, "a storage of %s", class->kind == GB_VALUE_CLASS ? class->record.name
                                                                                : gb_value_kind_name(class));
-    if (s->key->kind != GB_VALUE_STR)
-        return gb_because(why, "a storage whose key is %s", gb_value_kind_name(s->key));
+    if (s->key->kind != GB_VALUE_STR || s->key->str.size > 255)     /* keys are compared often */
+        return gb_because(why, "a storage whose key is %s", s->key->kind == GB_VALUE_STR ? "longer than 255 characters"
+                                                                                         : gb_value_kind_name(s->key));
     if (s->elements < 0 || s->elements > INT64_MAX / 16)
         return gb_because(why, "storage '%s' of %" PRId64 " elements", s->key->str.text, s->elements);
     return true;
@@ -219,10 +220,11 @@ static gb_value *make_device(gb_pickle *p, const gb_value *args, bool *known) {
     return NULL;
 }
 
-/* _reconstruct_persistent_obj(dict(type, version, module_src, class_name, state)): a record of that class name. */
+/* _reconstruct_persistent_obj(dict(type, version, module_src, class_name, state)): a record of that class name. The
+ * dict is small, and has to be: one memo reference asks for all of it again. */
 static gb_value *make_persistent(gb_pickle *p, const gb_value *args, bool *known) {
     gb_value *meta = args->seq.count ? args->seq.items[0] : NULL;
-    const char *name = gb_value_str(gb_value_get(meta, "class_name"), NULL);
+    const char *name = gb_value_count(meta) > 16 ? NULL : gb_value_str(gb_value_get(meta, "class_name"), NULL);
     if (!name || meta->kind != GB_VALUE_DICT) {
         *known = false;
         return NULL;
