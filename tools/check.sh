@@ -85,13 +85,21 @@ isas() {
     rm -f "$out/probe.gbw"
 }
 
-# fuzz PROGRAM SECONDS: starts from the fixtures it can read within its length limit.
+# The fuzz targets by name, fuzz_pickle, …; each starts from its seeds.
+fuzzers=$(basename -s .c tests/fuzz/fuzz_*.c)
+
+build_fuzzers() {
+    # shellcheck disable=SC2086  # one word for each target
+    cmake -S . -B "$out/fuzz" -DCMAKE_C_COMPILER="$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_FUZZ=ON \
+        -DGANBEND_SANITIZE=address,undefined,fuzzer-no-link && cmake --build "$out/fuzz" -j "$jobs" --target $fuzzers &&
+        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds"
+}
+
+# fuzz NAME SECONDS
 fuzz() {
-    corpus=$out/corpus/$(basename "$1")
-    rm -rf "$corpus"
-    mkdir -p "$corpus"
-    "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$out/logs/" \
-        "$corpus" tests/fixtures
+    seeds=$out/seeds/${1#fuzz_}
+    mkdir -p "$seeds"
+    "$out/fuzz/tests/fuzz/$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/logs/" "$seeds"
 }
 
 # valgrind_run ISA COMMAND…: no error and no leak.
@@ -124,14 +132,11 @@ step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Re
 step "build with address and undefined-behaviour sanitizers" build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGANBEND_SANITIZE=address,undefined && run_tests "test under the sanitizers" sanitize
 
-step "build the fuzzers" build fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_FUZZ=ON -DGANBEND_TOOLS=OFF \
-    -DGANBEND_SANITIZE=address,undefined -DCMAKE_C_COMPILER="$(sh tools/fuzzing_clang.sh)" && {
+step "build the fuzzers" build_fuzzers "$(sh tools/fuzzing_clang.sh)" && {
     seconds=10
     [ $full = yes ] && seconds=120
-    fuzzers=$(find "$out/fuzz" -type f -name 'fuzz_*' -perm -u+x | sort)
-    [ -n "$fuzzers" ] || fail "no fuzzer was built"
     for fuzzer in $fuzzers; do
-        step "$(basename "$fuzzer"), $seconds s" fuzz "$fuzzer" "$seconds"
+        step "$fuzzer, $seconds s" fuzz "$fuzzer" "$seconds"
     done
 }
 
