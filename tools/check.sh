@@ -99,7 +99,7 @@ build_fuzzers() {
 fuzz() {
     seeds=$out/seeds/${1#fuzz_}
     mkdir -p "$seeds"
-    "$out/fuzz/tests/fuzz/$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/logs/" "$seeds"
+    "$(find "$out/fuzz" -type f -name "$1" -perm -u+x)" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$out/logs/" "$seeds"
 }
 
 # valgrind_run ISA COMMAND…: no error and no leak.
