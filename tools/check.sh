@@ -16,6 +16,7 @@ esac
 
 jobs=$(nproc)
 out=build-check
+ganbend=$out/release/tools/ganbend
 passed=0
 failed=0
 failures=
@@ -79,7 +80,7 @@ run_tests() {
 # The instruction sets this machine and this build have.
 isas() {
     for isa in plain avx2 avx512 neon; do
-        GANBEND_ISA=$isa "$out/release/tools/ganbend" convert tests/fixtures/nvlabs-orig-16.pkl "$out/probe.gbw" \
+        GANBEND_ISA=$isa "$ganbend" convert tests/fixtures/nvlabs-orig-16.pkl "$out/probe.gbw" \
             >/dev/null 2>&1 && echo "$isa"
     done
     rm -f "$out/probe.gbw"
@@ -92,7 +93,10 @@ build_fuzzers() {
     # shellcheck disable=SC2086  # one word for each target
     cmake -S . -B "$out/fuzz" -DCMAKE_C_COMPILER="$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_FUZZ=ON \
         -DGANBEND_SANITIZE=address,undefined,fuzzer-no-link && cmake --build "$out/fuzz" -j "$jobs" --target $fuzzers &&
-        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds"
+        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds" && mkdir "$out/seeds/adapt" "$out/seeds/gbw" &&
+        cp tests/fixtures/nvlabs-orig-16.pkl tests/fixtures/variants/* "$out/seeds/adapt" &&
+        "$ganbend" init stylegan2 "$out/seeds/gbw/small.gbw" --res 8 --channel-max 4 --z-dim 4 --w-dim 4 \
+            --mapping-layers 1
 }
 
 # fuzz NAME SECONDS
@@ -118,7 +122,6 @@ sh tools/packages.sh check || {
 
 step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Release && {
     run_tests "test the release" release
-    ganbend=$out/release/tools/ganbend
     best=plain
     isas | grep -qx avx2 && best=avx2       # valgrind knows no AVX-512
     for checkpoint in nvlabs-orig-16.pkl rosinality-64.pt; do
