@@ -1,0 +1,34 @@
+/* Normal noise by counter: the value at a pixel is a function of seed, channel and pixel alone (Box and Muller's pairs
+ * out of hashed counters), so no order of work can change it. Samples of a batch get the same noise, as a sample gets
+ * the same alone, unless `samples` is own. */
+#include "ops/filters/rows.h"
+
+enum { ALIKE, OWN };
+static const char *const sharing[] = {"alike", "own", NULL};
+
+static void noise(const gb_filter_map *m) {
+    const float two_pi = 6.28318531f, unit = 1.0f / 16777216.0f, strength = m->params[0];
+    size_t pixels = (size_t)m->h * m->w;
+    uint64_t key = gb_scramble((uint64_t)m->params[1]);
+    key = gb_scramble(key ^ (uint64_t)m->channel);
+    if (m->params[2] == OWN)
+        key = gb_scramble(key ^ (uint64_t)m->sample);
+    for (size_t i = 0; i < pixels; i += 2) {
+        uint64_t bits = gb_scramble(key + i);
+        float u = (float)(bits >> 40) * unit, angle = (float)(bits >> 16 & 0xffffff) * unit * two_pi;
+        float radius = strength * sqrtf(-2.0f * logf(1.0f - u));
+        m->out[i] = m->in[i] + radius * cosf(angle);
+        if (i + 1 < pixels)
+            m->out[i + 1] = m->in[i + 1] + radius * sinf(angle);
+    }
+}
+
+const gb_filter gb_filter_noise = {
+    .name = "noise", .summary = "normal noise added", .params = 4, .positional = 2,
+    .param = {{"strength", "its standard deviation", 0.5f, -1e6f, 1e6f, false, NULL},
+              GB_SEED,
+              {"samples", "alike = every sample of a batch gets the same; own = by its place in the batch", ALIKE, ALIKE,
+               OWN, true, sharing},
+              GB_MIX},
+    .map = noise,
+};

@@ -1,0 +1,23 @@
+/* A map brought to a mean and a standard deviation:  y = mean + deviation · (x − μ) / √(σ² + 1e-8), with μ and σ² over
+ * the map's own pixels; a constant map, as any of one pixel, becomes the mean. One NaN or infinity makes all NaN. */
+#include "ops/filters/rows.h"
+
+static void normalise(const gb_filter_map *m) {
+    size_t pixels = (size_t)m->h * m->w;
+    double sum = 0.0, squares = 0.0;
+    for (size_t i = 0; i < pixels; i++)
+        sum += m->in[i];
+    double mu = sum / pixels;
+    for (size_t i = 0; i < pixels; i++)
+        squares += (m->in[i] - mu) * (m->in[i] - mu);
+    double scale = m->params[1] / sqrt(squares / pixels + 1e-8);
+    for (size_t i = 0; i < pixels; i++)
+        m->out[i] = (float)(m->params[0] + scale * (m->in[i] - mu));
+}
+
+const gb_filter gb_filter_normalise = {
+    .name = "normalise", .summary = "every map brought to the same mean and deviation", .params = 3, .positional = 2,
+    .param = {{"mean", "of the result", 0.0f, -1e6f, 1e6f, false, NULL},
+              {"deviation", "standard deviation of the result", 1.0f, -1e6f, 1e6f, false, NULL}, GB_MIX},
+    .map = normalise,
+};
