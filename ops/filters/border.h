@@ -12,19 +12,11 @@ extern const char *const gb_border_names[];
 #define GB_BORDER(otherwise) \
     {"border", "what lies outside the map", otherwise, 0.0f, GB_BORDER_WRAP, true, gb_border_names}
 
-/* The pixel that stands for pixel i of a row (or column) of `size`, at most 2^29 of them; −1 = zero. */
+int gb_border_outside(gb_border border, int i, int size);
+
+/* The pixel that stands for pixel i of a row (or column) of `size`, |i| at most 2^30; −1 = zero. */
 static inline int gb_border_pixel(gb_border border, int i, int size) {
-    if (i >= 0 && i < size)
-        return i;
-    int period = border == GB_BORDER_REFLECT ? 2 * size : size, j = i % period;
-    j += j < 0 ? period : 0;
-    switch (border) {
-    case GB_BORDER_ZEROS:   return -1;
-    case GB_BORDER_EDGE:    return i < 0 ? 0 : size - 1;
-    case GB_BORDER_REFLECT: return j < size ? j : period - 1 - j;
-    case GB_BORDER_WRAP:    return j;
-    }
-    return -1;
+    return i >= 0 && i < size ? i : gb_border_outside(border, i, size);
 }
 
 #endif

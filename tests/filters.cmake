@@ -1,0 +1,1 @@
+gb_test(test_filters SOURCES test_filters.c LIBS gb_weights gb_ops)
