@@ -179,10 +179,12 @@ static void run_band(void *arg, int task, int worker) {
     size_t lanes = (size_t)p->width * VL;
     float *acc = job->own + p->worker_floats * worker;
     const float *fir = (const float *)job->args->packed + direct_weight_floats(job->d);
-    if (up) {           /* rows first − 1 to last: what the FIR reaches */
+    if (up) {           /* the FIR reaches rows first − 1, all zero where a sample begins, to last */
+        int above = first % (in->h + 2 * p->pad) ? 1 : 0;
         for (int part = 0; part < 4; part++)
-            memset(acc + part * p->part_pixels * lanes, 0, sizeof(float) * lanes);
-        multiply_band(job, pass, ((ptrdiff_t)first - 1) * p->row, (last - first + 2) * p->row, acc);
+            memset(acc + part * p->part_pixels * lanes, 0, sizeof(float) * (1 + (size_t)p->row) * lanes);
+        multiply_band(job, pass, ((ptrdiff_t)first - above) * p->row, (last - first + 1 + above) * p->row,
+                      acc + (above ? 0 : p->row * lanes));
     } else {
         multiply_band(job, pass, (ptrdiff_t)first * p->row, (last - first) * p->row - 2 * p->pad, acc);
     }

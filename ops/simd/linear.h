@@ -56,9 +56,13 @@ static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
     gb_job job = {cpu, d, args};
     float *x = args->workspace;
     memset(x, 0, sizeof(float) * p.blocks * p.samples * VL);
-    for (int n = 0; n < d->out.n; n++)
-        for (int i = 0; i < d->in[0].c; i++)
-            x[(i / VL * p.samples + n) * VL + i % VL] = gb_plane(args->in[0], n, i)[0];
+    for (int n = 0; n < d->out.n; n++) {
+        const float *from = gb_plane(args->in[0], n, 0);
+        for (int b = 0; b < p.blocks; b++) {
+            int lanes = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
+            vstore(x + ((size_t)b * p.samples + n) * VL, vload_first(from + b * VL, lanes));
+        }
+    }
     gb_parallel(cpu, p.passes, linear_pass, &job);
 }
 
