@@ -1,4 +1,4 @@
-/* From any StyleGAN2 checkpoint to a .gbw: read safely, adapt, make up what is missing, write whole or not at all. */
+/* From any checkpoint to a .gbw: read safely, adapt, make up what is missing, write whole or not at all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +100,8 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     gb_model *model = NULL;
     float *w_avg = NULL;
     gb_status status = make_up_noise(network, err);
-    if (!status && !gb_network_array(network, "mapping.w_avg")) {
+    bool has_w = !strcmp(gb_network_str(network, "architecture", ""), "stylegan2");
+    if (!status && has_w && !gb_network_array(network, "mapping.w_avg")) {
         w_avg = gb_network_add_f32(network, "mapping.w_avg", 1,
                                    (const int64_t[]){gb_network_int(network, "config.w_dim", 0)});
         if (!w_avg)
@@ -143,8 +144,10 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *name, 
         status = gb_fail(err, GB_BAD_FILE, "%s: this is a .gbw file already", name);
     if (!status && !(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
         status = gb_fail_because(err, GB_BAD_FILE, &why);
-    if (!status && !(network = gb_adapt(checkpoint, settings, &why)))
+    if (!status && !(network = gb_adapt(checkpoint, settings, &why))) {
+        gb_because_in(&why, "%s", name);
         status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
     if (!status)
         status = complete_and_save(context, network, name, out, options, err);
     gb_checkpoint_close(checkpoint);

@@ -122,10 +122,11 @@ GB_API bool gb_png_whole(const char *path);
 
 typedef enum gb_rng {
     GB_RNG_NUMPY,           /* numpy.random.RandomState(seed).randn(count), rounded to float32 */
-    GB_RNG_TORCH            /* torch.manual_seed(seed); torch.randn(count) on the CPU */
+    GB_RNG_TORCH,           /* torch.manual_seed(seed); torch.randn(count) on the CPU */
+    GB_RNG_TRUNCNORM        /* scipy.stats.truncnorm.rvs(-2, 2, size=count, random_state=RandomState(seed)) */
 } gb_rng;
 
-/* `count` standard normal numbers; the seed counts modulo 2³², as the published generators take it. */
+/* `count` numbers, standard normal or truncated; the seed counts modulo 2³², as the published generators take it. */
 GB_API void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out);
 
 /* ---------------------------------------------------------------------------------------------------- converting */
@@ -181,6 +182,14 @@ typedef struct gb_bias_act_options {
     float clamp;            /* 0 means none */
 } gb_bias_act_options;
 
+typedef struct gb_norm_options {
+    const char *mean, *var; /* weights [rows,C]: statistics at truncations 0 to 1, one row for all of them */
+    float eps;
+    gb_node gain, bias;     /* vectors [C] of each sample, or GB_NO_NODE */
+    const char *gain_weight, *bias_weight;      /* weights [C] in their place, or NULL */
+    bool gain_from_one;     /* 1 + gain is what counts */
+} gb_norm_options;
+
 GB_API gb_graph *gb_graph_new(void);                    /* NULL when memory is out */
 GB_API void gb_graph_free(gb_graph *graph);             /* not after gb_model_build(), which takes it over */
 /* A weight by view: `data` must outlive the model. */
@@ -202,6 +211,18 @@ GB_API gb_node gb_graph_upsample(gb_graph *graph, const char *name, gb_node x, c
 GB_API gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map, const char *strength);
 GB_API gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *options);
 GB_API gb_node gb_graph_add(gb_graph *graph, const char *name, gb_node a, gb_node b);
+/* x times a weight of one element, read at run time. */
+GB_API gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char *weight);
+/* Normalisation by stored statistics: (x - mean) / sqrt(var + eps) * gain + bias. */
+GB_API gb_node gb_graph_norm(gb_graph *graph, const char *name, gb_node x, const gb_norm_options *options);
+GB_API gb_node gb_graph_slice(gb_graph *graph, const char *name, gb_node x, int from, int count);
+GB_API gb_node gb_graph_reshape(gb_graph *graph, const char *name, gb_node x, int c, int h, int w, bool channels_last);
+GB_API gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x);
+GB_API gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x);
+/* Attention's three parts; where nobody looks at the matrix between them they run as one and it is never made. */
+GB_API gb_node gb_graph_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi);
+GB_API gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x);
+GB_API gb_node gb_graph_mix(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like);
 GB_API void gb_graph_alias(gb_graph *graph, const char *alias, const char *name);
 /* What gb_session_render() returns; [3,H,W] for everything that writes images. */
 GB_API void gb_graph_output(gb_graph *graph, gb_node node);
@@ -279,15 +300,18 @@ GB_API gb_status gb_session_begin(gb_session *session, gb_error *err);
 GB_API gb_status gb_session_commit(gb_session *session, gb_error *err);
 GB_API void gb_session_rollback(gb_session *session);
 
-/* z of every sample from one seed each: seed, seed + 1, …, with the rng of the model's origin. */
+/* z of every sample from one seed each: seed, seed + 1, …, with the rng of the model's origin. BigGAN's z is multiplied
+ * by the truncation that is set when it is rendered. */
 GB_API gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err);
+GB_API gb_status gb_session_seed_with(gb_session *session, gb_rng rng, uint64_t seed, gb_error *err);
 GB_API gb_status gb_session_set_z(gb_session *session, const float *z /* [batch, z_dim] */, gb_error *err);
 /* w's in place of z; no truncation is applied to them. rows = 1 or num_ws: [batch, rows, w_dim]. */
 GB_API gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_error *err);
 /* One class for all samples of the batch, of a conditional model. */
 GB_API gb_status gb_session_set_class(gb_session *session, int label, gb_error *err);
 GB_API gb_status gb_session_set_label(gb_session *session, const float *label /* [batch, c_dim] */, gb_error *err);
-/* w_avg + psi (w - w_avg) for the first `cutoff` w's (negative: all). psi is any finite number; 1 = off. */
+/* StyleGAN2: w_avg + psi (w - w_avg) for the first `cutoff` w's (negative: all); psi is any finite number, 1 = off.
+ * BigGAN: psi in (0, 1] scales z's drawn from seeds and chooses the statistics where several are stored; no cutoff. */
 GB_API gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err);
 /* The mean w to truncate towards, in place of the model's: [w_dim]; NULL goes back. */
 GB_API gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error *err);

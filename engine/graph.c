@@ -524,6 +524,80 @@ gb_node gb_graph_add(gb_graph *graph, const char *name, gb_node a, gb_node b) {
     return node ? finish(graph, node, GB_OP_ADD, ndim_of(graph, a)) : GB_NO_NODE;
 }
 
+gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char *weight_name) {
+    gb_node node = gb_graph_bias_act(graph, name, x, &(gb_bias_act_options){0});
+    const gb_array *a = node != GB_NO_NODE ? gb_network_array(graph->network, weight_name) : NULL;
+    if (node != GB_NO_NODE && (!a || gb_array_count(a) != 1))
+        gb_graph_mistake(graph, "%s: weight '%s' is missing or has more than one element", name, weight_name);
+    else if (node != GB_NO_NODE)
+        graph->nodes[node].scale = keep(graph, weight_name);
+    return graph->failed ? GB_NO_NODE : node;
+}
+
+gb_node gb_graph_norm(gb_graph *graph, const char *name, gb_node x, const gb_norm_options *options) {
+    bool given = !options->gain_weight;
+    gb_graph_node *node = append(graph, name, given ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
+    if (!node)
+        return GB_NO_NODE;
+    int64_t c = node->desc.in[0].c;
+    const gb_array *mean = weight(graph, name, options->mean, 2, (const int64_t[]){-1, c});
+    if (!mean || !weight(graph, name, options->var, 2, (const int64_t[]){mean->shape[0], c}))
+        return GB_NO_NODE;
+    const char *const names[] = {options->mean, options->var, options->gain_weight, options->bias_weight};
+    for (int i = 0; i < (given ? 2 : 4); i++)
+        if (i < 2 || weight(graph, name, names[i], 1, &c))
+            node->weight[i] = keep(graph, names[i]);
+    node->desc.norm.rows = (int)mean->shape[0];
+    node->desc.norm.eps = options->eps;
+    node->desc.norm.gain_from_one = options->gain_from_one;
+    return finish(graph, node, GB_OP_NORM, ndim_of(graph, x));
+}
+
+gb_node gb_graph_slice(gb_graph *graph, const char *name, gb_node x, int from, int count) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    if (!node)
+        return GB_NO_NODE;
+    node->desc.slice.from = from;
+    node->desc.slice.count = count;
+    return finish(graph, node, GB_OP_SLICE, ndim_of(graph, x));
+}
+
+gb_node gb_graph_reshape(gb_graph *graph, const char *name, gb_node x, int c, int h, int w, bool channels_last) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    if (!node)
+        return GB_NO_NODE;
+    node->desc.reshape.c = c;
+    node->desc.reshape.h = h;
+    node->desc.reshape.w = w;
+    node->desc.reshape.channels_last = channels_last;
+    return finish(graph, node, GB_OP_RESHAPE, 3);
+}
+
+gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    return node ? finish(graph, node, GB_OP_UPSAMPLE_NEAREST, 3) : GB_NO_NODE;
+}
+
+gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    return node ? finish(graph, node, GB_OP_MAX_POOL, 3) : GB_NO_NODE;
+}
+
+gb_node gb_graph_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
+    gb_graph_node *node = append(graph, name, 2, (const gb_node[]){theta, phi});
+    return node ? finish(graph, node, GB_OP_SCORES, 2) : GB_NO_NODE;
+}
+
+gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    return node ? finish(graph, node, GB_OP_SOFTMAX, ndim_of(graph, x)) : GB_NO_NODE;
+}
+
+gb_node gb_graph_mix(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
+    gb_graph_node *node = append(graph, name, 3, (const gb_node[]){values, weights, like});
+    return node ? finish(graph, node, GB_OP_MIX, 3) : GB_NO_NODE;
+}
+
 void gb_graph_output(gb_graph *graph, gb_node node) {
     if (node < 0 || node >= graph->count)
         gb_graph_mistake(graph, "the output is no node of this graph");

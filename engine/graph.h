@@ -20,6 +20,7 @@ typedef struct gb_graph_node {
     const char *value;                  /* input: its default, or NULL */
     bool is_map;                        /* input that only noise reads: one map may serve the whole batch */
     const char *bias, *strength;        /* of BIAS_ACT and NOISE */
+    const char *scale;                  /* of BIAS_ACT: a weight that multiplies its gain, or NULL */
     float bias_gain, gain, clamp;       /* of BIAS_ACT; clamp negative = none */
     gb_act_kind act;
 } gb_graph_node;

@@ -69,6 +69,29 @@ static gb_shape batched(const maker *m, gb_node node) {
     return shape;
 }
 
+/* The only node that reads `node`, where it has this operation and nobody looks between the two. */
+static gb_node only_user(const maker *m, gb_node node, gb_op_id op) {
+    gb_node user = m->user[node];
+    bool alone = m->uses[node] == 1 && !m->request->cut[node] && !is_given(m, user);
+    return alone && m->graph->nodes[user].desc.op == op ? user : GB_NO_NODE;
+}
+
+/* Scores, softmax and mix in a row are one attention, which never makes the matrix between them. */
+static void match_attention(maker *m, gb_step *step) {
+    gb_node scores = step->chain[0];
+    gb_node softmax = only_user(m, scores, GB_OP_SOFTMAX);
+    gb_node mix = softmax != GB_NO_NODE ? only_user(m, softmax, GB_OP_MIX) : GB_NO_NODE;
+    if (mix == GB_NO_NODE || m->graph->nodes[mix].input[1] != softmax)
+        return;
+    step->chain[1] = softmax;
+    step->chain[2] = mix;
+    step->nodes = 3;
+    step->desc.op = GB_OP_ATTENTION;
+    step->desc.inputs = 3;
+    step->in[2] = m->graph->nodes[mix].input[0];
+    m->absorbed[softmax] = m->absorbed[mix] = true;
+}
+
 static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     gb_plan *plan = m->plan;
     const gb_graph_node *node = &m->graph->nodes[head];
@@ -76,13 +99,20 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     char why[256];
     *step = (gb_step){.chain = {head}, .nodes = 1, .desc = node->desc};
     step->desc.out.n = m->request->batch;
-    for (int k = 0; k < node->inputs; k++)
-        step->desc.in[k] = plan->tensor[node->input[k]].shape;
+    memcpy(step->in, node->input, sizeof step->in);
+    if (node->desc.op == GB_OP_ADD) {
+        step->in[0] = gb_main_input(node);
+        step->in[1] = node->input[node->input[0] == step->in[0] ? 1 : 0];
+    }
+    if (node->desc.op == GB_OP_SCORES)
+        match_attention(m, step);
+    for (int k = 0; k < step->desc.inputs; k++)
+        step->desc.in[k] = plan->tensor[step->in[k]].shape;
     if (!gb_op_shape(m->cpu, &step->desc, why, sizeof why))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
     step->row = gb_op_find(m->cpu, &step->desc);
 
-    gb_node next, last = head;
+    gb_node next, last = step->chain[step->nodes - 1];
     while (step->row->fuses && (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
         step->chain[step->nodes++] = last = next;
         m->absorbed[next] = true;

@@ -5,12 +5,13 @@
 
 #include "model.h"
 
-enum { GB_MAX_CHAIN = 4 };      /* a head and at most noise, bias_act, add behind it */
+enum { GB_MAX_CHAIN = 6 };      /* a head (attention's three) and at most noise, bias_act, add behind it */
 
 typedef struct gb_step {
     gb_node chain[GB_MAX_CHAIN];
     int nodes;
-    const gb_op_row *row;       /* of chain[0] */
+    gb_node in[GB_MAX_INPUTS];  /* what the row reads: the head's inputs, unless the step is a whole pattern */
+    const gb_op_row *row;
     gb_desc desc;
     const void *packed;
     size_t workspace;           /* offset in the arena */

@@ -138,10 +138,14 @@ static double normal_quantile(double p) {
     return x;
 }
 
-void gb_random_truncnorm(gb_random *r, size_t count, double *out) {
+static double truncnorm(gb_random *r) {
     double low = normal_cdf(-2.0), high = normal_cdf(2.0);
+    return normal_quantile(low + uniform_numpy(r) * (high - low));
+}
+
+void gb_random_truncnorm(gb_random *r, size_t count, double *out) {
     for (size_t i = 0; i < count; i++)
-        out[i] = normal_quantile(low + uniform_numpy(r) * (high - low));
+        out[i] = truncnorm(r);
 }
 
 /* ---------------------------------------------------------------------------------------------------- public */
@@ -153,5 +157,5 @@ void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out) {
         gb_random_torch(&r, count, out);
     else
         for (size_t i = 0; i < count; i++)
-            out[i] = (float)normal_numpy(&r);
+            out[i] = (float)(rng == GB_RNG_TRUNCNORM ? truncnorm(&r) : normal_numpy(&r));
 }

@@ -74,6 +74,12 @@ static uint64_t mix(uint64_t h, uint64_t x) {
     return h ^ (h >> 31);
 }
 
+static uint64_t mix_float(uint64_t h, float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return mix(h, bits);
+}
+
 static bool is_given(const gb_session *session, gb_node node) {
     return session->graph->nodes[node].is_input || session->now.given[node];
 }
@@ -91,11 +97,10 @@ static void sign(gb_session *session) {
                 h = mix(h, session->signature[node->input[k]]);
             if (node->desc.op == GB_OP_NOISE)
                 h = mix(h, now->noise_off);
-            if (node->desc.op == GB_OP_TRUNCATE) {
-                uint32_t psi;
-                memcpy(&psi, &now->psi, sizeof psi);
-                h = mix(mix(mix(h, psi), (uint64_t)now->cutoff), now->w_avg ? now->w_avg->id : 0);
-            }
+            if (node->desc.op == GB_OP_NORM && node->desc.norm.rows > 1)
+                h = mix_float(h, now->psi);
+            if (node->desc.op == GB_OP_TRUNCATE)
+                h = mix(mix(mix_float(h, now->psi), (uint64_t)now->cutoff), now->w_avg ? now->w_avg->id : 0);
         }
         session->signature[i] = h ? h : 1;
     }
@@ -198,7 +203,7 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
     *e = (gb_epilogue){.gain = 1, .clamp = -1};
     for (int i = 0; i < step->nodes && !status; i++) {
         const gb_graph_node *node = &session->graph->nodes[step->chain[i]];
-        const float *value = NULL;
+        const float *value = NULL, *scale = NULL;
         switch (node->desc.op) {
         case GB_OP_NOISE: {
             const gb_tensor *map = &plan->tensor[node->input[1]];
@@ -219,6 +224,10 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
             e->bias = value;
             e->act = node->act;
             e->gain = node->gain;
+            if (node->scale && !status)
+                status = gb_model_floats(session->model, node->scale, 1, &scale, err);
+            if (scale)
+                e->gain *= *scale;
             e->clamp = node->clamp;
             break;
         case GB_OP_ADD: {
@@ -233,27 +242,37 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
     return status;
 }
 
+/* The double that a person wrote when they gave this float: 0.365, not 0.3650000095. Rows of statistics are chosen by
+ * dividing it, where the last bit picks another row. */
+static double as_written(float x) {
+    char text[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)x);
+        if (strtof(text, NULL) == x)
+            break;
+    }
+    return strtod(text, NULL);
+}
+
 static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
     gb_plan *plan = session->plan;
-    const gb_graph_node *head = &session->graph->nodes[step->chain[0]];
     gb_node last = step->chain[step->nodes - 1];
     gb_epilogue epilogue;
     gb_status status = fill_epilogue(session, step, &epilogue, err);
     if (status)
         return status;
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
+    gb_norm_live norm = {as_written(session->now.psi)};
     gb_args args = {
         .out = &plan->tensor[last],
         .packed = step->packed,
         .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
-        .live = &truncate,
+        .live = step->desc.op == GB_OP_NORM ? (const void *)&norm : &truncate,
         .workspace = (char *)plan->arena + step->workspace,
     };
-    for (int k = 0; k < head->inputs; k++)
-        args.in[k] = &plan->tensor[head->input[k]];
-    if (head->desc.op == GB_OP_ADD)
-        args.in[0] = &plan->tensor[gb_main_input(head)];
-    if (head->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
+    for (int k = 0; k < step->desc.inputs; k++)
+        args.in[k] = &plan->tensor[step->in[k]];
+    if (step->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
         args.packed = session->now.w_avg->data;
     double start = gb_clock();
     /* Also what runs in this thread alone flushes denormals: the bits must not depend on where a task runs. */

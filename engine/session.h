@@ -22,6 +22,9 @@ typedef struct gb_settings {
     gb_given *w_avg;            /* NULL = the model's */
     float psi;
     int cutoff;
+    bool seeded;                /* z was drawn from `seed` with `rng` */
+    gb_rng rng;
+    uint64_t seed;
     bool noise_off;
 } gb_settings;
 

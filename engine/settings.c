@@ -142,7 +142,7 @@ static gb_node find_input(const gb_session *session, const char *name) {
     return node != GB_NO_NODE && session->graph->nodes[node].is_input ? node : GB_NO_NODE;
 }
 
-gb_status gb_session_set_z(gb_session *session, const float *z, gb_error *err) {
+static gb_status give_z(gb_session *session, const float *z, gb_error *err) {
     gb_node node = find_input(session, "z"), ws = find_op(session, GB_OP_TRUNCATE);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no input 'z'");
@@ -152,21 +152,46 @@ gb_status gb_session_set_z(gb_session *session, const float *z, gb_error *err) {
     return status;
 }
 
-gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err) {
+gb_status gb_session_set_z(gb_session *session, const float *z, gb_error *err) {
+    gb_status status = give_z(session, z, err);
+    if (!status)
+        session->now.seeded = false;
+    return status;
+}
+
+/* Where truncation is no operation of the network it acts on what is drawn: z = psi · numbers. */
+static gb_status draw_z(gb_session *session, gb_rng rng, uint64_t seed, gb_error *err) {
     gb_node node = find_input(session, "z");
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no input 'z' to draw from a seed");
-    const char *origin = gb_network_str(session->graph->network, "origin.rng", "numpy");
-    gb_rng rng = strcmp(origin, "torch") ? GB_RNG_NUMPY : GB_RNG_TORCH;
     size_t floats = node_floats(&session->graph->nodes[node]), batch = (size_t)session->options.batch;
     float *z = malloc(floats * batch * sizeof *z);
     if (!z)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < batch; i++)
         gb_randn(rng, seed + i, floats, z + i * floats);
-    gb_status status = gb_session_set_z(session, z, err);
+    if (find_op(session, GB_OP_TRUNCATE) == GB_NO_NODE)
+        for (size_t i = 0; i < floats * batch; i++)
+            z[i] *= session->now.psi;
+    gb_status status = give_z(session, z, err);
     free(z);
     return status;
+}
+
+gb_status gb_session_seed_with(gb_session *session, gb_rng rng, uint64_t seed, gb_error *err) {
+    gb_status status = draw_z(session, rng, seed, err);
+    if (status)
+        return status;
+    session->now.seeded = true;
+    session->now.rng = rng;
+    session->now.seed = seed;
+    return GB_OK;
+}
+
+gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err) {
+    const char *origin = gb_network_str(session->graph->network, "origin.rng", "numpy");
+    gb_rng rng = !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM : GB_RNG_NUMPY;
+    return gb_session_seed_with(session, rng, seed, err);
 }
 
 gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_error *err) {
@@ -213,13 +238,21 @@ gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
 }
 
 gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err) {
-    if (find_op(session, GB_OP_TRUNCATE) == GB_NO_NODE)
+    bool has_ws = find_op(session, GB_OP_TRUNCATE) != GB_NO_NODE;
+    if (!has_ws && find_input(session, "z") == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no truncation");
     if (!isfinite(psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
+    if (!has_ws && !(psi > 0 && psi <= 1))
+        return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: this network takes more than 0 and at most 1", (double)psi);
+    if (!has_ws && cutoff >= 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's that a cutoff could count");
+    bool moved = psi != session->now.psi;
     session->now.psi = psi;
     session->now.cutoff = cutoff < 0 ? -1 : cutoff;
-    return GB_OK;
+    if (has_ws || !moved || !session->now.seeded)
+        return GB_OK;
+    return draw_z(session, session->now.rng, session->now.seed, err);
 }
 
 gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error *err) {

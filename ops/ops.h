@@ -61,6 +61,7 @@ typedef enum gb_op_id {
     GB_OP_NOISE,            /* x + strength · noise [N or 1,1,H,W]                                     */
     GB_OP_BIAS_ACT,         /* clamp(act(x + bias) · gain)                                             */
     GB_OP_ADD,              /* in[0] + in[1]                                                           */
+    GB_OP_NORM,             /* (x − mean) gain / √(var + eps) + bias; in[1], in[2] gain and bias, or weights   */
     GB_OP_SLICE,            /* some of the channels                                                    */
     GB_OP_RESHAPE,          /* a vector as maps                                                        */
     GB_OP_UPSAMPLE_NEAREST, /* every pixel twice in both directions                                    */
@@ -102,6 +103,7 @@ typedef struct gb_desc {
         struct { int num_ws; } truncate;
         struct { int row; } select;
         struct { int c, h, w; } constant;
+        struct { int rows; float eps; bool gain_from_one; } norm;
         struct { int from, count; } slice;
         struct { int c, h, w; bool channels_last; } reshape;
     };
@@ -141,6 +143,7 @@ typedef struct gb_epilogue {
 /* ------------------------------------------------------------------------------------------------ running */
 
 typedef struct gb_truncate_live { float psi; int cutoff; } gb_truncate_live;   /* cutoff < 0 = all rows */
+typedef struct gb_norm_live { double truncation; } gb_norm_live;                /* 0 to 1: which row of statistics */
 
 typedef struct gb_args {
     const gb_tensor *in[GB_MAX_INPUTS];

@@ -166,7 +166,7 @@ typedef struct use {
     float *noise, *bias, *add;
     gb_epilogue epilogue;                   /* pointers filled in by run() */
     bool has_epilogue;
-    gb_truncate_live live;
+    union { gb_truncate_live truncate; gb_norm_live norm; } live;
 } use;
 
 static gb_tensor block_tensor(const gb_cpu *cpu, gb_shape s, const float *nchw) {
@@ -300,7 +300,7 @@ static use random_use(rng *r, gb_op_id op) {
     case GB_OP_TRUNCATE:
         u.d.in[0] = vector;
         u.d.truncate.num_ws = pick(r, 1, 18);
-        u.live = (gb_truncate_live){pick(r, 0, 2) ? 0.7f : 0.3f, pick(r, -1, 18)};
+        u.live.truncate = (gb_truncate_live){pick(r, 0, 2) ? 0.7f : 0.3f, pick(r, -1, 18)};
         u.weights[0] = random_floats(r, vector.c, 1.0f);
         break;
     case GB_OP_SELECT:
@@ -315,6 +315,18 @@ static use random_use(rng *r, gb_op_id op) {
         if (pick(r, 0, 3) == 0)
             u.d.fir = (gb_fir){pick(r, 1, 3), pick(r, 1, 5), pick(r, 2, 4), pick(r, 2, 4), 1.5f};
         u.weights[0] = random_floats(r, (size_t)u.d.fir.taps * u.d.fir.taps, 0.25f);
+        break;
+    case GB_OP_NORM:
+        u.d.inputs = pick(r, 0, 1) ? 3 : 1;
+        u.d.in[1] = u.d.in[2] = (gb_shape){s.n, s.c, 1, 1, 1};
+        u.d.norm.rows = pick(r, 1, 3);
+        u.d.norm.eps = 0.01f;
+        u.d.norm.gain_from_one = pick(r, 0, 1);
+        u.live.norm.truncation = 0.3;
+        for (int i = 0; i < 4; i++)
+            u.weights[i] = random_floats(r, (size_t)s.c * u.d.norm.rows, 1.0f);
+        for (int i = 0; i < s.c * u.d.norm.rows; i++)
+            u.weights[1][i] *= u.weights[1][i];
         break;
     case GB_OP_SLICE:
         u.d.slice.from = pick(r, 0, s.c - 1);
@@ -484,7 +496,7 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
 
     float *threaded = run(many, row, u, false);
     if (!same_bits(threaded, fused, count))
-        fail(row, u, "changes with the number of workers", difference(threaded, fused, count));
+        fail(row, u, "changes with workers and caches", difference(threaded, fused, count));
     free(threaded);
 
     if (row->in_place) {
@@ -554,6 +566,7 @@ static void check_isa(const char *isa, uint64_t seed, int rounds) {
     pool_start(&p, 3);
     many = cpu;
     many.workers = 3, many.parallel = pool_parallel, many.pool = &p;
+    many.l2 = 32 << 10, many.l3 = 0;        /* as small caches cut the work, so must large ones */
     const gb_op_row *const *rows = gb_op_rows(&count);
     for (size_t i = 0; i < count; i++)
         if (!strcmp(rows[i]->isa, isa))

@@ -139,7 +139,8 @@ static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err)
     if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: holds neither z nor ws to start from", r->path);
     if (read_input(r, "label", classes, &r->label, err) ||
         read_numbers(r, "class", r->samples, &r->classes, &r->class_count, err) ||
-        read_number(r, "psi", &r->psi, err) || read_number(r, "cutoff", &cutoff, err))
+        read_number(r, "truncation", &r->psi, err) || read_number(r, "psi", &r->psi, err) ||
+        read_number(r, "cutoff", &cutoff, err))
         return err->status;
     r->cutoff = cutoff < 0 || cutoff > 1000 ? -1 : (int)cutoff;
     if (r->z && classes > 0 && !r->label && !r->class_count)
@@ -273,8 +274,9 @@ static gb_status wander(const reference *r, size_t sample, const gb_model *model
     gb_noise other = noise == GB_NOISE_NONE ? GB_NOISE_CONST : GB_NOISE_NONE;
     if (apply(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, image, err))
         return err->status;
-    if (r->z && (gb_session_truncate(session, (float)r->psi * 0.5f - 0.25f, 1, err) ||
-                 gb_session_render(session, image, err)))
+    bool has_w = gb_model_int(model, "config.w_dim", 0) > 0;
+    float psi = has_w ? (float)r->psi * 0.5f - 0.25f : (float)r->psi * 0.5f;
+    if (r->z && (gb_session_truncate(session, psi, has_w ? 1 : -1, err) || gb_session_render(session, image, err)))
         return err->status;
     if (gb_session_noise(session, other, 0, err) || gb_session_render(session, image, err)) return err->status;
     if (apply(r, sample, model, session, err) || gb_session_render(session, image, err)) return err->status;
@@ -379,7 +381,7 @@ const command compare_command = {
     .summary = "every layer against a reference",
     .operands = "MODEL REF.npz",
     .usage = "[options]",
-    .about = "Runs the model on the inputs in REF.npz (z or ws; psi, cutoff, label or class, latent_avg) and compares "
+    .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) and compares "
              "every array tap/NAME, NAME being a node or its alias, and the image, with what it computes. Exit "
              "status 1 when a difference is over the tolerance, 2 when a name is no node. docs/verifying.md shows how "
              "to write such a file from PyTorch.",

@@ -1,9 +1,11 @@
-/* The table of architectures. */
+/* The table of architectures, and what their builders share. */
 #include "models.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-const gb_architecture *const gb_architectures[] = {&gb_stylegan2_architecture, NULL};
+const gb_architecture *const gb_architectures[] = {&gb_stylegan2_architecture, &gb_biggan_architecture, NULL};
 
 const gb_architecture *gb_architecture_of(const gb_network *network) {
     const char *name = gb_network_str(network, "architecture", "");
@@ -11,4 +13,22 @@ const gb_architecture *gb_architecture_of(const gb_network *network) {
     while (*row && strcmp((*row)->name, name))
         row++;
     return *row;
+}
+
+gb_name_text gb_name(const char *format, ...) {
+    gb_name_text name;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name.text, sizeof name.text, format, args);
+    va_end(args);
+    return name;
+}
+
+int gb_config_int(gb_graph *graph, const char *key, int low, int high) {
+    int64_t v = gb_network_int(graph->network, gb_name("config.%s", key).text, INT64_MIN);
+    if (v == INT64_MIN)
+        gb_graph_mistake(graph, "config.%s is missing", key);
+    else if (v < low || v > high)
+        gb_graph_mistake(graph, "config.%s is %lld; %d to %d are possible", key, (long long)v, low, high);
+    return v < low || v > high ? low : (int)v;
 }

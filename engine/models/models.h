@@ -15,6 +15,15 @@ extern const gb_architecture *const gb_architectures[];     /* NULL-terminated *
 /* The row for this network, or NULL. */
 const gb_architecture *gb_architecture_of(const gb_network *network);
 
-extern const gb_architecture gb_stylegan2_architecture;
+extern const gb_architecture gb_stylegan2_architecture, gb_biggan_architecture;
+
+/* What the builders share. A name put together; gb_name("%s.weight", layer).text lives to the end of the statement. */
+typedef struct gb_name_text {
+    char text[128];
+} gb_name_text;
+gb_name_text gb_name(const char *format, ...);
+
+/* config.`key`, or a mistake where it is missing or out of range (then `low`). */
+int gb_config_int(gb_graph *graph, const char *key, int low, int high);
 
 #endif
