@@ -19,7 +19,8 @@ bool gb_modulated_conv2d_shape(gb_desc *d, char *why, size_t size) {
         return false;
     }
     if (conv->modulated != (d->inputs == 2)) {
-        snprintf(why, size, "modulated_conv2d: %s", conv->modulated ? "styles are missing" : "styles without modulation");
+        snprintf(why, size, "modulated_conv2d: %s",
+                 conv->modulated ? "styles are missing" : "styles without modulation");
         return false;
     }
     if (conv->modulated && (styles->n != in->n || styles->c != in->c || styles->h != 1 || styles->w != 1)) {

@@ -75,10 +75,12 @@ static void an_unknown_instruction_set_is_refused_and_the_known_ones_are_listed(
 }
 
 static void a_convolution_correlates_and_pads_with_zeros(void **state) {
-    gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 1, 2, 2, 1}}, .conv = {.cout = 1, .kernel = 3, .up = 1}};
+    gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 1, 2, 2, 1}},
+                 .conv = {.cout = 1, .kernel = 3, .up = 1}};
+    const float *in[] = {FLOATS(1, 10, 100, 1000)}, *weights[] = {FLOATS(1, 2, 3, 4, 5, 6, 7, 8, 9)};
     float y[4];
     (void)state;
-    run(d, &(const float *){FLOATS(1, 10, 100, 1000)}, &(const float *){FLOATS(1, 2, 3, 4, 5, 6, 7, 8, 9)}, NULL, NULL, y);
+    run(d, in, weights, NULL, NULL, y);
     assert_floats(y, FLOATS(9865, 8754, 6532, 5421), 4);
 }
 
@@ -96,7 +98,8 @@ static void styles_scale_inputs_and_demodulation_gives_unit_weights(void **state
 }
 
 static void upsampling_transposes_the_kernel_unflipped_and_then_smooths(void **state) {
-    gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 1, 1, 1, 1}}, .conv = {.cout = 1, .kernel = 3, .up = 2}};
+    gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 1, 1, 1, 1}},
+                 .conv = {.cout = 1, .kernel = 3, .up = 2}};
     const float *in[] = {FLOATS(1)}, *weights[2] = {FLOATS(1, 2, 3, 4, 5, 6, 7, 8, 9)};
     float fir[16] = {0}, y[4];
     (void)state;
@@ -263,6 +266,65 @@ static void sizes_that_would_overflow_are_refused(void **state) {
     refusal(d);
 }
 
+static void *aligned(size_t bytes) {
+    void *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    assert_non_null(p);
+    return p;
+}
+
+enum { MAP = 24, TILE = 4, DEPTH = 16 };
+
+/* Which pixels of a 3×3 convolution come out as NaN under an instruction set when one input pixel is. */
+static void spread_of_nan(const char *isa, bool nan[MAP][MAP]) {
+    gb_cpu cpu = {.workers = 1};
+    gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, DEPTH, MAP, MAP, 1}},
+                 .conv = {DEPTH, 3, 1, false, false, 1}};
+    char why[200] = "";
+    size_t floats = (size_t)DEPTH * MAP * MAP;
+    assert_true(gb_cpu_detect(&cpu, isa, NULL, 0));
+    d.in[0].block = gb_block(&cpu, DEPTH, MAP, MAP);
+    assert_true(gb_op_shape(&cpu, &d, why, sizeof why));
+    const gb_op_row *row = gb_op_find(&cpu, &d);
+    float *nchw = aligned(sizeof(float) * floats), *w = aligned(sizeof(float) * DEPTH * DEPTH * 9);
+    void *packed = aligned(row->packed_size(&cpu, &d)), *workspace = aligned(row->workspace(&cpu, &d));
+    gb_tensor x = {d.in[0], aligned(sizeof(float) * floats)}, y = {d.out, aligned(sizeof(float) * floats)};
+    for (size_t i = 0; i < floats; i++)
+        nchw[i] = 1.0f;
+    for (int i = 0; i < DEPTH * DEPTH * 9; i++)
+        w[i] = 0.5f;
+    nchw[(3 * MAP + 9) * MAP + 11] = NAN;
+    gb_tensor_from_nchw(&cpu, &x, nchw);
+    row->pack(&cpu, &d, (const float *const[]){w, NULL}, packed);
+    row->run(&cpu, &d, &(gb_args){.in = {&x}, .out = &y, .packed = packed, .workspace = workspace});
+    gb_tensor_to_nchw(&cpu, &y, nchw);
+    for (int i = 0; i < MAP * MAP; i++)
+        nan[i / MAP][i % MAP] = isnan(nchw[i]);
+    free(nchw), free(w), free(packed), free(workspace), free(x.data), free(y.data);
+}
+
+static void a_nan_reaches_what_it_touches_and_at_most_the_rest_of_those_tiles(void **state) {
+    static const char *const isas[] = {"avx2", "avx512"};
+    bool exact[MAP][MAP], fast[MAP][MAP], tile[MAP / TILE][MAP / TILE] = {{false}};
+    gb_cpu cpu;
+    (void)state;
+    spread_of_nan("plain", exact);
+    for (int y = 0; y < MAP; y++)
+        for (int x = 0; x < MAP; x++) {
+            assert_int_equal(exact[y][x], y >= 8 && y <= 10 && x >= 10 && x <= 12);
+            tile[y / TILE][x / TILE] |= exact[y][x];
+        }
+    for (size_t i = 0; i < sizeof isas / sizeof *isas; i++) {
+        if (!gb_cpu_detect(&cpu, isas[i], NULL, 0))
+            continue;
+        spread_of_nan(isas[i], fast);
+        for (int y = 0; y < MAP; y++)
+            for (int x = 0; x < MAP; x++) {
+                assert_true(fast[y][x] || !exact[y][x]);
+                assert_true(tile[y / TILE][x / TILE] || !fast[y][x]);
+            }
+    }
+}
+
 static void multiply_adds_of_the_published_networks_are_45_and_74_g(void **state) {
     (void)state;
     for (int resolution = 256; resolution <= 1024; resolution *= 4) {
@@ -302,6 +364,7 @@ int main(void) {
         cmocka_unit_test(maps_take_the_vector_as_block_and_vectors_and_pictures_do_not),
         cmocka_unit_test(wrong_shapes_are_refused_with_the_reason),
         cmocka_unit_test(sizes_that_would_overflow_are_refused),
+        cmocka_unit_test(a_nan_reaches_what_it_touches_and_at_most_the_rest_of_those_tiles),
         cmocka_unit_test(multiply_adds_of_the_published_networks_are_45_and_74_g),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,8 +57,8 @@ static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *a
     modulation m = {.s = at, .d = at + (size_t)d->out.n * lanes};
     for (int n = 0; n < d->out.n; n++)
         for (int i = 0; i < lanes; i++) {
-            float style = i >= cin ? 0.0f : d->conv.modulated ? gb_plane(args->in[1], n, i)[0] * d->conv.style_gain : 1.0f;
-            m.s[(size_t)n * lanes + i] = style;
+            float style = i < cin && d->conv.modulated ? gb_plane(args->in[1], n, i)[0] * d->conv.style_gain : 1.0f;
+            m.s[(size_t)n * lanes + i] = i < cin ? style : 0.0f;
         }
     if (d->conv.demodulate) {
         modulation_job job = {d, squares, m};

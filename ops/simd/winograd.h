@@ -201,7 +201,8 @@ static inline tile_at find_tile(const winograd_plan *p, int t) {
 }
 
 /* Copies the patch around a tile with zeros for everything outside the map and outside the layer's channels. */
-static void copy_patch(const float *x, int height, int width, int y, int x0, int lanes, float patch[PATCH * PATCH * VL]) {
+static void copy_patch(const float *x, int height, int width, int y, int x0, int lanes,
+                       float patch[PATCH * PATCH * VL]) {
     for (int i = 0; i < PATCH; i++)
         for (int j = 0; j < PATCH; j++) {
             int py = y + i - 1, px = x0 + j - 1;
