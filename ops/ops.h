@@ -53,8 +53,8 @@ typedef enum gb_op_id {
     GB_OP_NORMALIZE,        /* x / sqrt(mean_c x² + eps)                                               */
     GB_OP_LINEAR,           /* x Wᵀ · gain for vectors x; weights[0] [out,in]                       */
     GB_OP_CONCAT,           /* channels of in[0], then of in[1]                                        */
-    GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff, w itself where ψ = 1;
-                             * weights[0] is w_avg [C]                                              */
+    GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff,
+                             * w itself where ψ = 1; weights[0] is w_avg [C]                        */
     GB_OP_SELECT,           /* row `row` of ws [N,num_ws,1,C] → [N,C]                                  */
     GB_OP_MODULATED_CONV2D, /* the convolution of both networks; see gb_conv                           */
     GB_OP_UPFIRDN2D,        /* zero-insert by `up`, pad, FIR (flipped: a true convolution) × gain       */

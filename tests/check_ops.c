@@ -111,7 +111,7 @@ static void pool_stop(pool *p) {
     pthread_mutex_destroy(&p->lock);
 }
 
-/* ------------------------------------------------------------------------------------------------ randomness, memory */
+/* ------------------------------------------------------------------------------------------------ random, memory */
 
 typedef struct rng { uint64_t state; } rng;
 
@@ -735,7 +735,8 @@ static void bench(const gb_cpu *cpu, int resolution) {
             bench_use(cpu, name, &fir, peak, &total);
         }
     }
-    printf("together %.1f ms, %.2f G multiply-adds, %.0f MiB of packed weights, packed in %.2f s\n", 1e3 * total.seconds,
+    printf("together %.1f ms, %.2f G multiply-adds, %.0f MiB of packed weights, packed in %.2f s\n",
+           1e3 * total.seconds,
            1e-9 * (double)total.macs, (double)total.packed / 1048576.0, total.pack);
 }
 
