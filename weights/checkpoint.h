@@ -8,8 +8,8 @@
 typedef struct gb_checkpoint gb_checkpoint;
 
 /* `bytes` must stay as they are until close; arrays point into them where they can. `name` is used in messages only.
- * NULL with a reason on anything malformed, hostile or unknown. Memory is bounded by the file's size, whatever it claims:
- * values take at most 64 MiB + 8 × size, what a zip unpacks 64 MiB + 16 × size. Time is linear in it. */
+ * NULL with a reason on anything malformed, hostile or unknown. Memory is bounded by the file's size, whatever it
+ * claims: values take at most 64 MiB + 8 × size, what a zip unpacks 64 MiB + 16 × size. Time is linear in it. */
 gb_checkpoint *gb_checkpoint_open(const void *bytes, size_t size, const char *name, gb_reason *why);
 void gb_checkpoint_close(gb_checkpoint *c);
 

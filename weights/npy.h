@@ -25,8 +25,8 @@ bool gb_npy_write(const gb_array *a, gb_npy_sink sink, void *arg, gb_reason *why
 /* Its header alone, for data of numpy's type string `type` that the caller writes after it. False where the sink is. */
 bool gb_npy_write_header(const char *type, int ndim, const int64_t *shape, gb_npy_sink sink, void *arg);
 
-/* An .npz in the making: stored entries, ZIP64 where a size or place needs it, the same bytes for the same arrays. After
- * a failure there is nothing left to do but free it. */
+/* An .npz in the making: stored entries, ZIP64 where a size or place needs it, the same bytes for the same arrays.
+ * After a failure there is nothing left to do but free it. */
 typedef struct gb_npz_writer gb_npz_writer;
 
 gb_npz_writer *gb_npz_writer_new(gb_npy_sink sink, void *arg);        /* NULL when memory is out */
