@@ -331,6 +331,128 @@ GB_API gb_status gb_session_read(gb_session *session, gb_node node, float *out, 
 /* Setting a boundary: what only it needed is not run. `value` is [batch, shape…]; NULL lifts the feed. */
 GB_API gb_status gb_session_feed(gb_session *session, const char *name, const float *value, gb_error *err);
 
+/* ---------------------------------------------------------------------------------------------------- bends
+ * One intervention each: where, which features, what. They act in the order they were added; each changes the value its
+ * boundary hands on, so that taps and everything behind see it bent. */
+
+typedef int gb_bend;        /* names a bend in its session; 0 is none */
+
+typedef enum gb_bend_kind {
+    GB_BEND_FILTER,         /* a row of the filter table on the chosen features */
+    GB_BEND_ACTIVATION,     /* another nonlinearity at a node that has one: f(x + bias) · gain */
+    GB_BEND_PAINT,          /* activation vectors in place of all channels at chosen pixels */
+    GB_BEND_DISABLE,        /* the layer passes its input through */
+    GB_BEND_NOISE,          /* a layer's noise: strength × factor, or maps of another seed */
+    GB_BEND_SET,            /* the boundary's values replaced by, or offset by, given ones */
+    GB_BEND_TRUNCATE,       /* at `synthesis.w{k}`: that layer's w truncated by a psi of its own */
+    GB_BEND_CALLBACK        /* code of the caller's */
+} gb_bend_kind;
+
+typedef enum gb_feature_choice { GB_FEATURES_ALL, GB_FEATURES_LIST, GB_FEATURES_RANDOM } gb_feature_choice;
+
+typedef struct gb_features {
+    gb_feature_choice choice;
+    const int *list;        /* channels; copied */
+    int count;
+    double share;           /* RANDOM: int(share · C) of them, drawn from `seed` (and again by gb_session_redraw()) */
+    uint64_t seed;
+} gb_features;
+
+/* What a callback is handed: plain NCHW, to be read or changed in place. */
+typedef struct gb_bent_values {
+    gb_node node;
+    int n, c, h, w;
+    float *values;
+} gb_bent_values;
+
+typedef struct gb_bend_options {
+    gb_bend_kind kind;
+    const char *at;         /* node name, alias or glob; ACTIVATION and NOISE take of a glob's nodes those that have one */
+    gb_features features;   /* FILTER, ACTIVATION and SET */
+    const char *name;       /* FILTER, ACTIVATION: its name */
+    const float *params;    /* of the filter or activation, in the order of its table row; the rest have defaults */
+    int param_count;
+    bool drop_bias;         /* ACTIVATION */
+    bool set_gain;          /* ACTIVATION: `gain` in place of the network's */
+    float gain;
+    const float *vectors;   /* PAINT: [vector_count, C] */
+    int vector_count;
+    int grid;               /* PAINT with vectors[0]: 0 everywhere, else k×k blocks with one pixel between */
+    const int16_t *mask;    /* PAINT: [mask_h, mask_w] of vector indices, negative = keep; brought to the layer's size */
+    int mask_h, mask_w;
+    float factor;           /* NOISE: multiplies the strength */
+    bool reseed;            /* NOISE: maps drawn from `seed` + sample; TRUNCATE and SET leave both alone */
+    uint64_t seed;
+    float psi;              /* TRUNCATE */
+    const float *values;    /* SET: one sample, or `samples` of them */
+    int samples;
+    bool add;               /* SET: added in place of replacing */
+    void (*callback)(void *arg, const gb_bent_values *values);     /* CALLBACK: in the rendering thread */
+    void *callback_arg;
+} gb_bend_options;
+
+/* Everything pointed to is copied. The message of a refusal lists what would be right. */
+GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err);
+/* New parameters of a filter or activation, factor of noise, or psi: nothing before it runs again. */
+GB_API gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
+/* Takes one bend away, or (0) all. */
+GB_API gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err);
+/* Draws random features anew, as image number `image` of a series; 0 is how they were drawn first. */
+GB_API gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err);
+
+/* Tables of filters and activations, for programs that list them. */
+typedef struct gb_param_info {
+    const char *name, *summary;
+    float otherwise, low, high;
+    bool whole;             /* whole numbers only */
+    const char *const *choices;     /* names of the values 0, 1, …, NULL-terminated, or NULL */
+} gb_param_info;
+
+typedef struct gb_table_row {
+    const char *name, *published, *summary;     /* `published`: another name it is known by, or NULL */
+    int params, positional;
+    gb_param_info param[20];
+} gb_table_row;
+
+GB_API bool gb_filter_row(size_t index, gb_table_row *row);         /* false past the end */
+GB_API bool gb_activation_row(size_t index, gb_table_row *row);
+/* One filter on an array [N, C, H, W], without a network: what a bend does at a boundary. `out` has room for as many
+ * values and does not overlap `in`. An activation likewise, on any count of values. */
+GB_API gb_status gb_filter_apply(gb_context *context, const char *name, const float *params, int param_count,
+                                 const int64_t shape[4], const float *in, float *out, gb_error *err);
+GB_API gb_status gb_activation_apply(const char *name, const float *params, int param_count, size_t count,
+                                     const float *in, float *out, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- recipes
+ * An ordered list of bends in YAML: docs/recipes.md. network-bending's own files are valid recipes. */
+
+typedef struct gb_recipe gb_recipe;
+
+GB_API gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *err);
+GB_API gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_recipe **recipe, gb_error *err);
+GB_API void gb_recipe_free(gb_recipe *recipe);
+/* Clusters of features for bends that name one, from network-bending's cluster file. */
+GB_API gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err);
+
+typedef struct gb_recipe_param {
+    const char *name, *summary;
+    double value, low, high;
+} gb_recipe_param;
+
+/* Named parameters, for sliders and --set. False past the end. */
+GB_API bool gb_recipe_param_at(const gb_recipe *recipe, size_t index, gb_recipe_param *param);
+GB_API gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_error *err);
+
+/* Adds the recipe's bends to the session, all or none. The recipe remembers them: gb_recipe_set() followed by
+ * gb_recipe_update() moves only what changed. */
+GB_API gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err);
+GB_API gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err);
+/* Says in words what it will do with this model, one line per bend; reports what does not fit as apply would. */
+GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, const gb_model *model, void (*line)(void *arg, const char *text),
+                                    void *arg, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- rendering */
+
 /* Renders the batch. `image` [batch, C, H, W], nominally -1 to 1, or NULL where only taps matter; it is written on
  * success only. */
 GB_API gb_status gb_session_render(gb_session *session, float *image, gb_error *err);
