@@ -16,9 +16,12 @@ static const char landmark[] = "generator.gen_z.bias";
 
 enum { BOTTOM = 4 };    /* gen_z gives 4×4 maps, of 16 · channel_width features */
 
-static bool find_layers(bg_generator *g, int64_t channel_width) {
+static bool find_layers(bg_generator *g) {
     char layer[48], last[64];
-    int64_t width = 16 * channel_width;
+    int64_t width;
+    if (!bg_extent(g, "generator.gen_z", ".bias", 1, 0, &width))
+        return false;
+    width /= BOTTOM * BOTTOM;
     for (int j = 0;; j++) {
         snprintf(layer, sizeof layer, "generator.layers.%d", j);
         snprintf(last, sizeof last, "%s.conv_3", layer);
@@ -74,10 +77,11 @@ static bool agree_layers(bg_generator *g, const gb_value *config, int64_t channe
 
 /* The position is that of attention among all layers; one past the last means none. */
 static bool agree_attention(bg_generator *g, const gb_value *config) {
-    const gb_value *v = gb_value_get(config, "attention_layer_position");
-    if (!g->attentions && gb_value_int(v, 0) >= g->blocks)
-        return true;
-    return bg_agree(g, config, "attention_layer_position", g->attentions ? g->attention_after[0] + 1 : -1);
+    int64_t position = gb_value_int(gb_value_get(config, "attention_layer_position"), g->blocks);
+    if (g->attentions)
+        return bg_agree(g, config, "attention_layer_position", g->attention_after[0] + 1);
+    return position >= g->blocks || gb_because(g->why, "--config: attention_layer_position is %" PRId64 ", but the "
+                                               "tensors hold no attention", position);
 }
 
 static bool configure(bg_generator *g, const gb_value *config, int64_t channel_width) {
@@ -101,15 +105,14 @@ static bool configure(bg_generator *g, const gb_value *config, int64_t channel_w
 }
 
 static bool read_generator(bg_generator *g, const gb_value *config) {
-    int64_t channel_width;
-    if (!bg_extent(g, "generator.conv_to_rgb", ".bias", 1, 0, &channel_width) ||
-        !bg_weight_extent(g, "embeddings", 2, 0, &g->z_dim) || !bg_weight_extent(g, "embeddings", 2, 1, &g->c_dim) ||
-        !bg_extent(g, "generator.bn", ".running_means", 2, 0, &g->n_stats) || !find_layers(g, channel_width))
+    if (!bg_weight_extent(g, "embeddings", 2, 0, &g->z_dim) || !bg_weight_extent(g, "embeddings", 2, 1, &g->c_dim) ||
+        !bg_extent(g, "generator.bn", ".running_means", 2, 0, &g->n_stats) || !find_layers(g))
         return false;
+    int64_t channel_width = g->out[g->blocks - 1];
     g->shared_dim = g->z_dim;
-    if (channel_width < 3 || g->out[g->blocks - 1] != channel_width)
-        return gb_because(g->why, "its last block gives %" PRId64 " feature maps and conv_to_rgb %" PRId64
-                          ", expected as many, and at least three", g->out[g->blocks - 1], channel_width);
+    if (channel_width < 3 || g->in[0] != 16 * channel_width)
+        return gb_because(g->why, "its blocks lead from %" PRId64 " to %" PRId64 " feature maps, expected from sixteen "
+                          "times as many as they end with, and to at least three", g->in[0], channel_width);
     return configure(g, config, channel_width) && bg_note_found(g);
 }
 
