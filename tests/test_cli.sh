@@ -292,6 +292,19 @@ done
 run 2 "no runs" bench "$scratch/skip.gbw" --runs 0
 
 # ---- a full disk
+# A limit on the size of files stops writing in the middle, as a full disk does.
+mkdir "$scratch/full"
+short_of_room() {
+    ( trap '' XFSZ && ulimit -f 2 && exec "$ganbend" "$@" ) >"$scratch/out" 2>"$scratch/err"
+    status=$?
+    check "$1 without room for its output is a failure" [ $status -eq 1 ]
+    check "of one line" [ "$(wc -l <"$scratch/err")" -eq 1 ]
+    check "and nothing half-written is left" nothing_left "$scratch/full"
+}
+short_of_room convert $fixtures/nvlabs-orig-16.pkl "$scratch/full/x.gbw"
+short_of_room init stylegan2 "$scratch/full/x.gbw" --res 16 --channel-max 16
+short_of_room render "$scratch/skip.gbw" -o "$scratch/full/x.png"
+short_of_room dump "$scratch/skip.gbw" --at synthesis.b64.img -o "$scratch/full/x.npz"
 if [ -c /dev/full ]; then
     "$ganbend" info "$scratch/skip.gbw" >/dev/full 2>"$scratch/err"
     check "a full disk under standard output is a failure" [ $? -eq 1 ]
