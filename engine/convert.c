@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../weights/adapt/adapt.h"
+#include "../weights/adapt/families.h"
 #include "../weights/arena.h"
 #include "../weights/gbw.h"
 #include "../weights/json.h"
@@ -128,26 +128,50 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     return status;
 }
 
-static gb_status adapt(gb_context *context, const gb_map *in, const char *name, const gb_map *config, const char *out,
+/* Facts from a JSON file: the one that was named, or a config.json that travels beside the checkpoint. */
+typedef struct sidecar {
+    gb_map map;
+    char path[4096];                /* of the one beside, "" where none was found */
+} sidecar;
+
+/* The Hugging Face port keeps its network's facts in a config.json of the same folder. */
+static void look_beside(const char *checkpoint, sidecar *config) {
+    size_t folder = (size_t)(gb_base_name(checkpoint) - checkpoint);
+    if (folder + sizeof "config.json" > sizeof config->path)
+        return;
+    memcpy(config->path, checkpoint, folder);
+    memcpy(config->path + folder, "config.json", sizeof "config.json");
+    if (gb_map_open(config->path, &config->map, NULL))
+        config->path[0] = '\0';
+}
+
+static gb_status adapt(gb_context *context, const gb_map *in, const char *path, sidecar *config, const char *out,
                        const gb_convert_options *options, gb_error *err) {
     gb_reason why = {{0}};
+    const char *name = gb_base_name(path);
+    gb_checkpoint *checkpoint = NULL;
+    if (gbw_is(in->bytes, in->size))
+        return gb_fail(err, GB_BAD_FILE, "%s: this is a .gbw file already", name);
+    if (!(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
+        return gb_fail_because(err, GB_BAD_FILE, &why);
+    if (!options->config && gb_biggan_huggingface.recognise(checkpoint))
+        look_beside(path, config);
     gb_status status = GB_OK;
     const gb_value *settings = NULL;
-    gb_arena *arena = gb_arena_new(gb_arena_limit_for(config->size));
     gb_network *network = NULL;
-    gb_checkpoint *checkpoint = NULL;
+    gb_arena *arena = gb_arena_new(gb_arena_limit_for(config->map.size));
     if (!arena)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    if (config->bytes && !(settings = gb_json_parse(arena, config->bytes, config->size, options->config, &why)))
-        status = gb_fail_because(err, GB_BAD_FILE, &why);
-    if (!status && gbw_is(in->bytes, in->size))
-        status = gb_fail(err, GB_BAD_FILE, "%s: this is a .gbw file already", name);
-    if (!status && !(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status && config->map.bytes &&
+        !(settings = gb_json_parse(arena, config->map.bytes, config->map.size,
+                                   *config->path ? config->path : options->config, &why)))
         status = gb_fail_because(err, GB_BAD_FILE, &why);
     if (!status && !(network = gb_adapt(checkpoint, settings, &why))) {
-        gb_because_in(&why, "%s", name);
+        gb_because_in(&why, *config->path ? "%s with the config.json beside it" : "%s", name);
         status = gb_fail_because(err, GB_BAD_FILE, &why);
     }
+    if (!status && *config->path)
+        gb_network_note(network, "taken with it: the config.json beside the file");
     if (!status)
         status = complete_and_save(context, network, name, out, options, err);
     gb_checkpoint_close(checkpoint);
@@ -158,16 +182,17 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *name, 
 gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
                      gb_error *err) {
     static const gb_convert_options defaults = {0};
-    gb_map map = {0}, config = {0};
+    gb_map map = {0};
+    sidecar config = {{0}, ""};
     if (!options)
         options = &defaults;
     gb_status status = gb_map_open(in, &map, err);
     if (!status && options->config)
-        status = gb_map_open(options->config, &config, err);
+        status = gb_map_open(options->config, &config.map, err);
     if (!status)
-        status = adapt(context, &map, gb_base_name(in), &config, out, options, err);
-    if (config.bytes)
-        gb_map_close(&config);
+        status = adapt(context, &map, in, &config, out, options, err);
+    if (config.map.bytes)
+        gb_map_close(&config.map);
     if (map.bytes)
         gb_map_close(&map);
     return status;

@@ -140,7 +140,8 @@ typedef struct gb_convert_options {
     void *progress_arg;
 } gb_convert_options;
 
-/* Any StyleGAN2 checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is made up from seed 0. */
+/* Any StyleGAN2 or BigGAN checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is made up from seed 0.
+ * The config.json beside a BigGAN of the Hugging Face port is taken where no other is given. */
 GB_API gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
                             gb_error *err);
 
@@ -157,6 +158,20 @@ typedef struct gb_stylegan2 {       /* a zero means the default in brackets */
 /* A network of that shape with random weights, for benchmarks and tests. */
 GB_API gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half,
                                    gb_error *err);
+
+typedef struct gb_biggan {          /* a zero means the default in brackets */
+    bool deep;                      /* BigGAN-deep as the Hugging Face port has it; otherwise BigGAN as BigGAN-PyTorch has */
+    int resolution;                 /* [256] power of two, 32 to 512 */
+    int channel_width;              /* [96; deep 128]: the last block's channels; the first has 16 times as many */
+    int classes;                    /* [1000] */
+    int z_dim;                      /* [20 for each chunk; flat and deep 128] rounded down to equal chunks */
+    int shared_dim;                 /* [128] of the class's embedding; -1: each norm has its own. Deep: as z_dim */
+    bool flat;                      /* z goes whole into the first layer, not in chunks to it and to each block */
+    const char *attention;          /* ["64" where there are such maps] resolutions that attend: "32_64"; "0": none */
+    uint64_t seed;
+} gb_biggan;
+
+GB_API gb_status gb_init_biggan(gb_context *context, const char *out, const gb_biggan *shape, bool half, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- graph
  * A network as operations in execution order. Builders return the node, or GB_NO_NODE after the first mistake, whose
@@ -252,6 +267,9 @@ GB_API size_t gb_model_metas(const gb_model *model);
 GB_API gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, char *text, size_t size);
 GB_API const char *gb_model_str(const gb_model *model, const char *key, const char *otherwise);
 GB_API int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise);
+/* Classes of a conditional model, 0 where there are none, and their names, NULL where the model does not know them. */
+GB_API size_t gb_model_classes(const gb_model *model);
+GB_API const char *gb_model_class_name(const gb_model *model, size_t index);
 GB_API size_t gb_model_tensors(const gb_model *model);
 GB_API void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info);
 

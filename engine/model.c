@@ -272,6 +272,17 @@ int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise) 
     return gb_network_int(model->graph->network, key, otherwise);
 }
 
+size_t gb_model_classes(const gb_model *model) {
+    int64_t classes = gb_model_int(model, "config.c_dim", 0);
+    return classes > 0 ? (size_t)classes : 0;
+}
+
+const char *gb_model_class_name(const gb_model *model, size_t index) {
+    const gb_meta *names = gb_network_meta(model->graph->network, "origin.class_names");
+    bool known = names && names->type == GB_META_STRS && names->count == gb_model_classes(model);
+    return known && index < names->count ? names->strs[index] : NULL;
+}
+
 size_t gb_model_tensors(const gb_model *model) {
     const gb_named_array *list;
     return gb_network_arrays(model->graph->network, &list);
