@@ -1,38 +1,81 @@
-/* The activations NVIDIA's bias_act knows, with the definitions and constants PyTorch gives them; NaN passes through
- * each. Compiled once, without instruction-set flags, so every kernel gets the same bits from here. */
-#include "ops/activation.h"
+/* The table of activations, with the constants PyTorch gives them, and their value for a single number. The arithmetic
+ * is in ops/curves.h; here it is compiled for one lane. */
+#include "ops/ops.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "ops/lane.h"
+
+#include "ops/curves.h"
+
+#define ANY -INFINITY, INFINITY, false, NULL
+#define PARAMS(count, ...) .params = count, .most = count, .param = (const gb_param[]){__VA_ARGS__}
+#define WEIGHT(i, otherwise) {"w" #i, "weight of the power " #i " of sigmoid(x)", otherwise, ANY}
 
 const gb_act_row gb_acts[GB_ACTS] = {
-    [GB_ACT_LINEAR]   = {"linear", 1.0f},
-    [GB_ACT_RELU]     = {"relu", 1.41421356f},
-    [GB_ACT_LRELU]    = {"lrelu", 1.41421356f},
-    [GB_ACT_TANH]     = {"tanh", 1.0f},
-    [GB_ACT_SIGMOID]  = {"sigmoid", 1.0f},
-    [GB_ACT_ELU]      = {"elu", 1.0f},
-    [GB_ACT_SELU]     = {"selu", 1.0f},
-    [GB_ACT_SOFTPLUS] = {"softplus", 1.0f},
-    [GB_ACT_SWISH]    = {"swish", 1.41421356f},
+    [GB_ACT_LINEAR] = {.name = "linear", .also = "identity", .summary = "x", .gain = 1.0f},
+    [GB_ACT_RELU] = {.name = "relu", .summary = "max(0, x)", .gain = 1.41421356f},
+    [GB_ACT_LRELU] = {
+        .name = "lrelu", .also = "leaky_relu", .summary = "x, and slope · x where x < 0", .gain = 1.41421356f,
+        PARAMS(1, {"slope", "below 0: 0.2 in StyleGAN2, 0.01 by PyTorch's default", 0.2f, ANY}),
+    },
+    [GB_ACT_TANH] = {.name = "tanh", .summary = "tanh(x)", .gain = 1.0f},
+    [GB_ACT_SIGMOID] = {.name = "sigmoid", .summary = "σ(x) = 1 / (1 + exp(−x))", .gain = 1.0f},
+    [GB_ACT_ELU] = {
+        .name = "elu", .summary = "x, and alpha · (exp(x) − 1) where x < 0", .gain = 1.0f,
+        PARAMS(1, {"alpha", "how far below 0 it goes", 1.0f, ANY}),
+    },
+    [GB_ACT_SELU] = {
+        .name = "selu", .summary = "1.0507 · (x, and 1.6733 · (exp(x) − 1) where x < 0)", .gain = 1.0f,
+    },
+    [GB_ACT_SOFTPLUS] = {
+        .name = "softplus", .summary = "log(1 + exp(beta · x)) / beta", .gain = 1.0f,
+        PARAMS(1, {"beta", "how sharp the bend is", 1.0f, 1e-3f, 1e3f, false, NULL}),
+    },
+    [GB_ACT_SWISH] = {.name = "swish", .also = "silu", .summary = "x · σ(x)", .gain = 1.41421356f},
+    [GB_ACT_SINLU] = {
+        .name = "sinlu", .summary = "(x + a · sin(b · x)) · σ(x)", .gain = 1.0f,
+        PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY}, {"b", "its frequency, radians per unit of x", 1.0f, ANY}),
+    },
+    [GB_ACT_COSLU] = {
+        .name = "coslu", .summary = "(x + a · cos(b · x)) · σ(x)", .gain = 1.0f,
+        PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY}, {"b", "its frequency, radians per unit of x", 1.0f, ANY}),
+    },
+    [GB_ACT_RELUN] = {
+        .name = "relun", .summary = "min(max(0, x), n)", .gain = 1.0f,
+        PARAMS(1, {"n", "the ceiling", 1.0f, ANY}),
+    },
+    [GB_ACT_SHILU] = {
+        .name = "shilu", .summary = "a · max(0, x) + b", .gain = 1.0f,
+        PARAMS(2, {"a", "slope above 0", 1.0f, ANY}, {"b", "value below 0", 0.0f, ANY}),
+    },
+    [GB_ACT_POLY] = {
+        .name = "poly", .also = "polynomial", .summary = "(w0 + w1 · σ(x) + … + wn · σ(x)ⁿ) / √2ⁿ", .gain = 1.0f,
+        .params = 3, .most = GB_MAX_ACT_PARAMS, .param = (const gb_param[GB_MAX_ACT_PARAMS]){
+            WEIGHT(0, 1.0f), WEIGHT(1, 1.0f), WEIGHT(2, 1.0f), WEIGHT(3, 0.0f), WEIGHT(4, 0.0f), WEIGHT(5, 0.0f),
+            WEIGHT(6, 0.0f), WEIGHT(7, 0.0f), WEIGHT(8, 0.0f), WEIGHT(9, 0.0f), WEIGHT(10, 0.0f), WEIGHT(11, 0.0f),
+            WEIGHT(12, 0.0f), WEIGHT(13, 0.0f), WEIGHT(14, 0.0f), WEIGHT(15, 0.0f), WEIGHT(16, 0.0f),
+        },
+    },
+    [GB_ACT_GELU] = {.name = "gelu", .summary = "x · (1 + erf(x / √2)) / 2", .gain = 1.0f},
+    [GB_ACT_SINE] = {
+        .name = "sine", .also = "sin", .summary = "amplitude · sin(frequency · x)", .gain = 1.0f,
+        PARAMS(2, {"frequency", "radians per unit of x", 1.0f, ANY}, {"amplitude", "of the wave", 1.0f, ANY}),
+    },
+    [GB_ACT_STEP] = {
+        .name = "step", .summary = "1 where x > threshold, 0 elsewhere", .gain = 1.0f,
+        PARAMS(1, {"threshold", "where the step is", 0.0f, -1e30f, 1e30f, false, NULL}),
+    },
 };
 
-static float sigmoid(float x) {
-    return 1.0f / (1.0f + expf(-x));
+int gb_act_find(const char *name) {
+    for (int i = 0; i < GB_ACTS; i++)
+        if (!strcmp(gb_acts[i].name, name) || (gb_acts[i].also && !strcmp(gb_acts[i].also, name)))
+            return i;
+    return -1;
 }
 
-float gb_activate(gb_act_kind act, float x) {
-    const float selu_scale = 1.05070098f, selu_alpha = 1.67326324f;
-    switch (act) {
-    case GB_ACT_LINEAR:   return x;
-    case GB_ACT_RELU:     return x < 0.0f ? 0.0f : x;
-    case GB_ACT_LRELU:    return x < 0.0f ? x * 0.2f : x;
-    case GB_ACT_TANH:     return tanhf(x);
-    case GB_ACT_SIGMOID:  return sigmoid(x);
-    case GB_ACT_ELU:      return x < 0.0f ? expm1f(x) : x;
-    case GB_ACT_SELU:     return selu_scale * (x < 0.0f ? selu_alpha * expm1f(x) : x);
-    case GB_ACT_SOFTPLUS: return x > 20.0f ? x : log1pf(expf(x));
-    case GB_ACT_SWISH:    return x * sigmoid(x);
-    case GB_ACTS:         break;
-    }
-    return x;
+float gb_activate(gb_act_kind act, const float *params, int count, float x) {
+    return activate(act, params, count, x);
 }

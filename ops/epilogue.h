@@ -3,7 +3,6 @@
 #ifndef GB_OPS_EPILOGUE_H
 #define GB_OPS_EPILOGUE_H
 
-#include "ops/activation.h"
 #include "ops/rows.h"
 
 /* Value v of sample n, channel c, pixel p after all stages. */
@@ -13,7 +12,8 @@ static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int 
     if (e->bias_act) {
         if (e->bias)
             v += e->bias[c];
-        v = gb_activate(e->act, v);
+        v = e->act_channels && !e->act_channels[c] ? gb_activate(e->base_act, NULL, 0, v)
+                                                   : gb_activate(e->act, e->act_params, e->act_param_count, v);
         if (e->gain != 1.0f)
             v *= e->gain;
         if (e->clamp >= 0.0f)

@@ -46,6 +46,15 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
 /* Keeps every worker busy with multiply-adds alone and returns how many there were; time it to learn the peak. */
 uint64_t gb_cpu_burst(const gb_cpu *cpu, int rounds);
 
+/* A number that a person may set, of an activation or a filter. */
+typedef struct gb_param {
+    const char *name;               /* "angle" */
+    const char *summary;            /* with its unit: "degrees, counter-clockwise" */
+    float otherwise, low, high;     /* default, and what is allowed, ends included (they may be infinite) */
+    bool whole;                     /* takes whole numbers only */
+    const char *const *choices;     /* names of the values 0, 1, … ("zeros", "edge", …, NULL), or NULL: a number */
+} gb_param;
+
 /* ------------------------------------------------------------------------------------------------ descriptors */
 
 typedef enum gb_op_id {
@@ -111,19 +120,33 @@ typedef struct gb_desc {
 
 /* ------------------------------------------------------------------------------------------------ epilogues */
 
-/* Activations a checkpoint may contain; values are the same bits under every instruction set. */
+/* Activations: those a checkpoint may contain, under NVIDIA's names, and those a person may put in their place. Values
+ * are the same bits under every instruction set, given the same treatment of denormals. */
 typedef enum gb_act_kind {
     GB_ACT_LINEAR, GB_ACT_RELU, GB_ACT_LRELU, GB_ACT_TANH, GB_ACT_SIGMOID, GB_ACT_ELU, GB_ACT_SELU, GB_ACT_SOFTPLUS,
     GB_ACT_SWISH,
+    GB_ACT_SINLU, GB_ACT_COSLU, GB_ACT_RELUN, GB_ACT_SHILU, GB_ACT_POLY, GB_ACT_GELU, GB_ACT_SINE, GB_ACT_STEP,
     GB_ACTS
 } gb_act_kind;
 
+enum { GB_MAX_ACT_PARAMS = 17 };
+
 typedef struct gb_act_row {
-    const char *name;       /* NVIDIA's bias_act names */
-    float gain;             /* the gain its networks give it: √2 for relu, lrelu, swish; else 1 */
+    const char *name;       /* "lrelu" */
+    const char *also;       /* what others call it ("leaky_relu"), else NULL */
+    const char *summary;    /* its formula */
+    float gain;             /* the gain NVIDIA's networks give it: √2 for relu, lrelu, swish; else 1 */
+    int params;             /* how many it has */
+    int most;               /* the same, or more: any number from 1 to this may be given (a polynomial's weights) */
+    const gb_param *param;  /* [most] */
 } gb_act_row;
 
 extern const gb_act_row gb_acts[GB_ACTS];
+int gb_act_find(const char *name);      /* the kind, by either name; -1 */
+
+/* The value of an activation at x. Parameters past the `count` that are given have the row's defaults; of a kind that
+ * takes any number, count > 0 says how many there are. */
+float gb_activate(gb_act_kind act, const float *params, int count, float x);
 
 /* What follows an operation in the same pass, in this order; a stage that is absent has a NULL / false. All of it is
  * read at run time, so a slider that moves a value needs no new plan. Each stage rounds as if it stood alone:
@@ -135,6 +158,10 @@ typedef struct gb_epilogue {
     bool bias_act;
     const float *bias;      /* [C] or NULL */
     gb_act_kind act;
+    const float *act_params;        /* of `act`; act_param_count of them, the others as the row has them */
+    int act_param_count;
+    const uint8_t *act_channels;    /* [C]: channels where it is 0 have `base_act`, as its row has it; NULL = none */
+    gb_act_kind base_act;
     float gain;             /* 1 = none (skipped) */
     float clamp;            /* negative = none; NaN passes */
     const gb_tensor *add;   /* same shape and block as the output */

@@ -24,7 +24,7 @@ static void backwards(void *pool, int tasks, void (*task)(void *arg, int i, int 
         task(arg, i, i % workers);
 }
 
-static float param_value(const gb_filter_param *p, const char *text) {
+static float param_value(const gb_param *p, const char *text) {
     for (int i = 0; p->choices && p->choices[i]; i++)
         if (strcmp(p->choices[i], text) == 0)
             return (float)i;
@@ -227,7 +227,7 @@ static void every_row_is_whole(void **state) {
         assert_true(f->summary[0] && f->params >= 1 && f->params <= GB_MAX_FILTER_PARAMS && f->positional < f->params);
         assert_string_equal(f->param[f->params - 1].name, "mix");
         for (int i = 0; i < f->params; i++) {
-            const gb_filter_param *p = &f->param[i];
+            const gb_param *p = &f->param[i];
             int choices = 0;
             assert_true(p->name[0] && p->summary[0] && p->low <= p->otherwise && p->otherwise <= p->high);
             assert_true(!p->whole || p->otherwise == rintf(p->otherwise));

@@ -12,14 +12,6 @@ extern "C" {
 
 enum { GB_MAX_FILTER_PARAMS = 10 };
 
-typedef struct gb_filter_param {
-    const char *name;               /* "angle" */
-    const char *summary;            /* with its unit: "degrees, counter-clockwise" */
-    float otherwise, low, high;     /* default, and what is allowed, ends included (they may be infinite) */
-    bool whole;                     /* takes whole numbers only */
-    const char *const *choices;     /* names of the values 0, 1, … ("zeros", "edge", …, NULL), or NULL: a number */
-} gb_filter_param;
-
 /* One feature map of one sample as a filter sees it: pixel (y, x) at [y * w + x], whatever the tensor's layout. */
 typedef struct gb_filter_map {
     const float *params;
@@ -39,7 +31,7 @@ typedef struct gb_filter {
     const char *summary;
     int params;                     /* of them the first `positional` may be given without names, in this order */
     int positional;
-    gb_filter_param param[GB_MAX_FILTER_PARAMS];
+    gb_param param[GB_MAX_FILTER_PARAMS];
     /* Values one by one, wherever they lie. */
     void (*each)(const float *params, const float *in, float *out, size_t count);
     /* One map. What `plan` makes once per run (matrices, kernels) is in m->plan, `scratch` floats are in m->scratch. */

@@ -1,27 +1,19 @@
 /* The fast epilogue: the one place where noise, bias, activation, gain, clamp and addition are vector code. Every
- * operation and its order is that of ops/epilogue.h (no fma), so the bits are the plain ones. */
+ * operation and its order is that of ops/epilogue.h (no fma but inside the curves), so the bits are the plain ones. */
 
-static inline vec activate(gb_act_kind act, vec v) {
-    const vec zero = vset1(0.0f);
-    float lanes[VL];
-    switch (act) {
-    case GB_ACT_LINEAR:
-        return v;
-    case GB_ACT_RELU:
-        return vselect_lt(v, zero, zero, v);
-    case GB_ACT_LRELU:
-        return vselect_lt(v, zero, vmul(v, vset1(0.2f)), v);
-    default:
-        vstore(lanes, v);
-        for (int i = 0; i < VL; i++)
-            lanes[i] = gb_activate(act, lanes[i]);
-        return vload(lanes);
-    }
+#include "ops/simd/lanes.h"
+
+#include "ops/curves.h"
+
+static __attribute__((noinline)) vec activate_some(const gb_epilogue *e, vec chosen, vec x) {
+    return vselect_lt(vset1(0.0f), chosen, activate(e->act, e->act_params, e->act_param_count, x),
+                      activate(e->base_act, NULL, 0, x));
 }
 
-/* n vectors at once, so that what to do is asked once for all of them; noise and add are read where there are such. */
+/* n vectors at once, so that what to do is asked once for all of them; noise, add and chosen (1 in lanes whose channel
+ * has `act`, 0 where it has `base_act`) are read where there are such. */
 static inline __attribute__((always_inline)) void finish(const gb_epilogue *e, vec *v, const int n, const vec *noise,
-                                                         vec bias, const vec *add) {
+                                                         vec bias, vec chosen, const vec *add) {
     if (e->noise)
         for (int j = 0; j < n; j++)
             v[j] = vadd(v[j], vmul(noise[j], vset1(e->noise_strength)));
@@ -29,8 +21,12 @@ static inline __attribute__((always_inline)) void finish(const gb_epilogue *e, v
         if (e->bias)
             for (int j = 0; j < n; j++)
                 v[j] = vadd(v[j], bias);
-        for (int j = 0; j < n; j++)
-            v[j] = activate(e->act, v[j]);
+        if (e->act_channels)
+            for (int j = 0; j < n; j++)
+                v[j] = activate_some(e, chosen, v[j]);
+        else
+            for (int j = 0; j < n; j++)
+                v[j] = activate(e->act, e->act_params, e->act_param_count, v[j]);
         if (e->gain != 1.0f)
             for (int j = 0; j < n; j++)
                 v[j] = vmul(v[j], vset1(e->gain));
@@ -51,14 +47,14 @@ typedef struct channel_sink {
     const gb_epilogue *e;
     float *y;
     const float *add, *noise;
-    vec bias;
+    vec bias, chosen;
     int lanes;
     bool whole;             /* all VL floats may be written */
     bool stream;            /* past the caches, because the map is larger than they are */
 } channel_sink;
 
 static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
-    channel_sink to = {.e = e, .y = gb_plane(y, n, c), .bias = vset1(0.0f)};
+    channel_sink to = {.e = e, .y = gb_plane(y, n, c), .bias = vset1(0.0f), .chosen = vset1(0.0f)};
     to.lanes = y->shape.c - c < VL ? y->shape.c - c : VL;
     to.whole = to.lanes == VL || y->shape.block == VL;
     if (e) {
@@ -66,6 +62,12 @@ static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e,
         to.add = e->add ? gb_plane(e->add, n, c) : NULL;
         if (e->bias)
             to.bias = vload_first(e->bias + c, to.lanes);
+        if (e->act_channels) {
+            float chosen[VL] = {0.0f};
+            for (int i = 0; i < to.lanes; i++)
+                chosen[i] = e->act_channels[c + i] ? 1.0f : 0.0f;
+            to.chosen = vload(chosen);
+        }
     }
     return to;
 }
@@ -82,7 +84,7 @@ static inline __attribute__((always_inline)) void put_channels(const channel_sin
             noise[j] = to->noise ? vset1(to->noise[p + j * step]) : vset1(0.0f);
             add[j] = !at ? vset1(0.0f) : to->whole ? vload(at) : vload_first(at, to->lanes);
         }
-        finish(to->e, v, n, noise, to->bias, add);
+        finish(to->e, v, n, noise, to->bias, to->chosen, add);
     }
     for (int j = 0; j < n; j++) {
         float *y = to->y + (p + j * step) * VL;
@@ -104,7 +106,7 @@ typedef struct pixel_sink {
     const gb_epilogue *e;
     float *y;
     const float *add, *noise;
-    float bias;
+    float bias, chosen;
 } pixel_sink;
 
 static inline pixel_sink pixels_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
@@ -113,6 +115,7 @@ static inline pixel_sink pixels_at(const gb_tensor *y, const gb_epilogue *e, int
         to.noise = e->noise ? e->noise + n * e->noise_step : NULL;
         to.add = e->add ? gb_plane(e->add, n, c) : NULL;
         to.bias = e->bias ? e->bias[c] : 0.0f;
+        to.chosen = e->act_channels && e->act_channels[c] ? 1.0f : 0.0f;
     }
     return to;
 }
@@ -122,7 +125,7 @@ static inline void put_pixels(const pixel_sink *to, size_t p, int count, vec v) 
     if (to->e) {
         vec noise = to->noise ? vload_first(to->noise + p, count) : vset1(0.0f);
         vec add = to->add ? vload_first(to->add + p, count) : vset1(0.0f);
-        finish(to->e, &v, 1, &noise, vset1(to->bias), &add);
+        finish(to->e, &v, 1, &noise, vset1(to->bias), vset1(to->chosen), &add);
     }
     vstore_first(to->y + p, count, v);
 }

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ops/activation.h"
 #include "ops/rows.h"
 #include "ops/simd/simd.h"
 

@@ -1,0 +1,36 @@
+/* A vector of one lane under the names of ops/simd/vec_*.h, for code that is written once over vectors (ops/curves.h).
+ * Each function rounds once, as the instruction of that name does, so one lane gives the bits of sixteen. */
+#ifndef GB_OPS_LANE_H
+#define GB_OPS_LANE_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef float vec;
+typedef uint32_t bits;      /* a vector's lanes as integers */
+
+#define OUT_OF_LINE static
+
+static inline vec vset1(float x) { return x; }
+static inline vec vadd(vec a, vec b) { return a + b; }
+static inline vec vsub(vec a, vec b) { return a - b; }
+static inline vec vmul(vec a, vec b) { return a * b; }
+static inline vec vdiv(vec a, vec b) { return a / b; }
+static inline vec vfma(vec a, vec b, vec c) { return fmaf(a, b, c); }
+static inline vec vfnma(vec a, vec b, vec c) { return fmaf(-a, b, c); }
+static inline vec vselect_lt(vec a, vec b, vec x, vec y) { return a < b ? x : y; }
+
+static inline bits vbits(vec v) {
+    bits b;
+    memcpy(&b, &v, sizeof b);
+    return b;
+}
+
+static inline vec vof(bits b) {
+    vec v;
+    memcpy(&v, &b, sizeof v);
+    return v;
+}
+
+#endif
