@@ -2,6 +2,7 @@
  * the promises every filter makes: any layout, any workers, any batch, any parameters in range. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,16 +18,38 @@
 
 /* ------------------------------------------------------------------------------------------------ running a filter */
 
-/* Runs tasks backwards and hands them round the workers, as no real pool would. */
-static void backwards(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg) {
-    int workers = *(int *)pool;
-    for (int i = tasks - 1; i >= 0; i--)
-        task(arg, i, i % workers);
+enum { WORKERS = 3 };
+
+typedef struct share {
+    pthread_t thread;
+    int tasks, worker;
+    void (*task)(void *arg, int i, int worker);
+    void *arg;
+} share;
+
+static void *every_third(void *arg) {
+    const share *s = arg;
+    for (int i = s->tasks - 1 - s->worker; i >= 0; i -= WORKERS)
+        s->task(s->arg, i, s->worker);
+    return NULL;
 }
 
-static float param_value(const gb_param *p, const char *text) {
-    for (int i = 0; p->choices && p->choices[i]; i++)
-        if (strcmp(p->choices[i], text) == 0)
+/* Three threads deal the tasks among them, the last ones first. */
+static void parallel(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg) {
+    share shares[WORKERS];
+    (void)pool;
+    for (int i = 0; i < WORKERS; i++) {
+        shares[i] = (share){.tasks = tasks, .worker = i, .task = task, .arg = arg};
+        assert_int_equal(pthread_create(&shares[i].thread, NULL, every_third, &shares[i]), 0);
+    }
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_join(shares[i].thread, NULL), 0);
+}
+
+static float param_value(const gb_filter *f, int at, const char *text) {
+    const char *const *choices = f->param[at].choices;
+    for (int i = 0; choices && choices[i]; i++)
+        if (strcmp(choices[i], text) == 0)
             return (float)i;
     return strtof(text, NULL);
 }
@@ -48,7 +71,7 @@ static const gb_filter *filter_of(const char *text, float *params) {
             i++;
         if (i == f->params)
             fail_msg("%s has no parameter '%s'", f->name, word);
-        params[i] = param_value(&f->param[i], equals + 1);
+        params[i] = param_value(f, i, equals + 1);
         assert_true(params[i] >= f->param[i].low && params[i] <= f->param[i].high);
     }
     return f;
@@ -64,7 +87,7 @@ static void *allocate(size_t bytes) {
 
 typedef struct where {
     gb_shape shape;             /* block included */
-    int workers;                /* above 1: backwards() */
+    int workers;                /* 1 or WORKERS */
     const int *feature;
     int count;
 } where;
@@ -73,8 +96,7 @@ static void run(const gb_filter *f, const float *params, where at, const float *
     gb_cpu cpu = {.workers = 1};
     assert_true(gb_cpu_detect(&cpu, "plain", NULL, 0));
     cpu.workers = at.workers;
-    cpu.parallel = backwards;
-    cpu.pool = &cpu.workers;
+    cpu.parallel = parallel;
     size_t bytes = sizeof(float) * gb_shape_floats(&at.shape);
     gb_tensor in = {at.shape, allocate(bytes)}, out = {at.shape, allocate(bytes)};
     void *workspace = allocate(gb_filter_workspace(&cpu, f, &at.shape));
@@ -155,7 +177,7 @@ static void compare_published(const gb_named_array *all, size_t count, const gb_
     bool sampled = false;
     for (int i = 0; i < f->params; i++)
         if (strcmp(f->param[i].name, "sampling") == 0) {
-            params[i] = param_value(&f->param[i], "opencv");
+            params[i] = param_value(f, i, "opencv");
             sampled = true;
         }
     run(f, params, (where){.shape = {1, 1, h, w, 1}, .workers = 1}, x, y);
@@ -208,8 +230,8 @@ static void published_filters_are_what_opencv_computes(void **state) {
 }
 
 static void filters_are_found_by_our_name_and_by_the_published_one(void **state) {
-    static const char *const published[] = {"ablate", "invert", "scalar-multiply", "translate", "rotate", "scale", "erode",
-                                            "dilate", "binary-thresh", "flip-h", "flip-v"};
+    static const char *const published[] = {"ablate", "invert", "scalar-multiply", "translate", "rotate", "scale",
+                                            "erode", "dilate", "binary-thresh", "flip-h", "flip-v"};
     (void)state;
     for (size_t i = 0; i < sizeof published / sizeof *published; i++)
         assert_non_null(gb_filter_find(published[i]));
@@ -227,16 +249,17 @@ static void every_row_is_whole(void **state) {
         assert_true(f->summary[0] && f->params >= 1 && f->params <= GB_MAX_FILTER_PARAMS && f->positional < f->params);
         assert_string_equal(f->param[f->params - 1].name, "mix");
         for (int i = 0; i < f->params; i++) {
-            const gb_param *p = &f->param[i];
-            int choices = 0;
-            assert_true(p->name[0] && p->summary[0] && p->low <= p->otherwise && p->otherwise <= p->high);
-            assert_true(!p->whole || p->otherwise == rintf(p->otherwise));
-            while (p->choices && p->choices[choices])
-                choices++;
-            if (p->choices)
-                assert_true(p->whole && p->low == 0.0f && p->high == (float)(choices - 1));
+            const char *const *choices = f->param[i].choices;
+            float low = f->param[i].low, high = f->param[i].high, otherwise = f->param[i].otherwise;
+            int names = 0;
+            assert_true(f->param[i].name[0] && f->param[i].summary[0] && low <= otherwise && otherwise <= high);
+            assert_true(!f->param[i].whole || otherwise == rintf(otherwise));
+            while (choices && choices[names])
+                names++;
+            if (choices)
+                assert_true(f->param[i].whole && low == 0.0f && high == (float)(names - 1));
             for (int j = 0; j < i; j++)
-                assert_string_not_equal(f->param[j].name, p->name);
+                assert_string_not_equal(f->param[j].name, f->param[i].name);
         }
     }
 }
@@ -395,7 +418,8 @@ static double read_at(const float *map, int h, int w, double y, double x, const 
 
 static void affine_filters_equal_their_definition_in_double(void **state) {
     enum { H = 9, W = 14 };
-    static const char *const borders[] = {"zeros", "edge", "reflect", "wrap"}, *const samplings[] = {"bilinear", "bicubic"};
+    static const char *const borders[] = {"zeros", "edge", "reflect", "wrap"};
+    static const char *const samplings[] = {"bilinear", "bicubic"};
     float *x = random_floats(H * W, 2), y[H * W], expected[H * W];
     (void)state;
     for (int b = 0; b < 4; b++)
@@ -491,7 +515,7 @@ static void nan_wins_every_minimum_and_maximum_it_is_part_of(void **state) {
 static void a_blur_is_the_gaussian_sum_written_out(void **state) {
     enum { H = 6, W = 11 };
     static const char *const borders[] = {"zeros", "edge", "reflect", "wrap"};
-    static const double sigmas[] = {0.0, 0.8, 3.0};
+    static const double sigmas[] = {0.0, 0.64, 3.0};
     float *x = random_floats(H * W, 5), y[H * W], expected[H * W];
     (void)state;
     for (int b = 0; b < 4; b++)
@@ -551,7 +575,8 @@ static void normalising_gives_mean_and_deviation(void **state) {
 
 static void noise_is_normal_and_differs_by_seed_and_channel(void **state) {
     enum { N = 2, C = 2, H = 64, W = 65, PIXELS = H * W, COUNT = N * C * PIXELS };
-    float *x = allocate(sizeof(float) * COUNT), *y = allocate(sizeof(float) * COUNT), *z = allocate(sizeof(float) * COUNT);
+    size_t bytes = sizeof(float) * COUNT;
+    float *x = allocate(bytes), *y = allocate(bytes), *z = allocate(bytes);
     float params[GB_MAX_FILTER_PARAMS];
     where at = {.shape = {N, C, H, W, 1}, .workers = 1};
     (void)state;
@@ -636,7 +661,7 @@ static void layout_workers_batch_and_features_change_no_bit_of_any_filter(void *
                 }
                 for (int block = 1; block <= 16; block *= block == 1 ? 8 : 2) {
                     at.shape.block = block;
-                    at.workers = 3;
+                    at.workers = WORKERS;
                     run(f, params, at, x, z);
                     if (memcmp(y, z, sizeof(float) * N * SAMPLE) != 0)
                         fail_msg("%s differs with block %d and three workers", f->name, block);
@@ -655,8 +680,8 @@ static void layout_workers_batch_and_features_change_no_bit_of_any_filter(void *
     free(z);
 }
 
-/* Every parameter at either end of its range, the others at their defaults; the sanitizers watch. Finite parameters must
- * leave no place untouched: results start as NaN, and the input has none. */
+/* Every parameter at either end of its range, the others at their defaults; the sanitizers watch. Finite parameters
+ * must leave no place untouched: results start as NaN, and the input has none. */
 static void the_ends_of_every_range_work_on_maps_of_any_size(void **state) {
     static const int sizes[][2] = {{1, 1}, {1, 5}, {5, 1}, {3, 2}, {17, 16}};
     (void)state;
@@ -668,7 +693,7 @@ static void the_ends_of_every_range_work_on_maps_of_any_size(void **state) {
                     float params[GB_MAX_FILTER_PARAMS], y[3 * 17 * 16], *x = random_floats((size_t)3 * h * w, 7);
                     filter_of((*row)->name, params);
                     params[i] = end ? (*row)->param[i].high : (*row)->param[i].low;
-                    run(*row, params, (where){.shape = {1, 3, h, w, 1}, .workers = 2}, x, y);
+                    run(*row, params, (where){.shape = {1, 3, h, w, 1}, .workers = 1}, x, y);
                     for (int p = 0; isfinite(params[i]) && p < 3 * h * w; p++)
                         if (isnan(y[p]))
                             fail_msg("%s %s=%g on %dx%d: NaN", (*row)->name, (*row)->param[i].name, params[i], h, w);
@@ -678,9 +703,9 @@ static void the_ends_of_every_range_work_on_maps_of_any_size(void **state) {
 
 static void absurd_transforms_stay_inside_the_map(void **state) {
     static const char *const texts[] = {
-        "rotate angle=1e9", "rotate angle=-1e9", "translate x=1e6 y=-1e6", "scale factor=1e-30 x=1e-30", "scale factor=1e6",
-        "shear x=1e6 y=1e6", "affine xx=1e-30 xy=0 x=1e9 yx=0 yy=1e-30 y=-1e9", "affine xx=1e9 xy=1e9 x=1e9 yx=-1e9 yy=1e9",
-        "resize-crop zoom=0.001 x=1 y=0",
+        "rotate angle=1e9", "rotate angle=-1e9", "translate x=1e6 y=-1e6", "scale factor=1e-30 x=1e-30",
+        "scale factor=1e6", "shear x=1e6 y=1e6", "affine xx=1e-30 xy=0 x=1e9 yx=0 yy=1e-30 y=-1e9",
+        "affine xx=1e9 xy=1e9 x=1e9 yx=-1e9 yy=1e9", "resize-crop zoom=0.001 x=1 y=0",
     };
     static const char *const borders[] = {"zeros", "edge", "reflect", "wrap"};
     static const char *const samplings[] = {"opencv", "nearest", "bilinear", "bicubic"};

@@ -1,8 +1,9 @@
 /* Affine transforms of a map: pixel (x, y) of the result is the original at m⁻¹(x, y), with x to the right and y down.
  *
- * nearest, bilinear and bicubic (a = −3/4, as PyTorch and OpenCV have it) are exact, and turn and scale about the middle
- * of the map, ((W−1)/2, (H−1)/2). opencv is what network-bending computes: positions in 1/32 of a pixel, found from
- * numbers rounded to 1/1024 as OpenCV's warpAffine does, about the point (x = H/2, y = W/2), translations in (H, W).
+ * nearest, bilinear and bicubic (a = −3/4, as PyTorch and OpenCV have it) are exact, and turn and scale about the
+ * middle of the map, ((W−1)/2, (H−1)/2). opencv is what network-bending computes: positions in 1/32 of a pixel, found
+ * from numbers rounded to 1/1024 as OpenCV's warpAffine does, about the point (x = H/2, y = W/2), translations in
+ * (H, W). NaN and infinity reach every pixel that has them among its neighbours, be their weight zero.
  *
  * A matrix that cannot be inverted (scale 0, shear with x·y = 1) gives zeros; with opencv, as there, the pixel (0, 0)
  * everywhere. Every other matrix within the ranges works, wherever it leads. */
@@ -118,30 +119,41 @@ static float pixel(const gb_filter_map *m, gb_border border, int y, int x) {
 }
 
 static float bilinear(const gb_filter_map *m, gb_border border, position p) {
-    float wx = 1.0f - p.fx, wy = 1.0f - p.fy;
-    return pixel(m, border, p.y, p.x) * (wy * wx) + pixel(m, border, p.y, p.x + 1) * (wy * p.fx)
-         + pixel(m, border, p.y + 1, p.x) * (p.fy * wx) + pixel(m, border, p.y + 1, p.x + 1) * (p.fy * p.fx);
+    float wx = 1.0f - p.fx, wy = 1.0f - p.fy, v[2][2];
+    if (p.x >= 0 && p.y >= 0 && p.x + 1 < m->w && p.y + 1 < m->h) {
+        const float *at = m->in + (size_t)p.y * m->w + p.x;
+        v[0][0] = at[0], v[0][1] = at[1];
+        v[1][0] = at[m->w], v[1][1] = at[m->w + 1];
+    } else {
+        v[0][0] = pixel(m, border, p.y, p.x), v[0][1] = pixel(m, border, p.y, p.x + 1);
+        v[1][0] = pixel(m, border, p.y + 1, p.x), v[1][1] = pixel(m, border, p.y + 1, p.x + 1);
+    }
+    return v[0][0] * (wy * wx) + v[0][1] * (wy * p.fx) + v[1][0] * (p.fy * wx) + v[1][1] * (p.fy * p.fx);
 }
 
 /* Keys' kernel: the weights of the pixels at −1, 0, 1, 2 for a place t in [0, 1] after 0. */
 static void cubic(float t, float weight[4]) {
     const float a = -0.75f;
-    for (int i = 0; i < 4; i++) {
-        float d = fabsf(t + 1.0f - (float)i);
-        weight[i] = d <= 1.0f ? ((a + 2.0f) * d - (a + 3.0f)) * d * d + 1.0f
-                              : ((a * d - 5.0f * a) * d + 8.0f * a) * d - 4.0f * a;
+    const float far[2] = {1.0f + t, 2.0f - t}, near[2] = {t, 1.0f - t};
+    for (int i = 0; i < 2; i++) {
+        weight[3 * i] = ((a * far[i] - 5.0f * a) * far[i] + 8.0f * a) * far[i] - 4.0f * a;
+        weight[1 + i] = ((a + 2.0f) * near[i] - (a + 3.0f)) * near[i] * near[i] + 1.0f;
     }
 }
 
 static float bicubic(const gb_filter_map *m, gb_border border, position p) {
     float wx[4], wy[4], sum = 0.0f;
+    int column[4];
     cubic(p.fx, wx);
     cubic(p.fy, wy);
+    for (int i = 0; i < 4; i++)
+        column[i] = gb_border_pixel(border, p.x - 1 + i, m->w);
     for (int j = 0; j < 4; j++) {
-        float row = 0.0f;
-        for (int i = 0; i < 4; i++)
-            row += wx[i] * pixel(m, border, p.y - 1 + j, p.x - 1 + i);
-        sum += wy[j] * row;
+        int row = gb_border_pixel(border, p.y - 1 + j, m->h);
+        float along = 0.0f;
+        for (int i = 0; row >= 0 && i < 4; i++)
+            along += column[i] < 0 ? 0.0f : wx[i] * m->in[(size_t)row * m->w + column[i]];
+        sum += wy[j] * along;
     }
     return sum;
 }

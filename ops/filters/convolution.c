@@ -20,7 +20,8 @@ static size_t scratch(int h, int w) {
 }
 
 /* y[r, c] = Σ_j down[j] Σ_i along[i] x[r − n + j, c − n + i],  2n + 1 weights each. */
-static void correlate(const gb_filter_map *m, gb_border border, int n, const float *down, const float *along, float *y) {
+static void correlate(const gb_filter_map *m, gb_border border, int n, const float *down, const float *along,
+                      float *y) {
     float *row = m->scratch, *sums = m->scratch + m->w + 2 * MAX_REACH;
     size_t w = m->w;
     for (int r = 0; r < m->h; r++) {
@@ -123,7 +124,8 @@ const gb_filter gb_filter_blur = {
 };
 const gb_filter gb_filter_sharpen = {
     .name = "sharpen", .summary = "unsharp mask: what a Gaussian blur takes away, added", .params = 4, .positional = 2,
-    .param = {{"amount", "how much of it", 1.0f, -1e6f, 1e6f, false, NULL}, SIGMA, GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
+    .param = {{"amount", "how much of it", 1.0f, -1e6f, 1e6f, false, NULL}, SIGMA, GB_BORDER(GB_BORDER_REFLECT),
+              GB_MIX},
     .map = sharpen, .plan_size = sizeof(gaussian), .plan = plan_sharpen, .scratch = scratch,
 };
 const gb_filter gb_filter_sobel = {

@@ -1,6 +1,6 @@
 /* Erosion and dilation, openings and closings with OpenCV's elliptic element:
  *
- *     dilate: y[r, c] = max over |dy| ≤ radius, |dx| ≤ reach(dy) of x[r + dy, c + dx],  reach(dy) = rint(√(radius² − dy²))
+ *     dilate: y[r, c] = max of x[r + dy, c + dx] over |dy| ≤ radius, |dx| ≤ reach(dy) = rint(√(radius² − dy²))
  *
  * and erode the minimum, which is −dilate(−x). What is outside the map never wins; NaN always does.
  *
@@ -24,7 +24,7 @@ static void plan(const float *p, int h, int w, void *plan_) {
 }
 
 static float larger(float a, float b) {
-    return (a > b) | (a != a) ? a : b;
+    return ((a > b) | (a != a)) ? a : b;
 }
 
 static void raise_to(float *y, const float *x, size_t count) {

@@ -27,8 +27,8 @@ const gb_filter gb_filter_noise = {
     .name = "noise", .summary = "normal noise added", .params = 4, .positional = 2,
     .param = {{"strength", "its standard deviation", 0.5f, -1e6f, 1e6f, false, NULL},
               GB_SEED,
-              {"samples", "alike = every sample of a batch gets the same; own = by its place in the batch", ALIKE, ALIKE,
-               OWN, true, sharing},
+              {"samples", "alike = every sample of a batch gets the same; own = by its place in the batch", ALIKE,
+               ALIKE, OWN, true, sharing},
               GB_MIX},
     .map = noise,
 };
