@@ -164,6 +164,8 @@ typedef struct use {
     gb_desc d;                              /* blocks as of the plain rows */
     float *in[GB_MAX_INPUTS], *weights[GB_MAX_WEIGHTS];
     float *noise, *bias, *add;
+    float act_params[GB_MAX_ACT_PARAMS];
+    uint8_t *act_channels;
     gb_epilogue epilogue;                   /* pointers filled in by run() */
     bool has_epilogue;
     union { gb_truncate_live truncate; gb_norm_live norm; } live;
@@ -205,6 +207,8 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u, bool in
     if (u->has_epilogue) {
         e.noise = u->noise;
         e.bias = u->bias;
+        e.act_params = u->act_params;
+        e.act_channels = u->act_channels;
         if (u->add) {
             add = block_tensor(cpu, d.out, u->add);
             e.add = &add;
@@ -241,6 +245,7 @@ static void free_use(use *u) {
     free(u->noise);
     free(u->bias);
     free(u->add);
+    free(u->act_channels);
 }
 
 /* ------------------------------------------------------------------------------------------------ random uses */
@@ -366,6 +371,24 @@ static use random_use(rng *r, gb_op_id op) {
     return u;
 }
 
+/* Any activation, with none, some or all of its parameters, on all channels or some. */
+static void random_activation(rng *r, use *u) {
+    gb_epilogue *e = &u->epilogue;
+    e->act = pick(r, 0, 2) ? (gb_act_kind)pick(r, 0, GB_ACTS - 1) : GB_ACT_LRELU;
+    const gb_act_row *row = &gb_acts[e->act];
+    e->act_param_count = pick(r, 0, row->most);
+    for (int i = 0; i < e->act_param_count; i++)
+        u->act_params[i] = fmaxf(row->param[i].low, fminf(3.0f * value(r), row->param[i].high));
+    e->gain = pick(r, 0, 1) ? row->gain : 1.0f;
+    e->clamp = pick(r, 0, 1) ? -1.0f : 0.8f;
+    if (pick(r, 0, 3) == 0) {
+        e->base_act = (gb_act_kind)pick(r, 0, GB_ACTS - 1);
+        u->act_channels = allocate(u->d.out.c);
+        for (int c = 0; c < u->d.out.c; c++)
+            u->act_channels[c] = (uint8_t)pick(r, 0, 1);
+    }
+}
+
 /* Any stages for an operation that fuses; of NOISE, BIAS_ACT and ADD their own and those after it. */
 static void random_epilogue(rng *r, use *u) {
     const gb_shape *s = &u->d.out;
@@ -382,9 +405,7 @@ static void random_epilogue(rng *r, use *u) {
     }
     if (op == GB_OP_BIAS_ACT || (op != GB_OP_ADD && pick(r, 0, 1))) {
         e->bias_act = true;
-        e->act = pick(r, 0, 1) ? GB_ACT_LRELU : (gb_act_kind)pick(r, 0, GB_ACTS - 1);
-        e->gain = pick(r, 0, 1) ? gb_acts[e->act].gain : 1.0f;
-        e->clamp = pick(r, 0, 1) ? -1.0f : 0.8f;
+        random_activation(r, u);
         if (pick(r, 0, 3))
             u->bias = random_floats(r, s->c, 0.5f);
     }
@@ -405,8 +426,8 @@ static void fail(const gb_op_row *row, const use *u, const char *what, double by
         printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
                u->d.conv.demodulate ? ", demodulated" : "");
     if (u->has_epilogue)
-        printf(", epilogue%s%s%s %s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
-               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "");
+        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
+               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
     printf("\n");
 }
 
@@ -432,9 +453,11 @@ static bool same_bits(const float *a, const float *b, size_t count) {
     return memcmp(a, b, sizeof(float) * count) == 0;
 }
 
-/* Runs the epilogue's stages one by one, as separate operations, on `x` (NCHW), which is consumed. */
-static float *split(const gb_cpu *cpu, const use *u, float *x) {
+/* Runs the epilogue's stages one by one, as separate operations, on `open` (NCHW). */
+static float *split(const gb_cpu *cpu, const use *u, const float *open) {
     static const gb_op_id ops[] = {GB_OP_NOISE, GB_OP_BIAS_ACT, GB_OP_ADD};
+    size_t bytes = sizeof(float) * count_of(&u->d.out);
+    float *x = memcpy(allocate(bytes), open, bytes);
     for (int stage = 0; stage < 3; stage++) {
         use one = {.d = {.op = ops[stage], .inputs = gb_op_infos[ops[stage]].inputs_max}, .has_epilogue = true};
         one.epilogue = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f};
@@ -446,6 +469,8 @@ static float *split(const gb_cpu *cpu, const use *u, float *x) {
         } else if (stage == 1 && u->epilogue.bias_act) {
             one.epilogue = u->epilogue;
             one.bias = u->bias;
+            memcpy(one.act_params, u->act_params, sizeof one.act_params);
+            one.act_channels = u->act_channels;
         } else if (stage == 2 && u->add) {
             one.in[1] = u->add;
         } else {
@@ -476,23 +501,33 @@ static use sample(const use *u, int n) {
     return one;
 }
 
-/* Largest difference seen; all promises about bits are checked on the way. */
+/* Largest difference seen, without the epilogue: that one has the plain bits, whichever row it follows. All promises
+ * about bits are checked on the way. */
 static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const gb_op_row *plain, use *u) {
     static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
     bool winograd = row->form && !strcmp(row->form, "winograd");
     size_t count = count_of(&u->d.out), of_a_sample = count / u->d.out.n;
     bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
-    float *reference = run(&one, plain, u, false), *fused = run(cpu, row, u, false);
-    double by = difference(fused, reference, count);
-    if (row->fuses && u->has_epilogue && !own_stage) {      /* what clamp or tanh press together was as large as this */
-        use bare = *u;
-        bare.has_epilogue = false;
-        float *open = run(&one, plain, &bare, false);
-        by *= fmin(1.0, largest(reference, count) / largest(open, count));
-        free(open);
-    }
+    float *fused = run(cpu, row, u, false);
+    use bare = *u;
+    bare.has_epilogue = own_stage;
+    float *reference = run(&one, plain, &bare, false), *open = run(cpu, row, &bare, false);
+    double by = difference(open, reference, count);
     if (!(by <= (winograd ? 5e-5 : 1e-5)))
         fail(row, u, "differs from plain", by);
+    if (own_stage && !same_bits(open, reference, count))
+        fail(row, u, "has other bits than plain", by);
+    if (u->has_epilogue && !own_stage) {
+        float *apart = split(cpu, u, open), *plainly = split(&one, u, open);
+        if (!same_bits(apart, fused, count))
+            fail(row, u, "changes when split", difference(apart, fused, count));
+        if (!same_bits(plainly, fused, count))
+            fail(row, u, "is followed by other bits than plain's", difference(plainly, fused, count));
+        free(apart);
+        free(plainly);
+    }
+    free(reference);
+    free(open);
 
     float *threaded = run(many, row, u, false);
     if (!same_bits(threaded, fused, count))
@@ -512,15 +547,6 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
             fail(row, u, "changes with the batch", difference(y, fused + n * of_a_sample, of_a_sample));
         free(y);
     }
-    if (row->fuses && u->has_epilogue && !own_stage) {
-        use bare = *u;
-        bare.has_epilogue = false;
-        float *y = split(cpu, u, run(cpu, row, &bare, false));
-        if (!same_bits(y, fused, count))
-            fail(row, u, "changes when split", difference(y, fused, count));
-        free(y);
-    }
-    free(reference);
     free(fused);
     return by;
 }
