@@ -141,19 +141,32 @@ static bool set_value(const command *c, const option *o, const char *text, void 
     return true;
 }
 
+/* The row of that name in the subcommand's own table or a shared one, and the settings it belongs to; NULL. */
+static const option *find_option(const command *c, const char *name, size_t length, void *settings, void **into) {
+    const option *o = find_in(c->options, name, length);
+    *into = settings;
+    for (int i = 0; i < SHARED_TABLES && !o; i++) {
+        o = find_in(c->shared[i].table, name, length);
+        *into = (char *)settings + c->shared[i].offset;
+    }
+    return o;
+}
+
+static const char *nearest_option(const command *c, const char *word) {
+    const char *near = nearest_name(word, c->options, table_rows(c->options), sizeof(option));
+    for (int i = 0; i < SHARED_TABLES && !near; i++)
+        near = nearest_name(word, c->shared[i].table, table_rows(c->shared[i].table), sizeof(option));
+    return near;
+}
+
 /* One option at argv[*at], with its value. */
 static bool parse_option(const command *c, int argc, char **argv, int *at, void *settings, int *status) {
     const char *word = argv[*at], *equals = strchr(word, '='), *text = NULL;
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    const option *o = find_in(c->options, word, length);
-    void *into = settings;
+    void *into;
+    const option *o = find_option(c, word, length, settings, &into);
     if (!o) {
-        o = find_in(c->shared, word, length);
-        into = (char *)settings + c->shared_offset;
-    }
-    if (!o) {
-        const char *near = nearest_name(word, c->options, table_rows(c->options), sizeof(option));
-        if (!near && c->shared) near = nearest_name(word, c->shared, table_rows(c->shared), sizeof(option));
+        const char *near = nearest_option(c, word);
         *status = near ? wrong_usage(c, "no option %s; did you mean %s?", word, near)
                        : wrong_usage(c, "no option %s", word);
         return false;
@@ -177,9 +190,13 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
 
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status) {
-    int given = 0, wanted = *c->operands != '\0';
+    int given = 0, least = -1, most = 0;
     bool options = true;
-    for (const char *p = c->operands; *p; p++) wanted += *p == ' ';
+    for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', most++)
+        if (*p == '[' && least < 0) least = most;
+    if (least < 0) least = most;
+    if (strstr(c->operands, "…]")) most = OPERANDS;
+    for (int i = 0; i < OPERANDS; i++) operands[i] = NULL;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (options && (!strcmp(word, "--help") || !strcmp(word, "-h"))) {
@@ -191,8 +208,9 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             options = false;
         } else if (options && word[0] == '-' && word[1]) {
             if (!parse_option(c, argc, argv, &i, settings, status)) return false;
-        } else if (given == wanted) {
-            *status = wrong_usage(c, "'%s' is one argument too many; it takes %s", word, c->operands);
+        } else if (given == most) {
+            *status = most ? wrong_usage(c, "'%s' is one argument too many; it takes %s", word, c->operands)
+                           : wrong_usage(c, "'%s' is one argument too many; it takes none", word);
             return false;
         } else if (!*word) {
             *status = wrong_usage(c, "an empty name where it takes %s", c->operands);
@@ -201,7 +219,7 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             operands[given++] = word;
         }
     }
-    if (given < wanted) {
+    if (given < least) {
         *status = wrong_usage(c, "it takes %s", c->operands);
         return false;
     }
@@ -245,11 +263,12 @@ static void print_options(const option *table) {
 }
 
 void print_help(const command *c) {
-    printf("usage: ganbend %s %s%s%s\n\n", c->name, c->operands, *c->usage ? " " : "", c->usage);
+    printf("usage: ganbend %s%s%s%s%s\n\n", c->name, *c->operands ? " " : "", c->operands, *c->usage ? " " : "",
+           c->usage);
     print_wrapped(c->about, 0, 0);
     puts("\noptions:");
     print_options(c->options);
-    print_options(c->shared);
+    for (int i = 0; i < SHARED_TABLES; i++) print_options(c->shared[i].table);
     print_options((const option[]){{"--help", OPTION_FLAG, 0, NULL, "This text.", 0, 0}, {0}});
     printf("\nexample:\n  ");
     for (const char *p = c->example; *p; p++) {

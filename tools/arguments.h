@@ -35,27 +35,33 @@ typedef struct option {
     double least, most;
 } option;
 
-enum { LIST_ROOM = 64, OPERANDS = 2 };
+enum { LIST_ROOM = 64, OPERANDS = 24, SHARED_TABLES = 3 };
 
 typedef struct text_list {
     const char *texts[LIST_ROOM];
     size_t count;
 } text_list;
 
+/* A table of options that several subcommands have. */
+typedef struct shared_options {
+    const option *table;
+    size_t offset;          /* where its settings lie in the subcommand's */
+} shared_options;
+
 typedef struct command {
-    const char *name;
+    const char *name;       /* "render"; "vector take" where a subcommand has its own */
     const char *summary;    /* one line for the list of subcommands */
-    const char *operands;   /* "IN OUT.gbw": every word is one that must be given */
+    const char *operands;   /* "IN OUT.gbw": every word is one that must be given, but for those in [ ]; "[a=1 …]" ends
+                             * a list of any length */
     const char *usage;      /* what follows the operands in the usage line */
     const char *about;      /* paragraphs for --help */
     const char *example;    /* lines for --help */
     const option *options;  /* own options, up to a row without a name */
-    const option *shared;   /* options that several subcommands have, or NULL */
-    size_t shared_offset;   /* where their settings lie in the subcommand's */
+    shared_options shared[SHARED_TABLES];
     int (*run)(int argc, char **argv);      /* argv[0] is the subcommand's name */
 } command;
 
-/* Fills `operands` and `settings`. True to go on; otherwise *status is what to exit with: --help was printed, or the
+/* Fills `operands` (NULL where none was given) and `settings`. True to go on; otherwise *status is what to exit with: --help was printed, or the
  * mistake was named on standard error. */
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status);
@@ -70,7 +76,6 @@ int wrong_usage(const command *c, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The error's line on standard error. Returns EXIT_USAGE for GB_BAD_ARGUMENT, else EXIT_FAILED. */
 int failed(const command *c, const gb_error *err);
 /* Fills `err` and returns `status`, for the program's own checks. */
-gb_status state(gb_error *err, gb_status status, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+gb_status state(gb_error *err, gb_status status, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -123,7 +123,6 @@ const command dump_command = {
              "under their names.",
     .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz",
     .options = options,
-    .shared = input_table,
-    .shared_offset = offsetof(settings, in),
+    .shared = {{input_table, offsetof(settings, in)}},
     .run = run,
 };

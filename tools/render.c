@@ -176,7 +176,6 @@ const command render_command = {
              "settings that make it again.",
     .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4",
     .options = options,
-    .shared = input_table,
-    .shared_offset = offsetof(settings, in),
+    .shared = {{input_table, offsetof(settings, in)}},
     .run = run,
 };
