@@ -426,10 +426,14 @@ typedef struct gb_param_info {
     const char *const *choices;     /* names of the values 0, 1, …, NULL-terminated, or NULL */
 } gb_param_info;
 
+enum { GB_TABLE_PARAMS = 20 };
+
 typedef struct gb_table_row {
     const char *name, *published, *summary;     /* `published`: another name it is known by, or NULL */
-    int params, positional;
-    gb_param_info param[20];
+    int params;             /* how many it has */
+    int most;               /* the same, or more: any number from 1 to this may be given (a polynomial's weights) */
+    int positional;         /* so many may be given without names, in this order */
+    gb_param_info param[GB_TABLE_PARAMS];       /* `most` of them */
 } gb_table_row;
 
 GB_API bool gb_filter_row(size_t index, gb_table_row *row);         /* false past the end */
@@ -484,9 +488,10 @@ GB_API void gb_session_cancel(gb_session *session);
 /* Called in the rendering thread after every step, with the share of the arithmetic done. NULL: no more. */
 GB_API void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);
 
-typedef struct gb_step_info {       /* one step of the plan: a node and those fused behind it */
+typedef struct gb_step_info {       /* one step of the plan: a node, or a bend at it, and the nodes fused behind it */
     gb_node first, last;            /* first = where the step begins, last = the boundary it writes */
     int nodes;
+    const char *op;                 /* what the step begins with: "modulated_conv2d"; of bends "filter", "paint", … */
     const char *kernel;             /* instruction set of the row that ran */
     double seconds;                 /* of the last render; 0 where it was skipped */
     bool ran;

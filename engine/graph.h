@@ -7,6 +7,8 @@
 #include "../weights/network.h"
 #include "ganbend.h"
 
+typedef struct gb_given gb_given;       /* session.h */
+
 typedef struct gb_graph_node {
     const char *name;
     bool is_input;                      /* else desc.op says what it computes */
@@ -23,6 +25,16 @@ typedef struct gb_graph_node {
     const char *scale;                  /* of BIAS_ACT: a weight that multiplies its gain, or NULL */
     float bias_gain, gain, clamp;       /* of BIAS_ACT; clamp negative = none */
     gb_act_kind act;
+    /* What bends make of it; see bent.h. */
+    gb_node base;                       /* the node of the model's graph that this is, or that the bend sits on */
+    uint64_t id, version;               /* the same node in the next bent graph; its settings */
+    const void *live;                   /* of bends: what the operation reads at run time */
+    const float *act_params;
+    int act_param_count;
+    const uint8_t *act_channels;        /* which channels the bent activation acts on; NULL = all */
+    gb_act_kind base_act;               /* of the others */
+    float noise_factor;
+    gb_given *noise_map;                /* in place of the map that was given, or NULL */
 } gb_graph_node;
 
 typedef struct gb_node_alias {

@@ -118,7 +118,7 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
         m->absorbed[next] = true;
     }
     plan->count++;
-    return gb_model_pack(m->request->model, head, step->row, &step->desc, &step->packed, err);
+    return gb_model_pack(m->request->model, node->base, step->row, &step->desc, &step->packed, err);
 }
 
 static int by_last_node(const void *a, const void *b) {
@@ -339,7 +339,7 @@ static gb_status settle_kept(maker *m, gb_kept *kept, gb_error *err) {
 }
 
 gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **out, gb_error *err) {
-    const gb_graph *graph = request->model->graph;
+    const gb_graph *graph = request->graph;
     size_t nodes = (size_t)graph->count;
     gb_plan *plan = calloc(1, sizeof *plan);
     maker m = {.request = request, .graph = graph, .cpu = &request->model->context->cpu, .plan = plan};

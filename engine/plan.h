@@ -45,6 +45,7 @@ typedef struct gb_plan {
 
 typedef struct gb_plan_request {
     gb_model *model;
+    const gb_graph *graph;      /* the model's with a session's bends in it; its nodes know the model's by `base` */
     int batch;
     gb_purpose purpose;
     size_t keep_bytes;

@@ -28,7 +28,7 @@ static void turn_over(gb_random *r) {
     r->next = 0;
 }
 
-static uint32_t next_word(gb_random *r) {
+uint32_t gb_random_word(gb_random *r) {
     if (r->next == WORDS)
         turn_over(r);
     uint32_t y = r->state[r->next++];
@@ -40,7 +40,7 @@ static uint32_t next_word(gb_random *r) {
 
 /* [0, 1) in 53 bits as numpy takes them: 27 of the first word, 26 of the second. */
 static double uniform_numpy(gb_random *r) {
-    uint32_t a = next_word(r) >> 5, b = next_word(r) >> 6;
+    uint32_t a = gb_random_word(r) >> 5, b = gb_random_word(r) >> 6;
     return (a * 67108864.0 + b) / 9007199254740992.0;
 }
 
@@ -72,7 +72,7 @@ void gb_random_numpy(gb_random *r, size_t count, double *out) {
 /* ---------------------------------------------------------------------------------------------------- torch */
 
 static double uniform_torch(gb_random *r) {
-    uint64_t high = next_word(r), low = next_word(r);
+    uint64_t high = gb_random_word(r), low = gb_random_word(r);
     return (double)((high << 32 | low) & ((UINT64_C(1) << 53) - 1)) * 0x1p-53;
 }
 
@@ -93,7 +93,7 @@ enum { TORCH_BLOCK = 16 };
 
 static void uniform_torch_float(gb_random *r, size_t count, float *out) {
     for (size_t i = 0; i < count; i++)
-        out[i] = (float)(next_word(r) & 0xFFFFFF) * 0x1p-24f;
+        out[i] = (float)(gb_random_word(r) & 0xFFFFFF) * 0x1p-24f;
 }
 
 /* Box and Muller over a block of uniform numbers: the first eight give radii, the last eight angles. */

@@ -16,6 +16,8 @@ typedef struct gb_random {
 /* numpy.random.RandomState(seed), torch.manual_seed(seed): the seed counts modulo 2³². */
 void gb_random_seed(gb_random *r, uint64_t seed);
 
+/* The generator's next 32 bits. */
+uint32_t gb_random_word(gb_random *r);
 /* RandomState.randn(count), to the bit. */
 void gb_random_numpy(gb_random *r, size_t count, double *out);
 /* torch.randn(count) on the CPU; under 16 numbers torch goes another way than from 16 on. */

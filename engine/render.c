@@ -9,11 +9,79 @@
 #include "image.h"
 #include "session.h"
 
+/* ------------------------------------------------------------------------------------------------ the bent graph */
+
+static void free_node_state(gb_session *session) {
+    free(session->cut);
+    free(session->wanted);
+    free(session->moving);
+    free(session->kept);
+    free(session->signature);
+    free(session->last_signature);
+}
+
+/* What the session knows per node moves to the nodes of another graph that are the same ones; the rest is let go. */
+static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
+    size_t nodes = (size_t)to->graph.count;
+    gb_session next = *session;
+    next.cut = calloc(nodes, sizeof *next.cut);
+    next.wanted = calloc(nodes, sizeof *next.wanted);
+    next.moving = calloc(nodes, sizeof *next.moving);
+    next.kept = calloc(nodes, sizeof *next.kept);
+    next.signature = calloc(nodes, sizeof *next.signature);
+    next.last_signature = calloc(nodes, sizeof *next.last_signature);
+    if (!next.cut || !next.wanted || !next.moving || !next.kept || !next.signature || !next.last_signature) {
+        free_node_state(&next);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    const gb_bent *from = session->bent;
+    for (gb_node i = 0; from && i < from->graph.count; i++) {
+        gb_node k = 0;
+        while (k < to->graph.count && to->graph.nodes[k].id != from->graph.nodes[i].id)
+            k++;
+        if (k == to->graph.count) {
+            gb_aligned_free(session->kept[i].data);
+            continue;
+        }
+        next.moving[k] = session->moving[i];
+        next.kept[k] = session->kept[i];
+        next.last_signature[k] = session->last_signature[i];
+    }
+    free_node_state(session);
+    *session = next;
+    return GB_OK;
+}
+
+/* Brings session->bent up to the bends as they are now. A plan stays where only settings of bends changed. */
+static gb_status bend_graph(gb_session *session, gb_error *err) {
+    uint64_t version = 1;
+    for (int i = 0; i < session->now.bends.count; i++)
+        version = version * UINT64_C(0x9e3779b97f4a7c15) + session->now.bends.entries[i]->version;
+    if (session->bent && session->bent_version == version)
+        return GB_OK;
+    gb_bent *bent = NULL;
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, &bent, err);
+    if (status)
+        return status;
+    if (!session->bent || !gb_bent_same(session->bent, bent)) {
+        if ((status = move_node_state(session, bent, err))) {
+            gb_bent_free(bent);
+            return status;
+        }
+        gb_plan_free(session->plan);
+        session->plan = NULL;
+    }
+    session->rendered = false;
+    gb_bent_free(session->bent);
+    session->bent = bent;
+    session->bent_version = version;
+    return GB_OK;
+}
+
 /* ------------------------------------------------------------------------------------------------ making sessions */
 
 gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **out, gb_error *err) {
     enum { MAX_BATCH = 1024 };
-    size_t nodes = (size_t)model->graph->count;
     *out = NULL;
     if (options && (options->batch < 0 || options->batch > MAX_BATCH))
         return gb_fail(err, GB_BAD_ARGUMENT, "a batch of %d; 1 to %d are possible", options->batch, MAX_BATCH);
@@ -28,18 +96,11 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
         session->options.batch = 1;
     if (!session->options.keep_bytes)
         session->options.keep_bytes = (size_t)1500 << 20;
-    session->cut = calloc(nodes, sizeof *session->cut);
-    session->wanted = calloc(nodes, sizeof *session->wanted);
-    session->moving = calloc(nodes, sizeof *session->moving);
-    session->kept = calloc(nodes, sizeof *session->kept);
-    session->signature = calloc(nodes, sizeof *session->signature);
-    session->last_signature = calloc(nodes, sizeof *session->last_signature);
     gb_status status = gb_settings_new(&session->now, session->graph, err);
     if (!status)
         status = gb_settings_new(&session->before, session->graph, err);
-    if (!status && (!session->cut || !session->wanted || !session->moving || !session->kept || !session->signature ||
-                    !session->last_signature))
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status)
+        status = bend_graph(session, err);
     if (status)
         gb_session_free(session);
     else
@@ -53,14 +114,10 @@ void gb_session_free(gb_session *session) {
     gb_settings_free(&session->now, session->graph);
     gb_settings_free(&session->before, session->graph);
     gb_plan_free(session->plan);
-    for (gb_node i = 0; session->kept && i < session->graph->count; i++)
+    for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
         gb_aligned_free(session->kept[i].data);
-    free(session->cut);
-    free(session->wanted);
-    free(session->moving);
-    free(session->kept);
-    free(session->signature);
-    free(session->last_signature);
+    free_node_state(session);
+    gb_bent_free(session->bent);
     free(session);
 }
 
@@ -80,18 +137,26 @@ static uint64_t mix_float(uint64_t h, float x) {
     return mix(h, bits);
 }
 
+/* What was set at this node of the bent graph, or NULL. */
+static const gb_given *given_at(const gb_session *session, gb_node node) {
+    gb_node base = session->bent->graph.nodes[node].base;
+    return session->bent->self[base] == node ? session->now.given[base] : NULL;
+}
+
 static bool is_given(const gb_session *session, gb_node node) {
-    return session->graph->nodes[node].is_input || session->now.given[node];
+    return session->bent->graph.nodes[node].is_input || given_at(session, node);
 }
 
 /* Two values of a node have the same signature exactly when they were computed from the same settings. */
 static void sign(gb_session *session) {
     const gb_settings *now = &session->now;
-    for (gb_node i = 0; i < session->graph->count; i++) {
-        const gb_graph_node *node = &session->graph->nodes[i];
-        uint64_t h = mix(1, (uint64_t)i);
+    const gb_graph *graph = &session->bent->graph;
+    for (gb_node i = 0; i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        uint64_t h = mix(mix(1, node->id), node->version);
         if (is_given(session, i)) {
-            h = mix(h, now->given[i] ? now->given[i]->id : 0);
+            const gb_given *given = given_at(session, i);
+            h = mix(h, given ? given->id : 0);
         } else {
             for (int k = 0; k < node->inputs; k++)
                 h = mix(h, session->signature[node->input[k]]);
@@ -112,14 +177,12 @@ static void sign(gb_session *session) {
  * is let go, and fused away again, as soon as something before it changes. */
 static void watch_moves(gb_session *session) {
     const uint64_t *now = session->signature, *last = session->last_signature;
-    for (gb_node i = 0; session->options.purpose == GB_INTERACTIVE && i < session->graph->count; i++) {
-        const gb_graph_node *node = &session->graph->nodes[i];
-        if (is_given(session, i) || !last[i])
+    const gb_graph *graph = &session->bent->graph;
+    for (gb_node i = 0; session->options.purpose == GB_INTERACTIVE && i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        if (is_given(session, i) || !node->inputs || !last[i])
             continue;
-        bool fuses = node->desc.op == GB_OP_NOISE || node->desc.op == GB_OP_BIAS_ACT || node->desc.op == GB_OP_ADD;
         gb_node before = gb_main_input(node);
-        if (!fuses)
-            continue;
         if (now[before] != last[before])
             session->moving[before] = false;
         else if (now[i] != last[i])
@@ -128,23 +191,25 @@ static void watch_moves(gb_session *session) {
 }
 
 static gb_status ensure_plan(gb_session *session, bool image, gb_error *err) {
-    const gb_graph *graph = session->graph;
-    for (gb_node i = 0; i < graph->count; i++)
-        session->wanted[i] = (unsigned char)((session->now.tapped[i] ? GB_CUT_TAP : 0) |
-                                             (session->now.given[i] && !graph->nodes[i].is_input ? GB_CUT_FEED : 0) |
+    const gb_graph *graph = &session->bent->graph;
+    for (gb_node i = 0; i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        bool tapped = session->now.tapped[node->base] && session->bent->value[node->base] == i;
+        session->wanted[i] = (unsigned char)((tapped ? GB_CUT_TAP : 0) |
+                                             (given_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
                                              (session->moving[i] ? GB_CUT_MOVING : 0));
+    }
     if (image)
         session->wanted[graph->output] |= GB_CUT_IMAGE;
     if (session->plan && !memcmp(session->cut, session->wanted, (size_t)graph->count))
         return GB_OK;
 
     const gb_session_options *o = &session->options;
-    gb_plan_request request = {session->model, o->batch, o->purpose, o->keep_bytes, session->wanted};
+    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted};
     gb_plan *plan = NULL;
     /* The old arena goes first: two at once would be the peak of memory. */
     gb_plan_free(session->plan);
     session->plan = NULL;
-    session->rendered = false;
     gb_status status = gb_plan_new(&request, session->kept, &plan, err);
     if (status)
         return status;
@@ -171,9 +236,9 @@ static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *n
 static gb_status place_given(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
     const gb_cpu *cpu = &session->model->context->cpu;
-    for (gb_node i = 0; i < session->graph->count; i++) {
-        const gb_graph_node *node = &session->graph->nodes[i];
-        const gb_given *given = session->now.given[i];
+    for (gb_node i = 0; i < session->bent->graph.count; i++) {
+        const gb_graph_node *node = &session->bent->graph.nodes[i];
+        const gb_given *given = given_at(session, i);
         const float *data = given ? given->data : NULL;
         if (!is_given(session, i) || !plan->read[i])
             continue;
@@ -202,7 +267,7 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
     gb_status status = GB_OK;
     *e = (gb_epilogue){.gain = 1, .clamp = -1};
     for (int i = 0; i < step->nodes && !status; i++) {
-        const gb_graph_node *node = &session->graph->nodes[step->chain[i]];
+        const gb_graph_node *node = &session->bent->graph.nodes[step->chain[i]];
         const float *value = NULL, *scale = NULL;
         switch (node->desc.op) {
         case GB_OP_NOISE: {
@@ -212,9 +277,10 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
             status = gb_model_floats(session->model, node->strength, 1, &value, err);
             if (status)
                 break;
-            e->noise = map->data;
-            e->noise_step = map->shape.n > 1 ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
-            e->noise_strength = *value;
+            e->noise = node->noise_map ? node->noise_map->data : map->data;
+            e->noise_step = (node->noise_map ? node->noise_map->samples : map->shape.n) > 1
+                                ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
+            e->noise_strength = *value * node->noise_factor;
             break;
         }
         case GB_OP_BIAS_ACT:
@@ -223,6 +289,10 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
             e->bias_act = true;
             e->bias = value;
             e->act = node->act;
+            e->act_params = node->act_params;
+            e->act_param_count = node->act_param_count;
+            e->act_channels = node->act_channels;
+            e->base_act = node->base_act;
             e->gain = node->gain;
             if (node->scale && !status)
                 status = gb_model_floats(session->model, node->scale, 1, &scale, err);
@@ -261,13 +331,15 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
     gb_status status = fill_epilogue(session, step, &epilogue, err);
     if (status)
         return status;
+    const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
     gb_norm_live norm = {as_written(session->now.psi)};
+    gb_callback_live callback = {0};
     gb_args args = {
         .out = &plan->tensor[last],
         .packed = step->packed,
         .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
-        .live = step->desc.op == GB_OP_NORM ? (const void *)&norm : &truncate,
+        .live = head->live ? head->live : step->desc.op == GB_OP_NORM ? (const void *)&norm : &truncate,
         .workspace = (char *)plan->arena + step->workspace,
     };
     for (int k = 0; k < step->desc.inputs; k++)
@@ -277,6 +349,11 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
     double start = gb_clock();
     /* Also what runs in this thread alone flushes denormals: the bits must not depend on where a task runs. */
     uint64_t before = gb_float_state_enter();
+    if (step->desc.op == GB_OP_CALLBACK) {
+        callback = *(const gb_callback_live *)head->live;
+        callback.float_state = before;
+        args.live = &callback;
+    }
     step->row->run(&session->model->context->cpu, &step->desc, &args);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
@@ -293,7 +370,7 @@ static uint64_t mark_steps(gb_session *session) {
     uint64_t macs = 0;
     for (int s = 0; s < plan->count; s++)
         plan->steps[s].run = false;
-    for (gb_node i = 0; i < session->graph->count; i++)
+    for (gb_node i = 0; i < session->bent->graph.count; i++)
         if ((session->cut[i] & (GB_CUT_TAP | GB_CUT_IMAGE)) && plan->step_of[i] >= 0 && !is_valid(session, i))
             plan->steps[plan->step_of[i]].run = true;
     for (int s = plan->count - 1; s >= 0; s--) {
@@ -302,7 +379,7 @@ static uint64_t mark_steps(gb_session *session) {
             continue;
         macs += step->macs;
         for (int i = 0; i < step->nodes; i++) {
-            const gb_graph_node *node = &session->graph->nodes[step->chain[i]];
+            const gb_graph_node *node = &session->bent->graph.nodes[step->chain[i]];
             for (int k = 0; k < node->inputs; k++) {
                 int from = plan->step_of[node->input[k]];
                 if (from >= 0 && !is_valid(session, node->input[k]))
@@ -345,16 +422,19 @@ static gb_status run_steps(gb_session *session, gb_error *err) {
 /* Everything but handing the picture over. */
 static gb_status render(gb_session *session, bool image, gb_error *err) {
     session->rendered = false;
+    gb_status status = bend_graph(session, err);
+    if (status)
+        return status;
     sign(session);
     watch_moves(session);
-    gb_status status = ensure_plan(session, image, err);
+    status = ensure_plan(session, image, err);
     if (!status)
         status = place_given(session, err);
     if (!status)
         status = run_steps(session, err);
     if (status)
         return status;
-    memcpy(session->last_signature, session->signature, (size_t)session->graph->count * sizeof *session->signature);
+    memcpy(session->last_signature, session->signature, (size_t)session->bent->graph.count * sizeof *session->signature);
     session->rendered = true;
     return GB_OK;
 }
@@ -362,7 +442,7 @@ static gb_status render(gb_session *session, bool image, gb_error *err) {
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
     gb_status status = render(session, image != NULL, err);
     if (!status && image)
-        gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->graph->output], image);
+        gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->bent->graph.output], image);
     return status;
 }
 
@@ -373,7 +453,7 @@ gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err
         return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 3", (long long)shape[0]);
     gb_status status = render(session, true, err);
     size_t pixels = (size_t)shape[1] * (size_t)shape[2];
-    const gb_tensor *out = status ? NULL : &session->plan->tensor[session->graph->output];
+    const gb_tensor *out = status ? NULL : &session->plan->tensor[session->bent->graph.output];
     for (size_t i = 0; !status && i < (size_t)session->options.batch; i++)      /* three channels are always planar */
         gb_image_to_rgb(out->data + i * 3 * pixels, pixels, rgb + i * 3 * pixels);
     return status;
@@ -401,9 +481,10 @@ gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_erro
     if (node < 0 || node >= session->graph->count)
         return gb_fail(err, GB_BAD_ARGUMENT, "node %d is none of this network", node);
     const gb_graph_node *n = &session->graph->nodes[node];
-    if (!session->rendered || !(session->cut[node] & GB_CUT_TAP))
+    gb_node value = session->bent->value[node];
+    if (!session->rendered || !(session->cut[value] & GB_CUT_TAP))
         return gb_fail(err, GB_BAD_ARGUMENT, "'%s' was not tapped when this was rendered", n->name);
-    const gb_tensor *tensor = &session->plan->tensor[node];
+    const gb_tensor *tensor = &session->plan->tensor[value];
     gb_tensor_to_nchw(&session->model->context->cpu, tensor, out);
     /* A map shared by the batch is read as what each sample sees. */
     size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
@@ -435,8 +516,10 @@ void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
     if (!session->plan || index < 0 || index >= session->plan->count)
         return;
     const gb_step *step = &session->plan->steps[index];
-    *info = (gb_step_info){.first = step->chain[0],
-                           .last = step->chain[step->nodes - 1],
+    const gb_graph_node *nodes = session->bent->graph.nodes;
+    *info = (gb_step_info){.first = nodes[step->chain[0]].base,
+                           .last = nodes[step->chain[step->nodes - 1]].base,
+                           .op = gb_op_infos[step->desc.op].name,
                            .nodes = step->nodes,
                            .kernel = step->row->isa,
                            .seconds = step->seconds,

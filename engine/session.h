@@ -4,21 +4,23 @@
 
 #include <stdatomic.h>
 
+#include "bends.h"
+#include "bent.h"
 #include "plan.h"
 
 /* The value of an input or of a fed boundary: shared between a session's settings and the copy a transaction keeps. */
-typedef struct gb_given {
+struct gb_given {
     int users;
     uint64_t id;                /* different for different values */
     int samples;                /* the batch, or 1: the same for every sample */
     size_t floats;
     float *data;                /* samples × the node's shape, NCHW */
-} gb_given;
+};
 
 /* Everything a person can set. A transaction is a copy of it. */
 typedef struct gb_settings {
-    gb_given **given;           /* per node; NULL = the default, or not fed */
-    bool *tapped;               /* per node */
+    gb_given **given;           /* per node of the model; NULL = the default, or not fed */
+    bool *tapped;               /* per node of the model */
     gb_given *w_avg;            /* NULL = the model's */
     float psi;
     int cutoff;
@@ -26,6 +28,7 @@ typedef struct gb_settings {
     gb_rng rng;
     uint64_t seed;
     bool noise_off;
+    gb_bend_list bends;
 } gb_settings;
 
 struct gb_session {
@@ -35,6 +38,10 @@ struct gb_session {
     gb_settings now, before;    /* `before` is valid inside a transaction */
     bool in_transaction;
     uint64_t last_id;
+    gb_bend last_bend;
+    uint64_t image;             /* for which random features were drawn last */
+    gb_bent *bent;              /* the graph with the bends in it; "per node" below means its nodes */
+    uint64_t bent_version;      /* of the bends it was made from */
     gb_plan *plan;
     unsigned char *cut;         /* per node: what the plan was made for, GB_CUT_* */
     unsigned char *wanted;      /* per node: what the next plan is for */
@@ -48,6 +55,9 @@ struct gb_session {
     void (*progress)(void *arg, double share);
     void *progress_arg;
 };
+
+gb_given *gb_given_new(gb_session *session, int samples, size_t floats);
+void gb_given_release(gb_given *given);
 
 /* settings.c: what the setters of ganbend.h do; render.c: gb_session_render() and what can be read after it. */
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);

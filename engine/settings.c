@@ -9,7 +9,7 @@
 
 /* ------------------------------------------------------------------------------------------------ given values */
 
-static void release(gb_given *given) {
+void gb_given_release(gb_given *given) {
     if (given && --given->users == 0) {
         gb_aligned_free(given->data);
         free(given);
@@ -22,7 +22,7 @@ static gb_given *share(gb_given *given) {
     return given;
 }
 
-static gb_given *given_new(gb_session *session, int samples, size_t floats) {
+gb_given *gb_given_new(gb_session *session, int samples, size_t floats) {
     gb_given *given = calloc(1, sizeof *given);
     if (!given)
         return NULL;
@@ -40,10 +40,10 @@ static void replace(gb_given **slot, gb_given *next) {
     gb_given *old = *slot;
     if (old && next && old->samples == next->samples && old->floats == next->floats &&
         !memcmp(old->data, next->data, next->floats * sizeof(float))) {
-        release(next);
+        gb_given_release(next);
         return;
     }
-    release(old);
+    gb_given_release(old);
     *slot = next;
 }
 
@@ -58,7 +58,7 @@ static gb_status give(gb_session *session, gb_node node, const float *value, int
     gb_given *given = NULL;
     if (value) {
         size_t floats = node_floats(&session->graph->nodes[node]) * (size_t)samples;
-        if (!(given = given_new(session, samples, floats)))
+        if (!(given = gb_given_new(session, samples, floats)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory for '%s'", session->graph->nodes[node].name);
         memcpy(given->data, value, floats * sizeof *value);
     }
@@ -77,11 +77,12 @@ gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error
 
 static void drop_values(gb_settings *settings, const gb_graph *graph) {
     for (gb_node i = 0; settings->given && i < graph->count; i++) {
-        release(settings->given[i]);
+        gb_given_release(settings->given[i]);
         settings->given[i] = NULL;
     }
-    release(settings->w_avg);
+    gb_given_release(settings->w_avg);
     settings->w_avg = NULL;
+    gb_bend_list_clear(&settings->bends);
 }
 
 void gb_settings_free(gb_settings *settings, const gb_graph *graph) {
@@ -91,23 +92,27 @@ void gb_settings_free(gb_settings *settings, const gb_graph *graph) {
     *settings = (gb_settings){0};
 }
 
-/* `to` has arrays of its own; they take over what `from` says. */
-static void copy(gb_settings *to, const gb_settings *from, const gb_graph *graph) {
+/* `to` has arrays of its own, empty; they take over what `from` says. */
+static bool copy(gb_settings *to, const gb_settings *from, const gb_graph *graph) {
     gb_settings next = *from;
-    drop_values(to, graph);
     next.given = to->given;
     next.tapped = to->tapped;
+    next.bends = (gb_bend_list){0};
+    if (!gb_bend_list_copy(&next.bends, &from->bends))
+        return false;
     next.w_avg = share(from->w_avg);
     for (gb_node i = 0; i < graph->count; i++)
         next.given[i] = share(from->given[i]);
     memcpy(next.tapped, from->tapped, (size_t)graph->count * sizeof *next.tapped);
     *to = next;
+    return true;
 }
 
 gb_status gb_session_begin(gb_session *session, gb_error *err) {
     if (session->in_transaction)
         return gb_fail(err, GB_BAD_ARGUMENT, "a transaction is open already; commit or roll it back first");
-    copy(&session->before, &session->now, session->graph);
+    if (!copy(&session->before, &session->now, session->graph))
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
     session->in_transaction = true;
     return GB_OK;
 }
@@ -123,7 +128,9 @@ gb_status gb_session_commit(gb_session *session, gb_error *err) {
 void gb_session_rollback(gb_session *session) {
     if (!session->in_transaction)
         return;
-    copy(&session->now, &session->before, session->graph);
+    gb_settings undone = session->now;
+    session->now = session->before;
+    session->before = undone;
     drop_values(&session->before, session->graph);
     session->in_transaction = false;
 }
@@ -202,7 +209,7 @@ gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_e
     size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
     if (rows != 1 && rows != num_ws)
         return gb_fail(err, GB_BAD_ARGUMENT, "w has %d rows; this network takes 1 or %d", rows, num_ws);
-    gb_given *given = given_new(session, session->options.batch, (size_t)session->options.batch * (size_t)num_ws * w_dim);
+    gb_given *given = gb_given_new(session, session->options.batch, (size_t)session->options.batch * (size_t)num_ws * w_dim);
     if (!given)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (int i = 0; i < session->options.batch; i++)
@@ -262,7 +269,7 @@ gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error
     gb_given *given = NULL;
     if (w_avg) {
         size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
-        if (!(given = given_new(session, 1, w_dim)))
+        if (!(given = gb_given_new(session, 1, w_dim)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory");
         memcpy(given->data, w_avg, w_dim * sizeof *w_avg);
     }
@@ -293,7 +300,7 @@ static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
         if (map == GB_NO_NODE)
             continue;
         size_t floats = node_floats(&session->graph->nodes[map]);
-        gb_given *given = given_new(session, batch, floats * (size_t)batch);
+        gb_given *given = gb_given_new(session, batch, floats * (size_t)batch);
         if (!given) {
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for noise maps");
             break;

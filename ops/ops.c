@@ -27,6 +27,11 @@ const gb_op_info gb_op_infos[GB_OPS] = {
     [GB_OP_SOFTMAX]          = {"softmax", "rows of positive weights that sum to 1", 1, 1, 0},
     [GB_OP_MIX]              = {"mix", "values weighted by a row for each pixel", 3, 3, 0},
     [GB_OP_ATTENTION]        = {"attention", "scores, softmax and mix without the matrix", 3, 3, 0},
+    [GB_OP_FILTER]           = {"filter", "a bending filter on some channels", 1, 1, 0},
+    [GB_OP_PASS]             = {"pass", "a layer's input in place of its output", 1, 1, 0},
+    [GB_OP_PAINT]            = {"paint", "activation vectors at some pixels", 1, 1, 0},
+    [GB_OP_SET]              = {"set", "given values in place of a boundary's", 1, 1, 0},
+    [GB_OP_CALLBACK]         = {"callback", "code of the caller's", 1, 1, 0},
 };
 
 static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
@@ -50,6 +55,11 @@ static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
     [GB_OP_SOFTMAX]          = gb_softmax_shape,
     [GB_OP_MIX]              = gb_mix_shape,
     [GB_OP_ATTENTION]        = gb_attention_shape,
+    [GB_OP_FILTER]           = gb_filter_shape,
+    [GB_OP_PASS]             = gb_pass_shape,
+    [GB_OP_PAINT]            = gb_paint_shape,
+    [GB_OP_SET]              = gb_set_shape,
+    [GB_OP_CALLBACK]         = gb_callback_shape,
 };
 
 static const gb_op_row *const rows[] = {
@@ -57,6 +67,7 @@ static const gb_op_row *const rows[] = {
     &gb_modulated_conv2d_plain, &gb_upfirdn2d_plain, &gb_noise_plain, &gb_bias_act_plain, &gb_add_plain,
     &gb_norm_plain, &gb_slice_plain, &gb_reshape_plain, &gb_upsample_nearest_plain, &gb_max_pool_plain,
     &gb_scores_plain, &gb_softmax_plain, &gb_mix_plain, &gb_attention_plain,
+    &gb_filter_plain, &gb_pass_plain, &gb_paint_plain, &gb_set_plain, &gb_callback_plain,
     GB_FAST_ROWS
 };
 

@@ -79,6 +79,11 @@ typedef enum gb_op_id {
     GB_OP_SOFTMAX,          /* over the last dimension                                                 */
     GB_OP_MIX,              /* g, weights [N,queries,1,keys], map of the queries' size → mixed values    */
     GB_OP_ATTENTION,        /* θ, φ, g → the last three without the matrix                             */
+    GB_OP_FILTER,           /* a bending filter on some channels                                       */
+    GB_OP_PASS,             /* a layer's input in place of its output                                  */
+    GB_OP_PAINT,            /* activation vectors at some pixels                                       */
+    GB_OP_SET,              /* given values in place of a boundary's, or added to them                 */
+    GB_OP_CALLBACK,         /* code of the caller's                                                    */
     GB_OPS
 } gb_op_id;
 
@@ -114,6 +119,8 @@ typedef struct gb_desc {
         struct { int c, h, w; } constant;
         struct { int rows; float eps; bool gain_from_one; } norm;
         struct { int from, count; } slice;
+        struct { int c, up, kept; } pass;
+        struct { const struct gb_filter *row; } filter;
         struct { int c, h, w; bool channels_last; } reshape;
     };
 } gb_desc;
@@ -171,6 +178,30 @@ typedef struct gb_epilogue {
 
 typedef struct gb_truncate_live { float psi; int cutoff; } gb_truncate_live;   /* cutoff < 0 = all rows */
 typedef struct gb_norm_live { double truncation; } gb_norm_live;                /* 0 to 1: which row of statistics */
+
+typedef struct gb_filter_live {
+    const float *params;
+    const int *feature;         /* ascending channels; NULL = all */
+    int count;
+} gb_filter_live;
+
+typedef struct gb_paint_live {
+    const float *vectors;       /* [vectors, C] */
+    const int16_t *index;       /* [H, W]; negative = keep */
+} gb_paint_live;
+
+typedef struct gb_set_live {
+    const float *values;        /* [1 or N, C, H, W] */
+    int samples;
+    bool add;
+    const uint8_t *channels;    /* [C], 0 = leave alone; NULL = all */
+} gb_set_live;
+
+typedef struct gb_callback_live {
+    void (*call)(void *arg, float *nchw);
+    void *arg;
+    uint64_t float_state;       /* the caller's, see simd/core_state.h */
+} gb_callback_live;
 
 typedef struct gb_args {
     const gb_tensor *in[GB_MAX_INPUTS];

@@ -26,11 +26,17 @@ bool gb_scores_shape(gb_desc *d, char *why, size_t size);
 bool gb_softmax_shape(gb_desc *d, char *why, size_t size);
 bool gb_mix_shape(gb_desc *d, char *why, size_t size);
 bool gb_attention_shape(gb_desc *d, char *why, size_t size);
+bool gb_filter_shape(gb_desc *d, char *why, size_t size);
+bool gb_pass_shape(gb_desc *d, char *why, size_t size);
+bool gb_paint_shape(gb_desc *d, char *why, size_t size);
+bool gb_set_shape(gb_desc *d, char *why, size_t size);
+bool gb_callback_shape(gb_desc *d, char *why, size_t size);
 
 extern const gb_op_row gb_constant_plain, gb_normalize_plain, gb_linear_plain, gb_concat_plain, gb_truncate_plain,
     gb_select_plain, gb_modulated_conv2d_plain, gb_upfirdn2d_plain, gb_noise_plain, gb_bias_act_plain, gb_add_plain,
     gb_norm_plain, gb_slice_plain, gb_reshape_plain, gb_upsample_nearest_plain, gb_max_pool_plain, gb_scores_plain,
-    gb_softmax_plain, gb_mix_plain, gb_attention_plain;
+    gb_softmax_plain, gb_mix_plain, gb_attention_plain,
+    gb_filter_plain, gb_pass_plain, gb_paint_plain, gb_set_plain, gb_callback_plain;
 
 /* Channel (n, c) as a plane: pixel p of it is plane[p · block]. */
 static inline float *gb_plane(const gb_tensor *t, int n, int c) {

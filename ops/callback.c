@@ -1,0 +1,32 @@
+/* Code of the caller's at a boundary: it gets plain NCHW, may change it, and runs under its own floating-point state in
+ * the rendering thread. */
+#include <string.h>
+
+#include "ops/rows.h"
+#include "ops/simd/core_state.h"
+
+bool gb_callback_shape(gb_desc *d, char *why, size_t size) {
+    (void)why, (void)size;
+    d->out = d->in[0];
+    return true;
+}
+
+static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
+    const gb_shape *s = &d->in[0];
+    (void)cpu;
+    return sizeof(float) * s->n * s->c * s->h * s->w;
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    const gb_callback_live *live = args->live;
+    (void)d;
+    gb_tensor_to_nchw(cpu, args->in[0], args->workspace);
+    gb_float_state_leave(live->float_state);
+    live->call(live->arg, args->workspace);
+    gb_float_state_enter();
+    gb_tensor_from_nchw(cpu, args->out, args->workspace);
+}
+
+const gb_op_row gb_callback_plain = {
+    .op = GB_OP_CALLBACK, .name = "callback", .isa = "plain", .workspace = workspace, .run = run,
+};

@@ -1,0 +1,23 @@
+/* A filter of the table as an operation between two others: y = filter(x) on the chosen channels. */
+#include "ops/filters/filters.h"
+#include "ops/rows.h"
+
+bool gb_filter_shape(gb_desc *d, char *why, size_t size) {
+    (void)why, (void)size;
+    d->out = d->in[0];
+    return true;
+}
+
+static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
+    return gb_filter_workspace(cpu, d->filter.row, &d->in[0]);
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    const gb_filter_live *live = args->live;
+    gb_filter_run(cpu, d->filter.row, live->params, live->feature, live->count, args->in[0], args->out,
+                  args->workspace);
+}
+
+const gb_op_row gb_filter_plain = {
+    .op = GB_OP_FILTER, .name = "filter", .isa = "plain", .workspace = workspace, .run = run,
+};

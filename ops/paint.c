@@ -1,0 +1,30 @@
+/* Activation vectors painted into maps (Herdt et al.):  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p]. */
+#include "ops/rows.h"
+
+bool gb_paint_shape(gb_desc *d, char *why, size_t size) {
+    (void)why, (void)size;
+    d->out = d->in[0];
+    return true;
+}
+
+static void one_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_paint_live *live = job->args->live;
+    const gb_tensor *x = job->args->in[0], *y = job->args->out;
+    const gb_shape *s = &y->shape;
+    int n = i / s->c, c = i % s->c;
+    const float *from = gb_plane(x, n, c);
+    float *to = gb_plane(y, n, c);
+    (void)worker;
+    for (size_t p = 0; p < (size_t)s->h * s->w; p++) {
+        int index = live->index[p];
+        to[p * s->block] = index < 0 ? from[p * x->shape.block] : live->vectors[(size_t)index * s->c + c];
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+}
+
+const gb_op_row gb_paint_plain = {.op = GB_OP_PAINT, .name = "paint", .isa = "plain", .run = run};

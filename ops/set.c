@@ -1,0 +1,33 @@
+/* Given values in place of a boundary's, or added to them, on the chosen channels:  y = v, or y = x + v. */
+#include "ops/rows.h"
+
+bool gb_set_shape(gb_desc *d, char *why, size_t size) {
+    (void)why, (void)size;
+    d->out = d->in[0];
+    return true;
+}
+
+static void one_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_set_live *live = job->args->live;
+    const gb_tensor *x = job->args->in[0], *y = job->args->out;
+    const gb_shape *s = &y->shape;
+    size_t pixels = (size_t)s->h * s->w;
+    int n = i / s->c, c = i % s->c;
+    bool chosen = !live->channels || live->channels[c];
+    const float *from = gb_plane(x, n, c);
+    const float *value = live->values + ((size_t)(live->samples > 1 ? n : 0) * s->c + c) * pixels;
+    float *to = gb_plane(y, n, c);
+    (void)worker;
+    for (size_t p = 0; p < pixels; p++) {
+        float before = from[p * x->shape.block];
+        to[p * s->block] = !chosen ? before : live->add ? before + value[p] : value[p];
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+}
+
+const gb_op_row gb_set_plain = {.op = GB_OP_SET, .name = "set", .isa = "plain", .run = run};
