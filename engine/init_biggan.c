@@ -108,9 +108,11 @@ static gb_status settle(maker *m, gb_error *err) {
         {"channel width", s->channel_width, 8, 512},
         {"classes", s->classes, 1, 65536},
         {"z_dim", s->z_dim, chunks ? slots : 1, 8192},
-        {"shared_dim", s->shared_dim, s->deep ? s->z_dim : -1, s->deep ? s->z_dim : 8192},
+        {"shared_dim", s->shared_dim, -1, 8192},
     };
     gb_status status = gb_check_extents(extents, sizeof extents / sizeof *extents, err);
+    if (!status && s->deep && s->shared_dim != s->z_dim)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "the embedding of BigGAN-deep's classes is as wide as its z, %d", s->z_dim);
     if (!status && s->attention)
         status = check_attention(s->attention, s->resolution, err);
     if (status)

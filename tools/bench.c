@@ -1,5 +1,5 @@
 /* ganbend bench: how long an image takes and how near that is to what the processor could do. Multiply-adds are those of
- * the convolutions, transposed ones counted at input resolution, without FIRs; in GFLOP/s each is two operations. */
+ * the convolutions (transposed ones counted at input resolution, without FIRs) and of attention; in GFLOP/s each is two. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

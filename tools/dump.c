@@ -73,12 +73,13 @@ static gb_status write_all(const char *path, const gb_model *model, size_t image
     return status;
 }
 
-static gb_status dump(const settings *set, const inputs *in, const opened *o, gb_error *err) {
+static gb_status dump(const settings *set, inputs *in, const opened *o, gb_error *err) {
     size_t nodes = gb_model_nodes(o->model);
     boundary *all = calloc(nodes + 1, sizeof *all);
     gb_session *session = NULL;
     progress p = progress_start("rendering", in->count);
     gb_status status = all ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
+    if (!status) status = prepare_inputs(in, session, o->model, err);
     if (!status) gb_session_on_progress(session, progress_share, &p);
     if (!status) status = tap_all(&set->at, o->model, session, all, err);
     if (!status) status = take_room(o->model, in->count, all, err);
@@ -121,7 +122,8 @@ const command dump_command = {
     .usage = "--at GLOB -o FILE.npz [options]",
     .about = "Renders as 'render' does and writes what the named nodes put out, as float32 arrays [images, shape…] "
              "under their names.",
-    .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz",
+    .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
+               "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
     .options = options,
     .shared = {{input_table, offsetof(settings, in)}},
     .run = run,

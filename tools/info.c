@@ -12,7 +12,7 @@
 #include "opened.h"
 
 typedef struct settings {
-    bool json, verify;
+    bool json, verify, classes;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -20,6 +20,7 @@ typedef struct settings {
 static const option options[] = {
     {"--json", OPTION_FLAG, AT(json), NULL, "One JSON object.", 0, 0},
     {"--verify", OPTION_FLAG, AT(verify), NULL, "Compare every tensor of a .gbw with its checksum.", 0, 0},
+    {"--classes", OPTION_FLAG, AT(classes), NULL, "Numbers and names of a model's classes.", 0, 0},
     {0}
 };
 
@@ -99,6 +100,31 @@ static int column_width(const gb_model *model, bool aliases) {
     return (int)width;
 }
 
+/* One line of metadata; of the class names, which may be a thousand, the first and the last. */
+static void print_meta(const gb_model *model, const char *key, const char *value) {
+    size_t classes = gb_model_classes(model);
+    printf("%-28s ", key);
+    if (!strcmp(key, "origin.class_names") && gb_model_class_name(model, 0)) {
+        printf("%zu: ", classes);
+        print_text(gb_model_class_name(model, 0));
+        printf(classes > 1 ? " … " : "");
+        if (classes > 1) print_text(gb_model_class_name(model, classes - 1));
+        puts(" (--classes lists them)");
+        return;
+    }
+    print_text(value);
+    putchar('\n');
+}
+
+static void print_classes(const gb_model *model) {
+    for (size_t i = 0; i < gb_model_classes(model); i++) {
+        const char *name = gb_model_class_name(model, i);
+        printf("%5zu  ", i);
+        print_text(name ? name : "(no name)");
+        putchar('\n');
+    }
+}
+
 static void print_model(const gb_model *model) {
     int names = column_width(model, false), aliases = column_width(model, true);
     int64_t image[3];
@@ -109,9 +135,7 @@ static void print_model(const gb_model *model) {
         const char *key = "";
         char value[META_ROOM];
         if (gb_model_meta(model, i, &key, value, sizeof value)) continue;
-        printf("%-28s ", key);
-        print_text(value);
-        putchar('\n');
+        print_meta(model, key, value);
     }
     printf("\n%-*s  %-*s  %-16s  %-15s %11s %14s\n", names, "node", aliases, "alias", "operation", "output",
            "parameters", "multiply-adds");
@@ -122,18 +146,20 @@ static void print_model(const gb_model *model) {
         printf("%-*s  %-*s  %-16s  %-15s %11" PRId64 " %14" PRIu64 "\n", names, node.name, aliases,
                node.alias ? node.alias : "", node.op, shape_text(node.ndim, node.shape, shape), node.parameters, node.macs);
     }
-    printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds in the convolutions of an image\n",
+    printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds in an image\n",
            gb_model_nodes(model), gb_model_tensors(model), parameters(model), 1e-9 * (double)image_macs(model));
 }
 
 static json_t *model_json(const gb_model *model) {
     json_t *root = json_object(), *metas = json_object(), *nodes = json_array(), *tensors = json_array();
+    json_t *classes = json_array();
     char checksum[16];
     snprintf(checksum, sizeof checksum, "%08" PRIx32, gb_model_checksum(model));
     for (size_t i = 0; i < gb_model_metas(model); i++) {
         const char *key = "";
         char value[META_ROOM];
         if (gb_model_meta(model, i, &key, value, sizeof value)) continue;
+        if (!strcmp(key, "origin.class_names")) continue;       /* they are "classes" */
         json_object_set_new(metas, key, json_text(value));
     }
     for (size_t i = 0; i < gb_model_nodes(model); i++) {
@@ -146,6 +172,10 @@ static json_t *model_json(const gb_model *model) {
         json_object_set_new(entry, "shape", json_shape(node.ndim, node.shape));
         json_array_append_new(nodes, entry);
     }
+    for (size_t i = 0; i < gb_model_classes(model); i++) {
+        const char *name = gb_model_class_name(model, i);
+        json_array_append_new(classes, name ? json_text(name) : json_null());
+    }
     for (size_t i = 0; i < gb_model_tensors(model); i++) {
         gb_array_info info;
         gb_model_tensor(model, i, &info);
@@ -157,6 +187,7 @@ static json_t *model_json(const gb_model *model) {
     json_object_set_new(root, "parameters", json_integer((json_int_t)parameters(model)));
     json_object_set_new(root, "macs", json_integer((json_int_t)image_macs(model)));
     json_object_set_new(root, "metadata", metas);
+    json_object_set_new(root, "classes", classes);
     json_object_set_new(root, "nodes", nodes);
     json_object_set_new(root, "tensors", tensors);
     return root;
@@ -166,7 +197,10 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     opened o;
     gb_status status = open_model(path, 0, &o, err);
     if (!status && set->verify) status = gb_model_verify(o.model, err);
+    if (!status && set->classes && !gb_model_classes(o.model))
+        status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
     if (!status && set->json) status = write_json(model_json(o.model), err);
+    else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
     if (!status && set->verify && !set->json)
         printf("verified: all %zu tensors have their checksums\n", gb_model_tensors(o.model));
@@ -232,9 +266,9 @@ static int run(int argc, char **argv) {
     if (!parse_arguments(&info_command, argc, argv, operands, &set, &status)) return status;
     if (gb_is_gbw(operands[0]))
         model_info(operands[0], &set, &err);
-    else if (set.verify)
-        state(&err, GB_BAD_ARGUMENT, "%s: --verify is for .gbw models; this is none, or it cannot be read",
-              operands[0]);
+    else if (set.verify || set.classes)
+        state(&err, GB_BAD_ARGUMENT, "%s: %s is for .gbw models; this is none, or it cannot be read", operands[0],
+              set.verify ? "--verify" : "--classes");
     else
         file_info(operands[0], &set, &err);
     return err.status ? failed(&info_command, &err) : EXIT_DONE;
@@ -248,7 +282,7 @@ const command info_command = {
     .about = "Of a .gbw: metadata and the table of nodes (name, alias, operation, output shape, parameters, "
              "multiply-adds). Of any other checkpoint or array file (.pkl .pt .pth .bin .safetensors .npy .npz): its "
              "arrays and the plain facts in it. Nothing in the file is run.",
-    .example = "ganbend info faces.gbw",
+    .example = "ganbend info faces.gbw\nganbend info biggan.gbw --classes",
     .options = options,
     .run = run,
 };

@@ -4,64 +4,128 @@
 #include "commands.h"
 
 typedef struct settings {
-    int64_t resolution, channel_base, channel_max, z_dim, w_dim, mapping_layers, classes, seed;
-    const char *block;
+    int64_t resolution, z_dim, classes, seed;
     bool half;
+    int64_t channel_base, channel_max, w_dim, mapping_layers;      /* StyleGAN2 */
+    const char *block;
+    int64_t channel_width, shared_dim;                              /* BigGAN; shared_dim -1: not given */
+    const char *attention;
+    bool flat;
 } settings;
 
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--res", OPTION_INTEGER, AT(resolution), "R", "Side of the image, a power of two (256).", 4, 4096},
-    {"--channel-base", OPTION_INTEGER, AT(channel_base), "B", "Channels at resolution r are B / r, … "
-     "(32768)", 1, 1 << 24},
-    {"--channel-max", OPTION_INTEGER, AT(channel_max), "M", "… and M at most (512).", 1, 1 << 16},
-    {"--z-dim", OPTION_INTEGER, AT(z_dim), "N", "Width of z (512).", 1, 1 << 16},
-    {"--w-dim", OPTION_INTEGER, AT(w_dim), "N", "Width of w (512).", 1, 1 << 16},
-    {"--mapping-layers", OPTION_INTEGER, AT(mapping_layers), "N", "Layers from z to w (8).", 1, 64},
-    {"--classes", OPTION_INTEGER, AT(classes), "N", "Classes of a conditional network (0).", 0, 1 << 20},
-    {"--block", OPTION_CHOICE, AT(block), "skip|resnet|orig", "How blocks are joined (skip).", 0, 0},
+    {"--res", OPTION_INTEGER, AT(resolution), "R", "Side of the image, a power of two (256); BigGAN's goes from 32 to "
+     "512.", 4, 4096},
+    {"--z-dim", OPTION_INTEGER, AT(z_dim), "N", "Width of z. (StyleGAN2: 512. BigGAN: 20 for each of its chunks; flat "
+     "and deep: 128)", 1, 1 << 16},
+    {"--classes", OPTION_INTEGER, AT(classes), "N", "Classes. (StyleGAN2: 0, not conditional. BigGAN: 1000, which get "
+     "ImageNet's names)", 0, 1 << 20},
     {"--seed", OPTION_INTEGER, AT(seed), "N", "Seed of the weights (0).", 0, 4294967295.0},
     {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16.", 0, 0},
+    {"--channel-base", OPTION_INTEGER, AT(channel_base), "B", "StyleGAN2: channels at resolution r are B / r, … "
+     "(32768)", 1, 1 << 24},
+    {"--channel-max", OPTION_INTEGER, AT(channel_max), "M", "StyleGAN2: … and M at most (512).", 1, 1 << 16},
+    {"--w-dim", OPTION_INTEGER, AT(w_dim), "N", "StyleGAN2: width of w (512).", 1, 1 << 16},
+    {"--mapping-layers", OPTION_INTEGER, AT(mapping_layers), "N", "StyleGAN2: layers from z to w (8).", 1, 64},
+    {"--block", OPTION_CHOICE, AT(block), "skip|resnet|orig", "StyleGAN2: how blocks are joined (skip).", 0, 0},
+    {"--channel-width", OPTION_INTEGER, AT(channel_width), "N", "BigGAN: channels of the last block, of which the first "
+     "has 16 times as many (96; deep: 128).", 8, 512},
+    {"--attention", OPTION_TEXT, AT(attention), "LIST", "BigGAN: resolutions that attend, as in 64 or 32_64; 0: none. "
+     "(64 where there are such maps)", 0, 0},
+    {"--shared-dim", OPTION_INTEGER, AT(shared_dim), "N", "BigGAN: width of the class's embedding (128); 0: every norm "
+     "has its own. Deep: always as wide as z.", 0, 1 << 13},
+    {"--flat", OPTION_FLAG, AT(flat), NULL, "BigGAN: z goes whole into the first layer, not in chunks to it and every "
+     "block.", 0, 0},
     {0}
 };
 
-static int run(int argc, char **argv) {
-    const char *operands[OPERANDS];
-    settings set = {0};
-    gb_stylegan2 shape;
+static int init_stylegan2(const char *out, const settings *set) {
+    const gb_stylegan2 shape = {
+        .resolution = (int)set->resolution,
+        .channel_base = (int)set->channel_base,
+        .channel_max = (int)set->channel_max,
+        .z_dim = (int)set->z_dim,
+        .w_dim = (int)set->w_dim,
+        .mapping_layers = (int)set->mapping_layers,
+        .classes = (int)set->classes,
+        .block = set->block,
+        .seed = (uint64_t)set->seed,
+    };
     gb_context *context = NULL;
     gb_error err = {0};
-    int status;
-    if (!parse_arguments(&init_command, argc, argv, operands, &set, &status)) return status;
-    if (strcmp(operands[0], "stylegan2") != 0)
-        return wrong_usage(&init_command, "no architecture '%s'; there is stylegan2", operands[0]);
-    if (set.resolution & (set.resolution - 1))
-        return wrong_usage(&init_command, "--res takes a power of two from 4 to 4096, not %d", (int)set.resolution);
-    shape = (gb_stylegan2){
-        .resolution = (int)set.resolution,
-        .channel_base = (int)set.channel_base,
-        .channel_max = (int)set.channel_max,
-        .z_dim = (int)set.z_dim,
-        .w_dim = (int)set.w_dim,
-        .mapping_layers = (int)set.mapping_layers,
-        .classes = (int)set.classes,
-        .block = set.block,
-        .seed = (uint64_t)set.seed,
-    };
-    if (!gb_context_new(NULL, &context, &err)) gb_init_stylegan2(context, operands[1], &shape, set.half, &err);
+    if (!gb_context_new(NULL, &context, &err)) gb_init_stylegan2(context, out, &shape, set->half, &err);
     gb_context_free(context);
     return err.status ? failed(&init_command, &err) : EXIT_DONE;
+}
+
+static int init_biggan(const char *out, const settings *set, bool deep) {
+    const gb_biggan shape = {
+        .deep = deep,
+        .resolution = (int)set->resolution,
+        .channel_width = (int)set->channel_width,
+        .classes = (int)set->classes,
+        .z_dim = (int)set->z_dim,
+        .shared_dim = set->shared_dim < 0 ? 0 : set->shared_dim ? (int)set->shared_dim : -1,
+        .flat = set->flat,
+        .attention = set->attention,
+        .seed = (uint64_t)set->seed,
+    };
+    gb_context *context = NULL;
+    gb_error err = {0};
+    if (!gb_context_new(NULL, &context, &err)) gb_init_biggan(context, out, &shape, set->half, &err);
+    gb_context_free(context);
+    return err.status ? failed(&init_command, &err) : EXIT_DONE;
+}
+
+/* The first option that was given and is another architecture's. */
+static const char *foreign_option(const settings *set, bool stylegan2) {
+    const struct { const char *name; bool stylegan2, given; } own[] = {
+        {"--channel-base", true, set->channel_base != 0},
+        {"--channel-max", true, set->channel_max != 0},
+        {"--w-dim", true, set->w_dim != 0},
+        {"--mapping-layers", true, set->mapping_layers != 0},
+        {"--block", true, set->block != NULL},
+        {"--channel-width", false, set->channel_width != 0},
+        {"--attention", false, set->attention != NULL},
+        {"--shared-dim", false, set->shared_dim >= 0},
+        {"--flat", false, set->flat},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i].given && own[i].stylegan2 != stylegan2) return own[i].name;
+    return NULL;
+}
+
+static int run(int argc, char **argv) {
+    static const char *const architectures[] = {"stylegan2", "biggan", "biggan-deep"};
+    enum { STYLEGAN2, BIGGAN, BIGGAN_DEEP, ARCHITECTURES };
+    const char *operands[OPERANDS], *foreign;
+    settings set = {.shared_dim = -1};
+    int status, which = 0;
+    if (!parse_arguments(&init_command, argc, argv, operands, &set, &status)) return status;
+    while (which < ARCHITECTURES && strcmp(operands[0], architectures[which])) which++;
+    if (which == ARCHITECTURES)
+        return wrong_usage(&init_command, "no architecture '%s'; there is stylegan2, biggan and biggan-deep",
+                           operands[0]);
+    if (set.resolution & (set.resolution - 1))
+        return wrong_usage(&init_command, "--res takes a power of two from 4 to 4096, not %d", (int)set.resolution);
+    if ((foreign = foreign_option(&set, which == STYLEGAN2)))
+        return wrong_usage(&init_command, "%s is not for %s", foreign, architectures[which]);
+    return which == STYLEGAN2 ? init_stylegan2(operands[1], &set)
+                              : init_biggan(operands[1], &set, which == BIGGAN_DEEP);
 }
 
 const command init_command = {
     .name = "init",
     .summary = "a model of a given shape with random weights",
-    .operands = "stylegan2 OUT.gbw",
+    .operands = "ARCHITECTURE OUT.gbw",
     .usage = "[options]",
-    .about = "Writes a network with random weights; biases and noise strengths are not zero, so nothing is left out "
-             "of a measurement or a test.",
-    .example = "ganbend init stylegan2 big.gbw --res 1024",
+    .about = "Writes a network with random weights; biases, statistics and noise strengths are such that nothing is left "
+             "out of a measurement or a test. ARCHITECTURE is stylegan2, biggan (as BigGAN-PyTorch has it) or "
+             "biggan-deep (as the Hugging Face port has it).",
+    .example = "ganbend init stylegan2 big.gbw --res 1024\nganbend init biggan biggan.gbw --res 256\n"
+               "ganbend init biggan-deep deep.gbw --res 256",
     .options = options,
     .run = run,
 };

@@ -1,5 +1,5 @@
 /* From options to a session's inputs. Random noise takes seed + index of the image, so that every image of a run
- * differs and each can be made again alone. */
+ * differs and each can be made again alone; along steps it stays the same. */
 #include "inputs.h"
 
 #include <inttypes.h>
@@ -14,24 +14,31 @@
 const option input_table[] = {
     {"--seeds", OPTION_TEXT, AT(seeds), "LIST", "One image from each seed: 7, 0-15 or 0-15,40. Without a source: "
      "seed 0.", 0, 0},
-    {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch", "How a seed becomes z: numpy's RandomState(seed).randn, the "
-     "default for NVIDIA's models, or torch.manual_seed(seed); torch.randn on the CPU, the default for rosinality's.", 0,
-     0},
+    {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch|truncnorm", "How a seed becomes z: numpy's RandomState(seed).randn, "
+     "the default for NVIDIA's models; torch.manual_seed(seed); torch.randn on the CPU, the default for rosinality's "
+     "and BigGAN-PyTorch's; or scipy's truncnorm on -2 to 2, the default for the Hugging Face port's.", 0, 0},
     {"--z", OPTION_TEXT, AT(z), "FILE", "z's from a .npy, .npz or .pt: [z_dim] or [n, z_dim].", 0, 0},
     {"--w", OPTION_TEXT, AT(w), "FILE", "w's from a .npy, .npz or .pt, used as they are: [w_dim], [n, w_dim] or "
      "[n, num_ws, w_dim]; NVIDIA's projected_w.npz, or network-bending's {latent, noises} with its noise maps.", 0, 0},
-    {"--class", OPTION_INTEGER, AT(label), "N", "Class of a conditional model.", 0, 1e9},
-    {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation: w_avg + PSI (w - w_avg), any finite number; 1 is none.",
+    {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model, each rendered from every seed: 207, "
+     "3-5 or 207,88; where the model has class names also a word of the name, 'golden retriever'. With weights, "
+     "207:0.7,88:0.3, they are one mixture.", 0, 0},
+    {"--steps", OPTION_INTEGER, AT(steps), "N", "N images from one point to another, both included: of two seeds (or "
+     "z's or w's), or of one seed and two classes.", 2, 100000},
+    {"--space", OPTION_CHOICE, AT(space), "z|w", "Where the steps go straight: z and class (default), or w of "
+     "StyleGAN2.", 0, 0},
+    {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation; 1 is none. StyleGAN2: w_avg + PSI (w - w_avg), any finite "
+     "number. BigGAN: above 0, at most 1; z's from seeds are multiplied by it, those from files are used as they are.",
      0, 0},
     {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate the first K w's only.", 0, 1000},
     {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (the stored maps, default), none, or random[:SEED], drawn anew "
-     "for each image from SEED + its index.", 0, 0},
+     "for each image from SEED + its index, the same along --steps.", 0, 0},
     {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.", 1, 1024},
     {0}
 };
 
 input_options input_defaults(void) {
-    return (input_options){.label = -1, .cutoff = -1, .trunc = NAN};
+    return (input_options){.cutoff = -1, .trunc = NAN};
 }
 
 static gb_status parse_noise(const char *text, inputs *in, gb_error *err) {
@@ -47,7 +54,7 @@ static gb_status parse_noise(const char *text, inputs *in, gb_error *err) {
 }
 
 gb_status check_inputs(const input_options *options, inputs *in, gb_error *err) {
-    *in = (inputs){.label = options->label, .cutoff = options->cutoff, .psi = options->trunc};
+    *in = (inputs){.cutoff = options->cutoff, .psi = options->trunc, .steps = (size_t)options->steps};
     if (!!options->seeds + !!options->z + !!options->w > 1)
         return state(err, GB_BAD_ARGUMENT, "--seeds, --z and --w are three sources; one can be used");
     in->source = options->z ? FROM_Z : options->w ? FROM_W : FROM_SEEDS;
@@ -60,76 +67,167 @@ gb_status check_inputs(const input_options *options, inputs *in, gb_error *err) 
     if (in->source == FROM_W && (!isnan(in->psi) || in->cutoff >= 0))
         return state(err, GB_BAD_ARGUMENT, "%s does not apply to --w: given w's are used as they are",
                      isnan(in->psi) ? "--cutoff" : "--trunc");
-    if (in->source == FROM_W && in->label >= 0)
+    if (in->source == FROM_W && options->classes)
         return state(err, GB_BAD_ARGUMENT, "--class does not apply to --w: the class has its say before w");
     if (in->cutoff >= 0 && isnan(in->psi)) return state(err, GB_BAD_ARGUMENT, "--cutoff needs --trunc");
+    if (options->space && !in->steps) return state(err, GB_BAD_ARGUMENT, "--space goes with --steps");
+    in->in_w = in->source == FROM_W || (options->space && !strcmp(options->space, "w"));
+    if (in->source == FROM_W && options->space && *options->space == 'z')
+        return state(err, GB_BAD_ARGUMENT, "--space z does not apply to --w: from w there is no way back to z");
     if (isnan(in->psi)) in->psi = 1;
     return parse_noise(options->noise, in, err);
 }
 
+static const char *const rng_names[] = {"numpy", "torch", "truncnorm"};       /* in the order of gb_rng */
+
+static gb_rng rng_named(const char *name) {
+    gb_rng rng = GB_RNG_NUMPY;
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(name, rng_names[i])) rng = (gb_rng)i;
+    return rng;
+}
+
+/* Sources times labels; where no class is named, every source once. */
+static size_t count_points(const inputs *in, size_t sources) {
+    return sources * (in->classes.count ? in->classes.count : 1);
+}
+
+static size_t count_sources(const inputs *in) {
+    return in->source == FROM_SEEDS ? (size_t)in->seeds.count : in->latents.count;
+}
+
+static gb_status load_classes(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
+    in->c_dim = gb_model_classes(model);
+    if (parse_classes(options->classes, model, &in->classes, err)) return err->status;
+    if (in->source != FROM_W && in->c_dim && !in->classes.count)
+        return state(err, GB_BAD_ARGUMENT, "this model has %zu classes: choose with --class 0 to %zu%s", in->c_dim,
+                     in->c_dim - 1, gb_model_class_name(model, 0) ? " or by name" : "");
+    if (in->classes.count && !(in->label = malloc(in->c_dim * sizeof *in->label)))
+        return state(err, GB_NO_MEMORY, "out of memory");
+    return GB_OK;
+}
+
 gb_status load_inputs(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
-    int64_t classes = gb_model_int(model, "config.c_dim", 0);
-    const char *rng = options->rng ? options->rng : gb_model_str(model, "origin.rng", "numpy");
-    in->rng = strcmp(rng, "torch") ? GB_RNG_NUMPY : GB_RNG_TORCH;
-    if (in->source != FROM_W && classes > 0 && in->label < 0)
-        return state(err, GB_BAD_ARGUMENT, "this model has %" PRId64 " classes: choose one with --class 0 to %" PRId64,
-                     classes, classes - 1);
-    if (in->label >= classes && in->label >= 0)
-        return classes ? state(err, GB_BAD_ARGUMENT, "--class %" PRId64 ": this model has classes 0 to %" PRId64,
-                               in->label, classes - 1)
-                       : state(err, GB_BAD_ARGUMENT, "--class %" PRId64 ": this model has no classes", in->label);
+    size_t points;
+    in->rng = rng_named(options->rng ? options->rng : gb_model_str(model, "origin.rng", "numpy"));
+    in->has_noise = gb_model_match(model, "*.noise", NULL, 0) > 0;
+    if (options->noise && !in->has_noise)
+        return state(err, GB_BAD_ARGUMENT, "--noise %s: this model has no noise", options->noise);
+    if (in->in_w && gb_model_find(model, "mapping") == GB_NO_NODE)
+        return state(err, GB_BAD_ARGUMENT, "%s: this model has no w's", in->source == FROM_W ? "--w" : "--space w");
+    if (load_classes(options, model, in, err)) return err->status;
     if (in->source == FROM_Z && load_z(options->z, model, &in->latents, err)) return err->status;
     if (in->source == FROM_W && load_w(options->w, model, &in->latents, err)) return err->status;
-    if (in->source == FROM_SEEDS) {
-        int64_t z_dim = gb_model_int(model, "config.z_dim", 0);
-        if (z_dim < 1) return state(err, GB_BAD_ARGUMENT, "this model takes no z; give its w's with --w");
-        in->latents.values = malloc((size_t)z_dim * sizeof(float));     /* where apply_inputs() draws each z */
-        if (!in->latents.values) return state(err, GB_NO_MEMORY, "out of memory");
-        in->latents.width = (size_t)z_dim;
-    }
-    in->count = in->source == FROM_SEEDS ? (size_t)in->seeds.count : in->latents.count;
+    if (in->source == FROM_SEEDS && gb_model_int(model, "config.z_dim", 0) < 1)
+        return state(err, GB_BAD_ARGUMENT, "this model takes no z; give its w's with --w");
+    points = count_points(in, count_sources(in));
+    if (in->steps && points != 2)
+        return state(err, GB_BAD_ARGUMENT, "--steps goes from one point to another, but there %s %zu: two seeds with "
+                     "one class, or one seed with two classes", points == 1 ? "is" : "are", points);
+    in->count = in->steps ? in->steps : points;
     return GB_OK;
 }
 
 void free_inputs(inputs *in) {
     free_latents(&in->latents);
+    free(in->label);
+    free(in->ends[0]);
+    free(in->ends[1]);
+    free(in->between);
 }
 
+/* Along steps all noise is that of the first point. */
 static gb_status apply_noise(const inputs *in, size_t index, gb_session *session, gb_error *err) {
-    if (gb_session_noise(session, in->noise, in->noise_seed + index, err)) return err->status;
+    size_t image = in->steps ? 0 : index;
+    if (gb_session_noise(session, in->noise, in->noise_seed + image, err)) return err->status;
     for (size_t i = 0; in->noise == GB_NOISE_CONST && i < in->latents.noise_count; i++) {
         const struct noise_map *map = &in->latents.noises[i];
-        const float *values = map->values + (map->samples > 1 ? index * map->count : 0);
+        const float *values = map->values + (map->samples > 1 ? image * map->count : 0);
         if (gb_session_set_noise_map(session, map->layer, values, 1, err)) return err->status;
     }
     return GB_OK;
 }
 
-gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_error *err) {
+/* Point `point`, but for its noise. */
+static gb_status apply_point(const inputs *in, size_t point, gb_session *session, gb_error *err) {
     const latents *l = &in->latents;
-    switch (in->source) {
-    case FROM_SEEDS:
-        gb_randn(in->rng, seed_at(&in->seeds, index), l->width, l->values);
-        if (gb_session_set_z(session, l->values, err)) return err->status;
-        break;
-    case FROM_Z:
-        if (gb_session_set_z(session, l->values + index * l->width, err)) return err->status;
-        break;
-    case FROM_W:
-        if (gb_session_set_ws(session, l->values + index * (size_t)l->rows * l->width, l->rows, err))
-            return err->status;
-        break;
-    }
-    if (in->label >= 0 && gb_session_set_class(session, (int)in->label, err)) return err->status;
+    size_t sources = count_sources(in), source = point % sources;
     if (in->source != FROM_W && gb_session_truncate(session, (float)in->psi, (int)in->cutoff, err)) return err->status;
-    return apply_noise(in, index, session, err);
+    if (in->label) {
+        fill_label(&in->classes, point / sources, in->c_dim, in->label);
+        if (gb_session_set_label(session, in->label, err)) return err->status;
+    }
+    switch (in->source) {
+    case FROM_SEEDS: return gb_session_seed_with(session, in->rng, seed_at(&in->seeds, source), err);
+    case FROM_Z: return gb_session_set_z(session, l->values + source * l->width, err);
+    case FROM_W: break;
+    }
+    return gb_session_set_ws(session, l->values + source * (size_t)l->rows * l->width, l->rows, err);
+}
+
+/* What the session makes of both ends, z as it is drawn and scaled, w as it is truncated, is read off its nodes. */
+static gb_status read_ends(inputs *in, gb_session *session, const gb_model *model, gb_error *err) {
+    const char *name = in->in_w ? "mapping" : "z";
+    gb_node node = gb_model_find(model, name);
+    gb_node_info info;
+    gb_model_node(model, node, &info);
+    in->end_rows = (int)info.shape[0];
+    in->end_floats = 1;
+    for (int d = 0; d < info.ndim; d++) in->end_floats *= (size_t)info.shape[d];
+    in->between = malloc(in->end_floats * sizeof *in->between);
+    if (!in->between) return state(err, GB_NO_MEMORY, "out of memory");
+    if (gb_session_tap(session, name, err)) return err->status;
+    for (size_t k = 0; k < 2; k++) {
+        if (!(in->ends[k] = malloc(in->end_floats * sizeof *in->ends[k])))
+            return state(err, GB_NO_MEMORY, "out of memory");
+        if (apply_point(in, k, session, err) || gb_session_render(session, NULL, err) ||
+            gb_session_read(session, node, in->ends[k], err))
+            return err->status;
+    }
+    return gb_session_untap(session, name, err);
+}
+
+gb_status prepare_inputs(inputs *in, gb_session *session, const gb_model *model, gb_error *err) {
+    return in->steps ? read_ends(in, session, model, err) : apply_point(in, 0, session, err);
+}
+
+/* a + t (b - a), which at both ends is a and b to the bit. */
+static void mix(const float *a, const float *b, float t, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) out[i] = t == 1 ? b[i] : a[i] + t * (b[i] - a[i]);
+}
+
+static gb_status apply_step(const inputs *in, size_t step, gb_session *session, gb_error *err) {
+    float t = (float)((double)step / (double)(in->steps - 1));
+    mix(in->ends[0], in->ends[1], t, in->end_floats, in->between);
+    if (in->in_w) return gb_session_set_ws(session, in->between, in->end_rows, err);
+    if (in->classes.count == 2) {
+        size_t from = class_at(&in->classes, 0), to = class_at(&in->classes, 1);
+        memset(in->label, 0, in->c_dim * sizeof *in->label);
+        in->label[from] += 1 - t;
+        in->label[to] += t;
+        if (gb_session_set_label(session, in->label, err)) return err->status;
+    }
+    return gb_session_set_z(session, in->between, err);
+}
+
+gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_error *err) {
+    gb_status status = in->steps ? apply_step(in, index, session, err) : apply_point(in, index, session, err);
+    return status ? status : apply_noise(in, index, session, err);
 }
 
 void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]) {
+    size_t sources = count_sources(in), source = index % sources;
+    int used = 0;
+    if (in->steps) {
+        snprintf(name, IMAGE_NAME_ROOM, "step%04zu", index);
+        return;
+    }
+    if (in->classes.count > 1)
+        used = snprintf(name, IMAGE_NAME_ROOM, "class%04zu-", class_at(&in->classes, index / sources));
     if (in->source == FROM_SEEDS)
-        snprintf(name, IMAGE_NAME_ROOM, "seed%04" PRIu32, seed_at(&in->seeds, index));
+        snprintf(name + used, IMAGE_NAME_ROOM - (size_t)used, "seed%04" PRIu32, seed_at(&in->seeds, source));
     else
-        snprintf(name, IMAGE_NAME_ROOM, "%c%04zu", in->source == FROM_Z ? 'z' : 'w', index);
+        snprintf(name + used, IMAGE_NAME_ROOM - (size_t)used, "%c%04zu", in->source == FROM_Z ? 'z' : 'w', source);
 }
 
 /* Appends to a text of SETTINGS_ROOM; what does not fit is cut. */
@@ -151,36 +249,58 @@ static void append_float(char *text, float value) {
     append(text, "%s", digits);
 }
 
+/* Numbers in place of names: they mean the same with every model of the same classes. */
+static void append_classes(char *text, const inputs *in, size_t label, bool all) {
+    const class_list *list = &in->classes;
+    append(text, " --class ");
+    if (!all && !list->is_mixture) {
+        append(text, "%zu", class_at(list, label));
+        return;
+    }
+    for (size_t i = 0; i < list->item_count; i++) {
+        const class_item *item = &list->items[i];
+        append(text, item->first == item->last ? "%s%zu" : "%s%zu-%zu", i ? "," : "", item->first, item->last);
+        if (!list->is_mixture) continue;
+        append(text, ":");
+        append_float(text, item->weight);
+    }
+}
+
+static void append_noise(char *text, const inputs *in, size_t index, bool all) {
+    const latents *l = &in->latents;
+    uint32_t crc = 0;
+    switch (in->noise) {
+    case GB_NOISE_NONE: append(text, " --noise none"); return;
+    case GB_NOISE_RANDOM: append(text, " --noise random:%" PRIu64, in->noise_seed + (all ? 0 : index)); return;
+    case GB_NOISE_CONST: break;
+    }
+    for (size_t i = 0; i < l->noise_count; i++) {
+        const struct noise_map *map = &l->noises[i];
+        size_t start = all || map->samples == 1 ? 0 : index * map->count;
+        crc = (crc << 1 | crc >> 31) ^ crc32_of(map->values + start, map->count * (all ? map->samples : 1));
+    }
+    append(text, " --noise const");
+    if (l->noise_count) append(text, " (maps crc32:%08" PRIx32 ")", crc);
+}
+
 void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]) {
     const latents *l = &in->latents;
-    bool all = index == ALL_IMAGES;
-    size_t row = (size_t)l->rows * l->width;
+    bool all = index == ALL_IMAGES || in->steps;
+    size_t sources = count_sources(in), source = all ? 0 : index % sources, row = (size_t)l->rows * l->width;
     text[0] = '\0';
     if (in->source == FROM_SEEDS && all) append(text, "--seeds %s", in->seeds_text);
-    if (in->source == FROM_SEEDS && !all) append(text, "--seeds %" PRIu32, seed_at(&in->seeds, index));
-    if (in->source == FROM_SEEDS) append(text, " --rng %s", in->rng == GB_RNG_TORCH ? "torch" : "numpy");
+    if (in->source == FROM_SEEDS && !all) append(text, "--seeds %" PRIu32, seed_at(&in->seeds, source));
+    if (in->source == FROM_SEEDS) append(text, " --rng %s", rng_names[in->rng]);
     if (in->source != FROM_SEEDS)
         append(text, "--%c crc32:%08" PRIx32, in->source == FROM_Z ? 'z' : 'w',
-               crc32_of(l->values + (all ? 0 : index * row), (all ? l->count : 1) * row));
-    if (in->label >= 0) append(text, " --class %" PRId64, in->label);
+               crc32_of(l->values + source * row, (all ? l->count : 1) * row));
+    if (in->classes.count) append_classes(text, in, all ? 0 : index / sources, all);
+    if (in->steps) append(text, " --steps %zu --space %c", in->steps, in->in_w ? 'w' : 'z');
+    if (in->steps && index != ALL_IMAGES) append(text, " (image %zu of them)", index + 1);
     if (in->source != FROM_W) {
         append(text, " --trunc ");
         append_float(text, (float)in->psi);
     }
     if (in->cutoff >= 0) append(text, " --cutoff %" PRId64, in->cutoff);
-    switch (in->noise) {
-    case GB_NOISE_NONE: append(text, " --noise none"); break;
-    case GB_NOISE_RANDOM: append(text, " --noise random:%" PRIu64, in->noise_seed + (all ? 0 : index)); break;
-    case GB_NOISE_CONST: {
-        uint32_t crc = 0;
-        for (size_t i = 0; i < l->noise_count; i++) {
-            const struct noise_map *map = &l->noises[i];
-            size_t start = all || map->samples == 1 ? 0 : index * map->count;
-            crc = (crc << 1 | crc >> 31) ^ crc32_of(map->values + start, map->count * (all ? map->samples : 1));
-        }
-        if (l->noise_count) append(text, " --noise const (maps crc32:%08" PRIx32 ")", crc);
-        else append(text, " --noise const");
-        break;
-    }
-    }
+    if (in->has_noise) append_noise(text, in, index, all);
 }

@@ -1,15 +1,20 @@
-/* What an image is made from: the options that render and dump share (seeds, z, w, class, truncation, noise), read once
- * and applied to a session image by image. The same values, written down again, are the settings a picture carries. */
+/* What an image is made from: the options that render and dump share (seeds, z, w, classes, steps, truncation, noise),
+ * read once and applied to a session image by image. The same values, written down again, are the settings a picture
+ * carries.
+ *
+ * Every source (a seed, a z, a w) with every class is a point; the images are the points, class by class, or the steps
+ * from one point to another. */
 #ifndef GANBEND_TOOLS_INPUTS_H
 #define GANBEND_TOOLS_INPUTS_H
 
 #include "arguments.h"
+#include "classes.h"
 #include "latents.h"
 #include "seeds.h"
 
 typedef struct input_options {
-    const char *seeds, *rng, *z, *w, *noise;
-    int64_t label, cutoff, threads;
+    const char *seeds, *rng, *z, *w, *classes, *noise, *space;
+    int64_t steps, cutoff, threads;
     double trunc;
 } input_options;
 
@@ -23,8 +28,17 @@ typedef struct inputs {
     seed_list seeds;
     latents latents;
     gb_rng rng;
-    int64_t label, cutoff;
+    class_list classes;
+    size_t c_dim;
+    float *label;               /* [c_dim], for the image at hand; NULL where no class was named */
+    size_t steps;               /* 0: none */
+    bool in_w;                  /* where the steps go: z, or w */
+    float *ends[2], *between;   /* of the steps: z or w's, as prepare_inputs() finds them; for the image at hand */
+    size_t end_floats;
+    int end_rows;               /* num_ws, for w's */
+    int64_t cutoff;
     double psi;
+    bool has_noise;             /* the model takes some */
     gb_noise noise;
     uint64_t noise_seed;
     size_t count;               /* images */
@@ -36,10 +50,13 @@ gb_status check_inputs(const input_options *options, inputs *in, gb_error *err);
 gb_status load_inputs(const input_options *options, const gb_model *model, inputs *in, gb_error *err);
 void free_inputs(inputs *in);
 
+/* What only a session can judge: a truncation that this network does not take, the ends of the steps. Call it once, with
+ * the session that renders, before anything is written. */
+gb_status prepare_inputs(inputs *in, gb_session *session, const gb_model *model, gb_error *err);
 /* The session renders image `index` next. Its batch is 1. */
 gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_error *err);
-/* "seed0007", "z0000", "w0000": what the image's file is called, without extension. */
-enum { IMAGE_NAME_ROOM = 32, SETTINGS_ROOM = 2048 };
+/* "seed0007", "z0000", "class0207-seed0007", "step0003": what the image's file is called, without extension. */
+enum { IMAGE_NAME_ROOM = 64, SETTINGS_ROOM = 16384 };
 void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]);
 /* "--seeds 7 --rng numpy --trunc 0.7 --noise const": render's own options, for one image or (ALL_IMAGES) for all. */
 #define ALL_IMAGES SIZE_MAX

@@ -40,7 +40,7 @@ uint64_t image_macs(const gb_model *model) {
     for (size_t i = 0; i < gb_model_nodes(model); i++) {
         gb_node_info node;
         gb_model_node(model, (gb_node)i, &node);
-        if (strstr(node.op, "conv2d")) macs += node.macs;
+        if (strstr(node.op, "conv2d") || !strcmp(node.op, "scores") || !strcmp(node.op, "mix")) macs += node.macs;
     }
     return macs;
 }

@@ -17,8 +17,8 @@ void close_model(opened *o);
 /* Elements of one sample of the node's output. */
 size_t node_elements(const gb_node_info *node);
 
-/* Multiply-adds of one image as papers and tables count them: of its convolutions. Mapping and styles are left out; they
- * are less than one in a thousand. */
+/* Multiply-adds of one image as papers and tables count them: of its convolutions and of attention. Mapping, styles and
+ * what norms are conditioned on are left out; they are few. */
 uint64_t image_macs(const gb_model *model);
 
 #endif

@@ -21,9 +21,10 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Where to: one file for one image or a sheet; a folder gets "
-     "seed0000.png, seed0001.png, … (z0000.png, w0000.png for latents from a file).", 0, 0},
-    {"--grid", OPTION_TEXT, AT(grid), "CxR", "A contact sheet of C columns and R rows: FILE.png, or "
+    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Where to: one file for one image, a sheet or a strip of --steps; a "
+     "folder gets seed0000.png, seed0001.png, … (z0000.png, w0000.png for latents from a file, class0207-seed0000.png "
+     "for several classes, step0000.png for --steps).", 0, 0},
+    {"--grid", OPTION_TEXT, AT(grid), "CxR", "A contact sheet of C columns and R rows, class by class: FILE.png, or "
      "sheet.png beside the single images in DIR.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},
     {0}
@@ -93,13 +94,14 @@ static gb_status join_path(char path[PATH_ROOM], const char *folder, const char 
 }
 
 /* Every image in turn: rendered where its file or the sheet needs it. */
-static gb_status render_all(const settings *set, const inputs *in, const opened *o, sheet *s, gb_error *err) {
+static gb_status render_all(const settings *set, inputs *in, const opened *o, sheet *s, gb_error *err) {
     bool to_file = ends_with(set->out, ".png"), sheet_wanted = s->columns > 0;
     char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM], text[SETTINGS_ROOM];
     uint8_t *rgb = malloc((size_t)(o->width * o->height) * 3);
     gb_session *session = NULL;
     progress p = progress_start("rendering", in->count);
     gb_status status = rgb ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
+    if (!status) status = prepare_inputs(in, session, o->model, err);
     if (!status) gb_session_on_progress(session, progress_share, &p);
     if (!status && !to_file) status = host_make_folder(set->out, err);
     if (!status && sheet_wanted) {
@@ -151,10 +153,11 @@ static int run(int argc, char **argv) {
         return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
     if (check_inputs(&set.in, &in, &err)) return failed(&render_command, &err);
     if (!open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
+        if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
         if (o.channels != 3)
             state(&err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which no PNG holds; see 'ganbend dump'",
                   operands[0], o.channels);
-        else if (in.count != 1 && !set.grid && ends_with(set.out, ".png"))
+        else if (in.count != 1 && !s.columns && ends_with(set.out, ".png"))
             state(&err, GB_BAD_ARGUMENT, "-o %s is one file for %zu images; give a folder, or --grid", set.out,
                   in.count);
         else
@@ -172,9 +175,13 @@ const command render_command = {
     .operands = "MODEL",
     .usage = "-o FILE.png|DIR [options]",
     .about = "Renders images of a .gbw model. Seeds give the pictures of the published code: of NVIDIA's generate.py "
-             "with --noise-mode const for NVIDIA's models. Every PNG carries the version, the model's checksum and the "
+             "with --noise-mode const for NVIDIA's models. With --steps the way from one to another. Every PNG carries the version, the model's checksum and the "
              "settings that make it again.",
-    .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4",
+    .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4\n"
+               "ganbend render faces.gbw -o strip.png --seeds 3,9 --steps 8 --space w\n"
+               "ganbend render biggan.gbw -o dogs --class 'golden retriever,88' --seeds 0-7 --trunc 0.4\n"
+               "ganbend render biggan.gbw -o mixed.png --class 207:0.7,88:0.3\n"
+               "ganbend render biggan.gbw -o strip.png --class 207,88 --steps 8",
     .options = options,
     .shared = {{input_table, offsetof(settings, in)}},
     .run = run,
