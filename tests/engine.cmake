@@ -1,1 +1,2 @@
 gb_test(test_engine SOURCES test_engine.c LIBS ganbend_static)
+gb_test(test_bends SOURCES test_bends.c LIBS ganbend_static)
