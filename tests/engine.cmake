@@ -1,2 +1,3 @@
 gb_test(test_engine SOURCES test_engine.c LIBS ganbend_static)
 gb_test(test_bends SOURCES test_bends.c LIBS ganbend_static)
+gb_test(test_biggan SOURCES test_biggan.c LIBS ganbend_static)
