@@ -109,6 +109,8 @@ GB_API gb_status gb_npz_new(const char *path, gb_npz **npz, gb_error *err);
 GB_API gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err);
 GB_API gb_status gb_npz_finish(gb_npz *npz, gb_error *err);
 GB_API void gb_npz_free(gb_npz *npz);
+/* One array as an .npy, whole or not at all. */
+GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const float *data, gb_error *err);
 
 /* Text chunks of a PNG: keyword and UTF-8 text. */
 typedef struct gb_text { const char *key, *value; } gb_text;
@@ -478,6 +480,9 @@ GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, const gb_model *mod
 /* Renders the batch. `image` [batch, C, H, W], nominally -1 to 1, or NULL where only taps matter; it is written on
  * success only. */
 GB_API gb_status gb_session_render(gb_session *session, float *image, gb_error *err);
+/* StyleGAN2 with skip blocks: the running picture [batch, 3, resolution, resolution], before the larger blocks run. An
+ * interactive session goes on from there when it renders the whole. */
+GB_API gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err);
 /* The same as 8-bit RGB [batch, H, W, 3]: clamp(127.5 x + 128), truncated, as NVIDIA's generate.py writes it. */
 GB_API gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err);
 /* The first sample of the batch as a PNG. */

@@ -41,7 +41,7 @@ static bool is_given(const maker *m, gb_node node) {
 static void find_needed(maker *m) {
     for (gb_node i = m->graph->count - 1; i >= 0; i--) {
         const gb_graph_node *node = &m->graph->nodes[i];
-        m->plan->read[i] |= (m->request->cut[i] & (GB_CUT_TAP | GB_CUT_IMAGE)) != 0;
+        m->plan->read[i] |= (m->request->cut[i] & GB_CUT_LOOKED_AT) != 0;
         if (!m->plan->read[i] || is_given(m, i))
             continue;
         for (int k = 0; k < node->inputs; k++) {
@@ -274,7 +274,7 @@ static int last_use(const maker *m, int s) {
                     last = t;
         }
     /* What is read after the render stays to its end. */
-    return m->request->cut[node] & (GB_CUT_TAP | GB_CUT_IMAGE) ? plan->count : last;
+    return m->request->cut[node] & GB_CUT_LOOKED_AT ? plan->count : last;
 }
 
 static gb_status make_arena(maker *m, gb_error *err) {

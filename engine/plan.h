@@ -28,7 +28,8 @@ typedef struct gb_kept {
 } gb_kept;
 
 /* Why a node's output must exist in memory. */
-enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8 };
+enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8, GB_CUT_PREVIEW = 16 };
+enum { GB_CUT_LOOKED_AT = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW };
 
 typedef struct gb_plan {
     int batch;

@@ -90,6 +90,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     session->model = model;
     session->graph = model->graph;
+    session->preview = GB_NO_NODE;
     if (options)
         session->options = *options;
     if (!session->options.batch)
@@ -190,7 +191,7 @@ static void watch_moves(gb_session *session) {
     }
 }
 
-static gb_status ensure_plan(gb_session *session, bool image, gb_error *err) {
+static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *err) {
     const gb_graph *graph = &session->bent->graph;
     for (gb_node i = 0; i < graph->count; i++) {
         const gb_graph_node *node = &graph->nodes[i];
@@ -199,8 +200,11 @@ static gb_status ensure_plan(gb_session *session, bool image, gb_error *err) {
                                              (given_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
                                              (session->moving[i] ? GB_CUT_MOVING : 0));
     }
-    if (image)
+    /* A preview is on the way to the picture: one plan serves both. */
+    if (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW))
         session->wanted[graph->output] |= GB_CUT_IMAGE;
+    if (session->preview != GB_NO_NODE)
+        session->wanted[session->bent->value[session->preview]] |= GB_CUT_PREVIEW;
     if (session->plan && !memcmp(session->cut, session->wanted, (size_t)graph->count))
         return GB_OK;
 
@@ -364,14 +368,15 @@ static bool is_valid(const gb_session *session, gb_node node) {
     return session->plan->keep[node] && session->kept[node].signature == session->signature[node];
 }
 
-/* Marks the steps whose results are wanted and not there: backwards from what is looked at. Returns their arithmetic. */
-static uint64_t mark_steps(gb_session *session) {
+/* Marks the steps whose results are wanted and not there: backwards from the boundaries cut for one of `targets`.
+ * Returns their arithmetic. */
+static uint64_t mark_steps(gb_session *session, unsigned targets) {
     gb_plan *plan = session->plan;
     uint64_t macs = 0;
     for (int s = 0; s < plan->count; s++)
         plan->steps[s].run = false;
     for (gb_node i = 0; i < session->bent->graph.count; i++)
-        if ((session->cut[i] & (GB_CUT_TAP | GB_CUT_IMAGE)) && plan->step_of[i] >= 0 && !is_valid(session, i))
+        if ((session->cut[i] & targets) && plan->step_of[i] >= 0 && !is_valid(session, i))
             plan->steps[plan->step_of[i]].run = true;
     for (int s = plan->count - 1; s >= 0; s--) {
         const gb_step *step = &plan->steps[s];
@@ -390,9 +395,9 @@ static uint64_t mark_steps(gb_session *session) {
     return macs;
 }
 
-static gb_status run_steps(gb_session *session, gb_error *err) {
+static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err) {
     gb_plan *plan = session->plan;
-    uint64_t macs = mark_steps(session), done = 0;
+    uint64_t macs = mark_steps(session, targets), done = 0;
     gb_status status = GB_OK;
     session->nodes_run = session->steps_run = 0;
     for (int s = 0; s < plan->count && !status; s++) {
@@ -420,27 +425,27 @@ static gb_status run_steps(gb_session *session, gb_error *err) {
 }
 
 /* Everything but handing the picture over. */
-static gb_status render(gb_session *session, bool image, gb_error *err) {
+static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
     session->rendered = false;
     gb_status status = bend_graph(session, err);
     if (status)
         return status;
     sign(session);
     watch_moves(session);
-    status = ensure_plan(session, image, err);
+    status = ensure_plan(session, targets, err);
     if (!status)
         status = place_given(session, err);
     if (!status)
-        status = run_steps(session, err);
+        status = run_steps(session, targets, err);
     if (status)
         return status;
     memcpy(session->last_signature, session->signature, (size_t)session->bent->graph.count * sizeof *session->signature);
-    session->rendered = true;
+    session->rendered = (targets & GB_CUT_TAP) != 0;
     return GB_OK;
 }
 
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
-    gb_status status = render(session, image != NULL, err);
+    gb_status status = render(session, GB_CUT_TAP | (image ? GB_CUT_IMAGE : 0), err);
     if (!status && image)
         gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->bent->graph.output], image);
     return status;
@@ -451,11 +456,25 @@ gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err
     gb_model_image_shape(session->model, shape);
     if (session->graph->nodes[session->graph->output].ndim != 3 || shape[0] != 3)
         return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 3", (long long)shape[0]);
-    gb_status status = render(session, true, err);
+    gb_status status = render(session, GB_CUT_TAP | GB_CUT_IMAGE, err);
     size_t pixels = (size_t)shape[1] * (size_t)shape[2];
     const gb_tensor *out = status ? NULL : &session->plan->tensor[session->bent->graph.output];
     for (size_t i = 0; !status && i < (size_t)session->options.batch; i++)      /* three channels are always planar */
         gb_image_to_rgb(out->data + i * 3 * pixels, pixels, rgb + i * 3 * pixels);
+    return status;
+}
+
+gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err) {
+    gb_node node = GB_NO_NODE;
+    char name[64];
+    snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
+    node = gb_graph_find(session->graph, name);
+    if (node == GB_NO_NODE)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no picture of %dx%d on its way", resolution, resolution);
+    session->preview = node;
+    gb_status status = render(session, GB_CUT_PREVIEW, err);
+    if (!status)
+        gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->bent->value[node]], image);
     return status;
 }
 

@@ -49,6 +49,7 @@ struct gb_session {
     gb_kept *kept;              /* per node */
     uint64_t *signature;        /* per node: of the value it has with the settings as they are */
     uint64_t *last_signature;   /* of the last render; 0 before it */
+    gb_node preview;            /* node of the model that previews show, or GB_NO_NODE */
     bool rendered;              /* taps can be read */
     int nodes_run, steps_run;
     atomic_bool cancel;

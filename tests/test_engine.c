@@ -275,6 +275,28 @@ static void a_small_budget_keeps_less_and_changes_nothing_else(void **state) {
     gb_session_free(fresh);
 }
 
+static void a_preview_is_the_running_picture_and_the_whole_goes_on_from_it(void **state) {
+    fixture *f = *state;
+    static float small[3 * 8 * 8], tapped[3 * 8 * 8], image[IMAGE], expected[IMAGE];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1), *fresh = new_session(f->model, GB_ONCE, 1);
+    OK(gb_session_seed(fresh, 1, &err));
+    OK(gb_session_tap(fresh, "synthesis.b8.img", &err));
+    render(fresh, expected);
+    OK(gb_session_read(fresh, gb_model_find(f->model, "synthesis.b8.img"), tapped, &err));
+    for (uint64_t seed = 0; seed < 2; seed++) {
+        OK(gb_session_seed(session, seed, &err));
+        OK(gb_session_preview(session, 8, small, &err));
+        int before = nodes_run(session);
+        render(session, image);
+        assert_in_range(before + nodes_run(session), 1, nodes_run(fresh));      /* no node twice */
+    }
+    assert_same(small, tapped, 3 * 8 * 8);
+    assert_same(image, expected, IMAGE);
+    assert_int_equal(gb_session_preview(session, 48, small, &err), GB_BAD_ARGUMENT);
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
 /* ------------------------------------------------------------------------------------------------ settings */
 
 static void a_rolled_back_transaction_never_happened(void **state) {
@@ -501,6 +523,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_w_fed_to_one_layer_leaves_the_layers_before_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_feed_makes_what_only_it_needed_idle, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_budget_keeps_less_and_changes_nothing_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_preview_is_the_running_picture_and_the_whole_goes_on_from_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rolled_back_transaction_never_happened, setup, teardown),
         cmocka_unit_test_setup_teardown(truncation_at_zero_is_the_mean_and_a_cutoff_spares_later_layers, setup,
                                         teardown),
