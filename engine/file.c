@@ -137,17 +137,27 @@ static gb_status npz_failed(const gb_npz *npz, const gb_reason *why, gb_error *e
     return status ? status : gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", npz->path, why->text);
 }
 
-gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err) {
-    gb_array array = {.dtype = GB_F32, .ndim = ndim, .data = data};
+/* A view of `data`; nothing is copied. */
+static gb_status as_array(const char *path, const char *name, int ndim, const int64_t *shape, const float *data,
+                          gb_array *array, gb_error *err) {
+    *array = (gb_array){.dtype = GB_F32, .ndim = ndim, .data = data};
     if (ndim < 0 || ndim > GB_MAX_DIMS)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' has %d dimensions; at most %d can be written", npz->path,
-                       name, ndim, GB_MAX_DIMS);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' has %d dimensions; at most %d can be written", path, name,
+                       ndim, GB_MAX_DIMS);
     for (int d = 0; d < ndim; d++)
-        array.shape[d] = shape[d];
-    if (gb_array_count(&array) < 0)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' cannot have that shape", npz->path, name);
-    gb_array_pack_strides(&array);
+        array->shape[d] = shape[d];
+    if (gb_array_count(array) < 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' cannot have that shape", path, name);
+    gb_array_pack_strides(array);
+    return GB_OK;
+}
+
+gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err) {
+    gb_array array;
     gb_reason why;
+    gb_status status = as_array(npz->path, name, ndim, shape, data, &array, err);
+    if (status)
+        return status;
     return gb_npz_writer_add(npz->writer, name, &array, &why) ? GB_OK : npz_failed(npz, &why, err);
 }
 
@@ -165,4 +175,24 @@ void gb_npz_free(gb_npz *npz) {
     gb_out_file_free(npz->file);
     free(npz->path);
     free(npz);
+}
+
+gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const float *data, gb_error *err) {
+    gb_array array;
+    gb_out_file *file;
+    gb_status status = as_array(path, "", ndim, shape, data, &array, err);
+    if (!status)
+        status = gb_out_file_new(path, &file, err);
+    if (status)
+        return status;
+    gb_reason why;
+    if (gb_npy_write(&array, gb_out_file_write, file, &why)) {
+        status = gb_out_file_finish(file, err);
+    } else {
+        status = gb_out_file_check(file, err);
+        if (!status)
+            status = gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", path, why.text);
+    }
+    gb_out_file_free(file);
+    return status;
 }

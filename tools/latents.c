@@ -18,14 +18,18 @@ const char *shape_text(int ndim, const int64_t *shape, char text[SHAPE_ROOM]) {
     return text;
 }
 
-uint32_t crc32_of(const float *values, size_t count) {
-    const unsigned char *bytes = (const unsigned char *)values;
+uint32_t crc32_of_bytes(const void *bytes, size_t size) {
+    const unsigned char *b = bytes;
     uint32_t crc = 0xffffffffu;
-    for (size_t i = 0; i < count * sizeof *values; i++) {
-        crc ^= bytes[i];
+    for (size_t i = 0; i < size; i++) {
+        crc ^= b[i];
         for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1)));
     }
     return ~crc;
+}
+
+uint32_t crc32_of(const float *values, size_t count) {
+    return crc32_of_bytes(values, count * sizeof *values);
 }
 
 gb_status read_array(const gb_file *file, const char *path, size_t index, gb_array_info *info, float **values,

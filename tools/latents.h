@@ -36,5 +36,6 @@ const char *shape_text(int ndim, const int64_t *shape, char text[SHAPE_ROOM]);
 
 /* CRC-32 of the values' bytes: names a latent in a picture's settings without naming a file. */
 uint32_t crc32_of(const float *values, size_t count);
+uint32_t crc32_of_bytes(const void *bytes, size_t size);
 
 #endif
