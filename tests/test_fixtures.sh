@@ -1,7 +1,9 @@
 #!/bin/sh
-# Every StyleGAN2 fixture converts and equals PyTorch in every layer: plain C within 1e-5, every other instruction set
-# within 2e-4, on one thread and two, rendered fresh and incrementally. So does the model in weights/demo, within 3e-3.
-# usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_ISAS and FIXTURE_THREADS narrow or widen it.
+# Every StyleGAN2 and BigGAN fixture converts and equals PyTorch in every layer: plain C within 1e-5, every other
+# instruction set within 2e-4, on one thread and two, rendered fresh and incrementally. So does the model in weights/demo,
+# within 3e-3.
+# usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_ISAS and FIXTURE_THREADS narrow or widen it, and
+# FIXTURE_LARGE names a folder with the published code's fixtures that are too large to travel with the sources.
 set -u
 ganbend=$1
 "$ganbend" --version || exit 1
@@ -38,22 +40,28 @@ for isa in $isas; do
 done
 echo "instruction sets:$available"
 
-while read -r checkpoint reference; do
-    model=$scratch/${checkpoint%.*}.gbw
-    if ! "$ganbend" convert "tests/fixtures/$checkpoint" "$model" >"$scratch/log" 2>&1; then
-        failed=$((failed + 1))
-        echo "FAILED: convert $checkpoint"
-        cat "$scratch/log"
-        continue
-    fi
-    for isa in $available; do
-        tolerance=2e-4
-        [ "$isa" = plain ] && tolerance=1e-5
-        for count in $threads; do
-            compare "$model" "tests/fixtures/$reference" $tolerance
+# Checkpoint, reference and, where names and shapes cannot tell all, configuration, in folder $1.
+check_list() {
+    while read -r checkpoint reference config; do
+        model=$scratch/$(basename "${checkpoint%.*}").gbw
+        # shellcheck disable=SC2086  # no words or two
+        if ! "$ganbend" convert "$1/$checkpoint" "$model" ${config:+--config $1/$config} >"$scratch/log" 2>&1; then
+            failed=$((failed + 1))
+            echo "FAILED: convert $checkpoint"
+            cat "$scratch/log"
+            continue
+        fi
+        for isa in $available; do
+            tolerance=2e-4
+            [ "$isa" = plain ] && tolerance=1e-5
+            for count in $threads; do
+                compare "$model" "$1/$reference" $tolerance
+            done
         done
     done
-done <<'LIST'
+}
+
+check_list tests/fixtures <<'LIST'
 nvlabs-skip-64.pkl nvlabs-skip-64.npz
 nvlabs-cond-32-clamp.pkl nvlabs-cond-32-clamp.npz
 nvlabs-resnet-32.pkl nvlabs-resnet-32.npz
@@ -62,6 +70,21 @@ tensorflow-64.pkl nvlabs-skip-64.npz
 rosinality-64.pt rosinality-64.npz
 rosinality-64-legacy.pt rosinality-64.npz
 rosinality-64-train.pt rosinality-64.npz
+biggan-32-cifar.pth biggan-32-cifar.npz biggan-32-cifar.json
+biggan/hierarchical.pth biggan/hierarchical.npz
+biggan/mybn-parallel.pth biggan/hierarchical.npz
+biggan/cross-replica-wrapped.pth biggan/hierarchical.npz
+biggan/shared-flat.pth biggan/shared-flat.npz
+biggan/unshared.pth biggan/unshared.npz
+biggan/deep-32.pth biggan/deep-32.npz
+biggan/deep-own-channels.pth biggan/deep-own-channels.npz
+biggan/huggingface.bin biggan/huggingface.npz biggan/huggingface-config.json
+LIST
+[ -z "${FIXTURE_LARGE-}" ] || check_list "$FIXTURE_LARGE" <<'LIST'
+biggan-128-hier.pth biggan-128-hier.npz biggan-128-hier.json
+biggan-deep-64.pth biggan-deep-64.npz biggan-deep-64.json
+hf-biggan-deep-128.bin hf-biggan-deep-128.npz hf-biggan-deep-128-config.json
+hf-biggan-deep-128.bin hf-biggan-deep-128-trunc0365.npz hf-biggan-deep-128-config.json
 LIST
 
 # The model that ships with the project, in half precision, against its float32 origin.

@@ -1,6 +1,7 @@
 # The program as a user meets it.
 if(TARGET ganbend)
-  add_test(NAME test_cli COMMAND sh tests/test_cli.sh $<TARGET_FILE:ganbend> WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  add_test(NAME test_fixtures COMMAND sh tests/test_fixtures.sh $<TARGET_FILE:ganbend>
-           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  foreach(subject cli cli_biggan fixtures)
+    add_test(NAME test_${subject} COMMAND sh tests/test_${subject}.sh $<TARGET_FILE:ganbend>
+             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  endforeach()
 endif()
