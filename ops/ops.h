@@ -143,8 +143,8 @@ typedef struct gb_act_row {
     const char *also;       /* what others call it ("leaky_relu"), else NULL */
     const char *summary;    /* its formula */
     float gain;             /* the gain NVIDIA's networks give it: √2 for relu, lrelu, swish; else 1 */
-    int params;             /* how many it has */
-    int most;               /* the same, or more: any number from 1 to this may be given (a polynomial's weights) */
+    int params;             /* how many it has where none is given */
+    int most;               /* the same, or more: then any number from 1 to this may be given (a polynomial's weights) */
     const gb_param *param;  /* [most] */
 } gb_act_row;
 
