@@ -392,8 +392,8 @@ typedef struct gb_bend_options {
     const char *name;       /* FILTER, ACTIVATION: its name */
     const float *params;    /* of the filter or activation, in the order of its table row; the rest have defaults */
     int param_count;
-    bool drop_bias;         /* ACTIVATION */
-    bool set_gain;          /* ACTIVATION: `gain` in place of the network's */
+    bool drop_bias;         /* ACTIVATION on all features */
+    bool set_gain;          /* ACTIVATION on all features: `gain` in place of the network's */
     float gain;
     const float *vectors;   /* PAINT: [vector_count, C] */
     int vector_count;
@@ -452,7 +452,9 @@ GB_API gb_status gb_activation_apply(const char *name, const float *params, int 
 
 typedef struct gb_recipe gb_recipe;
 
+/* Reads and checks it. Files that it names (vectors, masks, clusters) are looked for beside it, when it is applied. */
 GB_API gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *err);
+/* The same from memory, as if it stood in a file `name`. */
 GB_API gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_recipe **recipe, gb_error *err);
 GB_API void gb_recipe_free(gb_recipe *recipe);
 /* Clusters of features for bends that name one, from network-bending's cluster file. */
@@ -472,7 +474,7 @@ GB_API gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value
 GB_API gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err);
 GB_API gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err);
 /* Says in words what it will do with this model, one line per bend; reports what does not fit as apply would. */
-GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, const gb_model *model, void (*line)(void *arg, const char *text),
+GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*line)(void *arg, const char *text),
                                     void *arg, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- rendering */

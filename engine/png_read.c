@@ -1,0 +1,97 @@
+/* Reading PNG files (W3C PNG, third edition; libpng does the work) whoever wrote them: palettes, greys, 16 bits and
+ * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited. */
+#include "png_read.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "platform.h"
+
+typedef struct source {
+    jmp_buf failed;
+    char message[160];
+    const unsigned char *bytes;
+    size_t left;
+    uint8_t *rgba;
+    png_bytep *rows;
+} source;
+
+static void on_error(png_structp png, png_const_charp message) {
+    source *s = png_get_error_ptr(png);
+    snprintf(s->message, sizeof s->message, "%s", message);
+    longjmp(s->failed, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message) {
+    (void)png;
+    (void)message;
+}
+
+static void take_bytes(png_structp png, png_bytep out, size_t size) {
+    source *s = png_get_io_ptr(png);
+    if (size > s->left)
+        png_error(png, "cut short");
+    memcpy(out, s->bytes, size);
+    s->bytes += size;
+    s->left -= size;
+}
+
+static void take_memory(png_structp png, source *s, size_t width, size_t height) {
+    s->rgba = malloc(width * height * 4);
+    s->rows = malloc(height * sizeof *s->rows);
+    if (!s->rgba || !s->rows)
+        png_error(png, "out of memory");
+    for (size_t y = 0; y < height; y++)
+        s->rows[y] = s->rgba + y * width * 4;
+}
+
+/* What runs under setjmp: all that is needed after a longjmp is in `s`. */
+static bool decode(png_structp png, png_infop info, source *s, int *width, int *height) {
+    if (setjmp(s->failed))
+        return false;
+    png_set_read_fn(png, s, take_bytes);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+    png_set_user_limits(png, GB_PNG_MOST_SIDE, GB_PNG_MOST_SIDE);
+    png_set_chunk_malloc_max(png, 1 << 20);
+    png_read_info(png, info);
+    png_set_expand(png);
+    png_set_strip_16(png);
+    png_set_gray_to_rgb(png);
+    png_set_filler(png, 0xFF, PNG_FILLER_AFTER);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    *width = (int)png_get_image_width(png, info);
+    *height = (int)png_get_image_height(png, info);
+    if (png_get_rowbytes(png, info) != (size_t)*width * 4)
+        png_error(png, "a form of picture that is not known");
+    take_memory(png, s, (size_t)*width, (size_t)*height);
+    png_read_image(png, s->rows);
+    return true;
+}
+
+gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba, gb_error *err) {
+    gb_map map;
+    *rgba = NULL;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    source s = {.bytes = map.bytes, .left = map.size};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info)
+        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    else if (!decode(png, info, &s, width, height))
+        status = gb_fail(err, GB_BAD_FILE, "%s: %s", path, s.message);
+    png_destroy_read_struct(&png, &info, NULL);
+    gb_map_close(&map);
+    free(s.rows);
+    if (status)
+        free(s.rgba);
+    else
+        *rgba = s.rgba;
+    return status;
+}

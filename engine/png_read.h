@@ -1,0 +1,12 @@
+/* Pictures that a person made, as pixels. */
+#ifndef GB_ENGINE_PNG_READ_H
+#define GB_ENGINE_PNG_READ_H
+
+#include "ganbend.h"
+
+enum { GB_PNG_MOST_SIDE = 4096 };
+
+/* Any PNG of at most GB_PNG_MOST_SIDE pixels each way, as 8-bit RGBA rows without padding, to be freed. */
+gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba, gb_error *err);
+
+#endif

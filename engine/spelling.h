@@ -1,0 +1,13 @@
+/* Which known name somebody meant who wrote an unknown one. */
+#ifndef GB_ENGINE_SPELLING_H
+#define GB_ENGINE_SPELLING_H
+
+typedef struct gb_spelling {
+    const char *wanted, *nearest;       /* nearest: NULL while no candidate was near enough */
+    int distance;
+} gb_spelling;
+
+gb_spelling gb_spelling_of(const char *wanted);
+void gb_spelling_consider(gb_spelling *spelling, const char *candidate);
+
+#endif
