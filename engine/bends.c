@@ -324,6 +324,8 @@ static gb_status check_options(const gb_bend_options *o, gb_error *err) {
         (!o->vectors || o->vector_count < 1 || o->vector_count > INT16_MAX || o->grid < 0 ||
          (o->mask && (o->mask_h < 1 || o->mask_w < 1 || o->mask_h > 1 << 15 || o->mask_w > 1 << 15))))
         return gb_fail(err, GB_BAD_ARGUMENT, "paint needs vectors, and a grid of 0 or more or a mask of at least 1x1");
+    if (o->kind == GB_BEND_ACTIVATION && o->features.choice != GB_FEATURES_ALL && (o->drop_bias || o->set_gain))
+        return gb_fail(err, GB_BAD_ARGUMENT, "bias and gain belong to the whole layer: drop or set them on all features");
     if (o->kind == GB_BEND_CALLBACK && !o->callback)
         return gb_fail(err, GB_BAD_ARGUMENT, "a callback bend without a callback");
     if (o->kind == GB_BEND_SET && !o->values)

@@ -504,10 +504,8 @@ gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb
     gb_graph_node *node = append(graph, name, 1, &x);
     if (!node || (options->bias && !weight(graph, name, options->bias, 1, (const int64_t[]){node->desc.in[0].c})))
         return GB_NO_NODE;
-    int act = 0;
-    while (act < GB_ACTS && strcmp(gb_acts[act].name, options->act ? options->act : "linear"))
-        act++;
-    if (act == GB_ACTS) {
+    int act = gb_act_find(options->act ? options->act : "linear");
+    if (act < 0) {
         gb_graph_mistake(graph, "%s: there is no activation '%s'", name, options->act);
         return GB_NO_NODE;
     }

@@ -421,6 +421,7 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
         if (session->progress)
             session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
     }
+    atomic_store(&session->cancel, false);      /* one that came too late is not for the next render */
     return status;
 }
 

@@ -23,10 +23,8 @@ static bool is_block(const stylegan2 *p, const char *kind) {
 
 /* The gain a network gives an activation of this name; unknown names are reported where they are used. */
 static float act_gain(const char *act) {
-    for (int i = 0; i < GB_ACTS; i++)
-        if (!strcmp(gb_acts[i].name, act))
-            return gb_acts[i].gain;
-    return 1;
+    int kind = gb_act_find(act);
+    return kind < 0 ? 1 : gb_acts[kind].gain;
 }
 
 /* Settings of a layer, which may differ from the network's. */
