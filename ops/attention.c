@@ -1,5 +1,6 @@
 /* Self-attention over pixels (Zhang et al. 2018), for every query pixel q and key pixel k:
- *   scores[q,k] = Σ_c θ[c,q] φ[c,k]     softmax: a[q,k] = e^scores[q,k] / Σ_k e^scores[q,k]     mix: y[c,q] = Σ_k g[c,k] a[q,k]
+ *   scores[q,k] = Σ_c θ[c,q] φ[c,k]     softmax: a[q,k] = e^scores[q,k] / Σ_k e^scores[q,k]
+ *   mix: y[c,q] = Σ_k g[c,k] a[q,k]
  * Each is an operation, so that the matrix can be looked at; `attention` is all three, a row of the matrix at a time,
  * through the same functions and so to the same bits. */
 #include <math.h>

@@ -24,12 +24,12 @@ bool gb_norm_shape(gb_desc *d, char *why, size_t size) {
 }
 
 /* [rows][C] mean, [rows][C] var, and where they are weights [C] gain, [C] bias. */
-static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
+size_t gb_norm_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return sizeof(float) * d->in[0].c * (2 * (size_t)d->norm.rows + (d->inputs == 1 ? 2 : 0));
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+void gb_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     size_t c = d->in[0].c, table = c * d->norm.rows;
     float *to = packed;
     (void)cpu;
@@ -41,43 +41,60 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     }
 }
 
-/* Entry c of a table at this truncation. */
-static float statistic(const float *table, int rows, int channels, int c, double truncation) {
-    if (rows == 1)
-        return table[c];
-    double whole, fraction = modf(truncation / (1.0 / (rows - 1)), &whole);
-    const float *at = table + (size_t)whole * channels;
-    if (fraction == 0.0 || (int)whole + 1 >= rows)
-        return at[c];
-    return at[c] * (float)fraction + at[channels + c] * (float)(1.0 - fraction);
+/* Where the statistics of a truncation are: row `row`, weighted against the next one where `fraction` is not 0. */
+typedef struct stat_row { size_t row; double fraction; } stat_row;
+
+static stat_row find_row(int rows, double truncation) {
+    double whole = 0.0, fraction = rows > 1 ? modf(truncation / (1.0 / (rows - 1)), &whole) : 0.0;
+    return (stat_row){(size_t)whole, (int)whole + 1 < rows ? fraction : 0.0};
+}
+
+static float statistic(const float *table, stat_row at, int channels, int c) {
+    const float *row = table + at.row * channels;
+    if (at.fraction == 0.0)
+        return row[c];
+    return row[c] * (float)at.fraction + row[channels + c] * (float)(1.0 - at.fraction);
+}
+
+size_t gb_norm_workspace(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * 3 * d->out.n * d->out.c;
+}
+
+void gb_norm_prepare(const gb_desc *d, const gb_args *args, float *to) {
+    const gb_norm_live *live = args->live;
+    int channels = d->out.c, rows = d->norm.rows;
+    const float *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
+    stat_row at = find_row(rows, live->truncation);
+    for (int n = 0; n < d->out.n; n++, to += 3 * channels)
+        for (int c = 0; c < channels; c++) {
+            float gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
+            float var = statistic(vars, at, channels, c);
+            to[c] = statistic(means, at, channels, c);
+            to[channels + c] = (float)(((d->norm.gain_from_one ? 1.0 : 0.0) + gain) / sqrt((double)var + d->norm.eps));
+            to[2 * channels + c] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
+        }
 }
 
 static void one_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
-    const gb_desc *d = job->d;
-    const gb_shape *s = &d->out;
+    const gb_shape *s = &job->d->out;
     const gb_tensor *x = job->args->in[0];
-    const gb_norm_live *live = job->args->live;
-    int n = i / s->c, c = i % s->c, rows = d->norm.rows;
-    const float *packed = job->args->packed, *from = gb_plane(x, n, c);
-    size_t table = (size_t)rows * s->c;
+    int n = i / s->c, c = i % s->c;
+    const float *at = (const float *)job->args->workspace + (size_t)n * 3 * s->c + c, *from = gb_plane(x, n, c);
+    float mean = at[0], scale = at[s->c], bias = at[2 * s->c];
     (void)worker;
-    float mean = statistic(packed, rows, s->c, c, live->truncation);
-    float var = statistic(packed + table, rows, s->c, c, live->truncation);
-    bool given = d->inputs > 1;
-    float gain = given ? gb_plane(job->args->in[1], n, c)[0] : packed[2 * table + c];
-    float bias = given ? gb_plane(job->args->in[2], n, c)[0] : packed[2 * table + s->c + c];
-    float scale = (float)(((d->norm.gain_from_one ? 1.0 : 0.0) + gain) / sqrt((double)var + d->norm.eps));
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
         gb_store(job->args->out, job->args->epilogue, (from[p * x->shape.block] - mean) * scale + bias, n, c, p);
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
+    gb_norm_prepare(d, args, args->workspace);
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
 const gb_op_row gb_norm_plain = {
     .op = GB_OP_NORM, .name = "norm", .isa = "plain", .fuses = true,
-    .packed_size = packed_size, .pack = pack, .run = run,
+    .packed_size = gb_norm_packed_size, .pack = gb_norm_pack, .workspace = gb_norm_workspace, .run = run,
 };

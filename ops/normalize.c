@@ -32,5 +32,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_normalize_plain = {
-    .op = GB_OP_NORMALIZE, .name = "normalize", .isa = "plain", .in_place = true, .run = run,
+    .op = GB_OP_NORMALIZE, .name = "normalize", .isa = "plain", .run = run,
 };

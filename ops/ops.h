@@ -205,7 +205,7 @@ typedef struct gb_callback_live {
 
 typedef struct gb_args {
     const gb_tensor *in[GB_MAX_INPUTS];
-    const gb_tensor *out;               /* never overlaps an input, except where the op's row says in_place */
+    const gb_tensor *out;               /* never overlaps an input */
     const void *packed;                 /* what pack() made, or NULL for operations without weights */
     const gb_epilogue *epilogue;        /* NULL = none; for NOISE, BIAS_ACT and ADD it holds their own stage too */
     const void *live;                   /* gb_truncate_live, … */
@@ -219,7 +219,6 @@ typedef struct gb_op_row {
     const char *isa;
     int rank;
     bool fuses;                         /* run() applies args->epilogue as it writes */
-    bool in_place;                      /* out may be in[0] */
     /* NULL = everything the shape check lets through. May depend on shapes, blocks and cpu->isa, never on batch size,
      * workers or what is fused. */
     bool (*supports)(const gb_cpu *cpu, const gb_desc *d);

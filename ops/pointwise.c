@@ -42,11 +42,11 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_noise_plain = {
-    .op = GB_OP_NOISE, .name = "noise", .isa = "plain", .fuses = true, .in_place = true, .run = run,
+    .op = GB_OP_NOISE, .name = "noise", .isa = "plain", .fuses = true, .run = run,
 };
 const gb_op_row gb_bias_act_plain = {
-    .op = GB_OP_BIAS_ACT, .name = "bias_act", .isa = "plain", .fuses = true, .in_place = true, .run = run,
+    .op = GB_OP_BIAS_ACT, .name = "bias_act", .isa = "plain", .fuses = true, .run = run,
 };
 const gb_op_row gb_add_plain = {
-    .op = GB_OP_ADD, .name = "add", .isa = "plain", .fuses = true, .in_place = true, .run = run,
+    .op = GB_OP_ADD, .name = "add", .isa = "plain", .fuses = true, .run = run,
 };

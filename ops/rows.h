@@ -38,6 +38,13 @@ extern const gb_op_row gb_constant_plain, gb_normalize_plain, gb_linear_plain, g
     gb_softmax_plain, gb_mix_plain, gb_attention_plain,
     gb_filter_plain, gb_pass_plain, gb_paint_plain, gb_set_plain, gb_callback_plain;
 
+/* The weights of norm, and what gb_norm_prepare() makes of them: [N][3][C] mean, scale and bias of
+ * (x − mean) · scale + bias. */
+size_t gb_norm_packed_size(const gb_cpu *cpu, const gb_desc *d);
+void gb_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+size_t gb_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
+void gb_norm_prepare(const gb_desc *d, const gb_args *args, float *to);
+
 /* Channel (n, c) as a plane: pixel p of it is plane[p · block]. */
 static inline float *gb_plane(const gb_tensor *t, int n, int c) {
     const gb_shape *s = &t->shape;

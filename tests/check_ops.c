@@ -193,7 +193,7 @@ static gb_desc desc_for(const gb_cpu *cpu, const use *u) {
 }
 
 /* What one row makes of a use, as NCHW the caller frees. */
-static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u, bool in_place) {
+static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     gb_desc d = desc_for(cpu, u);
     gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL};
     gb_args args = {.live = &u->live};
@@ -202,7 +202,7 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u, bool in
         in[i] = block_tensor(cpu, d.in[i], u->in[i]);
         args.in[i] = &in[i];
     }
-    out = in_place ? in[0] : block_tensor(cpu, d.out, NULL);
+    out = block_tensor(cpu, d.out, NULL);
     args.out = &out;
     if (u->has_epilogue) {
         e.noise = u->noise;
@@ -227,8 +227,7 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u, bool in
     row->run(cpu, &d, &args);
     float *nchw = allocate(sizeof(float) * count_of(&d.out));
     gb_tensor_to_nchw(cpu, &out, nchw);
-    if (!in_place)
-        free(out.data);
+    free(out.data);
     for (int i = 0; i < d.inputs; i++)
         free(in[i].data);
     free(add.data);
@@ -334,7 +333,7 @@ static use random_use(rng *r, gb_op_id op) {
             u.weights[1][i] *= u.weights[1][i];
         break;
     case GB_OP_SLICE:
-        u.d.slice.from = pick(r, 0, s.c - 1);
+        u.d.slice.from = pick(r, 0, 1) ? pick(r, 0, s.c - 1) : 16 * pick(r, 0, (s.c - 1) / 16);
         u.d.slice.count = pick(r, 1, s.c - u.d.slice.from);
         break;
     case GB_OP_RESHAPE:
@@ -479,7 +478,7 @@ static float *split(const gb_cpu *cpu, const use *u, const float *open) {
         one.in[0] = x;
         gb_desc d = desc_for(cpu, &one);
         const gb_op_row *row = gb_op_find(cpu, &d);
-        float *y = run(cpu, row, &one, row->in_place);
+        float *y = run(cpu, row, &one);
         free(x);
         x = y;
     }
@@ -501,6 +500,29 @@ static use sample(const use *u, int n) {
     return one;
 }
 
+/* Attention by the three operations it stands for. */
+static float *three_steps(const gb_cpu *cpu, const use *u) {
+    use steps[] = {{.d = {.op = GB_OP_SCORES, .inputs = 2}}, {.d = {.op = GB_OP_SOFTMAX, .inputs = 1}},
+                   {.d = {.op = GB_OP_MIX, .inputs = 3}}};
+    const gb_shape *queries = &u->d.in[0], *keys = &u->d.in[1];
+    gb_shape matrix = {queries->n, queries->h * queries->w, 1, keys->h * keys->w, 1};
+    float *y[3];
+    for (int i = 0; i < 2; i++)
+        steps[0].d.in[i] = u->d.in[i], steps[0].in[i] = u->in[i];
+    steps[1].d.in[0] = steps[2].d.in[1] = matrix;
+    steps[2].d.in[0] = u->d.in[2], steps[2].in[0] = u->in[2];
+    steps[2].d.in[2] = u->d.in[0], steps[2].in[2] = u->in[0];
+    for (int i = 0; i < 3; i++) {
+        gb_desc d = desc_for(cpu, &steps[i]);
+        if (i > 0)
+            steps[i].in[i - 1] = y[i - 1];
+        y[i] = run(cpu, gb_op_find(cpu, &d), &steps[i]);
+    }
+    free(y[0]);
+    free(y[1]);
+    return y[2];
+}
+
 /* Largest difference seen, without the epilogue: that one has the plain bits, whichever row it follows. All promises
  * about bits are checked on the way. */
 static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const gb_op_row *plain, use *u) {
@@ -508,10 +530,10 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
     bool winograd = row->form && !strcmp(row->form, "winograd");
     size_t count = count_of(&u->d.out), of_a_sample = count / u->d.out.n;
     bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
-    float *fused = run(cpu, row, u, false);
+    float *fused = run(cpu, row, u);
     use bare = *u;
     bare.has_epilogue = own_stage;
-    float *reference = run(&one, plain, &bare, false), *open = run(cpu, row, &bare, false);
+    float *reference = run(&one, plain, &bare), *open = run(cpu, row, &bare);
     double by = difference(open, reference, count);
     if (!(by <= (winograd ? 5e-5 : 1e-5)))
         fail(row, u, "differs from plain", by);
@@ -529,20 +551,20 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
     free(reference);
     free(open);
 
-    float *threaded = run(many, row, u, false);
+    if (u->d.op == GB_OP_ATTENTION) {
+        float *apart = three_steps(cpu, u);
+        if (!same_bits(apart, fused, count))
+            fail(row, u, "changes when split", difference(apart, fused, count));
+        free(apart);
+    }
+    float *threaded = run(many, row, u);
     if (!same_bits(threaded, fused, count))
         fail(row, u, "changes with workers and caches", difference(threaded, fused, count));
     free(threaded);
 
-    if (row->in_place) {
-        float *there = run(cpu, row, u, true);
-        if (!same_bits(there, fused, count))
-            fail(row, u, "changes in place", difference(there, fused, count));
-        free(there);
-    }
     for (int n = 0; u->d.out.n > 1 && n < u->d.out.n; n++) {
         use alone = sample(u, n);
-        float *y = run(cpu, row, &alone, false);
+        float *y = run(cpu, row, &alone);
         if (!same_bits(y, fused + n * of_a_sample, of_a_sample))
             fail(row, u, "changes with the batch", difference(y, fused + n * of_a_sample, of_a_sample));
         free(y);

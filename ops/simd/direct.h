@@ -1,4 +1,4 @@
-/* Convolution as it stands, for small maps, 1×1 kernels and upsampling layers with many weights: a modulated copy of
+/* Convolution as it stands, for small maps and upsampling layers with many weights: a modulated copy of
  * the input with a border of zeros, over which pixels are one long row, so that a tap is an offset into it.
  *
  * Upsampling computes the four parts of the transposed convolution (even or odd rows and columns of t: 4, 2, 2 and 1
@@ -74,20 +74,32 @@ static int direct_tap(const gb_desc *d, int k) {
     return up_parts[part].taps[k];
 }
 
+typedef struct direct_packing { const gb_desc *d; direct_plan p; const float *w; float *to; } direct_packing;
+
+static void direct_pack_block(void *arg, int task, int worker) {
+    const direct_packing *job = arg;
+    const direct_plan *p = &job->p;
+    int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
+    int first = task % p->blocks * VL, first_out = task / p->blocks * lanes;
+    float *to = job->to + (size_t)task * p->taps * VL * lanes;
+    (void)worker;
+    for (int k = 0; k < p->taps; k++) {
+        int tap = direct_tap(job->d, k);
+        for (int o = 0; o < lanes; o++)
+            for (int i = 0; i < VL; i++)
+                to[(k * VL + i) * lanes + o] = first + i < cin && first_out + o < cout
+                    ? job->w[((size_t)(first_out + o) * cin + first + i) * p->taps + tap] : 0.0f;
+    }
+}
+
 /* [passes][cin blocks][taps][VL][width · VL], then the FIR × 4, then the sums of squares. */
 static void direct_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    direct_plan p = plan_direct(cpu, d);
-    float *to = packed;
-    for (int pass = 0; pass < p.passes; pass++)
-        for (int block = 0; block < p.blocks; block++)
-            for (int k = 0; k < p.taps; k++)
-                for (int i = block * VL; i < (block + 1) * VL; i++)
-                    for (int o = pass * p.width * VL; o < (pass + 1) * p.width * VL; o++)
-                        *to++ = i < d->in[0].c && o < d->conv.cout
-                                    ? weights[0][((size_t)o * d->in[0].c + i) * p.taps + direct_tap(d, k)] : 0.0f;
+    direct_packing job = {d, plan_direct(cpu, d), weights[0], packed};
+    float *to = job.to + direct_weight_floats(d);
+    gb_parallel(cpu, job.p.passes * job.p.blocks, direct_pack_block, &job);
     for (int k = 0; k < 16; k++)
         *to++ = d->conv.up == 2 ? 4.0f * weights[1][k] : 0.0f;
-    pack_squares(d, weights[0], to);
+    pack_squares(cpu, d, weights[0], to);
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
@@ -219,5 +231,5 @@ static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
 }
 
 static bool direct_supports(const gb_cpu *cpu, const gb_desc *d) {
-    return blocked_maps(d) && !winograd_supports(cpu, d);
+    return blocked_maps(d) && d->conv.kernel == 3 && !winograd_supports(cpu, d);
 }

@@ -17,16 +17,8 @@ static size_t linear_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(float) * p.blocks * VL * p.passes * p.width * VL;
 }
 
-/* [passes][cin][width · VL] */
 static void linear_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    linear_plan p = plan_linear(d);
-    int cin = d->in[0].c;
-    float *to = packed;
-    (void)cpu;
-    for (int pass = 0; pass < p.passes; pass++)
-        for (int i = 0; i < p.blocks * VL; i++)
-            for (int o = pass * p.width * VL; o < (pass + 1) * p.width * VL; o++)
-                *to++ = i < cin && o < d->linear.cout ? weights[0][(size_t)o * cin + i] : 0.0f;
+    pack_matrix(cpu, weights[0], d->in[0].c, d->linear.cout, packed);
 }
 
 static size_t linear_workspace(const gb_cpu *cpu, const gb_desc *d) {

@@ -1,28 +1,32 @@
 /* Styles and demodulation, shared by the fast convolutions:  s[n,i] = styles · style_gain, and
  * d[n,o] = 1/√(Σ_i Q[o,i] s[n,i]² + 1e-8)  with Q[o,i] = Σ_k W[o,i,k]², summed when the weights are packed. */
 
-static inline int vectors_of(int channels_count) {
-    return (channels_count + VL - 1) / VL;
-}
-
 /* Floats of Q, laid out [cout/VL][cin][VL]. */
 static size_t squares_floats(const gb_desc *d) {
     return d->conv.demodulate ? (size_t)vectors_of(d->conv.cout) * VL * d->in[0].c : 0;
 }
 
-static void pack_squares(const gb_desc *d, const float *w, float *squares) {
-    int cin = d->in[0].c, cout = d->conv.cout, taps = d->conv.kernel * d->conv.kernel;
-    if (!d->conv.demodulate)
-        return;
-    for (int o = 0; o < vectors_of(cout) * VL; o++)
+typedef struct squares_packing { const gb_desc *d; const float *w; float *to; } squares_packing;
+
+static void pack_squares_vector(void *arg, int block, int worker) {
+    const squares_packing *job = arg;
+    int cin = job->d->in[0].c, cout = job->d->conv.cout, taps = job->d->conv.kernel * job->d->conv.kernel;
+    (void)worker;
+    for (int lane = 0; lane < VL; lane++) {
+        const float *w = job->w + (size_t)(block * VL + lane) * cin * taps;
         for (int i = 0; i < cin; i++) {
             double sum = 0.0;
-            for (int k = 0; o < cout && k < taps; k++) {
-                double v = w[((size_t)o * cin + i) * taps + k];
-                sum += v * v;
-            }
-            squares[((size_t)(o / VL) * cin + i) * VL + o % VL] = (float)sum;
+            for (int k = 0; block * VL + lane < cout && k < taps; k++)
+                sum += (double)w[i * taps + k] * w[i * taps + k];
+            job->to[((size_t)block * cin + i) * VL + lane] = (float)sum;
         }
+    }
+}
+
+static void pack_squares(const gb_cpu *cpu, const gb_desc *d, const float *w, float *squares) {
+    squares_packing job = {d, w, squares};
+    if (d->conv.demodulate)
+        gb_parallel(cpu, vectors_of(d->conv.cout), pack_squares_vector, &job);
 }
 
 typedef struct modulation {

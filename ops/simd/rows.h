@@ -11,10 +11,12 @@
 #include "ops/simd/modulation.h"
 #include "ops/simd/winograd.h"
 #include "ops/simd/direct.h"
+#include "ops/simd/conv1x1.h"
 #include "ops/simd/torgb.h"
 #include "ops/simd/linear.h"
-#include "ops/simd/pointwise.h"
+#include "ops/simd/maps.h"
 #include "ops/simd/upfirdn2d.h"
+#include "ops/simd/attention.h"
 
 /* Twelve independent chains of fma, enough to keep the units of any processor here busy; chains stay near 1. */
 float GB_ISA_ROW(burst)(int rounds) {
@@ -42,6 +44,11 @@ const gb_op_row GB_ISA_ROW(direct) = {
     .fuses = true, .supports = direct_supports, .packed_size = direct_packed_size, .pack = direct_pack,
     .workspace = direct_workspace, .run = direct_run,
 };
+const gb_op_row GB_ISA_ROW(conv1x1) = {
+    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "1x1", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .fuses = true, .supports = conv1x1_supports, .packed_size = conv1x1_packed_size, .pack = conv1x1_pack,
+    .workspace = conv1x1_workspace, .run = conv1x1_run,
+};
 const gb_op_row GB_ISA_ROW(torgb) = {
     .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "torgb", .isa = GB_ISA, .rank = GB_ISA_RANK,
     .fuses = true, .supports = torgb_supports, .packed_size = torgb_packed_size, .pack = torgb_pack,
@@ -58,10 +65,37 @@ const gb_op_row GB_ISA_ROW(upfirdn2d) = {
     .run = fir_run,
 };
 
+const gb_op_row GB_ISA_ROW(norm) = {
+    .op = GB_OP_NORM, .name = "norm", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = maps_support, .packed_size = gb_norm_packed_size, .pack = gb_norm_pack,
+    .workspace = gb_norm_workspace, .run = norm_run,
+};
+const gb_op_row GB_ISA_ROW(upsample_nearest) = {
+    .op = GB_OP_UPSAMPLE_NEAREST, .name = "upsample_nearest", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = maps_support, .run = upsample_run,
+};
+const gb_op_row GB_ISA_ROW(max_pool) = {
+    .op = GB_OP_MAX_POOL, .name = "max_pool", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = maps_support, .run = max_pool_run,
+};
+const gb_op_row GB_ISA_ROW(slice) = {
+    .op = GB_OP_SLICE, .name = "slice", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = slice_supports, .run = slice_run,
+};
+
 #define POINTWISE_ROW(id, word) {                                                                                    \
-    .op = id, .name = word, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true, .in_place = true,   \
+    .op = id, .name = word, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,                     \
     .supports = pointwise_supports, .run = pointwise_run,                                                            \
 }
 const gb_op_row GB_ISA_ROW(noise) = POINTWISE_ROW(GB_OP_NOISE, "noise");
 const gb_op_row GB_ISA_ROW(bias_act) = POINTWISE_ROW(GB_OP_BIAS_ACT, "bias_act");
 const gb_op_row GB_ISA_ROW(add) = POINTWISE_ROW(GB_OP_ADD, "add");
+
+#define ATTENTION_ROW(id, word) {                                                                                    \
+    .op = id, .name = #word, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK, .workspace = word##_workspace,     \
+    .run = word##_run,                                                                                               \
+}
+const gb_op_row GB_ISA_ROW(scores) = ATTENTION_ROW(GB_OP_SCORES, scores);
+const gb_op_row GB_ISA_ROW(softmax) = ATTENTION_ROW(GB_OP_SOFTMAX, softmax);
+const gb_op_row GB_ISA_ROW(mix) = ATTENTION_ROW(GB_OP_MIX, mix);
+const gb_op_row GB_ISA_ROW(attention) = ATTENTION_ROW(GB_OP_ATTENTION, attention);

@@ -4,6 +4,10 @@
  *
  * k runs over blocks of VL channels, over taps (offsets into x, for convolutions) and over the channels of a block. */
 
+static inline int vectors_of(int channels_count) {
+    return (channels_count + VL - 1) / VL;
+}
+
 /* Pixels a tile of `vectors` outputs takes: what the registers hold beside weights and a broadcast. */
 static inline int tile_pixels(int vectors) {
     return vectors == TILE_VECTORS ? 6 : 12;
@@ -74,4 +78,26 @@ static void multiply(tile_job job, float *acc, int vectors, int count) {
         else
             multiply_tile(&job, acc, 12, 1);
     }
+}
+
+/* ------------------------------------------------------------------------------------------------ weights */
+
+typedef struct matrix_packing { const float *w; int cin, cout; float *to; } matrix_packing;
+
+static void pack_matrix_block(void *arg, int task, int worker) {
+    const matrix_packing *job = arg;
+    int blocks = vectors_of(job->cin), lanes = tile_width(vectors_of(job->cout)) * VL;
+    int first = task % blocks * VL, first_out = task / blocks * lanes;
+    float *to = job->to + (size_t)task * VL * lanes;
+    (void)worker;
+    for (int o = 0; o < lanes; o++)
+        for (int i = 0; i < VL; i++)
+            to[i * lanes + o] = first + i < job->cin && first_out + o < job->cout
+                                    ? job->w[(size_t)(first_out + o) * job->cin + first + i] : 0.0f;
+}
+
+/* w [cout][cin] as [passes][cin][width · VL], both rounded up with zeros. */
+static void pack_matrix(const gb_cpu *cpu, const float *w, int cin, int cout, float *to) {
+    matrix_packing job = {w, cin, cout, to};
+    gb_parallel(cpu, vectors_of(cout) / tile_width(vectors_of(cout)) * vectors_of(cin), pack_matrix_block, &job);
 }

@@ -129,7 +129,7 @@ static void pack_pass(void *arg, int pass, int worker) {
 
 static void winograd_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     winograd_packing job = {d, plan_winograd(cpu, d), weights[0], d->conv.up == 2 ? weights[1] : NULL, packed};
-    pack_squares(d, weights[0], job.packed + winograd_weight_floats(d));
+    pack_squares(cpu, d, weights[0], job.packed + winograd_weight_floats(d));
     gb_parallel(cpu, job.p.passes, pack_pass, &job);
 }
 

@@ -1,0 +1,104 @@
+/* The 1×1 convolution: a matrix product. A task copies a band of pixels, modulated, next to each other (channels of a
+ * pixel lie maps apart, at distances that share cache lines) and multiplies it with some or all of the outputs. */
+
+typedef struct conv1x1_plan {
+    int blocks, width, passes;      /* of input channels; vectors of a register tile; register tiles for all outputs */
+    int band, bands;                /* pixels of a task, whole register tiles; of a sample */
+    size_t worker_floats;
+} conv1x1_plan;
+
+static conv1x1_plan plan_conv1x1(const gb_cpu *cpu, const gb_desc *d) {
+    int vectors = vectors_of(d->conv.cout), size = d->in[0].h * d->in[0].w;
+    conv1x1_plan p = {.blocks = vectors_of(d->in[0].c), .width = tile_width(vectors)};
+    p.passes = vectors / p.width;
+
+    /* Pixels in and out take a quarter of the second-level cache; the weights of a pass want the rest. */
+    int step = tile_pixels(p.width), most = (int)(cpu->l2 / 4 / (sizeof(float) * VL * (p.blocks + p.width)));
+    most = most < 96 ? most : 96;
+    p.band = size < most ? size : most;
+    p.band = p.band < step ? step : p.band / step * step;
+    p.bands = (size - 1) / p.band + 1;
+    p.worker_floats = (size_t)p.band * VL * (p.blocks + p.width);
+    return p;
+}
+
+static size_t conv1x1_workspace(const gb_cpu *cpu, const gb_desc *d) {
+    return sizeof(float) * (modulation_floats(d) + plan_conv1x1(cpu, d).worker_floats * cpu->workers);
+}
+
+static size_t conv1x1_weight_floats(const gb_desc *d) {
+    return (size_t)vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
+}
+
+static size_t conv1x1_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(float) * (conv1x1_weight_floats(d) + squares_floats(d));
+}
+
+static void conv1x1_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    pack_matrix(cpu, weights[0], d->in[0].c, d->conv.cout, packed);
+    pack_squares(cpu, d, weights[0], (float *)packed + conv1x1_weight_floats(d));
+}
+
+typedef struct conv1x1_job {
+    const gb_desc *d;
+    const gb_args *args;
+    conv1x1_plan p;
+    modulation m;
+    int shares;             /* into which the passes are divided */
+    float *own;
+} conv1x1_job;
+
+static void conv1x1_band(void *arg, int task, int worker) {
+    const conv1x1_job *job = arg;
+    const conv1x1_plan *p = &job->p;
+    const gb_desc *d = job->d;
+    const ptrdiff_t no_offset = 0;
+    int share = task % job->shares, band = task / job->shares, n = band / p->bands, size = d->in[0].h * d->in[0].w;
+    int first = band % p->bands * p->band, count = size - first < p->band ? size - first : p->band;
+    size_t x_block = (size_t)p->band * VL, w_pass = (size_t)p->blocks * VL * p->width * VL;
+    float *x = job->own + p->worker_floats * worker, *acc = x + p->blocks * x_block;
+    for (int b = 0; b < p->blocks; b++) {
+        int lanes = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
+        const float *from = gb_plane(job->args->in[0], n, b * VL) + (size_t)first * VL;
+        vec s = vload(job->m.s + ((size_t)n * p->blocks + b) * VL);
+        for (int j = 0; j < count; j++)
+            vstore(x + b * x_block + j * VL, vmul(vkeep_first(vload(from + j * VL), lanes), s));
+        for (int j = count; j < p->band; j++)
+            vstore(x + b * x_block + j * VL, vset1(0.0f));
+    }
+    for (int pass = p->passes * share / job->shares; pass < p->passes * (share + 1) / job->shares; pass++) {
+        tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .blocks = p->blocks,
+                         .w = (const float *)job->args->packed + pass * w_pass, .w_block = (size_t)VL * p->width * VL};
+        multiply(tile, acc, p->width, count);
+        for (int r = 0; r < p->width; r++) {
+            int c = (pass * p->width + r) * VL, j = 0;
+            channel_sink to = channels_at(job->args->out, job->args->epilogue, n, c);
+            vec demodulate = vload(job->m.d + (size_t)n * VL * vectors_of(d->conv.cout) + c);
+            for (; j + 4 <= count; j += 4) {
+                vec y[4];
+                for (int k = 0; k < 4; k++)
+                    y[k] = vmul(vload(acc + ((j + k) * p->width + r) * VL), demodulate);
+                put_channels(&to, first + j, 1, y, 4);
+            }
+            for (; j < count; j++)
+                put_channel(&to, first + j, vmul(vload(acc + (j * p->width + r) * VL), demodulate));
+        }
+    }
+}
+
+static void conv1x1_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    conv1x1_job job = {.d = d, .args = args, .p = plan_conv1x1(cpu, d)};
+    float *at = args->workspace;
+    job.m = modulate(cpu, d, args, (const float *)args->packed + conv1x1_weight_floats(d), at);
+    job.own = at + modulation_floats(d);
+    int bands = d->out.n * job.p.bands, wanted = cpu->workers > 1 ? 4 * cpu->workers : 1;
+    job.shares = (wanted - 1) / bands + 1;
+    job.shares = job.shares < job.p.passes ? job.shares : job.p.passes;
+    gb_parallel(cpu, bands * job.shares, conv1x1_band, &job);
+}
+
+static bool conv1x1_supports(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return blocked_maps(d) && d->conv.kernel == 1;
+}

@@ -1,0 +1,197 @@
+/* Work over blocked maps, a vector of channels a pixel:
+ *   pointwise  y = epilogue(x)                     norm   y = epilogue((x − mean) · scale + bias)
+ *   upsample_nearest, max_pool, slice
+ * A task takes a band of rows of one block of channels of one sample. */
+
+enum { BAND_PIXELS = 8192 };
+
+typedef struct map_band { int n, c, first, last; } map_band;    /* rows first to last of channels c, c + 1, … */
+
+static int rows_of_band(const gb_shape *s) {
+    return s->w < BAND_PIXELS ? BAND_PIXELS / s->w : 1;
+}
+
+static int bands_of(const gb_shape *s) {
+    return (s->h - 1) / rows_of_band(s) + 1;
+}
+
+static void each_band(const gb_cpu *cpu, const gb_shape *s, void (*task)(void *arg, int i, int worker), void *job) {
+    gb_parallel(cpu, s->n * vectors_of(s->c) * bands_of(s), task, job);
+}
+
+static map_band band_at(const gb_shape *s, int task) {
+    int bands = bands_of(s), rows = rows_of_band(s), block = task / bands, first = task % bands * rows;
+    return (map_band){block / vectors_of(s->c), block % vectors_of(s->c) * VL, first,
+                      s->h - first < rows ? s->h : first + rows};
+}
+
+static bool maps_support(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return d->in[0].block == VL && d->out.block == VL;
+}
+
+/* ------------------------------------------------------------------------------------------------ epilogue alone */
+
+static void pointwise_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    size_t size = (size_t)s->h * s->w;
+    pixel_sink to = pixels_at(job->args->out, job->args->epilogue, i / s->c, i % s->c);
+    const float *x = gb_plane(job->args->in[0], i / s->c, i % s->c);
+    (void)worker;
+    for (size_t p = 0; p < size; p += VL) {
+        int count = size - p < VL ? (int)(size - p) : VL;
+        put_pixels(&to, p, count, vload_first(x + p, count));
+    }
+}
+
+static void pointwise_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    map_band b = band_at(&job->d->out, i);
+    channel_sink to = channels_at(job->args->out, job->args->epilogue, b.n, b.c);
+    const float *x = gb_plane(job->args->in[0], b.n, b.c);
+    size_t p = (size_t)b.first * job->d->out.w, last = (size_t)b.last * job->d->out.w;
+    (void)worker;
+    for (; p + 4 <= last; p += 4) {
+        vec v[4];
+        for (int j = 0; j < 4; j++)
+            v[j] = vload(x + (p + j) * VL);
+        put_channels(&to, p, 1, v, 4);
+    }
+    for (; p < last; p++)
+        put_channel(&to, p, vload(x + p * VL));
+}
+
+static void pointwise_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    if (d->out.block == 1)
+        gb_parallel(cpu, d->out.n * d->out.c, pointwise_plane, &job);
+    else
+        each_band(cpu, &d->out, pointwise_band, &job);
+}
+
+static bool pointwise_supports(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return d->in[0].block == d->out.block && (d->out.block == VL || (d->out.block == 1 && d->out.h > 1));
+}
+
+/* ------------------------------------------------------------------------------------------------ norm */
+
+static void norm_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    map_band b = band_at(s, i);
+    int lanes = s->c - b.c < VL ? s->c - b.c : VL;
+    const float *at = (const float *)job->args->workspace + (size_t)b.n * 3 * s->c + b.c;
+    vec mean = vload_first(at, lanes), scale = vload_first(at + s->c, lanes), bias = vload_first(at + 2 * s->c, lanes);
+    channel_sink to = channels_at(job->args->out, job->args->epilogue, b.n, b.c);
+    const float *x = gb_plane(job->args->in[0], b.n, b.c);
+    size_t p = (size_t)b.first * s->w, last = (size_t)b.last * s->w;
+    (void)worker;
+    for (; p + 4 <= last; p += 4) {
+        vec v[4];
+        for (int j = 0; j < 4; j++)
+            v[j] = vadd(vmul(vsub(vload(x + (p + j) * VL), mean), scale), bias);
+        put_channels(&to, p, 1, v, 4);
+    }
+    for (; p < last; p++)
+        put_channel(&to, p, vadd(vmul(vsub(vload(x + p * VL), mean), scale), bias));
+}
+
+static void norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_norm_prepare(d, args, args->workspace);
+    each_band(cpu, &d->out, norm_band, &job);
+}
+
+/* ------------------------------------------------------------------------------------------------ resampling */
+
+static void upsample_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *in = &job->d->in[0];
+    map_band b = band_at(in, i);
+    size_t row = (size_t)in->w * VL;
+    const float *x = gb_plane(job->args->in[0], b.n, b.c) + b.first * row;
+    float *y = gb_plane(job->args->out, b.n, b.c) + 4 * b.first * row;
+    (void)worker;
+    for (int v = b.first; v < b.last; v++, y += 2 * row)
+        for (int u = 0; u < in->w; u++, x += VL, y += 2 * VL) {
+            vec pixel = vload(x);
+            vstore(y, pixel);
+            vstore(y + VL, pixel);
+            vstore(y + 2 * row, pixel);
+            vstore(y + 2 * row + VL, pixel);
+        }
+}
+
+static void upsample_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    each_band(cpu, &d->in[0], upsample_band, &job);
+}
+
+/* a > b || isnan(a) ? a : b */
+static inline vec larger(vec a, vec b) {
+    bits first = (bits)(a > b) | (bits)(a != a);
+    return vof((vbits(a) & first) | (vbits(b) & ~first));
+}
+
+static void max_pool_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *out = &job->d->out;
+    map_band b = band_at(out, i);
+    size_t row = (size_t)job->d->in[0].w * VL;
+    const float *x = gb_plane(job->args->in[0], b.n, b.c);
+    float *y = gb_plane(job->args->out, b.n, b.c) + (size_t)b.first * out->w * VL;
+    (void)worker;
+    for (int v = b.first; v < b.last; v++)
+        for (int u = 0; u < out->w; u++, y += VL) {
+            const float *p = x + 2 * v * row + 2 * u * VL;
+            vstore(y, larger(larger(vload(p), vload(p + VL)), larger(vload(p + row), vload(p + row + VL))));
+        }
+}
+
+static void max_pool_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    each_band(cpu, &d->out, max_pool_band, &job);
+}
+
+/* ------------------------------------------------------------------------------------------------ slice */
+
+static void slice_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *out = &job->d->out;
+    map_band b = band_at(out, i);
+    size_t first = (size_t)b.first * out->w * VL, last = (size_t)b.last * out->w * VL;
+    (void)worker;
+    memcpy(gb_plane(job->args->out, b.n, b.c) + first,
+           gb_plane(job->args->in[0], b.n, job->d->slice.from + b.c) + first, sizeof(float) * (last - first));
+}
+
+/* A few channels of blocks as planes: all of them while a band of pixels is in cache. */
+static void slice_planes(void *arg, int n, int worker) {
+    enum { PIXELS = 128 };
+    const gb_job *job = arg;
+    const gb_shape *out = &job->d->out;
+    size_t size = (size_t)out->h * out->w;
+    (void)worker;
+    for (size_t p = 0; p < size; p += PIXELS)
+        for (int c = 0; c < out->c; c++) {
+            const float *from = gb_plane(job->args->in[0], n, job->d->slice.from + c);
+            float *to = gb_plane(job->args->out, n, c);
+            for (size_t q = p; q < p + PIXELS && q < size; q++)
+                to[q] = from[q * VL];
+        }
+}
+
+static void slice_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    if (d->out.block == 1)
+        gb_parallel(cpu, d->out.n, slice_planes, &job);
+    else
+        each_band(cpu, &d->out, slice_band, &job);
+}
+
+static bool slice_supports(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return d->in[0].block == VL && (d->out.block == 1 || (d->out.block == VL && d->slice.from % VL == 0));
+}
