@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spelling.h"
+
 enum { GB_MAX_NODES = 1 << 14 };
 
 /* Shapes of a graph are layout-free: those of a processor without vectors. */
@@ -209,51 +211,13 @@ bool gb_graph_matches(const gb_graph *graph, gb_node node, const char *glob) {
     return false;
 }
 
-enum { NEAREST_LENGTH = 64 };
-
-static int compared_length(const char *name) {
-    size_t length = strlen(name);
-    return length < NEAREST_LENGTH ? (int)length : NEAREST_LENGTH;
-}
-
-/* Levenshtein distance of two names cut to NEAREST_LENGTH. */
-static int edit_distance(const char *a, const char *b) {
-    int row[NEAREST_LENGTH + 1];
-    int n = compared_length(b);
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 0; a[i] && i < NEAREST_LENGTH; i++) {
-        int diagonal = row[0];
-        row[0] = i + 1;
-        for (int j = 0; j < n; j++) {
-            int best = diagonal + (a[i] != b[j]);
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            diagonal = row[j + 1];
-            if (diagonal + 1 < best)
-                best = diagonal + 1;
-            row[j + 1] = best;
-        }
-    }
-    return row[n];
-}
-
-static void consider(const char *name, const char *candidate, const char **best, int *distance) {
-    int d = edit_distance(name, candidate);
-    if (d < *distance) {
-        *distance = d;
-        *best = candidate;
-    }
-}
-
 const char *gb_graph_nearest(const gb_graph *graph, const char *name) {
-    const char *best = NULL;
-    int distance = compared_length(name) / 2 + 1;
+    gb_spelling spelling = gb_spelling_of(name);
     for (int i = 0; i < graph->count; i++)
-        consider(name, graph->nodes[i].name, &best, &distance);
+        gb_spelling_consider(&spelling, graph->nodes[i].name);
     for (size_t i = 0; i < graph->resolved_count; i++)
-        consider(name, graph->resolved[i].alias, &best, &distance);
-    return best;
+        gb_spelling_consider(&spelling, graph->resolved[i].alias);
+    return spelling.nearest;
 }
 
 void gb_graph_alias(gb_graph *graph, const char *alias, const char *name) {

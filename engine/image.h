@@ -1,4 +1,4 @@
-/* From the network's picture to 8 bits; PNG files are gb_png_write() and gb_png_whole() of ganbend.h. */
+/* From the network's picture to 8 bits; PNG files are written by gb_png_write() of ganbend.h. */
 #ifndef GB_ENGINE_IMAGE_H
 #define GB_ENGINE_IMAGE_H
 

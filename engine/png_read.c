@@ -1,5 +1,6 @@
 /* Reading PNG files (W3C PNG, third edition; libpng does the work) whoever wrote them: palettes, greys, 16 bits and
- * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited. */
+ * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited.
+ * gb_png_whole() of ganbend.h is here too: it takes nothing out of the file but reads all of it. */
 #include "png_read.h"
 
 #include <png.h>
@@ -18,6 +19,7 @@ typedef struct source {
     size_t left;
     uint8_t *rgba;
     png_bytep *rows;
+    png_bytep row;              /* gb_png_whole(): the only one */
 } source;
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -39,6 +41,8 @@ static void take_bytes(png_structp png, png_bytep out, size_t size) {
     s->bytes += size;
     s->left -= size;
 }
+
+/* ------------------------------------------------------------------------------------------------ pixels */
 
 static void take_memory(png_structp png, source *s, size_t width, size_t height) {
     s->rgba = malloc(width * height * 4);
@@ -94,4 +98,40 @@ gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba,
     else
         *rgba = s.rgba;
     return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ wholeness */
+
+/* Decodes every row as it is, checking every chunk on the way. */
+static bool is_whole(png_structp png, png_infop info, source *s) {
+    enum { MOST_SIDE = 1 << 16 };
+    if (setjmp(s->failed))
+        return false;
+    png_set_read_fn(png, s, take_bytes);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_user_limits(png, MOST_SIDE, MOST_SIDE);
+    png_read_info(png, info);
+    int passes = png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    s->row = png_malloc(png, png_get_rowbytes(png, info));
+    for (int pass = 0; pass < passes; pass++)
+        for (png_uint_32 y = 0; y < png_get_image_height(png, info); y++)
+            png_read_row(png, s->row, NULL);
+    png_read_end(png, info);
+    return s->left == 0;
+}
+
+bool gb_png_whole(const char *path) {
+    gb_map map;
+    if (gb_map_open(path, &map, NULL))
+        return false;
+    source s = {.bytes = map.bytes, .left = map.size};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    bool whole = info && is_whole(png, info, &s);
+    if (png)
+        png_free(png, s.row);
+    png_destroy_read_struct(&png, &info, NULL);
+    gb_map_close(&map);
+    return whole;
 }

@@ -21,8 +21,7 @@ static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe
     static const char *const keys[] = {"value", "low", "high", "summary", NULL};
     const gb_yaml *value = key->value, *low = NULL, *high = NULL, *summary = NULL;
     gb_status status = GB_OK;
-    *p = (gb_recipe_named){.name = key->text, .summary = "", .low = -INFINITY, .high = INFINITY,
-                           .line = key->line, .column = key->column};
+    *p = (gb_recipe_named){.name = key->text, .summary = "", .low = -INFINITY, .high = INFINITY};
     if (!good_name(key->text))
         return gb_recipe_fail(recipe, key, err, "'%.64s' cannot name a parameter: letters, digits, _ and - can, a letter "
                                                 "first", key->text);
@@ -95,8 +94,8 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
     const gb_yaml *vectors = gb_yaml_get(root, "vectors"), *summary = gb_yaml_get(root, "summary");
     const char *text;
     if (!bends == !transforms)
-        return gb_recipe_fail(recipe, root, err, "%s 'bends' %s network-bending's 'transforms'", bends ? "both" : "there is neither",
-                              bends ? "and" : "nor");
+        return gb_recipe_fail(recipe, root, err, bends ? "both 'bends' and network-bending's 'transforms'; one is wanted"
+                                                       : "neither 'bends' nor network-bending's 'transforms' is here");
     if (summary)
         status = gb_recipe_text(recipe, summary, "summary", &text, err);
     if (!status && clusters)

@@ -33,7 +33,6 @@ typedef struct gb_recipe_named {
     const char *name, *summary;
     double value, low, high;
     bool ranged;                /* low and high are the recipe's; otherwise those of what it is used for */
-    int line, column;
 } gb_recipe_named;
 
 /* ------------------------------------------------------------------------------------------------ where */
@@ -149,8 +148,6 @@ gb_status gb_recipe_fail(const gb_recipe *recipe, const gb_yaml *at, gb_error *e
     __attribute__((format(printf, 4, 5)));
 gb_status gb_recipe_fail_at(const gb_recipe *recipe, int line, int column, gb_status status, gb_error *err,
                             const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* Puts the step's place before what err says already. */
-gb_status gb_recipe_fail_in(const gb_recipe *recipe, const gb_recipe_step *step, gb_status status, gb_error *err);
 
 /* Zeroed memory as long as the recipe lives. */
 gb_status gb_recipe_take(gb_recipe *recipe, size_t size, void **memory, gb_error *err);
@@ -167,7 +164,7 @@ gb_status gb_recipe_dial(gb_recipe *recipe, const gb_yaml *node, const gb_param 
 gb_status gb_recipe_ranges(gb_recipe *recipe, const gb_yaml *node, const char *what, int most, const int **list,
                            int *count, gb_error *err);
 gb_status gb_recipe_seed(const gb_recipe *recipe, const gb_yaml *node, uint64_t *seed, gb_error *err);
-/* "takes 0 to 5", "takes at least 0, whole numbers only" */
+/* "whole numbers from 0 to 5", "zeros, edge or wrap": what a parameter takes. */
 const char *gb_recipe_range(const gb_param *param, char *buffer, size_t size);
 
 gb_status gb_recipe_read_steps(gb_recipe *recipe, const gb_yaml *list, gb_error *err);
@@ -219,8 +216,8 @@ gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *st
 void gb_recipe_paint_free(gb_recipe_paint *paint);
 
 /* What a SET or STYLE step puts at `node`: [samples, shape…], to be freed. */
-gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, gb_session *session, gb_node node, float **values,
-                           int *samples, gb_error *err);
+gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, gb_session *session, gb_node node,
+                           float **values, int *samples, gb_error *err);
 
 /* Adds the bends of step `index` to the session and to the list. */
 gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,

@@ -67,7 +67,7 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
         o.features = (gb_features){GB_FEATURES_RANDOM, NULL, 0, s->pick.share, s->pick.seed};
     else if (s->pick.kind == GB_PICK_LIST)
         o.features = (gb_features){GB_FEATURES_LIST, s->pick.list, s->pick.count, 0, 0};
-    o.name = s->kind == GB_STEP_FILTER ? s->filter->name : s->kind == GB_STEP_ACTIVATION ? gb_acts[s->activation].name : NULL;
+    o.name = s->kind == GB_STEP_FILTER ? s->filter->name : row ? gb_acts[s->activation].name : NULL;
     o.params = row ? b->numbers : NULL;
     o.param_count = row ? s->dials : 0;
     o.drop_bias = s->drop_bias;

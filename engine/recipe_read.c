@@ -36,13 +36,6 @@ gb_status gb_recipe_fail_at(const gb_recipe *recipe, int line, int column, gb_st
     return status;
 }
 
-gb_status gb_recipe_fail_in(const gb_recipe *recipe, const gb_recipe_step *step, gb_status status, gb_error *err) {
-    if (!err)
-        return status;
-    gb_error inner = *err;
-    return gb_fail(err, status, "%s:%d:%d: %s", recipe->name, step->line, step->column, inner.message);
-}
-
 gb_status gb_recipe_take(gb_recipe *recipe, size_t size, void **memory, gb_error *err) {
     gb_reason why;
     *memory = gb_arena_take(recipe->arena, size ? size : 1);
@@ -219,7 +212,7 @@ gb_status gb_recipe_dial(gb_recipe *recipe, const gb_yaml *node, const gb_param 
         }
     }
     bool fits = !param->choices && gb_yaml_number(node, &dial->value) && dial->value >= (double)param->low &&
-                dial->value <= (double)param->high && isinf((float)dial->value) == isinf(dial->value) &&
+                dial->value <= (double)param->high && !isinf((float)dial->value) == !isinf(dial->value) &&
                 !(param->whole && dial->value != floor(dial->value));
     if (fits)
         return GB_OK;
@@ -377,7 +370,8 @@ static gb_status read_style(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
 }
 
 static gb_status read_set(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "w", "set", "times", NULL}, *const add_keys[] = {"at", "w", "add", "times", NULL};
+    static const char *const keys[] = {"at", "w", "set", "times", NULL};
+    static const char *const add_keys[] = {"at", "w", "add", "times", NULL};
     const gb_yaml *node = gb_yaml_get(map, "set"), *times = gb_yaml_get(map, "times");
     step->add = !node;
     gb_status status = gb_recipe_keys(recipe, map, step->add ? add_keys : keys, err);
@@ -446,7 +440,7 @@ static gb_status read_step(gb_recipe *recipe, const gb_yaml *map, int place, gb_
 gb_status gb_recipe_read_steps(gb_recipe *recipe, const gb_yaml *list, gb_error *err) {
     char what[80];
     if (list->kind != GB_YAML_LIST || list->count > GB_RECIPE_STEPS)
-        return gb_recipe_fail(recipe, list, err, "bends is %s; a list of at most %d bends is wanted, each beginning with '-'",
+        return gb_recipe_fail(recipe, list, err, "bends is %s; a list of at most %d is wanted, each beginning with '-'",
                               list->kind == GB_YAML_LIST ? "too long" : gb_yaml_what(list, what, sizeof what),
                               GB_RECIPE_STEPS);
     gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps, err);
