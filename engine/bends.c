@@ -274,7 +274,7 @@ static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node nod
         break;
     case GB_BEND_NOISE:
         if (o->reseed) {
-            site->noise_map = gb_given_new(session, session->options.batch,
+            site->noise_map = gb_given_new(++session->last_id, session->options.batch,
                                            (size_t)s.h * (size_t)s.w * (size_t)session->options.batch);
             if (!site->noise_map)
                 return gb_fail(err, GB_NO_MEMORY, "out of memory");

@@ -6,8 +6,7 @@
 #include "../ops/ops.h"
 #include "../weights/network.h"
 #include "ganbend.h"
-
-typedef struct gb_given gb_given;       /* session.h */
+#include "given.h"
 
 typedef struct gb_graph_node {
     const char *name;

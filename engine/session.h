@@ -8,15 +8,6 @@
 #include "bent.h"
 #include "plan.h"
 
-/* The value of an input or of a fed boundary: shared between a session's settings and the copy a transaction keeps. */
-struct gb_given {
-    int users;
-    uint64_t id;                /* different for different values */
-    int samples;                /* the batch, or 1: the same for every sample */
-    size_t floats;
-    float *data;                /* samples × the node's shape, NCHW */
-};
-
 /* Everything a person can set. A transaction is a copy of it. */
 typedef struct gb_settings {
     gb_given **given;           /* per node of the model; NULL = the default, or not fed */
@@ -56,9 +47,6 @@ struct gb_session {
     void (*progress)(void *arg, double share);
     void *progress_arg;
 };
-
-gb_given *gb_given_new(gb_session *session, int samples, size_t floats);
-void gb_given_release(gb_given *given);
 
 /* settings.c: what the setters of ganbend.h do; render.c: gb_session_render() and what can be read after it. */
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);

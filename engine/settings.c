@@ -7,46 +7,6 @@
 #include "random.h"
 #include "session.h"
 
-/* ------------------------------------------------------------------------------------------------ given values */
-
-void gb_given_release(gb_given *given) {
-    if (given && --given->users == 0) {
-        gb_aligned_free(given->data);
-        free(given);
-    }
-}
-
-static gb_given *share(gb_given *given) {
-    if (given)
-        given->users++;
-    return given;
-}
-
-gb_given *gb_given_new(gb_session *session, int samples, size_t floats) {
-    gb_given *given = calloc(1, sizeof *given);
-    if (!given)
-        return NULL;
-    *given = (gb_given){.users = 1, .id = ++session->last_id, .samples = samples, .floats = floats};
-    given->data = gb_aligned_alloc(floats * sizeof(float));
-    if (!given->data) {
-        free(given);
-        return NULL;
-    }
-    return given;
-}
-
-/* Puts `next` in `slot`, unless the same values are there already: then what was computed from them stays valid. */
-static void replace(gb_given **slot, gb_given *next) {
-    gb_given *old = *slot;
-    if (old && next && old->samples == next->samples && old->floats == next->floats &&
-        !memcmp(old->data, next->data, next->floats * sizeof(float))) {
-        gb_given_release(next);
-        return;
-    }
-    gb_given_release(old);
-    *slot = next;
-}
-
 static size_t node_floats(const gb_graph_node *node) {
     size_t floats = 1;
     for (int i = 0; i < node->ndim; i++)
@@ -58,11 +18,11 @@ static gb_status give(gb_session *session, gb_node node, const float *value, int
     gb_given *given = NULL;
     if (value) {
         size_t floats = node_floats(&session->graph->nodes[node]) * (size_t)samples;
-        if (!(given = gb_given_new(session, samples, floats)))
+        if (!(given = gb_given_new(++session->last_id, samples, floats)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory for '%s'", session->graph->nodes[node].name);
         memcpy(given->data, value, floats * sizeof *value);
     }
-    replace(&session->now.given[node], given);
+    gb_given_replace(&session->now.given[node], given);
     return GB_OK;
 }
 
@@ -100,9 +60,9 @@ static bool copy(gb_settings *to, const gb_settings *from, const gb_graph *graph
     next.bends = (gb_bend_list){0};
     if (!gb_bend_list_copy(&next.bends, &from->bends))
         return false;
-    next.w_avg = share(from->w_avg);
+    next.w_avg = gb_given_share(from->w_avg);
     for (gb_node i = 0; i < graph->count; i++)
-        next.given[i] = share(from->given[i]);
+        next.given[i] = gb_given_share(from->given[i]);
     memcpy(next.tapped, from->tapped, (size_t)graph->count * sizeof *next.tapped);
     *to = next;
     return true;
@@ -209,14 +169,15 @@ gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_e
     size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
     if (rows != 1 && rows != num_ws)
         return gb_fail(err, GB_BAD_ARGUMENT, "w has %d rows; this network takes 1 or %d", rows, num_ws);
-    gb_given *given = gb_given_new(session, session->options.batch, (size_t)session->options.batch * (size_t)num_ws * w_dim);
+    gb_given *given = gb_given_new(++session->last_id, session->options.batch,
+                                   (size_t)session->options.batch * (size_t)num_ws * w_dim);
     if (!given)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (int i = 0; i < session->options.batch; i++)
         for (int row = 0; row < num_ws; row++)
             memcpy(given->data + ((size_t)i * (size_t)num_ws + (size_t)row) * w_dim,
                    ws + ((size_t)i * (size_t)rows + (size_t)(rows == 1 ? 0 : row)) * w_dim, w_dim * sizeof *ws);
-    replace(&session->now.given[node], given);
+    gb_given_replace(&session->now.given[node], given);
     return GB_OK;
 }
 
@@ -269,11 +230,11 @@ gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error
     gb_given *given = NULL;
     if (w_avg) {
         size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
-        if (!(given = gb_given_new(session, 1, w_dim)))
+        if (!(given = gb_given_new(++session->last_id, 1, w_dim)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory");
         memcpy(given->data, w_avg, w_dim * sizeof *w_avg);
     }
-    replace(&session->now.w_avg, given);
+    gb_given_replace(&session->now.w_avg, given);
     return GB_OK;
 }
 
@@ -300,14 +261,14 @@ static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
         if (map == GB_NO_NODE)
             continue;
         size_t floats = node_floats(&session->graph->nodes[map]);
-        gb_given *given = gb_given_new(session, batch, floats * (size_t)batch);
+        gb_given *given = gb_given_new(++session->last_id, batch, floats * (size_t)batch);
         if (!given) {
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for noise maps");
             break;
         }
         for (int k = 0; k < batch; k++)
             gb_random_torch(&generators[k], floats, given->data + (size_t)k * floats);
-        replace(&session->now.given[map], given);
+        gb_given_replace(&session->now.given[map], given);
     }
     free(generators);
     return status;
@@ -320,7 +281,7 @@ gb_status gb_session_noise(gb_session *session, gb_noise mode, uint64_t seed, gb
     for (gb_node i = 0; i < session->graph->count; i++) {
         gb_node map = map_of(session, i);
         if (map != GB_NO_NODE)
-            replace(&session->now.given[map], NULL);
+            gb_given_replace(&session->now.given[map], NULL);
     }
     return GB_OK;
 }
