@@ -22,26 +22,26 @@ bool gb_x86_has_avx512(void);
 void gb_x86_caches(size_t *l1, size_t *l2, size_t *l3);
 
 /* The rows of one instruction set, as simd/rows.h names them, and its 12 · vector · rounds multiply-adds. */
-#define GB_EACH_ROW(row)                                                                                               \
-    row(winograd), row(direct), row(conv1x1), row(torgb), row(linear), row(upfirdn2d), row(noise), row(bias_act),      \
-    row(add), row(norm), row(upsample_nearest), row(max_pool), row(slice), row(scores), row(softmax), row(mix),        \
-    row(attention)
+#define GB_EACH_ROW(row, isa)                                                                                          \
+    row(isa, winograd), row(isa, direct), row(isa, conv1x1), row(isa, torgb), row(isa, linear), row(isa, upfirdn2d),   \
+    row(isa, noise), row(isa, bias_act), row(isa, add), row(isa, norm), row(isa, upsample_nearest),                    \
+    row(isa, max_pool), row(isa, slice), row(isa, scores), row(isa, softmax), row(isa, mix), row(isa, attention)
+#define GB_ROW(isa, name) gb_##isa##_##name
+#define GB_ROW_AT(isa, name) &gb_##isa##_##name
+#define GB_DECLARE_ROWS(isa)                                                                                           \
+    float gb_##isa##_burst(int rounds);                                                                                \
+    extern const gb_op_row GB_EACH_ROW(GB_ROW, isa);
+#define GB_LIST_ROWS(isa) GB_EACH_ROW(GB_ROW_AT, isa),
 
 #if GB_WITH_AVX2
-float gb_avx2_burst(int rounds);
-#define GB_AVX2_ROW(row) gb_avx2_##row
-#define GB_AVX2_ROW_AT(row) &gb_avx2_##row
-extern const gb_op_row GB_EACH_ROW(GB_AVX2_ROW);
-#define GB_AVX2_ROWS GB_EACH_ROW(GB_AVX2_ROW_AT),
+GB_DECLARE_ROWS(avx2)
+#define GB_AVX2_ROWS GB_LIST_ROWS(avx2)
 #else
 #define GB_AVX2_ROWS
 #endif
 #if GB_WITH_AVX512
-float gb_avx512_burst(int rounds);
-#define GB_AVX512_ROW(row) gb_avx512_##row
-#define GB_AVX512_ROW_AT(row) &gb_avx512_##row
-extern const gb_op_row GB_EACH_ROW(GB_AVX512_ROW);
-#define GB_AVX512_ROWS GB_EACH_ROW(GB_AVX512_ROW_AT),
+GB_DECLARE_ROWS(avx512)
+#define GB_AVX512_ROWS GB_LIST_ROWS(avx512)
 #else
 #define GB_AVX512_ROWS
 #endif
