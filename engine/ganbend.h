@@ -142,8 +142,8 @@ typedef struct gb_convert_options {
     void *progress_arg;
 } gb_convert_options;
 
-/* Any StyleGAN2 or BigGAN checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is made up from seed 0.
- * The config.json beside a BigGAN of the Hugging Face port is taken where no other is given. */
+/* Any StyleGAN2 or BigGAN checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is made up from seed
+ * 0. The config.json beside a BigGAN of the Hugging Face port is taken where no other is given. */
 GB_API gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
                             gb_error *err);
 
@@ -162,7 +162,7 @@ GB_API gb_status gb_init_stylegan2(gb_context *context, const char *out, const g
                                    gb_error *err);
 
 typedef struct gb_biggan {          /* a zero means the default in brackets */
-    bool deep;                      /* BigGAN-deep as the Hugging Face port has it; otherwise BigGAN as BigGAN-PyTorch has */
+    bool deep;                      /* BigGAN-deep as the Hugging Face port has it; else BigGAN as BigGAN-PyTorch has */
     int resolution;                 /* [256] power of two, 32 to 512 */
     int channel_width;              /* [96; deep 128]: the last block's channels; the first has 16 times as many */
     int classes;                    /* [1000] */

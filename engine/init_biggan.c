@@ -1,6 +1,6 @@
 /* BigGAN and BigGAN-deep of a given shape with random weights, for benchmarks and tests. Layers and names are those of
- * the published networks: BigGAN-PyTorch's for the standard one, the Hugging Face port's, with 51 rows of statistics, for
- * the deep one. Weights are normal with variance 1 / fan-in, so that maps keep their size; biases, statistics and
+ * the published networks: BigGAN-PyTorch's for the standard one, the Hugging Face port's, with 51 rows of statistics,
+ * for the deep one. Weights are normal with variance 1 / fan-in, so that maps keep their size; biases, statistics and
  * attention's gamma are such that every operation shows. */
 #include <math.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static bool attends(const char *text, long resolution) {
     return false;
 }
 
-/* What a person asked for must all be there; the usual "64" is left out of smaller networks, as the published code does. */
+/* What a person asked for must all be there; the usual "64" is left out of smaller networks, as in the published code. */
 static gb_status check_attention(const char *text, int resolution, gb_error *err) {
     for (const char *p = text; *p;) {
         char *end;
@@ -112,7 +112,8 @@ static gb_status settle(maker *m, gb_error *err) {
     };
     gb_status status = gb_check_extents(extents, sizeof extents / sizeof *extents, err);
     if (!status && s->deep && s->shared_dim != s->z_dim)
-        status = gb_fail(err, GB_BAD_ARGUMENT, "the embedding of BigGAN-deep's classes is as wide as its z, %d", s->z_dim);
+        status = gb_fail(err, GB_BAD_ARGUMENT, "the embedding of BigGAN-deep's classes is as wide as its z, %d",
+                         s->z_dim);
     if (!status && s->attention)
         status = check_attention(s->attention, s->resolution, err);
     if (status)

@@ -4,6 +4,7 @@
 set -u
 ganbend=$1
 "$ganbend" --version || exit 1
+# shellcheck disable=SC2034  # for who sources this
 fixtures=tests/fixtures
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT

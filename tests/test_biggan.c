@@ -1,5 +1,5 @@
-/* BigGAN as a user of the library meets it: every shape of it renders, attention's matrix is there for whoever looks and
- * for nobody else, truncation scales z and chooses statistics, classes have names. */
+/* BigGAN as a user of the library meets it: every shape of it renders, attention's matrix is there for whoever looks
+ * and for nobody else, truncation scales z and chooses statistics, classes have names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -183,7 +183,8 @@ static size_t arena(const gb_session *session) {
 static void the_matrix_is_made_only_while_somebody_looks(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.resolution = WIDE, .classes = 5});
-    gb_node scores = gb_model_find(f.model, "blocks.3.1.scores"), weights = gb_model_find(f.model, "blocks.3.1.attention");
+    gb_node scores = gb_model_find(f.model, "blocks.3.1.scores");
+    gb_node weights = gb_model_find(f.model, "blocks.3.1.attention");
     gb_node mix = gb_model_find(f.model, "blocks.3.1.mix");
     const size_t matrix = (size_t)QUERIES * KEYS * sizeof(float);
     const char *const looks[] = {"blocks.3.1.scores", "blocks.3.1.attention"};
@@ -241,7 +242,7 @@ static void a_matrix_that_is_fed_is_what_mixes(void **state) {
     close_network(&f);
 }
 
-/* ------------------------------------------------------------------------------------------------ truncation, classes */
+/* --------------------------------------------------------------------------------------------- truncation, classes */
 
 static void truncation_scales_z_from_seeds_and_chooses_statistics(void **state) {
     (void)state;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Classes through a user's eyes: by number, range, name and mixture, on BigGAN and StyleGAN2; the way from one picture to
-# another; and what is said when a class, a truncation or a way cannot be. usage: test_cli_biggan.sh GANBEND, from the
-# repository root.
+# Classes through a user's eyes: by number, range, name and mixture, on BigGAN and StyleGAN2; the way from one picture
+# to another; and what is said when a class, a truncation or a way cannot be. usage: test_cli_biggan.sh GANBEND, from
+# the repository root.
 . tests/cli.sh
 
 # arrays FILE RENDER-OPTIONS…: what the program computes for the picture, to be compared byte for byte.
@@ -97,12 +97,14 @@ run 2 "a weight for a range" render "$scratch/few.gbw" -o "$scratch/x.png" --cla
 run 2 "classes of w's" render "$scratch/cond.gbw" -o "$scratch/x.png" --class 1 --w "$scratch/w.npz"
 check "nothing is left behind" [ ! -e "$scratch/x.png" ]
 
-run 0 "each class with each seed" render "$scratch/standard.gbw" -o "$scratch/set" --class "88,3-4" --seeds 0-1 --grid 2x3
+run 0 "each class with each seed" render "$scratch/standard.gbw" -o "$scratch/set" --class "88,3-4" --seeds 0-1 \
+    --grid 2x3
 for name in class0088-seed0000 class0003-seed0001 class0004-seed0000 class0004-seed0001 sheet; do
     check "$name.png is there" [ -s "$scratch/set/$name.png" ]
 done
 check "and nothing else but two" [ "$(find "$scratch/set" -type f | wc -l)" -eq 7 ]
-check "the sheet says of what" grep -qa -- "--seeds 0-1 --rng torch --class 88,3-4 --trunc 1 --grid 2x3" "$scratch/set/sheet.png"
+check "the sheet says of what" grep -qa -- "--seeds 0-1 --rng torch --class 88,3-4 --trunc 1 --grid 2x3" \
+    "$scratch/set/sheet.png"
 run 0 "one of them alone" render "$scratch/standard.gbw" -o "$scratch/alone.png" --class 4 --seeds 1
 check "is the same file" cmp -s "$scratch/alone.png" "$scratch/set/class0004-seed0001.png"
 
@@ -142,7 +144,8 @@ differ seeds other "other random numbers give other pictures"
 
 # ---- steps
 run 0 "a strip" render "$scratch/standard.gbw" -o "$scratch/strip.png" --class 207,88 --steps 5
-check "says how to make it again" grep -qa -- "--class 207,88 --steps 5 --space z --trunc 1 --grid 5x1" "$scratch/strip.png"
+check "says how to make it again" grep -qa -- "--class 207,88 --steps 5 --space z --trunc 1 --grid 5x1" \
+    "$scratch/strip.png"
 run 0 "its pictures in a folder" render "$scratch/standard.gbw" -o "$scratch/steps" --class 207,88 --steps 5 --grid 5x1
 check "are five and the strip" [ "$(find "$scratch/steps" -type f | wc -l)" -eq 6 ]
 check "the same strip" cmp -s "$scratch/strip.png" "$scratch/steps/sheet.png"
@@ -180,9 +183,11 @@ complains "there is 1"
 run 2 "a way over four points" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --seeds 1,2 --steps 4
 complains "there are 4"
 run 2 "a way of one step" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --steps 1
-run 2 "a way in w where there is none" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --steps 4 --space w
+run 2 "a way in w where there is none" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --steps 4 \
+    --space w
 run 2 "a space without steps" render "$scratch/cond.gbw" -o "$scratch/x.png" --class 3 --space w
-run 2 "the way back from w to z" render "$scratch/cond.gbw" -o "$scratch/x.png" --w "$scratch/ws.npz" --steps 4 --space z
+run 2 "the way back from w to z" render "$scratch/cond.gbw" -o "$scratch/x.png" --w "$scratch/ws.npz" --steps 4 \
+    --space z
 check "nothing is left behind" [ ! -e "$scratch/x.png" ]
 
 echo "$passed passed, $failed failed"

@@ -1,4 +1,4 @@
-/* ganbend convert: any StyleGAN2 checkpoint into a .gbw, saying what was found and what had to be made up. */
+/* ganbend convert: any StyleGAN2 or BigGAN checkpoint into a .gbw, saying what was found and what had to be made up. */
 #include <stdio.h>
 
 #include "commands.h"
@@ -46,10 +46,13 @@ const command convert_command = {
     .summary = "a checkpoint into a .gbw model",
     .operands = "IN OUT.gbw",
     .usage = "[options]",
-    .about = "Opens a StyleGAN2 checkpoint without running anything in it and writes a .gbw: NVIDIA's .pkl (PyTorch "
-             "and TensorFlow era), rosinality's .pt, bare state dicts of either naming in .pt, .pth or .safetensors. "
+    .about = "Opens a StyleGAN2 or BigGAN checkpoint without running anything in it and writes a .gbw: NVIDIA's .pkl "
+             "(PyTorch and TensorFlow era), rosinality's .pt, bare state dicts of either naming in .pt, .pth or "
+             ".safetensors; BigGAN-PyTorch's .pth, and the Hugging Face port's .bin with the config.json beside it. "
              "The family is recognised from the file. Noise maps and mean w that it lacks are drawn from seed 0.",
-    .example = "ganbend convert faces.pkl faces.gbw --half",
+    .example = "ganbend convert faces.pkl faces.gbw --half\n"
+               "ganbend convert biggan/pytorch_model.bin biggan.gbw\n"
+               "ganbend convert G_ema.pth biggan.gbw --config arguments.json",
     .options = options,
     .run = run,
 };

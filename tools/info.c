@@ -144,7 +144,8 @@ static void print_model(const gb_model *model) {
         char shape[SHAPE_ROOM];
         gb_model_node(model, (gb_node)i, &node);
         printf("%-*s  %-*s  %-16s  %-15s %11" PRId64 " %14" PRIu64 "\n", names, node.name, aliases,
-               node.alias ? node.alias : "", node.op, shape_text(node.ndim, node.shape, shape), node.parameters, node.macs);
+               node.alias ? node.alias : "", node.op, shape_text(node.ndim, node.shape, shape), node.parameters,
+               node.macs);
     }
     printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds in an image\n",
            gb_model_nodes(model), gb_model_tensors(model), parameters(model), 1e-9 * (double)image_macs(model));

@@ -30,8 +30,8 @@ static const option options[] = {
     {"--w-dim", OPTION_INTEGER, AT(w_dim), "N", "StyleGAN2: width of w (512).", 1, 1 << 16},
     {"--mapping-layers", OPTION_INTEGER, AT(mapping_layers), "N", "StyleGAN2: layers from z to w (8).", 1, 64},
     {"--block", OPTION_CHOICE, AT(block), "skip|resnet|orig", "StyleGAN2: how blocks are joined (skip).", 0, 0},
-    {"--channel-width", OPTION_INTEGER, AT(channel_width), "N", "BigGAN: channels of the last block, of which the first "
-     "has 16 times as many (96; deep: 128).", 8, 512},
+    {"--channel-width", OPTION_INTEGER, AT(channel_width), "N", "BigGAN: channels of the last block; the first has 16 "
+     "times as many (96; deep: 128).", 8, 512},
     {"--attention", OPTION_TEXT, AT(attention), "LIST", "BigGAN: resolutions that attend, as in 64 or 32_64; 0: none. "
      "(64 where there are such maps)", 0, 0},
     {"--shared-dim", OPTION_INTEGER, AT(shared_dim), "N", "BigGAN: width of the class's embedding (128); 0: every norm "
@@ -121,8 +121,8 @@ const command init_command = {
     .summary = "a model of a given shape with random weights",
     .operands = "ARCHITECTURE OUT.gbw",
     .usage = "[options]",
-    .about = "Writes a network with random weights; biases, statistics and noise strengths are such that nothing is left "
-             "out of a measurement or a test. ARCHITECTURE is stylegan2, biggan (as BigGAN-PyTorch has it) or "
+    .about = "Writes a network with random weights; biases, statistics and noise strengths are such that nothing is "
+             "left out of a measurement or a test. ARCHITECTURE is stylegan2, biggan (as BigGAN-PyTorch has it) or "
              "biggan-deep (as the Hugging Face port has it).",
     .example = "ganbend init stylegan2 big.gbw --res 1024\nganbend init biggan biggan.gbw --res 256\n"
                "ganbend init biggan-deep deep.gbw --res 256",
