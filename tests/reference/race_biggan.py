@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+"""ganbend and PyTorch in turns on the same machine: time and memory of one image of the full-size BigGANs at 256×256.
+
+/usr/bin/python3 tests/reference/race_biggan.py GANBEND [--rounds 5] [--threads 2]
+
+Each turn is a fresh process that warms up and renders five images; what the machine does beside it hits both alike. The
+figures are medians over the turns, and the ratio is that of the times.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SHAPES = {"deep": ["biggan-deep", "--channel-width", "128"], "standard": ["biggan", "--channel-width", "96"]}
+
+
+def run(command):
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("ganbend")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--threads", type=int, default=2)
+    o = options.parse_args()
+    threads = ["--threads", str(o.threads)]
+    with tempfile.TemporaryDirectory() as folder:
+        for variant, shape in SHAPES.items():
+            model = os.path.join(folder, variant + ".gbw")
+            subprocess.run([o.ganbend, "init", shape[0], model, "--res", "256"] + shape[1:], check=True)
+            turns = {"ganbend": [], "PyTorch": []}
+            for _ in range(o.rounds):
+                turns["ganbend"].append(run([o.ganbend, "bench", model, "--json", "--runs", "5", "--seconds", "0"]
+                                            + threads))
+                turns["PyTorch"].append(run([sys.executable, os.path.join(HERE, "biggan_torch.py"), variant] + threads))
+            os.remove(model)
+            middle = {who: {key: statistics.median(turn[key] for turn in t) for key in ("median_s", "peak_rss_bytes")}
+                      for who, t in turns.items()}
+            for who, m in middle.items():
+                print(f"{variant:9} {who:8} {m['median_s']:7.3f} s  {m['peak_rss_bytes'] / 1e6:6.0f} MB")
+            ratio = middle["PyTorch"]["median_s"] / middle["ganbend"]["median_s"]
+            print(f"{variant:9} PyTorch takes {ratio:.2f} times as long\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
