@@ -1,5 +1,6 @@
-/* ganbend bench: how long an image takes and how near that is to what the processor could do. Multiply-adds are those of
- * the convolutions (transposed ones counted at input resolution, without FIRs) and of attention; in GFLOP/s each is two. */
+/* ganbend bench: how long an image takes and how near that is to what the processor could do. Multiply-adds are those
+ * of the convolutions (transposed ones counted at input resolution, without FIRs) and of attention; in GFLOP/s each is
+ * two. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,11 +9,13 @@
 
 #include <jansson.h>
 
+#include "bending.h"
 #include "commands.h"
 #include "host.h"
 #include "opened.h"
 
 typedef struct settings {
+    bending_options bending;
     int64_t batch, threads, runs;
     double seconds;
     bool layers, json;
@@ -201,13 +204,15 @@ static int run(int argc, char **argv) {
     float *images = NULL;
     series s = {0};
     result r = {0};
+    bending b = {0};
     opened o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
     how.batch = (int)set.batch;
-    if (!open_model(operands[0], set.threads, &o, &err) && !take_images(&set, &o, &images, &err) &&
-        !gb_session_new(o.model, &how, &session, &err) && !time_renders(&set, o.model, session, images, &s, &err) &&
+    if (!open_bending(&set.bending, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
+        !take_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
+        !apply_bending(&b, session, &err) && !time_renders(&set, o.model, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);
@@ -216,6 +221,7 @@ static int run(int argc, char **argv) {
     free(s.seconds);
     free(images);
     gb_session_free(session);
+    free_bending(&b);
     close_model(&o);
     return err.status ? failed(&bench_command, &err) : EXIT_DONE;
 }
@@ -229,5 +235,6 @@ const command bench_command = {
              "and the share they reach of the multiply-add peak measured on this machine.",
     .example = "ganbend bench big.gbw --layers",
     .options = options,
+    .shared = {{bending_table, offsetof(settings, bending)}},
     .run = run,
 };

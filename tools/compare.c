@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bending.h"
 #include "commands.h"
 #include "latents.h"
 #include "opened.h"
 #include "progress.h"
 
 typedef struct settings {
+    bending_options bending;
     double tolerance;
     const char *image, *noise;
     bool incremental;
@@ -283,9 +285,19 @@ static gb_status wander(const reference *r, size_t sample, const gb_model *model
     return gb_session_noise(session, noise, 0, err);
 }
 
+/* The bends are put on, rendered, taken off, and put on again: nothing of an earlier state may be left. */
+static gb_status bend_again(bending *b, gb_session *session, float *image, gb_error *err) {
+    if (!b->count) return GB_OK;
+    if (gb_session_unbend(session, 0, err) || apply_bending(b, session, err) ||
+        gb_session_render(session, image, err) || gb_session_unbend(session, 0, err) ||
+        gb_session_render(session, image, err))
+        return err->status;
+    return apply_bending(b, session, err);
+}
+
 /* Every sample twice: with all taps, where nothing is fused over them, and without any, as pictures are rendered. The
  * image is held to both. */
-static gb_status compare(reference *r, const settings *set, const opened *o, gb_error *err) {
+static gb_status compare(reference *r, const settings *set, bending *b, const opened *o, gb_error *err) {
     const gb_session_options how = {.purpose = set->incremental ? GB_INTERACTIVE : GB_ONCE};
     gb_noise noise = set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
     size_t largest = (size_t)(o->channels * o->height * o->width);
@@ -298,6 +310,8 @@ static gb_status compare(reference *r, const settings *set, const opened *o, gb_
     ours = malloc(largest * sizeof *ours);
     status = ours ? gb_session_new(o->model, &how, &tapped, err) : out_of_memory(r, err);
     if (!status) status = gb_session_new(o->model, &how, &plain, err);
+    if (!status && !set->incremental) status = apply_bending(b, tapped, err);
+    if (!status && !set->incremental) status = apply_bending(b, plain, err);
     for (size_t i = 0; !status && i < r->count; i++) {
         gb_node_info node;
         if (r->subjects[i].node == GB_NO_NODE) continue;
@@ -312,6 +326,7 @@ static gb_status compare(reference *r, const settings *set, const opened *o, gb_
             status = set->incremental ? wander(r, sample, o->model, session, noise, ours, err)
                                       : gb_session_noise(session, noise, 0, err);
             if (!status) status = apply(r, sample, o->model, session, err);
+            if (!status && set->incremental) status = bend_again(b, session, ours, err);
             if (!status) status = gb_session_render(session, ours, err);
             for (size_t i = 0; !status && i < r->count; i++)
                 if (r->subjects[i].node == GB_NO_NODE) measure(&r->subjects[i], ours, sample);
@@ -361,17 +376,20 @@ static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.tolerance = 2e-4};
     reference r = {0};
+    bending b = {0};
     opened o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
     r.path = operands[1];
-    if (!open_model(operands[0], set.threads, &o, &err) && !gb_file_open(r.path, &r.file, &err) &&
-        !read_inputs(&r, o.model, &err) && !add_subjects(&r, o.model, set.image, &err) && !compare(&r, &set, &o, &err))
+    if (!open_bending(&set.bending, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
+        !gb_file_open(r.path, &r.file, &err) && !read_inputs(&r, o.model, &err) &&
+        !add_subjects(&r, o.model, set.image, &err) && !compare(&r, &set, &b, &o, &err))
         status = print_subjects(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
     else
         status = failed(&compare_command, &err);
     free_reference(&r);
+    free_bending(&b);
     close_model(&o);
     return status;
 }
@@ -387,5 +405,6 @@ const command compare_command = {
              "to write such a file from PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5",
     .options = options,
+    .shared = {{bending_table, offsetof(settings, bending)}},
     .run = run,
 };

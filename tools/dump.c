@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "bending.h"
 #include "commands.h"
 #include "inputs.h"
 #include "opened.h"
@@ -9,6 +10,7 @@
 
 typedef struct settings {
     input_options in;
+    bending_options bending;
     text_list at;
     const char *out;
 } settings;
@@ -73,13 +75,14 @@ static gb_status write_all(const char *path, const gb_model *model, size_t image
     return status;
 }
 
-static gb_status dump(const settings *set, inputs *in, const opened *o, gb_error *err) {
+static gb_status dump(const settings *set, inputs *in, bending *b, const opened *o, gb_error *err) {
     size_t nodes = gb_model_nodes(o->model);
     boundary *all = calloc(nodes + 1, sizeof *all);
     gb_session *session = NULL;
     progress p = progress_start("rendering", in->count);
     gb_status status = all ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
     if (!status) status = prepare_inputs(in, session, o->model, err);
+    if (!status) status = apply_bending(b, session, err);
     if (!status) gb_session_on_progress(session, progress_share, &p);
     if (!status) status = tap_all(&set->at, o->model, session, all, err);
     if (!status) status = take_room(o->model, in->count, all, err);
@@ -101,6 +104,7 @@ static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.in = input_defaults()};
     inputs in = {0};
+    bending b = {0};
     opened o = {0};
     gb_error err = {0};
     int status;
@@ -108,8 +112,10 @@ static int run(int argc, char **argv) {
     if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz");
     if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB says which nodes to write");
     if (check_inputs(&set.in, &in, &err)) return failed(&dump_command, &err);
-    if (!open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
-        dump(&set, &in, &o, &err);
+    if (!open_bending(&set.bending, &b, &err) && !open_model(operands[0], set.in.threads, &o, &err) &&
+        !load_inputs(&set.in, o.model, &in, &err))
+        dump(&set, &in, &b, &o, &err);
+    free_bending(&b);
     free_inputs(&in);
     close_model(&o);
     return err.status ? failed(&dump_command, &err) : EXIT_DONE;
@@ -125,6 +131,6 @@ const command dump_command = {
     .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
                "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}},
+    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
     .run = run,
 };

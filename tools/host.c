@@ -23,6 +23,10 @@ bool host_stderr_is_terminal(void) {
     return isatty(STDERR_FILENO) == 1;
 }
 
+bool host_stdout_is_terminal(void) {
+    return isatty(STDOUT_FILENO) == 1;
+}
+
 bool host_readable(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && !S_ISDIR(info.st_mode) && access(path, R_OK) == 0;

@@ -10,6 +10,7 @@
 
 double host_seconds(void);              /* monotonic */
 bool host_stderr_is_terminal(void);
+bool host_stdout_is_terminal(void);
 /* True where `path` can be opened for reading and is no folder. */
 bool host_readable(const char *path);
 /* Makes the folder and those above it that are missing. */

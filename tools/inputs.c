@@ -27,8 +27,8 @@ const option input_table[] = {
      "z's or w's), or of one seed and two classes.", 2, 100000},
     {"--space", OPTION_CHOICE, AT(space), "z|w", "Where the steps go straight: z and class (default), or w of "
      "StyleGAN2.", 0, 0},
-    {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation; 1 is none. StyleGAN2: w_avg + PSI (w - w_avg), any finite "
-     "number. BigGAN: above 0, at most 1; z's from seeds are multiplied by it, those from files are used as they are.",
+    {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation; 1 is none. StyleGAN2: w_avg + PSI (w - w_avg), any "
+     "finite number. BigGAN: above 0, at most 1; z's from seeds are multiplied by it, those from files are used as they are.",
      0, 0},
     {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate the first K w's only.", 0, 1000},
     {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (the stored maps, default), none, or random[:SEED], drawn anew "
@@ -213,6 +213,12 @@ static gb_status apply_step(const inputs *in, size_t step, gb_session *session, 
 gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_error *err) {
     gb_status status = in->steps ? apply_step(in, index, session, err) : apply_point(in, index, session, err);
     return status ? status : apply_noise(in, index, session, err);
+}
+
+uint64_t image_number(const inputs *in, size_t index) {
+    size_t source = index % count_sources(in);
+    if (in->steps) return index;
+    return in->source == FROM_SEEDS ? seed_at(&in->seeds, source) : source;
 }
 
 void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]) {

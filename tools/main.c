@@ -5,8 +5,11 @@
 
 #include "commands.h"
 
-static const command *const commands[] = {&convert_command, &info_command,    &render_command, &dump_command,
-                                          &compare_command, &bench_command,   &init_command};
+static const command *const commands[] = {
+    &convert_command, &info_command,   &init_command,    &render_command,      &strip_command,  &sweep_command,
+    &animate_command, &vector_command, &filters_command, &activations_command, &recipe_command, &apply_command,
+    &dump_command,    &compare_command, &bench_command,
+};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const command *find_command(const char *name) {
@@ -27,8 +30,8 @@ static int unknown_command(const char *name) {
 
 static void print_overview(FILE *to) {
     fprintf(to, "usage: ganbend SUBCOMMAND …\n\n"
-                "Runs StyleGAN2 generators without Python, open at every layer.\n\n");
-    for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+                "Runs StyleGAN2 and BigGAN generators without Python, open at every layer.\n\n");
+    for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-13s%s\n", commands[i]->name, commands[i]->summary);
     fprintf(to, "\n'ganbend SUBCOMMAND --help' shows its options and an example; 'ganbend --version' the version.\n"
                 "Exit status: 0 done, 1 a stated failure, 2 wrong usage.\n\n"
                 "example:\n  ganbend convert faces.pkl faces.gbw && ganbend render faces.gbw -o out --seeds 0-15\n");

@@ -2,7 +2,7 @@
 # Installs the Debian or Ubuntu packages ganbend is built with: `packages.sh build`, or `packages.sh check` for the tests
 # as well. Asks for nothing where nothing is missing.
 set -u
-packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libopenblas-dev libcmocka-dev"
+packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libcairo2-dev libopenblas-dev libcmocka-dev"
 [ "${1-build}" = check ] && packages="$packages valgrind"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

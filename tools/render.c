@@ -5,17 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
 #include "commands.h"
 #include "host.h"
 #include "inputs.h"
-#include "opened.h"
+#include "pictures.h"
 #include "progress.h"
+#include "unfinite.h"
 
 typedef struct settings {
     input_options in;
+    bending_options bending;
     const char *out, *grid;
-    bool resume;
+    bool resume, redraw;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -27,6 +28,8 @@ static const option options[] = {
     {"--grid", OPTION_TEXT, AT(grid), "CxR", "A contact sheet of C columns and R rows, class by class: FILE.png, or "
      "sheet.png beside the single images in DIR.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},
+    {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw a recipe's random features anew for each image: by its seed, or "
+     "its number where it has none.", 0, 0},
     {0}
 };
 
@@ -35,26 +38,7 @@ typedef struct sheet {
     uint8_t *rgb;               /* [rows × height, columns × width, 3], black where no image comes */
 } sheet;
 
-enum { PNG_SIDE = 65500, PATH_ROOM = 4096 };
-
-static bool ends_with(const char *text, const char *end) {
-    size_t a = strlen(text), b = strlen(end);
-    return a >= b && !strcmp(text + a - b, end);
-}
-
-/* "4x3", with nothing around it. */
-static bool parse_grid(const char *text, sheet *s) {
-    char *end;
-    long columns, rows;
-    if (*text < '1' || *text > '9') return false;
-    columns = strtol(text, &end, 10);
-    if (*end != 'x' || end[1] < '1' || end[1] > '9') return false;
-    rows = strtol(end + 1, &end, 10);
-    if (*end || columns > PNG_SIDE || rows > PNG_SIDE) return false;
-    s->columns = (int)columns;
-    s->rows = (int)rows;
-    return true;
-}
+enum { PNG_SIDE = 65500 };
 
 static gb_status new_sheet(sheet *s, const opened *o, size_t images, gb_error *err) {
     size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height) * 3;
@@ -74,74 +58,124 @@ static void put_on_sheet(sheet *s, const opened *o, size_t index, const uint8_t 
         memcpy(s->rgb + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, rgb + i * row, row);
 }
 
-/* A PNG with all that reproduces it and nothing of this machine but its instruction set, on which last bits hang. */
-static gb_status write_image(const char *path, const opened *o, int columns, int rows, const uint8_t *rgb,
-                             const char *made_with, gb_error *err) {
-    char software[64], checksum[16];
-    const gb_text texts[] = {{"Software", software},
-                             {"Model checksum", checksum},
-                             {"Settings", made_with},
-                             {"Instruction set", gb_context_isa(o->context)}};
-    snprintf(software, sizeof software, "ganbend %s", gb_version());
-    snprintf(checksum, sizeof checksum, "%08" PRIx32, gb_model_checksum(o->model));
-    return gb_png_write(path, columns * (int)o->width, rows * (int)o->height, rgb, texts, sizeof texts / sizeof *texts,
-                        err);
+/* What lasts from image to image. */
+typedef struct work {
+    const settings *set;
+    inputs *in;
+    bending *bending;
+    const opened *o;
+    sheet *sheet;
+    gb_session *session;
+    watch watch;                /* of the picture, where the network is bent */
+    uint8_t *rgb;
+    char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 32];
+} work;
+
+static gb_status write_image(work *w, const char *path, int columns, int rows, const uint8_t *rgb, gb_error *err) {
+    picture_texts t;
+    fill_picture_texts(&t, w->o, w->text, w->bending);
+    return gb_png_write(path, columns * (int)w->o->width, rows * (int)w->o->height, rgb, t.texts, t.count, err);
 }
 
-static gb_status join_path(char path[PATH_ROOM], const char *folder, const char *name, gb_error *err) {
-    int length = snprintf(path, PATH_ROOM, "%s%s%s.png", folder, ends_with(folder, "/") ? "" : "/", name);
-    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+/* The settings of one image, or (ALL_IMAGES) of all. */
+static void describe(work *w, size_t index) {
+    char bent[BENDING_TEXT_ROOM];
+    size_t used;
+    describe_inputs(w->in, index, w->text);
+    describe_bending(w->bending, bent);
+    used = strlen(w->text);
+    snprintf(w->text + used, sizeof w->text - used, "%s%s", bent, w->set->redraw ? " --redraw" : "");
+}
+
+/* Everything that makes image `index`, on this session or another of the model. */
+static gb_status set_up(const work *w, size_t index, gb_session *session, gb_error *err) {
+    if (apply_inputs(w->in, index, session, err)) return err->status;
+    return w->set->redraw ? gb_session_redraw(session, image_number(w->in, index), err) : GB_OK;
+}
+
+/* Says on standard error where NaN or infinity in the image came from. The picture is written all the same. */
+static gb_status report_unfinite(const work *w, size_t index, const char *name, gb_error *err) {
+    char text[UNFINITE_ROOM];
+    gb_session *session = NULL;
+    if (!gb_session_new(w->o->model, NULL, &session, err) && !apply_bending(w->bending, session, err) &&
+        !set_up(w, index, session, err) && !trace_unfinite(w->o->model, session, text, err))
+        fprintf(stderr, "ganbend render: %s: %s\n", name, text);
+    gb_session_free(session);
+    return err->status;
+}
+
+static gb_status render_image(const work *w, size_t index, const char *name, gb_error *err) {
+    bool unfinite = false;
+    if (set_up(w, index, w->session, err) || gb_session_render_rgb(w->session, w->rgb, err)) return err->status;
+    if (w->bending->count && watch_look(&w->watch, w->session, &unfinite, err)) return err->status;
+    return unfinite ? report_unfinite(w, index, name, err) : GB_OK;
 }
 
 /* Every image in turn: rendered where its file or the sheet needs it. */
-static gb_status render_all(const settings *set, inputs *in, const opened *o, sheet *s, gb_error *err) {
+static gb_status render_all(work *w, gb_error *err) {
+    const settings *set = w->set;
+    sheet *s = w->sheet;
     bool to_file = ends_with(set->out, ".png"), sheet_wanted = s->columns > 0;
-    char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM], text[SETTINGS_ROOM];
-    uint8_t *rgb = malloc((size_t)(o->width * o->height) * 3);
-    gb_session *session = NULL;
-    progress p = progress_start("rendering", in->count);
-    gb_status status = rgb ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
-    if (!status) status = prepare_inputs(in, session, o->model, err);
-    if (!status) gb_session_on_progress(session, progress_share, &p);
+    char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM];
+    progress p = progress_start("rendering", w->in->count);
+    gb_status status = gb_session_new(w->o->model, NULL, &w->session, err);
+    if (!status) status = prepare_inputs(w->in, w->session, w->o->model, err);
+    if (!status) status = apply_bending(w->bending, w->session, err);
+    if (!status && w->bending->count) status = watch_new(&w->watch, w->o->model, w->session, err);
+    if (!status) gb_session_on_progress(w->session, progress_share, &p);
     if (!status && !to_file) status = host_make_folder(set->out, err);
     if (!status && sheet_wanted) {
         if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", set->out);
         else status = join_path(sheet_path, set->out, "sheet", err);
         if (!status && set->resume && gb_png_whole(sheet_path)) sheet_wanted = false;
-        if (!status && sheet_wanted) status = new_sheet(s, o, in->count, err);
+        if (!status && sheet_wanted) status = new_sheet(s, w->o, w->in->count, err);
     }
-    for (size_t i = 0; !status && i < in->count; i++, progress_next(&p)) {
+    for (size_t i = 0; !status && i < w->in->count; i++, progress_next(&p)) {
         bool single = !to_file || !s->columns;
-        name_image(in, i, name);
+        name_image(w->in, i, name);
         if (to_file) snprintf(path, sizeof path, "%s", set->out);
         else if ((status = join_path(path, set->out, name, err))) break;
         if (single && set->resume && gb_png_whole(path)) single = false;
         if (!single && !sheet_wanted) continue;
-        status = apply_inputs(in, i, session, err);
-        if (!status) status = gb_session_render_rgb(session, rgb, err);
-        if (!status && sheet_wanted) put_on_sheet(s, o, i, rgb);
+        status = render_image(w, i, name, err);
+        if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->rgb);
         if (!status && single) {
-            describe_inputs(in, i, text);
-            status = write_image(path, o, 1, 1, rgb, text, err);
+            describe(w, i);
+            status = write_image(w, path, 1, 1, w->rgb, err);
         }
     }
     if (!status && sheet_wanted) {
         size_t used;
-        describe_inputs(in, ALL_IMAGES, text);
-        used = strlen(text);
-        snprintf(text + used, sizeof text - used, " --grid %dx%d", s->columns, s->rows);
-        status = write_image(sheet_path, o, s->columns, s->rows, s->rgb, text, err);
+        describe(w, ALL_IMAGES);
+        used = strlen(w->text);
+        snprintf(w->text + used, sizeof w->text - used, " --grid %dx%d", s->columns, s->rows);
+        status = write_image(w, sheet_path, s->columns, s->rows, s->rgb, err);
     }
     progress_end(&p);
-    gb_session_free(session);
-    free(rgb);
     return status;
+}
+
+static gb_status render(const settings *set, inputs *in, bending *b, const opened *o, sheet *s, gb_error *err) {
+    work *w = calloc(1, sizeof *w);
+    uint8_t *rgb = malloc((size_t)(o->width * o->height) * 3);
+    if (w && rgb) {
+        *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .rgb = rgb};
+        render_all(w, err);
+        watch_free(&w->watch);
+        gb_session_free(w->session);
+    } else {
+        state(err, GB_NO_MEMORY, "out of memory");
+    }
+    free(w);
+    free(rgb);
+    return err->status;
 }
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.in = input_defaults()};
     inputs in = {0};
+    bending b = {0};
     opened o = {0};
     sheet s = {0};
     gb_error err = {0};
@@ -149,10 +183,12 @@ static int run(int argc, char **argv) {
     if (!parse_arguments(&render_command, argc, argv, operands, &set, &status)) return status;
     if (!set.out) return wrong_usage(&render_command, "-o is missing: -o FILE.png or -o DIR");
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
-    if (set.grid && !parse_grid(set.grid, &s))
+    if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
     if (check_inputs(&set.in, &in, &err)) return failed(&render_command, &err);
-    if (!open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
+    if (!open_bending(&set.bending, &b, &err) && set.redraw && !b.count)
+        state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
+    if (!err.status && !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
         if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
         if (o.channels != 3)
             state(&err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which no PNG holds; see 'ganbend dump'",
@@ -161,9 +197,10 @@ static int run(int argc, char **argv) {
             state(&err, GB_BAD_ARGUMENT, "-o %s is one file for %zu images; give a folder, or --grid", set.out,
                   in.count);
         else
-            render_all(&set, &in, &o, &s, &err);
+            render(&set, &in, &b, &o, &s, &err);
     }
     free(s.rgb);
+    free_bending(&b);
     free_inputs(&in);
     close_model(&o);
     return err.status ? failed(&render_command, &err) : EXIT_DONE;
@@ -175,14 +212,15 @@ const command render_command = {
     .operands = "MODEL",
     .usage = "-o FILE.png|DIR [options]",
     .about = "Renders images of a .gbw model. Seeds give the pictures of the published code: of NVIDIA's generate.py "
-             "with --noise-mode const for NVIDIA's models. With --steps the way from one to another. Every PNG carries the version, the model's checksum and the "
-             "settings that make it again.",
+             "with --noise-mode const for NVIDIA's models. With --steps the way from one to another. Every PNG carries "
+             "the version, the model's checksum and the settings that make it again.",
     .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4\n"
                "ganbend render faces.gbw -o strip.png --seeds 3,9 --steps 8 --space w\n"
                "ganbend render biggan.gbw -o dogs --class 'golden retriever,88' --seeds 0-7 --trunc 0.4\n"
                "ganbend render biggan.gbw -o mixed.png --class 207:0.7,88:0.3\n"
-               "ganbend render biggan.gbw -o strip.png --class 207,88 --steps 8",
+               "ganbend render biggan.gbw -o strip.png --class 207,88 --steps 8\n"
+               "ganbend render faces.gbw -o bent --seeds 0-15 --bend bend.yaml --set angle=30",
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}},
+    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
     .run = run,
 };

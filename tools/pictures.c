@@ -1,0 +1,40 @@
+/* The texts of our PNGs and their paths. */
+#include "pictures.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const bending *b) {
+    snprintf(t->software, sizeof t->software, "ganbend %s", gb_version());
+    snprintf(t->checksum, sizeof t->checksum, "%08" PRIx32, gb_model_checksum(o->model));
+    t->texts[0] = (gb_text){"Software", t->software};
+    t->texts[1] = (gb_text){"Model checksum", t->checksum};
+    t->texts[2] = (gb_text){"Settings", settings};
+    t->texts[3] = (gb_text){"Instruction set", gb_context_isa(o->context)};
+    t->count = 4 + (b ? bending_texts(b, t->texts + 4) : 0);
+}
+
+bool ends_with(const char *text, const char *end) {
+    size_t a = strlen(text), b = strlen(end);
+    return a >= b && !strcmp(text + a - b, end);
+}
+
+gb_status join_path(char path[PATH_ROOM], const char *folder, const char *name, gb_error *err) {
+    int length = snprintf(path, PATH_ROOM, "%s%s%s.png", folder, ends_with(folder, "/") ? "" : "/", name);
+    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+}
+
+bool parse_pair(const char *text, char between, long least, long most, int *first, int *second) {
+    char *end;
+    long a, b;
+    if (*text < '0' || *text > '9') return false;
+    a = strtol(text, &end, 10);
+    if (*end != between || end[1] < '0' || end[1] > '9') return false;
+    b = strtol(end + 1, &end, 10);
+    if (*end || a < least || b < least || a > most || b > most) return false;
+    *first = (int)a;
+    *second = (int)b;
+    return true;
+}
