@@ -35,6 +35,9 @@ static const struct isa {
 #if GB_WITH_AVX512
     {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst},
 #endif
+#if GB_WITH_NEON
+    {"neon", GB_RANK_NEON, 4, always, gb_neon_burst},
+#endif
 };
 
 bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_size) {
@@ -57,6 +60,8 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
     cpu->l1 = 32 << 10, cpu->l2 = 512 << 10, cpu->l3 = 8 << 20;
 #if GB_WITH_AVX2 || GB_WITH_AVX512
     gb_x86_caches(&cpu->l1, &cpu->l2, &cpu->l3);
+#elif GB_WITH_NEON
+    gb_arm_caches(&cpu->l1, &cpu->l2, &cpu->l3);
 #endif
     return found;
 }

@@ -433,7 +433,7 @@ static void fail(const gb_op_row *row, const use *u, const char *what, double by
 static double largest(const float *a, size_t count) {
     double most = 1e-30;
     for (size_t i = 0; i < count; i++)
-        most = fmax(most, fabs(a[i]));
+        most = fabs(a[i]) > most ? fabs(a[i]) : most;       /* fmax() here breaks gcc 12 for ARM */
     return most;
 }
 

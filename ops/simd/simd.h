@@ -10,16 +10,20 @@
 #ifndef GB_WITH_AVX512
 #define GB_WITH_AVX512 0
 #endif
+#ifndef GB_WITH_NEON
+#define GB_WITH_NEON 0
+#endif
 #ifndef GB_WITH_OPENBLAS
 #define GB_WITH_OPENBLAS 0
 #endif
 
-enum { GB_RANK_PLAIN, GB_RANK_OPENBLAS, GB_RANK_AVX2, GB_RANK_AVX512 };
+enum { GB_RANK_PLAIN, GB_RANK_OPENBLAS, GB_RANK_AVX2, GB_RANK_AVX512, GB_RANK_NEON };
 
 bool gb_x86_has_avx2(void);
 bool gb_x86_has_avx512(void);
 /* Data cache bytes; leaves alone what the processor does not tell. */
 void gb_x86_caches(size_t *l1, size_t *l2, size_t *l3);
+void gb_arm_caches(size_t *l1, size_t *l2, size_t *l3);
 
 /* The rows of one instruction set, as simd/rows.h names them, and its 12 · vector · rounds multiply-adds. */
 #define GB_EACH_ROW(row, isa)                                                                                          \
@@ -45,12 +49,18 @@ GB_DECLARE_ROWS(avx512)
 #else
 #define GB_AVX512_ROWS
 #endif
+#if GB_WITH_NEON
+GB_DECLARE_ROWS(neon)
+#define GB_NEON_ROWS GB_LIST_ROWS(neon)
+#else
+#define GB_NEON_ROWS
+#endif
 #if GB_WITH_OPENBLAS
 extern const gb_op_row gb_linear_openblas;
 #define GB_OPENBLAS_ROWS &gb_linear_openblas,
 #else
 #define GB_OPENBLAS_ROWS
 #endif
-#define GB_FAST_ROWS GB_OPENBLAS_ROWS GB_AVX2_ROWS GB_AVX512_ROWS
+#define GB_FAST_ROWS GB_OPENBLAS_ROWS GB_AVX2_ROWS GB_AVX512_ROWS GB_NEON_ROWS
 
 #endif

@@ -42,7 +42,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
             const float *x = x_block + job->taps[k];
             for (int i = 0; i < VL; i++, x++, w += vectors * VL) {
                 vec u[TILE_VECTORS];
-                for (int r = 0; r < vectors; r++)       /* weights stream from the second-level cache */
+                for (int r = 0; r < vectors; r += 16 / VL)      /* weights stream from the second-level cache */
                     vprefetch(w + (8 * vectors + r) * VL);
                 for (int r = 0; r < vectors; r++)
                     u[r] = vload(w + r * VL);
