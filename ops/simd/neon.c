@@ -1,0 +1,7 @@
+/* The fast rows for 64-bit ARM, whose every processor has NEON with fma. */
+#include "ops/simd/vec_neon.h"
+
+#define GB_ISA "neon"
+#define GB_ISA_RANK GB_RANK_NEON
+#define GB_ISA_ROW(x) gb_neon_##x
+#include "ops/simd/rows.h"
