@@ -137,13 +137,13 @@ static void print_model(const gb_model *model) {
         if (gb_model_meta(model, i, &key, value, sizeof value)) continue;
         print_meta(model, key, value);
     }
-    printf("\n%-*s  %-*s  %-16s  %-15s %11s %14s\n", names, "node", aliases, "alias", "operation", "output",
+    printf("\n%4s  %-*s  %-*s  %-16s  %-15s %11s %14s\n", "#", names, "node", aliases, "alias", "operation", "output",
            "parameters", "multiply-adds");
     for (size_t i = 0; i < gb_model_nodes(model); i++) {
         gb_node_info node;
         char shape[SHAPE_ROOM];
         gb_model_node(model, (gb_node)i, &node);
-        printf("%-*s  %-*s  %-16s  %-15s %11" PRId64 " %14" PRIu64 "\n", names, node.name, aliases,
+        printf("%4zu  %-*s  %-*s  %-16s  %-15s %11" PRId64 " %14" PRIu64 "\n", i, names, node.name, aliases,
                node.alias ? node.alias : "", node.op, shape_text(node.ndim, node.shape, shape), node.parameters,
                node.macs);
     }
@@ -280,7 +280,7 @@ const command info_command = {
     .summary = "what is in a model or a checkpoint",
     .operands = "FILE",
     .usage = "[options]",
-    .about = "Of a .gbw: metadata and the table of nodes (name, alias, operation, output shape, parameters, "
+    .about = "Of a .gbw: metadata and the table of nodes (number, name, alias, operation, output shape, parameters, "
              "multiply-adds). Of any other checkpoint or array file (.pkl .pt .pth .bin .safetensors .npy .npz): its "
              "arrays and the plain facts in it. Nothing in the file is run.",
     .example = "ganbend info faces.gbw\nganbend info biggan.gbw --classes",

@@ -10,6 +10,7 @@ cp "$files"/legacy-* "$out/torch"
 cp "$files"/*.safetensors "$out/safetensors"
 cp "$files"/*.npy "$out/npy"
 cp "$files"/* "$out/checkpoint"
+mkdir -p "$out/recipe" && cp "$files"/../recipes/*.yaml "$out/recipe"
 if command -v unzip > /dev/null; then
     for f in zip-2 zip-4 zip-untyped; do unzip -p "$files/$f.pt" '*/data.pkl' > "$out/torch/$f.data.pkl"; done
     for f in f32 words text half; do unzip -p "$files/stored.npz" "$f.npy" > "$out/npy/$f.npy"; done

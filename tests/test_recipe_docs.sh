@@ -1,0 +1,16 @@
+#!/bin/sh
+# test_recipe_docs.sh GANBEND: the lists in docs/recipes.md are what the tables print.
+set -u
+ganbend=$1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+for list in filters activations; do
+    "$ganbend" $list --markdown >"$scratch/printed" || failed=1
+    sed -n "/^<!-- $list -->\$/,/^<!-- end -->\$/p" docs/recipes.md | sed '1d;$d' >"$scratch/written"
+    if [ ! -s "$scratch/printed" ] || ! diff -u "$scratch/written" "$scratch/printed"; then
+        echo "docs/recipes.md: the list of $list is not what 'ganbend $list --markdown' prints" >&2
+        failed=1
+    fi
+done
+exit $failed
