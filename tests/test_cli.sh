@@ -7,10 +7,10 @@
 run 0 "the version is told" --version
 prints "ganbend "
 run 0 "the overview lists the subcommands" --help
-for command in convert info init render dump compare bench; do
+for command in convert info init render dump compare bench moves; do
     prints "  $command"
 done
-for command in convert info init render dump compare bench; do
+for command in convert info init render dump compare bench moves; do
     run 0 "$command has help" $command --help
     prints "usage: ganbend $command"
     prints "example:"
@@ -243,6 +243,10 @@ for key in median_s fastest_s runs threads isa peak_rss_bytes macs gflops peak_g
     prints "\"$key\""
 done
 run 2 "no runs" bench "$scratch/skip.gbw" --runs 0
+
+# ---- moves
+run 0 "moves of one layer" moves "$scratch/skip.gbw" --at 'synthesis.b8.conv1' --moves 2
+run 2 "an activation that is none" moves "$scratch/skip.gbw" --activation sinlou
 
 # ---- a full disk
 # A limit on the size of files stops writing in the middle, as a full disk does.
