@@ -3,18 +3,6 @@
 
 #include <string.h>
 
-size_t gb_bytes_left(const gb_bytes *b) {
-    return b->size - b->at;
-}
-
-const uint8_t *gb_bytes_take(gb_bytes *b, uint64_t n) {
-    if (n > gb_bytes_left(b))
-        return NULL;
-    const uint8_t *p = b->data + b->at;
-    b->at += (size_t)n;
-    return p;
-}
-
 bool gb_bytes_line(gb_bytes *b, const char **line, size_t *size) {
     const uint8_t *start = b->data + b->at;
     const uint8_t *end = gb_bytes_left(b) ? memchr(start, '\n', gb_bytes_left(b)) : NULL;

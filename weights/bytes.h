@@ -11,10 +11,18 @@ typedef struct gb_bytes {
     size_t size, at;
 } gb_bytes;
 
-size_t gb_bytes_left(const gb_bytes *b);
+static inline size_t gb_bytes_left(const gb_bytes *b) {
+    return b->size - b->at;
+}
 
 /* Moves past `n` bytes and returns where they begin, or NULL (not moving) where fewer are left. */
-const uint8_t *gb_bytes_take(gb_bytes *b, uint64_t n);
+static inline const uint8_t *gb_bytes_take(gb_bytes *b, uint64_t n) {
+    if (n > gb_bytes_left(b))
+        return NULL;
+    const uint8_t *p = b->data + b->at;
+    b->at += (size_t)n;
+    return p;
+}
 
 /* Moves past a line and its newline; the line is without it. False where there is no newline. */
 bool gb_bytes_line(gb_bytes *b, const char **line, size_t *size);

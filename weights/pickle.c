@@ -4,11 +4,11 @@
 #include "pickle.h"
 
 #include <inttypes.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "constructors.h"
+#include "literal.h"
 
 enum { STACK_LIMIT = 1 << 22, FIRST_STACK = 64 };
 
@@ -16,6 +16,7 @@ typedef struct machine {
     gb_pickle *p;
     gb_bytes *from;
     size_t operations;
+    int width;              /* of the operation that runs */
     gb_value **stack;
     size_t depth, stack_room;
     size_t *marks;          /* stack depths */
@@ -29,17 +30,13 @@ typedef struct machine {
 typedef struct operation {
     const char *name;
     bool (*run)(machine *m);
+    int width;      /* bytes of the number behind its code, 0 where there is none; of TUPLE1 to 3 how many items */
 } operation;
 
 /* ---- stacks and memo ------------------------------------------------------------------------------------------- */
 
 static bool no_memory(machine *m) {
     gb_pickle_full(m->p);
-    return false;
-}
-
-static bool truncated(machine *m) {
-    gb_because(m->p->why, "the file ends in the middle of it");
     return false;
 }
 
@@ -76,6 +73,11 @@ static bool push(machine *m, gb_value *v) {
         return no_memory(m);
     m->stack[m->depth++] = v;
     return true;
+}
+
+/* What a maker gave; where it gave nothing it has said why. */
+static bool push_made(machine *m, gb_value *v) {
+    return v && push(m, v);
 }
 
 /* Values below the last mark belong to somebody else. */
@@ -134,280 +136,27 @@ static bool memo_get(machine *m, uint64_t slot) {
     return push(m, m->memo[slot]);
 }
 
-/* ---- arguments in the bytes ------------------------------------------------------------------------------------ */
-
-static const uint8_t *take(machine *m, uint64_t n) {
-    const uint8_t *p = gb_bytes_take(m->from, n);
-    if (!p)
-        truncated(m);
-    return p;
-}
-
-static bool take_number(machine *m, int width, uint64_t *n) {
-    const uint8_t *p = take(m, (uint64_t)width);
-    if (!p)
-        return false;
-    *n = 0;
-    for (int i = width - 1; i >= 0; i--)
-        *n = *n << 8 | p[i];
-    return true;
-}
-
-/* A length of `width` bytes, and as many bytes after it. */
-static bool take_counted(machine *m, int width, const uint8_t **data, size_t *size) {
-    uint64_t n;
-    *data = NULL;
-    *size = 0;
-    if (!take_number(m, width, &n))
-        return false;
-    if (n > gb_bytes_left(m->from))
-        return gb_because(m->p->why, "%" PRIu64 " bytes claimed, %zu are left in the file", n, gb_bytes_left(m->from));
-    *data = gb_bytes_take(m->from, n);
-    *size = (size_t)n;
-    return true;
-}
-
-static bool take_line(machine *m, const char **line, size_t *size) {
-    return gb_bytes_line(m->from, line, size) || truncated(m);
-}
-
-/* A decimal number that is the whole line; false where it is none or does not fit. */
-static bool decimal(const char *line, size_t size, int64_t *n) {
-    bool negative = size > 0 && line[0] == '-';
-    size_t i = negative || (size > 0 && line[0] == '+');
-    if (i == size)
-        return false;
-    uint64_t x = 0, limit = (uint64_t)INT64_MAX + negative;
-    for (; i < size; i++) {
-        unsigned digit = (unsigned)(line[i] - '0');
-        if (digit > 9 || x > (limit - digit) / 10)
-            return false;
-        x = x * 10 + digit;
-    }
-    *n = negative ? (int64_t)(0 - x) : (int64_t)x;
-    return true;
-}
-
-static bool take_slot_line(machine *m, uint64_t *slot) {
-    const char *line;
-    size_t size;
-    int64_t n = -1;
-    *slot = 0;
-    if (!take_line(m, &line, &size))
-        return false;
-    if (!decimal(line, size, &n) || n < 0)
-        return gb_because(m->p->why, "the memo slot is no number");
-    *slot = (uint64_t)n;
-    return true;
-}
-
 /* ---- constants ------------------------------------------------------------------------------------------------- */
 
 static bool op_none(machine *m) { return push(m, m->none); }
 static bool op_true(machine *m) { return push(m, m->yes); }
 static bool op_false(machine *m) { return push(m, m->no); }
 static bool op_empty_tuple(machine *m) { return push(m, m->empty_tuple); }
-static bool op_empty_list(machine *m) { return push(m, gb_value_new(m->p->arena, GB_VALUE_LIST)); }
-static bool op_empty_dict(machine *m) { return push(m, gb_value_new(m->p->arena, GB_VALUE_DICT)); }
-static bool op_empty_set(machine *m) { return push(m, gb_value_new(m->p->arena, GB_VALUE_SET)); }
+static bool op_empty_list(machine *m) { return push_made(m, gb_pickle_new(m->p, GB_VALUE_LIST)); }
+static bool op_empty_dict(machine *m) { return push_made(m, gb_pickle_new(m->p, GB_VALUE_DICT)); }
+static bool op_empty_set(machine *m) { return push_made(m, gb_pickle_new(m->p, GB_VALUE_SET)); }
 
-static bool unsigned_int(machine *m, int width) {
-    uint64_t n;
-    return take_number(m, width, &n) && push(m, gb_value_new_int(m->p->arena, (int64_t)n));
-}
-
-static bool op_binint1(machine *m) { return unsigned_int(m, 1); }
-static bool op_binint2(machine *m) { return unsigned_int(m, 2); }
-
-static bool op_binint(machine *m) {
-    uint64_t n;
-    return take_number(m, 4, &n) && push(m, gb_value_new_int(m->p->arena, (int32_t)(uint32_t)n));
-}
-
-/* Two's complement, little-endian, any length; what does not fit into 64 bits stays bytes. */
-static bool long_int(machine *m, int width) {
-    const uint8_t *data;
-    size_t size;
-    if (!take_counted(m, width, &data, &size))
-        return false;
-    if (size > 8)
-        return push(m, gb_value_new_bytes(m->p->arena, data, size));
-    uint64_t n = size > 0 && data[size - 1] & 0x80 ? UINT64_MAX : 0;
-    for (size_t i = size; i-- > 0;)
-        n = n << 8 | data[i];
-    return push(m, gb_value_new_int(m->p->arena, (int64_t)n));
-}
-
-static bool op_long1(machine *m) { return long_int(m, 1); }
-static bool op_long4(machine *m) { return long_int(m, 4); }
-
-static bool text_int(machine *m, const char *line, size_t size) {
-    int64_t n;
-    if (decimal(line, size, &n))
-        return push(m, gb_value_new_int(m->p->arena, n));
-    for (size_t i = 0; i < size; i++)
-        if ((line[i] < '0' || line[i] > '9') && !(i == 0 && line[i] == '-'))
-            return gb_because(m->p->why, "'%.*s' is no integer", size > 40 ? 40 : (int)size, line);
-    return push(m, gb_value_new_bytes(m->p->arena, line, size));
-}
-
-static bool op_int(machine *m) {
-    const char *line;
-    size_t size;
-    if (!take_line(m, &line, &size))
-        return false;
-    if (size == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))     /* how protocol 0 spells booleans */
-        return push(m, line[1] == '1' ? m->yes : m->no);
-    return text_int(m, line, size);
-}
-
-static bool op_long(machine *m) {
-    const char *line;
-    size_t size;
-    if (!take_line(m, &line, &size))
-        return false;
-    return text_int(m, line, size > 0 && line[size - 1] == 'L' ? size - 1 : size);
-}
-
-static bool op_binfloat(machine *m) {
-    const uint8_t *p = take(m, 8);
-    if (!p)
-        return false;
-    uint64_t bits = 0;
-    double x;
-    for (int i = 0; i < 8; i++)
-        bits = bits << 8 | p[i];
-    memcpy(&x, &bits, sizeof x);
-    return push(m, gb_value_new_float(m->p->arena, x));
-}
-
-static bool op_float(machine *m) {
-    const char *line;
-    size_t size;
-    char text[64], *end;
-    if (!take_line(m, &line, &size))
-        return false;
-    if (size == 0 || size >= sizeof text)
-        return gb_because(m->p->why, "a number of %zu characters", size);
-    memcpy(text, line, size);
-    text[size] = 0;
-    char *point = strchr(text, '.');
-    if (point)
-        *point = localeconv()->decimal_point[0];    /* strtod listens to the locale, pickles do not */
-    double x = strtod(text, &end);
-    if (end != text + size)
-        return gb_because(m->p->why, "'%s' is no number", text);
-    return push(m, gb_value_new_float(m->p->arena, x));
-}
-
-/* ---- strings and bytes ----------------------------------------------------------------------------------------- */
-
-static bool binary_str(machine *m, int width) {
-    const uint8_t *data;
-    size_t size;
-    return take_counted(m, width, &data, &size) && push(m, gb_value_new_str(m->p->arena, (const char *)data, size));
-}
-
-static bool binary_bytes(machine *m, int width) {
-    const uint8_t *data;
-    size_t size;
-    return take_counted(m, width, &data, &size) && push(m, gb_value_new_bytes(m->p->arena, data, size));
-}
-
-static bool op_short_binunicode(machine *m) { return binary_str(m, 1); }
-static bool op_binunicode(machine *m) { return binary_str(m, 4); }
-static bool op_binunicode8(machine *m) { return binary_str(m, 8); }
-static bool op_short_binstring(machine *m) { return binary_str(m, 1); }     /* Python 2's str: text or raw data */
-static bool op_binstring(machine *m) { return binary_str(m, 4); }
-static bool op_short_binbytes(machine *m) { return binary_bytes(m, 1); }
-static bool op_binbytes(machine *m) { return binary_bytes(m, 4); }
-static bool op_binbytes8(machine *m) { return binary_bytes(m, 8); }
-static bool op_bytearray8(machine *m) { return binary_bytes(m, 8); }
-
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* `n` hexadecimal digits at `*at`, moving past them; false where they are not there. */
-static bool take_hex(const char *line, size_t size, size_t *at, size_t n, uint32_t *x) {
-    *x = 0;
-    if (size - *at < n)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        int digit = hex_digit(line[(*at)++]);
-        if (digit < 0)
-            return false;
-        *x = *x << 4 | (uint32_t)digit;
-    }
-    return true;
-}
-
-/* Python 2's repr of a str: quoted, with backslash escapes. */
-static bool op_string(machine *m) {
-    const char *line;
-    size_t size;
-    if (!take_line(m, &line, &size))
-        return false;
-    if (size < 2 || (line[0] != '\'' && line[0] != '"') || line[size - 1] != line[0])
-        return gb_because(m->p->why, "the string is not quoted");
-    size_t end = size - 1, n = 0;
-    char *text = gb_arena_take(m->p->arena, size);
-    gb_value *v = gb_value_new(m->p->arena, GB_VALUE_STR);
-    if (!text || !v)
-        return no_memory(m);
-    for (size_t i = 1; i < end;) {
-        static const char escapes[] = "abfnrtv\\'\"", meanings[] = "\a\b\f\n\r\t\v\\'\"";
-        char c = line[i++];
-        if (c == '\\' && i < end) {
-            const char *known = memchr(escapes, line[i], sizeof escapes - 1);
-            uint32_t x = 0;
-            if (known) {
-                c = meanings[known - escapes];
-                i++;
-            } else if (line[i] == 'x') {
-                i++;
-                if (!take_hex(line, end, &i, 2, &x))
-                    return gb_because(m->p->why, "a \\x without two hexadecimal digits");
-                c = (char)x;
-            } else if (line[i] >= '0' && line[i] <= '7') {
-                for (int digits = 0; digits < 3 && i < end && line[i] >= '0' && line[i] <= '7'; digits++)
-                    x = x * 8 + (uint32_t)(line[i++] - '0');
-                c = (char)x;
-            }
-        }
-        text[n++] = c;
-    }
-    v->str.text = text;
-    v->str.size = n;
-    return push(m, v);
-}
-
-/* Latin-1 with \uXXXX and \UXXXXXXXX, made UTF-8. One byte becomes two at most. */
-static bool op_unicode(machine *m) {
-    const char *line;
-    size_t size, n = 0;
-    if (!take_line(m, &line, &size))
-        return false;
-    char *text = size < SIZE_MAX / 2 ? gb_arena_take(m->p->arena, 2 * size + 1) : NULL;
-    gb_value *v = gb_value_new(m->p->arena, GB_VALUE_STR);
-    if (!text || !v)
-        return no_memory(m);
-    for (size_t i = 0; i < size;) {
-        uint32_t c = (uint8_t)line[i++];
-        if (c == '\\' && i < size && (line[i] == 'u' || line[i] == 'U')) {
-            size_t digits = line[i++] == 'u' ? 4 : 8;
-            if (!take_hex(line, size, &i, digits, &c) || c > 0x10FFFF)
-                return gb_because(m->p->why, "a \\u that is no character");
-        }
-        n += gb_utf8(text + n, c);
-    }
-    v->str.text = text;
-    v->str.size = n;
-    return push(m, v);
-}
+static bool op_unsigned(machine *m) { return push_made(m, gb_literal_unsigned(m->p, m->from, m->width)); }
+static bool op_binint(machine *m) { return push_made(m, gb_literal_int32(m->p, m->from)); }
+static bool op_binlong(machine *m) { return push_made(m, gb_literal_long(m->p, m->from, m->width)); }
+static bool op_int(machine *m) { return push_made(m, gb_literal_int_line(m->p, m->from)); }
+static bool op_long(machine *m) { return push_made(m, gb_literal_long_line(m->p, m->from)); }
+static bool op_binfloat(machine *m) { return push_made(m, gb_literal_double(m->p, m->from)); }
+static bool op_float(machine *m) { return push_made(m, gb_literal_float_line(m->p, m->from)); }
+static bool op_binstr(machine *m) { return push_made(m, gb_literal_str(m->p, m->from, m->width)); }
+static bool op_binbytes(machine *m) { return push_made(m, gb_literal_bytes(m->p, m->from, m->width)); }
+static bool op_string(machine *m) { return push_made(m, gb_literal_quoted_line(m->p, m->from)); }
+static bool op_unicode(machine *m) { return push_made(m, gb_literal_unicode_line(m->p, m->from)); }
 
 /* ---- containers ------------------------------------------------------------------------------------------------ */
 
@@ -444,16 +193,13 @@ static bool op_list(machine *m) { return seq_from_mark(m, GB_VALUE_LIST); }
 static bool op_tuple(machine *m) { return seq_from_mark(m, GB_VALUE_TUPLE); }
 static bool op_frozenset(machine *m) { return seq_from_mark(m, GB_VALUE_SET); }
 
-static bool tuple_of(machine *m, size_t count) {
+static bool op_tuple_of(machine *m) {
+    size_t count = (size_t)m->width;
     if (available(m) < count)
         return gb_because(m->p->why, "nothing on the stack to take");
     m->depth -= count;
     return push(m, new_seq(m, GB_VALUE_TUPLE, m->stack + m->depth, count));
 }
-
-static bool op_tuple1(machine *m) { return tuple_of(m, 1); }
-static bool op_tuple2(machine *m) { return tuple_of(m, 2); }
-static bool op_tuple3(machine *m) { return tuple_of(m, 3); }
 
 /* The container that items go to: the object itself, or what a record keeps for them. */
 static gb_value *container(machine *m, gb_value *object, gb_value_kind kind) {
@@ -551,37 +297,22 @@ static bool op_dup(machine *m) {
 
 /* ---- memo ------------------------------------------------------------------------------------------------------ */
 
+/* In binary where the operation has a width, else as a line. */
+static bool take_slot(machine *m, uint64_t *slot) {
+    return m->width ? gb_literal_number(m->p, m->from, m->width, slot) : gb_literal_slot(m->p, m->from, slot);
+}
+
 static bool op_put(machine *m) {
     uint64_t slot;
-    return take_slot_line(m, &slot) && memo_put(m, slot);
+    return take_slot(m, &slot) && memo_put(m, slot);
 }
-
-static bool op_binput(machine *m) {
-    uint64_t slot;
-    return take_number(m, 1, &slot) && memo_put(m, slot);
-}
-
-static bool op_long_binput(machine *m) {
-    uint64_t slot;
-    return take_number(m, 4, &slot) && memo_put(m, slot);
-}
-
-static bool op_memoize(machine *m) { return memo_put(m, m->memo_size); }
 
 static bool op_get(machine *m) {
     uint64_t slot;
-    return take_slot_line(m, &slot) && memo_get(m, slot);
+    return take_slot(m, &slot) && memo_get(m, slot);
 }
 
-static bool op_binget(machine *m) {
-    uint64_t slot;
-    return take_number(m, 1, &slot) && memo_get(m, slot);
-}
-
-static bool op_long_binget(machine *m) {
-    uint64_t slot;
-    return take_number(m, 4, &slot) && memo_get(m, slot);
-}
+static bool op_memoize(machine *m) { return memo_put(m, m->memo_size); }
 
 /* ---- classes and objects: names and records, never anything else ----------------------------------------------- */
 
@@ -596,7 +327,7 @@ static gb_value *new_class(machine *m, const char *module, size_t module_size, c
 static bool take_class(machine *m, gb_value **class) {
     const char *module, *name;
     size_t module_size, name_size;
-    if (!take_line(m, &module, &module_size) || !take_line(m, &name, &name_size))
+    if (!gb_literal_line(m->p, m->from, &module, &module_size) || !gb_literal_line(m->p, m->from, &name, &name_size))
         return false;
     *class = new_class(m, module, module_size, name, name_size);
     return *class || no_memory(m);
@@ -676,7 +407,7 @@ static bool op_binpersid(machine *m) {
 static bool op_persid(machine *m) {
     const char *line;
     size_t size;
-    if (!take_line(m, &line, &size))
+    if (!gb_literal_line(m->p, m->from, &line, &size))
         return false;
     gb_value *id = gb_value_new_str(m->p->arena, line, size);
     return id ? persistent(m, id) : no_memory(m);
@@ -686,14 +417,14 @@ static bool op_persid(machine *m) {
 
 static bool op_proto(machine *m) {
     uint64_t version;
-    if (!take_number(m, 1, &version))
+    if (!gb_literal_number(m->p, m->from, m->width, &version))
         return false;
     return version <= 5 || gb_because(m->p->why, "protocol %" PRIu64 "; 0 to 5 exist", version);
 }
 
 static bool op_frame(machine *m) {
     uint64_t size;
-    if (!take_number(m, 8, &size))
+    if (!gb_literal_number(m->p, m->from, m->width, &size))
         return false;
     return size <= gb_bytes_left(m->from) ||
            gb_because(m->p->why, "a frame of %" PRIu64 " bytes, %zu are left in the file", size,
@@ -716,30 +447,31 @@ static bool op_stop(machine *m) {
 }
 
 static const operation operations[256] = {
-    ['('] = {"MARK", op_mark}, ['.'] = {"STOP", op_stop}, ['0'] = {"POP", op_pop}, ['1'] = {"POP_MARK", op_pop_mark},
-    ['2'] = {"DUP", op_dup}, ['F'] = {"FLOAT", op_float}, ['I'] = {"INT", op_int}, ['J'] = {"BININT", op_binint},
-    ['K'] = {"BININT1", op_binint1}, ['L'] = {"LONG", op_long}, ['M'] = {"BININT2", op_binint2},
-    ['N'] = {"NONE", op_none}, ['P'] = {"PERSID", op_persid}, ['Q'] = {"BINPERSID", op_binpersid},
-    ['R'] = {"REDUCE", op_reduce}, ['S'] = {"STRING", op_string}, ['T'] = {"BINSTRING", op_binstring},
-    ['U'] = {"SHORT_BINSTRING", op_short_binstring}, ['V'] = {"UNICODE", op_unicode},
-    ['X'] = {"BINUNICODE", op_binunicode}, ['a'] = {"APPEND", op_append}, ['b'] = {"BUILD", op_build},
-    ['c'] = {"GLOBAL", op_global}, ['d'] = {"DICT", op_dict}, ['}'] = {"EMPTY_DICT", op_empty_dict},
-    ['e'] = {"APPENDS", op_appends}, ['g'] = {"GET", op_get}, ['h'] = {"BINGET", op_binget}, ['i'] = {"INST", op_inst},
-    ['j'] = {"LONG_BINGET", op_long_binget}, ['l'] = {"LIST", op_list}, [']'] = {"EMPTY_LIST", op_empty_list},
-    ['o'] = {"OBJ", op_obj}, ['p'] = {"PUT", op_put}, ['q'] = {"BINPUT", op_binput},
-    ['r'] = {"LONG_BINPUT", op_long_binput}, ['s'] = {"SETITEM", op_setitem}, ['t'] = {"TUPLE", op_tuple},
-    [')'] = {"EMPTY_TUPLE", op_empty_tuple}, ['u'] = {"SETITEMS", op_setitems}, ['G'] = {"BINFLOAT", op_binfloat},
-    ['B'] = {"BINBYTES", op_binbytes}, ['C'] = {"SHORT_BINBYTES", op_short_binbytes},
-    [0x80] = {"PROTO", op_proto}, [0x81] = {"NEWOBJ", op_reduce}, [0x82] = {"EXT1", op_ext}, [0x83] = {"EXT2", op_ext},
-    [0x84] = {"EXT4", op_ext}, [0x85] = {"TUPLE1", op_tuple1}, [0x86] = {"TUPLE2", op_tuple2},
-    [0x87] = {"TUPLE3", op_tuple3}, [0x88] = {"NEWTRUE", op_true}, [0x89] = {"NEWFALSE", op_false},
-    [0x8a] = {"LONG1", op_long1}, [0x8b] = {"LONG4", op_long4}, [0x8c] = {"SHORT_BINUNICODE", op_short_binunicode},
-    [0x8d] = {"BINUNICODE8", op_binunicode8}, [0x8e] = {"BINBYTES8", op_binbytes8},
-    [0x8f] = {"EMPTY_SET", op_empty_set},
-    [0x90] = {"ADDITEMS", op_additems}, [0x91] = {"FROZENSET", op_frozenset}, [0x92] = {"NEWOBJ_EX", op_newobj_ex},
-    [0x93] = {"STACK_GLOBAL", op_stack_global}, [0x94] = {"MEMOIZE", op_memoize}, [0x95] = {"FRAME", op_frame},
-    [0x96] = {"BYTEARRAY8", op_bytearray8}, [0x97] = {"NEXT_BUFFER", op_buffer},
-    [0x98] = {"READONLY_BUFFER", op_buffer},
+    ['('] = {"MARK", op_mark, 0}, ['.'] = {"STOP", op_stop, 0}, ['0'] = {"POP", op_pop, 0},
+    ['1'] = {"POP_MARK", op_pop_mark, 0}, ['2'] = {"DUP", op_dup, 0}, ['F'] = {"FLOAT", op_float, 0},
+    ['I'] = {"INT", op_int, 0}, ['J'] = {"BININT", op_binint, 0}, ['K'] = {"BININT1", op_unsigned, 1},
+    ['L'] = {"LONG", op_long, 0}, ['M'] = {"BININT2", op_unsigned, 2}, ['N'] = {"NONE", op_none, 0},
+    ['P'] = {"PERSID", op_persid, 0}, ['Q'] = {"BINPERSID", op_binpersid, 0}, ['R'] = {"REDUCE", op_reduce, 0},
+    ['S'] = {"STRING", op_string, 0}, ['T'] = {"BINSTRING", op_binstr, 4}, ['U'] = {"SHORT_BINSTRING", op_binstr, 1},
+    ['V'] = {"UNICODE", op_unicode, 0}, ['X'] = {"BINUNICODE", op_binstr, 4}, ['a'] = {"APPEND", op_append, 0},
+    ['b'] = {"BUILD", op_build, 0}, ['c'] = {"GLOBAL", op_global, 0}, ['d'] = {"DICT", op_dict, 0},
+    ['}'] = {"EMPTY_DICT", op_empty_dict, 0}, ['e'] = {"APPENDS", op_appends, 0}, ['g'] = {"GET", op_get, 0},
+    ['h'] = {"BINGET", op_get, 1}, ['i'] = {"INST", op_inst, 0}, ['j'] = {"LONG_BINGET", op_get, 4},
+    ['l'] = {"LIST", op_list, 0}, [']'] = {"EMPTY_LIST", op_empty_list, 0}, ['o'] = {"OBJ", op_obj, 0},
+    ['p'] = {"PUT", op_put, 0}, ['q'] = {"BINPUT", op_put, 1}, ['r'] = {"LONG_BINPUT", op_put, 4},
+    ['s'] = {"SETITEM", op_setitem, 0}, ['t'] = {"TUPLE", op_tuple, 0}, [')'] = {"EMPTY_TUPLE", op_empty_tuple, 0},
+    ['u'] = {"SETITEMS", op_setitems, 0}, ['G'] = {"BINFLOAT", op_binfloat, 0}, ['B'] = {"BINBYTES", op_binbytes, 4},
+    ['C'] = {"SHORT_BINBYTES", op_binbytes, 1}, [0x80] = {"PROTO", op_proto, 1}, [0x81] = {"NEWOBJ", op_reduce, 0},
+    [0x82] = {"EXT1", op_ext, 0}, [0x83] = {"EXT2", op_ext, 0}, [0x84] = {"EXT4", op_ext, 0},
+    [0x85] = {"TUPLE1", op_tuple_of, 1}, [0x86] = {"TUPLE2", op_tuple_of, 2}, [0x87] = {"TUPLE3", op_tuple_of, 3},
+    [0x88] = {"NEWTRUE", op_true, 0}, [0x89] = {"NEWFALSE", op_false, 0}, [0x8a] = {"LONG1", op_binlong, 1},
+    [0x8b] = {"LONG4", op_binlong, 4}, [0x8c] = {"SHORT_BINUNICODE", op_binstr, 1},
+    [0x8d] = {"BINUNICODE8", op_binstr, 8}, [0x8e] = {"BINBYTES8", op_binbytes, 8},
+    [0x8f] = {"EMPTY_SET", op_empty_set, 0}, [0x90] = {"ADDITEMS", op_additems, 0},
+    [0x91] = {"FROZENSET", op_frozenset, 0}, [0x92] = {"NEWOBJ_EX", op_newobj_ex, 0},
+    [0x93] = {"STACK_GLOBAL", op_stack_global, 0}, [0x94] = {"MEMOIZE", op_memoize, 0}, [0x95] = {"FRAME", op_frame, 8},
+    [0x96] = {"BYTEARRAY8", op_binbytes, 8}, [0x97] = {"NEXT_BUFFER", op_buffer, 0},
+    [0x98] = {"READONLY_BUFFER", op_buffer, 0},
 };
 
 static bool run(machine *m) {
@@ -757,6 +489,7 @@ static bool run(machine *m) {
             return gb_because(p->why, "at byte %zu: the pickle ends without STOP", at);
         const operation *o = &operations[*code];
         m->operations++;
+        m->width = o->width;
         if (!o->run)
             return gb_because(p->why, "at byte %zu: 0x%02x is no pickle operation", at, *code);
         if (!o->run(m))
