@@ -23,8 +23,9 @@ static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe
     gb_status status = GB_OK;
     *p = (gb_recipe_named){.name = key->text, .summary = "", .low = -INFINITY, .high = INFINITY};
     if (!good_name(key->text))
-        return gb_recipe_fail(recipe, key, err, "'%.64s' cannot name a parameter: letters, digits, _ and - can, a letter "
-                                                "first", key->text);
+        return gb_recipe_fail(recipe, key, err,
+                              "'%.64s' cannot name a parameter: letters, digits, _ and - can, a letter first",
+                              key->text);
     if (value->kind == GB_YAML_MAP) {
         status = gb_recipe_keys(recipe, value, keys, err);
         low = gb_yaml_get(value, "low");
@@ -49,7 +50,8 @@ static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe
 static gb_status read_parameters(gb_recipe *recipe, const gb_yaml *map, gb_error *err) {
     if (map->kind != GB_YAML_MAP)
         return gb_recipe_fail(recipe, map, err, "parameters: lines 'name: value' are wanted");
-    gb_status status = gb_recipe_take(recipe, (size_t)map->count * sizeof *recipe->params, (void **)&recipe->params, err);
+    gb_status status = gb_recipe_take(recipe, (size_t)map->count * sizeof *recipe->params, (void **)&recipe->params,
+                                      err);
     for (const gb_yaml *key = map->first; key && !status; key = key->next, recipe->param_count++)
         status = read_parameter(recipe, key, &recipe->params[recipe->param_count], err);
     return status;
@@ -94,8 +96,9 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
     const gb_yaml *vectors = gb_yaml_get(root, "vectors"), *summary = gb_yaml_get(root, "summary");
     const char *text;
     if (!bends == !transforms)
-        return gb_recipe_fail(recipe, root, err, bends ? "both 'bends' and network-bending's 'transforms'; one is wanted"
-                                                       : "neither 'bends' nor network-bending's 'transforms' is here");
+        return gb_recipe_fail(recipe, root, err,
+                              bends ? "both 'bends' and network-bending's 'transforms'; one is wanted"
+                                    : "neither 'bends' nor network-bending's 'transforms' is here");
     if (summary)
         status = gb_recipe_text(recipe, summary, "summary", &text, err);
     if (!status && clusters)
@@ -162,7 +165,8 @@ static void take_back(gb_session *session, const gb_applied_list *list, int from
 }
 
 /* The steps from `first` on, or none of them. */
-static gb_status add_steps(const gb_recipe *recipe, int first, gb_session *session, gb_applied_list *list, gb_error *err) {
+static gb_status add_steps(const gb_recipe *recipe, int first, gb_session *session, gb_applied_list *list,
+                           gb_error *err) {
     int before = list->count;
     gb_status status = GB_OK;
     for (int i = first; i < recipe->step_count && !status; i++)

@@ -1,5 +1,5 @@
-/* A recipe as it was read and checked, before it knows a model: steps in order, each saying where, on which features and
- * what. docs/recipes.md is its grammar.
+/* A recipe as it was read and checked, before it knows a model: steps in order, each saying where, on which features
+ * and what. docs/recipes.md is its grammar.
  *
  *     recipe.c             opening, named parameters, applying
  *     recipe_read.c        a step of our own form
@@ -153,7 +153,8 @@ gb_status gb_recipe_fail_at(const gb_recipe *recipe, int line, int column, gb_st
 gb_status gb_recipe_take(gb_recipe *recipe, size_t size, void **memory, gb_error *err);
 /* Refuses a node that is no map, and keys that are not in the NULL-terminated list. */
 gb_status gb_recipe_keys(const gb_recipe *recipe, const gb_yaml *map, const char *const *known, gb_error *err);
-gb_status gb_recipe_text(const gb_recipe *recipe, const gb_yaml *node, const char *what, const char **text, gb_error *err);
+gb_status gb_recipe_text(const gb_recipe *recipe, const gb_yaml *node, const char *what, const char **text,
+                         gb_error *err);
 gb_status gb_recipe_number(const gb_recipe *recipe, const gb_yaml *node, const char *what, double low, double high,
                            double *number, gb_error *err);
 gb_status gb_recipe_whole(const gb_recipe *recipe, const gb_yaml *node, const char *what, int64_t low, int64_t high,
@@ -175,11 +176,11 @@ gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recip
 /* `map` has the key "filter" or "activation"; `common` are the keys that are not the row's. */
 gb_status gb_recipe_read_filter(gb_recipe *recipe, const gb_yaml *map, const char *const *common, gb_recipe_step *step,
                                 gb_error *err);
-gb_status gb_recipe_read_activation(gb_recipe *recipe, const gb_yaml *map, const char *const *common, gb_recipe_step *step,
-                                    gb_error *err);
+gb_status gb_recipe_read_activation(gb_recipe *recipe, const gb_yaml *map, const char *const *common,
+                                    gb_recipe_step *step, gb_error *err);
 /* Positional parameters from a list, defaults for the rest. */
-gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const char *what, const gb_param *param, int most,
-                                gb_recipe_step *step, gb_error *err);
+gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const char *what, const gb_param *param,
+                                int most, gb_recipe_step *step, gb_error *err);
 
 /* ------------------------------------------------------------------------------------------------ on a model */
 
@@ -212,7 +213,8 @@ typedef struct gb_recipe_paint {
     int16_t *mask;
     int mask_h, mask_w;
 } gb_recipe_paint;
-gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint, gb_error *err);
+gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
+                               gb_error *err);
 void gb_recipe_paint_free(gb_recipe_paint *paint);
 
 /* What a SET or STYLE step puts at `node`: [samples, shape…], to be freed. */

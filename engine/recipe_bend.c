@@ -159,8 +159,8 @@ static gb_status bend_node(bender *b, gb_node node, bool exact) {
 static gb_status bend_at(bender *b, const char *at) {
     const gb_graph *graph = b->session->graph;
     gb_node node = gb_graph_find(graph, at);
-    bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT || b->step->kind == GB_STEP_SET ||
-                b->step->kind == GB_STEP_STYLE;
+    bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
+                b->step->kind == GB_STEP_SET || b->step->kind == GB_STEP_STYLE;
     int before = b->list->count;
     if (!each)
         return bend(b, at, &(gb_bend_options){0});
@@ -179,8 +179,9 @@ static gb_status bend_at(bender *b, const char *at) {
 
 static gb_status no_node(const bender *b, const char *name) {
     const char *nearest = gb_graph_nearest(b->session->graph, name);
-    return nearest ? gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; the nearest is '%s'", name, nearest)
-                   : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists what there is", name);
+    return nearest
+               ? gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; the nearest is '%s'", name, nearest)
+               : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists what there is", name);
 }
 
 static gb_status bend_w(bender *b, int number) {
@@ -219,7 +220,8 @@ static gb_status bend_place(bender *b, const gb_place *place) {
     switch (place->kind) {
     case GB_PLACE_NUMBER:
         if (place->number >= graph->count)
-            return gb_fail(b->err, GB_BAD_ARGUMENT, "node %d: this network has 0 to %d", place->number, graph->count - 1);
+            return gb_fail(b->err, GB_BAD_ARGUMENT, "node %d: this network has 0 to %d", place->number,
+                           graph->count - 1);
         return bend_at(b, graph->nodes[place->number].name);
     case GB_PLACE_W:
         return bend_w(b, place->number);

@@ -92,7 +92,8 @@ static void say_number(sentence *s, const gb_recipe *recipe, const gb_recipe_ste
 }
 
 /* Those that have a place, and of the others what is not as usual. */
-static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const char *name, int positional) {
+static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const char *name,
+                    int positional) {
     float numbers[GB_RECIPE_PARAMS];
     gb_recipe_numbers(recipe, step, numbers);
     say(s, "%s", name);

@@ -28,8 +28,8 @@ static gb_status read_cluster(gb_recipe *recipe, const gb_yaml *map, gb_pick *pi
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     pick->kind = GB_PICK_CLUSTER;
     if (!status)
-        status = gb_recipe_ranges(recipe, gb_yaml_get(map, "cluster"), "cluster", MOST_FEATURE, &pick->list, &pick->count,
-                                  err);
+        status = gb_recipe_ranges(recipe, gb_yaml_get(map, "cluster"), "cluster", MOST_FEATURE, &pick->list,
+                                  &pick->count, err);
     return status || !file ? status : gb_recipe_text(recipe, file, "file", &pick->file, err);
 }
 
@@ -60,8 +60,8 @@ static gb_status read_clusters(const char *path, gb_clusters *clusters, gb_error
     if (!c.name)
         gb_fail(&why, GB_NO_MEMORY, "%s: out of memory", path);
     else if ((c.tree = gb_yaml_parse(c.arena, map.bytes, map.size, path, &why)) && c.tree->kind != GB_YAML_MAP)
-        gb_fail(&why, GB_BAD_FILE, "%s:%d:%d: no cluster file: layer numbers with a list of features each are wanted", path,
-                c.tree->line, c.tree->column);
+        gb_fail(&why, GB_BAD_FILE, "%s:%d:%d: no cluster file: layer numbers with a list of features each are wanted",
+                path, c.tree->line, c.tree->column);
     gb_map_close(&map);
     if (why.status) {
         gb_clusters_close(&c);
@@ -93,8 +93,8 @@ static const gb_yaml *layer_of(const gb_yaml *tree, const gb_graph *graph, gb_no
 }
 
 static gb_status wrong_item(const char *file, const gb_yaml *item, gb_error *err) {
-    return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: 'feature_index' and 'cluster_index' with whole numbers are wanted", file,
-                   item->line, item->column);
+    return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: 'feature_index' and 'cluster_index' with whole numbers are wanted",
+                   file, item->line, item->column);
 }
 
 static bool has(const gb_pick *pick, int64_t cluster) {
@@ -119,9 +119,10 @@ static gb_status take_features(const gb_pick *pick, const gb_yaml *items, const 
         if (has(pick, cluster))
             list[(*count)++] = (int)feature;
     }
-    return *count ? GB_OK
-                  : gb_fail(err, GB_BAD_ARGUMENT, "%s: no feature of '%s' is in that cluster; its clusters are 0 to %lld",
-                            file, node->name, (long long)last);
+    return *count
+               ? GB_OK
+               : gb_fail(err, GB_BAD_ARGUMENT, "%s: no feature of '%s' is in that cluster; its clusters are 0 to %lld",
+                         file, node->name, (long long)last);
 }
 
 gb_status gb_clusters_of(const gb_clusters *clusters, const gb_pick *pick, const gb_graph *graph, gb_node node,

@@ -1,5 +1,6 @@
-/* Painting in a recipe: which activation vectors, and where. A vector is a name in a library (.npz, arrays "vector/NAME")
- * or a file of its own, as the paper's .pt. A mask is a picture whose colours name vectors, or keep what is there. */
+/* Painting in a recipe: which activation vectors, and where. A vector is a name in a library (.npz, arrays
+ * "vector/NAME") or a file of its own, as the paper's .pt. A mask is a picture whose colours name vectors, or keep what
+ * is there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,10 @@ static const struct { const char *name; uint32_t rgb; } colour_names[] = {
 enum { COLOUR_NAMES = sizeof colour_names / sizeof *colour_names };
 
 static int hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static bool hex_colour(const char *text, uint32_t *rgb) {
@@ -128,7 +132,7 @@ static bool is_file_name(const char *vector) {
     return ends_in(vector, ".pt") || ends_in(vector, ".pth") || ends_in(vector, ".npy") || ends_in(vector, ".npz");
 }
 
-/* The array that `vector` names: "vector/NAME" or NAME itself in a library, the only vector of a file without a name. */
+/* The array that `vector` names: "vector/NAME" or NAME itself in a library, the only vector of a file with one. */
 static gb_status find_vector(const gb_file *file, const char *path, const char *vector, size_t *index, gb_error *err) {
     char name[256];
     gb_array_info info;
@@ -155,8 +159,9 @@ static gb_status find_vector(const gb_file *file, const char *path, const char *
     if (vector)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: there is no vector '%s'", path, vector);
     return vectors == 1 ? GB_OK
-                        : gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu vectors in it; name one with 'library: %s' and 'vector: "
-                                                        "NAME'", path, vectors, path);
+                        : gb_fail(err, GB_BAD_ARGUMENT,
+                                  "%s: %zu vectors in it; name one with 'library: %s' and 'vector: NAME'",
+                                  path, vectors, path);
 }
 
 static gb_status load_vector(const char *path, const char *vector, float **values, int *c, gb_error *err) {
@@ -171,8 +176,8 @@ static gb_status load_vector(const char *path, const char *vector, float **value
         gb_file_array(file, index, &info);
         int64_t longest = info.ndim > 0 ? info.shape[info.ndim - 1] : 0;
         if (longest != info.count || info.count < 1 || info.count > MOST_CHANNELS)
-            status = gb_fail(err, GB_BAD_FILE, "%s: array '%s' of %lld values is no vector: [C] or [1, C] is wanted", path,
-                             info.name, (long long)info.count);
+            status = gb_fail(err, GB_BAD_FILE, "%s: array '%s' of %lld values is no vector: [C] or [1, C] is wanted",
+                             path, info.name, (long long)info.count);
     }
     if (!status) {
         *c = (int)info.count;
@@ -192,8 +197,10 @@ static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step,
     float *values = NULL, *grown = NULL;
     int c = 0;
     if (!own_file && !library)
-        return gb_fail(err, GB_BAD_ARGUMENT, "no library says what the vector '%s' is: 'vectors: FILE.npz' at the top of "
-                                             "the recipe, or 'library'", vector);
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "no library says what the vector '%s' is: 'vectors: FILE.npz' at the top of "
+                       "the recipe, or 'library'",
+                       vector);
     gb_status status = gb_recipe_path(recipe, own_file ? vector : library, &path, err);
     if (!status)
         status = load_vector(path, own_file ? NULL : vector, &values, &c, err);
@@ -240,9 +247,10 @@ static gb_status make_mask(const gb_recipe_step *step, const char *path, const i
         else if (step->has_other)
             paint->mask[i] = other;
         else
-            status = gb_fail(err, GB_BAD_ARGUMENT, "%s: the pixel at row %zu, column %zu is #%06x, which 'colours' does "
-                                                   "not name; 'other: keep' leaves such pixels alone", path,
-                             i / (size_t)width, i % (size_t)width, (unsigned)rgb);
+            status = gb_fail(err, GB_BAD_ARGUMENT,
+                             "%s: the pixel at row %zu, column %zu is #%06x, which 'colours' does "
+                             "not name; 'other: keep' leaves such pixels alone",
+                             path, i / (size_t)width, i % (size_t)width, (unsigned)rgb);
     }
     free(rgba);
     return status;

@@ -14,7 +14,7 @@
 
 static gb_status fail_list(const gb_recipe *recipe, int line, int column, gb_status status, gb_error *err,
                            const char *format, va_list args) {
-    char what[512];
+    char what[sizeof err->message];     /* what is cut here gb_fail() cuts once more, at a whole character */
     vsnprintf(what, sizeof what, format, args);
     return gb_fail(err, status, "%s:%d:%d: %s", recipe->name, line, column, what);
 }
@@ -79,7 +79,8 @@ gb_status gb_recipe_text(const gb_recipe *recipe, const gb_yaml *node, const cha
     *text = node->text;
     if (node->kind == GB_YAML_SCALAR && *node->text)
         return GB_OK;
-    return gb_recipe_fail(recipe, node, err, "%s is %s; a text is wanted", what, gb_yaml_what(node, found, sizeof found));
+    return gb_recipe_fail(recipe, node, err, "%s is %s; a text is wanted", what,
+                          gb_yaml_what(node, found, sizeof found));
 }
 
 gb_status gb_recipe_number(const gb_recipe *recipe, const gb_yaml *node, const char *what, double low, double high,
@@ -173,7 +174,8 @@ const char *gb_recipe_range(const gb_param *param, char *buffer, size_t size) {
 }
 
 /* $name: what the parameter may become must lie within the range of what it moves. */
-static gb_status dial_named(gb_recipe *recipe, const gb_yaml *node, const gb_param *param, gb_dial *dial, gb_error *err) {
+static gb_status dial_named(gb_recipe *recipe, const gb_yaml *node, const gb_param *param, gb_dial *dial,
+                            gb_error *err) {
     char range[160];
     gb_spelling spelling = gb_spelling_of(node->text + 1);
     for (int i = 0; i < recipe->param_count; i++) {
@@ -183,11 +185,11 @@ static gb_status dial_named(gb_recipe *recipe, const gb_yaml *node, const gb_par
             continue;
         dial->param = i;
         if (named->ranged && (named->low < (double)param->low || named->high > (double)param->high))
-            return gb_recipe_fail(recipe, node, err, "$%s moves from %g to %g, but %s takes %s", named->name, named->low,
-                                  named->high, param->name, gb_recipe_range(param, range, sizeof range));
+            return gb_recipe_fail(recipe, node, err, "$%s moves from %g to %g, but %s takes %s", named->name,
+                                  named->low, named->high, param->name, gb_recipe_range(param, range, sizeof range));
         if (!(named->value >= (double)param->low && named->value <= (double)param->high))
-            return gb_recipe_fail(recipe, node, err, "$%s is %g, but %s takes %s", named->name, named->value, param->name,
-                                  gb_recipe_range(param, range, sizeof range));
+            return gb_recipe_fail(recipe, node, err, "$%s is %g, but %s takes %s", named->name, named->value,
+                                  param->name, gb_recipe_range(param, range, sizeof range));
         named->low = fmax(named->low, (double)param->low);
         named->high = fmin(named->high, (double)param->high);
         return GB_OK;
@@ -309,8 +311,9 @@ static gb_status read_disable(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
     const gb_yaml *node = gb_yaml_get(map, "disable");
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     (void)step;
-    return status || is_text(node, "true", "yes") ? status
-                                                  : gb_recipe_fail(recipe, node, err, "'disable: true' is all it takes");
+    return status || is_text(node, "true", "yes")
+               ? status
+               : gb_recipe_fail(recipe, node, err, "'disable: true' is all it takes");
 }
 
 /* off, a factor, or {factor, seed}. */
@@ -416,8 +419,9 @@ static gb_status find_action(const gb_recipe *recipe, const gb_yaml *map, const 
         return GB_OK;
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     return status ? status
-                  : gb_recipe_fail(recipe, map, err, "nothing says what to do: filter, activation, paint, disable, noise, "
-                                                     "truncation, style, add or set");
+                  : gb_recipe_fail(recipe, map, err,
+                                   "nothing says what to do: filter, activation, paint, disable, noise, "
+                                   "truncation, style, add or set");
 }
 
 static gb_status read_step(gb_recipe *recipe, const gb_yaml *map, int place, gb_recipe_step *step, gb_error *err) {
@@ -443,7 +447,8 @@ gb_status gb_recipe_read_steps(gb_recipe *recipe, const gb_yaml *list, gb_error 
         return gb_recipe_fail(recipe, list, err, "bends is %s; a list of at most %d is wanted, each beginning with '-'",
                               list->kind == GB_YAML_LIST ? "too long" : gb_yaml_what(list, what, sizeof what),
                               GB_RECIPE_STEPS);
-    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps, err);
+    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps,
+                                      err);
     for (const gb_yaml *item = list->first; item && !status; item = item->next, recipe->step_count++)
         status = read_step(recipe, item, recipe->step_count, &recipe->steps[recipe->step_count], err);
     return status;

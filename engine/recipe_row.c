@@ -22,15 +22,16 @@ static gb_status check_keys(const gb_recipe *recipe, const gb_yaml *map, const c
     return gb_recipe_keys(recipe, map, keys, err);
 }
 
-gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const char *what, const gb_param *param, int most,
-                                gb_recipe_step *step, gb_error *err) {
+gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const char *what, const gb_param *param,
+                                int most, gb_recipe_step *step, gb_error *err) {
     char found[80];
     int i = 0;
     if (list->kind != GB_YAML_LIST)
-        return gb_recipe_fail(recipe, list, err, "params is %s; a list is wanted", gb_yaml_what(list, found, sizeof found));
+        return gb_recipe_fail(recipe, list, err, "params is %s; a list is wanted",
+                              gb_yaml_what(list, found, sizeof found));
     if (list->count > most)
-        return gb_recipe_fail(recipe, list, err, "%d params, but %s takes %s%d", list->count, what, most ? "at most " : "",
-                              most);
+        return gb_recipe_fail(recipe, list, err, "%d params, but %s takes %s%d", list->count, what,
+                              most ? "at most " : "", most);
     for (const gb_yaml *item = list->first; item; item = item->next, i++) {
         gb_status status = gb_recipe_dial(recipe, item, &param[i], &step->dial[i], err);
         if (status)
@@ -39,7 +40,7 @@ gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const ch
     return GB_OK;
 }
 
-/* All of a row's numbers, from `params` or by name, defaults for the rest. `given` is how many places are spoken for. */
+/* All of a row's numbers, from `params` or by name, defaults for the rest. `given`: how many places are taken. */
 static gb_status read_numbers(gb_recipe *recipe, const gb_yaml *map, const char *what, const gb_param *param, int count,
                               int positional, gb_recipe_step *step, int *given, gb_error *err) {
     const gb_yaml *list = gb_yaml_get(map, "params");
@@ -52,7 +53,8 @@ static gb_status read_numbers(gb_recipe *recipe, const gb_yaml *map, const char 
         if (!named)
             continue;
         if (list && i < list->count)
-            return gb_recipe_fail(recipe, named, err, "%s stands here and is number %d of params", param[i].name, i + 1);
+            return gb_recipe_fail(recipe, named, err, "%s stands here and is number %d of params", param[i].name,
+                                  i + 1);
         status = gb_recipe_dial(recipe, named, &param[i], &step->dial[i], err);
         *given = *given > i + 1 ? *given : i + 1;
     }
@@ -62,8 +64,9 @@ static gb_status read_numbers(gb_recipe *recipe, const gb_yaml *map, const char 
 static gb_status no_row(const gb_recipe *recipe, const gb_yaml *node, const char *kind, const char *name,
                         const gb_spelling *spelling, gb_error *err) {
     if (!strcmp(name, "resize"))
-        return gb_recipe_fail(recipe, node, err, "'resize' changes the size of the maps, which the layers behind cannot "
-                                                 "take; resize-crop keeps it");
+        return gb_recipe_fail(recipe, node, err,
+                              "'resize' changes the size of the maps, which the layers behind cannot "
+                              "take; resize-crop keeps it");
     if (spelling->nearest)
         return gb_recipe_fail(recipe, node, err, "there is no %s '%.64s'; the nearest is '%s'", kind, name,
                               spelling->nearest);

@@ -1,7 +1,7 @@
-/* network-bending's own files (Broad, Leymarie, Grierson 2020): a list `transforms`, each with the keys layer, transform,
- * params, features and feature-param. They mean here what they mean there: layer 0 is the first convolution, which that
- * code never bends; layer k is the k-th convolution after it, bent behind its activation; affine transforms sample as
- * OpenCV does, and a threshold is strict. */
+/* network-bending's own files (Broad, Leymarie, Grierson 2020): a list `transforms`, each with the keys layer,
+ * transform, params, features and feature-param. They mean here what they mean there: layer 0 is the first convolution,
+ * which that code never bends; layer k is the k-th convolution after it, bent behind its activation; affine transforms
+ * sample as OpenCV does, and a threshold is strict. */
 #include <stdio.h>
 #include <string.h>
 
@@ -55,13 +55,16 @@ static gb_status find_transform(const gb_recipe *recipe, const gb_yaml *node, co
             return GB_OK;
     }
     if (!strcmp(name, "resize"))
-        return gb_recipe_fail(recipe, node, err, "'resize' changes the size of the maps, which the layers behind cannot "
-                                                 "take; the filter resize-crop of our own form keeps it");
+        return gb_recipe_fail(recipe, node, err,
+                              "'resize' changes the size of the maps, which the layers behind cannot "
+                              "take; the filter resize-crop of our own form keeps it");
     if (spelling.nearest)
         return gb_recipe_fail(recipe, node, err, "there is no transform '%.64s'; the nearest is '%s'", name,
                               spelling.nearest);
-    return gb_recipe_fail(recipe, node, err, "there is no transform '%.64s' among network-bending's; under 'bends' every "
-                                             "filter can be used", name);
+    return gb_recipe_fail(recipe, node, err,
+                          "there is no transform '%.64s' among network-bending's; under 'bends' every "
+                          "filter can be used",
+                          name);
 }
 
 static gb_status read_params(gb_recipe *recipe, const gb_yaml *map, const struct transform *transform,
@@ -109,7 +112,8 @@ static gb_status read_transform(gb_recipe *recipe, const gb_yaml *map, int place
     static const char *const keys[] = {"layer", "transform", "params", "features", "feature-param", NULL};
     const struct transform *transform = NULL;
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
-    const gb_yaml *layer = status ? NULL : gb_yaml_get(map, "layer"), *name = status ? NULL : gb_yaml_get(map, "transform");
+    const gb_yaml *layer = status ? NULL : gb_yaml_get(map, "layer"),
+                  *name = status ? NULL : gb_yaml_get(map, "transform");
     if (!status && (!layer || !name))
         status = gb_recipe_fail(recipe, map, err, "'%s' is missing", layer ? "transform" : "layer");
     int64_t number = 0;
@@ -138,7 +142,8 @@ gb_status gb_recipe_read_transforms(gb_recipe *recipe, const gb_yaml *list, gb_e
         return gb_recipe_fail(recipe, list, err, "transforms is %s; a list of at most %d is wanted",
                               list->kind == GB_YAML_LIST ? "too long" : gb_yaml_what(list, what, sizeof what),
                               GB_RECIPE_STEPS);
-    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps, err);
+    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps,
+                                      err);
     for (const gb_yaml *item = list->first; item && !status; item = item->next, recipe->step_count++)
         status = read_transform(recipe, item, recipe->step_count, &recipe->steps[recipe->step_count], err);
     return status;

@@ -59,8 +59,10 @@ static size_t node_floats(const gb_graph_node *node) {
 static gb_status indexed_values(const gb_recipe_step *step, const gb_graph_node *node, float times, float *values,
                                 gb_error *err) {
     if (node->ndim != 1)
-        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is no vector: single values go into vectors, such as z, w's and styles; "
-                                             "for maps there are the filters add and multiply", node->name);
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "'%s' is no vector: single values go into vectors, such as z, w's and styles; "
+                       "for maps there are the filters add and multiply",
+                       node->name);
     for (int i = 0; i < step->values; i++) {
         if (step->index[i] >= node->shape[0])
             return gb_fail(err, GB_BAD_ARGUMENT, "index %d, but '%s' has 0 to %lld", step->index[i], node->name,
@@ -80,8 +82,8 @@ static gb_status read_values(const gb_file *file, const char *path, const gb_gra
     gb_file_array(file, 0, &info);
     bool list = row >= 0 && (size_t)info.count == floats * (size_t)rows;
     if ((size_t)info.count != floats && !list)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %lld values, but '%s' has %zu", path, (long long)info.count, node->name,
-                       floats);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %lld values, but '%s' has %zu", path, (long long)info.count,
+                       node->name, floats);
     float *all = malloc((size_t)info.count * sizeof *all + 1);
     if (!all)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -122,8 +124,8 @@ static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step
 
 /* ------------------------------------------------------------------------------------------------ another seed's w */
 
-/* A session of its own, set as the user's is but for the seed, gives the w's that the seed has there; `sample` is of the
- * user's batch, each of which may be of another class. */
+/* A session of its own, set as the user's is but for the seed, gives the w's that the seed has there; `sample` is of
+ * the user's batch, each of which may be of another class. */
 static gb_status draw_style(const gb_recipe_step *step, const gb_session *session, int sample, gb_session *other,
                             gb_error *err) {
     const gb_settings *now = &session->now;

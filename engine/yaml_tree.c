@@ -1,5 +1,5 @@
-/* Trees out of libyaml's events (YAML 1.1), see yaml_tree.h. A file can make itself long, deep, or short with aliases that
- * unfold: every node, copies included, counts against one limit, and nesting against another. */
+/* Trees out of libyaml's events (YAML 1.1), see yaml_tree.h. A file can make itself long, deep, or short with aliases
+ * that unfold: every node, copies included, counts against one limit, and nesting against another. */
 #include "yaml_tree.h"
 
 #include <locale.h>
@@ -63,7 +63,8 @@ static bool advance(reader *r) {
 
 static gb_yaml *node_new(reader *r, gb_yaml_kind kind, int depth) {
     if (++r->nodes > MAX_NODES)
-        return fail_here(r, "too much: a file of this kind has at most 262144 values, those repeated by aliases included");
+        return fail_here(r,
+                         "too much: a file of this kind has at most 262144 values, those repeated by aliases included");
     if (depth > MAX_DEPTH)
         return fail_here(r, "lists and maps in each other more than 24 deep");
     gb_yaml *node = gb_arena_take(r->arena, sizeof *node);
@@ -116,7 +117,8 @@ static gb_yaml *resolve(reader *r, int depth) {
     const char *name = (const char *)r->event.data.alias.anchor;
     for (int i = r->anchor_count - 1; i >= 0; i--)
         if (!strcmp(r->anchors[i].name, name))
-            return r->anchors[i].node ? copy(r, r->anchors[i].node, depth) : fail_here(r, "an alias inside its own anchor");
+            return r->anchors[i].node ? copy(r, r->anchors[i].node, depth)
+                                      : fail_here(r, "an alias inside its own anchor");
     return fail_here(r, "an alias of an anchor that does not come before it");
 }
 

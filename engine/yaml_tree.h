@@ -1,6 +1,6 @@
-/* A YAML document as a checked tree: scalars, lists and maps with their places in the text. What YAML has beyond that is
- * left out where files of strangers are read: tags are refused, aliases are copies and count against the limits, keys
- * are scalars that occur once, and there is one document. */
+/* A YAML document as a checked tree: scalars, lists and maps with their places in the text. What YAML has beyond that
+ * is left out where files of strangers are read: tags are refused, aliases are copies and count against the limits,
+ * keys are scalars that occur once, and there is one document. */
 #ifndef GB_ENGINE_YAML_TREE_H
 #define GB_ENGINE_YAML_TREE_H
 

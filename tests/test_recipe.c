@@ -115,9 +115,14 @@ static void a_recipe_bends_as_the_library_does(void **state) {
     const int list[] = {0, 1, 2, 9};
     const float angle = 30, factor[] = {2, 2};
     gb_session *session = new_session(f);
-    OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b16.conv1", .name = "rotate",
-                                                   .params = &angle, .param_count = 1,
-                                                   .features = {GB_FEATURES_LIST, list, 4, 0, 0}}, NULL, &err));
+    OK(gb_session_bend(session,
+                       &(gb_bend_options){.kind = GB_BEND_FILTER,
+                                          .at = "synthesis.b16.conv1",
+                                          .name = "rotate",
+                                          .params = &angle,
+                                          .param_count = 1,
+                                          .features = {GB_FEATURES_LIST, list, 4, 0, 0}},
+                       NULL, &err));
     OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_ACTIVATION, .at = "mapping.fc1", .name = "sinlu",
                                                    .params = factor, .param_count = 2, .drop_bias = true,
                                                    .set_gain = true, .gain = 1}, NULL, &err));
@@ -174,8 +179,8 @@ static void files_of_network_bending_mean_here_what_they_mean_there(void **state
                         "synthesis.b32.conv0: rotate angle 5, sampling opencv, on 10 of 20 features drawn with seed 2\n"
                         "layer 0: nothing happens; network-bending's code never bends it either\n");
     gb_recipe_free(recipe);
-    assert_same_pictures(f, "transforms: [{layer: 0, transform: ablate, params: [], features: all, feature-param: null}]",
-                         NULL);
+    assert_same_pictures(
+        f, "transforms: [{layer: 0, transform: ablate, params: [], features: all, feature-param: null}]", NULL);
     assert_same_pictures(f, "transforms: [{layer: 2, transform: binary-thresh, params: [0.5], features: all}]",
                          "bends: [{at: synthesis.b8.conv1, filter: threshold, compare: above}]");
 }
@@ -278,8 +283,9 @@ static void a_recipe_is_applied_whole_or_not_at_all(void **state) {
                               "  - {at: mapping.fc0, filter: invert}\n  - {at: synthesis.b8.convl, filter: ablate}\n");
     OK(gb_session_render(session, before, &err));
     assert_int_equal(gb_recipe_apply(recipe, session, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "tests/fixtures/recipes/here.yaml:4:10: there is no node 'synthesis.b8.convl'; the "
-                                     "nearest is 'synthesis.b8.conv0'");
+    assert_string_equal(err.message,
+                        "tests/fixtures/recipes/here.yaml:4:10: there is no node 'synthesis.b8.convl'; the "
+                        "nearest is 'synthesis.b8.conv0'");
     OK(gb_session_render(session, after, &err));
     assert_int_equal(nodes_run(session), 0);
     assert_memory_equal(before, after, sizeof before);
@@ -289,7 +295,8 @@ static void a_recipe_is_applied_whole_or_not_at_all(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ values */
 
-static void read_boundary(fixture *f, const char *recipe_text, uint64_t seed, float psi, const char *at, float *values) {
+static void read_boundary(fixture *f, const char *recipe_text, uint64_t seed, float psi, const char *at,
+                          float *values) {
     static float image[IMAGE];
     gb_session *session = new_session(f);
     gb_recipe *recipe = recipe_text ? parse(recipe_text) : NULL;
@@ -307,7 +314,8 @@ static void read_boundary(fixture *f, const char *recipe_text, uint64_t seed, fl
 static void a_style_is_the_w_that_its_seed_has(void **state) {
     fixture *f = *state;
     float mixed[W], own[W];
-    const char *text = "bends: [{w: 4-5, style: 12}]", *other = "bends: [{w: 4-5, style: {seed: 12, truncation: 0.25}}]";
+    const char *text = "bends: [{w: 4-5, style: 12}]",
+               *other = "bends: [{w: 4-5, style: {seed: 12, truncation: 0.25}}]";
     read_boundary(f, text, 3, 0.5f, "synthesis.w4", mixed);
     read_boundary(f, NULL, 12, 0.5f, "synthesis.w4", own);
     assert_memory_equal(mixed, own, sizeof own);
@@ -380,8 +388,8 @@ static void masks_and_grids_put_vectors_where_they_say(void **state) {
     for (int i = 0; i < C * SIDE * SIDE; i++)
         assert_true(i % SIDE < SIDE / 2 ? after[i] >= vector[i / (SIDE * SIDE)] && after[i] <= vector[i / (SIDE * SIDE)]
                                         : !memcmp(&after[i], &before[i], sizeof *after));
-    snprintf(text, sizeof text, "bends: [{at: synthesis.b16.conv1, paint: {vector: nose, library: ../../../%s, grid: 3}}]",
-             library);
+    snprintf(text, sizeof text,
+             "bends: [{at: synthesis.b16.conv1, paint: {vector: nose, library: ../../../%s, grid: 3}}]", library);
     read_boundary(f, text, 3, 1, "synthesis.b16.conv1", after);
     assert_memory_equal(&after[3], &before[3], sizeof *after);
     assert_true(after[SIDE * SIDE] >= -19 && after[SIDE * SIDE] <= -19);
@@ -392,8 +400,10 @@ static void masks_and_grids_put_vectors_where_they_say(void **state) {
 
     gb_recipe *recipe;
     gb_session *session = new_session(f);
-    snprintf(text, sizeof text, "vectors: ../../../%s\nbends:\n  - at: synthesis.b16.conv1\n    paint: {mask: ../../../%s, "
-                                "colours: {red: nose}}\n", library, mask);
+    snprintf(text, sizeof text,
+             "vectors: ../../../%s\nbends:\n  - at: synthesis.b16.conv1\n    paint: {mask: ../../../%s, "
+             "colours: {red: nose}}\n",
+             library, mask);
     recipe = parse(text);
     assert_int_equal(gb_recipe_apply(recipe, session, &err), GB_BAD_ARGUMENT);
     assert_non_null(strstr(err.message, "here.yaml:3:5: "));
@@ -424,8 +434,8 @@ static void a_recipe_is_told_in_words(void **state) {
     describe(f, recipe, text);
     assert_string_equal(
         text,
-        "synthesis.b32.conv1: rotate angle 30 ($angle, -180 to 180), border reflect, mix 0.5, on 10 of 20 features drawn "
-        "with seed 7\n"
+        "synthesis.b32.conv1: rotate angle 30 ($angle, -180 to 180), border reflect, mix 0.5, on 10 of 20 features "
+        "drawn with seed 7\n"
         "synthesis.b8.conv0, synthesis.b16.conv0, synthesis.b32.conv0, synthesis.b4.conv1: blur sigma 1.5, on 7 of 40 "
         "features there\n"
         "synthesis.b16.conv1: multiply factor 2, on 2 of 40 features in clusters 0, 2\n"
@@ -470,8 +480,9 @@ static const struct { const char *text, *says; } refused[] = {
     {"bends: [{at: x, filter: multiply, factor: 1e99}]", "r:1:43: factor is '1e99'; it takes numbers"},
     {"bends: [{at: x, filter: invert, disable: true}]",
      "r:1:42: both 'filter' and 'disable'; a bend does one thing, the next one another"},
-    {"bends: [{at: x}]", "r:1:9: nothing says what to do: filter, activation, paint, disable, noise, truncation, style, "
-                         "add or set"},
+    {"bends: [{at: x}]",
+     "r:1:9: nothing says what to do: filter, activation, paint, disable, noise, truncation, style, "
+     "add or set"},
     {"bends: [{filter: invert}]", "r:1:9: nothing says where: 'at' names nodes, 'w' the w's of layers"},
     {"bends: [{at: x, w: 1, filter: invert}]", "r:1:20: both 'at' and 'w'; a bend has one of them"},
     {"bends: [{at: x, filter: invert, features: {random: 2}}]", "r:1:52: random is 2; it takes 0 to 1"},
@@ -492,8 +503,8 @@ static const struct { const char *text, *says; } refused[] = {
     {"bends: [{at: z, add: {3: 1, 03: 1}}]", "r:1:29: index 3 stands here twice"},
     {"transforms: [{layer: 1, transform: rotate, params: []}]", "r:1:52: 0 params, but rotate takes 1"},
     {"transforms: [{layer: 1, transform: resize, params: [2]}]",
-     "r:1:36: 'resize' changes the size of the maps, which the layers behind cannot take; the filter resize-crop of our "
-     "own form keeps it"},
+     "r:1:36: 'resize' changes the size of the maps, which the layers behind cannot take; the filter resize-crop of "
+     "our own form keeps it"},
     {"transforms: [{layer: 1, transform: flip-x, params: []}]",
      "r:1:36: there is no transform 'flip-x'; the nearest is 'flip-h'"},
     {"transforms: [{layer: 1, transform: invert, features: cluster}]",
@@ -554,7 +565,8 @@ static void layer_numbers_are_refused_where_a_network_has_none(void **state) {
     fixture *f = *state;
     char path[64], text[TEXT] = "";
     gb_model *model = NULL;
-    gb_recipe *recipe = parse("transforms: [{layer: 1, transform: invert}]"), *ws = parse("bends: [{w: all, truncation: 0}]");
+    gb_recipe *recipe = parse("transforms: [{layer: 1, transform: invert}]"),
+              *ws = parse("bends: [{w: all, truncation: 0}]");
     snprintf(path, sizeof path, "test_recipe.%d.biggan.gbw", (int)getpid());
     OK(gb_init_biggan(f->context, path, &(gb_biggan){.resolution = 32, .channel_width = 8, .classes = 3, .flat = true,
                                                      .z_dim = 8, .shared_dim = -1, .attention = "0"}, false, &err));
