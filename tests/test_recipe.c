@@ -618,6 +618,77 @@ static void depth_and_size_have_limits(void **state) {
     free(text);
 }
 
+static void write_file(const char *path, const void *bytes, size_t size) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+/* A mask cut at every length, and with every byte turned round: read or refused in words, never worse. */
+static void damaged_masks_are_refused(void **state) {
+    fixture *f = *state;
+    static uint8_t bytes[4096];
+    char mask[64], vector[64], text[512];
+    float values[40] = {1};
+    gb_session *session = new_session(f);
+    snprintf(mask, sizeof mask, "test_recipe.%d.png", (int)getpid());
+    snprintf(vector, sizeof vector, "test_recipe.%d.npy", (int)getpid());
+    write_mask(mask);
+    OK(gb_npy_save(vector, 2, (const int64_t[]){1, 40}, values, &err));
+    FILE *file = fopen(mask, "rb");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    snprintf(text, sizeof text, "bends: [{at: synthesis.b16.conv1, paint: {mask: ../../../%s, colours: {red: "
+                                "../../../%s, other: keep}}}]", mask, vector);
+    gb_recipe *recipe = parse(text);
+    OK(gb_recipe_apply(recipe, session, &err));
+    for (size_t cut = 1; cut + 12 < size; cut++) {          /* the last chunk, IEND, has no pixels */
+        write_file(mask, bytes, cut);
+        assert_int_equal(gb_recipe_apply(recipe, session, &err), GB_BAD_FILE);
+    }
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 0xFF;
+        write_file(mask, bytes, size);
+        memset(&err, 0, sizeof err);
+        if (gb_recipe_apply(recipe, session, &err))
+            assert_non_null(strstr(err.message, mask));
+        bytes[i] ^= 0xFF;
+    }
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+    unlink(mask);
+    unlink(vector);
+}
+
+static const struct { const char *text, *says; } bad_clusters[] = {
+    {"- 1", "no cluster file"},
+    {"3: 4", "a list of features with their clusters is wanted"},
+    {"3: [5]", "'feature_index' and 'cluster_index' with whole numbers are wanted"},
+    {"3: [{feature_index: -1, cluster_index: 1}]", "'feature_index' and 'cluster_index' with whole numbers are wanted"},
+    {"3: [{feature_index: 40, cluster_index: 1}]", "feature 40, but 'synthesis.b16.conv0' has 0 to 39"},
+    {"4: []", "no clusters of 'synthesis.b16.conv0' in it"},
+    {"3: [", "did not find expected node content"},
+};
+
+static void damaged_clusters_are_refused(void **state) {
+    fixture *f = *state;
+    char path[64], text[TEXT] = "";
+    snprintf(path, sizeof path, "test_recipe.%d.yaml", (int)getpid());
+    for (size_t i = 0; i < sizeof bad_clusters / sizeof *bad_clusters; i++) {
+        gb_recipe *recipe = parse("bends: [{at: synthesis.b16.conv0, filter: invert, features: {cluster: 1}}]");
+        write_file(path, bad_clusters[i].text, strlen(bad_clusters[i].text));
+        gb_status status = gb_recipe_clusters(recipe, path, &err);
+        if (!status)
+            status = gb_recipe_describe(recipe, f->model, gather, text, &err);
+        assert_int_not_equal(status, GB_OK);
+        if (!strstr(err.message, bad_clusters[i].says))
+            fail_msg("'%s' does not say '%s'", err.message, bad_clusters[i].says);
+        gb_recipe_free(recipe);
+    }
+    unlink(path);
+}
+
 /* ------------------------------------------------------------------------------------------------ documentation */
 
 static char *read_whole(const char *path) {
@@ -686,6 +757,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(layer_numbers_are_refused_where_a_network_has_none, setup, teardown),
         cmocka_unit_test(aliases_that_unfold_to_too_much_are_refused),
         cmocka_unit_test(depth_and_size_have_limits),
+        cmocka_unit_test_setup_teardown(damaged_masks_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(damaged_clusters_are_refused, setup, teardown),
         cmocka_unit_test(every_example_in_the_documentation_is_a_recipe),
         cmocka_unit_test(no_parameter_is_called_like_a_key_of_recipes),
     };
