@@ -63,6 +63,13 @@ bool gb_array_is_packed(const gb_array *a) {
     return true;
 }
 
+bool gb_array_repeats(const gb_array *a) {
+    int64_t last = 0;
+    for (int i = 0; i < a->ndim; i++)
+        last += (a->shape[i] - 1) * a->stride[i];
+    return last + 1 < gb_array_count(a);
+}
+
 bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reason *why) {
     char shape[128];
     int64_t count = gb_array_count(a);

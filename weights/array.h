@@ -49,6 +49,10 @@ bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reaso
 /* Row-major and without gaps: the elements are gb_array_count(a) × size bytes from `data` on. */
 bool gb_array_is_packed(const gb_array *a);
 
+/* A view with more elements than there are places from its first to its last, so that it names some twice: a few bytes
+ * that claim to be a large tensor. No saved weight is one. */
+bool gb_array_repeats(const gb_array *a);
+
 bool gb_little_endian(void);    /* this machine's order */
 
 /* Copies all elements in row-major order as float32 (converted from any readable type; float64 and integers rounded to

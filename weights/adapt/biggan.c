@@ -197,14 +197,6 @@ static bool read_sigma(bg_generator *g, const char *path, const gb_array *weight
 
 /* ---- bringing over ---- */
 
-/* A view that names some element more than once: a few bytes that claim to be a large tensor. No saved weight does. */
-static bool repeats(const gb_array *a) {
-    int64_t last = 0;
-    for (int d = 0; d < a->ndim; d++)
-        last += (a->shape[d] - 1) * a->stride[d];
-    return last + 1 < gb_array_count(a);
-}
-
 /* `a` as the canonical network lays it out, once it has the shape that it should. */
 static bool arrange(bg_generator *g, const gb_array *a, const char *file_name, bg_layout layout, const bg_shape *shape,
                     gb_array *view) {
@@ -221,7 +213,7 @@ static bool arrange(bg_generator *g, const gb_array *a, const char *file_name, b
         return gb_because(g->why, "tensor '%s%s' has shape %s, expected %s for %" PRId64 "×%" PRId64,
                           g->source.prefix, file_name, gb_shape_text(a, is, sizeof is),
                           gb_shape_text(&expected, should, sizeof should), g->resolution, g->resolution);
-    if (repeats(a))
+    if (gb_array_repeats(a))
         return gb_because(g->why, "tensor '%s%s' of shape %s repeats the same few values", g->source.prefix, file_name,
                           gb_shape_text(a, is, sizeof is));
     view->ndim = shape->ndim;

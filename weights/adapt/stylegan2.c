@@ -281,14 +281,6 @@ static bool same_filter(const sg2_generator *g, const float *stored) {
     return worst < 1e-5f;
 }
 
-/* A view that names some element more than once: a few bytes that claim to be a large tensor. No saved weight is one. */
-static bool repeats(const gb_array *a) {
-    int64_t last = 0;
-    for (int d = 0; d < a->ndim; d++)
-        last += (a->shape[d] - 1) * a->stride[d];
-    return last + 1 < gb_array_count(a);
-}
-
 /* A file without noise maps or mean w is complete but for them: whoever renders makes them up. */
 static bool missing(sg2_generator *g, const sg2_slot *s, const sg2_origin *o, gb_network *n, gb_reason *why) {
     if (s->leaf == SG2_FILTER)
@@ -311,7 +303,7 @@ static bool bring(sg2_generator *g, const sg2_slot *s, gb_network *n, gb_reason 
         return gb_because(why, "tensor '%s%s' has shape %s, expected %s for %" PRId64 "×%" PRId64, g->source.prefix,
                           o.name, gb_shape_text(a, is, sizeof is), gb_shape_text(&expected, should, sizeof should),
                           g->resolution, g->resolution);
-    if (repeats(&view))
+    if (gb_array_repeats(&view))
         return gb_because(why, "tensor '%s%s' of shape %s repeats the same few values", g->source.prefix, o.name,
                           gb_shape_text(a, is, sizeof is));
     size_t count = (size_t)gb_array_count(&view), odd = 0;
