@@ -24,19 +24,20 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "A named parameter of the recipes, or trunc, from A to B (and on). "
-     "May be given several times.", 0, 0},
+    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "A named parameter of the recipes, or trunc, from A to B (and "
+     "on). May be given several times.", 0, 0},
     {"--to", OPTION_TEXT, AT(to), "FILE", "The recipe to end in: the one given by --bend with other numbers. Numbers "
      "that are whole in both stay whole; written 0.0 they glide.", 0, 0},
-    {"--through", OPTION_CHOICE, AT(through), "z|w", "With several seeds or latents: the way from each to the next, along "
-     "the arc between z's (default) or straight between w's. Bends of the mapping network have no say in w.", 0, 0},
+    {"--through", OPTION_CHOICE, AT(through), "z|w", "With several seeds or latents: the way from each to the next, "
+     "along the arc between z's (default) or straight between w's. Bends of the mapping network have no say in w.", 0,
+     0},
     {"--frames", OPTION_INTEGER, AT(frames), "N", "Frames in all (60).", 1, 1000000},
-    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "The speed from each state to the next: even (default), "
-     "slow at both ends, at the start, or at the end.", 0, 0},
-    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), go on from it to the first, "
-     "or go back the way it came; looping, the last frame leads into the first.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "DIR|-", "A folder for frame00000.png, …; or - for raw video on standard output, 8-bit "
-     "RGB, frame after frame.", 0, 0},
+    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "The speed from each state to the next: even "
+     "(default), slow at both ends, at the start, or at the end.", 0, 0},
+    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), go on from it to the "
+     "first, or go back the way it came; looping, the last frame leads into the first.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "DIR|-", "A folder for frame00000.png, …; or - for raw video on standard output, "
+     "8-bit RGB, frame after frame.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames in DIR that are already there and whole.", 0, 0},
     {0}
 };
@@ -106,7 +107,8 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     const opened *o = w->o;
     bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
     if (o->channels != 3)
-        return state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no picture holds", o->channels);
+        return state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no picture holds",
+                     o->channels);
     if (in->count < 2 && !w->move_count && !w->to_text)
         return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds, --move NAME=A:B, or --bend and --to");
     if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents are more than 10000", in->count);
@@ -255,8 +257,9 @@ const command animate_command = {
     .summary = "from one state to another, frame by frame",
     .operands = "MODEL",
     .usage = "-o DIR|- [options]",
-    .about = "Renders the way from one state to another: through the latents of several seeds or of a file, through values "
-             "of parameters, from one recipe to another, or all at once. Frames are PNGs, or raw video for ffmpeg.",
+    .about = "Renders the way from one state to another: through the latents of several seeds or of a file, through "
+             "values of parameters, from one recipe to another, or all at once. Frames are PNGs, or raw video for "
+             "ffmpeg.",
     .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o frames\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o - |\n"
                "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",

@@ -29,7 +29,8 @@ static gb_status find_operation(const char *text, bool *filter, gb_table_row *ro
     *filter = !find_row(&filter_rows, name, row, err);
     if (*filter) return read_row(&filter_rows, text, row, params, count, err);
     if (find_row(&activation_rows, name, row, &as_activation)) {
-        if (strstr(as_activation.message, "did you mean") && !strstr(err->message, "did you mean")) *err = as_activation;
+        if (strstr(as_activation.message, "did you mean") && !strstr(err->message, "did you mean"))
+            *err = as_activation;
         return err->status;
     }
     *err = (gb_error){0};

@@ -206,7 +206,7 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
         }
         if (options && !strcmp(word, "--")) {
             options = false;
-        } else if (options && word[0] == '-' && word[1]) {
+        } else if (options && word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1])) {
             if (!parse_option(c, argc, argv, &i, settings, status)) return false;
         } else if (given == most) {
             *status = most ? wrong_usage(c, "'%s' is one argument too many; it takes %s", word, c->operands)

@@ -61,8 +61,8 @@ typedef struct command {
     int (*run)(int argc, char **argv);      /* argv[0] is the subcommand's name */
 } command;
 
-/* Fills `operands` (NULL where none was given) and `settings`. True to go on; otherwise *status is what to exit with: --help was printed, or the
- * mistake was named on standard error. */
+/* Fills `operands` (NULL where none was given) and `settings`. True to go on; otherwise *status is what to exit with:
+ * --help was printed, or the mistake was named on standard error. */
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status);
 /* Prints --help of a subcommand. */

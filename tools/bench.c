@@ -158,11 +158,10 @@ static void print_table(const settings *set, const opened *o, const gb_session *
            "GFLOP/s", "GB/s");
     for (size_t i = 0; i < s->steps; i++) {
         gb_step_info step;
-        gb_node_info first, last;
+        gb_node_info last;
         double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12;
         gb_session_step(session, (int)i, &step);
-        gb_model_node(o->model, step.first, &first);
-        printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f\n", step_name(o->model, &step, &last), first.op, step.nodes,
+        printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f\n", step_name(o->model, &step, &last), step.op, step.nodes,
                1e3 * r->steps[i], 100 * r->steps[i] / r->median, 2e-9 * (double)step.macs / seconds,
                1e-9 * (double)step.bytes / seconds);
     }
@@ -184,7 +183,7 @@ static gb_status print_json(const settings *set, const opened *o, const gb_sessi
         gb_session_step(session, (int)i, &step);
         gb_model_node(o->model, step.first, &first);
         json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I}", "name",
-                                               step_name(o->model, &step, &last), "first", first.name, "op", first.op,
+                                               step_name(o->model, &step, &last), "first", first.name, "op", step.op,
                                                "nodes", step.nodes, "kernel", step.kernel ? step.kernel : "", "seconds",
                                                r->steps[i], "macs", (json_int_t)step.macs, "bytes",
                                                (json_int_t)step.bytes));

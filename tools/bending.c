@@ -17,7 +17,8 @@ const option bending_table[] = {
     {"--bend", OPTION_LIST, AT(bend), "FILE", "A recipe that bends the network (docs/recipes.md; network-bending's own "
      "files are valid). May be given several times; they act in this order.", 0, 0},
     {"--clusters", OPTION_TEXT, AT(clusters), "FILE", "The clusters of features that recipes name.", 0, 0},
-    {"--set", OPTION_LIST, AT(set), "NAME=VALUE", "A named parameter of the recipes. May be given several times.", 0, 0},
+    {"--set", OPTION_LIST, AT(set), "NAME=VALUE", "A named parameter of the recipes. May be given several times.", 0,
+     0},
     {0}
 };
 
@@ -150,7 +151,8 @@ void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]) {
     for (size_t i = 0; i < b->count; i++)
         append(text, " --bend crc32:%08" PRIx32, crc32_of_bytes(b->texts[i], strlen(b->texts[i])));
     if (b->clusters) append(text, " --clusters crc32:%08" PRIx32, crc32_of_bytes(b->clusters, strlen(b->clusters)));
-    for (size_t i = 0; b->options && i < b->options->set.count; i++) append(text, " --set %s", b->options->set.texts[i]);
+    for (size_t i = 0; b->options && i < b->options->set.count; i++)
+        append(text, " --set %s", b->options->set.texts[i]);
 }
 
 size_t bending_texts(const bending *b, gb_text *texts) {

@@ -1,5 +1,5 @@
-/* What bends a network: the options --bend, --clusters and --set of every subcommand that runs one. The recipes are read
- * once and added to a session; a picture carries their text, so that it can be made again. */
+/* What bends a network: the options --bend, --clusters and --set of every subcommand that runs one. The recipes are
+ * read once and added to a session; a picture carries their text, so that it can be made again. */
 #ifndef GANBEND_TOOLS_BENDING_H
 #define GANBEND_TOOLS_BENDING_H
 

@@ -81,8 +81,9 @@ gb_status blend_texts(const char *a, const char *b, double t, char **out, gb_err
             append(&g, text, (size_t)length);
         } else {
             free(g.text);
-            return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: line %d has '%.*s' where line %d "
-                         "of the other has '%.*s'", line, (int)(m < 60 ? m : 60), a, other, (int)(n < 60 ? n : 60), b);
+            return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: line %d has '%.*s' where line "
+                         "%d of the other has '%.*s'", line, (int)(m < 60 ? m : 60), a, other, (int)(n < 60 ? n : 60),
+                         b);
         }
         a += m;
         b += n;

@@ -5,8 +5,8 @@
 
 #include "arguments.h"
 
-/* Where text `a` ends and `b` begins, at share `t`: a new text into *out, to be freed. Numbers that are whole in both stay
- * whole; "0.0" in one lets it glide. What else differs is refused, with the line. */
+/* The text at share `t` of the way from `a` to `b`, into *out, to be freed. Numbers that are whole in both stay whole;
+ * "0.0" in one lets it glide. What else differs is refused, with the line. */
 gb_status blend_texts(const char *a, const char *b, double t, char **out, gb_error *err);
 
 #endif

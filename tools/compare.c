@@ -399,9 +399,9 @@ const command compare_command = {
     .summary = "every layer against a reference",
     .operands = "MODEL REF.npz",
     .usage = "[options]",
-    .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) and compares "
-             "every array tap/NAME, NAME being a node or its alias, and the image, with what it computes. Exit "
-             "status 1 when a difference is over the tolerance, 2 when a name is no node. docs/verifying.md shows how "
+    .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) "
+             "and compares every array tap/NAME, NAME being a node or its alias, and the image, with what it computes. "
+             "Exit status 1 when a difference is over the tolerance, 2 when a name is no node. docs/verifying.md shows how "
              "to write such a file from PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5",
     .options = options,

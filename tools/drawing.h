@@ -1,5 +1,5 @@
-/* A canvas of 8-bit RGB to put pictures, lines and words on, for labelled sheets and plots. Cairo does the work; a build
- * without it (-DGANBEND_CAIRO=OFF) refuses to make a canvas and says so. */
+/* A canvas of 8-bit RGB to put pictures, lines and words on, for labelled sheets and plots. Cairo does the work; a
+ * build without it (-DGANBEND_CAIRO=OFF) refuses to make a canvas and says so. */
 #ifndef GANBEND_TOOLS_DRAWING_H
 #define GANBEND_TOOLS_DRAWING_H
 

@@ -1,5 +1,5 @@
-/* Easing curves: smooth is 3u² − 2u³, in u², out 1 − (1 − u)². A loop's last frame leads on to its first, so that frames
- * are counted against their number; without one both ends are frames of their own. */
+/* Easing curves: smooth is 3u² − 2u³, in u², out 1 − (1 − u)². A loop's last frame leads on to its first, so that its
+ * frames are counted against their number; without one both ends are frames of their own. */
 #include "easing.h"
 
 #include <math.h>

@@ -34,8 +34,8 @@ const command filters_command = {
     .summary = "what can be done to feature maps",
     .operands = "[NAME]",
     .usage = "[options]",
-    .about = "Lists the bending filters, or shows one with its parameters, their defaults and ranges. Recipes, 'strip', "
-             "'sweep' and 'apply' take them under these names.",
+    .about = "Lists the bending filters, or shows one with its parameters, their defaults and ranges. Recipes, "
+             "'strip', 'sweep' and 'apply' take them under these names.",
     .example = "ganbend filters rotate",
     .options = options,
     .run = run,

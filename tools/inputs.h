@@ -58,8 +58,8 @@ gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_e
 /* "seed0007", "z0000", "class0207-seed0007", "step0003": what the image's file is called, without extension. */
 enum { IMAGE_NAME_ROOM = 64, SETTINGS_ROOM = 16384 };
 void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]);
-/* What the image is known by in whatever is drawn for it alone: its seed, so that it is the same in another list, or its
- * place among z's, w's and steps. */
+/* What the image is known by in whatever is drawn for it alone: its seed, so that it is the same in another list, or
+ * its place among z's, w's and steps. */
 uint64_t image_number(const inputs *in, size_t index);
 /* "--seeds 7 --rng numpy --trunc 0.7 --noise const": render's own options, for one image or (ALL_IMAGES) for all. */
 #define ALL_IMAGES SIZE_MAX

@@ -163,7 +163,8 @@ static gb_status write_vector(gb_npz *npz, const activation_vector *v, gb_error 
     for (size_t i = 0; i < length; i++) codes[i] = (float)(unsigned char)v->layer[i];
     snprintf(key, sizeof key, "vector/%s", v->name);
     if (gb_npz_add(npz, key, 1, (const int64_t[]){v->channels}, v->values, err)) return err->status;
-    if (length && add_beside(npz, v->name, "layer", 1, (const int64_t[]){(int64_t)length}, codes, err)) return err->status;
+    if (length && add_beside(npz, v->name, "layer", 1, (const int64_t[]){(int64_t)length}, codes, err))
+        return err->status;
     if (v->has_checksum && add_halves(npz, v->name, "checksum", v->checksum, err)) return err->status;
     if (v->has_seed && add_halves(npz, v->name, "seed", v->seed, err)) return err->status;
     if (v->has_pixel && add_beside(npz, v->name, "pixel", 1, (const int64_t[]){2}, pixel, err)) return err->status;
@@ -177,7 +178,8 @@ gb_status add_to_library(const char *path, const activation_vector *v, bool repl
     bool replaced = false;
     gb_status status = host_readable(path) ? open_library(path, &l, err) : GB_OK;
     if (!status && find_vector(&l, v->name) && !replace)
-        status = state(err, GB_BAD_ARGUMENT, "%s: it has a vector '%s'; --replace puts this one in its place", path, v->name);
+        status = state(err, GB_BAD_ARGUMENT, "%s: it has a vector '%s'; --replace puts this one in its place", path,
+                       v->name);
     if (!status) status = gb_npz_new(path, &npz, err);
     for (size_t i = 0; i < l.count && !status; i++) {
         bool same = !strcmp(l.vectors[i].name, v->name);

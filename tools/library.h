@@ -1,5 +1,5 @@
-/* A library of activation vectors, an .npz: "vector/NAME" [C] is what a recipe paints with; beside it under "NAME/…" where
- * it comes from, text as the numbers of its bytes and 32-bit numbers as two halves, for arrays here are float32:
+/* A library of activation vectors, an .npz: "vector/NAME" [C] is what a recipe paints with; beside it under "NAME/…"
+ * where it comes from, text as the numbers of its bytes and 32-bit numbers as two halves, for arrays here are float32:
  *     NAME/layer [n]   NAME/checksum [2]   NAME/seed [2]   NAME/pixel [2] y, x   NAME/thumbnail [h,w,3] 0 to 255 */
 #ifndef GANBEND_TOOLS_LIBRARY_H
 #define GANBEND_TOOLS_LIBRARY_H

@@ -11,8 +11,8 @@ typedef struct picture_texts {
     size_t count;
 } picture_texts;
 
-/* Version, model, the settings that make the picture again, recipes, and nothing of this machine but its instruction set,
- * on which last bits hang. The texts point into `t`, `settings` and `b`, which may be NULL. */
+/* Version, model, the settings that make the picture again, recipes, and nothing of this machine but its instruction
+ * set, on which last bits hang. The texts point into `t`, `settings` and `b`, which may be NULL. */
 void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const bending *b);
 
 bool ends_with(const char *text, const char *end);

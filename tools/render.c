@@ -188,7 +188,8 @@ static int run(int argc, char **argv) {
     if (check_inputs(&set.in, &in, &err)) return failed(&render_command, &err);
     if (!open_bending(&set.bending, &b, &err) && set.redraw && !b.count)
         state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
-    if (!err.status && !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
+    if (!err.status && !open_model(operands[0], set.in.threads, &o, &err) &&
+        !load_inputs(&set.in, o.model, &in, &err)) {
         if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
         if (o.channels != 3)
             state(&err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which no PNG holds; see 'ganbend dump'",

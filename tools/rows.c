@@ -88,11 +88,8 @@ gb_status read_param(const gb_table_row *row, const char *word, float params[ROW
         at = find_param(row, name);
         if (at < 0) return no_param(row, name, err);
     } else if (at >= row->positional) {
-        return row->positional ? state(err, GB_BAD_ARGUMENT, "%s takes %d value%s without a name at most, so '%s' needs "
-                                       "one: NAME=%s", row->name, row->positional, row->positional == 1 ? "" : "s",
-                                       word, word)
-                               : state(err, GB_BAD_ARGUMENT, "%s takes no value without a name, so '%s' needs one: "
-                                       "NAME=%s", row->name, word, word);
+        return state(err, GB_BAD_ARGUMENT, "%s takes %d value%s without a name, so '%s' needs one: NAME=%s", row->name,
+                     row->positional, row->positional == 1 ? "" : "s", word, word);
     }
     if (read_value(row, &row->param[at], equals ? equals + 1 : word, &params[at], err)) return err->status;
     *next = at + 1;
@@ -168,8 +165,8 @@ void print_row(const row_family *family, const gb_table_row *row) {
         const gb_param_info *p = &row->param[i];
         char value[WORD_ROOM], range[200];
         range_text(p, range, sizeof range);
-        printf("  %-12s %-10s %-32s %s\n", p->name, i < row->params ? value_text(p, p->otherwise, value) : "none", range,
-               p->summary);
+        printf("  %-12s %-10s %-32s %s\n", p->name, i < row->params ? value_text(p, p->otherwise, value) : "none",
+               range, p->summary);
     }
     if (row->positional) {
         printf("\nThe first %d may be given without names: %s", row->positional, row->name);
@@ -232,10 +229,12 @@ gb_status print_rows_json(const row_family *family, const char *name, gb_error *
         for (int k = 0; params && k < row.most; k++) {
             const gb_param_info *p = &row.param[k];
             json_t *choices = p->choices ? json_array() : json_null();
-            for (int c = 0; p->choices && p->choices[c]; c++) json_array_append_new(choices, json_string(p->choices[c]));
+            for (int c = 0; p->choices && p->choices[c]; c++)
+                json_array_append_new(choices, json_string(p->choices[c]));
             json_array_append_new(params, json_pack("{s:s, s:s, s:f, s:o, s:o, s:b, s:o}", "name", p->name, "summary",
                                                     p->summary, "default", (double)p->otherwise, "low", limit(p->low),
-                                                    "high", limit(p->high), "whole", (int)p->whole, "choices", choices));
+                                                    "high", limit(p->high), "whole", (int)p->whole, "choices",
+                                                    choices));
         }
         json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:o}", "name", row.name, "published",
                                               row.published, "summary", row.summary, "params", row.params, "positional",

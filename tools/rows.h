@@ -18,7 +18,7 @@ enum { ROW_PARAMS = 20 };
 gb_status find_row(const row_family *family, const char *name, gb_table_row *row, gb_error *err);
 /* A parameter's place in the row by its name, or -1. */
 int find_param(const gb_table_row *row, const char *name);
-/* One word, "30", "angle=30" or "border=edge"; *next is where a word without a name goes, and where the next one does. */
+/* One word, "30", "angle=30" or "border=edge"; *next is where a word without a name goes, then where the next does. */
 gb_status read_param(const gb_table_row *row, const char *word, float params[ROW_PARAMS], int *next, int *count,
                      gb_error *err);
 /* "rotate,30,border=edge": the row and its parameters, defaults where none are given. *count is how many to hand on. */

@@ -1,4 +1,4 @@
-/* One bend given on the command line, without a recipe: the options --filter, --activation, --disable and --features. */
+/* One bend given on the command line, without a recipe: the options --filter, --activation, --disable, --features. */
 #ifndef GANBEND_TOOLS_SINGLE_H
 #define GANBEND_TOOLS_SINGLE_H
 

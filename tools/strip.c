@@ -27,8 +27,8 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "The layers, by name, alias or pattern. Without it, every layer that makes "
      "feature maps. May be given several times.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "One picture of the whole strip, or a folder for a labelled picture of "
-     "each layer.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "One picture of the whole strip, or a folder for a labelled picture "
+     "of each layer.", 0, 0},
     {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures side by side in FILE.png (all in one row up to 10).", 1,
      1000},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip pictures in DIR that are already there and whole.", 0, 0},
@@ -72,7 +72,8 @@ static gb_status find_layers(const settings *set, const single *s, const opened 
     for (size_t i = 0; !err->status && i < set->at.count; i++) {
         size_t count = gb_model_match(o->model, set->at.texts[i], matches, nodes);
         if (!count)
-            state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them", set->at.texts[i]);
+            state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them",
+                  set->at.texts[i]);
         for (size_t k = 0; k < count; k++) wanted[matches[k]] = true;
     }
     for (size_t i = 0; !err->status && i < nodes; i++) {
@@ -110,7 +111,8 @@ static gb_status render_bent(work *w, const char *at, gb_error *err) {
     return at ? gb_session_unbend(w->session, bend, err) : GB_OK;
 }
 
-static gb_status write_labelled(const work *w, const char *path, const char *line, const char *made_with, gb_error *err) {
+static gb_status write_labelled(const work *w, const char *path, const char *line, const char *made_with,
+                                gb_error *err) {
     const contact_options how = {.columns = 1, .rows = 1, .width = (int)w->o->width, .height = (int)w->o->height,
                                  .lines = true};
     contact one;
@@ -216,8 +218,8 @@ const command strip_command = {
     .summary = "one bend at every layer in turn, side by side",
     .operands = "MODEL",
     .usage = "--filter NAME[,p…] -o FILE.png|DIR [options]",
-    .about = "Renders one image unbent and then once for each layer, bent there and nowhere else, with the layer's name "
-             "under each picture. Layers that cannot take the bend are left out.",
+    .about = "Renders one image unbent and then once for each layer, bent there and nowhere else, with the layer's "
+             "name under each picture. Layers that cannot take the bend are left out.",
     .example = "ganbend strip faces.gbw --filter rotate,45 --seeds 7 --trunc 0.7 -o rotated.png\n"
                "ganbend strip faces.gbw --activation sinlu,1,3 --at 'mapping.fc*' -o layers",
     .options = options,

@@ -22,8 +22,8 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--x", OPTION_TEXT, AT(x), "NAME=FROM:TO:N", "The columns: N values of this parameter, both ends included. A named "
-     "parameter of a recipe, one of the bend's (angle), or trunc.", 0, 0},
+    {"--x", OPTION_TEXT, AT(x), "NAME=FROM:TO:N", "The columns: N values of this parameter, both ends included. A "
+     "named parameter of a recipe, one of the bend's (angle), or trunc.", 0, 0},
     {"--y", OPTION_TEXT, AT(y), "NAME=FROM:TO:N", "The rows. Without it a row for each seed.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "GLOB", "Where the one bend given by --filter or --activation sits.", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE.png", "The sheet.", 0, 0},
@@ -44,8 +44,8 @@ static gb_status parse_range(const char *option_name, const char *text, range *r
     if (!text) return GB_OK;
     if (!parse_keys(text, 3, &keys) || keys.count != 3 || keys.values[2] < 2 || keys.values[2] > MOST_STEPS ||
         keys.values[2] != (int)keys.values[2])
-        return state(err, GB_BAD_ARGUMENT, "%s takes NAME=FROM:TO:N with N from 2 to %d, as in angle=-90:90:7, not '%s'",
-                     option_name, (int)MOST_STEPS, text);
+        return state(err, GB_BAD_ARGUMENT, "%s takes NAME=FROM:TO:N with N from 2 to %d, as in angle=-90:90:7, not "
+                     "'%s'", option_name, (int)MOST_STEPS, text);
     *r = (range){.given = true, .from = keys.values[0], .to = keys.values[1], .steps = (int)keys.values[2]};
     strcpy(r->name, keys.name);
     return GB_OK;
@@ -182,7 +182,7 @@ const command sweep_command = {
     .usage = "--x NAME=FROM:TO:N -o FILE.png [options]",
     .about = "Renders every combination of the values of one or two parameters and lays them out with their values "
              "beside them. The parameters are named ones of recipes, those of one bend given by options, or trunc.",
-    .example = "ganbend sweep faces.gbw --filter rotate --at synthesis.b16.conv1 --x angle=-90:90:7 --seeds 0-3 -o sweep.png\n"
+    .example = "ganbend sweep faces.gbw --filter rotate --at synthesis.b16.conv1 --x angle=-90:90:7 -o sweep.png\n"
                "ganbend sweep faces.gbw --bend bend.yaml --x angle=0:90:5 --y trunc=0.2:1:5 -o sweep.png",
     .options = options,
     .shared = {{input_table, offsetof(settings, in)},

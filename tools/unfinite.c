@@ -1,5 +1,5 @@
-/* Following NaN and infinity back: boundaries are tapped a stretch at a time, so that a large network's all never have to
- * be held at once; the first in execution order with such a value is where it arose. */
+/* Following NaN and infinity back: boundaries are tapped a stretch at a time, so that those of a large network need not
+ * be held all at once; the first in execution order with such a value is where it arose. */
 #include "unfinite.h"
 
 #include <math.h>

@@ -17,8 +17,8 @@ void watch_free(watch *w);
 /* After a render: whether anything in the picture is NaN or infinite. */
 gb_status watch_look(const watch *w, gb_session *session, bool *unfinite, gb_error *err);
 
-/* Renders again, looking at every boundary in order: "NaN in 3 of 8192 values of synthesis.b32.conv1". `session` has the
- * inputs and bends of the picture, and no taps; it has none of use afterwards. */
+/* Renders again, looking at every boundary in order: "NaN arose at synthesis.b32.conv1, in 3 of its 8192 values".
+ * `session` has the inputs and bends of the picture, and is of no use afterwards. */
 enum { UNFINITE_ROOM = 320 };
 gb_status trace_unfinite(const gb_model *model, gb_session *session, char text[UNFINITE_ROOM], gb_error *err);
 

@@ -35,7 +35,8 @@ static gb_status open_subject(const settings *set, const char *model, subject *s
     if (check_inputs(&set->in, &s->in, err) || open_model(model, set->in.threads, &s->o, err) ||
         load_inputs(&set->in, s->o.model, &s->in, err))
         return err->status;
-    if (s->in.count != 1) return state(err, GB_BAD_ARGUMENT, "this is about one image, not %zu; give one seed", s->in.count);
+    if (s->in.count != 1)
+        return state(err, GB_BAD_ARGUMENT, "this is about one image, not %zu; give one seed", s->in.count);
     if (s->o.channels != 3)
         return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", model, s->o.channels);
     s->rgb = malloc((size_t)(s->o.width * s->o.height) * 3);
@@ -96,9 +97,10 @@ static gb_status take(const settings *set, subject *s, activation_vector *v, gb_
     size_t plane;
     if (find_layer(s->o.model, set->at, &node, &info, err)) return err->status;
     if (v->y >= info.shape[1] || v->x >= info.shape[2])
-        return state(err, GB_BAD_ARGUMENT, "--pixel %s: %s has %" PRId64 " rows and %" PRId64 " columns, counted from 0",
-                     set->pixel, info.name, info.shape[1], info.shape[2]);
-    if (strlen(info.name) >= sizeof v->layer) return state(err, GB_BAD_ARGUMENT, "%s: this name is too long", info.name);
+        return state(err, GB_BAD_ARGUMENT, "--pixel %s: %s has %" PRId64 " rows and %" PRId64 " columns, counted from "
+                     "0", set->pixel, info.name, info.shape[1], info.shape[2]);
+    if (strlen(info.name) >= sizeof v->layer)
+        return state(err, GB_BAD_ARGUMENT, "%s: this name is too long", info.name);
     strcpy(v->layer, info.name);
     strcpy(v->name, set->name);
     v->has_checksum = v->has_pixel = true;
@@ -127,7 +129,8 @@ static int run_take(int argc, char **argv) {
     int status;
     if (!parse_arguments(&take_command, argc, argv, operands, &set, &status)) return status;
     if (!set.at || !set.pixel || !set.name || !set.out)
-        return wrong_usage(&take_command, "%s is missing", !set.at ? "--at" : !set.pixel ? "--pixel" : !set.name ? "--name" : "-o");
+        return wrong_usage(&take_command, "%s is missing",
+                           !set.at ? "--at" : !set.pixel ? "--pixel" : !set.name ? "--name" : "-o");
     if (!parse_pair(set.pixel, ',', 0, 65535, &v.y, &v.x))
         return wrong_usage(&take_command, "--pixel takes a row and a column, as in 5,9, not '%s'", set.pixel);
     if (!good_vector_name(set.name))
@@ -211,7 +214,8 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
     gb_node_info info;
     contact sheet;
     char text[SETTINGS_ROOM + 256];
-    if (!*at) return state(err, GB_BAD_ARGUMENT, "the library does not say which layer '%s' comes from; give --at", v->name);
+    if (!*at)
+        return state(err, GB_BAD_ARGUMENT, "the library does not say which layer '%s' comes from; give --at", v->name);
     if (find_layer(s->o.model, at, &node, &info, err) || contact_new(&sheet, &layout, err)) return err->status;
     for (int i = 0; i < layout.columns && !err->status; i++) {
         gb_bend_options paint = {.kind = GB_BEND_PAINT, .at = info.name, .vectors = v->values, .vector_count = 1,
@@ -268,8 +272,8 @@ static const command show_command = {
     .name = "vector show",
     .operands = "MODEL LIBRARY.npz",
     .usage = "-o FILE.png [options]",
-    .about = "Renders an image unpainted, with the vector at every pixel of the layer, and with it on grids of blocks of "
-             "1 to 5 pixels, side by side. The painting paper's own .pt of one vector is a library of one.",
+    .about = "Renders an image unpainted, with the vector at every pixel of the layer, and with it on grids of blocks "
+             "of 1 to 5 pixels, side by side. The painting paper's own .pt of one vector is a library of one.",
     .example = "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .options = show_options,
     .shared = {{input_table, offsetof(settings, in)}},
@@ -304,9 +308,9 @@ const command vector_command = {
     .summary = "activation vectors to paint with: take, list, show",
     .operands = "take|list|show",
     .usage = "…",
-    .about = "'vector take' keeps what a layer holds at a pixel in a library, 'vector list' shows what a library holds, "
-             "'vector show' paints a vector over a layer. Each has --help of its own.",
-    .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o library.npz\n"
+    .about = "'vector take' keeps what a layer holds at a pixel in a library, 'vector list' shows what a library "
+             "holds, 'vector show' paints a vector over a layer. Each has --help of its own.",
+    .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o lib.npz\n"
                "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .options = list_options,
     .run = run,
