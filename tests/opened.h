@@ -1,7 +1,9 @@
-/* Checkpoints opened the whole way for a test: file or bytes, reader, adapter; and safetensors files made in memory. */
+/* Checkpoints opened the whole way for a test: file or bytes, reader, adapter; what came out compared, and sent through
+ * a .gbw; and safetensors files made in memory. */
 #ifndef GB_TESTS_OPENED_H
 #define GB_TESTS_OPENED_H
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,6 +14,7 @@
 #include <cmocka.h>
 
 #include "weights/adapt/adapt.h"
+#include "weights/gbw.h"
 #include "weights/json.h"
 
 typedef struct opened {
@@ -61,6 +64,14 @@ static inline opened taken(opened o) {
     return o;
 }
 
+/* The file, which the adapter takes. */
+static inline opened open_network(const char *path, const char *config) {
+    opened o = open_file(path, config);
+    if (!o.network)
+        fail_msg("%s: %s", path, o.why.text);
+    return o;
+}
+
 static inline void close_opened(opened *o) {
     gb_network_free(o->network);
     gb_checkpoint_close(o->checkpoint);
@@ -92,6 +103,46 @@ static inline float *values_of(const gb_array *a) {
     return v;
 }
 
+/* Values differ by `tolerance` of their magnitude at most, of `least` where that is smaller. */
+static inline void same_tensor(const char *name, const gb_array *is, const gb_array *should, double tolerance,
+                               double least) {
+    if (!is || !should || is->ndim != should->ndim ||
+        memcmp(is->shape, should->shape, (size_t)is->ndim * sizeof *is->shape))
+        fail_msg("%s: there in one only, or of another shape", name);
+    float *left = values_of(is), *right = values_of(should);
+    for (int64_t i = 0; i < gb_array_count(is); i++)
+        if (fabs((double)left[i] - right[i]) > tolerance * fmax(least, fabs((double)right[i])))
+            fail_msg("%s: value %d is %g, expected %g", name, (int)i, left[i], right[i]);
+    free(left);
+    free(right);
+}
+
+typedef struct growing {
+    uint8_t *bytes;
+    size_t size;
+} growing;
+
+static inline bool grow(void *arg, const void *bytes, size_t size) {
+    growing *f = arg;
+    f->bytes = realloc(f->bytes, f->size + size + 1);
+    memcpy(f->bytes + f->size, bytes, size);
+    f->size += size;
+    return true;
+}
+
+/* The network written as a .gbw and opened again. It points into the file's bytes, which the caller frees after it. */
+static inline gb_network *through_gbw(const gb_network *n, bool half, void **file) {
+    growing f = {0};
+    gb_reason why;
+    if (!gbw_write(n, half, grow, &f, &why))
+        fail_msg("%s", why.text);
+    gb_network *again = gbw_open(f.bytes, f.size, "toy.gbw", &why);
+    if (!again)
+        fail_msg("%s", why.text);
+    *file = f.bytes;
+    return again;
+}
+
 /* A safetensors file that grows tensor by tensor, the data float32. */
 typedef struct saving {
     char *header;
@@ -113,18 +164,21 @@ static inline void save(saving *s, const char *name, const gb_array *a, const fl
     s->count += more;
 }
 
-/* Ends the saving. */
+/* Ends the saving; what is saved after it begins another. */
 static inline opened open_saved(saving *s, const char *config) {
     size_t header = s->header_size + 2, size = 8 + header + 4 * s->count;
     uint8_t *bytes = malloc(size);
     for (int i = 0; i < 8; i++)
         bytes[i] = (uint8_t)((uint64_t)header >> 8 * i);
     bytes[8] = '{';
-    memcpy(bytes + 9, s->header, s->header_size);
+    if (s->header_size)
+        memcpy(bytes + 9, s->header, s->header_size);
     bytes[8 + header - 1] = '}';
-    memcpy(bytes + 8 + header, s->data, 4 * s->count);
+    if (s->count)
+        memcpy(bytes + 8 + header, s->data, 4 * s->count);
     free(s->header);
     free(s->data);
+    *s = (saving){0};
     return open_bytes(bytes, size, "toy.safetensors", config);
 }
 

@@ -1,95 +1,8 @@
 /* Checkpoints of every StyleGAN2 family become the same canonical network, or are refused with a line that says why. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "weights/adapt/adapt.h"
-#include "weights/gbw.h"
-#include "weights/json.h"
+#include "tests/opened.h"
 
 #define FIXTURES "tests/fixtures/"
 #define VARIANTS FIXTURES "variants/"
-
-/* ---- opening ---- */
-
-typedef struct opened {
-    void *bytes;
-    gb_checkpoint *checkpoint;
-    gb_network *network;        /* NULL where the adapter refused */
-    gb_reason why;
-} opened;
-
-static opened open_bytes(void *bytes, size_t size, const char *name, const char *config) {
-    opened o = {.bytes = bytes};
-    gb_arena *arena = gb_arena_new(1 << 20);
-    gb_value *json = NULL;
-    o.checkpoint = gb_checkpoint_open(bytes, size, name, &o.why);
-    if (!o.checkpoint)
-        fail_msg("%s", o.why.text);
-    if (config && !(json = gb_json_parse(arena, config, strlen(config), "config.json", &o.why)))
-        fail_msg("%s", o.why.text);
-    o.network = gb_adapt(o.checkpoint, json, &o.why);
-    gb_arena_free(arena);
-    return o;
-}
-
-static opened open_file(const char *path, const char *config) {
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        fail_msg("no file %s", path);
-    assert_int_equal(fseek(f, 0, SEEK_END), 0);
-    size_t size = (size_t)ftell(f);
-    rewind(f);
-    void *bytes = malloc(size);
-    assert_int_equal(fread(bytes, 1, size, f), size);
-    fclose(f);
-    return open_bytes(bytes, size, path, config);
-}
-
-static opened open_network(const char *path, const char *config) {
-    opened o = open_file(path, config);
-    if (!o.network)
-        fail_msg("%s: %s", path, o.why.text);
-    return o;
-}
-
-static void close_opened(opened *o) {
-    gb_network_free(o->network);
-    gb_checkpoint_close(o->checkpoint);
-    free(o->bytes);
-}
-
-static void refused(opened o, const char *says) {
-    if (o.network)
-        fail_msg("adapted, but should say '%s'", says);
-    if (!strstr(o.why.text, says))
-        fail_msg("'%s' does not say '%s'", o.why.text, says);
-    close_opened(&o);
-}
-
-static float *values_of(const gb_array *a) {
-    gb_reason why;
-    assert_non_null(a);
-    float *v = malloc((size_t)gb_array_count(a) * sizeof *v);
-    assert_true(gb_array_to_f32(a, v, &why));
-    return v;
-}
-
-static void same_tensor(const char *name, const gb_array *a, const gb_array *b, double tolerance) {
-    if (!a || !b || a->ndim != b->ndim || memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof a->shape[0]))
-        fail_msg("%s: there in one only, or of another shape", name);
-    float *left = values_of(a), *right = values_of(b);
-    for (int64_t i = 0; i < gb_array_count(a); i++)
-        if (fabs((double)left[i] - right[i]) > tolerance * fmax(1, fabs((double)right[i])))
-            fail_msg("%s: value %d is %g, expected %g", name, (int)i, left[i], right[i]);
-    free(left);
-    free(right);
-}
 
 /* The same tensors, neither more nor fewer. */
 static void same_networks(const gb_network *a, const gb_network *b, double tolerance) {
@@ -97,7 +10,7 @@ static void same_networks(const gb_network *a, const gb_network *b, double toler
     size_t count = gb_network_arrays(a, &list);
     assert_int_equal(count, gb_network_arrays(b, &other));
     for (size_t i = 0; i < count; i++)
-        same_tensor(list[i].name, &list[i].array, gb_network_array(b, list[i].name), tolerance);
+        same_tensor(list[i].name, &list[i].array, gb_network_array(b, list[i].name), tolerance, 1);
 }
 
 /* ---- the tiny network that make_stylegan2_variants.py saves in many ways ---- */
@@ -130,16 +43,7 @@ static void is_canonical(const gb_network *n, size_t tensors, double tolerance) 
     const gb_named_array *list;
     assert_int_equal(gb_network_arrays(n, &list), tensors);
     for (size_t i = 0; i < tensors; i++)
-        same_tensor(list[i].name, &list[i].array, canonical_array(list[i].name), tolerance);
-}
-
-static bool noted(const gb_network *n, const char *text) {
-    const char *const *notes;
-    size_t count = gb_network_notes(n, &notes);
-    for (size_t i = 0; i < count; i++)
-        if (strstr(notes[i], text))
-            return true;
-    return false;
+        same_tensor(list[i].name, &list[i].array, canonical_array(list[i].name), tolerance, 1);
 }
 
 enum { SKIP_TENSORS = 36, RESNET_TENSORS = 33, ORIG_TENSORS = 31 };
@@ -153,41 +57,10 @@ static bool belongs(const char *name, const char *block) {
     return true;
 }
 
-/* A safetensors file in memory: one row per tensor, the data float32. */
-typedef struct saving {
-    char header[1 << 15];
-    float data[1 << 13];
-    size_t header_size, count;
-} saving;
-
-static void save(saving *s, const char *name, const gb_array *a, const float *values) {
-    char shape[128];
-    size_t values_count = (size_t)gb_array_count(a);
-    s->header_size += (size_t)snprintf(s->header + s->header_size, sizeof s->header - s->header_size,
-                                       "%s\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}",
-                                       s->header_size ? "," : "", name, gb_shape_text(a, shape, sizeof shape),
-                                       4 * s->count, 4 * (s->count + values_count));
-    assert_true(s->header_size < sizeof s->header && s->count + values_count <= sizeof s->data / sizeof *s->data);
-    memcpy(s->data + s->count, values, values_count * sizeof *values);
-    s->count += values_count;
-}
-
-static opened open_saved(const saving *s, const char *config) {
-    size_t header = s->header_size + 2, size = 8 + header + 4 * s->count;
-    uint8_t *bytes = malloc(size);
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(header >> 8 * i);
-    bytes[8] = '{';
-    memcpy(bytes + 9, s->header, s->header_size);
-    bytes[8 + header - 1] = '}';
-    memcpy(bytes + 8 + header, s->data, 4 * s->count);
-    return open_bytes(bytes, size, "toy.safetensors", config);
-}
-
 /* NVIDIA's names under a wrapper, without what contains `without`; `change` (or NULL) may change a tensor. */
 static opened open_nvidia(const char *block, const char *wrapper, const char *without, const char *config,
                           void (*change)(const char *name, gb_array *a, float *values)) {
-    saving *s = calloc(1, sizeof *s);
+    saving s = {0};
     size_t count;
     const gb_named_array *all = gb_checkpoint_arrays(canonical.checkpoint, &count);
     for (size_t i = 0; i < count; i++) {
@@ -199,17 +72,10 @@ static opened open_nvidia(const char *block, const char *wrapper, const char *wi
         snprintf(name, sizeof name, "%s%s", wrapper, all[i].name);
         if (change)
             change(all[i].name, &a, values);
-        save(s, name, &a, values);
+        save(&s, name, &a, values);
         free(values);
     }
-    opened o = open_saved(s, config);
-    free(s);
-    return o;
-}
-
-static opened taken(opened o) {
-    if (!o.network)
-        fail_msg("%s", o.why.text);
+    opened o = open_saved(&s, config);
     return o;
 }
 
@@ -264,7 +130,7 @@ static void three_ways_of_saving_rosinality_give_one_network(void **state) {
     assert_int_equal(count, gb_network_arrays(zip.network, &list) - 1);
     gb_network_arrays(train.network, &list);
     for (size_t i = 0; i < count; i++)      /* of g_ema, not of g */
-        same_tensor(list[i].name, &list[i].array, gb_network_array(zip.network, list[i].name), 0);
+        same_tensor(list[i].name, &list[i].array, gb_network_array(zip.network, list[i].name), 0, 1);
     assert_string_equal(gb_network_str(zip.network, "origin.rng", ""), "torch");
     close_opened(&zip);
     close_opened(&legacy);
@@ -305,28 +171,18 @@ static void module_paths_of_the_origin_lead_to_canonical_nodes(void **state) {
     close_opened(&o);
 }
 
-static bool grow(void *arg, const void *bytes, size_t size) {
-    struct { uint8_t *bytes; size_t size; } *f = arg;
-    f->bytes = realloc(f->bytes, f->size + size + 1);
-    memcpy(f->bytes + f->size, bytes, size);
-    f->size += size;
-    return true;
-}
-
 static void a_checkpoint_survives_the_way_through_a_gbw(void **state) {
     (void)state;
     for (int half = 0; half < 2; half++) {
         opened o = open_network(FIXTURES "nvlabs-resnet-32.pkl", NULL);
-        struct { uint8_t *bytes; size_t size; } f = {0};
-        assert_true(gbw_write(o.network, half, grow, &f, &o.why));
-        gb_network *n = gbw_open(f.bytes, f.size, "toy.gbw", &o.why);
-        assert_non_null(n);
+        void *file;
+        gb_network *n = through_gbw(o.network, half, &file);
         same_networks(n, o.network, half ? 1e-3 : 0);
         const gb_named_array *list;
         for (size_t i = 0, count = gb_network_arrays(n, &list); i < count; i++)
             assert_true(gbw_verify(n, list[i].name, &o.why));
         gb_network_free(n);
-        free(f.bytes);
+        free(file);
         close_opened(&o);
     }
 }
@@ -422,7 +278,7 @@ static void rosinality_weights_carry_their_gain(void **state) {
         assert_int_equal(count, i ? 34 : 33);       /* no label, and a mean w in the second only */
         for (size_t k = 0; k < count; k++)
             if (strcmp(list[k].name, "mapping.fc0.weight"))
-                same_tensor(list[k].name, &list[k].array, canonical_array(list[k].name), 1e-6);
+                same_tensor(list[k].name, &list[k].array, canonical_array(list[k].name), 1e-6, 1);
         close_opened(&o);
     }
 }
@@ -487,22 +343,21 @@ static void a_tensor_too_many_is_refused(void **state) {
     (void)state;
     const char *const extra[] = {"synthesis.b8.attention.gamma", "synthesis.b32.conv1.bias", "mapping.fc3.bias"};
     for (size_t i = 0; i < 3; i++) {
-        saving *s = calloc(1, sizeof *s);
+        saving s = {0};
         size_t count;
         const gb_named_array *all = gb_checkpoint_arrays(canonical.checkpoint, &count);
         for (size_t k = 0; k < count; k++)
             if (belongs(all[k].name, "skip")) {
                 float *values = values_of(&all[k].array);
-                save(s, all[k].name, &all[k].array, values);
+                save(&s, all[k].name, &all[k].array, values);
                 free(values);
             }
         const gb_array one = {.dtype = GB_F32, .ndim = 1, .shape = {1}};
-        save(s, extra[i], &one, (const float[]){1});
+        save(&s, extra[i], &one, (const float[]){1});
         char says[96];
         snprintf(says, sizeof says, "'%s' has no place", extra[i]);
-        refused(open_saved(s, NULL), says);
-        free(s);
-    }
+        refused(open_saved(&s, NULL), says);
+        }
 }
 
 /* ---- --config ---- */
@@ -597,28 +452,24 @@ static void other_networks_are_refused_by_name(void **state) {
     };
     const gb_array one = {.dtype = GB_F32, .ndim = 1, .shape = {1}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        saving *s = calloc(1, sizeof *s);
+        saving s = {0};
         for (int k = 0; k < 3 && others[i].names[k]; k++)
-            save(s, others[i].names[k], &one, (const float[]){1});
-        opened o = open_saved(s, NULL);
+            save(&s, others[i].names[k], &one, (const float[]){1});
+        opened o = open_saved(&s, NULL);
         assert_null(o.network);
         assert_non_null(strstr(o.why.text, "ganbend runs StyleGAN2"));
         refused(o, others[i].says);
-        free(s);
-    }
+        }
 }
 
 static void what_nobody_knows_is_shown_by_its_first_tensors(void **state) {
     (void)state;
     const gb_array one = {.dtype = GB_F32, .ndim = 1, .shape = {1}};
-    saving *s = calloc(1, sizeof *s);
-    save(s, "encoder.w", &one, (const float[]){1});
-    save(s, "decoder.w", &one, (const float[]){1});
-    refused(open_saved(s, NULL), "not a generator ganbend knows: its first tensors are '");
-    free(s);
-    s = calloc(1, sizeof *s);
-    refused(open_saved(s, NULL), "holds no tensors");
-    free(s);
+    saving s = {0};
+    save(&s, "encoder.w", &one, (const float[]){1});
+    save(&s, "decoder.w", &one, (const float[]){1});
+    refused(open_saved(&s, NULL), "not a generator ganbend knows: its first tensors are '");
+    refused(open_saved(&s, NULL), "holds no tensors");
 }
 
 int main(void) {

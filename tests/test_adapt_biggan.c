@@ -1,10 +1,7 @@
 /* Checkpoints of both BigGAN code bases become the same kind of canonical network, or are refused with a line that says
  * why. The networks are those of reference/make_biggan_variants.py, which also wrote the tensors to expect. */
-#include <math.h>
-
 #include "tests/opened.h"
 #include "weights/adapt/imagenet_classes.h"
-#include "weights/gbw.h"
 
 #define FIXTURES "tests/fixtures/"
 #define VARIANTS FIXTURES "biggan/"
@@ -21,15 +18,7 @@ static void is_canonical(const gb_network *n, const char *npz) {
         const char *name = list[i].name + strlen("canonical/");
         if (strncmp(list[i].name, "canonical/", strlen("canonical/")))
             continue;
-        const gb_array *is = gb_network_array(n, name), *should = &list[i].array;
-        if (!is || is->ndim != should->ndim || memcmp(is->shape, should->shape, (size_t)is->ndim * sizeof *is->shape))
-            fail_msg("%s: %s is missing or of another shape", npz, name);
-        float *left = values_of(is), *right = values_of(should);
-        for (int64_t k = 0; k < gb_array_count(is); k++)
-            if (fabs((double)left[k] - right[k]) > 1e-6 * fmax(1e-3, fabs((double)right[k])))
-                fail_msg("%s: %s: value %d is %g, expected %g", npz, name, (int)k, left[k], right[k]);
-        free(left);
-        free(right);
+        same_tensor(name, gb_network_array(n, name), &list[i].array, 1e-6, 1e-3);
         expected++;
     }
     assert_int_equal(gb_network_arrays(n, &mine), expected);
@@ -61,7 +50,7 @@ static void every_form_of_saving_gives_the_weights_as_they_act(void **state) {
         char path[96], npz[96];
         snprintf(path, sizeof path, VARIANTS "%s", files[i].file);
         snprintf(npz, sizeof npz, VARIANTS "%s", files[i].npz);
-        opened o = taken(open_file(path, NULL));
+        opened o = open_network(path, NULL);
         is_canonical(o.network, npz);
         assert_string_equal(gb_network_str(o.network, "architecture", ""), "biggan");
         assert_string_equal(gb_network_str(o.network, "origin.network", ""), files[i].network);
@@ -80,7 +69,8 @@ static void names_and_shapes_give_the_architecture(void **state) {
         {VARIANTS "hierarchical.pth", "pytorch", "standard", "16 8", "8 8", "1 1", "0", 16, 9, 5, 4, 3, 1},
         {VARIANTS "shared-flat.pth", "pytorch", "standard", "8 8", "8 4", "1 1", "", 16, 6, 5, 4, 0, 1},
         {VARIANTS "unshared.pth", "pytorch", "standard", "8 4", "4 4", "1 1", "", 16, 6, 5, 0, 0, 1},
-        {VARIANTS "deep-32.pth", "pytorch", "deep", "8 8 8 8 8 8", "8 8 8 8 8 8", "0 1 0 1 0 1", "3", 32, 3, 5, 4, 0, 1},
+        {VARIANTS "deep-32.pth", "pytorch", "deep", "8 8 8 8 8 8", "8 8 8 8 8 8", "0 1 0 1 0 1", "3", 32, 3, 5, 4, 0,
+         1},
         {VARIANTS "deep-own-channels.pth", "pytorch", "deep", "16 16", "16 8", "0 1", "", 8, 3, 5, 4, 0, 1},
         {VARIANTS "tfhub-256.pth", "pytorch", "standard", "8 8 8 8 8 8", "8 8 8 8 8 8", "1 1 1 1 1 1", "4", 256, 140, 5,
          4, 20, 1},
@@ -90,7 +80,7 @@ static void names_and_shapes_give_the_architecture(void **state) {
          1},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        opened o = taken(open_file(files[i].file, NULL));
+        opened o = open_network(files[i].file, NULL);
         const gb_network *n = o.network;
         assert_string_equal(gb_network_str(n, "config.naming", ""), files[i].naming);
         assert_string_equal(gb_network_str(n, "config.variant", ""), files[i].variant);
@@ -112,53 +102,43 @@ static void names_and_shapes_give_the_architecture(void **state) {
     }
 }
 
-static bool grow(void *arg, const void *bytes, size_t size) {
-    struct { uint8_t *bytes; size_t size; } *f = arg;
-    f->bytes = realloc(f->bytes, f->size + size + 1);
-    memcpy(f->bytes + f->size, bytes, size);
-    f->size += size;
-    return true;
-}
-
 static void an_adapted_network_survives_the_way_through_a_gbw(void **state) {
     (void)state;
     const char *const names[] = {"hierarchical", "unshared"};       /* with attention; without, embeddings transposed */
     for (int i = 0; i < 2; i++) {
         char path[96], npz[96];
-        struct { uint8_t *bytes; size_t size; } f = {0};
+        void *file;
         snprintf(path, sizeof path, VARIANTS "%s.pth", names[i]);
         snprintf(npz, sizeof npz, VARIANTS "%s.npz", names[i]);
-        opened o = taken(open_file(path, NULL));
-        assert_true(gbw_write(o.network, false, grow, &f, &o.why));
-        gb_network *n = gbw_open(f.bytes, f.size, "toy.gbw", &o.why);
-        assert_non_null(n);
+        opened o = open_network(path, NULL);
+        gb_network *n = through_gbw(o.network, false, &file);
         is_canonical(n, npz);
         integers(n, "config.attention_after", i ? "" : "0");
         gb_network_free(n);
-        free(f.bytes);
+        free(file);
         close_opened(&o);
     }
 }
 
 static void what_had_to_be_assumed_is_noted(void **state) {
     (void)state;
-    opened o = taken(open_file(VARIANTS "hierarchical.pth", NULL));
+    opened o = open_network(VARIANTS "hierarchical.pth", NULL);
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-5);
     assert_true(noted(o.network, "converted from TF-Hub have 1e-4"));
     close_opened(&o);
-    o = taken(open_file(VARIANTS "hierarchical.pth", "{\"BN_eps\": 1e-4}"));
+    o = open_network(VARIANTS "hierarchical.pth", "{\"BN_eps\": 1e-4}");
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-4);
     assert_true(gb_network_float(o.network, "config.output_norm_eps", 0) == 1e-5);
     assert_false(noted(o.network, "taken as"));
     close_opened(&o);
-    o = taken(open_file(VARIANTS "tfhub-256.pth", NULL));
+    o = open_network(VARIANTS "tfhub-256.pth", NULL);
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-4);
     assert_true(noted(o.network, "those of TF-Hub's BigGAN"));
     close_opened(&o);
-    o = taken(open_file(VARIANTS "deep-own-channels.pth", NULL));
+    o = open_network(VARIANTS "deep-own-channels.pth", NULL);
     assert_true(noted(o.network, "two blocks were taken to make a stage"));
     close_opened(&o);
-    o = taken(open_file(VARIANTS "huggingface.bin", NULL));
+    o = open_network(VARIANTS "huggingface.bin", NULL);
     assert_true(noted(o.network, "every second layer enlarges, eps 1e-4"));
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-4);
     close_opened(&o);
@@ -303,17 +283,17 @@ static void a_config_that_agrees_is_taken(void **state) {
     size_t size;
     char *json = read_whole(FIXTURES "biggan-32-cifar.json", &size);
     json[size] = 0;
-    opened o = taken(open_file(FIXTURES "biggan-32-cifar.pth", json));
+    opened o = open_network(FIXTURES "biggan-32-cifar.pth", json);
     close_opened(&o);
     free(json);
-    o = taken(open_file(VARIANTS "hierarchical.pth", "{\"resolution\": 16, \"G_attn\": \"8_64\", \"dim_z\": 11, "
+    o = open_network(VARIANTS "hierarchical.pth", "{\"resolution\": 16, \"G_attn\": \"8_64\", \"dim_z\": 11, "
         "\"n_classes\": 5, \"G_shared\": true, \"shared_dim\": 4, \"hier\": true, \"norm_style\": \"in\", \"BN_eps\": "
-        "1e-3, \"G_nl\": \"inplace_relu\", \"cross_replica\": true, \"D_ch\": 64, \"dataset\": \"I128\"}"));
+        "1e-3, \"G_nl\": \"inplace_relu\", \"cross_replica\": true, \"D_ch\": 64, \"dataset\": \"I128\"}");
     assert_int_equal(gb_network_int(o.network, "config.z_dim", 0), 9);      /* 11 in three equal chunks */
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-3);
     assert_true(noted(o.network, "2 keys that say nothing about a generator were passed over; the first is 'D_ch'"));
     close_opened(&o);
-    o = taken(open_file(VARIANTS "deep-own-channels.pth", "{\"G_depth\": 2}"));
+    o = open_network(VARIANTS "deep-own-channels.pth", "{\"G_depth\": 2}");
     assert_false(noted(o.network, "two blocks"));
     close_opened(&o);
 }
@@ -323,7 +303,7 @@ static void a_config_json_of_the_port_says_which_layers_enlarge(void **state) {
     size_t size;
     char *json = read_whole(VARIANTS "huggingface-config.json", &size);
     json[size] = 0;
-    opened o = taken(open_file(VARIANTS "huggingface.bin", json));
+    opened o = open_network(VARIANTS "huggingface.bin", json);
     integers(o.network, "config.layers.up", "1 0 1 0");
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-3);
     assert_true(gb_network_float(o.network, "config.output_norm_eps", 0) == 1e-3);
@@ -331,7 +311,7 @@ static void a_config_json_of_the_port_says_which_layers_enlarge(void **state) {
     assert_true(noted(o.network, "the first is 'model_type'"));
     close_opened(&o);
     free(json);
-    o = taken(open_file(VARIANTS "huggingface.bin", "{\"eps\": 1e-5}"));
+    o = open_network(VARIANTS "huggingface.bin", "{\"eps\": 1e-5}");
     assert_true(noted(o.network, "every second layer enlarges;"));
     close_opened(&o);
 }
