@@ -250,7 +250,7 @@ static void free_use(use *u) {
 /* ------------------------------------------------------------------------------------------------ random uses */
 
 static gb_shape random_map(rng *r) {
-    static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 19, 24, 33};
+    static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 19, 24, 33, 35, 40};
     gb_shape s = {pick(r, 1, 3), pick(r, 0, 3) ? pick(r, 8, 70) : pick(r, 1, 7), 0, 0, 1};
     s.h = sizes[pick(r, 0, (int)(sizeof sizes / sizeof *sizes) - 1)];
     s.w = pick(r, 0, 1) ? s.h : sizes[pick(r, 0, (int)(sizeof sizes / sizeof *sizes) - 1)];

@@ -79,7 +79,7 @@ static void conv1x1_band(void *arg, int task, int worker) {
                 vec y[4];
                 for (int k = 0; k < 4; k++)
                     y[k] = vmul(vload(acc + ((j + k) * p->width + r) * VL), demodulate);
-                put_channels(&to, first + j, 1, y, 4);
+                put_channels(&to, first + j, y, 4);
             }
             for (; j < count; j++)
                 put_channel(&to, first + j, vmul(vload(acc + (j * p->width + r) * VL), demodulate));

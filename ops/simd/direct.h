@@ -231,5 +231,5 @@ static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
 }
 
 static bool direct_supports(const gb_cpu *cpu, const gb_desc *d) {
-    return blocked_maps(d) && d->conv.kernel == 3 && !winograd_supports(cpu, d);
+    return blocked_maps(d) && d->conv.kernel == 3 && !winograd_supports(cpu, d) && !polyphase_supports(cpu, d);
 }

@@ -74,20 +74,19 @@ static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e,
 
 enum { MOST_PIXELS = 4 };
 
-/* v[j], j < n, to pixel p + j · step. */
-static inline __attribute__((always_inline)) void put_channels(const channel_sink *to, size_t p, size_t step, vec *v,
-                                                               const int n) {
+/* v[j], j < n, to pixel p + j. */
+static inline __attribute__((always_inline)) void put_channels(const channel_sink *to, size_t p, vec *v, const int n) {
     if (to->e) {
         vec noise[MOST_PIXELS], add[MOST_PIXELS];
         for (int j = 0; j < n; j++) {
-            const float *at = to->add ? to->add + (p + j * step) * VL : NULL;
-            noise[j] = to->noise ? vset1(to->noise[p + j * step]) : vset1(0.0f);
+            const float *at = to->add ? to->add + (p + j) * VL : NULL;
+            noise[j] = to->noise ? vset1(to->noise[p + j]) : vset1(0.0f);
             add[j] = !at ? vset1(0.0f) : to->whole ? vload(at) : vload_first(at, to->lanes);
         }
         finish(to->e, v, n, noise, to->bias, to->chosen, add);
     }
     for (int j = 0; j < n; j++) {
-        float *y = to->y + (p + j * step) * VL;
+        float *y = to->y + (p + j) * VL;
         if (to->stream)
             vstream(y, v[j]);
         else if (to->whole)
@@ -98,7 +97,7 @@ static inline __attribute__((always_inline)) void put_channels(const channel_sin
 }
 
 static inline void put_channel(const channel_sink *to, size_t p, vec v) {
-    put_channels(to, p, 1, &v, 1);
+    put_channels(to, p, &v, 1);
 }
 
 /* Where a vector of neighbouring pixels of one planar channel goes. */

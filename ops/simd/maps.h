@@ -56,7 +56,7 @@ static void pointwise_band(void *arg, int i, int worker) {
         vec v[4];
         for (int j = 0; j < 4; j++)
             v[j] = vload(x + (p + j) * VL);
-        put_channels(&to, p, 1, v, 4);
+        put_channels(&to, p, v, 4);
     }
     for (; p < last; p++)
         put_channel(&to, p, vload(x + p * VL));
@@ -92,7 +92,7 @@ static void norm_band(void *arg, int i, int worker) {
         vec v[4];
         for (int j = 0; j < 4; j++)
             v[j] = vadd(vmul(vsub(vload(x + (p + j) * VL), mean), scale), bias);
-        put_channels(&to, p, 1, v, 4);
+        put_channels(&to, p, v, 4);
     }
     for (; p < last; p++)
         put_channel(&to, p, vadd(vmul(vsub(vload(x + p * VL), mean), scale), bias));

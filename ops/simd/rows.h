@@ -10,6 +10,7 @@
 #include "ops/simd/tile.h"
 #include "ops/simd/modulation.h"
 #include "ops/simd/winograd.h"
+#include "ops/simd/polyphase.h"
 #include "ops/simd/direct.h"
 #include "ops/simd/conv1x1.h"
 #include "ops/simd/torgb.h"
@@ -38,6 +39,11 @@ const gb_op_row GB_ISA_ROW(winograd) = {
     .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "winograd", .isa = GB_ISA, .rank = GB_ISA_RANK,
     .fuses = true, .supports = winograd_supports, .packed_size = winograd_packed_size, .pack = winograd_pack,
     .workspace = winograd_workspace, .run = winograd_run,
+};
+const gb_op_row GB_ISA_ROW(polyphase) = {
+    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "polyphase", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .fuses = true, .supports = polyphase_supports, .packed_size = polyphase_packed_size, .pack = polyphase_pack,
+    .workspace = polyphase_workspace, .run = polyphase_run,
 };
 const gb_op_row GB_ISA_ROW(direct) = {
     .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "direct", .isa = GB_ISA, .rank = GB_ISA_RANK,

@@ -2,9 +2,6 @@
  * 36 products where a direct one takes 144. The points are 0, ±3/4, ±3/2, ∞: their squares 9/16 and 9/4 are exact and
  * the error over 512 channels is a third of that of the usual 0, ±1, ±2, ∞.
  *
- * An upsampling convolution comes here with its FIR folded in: each of the four phases (oy & 1, ox & 1) of its output
- * is a 3×3 correlation of the input, so it is one convolution with 4·cout outputs over one transformed input.
- *
  * Tiles go in groups, so that what is transformed, multiplied and transformed back stays in cache: V [36][cin][group],
  * M [36][group][one tile width of outputs]. Where there are many groups every worker takes its own; where there are
  * few (deep layers, more weights than pixels) all workers share one group and split its outputs. */
@@ -15,15 +12,15 @@ typedef struct winograd_plan {
     int tiles_y, tiles_x, tiles;    /* of all samples */
     int group, groups;              /* tiles in a group, a multiple of the register tile's pixels */
     int blocks;                     /* of input channels */
-    int phases, width, passes;      /* 1 or 4; vectors of a register tile; register tiles that make all outputs */
+    int width, passes;              /* vectors of a register tile; register tiles that make all outputs */
     bool shared;
     size_t v_step, m_step;          /* floats from one of the 36 spots to the next */
     size_t worker_floats;
 } winograd_plan;
 
 static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
-    winograd_plan p = {.blocks = vectors_of(d->in[0].c), .phases = d->conv.up * d->conv.up};
-    int vectors = vectors_of(d->conv.cout) * p.phases;
+    winograd_plan p = {.blocks = vectors_of(d->in[0].c)};
+    int vectors = vectors_of(d->conv.cout);
     p.tiles_y = (d->in[0].h + TILE - 1) / TILE;
     p.tiles_x = (d->in[0].w + TILE - 1) / TILE;
     p.tiles = d->in[0].n * p.tiles_y * p.tiles_x;
@@ -54,7 +51,7 @@ static size_t winograd_workspace(const gb_cpu *cpu, const gb_desc *d) {
 /* ------------------------------------------------------------------------------------------------ weights */
 
 static size_t winograd_weight_floats(const gb_desc *d) {
-    return (size_t)SPOTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL * d->conv.up * d->conv.up;
+    return (size_t)SPOTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
 }
 
 static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -62,75 +59,67 @@ static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(float) * (winograd_weight_floats(d) + squares_floats(d));
 }
 
-/* The 3×3 kernel of one phase: taps phase + 4 − 2j of the 6-tap product of up-kernel and FIR in each direction, × 4. */
-static void fold_fir(const float *w, const float *fir, int py, int px, double g[3][3]) {
-    for (int jy = 0; jy < 3; jy++)
-        for (int jx = 0; jx < 3; jx++) {
-            int my = py + 4 - 2 * jy, mx = px + 4 - 2 * jx;
-            double sum = 0.0;
-            for (int ky = 0; ky < 3; ky++)
-                for (int kx = 0; kx < 3; kx++)
-                    if (my - ky >= 0 && my - ky < 4 && mx - kx >= 0 && mx - kx < 4)
-                        sum += (double)w[ky * 3 + kx] * fir[(my - ky) * 4 + mx - kx];
-            g[jy][jx] = 4.0 * sum;
-        }
-}
+/* As many doubles as a vector has floats: weights are transformed once, so it costs nothing to be exact. */
+typedef double wide __attribute__((vector_size(8 * VL)));
 
-/* G g Gᵀ, where row i of G evaluates the kernel at point i and divides by the point's distances to the others. */
-static void transform_kernel(double g[3][3], double u[PATCH][PATCH]) {
+/* G g, where row i of G evaluates the kernel at point i and divides by the point's distances to the others. */
+static inline void transform_kernel(const wide g[3], wide u[PATCH]) {
     const double a = 0.75, b = 1.5, A = a * a, B = b * b, near = 1.0 / (2 * A * (A - B)), far = 1.0 / (2 * B * (B - A));
-    const double G[PATCH][3] = {
-        {1.0 / (A * B), 0, 0},
-        {near, a * near, A * near}, {near, -a * near, A * near},
-        {far, b * far, B * far}, {far, -b * far, B * far},
-        {0, 0, 1},
-    };
-    double rows[PATCH][3];
-    for (int i = 0; i < PATCH; i++)
-        for (int k = 0; k < 3; k++)
-            rows[i][k] = G[i][0] * g[0][k] + G[i][1] * g[1][k] + G[i][2] * g[2][k];
-    for (int i = 0; i < PATCH; i++)
-        for (int j = 0; j < PATCH; j++)
-            u[i][j] = rows[i][0] * G[j][0] + rows[i][1] * G[j][1] + rows[i][2] * G[j][2];
+    wide even = near * (g[0] + A * g[2]), odd = near * a * g[1];
+    u[0] = g[0] / (A * B);
+    u[1] = even + odd;
+    u[2] = even - odd;
+    even = far * (g[0] + B * g[2]), odd = far * b * g[1];
+    u[3] = even + odd;
+    u[4] = even - odd;
+    u[5] = g[2];
 }
 
 typedef struct winograd_packing {
     const gb_desc *d;
     winograd_plan p;
-    const float *w, *fir;
+    const float *w;
     float *packed;          /* [passes][36][cin][width · VL] */
 } winograd_packing;
 
-static void pack_pass(void *arg, int pass, int worker) {
+/* G g Gᵀ for one block of input channels of one pass, a vector of outputs at a time. */
+static void winograd_pack_block(void *arg, int task, int worker) {
     const winograd_packing *job = arg;
     const winograd_plan *p = &job->p;
     int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
+    int pass = task / p->blocks, first = task % p->blocks * VL;
     size_t step = (size_t)p->blocks * VL * lanes;
-    float *to = job->packed + (size_t)pass * SPOTS * step;
+    float *to = job->packed + (size_t)pass * SPOTS * step + (size_t)first * lanes;
     (void)worker;
-    for (int i = 0; i < p->blocks * VL; i++)
-        for (int lane = 0; lane < lanes; lane++) {
-            int vector = pass * p->width + lane / VL, phase = vector % p->phases;
-            int o = vector / p->phases * VL + lane % VL;
-            double g[3][3] = {{0}}, u[PATCH][PATCH];
-            if (o < cout && i < cin) {
-                const float *w = job->w + ((size_t)o * cin + i) * 9;
-                if (job->fir)
-                    fold_fir(w, job->fir, phase / 2, phase % 2, g);
-                else
-                    for (int k = 0; k < 9; k++)
-                        g[k / 3][k % 3] = w[k];
+    for (int r = 0; r < p->width; r++)
+        for (int i = 0; i < VL; i++) {
+            wide g[3][3], rows[PATCH][3], u[PATCH];
+            double taps[9][VL] = {{0.0}};
+            for (int l = 0; l < VL && first + i < cin; l++) {
+                int o = pass * lanes + r * VL + l;
+                for (int k = 0; k < 9 && o < cout; k++)
+                    taps[k][l] = job->w[((size_t)o * cin + first + i) * 9 + k];
             }
-            transform_kernel(g, u);
-            for (int spot = 0; spot < SPOTS; spot++)
-                to[spot * step + (size_t)i * lanes + lane] = (float)u[spot / PATCH][spot % PATCH];
+            memcpy(g, taps, sizeof g);
+            for (int x = 0; x < 3; x++) {
+                const wide column[3] = {g[0][x], g[1][x], g[2][x]};
+                transform_kernel(column, u);
+                for (int y = 0; y < PATCH; y++)
+                    rows[y][x] = u[y];
+            }
+            for (int y = 0; y < PATCH; y++) {
+                transform_kernel(rows[y], u);
+                for (int x = 0; x < PATCH; x++)
+                    for (int l = 0; l < VL; l++)
+                        to[(y * PATCH + x) * step + (size_t)i * lanes + r * VL + l] = (float)u[x][l];
+            }
         }
 }
 
 static void winograd_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    winograd_packing job = {d, plan_winograd(cpu, d), weights[0], d->conv.up == 2 ? weights[1] : NULL, packed};
+    winograd_packing job = {d, plan_winograd(cpu, d), weights[0], packed};
     pack_squares(cpu, d, weights[0], job.packed + winograd_weight_floats(d));
-    gb_parallel(cpu, job.p.passes, pack_pass, &job);
+    gb_parallel(cpu, job.p.passes * job.p.blocks, winograd_pack_block, &job);
 }
 
 /* ------------------------------------------------------------------------------------------------ transforms */
@@ -193,7 +182,7 @@ static inline float *workers_m(const winograd_job *job, int worker) {
     return job->own + job->p.worker_floats * worker;
 }
 
-typedef struct tile_at { int n, y, x; } tile_at;    /* first output pixel, before upsampling */
+typedef struct tile_at { int n, y, x; } tile_at;    /* first pixel */
 
 static inline tile_at find_tile(const winograd_plan *p, int t) {
     int of_sample = p->tiles_y * p->tiles_x, rest = t % of_sample;
@@ -239,10 +228,9 @@ static void transform_block(const winograd_job *job, int group, int block, float
 }
 
 /* Transforms a tile of one output vector back, demodulates it and sends it through the epilogue. */
-static inline void finish_tile(const winograd_job *job, tile_at at, const float *m, int phase, vec demodulate,
+static inline void finish_tile(const winograd_job *job, tile_at at, const float *m, vec demodulate,
                                const channel_sink *to) {
     const gb_shape *out = &job->d->out;
-    int up = job->d->conv.up, py = phase / 2, px = phase % 2;
     vec rows[TILE][PATCH];
     for (int j = 0; j < PATCH; j++) {
         vec column[PATCH], t[TILE];
@@ -252,19 +240,18 @@ static inline void finish_tile(const winograd_job *job, tile_at at, const float 
         for (int i = 0; i < TILE; i++)
             rows[i][j] = t[i];
     }
-    bool inside = (at.y + TILE) * up <= out->h && (at.x + TILE) * up <= out->w;
+    bool inside = at.y + TILE <= out->h && at.x + TILE <= out->w;
     for (int i = 0; i < TILE; i++) {
         vec y[TILE];
-        int oy = (at.y + i) * up + py, ox = at.x * up + px;
-        size_t p = (size_t)oy * out->w + ox;
+        size_t p = (size_t)(at.y + i) * out->w + at.x;
         transform_output(rows[i], y);
         for (int j = 0; j < TILE; j++)
             y[j] = vmul(y[j], demodulate);
         if (inside)
-            put_channels(to, p, up, y, TILE);
+            put_channels(to, p, y, TILE);
         else
-            for (int j = 0; j < TILE && oy < out->h && ox + j * up < out->w; j++)
-                put_channel(to, p + j * up, y[j]);
+            for (int j = 0; j < TILE && at.y + i < out->h && at.x + j < out->w; j++)
+                put_channel(to, p + j, y[j]);
     }
 }
 
@@ -281,7 +268,7 @@ static void multiply_pass(const winograd_job *job, int group, int pass, const fl
         multiply(tile, m + spot * p->m_step, p->width, count);
     }
     for (int r = 0; r < p->width; r++) {
-        int vector = pass * p->width + r, c = vector / p->phases * VL, sample = -1;
+        int c = (pass * p->width + r) * VL, sample = -1;
         channel_sink to = {0};
         vec demodulate = vset1(1.0f);
         for (int t = 0; t < count; t++) {
@@ -292,7 +279,7 @@ static void multiply_pass(const winograd_job *job, int group, int pass, const fl
                 to.stream = job->stream;
                 demodulate = vload(job->m.d + (size_t)sample * VL * vectors_of(job->d->conv.cout) + c);
             }
-            finish_tile(job, at, m + (t * p->width + r) * VL, vector % p->phases, demodulate, &to);
+            finish_tile(job, at, m + (t * p->width + r) * VL, demodulate, &to);
         }
     }
     if (job->stream)
@@ -340,10 +327,8 @@ static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
     }
 }
 
-/* Below 16×16 tiles hang over the edge and transformed weights outweigh the map. Folding the FIR in quadruples the
- * weights, which pays where they stay within 24 MiB. */
+/* Below 16×16 tiles hang over the edge and transformed weights outweigh the map. */
 static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return blocked_maps(d) && d->conv.kernel == 3 && d->in[0].h >= 16 && d->in[0].w >= 16 &&
-           (d->conv.up == 1 || winograd_weight_floats(d) * sizeof(float) <= (size_t)24 << 20);
+    return blocked_maps(d) && d->conv.kernel == 3 && d->conv.up == 1 && d->in[0].h >= 16 && d->in[0].w >= 16;
 }
