@@ -7,23 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../weights/adapt/biggan.h"
 #include "../weights/adapt/imagenet_classes.h"
 #include "error.h"
 #include "init.h"
 
 enum { MAX_BLOCKS = 14, BOTTOM = 4, CHUNK = 20, STATS = 51 };
-
-/* Channels in units of the channel width: a stage leads from one to the next and enlarges. It is one block of the
- * standard network and two of the deep one, the second of which enlarges and changes the width. */
-static const struct stages {
-    int resolution, count, width[8];
-} published[] = {
-    {32, 3, {4, 4, 4, 4}},
-    {64, 4, {16, 16, 8, 4, 2}},
-    {128, 5, {16, 16, 8, 4, 2, 1}},
-    {256, 6, {16, 16, 8, 8, 4, 2, 1}},
-    {512, 7, {16, 16, 8, 8, 4, 2, 1, 1}},
-};
 
 typedef struct maker {
     gb_maker to;
@@ -62,13 +51,13 @@ static gb_status check_attention(const char *text, int resolution, gb_error *err
     return GB_OK;
 }
 
-static void lay_out(maker *m, const struct stages *stages) {
+static void lay_out(maker *m, const bg_stages *stages) {
     const char *attention = m->shape.attention ? m->shape.attention : "64";
     int64_t width = m->shape.channel_width;
     int r = BOTTOM;
     for (int s = 0; s < stages->count; s++) {
         int64_t from = width * stages->width[s], to = width * stages->width[s + 1];
-        if (m->shape.deep) {
+        if (m->shape.deep) {        /* two blocks make a stage */
             m->in[m->blocks] = m->out[m->blocks] = from;
             m->blocks++;
         }
@@ -89,14 +78,13 @@ static void set_default(int *value, int otherwise) {
 
 static gb_status settle(maker *m, gb_error *err) {
     gb_biggan *s = &m->shape;
-    const struct stages *stages = NULL;
+    const bg_stages *stages = bg_published;
     set_default(&s->resolution, 256);
     set_default(&s->channel_width, s->deep ? 128 : 96);
     set_default(&s->classes, 1000);
-    for (size_t i = 0; i < sizeof published / sizeof *published; i++)
-        if (published[i].resolution == s->resolution)
-            stages = &published[i];
-    if (!stages)
+    while (stages->resolution && stages->resolution != s->resolution)
+        stages++;
+    if (!stages->resolution)
         return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; 32, 64, 128, 256 and 512 are possible", s->resolution);
     if (s->shared_dim < 0)
         s->flat = true;             /* chunks go to the norms after an embedding, which is not there */

@@ -1,4 +1,5 @@
-/* The part of adapting a BigGAN that does not depend on who saved it: shapes, spectral norm, metadata, messages. */
+/* The part of adapting a BigGAN that does not depend on who saved it: widths, shapes, spectral norm, metadata and
+ * messages. */
 #include "biggan.h"
 #include "imagenet_classes.h"
 
@@ -7,6 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const bg_stages bg_published[] = {
+    {32, 3, {4, 4, 4, 4}},
+    {64, 4, {16, 16, 8, 4, 2}},
+    {128, 5, {16, 16, 8, 4, 2, 1}},
+    {256, 6, {16, 16, 8, 8, 4, 2, 1}},
+    {512, 7, {16, 16, 8, 8, 4, 2, 1, 1}},
+    {0, 0, {0}},
+};
 
 bool bg_no_memory(bg_generator *g) {
     return gb_because(g->why, "memory is out");

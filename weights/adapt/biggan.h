@@ -1,5 +1,6 @@
-/* What both BigGAN code bases share: the canonical network's facts, and bringing tensors over with spectral
- * normalisation folded in. A family says what its tensors are called; shapes give the architecture, --config the rest.
+/* What both BigGAN code bases share: the published networks' widths, the canonical network's facts, and bringing tensors
+ * over with spectral normalisation folded in. A family says what its tensors are called; shapes give the architecture,
+ * --config the rest.
  *
  * Spectral norm is live in eval mode in both: W acts as W/σ, with W as [rows, everything else].
  *   BigGAN-PyTorch keeps u0: v = normalise(u0 W), u = normalise(v Wᵀ), σ = v Wᵀ uᵀ
@@ -17,6 +18,14 @@ enum {
     BG_LARGEST = 8192,          /* picture */
     BG_PATH = 96,               /* longest tensor name and its end */
 };
+
+/* A published network's widths in units of its channel width: stage s leads from width[s] to width[s + 1] and enlarges.
+ * It is one block of the standard network, and of the deep one several, of which the last does both. */
+typedef struct bg_stages {
+    int resolution, count, width[8];
+} bg_stages;
+
+extern const bg_stages bg_published[];      /* ends with a row of resolution 0 */
 
 typedef struct bg_generator {
     const char *family, *code;      /* "biggan-pytorch"; "BigGAN-PyTorch", for people */

@@ -15,17 +15,6 @@
 
 static const char landmark[] = "output_layer.0.gain";
 
-/* Widths of the published networks in units of G_ch: stage s leads from width[s] to width[s + 1]. */
-static const struct published {
-    int resolution, stages, width[8];
-} published[] = {
-    {32, 3, {4, 4, 4, 4}},
-    {64, 4, {16, 16, 8, 4, 2}},
-    {128, 5, {16, 16, 8, 4, 2, 1}},
-    {256, 6, {16, 16, 8, 8, 4, 2, 1}},
-    {512, 7, {16, 16, 8, 8, 4, 2, 1, 1}},
-};
-
 /* ---- inferring ---- */
 
 static bool find_blocks(bg_generator *g) {
@@ -92,11 +81,10 @@ static bool infer_latents(bg_generator *g) {
 }
 
 /* The published network whose channels these are when `depth` blocks make a stage; NULL where there is none. */
-static const struct published *recognise_widths(const bg_generator *g, int depth) {
-    for (size_t k = 0; k < sizeof published / sizeof *published; k++) {
-        const struct published *p = &published[k];
+static const bg_stages *recognise_widths(const bg_generator *g, int depth) {
+    for (const bg_stages *p = bg_published; p->resolution; p++) {
         int64_t ch = g->in[0] / p->width[0];
-        bool fits = g->blocks == p->stages * depth;
+        bool fits = g->blocks == p->count * depth;
         for (int i = 0; i < g->blocks && fits; i++)
             fits = g->in[i] == ch * p->width[i / depth] && g->out[i] == ch * p->width[(i + 1) / depth];
         if (fits)
@@ -106,7 +94,7 @@ static const struct published *recognise_widths(const bg_generator *g, int depth
 }
 
 /* Every block of the standard network enlarges, of the deep one each stage's last. */
-static bool infer_depth(bg_generator *g, const gb_value *config, int *depth, const struct published **network) {
+static bool infer_depth(bg_generator *g, const gb_value *config, int *depth, const bg_stages **network) {
     *network = NULL;
     *depth = g->deep ? 0 : 1;
     for (int d = 1; d <= g->blocks && !*network; d++)
@@ -179,7 +167,7 @@ static bool agree_text(bg_generator *g, const gb_value *config, const char *key,
                       text ? text : gb_value_kind_name(v), right[0], right[1]);
 }
 
-static bool agree_channels(bg_generator *g, const gb_value *config, const struct published *network) {
+static bool agree_channels(bg_generator *g, const gb_value *config, const bg_stages *network) {
     const gb_value *v = gb_value_get(config, "G_ch");
     int64_t ch = network ? g->in[0] / network->width[0] : 0;
     if (!v || !network)
@@ -195,7 +183,7 @@ static bool agree_z(bg_generator *g, const gb_value *config) {
     return bg_agree(g, config, "dim_z", g->z_dim);
 }
 
-static bool agree(bg_generator *g, const gb_value *config, const struct published *network) {
+static bool agree(bg_generator *g, const gb_value *config, const bg_stages *network) {
     static const char *const norms[] = {"bn", "in", NULL};      /* the same with stored statistics */
     static const char *const relus[] = {"relu", "inplace_relu", "ir", NULL};
     static const char *const known[] = {
@@ -323,7 +311,7 @@ static bool recognise(const gb_checkpoint *c) {
 }
 
 static bool read_generator(bg_generator *g, const gb_value *config) {
-    const struct published *network;
+    const bg_stages *network;
     int depth;
     if (!find_blocks(g) || !infer_latents(g) || !infer_depth(g, config, &depth, &network) || !bg_set_resolution(g))
         return false;
