@@ -4,6 +4,8 @@
 # repository root.
 . tests/cli.sh
 recipes=$fixtures/recipes
+LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=tests/leaks.txt:print_suppressions=0
+export LSAN_OPTIONS
 
 differ() { check "$1" sh -c "! cmp -s '$2' '$3'"; }
 same() { check "$1" cmp -s "$2" "$3"; }
