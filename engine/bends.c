@@ -203,7 +203,7 @@ static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool e
     case GB_BEND_PAINT:
         return node->ndim == 3;
     default:
-        return !(node->is_input && node->is_map);
+        return exact || !node->is_map;      /* noise maps are meant only where they are named */
     }
 }
 

@@ -296,6 +296,7 @@ gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_bent *
         return w.status;
     }
     bent->graph.output = bent->value[base->output];
+    gb_graph_find_maps(&bent->graph);       /* a bent noise map is of each sample's own */
     *out = bent;
     return GB_OK;
 }

@@ -108,7 +108,7 @@ static const char *find_alias(const gb_alias *list, size_t count, const char *na
     return NULL;
 }
 
-static void find_maps(gb_graph *graph) {
+void gb_graph_find_maps(gb_graph *graph) {
     for (gb_node i = 0; i < graph->count; i++)
         graph->nodes[i].is_map = graph->nodes[i].is_input;
     for (gb_node i = 0; i < graph->count; i++)
@@ -118,7 +118,7 @@ static void find_maps(gb_graph *graph) {
 }
 
 void gb_graph_resolve(gb_graph *graph) {
-    find_maps(graph);
+    gb_graph_find_maps(graph);
     const gb_alias *origin;
     size_t origins = gb_network_aliases(graph->network, &origin);
     graph->resolved = calloc(origins + graph->alias_count + 1, sizeof *graph->resolved);

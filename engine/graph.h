@@ -64,6 +64,8 @@ void gb_graph_mistake(gb_graph *graph, const char *format, ...) __attribute__((f
 
 /* Once the graph is complete: finds the node behind each alias, origin's first. Aliases of nothing are dropped. */
 void gb_graph_resolve(gb_graph *graph);
+/* Sets is_map of every node. */
+void gb_graph_find_maps(gb_graph *graph);
 
 gb_shape gb_node_shape(const gb_graph_node *node);              /* n = 1, block = 1 */
 gb_node gb_graph_find(const gb_graph *graph, const char *name); /* by name or alias */

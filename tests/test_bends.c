@@ -284,6 +284,31 @@ static void noise_of_one_layer_takes_a_factor_and_another_seed(void **state) {
     assert_memory_equal(image, none, sizeof image);
 }
 
+static void a_noise_map_can_be_set_and_bent_for_every_sample(void **state) {
+    fixture *f = *state;
+    static float given[2 * IMAGE], bent[2 * IMAGE], map[R * R];
+    const float two = 2;
+    gb_session *by_map, *by_bend;
+    for (int i = 0; i < R * R; i++)
+        map[i] = (float)(i % 11) - 5;
+    OK(gb_session_new(f->model, &(gb_session_options){.batch = 2}, &by_map, &err));
+    OK(gb_session_new(f->model, &(gb_session_options){.batch = 2}, &by_bend, &err));
+    OK(gb_session_seed(by_map, 3, &err));
+    OK(gb_session_seed(by_bend, 3, &err));
+    const char *const at = "synthesis.b32.conv1.noise_const";
+    OK(gb_session_bend(by_bend, &(gb_bend_options){.kind = GB_BEND_SET, .at = at, .values = map, .samples = 1}, NULL, &err));
+    OK(gb_session_bend(by_bend, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "multiply", .params = &two,
+                                                   .param_count = 1}, NULL, &err));
+    OK(gb_session_render(by_bend, bent, &err));
+    for (int i = 0; i < R * R; i++)
+        map[i] *= 2;
+    OK(gb_session_set_noise_map(by_map, "synthesis.b32.conv1", map, 1, &err));
+    OK(gb_session_render(by_map, given, &err));
+    assert_memory_equal(given, bent, sizeof given);
+    gb_session_free(by_map);
+    gb_session_free(by_bend);
+}
+
 typedef struct seen { int calls, n, c, h, w, rounding; gb_node node; } seen;
 
 static void halve(void *arg, const gb_bent_values *v) {
@@ -446,6 +471,7 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(a_w_of_ones_own_mixes_styles_and_truncates_one_layer, setup, teardown),
         cmocka_unit_test_setup_teardown(noise_of_one_layer_takes_a_factor_and_another_seed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_noise_map_can_be_set_and_bent_for_every_sample, setup, teardown),
         cmocka_unit_test_setup_teardown(a_callback_gets_the_maps_and_its_own_floating_point_state, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bend_leaves_the_fusion_of_all_other_layers, setup, teardown),
         cmocka_unit_test_setup_teardown(moving_a_parameter_reruns_only_what_depends_on_it, setup, teardown),
