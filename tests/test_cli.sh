@@ -185,7 +185,7 @@ check "an instruction set there is not is wrong usage" [ $? -eq 2 ]
 complains imaginary
 
 # ---- latents from files
-run 0 "z's of a file" render "$scratch/skip.gbw" -o "$scratch/z" --z $fixtures/nvlabs-skip-64.npz --trunc 0.7
+run 0 "z's of a file" render "$scratch/cond.gbw" -o "$scratch/z" --z $fixtures/nvlabs-cond-32-clamp.npz --class 2 --trunc 0.7
 check "are its images" [ -s "$scratch/z/z0000.png" ] && [ -s "$scratch/z/z0001.png" ]
 run 0 "w's are dumped" dump "$scratch/skip.gbw" --seeds 0-1 --at mapping --trunc 0.7 -o "$scratch/ws.npz"
 run 0 "an image is dumped" dump "$scratch/skip.gbw" --seeds 0-1 --at synthesis.b64.img --trunc 0.7 -o "$scratch/a.npz"
