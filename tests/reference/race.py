@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""ganbend and PyTorch in turns on the same machine: time and memory of one image of the full-size BigGANs at 256×256.
+"""ganbend and PyTorch in turns on the same machine: time and memory of one image of the full-size networks.
 
-/usr/bin/python3 tests/reference/race_biggan.py GANBEND [--rounds 5] [--threads 2]
+/usr/bin/python3 tests/reference/race.py GANBEND [NETWORK …] [--rounds 5] [--threads 2]
+
+NETWORK is stylegan2-256, stylegan2-1024, biggan-deep or biggan (both at 256×256); without one, all of them.
 
 Each turn is a fresh process that warms up and renders five images. Times are the median of the turns' medians and the
 fastest image of all, which says more where the machine has other work; memory is the median of the turns' peaks.
@@ -15,7 +17,13 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SHAPES = {"deep": ["biggan-deep", "--channel-width", "128"], "standard": ["biggan", "--channel-width", "96"]}
+# What `ganbend init` is told, and what runs in PyTorch beside it.
+NETWORKS = {
+    "stylegan2-256": (["stylegan2", "--res", "256"], ["stylegan2_torch.py", "--res", "256"]),
+    "stylegan2-1024": (["stylegan2", "--res", "1024"], ["stylegan2_torch.py", "--res", "1024"]),
+    "biggan-deep": (["biggan-deep", "--res", "256", "--channel-width", "128"], ["biggan_torch.py", "deep"]),
+    "biggan": (["biggan", "--res", "256", "--channel-width", "96"], ["biggan_torch.py", "standard"]),
+}
 
 
 def run(command):
@@ -25,27 +33,29 @@ def run(command):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("ganbend")
+    options.add_argument("networks", nargs="*", metavar="NETWORK")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
     o = options.parse_args()
     threads = ["--threads", str(o.threads)]
     with tempfile.TemporaryDirectory() as folder:
-        for variant, shape in SHAPES.items():
-            model = os.path.join(folder, variant + ".gbw")
-            subprocess.run([o.ganbend, "init", shape[0], model, "--res", "256"] + shape[1:], check=True)
+        for network in o.networks or NETWORKS:
+            shape, script = NETWORKS[network]
+            model = os.path.join(folder, network + ".gbw")
+            subprocess.run([o.ganbend, "init", shape[0], model] + shape[1:], check=True)
             turns = {"ganbend": [], "PyTorch": []}
             for _ in range(o.rounds):
                 turns["ganbend"].append(run([o.ganbend, "bench", model, "--json", "--runs", "5", "--seconds", "0"]
                                             + threads))
-                turns["PyTorch"].append(run([sys.executable, os.path.join(HERE, "biggan_torch.py"), variant] + threads))
+                turns["PyTorch"].append(run([sys.executable, os.path.join(HERE, script[0])] + script[1:] + threads))
             os.remove(model)
             times = {who: (statistics.median(turn["median_s"] for turn in t), min(turn["fastest_s"] for turn in t))
                      for who, t in turns.items()}
             for who, (median, fastest) in times.items():
                 memory = statistics.median(turn["peak_rss_bytes"] for turn in turns[who])
-                print(f"{variant:9} {who:8} median {median:6.3f} s  fastest {fastest:6.3f} s  {memory / 1e6:5.0f} MB")
+                print(f"{network:14} {who:8} median {median:6.3f} s  fastest {fastest:6.3f} s  {memory / 1e6:5.0f} MB")
             ratios = [theirs / ours for ours, theirs in zip(times["ganbend"], times["PyTorch"])]
-            print(f"{variant:9} PyTorch takes {ratios[0]:.2f} (fastest: {ratios[1]:.2f}) times as long\n", flush=True)
+            print(f"{network:14} PyTorch takes {ratios[0]:.2f} (fastest: {ratios[1]:.2f}) times as long\n", flush=True)
 
 
 if __name__ == "__main__":
