@@ -1,15 +1,18 @@
 #!/bin/sh
 # Builds with warnings as errors and runs every test: the release, the same under the address and undefined-behaviour
 # sanitizers, the fuzzers for a bounded time, and valgrind on convert and render. `--full` adds every instruction set ×
-# thread count × sanitizer (threads' too) × valgrind. Installs what is missing. Everything built is under build-check/.
+# thread count × sanitizer (threads' too) × valgrind. `--arm` checks 64-bit ARM instead: cross-compiled, under qemu.
+# Installs what is missing. Everything built is under build-check/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 full=no
+arm=no
 case "${1-}" in
 '') ;;
 --full) full=yes ;;
+--arm) arm=yes ;;
 *)
-    echo "usage: sh tools/check.sh [--full]" >&2
+    echo "usage: sh tools/check.sh [--full | --arm]" >&2
     exit 2
     ;;
 esac
@@ -56,23 +59,26 @@ build() {
     cmake -S . -B "$dir" -DGANBEND_WERROR=ON "$@" && cmake --build "$dir" -j "$jobs"
 }
 
-# run_tests NAME DIR: every test of a build, each counted.
+# run_tests NAME DIR CTEST-OPTIONS…: every test of a build that the options leave, each counted.
 run_tests() {
-    log=$out/logs/$2-tests.log
-    say "$1"
-    ctest --test-dir "$out/$2" --output-on-failure -j "$jobs" >"$log" 2>&1
+    name=$1
+    dir=$2
+    log=$out/logs/$dir-tests.log
+    shift 2
+    say "$name"
+    ctest --test-dir "$out/$dir" --output-on-failure -j "$jobs" "$@" >"$log" 2>&1
     status=$?
     total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$log")
     bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of [0-9]*$/\1/p' "$log")
     if [ -z "$total" ] || [ "$total" -eq 0 ]; then
         tail -n 40 "$log"
-        fail "$1: no test ran"
+        fail "$name: no test ran"
         return 1
     fi
     passed=$((passed + total - bad))
     if [ "$status" -ne 0 ]; then
         tail -n 60 "$log"
-        fail "$1 (all of its output: $log)"
+        fail "$name (all of its output: $log)"
         failed=$((failed + bad - 1))
     fi
 }
@@ -115,11 +121,41 @@ valgrind_run() {
         "$@"
 }
 
+# summary: what passed and what did not; false where anything did not.
+summary() {
+    say "done"
+    [ -n "$failures" ] && echo "These failed:$failures"
+    total=$((passed + failed))
+    echo "$((100 * passed / total))% tests passed, $failed tests failed out of $total"
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
+
 say "packages"
-sh tools/packages.sh check || {
+packages=check
+[ $arm = yes ] && packages=arm
+sh tools/packages.sh $packages || {
     echo "check.sh: packages are missing" >&2
     exit 1
 }
+
+# qemu is many times slower than a processor: operations over fewer shapes, the tests of what counts bytes and bits, and
+# every fixture.
+if [ $arm = yes ]; then
+    step "build for 64-bit ARM, warnings as errors" build arm -DCMAKE_TOOLCHAIN_FILE=tools/aarch64.cmake \
+        -DCMAKE_BUILD_TYPE=Release -DGANBEND_OPENBLAS=OFF -DGANBEND_CAIRO=OFF && {
+        printf '#!/bin/sh\nexec qemu-aarch64 %s "$@"\n' "'$PWD/$out/arm/tools/ganbend'" >"$out/arm/ganbend"
+        chmod +x "$out/arm/ganbend"
+        step "check_ops, plain" qemu-aarch64 "$out/arm/tests/check_ops" --isa plain --rounds 10
+        step "check_ops, neon" qemu-aarch64 "$out/arm/tests/check_ops" --isa neon --rounds 20
+        run_tests "test under qemu" arm \
+            -R '^test_(ops|activations|filters|random|image|readers|gbw|adapt|file|pool)$'
+        step "fixtures, plain and neon" env FIXTURE_ISAS="plain neon" FIXTURE_THREADS=2 \
+            sh tests/test_fixtures.sh "$out/arm/ganbend"
+    }
+    summary
+    exit
+fi
 
 step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Release && {
     run_tests "test the release" release
@@ -173,9 +209,4 @@ if [ $full = yes ]; then
     done
 fi
 
-say "done"
-[ -n "$failures" ] && echo "These failed:$failures"
-total=$((passed + failed))
-echo "$((100 * passed / total))% tests passed, $failed tests failed out of $total"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

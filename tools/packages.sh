@@ -1,36 +1,57 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages ganbend is built with: `packages.sh build`, or `packages.sh check` for the tests
-# as well. Asks for nothing where nothing is missing.
+# as well; `packages.sh arm` for building and testing for 64-bit ARM (tools/aarch64.cmake) on another Debian machine. Asks
+# for nothing where nothing is missing.
 set -u
 packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libcairo2-dev libopenblas-dev libcmocka-dev"
-[ "${1-build}" = check ] && packages="$packages valgrind"
+case ${1-build} in
+check) packages="$packages valgrind" ;;
+arm)
+    packages="cmake pkg-config gcc-aarch64-linux-gnu qemu-user"
+    for library in zlib1g libpng libjansson libyaml libcmocka; do
+        packages="$packages $library-dev:arm64"
+    done
+    ;;
+esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "packages.sh: no Debian or Ubuntu here; going on with what is installed ($packages are needed)"
     exit 0
 fi
 
-install() {
-    echo "packages.sh: installing $*"
+as_root() {
     if [ "$(id -u)" = 0 ]; then
-        as=
+        "$@"
     elif command -v sudo >/dev/null 2>&1; then
-        as=sudo
+        sudo "$@"
     else
-        echo "packages.sh: these are missing and only root can install them: apt-get install $*" >&2
+        echo "packages.sh: only root can run: $*" >&2
         return 1
     fi
-    $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
+install() {
+    echo "packages.sh: installing $*"
+    as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Asked for by architecture: another one's library of the same name does not serve.
+native=$(dpkg --print-architecture)
 missing=
 for package in $packages; do
-    case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+    case $package in *:*) of_one=$package ;; *) of_one=$package:$native ;; esac
+    case $(dpkg-query -W -f '${Status}' "$of_one" 2>/dev/null) in
     *" installed") ;;
     *) missing="$missing $package" ;;
     esac
 done
 if [ -n "$missing" ]; then
+    case $missing in
+    *:arm64*)
+        dpkg --print-foreign-architectures | grep -qx arm64 || as_root dpkg --add-architecture arm64 || exit 1
+        ;;
+    esac
     # shellcheck disable=SC2086  # one word for each package
     install $missing || exit 1
 fi

@@ -1,5 +1,12 @@
-/* Sixteen floats of AVX-512 under the names the kernels use. To add an instruction set, write such a file, a source
- * like avx512.c that includes it, and a line in ops/cpu.c, ops/simd/simd.h and ops/CMakeLists.txt. */
+/* Sixteen floats of AVX-512 under the names the kernels use.
+ *
+ * To add an instruction set: write such a file and a source like avx512.c that includes it; give it a rank and its rows
+ * in simd.h, a line with its name and how it is detected in ops/cpu.c, its flags in ops/CMakeLists.txt.
+ *   VL            floats of one register, 4 to 16; it is the channel block of feature maps as well
+ *   TILE_VECTORS  4 where 24 sums, 4 weights and a broadcast fit the registers, else 2 (12 sums)
+ * Each function rounds once, vfma and vfnma included, for check_ops holds every bit that follows an operation to plain
+ * C's: `check_ops --isa NAME` shows whether the new rows are right. In the assembly of multiply_tile() (tile.h) no sum
+ * may go through memory inside the loop. */
 #include <immintrin.h>
 
 #define VL 16
