@@ -42,7 +42,9 @@ prints "opening "
 run 0 "one is shown" filters binary-thresh
 prints "threshold: "
 prints "at-least"
+documented() { sed -n "/<!-- $1 -->/,/<!-- end -->/p" docs/recipes.md | sed '1d;$d' | cmp -s - "$scratch/out"; }
 run 0 "all in Markdown" filters --markdown
+check "as the documentation has them" documented filters
 prints '| `angle` | 45 |'
 run 0 "one as JSON" filters rotate --json
 prints '"positional": 1'
@@ -52,6 +54,8 @@ run 0 "the activations are listed" activations
 prints "sinlu "
 run 0 "one is shown" activations silu
 prints "swish: "
+run 0 "all in Markdown" activations --markdown
+check "as the documentation has them" documented activations
 run 2 "an activation there is not" activations xyzzyplugh
 run 2 "parameters of nothing" activations sinlu a=1
 if "$ganbend" activations --plot sinlu a=1 b=3 -o "$scratch/curve.png" 2>"$scratch/err"; then
