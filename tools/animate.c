@@ -84,6 +84,8 @@ static gb_status check(work *w, gb_error *err) {
             return state(err, GB_BAD_ARGUMENT, "--move takes NAME=A:B with numbers A and B, as in angle=0:90, not '%s'",
                          set->move.texts[i]);
         if (find_knob(&w->knobs, w->moves[i].name, err)) return err->status;
+        for (int k = 0; k < w->moves[i].count; k++)     /* out of range is said before the first frame is made */
+            if (turn_knob(&w->knobs, w->moves[i].name, w->moves[i].values[k], err)) return err->status;
         w->move_count++;
     }
     if (!set->to) return GB_OK;
