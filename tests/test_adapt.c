@@ -1,5 +1,6 @@
 /* Checkpoints of every StyleGAN2 family become the same canonical network, or are refused with a line that says why. */
 #include "tests/opened.h"
+#include "tests/value_path.h"
 
 #define FIXTURES "tests/fixtures/"
 #define VARIANTS FIXTURES "variants/"
@@ -411,11 +412,11 @@ static void a_json_text_becomes_plain_values_or_a_reason(void **state) {
     gb_reason why;
     static const char text[] = "{\"a\": [1, 2.5, null, true], \"b\": {\"c\": \"caf\\u00e9\"}}";
     const gb_value *v = gb_json_parse(arena, text, sizeof text - 1, "c.json", &why);
-    assert_int_equal(gb_value_int(gb_value_path(v, "a/0"), 0), 1);
-    assert_true(gb_value_float(gb_value_path(v, "a/1"), 0) == 2.5);
-    assert_int_equal(gb_value_path(v, "a/2")->kind, GB_VALUE_NONE);
-    assert_true(gb_value_bool(gb_value_path(v, "a/3"), false));
-    assert_string_equal(gb_value_str(gb_value_path(v, "b/c"), ""), "caf\xc3\xa9");
+    assert_int_equal(gb_value_int(value_path(v, "a/0"), 0), 1);
+    assert_true(gb_value_float(value_path(v, "a/1"), 0) == 2.5);
+    assert_int_equal(value_path(v, "a/2")->kind, GB_VALUE_NONE);
+    assert_true(gb_value_bool(value_path(v, "a/3"), false));
+    assert_string_equal(gb_value_str(value_path(v, "b/c"), ""), "caf\xc3\xa9");
     const char *const bad[] = {"", "{", "{\"a\": 1, \"a\": 2}", "{\"a\": 1e999}", "{\"a\": \"\\ud800\"}", "7", "{} {}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_null(gb_json_parse(arena, bad[i], strlen(bad[i]), "c.json", &why));

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "tests/value_path.h"
 #include "weights/checkpoint.h"
 
 /* ---- counting memory (the linker hands the readers' calls to these) ------------------------------------------- */
@@ -399,7 +400,7 @@ static void depth_is_limited_and_cycles_are_passed_over(void **state) {
     uint8_t *copy;
     gb_checkpoint *c = open_copy(cycle, sizeof cycle - 1, &copy, &why);
     assert_non_null(c);
-    assert_int_equal(gb_value_int(gb_value_path(gb_checkpoint_root(c), "self/self/self/n"), 0), 5);
+    assert_int_equal(gb_value_int(value_path(gb_checkpoint_root(c), "self/self/self/n"), 0), 5);
     gb_checkpoint_close(c);
     free(copy);
     /* An object that is its own state, and one whose constructor calls constructors without end. */

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "tests/value_path.h"
 #include "weights/checkpoint.h"
 #include "weights/npy.h"
 
@@ -147,7 +148,7 @@ static void untyped_storages_count_in_bytes(void **state) {
     assert_false(gb_array_to_f32(find(&f, "f8"), none, NULL));
     const gb_value *root = gb_checkpoint_root(f.checkpoint);
     assert_string_equal(gb_value_str(gb_value_get(root, "device"), ""), "cuda");
-    assert_int_equal(gb_value_int(gb_value_path(root, "size/1"), 0), 4);
+    assert_int_equal(gb_value_int(value_path(root, "size/1"), 0), 4);
     close_file(&f);
 }
 
@@ -166,8 +167,8 @@ static void modules_pickled_whole_list_as_their_state_dict(void **state) {
     assert_true(gb_value_is_record(gb_value_get(root, "net"), "Net"));
     assert_string_equal(gb_value_get(root, "net")->record.module, "toy_network");
     assert_true(gb_value_is_record(gb_value_get(root, "args"), "Namespace"));
-    assert_int_equal(gb_value_int(gb_value_path(root, "args/size"), 0), 64);
-    assert_true(gb_value_float(gb_value_path(root, "args/betas/1"), 0) == 0.99);
+    assert_int_equal(gb_value_int(value_path(root, "args/size"), 0), 64);
+    assert_true(gb_value_float(value_path(root, "args/betas/1"), 0) == 0.99);
     close_file(&f);
 }
 
@@ -197,10 +198,10 @@ static void numpy_pickles_read_the_same_from_every_protocol(void **state) {
         assert_string_equal(gb_value_str(gb_value_get(root, "text"), ""), "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80 \n");
         assert_true(gb_value_is_record(gb_value_get(root, "objects"), "ndarray"));
         assert_string_equal(gb_value_str(gb_value_item(gb_value_get(root, "objects")->record.items, 1), ""), "two");
-        assert_string_equal(gb_value_str(gb_value_path(root, "nested/1/1"), ""), "three");
-        assert_int_equal(gb_value_path(root, "nested/3")->kind, GB_VALUE_SET);
-        assert_int_equal(gb_value_count(gb_value_path(root, "nested/4")), 1);
-        const gb_value *four = gb_value_path(root, "nested/2/four"), *array = gb_value_path(root, "nested/5");
+        assert_string_equal(gb_value_str(value_path(root, "nested/1/1"), ""), "three");
+        assert_int_equal(value_path(root, "nested/3")->kind, GB_VALUE_SET);
+        assert_int_equal(gb_value_count(value_path(root, "nested/4")), 1);
+        const gb_value *four = value_path(root, "nested/2/four"), *array = value_path(root, "nested/5");
         assert_int_equal(four->kind, GB_VALUE_BYTES);
         assert_memory_equal(four->bytes.data, "5", 1);
         assert_int_equal(array->kind, GB_VALUE_BYTES);
@@ -227,7 +228,7 @@ static void safetensors_keep_order_types_and_metadata(void **state) {
     assert_string_equal(list[0].name, "a.weight");
     assert_string_equal(list[6].name, "f");
     const gb_value *root = gb_checkpoint_root(f.checkpoint);
-    assert_string_equal(gb_value_str(gb_value_path(root, "__metadata__/licence"), ""), "none");
+    assert_string_equal(gb_value_str(value_path(root, "__metadata__/licence"), ""), "none");
     close_file(&f);
 }
 
@@ -303,7 +304,7 @@ static void nvidia_pickles_list_their_modules_and_keep_source_out(void **state) 
     assert_string_equal(g->record.module, "torch_utils.persistence");
     assert_null(gb_value_get(g, "module_src"));
     assert_int_equal(gb_value_int(gb_value_get(g, "img_resolution"), 0), 64);
-    assert_int_equal(gb_value_int(gb_value_path(g, "_modules/synthesis/_modules/b64/_modules/conv0/up"), 0), 2);
+    assert_int_equal(gb_value_int(value_path(g, "_modules/synthesis/_modules/b64/_modules/conv0/up"), 0), 2);
     assert_int_equal(find(&f, "G_ema.synthesis.b64.torgb.affine.weight")->ndim, 2);
     assert_int_equal(find(&f, "G_ema.mapping.w_avg")->ndim, 1);
     assert_int_equal(find(&f, "G_ema.synthesis.b4.conv1.noise_strength")->ndim, 0);
@@ -315,7 +316,7 @@ static void tensorflow_networks_list_their_variables_by_component(void **state) 
     file f = open_file("tensorflow-64.pkl");
     const gb_value *gs = gb_value_item(gb_checkpoint_root(f.checkpoint), 2);
     assert_true(gb_value_is_record(gs, "Network"));
-    assert_int_equal(gb_value_int(gb_value_path(gs, "static_kwargs/resolution"), 0), 64);
+    assert_int_equal(gb_value_int(value_path(gs, "static_kwargs/resolution"), 0), 64);
     assert_int_equal(find(&f, "Gs.synthesis.4x4/Const/const")->ndim, 4);
     assert_int_equal(find(&f, "Gs.synthesis.64x64/Conv1/noise_strength")->ndim, 0);
     assert_int_equal(find(&f, "Gs.dlatent_avg")->ndim, 1);
@@ -393,8 +394,6 @@ static void written_npz_files_read_back(void **state) {
     gb_npz_writer *n = gb_npz_writer_new(into_buffer, &b);
     assert_true(gb_npz_writer_add(n, "tap/b4.conv1", &matrix, &why) && gb_npz_writer_add(n, "turned", &turned, &why));
     assert_true(gb_npz_writer_add(n, "whole", &whole, &why) && gb_npz_writer_add(n, "number", &number, &why));
-    assert_true(gb_npz_writer_add_strings(n, "one", 0, (const char *const[]){"toy.gbw"}, 1, &why));
-    assert_true(gb_npz_writer_add_strings(n, "words", 1, (const char *const[]){"a", "", "ccc"}, 3, &why));
     assert_true(gb_npz_writer_finish(n, &why));
     gb_npz_writer_free(n);
     file f = {b.bytes, b.size, gb_checkpoint_open(b.bytes, b.size, "out.npz", &why)};
@@ -403,8 +402,6 @@ static void written_npz_files_read_back(void **state) {
     expect(&f, "turned", GB_F32, "[3,2]", (const double[]){0, 3, 1, 4, 2, 5});
     expect(&f, "whole", GB_I64, "[2]", (const double[]){-1, 1099511627776.0});
     expect(&f, "number", GB_F64, "[]", (const double[]){2.5});
-    assert_string_equal(gb_value_str(gb_value_get(gb_checkpoint_root(f.checkpoint), "one"), ""), "toy.gbw");
-    assert_int_equal(find(&f, "words")->shape[0], 3);
     close_file(&f);
 }
 

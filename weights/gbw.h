@@ -18,8 +18,8 @@ bool gbw_is(const void *bytes, size_t size);    /* begins like one */
  * the network. */
 gb_network *gbw_open(const void *bytes, size_t size, const char *name, gb_reason *why);
 
-/* Compares a tensor's bytes with its CRC-32 in the table; false names the tensor. It does so every time: whoever touches
- * a tensor first remembers that it did. Thread-safe. */
+/* Compares a tensor's bytes with its CRC-32 in the table; false names the tensor. It does so every time: whoever
+ * touches a tensor first remembers that it did. Thread-safe. */
 bool gbw_verify(const gb_network *n, const char *tensor, gb_reason *why);
 
 /* CRC-32 over the header, which covers every tensor's own: names the model in files made from it. 0 where the network

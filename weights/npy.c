@@ -268,7 +268,7 @@ static bool write_elements(const gb_array *a, size_t size, gb_npy_sink sink, voi
     return true;
 }
 
-bool gb_npy_write_header(const char *type, int ndim, const int64_t *shape, gb_npy_sink sink, void *arg) {
+static bool write_header(const char *type, int ndim, const int64_t *shape, gb_npy_sink sink, void *arg) {
     char text[512];     /* 10 bytes, then the literal; always a multiple of 64 */
     int n = 10 + snprintf(text + 10, sizeof text - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
     for (int i = 0; i < ndim; i++)
@@ -291,7 +291,7 @@ bool gb_npy_write(const gb_array *a, gb_npy_sink sink, void *arg, gb_reason *why
     const char *type = gb_numpy_type_name(a->dtype, a->swapped);
     if (!type)
         return gb_because(why, "numpy has no %s", gb_dtype_name(a->dtype));
-    if (!gb_npy_write_header(type, a->ndim, a->shape, sink, arg) ||
+    if (!write_header(type, a->ndim, a->shape, sink, arg) ||
         !write_elements(a, gb_dtype_size(a->dtype), sink, arg))
         return gb_because(why, "it could not be written");
     return true;

@@ -22,8 +22,6 @@ typedef bool (*gb_npy_sink)(void *arg, const void *bytes, size_t size);
 /* Writes an array as it is (its type, either byte order), elements in row-major order. bfloat16 and opaque types, which
  * numpy does not have, are refused. */
 bool gb_npy_write(const gb_array *a, gb_npy_sink sink, void *arg, gb_reason *why);
-/* Its header alone, for data of numpy's type string `type` that the caller writes after it. False where the sink is. */
-bool gb_npy_write_header(const char *type, int ndim, const int64_t *shape, gb_npy_sink sink, void *arg);
 
 /* An .npz in the making: stored entries, ZIP64 where a size or place needs it, the same bytes for the same arrays.
  * After a failure there is nothing left to do but free it. */
@@ -31,9 +29,6 @@ typedef struct gb_npz_writer gb_npz_writer;
 
 gb_npz_writer *gb_npz_writer_new(gb_npy_sink sink, void *arg);        /* NULL when memory is out */
 bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb_reason *why);
-/* Byte strings (dtype S): `ndim` 0 for one, 1 for a list of `count`. */
-bool gb_npz_writer_add_strings(gb_npz_writer *n, const char *name, int ndim, const char *const *strings,
-                               size_t count, gb_reason *why);
 /* Writes the directory; the file is whole after this. */
 bool gb_npz_writer_finish(gb_npz_writer *n, gb_reason *why);
 void gb_npz_writer_free(gb_npz_writer *n);

@@ -126,10 +126,7 @@ static bool write_central(gb_npz_writer *n, const entry *e) {
     return emit(n, r.bytes, r.size) && emit(n, e->name, strlen(e->name)) && emit(n, extra.bytes, extra.size);
 }
 
-/* The data of an entry, written as often as it is asked for. */
-typedef bool (*produce)(const void *what, gb_npy_sink sink, void *arg, gb_reason *why);
-
-static bool add(gb_npz_writer *n, const char *name, produce data, const void *what, gb_reason *why) {
+bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb_reason *why) {
     size_t length = strlen(name);
     if (length == 0 || length > 60000)
         return gb_because(why, "an array's name of %zu characters", length);
@@ -148,53 +145,11 @@ static bool add(gb_npz_writer *n, const char *name, produce data, const void *wh
     n->count++;
     memcpy(e->name, name, length);
     memcpy(e->name + length, ".npy", 5);
-    if (!data(what, sum_up, e, why))
+    if (!gb_npy_write(a, sum_up, e, why))
         return gb_because_in(why, "%s", name);
     if (!write_local(n, e))
         return gb_because(why, "%s: it could not be written", name);
-    return data(what, pass_on, n, why) || gb_because_in(why, "%s", name);
-}
-
-static bool produce_array(const void *what, gb_npy_sink sink, void *arg, gb_reason *why) {
-    return gb_npy_write(what, sink, arg, why);
-}
-
-bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb_reason *why) {
-    return add(n, name, produce_array, a, why);
-}
-
-typedef struct strings {
-    const char *const *list;
-    int64_t count;
-    int ndim;
-    char type[24];
-    size_t longest;
-} strings;
-
-static bool produce_strings(const void *what, gb_npy_sink sink, void *arg, gb_reason *why) {
-    static const char zeros[64];
-    const strings *s = what;
-    bool good = gb_npy_write_header(s->type, s->ndim, &s->count, sink, arg);
-    for (int64_t i = 0; good && i < s->count; i++) {
-        size_t n = strlen(s->list[i]);
-        good = n == 0 || sink(arg, s->list[i], n);
-        for (size_t left = s->longest - n; good && left > 0;) {
-            size_t some = left < sizeof zeros ? left : sizeof zeros;
-            good = sink(arg, zeros, some);
-            left -= some;
-        }
-    }
-    return good || gb_because(why, "it could not be written");
-}
-
-bool gb_npz_writer_add_strings(gb_npz_writer *n, const char *name, int ndim, const char *const *list,
-                               size_t count, gb_reason *why) {
-    strings s = {.list = list, .count = (int64_t)count, .ndim = ndim, .longest = 1};    /* numpy reads no S0 */
-    for (size_t i = 0; i < count; i++)
-        if (strlen(list[i]) > s.longest)
-            s.longest = strlen(list[i]);
-    snprintf(s.type, sizeof s.type, "|S%zu", s.longest);
-    return add(n, name, produce_strings, &s, why);
+    return gb_npy_write(a, pass_on, n, why) || gb_because_in(why, "%s", name);
 }
 
 bool gb_npz_writer_finish(gb_npz_writer *n, gb_reason *why) {

@@ -42,14 +42,14 @@ static bool is_torch_class(const gb_value *v) {
            (v->record.module[5] == 0 || v->record.module[5] == '.');
 }
 
-const gb_torch_type *gb_torch_type_of_storage(const gb_value *class) {
+static const gb_torch_type *type_of_storage(const gb_value *class) {
     for (int i = 0; is_torch_class(class) && i < TYPES; i++)
         if (types[i].storage && strcmp(types[i].storage, class->record.name) == 0)
             return &types[i];
     return NULL;
 }
 
-const gb_torch_type *gb_torch_type_of_dtype(const gb_value *class) {
+static const gb_torch_type *type_of_dtype(const gb_value *class) {
     for (int i = 0; is_torch_class(class) && i < TYPES; i++)
         if (strcmp(types[i].name, class->record.name) == 0)
             return &types[i];
@@ -62,7 +62,7 @@ bool gb_torch_storage_read(const gb_value *id, gb_torch_storage *s, gb_reason *w
         return gb_because(why, "a persistent id that is no torch storage");
     const gb_value *class = id->seq.items[1], *view = gb_value_item(id, 5);
     *s = (gb_torch_storage){
-        .type = gb_torch_type_of_storage(class),
+        .type = type_of_storage(class),
         .key = id->seq.items[2],
         .elements = gb_value_int(id->seq.items[4], -1),
         .view = view && view->kind == GB_VALUE_TUPLE ? view : NULL,
@@ -158,7 +158,7 @@ static gb_value *make_tensor(gb_pickle *p, const gb_value *args, bool *known) {
 /* _rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype, metadata) over bytes */
 static gb_value *make_tensor_v3(gb_pickle *p, const gb_value *args, bool *known) {
     (void)known;
-    const gb_torch_type *type = gb_torch_type_of_dtype(gb_value_item(args, 6));
+    const gb_torch_type *type = type_of_dtype(gb_value_item(args, 6));
     if (!type) {
         gb_because(p->why, "its element type is not known");
         return NULL;

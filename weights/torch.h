@@ -21,9 +21,6 @@ typedef struct gb_torch_type {
     size_t size;
 } gb_torch_type;
 
-const gb_torch_type *gb_torch_type_of_storage(const gb_value *class);   /* NULL for anything else */
-const gb_torch_type *gb_torch_type_of_dtype(const gb_value *class);
-
 /* What a persistent id says: ('storage', class, key, device, elements[, view]). */
 typedef struct gb_torch_storage {
     const gb_torch_type *type;

@@ -111,9 +111,10 @@ bool gb_value_set(gb_arena *arena, gb_value *dict, gb_value *key, gb_value *valu
     return true;
 }
 
-static const gb_value *find(const gb_value *dict, const char *key, size_t size) {
+static const gb_value *find(const gb_value *dict, const char *key) {
     if (!dict || dict->kind != GB_VALUE_DICT)
         return NULL;
+    size_t size = strlen(key);
     for (size_t i = dict->dict.count; i-- > 0;) {
         const gb_value *k = dict->dict.keys[i];
         if (k->kind == GB_VALUE_STR && k->str.size == size && memcmp(k->str.text, key, size) == 0)
@@ -122,39 +123,17 @@ static const gb_value *find(const gb_value *dict, const char *key, size_t size) 
     return NULL;
 }
 
-static const gb_value *get(const gb_value *v, const char *key, size_t size) {
+const gb_value *gb_value_get(const gb_value *v, const char *key) {
     if (!v || v->kind != GB_VALUE_RECORD)
-        return find(v, key, size);
-    const gb_value *found = find(v->record.state, key, size);
-    return found ? found : find(v->record.entries, key, size);
-}
-
-const gb_value *gb_value_get(const gb_value *dict, const char *key) {
-    return get(dict, key, strlen(key));
+        return find(v, key);
+    const gb_value *found = find(v->record.state, key);
+    return found ? found : find(v->record.entries, key);
 }
 
 const gb_value *gb_value_item(const gb_value *seq, size_t index) {
     if (!seq || (seq->kind != GB_VALUE_LIST && seq->kind != GB_VALUE_TUPLE))
         return NULL;
     return index < seq->seq.count ? seq->seq.items[index] : NULL;
-}
-
-const gb_value *gb_value_path(const gb_value *v, const char *path) {
-    while (v) {
-        size_t size = strcspn(path, "/");
-        if (v->kind == GB_VALUE_LIST || v->kind == GB_VALUE_TUPLE) {
-            size_t index = 0, i = 0;
-            for (; i < size && i < 9 && path[i] >= '0' && path[i] <= '9'; i++)
-                index = index * 10 + (size_t)(path[i] - '0');
-            v = size && i == size ? gb_value_item(v, index) : NULL;
-        } else {
-            v = get(v, path, size);
-        }
-        if (!path[size])
-            return v;
-        path += size + 1;
-    }
-    return NULL;
 }
 
 size_t gb_value_count(const gb_value *v) {

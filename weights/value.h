@@ -43,8 +43,8 @@ struct gb_value {
 /* The kind as a message says it: "a list", "a dict", … */
 const char *gb_value_kind_name(const gb_value *v);
 
-/* Makers: the value lives in the arena, NULL (or false) when the arena's limit or memory is reached. Text and keys are
- * copied, bytes are views. Nothing looks for a key that is already there: of two, the later one counts. */
+/* Makers: the value lives in the arena, NULL (or false) when the arena's limit or memory is reached. Text is copied,
+ * bytes are views. Nothing looks for a key that is already there: of two, the later one counts. */
 gb_value *gb_value_new(gb_arena *arena, gb_value_kind kind);
 gb_value *gb_value_new_int(gb_arena *arena, int64_t v);
 gb_value *gb_value_new_float(gb_arena *arena, double v);
@@ -58,8 +58,6 @@ bool gb_value_set(gb_arena *arena, gb_value *dict, gb_value *key, gb_value *valu
 
 /* All of these accept NULL and return NULL / the default, so that lookups chain. */
 const gb_value *gb_value_get(const gb_value *dict, const char *key);    /* of a record: `state`, `entries` */
-/* "a/b/c" through dicts and records; a list or tuple takes a decimal index. */
-const gb_value *gb_value_path(const gb_value *v, const char *path);
 const gb_value *gb_value_item(const gb_value *seq, size_t index);
 size_t gb_value_count(const gb_value *v);                               /* of a sequence, set or dict; else 0 */
 bool gb_value_is_record(const gb_value *v, const char *name);           /* class name without module, NULL for any */

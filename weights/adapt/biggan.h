@@ -1,6 +1,6 @@
-/* What both BigGAN code bases share: the published networks' widths, the canonical network's facts, and bringing tensors
- * over with spectral normalisation folded in. A family says what its tensors are called; shapes give the architecture,
- * --config the rest.
+/* What both BigGAN code bases share: the published networks' widths, the canonical network's facts, and bringing
+ * tensors over with spectral normalisation folded in. A family says what its tensors are called; shapes give the
+ * architecture, --config the rest.
  *
  * Spectral norm is live in eval mode in both: W acts as W/σ, with W as [rows, everything else].
  *   BigGAN-PyTorch keeps u0: v = normalise(u0 W), u = normalise(v Wᵀ), σ = v Wᵀ uᵀ

@@ -14,6 +14,11 @@ int sg2_block_of(int64_t res) {
     return block;
 }
 
+int sg2_noise_number(sg2_module module, int64_t res) {
+    int block = sg2_block_of(res);
+    return block ? 2 * block - (module == SG2_CONV0) : 0;
+}
+
 bool sg2_has_layer(const sg2_generator *g, int block, sg2_module layer) {
     switch (layer) {
     case SG2_CONV0: return block > 0;

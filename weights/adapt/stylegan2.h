@@ -89,6 +89,9 @@ static inline int64_t sg2_res(int block) {
 /* log2 of the resolution less 2: b4 is 0. */
 int sg2_block_of(int64_t res);
 
+/* Where noise maps are numbered through: 0 at 4×4, then two per resolution. */
+int sg2_noise_number(sg2_module module, int64_t res);
+
 bool sg2_has_layer(const sg2_generator *g, int block, sg2_module layer);
 
 /* "synthesis.b64.conv1", "mapping.fc3" into `path`. */

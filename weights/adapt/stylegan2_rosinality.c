@@ -19,12 +19,6 @@ static char *layer_path(sg2_module module, int64_t res, char path[48]) {
     return path;
 }
 
-/* Noise maps are numbered through: 0 at 4×4, then two per resolution. */
-static int noise_number(sg2_module module, int64_t res) {
-    int block = sg2_block_of(res);
-    return block ? 2 * block - (module == SG2_CONV0) : 0;
-}
-
 static bool layer_origin(const sg2_slot *s, sg2_origin *o) {
     char layer[48];
     const char *leaf = "";
@@ -56,7 +50,7 @@ static bool layer_origin(const sg2_slot *s, sg2_origin *o) {
         o->scale = 0.25f;
         break;
     case SG2_NOISE_CONST:
-        snprintf(o->name, sizeof o->name, "noises.noise_%d", noise_number(s->module, s->at));
+        snprintf(o->name, sizeof o->name, "noises.noise_%d", sg2_noise_number(s->module, s->at));
         o->layout = "11HW";
         return true;
     default:

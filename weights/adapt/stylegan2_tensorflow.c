@@ -15,11 +15,6 @@ static char *scope(sg2_module module, int64_t res, char path[48]) {
     return path;
 }
 
-static int noise_number(sg2_module module, int64_t res) {
-    int block = sg2_block_of(res);
-    return block ? 2 * block - (module == SG2_CONV0) : 0;
-}
-
 static bool origin(const sg2_slot *s, sg2_origin *o) {
     static const char *const leaves[] = {
         [SG2_WEIGHT] = "weight", [SG2_BIAS] = "bias", [SG2_AFFINE_WEIGHT] = "mod_weight",
@@ -34,7 +29,7 @@ static bool origin(const sg2_slot *s, sg2_origin *o) {
         snprintf(o->name, sizeof o->name, "synthesis.4x4/Const/const");
         o->layout = "1OHW";
     } else if (s->leaf == SG2_NOISE_CONST) {
-        snprintf(o->name, sizeof o->name, "synthesis.noise%d", noise_number(s->module, s->at));
+        snprintf(o->name, sizeof o->name, "synthesis.noise%d", sg2_noise_number(s->module, s->at));
         o->layout = "11HW";
     } else if (s->module == SG2_FC) {
         snprintf(o->name, sizeof o->name, "mapping.Dense%d/%s", s->at, leaves[s->leaf]);
