@@ -325,12 +325,17 @@ static gb_status check_options(const gb_bend_options *o, gb_error *err) {
          (o->mask && (o->mask_h < 1 || o->mask_w < 1 || o->mask_h > 1 << 15 || o->mask_w > 1 << 15))))
         return gb_fail(err, GB_BAD_ARGUMENT, "paint needs vectors, and a grid of 0 or more or a mask of at least 1x1");
     if (o->kind == GB_BEND_ACTIVATION && o->features.choice != GB_FEATURES_ALL && (o->drop_bias || o->set_gain))
-        return gb_fail(err, GB_BAD_ARGUMENT, "bias and gain belong to the whole layer: drop or set them on all features");
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "bias and gain belong to the whole layer: drop or set them on all features");
     if (o->kind == GB_BEND_CALLBACK && !o->callback)
         return gb_fail(err, GB_BAD_ARGUMENT, "a callback bend without a callback");
     if (o->kind == GB_BEND_SET && !o->values)
         return gb_fail(err, GB_BAD_ARGUMENT, "a bend that sets values without values");
     return GB_OK;
+}
+
+static bool same_shape(const gb_graph_node *a, const gb_graph_node *b) {
+    return a->ndim == b->ndim && !memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape);
 }
 
 /* Copies what the options point to. Sizes follow the first place's shape: all places must agree in it. */
@@ -359,9 +364,8 @@ static gb_status own_options(const gb_session *session, gb_bend_entry *entry, co
         bool here = exact != GB_NO_NODE ? exact == i : gb_graph_matches(session->graph, i, o->at);
         if (!here || !fits(session->graph, i, o->kind, exact != GB_NO_NODE))
             continue;
-        if (first && (o->kind == GB_BEND_PAINT ? first->shape[0] != node->shape[0]
-                                               : memcmp(first->shape, node->shape, (size_t)first->ndim * sizeof(int64_t)) ||
-                                                     first->ndim != node->ndim))
+        bool paint = o->kind == GB_BEND_PAINT;
+        if (first && (first->shape[0] != node->shape[0] || (!paint && !same_shape(first, node))))
             return gb_fail(err, GB_BAD_ARGUMENT, "'%s' and '%s' are of different sizes; the values fit one of them",
                            first->name, node->name);
         first = node;
@@ -436,10 +440,9 @@ static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *
                         gb_error *err) {
     gb_bend_entry *old = *slot, *entry = NULL;
     gb_bend_options options = old->options;
+    bool has_row = old->options.kind == GB_BEND_FILTER || old->options.kind == GB_BEND_ACTIVATION;
     options.params = params ? params : old->params;
-    options.param_count = params ? count : old->options.kind == GB_BEND_FILTER || old->options.kind == GB_BEND_ACTIVATION
-                                               ? old->param_count
-                                               : 0;
+    options.param_count = params ? count : has_row ? old->param_count : 0;
     gb_status status = make_entry(session, &options, old->id, image, &entry, err);
     if (status)
         return status;

@@ -70,7 +70,8 @@ GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **
 GB_API void gb_context_free(gb_context *context);       /* after every model of it is closed */
 GB_API int gb_context_threads(const gb_context *context);
 GB_API const char *gb_context_isa(const gb_context *context);
-/* Measures what the processor's multiply-add units reach on all threads of the context, in GFLOP/s (a tenth of a second). */
+/* Measures what the processor's multiply-add units reach on all threads of the context, in GFLOP/s (a tenth of a
+ * second). */
 GB_API double gb_context_peak_gflops(gb_context *context);
 
 /* ---------------------------------------------------------------------------------------------------- files
@@ -106,7 +107,8 @@ GB_API void gb_file_facts(const gb_file *file, size_t limit, void (*fact)(void *
  * leaves nothing behind. */
 typedef struct gb_npz gb_npz;
 GB_API gb_status gb_npz_new(const char *path, gb_npz **npz, gb_error *err);
-GB_API gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err);
+GB_API gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data,
+                            gb_error *err);
 GB_API gb_status gb_npz_finish(gb_npz *npz, gb_error *err);
 GB_API void gb_npz_free(gb_npz *npz);
 /* One array as an .npy, whole or not at all. */
@@ -291,7 +293,8 @@ GB_API size_t gb_model_nodes(const gb_model *model);
 GB_API void gb_model_node(const gb_model *model, gb_node node, gb_node_info *info);
 /* By canonical name or alias; GB_NO_NODE where there is none. */
 GB_API gb_node gb_model_find(const gb_model *model, const char *name);
-/* Nodes whose name or alias matches a shell glob (* ? [a-z]; '*' crosses dots), in execution order: writes at most `room`, returns how many match. */
+/* Nodes whose name or alias matches a shell glob (* ? [a-z]; '*' crosses dots), in execution order: writes at most
+ * `room`, returns how many match. */
 GB_API size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room);
 /* The output's shape [C,H,W]. */
 GB_API void gb_model_image_shape(const gb_model *model, int64_t shape[3]);
@@ -339,7 +342,8 @@ GB_API gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, g
 typedef enum gb_noise { GB_NOISE_CONST, GB_NOISE_NONE, GB_NOISE_RANDOM } gb_noise;
 /* For every layer that has noise: the stored maps, none, or maps drawn anew for each sample and layer from `seed`. */
 GB_API gb_status gb_session_noise(gb_session *session, gb_noise mode, uint64_t seed, gb_error *err);
-/* One layer's map: [1 or batch, 1, r, r], shared or one for each sample; NULL goes back. `layer` is "synthesis.b8.conv1". */
+/* One layer's map: [1 or batch, 1, r, r], shared or one for each sample; NULL goes back. `layer` is
+ * "synthesis.b8.conv1". */
 GB_API gb_status gb_session_set_noise_map(gb_session *session, const char *layer, const float *map, int samples,
                                           gb_error *err);
 
@@ -387,7 +391,7 @@ typedef struct gb_bent_values {
 
 typedef struct gb_bend_options {
     gb_bend_kind kind;
-    const char *at;         /* node name, alias or glob; ACTIVATION and NOISE take of a glob's nodes those that have one */
+    const char *at;         /* node name, alias or glob, of which those nodes are taken that the bend can sit on */
     gb_features features;   /* FILTER, ACTIVATION and SET */
     const char *name;       /* FILTER, ACTIVATION: its name */
     const float *params;    /* of the filter or activation, in the order of its table row; the rest have defaults */

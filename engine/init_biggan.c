@@ -37,7 +37,8 @@ static bool attends(const char *text, long resolution) {
     return false;
 }
 
-/* What a person asked for must all be there; the usual "64" is left out of smaller networks, as in the published code. */
+/* What a person asked for must all be there; the usual "64" is left out of smaller networks, as in the published
+ * code. */
 static gb_status check_attention(const char *text, int resolution, gb_error *err) {
     for (const char *p = text; *p;) {
         char *end;

@@ -130,7 +130,8 @@ static gb_status check(const gb_stylegan2 *s, gb_error *err) {
     if (status)
         return status;
     if (s->resolution & (s->resolution - 1))
-        return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; powers of two from 4 to 4096 are possible", s->resolution);
+        return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; powers of two from 4 to 4096 are possible",
+                       s->resolution);
     if (strcmp(s->block, "skip") && strcmp(s->block, "resnet") && strcmp(s->block, "orig"))
         return gb_fail(err, GB_BAD_ARGUMENT, "block is '%s'; skip, resnet and orig are possible", s->block);
     return GB_OK;

@@ -355,8 +355,8 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->keep = calloc(nodes, sizeof *plan->keep);
         plan->read = calloc(nodes, sizeof *plan->read);
     }
-    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed || !m.uses ||
-        !m.user)
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed ||
+        !m.uses || !m.user)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = make_steps(&m, err);

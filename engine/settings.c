@@ -157,7 +157,11 @@ gb_status gb_session_seed_with(gb_session *session, gb_rng rng, uint64_t seed, g
 
 gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err) {
     const char *origin = gb_network_str(session->graph->network, "origin.rng", "numpy");
-    gb_rng rng = !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM : GB_RNG_NUMPY;
+    gb_rng rng = GB_RNG_NUMPY;
+    if (!strcmp(origin, "torch"))
+        rng = GB_RNG_TORCH;
+    else if (!strcmp(origin, "truncnorm"))
+        rng = GB_RNG_TRUNCNORM;
     return gb_session_seed_with(session, rng, seed, err);
 }
 
@@ -212,7 +216,8 @@ gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_err
     if (!isfinite(psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
     if (!has_ws && !(psi > 0 && psi <= 1))
-        return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: this network takes more than 0 and at most 1", (double)psi);
+        return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: this network takes more than 0 and at most 1",
+                       (double)psi);
     if (!has_ws && cutoff >= 0)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's that a cutoff could count");
     bool moved = psi != session->now.psi;

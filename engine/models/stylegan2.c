@@ -29,7 +29,8 @@ static float act_gain(const char *act) {
 
 /* Settings of a layer, which may differ from the network's. */
 static float layer_clamp(const stylegan2 *p, const char *layer) {
-    float clamp = (float)gb_network_float(p->graph->network, gb_name("config.layer.%s.conv_clamp", layer).text, p->clamp);
+    gb_name_text key = gb_name("config.layer.%s.conv_clamp", layer);
+    float clamp = (float)gb_network_float(p->graph->network, key.text, p->clamp);
     return clamp > 0 ? clamp : 0;
 }
 
@@ -39,8 +40,8 @@ static const char *layer_act(const stylegan2 *p, const char *layer) {
 
 /* y = act(x Wᵀ · weight_gain + bias · bias_gain) · gain: the nodes layer.linear and layer. */
 static gb_node dense(stylegan2 *p, const char *layer, gb_node x, float weight_gain, float bias_gain, const char *act) {
-    gb_node y = gb_graph_linear(p->graph, gb_name("%s.linear", layer).text, x, gb_name("%s.weight", layer).text, weight_gain);
-    gb_name_text bias = gb_name("%s.bias", layer);
+    gb_name_text weight = gb_name("%s.weight", layer), bias = gb_name("%s.bias", layer);
+    gb_node y = gb_graph_linear(p->graph, gb_name("%s.linear", layer).text, x, weight.text, weight_gain);
     return gb_graph_bias_act(p->graph, layer, y, &(gb_bias_act_options){.bias = bias.text,
                                                                        .bias_gain = bias_gain,
                                                                        .act = act,
@@ -84,7 +85,8 @@ static gb_node affine(stylegan2 *p, const char *layer, gb_node w) {
 static gb_node synthesis_layer(stylegan2 *p, const char *layer, gb_node x, gb_node w, int r, int up, float scale) {
     gb_graph *g = p->graph;
     gb_node styles = affine(p, layer, w);
-    gb_name_text weight = gb_name("%s.weight", layer), fir = gb_name("%s.resample_filter", layer), bias = gb_name("%s.bias", layer);
+    gb_name_text weight = gb_name("%s.weight", layer), bias = gb_name("%s.bias", layer);
+    gb_name_text fir = gb_name("%s.resample_filter", layer);
     x = gb_graph_conv2d(g, gb_name("%s.conv", layer).text, x, styles, weight.text,
                         &(gb_conv2d_options){.up = up, .demodulate = true, .fir = up > 1 ? fir.text : NULL});
     if (gb_network_bool(g->network, gb_name("config.layer.%s.use_noise", layer).text, true)) {
@@ -133,7 +135,8 @@ static void synthesis(stylegan2 *p) {
         gb_node skip = residual ? residual_skip(p, gb_name("%s.skip", block.text).text, x) : GB_NO_NODE;
         if (r > 4)
             x = synthesis_layer(p, gb_name("%s.conv0", block.text).text, x, p->w[next_w++], r, 2, 1);
-        x = synthesis_layer(p, gb_name("%s.conv1", block.text).text, x, p->w[next_w++], r, 1, residual ? sqrtf(0.5f) : 1);
+        float scale = residual ? sqrtf(0.5f) : 1;
+        x = synthesis_layer(p, gb_name("%s.conv1", block.text).text, x, p->w[next_w++], r, 1, scale);
         if (residual)
             x = gb_graph_add(g, gb_name("%s.sum", block.text).text, skip, x);
 
