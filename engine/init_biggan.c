@@ -161,7 +161,7 @@ static void standard_block(maker *m, const char *block, int64_t in, int64_t out)
 }
 
 static void deep_block(maker *m, const char *block, int64_t in, int64_t out) {
-    char bn[16], name[16];
+    char bn[24], name[24];
     for (int k = 0; k < 4; k++) {
         int64_t from = k == 0 ? in : in / 4, to = k == 3 ? out : in / 4;
         snprintf(bn, sizeof bn, "bn_%d", k);
