@@ -15,6 +15,15 @@
 /* A mean w, where a checkpoint has none, is that of 10000 z of seed 0, as many as NVIDIA's projector takes. */
 enum { MEAN_W_BATCH = 100, MEAN_W_BATCHES = 100 };
 
+bool gb_checkpoint_family(size_t index, const char **name, const char **summary) {
+    for (size_t i = 0; i <= index; i++)
+        if (!gb_families[i])
+            return false;
+    *name = gb_families[index]->name;
+    *summary = gb_families[index]->summary;
+    return true;
+}
+
 /* ------------------------------------------------------------------------------------------------ making up */
 
 /* Stored noise is drawn once when a network is made; a checkpoint without it gets maps of seed 0. */

@@ -135,6 +135,9 @@ GB_API void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out);
 
 /* ---------------------------------------------------------------------------------------------------- converting */
 
+/* The kinds of checkpoints that can be converted, one row each. False past the end. */
+GB_API bool gb_checkpoint_family(size_t index, const char **name, const char **summary);
+
 typedef struct gb_convert_options {
     bool half;              /* weights as float16 */
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */

@@ -266,6 +266,7 @@ void print_help(const command *c) {
     printf("usage: ganbend %s%s%s%s%s\n\n", c->name, *c->operands ? " " : "", c->operands, *c->usage ? " " : "",
            c->usage);
     print_wrapped(c->about, 0, 0);
+    if (c->list) c->list();
     puts("\noptions:");
     print_options(c->options);
     for (int i = 0; i < SHARED_TABLES; i++) print_options(c->shared[i].table);

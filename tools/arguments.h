@@ -55,6 +55,7 @@ typedef struct command {
                              * a list of any length */
     const char *usage;      /* what follows the operands in the usage line */
     const char *about;      /* paragraphs for --help */
+    void (*list)(void);     /* prints behind them what stands in a table of the library's; or NULL */
     const char *example;    /* lines for --help */
     const option *options;  /* own options, up to a row without a name */
     shared_options shared[SHARED_TABLES];

@@ -23,6 +23,12 @@ static void print_note(void *arg, const char *line) {
     printf("%s\n", line);
 }
 
+static void print_families(void) {
+    const char *name, *summary;
+    puts("\ncheckpoints:");
+    for (size_t i = 0; gb_checkpoint_family(i, &name, &summary); i++) printf("  %-22s %s\n", name, summary);
+}
+
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {0};
@@ -46,10 +52,10 @@ const command convert_command = {
     .summary = "a checkpoint into a .gbw model",
     .operands = "IN OUT.gbw",
     .usage = "[options]",
-    .about = "Opens a StyleGAN2 or BigGAN checkpoint without running anything in it and writes a .gbw: NVIDIA's .pkl "
-             "(PyTorch and TensorFlow era), rosinality's .pt, bare state dicts of either naming in .pt, .pth or "
-             ".safetensors; BigGAN-PyTorch's .pth, and the Hugging Face port's .bin with the config.json beside it. "
-             "The family is recognised from the file. Noise maps and mean w that it lacks are drawn from seed 0.",
+    .about = "Opens a StyleGAN2 or BigGAN checkpoint (.pkl, .pt, .pth, .bin, .safetensors) without running anything in "
+             "it and writes a .gbw. The family is recognised from the file, whatever its name. Noise maps and mean w "
+             "that it lacks are drawn from seed 0.",
+    .list = print_families,
     .example = "ganbend convert faces.pkl faces.gbw --half\n"
                "ganbend convert biggan/pytorch_model.bin biggan.gbw\n"
                "ganbend convert G_ema.pth biggan.gbw --config arguments.json",
