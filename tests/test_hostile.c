@@ -571,6 +571,9 @@ static void legacy_files_must_have_every_storage_they_name(void **state) {
            "storage 'k' is there twice");
     PICKLE(LEGACY STORAGE("\x02", "(X\x01\x00\x00\x00vK\x01K\x02t"), "a view of 2 elements at 1 of storage 'k'");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02K\x01.", "the list of storage keys is an integer");
+    /* A number that is a tensor, whose storage comes later in the file. */
+    PICKLE(LEGACY "\x80\x02" "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storage" FLOATS
+           "X\x01\x00\x00\x00kX\x03\x00\x00\x00" "cpuK\x01NtQq\x00h\x00))\x89}tR.", "offset -1");
 }
 
 /* ---- zip ------------------------------------------------------------------------------------------------------ */

@@ -197,10 +197,17 @@ static float bfloat16_to_float(uint16_t b) {
 DEFINE_READ_ROW(read_row_f32, float)
 DEFINE_READ_ROW(read_row_f64, double)
 
-/* Visits the rows (the last dimension) in order; `out32` or `out64` is set. */
-static bool read_all(const gb_array *a, float *out32, double *out64, gb_reason *why) {
+/* While a legacy torch file is being read, its arrays have no bytes yet. */
+static bool can_be_read(const gb_array *a, gb_reason *why) {
     if (a->dtype == GB_OPAQUE)
         return gb_because(why, "its type cannot be read as numbers");
+    if (!a->data && gb_array_count(a) > 0)
+        return gb_because(why, "its storage has not been read yet");
+    return true;
+}
+
+/* Visits the rows (the last dimension) in order; `out32` or `out64` is set. */
+static void read_all(const gb_array *a, float *out32, double *out64) {
     int64_t left = gb_array_count(a), index[GB_MAX_DIMS] = {0};
     int rows = a->ndim > 0 ? a->ndim - 1 : 0;       /* dimensions outside a row */
     int64_t n = a->ndim > 0 ? a->shape[rows] : 1, stride = a->ndim > 0 ? a->stride[rows] : 1;
@@ -226,18 +233,23 @@ static bool read_all(const gb_array *a, float *out32, double *out64, gb_reason *
             index[d] = 0;
         }
     }
-    return true;
 }
 
 bool gb_array_to_f32(const gb_array *a, float *out, gb_reason *why) {
+    if (!can_be_read(a, why))
+        return false;
     if (a->dtype == GB_F32 && !a->swapped && gb_array_is_packed(a)) {
         if (gb_array_count(a) > 0)
             memcpy(out, a->data, (size_t)gb_array_count(a) * sizeof *out);
         return true;
     }
-    return read_all(a, out, NULL, why);
+    read_all(a, out, NULL);
+    return true;
 }
 
 bool gb_array_to_f64(const gb_array *a, double *out, gb_reason *why) {
-    return read_all(a, NULL, out, why);
+    if (!can_be_read(a, why))
+        return false;
+    read_all(a, NULL, out);
+    return true;
 }
