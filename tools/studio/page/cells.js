@@ -1,0 +1,96 @@
+// Brush work on a grid of cells, as layers and noise maps have: which cells a stroke covers, what fills or grids cover,
+// and pictures brought to the grid's size. Pure functions on {width, height, data}, where data is any typed array.
+
+export function grid(width, height, Type, value = 0) {
+    return {width, height, data: new Type(width * height).fill(value)};
+}
+
+export function copyOf(cells) {
+    return {...cells, data: cells.data.slice()};
+}
+
+export function same(a, b) {
+    return a.width === b.width && a.height === b.height && a.data.every((value, i) => value === b.data[i]);
+}
+
+// Calls visit(index, nearness) for each cell whose middle lies within `radius` cells of the line from a to b, both
+// points {x, y} in cells with fractions; nearness falls from 1 on the line to 0 at the rim. The cells under both ends
+// always count, so that the smallest brush paints where it touches.
+export function stroke(cells, a, b, radius, visit) {
+    const {width, height} = cells, dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy;
+    const touched = point => Math.floor(point.y) * width + Math.floor(point.x);
+    const ends = [touched(a), touched(b)];
+    const low = (p, q) => Math.max(0, Math.floor(Math.min(p, q) - radius - 1));
+    const high = (p, q, size) => Math.min(size - 1, Math.ceil(Math.max(p, q) + radius));
+    for (let y = low(a.y, b.y); y <= high(a.y, b.y, height); y++) {
+        for (let x = low(a.x, b.x); x <= high(a.x, b.x, width); x++) {
+            const px = x + 0.5 - a.x, py = y + 0.5 - a.y;
+            const t = length2 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length2)) : 0;
+            const distance = Math.hypot(px - t * dx, py - t * dy), index = y * width + x;
+            if (distance <= radius || ends.includes(index))
+                visit(index, radius > 0.5 ? Math.max(0, 1 - distance / radius) : 1);
+        }
+    }
+}
+
+// True where the engine lays a block of a grid: k×k blocks with one cell between, from the corner on; one that would
+// touch or pass the far edge is left out.
+export function onGrid(x, y, width, height, k) {
+    const lies = (at, size) => {
+        const start = at - at % (k + 1);
+        return at - start < k && start < size - k;
+    };
+    return lies(x, width) && lies(y, height);
+}
+
+export function fillGrid(cells, k, value) {
+    const {width, height, data} = cells;
+    for (let i = 0; i < data.length; i++)
+        if (onGrid(i % width, Math.floor(i / width), width, height, k))
+            data[i] = value;
+    return cells;
+}
+
+// The size of the grid that these cells are, with `value` on it and `none` between; 0 where they are none.
+export function gridOf(cells, value, none) {
+    const {width, height, data} = cells;
+    for (let k = 1; k < Math.min(width, height); k++)
+        if (data.every((v, i) => v === (onGrid(i % width, Math.floor(i / width), width, height, k) ? value : none)))
+            return k;
+    return 0;
+}
+
+// Pixels of an RGBA picture at a grid's size by nearest neighbour, as the engine brings a mask to its layer: the pixel
+// that cell x takes is floor(x · from / to). Colours are numbers 0xRRGGBB, −1 where the picture is transparent.
+export function coloursAt(picture, width, height) {
+    const cells = grid(width, height, Int32Array);
+    for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+            const from = 4 * (Math.floor(y * picture.height / height) * picture.width
+                + Math.floor(x * picture.width / width));
+            const [r, g, b, alpha] = picture.rgba.subarray(from, from + 4);
+            cells.data[y * width + x] = alpha === 0 ? -1 : r << 16 | g << 8 | b;
+        }
+    }
+    return cells;
+}
+
+// The `most` commonest colours of a grid of colours, commonest first, as [{colour, share}]. What is rarer is counted
+// with the nearest of them: the rims of a smoothed drawing are no colours of their own.
+export function palette(cells, most) {
+    const counts = new Map();
+    for (const colour of cells.data)
+        if (colour >= 0)
+            counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    const ranked = [...counts].sort((a, b) => b[1] - a[1]);
+    const chosen = ranked.slice(0, most).map(([colour, count]) => ({colour, count}));
+    for (const [colour, count] of ranked.slice(most))
+        nearest(chosen, colour).count += count;
+    return chosen.map(({colour, count}) => ({colour, share: count / cells.data.length}));
+}
+
+export function nearest(entries, colour) {
+    const distance = other => [16, 8, 0].reduce((sum, bits) =>
+        sum + ((colour >> bits & 0xff) - (other >> bits & 0xff)) ** 2, 0);
+    return entries.reduce((best, entry) => distance(entry.colour) < distance(best.colour) ? entry : best);
+}
