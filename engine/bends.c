@@ -216,6 +216,12 @@ static gb_node noise_of(const gb_graph *graph, gb_node index) {
     return !before->is_input && before->desc.op == GB_OP_NOISE ? node->input[0] : index;
 }
 
+bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind) {
+    if (node < 0 || node >= model->graph->count)
+        return false;
+    return fits(model->graph, kind == GB_BEND_NOISE ? noise_of(model->graph, node) : node, kind, true);
+}
+
 static gb_status no_place(const gb_graph *graph, const gb_bend_options *o, bool found, gb_error *err) {
     if (!found) {
         const char *nearest = gb_graph_nearest(graph, o->at);

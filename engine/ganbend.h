@@ -280,6 +280,9 @@ GB_API const char *gb_model_class_name(const gb_model *model, size_t index);
 GB_API size_t gb_model_tensors(const gb_model *model);
 GB_API void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info);
 
+/* A tensor as float32 into `out`, which has room for info.count. */
+GB_API gb_status gb_model_read(gb_model *model, const char *tensor, float *out, gb_error *err);
+
 typedef struct gb_node_info {
     const char *name;
     const char *alias;      /* the origin's name, or NULL; there may be more than one: gb_model_find() knows them all */
@@ -290,6 +293,11 @@ typedef struct gb_node_info {
     uint64_t macs;          /* multiply-adds per sample; transposed convolutions at input resolution, FIRs left out */
     int inputs;
     gb_node input[4];
+    /* Of a node that ends in an activation, act(x + bias · bias_gain) · gain, clamped: */
+    const char *act;        /* its name, "linear" where nothing bends; NULL of other nodes */
+    const char *bias;       /* tensor [C], or NULL */
+    float bias_gain, gain;
+    float clamp;            /* to ±clamp; 0 = none */
 } gb_node_info;
 
 GB_API size_t gb_model_nodes(const gb_model *model);
@@ -418,6 +426,8 @@ typedef struct gb_bend_options {
     void *callback_arg;
 } gb_bend_options;
 
+/* Whether a bend of this kind can sit on the node. */
+GB_API bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind);
 /* Everything pointed to is copied. The message of a refusal lists what would be right. */
 GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err);
 /* New parameters of a filter or activation, factor of noise, or psi: nothing before it runs again. */
@@ -475,6 +485,19 @@ typedef struct gb_recipe_param {
 /* Named parameters, for sliders and --set. False past the end. */
 GB_API bool gb_recipe_param_at(const gb_recipe *recipe, size_t index, gb_recipe_param *param);
 GB_API gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_error *err);
+
+/* What the image is made from, where the recipe says it: name and value as `ganbend render` takes them by the option of
+ * that name ("seeds", "rng", "class", "trunc", "cutoff", "noise"). They are for the program that renders:
+ * gb_recipe_apply() leaves inputs alone. False past the end. */
+GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char **name, const char **text);
+
+/* The recipe as it was read, as JSON on one line, which gb_recipe_parse() takes again: maps keep their order, aliases
+ * are unfolded. Numbers, true, false and null that stand without quotes are such in JSON too; every other scalar is a
+ * string, also off, on, yes, no and numbers beyond the range of a double. */
+GB_API gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err);
+/* For recipes of strangers: from here on it takes files from its own folder and those below it only. What leads out of
+ * there, by its name or by symbolic links, is refused. gb_recipe_clusters() still takes any path: that is the caller's. */
+GB_API void gb_recipe_confine(gb_recipe *recipe);
 
 /* Adds the recipe's bends to the session, all or none. The recipe remembers them: gb_recipe_set() followed by
  * gb_recipe_update() moves only what changed. */

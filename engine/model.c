@@ -242,6 +242,19 @@ out:
     return status;
 }
 
+gb_status gb_model_read(gb_model *model, const char *tensor, float *out, gb_error *err) {
+    const gb_array *array = gb_network_array(model->graph->network, tensor);
+    gb_reason why = {{0}};
+    if (!array)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no tensor '%s'", tensor);
+    gb_mutex_lock(model->lock);
+    gb_status status = check_tensor(model, array, tensor, err);
+    gb_mutex_unlock(model->lock);
+    if (!status && !gb_array_to_f32(array, out, &why))
+        status = gb_fail(err, GB_BAD_FILE, "tensor '%s': %s", tensor, why.text);
+    return status;
+}
+
 gb_status gb_model_verify(gb_model *model, gb_error *err) {
     const gb_named_array *list;
     size_t count = gb_network_arrays(model->graph->network, &list);
@@ -336,6 +349,13 @@ void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
     };
     memcpy(info->shape, node->shape, sizeof info->shape);
     memcpy(info->input, node->input, sizeof node->input);
+    if (node->is_input || node->desc.op != GB_OP_BIAS_ACT)
+        return;
+    info->act = gb_acts[node->act].name;
+    info->bias = node->bias;
+    info->bias_gain = node->bias_gain;
+    info->gain = node->gain;
+    info->clamp = node->clamp > 0 ? node->clamp : 0;
 }
 
 gb_node gb_model_find(const gb_model *model, const char *name) {

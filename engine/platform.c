@@ -54,6 +54,16 @@ const char *gb_base_name(const char *path) {
     return slash && slash[1] ? slash + 1 : path;
 }
 
+bool gb_path_stays(const char *folder, const char *path) {
+    char *home = realpath(folder, NULL), *there = realpath(path, NULL);
+    size_t length = home ? strlen(home) : 0;
+    bool stays = !there || (home && !strncmp(there, home, length) &&
+                            (home[length - 1] == '/' || there[length] == '/' || !there[length]));
+    free(home);
+    free(there);
+    return stays;
+}
+
 /* ---------------------------------------------------------------------------------------------------- reading */
 
 gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {

@@ -24,6 +24,9 @@ void gb_map_release(const gb_map *map, const void *bytes, size_t size);
 /* The last component of a path, for messages. */
 const char *gb_base_name(const char *path);
 
+/* True where `path`, followed through all symbolic links, lies in `folder` or below it, or where nothing is there. */
+bool gb_path_stays(const char *folder, const char *path);
+
 /* ---------------------------------------------------------------------------------------------------- writing */
 
 /* A file being written under a name of its own beside `path`. It takes its place when finished; freed before that, it

@@ -87,28 +87,34 @@ gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_er
 /* ------------------------------------------------------------------------------------------------ reading */
 
 static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *err) {
-    static const char *const keys[] = {"bends", "transforms", "parameters", "clusters", "vectors", "summary", NULL};
+    static const char *const keys[] = {"bends", "transforms", "parameters", "inputs", "clusters", "vectors", "summary",
+                                       NULL};
     gb_status status = gb_recipe_keys(recipe, root, keys, err);
     if (status)
         return status;
     const gb_yaml *bends = gb_yaml_get(root, "bends"), *transforms = gb_yaml_get(root, "transforms");
     const gb_yaml *parameters = gb_yaml_get(root, "parameters"), *clusters = gb_yaml_get(root, "clusters");
     const gb_yaml *vectors = gb_yaml_get(root, "vectors"), *summary = gb_yaml_get(root, "summary");
+    const gb_yaml *inputs = gb_yaml_get(root, "inputs");
     const char *text;
-    if (!bends == !transforms)
+    if (bends ? transforms != NULL : !transforms && !inputs)
         return gb_recipe_fail(recipe, root, err,
                               bends ? "both 'bends' and network-bending's 'transforms'; one is wanted"
                                     : "neither 'bends' nor network-bending's 'transforms' is here");
     if (summary)
         status = gb_recipe_text(recipe, summary, "summary", &text, err);
+    if (!status && inputs)
+        status = gb_recipe_read_inputs(recipe, inputs, err);
     if (!status && clusters)
         status = gb_recipe_text(recipe, clusters, "clusters", &recipe->clusters, err);
     if (!status && vectors)
         status = gb_recipe_text(recipe, vectors, "vectors", &recipe->vectors, err);
     if (!status && parameters)
         status = read_parameters(recipe, parameters, err);
-    if (!status)
-        status = bends ? gb_recipe_read_steps(recipe, bends, err) : gb_recipe_read_transforms(recipe, transforms, err);
+    if (!status && bends)
+        status = gb_recipe_read_steps(recipe, bends, err);
+    if (!status && transforms)
+        status = gb_recipe_read_transforms(recipe, transforms, err);
     return status;
 }
 
@@ -125,9 +131,9 @@ gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_re
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
     }
     gb_error why = {0};
-    gb_yaml *root = gb_yaml_parse(recipe->arena, text, size, name, &why);
-    if (root)
-        read_recipe(recipe, root, &why);
+    recipe->tree = gb_yaml_parse(recipe->arena, text, size, name, &why);
+    if (recipe->tree)
+        read_recipe(recipe, recipe->tree, &why);
     if (why.status) {
         gb_recipe_free(recipe);
         return gb_fail(err, why.status, "%s", why.message);
@@ -147,12 +153,17 @@ gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *err) {
     return status;
 }
 
+void gb_recipe_confine(gb_recipe *recipe) {
+    recipe->confined = true;
+}
+
 void gb_recipe_free(gb_recipe *recipe) {
     if (!recipe)
         return;
     gb_clusters_close(&recipe->given);
     gb_arena_free(recipe->arena);
     free(recipe->applied.bends);
+    free(recipe->json);
     free(recipe);
 }
 

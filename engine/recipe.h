@@ -2,6 +2,7 @@
  * and what. docs/recipes.md is its grammar.
  *
  *     recipe.c             opening, named parameters, applying
+ *     recipe_inputs.c      what the image is made from
  *     recipe_read.c        a step of our own form
  *     recipe_row.c         filters and activations with their parameters, out of their tables' rows
  *     recipe_transforms.c  network-bending's form, and its layer numbers
@@ -9,7 +10,8 @@
  *     recipe_values.c      numbers for boundaries: given, from a file, or the w of another seed
  *     recipe_paint.c       vectors and masks
  *     recipe_bend.c        a step on a model: what gb_session_bend() is given
- *     recipe_describe.c    the same in words */
+ *     recipe_describe.c    the same in words
+ *     recipe_json.c        what was read, as JSON */
 #ifndef GB_ENGINE_RECIPE_H
 #define GB_ENGINE_RECIPE_H
 
@@ -21,6 +23,7 @@ enum {
     GB_RECIPE_PARAMS = 20,      /* numbers of one step: as many as a row of filters or activations can have */
     GB_RECIPE_STEPS = 4096,
     GB_RECIPE_COLOURS = 64,
+    GB_RECIPE_INPUTS = 8,
 };
 
 /* A number, or a named parameter of the recipe that gives it. */
@@ -34,6 +37,10 @@ typedef struct gb_recipe_named {
     double value, low, high;
     bool ranged;                /* low and high are the recipe's; otherwise those of what it is used for */
 } gb_recipe_named;
+
+typedef struct gb_recipe_input {
+    const char *name, *text;
+} gb_recipe_input;
 
 /* ------------------------------------------------------------------------------------------------ where */
 
@@ -131,6 +138,11 @@ struct gb_recipe {
     gb_arena *arena;            /* holds everything that was read */
     const char *name;           /* for messages */
     const char *folder;         /* that files are named from: "" or ending in '/' */
+    bool confined;              /* to it */
+    const gb_yaml *tree;        /* all that was read */
+    char *json;                 /* the same, once somebody asked */
+    gb_recipe_input inputs[GB_RECIPE_INPUTS];
+    int input_count;
     gb_recipe_named *params;
     int param_count;
     gb_recipe_step *steps;
@@ -168,6 +180,7 @@ gb_status gb_recipe_seed(const gb_recipe *recipe, const gb_yaml *node, uint64_t 
 /* "whole numbers from 0 to 5", "zeros, edge or wrap": what a parameter takes. */
 const char *gb_recipe_range(const gb_param *param, char *buffer, size_t size);
 
+gb_status gb_recipe_read_inputs(gb_recipe *recipe, const gb_yaml *map, gb_error *err);
 gb_status gb_recipe_read_steps(gb_recipe *recipe, const gb_yaml *list, gb_error *err);
 gb_status gb_recipe_read_transforms(gb_recipe *recipe, const gb_yaml *list, gb_error *err);
 gb_status gb_recipe_read_pick(gb_recipe *recipe, const gb_yaml *node, int place, gb_pick *pick, gb_error *err);
@@ -190,7 +203,7 @@ const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i);
 /* The step's numbers as gb_session_bend_move() takes them. */
 void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_PARAMS]);
 
-/* A path in the recipe, from the recipe's folder. */
+/* A path in the recipe, from the recipe's folder; refused where it leads out of it and the recipe is confined. */
 gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err);
 
 /* The name of network-bending's layer `number` in a StyleGAN2, and back: -1 where it is none. */

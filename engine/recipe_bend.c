@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "platform.h"
 #include "recipe.h"
 
 /* ------------------------------------------------------------------------------------------------ numbers */
@@ -28,14 +29,32 @@ void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, floa
     }
 }
 
+/* Whether ".." is one of the parts of a path. */
+static bool steps_up(const char *file) {
+    for (const char *part = file; *part; part += strspn(part, "/")) {
+        size_t length = strcspn(part, "/");
+        if (length == 2 && !memcmp(part, "..", 2))
+            return true;
+        part += length;
+    }
+    return false;
+}
+
 gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err) {
+    if (recipe->confined && (file[0] == '/' || steps_up(file)))
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' leads out of the recipe's folder, where its files are to lie", file);
     size_t folder = file[0] == '/' ? 0 : strlen(recipe->folder), length = strlen(file);
     *path = malloc(folder + length + 1);
     if (!*path)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     memcpy(*path, recipe->folder, folder);
     memcpy(*path + folder, file, length + 1);
-    return GB_OK;
+    if (!recipe->confined || gb_path_stays(*recipe->folder ? recipe->folder : ".", *path))
+        return GB_OK;
+    free(*path);
+    *path = NULL;
+    return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is a link that leads out of the recipe's folder, where its files are to "
+                                         "lie", file);
 }
 
 /* ------------------------------------------------------------------------------------------------ bending */

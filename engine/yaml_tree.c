@@ -12,7 +12,6 @@
 #include "error.h"
 
 enum {
-    MAX_SIZE = 4 << 20,         /* bytes; network-bending's cluster files of large networks have half a million */
     MAX_NODES = 1 << 18,
     MAX_DEPTH = 24,
     MAX_KEYS = 256,             /* of one map */
@@ -135,6 +134,7 @@ static gb_yaml *read_scalar(reader *r, int depth) {
     if (strlen(text) != length)
         return fail_here(r, "text with a zero byte in it");
     node->text = gb_arena_text(r->arena, text, length);
+    node->plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     return node->text ? node : fail_here(r, "out of memory");
 }
 
@@ -240,8 +240,8 @@ static gb_yaml *read_document(reader *r) {
 }
 
 gb_yaml *gb_yaml_parse(gb_arena *arena, const char *text, size_t size, const char *name, gb_error *err) {
-    if (size > MAX_SIZE) {
-        gb_fail(err, GB_BAD_FILE, "%s: %zu bytes; a file of this kind has at most %d", name, size, MAX_SIZE);
+    if (size > GB_YAML_MOST_SIZE) {
+        gb_fail(err, GB_BAD_FILE, "%s: %zu bytes; a file of this kind has at most %d", name, size, GB_YAML_MOST_SIZE);
         return NULL;
     }
     reader *r = calloc(1, sizeof *r);

@@ -7,6 +7,8 @@
 #include "../weights/arena.h"
 #include "ganbend.h"
 
+enum { GB_YAML_MOST_SIZE = 4 << 20 };   /* bytes; network-bending's clusters of large networks have half a million */
+
 typedef enum gb_yaml_kind { GB_YAML_SCALAR, GB_YAML_LIST, GB_YAML_MAP } gb_yaml_kind;
 
 typedef struct gb_yaml gb_yaml;
@@ -14,6 +16,7 @@ struct gb_yaml {
     gb_yaml_kind kind;
     int line, column;           /* from 1 */
     const char *text;           /* of a scalar */
+    bool plain;                 /* without quotes */
     int count;                  /* of items or keys */
     gb_yaml *first;             /* item, or key */
     gb_yaml *next;              /* the item or key after this one */

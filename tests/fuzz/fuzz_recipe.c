@@ -1,4 +1,5 @@
-/* Recipes: YAML, the checked tree, and the schema of both forms; then every named parameter at its ends. */
+/* Recipes: YAML, the checked tree, and the schema of both forms; then its JSON, which must be a recipe with the same
+ * JSON, and every named parameter at its ends. */
 #include <math.h>
 
 #include "engine/ganbend.h"
@@ -9,6 +10,21 @@ static void check_message(const gb_error *err) {
         abort();
 }
 
+/* A parameter's name of more than 1024 bytes is none, so that every key is short enough for YAML on one line. */
+static void check_json(gb_recipe *recipe) {
+    gb_error err = {0};
+    gb_recipe *back = NULL;
+    const char *json, *again;
+    if (gb_recipe_json(recipe, &json, &err)) {
+        check_message(&err);
+        return;
+    }
+    if (gb_recipe_parse(json, strlen(json), "recipe.json", &back, &err) || gb_recipe_json(back, &again, &err) ||
+        strcmp(json, again))
+        abort();
+    gb_recipe_free(back);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gb_error err = {0};
     gb_recipe *recipe = NULL;
@@ -17,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_message(&err);
         return 0;
     }
+    check_json(recipe);
     for (size_t i = 0; gb_recipe_param_at(recipe, i, &param); i++) {
         if (!(param.low <= param.value && param.value <= param.high))
             abort();
