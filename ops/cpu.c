@@ -24,19 +24,23 @@ static const struct isa {
     int rank, vector;
     bool (*runs_here)(void);
     float (*burst)(int rounds);         /* 12 · vector · rounds multiply-adds; what they come to */
+    bool asked_for;                     /* never taken unless it is asked for by name */
 } isas[] = {
-    {"plain", GB_RANK_PLAIN, 1, always, plain_burst},
+    {"plain", GB_RANK_PLAIN, 1, always, plain_burst, false},
 #if GB_WITH_OPENBLAS
-    {"openblas", GB_RANK_OPENBLAS, 1, always, plain_burst},
+    {"openblas", GB_RANK_OPENBLAS, 1, always, plain_burst, false},
 #endif
 #if GB_WITH_AVX2
-    {"avx2", GB_RANK_AVX2, 8, gb_x86_has_avx2, gb_avx2_burst},
+    {"avx2", GB_RANK_AVX2, 8, gb_x86_has_avx2, gb_avx2_burst, false},
 #endif
 #if GB_WITH_AVX512
-    {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst},
+    {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst, false},
+#endif
+#if GB_WITH_AVX512BF16
+    {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, true},
 #endif
 #if GB_WITH_NEON
-    {"neon", GB_RANK_NEON, 4, always, gb_neon_burst},
+    {"neon", GB_RANK_NEON, 4, always, gb_neon_burst, false},
 #endif
 };
 
@@ -50,7 +54,7 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
             continue;
         if (names && used < names_size)
             used += (size_t)snprintf(names + used, names_size - used, "%s%s", used ? ", " : "", isas[i].name);
-        if (wanted && strcmp(wanted, isas[i].name))
+        if (wanted ? strcmp(wanted, isas[i].name) != 0 : isas[i].asked_for)
             continue;
         cpu->isa = isas[i].name;
         cpu->rank = isas[i].rank;

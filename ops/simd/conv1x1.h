@@ -18,7 +18,7 @@ static conv1x1_plan plan_conv1x1(const gb_cpu *cpu, const gb_desc *d) {
     p.band = size < most ? size : most;
     p.band = p.band < step ? step : p.band / step * step;
     p.bands = (size - 1) / p.band + 1;
-    p.worker_floats = (size_t)p.band * VL * (p.blocks + p.width);
+    p.worker_floats = (size_t)p.band * VL * p.blocks / PAIR + (size_t)p.band * VL * p.width;
     return p;
 }
 
@@ -27,7 +27,7 @@ static size_t conv1x1_workspace(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 static size_t conv1x1_weight_floats(const gb_desc *d) {
-    return (size_t)vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
+    return (size_t)vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
 }
 
 static size_t conv1x1_packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -57,19 +57,20 @@ static void conv1x1_band(void *arg, int task, int worker) {
     int share = task % job->shares, band = task / job->shares, n = band / p->bands, size = d->in[0].h * d->in[0].w;
     int first = band % p->bands * p->band, count = size - first < p->band ? size - first : p->band;
     size_t x_block = (size_t)p->band * VL, w_pass = (size_t)p->blocks * VL * p->width * VL;
-    float *x = job->own + p->worker_floats * worker, *acc = x + p->blocks * x_block;
+    float *own = job->own + p->worker_floats * worker, *acc = own + p->blocks * x_block / PAIR;
+    factor *x = (factor *)own;
     for (int b = 0; b < p->blocks; b++) {
         int lanes = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
         const float *from = gb_plane(job->args->in[0], n, b * VL) + (size_t)first * VL;
         vec s = vload(job->m.s + ((size_t)n * p->blocks + b) * VL);
         for (int j = 0; j < count; j++)
-            vstore(x + b * x_block + j * VL, vmul(vkeep_first(vload(from + j * VL), lanes), s));
+            store_factors(x + b * x_block + j * VL, vmul(vkeep_first(vload(from + j * VL), lanes), s));
         for (int j = count; j < p->band; j++)
-            vstore(x + b * x_block + j * VL, vset1(0.0f));
+            store_factors(x + b * x_block + j * VL, vset1(0.0f));
     }
     for (int pass = p->passes * share / job->shares; pass < p->passes * (share + 1) / job->shares; pass++) {
         tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .blocks = p->blocks,
-                         .w = (const float *)job->args->packed + pass * w_pass, .w_block = (size_t)VL * p->width * VL};
+                         .w = (const factor *)job->args->packed + pass * w_pass, .w_block = (size_t)VL * p->width * VL};
         multiply(tile, acc, p->width, count);
         for (int r = 0; r < p->width; r++) {
             int c = (pass * p->width + r) * VL, j = 0;

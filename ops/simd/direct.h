@@ -17,7 +17,7 @@ typedef struct direct_plan {
     int pad, row;                   /* border; pixels from one row of the padded copy to the next */
     int rows;                       /* rows of the long view: all samples', borders between them included */
     int band, bands;                /* rows a task computes */
-    size_t lead, x_block;           /* zero pixels before the copy; floats from one block of channels to the next */
+    size_t lead, x_block;           /* zero pixels before the copy; factors from one block of channels to the next */
     size_t part_pixels;             /* of one part of a band in a worker's accumulators */
     size_t worker_floats;
 } direct_plan;
@@ -50,13 +50,13 @@ static direct_plan plan_direct(const gb_cpu *cpu, const gb_desc *d) {
 
 static size_t direct_workspace(const gb_cpu *cpu, const gb_desc *d) {
     direct_plan p = plan_direct(cpu, d);
-    return sizeof(float) * (modulation_floats(d) + p.blocks * p.x_block + p.worker_floats * cpu->workers);
+    return sizeof(float) * (modulation_floats(d) + p.blocks * p.x_block / PAIR + p.worker_floats * cpu->workers);
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
 static size_t direct_weight_floats(const gb_desc *d) {
-    return (size_t)d->conv.kernel * d->conv.kernel * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
+    return (size_t)d->conv.kernel * d->conv.kernel * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
 }
 
 static size_t direct_packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -74,28 +74,28 @@ static int direct_tap(const gb_desc *d, int k) {
     return up_parts[part].taps[k];
 }
 
-typedef struct direct_packing { const gb_desc *d; direct_plan p; const float *w; float *to; } direct_packing;
+typedef struct direct_packing { const gb_desc *d; direct_plan p; const float *w; factor *to; } direct_packing;
 
 static void direct_pack_block(void *arg, int task, int worker) {
     const direct_packing *job = arg;
     const direct_plan *p = &job->p;
     int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
     int first = task % p->blocks * VL, first_out = task / p->blocks * lanes;
-    float *to = job->to + (size_t)task * p->taps * VL * lanes;
+    factor *to = job->to + (size_t)task * p->taps * VL * lanes;
     (void)worker;
     for (int k = 0; k < p->taps; k++) {
         int tap = direct_tap(job->d, k);
         for (int o = 0; o < lanes; o++)
             for (int i = 0; i < VL; i++)
-                to[(k * VL + i) * lanes + o] = first + i < cin && first_out + o < cout
-                    ? job->w[((size_t)(first_out + o) * cin + first + i) * p->taps + tap] : 0.0f;
+                to[k * VL * lanes + weight_at(i, o, lanes)] = factor_of(first + i < cin && first_out + o < cout
+                    ? job->w[((size_t)(first_out + o) * cin + first + i) * p->taps + tap] : 0.0f);
     }
 }
 
-/* [passes][cin blocks][taps][VL][width · VL], then the FIR × 4, then the sums of squares. */
+/* [passes][cin blocks][taps][VL / PAIR][width · VL][PAIR], then the FIR × 4, then the sums of squares. */
 static void direct_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     direct_packing job = {d, plan_direct(cpu, d), weights[0], packed};
-    float *to = job.to + direct_weight_floats(d);
+    float *to = (float *)packed + direct_weight_floats(d);
     gb_parallel(cpu, job.p.passes * job.p.blocks, direct_pack_block, &job);
     for (int k = 0; k < 16; k++)
         *to++ = d->conv.up == 2 ? 4.0f * weights[1][k] : 0.0f;
@@ -109,7 +109,8 @@ typedef struct direct_job {
     const gb_args *args;
     direct_plan p;
     modulation m;
-    float *x, *own;         /* the padded copy [cin blocks][lead + N · rows · row][VL]; worker_floats per worker */
+    factor *x;              /* the padded copy [cin blocks][lead + N · rows · row][VL] */
+    float *own;             /* worker_floats per worker */
 } direct_job;
 
 static void copy_block(void *arg, int block, int worker) {
@@ -117,16 +118,16 @@ static void copy_block(void *arg, int block, int worker) {
     const direct_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
     int lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
-    float *x = job->x + block * p->x_block;
+    factor *x = job->x + block * p->x_block;
     (void)worker;
-    memset(x, 0, sizeof(float) * p->x_block);
+    memset(x, 0, sizeof(factor) * p->x_block);
     for (int n = 0; n < in->n; n++) {
         vec s = vload(job->m.s + ((size_t)n * p->blocks + block) * VL);
         const float *from = gb_plane(job->args->in[0], n, block * VL);
         for (int y = 0; y < in->h; y++) {
-            float *to = x + (p->lead + (size_t)(n * (in->h + 2 * p->pad) + y + p->pad) * p->row + p->pad) * VL;
+            factor *to = x + (p->lead + (size_t)(n * (in->h + 2 * p->pad) + y + p->pad) * p->row + p->pad) * VL;
             for (int i = 0; i < in->w; i++, from += VL, to += VL)
-                vstore(to, vmul(vkeep_first(vload(from), lanes), s));
+                store_factors(to, vmul(vkeep_first(vload(from), lanes), s));
         }
     }
 }
@@ -136,11 +137,11 @@ static void copy_block(void *arg, int block, int worker) {
 static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int count, float *acc) {
     const direct_plan *p = &job->p;
     size_t lanes = (size_t)p->width * VL, w_block = p->taps * VL * lanes;
-    const float *w_pass = (const float *)job->args->packed + (size_t)pass * p->blocks * w_block;
-    int slab = (int)((256u << 10) / (w_block * sizeof(float)));
+    const factor *w_pass = (const factor *)job->args->packed + (size_t)pass * p->blocks * w_block;
+    int slab = (int)((256u << 10) / (w_block * sizeof(factor)));
     slab = slab < 1 ? 1 : slab;
     for (int block = 0; block < p->blocks; block += slab) {
-        const float *w = w_pass + block * w_block;
+        const factor *w = w_pass + block * w_block;
         for (int part = 0; part < p->parts; part++) {
             ptrdiff_t taps[MAX_TAPS];
             int ntaps = p->parts == 1 ? p->taps : up_parts[part].ntaps;
@@ -224,8 +225,9 @@ static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
     direct_job job = {.d = d, .args = args, .p = plan_direct(cpu, d)};
     float *at = args->workspace;
     job.m = modulate(cpu, d, args, (const float *)args->packed + direct_weight_floats(d) + 16, at);
-    job.x = at + modulation_floats(d);
-    job.own = job.x + job.p.blocks * job.p.x_block;
+    at += modulation_floats(d);
+    job.x = (factor *)at;
+    job.own = at + job.p.blocks * job.p.x_block / PAIR;
     gb_parallel(cpu, job.p.blocks, copy_block, &job);
     gb_parallel(cpu, job.p.bands * job.p.passes, run_band, &job);
 }

@@ -59,7 +59,7 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
     p.group = ((tiles - 1) / p.groups / pixels + 1) * pixels;
     p.groups = (tiles - 1) / p.group + 1;
     p.shared = p.groups < 4 * cpu->workers;
-    p.v_floats = (size_t)UP_SPOTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP;
+    p.v_floats = ((size_t)UP_SPOTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
     p.m_floats = (size_t)UP_SPOTS * p.group * p.width * VL + UP_KERNELS * UP_GAP;
     p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats);
     return p;
@@ -71,7 +71,7 @@ static size_t polyphase_workspace(const gb_cpu *cpu, const gb_desc *d) {
                             p.worker_floats * cpu->workers);
 }
 
-/* Where kernel k's part of V or M begins, for x floats of each product. */
+/* Where kernel k's part of V or M begins, for x numbers of each product. */
 static inline size_t up_at(int k, size_t x) {
     return up_first(k) * x + (size_t)k * UP_GAP;
 }
@@ -79,7 +79,7 @@ static inline size_t up_at(int k, size_t x) {
 /* ------------------------------------------------------------------------------------------------ weights */
 
 static size_t polyphase_weight_floats(const gb_desc *d) {
-    return (size_t)UP_KERNELS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
+    return (size_t)UP_KERNELS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
 }
 
 static size_t polyphase_packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -95,16 +95,16 @@ static inline void transform_taps(float behind, float here, float out[UP_PATCH])
     out[3] = here;
 }
 
-typedef struct polyphase_packing { const gb_desc *d; polyphase_plan p; const float *w; float *to; } polyphase_packing;
+typedef struct polyphase_packing { const gb_desc *d; polyphase_plan p; const float *w; factor *to; } polyphase_packing;
 
-/* One block of input channels of one pass of [passes][25][cin][width · VL]. */
+/* One block of input channels of one pass of [passes][25][cin / PAIR][width · VL][PAIR]. */
 static void polyphase_pack_block(void *arg, int task, int worker) {
     const polyphase_packing *job = arg;
     const polyphase_plan *p = &job->p;
     int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
     int pass = task / p->blocks, first = task % p->blocks * VL;
     size_t step = (size_t)p->blocks * VL * lanes;
-    float *to = job->to + (size_t)pass * UP_KERNELS * step + (size_t)first * lanes;
+    factor *to = job->to + (size_t)pass * UP_KERNELS * step + (size_t)first * lanes;
     (void)worker;
     for (int i = 0; i < VL; i++)
         for (int lane = 0; lane < lanes; lane++) {
@@ -125,13 +125,13 @@ static void polyphase_pack_block(void *arg, int task, int worker) {
             transform_taps(w[5], w[3], u + 20);
             u[24] = w[4];
             for (int k = 0; k < UP_KERNELS; k++)
-                to[k * step + (size_t)i * lanes + lane] = u[k];
+                to[k * step + weight_at(i, lane, lanes)] = factor_of(u[k]);
         }
 }
 
 static void polyphase_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     polyphase_packing job = {d, plan_polyphase(cpu, d), weights[0], packed};
-    float *fir = job.to + polyphase_weight_floats(d);
+    float *fir = (float *)packed + polyphase_weight_floats(d);
     gb_parallel(cpu, job.p.passes * job.p.blocks, polyphase_pack_block, &job);
     for (int k = 0; k < 16; k++)
         fir[k] = 4.0f * weights[1][k];
@@ -145,7 +145,8 @@ typedef struct polyphase_job {
     const gb_args *args;
     polyphase_plan p;
     modulation m;
-    float *t, *shared_v, *own;      /* own: worker_floats for every worker */
+    float *t, *own;                 /* own: worker_floats for every worker */
+    factor *shared_v;
     int n, first_row, tiles, group; /* of the phase in progress: sample, row of tiles and tiles of the band, group */
     int first, last;                /* rows that go through the FIR */
     bool stream;
@@ -175,7 +176,7 @@ static inline size_t up_place(const polyphase_plan *p, int k, int block, int q, 
 
 /* The 4×4 patch at x, rows `row` floats apart, to its 49 places. */
 static inline void up_transform_patch(const polyphase_plan *p, const float *x, size_t row, vec s, int block, int tile,
-                                      float *v) {
+                                      factor *v) {
     vec d[UP_PATCH][UP_PATCH], r[UP_PATCH][UP_PATCH], t[UP_PATCH];
     for (int i = 0; i < UP_PATCH; i++)
         for (int j = 0; j < UP_PATCH; j++)
@@ -189,21 +190,21 @@ static inline void up_transform_patch(const polyphase_plan *p, const float *x, s
     for (int i = 0; i < UP_PATCH; i++) {
         up_transform_input(r[i], t);
         for (int j = 0; j < UP_PATCH; j++)
-            vstore(v + up_place(p, 4 * i + j, block, 0, tile), t[j]);
+            store_factors(v + up_place(p, 4 * i + j, block, 0, tile), t[j]);
         for (int q = 0; q < UP_TILE; q++)
-            vstore(v + up_place(p, 16 + i, block, q, tile), r[i][q + 1]);
+            store_factors(v + up_place(p, 16 + i, block, q, tile), r[i][q + 1]);
     }
     for (int q = 0; q < UP_TILE; q++) {
         up_transform_input(d[q + 1], t);
         for (int j = 0; j < UP_PATCH; j++)
-            vstore(v + up_place(p, 20 + j, block, q, tile), t[j]);
+            store_factors(v + up_place(p, 20 + j, block, q, tile), t[j]);
         for (int j = 0; j < UP_TILE; j++)
-            vstore(v + up_place(p, 24, block, UP_TILE * q + j, tile), d[q + 1][j + 1]);
+            store_factors(v + up_place(p, 24, block, UP_TILE * q + j, tile), d[q + 1][j + 1]);
     }
 }
 
 /* Transforms one block of input channels of a group. */
-static void up_transform_block(const polyphase_job *job, int group, int block, float *v) {
+static void up_transform_block(const polyphase_job *job, int group, int block, factor *v) {
     const polyphase_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
     int lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
@@ -273,12 +274,12 @@ static inline void up_finish_tile(const polyphase_job *job, const float *m, int 
 }
 
 /* Multiplies a transformed group with one register tile's width of outputs and transforms the products back. */
-static void up_multiply_pass(const polyphase_job *job, int group, int pass, const float *v, float *m) {
+static void up_multiply_pass(const polyphase_job *job, int group, int pass, const factor *v, float *m) {
     const polyphase_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
     int first = group * p->group, count = job->tiles - first < p->group ? job->tiles - first : p->group;
     size_t lanes = (size_t)p->width * VL, slab = p->blocks * VL * lanes, pixels = (size_t)p->group * VL;
-    const float *u = (const float *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
+    const factor *u = (const factor *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
     for (int k = 0; k < UP_KERNELS; k++) {
         tile_job tile = {.x = v + up_place(p, k, 0, 0, 0), .x_block = up_count(k) * pixels, .taps = &no_offset,
                          .ntaps = 1, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * lanes};
@@ -356,7 +357,8 @@ static void up_smooth_row(void *arg, int task, int worker) {
 
 static void up_run_group(void *arg, int group, int worker) {
     const polyphase_job *job = arg;
-    float *m = job->own + job->p.worker_floats * worker, *v = m + job->p.m_floats;
+    float *m = job->own + job->p.worker_floats * worker;
+    factor *v = (factor *)(m + job->p.m_floats);
     for (int block = 0; block < job->p.blocks; block++)
         up_transform_block(job, group, block, v);
     for (int pass = 0; pass < job->p.passes; pass++)
@@ -392,8 +394,9 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     job.m = modulate(cpu, d, args, (const float *)args->packed + polyphase_weight_floats(d) + 16, args->workspace);
     job.t = (float *)args->workspace + modulation_floats(d);
-    job.shared_v = job.t + p->passes * p->width * p->t_vector;
-    job.own = job.shared_v + (p->shared ? p->v_floats : 0);
+    job.own = job.t + p->passes * p->width * p->t_vector;
+    job.shared_v = (factor *)job.own;
+    job.own += p->shared ? p->v_floats : 0;
     for (job.n = 0; job.n < d->in[0].n; job.n++) {
         up_clear_borders(&job);
         job.first = 0;

@@ -1,18 +1,8 @@
 /* The fast rows of one instruction set. A source like avx512.c sets GB_ISA (a name), GB_ISA_RANK and GB_ISA_ROW(x) (the
  * name of row x), includes its vectors and then this, so all kernels exist once per instruction set. */
-#include <stddef.h>
-#include <string.h>
+#include "ops/simd/factors_float.h"
 
-#include "ops/rows.h"
-#include "ops/simd/simd.h"
-
-#include "ops/simd/finish.h"
-#include "ops/simd/tile.h"
-#include "ops/simd/modulation.h"
-#include "ops/simd/winograd.h"
-#include "ops/simd/polyphase.h"
-#include "ops/simd/direct.h"
-#include "ops/simd/conv1x1.h"
+#include "ops/simd/convolutions.h"
 #include "ops/simd/torgb.h"
 #include "ops/simd/linear.h"
 #include "ops/simd/maps.h"
@@ -35,26 +25,6 @@ float GB_ISA_ROW(burst)(int rounds) {
     return sums[0];
 }
 
-const gb_op_row GB_ISA_ROW(winograd) = {
-    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "winograd", .isa = GB_ISA, .rank = GB_ISA_RANK,
-    .fuses = true, .supports = winograd_supports, .packed_size = winograd_packed_size, .pack = winograd_pack,
-    .workspace = winograd_workspace, .run = winograd_run,
-};
-const gb_op_row GB_ISA_ROW(polyphase) = {
-    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "polyphase", .isa = GB_ISA, .rank = GB_ISA_RANK,
-    .fuses = true, .supports = polyphase_supports, .packed_size = polyphase_packed_size, .pack = polyphase_pack,
-    .workspace = polyphase_workspace, .run = polyphase_run,
-};
-const gb_op_row GB_ISA_ROW(direct) = {
-    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "direct", .isa = GB_ISA, .rank = GB_ISA_RANK,
-    .fuses = true, .supports = direct_supports, .packed_size = direct_packed_size, .pack = direct_pack,
-    .workspace = direct_workspace, .run = direct_run,
-};
-const gb_op_row GB_ISA_ROW(conv1x1) = {
-    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "1x1", .isa = GB_ISA, .rank = GB_ISA_RANK,
-    .fuses = true, .supports = conv1x1_supports, .packed_size = conv1x1_packed_size, .pack = conv1x1_pack,
-    .workspace = conv1x1_workspace, .run = conv1x1_run,
-};
 const gb_op_row GB_ISA_ROW(torgb) = {
     .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "torgb", .isa = GB_ISA, .rank = GB_ISA_RANK,
     .fuses = true, .supports = torgb_supports, .packed_size = torgb_packed_size, .pack = torgb_pack,

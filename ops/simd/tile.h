@@ -1,8 +1,9 @@
 /* The register tile every matrix-like kernel stands on:  acc[j][r] += Σ_k x[j][k] · w[k][r]  for a few neighbouring
- * pixels j and one to TILE_VECTORS vectors r of outputs, in one chain of fma per output, in the order of k. Neither the
+ * pixels j and one to TILE_VECTORS vectors r of outputs, in one chain of sums per output, in the order of k. Neither the
  * tile's width nor who runs it changes a bit.
  *
- * k runs over blocks of VL channels, over taps (offsets into x, for convolutions) and over the channels of a block. */
+ * k runs over blocks of VL channels, over taps (offsets into x, for convolutions) and over the channels of a block, PAIR
+ * at a time: x and w are factors (factors_float.h, factors_bf16.h), sums float32. */
 
 static inline int vectors_of(int channels_count) {
     return (channels_count + VL - 1) / VL;
@@ -19,11 +20,11 @@ static inline int tile_width(int vectors) {
 }
 
 typedef struct tile_job {
-    const float *x;         /* pixel j, channel i of block b, tap k: x[b · x_block + taps[k] + j · VL + i] */
+    const factor *x;        /* pixel j, channel i of block b, tap k: x[b · x_block + taps[k] + j · VL + i] */
     size_t x_block;
     const ptrdiff_t *taps;
     int ntaps, blocks;
-    const float *w;         /* [blocks][ntaps][VL][vectors · VL], w_block floats from block to block */
+    const factor *w;        /* [blocks][ntaps][VL / PAIR][vectors · VL][PAIR], w_block factors from block to block */
     size_t w_block;
     bool more;              /* add to acc rather than start from zero */
 } tile_job;
@@ -35,21 +36,21 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
     for (int j = 0; j < pixels; j++)
         for (int r = 0; r < vectors; r++)
             a[j][r] = job->more ? vload(acc + (j * vectors + r) * VL) : vset1(0.0f);
-    const float *x_block = job->x, *w_block = job->w;
+    const factor *x_block = job->x, *w_block = job->w;
     for (int b = 0; b < job->blocks; b++, x_block += job->x_block, w_block += job->w_block) {
-        const float *w = w_block;
+        const factor *w = w_block;
         for (int k = 0; k < job->ntaps; k++) {
-            const float *x = x_block + job->taps[k];
-            for (int i = 0; i < VL; i++, x++, w += vectors * VL) {
-                vec u[TILE_VECTORS];
+            const factor *x = x_block + job->taps[k];
+            for (int i = 0; i < VL; i += PAIR, x += PAIR, w += vectors * VL * PAIR) {
+                factors u[TILE_VECTORS];
                 for (int r = 0; r < vectors; r += 16 / VL)      /* weights stream from the second-level cache */
-                    vprefetch(w + (8 * vectors + r) * VL);
+                    vprefetch(w + (8 * vectors + r) * VL * PAIR);
                 for (int r = 0; r < vectors; r++)
-                    u[r] = vload(w + r * VL);
+                    u[r] = load_factors(w + r * VL * PAIR);
                 for (int j = 0; j < pixels; j++) {
-                    vec s = vset1(x[j * VL]);
+                    factors s = spread_factors(x + j * VL);
                     for (int r = 0; r < vectors; r++)
-                        a[j][r] = vfma(s, u[r], a[j][r]);
+                        a[j][r] = multiply_factors(s, u[r], a[j][r]);
                 }
             }
         }
@@ -82,22 +83,27 @@ static void multiply(tile_job job, float *acc, int vectors, int count) {
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
-typedef struct matrix_packing { const float *w; int cin, cout; float *to; } matrix_packing;
+/* Where channel i of a block is for output o of a register tile's `lanes`. */
+static inline size_t weight_at(int i, int o, int lanes) {
+    return ((size_t)i / PAIR * lanes + o) * PAIR + i % PAIR;
+}
+
+typedef struct matrix_packing { const float *w; int cin, cout; factor *to; } matrix_packing;
 
 static void pack_matrix_block(void *arg, int task, int worker) {
     const matrix_packing *job = arg;
     int blocks = vectors_of(job->cin), lanes = tile_width(vectors_of(job->cout)) * VL;
     int first = task % blocks * VL, first_out = task / blocks * lanes;
-    float *to = job->to + (size_t)task * VL * lanes;
+    factor *to = job->to + (size_t)task * VL * lanes;
     (void)worker;
     for (int o = 0; o < lanes; o++)
         for (int i = 0; i < VL; i++)
-            to[i * lanes + o] = first + i < job->cin && first_out + o < job->cout
-                                    ? job->w[(size_t)(first_out + o) * job->cin + first + i] : 0.0f;
+            to[weight_at(i, o, lanes)] = factor_of(first + i < job->cin && first_out + o < job->cout
+                                                     ? job->w[(size_t)(first_out + o) * job->cin + first + i] : 0.0f);
 }
 
-/* w [cout][cin] as [passes][cin][width · VL], both rounded up with zeros. */
-static void pack_matrix(const gb_cpu *cpu, const float *w, int cin, int cout, float *to) {
+/* w [cout][cin] as [passes][cin / PAIR][width · VL][PAIR], both rounded up with zeros. */
+static void pack_matrix(const gb_cpu *cpu, const float *w, int cin, int cout, factor *to) {
     matrix_packing job = {w, cin, cout, to};
     gb_parallel(cpu, vectors_of(cout) / tile_width(vectors_of(cout)) * vectors_of(cin), pack_matrix_block, &job);
 }

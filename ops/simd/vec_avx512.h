@@ -19,7 +19,7 @@ static inline void vstore(float *p, vec v) { _mm512_storeu_ps(p, v); }
 /* Past the caches; p is aligned to a vector, and a task that wrote so ends with vstream_end(). */
 static inline void vstream(float *p, vec v) { _mm512_stream_ps(p, v); }
 static inline void vstream_end(void) { _mm_sfence(); }
-static inline void vprefetch(const float *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
+static inline void vprefetch(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
 static inline vec vset1(float x) { return _mm512_set1_ps(x); }
 static inline vec vadd(vec a, vec b) { return _mm512_add_ps(a, b); }
 static inline vec vsub(vec a, vec b) { return _mm512_sub_ps(a, b); }

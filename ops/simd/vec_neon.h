@@ -13,7 +13,7 @@ static inline void vstore(float *p, vec v) { vst1q_f32(p, v); }
 /* There is no store past the caches for one vector; cores see a long run of stores for what it is. */
 static inline void vstream(float *p, vec v) { vst1q_f32(p, v); }
 static inline void vstream_end(void) { }
-static inline void vprefetch(const float *p) { __builtin_prefetch(p); }
+static inline void vprefetch(const void *p) { __builtin_prefetch(p); }
 static inline vec vset1(float x) { return vdupq_n_f32(x); }
 static inline vec vadd(vec a, vec b) { return vaddq_f32(a, b); }
 static inline vec vsub(vec a, vec b) { return vsubq_f32(a, b); }

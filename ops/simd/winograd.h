@@ -14,7 +14,7 @@ typedef struct winograd_plan {
     int blocks;                     /* of input channels */
     int width, passes;              /* vectors of a register tile; register tiles that make all outputs */
     bool shared;
-    size_t v_step, m_step;          /* floats from one of the 36 spots to the next */
+    size_t v_step, m_step;          /* factors of V, floats of M from one of the 36 spots to the next */
     size_t worker_floats;
 } winograd_plan;
 
@@ -37,21 +37,22 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     p.shared = p.groups < 4 * cpu->workers;
 
     /* Steps that are multiples of 4096 bytes would put all 36 spots into the same few cache lines. */
-    p.v_step = (size_t)p.blocks * p.group * VL + 80;
+    p.v_step = (size_t)p.blocks * p.group * VL + 80 * PAIR;
     p.m_step = (size_t)p.group * p.width * VL + 80;
-    p.worker_floats = SPOTS * (p.m_step + (p.shared ? 0 : p.v_step));
+    p.worker_floats = SPOTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR));
     return p;
 }
 
 static size_t winograd_workspace(const gb_cpu *cpu, const gb_desc *d) {
     winograd_plan p = plan_winograd(cpu, d);
-    return sizeof(float) * (modulation_floats(d) + (p.shared ? SPOTS * p.v_step : 0) + p.worker_floats * cpu->workers);
+    return sizeof(float) * (modulation_floats(d) + (p.shared ? SPOTS * p.v_step / PAIR : 0) +
+                            p.worker_floats * cpu->workers);
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
 static size_t winograd_weight_floats(const gb_desc *d) {
-    return (size_t)SPOTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL;
+    return (size_t)SPOTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
 }
 
 static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -79,7 +80,7 @@ typedef struct winograd_packing {
     const gb_desc *d;
     winograd_plan p;
     const float *w;
-    float *packed;          /* [passes][36][cin][width · VL] */
+    factor *packed;           /* [passes][36][cin / PAIR][width · VL][PAIR] */
 } winograd_packing;
 
 /* G g Gᵀ for one block of input channels of one pass, a vector of outputs at a time. */
@@ -89,7 +90,7 @@ static void winograd_pack_block(void *arg, int task, int worker) {
     int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
     int pass = task / p->blocks, first = task % p->blocks * VL;
     size_t step = (size_t)p->blocks * VL * lanes;
-    float *to = job->packed + (size_t)pass * SPOTS * step + (size_t)first * lanes;
+    factor *to = job->packed + (size_t)pass * SPOTS * step + (size_t)first * lanes;
     (void)worker;
     for (int r = 0; r < p->width; r++)
         for (int i = 0; i < VL; i++) {
@@ -111,14 +112,14 @@ static void winograd_pack_block(void *arg, int task, int worker) {
                 transform_kernel(rows[y], u);
                 for (int x = 0; x < PATCH; x++)
                     for (int l = 0; l < VL; l++)
-                        to[(y * PATCH + x) * step + (size_t)i * lanes + r * VL + l] = (float)u[x][l];
+                        to[(y * PATCH + x) * step + weight_at(i, r * VL + l, lanes)] = factor_of((float)u[x][l]);
             }
         }
 }
 
 static void winograd_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     winograd_packing job = {d, plan_winograd(cpu, d), weights[0], packed};
-    pack_squares(cpu, d, weights[0], job.packed + winograd_weight_floats(d));
+    pack_squares(cpu, d, weights[0], (float *)packed + winograd_weight_floats(d));
     gb_parallel(cpu, job.p.passes * job.p.blocks, winograd_pack_block, &job);
 }
 
@@ -150,7 +151,7 @@ static inline void transform_output(const vec m[PATCH], vec out[TILE]) {
 }
 
 /* Bᵀ (s d) B of the 6×6 patch at x, rows `row` floats apart, spread over the 36 planes of v. */
-static inline void transform_patch(const float *x, size_t row, vec s, float *v, size_t v_step) {
+static inline void transform_patch(const float *x, size_t row, vec s, factor *v, size_t v_step) {
     vec columns[PATCH][PATCH];
     for (int j = 0; j < PATCH; j++) {
         vec d[PATCH], t[PATCH];
@@ -164,7 +165,7 @@ static inline void transform_patch(const float *x, size_t row, vec s, float *v, 
         vec t[PATCH];
         transform_input(columns[i], t);
         for (int j = 0; j < PATCH; j++)
-            vstore(v + (i * PATCH + j) * v_step, t[j]);
+            store_factors(v + (i * PATCH + j) * v_step, t[j]);
     }
 }
 
@@ -173,7 +174,8 @@ typedef struct winograd_job {
     const gb_args *args;
     winograd_plan p;
     modulation m;
-    float *shared_v, *own;  /* own: worker_floats for every worker */
+    factor *shared_v;
+    float *own;             /* worker_floats for every worker */
     int group;              /* of the phase in progress, where the group is shared */
     bool stream;            /* the output is larger than the caches */
 } winograd_job;
@@ -202,7 +204,7 @@ static void copy_patch(const float *x, int height, int width, int y, int x0, int
 }
 
 /* Transforms one block of input channels of a group into v [36][cin][group]. */
-static void transform_block(const winograd_job *job, int group, int block, float *v) {
+static void transform_block(const winograd_job *job, int group, int block, factor *v) {
     const winograd_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
     int first = group * p->group, lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
@@ -211,7 +213,7 @@ static void transform_block(const winograd_job *job, int group, int block, float
     for (int t = 0; t < p->group; t++, v += VL) {
         if (first + t >= p->tiles) {        /* fills up the register tile; its products are never looked at */
             for (int spot = 0; spot < SPOTS; spot++)
-                vstore(v + spot * p->v_step, vset1(0.0f));
+                store_factors(v + spot * p->v_step, vset1(0.0f));
             continue;
         }
         tile_at at = find_tile(p, first + t);
@@ -256,12 +258,12 @@ static inline void finish_tile(const winograd_job *job, tile_at at, const float 
 }
 
 /* Multiplies a transformed group with one register tile's width of outputs and finishes them. */
-static void multiply_pass(const winograd_job *job, int group, int pass, const float *v, float *m) {
+static void multiply_pass(const winograd_job *job, int group, int pass, const factor *v, float *m) {
     const winograd_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
     int first = group * p->group, count = p->tiles - first < p->group ? p->tiles - first : p->group;
     size_t lanes = (size_t)p->width * VL, slab = p->blocks * VL * lanes;
-    const float *u = (const float *)job->args->packed + pass * SPOTS * slab;
+    const factor *u = (const factor *)job->args->packed + pass * SPOTS * slab;
     for (int spot = 0; spot < SPOTS; spot++) {
         tile_job tile = {.x = v + spot * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
                          .blocks = p->blocks, .w = u + spot * slab, .w_block = VL * lanes};
@@ -290,7 +292,8 @@ static void multiply_pass(const winograd_job *job, int group, int pass, const fl
 
 static void run_group(void *arg, int group, int worker) {
     const winograd_job *job = arg;
-    float *m = workers_m(job, worker), *v = m + SPOTS * job->p.m_step;
+    float *m = workers_m(job, worker);
+    factor *v = (factor *)(m + SPOTS * job->p.m_step);
     for (int block = 0; block < job->p.blocks; block++)
         transform_block(job, group, block, v);
     for (int pass = 0; pass < job->p.passes; pass++)
@@ -315,8 +318,8 @@ static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
     job.m = modulate(cpu, d, args, (const float *)args->packed + winograd_weight_floats(d), at);
     at += modulation_floats(d);
     if (job.p.shared) {
-        job.shared_v = at;
-        job.own = at + SPOTS * job.p.v_step;
+        job.shared_v = (factor *)at;
+        job.own = at + SPOTS * job.p.v_step / PAIR;
         for (job.group = 0; job.group < job.p.groups; job.group++) {
             gb_parallel(cpu, job.p.blocks, transform_shared, &job);
             gb_parallel(cpu, job.p.passes, multiply_shared, &job);

@@ -12,6 +12,10 @@ bool gb_x86_has_avx512(void) {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
+bool gb_x86_has_avx512bf16(void) {
+    return gb_x86_has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+
 void gb_x86_caches(size_t *l1, size_t *l2, size_t *l3) {
     unsigned eax, ebx, ecx, edx, leaf = 0;
     if (__get_cpuid_count(0x8000001D, 0, &eax, &ebx, &ecx, &edx) && (eax & 31))

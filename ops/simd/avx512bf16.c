@@ -1,0 +1,30 @@
+/* The convolutions with bfloat16 products (AVX512-BF16), only where they are asked for; everything else is AVX-512's. */
+#include <string.h>
+
+#include "ops/simd/vec_avx512.h"
+
+#include "ops/simd/factors_bf16.h"
+
+#define GB_ISA "avx512bf16"
+#define GB_ISA_RANK GB_RANK_AVX512BF16
+#define GB_ISA_ROW(x) gb_avx512bf16_##x
+#include "ops/simd/convolutions.h"
+
+/* As rows.h has it: twelve chains, each step two multiply-adds a lane. */
+float gb_avx512bf16_burst(int rounds) {
+    factor share[2 * VL];
+    vec chain[12], sum = vset1(0.0f);
+    float sums[4];
+    for (int i = 0; i < 2 * VL; i++)
+        share[i] = factor_of(0.001f);
+    const factors a = load_factors(share);
+    for (int j = 0; j < 12; j++)
+        chain[j] = vset1((float)j / 12.0f);
+    for (int i = 0; i < rounds / 2; i++)
+        for (int j = 0; j < 12; j++)
+            chain[j] = multiply_factors(a, a, chain[j]);
+    for (int j = 0; j < 12; j++)
+        sum = vadd(sum, chain[j]);
+    vsum4(sum, sum, sum, sum, sums);
+    return sums[0];
+}
