@@ -89,6 +89,13 @@ static gb_status set_params(gb_bend_entry *entry, const float *params, int count
         if (count > 0)
             entry->options.psi = params[0];
         return isfinite(entry->options.psi) ? GB_OK : gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
+    case GB_BEND_SET:
+        if (count > 0)
+            entry->options.keep = params[0];
+        return entry->options.keep >= 0 && entry->options.keep <= 1
+                   ? GB_OK
+                   : gb_fail(err, GB_BAD_ARGUMENT, "a share of %g is to stay; 0 to 1 are possible",
+                             (double)entry->options.keep);
     default:
         return count ? gb_fail(err, GB_BAD_ARGUMENT, "this bend has no parameters to move") : GB_OK;
     }
@@ -269,7 +276,7 @@ static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node nod
         status = choose_pixels(entry, site, graph, err);
         break;
     case GB_BEND_SET:
-        site->live.set = (gb_set_live){o->values, o->samples, o->add, site->channels};
+        site->live.set = (gb_set_live){o->values, o->samples, o->add, o->keep, site->channels};
         break;
     case GB_BEND_TRUNCATE:
         site->live.truncate = (gb_truncate_live){o->psi, -1};

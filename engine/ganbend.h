@@ -422,6 +422,7 @@ typedef struct gb_bend_options {
     const float *values;    /* SET: one sample, or `samples` of them */
     int samples;
     bool add;               /* SET: added in place of replacing */
+    float keep;             /* SET in place of: 0 to 1, the share of what was there that stays */
     void (*callback)(void *arg, const gb_bent_values *values);     /* CALLBACK: in the rendering thread */
     void *callback_arg;
 } gb_bend_options;
@@ -430,7 +431,7 @@ typedef struct gb_bend_options {
 GB_API bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind);
 /* Everything pointed to is copied. The message of a refusal lists what would be right. */
 GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err);
-/* New parameters of a filter or activation, factor of noise, or psi: nothing before it runs again. */
+/* New parameters of a filter or activation, factor of noise, psi, or keep: nothing before it runs again. */
 GB_API gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
 /* Takes one bend away, or (0) all. */
 GB_API gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err);

@@ -194,6 +194,7 @@ typedef struct gb_set_live {
     const float *values;        /* [1 or N, C, H, W] */
     int samples;
     bool add;
+    float keep;                 /* 0 to 1: share of x that stays where values replace it */
     const uint8_t *channels;    /* [C], 0 = leave alone; NULL = all */
 } gb_set_live;
 

@@ -1,10 +1,16 @@
-/* Given values in place of a boundary's, or added to them, on the chosen channels:  y = v, or y = x + v. */
+/* Given values in place of a boundary's, or added to them, on the chosen channels:
+ *     y = (1 − keep) · v + keep · x,   or   y = x + v
+ * which is v itself where nothing is kept, and x where all is. */
 #include "ops/rows.h"
 
 bool gb_set_shape(gb_desc *d, char *why, size_t size) {
     (void)why, (void)size;
     d->out = d->in[0];
     return true;
+}
+
+static inline float set_value(const gb_set_live *live, float x, float v) {
+    return live->add ? x + v : live->keep > 0 ? (1 - live->keep) * v + live->keep * x : v;
 }
 
 static void one_plane(void *arg, int i, int worker) {
@@ -21,7 +27,7 @@ static void one_plane(void *arg, int i, int worker) {
     (void)worker;
     for (size_t p = 0; p < pixels; p++) {
         float before = from[p * x->shape.block];
-        to[p * s->block] = !chosen ? before : live->add ? before + value[p] : value[p];
+        to[p * s->block] = chosen ? set_value(live, before, value[p]) : before;
     }
 }
 

@@ -265,6 +265,28 @@ static void a_w_of_ones_own_mixes_styles_and_truncates_one_layer(void **state) {
         assert_true(sum[i] == psi[i] + w[i]);
 }
 
+static void a_share_of_what_was_there_stays_beside_values_that_are_set(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE], mine[Z], w[Z], mixed[Z];
+    const float shares[] = {0, 1, 0.25f}, outside = 1.5f;
+    for (int i = 0; i < Z; i++)
+        mine[i] = (float)(i % 5) - 2;
+    OK(gb_session_tap(f->session, "synthesis.w5", &err));
+    render(f, image);
+    gb_node node = gb_model_find(f->model, "synthesis.w5");
+    OK(gb_session_read(f->session, node, w, &err));
+    gb_bend set = bend(f, (gb_bend_options){.kind = GB_BEND_SET, .at = "synthesis.w5", .values = mine, .keep = 0.5f});
+    for (int k = 0; k < 3; k++) {
+        OK(gb_session_bend_move(f->session, set, &shares[k], 1, &err));
+        render(f, image);
+        OK(gb_session_read(f->session, node, mixed, &err));
+        for (int i = 0; i < Z; i++)
+            assert_true(mixed[i] == (1 - shares[k]) * mine[i] + shares[k] * w[i]);
+    }
+    assert_int_equal(gb_session_bend_move(f->session, set, &outside, 1, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "0 to 1 are possible"));
+}
+
 static void noise_of_one_layer_takes_a_factor_and_another_seed(void **state) {
     fixture *f = *state;
     static float none[IMAGE], off[IMAGE], image[IMAGE], map[R * R];
@@ -470,6 +492,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(random_features_are_a_share_drawn_from_a_seed_and_redrawn_for_an_image, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_w_of_ones_own_mixes_styles_and_truncates_one_layer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_share_of_what_was_there_stays_beside_values_that_are_set, setup, teardown),
         cmocka_unit_test_setup_teardown(noise_of_one_layer_takes_a_factor_and_another_seed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_noise_map_can_be_set_and_bent_for_every_sample, setup, teardown),
         cmocka_unit_test_setup_teardown(a_callback_gets_the_maps_and_its_own_floating_point_state, setup, teardown),
