@@ -1,0 +1,47 @@
+// Finding a class by name or number, and mixtures of classes. Pure functions.
+
+const lower = text => text.toLowerCase();
+
+// How well a name fits the words that were typed: whole beginnings first, then beginnings of words, then anywhere.
+function rank(name, words) {
+    let worst = 0;
+    for (const word of words) {
+        const at = name.indexOf(word);
+        if (at < 0)
+            return Infinity;
+        worst = Math.max(worst, at === 0 ? 0 : /[\s,'-]/.test(name[at - 1]) ? 1 : 2);
+    }
+    return worst;
+}
+
+// Numbers of at most `most` classes that fit, best first; a number finds its class. `names` may be null.
+export function search(names, count, query, most = 60) {
+    const words = lower(query).split(/[\s,]+/).filter(Boolean);
+    const number = /^\d+$/.test(query.trim()) ? Number(query) : -1;
+    const found = [];
+    for (let index = 0; index < count; index++) {
+        const score = index === number ? -1 : names ? rank(lower(names[index] ?? ''), words)
+            : words.every(word => String(index).includes(word)) ? 1 : Infinity;
+        if (score < Infinity)
+            found.push({index, score});
+    }
+    return found.sort((a, b) => a.score - b.score || a.index - b.index).slice(0, most).map(({index}) => index);
+}
+
+// The mixture with one share moved; what is 0 stays in the list until it is taken out.
+export const withShare = (classes, index, share) =>
+    classes.map(entry => entry.index === index ? {...entry, share} : entry);
+
+export const without = (classes, index) => classes.filter(entry => entry.index !== index);
+
+export function added(classes, index) {
+    return classes.some(entry => entry.index === index) ? classes : [...classes, {index, share: classes.length ? 0.5 : 1}];
+}
+
+// What lies between two mixtures.
+export function mixed(a, b, t) {
+    const shares = new Map(a.map(({index, share}) => [index, share * (1 - t)]));
+    for (const {index, share} of b)
+        shares.set(index, (shares.get(index) ?? 0) + share * t);
+    return [...shares].filter(([, share]) => share !== 0).map(([index, share]) => ({index, share: Number(share.toFixed(4))}));
+}

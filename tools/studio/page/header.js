@@ -1,0 +1,72 @@
+// The top of the page: which model, undo and redo, how the connection is, light or dark, help.
+import {button, menu} from './controls.js';
+import {clear, el} from './dom.js';
+import {openHelp} from './help.js';
+import {keys} from './keys.js';
+import {store} from './store.js';
+import {wire} from './wire.js';
+
+const states = {open: 'connected', connecting: 'connecting', closed: 'not connected'};
+const themes = ['system', 'light', 'dark'];
+
+export function mount(root) {
+    const status = el('span', {class: 'status', role: 'status'});
+    const undo = button({icon: 'undo', label: 'Undo', quiet: true, run: () => store.undo()});
+    const redo = button({icon: 'redo', label: 'Redo', quiet: true, run: () => store.redo()});
+    const theme = button({icon: 'light', label: 'Light or dark', quiet: true, run: nextTheme});
+    const model = menu({
+        label: 'Model', title: 'The network that makes the picture',
+        choices: () => (store.welcome?.models ?? []).map(({name, architecture, resolution}) =>
+            ({value: name, label: name, title: `${architecture}, ${resolution}×${resolution}`})),
+        value: () => store.state.model,
+        set: name => store.change(`Model ${name}`, draft => switchModel(draft, name)),
+    });
+    const about = el('span', {class: 'about'});
+
+    clear(root, el('h1', null, 'ganbend', el('small', null, ' studio')), model, about, el('span', {class: 'space'}),
+          undo, redo, status, theme, button({icon: 'help', label: 'Help', quiet: true, title: 'Help and keys (?)',
+                                             run: openHelp}));
+
+    function showStatus(state = wire.state, reason = '') {
+        const {threads, isa, device} = store.welcome ?? {};
+        status.dataset.state = state;
+        status.textContent = reason && state === 'closed' ? `${states[state]}: ${reason}` : states[state];
+        status.title = store.welcome ? `${threads} threads, ${isa}, ${device}` : '';
+    }
+    function showSteps() {
+        for (const [control, steps, word, key] of [[undo, store.done, 'Undo', 'Ctrl+Z'],
+                                                   [redo, store.undone, 'Redo', 'Ctrl+Shift+Z']]) {
+            control.disabled = !steps.length;
+            control.title = steps.length ? `${word}: ${steps.at(-1).label} (${key})` : `${word} (${key})`;
+        }
+    }
+    function showModel() {
+        const {network} = store;
+        about.textContent = network ? `${network.architecture} ${network.image[2]}×${network.image[1]}` : '';
+    }
+    wire.on('state', showStatus);
+    store.on('recipe', showSteps);
+    store.on('network', showModel);
+    store.on('ui', showTheme);
+    keys.add({key: ['?', 'F1'], says: 'Help and keys', group: 'Page', run: openHelp});
+    showStatus();
+    showSteps();
+    showTheme();
+}
+
+// Every model has its recipe; coming back to one finds it as it was.
+function switchModel(draft, name) {
+    draft.others[draft.model] = draft.recipe;
+    draft.recipe = draft.others[name] ?? {inputs: {seeds: 0}, bends: []};
+    delete draft.others[name];
+    draft.model = name;
+}
+
+function showTheme() {
+    document.documentElement.dataset.theme = store.ui.theme ?? 'system';
+}
+
+function nextTheme() {
+    const now = store.ui.theme ?? 'system';
+    store.setUi('theme', themes[(themes.indexOf(now) + 1) % themes.length]);
+}

@@ -1,0 +1,72 @@
+// Puts the page together: panels into their landmarks, the connection to the store, keys to what they do.
+import * as header from './header.js';
+import {keys} from './keys.js';
+import './live.js';
+import {store} from './store.js';
+import * as tabs from './tabs.js';
+import {wire} from './wire.js';
+
+const panels = ['network', 'layer', 'picture', 'latent', 'work'];
+
+/* ------------------------------------------------------------------------------------------ the program */
+
+const workAsked = () => decodeURIComponent(location.hash.slice(1));
+
+function askModel() {
+    const index = store.welcome.models.findIndex(model => model.name === store.state.model);
+    if (store.network?.name !== store.state.model && index >= 0 && index !== askModel.asked) {
+        askModel.asked = index;
+        wire.send('model', {index});
+    }
+}
+
+wire.on('open', () => wire.send('hello', {work: workAsked()}));
+
+wire.on('welcome', welcome => {
+    store.welcome = welcome;
+    store.rows = {filters: welcome.filters, activations: welcome.activations};
+    askModel.asked = welcome.model;
+    history.replaceState(null, '', `#${encodeURIComponent(welcome.work)}`);
+    document.title = `${welcome.work} · ganbend studio`;
+    store.network = null;
+    store.tell('rows');
+    // After a lost connection the page knows more than what was kept.
+    if (store.opened)
+        store.keep();
+    else
+        store.open(welcome.document);
+});
+
+wire.on('network', network => {
+    askModel.asked = -1;
+    const known = store.welcome.models.some(model => model.name === store.state.model);
+    if (!known)
+        store.begin(network.name);
+    store.setNetwork(network);
+    askModel();
+});
+
+store.on('recipe', () => store.welcome && askModel());
+
+/* ------------------------------------------------------------------------------------------ keys */
+
+keys.add({key: 'Ctrl+Z', says: 'Undo', group: 'Work', run: () => store.undo()});
+keys.add({key: ['Ctrl+Shift+Z', 'Ctrl+Y'], says: 'Redo', group: 'Work', run: () => store.redo()});
+
+addEventListener('pagehide', store.keep);
+addEventListener('hashchange', () => workAsked() !== store.welcome?.work && location.reload());
+
+/* ------------------------------------------------------------------------------------------ panels */
+
+header.mount(document.getElementById('header'));
+tabs.mount(document.getElementById('tabs'), panels);
+await Promise.all(panels.map(async name => {
+    const root = document.getElementById(name);
+    try {
+        (await import(`./${name}.js`)).mount(root);
+    } catch (error) {
+        console.error(error);
+        root.textContent = `${name}.js: ${error.message}`;
+    }
+}));
+wire.connect();

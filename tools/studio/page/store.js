@@ -1,0 +1,162 @@
+// What the page knows. `state` is what undo reaches and what is kept: the model, its recipe, those of the other models,
+// snapshots, pins and the library of vectors. It is never written to but through change():
+//
+//     store.change('Angle', draft => { draft.recipe.bends[2].angle = 30; }, 'bend/2/angle');
+//     store.settle();
+//
+// where the last argument joins the moves of one drag to one undo step, until settle(). Beside it stand the selection
+// and `ui`, how the page is arranged: kept, but not undone. Events: 'recipe' (any change of state), 'network',
+// 'selection', 'frame', 'ui', 'document' (another one was opened), 'rows'.
+import {History} from './history.js';
+import {wire} from './wire.js';
+
+const version = 1;
+const mostKept = 7 << 20;           // letters of a document; the program takes 8 MiB
+const keepAfter = 500;              // ms
+
+const listeners = new Map();
+const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
+
+let history = new History(emptyState());
+let keepTimer = 0;
+
+export const emptyRecipe = () => ({inputs: {seeds: 0}, bends: []});
+
+export const store = {
+    get state() { return history.state; },
+    get recipe() { return history.state.recipe; },
+    get snapshots() { return history.state.snapshots; },
+    get pins() { return history.state.pins; },
+    get library() { return history.state.library; },
+    get done() { return history.done; },
+    get undone() { return history.undone; },
+    welcome: null,                  // the program's words about itself
+    rows: {filters: [], activations: []},
+    network: null,                  // of the model at hand
+    node: name => store.network?.byName.get(name) ?? null,
+    selection: [],                  // names of nodes; the last one is the current
+    get current() { return store.node(store.selection.at(-1)); },
+    frame: null,                    // {bitmap, header} of the picture shown
+    unbent: null,                   // the same without the bends
+    ui: {},
+    opened: false,                  // a document, old or new, is at hand
+    on, tell, change, settle, undo, redo, select, setUi, open, begin, setNetwork, keep,
+};
+
+function on(name, listener) {
+    if (!listeners.has(name))
+        listeners.set(name, new Set());
+    listeners.get(name).add(listener);
+    return () => listeners.get(name).delete(listener);
+}
+
+function tell(name, ...what) {
+    for (const listener of [...listeners.get(name) || []])
+        listener(...what);
+}
+
+/* ------------------------------------------------------------------------------------------ changes */
+
+function change(label, write, merge = null) {
+    if (history.change(label, write, merge))
+        changed();
+}
+
+function settle() {
+    history.settle();
+}
+
+function undo() {
+    const label = history.undo();
+    if (label !== null)
+        changed();
+    return label;
+}
+
+function redo() {
+    const label = history.redo();
+    if (label !== null)
+        changed();
+    return label;
+}
+
+function changed() {
+    tell('recipe');
+    keepSoon();
+}
+
+/* ------------------------------------------------------------------------------------------ arrangement */
+
+// how: 'only' these, 'add' them, or 'toggle' each of them.
+function select(names, how = 'only') {
+    const chosen = how === 'only' ? [] : store.selection.filter(name => !names.includes(name));
+    const added = how === 'toggle' ? names.filter(name => !store.selection.includes(name)) : names;
+    store.selection = [...chosen, ...added];
+    tell('selection');
+    keepSoon();
+}
+
+function setUi(key, value) {
+    store.ui = {...store.ui, [key]: value};
+    tell('ui', key);
+    keepSoon();
+}
+
+function setNetwork(network) {
+    network.byName = new Map(network.nodes.map((node, index) => [node.name, Object.assign(node, {index})]));
+    store.network = network;
+    store.selection = store.selection.filter(name => network.byName.has(name));
+    store.frame = store.unbent = null;
+    tell('network');
+    tell('selection');
+}
+
+/* ------------------------------------------------------------------------------------------ keeping */
+
+// A document that keep() has written, or null for a new one.
+function open(document) {
+    const kept = document?.version === version ? document : null;
+    history = new History({...emptyState(), ...kept?.state}, kept?.history);
+    store.ui = kept?.ui ?? {};
+    store.selection = kept?.selection ?? [];
+    store.opened = true;
+    tell('document');
+    tell('ui');
+    tell('recipe');
+    tell('selection');
+}
+
+// A new work, or one whose model is no longer there, takes the model at hand; nothing of this can be undone.
+function begin(model) {
+    const {state} = history;
+    history.state = {...state, model, recipe: state.model ? state.others[model] ?? emptyRecipe() : state.recipe,
+                     others: state.model ? {...state.others, [state.model]: state.recipe} : state.others};
+    changed();
+}
+
+// The oldest steps go where all of them are more than the program keeps.
+function written() {
+    const {state, done, undone} = history;
+    const kept = {version, state, ui: store.ui, selection: store.selection, history: {undo: done, redo: undone}};
+    for (let steps = done.length; ; steps >>= 1) {
+        kept.history.undo = steps ? done.slice(-steps) : [];
+        const text = JSON.stringify(kept);
+        if (text.length <= mostKept || (!steps && !kept.history.redo.length))
+            return kept;
+        if (!steps)
+            kept.history.redo = [];
+    }
+}
+
+function keepSoon() {
+    if (!store.opened)
+        return;
+    clearTimeout(keepTimer);
+    keepTimer = setTimeout(keep, keepAfter);
+}
+
+function keep() {
+    clearTimeout(keepTimer);
+    if (store.opened)
+        wire.ask('keep', {document: written()}).then(() => tell('kept'), error => tell('kept', error));
+}

@@ -1,0 +1,112 @@
+// The WebSocket to the program. Text messages are JSON objects with a `type`; what wants an answer carries an `id`, and
+// the answer comes back as a promise. Binary messages are a little-endian header length, a JSON header with its `kind`,
+// and a payload. A lost connection is made again after growing pauses; whoever listens to 'open' says what the new
+// connection has to know.
+
+const firstPause = 250, longestPause = 8000, mostId = 0x7fffffff;
+
+const listeners = new Map();
+const waiting = new Map();
+let socket = null, lastId = 0, pause = firstPause, timer = 0;
+
+export const wire = {connect, ask, send, on, state: 'closed'};
+
+function on(name, listener) {
+    if (!listeners.has(name))
+        listeners.set(name, new Set());
+    listeners.get(name).add(listener);
+    return () => listeners.get(name).delete(listener);
+}
+
+function tell(name, ...what) {
+    for (const listener of listeners.get(name) || [])
+        listener(...what);
+}
+
+function become(state, reason = '') {
+    wire.state = state;
+    tell('state', state, reason);
+}
+
+// The address of the page, token and all, leads to the socket.
+function address() {
+    const url = new URL('ws', location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.hash = '';
+    return url;
+}
+
+function connect() {
+    clearTimeout(timer);
+    become('connecting');
+    socket = new WebSocket(address());
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('open', () => {
+        pause = firstPause;
+        become('open');
+        tell('open');
+    });
+    socket.addEventListener('message', event => {
+        if (typeof event.data === 'string')
+            receiveText(event.data);
+        else
+            receiveBinary(event.data);
+    });
+    socket.addEventListener('close', event => {
+        const lost = [...waiting.values()];
+        waiting.clear();
+        become('closed', event.reason);
+        for (const {reject} of lost)
+            reject(new Error('the connection was lost before the answer came'));
+        timer = setTimeout(connect, pause);
+        pause = Math.min(2 * pause, longestPause);
+    });
+}
+
+function answer(id, message, payload) {
+    const asked = waiting.get(id);
+    waiting.delete(id);
+    if (!asked)
+        return;
+    if (message.error === undefined)
+        asked.resolve(payload ? {...message, payload} : message);
+    else
+        asked.reject(Object.assign(new Error(message.error), {line: message.line, column: message.column}));
+}
+
+function receiveText(text) {
+    const message = JSON.parse(text);
+    if (message.type === 'answer')
+        answer(message.id, message);
+    else
+        tell(message.type, message);
+}
+
+function receiveBinary(buffer) {
+    const length = new DataView(buffer).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    const payload = new Uint8Array(buffer, 4 + length);
+    if (header.id)
+        answer(header.id, header, payload);
+    else
+        tell(header.kind, header, payload);
+}
+
+// False where there is no connection: what matters is said again when there is one.
+function send(type, fields = {}) {
+    if (!socket || socket.readyState !== WebSocket.OPEN)
+        return false;
+    socket.send(JSON.stringify({type, ...fields}));
+    return true;
+}
+
+function ask(type, fields = {}) {
+    return new Promise((resolve, reject) => {
+        lastId = lastId % mostId + 1;
+        waiting.set(lastId, {resolve, reject});
+        if (send(type, {id: lastId, ...fields}))
+            return;
+        waiting.delete(lastId);
+        reject(new Error('there is no connection to the program'));
+    });
+}

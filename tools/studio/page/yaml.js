@@ -1,0 +1,87 @@
+// Recipe trees as the YAML that a person would write: maps and lists in blocks, what is short in one line, long lists of
+// numbers folded. Read back it is the same tree: a text is in quotes where it could be taken for something else.
+
+const width = 100;                  // columns that a line may have before it becomes a block
+const plain = /^(?:[A-Za-z_/$][A-Za-z0-9_ ./*$%°-]*|\d+(?:-\d+)?)$/;
+const taken = /^(~|null|true|false|yes|no|on|off)$/i;       // words that readers of YAML 1.1 take for others
+const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+const isTree = value => typeof value === 'object' && value !== null;
+const indented = depth => '  '.repeat(depth);
+
+// JSON is YAML but for letters that a YAML text may not have as they are.
+export function toJson(tree) {
+    return JSON.stringify(tree).replace(unprintable,
+                                        letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function scalar(value) {
+    if (typeof value !== 'string')
+        return value === undefined ? 'null' : JSON.stringify(value);
+    return plain.test(value) && !taken.test(value) && !value.endsWith(' ') ? value : toJson(value);
+}
+
+// Words such as `off` are what recipes say without quotes; the program reads both alike.
+const words = new Set(['off', 'all']);
+const inline = value => words.has(value) ? value : scalar(value);
+
+function flow(value) {
+    if (Array.isArray(value))
+        return `[${value.map(flow).join(', ')}]`;
+    if (isTree(value))
+        return `{${Object.entries(value).map(([key, inner]) => `${scalar(key)}: ${flow(inner)}`).join(', ')}}`;
+    return inline(value);
+}
+
+const depthOf = value => !isTree(value) ? 0 : 1 + Math.max(0, ...Object.values(value).map(depthOf));
+
+// A list of numbers in lines of the page's width.
+function folded(list, depth) {
+    const lines = [];
+    let line = '';
+    for (const item of list.map(inline)) {
+        if (line && indented(depth).length + line.length + item.length + 3 > width) {
+            lines.push(line);
+            line = '';
+        }
+        line += `${line ? ', ' : ''}${item}`;
+    }
+    lines.push(line);
+    return `[${lines.join(`,\n${indented(depth)}`)}]`;
+}
+
+// What stands behind "key:" or "-" at this depth; `column` is where it would begin.
+function block(value, depth, column) {
+    if (!isTree(value))
+        return ` ${inline(value)}`;
+    const line = flow(value);
+    const items = Object.values(value);
+    if (!items.length || (depthOf(value) <= 2 && column + 1 + line.length <= width && depth > 0))
+        return ` ${line}`;
+    if (Array.isArray(value) && !items.some(isTree))
+        return ` ${folded(value, depth + 1)}`;
+    return `\n${lines(value, depth)}`;
+}
+
+function lines(value, depth) {
+    const start = indented(depth);
+    if (Array.isArray(value))
+        return value.map(item => listItem(item, depth)).join('\n');
+    return Object.entries(value).map(([key, inner]) => {
+        const head = `${start}${scalar(key)}:`;
+        return head + block(inner, depth + 1, head.length);
+    }).join('\n');
+}
+
+// "- " and a map's first key share a line.
+function listItem(item, depth) {
+    const start = indented(depth);
+    const isBlockMap = isTree(item) && !Array.isArray(item) && Object.keys(item).length > 0 &&
+                       (depthOf(item) > 2 || start.length + 2 + flow(item).length > width);
+    return isBlockMap ? `${start}- ${lines(item, depth + 1).slice(start.length + 2)}`
+                      : `${start}-${block(item, depth + 1, start.length + 1)}`;
+}
+
+export function toYaml(tree) {
+    return Object.keys(tree).length ? `${lines(tree, 0)}\n` : '{}\n';
+}

@@ -1,0 +1,100 @@
+// z as a shape that can be drawn on: bars side by side or a polygon around a middle, the brush that pulls it, and the
+// edits that lie between what the seed gave and what was drawn. Values reach from −reach to reach on paper; what lies
+// beyond is drawn at the rim. Pure functions.
+
+export const reach = 4;
+const hole = 0.14;                      // radius, in shares of the whole, where the polygon is at −reach
+const figures = 1000;                   // edits are kept in thousandths
+
+const held = (value, low, high) => Math.min(high, Math.max(low, value));
+
+/* ------------------------------------------------------------------------------------------ on paper */
+
+// Where value `index` of `count` lies on paper of this size, {x, y}.
+export function pointOf(form, index, value, count, width, height) {
+    const share = (held(value, -reach, reach) + reach) / (2 * reach);
+    if (form === 'bars')
+        return {x: (index + 0.5) / count * width, y: (1 - share) * height};
+    const angle = 2 * Math.PI * index / count, radius = (hole + (1 - hole) * share) * Math.min(width, height) / 2;
+    return {x: width / 2 + radius * Math.sin(angle), y: height / 2 - radius * Math.cos(angle)};
+}
+
+// The other way: which value, with fractions, and how much, {index, value}.
+export function placeOf(form, x, y, count, width, height) {
+    if (form === 'bars')
+        return {index: held(x / width * count - 0.5, 0, count - 1), value: held((1 - 2 * y / height) * reach, -reach, reach)};
+    const dx = x - width / 2, dy = height / 2 - y, turn = Math.atan2(dx, dy) / (2 * Math.PI);
+    const share = (Math.hypot(dx, dy) / (Math.min(width, height) / 2) - hole) / (1 - hole);
+    return {index: (turn + 1) % 1 * count, value: held(share * 2 * reach - reach, -reach, reach)};
+}
+
+/* ------------------------------------------------------------------------------------------ the brush */
+
+// How far each value under a brush of `size` values around `index` is moved, as [index, 0…1] pairs: most in the middle,
+// not at all at the rim. A polygon has no ends, bars have.
+export function reached(index, size, count, closed) {
+    const pairs = [], radius = Math.max(size, 1) / 2;
+    for (let i = Math.ceil(index - radius); i <= Math.floor(index + radius); i++) {
+        const place = closed ? (i % count + count) % count : i;
+        if (place >= 0 && place < count)
+            pairs.push([place, Math.cos(Math.PI / 2 * Math.min(1, Math.abs(i - index) / (radius + 0.5))) ** 2]);
+    }
+    return pairs.slice(0, count);
+}
+
+// Modes of the brush: `pull` towards the pointer, `smooth` towards the neighbours' mean, `seed` back to the seed's.
+export function brush(mode, values, base, place, {size, strength, closed}) {
+    const result = values.slice(), count = values.length;
+    for (const [i, share] of reached(place.index, size, count, closed)) {
+        const before = values[closed ? (i + count - 1) % count : Math.max(0, i - 1)];
+        const after = values[closed ? (i + 1) % count : Math.min(count - 1, i + 1)];
+        const goal = mode === 'smooth' ? (before + values[i] + after) / 3 : mode === 'seed' ? base[i] : place.value;
+        result[i] += share * strength * (goal - values[i]);
+    }
+    return result;
+}
+
+// Positions of a fast pointer, no farther apart than half a brush: the polygon is gone around the shorter way.
+export function between(from, to, size, count, closed) {
+    let way = to.index - from.index;
+    if (closed && Math.abs(way) > count / 2)
+        way -= Math.sign(way) * count;
+    const steps = Math.min(64, Math.max(1, Math.ceil(Math.abs(way) / Math.max(1, size / 2))));
+    return Array.from({length: steps}, (_, i) => ({index: (from.index + way * (i + 1) / steps + count) % count,
+        value: from.value + (to.value - from.value) * (i + 1) / steps}));
+}
+
+/* ------------------------------------------------------------------------------------------ edits */
+
+// {index: amount} as a recipe's {at: z, add: …} holds it.
+export function editsOf(base, values) {
+    const edits = {};
+    values.forEach((value, i) => {
+        const amount = Math.round((value - base[i]) * figures) / figures;
+        if (amount)
+            edits[i] = amount;
+    });
+    return edits;
+}
+
+export function edited(base, edits) {
+    const values = Array.from(base);
+    for (const [index, amount] of Object.entries(edits))
+        if (Number(index) < values.length)
+            values[Number(index)] += amount;
+    return values;
+}
+
+// Puts the edits into the recipe as one bend, in place of the first that was there; none of them is no bend.
+export function putEdits(recipe, edits) {
+    const isEdit = bend => bend.at === 'z' && typeof bend.add === 'object' && bend.add !== null
+        && bend.add.image === undefined && bend.muted !== true;
+    recipe.bends ??= [];
+    const place = recipe.bends.findIndex(isEdit);
+    recipe.bends = recipe.bends.filter((bend, i) => i === place || !isEdit(bend));
+    const any = Object.keys(edits).length > 0;
+    if (place < 0 && any)
+        recipe.bends.unshift({at: 'z', add: edits});
+    else if (place >= 0)
+        recipe.bends.splice(place, 1, ...any ? [{at: 'z', add: edits}] : []);
+}
