@@ -15,6 +15,7 @@ enum {
     MAX_NODES = 1 << 18,
     MAX_DEPTH = 24,
     MAX_KEYS = 256,             /* of one map */
+    MAX_KEY = 160,              /* bytes: also escaped it stays within the 1024 that YAML allows a key on one line */
     MAX_ANCHORS = 256,
 };
 
@@ -168,6 +169,8 @@ static gb_yaml *read_map(reader *r, int depth) {
         char what[192];
         if (key->kind != GB_YAML_SCALAR)
             return fail_here(r, "a key that is a list or a map");
+        if (strlen(key->text) > MAX_KEY)
+            return fail_here(r, "a key of more than 160 bytes");
         if (map->count == MAX_KEYS)
             return fail_here(r, "more than 256 keys in one map");
         for (const gb_yaml *k = map->first; k; k = k->next)

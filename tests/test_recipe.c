@@ -603,8 +603,11 @@ static void aliases_that_unfold_to_too_much_are_refused(void **state) {
 
 static void depth_and_size_have_limits(void **state) {
     enum { LONG = 5 << 20 };
-    char deep[256] = "bends: ", *text = malloc(LONG);
+    char deep[256] = "bends: ", key[256] = "bends: [{at: z, set: {", *text = malloc(LONG);
     (void)state;
+    memset(key + strlen(key), '0', 170);
+    strcat(key, ": 1}}]");
+    assert_refused(key, "a key of more than 160 bytes");
     memset(deep + 7, '[', 40);
     assert_refused(deep, "more than 24 deep");
     memset(text, '#', LONG - 1);

@@ -70,7 +70,24 @@ static int choice_index(const char *choices, const char *word) {
     return 0;
 }
 
-static gb_status check(work *w, gb_error *err) {
+/* Recipes blend in what they do, not in what the image is made from. */
+static gb_status check_to(const work *w, gb_error *err) {
+    const char *name[2], *text[2];
+    gb_recipe *to = NULL;
+    if (gb_recipe_parse(w->to_text, strlen(w->to_text), w->set->to, &to, err)) return err->status;
+    for (size_t i = 0; !err->status; i++) {
+        bool here = gb_recipe_input_at(w->knobs.bending->recipes[0], i, &name[0], &text[0]);
+        bool there = gb_recipe_input_at(to, i, &name[1], &text[1]);
+        if (!here && !there) break;
+        if (!here || !there || strcmp(name[0], name[1]) != 0 || strcmp(text[0], text[1]) != 0)
+            state(err, GB_BAD_ARGUMENT, "--to %s: its inputs are not those of --bend; --seeds and --move trunc=A:B move "
+                  "through inputs", w->set->to);
+    }
+    gb_recipe_free(to);
+    return err->status;
+}
+
+static gb_status check(work *w, input_options *in, gb_error *err) {
     const settings *set = w->set;
     size_t size;
     if (!set->out) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o DIR, or -o - for raw video");
@@ -78,7 +95,8 @@ static gb_status check(work *w, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "--resume needs frames in a folder, not on standard output");
     if (!strcmp(set->out, "-") && host_stdout_is_terminal())
         return state(err, GB_BAD_ARGUMENT, "raw video would go to this terminal; pipe it into ffmpeg, as --help shows");
-    if (open_bending(&set->bending, w->knobs.bending, err)) return err->status;
+    if (open_bending(&set->bending, in, w->knobs.bending, err)) return err->status;
+    w->knobs.cutoff = (int)in->cutoff;
     for (size_t i = 0; i < set->move.count; i++) {
         if (!parse_keys(set->move.texts[i], 2, &w->moves[i]))
             return state(err, GB_BAD_ARGUMENT, "--move takes NAME=A:B with numbers A and B, as in angle=0:90, not '%s'",
@@ -95,7 +113,7 @@ static gb_status check(work *w, gb_error *err) {
     w->from_text = malloc(strlen(w->knobs.bending->texts[0]) + 1);
     if (!w->from_text) return state(err, GB_NO_MEMORY, "out of memory");
     strcpy(w->from_text, w->knobs.bending->texts[0]);
-    return GB_OK;
+    return check_to(w, err);
 }
 
 static bool moves_trunc(const work *w) {
@@ -232,10 +250,10 @@ static int run(int argc, char **argv) {
     if (!w) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&animate_command, argc, argv, operands, &set, &status)) {
-        *w = (work){.set = &set, .o = &o, .knobs = {.bending = &b, .cutoff = (int)set.in.cutoff}};
+        *w = (work){.set = &set, .o = &o, .knobs = {.bending = &b}};
         w->ease = (easing)choice_index("linear|smooth|in|out", set.ease);
         w->loop = (looping)choice_index("none|around|back", set.loop);
-        if (!check(w, &err) && !check_inputs(&set.in, &in, &err) &&
+        if (!check(w, &set.in, &err) && !check_inputs(&set.in, &in, &err) &&
             !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
             !prepare(w, &in, &err)) {
             describe(w, &in);

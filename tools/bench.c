@@ -209,7 +209,7 @@ static int run(int argc, char **argv) {
     int status;
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
     how.batch = (int)set.batch;
-    if (!open_bending(&set.bending, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
+    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
         !take_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
         !apply_bending(&b, session, &err) && !time_renders(&set, o.model, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {

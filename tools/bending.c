@@ -87,7 +87,21 @@ gb_status set_bending_param(bending *b, const char *name, double value, gb_error
     return found ? GB_OK : no_param(b, name, err);
 }
 
-gb_status open_bending(const bending_options *options, bending *b, gb_error *err) {
+/* Checked recipe by recipe, so that the message can name the one that is wrong. */
+static gb_status take_inputs(const bending *b, input_options *in, gb_error *err) {
+    for (size_t i = b->count; i-- > 0;) {
+        input_options own = input_defaults();
+        inputs judged;
+        gb_error why = {0};
+        take_recipe_inputs(b->recipes[i], &own);
+        if (check_inputs(&own, &judged, &why))
+            return state(err, why.status, "%s: inputs: %s", b->options->bend.texts[i], why.message);
+        take_recipe_inputs(b->recipes[i], in);
+    }
+    return GB_OK;
+}
+
+gb_status open_bending(const bending_options *options, input_options *in, bending *b, gb_error *err) {
     size_t size;
     *b = (bending){.options = options};
     if (options->bend.count > BENDING_RECIPES)
@@ -105,6 +119,7 @@ gb_status open_bending(const bending_options *options, bending *b, gb_error *err
             (options->clusters && gb_recipe_clusters(b->recipes[i], options->clusters, err)))
             return err->status;
     }
+    if (in && take_inputs(b, in, err)) return err->status;
     for (size_t i = 0; i < options->set.count; i++) {
         char name[PARAM_NAME_ROOM];
         double value;

@@ -3,7 +3,7 @@
 #ifndef GANBEND_TOOLS_BENDING_H
 #define GANBEND_TOOLS_BENDING_H
 
-#include "arguments.h"
+#include "inputs.h"
 
 typedef struct bending_options {
     text_list bend, set;
@@ -22,8 +22,9 @@ typedef struct bending {
     const bending_options *options;
 } bending;
 
-/* Reads the files and sets the parameters. `b` is to be freed whatever comes. */
-gb_status open_bending(const bending_options *options, bending *b, gb_error *err);
+/* Reads the files and sets the parameters. What the recipes say that images are made from goes into `in`, where it is
+ * not NULL and does not say it itself. `b` is to be freed whatever comes, after `in` is used no more. */
+gb_status open_bending(const bending_options *options, input_options *in, bending *b, gb_error *err);
 void free_bending(bending *b);
 /* Adds all recipes to a session: one session for each open_bending(). */
 gb_status apply_bending(bending *b, gb_session *session, gb_error *err);

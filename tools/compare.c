@@ -382,7 +382,7 @@ static int run(int argc, char **argv) {
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
     r.path = operands[1];
-    if (!open_bending(&set.bending, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
+    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
         !gb_file_open(r.path, &r.file, &err) && !read_inputs(&r, o.model, &err) &&
         !add_subjects(&r, o.model, set.image, &err) && !compare(&r, &set, &b, &o, &err))
         status = print_subjects(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;

@@ -41,6 +41,34 @@ input_options input_defaults(void) {
     return (input_options){.cutoff = -1, .trunc = NAN};
 }
 
+static const option *input_option(const char *name) {
+    for (const option *o = input_table; o->name; o++)
+        if (!strcmp(o->name + strlen("--"), name)) return o;
+    return NULL;
+}
+
+/* z's from a file take the place of seeds; w's from a file, of all that comes before w. */
+static bool is_displaced(const input_options *options, const char *name) {
+    if (options->w) return strcmp(name, "noise") != 0;
+    return options->z && (!strcmp(name, "seeds") || !strcmp(name, "rng"));
+}
+
+void take_recipe_inputs(const gb_recipe *recipe, input_options *options) {
+    const char *name, *text;
+    for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++) {
+        const option *o = input_option(name);
+        void *member = o ? (char *)options + o->offset : NULL;
+        if (!o || is_displaced(options, name)) continue;
+        if (o->kind == OPTION_NUMBER) {
+            if (isnan(*(double *)member)) *(double *)member = strtod(text, NULL);
+        } else if (o->kind == OPTION_INTEGER) {
+            if (*(int64_t *)member < 0) *(int64_t *)member = strtoll(text, NULL, 10);
+        } else if (!*(const char **)member) {
+            *(const char **)member = text;
+        }
+    }
+}
+
 static gb_status parse_noise(const char *text, inputs *in, gb_error *err) {
     seed_list seed;
     in->noise = GB_NOISE_CONST;

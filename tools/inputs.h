@@ -22,6 +22,10 @@ typedef struct input_options {
 input_options input_defaults(void);
 extern const option input_table[];
 
+/* What the recipe says that the image is made from, in place of what is not given in `options` yet: the command line
+ * comes before, and of several recipes the last. Texts stay the recipe's. */
+void take_recipe_inputs(const gb_recipe *recipe, input_options *options);
+
 typedef struct inputs {
     enum { FROM_SEEDS, FROM_Z, FROM_W } source;
     const char *seeds_text;

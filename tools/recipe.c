@@ -33,9 +33,29 @@ static void print_params(const gb_recipe *recipe) {
                p.summary ? p.summary : "");
 }
 
+/* The options that say the same. */
+static void print_inputs(const gb_recipe *recipe) {
+    const char *name, *text;
+    bool first = true;
+    for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++, first = false)
+        printf("%s--%s %s", first ? "made from " : " ", name, text);
+    if (!first) putchar('\n');
+}
+
+/* Whether the model takes what the recipe says that images are made from; what it leaves open may come later. */
+static gb_status fit_inputs(const gb_recipe *recipe, const input_options *given, const gb_model *model, gb_error *err) {
+    const char *name, *text;
+    inputs in = {0};
+    if (!gb_recipe_input_at(recipe, 0, &name, &text) || (gb_model_classes(model) && !given->classes)) return GB_OK;
+    if (!check_inputs(given, &in, err)) load_inputs(given, model, &in, err);
+    free_inputs(&in);
+    return err->status;
+}
+
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {0};
+    input_options in = input_defaults();
     bending b = {0};
     opened o = {0};
     gb_error err = {0};
@@ -44,9 +64,11 @@ static int run(int argc, char **argv) {
     if (strcmp(operands[0], "check") != 0)
         return wrong_usage(&recipe_command, "a recipe can be checked, not '%s'", operands[0]);
     set.bending.bend = (text_list){.texts = {operands[1]}, .count = 1};
-    if (!open_bending(&set.bending, &b, &err) && set.model && !open_model(set.model, 1, &o, &err))
+    if (!open_bending(&set.bending, &in, &b, &err) && set.model && !open_model(set.model, 1, &o, &err) &&
+        !fit_inputs(b.recipes[0], &in, o.model, &err))
         gb_recipe_describe(b.recipes[0], o.model, print_line, NULL, &err);
     if (!err.status) {
+        print_inputs(b.recipes[0]);
         print_params(b.recipes[0]);
         if (!set.model) printf("%s: a valid recipe; --model says what it does to a model\n", operands[1]);
     }

@@ -185,8 +185,7 @@ static int run(int argc, char **argv) {
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
-    if (check_inputs(&set.in, &in, &err)) return failed(&render_command, &err);
-    if (!open_bending(&set.bending, &b, &err) && set.redraw && !b.count)
+    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && set.redraw && !b.count)
         state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
     if (!err.status && !open_model(operands[0], set.in.threads, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err)) {

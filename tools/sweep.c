@@ -135,7 +135,7 @@ static void describe(const settings *set, const inputs *in, work *w) {
              set->at ? set->at : "", recipes, set->x, set->y ? " --y " : "", set->y ? set->y : "");
 }
 
-static gb_status check(const settings *set, work *w, gb_error *err) {
+static gb_status check(settings *set, work *w, gb_error *err) {
     if (!set->x) return state(err, GB_BAD_ARGUMENT, "--x is missing: --x NAME=FROM:TO:N");
     if (!set->out || !ends_with(set->out, ".png")) return state(err, GB_BAD_ARGUMENT, "-o FILE.png is missing");
     if (parse_range("--x", set->x, &w->x, err) || parse_range("--y", set->y, &w->y, err)) return err->status;
@@ -143,7 +143,9 @@ static gb_status check(const settings *set, work *w, gb_error *err) {
     if (w->knobs.single->given != !!set->at)
         return state(err, GB_BAD_ARGUMENT, "%s", set->at ? "--at goes with --filter, --activation or --disable"
                                                          : "--at is missing: where is the bend to sit?");
-    if (open_bending(&set->bending, w->knobs.bending, err) || find_knob(&w->knobs, w->x.name, err)) return err->status;
+    if (open_bending(&set->bending, &set->in, w->knobs.bending, err) || find_knob(&w->knobs, w->x.name, err))
+        return err->status;
+    w->knobs.cutoff = (int)set->in.cutoff;
     return w->y.given ? find_knob(&w->knobs, w->y.name, err) : GB_OK;
 }
 
@@ -160,7 +162,7 @@ static int run(int argc, char **argv) {
     if (!s || !w) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&sweep_command, argc, argv, operands, &set, &status)) {
-        *w = (work){.o = &o, .knobs = {.bending = &b, .single = s, .cutoff = (int)set.in.cutoff}};
+        *w = (work){.o = &o, .knobs = {.bending = &b, .single = s}};
         if (!check(&set, w, &err) && !check_inputs(&set.in, &in, &err) &&
             !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
             describe(&set, &in, w);

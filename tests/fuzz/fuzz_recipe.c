@@ -10,7 +10,6 @@ static void check_message(const gb_error *err) {
         abort();
 }
 
-/* A parameter's name of more than 1024 bytes is none, so that every key is short enough for YAML on one line. */
 static void check_json(gb_recipe *recipe) {
     gb_error err = {0};
     gb_recipe *back = NULL;
