@@ -2,7 +2,8 @@
 // network has w's, and nothing was drawn on z, the way is straight from w to w; else it goes around in z, keeping its
 // distance from the middle. Pure functions; a pin is {seed, class, edits}.
 import {mixed} from './classmix.js';
-import {classesOf, classText, inputs, ranges, rangeText, seedOf} from './recipe.js';
+import {classesOf, classText, inputs, seedOf} from './recipe.js';
+import {truncations, wValue} from './wspans.js';
 import {putEdits} from './zshape.js';
 
 // {from, to, t} of `count` pins after `seconds` at `pace` pins a second; t is eased where `smooth`. A loop goes from the
@@ -68,20 +69,12 @@ export function recipeBetween(recipe, network, a, b, t, {zs = null, scale = 1} =
 // A style of `seed` by this share in every w, with the truncation that the recipe has there, right behind the bends that
 // truncate: those start again from the image's own w.
 function putStyles(recipe, count, seed, share) {
-    const psi = new Array(count).fill(null);
-    let last = -1;
-    recipe.bends.forEach((bend, index) => {
-        if (bend.w === undefined || typeof bend.truncation !== 'number' || bend.muted === true)
-            return;
-        last = index;
-        const spans = bend.w === 'all' ? [[0, count - 1]] : ranges(bend.w);
-        for (const [from, to] of spans)
-            psi.fill(bend.truncation, from, to + 1);
-    });
+    const psi = truncations(recipe, count);
+    const last = recipe.bends.findLastIndex(bend => bend.w !== undefined && bend.truncation !== undefined);
     const styles = [...new Set(psi)].map(value => {
         const ws = psi.flatMap((p, i) => p === value ? [i] : []);
         const style = {seed, share: Number(share.toFixed(5)), ...value === null ? null : {truncation: value}};
-        return {w: ws.length === count ? 'all' : rangeText(ws).split(', '), style};
+        return {w: wValue(ws, count), style};
     });
     recipe.bends.splice(last + 1, 0, ...styles);
 }

@@ -94,7 +94,7 @@ export function putEdits(recipe, edits) {
     recipe.bends = recipe.bends.filter((bend, i) => i === place || !isEdit(bend));
     const any = Object.keys(edits).length > 0;
     if (place < 0 && any)
-        recipe.bends.unshift({at: 'z', add: edits});
+        recipe.bends.push({at: 'z', add: edits});
     else if (place >= 0)
         recipe.bends.splice(place, 1, ...any ? [{at: 'z', add: edits}] : []);
 }
