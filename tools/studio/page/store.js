@@ -15,12 +15,11 @@ const mostKept = 7 << 20;           // letters of a document; the program takes 
 const keepAfter = 500;              // ms
 
 const listeners = new Map();
+export const emptyRecipe = () => ({inputs: {seeds: 0}, bends: []});
 const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
 
 let history = new History(emptyState());
 let keepTimer = 0;
-
-export const emptyRecipe = () => ({inputs: {seeds: 0}, bends: []});
 
 export const store = {
     get state() { return history.state; },
