@@ -1,8 +1,9 @@
-/* Contexts: processor and options to a gb_cpu with a pool behind it; and the measured peak that speeds are held
- * against. */
+/* Contexts: processor and options to a gb_cpu with a pool behind it; and what the machine is measured to reach, which
+ * speeds are held against. */
 #include "context.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "platform.h"
@@ -78,5 +79,34 @@ double gb_context_peak_gflops(gb_context *context) {
         if (rate > best)
             best = rate;
     }
+    return best;
+}
+
+typedef struct copying { char *from, *to; size_t bytes; } copying;
+
+static void copy_share(void *arg, int task, int worker) {
+    const copying *c = arg;
+    (void)worker;
+    memcpy(c->to + (size_t)task * c->bytes, c->from + (size_t)task * c->bytes, c->bytes);
+}
+
+double gb_context_memory_gbs(gb_context *context) {
+    const gb_cpu *cpu = &context->cpu;
+    size_t share = (4 * cpu->l3 + (32u << 20)) / (size_t)cpu->workers, all = share * (size_t)cpu->workers;
+    copying c = {gb_aligned_alloc(all), gb_aligned_alloc(all), share};
+    double best = 0;
+    if (c.from && c.to) {
+        memset(c.from, 1, all);
+        memset(c.to, 2, all);
+        for (double end = gb_clock() + 0.1; gb_clock() < end;) {
+            double start = gb_clock();
+            cpu->parallel(cpu->pool, cpu->workers, copy_share, &c);
+            double rate = 2e-9 * (double)all / (gb_clock() - start);
+            if (rate > best)
+                best = rate;
+        }
+    }
+    gb_aligned_free(c.from);
+    gb_aligned_free(c.to);
     return best;
 }

@@ -73,6 +73,9 @@ GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures what the processor's multiply-add units reach on all threads of the context, in GFLOP/s (a tenth of a
  * second). */
 GB_API double gb_context_peak_gflops(gb_context *context);
+/* Measures what memory gives all threads of the context that copy arrays larger than the caches, in GB/s read and
+ * written together (a tenth of a second); 0 where memory for it is out. */
+GB_API double gb_context_memory_gbs(gb_context *context);
 
 /* ---------------------------------------------------------------------------------------------------- files
  * Any checkpoint or array file (.pkl .pt .pth .bin .safetensors .npy .npz), opened without running anything in it. */

@@ -1,6 +1,7 @@
 /* ganbend bench: how long an image takes and how near that is to what the processor could do. Multiply-adds are those
  * of the convolutions (transposed ones counted at input resolution, without FIRs) and of attention; in GFLOP/s each is
- * two. */
+ * two. A step's limit is what binds it: its multiply-adds at the peak of the units, or the bytes it must move at the
+ * speed of memory, whichever takes longer. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static const option options[] = {
      1, 1024},
     {"--runs", OPTION_INTEGER, AT(runs), "N", "Renders at least (5).", 1, 100000},
     {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Time at least (2).", 0, 86400},
-    {"--layers", OPTION_FLAG, AT(layers), NULL, "What each step takes.", 0, 0},
+    {"--layers", OPTION_FLAG, AT(layers), NULL, "What each step takes, and how near that is to the limit that binds it.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "One JSON object.", 0, 0},
     {0}
 };
@@ -108,7 +109,7 @@ static gb_status time_renders(const settings *set, const gb_model *model, gb_ses
 enum { PEAKS = 5 };             /* measurements of the processor's peak; the best one counts, as others may be at work */
 
 typedef struct result {
-    double median, fastest, gflops, peak_gflops, peak_share;
+    double median, fastest, gflops, peak_gflops, peak_share, memory_gbs;
     uint64_t macs;              /* of one image */
     int64_t peak_rss;
     double *steps;              /* medians */
@@ -135,6 +136,8 @@ static gb_status evaluate(const settings *set, const opened *o, const series *s,
     r->peak_rss = host_peak_rss_bytes();        /* before the measurement of the peak adds its own */
     for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
     r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
+    for (int i = 0; set->layers && i < PEAKS; i++)
+        r->memory_gbs = fmax(r->memory_gbs, gb_context_memory_gbs(o->context));
     return GB_OK;
 }
 
@@ -142,6 +145,14 @@ static gb_status evaluate(const settings *set, const opened *o, const series *s,
 static const char *step_name(const gb_model *model, const gb_step_info *step, gb_node_info *last) {
     gb_model_node(model, step->last, last);
     return last->name;
+}
+
+/* The least a step could take, in seconds, and what binds it. */
+static double least_seconds(const gb_step_info *step, const result *r, const char **binds) {
+    double arithmetic = r->peak_gflops > 0 ? 2e-9 * (double)step->macs / r->peak_gflops : 0;
+    double memory = r->memory_gbs > 0 ? 1e-9 * (double)step->bytes / r->memory_gbs : 0;
+    *binds = arithmetic > memory ? "arithmetic" : "memory";
+    return fmax(arithmetic, memory);
 }
 
 static void print_table(const settings *set, const opened *o, const gb_session *session, const series *s,
@@ -154,16 +165,20 @@ static void print_table(const settings *set, const opened *o, const gb_session *
     printf("speed    %.0f GFLOP/s, %.0f %% of this machine's measured %.0f (%s, %d threads)\n", r->gflops,
            100 * r->peak_share, r->peak_gflops, gb_context_isa(o->context), gb_context_threads(o->context));
     if (!set->layers) return;
-    printf("\n%-32s %-20s %5s %10s %6s %9s %9s\n", "step, by its output", "operation", "nodes", "median ms", "share",
-           "GFLOP/s", "GB/s");
+    printf("limits   %.0f GFLOP/s, %.1f GB/s of memory; caches and algorithms that save multiplications go past them\n",
+           r->peak_gflops, r->memory_gbs);
+    printf("\n%-32s %-20s %5s %10s %6s %9s %9s  %s\n", "step, by its output", "operation", "nodes", "median ms",
+           "share", "GFLOP/s", "GB/s", "of its limit");
     for (size_t i = 0; i < s->steps; i++) {
         gb_step_info step;
         gb_node_info last;
-        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12;
+        const char *binds;
+        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12, least;
         gb_session_step(session, (int)i, &step);
-        printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f\n", step_name(o->model, &step, &last), step.op, step.nodes,
-               1e3 * r->steps[i], 100 * r->steps[i] / r->median, 2e-9 * (double)step.macs / seconds,
-               1e-9 * (double)step.bytes / seconds);
+        least = least_seconds(&step, r, &binds);
+        printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f  %.0f %% %s\n", step_name(o->model, &step, &last), step.op,
+               step.nodes, 1e3 * r->steps[i], 100 * r->steps[i] / r->median, 2e-9 * (double)step.macs / seconds,
+               1e-9 * (double)step.bytes / seconds, 100 * least / seconds, binds);
     }
 }
 
@@ -180,15 +195,22 @@ static gb_status print_json(const settings *set, const opened *o, const gb_sessi
     for (size_t i = 0; nodes && i < s->steps; i++) {
         gb_step_info step;
         gb_node_info first, last;
+        const char *binds;
+        double least;
         gb_session_step(session, (int)i, &step);
+        least = least_seconds(&step, r, &binds);
         gb_model_node(o->model, step.first, &first);
-        json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I}", "name",
+        json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
                                                step_name(o->model, &step, &last), "first", first.name, "op", step.op,
                                                "nodes", step.nodes, "kernel", step.kernel ? step.kernel : "", "seconds",
                                                r->steps[i], "macs", (json_int_t)step.macs, "bytes",
-                                               (json_int_t)step.bytes));
+                                               (json_int_t)step.bytes, "limit", binds, "limit_share",
+                                               r->steps[i] > 0 ? least / r->steps[i] : 0));
     }
-    if (nodes) json_object_set_new(root, "nodes", nodes);
+    if (nodes) {
+        json_object_set_new(root, "memory_gbs", json_real(r->memory_gbs));
+        json_object_set_new(root, "nodes", nodes);
+    }
     written = root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
     json_decref(root);
     putchar('\n');
