@@ -92,6 +92,14 @@ static void match_attention(maker *m, gb_step *step) {
     m->absorbed[softmax] = m->absorbed[mix] = true;
 }
 
+/* Of a convolution of which only the first channels are ever read (BigGAN-deep's last has 128 for three colours) the
+ * others need not be computed. */
+static void match_slice(const maker *m, gb_step *step) {
+    gb_node slice = only_user(m, step->chain[step->nodes - 1], GB_OP_SLICE);
+    if (slice != GB_NO_NODE && m->graph->nodes[slice].desc.slice.from == 0)
+        step->desc.conv.wanted = m->graph->nodes[slice].desc.slice.count;
+}
+
 static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     gb_plan *plan = m->plan;
     const gb_graph_node *node = &m->graph->nodes[head];
@@ -117,6 +125,8 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
         step->chain[step->nodes++] = last = next;
         m->absorbed[next] = true;
     }
+    if (step->desc.op == GB_OP_MODULATED_CONV2D)
+        match_slice(m, step);
     plan->count++;
     return gb_model_pack(m->request->model, node->base, step->row, &step->desc, &step->packed, err);
 }
@@ -208,6 +218,9 @@ static gb_status choose_kept(maker *m, gb_error *err) {
     qsort(list, (size_t)plan->count, sizeof *list, by_worth);
     for (int s = 0; s < plan->count; s++) {
         size_t bytes = node_bytes(plan, list[s].node);
+        const gb_desc *desc = &plan->steps[plan->step_of[list[s].node]].desc;
+        if (desc->op == GB_OP_MODULATED_CONV2D && desc->conv.wanted)
+            continue;                       /* it is not whole */
         if (plan->keep[list[s].node] || plan->kept_bytes + bytes > m->request->keep_bytes)
             continue;
         plan->keep[list[s].node] = true;

@@ -95,6 +95,7 @@ typedef struct gb_conv {
     int cout, kernel, up;
     bool modulated, demodulate;
     float style_gain;
+    int wanted;             /* channels that are read, the first ones; a row may leave out the others. 0 = all */
 } gb_conv;
 
 typedef struct gb_fir {     /* of GB_OP_UPFIRDN2D; weights[0] is the filter [taps,taps], applied × gain */

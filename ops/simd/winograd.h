@@ -13,6 +13,7 @@ typedef struct winograd_plan {
     int group, groups;              /* tiles in a group, a multiple of the register tile's pixels */
     int blocks;                     /* of input channels */
     int width, passes;              /* vectors of a register tile; register tiles that make all outputs */
+    int wanted;                     /* those of them that run */
     bool shared;
     size_t v_step, m_step;          /* factors of V, floats of M from one of the 36 spots to the next */
     size_t worker_floats;
@@ -26,6 +27,7 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     p.tiles = d->in[0].n * p.tiles_y * p.tiles_x;
     p.width = tile_width(vectors);
     p.passes = vectors / p.width;
+    p.wanted = d->conv.wanted ? (d->conv.wanted - 1) / (p.width * VL) + 1 : p.passes;
 
     int pixels = tile_pixels(p.width);
     size_t of_a_tile = sizeof(float) * SPOTS * p.width * VL;
@@ -296,7 +298,7 @@ static void run_group(void *arg, int group, int worker) {
     factor *v = (factor *)(m + SPOTS * job->p.m_step);
     for (int block = 0; block < job->p.blocks; block++)
         transform_block(job, group, block, v);
-    for (int pass = 0; pass < job->p.passes; pass++)
+    for (int pass = 0; pass < job->p.wanted; pass++)
         multiply_pass(job, group, pass, v, m);
 }
 
@@ -322,7 +324,7 @@ static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
         job.own = at + SPOTS * job.p.v_step / PAIR;
         for (job.group = 0; job.group < job.p.groups; job.group++) {
             gb_parallel(cpu, job.p.blocks, transform_shared, &job);
-            gb_parallel(cpu, job.p.passes, multiply_shared, &job);
+            gb_parallel(cpu, job.p.wanted, multiply_shared, &job);
         }
     } else {
         job.own = at;
