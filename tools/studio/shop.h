@@ -6,10 +6,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <ganbend.h>
 
-enum { SHOP_MODEL_NAME = 64, SHOP_DESKS = 16, SHOP_WORK_NAME = 65 };
+enum { SHOP_MODEL_NAME = 64, SHOP_DESKS = 16, SHOP_WORK_NAME = 65, SHOP_TAB = 65 };
 
 typedef struct shop_model {
     gb_model *model;
@@ -17,10 +18,15 @@ typedef struct shop_model {
     const char *path;               /* as it was given; NULL for the model that is compiled in */
 } shop_model;
 
-/* Names of the works that live tabs have open: no two tabs share one. An empty name is a free place. */
+/* The works that live tabs have open: no two tabs share one. works.h takes and gives back. */
 typedef struct shop_works {
     pthread_mutex_t lock;
-    char names[SHOP_DESKS][SHOP_WORK_NAME];
+    struct shop_work {
+        uint64_t ticket;                /* of the tab that holds it; 0 = a free place */
+        char name[SHOP_WORK_NAME];
+        char tab[SHOP_TAB];             /* what the page calls itself across connections, or "" */
+    } held[SHOP_DESKS];
+    uint64_t last_ticket;
 } shop_works;
 
 typedef struct shop {

@@ -1,0 +1,391 @@
+/* The queue of a tab and the thread that works on it. Of renders only the newest waits, and of frames only the newest
+ * is kept to be sent; everything else is answered one by one in its order, taking turns with renders. One lock guards
+ * what both threads touch, and is never held while something is rendered, read or sent. */
+#define _POSIX_C_SOURCE 200809L
+#include "desk.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "answers.h"
+#include "frame.h"
+#include "host.h"
+#include "messages.h"
+#include "rooms.h"
+#include "works.h"
+
+enum {
+    MOST_JOBS = 64,                     /* that wait, or whose answer waits */
+    MOST_JOB_BYTES = 32 << 20,
+    MOST_ANSWER_BYTES = 32 << 20,       /* with so much unsent no job is begun */
+    MOST_HANDS = 64, HAND_ADDRESS = 64
+};
+
+typedef struct hand {
+    char address[HAND_ADDRESS];
+    double value;
+    bool fresh;                         /* not sent yet */
+} hand;
+
+struct desk {
+    pthread_t worker;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    void (*wake)(void *arg);
+    void *arg;
+    stage stage;                        /* the worker's alone */
+
+    /* Guarded by the lock: what came in, */
+    bool closing;
+    message *render;                    /* the newest that nobody has begun, or NULL */
+    double render_came;
+    message *jobs[MOST_JOBS];           /* a ring */
+    size_t first_job, job_count, job_bytes;
+    int models_waiting;                 /* jobs that change the model: what came behind them waits for them */
+    /* what may be cancelled, */
+    gb_session *running;                /* NULL: nothing */
+    bool replaceable;                   /* by a newer render; otherwise only closing cancels */
+    bool cancelled;
+    /* and what goes out. */
+    parcel answers[2 * MOST_JOBS];      /* a ring; hello has two */
+    size_t first_answer, answer_count, answer_bytes;
+    parcel frame, refused;
+    int64_t frame_serial, inflight[DESK_INFLIGHT];
+    int inflight_count;
+    hand hands[MOST_HANDS];
+};
+
+/* ------------------------------------------------------------------------------------------------ going out */
+
+static void put_answer(desk *d, parcel p) {
+    pthread_mutex_lock(&d->lock);
+    d->answers[(d->first_answer + d->answer_count++) % (2 * MOST_JOBS)] = p;
+    d->answer_bytes += p.size;
+    pthread_mutex_unlock(&d->lock);
+    d->wake(d->arg);
+}
+
+/* In place of one that was not sent yet. */
+static void put_newest(desk *d, parcel *slot, parcel p, int64_t serial) {
+    parcel old;
+    pthread_mutex_lock(&d->lock);
+    old = *slot;
+    *slot = p;
+    if (slot == &d->frame) d->frame_serial = serial;
+    pthread_mutex_unlock(&d->lock);
+    free_parcel(&old);
+    d->wake(d->arg);
+}
+
+static bool next_hand(desk *d, parcel *p) {
+    for (size_t i = 0; i < MOST_HANDS; i++) {
+        hand *h = &d->hands[i];
+        gb_error err = {0};
+        if (!h->fresh) continue;
+        h->fresh = false;
+        if (!make_text(json_pack("{s:s, s:o, s:o}", "type", "hand", "address", text_json(h->address), "value",
+                                 number_json(h->value)), FLOAT_DIGITS, p, &err))
+            return true;
+    }
+    return false;
+}
+
+bool desk_next(desk *d, parcel *p) {
+    bool found = true;
+    pthread_mutex_lock(&d->lock);
+    if (d->frame.bytes && d->inflight_count < DESK_INFLIGHT) {
+        *p = d->frame;
+        d->frame = (parcel){0};
+        d->inflight[d->inflight_count++] = d->frame_serial;
+    } else if (d->refused.bytes) {
+        *p = d->refused;
+        d->refused = (parcel){0};
+    } else if (d->answer_count) {
+        *p = d->answers[d->first_answer];
+        d->first_answer = (d->first_answer + 1) % (2 * MOST_JOBS);
+        d->answer_count--;
+        d->answer_bytes -= p->size;
+        pthread_cond_signal(&d->changed);
+    } else {
+        found = next_hand(d, p);
+    }
+    pthread_mutex_unlock(&d->lock);
+    return found;
+}
+
+void desk_hand(desk *d, const char *address, double value) {
+    hand *place = NULL;
+    if (!*address || strlen(address) >= HAND_ADDRESS || !isfinite(value)) return;
+    pthread_mutex_lock(&d->lock);
+    for (size_t i = 0; i < MOST_HANDS && (!place || strcmp(place->address, address)); i++)
+        if (!strcmp(d->hands[i].address, address) || (!place && !d->hands[i].fresh)) place = &d->hands[i];
+    if (place) {
+        snprintf(place->address, HAND_ADDRESS, "%s", address);
+        place->value = value;
+        place->fresh = true;
+    }
+    pthread_mutex_unlock(&d->lock);
+    if (place) d->wake(d->arg);
+}
+
+/* ------------------------------------------------------------------------------------------------ coming in */
+
+/* Frames up to this one were shown: those before it, and one of its own. */
+static void note_shown(desk *d, int64_t serial) {
+    int left = 0;
+    bool own = false;
+    for (int i = 0; i < d->inflight_count; i++) {
+        bool gone = d->inflight[i] < serial || (d->inflight[i] == serial && !own);
+        own |= d->inflight[i] == serial;
+        if (!gone) d->inflight[left++] = d->inflight[i];
+    }
+    d->inflight_count = left;
+}
+
+/* Under the lock. The message that is to be freed goes back. */
+static message *put_render(desk *d, message *m) {
+    message *old = d->render;
+    d->render = m;
+    d->render_came = host_seconds();
+    if (d->running && d->replaceable) {
+        d->cancelled = true;
+        gb_session_cancel(d->running);
+    }
+    return old;
+}
+
+static int put_job(desk *d, message *m, char reason[DESK_REASON]) {
+    if (d->job_count + d->answer_count >= MOST_JOBS || d->job_bytes + m->size > MOST_JOB_BYTES) {
+        snprintf(reason, DESK_REASON, "too many requests at once: %d can wait, with %d MiB", (int)MOST_JOBS,
+                 MOST_JOB_BYTES >> 20);
+        return CLOSE_POLICY;
+    }
+    d->jobs[(d->first_job + d->job_count++) % MOST_JOBS] = m;
+    d->job_bytes += m->size;
+    d->models_waiting += m->kind == MESSAGE_MODEL;
+    return 0;
+}
+
+int desk_receive(desk *d, bool binary, const char *bytes, size_t size, char reason[DESK_REASON]) {
+    message *m = NULL, *done = NULL;
+    bool sendable = false;
+    int code;
+    if (binary) {
+        snprintf(reason, DESK_REASON, "messages are text");
+        return CLOSE_UNSUPPORTED;
+    }
+    if ((code = read_message(bytes, size, &m, reason))) return code;
+    pthread_mutex_lock(&d->lock);
+    switch (m->kind) {
+    case MESSAGE_RENDER: done = put_render(d, m); break;
+    case MESSAGE_SHOWN:
+        note_shown(d, m->serial);
+        sendable = d->frame.bytes != NULL;
+        done = m;
+        break;
+    default:
+        code = put_job(d, m, reason);
+        if (code) done = m;
+    }
+    pthread_cond_signal(&d->changed);
+    pthread_mutex_unlock(&d->lock);
+    free_message(done);
+    if (sendable) d->wake(d->arg);
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------------------ refusing */
+
+/* {"type": type, …, "line", "column"}: `object` says what is refused, `key` names the place of the reason. */
+static gb_status make_complaint(desk *d, json_t *object, const char *key, const gb_error *why, parcel *p) {
+    gb_error err = {0};
+    int line, column;
+    const char *text = stage_complaint(&d->stage, why, &line, &column);
+    if (object) json_object_set_new(object, key, text_json(text));
+    if (object && line) json_object_set_new(object, "line", json_integer(line));
+    if (object && line) json_object_set_new(object, "column", json_integer(column));
+    return make_text(object, FLOAT_DIGITS, p, &err);
+}
+
+static void refuse_render(desk *d, const message *m, const gb_error *why) {
+    parcel p;
+    json_t *refused = json_pack("{s:s, s:I}", "type", "refused", "serial", (json_int_t)m->serial);
+    if (!make_complaint(d, refused, "message", why, &p)) put_newest(d, &d->refused, p, 0);
+}
+
+static void refuse_job(desk *d, const message *m, const gb_error *why) {
+    parcel p;
+    json_t *answer = json_pack("{s:s, s:I}", "type", "answer", "id", (json_int_t)m->id);
+    if (!make_complaint(d, answer, "error", why, &p)) put_answer(d, p);
+}
+
+/* ------------------------------------------------------------------------------------------------ the worker */
+
+/* From here to leave() the session can be cancelled. False: it should not begin. */
+static bool enter(desk *d, bool replaceable) {
+    bool begin;
+    pthread_mutex_lock(&d->lock);
+    begin = !d->closing && !(replaceable && d->render);
+    d->running = begin ? d->stage.session : NULL;
+    d->replaceable = replaceable;
+    d->cancelled = false;
+    pthread_mutex_unlock(&d->lock);
+    return begin;
+}
+
+/* A cancel that came when the render was through already would end the next one: an empty render takes it. */
+static void leave(desk *d, gb_status status) {
+    bool late;
+    pthread_mutex_lock(&d->lock);
+    d->running = NULL;
+    late = d->cancelled && status != GB_CANCELLED;
+    pthread_mutex_unlock(&d->lock);
+    if (late) gb_session_render(d->stage.session, NULL, NULL);
+}
+
+static void put_frame(desk *d, const message *m, int side, double wait, double render) {
+    gb_error err = {0};
+    parcel p;
+    if (make_frame(&d->stage, m, side, wait, render, &p, &err)) refuse_render(d, m, &err);
+    else put_newest(d, &d->frame, p, m->serial);
+}
+
+/* The first picture on the way that the change reaches. */
+static gb_status show_preview(desk *d, const message *m, double wait, bool *shown, gb_error *err) {
+    int side = stage_preview_side(&d->stage);
+    double start = host_seconds();
+    *shown = false;
+    while (side && !*shown) {
+        gb_status status = enter(d, false) ? stage_preview(&d->stage, side, shown, err)
+                                           : (err->status = GB_CANCELLED);
+        leave(d, status);
+        if (status) return status;
+        if (*shown) put_frame(d, m, side, wait, host_seconds() - start);
+        else side = stage_larger_preview(&d->stage, side);
+    }
+    return GB_OK;
+}
+
+static void do_render(desk *d, const message *m, double came) {
+    gb_error err = {0};
+    double start = host_seconds();
+    bool shown;
+    gb_status status = stage_set(&d->stage, m->recipe, m->unbent, &err);
+    if (!status) status = show_preview(d, m, start - came, &shown, &err);
+    if (!status) {
+        status = enter(d, shown) ? stage_render(&d->stage, &err) : GB_CANCELLED;
+        leave(d, status);
+    }
+    if (!status) put_frame(d, m, 0, start - came, host_seconds() - start);
+    else if (status != GB_CANCELLED) refuse_render(d, m, &err);
+}
+
+static answer_room *const rooms[MESSAGE_KINDS] = {
+    [MESSAGE_HELLO] = answer_hello, [MESSAGE_MODEL] = answer_model, [MESSAGE_LOOK] = answer_look,
+};
+
+static void do_job(desk *d, const message *m) {
+    gb_error err = {0};
+    parcel p;
+    gb_status status = GB_CANCELLED;
+    bool cancellable = m->kind != MESSAGE_MODEL;        /* which changes the session */
+    if (!cancellable || enter(d, false)) status = rooms[m->kind](&d->stage, m, &p, &err);
+    if (cancellable) leave(d, status);
+    if (!status) put_answer(d, p);
+    else if (status != GB_CANCELLED) refuse_job(d, m, &err);
+    if (!status && m->kind == MESSAGE_HELLO && !answer_network(&d->stage, m, &p, &err)) put_answer(d, p);
+}
+
+/* Whose turn it is, waiting for one; NULL: the desk closes. Renders and jobs take turns. */
+static message *next_message(desk *d, bool *render_last, double *came) {
+    message *m = NULL;
+    pthread_mutex_lock(&d->lock);
+    while (!m && !d->closing) {
+        bool job = d->job_count && d->answer_bytes < MOST_ANSWER_BYTES;
+        if (d->render && !d->models_waiting && !(job && *render_last)) {
+            m = d->render;
+            *came = d->render_came;
+            d->render = NULL;
+        } else if (job) {
+            m = d->jobs[d->first_job];
+            d->first_job = (d->first_job + 1) % MOST_JOBS;
+            d->job_count--;
+            d->job_bytes -= m->size;
+            d->models_waiting -= m->kind == MESSAGE_MODEL;
+        } else {
+            pthread_cond_wait(&d->changed, &d->lock);
+        }
+    }
+    pthread_mutex_unlock(&d->lock);
+    *render_last = m && m->kind == MESSAGE_RENDER;
+    return m;
+}
+
+static void *work(void *arg) {
+    desk *d = arg;
+    bool render_last = false;
+    double came = 0;
+    for (message *m; (m = next_message(d, &render_last, &came)); free_message(m)) {
+        if (m->kind == MESSAGE_RENDER) do_render(d, m, came);
+        else do_job(d, m);
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------ making desks */
+
+/* Signals are for the server's thread: the worker is born with all of them blocked. */
+static bool start_worker(desk *d) {
+    sigset_t all, before;
+    bool started;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&d->worker, NULL, work, d) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+gb_status desk_new(shop *s, void (*wake)(void *arg), void *arg, desk **out, gb_error *err) {
+    desk *d = calloc(1, sizeof *d);
+    *out = NULL;
+    if (!d) return state(err, GB_NO_MEMORY, "out of memory");
+    d->wake = wake;
+    d->arg = arg;
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->changed, NULL);
+    if (!stage_new(&d->stage, s, err) && !start_worker(d)) state(err, GB_NO_MEMORY, "cannot start a thread");
+    if (!err->status) {
+        *out = d;
+        return GB_OK;
+    }
+    stage_free(&d->stage);
+    pthread_cond_destroy(&d->changed);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+    return err->status;
+}
+
+void desk_free(desk *d) {
+    if (!d) return;
+    pthread_mutex_lock(&d->lock);
+    d->closing = true;
+    if (d->running) gb_session_cancel(d->running);
+    pthread_cond_signal(&d->changed);
+    pthread_mutex_unlock(&d->lock);
+    pthread_join(d->worker, NULL);
+    stage_free(&d->stage);
+    free_message(d->render);
+    for (size_t i = 0; i < d->job_count; i++) free_message(d->jobs[(d->first_job + i) % MOST_JOBS]);
+    for (size_t i = 0; i < d->answer_count; i++)
+        free_parcel(&d->answers[(d->first_answer + i) % (2 * MOST_JOBS)]);
+    free_parcel(&d->frame);
+    free_parcel(&d->refused);
+    pthread_cond_destroy(&d->changed);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+}

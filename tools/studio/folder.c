@@ -1,0 +1,148 @@
+/* POSIX calls on the studio's folder. */
+#define _POSIX_C_SOURCE 200809L
+#include "folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "works.h"
+
+static bool is_link(const char *path) {
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+static gb_status join(char path[PATH_ROOM], const char *out, const char *sub, gb_error *err) {
+    int length = snprintf(path, PATH_ROOM, "%s/%s", out, sub ? sub : "");
+    if (length >= PATH_ROOM) return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+    return sub && is_link(path) ? state(err, GB_IO, "%s: is a link, which the studio does not follow", path) : GB_OK;
+}
+
+gb_status folder_path(char path[PATH_ROOM], const char *out, const char *sub, const char *name, const char *ext,
+                      gb_error *err) {
+    int length;
+    if (!good_name(name))
+        return state(err, GB_BAD_ARGUMENT, "a name has 1 to 64 letters, digits, spaces, '_', '-' and '.', and begins "
+                     "with no '.'");
+    if (join(path, out, sub, err)) return err->status;
+    length = snprintf(path, PATH_ROOM, "%s/%s%s%s%s", out, sub ? sub : "", sub ? "/" : "", name, ext);
+    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+}
+
+gb_status folder_prepare(const char *out, const char *sub, gb_error *err) {
+    char path[PATH_ROOM];
+    if (host_make_folder(out, err) || join(path, out, sub, err) || !sub) return err->status;
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return GB_OK;
+    return state(err, GB_IO, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+bool folder_has(const char *path) {
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err) {
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat info;
+    *bytes = NULL;
+    *size = 0;
+    if (file < 0)
+        return errno == ELOOP ? state(err, GB_IO, "%s: is a link, which the studio does not follow", path)
+                              : state(err, GB_IO, "%s: %s", path, strerror(errno));
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) state(err, GB_IO, "%s: is no file", path);
+    else if (info.st_size < 0 || (uintmax_t)info.st_size > most)
+        state(err, GB_BAD_FILE, "%s: larger than %zu MiB", path, most >> 20);
+    else if (!(*bytes = malloc((size_t)info.st_size + 1)))
+        state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    while (!err->status && *size < (size_t)info.st_size) {
+        ssize_t n = read(file, *bytes + *size, (size_t)info.st_size - *size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) state(err, GB_IO, "%s: %s", path, strerror(errno));
+        if (n <= 0) break;
+        *size += (size_t)n;
+    }
+    close(file);
+    if (!err->status) {
+        (*bytes)[*size] = '\0';
+        return GB_OK;
+    }
+    free(*bytes);
+    *bytes = NULL;
+    return err->status;
+}
+
+/* Beside it first, under a hidden name. */
+gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err) {
+    const char *slash = strrchr(path, '/');
+    char beside[PATH_ROOM + 32];
+    const char *from = bytes;
+    int file, folder = slash ? (int)(slash - path) + 1 : 0;
+    snprintf(beside, sizeof beside, "%.*s.%s.new", folder, path, path + folder);
+    unlink(beside);
+    file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
+    for (size_t done = 0; done < size && !err->status;) {
+        ssize_t n = write(file, from + done, size - done);
+        if (n > 0) done += (size_t)n;
+        else if (n == 0 || errno != EINTR) state(err, GB_IO, "%s: %s", path, strerror(n ? errno : ENOSPC));
+    }
+    if (!err->status && fsync(file) != 0 && errno != EINVAL) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    if (close(file) != 0 && !err->status) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    if (err->status || folder_move(beside, path, err)) unlink(beside);
+    return err->status;
+}
+
+gb_status folder_move(const char *from, const char *to, gb_error *err) {
+    return rename(from, to) == 0 ? GB_OK : state(err, GB_IO, "%s: %s", to, strerror(errno));
+}
+
+void folder_remove(const char *path) {
+    if (unlink(path) != 0) rmdir(path);
+}
+
+/* ------------------------------------------------------------------------------------------------ listing */
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The name without `ext` where it is a file's that a page may ask for. */
+static bool is_listed(DIR *folder, const char *ext, char *name) {
+    size_t length = strlen(name), end = strlen(ext);
+    struct stat info;
+    if (length <= end || strcmp(name + length - end, ext) != 0 ||
+        fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    name[length - end] = '\0';
+    return good_name(name);
+}
+
+gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err) {
+    DIR *folder = opendir(out);
+    char **found = calloc(most + 1, sizeof *found);
+    size_t count = 0;
+    struct dirent *entry;
+    *names = json_array();
+    if (!found || !*names) state(err, GB_NO_MEMORY, "out of memory");
+    while (folder && !err->status && count < most && (entry = readdir(folder)))
+        if (is_listed(folder, ext, entry->d_name) && (found[count] = strdup(entry->d_name))) count++;
+    if (folder) closedir(folder);
+    if (count) qsort(found, count, sizeof *found, by_name);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(*names, json_string(found[i]));
+        free(found[i]);
+    }
+    free(found);
+    if (err->status) {
+        json_decref(*names);
+        *names = NULL;
+    }
+    return err->status;
+}

@@ -1,0 +1,42 @@
+/* Frames. */
+#include "frame.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "answers.h"
+#include "host.h"
+
+static json_t *milliseconds(double seconds) {
+    return number_json(round(seconds * 1e6) / 1e3);
+}
+
+/* [[node, ms], …] of the steps that ran: each by the boundary it writes. */
+static json_t *step_times(stage *s, int steps) {
+    json_t *list = json_array();
+    for (int i = 0; list && i < steps; i++) {
+        gb_step_info step;
+        gb_node_info node;
+        gb_session_step(s->session, i, &step);
+        if (!step.ran) continue;
+        gb_model_node(s->o.model, step.last, &node);
+        json_array_append_new(list, json_pack("[s, o]", node.name, milliseconds(step.seconds)));
+    }
+    return list;
+}
+
+gb_status make_frame(stage *s, const message *m, int side, double wait, double render, parcel *p, gb_error *err) {
+    int width = side ? side : (int)s->o.width, height = side ? side : (int)s->o.height;
+    int quality = m->quality ? (int)m->quality : s->shop->quality;
+    double start = host_seconds();
+    gb_render_stats stats;
+    json_t *header;
+    if (jpeg_compress(&s->jpeg, side ? s->preview : s->rgb, width, height, false, quality, err)) return err->status;
+    gb_session_stats(s->session, &stats);
+    header = json_pack("{s:s, s:I, s:i, s:i, s:b, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "serial",
+                       (json_int_t)m->serial, "width", width, "height", height, "full", !side, "unbent", m->unbent,
+                       "ms", "render", milliseconds(render), "encode", milliseconds(host_seconds() - start), "wait",
+                       milliseconds(wait), "ran", stats.steps_run, "steps", stats.steps);
+    if (header && m->times) json_object_set_new(header, "times", step_times(s, stats.steps));
+    return make_binary(header, s->jpeg.bytes, s->jpeg.size, p, err);
+}

@@ -1,0 +1,226 @@
+/* From the bytes of a message to its struct, by tables. */
+#include "messages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+
+enum { MOST_DEPTH = 64, MOST_VALUES = 1 << 20, FIELDS = 8 };
+
+typedef enum field_kind {
+    FIELD_END,
+    FIELD_WHOLE,                /* int64_t, `low` to `high` */
+    FIELD_TEXT,                 /* const char *, `low` to `high` bytes */
+    FIELD_CHOICE,               /* const char *, one of the words in `choices`, which '|' separates */
+    FIELD_FLAG,                 /* bool */
+    FIELD_OBJECT                /* json_t * */
+} field_kind;
+
+typedef struct field {
+    const char *name;
+    field_kind kind;
+    bool needed;
+    size_t offset;
+    int64_t low, high;
+    const char *choices;
+} field;
+
+typedef struct message_row {
+    const char *type;
+    field fields[FIELDS];
+} message_row;
+
+#define AT(member) offsetof(message, member)
+#define NEEDED true
+#define MAY false
+#define ID {"id", FIELD_WHOLE, NEEDED, AT(id), 1, INT32_MAX, NULL}
+#define MAY_ID {"id", FIELD_WHOLE, MAY, AT(id), 1, INT32_MAX, NULL}
+#define SERIAL {"serial", FIELD_WHOLE, NEEDED, AT(serial), 0, INT64_C(1) << 53, NULL}
+#define RECIPE {"recipe", FIELD_TEXT, NEEDED, AT(recipe), 0, DESK_MESSAGE, NULL}
+#define TEXT {"text", FIELD_TEXT, NEEDED, AT(text), 0, DESK_MESSAGE, NULL}
+#define NODE {"node", FIELD_TEXT, NEEDED, AT(node), 1, 200, NULL}
+#define NAME(least) {"name", FIELD_TEXT, NEEDED, AT(name), least, 80, NULL}
+
+static const message_row rows[MESSAGE_KINDS] = {
+    [MESSAGE_HELLO] = {"hello", {{"work", FIELD_TEXT, NEEDED, AT(work), 0, 80, NULL},
+                                 {"tab", FIELD_TEXT, MAY, AT(tab), 1, 64, NULL}, MAY_ID}},
+    [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, NEEDED, AT(index), 0, INT32_MAX, NULL}, MAY_ID}},
+    [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, MAY, AT(quality), 1, 100, NULL},
+                                   {"times", FIELD_FLAG, MAY, AT(times), 0, 0, NULL},
+                                   {"unbent", FIELD_FLAG, MAY, AT(unbent), 0, 0, NULL}, MAY_ID}},
+    [MESSAGE_SHOWN] = {"shown", {SERIAL, MAY_ID}},
+    [MESSAGE_LOOK] = {"look", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, NEEDED, AT(bins), 16, 256, NULL}}},
+    [MESSAGE_MAPS] = {"maps", {ID, RECIPE, NODE,
+                               {"order", FIELD_CHOICE, NEEDED, AT(order), 0, 0, "index|energy|cluster"},
+                               {"side", FIELD_WHOLE, NEEDED, AT(side), 16, 128, NULL},
+                               {"first", FIELD_WHOLE, NEEDED, AT(first), 0, INT32_MAX, NULL},
+                               {"count", FIELD_WHOLE, NEEDED, AT(count), 1, 512, NULL}}},
+    [MESSAGE_CLUSTER] = {"cluster", {ID, RECIPE, NODE,
+                                     {"clusters", FIELD_WHOLE, NEEDED, AT(clusters), 2, 32, NULL}}},
+    [MESSAGE_PICK] = {"pick", {ID, RECIPE, NODE, {"x", FIELD_WHOLE, NEEDED, AT(x), 0, INT32_MAX, NULL},
+                               {"y", FIELD_WHOLE, NEEDED, AT(y), 0, INT32_MAX, NULL}}},
+    [MESSAGE_Z] = {"z", {ID, {"seed", FIELD_WHOLE, NEEDED, AT(seed), 0, UINT32_MAX, NULL}}},
+    [MESSAGE_PARSE] = {"parse", {ID, TEXT}},
+    [MESSAGE_SAVE] = {"save", {ID, NAME(0), TEXT, {"png", FIELD_FLAG, NEEDED, AT(png), 0, 0, NULL},
+                               {"replace", FIELD_FLAG, NEEDED, AT(replace), 0, 0, NULL}}},
+    [MESSAGE_FILES] = {"files", {ID}},
+    [MESSAGE_OPEN] = {"open", {ID, NAME(1)}},
+    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, NEEDED, AT(document), 0, 0, NULL}}},
+    [MESSAGE_FILM] = {"film", {ID, NAME(1), {"format", FIELD_CHOICE, NEEDED, AT(format), 0, 0, "png|mp4|webm"},
+                               {"fps", FIELD_WHOLE, NEEDED, AT(fps), 1, 120, NULL},
+                               {"frames", FIELD_WHOLE, NEEDED, AT(frames), 1, 36000, NULL}}},
+    [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
+    [MESSAGE_CUT] = {"cut", {ID, {"keep", FIELD_FLAG, NEEDED, AT(keep), 0, 0, NULL}}},
+};
+
+static int PRINTF_LIKE(3, 4) refuse(char reason[DESK_REASON], int code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, DESK_REASON, format, args);
+    va_end(args);
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------------------ JSON */
+
+/* Depth and number of values are known before memory is taken for them: a value is at least 50 times its text. */
+static const char *count_values(const char *bytes, size_t size) {
+    size_t depth = 0, values = 1;
+    bool quoted = false;
+    for (size_t i = 0; i < size; i++) {
+        char c = bytes[i];
+        if (quoted) {
+            if (c == '\\') i++;
+            else quoted = c != '"';
+            continue;
+        }
+        quoted = c == '"';
+        values += c == ',' || c == '[' || c == '{';
+        depth += c == '[' || c == '{';
+        if (depth > MOST_DEPTH) return "nested deeper than 64 levels";
+        depth -= (c == ']' || c == '}') && depth > 0;
+    }
+    return values > MOST_VALUES ? "more than a million values" : NULL;
+}
+
+json_t *read_json(const char *bytes, size_t size, int *code, char reason[DESK_REASON]) {
+    json_error_t why;
+    json_t *tree;
+    const char *much = count_values(bytes, size);
+    if (much) {
+        *code = refuse(reason, CLOSE_POLICY, "JSON %s", much);
+        return NULL;
+    }
+    tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
+    if (tree) return tree;
+    if (json_error_code(&why) == json_error_out_of_memory) *code = refuse(reason, CLOSE_ERROR, "out of memory");
+    else if (json_error_code(&why) == json_error_invalid_utf8) *code = refuse(reason, CLOSE_BAD_DATA, "not UTF-8");
+    else *code = refuse(reason, CLOSE_BAD_DATA, "not JSON: line %d, column %d", why.line, why.column);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------ fields */
+
+/* What is quoted in a reason goes out as a close frame's text: ASCII, short. */
+static const char *quoted_name(const char *name, char text[32]) {
+    size_t i = 0;
+    for (; name[i] && i < 31; i++) text[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?';
+    text[i] = '\0';
+    return text;
+}
+
+static bool is_choice(const char *choices, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = choices; at; at = strchr(at, '|'), at += at != NULL)
+        if (!strncmp(at, word, length) && (!at[length] || at[length] == '|')) return length > 0;
+    return false;
+}
+
+static int set_field(message *m, const message_row *row, const field *f, json_t *value, char reason[DESK_REASON]) {
+    char *at = (char *)m + f->offset;
+    switch (f->kind) {
+    case FIELD_WHOLE:
+        if (!json_is_integer(value) || json_integer_value(value) < f->low || json_integer_value(value) > f->high)
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' is a whole number from %lld to %lld", row->type, f->name,
+                          (long long)f->low, (long long)f->high);
+        *(int64_t *)at = json_integer_value(value);
+        return 0;
+    case FIELD_TEXT:
+        if (!json_is_string(value) || json_string_length(value) < (size_t)f->low ||
+            json_string_length(value) > (size_t)f->high)
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' is a text of %lld to %lld bytes", row->type, f->name,
+                          (long long)f->low, (long long)f->high);
+        *(const char **)at = json_string_value(value);
+        return 0;
+    case FIELD_CHOICE:
+        if (!json_is_string(value) || !is_choice(f->choices, json_string_value(value)))
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' is one of %s", row->type, f->name, f->choices);
+        *(const char **)at = json_string_value(value);
+        return 0;
+    case FIELD_FLAG:
+        if (!json_is_boolean(value))
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' is true or false", row->type, f->name);
+        *(bool *)at = json_is_true(value);
+        return 0;
+    case FIELD_OBJECT:
+        if (!json_is_object(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' is an object", row->type, f->name);
+        *(json_t **)at = value;
+        return 0;
+    case FIELD_END: break;
+    }
+    return refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be set", row->type, f->name);
+}
+
+static int read_fields(message *m, const message_row *row, char reason[DESK_REASON]) {
+    char text[32];
+    size_t known = 1;           /* `type` */
+    int code = 0;
+    for (const field *f = row->fields; f < row->fields + FIELDS && f->kind != FIELD_END && !code; f++) {
+        json_t *value = json_object_get(m->tree, f->name);
+        if (value) code = set_field(m, row, f, value, reason);
+        else if (f->needed) code = refuse(reason, CLOSE_POLICY, "%s: '%s' is missing", row->type, f->name);
+        known += value != NULL;
+    }
+    if (code || json_object_size(m->tree) == known) return code;
+    for (void *at = json_object_iter(m->tree); at; at = json_object_iter_next(m->tree, at)) {
+        const char *name = json_object_iter_key(at);
+        bool is_known = !strcmp(name, "type");
+        for (const field *f = row->fields; f < row->fields + FIELDS && f->kind != FIELD_END; f++)
+            is_known |= !strcmp(name, f->name);
+        if (!is_known)
+            return refuse(reason, CLOSE_POLICY, "%s: there is no field '%s'", row->type, quoted_name(name, text));
+    }
+    return 0;
+}
+
+int read_message(const char *bytes, size_t size, message **out, char reason[DESK_REASON]) {
+    char text[32];
+    const char *type;
+    int code = 0, kind = 0;
+    message *m;
+    if (size > DESK_MESSAGE) return refuse(reason, CLOSE_TOO_BIG, "messages have 8 MiB at most");
+    m = calloc(1, sizeof *m);
+    if (!m) return refuse(reason, CLOSE_ERROR, "out of memory");
+    m->size = size;
+    m->tree = read_json(bytes, size, &code, reason);
+    type = json_string_value(json_object_get(m->tree, "type"));
+    if (m->tree && !type) code = refuse(reason, CLOSE_POLICY, "a message is an object with a text 'type'");
+    while (!code && kind < MESSAGE_KINDS && strcmp(rows[kind].type, type)) kind++;
+    if (!code && kind == MESSAGE_KINDS)
+        code = refuse(reason, CLOSE_POLICY, "there is no message '%s'", quoted_name(type, text));
+    if (!code) {
+        m->kind = (message_kind)kind;
+        code = read_fields(m, &rows[kind], reason);
+    }
+    if (code) free_message(m);
+    else *out = m;
+    return code;
+}
+
+void free_message(message *m) {
+    if (!m) return;
+    json_decref(m->tree);
+    free(m);
+}

@@ -1,0 +1,155 @@
+/* What a page needs to know first: the program, its tables, its models, the work that was kept; and the network at
+ * hand, node by node. */
+#include <stdlib.h>
+
+#include "answers.h"
+#include "folder.h"
+#include "rooms.h"
+#include "works.h"
+
+/* ------------------------------------------------------------------------------------------------ tables */
+
+static json_t *param_json(const gb_param_info *p) {
+    json_t *choices = p->choices ? json_array() : json_null();
+    for (const char *const *c = p->choices; c && *c; c++) json_array_append_new(choices, json_string(*c));
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "otherwise",
+                     number_json((double)p->otherwise), "low", number_json((double)p->low), "high",
+                     number_json((double)p->high), "whole", p->whole, "choices", choices);
+}
+
+static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
+    json_t *rows = json_array();
+    gb_table_row row;
+    for (size_t i = 0; row_at(i, &row); i++) {
+        json_t *params = json_array();
+        for (int k = 0; k < row.most; k++) json_array_append_new(params, param_json(&row.param[k]));
+        json_array_append_new(rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "published",
+                                              row.published, "summary", row.summary, "count", row.params, "most",
+                                              row.most, "positional", row.positional, "params", params));
+    }
+    return rows;
+}
+
+static json_t *models_json(const shop *of) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < of->model_count; i++) {
+        const shop_model *m = &of->models[i];
+        int64_t shape[3];
+        gb_model_image_shape(m->model, shape);
+        json_array_append_new(list, json_pack("{s:o, s:o, s:I}", "name", text_json(m->name), "architecture",
+                                              text_json(gb_model_str(m->model, "architecture", "")), "resolution",
+                                              (json_int_t)shape[1]));
+    }
+    return list;
+}
+
+/* ------------------------------------------------------------------------------------------------ hello */
+
+/* What was kept of the work, null where there is nothing, or nothing that can be read. */
+static json_t *kept_document(const stage *s) {
+    char path[PATH_ROOM], reason[DESK_REASON], *bytes = NULL;
+    size_t size;
+    int code;
+    gb_error why = {0};
+    json_t *document = NULL;
+    if (!folder_path(path, s->shop->out, "studio", s->work, ".json", &why) &&
+        !folder_read(path, DESK_MESSAGE, &bytes, &size, &why))
+        document = read_json(bytes, size, &code, reason);
+    free(bytes);
+    return document ? document : json_null();
+}
+
+gb_status answer_hello(stage *s, const message *m, parcel *p, gb_error *err) {
+    const shop *of = s->shop;
+    json_t *welcome;
+    release_work(&s->shop->works, s->ticket);
+    s->ticket = 0;
+    if (!claim_work(&s->shop->works, m->work, m->tab ? m->tab : "", s->work, &s->ticket))
+        return state(err, GB_BAD_ARGUMENT, "%d tabs are open already", (int)SHOP_DESKS);
+    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s}", "type", "welcome", "version",
+                        gb_version(), "work", s->work, "document", kept_document(s), "models", models_json(of),
+                        "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",
+                        table_json(gb_activation_row), "ffmpeg", of->ffmpeg, "threads",
+                        gb_context_threads(of->context), "isa", gb_context_isa(of->context), "device",
+                        of->device);
+    return make_text(welcome, DOUBLE_DIGITS, p, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ network */
+
+static json_t *takes_json(const gb_model *model, gb_node node) {
+    static const struct { gb_bend_kind kind; const char *name; } kinds[] = {
+        {GB_BEND_FILTER, "filter"}, {GB_BEND_ACTIVATION, "activation"}, {GB_BEND_PAINT, "paint"},
+        {GB_BEND_DISABLE, "disable"}, {GB_BEND_NOISE, "noise"}, {GB_BEND_SET, "set"},
+        {GB_BEND_TRUNCATE, "truncate"},
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (gb_model_takes(model, node, kinds[i].kind)) json_array_append_new(list, json_string(kinds[i].name));
+    return list;
+}
+
+static json_t *node_json(const gb_model *model, gb_node index) {
+    gb_node_info node, input;
+    json_t *shape = json_array(), *from = json_array(), *act = json_null();
+    gb_model_node(model, index, &node);
+    for (int i = 0; i < node.ndim; i++) json_array_append_new(shape, json_integer(node.shape[i]));
+    for (int i = 0; i < node.inputs; i++) {
+        if (node.input[i] == GB_NO_NODE) continue;
+        gb_model_node(model, node.input[i], &input);
+        json_array_append_new(from, text_json(input.name));
+    }
+    if (node.act)
+        act = json_pack("{s:s, s:o, s:o}", "name", node.act, "gain", number_json((double)node.gain), "clamp",
+                        number_json((double)node.clamp));
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o}", "name", text_json(node.name), "alias",
+                     node.alias ? text_json(node.alias) : json_null(), "op", node.op, "shape", shape, "inputs", from,
+                     "parameters", (json_int_t)node.parameters, "macs", (json_int_t)node.macs, "act", act, "takes",
+                     takes_json(model, index));
+}
+
+static json_t *class_names(const gb_model *model) {
+    json_t *list;
+    if (!gb_model_classes(model) || !gb_model_class_name(model, 0)) return json_null();
+    list = json_array();
+    for (size_t i = 0; i < gb_model_classes(model); i++) {
+        const char *name = gb_model_class_name(model, i);
+        json_array_append_new(list, text_json(name ? name : ""));
+    }
+    return list;
+}
+
+/* The ends that a slider for truncation has, not the only values there are. */
+static json_t *truncation_json(const gb_model *model) {
+    bool has_ws = gb_model_find(model, "mapping") != GB_NO_NODE;
+    if (!has_ws && gb_model_find(model, "z") == GB_NO_NODE) return json_null();
+    return json_pack("{s:f, s:f}", "low", has_ws ? -1 : 0.02, "high", has_ws ? 2.0 : 1.0);
+}
+
+gb_status answer_network(stage *s, const message *m, parcel *p, gb_error *err) {
+    const gb_model *model = s->o.model;
+    json_t *nodes = json_array(), *previews = json_array(), *network;
+    gb_node ws = gb_model_find(model, "mapping");
+    gb_node_info info = {0};
+    (void)m;
+    if (ws != GB_NO_NODE) gb_model_node(model, ws, &info);
+    for (size_t i = 0; i < gb_model_nodes(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
+    for (int i = 0; i < s->preview_count; i++) json_array_append_new(previews, json_integer(s->previews[i].side));
+    network = json_pack("{s:s, s:I, s:o, s:o, s:[III], s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "type", "network",
+                        "index", (json_int_t)s->at, "name", text_json(s->shop->models[s->at].name), "architecture",
+                        text_json(gb_model_str(model, "architecture", "")), "image", (json_int_t)s->o.channels,
+                        (json_int_t)s->o.height, (json_int_t)s->o.width, "z_dim",
+                        (json_int_t)gb_model_int(model, "config.z_dim", 0), "w_dim",
+                        (json_int_t)(info.ndim == 2 ? info.shape[1] : 0), "num_ws",
+                        (json_int_t)(info.ndim == 2 ? info.shape[0] : 0), "classes",
+                        (json_int_t)gb_model_classes(model), "class_names", class_names(model), "truncation",
+                        truncation_json(model), "previews", previews, "nodes", nodes);
+    return make_text(network, FLOAT_DIGITS, p, err);
+}
+
+gb_status answer_model(stage *s, const message *m, parcel *p, gb_error *err) {
+    if ((size_t)m->index >= s->shop->model_count)
+        return state(err, GB_BAD_ARGUMENT, "there is no model %lld", (long long)m->index);
+    if (stage_choose(s, (size_t)m->index, err)) return err->status;
+    return answer_network(s, m, p, err);
+}

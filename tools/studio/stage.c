@@ -1,0 +1,250 @@
+/* Sessions and recipes of a tab. */
+#include "stage.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "host.h"
+#include "works.h"
+
+/* A preview comes where the whole picture would take longer than SLOW; it is the largest that takes less than QUICK. Of
+ * a processor nothing is known before the first render but that its cores reach about so many multiply-adds. */
+static const double slow = 0.080, quick = 0.085, likely_rate = 20e9;
+
+enum { LEAST_PREVIEW = 32 };
+
+/* ------------------------------------------------------------------------------------------------ models */
+
+/* Pictures on the way to the output, with the arithmetic up to each. */
+static void find_previews(stage *s) {
+    double macs = 0;
+    s->preview_count = 0;
+    for (size_t i = 0; i < gb_model_nodes(s->o.model); i++) {
+        gb_node_info node;
+        int side;
+        char name[64];
+        gb_model_node(s->o.model, (gb_node)i, &node);
+        macs += (double)node.macs;
+        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || side < LEAST_PREVIEW || side >= s->o.height ||
+            s->preview_count == STAGE_PREVIEWS)
+            continue;
+        snprintf(name, sizeof name, "synthesis.b%d.img", side);
+        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != 3 || node.shape[1] != side ||
+            node.shape[2] != side)
+            continue;
+        s->previews[s->preview_count].side = side;
+        s->previews[s->preview_count++].macs = macs;
+    }
+    s->macs = macs;
+}
+
+static void drop_recipe(stage *s) {
+    free_inputs(&s->in);
+    free_bending(&s->bent);
+    s->in = (inputs){0};
+}
+
+static void close_stage(stage *s) {
+    gb_session_free(s->session);
+    drop_recipe(s);
+    free(s->rgb);
+    free(s->planes);
+    free(s->preview);
+    s->session = NULL;
+    s->rgb = s->preview = NULL;
+    s->planes = NULL;
+}
+
+gb_status stage_choose(stage *s, size_t index, gb_error *err) {
+    const shop_model *chosen = &s->shop->models[index];
+    const gb_session_options how = {.purpose = GB_INTERACTIVE, .keep_bytes = s->shop->keep_bytes};
+    stage next = {.o = {.context = s->shop->context, .model = chosen->model}};
+    int64_t shape[3];
+    size_t pixels, preview = 0;
+    gb_model_image_shape(chosen->model, shape);
+    if (shape[0] != 3)
+        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", chosen->name,
+                     shape[0]);
+    next.o.channels = shape[0];
+    next.o.height = shape[1];
+    next.o.width = shape[2];
+    pixels = (size_t)(shape[1] * shape[2]);
+    find_previews(&next);
+    if (next.preview_count) preview = (size_t)next.previews[next.preview_count - 1].side;
+    next.rgb = malloc(pixels * 3);
+    next.planes = malloc(preview * preview * 3 * sizeof *next.planes + 1);
+    next.preview = malloc(preview * preview * 3 + 1);
+    if (!next.rgb || !next.planes || !next.preview) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
+    if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
+        close_stage(&next);
+        return err->status;
+    }
+    close_stage(s);
+    s->at = index;
+    s->o = next.o;
+    s->session = next.session;
+    s->rgb = next.rgb;
+    s->planes = next.planes;
+    s->preview = next.preview;
+    memcpy(s->previews, next.previews, sizeof s->previews);
+    s->preview_count = next.preview_count;
+    s->macs = next.macs;
+    return GB_OK;
+}
+
+gb_status stage_new(stage *s, shop *of, gb_error *err) {
+    size_t size = strlen(of->out) + sizeof "/recipe";
+    *s = (stage){.shop = of, .rate = likely_rate * gb_context_threads(of->context)};
+    s->recipe_name = malloc(size);
+    if (!s->recipe_name) return state(err, GB_NO_MEMORY, "out of memory");
+    snprintf(s->recipe_name, size, "%s/recipe", of->out);
+    return stage_choose(s, 0, err);
+}
+
+void stage_free(stage *s) {
+    release_work(&s->shop->works, s->ticket);
+    close_stage(s);
+    jpeg_free(&s->jpeg);
+    free(s->recipe_name);
+}
+
+/* ------------------------------------------------------------------------------------------------ recipes */
+
+/* The text as the command line's rooms hold a recipe that --bend names, and the inputs it says. */
+static gb_status read_recipe(const stage *s, const char *text, bending *b, inputs *in, gb_error *err) {
+    input_options options = input_defaults();
+    size_t size = strlen(text);
+    b->count = 1;
+    b->texts[0] = malloc(size + 1);
+    if (!b->texts[0]) return state(err, GB_NO_MEMORY, "out of memory");
+    memcpy(b->texts[0], text, size + 1);
+    if (gb_recipe_parse(text, size, s->recipe_name, &b->recipes[0], err)) return err->status;
+    gb_recipe_confine(b->recipes[0]);
+    take_recipe_inputs(b->recipes[0], &options);
+    if (check_inputs(&options, in, err) || load_inputs(&options, s->o.model, in, err)) return err->status;
+    if (in->count != 1)
+        return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, and these inputs make %zu: one seed and one "
+                     "class are wanted, or one mixture of classes", in->count);
+    return GB_OK;
+}
+
+/* As `ganbend render` goes about it, so that it is the same picture. */
+static gb_status put_on(stage *s, bending *b, inputs *in, bool unbent, gb_error *err) {
+    if (gb_session_unbend(s->session, 0, err) || prepare_inputs(in, s->session, s->o.model, err)) return err->status;
+    if (!unbent && apply_bending(b, s->session, err)) return err->status;
+    return apply_inputs(in, 0, s->session, err);
+}
+
+gb_status stage_set(stage *s, const char *recipe, bool unbent, gb_error *err) {
+    bending b = {0};
+    inputs in = {0};
+    if (s->bent.count && s->unbent == unbent && !strcmp(recipe, s->bent.texts[0])) return GB_OK;
+    if (!read_recipe(s, recipe, &b, &in, err) && !gb_session_begin(s->session, err)) {
+        if (put_on(s, &b, &in, unbent, err)) gb_session_rollback(s->session);
+        else gb_session_commit(s->session, err);
+    }
+    if (err->status) {
+        free_inputs(&in);
+        free_bending(&b);
+        return err->status;
+    }
+    drop_recipe(s);
+    s->bent = b;
+    s->in = in;
+    s->unbent = unbent;
+    return GB_OK;
+}
+
+const char *stage_complaint(const stage *s, const gb_error *err, int *line, int *column) {
+    const char *text = err->message;
+    size_t length = strlen(s->recipe_name);
+    int used = 0;
+    *line = *column = 0;
+    if (strncmp(text, s->recipe_name, length) || text[length] != ':') return text;
+    text += length;
+    if (sscanf(text, ":%9d:%9d: %n", line, column, &used) == 2 && used) return text + used;
+    *line = *column = 0;
+    return text[1] == ' ' ? text + 2 : text + 1;
+}
+
+/* ------------------------------------------------------------------------------------------------ rendering */
+
+/* What this processor reaches, from renders long enough to tell. */
+static void note_rate(stage *s, double seconds) {
+    gb_render_stats stats;
+    double macs = 0;
+    gb_session_stats(s->session, &stats);
+    for (int i = 0; i < stats.steps; i++) {
+        gb_step_info step;
+        gb_session_step(s->session, i, &step);
+        if (step.ran) macs += (double)step.macs;
+    }
+    if (seconds > 0.005 && macs > 1e8) s->rate = macs / seconds;
+}
+
+gb_status stage_render(stage *s, gb_error *err) {
+    double start = host_seconds();
+    if (gb_session_render_rgb(s->session, s->rgb, err)) return err->status;
+    note_rate(s, host_seconds() - start);
+    return GB_OK;
+}
+
+int stage_preview_side(const stage *s) {
+    int side = 0;
+    if (s->macs / s->rate < slow) return 0;
+    for (int i = 0; i < s->preview_count; i++)
+        if (!side || s->previews[i].macs / s->rate < quick) side = s->previews[i].side;
+    return side;
+}
+
+int stage_larger_preview(const stage *s, int side) {
+    for (int i = 0; i + 1 < s->preview_count; i++)
+        if (s->previews[i].side == side && (s->previews[i + 1].macs - s->previews[i].macs) / s->rate < quick)
+            return s->previews[i + 1].side;
+    return 0;
+}
+
+/* clamp(127.5 x + 128), as the whole picture is made; NaN becomes 0. */
+static uint8_t level(float x) {
+    float v = x * 127.5f + 128;
+    return v >= 255 ? 255 : v > 0 ? (uint8_t)v : 0;
+}
+
+gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err) {
+    size_t plane = (size_t)side * (size_t)side;
+    double start = host_seconds();
+    gb_render_stats stats;
+    if (gb_session_preview(s->session, side, s->planes, err)) return err->status;
+    note_rate(s, host_seconds() - start);
+    gb_session_stats(s->session, &stats);
+    *anew = stats.steps_run > 0;
+    for (size_t i = 0; *anew && i < plane; i++)
+        for (size_t c = 0; c < 3; c++) s->preview[3 * i + c] = level(s->planes[c * plane + i]);
+    return GB_OK;
+}
+
+gb_status stage_find(const stage *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err) {
+    *node = gb_model_find(s->o.model, name);
+    if (*node == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "there is no node '%.100s'", name);
+    gb_model_node(s->o.model, *node, info);
+    return GB_OK;
+}
+
+gb_status stage_read(stage *s, gb_node node, float **values, gb_error *err) {
+    gb_node_info info;
+    gb_status status;
+    gb_model_node(s->o.model, node, &info);
+    *values = malloc(node_elements(&info) * sizeof **values);
+    if (!*values) return state(err, GB_NO_MEMORY, "out of memory for the values of '%s'", info.name);
+    status = gb_session_tap(s->session, info.name, err);
+    if (!status) status = gb_session_render(s->session, NULL, err);
+    if (!status) status = gb_session_read(s->session, node, *values, err);
+    gb_session_untap(s->session, info.name, NULL);
+    if (!status) return GB_OK;
+    free(*values);
+    *values = NULL;
+    return status;
+}

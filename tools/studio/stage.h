@@ -1,0 +1,60 @@
+/* What a tab's worker works on: the model at hand, its session, and the recipe the session is set to. The worker's
+ * thread alone touches it; desk.c says when a render may be cancelled. */
+#ifndef GANBEND_STUDIO_STAGE_H
+#define GANBEND_STUDIO_STAGE_H
+
+#include "bending.h"
+#include "film.h"
+#include "inputs.h"
+#include "jpeg.h"
+#include "opened.h"
+#include "shop.h"
+
+enum { STAGE_PREVIEWS = 8 };
+
+typedef struct stage {
+    shop *shop;
+    size_t at;                  /* of shop->models */
+    opened o;                   /* the same, as the command line's rooms take it */
+    gb_session *session;
+    bending bent;               /* the recipe that the session is set to; none before the first */
+    inputs in;
+    bool unbent;                /* without the recipe's bends */
+    uint8_t *rgb;               /* [height, width, 3], of the last render */
+    float *planes;              /* [3, r, r] of a preview, and its pixels */
+    uint8_t *preview;
+    struct { int side; double macs; } previews[STAGE_PREVIEWS];     /* pictures on the way, smallest first */
+    int preview_count;
+    double macs, rate;          /* of a whole render; a second's worth */
+    jpeg jpeg;
+    film film;
+    char work[SHOP_WORK_NAME];  /* "" before the page said hello */
+    uint64_t ticket;            /* that holds the work's name */
+    char *recipe_name;          /* what recipes of the page are called in messages: a file of the shop's folder */
+} stage;
+
+gb_status stage_new(stage *s, shop *of, gb_error *err);
+void stage_free(stage *s);
+/* Another model, or the same anew. A failure leaves the one at hand. */
+gb_status stage_choose(stage *s, size_t model, gb_error *err);
+
+/* Sets the session to a recipe, all of it or nothing. */
+gb_status stage_set(stage *s, const char *recipe, bool unbent, gb_error *err);
+/* The line of err->message that a person of the page can use: without the recipe's name, whose line and column are in
+ * *line and *column, 0 where it speaks of none. */
+const char *stage_complaint(const stage *s, const gb_error *err, int *line, int *column);
+
+/* The picture into s->rgb. */
+gb_status stage_render(stage *s, gb_error *err);
+/* The picture on the way that a person should see first, 0 for none: where the whole takes long. */
+int stage_preview_side(const stage *s);
+/* The next larger one, 0 where the way to it takes long too. */
+int stage_larger_preview(const stage *s, int side);
+/* It into s->preview. *anew is false where no step ran: the change lies behind it. */
+gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err);
+/* The node's values with the recipe the session is set to, to be freed. The session's taps are as before after it. */
+gb_status stage_read(stage *s, gb_node node, float **values, gb_error *err);
+/* A node that messages name, with what is known of it. */
+gb_status stage_find(const stage *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err);
+
+#endif
