@@ -176,8 +176,7 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, c
         for (int x = 0; x < s.w; x++) {
             int16_t index = 0;
             if (o->mask)
-                index = o->mask[(size_t)((int64_t)y * o->mask_h / s.h) * (size_t)o->mask_w +
-                                (size_t)((int64_t)x * o->mask_w / s.w)];
+                index = gb_mask_pixel(o->mask, o->mask_h, o->mask_w, &s, y, x);
             else if (o->grid > 0)
                 index = on_grid(y, s.h, o->grid) && on_grid(x, s.w, o->grid) ? 0 : -1;
             if (index >= o->vector_count)

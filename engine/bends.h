@@ -43,6 +43,11 @@ typedef struct gb_bend_list {
     int count, room;
 } gb_bend_list;
 
+/* The pixel of a mask [mask_h, mask_w] that a layer of this shape has at (y, x): nearest neighbour. */
+static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w, const gb_shape *s, int y, int x) {
+    return mask[(size_t)((int64_t)y * mask_h / s->h) * (size_t)mask_w + (size_t)((int64_t)x * mask_w / s->w)];
+}
+
 void gb_bend_release(gb_bend_entry *entry);
 /* `to` is emptied first. */
 bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);

@@ -77,26 +77,34 @@ static bool decode(png_structp png, png_infop info, source *s, int *width, int *
     return true;
 }
 
+gb_status gb_png_decode(const char *name, const unsigned char *bytes, size_t size, int *width, int *height,
+                        uint8_t **rgba, gb_error *err) {
+    gb_status status = GB_OK;
+    source s = {.bytes = bytes, .left = size};
+    *rgba = NULL;
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info)
+        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
+    else if (!decode(png, info, &s, width, height))
+        status = gb_fail(err, GB_BAD_FILE, "%s: %s", name, s.message);
+    png_destroy_read_struct(&png, &info, NULL);
+    free(s.rows);
+    if (status)
+        free(s.rgba);
+    else
+        *rgba = s.rgba;
+    return status;
+}
+
 gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba, gb_error *err) {
     gb_map map;
     *rgba = NULL;
     gb_status status = gb_map_open(path, &map, err);
     if (status)
         return status;
-    source s = {.bytes = map.bytes, .left = map.size};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info)
-        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    else if (!decode(png, info, &s, width, height))
-        status = gb_fail(err, GB_BAD_FILE, "%s: %s", path, s.message);
-    png_destroy_read_struct(&png, &info, NULL);
+    status = gb_png_decode(path, map.bytes, map.size, width, height, rgba, err);
     gb_map_close(&map);
-    free(s.rows);
-    if (status)
-        free(s.rgba);
-    else
-        *rgba = s.rgba;
     return status;
 }
 

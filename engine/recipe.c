@@ -106,9 +106,9 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
     if (!status && inputs)
         status = gb_recipe_read_inputs(recipe, inputs, err);
     if (!status && clusters)
-        status = gb_recipe_text(recipe, clusters, "clusters", &recipe->clusters, err);
+        status = gb_recipe_read_clusters(recipe, clusters, err);
     if (!status && vectors)
-        status = gb_recipe_text(recipe, vectors, "vectors", &recipe->vectors, err);
+        status = gb_recipe_read_vectors(recipe, vectors, err);
     if (!status && parameters)
         status = read_parameters(recipe, parameters, err);
     if (!status && bends)
@@ -232,7 +232,7 @@ gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err
     for (int i = 0; i < recipe->step_count; i++) {
         gb_recipe_step *step = &recipe->steps[i];
         gb_recipe_numbers(recipe, step, numbers);
-        if (!memcmp(numbers, step->applied, sizeof numbers))
+        if (step->muted || !memcmp(numbers, step->applied, sizeof numbers))
             continue;
         if (step->kind == GB_STEP_SET)
             return add_anew(recipe, i, session, err);

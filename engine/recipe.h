@@ -9,6 +9,7 @@
  *     recipe_features.c    which feature maps; clusters
  *     recipe_values.c      numbers for boundaries: given, from a file, or the w of another seed
  *     recipe_paint.c       vectors and masks
+ *     recipe_picture.c     pictures of masks and maps, in files or in the recipe itself
  *     recipe_bend.c        a step on a model: what gb_session_bend() is given
  *     recipe_describe.c    the same in words
  *     recipe_json.c        what was read, as JSON */
@@ -69,7 +70,7 @@ typedef struct gb_pick {
     int count;
     double share;
     uint64_t seed;
-    const char *file;           /* of clusters; NULL = the recipe's */
+    const char *file;           /* of clusters; NULL = those at the top of the recipe */
 } gb_pick;
 
 /* ------------------------------------------------------------------------------------------------ what */
@@ -80,6 +81,19 @@ typedef enum gb_recipe_step_kind {
     GB_STEP_STYLE               /* w's of another seed */
 } gb_recipe_step_kind;
 
+/* A PNG: a file, or one that stands in the recipe. */
+typedef struct gb_recipe_picture {
+    const char *file;           /* NULL = `bytes` */
+    const unsigned char *bytes;
+    size_t size;
+} gb_recipe_picture;
+
+typedef struct gb_recipe_vector {
+    const char *name;
+    const float *values;
+    int count;
+} gb_recipe_vector;
+
 typedef struct gb_mask_colour {
     uint32_t rgb;
     const char *vector;         /* NULL = keep */
@@ -87,6 +101,7 @@ typedef struct gb_mask_colour {
 
 typedef struct gb_recipe_step {
     int line, column;
+    bool muted;                 /* stays in the list and does nothing */
     const gb_place *places;
     int place_count;
     gb_pick pick;
@@ -95,7 +110,7 @@ typedef struct gb_recipe_step {
     int activation;             /* ACTIVATION: a row of gb_acts */
     bool drop_bias, set_gain;
     double gain;
-    /* FILTER, ACTIVATION: parameters. NOISE: factor. TRUNCATE: psi. SET: times. */
+    /* FILTER, ACTIVATION: parameters. NOISE: factor. TRUNCATE: psi. SET: times. STYLE: share. */
     gb_dial dial[GB_RECIPE_PARAMS];
     float applied[GB_RECIPE_PARAMS];    /* what the session has */
     int dials;
@@ -109,17 +124,19 @@ typedef struct gb_recipe_step {
     const int *index;           /* SET without a file: places and values */
     const float *value;
     int values;
+    const gb_recipe_picture *image;     /* SET: a map in grey, or NULL */
+    double low, high;           /* what its black and white stand for */
     const char *vector;         /* PAINT without a mask */
     int grid;
-    const char *mask;           /* PAINT: a picture whose colours name vectors */
+    const gb_recipe_picture *mask;      /* PAINT: its colours name vectors; NULL = vector */
     const gb_mask_colour *colours;
     int colour_count;
     bool has_other;             /* colours that are not named: */
     const char *other;
 } gb_recipe_step;
 
-typedef struct gb_clusters {    /* a cluster file */
-    gb_arena *arena;
+typedef struct gb_clusters {    /* a cluster file, or what stands in the recipe in place of one */
+    gb_arena *arena;            /* of a file */
     const gb_yaml *tree;
     const char *name;
 } gb_clusters;
@@ -148,6 +165,9 @@ struct gb_recipe {
     gb_recipe_step *steps;
     int step_count;
     const char *clusters, *vectors;     /* files named at the top, or NULL */
+    const gb_yaml *own_clusters;        /* in place of a file, or NULL */
+    const gb_recipe_vector *own_vectors;
+    int own_vector_count;
     gb_clusters given;                  /* by gb_recipe_clusters() */
     gb_session *session;        /* that it was applied to last */
     gb_applied_list applied;
@@ -185,6 +205,11 @@ gb_status gb_recipe_read_steps(gb_recipe *recipe, const gb_yaml *list, gb_error 
 gb_status gb_recipe_read_transforms(gb_recipe *recipe, const gb_yaml *list, gb_error *err);
 gb_status gb_recipe_read_pick(gb_recipe *recipe, const gb_yaml *node, int place, gb_pick *pick, gb_error *err);
 gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err);
+gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const char *what,
+                                 const gb_recipe_picture **picture, gb_error *err);
+/* At the top of the recipe: a file, or what would be in it. */
+gb_status gb_recipe_read_vectors(gb_recipe *recipe, const gb_yaml *node, gb_error *err);
+gb_status gb_recipe_read_clusters(gb_recipe *recipe, const gb_yaml *node, gb_error *err);
 gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err);
 /* `map` has the key "filter" or "activation"; `common` are the keys that are not the row's. */
 gb_status gb_recipe_read_filter(gb_recipe *recipe, const gb_yaml *map, const char *const *common, gb_recipe_step *step,
@@ -219,6 +244,12 @@ gb_status gb_clusters_of(const gb_clusters *clusters, const gb_pick *pick, const
                          int **list, int *count, gb_error *err);
 void gb_clusters_close(gb_clusters *clusters);
 
+/* A picture's file, or words for one in the recipe. */
+const char *gb_recipe_picture_name(const gb_recipe_picture *picture);
+/* Its pixels, 8-bit RGBA, to be freed. */
+gb_status gb_recipe_pixels(const gb_recipe *recipe, const gb_recipe_picture *picture, int *width, int *height,
+                           uint8_t **rgba, gb_error *err);
+
 /* What a PAINT step paints, as gb_bend_options has it; arrays to be freed by gb_recipe_paint_free(). */
 typedef struct gb_recipe_paint {
     float *vectors;             /* [count, c] */
@@ -229,6 +260,11 @@ typedef struct gb_recipe_paint {
 gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
                                gb_error *err);
 void gb_recipe_paint_free(gb_recipe_paint *paint);
+/* The mask at a layer's size, [h, w], to be freed. */
+gb_status gb_recipe_mask_at(const gb_recipe_paint *paint, const gb_shape *s, int16_t **mask, gb_error *err);
+/* What the image of a SET step paints into a map: vectors of one value each. */
+gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
+                               gb_error *err);
 
 /* What a SET or STYLE step puts at `node`: [samples, shape…], to be freed. */
 gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, gb_session *session, gb_node node,

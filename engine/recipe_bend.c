@@ -25,6 +25,8 @@ void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, floa
     for (int i = 0; i < GB_RECIPE_PARAMS; i++) {
         const gb_param *param = i < step->dials ? gb_recipe_row_param(step, i) : NULL;
         double value = i < step->dials ? gb_recipe_dialled(recipe, &step->dial[i]) : 0;
+        if (i == 0 && step->kind == GB_STEP_STYLE)
+            value = 1 - value;          /* what is kept */
         numbers[i] = (float)(param && (param->whole || param->choices) ? rint(value) : value);
     }
 }
@@ -80,7 +82,7 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     const gb_recipe_step *s = b->step;
     bool row = s->kind == GB_STEP_FILTER || s->kind == GB_STEP_ACTIVATION;
     gb_bend_options o = *special;
-    o.kind = kinds[s->kind];
+    o.kind = o.vectors ? GB_BEND_PAINT : kinds[s->kind];        /* an image is set by painting */
     o.at = at;
     if (s->pick.kind == GB_PICK_RANDOM)
         o.features = (gb_features){GB_FEATURES_RANDOM, NULL, 0, s->pick.share, s->pick.seed};
@@ -96,6 +98,7 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     o.reseed = s->reseed;
     o.seed = s->seed;
     o.add = s->add;
+    o.keep = s->kind == GB_STEP_STYLE ? b->numbers[0] : 0;
     if (b->list->count == b->list->room) {
         int room = b->list->room ? 2 * b->list->room : 16;
         gb_applied *grown = realloc(b->list->bends, (size_t)room * sizeof *grown);
@@ -127,6 +130,31 @@ static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
     return status;
 }
 
+/* An image at a boundary of one map: painted there, or its values added, 0 where it is transparent. */
+static gb_status bend_image(bender *b, gb_node node) {
+    const gb_graph_node *n = &b->session->graph->nodes[node];
+    const gb_shape s = gb_node_shape(n);
+    gb_bend_options o = {.vector_count = b->paint.count, .mask_h = s.h, .mask_w = s.w, .samples = 1};
+    int16_t *mask = NULL;
+    float *values = NULL;
+    if (n->ndim != 3 || s.c != 1)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' has %lld channels: an image goes to boundaries of one map, such "
+                                                "as the noise_const of a layer", n->name, (long long)n->shape[0]);
+    gb_status status = gb_recipe_mask_at(&b->paint, &s, &mask, b->err);
+    if (!status && b->step->add && !(values = malloc((size_t)s.h * (size_t)s.w * sizeof *values)))
+        status = gb_fail(b->err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; values && i < (size_t)s.h * (size_t)s.w; i++)
+        values[i] = mask[i] < 0 ? 0 : b->paint.vectors[mask[i]];
+    o.values = values;
+    o.vectors = values ? NULL : b->paint.vectors;
+    o.mask = mask;
+    if (!status)
+        status = bend(b, n->name, &o);
+    free(values);
+    free(mask);
+    return status;
+}
+
 static gb_status bend_values(bender *b, gb_node node) {
     float *values;
     int samples;
@@ -147,11 +175,18 @@ static gb_status bend_values(bender *b, gb_node node) {
 static gb_status bend_paint(bender *b, gb_node node) {
     const gb_graph_node *n = &b->session->graph->nodes[node];
     const gb_recipe_paint *p = &b->paint;
+    const gb_shape s = gb_node_shape(n);
+    int16_t *mask = NULL;
     if (n->ndim == 3 && n->shape[0] != p->c)
         return gb_fail(b->err, GB_BAD_ARGUMENT, "the vector has %d values, but '%s' has %lld channels", p->c, n->name,
                        (long long)n->shape[0]);
-    return bend(b, n->name, &(gb_bend_options){.vectors = p->vectors, .vector_count = p->count, .grid = b->step->grid,
-                                               .mask = p->mask, .mask_h = p->mask_h, .mask_w = p->mask_w});
+    gb_status status = p->mask ? gb_recipe_mask_at(p, &s, &mask, b->err) : GB_OK;
+    if (!status)
+        status = bend(b, n->name, &(gb_bend_options){.vectors = p->vectors, .vector_count = p->count,
+                                                     .grid = b->step->grid, .mask = mask, .mask_h = s.h,
+                                                     .mask_w = s.w});
+    free(mask);
+    return status;
 }
 
 /* What a glob passes over: nodes that this could not be meant for. */
@@ -170,7 +205,7 @@ static gb_status bend_node(bender *b, gb_node node, bool exact) {
     if (b->step->kind == GB_STEP_PAINT)
         return bend_paint(b, node);
     if (b->step->kind == GB_STEP_SET || b->step->kind == GB_STEP_STYLE)
-        return bend_values(b, node);
+        return b->step->image ? bend_image(b, node) : bend_values(b, node);
     return bend_cluster(b, node, exact);
 }
 
@@ -265,10 +300,14 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .err = &why};
     gb_recipe_numbers(recipe, step, b.numbers);
     gb_status status = GB_OK;
+    if (step->muted)
+        return GB_OK;
     if (step->pick.kind == GB_PICK_CLUSTER)
         status = gb_clusters_open(recipe, &step->pick, &b.clusters, &why);
     if (!status && step->kind == GB_STEP_PAINT)
         status = gb_recipe_paint_read(recipe, step, &b.paint, &why);
+    if (!status && step->image)
+        status = gb_recipe_image_read(recipe, step, &b.paint, &why);
     if (status)
         gb_recipe_fail_at(recipe, step->line, step->column, status, err, "%s", why.message);
     for (int i = 0; i < step->place_count && !status; i++) {

@@ -56,8 +56,32 @@ static void say_places(sentence *s, const gb_session *session, const gb_applied_
             say(s, "%s%s", count ? ", " : "", session->graph->nodes[site->node].name);
     if (count > NAMED)
         say(s, " and %d more", count - NAMED);
-    if (!count)
-        say(s, "layer 0");
+    say(s, ": ");
+}
+
+/* As they stand in the recipe: of a step that is on no node. */
+static void say_written_places(sentence *s, const gb_recipe_step *step) {
+    for (int i = 0; i < step->place_count; i++) {
+        const gb_place *place = &step->places[i];
+        say(s, "%s", i ? ", " : "");
+        switch (place->kind) {
+        case GB_PLACE_NAME:
+            say(s, "%s", place->name);
+            break;
+        case GB_PLACE_NUMBER:
+            say(s, "node %d", place->number);
+            break;
+        case GB_PLACE_W:
+            say(s, "w %d", place->number);
+            break;
+        case GB_PLACE_EVERY_W:
+            say(s, "every w");
+            break;
+        case GB_PLACE_LAYER:
+            say(s, "layer %d", place->number);
+            break;
+        }
+    }
     say(s, ": ");
 }
 
@@ -85,7 +109,7 @@ static void say_number(sentence *s, const gb_recipe *recipe, const gb_recipe_ste
     if (param && param->choices)
         say(s, "%s", param->choices[(int)numbers[i]]);
     else
-        say(s, "%g", (double)numbers[i]);
+        say(s, "%g", param ? (double)numbers[i] : (double)(float)gb_recipe_dialled(recipe, dial));
     if (dial->param >= 0)
         say(s, " ($%s, %g to %g)", recipe->params[dial->param].name, recipe->params[dial->param].low,
             recipe->params[dial->param].high);
@@ -126,7 +150,7 @@ static void say_paint(sentence *s, const gb_recipe_step *step) {
             step->vector, step->grid, step->grid);
         return;
     }
-    say(s, "painted by the mask %s", step->mask);
+    say(s, "painted by the mask %s", step->mask->file ? step->mask->file : "in the recipe");
     for (int i = 0; i < step->colour_count; i++)
         say(s, ", #%06x %s%s%s", (unsigned)step->colours[i].rgb, step->colours[i].vector ? "'" : "",
             step->colours[i].vector ? step->colours[i].vector : "kept", step->colours[i].vector ? "'" : "");
@@ -138,6 +162,9 @@ static void say_values(sentence *s, const gb_recipe *recipe, const gb_recipe_ste
     enum { NAMED = 6 };
     if (step->file)
         say(s, step->add ? "%s added" : "set to %s", step->file);
+    if (step->image)
+        say(s, step->add ? "%s added, black as %g and white as %g" : "set to %s, black as %g and white as %g",
+            gb_recipe_picture_name(step->image), step->low, step->high);
     for (int i = 0; i < step->values && i < NAMED; i++)
         say(s, "%s%d %s %g", i ? ", " : "", step->index[i], step->add ? "raised by" : "set to", (double)step->value[i]);
     if (step->values > NAMED)
@@ -185,6 +212,11 @@ static void say_what(sentence *s, const gb_recipe *recipe, const gb_recipe_step 
         say_values(s, recipe, step);
         break;
     case GB_STEP_STYLE:
+        if (step->dial[0].param >= 0 || step->dial[0].value < 1) {
+            say(s, "a share of ");
+            say_number(s, recipe, step, 0);
+            say(s, " of ");
+        }
         say(s, "the w of seed %llu", (unsigned long long)step->seed);
         if (step->label >= 0)
             say(s, " and class %d", step->label);
@@ -199,13 +231,16 @@ static void describe_step(const gb_recipe *recipe, int index, const gb_session *
     const gb_recipe_step *step = &recipe->steps[index];
     const gb_bend_site *site = site_at(session, list, index, 0);
     *s = (sentence){0};
-    say_places(s, session, list, index);
     if (site) {
+        say_places(s, session, list, index);
         say_what(s, recipe, step, session, site);
         say_features(s, session, list, index, &step->pick);
-    } else {
-        say(s, "nothing happens; network-bending's code never bends it either");
+        return;
     }
+    say_written_places(s, step);
+    say(s, step->muted ? "muted; otherwise " : "nothing happens; network-bending's code never bends it either");
+    if (step->muted)
+        say_what(s, recipe, step, session, NULL);
 }
 
 gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*line)(void *arg, const char *text),

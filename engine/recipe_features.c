@@ -1,6 +1,7 @@
-/* Which of a boundary's feature maps a bend takes: all, some by number, a random share, or clusters out of a file as
- * network-bending writes it: layer number → list of {feature_index, cluster_index}. A node's name can stand in place of
- * the number. Other keys of such files are not looked at. */
+/* Which of a boundary's feature maps a bend takes: all, some by number, a random share, or clusters. Those stand in the
+ * recipe or in a file as network-bending writes it: layer number → list of {feature_index, cluster_index}, of which
+ * other keys are not looked at. A node's name can stand in place of the number, and in place of the pairs, for each
+ * cluster, the list of its features. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,9 +93,28 @@ static const gb_yaml *layer_of(const gb_yaml *tree, const gb_graph *graph, gb_no
     return NULL;
 }
 
-static gb_status wrong_item(const char *file, const gb_yaml *item, gb_error *err) {
-    return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: 'feature_index' and 'cluster_index' with whole numbers are wanted",
-                   file, item->line, item->column);
+typedef struct member {
+    const gb_yaml *at;
+    int64_t feature, cluster;
+} member;
+
+/* What `at` says: a number in the list that is cluster `place`, or a pair. */
+static gb_status read_member(const char *file, const gb_yaml *item, int64_t place, const gb_yaml *at, member *m,
+                             gb_error *err) {
+    const gb_yaml *cluster = gb_yaml_get(at, "cluster_index");
+    bool fine;
+    *m = (member){.at = at, .cluster = place};
+    if (item->kind == GB_YAML_LIST) {
+        fine = gb_yaml_whole(at, 0, MOST_FEATURE, &m->feature);
+    } else {
+        m->at = gb_yaml_get(at, "feature_index");
+        fine = m->at && cluster && gb_yaml_whole(m->at, 0, MOST_FEATURE, &m->feature) &&
+               gb_yaml_whole(cluster, 0, MOST_FEATURE, &m->cluster);
+    }
+    return fine ? GB_OK
+                : gb_fail(err, GB_BAD_FILE, "%s:%d:%d: %s wanted", file, at->line, at->column,
+                          item->kind == GB_YAML_LIST ? "whole numbers of features are"
+                                                     : "'feature_index' and 'cluster_index' with whole numbers are");
 }
 
 static bool has(const gb_pick *pick, int64_t cluster) {
@@ -104,57 +124,102 @@ static bool has(const gb_pick *pick, int64_t cluster) {
     return false;
 }
 
-static gb_status take_features(const gb_pick *pick, const gb_yaml *items, const char *file, const gb_graph_node *node,
-                               int *list, int *count, gb_error *err) {
-    int64_t feature, cluster, last = -1;
-    for (const gb_yaml *item = items->first; item; item = item->next) {
-        const gb_yaml *f = gb_yaml_get(item, "feature_index"), *c = gb_yaml_get(item, "cluster_index");
-        if (!f || !c || !gb_yaml_whole(f, 0, MOST_FEATURE, &feature) || !gb_yaml_whole(c, 0, MOST_FEATURE, &cluster))
-            return wrong_item(file, item, err);
-        if (feature >= node->shape[0])
-            return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: feature %lld, but '%s' has 0 to %lld: the clusters are another "
-                                             "network's", file, f->line, f->column, (long long)feature, node->name,
-                           (long long)node->shape[0] - 1);
-        last = cluster > last ? cluster : last;
-        if (has(pick, cluster))
-            list[(*count)++] = (int)feature;
+/* Hands every feature of a layer's list to `take`. An item is a pair, or the list that is cluster number `place`. */
+static gb_status each_member(const char *file, const gb_yaml *items,
+                             gb_status (*take)(void *arg, const member *m, gb_error *err), void *arg, gb_error *err) {
+    member m;
+    int64_t place = 0;
+    gb_status status = items->kind == GB_YAML_LIST
+                           ? GB_OK
+                           : gb_fail(err, GB_BAD_FILE, "%s:%d:%d: a list of features with their clusters is wanted, or "
+                                                       "of the features of each cluster",
+                                     file, items->line, items->column);
+    for (const gb_yaml *item = status ? NULL : items->first; item && !status; item = item->next, place++) {
+        bool list = item->kind == GB_YAML_LIST;
+        for (const gb_yaml *at = list ? item->first : item; at && !status; at = list ? at->next : NULL) {
+            status = read_member(file, item, place, at, &m, err);
+            if (!status)
+                status = take(arg, &m, err);
+        }
     }
-    return *count
-               ? GB_OK
-               : gb_fail(err, GB_BAD_ARGUMENT, "%s: no feature of '%s' is in that cluster; its clusters are 0 to %lld",
-                         file, node->name, (long long)last);
+    return status;
+}
+
+static gb_status take_none(void *arg, const member *m, gb_error *err) {
+    (void)arg, (void)m, (void)err;
+    return GB_OK;
+}
+
+gb_status gb_recipe_read_clusters(gb_recipe *recipe, const gb_yaml *node, gb_error *err) {
+    if (node->kind != GB_YAML_MAP)
+        return gb_recipe_text(recipe, node, "clusters", &recipe->clusters, err);
+    gb_status status = GB_OK;
+    recipe->own_clusters = node;
+    for (const gb_yaml *key = node->first; key && !status; key = key->next)
+        status = each_member(recipe->name, key->value, take_none, NULL, err);
+    return status;
+}
+
+typedef struct taking {
+    const gb_pick *pick;
+    const char *file;
+    const gb_graph_node *node;
+    int *list, count, room;
+    int64_t last;               /* cluster */
+} taking;
+
+static gb_status take_member(void *arg, const member *m, gb_error *err) {
+    taking *t = arg;
+    if (m->feature >= t->node->shape[0])
+        return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: feature %lld, but '%s' has 0 to %lld: the clusters are another "
+                                         "network's", t->file, m->at->line, m->at->column, (long long)m->feature,
+                       t->node->name, (long long)t->node->shape[0] - 1);
+    t->last = m->cluster > t->last ? m->cluster : t->last;
+    if (!has(t->pick, m->cluster))
+        return GB_OK;
+    if (t->count == t->room) {
+        int room = t->room ? 2 * t->room : 64;
+        int *grown = realloc(t->list, (size_t)room * sizeof *grown);
+        if (!grown)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        t->list = grown;
+        t->room = room;
+    }
+    t->list[t->count++] = (int)m->feature;
+    return GB_OK;
 }
 
 gb_status gb_clusters_of(const gb_clusters *clusters, const gb_pick *pick, const gb_graph *graph, gb_node node,
                          int **list, int *count, gb_error *err) {
-    const gb_graph_node *n = &graph->nodes[node];
     const gb_yaml *items = layer_of(clusters->tree, graph, node);
+    taking t = {.pick = pick, .file = clusters->name, .node = &graph->nodes[node], .last = -1};
     *list = NULL;
     *count = 0;
     if (!items)
         return GB_OK;
-    if (items->kind != GB_YAML_LIST)
-        return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: a list of features with their clusters is wanted", clusters->name,
-                       items->line, items->column);
-    *list = malloc(((size_t)items->count + 1) * sizeof **list);
-    if (!*list)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_status status = take_features(pick, items, clusters->name, n, *list, count, err);
+    gb_status status = each_member(clusters->name, items, take_member, &t, err);
+    if (!status && !t.count)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "%s: no feature of '%s' is in that cluster; its clusters are 0 to %lld",
+                         t.file, t.node->name, (long long)t.last);
     if (status) {
-        free(*list);
-        *list = NULL;
+        free(t.list);
+        return status;
     }
-    return status;
+    *list = t.list;
+    *count = t.count;
+    return GB_OK;
 }
 
 gb_status gb_clusters_open(const gb_recipe *recipe, const gb_pick *pick, gb_clusters *clusters, gb_error *err) {
     const char *file = pick->file ? pick->file : recipe->clusters;
     *clusters = (gb_clusters){.tree = recipe->given.tree, .name = recipe->given.name};
+    if (!clusters->tree && recipe->own_clusters)
+        *clusters = (gb_clusters){.tree = recipe->own_clusters, .name = recipe->name};
     if (!pick->file && clusters->tree)
         return GB_OK;
     if (!file)
-        return gb_fail(err, GB_BAD_ARGUMENT, "clusters are named, but no file of them: 'clusters: FILE' at the top, or "
-                                             "--clusters FILE");
+        return gb_fail(err, GB_BAD_ARGUMENT, "clusters are named, but nothing says what is in them: 'clusters' at the "
+                                             "top, with a FILE or with nodes and their features, or --clusters FILE");
     char *path;
     gb_status status = gb_recipe_path(recipe, file, &path, err);
     if (status)

@@ -1,12 +1,11 @@
 /* Painting in a recipe: which activation vectors, and where. A vector is a name in a library (.npz, arrays
- * "vector/NAME") or a file of its own, as the paper's .pt. A mask is a picture whose colours name vectors, or keep what
- * is there. */
+ * "vector/NAME") or among the recipe's own, or a file of its own, as the paper's .pt. A mask is a picture whose colours
+ * name vectors, or keep what is there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
-#include "png_read.h"
 #include "recipe.h"
 #include "spelling.h"
 
@@ -116,12 +115,14 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
     if (!status && grid)
         status = gb_recipe_whole(recipe, grid, "grid", 0, MOST_GRID, &k, err);
     if (!status && mask)
-        status = gb_recipe_text(recipe, mask, "mask", &step->mask, err);
+        status = gb_recipe_read_picture(recipe, mask, "mask", &step->mask, err);
     step->grid = (int)k;
     return status || !colours ? status : read_colours(recipe, colours, step, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ vectors */
+
+enum { MOST_CHANNELS = 1 << 16 };
 
 static bool ends_in(const char *text, const char *end) {
     size_t length = strlen(text), size = strlen(end);
@@ -130,6 +131,36 @@ static bool ends_in(const char *text, const char *end) {
 
 static bool is_file_name(const char *vector) {
     return ends_in(vector, ".pt") || ends_in(vector, ".pth") || ends_in(vector, ".npy") || ends_in(vector, ".npz");
+}
+
+static gb_status read_vector(gb_recipe *recipe, const gb_yaml *key, gb_recipe_vector *vector, gb_error *err) {
+    const gb_yaml *list = key->value;
+    float *values = NULL;
+    double number = 0;
+    if (!*key->text || !strcmp(key->text, "keep") || is_file_name(key->text))
+        return gb_recipe_fail(recipe, key, err, "'%.64s' cannot name a vector: where one is named it means something "
+                                                "else", key->text);
+    if (list->kind != GB_YAML_LIST || list->count < 1 || list->count > MOST_CHANNELS)
+        return gb_recipe_fail(recipe, list, err, "vector '%.64s': a list of 1 to %d numbers is wanted, one for each "
+                                                 "channel", key->text, MOST_CHANNELS);
+    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *values, (void **)&values, err);
+    *vector = (gb_recipe_vector){key->text, values, list->count};
+    for (const gb_yaml *item = list->first; item && !status; item = item->next) {
+        status = gb_recipe_number(recipe, item, "the value", -1e30, 1e30, &number, err);
+        *values++ = (float)number;
+    }
+    return status;
+}
+
+gb_status gb_recipe_read_vectors(gb_recipe *recipe, const gb_yaml *node, gb_error *err) {
+    gb_recipe_vector *vectors = NULL;
+    if (node->kind != GB_YAML_MAP)
+        return gb_recipe_text(recipe, node, "vectors", &recipe->vectors, err);
+    gb_status status = gb_recipe_take(recipe, (size_t)node->count * sizeof *vectors, (void **)&vectors, err);
+    recipe->own_vectors = vectors;
+    for (const gb_yaml *key = node->first; key && !status; key = key->next)
+        status = read_vector(recipe, key, &vectors[recipe->own_vector_count++], err);
+    return status;
 }
 
 /* The array that `vector` names: "vector/NAME" or NAME itself in a library, the only vector of a file with one. */
@@ -165,7 +196,6 @@ static gb_status find_vector(const gb_file *file, const char *path, const char *
 }
 
 static gb_status load_vector(const char *path, const char *vector, float **values, int *c, gb_error *err) {
-    enum { MOST_CHANNELS = 1 << 16 };
     gb_file *file = NULL;
     gb_array_info info;
     size_t index = 0;
@@ -188,21 +218,43 @@ static gb_status load_vector(const char *path, const char *vector, float **value
     return status;
 }
 
-/* Appends the vector to what is painted with; its number there. */
+/* The same out of the recipe. */
+static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float **values, int *c, gb_error *err) {
+    gb_spelling spelling = gb_spelling_of(vector);
+    for (int i = 0; i < recipe->own_vector_count; i++) {
+        const gb_recipe_vector *own = &recipe->own_vectors[i];
+        gb_spelling_consider(&spelling, own->name);
+        if (strcmp(own->name, vector))
+            continue;
+        *c = own->count;
+        *values = malloc((size_t)*c * sizeof **values);
+        if (!*values)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        memcpy(*values, own->values, (size_t)*c * sizeof **values);
+        return GB_OK;
+    }
+    return spelling.nearest
+               ? gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'; the nearest is '%s'", vector,
+                         spelling.nearest)
+               : gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'", vector);
+}
+
+/* Appends the vector to what is painted with. */
 static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
                             gb_recipe_paint *paint, gb_error *err) {
     const char *library = step->file ? step->file : recipe->vectors;
-    bool own_file = !step->file && is_file_name(vector);
+    bool own_file = !step->file && is_file_name(vector), own = !own_file && !library && recipe->own_vectors;
     char *path = NULL;
     float *values = NULL, *grown = NULL;
     int c = 0;
-    if (!own_file && !library)
+    if (!own_file && !library && !own)
         return gb_fail(err, GB_BAD_ARGUMENT,
-                       "no library says what the vector '%s' is: 'vectors: FILE.npz' at the top of "
-                       "the recipe, or 'library'",
+                       "nothing says what the vector '%s' is: 'vectors' at the top of the recipe, with a FILE.npz "
+                       "or with names and their numbers, or 'library'",
                        vector);
-    gb_status status = gb_recipe_path(recipe, own_file ? vector : library, &path, err);
-    if (!status)
+    gb_status status = own ? copy_vector(recipe, vector, &values, &c, err)
+                           : gb_recipe_path(recipe, own_file ? vector : library, &path, err);
+    if (!status && !own)
         status = load_vector(path, own_file ? NULL : vector, &values, &c, err);
     if (!status && paint->count && c != paint->c)
         status = gb_fail(err, GB_BAD_ARGUMENT, "vector '%s' has %d values, the one before it %d", vector, c, paint->c);
@@ -221,11 +273,11 @@ static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step,
 /* ------------------------------------------------------------------------------------------------ masks */
 
 /* What each pixel of the picture is painted with: -1 = keep. What is mostly transparent keeps. */
-static gb_status make_mask(const gb_recipe_step *step, const char *path, const int16_t *vector_of, int16_t other,
-                           gb_recipe_paint *paint, gb_error *err) {
+static gb_status make_mask(const gb_recipe *recipe, const gb_recipe_step *step, const int16_t *vector_of,
+                           int16_t other, gb_recipe_paint *paint, gb_error *err) {
     uint8_t *rgba;
     int width, height;
-    gb_status status = gb_png_read(path, &width, &height, &rgba, err);
+    gb_status status = gb_recipe_pixels(recipe, step->mask, &width, &height, &rgba, err);
     if (status)
         return status;
     size_t pixels = (size_t)width * (size_t)height;
@@ -250,7 +302,7 @@ static gb_status make_mask(const gb_recipe_step *step, const char *path, const i
             status = gb_fail(err, GB_BAD_ARGUMENT,
                              "%s: the pixel at row %zu, column %zu is #%06x, which 'colours' does "
                              "not name; 'other: keep' leaves such pixels alone",
-                             path, i / (size_t)width, i % (size_t)width, (unsigned)rgb);
+                             gb_recipe_picture_name(step->mask), i / (size_t)width, i % (size_t)width, (unsigned)rgb);
     }
     free(rgba);
     return status;
@@ -275,7 +327,6 @@ static gb_status number_vector(const gb_recipe *recipe, const gb_recipe_step *st
 gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
                                gb_error *err) {
     int16_t vector_of[GB_RECIPE_COLOURS + 1];
-    char *path = NULL;
     gb_status status = GB_OK;
     *paint = (gb_recipe_paint){0};
     if (!step->mask)
@@ -288,13 +339,20 @@ gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *st
     if (!status && !paint->count)
         status = gb_fail(err, GB_BAD_ARGUMENT, "every colour keeps what is there: nothing would be painted");
     if (!status && step->mask)
-        status = gb_recipe_path(recipe, step->mask, &path, err);
-    if (!status && step->mask)
-        status = make_mask(step, path, vector_of, vector_of[step->colour_count], paint, err);
-    free(path);
+        status = make_mask(recipe, step, vector_of, vector_of[step->colour_count], paint, err);
     if (status)
         gb_recipe_paint_free(paint);
     return status;
+}
+
+gb_status gb_recipe_mask_at(const gb_recipe_paint *paint, const gb_shape *s, int16_t **mask, gb_error *err) {
+    int16_t *pixel = *mask = malloc((size_t)s->h * (size_t)s->w * sizeof **mask);
+    if (!pixel)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (int y = 0; y < s->h; y++)
+        for (int x = 0; x < s->w; x++)
+            *pixel++ = gb_mask_pixel(paint->mask, paint->mask_h, paint->mask_w, s, y, x);
+    return GB_OK;
 }
 
 void gb_recipe_paint_free(gb_recipe_paint *paint) {

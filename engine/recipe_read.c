@@ -283,10 +283,11 @@ static gb_status read_where(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
 
 /* ------------------------------------------------------------------------------------------------ what */
 
-static const char *const row_keys[] = {"at", "w", "features", NULL};
+static const char *const row_keys[] = {"at", "w", "features", "muted", NULL};
 static const gb_param factor_param = {"factor", "", 1, -INFINITY, INFINITY, false, NULL};
 static const gb_param psi_param = {"truncation", "", 1, -INFINITY, INFINITY, false, NULL};
 static const gb_param times_param = {"times", "", 1, -INFINITY, INFINITY, false, NULL};
+static const gb_param share_param = {"share", "", 1, 0, 1, false, NULL};
 
 static bool is_text(const gb_yaml *node, const char *a, const char *b) {
     return node->kind == GB_YAML_SCALAR && (!strcmp(node->text, a) || !strcmp(node->text, b));
@@ -301,13 +302,13 @@ static gb_status read_activation(gb_recipe *recipe, const gb_yaml *map, gb_recip
 }
 
 static gb_status read_paint(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "paint", NULL};
+    static const char *const keys[] = {"at", "paint", "muted", NULL};
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     return status ? status : gb_recipe_read_paint(recipe, gb_yaml_get(map, "paint"), step, err);
 }
 
 static gb_status read_disable(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "disable", NULL};
+    static const char *const keys[] = {"at", "disable", "muted", NULL};
     const gb_yaml *node = gb_yaml_get(map, "disable");
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     (void)step;
@@ -318,7 +319,7 @@ static gb_status read_disable(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
 
 /* off, a factor, or {factor, seed}. */
 static gb_status read_noise(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "noise", NULL}, *const inner[] = {"factor", "seed", NULL};
+    static const char *const keys[] = {"at", "noise", "muted", NULL}, *const inner[] = {"factor", "seed", NULL};
     const gb_yaml *node = gb_yaml_get(map, "noise"), *factor = node, *seed = NULL;
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     step->dials = 1;
@@ -339,22 +340,25 @@ static gb_status read_noise(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
 }
 
 static gb_status read_truncation(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "w", "truncation", NULL};
+    static const char *const keys[] = {"at", "w", "truncation", "muted", NULL};
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     step->dials = 1;
     return status ? status : gb_recipe_dial(recipe, gb_yaml_get(map, "truncation"), &psi_param, &step->dial[0], err);
 }
 
-/* The w's of another seed: a seed, or {seed, truncation, class}. */
+/* The w's of another seed: a seed, or {seed, share, truncation, class}. */
 static gb_status read_style(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "w", "style", NULL};
-    static const char *const inner[] = {"seed", "truncation", "class", NULL};
-    const gb_yaml *node = gb_yaml_get(map, "style"), *seed = node, *psi = NULL, *label = NULL;
+    static const char *const keys[] = {"at", "w", "style", "muted", NULL};
+    static const char *const inner[] = {"seed", "share", "truncation", "class", NULL};
+    const gb_yaml *node = gb_yaml_get(map, "style"), *seed = node, *share = NULL, *psi = NULL, *label = NULL;
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     step->label = -1;
+    step->dials = 1;
+    step->dial[0] = (gb_dial){1, -1};
     if (!status && node->kind == GB_YAML_MAP) {
         status = gb_recipe_keys(recipe, node, inner, err);
         seed = gb_yaml_get(node, "seed");
+        share = gb_yaml_get(node, "share");
         psi = gb_yaml_get(node, "truncation");
         label = gb_yaml_get(node, "class");
     }
@@ -362,6 +366,8 @@ static gb_status read_style(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
         status = gb_recipe_fail(recipe, node, err, "style: the seed is missing");
     if (!status)
         status = gb_recipe_seed(recipe, seed, &step->seed, err);
+    if (!status && share)
+        status = gb_recipe_dial(recipe, share, &share_param, &step->dial[0], err);
     step->own_psi = psi != NULL;
     if (!status && psi)
         status = gb_recipe_number(recipe, psi, "truncation", -1e6, 1e6, &step->psi, err);
@@ -373,8 +379,8 @@ static gb_status read_style(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
 }
 
 static gb_status read_set(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"at", "w", "set", "times", NULL};
-    static const char *const add_keys[] = {"at", "w", "add", "times", NULL};
+    static const char *const keys[] = {"at", "w", "set", "times", "muted", NULL};
+    static const char *const add_keys[] = {"at", "w", "add", "times", "muted", NULL};
     const gb_yaml *node = gb_yaml_get(map, "set"), *times = gb_yaml_get(map, "times");
     step->add = !node;
     gb_status status = gb_recipe_keys(recipe, map, step->add ? add_keys : keys, err);
@@ -405,7 +411,7 @@ enum { ACTIONS = sizeof actions / sizeof *actions };
 
 static gb_status find_action(const gb_recipe *recipe, const gb_yaml *map, const struct action **found, gb_error *err) {
     static const char *const keys[] = {"at", "w", "filter", "activation", "paint", "disable", "noise", "truncation",
-                                       "style", "add", "set", "features", "params", "times", NULL};
+                                       "style", "add", "set", "features", "params", "times", "muted", NULL};
     *found = NULL;
     for (int i = 0; i < ACTIONS; i++) {
         const gb_yaml *node = gb_yaml_get(map, actions[i].key);
@@ -424,6 +430,15 @@ static gb_status find_action(const gb_recipe *recipe, const gb_yaml *map, const 
                                    "truncation, style, add or set");
 }
 
+static gb_status read_muted(const gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
+    char found[80];
+    step->muted = is_text(node, "true", "yes");
+    return step->muted || is_text(node, "false", "no")
+               ? GB_OK
+               : gb_recipe_fail(recipe, node, err, "muted is %s; true or false are possible",
+                                gb_yaml_what(node, found, sizeof found));
+}
+
 static gb_status read_step(gb_recipe *recipe, const gb_yaml *map, int place, gb_recipe_step *step, gb_error *err) {
     const struct action *action;
     gb_status status = find_action(recipe, map, &action, err);
@@ -435,7 +450,9 @@ static gb_status read_step(gb_recipe *recipe, const gb_yaml *map, int place, gb_
     }
     if (!status)
         status = read_where(recipe, map, step, err);
-    const gb_yaml *features = gb_yaml_get(map, "features");
+    const gb_yaml *features = gb_yaml_get(map, "features"), *muted = gb_yaml_get(map, "muted");
+    if (!status && muted)
+        status = read_muted(recipe, muted, step, err);
     if (!status && features)
         status = gb_recipe_read_pick(recipe, features, place, &step->pick, err);
     return status;

@@ -1,5 +1,5 @@
-/* Values that a recipe puts at a boundary or adds to it: single ones by index, a whole file's, or the w's that another
- * seed gives. */
+/* Values that a recipe puts at a boundary or adds to it: single ones by index, a whole file's, an image's, or the w's
+ * that another seed gives. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +39,29 @@ static gb_status read_indexed(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
     return status;
 }
 
+static gb_status read_image(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
+    static const char *const keys[] = {"image", "low", "high", NULL};
+    const gb_yaml *low = gb_yaml_get(map, "low"), *high = gb_yaml_get(map, "high");
+    gb_status status = gb_recipe_keys(recipe, map, keys, err);
+    if (!status && (!low || !high))
+        status = gb_recipe_fail(recipe, map, err, "an image needs low and high, the values of black and white: %s is "
+                                                  "missing", low ? "high" : "low");
+    if (!status)
+        status = gb_recipe_read_picture(recipe, gb_yaml_get(map, "image"), "image", &step->image, err);
+    if (!status)
+        status = gb_recipe_number(recipe, low, "low", -1e30, 1e30, &step->low, err);
+    return status ? status : gb_recipe_number(recipe, high, "high", -1e30, 1e30, &step->high, err);
+}
+
 gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
+    if (node->kind == GB_YAML_MAP && gb_yaml_get(node, "image"))
+        return read_image(recipe, node, step, err);
     if (node->kind == GB_YAML_MAP)
         return read_indexed(recipe, node, step, err);
     if (node->kind == GB_YAML_SCALAR && *node->text)
         return gb_recipe_text(recipe, node, "the file of values", &step->file, err);
-    return gb_recipe_fail(recipe, node, err, "values are wanted: {index: value, …} or the name of a .npy file");
+    return gb_recipe_fail(recipe, node, err, "values are wanted: {index: value, …}, the name of a .npy file, "
+                                             "or {image: FILE.png, low: …, high: …}");
 }
 
 /* ------------------------------------------------------------------------------------------------ given ones */

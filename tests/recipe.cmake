@@ -1,4 +1,5 @@
 gb_test(test_recipe SOURCES test_recipe.c LIBS ganbend_static)
+gb_test(test_recipe_inline SOURCES test_recipe_inline.c LIBS ganbend_static)
 gb_test(test_recipe_tree SOURCES test_recipe_tree.c LIBS ganbend_static)
 if(TARGET ganbend)
   add_test(NAME test_recipe_docs COMMAND sh tests/test_recipe_docs.sh $<TARGET_FILE:ganbend>
