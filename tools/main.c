@@ -8,7 +8,7 @@
 static const command *const commands[] = {
     &convert_command, &info_command,   &init_command,    &render_command,      &strip_command,  &sweep_command,
     &animate_command, &vector_command, &filters_command, &activations_command, &recipe_command, &apply_command,
-    &dump_command,    &compare_command, &bench_command, &moves_command,
+    &dump_command,    &compare_command, &bench_command,  &moves_command,       &studio_command,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

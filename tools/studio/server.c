@@ -1,0 +1,344 @@
+/* libwebsockets' service loop. We bind and accept ourselves, so that a taken port and too many connections have words;
+ * of libwebsockets' offers only HTTP/1.1 and RFC 6455 are taken up: no TLS, no HTTP/2, no proxying, no CONNECT, no
+ * compression. */
+#define _POSIX_C_SOURCE 200809L
+#include "server.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <libwebsockets.h>
+
+#include "arguments.h"
+#include "guard.h"
+#include "host.h"
+#include "osc.h"
+#include "pages.h"
+#include "sockets.h"
+#include "stop.h"
+#include "tab.h"
+
+enum {
+    CONNECTIONS = 32,           /* served at once: tabs and what fetches their files */
+    TURNED_AWAY = 16,           /* more of them are told so; any above are cut */
+    TIMEOUT = 10,               /* seconds for a request to come whole, or an answer to go */
+    IDLE = 15,                  /* seconds that a connection without requests is kept */
+    PING_AFTER = 60,            /* seconds of silence after which a tab is asked for a sign of life */
+    HANG_UP_AFTER = 100,
+    HEADERS = 16 << 10,         /* bytes of one request's */
+    PIECE = 64 << 10,           /* bytes taken in at a time */
+    HOST_ROOM = 256,
+    PATH_ROOM = 256,
+    COOKIES_ROOM = 4096,
+    GOODBYE_ROUNDS = 20,        /* times 25 ms for telling tabs that the studio ends */
+    ROUND_MS = 25
+};
+
+struct server {
+    shop *shop;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    bound_socket listener, osc;
+    guard guard;
+    char machine[HOST_ROOM];
+    char address[HOST_ROOM + 80], osc_text[SOCKET_ADDRESS + 32];
+    tab_list tabs;
+    int served, turned_away;    /* connections of each kind; each knows which of the two counts it */
+    lws_sorted_usec_list_t round;
+    atomic_bool stopping;
+};
+
+/* What libwebsockets keeps for each connection. */
+typedef struct seat {
+    tab *tab;                   /* once it is a WebSocket */
+} seat;
+
+static server *server_of(struct lws *wsi) {
+    return lws_context_user(lws_get_context(wsi));
+}
+
+/* ---------------------------------------------------------------------------------------------------- requests */
+
+/* The header's text, or NULL where there is none; what is too long or holds a zero becomes "?", which nothing matches. */
+static const char *header(struct lws *wsi, enum lws_token_indexes token, char *text, int room) {
+    int length = lws_hdr_total_length(wsi, token), copied;
+    if (length <= 0) return NULL;
+    copied = lws_hdr_copy(wsi, text, room, token);
+    if (copied <= 0 || strlen(text) != (size_t)copied) snprintf(text, (size_t)room, "?");
+    return text;
+}
+
+/* NULL where the request may be answered, else why not. */
+static const char *refusal(const server *s, struct lws *wsi, bool upgrade, bool *by_address) {
+    char host[HOST_ROOM], origin[HOST_ROOM], token[GUARD_TOKEN + 1];
+    char *cookies = malloc(COOKIES_ROOM);
+    guard_request r = {.upgrade = upgrade};
+    const char *refused = "out of memory";
+    if (!cookies) return refused;
+    r.host = header(wsi, WSI_TOKEN_HOST, host, sizeof host);
+    r.origin = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
+    r.cookies = header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, COOKIES_ROOM);
+    r.token = lws_get_urlarg_by_name(wsi, "token=", token, sizeof token);
+    refused = guard_refuses(&s->guard, &r);
+    *by_address = r.token != NULL;
+    free(cookies);
+    return refused;
+}
+
+static int respond(struct lws *wsi, const page_request *r) {
+    parcel p = {0};
+    bool last;
+    int written;
+    if (!page_response(r, &p, &last)) return -1;
+    written = lws_write(wsi, p.bytes, p.size, LWS_WRITE_HTTP_FINAL);
+    free_parcel(&p);
+    return written < 0 || last || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static bool is_crowded(const server *s, struct lws *wsi) {
+    return lws_get_opaque_user_data(wsi) == &s->turned_away;
+}
+
+static int answer_request(server *s, struct lws *wsi) {
+    char path[PATH_ROOM], known[64], cookie[sizeof s->guard.cookie + GUARD_TOKEN];
+    bool by_address = false;
+    page_request r = {.crowded = is_crowded(s, wsi)};
+    r.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path);
+    if (!r.path && (r.path = header(wsi, WSI_TOKEN_HEAD_URI, path, sizeof path))) r.head = true;
+    r.known = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, known, sizeof known);
+    r.refused = refusal(s, wsi, false, &by_address);
+    if (s->guard.listens && by_address) {
+        snprintf(cookie, sizeof cookie, "%s=%s", s->guard.cookie, s->guard.token);
+        r.cookie = cookie;
+    }
+    return respond(wsi, &r);
+}
+
+/* 0 lets the upgrade go on; otherwise it was answered. */
+static int check_upgrade(server *s, struct lws *wsi, const char *to) {
+    char path[PATH_ROOM], version[8];
+    bool by_address;
+    const char *spoken = header(wsi, WSI_TOKEN_VERSION, version, sizeof version);
+    page_request r = {.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path), .crowded = is_crowded(s, wsi)};
+    r.refused = refusal(s, wsi, true, &by_address);
+    if (!r.refused && !r.crowded && !strcasecmp(to, "websocket") && spoken && !strcmp(spoken, "13") && r.path &&
+        !strcmp(r.path, "/ws"))
+        return 0;
+    (void)respond(wsi, &r);
+    return -1;
+}
+
+static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
+    seat *at = user;
+    server *s;
+    int *counted;
+    switch (reason) {
+    case LWS_CALLBACK_HTTP:
+        return answer_request(server_of(wsi), wsi);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return check_upgrade(server_of(wsi), wsi, in);
+    case LWS_CALLBACK_ESTABLISHED:
+        s = server_of(wsi);
+        at->tab = tab_open(&s->tabs, s->shop, wsi);
+        return at->tab ? 0 : -1;
+    case LWS_CALLBACK_RECEIVE:
+        return tab_receive(at->tab, in, size);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return at->tab ? tab_send(at->tab) : 0;
+    case LWS_CALLBACK_CLOSED:
+        if (at->tab) tab_close(&server_of(wsi)->tabs, at->tab);
+        at->tab = NULL;
+        return 0;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        tabs_wake(&server_of(wsi)->tabs);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        counted = lws_get_opaque_user_data(wsi);
+        if (counted) --*counted;
+        return 0;
+    case LWS_CALLBACK_RAW_ADOPT:        /* what CONNECT and bodies would lead to */
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_HTTP_BODY:
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- sockets */
+
+static void take_connection(server *s, int fd) {
+    int *count = s->served < CONNECTIONS ? &s->served : &s->turned_away;
+    lws_adopt_desc_t how = {.vh = s->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd},
+                            .opaque = count};
+    if (s->turned_away >= TURNED_AWAY) {
+        close(fd);
+        return;
+    }
+    ++*count;
+    (void)lws_adopt_descriptor_vhost_via_info(&how);    /* what fails is closed there, and counted by WSI_DESTROY */
+}
+
+static int serve_listener(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
+    server *s;
+    (void)user, (void)in, (void)size;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    s = server_of(wsi);
+    for (int fd; (fd = accept_connection(s->listener.fd)) >= 0;) take_connection(s, fd);
+    return 0;
+}
+
+static void hand_to_all(void *arg, const char *address, double value) {
+    server *s = arg;
+    for (tab *t = s->tabs.first; t; t = tab_next(t)) tab_hand(t, address, value);
+}
+
+static int serve_osc(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
+    server *s;
+    (void)user, (void)in, (void)size;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    s = server_of(wsi);
+    osc_receive(s->osc.fd, hand_to_all, s);
+    return 0;
+}
+
+static const struct lws_protocols protocols[] = {
+    {.name = "studio", .callback = serve, .per_session_data_size = sizeof(seat), .rx_buffer_size = PIECE,
+     .tx_packet_size = 4 << 20},
+    {.name = "listener", .callback = serve_listener},
+    {.name = "osc", .callback = serve_osc},
+    {0}
+};
+
+/* From here on the socket is libwebsockets' to close. */
+static bool adopt(server *s, int fd, const char *protocol) {
+    return lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, (lws_sock_file_fd_type){.filefd = fd}, protocol,
+                                      NULL) != NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------------- beginning */
+
+static gb_status open_context(server *s, gb_error *err) {
+    static const lws_retry_bo_t signs_of_life = {.secs_since_valid_ping = PING_AFTER,
+                                                 .secs_since_valid_hangup = HANG_UP_AFTER};
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .protocols = protocols,
+        .options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME |
+                   LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .vhost_name = "studio",
+        .server_string = "ganbend",
+        .max_http_header_data = HEADERS,
+        .max_http_header_pool = CONNECTIONS + TURNED_AWAY,
+        .timeout_secs = TIMEOUT,
+        .timeout_secs_ah_idle = TIMEOUT,
+        .keepalive_timeout = IDLE,
+        .pt_serv_buf_size = 16 << 10,
+        .fd_limit_per_thread = CONNECTIONS + TURNED_AWAY + 8,
+        .retry_and_idle_policy = &signs_of_life,
+        .user = s,
+    };
+    lws_set_log_level(0, NULL);
+    s->context = lws_create_context(&info);
+    s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
+    return s->vhost ? GB_OK : state(err, GB_IO, "libwebsockets does not start on this machine");
+}
+
+static gb_status open_sockets(server *s, const server_options *o, gb_error *err) {
+    const char *at = o->listen ? o->listen : "127.0.0.1";
+    if (bind_socket(SOCKET_LISTENS, at, o->port, "--port", &s->listener, err)) return err->status;
+    if (!adopt(s, s->listener.fd, "listener")) return state(err, GB_NO_MEMORY, "out of memory");
+    if (!o->osc_port) return GB_OK;
+    if (bind_socket(SOCKET_DATAGRAMS, o->osc_address ? o->osc_address : at, o->osc_port, "--osc", &s->osc, err))
+        return err->status;
+    snprintf(s->osc_text, sizeof s->osc_text, "%s, port %d", s->osc.address, s->osc.port);
+    return adopt(s, s->osc.fd, "osc") ? GB_OK : state(err, GB_NO_MEMORY, "out of memory");
+}
+
+static gb_status draw_token(server *s, gb_error *err) {
+    unsigned char bits[(GUARD_TOKEN - 1) / 2];
+    if (lws_get_random(s->context, bits, sizeof bits) != sizeof bits)
+        return state(err, GB_IO, "this machine gives no random numbers for a token");
+    for (size_t i = 0; i < sizeof bits; i++) snprintf(s->guard.token + 2 * i, 3, "%02x", bits[i]);
+    return GB_OK;
+}
+
+/* The address as a person would type it: of all addresses, by the machine's name. */
+static void write_address(server *s) {
+    const char *name = s->listener.any && s->machine[0] ? s->machine : s->listener.address;
+    bool six = strchr(name, ':') != NULL;
+    snprintf(s->address, sizeof s->address, "http://%s%s%s:%d/%s%s", six ? "[" : "", name, six ? "]" : "",
+             s->listener.port, s->guard.listens ? "?token=" : "", s->guard.token);
+}
+
+gb_status server_new(const server_options *options, shop *shared, server **made, gb_error *err) {
+    server *s = calloc(1, sizeof *s);
+    if (!s) return state(err, GB_NO_MEMORY, "out of memory");
+    s->shop = shared;
+    s->listener.fd = s->osc.fd = -1;
+    atomic_init(&s->stopping, false);
+    if (gethostname(s->machine, sizeof s->machine - 1) != 0) s->machine[0] = '\0';
+    s->guard.machine = s->machine;
+    s->guard.listens = options->listen != NULL;
+    if (open_context(s, err) || open_sockets(s, options, err) || (s->guard.listens && draw_token(s, err))) {
+        server_free(s);
+        return err->status;
+    }
+    snprintf(s->guard.cookie, sizeof s->guard.cookie, "ganbend-%d", s->listener.port);
+    write_address(s);
+    *made = s;
+    return GB_OK;
+}
+
+void server_free(server *s) {
+    if (!s) return;
+    if (s->context) lws_context_destroy(s->context);
+    free(s);
+}
+
+const char *server_address(const server *s) {
+    return s->address;
+}
+
+const char *server_osc_address(const server *s) {
+    return s->osc_text[0] ? s->osc_text : NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------------- running */
+
+static void ask_to_stop(void *arg) {
+    server *s = arg;
+    atomic_store(&s->stopping, true);
+    lws_cancel_service(s->context);
+}
+
+static void end_round(lws_sorted_usec_list_t *round) {
+    (void)round;                /* lws_service() returns after it, which is all */
+}
+
+/* Tabs hear why; who does not read is left behind. */
+static void say_goodbye(server *s) {
+    for (tab *t = s->tabs.first; t; t = tab_next(t)) tab_dismiss(&s->tabs, t);
+    for (int i = 0; i < GOODBYE_ROUNDS && s->tabs.first; i++) {
+        lws_sul_schedule(s->context, 0, &s->round, end_round, ROUND_MS * LWS_US_PER_MS);
+        if (lws_service(s->context, 0) < 0) break;
+    }
+    lws_sul_cancel(&s->round);
+}
+
+gb_status server_run(server *s, gb_error *err) {
+    stop stopper = {0};
+    if (!stop_wait(&stopper, ask_to_stop, s)) return state(err, GB_NO_MEMORY, "out of memory for a thread");
+    while (!atomic_load(&s->stopping))
+        if (lws_service(s->context, 0) < 0) {
+            state(err, GB_IO, "libwebsockets ended its loop");
+            break;
+        }
+    stop_end(&stopper);
+    say_goodbye(s);
+    return err->status;
+}

@@ -1,0 +1,84 @@
+/* Binding and accepting, with what can go wrong in words. */
+#define _POSIX_C_SOURCE 200809L
+#include "sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "arguments.h"
+
+enum { BACKLOG = 64 };
+
+static bool prepare(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static gb_status not_bound(int reason, const char *address, int port, const char *by, gb_error *err) {
+    switch (reason) {
+    case EADDRINUSE:
+        return state(err, GB_IO, "port %d is taken; give another with %s", port, by);
+    case EADDRNOTAVAIL:
+        return state(err, GB_BAD_ARGUMENT, "%s is no address of this machine; 0.0.0.0 stands for all of them", address);
+    case EACCES:
+        return state(err, GB_IO, "port %d is not for everybody to open; give one above 1023 with %s", port, by);
+    default:
+        return state(err, GB_IO, "%s, port %d: %s", address, port, strerror(reason));
+    }
+}
+
+static gb_status name_socket(bound_socket *s, gb_error *err) {
+    struct sockaddr_storage at;
+    socklen_t size = sizeof at;
+    char port[8];
+    if (getsockname(s->fd, (struct sockaddr *)&at, &size) != 0 ||
+        getnameinfo((struct sockaddr *)&at, size, s->address, sizeof s->address, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+        sscanf(port, "%d", &s->port) != 1)
+        return state(err, GB_IO, "this machine does not say which port it chose");
+    s->any = !strcmp(s->address, "0.0.0.0") || !strcmp(s->address, "::");
+    return GB_OK;
+}
+
+gb_status bind_socket(socket_kind kind, const char *address, int port, const char *by, bound_socket *s,
+                      gb_error *err) {
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_family = AF_UNSPEC}, *found = NULL;
+    char text[8];
+    int on = 1, reason = 0;
+    hints.ai_socktype = kind == SOCKET_LISTENS ? SOCK_STREAM : SOCK_DGRAM;
+    *s = (bound_socket){.fd = -1};
+    snprintf(text, sizeof text, "%d", port);
+    if (getaddrinfo(address, text, &hints, &found) != 0)
+        return state(err, GB_BAD_ARGUMENT, "'%s' is no address; 127.0.0.1 is this machine alone, 0.0.0.0 everybody who "
+                     "can reach it", address);
+    s->fd = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
+    if (s->fd < 0 || !prepare(s->fd) ||
+        (kind == SOCKET_LISTENS && setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
+        bind(s->fd, found->ai_addr, found->ai_addrlen) != 0 ||
+        (kind == SOCKET_LISTENS && listen(s->fd, BACKLOG) != 0))
+        reason = errno;
+    freeaddrinfo(found);
+    if (reason) not_bound(reason, address, port, by, err);
+    else if (!name_socket(s, err)) return GB_OK;
+    if (s->fd >= 0) close(s->fd);
+    s->fd = -1;
+    return err->status;
+}
+
+int accept_connection(int fd) {
+    int on = 1, taken = accept(fd, NULL, NULL);
+    if (taken < 0) return -1;
+    if (!prepare(taken)) {
+        close(taken);
+        return -1;
+    }
+    (void)setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);      /* without it frames are only later */
+    return taken;
+}

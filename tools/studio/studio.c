@@ -1,0 +1,180 @@
+/* ganbend studio: opens the models, says where the page is, and serves it until Ctrl-C. */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assets.h"
+#include "commands.h"
+#include "host.h"
+#include "opened.h"
+#include "osc.h"
+#include "programs.h"
+#include "server.h"
+#include "stop.h"
+
+typedef struct settings {
+    int64_t port, threads, keep, quality;
+    const char *listen, *osc, *out, *device;
+    bool no_browser;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 takes one that is free.", 0, 65535},
+    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder of what is saved (out). In its folder studio/ is what each tab works "
+     "on, so that nothing is lost when this program or the browser ends.", 0, 0},
+    {"--device", OPTION_CHOICE, AT(device), "auto|cpu", "What renders (auto).", 0, 0},
+    {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.", 1, 1024},
+    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (512).", 1, 1 << 20},
+    {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). What is saved is "
+     "always PNG.", 1, 100},
+    {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Takes OSC messages by UDP, such as /ganbend/trunc 0.7; from this "
+     "machine, or at ADDRESS (0.0.0.0: from all).", 0, 0},
+    {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Lets others in: listens at this address of the machine (0.0.0.0: "
+     "at all), and the page's address then has a token that they need. Nothing is encrypted; see the example for a "
+     "way that is.", 0, 0},
+    {"--no-browser", OPTION_FLAG, AT(no_browser), NULL, "Only prints the address.", 0, 0},
+    {0}
+};
+
+/* ---------------------------------------------------------------------------------------------------- models */
+
+/* "models/faces.gbw" is called "faces"; what is too long is cut between characters. */
+static void name_model(const char *path, char name[SHOP_MODEL_NAME]) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    size_t length = strlen(base);
+    if (length > 4 && !strcmp(base + length - 4, ".gbw")) length -= 4;
+    if (length >= SHOP_MODEL_NAME) {
+        length = SHOP_MODEL_NAME - 1;
+        while (length && ((unsigned char)base[length] & 0xc0) == 0x80) length--;
+    }
+    memcpy(name, base, length);
+    name[length] = '\0';
+}
+
+static gb_status open_one(shop *s, const char *path, gb_error *err) {
+    shop_model *m = &s->models[s->model_count];
+    int64_t shape[3];
+    if (!path) {
+        if (gb_model_open_memory(s->context, demo_model, demo_model_size, "toy-faces-64", &m->model, err))
+            return err->status;
+    } else if (host_readable(path) && !gb_is_gbw(path)) {
+        return state(err, GB_BAD_FILE, "%s: not a .gbw model; of a checkpoint, 'ganbend convert' makes one", path);
+    } else if (gb_model_open(s->context, path, &m->model, err)) {
+        return err->status;
+    }
+    m->path = path;
+    name_model(path ? path : "toy-faces-64", m->name);
+    s->model_count++;
+    gb_model_image_shape(m->model, shape);
+    if (shape[0] != 3)
+        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which are no picture; see 'ganbend dump'",
+                     path ? path : m->name, shape[0]);
+    return GB_OK;
+}
+
+static gb_status open_models(shop *s, const char *const paths[OPERANDS], gb_error *err) {
+    s->models = calloc(OPERANDS, sizeof *s->models);
+    if (!s->models) return state(err, GB_NO_MEMORY, "out of memory");
+    if (!paths[0]) return open_one(s, NULL, err);
+    for (int i = 0; i < OPERANDS && paths[i]; i++)
+        if (open_one(s, paths[i], err)) return err->status;
+    return GB_OK;
+}
+
+static gb_status open_shop(const settings *set, const char *const paths[OPERANDS], shop *s, gb_error *err) {
+    const gb_context_options how = {.threads = (int)set->threads};
+    s->out = set->out;
+    s->keep_bytes = (size_t)set->keep << 20;
+    s->quality = (int)set->quality;
+    s->ffmpeg = program_is_here("ffmpeg");
+    s->device = "cpu";
+    return gb_context_new(&how, &s->context, err) || open_models(s, paths, err) ? err->status : GB_OK;
+}
+
+static void close_shop(shop *s) {
+    for (size_t i = 0; s->models && i < s->model_count; i++) gb_model_close(s->models[i].model);
+    free(s->models);
+    gb_context_free(s->context);
+}
+
+/* ---------------------------------------------------------------------------------------------------- the command */
+
+/* "9000", "0.0.0.0:9000", "[::]:9000" → where to listen; the address into `room`. */
+static bool parse_osc(const char *text, char *room, size_t size, server_options *to) {
+    const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text, *from = text;
+    size_t length = colon ? (size_t)(colon - text) : 0;
+    char *end;
+    long port = strtol(digits, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end || port < 1 || port > 65535) return false;
+    to->osc_port = (int)port;
+    if (!colon) return true;
+    if (*from == '[' && length > 2 && from[length - 1] == ']') from++, length -= 2;
+    if (!length || length >= size) return false;
+    memcpy(room, from, length);
+    room[length] = '\0';
+    to->osc_address = room;
+    return true;
+}
+
+static void announce(const settings *set, const server *running) {
+    const char *osc = server_osc_address(running);
+    printf("studio: %s  (Ctrl-C ends it)\n", server_address(running));
+    printf("kept in %s: pictures, recipes and films; in %s/studio: what each tab works on\n", set->out, set->out);
+    if (osc) printf("OSC at %s, such as /ganbend/trunc 0.7\n", osc);
+    fflush(stdout);
+    if (!set->no_browser && has_screen()) open_browser(server_address(running));
+}
+
+static gb_status serve_studio(const settings *set, const server_options *where, shop *s, gb_error *err) {
+    server *running = NULL;
+    if (!server_new(where, s, &running, err)) {
+        announce(set, running);
+        server_run(running, err);
+    }
+    server_free(running);
+    return err->status;
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.port = 7860, .keep = 512, .quality = 85, .out = "out", .device = "auto"};
+    server_options where = {0};
+    char osc_address[64];
+    gb_error err = {0};
+    shop s = {0};
+    int status;
+    if (!parse_arguments(&studio_command, argc, argv, operands, &set, &status)) return status;
+    if (set.osc && !osc_is_here())
+        return wrong_usage(&studio_command, "--osc: this ganbend was built without liblo (-DGANBEND_OSC=OFF)");
+    if (set.osc && !parse_osc(set.osc, osc_address, sizeof osc_address, &where))
+        return wrong_usage(&studio_command, "--osc takes a port, as in 9000 or 0.0.0.0:9000, not '%s'", set.osc);
+    where.listen = set.listen;
+    where.port = (int)set.port;
+    stop_block();
+    if (pthread_mutex_init(&s.works.lock, NULL) != 0) return EXIT_FAILED;
+    if (!open_shop(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
+    close_shop(&s);
+    pthread_mutex_destroy(&s.works.lock);
+    return err.status ? failed(&studio_command, &err) : EXIT_DONE;
+}
+
+const command studio_command = {
+    .name = "studio",
+    .summary = "a page to bend live, in the browser",
+    .operands = "[MODEL …]",
+    .usage = "[options]",
+    .about = "Serves a page that shows the network and its picture, where everything that recipes can say is done by "
+             "hand and the picture follows. The page is in this program; nothing else is needed, and nothing leaves "
+             "this machine. Several models can be switched in the page; without one it shows the toy faces.",
+    .example = "ganbend studio\n"
+               "ganbend studio faces.gbw biggan.gbw --out session --osc 9000\n"
+               "ssh -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw    # renders far, shown at "
+               "http://127.0.0.1:7860/\n"
+               "ganbend studio faces.gbw --listen 0.0.0.0                  # for a tablet in the same network",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,36 @@
+# ganbend studio: the server around the desks of desk.cmake, with the page and the demo model compiled in.
+option(GANBEND_OSC "OSC in the studio (needs liblo)" ON)
+
+# need(PREFIX MODULE PACKAGE OPTION): a library, or what to do about it.
+function(need prefix module package option)
+  pkg_check_modules(${prefix} IMPORTED_TARGET ${module})
+  if(NOT ${prefix}_FOUND)
+    message(FATAL_ERROR "ganbend studio needs ${module}, which is not here: install ${package} (its name on Debian and "
+                        "Ubuntu; 'sh tools/packages.sh' installs all of them), or configure with -D${option}=OFF")
+  endif()
+endfunction()
+need(WEBSOCKETS libwebsockets libwebsockets-dev GANBEND_STUDIO)
+need(TURBOJPEG libturbojpeg libturbojpeg0-dev GANBEND_STUDIO)
+include(studio/desk.cmake)
+
+# CONFIGURE_DEPENDS: a file that is added to the page is a file that is served.
+file(GLOB_RECURSE page_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/studio/page/*)
+set(writer ${CMAKE_CURRENT_SOURCE_DIR}/studio/assets.cmake)
+set(demo ${PROJECT_SOURCE_DIR}/weights/demo/toy-faces-64.gbw)
+add_custom_command(OUTPUT page_assets.c DEPENDS ${writer} ${page_files}
+  COMMAND ${CMAKE_COMMAND} -DPAGE=${CMAKE_CURRENT_SOURCE_DIR}/studio/page -DOUT=page_assets.c -P ${writer} VERBATIM)
+add_custom_command(OUTPUT demo_model.c DEPENDS ${writer} ${demo}
+  COMMAND ${CMAKE_COMMAND} -DMODEL=${demo} -DOUT=demo_model.c -P ${writer} VERBATIM)
+
+target_sources(ganbend PRIVATE
+  studio/studio.c studio/server.c studio/tab.c studio/pages.c studio/guard.c studio/sockets.c studio/stop.c
+  studio/programs.c page_assets.c demo_model.c)
+target_include_directories(ganbend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)
+target_link_libraries(ganbend PRIVATE gb_desk PkgConfig::WEBSOCKETS)
+if(GANBEND_OSC)
+  need(LIBLO liblo liblo-dev GANBEND_OSC)
+  target_sources(ganbend PRIVATE studio/osc.c)
+  target_link_libraries(ganbend PRIVATE PkgConfig::LIBLO)
+else()
+  target_sources(ganbend PRIVATE studio/osc_without_liblo.c)
+endif()

@@ -1,0 +1,33 @@
+/* A WebSocket of a page and its desk: messages put together from what comes in pieces, answers sent as they are ready,
+ * and an end that says why. All of it in the server's thread, but for the desk's call that something is ready. */
+#ifndef GANBEND_STUDIO_TAB_H
+#define GANBEND_STUDIO_TAB_H
+
+#include <stddef.h>
+
+#include "desk.h"
+
+struct lws;
+
+typedef struct tab tab;
+
+typedef struct tab_list {
+    tab *first;
+    size_t count, desks;
+} tab_list;
+
+/* A tab for an open WebSocket. Where there is no desk for it, it will close with the reason. NULL when memory is out. */
+tab *tab_open(tab_list *list, shop *s, struct lws *wsi);
+void tab_close(tab_list *list, tab *t);
+/* What libwebsockets' callback is to return: 0, or -1 to close. */
+int tab_receive(tab *t, const char *bytes, size_t size);
+int tab_send(tab *t);
+/* Frees its desk; the page is told that the studio ends. */
+void tab_dismiss(tab_list *list, tab *t);
+
+/* Asks for tab_send() for every tab whose desk has called. */
+void tabs_wake(tab_list *list);
+tab *tab_next(tab *t);
+void tab_hand(tab *t, const char *address, double value);
+
+#endif
