@@ -54,6 +54,10 @@ bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from) {
     return true;
 }
 
+bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b) {
+    return a->count == b->count && (!a->count || !memcmp(a->entries, b->entries, (size_t)a->count * sizeof *a->entries));
+}
+
 static void *copy_of(const void *bytes, size_t size, bool *failed) {
     void *copy = bytes ? malloc(size ? size : 1) : NULL;
     if (copy)

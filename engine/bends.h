@@ -51,6 +51,8 @@ static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w,
 void gb_bend_release(gb_bend_entry *entry);
 /* `to` is emptied first. */
 bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);
+/* True where both hold the very same entries. */
+bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b);
 void gb_bend_list_clear(gb_bend_list *list);
 
 #endif

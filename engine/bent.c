@@ -39,7 +39,7 @@ static gb_graph_node *append(weaver *w) {
 }
 
 /* A node that a bend puts behind `input`: `part` tells apart the nodes of one bend at one place. */
-static gb_node add(weaver *w, gb_node base, const gb_bend_entry *entry, int part, gb_node input, const void *live,
+static gb_node add(weaver *w, gb_node base, const gb_bend_mark *mark, int part, gb_node input, const void *live,
                    gb_desc desc) {
     char why[256];
     gb_graph_node *node = append(w);
@@ -48,8 +48,8 @@ static gb_node add(weaver *w, gb_node base, const gb_bend_entry *entry, int part
     gb_graph *g = &w->bent->graph;
     node->name = w->base->nodes[base].name;
     node->base = base;
-    node->id = ((uint64_t)entry->id << 32 | (uint64_t)part << 24 | (uint64_t)base) | UINT64_C(1) << 63;
-    node->version = entry->version;
+    node->id = ((uint64_t)mark->key << 32 | (uint64_t)part << 24 | (uint64_t)base) | UINT64_C(1) << 63;
+    node->version = mark->version;
     node->live = live;
     node->inputs = 1;
     node->input[0] = input;
@@ -138,17 +138,17 @@ bool gb_can_disable(const gb_graph *base, gb_node node) {
 }
 
 /* The module's input in place of its output, brought to its shape. */
-static gb_node pass(weaver *w, gb_node node, const gb_bend_entry *entry, gb_node input, bool keep) {
+static gb_node pass(weaver *w, gb_node node, const gb_bend_mark *mark, gb_node input, bool keep) {
     const gb_graph_node *n = &w->base->nodes[node];
     gb_shape in = gb_node_shape(&w->bent->graph.nodes[input]), out = gb_node_shape(n);
     gb_desc desc = {.op = GB_OP_PASS};
     desc.pass.c = out.c;
     desc.pass.up = out.h / in.h;
     desc.pass.kept = !keep ? 0 : in.c < out.c ? in.c : out.c;
-    return add(w, node, entry, keep, input, NULL, desc);
+    return add(w, node, mark, keep, input, NULL, desc);
 }
 
-static gb_node disable(weaver *w, gb_node node, const gb_bend_entry *entry) {
+static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
     const gb_graph *base = w->base;
     const gb_graph_node *n = &base->nodes[node], *head = &base->nodes[module_head(base, node)];
     const gb_node *value = w->bent->value;
@@ -157,10 +157,10 @@ static gb_node disable(weaver *w, gb_node node, const gb_bend_entry *entry) {
         gb_node kept = n->input[gb_main_input(n) == n->input[0] ? 1 : 0];
         const gb_graph_node *shortcut = &base->nodes[kept];
         if (shortcut->desc.op == GB_OP_UPFIRDN2D)
-            return pass(w, node, entry, value[shortcut->input[0]], true);
-        return pass(w, node, entry, value[kept], true);
+            return pass(w, node, mark, value[shortcut->input[0]], true);
+        return pass(w, node, mark, value[kept], true);
     }
-    return pass(w, node, entry, value[gb_main_input(head)], !is_rgb(base, node));
+    return pass(w, node, mark, value[gb_main_input(head)], !is_rgb(base, node));
 }
 
 /* ------------------------------------------------------------------------------------------------ weaving */
@@ -173,9 +173,10 @@ static const gb_bend_site *site_at(const gb_bend_entry *entry, gb_node node) {
 }
 
 /* Bends that change a node without putting one behind it. */
-static void change(gb_graph_node *node, const gb_bend_entry *entry, const gb_bend_site *site) {
+static void change(gb_graph_node *node, const gb_bend_entry *entry, const gb_bend_mark *mark,
+                   const gb_bend_site *site) {
     const gb_bend_options *o = &entry->options;
-    node->version = node->version * 31 + entry->version;
+    node->version = node->version * 31 + mark->version;
     if (o->kind == GB_BEND_NOISE) {
         node->noise_factor *= o->factor;
         if (site->noise_map)
@@ -195,29 +196,29 @@ static void change(gb_graph_node *node, const gb_bend_entry *entry, const gb_ben
 
 /* Bends that put a node behind `value`; returns the new one. */
 static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend_entry *entry,
-                           const gb_bend_site *site) {
+                           const gb_bend_mark *mark, const gb_bend_site *site) {
     gb_desc desc = {.op = GB_OP_FILTER};
     switch (entry->options.kind) {
     case GB_BEND_FILTER:
         desc.filter.row = entry->filter;
-        return add(w, node, entry, 0, value, &site->live, desc);
+        return add(w, node, mark, 0, value, &site->live, desc);
     case GB_BEND_PAINT:
         desc.op = GB_OP_PAINT;
-        return add(w, node, entry, 0, value, &site->live, desc);
+        return add(w, node, mark, 0, value, &site->live, desc);
     case GB_BEND_SET:
         desc.op = GB_OP_SET;
-        return add(w, node, entry, 0, value, &site->live, desc);
+        return add(w, node, mark, 0, value, &site->live, desc);
     case GB_BEND_CALLBACK:
         desc.op = GB_OP_CALLBACK;
-        return add(w, node, entry, 0, value, &site->live, desc);
+        return add(w, node, mark, 0, value, &site->live, desc);
     case GB_BEND_DISABLE:
-        return disable(w, node, entry);
+        return disable(w, node, mark);
     case GB_BEND_TRUNCATE: {
         /* From the w that the network's own truncation starts from, for this layer alone. */
         gb_node ws = w->base->nodes[node].input[0], raw = w->base->nodes[ws].input[0];
         desc.op = GB_OP_TRUNCATE;
         desc.truncate.num_ws = 1;
-        gb_node row = add(w, node, entry, 0, w->bent->value[raw], &site->live, desc);
+        gb_node row = add(w, node, mark, 0, w->bent->value[raw], &site->live, desc);
         if (w->status)
             return GB_NO_NODE;
         gb_graph_node *truncate = &w->bent->graph.nodes[row];
@@ -227,7 +228,7 @@ static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend
         truncate->base = ws;
         desc.op = GB_OP_SELECT;
         desc.select.row = 0;
-        gb_node select = add(w, node, entry, 1, row, NULL, desc);
+        gb_node select = add(w, node, mark, 1, row, NULL, desc);
         if (!w->status)
             w->bent->graph.nodes[select].ndim = 1;
         return select;
@@ -252,7 +253,7 @@ static void weave_node(weaver *w, gb_node index) {
         const gb_bend_entry *entry = w->bends->entries[i];
         const gb_bend_site *site = site_at(entry, index);
         if (site && (entry->options.kind == GB_BEND_ACTIVATION || entry->options.kind == GB_BEND_NOISE))
-            change(node, entry, site);
+            change(node, entry, &bent->marks[i], site);
     }
     gb_node value = bent->graph.count++;
     bent->self[index] = bent->value[index] = value;
@@ -260,7 +261,7 @@ static void weave_node(weaver *w, gb_node index) {
         const gb_bend_entry *entry = w->bends->entries[i];
         const gb_bend_site *site = site_at(entry, index);
         if (site)
-            bent->value[index] = value = append_bend(w, index, value, entry, site);
+            bent->value[index] = value = append_bend(w, index, value, entry, &bent->marks[i], site);
     }
 }
 
@@ -276,14 +277,16 @@ static void move_rgb_bends(const gb_graph *base, const gb_bend_list *bends) {
     }
 }
 
-gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_bent **out, gb_error *err) {
+gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_bent *before, gb_bent **out,
+                      gb_error *err) {
     gb_bent *bent = calloc(1, sizeof *bent);
     weaver w = {.base = base, .bends = bends, .bent = bent, .err = err};
+    bool marked = bent && gb_bend_list_copy(&bent->bends, bends) && gb_bent_mark(bent, base, before);
     if (bent) {
         bent->self = malloc((size_t)base->count * sizeof *bent->self);
         bent->value = malloc((size_t)base->count * sizeof *bent->value);
     }
-    if (!bent || !bent->self || !bent->value) {
+    if (!marked || !bent->self || !bent->value) {
         gb_bent_free(bent);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
@@ -305,6 +308,8 @@ void gb_bent_free(gb_bent *bent) {
     if (!bent)
         return;
     free(bent->graph.nodes);
+    gb_bend_list_clear(&bent->bends);
+    free(bent->marks);
     free(bent->self);
     free(bent->value);
     free(bent);

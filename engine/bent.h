@@ -5,17 +5,31 @@
 
 #include "bends.h"
 
+/* What a bend is known by from one bent graph to the next, whoever handed it in and how often. */
+typedef struct gb_bend_mark {
+    uint32_t key;               /* the same: its nodes are the same nodes */
+    uint64_t version;           /* the same too: they do the same */
+} gb_bend_mark;
+
 typedef struct gb_bent {
     gb_graph graph;             /* names and network are the model's */
+    gb_bend_list bends;         /* that it was made of */
+    gb_bend_mark *marks;        /* one for each */
+    uint32_t last_key;
     gb_node *self;              /* node of the model → the same operation here */
     gb_node *value;             /* node of the model → what its readers and taps get */
 } gb_bent;
 
-/* `base` and the entries outlive it. */
-gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_bent **bent, gb_error *err);
+/* `base` outlives it. Bends that are those of `before`, which may be NULL, keep their marks: a recipe that is applied
+ * anew with one number changed is the same graph with one version changed. */
+gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_bent *before, gb_bent **bent,
+                      gb_error *err);
 void gb_bent_free(gb_bent *bent);
 /* True where both have the same nodes in the same order, so that a plan of one serves the other. */
 bool gb_bent_same(const gb_bent *a, const gb_bent *b);
+
+/* bend_marks.c: gives the bends of `bent` their marks. False when memory is out. */
+bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before);
 
 /* Whether a layer of this name can be switched off. */
 bool gb_can_disable(const gb_graph *base, gb_node node);

@@ -54,13 +54,10 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
 
 /* Brings session->bent up to the bends as they are now. A plan stays where only settings of bends changed. */
 static gb_status bend_graph(gb_session *session, gb_error *err) {
-    uint64_t version = 1;
-    for (int i = 0; i < session->now.bends.count; i++)
-        version = version * UINT64_C(0x9e3779b97f4a7c15) + session->now.bends.entries[i]->version;
-    if (session->bent && session->bent_version == version)
-        return GB_OK;
     gb_bent *bent = NULL;
-    gb_status status = gb_bent_new(session->graph, &session->now.bends, &bent, err);
+    if (session->bent && gb_bend_list_same(&session->bent->bends, &session->now.bends))
+        return GB_OK;
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->bent, &bent, err);
     if (status)
         return status;
     if (!session->bent || !gb_bent_same(session->bent, bent)) {
@@ -74,7 +71,6 @@ static gb_status bend_graph(gb_session *session, gb_error *err) {
     session->rendered = false;
     gb_bent_free(session->bent);
     session->bent = bent;
-    session->bent_version = version;
     return GB_OK;
 }
 

@@ -32,7 +32,6 @@ struct gb_session {
     gb_bend last_bend;
     uint64_t image;             /* for which random features were drawn last */
     gb_bent *bent;              /* the graph with the bends in it; "per node" below means its nodes */
-    uint64_t bent_version;      /* of the bends it was made from */
     gb_plan *plan;
     unsigned char *cut;         /* per node: what the plan was made for, GB_CUT_* */
     unsigned char *wanted;      /* per node: what the next plan is for */

@@ -122,6 +122,18 @@ static void remove_bend(walk *w) {
     }
 }
 
+/* All bends away and back again, as a program does that holds them as a recipe. */
+static void bend_anew(walk *w) {
+    bool whole = pick(0, 1);
+    if (whole)
+        OK(gb_session_begin(w->live, &err));
+    OK(gb_session_unbend(w->live, 0, &err));
+    for (int i = 0; i < w->want.bends; i++)
+        OK(gb_session_bend(w->live, &w->want.bend[i].options, &w->want.bend[i].id, &err));
+    if (whole)
+        OK(gb_session_commit(w->live, &err));
+}
+
 static void feed(walk *w) {
     gb_node_info info;
     const char *name = random_node(w, &info);
@@ -227,12 +239,13 @@ static void walk_over(gb_context *context, const char *path, int batch, int clas
     OK(gb_session_new(w.model, &(gb_session_options){GB_INTERACTIVE, batch, pick(0, 1) ? 60000 : 0}, &w.live, &err));
     set_inputs(&w, w.live);
     for (int step = 0; step < STEPS; step++) {
-        switch (pick(0, 7)) {
+        switch (pick(0, 8)) {
         case 0: case 1: random_bend(&w); break;
         case 2: case 3: move_bend(&w); break;
         case 4: remove_bend(&w); break;
         case 5: feed(&w); break;
         case 6: change_inputs(&w); break;
+        case 7: bend_anew(&w); break;
         default: disturb(&w); break;
         }
         if (pick(0, 2) == 0)

@@ -1,0 +1,245 @@
+/* A recipe that is taken away and applied anew for every number that moves, as a page with sliders does: the network runs
+ * again from the bend that changed on and nowhere else. And what the library tells such a page about a layer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/ganbend.h"
+
+enum { R = 32, IMAGE = 3 * R * R, Z = 24, C = 20 };
+
+typedef struct fixture {
+    gb_context *context;
+    gb_model *model;
+    gb_session *session;
+    char path[64];
+} fixture;
+
+static gb_error err;
+
+#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+
+static gb_session *new_session(fixture *f) {
+    gb_session *session = NULL;
+    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &session, &err));
+    OK(gb_session_seed(session, 3, &err));
+    return session;
+}
+
+static int setup(void **state) {
+    fixture *f = calloc(1, sizeof *f);
+    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
+    snprintf(f->path, sizeof f->path, "test_recipe_anew.%d.gbw", (int)getpid());
+    gb_stylegan2 shape = {.resolution = R, .channel_base = C * R, .channel_max = 40, .z_dim = Z, .w_dim = Z,
+                          .mapping_layers = 2, .seed = 5};
+    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
+    OK(gb_model_open(f->context, f->path, &f->model, &err));
+    f->session = new_session(f);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    fixture *f = *state;
+    gb_session_free(f->session);
+    gb_model_close(f->model);
+    gb_context_free(f->context);
+    unlink(f->path);
+    free(f);
+    return 0;
+}
+
+static void apply_anew(gb_session *session, const char *text) {
+    gb_recipe *recipe = NULL;
+    OK(gb_session_begin(session, &err));
+    OK(gb_session_unbend(session, 0, &err));
+    OK(gb_recipe_parse(text, strlen(text), "page", &recipe, &err));
+    OK(gb_recipe_apply(recipe, session, &err));
+    OK(gb_session_commit(session, &err));
+    gb_recipe_free(recipe);
+}
+
+/* Nodes that ran for the picture with this recipe, which is held against that of a fresh session. */
+static int ran_with(fixture *f, const char *text) {
+    static float live[IMAGE], fresh[IMAGE];
+    gb_render_stats stats;
+    apply_anew(f->session, text);
+    OK(gb_session_render(f->session, live, &err));
+    gb_session_stats(f->session, &stats);
+    gb_session *other = new_session(f);
+    apply_anew(other, text);
+    OK(gb_session_render(other, fresh, &err));
+    gb_session_free(other);
+    assert_memory_equal(live, fresh, sizeof live);
+    return stats.nodes_run;
+}
+
+static const char head[] = "bends:\n"
+                           "  - {at: mapping.fc1, activation: sinlu, a: 1, b: 2}\n"
+                           "  - {at: 'synthesis.b8.*', noise: {factor: 2, seed: 4}}\n"
+                           "  - {at: synthesis.b16.conv0, filter: rotate, angle: 20, features: {random: 0.5}}\n"
+                           "  - {w: 3-5, style: 12}\n"
+                           "  - {w: 1, add: {3: 0.5}}\n";
+
+static const char *with(const char *tail) {
+    static char text[2048];
+    snprintf(text, sizeof text, "%s%s", head, tail);
+    return text;
+}
+
+static void a_recipe_applied_anew_unchanged_runs_nothing(void **state) {
+    fixture *f = *state;
+    assert_in_range(ran_with(f, with("")), 30, 1000);
+    assert_int_equal(ran_with(f, with("")), 0);
+}
+
+static void only_what_lies_behind_the_bend_that_changed_runs_again(void **state) {
+    fixture *f = *state;
+    ran_with(f, with("  - {at: synthesis.b32.conv1, filter: multiply, factor: 1.0}\n"));
+    ran_with(f, with("  - {at: synthesis.b32.conv1, filter: multiply, factor: 1.1}\n"));
+    /* The filter, torgb's convolution and bias, and the sum. */
+    for (int i = 2; i < 5; i++) {
+        char tail[128];
+        snprintf(tail, sizeof tail, "  - {at: synthesis.b32.conv1, filter: multiply, factor: 1.%d}\n", i);
+        assert_int_equal(ran_with(f, with(tail)), 4);
+    }
+}
+
+static void bends_that_come_and_go_leave_the_others_alone(void **state) {
+    fixture *f = *state;
+    const char *last = "  - {at: synthesis.b32.conv1, filter: invert}\n";
+    char both[256];
+    snprintf(both, sizeof both, "  - {at: synthesis.b32.conv0, filter: reflect-h}\n%s", last);
+    ran_with(f, with(last));
+    int added = ran_with(f, with(both));
+    assert_in_range(added, 1, 16);          /* from b32.conv0 on */
+    assert_in_range(ran_with(f, with(last)), 1, 16);
+    assert_in_range(ran_with(f, with("")), 1, 8);
+}
+
+static void two_alike_at_one_place_are_two(void **state) {
+    fixture *f = *state;
+    ran_with(f, "bends: [{at: synthesis.b32.conv1, filter: add, amount: 1}, {at: synthesis.b32.conv1, filter: add, "
+                "amount: 1}]");
+    assert_in_range(ran_with(f, "bends: [{at: synthesis.b32.conv1, filter: add, amount: 1}, {at: synthesis.b32.conv1, "
+                                "filter: add, amount: 2}]"), 1, 8);
+    assert_in_range(ran_with(f, "bends: [{at: synthesis.b32.conv1, filter: add, amount: 2}, {at: synthesis.b32.conv1, "
+                                "filter: add, amount: 1}]"), 1, 8);
+    assert_in_range(ran_with(f, "bends: [{at: synthesis.b32.conv1, filter: add, amount: 1}]"), 1, 8);
+}
+
+static void count_calls(void *arg, const gb_bent_values *values) {
+    (void)values;
+    ++*(int *)arg;
+}
+
+static void a_callback_added_anew_is_called_again(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE];
+    int calls = 0;
+    for (int i = 1; i < 4; i++) {
+        OK(gb_session_unbend(f->session, 0, &err));
+        OK(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_CALLBACK, .at = "synthesis.b8.conv1",
+                                                          .callback = count_calls, .callback_arg = &calls}, NULL,
+                           &err));
+        OK(gb_session_render(f->session, image, &err));
+        assert_int_equal(calls, i);
+    }
+}
+
+static void a_rolled_back_recipe_leaves_what_was_there(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE];
+    ran_with(f, with(""));
+    OK(gb_session_begin(f->session, &err));
+    OK(gb_session_unbend(f->session, 0, &err));
+    OK(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b16.conv0",
+                                                      .name = "rotate"}, NULL, &err));
+    OK(gb_session_render(f->session, image, &err));
+    gb_session_rollback(f->session);
+    ran_with(f, with(""));
+    assert_int_equal(ran_with(f, with("")), 0);
+}
+
+/* ------------------------------------------------------------------------------------------------ layers */
+
+static void a_layer_tells_what_its_activation_sees(void **state) {
+    fixture *f = *state;
+    static float before[C * R * R], after[C * R * R], bias[C];
+    gb_node_info info;
+    gb_node layer = gb_model_find(f->model, "synthesis.b32.conv1");
+    gb_model_node(f->model, layer, &info);
+    assert_string_equal(info.act, "lrelu");
+    assert_non_null(info.bias);
+    assert_true(info.gain > 1.41f && info.gain < 1.42f && info.clamp >= 0);
+    OK(gb_model_read(f->model, info.bias, bias, &err));
+    gb_node input = info.input[0];
+    float bias_gain = info.bias_gain, gain = info.gain, clamp = info.clamp;
+    gb_model_node(f->model, input, &info);
+    assert_null(info.act);
+    assert_null(info.bias);
+    OK(gb_session_tap(f->session, info.name, &err));
+    OK(gb_session_tap(f->session, "synthesis.b32.conv1", &err));
+    OK(gb_session_render(f->session, NULL, &err));
+    OK(gb_session_read(f->session, input, before, &err));
+    OK(gb_session_read(f->session, layer, after, &err));
+    for (int i = 0; i < C * R * R; i++) {
+        float x = before[i] + bias[i / (R * R)] * bias_gain, y = (x < 0 ? 0.2f * x : x) * gain;
+        if (clamp > 0)
+            y = fmaxf(-clamp, fminf(clamp, y));
+        assert_true(fabsf(y - after[i]) <= 1e-5f * (1 + fabsf(y)));
+    }
+    assert_int_equal(gb_model_read(f->model, "no.such.tensor", bias, &err), GB_BAD_ARGUMENT);
+    gb_model_node(f->model, gb_model_find(f->model, "synthesis.b32.torgb"), &info);
+    assert_string_equal(info.act, "linear");
+}
+
+static gb_bend_options a_bend(gb_bend_kind kind) {
+    static const float zeros[40 * R * R];
+    return (gb_bend_options){.kind = kind, .name = kind == GB_BEND_FILTER ? "invert" : "relu", .vectors = zeros,
+                             .vector_count = 1, .values = zeros, .samples = 1, .callback = count_calls};
+}
+
+/* The session's own judgement, node by node. */
+static void a_model_says_which_bends_sit_where(void **state) {
+    fixture *f = *state;
+    int takes = 0;
+    for (gb_node i = 0; i < (gb_node)gb_model_nodes(f->model); i++)
+        for (int kind = GB_BEND_FILTER; kind <= GB_BEND_CALLBACK; kind++) {
+            gb_node_info info;
+            gb_model_node(f->model, i, &info);
+            gb_bend_options o = a_bend((gb_bend_kind)kind);
+            o.at = info.name;
+            bool can = !gb_session_bend(f->session, &o, NULL, &err);
+            if (gb_model_takes(f->model, i, o.kind) != can)
+                fail_msg("kind %d at %s", kind, info.name);
+            takes += can;
+        }
+    assert_in_range(takes, 100, 10000);
+    assert_true(gb_model_takes(f->model, gb_model_find(f->model, "synthesis.b8.conv1"), GB_BEND_NOISE));
+    assert_false(gb_model_takes(f->model, gb_model_find(f->model, "mapping.fc0"), GB_BEND_DISABLE));
+    assert_false(gb_model_takes(f->model, GB_NO_NODE, GB_BEND_FILTER));
+    assert_false(gb_model_takes(f->model, (gb_node)gb_model_nodes(f->model), GB_BEND_FILTER));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_recipe_applied_anew_unchanged_runs_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_what_lies_behind_the_bend_that_changed_runs_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(bends_that_come_and_go_leave_the_others_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_alike_at_one_place_are_two, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_callback_added_anew_is_called_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rolled_back_recipe_leaves_what_was_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_layer_tells_what_its_activation_sees, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_model_says_which_bends_sit_where, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
