@@ -7,22 +7,28 @@
 
 #include <math.h>
 
+#ifndef CURVE                       /* cuda/curves.cuh has its own three */
+#define CURVE static inline
+#define ACT_DEFAULT(act, i) gb_acts[act].param[i].otherwise
+#define ACT_PARAMS(act) gb_acts[act].params
+#endif
+
 /* 1.5 · 2²³: a float so large that adding it rounds to a whole number, which is then in the low bits of the sum. */
 #define ROUNDER 12582912.0f
 
-static inline vec vpoly(vec x, const float *c, int n) {         /* c[0] + c[1] x + … + c[n-1] xⁿ⁻¹ */
+CURVE vec vpoly(vec x, const float *c, int n) {         /* c[0] + c[1] x + … + c[n-1] xⁿ⁻¹ */
     vec sum = vset1(c[n - 1]);
     for (int i = n - 2; i >= 0; i--)
         sum = vfma(sum, x, vset1(c[i]));
     return sum;
 }
 
-static inline vec vabs(vec x) {
+CURVE vec vabs(vec x) {
     return vof(vbits(x) & 0x7fffffff);
 }
 
 /* x = n ln 2 + r with |r| ≤ ln 2 / 2: returns eʳ − 1 = r + r² P(r), and n as the low bits of a float near ROUNDER. */
-static inline vec expm1_reduced(vec x, vec *n) {
+CURVE vec expm1_reduced(vec x, vec *n) {
     static const float p[] = {0.49999997f, 0.166665465f, 0.0416674353f, 0.00836627185f, 0.00138706958f};
     *n = vfma(x, vset1(1.44269504f), vset1(ROUNDER));
     vec whole = vsub(*n, vset1(ROUNDER));
@@ -31,7 +37,7 @@ static inline vec expm1_reduced(vec x, vec *n) {
 }
 
 /* eˣ = 2ⁿ eʳ. 2ⁿ is put on in two halves, whose exponents are always in range. */
-static inline vec vexp(vec x) {
+CURVE vec vexp(vec x) {
     vec n;
     x = vselect_lt(x, vset1(-104.0f), vset1(-104.0f), x);       /* e⁻¹⁰⁴ rounds to 0, e⁸⁹ to infinity */
     x = vselect_lt(vset1(89.0f), x, vset1(89.0f), x);
@@ -41,7 +47,7 @@ static inline vec vexp(vec x) {
 }
 
 /* eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1) for x ≤ 80. */
-static inline vec vexpm1(vec x) {
+CURVE vec vexpm1(vec x) {
     vec n;
     x = vselect_lt(x, vset1(-80.0f), vset1(-80.0f), x);         /* −1 long before */
     vec e = expm1_reduced(x, &n), power = vof((vbits(n) + 127) << 23);
@@ -49,26 +55,26 @@ static inline vec vexpm1(vec x) {
 }
 
 /* tanh |x| = (e²ˣ − 1) / (e²ˣ + 1) */
-static inline vec vtanh(vec x) {
+CURVE vec vtanh(vec x) {
     vec twice = vadd(vabs(x), vabs(x));
     vec e = vexpm1(vselect_lt(vset1(40.0f), twice, vset1(40.0f), twice));
     return vof(vbits(vdiv(e, vadd(e, vset1(2.0f)))) | (vbits(x) & 0x80000000u));
 }
 
 /* x σ(x) = x / (1 + e⁻ˣ) for a given numerator */
-static inline vec times_sigmoid(vec numerator, vec x) {
+CURVE vec times_sigmoid(vec numerator, vec x) {
     return vdiv(numerator, vadd(vset1(1.0f), vexp(vsub(vset1(0.0f), x))));
 }
 
 /* log(1 + u) = 2 artanh(s) = 2 s + s³ P(s²), s = u / (2 + u), for 0 ≤ u ≤ 1. */
-static inline vec vlog1p(vec u) {
+CURVE vec vlog1p(vec u) {
     static const float p[] = {0.666664183f, 0.400214374f, 0.28003028f, 0.280067533f};
     vec s = vdiv(u, vadd(u, vset1(2.0f))), square = vmul(s, s);
     return vfma(vmul(s, square), vpoly(square, p, 4), vadd(s, s));
 }
 
 /* log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|) */
-static inline vec vsoftplus(vec x) {
+CURVE vec vsoftplus(vec x) {
     vec above = vselect_lt(x, vset1(0.0f), vset1(0.0f), x);
     return vadd(above, vlog1p(vexp(vsub(vset1(0.0f), vabs(x)))));
 }
@@ -76,7 +82,7 @@ static inline vec vsoftplus(vec x) {
 /* sin(x + quarters · π/2). x = n π/2 + r with |r| ≤ π/4, π/2 in three floats (Cody and Waite 1980); whichever of sin r
  * and cos r the quarter turn n asks for, with its sign. Beyond 6·10⁶ neighbouring floats are half a radian apart: there
  * the angle counts as 0, as NaN where it is infinite. */
-static inline vec vsin_quarters(vec x, uint32_t quarters) {
+CURVE vec vsin_quarters(vec x, uint32_t quarters) {
     static const float sine[] = {-0.166666552f, 0.00833218731f, -0.000195179033f};
     static const float cosine[] = {0.0416666456f, -0.00138873013f, 2.44306684e-05f};
     x = vselect_lt(vset1(6.0e6f), vabs(x), vmul(x, vset1(0.0f)), x);
@@ -91,17 +97,17 @@ static inline vec vsin_quarters(vec x, uint32_t quarters) {
     return vof(((vbits(c) & odd) | (vbits(s) & ~odd)) ^ ((quarter & 2) << 30));
 }
 
-static inline vec vsin(vec x) {
+CURVE vec vsin(vec x) {
     return vsin_quarters(x, 0);
 }
 
-static inline vec vcos(vec x) {
+CURVE vec vcos(vec x) {
     return vsin_quarters(x, 1);
 }
 
 /* x Φ(x) = x (1 + erf(x/√2)) / 2. With t = 1 / (1 + 0.21 |x|), Φ(−|x|) = t P(t) e^(−x²/2) to 2·10⁻⁸ of itself
  * (the form of Hastings 1955, in more terms). */
-static inline vec vgelu(vec x) {
+CURVE vec vgelu(vec x) {
     static const float p[] = {0.0837151557f, 0.0850123614f, 0.0695703104f, 0.123469889f, -0.090767324f, 0.344978929f,
                               -0.326486468f, 0.281801313f, -0.0712941587f};
     vec t = vdiv(vset1(1.0f), vfma(vset1(0.21f), vabs(x), vset1(1.0f)));
@@ -110,7 +116,7 @@ static inline vec vgelu(vec x) {
 }
 
 /* Σ wᵢ σ(x)ⁱ / √2ⁿ, i = 0…n */
-static inline vec vsigmoid_poly(vec x, const float *weights, int n) {
+CURVE vec vsigmoid_poly(vec x, const float *weights, int n) {
     vec s = times_sigmoid(vset1(1.0f), x), sum = vset1(weights[n]);
     for (int i = n - 1; i >= 0; i--)
         sum = vfma(sum, s, vset1(weights[i]));
@@ -119,12 +125,12 @@ static inline vec vsigmoid_poly(vec x, const float *weights, int n) {
 
 /* ------------------------------------------------------------------------------------------------ activations */
 
-static inline vec vrelu(vec x) {
+CURVE vec vrelu(vec x) {
     return vselect_lt(x, vset1(0.0f), vset1(0.0f), x);
 }
 
-static inline vec param(gb_act_kind act, const float *params, int count, int i) {
-    return vset1(i < count ? params[i] : gb_acts[act].param[i].otherwise);
+CURVE vec param(gb_act_kind act, const float *params, int count, int i) {
+    return vset1(i < count ? params[i] : ACT_DEFAULT(act, i));
 }
 
 /* Those whose arithmetic is worth a call. */
@@ -158,9 +164,9 @@ OUT_OF_LINE vec curve(gb_act_kind act, const float *params, int count, vec x) {
         return vadd(vmul(P(0), vrelu(x)), P(1));
     case GB_ACT_POLY: {
         float weights[GB_MAX_ACT_PARAMS];
-        int n = count < 1 ? gb_acts[act].params : count < GB_MAX_ACT_PARAMS ? count : GB_MAX_ACT_PARAMS;
+        int n = count < 1 ? ACT_PARAMS(act) : count < GB_MAX_ACT_PARAMS ? count : GB_MAX_ACT_PARAMS;
         for (int i = 0; i < n; i++)
-            weights[i] = i < count ? params[i] : gb_acts[act].param[i].otherwise;
+            weights[i] = i < count ? params[i] : ACT_DEFAULT(act, i);
         return vsigmoid_poly(x, weights, n - 1);
     }
     case GB_ACT_GELU:
@@ -175,7 +181,7 @@ OUT_OF_LINE vec curve(gb_act_kind act, const float *params, int count, vec x) {
 #undef P
 }
 
-static inline vec activate(gb_act_kind act, const float *params, int count, vec x) {
+CURVE vec activate(gb_act_kind act, const float *params, int count, vec x) {
     switch (act) {
     case GB_ACT_LINEAR:
         return x;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ops/device.h"
 #include "ops/rows.h"
 #include "ops/simd/simd.h"
 
@@ -77,9 +78,10 @@ const gb_op_row *const *gb_op_rows(size_t *count) {
 }
 
 const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d) {
-    const gb_op_row *best = NULL;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const gb_op_row *row = rows[i];
+    const gb_op_row *const *table = cpu->device ? cpu->device->rows : rows, *best = NULL;
+    size_t count = cpu->device ? cpu->device->row_count : sizeof rows / sizeof *rows;
+    for (size_t i = 0; i < count; i++) {
+        const gb_op_row *row = table[i];
         if (row->op == d->op && row->rank <= cpu->rank && (!best || row->rank > best->rank) &&
             (!row->supports || row->supports(cpu, d)))
             best = row;
@@ -109,7 +111,7 @@ bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size) {
         return false;
     }
     for (int i = 0; i < d->inputs; i++)
-        if (!sane(&d->in[i]) || d->in[i].block < 1 || d->in[i].block > 64) {
+        if (!sane(&d->in[i]) || d->in[i].block < 1 || d->in[i].block > 1 << 20) {
             snprintf(why, why_size, "%s: input %d is [%d,%d,%d,%d] in blocks of %d channels", info->name, i, d->in[i].n,
                      d->in[i].c, d->in[i].h, d->in[i].w, d->in[i].block);
             return false;

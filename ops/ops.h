@@ -37,6 +37,10 @@ typedef struct gb_cpu {
     /* Runs task(arg, i, worker) for i in [0, tasks), worker in [0, workers), and returns when all are done. */
     void (*parallel)(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg);
     void *pool;
+    /* Where another processor has the tensors and the rows (ops/device.h); NULL on the host. Then data, packed and
+     * workspace are its memory, `live` and what it points to are still the host's. */
+    const struct gb_device *device;
+    struct gb_queue *queue;         /* of the session that runs */
 } gb_cpu;
 
 /* Fills isa, rank, vector and cache sizes. `wanted` (NULL = the best there is) forces a row of the table; false where
@@ -211,6 +215,7 @@ typedef struct gb_args {
     const void *packed;                 /* what pack() made, or NULL for operations without weights */
     const gb_epilogue *epilogue;        /* NULL = none; for NOISE, BIAS_ACT and ADD it holds their own stage too */
     const void *live;                   /* gb_truncate_live, … */
+    uint64_t version;                   /* of what `live` holds: the same number, the same values */
     void *workspace;                    /* 64-byte aligned */
 } gb_args;
 
@@ -246,16 +251,18 @@ bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size);
 /* Multiply-adds of one run: transposed convolutions at input resolution, FIRs and element-wise work left out. */
 uint64_t gb_op_macs(const gb_desc *d);
 
-/* The best row for this use; the plain one always exists. */
+/* The best row for this use. On the host the plain one always exists; a device may have none: NULL. */
 const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
 /* All rows, for check_ops and --help. */
 const gb_op_row *const *gb_op_rows(size_t *count);
 
 /* The channel block of a boundary: 1 for vectors and lists of them (h = 1) and for fewer than 8 channels, else
- * cpu->vector. */
+ * cpu->vector, and on a device all channels, rounded up to 8. */
 int gb_block(const gb_cpu *cpu, int c, int h, int w);
 /* Floats a tensor of this shape takes in memory, padded channels included. */
 size_t gb_shape_floats(const gb_shape *s);
+/* Bytes of the same where this processor keeps it. */
+size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s);
 bool gb_shape_same(const gb_shape *a, const gb_shape *b);
 
 /* Between a tensor and plain NCHW float32. */

@@ -1,14 +1,21 @@
 /* Layout: [N][C/b][H][W][b] in memory, N, C, H, W to everyone outside. */
+#include "ops/device.h"
 #include "ops/rows.h"
 
 int gb_block(const gb_cpu *cpu, int c, int h, int w) {
     (void)w;
-    return h == 1 || c < 8 ? 1 : cpu->vector;
+    if (h == 1 || c < 8)
+        return 1;
+    return cpu->device ? (c + 7) / 8 * 8 : cpu->vector;
 }
 
 size_t gb_shape_floats(const gb_shape *s) {
     size_t blocks = ((size_t)s->c + s->block - 1) / s->block;
     return (size_t)s->n * blocks * s->block * s->h * s->w;
+}
+
+size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s) {
+    return gb_shape_floats(s) * (cpu->device && s->block > 1 ? cpu->device->map_bytes : sizeof(float));
 }
 
 bool gb_shape_same(const gb_shape *a, const gb_shape *b) {
@@ -37,11 +44,19 @@ static void copy_plane(void *arg, int i, int worker) {
 }
 
 void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw) {
+    if (cpu->device) {
+        cpu->device->to_nchw(cpu->queue, t, nchw);
+        return;
+    }
     gb_copy copy = {.t = t, .to = nchw};
     gb_parallel(cpu, t->shape.n * t->shape.c, copy_plane, &copy);
 }
 
 void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const float *nchw) {
+    if (cpu->device) {
+        cpu->device->from_nchw(cpu->queue, t, nchw);
+        return;
+    }
     gb_copy copy = {.t = t, .from = nchw};
     gb_parallel(cpu, t->shape.n * t->shape.c, copy_plane, &copy);
 }

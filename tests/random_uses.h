@@ -1,0 +1,469 @@
+/* Random uses of operations, odd shapes included, for holding rows against the plain ones: inputs, weights, epilogues,
+ * and what a row makes of them, on the host or on a device. */
+#ifndef GB_TESTS_RANDOM_USES_H
+#define GB_TESTS_RANDOM_USES_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/device.h"
+#include "ops/ops.h"
+
+/* ------------------------------------------------------------------------------------------------ random, memory */
+
+typedef struct rng { uint64_t state; } rng;
+
+static uint32_t draw(rng *r) {
+    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    uint64_t x = r->state;
+    x ^= x >> 29;
+    x *= UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(x >> 32);
+}
+
+/* In [low, high]. */
+static int pick(rng *r, int low, int high) {
+    return low + (int)(draw(r) % (uint32_t)(high - low + 1));
+}
+
+/* Roughly normal: the sum of four uniform values. */
+static float value(rng *r) {
+    double sum = 0.0;
+    for (int i = 0; i < 4; i++)
+        sum += draw(r) / 4294967296.0 - 0.5;
+    return (float)(sum * 1.7320508);
+}
+
+static void *allocate(size_t bytes) {
+    void *p = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
+    if (!p) {
+        fprintf(stderr, "checks: %zu bytes are not to be had\n", bytes);
+        exit(2);
+    }
+    memset(p, 0xff, (bytes + 63) / 64 * 64 + 64);       /* as floats, NaN */
+    return p;
+}
+
+static float *random_floats(rng *r, size_t count, float scale) {
+    float *p = allocate(sizeof(float) * count);
+    for (size_t i = 0; i < count; i++)
+        p[i] = value(r) * scale;
+    return p;
+}
+
+static size_t count_of(const gb_shape *s) {
+    return (size_t)s->n * s->c * s->h * s->w;
+}
+
+/* ------------------------------------------------------------------------------------------------ one use of a row */
+
+/* A use of an operation in plain NCHW: what every row is given and compared by. */
+typedef struct use {
+    gb_desc d;                              /* blocks as of the plain rows */
+    float *in[GB_MAX_INPUTS], *weights[GB_MAX_WEIGHTS];
+    float *noise, *bias, *add;
+    float act_params[GB_MAX_ACT_PARAMS];
+    uint8_t *act_channels;
+    gb_epilogue epilogue;                   /* pointers filled in by run() */
+    bool has_epilogue;
+    union { gb_truncate_live truncate; gb_norm_live norm; } live;
+} use;
+
+/* Memory of the processor, filled with what reads as NaN. */
+static void *memory_on(const gb_cpu *cpu, size_t bytes) {
+    void *host = allocate(bytes);
+    if (!cpu->device)
+        return host;
+    void *p = cpu->device->alloc(cpu->device, bytes + 64);
+    if (!p || !cpu->device->upload(cpu->device, p, host, bytes)) {
+        fprintf(stderr, "checks: %zu bytes are not to be had on %s\n", bytes, cpu->device->name);
+        exit(2);
+    }
+    free(host);
+    return p;
+}
+
+static void free_on(const gb_cpu *cpu, void *memory) {
+    if (cpu->device && memory)
+        cpu->device->free(cpu->device, memory);
+    else
+        free(memory);
+}
+
+/* A copy of the floats where the processor's rows read them; NULL of NULL. */
+static float *floats_on(const gb_cpu *cpu, const float *floats, size_t count) {
+    if (!floats)
+        return NULL;
+    float *p = memory_on(cpu, sizeof *p * count);
+    if (cpu->device)
+        cpu->device->upload(cpu->device, p, floats, sizeof *p * count);
+    else
+        memcpy(p, floats, sizeof *p * count);
+    return p;
+}
+
+static gb_tensor block_tensor(const gb_cpu *cpu, gb_shape s, const float *nchw) {
+    gb_tensor t = {.shape = s};
+    t.shape.block = gb_block(cpu, s.c, s.h, s.w);
+    t.data = memory_on(cpu, gb_tensor_bytes(cpu, &t.shape));       /* padded lanes are NaN */
+    if (nchw)
+        gb_tensor_from_nchw(cpu, &t, nchw);
+    return t;
+}
+
+static gb_desc desc_for(const gb_cpu *cpu, const use *u) {
+    gb_desc d = u->d;
+    char why[200];
+    for (int i = 0; i < d.inputs; i++)
+        d.in[i].block = gb_block(cpu, d.in[i].c, d.in[i].h, d.in[i].w);
+    if (!gb_op_shape(cpu, &d, why, sizeof why)) {
+        fprintf(stderr, "checks: %s\n", why);
+        exit(2);
+    }
+    return d;
+}
+
+/* Weights in the row's form, where its kernels read them; NULL where it has none. */
+static void *packed_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, const use *u) {
+    if (!row->packed_size)
+        return NULL;
+    size_t bytes = row->packed_size(cpu, d);
+    void *host = allocate(bytes);
+    row->pack(cpu, d, (const float *const *)u->weights, host);
+    if (!cpu->device)
+        return host;
+    void *packed = memory_on(cpu, bytes);
+    cpu->device->upload(cpu->device, packed, host, bytes);
+    free(host);
+    return packed;
+}
+
+/* On the host row->run(); on a device the two passes of a render. */
+static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, const gb_args *args) {
+    const gb_device *device = cpu->device;
+    if (!device) {
+        row->run(cpu, d, args);
+        return;
+    }
+    gb_pass pass;
+    do {
+        device->begin(cpu->queue);
+        row->run(cpu, d, args);
+    } while ((pass = device->launch(cpu->queue, 0)) == GB_PASS_AGAIN);
+    if (pass == GB_PASS_LAUNCH) {
+        row->run(cpu, d, args);
+        device->end(cpu->queue);
+    }
+    char why[200];
+    if (!device->wait(cpu->queue, why, sizeof why)) {
+        fprintf(stderr, "checks: %s: %s\n", row->name, why);
+        exit(2);
+    }
+}
+
+/* What one row makes of a use, as NCHW the caller frees. */
+static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
+    gb_desc d = desc_for(cpu, u);
+    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL};
+    gb_args args = {.live = &u->live};
+    gb_epilogue e = u->epilogue;
+    size_t pixels = (size_t)d.out.h * d.out.w;
+    float *noise = floats_on(cpu, u->noise, pixels * (e.noise_step ? d.out.n : 1));
+    float *bias = floats_on(cpu, u->bias, d.out.c);
+    for (int i = 0; i < d.inputs; i++) {
+        in[i] = block_tensor(cpu, d.in[i], u->in[i]);
+        args.in[i] = &in[i];
+    }
+    out = block_tensor(cpu, d.out, NULL);
+    args.out = &out;
+    if (u->has_epilogue) {
+        e.noise = noise;
+        e.bias = bias;
+        e.act_params = u->act_params;
+        e.act_channels = u->act_channels;
+        if (u->add) {
+            add = block_tensor(cpu, d.out, u->add);
+            e.add = &add;
+        }
+        if (d.op == GB_OP_ADD)
+            e.add = &in[1];
+        args.epilogue = &e;
+    }
+    void *packed = packed_on(cpu, row, &d, u);
+    void *workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
+    args.packed = packed;
+    args.workspace = workspace;
+    run_on(cpu, row, &d, &args);
+    float *nchw = allocate(sizeof(float) * count_of(&d.out));
+    gb_tensor_to_nchw(cpu, &out, nchw);
+    free_on(cpu, out.data);
+    for (int i = 0; i < d.inputs; i++)
+        free_on(cpu, in[i].data);
+    free_on(cpu, add.data);
+    free_on(cpu, noise);
+    free_on(cpu, bias);
+    free_on(cpu, packed);
+    free_on(cpu, workspace);
+    return nchw;
+}
+
+static void free_use(use *u) {
+    for (int i = 0; i < GB_MAX_INPUTS; i++)
+        free(u->in[i]);
+    for (int i = 0; i < GB_MAX_WEIGHTS; i++)
+        free(u->weights[i]);
+    free(u->noise);
+    free(u->bias);
+    free(u->add);
+    free(u->act_channels);
+}
+
+/* ------------------------------------------------------------------------------------------------ random uses */
+
+static gb_shape random_map(rng *r) {
+    static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 19, 24, 33, 35, 40};
+    gb_shape s = {pick(r, 1, 3), pick(r, 0, 3) ? pick(r, 8, 70) : pick(r, 1, 7), 0, 0, 1};
+    s.h = sizes[pick(r, 0, (int)(sizeof sizes / sizeof *sizes) - 1)];
+    s.w = pick(r, 0, 1) ? s.h : sizes[pick(r, 0, (int)(sizeof sizes / sizeof *sizes) - 1)];
+    if (pick(r, 0, 3) == 0)
+        s.c = 16 * pick(r, 1, 8);
+    return s;
+}
+
+static void random_conv(rng *r, use *u) {
+    gb_conv *conv = &u->d.conv;
+    gb_shape s = random_map(r);
+    *conv = (gb_conv){.cout = pick(r, 0, 3) ? pick(r, 8, 80) : pick(r, 1, 7), .kernel = pick(r, 0, 2) ? 3 : 1, .up = 1};
+    if (pick(r, 0, 3) == 0)
+        conv->cout = 32 * pick(r, 1, 4);
+    conv->up = conv->kernel == 3 && pick(r, 0, 1) ? 2 : 1;
+    conv->modulated = pick(r, 0, 3) != 0;
+    conv->demodulate = pick(r, 0, 2) != 0;
+    conv->style_gain = pick(r, 0, 1) ? 1.0f : 0.125f;
+    u->d.in[0] = s;
+    u->d.inputs = conv->modulated ? 2 : 1;
+    u->d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
+    u->weights[0] = random_floats(r, (size_t)conv->cout * s.c * conv->kernel * conv->kernel, 1.0f);
+    u->weights[1] = random_floats(r, 16, 0.25f);
+}
+
+static use random_use(rng *r, gb_op_id op) {
+    static const gb_cpu plain = {.isa = "plain", .vector = 1, .workers = 1};
+    use u = {.d = {.op = op, .inputs = gb_op_infos[op].inputs_max}};
+    gb_shape s = random_map(r), vector = {s.n, pick(r, 1, 150), 1, 1, 1};
+    char why[200];
+    for (int i = 0; i < GB_MAX_INPUTS; i++)
+        u.d.in[i] = s;
+    switch (op) {
+    case GB_OP_CONSTANT:
+        u.d.out.n = s.n;
+        u.d.constant.c = s.c, u.d.constant.h = s.h, u.d.constant.w = s.w;
+        u.weights[0] = random_floats(r, (size_t)s.c * s.h * s.w, 1.0f);
+        break;
+    case GB_OP_NORMALIZE:
+        u.d.normalize.eps = 1e-8f;
+        break;
+    case GB_OP_LINEAR:
+        u.d.in[0] = vector;
+        u.d.linear.cout = pick(r, 1, 150);
+        u.d.linear.gain = 0.37f;
+        u.weights[0] = random_floats(r, (size_t)u.d.linear.cout * vector.c, 1.0f);
+        break;
+    case GB_OP_CONCAT:
+        u.d.in[1].c = pick(r, 1, 40);
+        break;
+    case GB_OP_TRUNCATE:
+        u.d.in[0] = vector;
+        u.d.truncate.num_ws = pick(r, 1, 18);
+        u.live.truncate = (gb_truncate_live){pick(r, 0, 2) ? 0.7f : 0.3f, pick(r, -1, 18)};
+        u.weights[0] = random_floats(r, vector.c, 1.0f);
+        break;
+    case GB_OP_SELECT:
+        u.d.in[0] = (gb_shape){s.n, pick(r, 1, 18), 1, vector.c, 1};
+        u.d.select.row = pick(r, 0, u.d.in[0].c - 1);
+        break;
+    case GB_OP_MODULATED_CONV2D:
+        random_conv(r, &u);
+        break;
+    case GB_OP_UPFIRDN2D:
+        u.d.fir = (gb_fir){2, 4, 2, 1, 4.0f};
+        if (pick(r, 0, 3) == 0)
+            u.d.fir = (gb_fir){pick(r, 1, 3), pick(r, 1, 5), pick(r, 2, 4), pick(r, 2, 4), 1.5f};
+        u.weights[0] = random_floats(r, (size_t)u.d.fir.taps * u.d.fir.taps, 0.25f);
+        break;
+    case GB_OP_NORM:
+        u.d.inputs = pick(r, 0, 1) ? 3 : 1;
+        u.d.in[1] = u.d.in[2] = (gb_shape){s.n, s.c, 1, 1, 1};
+        u.d.norm.rows = pick(r, 1, 3);
+        u.d.norm.eps = 0.01f;
+        u.d.norm.gain_from_one = pick(r, 0, 1);
+        u.live.norm.truncation = 0.3;
+        for (int i = 0; i < 4; i++)
+            u.weights[i] = random_floats(r, (size_t)s.c * u.d.norm.rows, 1.0f);
+        for (int i = 0; i < s.c * u.d.norm.rows; i++)
+            u.weights[1][i] *= u.weights[1][i];
+        break;
+    case GB_OP_SLICE:
+        u.d.slice.from = pick(r, 0, 1) ? pick(r, 0, s.c - 1) : 16 * pick(r, 0, (s.c - 1) / 16);
+        u.d.slice.count = pick(r, 1, s.c - u.d.slice.from);
+        break;
+    case GB_OP_RESHAPE:
+        u.d.reshape.c = s.c, u.d.reshape.h = s.h, u.d.reshape.w = s.w;
+        u.d.reshape.channels_last = pick(r, 0, 1);
+        u.d.in[0] = (gb_shape){s.n, s.c * s.h * s.w, 1, 1, 1};
+        break;
+    case GB_OP_MAX_POOL:
+        u.d.in[0].h = s.h + 1, u.d.in[0].w = s.w + 1;
+        break;
+    case GB_OP_SOFTMAX:
+        u.d.in[0] = (gb_shape){s.n, s.c, 1, s.h * s.w, 1};
+        break;
+    case GB_OP_SCORES:
+    case GB_OP_MIX:
+    case GB_OP_ATTENTION: {
+        gb_shape queries = {s.n, pick(r, 1, 40), pick(r, 1, 9), pick(r, 1, 9), 1};
+        gb_shape keys = {s.n, queries.c, pick(r, 1, 5), pick(r, 1, 5), 1}, values = keys;
+        values.c = pick(r, 1, 60);
+        u.d.in[0] = op == GB_OP_MIX ? values : queries;
+        u.d.in[1] = op == GB_OP_MIX ? (gb_shape){s.n, queries.h * queries.w, 1, keys.h * keys.w, 1} : keys;
+        u.d.in[2] = op == GB_OP_MIX ? queries : values;
+        break;
+    }
+    default:
+        break;
+    }
+    if (!gb_op_shape(&plain, &u.d, why, sizeof why)) {
+        fprintf(stderr, "checks: %s\n", why);
+        exit(2);
+    }
+    for (int i = 0; i < u.d.inputs; i++)
+        u.in[i] = random_floats(r, count_of(&u.d.in[i]), 1.0f);
+    return u;
+}
+
+/* Any activation, with none, some or all of its parameters, on all channels or some. */
+static void random_activation(rng *r, use *u) {
+    gb_epilogue *e = &u->epilogue;
+    e->act = pick(r, 0, 2) ? (gb_act_kind)pick(r, 0, GB_ACTS - 1) : GB_ACT_LRELU;
+    const gb_act_row *row = &gb_acts[e->act];
+    e->act_param_count = pick(r, 0, row->most);
+    for (int i = 0; i < e->act_param_count; i++)
+        u->act_params[i] = fmaxf(row->param[i].low, fminf(3.0f * value(r), row->param[i].high));
+    e->gain = pick(r, 0, 1) ? row->gain : 1.0f;
+    e->clamp = pick(r, 0, 1) ? -1.0f : 0.8f;
+    if (pick(r, 0, 3) == 0) {
+        e->base_act = (gb_act_kind)pick(r, 0, GB_ACTS - 1);
+        u->act_channels = allocate(u->d.out.c);
+        for (int c = 0; c < u->d.out.c; c++)
+            u->act_channels[c] = (uint8_t)pick(r, 0, 1);
+    }
+}
+
+/* Any stages for an operation that fuses; of NOISE, BIAS_ACT and ADD their own and those after it. */
+static void random_epilogue(rng *r, use *u) {
+    const gb_shape *s = &u->d.out;
+    gb_op_id op = u->d.op;
+    gb_epilogue *e = &u->epilogue;
+    u->has_epilogue = true;
+    e->clamp = -1.0f;
+    e->gain = 1.0f;
+    if (op == GB_OP_NOISE || (op != GB_OP_BIAS_ACT && op != GB_OP_ADD && pick(r, 0, 1))) {
+        bool shared = pick(r, 0, 1);
+        e->noise_step = shared ? 0 : (size_t)s->h * s->w;
+        e->noise_strength = 0.3f;
+        u->noise = random_floats(r, (size_t)(shared ? 1 : s->n) * s->h * s->w, 1.0f);
+    }
+    if (op == GB_OP_BIAS_ACT || (op != GB_OP_ADD && pick(r, 0, 1))) {
+        e->bias_act = true;
+        random_activation(r, u);
+        if (pick(r, 0, 3))
+            u->bias = random_floats(r, s->c, 0.5f);
+    }
+    if (op != GB_OP_ADD && pick(r, 0, 1))
+        u->add = random_floats(r, count_of(s), 1.0f);
+}
+
+/* ------------------------------------------------------------------------------------------------ comparing */
+
+static double largest(const float *a, size_t count) {
+    double most = 1e-30;
+    for (size_t i = 0; i < count; i++)
+        most = fabs(a[i]) > most ? fabs(a[i]) : most;       /* fmax() here breaks gcc 12 for ARM */
+    return most;
+}
+
+/* Largest difference relative to the reference's largest magnitude; infinite where one is NaN and the other not. */
+static double difference(const float *a, const float *reference, size_t count) {
+    double most = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(a[i]) != isnan(reference[i]))
+            return INFINITY;
+        most = fmax(most, fabs((double)a[i] - reference[i]));
+    }
+    return most / largest(reference, count);
+}
+
+static bool same_bits(const float *a, const float *b, size_t count) {
+    return memcmp(a, b, sizeof(float) * count) == 0;
+}
+
+/* Runs the epilogue's stages one by one, as separate operations, on `open` (NCHW). */
+static float *split(const gb_cpu *cpu, const use *u, const float *open) {
+    static const gb_op_id ops[] = {GB_OP_NOISE, GB_OP_BIAS_ACT, GB_OP_ADD};
+    size_t bytes = sizeof(float) * count_of(&u->d.out);
+    float *x = memcpy(allocate(bytes), open, bytes);
+    for (int stage = 0; stage < 3; stage++) {
+        use one = {.d = {.op = ops[stage], .inputs = gb_op_infos[ops[stage]].inputs_max}, .has_epilogue = true};
+        one.epilogue = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f};
+        one.d.in[0] = one.d.in[1] = u->d.out;
+        if (stage == 0 && u->noise) {
+            one.noise = u->noise;
+            one.epilogue.noise_step = u->epilogue.noise_step;
+            one.epilogue.noise_strength = u->epilogue.noise_strength;
+        } else if (stage == 1 && u->epilogue.bias_act) {
+            one.epilogue = u->epilogue;
+            one.bias = u->bias;
+            memcpy(one.act_params, u->act_params, sizeof one.act_params);
+            one.act_channels = u->act_channels;
+        } else if (stage == 2 && u->add) {
+            one.in[1] = u->add;
+        } else {
+            continue;
+        }
+        one.in[0] = x;
+        gb_desc d = desc_for(cpu, &one);
+        const gb_op_row *row = gb_op_find(cpu, &d);
+        float *y = run(cpu, row, &one);
+        free(x);
+        x = y;
+    }
+    return x;
+}
+
+/* Sample n of a use, alone. */
+static use sample(const use *u, int n) {
+    use one = *u;
+    for (int i = 0; i < u->d.inputs; i++) {
+        one.d.in[i].n = 1;
+        one.in[i] = u->in[i] + count_of(&u->d.in[i]) / u->d.in[i].n * n;
+    }
+    one.d.out.n = 1;
+    if (u->noise)
+        one.noise = u->noise + u->epilogue.noise_step * n;
+    if (u->add)
+        one.add = u->add + count_of(&u->d.out) / u->d.out.n * n;
+    return one;
+}
+
+static const gb_op_row *plain_row(gb_op_id op) {
+    size_t count;
+    const gb_op_row *const *rows = gb_op_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i]->op == op && rows[i]->rank == 0)
+            return rows[i];
+    return NULL;
+}
+
+#endif
