@@ -16,19 +16,18 @@ export const controls = {find, move, list, register, resolver: null, refresh};
 // spec: {address, label, low, high, whole, value(), set(value)}; it counts while `element` is in the page.
 function register(spec, element, refresh = () => {}) {
     if (spec.address)
-        registered.set(spec.address, {...spec, element});
-    live.add({element, refresh});
+        registered.set(spec.address, {spec, element});
+    element.refresh = refresh;
+    live.add({element, refresh, wasShown: false});
 }
 
 function find(address) {
-    const spec = registered.get(address);
-    if (spec?.element.isConnected)
-        return spec;
-    return controls.resolver?.(address) ?? null;
+    const {spec, element} = registered.get(address) ?? {};
+    return element?.isConnected ? spec : controls.resolver?.(address) ?? null;
 }
 
 function list() {
-    return [...registered.values()].filter(spec => spec.element.isConnected);
+    return [...registered.values()].filter(({element}) => element.isConnected).map(({spec}) => spec);
 }
 
 // Sets what stands at the address: a value, or with {share: 0..1} a place in its range. False where there is nothing.
@@ -50,8 +49,8 @@ function refresh() {
             live.delete(entry);
         entry.wasShown ||= entry.element.isConnected;
     }
-    for (const [address, spec] of registered)
-        if (!spec.element.isConnected)
+    for (const [address, {element}] of registered)
+        if (!element.isConnected)
             registered.delete(address);
 }
 

@@ -1,31 +1,30 @@
 // Help: what the page is in a few sentences, and all keys, out of their table.
-import {button} from './controls.js';
+import {openDialog} from './dialog.js';
 import {el} from './dom.js';
 import {keys} from './keys.js';
 
 const sentences = [
-    ['Network', 'Select a layer: click, or arrow keys. Shift adds to the selection.'],
-    ['Layer', 'Give it another activation, run its maps through filters, look at them.'],
-    ['Latent', 'Where the picture comes from: seed, truncation, z, styles, noise.'],
-    ['Picture', 'What comes of it, at once. Hold a key to see it without the bends; paint with what a layer holds.'],
-    ['Work', 'All of it is a recipe: text that the command line takes. Snapshots, undo, films.'],
+    ['Network', 'Choose a layer: click it, or go there with the arrow keys. Shift adds to the choice.'],
+    ['Layer', 'Give it another activation, send its feature maps through filters, look at them.'],
+    ['Latent', 'Where the picture comes from: seed, truncation, z, styles, classes, noise.'],
+    ['Picture', 'What comes of it, at once. Hold a key to see it without the bends; paint with what a layer knows.'],
+    ['Work', 'All of it is a recipe: text that the command line takes as well. Take snapshots, go between them, save.'],
 ];
 
+const caps = {ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→'};
+const keyCaps = key => key.split(/\+(?=.)/).map((part, i) => [i > 0 && ' ', el('kbd', null, caps[part] ?? part)]);
+
+const rowOf = ({keys: names, span, says}) =>
+    el('div', null, el('dt', null, span ? [keyCaps(names[0]), ' to ', keyCaps(names.at(-1))]
+        : names.map((key, i) => [i > 0 && ' or ', keyCaps(key)])), el('dd', null, says));
+
 export function openHelp() {
-    const close = () => dialog.close();
-    const groups = keys.list().map(({group, rows}) =>
-        el('section', null, el('h3', null, group), el('dl', null, rows.map(row => el('div', null,
-            el('dt', null, row.keys.map((key, i) => [i > 0 && ' or ', keyCaps(key)])), el('dd', null, row.says))))));
-    const dialog = el('dialog', {class: 'help', 'aria-labelledby': 'help-title', onclose: () => dialog.remove(),
-                                 onclick: event => event.target === dialog && close()},
-        el('header', null, el('h2', {id: 'help-title'}, 'Bending a generator, live'),
-           button({icon: 'close', label: 'Close', quiet: true, run: close})),
+    openDialog('Bending a generator, live', 'help', [
         el('dl', {class: 'sentences'}, sentences.map(([what, says]) =>
             el('div', null, el('dt', null, what), el('dd', null, says)))),
-        el('div', {class: 'keys'}, groups));
-    document.body.append(dialog);
-    dialog.showModal();
+        el('div', {class: 'keys'}, keys.list().map(({group, rows}) =>
+            el('section', null, el('h3', null, group), el('dl', null, rows.map(rowOf))))),
+        el('p', {class: 'faint'}, 'Numbers: arrow keys move them, with Shift by ten steps, with Alt by a tenth. ',
+           'A slider’s ends can be typed as well: double-click them.'),
+    ]);
 }
-
-const keyCaps = key => key.split(/\+(?=.)/).map((part, i) => [i > 0 && '+', el('kbd', null, caps[part] ?? part)]);
-const caps = {ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→'};

@@ -5,8 +5,8 @@ import {on} from './dom.js';
 const table = [];
 const typing = 'textarea, input:not([type=range]):not([type=checkbox]):not([type=radio]), select, [contenteditable]';
 
-// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list. `up` is for keys
-// that are held.
+// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list, of which help shows
+// the first and the last where `span` is set. `up` is for keys that are held.
 function add(entry) {
     const row = {...entry, keys: [entry.key].flat()};
     table.push(row);

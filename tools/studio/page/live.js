@@ -4,7 +4,7 @@
 import {store} from './store.js';
 import {same} from './patch.js';
 import {inputs} from './recipe.js';
-import {toJson} from './yaml.js';
+import {toJson, toYaml} from './yaml.js';
 import {wire} from './wire.js';
 
 const mostUnderWay = 2;
@@ -12,6 +12,7 @@ const patience = 250;               // ms after which a render without any pictu
 const counted = 1000;               // ms over which frames per second are counted
 
 let serial = 0, changed = false, over = null;
+let spelt = 0;                      // the render whose recipe was sent as a person reads it
 let underWay = new Map();           // serial → {sent, pictured}: at what time, and whether a preview has come
 let unbentInputs = null;            // what the newest picture without bends was asked for
 const wantsUnbent = new Set(), wantsTimes = new Set();
@@ -33,7 +34,8 @@ export const live = {
     time(who, wanted) {
         wants(wantsTimes, who, wanted);
     },
-    refused: null,                  // {message, line, column} of the newest recipe, or null
+    refused: null,                  // {message, line, column} of the newest recipe as spell() writes it, or null
+    spell: toYaml,
     fps: 0,
     latency: 0,                     // ms from sending a change to its picture on the screen
     get busy() { return changed || underWay.size > 0; },
@@ -54,11 +56,12 @@ function touch() {
     pump();
 }
 
-function sendRender(recipe, unbent) {
+function sendRender(text, unbent) {
     underWay.set(++serial, {sent: performance.now(), pictured: false});
-    wire.send('render', {serial, recipe: toJson(recipe), quality: store.ui.quality ?? 85,
+    wire.send('render', {serial, recipe: text, quality: store.ui.quality ?? 85,
                          times: wantsTimes.size > 0, unbent});
     setTimeout(pump, patience + 1);
+    return serial;
 }
 
 function pump() {
@@ -68,10 +71,10 @@ function pump() {
     const holding = [...underWay.values()].filter(({sent, pictured}) => !pictured && now - sent < patience).length;
     if (changed && holding < mostUnderWay) {
         changed = false;
-        sendRender(recipeNow(), false);
+        sendRender(toJson(recipeNow()), false);
     } else if (!changed && !underWay.size && wantsUnbent.size && !same(unbentInputs, inputs(recipeNow()))) {
         unbentInputs = inputs(recipeNow());
-        sendRender(recipeNow(), true);
+        sendRender(toJson(recipeNow()), true);
     }
 }
 
@@ -129,9 +132,12 @@ function startAgain() {
 }
 
 wire.on('frame', show);
+// JSON on one line says little of where something is wrong, so the newest one is asked for again as it is read.
 wire.on('refused', message => {
     settled(message.serial);
-    if (message.serial === serial)
+    if (message.serial === serial && !changed && message.serial !== spelt)
+        spelt = sendRender(live.spell(recipeNow()), false);
+    else if (message.serial === serial)
         setRefused(message);
     pump();
 });

@@ -39,7 +39,7 @@ export const store = {
     unbent: null,                   // the same without the bends
     ui: {},
     opened: false,                  // a document, old or new, is at hand
-    on, tell, change, settle, undo, redo, select, setUi, open, begin, setNetwork, keep,
+    on, tell, change, settle, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep,
 };
 
 function on(name, listener) {
@@ -77,6 +77,15 @@ function redo() {
     if (label !== null)
         changed();
     return label;
+}
+
+// So many steps, forward where it is negative.
+function goBack(steps) {
+    for (; steps > 0; steps--)
+        history.undo();
+    for (; steps < 0; steps++)
+        history.redo();
+    changed();
 }
 
 function changed() {
