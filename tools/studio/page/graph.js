@@ -1,0 +1,185 @@
+// A network's nodes as people see them: layers with the boundaries that lead to them, groups of layers, and what all of
+// them are in words. It comes from the names, shapes and inputs of the nodes, so any architecture has it. Pure functions
+// on the `nodes` of the program's `network` message.
+
+const mostUnfolded = 120;           // layers of a network that is shown whole
+
+/* ------------------------------------------------------------------------------------------ layers */
+
+// Operations that only bring something to the size of the sum they feed.
+const fitting = ['upfirdn2d', 'upsample_nearest', 'slice'];
+
+function consumersOf(nodes) {
+    const consumers = new Map(nodes.map(node => [node.name, []]));
+    for (const node of nodes)
+        for (const input of node.inputs)
+            consumers.get(input)?.push(node.name);
+    return consumers;
+}
+
+// "synthesis.b64" of "synthesis.b64.conv1", "blocks.0.0" of "blocks.0.0.bn1.gain": up to the first number that is not
+// the end of the name; '' where there is none.
+export function blockOf(name) {
+    const words = name.split('.');
+    const first = words.findIndex((word, i) => /\d/.test(word) && i < words.length - 1);
+    if (first < 1)
+        return '';
+    let end = first + 1;
+    while (end < words.length - 1 && /^\d+$/.test(words[end]))
+        end++;
+    return words.slice(0, end).join('.');
+}
+
+// The nearest name above this one that is a node's.
+function above(name, byName) {
+    for (let end = name.lastIndexOf('.'); end > 0; end = name.lastIndexOf('.', end - 1)) {
+        const owner = byName.get(name.slice(0, end));
+        if (owner)
+            return owner;
+    }
+    return null;
+}
+
+// [{name, node, parts: [node…]}] in execution order. A node is a part of another one, X.conv of X, when its name says so
+// and nothing else takes it; what fits the other way of a sum to its size is a part of the sum.
+export function layersOf(nodes) {
+    const byName = new Map(nodes.map(node => [node.name, node]));
+    const consumers = consumersOf(nodes);
+    const layer = new Map();
+    for (const node of [...nodes].reverse()) {
+        const takers = new Set(consumers.get(node.name).map(name => layer.get(name)));
+        const taker = takers.size === 1 ? byName.get([...takers][0]) : null;
+        const owner = above(node.name, byName);
+        const isNamed = owner && taker && owner.op !== 'truncate' && layer.get(owner.name) === taker.name;
+        const isFitted = taker?.op === 'add' && fitting.includes(node.op) && blockOf(node.name) === blockOf(taker.name);
+        layer.set(node.name, isNamed || isFitted ? taker.name : node.name);
+    }
+    const layers = new Map();
+    for (const node of nodes)
+        if (layer.get(node.name) === node.name)
+            layers.set(node.name, {name: node.name, node, parts: []});
+    for (const node of nodes)
+        if (layer.get(node.name) !== node.name)
+            layers.get(layer.get(node.name)).parts.push(node);
+    return [...layers.values()];
+}
+
+/* ------------------------------------------------------------------------------------------ groups */
+
+const side = layer => layer.node.shape.length === 3 ? layer.node.shape[2] : 0;
+
+function titleOf(key, layers, isMapping) {
+    const largest = Math.max(...layers.map(side));
+    const whole = layers.findLast(layer => side(layer) === largest && layer.node.shape[0] > 3) ?? layers.at(-1);
+    const maps = whole.node.shape[0];
+    const size = largest ? `${largest} × ${largest}` : '';
+    const words = key.split('.');
+    if (key === 'before')
+        return {title: isMapping ? 'Mapping' : 'Class and z', size: ''};
+    if (key === 'w')
+        return {title: 'w of each layer', size: ''};
+    if (key === 'after')
+        return {title: 'Picture', size};
+    const isAttention = layers.some(layer => layer.node.op === 'softmax');
+    const title = words[0] === 'synthesis' ? size
+        : `${isAttention ? 'Attention' : 'Block'} ${words.filter(word => /^\d+$/.test(word)).join('.').replace(/\.0$/, '')}`;
+    return {title, size: words[0] === 'synthesis' ? `${maps} maps` : `${size}, ${maps} maps`};
+}
+
+// [{key, title, size, layers}]: what comes before the blocks, the w's, each block, and what comes after.
+export function groupsOf(nodes) {
+    const layers = layersOf(nodes);
+    const ownerOf = new Map(layers.flatMap(layer => [layer, ...layer.parts].map(part => [part.name, layer])));
+    const takers = new Map(layers.map(layer => [layer, new Set()]));
+    for (const layer of layers)
+        for (const node of [layer.node, ...layer.parts])
+            for (const input of node.inputs)
+                if (ownerOf.get(input) !== layer)
+                    takers.get(ownerOf.get(input))?.add(layer);
+    const keys = new Map();
+    let seen = false;
+    for (const layer of layers) {
+        const block = blockOf(layer.name);
+        seen ||= block !== '';
+        keys.set(layer, block || (layer.node.op === 'select' ? 'w' : seen ? 'after' : 'before'));
+    }
+    // What one block alone is conditioned on belongs to it.
+    for (const layer of [...layers].reverse()) {
+        const blocks = new Set([...takers.get(layer)].map(taker => keys.get(taker)));
+        if (/^\D+\.\d+$/.test(layer.name) && layer.node.op !== 'select' && !blockOf(layer.name) && blocks.size === 1
+            && layer.node.shape.length === 1)
+            keys.set(layer, [...blocks][0]);
+    }
+    const groups = new Map();
+    for (const layer of layers) {
+        const key = keys.get(layer);
+        if (!groups.has(key))
+            groups.set(key, {key, layers: []});
+        groups.get(key).layers.push(layer);
+    }
+    const order = [...groups.values()].sort((a, b) => (a.key === 'after') - (b.key === 'after'));
+    const isMapping = nodes.some(node => node.op === 'truncate');
+    return order.map(group => ({...group, ...titleOf(group.key, group.layers, isMapping)}));
+}
+
+// Networks of many layers begin with their blocks folded.
+export const foldsAtFirst = groups => groups.reduce((sum, group) => sum + group.layers.length, 0) > mostUnfolded;
+export const isFolded = (groups, group, folded) =>
+    folded[group.key] ?? (foldsAtFirst(groups) && !['before', 'w', 'after'].includes(group.key));
+
+// The layers that a group stands for when it is selected: those that have maps and a nonlinearity, else all.
+export function mainLayers(group) {
+    const bendable = group.layers.filter(({node}) => node.act && node.act.name !== 'linear' && node.shape.length === 3);
+    return bendable.length ? bendable : group.layers;
+}
+
+/* ------------------------------------------------------------------------------------------ words */
+
+const shortWords = {upsample: 'up', normalize: 'norm', sum: '+', shortcut: 'skip', mapping: 'w', embeddings: 'embed',
+                    output_layer: 'out'};
+
+// As it is called inside its group: "conv1", "fc3", "skip up".
+export function shortName(name) {
+    const w = /^synthesis\.w(\d+)$/.exec(name);
+    if (w)
+        return w[1];
+    const block = blockOf(name);
+    const words = (block ? name.slice(block.length + 1) : name.replace(/^(mapping|generator)\./, ''))
+        .replace('snconv1x1_', '').split('.');
+    return words.map(word => shortWords[word] ?? word).join(' ');
+}
+
+// A part within its layer: "affine" of "synthesis.b64.conv1.affine".
+export const partName = (part, layer) => part.name.startsWith(`${layer.name}.`)
+    ? part.name.slice(layer.name.length + 1) : shortName(part.name);
+
+const operations = {
+    input: 'an input', normalize: 'brought to length 1', linear: 'a matrix product', select: 'one of several vectors',
+    truncate: 'w for every layer, truncated', constant: 'a learned constant', modulated_conv2d: 'a convolution',
+    noise: 'noise added', upfirdn2d: 'enlarged and filtered', upsample_nearest: 'enlarged by nearest neighbour',
+    add: 'a sum', slice: 'a part of what came in', concat: 'one after the other', reshape: 'a vector as maps',
+    norm: 'normalised, scaled and shifted by the class', max_pool: 'the largest of 2 × 2', scores: 'questions times keys',
+    softmax: 'shares that add up to one', mix: 'answers, mixed by their shares', callback: 'a function of the program',
+};
+
+// What a node is, for a person: "Convolution at 64 × 64, then noise, bias and lrelu".
+export function inWords(node, parts = []) {
+    const has = op => parts.some(part => part.op === op);
+    if (/\.w\d+$/.test(node.name) && node.op === 'select')
+        return 'The w that one layer takes';
+    if (/\.img$/.test(node.name) || (/\.img$/.test(node.alias ?? '') && node.shape[0] === 3))
+        return 'The running picture at this size';
+    if (node.op === 'bias_act') {
+        const before = has('modulated_conv2d') ? 'Convolution' : has('linear') ? 'Fully connected layer' : '';
+        const then = [has('noise') && 'noise', (node.parameters > 0 || before) && 'bias',
+                      node.act && node.act.name !== 'linear' && node.act.name].filter(Boolean);
+        const styled = parts.some(part => /affine/.test(part.name)) ? ', its weights styled by w' : '';
+        const list = then.length > 1 ? `${then.slice(0, -1).join(', ')} and ${then.at(-1)}` : then[0] ?? '';
+        return before ? `${before}${styled}${list ? `, then ${list}` : ''}`
+            : list ? `${list[0].toUpperCase()}${list.slice(1)} of what came in` : 'What came in, scaled';
+    }
+    const says = operations[node.op] ?? node.op;
+    return says[0].toUpperCase() + says.slice(1);
+}
+
+export const shapeText = node => node.shape.join(' × ');

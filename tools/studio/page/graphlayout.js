@@ -1,0 +1,201 @@
+// Where the layers of a network stand when it is drawn: groups below each other, each with rows of cells, and the lines
+// between them. Pure functions on the groups of graph.js; everything is in CSS pixels.
+import {isFolded} from './graph.js';
+
+export const measures = {margin: 8, lane: 12, cell: 22, gap: 6, head: 16, group: 9, part: 18};
+
+const columns = 4;                  // that cells of a row share
+const mostWs = 10;                  // w's in a row
+
+/* ------------------------------------------------------------------------------------------ rows */
+
+const fits = (name, pattern) => pattern.test(name.split('.').at(-1));
+
+// StyleGAN2's block: convolutions below each other, the way past or the picture beside them.
+function synthesisRows(layers) {
+    const rows = [];
+    const rest = [];
+    const hasImage = layers.some(({name}) => fits(name, /^img$/));
+    for (const layer of layers)
+        if (fits(layer.name, /^(const|conv\d)$/))
+            rows.push([{layer, column: 0, span: 2}]);
+        else
+            rest.push(layer);
+    for (const layer of rest) {
+        const span = hasImage && fits(layer.name, /^(torgb|img)$/) ? 1 : 2;
+        const row = fits(layer.name, /^skip$/) ? rows[0] : rows.at(-1);
+        const end = row ? row.at(-1).column + row.at(-1).span : columns;
+        if (end + span <= columns)
+            row.push({layer, column: end, span});
+        else
+            rows.push([{layer, column: columns - span, span}]);
+    }
+    return rows;
+}
+
+const isOn = (layer, op) => layer.node.op === op || layer.parts.some(part => part.op === op);
+
+// In the order of execution: a norm begins a row, as does the way past and what a row has no room for. The convolution
+// of a row, else all of it, takes the room that is left.
+function flowRows(layers, most) {
+    const past = layers.filter(({name}) => /(^|\.)(shortcut\.|conv_sc$)/.test(name));
+    const rows = [];
+    const breaks = layer => layer.node.op === 'norm' || layer === past[0] || layer.name === 'mapping.fc0'
+        || layer.node.op === 'truncate' || (layer.node.shape.length === 3 && rows.at(-1)?.at(-1).node.shape.length === 1);
+    const sum = layers.at(-1)?.node.op === 'add' ? [layers.at(-1)] : [];
+    for (const layer of [...layers.filter(each => !past.includes(each) && !sum.includes(each)), ...past, ...sum])
+        if (!rows.length || rows.at(-1).length === most || (breaks(layer) && rows.at(-1).length))
+            rows.push([layer]);
+        else
+            rows.at(-1).push(layer);
+    return rows.map(row => placed(row, most));
+}
+
+function placed(row, most) {
+    const wide = most === columns ? row.findLast(layer => isOn(layer, 'modulated_conv2d')) : null;
+    const share = most / row.length;
+    let column = 0;
+    return row.map(layer => {
+        const span = !wide || row.length < 2 ? share : layer === wide ? most - row.length + 1 : 1;
+        const cell = {layer, column, span};
+        column += span;
+        return cell;
+    });
+}
+
+function rowsOf(group) {
+    if (group.key === 'w') {
+        const most = Math.ceil(group.layers.length / Math.ceil(group.layers.length / mostWs));
+        return {most, rows: flowRows(group.layers, most)};
+    }
+    const isSynthesis = group.key.startsWith('synthesis.');
+    return {most: columns, rows: isSynthesis ? synthesisRows(group.layers) : flowRows(group.layers, columns)};
+}
+
+/* ------------------------------------------------------------------------------------------ drawing */
+
+// Everything with its place, in the order of the keyboard and of screen readers:
+//     {items: [{kind: 'group' | 'layer' | 'part', name, x, y, width, height, level, …}], edges, width, height}
+// `folded` says of groups, `opened` of layers, whether they are; both are maps by key or name.
+export function layoutOf(groups, {width, folded = {}, opened = {}}) {
+    const {margin, lane, cell, gap, head, part} = measures;
+    const inner = width - 2 * margin - lane;
+    const items = [];
+    let y = 4;
+    for (const group of groups) {
+        const isClosed = isFolded(groups, group, folded);
+        items.push({kind: 'group', name: group.key, group, folded: isClosed, level: 1, x: margin, y, width: inner,
+                    height: isClosed ? cell : head});
+        y += isClosed ? cell : head;
+        if (!isClosed) {
+            const {rows, most} = rowsOf(group);
+            for (const row of rows) {
+                y += row === rows[0] ? 2 : gap;
+                const unit = (inner + gap) / most;
+                for (const {layer, column, span} of row) {
+                    items.push({kind: 'layer', name: layer.name, layer, group, level: 2, opened: !!opened[layer.name],
+                                x: margin + column * unit, y, width: span * unit - gap, height: cell});
+                }
+                y += cell;
+                for (const {layer} of row)
+                    if (opened[layer.name])
+                        y = placeParts(items, layer, group, y + 3, inner, part);
+            }
+        }
+        y += measures.group;
+    }
+    inOrder(items);
+    return {items, edges: edgesOf(groups, items, width), width, height: y};
+}
+
+function placeParts(items, layer, group, top, inner, height) {
+    const most = 3, unit = (inner - 8) / most;
+    layer.parts.forEach((node, i) => items.push({
+        kind: 'part', name: node.name, node, layer, group, level: 3, height,
+        x: measures.margin + 8 + (i % most) * unit, y: top + Math.floor(i / most) * (height + 3), width: unit - 3,
+    }));
+    return top + Math.ceil(layer.parts.length / most) * (height + 3);
+}
+
+// Parts stand right behind their layer, although the other layers of its row are drawn before them.
+function inOrder(items) {
+    const parts = items.filter(item => item.kind === 'part');
+    const others = items.filter(item => item.kind !== 'part');
+    items.length = 0;
+    for (const item of others)
+        items.push(item, ...item.kind === 'layer' ? parts.filter(({layer}) => layer === item.layer) : []);
+}
+
+// Lines from layer to layer, as paths. A line is a condition where it carries a vector to maps or to another group:
+// styles, classes.
+function edgesOf(groups, items, width) {
+    const cells = items.filter(item => item.kind === 'layer' || (item.kind === 'group' && item.folded));
+    const at = new Map(), groupAt = new Map();
+    for (const item of cells)
+        for (const layer of item.kind === 'layer' ? [item.layer] : item.group.layers)
+            for (const {name} of [layer, ...layer.parts]) {
+                at.set(name, item);
+                groupAt.set(name, item.group);
+            }
+    const layers = groups.flatMap(group => group.layers);
+    const shapes = new Map(layers.flatMap(({node, parts}) => [node, ...parts]).map(({name, shape}) => [name, shape]));
+    const edges = new Map();
+    for (const {name, node, parts} of layers)
+        for (const input of [node, ...parts].flatMap(each => each.inputs)) {
+            const from = at.get(input), to = at.get(name);
+            if (!from || !to || from === to)
+                continue;
+            const isVector = shapes.get(input).length < 3, isWithin = groupAt.get(input) === groupAt.get(name);
+            const condition = isVector && (!isWithin || (node.shape.length === 3 && node.op !== 'reshape'));
+            const key = `${from.name}\n${to.name}`;
+            if (!edges.has(key) || !condition)
+                edges.set(key, {from: from.name, to: to.name, condition, path: route(from, to, cells, width)});
+        }
+    return [...edges.values()];
+}
+
+const middle = item => item.x + item.width / 2;
+const overlaps = (a, b) => Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+
+function route(from, to, cells, width) {
+    const bottom = from.y + from.height;
+    if (from.y === to.y)
+        return `M${from.x + from.width} ${from.y + from.height / 2}H${to.x}`;
+    // Straight down, where nothing stands between.
+    if (overlaps(from, to) > 8) {
+        const x = Math.round((Math.max(from.x, to.x) + Math.min(from.x + from.width, to.x + to.width)) / 2);
+        const isFree = !cells.some(({x: left, y, width: w, height}) =>
+            y >= bottom && y + height <= to.y && left < x && left + w > x);
+        if (isFree)
+            return `M${x} ${bottom}V${to.y}`;
+    }
+    const next = Math.min(...cells.filter(({y}) => y > bottom).map(({y}) => y));
+    if (to.y <= next) {                                 // to the next row
+        const turn = to.y - 3;
+        return `M${middle(from)} ${bottom}V${turn}H${middle(to)}V${to.y}`;
+    }
+    const lane = width - measures.margin - 3, across = bottom + 3;      // past other rows, along the right edge
+    return `M${middle(from)} ${bottom}V${across}H${lane}V${to.y - 3}H${middle(to)}V${to.y}`;
+}
+
+/* ------------------------------------------------------------------------------------------ moving about */
+
+// The item that an arrow key leads to from `item`: the nearest one in that direction.
+export function neighbour(items, item, key) {
+    const [cx, cy] = [middle(item), item.y + item.height / 2];
+    const isBefore = {ArrowUp: (x, y) => y < cy - 4, ArrowDown: (x, y) => y > cy + 4,
+                      ArrowLeft: (x, y) => Math.abs(y - cy) < 4 && x < cx,
+                      ArrowRight: (x, y) => Math.abs(y - cy) < 4 && x > cx}[key];
+    const isUpright = key === 'ArrowUp' || key === 'ArrowDown';
+    let best = null, least = Infinity;
+    for (const other of items) {
+        const x = middle(other), y = other.y + other.height / 2;
+        if (other === item || !isBefore(x, y))
+            continue;
+        const away = isUpright ? 1000 * Math.abs(y - cy) + Math.max(0, -overlaps(item, other)) + Math.abs(x - cx) / 1000
+            : Math.abs(x - cx);
+        if (away < least)
+            [best, least] = [other, away];
+    }
+    return best;
+}
