@@ -56,7 +56,7 @@ function refresh() {
 
 store.on('recipe', refresh);
 store.on('network', refresh);
-store.on('ui', key => key === 'ranges' && refresh());
+store.on('ui', refresh);
 
 /* ------------------------------------------------------------------------------------------ ranges */
 

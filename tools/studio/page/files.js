@@ -2,6 +2,7 @@
 // recipe, and carries it.
 import {announce, openDialog} from './dialog.js';
 import {clear, el} from './dom.js';
+import {keys} from './keys.js';
 import {store} from './store.js';
 import {take, textOf} from './text.js';
 import {wire} from './wire.js';
@@ -13,7 +14,7 @@ export async function save({name = '', png = true, replace = false} = {}) {
     return saved;
 }
 
-export const saveNext = () => save().catch(error => announce(error.message, 'wrong'));
+const saveNext = () => save().catch(error => announce(error.message, 'wrong'));
 
 export function openSave() {
     const name = el('input', {type: 'text', maxlength: 64, placeholder: 'the next free number',
@@ -93,3 +94,7 @@ export function copy() {
     return toClipboard(textOf(store.recipe)).then(() => announce('The recipe is in the clipboard'),
                                                   error => announce(error.message, 'wrong'));
 }
+
+keys.add({key: 'Ctrl+S', says: 'Save recipe and picture under the next number', group: 'Work', run: saveNext});
+keys.add({key: 'Ctrl+Shift+S', says: 'Save under a name', group: 'Work', run: openSave});
+keys.add({key: 'Ctrl+O', says: 'Open a recipe, or a picture’s', group: 'Work', run: openFiles});

@@ -149,46 +149,48 @@ function startRender(name) {
 /* ------------------------------------------------------------------------------------------ the view */
 
 export function mount(root) {
-    const number = (key, label, spec) => slider({label, address: `film/${key}`, otherwise: defaults[key],
-                                                 value: () => settings()[key], set: value => setting(key, value), ...spec});
     const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
         return [0, lengthOf() || 1];
     }, value: () => position, set: goTo, title: 'The moment that is shown'});
-    const start = button({icon: 'play', label: 'Play', title: 'Play the way from snapshot to snapshot (L)',
-                          run: () => play()});
-    const back = button({icon: 'reset', label: 'Back to the work', run: stop});
+    const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play()});
+    const back = button({icon: 'reset', label: 'Back to the work', title: 'Show the work as it stands', run: stop});
     const keep = button({icon: 'pin', label: 'Use this moment', title: 'Make the recipe of this moment the work',
                          run: keepMoment});
     const name = el('input', {type: 'text', maxlength: 64, value: 'film', autocomplete: 'off', size: 10,
                               'aria-label': 'Name of the film'});
-    const begin = button({icon: 'film', label: 'Render', run: () => startRender(name.value.trim())});
+    const begin = button({icon: 'film', label: 'Render', title: 'Render every frame and write the film',
+                          run: () => startRender(name.value.trim())});
     const cancel = button({icon: 'close', label: 'Stop', run: () => { rendering.cancelled = true; }});
     const progress = el('progress', {'aria-label': 'Frames rendered'});
-    const words = el('span', {class: 'faint small'});
-    const formats = () => [{value: 'png', label: 'PNG sequence'},
-                           ...(store.welcome?.ffmpeg ? [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}] : [])];
+    const words = el('p', {class: 'faint small', role: 'status'});
+    const formats = () => [{value: 'png', label: 'PNG files'},
+                           ...store.welcome?.ffmpeg ? [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}] : []];
+    const choice = (key, label, title, choices) => menu({label, title, choices, value: () => settings()[key],
+                                                         set: value => setting(key, key === 'fps' ? Number(value) : value)});
 
     clear(root,
-          where,
-          el('div', {class: 'row'}, start, back, keep),
-          number('seconds', 'Each step', {unit: 's', low: 0.04, high: 600, span: [0.2, 10]}),
+          el('div', {class: 'transport'}, start, where),
+          slider({address: 'film/seconds', label: 'Each step', unit: 's', low: 0.04, high: 600, span: [0.2, 10],
+                  otherwise: defaults.seconds, title: 'From one snapshot to the next', value: () => settings().seconds,
+                  set: value => setting('seconds', value)}),
           el('div', {class: 'row'},
-             menu({label: 'Pace', title: 'How it goes from one to the next', value: () => settings().ease,
-                   choices: [{value: 'smooth', label: 'smooth'}, {value: 'even', label: 'even'}],
-                   set: value => setting('ease', value)}),
-             toggle({label: 'Back to the first', title: 'The last snapshot leads to the first again',
-                     value: () => settings().loop, set: value => setting('loop', value)})),
-          el('hr'),
-          number('fps', 'Frames', {unit: '/ s', low: 1, high: 120, span: [1, 60], whole: true}),
+             choice('ease', 'Pace', 'How it goes from one to the next', ['smooth', 'even']),
+             toggle({label: 'Round', title: 'The last snapshot leads to the first again',
+                     value: () => settings().loop, set: value => setting('loop', value)}),
+             el('span', {class: 'space'}), back, keep),
           el('div', {class: 'row'}, name,
-             menu({label: 'As', title: 'PNG files, or a film where the program has ffmpeg',
-                   value: () => settings().format, set: value => setting('format', value), choices: formats}),
-             begin, cancel, progress, words));
+             choice('format', 'as', 'PNG files, or a film where the program has ffmpeg', formats),
+             choice('fps', 'at', 'Frames per second', [12, 15, 24, 25, 30, 50, 60].map(
+                 fps => ({value: fps, label: `${fps} / s`}))),
+             el('span', {class: 'space'}), begin, progress, cancel),
+          words);
 
     function show() {
         const {length} = stops();
         const able = legsOf(length) > 0;
-        start.replaceChildren(icon(playing ? 'pause' : 'play'), el('span', null, playing ? 'Pause' : 'Play'));
+        start.replaceChildren(icon(playing ? 'pause' : 'play'));
+        start.ariaLabel = playing ? 'Pause' : 'Play';
+        start.title = `${start.ariaLabel} (L)`;
         start.disabled = !able;
         keep.disabled = !able || !live.playing;
         back.disabled = !live.playing;

@@ -47,7 +47,10 @@ export function mount(root) {
     wire.on('state', showStatus);
     store.on('recipe', showSteps);
     store.on('network', showModel);
-    store.on('ui', showTheme);
+    store.on('ui', () => {
+        showTheme();
+        theme.title = `Colours: ${store.ui.theme ?? 'system'}. Press for the next of system, light, dark`;
+    });
     keys.add({key: ['?', 'F1'], says: 'Help and keys', group: 'Page', run: openHelp});
     showStatus();
     showSteps();

@@ -6,7 +6,8 @@ const table = [];
 const typing = 'textarea, input:not([type=range]):not([type=checkbox]):not([type=radio]), select, [contenteditable]';
 
 // {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list, of which help shows
-// the first and the last where `span` is set. `up` is for keys that are held.
+// the first and the last where `span` is set. `up` is for keys that are held, when() says when a key means this; what
+// says so goes before what does not.
 function add(entry) {
     const row = {...entry, keys: [entry.key].flat()};
     table.push(row);
@@ -37,7 +38,8 @@ function find(event) {
     if (isTyping || event.isComposing || document.querySelector('dialog[open]'))
         return null;
     const names = namesOf(event);
-    return table.find(row => row.keys.some(key => names.includes(key))) ?? null;
+    const rows = table.filter(row => row.keys.some(key => names.includes(key)) && (row.when?.() ?? true));
+    return rows.find(row => row.when) ?? rows[0] ?? null;
 }
 
 const isPress = event => event.key === ' ' || event.key === 'Enter';

@@ -30,5 +30,6 @@ export function mount(root) {
         clearTimeout(timer);
         timer = setTimeout(show, 100);
     });
+    store.on('ui', key => key === 'work' && show());
     show();
 }

@@ -32,7 +32,7 @@ export function mount(root) {
     snapshots.mount(strip);
     clear(root,
           el('div', {class: 'panel-head'}, list, el('span', {class: 'space'}),
-             button({icon: 'save', label: 'Save', quiet: true, title: 'Save recipe and picture (Ctrl+S)',
+             button({icon: 'save', label: 'Save', quiet: true, title: 'Save under a name (Ctrl+Shift+S)',
                      run: files.openSave}),
              button({icon: 'open', label: 'Open', quiet: true, title: 'Open a recipe, or a picture’s (Ctrl+O)',
                      run: files.openFiles}),

@@ -1,7 +1,7 @@
 // Recipe trees as the YAML that a person would write: maps and lists in blocks, what is short in one line, long lists of
 // numbers folded. Read back it is the same tree: a text is in quotes where it could be taken for something else.
 
-const width = 100;                  // columns that a line may have before it becomes a block
+const width = 60;                   // columns that a line may have before it becomes a block
 const plain = /^(?:[A-Za-z_/$][A-Za-z0-9_ ./*$%°-]*|\d+(?:-\d+)?)$/;
 const taken = /^(~|null|true|false|yes|no|on|off)$/i;       // words that readers of YAML 1.1 take for others
 const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
