@@ -70,6 +70,7 @@ typedef struct bender {
     float numbers[GB_RECIPE_PARAMS];
     gb_clusters clusters;
     gb_recipe_paint paint;
+    gb_recipe_style style;
     gb_error *err;
 } bender;
 
@@ -160,7 +161,7 @@ static gb_status bend_values(bender *b, gb_node node) {
     int samples;
     gb_bend_options o = {0};
     const gb_recipe_step *s = b->step;
-    gb_status status = gb_recipe_values(b->recipe, s, b->session, node, &values, &samples, b->err);
+    gb_status status = gb_recipe_values(b->recipe, s, b->session, node, &b->style, &values, &samples, b->err);
     if (status)
         return status;
     o.values = values;
@@ -317,5 +318,6 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     }
     gb_clusters_close(&b.clusters);
     gb_recipe_paint_free(&b.paint);
+    gb_recipe_style_free(&b.style);
     return status;
 }

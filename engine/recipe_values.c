@@ -141,9 +141,9 @@ static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step
 
 /* ------------------------------------------------------------------------------------------------ another seed's w */
 
-/* A session of its own, set as the user's is but for the seed, gives the w's that the seed has there; `sample` is of
- * the user's batch, each of which may be of another class. */
-static gb_status draw_style(const gb_recipe_step *step, const gb_session *session, int sample, gb_session *other,
+/* A session of its own, set as the user's is but for the seed, gives the w's that the seed has. `sample` is of the
+ * user's batch, each of which may be of another class. */
+static gb_status draw_sample(const gb_recipe_step *step, const gb_session *session, int sample, gb_session *other,
                             gb_error *err) {
     const gb_settings *now = &session->now;
     gb_node label = gb_graph_find(session->graph, "label");
@@ -161,35 +161,57 @@ static gb_status draw_style(const gb_recipe_step *step, const gb_session *sessio
     return status ? status : gb_session_render(other, NULL, err);
 }
 
-static gb_status style_values(const gb_recipe_step *step, gb_session *session, gb_node node, float *values,
-                              gb_error *err) {
-    const gb_graph *graph = session->graph;
-    const char *name = graph->nodes[node].name;
-    int rows;
-    if (w_row(graph, node, &rows) < 0)
-        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", name);
+/* `ws` is the node whose rows the w's of all layers are. */
+static gb_status draw_style(const gb_recipe_step *step, const gb_session *session, gb_node ws, gb_recipe_style *style,
+                            gb_error *err) {
+    size_t floats = node_floats(&session->graph->nodes[ws]), batch = (size_t)session->options.batch;
     gb_session *other = NULL;
+    gb_recipe_style_free(style);
+    *style = (gb_recipe_style){malloc(batch * floats * sizeof *style->values), ws};
+    if (!style->values)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
     gb_status status = gb_session_new(session->model, NULL, &other, err);
     if (!status)
-        status = gb_session_tap(other, name, err);
-    for (int i = 0; i < session->options.batch && !status; i++) {
-        status = draw_style(step, session, i, other, err);
+        status = gb_session_tap(other, session->graph->nodes[ws].name, err);
+    for (size_t i = 0; i < batch && !status; i++) {
+        status = draw_sample(step, session, (int)i, other, err);
         if (!status)
-            status = gb_session_read(other, node, values + (size_t)i * node_floats(&graph->nodes[node]), err);
+            status = gb_session_read(other, ws, style->values + i * floats, err);
     }
     gb_session_free(other);
+    if (status)
+        gb_recipe_style_free(style);
     return status;
 }
 
-gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, gb_session *session, gb_node node,
-                           float **values, int *samples, gb_error *err) {
+static gb_status style_values(const gb_recipe_step *step, const gb_session *session, gb_node node,
+                              gb_recipe_style *style, float *values, gb_error *err) {
+    const gb_graph_node *n = &session->graph->nodes[node];
+    int rows, row = w_row(session->graph, node, &rows);
+    if (row < 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", n->name);
+    gb_status status = style->values && style->ws == n->input[0] ? GB_OK
+                                                                 : draw_style(step, session, n->input[0], style, err);
+    size_t floats = node_floats(n);
+    for (size_t i = 0; i < (size_t)session->options.batch && !status; i++)
+        memcpy(values + i * floats, style->values + (i * (size_t)rows + (size_t)row) * floats, floats * sizeof *values);
+    return status;
+}
+
+void gb_recipe_style_free(gb_recipe_style *style) {
+    free(style->values);
+    *style = (gb_recipe_style){0};
+}
+
+gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session, gb_node node,
+                           gb_recipe_style *style, float **values, int *samples, gb_error *err) {
     const gb_graph *graph = session->graph;
     *samples = step->kind == GB_STEP_STYLE ? session->options.batch : 1;
     *values = calloc(node_floats(&graph->nodes[node]) * (size_t)*samples, sizeof **values);
     if (!*values)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     float times = step->kind == GB_STEP_SET ? (float)gb_recipe_dialled(recipe, &step->dial[0]) : 1;
-    gb_status status = step->kind == GB_STEP_STYLE ? style_values(step, session, node, *values, err)
+    gb_status status = step->kind == GB_STEP_STYLE ? style_values(step, session, node, style, *values, err)
                        : step->file                ? file_values(recipe, step, graph, node, times, *values, err)
                                                    : indexed_values(step, &graph->nodes[node], times, *values, err);
     if (status) {
