@@ -124,6 +124,9 @@ GB_API gb_status gb_png_write(const char *path, int width, int height, const uin
                               size_t text_count, gb_error *err);
 /* True where `path` is a whole PNG: reads it to its end and checks every chunk. */
 GB_API bool gb_png_whole(const char *path);
+/* Hands over the texts of a PNG, as UTF-8 whoever wrote them: at most 64, of up to 8 MiB. */
+GB_API gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key, const char *value), void *arg,
+                             gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- random numbers */
 

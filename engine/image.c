@@ -22,8 +22,7 @@ void gb_image_to_rgb(const float *image, size_t plane, uint8_t *rgb) {
 
 /* ---------------------------------------------------------------------------------------------------- texts */
 
-/* Bytes of the UTF-8 character that `s` begins with; 0 where it begins with none. */
-static size_t utf8_length(const unsigned char *s) {
+size_t gb_utf8_length(const unsigned char *s) {
     static const struct { unsigned char mask, lead; uint32_t least; } forms[] = {
         {0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000},
     };
@@ -58,7 +57,7 @@ static gb_status make_text(const char *path, const gb_text *text, png_text *out,
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: '%s' cannot be the keyword of a text in a PNG", path, text->key);
     bool ascii = true;
     for (const unsigned char *s = (const unsigned char *)text->value; *s;) {
-        size_t n = utf8_length(s);
+        size_t n = gb_utf8_length(s);
         if (n == 0)
             return gb_fail(err, GB_BAD_ARGUMENT, "%s: the text '%s' is not UTF-8", path, text->key);
         ascii = ascii && n == 1;

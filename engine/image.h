@@ -9,4 +9,7 @@
  * NVIDIA's generate.py writes it. NaN becomes 0. */
 void gb_image_to_rgb(const float *image, size_t plane, uint8_t *rgb);
 
+/* Bytes of the UTF-8 character that `s`, which ends in a 0, begins with; 0 where it begins with none. */
+size_t gb_utf8_length(const unsigned char *s);
+
 #endif

@@ -1,6 +1,7 @@
 /* Reading PNG files (W3C PNG, third edition; libpng does the work) whoever wrote them: palettes, greys, 16 bits and
  * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited.
- * gb_png_whole() of ganbend.h is here too: it takes nothing out of the file but reads all of it. */
+ * gb_png_whole() and gb_png_text() of ganbend.h are here too: they read all of a file, and take nothing or its texts out
+ * of it. */
 #include "png_read.h"
 
 #include <png.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "image.h"
 #include "platform.h"
 
 typedef struct source {
@@ -108,16 +110,18 @@ gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba,
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------ wholeness */
+/* ------------------------------------------------------------------------------------------------ all of a file */
 
-/* Decodes every row as it is, checking every chunk on the way. */
-static bool is_whole(png_structp png, png_infop info, source *s) {
-    enum { MOST_SIDE = 1 << 16 };
+/* Decodes every row as it is, checking every chunk on the way. `info` has the texts afterwards. */
+static bool read_through(png_structp png, png_infop info, source *s) {
+    enum { MOST_SIDE = 1 << 16, MOST_TEXTS = 64, MOST_TEXT = 8 << 20 };
     if (setjmp(s->failed))
         return false;
     png_set_read_fn(png, s, take_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_user_limits(png, MOST_SIDE, MOST_SIDE);
+    png_set_chunk_cache_max(png, MOST_TEXTS);
+    png_set_chunk_malloc_max(png, MOST_TEXT);
     png_read_info(png, info);
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
@@ -126,7 +130,7 @@ static bool is_whole(png_structp png, png_infop info, source *s) {
         for (png_uint_32 y = 0; y < png_get_image_height(png, info); y++)
             png_read_row(png, s->row, NULL);
     png_read_end(png, info);
-    return s->left == 0;
+    return true;
 }
 
 bool gb_png_whole(const char *path) {
@@ -136,10 +140,65 @@ bool gb_png_whole(const char *path) {
     source s = {.bytes = map.bytes, .left = map.size};
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    bool whole = info && is_whole(png, info, &s);
+    bool whole = info && read_through(png, info, &s) && s.left == 0;
     if (png)
         png_free(png, s.row);
     png_destroy_read_struct(&png, &info, NULL);
     gb_map_close(&map);
     return whole;
+}
+
+/* ------------------------------------------------------------------------------------------------ texts */
+
+/* A copy as UTF-8, to be freed; what is none is Latin-1, as in tEXt and zTXt. NULL when memory is out. */
+static char *as_utf8(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    size_t size = strlen(text) + 1, n;
+    while (*c && (n = gb_utf8_length(c)))
+        c += n;
+    bool latin = *c;
+    char *copy = malloc(latin ? 2 * size : size), *to = copy;
+    if (!latin)
+        return copy ? memcpy(copy, text, size) : NULL;
+    for (c = (const unsigned char *)text; copy && *c; c++) {
+        if (*c >= 0x80)
+            *to++ = (char)(0xC0 | *c >> 6);
+        *to++ = (char)(*c < 0x80 ? *c : 0x80 | (*c & 0x3F));
+    }
+    if (copy)
+        *to = '\0';
+    return copy;
+}
+
+gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key, const char *value), void *arg,
+                      gb_error *err) {
+    gb_map map;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    source s = {.bytes = map.bytes, .left = map.size};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    png_textp list = NULL;
+    int count = 0;
+    if (!info)
+        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    else if (!read_through(png, info, &s))
+        status = gb_fail(err, GB_BAD_FILE, "%s: %s", path, s.message);
+    else
+        png_get_text(png, info, &list, &count);
+    for (int i = 0; i < count && !status; i++) {
+        char *key = as_utf8(list[i].key), *value = as_utf8(list[i].text ? list[i].text : "");
+        if (key && value)
+            text(arg, key, value);
+        else
+            status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+        free(key);
+        free(value);
+    }
+    if (png)
+        png_free(png, s.row);
+    png_destroy_read_struct(&png, &info, NULL);
+    gb_map_close(&map);
+    return status;
 }

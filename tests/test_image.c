@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -143,6 +144,75 @@ static void only_a_whole_png_is_whole(void **state) {
     unlink("damaged.png");
 }
 
+/* ------------------------------------------------------------------------------------------------ texts */
+
+static void gather(void *arg, const char *key, const char *value) {
+    size_t used = strlen(arg);
+    snprintf((char *)arg + used, 1024 - used, "%s=%.40s\n", key, value);
+}
+
+static void assert_texts(const char *path, const char *wanted) {
+    char texts[1024] = "";
+    gb_error err = {0};
+    if (gb_png_text(path, gather, texts, &err))
+        fail_msg("%s", err.message);
+    assert_string_equal(texts, wanted);
+}
+
+static unsigned char *put_chunk(unsigned char *to, const char *name, const void *data, size_t size) {
+    for (int i = 0; i < 4; i++)
+        to[i] = (unsigned char)(size >> (24 - 8 * i));
+    memcpy(to + 4, name, 4);
+    memcpy(to + 8, data, size);
+    uLong crc = crc32(0, to + 4, (uInt)size + 4);
+    for (int i = 0; i < 4; i++)
+        to[8 + size + (size_t)i] = (unsigned char)(crc >> (24 - 8 * i));
+    return to + 12 + size;
+}
+
+static void the_texts_of_a_png_come_back_whoever_wrote_them(void **state) {
+    enum { ROOM = 1 << 20, BOMB = 64 << 20 };
+    (void)state;
+    write_picture("out.png");
+    assert_texts("out.png", "Software=ganbend\nganbend:class=Zaunk\xc3\xb6nig \xe2\x98\x83\nganbend:empty=\n");
+
+    /* Behind the pixels: Latin-1, one that is packed, one that would unpack to more than there is room for. */
+    gb_map map;
+    assert_int_equal(gb_map_open("out.png", &map, NULL), GB_OK);
+    unsigned char *bytes = malloc(map.size + ROOM), *zeros = calloc(BOMB, 1), packed[ROOM / 2] = "z";
+    assert_non_null(bytes);
+    assert_non_null(zeros);
+    memcpy(bytes, map.bytes, map.size);
+    unsigned char *end = bytes + map.size - 12;
+    gb_map_close(&map);
+    end = put_chunk(end, "tEXt", "caf\xe9\0na\xefve", 10);
+    uLongf size = sizeof packed - 3;
+    assert_int_equal(compress(packed + 3, &size, (const Bytef *)"in few bytes", 12), Z_OK);
+    end = put_chunk(end, "zTXt", packed, size + 3);
+    packed[0] = 'b';
+    size = sizeof packed - 3;
+    assert_int_equal(compress(packed + 3, &size, zeros, BOMB), Z_OK);
+    end = put_chunk(end, "zTXt", packed, size + 3);
+    end = put_chunk(end, "IEND", "", 0);
+    put("texts.png", bytes, (size_t)(end - bytes));
+    assert_texts("texts.png", "Software=ganbend\nganbend:class=Zaunk\xc3\xb6nig \xe2\x98\x83\nganbend:empty=\n"
+                              "caf\xc3\xa9=na\xc3\xafve\nz=in few bytes\n");
+
+    gb_error err = {0};
+    char texts[1024] = "";
+    put("texts.png", bytes, 200);
+    assert_int_equal(gb_png_text("texts.png", gather, texts, &err), GB_BAD_FILE);
+    assert_string_equal(err.message, "texts.png: cut short");
+    put("texts.png", "no picture", 10);
+    assert_int_equal(gb_png_text("texts.png", gather, texts, &err), GB_BAD_FILE);
+    assert_int_equal(gb_png_text("missing.png", gather, texts, &err), GB_IO);
+    assert_string_equal(texts, "");
+    free(bytes);
+    free(zeros);
+    unlink("out.png");
+    unlink("texts.png");
+}
+
 static void check_refused(int width, int height, gb_text text, const char *line) {
     gb_error err = {0};
     assert_int_equal(gb_png_write("out.png", width, height, picture, &text, 1, &err), GB_BAD_ARGUMENT);
@@ -186,6 +256,7 @@ int main(void) {
         cmocka_unit_test(a_png_holds_the_pixels_and_texts_it_was_given),
         cmocka_unit_test(the_same_picture_gives_the_same_bytes),
         cmocka_unit_test(only_a_whole_png_is_whole),
+        cmocka_unit_test(the_texts_of_a_png_come_back_whoever_wrote_them),
         cmocka_unit_test(what_no_png_can_hold_is_refused),
         cmocka_unit_test(a_full_disk_is_named),
     };
