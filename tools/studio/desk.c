@@ -23,7 +23,8 @@ enum {
     MOST_JOBS = 64,                     /* that wait, or whose answer waits */
     MOST_JOB_BYTES = 32 << 20,
     MOST_ANSWER_BYTES = 32 << 20,       /* with so much unsent no job is begun */
-    MOST_HANDS = 64, HAND_ADDRESS = 64
+    MOST_HANDS = 64, HAND_ADDRESS = 64,
+    FILM_PAUSE = 100                    /* ms between looks at ffmpeg */
 };
 
 typedef struct hand {
@@ -54,7 +55,7 @@ struct desk {
     /* and what goes out. */
     parcel answers[2 * MOST_JOBS];      /* a ring; hello has two */
     size_t first_answer, answer_count, answer_bytes;
-    parcel frame, refused;
+    parcel frame, refused, progress;
     int64_t frame_serial, inflight[DESK_INFLIGHT];
     int inflight_count;
     hand hands[MOST_HANDS];
@@ -105,6 +106,9 @@ bool desk_next(desk *d, parcel *p) {
     } else if (d->refused.bytes) {
         *p = d->refused;
         d->refused = (parcel){0};
+    } else if (d->progress.bytes) {
+        *p = d->progress;
+        d->progress = (parcel){0};
     } else if (d->answer_count) {
         *p = d->answers[d->first_answer];
         d->first_answer = (d->first_answer + 1) % (2 * MOST_JOBS);
@@ -257,7 +261,7 @@ static void put_frame(desk *d, const message *m, int side, double wait, double r
 
 /* The first picture on the way that the change reaches. */
 static gb_status show_preview(desk *d, const message *m, double wait, bool *shown, gb_error *err) {
-    int side = stage_preview_side(&d->stage);
+    int side = stage_preview_side(&d->stage, 0);
     double start = host_seconds();
     *shown = false;
     while (side && !*shown) {
@@ -266,7 +270,7 @@ static gb_status show_preview(desk *d, const message *m, double wait, bool *show
         leave(d, status);
         if (status) return status;
         if (*shown) put_frame(d, m, side, wait, host_seconds() - start);
-        else side = stage_larger_preview(&d->stage, side);
+        else side = stage_preview_side(&d->stage, side);
     }
     return GB_OK;
 }
@@ -287,52 +291,84 @@ static void do_render(desk *d, const message *m, double came) {
 
 static answer_room *const rooms[MESSAGE_KINDS] = {
     [MESSAGE_HELLO] = answer_hello, [MESSAGE_MODEL] = answer_model, [MESSAGE_LOOK] = answer_look,
+    [MESSAGE_MAPS] = answer_maps, [MESSAGE_CLUSTER] = answer_cluster, [MESSAGE_PICK] = answer_pick,
+    [MESSAGE_Z] = answer_z, [MESSAGE_PARSE] = answer_parse, [MESSAGE_SAVE] = answer_save,
+    [MESSAGE_FILES] = answer_files, [MESSAGE_OPEN] = answer_open, [MESSAGE_KEEP] = answer_keep,
+    [MESSAGE_FILM] = answer_film, [MESSAGE_FRAME] = answer_frame, [MESSAGE_CUT] = answer_cut,
 };
 
 static void do_job(desk *d, const message *m) {
     gb_error err = {0};
-    parcel p;
+    parcel p = {0};
     gb_status status = GB_CANCELLED;
     bool cancellable = m->kind != MESSAGE_MODEL;        /* which changes the session */
     if (!cancellable || enter(d, false)) status = rooms[m->kind](&d->stage, m, &p, &err);
     if (cancellable) leave(d, status);
-    if (!status) put_answer(d, p);
-    else if (status != GB_CANCELLED) refuse_job(d, m, &err);
+    if (!status && p.bytes) put_answer(d, p);
+    else if (status && status != GB_CANCELLED) refuse_job(d, m, &err);
     if (!status && m->kind == MESSAGE_HELLO && !answer_network(&d->stage, m, &p, &err)) put_answer(d, p);
 }
 
-/* Whose turn it is, waiting for one; NULL: the desk closes. Renders and jobs take turns. */
-static message *next_message(desk *d, bool *render_last, double *came) {
-    message *m = NULL;
+/* Waits until something comes in, or for a while where a film is at work. */
+static void wait_for_work(desk *d, bool filming) {
+    struct timespec until;
+    if (!filming) {
+        pthread_cond_wait(&d->changed, &d->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += FILM_PAUSE * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&d->changed, &d->lock, &until);
+}
+
+/* Whose turn it is; renders and jobs take turns. NULL: nobody's. False: the desk closes. */
+static bool next_message(desk *d, bool *render_last, message **next, double *came) {
+    bool filming = d->stage.film.encoder != 0, job, go_on;
+    *next = NULL;
     pthread_mutex_lock(&d->lock);
-    while (!m && !d->closing) {
-        bool job = d->job_count && d->answer_bytes < MOST_ANSWER_BYTES;
+    for (bool waited = false; !d->closing && !*next; waited = true) {
+        job = d->job_count && d->answer_bytes < MOST_ANSWER_BYTES;
         if (d->render && !d->models_waiting && !(job && *render_last)) {
-            m = d->render;
+            *next = d->render;
             *came = d->render_came;
             d->render = NULL;
         } else if (job) {
-            m = d->jobs[d->first_job];
+            *next = d->jobs[d->first_job];
             d->first_job = (d->first_job + 1) % MOST_JOBS;
             d->job_count--;
-            d->job_bytes -= m->size;
-            d->models_waiting -= m->kind == MESSAGE_MODEL;
+            d->job_bytes -= (*next)->size;
+            d->models_waiting -= (*next)->kind == MESSAGE_MODEL;
+        } else if (filming && waited) {
+            break;
         } else {
-            pthread_cond_wait(&d->changed, &d->lock);
+            wait_for_work(d, filming);
         }
     }
+    go_on = !d->closing;
     pthread_mutex_unlock(&d->lock);
-    *render_last = m && m->kind == MESSAGE_RENDER;
-    return m;
+    *render_last = *next && (*next)->kind == MESSAGE_RENDER;
+    return go_on;
+}
+
+static void look_after_film(desk *d) {
+    parcel p = {0};
+    switch (film_poll(&d->stage.film, &p)) {
+    case FILM_FURTHER: put_newest(d, &d->progress, p, 0); break;
+    case FILM_ENDED: put_answer(d, p); break;
+    case FILM_QUIET: break;
+    }
 }
 
 static void *work(void *arg) {
     desk *d = arg;
     bool render_last = false;
     double came = 0;
-    for (message *m; (m = next_message(d, &render_last, &came)); free_message(m)) {
-        if (m->kind == MESSAGE_RENDER) do_render(d, m, came);
-        else do_job(d, m);
+    for (message *m; next_message(d, &render_last, &m, &came); free_message(m)) {
+        if (m && m->kind == MESSAGE_RENDER) do_render(d, m, came);
+        else if (m) do_job(d, m);
+        look_after_film(d);
     }
     return NULL;
 }
@@ -350,6 +386,15 @@ static bool start_worker(desk *d) {
     return started;
 }
 
+/* By a clock that nobody sets. */
+static void init_condition(pthread_cond_t *condition) {
+    pthread_condattr_t how;
+    pthread_condattr_init(&how);
+    pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &how);
+    pthread_condattr_destroy(&how);
+}
+
 gb_status desk_new(shop *s, void (*wake)(void *arg), void *arg, desk **out, gb_error *err) {
     desk *d = calloc(1, sizeof *d);
     *out = NULL;
@@ -357,7 +402,7 @@ gb_status desk_new(shop *s, void (*wake)(void *arg), void *arg, desk **out, gb_e
     d->wake = wake;
     d->arg = arg;
     pthread_mutex_init(&d->lock, NULL);
-    pthread_cond_init(&d->changed, NULL);
+    init_condition(&d->changed);
     if (!stage_new(&d->stage, s, err) && !start_worker(d)) state(err, GB_NO_MEMORY, "cannot start a thread");
     if (!err->status) {
         *out = d;
@@ -385,6 +430,7 @@ void desk_free(desk *d) {
         free_parcel(&d->answers[(d->first_answer + i) % (2 * MOST_JOBS)]);
     free_parcel(&d->frame);
     free_parcel(&d->refused);
+    free_parcel(&d->progress);
     pthread_cond_destroy(&d->changed);
     pthread_mutex_destroy(&d->lock);
     free(d);

@@ -48,6 +48,12 @@ bool folder_has(const char *path) {
     return lstat(path, &info) == 0;
 }
 
+gb_status folder_check(const char *path, gb_error *err) {
+    struct stat info;
+    if (lstat(path, &info) != 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
+    return S_ISREG(info.st_mode) ? GB_OK : state(err, GB_IO, "%s: is no file of the studio's folder", path);
+}
+
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err) {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat info;
@@ -104,7 +110,13 @@ gb_status folder_move(const char *from, const char *to, gb_error *err) {
 }
 
 void folder_remove(const char *path) {
-    if (unlink(path) != 0) rmdir(path);
+    DIR *folder = unlink(path) == 0 ? NULL : opendir(path);
+    struct dirent *entry;
+    if (!folder) return;
+    while ((entry = readdir(folder)))
+        unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+    rmdir(path);
 }
 
 /* ------------------------------------------------------------------------------------------------ listing */

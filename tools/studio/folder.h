@@ -13,12 +13,14 @@ gb_status folder_path(char path[PATH_ROOM], const char *out, const char *sub, co
 /* Makes `out` and, where it is not NULL, `sub` in it, unless they are there. */
 gb_status folder_prepare(const char *out, const char *sub, gb_error *err);
 bool folder_has(const char *path);              /* anything of that name, also a link to nowhere */
+/* GB_IO unless it is a file, and no link to one. */
+gb_status folder_check(const char *path, gb_error *err);
 /* A whole file of at most `most` bytes, with a 0 behind it; to be freed. */
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err);
 gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err);
 /* `from` takes the place of `to`, of the link itself where that is one. */
 gb_status folder_move(const char *from, const char *to, gb_error *err);
-void folder_remove(const char *path);           /* a file, or a folder that is empty */
+void folder_remove(const char *path);           /* a file, or a folder with all files in it */
 /* Names of the files that end in `ext`, without it, in order; at most `most`. */
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err);
 

@@ -15,7 +15,7 @@ typedef enum field_kind {
     FIELD_TEXT,                 /* const char *, `low` to `high` bytes */
     FIELD_CHOICE,               /* const char *, one of the words in `choices`, which '|' separates */
     FIELD_FLAG,                 /* bool */
-    FIELD_OBJECT                /* json_t * */
+    FIELD_OBJECT                /* const char *, the text of an object as it came */
 } field_kind;
 
 typedef struct field {
@@ -41,10 +41,10 @@ typedef struct message_row {
 #define RECIPE {"recipe", FIELD_TEXT, NEEDED, AT(recipe), 0, DESK_MESSAGE, NULL}
 #define TEXT {"text", FIELD_TEXT, NEEDED, AT(text), 0, DESK_MESSAGE, NULL}
 #define NODE {"node", FIELD_TEXT, NEEDED, AT(node), 1, 200, NULL}
-#define NAME(least) {"name", FIELD_TEXT, NEEDED, AT(name), least, 80, NULL}
+#define NAME {"name", FIELD_TEXT, NEEDED, AT(name), 0, 400, NULL}
 
 static const message_row rows[MESSAGE_KINDS] = {
-    [MESSAGE_HELLO] = {"hello", {{"work", FIELD_TEXT, NEEDED, AT(work), 0, 80, NULL},
+    [MESSAGE_HELLO] = {"hello", {{"work", FIELD_TEXT, NEEDED, AT(work), 0, 400, NULL},
                                  {"tab", FIELD_TEXT, MAY, AT(tab), 1, 64, NULL}, MAY_ID}},
     [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, NEEDED, AT(index), 0, INT32_MAX, NULL}, MAY_ID}},
     [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, MAY, AT(quality), 1, 100, NULL},
@@ -63,12 +63,12 @@ static const message_row rows[MESSAGE_KINDS] = {
                                {"y", FIELD_WHOLE, NEEDED, AT(y), 0, INT32_MAX, NULL}}},
     [MESSAGE_Z] = {"z", {ID, {"seed", FIELD_WHOLE, NEEDED, AT(seed), 0, UINT32_MAX, NULL}}},
     [MESSAGE_PARSE] = {"parse", {ID, TEXT}},
-    [MESSAGE_SAVE] = {"save", {ID, NAME(0), TEXT, {"png", FIELD_FLAG, NEEDED, AT(png), 0, 0, NULL},
+    [MESSAGE_SAVE] = {"save", {ID, NAME, TEXT, {"png", FIELD_FLAG, NEEDED, AT(png), 0, 0, NULL},
                                {"replace", FIELD_FLAG, NEEDED, AT(replace), 0, 0, NULL}}},
     [MESSAGE_FILES] = {"files", {ID}},
-    [MESSAGE_OPEN] = {"open", {ID, NAME(1)}},
+    [MESSAGE_OPEN] = {"open", {ID, NAME}},
     [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, NEEDED, AT(document), 0, 0, NULL}}},
-    [MESSAGE_FILM] = {"film", {ID, NAME(1), {"format", FIELD_CHOICE, NEEDED, AT(format), 0, 0, "png|mp4|webm"},
+    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, NEEDED, AT(format), 0, 0, "png|mp4|webm"},
                                {"fps", FIELD_WHOLE, NEEDED, AT(fps), 1, 120, NULL},
                                {"frames", FIELD_WHOLE, NEEDED, AT(frames), 1, 36000, NULL}}},
     [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
@@ -138,6 +138,33 @@ static bool is_choice(const char *choices, const char *word) {
     return false;
 }
 
+/* What stands behind the key in an object that is known to be well formed, as it is written: numbers keep their digits.
+ * NULL where the key is spelled with escapes, or memory is out. */
+static char *copy_value(const char *bytes, size_t size, const char *key) {
+    size_t length = strlen(key), depth = 0, from = 0;
+    for (size_t i = 0; i < size; i++) {
+        size_t start = i;
+        if (bytes[i] == '"') {
+            while (bytes[++i] != '"') i += bytes[i] == '\\';
+            if (depth != 1 || i - start != length + 1 || memcmp(bytes + start + 1, key, length) != 0) continue;
+            from = i + 1 + strspn(bytes + i + 1, " \t\r\n");
+            if (bytes[from] != ':') from = 0;
+            else from += 1 + strspn(bytes + from + 1, " \t\r\n");
+        } else if (bytes[i] == '{' || bytes[i] == '[') {
+            depth++;
+        } else if (bytes[i] == '}' || bytes[i] == ']') {
+            depth--;
+            if (!from || depth != 1) continue;
+            char *copy = malloc(i + 2 - from);
+            if (!copy) return NULL;
+            memcpy(copy, bytes + from, i + 1 - from);
+            copy[i + 1 - from] = '\0';
+            return copy;
+        }
+    }
+    return NULL;
+}
+
 static int set_field(message *m, const message_row *row, const field *f, json_t *value, char reason[DESK_REASON]) {
     char *at = (char *)m + f->offset;
     switch (f->kind) {
@@ -166,8 +193,8 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
         return 0;
     case FIELD_OBJECT:
         if (!json_is_object(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' is an object", row->type, f->name);
-        *(json_t **)at = value;
-        return 0;
+        *(char **)at = copy_value(m->bytes, m->size, f->name);
+        return *(char **)at ? 0 : refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be found", row->type, f->name);
     case FIELD_END: break;
     }
     return refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be set", row->type, f->name);
@@ -203,6 +230,7 @@ int read_message(const char *bytes, size_t size, message **out, char reason[DESK
     if (size > DESK_MESSAGE) return refuse(reason, CLOSE_TOO_BIG, "messages have 8 MiB at most");
     m = calloc(1, sizeof *m);
     if (!m) return refuse(reason, CLOSE_ERROR, "out of memory");
+    m->bytes = bytes;
     m->size = size;
     m->tree = read_json(bytes, size, &code, reason);
     type = json_string_value(json_object_get(m->tree, "type"));
@@ -214,13 +242,22 @@ int read_message(const char *bytes, size_t size, message **out, char reason[DESK
         m->kind = (message_kind)kind;
         code = read_fields(m, &rows[kind], reason);
     }
-    if (code) free_message(m);
-    else *out = m;
-    return code;
+    m->bytes = NULL;
+    if (code) {
+        free_message(m);
+        return code;
+    }
+    if (m->document) {
+        json_decref(m->tree);   /* it may be large, and is not looked at again */
+        m->tree = NULL;
+    }
+    *out = m;
+    return 0;
 }
 
 void free_message(message *m) {
     if (!m) return;
     json_decref(m->tree);
+    free(m->document);
     free(m);
 }

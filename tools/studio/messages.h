@@ -23,9 +23,10 @@ typedef struct message {
     int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames;
     bool times, unbent, png, replace, keep;
     const char *work, *tab, *recipe, *node, *order, *name, *text, *format;
-    json_t *document;
-    json_t *tree;               /* holds all of it */
-    size_t size;                /* bytes it came in */
+    char *document;             /* JSON as it came */
+    json_t *tree;               /* holds the texts */
+    const char *bytes;          /* while it is read */
+    size_t size;
 } message;
 
 /* WebSocket close codes. */

@@ -7,27 +7,25 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "host.h"
 #include "works.h"
 
-/* A preview comes where the whole picture would take longer than SLOW; it is the largest that takes less than QUICK. Of
- * a processor nothing is known before the first render but that its cores reach about so many multiply-adds. */
-static const double slow = 0.080, quick = 0.085, likely_rate = 20e9;
+/* A preview comes where what is left takes longer than SLOW; it is the largest that takes less than QUICK. Of nodes that
+ * have not run yet nothing is known but that a core reaches about so many multiply-adds a second. */
+static const double slow = 0.080, quick = 0.070, likely_rate = 40e9;
 
 enum { LEAST_PREVIEW = 32 };
 
 /* ------------------------------------------------------------------------------------------------ models */
 
-/* Pictures on the way to the output, with the arithmetic up to each. */
+/* Pictures on the way to the output, and what the nodes may take. */
 static void find_previews(stage *s) {
-    double macs = 0;
     s->preview_count = 0;
     for (size_t i = 0; i < gb_model_nodes(s->o.model); i++) {
         gb_node_info node;
         int side;
         char name[64];
         gb_model_node(s->o.model, (gb_node)i, &node);
-        macs += (double)node.macs;
+        s->seconds[i] = (double)node.macs / (likely_rate * gb_context_threads(s->o.context));
         if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || side < LEAST_PREVIEW || side >= s->o.height ||
             s->preview_count == STAGE_PREVIEWS)
             continue;
@@ -36,9 +34,8 @@ static void find_previews(stage *s) {
             node.shape[2] != side)
             continue;
         s->previews[s->preview_count].side = side;
-        s->previews[s->preview_count++].macs = macs;
+        s->previews[s->preview_count++].node = (gb_node)i;
     }
-    s->macs = macs;
 }
 
 static void drop_recipe(stage *s) {
@@ -53,9 +50,11 @@ static void close_stage(stage *s) {
     free(s->rgb);
     free(s->planes);
     free(s->preview);
+    free(s->seconds);
     s->session = NULL;
     s->rgb = s->preview = NULL;
     s->planes = NULL;
+    s->seconds = NULL;
 }
 
 gb_status stage_choose(stage *s, size_t index, gb_error *err) {
@@ -72,12 +71,13 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     next.o.height = shape[1];
     next.o.width = shape[2];
     pixels = (size_t)(shape[1] * shape[2]);
-    find_previews(&next);
+    next.seconds = malloc(gb_model_nodes(chosen->model) * sizeof *next.seconds);
+    if (next.seconds) find_previews(&next);
     if (next.preview_count) preview = (size_t)next.previews[next.preview_count - 1].side;
     next.rgb = malloc(pixels * 3);
     next.planes = malloc(preview * preview * 3 * sizeof *next.planes + 1);
     next.preview = malloc(preview * preview * 3 + 1);
-    if (!next.rgb || !next.planes || !next.preview) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
+    if (!next.rgb || !next.planes || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
     if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
         close_stage(&next);
         return err->status;
@@ -89,15 +89,15 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     s->rgb = next.rgb;
     s->planes = next.planes;
     s->preview = next.preview;
+    s->seconds = next.seconds;
     memcpy(s->previews, next.previews, sizeof s->previews);
     s->preview_count = next.preview_count;
-    s->macs = next.macs;
     return GB_OK;
 }
 
 gb_status stage_new(stage *s, shop *of, gb_error *err) {
     size_t size = strlen(of->out) + sizeof "/recipe";
-    *s = (stage){.shop = of, .rate = likely_rate * gb_context_threads(of->context)};
+    *s = (stage){.shop = of};
     s->recipe_name = malloc(size);
     if (!s->recipe_name) return state(err, GB_NO_MEMORY, "out of memory");
     snprintf(s->recipe_name, size, "%s/recipe", of->out);
@@ -106,6 +106,7 @@ gb_status stage_new(stage *s, shop *of, gb_error *err) {
 
 void stage_free(stage *s) {
     release_work(&s->shop->works, s->ticket);
+    film_free(&s->film);
     close_stage(s);
     jpeg_free(&s->jpeg);
     free(s->recipe_name);
@@ -172,39 +173,42 @@ const char *stage_complaint(const stage *s, const gb_error *err, int *line, int 
 
 /* ------------------------------------------------------------------------------------------------ rendering */
 
-/* What this processor reaches, from renders long enough to tell. */
-static void note_rate(stage *s, double seconds) {
+/* A step counts for the node whose boundary it writes; several steps at one node are its bends. */
+static void note_times(stage *s) {
     gb_render_stats stats;
-    double macs = 0;
+    gb_step_info step;
     gb_session_stats(s->session, &stats);
     for (int i = 0; i < stats.steps; i++) {
-        gb_step_info step;
         gb_session_step(s->session, i, &step);
-        if (step.ran) macs += (double)step.macs;
+        for (gb_node k = step.first; step.ran && k <= step.last; k++) s->seconds[k] = 0;
     }
-    if (seconds > 0.005 && macs > 1e8) s->rate = macs / seconds;
+    for (int i = 0; i < stats.steps; i++) {
+        gb_session_step(s->session, i, &step);
+        if (step.ran) s->seconds[step.last] += step.seconds;
+    }
 }
 
 gb_status stage_render(stage *s, gb_error *err) {
-    double start = host_seconds();
     if (gb_session_render_rgb(s->session, s->rgb, err)) return err->status;
-    note_rate(s, host_seconds() - start);
+    note_times(s);
     return GB_OK;
 }
 
-int stage_preview_side(const stage *s) {
-    int side = 0;
-    if (s->macs / s->rate < slow) return 0;
-    for (int i = 0; i < s->preview_count; i++)
-        if (!side || s->previews[i].macs / s->rate < quick) side = s->previews[i].side;
-    return side;
+/* Of the nodes behind `from` and up to `to`. */
+static double seconds_between(const stage *s, gb_node from, gb_node to) {
+    double seconds = 0;
+    for (gb_node i = from + 1; i <= to; i++) seconds += s->seconds[i];
+    return seconds;
 }
 
-int stage_larger_preview(const stage *s, int side) {
-    for (int i = 0; i + 1 < s->preview_count; i++)
-        if (s->previews[i].side == side && (s->previews[i + 1].macs - s->previews[i].macs) / s->rate < quick)
-            return s->previews[i + 1].side;
-    return 0;
+int stage_preview_side(const stage *s, int after) {
+    int first = 0, side = 0;
+    gb_node from = GB_NO_NODE;
+    for (; first < s->preview_count && s->previews[first].side <= after; first++) from = s->previews[first].node;
+    if (seconds_between(s, from, (gb_node)gb_model_nodes(s->o.model) - 1) < slow) return 0;
+    for (int i = first; i < s->preview_count; i++)
+        if (!side || seconds_between(s, from, s->previews[i].node) < quick) side = s->previews[i].side;
+    return side;
 }
 
 /* clamp(127.5 x + 128), as the whole picture is made; NaN becomes 0. */
@@ -215,10 +219,9 @@ static uint8_t level(float x) {
 
 gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err) {
     size_t plane = (size_t)side * (size_t)side;
-    double start = host_seconds();
     gb_render_stats stats;
     if (gb_session_preview(s->session, side, s->planes, err)) return err->status;
-    note_rate(s, host_seconds() - start);
+    note_times(s);
     gb_session_stats(s->session, &stats);
     *anew = stats.steps_run > 0;
     for (size_t i = 0; *anew && i < plane; i++)

@@ -23,9 +23,9 @@ typedef struct stage {
     uint8_t *rgb;               /* [height, width, 3], of the last render */
     float *planes;              /* [3, r, r] of a preview, and its pixels */
     uint8_t *preview;
-    struct { int side; double macs; } previews[STAGE_PREVIEWS];     /* pictures on the way, smallest first */
+    struct { int side; gb_node node; } previews[STAGE_PREVIEWS];    /* pictures on the way, smallest first */
     int preview_count;
-    double macs, rate;          /* of a whole render; a second's worth */
+    double *seconds;            /* per node of the model: what it and its bends took last */
     jpeg jpeg;
     film film;
     char work[SHOP_WORK_NAME];  /* "" before the page said hello */
@@ -46,10 +46,9 @@ const char *stage_complaint(const stage *s, const gb_error *err, int *line, int 
 
 /* The picture into s->rgb. */
 gb_status stage_render(stage *s, gb_error *err);
-/* The picture on the way that a person should see first, 0 for none: where the whole takes long. */
-int stage_preview_side(const stage *s);
-/* The next larger one, 0 where the way to it takes long too. */
-int stage_larger_preview(const stage *s, int side);
+/* The picture on the way that a person should see first, 0 for none: where what follows `after`, another one of them or
+ * 0, takes long. */
+int stage_preview_side(const stage *s, int after);
 /* It into s->preview. *anew is false where no step ran: the change lies behind it. */
 gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err);
 /* The node's values with the recipe the session is set to, to be freed. The session's taps are as before after it. */

@@ -1,0 +1,246 @@
+/* Films. ffmpeg is a process of its own that reads the frames from their folder; what it says comes through a pipe. */
+#define _POSIX_C_SOURCE 200809L
+#include "film.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "folder.h"
+#include "host.h"
+#include "rooms.h"
+#include "saving.h"
+#include "works.h"
+
+enum { MOST_FILMS = 1000, SILENCE = 120 /* seconds after which ffmpeg is taken for dead */ };
+
+static const struct film_format {
+    const char *name, *ext;
+    const char *codec[12];
+} formats[] = {
+    {"png", "", {NULL}},
+    {"mp4", ".mp4", {"-c:v", "libx264", "-preset", "medium", "-crf", "16", "-movflags", "+faststart", "-f", "mp4", NULL}},
+    {"webm", ".webm", {"-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-row-mt", "1", "-f", "webm", NULL}},
+};
+
+static const struct film_format *format_named(const char *name) {
+    size_t i = 0;
+    while (strcmp(formats[i].name, name)) i++;
+    return &formats[i];
+}
+
+/* ------------------------------------------------------------------------------------------------ frames */
+
+/* Where the film and its parts go, under the name or, where that is taken, name-2, name-3, … */
+static gb_status name_film(const stage *s, const char *name, const char *ext, film *f, gb_error *err) {
+    const char *out = s->shop->out;
+    char base[SHOP_WORK_NAME];
+    for (int k = 1; k <= MOST_FILMS; k++) {
+        if (folder_path(f->path, out, NULL, name, ext, err)) return err->status;
+        if (k == 1) snprintf(base, sizeof base, "%s", name);
+        else snprintf(base, sizeof base, "%.50s-%d", name, k);
+        if (folder_path(f->path, out, NULL, base, ext, err)) return err->status;
+        snprintf(f->file, sizeof f->file, "%s%s", base, ext);
+        if (snprintf(f->frames, PATH_ROOM, "%s/.%s.frames", out, base) >= PATH_ROOM - 40 ||
+            snprintf(f->beside, PATH_ROOM, "%s/.%s.new", out, f->file) >= PATH_ROOM)
+            return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+        if (strcmp(f->file, "studio") && !folder_has(f->path)) return GB_OK;
+    }
+    return state(err, GB_BAD_ARGUMENT, "there are too many films called '%s'", name);
+}
+
+gb_status answer_film(stage *s, const message *m, parcel *p, gb_error *err) {
+    const struct film_format *format = format_named(m->format);
+    film next = {.model = s->at, .format = format->name, .fps = m->fps, .wanted = m->frames};
+    if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; it has to be cut first");
+    if (*format->ext && !s->shop->ffmpeg)
+        return state(err, GB_BAD_ARGUMENT, "there is no ffmpeg in the PATH, which makes films of frames");
+    if (folder_prepare(s->shop->out, NULL, err) || name_film(s, m->name, format->ext, &next, err)) return err->status;
+    folder_remove(next.frames);         /* of a program that was ended */
+    if (host_make_folder(next.frames, err)) return err->status;
+    next.open = true;
+    s->film = next;
+    return make_answer(m->id, json_pack("{s:s}", "folder", next.file), p, err);
+}
+
+gb_status answer_frame(stage *s, const message *m, parcel *p, gb_error *err) {
+    film *f = &s->film;
+    char path[PATH_ROOM];
+    if (!f->open || f->encoder) return state(err, GB_BAD_ARGUMENT, "no film is being made that takes frames");
+    if (f->model != s->at) return state(err, GB_BAD_ARGUMENT, "the film is of another model; it has to be cut first");
+    if (f->made == f->wanted)
+        return state(err, GB_BAD_ARGUMENT, "the film has its %lld frames", (long long)f->wanted);
+    if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
+        return state(err, GB_BAD_ARGUMENT, "this path is too long");
+    if (stage_set(s, m->recipe, false, err) || write_picture(s, path, err)) return err->status;
+    return make_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ ffmpeg */
+
+/* The frames' pattern as ffmpeg reads it: never an option or a protocol, and with no '%' but ours. */
+static gb_status frame_pattern(const film *f, char pattern[PATH_ROOM], gb_error *err) {
+    size_t used = 0;
+    if (f->frames[0] != '/') used = (size_t)snprintf(pattern, PATH_ROOM, "./");
+    for (const char *c = f->frames; *c && used < PATH_ROOM - 40; c++) {
+        pattern[used++] = *c;
+        if (*c == '%') pattern[used++] = '%';
+    }
+    if (used >= PATH_ROOM - 40) return state(err, GB_BAD_ARGUMENT, "this path is too long");
+    strcpy(pattern + used, "/frame-%06d.png");
+    return GB_OK;
+}
+
+static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t how;
+    sigset_t none, all;
+    int ends[2], code;
+    if (pipe(ends) != 0) return state(err, GB_IO, "ffmpeg: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&how);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, ends[1], 1);
+    posix_spawn_file_actions_adddup2(&files, ends[1], 2);
+    posix_spawnattr_setsigmask(&how, &none);        /* this thread blocks them all */
+    posix_spawnattr_setsigdefault(&how, &all);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    extern char **environ;
+    code = posix_spawnp(&f->encoder, "ffmpeg", &files, &how, arguments, environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&how);
+    close(ends[1]);
+    if (code == 0) {
+        f->output = ends[0];
+        f->heard = host_seconds();
+        return GB_OK;
+    }
+    close(ends[0]);
+    f->encoder = 0;
+    return state(err, GB_IO, "ffmpeg: %s", strerror(code));
+}
+
+static gb_status encode(film *f, gb_error *err) {
+    char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8];
+    const struct film_format *format = format_named(f->format);
+    const char *arguments[48] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y",
+                                 "-f", "image2", "-framerate", fps, "-i", pattern,
+                                 /* Even sides and the colours of HD video, which players expect. */
+                                 "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,"
+                                 "format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
+                                 "bt709", "-color_range", "tv"};
+    size_t count = 0;
+    while (arguments[count]) count++;
+    if (frame_pattern(f, pattern, err)) return err->status;
+    snprintf(fps, sizeof fps, "%lld", (long long)f->fps);
+    snprintf(to, sizeof to, "file:%s", f->beside);
+    for (const char *const *c = format->codec; *c; c++) arguments[count++] = *c;
+    arguments[count] = to;
+    folder_remove(f->beside);
+    return spawn((char *const *)arguments, f, err);     /* which does not change them */
+}
+
+/* Lines "frame=123" tell how far it is; what is no key=value is a complaint. */
+static void hear_line(film *f) {
+    long long frame;
+    if (sscanf(f->line, "frame=%lld", &frame) == 1) f->encoded = frame;
+    else if (*f->line && !strchr(f->line, '=')) snprintf(f->complaint, sizeof f->complaint, "%s", f->line);
+    *f->line = '\0';
+}
+
+static void hear(film *f) {
+    char text[512];
+    ssize_t n;
+    while ((n = read(f->output, text, sizeof text)) > 0) {
+        f->heard = host_seconds();
+        for (ssize_t i = 0; i < n; i++) {
+            size_t used = strlen(f->line);
+            if (text[i] == '\n') hear_line(f);
+            else if (used + 1 < sizeof f->line && text[i]) f->line[used] = text[i], f->line[used + 1] = '\0';
+        }
+    }
+}
+
+static void close_film(film *f) {
+    folder_remove(f->frames);
+    folder_remove(f->beside);
+    *f = (film){0};
+}
+
+/* -1: it was ended. */
+static int reap(film *f, bool end) {
+    int status = 0;
+    if (end) kill(f->encoder, SIGKILL);
+    while (waitpid(f->encoder, &status, 0) < 0 && errno == EINTR) {}
+    close(f->output);
+    f->encoder = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void film_free(film *f) {
+    if (f->encoder) reap(f, true);
+    if (f->open) close_film(f);
+}
+
+static film_news answer_end(film *f, const gb_error *why, parcel *p) {
+    gb_error err = {0};
+    json_t *fields = why->status ? json_pack("{s:o}", "error", text_json(why->message))
+                                 : json_pack("{s:s}", "file", f->file);
+    make_answer(f->id, fields, p, &err);
+    close_film(f);
+    return err.status ? FILM_QUIET : FILM_ENDED;
+}
+
+static film_news tell_share(const film *f, parcel *p) {
+    gb_error err = {0};
+    json_t *progress = json_pack("{s:s, s:I, s:f}", "type", "progress", "id", (json_int_t)f->id, "share",
+                                 f->encoded < f->made ? (double)f->encoded / (double)f->made : 1.0);
+    return make_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_FURTHER;
+}
+
+film_news film_poll(film *f, parcel *p) {
+    siginfo_t info = {0};
+    gb_error why = {0};
+    int64_t before = f->encoded;
+    bool ended, silent;
+    if (!f->encoder) return FILM_QUIET;
+    ended = waitid(P_PID, (id_t)f->encoder, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+    hear(f);
+    silent = !ended && host_seconds() - f->heard > SILENCE;
+    if (!ended && !silent) return f->encoded != before ? tell_share(f, p) : FILM_QUIET;
+    int code = reap(f, silent);
+    hear_line(f);
+    if (silent) state(&why, GB_IO, "ffmpeg said nothing for %d seconds and was ended", (int)SILENCE);
+    else if (code) state(&why, GB_IO, "ffmpeg failed: %s", *f->complaint ? f->complaint : "it does not say why");
+    else folder_move(f->beside, f->path, &why);
+    return answer_end(f, &why, p);
+}
+
+/* ------------------------------------------------------------------------------------------------ cutting */
+
+gb_status answer_cut(stage *s, const message *m, parcel *p, gb_error *err) {
+    film *f = &s->film;
+    if (!f->open) return state(err, GB_BAD_ARGUMENT, "no film is being made");
+    if (!m->keep) {
+        film_free(f);
+        return make_answer(m->id, json_pack("{s:n}", "file"), p, err);
+    }
+    if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is at work on it");
+    if (!f->made) return state(err, GB_BAD_ARGUMENT, "the film has no frames yet");
+    f->id = m->id;
+    if (strcmp(f->format, "png")) return encode(f, err);        /* the answer comes when it is through */
+    if (folder_move(f->frames, f->path, err)) return err->status;
+    answer_end(f, err, p);
+    return GB_OK;
+}

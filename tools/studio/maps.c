@@ -1,0 +1,187 @@
+/* A layer's feature maps as a contact sheet, in the order of their numbers, of what they carry or of their clusters;
+ * and the clusters themselves. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+#include "clusters.h"
+#include "rooms.h"
+
+enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80, MOST_CHANNELS = 1 << 14 };
+
+typedef struct map_order {
+    int channel, cluster;       /* -1: of none */
+    double energy;              /* root of the mean square */
+} map_order;
+
+typedef struct layer {
+    gb_node_info info;
+    size_t channels, h, w;
+    float *maps;
+    map_order *order;           /* by channel, then as it was asked for */
+    bool clustered;
+} layer;
+
+static void free_layer(layer *l) {
+    free(l->maps);
+    free(l->order);
+}
+
+static double energy_of(const float *map, size_t count) {
+    double squares = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(map[i])) squares += (double)map[i] * (double)map[i];
+    return sqrt(squares / (double)count);
+}
+
+static gb_status open_layer(stage *s, const message *m, layer *l, gb_error *err) {
+    gb_node node;
+    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &node, &l->info, err)) return err->status;
+    if (l->info.ndim != 3 || l->info.shape[0] > MOST_CHANNELS)
+        return state(err, GB_BAD_ARGUMENT, "'%s' has no feature maps", l->info.name);
+    l->channels = (size_t)l->info.shape[0];
+    l->h = (size_t)l->info.shape[1];
+    l->w = (size_t)l->info.shape[2];
+    l->order = calloc(l->channels, sizeof *l->order);
+    if (!l->order) return state(err, GB_NO_MEMORY, "out of memory");
+    if (stage_read(s, node, &l->maps, err)) return err->status;
+    for (size_t i = 0; i < l->channels; i++)
+        l->order[i] = (map_order){(int)i, -1, energy_of(l->maps + i * l->h * l->w, l->h * l->w)};
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ clusters */
+
+static void put_in(layer *l, const json_t *feature, json_int_t cluster) {
+    json_int_t channel = json_integer_value(feature);
+    if (!json_is_integer(feature) || channel < 0 || (size_t)channel >= l->channels || cluster < 0 ||
+        cluster >= INT32_MAX)
+        return;
+    l->order[channel].cluster = (int)cluster;
+    l->clustered = true;
+}
+
+/* Those that the recipe itself holds for this layer: lists of features, or pairs as in a cluster file. */
+static gb_status recipe_clusters(stage *s, layer *l, gb_error *err) {
+    const char *text;
+    json_t *tree, *list, *entry, *feature;
+    size_t i, k;
+    if (gb_recipe_json(s->bent.recipes[0], &text, err)) return err->status;
+    tree = json_loads(text, 0, NULL);
+    list = json_object_get(json_object_get(tree, "clusters"), l->info.name);
+    if (!list && l->info.alias) list = json_object_get(json_object_get(tree, "clusters"), l->info.alias);
+    json_array_foreach(list, i, entry) {
+        if (json_is_object(entry))
+            put_in(l, json_object_get(entry, "feature_index"),
+                   json_integer_value(json_object_get(entry, "cluster_index")));
+        json_array_foreach(entry, k, feature) put_in(l, feature, (json_int_t)i);
+    }
+    json_decref(tree);
+    return GB_OK;
+}
+
+static gb_status find_clusters(layer *l, int count, gb_error *err) {
+    int *cluster = malloc(l->channels * sizeof *cluster);
+    if (!cluster) return state(err, GB_NO_MEMORY, "out of memory");
+    if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, err)) {
+        for (size_t i = 0; i < l->channels; i++) l->order[i].cluster = cluster[i];
+        l->clustered = true;
+    }
+    free(cluster);
+    return err->status;
+}
+
+gb_status answer_cluster(stage *s, const message *m, parcel *p, gb_error *err) {
+    layer l = {0};
+    json_t *clusters = json_array();
+    if (!open_layer(s, m, &l, err) && !find_clusters(&l, (int)m->clusters, err)) {
+        for (int k = 0; k < (int)m->clusters && (size_t)k < l.channels; k++) {
+            json_t *features = json_array();
+            for (size_t i = 0; i < l.channels; i++)
+                if (l.order[i].cluster == k) json_array_append_new(features, json_integer((json_int_t)i));
+            json_array_append_new(clusters, features);
+        }
+        make_answer(m->id, json_pack("{s:O}", "clusters", clusters), p, err);
+    }
+    json_decref(clusters);
+    free_layer(&l);
+    return err->status;
+}
+
+/* ------------------------------------------------------------------------------------------------ the sheet */
+
+static int by_energy(const void *a, const void *b) {
+    const map_order *x = a, *y = b;
+    return x->energy != y->energy ? (x->energy < y->energy) - (x->energy > y->energy) : x->channel - y->channel;
+}
+
+/* Maps of no cluster come last. */
+static int by_cluster(const void *a, const void *b) {
+    const map_order *x = a, *y = b;
+    unsigned of_x = (unsigned)x->cluster, of_y = (unsigned)y->cluster;
+    return of_x != of_y ? (of_x > of_y) - (of_x < of_y) : x->channel - y->channel;
+}
+
+/* The map from its least to its greatest value as black to white; one that is the same everywhere is black. */
+static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, size_t stride) {
+    const float *map = l->maps + (size_t)channel * l->h * l->w;
+    float low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < l->h * l->w; i++) {
+        if (!isfinite(map[i])) continue;
+        if (map[i] < low) low = map[i];
+        if (map[i] > high) high = map[i];
+    }
+    double scale = high > low ? 255.0 / ((double)high - (double)low) : 0;
+    for (size_t y = 0; y < side; y++) {
+        for (size_t x = 0; x < side; x++) {
+            double v = scale > 0 ? ((double)area_mean(map, l->h, l->w, side, side, y, x) - (double)low) * scale : 0;
+            grey[y * stride + x] = v >= 255 ? 255 : v > 0 ? (uint8_t)(v + 0.5) : 0;
+        }
+    }
+}
+
+static json_t *sheet_header(const layer *l, const message *m, const map_order *shown, size_t count, size_t columns) {
+    json_t *channels = json_array(), *energies = json_array(), *clusters = l->clustered ? json_array() : json_null();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(channels, json_integer(shown[i].channel));
+        json_array_append_new(energies, number_json(shown[i].energy));
+        if (l->clustered) json_array_append_new(clusters, json_integer(shown[i].cluster));
+    }
+    return json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "kind", "maps", "id",
+                     (json_int_t)m->id, "node", text_json(l->info.name), "columns", (json_int_t)columns, "rows",
+                     (json_int_t)((count + columns - 1) / columns), "side", (json_int_t)m->side, "first",
+                     (json_int_t)m->first, "of", (json_int_t)l->channels, "channels", channels, "energies", energies,
+                     "clusters", clusters);
+}
+
+static gb_status draw_sheet(stage *s, const layer *l, const message *m, parcel *p, gb_error *err) {
+    size_t first = (size_t)m->first < l->channels ? (size_t)m->first : l->channels, side = (size_t)m->side;
+    size_t count = l->channels - first < (size_t)m->count ? l->channels - first : (size_t)m->count;
+    size_t columns = 1, rows;
+    uint8_t *grey;
+    while (columns * columns < count) columns++;
+    rows = count ? (count + columns - 1) / columns : 1;
+    grey = calloc(columns * side, rows * side);
+    if (!grey) return state(err, GB_NO_MEMORY, "out of memory for a sheet of maps");
+    for (size_t i = 0; i < count; i++)
+        draw_map(l, l->order[first + i].channel, side, grey + (i / columns * side * columns + i % columns) * side,
+                 columns * side);
+    if (!jpeg_compress(&s->jpeg, grey, (int)(columns * side), (int)(rows * side), true, SHEET_QUALITY, err))
+        make_binary(sheet_header(l, m, l->order + first, count, columns), s->jpeg.bytes, s->jpeg.size, p, err);
+    free(grey);
+    return err->status;
+}
+
+gb_status answer_maps(stage *s, const message *m, parcel *p, gb_error *err) {
+    layer l = {0};
+    bool by_clusters = !strcmp(m->order, "cluster");
+    if (!open_layer(s, m, &l, err) && !recipe_clusters(s, &l, err) &&
+        !(by_clusters && !l.clustered && find_clusters(&l, USUAL_CLUSTERS, err))) {
+        if (by_clusters) qsort(l.order, l.channels, sizeof *l.order, by_cluster);
+        else if (!strcmp(m->order, "energy")) qsort(l.order, l.channels, sizeof *l.order, by_energy);
+        draw_sheet(s, &l, m, p, err);
+    }
+    free_layer(&l);
+    return err->status;
+}

@@ -1,0 +1,105 @@
+/* What lies under the cursor: all channels of one pixel of a layer, with the picture around it to remember it by; and
+ * the z of a seed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+#include "rooms.h"
+
+enum { THUMBNAIL_LEAST = 32, THUMBNAIL_MOST = 128, THUMBNAIL_QUALITY = 90 };
+
+/* ------------------------------------------------------------------------------------------------ thumbnails */
+
+/* "data:image/jpeg;base64,…", to be freed. */
+static char *data_url(const unsigned char *bytes, size_t size) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char head[] = "data:image/jpeg;base64,";
+    char *text = malloc(sizeof head + (size + 2) / 3 * 4), *to = text;
+    if (!text) return NULL;
+    memcpy(to, head, sizeof head - 1);
+    to += sizeof head - 1;
+    for (size_t i = 0; i < size; i += 3) {
+        size_t left = size - i;
+        unsigned word = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
+                        (left > 2 ? bytes[i + 2] : 0);
+        *to++ = digits[word >> 18];
+        *to++ = digits[word >> 12 & 63];
+        *to++ = left > 1 ? digits[word >> 6 & 63] : '=';
+        *to++ = left > 2 ? digits[word & 63] : '=';
+    }
+    *to = '\0';
+    return text;
+}
+
+/* Where a window of `size` begins that has `at` in its middle and stays within 0 … most. */
+static size_t window(size_t at, size_t size, size_t most) {
+    size_t start = at > size / 2 ? at - size / 2 : 0;
+    return start + size > most ? most - size : start;
+}
+
+/* A quarter of the picture around the middle of the layer's pixel (y, x) of [h, w]. */
+static gb_status make_thumbnail(stage *s, size_t y, size_t x, size_t h, size_t w, json_t **thumbnail, gb_error *err) {
+    size_t height = (size_t)s->o.height, width = (size_t)s->o.width, shorter = height < width ? height : width;
+    size_t side = shorter / 4 < THUMBNAIL_LEAST ? THUMBNAIL_LEAST : shorter / 4 > THUMBNAIL_MOST ? THUMBNAIL_MOST
+                                                                                                 : shorter / 4;
+    size_t top, left;
+    uint8_t rgb[THUMBNAIL_MOST * THUMBNAIL_MOST * 3];
+    char *url;
+    if (side > shorter) side = shorter;
+    top = window((2 * y + 1) * height / (2 * h), side, height);
+    left = window((2 * x + 1) * width / (2 * w), side, width);
+    for (size_t i = 0; i < side; i++) memcpy(rgb + i * side * 3, s->rgb + ((top + i) * width + left) * 3, side * 3);
+    if (jpeg_compress(&s->jpeg, rgb, (int)side, (int)side, false, THUMBNAIL_QUALITY, err)) return err->status;
+    url = data_url(s->jpeg.bytes, s->jpeg.size);
+    if (!url) return state(err, GB_NO_MEMORY, "out of memory");
+    *thumbnail = json_string(url);
+    free(url);
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ answers */
+
+gb_status answer_pick(stage *s, const message *m, parcel *p, gb_error *err) {
+    gb_node node;
+    gb_node_info info;
+    float *maps = NULL;
+    size_t plane, at;
+    json_t *values, *thumbnail;
+    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &node, &info, err)) return err->status;
+    if (info.ndim != 3) return state(err, GB_BAD_ARGUMENT, "'%s' has no pixels", info.name);
+    if (m->y >= info.shape[1] || m->x >= info.shape[2])
+        return state(err, GB_BAD_ARGUMENT, "'%s' has %lld rows and %lld columns of pixels, counted from 0", info.name,
+                     (long long)info.shape[1], (long long)info.shape[2]);
+    if (stage_read(s, node, &maps, err)) return err->status;
+    plane = (size_t)(info.shape[1] * info.shape[2]);
+    at = (size_t)(m->y * info.shape[2] + m->x);
+    if (!stage_render(s, err) && !make_thumbnail(s, (size_t)m->y, (size_t)m->x, (size_t)info.shape[1],
+                                                 (size_t)info.shape[2], &thumbnail, err)) {
+        values = json_array();
+        for (size_t c = 0; c < (size_t)info.shape[0]; c++)
+            json_array_append_new(values, number_json((double)maps[c * plane + at]));
+        make_answer(m->id, json_pack("{s:o, s:o}", "values", values, "thumbnail", thumbnail), p, err);
+    }
+    free(maps);
+    return err->status;
+}
+
+gb_status answer_z(stage *s, const message *m, parcel *p, gb_error *err) {
+    const char *origin = gb_model_str(s->o.model, "origin.rng", "numpy");
+    gb_rng rng = !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM
+                                                                                          : GB_RNG_NUMPY;
+    gb_node node;
+    gb_node_info info;
+    size_t count;
+    float *z;
+    json_t *list;
+    if (stage_find(s, "z", &node, &info, err)) return err->status;
+    count = node_elements(&info);
+    z = malloc(count * sizeof *z);
+    if (!z) return state(err, GB_NO_MEMORY, "out of memory");
+    gb_randn(rng, (uint64_t)m->seed, count, z);
+    list = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(list, number_json((double)z[i]));
+    free(z);
+    return make_answer(m->id, json_pack("{s:o}", "z", list), p, err);
+}

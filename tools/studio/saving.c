@@ -1,0 +1,147 @@
+/* Recipes and pictures into the studio's folder and out of it, and what a tab works on kept there. */
+#include "saving.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+#include "folder.h"
+#include "rooms.h"
+#include "works.h"
+
+enum { MOST_LISTED = 4096, MOST_NUMBER = 9999, MOST_RECIPE = 4 << 20 };
+
+/* ------------------------------------------------------------------------------------------------ pictures */
+
+gb_status write_picture(stage *s, const char *path, gb_error *err) {
+    char text[SETTINGS_ROOM + BENDING_TEXT_ROOM];
+    picture_texts t;
+    if (stage_render(s, err)) return err->status;
+    describe_inputs(&s->in, 0, text);
+    describe_bending(&s->bent, text + strlen(text));
+    fill_picture_texts(&t, &s->o, text, &s->bent);
+    return gb_png_write(path, (int)s->o.width, (int)s->o.height, s->rgb, t.texts, t.count, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ saving */
+
+typedef struct saved {
+    char name[SHOP_WORK_NAME];
+    char recipe[PATH_ROOM], picture[PATH_ROOM], beside[PATH_ROOM];
+} saved;
+
+static gb_status name_saved(const stage *s, const char *name, saved *f, gb_error *err) {
+    const char *out = s->shop->out;
+    if (folder_path(f->recipe, out, NULL, name, ".yaml", err) || folder_path(f->picture, out, NULL, name, ".png", err))
+        return err->status;
+    snprintf(f->name, sizeof f->name, "%s", name);
+    /* Hidden, and unlike any name that a page can give. */
+    return snprintf(f->beside, PATH_ROOM, "%s/.%s.png.new", out, name) < PATH_ROOM
+               ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+}
+
+static gb_status name_next(const stage *s, saved *f, gb_error *err) {
+    char name[32];
+    for (int i = 1; i <= MOST_NUMBER; i++) {
+        snprintf(name, sizeof name, "picture-%04d", i);
+        if (name_saved(s, name, f, err)) return err->status;
+        if (!folder_has(f->recipe) && !folder_has(f->picture)) return GB_OK;
+    }
+    return state(err, GB_BAD_ARGUMENT, "picture-0001 to picture-%d are all there; give a name", (int)MOST_NUMBER);
+}
+
+/* The picture waits under its hidden name until the recipe is in place. */
+static gb_status write_saved(stage *s, const message *m, const saved *f, gb_error *err) {
+    if (folder_prepare(s->shop->out, NULL, err) || stage_set(s, m->text, false, err)) return err->status;
+    folder_remove(f->beside);
+    if (m->png && write_picture(s, f->beside, err)) return err->status;
+    if (!folder_write(f->recipe, m->text, strlen(m->text), err) && m->png) folder_move(f->beside, f->picture, err);
+    if (err->status) folder_remove(f->beside);
+    return err->status;
+}
+
+gb_status answer_save(stage *s, const message *m, parcel *p, gb_error *err) {
+    saved f;
+    json_t *fields;
+    if (*m->name ? name_saved(s, m->name, &f, err) : name_next(s, &f, err)) return err->status;
+    if (!m->replace && (folder_has(f.recipe) || (m->png && folder_has(f.picture))))
+        return state(err, GB_BAD_ARGUMENT, "'%s' is there already", f.name);
+    if (write_saved(s, m, &f, err)) return err->status;
+    fields = json_pack("{s:s+}", "recipe", f.name, ".yaml");
+    if (m->png) json_object_set_new(fields, "picture", json_pack("s+", f.name, ".png"));
+    return make_answer(m->id, fields, p, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ opening */
+
+static gb_status list_names(const stage *s, const char *ext, json_t **names, gb_error *err) {
+    return folder_list(s->shop->out, ext, MOST_LISTED, names, err);
+}
+
+gb_status answer_files(stage *s, const message *m, parcel *p, gb_error *err) {
+    json_t *recipes = NULL, *pictures = NULL;
+    if (!list_names(s, ".yaml", &recipes, err) && !list_names(s, ".png", &pictures, err))
+        return make_answer(m->id, json_pack("{s:o, s:o}", "recipes", recipes, "pictures", pictures), p, err);
+    json_decref(recipes);
+    return err->status;
+}
+
+static void take_recipe(void *arg, const char *key, const char *value) {
+    json_t **text = arg;
+    if (!*text && !strcmp(key, "Recipe")) *text = json_string(value);
+}
+
+static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
+    if (folder_check(path, err) || gb_png_text(path, take_recipe, text, err)) return err->status;
+    return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: this picture carries no recipe", path);
+}
+
+static gb_status read_saved(const char *path, json_t **text, gb_error *err) {
+    char *bytes;
+    size_t size;
+    if (folder_read(path, MOST_RECIPE, &bytes, &size, err)) return err->status;
+    *text = json_stringn(bytes, size);
+    free(bytes);
+    return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: is no text in UTF-8", path);
+}
+
+gb_status answer_open(stage *s, const message *m, parcel *p, gb_error *err) {
+    bool picture = ends_with(m->name, ".png");
+    const char *ext = picture ? ".png" : ".yaml";
+    char name[SHOP_WORK_NAME], path[PATH_ROOM];
+    json_t *text = NULL;
+    if (!ends_with(m->name, ext)) return state(err, GB_BAD_ARGUMENT, "'%.80s' is no .yaml and no .png", m->name);
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(m->name) - strlen(ext)), m->name);
+    if (strlen(m->name) - strlen(ext) != strlen(name))
+        return state(err, GB_BAD_ARGUMENT, "there is no '%.80s'", m->name);
+    if (folder_path(path, s->shop->out, NULL, name, ext, err) ||
+        (picture ? read_picture(path, &text, err) : read_saved(path, &text, err)))
+        return err->status;
+    return make_answer(m->id, json_pack("{s:o}", "text", text), p, err);
+}
+
+gb_status answer_parse(stage *s, const message *m, parcel *p, gb_error *err) {
+    gb_recipe *recipe;
+    const char *text;
+    json_t *tree = NULL;
+    if (gb_recipe_parse(m->text, strlen(m->text), s->recipe_name, &recipe, err)) return err->status;
+    if (!gb_recipe_json(recipe, &text, err)) tree = json_loads(text, 0, NULL);
+    gb_recipe_free(recipe);
+    if (err->status) return err->status;
+    return make_answer(m->id, json_pack("{s:o}", "recipe", tree), p, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ keeping */
+
+gb_status answer_keep(stage *s, const message *m, parcel *p, gb_error *err) {
+    char path[PATH_ROOM];
+    if (!holds_work(&s->shop->works, s->ticket))
+        return state(err, GB_BAD_ARGUMENT, *s->work ? "another connection works on '%s' now"
+                                                    : "nothing can be kept before hello", s->work);
+    if (folder_prepare(s->shop->out, "studio", err) ||
+        folder_path(path, s->shop->out, "studio", s->work, ".json", err) ||
+        folder_write(path, m->document, strlen(m->document), err))
+        return err->status;
+    return make_answer(m->id, json_object(), p, err);
+}
