@@ -97,3 +97,11 @@ test('a loaded picture paints its colours, keeps where told, and takes odd colou
     assert.deepEqual([0, 20, 36, 41, 50, 60].map(i => after.cells.data[i]), [0, 2, -1, 1, 1, -1]);
     assert.ok(before.cells.data.subarray(0, 16).every(index => index === paint.none));
 });
+
+test('a vector renamed is renamed wherever it is painted', () => {
+    const recipe = {vectors: {nose: [1], eye: [2]}, bends: [{at: 'a', paint: 'nose'}, {at: 'b', filter: 'invert'},
+        {at: 'c', paint: {vector: 'nose', grid: 2}}, {at: 'd', paint: {mask: 'data:', colours: {red: 'nose', blue: 'eye'}}}]};
+    paint.renameVector(recipe, 'nose', 'Nase');
+    assert.deepEqual(Object.keys(recipe.vectors), ['Nase', 'eye']);
+    assert.deepEqual(recipe.bends.map(paint.vectorsOf), [['Nase'], [], ['Nase'], ['Nase', 'eye']]);
+});

@@ -46,6 +46,25 @@ export function putPaint(recipe, node, paint, values) {
         delete recipe.vectors;
 }
 
+// The vector under another name, wherever the recipe has it.
+export function renameVector(recipe, from, to) {
+    if (isMap(recipe.vectors))
+        recipe.vectors = Object.fromEntries(Object.entries(recipe.vectors)
+            .map(([name, values]) => [name === from ? to : name, values]));
+    const renamed = name => String(name) === from ? to : name;
+    recipe.bends = (recipe.bends ?? []).map(bend => {
+        const {paint} = bend;
+        if (!vectorsOf(bend).includes(from))
+            return bend;
+        if (!isMap(paint))
+            return {...bend, paint: to};
+        if (!paint.mask)
+            return {...bend, paint: {...paint, vector: to}};
+        const colours = Object.entries(paint.colours).map(([colour, name]) => [colour, renamed(name)]);
+        return {...bend, paint: {...paint, colours: Object.fromEntries(colours)}};
+    });
+}
+
 // The vectors that a bend paints with.
 export function vectorsOf({paint}) {
     if (paint === undefined || paint === null)

@@ -2,8 +2,8 @@
 // edits that lie between what the seed gave and what was drawn. Values reach from −reach to reach on paper; what lies
 // beyond is drawn at the rim. Pure functions.
 
-export const reach = 4;
-const hole = 0.14;                      // radius, in shares of the whole, where the polygon is at −reach
+export const reach = 3;
+const hole = 0.1;                       // radius, in shares of the whole, where the polygon is at −reach
 const figures = 1000;                   // edits are kept in thousandths
 
 const held = (value, low, high) => Math.min(high, Math.max(low, value));

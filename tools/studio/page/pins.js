@@ -1,0 +1,269 @@
+// Pinned faces, and the path from one to the next. A pin is a seed with its class and what was drawn on z. On the path
+// the recipe stays as it is and the picture is of places between two pins, so bends can be moved while it plays; the
+// place can be moved by hand too, and kept.
+import {button, controls, slider, toggle} from './controls.js';
+import {clear, el, icon, on} from './dom.js';
+import {live} from './live.js';
+import {atPin, goesThroughW, pinOf, placeAt, recipeBetween} from './path.js';
+import {inputs, seedOf, zEdits} from './recipe.js';
+import {zOf} from './seeds.js';
+import {store} from './store.js';
+
+const thumbSide = 72;
+const shortestStep = 12;                // ms: more than 60 pictures a second, and no more than are worth rendering
+
+const pins = () => store.pins.filter(pin => pin.model === store.state.model);
+const paceOf = () => store.ui.pathPace ?? 0.5;
+const loops = () => store.ui.pathLoops !== false;
+const smooths = () => store.ui.pathSmooth === true;
+const legsOf = () => Math.max(0, pins().length - (loops() ? 0 : 1));
+
+/* ------------------------------------------------------------------------------------------ pins */
+
+function thumbnail(bitmap) {
+    const canvas = el('canvas', {width: thumbSide, height: thumbSide}), context = canvas.getContext('2d');
+    const side = Math.min(bitmap.width, bitmap.height);
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, thumbSide, thumbSide);
+    return canvas.toDataURL('image/jpeg', 0.85);
+}
+
+export function pin() {
+    if (!store.frame)
+        return;
+    const entry = {model: store.state.model, ...pinOf(store.recipe, zEdits(store.recipe)),
+                   thumbnail: thumbnail(store.frame.bitmap)};
+    store.change(`Pinned seed ${entry.seed}`, draft => { draft.pins.push(entry); });
+}
+
+function goTo(entry) {
+    leave();
+    store.change(`Pinned seed ${entry.seed}`, draft => { draft.recipe = atPin(draft.recipe, entry); });
+}
+
+// Places in store.pins, where other models' pins stand between.
+const placeOf = entry => store.pins.indexOf(entry);
+
+function unpin(entry) {
+    const place = placeOf(entry);
+    store.change('Pin taken out', draft => { draft.pins.splice(place, 1); });
+}
+
+function movePin(entry, target) {
+    const from = placeOf(entry), to = placeOf(target);
+    if (from >= 0 && to >= 0 && from !== to)
+        store.change('Pins in another order', draft => { draft.pins.splice(to, 0, ...draft.pins.splice(from, 1)); });
+}
+
+/* ------------------------------------------------------------------------------------------ the path */
+
+const path = {on: false, playing: false, position: 0, at: 0, seed: null, timer: 0, steps: 0};
+const watchers = new Set();             // called when the path is entered, left, or moved on
+
+function tell() {
+    for (const watcher of watchers)
+        watcher();
+}
+
+// The recipe where the path is now; null while z of one of its ends is still asked for.
+async function recipeNow() {
+    const all = pins(), {network} = store;
+    const {from, to, t} = placeAt(path.position, all.length, {pace: 1, loop: loops(), smooth: smooths()});
+    const ends = [all[from], all[to]], isShort = goesThroughW(network, ...ends);
+    const zs = isShort ? null : await Promise.all(ends.map(end => zOf(network, end.seed)));
+    const scale = network.num_ws > 0 ? 1 : inputs(store.recipe).trunc ?? 1;
+    return recipeBetween(store.recipe, network, ...ends, t, {zs, scale});
+}
+
+async function show() {
+    const number = ++path.steps, recipe = await recipeNow().catch(() => null);
+    if (path.on && number === path.steps && recipe)
+        live.play(recipe);
+}
+
+function enter() {
+    if (path.on || pins().length < 2)
+        return path.on;
+    Object.assign(path, {on: true, seed: seedOf(store.recipe)});
+    return true;
+}
+
+export function leave() {
+    if (!path.on)
+        return;
+    clearTimeout(path.timer);
+    Object.assign(path, {on: false, playing: false, timer: 0});
+    live.play(null);
+    tell();
+}
+
+// What is seen becomes the recipe.
+async function keep() {
+    const recipe = await recipeNow();
+    leave();
+    store.change('Place on the path', draft => { draft.recipe = recipe; });
+}
+
+// Goes on by the time that passed, as pictures arrive: a slow network plays as fast with fewer pictures.
+function step() {
+    clearTimeout(path.timer);
+    const now = performance.now(), passed = now - path.at;
+    if (passed < shortestStep) {
+        path.timer = setTimeout(step, shortestStep - passed);
+        return;
+    }
+    path.at = now;
+    path.position += Math.min(passed, 500) / 1000 * paceOf();
+    const round = loops() ? legsOf() : 2 * legsOf();
+    path.position %= round || 1;
+    path.timer = setTimeout(step, 100);         // where no picture comes, as while the program is away
+    show();
+    tell();
+}
+
+export function togglePlaying() {
+    if (!enter())
+        return;
+    path.playing = !path.playing;
+    path.at = performance.now();
+    if (path.playing)
+        step();
+    else
+        clearTimeout(path.timer);
+    tell();
+}
+
+function moveTo(position) {
+    if (!enter())
+        return;
+    path.position = position;
+    show();
+    tell();
+}
+
+store.on('frame', which => which === 'frame' && path.playing && step());
+store.on('network', leave);
+store.on('recipe', () => {
+    if (!path.on)
+        return;
+    if (seedOf(store.recipe) !== path.seed || pins().length < 2)
+        leave();
+    else if (!path.playing)
+        show();
+});
+
+/* ------------------------------------------------------------------------------------------ what is seen */
+
+function thumb(entry, index) {
+    const said = `Seed ${entry.seed}${entry.class === null || entry.class === undefined ? '' : `, class ${entry.class}`}`
+        + `${Object.keys(entry.edits ?? {}).length ? ', z drawn on' : ''}`;
+    const go = el('button', {type: 'button', class: 'pin', draggable: 'true', 'aria-label': said, data: {index},
+                             title: `${said}. Delete takes it out, Shift and arrows move it`, onclick: () => goTo(entry)},
+                  el('img', {src: entry.thumbnail, alt: '', width: 44, height: 44, draggable: 'false'}),
+                  el('span', null, entry.seed));
+    const off = el('button', {type: 'button', class: 'quiet off', tabindex: -1, 'aria-label': `Take out ${said}`,
+                              title: 'Take it out', onclick: () => unpin(entry)}, icon('close'));
+    return el('li', null, go, off);
+}
+
+export function create() {
+    const list = el('ul', {class: 'pins', 'aria-label': 'Pinned faces'});
+    const play = button({icon: 'play', label: 'Play', quiet: true, run: togglePlaying, pressed: () => path.playing});
+    const kept = button({label: 'Keep', title: 'This place on the path becomes the recipe', run: keep});
+    const off = button({icon: 'close', label: 'Leave the path', quiet: true, title: 'Back to the recipe', run: leave});
+    const place = slider({
+        address: 'path/position', label: 'Place', title: 'Where on the path: 1 is the second pin', low: 0, high: null,
+        get span() { return [0, Math.max(1, legsOf())]; }, value: () => loops() ? path.position
+            : legsOf() - Math.abs(legsOf() - path.position), set: moveTo});
+    const path_ = el('div', {class: 'path'},
+        el('div', {class: 'row'}, play, el('span', {class: 'label'}, 'Path'), el('span', {class: 'space'}), kept, off,
+           button({icon: 'loop', label: 'Loop', quiet: true, title: 'From the last pin to the first; else back and forth',
+                   pressed: loops, run: () => store.setUi('pathLoops', !loops())}),
+           button({icon: 'smooth', label: 'Rest at pins', quiet: true, title: 'Slower near each pin',
+                   pressed: smooths, run: () => store.setUi('pathSmooth', !smooths())})),
+        place,
+        slider({address: 'path/pace', label: 'Speed', unit: '/s', title: 'Pins a second', low: 0, high: 10, span: [0, 2],
+                otherwise: 0.5, value: paceOf, set: value => store.setUi('pathPace', value)}));
+    const hint = el('p', {class: 'faint small'}, 'Pin two faces or more to play the path between them.');
+    const element = el('div', {class: 'pinned'},
+        el('div', {class: 'row'}, el('h3', null, 'Pins'), el('span', {class: 'space'}),
+           button({icon: 'pin', label: 'Pin', title: 'Pin this face (K)', run: pin})), list, path_, hint);
+    let shown = null;
+
+    function refresh() {
+        const all = pins();
+        if (shown === null || all.length !== shown.length || all.some((entry, i) => entry !== shown[i])) {
+            const focused = list.contains(document.activeElement) ? Number(document.activeElement.dataset.index) : -1;
+            shown = all;
+            clear(list, all.map(thumb));
+            if (focused >= 0)
+                list.querySelectorAll('.pin')[Math.min(focused, all.length - 1)]?.focus();
+        }
+        path_.hidden = all.length < 2;
+        hint.hidden = all.length > 1;
+        showPath();
+    }
+
+    let wasPlaying = null;
+    function showPath() {
+        kept.hidden = off.hidden = !path.on;
+        if (wasPlaying !== path.playing) {
+            wasPlaying = path.playing;
+            play.replaceChildren(icon(path.playing ? 'pause' : 'play'));
+            play.title = path.playing ? 'Pause (Space)' : 'Play the path between pins (Space)';
+            play.setAttribute('aria-pressed', String(path.playing));
+            play.setAttribute('aria-label', path.playing ? 'Pause' : 'Play');
+        }
+        placeShown ||= setTimeout(() => {
+            placeShown = 0;
+            showPlace();
+        }, 50);
+    }
+    let placeShown = 0;
+
+    // The slider follows the path a few times a second; pictures matter more.
+    function showPlace() {
+        const range = place.querySelector('input[type=range]'), number = place.querySelector('.number');
+        const [, high] = [0, Math.max(1, legsOf())], value = loops() ? path.position : legsOf() - Math.abs(legsOf() - path.position);
+        range.max = high;
+        range.value = value;
+        range.style.setProperty('--share', value / high);
+        if (document.activeElement !== number)
+            number.value = value.toFixed(2);
+    }
+
+    on(list, 'keydown', event => {
+        const index = Number(event.target.dataset.index), all = pins(), entry = all[index];
+        const way = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+        if (!entry)
+            return;
+        if (event.key === 'Delete' || event.key === 'Backspace') {
+            unpin(entry);
+        } else if (way && event.shiftKey && all[index + way]) {
+            movePin(entry, all[index + way]);
+            list.querySelectorAll('.pin')[index + way]?.focus();
+        } else if (way) {
+            list.querySelectorAll('.pin')[index + way]?.focus();
+        } else {
+            return;
+        }
+        event.preventDefault();
+    });
+
+    let dragged = null;
+    on(list, 'dragstart', event => { dragged = pins()[Number(event.target.dataset?.index)] ?? null; });
+    on(list, 'dragover', event => dragged && event.preventDefault());
+    on(list, 'drop', event => {
+        const target = pins()[Number(event.target.closest('li')?.querySelector('.pin').dataset.index)];
+        event.preventDefault();
+        if (dragged && target)
+            movePin(dragged, target);
+        dragged = null;
+    });
+
+    watchers.clear();
+    watchers.add(showPath);
+    controls.register({}, element, refresh);
+    refresh();
+    return element;
+}
