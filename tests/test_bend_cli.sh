@@ -89,10 +89,21 @@ printf 'bends:\n  - at: synthesis.b17.conv1\n    filter: rotate\n' >"$scratch/no
 run 0 "a layer there is not is no mistake of the recipe" recipe check "$scratch/nowhere.yaml"
 run 1 "but one with this model" recipe check "$scratch/nowhere.yaml" --model "$model"
 complains "nowhere.yaml:2"
+run 0 "one that needs no other file" recipe check $recipes/inline.yaml
+prints "a valid recipe"
+printf 'bends:\n  - {at: synthesis.b16.conv1, filter: ablate, muted: true}\n' >"$scratch/muted.yaml"
+run 0 "a bend that is muted" recipe check "$scratch/muted.yaml" --model "$model"
+prints "synthesis.b16.conv1: muted; otherwise ablate"
 
 # ---- render
 run 0 "a picture" render "$model" -o "$scratch/plain.png" --seeds 3
 run 0 "bent" render "$model" -o "$scratch/bent.png" --seeds 3 --bend "$turn"
+{ cat "$turn"; head -c 1500000 /dev/zero | tr '\0' '#'; } >"$scratch/long.yaml"
+run 0 "by a recipe with much in it" render "$model" -o "$scratch/long.png" --seeds 3 --bend "$scratch/long.yaml"
+same_pixels "to the same picture" "$scratch/bent.png" "$scratch/long.png"
+head -c 3000000 /dev/zero | tr '\0' '#' >>"$scratch/long.yaml"
+run 1 "by one with too much" render "$model" -o "$scratch/long.png" --bend "$scratch/long.yaml"
+complains "larger than 4 MiB"
 differ "is another" "$scratch/plain.png" "$scratch/bent.png"
 check "and carries its recipe" grep -qa "filter: rotate" "$scratch/bent.png"
 check "which is named by its checksum" grep -qa -- "--bend crc32:" "$scratch/bent.png"

@@ -22,7 +22,7 @@ const option bending_table[] = {
     {0}
 };
 
-enum { TEXT_LIMIT = 1 << 20 };
+enum { TEXT_LIMIT = 4 << 20 };        /* as the engine's own */
 
 static const char *const text_keys[BENDING_RECIPES] = {
     "Recipe", "Recipe 2", "Recipe 3", "Recipe 4", "Recipe 5", "Recipe 6", "Recipe 7", "Recipe 8", "Recipe 9",
@@ -39,7 +39,7 @@ gb_status read_text(const char *path, char **text, size_t *size, gb_error *err) 
     }
     *size = fread(*text, 1, TEXT_LIMIT + 1, file);
     if (ferror(file)) state(err, GB_IO, "%s: %s", path, strerror(errno));
-    else if (*size > TEXT_LIMIT) state(err, GB_BAD_FILE, "%s: larger than 1 MiB, which no recipe is", path);
+    else if (*size > TEXT_LIMIT) state(err, GB_BAD_FILE, "%s: larger than 4 MiB, which no recipe is", path);
     fclose(file);
     (*text)[*size] = '\0';
     return err->status;

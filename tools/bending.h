@@ -40,7 +40,7 @@ void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]);
 /* The recipes' and clusters' texts for a PNG, BENDING_RECIPES + 1 at most. Returns how many. */
 size_t bending_texts(const bending *b, gb_text *texts);
 
-/* A whole text file, up to 1 MiB, with a 0 behind it; to be freed. */
+/* A whole text file, up to 4 MiB, with a 0 behind it; to be freed. */
 gb_status read_text(const char *path, char **text, size_t *size, gb_error *err);
 /* "name=value": the name into `name`, the number into *value. */
 enum { PARAM_NAME_ROOM = 64 };
