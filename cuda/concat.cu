@@ -1,0 +1,24 @@
+/* Channels of one input after those of the other:  y = [in[0]; in[1]] along C. */
+#include "cuda/rows.h"
+#include "cuda/tensor.cuh"
+
+enum { THREADS = 256 };
+
+__global__ static void concat(gb_view a, gb_view b, gb_view out, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        float v = at.c >= out.c ? 0.0f : at.c < a.c ? gb_load(a, at.n, at.c, at.p) : gb_load(b, at.n, at.c - a.c, at.p);
+        gb_store(out, at.n, at.c, at.p, v);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    long long count = gb_items(args->out);
+    gb_launch(cpu, concat, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              gb_view_of(cpu, args->in[1]), gb_view_of(cpu, args->out), count);
+}
+
+const gb_op_row gb_concat_cuda = {
+    .op = GB_OP_CONCAT, .name = "concat", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
+    .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+};

@@ -1,0 +1,33 @@
+/* A learned constant, the same for every sample:  y[n,c,p] = weights[0][c,p]. */
+#include <string.h>
+
+#include "cuda/epilogue.cuh"
+#include "cuda/rows.h"
+
+enum { THREADS = 256 };
+
+static size_t packed_size(const gb_cpu *, const gb_desc *d) {
+    return sizeof(float) * d->constant.c * d->constant.h * d->constant.w;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+__global__ static void constant(const float *weights, gb_view out, const gb_finish *e, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        gb_put(out, e, at.c < out.c ? weights[at.c * out.pixels + at.p] : 0.0f, at.n, at.c, at.p);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    long long count = gb_items(args->out);
+    gb_launch(cpu, constant, gb_blocks((size_t)count, THREADS), THREADS, 0, (const float *)args->packed,
+              gb_view_of(cpu, args->out), gb_live_finish(cpu, args->out, args->epilogue), count);
+}
+
+const gb_op_row gb_constant_cuda = {
+    .op = GB_OP_CONSTANT, .name = "constant", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
+    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+};

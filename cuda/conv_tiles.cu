@@ -1,0 +1,269 @@
+/* The convolution on tiles: packing weights, cutting layers, launching; and what follows the product where the depth is
+ * split or the layer upsamples. */
+#include <math.h>
+#include <string.h>
+
+#include "cuda/conv_tiles.cuh"
+#include "cuda/rows.h"
+
+enum {
+    THREADS = 256,
+    ENOUGH_BLOCKS = 264,        /* two for each of a large GPU's multiprocessors */
+    LEAST_STEPS = 8,            /* that a split is worth */
+    MOST_SPLITS = 8
+};
+
+static gb_precision precision_of(const gb_cpu *cpu) {
+    return gb_cuda_of(cpu)->precision;
+}
+
+static int up_to(int value, int multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+/* 32-bit words of a pixel of the input, and of a row of packed weights. */
+static int words_of(const gb_cpu *cpu, const gb_desc *d) {
+    return up_to(d->in[0].c, 8) / (precision_of(cpu) == GB_HALF ? 2 : 1);
+}
+
+static bool supports(const gb_cpu *, const gb_desc *d) {
+    return d->in[0].block > 1;
+}
+
+/* ------------------------------------------------------------------------------------------------ weights */
+
+static size_t weight_words(const gb_cpu *cpu, const gb_desc *d) {
+    return (size_t)d->conv.kernel * d->conv.kernel * up_to(d->conv.cout, PACKED_ROWS) * words_of(cpu, d);
+}
+
+static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    return 4 * (weight_words(cpu, d) + gb_factors_floats(d) + d->conv.cout);
+}
+
+static float largest(const float *w, size_t count) {
+    float most = 0.0f;
+    for (size_t i = 0; i < count; i++)
+        most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
+    return most > 0.0f && most < INFINITY ? most : 1.0f;
+}
+
+/* [tap][cout, padded][cin, padded] W α_o in the form the products take, the factors. */
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    gb_precision precision = precision_of(cpu);
+    int cin = d->in[0].c, taps = d->conv.kernel * d->conv.kernel, rows = up_to(d->conv.cout, PACKED_ROWS);
+    size_t lanes = (size_t)up_to(cin, 8), words = weight_words(cpu, d);
+    uint16_t *halves = (uint16_t *)packed;
+    float *floats = (float *)packed, *factors = floats + words, *alpha = factors + gb_factors_floats(d);
+    memset(packed, 0, 4 * words);
+    for (int o = 0; o < d->conv.cout; o++) {
+        const float *w = weights[0] + (size_t)o * cin * taps;
+        alpha[o] = precision == GB_HALF ? 1.0f / largest(w, (size_t)cin * taps) : 1.0f;
+        for (int i = 0; i < cin; i++)
+            for (int k = 0; k < taps; k++) {
+                size_t at = ((size_t)k * rows + o) * lanes + i;
+                float v = w[i * taps + k] * alpha[o];
+                if (precision == GB_HALF)
+                    halves[at] = __half_as_ushort(__float2half_rn(v));
+                else
+                    floats[at] = v;
+            }
+    }
+    gb_factors_pack(d, weights, precision == GB_HALF ? alpha : NULL, factors);
+}
+
+/* ------------------------------------------------------------------------------------------------ cutting */
+
+/* The map that the product makes: the output itself, or 2H+1 before the FIR. */
+static gb_shape product_shape(const gb_desc *d) {
+    gb_shape s = d->out;
+    if (d->conv.up == 2) {
+        s.h = 2 * d->in[0].h + 1;
+        s.w = 2 * d->in[0].w + 1;
+        s.block = up_to(d->out.c, 8);
+    }
+    return s;
+}
+
+static void plain_part(const gb_desc *d, conv_tiles *t) {
+    int kernel = d->conv.kernel, pad = (kernel - 1) / 2;
+    t->parts = t->step = 1;
+    t->part[0].h = d->out.h;
+    t->part[0].w = d->out.w;
+    t->part[0].taps = kernel * kernel;
+    for (int k = 0; k < kernel * kernel; k++)
+        t->part[0].tap[k] = conv_tap{(signed char)(k / kernel - pad), (signed char)(k % kernel - pad), (signed char)k};
+}
+
+/* t[2i + k] += W[k] x[i]: an even place 2i meets taps 0 of i and 2 of i − 1, an odd one tap 1 of i. */
+static void transposed_parts(const gb_desc *d, conv_tiles *t) {
+    t->parts = 4;
+    t->step = 2;
+    for (int i = 0; i < 4; i++) {
+        conv_part *part = &t->part[i];
+        part->y0 = i / 2;
+        part->x0 = i % 2;
+        part->h = d->in[0].h + 1 - part->y0;
+        part->w = d->in[0].w + 1 - part->x0;
+        for (int k = 0; k < 9; k++)
+            if (k / 3 % 2 == part->y0 && k % 3 % 2 == part->x0)
+                part->tap[part->taps++] =
+                    conv_tap{(signed char)(-(k / 3) / 2), (signed char)(-(k % 3) / 2), (signed char)k};
+    }
+}
+
+struct tile_size { int mt, nt; };
+
+static tile_size tile_of(const gb_desc *d) {
+    int pixels = d->in[0].h * d->in[0].w, cout = d->conv.cout;
+    if (cout <= 16)
+        return tile_size{4, 1};
+    if (cout <= 32)
+        return tile_size{4, 2};
+    return tile_size{pixels >= 8192 ? 4 : 2, 4};
+}
+
+static dim3 grid_of(const gb_desc *d, const conv_tiles *t) {
+    tile_size size = tile_of(d);
+    int pixels = t->part[0].h * t->part[0].w;
+    return dim3((unsigned)((pixels - 1) / (32 * size.mt) + 1), (unsigned)((d->conv.cout - 1) / (16 * size.nt) + 1),
+                (unsigned)(t->parts * t->splits * d->in[0].n));
+}
+
+/* How the layer is cut, of its shape alone. */
+static void cut(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
+    memset(t, 0, sizeof *t);
+    if (d->conv.up == 2)
+        transposed_parts(d, t);
+    else
+        plain_part(d, t);
+    t->words = words_of(cpu, d);
+    t->splits = 1;
+    dim3 grid = grid_of(d, t);
+    int blocks = (int)(grid.x * grid.y) * t->parts;
+    int steps = t->part[0].taps * ((t->words + TILE_WORDS - 1) / TILE_WORDS);
+    int wanted = ENOUGH_BLOCKS / (blocks < ENOUGH_BLOCKS ? blocks : ENOUGH_BLOCKS), worth = steps / LEAST_STEPS;
+    t->splits = min(min(wanted, MOST_SPLITS), worth < 1 ? 1 : worth);
+}
+
+static size_t rounded(size_t bytes) {
+    return (bytes + 255) / 256 * 256;
+}
+
+static size_t partial_bytes(const gb_desc *d, const conv_tiles *t) {
+    gb_shape s = product_shape(d);
+    int lanes = s.block > 1 ? s.block : s.c;
+    return t->splits > 1 ? rounded(sizeof(float) * s.n * t->splits * s.h * s.w * lanes) : 0;
+}
+
+static size_t product_bytes(const gb_cpu *cpu, const gb_desc *d) {
+    gb_shape s = product_shape(d);
+    return d->conv.up == 2 ? rounded(gb_shape_floats(&s) * cpu->device->map_bytes) : 0;
+}
+
+static bool is_half(const gb_cpu *cpu) {
+    return precision_of(cpu) == GB_HALF;
+}
+
+/* The factors, the sums of splits, the map before the FIR. */
+static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
+    conv_tiles t;
+    cut(cpu, d, &t);
+    return gb_modulation_bytes(d, is_half(cpu)) + partial_bytes(d, &t) + product_bytes(cpu, d);
+}
+
+/* ------------------------------------------------------------------------------------------------ after the product */
+
+__global__ static void add_splits(conv_tiles t, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(t.out, i);
+        float sum = 0.0f;
+        for (int s = 0; s < t.splits; s++)
+            sum += t.partial[(((long long)at.n * t.splits + s) * t.out.pixels + at.p) * t.out.lanes + at.c];
+        sum = at.c < t.out.c ? sum * t.m.scale[at.n * t.m.scale_step + at.c] : 0.0f;
+        if (t.finish)
+            gb_put(t.out, t.finish, sum, at.n, at.c, at.p);
+        else
+            gb_store(t.out, at.n, at.c, at.p, sum);
+    }
+}
+
+/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t. */
+__global__ static void smooth(gb_view in, const float *fir, gb_view out, const gb_finish *e, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        int oy = at.p / out.w + GB_FIR_TAPS - 2, ox = at.p % out.w + GB_FIR_TAPS - 2;
+        float sum = 0.0f;
+        for (int ky = 0; ky < GB_FIR_TAPS; ky++)
+            for (int kx = 0; kx < GB_FIR_TAPS; kx++) {
+                int y = oy - ky, x = ox - kx;
+                if (y >= 0 && y < in.h && x >= 0 && x < in.w)
+                    sum = fmaf(fir[ky * GB_FIR_TAPS + kx], gb_load(in, at.n, at.c, y * in.w + x), sum);
+            }
+        gb_put(out, e, 4.0f * sum, at.n, at.c, at.p);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ launching */
+
+template <gb_precision P, int MT, int NT>
+static void launch_tiles(const gb_cpu *cpu, const conv_tiles &t, dim3 grid) {
+    constexpr size_t TILES = TILE_STAGES * (32 * MT + 16 * NT) * TILE_ROW, USUAL = 48 << 10;
+    size_t styles = t.m.styles ? (size_t)up_to(t.words, TILE_WORDS) : 0, shared = 4 * (TILES + styles);
+    if (shared > USUAL)
+        gb_note(cpu->queue, cudaFuncSetAttribute(convolve_tiles<P, MT, NT>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                 (int)shared), "a layer has more styles than fit beside its tiles");
+    gb_launch(cpu, convolve_tiles<P, MT, NT>, grid, TILE_THREADS, shared, t);
+}
+
+template <gb_precision P>
+static void launch_sized(const gb_cpu *cpu, const conv_tiles &t, tile_size size, dim3 grid) {
+    if (size.nt == 1)
+        launch_tiles<P, 4, 1>(cpu, t, grid);
+    else if (size.nt == 2)
+        launch_tiles<P, 4, 2>(cpu, t, grid);
+    else if (size.mt == 2)
+        launch_tiles<P, 2, 4>(cpu, t, grid);
+    else
+        launch_tiles<P, 4, 4>(cpu, t, grid);
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    conv_tiles t;
+    cut(cpu, d, &t);
+    size_t words = weight_words(cpu, d);
+    const float *factors = (const float *)args->packed + words;
+    char *workspace = (char *)args->workspace + gb_modulation_bytes(d, is_half(cpu));
+    const gb_finish *finish = gb_live_finish(cpu, args->out, args->epilogue);
+    gb_tensor product = {product_shape(d), (float *)(workspace + partial_bytes(d, &t))};
+    gb_view out = gb_view_of(cpu, args->out);
+
+    t.x = (const uint32_t *)args->in[0]->data;
+    t.h = d->in[0].h;
+    t.w = d->in[0].w;
+    t.weights = (const uint32_t *)args->packed;
+    t.rows = up_to(d->conv.cout, PACKED_ROWS);
+    t.m = gb_modulate(cpu, d, args, factors, is_half(cpu));
+    t.partial = t.splits > 1 ? (float *)workspace : NULL;
+    t.out = d->conv.up == 2 ? gb_view_of(cpu, &product) : out;
+    t.finish = d->conv.up == 2 ? NULL : finish;
+    dim3 grid = grid_of(d, &t);
+    if (is_half(cpu))
+        launch_sized<GB_HALF>(cpu, t, tile_of(d), grid);
+    else if (precision_of(cpu) == GB_TF32)
+        launch_sized<GB_TF32>(cpu, t, tile_of(d), grid);
+    else
+        launch_sized<GB_FP32>(cpu, t, tile_of(d), grid);
+    if (t.splits > 1) {
+        long long items = t.out.n_step * d->in[0].n;
+        gb_launch(cpu, add_splits, gb_blocks((size_t)items, THREADS), THREADS, 0, t, items);
+    }
+    if (d->conv.up == 2)
+        gb_launch(cpu, smooth, gb_blocks((size_t)gb_items(args->out), THREADS), THREADS, 0, t.out,
+                  factors + gb_factors_fir(d), out, finish, gb_items(args->out));
+}
+
+const gb_op_row gb_conv2d_tiled_cuda = {
+    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "tiles", .isa = "cuda", .rank = GB_CUDA_FAST,
+    .fuses = true, .supports = supports, .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run,
+    .vjp = NULL,
+};

@@ -1,0 +1,100 @@
+/* Opening the GPU: what is there, whether it will do, and the table through which the engine uses it. */
+#include "cuda/cuda.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/queue.h"
+#include "cuda/rows.h"
+
+enum { LEAST_MAJOR = 7, LEAST_MINOR = 5, LEAST_TF32 = 8 };
+
+static void *device_alloc(const gb_device *, size_t bytes) {
+    void *p = NULL;
+    if (cudaMalloc(&p, bytes ? bytes : 1) == cudaSuccess)
+        return p;
+    cudaGetLastError();         /* it has been answered: later calls need not meet it */
+    return NULL;
+}
+
+static void device_free(const gb_device *, void *memory) {
+    cudaFree(memory);
+}
+
+static bool device_upload(const gb_device *, void *to, const void *from, size_t bytes) {
+    return cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, 0) == cudaSuccess &&
+           cudaStreamSynchronize(0) == cudaSuccess;
+}
+
+static void device_close(gb_device *device) {
+    free(device);
+}
+
+static const struct { const char *name; gb_precision is; size_t map_bytes; } precisions[] = {
+    {"half", GB_HALF, 2}, {"tf32", GB_TF32, 4}, {"fp32", GB_FP32, 4},
+};
+
+gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
+    cudaDeviceProp prop;
+    int count = 0, chosen = -1;
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(precisions[i].name, precision ? precision : "half"))
+            chosen = i;
+    if (chosen < 0) {
+        snprintf(why, why_size, "there is no precision '%s'; there are half, tf32 and fp32", precision);
+        return NULL;
+    }
+    cudaError_t error = cudaGetDeviceCount(&count);
+    if (error == cudaErrorInsufficientDriver) {
+        snprintf(why, why_size, "no NVIDIA driver was found, or one that is too old for this build's CUDA");
+        return NULL;
+    }
+    if (error != cudaSuccess || count < 1) {
+        snprintf(why, why_size, "no NVIDIA GPU was found (%s)", cudaGetErrorString(error));
+        return NULL;
+    }
+    if ((error = cudaGetDeviceProperties(&prop, 0)) != cudaSuccess) {
+        snprintf(why, why_size, "the GPU does not answer: %s", cudaGetErrorString(error));
+        return NULL;
+    }
+    if (prop.major * 10 + prop.minor < LEAST_MAJOR * 10 + LEAST_MINOR) {
+        snprintf(why, why_size, "%s has compute capability %d.%d; %d.%d is the least", prop.name, prop.major, prop.minor,
+                 LEAST_MAJOR, LEAST_MINOR);
+        return NULL;
+    }
+    if (precisions[chosen].is == GB_TF32 && prop.major < LEAST_TF32) {
+        snprintf(why, why_size, "%s has no tf32; half and fp32 are possible", prop.name);
+        return NULL;
+    }
+    gb_cuda *cuda = (gb_cuda *)calloc(1, sizeof *cuda);
+    if (!cuda) {
+        snprintf(why, why_size, "out of memory");
+        return NULL;
+    }
+    cuda->precision = precisions[chosen].is;
+    cuda->processors = prop.multiProcessorCount;
+    gb_device *table = &cuda->table;
+    snprintf(table->name, sizeof table->name, "%.127s", prop.name);
+    table->precision = precisions[chosen].name;
+    table->map_bytes = precisions[chosen].map_bytes;
+    table->rows = gb_cuda_rows;
+    table->row_count = gb_cuda_row_count;
+    table->close = device_close;
+    table->alloc = device_alloc;
+    table->free = device_free;
+    table->upload = device_upload;
+    table->queue_new = gb_queue_new;
+    table->queue_free = gb_queue_free;
+    table->begin = gb_queue_begin;
+    table->launch = gb_queue_launch;
+    table->end = gb_queue_end;
+    table->mirror = gb_queue_mirror;
+    table->wait = gb_queue_wait;
+    table->mark = gb_queue_mark;
+    table->seconds = gb_queue_seconds;
+    table->to_nchw = gb_maps_to_nchw;
+    table->from_nchw = gb_maps_from_nchw;
+    table->to_rgb = gb_maps_to_rgb;
+    return table;
+}

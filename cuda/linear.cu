@@ -1,0 +1,49 @@
+/* A dense layer on vectors:  y[n,o] = gain · Σ_i x[n,i] W[o,i]. A warp takes one output of a few samples, so that a row
+ * of weights is read once for them; reading the weights is the time it takes. */
+#include <string.h>
+
+#include "cuda/epilogue.cuh"
+#include "cuda/rows.h"
+#include "cuda/warp.cuh"
+
+enum { WARPS = 4, SAMPLES = 4 };
+
+static size_t packed_size(const gb_cpu *, const gb_desc *d) {
+    return sizeof(float) * d->linear.cout * d->in[0].c;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+__global__ static void linear(const float *x, const float *weights, float gain, gb_view out, const gb_finish *e,
+                              int samples, int cin) {
+    int lane = threadIdx.x % 32, o = blockIdx.x * WARPS + threadIdx.x / 32, first = blockIdx.y * SAMPLES;
+    if (o >= out.c)
+        return;
+    const float *w = weights + (long long)o * cin;
+    float sum[SAMPLES] = {0.0f};
+    for (int i = lane; i < cin; i += 32) {
+        float weight = w[i];
+        for (int k = 0; k < SAMPLES; k++)
+            if (first + k < samples)
+                sum[k] = fmaf(weight, x[(long long)(first + k) * cin + i], sum[k]);
+    }
+    for (int k = 0; k < SAMPLES; k++) {
+        float total = gb_warp_sum(sum[k]);
+        if (lane == 0 && first + k < samples)
+            gb_put(out, e, total * gain, first + k, o, 0);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    dim3 grid((unsigned)(d->out.c + WARPS - 1) / WARPS, (unsigned)(d->out.n + SAMPLES - 1) / SAMPLES);
+    gb_launch(cpu, linear, grid, 32 * WARPS, 0, (const float *)args->in[0]->data, (const float *)args->packed,
+              d->linear.gain, gb_view_of(cpu, args->out), gb_live_finish(cpu, args->out, args->epilogue), d->out.n,
+              d->in[0].c);
+}
+
+const gb_op_row gb_linear_cuda = {
+    .op = GB_OP_LINEAR, .name = "linear", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
+    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+};

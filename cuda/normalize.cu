@@ -1,0 +1,32 @@
+/* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel: a warp for each. */
+#include "cuda/rows.h"
+#include "cuda/tensor.cuh"
+#include "cuda/warp.cuh"
+
+enum { WARPS = 4 };
+
+__global__ static void normalize(gb_view in, float eps, gb_view out, int samples) {
+    int lane = threadIdx.x % 32;
+    for (long long i = (long long)blockIdx.x * WARPS + threadIdx.x / 32; i < (long long)samples * in.pixels;
+         i += (long long)gridDim.x * WARPS) {
+        int n = (int)(i / in.pixels), p = (int)(i % in.pixels);
+        float squares = 0.0f;
+        for (int c = lane; c < in.c; c += 32) {
+            float v = gb_load(in, n, c, p);
+            squares = fmaf(v, v, squares);
+        }
+        float scale = 1.0f / sqrtf(gb_warp_sum(squares) / (float)in.c + eps);
+        for (int c = lane; c < out.lanes; c += 32)
+            gb_store(out, n, c, p, c < in.c ? gb_load(in, n, c, p) * scale : 0.0f);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_launch(cpu, normalize, gb_blocks((size_t)d->out.n * d->out.h * d->out.w, WARPS), 32 * WARPS, 0,
+              gb_view_of(cpu, args->in[0]), d->normalize.eps, gb_view_of(cpu, args->out), d->out.n);
+}
+
+const gb_op_row gb_normalize_cuda = {
+    .op = GB_OP_NORMALIZE, .name = "normalize", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
+    .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+};

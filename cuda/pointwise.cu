@@ -1,0 +1,28 @@
+/* Noise, bias with activation, and addition as operations of their own:  y = epilogue(x). */
+#include "cuda/epilogue.cuh"
+#include "cuda/rows.h"
+
+enum { THREADS = 256 };
+
+__global__ static void finish_each(gb_view in, gb_view out, const gb_finish *e, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        gb_put(out, e, at.c < out.c ? gb_load(in, at.n, at.c, at.p) : 0.0f, at.n, at.c, at.p);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    long long count = gb_items(args->out);
+    gb_launch(cpu, finish_each, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              gb_view_of(cpu, args->out), gb_live_finish(cpu, args->out, args->epilogue), count);
+}
+
+#define POINTWISE(id, what)                                                                                        \
+    {                                                                                                              \
+        .op = id, .name = what, .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,                 \
+        .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,           \
+    }
+
+const gb_op_row gb_noise_cuda = POINTWISE(GB_OP_NOISE, "noise");
+const gb_op_row gb_bias_act_cuda = POINTWISE(GB_OP_BIAS_ACT, "bias_act");
+const gb_op_row gb_add_cuda = POINTWISE(GB_OP_ADD, "add");

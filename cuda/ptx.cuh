@@ -1,0 +1,96 @@
+/* The instructions that CUDA C++ has no word for, one function each. tests/cuda/emulated/emulated_ptx.h has the same
+ * functions for machines without a GPU. */
+#ifndef GB_CUDA_PTX_CUH
+#define GB_CUDA_PTX_CUH
+
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+#include <stdint.h>
+
+#ifdef __CUDACC__
+
+/* The block's dynamic shared memory as words. */
+#define GB_SHARED(name) extern __shared__ __align__(16) uint32_t name[]
+
+/* 16 bytes from global into shared memory: the first `bytes` of them, then zeros. Before sm_80, through registers. */
+__device__ __forceinline__ void copy_async16(void *to, const void *from, int bytes) {
+#if __CUDA_ARCH__ >= 800
+    unsigned at = (unsigned)__cvta_generic_to_shared(to);
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from), "r"(bytes) : "memory");
+#else
+    uint4 value = {0, 0, 0, 0};
+    if (bytes == 16)
+        value = *(const uint4 *)from;
+    *(uint4 *)to = value;
+#endif
+}
+
+__device__ __forceinline__ void copy_commit(void) {
+#if __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+/* Until all but the last LEFT groups of this thread have arrived. */
+template <int LEFT> __device__ __forceinline__ void copy_wait(void) {
+#if __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory");
+#endif
+}
+
+__device__ __forceinline__ uint32_t mul_half2(uint32_t a, uint32_t b) {
+    uint32_t product;
+    asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
+
+/* To the nearest of 10 bits of mantissa. */
+__device__ __forceinline__ uint32_t to_tf32(float f) {
+#if __CUDA_ARCH__ >= 800
+    uint32_t u;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(u) : "f"(f));
+    return u;
+#else
+    return __float_as_uint(f);
+#endif
+}
+
+/* sum += A B for tiles of 16×8, M down and N across, of 8 words deep; the layout of fragments is PTX's. */
+template <bool HALF, int M, int N>
+__device__ __forceinline__ void mma_tile(float (&sum)[M][N][4], const uint32_t (&a)[M][4], const uint32_t (&b)[N][2]) {
+#pragma unroll
+    for (int m = 0; m < M; m++)
+#pragma unroll
+        for (int n = 0; n < N; n++) {
+            float *c = sum[m][n];
+            if (HALF) {
+#if __CUDA_ARCH__ >= 800
+                asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+                             "{%0,%1,%2,%3};"
+                             : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                             : "r"(a[m][0]), "r"(a[m][1]), "r"(a[m][2]), "r"(a[m][3]), "r"(b[n][0]), "r"(b[n][1]));
+#else
+                asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+                             "{%0,%1,%2,%3};"
+                             : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                             : "r"(a[m][0]), "r"(a[m][1]), "r"(b[n][0]));
+                asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+                             "{%0,%1,%2,%3};"
+                             : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                             : "r"(a[m][2]), "r"(a[m][3]), "r"(b[n][1]));
+#endif
+            } else {
+#if __CUDA_ARCH__ >= 800
+                asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+                             "{%8,%9}, {%0,%1,%2,%3};"
+                             : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                             : "r"(a[m][0]), "r"(a[m][1]), "r"(a[m][2]), "r"(a[m][3]), "r"(b[n][0]), "r"(b[n][1]));
+#endif
+            }
+        }
+}
+
+#else
+#include "emulated_ptx.h"
+#endif
+#endif

@@ -1,0 +1,40 @@
+/* ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff (or all), w[n] for the rest; rounded as ops/truncate.c. */
+#include <string.h>
+
+#include "cuda/rows.h"
+#include "cuda/tensor.cuh"
+
+enum { THREADS = 256 };
+
+static size_t packed_size(const gb_cpu *, const gb_desc *d) {
+    return sizeof(float) * d->in[0].c;
+}
+
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+__global__ static void truncate_w(gb_view w, const float *w_avg, const gb_truncate_live *live, gb_view out,
+                                  long long count) {
+    float psi = live->psi;
+    int cutoff = live->cutoff;
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        float a = w_avg[at.p], b = gb_load(w, at.n, at.p, 0);
+        float mixed = psi < 0.5f ? a + psi * (b - a) : b - (b - a) * (1.0f - psi);
+        bool whole = psi == 1.0f || (cutoff >= 0 && at.c >= cutoff);
+        gb_store(out, at.n, at.c, at.p, whole ? b : mixed);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    long long count = gb_items(args->out);
+    gb_launch(cpu, truncate_w, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              (const float *)args->packed, gb_live(cpu->queue, *(const gb_truncate_live *)args->live),
+              gb_view_of(cpu, args->out), count);
+}
+
+const gb_op_row gb_truncate_cuda = {
+    .op = GB_OP_TRUNCATE, .name = "truncate", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
+    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+};

@@ -1,0 +1,135 @@
+/* check_cuda: every row of cuda/ against the plain C one, over random shapes, odd ones included, on the GPU or, as
+ * check_cuda_emulated, without one.
+ *
+ *   check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N]
+ *
+ * Tolerances are relative to the reference's largest magnitude: fp32 1e-5, tf32 3e-3, half 5e-3. Promises about bits:
+ * fused = split, a sample of a batch = that sample alone, the same again when run again. Buffers begin as NaN. */
+#include "cuda/cuda.h"
+#include "tests/random_uses.h"
+
+static int failures;
+
+static void fail(const gb_op_row *row, const use *u, const char *what, double by) {
+    const gb_shape *i = &u->d.in[0], *o = &u->d.out;
+    failures++;
+    printf("FAILED %s %s: %s (%.3g) for [%d,%d,%d,%d] → [%d,%d,%d,%d]", row->name, row->form ? row->form : "", what, by,
+           i->n, i->c, i->h, i->w, o->n, o->c, o->h, o->w);
+    if (u->d.op == GB_OP_MODULATED_CONV2D)
+        printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
+               u->d.conv.demodulate ? ", demodulated" : "");
+    if (u->has_epilogue)
+        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
+               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
+    printf("\n");
+}
+
+/* A step can fall on either side of what half precision makes of its input. */
+static bool may_jump(const use *u) {
+    return u->has_epilogue && u->epilogue.bias_act &&
+           (u->epilogue.act == GB_ACT_STEP || (u->act_channels && u->epilogue.base_act == GB_ACT_STEP));
+}
+
+static double check_use(const gb_cpu *cpu, const gb_op_row *row, double allowed, use *u) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    size_t count = count_of(&u->d.out), of_a_sample = count / u->d.out.n;
+    bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
+    use bare = *u;
+    bare.has_epilogue = own_stage;
+    float *reference = run(&one, plain_row(row->op), &bare), *open = run(cpu, row, &bare);
+    double by = difference(open, reference, count);
+    if (!(by <= allowed) && !(own_stage && may_jump(u)))
+        fail(row, u, "differs from plain", by);
+    free(reference);
+    free(open);
+
+    float *whole = run(cpu, row, u), *again = run(cpu, row, u);
+    if (!same_bits(whole, again, count))
+        fail(row, u, "changes when run again", difference(again, whole, count));
+    free(again);
+    if (u->has_epilogue && !own_stage) {
+        float *bared = run(cpu, row, &bare), *apart = split(cpu, u, bared);
+        if (!same_bits(apart, whole, count))
+            fail(row, u, "changes when split", difference(apart, whole, count));
+        free(bared);
+        free(apart);
+    }
+    for (int n = 0; u->d.out.n > 1 && n < u->d.out.n; n++) {
+        use alone = sample(u, n);
+        float *y = run(cpu, row, &alone);
+        if (!same_bits(y, whole + n * of_a_sample, of_a_sample))
+            fail(row, u, "changes with the batch", difference(y, whole + n * of_a_sample, of_a_sample));
+        free(y);
+    }
+    free(whole);
+    return by;
+}
+
+static void check_row(const gb_cpu *cpu, const gb_op_row *row, double allowed, uint64_t seed, int rounds) {
+    rng r = {seed + (uint64_t)row->op * 977};
+    double worst = 0.0;
+    int done = 0;
+    for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
+        use u = random_use(&r, row->op);
+        bool own_stage = row->op == GB_OP_NOISE || row->op == GB_OP_BIAS_ACT || row->op == GB_OP_ADD;
+        if (own_stage || (row->fuses && pick(&r, 0, 3)))
+            random_epilogue(&r, &u);
+        gb_desc d = desc_for(cpu, &u);
+        if (!row->supports || row->supports(cpu, &d)) {
+            double by = check_use(cpu, row, allowed, &u);
+            if (!may_jump(&u))
+                worst = fmax(worst, by);
+            done++;
+        }
+        free_use(&u);
+    }
+    if (!done) {
+        failures++;
+        printf("FAILED %s %s: no random use reached it\n", row->name, row->form ? row->form : "");
+    }
+    printf("%-5s %-18s %-9s %4d uses, worst %.2e\n", cpu->device->precision, row->name, row->form ? row->form : "", done,
+           worst);
+}
+
+int main(int argc, char **argv) {
+    const char *precision = "half", *op = NULL;
+    int rounds = 8;
+    uint64_t seed = 1;
+    char why[200];
+    for (int i = 1; i < argc; i += 2) {
+        const char *arg = argv[i], *next = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(arg, "--precision"))
+            precision = next;
+        else if (!strcmp(arg, "--op"))
+            op = next;
+        else if (!strcmp(arg, "--rounds"))
+            rounds = atoi(next);
+        else if (!strcmp(arg, "--seed"))
+            seed = strtoull(next, NULL, 10);
+        else {
+            fprintf(stderr, "usage: check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N]\n");
+            return 2;
+        }
+    }
+    gb_device *device = gb_cuda_open(precision, why, sizeof why);
+    if (!device) {
+        printf("check_cuda: %s\n", why);
+        return 77;              /* to ctest: skipped */
+    }
+    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .queue = device->queue_new(device)};
+    if (!cpu.queue) {
+        fprintf(stderr, "check_cuda: no memory on %s\n", device->name);
+        return 2;
+    }
+    double allowed = !strcmp(precision, "fp32") ? 1e-5 : !strcmp(precision, "tf32") ? 3e-3 : 5e-3;
+    printf("%s\n", device->name);
+    for (size_t i = 0; i < device->row_count; i++) {
+        const gb_op_row *row = device->rows[i];
+        if (row->op < GB_OP_FILTER && (!op || !strcmp(op, row->name)))      /* bends are checked in networks */
+            check_row(&cpu, row, allowed, seed, rounds);
+    }
+    device->queue_free(cpu.queue);
+    device->close(device);
+    printf(failures ? "%d failures\n" : "all as they should be\n", failures);
+    return failures ? 1 : 0;
+}

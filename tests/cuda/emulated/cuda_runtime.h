@@ -1,0 +1,147 @@
+/* CUDA without a GPU, for the checks: the part of the runtime and of the language that cuda/ uses, so that a C++ compiler
+ * builds the same kernels and the same host code. A block's threads are fibers, run in an order that changes; blocks run
+ * one after another. A launch runs at once, or is put into the graph that its stream is recording. What a GPU would leave
+ * undefined is made to show: memory starts as NaN, asynchronous copies arrive only when they are waited for, a barrier
+ * that some threads do not reach ends the program with a message. */
+#ifndef EMULATED_CUDA_RUNTIME_H
+#define EMULATED_CUDA_RUNTIME_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <functional>
+#include <utility>
+
+#define __global__
+#define __device__
+#define __host__
+#define __shared__ static thread_local
+#define __forceinline__ inline
+#define __noinline__
+#define __launch_bounds__(...)
+#define __align__(n) alignas(n)
+
+/* ------------------------------------------------------------------------------------------------ language */
+
+struct dim3 {
+    unsigned x, y, z;
+    dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+
+struct uint2 { unsigned x, y; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
+struct alignas(16) float4 { float x, y, z, w; };
+struct alignas(8) float2 { float x, y; };
+
+extern thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+static inline int min(int a, int b) { return a < b ? a : b; }
+static inline int max(int a, int b) { return a > b ? a : b; }
+template <class T> static inline T __ldg(const T *p) { return *p; }
+
+static inline float __uint_as_float(unsigned u) {
+    float f;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+static inline unsigned __float_as_uint(float f) {
+    unsigned u;
+    memcpy(&u, &f, sizeof u);
+    return u;
+}
+
+void __syncthreads(void);
+
+/* What a warp does together: every lane hands over a pointer, and when all are there, `act` sees them all. */
+void emulated_together(void *mine, void (*act)(void *const *lanes, void *how), void *how);
+unsigned char *emulated_shared(void);       /* of the block that runs */
+
+struct emulated_swap { float value, result; int from; };
+
+static inline float emulated_take(float value, int from) {
+    emulated_swap swap = {value, 0.0f, from};
+    emulated_together(&swap, [](void *const *lanes, void *) {
+        for (int i = 0; i < 32; i++)
+            if (emulated_swap *to = (emulated_swap *)lanes[i]) {
+                emulated_swap *other = to->from >= 0 && to->from < 32 ? (emulated_swap *)lanes[to->from] : NULL;
+                to->result = other ? other->value : to->value;
+            }
+    }, NULL);
+    return swap.result;
+}
+
+static inline int emulated_lane(void) {
+    return (int)((threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x) % 32;
+}
+
+static inline float __shfl_xor_sync(unsigned, float v, int mask) { return emulated_take(v, emulated_lane() ^ mask); }
+static inline float __shfl_sync(unsigned, float v, int from) { return emulated_take(v, from); }
+static inline float __shfl_down_sync(unsigned, float v, int by) { return emulated_take(v, emulated_lane() + by); }
+
+static inline void __syncwarp(unsigned = 0xffffffffu) { emulated_take(0.0f, 0); }
+
+/* ------------------------------------------------------------------------------------------------ runtime */
+
+typedef enum cudaError_t {
+    cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorNoDevice = 100,
+    cudaErrorInsufficientDriver = 35
+} cudaError_t;
+typedef struct emulated_stream *cudaStream_t;
+typedef struct emulated_event *cudaEvent_t;
+typedef struct emulated_graph *cudaGraph_t;
+typedef struct emulated_graph *cudaGraphExec_t;
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2 };
+
+struct cudaDeviceProp {
+    char name[256];
+    size_t totalGlobalMem;
+    int major, minor, multiProcessorCount;
+};
+
+const char *cudaGetErrorString(cudaError_t error);
+cudaError_t cudaGetLastError(void);
+cudaError_t cudaGetDeviceCount(int *count);
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int device);
+cudaError_t cudaMemGetInfo(size_t *free, size_t *total);
+cudaError_t cudaMalloc(void **p, size_t bytes);
+cudaError_t cudaFree(void *p);
+cudaError_t cudaMallocHost(void **p, size_t bytes);
+cudaError_t cudaFreeHost(void *p);
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaEventCreate(cudaEvent_t *event);
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
+cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
+template <class T> cudaError_t cudaFuncSetAttribute(T *, cudaFuncAttribute, int) { return cudaSuccess; }
+
+cudaError_t emulated_launch(std::function<void()> kernel, dim3 grid, dim3 block, size_t shared, cudaStream_t stream);
+
+template <class... P, size_t... I>
+static inline std::function<void()> emulated_call(void (*kernel)(P...), void **args, std::index_sequence<I...>) {
+    return std::bind(kernel, *(P *)args[I]...);
+}
+
+template <class... P>
+cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void **args, size_t shared,
+                             cudaStream_t stream) {
+    return emulated_launch(emulated_call(kernel, args, std::index_sequence_for<P...>{}), grid, block, shared, stream);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* What cuda/ptx.cuh writes in assembly, without a GPU. A warp's tile product follows PTX's layout of fragments: lane
+ * 4g + t of mma.m16n8k16 (half) and mma.m16n8k8 (tf32) holds, in 32-bit words of A, rows g and g + 8 at words t and t + 4;
+ * of B, column g at words t and t + 4; of the sums, rows g and g + 8 at columns 2t and 2t + 1. */
+#ifndef EMULATED_PTX_H
+#define EMULATED_PTX_H
+
+#include "cuda_fp16.h"
+#include "cuda_runtime.h"
+
+#define GB_SHARED(name) uint32_t *name = (uint32_t *)emulated_shared()
+
+void copy_async16(void *to, const void *from, int bytes);
+void copy_commit(void);
+void emulated_copy_wait(int groups_left);
+
+template <int LEFT> static inline void copy_wait(void) { emulated_copy_wait(LEFT); }
+
+static inline uint32_t mul_half2(uint32_t a, uint32_t b) {
+    uint32_t product = 0;
+    for (int i = 0; i < 32; i += 16)
+        product |= (uint32_t)__half_as_ushort(__float2half_rn(
+                       __half2float(__ushort_as_half((unsigned short)(a >> i))) *
+                       __half2float(__ushort_as_half((unsigned short)(b >> i))))) << i;
+    return product;
+}
+
+/* To the nearest of 10 bits of mantissa, ties away from zero. */
+static inline uint32_t to_tf32(float f) {
+    uint32_t u = __float_as_uint(f);
+    return (u & 0x7f800000) == 0x7f800000 ? u : (u + 0x1000) & 0xffffe000;
+}
+
+struct emulated_fragments { float *sum; const uint32_t *a, *b; };
+
+/* The numbers in a word: two halves, or a tf32, whose lower bits the hardware ignores. */
+template <bool HALF> static inline void emulated_numbers(uint32_t word, float *to) {
+    if (HALF) {
+        to[0] = __half2float(__ushort_as_half((unsigned short)word));
+        to[1] = __half2float(__ushort_as_half((unsigned short)(word >> 16)));
+    } else {
+        to[0] = __uint_as_float(word & 0xffffe000);
+    }
+}
+
+template <bool HALF, int M, int N> static void emulated_mma(void *const *lanes, void *) {
+    constexpr int IN_WORD = HALF ? 2 : 1, DEPTH = 8 * IN_WORD;
+    float a[M * 16][DEPTH], b[N * 8][DEPTH];
+    for (int lane = 0; lane < 32; lane++) {
+        const emulated_fragments *of = (const emulated_fragments *)lanes[lane];
+        int g = lane / 4, q = lane % 4 * IN_WORD;
+        for (int i = 0; i < M * 4; i++)
+            emulated_numbers<HALF>(of->a[i], &a[i / 4 * 16 + g + i % 2 * 8][q + i % 4 / 2 * 4 * IN_WORD]);
+        for (int i = 0; i < N * 2; i++)
+            emulated_numbers<HALF>(of->b[i], &b[i / 2 * 8 + g][q + i % 2 * 4 * IN_WORD]);
+    }
+    for (int lane = 0; lane < 32; lane++)
+        for (int i = 0; i < M * N * 4; i++) {
+            const float *row = a[i / 4 / N * 16 + lane / 4 + i % 4 / 2 * 8];
+            const float *column = b[i / 4 % N * 8 + lane % 4 * 2 + i % 2];
+            float *to = &((emulated_fragments *)lanes[lane])->sum[i], sum = 0.0f;
+            for (int k = 0; k < DEPTH; k++)
+                sum += row[k] * column[k];
+            *to += sum;
+        }
+}
+
+template <bool HALF, int M, int N>
+static inline void mma_tile(float (&sum)[M][N][4], const uint32_t (&a)[M][4], const uint32_t (&b)[N][2]) {
+    emulated_fragments mine = {&sum[0][0][0], &a[0][0], &b[0][0]};
+    emulated_together(&mine, emulated_mma<HALF, M, N>, NULL);
+}
+
+#endif
