@@ -196,8 +196,9 @@ static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *er
                                              (given_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
                                              (session->moving[i] ? GB_CUT_MOVING : 0));
     }
-    /* A preview is on the way to the picture: one plan serves both. */
-    if (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW))
+    /* Previews and taps are on the way to the picture: one plan serves all, and looking at a layer lets go of nothing
+     * that is kept behind it. */
+    if (session->options.purpose == GB_INTERACTIVE || (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW)))
         session->wanted[graph->output] |= GB_CUT_IMAGE;
     if (session->preview != GB_NO_NODE)
         session->wanted[session->bent->value[session->preview]] |= GB_CUT_PREVIEW;
