@@ -2,9 +2,10 @@
 // numbers folded. Read back it is the same tree: a text is in quotes where it could be taken for something else.
 
 const width = 60;                   // columns that a line may have before it becomes a block
-const plain = /^(?:[A-Za-z_/$][A-Za-z0-9_ ./*$%°-]*|\d+(?:-\d+)?)$/;
+const plain = /^(?:[A-Za-z_/$][A-Za-z0-9_ ./*$%-]*|\d+-\d+)$/;
+const plainKey = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;            // a key is text whatever it looks like
 const taken = /^(~|null|true|false|yes|no|on|off)$/i;       // words that readers of YAML 1.1 take for others
-const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 const isTree = value => typeof value === 'object' && value !== null;
 const indented = depth => '  '.repeat(depth);
@@ -21,15 +22,15 @@ function scalar(value) {
     return plain.test(value) && !taken.test(value) && !value.endsWith(' ') ? value : toJson(value);
 }
 
-// Words such as `off` are what recipes say without quotes; the program reads both alike.
-const words = new Set(['off', 'all']);
-const inline = value => words.has(value) ? value : scalar(value);
+// `off` is what recipes say without quotes; the program reads both alike.
+const inline = value => value === 'off' ? value : scalar(value);
+const keyText = key => plainKey.test(key) && !taken.test(key) ? key : toJson(key);
 
 function flow(value) {
     if (Array.isArray(value))
         return `[${value.map(flow).join(', ')}]`;
     if (isTree(value))
-        return `{${Object.entries(value).map(([key, inner]) => `${scalar(key)}: ${flow(inner)}`).join(', ')}}`;
+        return `{${Object.entries(value).map(([key, inner]) => `${keyText(key)}: ${flow(inner)}`).join(', ')}}`;
     return inline(value);
 }
 
@@ -68,7 +69,7 @@ function lines(value, depth) {
     if (Array.isArray(value))
         return value.map(item => listItem(item, depth)).join('\n');
     return Object.entries(value).map(([key, inner]) => {
-        const head = `${start}${scalar(key)}:`;
+        const head = `${start}${keyText(key)}:`;
         return head + block(inner, depth + 1, head.length);
     }).join('\n');
 }
