@@ -79,7 +79,7 @@ function showAbout() {
           el('span', null, what),
           el('span', {class: 'faint'}, [ms > 0 && `${formatNumber(ms, 2)} ms`, parameters > 0 && `${count(parameters)} weights`,
               macs > 0 && `${count(macs)} multiply-adds`].filter(Boolean).join(' · ')),
-          bendsOf(item).map(bend => el('span', {class: 'bend'}, whatOf(bend), isMuted(bend) && ' (muted)')));
+          el('span', {class: 'bend'}, bendsOf(item).map(bend => whatOf(bend) + (isMuted(bend) ? ' (muted)' : '')).join(' · ')));
 }
 
 /* ------------------------------------------------------------------------------------------ drawing */

@@ -1,0 +1,65 @@
+// The curves of the activations, for drawing: the formulas of the program's table in double precision. An activation
+// that is not here has no curve, and is not wrong for it.
+
+const sigmoid = x => 1 / (1 + Math.exp(-x));
+
+// erf by its series near 0 and its continued fraction beyond.
+function erf(x) {
+    const a = Math.abs(x);
+    if (a > 6)
+        return Math.sign(x);
+    if (a < 2.5) {
+        let term = a, sum = a;
+        for (let n = 1; n < 60 && Math.abs(term) > 1e-17; n++) {
+            term *= -a * a / n;
+            sum += term / (2 * n + 1);
+        }
+        return Math.sign(x) * sum * 2 / Math.sqrt(Math.PI);
+    }
+    let fraction = 0;
+    for (let n = 40; n > 0; n--)
+        fraction = n / 2 / (a + fraction);
+    return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+}
+
+const formulas = {
+    linear: x => x,
+    relu: x => Math.max(0, x),
+    lrelu: (x, [slope]) => x < 0 ? slope * x : x,
+    tanh: x => Math.tanh(x),
+    sigmoid,
+    elu: (x, [alpha]) => x < 0 ? alpha * Math.expm1(x) : x,
+    selu: x => 1.05070098 * (x < 0 ? 1.67326324 * Math.expm1(x) : x),
+    softplus: (x, [beta]) => (Math.max(0, beta * x) + Math.log1p(Math.exp(-Math.abs(beta * x)))) / beta,
+    swish: x => x * sigmoid(x),
+    sinlu: (x, [a, b]) => (x + a * Math.sin(b * x)) * sigmoid(x),
+    coslu: (x, [a, b]) => (x + a * Math.cos(b * x)) * sigmoid(x),
+    relun: (x, [n]) => Math.min(Math.max(0, x), n),
+    shilu: (x, [a, b]) => a * Math.max(0, x) + b,
+    poly: (x, weights) => weights.reduceRight((sum, weight) => sum * sigmoid(x) + weight, 0) / Math.SQRT2 ** (weights.length - 1),
+    gelu: x => x * (1 + erf(x / Math.SQRT2)) / 2,
+    sine: (x, [frequency, amplitude]) => amplitude * Math.sin(frequency * x),
+    step: (x, [threshold]) => x > threshold ? 1 : 0,
+};
+
+// f(x), or null where there is no such curve here.
+export function curveOf(name, params = []) {
+    const formula = Object.hasOwn(formulas, name) ? formulas[name] : null;
+    return formula && (x => formula(x, params));
+}
+
+// Where the curve of a layer is worth looking at: what the layer sees, at least −2 to 2, with 0 in it.
+export function windowOf(before) {
+    const low = Math.min(-2, before?.low ?? -4), high = Math.max(2, before?.high ?? 4), room = 0.04 * (high - low);
+    return [low - room, high + room];
+}
+
+// Even steps in 1, 2 or 5 of a power of ten: about `count` of them between low and high.
+export function ticks(low, high, count) {
+    const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find(factor => factor * power >= rough) * power;
+    const list = [];
+    for (let i = Math.ceil(low / step); i * step <= high; i++)
+        list.push(Number((i * step).toPrecision(12)));
+    return list;
+}

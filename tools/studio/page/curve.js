@@ -1,0 +1,97 @@
+// The drawing of an activation: its curve over the histogram of what it sees, and, along the right edge, of what comes
+// out; the layer's own curve dashed where another one is in its place. A pointer reads values off the curve.
+import {curveOf, ticks, windowOf} from './activations.js';
+import {el, on, svg} from './dom.js';
+import {formatNumber} from './recipe.js';
+
+const width = 320, height = 216, left = 30, right = 44, top = 8, bottom = 18;      // of the drawing and its margins
+const points = 200;
+
+// Returns {element, show(what)}; what = {name, params, gain, clamp, own: {name, params, gain} | null, look: answer | null}.
+export function curve() {
+    const parts = Object.fromEntries(['before', 'after', 'axes', 'own', 'line'].map(name => [name, svg('path', {class: name})]));
+    const labels = svg('g', {class: 'ticks'});
+    const dot = svg('circle', {class: 'dot', r: 3.5, visibility: 'hidden'});
+    const readout = svg('text', {class: 'readout', x: left + 6, y: top + 12});
+    const words = svg('title');
+    const drawing = svg('svg', {viewBox: `0 0 ${width} ${height}`, role: 'img', class: 'curve'},
+                        words, svg('rect', {class: 'ground', x: left, y: top, width: width - left - right,
+                                            height: height - top - bottom}),
+                        parts.before, parts.after, labels, parts.axes, parts.own, parts.line, dot, readout);
+    const element = el('div', {class: 'curve-frame'}, drawing);
+    let shown = null;
+
+    function show(what) {
+        const f = outputOf(what), own = what.own && outputOf(what.own);
+        const [x0, x1] = windowOf(what.look?.before);
+        const xs = Array.from({length: points + 1}, (_, i) => x0 + (x1 - x0) * i / points);
+        const ys = f ? xs.map(f) : [];
+        const seen = what.look?.histogram;
+        const [y0, y1] = spread([...ys, ...own ? xs.map(own) : [], seen?.low, seen?.high]);
+        const toX = x => left + (x - x0) / (x1 - x0) * (width - left - right);
+        const toY = y => height - bottom - (y - y0) / (y1 - y0) * (height - top - bottom);
+        shown = {f, x0, x1, toX, toY};
+        const line = curve => curve ? path(xs.map(x => [toX(x), toY(curve(x))])) : '';
+        set(parts.line, line(f));
+        set(parts.own, line(own));
+        set(parts.before, bars(what.look?.before, toX, height - bottom, -(height - top - bottom) * 0.55, false));
+        set(parts.after, bars(seen, toY, width - right, right - 4, true));
+        set(parts.axes, `M${toX(0)} ${top}V${height - bottom}M${left} ${toY(0)}H${width - right}`);
+        labels.replaceChildren(
+            ...ticks(x0, x1, 6).map(x => svg('text', {x: toX(x), y: height - 5, 'text-anchor': 'middle'}, formatNumber(x))),
+            ...ticks(y0, y1, 5).map(y => svg('text', {x: left - 4, y: toY(y) + 3.5, 'text-anchor': 'end'}, formatNumber(y))));
+        const says = `${what.name}${what.look?.before ? `; it sees ${formatNumber(what.look.before.low, 3)} to ${
+            formatNumber(what.look.before.high, 3)}` : ''}${seen ? `, ${formatNumber(seen.low, 3)} to ${
+            formatNumber(seen.high, 3)} come out` : ''}`;
+        words.textContent = `${says}. Heights are square roots of counts.`;
+        drawing.setAttribute('aria-label', `Curve of ${says}`);
+    }
+
+    on(drawing, 'pointermove', event => {
+        const box = drawing.getBoundingClientRect();
+        const x = shown && shown.x0 + ((event.clientX - box.left) / box.width * width - left)
+            / (width - left - right) * (shown.x1 - shown.x0);
+        const isOver = shown?.f && x >= shown.x0 && x <= shown.x1;
+        dot.setAttribute('visibility', isOver ? 'visible' : 'hidden');
+        readout.textContent = isOver ? `${formatNumber(x, 3)} → ${formatNumber(shown.f(x), 3)}` : '';
+        if (isOver) {
+            dot.setAttribute('cx', shown.toX(x));
+            dot.setAttribute('cy', shown.toY(shown.f(x)));
+        }
+    });
+    on(drawing, 'pointerleave', () => {
+        dot.setAttribute('visibility', 'hidden');
+        readout.textContent = '';
+    });
+    return {element, show};
+}
+
+function outputOf({name, params, gain, clamp}) {
+    const f = curveOf(name, params);
+    return f && (x => clamp > 0 ? Math.min(clamp, Math.max(-clamp, gain * f(x))) : gain * f(x));
+}
+
+const set = (shape, d) => shape.setAttribute('d', d);
+const path = pairs => pairs.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${Math.min(1e4, Math.max(-1e4, y)).toFixed(1)}`)
+    .join('');
+
+// The least and greatest of the finite ones, at least −1 to 1 and not beyond what can be seen.
+function spread(values) {
+    const finite = values.filter(Number.isFinite);
+    const low = Math.min(-1, ...finite), high = Math.max(1, ...finite), room = 0.05 * (high - low);
+    return [low - room, high + room];
+}
+
+// A histogram as one shape: along x from `base` up, or along y from `base` to the right.
+function bars(histogram, to, base, most, isUpright) {
+    if (!histogram?.counts.length || !(histogram.high > histogram.low))
+        return '';
+    const {low, high, counts} = histogram;
+    const peak = Math.max(...counts), step = (high - low) / counts.length;
+    const [along, across] = isUpright ? ['V', 'H'] : ['H', 'V'];
+    let d = isUpright ? `M${base} ${to(low).toFixed(1)}` : `M${to(low).toFixed(1)} ${base}`;
+    counts.forEach((count, i) => {
+        d += `${across}${(base + most * Math.sqrt(count / peak)).toFixed(1)}${along}${to(low + (i + 1) * step).toFixed(1)}`;
+    });
+    return `${d}${across}${base}Z`;
+}

@@ -1,0 +1,155 @@
+// The layer panel: what the selected layers are, whether they are on, their activation, and what stands at them. With
+// several layers selected, a change goes to all of them; what is shown is the last one's.
+import {activationPanel} from './activation.js';
+import {isOff, listedFeatures, setListed, setOff} from './bends.js';
+import {controls, toggle} from './controls.js';
+import {clear, el, on} from './dom.js';
+import {filterStack} from './filters.js';
+import {inWords, layersOf, shapeText, shortName} from './graph.js';
+import {keys} from './keys.js';
+import {mapSheet} from './maps.js';
+import {store} from './store.js';
+
+export function mount(root) {
+    let nodes = [], layers = new Map(), waiting = null;     // maps chosen while no filter is at hand
+
+    /* -------------------------------------------------------------------------------------- head */
+
+    const name = el('h2', {class: 'layer-name'});
+    const says = el('p', {class: 'layer-says small faint'});
+    const whole = () => nodes.filter(node => node.takes?.includes('disable'));
+    const power = toggle({
+        label: 'on', title: 'Off: the layer passes its input through', value: () => !nodes.length || !whole().every(node =>
+            isOff(store.recipe, node)) || !whole().length,
+        set: value => store.change(value ? 'Layer on' : 'Layer off', draft =>
+            setOff(draft.recipe, whole(), !value, store.network.nodes)),
+    });
+
+    function showHead() {
+        const node = nodes.at(-1);
+        const blocks = [...new Set(nodes.map(each => each.name))];
+        clear(name, !node ? 'No layer selected' : nodes.length === 1 ? node.name : `${nodes.length} layers`);
+        name.title = blocks.join('\n');
+        clear(says, !node ? 'Click one in the network, or walk there with the arrow keys; Shift adds.'
+            : nodes.length === 1 ? [el('b', null, shapeText(node)), ' · ', inWords(node, layers.get(node.name)?.parts)]
+            : [nodes.slice(-6).map(each => shortName(each.name)).join(', '), nodes.length > 6 && ' …', '. Changes go to all; shown is ',
+               el('b', null, node.name)]);
+        power.hidden = !whole().length;
+    }
+
+    /* -------------------------------------------------------------------------------------- maps for a filter */
+
+    const atHand = () => stack.atHand?.bend ? stack.atHand : null;
+    const chosen = () => atHand() ? listedFeatures(atHand().bend) : waiting;
+
+    function choose(numbers) {
+        const hand = atHand();
+        if (!hand) {
+            waiting = numbers.size ? numbers : null;
+            return;
+        }
+        store.change('Maps it acts on', draft => {
+            const bend = draft.recipe.bends[hand.index];
+            if (numbers.size)
+                setListed(bend, numbers);
+            else
+                delete bend.features;
+        }, `maps/${hand.index}`);
+    }
+
+    const stack = filterStack({
+        chosen: () => waiting,
+        changedHand: () => {
+            waiting = null;
+            sheet.mark();
+        },
+    });
+    const sheet = mapSheet({chosen, choose, target: () => atHand() ? `For ${atHand().bend.filter}` : 'For the next filter'});
+    const activation = activationPanel();
+
+    /* -------------------------------------------------------------------------------------- tabs */
+
+    const bodies = {activation: activation.element, filters: el('div', {class: 'bending'}, stack.element, sheet.element)};
+    const tabs = Object.fromEntries(Object.keys(bodies).map(each => [each,
+        el('button', {type: 'button', role: 'tab', id: `layer-${each}`, 'aria-controls': `layer-${each}-panel`,
+                      onclick: () => open(each)})]));
+    for (const [each, body] of Object.entries(bodies)) {
+        body.id = `layer-${each}-panel`;
+        body.setAttribute('role', 'tabpanel');
+        body.setAttribute('aria-labelledby', `layer-${each}`);
+    }
+    const list = el('div', {class: 'layer-tabs', role: 'tablist', 'aria-label': 'What is bent'}, Object.values(tabs));
+    on(list, 'keydown', event => {
+        if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+            const other = Object.keys(bodies).find(each => each !== current());
+            open(other);
+            tabs[other].focus();
+        }
+    });
+
+    const current = () => store.ui.layerTab ?? 'activation';
+
+    function open(each) {
+        if (each !== current())
+            store.setUi('layerTab', each);
+        else
+            showTabs();
+    }
+
+    function showTabs() {
+        for (const each of Object.keys(bodies)) {
+            const isOpen = each === current();
+            bodies[each].hidden = !isOpen || !nodes.length;
+            tabs[each].setAttribute('aria-selected', String(isOpen));
+            tabs[each].tabIndex = isOpen ? 0 : -1;
+        }
+        if (!nodes.length)
+            return;
+        if (current() === 'activation') {
+            activation.show(nodes);
+        } else {
+            stack.show(nodes);
+            sheet.show(nodes.at(-1));
+        }
+    }
+
+    function showWords() {
+        const hasActivation = nodes.some(node => node.act);
+        stack.show(nodes);
+        clear(tabs.activation, hasActivation ? 'Activation' : 'Values', activation.isBent && el('span', {class: 'mark', title: 'bent'}));
+        clear(tabs.filters, 'Filters and maps', stack.count > 0 && el('span', {class: 'count'}, String(stack.count)));
+    }
+
+    function show() {
+        nodes = store.selection.map(store.node).filter(Boolean);
+        list.hidden = !nodes.length;
+        showHead();
+        showWords();
+        showTabs();
+        controls.refresh();
+    }
+
+    clear(root, el('div', {class: 'panel-head layer-head'}, name, says, power), list, Object.values(bodies));
+    controls.register({}, root, () => nodes.length && showWords());
+    store.on('selection', () => {
+        waiting = null;
+        show();
+    });
+    store.on('network', () => {
+        layers = new Map(layersOf(store.network.nodes).map(layer => [layer.name, layer]));
+        show();
+    });
+    store.on('ui', key => (key === 'layerTab' || key === undefined) && showTabs());
+    show();
+
+    const go = (each, focus) => () => {
+        document.getElementById('tab-layer')?.offsetParent && document.getElementById('tab-layer').click();
+        open(each);
+        focus();
+    };
+    keys.add({key: 'A', says: 'Activation of the layer', group: 'Layers', run: go('activation', activation.focus)});
+    keys.add({key: 'F', says: 'Add a filter', group: 'Layers', run: go('filters', stack.focus)});
+    keys.add({key: 'O', says: 'Layer off, and on again', group: 'Layers', run: () =>
+        whole().length && store.change('Layer on or off', draft =>
+            setOff(draft.recipe, whole(), !whole().every(node => isOff(store.recipe, node)), store.network.nodes))});
+}
