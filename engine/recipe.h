@@ -168,6 +168,7 @@ struct gb_recipe {
     const gb_yaml *own_clusters;        /* in place of a file, or NULL */
     const gb_recipe_vector *own_vectors;
     int own_vector_count;
+    uint64_t pixels;                    /* of all pictures that stand in the recipe */
     gb_clusters given;                  /* by gb_recipe_clusters() */
     gb_session *session;        /* that it was applied to last */
     gb_applied_list applied;

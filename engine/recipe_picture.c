@@ -46,6 +46,29 @@ static bool decode(const char *text, size_t length, unsigned char *bytes, size_t
     return !(group & ((UINT32_C(1) << 8 * padding) - 1));       /* bits that belong to no byte */
 }
 
+/* Pixels that a PNG's header speaks of: so many the reader lets through at most. */
+static uint64_t claimed_pixels(const unsigned char *png, size_t size) {
+    enum { WIDTH = 16, HEIGHT = 20, END = 24 };
+    uint64_t width = 0, height = 0;
+    for (size_t i = 0; size >= END && i < 4; i++) {
+        width = width << 8 | png[WIDTH + i];
+        height = height << 8 | png[HEIGHT + i];
+    }
+    return width * height;
+}
+
+/* Pictures are read whenever the recipe is applied: a few bytes of text must not be minutes of work. */
+static gb_status count_pixels(gb_recipe *recipe, const gb_yaml *node, const char *what,
+                              const gb_recipe_picture *picture, gb_error *err) {
+    const uint64_t most = UINT64_C(1) << 26;
+    uint64_t pixels = claimed_pixels(picture->bytes, picture->size);
+    if (pixels > most || recipe->pixels > most - pixels)
+        return gb_recipe_fail(recipe, node, err, "%s: with it the pictures in this recipe have more than %d million "
+                              "pixels; put large ones beside it", what, (int)(most / 1000000));
+    recipe->pixels += pixels;
+    return GB_OK;
+}
+
 gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const char *what,
                                  const gb_recipe_picture **out, gb_error *err) {
     static const char head[] = "data:image/png;base64,";
@@ -71,7 +94,7 @@ gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const c
         return status;
     picture->bytes = bytes;
     if (decode(text, strlen(text), bytes, &picture->size, &at))
-        return GB_OK;
+        return count_pixels(recipe, node, what, picture, err);
     if (at == strlen(text))
         return gb_recipe_fail(recipe, node, err, "%s: its base64 has %zu characters; a multiple of 4 is wanted", what,
                               at);

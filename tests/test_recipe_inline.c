@@ -384,6 +384,22 @@ static void encode(const uint8_t *bytes, size_t size, char *text) {
     *text = '\0';
 }
 
+/* Headers of 4096×4096 pixels, which nobody has to read to know that five are too many. */
+static void pictures_in_a_recipe_have_a_limit_together(void **state) {
+    fixture *f = *state;
+    static const uint8_t header[24] = {137, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R',
+                                       0, 0, 16, 0, 0, 0, 16, 0};
+    char base64[40], text[1024] = "bends:";
+    encode(header, sizeof header, base64);
+    for (int i = 0; i < 5; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "\n- {at: synthesis.b8.conv1.noise_const, add: {image: '" HEAD
+                                                  "%s', low: 0, high: 1}}", base64);
+    }
+    assert_refused(f, text, "here.yaml:6:53: image: with it the pictures in this recipe have more than 67 million "
+                            "pixels");
+}
+
 /* Cut at every length, and with every byte turned round: read or refused in words, never worse. */
 static void damaged_pictures_in_a_recipe_are_refused(void **state) {
     fixture *f = *state;
@@ -505,6 +521,7 @@ int main(void) {
         WITH(images_come_from_files_too_and_colours_become_grey),
         WITH(pictures_that_are_none_are_refused_in_words),
         WITH(damaged_pictures_in_a_recipe_are_refused),
+        WITH(pictures_in_a_recipe_have_a_limit_together),
         WITH(a_share_of_another_w_lies_between_the_two),
         WITH(a_style_can_be_faded_in),
         WITH(told_as_json_a_recipe_gives_the_same_picture),
