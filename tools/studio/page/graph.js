@@ -135,7 +135,7 @@ export function mainLayers(group) {
 
 /* ------------------------------------------------------------------------------------------ words */
 
-const shortWords = {upsample: 'up', normalize: 'norm', sum: '+', shortcut: 'skip', mapping: 'w', embeddings: 'embed',
+const shortWords = {upsample: 'up', normalize: 'norm', sum: '+', shortcut: 'skip', mapping: 'w', embeddings: 'embed', condition: 'cond',
                     output_layer: 'out'};
 
 // As it is called inside its group: "conv1", "fc3", "skip up".

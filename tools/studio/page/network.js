@@ -11,7 +11,7 @@ import {bendsAt, formatNumber, isMuted, kindOf, whatOf} from './recipe.js';
 import {store} from './store.js';
 
 const dots = 4;                     // badges shown before they are counted
-const letter = 6.1;                 // mean width of a letter, CSS pixels
+const letter = 5.8;                 // mean width of a letter, CSS pixels
 
 let root, drawing, about;
 let groups = [], layout = {items: [], edges: []};
@@ -94,7 +94,7 @@ function drawn(item) {
     const isHead = kind === 'group' && !item.folded;
     const hasChevron = kind === 'group' || hasParts(item);
     const name = kind === 'group' ? item.group.title : kind === 'part' ? partName(item.node, item.layer) : shortName(item.name);
-    const room = width - 8 - (hasChevron && kind !== 'group' ? 12 : 0);
+    const room = width - 8 - (hasChevron && kind !== 'group' ? 9 : 0);
     const g = svg('g', {class: `item ${kind}`, role: 'treeitem', tabindex: -1, 'aria-level': item.level,
                         'aria-expanded': kind === 'group' ? String(!item.folded) : hasParts(item) ? String(item.opened) : null,
                         data: {name: item.name}},
@@ -111,7 +111,7 @@ function drawn(item) {
         g.append(svg('text', {x: middle ? x + width / 2 : x + 5, y: y + height / 2 + 3.5,
                               'text-anchor': middle ? 'middle' : null}, fitted(name, room)));
         if (hasChevron)
-            g.append(svg('path', {class: 'chevron', d: chevron(x + width - 8, y + height / 2 - 1, item.opened)}),
+            g.append(svg('path', {class: 'chevron', d: chevron(x + width - 7, y + height / 2 - 1, item.opened)}),
                      svg('rect', {class: 'opener', x: x + width - 16, y, width: 16, height}));
     }
     g.append(svg('g', {class: 'badges'}));
