@@ -28,7 +28,7 @@ model=$scratch/m.gbw
 turn=$scratch/turn.yaml
 
 # ---- help
-for command in filters activations recipe apply strip sweep animate vector "vector take" "vector list" "vector show"; do
+for command in filters activations recipe "recipe check" "recipe from" apply strip sweep animate vector "vector take" "vector list" "vector show"; do
     # shellcheck disable=SC2086  # one word or two
     run 0 "$command has help" $command --help
     prints "usage: ganbend $command"
@@ -94,6 +94,66 @@ prints "a valid recipe"
 printf 'bends:\n  - {at: synthesis.b16.conv1, filter: ablate, muted: true}\n' >"$scratch/muted.yaml"
 run 0 "a bend that is muted" recipe check "$scratch/muted.yaml" --model "$model"
 prints "synthesis.b16.conv1: muted; otherwise ablate"
+
+# ---- inputs of a recipe
+cat >"$scratch/made.yaml" <<'RECIPE'
+inputs: {seeds: 7, rng: torch, trunc: 0.7, cutoff: 3, noise: "random:5"}
+parameters: {angle: {value: 30, low: -180, high: 180}, times: 2}
+bends:
+  - {at: synthesis.b16.conv1, filter: rotate, angle: $angle, features: {random: 0.5}}
+  - {at: synthesis.b8.conv1, noise: off}
+  - {w: 0-3, add: {3: 0.5}, times: $times}
+RECIPE
+made=$scratch/made.yaml
+run 0 "a recipe's inputs are told" recipe check "$made" --model "$model"
+prints "made from --seeds 7 --rng torch --trunc 0.7 --cutoff 3 --noise random:5"
+run 0 "images are made from them" render "$model" --bend "$made" -o "$scratch/made.png"
+run 0 "as by the options" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 7 --rng torch --trunc 0.7 \
+    --cutoff 3 --noise random:5
+same "to the byte" "$scratch/made.png" "$scratch/options.png"
+run 0 "the command line comes first" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 8
+check "and is in the picture" grep -qa -- "--seeds 8 --rng torch --trunc 0.7" "$scratch/options.png"
+echo 'inputs: {seeds: 9}' >"$scratch/nine.yaml"
+run 0 "then the last recipe" render "$model" --bend "$made" --bend "$scratch/nine.yaml" -o "$scratch/options.png"
+check "and is in the picture" grep -qa -- "--seeds 9 --rng torch --trunc 0.7" "$scratch/options.png"
+run 0 "an array is made from them too" dump "$model" --bend "$made" --at z -o "$scratch/made.npz"
+run 0 "as by the options" dump "$model" --seeds 7 --rng torch --at z -o "$scratch/options.npz"
+same "to the byte" "$scratch/made.npz" "$scratch/options.npz"
+run 0 "latents of a file take the place of seeds" dump "$model" --z "$scratch/made.npz" --at z --bend "$scratch/nine.yaml" \
+    -o "$scratch/given.npz"
+same "as they are" "$scratch/made.npz" "$scratch/given.npz"
+echo 'inputs: {seeds: seven}' >"$scratch/wrong.yaml"
+run 1 "seeds that are none" recipe check "$scratch/wrong.yaml"
+complains "wrong.yaml: inputs: --seeds takes numbers"
+run 2 "wherever" render "$model" --bend "$scratch/wrong.yaml" -o "$scratch/x.png"
+echo 'inputs: {class: 3}' >"$scratch/wrong.yaml"
+run 1 "a class where the model has none" recipe check "$scratch/wrong.yaml" --model "$model"
+complains "this model has no classes"
+
+# ---- recipe from
+run 0 "a picture is rendered" render "$model" --bend "$made" --set angle=45.5 --trunc 0.5 -o "$scratch/first.png"
+run 0 "its recipe is printed" recipe from "$scratch/first.png"
+prints 'inputs: {seeds: 7, rng: torch, trunc: 0.5, cutoff: 3, noise: "random:5"}'
+prints "  angle: {value: 45.5, low: -180, high: 180}"
+prints "  - {at: synthesis.b8.conv1, noise: off}"
+cp "$scratch/out" "$scratch/again.yaml"
+run 0 "and makes it again" render "$model" --bend "$scratch/again.yaml" -o "$scratch/again.png"
+same_pixels "to the pixel" "$scratch/first.png" "$scratch/again.png"
+run 0 "its own is printed" recipe from "$scratch/again.png"
+same "the same" "$scratch/out" "$scratch/again.yaml"
+run 0 "as it was written" recipe from "$scratch/first.png" --text Recipe
+same "to the byte" "$scratch/out" "$made"
+run 0 "a sheet of what is not bent" render "$model" --seeds 0-3 --grid 2x2 -o "$scratch/sheet.png"
+run 0 "says what no recipe can" recipe from "$scratch/sheet.png"
+prints "# made besides with --grid 2x2"
+prints 'inputs: {seeds: "0-3", rng: numpy, trunc: 1, noise: const}'
+run 2 "of two recipes" recipe from "$scratch/options.png"
+complains "--text 'Recipe 2'"
+run 0 "one is asked for" recipe from "$scratch/options.png" --text "Recipe 2"
+prints "inputs: {seeds: 9}"
+run 1 "a text there is not" recipe from "$scratch/first.png" --text Poem
+run 1 "what is no picture" recipe from "$model"
+run 1 "a picture that is not there" recipe from "$scratch/none.png"
 
 # ---- render
 run 0 "a picture" render "$model" -o "$scratch/plain.png" --seeds 3

@@ -226,6 +226,25 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
     return true;
 }
 
+int run_verb(const command *c, const command *const *verbs, int argc, char **argv) {
+    enum { MOST = 8 };
+    const char *names[MOST], *near, *operands[OPERANDS];
+    size_t count = 0;
+    char nothing;
+    int status;
+    for (; verbs[count] && count < MOST; count++) {
+        names[count] = strchr(verbs[count]->name, ' ') + 1;
+        if (argc > 1 && !strcmp(argv[1], names[count])) return verbs[count]->run(argc - 1, argv + 1);
+    }
+    if (argc < 2 || argv[1][0] == '-') {
+        if (!parse_arguments(c, argc < 3 ? argc : 2, argv, operands, &nothing, &status)) return status;
+        return EXIT_USAGE;
+    }
+    near = nearest_name(argv[1], names, count, sizeof *names);
+    return near ? wrong_usage(c, "no '%s'; did you mean '%s'?", argv[1], near)
+                : wrong_usage(c, "no '%s'; there are %s", argv[1], c->operands);
+}
+
 /* `text` in lines of HELP_WIDTH, the first one starting at `column`, the others at `indent`. */
 static void print_wrapped(const char *text, int column, int indent) {
     while (*text) {

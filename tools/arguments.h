@@ -66,6 +66,8 @@ typedef struct command {
  * --help was printed, or the mistake was named on standard error. */
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status);
+/* Runs what follows a subcommand that has some of its own, as 'vector' has "vector take": up to a NULL in `verbs`. */
+int run_verb(const command *c, const command *const *verbs, int argc, char **argv);
 /* Prints --help of a subcommand. */
 void print_help(const command *c);
 

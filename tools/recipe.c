@@ -1,10 +1,13 @@
-/* ganbend recipe check: whether a recipe is right and fits a model, and what it will do. */
+/* ganbend recipe: whether a recipe is right and fits a model, and what it will do; and the recipe that makes a picture
+ * again, out of the picture. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bending.h"
 #include "commands.h"
 #include "opened.h"
+#include "remake.h"
 
 typedef struct settings {
     const char *model;
@@ -13,7 +16,9 @@ typedef struct settings {
 
 #define AT(member) offsetof(settings, member)
 
-static const option options[] = {
+static const command check_command, from_command;
+
+static const option check_options[] = {
     {"--model", OPTION_TEXT, AT(model), "FILE.gbw", "The model it is for; without one, only the recipe itself is "
      "checked.", 0, 0},
     {"--clusters", OPTION_TEXT, AT(bending.clusters), "FILE", "The clusters of features that it names.", 0, 0},
@@ -52,7 +57,7 @@ static gb_status fit_inputs(const gb_recipe *recipe, const input_options *given,
     return err->status;
 }
 
-static int run(int argc, char **argv) {
+static int run_check(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {0};
     input_options in = input_defaults();
@@ -60,33 +65,90 @@ static int run(int argc, char **argv) {
     opened o = {0};
     gb_error err = {0};
     int status;
-    if (!parse_arguments(&recipe_command, argc, argv, operands, &set, &status)) return status;
-    if (strcmp(operands[0], "check") != 0)
-        return wrong_usage(&recipe_command, "a recipe can be checked, not '%s'", operands[0]);
-    set.bending.bend = (text_list){.texts = {operands[1]}, .count = 1};
+    if (!parse_arguments(&check_command, argc, argv, operands, &set, &status)) return status;
+    set.bending.bend = (text_list){.texts = {operands[0]}, .count = 1};
     if (!open_bending(&set.bending, &in, &b, &err) && set.model && !open_model(set.model, 1, &o, &err) &&
         !fit_inputs(b.recipes[0], &in, o.model, &err))
         gb_recipe_describe(b.recipes[0], o.model, print_line, NULL, &err);
     if (!err.status) {
         print_inputs(b.recipes[0]);
         print_params(b.recipes[0]);
-        if (!set.model) printf("%s: a valid recipe; --model says what it does to a model\n", operands[1]);
+        if (!set.model) printf("%s: a valid recipe; --model says what it does to a model\n", operands[0]);
     }
     free_bending(&b);
     close_model(&o);
     /* A recipe that is wrong is what this command is to find, so it is no wrong usage. */
-    if (err.status) failed(&recipe_command, &err);
+    if (err.status) failed(&check_command, &err);
     return err.status ? EXIT_FAILED : EXIT_DONE;
 }
 
+static const command check_command = {
+    .name = "recipe check",
+    .operands = "FILE",
+    .usage = "[options]",
+    .about = "Checks a recipe, names its parameters and inputs and says in words what it will do to the model. What is "
+             "wrong is told with line and column.",
+    .example = "ganbend recipe check bend.yaml --model faces.gbw",
+    .options = check_options,
+    .run = run_check,
+};
+
+/* ---- out of a picture */
+
+typedef struct from_settings {
+    const char *text;
+} from_settings;
+
+static const option from_options[] = {
+    {"--text", OPTION_TEXT, offsetof(from_settings, text), "NAME", "One of the picture's texts as it is: Settings, "
+     "Recipe, 'Recipe 2', Clusters.", 0, 0},
+    {0}
+};
+
+static int run_from(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    from_settings set = {0};
+    char *text = NULL;
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&from_command, argc, argv, operands, &set, &status)) return status;
+    if (set.text ? !picture_text(operands[0], set.text, &text, &err) : !remake_recipe(operands[0], &text, &err))
+        for (const char *c = text; *c; c++)     /* what a stranger's picture says is no order to a terminal */
+            putchar(((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f ? '?' : *c);
+    free(text);
+    return err.status ? failed(&from_command, &err) : EXIT_DONE;
+}
+
+static const command from_command = {
+    .name = "recipe from",
+    .operands = "FILE.png",
+    .usage = "[options]",
+    .about = "Prints the recipe that makes a picture of ours again: what bent it, with the parameters it had, and its "
+             "inputs. What a recipe cannot say (latents from files, sheets, series) stands in its first line.",
+    .example = "ganbend recipe from faces/seed0007.png > again.yaml\n"
+               "ganbend render faces.gbw --bend again.yaml -o again.png",
+    .options = from_options,
+    .run = run_from,
+};
+
+/* ---- which */
+
+static int run(int argc, char **argv) {
+    static const command *const verbs[] = {&check_command, &from_command, NULL};
+    return run_verb(&recipe_command, verbs, argc, argv);
+}
+
+static const option no_options[] = {{0}};
+
 const command recipe_command = {
     .name = "recipe",
-    .summary = "checks a recipe and says what it does",
-    .operands = "check FILE",
-    .usage = "[options]",
-    .about = "Checks a recipe, names its parameters and says in words what it will do to the model. What is wrong is "
-             "told with line and column.",
-    .example = "ganbend recipe check bend.yaml --model faces.gbw",
-    .options = options,
+    .summary = "checks a recipe; takes one out of a picture",
+    .operands = "check|from",
+    .usage = "…",
+    .about = "'recipe check' says what a recipe does or what is wrong with it, 'recipe from' prints the recipe that "
+             "makes a picture again. Each has --help of its own.",
+    .example = "ganbend recipe check bend.yaml --model faces.gbw\n"
+               "ganbend recipe from faces/seed0007.png > again.yaml",
+    .options = no_options,
     .run = run,
 };

@@ -282,25 +282,9 @@ static const command show_command = {
 
 /* ------------------------------------------------------------------------------------------------ which */
 
-static const command *const verbs[] = {&take_command, &list_command, &show_command};
-enum { VERBS = sizeof verbs / sizeof *verbs };
-
 static int run(int argc, char **argv) {
-    const char *names[VERBS], *near;
-    const char *operands[OPERANDS];
-    char nothing;
-    int status;
-    for (int i = 0; i < VERBS; i++) {
-        names[i] = strchr(verbs[i]->name, ' ') + 1;
-        if (argc > 1 && !strcmp(argv[1], names[i])) return verbs[i]->run(argc - 1, argv + 1);
-    }
-    if (argc < 2 || argv[1][0] == '-') {
-        if (!parse_arguments(&vector_command, argc < 3 ? argc : 2, argv, operands, &nothing, &status)) return status;
-        return EXIT_USAGE;
-    }
-    near = nearest_name(argv[1], names, VERBS, sizeof *names);
-    return near ? wrong_usage(&vector_command, "no '%s'; did you mean '%s'?", argv[1], near)
-                : wrong_usage(&vector_command, "no '%s'; there are take, list and show", argv[1]);
+    static const command *const verbs[] = {&take_command, &list_command, &show_command, NULL};
+    return run_verb(&vector_command, verbs, argc, argv);
 }
 
 const command vector_command = {
