@@ -1,6 +1,5 @@
 # A tab of the studio without its server, so that tests can sit down at one: the rooms that answer, and those of the
-# program that they stand on.
-pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+# program that they stand on. studio.cmake has found libturbojpeg.
 find_package(Threads REQUIRED)
 add_library(gb_desk STATIC
   studio/desk.c studio/stage.c studio/messages.c studio/answers.c studio/works.c studio/folder.c studio/jpeg.c

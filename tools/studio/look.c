@@ -5,7 +5,7 @@
 #include "answers.h"
 #include "rooms.h"
 
-enum { MOST_BINS = 256 };
+enum { MOST_BINS = 256, MOST_COUNTED = 1 << 20 };
 
 typedef struct extent {
     float low, high;            /* of finite values; low > high where there is none */
@@ -31,13 +31,14 @@ static extent measure(const float *values, size_t count) {
     return e;
 }
 
-/* {low, high, counts}: of the finite values, the greatest in the last bin. */
+/* {low, high, counts}: of the finite values, or of evenly taken ones where there are very many; the greatest counts in
+ * the last bin. */
 static json_t *histogram(const float *values, size_t count, const extent *e, int bins) {
-    size_t counts[MOST_BINS] = {0};
+    size_t counts[MOST_BINS] = {0}, every = count / MOST_COUNTED | 1;       /* odd: not always the same column */
     double low = e->finite ? (double)e->low : 0, width = e->finite ? (double)e->high - low : 0;
     double scale = width > 0 ? bins / width : 0;
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i += every) {
         if (!isfinite(values[i])) continue;
         int bin = (int)(((double)values[i] - low) * scale);
         counts[bin < bins ? bin : bins - 1]++;
@@ -46,53 +47,48 @@ static json_t *histogram(const float *values, size_t count, const extent *e, int
     return json_pack("{s:o, s:o, s:o}", "low", number_json(low), "high", number_json(low + width), "counts", list);
 }
 
-/* x + bias, what the node's activation is given; null where it has none. */
-static gb_status look_before(stage *s, const gb_node_info *node, int bins, json_t **before, gb_error *err) {
-    gb_node_info input;
-    float *values = NULL, *bias = NULL;
-    size_t channels = (size_t)node->shape[0], plane, count;
-    extent e;
-    *before = json_null();
-    if (!node->act || node->inputs < 1) return GB_OK;
-    gb_model_node(s->o.model, node->input[0], &input);
-    count = node_elements(&input);
-    plane = count / channels;
-    if (stage_read(s, node->input[0], &values, err)) return err->status;
-    if (node->bias) {
-        bias = malloc(channels * sizeof *bias);
-        if (!bias) state(err, GB_NO_MEMORY, "out of memory");
-        else if (!gb_model_read(s->o.model, node->bias, bias, err))
-            for (size_t i = 0; i < count; i++) values[i] += bias[i / plane] * node->bias_gain;
-    }
-    if (!err->status) {
-        e = measure(values, count);
-        *before = histogram(values, count, &e, bins);
-    }
-    free(values);
+/* x + bias, what the node's activation is given, out of the values of the node before it. */
+static gb_status add_bias(stage *s, const gb_node_info *node, float *values, size_t count, gb_error *err) {
+    size_t channels = (size_t)node->shape[0], plane = count / channels;
+    float *bias = node->bias ? malloc(channels * sizeof *bias) : NULL;
+    if (!node->bias) return GB_OK;
+    if (!bias) return state(err, GB_NO_MEMORY, "out of memory");
+    if (!gb_model_read(s->o.model, node->bias, bias, err))
+        for (size_t i = 0; i < count; i++) values[i] += bias[i / plane] * node->bias_gain;
     free(bias);
     return err->status;
 }
 
-gb_status answer_look(stage *s, const message *m, parcel *p, gb_error *err) {
-    gb_node node;
-    gb_node_info info;
-    float *values;
-    size_t count;
-    json_t *before, *fields, *shape = json_array();
-    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &node, &info, err) ||
-        look_before(s, &info, (int)m->bins, &before, err) || stage_read(s, node, &values, err)) {
-        json_decref(shape);
-        return err->status;
-    }
-    count = node_elements(&info);
+static json_t *look_json(const gb_node_info *node, const float *values, size_t count, int bins, json_t *before) {
     extent e = measure(values, count);
     double n = e.finite ? (double)e.finite : 1, mean = e.sum / n, variance = e.squares / n - mean * mean;
-    for (int i = 0; i < info.ndim; i++) json_array_append_new(shape, json_integer(info.shape[i]));
-    fields = json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "shape", shape, "count",
-                       (json_int_t)count, "min", number_json((double)e.low), "max", number_json((double)e.high),
-                       "mean", number_json(mean), "deviation", number_json(variance > 0 ? sqrt(variance) : 0),
-                       "zeros", number_json((double)e.zeros / (double)count), "nan", (json_int_t)e.nan, "histogram",
-                       histogram(values, count, &e, (int)m->bins), "before", before);
-    free(values);
-    return make_answer(m->id, fields, p, err);
+    json_t *shape = json_array();
+    for (int i = 0; i < node->ndim; i++) json_array_append_new(shape, json_integer(node->shape[i]));
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "shape", shape, "count",
+                     (json_int_t)count, "min", number_json((double)e.low), "max", number_json((double)e.high), "mean",
+                     number_json(mean), "deviation", number_json(variance > 0 ? sqrt(variance) : 0), "zeros",
+                     number_json((double)e.zeros / (double)count), "nan", (json_int_t)e.nan, "histogram",
+                     histogram(values, count, &e, bins), "before", before);
+}
+
+gb_status answer_look(stage *s, const message *m, parcel *p, gb_error *err) {
+    gb_node nodes[2];
+    gb_node_info info, input;
+    float *values[2] = {NULL, NULL};
+    bool acts;
+    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &nodes[0], &info, err)) return err->status;
+    acts = info.act && info.inputs > 0;
+    if (acts) gb_model_node(s->o.model, nodes[1] = info.input[0], &input);
+    if (!stage_read(s, nodes, acts ? 2 : 1, values, err) &&
+        (!acts || !add_bias(s, &info, values[1], node_elements(&input), err))) {
+        json_t *before = json_null();
+        if (acts) {
+            extent e = measure(values[1], node_elements(&input));
+            before = histogram(values[1], node_elements(&input), &e, (int)m->bins);
+        }
+        make_answer(m->id, look_json(&info, values[0], node_elements(&info), (int)m->bins, before), p, err);
+    }
+    free(values[0]);
+    free(values[1]);
+    return err->status;
 }

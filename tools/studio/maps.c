@@ -45,7 +45,7 @@ static gb_status open_layer(stage *s, const message *m, layer *l, gb_error *err)
     l->w = (size_t)l->info.shape[2];
     l->order = calloc(l->channels, sizeof *l->order);
     if (!l->order) return state(err, GB_NO_MEMORY, "out of memory");
-    if (stage_read(s, node, &l->maps, err)) return err->status;
+    if (stage_read(s, &node, 1, &l->maps, err)) return err->status;
     for (size_t i = 0; i < l->channels; i++)
         l->order[i] = (map_order){(int)i, -1, energy_of(l->maps + i * l->h * l->w, l->h * l->w)};
     return GB_OK;

@@ -70,7 +70,7 @@ gb_status answer_pick(stage *s, const message *m, parcel *p, gb_error *err) {
     if (m->y >= info.shape[1] || m->x >= info.shape[2])
         return state(err, GB_BAD_ARGUMENT, "'%s' has %lld rows and %lld columns of pixels, counted from 0", info.name,
                      (long long)info.shape[1], (long long)info.shape[2]);
-    if (stage_read(s, node, &maps, err)) return err->status;
+    if (stage_read(s, &node, 1, &maps, err)) return err->status;
     plane = (size_t)(info.shape[1] * info.shape[2]);
     at = (size_t)(m->y * info.shape[2] + m->x);
     if (!stage_render(s, err) && !make_thumbnail(s, (size_t)m->y, (size_t)m->x, (size_t)info.shape[1],

@@ -236,18 +236,27 @@ gb_status stage_find(const stage *s, const char *name, gb_node *node, gb_node_in
     return GB_OK;
 }
 
-gb_status stage_read(stage *s, gb_node node, float **values, gb_error *err) {
+static gb_status tap(stage *s, gb_node node, float **values, gb_error *err) {
     gb_node_info info;
-    gb_status status;
     gb_model_node(s->o.model, node, &info);
     *values = malloc(node_elements(&info) * sizeof **values);
     if (!*values) return state(err, GB_NO_MEMORY, "out of memory for the values of '%s'", info.name);
-    status = gb_session_tap(s->session, info.name, err);
+    return gb_session_tap(s->session, info.name, err);
+}
+
+gb_status stage_read(stage *s, const gb_node *nodes, size_t count, float **values, gb_error *err) {
+    gb_status status = GB_OK;
+    for (size_t i = 0; i < count; i++) values[i] = NULL;
+    for (size_t i = 0; i < count && !status; i++) status = tap(s, nodes[i], &values[i], err);
     if (!status) status = gb_session_render(s->session, NULL, err);
-    if (!status) status = gb_session_read(s->session, node, *values, err);
-    gb_session_untap(s->session, info.name, NULL);
-    if (!status) return GB_OK;
-    free(*values);
-    *values = NULL;
+    for (size_t i = 0; i < count && !status; i++) status = gb_session_read(s->session, nodes[i], values[i], err);
+    for (size_t i = 0; i < count; i++) {
+        gb_node_info info;
+        gb_model_node(s->o.model, nodes[i], &info);
+        gb_session_untap(s->session, info.name, NULL);
+        if (!status) continue;
+        free(values[i]);
+        values[i] = NULL;
+    }
     return status;
 }

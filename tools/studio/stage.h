@@ -51,8 +51,9 @@ gb_status stage_render(stage *s, gb_error *err);
 int stage_preview_side(const stage *s, int after);
 /* It into s->preview. *anew is false where no step ran: the change lies behind it. */
 gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err);
-/* The node's values with the recipe the session is set to, to be freed. The session's taps are as before after it. */
-gb_status stage_read(stage *s, gb_node node, float **values, gb_error *err);
+/* The values of nodes with the recipe the session is set to, each to be freed. The session's taps are as before after
+ * it. */
+gb_status stage_read(stage *s, const gb_node *nodes, size_t count, float **values, gb_error *err);
 /* A node that messages name, with what is known of it. */
 gb_status stage_find(const stage *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err);
 

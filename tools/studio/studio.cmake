@@ -3,7 +3,7 @@ option(GANBEND_OSC "OSC in the studio (needs liblo)" ON)
 
 # need(PREFIX MODULE PACKAGE OPTION): a library, or what to do about it.
 function(need prefix module package option)
-  pkg_check_modules(${prefix} IMPORTED_TARGET ${module})
+  pkg_check_modules(${prefix} IMPORTED_TARGET GLOBAL ${module})
   if(NOT ${prefix}_FOUND)
     message(FATAL_ERROR "ganbend studio needs ${module}, which is not here: install ${package} (its name on Debian and "
                         "Ubuntu; 'sh tools/packages.sh' installs all of them), or configure with -D${option}=OFF")

@@ -1,0 +1,212 @@
+/* A page sitting at a desk without a server between them: messages go straight in, and what comes out is waited for. */
+#ifndef GB_TESTS_DESK_PAGE_H
+#define GB_TESTS_DESK_PAGE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "tools/studio/desk.h"
+
+#define TOY "weights/demo/toy-faces-64.gbw"
+
+typedef struct page {
+    desk *desk;
+    pthread_mutex_t lock;
+    pthread_cond_t woken;
+    int wakes;
+    int id;
+} page;
+
+/* What came: the JSON, and what followed it in a binary message. */
+typedef struct arrival {
+    json_t *json;
+    unsigned char *payload;
+    size_t size;
+} arrival;
+
+typedef struct workshop {
+    shop shop;
+    shop_model model;
+    char out[64];
+} workshop;
+
+static inline void open_workshop(workshop *w) {
+    const gb_context_options two = {.threads = 2};
+    gb_error err = {0};
+    *w = (workshop){.model = {.name = "toy"}};
+    if (gb_context_new(&two, &w->shop.context, &err) || gb_model_open(w->shop.context, TOY, &w->model.model, &err))
+        fail_msg("%s", err.message);
+    strcpy(w->out, "/tmp/ganbend-desk-XXXXXX");
+    assert_non_null(mkdtemp(w->out));
+    w->shop.models = &w->model;
+    w->shop.model_count = 1;
+    w->shop.out = w->out;
+    w->shop.keep_bytes = (size_t)64 << 20;
+    w->shop.quality = 90;
+    w->shop.device = "cpu";
+    pthread_mutex_init(&w->shop.works.lock, NULL);
+}
+
+static inline void close_workshop(workshop *w) {
+    char command[96];
+    gb_model_close(w->model.model);
+    gb_context_free(w->shop.context);
+    pthread_mutex_destroy(&w->shop.works.lock);
+    snprintf(command, sizeof command, "rm -r %s", w->out);
+    assert_int_equal(system(command), 0);
+}
+
+static inline void wake_page(void *arg) {
+    page *p = arg;
+    pthread_mutex_lock(&p->lock);
+    p->wakes++;
+    pthread_cond_signal(&p->woken);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static inline void sit_down(page *p, workshop *w) {
+    gb_error err = {0};
+    *p = (page){0};
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->woken, NULL);
+    if (desk_new(&w->shop, wake_page, p, &p->desk, &err)) fail_msg("%s", err.message);
+}
+
+static inline void stand_up(page *p) {
+    desk_free(p->desk);
+    pthread_cond_destroy(&p->woken);
+    pthread_mutex_destroy(&p->lock);
+}
+
+/* Takes the message over; 0, or the code that the connection is closed with. */
+static inline int say(page *p, json_t *message, char reason[DESK_REASON]) {
+    char *text = json_dumps(message, JSON_COMPACT);
+    assert_non_null(text);
+    int code = desk_receive(p->desk, false, text, strlen(text), reason);
+    free(text);
+    json_decref(message);
+    return code;
+}
+
+static inline void tell(page *p, json_t *message) {
+    char reason[DESK_REASON];
+    assert_non_null(message);
+    if (say(p, message, reason)) fail_msg("closed: %s", reason);
+}
+
+static inline arrival unpack(parcel *p) {
+    arrival a = {0};
+    json_error_t why;
+    if (p->binary) {
+        size_t length = (size_t)p->bytes[0] | (size_t)p->bytes[1] << 8 | (size_t)p->bytes[2] << 16;
+        assert_int_equal(p->bytes[3], 0);
+        assert_true(length + 4 <= p->size);
+        a.json = json_loadb((char *)p->bytes + 4, length, 0, &why);
+        a.size = p->size - 4 - length;
+        a.payload = malloc(a.size + 1);
+        assert_non_null(a.payload);
+        memcpy(a.payload, p->bytes + 4 + length, a.size);
+    } else {
+        a.json = json_loadb((char *)p->bytes, p->size, 0, &why);
+    }
+    if (!a.json) fail_msg("no JSON: %s", why.text);
+    free_parcel(p);
+    return a;
+}
+
+/* The next message, whenever it comes. */
+static inline arrival await(page *p) {
+    parcel next = {0};
+    while (!desk_next(p->desk, &next)) {
+        pthread_mutex_lock(&p->lock);
+        while (!p->wakes) pthread_cond_wait(&p->woken, &p->lock);
+        p->wakes = 0;
+        pthread_mutex_unlock(&p->lock);
+    }
+    return unpack(&next);
+}
+
+static inline void drop(arrival *a) {
+    json_decref(a->json);
+    free(a->payload);
+    *a = (arrival){0};
+}
+
+static inline const char *text_of(const json_t *json, const char *key) {
+    const char *text = json_string_value(json_object_get(json, key));
+    return text ? text : "";
+}
+
+static inline json_int_t number_of(const json_t *json, const char *key) {
+    return json_integer_value(json_object_get(json, key));
+}
+
+/* The next text message of that type, or binary one of that kind; frames and others that come before are let go. */
+static inline arrival await_a(page *p, const char *type) {
+    for (;;) {
+        arrival a = await(p);
+        if (!strcmp(text_of(a.json, a.payload ? "kind" : "type"), type)) return a;
+        if (!strcmp(type, "frame") && !strcmp(text_of(a.json, "type"), "refused"))
+            fail_msg("refused: %s", text_of(a.json, "message"));
+        drop(&a);
+    }
+}
+
+/* The full picture of a serial, shown. */
+static inline arrival await_frame(page *p, json_int_t serial) {
+    for (;;) {
+        arrival a = await_a(p, "frame");
+        bool found = number_of(a.json, "serial") == serial && json_is_true(json_object_get(a.json, "full"));
+        tell(p, json_pack("{s:s, s:I}", "type", "shown", "serial", number_of(a.json, "serial")));
+        if (found) return a;
+        drop(&a);
+    }
+}
+
+/* The answer to a message, which gets an id; what the answer says that is wrong must hold `wrong`. */
+static inline arrival ask_for(page *p, json_t *message, const char *wrong) {
+    int id = ++p->id;
+    json_object_set_new(message, "id", json_integer(id));
+    tell(p, message);
+    for (;;) {
+        arrival a = await(p);
+        if (number_of(a.json, "id") != id || !strcmp(text_of(a.json, "type"), "progress")) {
+            drop(&a);
+            continue;
+        }
+        if (!wrong && json_object_get(a.json, "error")) fail_msg("%s", text_of(a.json, "error"));
+        if (wrong && !strstr(text_of(a.json, "error"), wrong))
+            fail_msg("'%s' does not say '%s'", text_of(a.json, "error"), wrong);
+        return a;
+    }
+}
+
+static inline arrival ask(page *p, json_t *message) {
+    return ask_for(p, message, NULL);
+}
+
+static inline void ask_wrongly(page *p, json_t *message, const char *wrong) {
+    arrival a = ask_for(p, message, wrong);
+    drop(&a);
+}
+
+static inline arrival render(page *p, json_int_t serial, const char *recipe) {
+    tell(p, json_pack("{s:s, s:I, s:s}", "type", "render", "serial", serial, "recipe", recipe));
+    return await_frame(p, serial);
+}
+
+static inline arrival greet(page *p, const char *work) {
+    tell(p, json_pack("{s:s, s:s}", "type", "hello", "work", work));
+    return await_a(p, "welcome");
+}
+
+#endif

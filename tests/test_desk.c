@@ -1,0 +1,329 @@
+/* A desk as a page uses it: renders, of which the newest wins, frames that wait until they are shown, refusals, and what
+ * happens when many messages come, or wrong ones, or the page goes away. */
+#define _POSIX_C_SOURCE 200809L
+#include "desk_page.h"
+
+#include <math.h>
+#include <turbojpeg.h>
+
+#define SEED_7 "{\"inputs\": {\"seeds\": 7}, \"bends\": []}"
+#define TURNED "{\"inputs\": {\"seeds\": 7}, \"bends\": [{\"at\": \"synthesis.b16.conv1\", \"filter\": \"rotate\", " \
+               "\"angle\": 40}]}"
+
+static workshop shop_of_all;
+
+static int set_up(void **state) {
+    (void)state;
+    open_workshop(&shop_of_all);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    close_workshop(&shop_of_all);
+    return 0;
+}
+
+static void decode(const arrival *a, uint8_t rgb[64 * 64 * 3]) {
+    tjhandle jpeg = tjInitDecompress();
+    assert_int_equal(tjDecompress2(jpeg, a->payload, (unsigned long)a->size, rgb, 64, 0, 64, TJPF_RGB, 0), 0);
+    tjDestroy(jpeg);
+}
+
+static double distance(const uint8_t *a, const uint8_t *b) {
+    double sum = 0;
+    for (int i = 0; i < 64 * 64 * 3; i++) sum += abs(a[i] - b[i]);
+    return sum / (64 * 64 * 3);
+}
+
+/* ------------------------------------------------------------------------------------------------ renders */
+
+static void a_frame_shows_what_the_engine_renders(void **state) {
+    uint8_t seen[64 * 64 * 3], rendered[64 * 64 * 3];
+    gb_session *session;
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    arrival a = render(&p, 1, SEED_7);
+    decode(&a, seen);
+    assert_int_equal(number_of(a.json, "width"), 64);
+    assert_int_equal(gb_session_new(shop_of_all.model.model, NULL, &session, NULL), 0);
+    assert_int_equal(gb_session_seed(session, 7, NULL), 0);
+    assert_int_equal(gb_session_render_rgb(session, rendered, NULL), 0);
+    gb_session_free(session);
+    assert_true(distance(seen, rendered) < 4);
+    drop(&a);
+    stand_up(&p);
+}
+
+static void a_bend_changes_pixels_and_unbent_shows_the_picture_without_it(void **state) {
+    uint8_t plain[64 * 64 * 3], bent[64 * 64 * 3], unbent[64 * 64 * 3];
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    arrival a = render(&p, 1, SEED_7), b = render(&p, 2, TURNED), c;
+    tell(&p, json_pack("{s:s, s:i, s:s, s:b}", "type", "render", "serial", 3, "recipe", TURNED, "unbent", 1));
+    c = await_frame(&p, 3);
+    assert_true(json_is_true(json_object_get(c.json, "unbent")));
+    decode(&a, plain);
+    decode(&b, bent);
+    decode(&c, unbent);
+    assert_true(distance(plain, bent) > 4);
+    assert_memory_equal(plain, unbent, sizeof plain);
+    drop(&a), drop(&b), drop(&c);
+    stand_up(&p);
+}
+
+static void times_name_the_layers_that_ran(void **state) {
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    tell(&p, json_pack("{s:s, s:i, s:s, s:b}", "type", "render", "serial", 1, "recipe", TURNED, "times", 1));
+    arrival a = await_frame(&p, 1);
+    json_t *times = json_object_get(a.json, "times");
+    assert_int_equal(json_array_size(times), (size_t)number_of(a.json, "ran"));
+    for (size_t i = 0; i < json_array_size(times); i++)
+        assert_true(gb_model_find(shop_of_all.model.model,
+                                  json_string_value(json_array_get(json_array_get(times, i), 0))) != GB_NO_NODE);
+    drop(&a);
+    stand_up(&p);
+}
+
+static void a_moved_parameter_runs_only_what_lies_behind_it(void **state) {
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    for (int angle = 10; angle < 14; angle++) {
+        char recipe[200];
+        snprintf(recipe, sizeof recipe, "{inputs: {seeds: 7}, bends: [{at: synthesis.b32.conv1, filter: invert}, "
+                 "{at: synthesis.b64.conv1, filter: rotate, angle: %d}]}", angle);
+        arrival a = render(&p, angle, recipe);
+        if (angle == 13) assert_in_range(number_of(a.json, "ran"), 1, 6);
+        drop(&a);
+    }
+    stand_up(&p);
+}
+
+static void the_newest_of_many_renders_is_shown(void **state) {
+    int frames = 0;
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    for (int i = 1; i <= 200; i++)
+        tell(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", i, "recipe", i % 2 ? SEED_7 : TURNED));
+    for (json_int_t serial = 0; serial != 200; frames++) {
+        arrival a = await_a(&p, "frame");
+        assert_true(number_of(a.json, "serial") > serial);
+        serial = number_of(a.json, "serial");
+        tell(&p, json_pack("{s:s, s:I}", "type", "shown", "serial", serial));
+        drop(&a);
+    }
+    assert_true(frames < 200);
+    stand_up(&p);
+}
+
+/* When this is answered, a render that was sent before it is through: renders and requests take turns. */
+static void let_pass(page *p) {
+    for (int i = 0; i < 2; i++) {
+        arrival a = ask(p, json_pack("{s:s}", "type", "files"));
+        drop(&a);
+    }
+}
+
+static void no_third_frame_is_sent_before_the_first_is_shown(void **state) {
+    parcel none = {0};
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    for (int i = 1; i <= 2; i++) {
+        tell(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", i, "recipe", i % 2 ? SEED_7 : TURNED));
+        arrival a = await_a(&p, "frame");
+        drop(&a);
+    }
+    for (int i = 3; i <= 5; i++) {
+        tell(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", i, "recipe", i % 2 ? SEED_7 : TURNED));
+        let_pass(&p);
+        assert_false(desk_next(p.desk, &none));
+    }
+    tell(&p, json_pack("{s:s, s:i}", "type", "shown", "serial", 1));
+    arrival a = await_a(&p, "frame");
+    assert_int_equal(number_of(a.json, "serial"), 5);
+    drop(&a);
+    stand_up(&p);
+}
+
+static void a_refused_recipe_says_where_and_changes_nothing(void **state) {
+    static const struct { const char *recipe, *says; json_int_t line; } wrong[] = {
+        {"bends:\n  - at: synthesis.b16.conv1\n    filter: rotat\n", "rotat", 3},
+        {"bends: [{at: nowhere, filter: invert}]", "nowhere", 1},
+        {"bends: [}", "", 1},
+        {"inputs: {seeds: 1-5}\nbends: []", "one picture", 0},
+        {"inputs: {noise: loud}\nbends: []", "loud", 0},
+        {"bends: [{at: z, set: ../../etc/passwd}]", "", 1},
+        {"bends: [{at: z, set: /etc/passwd}]", "", 1},
+    };
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    arrival a = render(&p, 1, TURNED);
+    drop(&a);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        tell(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", 2, "recipe", wrong[i].recipe));
+        a = await_a(&p, "refused");
+        assert_int_equal(number_of(a.json, "serial"), 2);
+        assert_non_null(strstr(text_of(a.json, "message"), wrong[i].says));
+        assert_null(strstr(text_of(a.json, "message"), shop_of_all.out));
+        assert_int_equal(number_of(a.json, "line"), wrong[i].line);
+        drop(&a);
+        a = render(&p, 3, TURNED);
+        assert_int_equal(number_of(a.json, "ran"), 0);
+        drop(&a);
+    }
+    stand_up(&p);
+}
+
+/* ------------------------------------------------------------------------------------------------ many, and wrong */
+
+static void a_wrong_message_closes_its_own_desk_only(void **state) {
+    static const struct { const char *text; int code; } wrong[] = {
+        {"", 1007}, {"{", 1007}, {"\"render\"", 1007}, {"[]", 1008}, {"{\"type\": 5}", 1008},
+        {"{\"type\": \"destroy\"}", 1008}, {"{\"type\": \"shown\"}", 1008},
+        {"{\"type\": \"shown\", \"serial\": \"1\"}", 1008}, {"{\"type\": \"shown\", \"serial\": -1}", 1008},
+        {"{\"type\": \"shown\", \"serial\": 1, \"serial\": 2}", 1007},
+        {"{\"type\": \"shown\", \"serial\": 1, \"path\": \"/etc\"}", 1008},
+        {"{\"type\": \"files\", \"id\": 1e99}", 1008}, {"{\"type\": \"files\", \"id\": 2147483648}", 1008},
+        {"{\"type\": \"z\", \"id\": 1, \"seed\": 4294967296}", 1008},
+        {"{\"type\": \"keep\", \"id\": 1, \"document\": []}", 1008},
+        {"{\"type\": \"look\", \"id\": 1, \"recipe\": \"\", \"node\": \"z\", \"bins\": 257}", 1008},
+        {"{\"type\": \"files\", \"id\": 1}\xff", 1007}, {"{\"type\": \"\xff\"}", 1007},
+    };
+    page quiet, loud;
+    char reason[DESK_REASON];
+    (void)state;
+    sit_down(&quiet, &shop_of_all);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        sit_down(&loud, &shop_of_all);
+        int code = desk_receive(loud.desk, false, wrong[i].text, strlen(wrong[i].text), reason);
+        if (code != wrong[i].code) fail_msg("%s: closed with %d", wrong[i].text, code);
+        assert_in_range(strlen(reason), 1, DESK_REASON - 1);
+        stand_up(&loud);
+    }
+    assert_int_equal(desk_receive(quiet.desk, true, "\1\2", 2, reason), 1003);
+    arrival a = render(&quiet, 1, SEED_7);
+    drop(&a);
+    stand_up(&quiet);
+}
+
+static void json_that_is_deep_or_large_is_not_taken_in(void **state) {
+    size_t size = DESK_MESSAGE + 1;
+    char *text = malloc(size), reason[DESK_REASON];
+    page p;
+    (void)state;
+    assert_non_null(text);
+    sit_down(&p, &shop_of_all);
+    memset(text, ' ', size);
+    assert_int_equal(desk_receive(p.desk, false, text, size, reason), 1009);
+    memset(text, '[', size);
+    assert_int_equal(desk_receive(p.desk, false, text, size - 1, reason), 1008);
+    for (size_t i = 0; i < size; i++) text[i] = i % 2 ? ',' : '0';
+    text[0] = '[';
+    assert_int_equal(desk_receive(p.desk, false, text, size - 1, reason), 1008);
+    free(text);
+    stand_up(&p);
+}
+
+static void only_so_many_requests_can_wait(void **state) {
+    int sent = 0, code = 0;
+    char reason[DESK_REASON];
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    while (!code && ++sent < 1000) code = say(&p, json_pack("{s:s, s:i}", "type", "files", "id", sent), reason);
+    assert_int_equal(code, 1008);
+    assert_in_range(sent, 65, 70);          /* one may be at work, and its answer not taken in yet */
+    stand_up(&p);
+}
+
+static void a_desk_can_be_freed_while_it_works(void **state) {
+    (void)state;
+    for (int i = 0; i < 24; i++) {
+        page p;
+        sit_down(&p, &shop_of_all);
+        tell(&p, json_pack("{s:s, s:s}", "type", "hello", "work", ""));
+        for (int k = 0; k < i % 5; k++) {
+            tell(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", k, "recipe", k % 2 ? SEED_7 : TURNED));
+            tell(&p, json_pack("{s:s, s:i, s:s, s:s, s:i}", "type", "look", "id", k + 1, "recipe", TURNED, "node",
+                               "synthesis.b32.conv1", "bins", 64));
+        }
+        if (i % 3 == 0) {
+            arrival a = await(&p);
+            drop(&a);
+        }
+        stand_up(&p);
+    }
+}
+
+static void several_desks_render_at_once(void **state) {
+    page pages[4];
+    (void)state;
+    for (int i = 0; i < 4; i++) sit_down(&pages[i], &shop_of_all);
+    for (int round = 1; round <= 10; round++)
+        for (int i = 0; i < 4; i++)
+            tell(&pages[i], json_pack("{s:s, s:i, s:s}", "type", "render", "serial", round, "recipe",
+                                      (round + i) % 2 ? SEED_7 : TURNED));
+    for (int i = 0; i < 4; i++) {
+        arrival a = await_frame(&pages[i], 10);
+        drop(&a);
+    }
+    for (int i = 0; i < 4; i++) stand_up(&pages[i]);
+}
+
+static void only_the_newest_value_of_each_control_is_handed_on(void **state) {
+    page p;
+    int angles = 0, truncs = 0;
+    double angle = 0;
+    parcel next;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    for (int i = 0; i <= 100; i++) desk_hand(p.desk, "bend/0/angle", i);
+    desk_hand(p.desk, "trunc", 0.5);
+    desk_hand(p.desk, "trunc", (double)NAN);
+    while (desk_next(p.desk, &next)) {
+        arrival a = unpack(&next);
+        assert_string_equal(text_of(a.json, "type"), "hand");
+        truncs += !strcmp(text_of(a.json, "address"), "trunc");
+        if (!strcmp(text_of(a.json, "address"), "bend/0/angle")) {
+            angles++;
+            angle = json_number_value(json_object_get(a.json, "value"));
+        }
+        drop(&a);
+    }
+    assert_int_equal(angles, 1);
+    assert_int_equal(truncs, 1);
+    assert_true(angle == 100);
+    for (int i = 0; i < 1000; i++) {            /* more than there is room for */
+        char address[32];
+        snprintf(address, sizeof address, "z/%d", i);
+        desk_hand(p.desk, address, 1);
+    }
+    stand_up(&p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_frame_shows_what_the_engine_renders),
+        cmocka_unit_test(a_bend_changes_pixels_and_unbent_shows_the_picture_without_it),
+        cmocka_unit_test(times_name_the_layers_that_ran),
+        cmocka_unit_test(a_moved_parameter_runs_only_what_lies_behind_it),
+        cmocka_unit_test(the_newest_of_many_renders_is_shown),
+        cmocka_unit_test(no_third_frame_is_sent_before_the_first_is_shown),
+        cmocka_unit_test(a_refused_recipe_says_where_and_changes_nothing),
+        cmocka_unit_test(a_wrong_message_closes_its_own_desk_only),
+        cmocka_unit_test(json_that_is_deep_or_large_is_not_taken_in),
+        cmocka_unit_test(only_so_many_requests_can_wait),
+        cmocka_unit_test(a_desk_can_be_freed_while_it_works),
+        cmocka_unit_test(several_desks_render_at_once),
+        cmocka_unit_test(only_the_newest_value_of_each_control_is_handed_on),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
