@@ -82,14 +82,14 @@ export function create() {
         if (key === shown && mixture.children.length)
             return;
         shown = key;
-        clear(mixture, !classes.length && el('p', {class: 'faint small'}, 'No class is chosen: class 0 is shown.'),
+        clear(mixture, !classes.length && el('p', {class: 'faint small'}, 'Choose a class: without one there is no picture.'),
             classes.map(({index}) => el('div', {class: 'class-share'},
                 slider({address: `class/${index}`, label: shortName(index), title: `${nameOf(index)} (${index})`, low: null,
                         high: null, span: [0, 1], otherwise: 1,
                         value: () => chosen().find(entry => entry.index === index)?.share ?? 0,
                         set: share => put(mix.withShare(chosen(), index, share), 'Mixture of classes', `class/${index}`)}),
-                button({icon: 'close', label: `Take ${shortName(index)} out`, quiet: true,
-                        run: () => put(mix.without(chosen(), index), 'Class taken out')}))),
+                classes.length > 1 && button({icon: 'close', label: `Take ${shortName(index)} out`, quiet: true,
+                                              run: () => put(mix.without(chosen(), index), 'Class taken out')}))),
             classes.length > 1 && button({label: 'Sum to 1', title: 'All shares by the same factor, so that they sum to 1',
                                           run: () => {
                 const sum = chosen().reduce((total, {share}) => total + share, 0) || 1;

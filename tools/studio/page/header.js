@@ -3,7 +3,7 @@ import {button, menu} from './controls.js';
 import {clear, el} from './dom.js';
 import {openHelp} from './help.js';
 import {keys} from './keys.js';
-import {store} from './store.js';
+import {emptyRecipe, store} from './store.js';
 import {wire} from './wire.js';
 
 const states = {open: 'connected', connecting: 'connecting', closed: 'not connected'};
@@ -60,7 +60,7 @@ export function mount(root) {
 // Every model has its recipe; coming back to one finds it as it was.
 function switchModel(draft, name) {
     draft.others[draft.model] = draft.recipe;
-    draft.recipe = draft.others[name] ?? {inputs: {seeds: 0}, bends: []};
+    draft.recipe = draft.others[name] ?? emptyRecipe(name);
     delete draft.others[name];
     draft.model = name;
 }

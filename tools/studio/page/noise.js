@@ -5,6 +5,7 @@ import {clear, el, on} from './dom.js';
 import * as map from './noisemap.js';
 import {readPicture} from './png.js';
 import {inputs, setInput} from './recipe.js';
+import {seedBox} from './seedbox.js';
 import {store} from './store.js';
 
 const layers = () => store.network.nodes.filter(node => node.takes.includes('noise') && node.act);
@@ -51,8 +52,8 @@ function layerRow(layer, openMap) {
 }
 
 function list(openMap) {
-    const seed = slider({address: 'noise/seed', label: 'Seed', low: 0, high: 0xffffffff, span: [0, 999], whole: true,
-                         title: 'Seed that all maps are drawn from', value: seedNow, set: value => setMode('random', value)});
+    const seed = seedBox({address: 'noise/seed', label: 'Seed', title: 'Seed that all maps are drawn from', value: seedNow,
+                          set: value => setMode('random', value)});
     const element = el('div', {class: 'noise-list'},
         el('div', {class: 'row'}, menu({label: 'All layers', title: 'Where the noise of every layer comes from', choices: [
             {value: 'const', label: 'stored maps'}, {value: 'none', label: 'none'}, {value: 'random', label: 'drawn from a seed'}],

@@ -11,7 +11,7 @@ import {same} from './patch.js';
 import {readPicture} from './png.js';
 import {seedOf} from './recipe.js';
 import {store} from './store.js';
-import {colourOf, fits, keepVector, strip, valuesByName, vector, vectors} from './vectors.js';
+import {colourOf, fits, keepVector, shortName, strip, valuesByName, vector, vectors} from './vectors.js';
 import {wire} from './wire.js';
 import {toJson} from './yaml.js';
 
@@ -37,7 +37,7 @@ function layer() {
 const apart = node => Math.abs(Math.log2(node.shape[1] / nearestWanted));
 
 // Those worth a line in the menu: what activations hand on. The others are chosen in the network.
-const layers = () => store.network.nodes.filter(node => takesPaint(node) && node.act);
+const layers = () => store.network.nodes.filter(node => takesPaint(node) && node.act && node.act.name !== 'linear');
 
 /* ------------------------------------------------------------------------------------------ state */
 
@@ -82,7 +82,7 @@ async function readLayer(changed) {
 export function mount(place, port) {
     const library = strip({node: () => node, chosen: chosenName, choose});
     const file = el('input', {type: 'file', accept: 'image/*', hidden: true});
-    const where = el('output', {class: 'where small faint'});
+    const where = el('output', {class: 'where small'});
 
     function chosenName() {
         const wanted = vector(store.ui.paintVector);
@@ -334,8 +334,9 @@ export function mount(place, port) {
     place.bar.append(menu({
         label: 'Layer', title: 'The layer that is painted; selecting one in the network chooses it too',
         choices: () => [...new Set([...store.network ? layers() : [], ...node ? [node] : []])]
-            .map(({name, shape}) => ({value: name, label: `${name}  ${shape[2]}×${shape[1]}`})),
-        value: () => layer()?.name, set: name => store.select([name])}), size, where);
+            .map(({name, shape}) => ({value: name, label: `${shortName(name)}  ${shape[2]}×${shape[1]}`})),
+        value: () => layer()?.name, set: name => store.select([name])}), size);
+    port.element.after(where);
     clear(place.tools, tools.map(([name, drawing, label, says]) => button({
         icon: drawing, label, title: `${label}: ${says}`, quiet: true, pressed: () => toolOf() === name,
         run: () => store.setUi('paintTool', name)})), el('hr'),
@@ -369,7 +370,7 @@ export function mount(place, port) {
 
     function showMode() {
         const painting = isPainting();
-        for (const part of Object.values(place))
+        for (const part of [...Object.values(place), where])
             part.hidden = !painting;
         if (painting !== (port.tool === tool))
             port.tool = painting ? tool : null;

@@ -57,18 +57,13 @@ function movePin(entry, target) {
 
 /* ------------------------------------------------------------------------------------------ the path */
 
-const path = {on: false, playing: false, position: 0, at: 0, seed: null, timer: 0, steps: 0};
-const watchers = new Set();             // called when the path is entered, left, or moved on
-
-function tell() {
-    for (const watcher of watchers)
-        watcher();
-}
+const way = {on: false, playing: false, position: 0, at: 0, seed: null, timer: 0, steps: 0};
+let watcher = () => {};                 // called when the path is entered, left, or moved on
 
 // The recipe where the path is now; null while z of one of its ends is still asked for.
 async function recipeNow() {
     const all = pins(), {network} = store;
-    const {from, to, t} = placeAt(path.position, all.length, {pace: 1, loop: loops(), smooth: smooths()});
+    const {from, to, t} = placeAt(way.position, all.length, {pace: 1, loop: loops(), smooth: smooths()});
     const ends = [all[from], all[to]], isShort = goesThroughW(network, ...ends);
     const zs = isShort ? null : await Promise.all(ends.map(end => zOf(network, end.seed)));
     const scale = network.num_ws > 0 ? 1 : inputs(store.recipe).trunc ?? 1;
@@ -76,26 +71,29 @@ async function recipeNow() {
 }
 
 async function show() {
-    const number = ++path.steps, recipe = await recipeNow().catch(() => null);
-    if (path.on && number === path.steps && recipe)
+    const number = ++way.steps, recipe = await recipeNow().catch(() => null);
+    if (way.on && number === way.steps && recipe)
         live.play(recipe);
 }
 
 function enter() {
-    if (path.on || pins().length < 2)
-        return path.on;
-    Object.assign(path, {on: true, seed: seedOf(store.recipe)});
+    if (way.on || pins().length < 2)
+        return way.on;
+    Object.assign(way, {on: true, seed: seedOf(store.recipe)});
     return true;
 }
 
 export function leave() {
-    if (!path.on)
+    if (!way.on)
         return;
-    clearTimeout(path.timer);
-    Object.assign(path, {on: false, playing: false, timer: 0});
+    clearTimeout(way.timer);
+    Object.assign(way, {on: false, playing: false, timer: 0});
     live.play(null);
-    tell();
+    watcher();
 }
+
+// Where on the path, also on the way back.
+const placeNow = () => loops() ? way.position : legsOf() - Math.abs(legsOf() - way.position);
 
 // What is seen becomes the recipe.
 async function keep() {
@@ -106,49 +104,49 @@ async function keep() {
 
 // Goes on by the time that passed, as pictures arrive: a slow network plays as fast with fewer pictures.
 function step() {
-    clearTimeout(path.timer);
-    const now = performance.now(), passed = now - path.at;
+    clearTimeout(way.timer);
+    const now = performance.now(), passed = now - way.at;
     if (passed < shortestStep) {
-        path.timer = setTimeout(step, shortestStep - passed);
+        way.timer = setTimeout(step, shortestStep - passed);
         return;
     }
-    path.at = now;
-    path.position += Math.min(passed, 500) / 1000 * paceOf();
+    way.at = now;
+    way.position += Math.min(passed, 500) / 1000 * paceOf();
     const round = loops() ? legsOf() : 2 * legsOf();
-    path.position %= round || 1;
-    path.timer = setTimeout(step, 100);         // where no picture comes, as while the program is away
+    way.position %= round || 1;
+    way.timer = setTimeout(step, 100);         // where no picture comes, as while the program is away
     show();
-    tell();
+    watcher();
 }
 
 export function togglePlaying() {
     if (!enter())
         return;
-    path.playing = !path.playing;
-    path.at = performance.now();
-    if (path.playing)
+    way.playing = !way.playing;
+    way.at = performance.now();
+    if (way.playing)
         step();
     else
-        clearTimeout(path.timer);
-    tell();
+        clearTimeout(way.timer);
+    watcher();
 }
 
 function moveTo(position) {
     if (!enter())
         return;
-    path.position = position;
+    way.position = position;
     show();
-    tell();
+    watcher();
 }
 
-store.on('frame', which => which === 'frame' && path.playing && step());
+store.on('frame', which => which === 'frame' && way.playing && step());
 store.on('network', leave);
 store.on('recipe', () => {
-    if (!path.on)
+    if (!way.on)
         return;
-    if (seedOf(store.recipe) !== path.seed || pins().length < 2)
+    if (seedOf(store.recipe) !== way.seed || pins().length < 2)
         leave();
-    else if (!path.playing)
+    else if (!way.playing)
         show();
 });
 
@@ -166,84 +164,43 @@ function thumb(entry, index) {
     return el('li', null, go, off);
 }
 
-export function create() {
+// The strip of pins, with what makes one at its head.
+export function strip() {
+    const take = button({icon: 'pin', label: 'Pin', title: 'Pin this face (K)', run: pin});
     const list = el('ul', {class: 'pins', 'aria-label': 'Pinned faces'});
-    const play = button({icon: 'play', label: 'Play', quiet: true, run: togglePlaying, pressed: () => path.playing});
-    const kept = button({label: 'Keep', title: 'This place on the path becomes the recipe', run: keep});
-    const off = button({icon: 'close', label: 'Leave the path', quiet: true, title: 'Back to the recipe', run: leave});
-    const place = slider({
-        address: 'path/position', label: 'Place', title: 'Where on the path: 1 is the second pin', low: 0, high: null,
-        get span() { return [0, Math.max(1, legsOf())]; }, value: () => loops() ? path.position
-            : legsOf() - Math.abs(legsOf() - path.position), set: moveTo});
-    const path_ = el('div', {class: 'path'},
-        el('div', {class: 'row'}, play, el('span', {class: 'label'}, 'Path'), el('span', {class: 'space'}), kept, off,
-           button({icon: 'loop', label: 'Loop', quiet: true, title: 'From the last pin to the first; else back and forth',
-                   pressed: loops, run: () => store.setUi('pathLoops', !loops())}),
-           button({icon: 'smooth', label: 'Rest at pins', quiet: true, title: 'Slower near each pin',
-                   pressed: smooths, run: () => store.setUi('pathSmooth', !smooths())})),
-        place,
-        slider({address: 'path/pace', label: 'Speed', unit: '/s', title: 'Pins a second', low: 0, high: 10, span: [0, 2],
-                otherwise: 0.5, value: paceOf, set: value => store.setUi('pathPace', value)}));
     const hint = el('p', {class: 'faint small'}, 'Pin two faces or more to play the path between them.');
-    const element = el('div', {class: 'pinned'},
-        el('div', {class: 'row'}, el('h3', null, 'Pins'), el('span', {class: 'space'}),
-           button({icon: 'pin', label: 'Pin', title: 'Pin this face (K)', run: pin})), list, path_, hint);
+    const element = el('div', {class: 'pin-strip'}, take, list, hint);
     let shown = null;
 
     function refresh() {
         const all = pins();
-        if (shown === null || all.length !== shown.length || all.some((entry, i) => entry !== shown[i])) {
-            const focused = list.contains(document.activeElement) ? Number(document.activeElement.dataset.index) : -1;
-            shown = all;
-            clear(list, all.map(thumb));
-            if (focused >= 0)
-                list.querySelectorAll('.pin')[Math.min(focused, all.length - 1)]?.focus();
-        }
-        path_.hidden = all.length < 2;
+        if (shown !== null && all.length === shown.length && all.every((entry, i) => entry === shown[i]))
+            return;
+        const focused = list.contains(document.activeElement) ? Number(document.activeElement.dataset.index) : -1;
+        const grew = shown !== null && all.length > shown.length;
+        shown = all;
+        list.hidden = !all.length;
         hint.hidden = all.length > 1;
-        showPath();
+        clear(list, all.map(thumb));
+        if (focused >= 0)
+            focusPin(Math.min(focused, all.length - 1));
+        if (grew)
+            list.lastElementChild.scrollIntoView({block: 'nearest', inline: 'nearest'});
     }
-
-    let wasPlaying = null;
-    function showPath() {
-        kept.hidden = off.hidden = !path.on;
-        if (wasPlaying !== path.playing) {
-            wasPlaying = path.playing;
-            play.replaceChildren(icon(path.playing ? 'pause' : 'play'));
-            play.title = path.playing ? 'Pause (Space)' : 'Play the path between pins (Space)';
-            play.setAttribute('aria-pressed', String(path.playing));
-            play.setAttribute('aria-label', path.playing ? 'Pause' : 'Play');
-        }
-        placeShown ||= setTimeout(() => {
-            placeShown = 0;
-            showPlace();
-        }, 50);
-    }
-    let placeShown = 0;
-
-    // The slider follows the path a few times a second; pictures matter more.
-    function showPlace() {
-        const range = place.querySelector('input[type=range]'), number = place.querySelector('.number');
-        const [, high] = [0, Math.max(1, legsOf())], value = loops() ? path.position : legsOf() - Math.abs(legsOf() - path.position);
-        range.max = high;
-        range.value = value;
-        range.style.setProperty('--share', value / high);
-        if (document.activeElement !== number)
-            number.value = value.toFixed(2);
-    }
+    const focusPin = index => list.querySelectorAll('.pin')[index]?.focus();
 
     on(list, 'keydown', event => {
         const index = Number(event.target.dataset.index), all = pins(), entry = all[index];
-        const way = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+        const turn = {ArrowLeft: -1, ArrowRight: 1}[event.key];
         if (!entry)
             return;
         if (event.key === 'Delete' || event.key === 'Backspace') {
             unpin(entry);
-        } else if (way && event.shiftKey && all[index + way]) {
-            movePin(entry, all[index + way]);
-            list.querySelectorAll('.pin')[index + way]?.focus();
-        } else if (way) {
-            list.querySelectorAll('.pin')[index + way]?.focus();
+        } else if (turn && event.shiftKey && all[index + turn]) {
+            movePin(entry, all[index + turn]);
+            focusPin(index + turn);
+        } else if (turn) {
+            focusPin(index + turn);
         } else {
             return;
         }
@@ -261,8 +218,62 @@ export function create() {
         dragged = null;
     });
 
-    watchers.clear();
-    watchers.add(showPath);
+    controls.register({}, element, refresh);
+    refresh();
+    return element;
+}
+
+// Playing, and where on the path the picture is.
+export function path() {
+    const play = button({icon: 'play', label: 'Play', quiet: true, run: togglePlaying, pressed: () => way.playing});
+    const kept = button({label: 'Keep', title: 'This place on the path becomes the recipe', run: keep});
+    const off = button({icon: 'close', label: 'Leave the path', quiet: true, title: 'Back to the recipe', run: leave});
+    const place = slider({
+        address: 'path/position', label: 'Place', title: 'Where on the path: 0 is the first pin, 1 the second',
+        low: 0, high: null, get span() { return [0, Math.max(1, legsOf())]; }, value: placeNow, set: moveTo});
+    const pace = slider({
+        address: 'path/pace', label: 'Speed', title: 'Pins a second', low: 0, high: 10, span: [0, 2], otherwise: 0.5,
+        value: paceOf, set: value => store.setUi('pathPace', value)});
+    const element = el('div', {class: 'path'}, el('div', {class: 'row'}, play, el('h3', null, 'Path'),
+        el('span', {class: 'space'}), kept, off,
+        button({icon: 'loop', label: 'Loop', quiet: true, title: 'From the last pin to the first; else back and forth',
+                pressed: loops, run: () => store.setUi('pathLoops', !loops())}),
+        button({icon: 'smooth', label: 'Rest at pins', quiet: true, title: 'Slower near each pin',
+                pressed: smooths, run: () => store.setUi('pathSmooth', !smooths())})), place, pace);
+    let wasPlaying = null, waiting = 0;
+
+    function refresh() {
+        element.hidden = pins().length < 2;
+        show();
+    }
+
+    function show() {
+        kept.hidden = off.hidden = !way.on;
+        if (wasPlaying !== way.playing) {
+            wasPlaying = way.playing;
+            play.replaceChildren(icon(way.playing ? 'pause' : 'play'));
+            play.title = way.playing ? 'Pause (Space)' : 'Play the path between pins (Space)';
+            play.setAttribute('aria-pressed', String(way.playing));
+            play.setAttribute('aria-label', way.playing ? 'Pause' : 'Play');
+        }
+        waiting ||= setTimeout(() => {
+            waiting = 0;
+            showPlace();
+        }, 50);
+    }
+
+    // The slider follows the path a few times a second; pictures matter more.
+    function showPlace() {
+        const range = place.querySelector('input[type=range]'), number = place.querySelector('.number');
+        const high = Math.max(1, legsOf()), value = placeNow();
+        Object.assign(range, {max: high, value});
+        range.style.setProperty('--share', value / high);
+        range.setAttribute('aria-valuetext', value.toFixed(2));
+        if (document.activeElement !== number)
+            number.value = value.toFixed(2);
+    }
+
+    watcher = show;
     controls.register({}, element, refresh);
     refresh();
     return element;

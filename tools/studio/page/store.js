@@ -15,7 +15,13 @@ const mostKept = 7 << 20;           // letters of a document; the program takes 
 const keepAfter = 500;              // ms
 
 const listeners = new Map();
-export const emptyRecipe = () => ({inputs: {seeds: 0}, bends: []});
+
+// What a model begins with; one that knows classes makes no picture without one.
+export function emptyRecipe(name = '') {
+    const classes = name && store.welcome?.models.find(model => model.name === name)?.classes;
+    return {inputs: classes ? {seeds: 0, class: 0} : {seeds: 0}, bends: []};
+}
+
 const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
 
 let history = new History(emptyState());
@@ -137,7 +143,7 @@ function open(document) {
 // A new work, or one whose model is no longer there, takes the model at hand; nothing of this can be undone.
 function begin(model) {
     const {state} = history;
-    history.state = {...state, model, recipe: state.model ? state.others[model] ?? emptyRecipe() : state.recipe,
+    history.state = {...state, model, recipe: state.others[model] ?? emptyRecipe(model),
                      others: state.model ? {...state.others, [state.model]: state.recipe} : state.others};
     changed();
 }

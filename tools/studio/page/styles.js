@@ -5,9 +5,8 @@ import {button, controls, slider} from './controls.js';
 import {clear, el, icon, on} from './dom.js';
 import {formatNumber, inputs, setInput} from './recipe.js';
 import {store} from './store.js';
+import {anySeed, seedBox} from './seedbox.js';
 import {rowsOf, withStyle, wsOf, wValue} from './wspans.js';
-
-const diceSides = 100000;
 
 /* ------------------------------------------------------------------------------------------ the recipe */
 
@@ -52,7 +51,7 @@ function takers(k) {
 }
 
 const titleOf = row => row.kind === 'style'
-    ? `seed ${row.seed}${row.share === 1 ? '' : `, ${formatNumber(100 * row.share, 3)} %`}`
+    ? `${row.seed}${row.share === 1 ? '' : ` · ${formatNumber(100 * row.share, 3)} %`}`
     : `truncation ${formatNumber(row.psi)}`;
 
 /* ------------------------------------------------------------------------------------------ what is seen */
@@ -61,19 +60,19 @@ export function create() {
     const table = el('div', {class: 'w-table', role: 'grid', 'aria-label': 'Which w\'s each style reaches'});
     const numbers = el('div', {class: 'w-numbers'});
     const element = el('div', {class: 'styles'},
+        table,
+        el('div', {class: 'row'},
+           button({icon: 'plus', label: 'Style', title: 'Mix the style of another seed in',
+                   run: () => add({w: middle(), style: {seed: anySeed(), share: 0.5}},
+                                  'Style of another seed')}),
+           button({icon: 'plus', label: 'Truncation', title: 'A truncation of their own for some layers',
+                   run: () => add({w: middle(), truncation: 0.5}, 'Truncation of layers')})),
+        numbers,
         slider({address: 'cutoff', label: 'Truncated', low: 0, high: count(), whole: true, otherwise: count(),
                 title: 'How many w\'s, from the first on, the image\'s truncation reaches',
                 value: () => inputs(store.recipe).cutoff ?? count(),
                 set: value => store.change('Truncated layers', draft =>
-                    setInput(draft.recipe, 'cutoff', value === count() ? null : value), 'cutoff')}),
-        table,
-        el('div', {class: 'row'},
-           button({icon: 'plus', label: 'Style', title: 'Mix the style of another seed in',
-                   run: () => add({w: middle(), style: {seed: Math.floor(Math.random() * diceSides), share: 0.5}},
-                                  'Style of another seed')}),
-           button({icon: 'plus', label: 'Truncation', title: 'A truncation of their own for some layers',
-                   run: () => add({w: middle(), truncation: 0.5}, 'Truncation of layers')})),
-        numbers);
+                    setInput(draft.recipe, 'cutoff', value === count() ? null : value), 'cutoff')}));
     let shown = null, drag = null, drags = 0;
 
     const chosen = () => rows().find(row => row.index === store.ui.stylesRow) ?? rows().at(-1) ?? null;
@@ -133,7 +132,7 @@ export function create() {
                 'The first w\'s set pose and shape, the last ones colours and light.'));
             return;
         }
-        const {index} = row, bend = () => store.recipe.bends[index] ?? {}, now = () => rows().find(r => r.index === index);
+        const {index} = row, now = () => rows().find(r => r.index === index);
         if (row.kind === 'truncation') {
             clear(numbers, slider({
                 address: `bend/${index}/truncation`, label: 'Truncation', span: [0, 1.5], otherwise: 1,
@@ -142,19 +141,13 @@ export function create() {
                                    `bend/${index}/truncation`)}));
             return;
         }
-        const seed = value => edit('Seed of a style', index, old => withStyle(old, {seed: Math.max(0, Math.round(value))}),
-                                   `bend/${index}/seed`);
         clear(numbers, slider({
             address: `bend/${index}/share`, label: 'Share', span: [0, 1], otherwise: 1,
             title: 'How far towards the other seed\'s w: 0 is not at all, beyond 1 goes past it', value: () => now()?.share,
             set: value => edit('Share of a style', index, old => withStyle(old, {share: value}), `bend/${index}/share`)}),
-            el('div', {class: 'row seed-row'}, slider({
-                address: `bend/${index}/seed`, label: 'Seed', low: 0, high: 0xffffffff, span: [0, 999], whole: true,
-                title: 'The seed whose style is mixed in', value: () => now()?.seed ?? bend().style, set: seed}),
-                button({icon: 'dice', label: 'Any seed for this style', quiet: true, run: () => {
-                    seed(Math.floor(Math.random() * diceSides));
-                    store.settle();
-                }})));
+            seedBox({address: `bend/${index}/seed`, label: 'Style of', title: 'The seed whose style is mixed in',
+                     value: () => now()?.seed ?? 0,
+                     set: seed => edit('Seed of a style', index, old => withStyle(old, {seed}), `bend/${index}/seed`)}));
     }
 
     /* -------------------------------------------------------------------------------------- hands */

@@ -33,6 +33,8 @@ function hueOf(name) {
     return hues[sum % hues.length];
 }
 
+export const shortName = name => name.replace(/^(synthesis|generator|blocks)\./, '');
+
 function freeName(stem) {
     const taken = new Set(vectors().map(entry => entry.name));
     for (let number = 1; ; number++)
@@ -48,7 +50,7 @@ function freeHue() {
 
 // Six figures are what float32 holds, and keep recipes short.
 export function keepVector(node, values, thumbnail, seed) {
-    const name = freeName(node.name.replace(/^synthesis\.|^generator\./, ''));
+    const name = freeName(shortName(node.name));
     const entry = {name, node: node.name, seed, colour: freeHue(), thumbnail,
                    values: values.map(value => Number(value.toPrecision(6)))};
     store.change(`Picked ${name}`, draft => { draft.library.push(entry); });
