@@ -2,9 +2,11 @@
  * speeds are held against. */
 #include "context.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cuda/cuda.h"
 #include "error.h"
 #include "platform.h"
 
@@ -12,6 +14,27 @@ enum { MAX_THREADS = 1024 };
 
 const char *gb_version(void) {
     return GB_VERSION;
+}
+
+static gb_status open_device(gb_context *context, const char *device, const char *precision, gb_error *err) {
+    char why[sizeof context->no_device];
+    if (precision && strcmp(precision, "half") && strcmp(precision, "tf32") && strcmp(precision, "fp32"))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no precision '%s'; there are half, tf32 and fp32", precision);
+    if (!device || !strcmp(device, "cpu"))
+        return precision && strcmp(precision, "fp32")
+                   ? gb_fail(err, GB_BAD_ARGUMENT, "precision %s is a GPU's; the processor has fp32", precision) : GB_OK;
+    if (strcmp(device, "cuda") && strcmp(device, "auto"))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no device '%s'; there are cpu, cuda and auto", device);
+    context->device = gb_cuda_open(precision, why, sizeof why);
+    if (!context->device && !strcmp(device, "cuda"))
+        return gb_fail(err, GB_DEVICE, "%s", why);
+    if (!context->device) {
+        memcpy(context->no_device, why, sizeof why);
+        return GB_OK;
+    }
+    context->device_cpu = (gb_cpu){.isa = "cuda", .rank = INT_MAX, .vector = 1, .workers = 1, .device = context->device};
+    context->processor = &context->device_cpu;
+    return GB_OK;
 }
 
 gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb_error *err) {
@@ -46,15 +69,34 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
     context->cpu.workers = gb_pool_workers(context->pool);
     context->cpu.parallel = gb_pool_parallel;
     context->cpu.pool = context->pool;
-    *out = context;
-    return GB_OK;
+    context->processor = &context->cpu;
+    gb_status status = options ? open_device(context, options->device, options->precision, err) : GB_OK;
+    if (status)
+        gb_context_free(context);
+    else
+        *out = context;
+    return status;
 }
 
 void gb_context_free(gb_context *context) {
     if (!context)
         return;
+    if (context->device)
+        context->device->close(context->device);
     gb_pool_free(context->pool);
     free(context);
+}
+
+const char *gb_context_device(const gb_context *context) {
+    return context->device ? context->device->name : NULL;
+}
+
+const char *gb_context_precision(const gb_context *context) {
+    return context->device ? context->device->precision : "fp32";
+}
+
+const char *gb_context_no_device(const gb_context *context) {
+    return context->no_device[0] ? context->no_device : NULL;
 }
 
 int gb_context_threads(const gb_context *context) {

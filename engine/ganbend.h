@@ -46,7 +46,8 @@ typedef enum gb_status {
     GB_BAD_FILE,            /* a file is malformed, hostile, damaged, or of a network we do not run */
     GB_IO,                  /* a file could not be opened, read or written */
     GB_NO_MEMORY,
-    GB_CANCELLED
+    GB_CANCELLED,
+    GB_DEVICE               /* there is no such GPU, or it failed */
 } gb_status;
 
 typedef struct gb_error {
@@ -64,11 +65,18 @@ typedef struct gb_context gb_context;
 typedef struct gb_context_options {
     int threads;            /* 0 = one for each core this process may use */
     const char *isa;        /* "plain", "avx2", "avx512", …; NULL = $GANBEND_ISA, else the best there is */
+    const char *device;     /* "cpu" (also NULL), "cuda", or "auto": a GPU where one can be used, else the processor */
+    const char *precision;  /* of a GPU: "half" (also NULL), "tf32", "fp32" */
 } gb_context_options;
 
 GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **context, gb_error *err);
 GB_API void gb_context_free(gb_context *context);       /* after every model of it is closed */
 GB_API int gb_context_threads(const gb_context *context);
+/* The GPU's name and its precision; NULL and "fp32" on the processor. */
+GB_API const char *gb_context_device(const gb_context *context);
+GB_API const char *gb_context_precision(const gb_context *context);
+/* Why "auto" took the processor; NULL otherwise. */
+GB_API const char *gb_context_no_device(const gb_context *context);
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures what the processor's multiply-add units reach on all threads of the context, in GFLOP/s (a tenth of a
  * second). */
@@ -329,6 +337,7 @@ typedef struct gb_session_options {
     gb_purpose purpose;
     int batch;              /* samples rendered together; 0 = 1 */
     size_t keep_bytes;      /* GB_INTERACTIVE: budget for kept boundaries; 0 = 1.5 GB */
+    bool time_steps;        /* on a GPU: take each step's time, which costs some of its own; the processor's always are */
 } gb_session_options;
 
 GB_API gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **session, gb_error *err);

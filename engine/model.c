@@ -7,6 +7,7 @@
 
 #include "../weights/gbw.h"
 #include "error.h"
+#include "memory.h"
 #include "models/models.h"
 
 /* ------------------------------------------------------------------------------------------------ opening */
@@ -93,9 +94,11 @@ void gb_model_close(gb_model *model) {
     if (!model)
         return;
     for (int i = 0; model->packed && i < model->graph->count; i++)
-        gb_aligned_free(model->packed[i].bytes);
-    for (size_t i = 0; i < model->floats_count; i++)
+        gb_memory_free(model->packed[i].bytes ? model->packed[i].cpu : &model->context->cpu, model->packed[i].bytes);
+    for (size_t i = 0; i < model->floats_count; i++) {
         gb_aligned_free(model->floats[i].owned);
+        gb_memory_free(model->context->processor, model->floats[i].on_device);
+    }
     free(model->packed);
     free(model->floats);
     free(model->checked);
@@ -174,10 +177,19 @@ static void release_pages(const gb_model *model, const char *name) {
         gb_map_release(&model->map, array->data, (size_t)gb_array_count(array) * gb_dtype_size(array->dtype));
 }
 
-static gb_status pack_node(gb_model *model, gb_node index, const gb_op_row *row, const gb_desc *desc, void **packed,
-                           gb_error *err) {
+/* A copy in the processor's memory of what lies in the host's; NULL when there is no room. */
+static void *brought_to(const gb_cpu *cpu, const void *bytes, size_t size) {
+    void *there = gb_memory_alloc(cpu, size);
+    if (there && !cpu->device->upload(cpu->device, there, bytes, size)) {
+        gb_memory_free(cpu, there);
+        there = NULL;
+    }
+    return there;
+}
+
+static gb_status pack_node(gb_model *model, gb_node index, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
+                           void **packed, gb_error *err) {
     const gb_graph_node *node = &model->graph->nodes[index];
-    const gb_cpu *cpu = &model->context->cpu;
     const float *weights[GB_MAX_WEIGHTS] = {NULL};
     float *owned[GB_MAX_WEIGHTS] = {NULL};
     gb_status status = GB_OK;
@@ -187,6 +199,13 @@ static gb_status pack_node(gb_model *model, gb_node index, const gb_op_row *row,
         status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
     if (!status)
         row->pack(cpu, desc, weights, *packed);
+    if (!status && cpu->device) {
+        void *here = *packed;
+        if (!(*packed = brought_to(cpu, here, row->packed_size(cpu, desc))))
+            status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for the weights of '%s'", cpu->device->name,
+                             node->name);
+        gb_aligned_free(here);
+    }
     for (int i = 0; i < GB_MAX_WEIGHTS && node->weight[i]; i++) {
         gb_aligned_free(owned[i]);
         release_pages(model, node->weight[i]);
@@ -194,52 +213,82 @@ static gb_status pack_node(gb_model *model, gb_node index, const gb_op_row *row,
     return status;
 }
 
-gb_status gb_model_pack(gb_model *model, gb_node node, const gb_op_row *row, const gb_desc *desc, const void **packed,
-                        gb_error *err) {
+gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
+                        const void **packed, gb_error *err) {
     *packed = NULL;
     if (!row->packed_size)
         return GB_OK;
     gb_mutex_lock(model->lock);
     gb_packed *entry = &model->packed[node];
     gb_status status = GB_OK;
-    /* A node's row depends on its shape and the context's instruction set only, so one form is all there is. */
+    /* A node's row depends on its shape and the context's processor only, so one form is all there is. */
     if (!entry->bytes) {
-        status = pack_node(model, node, row, desc, &entry->bytes, err);
+        status = pack_node(model, node, cpu, row, desc, &entry->bytes, err);
         entry->row = row;
+        entry->cpu = cpu;
     }
     *packed = entry->bytes;
     gb_mutex_unlock(model->lock);
     return status;
 }
 
-gb_status gb_model_floats(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
-    gb_status status = GB_OK;
-    gb_mutex_lock(model->lock);
+/* The entry of a weight, made where there is none yet. Lock held. */
+static gb_status find_floats(gb_model *model, const char *name, float gain, gb_floats **found, gb_error *err) {
     for (size_t i = 0; i < model->floats_count; i++) {
         if (model->floats[i].gain == gain && !strcmp(model->floats[i].name, name)) {
-            *data = model->floats[i].data;
-            goto out;
+            *found = &model->floats[i];
+            return GB_OK;
         }
     }
     if (model->floats_count == model->floats_room) {
         size_t room = model->floats_room ? model->floats_room * 2 : 64;
         gb_floats *grown = realloc(model->floats, room * sizeof *grown);
-        if (!grown) {
-            status = gb_fail(err, GB_NO_MEMORY, "out of memory");
-            goto out;
-        }
+        if (!grown)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
         model->floats = grown;
         model->floats_room = room;
     }
     gb_floats entry = {.name = name, .gain = gain};
-    status = as_floats(model, name, gain, &entry.data, &entry.owned, err);
-    if (!status) {
-        model->floats[model->floats_count++] = entry;
-        *data = entry.data;
-    }
-out:
+    gb_status status = as_floats(model, name, gain, &entry.data, &entry.owned, err);
+    if (status)
+        return status;
+    entry.count = (size_t)gb_array_count(gb_network_array(model->graph->network, name));
+    *found = &model->floats[model->floats_count++];
+    **found = entry;
+    return GB_OK;
+}
+
+gb_status gb_model_floats(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
+    gb_floats *entry;
+    gb_mutex_lock(model->lock);
+    gb_status status = find_floats(model, name, gain, &entry, err);
+    if (!status)
+        *data = entry->data;
     gb_mutex_unlock(model->lock);
     return status;
+}
+
+gb_status gb_model_floats_there(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
+    const gb_cpu *cpu = model->context->processor;
+    gb_floats *entry;
+    if (!cpu->device)
+        return gb_model_floats(model, name, gain, data, err);
+    gb_mutex_lock(model->lock);
+    gb_status status = find_floats(model, name, gain, &entry, err);
+    if (!status && !entry->on_device &&
+        !(entry->on_device = brought_to(cpu, entry->data, entry->count * sizeof(float))))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for tensor '%s'", cpu->device->name, name);
+    if (!status)
+        *data = entry->on_device;
+    gb_mutex_unlock(model->lock);
+    return status;
+}
+
+uint64_t gb_model_serial(gb_model *model) {
+    gb_mutex_lock(model->lock);
+    uint64_t serial = ++model->serial;
+    gb_mutex_unlock(model->lock);
+    return serial;
 }
 
 gb_status gb_model_read(gb_model *model, const char *tensor, float *out, gb_error *err) {

@@ -8,6 +8,7 @@
 
 typedef struct gb_packed {          /* of one node */
     const gb_op_row *row;
+    const gb_cpu *cpu;              /* where the bytes are */
     void *bytes;
 } gb_packed;
 
@@ -16,6 +17,8 @@ typedef struct gb_floats {          /* a weight as float32, times a gain */
     float gain;
     const float *data;
     float *owned;                   /* data where it had to be converted, else NULL */
+    size_t count;
+    float *on_device;               /* a copy for kernels of the context's device, or NULL */
 } gb_floats;
 
 struct gb_model {
@@ -28,6 +31,7 @@ struct gb_model {
     gb_packed *packed;              /* per node */
     gb_floats *floats;
     size_t floats_count, floats_room;
+    uint64_t serial;
 };
 
 /* A model over a canonical network, which it takes over, also when it fails. `name` is used in messages. */
@@ -35,10 +39,15 @@ gb_status gb_model_over(gb_context *context, gb_network *network, const char *na
 
 /* The node's weights in the row's form: made at the first call, the same for all sessions, checked against their CRC.
  * `packed` is NULL for operations without weights. Thread-safe. */
-gb_status gb_model_pack(gb_model *model, gb_node node, const gb_op_row *row, const gb_desc *desc, const void **packed,
-                        gb_error *err);
+gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
+                        const void **packed, gb_error *err);
 
 /* A small weight (bias, strength, mean w, noise map) as float32 × gain. Thread-safe; lives as long as the model. */
 gb_status gb_model_floats(gb_model *model, const char *name, float gain, const float **data, gb_error *err);
+/* The same where kernels of the context's processor read it. */
+gb_status gb_model_floats_there(gb_model *model, const char *name, float gain, const float **data, gb_error *err);
+
+/* A number that no other plan of the model has. Thread-safe. */
+uint64_t gb_model_serial(gb_model *model);
 
 #endif

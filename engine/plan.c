@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device_render.h"
 #include "error.h"
+#include "memory.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -100,6 +102,18 @@ static void match_slice(const maker *m, gb_step *step) {
         step->desc.conv.wanted = m->graph->nodes[slice].desc.slice.count;
 }
 
+/* A step that the device has no row for is the host's, in the host's layout. */
+static bool over_the_host(const maker *m, gb_step *step, char *why, size_t why_size) {
+    gb_desc *d = &step->desc;
+    step->cpu = &m->request->model->context->cpu;
+    for (int k = 0; k < d->inputs; k++)
+        d->in[k].block = gb_block(step->cpu, d->in[k].c, d->in[k].h, d->in[k].w);
+    if (!gb_op_shape(step->cpu, d, why, why_size))
+        return false;
+    step->row = gb_op_find(step->cpu, d);
+    return true;
+}
+
 static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     gb_plan *plan = m->plan;
     const gb_graph_node *node = &m->graph->nodes[head];
@@ -116,19 +130,22 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
         match_attention(m, step);
     for (int k = 0; k < step->desc.inputs; k++)
         step->desc.in[k] = plan->tensor[step->in[k]].shape;
+    step->cpu = m->cpu;
     if (!gb_op_shape(m->cpu, &step->desc, why, sizeof why))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
     step->row = gb_op_find(m->cpu, &step->desc);
+    if (!step->row && !over_the_host(m, step, why, sizeof why))
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
 
     gb_node next, last = step->chain[step->nodes - 1];
-    while (step->row->fuses && (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
+    while (step->row->fuses && step->cpu == m->cpu && (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
         step->chain[step->nodes++] = last = next;
         m->absorbed[next] = true;
     }
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    return gb_model_pack(m->request->model, node->base, step->row, &step->desc, &step->packed, err);
+    return gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
 }
 
 static int by_last_node(const void *a, const void *b) {
@@ -140,14 +157,14 @@ static int by_last_node(const void *a, const void *b) {
 static void count_traffic(maker *m, gb_step *step) {
     step->macs = gb_op_macs(&step->desc);
     if (step->row->packed_size)
-        step->bytes += step->row->packed_size(m->cpu, &step->desc);
+        step->bytes += step->row->packed_size(step->cpu, &step->desc);
     for (int i = 0; i < step->nodes; i++) {
         const gb_graph_node *node = &m->graph->nodes[step->chain[i]];
         for (int k = 0; k < node->inputs; k++)
             if (i == 0 || node->input[k] != step->chain[i - 1])
-                step->bytes += gb_shape_floats(&m->plan->tensor[node->input[k]].shape) * sizeof(float);
+                step->bytes += gb_tensor_bytes(m->cpu, &m->plan->tensor[node->input[k]].shape);
     }
-    step->bytes += gb_shape_floats(&m->plan->tensor[step->chain[step->nodes - 1]].shape) * sizeof(float);
+    step->bytes += gb_tensor_bytes(m->cpu, &m->plan->tensor[step->chain[step->nodes - 1]].shape);
     m->plan->macs += step->macs;
 }
 
@@ -185,14 +202,14 @@ static int by_worth(const void *a, const void *b) {
 }
 
 static size_t node_bytes(const gb_plan *plan, gb_node node) {
-    return gb_shape_floats(&plan->tensor[node].shape) * sizeof(float);
+    return gb_tensor_bytes(plan->cpu, &plan->tensor[node].shape);
 }
 
-/* A given boundary needs a buffer of its own where the user's bytes cannot be read as they lie. */
+/* A given boundary needs a buffer of its own where the user's bytes cannot be read as they lie: on a device never. */
 static bool is_given_apart(const maker *m, gb_node node) {
     const gb_graph_node *n = &m->graph->nodes[node];
     bool one_for_all = n->value && !n->is_map && m->request->batch > 1;
-    return is_given(m, node) && (m->plan->tensor[node].shape.block > 1 || one_for_all);
+    return is_given(m, node) && (m->cpu->device || m->plan->tensor[node].shape.block > 1 || one_for_all);
 }
 
 /* Those always have it. With purpose `interactive` so has the value before
@@ -295,6 +312,7 @@ static gb_status make_arena(maker *m, gb_error *err) {
     span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
     const span **scratch = malloc((2 * (size_t)plan->count + 1) * sizeof *scratch);
     gb_status status = GB_OK;
+    size_t scratch_bytes = 0;
     int count = 0;
     if (!spans || !scratch) {
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -305,14 +323,19 @@ static gb_status make_arena(maker *m, gb_error *err) {
         gb_node last = step->chain[step->nodes - 1];
         if (!plan->keep[last])
             spans[count++] = (span){aligned(node_bytes(plan, last)), 0, s, last_use(m, s), last};
-        size_t workspace = step->row->workspace ? step->row->workspace(m->cpu, &step->desc) : 0;
-        if (workspace)
+        size_t workspace = step->row->workspace ? step->row->workspace(step->cpu, &step->desc) : 0;
+        if (step->cpu != m->cpu)
+            scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
+        else if (workspace)
             spans[count++] = (span){aligned(workspace), 0, s, s, GB_NO_NODE};
     }
     plan->arena_bytes = place(spans, count, scratch);
-    plan->arena = gb_aligned_alloc(plan->arena_bytes + ALIGNMENT);
-    if (!plan->arena) {
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory: the buffers take %zu MB", plan->arena_bytes >> 20);
+    plan->arena = gb_memory_alloc(m->cpu, plan->arena_bytes + ALIGNMENT);
+    if (scratch_bytes)
+        plan->scratch = gb_aligned_alloc(scratch_bytes);
+    if (!plan->arena || (scratch_bytes && !plan->scratch)) {
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers take %zu MB", m->cpu->device ? " on " : "",
+                         m->cpu->device ? m->cpu->device->name : "", (plan->arena_bytes + scratch_bytes) >> 20);
         goto out;
     }
     for (int i = 0; i < count; i++) {
@@ -334,17 +357,19 @@ static gb_status settle_kept(maker *m, gb_kept *kept, gb_error *err) {
         size_t floats = gb_shape_floats(&plan->tensor[i].shape);
         if (!plan->keep[i] || kept[i].floats == floats)
             continue;
-        float *data = gb_aligned_alloc(floats * sizeof *data);
+        float *data = gb_memory_alloc(m->cpu, gb_tensor_bytes(m->cpu, &plan->tensor[i].shape));
         if (!data)
-            return gb_fail(err, GB_NO_MEMORY, "out of memory: kept boundaries take %zu MB", plan->kept_bytes >> 20);
-        gb_aligned_free(kept[i].data);
+            return gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: kept boundaries take %zu MB",
+                           m->cpu->device ? " on " : "", m->cpu->device ? m->cpu->device->name : "",
+                           plan->kept_bytes >> 20);
+        gb_memory_free(m->cpu, kept[i].data);
         kept[i] = (gb_kept){data, floats, 0};
     }
     for (gb_node i = 0; i < m->graph->count; i++) {
         if (plan->keep[i]) {
             plan->tensor[i].data = kept[i].data;
         } else if (kept[i].data) {
-            gb_aligned_free(kept[i].data);
+            gb_memory_free(m->cpu, kept[i].data);
             kept[i] = (gb_kept){0};
         }
     }
@@ -355,13 +380,15 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     const gb_graph *graph = request->graph;
     size_t nodes = (size_t)graph->count;
     gb_plan *plan = calloc(1, sizeof *plan);
-    maker m = {.request = request, .graph = graph, .cpu = &request->model->context->cpu, .plan = plan};
+    maker m = {.request = request, .graph = graph, .cpu = request->model->context->processor, .plan = plan};
     gb_status status = GB_OK;
     m.absorbed = calloc(nodes, sizeof *m.absorbed);
     m.uses = calloc(nodes, sizeof *m.uses);
     m.user = calloc(nodes, sizeof *m.user);
     if (plan) {
         plan->batch = request->batch;
+        plan->cpu = m.cpu;
+        plan->serial = gb_model_serial(request->model);
         plan->steps = calloc(nodes, sizeof *plan->steps);
         plan->step_of = calloc(nodes, sizeof *plan->step_of);
         plan->tensor = calloc(nodes, sizeof *plan->tensor);
@@ -397,6 +424,7 @@ void gb_plan_free(gb_plan *plan) {
     free(plan->tensor);
     free(plan->keep);
     free(plan->read);
-    gb_aligned_free(plan->arena);
+    gb_memory_free(plan->cpu, plan->arena);
+    gb_aligned_free(plan->scratch);
     free(plan);
 }

@@ -11,10 +11,11 @@ typedef struct gb_step {
     gb_node chain[GB_MAX_CHAIN];
     int nodes;
     gb_node in[GB_MAX_INPUTS];  /* what the row reads: the head's inputs, unless the step is a whole pattern */
+    const gb_cpu *cpu;          /* whose row it is: the plan's processor, or the host where a device has none */
     const gb_op_row *row;
     gb_desc desc;
     const void *packed;
-    size_t workspace;           /* offset in the arena */
+    size_t workspace;           /* offset in the arena; of a host step in a device's plan, none: it has `scratch` */
     uint64_t macs, bytes;
     bool run;                   /* wanted by the render that is going on; afterwards: was run by it */
     double seconds;
@@ -33,6 +34,8 @@ enum { GB_CUT_LOOKED_AT = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW };
 
 typedef struct gb_plan {
     int batch;
+    const gb_cpu *cpu;          /* where its tensors lie */
+    uint64_t serial;            /* no other plan of the model has it */
     gb_step *steps;
     int count;
     int *step_of;               /* node → the step that writes its boundary, or -1 */
@@ -40,6 +43,7 @@ typedef struct gb_plan {
     bool *read;                 /* per node: something in the plan looks at it */
     bool *keep;                 /* per node: the boundary lives in gb_kept */
     void *arena;
+    void *scratch;              /* of the host, for host steps in a device's plan */
     size_t arena_bytes, kept_bytes;
     uint64_t macs;
 } gb_plan;

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "../ops/simd/core_state.h"
+#include "device_render.h"
 #include "error.h"
 #include "image.h"
+#include "memory.h"
 #include "session.h"
 
 /* ------------------------------------------------------------------------------------------------ the bent graph */
@@ -40,7 +42,7 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
         while (k < to->graph.count && to->graph.nodes[k].id != from->graph.nodes[i].id)
             k++;
         if (k == to->graph.count) {
-            gb_aligned_free(session->kept[i].data);
+            gb_memory_free(&session->cpu, session->kept[i].data);
             continue;
         }
         next.moving[k] = session->moving[i];
@@ -93,7 +95,12 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
         session->options.batch = 1;
     if (!session->options.keep_bytes)
         session->options.keep_bytes = (size_t)1500 << 20;
-    gb_status status = gb_settings_new(&session->now, session->graph, err);
+    session->cpu = *model->context->processor;
+    gb_status status = GB_OK;
+    if (session->cpu.device && !(session->cpu.queue = session->cpu.device->queue_new(session->cpu.device)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
+    if (!status)
+        status = gb_settings_new(&session->now, session->graph, err);
     if (!status)
         status = gb_settings_new(&session->before, session->graph, err);
     if (!status)
@@ -110,9 +117,11 @@ void gb_session_free(gb_session *session) {
         return;
     gb_settings_free(&session->now, session->graph);
     gb_settings_free(&session->before, session->graph);
+    if (session->cpu.queue)
+        session->cpu.device->queue_free(session->cpu.queue);        /* once nothing of it runs any more */
     gb_plan_free(session->plan);
     for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
-        gb_aligned_free(session->kept[i].data);
+        gb_memory_free(&session->cpu, session->kept[i].data);
     free_node_state(session);
     gb_bent_free(session->bent);
     free(session);
@@ -228,7 +237,7 @@ static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *n
     one.shape.n = 1;
     for (int i = 0; i < tensor->shape.n; i++) {
         gb_tensor_from_nchw(cpu, &one, samples > 1 ? nchw + (size_t)i * floats : nchw);
-        one.data += gb_shape_floats(&one.shape);
+        one.data = (float *)(void *)((char *)one.data + gb_tensor_bytes(cpu, &one.shape));
     }
 }
 
@@ -236,7 +245,7 @@ static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *n
  * batch needs for itself, are brought into the buffer the plan keeps for them. */
 static gb_status place_given(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
-    const gb_cpu *cpu = &session->model->context->cpu;
+    const gb_cpu *cpu = &session->cpu;
     for (gb_node i = 0; i < session->bent->graph.count; i++) {
         const gb_graph_node *node = &session->bent->graph.nodes[i];
         const gb_given *given = given_at(session, i);
@@ -262,6 +271,13 @@ static gb_status place_given(gb_session *session, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ running */
 
+/* Given values where kernels read them. */
+static const float *there(const gb_session *session, const gb_given *given) {
+    if (!session->cpu.device)
+        return given->data;
+    return session->cpu.device->mirror(session->cpu.queue, given->data, given->floats * sizeof *given->data, given->id);
+}
+
 /* The values behind a step's head, as they are now. */
 static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epilogue *e, gb_error *err) {
     const gb_plan *plan = session->plan;
@@ -278,7 +294,7 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
             status = gb_model_floats(session->model, node->strength, 1, &value, err);
             if (status)
                 break;
-            e->noise = node->noise_map ? node->noise_map->data : map->data;
+            e->noise = node->noise_map ? there(session, node->noise_map) : map->data;
             e->noise_step = (node->noise_map ? node->noise_map->samples : map->shape.n) > 1
                                 ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
             e->noise_strength = *value * node->noise_factor;
@@ -286,7 +302,7 @@ static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epil
         }
         case GB_OP_BIAS_ACT:
             if (node->bias)
-                status = gb_model_floats(session->model, node->bias, node->bias_gain, &value, err);
+                status = gb_model_floats_there(session->model, node->bias, node->bias_gain, &value, err);
             e->bias_act = true;
             e->bias = value;
             e->act = node->act;
@@ -341,12 +357,13 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
         .packed = step->packed,
         .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
         .live = head->live ? head->live : step->desc.op == GB_OP_NORM ? (const void *)&norm : &truncate,
+        .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
     };
     for (int k = 0; k < step->desc.inputs; k++)
         args.in[k] = &plan->tensor[step->in[k]];
     if (step->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
-        args.packed = session->now.w_avg->data;
+        args.packed = there(session, session->now.w_avg);
     double start = gb_clock();
     /* Also what runs in this thread alone flushes denormals: the bits must not depend on where a task runs. */
     uint64_t before = gb_float_state_enter();
@@ -355,7 +372,10 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
         callback.float_state = before;
         args.live = &callback;
     }
-    step->row->run(&session->model->context->cpu, &step->desc, &args);
+    if (step->cpu->device == session->cpu.device)
+        step->row->run(&session->cpu, &step->desc, &args);
+    else
+        gb_host_step_run(&session->cpu, step, &args, plan->scratch);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
     return GB_OK;
@@ -392,11 +412,40 @@ static uint64_t mark_steps(gb_session *session, unsigned targets) {
     return macs;
 }
 
+/* What a step wrote counts from now on. */
+static void settle_step(gb_session *session, const gb_step *step) {
+    gb_node last = step->chain[step->nodes - 1];
+    session->kept[last].signature = session->plan->keep[last] ? session->signature[last] : 0;
+    session->nodes_run += step->nodes;
+    session->steps_run++;
+}
+
+/* On a device all steps are begun before the first has ended: nothing is between them. */
+static gb_status run_steps_there(gb_session *session, gb_error *err) {
+    gb_plan *plan = session->plan;
+    gb_status status = atomic_exchange(&session->cancel, false) ? gb_fail(err, GB_CANCELLED, "cancelled") : GB_OK;
+    for (int s = 0; s < plan->count && !status; s++) {
+        plan->steps[s].seconds = 0;
+        if (plan->steps[s].run)
+            session->kept[plan->steps[s].chain[plan->steps[s].nodes - 1]].signature = 0;
+    }
+    if (!status)
+        status = gb_device_steps(session, run_step, err);
+    for (int s = 0; s < plan->count && !status; s++)
+        if (plan->steps[s].run)
+            settle_step(session, &plan->steps[s]);
+    if (!status && session->progress)
+        session->progress(session->progress_arg, 1);
+    return status;
+}
+
 static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err) {
     gb_plan *plan = session->plan;
     uint64_t macs = mark_steps(session, targets), done = 0;
     gb_status status = GB_OK;
     session->nodes_run = session->steps_run = 0;
+    if (session->cpu.device)
+        return run_steps_there(session, err);
     for (int s = 0; s < plan->count && !status; s++) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
@@ -411,9 +460,7 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
         status = run_step(session, step, err);
         if (status)
             break;
-        session->kept[last].signature = plan->keep[last] ? session->signature[last] : 0;
-        session->nodes_run += step->nodes;
-        session->steps_run++;
+        settle_step(session, step);
         done += step->macs;
         if (session->progress)
             session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
@@ -445,8 +492,8 @@ static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
     gb_status status = render(session, GB_CUT_TAP | (image ? GB_CUT_IMAGE : 0), err);
     if (!status && image)
-        gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->bent->graph.output], image);
-    return status;
+        gb_tensor_to_nchw(&session->cpu, &session->plan->tensor[session->bent->graph.output], image);
+    return status ? status : gb_device_wait(session, err);
 }
 
 gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
@@ -457,6 +504,10 @@ gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err
     gb_status status = render(session, GB_CUT_TAP | GB_CUT_IMAGE, err);
     size_t pixels = (size_t)shape[1] * (size_t)shape[2];
     const gb_tensor *out = status ? NULL : &session->plan->tensor[session->bent->graph.output];
+    if (!status && session->cpu.device) {
+        session->cpu.device->to_rgb(session->cpu.queue, out, rgb);
+        return gb_device_wait(session, err);
+    }
     for (size_t i = 0; !status && i < (size_t)session->options.batch; i++)      /* three channels are always planar */
         gb_image_to_rgb(out->data + i * 3 * pixels, pixels, rgb + i * 3 * pixels);
     return status;
@@ -472,8 +523,8 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
     session->preview = node;
     gb_status status = render(session, GB_CUT_PREVIEW, err);
     if (!status)
-        gb_tensor_to_nchw(&session->model->context->cpu, &session->plan->tensor[session->bent->value[node]], image);
-    return status;
+        gb_tensor_to_nchw(&session->cpu, &session->plan->tensor[session->bent->value[node]], image);
+    return status ? status : gb_device_wait(session, err);
 }
 
 gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
@@ -502,12 +553,12 @@ gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_erro
     if (!session->rendered || !(session->cut[value] & GB_CUT_TAP))
         return gb_fail(err, GB_BAD_ARGUMENT, "'%s' was not tapped when this was rendered", n->name);
     const gb_tensor *tensor = &session->plan->tensor[value];
-    gb_tensor_to_nchw(&session->model->context->cpu, tensor, out);
+    gb_tensor_to_nchw(&session->cpu, tensor, out);
     /* A map shared by the batch is read as what each sample sees. */
     size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
     for (int i = tensor->shape.n; i < session->options.batch; i++)
         memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
-    return GB_OK;
+    return gb_device_wait(session, err);
 }
 
 void gb_session_cancel(gb_session *session) {

@@ -261,7 +261,7 @@ static void a_small_budget_keeps_less_and_changes_nothing_else(void **state) {
     float expected[IMAGE], image[IMAGE];
     gb_session *session = NULL, *fresh = new_session(f->model, GB_ONCE, 1);
     gb_render_stats stats;
-    OK(gb_session_new(f->model, &(gb_session_options){GB_INTERACTIVE, 1, 100000}, &session, &err));
+    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE, .keep_bytes = 100000}, &session, &err));
     for (uint64_t seed = 0; seed < 3; seed++) {
         OK(gb_session_seed(session, seed, &err));
         OK(gb_session_seed(fresh, seed, &err));

@@ -236,7 +236,8 @@ static void walk_over(gb_context *context, const char *path, int batch, int clas
     state = seed;
     OK(gb_model_open(context, path, &w.model, &err));
     w.has_w = gb_model_find(w.model, "mapping") != GB_NO_NODE;
-    OK(gb_session_new(w.model, &(gb_session_options){GB_INTERACTIVE, batch, pick(0, 1) ? 60000 : 0}, &w.live, &err));
+    const gb_session_options options = {.purpose = GB_INTERACTIVE, .batch = batch, .keep_bytes = pick(0, 1) ? 60000 : 0};
+    OK(gb_session_new(w.model, &options, &w.live, &err));
     set_inputs(&w, w.live);
     for (int step = 0; step < STEPS; step++) {
         switch (pick(0, 8)) {
