@@ -39,19 +39,17 @@ void open_browser(const char *address) {
     char *arguments[] = {program, copy, NULL};
     posix_spawn_file_actions_t quiet;
     posix_spawnattr_t fresh;
-    sigset_t none, pipes;
+    sigset_t pipes;
     pid_t child;
     if (!copy) return;
-    sigemptyset(&none);
     sigemptyset(&pipes);
     sigaddset(&pipes, SIGPIPE);
     posix_spawn_file_actions_init(&quiet);
     posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawnattr_init(&fresh);
-    posix_spawnattr_setsigmask(&fresh, &none);      /* ours are blocked: stop.h */
-    posix_spawnattr_setsigdefault(&fresh, &pipes);
-    posix_spawnattr_setflags(&fresh, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigdefault(&fresh, &pipes);          /* libwebsockets has them ignored */
+    posix_spawnattr_setflags(&fresh, POSIX_SPAWN_SETSIGDEF);
     (void)posix_spawnp(&child, program, &quiet, &fresh, arguments, environ);
     posix_spawnattr_destroy(&fresh);
     posix_spawn_file_actions_destroy(&quiet);

@@ -4,7 +4,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "server.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +48,7 @@ struct server {
     tab_list tabs;
     int served, turned_away;    /* connections of each kind; each knows which of the two counts it */
     lws_sorted_usec_list_t round;
-    atomic_bool stopping;
+    bool stopping;
 };
 
 /* What libwebsockets keeps for each connection. */
@@ -74,7 +73,7 @@ static const char *header(struct lws *wsi, enum lws_token_indexes token, char *t
 
 /* NULL where the request may be answered, else why not. */
 static const char *refusal(const server *s, struct lws *wsi, bool upgrade, bool *by_address) {
-    char host[HOST_ROOM], origin[HOST_ROOM], token[GUARD_TOKEN + 1];
+    char host[HOST_ROOM], origin[HOST_ROOM], token[2 * GUARD_TOKEN];     /* with its name */
     char *cookies = malloc(COOKIES_ROOM);
     guard_request r = {.upgrade = upgrade};
     const char *refused = "out of memory";
@@ -206,11 +205,19 @@ static int serve_osc(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return 0;
 }
 
+static int serve_stop(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
+    (void)user, (void)in, (void)size;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    server_of(wsi)->stopping = true;
+    return -1;
+}
+
 static const struct lws_protocols protocols[] = {
     {.name = "studio", .callback = serve, .per_session_data_size = sizeof(seat), .rx_buffer_size = PIECE,
      .tx_packet_size = 4 << 20},
     {.name = "listener", .callback = serve_listener},
     {.name = "osc", .callback = serve_osc},
+    {.name = "stop", .callback = serve_stop},
     {0}
 };
 
@@ -280,7 +287,6 @@ gb_status server_new(const server_options *options, shop *shared, server **made,
     if (!s) return state(err, GB_NO_MEMORY, "out of memory");
     s->shop = shared;
     s->listener.fd = s->osc.fd = -1;
-    atomic_init(&s->stopping, false);
     if (gethostname(s->machine, sizeof s->machine - 1) != 0) s->machine[0] = '\0';
     s->guard.machine = s->machine;
     s->guard.listens = options->listen != NULL;
@@ -310,12 +316,6 @@ const char *server_osc_address(const server *s) {
 
 /* ---------------------------------------------------------------------------------------------------- running */
 
-static void ask_to_stop(void *arg) {
-    server *s = arg;
-    atomic_store(&s->stopping, true);
-    lws_cancel_service(s->context);
-}
-
 static void end_round(lws_sorted_usec_list_t *round) {
     (void)round;                /* lws_service() returns after it, which is all */
 }
@@ -331,14 +331,12 @@ static void say_goodbye(server *s) {
 }
 
 gb_status server_run(server *s, gb_error *err) {
-    stop stopper = {0};
-    if (!stop_wait(&stopper, ask_to_stop, s)) return state(err, GB_NO_MEMORY, "out of memory for a thread");
-    while (!atomic_load(&s->stopping))
-        if (lws_service(s->context, 0) < 0) {
-            state(err, GB_IO, "libwebsockets ended its loop");
-            break;
-        }
-    stop_end(&stopper);
+    int signals;
+    if (stop_begin(&signals, err)) return err->status;
+    if (!adopt(s, signals, "stop")) state(err, GB_NO_MEMORY, "out of memory");
+    while (!err->status && !s->stopping)
+        if (lws_service(s->context, 0) < 0) state(err, GB_IO, "libwebsockets ended its loop");
     say_goodbye(s);
+    stop_end();
     return err->status;
 }

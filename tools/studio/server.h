@@ -21,7 +21,7 @@ gb_status server_new(const server_options *options, shop *s, server **made, gb_e
 const char *server_address(const server *s);
 /* Where OSC comes in: "127.0.0.1, port 9000"; NULL where it does not. */
 const char *server_osc_address(const server *s);
-/* Until SIGINT, SIGTERM or SIGHUP, which stop_block() has blocked; then every tab is told and closed. */
+/* Until SIGINT, SIGTERM or SIGHUP; then every tab is told and closed. */
 gb_status server_run(server *s, gb_error *err);
 void server_free(server *s);
 

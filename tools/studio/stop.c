@@ -1,45 +1,42 @@
-/* sigwait() in a thread: no handler, and so nothing that a handler may not do. */
+/* A handler that writes into a pipe. Blocking the signals and waiting for them would need no variable for it, but
+ * libraries start threads before main() (OpenBLAS does), which would not have them blocked. */
 #define _POSIX_C_SOURCE 200809L
 #include "stop.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
-static sigset_t signals(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    return set;
+#include "arguments.h"
+
+enum { SIGNALS = 3 };
+static const int which[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+static volatile sig_atomic_t into = -1;         /* a handler is handed nothing */
+
+static void tell(int signal_number) {
+    int before = errno;
+    (void)signal_number;
+    if (into >= 0 && write((int)into, "", 1) != 1) _exit(1);
+    errno = before;
 }
 
-void stop_block(void) {
-    sigset_t set = signals();
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+gb_status stop_begin(int *readable, gb_error *err) {
+    int ends[2];
+    struct sigaction how = {.sa_handler = tell, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    if (pipe(ends) != 0) return state(err, GB_IO, "no pipe: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    *readable = ends[0];
+    into = ends[1];
+    sigemptyset(&how.sa_mask);
+    for (int i = 0; i < SIGNALS; i++) sigaction(which[i], &how, NULL);
+    return GB_OK;
 }
 
-static void *wait_for_signal(void *arg) {
-    stop *s = arg;
-    sigset_t set = signals();
-    int which;
-    if (sigwait(&set, &which) == 0) s->stopped(s->arg);
-    return NULL;
-}
-
-bool stop_wait(stop *s, void (*stopped)(void *arg), void *arg) {
-    s->stopped = stopped;
-    s->arg = arg;
-    s->waits = pthread_create(&s->thread, NULL, wait_for_signal, s) == 0;
-    return s->waits;
-}
-
-void stop_end(stop *s) {
-    sigset_t set = signals();
-    if (s->waits) {
-        pthread_kill(s->thread, SIGTERM);       /* ends sigwait() where it still waits */
-        pthread_join(s->thread, NULL);
-        s->waits = false;
-    }
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+void stop_end(void) {
+    int end = (int)into;
+    for (int i = 0; i < SIGNALS; i++) signal(which[i], SIG_DFL);
+    into = -1;
+    if (end >= 0) close(end);
 }

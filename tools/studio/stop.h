@@ -1,24 +1,13 @@
-/* Ctrl-C and its kin as a call in place of a sudden end: the signals are blocked in every thread, and one thread waits
- * for them. */
+/* Ctrl-C and its kin (SIGINT, SIGTERM, SIGHUP) as something to read in place of a sudden end. The second one ends the
+ * program as ever. One at a time in a process. */
 #ifndef GANBEND_STUDIO_STOP_H
 #define GANBEND_STUDIO_STOP_H
 
-#include <pthread.h>
-#include <stdbool.h>
+#include <ganbend.h>
 
-typedef struct stop {
-    pthread_t thread;
-    bool waits;
-    void (*stopped)(void *arg);
-    void *arg;
-} stop;
-
-/* Before any thread is started, so that all of them inherit it. Programs that are started inherit it as well and
- * must unblock them. */
-void stop_block(void);
-/* stopped(arg) comes once, from a thread of its own. False where there is no such thread. */
-bool stop_wait(stop *s, void (*stopped)(void *arg), void *arg);
-/* No call comes after it, and the signals end the program again. */
-void stop_end(stop *s);
+/* *readable becomes readable with the first signal; the caller's to close. */
+gb_status stop_begin(int *readable, gb_error *err);
+/* The signals end the program again. */
+void stop_end(void);
 
 #endif

@@ -12,7 +12,6 @@
 #include "osc.h"
 #include "programs.h"
 #include "server.h"
-#include "stop.h"
 
 typedef struct settings {
     int64_t port, threads, keep, quality;
@@ -154,7 +153,6 @@ static int run(int argc, char **argv) {
         return wrong_usage(&studio_command, "--osc takes a port, as in 9000 or 0.0.0.0:9000, not '%s'", set.osc);
     where.listen = set.listen;
     where.port = (int)set.port;
-    stop_block();
     if (pthread_mutex_init(&s.works.lock, NULL) != 0) return EXIT_FAILED;
     if (!open_shop(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
     close_shop(&s);
