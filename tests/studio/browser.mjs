@@ -58,7 +58,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
             body: body === undefined ? undefined : JSON.stringify(body),
         });
         const { value } = await response.json();
-        if (value && value.error) throw new Error(`${value.error}: ${value.message.split('\n')[0]} (${path})`);
+        if (!response.ok) throw new Error(`${value.error}: ${value.message.split('\n')[0]} (${path})`);
         return value;
     }
     let session;

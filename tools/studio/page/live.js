@@ -16,6 +16,7 @@ let spelt = 0;                      // the render whose recipe was sent as a per
 let underWay = new Map();           // serial → {sent, pictured}: at what time, and whether a preview has come
 let unbentInputs = null;            // what the newest picture without bends was asked for
 const wantsUnbent = new Set(), wantsTimes = new Set();
+let decoding = 0;                   // pictures that are here but not on the screen
 let shownAt = [];
 
 export const live = {
@@ -38,7 +39,7 @@ export const live = {
     spell: toYaml,
     fps: 0,
     latency: 0,                     // ms from sending a change to its picture on the screen
-    get busy() { return changed || underWay.size > 0; },
+    get busy() { return changed || underWay.size > 0 || decoding > 0; },    // until what was asked for is on the screen
 };
 
 function wants(set, who, wanted) {
@@ -103,7 +104,11 @@ async function show(header, payload) {
         render.pictured = true;
     pump();
     const blob = new Blob([payload], {type: 'image/jpeg'});
-    const bitmap = await createImageBitmap(blob).finally(() => wire.send('shown', {serial: header.serial}));
+    decoding++;
+    const bitmap = await createImageBitmap(blob).finally(() => {
+        decoding--;
+        wire.send('shown', {serial: header.serial});
+    });
     const which = header.unbent ? 'unbent' : 'frame';
     const before = store[which];
     if (before && isNewer(before.header, header)) {
