@@ -4,8 +4,9 @@
 # for nothing where nothing is missing.
 set -u
 packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libcairo2-dev libopenblas-dev libcmocka-dev"
+packages="$packages libwebsockets-dev libturbojpeg0-dev liblo-dev"
 case ${1-build} in
-check) packages="$packages valgrind" ;;
+check) packages="$packages valgrind nodejs chromium chromium-driver ffmpeg" ;;
 arm)
     packages="cmake pkg-config gcc-aarch64-linux-gnu qemu-user"
     for library in zlib1g libpng libjansson libyaml libcmocka; do

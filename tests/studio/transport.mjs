@@ -1,6 +1,7 @@
 // What the studio's server lets in and what it does not, byte by byte: node transport.mjs GANBEND
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import dgram from 'node:dgram';
 import { readFileSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { hostname } from 'node:os';
@@ -307,6 +308,69 @@ test('with --listen the token opens the page, its files and its WebSocket, and n
         }
     } finally {
         await open.stop();
+    }
+});
+
+// One OSC message: address, type tags, arguments; strings end with a zero and fill up to four bytes.
+function osc(address, tags, ...values) {
+    const text = (string) => Buffer.concat([Buffer.from(string), Buffer.alloc(4 - Buffer.byteLength(string) % 4)]);
+    const number = (tag, value) => {
+        const bytes = Buffer.alloc(tag === 'd' ? 8 : 4);
+        if (tag === 'f') bytes.writeFloatBE(value);
+        else if (tag === 'd') bytes.writeDoubleBE(value);
+        else bytes.writeInt32BE(value);
+        return bytes;
+    };
+    return Buffer.concat([text(address), text(`,${tags}`), ...values.map((value, i) => number(tags[i], value))]);
+}
+
+function bundle(...parts) {
+    const head = Buffer.from('#bundle\0\xff\xff\xff\xff\0\0\0\0', 'latin1');     // for a time far ahead
+    return Buffer.concat([head, ...parts.flatMap((part) => {
+        const size = Buffer.alloc(4);
+        size.writeUInt32BE(part.length);
+        return [size, part];
+    })]);
+}
+
+test('OSC moves the controls of every tab, and what is no OSC moves none', async () => {
+    const sender = dgram.createSocket('udp4');
+    await new Promise((resolve) => sender.bind(0, '127.0.0.1', resolve));
+    const free = dgram.createSocket('udp4');
+    await new Promise((resolve) => free.bind(0, '127.0.0.1', resolve));
+    const osc_port = free.address().port;
+    await new Promise((resolve) => free.close(resolve));
+    const played = await start(ganbend, ['--osc', String(osc_port)]);
+    try {
+        assert.match(played.output(), new RegExp(`OSC at 127\\.0\\.0\\.1, port ${osc_port}`));
+        const tabs = [await connect(played.port), await connect(played.port)];
+        for (const tab of tabs) {
+            tab.send({ type: 'hello', work: '' });
+            await tab.until((message) => message.type === 'network');
+        }
+        const nothing = [
+            Buffer.alloc(0), Buffer.from('/ganbend/trunc'), osc('/other/trunc', 'f', 1), osc('/ganbend/', 'f', 1),
+            osc('/ganbend/trunc', 'f', NaN), osc('/ganbend/trunc', 'f', Infinity), osc('/ganbend/trunc', 'ff', 1, 2),
+            osc('/ganbend/trunc', ''), osc('/ganbend/a b', 'f', 1), osc('/ganbend/trunc', 'f', 1).subarray(0, -1),
+            Buffer.alloc(9000, '/'), bundle(Buffer.from('abc')), Buffer.from('#bundle\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff', 'latin1'),
+            bundle(bundle(bundle(bundle(bundle(bundle(osc('/ganbend/deep', 'f', 1))))))),
+        ];
+        const real = [osc('/ganbend/trunc', 'f', 0.5), osc('/ganbend/seed', 'i', 7),
+            bundle(osc('/ganbend/bend/2/angle', 'd', -30), bundle(osc('/ganbend/z/13', 'f', 2)))];
+        const wanted = new Map([['trunc', 0.5], ['seed', 7], ['bend/2/angle', -30], ['z/13', 2]]);
+        for (const packet of [...nothing, ...real]) sender.send(packet, osc_port, '127.0.0.1');
+        for (const tab of tabs) {
+            const got = new Map();
+            while (got.size < wanted.size) {
+                const { address, value } = await tab.until((message) => message.type === 'hand');
+                got.set(address, value);
+            }
+            assert.deepEqual([...got].sort(), [...wanted].sort());
+            await tab.end();
+        }
+    } finally {
+        sender.close();
+        await played.stop();
     }
 });
 

@@ -1,0 +1,162 @@
+/* Who may talk to the studio: tools/studio/guard.c, request by request. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tools/studio/guard.h"
+
+#define TOKEN "0123456789abcdef0123456789abcdef"
+
+static const guard loopback = {.cookie = "ganbend-7860"};
+static const guard listening = {.listens = true, .machine = "atelier", .token = TOKEN, .cookie = "ganbend-7860"};
+
+static bool host_is_welcome(const guard *g, const char *host) {
+    return !guard_refuses(g, &(guard_request){.host = host, .token = g->listens ? TOKEN : NULL});
+}
+
+static void hosts(const guard *g, bool welcome, const char *const *list) {
+    for (; *list; list++)
+        if (host_is_welcome(g, *list) != welcome) fail_msg("Host: %s is %s", *list, welcome ? "refused" : "let in");
+}
+
+static void a_loopback_name_is_a_host_with_any_port(void **arg) {
+    (void)arg;
+    hosts(&loopback, true, (const char *const[]){
+        "127.0.0.1:7860", "127.0.0.1", "localhost:7860", "localhost", "LOCALHOST:7860", "[::1]:7860", "[::1]",
+        "localhost:1", "127.0.0.1:65535", "localhost:08080", NULL});
+}
+
+static void a_name_that_was_made_to_resolve_to_us_is_no_host(void **arg) {
+    (void)arg;
+    hosts(&loopback, false, (const char *const[]){
+        "evil.example", "evil.example:7860", "localhost.evil.example", "127.0.0.1.evil.example:7860", "xlocalhost",
+        "localhostx", "atelier", "7860", "127.0.0.1.nip.io", NULL});
+    hosts(&listening, false, (const char *const[]){
+        "evil.example", "atelier.evil.example", "atelierx:7860", "10.0.0.1.evil.example", NULL});
+}
+
+static void other_spellings_of_an_address_are_no_host(void **arg) {
+    (void)arg;
+    hosts(&loopback, false, (const char *const[]){
+        "127.1", "0x7f000001", "2130706433", "127.0.0.2", "0.0.0.0:7860", "[::]:7860", "::1", "[::1", "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]", "localhost.", "127.0.0.1.", "[localhost]", "[127.0.0.1]", NULL});
+}
+
+static void what_is_no_name_and_port_is_no_host(void **arg) {
+    (void)arg;
+    hosts(&loopback, false, (const char *const[]){
+        "", ":", ":7860", "localhost:", "localhost:0", "localhost:65536", "localhost:99999999999", "localhost:-1",
+        "localhost:+1", "localhost:80:80", "localhost:7860/", "localhost/", "localhost:80x", " localhost", "localhost ",
+        "user@localhost", "localhost@evil.example", "localhost:pass@evil.example", "evil.example#localhost",
+        "localhost\t", "localhost,evil.example", "[::1]x", "[::1]:", "[]", "[", "]", "[::1]]", NULL});
+    assert_non_null(guard_refuses(&loopback, &(guard_request){0}));
+}
+
+static void a_name_of_any_length_is_read_within_bounds(void **arg) {
+    char host[600];
+    (void)arg;
+    for (size_t length = 200; length < sizeof host; length++) {
+        memset(host, 'a', length);
+        host[length] = '\0';
+        assert_false(host_is_welcome(&loopback, host));
+        host[0] = '[';
+        assert_false(host_is_welcome(&listening, host));
+    }
+}
+
+static void the_origin_is_the_host_over_http_or_none(void **arg) {
+    const char *const others[] = {
+        "http://evil.example", "https://localhost:7860", "http://localhost", "http://localhost:80", "http://127.0.0.1:7860",
+        "http://localhost:7860/", "http://LOCALHOST:7860", "http://localhost:7860.evil.example", "null", "",
+        "http://user@localhost:7860", "localhost:7860", "http://", "file://", "chrome-extension://localhost:7860", NULL};
+    (void)arg;
+    assert_null(guard_refuses(&loopback, &(guard_request){.host = "localhost:7860", .origin = "http://localhost:7860"}));
+    assert_null(guard_refuses(&loopback, &(guard_request){.host = "[::1]:7860", .origin = "http://[::1]:7860"}));
+    for (const char *const *origin = others; *origin; origin++)
+        if (!guard_refuses(&loopback, &(guard_request){.host = "localhost:7860", .origin = *origin}))
+            fail_msg("Origin: %s is let in", *origin);
+}
+
+static void a_tunnel_with_another_port_is_the_same_studio(void **arg) {
+    guard_request r = {.host = "127.0.0.1:9000", .origin = "http://127.0.0.1:9000", .upgrade = true};
+    (void)arg;
+    assert_null(guard_refuses(&loopback, &r));
+    r.origin = "http://127.0.0.1:7860";         /* another tunnel's page, or another program's */
+    assert_non_null(guard_refuses(&loopback, &r));
+}
+
+static void a_websocket_must_say_its_origin(void **arg) {
+    guard_request r = {.host = "localhost:7860", .upgrade = true};
+    (void)arg;
+    assert_non_null(guard_refuses(&loopback, &r));
+    r.origin = "http://localhost:7860";
+    assert_null(guard_refuses(&loopback, &r));
+    assert_non_null(guard_refuses(&listening, &r));     /* no token */
+    r.token = TOKEN;
+    assert_null(guard_refuses(&listening, &r));
+}
+
+static void a_network_s_host_is_an_address_localhost_or_this_machine(void **arg) {
+    (void)arg;
+    hosts(&listening, true, (const char *const[]){
+        "192.168.1.20:7860", "10.0.0.1", "[fe80::1]:7860", "[2001:db8::7]", "localhost:7860", "atelier:7860", "Atelier",
+        "127.0.0.1", NULL});
+    hosts(&listening, false, (const char *const[]){
+        "10.1", "10.0.0.256", "010.0.0.1x", "[fe80::1%25eth0]", "[10.0.0.1]", "2001:db8::7", "atelier.", NULL});
+    hosts(&(guard){.listens = true, .token = TOKEN}, false, (const char *const[]){"", "atelier", NULL});
+}
+
+static void a_network_needs_the_token(void **arg) {
+    const char *const wrong[] = {"", "0", TOKEN "0", "0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcdeF",
+                                 "1123456789abcdef0123456789abcdef", NULL};
+    guard_request r = {.host = "10.0.0.1"};
+    (void)arg;
+    assert_non_null(strstr(guard_refuses(&listening, &r), "token"));
+    for (const char *const *token = wrong; *token; token++) {
+        r.token = *token;
+        if (!guard_refuses(&listening, &r)) fail_msg("the token '%s' is let in", *token);
+    }
+    r.token = TOKEN;
+    assert_null(guard_refuses(&listening, &r));
+    r.host = "evil.example";
+    assert_non_null(guard_refuses(&listening, &r));
+}
+
+static void the_cookie_stands_for_the_token_among_others(void **arg) {
+    const char *const right[] = {"ganbend-7860=" TOKEN, "a=b; ganbend-7860=" TOKEN, "ganbend-7860=" TOKEN "; a=b",
+                                 "a;b;;ganbend-7860=" TOKEN ";", "ganbend-7860=old; ganbend-7860=" TOKEN, NULL};
+    const char *const wrong[] = {"", ";", "; ;", "ganbend-7860", "ganbend-7860=", "ganbend-7860=" TOKEN "0",
+                                 "ganbend-786=" TOKEN, "xganbend-7860=" TOKEN, "ganbend-7861=" TOKEN,
+                                 "a=ganbend-7860=" TOKEN, "ganbend-7860= " TOKEN, "ganbend-7860=\"" TOKEN "\"", TOKEN, NULL};
+    guard_request r = {.host = "10.0.0.1"};
+    (void)arg;
+    for (const char *const *cookies = right; *cookies; cookies++) {
+        r.cookies = *cookies;
+        if (guard_refuses(&listening, &r)) fail_msg("Cookie: %s is refused", *cookies);
+    }
+    for (const char *const *cookies = wrong; *cookies; cookies++) {
+        r.cookies = *cookies;
+        if (!guard_refuses(&listening, &r)) fail_msg("Cookie: %s is let in", *cookies);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_loopback_name_is_a_host_with_any_port),
+        cmocka_unit_test(a_name_that_was_made_to_resolve_to_us_is_no_host),
+        cmocka_unit_test(other_spellings_of_an_address_are_no_host),
+        cmocka_unit_test(what_is_no_name_and_port_is_no_host),
+        cmocka_unit_test(a_name_of_any_length_is_read_within_bounds),
+        cmocka_unit_test(the_origin_is_the_host_over_http_or_none),
+        cmocka_unit_test(a_tunnel_with_another_port_is_the_same_studio),
+        cmocka_unit_test(a_websocket_must_say_its_origin),
+        cmocka_unit_test(a_network_s_host_is_an_address_localhost_or_this_machine),
+        cmocka_unit_test(a_network_needs_the_token),
+        cmocka_unit_test(the_cookie_stands_for_the_token_among_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
