@@ -254,7 +254,7 @@ static int run(int argc, char **argv) {
         w->ease = (easing)choice_index("linear|smooth|in|out", set.ease);
         w->loop = (looping)choice_index("none|around|back", set.loop);
         if (!check(w, &set.in, &err) && !check_inputs(&set.in, &in, &err) &&
-            !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
+            !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
             !prepare(w, &in, &err)) {
             describe(w, &in);
             render_frames(w, &err);

@@ -17,7 +17,8 @@
 
 typedef struct settings {
     bending_options bending;
-    int64_t batch, threads, runs;
+    int64_t batch, runs;
+    machine on;
     double seconds;
     bool layers, json;
 } settings;
@@ -26,8 +27,7 @@ typedef struct settings {
 
 static const option options[] = {
     {"--batch", OPTION_INTEGER, AT(batch), "N", "Images rendered together (1).", 1, 4096},
-    {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.",
-     1, 1024},
+    MACHINE_OPTIONS(settings, on),
     {"--runs", OPTION_INTEGER, AT(runs), "N", "Renders at least (5).", 1, 100000},
     {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Time at least (2).", 0, 86400},
     {"--layers", OPTION_FLAG, AT(layers), NULL, "What each step takes, and how near that is to the limit that binds it.", 0, 0},
@@ -81,10 +81,15 @@ static gb_status take_images(const settings *set, const opened *o, float **image
     return *images ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " images", set->batch);
 }
 
+static bool on_gpu(const opened *o) {
+    return gb_context_device(o->context) != NULL;
+}
+
 /* Warms up once, then renders until both the runs and the seconds asked for are over. Each render has another seed, so
- * that nothing can be left over from the one before. */
-static gb_status time_renders(const settings *set, const gb_model *model, gb_session *session, float *images,
-                              series *s, gb_error *err) {
+ * that nothing can be left over from the one before. A GPU's pictures come to the host's memory as 8 bits. */
+static gb_status time_renders(const settings *set, const opened *o, gb_session *session, float *images, series *s,
+                              gb_error *err) {
+    const gb_model *model = o->model;
     double begin = 0;
     int64_t classes = gb_model_int(model, "config.c_dim", 0);
     if (classes > 0 && gb_session_set_class(session, 0, err)) return err->status;
@@ -92,7 +97,8 @@ static gb_status time_renders(const settings *set, const gb_model *model, gb_ses
         double start, end;
         if (gb_session_seed(session, (uint64_t)(i * set->batch), err)) return err->status;
         start = host_seconds();
-        if (gb_session_render(session, images, err)) return err->status;
+        if (on_gpu(o) ? gb_session_render_rgb(session, (uint8_t *)images, err) : gb_session_render(session, images, err))
+            return err->status;
         end = host_seconds();
         if (i == 0) {
             gb_render_stats stats;
@@ -134,6 +140,7 @@ static gb_status evaluate(const settings *set, const opened *o, const series *s,
     r->macs = image_macs(o->model);
     r->gflops = 2e-9 * (double)r->macs * (double)set->batch / r->median;
     r->peak_rss = host_peak_rss_bytes();        /* before the measurement of the peak adds its own */
+    if (on_gpu(o)) return GB_OK;                /* the processor's limits bind nothing there */
     for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
     r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
     for (int i = 0; set->layers && i < PEAKS; i++)
@@ -155,6 +162,22 @@ static double least_seconds(const gb_step_info *step, const result *r, const cha
     return fmax(arithmetic, memory);
 }
 
+/* The steps on a GPU, timed one by one, which takes longer than letting them follow each other. */
+static void print_gpu_steps(const settings *set, const opened *o, const gb_session *session, const series *s,
+                            const result *r) {
+    if (!set->layers) return;
+    printf("\n%-32s %-20s %5s %10s %9s %9s\n", "step, by its output", "operation", "nodes", "median ms", "GFLOP/s", "GB/s");
+    for (size_t i = 0; i < s->steps; i++) {
+        gb_step_info step;
+        gb_node_info last;
+        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12;
+        gb_session_step(session, (int)i, &step);
+        printf("%-32s %-20s %5d %10.4f %9.1f %9.1f%s%s\n", step_name(o->model, &step, &last), step.op, step.nodes,
+               1e3 * r->steps[i], 2e-9 * (double)step.macs / seconds, 1e-9 * (double)step.bytes / seconds,
+               strcmp(step.kernel, "cuda") ? "  over the host, " : "", strcmp(step.kernel, "cuda") ? step.kernel : "");
+    }
+}
+
 static void print_table(const settings *set, const opened *o, const gb_session *session, const series *s,
                         const result *r) {
     printf("median   %.4f s for %" PRId64 " image%s, %zu runs\n", r->median, set->batch, set->batch == 1 ? "" : "s",
@@ -162,6 +185,12 @@ static void print_table(const settings *set, const opened *o, const gb_session *
     printf("fastest  %.4f s\n", r->fastest);
     printf("memory   %.0f MB at most in this process, mapped pages included\n", (double)r->peak_rss / 1e6);
     printf("work     %.2f G multiply-adds an image\n", 1e-9 * (double)r->macs);
+    if (on_gpu(o)) {
+        printf("speed    %.0f GFLOP/s (%s, %s)\n", r->gflops, gb_context_device(o->context),
+               gb_context_precision(o->context));
+        print_gpu_steps(set, o, session, s, r);
+        return;
+    }
     printf("speed    %.0f GFLOP/s, %.0f %% of this machine's measured %.0f (%s, %d threads)\n", r->gflops,
            100 * r->peak_share, r->peak_gflops, gb_context_isa(o->context), gb_context_threads(o->context));
     if (!set->layers) return;
@@ -207,6 +236,10 @@ static gb_status print_json(const settings *set, const opened *o, const gb_sessi
                                                (json_int_t)step.bytes, "limit", binds, "limit_share",
                                                r->steps[i] > 0 ? least / r->steps[i] : 0));
     }
+    if (root && on_gpu(o)) {
+        json_object_set_new(root, "device", json_string(gb_context_device(o->context)));
+        json_object_set_new(root, "precision", json_string(gb_context_precision(o->context)));
+    }
     if (nodes) {
         json_object_set_new(root, "memory_gbs", json_real(r->memory_gbs));
         json_object_set_new(root, "nodes", nodes);
@@ -231,9 +264,10 @@ static int run(int argc, char **argv) {
     int status;
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
     how.batch = (int)set.batch;
-    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
+    how.time_steps = set.layers;
+    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
         !take_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
-        !apply_bending(&b, session, &err) && !time_renders(&set, o.model, session, images, &s, &err) &&
+        !apply_bending(&b, session, &err) && !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);

@@ -17,7 +17,7 @@ typedef struct settings {
     double tolerance;
     const char *image, *noise;
     bool incremental;
-    int64_t threads;
+    machine on;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -29,8 +29,7 @@ static const option options[] = {
      "maps (default) or no noise.", 0, 0},
     {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Compare what an interactive session "
      "makes after other inputs, truncation and noise were rendered and taken back.", 0, 0},
-    {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.",
-     1, 1024},
+    MACHINE_OPTIONS(settings, on),
     {0}
 };
 
@@ -382,7 +381,7 @@ static int run(int argc, char **argv) {
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
     r.path = operands[1];
-    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], set.threads, &o, &err) &&
+    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
         !gb_file_open(r.path, &r.file, &err) && !read_inputs(&r, o.model, &err) &&
         !add_subjects(&r, o.model, set.image, &err) && !compare(&r, &set, &b, &o, &err))
         status = print_subjects(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;

@@ -112,7 +112,7 @@ static int run(int argc, char **argv) {
     if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz");
     if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB says which nodes to write");
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
-        !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
+        !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
         dump(&set, &in, &b, &o, &err);
     free_bending(&b);
     free_inputs(&in);

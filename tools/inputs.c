@@ -33,7 +33,7 @@ const option input_table[] = {
     {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate the first K w's only.", 0, 1000},
     {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (the stored maps, default), none, or random[:SEED], drawn anew "
      "for each image from SEED + its index, the same along --steps.", 0, 0},
-    {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.", 1, 1024},
+    MACHINE_OPTIONS(input_options, on),
     {0}
 };
 

@@ -10,12 +10,14 @@
 #include "arguments.h"
 #include "classes.h"
 #include "latents.h"
+#include "opened.h"
 #include "seeds.h"
 
 typedef struct input_options {
     const char *seeds, *rng, *z, *w, *classes, *noise, *space;
-    int64_t steps, cutoff, threads;
+    int64_t steps, cutoff;
     double trunc;
+    machine on;
 } input_options;
 
 /* Nothing given: seed 0, no truncation, stored noise. */

@@ -12,7 +12,8 @@
 typedef struct settings {
     text_list at;
     const char *activation;
-    int64_t threads, moves;
+    int64_t moves;
+    machine on;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -24,7 +25,7 @@ static const option options[] = {
      0},
     {"--moves", OPTION_INTEGER, AT(moves), "N", "Moves at each layer (8). The median counts from the second on.", 2,
      1000},
-    {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.", 1, 1024},
+    MACHINE_OPTIONS(settings, on),
     {0}
 };
 
@@ -129,7 +130,7 @@ static int run(int argc, char **argv) {
     if (!find_activation(set.activation, &row))
         return wrong_usage(&moves_command, "there is no activation '%s'; 'ganbend activations' lists them",
                            set.activation);
-    if (!open_model(operands[0], set.threads, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
+    if (!open_model(operands[0], &set.on, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
         float *image = malloc((size_t)(o.channels * o.height * o.width) * sizeof *image);
         double *times = malloc((size_t)set.moves * sizeof *times);
         if (image && times) measure(&set, &row, &o, session, image, times, &err);

@@ -1,13 +1,14 @@
 /* Opening a model for the subcommands that run one. */
 #include "opened.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "host.h"
 
-gb_status open_model(const char *path, int64_t threads, opened *o, gb_error *err) {
-    const gb_context_options options = {.threads = (int)threads};
+gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err) {
+    const gb_context_options options = {.threads = (int)on->threads, .device = on->device, .precision = on->precision};
     int64_t shape[3];
     *o = (opened){0};
     if (host_readable(path) && !gb_is_gbw(path))
@@ -16,6 +17,8 @@ gb_status open_model(const char *path, int64_t threads, opened *o, gb_error *err
         close_model(o);
         return err->status;
     }
+    if (gb_context_no_device(o->context))
+        fprintf(stderr, "on the processor: %s\n", gb_context_no_device(o->context));
     gb_model_image_shape(o->model, shape);
     o->channels = shape[0];
     o->height = shape[1];

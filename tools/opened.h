@@ -10,8 +10,23 @@ typedef struct opened {
     int64_t channels, height, width;    /* of one image */
 } opened;
 
-/* threads = 0: one for each core. What was opened until a failure is closed again. */
-gb_status open_model(const char *path, int64_t threads, opened *o, gb_error *err);
+/* What a model runs on. Zeros: the processor, a thread for each core. */
+typedef struct machine {
+    int64_t threads;
+    const char *device, *precision;
+} machine;
+
+/* The rows of an option table for the machine that is `member` of the subcommand's settings. */
+#define MACHINE_OPTIONS(settings_type, member) \
+    {"--threads", OPTION_INTEGER, offsetof(settings_type, member.threads), "N", \
+     "Threads to use; without it, one for each core.", 1, 1024}, \
+    {"--device", OPTION_CHOICE, offsetof(settings_type, member.device), "cpu|cuda|auto", \
+     "Run on the processor (default), on an NVIDIA GPU, or on a GPU where one can be used.", 0, 0}, \
+    {"--precision", OPTION_CHOICE, offsetof(settings_type, member.precision), "half|tf32|fp32", \
+     "Of a GPU's feature maps and products (half).", 0, 0}
+
+/* What was opened until a failure is closed again. Says so on stderr where `auto` took the processor. */
+gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err);
 void close_model(opened *o);
 
 /* Elements of one sample of the node's output. */

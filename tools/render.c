@@ -187,7 +187,7 @@ static int run(int argc, char **argv) {
         return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && set.redraw && !b.count)
         state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
-    if (!err.status && !open_model(operands[0], set.in.threads, &o, &err) &&
+    if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err)) {
         if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
         if (o.channels != 3)

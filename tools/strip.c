@@ -204,7 +204,7 @@ static int run(int argc, char **argv) {
     if (!err.status && !set.out) state(&err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.png or -o DIR");
     if (!err.status && !read_single(&set.single, s, &err) && !s->given)
         state(&err, GB_BAD_ARGUMENT, "which bend? --filter NAME, --activation NAME or --disable");
-    if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], set.in.threads, &o, &err) &&
+    if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err))
         strip(&set, &in, s, &o, &err);
     free_inputs(&in);

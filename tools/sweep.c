@@ -164,7 +164,7 @@ static int run(int argc, char **argv) {
     } else if (parse_arguments(&sweep_command, argc, argv, operands, &set, &status)) {
         *w = (work){.o = &o, .knobs = {.bending = &b, .single = s}};
         if (!check(&set, w, &err) && !check_inputs(&set.in, &in, &err) &&
-            !open_model(operands[0], set.in.threads, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
+            !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
             describe(&set, &in, w);
             sweep(&set, &in, w, &err);
         }

@@ -32,7 +32,7 @@ typedef struct subject {
 
 static gb_status open_subject(const settings *set, const char *model, subject *s, gb_error *err) {
     const gb_session_options how = {.purpose = GB_INTERACTIVE};
-    if (check_inputs(&set->in, &s->in, err) || open_model(model, set->in.threads, &s->o, err) ||
+    if (check_inputs(&set->in, &s->in, err) || open_model(model, &set->in.on, &s->o, err) ||
         load_inputs(&set->in, s->o.model, &s->in, err))
         return err->status;
     if (s->in.count != 1)

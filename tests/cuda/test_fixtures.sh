@@ -1,0 +1,79 @@
+#!/bin/sh
+# Every fixture, on the emulated GPU (or, where GANBEND has a real one, on that): each layer and the image against
+# PyTorch, in each precision, rendered fresh and incrementally; and the errors that a machine without a GPU gives.
+# usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_PRECISIONS narrows it.
+set -u
+ganbend=$1
+precisions=${FIXTURE_PRECISIONS-"fp32 tf32 half"}
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+passed=0
+failed=0
+
+# expect WHAT COMMAND…
+expect() {
+    what=$1
+    shift
+    if "$@" >"$scratch/log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what"
+        tail -n 40 "$scratch/log"
+    fi
+}
+
+while read -r checkpoint reference config; do
+    model=$scratch/$(basename "${checkpoint%.*}").gbw
+    # shellcheck disable=SC2086  # no words or two
+    "$ganbend" convert "tests/fixtures/$checkpoint" "$model" ${config:+--config tests/fixtures/$config} \
+        >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+    for precision in $precisions; do
+        case $precision in
+        fp32) tolerance=2e-4 ;;
+        tf32) tolerance=5e-3 ;;
+        *) tolerance=2e-2 ;;
+        esac
+        for mode in "" --incremental; do
+            # shellcheck disable=SC2086  # no word or one
+            expect "$checkpoint against $reference, $precision ${mode:-fresh}" "$ganbend" compare "$model" \
+                "tests/fixtures/$reference" --device cuda --precision $precision --tol $tolerance $mode
+        done
+    done
+done <<'LIST'
+nvlabs-skip-64.pkl nvlabs-skip-64.npz
+nvlabs-cond-32-clamp.pkl nvlabs-cond-32-clamp.npz
+nvlabs-resnet-32.pkl nvlabs-resnet-32.npz
+nvlabs-orig-16.pkl nvlabs-orig-16.npz
+rosinality-64.pt rosinality-64.npz
+biggan-32-cifar.pth biggan-32-cifar.npz biggan-32-cifar.json
+biggan/hierarchical.pth biggan/hierarchical.npz
+biggan/unshared.pth biggan/unshared.npz
+biggan/deep-32.pth biggan/deep-32.npz
+biggan/huggingface.bin biggan/huggingface.npz biggan/huggingface-config.json
+LIST
+
+# says WANTED COMMAND…: fails with that line.
+says() {
+    wanted=$1
+    shift
+    if "$@" >"$scratch/log" 2>&1 || ! grep -q "$wanted" "$scratch/log"; then
+        failed=$((failed + 1))
+        echo "FAILED: $* does not say '$wanted'"
+        cat "$scratch/log"
+    else
+        passed=$((passed + 1))
+    fi
+}
+
+model=$scratch/nvlabs-orig-16.gbw
+if "$ganbend" bench "$model" --device cuda --runs 1 --seconds 0 | grep -q "emulated GPU"; then
+    says "no NVIDIA GPU was found" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
+    expect "auto goes to the processor" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device auto
+    says "out of memory on emulated GPU" env EMULATED_MEMORY=4096 "$ganbend" render "$model" -o "$scratch/x.png" \
+        --device cuda
+fi
+says "half|tf32|fp32" "$ganbend" render "$model" -o "$scratch/x.png" --device cuda --precision double
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
