@@ -1,6 +1,7 @@
 // The studio's page as a person meets it, for the end-to-end tests: a server with its models and a real Chromium that
 // shows the page. Elements are found as a screen reader finds them, by role and name in the browser's accessibility
 // tree, so a test that finds its way also says that others do. Everything waits for what it needs; nothing sleeps.
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,20 +26,25 @@ export async function until(look, what) {
 }
 
 /* A page of its own studio. `ganbend` is the program, `models` its operands; `prepare` is JavaScript that runs before the
- * page's own. */
+ * page's own. Closing it ends both, and fails where the browser complained of anything meanwhile. */
 export async function openPage(ganbend, { models = [], options = [], prepare = null, ...look } = {}) {
     const out = mkdtempSync(join(tmpdir(), 'studio-'));
-    const page = { out, studio: await start(ganbend, [...models, ...options], { out }) };
+    const page = { out, studio: await start(ganbend, [...models, ...options], { out }), complaints: [] };
     let browser = null;
+    page.kill = () => page.studio.stop('SIGKILL');
+    // At the same port; the page comes back to it by itself. That it could not connect meanwhile is no complaint.
     page.restart = async () => {
-        await page.studio.stop('SIGKILL');
         page.studio = await start(ganbend, [...models, ...options, '--port', String(page.studio.port)], { out });
+        await page.rest();
+        page.complaints.push(...(await browser.complaints()).filter(text => !/WebSocket connection to .* failed/.test(text)));
     };
     page.close = async () => {
+        if (browser) page.complaints.push(...await browser.complaints());
         await browser?.close();
         const ended = await page.studio.stop();
         rmSync(out, { recursive: true, force: true });
-        if (ended !== 0) throw new Error(`the studio ended with ${ended}: ${page.studio.output()}`);
+        assert.equal(ended, 0, `the studio ended with ${ended}: ${page.studio.output()}`);
+        assert.deepEqual(page.complaints, [], 'the browser complained');
     };
     try {
         browser = await startBrowser(look);
@@ -64,8 +70,9 @@ function addHands(page, browser) {
         return root;
     }
 
-    // All elements of a role (the browser's word) with this name: a text, a pattern, or null for any.
-    async function all(role, name = null, within = null) {
+    // Those of a role (the browser's word) with this name, a text, a pattern, or null for any, as the browser's tree has
+    // them.
+    async function inTree(role, name = null, within = null) {
         const where = within ?? await documentNode();
         const question = { backendNodeId: where, role, ...typeof name === 'string' && { accessibleName: name } };
         const { nodes } = await chrome('Accessibility.queryAXTree', question).catch(error => {
@@ -73,9 +80,11 @@ function addHands(page, browser) {
             root = null;            // the document was another one
             return { nodes: [] };
         });
-        return nodes.filter(node => !node.ignored && (!(name instanceof RegExp) || name.test(node.name?.value ?? '')))
-            .map(node => node.backendDOMNodeId);
+        return nodes.filter(node => !node.ignored && (!(name instanceof RegExp) || name.test(node.name?.value ?? '')));
     }
+
+    const all = async (...what) => (await inTree(...what)).map(node => node.backendDOMNodeId);
+    const names = async (...what) => (await inTree(...what)).map(node => node.name?.value ?? '');
 
     // The one element of that role and name, when it is there.
     async function the(role, name, within = null) {
@@ -140,12 +149,18 @@ function addHands(page, browser) {
     const rest = () => until(() => of('!live.busy'), 'the picture to come');
 
     Object.assign(page, {
-        browser, all, the, on, pointOf, click, write, pickFrom, of, rest,
+        browser, all, names, the, on, pointOf, click, write, pickFrom, of, rest,
         async ready() {
             root = null;
             await until(() => browser.run('return document.readyState === "complete";'), 'the page');
             await until(() => of('store.opened && store.network !== null && store.frame !== null'), 'a picture');
             await rest();
+        },
+        // A work of its own for a test, as if the page had never been opened.
+        async fresh(name) {
+            await browser.run('location.hash = arguments[0];', name);
+            await until(() => of('store.welcome?.work === ' + JSON.stringify(name)).catch(() => false), `the work ${name}`);
+            await page.ready();
         },
         async reload() {
             await browser.reload();
@@ -155,7 +170,9 @@ function addHands(page, browser) {
         async pixels() {
             await rest();
             return browser.run(`const canvas = document.querySelector('#picture canvas');
-                const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+                copy.drawImage(canvas, 0, 0);
+                const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
                 const digest = await crypto.subtle.digest('SHA-256', data);
                 return [...new Uint8Array(digest, 0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('');`);
         },

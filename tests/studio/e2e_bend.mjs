@@ -1,0 +1,201 @@
+// Bending layers in a real browser: choosing them, their activation, filters, features: node e2e_bend.mjs GANBEND
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { KEY, openPage, until } from './page.mjs';
+
+let page, unbent, works = 0;
+
+before(async () => { page = await openPage(process.argv[2]); });
+after(() => page?.close());
+beforeEach(async () => {
+    await page.fresh(`bend ${++works}`);
+    unbent = await page.pixels();
+});
+
+const layer = name => page.the('treeitem', new RegExp(`^${name.replaceAll('.', '\\.')}, `));
+const selection = () => page.of('store.selection');
+const bends = async () => (await page.recipe()).bends;
+
+async function select(name) {
+    await page.click(await layer(name));
+    assert.deepEqual(await selection(), [name]);
+}
+
+async function addFilter(name) {
+    await page.click(await page.the('combobox', 'Add a filter'));
+    await page.browser.type(name);
+    await page.key(KEY.enter);
+}
+
+test('a click selects a layer; another activation changes the picture, undo brings it back, redo the change', async () => {
+    await select('synthesis.b16.conv1');
+    await page.the('heading', 'synthesis.b16.conv1');
+    await page.choose('f(x)', 'sinlu');
+    const bent = await page.pixels();
+    assert.notEqual(bent, unbent);
+    assert.deepEqual(await bends(), [{ at: 'synthesis.b16.conv1', activation: 'sinlu' }]);
+    await page.the('treeitem', /^synthesis\.b16\.conv1, 128 × 16 × 16\. 1 bend: sinlu$/);
+    await page.key('z', KEY.control);
+    assert.equal(await page.pixels(), unbent);
+    await page.key('z', KEY.control, KEY.shift);
+    assert.equal(await page.pixels(), bent);
+});
+
+test('the parameters of an activation are typed, moved by keys, and two at once on the pad, each gesture one step', async () => {
+    await select('synthesis.b32.conv0');
+    await page.choose('f(x)', 'sinlu');
+    const seen = new Set([unbent, await page.pixels()]);
+    const changes = async (what) => {
+        const now = await page.pixels();
+        assert.ok(!seen.has(now), what);
+        seen.add(now);
+    };
+    await page.set('a', 2.5);
+    assert.equal((await bends())[0].a, 2.5);
+    await changes('typed');
+    await page.on(await page.the('slider', 'b', await page.the('group', 'b')), 'this.focus()');
+    await page.key(KEY.right);
+    await page.key(KEY.right, KEY.shift);
+    assert.ok((await bends())[0].b > 1);
+    await changes('by keys');
+    const steps = (await page.of('store.done')).length;
+    await page.drag(await page.the('group', /^sinlu, two at once/), [[0.5, 0.5], [0.6, 0.4], [0.9, 0.25]]);
+    const { a, b } = (await bends())[0];
+    assert.ok(Math.abs(a - 4) < 0.2 && Math.abs(b - 2.5) < 0.2, `a ${a}, b ${b}`);
+    await changes('by the pad');
+    assert.equal((await page.of('store.done')).length, steps + 1);
+    await page.set('gain', 0.5);
+    assert.equal((await bends())[0].gain, 0.5);
+    await changes('gain');
+});
+
+test('the curve says what the layer sees, and its values are counted', async () => {
+    await select('synthesis.b16.conv0');
+    await page.the('image', /^Curve of lrelu; it sees -?[\d.]+ to [\d.]+, -?[\d.]+ to [\d.]+ come out/);
+    await page.choose('f(x)', 'relu');
+    await page.the('image', /^Curve of relu; it sees -?[\d.]+ to [\d.]+, 0 to [\d.]+ come out/);
+    const zeros = await until(() => page.browser.run(`const term = [...document.querySelectorAll('#layer dt')].find(e =>
+        e.textContent === 'zeros'); return term && term.nextElementSibling.textContent;`), 'the share of zeros');
+    assert.ok(parseFloat(zeros) > 5, zeros);
+});
+
+test('arrow keys walk the network, Shift adds, a drag takes several; a change goes to all that are selected', async () => {
+    await select('synthesis.b8.conv0');
+    await page.key(KEY.down);
+    assert.deepEqual(await selection(), ['synthesis.b8.conv1']);
+    await page.key(']');
+    const after = (await selection())[0];
+    assert.notEqual(after, 'synthesis.b8.conv1');
+    await page.key('[');
+    assert.deepEqual(await selection(), ['synthesis.b8.conv1']);
+    await page.click(await layer('synthesis.b16.conv1'), KEY.shift);
+    assert.deepEqual(await selection(), ['synthesis.b8.conv1', 'synthesis.b16.conv1']);
+    await page.choose('f(x)', 'tanh');
+    assert.deepEqual((await bends()).flatMap(bend => bend.at).sort(), ['synthesis.b16.conv1', 'synthesis.b8.conv1']);
+    const from = await page.pointOf(await layer('synthesis.b16.conv0'), 0.2, 0.5);
+    const to = await page.pointOf(await layer('synthesis.b32.conv1'), 0.6, 0.5);
+    await page.browser.drag([from, [to[0], from[1] + 20], to]);
+    const dragged = await selection();
+    for (const name of ['synthesis.b16.conv0', 'synthesis.b16.conv1', 'synthesis.b32.conv0', 'synthesis.b32.conv1'])
+        assert.ok(dragged.includes(name), `${name} in ${dragged}`);
+});
+
+test('filters are added from the menu, ordered, muted and removed, and act in their order', async () => {
+    await select('synthesis.b32.conv1');
+    await page.tab(/^Filters and maps/);
+    await addFilter('rotate');
+    await page.set('angle', 90);
+    const rotated = await page.pixels();
+    await addFilter('reflect-h');
+    const order = async () => (await bends()).map(bend => bend.filter);
+    assert.deepEqual(await order(), ['rotate', 'reflect-h']);
+    const both = await page.pixels();
+    await page.on(await page.the('button', /^Order of reflect-h/), 'this.focus()');
+    await page.key(KEY.up);
+    assert.deepEqual(await order(), ['reflect-h', 'rotate']);
+    const turned = await page.pixels();
+    assert.equal(new Set([unbent, rotated, both, turned]).size, 4);
+
+    const handles = await page.all('button', /^Order of /);
+    const [, first] = await page.pointOf(handles[0]);
+    const [x, second] = await page.pointOf(handles[1]);
+    await page.browser.drag([[x, second], [x, (first + second) / 2], [x, first - 4], [x, first]]);
+    assert.deepEqual(await order(), ['rotate', 'reflect-h']);
+    assert.equal(await page.pixels(), both);
+
+    const cards = await page.all('listitem', null, await page.the('region', 'Filters'));
+    assert.equal(cards.length, 2);
+    await page.press('Mute', cards[1]);
+    assert.equal(await page.pixels(), rotated);
+    assert.equal((await bends())[1].muted, true);
+    await page.press('Remove', (await page.all('listitem', null, await page.the('region', 'Filters')))[0]);
+    assert.deepEqual(await order(), ['reflect-h']);
+    assert.equal(await page.pixels(), unbent);
+    for (let i = 0; i < 3; i++) await page.key('z', KEY.control);
+    assert.equal(await page.pixels(), turned);
+});
+
+test('a filter acts on chosen maps: clicked on the sheet, drawn at random, or found as clusters', async () => {
+    await select('synthesis.b16.conv1');
+    await page.tab(/^Filters and maps/);
+    await addFilter('invert');
+    const seen = new Set([unbent, await page.pixels()]);
+    const changes = async (what) => {
+        const now = await page.pixels();
+        assert.ok(!seen.has(now), what);
+        seen.add(now);
+    };
+    await page.click(await page.the('option', /^map 3, energy/));
+    await page.click(await page.the('option', /^map 5, energy/));
+    assert.deepEqual((await bends())[0].features, [3, 5]);
+    await changes('a list');
+    await page.choose('on', 'a random share');
+    await page.set('share', 0.25);
+    assert.equal((await bends())[0].features.random, 0.25);
+    await changes('a share');
+    await page.set('seed', 3);
+    await changes('another draw');
+    await page.choose('on', 'a cluster');
+    await until(async () => (await bends())[0].features.cluster !== undefined, 'clusters');
+    const { clusters } = await page.recipe();
+    const found = clusters['synthesis.b16.conv1'];
+    assert.deepEqual(found.flat().sort((a, b) => a - b), Array.from({ length: 128 }, (_, i) => i));
+    await changes('a cluster');
+    await page.click(await page.the('button', new RegExp(`^1 ${found[1].length}$`)));
+    assert.deepEqual((await bends())[0].features.cluster, [0, 1]);
+    await changes('two clusters');
+    await page.choose('by', 'cluster');
+    await page.the('option', new RegExp(`^map ${found[0][0]}, energy .*, cluster 0$`));
+    await page.choose('by', 'energy');
+    const energies = await until(async () => {
+        const sheet = await page.names('option', /^map \d+, energy/);
+        const values = sheet.map(name => parseFloat(name.split('energy ')[1]));
+        return values.length === 128 && values.every((value, i) => !i || value <= values[i - 1]) && values;
+    }, 'maps by their energy');
+    assert.ok(energies[0] > energies[127]);
+});
+
+test('a layer is switched off and on by its key, and the network says so', async () => {
+    await select('synthesis.b16.conv1');
+    await page.key('o');
+    const off = await page.pixels();
+    assert.notEqual(off, unbent);
+    assert.deepEqual(await bends(), [{ at: 'synthesis.b16.conv1', disable: true }]);
+    await page.the('treeitem', /^synthesis\.b16\.conv1, .*\. off\. /);
+    await page.key('o');
+    assert.equal(await page.pixels(), unbent);
+});
+
+test('a slider has another range when its end is typed, and goes back by its button', async () => {
+    await page.click(await page.the('button', 'Truncation: highest value of the slider'));
+    await page.key(KEY.enter);
+    await page.browser.type('4');
+    await page.key(KEY.enter);
+    await page.on(await page.the('slider', 'Truncation'), 'this.focus()');
+    await page.key(KEY.end);
+    await until(async () => (await page.recipe()).inputs.trunc === 4, 'the truncation');
+    await page.press('Truncation: back to 1');
+    assert.equal((await page.recipe()).inputs.trunc, undefined);
+    assert.equal(await page.pixels(), unbent);
+});
