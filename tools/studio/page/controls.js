@@ -3,6 +3,7 @@
 // with value() and writes it with set(value), which as a rule is a store.change() that merges by address; the end of a
 // drag settles it. Controls read their values anew whenever the recipe changes.
 import {el, icon, on} from './dom.js';
+import {same} from './patch.js';
 import {formatNumber} from './recipe.js';
 import {store} from './store.js';
 
@@ -114,9 +115,15 @@ export function slider(spec) {
         el('span', {class: 'label', title: spec.title}, spec.label, spec.unit && el('small', null, ` ${spec.unit}`)),
         el('div', {class: 'track'}, ends[0], range, ends[1]), number, reset);
 
+    let shown = '';
     function show() {
         const value = spec.value() ?? spec.otherwise ?? 0;
         const [low, high] = rangeOf(spec);
+        const isTyped = document.activeElement === number;
+        const now = `${value} ${low} ${high}`;
+        if (now === shown && (isTyped || number.value === written(spec, value)))
+            return;
+        shown = now;
         range.min = Math.min(low, value);
         range.max = Math.max(high, value);
         range.step = spec.whole ? 1 : 'any';
@@ -125,7 +132,7 @@ export function slider(spec) {
         range.setAttribute('aria-valuetext', written(spec, value));
         ends[0].textContent = formatNumber(low, 3);
         ends[1].textContent = formatNumber(high, 3);
-        if (document.activeElement !== number)
+        if (!isTyped)
             number.value = written(spec, value);
         if (reset)
             reset.disabled = value === spec.otherwise;
@@ -236,8 +243,13 @@ export function pad({label, x, y}) {
         return Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
     };
 
+    let shown = '';
     function show() {
         const values = [x, y].map(spec => spec.value() ?? spec.otherwise ?? 0);
+        const now = [values, rangeOf(x), rangeOf(y)].join(' ');
+        if (now === shown)
+            return;
+        shown = now;
         knob.style.left = `${100 * share(x, values[0])}%`;
         knob.style.top = `${100 - 100 * share(y, values[1])}%`;
         readout.textContent = `${x.label} ${formatNumber(values[0])}   ${y.label} ${formatNumber(values[1])}`;
@@ -284,17 +296,19 @@ export function menu(spec) {
     const select = el('select', {'aria-label': spec.label, title: spec.title});
     const element = el('label', {class: 'menu', title: spec.title},
                        el('span', {class: 'label'}, spec.label), select);
+    let shown = null;
     function show() {
-        const choices = (typeof spec.choices === 'function' ? spec.choices() : spec.choices)
-            .map(choice => typeof choice === 'object' ? choice : {value: choice, label: String(choice)});
+        const given = typeof spec.choices === 'function' ? spec.choices() : spec.choices;
         const now = String(spec.value() ?? '');
+        if (shown && same(given, shown) && [...select.options].some(({value}) => value === now)) {
+            select.value = now;
+            return;
+        }
+        const choices = given.map(choice => typeof choice === 'object' ? choice : {value: choice, label: String(choice)});
         if (!choices.some(({value}) => String(value) === now))
             choices.unshift({value: now, label: now || '…'});
-        const words = JSON.stringify(choices);
-        if (select.dataset.words !== words) {
-            select.dataset.words = words;
-            select.replaceChildren(...choices.map(({value, label, title}) => el('option', {value, title}, label)));
-        }
+        shown = given;
+        select.replaceChildren(...choices.map(({value, label, title}) => el('option', {value, title}, label)));
         select.value = now;
     }
     on(select, 'change', () => {

@@ -67,10 +67,10 @@ export async function openFiles() {
         el('button', {type: 'button', onclick: () => local.click()}, 'A recipe on this computer …')));
     try {
         const {recipes, pictures} = await wire.ask('files');
-        const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),
+        const group = (title, names, ending) => names.length > 0 && el('section', null, el('h3', null, title),
             el('ul', null, names.map(name => el('li', null,
-                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name))}, name)))));
-        clear(lists, group('Recipes', recipes), group('Pictures, which carry theirs', pictures),
+                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name + ending))}, name)))));
+        clear(lists, group('Recipes', recipes, '.yaml'), group('Pictures, which carry theirs', pictures, '.png'),
               !recipes.length && !pictures.length && el('p', {class: 'faint'}, 'Nothing has been saved yet.'));
     } catch (error) {
         clear(lists, el('p', {class: 'wrong'}, error.message));

@@ -151,39 +151,38 @@ function startRender(name) {
 export function mount(root) {
     const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
         return [0, lengthOf() || 1];
-    }, value: () => position, set: goTo, title: 'The moment that is shown'});
+    }, value: () => Number(position.toFixed(2)), set: goTo, title: 'The moment that is shown'});
     const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play()});
-    const back = button({icon: 'reset', label: 'Back to the work', title: 'Show the work as it stands', run: stop});
-    const keep = button({icon: 'pin', label: 'Use this moment', title: 'Make the recipe of this moment the work',
+    const back = button({icon: 'reset', label: 'Back to the work', quiet: true, title: 'Show the work as it stands again',
+                         run: stop});
+    const keep = button({icon: 'pin', label: 'Use this moment', quiet: true, title: 'Make this moment the work',
                          run: keepMoment});
-    const name = el('input', {type: 'text', maxlength: 64, value: 'film', autocomplete: 'off', size: 10,
+    const name = el('input', {type: 'text', maxlength: 64, value: 'film', autocomplete: 'off', size: 7,
                               'aria-label': 'Name of the film'});
     const begin = button({icon: 'film', label: 'Render', title: 'Render every frame and write the film',
                           run: () => startRender(name.value.trim())});
     const cancel = button({icon: 'close', label: 'Stop', run: () => { rendering.cancelled = true; }});
     const progress = el('progress', {'aria-label': 'Frames rendered'});
-    const words = el('p', {class: 'faint small', role: 'status'});
+    const words = el('span', {class: 'faint small', role: 'status'});
     const formats = () => [{value: 'png', label: 'PNG files'},
                            ...store.welcome?.ffmpeg ? [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}] : []];
     const choice = (key, label, title, choices) => menu({label, title, choices, value: () => settings()[key],
                                                          set: value => setting(key, key === 'fps' ? Number(value) : value)});
 
     clear(root,
-          el('div', {class: 'transport'}, start, where),
+          el('div', {class: 'transport'}, start, where, back, keep),
           slider({address: 'film/seconds', label: 'Each step', unit: 's', low: 0.04, high: 600, span: [0.2, 10],
                   otherwise: defaults.seconds, title: 'From one snapshot to the next', value: () => settings().seconds,
                   set: value => setting('seconds', value)}),
           el('div', {class: 'row'},
              choice('ease', 'Pace', 'How it goes from one to the next', ['smooth', 'even']),
              toggle({label: 'Round', title: 'The last snapshot leads to the first again',
-                     value: () => settings().loop, set: value => setting('loop', value)}),
-             el('span', {class: 'space'}), back, keep),
+                     value: () => settings().loop, set: value => setting('loop', value)}), words),
           el('div', {class: 'row'}, name,
              choice('format', 'as', 'PNG files, or a film where the program has ffmpeg', formats),
              choice('fps', 'at', 'Frames per second', [12, 15, 24, 25, 30, 50, 60].map(
                  fps => ({value: fps, label: `${fps} / s`}))),
-             el('span', {class: 'space'}), begin, progress, cancel),
-          words);
+             el('span', {class: 'space'}), begin, progress, cancel));
 
     function show() {
         const {length} = stops();
@@ -200,8 +199,8 @@ export function mount(root) {
         if (rendering)
             Object.assign(progress, {max: rendering.count, value: rendering.index});
         words.textContent = rendering ? `${rendering.index} of ${rendering.count}`
-            : able ? `${length} snapshots, ${lengthOf().toFixed(1)} s, ${frameCount()} frames`
-            : 'Take two snapshots or more: a film goes from one to the next.';
+            : able ? `${lengthOf().toFixed(1)} s, ${frameCount()} frames`
+            : 'Take two snapshots or more.';
         where.refresh();
     }
     controls.register({}, root, show);

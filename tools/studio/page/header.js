@@ -1,5 +1,6 @@
 // The top of the page: which model, undo and redo, how the connection is, light or dark, help.
 import {button, menu} from './controls.js';
+import {announce} from './dialog.js';
 import {clear, el} from './dom.js';
 import {openHelp} from './help.js';
 import {keys} from './keys.js';
@@ -45,6 +46,7 @@ export function mount(root) {
         about.textContent = network ? `${network.architecture} ${network.image[2]}×${network.image[1]}` : '';
     }
     wire.on('state', showStatus);
+    store.on('kept', error => error && wire.state === 'open' && announce(`The work is not kept: ${error.message}`, 'wrong'));
     store.on('recipe', showSteps);
     store.on('network', showModel);
     store.on('ui', () => {

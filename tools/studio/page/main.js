@@ -59,7 +59,7 @@ addEventListener('hashchange', () => workAsked() !== store.welcome?.work && loca
 /* ------------------------------------------------------------------------------------------ panels */
 
 header.mount(document.getElementById('header'));
-tabs.mount(document.getElementById('tabs'), panels);
+tabs.mount(document.getElementById('tabs'));
 await Promise.all(panels.map(async name => {
     const root = document.getElementById(name);
     try {

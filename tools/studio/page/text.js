@@ -7,6 +7,7 @@ import {wire} from './wire.js';
 import {toYaml} from './yaml.js';
 
 const pause = 350;                  // ms without typing
+const showEvery = 150;              // ms: a recipe that moves is written no more often
 
 let typed = null;                   // {text, recipe}: the recipe that came of a text
 
@@ -23,10 +24,10 @@ export async function take(text, label) {
 export function mount(root) {
     const area = el('textarea', {spellcheck: 'false', wrap: 'off', autocapitalize: 'off', autocomplete: 'off',
                                  'aria-label': 'Recipe', 'aria-describedby': 'recipe-wrong'});
-    const numbers = el('div', {class: 'numbers', 'aria-hidden': 'true'});
+    const numbers = el('div', {class: 'line-numbers', 'aria-hidden': 'true'});
     const wrong = el('button', {type: 'button', class: 'wrong', id: 'recipe-wrong', hidden: true,
                                 title: 'Go to the place', onclick: () => goTo(place)});
-    let timer = 0, place = null, reading = 0;
+    let timer = 0, place = null, reading = 0, showTimer = 0;
     clear(root, el('div', {class: 'editor'}, numbers, area), wrong);
 
     function show() {
@@ -94,7 +95,15 @@ export function mount(root) {
             read();
         }
     });
-    store.on('recipe', show);
+    const showSoon = () => {
+        showTimer ||= setTimeout(() => {
+            showTimer = 0;
+            if (root.checkVisibility())
+                show();
+        }, showEvery);
+    };
+    store.on('recipe', showSoon);
+    store.on('ui', key => key === 'work' && showSoon());
     store.on('refused', () => !timer && say(live.refused));
     live.spell = textOf;
     show();

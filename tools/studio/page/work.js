@@ -1,13 +1,14 @@
 // The panel of the work itself: the recipe as text, films between snapshots, what was done, hands that play it; below
 // them, always in reach, the strip of snapshots.
 import {button} from './controls.js';
-import {clear, el, on} from './dom.js';
+import {clear, el} from './dom.js';
 import * as files from './files.js';
 import * as film from './film.js';
 import * as hands from './hands.js';
 import * as snapshots from './snapshots.js';
 import * as steps from './steps.js';
 import {store} from './store.js';
+import {tablist} from './tabs.js';
 import * as text from './text.js';
 
 const views = [
@@ -20,14 +21,12 @@ const views = [
 export function mount(root) {
     const bodies = views.map(({name, mount: fill}) => {
         const body = el('div', {class: `view ${name}`, id: `work-${name}`, role: 'tabpanel',
-                                'aria-labelledby': `work-tab-${name}`});
+                                'aria-labelledby': `tab-work-${name}`});
         fill(body);
         return body;
     });
-    const tabs = views.map(({name, label, title}) =>
-        el('button', {type: 'button', role: 'tab', id: `work-tab-${name}`, title, 'aria-controls': `work-${name}`,
-                      onclick: () => choose(name)}, label));
-    const list = el('div', {class: 'views', role: 'tablist', 'aria-label': 'Views of the work'}, tabs);
+    const {element: list, choose} = tablist('Views of the work', views.map(view =>
+        ({...view, controls: `work-${view.name}`})), show, {class: 'views'});
     const strip = el('div', {class: 'strip'});
     snapshots.mount(strip);
     clear(root,
@@ -40,26 +39,11 @@ export function mount(root) {
                      title: 'Copy the recipe, to paste it to somebody else', run: files.copy})),
           bodies, strip);
 
-    function choose(name) {
-        views.forEach((view, i) => {
-            const chosen = view.name === name;
-            tabs[i].setAttribute('aria-selected', String(chosen));
-            tabs[i].tabIndex = chosen ? 0 : -1;
-            bodies[i].hidden = !chosen;
-        });
+    function show(name) {
+        views.forEach((view, i) => { bodies[i].hidden = view.name !== name; });
         if (store.opened && store.ui.work !== name)
             store.setUi('work', name);
     }
-
-    on(list, 'keydown', event => {
-        const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
-        if (!step)
-            return;
-        event.preventDefault();
-        const next = (tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length;
-        choose(views[next].name);
-        tabs[next].focus();
-    });
     store.on('ui', key => (key === undefined || key === 'work') && choose(store.ui.work ?? 'text'));
     choose('text');
 }
