@@ -70,3 +70,11 @@ test('rare colours count with the nearest common one', () => {
     assert.deepEqual(cells.palette(map, 2), [{colour: 0xff0000, share: 0.5}, {colour: 0x0000ff, share: 0.3}]);
     assert.equal(cells.palette(map, 8).length, 3);
 });
+
+test('the rims of a smoothed drawing are no colours of their own, a small spot is one', () => {
+    const map = cells.grid(100, 1, Int32Array, 0xffffff);
+    map.data.fill(0xee3333, 0, 30);
+    map.data.set([0xf69999, 0xfbcccc, 0xf06060], 30);
+    map.data[99] = 0x0066cc;
+    assert.deepEqual(cells.palette(map, 12).map(({colour}) => colour), [0xffffff, 0xee3333, 0x0066cc]);
+});

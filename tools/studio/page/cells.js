@@ -76,21 +76,28 @@ export function coloursAt(picture, width, height) {
 }
 
 // The `most` commonest colours of a grid of colours, commonest first, as [{colour, share}]. What is rarer is counted
-// with the nearest of them: the rims of a smoothed drawing are no colours of their own.
+// with the nearest of them, and so are the rims of a smoothed drawing: rare colours that lie between two commoner ones.
 export function palette(cells, most) {
-    const counts = new Map();
+    const counts = new Map(), total = cells.data.length;
     for (const colour of cells.data)
         if (colour >= 0)
             counts.set(colour, (counts.get(colour) ?? 0) + 1);
-    const ranked = [...counts].sort((a, b) => b[1] - a[1]);
-    const chosen = ranked.slice(0, most).map(([colour, count]) => ({colour, count}));
-    for (const [colour, count] of ranked.slice(most))
-        nearest(chosen, colour).count += count;
-    return chosen.map(({colour, count}) => ({colour, share: count / cells.data.length}));
+    const chosen = [];
+    for (const [colour, count] of [...counts].sort((a, b) => b[1] - a[1])) {
+        const isRim = count < rare * total && chosen.some(a => chosen.some(b => isBetween(colour, a.colour, b.colour)));
+        if (chosen.length < most && !isRim)
+            chosen.push({colour, count});
+        else
+            nearest(chosen, colour).count += count;
+    }
+    return chosen.map(({colour, count}) => ({colour, share: count / total})).sort((a, b) => b.share - a.share);
 }
 
+const rare = 0.02, tolerance = 24;      // share of the cells; levels of 255
+const levels = colour => [colour >> 16 & 0xff, colour >> 8 & 0xff, colour & 0xff];
+const apart = (a, b) => Math.hypot(...levels(a).map((value, i) => value - levels(b)[i]));
+const isBetween = (colour, a, b) => apart(colour, a) + apart(colour, b) < apart(a, b) + tolerance;
+
 export function nearest(entries, colour) {
-    const distance = other => [16, 8, 0].reduce((sum, bits) =>
-        sum + ((colour >> bits & 0xff) - (other >> bits & 0xff)) ** 2, 0);
-    return entries.reduce((best, entry) => distance(entry.colour) < distance(best.colour) ? entry : best);
+    return entries.reduce((best, entry) => apart(entry.colour, colour) < apart(best.colour, colour) ? entry : best);
 }

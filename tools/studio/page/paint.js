@@ -15,6 +15,7 @@ import {colourOf, fits, keepVector, shortName, strip, valuesByName, vector, vect
 import {wire} from './wire.js';
 import {toJson} from './yaml.js';
 
+const veil = 90;                        // how much of a vector's colour lies over what it paints, of 255
 const mostRemembered = 40;              // masks that undo finds without decoding them
 const nearestWanted = 16;               // side of the layer that is painted first, if no other was chosen
 
@@ -225,7 +226,7 @@ export function mount(place, port) {
         const colours = painted.names.map(name => bend.colourNumber(colourOf(name)) ?? 0);
         data.forEach((index, i) => {
             if (index !== bend.none)
-                pixels.data.set([colours[index] >> 16, colours[index] >> 8 & 0xff, colours[index] & 0xff, 150], 4 * i);
+                pixels.data.set([colours[index] >> 16, colours[index] >> 8 & 0xff, colours[index] & 0xff, veil], 4 * i);
         });
         context.putImageData(pixels, 0, 0);
     }
@@ -283,7 +284,7 @@ export function mount(place, port) {
         // A cell at a time by the arrow keys; space and Enter do what a click does.
         key(event) {
             const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];
-            if (!node || !(way || event.key === ' ' || event.key === 'Enter'))
+            if (!node || event.altKey || !(way || event.key === ' ' || event.key === 'Enter'))
                 return false;
             const [, height, width] = node.shape, {x, y} = pointer ?? {x: 0.5, y: 0.5};
             const moved = (at, by, size) => (Math.min(size - 1, Math.max(0, Math.floor(at * size) + by)) + 0.5) / size;
@@ -368,12 +369,19 @@ export function mount(place, port) {
         showWhere();
     }
 
+    const otherwise = port.element.getAttribute('aria-label');
+    function setTool(now) {
+        port.tool = now;
+        port.element.setAttribute('aria-label', now ? 'The picture to paint on: arrow keys go from cell to cell, Space '
+            + 'paints, with Alt they move the picture' : otherwise);
+    }
+
     function showMode() {
         const painting = isPainting();
         for (const part of [...Object.values(place), where])
             part.hidden = !painting;
         if (painting !== (port.tool === tool))
-            port.tool = painting ? tool : null;
+            setTool(painting ? tool : null);
         if (document.activeElement !== k)
             k.value = gridOf();
         library.show();

@@ -4,7 +4,7 @@
 import {mixed} from './classmix.js';
 import {classesOf, classText, inputs, seedOf} from './recipe.js';
 import {truncations, wValue} from './wspans.js';
-import {putEdits} from './zshape.js';
+import {editsOf, putEdits} from './zshape.js';
 
 // {from, to, t} of `count` pins after `seconds` at `pace` pins a second; t is eased where `smooth`. A loop goes from the
 // last pin back to the first, other ways there and back.
@@ -61,7 +61,7 @@ export function recipeBetween(recipe, network, a, b, t, {zs = null, scale = 1} =
     } else if (zs) {
         const full = (pin, z) => z.map((x, i) => x * scale + Number(pin.edits?.[i] ?? 0));
         const goal = around(full(a, zs[0]), full(b, zs[1]), t);
-        putEdits(result, Object.fromEntries(goal.map((x, i) => [i, Number((x - zs[0][i] * scale).toFixed(4))])));
+        putEdits(result, editsOf(zs[0].map(x => x * scale), goal, 1e4));
     }
     return result;
 }

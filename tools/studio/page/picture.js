@@ -103,7 +103,7 @@ export function mount(root) {
         const render = renders.reduce((sum, ms) => sum + ms, 0) / renders.length;
         const wrote = (word, ms, rate) => el('span', null, `${word} `, el('b', null, `${ms.toFixed(ms < 10 ? 1 : 0)} ms`),
                                              rate ? ` · ${rate}/s` : null);
-        clear(times, wrote('render', render, Math.round(1000 / Math.max(render, 0.1))),
+        clear(times, wrote('render', render, render >= 0.5 ? Math.round(1000 / render) : 0),
               wrote('whole way', live.latency, 0), el('span', null, el('b', null, String(live.fps)), ' pictures/s'));
         meter.quiet = setTimeout(() => times.lastElementChild.replaceChildren('at rest'), quiet);
     }

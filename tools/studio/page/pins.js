@@ -228,13 +228,14 @@ export function path() {
     const play = button({icon: 'play', label: 'Play', quiet: true, run: togglePlaying, pressed: () => way.playing});
     const kept = button({label: 'Keep', title: 'This place on the path becomes the recipe', run: keep});
     const off = button({icon: 'close', label: 'Leave the path', quiet: true, title: 'Back to the recipe', run: leave});
+    const word = el('h3', null, 'Path');
     const place = slider({
         address: 'path/position', label: 'Place', title: 'Where on the path: 0 is the first pin, 1 the second',
         low: 0, high: null, get span() { return [0, Math.max(1, legsOf())]; }, value: placeNow, set: moveTo});
     const pace = slider({
         address: 'path/pace', label: 'Speed', title: 'Pins a second', low: 0, high: 10, span: [0, 2], otherwise: 0.5,
         value: paceOf, set: value => store.setUi('pathPace', value)});
-    const element = el('div', {class: 'path'}, el('div', {class: 'row'}, play, el('h3', null, 'Path'),
+    const element = el('div', {class: 'path'}, el('div', {class: 'row'}, play, word,
         el('span', {class: 'space'}), kept, off,
         button({icon: 'loop', label: 'Loop', quiet: true, title: 'From the last pin to the first; else back and forth',
                 pressed: loops, run: () => store.setUi('pathLoops', !loops())}),
@@ -249,6 +250,7 @@ export function path() {
 
     function show() {
         kept.hidden = off.hidden = !way.on;
+        word.hidden = way.on;
         if (wasPlaying !== way.playing) {
             wasPlaying = way.playing;
             play.replaceChildren(icon(way.playing ? 'pause' : 'play'));

@@ -68,7 +68,7 @@ export function create() {
            button({icon: 'plus', label: 'Truncation', title: 'A truncation of their own for some layers',
                    run: () => add({w: middle(), truncation: 0.5}, 'Truncation of layers')})),
         numbers,
-        slider({address: 'cutoff', label: 'Truncated', low: 0, high: count(), whole: true, otherwise: count(),
+        slider({address: 'cutoff', label: 'Cutoff', low: 0, high: count(), whole: true, otherwise: count(),
                 title: 'How many w\'s, from the first on, the image\'s truncation reaches',
                 value: () => inputs(store.recipe).cutoff ?? count(),
                 set: value => store.change('Truncated layers', draft =>

@@ -4,7 +4,7 @@
 
 export const reach = 3;
 const hole = 0.1;                       // radius, in shares of the whole, where the polygon is at −reach
-const figures = 1000;                   // edits are kept in thousandths
+const drawn = 1000;                     // edits by hand are kept in thousandths
 
 const held = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -66,11 +66,11 @@ export function between(from, to, size, count, closed) {
 
 /* ------------------------------------------------------------------------------------------ edits */
 
-// {index: amount} as a recipe's {at: z, add: …} holds it.
-export function editsOf(base, values) {
+// {index: amount} as a recipe's {at: z, add: …} holds it, in parts of one.
+export function editsOf(base, values, parts = drawn) {
     const edits = {};
     values.forEach((value, i) => {
-        const amount = Math.round((value - base[i]) * figures) / figures;
+        const amount = Math.round((value - base[i]) * parts) / parts;
         if (amount)
             edits[i] = amount;
     });
