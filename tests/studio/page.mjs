@@ -133,9 +133,9 @@ function addHands(page, browser) {
         await browser.type(KEY.enter);
     }
 
-    // Chooses of a menu by the words that are shown.
+    // Chooses of a menu, by the words that are shown or by what they stand for.
     const pickFrom = (element, words) => on(element, `
-        const option = [...this.options].find(each => each.label === arguments[0]);
+        const option = [...this.options].find(each => each.label === arguments[0] || each.value === arguments[0]);
         if (!option) throw new Error('no ' + arguments[0] + ' among ' + [...this.options].map(each => each.label).join(', '));
         this.value = option.value;
         this.dispatchEvent(new Event('input', { bubbles: true }));
