@@ -125,15 +125,15 @@ static int by_name(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The name without `ext` where it is a file's that a page may ask for. */
-static bool is_listed(DIR *folder, const char *ext, char *name) {
+/* Whether it is a file's name that a page may ask for. */
+static bool is_listed(DIR *folder, const char *ext, const char *name) {
     size_t length = strlen(name), end = strlen(ext);
+    char stem[SHOP_WORK_NAME];
     struct stat info;
-    if (length <= end || strcmp(name + length - end, ext) != 0 ||
-        fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
-        return false;
-    name[length - end] = '\0';
-    return good_name(name);
+    if (length <= end || length - end >= sizeof stem || strcmp(name + length - end, ext) != 0) return false;
+    memcpy(stem, name, length - end);
+    stem[length - end] = '\0';
+    return good_name(stem) && fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err) {

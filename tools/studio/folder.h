@@ -21,7 +21,7 @@ gb_status folder_write(const char *path, const void *bytes, size_t size, gb_erro
 /* `from` takes the place of `to`, of the link itself where that is one. */
 gb_status folder_move(const char *from, const char *to, gb_error *err);
 void folder_remove(const char *path);           /* a file, or a folder with all files in it */
-/* Names of the files that end in `ext`, without it, in order; at most `most`. */
+/* Names of the files that end in `ext`, in order; at most `most`. */
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err);
 
 #endif

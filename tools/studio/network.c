@@ -9,12 +9,17 @@
 
 /* ------------------------------------------------------------------------------------------------ tables */
 
-static json_t *param_json(const gb_param_info *p) {
+/* Limits only there to keep arithmetic finite are none a person need know. */
+static json_t *limit_json(float limit) {
+    return limit > -1e5f && limit < 1e5f ? number_json((double)limit) : json_null();
+}
+
+static json_t *param_json(const gb_param_info *p, bool has_default) {
     json_t *choices = p->choices ? json_array() : json_null();
     for (const char *const *c = p->choices; c && *c; c++) json_array_append_new(choices, json_string(*c));
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "otherwise",
-                     number_json((double)p->otherwise), "low", number_json((double)p->low), "high",
-                     number_json((double)p->high), "whole", p->whole, "choices", choices);
+                     has_default ? number_json((double)p->otherwise) : json_null(), "low", limit_json(p->low), "high",
+                     limit_json(p->high), "whole", p->whole, "choices", choices);
 }
 
 static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
@@ -22,7 +27,7 @@ static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
     gb_table_row row;
     for (size_t i = 0; row_at(i, &row); i++) {
         json_t *params = json_array();
-        for (int k = 0; k < row.most; k++) json_array_append_new(params, param_json(&row.param[k]));
+        for (int k = 0; k < row.most; k++) json_array_append_new(params, param_json(&row.param[k], k < row.params));
         json_array_append_new(rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "published",
                                               row.published, "summary", row.summary, "count", row.params, "most",
                                               row.most, "positional", row.positional, "params", params));
