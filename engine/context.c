@@ -10,6 +10,8 @@
 #include "error.h"
 #include "platform.h"
 
+#define BF16_ISA "avx512bf16"           /* the rows whose products are bfloat16's */
+
 enum { MAX_THREADS = 1024 };
 
 const char *gb_version(void) {
@@ -18,13 +20,18 @@ const char *gb_version(void) {
 
 static gb_status open_device(gb_context *context, const char *device, const char *precision, gb_error *err) {
     char why[sizeof context->no_device];
-    if (precision && strcmp(precision, "half") && strcmp(precision, "tf32") && strcmp(precision, "fp32"))
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no precision '%s'; there are half, tf32 and fp32", precision);
+    bool bf16 = precision && !strcmp(precision, "bf16");
+    if (precision && !bf16 && strcmp(precision, "half") && strcmp(precision, "tf32") && strcmp(precision, "fp32"))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no precision '%s'; there are half, tf32, fp32 and bf16",
+                       precision);
     if (!device || !strcmp(device, "cpu"))
-        return precision && strcmp(precision, "fp32")
-                   ? gb_fail(err, GB_BAD_ARGUMENT, "precision %s is a GPU's; the processor has fp32", precision) : GB_OK;
+        return precision && !bf16 && strcmp(precision, "fp32")
+                   ? gb_fail(err, GB_BAD_ARGUMENT, "precision %s is a GPU's; the processor has fp32 and bf16", precision)
+                   : GB_OK;
     if (strcmp(device, "cuda") && strcmp(device, "auto"))
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no device '%s'; there are cpu, cuda and auto", device);
+    if (bf16)
+        return gb_fail(err, GB_BAD_ARGUMENT, "precision bf16 is the processor's; a GPU has half, tf32 and fp32");
     context->device = gb_cuda_open(precision, why, sizeof why);
     if (!context->device && !strcmp(device, "cuda"))
         return gb_fail(err, GB_DEVICE, "%s", why);
@@ -44,7 +51,10 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
         return gb_fail(err, GB_BAD_ARGUMENT, "%d threads: give 1 to %d, or 0 for one on each core", threads,
                        MAX_THREADS);
     const char *isa = options ? options->isa : NULL, *asked_by = "";
-    if (!isa) {
+    if (options && options->precision && !strcmp(options->precision, "bf16")) {
+        isa = BF16_ISA;
+        asked_by = "precision bf16: ";
+    } else if (!isa) {
         isa = getenv("GANBEND_ISA");
         asked_by = "GANBEND_ISA: ";
         if (isa && !isa[0])
@@ -92,7 +102,9 @@ const char *gb_context_device(const gb_context *context) {
 }
 
 const char *gb_context_precision(const gb_context *context) {
-    return context->device ? context->device->precision : "fp32";
+    if (context->device)
+        return context->device->precision;
+    return strcmp(context->cpu.isa, BF16_ISA) ? "fp32" : "bf16";
 }
 
 const char *gb_context_no_device(const gb_context *context) {

@@ -66,13 +66,14 @@ typedef struct gb_context_options {
     int threads;            /* 0 = one for each core this process may use */
     const char *isa;        /* "plain", "avx2", "avx512", …; NULL = $GANBEND_ISA, else the best there is */
     const char *device;     /* "cpu" (also NULL), "cuda", or "auto": a GPU where one can be used, else the processor */
-    const char *precision;  /* of a GPU: "half" (also NULL), "tf32", "fp32" */
+    const char *precision;  /* of a GPU: "half" (also NULL), "tf32", "fp32"; of the processor: "fp32" (also NULL), or for
+                             * previews "bf16": convolutions multiply in bfloat16, where it can (AVX512-BF16) */
 } gb_context_options;
 
 GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **context, gb_error *err);
 GB_API void gb_context_free(gb_context *context);       /* after every model of it is closed */
 GB_API int gb_context_threads(const gb_context *context);
-/* The GPU's name and its precision; NULL and "fp32" on the processor. */
+/* The GPU's name, NULL on the processor; and the precision. */
 GB_API const char *gb_context_device(const gb_context *context);
 GB_API const char *gb_context_precision(const gb_context *context);
 /* Why "auto" took the processor; NULL otherwise. */

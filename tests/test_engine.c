@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,51 @@ static void an_interactive_session_gives_the_bits_of_a_fresh_one_whatever_moved(
 }
 
 /* ------------------------------------------------------------------------------------------------ what runs again */
+
+/* Where the processor has no bfloat16 products that is said; where it has, the picture is nearly the same. */
+static void bfloat16_previews_are_near_and_say_what_they_are(void **state) {
+    fixture *f = *state, rough = {0};
+    const gb_context_options options = {.threads = 2, .precision = "bf16"};
+    static float image[IMAGE], preview[IMAGE];
+    gb_session *session = NULL, *other = NULL;
+    assert_string_equal(gb_context_precision(f->context), "fp32");
+    if (gb_context_new(&options, &rough.context, &err)) {
+        assert_int_equal(err.status, GB_BAD_ARGUMENT);
+        assert_non_null(strstr(err.message, "precision bf16: this processor and build have no"));
+        return;
+    }
+    assert_string_equal(gb_context_precision(rough.context), "bf16");
+    OK(gb_model_open(rough.context, f->path, &rough.model, &err));
+    OK(gb_session_new(f->model, NULL, &session, &err));
+    OK(gb_session_new(rough.model, NULL, &other, &err));
+    OK(gb_session_seed(session, 3, &err));
+    OK(gb_session_seed(other, 3, &err));
+    render(session, image);
+    render(other, preview);
+    float most = 0, by = 0;
+    for (int i = 0; i < IMAGE; i++) {
+        float size = fabsf(image[i]), difference = fabsf(image[i] - preview[i]);
+        most = size > most ? size : most;
+        by = difference > by ? difference : by;
+    }
+    assert_true(by > 0 && by < 0.05f * most);
+    gb_session_free(session);
+    gb_session_free(other);
+    gb_model_close(rough.model);
+    gb_context_free(rough.context);
+}
+
+static void a_precision_of_the_other_processor_is_refused(void **state) {
+    gb_context *context = NULL;
+    (void)state;
+    assert_int_equal(gb_context_new(&(gb_context_options){.precision = "half"}, &context, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "the processor has fp32 and bf16"));
+    assert_int_equal(gb_context_new(&(gb_context_options){.precision = "bf16", .device = "cuda"}, &context, &err),
+                     GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "a GPU has half, tf32 and fp32"));
+    assert_int_equal(gb_context_new(&(gb_context_options){.precision = "fp8"}, &context, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "there are half, tf32, fp32 and bf16"));
+}
 
 static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state) {
     fixture *f = *state;
@@ -532,6 +578,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_wrong_name_is_answered_with_the_nearest, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(bfloat16_previews_are_near_and_say_what_they_are, setup, teardown),
+        cmocka_unit_test(a_precision_of_the_other_processor_is_refused),
         cmocka_unit_test(a_network_of_ones_own_runs_and_can_be_tapped),
         cmocka_unit_test(the_first_mistake_of_a_builder_is_told),
         cmocka_unit_test(config_f_has_the_multiply_adds_of_the_paper),

@@ -22,8 +22,9 @@ typedef struct machine {
      "Threads to use; without it, one for each core.", 1, 1024}, \
     {"--device", OPTION_CHOICE, offsetof(settings_type, member.device), "cpu|cuda|auto", \
      "Run on the processor (default), on an NVIDIA GPU, or on a GPU where one can be used.", 0, 0}, \
-    {"--precision", OPTION_CHOICE, offsetof(settings_type, member.precision), "half|tf32|fp32", \
-     "Of a GPU's feature maps and products (half).", 0, 0}
+    {"--precision", OPTION_CHOICE, offsetof(settings_type, member.precision), "half|tf32|fp32|bf16", \
+     "On a GPU half (default), tf32 or fp32; on the processor fp32 (default), or for previews bf16: convolutions " \
+     "multiply in bfloat16, where the processor can.", 0, 0}
 
 /* What was opened until a failure is closed again. Says so on stderr where `auto` took the processor. */
 gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err);
