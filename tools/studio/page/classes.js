@@ -43,13 +43,15 @@ export function create() {
         active = Math.min(active, Math.max(0, found.length - 1));
         const taken = new Set(chosen().map(({index}) => index));
         clear(results, found.map((index, i) => el('li', {
-            role: 'option', id: `class-${index}`, 'aria-selected': String(i === active), data: {index, taken: taken.has(index)}},
-            el('button', {type: 'button', tabindex: -1, class: 'name', title: `Only ${nameOf(index) || index} (Enter)`,
-                          onclick: () => only(index)},
-               el('span', {class: 'faint'}, index), ` ${nameOf(index)}`),
-            el('button', {type: 'button', tabindex: -1, class: 'quiet', title: `Mix in (Shift+Enter)`,
-                          'aria-label': `Mix ${shortName(index)} in`, onclick: () => mixIn(index)}, icon('plus')))),
-            !found.length && el('li', {class: 'faint small'}, 'No class has these words.'));
+            role: 'option', id: `class-${index}`, 'aria-selected': String(i === active), data: {taken: taken.has(index)},
+            title: `${nameOf(index)} (${index}): Enter or a click takes it alone, Shift mixes it in`,
+            onclick: event => (event.shiftKey ? mixIn : only)(index)},
+            el('span', {class: 'name'}, el('span', {class: 'faint'}, index), ` ${nameOf(index)}`),
+            el('span', {class: 'mix', title: 'Mix in (Shift+Enter)', onclick: event => {
+                event.stopPropagation();
+                mixIn(index);
+            }}, icon('plus')))),
+            !found.length && el('li', {role: 'option', 'aria-disabled': 'true', class: 'faint small'}, 'No class has these words.'));
         query.setAttribute('aria-activedescendant', found.length ? `class-${found[active]}` : '');
     }
 

@@ -16,7 +16,7 @@ import {wire} from './wire.js';
 import {toJson} from './yaml.js';
 
 const veil = 90;                        // how much of a vector's colour lies over what it paints, of 255
-const mostRemembered = 40;              // masks that undo finds without decoding them
+const mostRemembered = 1 << 22;         // cells of masks that undo finds without decoding them
 const nearestWanted = 16;               // side of the layer that is painted first, if no other was chosen
 
 const isPainting = () => store.ui.painting === true;
@@ -47,14 +47,19 @@ let node = null;
 let painted = null;                     // {cells, names} of the layer, null while its mask is read
 let read = null;                        // the recipe's paint that `painted` is
 let picture = null;                     // what is painted, as a small canvas for the overlay
+let isStale = true;                     // … which has to be drawn anew
 
 function remember(paint, what) {
     if (!paint?.mask)
         return;
     remembered.delete(paint.mask);
     remembered.set(paint.mask, {cells: copyOf(what.cells), names: what.names.slice()});
-    if (remembered.size > mostRemembered)
-        remembered.delete(remembered.keys().next().value);
+    let cells = 0;
+    for (const [mask, known] of [...remembered].reverse()) {
+        cells += known.cells.data.length;
+        if (cells > mostRemembered)
+            remembered.delete(mask);
+    }
 }
 
 async function readLayer(changed) {
@@ -217,6 +222,7 @@ export function mount(place, port) {
     let pointer = null;                 // where the brush hangs over the picture
 
     function redrawCells() {
+        isStale = false;
         picture = null;
         if (!painted)
             return;
@@ -299,6 +305,8 @@ export function mount(place, port) {
             if (!node)
                 return;
             const [, height, width] = node.shape, from = toFrame({x: 0, y: 0}), to = toFrame({x: 1, y: 1});
+            if (isStale)
+                redrawCells();
             if (picture && store.ui.paintShown !== false) {
                 context.imageSmoothingEnabled = false;
                 context.drawImage(picture, from.x, from.y, to.x - from.x, to.y - from.y);
@@ -364,7 +372,7 @@ export function mount(place, port) {
     });
 
     function show() {
-        redrawCells();
+        isStale = true;
         port.redraw();
         showWhere();
     }

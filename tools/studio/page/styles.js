@@ -2,7 +2,7 @@
 // another seed in. Cells are switched by clicking, dragging along or with the keyboard; the row chosen has its numbers
 // below. The image's own truncation and how many w's it reaches stand first.
 import {button, controls, slider} from './controls.js';
-import {clear, el, icon, on} from './dom.js';
+import {clear, el, on} from './dom.js';
 import {formatNumber, inputs, setInput} from './recipe.js';
 import {store} from './store.js';
 import {anySeed, seedBox} from './seedbox.js';
@@ -88,21 +88,21 @@ export function create() {
     function line(row) {
         const isChosen = row.index === chosen()?.index;
         return el('div', {class: `w-row ${row.kind}`, role: 'row', data: {index: row.index, chosen: isChosen, muted: row.muted}},
-            el('button', {type: 'button', class: 'w-name', role: 'rowheader', 'aria-pressed': String(isChosen),
-                          onclick: () => choose(row), title: `${titleOf(row)}${row.muted ? ' (muted)' : ''}`}, titleOf(row)),
+            el('span', {role: 'rowheader'}, el('button', {
+                type: 'button', class: 'w-name', 'aria-pressed': String(isChosen), onclick: () => choose(row),
+                title: `${titleOf(row)}${row.muted ? ' (muted)' : ''}`}, titleOf(row))),
             el('span', {class: 'w-cells', role: 'presentation'},
                Array.from({length: count()}, (_, w) => cell(row, w))),
-            el('button', {type: 'button', class: 'quiet', title: 'Take it out', 'aria-label': `Take out ${titleOf(row)}`,
-                          onclick: () => remove(row.index)}, icon('close')));
+            el('span', {role: 'gridcell'}, button({icon: 'close', label: `Take out ${titleOf(row)}`, quiet: true,
+                                                   run: () => remove(row.index)})));
     }
 
-    // Two lines of words over the columns: the resolution where it changes.
+    // Over the columns the resolution where it changes; each cell says in words what it is.
     function head() {
         const sides = Array.from({length: count()}, (_, w) => /b(\d+)/.exec(takers(w))?.[1] ?? '');
-        return el('div', {class: 'w-row w-head', role: 'row'}, el('span', {class: 'w-name faint small', role: 'columnheader'}, 'w'),
-            el('span', {class: 'w-cells', role: 'presentation'}, sides.map((side, w) =>
-                el('span', {role: 'columnheader', title: `w ${w}: ${takers(w)}`,
-                            'aria-label': `w ${w}`}, side !== sides[w - 1] ? side : ''))));
+        return el('div', {class: 'w-row w-head', 'aria-hidden': 'true'}, el('span', {class: 'w-name faint small'}, 'w'),
+            el('span', {class: 'w-cells'}, sides.map((side, w) =>
+                el('span', {title: `w ${w}: ${takers(w)}`}, side !== sides[w - 1] ? side : ''))));
     }
 
     function focused() {

@@ -86,8 +86,17 @@ export function strip(spec) {
         el('span', null, entry.name));
     }
 
+    let shown = '';
     function show() {
+        if (element.offsetParent === null)
+            return;
         const entries = vectors(), chosen = vector(spec.chosen());
+        const users = (store.recipe.bends ?? []).filter(bend => vectorsOf(bend).includes(chosen?.name));
+        const key = JSON.stringify([entries.map(entry => [entry.name, entry.colour, fits(entry, spec.node())]),
+                                    chosen?.name, users.length]);
+        if (key === shown)
+            return;
+        shown = key;
         const hadFocus = list.contains(document.activeElement);
         clear(list, entries.map(entry => {
             const element = thumb(entry);
@@ -103,7 +112,6 @@ export function strip(spec) {
         if (document.activeElement !== name)
             name.value = chosen.name;
         colour.value = chosen.colour;
-        const users = (store.recipe.bends ?? []).filter(bend => vectorsOf(bend).includes(chosen.name));
         name.disabled = colour.disabled = !!chosen.isRecipes;
         bin.disabled = users.length > 0;
         bin.title = users.length ? `Painted with at ${users.map(bend => bend.at).join(', ')}: erase it there first`
