@@ -4,12 +4,15 @@ import test from 'node:test';
 import {curveOf, ticks, windowOf} from '../../../tools/studio/page/activations.js';
 import {found} from '../../../tools/studio/page/filtermenu.js';
 
-const near = (value, wanted) => assert.ok(Math.abs(value - wanted) < 1e-6 * Math.max(1, Math.abs(wanted)), `${value}, not ${wanted}`);
+const near = (value, wanted) =>
+    assert.ok(Math.abs(value - wanted) < 1e-6 * Math.max(1, Math.abs(wanted)), `${value}, not ${wanted}`);
 
 // What PyTorch gives.
 const values = [
-    ['linear', [], -1.5, -1.5], ['relu', [], -1, 0], ['relu', [], 2, 2], ['lrelu', [0.2], -2, -0.4], ['tanh', [], 0.5, 0.46211716],
-    ['sigmoid', [], 1, 0.73105858], ['elu', [1], -1, -0.63212056], ['selu', [], -1, -1.11133070], ['selu', [], 1, 1.05070098],
+    ['linear', [], -1.5, -1.5], ['relu', [], -1, 0], ['relu', [], 2, 2], ['lrelu', [0.2], -2, -0.4],
+    ['tanh', [], 0.5, 0.46211716],
+    ['sigmoid', [], 1, 0.73105858], ['elu', [1], -1, -0.63212056], ['selu', [], -1, -1.11133070],
+    ['selu', [], 1, 1.05070098],
     ['softplus', [1], 0, 0.69314718], ['softplus', [2], 1, 1.06346400], ['swish', [], -2, -0.23840584],
     ['gelu', [], 1, 0.84134475], ['gelu', [], -3, -0.00404969], ['relun', [1], 5, 1], ['shilu', [2, 0.5], 3, 6.5],
     ['sine', [2, 3], 0.5, 2.52441295], ['step', [0], 0, 0], ['step', [0], 0.1, 1],

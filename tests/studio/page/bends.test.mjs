@@ -43,7 +43,8 @@ test('the stack is what stands at any of the layers, in order, without activatio
 });
 
 test('a bend of many layers can become one of its own for some of them, and come to more', () => {
-    const recipe = {bends: [{at: 'synthesis.b8.conv?', filter: 'blur', features: {random: 0.5, seed: 1}}, {at: 'z', add: {3: 1}}]};
+    const blur = {at: 'synthesis.b8.conv?', filter: 'blur', features: {random: 0.5, seed: 1}};
+    const recipe = {bends: [blur, {at: 'z', add: {3: 1}}]};
     assert.equal(bends.separate(recipe, 0, [b], nodes), 1);
     assert.deepEqual(recipe.bends.map(bend => bend.at), [a.name, b.name, 'z']);
     assert.notEqual(recipe.bends[0].features, recipe.bends[1].features);
@@ -71,7 +72,8 @@ test('random features keep their draw when places in the list change', () => {
 
 const param = (name, otherwise) => ({name, otherwise});
 const rotate = {name: 'rotate', count: 2, most: 2, params: [param('angle', 45), param('mix', 1)]};
-const poly = {name: 'poly', count: 3, most: 5, params: [param('w0', 1), param('w1', 1), param('w2', 1), param('w3', null), param('w4', null)]};
+const poly = {name: 'poly', count: 3, most: 5, params: [
+    param('w0', 1), param('w1', 1), param('w2', 1), param('w3', null), param('w4', null)]};
 
 test('parameters are read by name, by place or by default, and written where they stood', () => {
     const bend = {filter: 'rotate', params: [30]};

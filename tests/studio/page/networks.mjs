@@ -67,7 +67,8 @@ export function bigGan({blocks = 4, deep = false, widths = [128, 128, 64, 32, 16
                 [act('linear', [16 * widths[0]], add('linear.linear', 'linear', [16 * widths[0]], [first]))]);
     const conv = (name, c, r, from) => act(name, [c, r, r], add(`${name}.conv`, 'modulated_conv2d', [c, r, r], [from]));
     const norm = (block, i, c, r, from) => {
-        const bn = `${block}.bn${i}`, parts = ['gain', 'bias'].map(each => add(`${bn}.${each}`, 'linear', [c], [condition]));
+        const bn = `${block}.bn${i}`;
+        const parts = ['gain', 'bias'].map(each => add(`${bn}.${each}`, 'linear', [c], [condition]));
         return act(`${block}.relu${i}`, [c, r, r], add(bn, 'norm', [c, r, r], [from, ...parts]), 'relu');
     };
     const enlarged = (name, c, r, from) => add(name, 'upsample_nearest', [c, r, r], [from]);

@@ -1,6 +1,6 @@
-// The activation of the selected layers: which one, its curve over what the layer really sees, its parameters by pad and
-// sliders, what becomes of bias and gain, and the numbers of what comes out. A change goes to all selected layers that
-// have an activation; what is shown is the current one's.
+// The activation of the selected layers: which one, its curve over what the layer really sees, its parameters by pad
+// and sliders, what becomes of bias and gain, and the numbers of what comes out. A change goes to all selected layers
+// that have an activation; what is shown is the current one's.
 import {numberOf, numberSpec, paramControl} from './bendcontrols.js';
 import {paramCount, paramOf, resizeParams, setActivation} from './bends.js';
 import {button, controls, menu, pad, slider, toggle} from './controls.js';
@@ -12,6 +12,8 @@ import {activationAt, formatNumber, isMap} from './recipe.js';
 import {store} from './store.js';
 
 const bins = 96, pause = 60;        // ms between two looks while something moves
+
+const isWhole = ({features: which}) => which === undefined || which === 'all';
 
 export function activationPanel() {
     const drawing = curve();
@@ -40,7 +42,8 @@ export function activationPanel() {
                 setActivation(draft.recipe, bendable(), null, store.network.nodes));
         else
             edit(`Activation ${name}`, bend => {
-                for (const key of ['params', ...store.rows.activations.flatMap(row => row.params.map(param => param.name))])
+                const numbers = store.rows.activations.flatMap(row => row.params.map(param => param.name));
+                for (const key of ['params', ...numbers])
                     delete bend[key];
                 bend.activation = name;
             });
@@ -52,8 +55,8 @@ export function activationPanel() {
 
     function names() {
         return menu({
-            label: 'f(x)', title: 'The nonlinearity of the layer: f(x + bias) · gain', value: () => bendNow()?.activation ?? '',
-            set: choose, choices: () => [
+            label: 'f(x)', title: 'The nonlinearity of the layer: f(x + bias) · gain',
+            value: () => bendNow()?.activation ?? '', set: choose, choices: () => [
                 {value: '', label: `as it is: ${node?.act?.name ?? ''}`},
                 ...store.rows.activations.map(({name, published, summary}) =>
                     ({value: name, label: published ? `${name} (${published})` : name, title: summary}))],
@@ -63,7 +66,7 @@ export function activationPanel() {
     // With chosen features bias and gain stay the layer's: the other maps need them.
     function options() {
         const bend = bendNow();
-        if (!bend || (bend.features !== undefined && bend.features !== 'all'))
+        if (!bend || !isWhole(bend))
             return null;
         const isPaper = () => bendNow()?.like === 'paper';
         return el('div', {class: 'row options'},
@@ -76,7 +79,8 @@ export function activationPanel() {
                         if (!kept)
                             each.bias = 'drop';
                     })}),
-            toggle({label: 'like: paper', title: 'Neither bias nor gain: what the published tool for parametric activations does',
+            toggle({label: 'like: paper',
+                    title: 'Neither bias nor gain: what the published tool for parametric activations does',
                     value: isPaper, set: paper => edit('Like the paper', each => {
                         delete each.bias;
                         delete each.gain;
@@ -88,11 +92,11 @@ export function activationPanel() {
 
     function gain() {
         const bend = bendNow();
-        if (!bend || (bend.features !== undefined && bend.features !== 'all'))
+        if (!bend || !isWhole(bend))
             return null;
         return slider({
-            address: `bend/${found().index}/gain`, label: 'gain', title: 'What comes out is multiplied by it; the layer has '
-                + formatNumber(node.act.gain), span: [0, 3], otherwise: Number(formatNumber(node.act.gain, 6)),
+            address: `bend/${found().index}/gain`, label: 'gain', span: [0, 3], otherwise: ownGain(),
+            title: `What comes out is multiplied by it; the layer has ${formatNumber(node.act.gain)}`,
             value: gainNow, set: value => edit('Gain', each => {
                 if (each.like)
                     each.bias = 'drop';
@@ -102,9 +106,11 @@ export function activationPanel() {
         });
     }
 
+    const ownGain = () => Number(formatNumber(node.act.gain, 6));
+
     function gainNow() {
         const bend = bendNow();
-        return bend?.like === 'paper' ? 1 : typeof bend?.gain === 'number' ? bend.gain : Number(formatNumber(node.act.gain, 6));
+        return bend?.like === 'paper' ? 1 : typeof bend?.gain === 'number' ? bend.gain : ownGain();
     }
 
     function sliders() {
@@ -117,7 +123,8 @@ export function activationPanel() {
                 count < row.most && edit('One weight more', wide => resizeParams(wide, row, count + 1))}),
             count > 1 && button({icon: 'minus', label: 'Weight', title: 'One power of σ(x) less', run: () =>
                 edit('One weight less', wide => resizeParams(wide, row, count - 1))}));
-        return el('div', {class: 'sliders'}, Array.from({length: count}, (_, i) => paramControl(each, i)), gain(), grows);
+        const numbered = Array.from({length: count}, (_, i) => paramControl(each, i));
+        return el('div', {class: 'sliders'}, numbered, gain(), grows);
     }
 
     // The two parameters of the pad; where there are more than two, menus choose them.
@@ -129,10 +136,10 @@ export function activationPanel() {
         const spec = i => numberSpec(about(), Math.min(count - 1, axes[i]));
         const second = count > 1 ? spec(1) : {label: 'gain', span: [0, 3], otherwise: node.act.gain, value: gainNow,
             set: value => edit('Gain', each => { each.gain = value; }, 'gain')};
-        const hasFeatures = bend.features !== undefined && bend.features !== 'all';
-        if (count === 1 && (hasFeatures || bend.like))
+        if (count === 1 && (!isWhole(bend) || bend.like))
             return null;
-        const choice = i => menu({label: i ? 'up' : 'across', title: 'What this axis of the pad moves', value: () => axes[i],
+        const choice = i => menu({
+            label: i ? '↑' : '→', title: i ? 'What up and down move' : 'What left and right move', value: () => axes[i],
             choices: Array.from({length: count}, (_, k) => ({value: k, label: row.params[k].name})),
             set: value => store.setUi('padAxes', {...store.ui.padAxes, [row.name]: axes.with(i, Number(value))})});
         return el('div', {class: 'square'}, pad({label: `${row.name}, two at once`, x: spec(0), y: second}),
@@ -182,8 +189,8 @@ export function activationPanel() {
                            el('span', {class: 'formula small faint'}, row?.summary)),
             el('div', {class: 'drawing'}, drawing.element, square()),
             sliders(),
-            bend && features({...about(), address: name => `bend/${found()?.index}/${name}`}),
-            numbers);
+            numbers,
+            bend && features(about()));
         showCurve();
         showNumbers();
     }
@@ -199,7 +206,7 @@ export function activationPanel() {
             node = bendable().at(-1);
         const bend = bendNow(), row = rowNow();
         const structure = JSON.stringify([nodes.map(({name}) => name), bend?.activation, found()?.index,
-            bend && row && paramCount(bend, row), bend && (bend.features === undefined || bend.features === 'all'), bend?.like,
+            bend && row && paramCount(bend, row), bend && isWhole(bend), bend?.like,
             isMap(store.ui.padAxes) && store.ui.padAxes[row?.name], row?.name]);
         if (structure !== drawn) {
             const focus = body.contains(document.activeElement) ? document.activeElement.ariaLabel
@@ -214,9 +221,8 @@ export function activationPanel() {
         ask();
     }
 
-    controls.register({}, body, () => nodes.length && show());
+    controls.register({}, body, () => nodes.length && !body.hidden && show());
     store.on('frame', which => which === 'frame' && ask());
     store.on('ui', key => key === 'padAxes' && nodes.length && show());
-    return {element: body, show, focus: () => body.querySelector('select')?.focus(),
-            get isBent() { return nodes.some(each => activationAt(store.recipe, each)); }};
+    return {element: body, show, focus: () => body.querySelector('select')?.focus()};
 }

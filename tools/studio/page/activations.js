@@ -36,7 +36,8 @@ const formulas = {
     coslu: (x, [a, b]) => (x + a * Math.cos(b * x)) * sigmoid(x),
     relun: (x, [n]) => Math.min(Math.max(0, x), n),
     shilu: (x, [a, b]) => a * Math.max(0, x) + b,
-    poly: (x, weights) => weights.reduceRight((sum, weight) => sum * sigmoid(x) + weight, 0) / Math.SQRT2 ** (weights.length - 1),
+    poly: (x, weights) => weights.reduceRight((sum, weight) => sum * sigmoid(x) + weight, 0)
+        / Math.SQRT2 ** (weights.length - 1),
     gelu: x => x * (1 + erf(x / Math.SQRT2)) / 2,
     sine: (x, [frequency, amplitude]) => amplitude * Math.sin(frequency * x),
     step: (x, [threshold]) => x > threshold ? 1 : 0,

@@ -48,7 +48,8 @@ export function numberSpec(about, i) {
             const bend = about.bend();
             return bend && numberOf(store.recipe, paramOf(bend, row, i) ?? otherwise ?? 0);
         },
-        set: value => about.edit(`${row.name} ${name}`, (bend, recipe) => putNumber(recipe, bend, row, i, value), address),
+        set: value => about.edit(`${row.name} ${name}`, (bend, recipe) =>
+            putNumber(recipe, bend, row, i, value), address),
     };
 }
 

@@ -1,5 +1,5 @@
-// Changing the bends of a recipe: at which nodes one sits, activations and switches of several layers at once, the order
-// of what stands at a layer. Functions that write to a recipe's draft; `nodes` are all of the network's.
+// Changing the bends of a recipe: at which nodes one sits, activations and switches of several layers at once, the
+// order of what stands at a layer. Functions that write to a recipe's draft; `nodes` are all of the network's.
 import {bendsAt, isMap, isMuted, isTrue, kindOf, ranges, rangeText, sitsAt, wOf} from './recipe.js';
 
 /* ------------------------------------------------------------------------------------------ places */
@@ -90,8 +90,8 @@ export function setOff(recipe, these, off, nodes) {
 
 /* ------------------------------------------------------------------------------------------ the stack */
 
-// What stands at any of these nodes besides their activation and switch: [{index, bend, at}], where `at` counts those of
-// them it sits at.
+// What stands at any of these nodes besides their activation and switch: [{index, bend, at}], where `at` counts those
+// of them it sits at.
 export function stackOf(recipe, these) {
     const found = new Map();
     for (const node of these)
@@ -137,7 +137,8 @@ export function setParam(bend, row, i, value) {
 
 // How many parameters a bend has: those of its row, or, of a polynomial, as many as are given.
 export function paramCount(bend, row) {
-    const given = row.params.reduce((most, {name}, i) => bend[name] !== undefined ? i + 1 : most, bend.params?.length ?? 0);
+    const named = row.params.findLastIndex(({name}) => bend[name] !== undefined) + 1;
+    const given = Math.max(bend.params?.length ?? 0, named);
     return row.most > row.count && given ? given : row.count;
 }
 
@@ -160,5 +161,6 @@ export function listedFeatures(bend) {
 }
 
 export function setListed(bend, numbers) {
-    bend.features = rangeText([...numbers]).split(', ').filter(Boolean).map(text => /^\d+$/.test(text) ? Number(text) : text);
+    bend.features = rangeText([...numbers]).split(', ').filter(Boolean)
+        .map(text => /^\d+$/.test(text) ? Number(text) : text);
 }

@@ -4,24 +4,27 @@ import {curveOf, ticks, windowOf} from './activations.js';
 import {el, on, svg} from './dom.js';
 import {formatNumber} from './recipe.js';
 
-const width = 320, height = 216, left = 30, right = 44, top = 8, bottom = 18;      // of the drawing and its margins
+const height = 196, left = 28, right = 44, top = 6, bottom = 18;      // of the drawing and its margins, CSS pixels
 const points = 200;
 
-// Returns {element, show(what)}; what = {name, params, gain, clamp, own: {name, params, gain} | null, look: answer | null}.
+// Returns {element, show(what)}; what is {name, params, gain, clamp, own: {name, params, gain, clamp} or null,
+// look: the program's answer or null}.
 export function curve() {
-    const parts = Object.fromEntries(['before', 'after', 'axes', 'own', 'line'].map(name => [name, svg('path', {class: name})]));
+    const parts = Object.fromEntries(['before', 'after', 'axes', 'own', 'line']
+        .map(name => [name, svg('path', {class: name})]));
     const labels = svg('g', {class: 'ticks'});
     const dot = svg('circle', {class: 'dot', r: 3.5, visibility: 'hidden'});
     const readout = svg('text', {class: 'readout', x: left + 6, y: top + 12});
     const words = svg('title');
-    const drawing = svg('svg', {viewBox: `0 0 ${width} ${height}`, role: 'img', class: 'curve'},
-                        words, svg('rect', {class: 'ground', x: left, y: top, width: width - left - right,
-                                            height: height - top - bottom}),
+    const ground = svg('rect', {class: 'ground', x: left, y: top, height: height - top - bottom});
+    const drawing = svg('svg', {role: 'img', class: 'curve', height}, words, ground,
                         parts.before, parts.after, labels, parts.axes, parts.own, parts.line, dot, readout);
     const element = el('div', {class: 'curve-frame'}, drawing);
-    let shown = null;
+    let shown = null, width = 340, last = null;
 
     function show(what) {
+        last = what;
+        ground.setAttribute('width', width - left - right);
         const f = outputOf(what), own = what.own && outputOf(what.own);
         const [x0, x1] = windowOf(what.look?.before);
         const xs = Array.from({length: points + 1}, (_, i) => x0 + (x1 - x0) * i / points);
@@ -38,8 +41,8 @@ export function curve() {
         set(parts.after, bars(seen, toY, width - right, right - 4, true));
         set(parts.axes, `M${toX(0)} ${top}V${height - bottom}M${left} ${toY(0)}H${width - right}`);
         labels.replaceChildren(
-            ...ticks(x0, x1, 6).map(x => svg('text', {x: toX(x), y: height - 5, 'text-anchor': 'middle'}, formatNumber(x))),
-            ...ticks(y0, y1, 5).map(y => svg('text', {x: left - 4, y: toY(y) + 3.5, 'text-anchor': 'end'}, formatNumber(y))));
+            ...ticks(x0, x1, 6).map(x => label(x, toX(x), height - 5, 'middle')),
+            ...ticks(y0, y1, 5).map(y => label(y, left - 4, toY(y) + 3.5, 'end')));
         const says = `${what.name}${what.look?.before ? `; it sees ${formatNumber(what.look.before.low, 3)} to ${
             formatNumber(what.look.before.high, 3)}` : ''}${seen ? `, ${formatNumber(seen.low, 3)} to ${
             formatNumber(seen.high, 3)} come out` : ''}`;
@@ -47,10 +50,17 @@ export function curve() {
         drawing.setAttribute('aria-label', `Curve of ${says}`);
     }
 
+    new ResizeObserver(() => {
+        if (element.clientWidth && element.clientWidth !== width) {
+            width = element.clientWidth;
+            if (last)
+                show(last);
+        }
+    }).observe(element);
+
     on(drawing, 'pointermove', event => {
-        const box = drawing.getBoundingClientRect();
-        const x = shown && shown.x0 + ((event.clientX - box.left) / box.width * width - left)
-            / (width - left - right) * (shown.x1 - shown.x0);
+        const across = (event.clientX - drawing.getBoundingClientRect().left - left) / (width - left - right);
+        const x = shown && shown.x0 + across * (shown.x1 - shown.x0);
         const isOver = shown?.f && x >= shown.x0 && x <= shown.x1;
         dot.setAttribute('visibility', isOver ? 'visible' : 'hidden');
         readout.textContent = isOver ? `${formatNumber(x, 3)} → ${formatNumber(shown.f(x), 3)}` : '';
@@ -71,9 +81,10 @@ function outputOf({name, params, gain, clamp}) {
     return f && (x => clamp > 0 ? Math.min(clamp, Math.max(-clamp, gain * f(x))) : gain * f(x));
 }
 
+const label = (value, x, y, anchor) => svg('text', {x, y, 'text-anchor': anchor}, formatNumber(value));
 const set = (shape, d) => shape.setAttribute('d', d);
-const path = pairs => pairs.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${Math.min(1e4, Math.max(-1e4, y)).toFixed(1)}`)
-    .join('');
+const held = y => Math.min(1e4, Math.max(-1e4, y));
+const path = pairs => pairs.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${held(y).toFixed(1)}`).join('');
 
 // The least and greatest of the finite ones, at least −1 to 1 and not beyond what can be seen.
 function spread(values) {
@@ -91,7 +102,8 @@ function bars(histogram, to, base, most, isUpright) {
     const [along, across] = isUpright ? ['V', 'H'] : ['H', 'V'];
     let d = isUpright ? `M${base} ${to(low).toFixed(1)}` : `M${to(low).toFixed(1)} ${base}`;
     counts.forEach((count, i) => {
-        d += `${across}${(base + most * Math.sqrt(count / peak)).toFixed(1)}${along}${to(low + (i + 1) * step).toFixed(1)}`;
+        const reach = base + most * Math.sqrt(count / peak), end = to(low + (i + 1) * step);
+        d += `${across}${reach.toFixed(1)}${along}${end.toFixed(1)}`;
     });
     return `${d}${across}${base}Z`;
 }

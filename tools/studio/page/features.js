@@ -1,5 +1,5 @@
-// Which features a bend acts on: all maps, a list, a random share with its seed, or clusters, which the program finds in
-// the maps and which the recipe then carries.
+// Which features a bend acts on: all maps, a list, a random share with its seed, or clusters, which the program finds
+// in the maps and which the recipe then carries.
 import {listedFeatures, placesOf, setListed} from './bends.js';
 import {button, controls, menu, slider} from './controls.js';
 import {clear, el, on} from './dom.js';
@@ -56,9 +56,11 @@ export function features(about) {
         show();
         try {
             const found = {};
-            for (const node of placesOf(about.bend(), store.network.nodes))
-                found[node.name] = (await wire.ask('cluster', {recipe: toJson(store.recipe), node: node.name,
-                                                               clusters: Math.min(clusterCount, node.shape[0])})).clusters;
+            for (const {name, shape} of placesOf(about.bend(), store.network.nodes)) {
+                const clusters = Math.min(clusterCount, shape[0]);
+                const answer = await wire.ask('cluster', {recipe: toJson(store.recipe), node: name, clusters});
+                found[name] = answer.clusters;
+            }
             about.edit('Clusters', (bend, recipe) => {
                 recipe.clusters = {...isMap(recipe.clusters) ? recipe.clusters : {}, ...found};
                 bend.features = {cluster: 0};
@@ -72,7 +74,8 @@ export function features(about) {
 
     function list() {
         const field = el('input', {type: 'text', class: 'ranges', 'aria-label': 'Numbers of the maps, such as 0-5, 9',
-                                   title: 'Numbers of the maps, such as 0-5, 9; or click maps beside', spellcheck: 'false'});
+                                   title: 'Numbers of the maps, such as 0-5, 9; or click maps beside',
+                                   spellcheck: 'false'});
         const says = el('small', {class: 'faint'});
         const refresh = () => {
             const numbers = about.bend() && listedFeatures(about.bend());
@@ -101,10 +104,11 @@ export function features(about) {
             bend.features = {...bend.features, [name]: value};
         }, address);
         return [
-            slider({address: about.address('share'), label: 'share', title: 'Share of the maps that are drawn', low: 0, high: 1,
-                    otherwise: 0.5, value: () => read('random'), set: value => put('random', value, about.address('share'))}),
-            slider({address: about.address('draw'), label: 'seed', title: 'Another seed draws other maps', low: 0, span: [0, 99],
-                    high: 2 ** 31 - 1, whole: true, otherwise: 0, value: () => read('seed'),
+            slider({address: about.address('share'), label: 'share', title: 'Share of the maps that are drawn', low: 0,
+                    high: 1, otherwise: 0.5, value: () => read('random'),
+                    set: value => put('random', value, about.address('share'))}),
+            slider({address: about.address('draw'), label: 'seed', title: 'Another seed draws other maps', low: 0,
+                    span: [0, 99], high: 2 ** 31 - 1, whole: true, otherwise: 0, value: () => read('seed'),
                     set: value => put('seed', value, about.address('draw'))}),
         ];
     }
@@ -113,8 +117,9 @@ export function features(about) {
         const node = placesOf(about.bend(), store.network.nodes)[0];
         const groups = node && clustersOf(node);
         const buttons = groups?.map((group, i) => {
-            const chip = el('button', {type: 'button', class: 'chip', title: `${group.length} maps: ${rangeText(group)}`,
-                                       onclick: () => toggle(i)}, `${i}`, el('small', {class: 'faint'}, ` ${group.length}`));
+            const chip = el('button', {type: 'button', class: 'chip', onclick: () => toggle(i),
+                                       title: `${group.length} maps: ${rangeText(group)}`},
+                            String(i), el('small', {class: 'faint'}, ` ${group.length}`));
             const refresh = () => chip.setAttribute('aria-pressed', String(isMap(about.bend()?.features)
                 && chosenClusters(about.bend()).includes(i)));
             controls.register({}, chip, refresh);

@@ -20,7 +20,8 @@ export function filterMenu(choose) {
                                'aria-label': 'Add a filter', 'aria-expanded': 'false', 'aria-controls': 'filter-list',
                                'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false',
                                title: 'All filters with what they do; type to search'});
-    const list = el('div', {id: 'filter-list', class: 'filter-list', role: 'listbox', 'aria-label': 'Filters', hidden: true});
+    const list = el('div', {id: 'filter-list', class: 'filter-list', role: 'listbox', 'aria-label': 'Filters',
+                            hidden: true});
     const element = el('div', {class: 'filter-menu'}, field, list);
     let rows = [], at = 0;
 
@@ -28,8 +29,8 @@ export function filterMenu(choose) {
         rows = found(store.rows.filters, field.value);
         at = 0;
         clear(list, rows.length ? rows.map((row, i) =>
-            el('div', {role: 'option', id: `filter-${i}`, class: 'option', onpointerdown: event => event.preventDefault(),
-                       onclick: () => take(row)},
+            el('div', {role: 'option', id: `filter-${i}`, class: 'option',
+                       onpointerdown: event => event.preventDefault(), onclick: () => take(row)},
                el('strong', null, row.name), row.published && el('span', {class: 'faint'}, ` ${row.published}`),
                el('span', {class: 'says'}, row.summary)))
             : el('div', {class: 'option faint', role: 'option', 'aria-disabled': 'true'}, 'No filter is called that.'));
@@ -45,7 +46,8 @@ export function filterMenu(choose) {
     }
 
     function mark(scroll = true) {
-        [...list.children].forEach((option, i) => option.setAttribute('aria-selected', String(i === at && rows.length > 0)));
+        [...list.children].forEach((option, i) =>
+            option.setAttribute('aria-selected', String(i === at && rows.length > 0)));
         if (rows.length)
             field.setAttribute('aria-activedescendant', `filter-${at}`);
         if (scroll)

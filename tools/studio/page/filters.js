@@ -7,7 +7,6 @@ import {button, controls} from './controls.js';
 import {clear, el, on, svg} from './dom.js';
 import {features} from './features.js';
 import {filterMenu} from './filtermenu.js';
-import {shortName} from './graph.js';
 import {describe, isMuted, kindOf, whatOf} from './recipe.js';
 import {store} from './store.js';
 
@@ -22,7 +21,7 @@ export function filterStack({chosen, changedHand}) {
 
     const all = () => store.network.nodes;
     const stack = () => nodes.length ? stackOf(store.recipe, nodes) : [];
-    const rowOf = bend => store.rows.filters.find(({name, published}) => name === bend.filter || published === bend.filter);
+    const rowOf = ({filter}) => store.rows.filters.find(({name, published}) => name === filter || published === filter);
 
     function setHand(index) {
         hand = index;
@@ -40,14 +39,15 @@ export function filterStack({chosen, changedHand}) {
                 setListed(bend, maps);
             index = addBend(draft.recipe, nodes, bend);
         });
-        hand = index;
         show();
-        changedHand();
+        setHand(index);
         list.querySelector(`[data-index="${index}"]`)?.scrollIntoView({block: 'nearest'});
     }
 
     const editor = index => (label, write, merge) =>
         store.change(label, draft => write(draft.recipe.bends[index], draft.recipe), merge);
+
+    const mute = (index, muted) => editor(index)(muted ? 'Mute' : 'Unmute', bend => setMuted(bend, muted));
 
     // Another filter in the same place keeps its features and what they share.
     function become(index, name) {
@@ -63,17 +63,15 @@ export function filterStack({chosen, changedHand}) {
         if (to === undefined)
             return;
         store.change('Order of filters', draft => moveBend(draft.recipe, index, to));
-        hand = to;
         show();
+        setHand(to);
         list.querySelector(`[data-index="${to}"] .handle`)?.focus();
-        changedHand();
     }
 
     function remove(index) {
         store.change('Remove a filter', draft => takeAway(draft.recipe, index, nodes, all()));
-        hand = null;
         show();
-        changedHand();
+        setHand(stack().findLast(({bend}) => kindOf(bend) === 'filter')?.index ?? null);
     }
 
     /* -------------------------------------------------------------------------------------- cards */
@@ -84,12 +82,14 @@ export function filterStack({chosen, changedHand}) {
         if (at === nodes.length && !others)
             return null;
         const names = places.map(({name}) => name).join(', ');
+        const says = at < nodes.length ? `at ${at} of the ${nodes.length} selected layers`
+            : `also at ${others > 1 ? `${others} other layers` : places.find(place => !nodes.includes(place)).name}`;
         return el('div', {class: 'where small'},
-            el('span', {class: 'faint', title: names}, at < nodes.length ? `at ${at} of the ${nodes.length} selected layers`
-                : `also at ${others > 1 ? `${others} other layers` : shortName(places.find(place => !nodes.includes(place)).name)}`),
+            el('span', {class: 'faint', title: names}, says),
             at < nodes.length && button({label: 'At all', title: 'Also at the other selected layers',
                 run: () => store.change('Also here', draft => extend(draft.recipe, index, nodes, all()))}),
-            others > 0 && button({label: 'Only here', title: 'What is changed now is changed only at the selected layers',
+            others > 0 && button({
+                label: 'Only here', title: 'What is changed now is changed only at the selected layers',
                 run: () => store.change('Only here', draft => {
                     hand = separate(draft.recipe, index, nodes.filter(node => places.includes(node)), all());
                 })}));
@@ -97,7 +97,8 @@ export function filterStack({chosen, changedHand}) {
 
     function head(entry, title) {
         const {index, bend} = entry;
-        const handle = el('button', {type: 'button', class: 'quiet handle', title: 'Drag, or arrow keys up and down: order',
+        const handle = el('button', {type: 'button', class: 'quiet handle',
+                                     title: 'Drag, or arrow keys up and down: order',
                                      'aria-label': `Order of ${whatOf(bend)}: arrow keys up and down`},
                           svg('svg', {class: 'icon', viewBox: '0 0 16 16', 'aria-hidden': 'true'},
                               svg('path', {d: 'M6 4v.01M10 4v.01M6 8v.01M10 8v.01M6 12v.01M10 12v.01'})));
@@ -110,24 +111,25 @@ export function filterStack({chosen, changedHand}) {
         });
         on(handle, 'pointerdown', event => startDrag(event, handle, index));
         return el('div', {class: 'card-head'}, handle, title, el('span', {class: 'space'}),
-            el('button', {type: 'button', class: 'quiet mute', 'aria-label': 'Mute', 'aria-pressed': String(isMuted(bend)),
+            el('button', {type: 'button', class: 'quiet mute', 'aria-label': 'Mute',
+                          'aria-pressed': String(isMuted(bend)),
                           title: isMuted(bend) ? 'Let it act again' : 'Mute: it stays, but does nothing',
-                          onclick: () => editor(index)(isMuted(bend) ? 'Unmute' : 'Mute', each => setMuted(each, !isMuted(each)))},
-               'M'),
+                          onclick: () => mute(index, !isMuted(bend))}, 'M'),
             button({icon: 'bin', label: 'Remove', quiet: true, run: () => remove(index)}));
     }
 
     function filterCard(entry) {
         const {index, bend} = entry, row = rowOf(bend);
-        const about = {row, bend: () => store.recipe.bends[index], edit: editor(index), address: name => `bend/${index}/${name}`};
-        const title = el('select', {class: 'filter-name', title: row?.summary, 'aria-label': 'Filter'},
-                         store.rows.filters.map(({name, summary}) => el('option', {value: name, title: summary}, name)));
+        const about = {row, bend: () => store.recipe.bends[index], edit: editor(index),
+                       address: name => `bend/${index}/${name}`};
+        const choices = store.rows.filters.map(({name, summary}) => el('option', {value: name, title: summary}, name));
+        const title = el('select', {class: 'filter-name', title: row?.summary, 'aria-label': 'Filter'}, choices);
         title.value = row?.name ?? '';
         on(title, 'change', () => become(index, title.value));
         const numbers = row?.params.map((param, i) => i) ?? [];
         return card(entry, head(entry, title), where(entry),
             el('div', {class: 'summary small faint'}, row?.summary),
-            row && features(about), row && numbers.map(i => paramControl(about, i)));
+            row && el('div', {class: 'card-body'}, features(about), numbers.map(i => paramControl(about, i))));
     }
 
     function otherCard(entry) {
@@ -137,7 +139,8 @@ export function filterStack({chosen, changedHand}) {
     }
 
     function card(entry, ...inside) {
-        const element = el('li', {class: `card${isMuted(entry.bend) ? ' muted' : ''}`, data: {index: entry.index}}, inside);
+        const muted = isMuted(entry.bend) ? ' muted' : '';
+        const element = el('li', {class: `card${muted}`, data: {index: entry.index}}, inside);
         const take = () => kindOf(entry.bend) === 'filter' && hand !== entry.index && setHand(entry.index);
         on(element, 'pointerdown', take);
         on(element, 'focusin', take);
@@ -189,8 +192,8 @@ export function filterStack({chosen, changedHand}) {
         const entries = stack();
         if (!entries.some(({index, bend}) => index === hand && kindOf(bend) === 'filter'))
             hand = entries.findLast(({bend}) => kindOf(bend) === 'filter')?.index ?? null;
-        const structure = JSON.stringify([nodes.map(({name}) => name), entries.map(({index, bend, at}) => [index, at, bend.at, bend.w,
-            kindOf(bend), bend.filter ?? whatOf(bend), isMuted(bend)])]);
+        const structure = JSON.stringify([nodes.map(({name}) => name), entries.map(({index, bend, at}) =>
+            [index, at, bend.at, bend.w, kindOf(bend), bend.filter ?? whatOf(bend), isMuted(bend)])]);
         if (structure !== drawn && !dragged) {
             drawn = structure;
             const focus = list.contains(document.activeElement) ? document.activeElement : null;

@@ -1,6 +1,6 @@
-// A network's nodes as people see them: layers with the boundaries that lead to them, groups of layers, and what all of
-// them are in words. It comes from the names, shapes and inputs of the nodes, so any architecture has it. Pure functions
-// on the `nodes` of the program's `network` message.
+// A network's nodes as people see them: layers with the boundaries that lead to them, groups of layers, and what all
+// of them are in words. It comes from the names, shapes and inputs of the nodes, so any architecture has it. Pure
+// functions on the `nodes` of the program's `network` message.
 
 const mostUnfolded = 120;           // layers of a network that is shown whole
 
@@ -40,8 +40,8 @@ function above(name, byName) {
     return null;
 }
 
-// [{name, node, parts: [node…]}] in execution order. A node is a part of another one, X.conv of X, when its name says so
-// and nothing else takes it; what fits the other way of a sum to its size is a part of the sum.
+// [{name, node, parts: [node…]}] in execution order. A node is a part of another one, X.conv of X, when its name says
+// so and nothing else takes it; what fits the other way of a sum to its size is a part of the sum.
 export function layersOf(nodes) {
     const byName = new Map(nodes.map(node => [node.name, node]));
     const consumers = consumersOf(nodes);
@@ -82,7 +82,7 @@ function titleOf(key, layers, isMapping) {
         return {title: 'Picture', size};
     const isAttention = layers.some(layer => layer.node.op === 'softmax');
     const title = words[0] === 'synthesis' ? size
-        : `${isAttention ? 'Attention' : 'Block'} ${words.filter(word => /^\d+$/.test(word)).join('.').replace(/\.0$/, '')}`;
+        : `${isAttention ? 'Attention' : 'Block'} ${/[\d.]+$/.exec(key)[0].replace(/^\.|\.0$/g, '')}`;
     return {title, size: words[0] === 'synthesis' ? `${maps} maps` : `${size}, ${maps} maps`};
 }
 
@@ -135,8 +135,8 @@ export function mainLayers(group) {
 
 /* ------------------------------------------------------------------------------------------ words */
 
-const shortWords = {upsample: 'up', normalize: 'norm', sum: '+', shortcut: 'skip', mapping: 'w', embeddings: 'embed', condition: 'cond',
-                    output_layer: 'out'};
+const shortWords = {upsample: 'up', normalize: 'norm', sum: '+', shortcut: 'skip', mapping: 'w', embeddings: 'embed',
+                    condition: 'cond', output_layer: 'out'};
 
 // As it is called inside its group: "conv1", "fc3", "skip up".
 export function shortName(name) {
@@ -158,7 +158,8 @@ const operations = {
     truncate: 'w for every layer, truncated', constant: 'a learned constant', modulated_conv2d: 'a convolution',
     noise: 'noise added', upfirdn2d: 'enlarged and filtered', upsample_nearest: 'enlarged by nearest neighbour',
     add: 'a sum', slice: 'a part of what came in', concat: 'one after the other', reshape: 'a vector as maps',
-    norm: 'normalised, scaled and shifted by the class', max_pool: 'the largest of 2 × 2', scores: 'questions times keys',
+    norm: 'normalised, scaled and shifted by the class', max_pool: 'the largest of 2 × 2',
+    scores: 'questions times keys',
     softmax: 'shares that add up to one', mix: 'answers, mixed by their shares', callback: 'a function of the program',
 };
 

@@ -40,8 +40,9 @@ const isOn = (layer, op) => layer.node.op === op || layer.parts.some(part => par
 function flowRows(layers, most) {
     const past = layers.filter(({name}) => /(^|\.)(shortcut\.|conv_sc$)/.test(name));
     const rows = [];
-    const breaks = layer => layer.node.op === 'norm' || layer === past[0] || layer.name === 'mapping.fc0'
-        || layer.node.op === 'truncate' || (layer.node.shape.length === 3 && rows.at(-1)?.at(-1).node.shape.length === 1);
+    const isVector = ({node}) => node.shape.length === 1;
+    const breaks = layer => ['norm', 'truncate'].includes(layer.node.op) || layer === past[0]
+        || layer.name === 'mapping.fc0' || (!isVector(layer) && isVector(rows.at(-1).at(-1)));
     const sum = layers.at(-1)?.node.op === 'add' ? [layers.at(-1)] : [];
     for (const layer of [...layers.filter(each => !past.includes(each) && !sum.includes(each)), ...past, ...sum])
         if (!rows.length || rows.at(-1).length === most || (breaks(layer) && rows.at(-1).length))

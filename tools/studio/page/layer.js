@@ -5,10 +5,13 @@ import {isOff, listedFeatures, setListed, setOff} from './bends.js';
 import {controls, toggle} from './controls.js';
 import {clear, el, on} from './dom.js';
 import {filterStack} from './filters.js';
-import {inWords, layersOf, shapeText, shortName} from './graph.js';
+import {inWords, layersOf, shapeText} from './graph.js';
 import {keys} from './keys.js';
 import {mapSheet} from './maps.js';
+import {activationAt} from './recipe.js';
 import {store} from './store.js';
+
+const withoutRoot = name => name.replace(/^(synthesis|generator|blocks)\./, '');
 
 export function mount(root) {
     let nodes = [], layers = new Map(), waiting = null;     // maps chosen while no filter is at hand
@@ -18,9 +21,9 @@ export function mount(root) {
     const name = el('h2', {class: 'layer-name'});
     const says = el('p', {class: 'layer-says small faint'});
     const whole = () => nodes.filter(node => node.takes?.includes('disable'));
+    const areOff = () => whole().length > 0 && whole().every(node => isOff(store.recipe, node));
     const power = toggle({
-        label: 'on', title: 'Off: the layer passes its input through', value: () => !nodes.length || !whole().every(node =>
-            isOff(store.recipe, node)) || !whole().length,
+        label: 'on', title: 'Off: the layer passes its input through', value: () => !areOff(),
         set: value => store.change(value ? 'Layer on' : 'Layer off', draft =>
             setOff(draft.recipe, whole(), !value, store.network.nodes)),
     });
@@ -32,8 +35,9 @@ export function mount(root) {
         name.title = blocks.join('\n');
         clear(says, !node ? 'Click one in the network, or walk there with the arrow keys; Shift adds.'
             : nodes.length === 1 ? [el('b', null, shapeText(node)), ' · ', inWords(node, layers.get(node.name)?.parts)]
-            : [nodes.slice(-6).map(each => shortName(each.name)).join(', '), nodes.length > 6 && ' …', '. Changes go to all; shown is ',
-               el('b', null, node.name)]);
+            : [nodes.slice(-4).map(each => withoutRoot(each.name)).join(', '), nodes.length > 4 && ' …',
+               '. Changes go to all; shown is ',
+               el('b', null, withoutRoot(node.name))]);
         power.hidden = !whole().length;
     }
 
@@ -64,12 +68,14 @@ export function mount(root) {
             sheet.mark();
         },
     });
-    const sheet = mapSheet({chosen, choose, target: () => atHand() ? `For ${atHand().bend.filter}` : 'For the next filter'});
+    const target = () => atHand() ? `For ${atHand().bend.filter}` : 'For the next filter';
+    const sheet = mapSheet({chosen, choose, target});
     const activation = activationPanel();
 
     /* -------------------------------------------------------------------------------------- tabs */
 
-    const bodies = {activation: activation.element, filters: el('div', {class: 'bending'}, stack.element, sheet.element)};
+    const bending = el('div', {class: 'bending'}, stack.element, sheet.element);
+    const bodies = {activation: activation.element, filters: bending};
     const tabs = Object.fromEntries(Object.keys(bodies).map(each => [each,
         el('button', {type: 'button', role: 'tab', id: `layer-${each}`, 'aria-controls': `layer-${each}-panel`,
                       onclick: () => open(each)})]));
@@ -116,7 +122,9 @@ export function mount(root) {
     function showWords() {
         const hasActivation = nodes.some(node => node.act);
         stack.show(nodes);
-        clear(tabs.activation, hasActivation ? 'Activation' : 'Values', activation.isBent && el('span', {class: 'mark', title: 'bent'}));
+        const isBent = nodes.some(node => activationAt(store.recipe, node));
+        clear(tabs.activation, hasActivation ? 'Activation' : 'Values',
+              isBent && el('span', {class: 'mark', title: 'Another than the layer\'s own'}));
         clear(tabs.filters, 'Filters and maps', stack.count > 0 && el('span', {class: 'count'}, String(stack.count)));
     }
 
@@ -151,5 +159,5 @@ export function mount(root) {
     keys.add({key: 'F', says: 'Add a filter', group: 'Layers', run: go('filters', stack.focus)});
     keys.add({key: 'O', says: 'Layer off, and on again', group: 'Layers', run: () =>
         whole().length && store.change('Layer on or off', draft =>
-            setOff(draft.recipe, whole(), !whole().every(node => isOff(store.recipe, node)), store.network.nodes))});
+            setOff(draft.recipe, whole(), !areOff(), store.network.nodes))});
 }

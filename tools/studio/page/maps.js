@@ -14,25 +14,35 @@ const sizes = {small: 28, middle: 44, large: 88};
 // chosen() gives the Set of maps that are chosen or null for all; choose(numbers, settle) is told the new ones.
 export function mapSheet({chosen, choose, target}) {
     const says = el('p', {class: 'says small faint'});
-    const grid = el('div', {class: 'sheet', role: 'listbox', 'aria-label': 'Feature maps', 'aria-multiselectable': 'true'});
+    const grid = el('div', {class: 'sheet', role: 'listbox', 'aria-label': 'Feature maps',
+                            'aria-multiselectable': 'true'});
     let node = null, header = null, shownAt = '', cells = [], focused = 0, url = '', stroke = null, first = 0;
 
     const set = (key, value) => store.setUi('maps', {...store.ui.maps, [key]: value});
     const option = key => store.ui.maps?.[key] ?? {order: 'index', size: 'middle'}[key];
-    const order = menu({label: 'by', title: 'The order of the maps', value: () => option('order'), set: value => set('order', value),
-                        choices: [{value: 'index', label: 'number'}, {value: 'energy', label: 'energy'}, {value: 'cluster', label: 'cluster'}]});
-    const size = menu({label: 'size', title: 'Size of the maps', value: () => option('size'), set: value => set('size', value),
-                       choices: Object.keys(sizes)});
-    const pages = menu({label: 'maps', title: 'Which of the maps are shown', value: () => first,
-                        set: value => { first = Number(value); ask(); },
-                        choices: () => Array.from({length: Math.ceil((node?.shape[0] ?? 1) / mostShown)}, (_, i) =>
-                            ({value: i * mostShown, label: `${i * mostShown} to ${Math.min(node?.shape[0] ?? 1, (i + 1) * mostShown) - 1}`}))});
-    const element = el('section', {class: 'maps', 'aria-label': 'Feature maps'}, el('div', {class: 'row'}, order, size, pages), says, grid);
+    const order = menu({
+        label: 'by', title: 'The order of the maps', value: () => option('order'), set: value => set('order', value),
+        choices: [{value: 'index', label: 'number'}, 'energy', 'cluster'],
+    });
+    const size = menu({
+        label: 'size', title: 'Size of the maps', value: () => option('size'), set: value => set('size', value),
+        choices: Object.keys(sizes).map(value => ({value, label: value[0].toUpperCase(), title: value})),
+    });
+    const channels = () => node?.shape[0] ?? 1;
+    const pages = menu({
+        label: 'places', title: 'Which part of the maps, in this order, is shown', value: () => first,
+        set: value => { first = Number(value); ask(); },
+        choices: () => Array.from({length: Math.ceil(channels() / mostShown)}, (_, i) => ({
+            value: i * mostShown, label: `${i * mostShown} to ${Math.min(channels(), (i + 1) * mostShown) - 1}`})),
+    });
+    const element = el('section', {class: 'maps', 'aria-label': 'Feature maps'},
+                       el('div', {class: 'row'}, order, size, pages), says, grid);
+    const pixels = () => Math.min(128, Math.max(16, Math.round(sizes[option('size')] * devicePixelRatio)));
     const isShown = () => node?.shape.length === 3 && element.offsetParent !== null;
 
     const ask = newest(
-        () => isShown() ? {type: 'maps', node: node.name, order: option('order'), first, count: Math.min(mostShown, node.shape[0] - first),
-                           side: Math.min(128, Math.max(16, Math.round(sizes[option('size')] * devicePixelRatio)))} : null,
+        () => isShown() ? {type: 'maps', node: node.name, order: option('order'), first,
+                           count: Math.min(mostShown, channels() - first), side: pixels()} : null,
         show, error => { says.textContent = error.message; }, pause);
 
     async function show(answer) {
@@ -85,7 +95,8 @@ export function mapSheet({chosen, choose, target}) {
         cells.forEach((cell, i) => cell.setAttribute('aria-selected', String(now?.has(header.channels[i]) ?? false)));
         grid.classList.toggle('some', !!now);
         if (node)
-            says.textContent = `${target()}: ${now ? `${now.size} of ${node.shape[0]} maps` : `all ${node.shape[0]} maps; click some to choose`}`;
+            says.textContent = `${target()}: ${now ? `${now.size} of ${channels()} maps`
+                : `all ${channels()} maps; click some to choose`}`;
     }
 
     /* -------------------------------------------------------------------------------------- choosing */
@@ -172,7 +183,7 @@ export function mapSheet({chosen, choose, target}) {
             node = next;
             const hasMaps = node?.shape.length === 3;
             grid.hidden = order.hidden = size.hidden = !hasMaps;
-            pages.hidden = !hasMaps || node.shape[0] <= mostShown;
+            pages.hidden = !hasMaps || channels() <= mostShown;
             if (hasMaps)
                 ask();
             else

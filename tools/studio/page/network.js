@@ -56,6 +56,8 @@ function wordsOf(item) {
 const bendsOf = item => [...new Map(nodesOf(item).flatMap(node => bendsAt(store.recipe, node))
     .map(({index, bend}) => [index, bend])).values()];
 
+const words = bend => whatOf(bend) + (isMuted(bend) ? ' (muted)' : '');
+
 const isOff = item => bendsOf(item).some(bend => kindOf(bend) === 'disable' && !isMuted(bend));
 
 const millisecondsOf = item => nodesOf(item).reduce((sum, {name}) => sum + (times.get(name)?.ms ?? 0), 0);
@@ -75,11 +77,12 @@ function showAbout() {
     const what = item.kind === 'group' ? `${item.group.layers.length} layers`
         : inWords(item.node ?? item.layer.node, item.layer.parts.filter(() => item.kind === 'layer'));
     clear(about, el('strong', null, item.kind === 'group' ? item.group.title : item.name),
-          el('span', null, item.kind === 'group' ? item.group.size : shapeText(item.node ?? item.layer.node)),
+          el('span', null, [item.kind === 'group' ? item.group.size : shapeText(item.node ?? item.layer.node),
+              ms > 0 && `${formatNumber(ms, 2)} ms`].filter(Boolean).join(' · ')),
           el('span', null, what),
-          el('span', {class: 'faint'}, [ms > 0 && `${formatNumber(ms, 2)} ms`, parameters > 0 && `${count(parameters)} weights`,
+          el('span', {class: 'faint'}, [parameters > 0 && `${count(parameters)} weights`,
               macs > 0 && `${count(macs)} multiply-adds`].filter(Boolean).join(' · ')),
-          el('span', {class: 'bend'}, bendsOf(item).map(bend => whatOf(bend) + (isMuted(bend) ? ' (muted)' : '')).join(' · ')));
+          el('span', {class: 'bend'}, bendsOf(item).map(words).join(' · ')));
 }
 
 /* ------------------------------------------------------------------------------------------ drawing */
@@ -87,19 +90,19 @@ function showAbout() {
 const fitted = (text, width) => text.length * letter <= width ? text
     : `${text.slice(0, Math.max(1, Math.floor(width / letter) - 1))}…`;
 
-const wordsLength = ({title, size}) => title.length + size.length;
+const lengthOf = ({title, size}) => letter * (title.length + size.length + 4);
 
 function drawn(item) {
     const {kind, x, y, width, height} = item;
     const isHead = kind === 'group' && !item.folded;
     const hasChevron = kind === 'group' || hasParts(item);
-    const name = kind === 'group' ? item.group.title : kind === 'part' ? partName(item.node, item.layer) : shortName(item.name);
+    const name = kind === 'part' ? partName(item.node, item.layer) : shortName(item.name);
     const room = width - 8 - (hasChevron && kind !== 'group' ? 9 : 0);
+    const isOpen = kind === 'group' ? String(!item.folded) : hasParts(item) ? String(item.opened) : null;
     const g = svg('g', {class: `item ${kind}`, role: 'treeitem', tabindex: -1, 'aria-level': item.level,
-                        'aria-expanded': kind === 'group' ? String(!item.folded) : hasParts(item) ? String(item.opened) : null,
-                        data: {name: item.name}},
-        svg('title'), svg('rect', {class: 'box', x, y, width: isHead ? letter * (wordsLength(item.group) + 4) : width, height,
-                                    rx: 4}));
+                        'aria-expanded': isOpen, data: {name: item.name}},
+        svg('title'),
+        svg('rect', {class: 'box', x, y, width: isHead ? lengthOf(item.group) : width, height, rx: 4}));
     if (kind !== 'part')
         g.append(svg('rect', {class: 'time', x: x + 3, y: y + height - 3.5, height: 2, rx: 1, width: 0}));
     if (kind === 'group') {
@@ -149,6 +152,7 @@ function showSelection() {
         if (isSelectable(item))
             g.setAttribute('aria-selected', String(store.selection.includes(item.name)));
         g.classList.toggle('current', item.name === store.selection.at(-1));
+        g.classList.toggle('holds', !!item.folded && nodesOf(item).some(({name}) => store.selection.includes(name)));
     }
     showEdges();
     showAbout();
@@ -156,13 +160,13 @@ function showSelection() {
 
 // Conditions are many and long: only those of what is looked at are drawn.
 function showEdges() {
-    const shown = new Set([hovered, ...store.selection]);
+    const shown = new Set([hovered, store.selection.at(-1)]);
     for (const path of drawing.querySelectorAll('.edges path'))
         path.classList.toggle('shown', shown.has(path.dataset.from) || shown.has(path.dataset.to));
 }
 
 function showBends() {
-    const now = JSON.stringify((store.recipe.bends ?? []).map(bend => [kindOf(bend), whatOf(bend), bend.at, bend.w, bend.muted]));
+    const now = JSON.stringify((store.recipe.bends ?? []).map(bend => [kindOf(bend), words(bend), bend.at, bend.w]));
     if (now === written || !store.network)
         return;
     written = now;
@@ -177,12 +181,12 @@ function showBends() {
         clear(g.querySelector('.badges'), bends.length > dots
             ? [svg('rect', {class: 'many', x: right - 14, y: item.y - 4, width: 18, height: 12, rx: 6}),
                svg('text', {class: 'many', x: right - 5, y: item.y + 5, 'text-anchor': 'middle'}, String(bends.length))]
-            : bends.map((bend, i) => svg('circle', {class: isMuted(bend) ? 'muted' : null, cx: right - 8 * i, cy: item.y + 1,
-                                                    r: 3.2})));
-        const words = bends.map(bend => whatOf(bend) + (isMuted(bend) ? ', muted' : ''));
-        g.setAttribute('aria-label', [wordsOf(item), off && 'off', words.length &&
-            `${words.length} ${words.length > 1 ? 'bends' : 'bend'}: ${words.join('; ')}`].filter(Boolean).join('. '));
-        g.querySelector('title').textContent = [wordsOf(item), ...words].join('\n');
+            : bends.map((bend, i) =>
+                svg('circle', {class: isMuted(bend) ? 'muted' : null, cx: right - 8 * i, cy: item.y + 1, r: 3.2})));
+        const said = bends.map(words);
+        g.setAttribute('aria-label', [wordsOf(item), off && 'off', said.length &&
+            `${said.length} ${said.length > 1 ? 'bends' : 'bend'}: ${said.join('; ')}`].filter(Boolean).join('. '));
+        g.querySelector('title').textContent = [wordsOf(item), ...said].join('\n');
     }
     showAbout();
 }
@@ -239,6 +243,14 @@ function step(by) {
     shapes.get(next.name).scrollIntoView({block: 'nearest'});
 }
 
+// What a new work begins with: a layer in the middle, where bends show best.
+function selectFirst() {
+    const blocks = groups.filter(group => group.key.includes('.'));
+    const group = blocks[Math.floor(blocks.length / 2)] ?? groups[0];
+    if (group)
+        store.select([mainLayers(group)[0].name]);
+}
+
 function onKey(event) {
     const item = itemNamed(focused);
     if (!item || event.altKey)
@@ -283,7 +295,8 @@ function onPress(event) {
         choose(item, how);
     else if (how === 'only')
         store.select([]);
-    marquee = {from: pointAt(event), base: how === 'toggle' ? store.selection : [], kind: item?.kind ?? 'layer', box: null};
+    const base = how === 'toggle' ? store.selection : [];
+    marquee = {from: pointAt(event), base, kind: item?.kind ?? 'layer', box: null};
     if (item)
         focus(item);
     drawing.setPointerCapture(event.pointerId);
@@ -341,8 +354,8 @@ export function mount(element) {
     const isAnyOpen = () => groups.some(group => group.key.includes('.') && !isFolded(groups, group, kept('folded')));
     clear(root,
         el('div', {class: 'panel-head'}, el('h2', null, 'Network'), el('span', {class: 'space'}),
-           button({icon: 'plus', label: 'Several', quiet: true, title: 'Each click adds a layer to the selection, as with Shift',
-                   pressed: () => several, run: event => {
+           button({icon: 'plus', label: 'Several', quiet: true, pressed: () => several,
+                   title: 'Each click adds a layer to the selection, as with Shift', run: event => {
                        several = !several;
                        event.currentTarget.setAttribute('aria-pressed', String(several));
                    }}),
@@ -364,6 +377,8 @@ export function mount(element) {
         times = new Map();
         focused = null;
         draw();
+        if (!store.selection.length)
+            selectFirst();
     });
     store.on('ui', key => ['folded', 'opened', undefined].includes(key) && draw());
     store.on('recipe', showBends);

@@ -4,8 +4,8 @@ import {store} from './store.js';
 import {wire} from './wire.js';
 import {toJson} from './yaml.js';
 
-// question() gives {type, …fields} without the recipe, or null where nothing is to be asked; answered(answer, question)
-// and failed(error, question) hear only of what is still wanted. `pause` ms lie between an answer and the next question.
+// question() gives {type, …fields} without the recipe, or null where nothing is to be asked; answered(answer) and
+// failed(error) hear only of what is still wanted. `pause` ms lie between an answer and the next question.
 export function newest(question, answered, failed, pause) {
     let underWay = false, again = false;
     async function ask() {
@@ -22,10 +22,10 @@ export function newest(question, answered, failed, pause) {
         try {
             const answer = await wire.ask(type, {recipe: toJson(store.recipe), ...fields});
             if (isSame(question(), wanted))
-                answered(answer, wanted);
+                answered(answer);
         } catch (error) {
             if (isSame(question(), wanted))
-                failed(error, wanted);
+                failed(error);
         } finally {
             await new Promise(resolve => setTimeout(resolve, pause));
             underWay = false;
