@@ -37,7 +37,8 @@ function move(address, value) {
     if (!spec)
         return false;
     const [low, high] = rangeOf(spec);
-    const wanted = typeof value === 'object' ? low + (high - low) * Math.min(1, Math.max(0, value.share)) : value;
+    const wanted = typeof value === 'object'
+        ? Number((low + (high - low) * Math.min(1, Math.max(0, value.share))).toPrecision(4)) : value;
     spec.set(held(spec, wanted));
     return true;
 }
@@ -296,19 +297,16 @@ export function menu(spec) {
     const select = el('select', {'aria-label': spec.label, title: spec.title});
     const element = el('label', {class: 'menu', title: spec.title},
                        el('span', {class: 'label'}, spec.label), select);
-    let shown = null;
+    let shown = null;               // the choices, with the value before them where it is none of them
     function show() {
         const given = typeof spec.choices === 'function' ? spec.choices() : spec.choices;
         const now = String(spec.value() ?? '');
-        if (shown && same(given, shown) && [...select.options].some(({value}) => value === now)) {
-            select.value = now;
-            return;
-        }
-        const choices = given.map(choice => typeof choice === 'object' ? choice : {value: choice, label: String(choice)});
-        if (!choices.some(({value}) => String(value) === now))
-            choices.unshift({value: now, label: now || '…'});
-        shown = given;
-        select.replaceChildren(...choices.map(({value, label, title}) => el('option', {value, title}, label)));
+        const isKnown = given.some(choice => String(choice.value ?? choice) === now);
+        const choices = isKnown ? given : [{value: now, label: now || '…'}, ...given];
+        if (!shown || !same(choices, shown))
+            select.replaceChildren(...choices.map(choice => typeof choice === 'object'
+                ? el('option', {value: choice.value, title: choice.title}, choice.label) : el('option', null, choice)));
+        shown = choices;
         select.value = now;
     }
     on(select, 'change', () => {

@@ -12,10 +12,12 @@ const panels = ['network', 'layer', 'picture', 'latent', 'work'];
 
 const workAsked = () => decodeURIComponent(location.hash.slice(1));
 
+let asked = -1;                     // the model whose network is on its way
+
 function askModel() {
     const index = store.welcome.models.findIndex(model => model.name === store.state.model);
-    if (store.network?.name !== store.state.model && index >= 0 && index !== askModel.asked) {
-        askModel.asked = index;
+    if (store.network?.name !== store.state.model && index >= 0 && index !== asked) {
+        asked = index;
         wire.send('model', {index});
     }
 }
@@ -25,7 +27,7 @@ wire.on('open', () => wire.send('hello', {work: workAsked()}));
 wire.on('welcome', welcome => {
     store.welcome = welcome;
     store.rows = {filters: welcome.filters, activations: welcome.activations};
-    askModel.asked = welcome.model;
+    asked = welcome.model;
     history.replaceState(null, '', `#${encodeURIComponent(welcome.work)}`);
     document.title = `${welcome.work} · ganbend studio`;
     store.network = null;
@@ -38,7 +40,7 @@ wire.on('welcome', welcome => {
 });
 
 wire.on('network', network => {
-    askModel.asked = -1;
+    asked = -1;
     const known = store.welcome.models.some(model => model.name === store.state.model);
     if (!known)
         store.begin(network.name);
@@ -53,7 +55,7 @@ store.on('recipe', () => store.welcome && askModel());
 keys.add({key: 'Ctrl+Z', says: 'Undo', group: 'Work', run: () => store.undo()});
 keys.add({key: ['Ctrl+Shift+Z', 'Ctrl+Y'], says: 'Redo', group: 'Work', run: () => store.redo()});
 
-addEventListener('pagehide', store.keep);
+addEventListener('pagehide', store.leave);
 addEventListener('hashchange', () => workAsked() !== store.welcome?.work && location.reload());
 
 /* ------------------------------------------------------------------------------------------ panels */

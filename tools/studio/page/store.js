@@ -13,6 +13,7 @@ import {wire} from './wire.js';
 const version = 1;
 const mostKept = 7 << 20;           // letters of a document; the program takes 8 MiB
 const keepAfter = 500;              // ms
+const aside = () => `ganbend studio ${store.welcome.work}`;     // in the browser, what a leaving page could not send
 
 const listeners = new Map();
 
@@ -26,6 +27,7 @@ const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapsho
 
 let history = new History(emptyState());
 let keepTimer = 0;
+let changedAt = 0, keptAt = 0;      // ms since 1970: of the last change, and of the last that the program has
 
 export const store = {
     get state() { return history.state; },
@@ -45,7 +47,7 @@ export const store = {
     unbent: null,                   // the same without the bends
     ui: {},
     opened: false,                  // a document, old or new, is at hand
-    on, tell, change, settle, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep,
+    on, tell, change, settle, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
 };
 
 function on(name, listener) {
@@ -127,13 +129,18 @@ function setNetwork(network) {
 
 /* ------------------------------------------------------------------------------------------ keeping */
 
-// A document that keep() has written, or null for a new one.
+// A document that keep() has written, or null for a new one. What the page set aside when it was left may be newer.
 function open(document) {
-    const kept = document?.version === version ? document : null;
+    const left = setAside();
+    const kept = [document, left].filter(each => each?.version === version)
+        .reduce((a, b) => (a?.changedAt ?? 0) >= (b.changedAt ?? 0) && a ? a : b, null);
     history = new History({...emptyState(), ...kept?.state}, kept?.history);
+    changedAt = keptAt = kept?.changedAt ?? 0;
     store.ui = kept?.ui ?? {};
     store.selection = kept?.selection ?? [];
     store.opened = true;
+    if (kept && kept === left)
+        keepSoon();
     tell('document');
     tell('ui');
     tell('recipe');
@@ -151,7 +158,7 @@ function begin(model) {
 // The oldest steps go where all of them are more than the program keeps.
 function written() {
     const {state, done, undone} = history;
-    const kept = {version, state, ui: store.ui, selection: store.selection, history: {undo: done, redo: undone}};
+    const kept = {version, changedAt, state, ui: store.ui, selection: store.selection, history: {undo: done, redo: undone}};
     for (let steps = done.length; ; steps >>= 1) {
         kept.history.undo = steps ? done.slice(-steps) : [];
         const text = JSON.stringify(kept);
@@ -165,12 +172,42 @@ function written() {
 function keepSoon() {
     if (!store.opened)
         return;
+    changedAt = Date.now();
     clearTimeout(keepTimer);
     keepTimer = setTimeout(keep, keepAfter);
 }
 
 function keep() {
     clearTimeout(keepTimer);
-    if (store.opened)
-        wire.ask('keep', {document: written()}).then(() => tell('kept'), error => tell('kept', error));
+    keepTimer = 0;
+    if (!store.opened)
+        return;
+    const at = changedAt;
+    wire.ask('keep', {document: written()}).then(() => {
+        keptAt = at;
+        tell('kept');
+    }, error => tell('kept', error));
+}
+
+/* ------------------------------------------------------------------------------------------ leaving */
+
+// A page that is left can not wait until something is sent: what is not kept yet stays in the browser.
+function leave() {
+    if (!store.opened || keptAt === changedAt)
+        return;
+    try {
+        localStorage.setItem(aside(), JSON.stringify(written()));
+    } catch {
+        // Larger than browsers allow, or forbidden: then the last half second is lost.
+    }
+}
+
+function setAside() {
+    try {
+        const text = localStorage.getItem(aside());
+        localStorage.removeItem(aside());
+        return JSON.parse(text);
+    } catch {
+        return null;
+    }
 }
