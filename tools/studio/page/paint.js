@@ -91,8 +91,8 @@ export function mount(place, port) {
     const where = el('output', {class: 'where small'});
 
     function chosenName() {
-        const wanted = vector(store.ui.paintVector);
-        return (wanted ?? vectors().find(entry => node && fits(entry, node)))?.name ?? null;
+        const wanted = vector(store.ui.paintVector), isRight = entry => node && fits(entry, node);
+        return (wanted && isRight(wanted) ? wanted : vectors().find(isRight) ?? wanted)?.name ?? null;
     }
 
     function choose(name) {

@@ -100,10 +100,16 @@ export function cellsOf(paint, width, height, picture = null) {
 
 // Names that no cell has go, so that masks name what they use.
 export function tidy({cells, names}) {
-    const used = [...new Set(cells.data)].filter(index => index !== none).sort((a, b) => a - b);
-    const place = new Map(used.map((index, i) => [index, i]));
-    return {cells: {...cells, data: cells.data.map(index => place.get(index) ?? none)},
-        names: used.map(index => names[index])};
+    const place = new Int16Array(names.length).fill(none), data = new Int16Array(cells.data.length).fill(none);
+    for (const index of cells.data)
+        if (index !== none)
+            place[index] = 0;
+    const used = names.filter((name, index) => place[index] !== none);
+    used.forEach((name, i) => { place[names.indexOf(name)] = i; });
+    for (let i = 0; i < data.length; i++)
+        if (cells.data[i] !== none)
+            data[i] = place[cells.data[i]];
+    return {cells: {...cells, data}, names: used};
 }
 
 /* ------------------------------------------------------------------------------------------ and back */
@@ -129,7 +135,10 @@ export function paintOf(painted, colourOf) {
         return colour;
     });
     const palette = [[0, 0, 0, 0], ...colours.map(c => [c >> 16, c >> 8 & 0xff, c & 0xff, 255])];
-    const mask = dataUrl(palettePng(cells.width, cells.height, Uint8Array.from(cells.data, v => v + 1), palette));
+    const indices = new Uint8Array(cells.data.length);
+    for (let i = 0; i < indices.length; i++)
+        indices[i] = cells.data[i] + 1;
+    const mask = dataUrl(palettePng(cells.width, cells.height, indices, palette));
     return {mask, colours: Object.fromEntries(names.map((name, i) => [colourText(colours[i]), name]))};
 }
 

@@ -19,6 +19,7 @@ export function mount(root) {
     const port = viewport('The picture');
     const zoom = button({label: 'Fit', title: 'Show all of it (0)', run: port.fit});
     zoom.classList.add('zoom');
+    zoom.hidden = true;
     const eye = button({icon: 'eye', label: 'Without the bends', quiet: true, run: () => {},
                         title: 'Hold down to see the picture without the bends (hold U)', pressed: () => held});
     const gain = slider({
@@ -129,7 +130,10 @@ export function mount(root) {
         store.setUi('painting', store.ui.painting !== true);
     }
 
-    port.listener = view => { zoom.lastElementChild.textContent = view.zoom === 1 ? 'Fit' : `${Math.round(view.zoom * 100)} %`; };
+    port.listener = view => {
+        zoom.hidden = view.zoom === 1;
+        zoom.lastElementChild.textContent = `${Math.round(view.zoom * 100)} %`;
+    };
     store.on('network', () => {
         const [, height, width] = store.network.image;
         port.setAspect(width / height);

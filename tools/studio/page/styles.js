@@ -17,9 +17,12 @@ function edit(label, index, write, merge = null) {
     store.change(label, draft => { draft.recipe.bends[index] = write(draft.recipe.bends[index]); }, merge);
 }
 
+// A truncation starts again from the image's own w, so it goes before the styles, which it would take away.
 function add(bend, label) {
-    store.change(label, draft => { draft.recipe.bends = [...draft.recipe.bends ?? [], bend]; });
-    store.setUi('stylesRow', store.recipe.bends.length - 1);
+    const bends = store.recipe.bends ?? [], style = bends.findIndex(each => each.w !== undefined && each.style !== undefined);
+    const place = bend.truncation !== undefined && style >= 0 ? style : bends.length;
+    store.change(label, draft => { draft.recipe.bends = [...bends.slice(0, place), bend, ...bends.slice(place)]; });
+    store.setUi('stylesRow', place);
 }
 
 function remove(index) {

@@ -38,8 +38,8 @@ export const shortName = name => name.replace(/^(synthesis|generator|blocks)\./,
 function freeName(stem) {
     const taken = new Set(vectors().map(entry => entry.name));
     for (let number = 1; ; number++)
-        if (!taken.has(`${stem}-${number}`))
-            return `${stem}-${number}`;
+        if (!taken.has(`${stem} ${number}`))
+            return `${stem} ${number}`;
 }
 
 // A hue that the fewest vectors have.

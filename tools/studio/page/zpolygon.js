@@ -129,7 +129,7 @@ export function create() {
             context.fill();
             context.globalAlpha = 1;
             context.strokeStyle = ink('--accent');
-            context.lineWidth = 1.5;
+            context.lineWidth = values.length > 256 ? 0.75 : 1.5;
             context.stroke();
         }
         drawBrush();
