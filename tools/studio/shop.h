@@ -37,7 +37,7 @@ typedef struct shop {
     size_t keep_bytes;      /* of each tab's session */
     int quality;            /* of frames where a render does not say, 1 to 100 */
     bool ffmpeg;            /* it is in the PATH */
-    const char *device;     /* "cpu", … as --device says */
+    const char *device;     /* the GPU's name, or "cpu" */
     shop_works works;
 } shop;
 

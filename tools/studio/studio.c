@@ -14,8 +14,9 @@
 #include "server.h"
 
 typedef struct settings {
-    int64_t port, threads, keep, quality;
-    const char *listen, *osc, *out, *device;
+    int64_t port, keep, quality;
+    const char *listen, *osc, *out;
+    machine on;
     bool no_browser;
 } settings;
 
@@ -25,8 +26,7 @@ static const option options[] = {
     {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 takes one that is free.", 0, 65535},
     {"--out", OPTION_TEXT, AT(out), "DIR", "Folder of what is saved (out). In its folder studio/ is what each tab works "
      "on, so that nothing is lost when this program or the browser ends.", 0, 0},
-    {"--device", OPTION_CHOICE, AT(device), "auto|cpu", "What renders (auto).", 0, 0},
-    {"--threads", OPTION_INTEGER, AT(threads), "N", "Threads to use; without it, one for each core.", 1, 1024},
+    MACHINE_OPTIONS(settings, on),
     {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (512).", 1, 1 << 20},
     {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). What is saved is "
      "always PNG.", 1, 100},
@@ -85,13 +85,16 @@ static gb_status open_models(shop *s, const char *const paths[OPERANDS], gb_erro
 }
 
 static gb_status open_shop(const settings *set, const char *const paths[OPERANDS], shop *s, gb_error *err) {
-    const gb_context_options how = {.threads = (int)set->threads};
+    const gb_context_options how = {.threads = (int)set->on.threads, .device = set->on.device,
+                                    .precision = set->on.precision};
     s->out = set->out;
     s->keep_bytes = (size_t)set->keep << 20;
     s->quality = (int)set->quality;
     s->ffmpeg = program_is_here("ffmpeg");
-    s->device = "cpu";
-    return gb_context_new(&how, &s->context, err) || open_models(s, paths, err) ? err->status : GB_OK;
+    if (gb_context_new(&how, &s->context, err)) return err->status;
+    if (gb_context_no_device(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_no_device(s->context));
+    s->device = gb_context_device(s->context) ? gb_context_device(s->context) : "cpu";
+    return open_models(s, paths, err);
 }
 
 static void close_shop(shop *s) {
@@ -140,7 +143,7 @@ static gb_status serve_studio(const settings *set, const server_options *where, 
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.port = 7860, .keep = 512, .quality = 85, .out = "out", .device = "auto"};
+    settings set = {.port = 7860, .keep = 512, .quality = 85, .out = "out"};
     server_options where = {0};
     char osc_address[64];
     gb_error err = {0};
@@ -170,7 +173,7 @@ const command studio_command = {
              "this machine. Several models can be switched in the page; without one it shows the toy faces.",
     .example = "ganbend studio\n"
                "ganbend studio faces.gbw biggan.gbw --out session --osc 9000\n"
-               "ssh -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw    # renders far, shown at "
+               "ssh -t -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw # renders far, shown at "
                "http://127.0.0.1:7860/\n"
                "ganbend studio faces.gbw --listen 0.0.0.0                  # for a tablet in the same network",
     .options = options,
