@@ -19,7 +19,7 @@ export function activationPanel() {
     const drawing = curve();
     const numbers = el('dl', {class: 'numbers small'});
     const body = el('div', {class: 'activation'});
-    let nodes = [], node = null, drawn = '', look = null;
+    let nodes = [], node = null, drawn = '', look = null, frame = 0;
 
     const bendable = () => nodes.filter(each => each.act);
     const found = () => node?.act ? activationAt(store.recipe, node) : null;
@@ -159,8 +159,16 @@ export function activationPanel() {
             value('values', look.count)]);
     }
 
+    // Once for all that changes before the next picture of the page.
     function showCurve() {
-        if (!node)
+        frame ||= requestAnimationFrame(() => {
+            frame = 0;
+            drawCurve();
+        });
+    }
+
+    function drawCurve() {
+        if (!node || body.hidden)
             return;
         const row = rowNow(), bend = bendNow(), act = node.act;
         const own = act && rowNamed(act.name);

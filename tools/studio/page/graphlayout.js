@@ -2,7 +2,8 @@
 // between them. Pure functions on the groups of graph.js; everything is in CSS pixels.
 import {isFolded} from './graph.js';
 
-export const measures = {margin: 8, lane: 12, cell: 22, gap: 6, head: 16, group: 9, part: 18};
+const measures = {margin: 8, lane: 12, cell: 22, gap: 6, head: 16, group: 9, part: 18};
+const forFingers = {...measures, cell: 34, gap: 8, head: 26, part: 30};
 
 const columns = 4;                  // that cells of a row share
 const mostWs = 10;                  // w's in a row
@@ -77,9 +78,9 @@ function rowsOf(group) {
 
 // Everything with its place, in the order of the keyboard and of screen readers:
 //     {items: [{kind: 'group' | 'layer' | 'part', name, x, y, width, height, level, …}], edges, width, height}
-// `folded` says of groups, `opened` of layers, whether they are; both are maps by key or name.
-export function layoutOf(groups, {width, folded = {}, opened = {}}) {
-    const {margin, lane, cell, gap, head, part} = measures;
+// `folded` says of groups, `opened` of layers, whether they are; both are maps by key or name. `coarse`: for fingers.
+export function layoutOf(groups, {width, folded = {}, opened = {}, coarse = false}) {
+    const {margin, lane, cell, gap, head, part, group: between} = coarse ? forFingers : measures;
     const inner = width - 2 * margin - lane;
     const items = [];
     let y = 4;
@@ -103,7 +104,7 @@ export function layoutOf(groups, {width, folded = {}, opened = {}}) {
                         y = placeParts(items, layer, group, y + 3, inner, part);
             }
         }
-        y += measures.group;
+        y += between;
     }
     inOrder(items);
     return {items, edges: edgesOf(groups, items, width), width, height: y};

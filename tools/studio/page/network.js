@@ -11,6 +11,7 @@ import {bendsAt, formatNumber, isMuted, kindOf, whatOf} from './recipe.js';
 import {store} from './store.js';
 
 const dots = 4;                     // badges shown before they are counted
+const often = 200;                  // ms between two changes of words and bars
 const letter = 5.8;                 // mean width of a letter, CSS pixels
 
 let root, drawing, about;
@@ -57,6 +58,12 @@ const bendsOf = item => [...new Map(nodesOf(item).flatMap(node => bendsAt(store.
     .map(({index, bend}) => [index, bend])).values()];
 
 const words = bend => whatOf(bend) + (isMuted(bend) ? ' (muted)' : '');
+
+// What a bend is without the numbers that a drag changes many times a second.
+const nameOf = bend => {
+    const kind = kindOf(bend);
+    return [kind, typeof bend[kind] === 'string' ? bend[kind] : '', isMuted(bend) ? '(muted)' : ''].filter(Boolean).join(' ');
+};
 
 const isOff = item => bendsOf(item).some(bend => kindOf(bend) === 'disable' && !isMuted(bend));
 
@@ -127,7 +134,8 @@ function draw() {
     if (!store.network)
         return;
     const hadFocus = drawing.contains(document.activeElement);
-    layout = layoutOf(groups, {width: Math.max(160, root.clientWidth), folded: kept('folded'), opened: kept('opened')});
+    layout = layoutOf(groups, {width: Math.max(160, root.clientWidth), folded: kept('folded'), opened: kept('opened'),
+                               coarse: matchMedia('(max-width: 1024px), (pointer: coarse)').matches});
     shapes = new Map(layout.items.map(item => [item.name, drawn(item)]));
     if (!shapes.has(focused))
         focused = itemNamed(store.selection.at(-1))?.name ?? layout.items.find(isSelectable)?.name ?? null;
@@ -166,7 +174,8 @@ function showEdges() {
 }
 
 function showBends() {
-    const now = JSON.stringify((store.recipe.bends ?? []).map(bend => [kindOf(bend), words(bend), bend.at, bend.w]));
+    const now = JSON.stringify((store.recipe.bends ?? []).map(bend => [nameOf(bend), bend.at, bend.w]));
+    showAboutSoon();
     if (now === written || !store.network)
         return;
     written = now;
@@ -183,13 +192,25 @@ function showBends() {
                svg('text', {class: 'many', x: right - 5, y: item.y + 5, 'text-anchor': 'middle'}, String(bends.length))]
             : bends.map((bend, i) =>
                 svg('circle', {class: isMuted(bend) ? 'muted' : null, cx: right - 8 * i, cy: item.y + 1, r: 3.2})));
-        const said = bends.map(words);
+        const said = bends.map(nameOf);
         g.setAttribute('aria-label', [wordsOf(item), off && 'off', said.length &&
             `${said.length} ${said.length > 1 ? 'bends' : 'bend'}: ${said.join('; ')}`].filter(Boolean).join('. '));
         g.querySelector('title').textContent = [wordsOf(item), ...said].join('\n');
     }
-    showAbout();
 }
+
+// A drag changes the recipe and the times with every picture: words and bars follow a few times a second.
+const seldom = show => {
+    let timer = 0;
+    return () => {
+        timer ||= setTimeout(() => {
+            timer = 0;
+            show();
+        }, often);
+    };
+};
+const showAboutSoon = seldom(() => showAbout());
+const showTimesSoon = seldom(() => showTimes());
 
 function takeTimes() {
     const {header} = store.frame ?? {};
@@ -199,7 +220,7 @@ function takeTimes() {
         entry.now = false;
     for (const [name, ms] of header.times)
         times.set(name, {ms, now: true});
-    showTimes();
+    showTimesSoon();
 }
 
 // Bars are as long as the slowest layer allows; those of layers that the last picture did not need stay, fainter.
