@@ -18,6 +18,12 @@ const char *gb_version(void) {
     return GB_VERSION;
 }
 
+/* The environment's word, NULL where it has none. */
+static const char *set_in(const char *variable) {
+    const char *word = getenv(variable);
+    return word && *word ? word : NULL;
+}
+
 static gb_status open_device(gb_context *context, const char *device, const char *precision, gb_error *err) {
     char why[sizeof context->no_device];
     bool bf16 = precision && !strcmp(precision, "bf16");
@@ -51,14 +57,14 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
         return gb_fail(err, GB_BAD_ARGUMENT, "%d threads: give 1 to %d, or 0 for one on each core", threads,
                        MAX_THREADS);
     const char *isa = options ? options->isa : NULL, *asked_by = "";
-    if (options && options->precision && !strcmp(options->precision, "bf16")) {
+    const char *device = options && options->device ? options->device : set_in("GANBEND_DEVICE");
+    const char *precision = options && options->precision ? options->precision : set_in("GANBEND_PRECISION");
+    if (precision && !strcmp(precision, "bf16")) {
         isa = BF16_ISA;
         asked_by = "precision bf16: ";
     } else if (!isa) {
-        isa = getenv("GANBEND_ISA");
+        isa = set_in("GANBEND_ISA");
         asked_by = "GANBEND_ISA: ";
-        if (isa && !isa[0])
-            isa = NULL;
     }
     gb_context *context = calloc(1, sizeof *context);
     if (!context)
@@ -80,7 +86,7 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
     context->cpu.parallel = gb_pool_parallel;
     context->cpu.pool = context->pool;
     context->processor = &context->cpu;
-    gb_status status = options ? open_device(context, options->device, options->precision, err) : GB_OK;
+    gb_status status = open_device(context, device, precision, err);
     if (status)
         gb_context_free(context);
     else

@@ -65,9 +65,11 @@ typedef struct gb_context gb_context;
 typedef struct gb_context_options {
     int threads;            /* 0 = one for each core this process may use */
     const char *isa;        /* "plain", "avx2", "avx512", …; NULL = $GANBEND_ISA, else the best there is */
-    const char *device;     /* "cpu" (also NULL), "cuda", or "auto": a GPU where one can be used, else the processor */
-    const char *precision;  /* of a GPU: "half" (also NULL), "tf32", "fp32"; of the processor: "fp32" (also NULL), or for
-                             * previews "bf16": convolutions multiply in bfloat16, where it can (AVX512-BF16) */
+    const char *device;     /* "cpu", "cuda", or "auto": a GPU where one can be used, else the processor; NULL =
+                             * $GANBEND_DEVICE, else "cpu" */
+    const char *precision;  /* of a GPU: "half", "tf32", "fp32"; of the processor: "fp32", or for previews "bf16":
+                             * convolutions multiply in bfloat16, where it can (AVX512-BF16); NULL = $GANBEND_PRECISION,
+                             * else "half" of a GPU, "fp32" of the processor */
 } gb_context_options;
 
 GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **context, gb_error *err);
