@@ -26,9 +26,12 @@ test('an activation that the page does not know has no curve', () => {
     assert.equal(curveOf('constructor'), null);
 });
 
-test('the window holds what the layer sees, and 0', () => {
-    const [low, high] = windowOf({low: 0.5, high: 7});
-    assert.ok(low < -2 && high > 7);
+test('the window of a curve holds what the layer sees, and 0; that of a histogram what there is', () => {
+    const [low, high] = windowOf({low: 0.5, high: 7}, true);
+    assert.ok(low < -2 && high > 7 && high < 8);
+    const [least, greatest] = windowOf({low: 0.5, high: 0.75}, false);
+    assert.ok(least < 0.5 && least > 0.4 && greatest > 0.75 && greatest < 0.8);
+    assert.ok(windowOf({low: 3, high: 3}, false)[0] < 3);
 });
 
 test('ticks are round and inside', () => {

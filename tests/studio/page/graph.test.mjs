@@ -85,6 +85,18 @@ for (const [name, nodes] of Object.entries(networks)) {
     });
 }
 
+test('up and down go from layer to layer; what is left of the first is its group, of a part its layer', () => {
+    const groups = groupsOf(networks['StyleGAN2 at 64']);
+    const {items} = layoutOf(groups, {width: 246, opened: {'synthesis.b8.conv0': true}});
+    const way = (from, key) => neighbour(items, items.find(({name}) => name === from), key)?.name;
+    assert.equal(way('synthesis.b8.conv1', 'ArrowDown'), 'synthesis.b16.conv0');
+    assert.equal(way('synthesis.b8.conv0', 'ArrowLeft'), 'synthesis.b8');
+    assert.equal(way('synthesis.b8.conv0', 'ArrowDown'), 'synthesis.b8.conv0.affine.linear');
+    assert.equal(way('synthesis.b8.conv0.affine.linear', 'ArrowLeft'), 'synthesis.b8.conv0');
+    assert.equal(way('synthesis.b8.conv1', 'ArrowRight'), 'synthesis.b8.torgb');
+    assert.equal(way('z', 'ArrowUp'), undefined);
+});
+
 test('blocks are groups: resolutions, blocks of a BigGAN with what they alone are conditioned on, attention', () => {
     assert.deepEqual(groupsOf(networks['StyleGAN2 at 64']).map(({title}) => title),
                      ['Mapping', 'w of each layer', '4 × 4', '8 × 8', '16 × 16', '32 × 32', '64 × 64']);

@@ -174,8 +174,10 @@ export function activationPanel() {
         const own = act && rowNamed(act.name);
         const paramsOf = (each, given) => each ? Array.from({length: paramCount(given, each)}, (_, i) =>
             numberOf(store.recipe, paramOf(given, each, i))) : [];
+        // Without an activation there is but one histogram, and it lies along the line of values.
         drawing.show({
-            name: act ? row?.name ?? bend?.activation ?? act.name : 'the values of this boundary', look,
+            name: act ? row?.name ?? bend?.activation ?? act.name : 'its values',
+            look: act || !look ? look : {before: look.histogram},
             params: act && row ? paramsOf(row, bend ?? {}) : [], gain: act ? gainNow() : 1, clamp: act?.clamp ?? 0,
             own: act && bend ? {name: act.name, params: paramsOf(own, {}), gain: act.gain, clamp: act.clamp} : null,
         });

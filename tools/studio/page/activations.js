@@ -49,9 +49,11 @@ export function curveOf(name, params = []) {
     return formula && (x => formula(x, params));
 }
 
-// Where the curve of a layer is worth looking at: what the layer sees, at least −2 to 2, with 0 in it.
-export function windowOf(before) {
-    const low = Math.min(-2, before?.low ?? -4), high = Math.max(2, before?.high ?? 4), room = 0.04 * (high - low);
+// The part of the line that a drawing shows: what the layer sees, and of a curve at least −2 to 2.
+export function windowOf(seen, isCurve) {
+    const least = isCurve || !seen ? 2 : -Infinity;
+    const low = Math.min(-least, seen?.low ?? -4), high = Math.max(least, seen?.high ?? 4);
+    const room = 0.04 * (high - low || 1);
     return [low - room, high + room];
 }
 

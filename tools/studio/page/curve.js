@@ -26,7 +26,7 @@ export function curve() {
         last = what;
         ground.setAttribute('width', width - left - right);
         const f = outputOf(what), own = what.own && outputOf(what.own);
-        const [x0, x1] = windowOf(what.look?.before);
+        const [x0, x1] = windowOf(what.look?.before, !!f);
         const xs = Array.from({length: points + 1}, (_, i) => x0 + (x1 - x0) * i / points);
         const ys = f ? xs.map(f) : [];
         const seen = what.look?.histogram;
@@ -37,17 +37,17 @@ export function curve() {
         const line = curve => curve ? path(xs.map(x => [toX(x), toY(curve(x))])) : '';
         set(parts.line, line(f));
         set(parts.own, line(own));
-        set(parts.before, bars(what.look?.before, toX, height - bottom, -(height - top - bottom) * 0.55, false));
+        const floor = height - bottom, most = (floor - top) * (f ? 0.55 : 0.95);
+        set(parts.before, bars(what.look?.before, toX, floor, -most, false));
         set(parts.after, bars(seen, toY, width - right, right - 4, true));
-        set(parts.axes, `M${toX(0)} ${top}V${height - bottom}M${left} ${toY(0)}H${width - right}`);
+        const upright = x0 <= 0 && x1 >= 0 ? `M${toX(0)} ${top}V${floor}` : '';
+        set(parts.axes, `${upright}${f ? `M${left} ${toY(0)}H${width - right}` : ''}`);
         labels.replaceChildren(
             ...ticks(x0, x1, 6).map(x => label(x, toX(x), height - 5, 'middle')),
-            ...ticks(y0, y1, 5).map(y => label(y, left - 4, toY(y) + 3.5, 'end')));
-        const says = `${what.name}${what.look?.before ? `; it sees ${formatNumber(what.look.before.low, 3)} to ${
-            formatNumber(what.look.before.high, 3)}` : ''}${seen ? `, ${formatNumber(seen.low, 3)} to ${
-            formatNumber(seen.high, 3)} come out` : ''}`;
+            ...(f ? ticks(y0, y1, 5) : []).map(y => label(y, left - 4, toY(y) + 3.5, 'end')));
+        const says = inWords(what, f);
         words.textContent = `${says}. Heights are square roots of counts.`;
-        drawing.setAttribute('aria-label', `Curve of ${says}`);
+        drawing.setAttribute('aria-label', says);
     }
 
     new ResizeObserver(() => {
@@ -74,6 +74,13 @@ export function curve() {
         readout.textContent = '';
     });
     return {element, show};
+}
+
+function inWords({name, look}, f) {
+    const range = ({low, high}) => `${formatNumber(low, 3)} to ${formatNumber(high, 3)}`;
+    return [f ? `Curve of ${name}` : `Histogram of ${name}`,
+            look?.before && (f ? `it sees ${range(look.before)}` : range(look.before)),
+            look?.histogram && `${range(look.histogram)} come out`].filter(Boolean).join(', ');
 }
 
 function outputOf({name, params, gain, clamp}) {

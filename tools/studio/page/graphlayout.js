@@ -182,22 +182,25 @@ function route(from, to, cells, width) {
 
 /* ------------------------------------------------------------------------------------------ moving about */
 
-// The item that an arrow key leads to from `item`: the nearest one in that direction.
+// The item that an arrow key leads to from `item`: the nearest one in that direction. Up and down pass the heads of
+// open groups; a head is what is left of its group's first layers.
 export function neighbour(items, item, key) {
     const [cx, cy] = [middle(item), item.y + item.height / 2];
-    const isBefore = {ArrowUp: (x, y) => y < cy - 4, ArrowDown: (x, y) => y > cy + 4,
-                      ArrowLeft: (x, y) => Math.abs(y - cy) < 4 && x < cx,
-                      ArrowRight: (x, y) => Math.abs(y - cy) < 4 && x > cx}[key];
+    const isThere = {ArrowUp: (x, y) => y < cy - 4, ArrowDown: (x, y) => y > cy + 4,
+                     ArrowLeft: (x, y) => Math.abs(y - cy) < 4 && x < cx,
+                     ArrowRight: (x, y) => Math.abs(y - cy) < 4 && x > cx}[key];
     const isUpright = key === 'ArrowUp' || key === 'ArrowDown';
     let best = null, least = Infinity;
     for (const other of items) {
         const x = middle(other), y = other.y + other.height / 2;
-        if (other === item || !isBefore(x, y))
+        if (other === item || !isThere(x, y) || (other.kind === 'group' && !other.folded))
             continue;
-        const away = isUpright ? 1000 * Math.abs(y - cy) + Math.max(0, -overlaps(item, other)) + Math.abs(x - cx) / 1000
-            : Math.abs(x - cx);
+        const aside = Math.max(0, -overlaps(item, other)) + Math.abs(x - cx) / 1000;
+        const away = isUpright ? 1000 * Math.abs(y - cy) + aside : Math.abs(x - cx);
         if (away < least)
             [best, least] = [other, away];
     }
-    return best;
+    const parent = item.kind === 'part' ? item.layer.name : item.kind === 'layer' ? item.group.key : null;
+    const isParent = ({name, level}) => key === 'ArrowLeft' && name === parent && level < item.level;
+    return best ?? items.find(isParent) ?? null;
 }

@@ -14,7 +14,7 @@ const dots = 4;                     // badges shown before they are counted
 const often = 200;                  // ms between two changes of words and bars
 const letter = 5.8;                 // mean width of a letter, CSS pixels
 
-let root, drawing, about;
+let scroller, drawing, about;
 let groups = [], layout = {items: [], edges: []};
 let shapes = new Map();             // name of an item → its <g>
 let focused = null, hovered = null, marquee = null, several = false;
@@ -62,7 +62,7 @@ const words = bend => whatOf(bend) + (isMuted(bend) ? ' (muted)' : '');
 // What a bend is without the numbers that a drag changes many times a second.
 const nameOf = bend => {
     const kind = kindOf(bend);
-    return [kind, typeof bend[kind] === 'string' ? bend[kind] : '', isMuted(bend) ? '(muted)' : ''].filter(Boolean).join(' ');
+    return [kind, typeof bend[kind] === 'string' && bend[kind], isMuted(bend) && '(muted)'].filter(Boolean).join(' ');
 };
 
 const isOff = item => bendsOf(item).some(bend => kindOf(bend) === 'disable' && !isMuted(bend));
@@ -73,7 +73,8 @@ const count = value => value >= 1e9 ? `${formatNumber(value / 1e9, 3)} G` : valu
     ? `${formatNumber(value / 1e6, 3)} M` : value >= 1e4 ? `${formatNumber(value / 1e3, 3)} k` : String(value);
 
 function showAbout() {
-    const item = itemNamed(hovered) ?? itemNamed(focused) ?? itemNamed(store.selection.at(-1));
+    const walked = drawing.contains(document.activeElement) ? focused : null;
+    const item = itemNamed(hovered) ?? itemNamed(walked) ?? itemNamed(store.selection.at(-1));
     if (!item) {
         clear(about, el('span', {class: 'faint'}, 'Select a layer.'));
         return;
@@ -97,7 +98,7 @@ function showAbout() {
 const fitted = (text, width) => text.length * letter <= width ? text
     : `${text.slice(0, Math.max(1, Math.floor(width / letter) - 1))}…`;
 
-const lengthOf = ({title, size}) => letter * (title.length + size.length + 4);
+const lengthOf = ({title, size}) => letter * (1.2 * title.length + size.length + 4);
 
 function drawn(item) {
     const {kind, x, y, width, height} = item;
@@ -134,8 +135,8 @@ function draw() {
     if (!store.network)
         return;
     const hadFocus = drawing.contains(document.activeElement);
-    layout = layoutOf(groups, {width: Math.max(160, root.clientWidth), folded: kept('folded'), opened: kept('opened'),
-                               coarse: matchMedia('(max-width: 1024px), (pointer: coarse)').matches});
+    layout = layoutOf(groups, {width: Math.max(160, scroller.clientWidth), folded: kept('folded'),
+                               opened: kept('opened'), coarse: matchMedia('(max-width: 1024px), (pointer: coarse)').matches});
     shapes = new Map(layout.items.map(item => [item.name, drawn(item)]));
     if (!shapes.has(focused))
         focused = itemNamed(store.selection.at(-1))?.name ?? layout.items.find(isSelectable)?.name ?? null;
@@ -261,7 +262,6 @@ function step(by) {
     const next = places[at < 0 ? 0 : Math.min(places.length - 1, Math.max(0, at + by))];
     focused = next.name;
     store.select([next.name]);
-    shapes.get(next.name).scrollIntoView({block: 'nearest'});
 }
 
 // What a new work begins with: a layer in the middle, where bends show best.
@@ -368,10 +368,10 @@ function hover(event) {
 
 /* ------------------------------------------------------------------------------------------ the panel */
 
-export function mount(element) {
-    root = element;
+export function mount(root) {
     drawing = svg('svg', {class: 'graph', role: 'tree', 'aria-label': 'Layers', 'aria-multiselectable': 'true'});
-    about = el('p', {class: 'about small', 'aria-live': 'off'});
+    scroller = el('div', {class: 'scroller'}, drawing);
+    about = el('p', {class: 'about small'});
     const isAnyOpen = () => groups.some(group => group.key.includes('.') && !isFolded(groups, group, kept('folded')));
     clear(root,
         el('div', {class: 'panel-head'}, el('h2', null, 'Network'), el('span', {class: 'space'}),
@@ -382,7 +382,7 @@ export function mount(element) {
                    }}),
            button({icon: 'text', label: 'Fold', quiet: true, title: 'Fold all blocks, or open them',
                    run: () => foldAll(isAnyOpen())})),
-        drawing, about);
+        scroller, about);
     on(drawing, 'keydown', onKey);
     on(drawing, 'pointerdown', onPress);
     on(drawing, 'pointermove', onMove);
@@ -403,13 +403,16 @@ export function mount(element) {
     });
     store.on('ui', key => ['folded', 'opened', undefined].includes(key) && draw());
     store.on('recipe', showBends);
-    store.on('selection', showSelection);
+    store.on('selection', () => {
+        showSelection();
+        shapes.get(store.selection.at(-1))?.scrollIntoView({block: 'nearest'});
+    });
     store.on('frame', takeTimes);
     let width = 0;
     new ResizeObserver(() => {
-        if (root.clientWidth !== width && root.clientWidth) {
-            width = root.clientWidth;
+        if (scroller.clientWidth !== width && scroller.clientWidth) {
+            width = scroller.clientWidth;
             draw();
         }
-    }).observe(root);
+    }).observe(scroller);
 }
