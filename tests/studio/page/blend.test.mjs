@@ -3,10 +3,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {blend} from '../../../tools/studio/page/blend.js';
 
-const rows = {filters: [{name: 'erode', params: [{name: 'radius', otherwise: 1, whole: true}, {name: 'mix', otherwise: 1}]},
-                        {name: 'rotate', params: [{name: 'angle', otherwise: 45}, {name: 'mix', otherwise: 1},
-                                                  {name: 'seed', otherwise: 0, whole: true}]}],
-              activations: [{name: 'sinlu', params: [{name: 'a', otherwise: 1}, {name: 'b', otherwise: 1}]}]};
+const rows = {
+    filters: [
+        {name: 'erode', params: [{name: 'radius', otherwise: 1, whole: true}, {name: 'mix', otherwise: 1}]},
+        {name: 'rotate', params: [{name: 'angle', otherwise: 45}, {name: 'mix', otherwise: 1},
+                                  {name: 'seed', otherwise: 0, whole: true}]},
+    ],
+    activations: [{name: 'sinlu', params: [{name: 'a', otherwise: 1}, {name: 'b', otherwise: 1}]}],
+};
 const of = (...bends) => ({inputs: {seeds: 1}, bends});
 const between = (a, b, t, more) => blend(a, b, t, {rows, ...more});
 
@@ -17,18 +21,19 @@ test('at its ends the way is the two recipes themselves', () => {
 });
 
 test('numbers of a bend that both have go from one to the other; what is left out is its default', () => {
-    assert.deepEqual(between(of({at: 'x', filter: 'rotate', angle: 10}), of({at: 'x', filter: 'rotate', angle: 20, mix: 0.5}), 0.5)
-        .bends, [{at: 'x', filter: 'rotate', angle: 15, mix: 0.75}]);
-    assert.deepEqual(between(of({at: 'x', activation: 'sinlu', a: 1}), of({at: 'x', activation: 'sinlu', b: 2}), 0.25).bends,
-                     [{at: 'x', activation: 'sinlu', a: 1, b: 1.25}]);
-    assert.deepEqual(between(of({at: 'x', filter: 'rotate', params: [10]}), of({at: 'x', filter: 'rotate', params: [20]}), 0.5)
-        .bends[0].params, [15]);
+    const turned = keys => of({at: 'x', filter: 'rotate', ...keys});
+    assert.deepEqual(between(turned({angle: 10}), turned({angle: 20, mix: 0.5}), 0.5).bends,
+                     [{at: 'x', filter: 'rotate', angle: 15, mix: 0.75}]);
+    const sinlu = keys => of({at: 'x', activation: 'sinlu', ...keys});
+    assert.deepEqual(between(sinlu({a: 1}), sinlu({b: 2}), 0.25).bends, [{at: 'x', activation: 'sinlu', a: 1, b: 1.25}]);
+    assert.deepEqual(between(turned({params: [10]}), turned({params: [20]}), 0.5).bends[0].params, [15]);
 });
 
 test('whole numbers stay whole, seeds and words change over half way', () => {
     const a = of({at: 'x', filter: 'erode', radius: 1}), b = of({at: 'x', filter: 'erode', radius: 4});
     assert.deepEqual([0.1, 0.5, 0.9].map(t => between(a, b, t).bends[0].radius), [1, 3, 4]);
-    const c = of({at: 'x', filter: 'rotate', border: 'wrap', seed: 1}), d = of({at: 'x', filter: 'rotate', border: 'edge', seed: 9});
+    const c = of({at: 'x', filter: 'rotate', border: 'wrap', seed: 1});
+    const d = of({at: 'x', filter: 'rotate', border: 'edge', seed: 9});
     assert.deepEqual([0.4, 0.6].map(t => between(c, d, t).bends[0].border), ['wrap', 'edge']);
     assert.deepEqual([0.4, 0.6].map(t => between(c, d, t).bends[0].seed), [1, 9]);
 });
@@ -41,7 +46,8 @@ test('what only one of them does fades', () => {
     assert.equal(between(none, of({at: 'x', noise: 'off'}), 0.25).bends[0].noise, 0.75);
     assert.equal(between(none, of({w: '0-3', style: 7}), 0.25).bends[0].style.share, 0.25);
     assert.equal(between(none, of({w: '0-3', style: {seed: 7, share: 0.5}}), 0.5).bends[0].style.share, 0.25);
-    assert.equal(between({...none, inputs: {trunc: 0.5}}, of({w: '0-3', truncation: 1}), 0.5).bends[0].truncation, 0.75);
+    const half = {...none, inputs: {trunc: 0.5}};
+    assert.equal(between(half, of({w: '0-3', truncation: 1}), 0.5).bends[0].truncation, 0.75);
     assert.equal(between(none, of({w: 1, add: 'smile.npy'}), 0.5).bends[0].times, 0.5);
 });
 
@@ -64,7 +70,7 @@ test('a muted bend is none', () => {
 });
 
 test('inputs go over; truncation that is left out is 1', () => {
-    const {inputs} = between({inputs: {seeds: 4, trunc: 0.5}, bends: []}, {inputs: {seeds: 4, noise: 'none'}, bends: []}, 0.5);
+    const {inputs} = between({inputs: {seeds: 4, trunc: 0.5}}, {inputs: {seeds: 4, noise: 'none'}}, 0.5);
     assert.deepEqual(inputs, {seeds: 4, trunc: 0.75, noise: 'none'});
 });
 
@@ -91,7 +97,8 @@ test('where there is none it goes around in z', () => {
 });
 
 test('libraries of both are at hand on the whole way', () => {
-    const a = {...of({at: 'x', paint: 'nose'}), vectors: {nose: [1]}}, b = {...of({at: 'x', paint: 'eye'}), vectors: {eye: [2]}};
+    const a = {...of({at: 'x', paint: 'nose'}), vectors: {nose: [1]}};
+    const b = {...of({at: 'x', paint: 'eye'}), vectors: {eye: [2]}};
     for (const t of [0.2, 0.8])
         assert.deepEqual(Object.keys(between(a, b, t).vectors).sort(), ['eye', 'nose']);
 });

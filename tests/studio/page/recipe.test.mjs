@@ -3,20 +3,23 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as r from '../../../tools/studio/page/recipe.js';
 
-const conv = {name: 'synthesis.b32.conv1', alias: 'convs.5', index: 70, takes: ['filter', 'activation', 'noise', 'paint']};
+const conv = {name: 'synthesis.b32.conv1', alias: 'convs.5', index: 70,
+              takes: ['filter', 'activation', 'noise', 'paint']};
 const rgb = {name: 'synthesis.b32.torgb', alias: null, index: 80, takes: ['filter']};
 const w4 = {name: 'synthesis.w4', alias: null, index: 23, takes: ['filter', 'set']};
 
 test('a bend sits where its name, alias, number or pattern is the node’s', () => {
-    for (const at of ['synthesis.b32.conv1', 'convs.5', 70, '70', 'synthesis.*', '*conv?', 'synthesis.b[0-9][2]*.conv[!0]',
-                      ['mapping.fc0', 'convs.5']])
+    for (const at of ['synthesis.b32.conv1', 'convs.5', 70, '70', 'synthesis.*', '*conv?',
+                      'synthesis.b[0-9][2]*.conv[!0]', ['mapping.fc0', 'convs.5']])
         assert.ok(r.sitsAt({at, filter: 'blur'}, conv), String(at));
-    for (const at of ['synthesis.b32.conv', 'conv1', 7, 'synthesis?b16*', 'synthesis.b[0-1]*', 'synthesis.b32.con[v', '[z-a]', []])
+    for (const at of ['synthesis.b32.conv', 'conv1', 7, 'synthesis?b16*', 'synthesis.b[0-1]*', 'synthesis.b32.con[v',
+                      '[z-a]', []])
         assert.ok(!r.sitsAt({at, filter: 'blur'}, conv), String(at));
 });
 
 test('a point in a pattern is a point', () => {
-    assert.ok(!r.sitsAt({at: 'synthesis.b32.conv*', filter: 'blur'}, {...conv, name: 'synthesisXb32.conv1', alias: null}));
+    const other = {...conv, name: 'synthesisXb32.conv1', alias: null};
+    assert.ok(!r.sitsAt({at: 'synthesis.b32.conv*', filter: 'blur'}, other));
 });
 
 test('a pattern takes the nodes on which the bend can sit, a name is meant as it stands', () => {
@@ -69,8 +72,8 @@ test('classes with shares, as they are written', () => {
 });
 
 test('edits of z add up, muted ones do not count', () => {
-    const bends = [{at: 'z', add: {3: 0.5, 10: -1}}, {at: 'z', add: {3: 1}, times: 2}, {at: 'z', add: {4: 1}, muted: true},
-                   {at: 'z', set: {5: 1}}];
+    const bends = [{at: 'z', add: {3: 0.5, 10: -1}}, {at: 'z', add: {3: 1}, times: 2},
+                   {at: 'z', add: {4: 1}, muted: true}, {at: 'z', set: {5: 1}}];
     assert.deepEqual(r.zEdits({bends}), {3: 2.5, 10: -1});
 });
 
@@ -79,8 +82,8 @@ test('a bend in words', () => {
                  'rotate angle 30 at a, 50 % of the maps');
     assert.equal(r.describe({w: '0-7', style: {seed: 9, share: 0.4}}), 'style of seed 9, share 0.4 at w 0-7');
     assert.equal(r.describe({at: ['a', 'b'], disable: true, muted: true}), 'off at a, b (muted)');
-    assert.equal(r.describe({at: 'a', paint: {mask: 'data:image/png;base64,AA', colours: {red: 'nose', other: 'keep'}}}),
-                 'painted with nose at a');
+    const paint = {mask: 'data:image/png;base64,AA', colours: {red: 'nose', other: 'keep'}};
+    assert.equal(r.describe({at: 'a', paint}), 'painted with nose at a');
     assert.equal(r.describe({at: 'a'}), 'nothing at a');
 });
 

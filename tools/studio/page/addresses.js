@@ -63,16 +63,18 @@ const others = {
                                                       share: value}; }},
     },
     add: {
-        times: {span: [-2, 2], otherwise: 1, get: bend => bend.times ?? 1, put: (bend, value) => { bend.times = value; }},
+        times: {span: [-2, 2], otherwise: 1, get: bend => bend.times ?? 1,
+                put: (bend, value) => { bend.times = value; }},
     },
 };
 
 // The names of a bend's numbers.
 function numbersOf(bend) {
     const row = rowOf(bend);
-    return row ? row.params.filter(param => !param.choices && param.otherwise !== null || bend[param.name] !== undefined)
-        .filter(param => !param.choices).map(param => param.name)
-        : Object.keys(others[kindOf(bend)] ?? {});
+    if (!row)
+        return Object.keys(others[kindOf(bend)] ?? {});
+    return row.params.map(({name}) => name).filter((name, i) =>
+        !row.params[i].choices && (row.params[i].otherwise !== null || bend[name] !== undefined));
 }
 
 // `params: [1, 2]` holds the first ones by their place.

@@ -233,8 +233,8 @@ function editEnd(button, spec, end, show) {
 export function pad({label, x, y}) {
     const knob = el('div', {class: 'knob'});
     const readout = el('output', {class: 'readout'});
-    const field = el('div', {class: 'field', tabindex: 0, role: 'group',
-                             'aria-label': `${label}: arrow keys left and right move ${x.label}, up and down ${y.label}`},
+    const words = `${label}: arrow keys left and right move ${x.label}, up and down ${y.label}`;
+    const field = el('div', {class: 'field', tabindex: 0, role: 'group', 'aria-label': words},
                      el('span', {class: 'axis x'}, x.label), el('span', {class: 'axis y'}, y.label), knob, readout);
     const hidden = [x, y].map(spec => el('input', {type: 'range', class: 'for-readers', 'aria-label': spec.label,
                                                    tabindex: -1}));

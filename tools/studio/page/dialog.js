@@ -1,4 +1,5 @@
-// A window over the page: a head with its title and a way out, and what is in it. Escape and a click beside it close it.
+// A window over the page: a head with its title and a way out, and what is in it. Escape and a click beside it close
+// it.
 import {button} from './controls.js';
 import {el} from './dom.js';
 

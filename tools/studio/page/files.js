@@ -18,7 +18,8 @@ const saveNext = () => save().catch(error => announce(error.message, 'wrong'));
 
 export function openSave() {
     const name = el('input', {type: 'text', maxlength: 64, placeholder: 'the next free number',
-                              pattern: '[A-Za-z0-9 _\\-][A-Za-z0-9 _.\\-]*', autocomplete: 'off', id: 'save-name'});
+                              pattern: '[A-Za-z0-9 _\\-][A-Za-z0-9 _.\\-]*', autocomplete: 'off',
+                              title: 'Letters, digits, spaces, -, _ and points'});
     const png = el('input', {type: 'checkbox', checked: true});
     const replace = el('input', {type: 'checkbox'});
     const wrong = el('p', {class: 'wrong', role: 'alert'});
@@ -67,10 +68,10 @@ export async function openFiles() {
         el('button', {type: 'button', onclick: () => local.click()}, 'A recipe on this computer …')));
     try {
         const {recipes, pictures} = await wire.ask('files');
-        const group = (title, names, ending) => names.length > 0 && el('section', null, el('h3', null, title),
+        const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),
             el('ul', null, names.map(name => el('li', null,
-                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name + ending))}, name)))));
-        clear(lists, group('Recipes', recipes, '.yaml'), group('Pictures, which carry theirs', pictures, '.png'),
+                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name))}, name)))));
+        clear(lists, group('Recipes', recipes), group('Pictures, which carry theirs', pictures),
               !recipes.length && !pictures.length && el('p', {class: 'faint'}, 'Nothing has been saved yet.'));
     } catch (error) {
         clear(lists, el('p', {class: 'wrong'}, error.message));
@@ -95,6 +96,6 @@ export function copy() {
                                                   error => announce(error.message, 'wrong'));
 }
 
-keys.add({key: 'Ctrl+S', says: 'Save recipe and picture under the next number', group: 'Work', run: saveNext});
-keys.add({key: 'Ctrl+Shift+S', says: 'Save under a name', group: 'Work', run: openSave});
-keys.add({key: 'Ctrl+O', says: 'Open a recipe, or a picture’s', group: 'Work', run: openFiles});
+keys.add({key: 'Ctrl+S', always: true, says: 'Save recipe and picture, numbered', group: 'Work', run: saveNext});
+keys.add({key: 'Ctrl+Shift+S', always: true, says: 'Save under a name', group: 'Work', run: openSave});
+keys.add({key: 'Ctrl+O', always: true, says: 'Open a recipe, or a picture’s', group: 'Work', run: openFiles});

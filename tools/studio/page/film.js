@@ -1,5 +1,5 @@
-// From snapshot to snapshot: blend.js says what lies between two of them. Played here as live pictures, or rendered frame
-// by frame into a folder of PNGs, or an MP4 or WebM where the program has ffmpeg.
+// From snapshot to snapshot: blend.js says what lies between two of them. Played here as live pictures, or rendered
+// frame by frame into a folder of PNGs, or an MP4 or WebM where the program has ffmpeg.
 import {blend} from './blend.js';
 import {button, controls, menu, slider, toggle} from './controls.js';
 import {announce} from './dialog.js';
@@ -148,13 +148,15 @@ function startRender(name) {
 
 /* ------------------------------------------------------------------------------------------ the view */
 
+const films = [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}];
+
 export function mount(root) {
     const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
         return [0, lengthOf() || 1];
     }, value: () => Number(position.toFixed(2)), set: goTo, title: 'The moment that is shown'});
     const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play()});
-    const back = button({icon: 'reset', label: 'Back to the work', quiet: true, title: 'Show the work as it stands again',
-                         run: stop});
+    const back = button({icon: 'reset', label: 'Back to the work', quiet: true,
+                         title: 'Show the work as it stands again', run: stop});
     const keep = button({icon: 'pin', label: 'Use this moment', quiet: true, title: 'Make this moment the work',
                          run: keepMoment});
     const name = el('input', {type: 'text', maxlength: 64, value: 'film', autocomplete: 'off', size: 7,
@@ -165,9 +167,10 @@ export function mount(root) {
     const progress = el('progress', {'aria-label': 'Frames rendered'});
     const words = el('span', {class: 'faint small', role: 'status'});
     const formats = () => [{value: 'png', label: 'PNG files'},
-                           ...store.welcome?.ffmpeg ? [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}] : []];
-    const choice = (key, label, title, choices) => menu({label, title, choices, value: () => settings()[key],
-                                                         set: value => setting(key, key === 'fps' ? Number(value) : value)});
+                           ...store.welcome?.ffmpeg ? films : []];
+    const choice = (key, label, title, choices) =>
+        menu({label, title, choices, value: () => settings()[key],
+              set: value => setting(key, key === 'fps' ? Number(value) : value)});
 
     clear(root,
           el('div', {class: 'transport'}, start, where, back, keep),

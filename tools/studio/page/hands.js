@@ -124,7 +124,8 @@ const heads = ['Address', 'Moves', 'Now', 'Knob'];
 
 export function mount(root) {
     const status = el('span', {class: 'faint small'});
-    const start = el('button', {type: 'button', title: 'Touch a control, then move a knob (M)', onclick: startLearning});
+    const start = el('button', {type: 'button', title: 'Touch a control, then move a knob (M)',
+                                onclick: startLearning});
     const hint = el('p', {class: 'hint', role: 'status'});
     const table = el('table', null);
     clear(root, el('div', {class: 'row'}, start, status), hint, table);
@@ -171,7 +172,8 @@ export function mount(root) {
         const known = [...addresses(), ...controls.list()]
             .filter(({address}, i, all) => all.findIndex(other => other.address === address) === i);
         const unknown = [...heard].filter(([address]) => !known.some(other => other.address === address));
-        const words = JSON.stringify([known.map(({address, label}) => [address, label]), unknown, bindings(), learning]);
+        const lines = known.map(({address, label}) => [address, label]);
+        const words = JSON.stringify([lines, unknown, bindings(), learning]);
         if (table.dataset.words !== words) {
             table.dataset.words = words;
             clear(table, el('thead', null, el('tr', null, heads.map(word => el('th', {scope: 'col'}, word)))),

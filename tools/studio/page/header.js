@@ -46,7 +46,10 @@ export function mount(root) {
         about.textContent = network ? `${network.architecture} ${network.image[2]}×${network.image[1]}` : '';
     }
     wire.on('state', showStatus);
-    store.on('kept', error => error && wire.state === 'open' && announce(`The work is not kept: ${error.message}`, 'wrong'));
+    store.on('kept', error => {
+        if (error && wire.state === 'open')
+            announce(`The work is not kept: ${error.message}`, 'wrong');
+    });
     store.on('recipe', showSteps);
     store.on('network', showModel);
     store.on('ui', () => {

@@ -1,7 +1,9 @@
 // Help: what the page is in a few sentences, and all keys, out of their table.
+import {toggle} from './controls.js';
 import {openDialog} from './dialog.js';
 import {el} from './dom.js';
 import {keys} from './keys.js';
+import {store} from './store.js';
 
 const sentences = [
     ['Network', 'Choose a layer: click it, or go there with the arrow keys. Shift adds to the choice.'],
@@ -24,6 +26,8 @@ export function openHelp() {
             el('div', null, el('dt', null, what), el('dd', null, says)))),
         el('div', {class: 'keys'}, keys.list().map(({group, rows}) =>
             el('section', null, el('h3', null, group), el('dl', null, rows.map(rowOf))))),
+        el('p', null, toggle({label: 'Letters and digits alone act as keys', value: () => store.ui.singleKeys !== false,
+                             set: value => store.setUi('singleKeys', value)})),
         el('p', {class: 'faint'}, 'Numbers: arrow keys move them, with Shift by ten steps, with Alt by a tenth. ',
            'A slider’s ends can be typed as well: double-click them.'),
     ]);

@@ -1,13 +1,15 @@
-// The keyboard: one list of what keys do, which help shows. A key acts unless a person is typing; with Ctrl (or ⌘) it
-// acts everywhere but in a text, which has an undo of its own.
+// The keyboard: one list of what keys do, which help shows. A key acts unless a person is typing; those that say
+// `always` act even then. Letters and digits alone can be switched off, for whoever talks to the computer or hits them
+// by chance.
 import {on} from './dom.js';
+import {store} from './store.js';
 
 const table = [];
 const typing = 'textarea, input:not([type=range]):not([type=checkbox]):not([type=radio]), select, [contenteditable]';
 
-// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list, of which help shows
-// the first and the last where `span` is set. `up` is for keys that are held, when() says when a key means this; what
-// says so goes before what does not.
+// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list, of which help
+// shows the first and the last where `span` is set. `up` is for keys that are held; when() says when a key means this,
+// and what says so goes before what does not; `always` as above.
 function add(entry) {
     const row = {...entry, keys: [entry.key].flat()};
     table.push(row);
@@ -35,10 +37,12 @@ function namesOf(event) {
 
 function find(event) {
     const isTyping = event.target.matches?.(typing);
-    if (isTyping || event.isComposing || document.querySelector('dialog[open]'))
+    const isAlone = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+    if (event.isComposing || document.querySelector('dialog[open]') || (isAlone && store.ui.singleKeys === false))
         return null;
     const names = namesOf(event);
-    const rows = table.filter(row => row.keys.some(key => names.includes(key)) && (row.when?.() ?? true));
+    const rows = table.filter(row => row.keys.some(key => names.includes(key)) && (row.always || !isTyping) &&
+                                     (row.when?.() ?? true));
     return rows.find(row => row.when) ?? rows[0] ?? null;
 }
 

@@ -1,12 +1,15 @@
 // Puts the page together: panels into their landmarks, the connection to the store, keys to what they do.
 import * as header from './header.js';
 import {keys} from './keys.js';
+import * as latent from './latent.js';
+import * as layer from './layer.js';
 import './live.js';
+import * as network from './network.js';
+import * as picture from './picture.js';
 import {store} from './store.js';
 import * as tabs from './tabs.js';
 import {wire} from './wire.js';
-
-const panels = ['network', 'layer', 'picture', 'latent', 'work'];
+import * as work from './work.js';
 
 /* ------------------------------------------------------------------------------------------ the program */
 
@@ -60,15 +63,6 @@ addEventListener('hashchange', () => workAsked() !== store.welcome?.work && loca
 
 /* ------------------------------------------------------------------------------------------ panels */
 
-header.mount(document.getElementById('header'));
-tabs.mount(document.getElementById('tabs'));
-await Promise.all(panels.map(async name => {
-    const root = document.getElementById(name);
-    try {
-        (await import(`./${name}.js`)).mount(root);
-    } catch (error) {
-        console.error(error);
-        root.textContent = `${name}.js: ${error.message}`;
-    }
-}));
+for (const [id, part] of Object.entries({header, tabs, network, layer, picture, latent, work}))
+    part.mount(document.getElementById(id));
 wire.connect();

@@ -1,4 +1,5 @@
-// MIDI messages as hands use them: which knob, key or wheel it was, and where it stands between 0 and 1. Pure functions.
+// MIDI messages as hands use them: which knob, key or wheel it was, and where it stands between 0 and 1. Pure
+// functions.
 
 // "cc 1 74": controller 74 of channel 1; "note 1 60"; "bend 1".
 export function nameOf(control) {

@@ -158,7 +158,8 @@ function begin(model) {
 // The oldest steps go where all of them are more than the program keeps.
 function written() {
     const {state, done, undone} = history;
-    const kept = {version, changedAt, state, ui: store.ui, selection: store.selection, history: {undo: done, redo: undone}};
+    const {ui, selection} = store;
+    const kept = {version, changedAt, state, ui, selection, history: {undo: done, redo: undone}};
     for (let steps = done.length; ; steps >>= 1) {
         kept.history.undo = steps ? done.slice(-steps) : [];
         const text = JSON.stringify(kept);

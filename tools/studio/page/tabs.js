@@ -1,6 +1,7 @@
-// Tabs: one thing at a time, chosen by click or arrow keys. On narrow screens the panels themselves are such things, one
-// at a time below the picture; style.css decides when.
+// Tabs: one thing at a time, chosen by click or arrow keys. On narrow screens the panels themselves are such things,
+// one at a time below the picture; style.css decides when.
 import {clear, el, on} from './dom.js';
+import {keys} from './keys.js';
 import {store} from './store.js';
 
 // entries: [{name, label, title, controls (id of what it shows)}]; chosen(name) is told. Returns {element, choose}.
@@ -29,10 +30,15 @@ export function tablist(label, entries, chosen, props = {}) {
     return {element, choose};
 }
 
+/* ------------------------------------------------------------------------------------------ panels */
+
 const panels = [['network', 'Network'], ['layer', 'Layer'], ['latent', 'Latent'], ['work', 'Work']];
+const places = ['header', 'network', 'layer', 'picture', 'latent', 'work'];         // in the order of F6
+const usable = 'button:not(:disabled), input:not(:disabled), select, textarea, [tabindex="0"]';
 
 export function mount(root) {
-    const {element, choose} = tablist('Panels', panels.map(([name, label]) => ({name, label, controls: name})), name => {
+    const entries = panels.map(([name, label]) => ({name, label, controls: name}));
+    const {element, choose} = tablist('Panels', entries, name => {
         document.body.dataset.panel = name;
         if (store.ui.panel !== name && store.opened)
             store.setUi('panel', name);
@@ -40,4 +46,20 @@ export function mount(root) {
     clear(root, element);
     store.on('ui', () => store.ui.panel && document.body.dataset.panel !== store.ui.panel && choose(store.ui.panel));
     choose('layer');
+
+    // The next place with something to use in it, from where the focus is.
+    function go(step) {
+        let at = places.findIndex(id => document.getElementById(id).contains(document.activeElement));
+        for (let i = 0; i < places.length; i++) {
+            at = (at + step + places.length) % places.length;
+            if (panels.some(([name]) => name === places[at]))
+                choose(places[at]);
+            const goal = [...document.getElementById(places[at]).querySelectorAll(usable)]
+                .find(each => each.tabIndex >= 0 && each.checkVisibility());
+            if (goal)
+                return goal.focus();
+        }
+    }
+    keys.add({key: 'F6', always: true, says: 'To the next panel', group: 'Page', run: () => go(1)});
+    keys.add({key: 'Shift+F6', always: true, says: 'To the panel before', group: 'Page', run: () => go(-1)});
 }

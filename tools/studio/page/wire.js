@@ -28,11 +28,10 @@ function become(state, reason = '') {
     tell('state', state, reason);
 }
 
-// The address of the page, token and all, leads to the socket.
+// Beside the page. Where a token is needed, the page's cookie has it.
 function address() {
     const url = new URL('ws', location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.hash = '';
     return url;
 }
 

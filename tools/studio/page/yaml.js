@@ -1,5 +1,5 @@
-// Recipe trees as the YAML that a person would write: maps and lists in blocks, what is short in one line, long lists of
-// numbers folded. Read back it is the same tree: a text is in quotes where it could be taken for something else.
+// Recipe trees as the YAML that a person would write: maps and lists in blocks, what is short in one line, long lists
+// of numbers folded. Read back it is the same tree: a text is in quotes where it could be taken for something else.
 
 const width = 60;                   // columns that a line may have before it becomes a block
 const plain = /^(?:[A-Za-z_/$][A-Za-z0-9_ ./*$%-]*|\d+-\d+)$/;
