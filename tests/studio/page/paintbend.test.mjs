@@ -87,8 +87,9 @@ test('muting a painted layer outlives painting on it', () => {
 
 test('a loaded picture paints its colours, keeps where told, and takes odd colours for their nearest', () => {
     const rgba = new Uint8ClampedArray(4 * 8 * 8);
+    const quarters = [[255, 0, 0, 255], [0, 0, 250, 255], [0, 255, 0, 255], [0, 0, 0, 0]];
     for (let i = 0; i < 64; i++)
-        rgba.set(i < 16 ? [255, 0, 0, 255] : i < 32 ? [0, 0, 250, 255] : i < 48 ? [0, 255, 0, 255] : [0, 0, 0, 0], 4 * i);
+        rgba.set(quarters[i >> 4], 4 * i);
     const before = empty();
     before.cells.data.fill(1, 40, 56);
     const after = paint.paintPicture(before, {width: 8, height: 8, rgba}, [
@@ -100,7 +101,8 @@ test('a loaded picture paints its colours, keeps where told, and takes odd colou
 
 test('a vector renamed is renamed wherever it is painted', () => {
     const recipe = {vectors: {nose: [1], eye: [2]}, bends: [{at: 'a', paint: 'nose'}, {at: 'b', filter: 'invert'},
-        {at: 'c', paint: {vector: 'nose', grid: 2}}, {at: 'd', paint: {mask: 'data:', colours: {red: 'nose', blue: 'eye'}}}]};
+        {at: 'c', paint: {vector: 'nose', grid: 2}},
+        {at: 'd', paint: {mask: 'data:', colours: {red: 'nose', blue: 'eye'}}}]};
     paint.renameVector(recipe, 'nose', 'Nase');
     assert.deepEqual(Object.keys(recipe.vectors), ['Nase', 'eye']);
     assert.deepEqual(recipe.bends.map(paint.vectorsOf), [['Nase'], [], ['Nase'], ['Nase', 'eye']]);

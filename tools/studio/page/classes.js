@@ -23,8 +23,9 @@ function put(classes, label, merge = null) {
 }
 
 export function create() {
-    const query = el('input', {type: 'search', placeholder: `Search ${store.network.classes} classes`, autocomplete: 'off',
-                               spellcheck: 'false', role: 'combobox', 'aria-label': 'Search classes',
+    const query = el('input', {type: 'search', placeholder: `Search ${store.network.classes} classes`,
+                               autocomplete: 'off', spellcheck: 'false', role: 'combobox',
+                               'aria-label': 'Search classes',
                                'aria-controls': 'class-results', 'aria-expanded': 'true', 'aria-autocomplete': 'list'});
     const results = el('ul', {class: 'results', id: 'class-results', role: 'listbox', 'aria-label': 'Classes found'});
     const mixture = el('div', {class: 'mixture'});
@@ -43,7 +44,8 @@ export function create() {
         active = Math.min(active, Math.max(0, found.length - 1));
         const taken = new Set(chosen().map(({index}) => index));
         clear(results, found.map((index, i) => el('li', {
-            role: 'option', id: `class-${index}`, 'aria-selected': String(i === active), data: {taken: taken.has(index)},
+            role: 'option', id: `class-${index}`, 'aria-selected': String(i === active),
+            data: {taken: taken.has(index)},
             title: `${nameOf(index)} (${index}): Enter or a click takes it alone, Shift mixes it in`,
             onclick: event => (event.shiftKey ? mixIn : only)(index)},
             el('span', {class: 'name'}, el('span', {class: 'faint'}, index), ` ${nameOf(index)}`),
@@ -51,7 +53,8 @@ export function create() {
                 event.stopPropagation();
                 mixIn(index);
             }}, icon('plus')))),
-            !found.length && el('li', {role: 'option', 'aria-disabled': 'true', class: 'faint small'}, 'No class has these words.'));
+            !found.length && el('li', {role: 'option', 'aria-disabled': 'true', class: 'faint small'},
+                                'No class has these words.'));
         query.setAttribute('aria-activedescendant', found.length ? `class-${found[active]}` : '');
     }
 
@@ -78,25 +81,28 @@ export function create() {
         event.preventDefault();
     });
 
+    const shareOf = (index, isRemovable) => el('div', {class: 'class-share'}, slider({
+        address: `class/${index}`, label: shortName(index), title: `${nameOf(index)} (${index})`, span: [0, 1],
+        otherwise: 1, low: null, high: null, value: () => chosen().find(entry => entry.index === index)?.share ?? 0,
+        set: share => put(mix.withShare(chosen(), index, share), 'Mixture of classes', `class/${index}`)}),
+        isRemovable && button({icon: 'close', label: `Take ${shortName(index)} out`, quiet: true,
+                               run: () => put(mix.without(chosen(), index), 'Class taken out')}));
+
+    function sumToOne() {
+        const sum = chosen().reduce((total, {share}) => total + share, 0) || 1;
+        put(chosen().map(({index, share}) => ({index, share: share / sum})), 'Shares sum to 1');
+    }
+
     // A share of each class; the network takes the mixture as it is, so shares need not sum to 1.
     function showMixture() {
         const classes = chosen(), key = classes.map(({index}) => index).join();
         if (key === shown && mixture.children.length)
             return;
         shown = key;
-        clear(mixture, !classes.length && el('p', {class: 'faint small'}, 'Choose a class: without one there is no picture.'),
-            classes.map(({index}) => el('div', {class: 'class-share'},
-                slider({address: `class/${index}`, label: shortName(index), title: `${nameOf(index)} (${index})`, low: null,
-                        high: null, span: [0, 1], otherwise: 1,
-                        value: () => chosen().find(entry => entry.index === index)?.share ?? 0,
-                        set: share => put(mix.withShare(chosen(), index, share), 'Mixture of classes', `class/${index}`)}),
-                classes.length > 1 && button({icon: 'close', label: `Take ${shortName(index)} out`, quiet: true,
-                                              run: () => put(mix.without(chosen(), index), 'Class taken out')}))),
-            classes.length > 1 && button({label: 'Sum to 1', title: 'All shares by the same factor, so that they sum to 1',
-                                          run: () => {
-                const sum = chosen().reduce((total, {share}) => total + share, 0) || 1;
-                put(chosen().map(({index, share}) => ({index, share: share / sum})), 'Shares sum to 1');
-            }}));
+        clear(mixture, !classes.length && el('p', {class: 'faint small'}, 'Without a class there is no picture.'),
+            classes.map(({index}) => shareOf(index, classes.length > 1)),
+            classes.length > 1 && button({label: 'Sum to 1', run: sumToOne,
+                                          title: 'All shares by the same factor, so that they sum to 1'}));
         showResults();
     }
 

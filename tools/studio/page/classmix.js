@@ -35,7 +35,8 @@ export const withShare = (classes, index, share) =>
 export const without = (classes, index) => classes.filter(entry => entry.index !== index);
 
 export function added(classes, index) {
-    return classes.some(entry => entry.index === index) ? classes : [...classes, {index, share: classes.length ? 0.5 : 1}];
+    const isKnown = classes.some(entry => entry.index === index);
+    return isKnown ? classes : [...classes, {index, share: classes.length ? 0.5 : 1}];
 }
 
 // What lies between two mixtures.
@@ -43,5 +44,6 @@ export function mixed(a, b, t) {
     const shares = new Map(a.map(({index, share}) => [index, share * (1 - t)]));
     for (const {index, share} of b)
         shares.set(index, (shares.get(index) ?? 0) + share * t);
-    return [...shares].filter(([, share]) => share !== 0).map(([index, share]) => ({index, share: Number(share.toFixed(4))}));
+    return [...shares].filter(([, share]) => share !== 0)
+        .map(([index, share]) => ({index, share: Number(share.toFixed(4))}));
 }

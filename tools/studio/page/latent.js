@@ -14,9 +14,10 @@ import * as zpolygon from './zpolygon.js';
 
 // Parts in the order of their tabs; `fits` says which networks have one.
 const parts = [
-    {name: 'z', label: 'z', title: 'The numbers that the seed draws, to be drawn on', part: zpolygon, fits: n => n.z_dim > 0},
-    {name: 'styles', label: 'Styles', title: 'What each layer is told: truncation and styles of other seeds', part: styles,
-     fits: n => n.num_ws > 0},
+    {name: 'z', label: 'z', title: 'The numbers that the seed draws, to be drawn on', part: zpolygon,
+     fits: n => n.z_dim > 0},
+    {name: 'styles', label: 'Styles', title: 'What each layer is told: truncation and styles of other seeds',
+     part: styles, fits: n => n.num_ws > 0},
     {name: 'classes', label: 'Classes', title: 'What the picture shows, and mixtures', part: classes,
      fits: n => n.classes > 0},
     {name: 'noise', label: 'Noise', title: 'Noise of each layer: strength, seed, drawn by hand', part: noise,

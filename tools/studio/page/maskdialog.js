@@ -38,7 +38,7 @@ export function askColours(picture, node, entries) {
         }}, el('header', null, el('h2', {id: 'mask-title'}, `A picture as mask at ${node.name}`),
                button({icon: 'close', label: 'Close', quiet: true, run: () => close(null)})),
             el('div', {class: 'mask-body'}, preview, el('div', {class: 'mask-colours'},
-                found.length ? rows : el('p', null, 'The picture is transparent all over: there is nothing to paint.'))),
+                found.length ? rows : el('p', null, 'The picture is transparent: there is nothing to paint.'))),
             el('footer', {class: 'row'}, el('span', {class: 'space'}),
                button({label: 'Cancel', run: () => close(null)}), found.length > 0 && apply));
         document.body.append(dialog);

@@ -25,8 +25,8 @@ export function paintIndex(recipe, node) {
     return (recipe.bends ?? []).findLastIndex(bend => kindOf(bend) === 'paint' && isOnlyAt(bend, node));
 }
 
-// Puts `paint` (null: nothing) at the layer, in the place where its paint stood or at the end. Vectors that a paint bend
-// names come into recipe.vectors from `values`, a map of name → numbers; those that none names any more go.
+// Puts `paint` (null: nothing) at the layer, in the place where its paint stood or at the end. Vectors that a paint
+// bend names come into recipe.vectors from `values`, a map of name → numbers; those that none names any more go.
 export function putPaint(recipe, node, paint, values) {
     const index = paintIndex(recipe, node), bend = {at: node.name, paint};
     recipe.bends ??= [];

@@ -6,8 +6,8 @@ import {classesOf, classText, inputs, seedOf} from './recipe.js';
 import {truncations, wValue} from './wspans.js';
 import {editsOf, putEdits} from './zshape.js';
 
-// {from, to, t} of `count` pins after `seconds` at `pace` pins a second; t is eased where `smooth`. A loop goes from the
-// last pin back to the first, other ways there and back.
+// {from, to, t} of `count` pins after `seconds` at `pace` pins a second; t is eased where `smooth`. A loop goes from
+// the last pin back to the first, other ways there and back.
 export function placeAt(seconds, count, {pace, loop, smooth}) {
     const legs = loop ? count : count - 1;
     if (legs < 1)
@@ -66,8 +66,8 @@ export function recipeBetween(recipe, network, a, b, t, {zs = null, scale = 1} =
     return result;
 }
 
-// A style of `seed` by this share in every w, with the truncation that the recipe has there, right behind the bends that
-// truncate: those start again from the image's own w.
+// A style of `seed` by this share in every w, with the truncation that the recipe has there, right behind the bends
+// that truncate: those start again from the image's own w.
 function putStyles(recipe, count, seed, share) {
     const psi = truncations(recipe, count);
     const last = recipe.bends.findLastIndex(bend => bend.w !== undefined && bend.truncation !== undefined);

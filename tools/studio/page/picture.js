@@ -30,12 +30,16 @@ export function mount(root) {
     const times = el('output', {class: 'times faint small', title:
         'Render: the network alone, in the program. Whole way: from a change to its picture here. Pictures a second '
         + 'are those that reached this page.'});
-    const paint = {bar: el('div', {class: 'paint-bar'}), tools: el('div', {class: 'paint-tools', role: 'toolbar',
-                   'aria-label': 'Painting', 'aria-orientation': 'vertical'}), strip: el('div', {class: 'paint-strip'})};
+    const paint = {
+        bar: el('div', {class: 'paint-bar'}), strip: el('div', {class: 'paint-strip'}),
+        tools: el('div', {class: 'paint-tools', role: 'toolbar', 'aria-label': 'Painting',
+                          'aria-orientation': 'vertical'}),
+    };
     const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with what a layer holds (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
 
-    clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Picture'), zoom, el('span', {class: 'space'}), gain, eye,
+    clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Picture'), zoom, el('span', {class: 'space'}),
+        gain, eye,
         button({icon: 'difference', label: 'Difference', quiet: true, run: toggleDifference, pressed: isDifference,
                 title: 'What the bends change: the distance from the picture without them (D)'}),
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
@@ -102,7 +106,8 @@ export function mount(root) {
         if (!renders.length)
             return;
         const render = renders.reduce((sum, ms) => sum + ms, 0) / renders.length;
-        const wrote = (word, ms, rate) => el('span', null, `${word} `, el('b', null, `${ms.toFixed(ms < 10 ? 1 : 0)} ms`),
+        const written = ms => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+        const wrote = (word, ms, rate) => el('span', null, `${word} `, el('b', null, written(ms)),
                                              rate ? ` · ${rate}/s` : null);
         clear(times, wrote('render', render, render >= 0.5 ? Math.round(1000 / render) : 0),
               wrote('whole way', live.latency, 0), el('span', null, el('b', null, String(live.fps)), ' pictures/s'));

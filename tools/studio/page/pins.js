@@ -1,7 +1,7 @@
 // Pinned faces, and the path from one to the next. A pin is a seed with its class and what was drawn on z. On the path
 // the recipe stays as it is and the picture is of places between two pins, so bends can be moved while it plays; the
 // place can be moved by hand too, and kept.
-import {button, controls, slider, toggle} from './controls.js';
+import {button, controls, slider} from './controls.js';
 import {clear, el, icon, on} from './dom.js';
 import {live} from './live.js';
 import {atPin, goesThroughW, pinOf, placeAt, recipeBetween} from './path.js';
@@ -22,9 +22,9 @@ const legsOf = () => Math.max(0, pins().length - (loops() ? 0 : 1));
 
 function thumbnail(bitmap) {
     const canvas = el('canvas', {width: thumbSide, height: thumbSide}), context = canvas.getContext('2d');
-    const side = Math.min(bitmap.width, bitmap.height);
+    const {width, height} = bitmap, side = Math.min(width, height);
     context.imageSmoothingQuality = 'high';
-    context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, thumbSide, thumbSide);
+    context.drawImage(bitmap, (width - side) / 2, (height - side) / 2, side, side, 0, 0, thumbSide, thumbSide);
     return canvas.toDataURL('image/jpeg', 0.85);
 }
 
@@ -153,10 +153,11 @@ store.on('recipe', () => {
 /* ------------------------------------------------------------------------------------------ what is seen */
 
 function thumb(entry, index) {
-    const said = `Seed ${entry.seed}${entry.class === null || entry.class === undefined ? '' : `, class ${entry.class}`}`
-        + `${Object.keys(entry.edits ?? {}).length ? ', z drawn on' : ''}`;
+    const hasClass = entry.class !== null && entry.class !== undefined, isDrawn = Object.keys(entry.edits ?? {}).length;
+    const said = `Seed ${entry.seed}${hasClass ? `, class ${entry.class}` : ''}${isDrawn ? ', z drawn on' : ''}`;
     const go = el('button', {type: 'button', class: 'pin', draggable: 'true', 'aria-label': said, data: {index},
-                             title: `${said}. Delete takes it out, Shift and arrows move it`, onclick: () => goTo(entry)},
+                             title: `${said}. Delete takes it out, Shift and arrows move it`,
+                             onclick: () => goTo(entry)},
                   el('img', {src: entry.thumbnail, alt: '', width: 44, height: 44, draggable: 'false'}),
                   el('span', null, entry.seed));
     const off = el('button', {type: 'button', class: 'quiet off', tabindex: -1, 'aria-label': `Take out ${said}`,

@@ -3,7 +3,7 @@ import {button, controls} from './controls.js';
 import {el, on} from './dom.js';
 import {store} from './store.js';
 
-export const mostSeed = 0xffffffff;
+const mostSeed = 0xffffffff;
 const diceSides = 100000;               // seeds short enough to be remembered
 
 export const anySeed = () => Math.floor(Math.random() * diceSides);
@@ -22,7 +22,8 @@ export function seedBox(spec) {
         number,
         button({icon: 'next', label: `${spec.label}: one more`, quiet: true, title: `The next seed${next}`,
                 run: () => step(1)}),
-        button({icon: 'dice', label: `${spec.label}: any`, quiet: true, title: `Any seed${any}`, run: () => put(anySeed())}));
+        button({icon: 'dice', label: `${spec.label}: any`, quiet: true, title: `Any seed${any}`,
+                run: () => put(anySeed())}));
     const show = () => { number.value = spec.value(); };
 
     function put(seed) {

@@ -19,7 +19,8 @@ function edit(label, index, write, merge = null) {
 
 // A truncation starts again from the image's own w, so it goes before the styles, which it would take away.
 function add(bend, label) {
-    const bends = store.recipe.bends ?? [], style = bends.findIndex(each => each.w !== undefined && each.style !== undefined);
+    const bends = store.recipe.bends ?? [];
+    const style = bends.findIndex(each => each.w !== undefined && each.style !== undefined);
     const place = bend.truncation !== undefined && style >= 0 ? style : bends.length;
     store.change(label, draft => { draft.recipe.bends = [...bends.slice(0, place), bend, ...bends.slice(place)]; });
     store.setUi('stylesRow', place);
@@ -90,7 +91,7 @@ export function create() {
 
     function line(row) {
         const isChosen = row.index === chosen()?.index;
-        return el('div', {class: `w-row ${row.kind}`, role: 'row', data: {index: row.index, chosen: isChosen, muted: row.muted}},
+        return el('div', {class: `w-row ${row.kind}`, role: 'row', data: {index: row.index, muted: row.muted}},
             el('span', {role: 'rowheader'}, el('button', {
                 type: 'button', class: 'w-name', 'aria-pressed': String(isChosen), onclick: () => choose(row),
                 title: `${titleOf(row)}${row.muted ? ' (muted)' : ''}`}, titleOf(row))),
@@ -110,7 +111,9 @@ export function create() {
 
     function focused() {
         const cell = document.activeElement?.closest?.('.w-cell');
-        return cell && table.contains(cell) ? {row: [...table.children].indexOf(cell.closest('.w-row')), w: Number(cell.dataset.w)} : null;
+        if (!cell || !table.contains(cell))
+            return null;
+        return {row: [...table.children].indexOf(cell.closest('.w-row')), w: Number(cell.dataset.w)};
     }
 
     function refresh() {
@@ -144,13 +147,15 @@ export function create() {
                                    `bend/${index}/truncation`)}));
             return;
         }
+        const restyle = (label, what, changes) =>
+            edit(label, index, bend => withStyle(bend, changes), `bend/${index}/${what}`);
         clear(numbers, slider({
             address: `bend/${index}/share`, label: 'Share', span: [0, 1], otherwise: 1,
-            title: 'How far towards the other seed\'s w: 0 is not at all, beyond 1 goes past it', value: () => now()?.share,
-            set: value => edit('Share of a style', index, old => withStyle(old, {share: value}), `bend/${index}/share`)}),
+            title: 'How far towards the other seed\'s w: 0 is not at all, beyond 1 goes past it',
+            value: () => now()?.share, set: share => restyle('Share of a style', 'share', {share})}),
             seedBox({address: `bend/${index}/seed`, label: 'Style of', title: 'The seed whose style is mixed in',
                      value: () => now()?.seed ?? 0,
-                     set: seed => edit('Seed of a style', index, old => withStyle(old, {seed}), `bend/${index}/seed`)}));
+                     set: seed => restyle('Seed of a style', 'seed', {seed})}));
     }
 
     /* -------------------------------------------------------------------------------------- hands */

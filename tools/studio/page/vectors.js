@@ -69,8 +69,8 @@ export function strip(spec) {
                                 title: 'The colour that stands for it in masks'});
     const bin = button({icon: 'bin', label: 'Take it out of the library', quiet: true, run: remove});
     const about = el('div', {class: 'about'}, name, el('div', {class: 'row'}, colour, bin));
-    const hint = el('p', {class: 'faint small hint'},
-        'Nothing to paint with yet. Take the pipette and click into the picture: what the layer holds there becomes a vector.');
+    const hint = el('p', {class: 'faint small hint'}, 'Nothing to paint with yet. Take the pipette and click into the '
+        + 'picture: what the layer holds there becomes a vector.');
     const element = el('div', {class: 'vector-strip'}, list, about, hint);
 
     function thumb(entry) {

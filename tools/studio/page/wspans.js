@@ -1,5 +1,5 @@
-// The w's that a bend reaches, as a recipe says them ("0-3", 7, a list of these, all) and as numbers; and the bends that
-// stand in the table over the w's. Pure functions.
+// The w's that a bend reaches, as a recipe says them ("0-3", 7, a list of these, all) and as numbers; and the bends
+// that stand in the table over the w's. Pure functions.
 import {isMap, isMuted, ranges} from './recipe.js';
 
 // Numbers below `count`, in order.

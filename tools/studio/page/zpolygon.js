@@ -20,8 +20,8 @@ const sizeOf = () => store.ui.zSize ?? 5;
 const strengthOf = () => store.ui.zStrength ?? 0.5;
 
 export function create() {
-    const canvas = el('canvas', {class: 'z', tabindex: 0, role: 'slider', 'aria-label': 'z', 'aria-valuemin': -shape.reach,
-                                 'aria-valuemax': shape.reach, 'aria-roledescription': 'drawn values'});
+    const canvas = el('canvas', {class: 'z', tabindex: 0, role: 'slider', 'aria-label': 'z',
+                                 'aria-valuemin': -shape.reach, 'aria-valuemax': shape.reach});
     const readout = el('output', {class: 'faint small readout'});
     const context = canvas.getContext('2d');
     let base = null, values = null;     // of the seed, and as drawn
@@ -228,24 +228,26 @@ export function create() {
 
     /* -------------------------------------------------------------------------------------- around it */
 
-    const formButton = (form, label) => button({icon: form, label, quiet: true, title: `z as ${label.toLowerCase()}`,
-                                                 pressed: () => formOf() === form, run: () => store.setUi('zForm', form)});
+    const formButton = (form, label, title) => button({icon: form, label, title, quiet: true,
+                                                       pressed: () => formOf() === form,
+                                                       run: () => store.setUi('zForm', form)});
     const clearButton = button({icon: 'bin', label: 'Take all drawing off z', quiet: true, run: () => {
         put(base.slice(), 'z as the seed drew it');
         store.settle();
     }});
     const element = el('div', {class: 'z-editor'},
         el('div', {class: 'z-side'},
-           el('div', {class: 'row'}, formButton('polygon', 'Polygon'), formButton('bars', 'Bars'),
+           el('div', {class: 'row'}, formButton('polygon', 'Polygon', 'z around a middle'),
+              formButton('bars', 'Bars', 'z side by side'),
               el('span', {class: 'space'}), clearButton),
            el('div', {class: 'row'}, modes.map(([mode, drawing, label, title]) => button({
                icon: drawing, label, title, quiet: true, pressed: () => modeOf() === mode,
                run: () => store.setUi('zMode', mode)}))),
-           slider({address: 'z/brush/size', label: 'Size', title: 'How many neighbouring values the brush reaches', low: 1,
-                   high: 256, span: [1, 41], whole: true, otherwise: 5, value: sizeOf,
+           slider({address: 'z/brush/size', label: 'Size', title: 'How many neighbouring values the brush reaches',
+                   low: 1, high: 256, span: [1, 41], whole: true, otherwise: 5, value: sizeOf,
                    set: value => store.setUi('zSize', value)}),
-           slider({address: 'z/brush/strength', label: 'Strength', title: 'How far towards the pointer one touch goes', low: 0,
-                   high: 1, span: [0, 1], otherwise: 0.5, value: strengthOf,
+           slider({address: 'z/brush/strength', label: 'Strength', title: 'How far towards the pointer one touch goes',
+                   low: 0, high: 1, span: [0, 1], otherwise: 0.5, value: strengthOf,
                    set: value => store.setUi('zStrength', value)}),
            readout),
         canvas);

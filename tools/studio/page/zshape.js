@@ -22,7 +22,8 @@ export function pointOf(form, index, value, count, width, height) {
 // The other way: which value, with fractions, and how much, {index, value}.
 export function placeOf(form, x, y, count, width, height) {
     if (form === 'bars')
-        return {index: held(x / width * count - 0.5, 0, count - 1), value: held((1 - 2 * y / height) * reach, -reach, reach)};
+        return {index: held(x / width * count - 0.5, 0, count - 1),
+            value: held((1 - 2 * y / height) * reach, -reach, reach)};
     const dx = x - width / 2, dy = height / 2 - y, turn = Math.atan2(dx, dy) / (2 * Math.PI);
     const share = (Math.hypot(dx, dy) / (Math.min(width, height) / 2) - hole) / (1 - hole);
     return {index: (turn + 1) % 1 * count, value: held(share * 2 * reach - reach, -reach, reach)};
