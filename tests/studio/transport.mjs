@@ -40,7 +40,7 @@ function exchange(bytes, { to = port, part = false } = {}) {
             got = Buffer.concat([got, more]);
             const end = got.indexOf('\r\n\r\n');
             const length = /content-length: (\d+)/i.exec(got.toString('latin1', 0, end));
-            if (end >= 0 && length && /connection: keep-alive/i.test(got) && got.length >= end + 4 + Number(length[1])) done();
+            if (end >= 0 && length && got.length >= end + 4 + Number(length[1])) done();
         });
     });
 }
@@ -268,9 +268,7 @@ test('more connections than are served are turned away with 503, and then served
         await new Promise((resolve) => socket.on('connect', resolve));
         idle.push(socket);
     }
-    let answer;
-    do answer = await get('/');
-    while (answer.status === 200);
+    let answer = await get('/');
     assert.equal(answer.status, 503);
     assert.match(answer.head, /Retry-After/);
     for (const socket of idle) socket.destroy();

@@ -36,10 +36,10 @@ static bool put(const response *r, parcel *p) {
     if (!block) return false;
     if (!r->unchanged) snprintf(size, sizeof size, "Content-Length: %zu\r\n", r->size);
     length = snprintf((char *)block + DESK_PRE, HEAD_ROOM,
-                      "HTTP/1.1 %s\r\nContent-Type: %s\r\n%sConnection: %s\r\n"
+                      "HTTP/1.1 %s\r\nContent-Type: %s\r\n%s%s"
                       "Content-Security-Policy: " POLICY "\r\nX-Content-Type-Options: nosniff\r\n"
                       "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n%s\r\n",
-                      r->status, r->type, size, r->last ? "close" : "keep-alive", r->more);
+                      r->status, r->type, size, r->last ? "Connection: close\r\n" : "", r->more);
     if (length < 0 || length >= HEAD_ROOM) {
         free(block);
         return false;
