@@ -113,23 +113,28 @@ static void transposed_parts(const gb_desc *d, conv_tiles *t) {
 
 struct tile_size { int mt, nt; };
 
-static tile_size tile_of(const gb_desc *d) {
-    int pixels = d->in[0].h * d->in[0].w, cout = d->conv.cout;
-    if (cout <= 16)
+static tile_size tile_of(const gb_desc *d, int columns) {
+    int pixels = d->in[0].h * d->in[0].w;
+    if (columns <= 16)
         return tile_size{4, 1};
-    if (cout <= 32)
+    if (columns <= 32)
         return tile_size{4, 2};
     return tile_size{pixels >= 8192 ? 4 : 2, 4};
 }
 
-static dim3 grid_of(const gb_desc *d, const conv_tiles *t) {
-    tile_size size = tile_of(d);
+static dim3 grid_of(const gb_desc *d, const conv_tiles *t, int columns) {
+    tile_size size = tile_of(d, columns);
     int pixels = t->part[0].h * t->part[0].w;
-    return dim3((unsigned)((pixels - 1) / (32 * size.mt) + 1), (unsigned)((d->conv.cout - 1) / (16 * size.nt) + 1),
+    return dim3((unsigned)((pixels - 1) / (32 * size.mt) + 1), (unsigned)((columns - 1) / (16 * size.nt) + 1),
                 (unsigned)(t->parts * t->splits * d->in[0].n));
 }
 
-/* How the layer is cut, of its shape alone. */
+/* How many of the output channels somebody reads. */
+static int columns_of(const gb_desc *d) {
+    return d->conv.wanted ? d->conv.wanted : d->conv.cout;
+}
+
+/* How the layer is cut, of its shape alone: a channel's bits do not depend on who reads the others. */
 static void cut(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     memset(t, 0, sizeof *t);
     if (d->conv.up == 2)
@@ -138,7 +143,7 @@ static void cut(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
         plain_part(d, t);
     t->words = words_of(cpu, d);
     t->splits = 1;
-    dim3 grid = grid_of(d, t);
+    dim3 grid = grid_of(d, t, d->conv.cout);
     int blocks = (int)(grid.x * grid.y) * t->parts;
     int steps = t->part[0].taps * ((t->words + TILE_WORDS - 1) / TILE_WORDS);
     int wanted = ENOUGH_BLOCKS / (blocks < ENOUGH_BLOCKS ? blocks : ENOUGH_BLOCKS), worth = steps / LEAST_STEPS;
@@ -173,12 +178,25 @@ static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
 
 /* ------------------------------------------------------------------------------------------------ after the product */
 
+__global__ static void add_splits8(conv_tiles t, long long groups) {
+    GB_EACH_ITEM(i, groups) {
+        gb_place at = gb_group_of(t.out, i, t.out.pixels);
+        float v[8] = {0.0f};
+        for (int s = 0; s < t.splits; s++) {
+            const float4 *from = (const float4 *)partial_at(t, at.n, s, at.c, at.p);
+            float4 a = from[0], b = from[1];
+            v[0] += a.x, v[1] += a.y, v[2] += a.z, v[3] += a.w, v[4] += b.x, v[5] += b.y, v[6] += b.z, v[7] += b.w;
+        }
+        scale_and_put8(t, v, at.n, at.c, at.p);
+    }
+}
+
 __global__ static void add_splits(conv_tiles t, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_place at = gb_place_of(t.out, i);
         float sum = 0.0f;
         for (int s = 0; s < t.splits; s++)
-            sum += t.partial[(((long long)at.n * t.splits + s) * t.out.pixels + at.p) * t.out.lanes + at.c];
+            sum += *partial_at(t, at.n, s, at.c, at.p);
         sum = at.c < t.out.c ? sum * t.m.scale[at.n * t.m.scale_step + at.c] : 0.0f;
         if (t.finish)
             gb_put(t.out, t.finish, sum, at.n, at.c, at.p);
@@ -187,19 +205,32 @@ __global__ static void add_splits(conv_tiles t, long long count) {
     }
 }
 
-/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t. */
-__global__ static void smooth(gb_view in, const float *fir, gb_view out, const gb_finish *e, long long count) {
-    GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t; a thread for eight channels of a pixel. */
+__global__ static void smooth(gb_view in, const float *fir, gb_view out, const gb_finish *e, long long groups) {
+    GB_EACH_ITEM(i, groups) {
+        gb_place at = gb_group_of(in, i, out.pixels);
         int oy = at.p / out.w + GB_FIR_TAPS - 2, ox = at.p % out.w + GB_FIR_TAPS - 2;
-        float sum = 0.0f;
+        float sum[8] = {0.0f};
+#pragma unroll
         for (int ky = 0; ky < GB_FIR_TAPS; ky++)
+#pragma unroll
             for (int kx = 0; kx < GB_FIR_TAPS; kx++) {
                 int y = oy - ky, x = ox - kx;
-                if (y >= 0 && y < in.h && x >= 0 && x < in.w)
-                    sum = fmaf(fir[ky * GB_FIR_TAPS + kx], gb_load(in, at.n, at.c, y * in.w + x), sum);
+                if (y < 0 || y >= in.h || x < 0 || x >= in.w)
+                    continue;
+                float v[8], f = 4.0f * fir[ky * GB_FIR_TAPS + kx];
+                gb_load8(in, at.n, at.c, y * in.w + x, v);
+#pragma unroll
+                for (int k = 0; k < 8; k++)
+                    sum[k] = fmaf(f, v[k], sum[k]);
             }
-        gb_put(out, e, 4.0f * sum, at.n, at.c, at.p);
+        if (out.c_step == 1)
+            gb_put8(out, e, sum, at.n, at.c, at.p);
+        else
+#pragma unroll
+            for (int k = 0; k < 8; k++)
+                if (at.c + k < out.c)
+                    gb_put(out, e, sum[k], at.n, at.c + k, at.p);
     }
 }
 
@@ -246,20 +277,26 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     t.partial = t.splits > 1 ? (float *)workspace : NULL;
     t.out = d->conv.up == 2 ? gb_view_of(cpu, &product) : out;
     t.finish = d->conv.up == 2 ? NULL : finish;
-    dim3 grid = grid_of(d, &t);
+    tile_size size = tile_of(d, columns_of(d));
+    dim3 grid = grid_of(d, &t, columns_of(d));
     if (is_half(cpu))
-        launch_sized<GB_HALF>(cpu, t, tile_of(d), grid);
+        launch_sized<GB_HALF>(cpu, t, size, grid);
     else if (precision_of(cpu) == GB_TF32)
-        launch_sized<GB_TF32>(cpu, t, tile_of(d), grid);
+        launch_sized<GB_TF32>(cpu, t, size, grid);
     else
-        launch_sized<GB_FP32>(cpu, t, tile_of(d), grid);
-    if (t.splits > 1) {
+        launch_sized<GB_FP32>(cpu, t, size, grid);
+    if (t.splits > 1 && t.out.c_step == 1) {
+        long long groups = t.out.n_step / 8 * d->in[0].n;
+        gb_launch(cpu, add_splits8, gb_blocks((size_t)groups, THREADS), THREADS, 0, t, groups);
+    } else if (t.splits > 1) {
         long long items = t.out.n_step * d->in[0].n;
         gb_launch(cpu, add_splits, gb_blocks((size_t)items, THREADS), THREADS, 0, t, items);
     }
-    if (d->conv.up == 2)
-        gb_launch(cpu, smooth, gb_blocks((size_t)gb_items(args->out), THREADS), THREADS, 0, t.out,
-                  factors + gb_factors_fir(d), out, finish, gb_items(args->out));
+    if (d->conv.up == 2) {
+        long long groups = (long long)d->out.n * out.pixels * (t.out.lanes / 8);
+        gb_launch(cpu, smooth, gb_blocks((size_t)groups, THREADS), THREADS, 0, t.out, factors + gb_factors_fir(d), out,
+                  finish, groups);
+    }
 }
 
 const gb_op_row gb_conv2d_tiled_cuda = {

@@ -141,11 +141,37 @@ __device__ __forceinline__ void multiply(const uint32_t *pixels, const uint32_t 
     }
 }
 
-/* A sum to where it belongs. */
+/* Sums to where they belong: of a planar output one by one, of channels-last maps eight channels at a time. */
+__device__ __forceinline__ float *partial_at(const conv_tiles &t, int n, int split, int o, int pixel) {
+    return t.partial + (((long long)n * t.splits + split) * t.out.pixels + pixel) * t.out.lanes + o;
+}
+
+__device__ __forceinline__ void scale_and_put8(const conv_tiles &t, float (&v)[8], int n, int o, int pixel) {
+    const float *scale = t.m.scale + n * t.m.scale_step + o;
+#pragma unroll
+    for (int k = 0; k < 8; k++)
+        v[k] = o + k < t.out.c ? v[k] * scale[k] : 0.0f;
+    if (t.finish)
+        gb_put8(t.out, t.finish, v, n, o, pixel);
+    else
+        gb_store8(t.out, n, o, pixel, v);
+}
+
+__device__ __forceinline__ void deliver8(const conv_tiles &t, const float *sums, int n, int split, int o, int pixel) {
+    float4 a = ((const float4 *)sums)[0], b = ((const float4 *)sums)[1];
+    if (t.partial) {
+        float4 *to = (float4 *)partial_at(t, n, split, o, pixel);
+        to[0] = a;
+        to[1] = b;
+        return;
+    }
+    float v[8] = {a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w};
+    scale_and_put8(t, v, n, o, pixel);
+}
+
 __device__ __forceinline__ void deliver(const conv_tiles &t, float v, int n, int split, int o, int pixel) {
     if (t.partial) {
-        long long row = ((long long)n * t.splits + split) * t.out.pixels + pixel;
-        t.partial[row * t.out.lanes + o] = v;
+        *partial_at(t, n, split, o, pixel) = v;
         return;
     }
     v = o < t.out.c ? v * t.m.scale[n * t.m.scale_step + o] : 0.0f;
@@ -223,14 +249,18 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
                 sums[(row + i * 16 + lane / 4 + r / 2 * 8) * STRIDE + column + j * 8 + lane % 4 * 2 + r % 2] =
                     sum[i][j][r];
     __syncthreads();
-    int width = t.step == 1 ? part.w : t.out.w, channels = min(COLUMNS, t.out.lanes - first_channel);
+    int width = t.step == 1 ? part.w : t.out.w, run = t.out.c_step == 1 ? 8 : 1;
+    int channels = min(COLUMNS, t.out.lanes - first_channel), runs = channels / run;
 #pragma unroll 1
-    for (int i = threadIdx.x; i < ROWS * channels; i += TILE_THREADS) {
-        int m = first_pixel + i / channels, o = i % channels;
+    for (int i = threadIdx.x; i < ROWS * runs; i += TILE_THREADS) {
+        int m = first_pixel + i / runs, o = i % runs * run;
         if (m >= part.h * part.w)
             break;
         int pixel = (m / part.w * t.step + part.y0) * width + m % part.w * t.step + part.x0;
-        deliver(t, sums[i / channels * STRIDE + o], n, split, first_channel + o, pixel);
+        if (run == 8)
+            deliver8(t, sums + i / runs * STRIDE + o, n, split, first_channel + o, pixel);
+        else
+            deliver(t, sums[i / runs * STRIDE + o], n, split, first_channel + o, pixel);
     }
 }
 

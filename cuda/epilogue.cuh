@@ -46,6 +46,56 @@ __device__ static inline float gb_finished(const gb_finish *e, bool half, float 
     return v;
 }
 
+/* The same for `count` channels from c on, at most eight: what belongs to the pixel is read once. */
+__device__ static inline void gb_finished8(const gb_finish *e, bool half, float (&v)[8], int n, int c, int p, int count) {
+    float noise = e->noise ? e->noise[n * e->noise_step + p] * e->noise_strength : 0.0f;
+    bool has_noise = e->noise != NULL, has_add = e->has_add, bias_act = e->bias_act;
+    float gain = e->gain, limit = e->clamp, slope = e->params[0];
+    bool usual = e->act == GB_ACT_LRELU && !e->channels;
+    float add[8] = {0.0f};
+    if (has_add && count == 8 && e->add.c_step == 1)
+        gb_load8(e->add, n, c, p, add);
+    else if (has_add)
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            add[k] = k < count ? gb_load(e->add, n, c + k, p) : 0.0f;
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+        float x = gb_stored(half, v[k]);
+        if (has_noise)
+            x = gb_stored(half, x + noise);
+        if (bias_act && k < count) {
+            if (e->bias)
+                x += e->bias[c + k];
+            if (usual)
+                x = x < 0.0f ? x * slope : x;
+            else if (e->channels && !e->channels[c + k])
+                x = activate(e->base_act, e->base_params, e->base_count, x);
+            else
+                x = activate(e->act, e->params, e->param_count, x);
+            if (gain != 1.0f)
+                x *= gain;
+            if (limit >= 0.0f)
+                x = x > limit ? limit : x < -limit ? -limit : x;
+            x = gb_stored(half, x);
+        }
+        if (has_add)
+            x = gb_stored(half, x + add[k]);
+        v[k] = x;
+    }
+}
+
+/* Eight channels of a pixel of a channels-last `out`, through the epilogue; padding lanes become zero. */
+__device__ static inline void gb_put8(const gb_view &out, const gb_finish *e, float (&v)[8], int n, int c, int p) {
+    int count = min(8, out.c - c);
+    gb_finished8(e, out.half, v, n, c, p, count);
+    if (count < 8)
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            v[k] = k < count ? v[k] : 0.0f;
+    gb_store8(out, n, c, p, v);
+}
+
 /* v as value (n, c, p) of `out`, through the epilogue; padding lanes become zero. */
 __device__ static inline void gb_put(const gb_view &out, const gb_finish *e, float v, int n, int c, int p) {
     gb_store(out, n, c, p, c < out.c ? gb_finished(e, out.half, v, n, c, p) : 0.0f);

@@ -148,14 +148,20 @@ bool gb_queue_wait(gb_queue *q, char *why, size_t why_size) {
 
 /* ------------------------------------------------------------------------------------------------ live values */
 
-const void *gb_live_bytes(gb_queue *q, const void *value, size_t bytes) {
+const void *gb_live_room(gb_queue *q, size_t bytes, void **to) {
     size_t at = q->live_used;
     q->live_used += (bytes + LIVE_ALIGNMENT - 1) / LIVE_ALIGNMENT * LIVE_ALIGNMENT;
-    if (q->live_used > q->live_room)
-        return q->live_device;          /* this pass is repeated with more room */
-    if (q->filling)
-        memcpy(q->live_host + at, value, bytes);
-    return q->live_device + at;
+    bool fits = q->live_used <= q->live_room;       /* else this pass is repeated with more room */
+    *to = fits && q->filling ? q->live_host + at : NULL;
+    return fits ? q->live_device + at : q->live_device;
+}
+
+const void *gb_live_bytes(gb_queue *q, const void *value, size_t bytes) {
+    void *to;
+    const void *there = gb_live_room(q, bytes, &to);
+    if (to)
+        memcpy(to, value, bytes);
+    return there;
 }
 
 const void *gb_queue_mirror(gb_queue *q, const void *host, size_t bytes, uint64_t version) {

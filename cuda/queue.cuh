@@ -28,6 +28,8 @@ void gb_note(gb_queue *queue, cudaError_t error, const char *what);
 /* Where the kernels find a copy of `bytes` of `value` as it is in this render; 16-byte aligned. In the second pass it
  * returns the same address, so a row's run() must ask for the same things in the same order both times. */
 const void *gb_live_bytes(gb_queue *queue, const void *value, size_t bytes);
+/* The same for what is not there yet: `*to` is where to write it, NULL where nothing is to be written now. */
+const void *gb_live_room(gb_queue *queue, size_t bytes, void **to);
 
 template <class T> const T *gb_live(gb_queue *queue, const T &value) {
     return (const T *)gb_live_bytes(queue, &value, sizeof value);
