@@ -44,7 +44,7 @@ for (const [name, nodes] of Object.entries(networks)) {
     test(`${name}: every layer is drawn once, inside the width, and none over another`, () => {
         const groups = groupsOf(nodes);
         const folded = Object.fromEntries(groups.map(({key}) => [key, false]));
-        for (const width of [200, 246, 800]) {
+        for (const width of [200, 246, 560, 800]) {
             const {items, height} = layoutOf(groups, {width, folded, opened: {'synthesis.b8.conv1': true}});
             const cells = items.filter(({kind}) => kind !== 'group');
             assert.equal(cells.filter(({kind}) => kind === 'layer').length, layersOf(nodes).length);
@@ -69,20 +69,26 @@ for (const [name, nodes] of Object.entries(networks)) {
     });
 
     test(`${name}: arrow keys reach every layer`, () => {
-        const {items} = layoutOf(groupsOf(nodes), {width: 246});
-        const reached = new Set([items[0]]), next = [items[0]];
-        while (next.length) {
-            const item = next.pop();
-            for (const key of ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']) {
-                const other = neighbour(items, item, key);
-                if (other && !reached.has(other)) {
-                    reached.add(other);
-                    next.push(other);
-                }
+        for (const width of [246, 800]) {
+            const {items} = layoutOf(groupsOf(nodes), {width});
+            assert.equal(reachedFrom(items[0], items).size, items.length);
+        }
+    });
+}
+
+function reachedFrom(first, items) {
+    const reached = new Set([first]), next = [first];
+    while (next.length) {
+        const item = next.pop();
+        for (const key of ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']) {
+            const other = neighbour(items, item, key);
+            if (other && !reached.has(other)) {
+                reached.add(other);
+                next.push(other);
             }
         }
-        assert.equal(reached.size, items.length);
-    });
+    }
+    return reached;
 }
 
 test('up and down go from layer to layer; what is left of the first is its group, of a part its layer', () => {

@@ -6,6 +6,7 @@ const measures = {margin: 8, lane: 12, cell: 22, gap: 6, head: 16, group: 9, par
 const forFingers = {...measures, cell: 34, gap: 8, head: 26, part: 30};
 
 const columns = 4;                  // that cells of a row share
+const columnWidth = 260, mostColumns = 3;           // of groups beside each other, where there is room
 const mostWs = 10;                  // w's in a row
 
 /* ------------------------------------------------------------------------------------------ rows */
@@ -77,44 +78,69 @@ function rowsOf(group) {
 /* ------------------------------------------------------------------------------------------ drawing */
 
 // Everything with its place, in the order of the keyboard and of screen readers:
-//     {items: [{kind: 'group' | 'layer' | 'part', name, x, y, width, height, level, …}], edges, width, height}
+//     {items: [{kind: 'group' | 'layer' | 'part', name, column, x, y, width, height, level, …}], edges, width, height}
 // `folded` says of groups, `opened` of layers, whether they are; both are maps by key or name. `coarse`: for fingers.
 export function layoutOf(groups, {width, folded = {}, opened = {}, coarse = false}) {
-    const {margin, lane, cell, gap, head, part, group: between} = coarse ? forFingers : measures;
-    const inner = width - 2 * margin - lane;
+    const look = coarse ? forFingers : measures;
+    const count = Math.min(mostColumns, Math.max(1, Math.floor(width / columnWidth)));
+    const laid = groups.map(group =>
+        layGroup(group, isFolded(groups, group, folded), opened, width / count - 2 * look.margin - look.lane, look));
     const items = [];
-    let y = 4;
-    for (const group of groups) {
-        const isClosed = isFolded(groups, group, folded);
-        items.push({kind: 'group', name: group.key, group, folded: isClosed, level: 1, x: margin, y, width: inner,
-                    height: isClosed ? cell : head});
-        y += isClosed ? cell : head;
-        if (!isClosed) {
-            const {rows, most} = rowsOf(group);
-            for (const row of rows) {
-                y += row === rows[0] ? 2 : gap;
-                const unit = (inner + gap) / most;
-                for (const {layer, column, span} of row) {
-                    items.push({kind: 'layer', name: layer.name, layer, group, level: 2, opened: !!opened[layer.name],
-                                x: margin + column * unit, y, width: span * unit - gap, height: cell});
-                }
-                y += cell;
-                for (const {layer} of row)
-                    if (opened[layer.name])
-                        y = placeParts(items, layer, group, y + 3, inner, part);
-            }
+    let height = 0;
+    inColumns(laid.map(each => each.height + look.group), count).forEach((members, column) => {
+        let y = 4;
+        for (const index of members) {
+            for (const item of laid[index].items)
+                items.push({...item, column, x: item.x + look.margin + column * width / count, y: item.y + y});
+            y += laid[index].height + look.group;
         }
-        y += between;
-    }
-    inOrder(items);
-    return {items, edges: edgesOf(groups, items, width), width, height: y};
+        height = Math.max(height, y);
+    });
+    return {items, edges: edgesOf(groups, items, width / count), width, height};
 }
 
-function placeParts(items, layer, group, top, inner, height) {
-    const most = 3, unit = (inner - 8) / most;
+// Places in the list for each column, one after the other, such that the highest column is as low as can be.
+function inColumns(heights, count) {
+    const filled = limit => heights.reduce((columns, height, index) => {
+        const last = columns.at(-1);
+        if (last.height + height > limit && last.members.length)
+            columns.push({height, members: [index]});
+        else
+            Object.assign(last, {height: last.height + height, members: [...last.members, index]});
+        return columns;
+    }, [{height: 0, members: []}]);
+    let limit = Math.max(...heights);
+    while (filled(limit).length > count)
+        limit += 8;
+    return filled(limit).map(({members}) => members);
+}
+
+function layGroup(group, isClosed, opened, width, {cell, gap, head, part}) {
+    const items = [{kind: 'group', name: group.key, group, folded: isClosed, level: 1, x: 0, y: 0, width,
+                    height: isClosed ? cell : head}];
+    let y = items[0].height;
+    if (isClosed)
+        return {items, height: y};
+    const {rows, most} = rowsOf(group);
+    const unit = (width + gap) / most;
+    for (const row of rows) {
+        y += row === rows[0] ? 2 : gap;
+        for (const {layer, column, span} of row)
+            items.push({kind: 'layer', name: layer.name, layer, group, level: 2, opened: !!opened[layer.name],
+                        x: column * unit, y, width: span * unit - gap, height: cell});
+        y += cell;
+        for (const {layer} of row)
+            if (opened[layer.name])
+                y = layParts(items, layer, group, y + 3, width, part);
+    }
+    return {items: inOrder(items), height: y};
+}
+
+function layParts(items, layer, group, top, width, height) {
+    const most = 3, unit = (width - 8) / most;
     layer.parts.forEach((node, i) => items.push({
         kind: 'part', name: node.name, node, layer, group, level: 3, height,
-        x: measures.margin + 8 + (i % most) * unit, y: top + Math.floor(i / most) * (height + 3), width: unit - 3,
+        x: 8 + (i % most) * unit, y: top + Math.floor(i / most) * (height + 3), width: unit - 3,
     }));
     return top + Math.ceil(layer.parts.length / most) * (height + 3);
 }
@@ -122,10 +148,8 @@ function placeParts(items, layer, group, top, inner, height) {
 // Parts stand right behind their layer, although the other layers of its row are drawn before them.
 function inOrder(items) {
     const parts = items.filter(item => item.kind === 'part');
-    const others = items.filter(item => item.kind !== 'part');
-    items.length = 0;
-    for (const item of others)
-        items.push(item, ...item.kind === 'layer' ? parts.filter(({layer}) => layer === item.layer) : []);
+    return items.filter(item => item.kind !== 'part').flatMap(item =>
+        [item, ...item.kind === 'layer' ? parts.filter(({layer}) => layer === item.layer) : []]);
 }
 
 // Lines from layer to layer, as paths. A line is a condition where it carries a vector to maps or to another group:
@@ -159,12 +183,13 @@ function edgesOf(groups, items, width) {
 const middle = item => item.x + item.width / 2;
 const overlaps = (a, b) => Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
 
-function route(from, to, cells, width) {
-    const bottom = from.y + from.height;
-    if (from.y === to.y)
+function route(from, to, all, width) {
+    const bottom = from.y + from.height, isSame = from.column === to.column;
+    const cells = all.filter(({column}) => column === from.column);
+    if (from.y === to.y && isSame)
         return `M${from.x + from.width} ${from.y + from.height / 2}H${to.x}`;
     // Straight down, where nothing stands between.
-    if (overlaps(from, to) > 8) {
+    if (isSame && overlaps(from, to) > 8) {
         const x = Math.round((Math.max(from.x, to.x) + Math.min(from.x + from.width, to.x + to.width)) / 2);
         const isFree = !cells.some(({x: left, y, width: w, height}) =>
             y >= bottom && y + height <= to.y && left < x && left + w > x);
@@ -172,28 +197,30 @@ function route(from, to, cells, width) {
             return `M${x} ${bottom}V${to.y}`;
     }
     const next = Math.min(...cells.filter(({y}) => y > bottom).map(({y}) => y));
-    if (to.y <= next) {                                 // to the next row
+    if (isSame && to.y <= next) {                                 // to the next row
         const turn = to.y - 3;
         return `M${middle(from)} ${bottom}V${turn}H${middle(to)}V${to.y}`;
     }
-    const lane = width - measures.margin - 3, across = bottom + 3;      // past other rows, along the right edge
+    // Past other rows and to other columns along the right edge.
+    const lane = (from.column + 1) * width - measures.margin - 3, across = bottom + 3;
     return `M${middle(from)} ${bottom}V${across}H${lane}V${to.y - 3}H${middle(to)}V${to.y}`;
 }
 
 /* ------------------------------------------------------------------------------------------ moving about */
 
 // The item that an arrow key leads to from `item`: the nearest one in that direction. Up and down pass the heads of
-// open groups; a head is what is left of its group's first layers.
+// open groups and go on in the next column; a head is what is left of its group's first layers.
 export function neighbour(items, item, key) {
     const [cx, cy] = [middle(item), item.y + item.height / 2];
     const isThere = {ArrowUp: (x, y) => y < cy - 4, ArrowDown: (x, y) => y > cy + 4,
                      ArrowLeft: (x, y) => Math.abs(y - cy) < 4 && x < cx,
                      ArrowRight: (x, y) => Math.abs(y - cy) < 4 && x > cx}[key];
     const isUpright = key === 'ArrowUp' || key === 'ArrowDown';
+    const stops = items.filter(other => other !== item && (other.kind !== 'group' || other.folded));
     let best = null, least = Infinity;
-    for (const other of items) {
+    for (const other of stops) {
         const x = middle(other), y = other.y + other.height / 2;
-        if (other === item || !isThere(x, y) || (other.kind === 'group' && !other.folded))
+        if (other.column !== item.column || !isThere(x, y))
             continue;
         const aside = Math.max(0, -overlaps(item, other)) + Math.abs(x - cx) / 1000;
         const away = isUpright ? 1000 * Math.abs(y - cy) + aside : Math.abs(x - cx);
@@ -201,6 +228,10 @@ export function neighbour(items, item, key) {
             [best, least] = [other, away];
     }
     const parent = item.kind === 'part' ? item.layer.name : item.kind === 'layer' ? item.group.key : null;
-    const isParent = ({name, level}) => key === 'ArrowLeft' && name === parent && level < item.level;
-    return best ?? items.find(isParent) ?? null;
+    const otherwise = {
+        ArrowLeft: () => items.find(({name, level}) => name === parent && level < item.level),
+        ArrowUp: () => stops.findLast(({column}) => column === item.column - 1),
+        ArrowDown: () => stops.find(({column}) => column === item.column + 1),
+    }[key];
+    return best ?? otherwise?.() ?? null;
 }

@@ -47,11 +47,14 @@ function open(item) {
 
 /* ------------------------------------------------------------------------------------------ words */
 
+// As it is written in the drawing.
+const nameIn = item => item.kind === 'part' ? partName(item.node, item.layer) : shortName(item.name);
+
 function wordsOf(item) {
     if (item.kind === 'group')
         return [item.group.title, item.group.size, `${item.group.layers.length} layers`].filter(Boolean).join(', ');
     const node = item.kind === 'part' ? item.node : item.layer.node;
-    return `${node.name}, ${shapeText(node)}`;
+    return [...node.name.split('.').includes(nameIn(item)) ? [] : [nameIn(item)], node.name, shapeText(node)].join(', ');
 }
 
 const bendsOf = item => [...new Map(nodesOf(item).flatMap(node => bendsAt(store.recipe, node))
@@ -104,7 +107,6 @@ function drawn(item) {
     const {kind, x, y, width, height} = item;
     const isHead = kind === 'group' && !item.folded;
     const hasChevron = kind === 'group' || hasParts(item);
-    const name = kind === 'part' ? partName(item.node, item.layer) : shortName(item.name);
     const room = width - 8 - (hasChevron && kind !== 'group' ? 9 : 0);
     const isOpen = kind === 'group' ? String(!item.folded) : hasParts(item) ? String(item.opened) : null;
     const g = svg('g', {class: `item ${kind}`, role: 'treeitem', tabindex: -1, 'aria-level': item.level,
@@ -120,7 +122,7 @@ function drawn(item) {
     } else {
         const middle = width < 28 && !hasChevron;
         g.append(svg('text', {x: middle ? x + width / 2 : x + 5, y: y + height / 2 + 3.5,
-                              'text-anchor': middle ? 'middle' : null}, fitted(name, room)));
+                              'text-anchor': middle ? 'middle' : null}, fitted(nameIn(item), room)));
         if (hasChevron)
             g.append(svg('path', {class: 'chevron', d: chevron(x + width - 7, y + height / 2 - 1, item.opened)}),
                      svg('rect', {class: 'opener', x: x + width - 16, y, width: 16, height}));
@@ -135,8 +137,9 @@ function draw() {
     if (!store.network)
         return;
     const hadFocus = drawing.contains(document.activeElement);
+    const coarse = matchMedia('(max-width: 1024px), (pointer: coarse)').matches;
     layout = layoutOf(groups, {width: Math.max(160, scroller.clientWidth), folded: kept('folded'),
-                               opened: kept('opened'), coarse: matchMedia('(max-width: 1024px), (pointer: coarse)').matches});
+                               opened: kept('opened'), coarse});
     shapes = new Map(layout.items.map(item => [item.name, drawn(item)]));
     if (!shapes.has(focused))
         focused = itemNamed(store.selection.at(-1))?.name ?? layout.items.find(isSelectable)?.name ?? null;
