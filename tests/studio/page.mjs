@@ -25,11 +25,13 @@ export async function until(look, what) {
     }
 }
 
-/* A page of its own studio. `ganbend` is the program, `models` its operands; `prepare` is JavaScript that runs before the
- * page's own. Closing it ends both, and fails where the browser complained of anything meanwhile. */
-export async function openPage(ganbend, { models = [], options = [], prepare = null, ...look } = {}) {
-    const out = mkdtempSync(join(tmpdir(), 'studio-'));
-    const page = { out, studio: await start(ganbend, [...models, ...options], { out }), complaints: [] };
+/* A page of its own studio, or one more of another page's, `beside` it. `ganbend` is the program, `models` its operands;
+ * `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails where the browser complained of
+ * anything meanwhile. */
+export async function openPage(ganbend, { models = [], options = [], prepare = null, beside = null, ...look } = {}) {
+    const out = beside?.out ?? mkdtempSync(join(tmpdir(), 'studio-'));
+    const studio = beside?.studio ?? await start(ganbend, [...models, ...options], { out });
+    const page = { out, studio, complaints: [] };
     let browser = null;
     page.kill = () => page.studio.stop('SIGKILL');
     // At the same port; the page comes back to it by itself. That it could not connect meanwhile is no complaint.
@@ -41,9 +43,11 @@ export async function openPage(ganbend, { models = [], options = [], prepare = n
     page.close = async () => {
         if (browser) page.complaints.push(...await browser.complaints());
         await browser?.close();
-        const ended = await page.studio.stop();
-        rmSync(out, { recursive: true, force: true });
-        assert.equal(ended, 0, `the studio ended with ${ended}: ${page.studio.output()}`);
+        if (!beside) {
+            const ended = await page.studio.stop();
+            rmSync(out, { recursive: true, force: true });
+            assert.equal(ended, 0, `the studio ended with ${ended}: ${page.studio.output()}`);
+        }
         assert.deepEqual(page.complaints, [], 'the browser complained');
     };
     try {

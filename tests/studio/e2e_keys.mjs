@@ -1,0 +1,93 @@
+// One whole job without a mouse: a layer is chosen, gets another activation and a filter, and the picture is saved; and
+// what the page says to those who do not see it: node e2e_keys.mjs GANBEND
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { KEY, openPage, until } from './page.mjs';
+
+let page;
+
+before(async () => { page = await openPage(process.argv[2]); });
+after(() => page?.close());
+
+const focus = () => page.browser.run(`const e = document.activeElement, box = e.getBoundingClientRect();
+    const label = e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent;
+    return { label, tag: e.localName, inSight: box.width > 0 && box.bottom > 0 && box.top < innerHeight };`);
+
+// Goes on by Tab until what has the focus is called that, and says where it went.
+async function tabTo(pattern, ...held) {
+    const met = [];
+    for (let i = 0; i < 120; i++) {
+        await page.browser.type(KEY.tab, ...held);
+        const { label, inSight } = await focus();
+        met.push(label);
+        assert.ok(inSight, `${label} has the focus and is not to be seen`);
+        if (pattern.test(label)) return met;
+    }
+    throw new Error(`Tab never came to ${pattern}, but to ${met.join(' | ')}`);
+}
+
+test('a layer, an activation, a filter, a saved picture: by keys alone', async () => {
+    const unbent = await page.pixels();
+    await tabTo(/^(z|synthesis|mapping)/);                      // into the network
+    await page.key(KEY.end);
+    for (let i = 0; i < 3; i++) await page.key(KEY.up);
+    const [layer] = await page.of('store.selection');
+    assert.match(layer, /^synthesis\.b\d+\./);
+
+    await page.key('a');
+    await until(async () => /f\(x\)/.test((await focus()).label), 'the menu of activations');
+    for (let i = 0; i < 12 && (await page.recipe()).bends[0]?.activation !== 'sinlu'; i++) await page.key(KEY.down);
+    assert.equal((await page.recipe()).bends[0].activation, 'sinlu');
+    const acted = await page.pixels();
+    assert.notEqual(acted, unbent);
+    await tabTo(/^a, typed$/);
+    await page.key(KEY.up, KEY.shift);
+    assert.ok((await page.recipe()).bends[0].a > 1);
+
+    await page.on(await page.the('tree', 'Layers'), 'document.activeElement.blur();');
+    await page.key('f');
+    await until(async () => /^Add a filter/.test((await focus()).label), 'the menu of filters');
+    await page.browser.type('rot');
+    await page.key(KEY.enter);
+    await tabTo(/^angle, typed$/);
+    await page.browser.type('30');
+    await page.key(KEY.enter);
+    assert.deepEqual((await page.recipe()).bends[1], { at: layer, filter: 'rotate', angle: 30 });
+    const bent = await page.pixels();
+    assert.ok(bent !== acted && bent !== unbent);
+
+    await page.key('s', KEY.control);
+    await until(() => page.browser.run('return /^Saved/.test(document.getElementById("announcer").textContent);'), 'it to be saved');
+    assert.equal(readFileSync(join(page.out, 'picture-0001.png')).toString('latin1', 1, 4), 'PNG');
+});
+
+test('help lists the keys, Escape closes it, and the focus is where it was', async () => {
+    await page.on(await page.the('button', 'Undo'), 'this.focus();');
+    await page.browser.type('?');
+    const dialog = await page.the('dialog', null);
+    const rows = await page.browser.run(`return [...document.querySelectorAll('dialog .keys dt')].map(e => e.textContent);`);
+    assert.ok(rows.length > 20, String(rows.length));
+    assert.ok(await page.on(dialog, 'return this.contains(document.activeElement);'));
+    await page.browser.type(KEY.escape);
+    assert.equal((await focus()).label, 'Undo');
+});
+
+test('everything that has the focus can be seen to have it', async () => {
+    await page.click(await page.the('treeitem', /^synthesis\.b32\.conv1, /));
+    const seen = new Set();
+    for (let i = 0; i < 200; i++) {
+        await page.browser.type(KEY.tab);
+        const { mark, label } = await page.browser.run(`const e = document.activeElement, look = getComputedStyle(e);
+            const ring = parseFloat(look.outlineWidth) > 0 && look.outlineStyle !== 'none';
+            const svg = e.matches('.item') && getComputedStyle(e.querySelector('rect')).strokeWidth !== '1px';
+            return { mark: e === document.body || ring || look.boxShadow !== 'none' || svg,
+                     label: e.localName + ' ' + (e.getAttribute('aria-label') ?? e.textContent).slice(0, 60) };`);
+        assert.ok(mark, `${label} shows no focus`);
+        if (seen.has(label) && i > 60) break;
+        seen.add(label);
+    }
+    assert.ok(seen.size > 25, [...seen].join(' | '));
+});

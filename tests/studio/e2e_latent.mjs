@@ -1,0 +1,101 @@
+// Where the picture comes from, in a real browser: seed, z, styles, noise, pinned faces: node e2e_latent.mjs GANBEND
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { KEY, openPage, until } from './page.mjs';
+
+let page, latent, first, works = 0;
+
+before(async () => { page = await openPage(process.argv[2]); });
+after(() => page?.close());
+beforeEach(async () => {
+    await page.fresh(`latent ${++works}`);
+    latent = await page.the('region', 'Latent');
+    first = await page.pixels();
+});
+
+const bends = async () => (await page.recipe()).bends;
+
+test('seeds go by keys and by number, and one undo takes a seed back', async () => {
+    await page.key('.');
+    assert.equal((await page.recipe()).inputs.seeds, 1);
+    const second = await page.pixels();
+    assert.notEqual(second, first);
+    await page.key(',');
+    assert.equal(await page.pixels(), first);
+    await page.write(await page.the('textbox', 'Seed', latent), '1');
+    assert.equal(await page.pixels(), second);
+    await page.press('Undo');
+    assert.equal(await page.pixels(), first);
+});
+
+test('z is drawn on with a brush, by keys too, and given back', async () => {
+    const polygon = await page.the('slider', 'z', latent);
+    await page.drag(polygon, [[0.8, 0.5], [0.85, 0.6], [0.9, 0.65]]);
+    const [{ at, add }] = await bends();
+    assert.equal(at, 'z');
+    assert.ok(Object.keys(add).length >= 5);
+    const drawn = await page.pixels();
+    assert.notEqual(drawn, first);
+    await page.press('Bars', latent);
+    assert.equal(await page.pixels(), drawn);
+    await page.on(polygon, 'this.focus();');
+    await page.key(KEY.right);
+    await page.key(KEY.up, KEY.shift);
+    assert.notEqual(await page.pixels(), drawn);
+    await page.press('Take all drawing off z', latent);
+    assert.deepEqual(await bends(), []);
+    assert.equal(await page.pixels(), first);
+});
+
+test('some w\'s take the style of another seed, by a share', async () => {
+    await page.tab('Styles', latent);
+    await page.press('Style', latent);
+    await page.write(await page.the('textbox', 'Style of', latent), '5');
+    await page.set('Share', 1, latent);
+    const [{ w, style }] = await bends();
+    assert.equal(w, '4-7');
+    assert.equal(style.seed ?? style, 5);
+    const mixed = await page.pixels();
+    assert.notEqual(mixed, first);
+    await page.click(await page.the('gridcell', /^w 1, .*not reached/));
+    assert.match(String((await bends())[0].w), /1/);
+    assert.notEqual(await page.pixels(), mixed);
+    await page.set('Share', 0, latent);
+    assert.equal(await page.pixels(), first);
+});
+
+test('noise of a layer is strengthened and drawn on', async () => {
+    await page.tab('Noise', latent);
+    await page.set('b32.conv1', 4, latent);
+    assert.deepEqual((await bends()).map(({ at }) => at), ['synthesis.b32.conv1']);
+    const strong = await page.pixels();
+    assert.notEqual(strong, first);
+    await page.press('Draw the map of b16.conv1', latent);
+    await page.drag(await page.the('image', /^Noise map of synthesis\.b16\.conv1/), [[0.2, 0.2], [0.7, 0.6], [0.8, 0.3]]);
+    const drawn = (await bends()).find(({ at }) => at === 'synthesis.b16.conv1.noise_const');
+    assert.match(drawn.add.image, /^data:image\/png;base64,/);
+    assert.notEqual(await page.pixels(), strong);
+});
+
+test('between pinned faces there is a path, whose places become the recipe', async () => {
+    await page.key('k');
+    await page.key('.');
+    const second = await page.pixels();
+    await page.key('k');
+    await page.the('button', 'Seed 0', latent);
+    await page.set('Place', 0.5, latent);
+    const middle = await page.pixels();
+    assert.equal(new Set([first, second, middle]).size, 3);
+    await page.press('Keep', latent);
+    assert.equal(await page.pixels(), middle);
+    await page.press('Undo');
+    await page.click(await page.the('button', 'Seed 0', latent));
+    assert.equal(await page.pixels(), first);
+    const places = () => page.on(latent, 'return Number(this.querySelector(\'[data-address="path/position"] input\').value);');
+    await page.click(await page.the('button', 'Play', latent));
+    await until(async () => await places() > 0.05, 'the path to be played');
+    await page.click(await page.the('button', 'Pause', latent));
+    await page.press('Leave the path', latent);
+    assert.equal(await page.pixels(), first);
+});

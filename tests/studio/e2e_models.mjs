@@ -1,0 +1,81 @@
+// Several models in a real browser, a BigGAN among them: node e2e_models.mjs GANBEND
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { KEY, openPage, until } from './page.mjs';
+
+const ganbend = process.argv[2];
+const folder = mkdtempSync(join(tmpdir(), 'models-'));
+let page, latent, face;
+
+before(async () => {
+    const made = join(folder, 'animals.gbw');
+    execFileSync(ganbend, ['init', 'biggan', made, '--res', '32', '--channel-width', '16', '--classes', '1000']);
+    page = await openPage(ganbend, { models: ['weights/demo/toy-faces-64.gbw', made] });
+    latent = await page.the('region', 'Latent');
+    face = await page.pixels();
+});
+after(async () => {
+    await page?.close();
+    rmSync(folder, { recursive: true });
+});
+
+const switchTo = async (model) => {
+    await page.choose('Model', model);
+    await until(() => page.of(`store.network?.name === ${JSON.stringify(model)} && store.frame !== null`), model);
+    await page.rest();
+};
+
+test('every model has its own recipe, and undo leads from one to the other', async () => {
+    await page.click(await page.the('treeitem', /^synthesis\.b16\.conv1, /));
+    await page.choose('f(x)', 'tanh');
+    const bent = await page.pixels();
+    await switchTo('animals');
+    assert.deepEqual((await page.recipe()).bends, []);
+    const animal = await page.pixels();
+    await page.the('treeitem', /^blocks\.0\.0, /);
+    await switchTo('toy-faces-64');
+    assert.equal(await page.pixels(), bent);
+    await page.press('Undo');
+    await until(() => page.of('store.network?.name === "animals" && store.frame !== null'), 'the other model');
+    assert.equal(await page.pixels(), animal);
+    for (let i = 0; i < 2; i++) await page.press('Undo');
+    await until(() => page.of('store.network?.name === "toy-faces-64" && store.frame !== null'), 'the first model');
+    assert.equal(await page.pixels(), face);
+});
+
+test('a class is found by its name, alone and mixed with others', async () => {
+    await switchTo('animals');
+    const none = await page.pixels();
+    await page.tab('Classes', latent);
+    const search = await page.the('combobox', 'Search classes', latent);
+    await page.write(search, '207');
+    await until(async () => (await page.recipe()).inputs.class === 207, 'class 207');
+    const retriever = await page.pixels();
+    assert.notEqual(retriever, none);
+    await page.on(search, 'this.focus(); this.select();');
+    await page.browser.type('88');
+    await page.key(KEY.enter, KEY.shift);
+    await until(async () => page.recipe().then(({ inputs }) => String(inputs.class).includes('88')), 'both classes');
+    const mixed = await page.pixels();
+    const shares = await page.the('group', /88|macaw/, latent);
+    await page.on(await page.the('slider', null, shares), 'this.focus();');
+    await page.key(KEY.home);
+    assert.match((await page.recipe()).inputs.class, /88:0$/);
+    assert.equal(await page.pixels(), retriever, 'a share of 0 is none');
+    assert.equal(new Set([none, retriever, mixed]).size, 3);
+});
+
+test('a layer of it is bent as any other', async () => {
+    const before = await page.pixels();
+    await page.click(await page.the('treeitem', /^blocks\.0\.0, /));
+    await page.tab(/^Filters and maps/);
+    await page.click(await page.the('combobox', 'Add a filter'));
+    await page.browser.type('invert');
+    await page.key(KEY.enter);
+    assert.notEqual(await page.pixels(), before);
+});
