@@ -51,12 +51,14 @@ function frames(bytes) {
 
 // Connects and upgrades. `answer` is the status line where it was not 101. Messages wait in `inbox` until next() or
 // until(test) takes them; `closed` becomes {code, reason}, code 0 where the connection just ended.
-export function connect(port, { host = `127.0.0.1:${port}`, origin = `http://${host}`, path = '/ws', headers = {} } = {}) {
+export function connect(port,
+    { host = `127.0.0.1:${port}`, origin = `http://${host}`, path = '/ws', headers = {} } = {}) {
     const all = {
         Host: host, Origin: origin, Upgrade: 'websocket', Connection: 'Upgrade',
         'Sec-WebSocket-Key': randomBytes(16).toString('base64'), 'Sec-WebSocket-Version': '13', ...headers,
     };
-    const lines = Object.entries(all).filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries(all).filter(([, value]) => value !== null)
+        .map(([name, value]) => `${name}: ${value}\r\n`);
     const socket = net.connect(port, '127.0.0.1');
     const self = { socket, inbox: [], pongs: [], closed: null, answer: '' };
     let waiting = [], bytes = Buffer.alloc(0), open = false, settle;
@@ -90,7 +92,8 @@ export function connect(port, { host = `127.0.0.1:${port}`, origin = `http://${h
             else if (opcode === PING) socket.write(frame(PONG, payload));
             else if (opcode === PONG) self.pongs.push(payload.toString());
             else if (opcode === CLOSE) {
-                self.closed ??= { code: payload.length > 1 ? payload.readUInt16BE(0) : 1005, reason: payload.toString('utf8', 2) };
+                const code = payload.length > 1 ? payload.readUInt16BE(0) : 1005;
+                self.closed ??= { code, reason: payload.toString('utf8', 2) };
                 socket.end(frame(CLOSE, payload));
             }
         }

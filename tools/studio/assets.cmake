@@ -13,7 +13,7 @@ set(type_png "image/png")
 function(literal file variable)
   file(READ "${file}" hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" bytes "${hex}")
-  string(REGEX REPLACE "(................................................................................................................)"
+  string(REGEX REPLACE "(................................................................................................)"
          "\\1\"\n    \"" bytes "${bytes}")
   set(${variable} "\"${bytes}\"" PARENT_SCOPE)
 endfunction()

@@ -9,7 +9,7 @@
 enum { GUARD_TOKEN = 33 };          /* 128 bits in hexadecimal, and a zero */
 
 typedef struct guard {
-    bool listens;                   /* to a network: any address of this machine may be its Host, and a token is needed */
+    bool listens;                   /* to a network: any address may be its Host, and a token is needed */
     const char *machine;            /* this machine's host name; may be NULL */
     char token[GUARD_TOKEN];        /* "" where none is needed */
     char cookie[32];                /* name of the cookie that keeps it; one for each port, as browsers share them */

@@ -68,7 +68,8 @@ static void read_packet(const receiver *r, unsigned char *bytes, size_t size, in
         return;
     }
     for (size_t at = BUNDLE_HEAD; size - at >= 4;) {
-        size_t part = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        const unsigned char *head = bytes + at;
+        size_t part = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
         at += 4;
         if (!part || part % 4 || part > size - at) return;
         if (depth < NESTED) read_packet(r, bytes + at, part, depth + 1);

@@ -1,5 +1,5 @@
-/* Responses as bytes. Everything that can be asked for is a row of page_assets[], matched whole: there are no folders to
- * walk and no names to take apart. */
+/* Responses as bytes. Everything that can be asked for is a row of page_assets[], matched whole: there are no folders
+ * to walk and no names to take apart. */
 #include "pages.h"
 
 #include <stdio.h>

@@ -62,7 +62,7 @@ static server *server_of(struct lws *wsi) {
 
 /* ---------------------------------------------------------------------------------------------------- requests */
 
-/* The header's text, or NULL where there is none; what is too long or holds a zero becomes "?", which nothing matches. */
+/* The header's text, NULL where there is none; what is too long or holds a zero becomes "?", which nothing matches. */
 static const char *header(struct lws *wsi, enum lws_token_indexes token, char *text, int room) {
     int length = lws_hdr_total_length(wsi, token), copied;
     if (length <= 0) return NULL;
@@ -223,8 +223,8 @@ static const struct lws_protocols protocols[] = {
 
 /* From here on the socket is libwebsockets' to close. */
 static bool adopt(server *s, int fd, const char *protocol) {
-    return lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, (lws_sock_file_fd_type){.filefd = fd}, protocol,
-                                      NULL) != NULL;
+    const lws_sock_file_fd_type it = {.filefd = fd};
+    return lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, it, protocol, NULL) != NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------------- beginning */

@@ -24,14 +24,15 @@ typedef struct settings {
 
 static const option options[] = {
     {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 takes one that is free.", 0, 65535},
-    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder of what is saved (out). In its folder studio/ is what each tab works "
-     "on, so that nothing is lost when this program or the browser ends.", 0, 0},
+    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder of what is saved (out). In its folder studio/ is what each tab "
+     "works on, so that nothing is lost when this program or the browser ends.", 0, 0},
     MACHINE_OPTIONS(settings, on),
-    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (512).", 1, 1 << 20},
+    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (512).", 1,
+     1 << 20},
     {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). What is saved is "
      "always PNG.", 1, 100},
-    {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Takes OSC messages by UDP, such as /ganbend/trunc 0.7; from this "
-     "machine, or at ADDRESS (0.0.0.0: from all).", 0, 0},
+    {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Takes OSC messages by UDP, such as /ganbend/trunc 0.7; from "
+     "this machine, or at ADDRESS (0.0.0.0: from all).", 0, 0},
     {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Lets others in: listens at this address of the machine (0.0.0.0: "
      "at all), and the page's address then has a token that they need. Nothing is encrypted; see the example for a "
      "way that is.", 0, 0},

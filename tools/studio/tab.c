@@ -1,6 +1,6 @@
 /* One WebSocket. Pages send text up to DESK_MESSAGE bytes, in any number of pieces; its buffer grows with what really
- * came, and what a long message left is given back. A message is handed to libwebsockets only when the one before it has
- * gone to the system: a slow page holds one message here, and its desk replaces frames that were not sent yet. */
+ * came, and what a long message left is given back. A message is handed to libwebsockets only when the one before it
+ * has gone to the system: a slow page holds one message here, and its desk replaces frames that were not sent yet. */
 #include "tab.h"
 
 #include <stdatomic.h>

@@ -16,7 +16,7 @@ typedef struct tab_list {
     size_t count, desks;
 } tab_list;
 
-/* A tab for an open WebSocket. Where there is no desk for it, it will close with the reason. NULL when memory is out. */
+/* A tab for an open WebSocket. Where there is no desk for it, it closes with the reason. NULL when memory is out. */
 tab *tab_open(tab_list *list, shop *s, struct lws *wsi);
 void tab_close(tab_list *list, tab *t);
 /* What libwebsockets' callback is to return: 0, or -1 to close. */
