@@ -52,9 +52,10 @@ const nameIn = item => item.kind === 'part' ? partName(item.node, item.layer) : 
 
 function wordsOf(item) {
     if (item.kind === 'group')
-        return [item.group.title, item.group.size, `${item.group.layers.length} layers`].filter(Boolean).join(', ');
+        return `${item.group.title} ${item.group.size}, ${item.group.layers.length} layers`;
     const node = item.kind === 'part' ? item.node : item.layer.node;
-    return [...node.name.split('.').includes(nameIn(item)) ? [] : [nameIn(item)], node.name, shapeText(node)].join(', ');
+    const shown = node.name.split('.').includes(nameIn(item)) ? [] : [nameIn(item)];
+    return [...shown, node.name, shapeText(node)].join(', ');
 }
 
 const bendsOf = item => [...new Map(nodesOf(item).flatMap(node => bendsAt(store.recipe, node))
@@ -117,8 +118,8 @@ function drawn(item) {
         g.append(svg('rect', {class: 'time', x: x + 3, y: y + height - 3.5, height: 2, rx: 1, width: 0}));
     if (kind === 'group') {
         g.append(svg('path', {class: 'chevron', d: chevron(x + (isHead ? 4 : 8), y + height / 2, !item.folded)}),
-                 svg('text', {x: x + (isHead ? 12 : 16), y: y + height / 2 + 4}, item.group.title,
-                     svg('tspan', {class: 'size', dx: 6}, item.group.size)));
+                 svg('text', {x: x + (isHead ? 12 : 16), y: y + height / 2 + 4}, `${item.group.title} `,
+                     svg('tspan', {class: 'size', dx: 3}, item.group.size)));
     } else {
         const middle = width < 28 && !hasChevron;
         g.append(svg('text', {x: middle ? x + width / 2 : x + 5, y: y + height / 2 + 3.5,
