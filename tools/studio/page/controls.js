@@ -105,8 +105,8 @@ export function slider(spec) {
     const range = el('input', {type: 'range', 'aria-label': spec.label, title: spec.title});
     const number = el('input', {type: 'text', inputmode: 'decimal', class: 'number', autocomplete: 'off',
                                 'aria-label': `${spec.label}, typed`, title: 'Type a value; arrow keys move it'});
-    const ends = ['lowest', 'highest'].map((which, end) =>
-        el('button', {type: 'button', class: 'end', 'aria-label': `${spec.label}: ${which} value of the slider`,
+    const ends = ['lowest', 'highest'].map(which =>
+        el('button', {type: 'button', class: 'end',
                       title: `The slider's ${which} value. Double-click or Enter to change it`}));
     const reset = spec.otherwise === undefined ? null
         : el('button', {type: 'button', class: 'reset', title: `Back to ${formatNumber(spec.otherwise)}`,
@@ -131,8 +131,11 @@ export function slider(spec) {
         range.value = value;
         range.style.setProperty('--share', (value - range.min) / (range.max - range.min || 1));
         range.setAttribute('aria-valuetext', written(spec, value));
-        ends[0].textContent = formatNumber(low, 3);
-        ends[1].textContent = formatNumber(high, 3);
+        ends.forEach((button, end) => {
+            const value = formatNumber(end ? high : low, 3);
+            button.textContent = value;
+            button.ariaLabel = `${spec.label}: ${end ? 'highest' : 'lowest'} value of the slider, ${value}`;
+        });
         if (!isTyped)
             number.value = written(spec, value);
         if (reset)
