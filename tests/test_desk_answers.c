@@ -357,6 +357,21 @@ static void a_name_is_taken_once_and_the_next_number_found(void **state) {
     drop(&a);
 }
 
+static void a_picture_of_the_command_line_opens_with_its_inputs(void **state) {
+    char command[1200];
+    (void)state;
+    put_file("turned.yaml", "bends: [{at: synthesis.b16.conv1, filter: rotate, angle: 40}]");
+    snprintf(command, sizeof command, "'%s' render " TOY " --seeds 12 --trunc 0.5 --bend '%s/turned.yaml' -o '%s/turned.png'",
+             ganbend, all.out, all.out);
+    if (system(command) != 0) fail_msg("failed: %s", command);
+    arrival a = ask(&p, json_pack("{s:s, s:s}", "type", "open", "name", "turned.png"));
+    arrival b = ask(&p, json_pack("{s:s, s:O}", "type", "parse", "text", json_object_get(a.json, "text")));
+    json_t *inputs = json_object_get(json_object_get(b.json, "recipe"), "inputs");
+    assert_int_equal(number_of(inputs, "seeds"), 12);
+    assert_true(json_number_value(json_object_get(inputs, "trunc")) == 0.5);
+    drop(&a), drop(&b);
+}
+
 static void what_does_not_render_is_not_saved(void **state) {
     size_t before = files_in_folder();
     (void)state;
@@ -566,6 +581,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_recipe_is_parsed_into_its_tree_or_its_line_is_named),
         cmocka_unit_test(a_name_is_taken_once_and_the_next_number_found),
         cmocka_unit_test(a_saved_picture_is_what_the_command_line_makes_of_its_recipe),
+        cmocka_unit_test(a_picture_of_the_command_line_opens_with_its_inputs),
         cmocka_unit_test(what_does_not_render_is_not_saved),
         cmocka_unit_test(names_are_never_paths),
         cmocka_unit_test(links_lead_nowhere),

@@ -1,5 +1,6 @@
 #!/bin/sh
-# seeds.sh DIR: a starting corpus for each fuzz target, from the small files of tests/fixtures/readers.
+# seeds.sh DIR: a starting corpus for each fuzz target, from the small files of tests/fixtures; a page's messages are
+# written here.
 set -eu
 files=$(dirname "$0")/../fixtures/readers
 out=${1:?usage: seeds.sh DIR}
@@ -11,6 +12,36 @@ cp "$files"/*.safetensors "$out/safetensors"
 cp "$files"/*.npy "$out/npy"
 cp "$files"/* "$out/checkpoint"
 mkdir -p "$out/recipe" && cp "$files"/../recipes/*.yaml "$out/recipe"
+mkdir -p "$out/studio"
+bent='"recipe":"{\"inputs\":{\"seeds\":3},\"bends\":[{\"at\":\"synthesis.b8.conv1\",\"filter\":\"rotate\"}]}"'
+conv='"node":"synthesis.b8.conv1"'
+cat > "$out/studio/renders" << END
+{"type":"hello","work":"a","tab":"t"}
+{"type":"model","index":0}
+{"type":"render","serial":1,$bent,"quality":70,"times":true,"unbent":false}
+{"type":"shown","serial":1}
+{"type":"render","serial":2,"recipe":"bends: [{at: z, add: {3: 0.5}}]"}
+END
+cat > "$out/studio/layers" << END
+{"type":"look","id":1,$bent,$conv,"bins":16}
+{"type":"maps","id":2,$bent,$conv,"order":"cluster","side":16,"first":0,"count":8}
+{"type":"cluster","id":3,$bent,$conv,"clusters":2}
+{"type":"pick","id":4,$bent,$conv,"x":1,"y":7}
+{"type":"z","id":5,"seed":9}
+END
+cat > "$out/studio/files" << END
+{"type":"hello","work":""}
+{"type":"keep","id":1,"document":{"recipe":{"bends":[]},"snapshots":[0.5,null,true,"a"]}}
+{"type":"save","id":2,"name":"a","text":"inputs: {seeds: 3}\nbends: []","png":true,"replace":false}
+{"type":"files","id":3}
+{"type":"open","id":4,"name":"a.png"}
+{"type":"parse","id":5,"text":"bends:\n- {at: z, set: {0: 1}}\n"}
+END
+cat > "$out/studio/film" << END
+{"type":"film","id":1,"name":"f","format":"png","fps":25,"frames":2}
+{"type":"frame","id":2,$bent}
+{"type":"cut","id":3,"keep":true}
+END
 if command -v unzip > /dev/null; then
     for f in zip-2 zip-4 zip-untyped; do unzip -p "$files/$f.pt" '*/data.pkl' > "$out/torch/$f.data.pkl"; done
     for f in f32 words text half; do unzip -p "$files/stored.npz" "$f.npy" > "$out/npy/$f.npy"; done

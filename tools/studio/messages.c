@@ -132,10 +132,9 @@ static const char *quoted_name(const char *name, char text[32]) {
 }
 
 static bool is_choice(const char *choices, const char *word) {
-    size_t length = strcspn(word, "|");
-    if (word[length]) return false;
-    for (const char *at = choices; at; at = strchr(at, '|'), at += at != NULL)
-        if (!strncmp(at, word, length) && (!at[length] || at[length] == '|')) return length > 0;
+    size_t length = strlen(word);
+    for (const char *at = choices; *at; at += strcspn(at, "|"), at += *at == '|')
+        if (strcspn(at, "|") == length && !memcmp(at, word, length)) return true;
     return false;
 }
 

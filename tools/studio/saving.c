@@ -7,6 +7,7 @@
 
 #include "answers.h"
 #include "folder.h"
+#include "remake.h"
 #include "rooms.h"
 #include "works.h"
 
@@ -87,14 +88,26 @@ gb_status answer_files(stage *s, const message *m, parcel *p, gb_error *err) {
     return err->status;
 }
 
-static void take_recipe(void *arg, const char *key, const char *value) {
-    json_t **text = arg;
-    if (!*text && !strcmp(key, "Recipe")) *text = json_string(value);
+static bool says_inputs(const char *text) {
+    gb_recipe *recipe;
+    const char *name, *value;
+    if (gb_recipe_parse(text, strlen(text), "recipe", &recipe, NULL)) return false;
+    bool says = gb_recipe_input_at(recipe, 0, &name, &value);
+    gb_recipe_free(recipe);
+    return says;
 }
 
+/* A recipe of the studio's says everything and is taken as it was written; of other pictures it is made. */
 static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
-    if (folder_check(path, err) || gb_png_text(path, take_recipe, text, err)) return err->status;
-    return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: this picture carries no recipe", path);
+    char *recipe = NULL;
+    if (folder_check(path, err)) return err->status;
+    if (picture_text(path, "Recipe", &recipe, NULL) || !says_inputs(recipe)) {
+        free(recipe);
+        if (remake_recipe(path, &recipe, err)) return err->status;
+    }
+    *text = text_json(recipe);
+    free(recipe);
+    return GB_OK;
 }
 
 static gb_status read_saved(const char *path, json_t **text, gb_error *err) {
