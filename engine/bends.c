@@ -188,7 +188,7 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, c
             site->index[(size_t)y * (size_t)s.w + (size_t)x] = index;
         }
     }
-    site->live.paint = (gb_paint_live){o->vectors, site->index};
+    site->live.paint = (gb_paint_live){o->vectors, o->vector_count, site->index};
     return GB_OK;
 }
 

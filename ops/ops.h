@@ -191,7 +191,8 @@ typedef struct gb_filter_live {
 } gb_filter_live;
 
 typedef struct gb_paint_live {
-    const float *vectors;       /* [vectors, C] */
+    const float *vectors;       /* [count, C] */
+    int count;
     const int16_t *index;       /* [H, W]; negative = keep */
 } gb_paint_live;
 

@@ -140,8 +140,9 @@ static void *packed_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d
     return packed;
 }
 
-/* On the host row->run(); on a device the two passes of a render. */
-static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, const gb_args *args) {
+/* On the host row->run(); on a device the two passes of a render. What has a key other than 0 is recorded the second time
+ * and replayed from then on. */
+static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, const gb_args *args, uint64_t key) {
     const gb_device *device = cpu->device;
     if (!device) {
         row->run(cpu, d, args);
@@ -151,7 +152,7 @@ static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, co
     do {
         device->begin(cpu->queue);
         row->run(cpu, d, args);
-    } while ((pass = device->launch(cpu->queue, 0)) == GB_PASS_AGAIN);
+    } while ((pass = device->launch(cpu->queue, key)) == GB_PASS_AGAIN);
     if (pass == GB_PASS_LAUNCH) {
         row->run(cpu, d, args);
         device->end(cpu->queue);
@@ -195,7 +196,7 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     void *workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
     args.packed = packed;
     args.workspace = workspace;
-    run_on(cpu, row, &d, &args);
+    run_on(cpu, row, &d, &args, 0);
     float *nchw = allocate(sizeof(float) * count_of(&d.out));
     gb_tensor_to_nchw(cpu, &out, nchw);
     free_on(cpu, out.data);

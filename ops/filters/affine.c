@@ -10,82 +10,70 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "ops/filters/border.h"
+#include "ops/filters/plans.h"
 #include "ops/filters/rows.h"
-
-typedef enum sampling { OPENCV, NEAREST, BILINEAR, BICUBIC } sampling;
 
 static const char *const samplings[] = {"opencv", "nearest", "bilinear", "bicubic", NULL};
 
 #define SAMPLING \
     {"sampling", "how values between pixels are read; opencv also turns and scales about network-bending's point", \
-     BILINEAR, OPENCV, BICUBIC, true, samplings}
-
-/* In pixels: x' = xx·x + xy·y + x1, y' = yx·x + yy·y + y1. */
-typedef struct matrix { double xx, xy, x1, yx, yy, y1; } matrix;
-
-typedef struct affine_plan {
-    matrix inverse;
-    bool singular;
-    sampling sampling;
-    gb_border border;
-} affine_plan;
+     GB_BILINEAR, GB_OPENCV, GB_BICUBIC, true, samplings}
 
 /* ------------------------------------------------------------------------------------------------ matrices */
 
 /* `m` forward; the last parameters but `mix` are border and sampling. */
-static void prepare(affine_plan *plan, matrix m, const float *border_and_sampling) {
+static void prepare(gb_affine_plan *plan, gb_matrix m, const float *border_and_sampling) {
     double det = m.xx * m.yy - m.xy * m.yx, scale = det != 0.0 ? 1.0 / det : 0.0;
-    matrix *i = &plan->inverse;
-    *i = (matrix){.xx = m.yy * scale, .xy = -m.xy * scale, .yx = -m.yx * scale, .yy = m.xx * scale};
+    gb_matrix *i = &plan->inverse;
+    *i = (gb_matrix){.xx = m.yy * scale, .xy = -m.xy * scale, .yx = -m.yx * scale, .yy = m.xx * scale};
     i->x1 = -i->xx * m.x1 - i->xy * m.y1;
     i->y1 = -i->yx * m.x1 - i->yy * m.y1;
     plan->border = (gb_border)border_and_sampling[0];
-    plan->sampling = (sampling)border_and_sampling[1];
-    plan->singular = det == 0.0 && plan->sampling != OPENCV;
+    plan->sampling = (gb_sampling)border_and_sampling[1];
+    plan->singular = det == 0.0 && plan->sampling != GB_OPENCV;
 }
 
 /* The same matrix with (x, y) where it was. */
-static matrix about(matrix m, double x, double y) {
+static gb_matrix about(gb_matrix m, double x, double y) {
     m.x1 = (1.0 - m.xx) * x - m.xy * y;
     m.y1 = -m.yx * x + (1.0 - m.yy) * y;
     return m;
 }
 
-static matrix about_middle(matrix m, int h, int w) {
+static gb_matrix about_middle(gb_matrix m, int h, int w) {
     return about(m, (w - 1) / 2.0, (h - 1) / 2.0);
 }
 
 static void plan_translate(const float *p, int h, int w, void *plan) {
-    bool published = p[3] == OPENCV;
-    prepare(plan, (matrix){1, 0, (double)p[0] * (published ? h : w), 0, 1, (double)p[1] * (published ? w : h)}, p + 2);
+    bool published = p[3] == GB_OPENCV;
+    prepare(plan, (gb_matrix){1, 0, (double)p[0] * (published ? h : w), 0, 1, (double)p[1] * (published ? w : h)}, p + 2);
 }
 
 static void plan_scale(const float *p, int h, int w, void *plan) {
-    matrix m = {.xx = (double)p[0] * p[1], .yy = (double)p[0] * p[2]};
-    prepare(plan, p[4] == OPENCV ? about(m, h / 2.0, w / 2.0) : about_middle(m, h, w), p + 3);
+    gb_matrix m = {.xx = (double)p[0] * p[1], .yy = (double)p[0] * p[2]};
+    prepare(plan, p[4] == GB_OPENCV ? about(m, h / 2.0, w / 2.0) : about_middle(m, h, w), p + 3);
 }
 
 static void plan_rotate(const float *p, int h, int w, void *plan) {
     double angle = p[0] * 3.14159265358979323846 / 180.0;
-    matrix m = {.xx = cos(angle), .xy = sin(angle), .yx = -sin(angle), .yy = cos(angle)};
-    prepare(plan, p[2] == OPENCV ? about(m, h / 2.0, w / 2.0) : about_middle(m, h, w), p + 1);
+    gb_matrix m = {.xx = cos(angle), .xy = sin(angle), .yx = -sin(angle), .yy = cos(angle)};
+    prepare(plan, p[2] == GB_OPENCV ? about(m, h / 2.0, w / 2.0) : about_middle(m, h, w), p + 1);
 }
 
 static void plan_shear(const float *p, int h, int w, void *plan) {
-    prepare(plan, about_middle((matrix){.xx = 1, .xy = p[0], .yx = p[1], .yy = 1}, h, w), p + 2);
+    prepare(plan, about_middle((gb_matrix){.xx = 1, .xy = p[0], .yx = p[1], .yy = 1}, h, w), p + 2);
 }
 
 static void plan_affine(const float *p, int h, int w, void *plan) {
     (void)h, (void)w;
-    prepare(plan, (matrix){p[0], p[1], p[2], p[3], p[4], p[5]}, p + 6);
+    prepare(plan, (gb_matrix){p[0], p[1], p[2], p[3], p[4], p[5]}, p + 6);
 }
 
 /* A window of 1/zoom of the map, its corner at the share x (y) of the way it can go, fills the map; pixels are squares,
  * so s + ½ = (d + ½) / zoom + corner. */
 static void plan_resize_crop(const float *p, int h, int w, void *plan) {
     double zoom = p[0], left = p[1] * (w - w / zoom), top = p[2] * (h - h / zoom);
-    prepare(plan, (matrix){zoom, 0, zoom * (0.5 - left) - 0.5, 0, zoom, zoom * (0.5 - top) - 0.5}, p + 3);
+    prepare(plan, (gb_matrix){zoom, 0, zoom * (0.5 - left) - 0.5, 0, zoom, zoom * (0.5 - top) - 0.5}, p + 3);
 }
 
 /* ------------------------------------------------------------------------------------------------ sampling */
@@ -159,8 +147,8 @@ static float bicubic(const gb_filter_map *m, gb_border border, position p) {
 }
 
 static void warp(const gb_filter_map *m) {
-    const affine_plan *plan = m->plan;
-    const matrix *i = &plan->inverse;
+    const gb_affine_plan *plan = m->plan;
+    const gb_matrix *i = &plan->inverse;
     gb_border border = plan->border;
     if (plan->singular) {
         memset(m->out, 0, sizeof(float) * m->h * m->w);
@@ -171,7 +159,7 @@ static void warp(const gb_filter_map *m) {
         double row_x = i->xy * y + i->x1, row_y = i->yy * y + i->y1;
         position p;
         switch (plan->sampling) {
-        case OPENCV:
+        case GB_OPENCV:
             row_x = rint(row_x * 1024.0);
             row_y = rint(row_y * 1024.0);
             for (int x = 0; x < m->w; x++) {
@@ -180,19 +168,19 @@ static void warp(const gb_filter_map *m) {
                 out[x] = bilinear(m, border, p);
             }
             break;
-        case NEAREST:
+        case GB_NEAREST:
             for (int x = 0; x < m->w; x++) {
                 p.x = whole_below(i->xx * x + row_x + 0.5, &p.fx);
                 p.y = whole_below(i->yx * x + row_y + 0.5, &p.fy);
                 out[x] = pixel(m, border, p.y, p.x);
             }
             break;
-        case BILINEAR:
-        case BICUBIC:
+        case GB_BILINEAR:
+        case GB_BICUBIC:
             for (int x = 0; x < m->w; x++) {
                 p.x = whole_below(i->xx * x + row_x, &p.fx);
                 p.y = whole_below(i->yx * x + row_y, &p.fy);
-                out[x] = plan->sampling == BILINEAR ? bilinear(m, border, p) : bicubic(m, border, p);
+                out[x] = plan->sampling == GB_BILINEAR ? bilinear(m, border, p) : bicubic(m, border, p);
             }
             break;
         }
@@ -201,7 +189,7 @@ static void warp(const gb_filter_map *m) {
 
 /* ------------------------------------------------------------------------------------------------ rows */
 
-#define WARP .map = warp, .plan_size = sizeof(affine_plan)
+#define WARP .map = warp, .plan_size = sizeof(gb_affine_plan)
 
 const gb_filter gb_filter_translate = {
     .name = "translate", .summary = "maps moved", .params = 5, .positional = 2,

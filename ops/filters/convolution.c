@@ -3,26 +3,21 @@
  *     blur     g ⋆ x,  g a Gaussian over ±⌊4σ + ½⌋ pixels with sum 1 (scipy's gaussian_filter)
  *     sharpen  x + amount · (x − g ⋆ x), the unsharp mask
  *     sobel    [−1 0 1] along the axis and [1 2 1] across it; both axes' as a magnitude √(gx² + gy²) */
-#include "ops/filters/border.h"
+#include "ops/filters/plans.h"
 #include "ops/filters/rows.h"
 
 #define MAX_SIGMA 64.0f
-enum { MAX_REACH = 256 };           /* ⌊4 · MAX_SIGMA + ½⌋ */
-
-typedef struct gaussian {
-    int reach;
-    float weight[2 * MAX_REACH + 1];
-} gaussian;
+_Static_assert(GB_MAX_REACH == (int)(4 * MAX_SIGMA + 0.5f), "the widest Gaussian fits");
 
 /* A row with its borders, and a map of sums along rows. */
 static size_t scratch(int h, int w) {
-    return (size_t)w + 2 * MAX_REACH + (size_t)h * w;
+    return (size_t)w + 2 * GB_MAX_REACH + (size_t)h * w;
 }
 
 /* y[r, c] = Σ_j down[j] Σ_i along[i] x[r − n + j, c − n + i],  2n + 1 weights each. */
 static void correlate(const gb_filter_map *m, gb_border border, int n, const float *down, const float *along,
                       float *y) {
-    float *row = m->scratch, *sums = m->scratch + m->w + 2 * MAX_REACH;
+    float *row = m->scratch, *sums = m->scratch + m->w + 2 * GB_MAX_REACH;
     size_t w = m->w;
     for (int r = 0; r < m->h; r++) {
         const float *x = m->in + r * w;
@@ -52,7 +47,7 @@ static void correlate(const gb_filter_map *m, gb_border border, int n, const flo
 
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */
 
-static void prepare(gaussian *g, double sigma) {
+static void prepare(gb_gaussian *g, double sigma) {
     double sum = 0.0;
     g->reach = (int)(4.0 * sigma + 0.5);
     for (int pass = 0; pass < 2; pass++)
@@ -76,12 +71,12 @@ static void plan_sharpen(const float *p, int h, int w, void *plan) {
 }
 
 static void blur(const gb_filter_map *m) {
-    const gaussian *g = m->plan;
+    const gb_gaussian *g = m->plan;
     correlate(m, (gb_border)m->params[1], g->reach, g->weight, g->weight, m->out);
 }
 
 static void sharpen(const gb_filter_map *m) {
-    const gaussian *g = m->plan;
+    const gb_gaussian *g = m->plan;
     correlate(m, (gb_border)m->params[2], g->reach, g->weight, g->weight, m->out);
     for (size_t i = 0; i < (size_t)m->h * m->w; i++)
         m->out[i] = m->in[i] + m->params[0] * (m->in[i] - m->out[i]);
@@ -89,7 +84,6 @@ static void sharpen(const gb_filter_map *m) {
 
 /* ------------------------------------------------------------------------------------------------ sobel */
 
-enum { MAGNITUDE, X, Y };
 static const char *const gradients[] = {"magnitude", "x", "y", NULL};
 
 static size_t sobel_scratch(int h, int w) {
@@ -99,13 +93,13 @@ static size_t sobel_scratch(int h, int w) {
 static void sobel(const gb_filter_map *m) {
     static const float difference[3] = {-1, 0, 1}, smooth[3] = {1, 2, 1};
     gb_border border = (gb_border)m->params[1];
-    int gradient = (int)m->params[0];
-    if (gradient == Y) {
+    gb_gradient gradient = (gb_gradient)m->params[0];
+    if (gradient == GB_GRADIENT_Y) {
         correlate(m, border, 1, difference, smooth, m->out);
         return;
     }
     correlate(m, border, 1, smooth, difference, m->out);
-    if (gradient == X)
+    if (gradient == GB_GRADIENT_X)
         return;
     float *down = m->scratch + scratch(m->h, m->w);
     correlate(m, border, 1, difference, smooth, down);
@@ -120,17 +114,18 @@ static void sobel(const gb_filter_map *m) {
 const gb_filter gb_filter_blur = {
     .name = "blur", .summary = "Gaussian blur", .params = 3, .positional = 1,
     .param = {SIGMA, GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
-    .map = blur, .plan_size = sizeof(gaussian), .plan = plan_blur, .scratch = scratch,
+    .map = blur, .plan_size = sizeof(gb_gaussian), .plan = plan_blur, .scratch = scratch,
 };
 const gb_filter gb_filter_sharpen = {
     .name = "sharpen", .summary = "unsharp mask: what a Gaussian blur takes away, added", .params = 4, .positional = 2,
     .param = {{"amount", "how much of it", 1.0f, -1e6f, 1e6f, false, NULL}, SIGMA, GB_BORDER(GB_BORDER_REFLECT),
               GB_MIX},
-    .map = sharpen, .plan_size = sizeof(gaussian), .plan = plan_sharpen, .scratch = scratch,
+    .map = sharpen, .plan_size = sizeof(gb_gaussian), .plan = plan_sharpen, .scratch = scratch,
 };
 const gb_filter gb_filter_sobel = {
     .name = "sobel", .summary = "edges: Sobel's gradient", .params = 3, .positional = 1,
-    .param = {{"gradient", "its size, or its part to the right or down", MAGNITUDE, MAGNITUDE, Y, true, gradients},
+    .param = {{"gradient", "its size, or its part to the right or down", GB_GRADIENT_MAGNITUDE,
+               GB_GRADIENT_MAGNITUDE, GB_GRADIENT_Y, true, gradients},
               GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
     .map = sobel, .scratch = sobel_scratch,
 };

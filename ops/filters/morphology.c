@@ -6,17 +6,11 @@
  *
  * One row of the original at a time, its maxima over ±k are grown from those over ±(k−1), and wherever an offset dy has
  * the reach k they go to the rows dy above and below: about 4 · radius maxima for a pixel, all along rows. */
+#include "ops/filters/plans.h"
 #include "ops/filters/rows.h"
 
-enum { MAX_RADIUS = 1024 };
-
-typedef struct element {
-    int radius;
-    int reach[MAX_RADIUS + 1];      /* falling */
-} element;
-
 static void plan(const float *p, int h, int w, void *plan_) {
-    element *e = plan_;
+    gb_element *e = plan_;
     (void)h, (void)w;
     e->radius = (int)p[0];
     for (int dy = 0; dy <= e->radius; dy++)
@@ -33,7 +27,7 @@ static void raise_to(float *y, const float *x, size_t count) {
 }
 
 /* y = sign · dilate(sign · x); y may not be x. `scratch` has two rows. */
-static void dilate_signed(const element *e, float sign, const float *x, float *y, int h, int w, float *scratch) {
+static void dilate_signed(const gb_element *e, float sign, const float *x, float *y, int h, int w, float *scratch) {
     float *row = scratch, *grown = scratch + w;
     for (size_t i = 0; i < (size_t)h * w; i++)
         y[i] = -INFINITY;
@@ -94,8 +88,8 @@ static void closing(const gb_filter_map *m) {
 
 #define ELEMENT \
     .params = 2, .positional = 1, \
-    .param = {{"radius", "of the elliptic element, in pixels", 1.0f, 0.0f, MAX_RADIUS, true, NULL}, GB_MIX}, \
-    .plan_size = sizeof(element), .plan = plan
+    .param = {{"radius", "of the elliptic element, in pixels", 1.0f, 0.0f, GB_MAX_RADIUS, true, NULL}, GB_MIX}, \
+    .plan_size = sizeof(gb_element), .plan = plan
 
 const gb_filter gb_filter_erode = {
     .name = "erode", .summary = "the least value within a radius", ELEMENT, .map = erode, .scratch = two_rows,

@@ -1,9 +1,9 @@
 /* Normal noise by counter: the value at a pixel is a function of seed, channel and pixel alone (Box and Muller's pairs
  * out of hashed counters), so no order of work can change it. Samples of a batch get the same noise, as a sample gets
  * the same alone, unless `samples` is own. */
+#include "ops/filters/plans.h"
 #include "ops/filters/rows.h"
 
-enum { ALIKE, OWN };
 static const char *const sharing[] = {"alike", "own", NULL};
 
 static void noise(const gb_filter_map *m) {
@@ -11,7 +11,7 @@ static void noise(const gb_filter_map *m) {
     size_t pixels = (size_t)m->h * m->w;
     uint64_t key = gb_scramble((uint64_t)m->params[1]);
     key = gb_scramble(key ^ (uint64_t)m->channel);
-    if (m->params[2] == OWN)
+    if (m->params[2] == GB_SAMPLES_OWN)
         key = gb_scramble(key ^ (uint64_t)m->sample);
     for (size_t i = 0; i < pixels; i += 2) {
         uint64_t bits = gb_scramble(key + i);
@@ -27,8 +27,8 @@ const gb_filter gb_filter_noise = {
     .name = "noise", .summary = "normal noise added", .params = 4, .positional = 2,
     .param = {{"strength", "its standard deviation", 0.5f, -1e6f, 1e6f, false, NULL},
               GB_SEED,
-              {"samples", "alike = every sample of a batch gets the same; own = by its place in the batch", ALIKE,
-               ALIKE, OWN, true, sharing},
+              {"samples", "alike = every sample of a batch gets the same; own = by its place in the batch",
+               GB_SAMPLES_ALIKE, GB_SAMPLES_ALIKE, GB_SAMPLES_OWN, true, sharing},
               GB_MIX},
     .map = noise,
 };

@@ -1,0 +1,163 @@
+/* Self-attention over pixels, as ops/attention.c: scores, softmax and mix as operations of their own, or one after the
+ * other with the matrix in the workspace, through the same kernels and so to the same bits. Scores and mix are one
+ * matrix product, C[i,j] = Σ_k A[i,k] B[j,k] in float32: a block makes 64×64 values of it, 16 deep at a time, a thread
+ * 4×4 of them. */
+#include <math.h>
+
+#include "cuda/rows.h"
+#include "cuda/tensor.cuh"
+#include "cuda/warp.cuh"
+
+enum { THREADS = 256, WARPS = 4, TILE = 64, DEPTH = 16 };
+
+/* A tensor as a matrix for each sample. */
+struct matrix {
+    gb_view of;
+    int rows, columns;
+    bool rows_are_pixels;       /* and columns channels; else the other way round */
+};
+
+__device__ static float element(const matrix &m, int n, int row, int column) {
+    if (row >= m.rows || column >= m.columns)
+        return 0.0f;
+    return m.rows_are_pixels ? gb_load(m.of, n, column, row) : gb_load(m.of, n, row, column);
+}
+
+/* 64 rows from `row` on and 16 columns from `column` on; neighbouring threads read what lies side by side. */
+__device__ static void fetch(const matrix &m, int n, int row, int column, float (*to)[TILE + 4]) {
+    bool along = (m.rows_are_pixels ? m.of.c_step : m.of.p_step) == 1;
+    for (int i = threadIdx.x; i < TILE * DEPTH; i += THREADS) {
+        int r = along ? i / DEPTH : i % TILE, k = along ? i % DEPTH : i / TILE;
+        to[k][r] = element(m, n, row + r, column + k);
+    }
+}
+
+/* Tiles of all samples, one after another; `across` of them make a row of tiles, `tiles` a sample. */
+__global__ static void __launch_bounds__(THREADS) product(matrix a, matrix b, matrix out, int across, int tiles) {
+    __align__(16) __shared__ float rows[DEPTH][TILE + 4], columns[DEPTH][TILE + 4];
+    int n = (int)(blockIdx.x / tiles), tile = (int)(blockIdx.x % tiles);
+    int row = tile / across * TILE, column = tile % across * TILE;
+    int y = (int)threadIdx.x / 16 * 4, x = (int)threadIdx.x % 16 * 4;
+    float sum[4][4] = {{0.0f}};
+    for (int k = 0; k < a.columns; k += DEPTH) {
+        fetch(a, n, row, k, rows);
+        fetch(b, n, column, k, columns);
+        __syncthreads();
+#pragma unroll
+        for (int j = 0; j < DEPTH; j++) {
+            float4 p = *(const float4 *)&rows[j][y], q = *(const float4 *)&columns[j][x];
+            float left[4] = {p.x, p.y, p.z, p.w}, right[4] = {q.x, q.y, q.z, q.w};
+#pragma unroll
+            for (int r = 0; r < 4; r++)
+#pragma unroll
+                for (int c = 0; c < 4; c++)
+                    sum[r][c] = fmaf(left[r], right[c], sum[r][c]);
+        }
+        __syncthreads();
+    }
+    int lanes = out.rows_are_pixels ? out.of.lanes : out.columns;
+#pragma unroll
+    for (int r = 0; r < 4; r++)
+#pragma unroll
+        for (int c = 0; c < 4; c++) {
+            int i = row + y + r, j = column + x + c;
+            float v = j < out.columns ? sum[r][c] : 0.0f;
+            if (i < out.rows && j < lanes)
+                out.rows_are_pixels ? gb_store(out.of, n, j, i, v) : gb_store(out.of, n, i, j, v);
+        }
+}
+
+/* A warp takes a row; where x is y too every lane reads a value before it writes it. */
+__global__ static void softmax(const float *x, float *y, long long rows, int count) {
+    int lane = threadIdx.x % 32;
+    for (long long row = (long long)blockIdx.x * WARPS + threadIdx.x / 32; row < rows;
+         row += (long long)gridDim.x * WARPS) {
+        const float *from = x + row * count;
+        float *to = y + row * count, most = -INFINITY, sum = 0.0f;
+        for (int k = lane; k < count; k += 32)
+            most = fmaxf(most, from[k]);
+        most = gb_warp_max(most);
+        for (int k = lane; k < count; k += 32) {
+            float e = expf(from[k] - most);
+            to[k] = e;
+            sum += e;
+        }
+        sum = gb_warp_sum(sum);
+        for (int k = lane; k < count; k += 32)
+            to[k] /= sum;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ operations */
+
+static matrix pixels_by_channels(const gb_cpu *cpu, const gb_tensor *t) {
+    gb_view v = gb_view_of(cpu, t);
+    return {v, v.pixels, v.c, true};
+}
+
+static matrix channels_by_pixels(const gb_cpu *cpu, const gb_tensor *t) {
+    gb_view v = gb_view_of(cpu, t);
+    return {v, v.c, v.pixels, false};
+}
+
+static void launch_product(const gb_cpu *cpu, const matrix &a, const matrix &b, const matrix &out, int samples) {
+    int columns = out.rows_are_pixels ? out.of.lanes : out.columns, across = (columns + TILE - 1) / TILE;
+    int tiles = across * ((out.rows + TILE - 1) / TILE);
+    gb_launch(cpu, product, dim3((unsigned)tiles * (unsigned)samples), THREADS, 0, a, b, out, across, tiles);
+}
+
+static void scores(const gb_cpu *cpu, const gb_tensor *theta, const gb_tensor *phi, const gb_tensor *out) {
+    launch_product(cpu, pixels_by_channels(cpu, theta), pixels_by_channels(cpu, phi), channels_by_pixels(cpu, out),
+                   out->shape.n);
+}
+
+static void weigh(const gb_cpu *cpu, const gb_tensor *in, const gb_tensor *out) {
+    const gb_shape *s = &out->shape;
+    size_t rows = (size_t)s->n * s->c;
+    gb_launch(cpu, softmax, gb_blocks(rows, WARPS), 32 * WARPS, 0, (const float *)in->data, out->data, (long long)rows,
+              s->w);
+}
+
+static void mix(const gb_cpu *cpu, const gb_tensor *g, const gb_tensor *weights, const gb_tensor *out) {
+    launch_product(cpu, channels_by_pixels(cpu, weights), channels_by_pixels(cpu, g), pixels_by_channels(cpu, out),
+                   out->shape.n);
+}
+
+static void run_scores(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    scores(cpu, args->in[0], args->in[1], args->out);
+}
+
+static void run_softmax(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    weigh(cpu, args->in[0], args->out);
+}
+
+static void run_mix(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    mix(cpu, args->in[0], args->in[1], args->out);
+}
+
+static gb_shape matrix_shape(const gb_desc *d) {
+    return {d->in[0].n, d->in[0].h * d->in[0].w, 1, d->in[1].h * d->in[1].w, 1};
+}
+
+static size_t attention_workspace(const gb_cpu *, const gb_desc *d) {
+    gb_shape s = matrix_shape(d);
+    return sizeof(float) * s.n * s.c * s.w;
+}
+
+static void run_attention(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_tensor weights = {matrix_shape(d), (float *)args->workspace};
+    scores(cpu, args->in[0], args->in[1], &weights);
+    weigh(cpu, &weights, &weights);
+    mix(cpu, args->in[2], &weights, args->out);
+}
+
+#define ATTENTION(id, what, how, bytes)                                                                           \
+    {                                                                                                             \
+        .op = id, .name = what, .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,               \
+        .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = bytes, .run = how, .vjp = NULL,         \
+    }
+
+const gb_op_row gb_scores_cuda = ATTENTION(GB_OP_SCORES, "scores", run_scores, NULL);
+const gb_op_row gb_softmax_cuda = ATTENTION(GB_OP_SOFTMAX, "softmax", run_softmax, NULL);
+const gb_op_row gb_mix_cuda = ATTENTION(GB_OP_MIX, "mix", run_mix, NULL);
+const gb_op_row gb_attention_cuda = ATTENTION(GB_OP_ATTENTION, "attention", run_attention, attention_workspace);

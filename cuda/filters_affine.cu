@@ -1,0 +1,94 @@
+/* Affine transforms of maps, as ops/filters/affine.c, whose plan the host makes: pixel (x, y) is the original at
+ * m⁻¹(x, y). Positions are computed in double in the same steps, so that no pixel falls on the other side. */
+#include "cuda/filters.cuh"
+
+/* Where in the original a pixel comes from: between pixels x, x+1 and y, y+1. */
+struct position { int x, y; float fx, fy; };
+
+/* One map of one sample, with its border. */
+struct sampled { const gb_view &in; gb_border border; int n, c; };
+
+#define FAR 536870912.0      /* 2^29 pixels; beyond that only the border is left */
+
+__device__ static int whole_below(double v, float *fraction) {
+    v = v < -FAR ? -FAR : v > FAR ? FAR : v;
+    int i = (int)v;
+    i -= v < i;
+    *fraction = (float)(v - i);
+    return i;
+}
+
+/* v in 1/1024 of a pixel, rounded to 1/32 of one. */
+__device__ static int whole_below_opencv(double v, float *fraction) {
+    const double limit = FAR * 1024.0;
+    v = v < -limit ? -limit : v > limit ? limit : v;
+    uint64_t in_32nds = (uint64_t)((int64_t)v + 16 + ((int64_t)1 << 40)) >> 5;     /* 2^40 keeps it positive */
+    *fraction = (float)(in_32nds & 31) / 32.0f;
+    return (int)((int64_t)(in_32nds >> 5) - ((int64_t)1 << 30));
+}
+
+__device__ static position position_of(const gb_affine_plan *plan, int x, int y) {
+    const gb_matrix &i = plan->inverse;
+    double row_x = i.xy * y + i.x1, row_y = i.yy * y + i.y1;
+    position p;
+    if (plan->sampling == GB_OPENCV) {
+        p.x = whole_below_opencv(rint(row_x * 1024.0) + rint(i.xx * x * 1024.0), &p.fx);
+        p.y = whole_below_opencv(rint(row_y * 1024.0) + rint(i.yx * x * 1024.0), &p.fy);
+    } else {
+        double half = plan->sampling == GB_NEAREST ? 0.5 : 0.0;
+        p.x = whole_below(i.xx * x + row_x + half, &p.fx);
+        p.y = whole_below(i.yx * x + row_y + half, &p.fy);
+    }
+    return p;
+}
+
+__device__ static float pixel(const sampled &m, int y, int x) {
+    y = gb_pixel_inside(m.border, y, m.in.h);
+    x = gb_pixel_inside(m.border, x, m.in.w);
+    return x < 0 || y < 0 ? 0.0f : gb_load(m.in, m.n, m.c, y * m.in.w + x);
+}
+
+__device__ static float bilinear(const sampled &m, position p) {
+    float wx = 1.0f - p.fx, wy = 1.0f - p.fy;
+    return pixel(m, p.y, p.x) * (wy * wx) + pixel(m, p.y, p.x + 1) * (wy * p.fx) +
+           pixel(m, p.y + 1, p.x) * (p.fy * wx) + pixel(m, p.y + 1, p.x + 1) * (p.fy * p.fx);
+}
+
+/* Keys' kernel: the weight of the pixel at i − 1 (0 … 3) for a place t in [0, 1] after 0. */
+__device__ static float cubic(int i, float t) {
+    const float a = -0.75f;
+    float d = i == 0 ? 1.0f + t : i == 1 ? t : i == 2 ? 1.0f - t : 2.0f - t;
+    return i == 0 || i == 3 ? ((a * d - 5.0f * a) * d + 8.0f * a) * d - 4.0f * a
+                            : ((a + 2.0f) * d - (a + 3.0f)) * d * d + 1.0f;
+}
+
+__device__ static float bicubic(const sampled &m, position p) {
+    float sum = 0.0f;
+    for (int j = 0; j < 4; j++) {
+        int row = gb_pixel_inside(m.border, p.y - 1 + j, m.in.h);
+        float along = 0.0f;
+        for (int i = 0; row >= 0 && i < 4; i++) {
+            int column = gb_pixel_inside(m.border, p.x - 1 + i, m.in.w);
+            along += column < 0 ? 0.0f : cubic(i, p.fx) * gb_load(m.in, m.n, m.c, row * m.in.w + column);
+        }
+        sum += cubic(j, p.fy) * along;
+    }
+    return sum;
+}
+
+__global__ static void warp(gb_filter_use b) {
+    const gb_affine_plan *plan = (const gb_affine_plan *)b.plan;
+    gb_each_filtered(b, [&](gb_place at, float) {
+        if (plan->singular)
+            return 0.0f;
+        sampled m = {b.in, plan->border, at.n, at.c};
+        position p = position_of(plan, at.p % b.in.w, at.p / b.in.w);
+        return plan->sampling == GB_NEAREST   ? pixel(m, p.y, p.x)
+               : plan->sampling == GB_BICUBIC ? bicubic(m, p)
+                                              : bilinear(m, p);
+    });
+}
+
+void gb_launch_affine(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
+    gb_launch_each(cpu, warp, use);
+}

@@ -1,0 +1,10 @@
+/* Filters that move whole maps between channels, as ops/filters/channels.c, whose order the host draws. */
+#include "cuda/filters.cuh"
+
+__global__ static void reorder(gb_filter_use b) {
+    gb_each_filtered(b, [&](gb_place at, float) { return gb_load(b.in, at.n, b.from[at.c], at.p); });
+}
+
+void gb_launch_channels(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
+    gb_launch_each(cpu, reorder, use);
+}

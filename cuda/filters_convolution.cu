@@ -1,0 +1,92 @@
+/* Small separable correlations, as ops/filters/convolution.c: blur and sharpen along the rows into float32 sums, then
+ * down the columns; sobel's three rows and columns at once. Sums are added in the plain filters' order. */
+#include "cuda/filters.cuh"
+
+/* ------------------------------------------------------------------------------------------------ blur, sharpen */
+
+size_t gb_gaussian_workspace(const gb_cpu *, const gb_desc *d, int) {
+    gb_tensor t = {d->out, NULL};
+    return sizeof(float) * (size_t)gb_items(&t);
+}
+
+static gb_view sums_of(const gb_filter_use &b) {
+    gb_view sums = b.out;
+    sums.data = b.workspace;
+    sums.half = false;
+    return sums;
+}
+
+/* sums[r, c] = Σ_i g[i] x[r, c − n + i] */
+__global__ static void along_rows(gb_filter_use b, gb_view sums, int border_at) {
+    const gb_gaussian *g = (const gb_gaussian *)b.plan;
+    gb_border border = (gb_border)(int)b.params[border_at];
+    GB_EACH_ITEM(i, b.count) {
+        gb_place at = gb_place_of(b.out, i);
+        if (at.c >= b.out.c || b.from[at.c] < 0)
+            continue;
+        int row = at.p / b.in.w * b.in.w, c = at.p % b.in.w - g->reach;
+        float sum = 0.0f;
+        for (int k = 0; k <= 2 * g->reach; k++) {
+            int x = gb_pixel_inside(border, c + k, b.in.w);
+            sum += g->weight[k] * (x < 0 ? 0.0f : gb_load(b.in, at.n, at.c, row + x));
+        }
+        gb_store(sums, at.n, at.c, at.p, sum);
+    }
+}
+
+__global__ static void down_columns(gb_filter_use b, gb_view sums, int border_at, int which) {
+    const gb_gaussian *g = (const gb_gaussian *)b.plan;
+    gb_border border = (gb_border)(int)b.params[border_at];
+    gb_each_filtered(b, [&](gb_place at, float x) {
+        int r = at.p / b.in.w - g->reach, c = at.p % b.in.w;
+        float sum = 0.0f;
+        for (int k = 0; k <= 2 * g->reach; k++) {
+            int y = gb_pixel_inside(border, r + k, b.in.h);
+            if (y >= 0)
+                sum += g->weight[k] * gb_load(sums, at.n, at.c, y * b.in.w + c);
+        }
+        return which == GB_BLUR ? sum : x + b.params[0] * (x - sum);
+    });
+}
+
+void gb_launch_gaussian(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int which) {
+    int border_at = which == GB_BLUR ? 1 : 2;
+    gb_launch_each(cpu, along_rows, use, sums_of(use), border_at);
+    gb_launch_each(cpu, down_columns, use, sums_of(use), border_at, which);
+}
+
+/* ------------------------------------------------------------------------------------------------ sobel */
+
+/* [−1 0 1] along the rows and [1 2 1] across them, or the other way round. */
+__device__ static float gradient(const gb_filter_use &b, gb_border border, gb_place at, bool down) {
+    int r = at.p / b.in.w, c = at.p % b.in.w;
+    float sum = 0.0f;
+    for (int j = -1; j <= 1; j++) {
+        int y = gb_pixel_inside(border, r + j, b.in.h);
+        float along = 0.0f;
+        if (y < 0)
+            continue;
+        for (int i = -1; i <= 1; i++) {
+            int x = gb_pixel_inside(border, c + i, b.in.w);
+            float weight = down ? 2.0f - fabsf((float)i) : (float)i;
+            along += weight * (x < 0 ? 0.0f : gb_load(b.in, at.n, at.c, y * b.in.w + x));
+        }
+        sum += (down ? (float)j : 2.0f - fabsf((float)j)) * along;
+    }
+    return sum;
+}
+
+__global__ static void sobel(gb_filter_use b) {
+    int which = (int)b.params[0];
+    gb_border border = (gb_border)(int)b.params[1];
+    gb_each_filtered(b, [&](gb_place at, float) {
+        if (which != GB_GRADIENT_MAGNITUDE)
+            return gradient(b, border, at, which == GB_GRADIENT_Y);
+        float x = gradient(b, border, at, false), y = gradient(b, border, at, true);
+        return sqrtf(x * x + y * y);
+    });
+}
+
+void gb_launch_sobel(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
+    gb_launch_each(cpu, sobel, use);
+}

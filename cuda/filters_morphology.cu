@@ -1,0 +1,107 @@
+/* Erosion and dilation, openings and closings, as ops/filters/morphology.c:
+ *
+ *     dilate: y[r, c] = max of x[r + dy, c + dx] over |dy| ≤ radius, |dx| ≤ reach(dy)
+ *
+ * and erode the minimum. What is outside the map never wins; NaN always does. Maxima over ±m pixels of a row are made
+ * for m = 0, 1, 2, 4, …, each out of the one before; where the reach is from m up to 2m − 1 the row's maximum is the
+ * larger of two of them, reach − m to the left and to the right (held inside the map: what one window loses there the
+ * other has). So a value costs about 4 · radius reads. Each level is a launch, which does nothing where the radius does
+ * not go that far. */
+#include "cuda/filters.cuh"
+
+__device__ static float larger(float a, float b) {
+    return a > b || a != a ? a : b;
+}
+
+/* How many dy from 0 on reach at least k; reaches fall. */
+__device__ static int rows_reaching(const gb_element *e, int k) {
+    int low = 0, high = e->radius + 1;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (e->reach[middle] >= k)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* One level of y = sign · dilate(sign · x). `maxima` is what there is over ±m, `next` gets what the following level
+ * needs, `y` holds the largest so far; the last level mixes with b.in where `mixes`. */
+__global__ static void raise_level(gb_filter_use b, gb_view maxima, gb_view next, gb_view y, int m, float sign,
+                                   bool mixes) {
+    const gb_element *e = (const gb_element *)b.plan;
+    int w = y.w, h = y.h, farthest = min(e->radius, w - 1);
+    if (m > farthest)
+        return;
+    bool last = (m ? 2 * m : 1) > farthest;
+    int end = m ? rows_reaching(e, m) : e->radius + 1, begin = last ? 0 : rows_reaching(e, m ? 2 * m : 1);
+    float share = *b.share;
+    GB_EACH_ITEM(i, b.count) {
+        gb_place at = gb_place_of(y, i);
+        bool chosen = at.c < y.c && b.from[at.c] >= 0;
+        if (chosen) {
+            int r = at.p / w, c = at.p % w;
+            auto value = [&](int row, int column) {
+                return sign * gb_load(maxima, at.n, at.c, row * w + min(max(column, 0), w - 1));
+            };
+            float v = m ? sign * gb_load(y, at.n, at.c, at.p) : -INFINITY;
+            for (int dy = begin; dy < end; dy++) {
+                int k = min(e->reach[dy], w - 1) - m;
+                for (int row = r - dy; row <= r + dy; row += dy ? 2 * dy : 1)
+                    if (row >= 0 && row < h)
+                        v = larger(larger(v, value(row, c - k)), value(row, c + k));
+            }
+            if (!last) {
+                int by = m ? m : 1;
+                float grown = larger(larger(value(r, c), value(r, c - by)), value(r, c + by));
+                gb_store(next, at.n, at.c, at.p, sign * grown);
+            }
+            v *= sign;
+            if (last && mixes)
+                v = gb_mixed(share, gb_load(b.in, at.n, at.c, at.p), v);
+            gb_store(y, at.n, at.c, at.p, v);
+        } else if (last && mixes) {
+            gb_store(y, at.n, at.c, at.p, at.c < y.c ? gb_load(b.in, at.n, at.c, at.p) : 0.0f);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+static size_t map_bytes(const gb_cpu *cpu, const gb_shape *s) {
+    return (gb_tensor_bytes(cpu, s) + 255) / 256 * 256;
+}
+
+/* Two maps of maxima and, of those that are two filters, what is between. */
+size_t gb_morphology_workspace(const gb_cpu *cpu, const gb_desc *d, int which) {
+    return (which == GB_OPENING || which == GB_CLOSING ? 3 : 2) * map_bytes(cpu, &d->out);
+}
+
+static gb_view part(const gb_cpu *cpu, const gb_desc *d, const gb_filter_use &b, int i) {
+    gb_view view = b.out;
+    view.data = (char *)b.workspace + i * map_bytes(cpu, &d->out);
+    return view;
+}
+
+static void dilate_signed(const gb_cpu *cpu, const gb_desc *d, const gb_filter_use &b, const gb_view &x,
+                          const gb_view &y, float sign, bool mixes) {
+    gb_view maxima = x;
+    int level = 0;
+    for (int m = 0; m == 0 || m <= min(d->out.w - 1, GB_MAX_RADIUS); m = m ? 2 * m : 1, level++) {
+        gb_view next = part(cpu, d, b, level % 2);
+        gb_launch_each(cpu, raise_level, b, maxima, next, y, m, sign, mixes);
+        maxima = next;
+    }
+}
+
+void gb_launch_morphology(const gb_cpu *cpu, const gb_desc *d, const gb_filter_use &use, int which) {
+    float sign = which == GB_ERODE || which == GB_OPENING ? -1.0f : 1.0f;
+    if (which == GB_ERODE || which == GB_DILATE) {
+        dilate_signed(cpu, d, use, use.in, use.out, sign, true);
+        return;
+    }
+    gb_view between = part(cpu, d, use, 2);
+    dilate_signed(cpu, d, use, use.in, between, sign, false);
+    dilate_signed(cpu, d, use, between, use.out, -sign, true);
+}

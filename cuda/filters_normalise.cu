@@ -1,0 +1,78 @@
+/* Maps brought to a mean and a standard deviation, as ops/filters/normalise.c:
+ *     y = mean + deviation · (x − μ) / √(σ² + 1e-8)
+ * Sums are in double, over pieces of a map and then over the pieces, in an order that the map's size alone decides. */
+#include "cuda/filters.cuh"
+
+enum { THREADS = 256, PIECE = 4096 };       /* pixels of a piece */
+
+struct normalising {
+    int pieces, wide, groups;   /* pieces of a map; channels side by side in a block; blocks for all channels */
+    double *partial;            /* [n][piece][c] */
+    double *sums;               /* [n][2][c]: Σ x and Σ (x − μ)² */
+};
+
+static normalising shape_of(const gb_shape *s) {
+    normalising shape = {(s->h * s->w + PIECE - 1) / PIECE, s->block > 1 ? 32 : 1, 0, NULL, NULL};
+    shape.groups = (s->c + shape.wide - 1) / shape.wide;
+    return shape;
+}
+
+size_t gb_normalise_workspace(const gb_cpu *, const gb_desc *d, int) {
+    normalising shape = shape_of(&d->out);
+    return sizeof(double) * (size_t)d->out.n * d->out.c * (shape.pieces + 2);
+}
+
+/* A block adds up a piece of `wide` channels; neighbouring threads read neighbouring values. */
+__global__ static void add_pieces(gb_filter_use b, normalising of, bool squares) {
+    __shared__ double sum[THREADS];
+    int t = (int)threadIdx.x, rows = THREADS / of.wide;
+    int c = (int)(blockIdx.x % of.groups) * of.wide + t % of.wide;
+    int piece = (int)(blockIdx.x / of.groups % of.pieces), n = (int)(blockIdx.x / of.groups / of.pieces);
+    bool chosen = c < b.in.c && b.from[c] >= 0;
+    double mu = chosen && squares ? of.sums[(long long)n * 2 * b.in.c + c] / b.in.pixels : 0.0;
+    int end = min((piece + 1) * PIECE, b.in.pixels);
+    sum[t] = 0.0;
+    for (int p = piece * PIECE + t / of.wide; chosen && p < end; p += rows) {
+        double v = gb_load(b.in, n, c, p) - mu;
+        sum[t] += squares ? v * v : v;
+    }
+    __syncthreads();
+    for (int half = THREADS / 2; half >= of.wide; half /= 2) {
+        if (t < half)
+            sum[t] += sum[t + half];
+        __syncthreads();
+    }
+    if (t < of.wide && c < b.in.c)
+        of.partial[((long long)n * of.pieces + piece) * b.in.c + c] = sum[t];
+}
+
+__global__ static void add_up(gb_filter_use b, normalising of, bool squares, int maps) {
+    GB_EACH_ITEM(i, maps) {
+        int n = (int)(i / b.in.c), c = (int)(i % b.in.c);
+        double sum = 0.0;
+        for (int piece = 0; piece < of.pieces; piece++)
+            sum += of.partial[((long long)n * of.pieces + piece) * b.in.c + c];
+        of.sums[((long long)n * 2 + squares) * b.in.c + c] = sum;
+    }
+}
+
+__global__ static void normalise(gb_filter_use b, normalising of) {
+    gb_each_filtered(b, [&](gb_place at, float x) {
+        const double *sums = of.sums + (long long)at.n * 2 * b.in.c + at.c;
+        double mu = sums[0] / b.in.pixels, scale = b.params[1] / sqrt(sums[b.in.c] / b.in.pixels + 1e-8);
+        return (float)(b.params[0] + scale * (x - mu));
+    });
+}
+
+void gb_launch_normalise(const gb_cpu *cpu, const gb_desc *d, const gb_filter_use &use, int) {
+    normalising of = shape_of(&d->out);
+    int maps = d->out.n * d->out.c;
+    dim3 blocks((unsigned)((size_t)d->out.n * of.pieces * of.groups));
+    of.sums = (double *)use.workspace;
+    of.partial = of.sums + 2 * (size_t)maps;
+    for (int squares = 0; squares < 2; squares++) {
+        gb_launch(cpu, add_pieces, blocks, THREADS, 0, use, of, squares != 0);
+        gb_launch(cpu, add_up, gb_blocks((size_t)maps, THREADS), THREADS, 0, use, of, squares != 0, maps);
+    }
+    gb_launch_each(cpu, normalise, use, of);
+}

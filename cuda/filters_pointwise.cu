@@ -1,0 +1,30 @@
+/* Filters that take every value for itself, as ops/filters/pointwise.c. */
+#include "cuda/filters.cuh"
+
+__device__ static float filtered(int which, const float *p, float x) {
+    switch (which) {
+    case GB_ABLATE:
+        return 0.0f;
+    case GB_INVERT:
+        return 1.0f - x;
+    case GB_MULTIPLY:
+        return x * p[0];
+    case GB_ADD:
+        return x + p[0];
+    case GB_THRESHOLD:
+        return (p[1] == 0.0f ? x > p[0] : x >= p[0]) ? 1.0f : 0.0f;
+    case GB_CLAMP:
+        x = x < p[0] ? p[0] : x;
+        return x > p[1] ? p[1] : x;
+    default:
+        return rintf(x / p[0]) * p[0];
+    }
+}
+
+__global__ static void pointwise(gb_filter_use b, int which) {
+    gb_each_filtered(b, [&](gb_place, float x) { return filtered(which, b.params, x); });
+}
+
+void gb_launch_pointwise(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int which) {
+    gb_launch_each(cpu, pointwise, use, which);
+}

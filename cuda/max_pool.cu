@@ -1,0 +1,32 @@
+/* Largest of each 2×2 pixels; an odd last row or column is left out:  y[y,x] = max x[2y..2y+1, 2x..2x+1]. NaN wins. */
+#include "cuda/rows.h"
+#include "cuda/tensor.cuh"
+
+enum { THREADS = 256 };
+
+__device__ static float larger(float a, float b) {
+    return a > b || a != a ? a : b;
+}
+
+__global__ static void max_pool(gb_view in, gb_view out, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        int p = at.p / out.w * 2 * in.w + at.p % out.w * 2;
+        float v = 0.0f;
+        if (at.c < out.c)
+            v = larger(larger(gb_load(in, at.n, at.c, p), gb_load(in, at.n, at.c, p + 1)),
+                       larger(gb_load(in, at.n, at.c, p + in.w), gb_load(in, at.n, at.c, p + in.w + 1)));
+        gb_store(out, at.n, at.c, at.p, v);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    long long count = gb_items(args->out);
+    gb_launch(cpu, max_pool, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              gb_view_of(cpu, args->out), count);
+}
+
+const gb_op_row gb_max_pool_cuda = {
+    .op = GB_OP_MAX_POOL, .name = "max_pool", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
+    .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+};

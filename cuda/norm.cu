@@ -1,0 +1,98 @@
+/* Batch norm with stored statistics, class-conditional where gain and bias are inputs, as ops/norm.c:
+ *     y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c]
+ * Mean, scale and bias of every sample's channels first, in float32; then all pixels. */
+#include <math.h>
+#include <string.h>
+
+#include "cuda/epilogue.cuh"
+#include "cuda/rows.h"
+
+enum { THREADS = 256 };
+
+/* [rows][C] mean, [rows][C] var, and where they are weights [C] gain, [C] bias. */
+static size_t packed_size(const gb_cpu *, const gb_desc *d) {
+    return sizeof(float) * d->in[0].c * (2 * (size_t)d->norm.rows + (d->inputs == 1 ? 2 : 0));
+}
+
+static void pack(const gb_cpu *, const gb_desc *d, const float *const *weights, void *packed) {
+    size_t c = d->in[0].c, table = c * d->norm.rows;
+    float *to = (float *)packed;
+    memcpy(to, weights[0], table * sizeof *to);
+    memcpy(to + table, weights[1], table * sizeof *to);
+    if (d->inputs == 1) {
+        memcpy(to + 2 * table, weights[2], c * sizeof *to);
+        memcpy(to + 2 * table + c, weights[3], c * sizeof *to);
+    }
+}
+
+/* [N][3][C] mean, scale, bias. */
+static size_t workspace(const gb_cpu *, const gb_desc *d) {
+    return sizeof(float) * 3 * d->out.n * d->out.c;
+}
+
+/* Which statistics a truncation has: row `row`, weighted against the next one where `fraction` is not 0. */
+struct stat_row { int row; double fraction; };
+
+static stat_row find_row(int rows, double truncation) {
+    double whole = 0.0, fraction = rows > 1 ? modf(truncation / (1.0 / (rows - 1)), &whole) : 0.0;
+    return {(int)whole, (int)whole + 1 < rows ? fraction : 0.0};
+}
+
+__device__ static float statistic(const float *table, const stat_row *at, int channels, int c) {
+    const float *row = table + (long long)at->row * channels;
+    if (at->fraction == 0.0)
+        return row[c];
+    return row[c] * (float)at->fraction + row[channels + c] * (float)(1.0 - at->fraction);
+}
+
+struct norm_factors {
+    const float *packed, *gain, *bias;      /* [N][C] where the last two are inputs, else [C] */
+    int channels, rows, step;               /* step: of gain and bias, from one sample to the next */
+    double eps, from;
+};
+
+__global__ static void prepare(norm_factors f, const stat_row *at, float *to, int samples) {
+    GB_EACH_ITEM(i, (long long)samples * f.channels) {
+        int n = (int)(i / f.channels), c = (int)(i % f.channels);
+        float *factors = to + (long long)n * 3 * f.channels + c;
+        float var = statistic(f.packed + (long long)f.rows * f.channels, at, f.channels, c);
+        factors[0] = statistic(f.packed, at, f.channels, c);
+        factors[f.channels] = (float)((f.from + f.gain[(long long)n * f.step + c]) / sqrt(var + f.eps));
+        factors[2 * f.channels] = f.bias[(long long)n * f.step + c];
+    }
+}
+
+__global__ static void norm(gb_view in, const float *factors, gb_view out, const gb_finish *e, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        float v = 0.0f;
+        if (at.c < out.c) {
+            const float *f = factors + (long long)at.n * 3 * out.c + at.c;
+            v = (gb_load(in, at.n, at.c, at.p) - f[0]) * f[out.c] + f[2 * out.c];
+        }
+        gb_put(out, e, v, at.n, at.c, at.p);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    const gb_norm_live *live = (const gb_norm_live *)args->live;
+    const float *packed = (const float *)args->packed, *weights = packed + 2 * (size_t)d->norm.rows * d->out.c;
+    long long count = gb_items(args->out);
+    norm_factors f = {packed, weights, weights + d->out.c, d->out.c, d->norm.rows, 0, d->norm.eps,
+                      d->norm.gain_from_one ? 1.0 : 0.0};
+    if (d->inputs > 1) {
+        f.gain = args->in[1]->data;
+        f.bias = args->in[2]->data;
+        f.step = d->out.c;
+    }
+    gb_launch(cpu, prepare, gb_blocks((size_t)d->out.n * d->out.c, THREADS), THREADS, 0, f,
+              gb_live(cpu->queue, find_row(d->norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
+    gb_launch(cpu, norm, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              (const float *)args->workspace, gb_view_of(cpu, args->out),
+              gb_live_finish(cpu, args->out, args->epilogue), count);
+}
+
+const gb_op_row gb_norm_cuda = {
+    .op = GB_OP_NORM, .name = "norm", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
+    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run, .vjp = NULL,
+};

@@ -1,0 +1,24 @@
+/* Every pixel twice in both directions:  y[y,x] = x[⌊y/2⌋, ⌊x/2⌋]. */
+#include "cuda/rows.h"
+#include "cuda/tensor.cuh"
+
+enum { THREADS = 256 };
+
+__global__ static void upsample_nearest(gb_view in, gb_view out, long long count) {
+    GB_EACH_ITEM(i, count) {
+        gb_place at = gb_place_of(out, i);
+        int p = at.p / out.w / 2 * in.w + at.p % out.w / 2;
+        gb_store(out, at.n, at.c, at.p, at.c < out.c ? gb_load(in, at.n, at.c, p) : 0.0f);
+    }
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
+    long long count = gb_items(args->out);
+    gb_launch(cpu, upsample_nearest, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              gb_view_of(cpu, args->out), count);
+}
+
+const gb_op_row gb_upsample_nearest_cuda = {
+    .op = GB_OP_UPSAMPLE_NEAREST, .name = "upsample_nearest", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN,
+    .fuses = false, .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+};

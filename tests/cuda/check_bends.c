@@ -1,0 +1,284 @@
+/* check_bends: what bends do on the GPU (or, as check_bends_emulated, without one): every filter, painting, setting and
+ * passing, against the plain C operation, over random shapes, features and parameters, with NaN and infinity in some.
+ *
+ *   check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]
+ *
+ * Allowed, relative to the reference's largest finite magnitude: 1e-5; in half 5e-4, which is what storing the result
+ * takes: the inputs are numbers that half precision has. What is not finite is so in the same places. Promises about
+ * bits: a sample of a batch = that sample alone; a recording replayed with other numbers = a fresh run with them. */
+#include "cuda/cuda.h"
+#include "ops/filters/filters.h"
+#include "tests/random_uses.h"
+
+static int failures;
+
+/* A use with all that a person could move. */
+typedef struct bend {
+    use u;
+    float params[GB_MAX_FILTER_PARAMS];
+    int *feature;
+    float *values;
+    int16_t *index;
+    uint8_t *channels;
+    union { gb_filter_live filter; gb_paint_live paint; gb_set_live set; } live;
+} bend;
+
+static const char *name_of(const bend *b) {
+    return b->u.d.op == GB_OP_FILTER ? b->u.d.filter.row->name : gb_op_infos[b->u.d.op].name;
+}
+
+static void fail(const bend *b, const char *what, double by) {
+    const gb_shape *s = &b->u.d.in[0];
+    failures++;
+    printf("FAILED %s: %s (%.3g) for [%d,%d,%d,%d]", name_of(b), what, by, s->n, s->c, s->h, s->w);
+    for (int i = 0; b->u.d.op == GB_OP_FILTER && i < b->u.d.filter.row->params; i++)
+        printf(" %s=%g", b->u.d.filter.row->param[i].name, (double)b->params[i]);
+    if (b->u.d.op == GB_OP_FILTER && b->feature)
+        printf(", %d features", b->live.filter.count);
+    printf("\n");
+}
+
+/* ------------------------------------------------------------------------------------------------ random bends */
+
+/* Around what people use: not the ends of ranges, where results overflow. */
+static float random_param(rng *r, const gb_param *p) {
+    bool finite = isfinite(p->low) && isfinite(p->high) && p->high - p->low <= 100.0f;
+    float v = finite ? p->low + (float)pick(r, 0, 1000) * 1e-3f * (p->high - p->low) : p->otherwise + 3.0f * value(r);
+    if (pick(r, 0, 4) == 0)
+        v = p->otherwise;
+    if (pick(r, 0, 9) == 0)
+        v = finite ? (pick(r, 0, 1) ? p->low : p->high) : 0.0f;
+    v = p->whole ? rintf(v) : v;
+    return fmaxf(p->low, fminf(v, p->high));
+}
+
+/* Parameters and features, or what paint and set have in their place. */
+static void random_numbers(rng *r, bend *b) {
+    const gb_shape *s = &b->u.d.out;
+    size_t pixels = (size_t)s->h * s->w;
+    if (b->u.d.op == GB_OP_FILTER) {
+        const gb_filter *f = b->u.d.filter.row;
+        int count = 0, share = pick(r, 0, 4);
+        for (int i = 0; i < f->params; i++)
+            b->params[i] = random_param(r, &f->param[i]);
+        for (int i = 0; i < f->params; i++)             /* most of a small map must not be outside it */
+            if (!strcmp(f->param[i].name, "radius") || !strcmp(f->param[i].name, "sigma"))
+                b->params[i] = pick(r, 0, 3) ? (float)pick(r, 0, 9) : b->params[i];
+        b->feature = realloc(b->feature, sizeof(int) * s->c);
+        for (int c = 0; c < s->c; c++)
+            if (pick(r, 0, 3) < share)
+                b->feature[count++] = c;
+        b->live.filter = (gb_filter_live){b->params, share == 4 ? NULL : b->feature, share == 4 ? 0 : count};
+    } else if (b->u.d.op == GB_OP_PAINT) {
+        int vectors = pick(r, 0, 3);
+        free(b->values);
+        b->values = random_floats(r, (size_t)vectors * s->c + 1, 1.0f);
+        b->index = realloc(b->index, sizeof(int16_t) * pixels);
+        for (size_t p = 0; p < pixels; p++)
+            b->index[p] = (int16_t)(pick(r, 0, vectors) - 1);
+        b->live.paint = (gb_paint_live){b->values, vectors, b->index};
+    } else if (b->u.d.op == GB_OP_SET) {
+        int samples = pick(r, 0, 1) ? s->n : 1;
+        free(b->values);
+        b->values = random_floats(r, samples * pixels * s->c, 1.0f);
+        b->channels = realloc(b->channels, (size_t)s->c);
+        for (int c = 0; c < s->c; c++)
+            b->channels[c] = (uint8_t)pick(r, 0, 1);
+        b->live.set = (gb_set_live){b->values, samples, pick(r, 0, 2) == 0, (float)pick(r, 0, 2) * 0.5f,
+                                    pick(r, 0, 1) ? b->channels : NULL};
+    }
+}
+
+/* To the nearest number of 11 bits of mantissa, in half precision's range. */
+static float as_half(float x) {
+    if (!isfinite(x) || fabsf(x) < 6.104e-5f)
+        return isfinite(x) ? 0.0f : x;
+    float unit = ldexpf(1.0f, ilogbf(x) - 10);
+    return rintf(x / unit) * unit;
+}
+
+static bend random_bend(rng *r, const gb_op_id op, const gb_filter *filter) {
+    static const gb_cpu plain = {.isa = "plain", .vector = 1, .workers = 1};
+    bend b = {.u = {.d = {.op = op, .inputs = 1}}};
+    gb_desc *d = &b.u.d;
+    char why[200];
+    d->in[0] = random_map(r);
+    if (pick(r, 0, 5) == 0)
+        d->in[0].h = d->in[0].w = 1;
+    if (pick(r, 0, 9) == 0)
+        d->in[0].h = pick(r, 60, 90), d->in[0].w = pick(r, 60, 90), d->in[0].c = pick(r, 1, 12);
+    if (op == GB_OP_FILTER)
+        d->filter.row = filter;
+    if (op == GB_OP_PASS) {
+        d->pass.c = pick(r, 1, 70);
+        d->pass.up = pick(r, 1, 2);
+        d->pass.kept = pick(r, 0, d->pass.c < d->in[0].c ? d->pass.c : d->in[0].c);
+    }
+    if (!gb_op_shape(&plain, d, why, sizeof why)) {
+        fprintf(stderr, "checks: %s\n", why);
+        exit(2);
+    }
+    size_t count = count_of(&d->in[0]);
+    b.u.in[0] = random_floats(r, count, 1.0f);
+    for (size_t i = 0; i < count; i++)
+        b.u.in[0][i] = as_half(b.u.in[0][i]);
+    for (int odd = pick(r, 0, 3) ? 0 : pick(r, 1, 5); odd; odd--)
+        b.u.in[0][(size_t)draw(r) % count] = pick(r, 0, 2) ? NAN : pick(r, 0, 1) ? INFINITY : -INFINITY;
+    random_numbers(r, &b);
+    return b;
+}
+
+static void free_bend(bend *b) {
+    free_use(&b->u);
+    free(b->feature);
+    free(b->values);
+    free(b->index);
+    free(b->channels);
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+/* Sample n of the bend, alone. */
+static bend alone(const bend *b, int n) {
+    bend one = *b;
+    size_t of_a_sample = count_of(&b->u.d.in[0]) / b->u.d.in[0].n;
+    one.u.d.in[0].n = one.u.d.out.n = 1;
+    one.u.in[0] += n * of_a_sample;
+    if (b->u.d.op == GB_OP_SET && b->live.set.samples > 1) {
+        one.live.set.values += n * count_of(&one.u.d.out);
+        one.live.set.samples = 1;
+    }
+    return one;
+}
+
+/* What `row` makes of the bend, as NCHW the caller frees. On a device with moves > 0 the numbers are moved so many times
+ * before the last run, and all runs have one key: the third and later ones are replayed. */
+static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int moves, rng *r) {
+    static uint64_t version, key;
+    gb_desc d = desc_for(cpu, &b->u);
+    gb_tensor in = block_tensor(cpu, d.in[0], b->u.in[0]), out = block_tensor(cpu, d.out, NULL);
+    gb_args args = {.in = {&in}, .out = &out, .live = &b->live};
+    args.workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
+    key++;
+    if (d.op == GB_OP_FILTER)
+        b->live.filter.params = b->params;      /* where the bend is now */
+    for (int i = 0; i <= moves; i++) {
+        if (i)
+            random_numbers(r, b);
+        args.version = ++version;
+        run_on(cpu, row, &d, &args, moves ? key : 0);
+    }
+    float *nchw = allocate(sizeof(float) * count_of(&d.out));
+    gb_tensor_to_nchw(cpu, &out, nchw);
+    free_on(cpu, in.data);
+    free_on(cpu, out.data);
+    free_on(cpu, args.workspace);
+    return nchw;
+}
+
+/* As difference(), of finite values; infinite where others are not the same. */
+static double finite_difference(const float *a, const float *reference, size_t count) {
+    double most = 0.0, largest = 1e-30;
+    for (size_t i = 0; i < count; i++) {
+        if (isfinite(reference[i])) {
+            if (!isfinite(a[i]))
+                return INFINITY;
+            most = fmax(most, fabs((double)a[i] - reference[i]));
+            largest = fmax(largest, fabs(reference[i]));
+        } else if (isnan(reference[i]) ? !isnan(a[i]) : a[i] != reference[i]) {
+            return INFINITY;
+        }
+    }
+    return most / largest;
+}
+
+/* Noise for each place in a batch is what its parameter asks for. */
+static bool depends_on_place(const bend *b) {
+    return b->u.d.op == GB_OP_FILTER && !strcmp(b->u.d.filter.row->name, "noise") && b->params[2] != 0.0f;
+}
+
+static double check_bend(const gb_cpu *cpu, double allowed, bend *b, rng *r) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    gb_desc d = desc_for(cpu, &b->u);
+    const gb_op_row *row = gb_op_find(cpu, &d);
+    size_t count = count_of(&d.out), of_a_sample = count / d.out.n;
+    if (!row) {
+        fail(b, "has no row", 0.0);
+        return INFINITY;
+    }
+    float *replayed = run_bend(cpu, row, b, 3, r), *y = run_bend(cpu, row, b, 0, r);
+    if (!same_bits(replayed, y, count))
+        fail(b, "changes when replayed", difference(replayed, y, count));
+    free(replayed);
+    float *reference = run_bend(&one, plain_row(d.op), b, 0, r);
+    double by = finite_difference(y, reference, count);
+    if (!(by <= allowed))
+        fail(b, "differs from plain", by);
+    free(reference);
+    for (int n = 0; d.out.n > 1 && n < d.out.n && !depends_on_place(b); n++) {
+        bend single = alone(b, n);
+        float *z = run_bend(cpu, row, &single, 0, r);
+        if (!same_bits(z, y + n * of_a_sample, of_a_sample))
+            fail(b, "changes with the batch", difference(z, y + n * of_a_sample, of_a_sample));
+        free(z);
+    }
+    free(y);
+    return by;
+}
+
+static void check_all(const gb_cpu *cpu, double allowed, gb_op_id op, const gb_filter *f, uint64_t seed, int rounds) {
+    rng r = {seed};
+    double worst = 0.0;
+    for (const char *c = f ? f->name : gb_op_infos[op].name; *c; c++)
+        r.state = r.state * 31 + (unsigned char)*c;
+    for (int i = 0; i < rounds; i++) {
+        bend b = random_bend(&r, op, f);
+        worst = fmax(worst, check_bend(cpu, allowed, &b, &r));
+        free_bend(&b);
+    }
+    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_op_infos[op].name, rounds, worst);
+}
+
+int main(int argc, char **argv) {
+    static const gb_op_id others[] = {GB_OP_PASS, GB_OP_PAINT, GB_OP_SET};
+    const char *precision = "half", *filter = NULL;
+    int rounds = 8;
+    uint64_t seed = 1;
+    char why[200];
+    for (int i = 1; i < argc; i += 2) {
+        const char *arg = argv[i], *next = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(arg, "--precision"))
+            precision = next;
+        else if (!strcmp(arg, "--filter"))
+            filter = next;
+        else if (!strcmp(arg, "--rounds"))
+            rounds = atoi(next);
+        else if (!strcmp(arg, "--seed"))
+            seed = strtoull(next, NULL, 10);
+        else {
+            fprintf(stderr, "usage: check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]\n");
+            return 2;
+        }
+    }
+    gb_device *device = gb_cuda_open(precision, why, sizeof why);
+    if (!device) {
+        printf("check_bends: %s\n", why);
+        return 77;              /* to ctest: skipped */
+    }
+    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .queue = device->queue_new(device)};
+    if (!cpu.queue) {
+        fprintf(stderr, "check_bends: no memory on %s\n", device->name);
+        return 2;
+    }
+    double allowed = !strcmp(precision, "half") ? 5e-4 : 1e-5;
+    printf("%s\n", device->name);
+    for (const gb_filter *const *f = gb_filters; *f; f++)
+        if (!filter || !strcmp((*f)->name, filter))
+            check_all(&cpu, allowed, GB_OP_FILTER, *f, seed, rounds);
+    for (size_t i = 0; i < sizeof others / sizeof *others && !filter; i++)
+        check_all(&cpu, allowed, others[i], NULL, seed, rounds);
+    device->queue_free(cpu.queue);
+    device->close(device);
+    printf(failures ? "%d failures\n" : "all as they should be\n", failures);
+    return failures ? 1 : 0;
+}
