@@ -4,7 +4,7 @@
 import {numberOf, numberSpec, paramControl} from './bendcontrols.js';
 import {paramCount, paramOf, resizeParams, setActivation} from './bends.js';
 import {button, controls, menu, pad, slider, toggle} from './controls.js';
-import {curve} from './curve.js';
+import {curve, thumbnail} from './curve.js';
 import {clear, el} from './dom.js';
 import {features} from './features.js';
 import {newest} from './newest.js';
@@ -14,6 +14,8 @@ import {store} from './store.js';
 const bins = 96, pause = 60;        // ms between two looks while something moves
 
 const isWhole = ({features: which}) => which === undefined || which === 'all';
+
+const calledIn = each => each.ariaLabel ?? each.closest('label')?.textContent ?? each.textContent;
 
 export function activationPanel() {
     const drawing = curve();
@@ -61,6 +63,16 @@ export function activationPanel() {
                 ...store.rows.activations.map(({name, published, summary}) =>
                     ({value: name, label: published ? `${name} (${published})` : name, title: summary}))],
         });
+    }
+
+    // All of them at a glance; the layer's own takes another one away.
+    function gallery() {
+        const own = rowNamed(node.act.name);
+        return el('div', {class: 'gallery', role: 'group', 'aria-label': 'Activations'},
+            store.rows.activations.map(row => el('button', {
+                type: 'button', title: row.summary, 'aria-pressed': String(row === rowNow()),
+                onclick: () => choose(row === own && bendNow() ? '' : row.name),
+            }, thumbnail(row.name, row.params.slice(0, row.count).map(param => param.otherwise)), row.name)));
     }
 
     // With chosen features bias and gain stay the layer's: the other maps need them.
@@ -155,8 +167,7 @@ export function activationPanel() {
             value('least', number(look.min)), value('greatest', number(look.max)), value('mean', number(look.mean)),
             value('deviation', number(look.deviation), 'Standard deviation'),
             value('zeros', `${formatNumber(100 * look.zeros, 3)} %`, 'Share of values that are exactly 0'),
-            look.nan > 0 && value('not finite', look.nan, 'NaN and infinite values'),
-            value('values', look.count)]);
+            look.nan > 0 && value('not finite', look.nan, 'NaN and infinite values')]);
     }
 
     // Once for all that changes before the next picture of the page.
@@ -200,7 +211,8 @@ export function activationPanel() {
             el('div', {class: 'drawing'}, drawing.element, square()),
             sliders(),
             numbers,
-            bend && features(about()));
+            bend && features(about()),
+            node.act && gallery());
         showCurve();
         showNumbers();
     }
@@ -219,13 +231,11 @@ export function activationPanel() {
             bend && row && paramCount(bend, row), bend && isWhole(bend), bend?.like,
             isMap(store.ui.padAxes) && store.ui.padAxes[row?.name], row?.name]);
         if (structure !== drawn) {
-            const focus = body.contains(document.activeElement) ? document.activeElement.ariaLabel
-                ?? document.activeElement.closest('label')?.textContent : null;
+            const focus = body.contains(document.activeElement) ? calledIn(document.activeElement) : null;
             drawn = structure;
             build();
             if (focus)
-                [...body.querySelectorAll('select, input, button')].find(each =>
-                    (each.ariaLabel ?? each.closest('label')?.textContent) === focus)?.focus();
+                [...body.querySelectorAll('select, input, button')].find(each => calledIn(each) === focus)?.focus();
         }
         showCurve();
         ask();

@@ -114,3 +114,14 @@ function bars(histogram, to, base, most, isUpright) {
     });
     return `${d}${across}${base}Z`;
 }
+
+// A curve as small as a word, from −4 to 4, for choosing.
+export function thumbnail(name, params) {
+    const f = curveOf(name, params), wide = 44, high = 26;
+    const at = (x, y) => [(x + 4) / 8 * wide, high - 2 - (y + 1.5) / 5.5 * (high - 4)];
+    const xs = Array.from({length: 45}, (_, i) => -4 + i * 8 / 44);
+    const [middle, zero] = at(0, 0);
+    return svg('svg', {class: 'thumbnail', width: wide, height: high, 'aria-hidden': 'true'},
+               svg('path', {class: 'axes', d: `M${middle} 0V${high}M0 ${zero.toFixed(1)}H${wide}`}),
+               svg('path', {class: 'line', d: f ? path(xs.map(x => at(x, f(x)))) : ''}));
+}

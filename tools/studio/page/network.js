@@ -12,7 +12,7 @@ import {store} from './store.js';
 
 const dots = 4;                     // badges shown before they are counted
 const often = 200;                  // ms between two changes of words and bars
-const letter = 5.8;                 // mean width of a letter, CSS pixels
+const letter = 5.6;                 // mean width of a letter, CSS pixels
 
 let scroller, drawing, about;
 let groups = [], layout = {items: [], edges: []};
