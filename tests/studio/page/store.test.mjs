@@ -46,6 +46,24 @@ test('changes are told, undone and done again', () => {
     assert.equal(told, 5);
 });
 
+test('two numbers that are moved together are one step, and a rest ends it', () => {
+    const move = (name, value) => store.change(name, draft => { draft.recipe[name] = value; }, name);
+    const steps = store.done.length;
+    store.together('pad');
+    for (let i = 0; i < 5; i++) {
+        move('x', i);
+        move('y', -i);
+    }
+    store.settleSoon();
+    assert.equal(store.done.length, steps + 1);
+    mock.timers.tick(1000);
+    move('x', 9);
+    move('y', 9);
+    assert.equal(store.done.length, steps + 3);
+    store.goBack(3);
+    assert.equal(store.recipe.x, undefined);
+});
+
 test('layers are chosen alone, added and taken out again', () => {
     store.select(['a']);
     store.select(['b', 'c'], 'add');

@@ -192,6 +192,7 @@ function stepByKey(event, spec, put) {
     const step = stepOf(spec) * (event.shiftKey ? 10 : event.altKey && !spec.whole ? 0.1 : 1);
     const value = (spec.value() ?? spec.otherwise ?? 0) + direction * step;
     put(spec.whole ? value : Number(value.toPrecision(10)));
+    store.settleSoon();
 }
 
 // The button becomes a field until Enter, Escape or leaving it.
@@ -278,6 +279,7 @@ export function pad({label, x, y}) {
     on(field, 'pointerdown', event => {
         field.setPointerCapture(event.pointerId);
         field.focus();
+        store.together(label);
         follow(event);
     });
     on(field, 'pointermove', event => field.hasPointerCapture(event.pointerId) && follow(event));
@@ -286,7 +288,6 @@ export function pad({label, x, y}) {
         const isAcross = event.key === 'ArrowLeft' || event.key === 'ArrowRight';
         stepByKey(event, isAcross ? x : y, value => (isAcross ? x : y).set(held(isAcross ? x : y, value)));
     });
-    on(field, 'keyup', () => store.settle());
     hidden.forEach((input, i) => on(input, 'input', () => [x, y][i].set(held([x, y][i], input.valueAsNumber))));
     show();
     register({}, element, show);

@@ -10,15 +10,13 @@ import {formatNumber} from './recipe.js';
 import {store} from './store.js';
 import {wire} from './wire.js';
 
-const rest = 500;                   // ms
-
 controls.resolver = resolve;
 
 /* ------------------------------------------------------------------------------------------ moving */
 
 const waiting = new Map();          // address → value, or {share}
 const heard = new Map();            // OSC's addresses → {value, known}
-let settleTimer = 0, frame = 0;
+let frame = 0;
 
 function moveSoon(address, value) {
     waiting.set(address, value);
@@ -27,11 +25,11 @@ function moveSoon(address, value) {
 
 function moveAll() {
     frame = 0;
+    store.together('hands');
     for (const [address, value] of waiting)
         controls.move(address, value);
     waiting.clear();
-    clearTimeout(settleTimer);
-    settleTimer = setTimeout(store.settle, rest);
+    store.settleSoon();
 }
 
 wire.on('hand', ({address, value}) => {

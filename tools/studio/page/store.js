@@ -4,7 +4,8 @@
 //     store.change('Angle', draft => { draft.recipe.bends[2].angle = 30; }, 'bend/2/angle');
 //     store.settle();
 //
-// where the last argument joins the moves of one drag to one undo step, until settle(). Beside it stand the selection
+// where the last argument joins the moves of one drag to one undo step, until settle(). Between together() and settle()
+// all moves are one, whatever they move: a pad has two numbers, and a person has ten fingers. Beside it stand the selection
 // and `ui`, how the page is arranged: kept, but not undone. Events: 'recipe' (any change of state), 'network',
 // 'selection', 'frame', 'ui', 'document' (another one was opened), 'rows'.
 import {History} from './history.js';
@@ -13,6 +14,7 @@ import {wire} from './wire.js';
 const version = 1;
 const mostKept = 7 << 20;           // letters of a document; the program takes 8 MiB
 const keepAfter = 500;              // ms
+const rest = 600;                   // ms after which presses of keys and turns of knobs are another gesture
 const aside = () => `ganbend studio ${store.welcome.work}`;     // in the browser, what a leaving page could not send
 
 const listeners = new Map();
@@ -26,7 +28,7 @@ export function emptyRecipe(name = '') {
 const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
 
 let history = new History(emptyState());
-let keepTimer = 0;
+let keepTimer = 0, restTimer = 0, gesture = null;
 let changedAt = 0, keptAt = 0;      // ms since 1970: of the last change, and of the last that the program has
 
 export const store = {
@@ -47,7 +49,7 @@ export const store = {
     unbent: null,                   // the same without the bends
     ui: {},
     opened: false,                  // a document, old or new, is at hand
-    on, tell, change, settle, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
+    on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
 };
 
 function on(name, listener) {
@@ -65,12 +67,24 @@ function tell(name, ...what) {
 /* ------------------------------------------------------------------------------------------ changes */
 
 function change(label, write, merge = null) {
-    if (history.change(label, write, merge))
+    if (history.change(label, write, merge === null ? null : gesture ?? merge))
         changed();
 }
 
+function together(name) {
+    gesture = name;
+}
+
 function settle() {
+    clearTimeout(restTimer);
+    gesture = null;
     history.settle();
+}
+
+// For what has no end of its own.
+function settleSoon() {
+    clearTimeout(restTimer);
+    restTimer = setTimeout(settle, rest);
 }
 
 function undo() {
