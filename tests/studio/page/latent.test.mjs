@@ -74,6 +74,34 @@ test('w\'s with a truncation of their own keep it on the way', () => {
         {w: 3, style: {seed: 8}}]);
 });
 
+test('a place that was kept is a face of its own: pinned, left and gone on from', () => {
+    const recipe = {inputs: {seeds: 9}, bends: [{w: '0-1', truncation: 0.5}, {at: 'x', filter: 'invert'}]};
+    const kept = path.recipeBetween(recipe, stylegan, pin(1), pin(2), 0.25);
+    assert.deepEqual(path.pinOf(kept, stylegan, {}), {...pin(1), mix: [{seed: 2, share: 0.25}]});
+    assert.deepEqual(path.atPin(kept, stylegan, pin(9)).bends, recipe.bends);
+    assert.deepEqual(path.recipeBetween(kept, stylegan, pin(1), pin(2), 0.25), kept);
+});
+
+test('between mixed faces every seed counts by its weight', () => {
+    const a = pin(1, {mix: [{seed: 2, share: 0.5}]}), b = pin(3, {mix: [{seed: 2, share: 0.2}]});
+    const {inputs, bends} = path.recipeBetween({inputs: {}, bends: []}, stylegan, a, b, 0.5);
+    const weights = new Map([[inputs.seeds, 1]]);
+    for (const {style} of bends) {
+        for (const [seed, weight] of weights)
+            weights.set(seed, weight * (1 - style.share));
+        weights.set(style.seed, style.share);
+    }
+    for (const [seed, weight] of [[1, 0.25], [2, 0.35], [3, 0.4]])
+        assert.ok(Math.abs(weights.get(seed) - weight) < 1e-4, `${seed}`);
+    assert.equal(path.recipeBetween({inputs: {}}, stylegan, a, b, 1).inputs.seeds, 2);
+});
+
+test('styles of some w\'s are no part of a face', () => {
+    const recipe = {inputs: {seeds: 1}, bends: [{w: '1-3', style: {seed: 5, share: 0.5}}]};
+    assert.equal(path.pinOf(recipe, stylegan, {}).mix, undefined);
+    assert.deepEqual(path.atPin(recipe, stylegan, pin(2)).bends, recipe.bends);
+});
+
 test('where z is drawn on, or there are no w\'s, the way goes through z and ends where it should', () => {
     const zs = [[1, 0, 0], [0, 2, 0]], recipe = {inputs: {}, bends: []};
     const at = t => path.recipeBetween(recipe, stylegan, pin(1), pin(2, {edits: {2: 0.5}}), t, {zs}).bends;

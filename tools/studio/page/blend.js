@@ -158,7 +158,7 @@ export function blend(a, b, t, {network = null, rows = null, zs = null} = {}) {
 
 // Seeds, classes, and what was done to z.
 function wayBetween(recipe, a, b, t, {network, zs, psi}) {
-    const [from, to] = [a, b].map(each => pinOf(each, zEdits(each)));
+    const [from, to] = [a, b].map(each => pinOf(each, network, zEdits(each)));
     if (!network || (from.seed === to.seed && same(from.class, to.class))) {
         putEdits(recipe, mixedMap(from.edits, to.edits, t, () => false, () => 0));
         return recipe;

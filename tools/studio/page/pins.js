@@ -1,6 +1,6 @@
-// Pinned faces, and the path from one to the next. A pin is a seed with its class and what was drawn on z. On the path
-// the recipe stays as it is and the picture is of places between two pins, so bends can be moved while it plays; the
-// place can be moved by hand too, and kept.
+// Pinned faces, and the path from one to the next. A pin is a seed with its class, what was drawn on z and the styles
+// that reach every w. On the path the recipe stays as it is and the picture is of places between two pins, so bends can
+// be moved while it plays; the place can be moved by hand too, and kept.
 import {button, controls, slider} from './controls.js';
 import {clear, el, icon, on} from './dom.js';
 import {live} from './live.js';
@@ -31,14 +31,14 @@ function thumbnail(bitmap) {
 export function pin() {
     if (!store.frame)
         return;
-    const entry = {model: store.state.model, ...pinOf(store.recipe, zEdits(store.recipe)),
+    const entry = {model: store.state.model, ...pinOf(store.recipe, store.network, zEdits(store.recipe)),
                    thumbnail: thumbnail(store.frame.bitmap)};
     store.change(`Pinned seed ${entry.seed}`, draft => { draft.pins.push(entry); });
 }
 
 function goTo(entry) {
     leave();
-    store.change(`Pinned seed ${entry.seed}`, draft => { draft.recipe = atPin(draft.recipe, entry); });
+    store.change(`Pinned seed ${entry.seed}`, draft => { draft.recipe = atPin(draft.recipe, store.network, entry); });
 }
 
 // Places in store.pins, where other models' pins stand between.
@@ -154,7 +154,8 @@ store.on('recipe', () => {
 
 function thumb(entry, index) {
     const hasClass = entry.class !== null && entry.class !== undefined, isDrawn = Object.keys(entry.edits ?? {}).length;
-    const said = `Seed ${entry.seed}${hasClass ? `, class ${entry.class}` : ''}${isDrawn ? ', z drawn on' : ''}`;
+    const said = `Seed ${entry.seed}${hasClass ? `, class ${entry.class}` : ''}${isDrawn ? ', z drawn on' : ''}`
+        + (entry.mix ? `, with ${entry.mix.map(({seed}) => seed).join(', ')}` : '');
     const go = el('button', {type: 'button', class: 'pin', draggable: 'true', 'aria-label': said, data: {index},
                              title: `${said}. Delete takes it out, Shift and arrows move it`,
                              onclick: () => goTo(entry)},

@@ -39,6 +39,8 @@ export function seedBox(spec) {
     });
     on(number, 'keydown', event => {
         const way = {ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10}[event.key];
+        if (event.key === 'Enter')
+            number.blur();              // the keys of the page are at hand again, undo among them
         if (!way)
             return;
         event.preventDefault();
