@@ -37,7 +37,7 @@ test('every model has its own recipe, and undo leads from one to the other', asy
     await switchTo('animals');
     assert.deepEqual((await page.recipe()).bends, []);
     const animal = await page.pixels();
-    await page.the('treeitem', /^blocks\.0\.0, /);
+    await page.the('treeitem', /^blocks\.0\.0\.sum, /);
     await switchTo('toy-faces-64');
     assert.equal(await page.pixels(), bent);
     await page.press('Undo');
@@ -72,7 +72,7 @@ test('a class is found by its name, alone and mixed with others', async () => {
 
 test('a layer of it is bent as any other', async () => {
     const before = await page.pixels();
-    await page.click(await page.the('treeitem', /^blocks\.0\.0, /));
+    await page.click(await page.the('treeitem', /^blocks\.0\.0\.sum, /));
     await page.tab(/^Filters and maps/);
     await page.click(await page.the('combobox', 'Add a filter'));
     await page.browser.type('invert');
