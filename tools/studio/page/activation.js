@@ -11,7 +11,7 @@ import {newest} from './newest.js';
 import {activationAt, formatNumber, isMap} from './recipe.js';
 import {store} from './store.js';
 
-const bins = 96, pause = 60;        // ms between two looks while something moves
+const bins = 96, pause = 150;       // ms between two looks while something moves
 
 const isWhole = ({features: which}) => which === undefined || which === 'all';
 

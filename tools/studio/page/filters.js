@@ -10,8 +10,6 @@ import {filterMenu} from './filtermenu.js';
 import {describe, isMuted, kindOf, whatOf} from './recipe.js';
 import {store} from './store.js';
 
-const kindWords = {paint: 'Paint', noise: 'Noise', truncation: 'Truncation', style: 'Style', add: 'Added', set: 'Set'};
-
 // chosen() gives the maps that the next filter is to act on, or null. Returns {element, show(nodes), atHand, add()}.
 export function filterStack({chosen, changedHand}) {
     const list = el('ol', {class: 'stack'});
@@ -120,7 +118,7 @@ export function filterStack({chosen, changedHand}) {
 
     function filterCard(entry) {
         const {index, bend} = entry, row = rowOf(bend);
-        const about = {row, bend: () => store.recipe.bends[index], edit: editor(index),
+        const about = {row, bend: () => store.recipe.bends?.[index], edit: editor(index),
                        address: name => `bend/${index}/${name}`};
         const choices = store.rows.filters.map(({name, summary}) => el('option', {value: name, title: summary}, name));
         const title = el('select', {class: 'filter-name', title: row?.summary, 'aria-label': 'Filter'}, choices);
@@ -133,8 +131,8 @@ export function filterStack({chosen, changedHand}) {
     }
 
     function otherCard(entry) {
-        const title = el('span', {class: 'what', title: describe(entry.bend)},
-                         el('strong', null, kindWords[kindOf(entry.bend)] ?? 'Bend'), ' ', whatOf(entry.bend));
+        const what = whatOf(entry.bend);
+        const title = el('span', {class: 'what', title: describe(entry.bend)}, what[0].toUpperCase() + what.slice(1));
         return card(entry, head(entry, title), where(entry));
     }
 

@@ -3,7 +3,7 @@
 // boundaries.
 import {button} from './controls.js';
 import {clear, el, on, svg} from './dom.js';
-import {foldsAtFirst, groupsOf, inWords, isFolded, mainLayers, partName, shapeText, shortName} from './graph.js';
+import {groupsOf, inWords, isFolded, mainLayers, partName, shapeText, shortName} from './graph.js';
 import {layoutOf, neighbour} from './graphlayout.js';
 import {keys} from './keys.js';
 import {live} from './live.js';
@@ -179,7 +179,7 @@ function showEdges() {
 }
 
 function showBends() {
-    const now = JSON.stringify((store.recipe.bends ?? []).map(bend => [nameOf(bend), bend.at, bend.w]));
+    const now = JSON.stringify([store.recipe.bends].flat().map(bend => bend && [nameOf(bend), bend.at, bend.w]));
     showAboutSoon();
     if (now === written || !store.network)
         return;
