@@ -39,38 +39,46 @@ static double median(double *times, size_t count) {
     return 0.5 * (times[count / 2] + times[(count - 1) / 2]);
 }
 
+/* Where pictures go: as floats, or those of a GPU as the 8 bits that a screen takes. */
+typedef struct canvas {
+    float *image;
+    bool eight_bits;
+} canvas;
+
 /* One render of the session as it is set; negative on failure. */
-static double timed(gb_session *session, float *image, gb_error *err) {
+static double timed(gb_session *session, const canvas *to, gb_error *err) {
     double start = host_seconds();
-    return gb_session_render(session, image, err) ? -1 : host_seconds() - start;
+    gb_status status = to->eight_bits ? gb_session_render_rgb(session, (uint8_t *)to->image, err)
+                                      : gb_session_render(session, to->image, err);
+    return status ? -1 : host_seconds() - start;
 }
 
 /* The median of whole images, each of another seed: everything runs. */
-static double whole_image(gb_session *session, float *image, size_t runs, double *times, gb_error *err) {
+static double whole_image(gb_session *session, const canvas *to, size_t runs, double *times, gb_error *err) {
     for (size_t i = 0; i < runs; i++)
-        if (gb_session_seed(session, i + 1, err) || (times[i] = timed(session, image, err)) < 0) return -1;
+        if (gb_session_seed(session, i + 1, err) || (times[i] = timed(session, to, err)) < 0) return -1;
     return median(times, runs);
 }
 
 /* Puts the bend at the layer, moves it, takes it away. The first move is in `first`, the median of the others returned. */
 static double move_layer(const settings *set, const char *layer, const gb_table_row *row, gb_session *session,
-                         float *image, double *times, double *first, int *nodes, gb_error *err) {
+                         const canvas *to, double *times, double *first, int *nodes, gb_error *err) {
     float params[GB_TABLE_PARAMS];
     gb_bend_options bend = {.kind = GB_BEND_ACTIVATION, .at = layer, .name = row->name, .params = params,
                             .param_count = row->params};
     gb_render_stats stats;
     gb_bend id;
     for (int i = 0; i < row->params; i++) params[i] = row->param[i].otherwise;
-    if (gb_session_bend(session, &bend, &id, err) || timed(session, image, err) < 0) return -1;
+    if (gb_session_bend(session, &bend, &id, err) || timed(session, to, err) < 0) return -1;
     for (int64_t i = 0; i < set->moves; i++) {
         if (row->params) params[row->params - 1] *= 1 + 0.01f * (float)(i + 1);
-        if (gb_session_bend_move(session, id, params, row->params, err) || (times[i] = timed(session, image, err)) < 0)
+        if (gb_session_bend_move(session, id, params, row->params, err) || (times[i] = timed(session, to, err)) < 0)
             return -1;
     }
     gb_session_stats(session, &stats);
     *nodes = stats.nodes_run;
     *first = times[0];
-    if (gb_session_unbend(session, id, err) || timed(session, image, err) < 0) return -1;
+    if (gb_session_unbend(session, id, err) || timed(session, to, err) < 0) return -1;
     return median(times + 1, (size_t)set->moves - 1);
 }
 
@@ -88,14 +96,18 @@ static bool is_wanted(const settings *set, const gb_model *model, gb_node node, 
     return set->at.count == 0;
 }
 
-static gb_status measure(const settings *set, const gb_table_row *row, const opened *o, gb_session *session, float *image,
-                         double *times, gb_error *err) {
+static gb_status measure(const settings *set, const gb_table_row *row, const opened *o, gb_session *session,
+                         const canvas *to, double *times, gb_error *err) {
+    const char *gpu = gb_context_device(o->context);
     double whole;
     if (gb_model_int(o->model, "config.c_dim", 0) > 0 && gb_session_set_class(session, 0, err)) return err->status;
-    whole = whole_image(session, image, (size_t)set->moves, times, err);
+    whole = whole_image(session, to, (size_t)set->moves, times, err);
     if (whole < 0) return err->status;
-    printf("whole image %.1f ms (interactive session, %s, %d threads)\n\n", 1e3 * whole, gb_context_isa(o->context),
-           gb_context_threads(o->context));
+    if (gpu)
+        printf("whole image %.2f ms (interactive session, %s, %s)\n\n", 1e3 * whole, gpu, gb_context_precision(o->context));
+    else
+        printf("whole image %.1f ms (interactive session, %s, %d threads)\n\n", 1e3 * whole, gb_context_isa(o->context),
+               gb_context_threads(o->context));
     printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "further ms", "of a whole", "nodes");
     for (gb_node i = 0; i < (gb_node)gb_model_nodes(o->model); i++) {
         gb_node_info info;
@@ -103,7 +115,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
         int nodes;
         gb_model_node(o->model, i, &info);
         if (!is_wanted(set, o->model, i, &info)) continue;
-        further = move_layer(set, info.name, row, session, image, times, &first, &nodes, err);
+        further = move_layer(set, info.name, row, session, to, times, &first, &nodes, err);
         if (further < 0) return err->status;
         printf("%-32s %10.2f %12.2f %13.3f %7d\n", info.name, 1e3 * first, 1e3 * further, further / whole, nodes);
         fflush(stdout);
@@ -131,11 +143,11 @@ static int run(int argc, char **argv) {
         return wrong_usage(&moves_command, "there is no activation '%s'; 'ganbend activations' lists them",
                            set.activation);
     if (!open_model(operands[0], &set.on, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
-        float *image = malloc((size_t)(o.channels * o.height * o.width) * sizeof *image);
+        canvas to = {malloc((size_t)(o.channels * o.height * o.width) * sizeof(float)), gb_context_device(o.context)};
         double *times = malloc((size_t)set.moves * sizeof *times);
-        if (image && times) measure(&set, &row, &o, session, image, times, &err);
+        if (to.image && times) measure(&set, &row, &o, session, &to, times, &err);
         else state(&err, GB_NO_MEMORY, "out of memory");
-        free(image);
+        free(to.image);
         free(times);
     }
     gb_session_free(session);
