@@ -27,7 +27,7 @@ static const option options[] = {
     {"--out", OPTION_TEXT, AT(out), "DIR", "Folder of what is saved (out). In its folder studio/ is what each tab "
      "works on, so that nothing is lost when this program or the browser ends.", 0, 0},
     MACHINE_OPTIONS(settings, on),
-    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (512).", 1,
+    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (768).", 1,
      1 << 20},
     {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). What is saved is "
      "always PNG.", 1, 100},
@@ -144,7 +144,7 @@ static gb_status serve_studio(const settings *set, const server_options *where, 
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.port = 7860, .keep = 512, .quality = 85, .out = "out"};
+    settings set = {.port = 7860, .keep = 768, .quality = 85, .out = "out"};
     server_options where = {0};
     char osc_address[64];
     gb_error err = {0};

@@ -25,7 +25,10 @@ function askModel() {
     }
 }
 
-wire.on('open', () => wire.send('hello', {work: workAsked()}));
+// By it the program knows the page again that lost its connection, and leaves its work to it.
+const tab = crypto.getRandomValues(new Uint32Array(4)).join('-');
+
+wire.on('open', () => wire.send('hello', {work: workAsked(), tab}));
 
 wire.on('welcome', welcome => {
     store.welcome = welcome;
