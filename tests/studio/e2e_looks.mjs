@@ -1,0 +1,188 @@
+// How the page looks to people and to screen readers: axe goes over all of its states, in both themes and at both sizes,
+// and must find nothing serious. The screenshots of the documentation are made on the way.
+//     node e2e_looks.mjs GANBEND FOLDER [PICTURES]
+// FOLDER is where axe-core is put, fetched with npm; the screenshots go into PICTURES where it is given.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { KEY, openPage, until } from './page.mjs';
+
+const axeVersion = '4.10.3';
+const [, , ganbend, folder, pictures] = process.argv;
+const desk = { width: 1280, height: 800 }, tablet = { width: 820, height: 1180 };
+let page, axe, animals;
+
+function fetchAxe() {
+    const file = join(folder, 'node_modules/axe-core/axe.min.js');
+    if (!existsSync(file)) {
+        mkdirSync(folder, { recursive: true });
+        execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefix', folder,
+                             `axe-core@${axeVersion}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    }
+    return readFileSync(file, 'utf8');
+}
+
+before(async () => {
+    axe = fetchAxe();
+    animals = join(folder, 'animals.gbw');
+    execFileSync(ganbend, ['init', 'biggan', animals, '--res', '32', '--channel-width', '16']);
+    page = await openPage(ganbend, { models: ['weights/demo/toy-faces-64.gbw', animals] });
+});
+after(() => page?.close());
+
+// `rules` of axe; null: all of them.
+async function scan(state, rules = null) {
+    await page.rest();
+    const { result } = await page.browser.chrome('Runtime.evaluate', { expression: 'typeof axe', returnByValue: true });
+    if (result.value === 'undefined') await page.browser.chrome('Runtime.evaluate', { expression: axe });
+    const found = await page.browser.run(`const [rules] = arguments, how = { resultTypes: ['violations'] };
+        const { violations } = await axe.run(document, rules ? { ...how, runOnly: rules } : how);
+        return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, help, nodes }) =>
+            help + ' (' + id + '): ' + nodes.slice(0, 4).map(node => node.html.slice(0, 160) + ' ' + node.any.concat(node.all)
+                .map(check => check.message).join('; ')).join('\\n    '));`, rules);
+    assert.deepEqual(found, [], state);
+}
+
+// In the light, and, as nothing but colours is another there, the contrasts in the dark.
+async function scanBoth(state, size = desk) {
+    await page.browser.look({ ...size, dark: true });
+    await scan(`${state}, dark, ${size.width} × ${size.height}`, ['color-contrast']);
+    await page.browser.look({ ...size, dark: false });
+    await scan(`${state}, light, ${size.width} × ${size.height}`);
+}
+
+async function picture(name, look) {
+    if (!pictures) return;
+    await page.browser.look(look);
+    await page.rest();
+    await until(() => page.browser.run('return document.fonts.status === "loaded" && !document.querySelector(".announcer:not(.gone)");'), 'quiet');
+    const file = join(pictures, `${name}.png`);
+    await page.browser.screenshot(`${file}.all`);
+    // 256 colours are enough to see what is where.
+    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
+                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=none', file]);
+    rmSync(`${file}.all`);
+}
+
+async function addFilter(name) {
+    await page.click(await page.the('combobox', 'Add a filter'));
+    await page.browser.type(name);
+    await page.key(KEY.enter);
+}
+
+const select = async name => page.click(await page.the('treeitem', new RegExp(`^${name.replaceAll('.', '\\.')}, `)));
+const region = name => page.the('region', name);
+
+test('a fresh page', async () => {
+    await scanBoth('a fresh page');
+});
+
+test('a layer\'s activation', async () => {
+    await page.write(await page.the('textbox', 'Seed'), '7');
+    await page.set('Truncation', 0.7);
+    await select('synthesis.b32.conv1');
+    await page.tab('Activation');
+    await page.choose('f(x)', 'sinlu');
+    await page.set('b', 3);
+    await scanBoth('an activation');
+    await page.press('Snapshot');
+});
+
+test('filters and maps', async () => {
+    await select('synthesis.b16.conv1');
+    await page.tab(/^Filters/);
+    await addFilter('rotate');
+    await page.set('angle', 25);
+    await page.choose('on', 'a random share');
+    await addFilter('dilate');
+    await page.click(await page.the('option', /^map 3,/));
+    await page.the('option', /^map 127,/);
+    await scanBoth('filters');
+    await page.click(await page.the('combobox', 'Add a filter'));
+    await scan('the menu of filters');
+    await page.key(KEY.escape);
+    await page.press('Snapshot');
+    await picture('filters', { ...desk, dark: false });
+});
+
+test('what is latent', async () => {
+    const latent = await region('Latent');
+    for (const part of ['Styles', 'Noise', 'z']) {
+        await page.tab(part, latent);
+        if (part === 'Styles') {
+            await page.press('Style', latent);
+            await page.write(await page.the('textbox', 'Style of', latent), '11');
+        }
+        await scanBoth(part);
+    }
+    await page.press('Pin', latent);
+    await page.press('Seed: one more');
+    await page.press('Pin', latent);
+    await page.press('Seed: one less');
+    await scanBoth('pinned faces');
+    await page.tab('Styles', latent);
+    await select('synthesis.b32.conv1');
+    await page.tab('Activation');
+    await picture('activation', { ...desk, dark: true });
+});
+
+test('the work', async () => {
+    const work = await region('Work');
+    for (const view of ['Film', 'History', 'Hands', 'Recipe']) {
+        await page.tab(view, work);
+        await scanBoth(view);
+    }
+    await page.on(await page.the('textbox', 'Recipe'), `this.focus(); this.select();
+        document.execCommand('insertText', false, 'bends: [{at: nowhere, filter: blur}]');`);
+    await page.the('button', /nowhere/);
+    await scanBoth('a recipe that is wrong');
+    await page.press('Undo').catch(() => {});
+    await page.reload();
+});
+
+test('painting', async () => {
+    await select('synthesis.b16.conv1');
+    await page.press('Paint');
+    const paper = await page.the('group', /^The picture\b/);
+    await page.click(paper);
+    await page.the('option', 'b16.conv1 1');
+    await page.set('Size', 2, await page.the('complementary', 'Picture'));
+    await page.drag(paper, [[0.22, 0.18], [0.35, 0.08], [0.6, 0.08], [0.78, 0.2]]);
+    await scanBoth('painting');
+    await picture('painting', { ...desk, dark: false });
+});
+
+test('narrow screens, panel by panel', async () => {
+    await page.browser.look({ ...tablet, dark: false });
+    for (const panel of ['Network', 'Layer', 'Latent', 'Work']) {
+        await page.click(await page.the('tab', panel));
+        await scanBoth(panel, tablet);
+    }
+    await page.click(await page.the('tab', 'Layer'));
+    await picture('tablet', { ...tablet, dark: true });
+    await page.click(await page.the('tab', 'Work'));
+    await page.tab('Film');
+    await picture('tablet-film', { ...tablet, dark: false });
+    await page.browser.look({ ...desk, dark: false });
+});
+
+test('dialogs', async () => {
+    for (const [key, held, name] of [['?', [], /./], ['s', [KEY.control, KEY.shift], 'Save'], ['o', [KEY.control], 'Open']]) {
+        await page.browser.type(key, ...held);
+        await page.the('dialog', name);
+        await scanBoth(`the dialog ${name}`);
+        await page.browser.type(KEY.escape);
+        await until(async () => !(await page.all('dialog', name)).length, 'the dialog to close');
+    }
+});
+
+test('classes of a BigGAN', async () => {
+    await page.choose('Model', 'animals');
+    await until(() => page.of('store.network?.name === "animals" && store.frame !== null'), 'the other model');
+    await page.tab('Classes', await region('Latent'));
+    await page.write(await page.the('combobox', 'Search classes'), 'golden retriever');
+    await scanBoth('classes');
+});
