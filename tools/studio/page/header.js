@@ -56,6 +56,8 @@ export function mount(root) {
         showTheme();
         theme.title = `Colours: ${store.ui.theme ?? 'system'}. Press for the next of system, light, dark`;
     });
+    // Canvases draw anew when the system goes from light to dark.
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => store.tell('ui', 'theme'));
     keys.add({key: ['?', 'F1'], says: 'Help and keys', group: 'Page', run: openHelp});
     showStatus();
     showSteps();
