@@ -57,6 +57,11 @@ if [ -n "$missing" ]; then
     install $missing || exit 1
 fi
 
+# Debian's npm is a package of its own; others bring it with nodejs.
+if [ "${1-build}" = check ]; then
+    command -v npm >/dev/null 2>&1 || install npm || exit 1
+fi
+
 # The fuzzers need a clang with its runtime, whichever version this system has.
 if [ "${1-build}" = check ] && ! sh "$(dirname "$0")/fuzzing_clang.sh" >/dev/null; then
     command -v clang >/dev/null 2>&1 || install clang || exit 1
