@@ -35,14 +35,13 @@ static void refused(const char *text, int code, const char *says) {
 
 static void every_field_of_a_render_is_read(void **state) {
     message *m = taken("{\"type\":\"render\",\"serial\":9007199254740992,\"recipe\":\"bends: []\",\"quality\":90,"
-                       "\"times\":true,\"unbent\":false}");
+                       "\"times\":true}");
     (void)state;
     assert_int_equal(m->kind, MESSAGE_RENDER);
     assert_true(m->serial == INT64_C(9007199254740992));
     assert_string_equal(m->recipe, "bends: []");
     assert_int_equal(m->quality, 90);
     assert_true(m->times);
-    assert_false(m->unbent);
     free_message(m);
 }
 
@@ -50,7 +49,7 @@ static void what_may_be_left_out_is_nothing(void **state) {
     message *m = taken("{\"recipe\":\"\",\"serial\":0,\"type\":\"render\"}");
     (void)state;
     assert_int_equal(m->quality, 0);
-    assert_false(m->times || m->unbent);
+    assert_false(m->times);
     free_message(m);
 }
 

@@ -18,7 +18,7 @@ conv='"node":"synthesis.b8.conv1"'
 cat > "$out/studio/renders" << END
 {"type":"hello","work":"a","tab":"t"}
 {"type":"model","index":0}
-{"type":"render","serial":1,$bent,"quality":70,"times":true,"unbent":false}
+{"type":"render","serial":1,$bent,"quality":70,"times":true}
 {"type":"shown","serial":1}
 {"type":"render","serial":2,"recipe":"bends: [{at: z, add: {3: 0.5}}]"}
 END

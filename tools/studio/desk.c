@@ -279,7 +279,7 @@ static void do_render(desk *d, const message *m, double came) {
     gb_error err = {0};
     double start = host_seconds();
     bool shown;
-    gb_status status = stage_set(&d->stage, m->recipe, m->unbent, &err);
+    gb_status status = stage_set(&d->stage, m->recipe, &err);
     if (!status) status = show_preview(d, m, start - came, &shown, &err);
     if (!status) {
         status = enter(d, shown) ? stage_render(&d->stage, &err) : GB_CANCELLED;

@@ -79,7 +79,7 @@ gb_status answer_frame(stage *s, const message *m, parcel *p, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "the film has its %lld frames", (long long)f->wanted);
     if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
         return state(err, GB_BAD_ARGUMENT, "this path is too long");
-    if (stage_set(s, m->recipe, false, err) || write_picture(s, path, err)) return err->status;
+    if (stage_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
     return make_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
 }
 

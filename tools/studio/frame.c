@@ -33,9 +33,9 @@ gb_status make_frame(stage *s, const message *m, int side, double wait, double r
     json_t *header;
     if (jpeg_compress(&s->jpeg, side ? s->preview : s->rgb, width, height, false, quality, err)) return err->status;
     gb_session_stats(s->session, &stats);
-    header = json_pack("{s:s, s:I, s:i, s:i, s:b, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "serial",
-                       (json_int_t)m->serial, "width", width, "height", height, "full", !side, "unbent", m->unbent,
-                       "ms", "render", milliseconds(render), "encode", milliseconds(host_seconds() - start), "wait",
+    header = json_pack("{s:s, s:I, s:i, s:i, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "serial",
+                       (json_int_t)m->serial, "width", width, "height", height, "full", !side, "ms", "render",
+                       milliseconds(render), "encode", milliseconds(host_seconds() - start), "wait",
                        milliseconds(wait), "ran", stats.steps_run, "steps", stats.steps);
     if (header && m->times) json_object_set_new(header, "times", step_times(s, stats.steps));
     return make_binary(header, s->jpeg.bytes, s->jpeg.size, p, err);

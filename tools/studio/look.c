@@ -76,7 +76,7 @@ gb_status answer_look(stage *s, const message *m, parcel *p, gb_error *err) {
     gb_node_info info, input;
     float *values[2] = {NULL, NULL};
     bool acts;
-    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &nodes[0], &info, err)) return err->status;
+    if (stage_set(s, m->recipe, err) || stage_find(s, m->node, &nodes[0], &info, err)) return err->status;
     acts = info.act && info.inputs > 0;
     if (acts) gb_model_node(s->o.model, nodes[1] = info.input[0], &input);
     if (!stage_read(s, nodes, acts ? 2 : 1, values, err) &&

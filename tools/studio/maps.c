@@ -37,7 +37,7 @@ static double energy_of(const float *map, size_t count) {
 
 static gb_status open_layer(stage *s, const message *m, layer *l, gb_error *err) {
     gb_node node;
-    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &node, &l->info, err)) return err->status;
+    if (stage_set(s, m->recipe, err) || stage_find(s, m->node, &node, &l->info, err)) return err->status;
     if (l->info.ndim != 3 || l->info.shape[0] > MOST_CHANNELS)
         return state(err, GB_BAD_ARGUMENT, "'%s' has no feature maps", l->info.name);
     l->channels = (size_t)l->info.shape[0];

@@ -21,7 +21,7 @@ typedef enum message_kind {
 typedef struct message {
     message_kind kind;
     int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames;
-    bool times, unbent, png, replace, keep;
+    bool times, png, replace, keep;
     const char *work, *tab, *recipe, *node, *order, *name, *text, *format;
     char *document;             /* JSON as it came */
     json_t *tree;               /* holds the texts */

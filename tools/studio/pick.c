@@ -65,7 +65,7 @@ gb_status answer_pick(stage *s, const message *m, parcel *p, gb_error *err) {
     float *maps = NULL;
     size_t plane, at;
     json_t *values, *thumbnail;
-    if (stage_set(s, m->recipe, false, err) || stage_find(s, m->node, &node, &info, err)) return err->status;
+    if (stage_set(s, m->recipe, err) || stage_find(s, m->node, &node, &info, err)) return err->status;
     if (info.ndim != 3) return state(err, GB_BAD_ARGUMENT, "'%s' has no pixels", info.name);
     if (m->y >= info.shape[1] || m->x >= info.shape[2])
         return state(err, GB_BAD_ARGUMENT, "'%s' has %lld rows and %lld columns of pixels, counted from 0", info.name,

@@ -54,7 +54,7 @@ static gb_status name_next(const stage *s, saved *f, gb_error *err) {
 
 /* The picture waits under its hidden name until the recipe is in place. */
 static gb_status write_saved(stage *s, const message *m, const saved *f, gb_error *err) {
-    if (folder_prepare(s->shop->out, NULL, err) || stage_set(s, m->text, false, err)) return err->status;
+    if (folder_prepare(s->shop->out, NULL, err) || stage_set(s, m->text, err)) return err->status;
     folder_remove(f->beside);
     if (m->png && write_picture(s, f->beside, err)) return err->status;
     if (!folder_write(f->recipe, m->text, strlen(m->text), err) && m->png) folder_move(f->beside, f->picture, err);

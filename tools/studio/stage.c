@@ -133,18 +133,19 @@ static gb_status read_recipe(const stage *s, const char *text, bending *b, input
 }
 
 /* As `ganbend render` goes about it, so that it is the same picture. */
-static gb_status put_on(stage *s, bending *b, inputs *in, bool unbent, gb_error *err) {
-    if (gb_session_unbend(s->session, 0, err) || prepare_inputs(in, s->session, s->o.model, err)) return err->status;
-    if (!unbent && apply_bending(b, s->session, err)) return err->status;
+static gb_status put_on(stage *s, bending *b, inputs *in, gb_error *err) {
+    if (gb_session_unbend(s->session, 0, err) || prepare_inputs(in, s->session, s->o.model, err) ||
+        apply_bending(b, s->session, err))
+        return err->status;
     return apply_inputs(in, 0, s->session, err);
 }
 
-gb_status stage_set(stage *s, const char *recipe, bool unbent, gb_error *err) {
+gb_status stage_set(stage *s, const char *recipe, gb_error *err) {
     bending b = {0};
     inputs in = {0};
-    if (s->bent.count && s->unbent == unbent && !strcmp(recipe, s->bent.texts[0])) return GB_OK;
+    if (s->bent.count && !strcmp(recipe, s->bent.texts[0])) return GB_OK;
     if (!read_recipe(s, recipe, &b, &in, err) && !gb_session_begin(s->session, err)) {
-        if (put_on(s, &b, &in, unbent, err)) gb_session_rollback(s->session);
+        if (put_on(s, &b, &in, err)) gb_session_rollback(s->session);
         else gb_session_commit(s->session, err);
     }
     if (err->status) {
@@ -155,7 +156,6 @@ gb_status stage_set(stage *s, const char *recipe, bool unbent, gb_error *err) {
     drop_recipe(s);
     s->bent = b;
     s->in = in;
-    s->unbent = unbent;
     return GB_OK;
 }
 

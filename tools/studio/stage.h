@@ -19,7 +19,6 @@ typedef struct stage {
     gb_session *session;
     bending bent;               /* the recipe that the session is set to; none before the first */
     inputs in;
-    bool unbent;                /* without the recipe's bends */
     uint8_t *rgb;               /* [height, width, 3], of the last render */
     float *planes;              /* [3, r, r] of a preview, and its pixels */
     uint8_t *preview;
@@ -39,7 +38,7 @@ void stage_free(stage *s);
 gb_status stage_choose(stage *s, size_t model, gb_error *err);
 
 /* Sets the session to a recipe, all of it or nothing. */
-gb_status stage_set(stage *s, const char *recipe, bool unbent, gb_error *err);
+gb_status stage_set(stage *s, const char *recipe, gb_error *err);
 /* The line of err->message that a person of the page can use: without the recipe's name, whose line and column are in
  * *line and *column, 0 where it speaks of none. */
 const char *stage_complaint(const stage *s, const gb_error *err, int *line, int *column);

@@ -93,3 +93,9 @@ test('numbers are written as short as they are', () => {
     assert.equal(r.formatNumber(1.23e-7), '1.23e-7');
     assert.equal(r.formatNumber(NaN), 'NaN');
 });
+
+test('without the bends of layers a recipe keeps its inputs, its z and its w’s', () => {
+    const z = {at: 'z', add: {3: 0.5}}, style = {w: '0-3', style: {seed: 2}};
+    const recipe = {inputs: {seeds: 7}, bends: [z, {at: 'synthesis.b8.conv1', filter: 'rotate'}, style]};
+    assert.deepEqual(r.unbent(recipe), {inputs: {seeds: 7}, bends: [z, style]});
+});

@@ -1,9 +1,8 @@
 // Every change of the recipe is sent to be rendered, and pictures come back as they are ready. At most two renders are
-// under way; what changes meanwhile waits, and only its newest state is sent. Pictures of the inputs without the bends
-// are asked for while somebody wants to compare.
+// under way; what changes meanwhile waits, and only its newest state is sent. Pictures without the layers' bends are
+// asked for while somebody wants to compare.
 import {store} from './store.js';
-import {same} from './patch.js';
-import {inputs} from './recipe.js';
+import {unbent} from './recipe.js';
 import {toJson, toYaml} from './yaml.js';
 import {wire} from './wire.js';
 
@@ -14,7 +13,8 @@ const counted = 1000;               // ms over which frames per second are count
 let serial = 0, changed = false, over = null;
 let spelt = 0;                      // the render whose recipe was sent as a person reads it
 let underWay = new Map();           // serial → {sent, pictured}: at what time, and whether a preview has come
-let unbentInputs = null;            // what the newest picture without bends was asked for
+let unbentText = null;              // what the newest picture without bends was asked for
+let unbentSerial = 0;
 const wantsUnbent = new Set(), wantsTimes = new Set();
 let decoding = 0;                   // pictures that are here but not on the screen
 let shownAt = [];
@@ -57,10 +57,10 @@ function touch() {
     pump();
 }
 
-function sendRender(text, unbent) {
+function sendRender(text) {
     underWay.set(++serial, {sent: performance.now(), pictured: false});
     wire.send('render', {serial, recipe: text, quality: store.ui.quality ?? 85,
-                         times: wantsTimes.size > 0, unbent});
+                         times: wantsTimes.size > 0});
     setTimeout(pump, patience + 1);
     return serial;
 }
@@ -72,10 +72,11 @@ function pump() {
     const holding = [...underWay.values()].filter(({sent, pictured}) => !pictured && now - sent < patience).length;
     if (changed && holding < mostUnderWay) {
         changed = false;
-        sendRender(toJson(recipeNow()), false);
-    } else if (!changed && !underWay.size && wantsUnbent.size && !same(unbentInputs, inputs(recipeNow()))) {
-        unbentInputs = inputs(recipeNow());
-        sendRender(toJson(recipeNow()), true);
+        sendRender(toJson(recipeNow()));
+    } else if (!changed && !underWay.size && wantsUnbent.size) {
+        const text = toJson(unbent(recipeNow()));
+        if (text !== unbentText)
+            unbentSerial = sendRender(unbentText = text);
     }
 }
 
@@ -109,14 +110,14 @@ async function show(header, payload) {
         decoding--;
         wire.send('shown', {serial: header.serial});
     });
-    const which = header.unbent ? 'unbent' : 'frame';
+    const which = header.serial === unbentSerial ? 'unbent' : 'frame';
     const before = store[which];
     if (before && isNewer(before.header, header)) {
         bitmap.close();
         return;
     }
     store[which] = {bitmap, header};
-    if (!header.unbent)
+    if (which === 'frame')
         setRefused(null);
     count(render?.sent);
     store.tell('frame', which);
@@ -132,7 +133,7 @@ function setRefused(refused) {
 
 function startAgain() {
     underWay = new Map();
-    unbentInputs = null;
+    unbentText = null;
     touch();
 }
 
@@ -141,7 +142,7 @@ wire.on('frame', show);
 wire.on('refused', message => {
     settled(message.serial);
     if (message.serial === serial && !changed && message.serial !== spelt)
-        spelt = sendRender(live.spell(recipeNow()), false);
+        spelt = sendRender(live.spell(recipeNow()));
     else if (message.serial === serial)
         setRefused(message);
     pump();

@@ -147,6 +147,11 @@ export function zEdits(recipe) {
     return edits;
 }
 
+// What the recipe starts from, before any layer is bent: its inputs, and what is done to z and to the w's.
+export function unbent(recipe) {
+    return {...recipe, bends: bendsOf(recipe).filter(bend => bend.w !== undefined || bend.at === 'z')};
+}
+
 /* ------------------------------------------------------------------------------------------ words */
 
 // As few figures as say it: 0.3, 12.35, 1.2e-7.

@@ -46,7 +46,7 @@ export const store = {
     selection: [],                  // names of nodes; the last one is the current
     get current() { return store.node(store.selection.at(-1)); },
     frame: null,                    // {bitmap, header} of the picture shown
-    unbent: null,                   // the same without the bends
+    unbent: null,                   // the same without the bends of layers
     ui: {},
     opened: false,                  // a document, old or new, is at hand
     on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
