@@ -1,8 +1,6 @@
 /* The emulated runtime: fibers for a block's threads, streams that run what they are given at once, graphs as lists. */
-#undef _FORTIFY_SOURCE      /* a fiber's longjmp goes to another stack, which the fortified one forbids */
 #include "cuda_runtime.h"
 
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -29,9 +27,12 @@ enum state { READY, AT_BARRIER, AT_WARP, DONE };
 
 struct copy { void *to; const void *from; size_t bytes, filled; bool last_of_group; };
 
+/* Where to go on: the compiler's own jumps, which neither save signal masks nor mind that the stack is another one. */
+struct place { void *words[5]; };
+
 struct fiber {
     ucontext_t context;
-    jmp_buf jump;
+    place here;
     std::unique_ptr<char[]> stack;
     bool begun = false;
     state is = DONE;
@@ -43,8 +44,7 @@ struct fiber {
 struct machine {
     std::vector<std::unique_ptr<fiber>> fibers;
     int count = 0, current = -1, alive = 0, at_barrier = 0;
-    ucontext_t scheduler;
-    jmp_buf scheduler_jump;
+    place scheduler;
     const void *scheduler_stack = NULL;
     size_t scheduler_size = 0;
     const std::function<void()> *kernel = NULL;
@@ -60,15 +60,36 @@ thread_local std::unique_ptr<machine> the;
     abort();
 }
 
+#if ANNOTATED
+#define UNCHECKED __attribute__((noinline, no_sanitize("address")))
+#else
+#define UNCHECKED __attribute__((noinline))
+#endif
+
+UNCHECKED void jump_to(place *there) {
+    __builtin_longjmp(there->words, 1);
+}
+
+UNCHECKED void begin_fiber(fiber *f);
+
+UNCHECKED void switch_to(place *from, place *there) {
+    if (!__builtin_setjmp(from->words))
+        jump_to(there);
+}
+
+UNCHECKED void switch_to_new(place *from, fiber *f) {
+    if (!__builtin_setjmp(from->words))
+        begin_fiber(f);
+}
+
 void to_scheduler(fiber *self) {
 #if ANNOTATED
     void *fake;
     __sanitizer_start_switch_fiber(&fake, the->scheduler_stack, the->scheduler_size);
-    swapcontext(&self->context, &the->scheduler);
+#endif
+    switch_to(&self->here, &the->scheduler);
+#if ANNOTATED
     __sanitizer_finish_switch_fiber(fake, &the->scheduler_stack, &the->scheduler_size);
-#else
-    if (!_setjmp(self->jump))
-        _longjmp(the->scheduler_jump, 1);
 #endif
 }
 
@@ -87,34 +108,29 @@ void fiber_main(void) {
     }
 }
 
-void to_fiber(fiber *f) {
-    threadIdx = f->index;
-#if ANNOTATED
-    void *fake;
-    bool first = !f->begun;
-    if (first) {
-        getcontext(&f->context);
-        f->context.uc_stack.ss_sp = f->stack.get();
-        f->context.uc_stack.ss_size = STACK;
-        f->context.uc_link = NULL;
-        makecontext(&f->context, fiber_main, 0);
-        f->begun = true;
-    }
-    __sanitizer_start_switch_fiber(&fake, f->stack.get(), STACK);
-    swapcontext(&the->scheduler, &f->context);
-    __sanitizer_finish_switch_fiber(fake, NULL, NULL);
-#else
-    if (_setjmp(the->scheduler_jump))
-        return;
-    if (f->begun)
-        _longjmp(f->jump, 1);
-    f->begun = true;
+void begin_fiber(fiber *f) {
     getcontext(&f->context);
     f->context.uc_stack.ss_sp = f->stack.get();
     f->context.uc_stack.ss_size = STACK;
     f->context.uc_link = NULL;
     makecontext(&f->context, fiber_main, 0);
     setcontext(&f->context);
+}
+
+void to_fiber(fiber *f) {
+    bool begun = f->begun;
+    threadIdx = f->index;
+    f->begun = true;
+#if ANNOTATED
+    void *fake;
+    __sanitizer_start_switch_fiber(&fake, f->stack.get(), STACK);
+#endif
+    if (begun)
+        switch_to(&the->scheduler, &f->here);
+    else
+        switch_to_new(&the->scheduler, f);
+#if ANNOTATED
+    __sanitizer_finish_switch_fiber(fake, NULL, NULL);
 #endif
 }
 
