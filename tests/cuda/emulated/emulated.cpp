@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "counts.h"
 #include "emulated_ptx.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -19,6 +20,7 @@
 #endif
 
 thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+emulated_counts emulated_done;
 
 namespace {
 
@@ -274,8 +276,10 @@ cudaError_t emulated_launch(std::function<void()> kernel, dim3 grid, dim3 block,
     auto launch = [=] { run_grid(kernel, grid, block, shared); };
     if (stream->recording)
         stream->recording->launches.push_back(launch);
-    else
+    else {
+        emulated_done.launches++;
         launch();
+    }
     return cudaSuccess;
 }
 
@@ -322,9 +326,11 @@ cudaError_t cudaFree(void *p) {
 cudaError_t cudaMallocHost(void **p, size_t bytes) { return cudaMalloc(p, bytes); }
 cudaError_t cudaFreeHost(void *p) { return cudaFree(p); }
 
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
     if (stream && stream->recording)
         give_up("a copy in a recording");
+    if (kind == cudaMemcpyHostToDevice)
+        emulated_done.copied += bytes;
     if (bytes)
         memcpy(to, from, bytes);
     return cudaSuccess;
@@ -383,10 +389,12 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long) {
     *exec = new emulated_graph(*graph);
+    emulated_done.recordings++;
     return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+    emulated_done.replays++;
     for (const auto &launch : exec->launches)
         launch();
     return cudaSuccess;

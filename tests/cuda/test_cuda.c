@@ -1,0 +1,261 @@
+/* What a session does on a GPU that it does not do on the processor: recordings, copies, steps over the host, 8 bits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/ganbend.h"
+#include "tests/cuda/emulated/counts.h"
+
+enum { SIZE = 64, IMAGE = 3 * SIZE * SIZE };
+
+static gb_error err;
+
+static void ok(gb_status status) {
+    if (status)
+        fail_msg("%s", err.message);
+}
+
+typedef struct fixture {
+    gb_context *context;
+    gb_model *model;
+} fixture;
+
+static int open_all(void **state) {
+    fixture *f = calloc(1, sizeof *f);
+    ok(gb_context_new(&(gb_context_options){.threads = 1, .device = "cuda", .precision = "half"}, &f->context, &err));
+    ok(gb_model_open(f->context, "weights/demo/toy-faces-64.gbw", &f->model, &err));
+    *state = f;
+    return 0;
+}
+
+static int close_all(void **state) {
+    fixture *f = *state;
+    gb_model_close(f->model);
+    gb_context_free(f->context);
+    free(f);
+    return 0;
+}
+
+static gb_session *session_of(const fixture *f, gb_purpose purpose, int batch) {
+    gb_session *session;
+    ok(gb_session_new(f->model, &(gb_session_options){.purpose = purpose, .batch = batch}, &session, &err));
+    ok(gb_session_seed(session, 3, &err));
+    return session;
+}
+
+/* Where two pictures differ at most. */
+static float apart(const float *a, const float *b) {
+    float most = 0;
+    for (int i = 0; i < IMAGE; i++) {
+        float by = a[i] < b[i] ? b[i] - a[i] : a[i] - b[i];
+        most = by > most ? by : most;
+    }
+    return most;
+}
+
+static void the_device_and_its_precision_have_names(void **state) {
+    fixture *f = *state;
+    assert_string_equal(gb_context_device(f->context), "emulated GPU");
+    assert_string_equal(gb_context_precision(f->context), "half");
+    assert_null(gb_context_no_device(f->context));
+}
+
+static void the_second_render_is_recorded_and_those_after_it_replay_it(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE];
+    ok(gb_session_render(session, image, &err));
+    emulated_counts before = emulated_done;
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        ok(gb_session_seed(session, seed, &err));
+        ok(gb_session_truncate(session, 0.5f + 0.1f * (float)seed, -1, &err));
+        ok(gb_session_render(session, image, &err));
+    }
+    assert_int_equal(emulated_done.recordings - before.recordings, 1);
+    assert_int_equal(emulated_done.replays - before.replays, 4);
+    assert_true(emulated_done.launches - before.launches <= 4);     /* nothing but what turns results to plain floats */
+    gb_session_free(session);
+}
+
+static void a_replay_sees_what_was_set_since_it_was_recorded(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1), *fresh = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE], expected[IMAGE], with_noise[IMAGE];
+    for (int i = 0; i < 3; i++)
+        ok(gb_session_render(session, with_noise, &err));
+    ok(gb_session_noise(session, GB_NOISE_NONE, 0, &err));
+    ok(gb_session_noise(fresh, GB_NOISE_NONE, 0, &err));
+    ok(gb_session_truncate(session, 0.25f, 4, &err));
+    ok(gb_session_truncate(fresh, 0.25f, 4, &err));
+    unsigned recordings = emulated_done.recordings;
+    ok(gb_session_render(session, image, &err));
+    ok(gb_session_render(fresh, expected, &err));
+    assert_int_equal(emulated_done.recordings, recordings);
+    assert_memory_equal(image, expected, sizeof image);
+    assert_true(apart(image, with_noise) > 0.01f);
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
+static void a_slider_runs_only_what_is_behind_it_and_is_replayed(void **state) {
+    gb_session *session = session_of(*state, GB_INTERACTIVE, 1), *fresh = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE], expected[IMAGE], slope = 0.3f;
+    gb_bend_options bend = {.kind = GB_BEND_ACTIVATION, .at = "synthesis.b64.conv1", .name = "lrelu", .params = &slope,
+                            .param_count = 1};
+    gb_render_stats stats;
+    gb_bend id;
+    ok(gb_session_bend(session, &bend, &id, &err));
+    for (int i = 0; i < 6; i++) {
+        slope += 0.1f;
+        ok(gb_session_bend_move(session, id, &slope, 1, &err));
+        emulated_counts before = emulated_done;
+        ok(gb_session_render(session, image, &err));
+        gb_session_stats(session, &stats);
+        if (i < 4)
+            continue;
+        assert_in_range(stats.nodes_run, 1, 8);
+        assert_int_equal(emulated_done.replays - before.replays, 1);
+        assert_int_equal(emulated_done.recordings, before.recordings);
+    }
+    ok(gb_session_bend(fresh, &bend, &id, &err));
+    ok(gb_session_render(fresh, expected, &err));
+    assert_memory_equal(image, expected, sizeof image);
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
+static void sessions_share_a_models_weights(void **state) {
+    gb_session *first = session_of(*state, GB_ONCE, 1), *second = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE];
+    ok(gb_session_render(first, image, &err));
+    unsigned long long before = emulated_done.copied;
+    ok(gb_session_render(second, image, &err));
+    assert_true(emulated_done.copied - before < 200000);            /* its inputs and numbers; the model has 1.3 M weights */
+    gb_session_free(first);
+    gb_session_free(second);
+}
+
+static void a_sample_of_a_batch_is_that_sample_alone(void **state) {
+    gb_session *three = session_of(*state, GB_ONCE, 3), *one = session_of(*state, GB_ONCE, 1);
+    float *images = malloc(3 * IMAGE * sizeof *images), alone[IMAGE];
+    ok(gb_session_render(three, images, &err));
+    for (int i = 0; i < 3; i++) {
+        ok(gb_session_seed(one, 3 + (uint64_t)i, &err));
+        ok(gb_session_render(one, alone, &err));
+        assert_memory_equal(images + i * IMAGE, alone, sizeof alone);
+    }
+    free(images);
+    gb_session_free(three);
+    gb_session_free(one);
+}
+
+static void looking_between_fused_steps_changes_no_bit(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1), *tapped = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE], expected[IMAGE];
+    ok(gb_session_render(session, expected, &err));
+    ok(gb_session_tap(tapped, "*", &err));
+    ok(gb_session_render(tapped, image, &err));
+    assert_memory_equal(image, expected, sizeof image);
+    gb_session_free(session);
+    gb_session_free(tapped);
+}
+
+static void the_picture_as_8_bits_is_the_picture(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE];
+    uint8_t rgb[IMAGE];
+    ok(gb_session_render(session, image, &err));
+    ok(gb_session_render_rgb(session, rgb, &err));
+    for (int p = 0; p < SIZE * SIZE; p++)
+        for (int c = 0; c < 3; c++) {
+            float v = image[c * SIZE * SIZE + p] * 127.5f;
+            v += 128.0f;
+            assert_int_equal(rgb[3 * p + c], v > 0 ? v < 255 ? (uint8_t)v : 255 : 0);
+        }
+    gb_session_free(session);
+}
+
+static void darken(void *arg, const gb_bent_values *values) {
+    *(int *)arg += 1;
+    for (int i = 0; i < values->n * values->c * values->h * values->w; i++)
+        values->values[i] *= 0.5f;
+}
+
+static void a_callback_runs_on_the_host_and_the_gpu_goes_on_from_it(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1), *filtered = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE], expected[IMAGE], factor = 0.5f;
+    int calls = 0, host_steps = 0;
+    gb_bend_options callback = {.kind = GB_BEND_CALLBACK, .at = "synthesis.b16.conv1", .callback = darken,
+                                .callback_arg = &calls};
+    gb_bend_options filter = {.kind = GB_BEND_FILTER, .at = "synthesis.b16.conv1", .name = "multiply", .params = &factor,
+                              .param_count = 1};
+    gb_render_stats stats;
+    gb_bend id;
+    ok(gb_session_bend(session, &callback, &id, &err));
+    ok(gb_session_bend(filtered, &filter, &id, &err));
+    for (int i = 0; i < 3; i++)
+        ok(gb_session_render(session, image, &err));
+    ok(gb_session_render(filtered, expected, &err));
+    assert_int_equal(calls, 3);
+    assert_memory_equal(image, expected, sizeof image);             /* half of a half is exact */
+    gb_session_stats(session, &stats);
+    for (int i = 0; i < stats.steps; i++) {
+        gb_step_info step;
+        gb_session_step(session, i, &step);
+        host_steps += strcmp(step.kernel, "cuda") != 0;
+    }
+    assert_int_equal(host_steps, 1);
+    gb_session_free(session);
+    gb_session_free(filtered);
+}
+
+static void a_cancel_that_comes_first_leaves_the_buffer(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1);
+    float image[IMAGE] = {7};
+    gb_session_cancel(session);
+    assert_int_equal(gb_session_render(session, image, &err), GB_CANCELLED);
+    assert_true(image[0] == 7);
+    ok(gb_session_render(session, image, &err));
+    assert_true(image[0] != 7);
+    gb_session_free(session);
+}
+
+static void steps_are_timed_where_that_is_asked(void **state) {
+    fixture *f = *state;
+    gb_session *session;
+    gb_render_stats stats;
+    float image[IMAGE];
+    double sum = 0;
+    ok(gb_session_new(f->model, &(gb_session_options){.time_steps = true}, &session, &err));
+    ok(gb_session_seed(session, 1, &err));
+    for (int i = 0; i < 3; i++)
+        ok(gb_session_render(session, image, &err));
+    gb_session_stats(session, &stats);
+    for (int i = 0; i < stats.steps; i++) {
+        gb_step_info step;
+        gb_session_step(session, i, &step);
+        assert_true(step.seconds >= 0);
+        sum += step.seconds;
+    }
+    assert_true(sum > 0);
+    gb_session_free(session);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_device_and_its_precision_have_names),
+        cmocka_unit_test(the_second_render_is_recorded_and_those_after_it_replay_it),
+        cmocka_unit_test(a_replay_sees_what_was_set_since_it_was_recorded),
+        cmocka_unit_test(a_slider_runs_only_what_is_behind_it_and_is_replayed),
+        cmocka_unit_test(sessions_share_a_models_weights),
+        cmocka_unit_test(a_sample_of_a_batch_is_that_sample_alone),
+        cmocka_unit_test(looking_between_fused_steps_changes_no_bit),
+        cmocka_unit_test(the_picture_as_8_bits_is_the_picture),
+        cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_goes_on_from_it),
+        cmocka_unit_test(a_cancel_that_comes_first_leaves_the_buffer),
+        cmocka_unit_test(steps_are_timed_where_that_is_asked),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
