@@ -101,7 +101,7 @@ test('several requests on one connection are answered in their order', async () 
     const socket = net.connect(port, '127.0.0.1');
     let got = '';
     socket.on('data', (more) => { got += more.toString('latin1'); });
-    socket.write(ask('/index.html') + ask('/dom.js') + ask('/missing', true));
+    socket.write(ask('/index.html') + ask('/parts/dom.js') + ask('/missing', true));
     await new Promise((resolve) => socket.on('close', resolve));
     assert.deepEqual(got.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
 });

@@ -1,8 +1,8 @@
 // Curves as they are drawn, and the axes under them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {curveOf, ticks, windowOf} from '../../../tools/studio/page/activations.js';
-import {found} from '../../../tools/studio/page/filtermenu.js';
+import {curveOf, ticks, windowOf} from '../../../tools/studio/page/layer/activations.js';
+import {found} from '../../../tools/studio/page/layer/filtermenu.js';
 
 const near = (value, wanted) =>
     assert.ok(Math.abs(value - wanted) < 1e-6 * Math.max(1, Math.abs(wanted)), `${value}, not ${wanted}`);

@@ -1,7 +1,7 @@
 // Changing bends: at many layers at once, at one of many, their order, their parameters and features.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as bends from '../../../tools/studio/page/bends.js';
+import * as bends from '../../../tools/studio/page/state/bends.js';
 import {styleGan2} from './networks.mjs';
 
 const nodes = styleGan2();

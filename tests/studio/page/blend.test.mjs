@@ -1,7 +1,7 @@
 // What lies between two recipes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {blend} from '../../../tools/studio/page/blend.js';
+import {blend} from '../../../tools/studio/page/state/blend.js';
 
 const rows = {
     filters: [

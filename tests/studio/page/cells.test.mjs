@@ -1,7 +1,7 @@
 // Brushes, grids and pictures brought to a layer's cells.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as cells from '../../../tools/studio/page/cells.js';
+import * as cells from '../../../tools/studio/page/parts/cells.js';
 
 const covered = (size, a, b, radius) => {
     const map = cells.grid(size, size, Uint8Array);

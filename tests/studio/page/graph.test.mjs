@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
     blockOf, groupsOf, inWords, isFolded, layersOf, mainLayers, shortName,
-} from '../../../tools/studio/page/graph.js';
-import {layoutOf, neighbour} from '../../../tools/studio/page/graphlayout.js';
+} from '../../../tools/studio/page/network/graph.js';
+import {layoutOf, neighbour} from '../../../tools/studio/page/network/graphlayout.js';
 import {bigGan, styleGan2} from './networks.mjs';
 
 const networks = {

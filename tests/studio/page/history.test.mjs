@@ -1,8 +1,8 @@
 // Undo: patches between trees, steps that join, going back and forth.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {History} from '../../../tools/studio/page/history.js';
-import {apply, diff, inverse, same} from '../../../tools/studio/page/patch.js';
+import {History} from '../../../tools/studio/page/state/history.js';
+import {apply, diff, inverse, same} from '../../../tools/studio/page/state/patch.js';
 
 const a = {inputs: {seeds: 0}, bends: [{at: 'x', angle: 1}, {at: 'y'}, {at: 'z', add: {3: 0.5}}], others: {}};
 const variants = [

@@ -1,12 +1,12 @@
 // The table over the w's, mixtures of classes, ways between pins, noise maps, and how a picture lies in its frame.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as cells from '../../../tools/studio/page/cells.js';
-import * as classes from '../../../tools/studio/page/classmix.js';
-import * as noise from '../../../tools/studio/page/noisemap.js';
-import * as path from '../../../tools/studio/page/path.js';
-import * as view from '../../../tools/studio/page/view.js';
-import * as spans from '../../../tools/studio/page/wspans.js';
+import * as cells from '../../../tools/studio/page/parts/cells.js';
+import * as classes from '../../../tools/studio/page/latent/classmix.js';
+import * as noise from '../../../tools/studio/page/latent/noisemap.js';
+import * as path from '../../../tools/studio/page/state/path.js';
+import * as view from '../../../tools/studio/page/picture/view.js';
+import * as spans from '../../../tools/studio/page/latent/wspans.js';
 
 test('w\'s are read and written as recipes say them', () => {
     for (const [value, ws] of [['all', [0, 1, 2, 3]], ['1-2', [1, 2]], [3, [3]], [['0-1', 3], [0, 1, 3]]]) {

@@ -1,10 +1,10 @@
 // What panels of a layer share: asking no more than is answered, kinds of features, numbers that the recipe names.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {namedBy, numberOf} from '../../../tools/studio/page/bendcontrols.js';
-import {kindOfFeatures} from '../../../tools/studio/page/features.js';
-import {newest} from '../../../tools/studio/page/newest.js';
-import {wire} from '../../../tools/studio/page/wire.js';
+import {namedBy, numberOf} from '../../../tools/studio/page/layer/bendcontrols.js';
+import {kindOfFeatures} from '../../../tools/studio/page/layer/features.js';
+import {newest} from '../../../tools/studio/page/state/newest.js';
+import {wire} from '../../../tools/studio/page/state/wire.js';
 
 // The program's side of a wire: asked holds what came, and answers when it is told to.
 function program() {

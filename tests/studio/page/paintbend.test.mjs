@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import test from 'node:test';
-import * as cells from '../../../tools/studio/page/cells.js';
-import * as paint from '../../../tools/studio/page/paintbend.js';
+import * as cells from '../../../tools/studio/page/parts/cells.js';
+import * as paint from '../../../tools/studio/page/picture/paintbend.js';
 
 const node = {name: 'synthesis.b8.conv1', shape: [4, 8, 8]};
 const colourOf = name => ({nose: '#ff0000', eye: '#0000ff'})[name] ?? '#ff0000';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import zlib from 'node:zlib';
-import {dataUrl, deflate, greyPng, palettePng} from '../../../tools/studio/page/png.js';
+import {dataUrl, deflate, greyPng, palettePng} from '../../../tools/studio/page/parts/png.js';
 
 function chunks(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset), found = [];

@@ -1,7 +1,7 @@
 // What the page reads out of a recipe: places, inputs, words.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as r from '../../../tools/studio/page/recipe.js';
+import * as r from '../../../tools/studio/page/state/recipe.js';
 
 const conv = {name: 'synthesis.b32.conv1', alias: 'convs.5', index: 70,
               takes: ['filter', 'activation', 'noise', 'paint']};

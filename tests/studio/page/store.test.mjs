@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test, {mock} from 'node:test';
 import {FakeSocket, fakeBrowser} from './fake_socket.mjs';
-import {store} from '../../../tools/studio/page/store.js';
-import {wire} from '../../../tools/studio/page/wire.js';
+import {store} from '../../../tools/studio/page/state/store.js';
+import {wire} from '../../../tools/studio/page/state/wire.js';
 
 fakeBrowser('http://localhost:7860/');
 mock.timers.enable({apis: ['setTimeout', 'Date']});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, {mock} from 'node:test';
 import {FakeSocket, fakeBrowser} from './fake_socket.mjs';
-import {wire} from '../../../tools/studio/page/wire.js';
+import {wire} from '../../../tools/studio/page/state/wire.js';
 
 fakeBrowser('http://localhost:7860/?token=abc#work-2');
 

@@ -5,7 +5,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
-import {toJson, toYaml} from '../../../tools/studio/page/yaml.js';
+import {toJson, toYaml} from '../../../tools/studio/page/state/yaml.js';
 
 const recipe = {
     summary: 'off: "two" words # and more',

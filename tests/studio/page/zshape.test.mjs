@@ -1,7 +1,7 @@
 // z as a shape: where its values lie, how the brush pulls them, what becomes of it in the recipe.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as z from '../../../tools/studio/page/zshape.js';
+import * as z from '../../../tools/studio/page/latent/zshape.js';
 
 test('a point is found again where it was drawn, as bars and as a polygon', () => {
     for (const form of ['bars', 'polygon'])

@@ -1,11 +1,11 @@
 // The top of the page: which model, undo and redo, how the connection is, light or dark, help.
-import {button, menu} from './controls.js';
-import {announce} from './dialog.js';
-import {clear, el} from './dom.js';
+import {button, menu} from './parts/controls.js';
+import {announce} from './parts/dialog.js';
+import {clear, el} from './parts/dom.js';
 import {openHelp} from './help.js';
-import {keys} from './keys.js';
-import {emptyRecipe, store} from './store.js';
-import {wire} from './wire.js';
+import {keys} from './parts/keys.js';
+import {emptyRecipe, store} from './state/store.js';
+import {wire} from './state/wire.js';
 
 const states = {open: 'connected', connecting: 'connecting', closed: 'not connected'};
 const themes = ['system', 'light', 'dark'];

@@ -1,9 +1,9 @@
 // Help: what the page is in a few sentences, and all keys, out of their table.
-import {toggle} from './controls.js';
-import {openDialog} from './dialog.js';
-import {el} from './dom.js';
-import {keys} from './keys.js';
-import {store} from './store.js';
+import {toggle} from './parts/controls.js';
+import {openDialog} from './parts/dialog.js';
+import {el} from './parts/dom.js';
+import {keys} from './parts/keys.js';
+import {store} from './state/store.js';
 
 const sentences = [
     ['Network', 'Choose a layer: click it, or go there with the arrow keys. Shift adds to the choice.'],

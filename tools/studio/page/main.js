@@ -1,15 +1,15 @@
 // Puts the page together: panels into their landmarks, the connection to the store, keys to what they do.
 import * as header from './header.js';
-import {keys} from './keys.js';
-import * as latent from './latent.js';
-import * as layer from './layer.js';
-import './live.js';
-import * as network from './network.js';
-import * as picture from './picture.js';
-import {store} from './store.js';
-import * as tabs from './tabs.js';
-import {wire} from './wire.js';
-import * as work from './work.js';
+import {keys} from './parts/keys.js';
+import * as latent from './latent/latent.js';
+import * as layer from './layer/layer.js';
+import './state/live.js';
+import * as network from './network/network.js';
+import * as picture from './picture/picture.js';
+import {store} from './state/store.js';
+import * as tabs from './parts/tabs.js';
+import {wire} from './state/wire.js';
+import * as work from './work/work.js';
 
 /* ------------------------------------------------------------------------------------------ the program */
 

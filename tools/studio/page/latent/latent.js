@@ -1,0 +1,97 @@
+// Where the picture comes from: seed and truncation, pinned faces and the path between them always at hand; z, styles,
+// noise and classes take turns beside them.
+import {slider} from '../parts/controls.js';
+import {clear, el, on} from '../parts/dom.js';
+import {keys} from '../parts/keys.js';
+import {inputs, seedOf, setInput} from '../state/recipe.js';
+import {store} from '../state/store.js';
+import * as classes from './classes.js';
+import * as noise from './noise.js';
+import * as pins from './pins.js';
+import {anySeed, heldSeed, seedBox} from './seedbox.js';
+import * as styles from './styles.js';
+import * as zpolygon from './zpolygon.js';
+
+// Parts in the order of their tabs; `fits` says which networks have one.
+const parts = [
+    {name: 'z', label: 'z', title: 'The numbers that the seed draws, to be drawn on', part: zpolygon,
+     fits: n => n.z_dim > 0},
+    {name: 'styles', label: 'Styles', title: 'What each layer is told: truncation and styles of other seeds',
+     part: styles, fits: n => n.num_ws > 0},
+    {name: 'classes', label: 'Classes', title: 'What the picture shows, and mixtures', part: classes,
+     fits: n => n.classes > 0},
+    {name: 'noise', label: 'Noise', title: 'Noise of each layer: strength, seed, drawn by hand', part: noise,
+     fits: n => n.nodes.some(node => node.takes.includes('noise'))},
+];
+
+/* ------------------------------------------------------------------------------------------ seed */
+
+const setSeed = seed => store.change(`Seed ${seed}`, draft => setInput(draft.recipe, 'seeds', seed), 'seed');
+
+function putSeed(seed) {
+    setSeed(heldSeed(seed));
+    store.settle();
+}
+
+const imageSeed = () => seedBox({address: 'seed', label: 'Seed', title: 'A whole number that all of z is drawn from',
+                                 keys: [' (,)', ' (.)', ' (R)'], value: () => seedOf(store.recipe), set: setSeed});
+
+function truncation() {
+    const {low, high} = store.network.truncation ?? {low: -1, high: 2}, hasWs = store.network.num_ws > 0;
+    return slider({
+        address: 'trunc', label: 'Truncation', low: hasWs ? null : low, high: hasWs ? null : high,
+        span: hasWs ? [0, 1.5] : [low, high], otherwise: 1,
+        title: hasWs ? 'How far from the mean face: 0 is the mean, 1 the seed\'s own, beyond it is wilder'
+            : 'How far z may reach: small is typical, 1 is everything the network knows',
+        value: () => inputs(store.recipe).trunc ?? 1,
+        set: value => store.change('Truncation', draft => setInput(draft.recipe, 'trunc', value === 1 ? null : value),
+                                   'trunc')});
+}
+
+/* ------------------------------------------------------------------------------------------ the panel */
+
+export function mount(root) {
+    const always = el('div', {class: 'latent-always'});
+    const tabs = el('div', {class: 'latent-tabs', role: 'tablist', 'aria-label': 'Latent'});
+    const body = el('div', {class: 'latent-body', role: 'tabpanel', tabindex: -1, id: 'latent-part'});
+    let network = null, shown = null;
+    const strip = el('div', {class: 'latent-pins'});
+    clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Latent'), tabs), always, body, strip);
+
+    const fitting = () => parts.filter(part => part.fits(store.network));
+    const chosen = () => fitting().find(({name}) => name === store.ui.latent) ?? fitting()[0];
+
+    function show() {
+        if (!store.network || (network === store.network && shown === chosen()))
+            return;
+        if (network !== store.network) {
+            clear(always, imageSeed(), store.network.z_dim > 0 && truncation(), pins.path());
+            clear(strip, pins.strip());
+        }
+        network = store.network;
+        shown = chosen();
+        clear(tabs, fitting().map(part => el('button', {
+            type: 'button', role: 'tab', title: part.title, 'aria-selected': String(part === shown),
+            'aria-controls': 'latent-part', tabindex: part === shown ? 0 : -1, data: {part: part.name},
+            onclick: () => store.setUi('latent', part.name)}, part.label)));
+        body.setAttribute('aria-label', shown?.label ?? '');
+        body.dataset.part = shown?.name ?? '';
+        clear(body, shown ? shown.part.create() : null);
+    }
+
+    on(tabs, 'keydown', event => {
+        const step = {ArrowRight: 1, ArrowLeft: -1}[event.key], all = fitting();
+        if (!step)
+            return;
+        store.setUi('latent', all[(all.indexOf(shown) + step + all.length) % all.length].name);
+        tabs.querySelector('[tabindex="0"]').focus();
+    });
+    store.on('network', show);
+    store.on('ui', show);
+
+    keys.add({key: 'R', says: 'Any seed', group: 'Latent', run: () => putSeed(anySeed())});
+    keys.add({key: ',', says: 'Seed before', group: 'Latent', run: () => putSeed(seedOf(store.recipe) - 1)});
+    keys.add({key: '.', says: 'Next seed', group: 'Latent', run: () => putSeed(seedOf(store.recipe) + 1)});
+    keys.add({key: 'K', says: 'Pin this face', group: 'Latent', run: pins.pin});
+    keys.add({key: 'Space', says: 'Play the path between pins, or stop', group: 'Latent', run: pins.togglePlaying});
+}

@@ -1,0 +1,284 @@
+// Pinned faces, and the path from one to the next. A pin is a seed with its class, what was drawn on z and the styles
+// that reach every w. On the path the recipe stays as it is and the picture is of places between two pins, so bends can
+// be moved while it plays; the place can be moved by hand too, and kept.
+import {button, controls, slider} from '../parts/controls.js';
+import {clear, el, icon, on} from '../parts/dom.js';
+import {live} from '../state/live.js';
+import {atPin, goesThroughW, pinOf, placeAt, recipeBetween} from '../state/path.js';
+import {inputs, seedOf, zEdits} from '../state/recipe.js';
+import {zOf} from './seeds.js';
+import {store} from '../state/store.js';
+
+const thumbSide = 72;
+const shortestStep = 12;                // ms: more than 60 pictures a second, and no more than are worth rendering
+
+const pins = () => store.pins.filter(pin => pin.model === store.state.model);
+const paceOf = () => store.ui.pathPace ?? 0.5;
+const loops = () => store.ui.pathLoops !== false;
+const smooths = () => store.ui.pathSmooth === true;
+const legsOf = () => Math.max(0, pins().length - (loops() ? 0 : 1));
+
+/* ------------------------------------------------------------------------------------------ pins */
+
+function thumbnail(bitmap) {
+    const canvas = el('canvas', {width: thumbSide, height: thumbSide}), context = canvas.getContext('2d');
+    const {width, height} = bitmap, side = Math.min(width, height);
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, (width - side) / 2, (height - side) / 2, side, side, 0, 0, thumbSide, thumbSide);
+    return canvas.toDataURL('image/jpeg', 0.85);
+}
+
+export function pin() {
+    if (!store.frame)
+        return;
+    const entry = {model: store.state.model, ...pinOf(store.recipe, store.network, zEdits(store.recipe)),
+                   thumbnail: thumbnail(store.frame.bitmap)};
+    store.change(`Pinned seed ${entry.seed}`, draft => { draft.pins.push(entry); });
+}
+
+function goTo(entry) {
+    leave();
+    store.change(`Pinned seed ${entry.seed}`, draft => { draft.recipe = atPin(draft.recipe, store.network, entry); });
+}
+
+// Places in store.pins, where other models' pins stand between.
+const placeOf = entry => store.pins.indexOf(entry);
+
+function unpin(entry) {
+    const place = placeOf(entry);
+    store.change('Pin taken out', draft => { draft.pins.splice(place, 1); });
+}
+
+function movePin(entry, target) {
+    const from = placeOf(entry), to = placeOf(target);
+    if (from >= 0 && to >= 0 && from !== to)
+        store.change('Pins in another order', draft => { draft.pins.splice(to, 0, ...draft.pins.splice(from, 1)); });
+}
+
+/* ------------------------------------------------------------------------------------------ the path */
+
+const way = {on: false, playing: false, position: 0, at: 0, seed: null, timer: 0, steps: 0};
+let watcher = () => {};                 // called when the path is entered, left, or moved on
+
+// The recipe where the path is now; null while z of one of its ends is still asked for.
+async function recipeNow() {
+    const all = pins(), {network} = store;
+    const {from, to, t} = placeAt(way.position, all.length, {pace: 1, loop: loops(), smooth: smooths()});
+    const ends = [all[from], all[to]], isShort = goesThroughW(network, ...ends);
+    const zs = isShort ? null : await Promise.all(ends.map(end => zOf(network, end.seed)));
+    const scale = network.num_ws > 0 ? 1 : inputs(store.recipe).trunc ?? 1;
+    return recipeBetween(store.recipe, network, ...ends, t, {zs, scale});
+}
+
+async function show() {
+    const number = ++way.steps, recipe = await recipeNow().catch(() => null);
+    if (way.on && number === way.steps && recipe)
+        live.play(recipe);
+}
+
+function enter() {
+    if (way.on || pins().length < 2)
+        return way.on;
+    Object.assign(way, {on: true, seed: seedOf(store.recipe)});
+    return true;
+}
+
+export function leave() {
+    if (!way.on)
+        return;
+    clearTimeout(way.timer);
+    Object.assign(way, {on: false, playing: false, timer: 0});
+    live.play(null);
+    watcher();
+}
+
+// Where on the path, also on the way back.
+const placeNow = () => loops() ? way.position : legsOf() - Math.abs(legsOf() - way.position);
+
+// What is seen becomes the recipe.
+async function keep() {
+    const recipe = await recipeNow();
+    leave();
+    store.change('Place on the path', draft => { draft.recipe = recipe; });
+}
+
+// Goes on by the time that passed, as pictures arrive: a slow network plays as fast with fewer pictures.
+function step() {
+    clearTimeout(way.timer);
+    const now = performance.now(), passed = now - way.at;
+    if (passed < shortestStep) {
+        way.timer = setTimeout(step, shortestStep - passed);
+        return;
+    }
+    way.at = now;
+    way.position += Math.min(passed, 500) / 1000 * paceOf();
+    const round = loops() ? legsOf() : 2 * legsOf();
+    way.position %= round || 1;
+    way.timer = setTimeout(step, 100);         // where no picture comes, as while the program is away
+    show();
+    watcher();
+}
+
+export function togglePlaying() {
+    if (!enter())
+        return;
+    way.playing = !way.playing;
+    way.at = performance.now();
+    if (way.playing)
+        step();
+    else
+        clearTimeout(way.timer);
+    watcher();
+}
+
+function moveTo(position) {
+    if (!enter())
+        return;
+    way.position = position;
+    show();
+    watcher();
+}
+
+store.on('frame', which => which === 'frame' && way.playing && step());
+store.on('network', leave);
+store.on('recipe', () => {
+    if (!way.on)
+        return;
+    if (seedOf(store.recipe) !== way.seed || pins().length < 2)
+        leave();
+    else if (!way.playing)
+        show();
+});
+
+/* ------------------------------------------------------------------------------------------ what is seen */
+
+function thumb(entry, index) {
+    const hasClass = entry.class !== null && entry.class !== undefined, isDrawn = Object.keys(entry.edits ?? {}).length;
+    const said = `Seed ${entry.seed}${hasClass ? `, class ${entry.class}` : ''}${isDrawn ? ', z drawn on' : ''}`
+        + (entry.mix ? `, with ${entry.mix.map(({seed}) => seed).join(', ')}` : '');
+    const go = el('button', {type: 'button', class: 'pin', draggable: 'true', 'aria-label': said, data: {index},
+                             title: `${said}. Delete takes it out, Shift and arrows move it`,
+                             onclick: () => goTo(entry)},
+                  el('img', {src: entry.thumbnail, alt: '', width: 44, height: 44, draggable: 'false'}),
+                  el('span', null, entry.seed));
+    const off = el('button', {type: 'button', class: 'quiet off', tabindex: -1, 'aria-label': `Take out ${said}`,
+                              title: 'Take it out', onclick: () => unpin(entry)}, icon('close'));
+    return el('li', null, go, off);
+}
+
+// The strip of pins, with what makes one at its head.
+export function strip() {
+    const take = button({icon: 'pin', label: 'Pin', title: 'Pin this face (K)', run: pin});
+    const list = el('ul', {class: 'pins', 'aria-label': 'Pinned faces'});
+    const hint = el('p', {class: 'faint small'}, 'Pin two faces or more to play the path between them.');
+    const element = el('div', {class: 'pin-strip'}, take, list, hint);
+    let shown = null;
+
+    function refresh() {
+        const all = pins();
+        if (shown !== null && all.length === shown.length && all.every((entry, i) => entry === shown[i]))
+            return;
+        const focused = list.contains(document.activeElement) ? Number(document.activeElement.dataset.index) : -1;
+        const grew = shown !== null && all.length > shown.length;
+        shown = all;
+        list.hidden = !all.length;
+        hint.hidden = all.length > 1;
+        clear(list, all.map(thumb));
+        if (focused >= 0)
+            focusPin(Math.min(focused, all.length - 1));
+        if (grew)
+            list.lastElementChild.scrollIntoView({block: 'nearest', inline: 'nearest'});
+    }
+    const focusPin = index => list.querySelectorAll('.pin')[index]?.focus();
+
+    on(list, 'keydown', event => {
+        const index = Number(event.target.dataset.index), all = pins(), entry = all[index];
+        const turn = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+        if (!entry)
+            return;
+        if (event.key === 'Delete' || event.key === 'Backspace') {
+            unpin(entry);
+        } else if (turn && event.shiftKey && all[index + turn]) {
+            movePin(entry, all[index + turn]);
+            focusPin(index + turn);
+        } else if (turn) {
+            focusPin(index + turn);
+        } else {
+            return;
+        }
+        event.preventDefault();
+    });
+
+    let dragged = null;
+    on(list, 'dragstart', event => { dragged = pins()[Number(event.target.dataset?.index)] ?? null; });
+    on(list, 'dragover', event => dragged && event.preventDefault());
+    on(list, 'drop', event => {
+        const target = pins()[Number(event.target.closest('li')?.querySelector('.pin').dataset.index)];
+        event.preventDefault();
+        if (dragged && target)
+            movePin(dragged, target);
+        dragged = null;
+    });
+
+    controls.register({}, element, refresh);
+    refresh();
+    return element;
+}
+
+// Playing, and where on the path the picture is.
+export function path() {
+    const play = button({icon: 'play', label: 'Play', quiet: true, run: togglePlaying, pressed: () => way.playing});
+    const kept = button({label: 'Keep', title: 'This place on the path becomes the recipe', run: keep});
+    const off = button({icon: 'close', label: 'Leave the path', quiet: true, title: 'Back to the recipe', run: leave});
+    const word = el('h3', null, 'Path');
+    const place = slider({
+        address: 'path/position', label: 'Place', title: 'Where on the path: 0 is the first pin, 1 the second',
+        low: 0, high: null, get span() { return [0, Math.max(1, legsOf())]; }, value: placeNow, set: moveTo});
+    const pace = slider({
+        address: 'path/pace', label: 'Speed', title: 'Pins a second', low: 0, high: 10, span: [0, 2], otherwise: 0.5,
+        value: paceOf, set: value => store.setUi('pathPace', value)});
+    const element = el('div', {class: 'path'}, el('div', {class: 'row'}, play, word,
+        el('span', {class: 'space'}), kept, off,
+        button({icon: 'loop', label: 'Loop', quiet: true, title: 'From the last pin to the first; else back and forth',
+                pressed: loops, run: () => store.setUi('pathLoops', !loops())}),
+        button({icon: 'smooth', label: 'Rest at pins', quiet: true, title: 'Slower near each pin',
+                pressed: smooths, run: () => store.setUi('pathSmooth', !smooths())})), place, pace);
+    let wasPlaying = null, waiting = 0;
+
+    function refresh() {
+        element.hidden = pins().length < 2;
+        show();
+    }
+
+    function show() {
+        kept.hidden = off.hidden = !way.on;
+        word.hidden = way.on;
+        if (wasPlaying !== way.playing) {
+            wasPlaying = way.playing;
+            play.replaceChildren(icon(way.playing ? 'pause' : 'play'));
+            play.title = way.playing ? 'Pause (Space)' : 'Play the path between pins (Space)';
+            play.setAttribute('aria-pressed', String(way.playing));
+            play.setAttribute('aria-label', way.playing ? 'Pause' : 'Play');
+        }
+        waiting ||= setTimeout(() => {
+            waiting = 0;
+            showPlace();
+        }, 50);
+    }
+
+    // The slider follows the path a few times a second; pictures matter more.
+    function showPlace() {
+        const range = place.querySelector('input[type=range]'), number = place.querySelector('.number');
+        const high = Math.max(1, legsOf()), value = placeNow();
+        Object.assign(range, {max: high, value});
+        range.style.setProperty('--share', value / high);
+        range.setAttribute('aria-valuetext', value.toFixed(2));
+        if (document.activeElement !== number)
+            number.value = value.toFixed(2);
+    }
+
+    watcher = show;
+    controls.register({}, element, refresh);
+    refresh();
+    return element;
+}

@@ -1,0 +1,248 @@
+// The activation of the selected layers: which one, its curve over what the layer really sees, its parameters by pad
+// and sliders, what becomes of bias and gain, and the numbers of what comes out. A change goes to all selected layers
+// that have an activation; what is shown is the current one's.
+import {numberOf, numberSpec, paramControl} from './bendcontrols.js';
+import {paramCount, paramOf, resizeParams, setActivation} from '../state/bends.js';
+import {button, controls, menu, pad, slider, toggle} from '../parts/controls.js';
+import {curve, thumbnail} from './curve.js';
+import {clear, el} from '../parts/dom.js';
+import {features} from './features.js';
+import {newest} from '../state/newest.js';
+import {activationAt, formatNumber, isMap} from '../state/recipe.js';
+import {store} from '../state/store.js';
+
+const bins = 96, pause = 150;       // ms between two looks while something moves
+
+const isWhole = ({features: which}) => which === undefined || which === 'all';
+
+const calledIn = each => each.ariaLabel ?? each.closest('label')?.textContent ?? each.textContent;
+
+export function activationPanel() {
+    const drawing = curve();
+    const numbers = el('dl', {class: 'numbers small'});
+    const body = el('div', {class: 'activation'});
+    let nodes = [], node = null, drawn = '', look = null, frame = 0;
+
+    const bendable = () => nodes.filter(each => each.act);
+    const found = () => node?.act ? activationAt(store.recipe, node) : null;
+    const bendNow = () => found()?.bend ?? null;
+    const rowNamed = name => store.rows.activations.find(row => row.name === name || row.published === name);
+    const rowNow = () => rowNamed(bendNow()?.activation ?? node?.act?.name);
+
+    // Writes one activation to all layers; write() gets a copy of the current one.
+    function edit(label, write, merge) {
+        store.change(label, draft => {
+            const bend = structuredClone(activationAt(draft.recipe, node)?.bend ?? {activation: node.act.name});
+            write(bend, draft.recipe);
+            setActivation(draft.recipe, bendable(), bend, store.network.nodes);
+        }, merge);
+    }
+
+    function choose(name) {
+        if (name === '')
+            store.change('The layer\'s own activation', draft =>
+                setActivation(draft.recipe, bendable(), null, store.network.nodes));
+        else
+            edit(`Activation ${name}`, bend => {
+                const numbers = store.rows.activations.flatMap(row => row.params.map(param => param.name));
+                for (const key of ['params', ...numbers])
+                    delete bend[key];
+                bend.activation = name;
+            });
+    }
+
+    /* -------------------------------------------------------------------------------------- parts */
+
+    const about = () => ({row: rowNow(), bend: bendNow, edit, address: name => `bend/${found()?.index}/${name}`});
+
+    function names() {
+        return menu({
+            label: 'f(x)', title: 'The nonlinearity of the layer: f(x + bias) · gain',
+            value: () => bendNow()?.activation ?? '', set: choose, choices: () => [
+                {value: '', label: `as it is: ${node?.act?.name ?? ''}`},
+                ...store.rows.activations.map(({name, published, summary}) =>
+                    ({value: name, label: published ? `${name} (${published})` : name, title: summary}))],
+        });
+    }
+
+    // All of them at a glance; the layer's own takes another one away.
+    function gallery() {
+        const own = rowNamed(node.act.name);
+        return el('div', {class: 'gallery', role: 'group', 'aria-label': 'Activations'},
+            store.rows.activations.map(row => el('button', {
+                type: 'button', title: row.summary, 'aria-pressed': String(row === rowNow()),
+                onclick: () => choose(row === own && bendNow() ? '' : row.name),
+            }, thumbnail(row.name, row.params.slice(0, row.count).map(param => param.otherwise)), row.name)));
+    }
+
+    // With chosen features bias and gain stay the layer's: the other maps need them.
+    function options() {
+        const bend = bendNow();
+        if (!bend || !isWhole(bend))
+            return null;
+        const isPaper = () => bendNow()?.like === 'paper';
+        return el('div', {class: 'row options'},
+            toggle({label: 'bias', title: 'f(x + bias), as the layer has it; without: f(x)',
+                    value: () => !isPaper() && bendNow()?.bias !== 'drop', set: kept => edit('Bias', each => {
+                        if (each.like)
+                            each.gain = 1;
+                        delete each.like;
+                        delete each.bias;
+                        if (!kept)
+                            each.bias = 'drop';
+                    })}),
+            toggle({label: 'like: paper',
+                    title: 'Neither bias nor gain: what the published tool for parametric activations does',
+                    value: isPaper, set: paper => edit('Like the paper', each => {
+                        delete each.bias;
+                        delete each.gain;
+                        delete each.like;
+                        if (paper)
+                            each.like = 'paper';
+                    })}));
+    }
+
+    function gain() {
+        const bend = bendNow();
+        if (!bend || !isWhole(bend))
+            return null;
+        return slider({
+            address: `bend/${found().index}/gain`, label: 'gain', span: [0, 3], otherwise: ownGain(),
+            title: `What comes out is multiplied by it; the layer has ${formatNumber(node.act.gain)}`,
+            value: gainNow, set: value => edit('Gain', each => {
+                if (each.like)
+                    each.bias = 'drop';
+                delete each.like;
+                each.gain = value;
+            }, `bend/${found()?.index}/gain`),
+        });
+    }
+
+    const ownGain = () => Number(formatNumber(node.act.gain, 6));
+
+    function gainNow() {
+        const bend = bendNow();
+        return bend?.like === 'paper' ? 1 : typeof bend?.gain === 'number' ? bend.gain : ownGain();
+    }
+
+    function sliders() {
+        const bend = bendNow(), row = rowNow();
+        if (!bend || !row)
+            return null;
+        const count = paramCount(bend, row), each = about();
+        const grows = row.most > row.count && el('div', {class: 'row'},
+            button({icon: 'plus', label: 'Weight', title: 'One power of σ(x) more', run: () =>
+                count < row.most && edit('One weight more', wide => resizeParams(wide, row, count + 1))}),
+            count > 1 && button({icon: 'minus', label: 'Weight', title: 'One power of σ(x) less', run: () =>
+                edit('One weight less', wide => resizeParams(wide, row, count - 1))}));
+        const numbered = Array.from({length: count}, (_, i) => paramControl(each, i));
+        return el('div', {class: 'sliders'}, numbered, gain(), grows);
+    }
+
+    // The two parameters of the pad; where there are more than two, menus choose them.
+    function square() {
+        const bend = bendNow(), row = rowNow(), count = bend && row ? paramCount(bend, row) : 0;
+        if (count < 1)
+            return null;
+        const axes = count > 1 ? store.ui.padAxes?.[row.name] ?? [0, 1] : [0, 0];
+        const spec = i => numberSpec(about(), Math.min(count - 1, axes[i]));
+        const second = count > 1 ? spec(1) : {label: 'gain', span: [0, 3], otherwise: node.act.gain, value: gainNow,
+            set: value => edit('Gain', each => { each.gain = value; }, 'gain')};
+        if (count === 1 && (!isWhole(bend) || bend.like))
+            return null;
+        const choice = i => menu({
+            label: i ? '↑' : '→', title: i ? 'What up and down move' : 'What left and right move', value: () => axes[i],
+            choices: Array.from({length: count}, (_, k) => ({value: k, label: row.params[k].name})),
+            set: value => store.setUi('padAxes', {...store.ui.padAxes, [row.name]: axes.with(i, Number(value))})});
+        return el('div', {class: 'square'}, pad({label: `${row.name}, two at once`, x: spec(0), y: second}),
+                  count > 2 && el('div', {class: 'row axes'}, choice(0), choice(1)));
+    }
+
+    /* -------------------------------------------------------------------------------------- showing */
+
+    function showNumbers() {
+        const value = (name, text, title) => el('div', {title}, el('dt', null, name), el('dd', null, text));
+        const number = x => x === null || x === undefined ? '–' : formatNumber(x, 3);
+        clear(numbers, look && [
+            value('least', number(look.min)), value('greatest', number(look.max)), value('mean', number(look.mean)),
+            value('deviation', number(look.deviation), 'Standard deviation'),
+            value('zeros', `${formatNumber(100 * look.zeros, 3)} %`, 'Share of values that are exactly 0'),
+            look.nan > 0 && value('not finite', look.nan, 'NaN and infinite values')]);
+    }
+
+    // Once for all that changes before the next picture of the page.
+    function showCurve() {
+        frame ||= requestAnimationFrame(() => {
+            frame = 0;
+            drawCurve();
+        });
+    }
+
+    function drawCurve() {
+        if (!node || body.hidden)
+            return;
+        const row = rowNow(), bend = bendNow(), act = node.act;
+        const own = act && rowNamed(act.name);
+        const paramsOf = (each, given) => each ? Array.from({length: paramCount(given, each)}, (_, i) =>
+            numberOf(store.recipe, paramOf(given, each, i))) : [];
+        // Without an activation there is but one histogram, and it lies along the line of values.
+        drawing.show({
+            name: act ? row?.name ?? bend?.activation ?? act.name : 'its values',
+            look: act || !look ? look : {before: look.histogram},
+            params: act && row ? paramsOf(row, bend ?? {}) : [], gain: act ? gainNow() : 1, clamp: act?.clamp ?? 0,
+            own: act && bend ? {name: act.name, params: paramsOf(own, {}), gain: act.gain, clamp: act.clamp} : null,
+        });
+    }
+
+    const ask = newest(
+        () => node && body.offsetParent !== null ? {type: 'look', node: node.name, bins} : null,
+        answer => {
+            look = answer;
+            showCurve();
+            showNumbers();
+        },
+        () => {}, pause);
+
+    function build() {
+        const bend = bendNow(), row = rowNow();
+        clear(body,
+            node.act && el('div', {class: 'row choice'}, names(), options(),
+                           el('span', {class: 'formula small faint'}, row?.summary)),
+            el('div', {class: 'drawing'}, drawing.element, square()),
+            sliders(),
+            numbers,
+            bend && features(about()),
+            node.act && gallery());
+        showCurve();
+        showNumbers();
+    }
+
+    function show(next = nodes) {
+        if (next.at(-1)?.name !== node?.name)
+            look = null;
+        nodes = next;
+        node = nodes.at(-1) ?? null;
+        if (!node)
+            return;
+        if (node && !node.act && bendable().length)
+            node = bendable().at(-1);
+        const bend = bendNow(), row = rowNow();
+        const structure = JSON.stringify([nodes.map(({name}) => name), bend?.activation, found()?.index,
+            bend && row && paramCount(bend, row), bend && isWhole(bend), bend?.like,
+            isMap(store.ui.padAxes) && store.ui.padAxes[row?.name], row?.name]);
+        if (structure !== drawn) {
+            const focus = body.contains(document.activeElement) ? calledIn(document.activeElement) : null;
+            drawn = structure;
+            build();
+            if (focus)
+                [...body.querySelectorAll('select, input, button')].find(each => calledIn(each) === focus)?.focus();
+        }
+        showCurve();
+        ask();
+    }
+
+    controls.register({}, body, () => nodes.length && !body.hidden && show());
+    store.on('frame', which => which === 'frame' && ask());
+    store.on('ui', key => key === 'padAxes' && nodes.length && show());
+    return {element: body, show, focus: () => body.querySelector('select')?.focus()};
+}

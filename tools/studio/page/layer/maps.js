@@ -1,0 +1,194 @@
+// The feature maps of a layer as a contact sheet, each from black at its least to white at its greatest value, in the
+// order of their numbers, of their energy or of clusters. Clicking and dragging, or arrow keys and Space, choose the
+// maps that the filter at hand acts on.
+import {controls, menu} from '../parts/controls.js';
+import {clear, el, on} from '../parts/dom.js';
+import {newest} from '../state/newest.js';
+import {formatNumber} from '../state/recipe.js';
+import {store} from '../state/store.js';
+
+const mostShown = 512;
+const pause = 150;                  // ms between two sheets while something moves
+const sizes = {small: 28, middle: 44, large: 88};
+
+// chosen() gives the Set of maps that are chosen or null for all; choose(numbers, settle) is told the new ones.
+export function mapSheet({chosen, choose, target}) {
+    const says = el('p', {class: 'says small faint'});
+    const grid = el('div', {class: 'sheet', role: 'listbox', 'aria-label': 'Feature maps',
+                            'aria-multiselectable': 'true'});
+    let node = null, header = null, shownAt = '', cells = [], focused = 0, url = '', stroke = null, first = 0;
+
+    const set = (key, value) => store.setUi('maps', {...store.ui.maps, [key]: value});
+    const option = key => store.ui.maps?.[key] ?? {order: 'index', size: 'middle'}[key];
+    const order = menu({
+        label: 'by', title: 'The order of the maps', value: () => option('order'), set: value => set('order', value),
+        choices: [{value: 'index', label: 'number'}, 'energy', 'cluster'],
+    });
+    const size = menu({
+        label: 'size', title: 'Size of the maps', value: () => option('size'), set: value => set('size', value),
+        choices: Object.keys(sizes).map(value => ({value, label: value[0].toUpperCase(), title: value})),
+    });
+    const channels = () => node?.shape[0] ?? 1;
+    const pages = menu({
+        label: 'places', title: 'Which part of the maps, in this order, is shown', value: () => first,
+        set: value => { first = Number(value); ask(); },
+        choices: () => Array.from({length: Math.ceil(channels() / mostShown)}, (_, i) => ({
+            value: i * mostShown, label: `${i * mostShown} to ${Math.min(channels(), (i + 1) * mostShown) - 1}`})),
+    });
+    const element = el('section', {class: 'maps', 'aria-label': 'Feature maps'},
+                       el('div', {class: 'row'}, order, size, pages), says, grid);
+    const pixels = () => Math.min(128, Math.max(16, Math.round(sizes[option('size')] * devicePixelRatio)));
+    const isShown = () => node?.shape.length === 3 && element.offsetParent !== null;
+
+    const ask = newest(
+        () => isShown() ? {type: 'maps', node: node.name, order: option('order'), first,
+                           count: Math.min(mostShown, channels() - first), side: pixels()} : null,
+        show, error => { says.textContent = error.message; }, pause);
+
+    async function show(answer) {
+        const next = URL.createObjectURL(new Blob([answer.payload], {type: 'image/jpeg'}));
+        const image = new Image();
+        image.src = next;
+        await image.decode().catch(() => {});
+        header = answer;
+        const layout = JSON.stringify([answer.node, answer.channels, answer.clusters, option('size')]);
+        if (layout !== shownAt)
+            build();
+        shownAt = layout;
+        grid.style.setProperty('--sheet', `url("${next}")`);
+        URL.revokeObjectURL(url);
+        url = next;
+        label();
+    }
+
+    function build() {
+        const {channels, columns, rows} = header, side = sizes[option('size')];
+        grid.style.setProperty('--side', `${side}px`);
+        grid.style.setProperty('--width', `${columns * side}px`);
+        grid.style.setProperty('--height', `${rows * side}px`);
+        cells = channels.map((channel, i) => {
+            const cell = el('div', {role: 'option', class: 'map', tabindex: -1, data: {at: i}});
+            cell.style.backgroundPosition = `${-(i % columns) * side}px ${-Math.floor(i / columns) * side}px`;
+            return cell;
+        });
+        focused = Math.min(focused, cells.length - 1);
+        const {clusters} = header;
+        clear(grid, cells.map((cell, i) => [
+            option('order') === 'cluster' && clusters && clusters[i] !== clusters[i - 1]
+                && el('div', {class: 'cluster-head small faint', role: 'presentation'},
+                      clusters[i] < 0 ? 'in no cluster' : `cluster ${clusters[i]}`), cell]));
+        cells[focused]?.setAttribute('tabindex', 0);
+        mark();
+    }
+
+    function label() {
+        header.channels.forEach((channel, i) => {
+            const words = `map ${channel}, energy ${formatNumber(header.energies[i], 3)}`
+                + (header.clusters && header.clusters[i] >= 0 ? `, cluster ${header.clusters[i]}` : '');
+            cells[i].title = words;
+            cells[i].setAttribute('aria-label', words);
+        });
+    }
+
+    function mark() {
+        const now = chosen();
+        cells.forEach((cell, i) => cell.setAttribute('aria-selected', String(now?.has(header.channels[i]) ?? false)));
+        grid.classList.toggle('some', !!now);
+        if (node)
+            says.textContent = `${target()}: ${now ? `${now.size} of ${channels()} maps`
+                : `all ${channels()} maps; click some to choose`}`;
+    }
+
+    /* -------------------------------------------------------------------------------------- choosing */
+
+    // All from one place to another get what the first one got.
+    function put(from, to, isOn) {
+        const next = new Set(chosen() ?? []);
+        for (let i = Math.min(from, to); i <= Math.max(from, to); i++)
+            next[isOn ? 'add' : 'delete'](header.channels[i]);
+        choose(next);
+        mark();
+    }
+
+    const isChosen = i => chosen()?.has(header.channels[i]) ?? false;
+    const at = target => Number(target.closest?.('.map')?.dataset.at ?? NaN);
+
+    function focus(i) {
+        cells[focused]?.setAttribute('tabindex', -1);
+        focused = Math.min(cells.length - 1, Math.max(0, i));
+        cells[focused].setAttribute('tabindex', 0);
+        cells[focused].focus({preventScroll: false});
+    }
+
+    on(grid, 'pointerdown', event => {
+        const i = at(event.target);
+        if (!(i >= 0) || event.button !== 0 || event.pointerType === 'touch')
+            return;
+        event.preventDefault();
+        const from = event.shiftKey ? focused : i;
+        stroke = {isOn: event.shiftKey || !isChosen(i), last: i};
+        put(from, i, stroke.isOn);
+        focus(i);
+    });
+    on(grid, 'pointermove', event => {
+        const i = stroke ? at(event.target) : NaN;
+        if (!(i >= 0) || i === stroke.last)
+            return;
+        stroke.last = i;
+        put(i, i, stroke.isOn);
+    });
+    on(window, 'pointerup', () => {
+        if (stroke)
+            store.settle();
+        stroke = null;
+    });
+    on(grid, 'click', event => {
+        const i = at(event.target);
+        if (event.pointerType === 'touch' && i >= 0) {
+            put(i, i, !isChosen(i));
+            store.settle();
+        }
+    });
+    on(grid, 'keydown', event => {
+        const across = Math.max(1, cells.findIndex((cell, i) => i > 0 && cell.offsetLeft === cells[0].offsetLeft));
+        const by = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, Home: -1e6, End: 1e6}[event.key];
+        if (!cells.length || (!by && event.key !== ' '))
+            return;
+        event.preventDefault();
+        if (by) {
+            const from = focused;
+            focus(focused + by);
+            if (event.shiftKey)
+                put(from, focused, true);
+        } else {
+            put(focused, focused, !isChosen(focused));
+        }
+        store.settle();
+    });
+
+    store.on('frame', which => which === 'frame' && ask());
+    store.on('ui', key => key === 'maps' && (controls.refresh(), ask()));
+    controls.register({}, element, () => header && node?.name === header.node && mark());
+
+    return {
+        element,
+        show(next) {
+            if (next?.name !== node?.name) {
+                first = 0;
+                header = null;
+                shownAt = '';
+                cells = [];
+                clear(grid);
+            }
+            node = next;
+            const hasMaps = node?.shape.length === 3;
+            grid.hidden = order.hidden = size.hidden = !hasMaps;
+            pages.hidden = !hasMaps || channels() <= mostShown;
+            if (hasMaps)
+                ask();
+            else
+                says.textContent = node ? `A vector: each of its ${node.shape.at(-1)} values counts as a map.` : '';
+        },
+        mark: () => header && mark(),
+    };
+}

@@ -1,0 +1,182 @@
+// What hands reach by name although no control for it is on the page: everything in the recipe that is a number.
+//     seed, trunc, cutoff            inputs
+//     bend/2/angle                   a number of the bend in that place: a filter's or an activation's parameter, its
+//                                    mix, a noise's factor, a truncation, a style's share
+//     noise/synthesis.b64.conv1/factor      a layer's noise, with or without a bend
+//     z/13                           what is added to a value of z
+//     param/smile                    a named parameter of the recipe
+//     snapshot/3, snapshot/take, undo, redo      done when the value goes above a half
+import {noiseAt, putNoise} from '../latent/noisemap.js';
+import {describe, inputs, isMap, kindOf, seedOf, setInput, whereOf, zEdits} from '../state/recipe.js';
+import {store} from '../state/store.js';
+import {putEdits} from '../latent/zshape.js';
+
+const actions = new Map();
+
+// An address that does something: run() is called when its value passes a half on the way up.
+export function addAction(address, label, run) {
+    actions.set(address, {address, label, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
+                          set(value) {
+                              const isPressed = value > 0.5 && this.last <= 0.5;
+                              this.last = value;
+                              if (isPressed)
+                                  run();
+                          }});
+}
+
+/* ------------------------------------------------------------------------------------------ inputs */
+
+const truncation = () => store.network?.truncation ?? {low: 0, high: 1};
+
+const input = {
+    seed: () => ({label: 'Seed', low: 0, high: 2 ** 32 - 1, span: [0, 999], whole: true, otherwise: 0,
+                  value: () => seedOf(store.recipe), write: (recipe, value) => setInput(recipe, 'seeds', value)}),
+    trunc: () => ({label: 'Truncation', span: [truncation().low ?? 0, truncation().high ?? 1], otherwise: 1,
+                   value: () => Number(inputs(store.recipe).trunc ?? 1),
+                   write: (recipe, value) => setInput(recipe, 'trunc', value)}),
+    cutoff: () => !store.network?.num_ws ? null
+        : {label: 'Truncated layers', low: 0, high: store.network.num_ws, whole: true,
+           otherwise: store.network.num_ws,
+           value: () => Number(inputs(store.recipe).cutoff ?? store.network.num_ws),
+           write: (recipe, value) => setInput(recipe, 'cutoff', value)},
+};
+
+/* ------------------------------------------------------------------------------------------ bends */
+
+const rowOf = bend => store.rows[`${kindOf(bend)}s`]
+    ?.find(row => row.name === bend[kindOf(bend)] || row.published === bend[kindOf(bend)]);
+
+// Of the numbers beside a row's: {get, put, otherwise, span}.
+const others = {
+    noise: {
+        factor: {span: [0, 4], otherwise: 1, get: ({noise}) => isMap(noise) ? noise.factor ?? 1
+            : typeof noise === 'number' ? noise : 0,
+                 put: (bend, value) => { bend.noise = isMap(bend.noise) ? {...bend.noise, factor: value} : value; }},
+    },
+    truncation: {
+        truncation: {span: [0, 1], otherwise: 1, get: bend => bend.truncation,
+                     put: (bend, value) => { bend.truncation = value; }},
+    },
+    style: {
+        share: {span: [0, 1], otherwise: 1, get: ({style}) => style.share ?? 1,
+                put: (bend, value) => { bend.style = {...isMap(bend.style) ? bend.style : {seed: bend.style},
+                                                      share: value}; }},
+    },
+    add: {
+        times: {span: [-2, 2], otherwise: 1, get: bend => bend.times ?? 1,
+                put: (bend, value) => { bend.times = value; }},
+    },
+};
+
+// The names of a bend's numbers.
+function numbersOf(bend) {
+    const row = rowOf(bend);
+    if (!row)
+        return Object.keys(others[kindOf(bend)] ?? {});
+    return row.params.map(({name}) => name).filter((name, i) =>
+        !row.params[i].choices && (row.params[i].otherwise !== null || bend[name] !== undefined));
+}
+
+// `params: [1, 2]` holds the first ones by their place.
+function rowNumber(param, place) {
+    return {
+        low: param.low, high: param.high, whole: param.whole, otherwise: param.otherwise ?? 0,
+        get: bend => (place < (bend.params?.length ?? 0) ? bend.params[place] : bend[param.name]) ?? param.otherwise,
+        put(bend, value) {
+            if (place < (bend.params?.length ?? 0))
+                bend.params = bend.params.with(place, value);
+            else
+                bend[param.name] = value;
+        },
+    };
+}
+
+function bendNumber(index, name) {
+    const bend = store.recipe.bends?.[index];
+    if (!bend)
+        return null;
+    const row = rowOf(bend);
+    const place = row ? row.params.findIndex(param => param.name === name) : -1;
+    const number = place >= 0 && !row.params[place].choices ? rowNumber(row.params[place], place)
+        : others[kindOf(bend)]?.[name];
+    // A parameter of the recipe moves it; bending it here would cut that string.
+    if (!number || typeof number.get(bend) !== 'number')
+        return null;
+    return {...number, label: `${describe(bend)}: ${name}`, value: () => number.get(store.recipe.bends[index]),
+            write: (recipe, value) => number.put(recipe.bends[index], value)};
+}
+
+function noiseFactor(layer) {
+    const node = store.node(layer);
+    if (!node?.takes?.includes('noise'))
+        return null;
+    return {label: `Noise of ${layer}`, span: [0, 4], otherwise: 1, value: () => noiseAt(store.recipe, node).factor,
+            write: (recipe, value) => putNoise(recipe, node, value, noiseAt(recipe, node).seed)};
+}
+
+function zValue(index) {
+    if (!(index < (store.network?.z_dim ?? 0)))
+        return null;
+    return {label: `z ${index}`, span: [-3, 3], otherwise: 0, value: () => zEdits(store.recipe)[index] ?? 0,
+            write(recipe, value) {
+                const edits = {...zEdits(recipe), [index]: value};
+                if (!value)
+                    delete edits[index];
+                putEdits(recipe, edits);
+            }};
+}
+
+function parameter(name) {
+    const entry = store.recipe.parameters?.[name];
+    if (entry === undefined)
+        return null;
+    const value = () => {
+        const now = store.recipe.parameters[name];
+        return isMap(now) ? now.value : now;
+    };
+    return {label: entry.summary ?? name, low: entry.low, high: entry.high, otherwise: value(), value,
+            write(recipe, to) {
+                if (isMap(recipe.parameters[name]))
+                    recipe.parameters[name].value = to;
+                else
+                    recipe.parameters[name] = to;
+            }};
+}
+
+/* ------------------------------------------------------------------------------------------ all of them */
+
+function found(address) {
+    const [kind, first, ...rest] = address.split('/');
+    const last = rest.at(-1);
+    if (kind === 'bend' && /^\d+$/.test(first ?? '') && last)
+        return bendNumber(Number(first), last);
+    if (kind === 'noise' && last === 'factor')
+        return noiseFactor(first);
+    if (kind === 'z' && /^\d+$/.test(first ?? ''))
+        return zValue(Number(first));
+    if (kind === 'param' && first)
+        return parameter(first);
+    return first === undefined && Object.hasOwn(input, kind) ? input[kind]() : null;
+}
+
+// The spec of what stands at an address, as controls.js wants it, or null.
+export function resolve(address) {
+    if (actions.has(address))
+        return actions.get(address);
+    const number = found(address);
+    return number && {...number, address, set: value => store.change(number.label, draft =>
+        number.write(draft.recipe, number.whole ? Math.round(value) : value), address)};
+}
+
+// [{address, label}] of what the recipe has at this time; z and noise only where they are used.
+export function addresses() {
+    const bends = (store.recipe.bends ?? []).flatMap((bend, index) => kindOf(bend)
+        ? numbersOf(bend).map(name => ({address: `bend/${index}/${name}`, label: `${whereOf(bend)}: ${name}`})) : []);
+    return [
+        ...Object.keys(input).filter(name => input[name]()).map(address => ({address, label: input[address]().label})),
+        ...bends,
+        ...Object.keys(zEdits(store.recipe)).map(index => ({address: `z/${index}`, label: `z ${index}`})),
+        ...Object.keys(store.recipe.parameters ?? {}).map(name => ({address: `param/${name}`, label: name})),
+        ...[...actions.values()].map(({address, label}) => ({address, label})),
+    ];
+}

@@ -1,0 +1,351 @@
+// What a person can move. Every number has an address ("seed", "trunc", "bend/2/angle", "z/13"), by which MIDI, OSC and
+// the keyboard find it while its control is on the page, and addresses.js where it is not. A control reads its value
+// with value() and writes it with set(value), which as a rule is a store.change() that merges by address; the end of a
+// drag settles it. Controls read their values anew whenever the recipe changes.
+import {el, icon, on} from './dom.js';
+import {same} from '../state/patch.js';
+import {formatNumber} from '../state/recipe.js';
+import {store} from '../state/store.js';
+
+const registered = new Map();       // address → spec of a control; the newest one counts
+const live = new Set();             // {element, refresh}
+
+export const controls = {find, move, list, register, resolver: null, refresh};
+
+/* ------------------------------------------------------------------------------------------ addresses */
+
+// spec: {address, label, low, high, whole, value(), set(value)}; it counts while `element` is in the page.
+function register(spec, element, refresh = () => {}) {
+    if (spec.address)
+        registered.set(spec.address, {spec, element});
+    element.refresh = refresh;
+    live.add({element, refresh, wasShown: false});
+}
+
+function find(address) {
+    const {spec, element} = registered.get(address) ?? {};
+    return element?.isConnected ? spec : controls.resolver?.(address) ?? null;
+}
+
+function list() {
+    return [...registered.values()].filter(({element}) => element.isConnected).map(({spec}) => spec);
+}
+
+// Sets what stands at the address: a value, or with {share: 0..1} a place in its range. False where there is nothing.
+function move(address, value) {
+    const spec = find(address);
+    if (!spec)
+        return false;
+    const [low, high] = rangeOf(spec);
+    const wanted = typeof value === 'object'
+        ? Number((low + (high - low) * Math.min(1, Math.max(0, value.share))).toPrecision(4)) : value;
+    spec.set(held(spec, wanted));
+    return true;
+}
+
+function refresh() {
+    for (const entry of live) {
+        if (entry.element.isConnected || !entry.wasShown)
+            entry.refresh();
+        else
+            live.delete(entry);
+        entry.wasShown ||= entry.element.isConnected;
+    }
+    for (const [address, {element}] of registered)
+        if (!element.isConnected)
+            registered.delete(address);
+}
+
+store.on('recipe', refresh);
+store.on('network', refresh);
+store.on('ui', refresh);
+
+/* ------------------------------------------------------------------------------------------ ranges */
+
+// Two numbers that are far enough for a parameter without limits.
+function comfortable({low, high, otherwise = 0}) {
+    const reach = 2 * Math.max(1, Math.abs(otherwise));
+    return [low ?? Math.min(-reach, (high ?? 0) - reach), high ?? Math.max(reach, (low ?? 0) + reach)];
+}
+
+// What a slider spans: as it was set by hand, else `span`, else its limits.
+export function rangeOf(spec) {
+    return store.ui.ranges?.[spec.address] ?? spec.span ?? comfortable(spec);
+}
+
+function setRange(spec, low, high) {
+    const ranges = {...store.ui.ranges};
+    if (low === undefined)
+        delete ranges[spec.address];
+    else
+        ranges[spec.address] = [low, high];
+    store.setUi('ranges', ranges);
+}
+
+// A value within the hard limits, and whole where it has to be.
+function held(spec, value) {
+    const whole = spec.whole ? Math.round(value) : value;
+    return Math.min(spec.high ?? Infinity, Math.max(spec.low ?? -Infinity, whole));
+}
+
+function stepOf(spec) {
+    if (spec.step)
+        return spec.step;
+    const [low, high] = rangeOf(spec);
+    return spec.whole ? 1 : 10 ** Math.floor(Math.log10((high - low) / 200 || 1));
+}
+
+const written = (spec, value) => value === null || value === undefined ? '' : formatNumber(value, 6);
+
+/* ------------------------------------------------------------------------------------------ slider */
+
+// spec: {address, label, title, low, high (limits that nothing passes; null = none), span ([low, high] to begin with),
+// step, whole, otherwise (what reset goes to), value(), set(value), unit}.
+export function slider(spec) {
+    const range = el('input', {type: 'range', 'aria-label': spec.label, title: spec.title});
+    const number = el('input', {type: 'text', inputmode: 'decimal', class: 'number', autocomplete: 'off',
+                                'aria-label': `${spec.label}, typed`, title: 'Type a value; arrow keys move it'});
+    const ends = ['lowest', 'highest'].map(which =>
+        el('button', {type: 'button', class: 'end',
+                      title: `The slider's ${which} value. Double-click or Enter to change it`}));
+    const reset = spec.otherwise === undefined ? null
+        : el('button', {type: 'button', class: 'reset', title: `Back to ${formatNumber(spec.otherwise)}`,
+                        'aria-label': `${spec.label}: back to ${formatNumber(spec.otherwise)}`}, icon('reset'));
+    const element = el('div', {class: 'slider', data: spec.address ? {address: spec.address} : {}, role: 'group',
+                               'aria-label': spec.label},
+        el('span', {class: 'label', title: spec.title}, spec.label, spec.unit && el('small', null, ` ${spec.unit}`)),
+        el('div', {class: 'track'}, ends[0], range, ends[1]), number, reset);
+
+    let shown = '';
+    function show() {
+        const value = spec.value() ?? spec.otherwise ?? 0;
+        const [low, high] = rangeOf(spec);
+        const isTyped = document.activeElement === number;
+        const now = `${value} ${low} ${high}`;
+        if (now === shown && (isTyped || number.value === written(spec, value)))
+            return;
+        shown = now;
+        range.min = Math.min(low, value);
+        range.max = Math.max(high, value);
+        range.step = spec.whole ? 1 : 'any';
+        range.value = value;
+        range.style.setProperty('--share', (value - range.min) / (range.max - range.min || 1));
+        range.setAttribute('aria-valuetext', written(spec, value));
+        ends.forEach((button, end) => {
+            const value = formatNumber(end ? high : low, 3);
+            button.textContent = value;
+            button.ariaLabel = `${spec.label}: ${end ? 'highest' : 'lowest'} value of the slider, ${value}`;
+        });
+        if (!isTyped)
+            number.value = written(spec, value);
+        if (reset)
+            reset.disabled = value === spec.otherwise;
+    }
+
+    function put(value) {
+        if (Number.isFinite(value))
+            spec.set(held(spec, value));
+    }
+
+    on(range, 'input', () => put(snapped(range.valueAsNumber)));
+    on(range, 'change', () => store.settle());
+    on(range, 'keydown', event => stepByKey(event, spec, put));
+    const snapped = value => spec.whole ? Math.round(value) : Number(value.toPrecision(4));
+    on(number, 'keydown', event => stepByKey(event, spec, value => {
+        put(value);
+        number.value = written(spec, spec.value());
+    }));
+    on(number, 'focus', () => number.select());
+    on(number, 'change', () => {
+        put(numberOf(number.value));
+        store.settle();
+    });
+    on(number, 'blur', show);
+    ends.forEach((button, end) => {
+        const edit = () => editEnd(button, spec, end, show);
+        on(button, 'dblclick', edit);
+        on(button, 'keydown', event => event.key === 'Enter' && (event.preventDefault(), edit()));
+    });
+    if (reset)
+        on(reset, 'click', () => {
+            spec.set(spec.otherwise);
+            store.settle();
+            setRange(spec);
+        });
+    show();
+    register(spec, element, show);
+    return element;
+}
+
+// "0,5" and "0.5" are both half.
+const numberOf = text => text.trim() === '' ? NaN : Number(text.trim().replace(',', '.'));
+
+const directions = {ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10};
+
+// Arrow keys by a step, with Shift by ten, with Alt by a tenth; left and right stay with the caret of a text.
+function stepByKey(event, spec, put) {
+    const direction = directions[event.key];
+    const isCaret = event.target.type === 'text' && event.key.match(/Left|Right/);
+    if (!direction || isCaret || event.ctrlKey || event.metaKey)
+        return;
+    event.preventDefault();
+    const step = stepOf(spec) * (event.shiftKey ? 10 : event.altKey && !spec.whole ? 0.1 : 1);
+    const value = (spec.value() ?? spec.otherwise ?? 0) + direction * step;
+    put(spec.whole ? value : Number(value.toPrecision(10)));
+    store.settleSoon();
+}
+
+// The button becomes a field until Enter, Escape or leaving it.
+function editEnd(button, spec, end, show) {
+    const field = el('input', {type: 'text', inputmode: 'decimal', class: 'end', 'aria-label': button.ariaLabel,
+                               value: button.textContent});
+    let done = false;
+    function close(keep) {
+        if (done)
+            return;
+        done = true;
+        const range = rangeOf(spec).slice();
+        const value = numberOf(field.value);
+        const hadFocus = document.activeElement === field;
+        field.replaceWith(button);
+        if (hadFocus)
+            button.focus();
+        if (keep && Number.isFinite(value)) {
+            range[end] = held(spec, value);
+            if (range[0] < range[1])
+                setRange(spec, ...range);
+        }
+        show();
+    }
+    on(field, 'keydown', event => {
+        if (event.key === 'Enter' || event.key === 'Escape') {
+            event.preventDefault();
+            event.stopPropagation();
+            close(event.key === 'Enter');
+        }
+    });
+    on(field, 'blur', () => close(true));
+    button.replaceWith(field);
+    field.select();
+    field.focus();
+}
+
+/* ------------------------------------------------------------------------------------------ pad */
+
+// Two sliders in one square: spec {label, x, y} of two slider specs. Two range inputs carry the values for keyboard
+// and screen readers; the arrow keys move both from the square.
+export function pad({label, x, y}) {
+    const knob = el('div', {class: 'knob'});
+    const readout = el('output', {class: 'readout'});
+    const words = `${label}: arrow keys left and right move ${x.label}, up and down ${y.label}`;
+    const field = el('div', {class: 'field', tabindex: 0, role: 'group', 'aria-label': words},
+                     el('span', {class: 'axis x'}, x.label), el('span', {class: 'axis y'}, y.label), knob, readout);
+    const hidden = [x, y].map(spec => el('input', {type: 'range', class: 'for-readers', 'aria-label': spec.label,
+                                                   tabindex: -1}));
+    const element = el('div', {class: 'pad'}, field, hidden);
+    const share = (spec, value) => {
+        const [low, high] = rangeOf(spec);
+        return Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
+    };
+
+    let shown = '';
+    function show() {
+        const values = [x, y].map(spec => spec.value() ?? spec.otherwise ?? 0);
+        const now = [values, rangeOf(x), rangeOf(y)].join(' ');
+        if (now === shown)
+            return;
+        shown = now;
+        knob.style.left = `${100 * share(x, values[0])}%`;
+        knob.style.top = `${100 - 100 * share(y, values[1])}%`;
+        readout.textContent = `${x.label} ${formatNumber(values[0])}   ${y.label} ${formatNumber(values[1])}`;
+        [x, y].forEach((spec, i) => {
+            const [low, high] = rangeOf(spec);
+            Object.assign(hidden[i], {min: low, max: high, step: spec.whole ? 1 : 'any', value: values[i]});
+            hidden[i].setAttribute('aria-valuetext', formatNumber(values[i]));
+        });
+    }
+
+    function put(spec, part) {
+        const [low, high] = rangeOf(spec);
+        spec.set(held(spec, Number((low + (high - low) * Math.min(1, Math.max(0, part))).toPrecision(4))));
+    }
+
+    function follow(event) {
+        const box = field.getBoundingClientRect();
+        put(x, (event.clientX - box.left) / box.width);
+        put(y, 1 - (event.clientY - box.top) / box.height);
+    }
+
+    on(field, 'pointerdown', event => {
+        field.setPointerCapture(event.pointerId);
+        field.focus();
+        store.together(label);
+        follow(event);
+    });
+    on(field, 'pointermove', event => field.hasPointerCapture(event.pointerId) && follow(event));
+    on(field, 'lostpointercapture', () => store.settle());
+    on(field, 'keydown', event => {
+        const isAcross = event.key === 'ArrowLeft' || event.key === 'ArrowRight';
+        stepByKey(event, isAcross ? x : y, value => (isAcross ? x : y).set(held(isAcross ? x : y, value)));
+    });
+    hidden.forEach((input, i) => on(input, 'input', () => [x, y][i].set(held([x, y][i], input.valueAsNumber))));
+    show();
+    register({}, element, show);
+    return element;
+}
+
+/* ------------------------------------------------------------------------------------------ the others */
+
+// spec: {label, title, choices: [{value, label, title}] or [value], value(), set(value)}
+export function menu(spec) {
+    const select = el('select', {'aria-label': spec.label, title: spec.title});
+    const element = el('label', {class: 'menu', title: spec.title},
+                       el('span', {class: 'label'}, spec.label), select);
+    let shown = null;               // the choices, with the value before them where it is none of them
+    function show() {
+        const given = typeof spec.choices === 'function' ? spec.choices() : spec.choices;
+        const now = String(spec.value() ?? '');
+        const isKnown = given.some(choice => String(choice.value ?? choice) === now);
+        const choices = isKnown ? given : [{value: now, label: now || '…'}, ...given];
+        if (!shown || !same(choices, shown))
+            select.replaceChildren(...choices.map(choice => typeof choice === 'object'
+                ? el('option', {value: choice.value, title: choice.title}, choice.label) : el('option', null, choice)));
+        shown = choices;
+        select.value = now;
+    }
+    on(select, 'change', () => {
+        spec.set(select.value);
+        store.settle();
+    });
+    show();
+    register({}, element, show);
+    return element;
+}
+
+// spec: {label, title, value(), set(boolean)}
+export function toggle(spec) {
+    const box = el('input', {type: 'checkbox'});
+    const element = el('label', {class: 'toggle', title: spec.title}, box, el('span', null, spec.label));
+    const show = () => { box.checked = !!spec.value(); };
+    on(box, 'change', () => {
+        spec.set(box.checked);
+        store.settle();
+    });
+    show();
+    register({}, element, show);
+    return element;
+}
+
+// spec: {label, title, icon, run, quiet (icon alone), pressed()}
+export function button(spec) {
+    const element = el('button', {type: 'button', class: spec.quiet ? 'quiet' : null, title: spec.title ?? spec.label,
+                                  'aria-label': spec.quiet ? spec.label : null},
+                       spec.icon && icon(spec.icon), !spec.quiet && el('span', null, spec.label));
+    on(element, 'click', event => spec.run(event));
+    if (spec.pressed) {
+        const show = () => element.setAttribute('aria-pressed', String(!!spec.pressed()));
+        show();
+        register({}, element, show);
+    }
+    return element;
+}

@@ -1,0 +1,75 @@
+// The keyboard: one list of what keys do, which help shows. A key acts unless a person is typing; those that say
+// `always` act even then. Letters and digits alone can be switched off, for whoever talks to the computer or hits them
+// by chance.
+import {on} from './dom.js';
+import {store} from '../state/store.js';
+
+const table = [];
+const typing = 'textarea, input:not([type=range]):not([type=checkbox]):not([type=radio]), select, [contenteditable]';
+
+// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list, of which help
+// shows the first and the last where `span` is set. `up` is for keys that are held; when() says when a key means this,
+// and what says so goes before what does not; `always` as above.
+function add(entry) {
+    const row = {...entry, keys: [entry.key].flat()};
+    table.push(row);
+    return () => table.splice(table.indexOf(row), 1);
+}
+
+export const keys = {
+    add,
+    // [{group, rows: [{keys, says}]}] in the order in which groups came.
+    list() {
+        const groups = [...new Set(table.map(row => row.group))];
+        return groups.map(group => ({group, rows: table.filter(row => row.group === group)}));
+    },
+};
+
+// The names under which a press can stand in the table: "Ctrl+Shift+Z", "?", "Space", "z".
+function namesOf(event) {
+    const key = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key;
+    const before = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}`;
+    const names = [`${before}${event.shiftKey ? 'Shift+' : ''}${key}`];
+    if (key.length === 1 && !/[A-Z0-9]/.test(key))
+        names.push(before + key);               // "?" has a Shift of its own
+    return names;
+}
+
+function find(event) {
+    const isTyping = event.target.matches?.(typing);
+    const isAlone = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+    if (event.isComposing || document.querySelector('dialog[open]') || (isAlone && store.ui.singleKeys === false))
+        return null;
+    const names = namesOf(event);
+    const rows = table.filter(row => row.keys.some(key => names.includes(key)) && (row.always || !isTyping) &&
+                                     (row.when?.() ?? true));
+    return rows.find(row => row.when) ?? rows[0] ?? null;
+}
+
+const isPress = event => event.key === ' ' || event.key === 'Enter';
+const pressable = 'button, a[href], summary, input[type=checkbox], input[type=radio], [role=tab], [role=option]';
+
+const held = new Map();             // code of a held key → its row
+
+on(document, 'keydown', event => {
+    if (event.defaultPrevented || (isPress(event) && event.target.matches?.(pressable)))
+        return;
+    const row = find(event);
+    if (!row)
+        return;
+    event.preventDefault();
+    if (row.up) {
+        if (held.has(event.code))
+            return;
+        held.set(event.code, row);
+    }
+    row.run(event);
+});
+
+function release(code, event) {
+    held.get(code)?.up(event);
+    held.delete(code);
+}
+
+on(document, 'keyup', event => release(event.code, event));
+on(window, 'blur', event => [...held.keys()].forEach(code => release(code, event)));

@@ -1,0 +1,101 @@
+// The layer that is painted: which one it is, and what the recipe paints there as cells that a brush can change.
+import {copyOf} from '../parts/cells.js';
+import * as bend from './paintbend.js';
+import {same} from '../state/patch.js';
+import {readPicture} from '../parts/png.js';
+import {store} from '../state/store.js';
+import {colourOf, valuesByName} from './vectors.js';
+
+const mostRemembered = 1 << 22;         // cells of masks that undo finds without decoding them
+const sideWanted = 16;                  // of the layer that is painted first, if no other was chosen
+
+export const takesPaint = node => !!node?.takes.includes('paint');
+
+// Those worth a line in a menu: what activations hand on. The others are chosen in the network.
+export const layers = () => !store.network ? []
+    : store.network.nodes.filter(node => takesPaint(node) && node.act && node.act.name !== 'linear');
+
+// The selected layer where it can be painted, else the one before, else one in the middle of the network.
+export function layerNow() {
+    const apart = node => Math.abs(Math.log2(node.shape[1] / sideWanted));
+    const known = [store.current, store.node(store.ui.paintLayer)].find(takesPaint);
+    return known ?? layers().reduce((best, node) => !best || apart(node) <= apart(best) ? node : best, null);
+}
+
+const remembered = new Map();           // mask → {cells, names}
+const copied = ({cells, names}) => ({cells: copyOf(cells), names: names.slice()});
+
+function remember(paint, painted) {
+    if (!paint?.mask)
+        return;
+    remembered.delete(paint.mask);
+    remembered.set(paint.mask, copied(painted));
+    let cells = 0;
+    for (const [mask, known] of [...remembered].reverse()) {
+        cells += known.cells.data.length;
+        if (cells > mostRemembered)
+            remembered.delete(mask);
+    }
+}
+
+export class PaintedLayer {
+    // changed() is called when other cells are at hand.
+    constructor(changed) {
+        this.changed = changed;
+        this.forget();
+    }
+
+    forget() {
+        this.node = null;
+        this.painted = null;            // {cells, names}, null while a mask is decoded
+        this.read = null;               // the recipe's paint that `painted` is
+    }
+
+    // Takes what the recipe has, where that is not what is at hand.
+    async follow() {
+        const node = layerNow(), place = node ? bend.paintIndex(store.recipe, node) : -1;
+        const paint = store.recipe.bends?.[place]?.paint ?? null;
+        if (node === this.node && this.painted && same(paint, this.read))
+            return;
+        Object.assign(this, {node, read: paint, painted: null});
+        if (node)
+            await this.take(paint);
+        if (this.read === paint)
+            this.changed();
+    }
+
+    async take(paint) {
+        const [, height, width] = this.node.shape, known = remembered.get(paint?.mask);
+        if (known && known.cells.width === width && known.cells.height === height) {
+            this.painted = copied(known);
+            return;
+        }
+        const mask = paint?.mask ? await readPicture(paint.mask).catch(() => null) : null;
+        if (this.read === paint)
+            this.painted = bend.cellsOf(paint, width, height, mask);
+    }
+
+    // The cells become the recipe's.
+    put(label, merge = null) {
+        const {node, painted} = this, paint = bend.paintOf(painted, colourOf);
+        this.read = paint;
+        remember(paint, painted);
+        store.change(label, draft => bend.putPaint(draft.recipe, node, paint, valuesByName()), merge);
+        this.changed();
+    }
+
+    // What can be gone back to; vectors that no cell has are dropped first.
+    mark() {
+        this.painted = bend.tidy(this.painted);
+        return copied(this.painted);
+    }
+
+    // The cell at a point of the picture, {x, y, isInside, name of the vector there or null}.
+    at(point) {
+        const [, height, width] = this.node.shape;
+        const x = Math.floor((point?.x ?? -1) * width), y = Math.floor((point?.y ?? -1) * height);
+        const isInside = x >= 0 && y >= 0 && x < width && y < height;
+        const index = isInside && this.painted ? this.painted.cells.data[y * width + x] : bend.none;
+        return {x, y, isInside, name: this.painted?.names[index] ?? null};
+    }
+}

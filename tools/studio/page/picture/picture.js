@@ -1,0 +1,166 @@
+// The picture as it is now. Held down, a key or the eye shows it without the bends; the difference view shows what the
+// bends change, made as bright as one likes. Below stands how long it took and how many come a second.
+import {button, slider} from '../parts/controls.js';
+import {clear, el, on} from '../parts/dom.js';
+import {keys} from '../parts/keys.js';
+import {live} from '../state/live.js';
+import {mount as mountPaint} from './paint.js';
+import {classesOf, inputs, seedOf} from '../state/recipe.js';
+import {store} from '../state/store.js';
+import {viewport} from './viewport.js';
+
+const timesEvery = 250;                 // ms between two readings of the times
+const quiet = 1200;                     // ms after which a rate says nothing any more
+
+let held = false;                       // a key or the eye is held down
+const isDifference = () => store.ui.difference === true;
+
+export function mount(root) {
+    const port = viewport('The picture');
+    const zoom = button({label: 'Fit', title: 'Show all of it (0)', run: port.fit});
+    zoom.classList.add('zoom');
+    zoom.hidden = true;
+    const eye = button({icon: 'eye', label: 'Without the bends', quiet: true, run: () => {},
+                        title: 'Hold down to see the picture without the bends (hold U)', pressed: () => held});
+    const gain = slider({
+        address: 'difference/gain', label: 'Gain', title: 'How much brighter the difference is shown', low: 1, high: 64,
+        span: [1, 16], otherwise: 4, value: () => store.ui.gain ?? 4, set: value => store.setUi('gain', value)});
+    gain.classList.add('gain');
+    const note = el('p', {class: 'note wrong', role: 'status', hidden: true});
+    const times = el('output', {class: 'times faint small', title:
+        'Render: the network alone, in the program. Whole way: from a change to its picture here. Pictures a second '
+        + 'are those that reached this page.'});
+    const paint = {
+        bar: el('div', {class: 'paint-bar'}), strip: el('div', {class: 'paint-strip'}),
+        tools: el('div', {class: 'paint-tools', role: 'toolbar', 'aria-label': 'Painting',
+                          'aria-orientation': 'vertical'}),
+    };
+    const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with what a layer holds (P)',
+                                pressed: () => store.ui.painting === true, run: togglePainting});
+
+    clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Picture'), zoom, el('span', {class: 'space'}),
+        gain, eye,
+        button({icon: 'difference', label: 'Difference', quiet: true, run: toggleDifference, pressed: isDifference,
+                title: 'What the bends change: the distance from the picture without them (D)'}),
+        button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
+                title: 'Between pixels: smooth, or every pixel as a square'}), paintButton),
+        paint.bar, paint.tools, port.element, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+
+    /* -------------------------------------------------------------------------------------- drawing */
+
+    function draw() {
+        const comparing = held || isDifference();
+        if (!store.frame || (comparing && !store.unbent))
+            return;
+        const {canvas, context} = port, {bitmap} = held ? store.unbent : store.frame;
+        if (canvas.width !== bitmap.width || canvas.height !== bitmap.height)
+            Object.assign(canvas, {width: bitmap.width, height: bitmap.height});
+        context.drawImage(bitmap, 0, 0);
+        if (isDifference() && !held) {
+            context.globalCompositeOperation = 'difference';
+            context.drawImage(store.unbent.bitmap, 0, 0, canvas.width, canvas.height);
+            context.globalCompositeOperation = 'source-over';
+        }
+    }
+
+    function showMode() {
+        live.compare('picture', held || isDifference());
+        const isOff = held || !isDifference();
+        port.canvas.style.filter = isOff ? '' : `brightness(${store.ui.gain ?? 4})`;
+        port.canvas.classList.toggle('blocks', !isSmooth());
+        gain.hidden = !isDifference();
+        root.classList.toggle('comparing', held);
+        draw();
+    }
+
+    function setHeld(value) {
+        held = value;
+        eye.setAttribute('aria-pressed', String(held));
+        showMode();
+    }
+    on(eye, 'pointerdown', event => {
+        eye.setPointerCapture(event.pointerId);
+        setHeld(true);
+    });
+    on(eye, 'lostpointercapture', () => setHeld(false));
+    on(eye, 'keydown', event => (event.key === ' ' || event.key === 'Enter') && !event.repeat && setHeld(true));
+    on(eye, 'keyup', () => setHeld(false));
+    on(eye, 'blur', () => setHeld(false));
+
+    function describe() {
+        const {trunc} = inputs(store.recipe), classes = classesOf(store.recipe);
+        const bends = (store.recipe.bends ?? []).length;
+        port.canvas.setAttribute('aria-label', [`The picture: seed ${seedOf(store.recipe)}`,
+            trunc !== null && `truncation ${trunc}`, classes.length && `class ${classes.map(c => c.index).join(', ')}`,
+            bends === 1 ? 'one bend' : `${bends} bends`].filter(Boolean).join(', '));
+    }
+
+    /* -------------------------------------------------------------------------------------- times */
+
+    const meter = {renders: [], timer: 0};
+
+    function showTimes() {
+        meter.timer = 0;
+        const {renders} = meter;
+        meter.renders = [];
+        if (!renders.length)
+            return;
+        const render = renders.reduce((sum, ms) => sum + ms, 0) / renders.length;
+        const written = ms => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+        const wrote = (word, ms, rate) => el('span', null, `${word} `, el('b', null, written(ms)),
+                                             rate ? ` · ${rate}/s` : null);
+        clear(times, wrote('render', render, render >= 0.5 ? Math.round(1000 / render) : 0),
+              wrote('whole way', live.latency, 0), el('span', null, el('b', null, String(live.fps)), ' pictures/s'));
+        meter.quiet = setTimeout(() => times.lastElementChild.replaceChildren('at rest'), quiet);
+    }
+
+    store.on('frame', which => {
+        draw();
+        if (which !== 'frame')
+            return;
+        meter.renders.push(store.frame.header.ms.render);
+        clearTimeout(meter.quiet);
+        meter.timer ||= setTimeout(showTimes, timesEvery);
+    });
+
+    /* -------------------------------------------------------------------------------------- the rest */
+
+    function toggleDifference() {
+        store.setUi('difference', !isDifference());
+    }
+    function toggleSmooth() {
+        store.setUi('smooth', !isSmooth());
+    }
+    function togglePainting() {
+        store.setUi('painting', store.ui.painting !== true);
+    }
+
+    port.listener = view => {
+        zoom.hidden = view.zoom === 1;
+        zoom.lastElementChild.textContent = `${Math.round(view.zoom * 100)} %`;
+    };
+    store.on('network', () => {
+        const [, height, width] = store.network.image;
+        port.setAspect(width / height);
+    });
+    store.on('recipe', describe);
+    store.on('ui', showMode);
+    store.on('refused', () => {
+        note.hidden = !live.refused;
+        note.textContent = live.refused?.message ?? '';
+    });
+    mountPaint(paint, port);
+
+    keys.add({key: 'U', says: 'Hold: without the bends', group: 'Picture', run: () => setHeld(true),
+              up: () => setHeld(false)});
+    keys.add({key: 'D', says: 'Difference that the bends make', group: 'Picture', run: toggleDifference});
+    keys.add({key: 'P', says: 'Paint', group: 'Picture', run: togglePainting});
+    keys.add({key: '0', says: 'Show all of the picture', group: 'Picture', run: port.fit});
+    keys.add({key: ['+', '='], says: 'Nearer', group: 'Picture', run: () => port.zoom(1.25)});
+    keys.add({key: '-', says: 'Farther', group: 'Picture', run: () => port.zoom(0.8)});
+    describe();
+    showMode();
+}
+
+const isSmooth = () => store.ui.smooth !== false;
+
