@@ -63,7 +63,7 @@ async function picture(name, look) {
     await page.browser.screenshot(`${file}.all`);
     // 256 colours are enough to see what is where.
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
-                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=none', file]);
+                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a', file]);
     rmSync(`${file}.all`);
 }
 
@@ -73,7 +73,7 @@ async function addFilter(name) {
     await page.key(KEY.enter);
 }
 
-const select = async name => page.click(await page.the('treeitem', new RegExp(`^${name.replaceAll('.', '\\.')}, `)));
+const select = async name => page.click(await page.layer(name));
 const region = name => page.the('region', name);
 
 test('a fresh page', async () => {

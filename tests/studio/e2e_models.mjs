@@ -31,13 +31,13 @@ const switchTo = async (model) => {
 };
 
 test('every model has its own recipe, and undo leads from one to the other', async () => {
-    await page.click(await page.the('treeitem', /^synthesis\.b16\.conv1, /));
+    await page.click(await page.layer('synthesis.b16.conv1'));
     await page.choose('f(x)', 'tanh');
     const bent = await page.pixels();
     await switchTo('animals');
     assert.deepEqual((await page.recipe()).bends, []);
     const animal = await page.pixels();
-    await page.the('treeitem', /^blocks\.0\.0\.sum, /);
+    await page.layer('blocks.0.0.sum');
     await switchTo('toy-faces-64');
     assert.equal(await page.pixels(), bent);
     await page.press('Undo');
@@ -72,7 +72,7 @@ test('a class is found by its name, alone and mixed with others', async () => {
 
 test('a layer of it is bent as any other', async () => {
     const before = await page.pixels();
-    await page.click(await page.the('treeitem', /^blocks\.0\.0\.sum, /));
+    await page.click(await page.layer('blocks.0.0.sum'));
     await page.tab(/^Filters and maps/);
     await page.click(await page.the('combobox', 'Add a filter'));
     await page.browser.type('invert');

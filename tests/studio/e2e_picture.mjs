@@ -117,7 +117,7 @@ test('what is painted with has a name of one\'s own, which the recipe follows', 
 });
 
 test('a held key shows the picture without its bends, and the difference view what they change', async () => {
-    await page.click(await page.the('treeitem', /^synthesis\.b32\.conv1, /));
+    await page.click(await page.layer('synthesis.b32.conv1'));
     await page.choose('f(x)', 'sine');
     const bent = await page.pixels();
     await page.browser.hold('u');

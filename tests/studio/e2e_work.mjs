@@ -57,7 +57,7 @@ test('undo goes back over everything that was done, step by step, and redo forwa
     await did();
     await page.set('Truncation', 0.5);
     await did();
-    await page.click(await page.the('treeitem', /^synthesis\.b8\.conv1, /));
+    await page.click(await page.layer('synthesis.b8.conv1'));
     await page.choose('f(x)', 'sine');
     await did();
     await page.press('Snapshot');
@@ -135,7 +135,7 @@ test('a saved recipe is opened again, and so is the one that a picture carries',
 });
 
 test('what was done is there after reloading the page, and after the program was killed and started again', async () => {
-    await page.click(await page.the('treeitem', /^synthesis\.b16\.conv1, /));
+    await page.click(await page.layer('synthesis.b16.conv1'));
     await page.choose('f(x)', 'tanh');
     const bent = await page.pixels();
     await page.press('Snapshot');

@@ -145,15 +145,16 @@ function addHands(page, browser) {
         this.dispatchEvent(new Event('input', { bubbles: true }));
         this.dispatchEvent(new Event('change', { bubbles: true }));`, words);
 
-    // What the page's own modules know: of('store.recipe').
-    const of = expression => browser.run(`const { store } = await import('/store.js'), { live } = await import('/live.js');
-                                          return ${expression};`);
+    // Runs a body with what the page's own modules share in sight; of('store.recipe') is what it knows.
+    const run = (body, ...args) => browser.run(`const { store } = await import('/state/store.js'),
+        { live } = await import('/state/live.js'), { controls } = await import('/parts/controls.js');\n${body}`, ...args);
+    const of = expression => run(`return ${expression};`);
 
     // When nothing is being rendered, and the newest picture is shown.
     const rest = () => until(() => of('!live.busy'), 'the picture to come');
 
     Object.assign(page, {
-        browser, all, names, the, on, pointOf, click, write, pickFrom, of, rest,
+        browser, all, names, the, on, pointOf, click, write, pickFrom, run, of, rest,
         async ready() {
             root = null;
             await until(() => browser.run('return document.readyState === "complete";'), 'the page');
@@ -181,6 +182,8 @@ function addHands(page, browser) {
                 return [...new Uint8Array(digest, 0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('');`);
         },
         recipe: () => of('store.recipe'),
+        // A layer in the network, by its name in recipes.
+        layer: name => the('treeitem', new RegExp(`(^|, )${name.replaceAll('.', '\\.')}, `)),
         // Of a slider: its number, typed as a person types it.
         async set(label, value, within = null) {
             await write(await the('textbox', `${label}, typed`, within), String(value));

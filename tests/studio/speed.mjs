@@ -1,0 +1,72 @@
+// How fast the studio is, from the hand to the screen, in a real Chromium; prints figures and tests nothing:
+//     node speed.mjs GANBEND [MODEL] [--device D …]
+// While a slider of the layer is dragged and while the path between two faces is played: pictures a second on the canvas.
+// After one change, from the moment of it: how long until the first picture is there, preview or not, and the full one.
+import { openPage } from './page.mjs';
+
+const [ganbend, ...rest] = process.argv.slice(2);
+const models = rest.length && !rest[0].startsWith('--') ? [rest.shift()] : [];
+const seconds = 5, changes = 12;
+const page = await openPage(ganbend, { models, options: rest });
+
+// In the page: one move before every picture of the screen; how many pictures came.
+const drag = act => page.run(`const [act, seconds] = arguments;
+    let pictures = 0, fulls = 0;
+    const off = store.on('frame', which => { pictures += which === 'frame'; fulls += which === 'frame' && store.frame.header.full; });
+    const begun = performance.now();
+    for (let i = 0; performance.now() - begun < 1000 * seconds; i++) {
+        if (act === 'drag') controls.move('bend/0/b', 1 + (i % 200) / 50);
+        if (act === 'seed') controls.move('seed', i);
+        await new Promise(requestAnimationFrame);
+    }
+    off();
+    const passed = (performance.now() - begun) / 1000;
+    return { rate: pictures / passed, fulls: fulls / passed };`, act, seconds);
+
+// Milliseconds until the first and the full picture of a new seed, the middle of several.
+const wait = address => page.run(`const [address, changes] = arguments;
+    const first = [], full = [];
+    for (let i = 0; i < changes; i++) {
+        while (live.busy) await new Promise(requestAnimationFrame);
+        const begun = performance.now();
+        const came = new Promise(resolve => {
+            let seen = false;
+            const off = store.on('frame', which => {
+                if (which !== 'frame') return;
+                const passed = performance.now() - begun;
+                if (!seen) first.push(passed);
+                seen = true;
+                if (!store.frame.header.full) return;
+                full.push(passed);
+                off();
+                resolve();
+            });
+        });
+        controls.move(address, address === 'seed' ? 1000 + i : 1 + i / 10);
+        store.settle();
+        await came;
+    }
+    const middle = list => list.sort((a, b) => a - b)[list.length >> 1];
+    return { first: middle(first), full: middle(full) };`, address, changes);
+
+const network = await page.of('({ name: store.network.name, image: store.network.image, nodes: store.network.nodes.map(node => node.name) })');
+const layer = network.nodes.includes('synthesis.b32.conv1') ? 'synthesis.b32.conv1' : null;
+const { threads, isa, device } = await page.of('store.welcome');
+console.log(`${network.name}, ${network.image[2]}×${network.image[1]}; ${device}, ${threads} threads, ${isa}`);
+const say = (what, { rate, fulls }) => console.log(`${what}: ${rate.toFixed(1)} pictures a second, ${fulls.toFixed(1)} of them full`);
+const tell = (what, { first, full }) => console.log(`${what}: the first picture after ${first.toFixed(0)} ms, the full one after ${full.toFixed(0)} ms`);
+say('seeds, one after the other', await drag('seed'));
+tell('another seed', await wait('seed'));
+if (layer) {
+    await page.run(`const [at] = arguments;
+        store.change('Sinlu', draft => { draft.recipe.bends = [{ at, activation: 'sinlu' }]; });
+        store.select([at]);`, layer);
+    await page.rest();
+    say(`a slider at ${layer}, dragged`, await drag('drag'));
+    tell(`a slider at ${layer}, moved`, await wait('bend/0/b'));
+    await page.run(`const pin = seed => ({ model: store.state.model, seed, class: null, edits: {}, thumbnail: '' });
+        store.change('Pins', draft => { draft.pins = [pin(1), pin(2)]; });`);
+    await page.click(await page.the('button', 'Play', await page.the('region', 'Latent')));
+    say('the path between two faces, played', await drag('watch'));
+}
+await page.close();
