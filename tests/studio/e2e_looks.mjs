@@ -63,7 +63,7 @@ async function picture(name, look) {
     await page.browser.screenshot(`${file}.all`);
     // 256 colours are enough to see what is where.
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
-                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a', file]);
+                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5', file]);
     rmSync(`${file}.all`);
 }
 

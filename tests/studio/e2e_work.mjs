@@ -134,6 +134,15 @@ test('a saved recipe is opened again, and so is the one that a picture carries',
     }
 });
 
+test('a recipe is shared by copying it', async () => {
+    await bend(turned);
+    await page.on(await text(), 'this.blur();');
+    await page.browser.chrome('Browser.grantPermissions', { permissions: ['clipboardReadWrite', 'clipboardSanitizedWrite'] });
+    await page.press('Copy the recipe');
+    await announced(/^The recipe is in the clipboard$/);
+    assert.equal(await page.browser.run('return navigator.clipboard.readText();'), turned);
+});
+
 test('what was done is there after reloading the page, and after the program was killed and started again', async () => {
     await page.click(await page.layer('synthesis.b16.conv1'));
     await page.choose('f(x)', 'tanh');
