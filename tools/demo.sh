@@ -8,7 +8,8 @@ begun=$(date +%s)
 sh tools/packages.sh build
 echo "building into build/ …"
 mkdir -p build
-if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF && cmake --build build -j "$(nproc)"; } \
+if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANBEND_CUDA=OFF &&
+    cmake --build build -j "$(nproc)"; } \
     >build/demo.log 2>&1; then
     tail -n 30 build/demo.log >&2
     echo "demo.sh: the build failed; the lines above are the end of build/demo.log" >&2
