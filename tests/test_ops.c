@@ -337,7 +337,7 @@ static void multiply_adds_of_the_published_networks_are_45_and_74_g(void **state
             macs += gb_op_macs(&d);
             if (size > 4) {
                 d.in[0] = (gb_shape){1, before, size / 2, size / 2, 1};
-                d.conv = (gb_conv){c, 3, 2, true, true, 1};
+                d.conv = (gb_conv){.cout = c, .kernel = 3, .up = 2, .modulated = true, .demodulate = true, .style_gain = 1};
                 macs += gb_op_macs(&d);
             }
         }
