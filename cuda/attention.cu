@@ -17,32 +17,62 @@ struct matrix {
     bool rows_are_pixels;       /* and columns channels; else the other way round */
 };
 
-__device__ static float element(const matrix &m, int n, int row, int column) {
-    if (row >= m.rows || column >= m.columns)
-        return 0.0f;
-    return m.rows_are_pixels ? gb_load(m.of, n, column, row) : gb_load(m.of, n, row, column);
+/* The four values of a step that a thread brings: 64 rows from `row` on, 16 columns; neighbouring threads read what
+ * lies side by side. */
+struct fetcher {
+    int row, row_step, column, column_step;
+    long long from, k_step, step;       /* where the first one lies; to the next column; to the next of the four */
+};
+
+__device__ static fetcher fetcher_of(const matrix &m, int n, int row) {
+    int t = (int)threadIdx.x;
+    long long row_step = m.rows_are_pixels ? m.of.p_step : m.of.c_step;
+    long long k_step = m.rows_are_pixels ? m.of.c_step : m.of.p_step;
+    bool along = k_step == 1;
+    fetcher f = {row + (along ? t / DEPTH : t % TILE), along ? THREADS / DEPTH : 0, along ? t % DEPTH : t / TILE,
+                 along ? 0 : THREADS / TILE, 0, k_step, 0};
+    f.from = n * m.of.n_step + f.row * row_step + f.column * k_step;
+    f.step = f.row_step * row_step + f.column_step * k_step;
+    return f;
 }
 
-/* 64 rows from `row` on and 16 columns from `column` on; neighbouring threads read what lies side by side. */
-__device__ static void fetch(const matrix &m, int n, int row, int column, float (*to)[TILE + 4]) {
-    bool along = (m.rows_are_pixels ? m.of.c_step : m.of.p_step) == 1;
-    for (int i = threadIdx.x; i < TILE * DEPTH; i += THREADS) {
-        int r = along ? i / DEPTH : i % TILE, k = along ? i % DEPTH : i / TILE;
-        to[k][r] = element(m, n, row + r, column + k);
+__device__ static void fetch(const matrix &m, const fetcher &f, int k, float (&v)[4]) {
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        long long at = f.from + k * f.k_step + i * f.step;
+        bool inside = f.row + i * f.row_step < m.rows && f.column + i * f.column_step + k < m.columns;
+        v[i] = !inside     ? 0.0f
+               : m.of.half ? __half2float(((const __half *)m.of.data)[at])
+                           : ((const float *)m.of.data)[at];
     }
 }
 
-/* Tiles of all samples, one after another; `across` of them make a row of tiles, `tiles` a sample. */
-__global__ static void __launch_bounds__(THREADS) product(matrix a, matrix b, matrix out, int across, int tiles) {
+__device__ static void keep(const fetcher &f, int first_row, const float (&v)[4], float (*to)[TILE + 4]) {
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+        to[f.column + i * f.column_step][f.row - first_row + i * f.row_step] = v[i];
+}
+
+/* Tiles of all samples, one after another; `across` of them make a row of tiles, `tiles` a sample. What the next step
+ * needs is on its way while this one is multiplied. */
+__global__ static void __launch_bounds__(THREADS, 2) product(matrix a, matrix b, matrix out, int across, int tiles) {
     __align__(16) __shared__ float rows[DEPTH][TILE + 4], columns[DEPTH][TILE + 4];
     int n = (int)(blockIdx.x / tiles), tile = (int)(blockIdx.x % tiles);
     int row = tile / across * TILE, column = tile % across * TILE;
     int y = (int)threadIdx.x / 16 * 4, x = (int)threadIdx.x % 16 * 4;
-    float sum[4][4] = {{0.0f}};
+    float sum[4][4] = {{0.0f}}, of_a[4], of_b[4];
+    fetcher from_a = fetcher_of(a, n, row), from_b = fetcher_of(b, n, column);
+    fetch(a, from_a, 0, of_a);
+    fetch(b, from_b, 0, of_b);
     for (int k = 0; k < a.columns; k += DEPTH) {
-        fetch(a, n, row, k, rows);
-        fetch(b, n, column, k, columns);
         __syncthreads();
+        keep(from_a, row, of_a, rows);
+        keep(from_b, column, of_b, columns);
+        __syncthreads();
+        if (k + DEPTH < a.columns) {
+            fetch(a, from_a, k + DEPTH, of_a);
+            fetch(b, from_b, k + DEPTH, of_b);
+        }
 #pragma unroll
         for (int j = 0; j < DEPTH; j++) {
             float4 p = *(const float4 *)&rows[j][y], q = *(const float4 *)&columns[j][x];
@@ -53,7 +83,6 @@ __global__ static void __launch_bounds__(THREADS) product(matrix a, matrix b, ma
                 for (int c = 0; c < 4; c++)
                     sum[r][c] = fmaf(left[r], right[c], sum[r][c]);
         }
-        __syncthreads();
     }
     int lanes = out.rows_are_pixels ? out.of.lanes : out.columns;
 #pragma unroll

@@ -82,8 +82,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     const gb_filter_live *live = (const gb_filter_live *)args->live;
     const gb_filter *f = d->filter.row;
     const gb_filter_form *form = form_of(f);
-    gb_filter_use use = {gb_view_of(cpu, args->in[0]), gb_view_of(cpu, args->out), gb_items(args->out), NULL, NULL,
-                         NULL, NULL, args->workspace};
+    long long count = gb_items(args->out);
+    gb_filter_use use = {gb_view_of(cpu, args->in[0]), gb_view_of(cpu, args->out), count,
+                         args->out->shape.block > 1 ? count / 8 : 0, NULL, NULL, NULL, NULL, args->workspace};
     use.params = (const float *)gb_live_bytes(cpu->queue, live->params, sizeof(float) * (size_t)f->params);
     use.share = use.params + f->params - 1;
     use.from = live_channels(cpu, f, live, d->out.c);

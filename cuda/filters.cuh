@@ -9,7 +9,7 @@
 /* One use of a filter. What the pointers point to is in the live block: read when the kernels run. */
 struct gb_filter_use {
     gb_view in, out;
-    long long count;            /* items of `out` */
+    long long count, groups;    /* items of `out`; of a channels-last one, its groups of eight channels, else 0 */
     const float *params, *share;
     const int *from;            /* [C]: the channel whose map this one is made of; negative = it takes no part */
     const void *plan;           /* what the filter's plan() made */
@@ -45,10 +45,17 @@ size_t gb_normalise_workspace(const gb_cpu *cpu, const gb_desc *d, int);
 
 enum { GB_FILTER_THREADS = 256 };
 
-/* kernel(use, args…) with a thread for each item, or for some of them. */
+/* kernel(use, args…) for a kernel that strides over all items. */
 template <class... P, class... A>
-void gb_launch_each(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), const gb_filter_use &use, A... args) {
+void gb_launch_items(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), const gb_filter_use &use, A... args) {
     gb_launch(cpu, kernel, gb_blocks((size_t)use.count, GB_FILTER_THREADS), GB_FILTER_THREADS, 0, use, args...);
+}
+
+/* The same for one that calls gb_each_filtered(). */
+template <class... P, class... A>
+void gb_launch_filtered(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), const gb_filter_use &use, A... args) {
+    long long threads = use.groups ? use.groups : use.count;
+    gb_launch(cpu, kernel, gb_blocks((size_t)threads, GB_FILTER_THREADS), GB_FILTER_THREADS, 0, use, args...);
 }
 
 /* (1 − share) · x + share · y, which is y itself where the share is 1. */
@@ -56,15 +63,32 @@ __device__ static inline float gb_mixed(float share, float x, float y) {
     return share == 1.0f ? y : (1.0f - share) * x + share * y;
 }
 
-/* Writes every item of the output: result(place, x) mixed with x where the channel takes part, x elsewhere. */
-template <class F> __device__ static inline void gb_each_filtered(const gb_filter_use &b, F result) {
+/* Writes every value of the output. at_pixel(n, p) does what is the same for all channels and returns the function
+ * (c, x) → y; y mixed with x is written where a channel takes part, x elsewhere. */
+template <class F> __device__ static inline void gb_each_filtered(const gb_filter_use &b, F at_pixel) {
     float share = *b.share;
-    GB_EACH_ITEM(i, b.count) {
-        gb_place at = gb_place_of(b.out, i);
-        float v = at.c < b.out.c ? gb_load(b.in, at.n, at.c, at.p) : 0.0f;
-        if (at.c < b.out.c && b.from[at.c] >= 0)
-            v = gb_mixed(share, v, result(at, v));
-        gb_store(b.out, at.n, at.c, at.p, v);
+    if (!b.groups) {
+        GB_EACH_ITEM(i, b.count) {
+            gb_place at = gb_place_of(b.out, i);
+            float v = gb_load(b.in, at.n, at.c, at.p);
+            if (b.from[at.c] >= 0)
+                v = gb_mixed(share, v, at_pixel(at.n, at.p)(at.c, v));
+            gb_store(b.out, at.n, at.c, at.p, v);
+        }
+        return;
+    }
+    GB_EACH_ITEM(i, b.groups) {
+        gb_place at = gb_group_of(b.out, i, b.out.pixels);
+        auto result = at_pixel(at.n, at.p);
+        float v[8];
+        gb_load8(b.in, at.n, at.c, at.p, v);
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            if (at.c + k >= b.out.c)
+                v[k] = 0.0f;
+            else if (b.from[at.c + k] >= 0)
+                v[k] = gb_mixed(share, v[k], result(at.c + k, v[k]));
+        gb_store8(b.out, at.n, at.c, at.p, v);
     }
 }
 

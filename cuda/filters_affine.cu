@@ -78,17 +78,21 @@ __device__ static float bicubic(const sampled &m, position p) {
 
 __global__ static void warp(gb_filter_use b) {
     const gb_affine_plan *plan = (const gb_affine_plan *)b.plan;
-    gb_each_filtered(b, [&](gb_place at, float) {
-        if (plan->singular)
-            return 0.0f;
-        sampled m = {b.in, plan->border, at.n, at.c};
-        position p = position_of(plan, at.p % b.in.w, at.p / b.in.w);
-        return plan->sampling == GB_NEAREST   ? pixel(m, p.y, p.x)
-               : plan->sampling == GB_BICUBIC ? bicubic(m, p)
-                                              : bilinear(m, p);
+    bool singular = plan->singular;
+    gb_sampling sampling = plan->sampling;
+    gb_border border = plan->border;
+    gb_each_filtered(b, [&](int n, int pixel_index) {
+        position p = position_of(plan, pixel_index % b.in.w, pixel_index / b.in.w);
+        return [&b, n, p, singular, sampling, border](int c, float) {
+            sampled m = {b.in, border, n, c};
+            return singular                 ? 0.0f
+                   : sampling == GB_NEAREST ? pixel(m, p.y, p.x)
+                   : sampling == GB_BICUBIC ? bicubic(m, p)
+                                            : bilinear(m, p);
+        };
     });
 }
 
 void gb_launch_affine(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
-    gb_launch_each(cpu, warp, use);
+    gb_launch_filtered(cpu, warp, use);
 }

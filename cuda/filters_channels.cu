@@ -2,9 +2,11 @@
 #include "cuda/filters.cuh"
 
 __global__ static void reorder(gb_filter_use b) {
-    gb_each_filtered(b, [&](gb_place at, float) { return gb_load(b.in, at.n, b.from[at.c], at.p); });
+    gb_each_filtered(b, [&](int n, int p) {
+        return [&b, n, p](int c, float) { return gb_load(b.in, n, b.from[c], p); };
+    });
 }
 
 void gb_launch_channels(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
-    gb_launch_each(cpu, reorder, use);
+    gb_launch_filtered(cpu, reorder, use);
 }

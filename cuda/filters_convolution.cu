@@ -37,22 +37,26 @@ __global__ static void along_rows(gb_filter_use b, gb_view sums, int border_at) 
 __global__ static void down_columns(gb_filter_use b, gb_view sums, int border_at, int which) {
     const gb_gaussian *g = (const gb_gaussian *)b.plan;
     gb_border border = (gb_border)(int)b.params[border_at];
-    gb_each_filtered(b, [&](gb_place at, float x) {
-        int r = at.p / b.in.w - g->reach, c = at.p % b.in.w;
-        float sum = 0.0f;
-        for (int k = 0; k <= 2 * g->reach; k++) {
-            int y = gb_pixel_inside(border, r + k, b.in.h);
-            if (y >= 0)
-                sum += g->weight[k] * gb_load(sums, at.n, at.c, y * b.in.w + c);
+    GB_EACH_ITEM(i, b.count) {
+        gb_place at = gb_place_of(b.out, i);
+        float v = at.c < b.out.c ? gb_load(b.in, at.n, at.c, at.p) : 0.0f, sum = 0.0f;
+        if (at.c < b.out.c && b.from[at.c] >= 0) {
+            int r = at.p / b.in.w - g->reach, c = at.p % b.in.w;
+            for (int k = 0; k <= 2 * g->reach; k++) {
+                int y = gb_pixel_inside(border, r + k, b.in.h);
+                if (y >= 0)
+                    sum += g->weight[k] * gb_load(sums, at.n, at.c, y * b.in.w + c);
+            }
+            v = gb_mixed(*b.share, v, which == GB_BLUR ? sum : v + b.params[0] * (v - sum));
         }
-        return which == GB_BLUR ? sum : x + b.params[0] * (x - sum);
-    });
+        gb_store(b.out, at.n, at.c, at.p, v);
+    }
 }
 
 void gb_launch_gaussian(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int which) {
     int border_at = which == GB_BLUR ? 1 : 2;
-    gb_launch_each(cpu, along_rows, use, sums_of(use), border_at);
-    gb_launch_each(cpu, down_columns, use, sums_of(use), border_at, which);
+    gb_launch_items(cpu, along_rows, use, sums_of(use), border_at);
+    gb_launch_items(cpu, down_columns, use, sums_of(use), border_at, which);
 }
 
 /* ------------------------------------------------------------------------------------------------ sobel */
@@ -79,14 +83,17 @@ __device__ static float gradient(const gb_filter_use &b, gb_border border, gb_pl
 __global__ static void sobel(gb_filter_use b) {
     int which = (int)b.params[0];
     gb_border border = (gb_border)(int)b.params[1];
-    gb_each_filtered(b, [&](gb_place at, float) {
-        if (which != GB_GRADIENT_MAGNITUDE)
-            return gradient(b, border, at, which == GB_GRADIENT_Y);
-        float x = gradient(b, border, at, false), y = gradient(b, border, at, true);
-        return sqrtf(x * x + y * y);
+    gb_each_filtered(b, [&](int n, int p) {
+        return [&b, n, p, which, border](int c, float) {
+            gb_place at = {n, c, p};
+            if (which != GB_GRADIENT_MAGNITUDE)
+                return gradient(b, border, at, which == GB_GRADIENT_Y);
+            float x = gradient(b, border, at, false), y = gradient(b, border, at, true);
+            return sqrtf(x * x + y * y);
+        };
     });
 }
 
 void gb_launch_sobel(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
-    gb_launch_each(cpu, sobel, use);
+    gb_launch_filtered(cpu, sobel, use);
 }

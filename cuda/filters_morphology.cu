@@ -90,7 +90,7 @@ static void dilate_signed(const gb_cpu *cpu, const gb_desc *d, const gb_filter_u
     int level = 0;
     for (int m = 0; m == 0 || m <= min(d->out.w - 1, GB_MAX_RADIUS); m = m ? 2 * m : 1, level++) {
         gb_view next = part(cpu, d, b, level % 2);
-        gb_launch_each(cpu, raise_level, b, maxima, next, y, m, sign, mixes);
+        gb_launch_items(cpu, raise_level, b, maxima, next, y, m, sign, mixes);
         maxima = next;
     }
 }

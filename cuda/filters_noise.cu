@@ -14,17 +14,19 @@ __global__ static void noise(gb_filter_use b) {
     const float two_pi = 6.28318531f, unit = 1.0f / 16777216.0f, strength = b.params[0];
     uint64_t seed = scramble((uint64_t)b.params[1]);
     bool own = (int)b.params[2] == GB_SAMPLES_OWN;
-    gb_each_filtered(b, [&](gb_place at, float x) {
-        uint64_t key = scramble(seed ^ (uint64_t)at.c);
-        if (own)
-            key = scramble(key ^ (uint64_t)at.n);
-        uint64_t bits = scramble(key + (uint64_t)(at.p & ~1));
-        float u = (float)(bits >> 40) * unit, angle = (float)(bits >> 16 & 0xffffff) * unit * two_pi;
-        float radius = strength * sqrtf(-2.0f * logf(1.0f - u));
-        return x + radius * vsin_quarters(angle, at.p & 1 ? 0 : 1);
+    gb_each_filtered(b, [&](int n, int p) {
+        return [=](int c, float x) {
+            uint64_t key = scramble(seed ^ (uint64_t)c);
+            if (own)
+                key = scramble(key ^ (uint64_t)n);
+            uint64_t bits = scramble(key + (uint64_t)(p & ~1));
+            float u = (float)(bits >> 40) * unit, angle = (float)(bits >> 16 & 0xffffff) * unit * two_pi;
+            float radius = strength * sqrtf(-2.0f * logf(1.0f - u));
+            return x + radius * vsin_quarters(angle, p & 1 ? 0 : 1);
+        };
     });
 }
 
 void gb_launch_noise(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int) {
-    gb_launch_each(cpu, noise, use);
+    gb_launch_filtered(cpu, noise, use);
 }

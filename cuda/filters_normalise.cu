@@ -8,7 +8,7 @@ enum { THREADS = 256, PIECE = 4096 };       /* pixels of a piece */
 struct normalising {
     int pieces, wide, groups;   /* pieces of a map; channels side by side in a block; blocks for all channels */
     double *partial;            /* [n][piece][c] */
-    double *sums;               /* [n][2][c]: Σ x and Σ (x − μ)² */
+    double *factors;            /* [n][2][c]: μ and deviation / √(σ² + 1e-8) */
 };
 
 static normalising shape_of(const gb_shape *s) {
@@ -29,7 +29,7 @@ __global__ static void add_pieces(gb_filter_use b, normalising of, bool squares)
     int c = (int)(blockIdx.x % of.groups) * of.wide + t % of.wide;
     int piece = (int)(blockIdx.x / of.groups % of.pieces), n = (int)(blockIdx.x / of.groups / of.pieces);
     bool chosen = c < b.in.c && b.from[c] >= 0;
-    double mu = chosen && squares ? of.sums[(long long)n * 2 * b.in.c + c] / b.in.pixels : 0.0;
+    double mu = chosen && squares ? of.factors[(long long)n * 2 * b.in.c + c] : 0.0;
     int end = min((piece + 1) * PIECE, b.in.pixels);
     sum[t] = 0.0;
     for (int p = piece * PIECE + t / of.wide; chosen && p < end; p += rows) {
@@ -52,15 +52,17 @@ __global__ static void add_up(gb_filter_use b, normalising of, bool squares, int
         double sum = 0.0;
         for (int piece = 0; piece < of.pieces; piece++)
             sum += of.partial[((long long)n * of.pieces + piece) * b.in.c + c];
-        of.sums[((long long)n * 2 + squares) * b.in.c + c] = sum;
+        double mean = sum / b.in.pixels;
+        of.factors[((long long)n * 2 + squares) * b.in.c + c] = squares ? b.params[1] / sqrt(mean + 1e-8) : mean;
     }
 }
 
 __global__ static void normalise(gb_filter_use b, normalising of) {
-    gb_each_filtered(b, [&](gb_place at, float x) {
-        const double *sums = of.sums + (long long)at.n * 2 * b.in.c + at.c;
-        double mu = sums[0] / b.in.pixels, scale = b.params[1] / sqrt(sums[b.in.c] / b.in.pixels + 1e-8);
-        return (float)(b.params[0] + scale * (x - mu));
+    gb_each_filtered(b, [&](int n, int) {
+        return [&b, &of, n](int c, float x) {
+            const double *factors = of.factors + (long long)n * 2 * b.in.c + c;
+            return (float)(b.params[0] + factors[b.in.c] * (x - factors[0]));
+        };
     });
 }
 
@@ -68,11 +70,11 @@ void gb_launch_normalise(const gb_cpu *cpu, const gb_desc *d, const gb_filter_us
     normalising of = shape_of(&d->out);
     int maps = d->out.n * d->out.c;
     dim3 blocks((unsigned)((size_t)d->out.n * of.pieces * of.groups));
-    of.sums = (double *)use.workspace;
-    of.partial = of.sums + 2 * (size_t)maps;
+    of.factors = (double *)use.workspace;
+    of.partial = of.factors + 2 * (size_t)maps;
     for (int squares = 0; squares < 2; squares++) {
         gb_launch(cpu, add_pieces, blocks, THREADS, 0, use, of, squares != 0);
         gb_launch(cpu, add_up, gb_blocks((size_t)maps, THREADS), THREADS, 0, use, of, squares != 0, maps);
     }
-    gb_launch_each(cpu, normalise, use, of);
+    gb_launch_filtered(cpu, normalise, use, of);
 }

@@ -22,9 +22,9 @@ __device__ static float filtered(int which, const float *p, float x) {
 }
 
 __global__ static void pointwise(gb_filter_use b, int which) {
-    gb_each_filtered(b, [&](gb_place, float x) { return filtered(which, b.params, x); });
+    gb_each_filtered(b, [&](int, int) { return [&](int, float x) { return filtered(which, b.params, x); }; });
 }
 
 void gb_launch_pointwise(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int which) {
-    gb_launch_each(cpu, pointwise, use, which);
+    gb_launch_filtered(cpu, pointwise, use, which);
 }

@@ -2,13 +2,13 @@
 #include "cuda/filters.cuh"
 
 __global__ static void reflect(gb_filter_use b, int which) {
-    gb_each_filtered(b, [&](gb_place at, float) {
-        int r = at.p / b.in.w, c = at.p % b.in.w;
-        int p = which == GB_REFLECT_H ? r * b.in.w + b.in.w - 1 - c : (b.in.h - 1 - r) * b.in.w + c;
-        return gb_load(b.in, at.n, at.c, p);
+    gb_each_filtered(b, [&](int n, int p) {
+        int y = p / b.in.w, x = p % b.in.w;
+        int from = which == GB_REFLECT_H ? y * b.in.w + b.in.w - 1 - x : (b.in.h - 1 - y) * b.in.w + x;
+        return [&b, n, from](int c, float) { return gb_load(b.in, n, c, from); };
     });
 }
 
 void gb_launch_reflect(const gb_cpu *cpu, const gb_desc *, const gb_filter_use &use, int which) {
-    gb_launch_each(cpu, reflect, use, which);
+    gb_launch_filtered(cpu, reflect, use, which);
 }

@@ -62,7 +62,7 @@ __global__ static void prepare(norm_factors f, const stat_row *at, float *to, in
     }
 }
 
-__global__ static void norm(gb_view in, const float *factors, gb_view out, const gb_finish *e, long long count) {
+__global__ static void norm_each(gb_view in, const float *factors, gb_view out, const gb_finish *e, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_place at = gb_place_of(out, i);
         float v = 0.0f;
@@ -74,10 +74,26 @@ __global__ static void norm(gb_view in, const float *factors, gb_view out, const
     }
 }
 
+__global__ static void norm_each8(gb_view in, const float *factors, gb_view out, const gb_finish *e,
+                                  long long groups) {
+    GB_EACH_ITEM(i, groups) {
+        gb_place at = gb_group_of(out, i, out.pixels);
+        const float *f = factors + (long long)at.n * 3 * out.c + at.c;
+        float v[8];
+        gb_load8(in, at.n, at.c, at.p, v);
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            if (at.c + k < out.c)
+                v[k] = (v[k] - f[k]) * f[out.c + k] + f[2 * out.c + k];
+        gb_put8(out, e, v, at.n, at.c, at.p);
+    }
+}
+
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     const gb_norm_live *live = (const gb_norm_live *)args->live;
     const float *packed = (const float *)args->packed, *weights = packed + 2 * (size_t)d->norm.rows * d->out.c;
-    long long count = gb_items(args->out);
+    bool last = args->out->shape.block > 1;
+    long long count = gb_items(args->out) / (last ? 8 : 1);
     norm_factors f = {packed, weights, weights + d->out.c, d->out.c, d->norm.rows, 0, d->norm.eps,
                       d->norm.gain_from_one ? 1.0 : 0.0};
     if (d->inputs > 1) {
@@ -87,8 +103,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     }
     gb_launch(cpu, prepare, gb_blocks((size_t)d->out.n * d->out.c, THREADS), THREADS, 0, f,
               gb_live(cpu->queue, find_row(d->norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
-    gb_launch(cpu, norm, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
-              (const float *)args->workspace, gb_view_of(cpu, args->out),
+    gb_launch(cpu, last ? norm_each8 : norm_each, gb_blocks((size_t)count, THREADS), THREADS, 0,
+              gb_view_of(cpu, args->in[0]), (const float *)args->workspace, gb_view_of(cpu, args->out),
               gb_live_finish(cpu, args->out, args->epilogue), count);
 }
 

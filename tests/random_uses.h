@@ -325,8 +325,8 @@ static use random_use(rng *r, gb_op_id op) {
     case GB_OP_MIX:
     case GB_OP_ATTENTION: {
         gb_shape queries = {s.n, pick(r, 1, 40), pick(r, 1, 9), pick(r, 1, 9), 1};
-        gb_shape keys = {s.n, queries.c, pick(r, 1, 5), pick(r, 1, 5), 1}, values = keys;
-        values.c = pick(r, 1, 60);
+        gb_shape keys = {s.n, queries.c, pick(r, 1, 9), pick(r, 1, 9), 1}, values = keys;
+        values.c = pick(r, 1, 90);
         u.d.in[0] = op == GB_OP_MIX ? values : queries;
         u.d.in[1] = op == GB_OP_MIX ? (gb_shape){s.n, queries.h * queries.w, 1, keys.h * keys.w, 1} : keys;
         u.d.in[2] = op == GB_OP_MIX ? queries : values;

@@ -1,5 +1,6 @@
 /* check_bends: what bends do on the GPU (or, as check_bends_emulated, without one): every filter, painting, setting and
- * passing, against the plain C operation, over random shapes, features and parameters, with NaN and infinity in some.
+ * passing, and pooling, against the plain C operations, over random shapes, features and parameters, with NaN and
+ * infinity in some.
  *
  *   check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]
  *
@@ -109,6 +110,8 @@ static bend random_bend(rng *r, const gb_op_id op, const gb_filter *filter) {
         d->in[0].h = pick(r, 60, 90), d->in[0].w = pick(r, 60, 90), d->in[0].c = pick(r, 1, 12);
     if (op == GB_OP_FILTER)
         d->filter.row = filter;
+    if (op == GB_OP_MAX_POOL)
+        d->in[0].h++, d->in[0].w++;
     if (op == GB_OP_PASS) {
         d->pass.c = pick(r, 1, 70);
         d->pass.up = pick(r, 1, 2);
@@ -151,8 +154,8 @@ static bend alone(const bend *b, int n) {
     return one;
 }
 
-/* What `row` makes of the bend, as NCHW the caller frees. On a device with moves > 0 the numbers are moved so many times
- * before the last run, and all runs have one key: the third and later ones are replayed. */
+/* What `row` makes of the bend, as NCHW the caller frees. On a device with moves > 0 the numbers are moved so many
+ * times before the last run, and all runs have one key: the third and later ones are replayed. */
 static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int moves, rng *r) {
     static uint64_t version, key;
     gb_desc d = desc_for(cpu, &b->u);
@@ -236,11 +239,12 @@ static void check_all(const gb_cpu *cpu, double allowed, gb_op_id op, const gb_f
         worst = fmax(worst, check_bend(cpu, allowed, &b, &r));
         free_bend(&b);
     }
-    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_op_infos[op].name, rounds, worst);
+    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_op_infos[op].name, rounds,
+           worst);
 }
 
 int main(int argc, char **argv) {
-    static const gb_op_id others[] = {GB_OP_PASS, GB_OP_PAINT, GB_OP_SET};
+    static const gb_op_id others[] = {GB_OP_PASS, GB_OP_PAINT, GB_OP_SET, GB_OP_MAX_POOL};
     const char *precision = "half", *filter = NULL;
     int rounds = 8;
     uint64_t seed = 1;
@@ -256,7 +260,8 @@ int main(int argc, char **argv) {
         else if (!strcmp(arg, "--seed"))
             seed = strtoull(next, NULL, 10);
         else {
-            fprintf(stderr, "usage: check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]\n");
+            fprintf(stderr,
+                    "usage: check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]\n");
             return 2;
         }
     }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every fixture, on the emulated GPU (or, where GANBEND has a real one, on that): each layer and the image against
-# PyTorch, in each precision, rendered fresh and incrementally; and the errors that a machine without a GPU gives.
+# PyTorch, in each precision, rendered fresh and incrementally; the pictures of the published bending tools; that no
+# step goes over the host; and the errors that a machine without a GPU gives.
 # usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_PRECISIONS narrows it.
 set -u
 ganbend=$1
@@ -23,17 +24,28 @@ expect() {
     fi
 }
 
+# stays MODEL [OPTIONS…]: nothing of it runs on the host.
+stays() {
+    "$ganbend" bench "$@" --device cuda --layers --runs 1 --seconds 0 >"$scratch/bench" || return 1
+    ! grep "over the host" "$scratch/bench"
+}
+
+# allow PRECISION: the tolerance of images in it.
+allow() {
+    case $1 in
+    fp32) tolerance=2e-4 ;;
+    tf32) tolerance=5e-3 ;;
+    *) tolerance=2e-2 ;;
+    esac
+}
+
 while read -r checkpoint reference config; do
     model=$scratch/$(basename "${checkpoint%.*}").gbw
     # shellcheck disable=SC2086  # no words or two
     "$ganbend" convert "tests/fixtures/$checkpoint" "$model" ${config:+--config tests/fixtures/$config} \
         >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
     for precision in $precisions; do
-        case $precision in
-        fp32) tolerance=2e-4 ;;
-        tf32) tolerance=5e-3 ;;
-        *) tolerance=2e-2 ;;
-        esac
+        allow $precision
         for mode in "" --incremental; do
             # shellcheck disable=SC2086  # no word or one
             expect "$checkpoint against $reference, $precision ${mode:-fresh}" "$ganbend" compare "$model" \
@@ -52,6 +64,45 @@ biggan/unshared.pth biggan/unshared.npz
 biggan/deep-32.pth biggan/deep-32.npz
 biggan/huggingface.bin biggan/huggingface.npz biggan/huggingface-config.json
 LIST
+
+# reproduces MODEL REFERENCE KEY RECIPE [OPTIONS…]: one bent picture.
+recipes=tests/fixtures/recipes
+reproduces() {
+    model=$1
+    reference=$2
+    key=$3
+    recipe=$4
+    shift 4
+    for precision in $precisions; do
+        # A value that rounding carries over a threshold is another picture's: those are held in float32. Between
+        # tf32 and float32 bends have no difference.
+        case $key-$precision in *thresh-half | *-tf32) continue ;; esac
+        allow $precision
+        expect "$reference: $key, $precision $*" "$ganbend" compare "$scratch/$model.gbw" \
+            "tests/fixtures/$reference.npz" --image "$key" --bend "$recipe" --clusters $recipes/broad/clusters.yaml \
+            --device cuda --precision $precision --tol $tolerance "$@"
+    done
+}
+for recipe in $recipes/pavlov/*.yaml; do
+    reproduces rosinality-64 pavlov "$(basename "$recipe" .yaml)" "$recipe"
+done
+for recipe in $recipes/broad/[0-9]*.yaml $recipes/broad/chain.yaml; do
+    reproduces rosinality-64 broad "$(basename "$recipe" .yaml)" "$recipe"
+done
+reproduces rosinality-64 broad chain $recipes/broad/chain.yaml --incremental
+for size in 16 8; do
+    for recipe in $recipes/herdt/$size-*.yaml; do
+        key=$(basename "$recipe" .yaml)
+        reproduces nvlabs-skip-64 herdt-$size "${key#"$size"-}" "$recipe"
+    done
+done
+
+# Every operation of the networks and every kind of bend has a row on the device.
+for model in "$scratch"/*.gbw; do
+    expect "$(basename "$model") stays on the device" stays "$model"
+done
+expect "bends stay on the device" stays "$scratch/rosinality-64.gbw" --bend $recipes/broad/chain.yaml \
+    --clusters $recipes/broad/clusters.yaml
 
 # says WANTED COMMAND…: fails with that line.
 says() {
