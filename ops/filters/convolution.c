@@ -6,8 +6,8 @@
 #include "ops/filters/plans.h"
 #include "ops/filters/rows.h"
 
-#define MAX_SIGMA 64.0f
-_Static_assert(GB_MAX_REACH == (int)(4 * MAX_SIGMA + 0.5f), "the widest Gaussian fits");
+enum { MAX_SIGMA = 64 };
+_Static_assert((int)GB_MAX_REACH == 4 * (int)MAX_SIGMA, "the widest Gaussian fits");
 
 /* A row with its borders, and a map of sums along rows. */
 static size_t scratch(int h, int w) {
@@ -109,7 +109,7 @@ static void sobel(const gb_filter_map *m) {
 
 /* ------------------------------------------------------------------------------------------------ rows */
 
-#define SIGMA {"sigma", "standard deviation of the Gaussian, in pixels", 1.0f, 0.0f, MAX_SIGMA, false, NULL}
+#define SIGMA {"sigma", "standard deviation of the Gaussian, in pixels", 1.0f, 0.0f, (float)MAX_SIGMA, false, NULL}
 
 const gb_filter gb_filter_blur = {
     .name = "blur", .summary = "Gaussian blur", .params = 3, .positional = 1,
