@@ -56,6 +56,10 @@ test('a layer, an activation, a filter, a saved picture: by keys alone', async (
     await page.browser.type('30');
     await page.key(KEY.enter);
     assert.deepEqual((await page.recipe()).bends[1], { at: layer, filter: 'rotate', angle: 30 });
+    await page.key('z', KEY.control);                           // the number is taken over: undo is the page's again
+    assert.notEqual((await page.recipe()).bends[1].angle, 30);
+    await page.key('z', KEY.control, KEY.shift);
+    assert.equal((await page.recipe()).bends[1].angle, 30);
     const bent = await page.pixels();
     assert.ok(bent !== acted && bent !== unbent);
 

@@ -35,8 +35,19 @@ function namesOf(event) {
     return names;
 }
 
+// A field has an undo of its own while its text is not taken over.
+let edited = null;
+on(document, 'input', event => { edited = event.target; });
+for (const end of ['change', 'focusout'])
+    on(document, end, () => { edited = null; });
+
+function isTyped(event) {
+    const isOwn = event.target === edited || event.target.matches?.('textarea, [contenteditable]');
+    return event.target.matches?.(typing) && (isOwn || !(event.ctrlKey || event.metaKey));
+}
+
 function find(event) {
-    const isTyping = event.target.matches?.(typing);
+    const isTyping = isTyped(event);
     const isAlone = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
     if (event.isComposing || document.querySelector('dialog[open]') || (isAlone && store.ui.singleKeys === false))
         return null;
