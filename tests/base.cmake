@@ -1,5 +1,5 @@
 foreach(subject random platform pool image file)
-  gb_test(test_${subject} SOURCES test_${subject}.c LIBS gb_engine gb_ops gb_weights)
+  gb_test(test_${subject} SOURCES test_${subject}.c LIBS ganbend_static)
 endforeach()
 
 if(NOT GANBEND_SANITIZE)    # whose library wants a program built like it
