@@ -65,6 +65,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
     try {
         const made = await ask('POST', '/session', { capabilities: { alwaysMatch: {
             browserName: 'chrome',
+            timeouts: { script: 300000 },
             'goog:loggingPrefs': { browser: 'ALL' },
             'goog:chromeOptions': {
                 args: ['--headless=new', '--no-sandbox', '--disable-dev-shm-usage', '--hide-scrollbars=false',

@@ -46,7 +46,7 @@ async function dragOnce(client, tally) {
     await socket.until(message => message.type === 'network');
     tally.lives++;
     const sent = new Map();             // serial → when
-    let serial = 0, shown = 0, drags = true;
+    let serial = 0, last = 0, shown = 0, drags = true;
     const dragging = (async () => {
         while (drags && !ending && !socket.closed) {
             sent.set(++serial, now());
@@ -56,9 +56,11 @@ async function dragOnce(client, tally) {
             if (serial % 100 === 0) socket.send({ type: 'keep', id: serial + 1, document: { version: 1, serial } });
             await sleep(0.01);
         }
+        last = ++serial;
+        socket.send({ type: 'render', serial, recipe: recipeAt(client, 0) });
     })();
     try {
-        while (!ending) {
+        while (!last || shown < last) {                 // what was asked for last is shown last
             const message = await socket.until(() => true);
             if (!Buffer.isBuffer(message)) {
                 assert.notEqual(message.type, 'refused', message.message);
@@ -67,7 +69,7 @@ async function dragOnce(client, tally) {
             }
             const header = headerOf(message);
             assert.ok(header.serial >= shown, `picture ${header.serial} came after ${shown}`);
-            tally.slowest = Math.max(tally.slowest, now() - sent.get(header.serial));
+            tally.slowest = Math.max(tally.slowest, now() - (sent.get(header.serial) ?? now()));
             for (; shown < header.serial; shown++) sent.delete(shown);
             tally.pictures++;
             socket.send({ type: 'shown', serial: header.serial });
@@ -77,12 +79,7 @@ async function dragOnce(client, tally) {
     } finally {
         drags = false;
         await dragging;
-    }
-    // The last word counts: what was asked for last is shown last.
-    if (!socket.closed) {
-        socket.send({ type: 'render', serial: ++serial, recipe: recipeAt(client, 0) });
-        await socket.until(message => Buffer.isBuffer(message) && headerOf(message).serial === serial && headerOf(message).full);
-        await socket.end();
+        socket.socket.destroy();
     }
 }
 

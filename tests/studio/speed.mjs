@@ -49,24 +49,27 @@ const wait = address => page.run(`const [address, changes] = arguments;
     const middle = list => list.sort((a, b) => a - b)[list.length >> 1];
     return { first: middle(first), full: middle(full) };`, address, changes);
 
-const network = await page.of('({ name: store.network.name, image: store.network.image, nodes: store.network.nodes.map(node => node.name) })');
-const layer = network.nodes.includes('synthesis.b32.conv1') ? 'synthesis.b32.conv1' : null;
-const { threads, isa, device } = await page.of('store.welcome');
-console.log(`${network.name}, ${network.image[2]}×${network.image[1]}; ${device}, ${threads} threads, ${isa}`);
-const say = (what, { rate, fulls }) => console.log(`${what}: ${rate.toFixed(1)} pictures a second, ${fulls.toFixed(1)} of them full`);
-const tell = (what, { first, full }) => console.log(`${what}: the first picture after ${first.toFixed(0)} ms, the full one after ${full.toFixed(0)} ms`);
-say('seeds, one after the other', await drag('seed'));
-tell('another seed', await wait('seed'));
-if (layer) {
-    await page.run(`const [at] = arguments;
-        store.change('Sinlu', draft => { draft.recipe.bends = [{ at, activation: 'sinlu' }]; });
-        store.select([at]);`, layer);
-    await page.rest();
-    say(`a slider at ${layer}, dragged`, await drag('drag'));
-    tell(`a slider at ${layer}, moved`, await wait('bend/0/b'));
-    await page.run(`const pin = seed => ({ model: store.state.model, seed, class: null, edits: {}, thumbnail: '' });
-        store.change('Pins', draft => { draft.pins = [pin(1), pin(2)]; });`);
-    await page.click(await page.the('button', 'Play', await page.the('region', 'Latent')));
-    say('the path between two faces, played', await drag('watch'));
+async function measure() {
+    const network = await page.of('({ name: store.network.name, image: store.network.image, nodes: store.network.nodes.map(node => node.name) })');
+    const layer = network.nodes.includes('synthesis.b32.conv1') ? 'synthesis.b32.conv1' : null;
+    const { threads, isa, device } = await page.of('store.welcome');
+    console.log(`${network.name}, ${network.image[2]}×${network.image[1]}; ${device}, ${threads} threads, ${isa}`);
+    const say = (what, { rate, fulls }) => console.log(`${what}: ${rate.toFixed(1)} pictures a second, ${fulls.toFixed(1)} of them full`);
+    const tell = (what, { first, full }) => console.log(`${what}: the first picture after ${first.toFixed(0)} ms, the full one after ${full.toFixed(0)} ms`);
+    say('seeds, one after the other', await drag('seed'));
+    tell('another seed', await wait('seed'));
+    if (layer) {
+        await page.run(`const [at] = arguments;
+            store.change('Sinlu', draft => { draft.recipe.bends = [{ at, activation: 'sinlu' }]; });
+            store.select([at]);`, layer);
+        await page.rest();
+        say(`a slider at ${layer}, dragged`, await drag('drag'));
+        tell(`a slider at ${layer}, moved`, await wait('bend/0/b'));
+        await page.run(`const pin = seed => ({ model: store.state.model, seed, class: null, edits: {}, thumbnail: '' });
+            store.change('Pins', draft => { draft.pins = [pin(1), pin(2)]; });`);
+        await page.click(await page.the('button', 'Play', await page.the('region', 'Latent')));
+        say('the path between two faces, played', await drag('watch'));
+    }
 }
-await page.close();
+
+await measure().finally(page.close);
