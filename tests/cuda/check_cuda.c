@@ -93,7 +93,7 @@ static void check_row(const gb_cpu *cpu, const gb_op_row *row, double allowed, u
 
 int main(int argc, char **argv) {
     const char *precision = "half", *op = NULL;
-    int rounds = 25;
+    int rounds = 8;
     uint64_t seed = 1;
     char why[200];
     for (int i = 1; i < argc; i += 2) {
