@@ -27,7 +27,7 @@ async function addFilter(name) {
     await page.key(KEY.enter);
 }
 
-test('a click selects a layer; another activation changes the picture, undo brings it back, redo the change', async () => {
+test('a click selects a layer; another activation changes the picture, undo and redo follow', async () => {
     await select('synthesis.b16.conv1');
     await page.the('heading', 'synthesis.b16.conv1');
     await page.choose('f(x)', 'sinlu');
@@ -41,7 +41,7 @@ test('a click selects a layer; another activation changes the picture, undo brin
     assert.equal(await page.pixels(), bent);
 });
 
-test('the parameters of an activation are typed, moved by keys, and two at once on the pad, each gesture one step', async () => {
+test('parameters of an activation are typed, moved by keys, and two at once on the pad in one step', async () => {
     await select('synthesis.b32.conv0');
     await page.choose('f(x)', 'sinlu');
     const seen = new Set([unbent, await page.pixels()]);
@@ -79,7 +79,7 @@ test('the curve says what the layer sees, and its values are counted', async () 
     assert.ok(parseFloat(zeros) > 5, zeros);
 });
 
-test('arrow keys walk the network, Shift adds, a drag takes several; a change goes to all that are selected', async () => {
+test('arrow keys walk the network, Shift adds, a drag takes several; a change goes to all of them', async () => {
     await select('synthesis.b8.conv0');
     await page.key(KEY.down);
     assert.deepEqual(await selection(), ['synthesis.b8.conv1']);

@@ -8,8 +8,9 @@ import { openPage, until } from './page.mjs';
 
 // One controller with eight knobs; window.turn(knob, value) turns one.
 const controller = `{
-    const input = Object.assign(new EventTarget(), { id: '1', name: 'Eight knobs', state: 'connected', onmidimessage: null });
-    navigator.requestMIDIAccess = async () => ({ inputs: new Map([['1', input]]), outputs: new Map(), onstatechange: null });
+    const input = { id: '1', name: 'Eight knobs', state: 'connected', onmidimessage: null };
+    const access = { inputs: new Map([['1', input]]), outputs: new Map(), onstatechange: null };
+    navigator.requestMIDIAccess = async () => access;
     window.turn = (knob, value) => input.onmidimessage?.({ data: new Uint8Array([0xb0, knob, value]) });
 }`;
 
@@ -43,7 +44,8 @@ after(() => page?.close());
 async function send(...messages) {
     const socket = dgram.createSocket('udp4');
     for (const message of messages)
-        await new Promise((resolve, reject) => socket.send(message, port, '127.0.0.1', error => error ? reject(error) : resolve()));
+        await new Promise((resolve, reject) =>
+            socket.send(message, port, '127.0.0.1', error => error ? reject(error) : resolve()));
     socket.close();
 }
 

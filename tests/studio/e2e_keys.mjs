@@ -64,7 +64,8 @@ test('a layer, an activation, a filter, a saved picture: by keys alone', async (
     assert.ok(bent !== acted && bent !== unbent);
 
     await page.key('s', KEY.control);
-    await until(() => page.browser.run('return /^Saved/.test(document.getElementById("announcer").textContent);'), 'it to be saved');
+    await until(() => page.browser.run('return /^Saved/.test(document.getElementById("announcer").textContent);'),
+                'it to be saved');
     assert.equal(readFileSync(join(page.out, 'picture-0001.png')).toString('latin1', 1, 4), 'PNG');
 });
 

@@ -72,7 +72,8 @@ test('noise of a layer is strengthened and drawn on', async () => {
     const strong = await page.pixels();
     assert.notEqual(strong, first);
     await page.press('Draw the map of b16.conv1', latent);
-    await page.drag(await page.the('image', /^Noise map of synthesis\.b16\.conv1/), [[0.2, 0.2], [0.7, 0.6], [0.8, 0.3]]);
+    await page.drag(await page.the('image', /^Noise map of synthesis\.b16\.conv1/),
+                    [[0.2, 0.2], [0.7, 0.6], [0.8, 0.3]]);
     const drawn = (await bends()).find(({ at }) => at === 'synthesis.b16.conv1.noise_const');
     assert.match(drawn.add.image, /^data:image\/png;base64,/);
     assert.notEqual(await page.pixels(), strong);
@@ -92,7 +93,8 @@ test('between pinned faces there is a path, whose places become the recipe', asy
     await page.press('Undo');
     await page.click(await page.the('button', 'Seed 0', latent));
     assert.equal(await page.pixels(), first);
-    const places = () => page.on(latent, 'return Number(this.querySelector(\'[data-address="path/position"] input\').value);');
+    const places = () => page.on(latent, `const place = this.querySelector('[data-address="path/position"] input');
+        return Number(place.value);`);
     await page.click(await page.the('button', 'Play', latent));
     await until(async () => await places() > 0.05, 'the path to be played');
     await page.click(await page.the('button', 'Pause', latent));

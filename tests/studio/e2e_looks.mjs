@@ -1,5 +1,5 @@
-// How the page looks to people and to screen readers: axe goes over all of its states, in both themes and at both sizes,
-// and must find nothing serious. The screenshots of the documentation are made on the way.
+// How the page looks to people and to screen readers: axe goes over all of its states, in both themes and at both
+// sizes, and must find nothing serious. The screenshots of the documentation are made on the way.
 //     node e2e_looks.mjs GANBEND FOLDER [PICTURES]
 // FOLDER is where axe-core is put, fetched with npm; the screenshots go into PICTURES where it is given.
 import assert from 'node:assert/strict';
@@ -40,9 +40,10 @@ async function scan(state, rules = null) {
     if (result.value === 'undefined') await page.browser.chrome('Runtime.evaluate', { expression: axe });
     const found = await page.browser.run(`const [rules] = arguments, how = { resultTypes: ['violations'] };
         const { violations } = await axe.run(document, rules ? { ...how, runOnly: rules } : how);
-        return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, help, nodes }) =>
-            help + ' (' + id + '): ' + nodes.slice(0, 4).map(node => node.html.slice(0, 160) + ' ' + node.any.concat(node.all)
-                .map(check => check.message).join('; ')).join('\\n    '));`, rules);
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        return serious.map(({ id, help, nodes }) => help + ' (' + id + '): ' + nodes.slice(0, 4).map(node =>
+            node.html.slice(0, 160) + ' ' + node.any.concat(node.all).map(check => check.message).join('; '))
+            .join('\\n    '));`, rules);
     assert.deepEqual(found, [], state);
 }
 
@@ -58,12 +59,13 @@ async function picture(name, look) {
     if (!pictures) return;
     await page.browser.look(look);
     await page.rest();
-    await until(() => page.browser.run('return document.fonts.status === "loaded" && !document.querySelector(".announcer:not(.gone)");'), 'quiet');
+    await until(() => page.browser.run('return !document.querySelector(".announcer:not(.gone)");'), 'quiet');
     const file = join(pictures, `${name}.png`);
     await page.browser.screenshot(`${file}.all`);
     // 256 colours are enough to see what is where.
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
-                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5', file]);
+                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5',
+                            file]);
     rmSync(`${file}.all`);
 }
 
@@ -170,7 +172,8 @@ test('narrow screens, panel by panel', async () => {
 });
 
 test('dialogs', async () => {
-    for (const [key, held, name] of [['?', [], /./], ['s', [KEY.control, KEY.shift], 'Save'], ['o', [KEY.control], 'Open']]) {
+    const keys = [['?', [], /./], ['s', [KEY.control, KEY.shift], 'Save'], ['o', [KEY.control], 'Open']];
+    for (const [key, held, name] of keys) {
         await page.browser.type(key, ...held);
         await page.the('dialog', name);
         await scanBoth(`the dialog ${name}`);

@@ -101,7 +101,8 @@ test('a picture from disk says where which vector goes', async () => {
         const pen = new OffscreenCanvas(image.width, image.height).getContext('2d');
         pen.drawImage(image, 0, 0);
         const { data } = pen.getImageData(0, 0, image.width, image.height);
-        return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 3] > 0);`, (await painted())[0].paint.mask);
+        return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 3] > 0);`,
+        (await painted())[0].paint.mask);
     assert.deepEqual(where, Array.from({ length: 256 }, (_, i) => i % 16 < 8));
     assert.notEqual(await page.pixels(), unbent);
 });

@@ -21,7 +21,8 @@ beforeEach(async () => {
 const text = () => page.the('textbox', 'Recipe');
 const shownText = async () => page.on(await text(), 'return this.value;');
 const announced = pattern => until(async () =>
-    pattern.exec(await page.browser.run('return document.getElementById("announcer").textContent;')), `${pattern} to be said`);
+    pattern.exec(await page.browser.run('return document.getElementById("announcer").textContent;')),
+    `${pattern} to be said`);
 
 // What the header says of the connection.
 const says = words => until(async () => words ===
@@ -29,7 +30,9 @@ const says = words => until(async () => words ===
 
 // In place of the recipe's text, as a paste does it.
 async function writeRecipe(recipe) {
-    await page.on(await text(), `this.focus(); this.select(); document.execCommand('insertText', false, arguments[0]);`, recipe);
+    await page.on(await text(), `this.focus();
+        this.select();
+        document.execCommand('insertText', false, arguments[0]);`, recipe);
 }
 
 async function bend(recipe) {
@@ -137,7 +140,8 @@ test('a saved recipe is opened again, and so is the one that a picture carries',
 test('a recipe is shared by copying it', async () => {
     await bend(turned);
     await page.on(await text(), 'this.blur();');
-    await page.browser.chrome('Browser.grantPermissions', { permissions: ['clipboardReadWrite', 'clipboardSanitizedWrite'] });
+    const permissions = ['clipboardReadWrite', 'clipboardSanitizedWrite'];
+    await page.browser.chrome('Browser.grantPermissions', { permissions });
     await page.press('Copy the recipe');
     await announced(/^The recipe is in the clipboard$/);
     assert.equal(await page.browser.run('return navigator.clipboard.readText();'), turned);
@@ -188,8 +192,9 @@ test('a film goes from snapshot to snapshot, as pictures and as MP4', async () =
     assert.equal(new Set(pictures.map(String)).size, 5, 'all are different');
     const mp4 = readFileSync(join(page.out, 'walk too.mp4'));
     assert.equal(mp4.toString('latin1', 4, 8), 'ftyp');
-    const length = execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=nb_read_frames,width',
-                                            '-of', 'csv=p=0', join(page.out, 'walk too.mp4')], { encoding: 'utf8' });
+    const length = execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries',
+                                            'stream=nb_read_frames,width', '-of', 'csv=p=0',
+                                            join(page.out, 'walk too.mp4')], { encoding: 'utf8' });
     assert.equal(length.trim(), '64,5');
     await page.press('Back to the work').catch(() => {});
     assert.equal(await page.pixels(), second);

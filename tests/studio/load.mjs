@@ -153,7 +153,8 @@ async function comeAndGo() {
         if (!socket.closed) {
             socket.send({ type: 'hello', work: 'guest' });
             socket.send({ type: 'render', serial: 1, recipe: recipeAt(10, i) });
-            if (i % 2) socket.send({ type: 'cluster', id: 1, recipe: recipeAt(10, i), node: 'synthesis.b32.conv1', clusters: 8 });
+            if (i % 2) socket.send({ type: 'cluster', id: 1, recipe: recipeAt(10, i), node: 'synthesis.b32.conv1',
+                                     clusters: 8 });
             await sleep(0.02);
         }
         socket.socket.destroy();
@@ -200,7 +201,8 @@ try {
     dying = false;
     const before = tallies.map(({ pictures }) => pictures);
     await half(30 * minutes, 'second server');
-    tallies.forEach(({ pictures }, i) => assert.ok(pictures - before[i] > 10, `client ${i} saw ${pictures - before[i]} pictures`));
+    tallies.forEach(({ pictures }, i) =>
+        assert.ok(pictures - before[i] > 10, `client ${i} saw ${pictures - before[i]} pictures`));
     ending = true;
     await all;
     assert.equal(await studio.stop(), 0);

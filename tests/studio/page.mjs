@@ -26,8 +26,8 @@ export async function until(look, what) {
 }
 
 /* A page of its own studio, or one more of another page's, `beside` it. `ganbend` is the program, `models` its operands;
- * `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails where the browser complained of
- * anything meanwhile. */
+ * `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails where the browser complained
+ * of anything meanwhile. */
 export async function openPage(ganbend, { models = [], options = [], prepare = null, beside = null, ...look } = {}) {
     const out = beside?.out ?? mkdtempSync(join(tmpdir(), 'studio-'));
     const studio = beside?.studio ?? await start(ganbend, [...models, ...options], { out });
@@ -38,7 +38,8 @@ export async function openPage(ganbend, { models = [], options = [], prepare = n
     page.restart = async () => {
         page.studio = await start(ganbend, [...models, ...options, '--port', String(page.studio.port)], { out });
         await page.rest();
-        page.complaints.push(...(await browser.complaints()).filter(text => !/WebSocket connection to .* failed/.test(text)));
+        const complaints = await browser.complaints();
+        page.complaints.push(...complaints.filter(text => !/WebSocket connection to .* failed/.test(text)));
     };
     page.close = async () => {
         if (browser) page.complaints.push(...await browser.complaints());
@@ -120,7 +121,8 @@ function addHands(page, browser) {
             const box = this.getBoundingClientRect();
             const x = box.x + arguments[0] * box.width, y = box.y + arguments[1] * box.height;
             const hit = document.elementFromPoint(x, y);
-            return hit && (this.contains(hit) || hit.contains(this)) ? [x, y] : null;`, x, y), 'an element to be in sight');
+            return hit && (this.contains(hit) || hit.contains(this)) ? [x, y] : null;`, x, y),
+            'an element to be in sight');
     }
 
     async function click(element, ...held) {
@@ -140,7 +142,8 @@ function addHands(page, browser) {
     // Chooses of a menu, by the words that are shown or by what they stand for.
     const pickFrom = (element, words) => on(element, `
         const option = [...this.options].find(each => each.label === arguments[0] || each.value === arguments[0]);
-        if (!option) throw new Error('no ' + arguments[0] + ' among ' + [...this.options].map(each => each.label).join(', '));
+        const all = [...this.options].map(each => each.label).join(', ');
+        if (!option) throw new Error('no ' + arguments[0] + ' among ' + all);
         this.value = option.value;
         this.dispatchEvent(new Event('input', { bubbles: true }));
         this.dispatchEvent(new Event('change', { bubbles: true }));`, words);
@@ -164,7 +167,8 @@ function addHands(page, browser) {
         // A work of its own for a test, as if the page had never been opened.
         async fresh(name) {
             await browser.run('location.hash = arguments[0];', name);
-            await until(() => of('store.welcome?.work === ' + JSON.stringify(name)).catch(() => false), `the work ${name}`);
+            const isThere = 'store.welcome?.work === ' + JSON.stringify(name);
+            await until(() => of(isThere).catch(() => false), `the work ${name}`);
             await page.ready();
         },
         async reload() {
@@ -175,7 +179,8 @@ function addHands(page, browser) {
         async pixels() {
             await rest();
             return browser.run(`const canvas = document.querySelector('#picture canvas');
-                const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+                const copy = new OffscreenCanvas(canvas.width, canvas.height)
+                    .getContext('2d', { willReadFrequently: true });
                 copy.drawImage(canvas, 0, 0);
                 const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
                 const digest = await crypto.subtle.digest('SHA-256', data);

@@ -1,6 +1,6 @@
 // How fast the studio is, from the hand to the screen, in a real Chromium; prints figures and tests nothing:
 //     node speed.mjs GANBEND [MODEL] [--device D …]
-// While a slider of the layer is dragged and while the path between two faces is played: pictures a second on the canvas.
+// While a slider of a layer is dragged and while the path between two faces is played: pictures a second on the canvas.
 // After one change, from the moment of it: how long until the first picture is there, preview or not, and the full one.
 import { openPage } from './page.mjs';
 
@@ -12,7 +12,10 @@ const page = await openPage(ganbend, { models, options: rest });
 // In the page: one move before every picture of the screen; how many pictures came.
 const drag = act => page.run(`const [act, seconds] = arguments;
     let pictures = 0, fulls = 0;
-    const off = store.on('frame', which => { pictures += which === 'frame'; fulls += which === 'frame' && store.frame.header.full; });
+    const off = store.on('frame', which => {
+        pictures += which === 'frame';
+        fulls += which === 'frame' && store.frame.header.full;
+    });
     const begun = performance.now();
     for (let i = 0; performance.now() - begun < 1000 * seconds; i++) {
         if (act === 'drag') controls.move('bend/0/b', 1 + (i % 200) / 50);
@@ -50,12 +53,14 @@ const wait = address => page.run(`const [address, changes] = arguments;
     return { first: middle(first), full: middle(full) };`, address, changes);
 
 async function measure() {
-    const network = await page.of('({ name: store.network.name, image: store.network.image, nodes: store.network.nodes.map(node => node.name) })');
-    const layer = network.nodes.includes('synthesis.b32.conv1') ? 'synthesis.b32.conv1' : null;
+    const { name, image: [, height, width] } = await page.of('({ name: store.network.name, image: store.network.image })');
+    const layer = await page.of('store.node("synthesis.b32.conv1")?.name');
     const { threads, isa, device } = await page.of('store.welcome');
-    console.log(`${network.name}, ${network.image[2]}×${network.image[1]}; ${device}, ${threads} threads, ${isa}`);
-    const say = (what, { rate, fulls }) => console.log(`${what}: ${rate.toFixed(1)} pictures a second, ${fulls.toFixed(1)} of them full`);
-    const tell = (what, { first, full }) => console.log(`${what}: the first picture after ${first.toFixed(0)} ms, the full one after ${full.toFixed(0)} ms`);
+    console.log(`${name}, ${width}×${height}; ${device}, ${threads} threads, ${isa}`);
+    const say = (what, { rate, fulls }) =>
+        console.log(`${what}: ${rate.toFixed(1)} pictures a second, ${fulls.toFixed(1)} of them full`);
+    const tell = (what, { first, full }) =>
+        console.log(`${what}: the first picture after ${first.toFixed(0)} ms, the full one after ${full.toFixed(0)} ms`);
     say('seeds, one after the other', await drag('seed'));
     tell('another seed', await wait('seed'));
     if (layer) {
