@@ -84,6 +84,7 @@ void gb_queue_begin(gb_queue *q) {
     gb_note(q, cudaEventSynchronize(q->travelled), "the last render failed");  /* its block has left the host */
     q->filling = true;
     q->live_used = 0;
+    q->live_layout = 0;
     for (size_t i = 0; i < q->mirror_count;) {
         if (q->mirrors[i].wanted) {
             q->mirrors[i++].wanted = false;
@@ -104,6 +105,8 @@ gb_pass gb_queue_launch(gb_queue *q, uint64_t key) {
     q->filling = false;
     if (q->error)
         return GB_PASS_NONE;
+    if (key)
+        key = (key ^ q->live_layout) | 1;
     gb_note(q, cudaMemcpyAsync(q->live_device, q->live_host, q->live_used, cudaMemcpyHostToDevice, q->stream),
             "the live block did not reach the GPU");
     gb_note(q, cudaEventRecord(q->travelled, q->stream), "the live block did not reach the GPU");
@@ -151,6 +154,8 @@ bool gb_queue_wait(gb_queue *q, char *why, size_t why_size) {
 const void *gb_live_room(gb_queue *q, size_t bytes, void **to) {
     size_t at = q->live_used;
     q->live_used += (bytes + LIVE_ALIGNMENT - 1) / LIVE_ALIGNMENT * LIVE_ALIGNMENT;
+    if (q->filling)
+        q->live_layout = (q->live_layout ^ bytes) * UINT64_C(0x100000001b3);
     bool fits = q->live_used <= q->live_room;       /* else this pass is repeated with more room */
     *to = fits && q->filling ? q->live_host + at : NULL;
     return fits ? q->live_device + at : q->live_device;

@@ -20,6 +20,7 @@ struct gb_queue {
     bool filling, capturing;
     char *live_host, *live_device;
     size_t live_room, live_used;
+    uint64_t live_layout;       /* of what stands where in the block: a recording holds for one */
     cudaEvent_t travelled;      /* the live block is on the GPU */
     cudaGraphExec_t recording;
     uint64_t recorded_key, last_key;

@@ -14,10 +14,16 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
-__global__ static void truncate_w(gb_view w, const float *w_avg, const gb_truncate_live *live, gb_view out,
-                                  long long count) {
-    float psi = live->psi;
-    int cutoff = live->cutoff;
+/* A session's own w_avg is a copy that may lie elsewhere the next time, so where it is is live too. */
+struct truncation {
+    gb_truncate_live live;
+    const float *w_avg;
+};
+
+__global__ static void truncate_w(gb_view w, const truncation *t, gb_view out, long long count) {
+    const float *w_avg = t->w_avg;
+    float psi = t->live.psi;
+    int cutoff = t->live.cutoff;
     GB_EACH_ITEM(i, count) {
         gb_place at = gb_place_of(out, i);
         float a = w_avg[at.p], b = gb_load(w, at.n, at.p, 0);
@@ -29,9 +35,9 @@ __global__ static void truncate_w(gb_view w, const float *w_avg, const gb_trunca
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
     long long count = gb_items(args->out);
+    truncation t = {*(const gb_truncate_live *)args->live, (const float *)args->packed};
     gb_launch(cpu, truncate_w, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
-              (const float *)args->packed, gb_live(cpu->queue, *(const gb_truncate_live *)args->live),
-              gb_view_of(cpu, args->out), count);
+              gb_live(cpu->queue, t), gb_view_of(cpu, args->out), count);
 }
 
 const gb_op_row gb_truncate_cuda = {

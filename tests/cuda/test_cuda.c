@@ -99,6 +99,25 @@ static void a_replay_sees_what_was_set_since_it_was_recorded(void **state) {
     gb_session_free(fresh);
 }
 
+static void a_replay_sees_a_mean_w_that_took_anothers_place(void **state) {
+    fixture *f = *state;
+    gb_session *session = session_of(f, GB_ONCE, 1), *fresh = session_of(f, GB_ONCE, 1);
+    float image[IMAGE], expected[IMAGE], w_avg[1024] = {0};
+    assert_in_range(gb_model_int(f->model, "config.w_dim", 0), 1, 1024);
+    ok(gb_session_truncate(session, 0.25f, -1, &err));
+    ok(gb_session_truncate(fresh, 0.25f, -1, &err));
+    for (int i = 0; i < 5; i++) {
+        w_avg[0] = 0.5f * (float)i;
+        ok(gb_session_set_w_avg(session, w_avg, &err));
+        ok(gb_session_render(session, image, &err));
+    }
+    ok(gb_session_set_w_avg(fresh, w_avg, &err));
+    ok(gb_session_render(fresh, expected, &err));
+    assert_memory_equal(image, expected, sizeof image);
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
 static void a_slider_runs_only_what_is_behind_it_and_is_replayed(void **state) {
     gb_session *session = session_of(*state, GB_INTERACTIVE, 1), *fresh = session_of(*state, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE], slope = 0.3f;
@@ -248,6 +267,7 @@ int main(void) {
         cmocka_unit_test(the_device_and_its_precision_have_names),
         cmocka_unit_test(the_second_render_is_recorded_and_those_after_it_replay_it),
         cmocka_unit_test(a_replay_sees_what_was_set_since_it_was_recorded),
+        cmocka_unit_test(a_replay_sees_a_mean_w_that_took_anothers_place),
         cmocka_unit_test(a_slider_runs_only_what_is_behind_it_and_is_replayed),
         cmocka_unit_test(sessions_share_a_models_weights),
         cmocka_unit_test(a_sample_of_a_batch_is_that_sample_alone),
