@@ -59,14 +59,14 @@ build() {
     cmake -S . -B "$dir" -DGANBEND_WERROR=ON -DGANBEND_CUDA=OFF "$@" && cmake --build "$dir" -j "$jobs"
 }
 
-# run_tests NAME DIR CTEST-OPTIONS…: every test of a build that the options leave, each counted.
+# run_tests NAME DIR CTEST-OPTIONS…: every test of a build that the options leave and that needs no GPU, each counted.
 run_tests() {
     name=$1
     dir=$2
     log=$out/logs/$dir-tests.log
     shift 2
     say "$name"
-    ctest --test-dir "$out/$dir" --output-on-failure -j "$jobs" "$@" >"$log" 2>&1
+    ctest --test-dir "$out/$dir" --output-on-failure -j "$jobs" -LE gpu "$@" >"$log" 2>&1
     status=$?
     total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$log")
     bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of [0-9]*$/\1/p' "$log")

@@ -1,12 +1,13 @@
 // What the page knows: changes, choice of layers, and what is kept of it.
 import assert from 'node:assert/strict';
-import test, {mock} from 'node:test';
+import test from 'node:test';
+import {clock} from './clock.mjs';
 import {FakeSocket, fakeBrowser} from './fake_socket.mjs';
 import {store} from '../../../tools/studio/page/state/store.js';
 import {wire} from '../../../tools/studio/page/state/wire.js';
 
 fakeBrowser('http://localhost:7860/');
-mock.timers.enable({apis: ['setTimeout', 'Date']});
+clock.start();
 const left = new Map();
 globalThis.localStorage = {getItem: key => left.get(key) ?? null, setItem: (key, value) => left.set(key, value),
                            removeItem: key => left.delete(key)};
@@ -56,7 +57,7 @@ test('two numbers that are moved together are one step, and a rest ends it', () 
     }
     store.settleSoon();
     assert.equal(store.done.length, steps + 1);
-    mock.timers.tick(1000);
+    clock.tick(1000);
     move('x', 9);
     move('y', 9);
     assert.equal(store.done.length, steps + 3);
@@ -83,21 +84,21 @@ test('another network keeps of the choice what it has', () => {
 });
 
 test('what changes is kept after a rest, once', () => {
-    mock.timers.tick(1000);
+    clock.tick(1000);
     const before = keeps().length;
     for (let i = 0; i < 5; i++) {
         store.change('Seed', draft => { draft.recipe.inputs = {seeds: i}; });
-        mock.timers.tick(400);
+        clock.tick(400);
     }
     assert.equal(keeps().length, before);
-    mock.timers.tick(200);
+    clock.tick(200);
     assert.equal(keeps().length, before + 1);
     assert.equal(keeps().at(-1).document.state.recipe.inputs.seeds, 4);
 });
 
 test('a document that was kept opens as it was, undo and all', async () => {
     store.setUi('theme', 'dark');
-    mock.timers.tick(600);
+    clock.tick(600);
     const message = keeps().at(-1);
     answer(message);
     await Promise.resolve();
@@ -112,13 +113,13 @@ test('a document that was kept opens as it was, undo and all', async () => {
 });
 
 test('a page that is left before its rest finds its work again, unless what was kept is newer', async () => {
-    mock.timers.tick(600);
+    clock.tick(600);
     const old = JSON.parse(JSON.stringify(keeps().at(-1).document));
     answer(keeps().at(-1));
     await Promise.resolve();
     store.leave();
     assert.equal(left.size, 0);
-    mock.timers.tick(1000);
+    clock.tick(1000);
     store.change('Seed', draft => { draft.recipe.inputs = {seeds: 99}; });
     store.leave();
     store.open(old);
@@ -139,7 +140,7 @@ test('the oldest steps go when all of them are too much to keep', () => {
     store.open(null);
     for (let i = 0; i < 12; i++)
         store.change(`step ${i}`, draft => { draft.recipe.summary = String(i).repeat(1 << 20); });
-    mock.timers.tick(600);
+    clock.tick(600);
     const {history} = keeps().at(-1).document;
     assert.ok(JSON.stringify(keeps().at(-1).document).length < 8 << 20);
     assert.equal(history.undo.at(-1).label, 'step 11');

@@ -1,6 +1,7 @@
 // The connection to the program: questions and their answers, pictures, a connection that is lost.
 import assert from 'node:assert/strict';
-import test, {mock} from 'node:test';
+import test from 'node:test';
+import {clock} from './clock.mjs';
 import {FakeSocket, fakeBrowser} from './fake_socket.mjs';
 import {wire} from '../../../tools/studio/page/state/wire.js';
 
@@ -45,21 +46,21 @@ test('an answer that nobody waits for harms nothing', () => {
 });
 
 test('a lost connection ends what was asked, and is made again after growing pauses', async () => {
-    mock.timers.enable({apis: ['setTimeout']});
+    clock.start();
     const before = FakeSocket.all.length;
     const asked = wire.ask('files');
     FakeSocket.last().drop('the program ends');
     await assert.rejects(asked, /connection was lost/);
     await assert.rejects(wire.ask('files'), /no connection/);
     assert.equal(wire.send('shown', {serial: 1}), false);
-    mock.timers.tick(250);
+    clock.tick(250);
     assert.equal(FakeSocket.all.length, before + 1);
     FakeSocket.last().drop();
-    mock.timers.tick(250);
+    clock.tick(250);
     assert.equal(FakeSocket.all.length, before + 1);
-    mock.timers.tick(250);
+    clock.tick(250);
     assert.equal(FakeSocket.all.length, before + 2);
     FakeSocket.last().open();
     assert.equal(wire.state, 'open');
-    mock.timers.reset();
+    clock.stop();
 });
