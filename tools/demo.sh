@@ -27,4 +27,4 @@ echo "contact sheet   out/sheet.png"
 echo "single images   out/seed0000.png … out/seed00$((images - 1)).png"
 echo "time            $(((end - start) / 1000000)) ms to open the model, render and write $images images;" \
     "$((built - begun)) s before that to set up and build"
-echo "bend it live     build/tools/ganbend studio"
+echo "bend it live    build/tools/ganbend studio"
