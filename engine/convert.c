@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../weights/adapt/adapt.h"
 #include "../weights/adapt/families.h"
 #include "../weights/arena.h"
 #include "../weights/gbw.h"
-#include "../weights/json.h"
+#include "../weights/read/json.h"
 #include "error.h"
 #include "model.h"
 #include "random.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../weights/checkpoint.h"
-#include "../weights/npy.h"
+#include "../weights/read/checkpoint.h"
+#include "../weights/read/npy.h"
 #include "error.h"
 #include "ganbend.h"
 #include "platform.h"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "ops/ops.h"
-#include "weights/checkpoint.h"
+#include "weights/read/checkpoint.h"
 
 static void assert_near(const char *what, double x, float got, double expected, double tolerance) {
     if (!(fabs(got - expected) <= tolerance))

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "ops/filters/filters.h"
-#include "weights/checkpoint.h"
+#include "weights/read/checkpoint.h"
 
 /* ------------------------------------------------------------------------------------------------ running a filter */
 

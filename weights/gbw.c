@@ -3,7 +3,7 @@
  * gives the same file on every machine. */
 #include "gbw.h"
 
-#include "bytes.h"
+#include "read/bytes.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -32,22 +32,12 @@ typedef struct gbw_file {
     struct { const uint8_t *data; size_t size; uint32_t crc; } tensors[];
 } gbw_file;
 
-static uint32_t crc32_of(uint32_t crc, const uint8_t *bytes, size_t size) {
-    while (size) {      /* zlib counts in 32 bits */
-        uInt part = size > 1u << 30 ? 1u << 30 : (uInt)size;
-        crc = (uint32_t)crc32(crc, bytes, part);
-        bytes += part;
-        size -= part;
-    }
-    return crc;
-}
-
 /* The header's CRC-32, its own four bytes counted as zero. */
 static uint32_t header_crc(const uint8_t *header, size_t size) {
     static const uint8_t zeros[4] = {0};
-    uint32_t crc = crc32_of(0, header, AT_CRC);
-    crc = crc32_of(crc, zeros, 4);
-    return crc32_of(crc, header + AT_CRC + 4, size - AT_CRC - 4);
+    uLong crc = crc32_z(0, header, AT_CRC);
+    crc = crc32_z(crc, zeros, 4);
+    return (uint32_t)crc32_z(crc, header + AT_CRC + 4, size - AT_CRC - 4);
 }
 
 static bool is_name(gb_meta_type type) {
@@ -257,7 +247,7 @@ static bool put_tables(const gb_network *n, bool half, header *h, gb_reason *why
             put(h, (uint64_t)a->shape[d], 8);
         put(h, aligned(end), 8);
         put(h, size, 8);
-        put(h, crc32_of(0, bytes, (size_t)size), 4);
+        put(h, crc32_z(0, bytes, (size_t)size), 4);
         end = aligned(end) + size;
         free(bytes);
     }
@@ -544,7 +534,7 @@ bool gbw_verify(const gb_network *n, const char *tensor, gb_reason *why) {
     size_t i = (size_t)((const char *)a - (const char *)list) / sizeof *list;
     if (!made || i >= count || i >= made->count || made->tensors[i].data != a->data)
         return true;    /* set since: there is nothing to compare it with */
-    uint32_t found = crc32_of(0, made->tensors[i].data, made->tensors[i].size);
+    uint32_t found = (uint32_t)crc32_z(0, made->tensors[i].data, made->tensors[i].size);
     return found == made->tensors[i].crc ||
         gb_because(why, "%s: tensor '%s' is damaged: CRC-32 %08" PRIx32 ", written %08" PRIx32, made->name, tensor,
                    found, made->tensors[i].crc);

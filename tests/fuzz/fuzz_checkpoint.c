@@ -1,6 +1,6 @@
 /* The front door: any bytes at all. */
 #include "fuzz.h"
-#include "weights/checkpoint.h"
+#include "weights/read/checkpoint.h"
 
 static void ignore(void *arg, const char *path, const char *text) {
     *(size_t *)arg += strlen(path) + strlen(text);

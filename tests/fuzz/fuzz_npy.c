@@ -1,6 +1,6 @@
 /* The .npy reader, and the writer on what it read. */
 #include "fuzz.h"
-#include "weights/npy.h"
+#include "weights/read/npy.h"
 
 static bool count_bytes(void *arg, const void *bytes, size_t size) {
     volatile uint8_t last = ((const uint8_t *)bytes)[size - 1];     /* volatile: the read is the point */

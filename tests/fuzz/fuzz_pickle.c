@@ -1,7 +1,7 @@
 /* The pickle machine, by itself: no container, no storages. */
 #include "fuzz.h"
-#include "weights/listing.h"
-#include "weights/pickle.h"
+#include "weights/read/listing.h"
+#include "weights/read/pickle.h"
 
 static void ignore(void *arg, const char *path, const char *text) {
     *(size_t *)arg += strlen(path) + strlen(text);

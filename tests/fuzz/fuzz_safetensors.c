@@ -1,6 +1,6 @@
 /* The safetensors reader. */
 #include "fuzz.h"
-#include "weights/safetensors.h"
+#include "weights/read/safetensors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gb_reason why = {""};

@@ -1,8 +1,8 @@
 /* Torch's containers. The input is the pickle of a zip around it whose storages are there, or a legacy file: so that
  * the fuzzer need not find checksums to get at tensors. */
 #include "fuzz.h"
-#include "weights/listing.h"
-#include "weights/torch.h"
+#include "weights/read/listing.h"
+#include "weights/read/torch.h"
 
 enum { STORAGE = 64 };
 

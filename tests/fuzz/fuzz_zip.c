@@ -1,6 +1,6 @@
 /* The zip reader: every entry of whatever opens. */
 #include "fuzz.h"
-#include "weights/zip.h"
+#include "weights/read/zip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gb_reason why = {""};

@@ -3,7 +3,7 @@
 
 Run with Debian's python3-torch and python3-numpy from the repository root:
     /usr/bin/python3 tests/reference/make_files.py
-tests/test_readers.c knows the numbers: every array `name` holds 0, 1, 2, ... (counted in row-major order), times 0.5,
+tests/weights/test_readers.c knows the numbers: every array `name` holds 0, 1, 2, ... (counted in row-major order), times 0.5,
 minus 3 where its type has fractions and signs; the exceptions say so below.
 """
 

@@ -1,8 +1,10 @@
 /* The table of families, and the networks that are recognised only to be refused by name. */
-#include "families.h"
+#include "adapt.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "families.h"
 
 const gb_family *const gb_families[] = {
     &gb_stylegan2_nvlabs,

@@ -4,7 +4,7 @@
 #ifndef GB_WEIGHTS_ADAPT_SOURCE_H
 #define GB_WEIGHTS_ADAPT_SOURCE_H
 
-#include "../checkpoint.h"
+#include "../read/checkpoint.h"
 
 typedef struct gb_source {
     const gb_checkpoint *checkpoint;

@@ -1,7 +1,7 @@
 /* What tensors cannot tell of a StyleGAN2: clamps, activations, learning-rate multipliers. It comes from the file's
  * attributes or from --config, a JSON of the constructor arguments of NVIDIA's or rosinality's code; whatever is said
  * twice, or is already clear from the tensors, must agree. */
-#include "stylegan2.h"
+#include "stylegan2_config.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The arrays and plain facts inside a value, under the paths a person would give them. */
-#ifndef GB_WEIGHTS_LISTING_H
-#define GB_WEIGHTS_LISTING_H
+#ifndef GB_WEIGHTS_READ_LISTING_H
+#define GB_WEIGHTS_READ_LISTING_H
 
 #include "value.h"
 

@@ -1,6 +1,6 @@
 /* A bounded cursor over bytes from a file: nothing is read without asking whether it is there. */
-#ifndef GB_WEIGHTS_BYTES_H
-#define GB_WEIGHTS_BYTES_H
+#ifndef GB_WEIGHTS_READ_BYTES_H
+#define GB_WEIGHTS_READ_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

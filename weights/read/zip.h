@@ -1,11 +1,11 @@
 /* ZIP archives (PKWARE's APPNOTE.TXT): stored and deflated entries, ZIP64. Sizes come from the central directory, where
  * the data begins from the local header. Entries that overlap, share a name or are encrypted are refused. */
-#ifndef GB_WEIGHTS_ZIP_H
-#define GB_WEIGHTS_ZIP_H
+#ifndef GB_WEIGHTS_READ_ZIP_H
+#define GB_WEIGHTS_READ_ZIP_H
 
 #include <stdint.h>
 
-#include "arena.h"
+#include "../arena.h"
 
 typedef struct gb_zip_entry {
     const char *name;       /* zero-terminated; a name with a zero inside is refused */

@@ -1,8 +1,8 @@
 /* numpy's type strings ("<f4", "|b1", "i8"), as .npy headers and pickled dtypes spell them, and its array layout. */
-#ifndef GB_WEIGHTS_NUMPY_TYPES_H
-#define GB_WEIGHTS_NUMPY_TYPES_H
+#ifndef GB_WEIGHTS_READ_NUMPY_TYPES_H
+#define GB_WEIGHTS_READ_NUMPY_TYPES_H
 
-#include "array.h"
+#include "../array.h"
 
 typedef struct gb_numpy_type {
     gb_dtype dtype;     /* GB_OPAQUE for what is no plain number */

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "constructors.h"
-
 /* ---- what operations take -------------------------------------------------------------------------------------- */
 
 static bool truncated(gb_pickle *p) {

@@ -1,6 +1,6 @@
 /* safetensors: 8 bytes of header length (little-endian), a JSON header (name: dtype, shape, data_offsets), data. */
-#ifndef GB_WEIGHTS_SAFETENSORS_H
-#define GB_WEIGHTS_SAFETENSORS_H
+#ifndef GB_WEIGHTS_READ_SAFETENSORS_H
+#define GB_WEIGHTS_READ_SAFETENSORS_H
 
 #include "value.h"
 

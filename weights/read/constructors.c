@@ -6,16 +6,6 @@
 
 enum { CALLS = 8 };     /* rows that take a constructor as an argument could be nested without end */
 
-gb_value *gb_pickle_full(gb_pickle *p) {
-    gb_arena_full(p->arena, p->why);
-    return NULL;
-}
-
-gb_value *gb_pickle_new(gb_pickle *p, gb_value_kind kind) {
-    gb_value *v = gb_value_new(p->arena, kind);
-    return v ? v : gb_pickle_full(p);
-}
-
 static const gb_constructor *find(const char *module, const char *name) {
     const gb_constructor *const tables[] = {gb_python_constructors, gb_numpy_constructors, gb_torch_constructors};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)

@@ -1,10 +1,10 @@
 /* What a pickle spells out in its bytes, read at a cursor: the numbers and lines that operations take, and the numbers,
  * texts and bytes that are values by themselves. Everything is NULL (or false) with a reason in p->why where the bytes
  * are not there, are not what they should be, or memory is out. */
-#ifndef GB_WEIGHTS_LITERAL_H
-#define GB_WEIGHTS_LITERAL_H
+#ifndef GB_WEIGHTS_READ_LITERAL_H
+#define GB_WEIGHTS_READ_LITERAL_H
 
-#include "pickle.h"
+#include "pickle_reader.h"
 
 /* ---- what operations take ---- */
 

@@ -1,6 +1,6 @@
 /* A JSON text (the --config of convert) as plain values. */
-#ifndef GB_WEIGHTS_JSON_H
-#define GB_WEIGHTS_JSON_H
+#ifndef GB_WEIGHTS_READ_JSON_H
+#define GB_WEIGHTS_READ_JSON_H
 
 #include "value.h"
 

@@ -1,9 +1,9 @@
 /* The calls in a pickle that mean something to us, by name. Each row is our own code that makes a plain value from
  * plain arguments; the table is all there is, and nothing outside it is ever called. */
-#ifndef GB_WEIGHTS_CONSTRUCTORS_H
-#define GB_WEIGHTS_CONSTRUCTORS_H
+#ifndef GB_WEIGHTS_READ_CONSTRUCTORS_H
+#define GB_WEIGHTS_READ_CONSTRUCTORS_H
 
-#include "pickle.h"
+#include "pickle_reader.h"
 
 typedef struct gb_constructor {
     const char *module;     /* NULL: any (projects carry the class in modules of their own) */
@@ -21,12 +21,6 @@ gb_value *gb_construct(gb_pickle *p, const gb_value *callable, gb_value *args);
 
 /* What BUILD does: an attribute dict for a record, the contents of a numpy array, nothing for plain containers. */
 bool gb_build(gb_pickle *p, gb_value *object, gb_value *state);
-
-/* For the rows: a new empty value, or the reason why not. */
-gb_value *gb_pickle_new(gb_pickle *p, gb_value_kind kind);
-
-/* Out of arena: says so and returns NULL. */
-gb_value *gb_pickle_full(gb_pickle *p);
 
 /* numpy.ndarray's state (version, shape, dtype, fortran order, data): turns the record into an array, in place, so that
  * whatever already refers to it sees the array. Object arrays stay records. */

@@ -1,7 +1,7 @@
 /* PyTorch's two containers: the zip of torch.save since 1.6, and the five pickles with raw data behind them before that
  * (which is also what a pickled storage carries inside). */
-#ifndef GB_WEIGHTS_TORCH_H
-#define GB_WEIGHTS_TORCH_H
+#ifndef GB_WEIGHTS_READ_TORCH_H
+#define GB_WEIGHTS_READ_TORCH_H
 
 #include "pickle.h"
 #include "zip.h"

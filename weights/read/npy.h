@@ -1,6 +1,6 @@
 /* numpy's .npy (NEP 1, versions 1 to 3) and .npz (a zip of them), both ways. */
-#ifndef GB_WEIGHTS_NPY_H
-#define GB_WEIGHTS_NPY_H
+#ifndef GB_WEIGHTS_READ_NPY_H
+#define GB_WEIGHTS_READ_NPY_H
 
 #include "value.h"
 #include "zip.h"

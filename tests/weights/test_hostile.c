@@ -12,9 +12,9 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "tests/hostile_files.h"
-#include "tests/value_path.h"
-#include "weights/checkpoint.h"
+#include "tests/weights/hostile_files.h"
+#include "tests/weights/value_path.h"
+#include "weights/read/checkpoint.h"
 
 /* ---- counting memory (the linker hands the readers' calls to these) ------------------------------------------- */
 

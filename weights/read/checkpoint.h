@@ -1,7 +1,7 @@
 /* Any foreign file, opened without running anything in it: torch zip, legacy torch, a plain pickle (NVIDIA's .pkl of
  * either era), safetensors, .npy, .npz. Recognised by content, never by the file's name. */
-#ifndef GB_WEIGHTS_CHECKPOINT_H
-#define GB_WEIGHTS_CHECKPOINT_H
+#ifndef GB_WEIGHTS_READ_CHECKPOINT_H
+#define GB_WEIGHTS_READ_CHECKPOINT_H
 
 #include "value.h"
 

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "tests/value_path.h"
-#include "weights/checkpoint.h"
-#include "weights/npy.h"
+#include "tests/weights/value_path.h"
+#include "weights/read/checkpoint.h"
+#include "weights/read/npy.h"
 
 #define FIXTURES "tests/fixtures/"
 

@@ -1,10 +1,10 @@
 /* Plain values: what is left of a pickle (or of a safetensors header, an .npz listing) when nothing in it may run.
  * A class is only ever a name; an object is a record of that name with what was pickled for it. */
-#ifndef GB_WEIGHTS_VALUE_H
-#define GB_WEIGHTS_VALUE_H
+#ifndef GB_WEIGHTS_READ_VALUE_H
+#define GB_WEIGHTS_READ_VALUE_H
 
-#include "arena.h"
-#include "array.h"
+#include "../arena.h"
+#include "../array.h"
 
 typedef enum gb_value_kind {
     GB_VALUE_NONE, GB_VALUE_BOOL, GB_VALUE_INT, GB_VALUE_FLOAT,

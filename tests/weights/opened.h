@@ -15,7 +15,7 @@
 
 #include "weights/adapt/adapt.h"
 #include "weights/gbw.h"
-#include "weights/json.h"
+#include "weights/read/json.h"
 
 typedef struct opened {
     void *bytes;

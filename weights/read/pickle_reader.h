@@ -1,8 +1,6 @@
-/* Pickles, protocols 0 to 5, read as data: a small stack machine over plain values. Nothing is looked up and nothing
- * runs. A handful of constructors that tensors and containers need is known by name (constructors.h); every other class
- * becomes an opaque record of what was pickled for it. */
-#ifndef GB_WEIGHTS_PICKLE_H
-#define GB_WEIGHTS_PICKLE_H
+/* The state of one pickle while it is read, shared by the pickle machine, its literals and its constructors. */
+#ifndef GB_WEIGHTS_READ_PICKLE_READER_H
+#define GB_WEIGHTS_READ_PICKLE_READER_H
 
 #include "bytes.h"
 #include "value.h"
@@ -29,12 +27,14 @@ struct gb_pickle {
     gb_late_view *late, *last_late;     /* in the order they were made */
 };
 
-/* Reads one pickle, from `from->at` to past its STOP. Values point into the bytes where they can. NULL with a reason
- * that names the byte and the operation. */
-gb_value *gb_pickle_read(gb_pickle *p, gb_bytes *from);
-
 /* A pickle can name bytes it holds many times and ask for the file in them each time. Files inside files may have twice
  * the bytes of the outermost one in all, and be nested this deep. */
 enum { GB_PICKLE_DEPTH = 4 };
+
+/* A new empty value; NULL, with the reason in p->why, if the arena is full. */
+gb_value *gb_pickle_new(gb_pickle *p, gb_value_kind kind);
+
+/* Reports that the arena is full and returns NULL. */
+gb_value *gb_pickle_full(gb_pickle *p);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "weights/value.h"
+#include "weights/read/value.h"
 
 static inline const gb_value *value_path(const gb_value *v, const char *path) {
     char key[64];
