@@ -376,7 +376,9 @@ GB_API gb_status gb_session_noise(gb_session *session, gb_noise mode, uint64_t s
 GB_API gb_status gb_session_set_noise_map(gb_session *session, const char *layer, const float *map, int samples,
                                           gb_error *err);
 
-/* Reading boundaries: tap before rendering, read after it. `name` is a canonical name, an alias or a glob. */
+/* Reading boundaries: tap before rendering, read after it. `name` is a canonical name, an alias or a glob. Until the next
+ * render, reading gives what the last one used: settings changed since then, a rollback included, make no difference.
+ * Values that were replaced stay in memory until then. */
 GB_API gb_status gb_session_tap(gb_session *session, const char *name, gb_error *err);
 GB_API gb_status gb_session_untap(gb_session *session, const char *name, gb_error *err);
 /* [batch, shape…] of the node into `out` (room for batch × its elements). */
@@ -453,7 +455,8 @@ GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *opt
 GB_API gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
 /* Takes one bend away, or (0) all. */
 GB_API gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err);
-/* Draws random features anew, as image number `image` of a series; 0 is how they were drawn first. */
+/* Draws all random features again, for image number `image` of a series, and those of bends that are added later for
+ * the same image. A new session draws for image 0. A rollback restores the image too. */
 GB_API gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err);
 
 /* Tables of filters and activations, for programs that list them. */

@@ -394,9 +394,11 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->tensor = calloc(nodes, sizeof *plan->tensor);
         plan->keep = calloc(nodes, sizeof *plan->keep);
         plan->read = calloc(nodes, sizeof *plan->read);
+        plan->held = calloc(nodes, sizeof *plan->held);
+        plan->nodes = graph->count;
     }
-    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed ||
-        !m.uses || !m.user)
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->held ||
+        !m.absorbed || !m.uses || !m.user)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = make_steps(&m, err);
@@ -424,6 +426,9 @@ void gb_plan_free(gb_plan *plan) {
     free(plan->tensor);
     free(plan->keep);
     free(plan->read);
+    for (gb_node i = 0; plan->held && i < plan->nodes; i++)
+        gb_given_release(plan->held[i]);
+    free(plan->held);
     gb_memory_free(plan->cpu, plan->arena);
     gb_aligned_free(plan->scratch);
     free(plan);

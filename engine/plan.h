@@ -42,6 +42,8 @@ typedef struct gb_plan {
     gb_tensor *tensor;          /* per node: shape always, data where the boundary exists (inputs: set by the session) */
     bool *read;                 /* per node: something in the plan looks at it */
     bool *keep;                 /* per node: the boundary lives in gb_kept */
+    gb_given **held;            /* per node: the value that `tensor` points into, which the last render used, or NULL */
+    gb_node nodes;
     void *arena;
     void *scratch;              /* of the host, for host steps in a device's plan */
     size_t arena_bytes, kept_bytes;

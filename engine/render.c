@@ -144,7 +144,7 @@ static uint64_t mix_float(uint64_t h, float x) {
 }
 
 /* What was set at this node of the bent graph, or NULL. */
-static const gb_given *given_at(const gb_session *session, gb_node node) {
+static gb_given *given_at(const gb_session *session, gb_node node) {
     gb_node base = session->bent->graph.nodes[node].base;
     return session->bent->self[base] == node ? session->now.given[base] : NULL;
 }
@@ -241,14 +241,15 @@ static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *n
     }
 }
 
-/* Points the plan's tensors at what was given; maps in a blocked layout, and single samples that every sample of the
- * batch needs for itself, are brought into the buffer the plan keeps for them. */
+/* Points the plan's tensors at what was given, and holds it: it is read after the render too, when the settings may
+ * have replaced it. Maps in a blocked layout, and single samples that every sample of the batch needs for itself, are
+ * copied into the buffer the plan keeps for them. */
 static gb_status place_given(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
     const gb_cpu *cpu = &session->cpu;
     for (gb_node i = 0; i < session->bent->graph.count; i++) {
         const gb_graph_node *node = &session->bent->graph.nodes[i];
-        const gb_given *given = given_at(session, i);
+        gb_given *given = given_at(session, i);
         const float *data = given ? given->data : NULL;
         if (!is_given(session, i) || !plan->read[i])
             continue;
@@ -261,6 +262,9 @@ static gb_status place_given(gb_session *session, gb_error *err) {
         if (!plan->keep[i]) {
             plan->tensor[i].shape.n = samples;
             plan->tensor[i].data = (float *)data;   /* read only: no step writes a given boundary */
+            gb_given_share(given);
+            gb_given_release(plan->held[i]);
+            plan->held[i] = given;
         } else if (session->kept[i].signature != session->signature[i]) {
             fill_kept(cpu, &plan->tensor[i], data, samples);
             session->kept[i].signature = session->signature[i];
