@@ -431,7 +431,7 @@ gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, g
     gb_bend_entry *entry = NULL;
     if (list->count >= MAX_BENDS)
         return gb_fail(err, GB_BAD_ARGUMENT, "there are %d bends already", list->count);
-    gb_status status = make_entry(session, options, session->last_bend + 1, 0, &entry, err);
+    gb_status status = make_entry(session, options, session->last_bend + 1, session->now.image, &entry, err);
     if (status)
         return status;
     if (list->count >= list->room) {
@@ -471,7 +471,7 @@ gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *p
     gb_bend_list *list = &session->now.bends;
     for (int i = 0; i < list->count; i++)
         if (list->entries[i]->id == bend)
-            return remake(session, &list->entries[i], params, count, session->image, err);
+            return remake(session, &list->entries[i], params, count, session->now.image, err);
     return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
 }
 
@@ -492,12 +492,19 @@ gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err) {
 }
 
 gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err) {
-    gb_bend_list *list = &session->now.bends;
+    gb_bend_list next = {0};
+    if (!gb_bend_list_copy(&next, &session->now.bends))
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
     gb_status status = GB_OK;
-    for (int i = 0; i < list->count && !status; i++)
-        if (list->entries[i]->options.features.choice == GB_FEATURES_RANDOM)
-            status = remake(session, &list->entries[i], NULL, 0, image, err);
-    if (!status)
-        session->image = image;
-    return status;
+    for (int i = 0; i < next.count && !status; i++)
+        if (next.entries[i]->options.features.choice == GB_FEATURES_RANDOM)
+            status = remake(session, &next.entries[i], NULL, 0, image, err);
+    if (status) {
+        gb_bend_list_clear(&next);
+        return status;
+    }
+    gb_bend_list_clear(&session->now.bends);
+    session->now.bends = next;
+    session->now.image = image;
+    return GB_OK;
 }

@@ -19,6 +19,7 @@ typedef struct gb_settings {
     gb_rng rng;
     uint64_t seed;
     bool noise_off;
+    uint64_t image;             /* the image of a series that random features are drawn for */
     gb_bend_list bends;
 } gb_settings;
 
@@ -31,7 +32,6 @@ struct gb_session {
     bool in_transaction;
     uint64_t last_id;
     gb_bend last_bend;
-    uint64_t image;             /* for which random features were drawn last */
     gb_bent *bent;              /* the graph with the bends in it; "per node" below means its nodes */
     gb_plan *plan;
     unsigned char *cut;         /* per node: what the plan was made for, GB_CUT_* */
