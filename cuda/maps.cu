@@ -23,7 +23,7 @@ __global__ static void map_from_nchw(const float *in, gb_view out, long long cou
     }
 }
 
-/* clamp(127.5 x + 128), truncated; NaN is 0. As engine/image.c, in the same two roundings. */
+/* clamp(127.5 x + 128), truncated; NaN is 0. As engine/picture/image.c, in the same two roundings. */
 __global__ static void rgb_from_map(gb_view in, uint8_t *out, long long count) {
     GB_EACH_ITEM(i, count) {
         int c = (int)(i % 3), p = (int)(i / 3 % in.pixels), n = (int)(i / 3 / in.pixels);

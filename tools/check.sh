@@ -137,7 +137,7 @@ summary() {
 say "packages"
 packages=check
 [ $arm = yes ] && packages=arm
-sh tools/packages.sh $packages || {
+sh tools/scripts/packages.sh $packages || {
     echo "check.sh: packages are missing" >&2
     exit 1
 }
@@ -145,16 +145,16 @@ sh tools/packages.sh $packages || {
 # qemu is many times slower than a processor: operations over fewer shapes, the tests of what counts bytes and bits, and
 # every fixture.
 if [ $arm = yes ]; then
-    step "build for 64-bit ARM, warnings as errors" build arm -DCMAKE_TOOLCHAIN_FILE=tools/aarch64.cmake \
+    step "build for 64-bit ARM, warnings as errors" build arm -DCMAKE_TOOLCHAIN_FILE=tools/scripts/aarch64.cmake \
         -DCMAKE_BUILD_TYPE=Release -DGANBEND_OPENBLAS=OFF -DGANBEND_CAIRO=OFF -DGANBEND_STUDIO=OFF && {
         printf '#!/bin/sh\nexec qemu-aarch64 %s "$@"\n' "'$PWD/$out/arm/tools/ganbend'" >"$out/arm/ganbend"
         chmod +x "$out/arm/ganbend"
-        step "check_ops, plain" qemu-aarch64 "$out/arm/tests/check_ops" --isa plain --rounds 10
-        step "check_ops, neon" qemu-aarch64 "$out/arm/tests/check_ops" --isa neon --rounds 20
+        step "check_ops, plain" qemu-aarch64 "$out/arm/tests/ops/check_ops" --isa plain --rounds 10
+        step "check_ops, neon" qemu-aarch64 "$out/arm/tests/ops/check_ops" --isa neon --rounds 20
         run_tests "test under qemu" arm \
             -R '^test_(ops|activations|filters|random|image|readers|gbw|adapt|file|pool)$'
         step "fixtures, plain and neon" env FIXTURE_ISAS="plain neon" FIXTURE_THREADS=2 \
-            sh tests/test_fixtures.sh "$out/arm/ganbend"
+            sh tests/tools/test_fixtures.sh "$out/arm/ganbend"
     }
     summary
     exit
@@ -184,7 +184,7 @@ step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Re
 step "build with address and undefined-behaviour sanitizers" build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGANBEND_SANITIZE=address,undefined && run_tests "test under the sanitizers" sanitize
 
-step "build the fuzzers" build_fuzzers "$(sh tools/fuzzing_clang.sh)" && {
+step "build the fuzzers" build_fuzzers "$(sh tools/scripts/fuzzing_clang.sh)" && {
     seconds=10
     [ $full = yes ] && seconds=120
     for fuzzer in $fuzzers; do
@@ -202,7 +202,7 @@ if [ $full = yes ]; then
             run_tests "test $kind, $isa" "$kind"
             unset GANBEND_ISA
             step "fixtures, $kind, $isa, 1 to 4 threads" env FIXTURE_ISAS="$isa" FIXTURE_THREADS="1 2 3 4" \
-                sh tests/test_fixtures.sh "$out/$kind/tools/ganbend"
+                sh tests/tools/test_fixtures.sh "$out/$kind/tools/ganbend"
         done
         [ "$isa" = avx512 ] && continue
         for threads in 1 2 4; do

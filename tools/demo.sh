@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 begun=$(date +%s)
 
-sh tools/packages.sh build
+sh tools/scripts/packages.sh build
 echo "building into build/ …"
 mkdir -p build
 if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANBEND_CUDA=OFF &&

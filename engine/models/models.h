@@ -2,7 +2,7 @@
 #ifndef GB_ENGINE_MODELS_H
 #define GB_ENGINE_MODELS_H
 
-#include "../graph.h"
+#include "engine/graph/graph.h"
 
 typedef struct gb_architecture {
     const char *name;                       /* metadata "architecture" */

@@ -9,7 +9,7 @@
  * bits: a sample of a batch = that sample alone; a recording replayed with other numbers = a fresh run with them. */
 #include "cuda/cuda.h"
 #include "ops/filters/filters.h"
-#include "tests/random_uses.h"
+#include "tests/ops/random_uses.h"
 
 static int failures;
 

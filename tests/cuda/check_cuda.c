@@ -6,7 +6,7 @@
  * Tolerances are relative to the reference's largest magnitude: fp32 1e-5, tf32 3e-3, half 5e-3. Promises about bits:
  * fused = split, a sample of a batch = that sample alone, the same again when run again. Buffers begin as NaN. */
 #include "cuda/cuda.h"
-#include "tests/random_uses.h"
+#include "tests/ops/random_uses.h"
 
 static int failures;
 

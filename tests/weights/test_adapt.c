@@ -1,6 +1,6 @@
 /* Checkpoints of every StyleGAN2 family become the same canonical network, or are refused with a line that says why. */
-#include "tests/weights/opened.h"
-#include "tests/weights/value_path.h"
+#include "opened.h"
+#include "value_path.h"
 
 #define FIXTURES "tests/fixtures/"
 #define VARIANTS FIXTURES "variants/"

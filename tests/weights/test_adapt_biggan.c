@@ -1,6 +1,6 @@
 /* Checkpoints of both BigGAN code bases become the same kind of canonical network, or are refused with a line that says
  * why. The networks are those of reference/make_biggan_variants.py, which also wrote the tensors to expect. */
-#include "tests/weights/opened.h"
+#include "opened.h"
 #include "weights/adapt/imagenet_classes.h"
 
 #define FIXTURES "tests/fixtures/"

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "tests/weights/hostile_files.h"
-#include "tests/weights/value_path.h"
+#include "hostile_files.h"
+#include "value_path.h"
 #include "weights/read/checkpoint.h"
 
 /* ---- counting memory (the linker hands the readers' calls to these) ------------------------------------------- */

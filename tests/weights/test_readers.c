@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tests/weights/value_path.h"
+#include "value_path.h"
 #include "weights/read/checkpoint.h"
 #include "weights/read/npy.h"
 

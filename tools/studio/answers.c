@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 
 json_t *number_json(double number) {
     return isfinite(number) ? json_real(number) : json_null();

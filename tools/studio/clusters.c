@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 
 enum { MOST_SIDE = 16, ROUNDS = 40 };
 

@@ -14,7 +14,7 @@
 
 #include "answers.h"
 #include "frame.h"
-#include "host.h"
+#include "tools/program/host.h"
 #include "messages.h"
 #include "rooms.h"
 #include "works.h"

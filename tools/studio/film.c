@@ -14,7 +14,7 @@
 
 #include "answers.h"
 #include "folder.h"
-#include "host.h"
+#include "tools/program/host.h"
 #include "rooms.h"
 #include "saving.h"
 #include "works.h"

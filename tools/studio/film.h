@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "desk.h"
-#include "pictures.h"
+#include "tools/pictures/pictures.h"
 
 typedef struct film {
     bool open;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "tools/program/host.h"
 #include "works.h"
 
 static bool is_link(const char *path) {

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "pictures.h"
+#include "tools/pictures/pictures.h"
 
 /* "out/name.ext", or "out/sub/name.ext" where `sub` is not NULL. Of a bad name or a `sub` that is a link: why not. */
 gb_status folder_path(char path[PATH_ROOM], const char *out, const char *sub, const char *name, const char *ext,

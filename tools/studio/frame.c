@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "answers.h"
-#include "host.h"
+#include "tools/program/host.h"
 
 static json_t *milliseconds(double seconds) {
     return number_json(round(seconds * 1e6) / 1e3);

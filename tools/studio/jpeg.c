@@ -3,7 +3,7 @@
 
 #include <turbojpeg.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 
 enum { SMALL_SIDE = 512 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 
 enum { MOST_DEPTH = 64, MOST_VALUES = 1 << 20, FIELDS = 8 };
 

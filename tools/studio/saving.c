@@ -7,7 +7,7 @@
 
 #include "answers.h"
 #include "folder.h"
-#include "remake.h"
+#include "tools/bending/picture_recipe.h"
 #include "rooms.h"
 #include "works.h"
 

@@ -12,9 +12,9 @@
 
 #include <libwebsockets.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 #include "guard.h"
-#include "host.h"
+#include "tools/program/host.h"
 #include "osc.h"
 #include "pages.h"
 #include "sockets.h"

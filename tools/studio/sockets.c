@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 
 enum { BACKLOG = 64 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 #include "works.h"
 
 /* A preview comes where what is left takes longer than SLOW; it is the largest that takes less than QUICK. Of nodes that

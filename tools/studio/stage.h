@@ -3,11 +3,11 @@
 #ifndef GANBEND_STUDIO_STAGE_H
 #define GANBEND_STUDIO_STAGE_H
 
-#include "bending.h"
+#include "tools/bending/recipes.h"
 #include "film.h"
-#include "inputs.h"
+#include "tools/inputs/inputs.h"
 #include "jpeg.h"
-#include "opened.h"
+#include "tools/inputs/open_model.h"
 #include "shop.h"
 
 enum { STAGE_PREVIEWS = 8 };

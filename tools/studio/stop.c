@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "tools/program/arguments.h"
 
 enum { SIGNALS = 3 };
 static const int which[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};

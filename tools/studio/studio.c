@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "assets.h"
-#include "commands.h"
-#include "host.h"
-#include "opened.h"
+#include "tools/commands/commands.h"
+#include "tools/program/host.h"
+#include "tools/inputs/open_model.h"
 #include "osc.h"
 #include "programs.h"
 #include "server.h"

@@ -6,7 +6,7 @@ function(need prefix module package option)
   pkg_check_modules(${prefix} IMPORTED_TARGET GLOBAL ${module})
   if(NOT ${prefix}_FOUND)
     message(FATAL_ERROR "ganbend studio needs ${module}, which is not here: install ${package} (its name on Debian and "
-                        "Ubuntu; 'sh tools/packages.sh' installs all of them), or configure with -D${option}=OFF")
+                        "Ubuntu; 'sh tools/scripts/packages.sh' installs all of them), or configure with -D${option}=OFF")
   endif()
 endfunction()
 need(WEBSOCKETS libwebsockets libwebsockets-dev GANBEND_STUDIO)
@@ -25,7 +25,7 @@ add_custom_command(OUTPUT demo_model.c DEPENDS ${writer} ${demo}
 target_sources(ganbend PRIVATE
   studio/studio.c studio/server.c studio/tab.c studio/pages.c studio/guard.c studio/sockets.c studio/stop.c
   studio/programs.c page_assets.c demo_model.c)
-target_include_directories(ganbend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)
+target_include_directories(ganbend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/studio)
 target_link_libraries(ganbend PRIVATE gb_desk PkgConfig::WEBSOCKETS)
 if(GANBEND_OSC)
   need(LIBLO liblo liblo-dev GANBEND_OSC)

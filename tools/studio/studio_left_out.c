@@ -1,5 +1,5 @@
 /* ganbend studio in a build without it. */
-#include "commands.h"
+#include "tools/commands/commands.h"
 
 static int run(int argc, char **argv) {
     (void)argc, (void)argv;

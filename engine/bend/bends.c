@@ -1,0 +1,510 @@
+/* Adding, moving and taking away bends: names are looked up, parameters held to their ranges, features drawn, masks
+ * brought to each layer's size, before anything of the session changes. */
+#include "bends.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bent.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
+#include "engine/session/session.h"
+#include "engine/graph/tables.h"
+
+/* ------------------------------------------------------------------------------------------------ entries */
+
+void gb_bend_release(gb_bend_entry *entry) {
+    if (!entry || --entry->users > 0)
+        return;
+    for (int i = 0; i < entry->site_count; i++) {
+        free(entry->sites[i].feature);
+        free(entry->sites[i].channels);
+        free(entry->sites[i].index);
+        gb_given_release(entry->sites[i].noise_map);
+    }
+    free(entry->sites);
+    free((void *)entry->options.at);
+    free((void *)entry->options.features.list);
+    free((void *)entry->options.vectors);
+    free((void *)entry->options.mask);
+    free((void *)entry->options.values);
+    free(entry);
+}
+
+void gb_bend_list_clear(gb_bend_list *list) {
+    for (int i = 0; i < list->count; i++)
+        gb_bend_release(list->entries[i]);
+    free(list->entries);
+    *list = (gb_bend_list){0};
+}
+
+bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from) {
+    gb_bend_entry **entries = malloc(((size_t)from->count + 1) * sizeof *entries);
+    if (!entries)
+        return false;
+    for (int i = 0; i < from->count; i++) {
+        entries[i] = from->entries[i];
+        entries[i]->users++;
+    }
+    gb_bend_list_clear(to);
+    *to = (gb_bend_list){entries, from->count, from->count + 1};
+    return true;
+}
+
+bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b) {
+    return a->count == b->count && (!a->count || !memcmp(a->entries, b->entries, (size_t)a->count * sizeof *a->entries));
+}
+
+static void *copy_of(const void *bytes, size_t size, bool *failed) {
+    void *copy = bytes ? malloc(size ? size : 1) : NULL;
+    if (copy)
+        memcpy(copy, bytes, size);
+    *failed |= bytes && !copy;
+    return copy;
+}
+
+/* ------------------------------------------------------------------------------------------------ parameters */
+
+static gb_status set_params(gb_bend_entry *entry, const float *params, int count, gb_error *err) {
+    const gb_bend_options *o = &entry->options;
+    gb_table_row row;
+    size_t index;
+    switch (o->kind) {
+    case GB_BEND_FILTER:
+        if (!gb_table_find(gb_filter_row, o->name, &row, &index))
+            return gb_fail(err, GB_BAD_ARGUMENT, "there is no filter '%s'", o->name ? o->name : "");
+        entry->filter = gb_filters[index];
+        entry->options.name = entry->filter->name;
+        return gb_table_params(&row, params, count, entry->params, &entry->param_count, err);
+    case GB_BEND_ACTIVATION:
+        if (!gb_table_find(gb_activation_row, o->name, &row, &index))
+            return gb_fail(err, GB_BAD_ARGUMENT, "there is no activation '%s'", o->name ? o->name : "");
+        entry->activation = (int)index;
+        entry->options.name = gb_acts[index].name;
+        return gb_table_params(&row, params, count, entry->params, &entry->param_count, err);
+    case GB_BEND_NOISE:
+        if (count > 0)
+            entry->options.factor = params[0];
+        return isfinite(entry->options.factor) ? GB_OK : gb_fail(err, GB_BAD_ARGUMENT, "noise factor is not finite");
+    case GB_BEND_TRUNCATE:
+        if (count > 0)
+            entry->options.psi = params[0];
+        return isfinite(entry->options.psi) ? GB_OK : gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
+    case GB_BEND_SET:
+        if (count > 0)
+            entry->options.keep = params[0];
+        return entry->options.keep >= 0 && entry->options.keep <= 1
+                   ? GB_OK
+                   : gb_fail(err, GB_BAD_ARGUMENT, "a share of %g is to stay; 0 to 1 are possible",
+                             (double)entry->options.keep);
+    default:
+        return count ? gb_fail(err, GB_BAD_ARGUMENT, "this bend has no parameters to move") : GB_OK;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ features */
+
+static int by_value(const void *a, const void *b) {
+    return *(const int *)a - *(const int *)b;
+}
+
+/* The first `count` of a shuffle of 0 … channels − 1 (Fisher and Yates), as numpy's generator draws. */
+static void draw_features(uint64_t seed, int channels, int *order, int count) {
+    gb_random random;
+    gb_random_seed(&random, seed);
+    for (int i = 0; i < channels; i++)
+        order[i] = i;
+    for (int i = 0; i < count; i++) {
+        int k = i + (int)(gb_random_word(&random) % (uint32_t)(channels - i)),
+            swap = order[i];
+        order[i] = order[k];
+        order[k] = swap;
+    }
+}
+
+static gb_status choose_features(const gb_bend_entry *entry, gb_bend_site *site, const gb_graph *graph, uint64_t image,
+                                 gb_error *err) {
+    const gb_features *f = &entry->options.features;
+    const gb_graph_node *node = &graph->nodes[site->node];
+    int channels = (int)node->shape[0];
+    if (f->choice == GB_FEATURES_ALL)
+        return GB_OK;
+    if (f->choice == GB_FEATURES_RANDOM && !(f->share >= 0 && f->share <= 1))
+        return gb_fail(err, GB_BAD_ARGUMENT, "a share of %g of the features; 0 to 1 are possible", f->share);
+    site->feature = malloc((size_t)(channels > f->count ? channels : f->count) * sizeof *site->feature + 1);
+    site->channels = calloc((size_t)channels, 1);
+    if (!site->feature || !site->channels)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (f->choice == GB_FEATURES_RANDOM) {
+        site->features = (int)(f->share * channels);
+        draw_features(f->seed + image * UINT64_C(2654435761), channels, site->feature, site->features);
+    } else {
+        site->features = f->count;
+        for (int i = 0; i < f->count; i++) {
+            if (f->list[i] < 0 || f->list[i] >= channels)
+                return gb_fail(err, GB_BAD_ARGUMENT, "'%s' has no feature %d; it has 0 to %d", node->name, f->list[i],
+                               channels - 1);
+            site->feature[i] = f->list[i];
+        }
+    }
+    qsort(site->feature, (size_t)site->features, sizeof *site->feature, by_value);
+    int unique = 0;
+    for (int i = 0; i < site->features; i++) {
+        site->channels[site->feature[i]] = 1;
+        if (!unique || site->feature[unique - 1] != site->feature[i])
+            site->feature[unique++] = site->feature[i];
+    }
+    site->features = unique;
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ painting */
+
+/* k×k blocks with one pixel between, from the corner on; one that would touch or pass the far edge is left out, as the
+ * published code lays them. */
+static bool on_grid(int at, int size, int k) {
+    int start = at / (k + 1) * (k + 1);
+    return at - start < k && start < size - k;
+}
+
+static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, const gb_graph *graph, gb_error *err) {
+    const gb_bend_options *o = &entry->options;
+    gb_shape s = gb_node_shape(&graph->nodes[site->node]);
+    site->index = malloc((size_t)s.h * (size_t)s.w * sizeof *site->index);
+    if (!site->index)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (int y = 0; y < s.h; y++) {
+        for (int x = 0; x < s.w; x++) {
+            int16_t index = 0;
+            if (o->mask)
+                index = gb_mask_pixel(o->mask, o->mask_h, o->mask_w, &s, y, x);
+            else if (o->grid > 0)
+                index = on_grid(y, s.h, o->grid) && on_grid(x, s.w, o->grid) ? 0 : -1;
+            if (index >= o->vector_count)
+                return gb_fail(err, GB_BAD_ARGUMENT, "the mask names vector %d; there are %d", index, o->vector_count);
+            site->index[(size_t)y * (size_t)s.w + (size_t)x] = index;
+        }
+    }
+    site->live.paint = (gb_paint_live){o->vectors, o->vector_count, site->index};
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ sites */
+
+static const char *const kind_names[] = {"a filter", "an activation", "paint", "disabling", "noise", "values",
+                                         "truncation", "a callback"};
+
+/* Whether a bend of this kind can sit on the node. A glob takes only nodes with a real nonlinearity. */
+static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool exact) {
+    const gb_graph_node *node = &graph->nodes[index];
+    switch (kind) {
+    case GB_BEND_ACTIVATION:
+        return !node->is_input && node->desc.op == GB_OP_BIAS_ACT && (exact || node->act != GB_ACT_LINEAR);
+    case GB_BEND_NOISE:
+        return !node->is_input && node->desc.op == GB_OP_NOISE;
+    case GB_BEND_DISABLE:
+        return gb_can_disable(graph, index);
+    case GB_BEND_TRUNCATE:
+        return !node->is_input && node->desc.op == GB_OP_SELECT &&
+               graph->nodes[node->input[0]].desc.op == GB_OP_TRUNCATE;
+    case GB_BEND_PAINT:
+        return node->ndim == 3;
+    default:
+        return exact || !node->is_map;      /* noise maps are meant only where they are named */
+    }
+}
+
+/* The noise node of a layer that is named by its last node. */
+static gb_node noise_of(const gb_graph *graph, gb_node index) {
+    const gb_graph_node *node = &graph->nodes[index];
+    if (node->is_input || node->desc.op != GB_OP_BIAS_ACT)
+        return index;
+    const gb_graph_node *before = &graph->nodes[node->input[0]];
+    return !before->is_input && before->desc.op == GB_OP_NOISE ? node->input[0] : index;
+}
+
+bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind) {
+    if (node < 0 || node >= model->graph->count)
+        return false;
+    return fits(model->graph, kind == GB_BEND_NOISE ? noise_of(model->graph, node) : node, kind, true);
+}
+
+static gb_status no_place(const gb_graph *graph, const gb_bend_options *o, bool found, gb_error *err) {
+    if (!found) {
+        const char *nearest = gb_graph_nearest(graph, o->at);
+        return nearest ? gb_fail(err, GB_BAD_ARGUMENT, "there is no node '%s'; the nearest is '%s'", o->at, nearest)
+                       : gb_fail(err, GB_BAD_ARGUMENT, "there is no node '%s'", o->at);
+    }
+    char list[400] = "";
+    for (gb_node i = 0; i < graph->count && strlen(list) < sizeof list - 120; i++)
+        if (fits(graph, i, o->kind, false)) {
+            size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", graph->nodes[i].name);
+        }
+    return gb_fail(err, GB_BAD_ARGUMENT, "%s cannot sit on '%s'; it can on %s, …", kind_names[o->kind], o->at, list);
+}
+
+static void invoke(void *arg, float *nchw) {
+    const gb_bend_site *site = arg;
+    gb_bent_values values = site->values;
+    values.values = nchw;
+    site->options->callback(site->options->callback_arg, &values);
+}
+
+static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node node, uint64_t image, gb_error *err) {
+    const gb_graph *graph = session->graph;
+    const gb_bend_options *o = &entry->options;
+    for (int i = 0; i < entry->site_count; i++)
+        if (entry->sites[i].node == node)
+            return GB_OK;
+    gb_bend_site *grown = realloc(entry->sites, ((size_t)entry->site_count + 1) * sizeof *grown);
+    if (!grown)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    entry->sites = grown;
+    gb_bend_site *site = &entry->sites[entry->site_count++];
+    *site = (gb_bend_site){.node = node};
+    gb_status status = choose_features(entry, site, graph, image, err);
+    if (status)
+        return status;
+    const gb_graph_node *n = &graph->nodes[node];
+    gb_shape s = gb_node_shape(n);
+    switch (o->kind) {
+    case GB_BEND_FILTER:
+        site->live.filter = (gb_filter_live){entry->params, site->feature, site->features};
+        break;
+    case GB_BEND_PAINT:
+        status = choose_pixels(entry, site, graph, err);
+        break;
+    case GB_BEND_SET:
+        site->live.set = (gb_set_live){o->values, o->samples, o->add, o->keep, site->channels};
+        break;
+    case GB_BEND_TRUNCATE:
+        site->live.truncate = (gb_truncate_live){o->psi, -1};
+        break;
+    case GB_BEND_CALLBACK:
+        site->options = o;
+        site->values = (gb_bent_values){node, session->options.batch, s.c, s.h, s.w, NULL};
+        break;
+    case GB_BEND_NOISE:
+        if (o->reseed) {
+            site->noise_map = gb_given_new(++session->last_id, session->options.batch,
+                                           (size_t)s.h * (size_t)s.w * (size_t)session->options.batch);
+            if (!site->noise_map)
+                return gb_fail(err, GB_NO_MEMORY, "out of memory");
+            for (int i = 0; i < session->options.batch; i++)
+                gb_randn(GB_RNG_TORCH, o->seed + (uint64_t)i, (size_t)s.h * (size_t)s.w,
+                         site->noise_map->data + (size_t)i * (size_t)s.h * (size_t)s.w);
+        }
+        break;
+    default:
+        break;
+    }
+    return status;
+}
+
+static gb_status find_sites(gb_session *session, gb_bend_entry *entry, uint64_t image, gb_error *err) {
+    const gb_graph *graph = session->graph;
+    const gb_bend_options *o = &entry->options;
+    gb_node exact = gb_graph_find(graph, o->at);
+    bool found = exact != GB_NO_NODE;
+    gb_status status = GB_OK;
+    for (gb_node i = found ? exact : 0; i <= (found ? exact : graph->count - 1) && !status; i++) {
+        if (!found && !gb_graph_matches(graph, i, o->at))
+            continue;
+        gb_node node = o->kind == GB_BEND_NOISE ? noise_of(graph, i) : i;
+        if (fits(graph, node, o->kind, found))
+            status = add_site(session, entry, node, image, err);
+    }
+    for (int i = 0; o->kind == GB_BEND_CALLBACK && i < entry->site_count; i++)
+        entry->sites[i].live.callback = (gb_callback_live){invoke, &entry->sites[i], 0};
+    if (status || entry->site_count)
+        return status;
+    for (gb_node i = 0; i < graph->count; i++)
+        found |= gb_graph_matches(graph, i, o->at);
+    return no_place(graph, o, found, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ adding */
+
+static gb_status check_options(const gb_bend_options *o, gb_error *err) {
+    if ((int)o->kind < 0 || o->kind > GB_BEND_CALLBACK)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend of kind %d", (int)o->kind);
+    if (!o->at || !*o->at)
+        return gb_fail(err, GB_BAD_ARGUMENT, "a bend needs a place to sit");
+    if (o->features.choice == GB_FEATURES_LIST && (o->features.count < 0 || (o->features.count && !o->features.list)))
+        return gb_fail(err, GB_BAD_ARGUMENT, "a list of %d features", o->features.count);
+    if (o->kind == GB_BEND_PAINT &&
+        (!o->vectors || o->vector_count < 1 || o->vector_count > INT16_MAX || o->grid < 0 ||
+         (o->mask && (o->mask_h < 1 || o->mask_w < 1 || o->mask_h > 1 << 15 || o->mask_w > 1 << 15))))
+        return gb_fail(err, GB_BAD_ARGUMENT, "paint needs vectors, and a grid of 0 or more or a mask of at least 1x1");
+    if (o->kind == GB_BEND_ACTIVATION && o->features.choice != GB_FEATURES_ALL && (o->drop_bias || o->set_gain))
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "bias and gain belong to the whole layer: drop or set them on all features");
+    if (o->kind == GB_BEND_CALLBACK && !o->callback)
+        return gb_fail(err, GB_BAD_ARGUMENT, "a callback bend without a callback");
+    if (o->kind == GB_BEND_SET && !o->values)
+        return gb_fail(err, GB_BAD_ARGUMENT, "a bend that sets values without values");
+    return GB_OK;
+}
+
+static bool same_shape(const gb_graph_node *a, const gb_graph_node *b) {
+    return a->ndim == b->ndim && !memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape);
+}
+
+/* Copies what the options point to. Sizes follow the first place's shape: all places must agree in it. */
+static gb_status own_options(const gb_session *session, gb_bend_entry *entry, const gb_bend_options *o, gb_error *err) {
+    bool failed = false;
+    gb_bend_options *own = &entry->options;
+    *own = *o;
+    own->features.list = NULL;
+    own->vectors = own->values = NULL;
+    own->mask = NULL;
+    own->at = copy_of(o->at, strlen(o->at) + 1, &failed);
+    if (o->features.choice == GB_FEATURES_LIST)
+        own->features.list = copy_of(o->features.list, (size_t)o->features.count * sizeof(int), &failed);
+    if (o->kind == GB_BEND_PAINT && o->mask)
+        own->mask = copy_of(o->mask, (size_t)o->mask_h * (size_t)o->mask_w * sizeof(int16_t), &failed);
+    if (failed)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (o->kind != GB_BEND_PAINT && o->kind != GB_BEND_SET)
+        return GB_OK;
+
+    /* The vectors of a painting and the values of a SET have the size of the boundary. */
+    const gb_graph_node *first = NULL;
+    for (gb_node i = 0; i < session->graph->count; i++) {
+        const gb_graph_node *node = &session->graph->nodes[i];
+        gb_node exact = gb_graph_find(session->graph, o->at);
+        bool here = exact != GB_NO_NODE ? exact == i : gb_graph_matches(session->graph, i, o->at);
+        if (!here || !fits(session->graph, i, o->kind, exact != GB_NO_NODE))
+            continue;
+        bool paint = o->kind == GB_BEND_PAINT;
+        if (first && (first->shape[0] != node->shape[0] || (!paint && !same_shape(first, node))))
+            return gb_fail(err, GB_BAD_ARGUMENT, "'%s' and '%s' are of different sizes; the values fit one of them",
+                           first->name, node->name);
+        first = node;
+    }
+    if (!first)
+        return GB_OK;           /* said where places are looked for */
+    size_t floats = (size_t)first->shape[0];
+    for (int i = 1; o->kind == GB_BEND_SET && i < first->ndim; i++)
+        floats *= (size_t)first->shape[i];
+    if (o->kind == GB_BEND_PAINT)
+        own->vectors = copy_of(o->vectors, (size_t)o->vector_count * floats * sizeof(float), &failed);
+    else if (own->samples != 1 && own->samples != session->options.batch && own->samples != 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d samples of values; 1 or %d are possible", own->samples,
+                       session->options.batch);
+    else
+        own->values = copy_of(o->values, floats * (size_t)(own->samples ? own->samples : 1) * sizeof(float), &failed);
+    return failed ? gb_fail(err, GB_NO_MEMORY, "out of memory") : GB_OK;
+}
+
+static gb_status make_entry(gb_session *session, const gb_bend_options *o, gb_bend id, uint64_t image,
+                            gb_bend_entry **out, gb_error *err) {
+    gb_status status = check_options(o, err);
+    if (status)
+        return status;
+    gb_bend_entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    entry->users = 1;
+    entry->id = id;
+    entry->version = ++session->last_id;
+    status = own_options(session, entry, o, err);
+    if (!status)
+        status = set_params(entry, o->params, o->param_count, err);
+    entry->options.params = NULL;
+    if (!status)
+        status = find_sites(session, entry, image, err);
+    if (status)
+        gb_bend_release(entry);
+    else
+        *out = entry;
+    return status;
+}
+
+gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err) {
+    enum { MAX_BENDS = 4096 };
+    gb_bend_list *list = &session->now.bends;
+    gb_bend_entry *entry = NULL;
+    if (list->count >= MAX_BENDS)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there are %d bends already", list->count);
+    gb_status status = make_entry(session, options, session->last_bend + 1, session->now.image, &entry, err);
+    if (status)
+        return status;
+    if (list->count >= list->room) {
+        int room = list->room ? list->room * 2 : 16;
+        gb_bend_entry **grown = realloc(list->entries, (size_t)room * sizeof *grown);
+        if (!grown) {
+            gb_bend_release(entry);
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        }
+        list->entries = grown;
+        list->room = room;
+    }
+    list->entries[list->count++] = entry;
+    session->last_bend = entry->id;
+    if (bend)
+        *bend = entry->id;
+    return GB_OK;
+}
+
+/* The entry again with other parameters or features, in its place. */
+static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *params, int count, uint64_t image,
+                        gb_error *err) {
+    gb_bend_entry *old = *slot, *entry = NULL;
+    gb_bend_options options = old->options;
+    bool has_row = old->options.kind == GB_BEND_FILTER || old->options.kind == GB_BEND_ACTIVATION;
+    options.params = params ? params : old->params;
+    options.param_count = params ? count : has_row ? old->param_count : 0;
+    gb_status status = make_entry(session, &options, old->id, image, &entry, err);
+    if (status)
+        return status;
+    gb_bend_release(old);
+    *slot = entry;
+    return GB_OK;
+}
+
+gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err) {
+    gb_bend_list *list = &session->now.bends;
+    for (int i = 0; i < list->count; i++)
+        if (list->entries[i]->id == bend)
+            return remake(session, &list->entries[i], params, count, session->now.image, err);
+    return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+}
+
+gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err) {
+    gb_bend_list *list = &session->now.bends;
+    if (!bend) {
+        gb_bend_list_clear(list);
+        return GB_OK;
+    }
+    for (int i = 0; i < list->count; i++) {
+        if (list->entries[i]->id != bend)
+            continue;
+        gb_bend_release(list->entries[i]);
+        memmove(&list->entries[i], &list->entries[i + 1], (size_t)(--list->count - i) * sizeof *list->entries);
+        return GB_OK;
+    }
+    return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+}
+
+gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err) {
+    gb_bend_list next = {0};
+    if (!gb_bend_list_copy(&next, &session->now.bends))
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = GB_OK;
+    for (int i = 0; i < next.count && !status; i++)
+        if (next.entries[i]->options.features.choice == GB_FEATURES_RANDOM)
+            status = remake(session, &next.entries[i], NULL, 0, image, err);
+    if (status) {
+        gb_bend_list_clear(&next);
+        return status;
+    }
+    gb_bend_list_clear(&session->now.bends);
+    session->now.bends = next;
+    session->now.image = image;
+    return GB_OK;
+}

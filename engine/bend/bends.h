@@ -1,0 +1,58 @@
+/* Bends as a session keeps them: what was asked for, where it sits, and what the operations read while they run. */
+#ifndef GB_ENGINE_BENDS_H
+#define GB_ENGINE_BENDS_H
+
+#include "ops/filters/filters.h"
+#include "engine/graph/graph.h"
+
+/* One node of the model's graph that a bend sits on. */
+typedef struct gb_bend_site {
+    gb_node node;
+    int *feature;               /* ascending channels, or NULL = all */
+    int features;
+    uint8_t *channels;          /* the same as flags [C], or NULL */
+    int16_t *index;             /* PAINT: [H,W] */
+    gb_given *noise_map;        /* NOISE with another seed */
+    union {
+        gb_filter_live filter;
+        gb_paint_live paint;
+        gb_set_live set;
+        gb_truncate_live truncate;
+        gb_callback_live callback;
+    } live;
+    gb_bent_values values;      /* CALLBACK: what it is handed */
+    const gb_bend_options *options;
+} gb_bend_site;
+
+/* Shared between a session's settings and the copy a transaction keeps; changed by replacing it. */
+typedef struct gb_bend_entry {
+    int users;
+    gb_bend id;
+    uint64_t version;
+    gb_bend_options options;    /* pointers are this entry's own copies */
+    const gb_filter *filter;
+    int activation;
+    float params[GB_TABLE_PARAMS];
+    int param_count;
+    gb_bend_site *sites;
+    int site_count;
+} gb_bend_entry;
+
+typedef struct gb_bend_list {
+    gb_bend_entry **entries;
+    int count, room;
+} gb_bend_list;
+
+/* The pixel of a mask [mask_h, mask_w] that a layer of this shape has at (y, x): nearest neighbour. */
+static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w, const gb_shape *s, int y, int x) {
+    return mask[(size_t)((int64_t)y * mask_h / s->h) * (size_t)mask_w + (size_t)((int64_t)x * mask_w / s->w)];
+}
+
+void gb_bend_release(gb_bend_entry *entry);
+/* `to` is emptied first. */
+bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);
+/* True where both hold the very same entries. */
+bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b);
+void gb_bend_list_clear(gb_bend_list *list);
+
+#endif

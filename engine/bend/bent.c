@@ -1,0 +1,323 @@
+/* Building the bent graph: a walk over the model's nodes that copies each, changes what bends change in it, and appends
+ * what bends put behind it. */
+#include "bent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/session/plan.h"
+
+static const gb_cpu planar = {.isa = "plain", .vector = 1, .workers = 1};
+
+typedef struct weaver {
+    const gb_graph *base;
+    const gb_bend_list *bends;
+    gb_bent *bent;
+    gb_error *err;
+    gb_status status;
+} weaver;
+
+/* ------------------------------------------------------------------------------------------------ nodes */
+
+static gb_graph_node *append(weaver *w) {
+    gb_graph *g = &w->bent->graph;
+    if (w->status)
+        return NULL;
+    if (g->count == g->room) {
+        int room = g->room ? g->room * 2 : 256;
+        gb_graph_node *grown = realloc(g->nodes, (size_t)room * sizeof *grown);
+        if (!grown) {
+            w->status = gb_fail(w->err, GB_NO_MEMORY, "out of memory");
+            return NULL;
+        }
+        g->nodes = grown;
+        g->room = room;
+    }
+    g->nodes[g->count] = (gb_graph_node){.clamp = -1, .weight_gain = 1, .noise_factor = 1, .base = GB_NO_NODE};
+    return &g->nodes[g->count];
+}
+
+/* A node that a bend puts behind `input`: `part` tells apart the nodes of one bend at one place. */
+static gb_node add(weaver *w, gb_node base, const gb_bend_mark *mark, int part, gb_node input, const void *live,
+                   gb_desc desc) {
+    char why[256];
+    gb_graph_node *node = append(w);
+    if (!node)
+        return GB_NO_NODE;
+    gb_graph *g = &w->bent->graph;
+    node->name = w->base->nodes[base].name;
+    node->base = base;
+    node->id = ((uint64_t)mark->key << 32 | (uint64_t)part << 24 | (uint64_t)base) | UINT64_C(1) << 63;
+    node->version = mark->version;
+    node->live = live;
+    node->inputs = 1;
+    node->input[0] = input;
+    node->desc = desc;
+    node->desc.inputs = 1;
+    node->desc.in[0] = gb_node_shape(&g->nodes[input]);
+    node->desc.out.n = 1;
+    if (!gb_op_shape(&planar, &node->desc, why, sizeof why)) {
+        w->status = gb_fail(w->err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
+        return GB_NO_NODE;
+    }
+    const gb_shape *out = &node->desc.out;
+    node->ndim = desc.op == GB_OP_PASS && out->h > 1 ? 3 : g->nodes[input].ndim;
+    node->shape[0] = out->c;
+    node->shape[1] = node->ndim == 2 ? out->w : out->h;
+    node->shape[2] = out->w;
+    return g->count++;
+}
+
+/* ------------------------------------------------------------------------------------------------ switching off */
+
+/* The node where the module `node` begins: backwards while names stay inside it. */
+static gb_node module_head(const gb_graph *base, gb_node node) {
+    const char *name = base->nodes[node].name;
+    size_t length = strlen(name);
+    for (;;) {
+        const gb_graph_node *n = &base->nodes[node];
+        gb_node before = n->inputs ? gb_main_input(n) : GB_NO_NODE;
+        if (before == GB_NO_NODE || base->nodes[before].is_input || strncmp(base->nodes[before].name, name, length) ||
+            base->nodes[before].name[length] != '.')
+            return node;
+        node = before;
+    }
+}
+
+/* True where nothing but inputs, normalised, joined or cut, leads here: what follows is a first layer. */
+static bool comes_from_inputs(const gb_graph *base, gb_node node) {
+    const gb_graph_node *n = &base->nodes[node];
+    if (n->is_input)
+        return true;
+    if (n->desc.op != GB_OP_NORMALIZE && n->desc.op != GB_OP_CONCAT && n->desc.op != GB_OP_SLICE)
+        return false;
+    for (int i = 0; i < n->inputs; i++)
+        if (!comes_from_inputs(base, n->input[i]))
+            return false;
+    return true;
+}
+
+/* The sum that adds a ToRGB to the enlarged picture, or GB_NO_NODE: it is the only node that reads it. */
+static gb_node picture_sum(const gb_graph *base, gb_node rgb) {
+    for (gb_node i = rgb + 1; i < base->count; i++) {
+        const gb_graph_node *n = &base->nodes[i];
+        if (!n->is_input && n->desc.op == GB_OP_ADD && (n->input[0] == rgb || n->input[1] == rgb)) {
+            gb_node other = n->input[n->input[0] == rgb ? 1 : 0];
+            return base->nodes[other].desc.op == GB_OP_UPFIRDN2D ? i : GB_NO_NODE;
+        }
+    }
+    return GB_NO_NODE;
+}
+
+static bool is_rgb(const gb_graph *base, gb_node node) {
+    const gb_desc *head = &base->nodes[module_head(base, node)].desc;
+    return base->nodes[node].desc.op == GB_OP_BIAS_ACT && head->op == GB_OP_MODULATED_CONV2D && head->conv.modulated &&
+           !head->conv.demodulate;
+}
+
+bool gb_can_disable(const gb_graph *base, gb_node node) {
+    const gb_graph_node *n = &base->nodes[node];
+    if (n->is_input)
+        return false;
+    const gb_graph_node *head = &base->nodes[module_head(base, node)];
+    switch (n->desc.op) {
+    case GB_OP_BIAS_ACT:
+    case GB_OP_LINEAR:
+        return head->desc.op != GB_OP_LINEAR || !comes_from_inputs(base, head->input[0]);
+    case GB_OP_MODULATED_CONV2D:
+    case GB_OP_UPFIRDN2D:
+    case GB_OP_UPSAMPLE_NEAREST:
+    case GB_OP_NOISE:
+    case GB_OP_NORM:
+    case GB_OP_ADD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The module's input in place of its output, brought to its shape. */
+static gb_node pass(weaver *w, gb_node node, const gb_bend_mark *mark, gb_node input, bool keep) {
+    const gb_graph_node *n = &w->base->nodes[node];
+    gb_shape in = gb_node_shape(&w->bent->graph.nodes[input]), out = gb_node_shape(n);
+    gb_desc desc = {.op = GB_OP_PASS};
+    desc.pass.c = out.c;
+    desc.pass.up = out.h / in.h;
+    desc.pass.kept = !keep ? 0 : in.c < out.c ? in.c : out.c;
+    return add(w, node, mark, keep, input, NULL, desc);
+}
+
+static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
+    const gb_graph *base = w->base;
+    const gb_graph_node *n = &base->nodes[node], *head = &base->nodes[module_head(base, node)];
+    const gb_node *value = w->bent->value;
+    /* A sum keeps its shortcut; one that adds a ToRGB keeps the picture, enlarged by nearest neighbour. */
+    if (n->desc.op == GB_OP_ADD) {
+        gb_node kept = n->input[gb_main_input(n) == n->input[0] ? 1 : 0];
+        const gb_graph_node *shortcut = &base->nodes[kept];
+        if (shortcut->desc.op == GB_OP_UPFIRDN2D)
+            return pass(w, node, mark, value[shortcut->input[0]], true);
+        return pass(w, node, mark, value[kept], true);
+    }
+    return pass(w, node, mark, value[gb_main_input(head)], !is_rgb(base, node));
+}
+
+/* ------------------------------------------------------------------------------------------------ weaving */
+
+static const gb_bend_site *site_at(const gb_bend_entry *entry, gb_node node) {
+    for (int i = 0; i < entry->site_count; i++)
+        if (entry->sites[i].node == node)
+            return &entry->sites[i];
+    return NULL;
+}
+
+/* Bends that change a node without putting one behind it. */
+static void change(gb_graph_node *node, const gb_bend_entry *entry, const gb_bend_mark *mark,
+                   const gb_bend_site *site) {
+    const gb_bend_options *o = &entry->options;
+    node->version = node->version * 31 + mark->version;
+    if (o->kind == GB_BEND_NOISE) {
+        node->noise_factor *= o->factor;
+        if (site->noise_map)
+            node->noise_map = site->noise_map;
+        return;
+    }
+    node->base_act = node->act;
+    node->act = (gb_act_kind)entry->activation;
+    node->act_params = entry->params;
+    node->act_param_count = entry->param_count;
+    node->act_channels = site->channels;
+    if (o->drop_bias)
+        node->bias = NULL;
+    if (o->set_gain)
+        node->gain = o->gain;
+}
+
+/* Bends that put a node behind `value`; returns the new one. */
+static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend_entry *entry,
+                           const gb_bend_mark *mark, const gb_bend_site *site) {
+    gb_desc desc = {.op = GB_OP_FILTER};
+    switch (entry->options.kind) {
+    case GB_BEND_FILTER:
+        desc.filter.row = entry->filter;
+        return add(w, node, mark, 0, value, &site->live, desc);
+    case GB_BEND_PAINT:
+        desc.op = GB_OP_PAINT;
+        return add(w, node, mark, 0, value, &site->live, desc);
+    case GB_BEND_SET:
+        desc.op = GB_OP_SET;
+        return add(w, node, mark, 0, value, &site->live, desc);
+    case GB_BEND_CALLBACK:
+        desc.op = GB_OP_CALLBACK;
+        return add(w, node, mark, 0, value, &site->live, desc);
+    case GB_BEND_DISABLE:
+        return disable(w, node, mark);
+    case GB_BEND_TRUNCATE: {
+        /* From the w that the network's own truncation starts from, for this layer alone. */
+        gb_node ws = w->base->nodes[node].input[0], raw = w->base->nodes[ws].input[0];
+        desc.op = GB_OP_TRUNCATE;
+        desc.truncate.num_ws = 1;
+        gb_node row = add(w, node, mark, 0, w->bent->value[raw], &site->live, desc);
+        if (w->status)
+            return GB_NO_NODE;
+        gb_graph_node *truncate = &w->bent->graph.nodes[row];
+        truncate->ndim = 2;
+        truncate->shape[1] = truncate->desc.out.w;
+        truncate->weight[0] = w->base->nodes[ws].weight[0];
+        truncate->base = ws;
+        desc.op = GB_OP_SELECT;
+        desc.select.row = 0;
+        gb_node select = add(w, node, mark, 1, row, NULL, desc);
+        if (!w->status)
+            w->bent->graph.nodes[select].ndim = 1;
+        return select;
+    }
+    default:
+        return value;
+    }
+}
+
+static void weave_node(weaver *w, gb_node index) {
+    gb_graph_node *node = append(w);
+    if (!node)
+        return;
+    gb_bent *bent = w->bent;
+    *node = w->base->nodes[index];
+    node->base = index;
+    node->id = (uint64_t)index;
+    node->noise_factor = 1;
+    for (int i = 0; i < node->inputs; i++)
+        node->input[i] = bent->value[node->input[i]];
+    for (int i = 0; i < w->bends->count; i++) {
+        const gb_bend_entry *entry = w->bends->entries[i];
+        const gb_bend_site *site = site_at(entry, index);
+        if (site && (entry->options.kind == GB_BEND_ACTIVATION || entry->options.kind == GB_BEND_NOISE))
+            change(node, entry, &bent->marks[i], site);
+    }
+    gb_node value = bent->graph.count++;
+    bent->self[index] = bent->value[index] = value;
+    for (int i = 0; i < w->bends->count && !w->status; i++) {
+        const gb_bend_entry *entry = w->bends->entries[i];
+        const gb_bend_site *site = site_at(entry, index);
+        if (site)
+            bent->value[index] = value = append_bend(w, index, value, entry, &bent->marks[i], site);
+    }
+}
+
+/* A disabled ToRGB adds nothing: its sum keeps the picture. The sum carries the bend. */
+static void move_rgb_bends(const gb_graph *base, const gb_bend_list *bends) {
+    for (int i = 0; i < bends->count; i++) {
+        gb_bend_entry *entry = bends->entries[i];
+        for (int k = 0; entry->options.kind == GB_BEND_DISABLE && k < entry->site_count; k++) {
+            gb_node sum = is_rgb(base, entry->sites[k].node) ? picture_sum(base, entry->sites[k].node) : GB_NO_NODE;
+            if (sum != GB_NO_NODE)
+                entry->sites[k].node = sum;
+        }
+    }
+}
+
+gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_bent *before, gb_bent **out,
+                      gb_error *err) {
+    gb_bent *bent = calloc(1, sizeof *bent);
+    weaver w = {.base = base, .bends = bends, .bent = bent, .err = err};
+    bool marked = bent && gb_bend_list_copy(&bent->bends, bends) && gb_bent_mark(bent, base, before);
+    if (bent) {
+        bent->self = malloc((size_t)base->count * sizeof *bent->self);
+        bent->value = malloc((size_t)base->count * sizeof *bent->value);
+    }
+    if (!marked || !bent->self || !bent->value) {
+        gb_bent_free(bent);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    bent->graph.network = base->network;
+    move_rgb_bends(base, bends);
+    for (gb_node i = 0; i < base->count && !w.status; i++)
+        weave_node(&w, i);
+    if (w.status) {
+        gb_bent_free(bent);
+        return w.status;
+    }
+    bent->graph.output = bent->value[base->output];
+    gb_graph_find_maps(&bent->graph);       /* a bent noise map is of each sample's own */
+    *out = bent;
+    return GB_OK;
+}
+
+void gb_bent_free(gb_bent *bent) {
+    if (!bent)
+        return;
+    free(bent->graph.nodes);
+    gb_bend_list_clear(&bent->bends);
+    free(bent->marks);
+    free(bent->self);
+    free(bent->value);
+    free(bent);
+}
+
+bool gb_bent_same(const gb_bent *a, const gb_bent *b) {
+    bool same = a->graph.count == b->graph.count;
+    for (gb_node i = 0; same && i < a->graph.count; i++)
+        same = a->graph.nodes[i].id == b->graph.nodes[i].id;
+    return same;
+}

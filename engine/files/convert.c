@@ -1,0 +1,209 @@
+/* From any checkpoint to a .gbw: read safely, adapt, make up what is missing, write whole or not at all. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weights/adapt/adapt.h"
+#include "weights/adapt/families.h"
+#include "weights/arena.h"
+#include "weights/gbw.h"
+#include "weights/read/json.h"
+#include "engine/base/error.h"
+#include "engine/graph/model.h"
+#include "engine/base/random.h"
+#include "save.h"
+
+/* A mean w, where a checkpoint has none, is that of 10000 z of seed 0, as many as NVIDIA's projector takes. */
+enum { MEAN_W_BATCH = 100, MEAN_W_BATCHES = 100 };
+
+bool gb_checkpoint_family(size_t index, const char **name, const char **summary) {
+    for (size_t i = 0; i <= index; i++)
+        if (!gb_families[i])
+            return false;
+    *name = gb_families[index]->name;
+    *summary = gb_families[index]->summary;
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------ making up */
+
+/* Stored noise is drawn once when a network is made; a checkpoint without it gets maps of seed 0. */
+static gb_status make_up_noise(gb_network *network, gb_error *err) {
+    int made = 0, resolution = (int)gb_network_int(network, "config.resolution", 0);
+    gb_random random;
+    gb_random_seed(&random, 0);
+    for (int r = 4; r <= resolution; r *= 2) {
+        for (int k = r == 4; k < 2; k++) {
+            char strength[64], map[64];
+            snprintf(strength, sizeof strength, "synthesis.b%d.conv%d.noise_strength", r, k);
+            snprintf(map, sizeof map, "synthesis.b%d.conv%d.noise_const", r, k);
+            if (!gb_network_array(network, strength) || gb_network_array(network, map))
+                continue;
+            float *data = gb_network_add_f32(network, map, 2, (const int64_t[]){r, r});
+            if (!data)
+                return gb_fail(err, GB_NO_MEMORY, "out of memory");
+            gb_random_torch(&random, (size_t)r * (size_t)r, data);
+            made++;
+        }
+    }
+    if (made)
+        gb_network_note(network, "made up: %d noise maps, drawn from seed 0", made);
+    return GB_OK;
+}
+
+/* Labels of a batch: the classes in turn. */
+static gb_status set_labels(gb_session *session, int classes, int first, gb_error *err) {
+    float *labels = calloc((size_t)MEAN_W_BATCH * (size_t)classes, sizeof *labels);
+    if (!labels)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (int i = 0; i < MEAN_W_BATCH; i++)
+        labels[i * classes + (first + i) % classes] = 1;
+    gb_status status = gb_session_set_label(session, labels, err);
+    free(labels);
+    return status;
+}
+
+/* Runs the mapping network over and over and writes the mean of w into `w_avg`. */
+static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options *options, gb_error *err) {
+    gb_node node = gb_model_find(model, "mapping");
+    gb_node_info info;
+    gb_model_node(model, node, &info);
+    size_t num_ws = (size_t)info.shape[0], w_dim = (size_t)info.shape[1];
+    int classes = (int)gb_model_int(model, "config.c_dim", 0);
+    bool has_z = gb_model_int(model, "config.z_dim", 0) > 0;
+    double *sum = calloc(w_dim, sizeof *sum);
+    float *ws = malloc(MEAN_W_BATCH * num_ws * w_dim * sizeof *ws);
+    gb_session *session = NULL;
+    gb_status status = sum && ws ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status)
+        status = gb_session_new(model, &(gb_session_options){.batch = MEAN_W_BATCH}, &session, err);
+    if (!status)
+        status = gb_session_tap(session, "mapping", err);
+    for (int batch = 0; batch < MEAN_W_BATCHES && !status; batch++) {
+        if (has_z)
+            status = gb_session_seed(session, (uint64_t)batch * MEAN_W_BATCH, err);
+        if (!status && classes)
+            status = set_labels(session, classes, batch * MEAN_W_BATCH, err);
+        if (!status)
+            status = gb_session_render(session, NULL, err);
+        if (!status)
+            status = gb_session_read(session, node, ws, err);
+        for (size_t i = 0; i < MEAN_W_BATCH && !status; i++)
+            for (size_t k = 0; k < w_dim; k++)
+                sum[k] += ws[i * num_ws * w_dim + k];
+        if (options->progress)
+            options->progress(options->progress_arg, 0.9 * (batch + 1) / MEAN_W_BATCHES);
+    }
+    for (size_t k = 0; k < w_dim && !status; k++)
+        w_avg[k] = (float)(sum[k] / (MEAN_W_BATCH * MEAN_W_BATCHES));
+    gb_session_free(session);
+    free(sum);
+    free(ws);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ the whole way */
+
+/* Takes the network over. Building it as a model proves that what is written can be opened again. */
+static gb_status complete_and_save(gb_context *context, gb_network *network, const char *name, const char *out,
+                                   const gb_convert_options *options, gb_error *err) {
+    gb_model *model = NULL;
+    float *w_avg = NULL;
+    gb_status status = make_up_noise(network, err);
+    bool has_w = !strcmp(gb_network_str(network, "architecture", ""), "stylegan2");
+    if (!status && has_w && !gb_network_array(network, "mapping.w_avg")) {
+        w_avg = gb_network_add_f32(network, "mapping.w_avg", 1,
+                                   (const int64_t[]){gb_network_int(network, "config.w_dim", 0)});
+        if (!w_avg)
+            status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    if (status) {
+        gb_network_free(network);
+        return status;
+    }
+    status = gb_model_over(context, network, name, &model, err);
+    if (!status && w_avg) {
+        status = mean_w(model, w_avg, options, err);
+        gb_network_note(network, "made up: the mean w, over %d z's from seed 0 on", MEAN_W_BATCH * MEAN_W_BATCHES);
+    }
+    const char *const *notes;
+    size_t count = status ? 0 : gb_network_notes(network, &notes);
+    for (size_t i = 0; i < count && options->note; i++)
+        options->note(options->note_arg, notes[i]);
+    if (!status)
+        status = gb_network_save(network, options->half, out, err);
+    if (!status && options->progress)
+        options->progress(options->progress_arg, 1);
+    gb_model_close(model);
+    return status;
+}
+
+/* Facts from a JSON file: the one that was named, or a config.json that travels beside the checkpoint. */
+typedef struct sidecar {
+    gb_map map;
+    char path[4096];                /* of the one beside, "" where none was found */
+} sidecar;
+
+/* The Hugging Face port keeps its network's facts in a config.json of the same folder. */
+static void look_beside(const char *checkpoint, sidecar *config) {
+    size_t folder = (size_t)(gb_base_name(checkpoint) - checkpoint);
+    if (folder + sizeof "config.json" > sizeof config->path)
+        return;
+    memcpy(config->path, checkpoint, folder);
+    memcpy(config->path + folder, "config.json", sizeof "config.json");
+    if (gb_map_open(config->path, &config->map, NULL))
+        config->path[0] = '\0';
+}
+
+static gb_status adapt(gb_context *context, const gb_map *in, const char *path, sidecar *config, const char *out,
+                       const gb_convert_options *options, gb_error *err) {
+    gb_reason why = {{0}};
+    const char *name = gb_base_name(path);
+    gb_checkpoint *checkpoint = NULL;
+    if (gbw_is(in->bytes, in->size))
+        return gb_fail(err, GB_BAD_FILE, "%s: this is a .gbw file already", name);
+    if (!(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
+        return gb_fail_because(err, GB_BAD_FILE, &why);
+    if (!options->config && gb_biggan_huggingface.recognise(checkpoint))
+        look_beside(path, config);
+    gb_status status = GB_OK;
+    const gb_value *settings = NULL;
+    gb_network *network = NULL;
+    gb_arena *arena = gb_arena_new(gb_arena_limit_for(config->map.size));
+    if (!arena)
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status && config->map.bytes &&
+        !(settings = gb_json_parse(arena, config->map.bytes, config->map.size,
+                                   *config->path ? config->path : options->config, &why)))
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    if (!status && !(network = gb_adapt(checkpoint, settings, &why))) {
+        gb_because_in(&why, *config->path ? "%s with the config.json beside it" : "%s", name);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
+    if (!status && *config->path)
+        gb_network_note(network, "taken with it: the config.json beside the file");
+    if (!status)
+        status = complete_and_save(context, network, name, out, options, err);
+    gb_checkpoint_close(checkpoint);
+    gb_arena_free(arena);
+    return status;
+}
+
+gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
+                     gb_error *err) {
+    static const gb_convert_options defaults = {0};
+    gb_map map = {0};
+    sidecar config = {{0}, ""};
+    if (!options)
+        options = &defaults;
+    gb_status status = gb_map_open(in, &map, err);
+    if (!status && options->config)
+        status = gb_map_open(options->config, &config.map, err);
+    if (!status)
+        status = adapt(context, &map, in, &config, out, options, err);
+    if (config.map.bytes)
+        gb_map_close(&config.map);
+    if (map.bytes)
+        gb_map_close(&map);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* Writing a canonical network as a .gbw, whole or not at all. */
+#include "save.h"
+
+#include "weights/gbw.h"
+#include "engine/base/error.h"
+#include "engine/base/platform.h"
+
+gb_status gb_network_save(const gb_network *network, bool half, const char *path, gb_error *err) {
+    gb_out_file *file = NULL;
+    gb_reason why = {{0}};
+    gb_status status = gb_out_file_new(path, &file, err);
+    if (!status && !gbw_write(network, half, gb_out_file_write, file, &why)) {
+        status = gb_out_file_check(file, err);      /* a full disk says more than the writer it stopped */
+        if (!status)
+            status = gb_fail_because(err, GB_BAD_ARGUMENT, &why);
+    }
+    if (!status)
+        status = gb_out_file_finish(file, err);
+    gb_out_file_free(file);
+    return status;
+}

@@ -1,0 +1,172 @@
+/* Contexts: processor and options to a gb_cpu with a pool behind it; and what the machine is measured to reach, which
+ * speeds are held against. */
+#include "context.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/cuda.h"
+#include "engine/base/error.h"
+#include "engine/base/platform.h"
+
+#define BF16_ISA "avx512bf16"           /* the rows whose products are bfloat16's */
+
+enum { MAX_THREADS = 1024 };
+
+const char *gb_version(void) {
+    return GB_VERSION;
+}
+
+/* The environment's word, NULL where it has none. */
+static const char *set_in(const char *variable) {
+    const char *word = getenv(variable);
+    return word && *word ? word : NULL;
+}
+
+static gb_status open_device(gb_context *context, const char *device, const char *precision, gb_error *err) {
+    char why[sizeof context->no_device];
+    bool bf16 = precision && !strcmp(precision, "bf16");
+    if (precision && !bf16 && strcmp(precision, "half") && strcmp(precision, "tf32") && strcmp(precision, "fp32"))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no precision '%s'; there are half, tf32, fp32 and bf16",
+                       precision);
+    if (!device || !strcmp(device, "cpu"))
+        return precision && !bf16 && strcmp(precision, "fp32")
+                   ? gb_fail(err, GB_BAD_ARGUMENT, "precision %s is a GPU's; the processor has fp32 and bf16", precision)
+                   : GB_OK;
+    if (strcmp(device, "cuda") && strcmp(device, "auto"))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no device '%s'; there are cpu, cuda and auto", device);
+    if (bf16)
+        return gb_fail(err, GB_BAD_ARGUMENT, "precision bf16 is the processor's; a GPU has half, tf32 and fp32");
+    context->device = gb_cuda_open(precision, why, sizeof why);
+    if (!context->device && !strcmp(device, "cuda"))
+        return gb_fail(err, GB_DEVICE, "%s", why);
+    if (!context->device) {
+        memcpy(context->no_device, why, sizeof why);
+        return GB_OK;
+    }
+    context->device_cpu = (gb_cpu){.isa = "cuda", .rank = INT_MAX, .vector = 1, .workers = 1, .device = context->device};
+    context->processor = &context->device_cpu;
+    return GB_OK;
+}
+
+gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb_error *err) {
+    *out = NULL;
+    int threads = options ? options->threads : 0;
+    if (threads < 0 || threads > MAX_THREADS)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d threads: give 1 to %d, or 0 for one on each core", threads,
+                       MAX_THREADS);
+    const char *isa = options ? options->isa : NULL, *asked_by = "";
+    const char *device = options && options->device ? options->device : set_in("GANBEND_DEVICE");
+    const char *precision = options && options->precision ? options->precision : set_in("GANBEND_PRECISION");
+    if (precision && !strcmp(precision, "bf16")) {
+        isa = BF16_ISA;
+        asked_by = "precision bf16: ";
+    } else if (!isa) {
+        isa = set_in("GANBEND_ISA");
+        asked_by = "GANBEND_ISA: ";
+    }
+    gb_context *context = calloc(1, sizeof *context);
+    if (!context)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    char names[256];
+    if (!gb_cpu_detect(&context->cpu, isa, names, sizeof names)) {
+        free(context);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%sthis processor and build have no '%s'; they have %s", asked_by,
+                       isa ? isa : "", names);
+    }
+    if (threads == 0)
+        threads = gb_usable_cores() < MAX_THREADS ? gb_usable_cores() : MAX_THREADS;
+    context->pool = gb_pool_new(threads);
+    if (!context->pool) {
+        free(context);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory for %d threads", threads);
+    }
+    context->cpu.workers = gb_pool_workers(context->pool);
+    context->cpu.parallel = gb_pool_parallel;
+    context->cpu.pool = context->pool;
+    context->processor = &context->cpu;
+    gb_status status = open_device(context, device, precision, err);
+    if (status)
+        gb_context_free(context);
+    else
+        *out = context;
+    return status;
+}
+
+void gb_context_free(gb_context *context) {
+    if (!context)
+        return;
+    if (context->device)
+        context->device->close(context->device);
+    gb_pool_free(context->pool);
+    free(context);
+}
+
+const char *gb_context_device(const gb_context *context) {
+    return context->device ? context->device->name : NULL;
+}
+
+const char *gb_context_precision(const gb_context *context) {
+    if (context->device)
+        return context->device->precision;
+    return strcmp(context->cpu.isa, BF16_ISA) ? "fp32" : "bf16";
+}
+
+const char *gb_context_no_device(const gb_context *context) {
+    return context->no_device[0] ? context->no_device : NULL;
+}
+
+int gb_context_threads(const gb_context *context) {
+    return context->cpu.workers;
+}
+
+const char *gb_context_isa(const gb_context *context) {
+    return context->cpu.isa;
+}
+
+/* The best of many short bursts: what the units reach while nobody disturbs them. Measured on the widest there are,
+ * whatever rows this context was told to use, so that speeds of all rows are held against one number. */
+double gb_context_peak_gflops(gb_context *context) {
+    enum { ROUNDS = 1 << 19 };      /* a few milliseconds */
+    gb_cpu widest = context->cpu;
+    gb_cpu_detect(&widest, NULL, NULL, 0);
+    double best = 0;
+    for (double end = gb_clock() + 0.1; gb_clock() < end;) {
+        double start = gb_clock();
+        double gflop = 2e-9 * (double)gb_cpu_burst(&widest, ROUNDS);
+        double rate = gflop / (gb_clock() - start);
+        if (rate > best)
+            best = rate;
+    }
+    return best;
+}
+
+typedef struct copying { char *from, *to; size_t bytes; } copying;
+
+static void copy_share(void *arg, int task, int worker) {
+    const copying *c = arg;
+    (void)worker;
+    memcpy(c->to + (size_t)task * c->bytes, c->from + (size_t)task * c->bytes, c->bytes);
+}
+
+double gb_context_memory_gbs(gb_context *context) {
+    const gb_cpu *cpu = &context->cpu;
+    size_t share = (4 * cpu->l3 + (32u << 20)) / (size_t)cpu->workers, all = share * (size_t)cpu->workers;
+    copying c = {gb_aligned_alloc(all), gb_aligned_alloc(all), share};
+    double best = 0;
+    if (c.from && c.to) {
+        memset(c.from, 1, all);
+        memset(c.to, 2, all);
+        for (double end = gb_clock() + 0.1; gb_clock() < end;) {
+            double start = gb_clock();
+            cpu->parallel(cpu->pool, cpu->workers, copy_share, &c);
+            double rate = 2e-9 * (double)all / (gb_clock() - start);
+            if (rate > best)
+                best = rate;
+        }
+    }
+    gb_aligned_free(c.from);
+    gb_aligned_free(c.to);
+    return best;
+}

@@ -1,0 +1,19 @@
+/* Memory where a processor keeps its tensors: the host's, or a device's. */
+#ifndef GB_ENGINE_MEMORY_H
+#define GB_ENGINE_MEMORY_H
+
+#include "ops/device.h"
+#include "engine/base/platform.h"
+
+static inline void *gb_memory_alloc(const gb_cpu *cpu, size_t bytes) {
+    return cpu->device ? cpu->device->alloc(cpu->device, bytes) : gb_aligned_alloc(bytes);
+}
+
+static inline void gb_memory_free(const gb_cpu *cpu, void *memory) {
+    if (!cpu->device)
+        gb_aligned_free(memory);
+    else if (memory)
+        cpu->device->free(cpu->device, memory);
+}
+
+#endif

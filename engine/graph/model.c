@@ -1,0 +1,460 @@
+/* Opening models, packing their weights, telling about them. */
+#include "model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weights/gbw.h"
+#include "engine/base/error.h"
+#include "device_memory.h"
+#include "engine/models/models.h"
+
+/* ------------------------------------------------------------------------------------------------ opening */
+
+static gb_status model_new(gb_context *context, gb_graph *graph, const char *name, gb_model **out, gb_error *err) {
+    gb_graph_resolve(graph);
+    if (!graph->failed && graph->output == GB_NO_NODE)
+        gb_graph_mistake(graph, "the graph has no output");
+    if (graph->failed) {
+        gb_status status = name ? gb_fail(err, GB_BAD_FILE, "%s: %s", name, graph->why)
+                                : gb_fail(err, GB_BAD_ARGUMENT, "%s", graph->why);
+        gb_graph_free(graph);
+        return status;
+    }
+    const gb_named_array *arrays;
+    size_t tensors = gb_network_arrays(graph->network, &arrays);
+    gb_model *model = calloc(1, sizeof *model);
+    if (model) {
+        model->context = context;
+        model->graph = graph;
+        model->packed = calloc((size_t)graph->count, sizeof *model->packed);
+        model->checked = calloc(tensors + 1, sizeof *model->checked);
+        model->lock = gb_mutex_new();
+    } else {
+        gb_graph_free(graph);
+    }
+    if (!model || !model->packed || !model->checked || !model->lock) {
+        gb_model_close(model);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    *out = model;
+    return GB_OK;
+}
+
+gb_status gb_model_over(gb_context *context, gb_network *network, const char *name, gb_model **model, gb_error *err) {
+    gb_graph *graph = gb_graph_over(network);
+    if (!graph)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    const gb_architecture *architecture = gb_architecture_of(network);
+    if (architecture)
+        architecture->build(graph);
+    else
+        gb_graph_mistake(graph, "its architecture '%s' is not one this version runs",
+                         gb_network_str(network, "architecture", ""));
+    return model_new(context, graph, name, model, err);
+}
+
+gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name, gb_model **model,
+                               gb_error *err) {
+    gb_reason why = {{0}};
+    *model = NULL;
+    if (!gbw_is(bytes, size))
+        return gb_fail(err, GB_BAD_FILE, "%s: not a .gbw file; 'ganbend convert' makes one from a checkpoint", name);
+    gb_network *network = gbw_open(bytes, size, name, &why);
+    if (!network)
+        return gb_fail_because(err, GB_BAD_FILE, &why);
+    uint32_t checksum = gbw_checksum(network);
+    gb_status status = gb_model_over(context, network, name, model, err);
+    if (!status)
+        (*model)->checksum = checksum;
+    return status;
+}
+
+gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err) {
+    gb_map map;
+    *model = NULL;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    status = gb_model_open_memory(context, map.bytes, map.size, gb_base_name(path), model, err);
+    if (status)
+        gb_map_close(&map);
+    else
+        (*model)->map = map;
+    return status;
+}
+
+gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err) {
+    *model = NULL;
+    return model_new(context, graph, NULL, model, err);
+}
+
+void gb_model_close(gb_model *model) {
+    if (!model)
+        return;
+    for (int i = 0; model->packed && i < model->graph->count; i++)
+        gb_memory_free(model->packed[i].bytes ? model->packed[i].cpu : &model->context->cpu, model->packed[i].bytes);
+    for (size_t i = 0; i < model->floats_count; i++) {
+        gb_aligned_free(model->floats[i].owned);
+        gb_memory_free(model->context->processor, model->floats[i].on_device);
+    }
+    free(model->packed);
+    free(model->floats);
+    free(model->checked);
+    gb_mutex_free(model->lock);
+    gb_graph_free(model->graph);
+    if (model->map.bytes)
+        gb_map_close(&model->map);
+    free(model);
+}
+
+bool gb_is_gbw(const char *path) {
+    gb_map map;
+    if (gb_map_open(path, &map, NULL))
+        return false;
+    bool is = gbw_is(map.bytes, map.size);
+    gb_map_close(&map);
+    return is;
+}
+
+/* ------------------------------------------------------------------------------------------------ weights */
+
+/* At first touch a tensor of a .gbw is held against its checksum. Called with the lock held. */
+static gb_status check_tensor(gb_model *model, const gb_array *array, const char *name, gb_error *err) {
+    const gb_named_array *list;
+    size_t count = gb_network_arrays(model->graph->network, &list);
+    size_t index = (size_t)((const gb_named_array *)((const char *)array - offsetof(gb_named_array, array)) - list);
+    if (!model->checksum || index >= count || model->checked[index])
+        return GB_OK;
+    gb_reason why = {{0}};
+    if (!gbw_verify(model->graph->network, name, &why))
+        return gb_fail_because(err, GB_BAD_FILE, &why);
+    model->checked[index] = true;
+    return GB_OK;
+}
+
+static bool is_plain_f32(const gb_array *a) {
+    gb_array packed = *a;
+    gb_array_pack_strides(&packed);
+    return a->dtype == GB_F32 && !a->swapped && (uintptr_t)a->data % sizeof(float) == 0 &&
+           !memcmp(packed.stride, a->stride, (size_t)a->ndim * sizeof *a->stride);
+}
+
+/* The weight as float32 × gain: in place where the file has it so, else converted into *owned. Lock held. */
+static gb_status as_floats(gb_model *model, const char *name, float gain, const float **data, float **owned,
+                           gb_error *err) {
+    const gb_array *array = gb_network_array(model->graph->network, name);
+    *owned = NULL;
+    if (!array)
+        return gb_fail(err, GB_BAD_FILE, "there is no tensor '%s'", name);
+    gb_status status = check_tensor(model, array, name, err);
+    if (status)
+        return status;
+    if (is_plain_f32(array) && gain == 1) {
+        *data = array->data;
+        return GB_OK;
+    }
+    size_t count = (size_t)gb_array_count(array);
+    gb_reason why = {{0}};
+    *owned = gb_aligned_alloc(count * sizeof(float));
+    if (!*owned)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
+    if (!gb_array_to_f32(array, *owned, &why)) {
+        gb_aligned_free(*owned);
+        return gb_fail(err, GB_BAD_FILE, "tensor '%s': %s", name, why.text);
+    }
+    for (size_t i = 0; gain != 1 && i < count; i++)
+        (*owned)[i] *= gain;
+    *data = *owned;
+    return GB_OK;
+}
+
+/* The pages of a packed tensor are not needed any more. */
+static void release_pages(const gb_model *model, const char *name) {
+    const gb_array *array = gb_network_array(model->graph->network, name);
+    if (model->map.bytes && array)
+        gb_map_release(&model->map, array->data, (size_t)gb_array_count(array) * gb_dtype_size(array->dtype));
+}
+
+/* A copy in the processor's memory of what lies in the host's; NULL when there is no room. */
+static void *brought_to(const gb_cpu *cpu, const void *bytes, size_t size) {
+    void *there = gb_memory_alloc(cpu, size);
+    if (there && !cpu->device->upload(cpu->device, there, bytes, size)) {
+        gb_memory_free(cpu, there);
+        there = NULL;
+    }
+    return there;
+}
+
+static gb_status pack_node(gb_model *model, gb_node index, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
+                           void **packed, gb_error *err) {
+    const gb_graph_node *node = &model->graph->nodes[index];
+    const float *weights[GB_MAX_WEIGHTS] = {NULL};
+    float *owned[GB_MAX_WEIGHTS] = {NULL};
+    gb_status status = GB_OK;
+    for (int i = 0; i < GB_MAX_WEIGHTS && node->weight[i] && !status; i++)
+        status = as_floats(model, node->weight[i], i ? 1 : node->weight_gain, &weights[i], &owned[i], err);
+    if (!status && !(*packed = gb_aligned_alloc(row->packed_size(cpu, desc))))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
+    if (!status)
+        row->pack(cpu, desc, weights, *packed);
+    if (!status && cpu->device) {
+        void *here = *packed;
+        if (!(*packed = brought_to(cpu, here, row->packed_size(cpu, desc))))
+            status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for the weights of '%s'", cpu->device->name,
+                             node->name);
+        gb_aligned_free(here);
+    }
+    for (int i = 0; i < GB_MAX_WEIGHTS && node->weight[i]; i++) {
+        gb_aligned_free(owned[i]);
+        release_pages(model, node->weight[i]);
+    }
+    return status;
+}
+
+gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
+                        const void **packed, gb_error *err) {
+    *packed = NULL;
+    if (!row->packed_size)
+        return GB_OK;
+    gb_mutex_lock(model->lock);
+    gb_packed *entry = &model->packed[node];
+    gb_status status = GB_OK;
+    /* A node's row depends on its shape and the context's processor only, so one form is all there is. */
+    if (!entry->bytes) {
+        status = pack_node(model, node, cpu, row, desc, &entry->bytes, err);
+        entry->row = row;
+        entry->cpu = cpu;
+    }
+    *packed = entry->bytes;
+    gb_mutex_unlock(model->lock);
+    return status;
+}
+
+/* The entry of a weight, made where there is none yet. Lock held. */
+static gb_status find_floats(gb_model *model, const char *name, float gain, gb_floats **found, gb_error *err) {
+    for (size_t i = 0; i < model->floats_count; i++) {
+        if (model->floats[i].gain == gain && !strcmp(model->floats[i].name, name)) {
+            *found = &model->floats[i];
+            return GB_OK;
+        }
+    }
+    if (model->floats_count == model->floats_room) {
+        size_t room = model->floats_room ? model->floats_room * 2 : 64;
+        gb_floats *grown = realloc(model->floats, room * sizeof *grown);
+        if (!grown)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        model->floats = grown;
+        model->floats_room = room;
+    }
+    gb_floats entry = {.name = name, .gain = gain};
+    gb_status status = as_floats(model, name, gain, &entry.data, &entry.owned, err);
+    if (status)
+        return status;
+    entry.count = (size_t)gb_array_count(gb_network_array(model->graph->network, name));
+    *found = &model->floats[model->floats_count++];
+    **found = entry;
+    return GB_OK;
+}
+
+gb_status gb_model_floats(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
+    gb_floats *entry;
+    gb_mutex_lock(model->lock);
+    gb_status status = find_floats(model, name, gain, &entry, err);
+    if (!status)
+        *data = entry->data;
+    gb_mutex_unlock(model->lock);
+    return status;
+}
+
+gb_status gb_model_floats_there(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
+    const gb_cpu *cpu = model->context->processor;
+    gb_floats *entry;
+    if (!cpu->device)
+        return gb_model_floats(model, name, gain, data, err);
+    gb_mutex_lock(model->lock);
+    gb_status status = find_floats(model, name, gain, &entry, err);
+    if (!status && !entry->on_device &&
+        !(entry->on_device = brought_to(cpu, entry->data, entry->count * sizeof(float))))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for tensor '%s'", cpu->device->name, name);
+    if (!status)
+        *data = entry->on_device;
+    gb_mutex_unlock(model->lock);
+    return status;
+}
+
+uint64_t gb_model_serial(gb_model *model) {
+    gb_mutex_lock(model->lock);
+    uint64_t serial = ++model->serial;
+    gb_mutex_unlock(model->lock);
+    return serial;
+}
+
+gb_status gb_model_read(gb_model *model, const char *tensor, float *out, gb_error *err) {
+    const gb_array *array = gb_network_array(model->graph->network, tensor);
+    gb_reason why = {{0}};
+    if (!array)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no tensor '%s'", tensor);
+    gb_mutex_lock(model->lock);
+    gb_status status = check_tensor(model, array, tensor, err);
+    gb_mutex_unlock(model->lock);
+    if (!status && !gb_array_to_f32(array, out, &why))
+        status = gb_fail(err, GB_BAD_FILE, "tensor '%s': %s", tensor, why.text);
+    return status;
+}
+
+gb_status gb_model_verify(gb_model *model, gb_error *err) {
+    const gb_named_array *list;
+    size_t count = gb_network_arrays(model->graph->network, &list);
+    gb_status status = GB_OK;
+    gb_mutex_lock(model->lock);
+    for (size_t i = 0; i < count && !status; i++)
+        status = check_tensor(model, &list[i].array, list[i].name, err);
+    gb_mutex_unlock(model->lock);
+    return status;
+}
+
+uint32_t gb_model_checksum(const gb_model *model) {
+    return model->checksum;
+}
+
+/* ------------------------------------------------------------------------------------------------ telling */
+
+size_t gb_model_metas(const gb_model *model) {
+    const gb_meta *list;
+    return gb_network_metas(model->graph->network, &list);
+}
+
+const char *gb_model_str(const gb_model *model, const char *key, const char *otherwise) {
+    return gb_network_str(model->graph->network, key, otherwise);
+}
+
+int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise) {
+    return gb_network_int(model->graph->network, key, otherwise);
+}
+
+size_t gb_model_classes(const gb_model *model) {
+    int64_t classes = gb_model_int(model, "config.c_dim", 0);
+    return classes > 0 ? (size_t)classes : 0;
+}
+
+const char *gb_model_class_name(const gb_model *model, size_t index) {
+    const gb_meta *names = gb_network_meta(model->graph->network, "origin.class_names");
+    bool known = names && names->type == GB_META_STRS && names->count == gb_model_classes(model);
+    return known && index < names->count ? names->strs[index] : NULL;
+}
+
+size_t gb_model_tensors(const gb_model *model) {
+    const gb_named_array *list;
+    return gb_network_arrays(model->graph->network, &list);
+}
+
+void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info) {
+    const gb_named_array *list;
+    gb_network_arrays(model->graph->network, &list);
+    const gb_array *a = &list[index].array;
+    *info = (gb_array_info){.name = list[index].name,
+                            .type = gb_dtype_name(a->dtype),
+                            .ndim = a->ndim,
+                            .count = gb_array_count(a)};
+    memcpy(info->shape, a->shape, sizeof info->shape);
+}
+
+size_t gb_model_nodes(const gb_model *model) {
+    return (size_t)model->graph->count;
+}
+
+/* Elements of the weights that `node` is the first to use; FIRs and the mean w are settings, not parameters. */
+static int64_t parameters(const gb_graph *graph, gb_node index) {
+    const gb_graph_node *node = &graph->nodes[index];
+    const char *used[] = {node->desc.op == GB_OP_UPFIRDN2D || node->desc.op == GB_OP_TRUNCATE ? NULL : node->weight[0],
+                          node->bias, node->strength};
+    int64_t sum = 0;
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+        bool first = used[i] != NULL;
+        for (gb_node before = 0; first && before < index; before++) {
+            const gb_graph_node *b = &graph->nodes[before];
+            first = !(b->weight[0] && !strcmp(b->weight[0], used[i])) && !(b->bias && !strcmp(b->bias, used[i])) &&
+                    !(b->strength && !strcmp(b->strength, used[i]));
+        }
+        if (first)
+            sum += gb_array_count(gb_network_array(graph->network, used[i]));
+    }
+    return sum;
+}
+
+void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
+    const gb_graph *graph = model->graph;
+    const gb_graph_node *node = &graph->nodes[index];
+    *info = (gb_node_info){
+        .name = node->name,
+        .alias = gb_graph_alias_of(graph, index, 0),
+        .op = node->is_input ? "input" : gb_op_infos[node->desc.op].name,
+        .ndim = node->ndim,
+        .parameters = parameters(graph, index),
+        .macs = node->is_input ? 0 : gb_op_macs(&node->desc),
+        .inputs = node->inputs,
+    };
+    memcpy(info->shape, node->shape, sizeof info->shape);
+    memcpy(info->input, node->input, sizeof node->input);
+    if (node->is_input || node->desc.op != GB_OP_BIAS_ACT)
+        return;
+    info->act = gb_acts[node->act].name;
+    info->bias = node->bias;
+    info->bias_gain = node->bias_gain;
+    info->gain = node->gain;
+    info->clamp = node->clamp > 0 ? node->clamp : 0;
+}
+
+gb_node gb_model_find(const gb_model *model, const char *name) {
+    return gb_graph_find(model->graph, name);
+}
+
+size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room) {
+    size_t count = 0;
+    for (gb_node i = 0; i < model->graph->count; i++) {
+        if (gb_graph_matches(model->graph, i, glob)) {
+            if (count < room)
+                nodes[count] = i;
+            count++;
+        }
+    }
+    return count;
+}
+
+void gb_model_image_shape(const gb_model *model, int64_t shape[3]) {
+    memcpy(shape, model->graph->nodes[model->graph->output].shape, 3 * sizeof *shape);
+}
+
+/* Appends to a line that is cut where it is full. */
+static void put(char *text, size_t size, const char *piece) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s", piece);
+}
+
+gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, char *text, size_t size) {
+    const gb_meta *list;
+    if (index >= gb_network_metas(model->graph->network, &list))
+        return GB_BAD_ARGUMENT;
+    const gb_meta *meta = &list[index];
+    *key = meta->key;
+    *text = 0;
+    for (size_t i = 0; i < meta->count; i++) {
+        char number[40];
+        if (i)
+            put(text, size, ",");
+        if (meta->type == GB_META_STR || meta->type == GB_META_STRS) {
+            put(text, size, meta->strs[i]);
+            continue;
+        }
+        if (meta->type == GB_META_BOOL)
+            snprintf(number, sizeof number, "%s", meta->ints[i] ? "true" : "false");
+        else if (meta->type == GB_META_FLOAT || meta->type == GB_META_FLOATS)
+            snprintf(number, sizeof number, "%.9g", meta->floats[i]);
+        else
+            snprintf(number, sizeof number, "%lld", (long long)meta->ints[i]);
+        put(text, size, number);
+    }
+    return GB_OK;
+}

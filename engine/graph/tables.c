@@ -1,0 +1,110 @@
+/* The tables of filters and activations as ganbend.h shows them, and one row of either applied to an array. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/filters/filters.h"
+#include "context.h"
+#include "engine/base/error.h"
+#include "engine/base/platform.h"
+#include "tables.h"
+
+static void copy_params(gb_table_row *row, const gb_param *param, int count) {
+    for (int i = 0; i < count; i++)
+        row->param[i] = (gb_param_info){param[i].name, param[i].summary, param[i].otherwise, param[i].low,
+                                        param[i].high, param[i].whole, param[i].choices};
+}
+
+bool gb_filter_row(size_t index, gb_table_row *row) {
+    for (size_t i = 0; i <= index; i++)
+        if (!gb_filters[i])
+            return false;
+    const gb_filter *f = gb_filters[index];
+    *row = (gb_table_row){.name = f->name, .published = f->published, .summary = f->summary, .params = f->params,
+                          .most = f->params, .positional = f->positional};
+    copy_params(row, f->param, f->params);
+    return true;
+}
+
+bool gb_activation_row(size_t index, gb_table_row *row) {
+    if (index >= GB_ACTS)
+        return false;
+    const gb_act_row *a = &gb_acts[index];
+    *row = (gb_table_row){.name = a->name, .published = a->also, .summary = a->summary, .params = a->params,
+                          .most = a->most, .positional = a->most};
+    copy_params(row, a->param, a->most);
+    return true;
+}
+
+bool gb_table_find(bool (*row_at)(size_t, gb_table_row *), const char *name, gb_table_row *row, size_t *index) {
+    for (*index = 0; name && row_at(*index, row); ++*index)
+        if (!strcmp(row->name, name) || (row->published && !strcmp(row->published, name)))
+            return true;
+    return false;
+}
+
+static gb_status check_param(const char *of, const gb_param_info *p, float value, gb_error *err) {
+    if (!(value >= p->low && value <= p->high))
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; %g to %g are possible", of, p->name, (double)value,
+                       (double)p->low, (double)p->high);
+    if ((p->whole || p->choices) && value != (float)(long long)value)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; whole numbers are possible", of, p->name, (double)value);
+    return GB_OK;
+}
+
+gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_TABLE_PARAMS],
+                          int *used, gb_error *err) {
+    if (count < 0 || count > row->most)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s takes at most %d parameters, not %d", row->name, row->most, count);
+    for (int i = 0; i < count; i++) {
+        gb_status status = check_param(row->name, &row->param[i], params[i], err);
+        if (status)
+            return status;
+    }
+    for (int i = 0; i < GB_TABLE_PARAMS; i++)
+        out[i] = i < count ? params[i] : i < row->params ? row->param[i].otherwise : 0;
+    /* Where any number may be given, those given are all there are. */
+    *used = row->most > row->params && count ? count : row->params;
+    return GB_OK;
+}
+
+gb_status gb_filter_apply(gb_context *context, const char *name, const float *params, int param_count,
+                          const int64_t shape[4], const float *in, float *out, gb_error *err) {
+    gb_table_row row;
+    size_t index;
+    float full[GB_TABLE_PARAMS];
+    int used;
+    if (!gb_table_find(gb_filter_row, name, &row, &index))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no filter '%s'", name ? name : "");
+    gb_status status = gb_table_params(&row, params, param_count, full, &used, err);
+    if (status)
+        return status;
+    int64_t floats = 1;
+    for (int i = 0; i < 4; i++) {
+        if (shape[i] < 1 || shape[i] > 1 << 20 || (floats *= shape[i]) > INT64_C(1) << 32)
+            return gb_fail(err, GB_BAD_ARGUMENT, "an array of [%lld,%lld,%lld,%lld]", (long long)shape[0],
+                           (long long)shape[1], (long long)shape[2], (long long)shape[3]);
+    }
+    gb_shape s = {(int)shape[0], (int)shape[1], (int)shape[2], (int)shape[3], 1};
+    gb_tensor from = {s, (float *)in}, to = {s, out};       /* `from` is only read */
+    size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[index], &s);
+    void *memory = gb_aligned_alloc(workspace + 64);
+    if (!memory)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_filter_run(&context->cpu, gb_filters[index], full, NULL, 0, &from, &to, memory);
+    gb_aligned_free(memory);
+    return GB_OK;
+}
+
+gb_status gb_activation_apply(const char *name, const float *params, int param_count, size_t count, const float *in,
+                              float *out, gb_error *err) {
+    gb_table_row row;
+    size_t index;
+    float full[GB_TABLE_PARAMS];
+    int used;
+    if (!gb_table_find(gb_activation_row, name, &row, &index))
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no activation '%s'", name ? name : "");
+    gb_status status = gb_table_params(&row, params, param_count, full, &used, err);
+    for (size_t i = 0; i < count && !status; i++)
+        out[i] = gb_activate((gb_act_kind)index, full, used, in[i]);
+    return status;
+}

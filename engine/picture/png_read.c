@@ -1,0 +1,204 @@
+/* Reading PNG files (W3C PNG, third edition; libpng does the work) whoever wrote them: palettes, greys, 16 bits and
+ * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited.
+ * gb_png_whole() and gb_png_text() of ganbend.h are here too: they read all of a file, and take nothing or its texts out
+ * of it. */
+#include "png_read.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "image.h"
+#include "engine/base/platform.h"
+
+typedef struct source {
+    jmp_buf failed;
+    char message[160];
+    const unsigned char *bytes;
+    size_t left;
+    uint8_t *rgba;
+    png_bytep *rows;
+    png_bytep row;              /* gb_png_whole(): the only one */
+} source;
+
+static void on_error(png_structp png, png_const_charp message) {
+    source *s = png_get_error_ptr(png);
+    snprintf(s->message, sizeof s->message, "%s", message);
+    longjmp(s->failed, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message) {
+    (void)png;
+    (void)message;
+}
+
+static void take_bytes(png_structp png, png_bytep out, size_t size) {
+    source *s = png_get_io_ptr(png);
+    if (size > s->left)
+        png_error(png, "cut short");
+    memcpy(out, s->bytes, size);
+    s->bytes += size;
+    s->left -= size;
+}
+
+/* ------------------------------------------------------------------------------------------------ pixels */
+
+static void take_memory(png_structp png, source *s, size_t width, size_t height) {
+    s->rgba = malloc(width * height * 4);
+    s->rows = malloc(height * sizeof *s->rows);
+    if (!s->rgba || !s->rows)
+        png_error(png, "out of memory");
+    for (size_t y = 0; y < height; y++)
+        s->rows[y] = s->rgba + y * width * 4;
+}
+
+/* What runs under setjmp: all that is needed after a longjmp is in `s`. */
+static bool decode(png_structp png, png_infop info, source *s, int *width, int *height) {
+    if (setjmp(s->failed))
+        return false;
+    png_set_read_fn(png, s, take_bytes);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+    png_set_user_limits(png, GB_PNG_MOST_SIDE, GB_PNG_MOST_SIDE);
+    png_set_chunk_malloc_max(png, 1 << 20);
+    png_read_info(png, info);
+    png_set_expand(png);
+    png_set_strip_16(png);
+    png_set_gray_to_rgb(png);
+    png_set_filler(png, 0xFF, PNG_FILLER_AFTER);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    *width = (int)png_get_image_width(png, info);
+    *height = (int)png_get_image_height(png, info);
+    if (png_get_rowbytes(png, info) != (size_t)*width * 4)
+        png_error(png, "a form of picture that is not known");
+    take_memory(png, s, (size_t)*width, (size_t)*height);
+    png_read_image(png, s->rows);
+    return true;
+}
+
+gb_status gb_png_decode(const char *name, const unsigned char *bytes, size_t size, int *width, int *height,
+                        uint8_t **rgba, gb_error *err) {
+    gb_status status = GB_OK;
+    source s = {.bytes = bytes, .left = size};
+    *rgba = NULL;
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info)
+        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
+    else if (!decode(png, info, &s, width, height))
+        status = gb_fail(err, GB_BAD_FILE, "%s: %s", name, s.message);
+    png_destroy_read_struct(&png, &info, NULL);
+    free(s.rows);
+    if (status)
+        free(s.rgba);
+    else
+        *rgba = s.rgba;
+    return status;
+}
+
+gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba, gb_error *err) {
+    gb_map map;
+    *rgba = NULL;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    status = gb_png_decode(path, map.bytes, map.size, width, height, rgba, err);
+    gb_map_close(&map);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ all of a file */
+
+/* Decodes every row as it is, checking every chunk on the way. `info` has the texts afterwards. */
+static bool read_through(png_structp png, png_infop info, source *s) {
+    enum { MOST_SIDE = 1 << 16, MOST_TEXTS = 64, MOST_TEXT = 8 << 20 };
+    if (setjmp(s->failed))
+        return false;
+    png_set_read_fn(png, s, take_bytes);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_user_limits(png, MOST_SIDE, MOST_SIDE);
+    png_set_chunk_cache_max(png, MOST_TEXTS);
+    png_set_chunk_malloc_max(png, MOST_TEXT);
+    png_read_info(png, info);
+    int passes = png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    s->row = png_malloc(png, png_get_rowbytes(png, info));
+    for (int pass = 0; pass < passes; pass++)
+        for (png_uint_32 y = 0; y < png_get_image_height(png, info); y++)
+            png_read_row(png, s->row, NULL);
+    png_read_end(png, info);
+    return true;
+}
+
+bool gb_png_whole(const char *path) {
+    gb_map map;
+    if (gb_map_open(path, &map, NULL))
+        return false;
+    source s = {.bytes = map.bytes, .left = map.size};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    bool whole = info && read_through(png, info, &s) && s.left == 0;
+    if (png)
+        png_free(png, s.row);
+    png_destroy_read_struct(&png, &info, NULL);
+    gb_map_close(&map);
+    return whole;
+}
+
+/* ------------------------------------------------------------------------------------------------ texts */
+
+/* A copy as UTF-8, to be freed; what is none is Latin-1, as in tEXt and zTXt. NULL when memory is out. */
+static char *as_utf8(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    size_t size = strlen(text) + 1, n;
+    while (*c && (n = gb_utf8_length(c)))
+        c += n;
+    bool latin = *c;
+    char *copy = malloc(latin ? 2 * size : size), *to = copy;
+    if (!latin)
+        return copy ? memcpy(copy, text, size) : NULL;
+    for (c = (const unsigned char *)text; copy && *c; c++) {
+        if (*c >= 0x80)
+            *to++ = (char)(0xC0 | *c >> 6);
+        *to++ = (char)(*c < 0x80 ? *c : 0x80 | (*c & 0x3F));
+    }
+    if (copy)
+        *to = '\0';
+    return copy;
+}
+
+gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key, const char *value), void *arg,
+                      gb_error *err) {
+    gb_map map;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    source s = {.bytes = map.bytes, .left = map.size};
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    png_textp list = NULL;
+    int count = 0;
+    if (!info)
+        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    else if (!read_through(png, info, &s))
+        status = gb_fail(err, GB_BAD_FILE, "%s: %s", path, s.message);
+    else
+        png_get_text(png, info, &list, &count);
+    for (int i = 0; i < count && !status; i++) {
+        char *key = as_utf8(list[i].key), *value = as_utf8(list[i].text ? list[i].text : "");
+        if (key && value)
+            text(arg, key, value);
+        else
+            status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+        free(key);
+        free(value);
+    }
+    if (png)
+        png_free(png, s.row);
+    png_destroy_read_struct(&png, &info, NULL);
+    gb_map_close(&map);
+    return status;
+}

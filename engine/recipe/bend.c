@@ -1,0 +1,323 @@
+/* A step of a recipe on a model: its places become nodes, its files are read, and gb_session_bend() is told. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/platform.h"
+#include "recipe.h"
+
+/* ------------------------------------------------------------------------------------------------ numbers */
+
+double gb_recipe_dialled(const gb_recipe *recipe, const gb_dial *dial) {
+    return dial->param < 0 ? dial->value : recipe->params[dial->param].value;
+}
+
+const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i) {
+    return step->kind == GB_STEP_FILTER       ? &step->filter->param[i]
+           : step->kind == GB_STEP_ACTIVATION ? &gb_acts[step->activation].param[i]
+                                              : NULL;
+}
+
+/* A slider moves through numbers; what takes whole ones gets the nearest. */
+void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_PARAMS]) {
+    for (int i = 0; i < GB_RECIPE_PARAMS; i++) {
+        const gb_param *param = i < step->dials ? gb_recipe_row_param(step, i) : NULL;
+        double value = i < step->dials ? gb_recipe_dialled(recipe, &step->dial[i]) : 0;
+        if (i == 0 && step->kind == GB_STEP_STYLE)
+            value = 1 - value;          /* what is kept */
+        numbers[i] = (float)(param && (param->whole || param->choices) ? rint(value) : value);
+    }
+}
+
+/* Whether ".." is one of the parts of a path. */
+static bool steps_up(const char *file) {
+    for (const char *part = file; *part; part += strspn(part, "/")) {
+        size_t length = strcspn(part, "/");
+        if (length == 2 && !memcmp(part, "..", 2))
+            return true;
+        part += length;
+    }
+    return false;
+}
+
+gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err) {
+    if (recipe->confined && (file[0] == '/' || steps_up(file)))
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' leads out of the recipe's folder, where its files are to lie", file);
+    size_t folder = file[0] == '/' ? 0 : strlen(recipe->folder), length = strlen(file);
+    *path = malloc(folder + length + 1);
+    if (!*path)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    memcpy(*path, recipe->folder, folder);
+    memcpy(*path + folder, file, length + 1);
+    if (!recipe->confined || gb_path_stays(*recipe->folder ? recipe->folder : ".", *path))
+        return GB_OK;
+    free(*path);
+    *path = NULL;
+    return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is a link that leads out of the recipe's folder, where its files are to "
+                                         "lie", file);
+}
+
+/* ------------------------------------------------------------------------------------------------ bending */
+
+typedef struct bender {
+    const gb_recipe *recipe;
+    const gb_recipe_step *step;
+    int index;
+    gb_session *session;
+    gb_applied_list *list;
+    float numbers[GB_RECIPE_PARAMS];
+    gb_clusters clusters;
+    gb_recipe_paint paint;
+    gb_recipe_style style;
+    gb_error *err;
+} bender;
+
+static gb_status bend(bender *b, const char *at, const gb_bend_options *special) {
+    static const gb_bend_kind kinds[] = {
+        [GB_STEP_FILTER] = GB_BEND_FILTER, [GB_STEP_ACTIVATION] = GB_BEND_ACTIVATION, [GB_STEP_PAINT] = GB_BEND_PAINT,
+        [GB_STEP_DISABLE] = GB_BEND_DISABLE, [GB_STEP_NOISE] = GB_BEND_NOISE, [GB_STEP_TRUNCATE] = GB_BEND_TRUNCATE,
+        [GB_STEP_SET] = GB_BEND_SET, [GB_STEP_STYLE] = GB_BEND_SET,
+    };
+    const gb_recipe_step *s = b->step;
+    bool row = s->kind == GB_STEP_FILTER || s->kind == GB_STEP_ACTIVATION;
+    gb_bend_options o = *special;
+    o.kind = o.vectors ? GB_BEND_PAINT : kinds[s->kind];        /* an image is set by painting */
+    o.at = at;
+    if (s->pick.kind == GB_PICK_RANDOM)
+        o.features = (gb_features){GB_FEATURES_RANDOM, NULL, 0, s->pick.share, s->pick.seed};
+    else if (s->pick.kind == GB_PICK_LIST)
+        o.features = (gb_features){GB_FEATURES_LIST, s->pick.list, s->pick.count, 0, 0};
+    o.name = s->kind == GB_STEP_FILTER ? s->filter->name : row ? gb_acts[s->activation].name : NULL;
+    o.params = row ? b->numbers : NULL;
+    o.param_count = row ? s->dials : 0;
+    o.drop_bias = s->drop_bias;
+    o.set_gain = s->set_gain;
+    o.gain = (float)s->gain;
+    o.factor = o.psi = b->numbers[0];
+    o.reseed = s->reseed;
+    o.seed = s->seed;
+    o.add = s->add;
+    o.keep = s->kind == GB_STEP_STYLE ? b->numbers[0] : 0;
+    if (b->list->count == b->list->room) {
+        int room = b->list->room ? 2 * b->list->room : 16;
+        gb_applied *grown = realloc(b->list->bends, (size_t)room * sizeof *grown);
+        if (!grown)
+            return gb_fail(b->err, GB_NO_MEMORY, "out of memory");
+        b->list->bends = grown;
+        b->list->room = room;
+    }
+    gb_applied *applied = &b->list->bends[b->list->count];
+    *applied = (gb_applied){0, b->index};
+    gb_status status = gb_session_bend(b->session, &o, &applied->id, b->err);
+    b->list->count += !status;
+    return status;
+}
+
+static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
+    const gb_graph *graph = b->session->graph;
+    gb_bend_options o = {0};
+    int *list, count;
+    gb_status status = gb_clusters_of(&b->clusters, &b->step->pick, graph, node, &list, &count, b->err);
+    if (!status && !count)
+        return exact ? gb_fail(b->err, GB_BAD_ARGUMENT, "%s: no clusters of '%s' in it (network-bending's layer %d)",
+                               b->clusters.name, graph->nodes[node].name, gb_layer_number(graph, node))
+                     : GB_OK;
+    o.features = (gb_features){GB_FEATURES_LIST, list, count, 0, 0};
+    if (!status)
+        status = bend(b, graph->nodes[node].name, &o);
+    free(list);
+    return status;
+}
+
+/* An image at a boundary of one map: painted there, or its values added, 0 where it is transparent. */
+static gb_status bend_image(bender *b, gb_node node) {
+    const gb_graph_node *n = &b->session->graph->nodes[node];
+    const gb_shape s = gb_node_shape(n);
+    gb_bend_options o = {.vector_count = b->paint.count, .mask_h = s.h, .mask_w = s.w, .samples = 1};
+    int16_t *mask = NULL;
+    float *values = NULL;
+    if (n->ndim != 3 || s.c != 1)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' has %lld channels: an image goes to boundaries of one map, such "
+                                                "as the noise_const of a layer", n->name, (long long)n->shape[0]);
+    gb_status status = gb_recipe_mask_at(&b->paint, &s, &mask, b->err);
+    if (!status && b->step->add && !(values = malloc((size_t)s.h * (size_t)s.w * sizeof *values)))
+        status = gb_fail(b->err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; values && i < (size_t)s.h * (size_t)s.w; i++)
+        values[i] = mask[i] < 0 ? 0 : b->paint.vectors[mask[i]];
+    o.values = values;
+    o.vectors = values ? NULL : b->paint.vectors;
+    o.mask = mask;
+    if (!status)
+        status = bend(b, n->name, &o);
+    free(values);
+    free(mask);
+    return status;
+}
+
+static gb_status bend_values(bender *b, gb_node node) {
+    float *values;
+    int samples;
+    gb_bend_options o = {0};
+    const gb_recipe_step *s = b->step;
+    gb_status status = gb_recipe_values(b->recipe, s, b->session, node, &b->style, &values, &samples, b->err);
+    if (status)
+        return status;
+    o.values = values;
+    o.samples = samples;
+    if (s->kind == GB_STEP_SET && !s->file)     /* the others stay as they are */
+        o.features = (gb_features){GB_FEATURES_LIST, s->index, s->values, 0, 0};
+    status = bend(b, b->session->graph->nodes[node].name, &o);
+    free(values);
+    return status;
+}
+
+static gb_status bend_paint(bender *b, gb_node node) {
+    const gb_graph_node *n = &b->session->graph->nodes[node];
+    const gb_recipe_paint *p = &b->paint;
+    const gb_shape s = gb_node_shape(n);
+    int16_t *mask = NULL;
+    if (n->ndim == 3 && n->shape[0] != p->c)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "the vector has %d values, but '%s' has %lld channels", p->c, n->name,
+                       (long long)n->shape[0]);
+    gb_status status = p->mask ? gb_recipe_mask_at(p, &s, &mask, b->err) : GB_OK;
+    if (!status)
+        status = bend(b, n->name, &(gb_bend_options){.vectors = p->vectors, .vector_count = p->count,
+                                                     .grid = b->step->grid, .mask = mask, .mask_h = s.h,
+                                                     .mask_w = s.w});
+    free(mask);
+    return status;
+}
+
+/* What a glob passes over: nodes that this could not be meant for. */
+static bool is_meant(const bender *b, gb_node node) {
+    const gb_graph_node *n = &b->session->graph->nodes[node];
+    if (b->step->kind == GB_STEP_ACTIVATION)
+        return !n->is_input && n->desc.op == GB_OP_BIAS_ACT && n->act != GB_ACT_LINEAR;
+    if (b->step->kind == GB_STEP_PAINT)
+        return n->ndim == 3;
+    return !n->is_map;
+}
+
+static gb_status bend_node(bender *b, gb_node node, bool exact) {
+    if (!exact && !is_meant(b, node))
+        return GB_OK;
+    if (b->step->kind == GB_STEP_PAINT)
+        return bend_paint(b, node);
+    if (b->step->kind == GB_STEP_SET || b->step->kind == GB_STEP_STYLE)
+        return b->step->image ? bend_image(b, node) : bend_values(b, node);
+    return bend_cluster(b, node, exact);
+}
+
+/* Node by node where what is done depends on the node; else the session looks after the glob. */
+static gb_status bend_at(bender *b, const char *at) {
+    const gb_graph *graph = b->session->graph;
+    gb_node node = gb_graph_find(graph, at);
+    bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
+                b->step->kind == GB_STEP_SET || b->step->kind == GB_STEP_STYLE;
+    int before = b->list->count;
+    if (!each)
+        return bend(b, at, &(gb_bend_options){0});
+    if (node != GB_NO_NODE)
+        return bend_node(b, node, true);
+    gb_status status = GB_OK;
+    for (gb_node i = 0; i < graph->count && !status; i++)
+        if (gb_graph_matches(graph, i, at))
+            status = bend_node(b, i, false);
+    if (!status && b->list->count == before)
+        status = gb_fail(b->err, GB_BAD_ARGUMENT, "none of the nodes '%s' can take it", at);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ places */
+
+static gb_status no_node(const bender *b, const char *name) {
+    const char *nearest = gb_graph_nearest(b->session->graph, name);
+    return nearest
+               ? gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; the nearest is '%s'", name, nearest)
+               : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists what there is", name);
+}
+
+static gb_status bend_w(bender *b, int number) {
+    const gb_graph *graph = b->session->graph;
+    char name[GB_LAYER_NAME];
+    int count = 0;
+    for (;; count++) {
+        snprintf(name, sizeof name, "synthesis.w%d", count);
+        if (gb_graph_find(graph, name) == GB_NO_NODE)
+            break;
+        if (count == number)
+            return bend_at(b, name);
+    }
+    return count ? gb_fail(b->err, GB_BAD_ARGUMENT, "w %d: this network has 0 to %d", number, count - 1)
+                 : gb_fail(b->err, GB_BAD_ARGUMENT, "this network has no w's");
+}
+
+static gb_status bend_layer(bender *b, int number) {
+    const gb_graph *graph = b->session->graph;
+    char name[GB_LAYER_NAME];
+    int most = 0;
+    for (gb_layer_name(most, name); gb_graph_find(graph, name) != GB_NO_NODE; gb_layer_name(++most, name))
+        ;
+    if (!most)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "network-bending's layer numbers are of StyleGAN2, and this is another "
+                                                "network: name the node under 'bends' and 'at'");
+    if (number >= most)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "layer %d: this network has the layers 0 to %d", number, most - 1);
+    gb_layer_name(number, name);
+    return number ? bend_at(b, name) : GB_OK;
+}
+
+static gb_status bend_place(bender *b, const gb_place *place) {
+    const gb_graph *graph = b->session->graph;
+    gb_node found = 0;
+    switch (place->kind) {
+    case GB_PLACE_NUMBER:
+        if (place->number >= graph->count)
+            return gb_fail(b->err, GB_BAD_ARGUMENT, "node %d: this network has 0 to %d", place->number,
+                           graph->count - 1);
+        return bend_at(b, graph->nodes[place->number].name);
+    case GB_PLACE_W:
+        return bend_w(b, place->number);
+    case GB_PLACE_EVERY_W:
+        return gb_graph_find(graph, "synthesis.w0") == GB_NO_NODE ? bend_w(b, 0) : bend_at(b, "synthesis.w[0-9]*");
+    case GB_PLACE_LAYER:
+        return bend_layer(b, place->number);
+    case GB_PLACE_NAME:
+        if (gb_graph_find(graph, place->name) != GB_NO_NODE)
+            return bend_at(b, place->name);
+        while (found < graph->count && !gb_graph_matches(graph, found, place->name))
+            found++;
+        return found < graph->count ? bend_at(b, place->name) : no_node(b, place->name);
+    }
+    return GB_OK;
+}
+
+gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,
+                              gb_error *err) {
+    gb_error why = {0};
+    const gb_recipe_step *step = &recipe->steps[index];
+    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .err = &why};
+    gb_recipe_numbers(recipe, step, b.numbers);
+    gb_status status = GB_OK;
+    if (step->muted)
+        return GB_OK;
+    if (step->pick.kind == GB_PICK_CLUSTER)
+        status = gb_clusters_open(recipe, &step->pick, &b.clusters, &why);
+    if (!status && step->kind == GB_STEP_PAINT)
+        status = gb_recipe_paint_read(recipe, step, &b.paint, &why);
+    if (!status && step->image)
+        status = gb_recipe_image_read(recipe, step, &b.paint, &why);
+    if (status)
+        gb_recipe_fail_at(recipe, step->line, step->column, status, err, "%s", why.message);
+    for (int i = 0; i < step->place_count && !status; i++) {
+        const gb_place *place = &step->places[i];
+        if ((status = bend_place(&b, place)))
+            gb_recipe_fail_at(recipe, place->line, place->column, status, err, "%s", why.message);
+    }
+    gb_clusters_close(&b.clusters);
+    gb_recipe_paint_free(&b.paint);
+    gb_recipe_style_free(&b.style);
+    return status;
+}

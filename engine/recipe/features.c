@@ -1,0 +1,235 @@
+/* Which of a boundary's feature maps a bend takes: all, some by number, a random share, or clusters. Those stand in the
+ * recipe or in a file as network-bending writes it: layer number → list of {feature_index, cluster_index}, of which
+ * other keys are not looked at. A node's name can stand in place of the number, and in place of the pairs, for each
+ * cluster, the list of its features. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "recipe.h"
+
+enum { MOST_FEATURE = UINT16_MAX };
+
+/* ------------------------------------------------------------------------------------------------ reading */
+
+static gb_status read_random(gb_recipe *recipe, const gb_yaml *map, int place, gb_pick *pick, gb_error *err) {
+    static const char *const keys[] = {"random", "seed", NULL};
+    const gb_yaml *seed = gb_yaml_get(map, "seed");
+    gb_status status = gb_recipe_keys(recipe, map, keys, err);
+    pick->kind = GB_PICK_RANDOM;
+    pick->seed = (uint64_t)place;       /* two bends of a recipe draw differently */
+    if (!status)
+        status = gb_recipe_number(recipe, gb_yaml_get(map, "random"), "random", 0, 1, &pick->share, err);
+    return status || !seed ? status : gb_recipe_seed(recipe, seed, &pick->seed, err);
+}
+
+static gb_status read_cluster(gb_recipe *recipe, const gb_yaml *map, gb_pick *pick, gb_error *err) {
+    static const char *const keys[] = {"cluster", "file", NULL};
+    const gb_yaml *file = gb_yaml_get(map, "file");
+    gb_status status = gb_recipe_keys(recipe, map, keys, err);
+    pick->kind = GB_PICK_CLUSTER;
+    if (!status)
+        status = gb_recipe_ranges(recipe, gb_yaml_get(map, "cluster"), "cluster", MOST_FEATURE, &pick->list,
+                                  &pick->count, err);
+    return status || !file ? status : gb_recipe_text(recipe, file, "file", &pick->file, err);
+}
+
+gb_status gb_recipe_read_pick(gb_recipe *recipe, const gb_yaml *node, int place, gb_pick *pick, gb_error *err) {
+    if (node->kind == GB_YAML_MAP && gb_yaml_get(node, "random"))
+        return read_random(recipe, node, place, pick, err);
+    if (node->kind == GB_YAML_MAP && gb_yaml_get(node, "cluster"))
+        return read_cluster(recipe, node, pick, err);
+    if (node->kind == GB_YAML_MAP)
+        return gb_recipe_fail(recipe, node, err, "features: {random: share} or {cluster: number} are possible");
+    if (node->kind == GB_YAML_SCALAR && !strcmp(node->text, "all"))
+        return GB_OK;
+    pick->kind = GB_PICK_LIST;
+    return gb_recipe_ranges(recipe, node, "features", MOST_FEATURE, &pick->list, &pick->count, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ clusters */
+
+static gb_status read_clusters(const char *path, gb_clusters *clusters, gb_error *err) {
+    gb_map map;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    gb_error why = {0};
+    gb_clusters c = {.arena = gb_arena_new(gb_arena_limit_for(map.size))};
+    if (c.arena)
+        c.name = gb_arena_text(c.arena, path, strlen(path));
+    if (!c.name)
+        gb_fail(&why, GB_NO_MEMORY, "%s: out of memory", path);
+    else if ((c.tree = gb_yaml_parse(c.arena, map.bytes, map.size, path, &why)) && c.tree->kind != GB_YAML_MAP)
+        gb_fail(&why, GB_BAD_FILE, "%s:%d:%d: no cluster file: layer numbers with a list of features each are wanted",
+                path, c.tree->line, c.tree->column);
+    gb_map_close(&map);
+    if (why.status) {
+        gb_clusters_close(&c);
+        return gb_fail(err, why.status, "%s", why.message);
+    }
+    *clusters = c;
+    return GB_OK;
+}
+
+gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
+    gb_clusters clusters;
+    gb_status status = read_clusters(path, &clusters, err);
+    if (status)
+        return status;
+    gb_clusters_close(&recipe->given);
+    recipe->given = clusters;
+    return GB_OK;
+}
+
+/* The list of the layer that `node` is. */
+static const gb_yaml *layer_of(const gb_yaml *tree, const gb_graph *graph, gb_node node) {
+    int layer = gb_layer_number(graph, node);
+    for (const gb_yaml *key = tree->first; key; key = key->next) {
+        int64_t number;
+        if (gb_yaml_whole(key, 0, INT32_MAX, &number) ? number == layer : gb_graph_find(graph, key->text) == node)
+            return key->value;
+    }
+    return NULL;
+}
+
+typedef struct member {
+    const gb_yaml *at;
+    int64_t feature, cluster;
+} member;
+
+/* What `at` says: a number in the list that is cluster `place`, or a pair. */
+static gb_status read_member(const char *file, const gb_yaml *item, int64_t place, const gb_yaml *at, member *m,
+                             gb_error *err) {
+    const gb_yaml *cluster = gb_yaml_get(at, "cluster_index");
+    bool fine;
+    *m = (member){.at = at, .cluster = place};
+    if (item->kind == GB_YAML_LIST) {
+        fine = gb_yaml_whole(at, 0, MOST_FEATURE, &m->feature);
+    } else {
+        m->at = gb_yaml_get(at, "feature_index");
+        fine = m->at && cluster && gb_yaml_whole(m->at, 0, MOST_FEATURE, &m->feature) &&
+               gb_yaml_whole(cluster, 0, MOST_FEATURE, &m->cluster);
+    }
+    return fine ? GB_OK
+                : gb_fail(err, GB_BAD_FILE, "%s:%d:%d: %s wanted", file, at->line, at->column,
+                          item->kind == GB_YAML_LIST ? "whole numbers of features are"
+                                                     : "'feature_index' and 'cluster_index' with whole numbers are");
+}
+
+static bool has(const gb_pick *pick, int64_t cluster) {
+    for (int i = 0; i < pick->count; i++)
+        if (pick->list[i] == cluster)
+            return true;
+    return false;
+}
+
+/* Hands every feature of a layer's list to `take`. An item is a pair, or the list that is cluster number `place`. */
+static gb_status each_member(const char *file, const gb_yaml *items,
+                             gb_status (*take)(void *arg, const member *m, gb_error *err), void *arg, gb_error *err) {
+    member m;
+    int64_t place = 0;
+    gb_status status = items->kind == GB_YAML_LIST
+                           ? GB_OK
+                           : gb_fail(err, GB_BAD_FILE, "%s:%d:%d: a list of features with their clusters is wanted, or "
+                                                       "of the features of each cluster",
+                                     file, items->line, items->column);
+    for (const gb_yaml *item = status ? NULL : items->first; item && !status; item = item->next, place++) {
+        bool list = item->kind == GB_YAML_LIST;
+        for (const gb_yaml *at = list ? item->first : item; at && !status; at = list ? at->next : NULL) {
+            status = read_member(file, item, place, at, &m, err);
+            if (!status)
+                status = take(arg, &m, err);
+        }
+    }
+    return status;
+}
+
+static gb_status take_none(void *arg, const member *m, gb_error *err) {
+    (void)arg, (void)m, (void)err;
+    return GB_OK;
+}
+
+gb_status gb_recipe_read_clusters(gb_recipe *recipe, const gb_yaml *node, gb_error *err) {
+    if (node->kind != GB_YAML_MAP)
+        return gb_recipe_text(recipe, node, "clusters", &recipe->clusters, err);
+    gb_status status = GB_OK;
+    recipe->own_clusters = node;
+    for (const gb_yaml *key = node->first; key && !status; key = key->next)
+        status = each_member(recipe->name, key->value, take_none, NULL, err);
+    return status;
+}
+
+typedef struct taking {
+    const gb_pick *pick;
+    const char *file;
+    const gb_graph_node *node;
+    int *list, count, room;
+    int64_t last;               /* cluster */
+} taking;
+
+static gb_status take_member(void *arg, const member *m, gb_error *err) {
+    taking *t = arg;
+    if (m->feature >= t->node->shape[0])
+        return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: feature %lld, but '%s' has 0 to %lld: the clusters are another "
+                                         "network's", t->file, m->at->line, m->at->column, (long long)m->feature,
+                       t->node->name, (long long)t->node->shape[0] - 1);
+    t->last = m->cluster > t->last ? m->cluster : t->last;
+    if (!has(t->pick, m->cluster))
+        return GB_OK;
+    if (t->count == t->room) {
+        int room = t->room ? 2 * t->room : 64;
+        int *grown = realloc(t->list, (size_t)room * sizeof *grown);
+        if (!grown)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        t->list = grown;
+        t->room = room;
+    }
+    t->list[t->count++] = (int)m->feature;
+    return GB_OK;
+}
+
+gb_status gb_clusters_of(const gb_clusters *clusters, const gb_pick *pick, const gb_graph *graph, gb_node node,
+                         int **list, int *count, gb_error *err) {
+    const gb_yaml *items = layer_of(clusters->tree, graph, node);
+    taking t = {.pick = pick, .file = clusters->name, .node = &graph->nodes[node], .last = -1};
+    *list = NULL;
+    *count = 0;
+    if (!items)
+        return GB_OK;
+    gb_status status = each_member(clusters->name, items, take_member, &t, err);
+    if (!status && !t.count)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "%s: no feature of '%s' is in that cluster; its clusters are 0 to %lld",
+                         t.file, t.node->name, (long long)t.last);
+    if (status) {
+        free(t.list);
+        return status;
+    }
+    *list = t.list;
+    *count = t.count;
+    return GB_OK;
+}
+
+gb_status gb_clusters_open(const gb_recipe *recipe, const gb_pick *pick, gb_clusters *clusters, gb_error *err) {
+    const char *file = pick->file ? pick->file : recipe->clusters;
+    *clusters = (gb_clusters){.tree = recipe->given.tree, .name = recipe->given.name};
+    if (!clusters->tree && recipe->own_clusters)
+        *clusters = (gb_clusters){.tree = recipe->own_clusters, .name = recipe->name};
+    if (!pick->file && clusters->tree)
+        return GB_OK;
+    if (!file)
+        return gb_fail(err, GB_BAD_ARGUMENT, "clusters are named, but nothing says what is in them: 'clusters' at the "
+                                             "top, with a FILE or with nodes and their features, or --clusters FILE");
+    char *path;
+    gb_status status = gb_recipe_path(recipe, file, &path, err);
+    if (status)
+        return status;
+    status = read_clusters(path, clusters, err);
+    free(path);
+    return status;
+}
+
+void gb_clusters_close(gb_clusters *clusters) {
+    gb_arena_free(clusters->arena);
+    *clusters = (gb_clusters){0};
+}

@@ -1,0 +1,362 @@
+/* Painting in a recipe: which activation vectors, and where. A vector is a name in a library (.npz, arrays
+ * "vector/NAME") or among the recipe's own, or a file of its own, as the paper's .pt. A mask is a picture whose colours
+ * name vectors, or keep what is there. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "recipe.h"
+#include "engine/base/spelling.h"
+
+/* ------------------------------------------------------------------------------------------------ colours */
+
+static const struct { const char *name; uint32_t rgb; } colour_names[] = {
+    {"black", 0x000000}, {"white", 0xFFFFFF}, {"grey", 0x808080}, {"gray", 0x808080}, {"red", 0xFF0000},
+    {"green", 0x00FF00}, {"blue", 0x0000FF}, {"yellow", 0xFFFF00}, {"cyan", 0x00FFFF}, {"magenta", 0xFF00FF},
+    {"orange", 0xFF8000}, {"purple", 0x8000FF},
+};
+
+enum { COLOUR_NAMES = sizeof colour_names / sizeof *colour_names };
+
+static int hex_digit(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static bool hex_colour(const char *text, uint32_t *rgb) {
+    if (text[0] != '#' || strlen(text) != 7)
+        return false;
+    *rgb = 0;
+    for (int i = 1; i < 7; i++) {
+        int digit = hex_digit(text[i]);
+        if (digit < 0)
+            return false;
+        *rgb = *rgb << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+static gb_status read_colour(const gb_recipe *recipe, const gb_yaml *key, uint32_t *rgb, gb_error *err) {
+    gb_spelling spelling = gb_spelling_of(key->text);
+    if (hex_colour(key->text, rgb))
+        return GB_OK;
+    for (int i = 0; i < COLOUR_NAMES; i++) {
+        gb_spelling_consider(&spelling, colour_names[i].name);
+        *rgb = colour_names[i].rgb;
+        if (!strcmp(colour_names[i].name, key->text))
+            return GB_OK;
+    }
+    gb_spelling_consider(&spelling, "other");
+    return gb_recipe_fail(recipe, key, err, "'%.64s' is no colour; '#ff8000' in quotes is one%s%s%s", key->text,
+                          spelling.nearest ? ", the nearest name is '" : "", spelling.nearest ? spelling.nearest : "",
+                          spelling.nearest ? "'" : "");
+}
+
+/* The name of a vector, NULL where `keep` stands. */
+static gb_status read_use(const gb_recipe *recipe, const gb_yaml *node, const char **vector, gb_error *err) {
+    gb_status status = gb_recipe_text(recipe, node, "the vector", vector, err);
+    if (!status && !strcmp(*vector, "keep"))
+        *vector = NULL;
+    return status;
+}
+
+static gb_status read_colours(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
+    gb_mask_colour *colours = NULL;
+    if (map->kind != GB_YAML_MAP || map->count == 0 || map->count > GB_RECIPE_COLOURS)
+        return gb_recipe_fail(recipe, map, err, "colours: 1 to %d lines 'colour: vector' or 'colour: keep' are wanted",
+                              GB_RECIPE_COLOURS);
+    gb_status status = gb_recipe_take(recipe, (size_t)map->count * sizeof *colours, (void **)&colours, err);
+    for (const gb_yaml *key = map->first; key && !status; key = key->next) {
+        gb_mask_colour *colour = &colours[step->colour_count];
+        if (!strcmp(key->text, "other")) {
+            step->has_other = true;
+            status = read_use(recipe, key->value, &step->other, err);
+            continue;
+        }
+        status = read_colour(recipe, key, &colour->rgb, err);
+        for (int i = 0; i < step->colour_count && !status; i++)
+            if (colours[i].rgb == colour->rgb)
+                status = gb_recipe_fail(recipe, key, err, "the colour #%06x stands here twice", (unsigned)colour->rgb);
+        if (!status)
+            status = read_use(recipe, key->value, &colour->vector, err);
+        step->colour_count++;
+    }
+    step->colours = colours;
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ reading */
+
+gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
+    static const char *const keys[] = {"vector", "library", "grid", "mask", "colours", NULL};
+    enum { MOST_GRID = 4096 };
+    if (node->kind == GB_YAML_SCALAR)
+        return gb_recipe_text(recipe, node, "paint", &step->vector, err);
+    gb_status status = gb_recipe_keys(recipe, node, keys, err);
+    if (status)
+        return status;
+    const gb_yaml *vector = gb_yaml_get(node, "vector"), *library = gb_yaml_get(node, "library");
+    const gb_yaml *grid = gb_yaml_get(node, "grid"), *mask = gb_yaml_get(node, "mask");
+    const gb_yaml *colours = gb_yaml_get(node, "colours");
+    int64_t k = 0;
+    if (mask && (vector || grid))
+        return gb_recipe_fail(recipe, mask, err, "a mask says where its vectors go: leave out vector and grid");
+    if (!mask && !vector)
+        return gb_recipe_fail(recipe, node, err, "paint needs a vector, or a mask with colours");
+    if (!mask != !colours)
+        return gb_recipe_fail(recipe, node, err, "a mask and its colours go together: one of them is missing");
+    if (vector)
+        status = gb_recipe_text(recipe, vector, "vector", &step->vector, err);
+    if (!status && library)
+        status = gb_recipe_text(recipe, library, "library", &step->file, err);
+    if (!status && grid)
+        status = gb_recipe_whole(recipe, grid, "grid", 0, MOST_GRID, &k, err);
+    if (!status && mask)
+        status = gb_recipe_read_picture(recipe, mask, "mask", &step->mask, err);
+    step->grid = (int)k;
+    return status || !colours ? status : read_colours(recipe, colours, step, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ vectors */
+
+enum { MOST_CHANNELS = 1 << 16 };
+
+static bool ends_in(const char *text, const char *end) {
+    size_t length = strlen(text), size = strlen(end);
+    return length > size && !strcmp(text + length - size, end);
+}
+
+static bool is_file_name(const char *vector) {
+    return ends_in(vector, ".pt") || ends_in(vector, ".pth") || ends_in(vector, ".npy") || ends_in(vector, ".npz");
+}
+
+static gb_status read_vector(gb_recipe *recipe, const gb_yaml *key, gb_recipe_vector *vector, gb_error *err) {
+    const gb_yaml *list = key->value;
+    float *values = NULL;
+    double number = 0;
+    if (!*key->text || !strcmp(key->text, "keep") || is_file_name(key->text))
+        return gb_recipe_fail(recipe, key, err, "'%.64s' cannot name a vector: where one is named it means something "
+                                                "else", key->text);
+    if (list->kind != GB_YAML_LIST || list->count < 1 || list->count > MOST_CHANNELS)
+        return gb_recipe_fail(recipe, list, err, "vector '%.64s': a list of 1 to %d numbers is wanted, one for each "
+                                                 "channel", key->text, MOST_CHANNELS);
+    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *values, (void **)&values, err);
+    *vector = (gb_recipe_vector){key->text, values, list->count};
+    for (const gb_yaml *item = list->first; item && !status; item = item->next) {
+        status = gb_recipe_number(recipe, item, "the value", -1e30, 1e30, &number, err);
+        *values++ = (float)number;
+    }
+    return status;
+}
+
+gb_status gb_recipe_read_vectors(gb_recipe *recipe, const gb_yaml *node, gb_error *err) {
+    gb_recipe_vector *vectors = NULL;
+    if (node->kind != GB_YAML_MAP)
+        return gb_recipe_text(recipe, node, "vectors", &recipe->vectors, err);
+    gb_status status = gb_recipe_take(recipe, (size_t)node->count * sizeof *vectors, (void **)&vectors, err);
+    recipe->own_vectors = vectors;
+    for (const gb_yaml *key = node->first; key && !status; key = key->next)
+        status = read_vector(recipe, key, &vectors[recipe->own_vector_count++], err);
+    return status;
+}
+
+/* The array that `vector` names: "vector/NAME" or NAME itself in a library, the only vector of a file with one. */
+static gb_status find_vector(const gb_file *file, const char *path, const char *vector, size_t *index, gb_error *err) {
+    char name[256];
+    gb_array_info info;
+    size_t vectors = 0;
+    if (vector) {
+        snprintf(name, sizeof name, "vector/%s", vector);
+        if (gb_file_find(file, name, index) || gb_file_find(file, vector, index))
+            return GB_OK;
+    }
+    gb_spelling spelling = gb_spelling_of(vector ? vector : "");
+    for (size_t i = 0; i < gb_file_arrays(file); i++) {
+        gb_file_array(file, i, &info);
+        bool named = !strncmp(info.name, "vector/", 7);
+        if (named)
+            gb_spelling_consider(&spelling, info.name + 7);
+        if (named || gb_file_arrays(file) == 1) {
+            vectors++;
+            *index = i;
+        }
+    }
+    if (vector && spelling.nearest)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: there is no vector '%s'; the nearest is '%s'", path, vector,
+                       spelling.nearest);
+    if (vector)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: there is no vector '%s'", path, vector);
+    return vectors == 1 ? GB_OK
+                        : gb_fail(err, GB_BAD_ARGUMENT,
+                                  "%s: %zu vectors in it; name one with 'library: %s' and 'vector: NAME'",
+                                  path, vectors, path);
+}
+
+static gb_status load_vector(const char *path, const char *vector, float **values, int *c, gb_error *err) {
+    gb_file *file = NULL;
+    gb_array_info info;
+    size_t index = 0;
+    gb_status status = gb_file_open(path, &file, err);
+    if (!status)
+        status = find_vector(file, path, vector, &index, err);
+    if (!status) {
+        gb_file_array(file, index, &info);
+        int64_t longest = info.ndim > 0 ? info.shape[info.ndim - 1] : 0;
+        if (longest != info.count || info.count < 1 || info.count > MOST_CHANNELS)
+            status = gb_fail(err, GB_BAD_FILE, "%s: array '%s' of %lld values is no vector: [C] or [1, C] is wanted",
+                             path, info.name, (long long)info.count);
+    }
+    if (!status) {
+        *c = (int)info.count;
+        *values = malloc((size_t)*c * sizeof **values);
+        status = *values ? gb_file_read(file, index, *values, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    gb_file_close(file);
+    return status;
+}
+
+/* The same out of the recipe. */
+static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float **values, int *c, gb_error *err) {
+    gb_spelling spelling = gb_spelling_of(vector);
+    for (int i = 0; i < recipe->own_vector_count; i++) {
+        const gb_recipe_vector *own = &recipe->own_vectors[i];
+        gb_spelling_consider(&spelling, own->name);
+        if (strcmp(own->name, vector))
+            continue;
+        *c = own->count;
+        *values = malloc((size_t)*c * sizeof **values);
+        if (!*values)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        memcpy(*values, own->values, (size_t)*c * sizeof **values);
+        return GB_OK;
+    }
+    return spelling.nearest
+               ? gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'; the nearest is '%s'", vector,
+                         spelling.nearest)
+               : gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'", vector);
+}
+
+/* Appends the vector to what is painted with. */
+static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
+                            gb_recipe_paint *paint, gb_error *err) {
+    const char *library = step->file ? step->file : recipe->vectors;
+    bool own_file = !step->file && is_file_name(vector), own = !own_file && !library && recipe->own_vectors;
+    char *path = NULL;
+    float *values = NULL, *grown = NULL;
+    int c = 0;
+    if (!own_file && !library && !own)
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "nothing says what the vector '%s' is: 'vectors' at the top of the recipe, with a FILE.npz "
+                       "or with names and their numbers, or 'library'",
+                       vector);
+    gb_status status = own ? copy_vector(recipe, vector, &values, &c, err)
+                           : gb_recipe_path(recipe, own_file ? vector : library, &path, err);
+    if (!status && !own)
+        status = load_vector(path, own_file ? NULL : vector, &values, &c, err);
+    if (!status && paint->count && c != paint->c)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "vector '%s' has %d values, the one before it %d", vector, c, paint->c);
+    if (!status && !(grown = realloc(paint->vectors, (size_t)(paint->count + 1) * (size_t)c * sizeof *grown)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status) {
+        memcpy(grown + (size_t)paint->count++ * (size_t)c, values, (size_t)c * sizeof *grown);
+        paint->vectors = grown;
+        paint->c = c;
+    }
+    free(values);
+    free(path);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ masks */
+
+/* What each pixel of the picture is painted with: -1 = keep. What is mostly transparent keeps. */
+static gb_status make_mask(const gb_recipe *recipe, const gb_recipe_step *step, const int16_t *vector_of,
+                           int16_t other, gb_recipe_paint *paint, gb_error *err) {
+    uint8_t *rgba;
+    int width, height;
+    gb_status status = gb_recipe_pixels(recipe, step->mask, &width, &height, &rgba, err);
+    if (status)
+        return status;
+    size_t pixels = (size_t)width * (size_t)height;
+    paint->mask = malloc(pixels * sizeof *paint->mask);
+    paint->mask_w = width;
+    paint->mask_h = height;
+    if (!paint->mask)
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < pixels && !status; i++) {
+        const uint8_t *p = rgba + 4 * i;
+        uint32_t rgb = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+        int colour = 0;
+        while (colour < step->colour_count && step->colours[colour].rgb != rgb)
+            colour++;
+        if (p[3] < 128)
+            paint->mask[i] = -1;
+        else if (colour < step->colour_count)
+            paint->mask[i] = vector_of[colour];
+        else if (step->has_other)
+            paint->mask[i] = other;
+        else
+            status = gb_fail(err, GB_BAD_ARGUMENT,
+                             "%s: the pixel at row %zu, column %zu is #%06x, which 'colours' does "
+                             "not name; 'other: keep' leaves such pixels alone",
+                             gb_recipe_picture_name(step->mask), i / (size_t)width, i % (size_t)width, (unsigned)rgb);
+    }
+    free(rgba);
+    return status;
+}
+
+/* Each colour's vector once in the list, however many colours name it. */
+static gb_status number_vector(const gb_recipe *recipe, const gb_recipe_step *step, int colour, const char *vector,
+                               int16_t *vector_of, gb_recipe_paint *paint, gb_error *err) {
+    if (!vector) {
+        vector_of[colour] = -1;
+        return GB_OK;
+    }
+    for (int i = 0; i < colour; i++)
+        if (step->colours[i].vector && !strcmp(step->colours[i].vector, vector)) {
+            vector_of[colour] = vector_of[i];
+            return GB_OK;
+        }
+    vector_of[colour] = (int16_t)paint->count;
+    return add_vector(recipe, step, vector, paint, err);
+}
+
+gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
+                               gb_error *err) {
+    int16_t vector_of[GB_RECIPE_COLOURS + 1];
+    gb_status status = GB_OK;
+    *paint = (gb_recipe_paint){0};
+    if (!step->mask)
+        status = add_vector(recipe, step, step->vector, paint, err);
+    for (int i = 0; i < step->colour_count && !status; i++)
+        status = number_vector(recipe, step, i, step->colours[i].vector, vector_of, paint, err);
+    if (!status && step->mask)
+        status = number_vector(recipe, step, step->colour_count, step->has_other ? step->other : NULL, vector_of, paint,
+                               err);
+    if (!status && !paint->count)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "every colour keeps what is there: nothing would be painted");
+    if (!status && step->mask)
+        status = make_mask(recipe, step, vector_of, vector_of[step->colour_count], paint, err);
+    if (status)
+        gb_recipe_paint_free(paint);
+    return status;
+}
+
+gb_status gb_recipe_mask_at(const gb_recipe_paint *paint, const gb_shape *s, int16_t **mask, gb_error *err) {
+    int16_t *pixel = *mask = malloc((size_t)s->h * (size_t)s->w * sizeof **mask);
+    if (!pixel)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (int y = 0; y < s->h; y++)
+        for (int x = 0; x < s->w; x++)
+            *pixel++ = gb_mask_pixel(paint->mask, paint->mask_h, paint->mask_w, s, y, x);
+    return GB_OK;
+}
+
+void gb_recipe_paint_free(gb_recipe_paint *paint) {
+    free(paint->vectors);
+    free(paint->mask);
+    *paint = (gb_recipe_paint){0};
+}

@@ -1,0 +1,153 @@
+/* Pictures in a recipe: a PNG file, or one that stands in the recipe itself as a data URL (RFC 2397) in base64 (RFC
+ * 4648, strictly); and the image in grey that values of one map are made of. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/picture/png_read.h"
+#include "recipe.h"
+
+/* ------------------------------------------------------------------------------------------------ reading */
+
+static int digit_of(char c) {
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
+}
+
+/* Bytes of the text, for which `bytes` has room: 3 for every 4 characters. Where the text goes wrong, *at is the
+ * character's index, or the text's length where its end is missing. */
+static bool decode(const char *text, size_t length, unsigned char *bytes, size_t *size, size_t *at) {
+    size_t padding = 0;
+    uint32_t group = 0;
+    *at = length;
+    if (length == 0 || length % 4)
+        return false;
+    while (padding < 2 && text[length - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i < length; i++) {
+        int digit = i < length - padding ? digit_of(text[i]) : 0;
+        if (digit < 0) {
+            *at = i;
+            return false;
+        }
+        group = group << 6 | (uint32_t)digit;
+        if (i % 4 < 3)
+            continue;
+        *bytes++ = (unsigned char)(group >> 16);
+        *bytes++ = (unsigned char)(group >> 8);
+        *bytes++ = (unsigned char)group;
+    }
+    *size = length / 4 * 3 - padding;
+    *at = length - padding - 1;
+    return !(group & ((UINT32_C(1) << 8 * padding) - 1));       /* bits that belong to no byte */
+}
+
+/* Pixels that a PNG's header speaks of: so many the reader lets through at most. */
+static uint64_t claimed_pixels(const unsigned char *png, size_t size) {
+    enum { WIDTH = 16, HEIGHT = 20, END = 24 };
+    uint64_t width = 0, height = 0;
+    for (size_t i = 0; size >= END && i < 4; i++) {
+        width = width << 8 | png[WIDTH + i];
+        height = height << 8 | png[HEIGHT + i];
+    }
+    return width * height;
+}
+
+/* Pictures are read whenever the recipe is applied: a few bytes of text must not be minutes of work. */
+static gb_status count_pixels(gb_recipe *recipe, const gb_yaml *node, const char *what,
+                              const gb_recipe_picture *picture, gb_error *err) {
+    const uint64_t most = UINT64_C(1) << 26;
+    uint64_t pixels = claimed_pixels(picture->bytes, picture->size);
+    if (pixels > most || recipe->pixels > most - pixels)
+        return gb_recipe_fail(recipe, node, err, "%s: with it the pictures in this recipe have more than %d million "
+                              "pixels; put large ones beside it", what, (int)(most / 1000000));
+    recipe->pixels += pixels;
+    return GB_OK;
+}
+
+gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const char *what,
+                                 const gb_recipe_picture **out, gb_error *err) {
+    static const char head[] = "data:image/png;base64,";
+    gb_recipe_picture *picture = NULL;
+    unsigned char *bytes = NULL;
+    const char *text;
+    size_t at;
+    gb_status status = gb_recipe_text(recipe, node, what, &text, err);
+    if (!status)
+        status = gb_recipe_take(recipe, sizeof *picture, (void **)&picture, err);
+    *out = picture;
+    if (status || strncmp(text, "data:", 5)) {
+        if (!status)
+            picture->file = text;
+        return status;
+    }
+    if (strncmp(text, head, sizeof head - 1))
+        return gb_recipe_fail(recipe, node, err, "%s begins '%.32s'; pictures in a recipe begin '%s'", what, text,
+                              head);
+    text += sizeof head - 1;
+    status = gb_recipe_take(recipe, strlen(text) / 4 * 3, (void **)&bytes, err);
+    if (status)
+        return status;
+    picture->bytes = bytes;
+    if (decode(text, strlen(text), bytes, &picture->size, &at))
+        return count_pixels(recipe, node, what, picture, err);
+    if (at == strlen(text))
+        return gb_recipe_fail(recipe, node, err, "%s: its base64 has %zu characters; a multiple of 4 is wanted", what,
+                              at);
+    return gb_recipe_fail(recipe, node, err, "%s: character %zu of its base64 cannot stand there", what, at + 1);
+}
+
+const char *gb_recipe_picture_name(const gb_recipe_picture *picture) {
+    return picture->file ? picture->file : "the picture in the recipe";
+}
+
+gb_status gb_recipe_pixels(const gb_recipe *recipe, const gb_recipe_picture *picture, int *width, int *height,
+                           uint8_t **rgba, gb_error *err) {
+    char *path;
+    *rgba = NULL;
+    if (!picture->file)
+        return gb_png_decode(gb_recipe_picture_name(picture), picture->bytes, picture->size, width, height, rgba, err);
+    gb_status status = gb_recipe_path(recipe, picture->file, &path, err);
+    if (status)
+        return status;
+    status = gb_png_read(path, width, height, rgba, err);
+    free(path);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ images in grey */
+
+enum { GREYS = 256 };
+
+/* Each grey is a vector of one value, and the image the mask that names them: what a pixel leaves alone is a mask's
+ * business already. */
+gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
+                               gb_error *err) {
+    uint8_t *rgba;
+    int width, height;
+    gb_status status = gb_recipe_pixels(recipe, step->image, &width, &height, &rgba, err);
+    *paint = (gb_recipe_paint){0};
+    if (status)
+        return status;
+    size_t pixels = (size_t)width * (size_t)height;
+    *paint = (gb_recipe_paint){.vectors = malloc(GREYS * sizeof *paint->vectors), .count = GREYS, .c = 1,
+                               .mask = malloc(pixels * sizeof *paint->mask), .mask_h = height, .mask_w = width};
+    if (!paint->vectors || !paint->mask) {
+        free(rgba);
+        gb_recipe_paint_free(paint);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    float times = (float)gb_recipe_dialled(recipe, &step->dial[0]);
+    for (int i = 0; i < GREYS; i++)
+        paint->vectors[i] = (float)((step->low * (GREYS - 1 - i) + step->high * i) / (GREYS - 1)) * times;
+    for (size_t i = 0; i < pixels; i++) {
+        const uint8_t *p = rgba + 4 * i;        /* luma of ITU-R BT.601, which leaves greys as they are */
+        paint->mask[i] = p[3] < 128 ? -1 : (int16_t)((299 * p[0] + 587 * p[1] + 114 * p[2] + 500) / 1000);
+    }
+    free(rgba);
+    return GB_OK;
+}

@@ -1,0 +1,249 @@
+/* Recipes as ganbend.h shows them: opened and checked, named parameters, applied to a session and kept up to date. */
+#include "recipe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/spelling.h"
+
+/* ------------------------------------------------------------------------------------------------ parameters */
+
+static bool good_name(const char *name) {
+    size_t length = strlen(name);
+    return length > 0 && length <= 64 && !(name[0] >= '0' && name[0] <= '9') &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == length;
+}
+
+/* A number, or {value, low, high, summary}. Without low and high the range is that of what it moves. */
+static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe_named *p, gb_error *err) {
+    static const char *const keys[] = {"value", "low", "high", "summary", NULL};
+    const gb_yaml *value = key->value, *low = NULL, *high = NULL, *summary = NULL;
+    gb_status status = GB_OK;
+    *p = (gb_recipe_named){.name = key->text, .summary = "", .low = -INFINITY, .high = INFINITY};
+    if (!good_name(key->text))
+        return gb_recipe_fail(recipe, key, err,
+                              "'%.64s' cannot name a parameter: letters, digits, _ and - can, a letter first",
+                              key->text);
+    if (value->kind == GB_YAML_MAP) {
+        status = gb_recipe_keys(recipe, value, keys, err);
+        low = gb_yaml_get(value, "low");
+        high = gb_yaml_get(value, "high");
+        summary = gb_yaml_get(value, "summary");
+        if (!status && !low != !high)
+            status = gb_recipe_fail(recipe, value, err, "low and high go together: one of them is missing");
+        if (!status && !gb_yaml_get(value, "value"))
+            status = gb_recipe_fail(recipe, value, err, "the parameter has no value");
+        value = gb_yaml_get(value, "value");
+    }
+    p->ranged = low && high;
+    if (!status && p->ranged)
+        status = gb_recipe_number(recipe, low, "low", -INFINITY, INFINITY, &p->low, err);
+    if (!status && p->ranged)
+        status = gb_recipe_number(recipe, high, "high", p->low, INFINITY, &p->high, err);
+    if (!status && summary)
+        status = gb_recipe_text(recipe, summary, "summary", &p->summary, err);
+    return status ? status : gb_recipe_number(recipe, value, "value", p->low, p->high, &p->value, err);
+}
+
+static gb_status read_parameters(gb_recipe *recipe, const gb_yaml *map, gb_error *err) {
+    if (map->kind != GB_YAML_MAP)
+        return gb_recipe_fail(recipe, map, err, "parameters: lines 'name: value' are wanted");
+    gb_status status = gb_recipe_take(recipe, (size_t)map->count * sizeof *recipe->params, (void **)&recipe->params,
+                                      err);
+    for (const gb_yaml *key = map->first; key && !status; key = key->next, recipe->param_count++)
+        status = read_parameter(recipe, key, &recipe->params[recipe->param_count], err);
+    return status;
+}
+
+bool gb_recipe_param_at(const gb_recipe *recipe, size_t index, gb_recipe_param *param) {
+    if (index >= (size_t)recipe->param_count)
+        return false;
+    const gb_recipe_named *p = &recipe->params[index];
+    *param = (gb_recipe_param){p->name, p->summary, p->value, p->low, p->high};
+    return true;
+}
+
+gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_error *err) {
+    gb_spelling spelling = gb_spelling_of(name);
+    for (int i = 0; i < recipe->param_count; i++) {
+        gb_recipe_named *p = &recipe->params[i];
+        gb_spelling_consider(&spelling, p->name);
+        if (strcmp(p->name, name))
+            continue;
+        if (!(value >= p->low && value <= p->high))
+            return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; it takes %g to %g", recipe->name, name, value, p->low,
+                           p->high);
+        p->value = value;
+        return GB_OK;
+    }
+    if (spelling.nearest)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: there is no parameter '%s'; the nearest is '%s'", recipe->name, name,
+                       spelling.nearest);
+    return gb_fail(err, GB_BAD_ARGUMENT, "%s: there is no parameter '%s'", recipe->name, name);
+}
+
+/* ------------------------------------------------------------------------------------------------ reading */
+
+static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *err) {
+    static const char *const keys[] = {"bends", "transforms", "parameters", "inputs", "clusters", "vectors", "summary",
+                                       NULL};
+    gb_status status = gb_recipe_keys(recipe, root, keys, err);
+    if (status)
+        return status;
+    const gb_yaml *bends = gb_yaml_get(root, "bends"), *transforms = gb_yaml_get(root, "transforms");
+    const gb_yaml *parameters = gb_yaml_get(root, "parameters"), *clusters = gb_yaml_get(root, "clusters");
+    const gb_yaml *vectors = gb_yaml_get(root, "vectors"), *summary = gb_yaml_get(root, "summary");
+    const gb_yaml *inputs = gb_yaml_get(root, "inputs");
+    const char *text;
+    if (bends ? transforms != NULL : !transforms && !inputs)
+        return gb_recipe_fail(recipe, root, err,
+                              bends ? "both 'bends' and network-bending's 'transforms'; one is wanted"
+                                    : "neither 'bends' nor network-bending's 'transforms' is here");
+    if (summary)
+        status = gb_recipe_text(recipe, summary, "summary", &text, err);
+    if (!status && inputs)
+        status = gb_recipe_read_inputs(recipe, inputs, err);
+    if (!status && clusters)
+        status = gb_recipe_read_clusters(recipe, clusters, err);
+    if (!status && vectors)
+        status = gb_recipe_read_vectors(recipe, vectors, err);
+    if (!status && parameters)
+        status = read_parameters(recipe, parameters, err);
+    if (!status && bends)
+        status = gb_recipe_read_steps(recipe, bends, err);
+    if (!status && transforms)
+        status = gb_recipe_read_transforms(recipe, transforms, err);
+    return status;
+}
+
+/* Files are looked for in the folder of `name`. */
+gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_recipe **out, gb_error *err) {
+    *out = NULL;
+    gb_recipe *recipe = calloc(1, sizeof *recipe);
+    if (recipe && (recipe->arena = gb_arena_new(gb_arena_limit_for(size)))) {
+        recipe->name = gb_arena_text(recipe->arena, name, strlen(name));
+        recipe->folder = gb_arena_text(recipe->arena, name, (size_t)(gb_base_name(name) - name));
+    }
+    if (!recipe || !recipe->name || !recipe->folder) {
+        gb_recipe_free(recipe);
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
+    }
+    gb_error why = {0};
+    recipe->tree = gb_yaml_parse(recipe->arena, text, size, name, &why);
+    if (recipe->tree)
+        read_recipe(recipe, recipe->tree, &why);
+    if (why.status) {
+        gb_recipe_free(recipe);
+        return gb_fail(err, why.status, "%s", why.message);
+    }
+    *out = recipe;
+    return GB_OK;
+}
+
+gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *err) {
+    gb_map map;
+    *recipe = NULL;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    status = gb_recipe_parse(map.bytes, map.size, path, recipe, err);
+    gb_map_close(&map);
+    return status;
+}
+
+void gb_recipe_confine(gb_recipe *recipe) {
+    recipe->confined = true;
+}
+
+void gb_recipe_free(gb_recipe *recipe) {
+    if (!recipe)
+        return;
+    gb_clusters_close(&recipe->given);
+    gb_arena_free(recipe->arena);
+    free(recipe->applied.bends);
+    free(recipe->json);
+    free(recipe);
+}
+
+/* ------------------------------------------------------------------------------------------------ applying */
+
+/* Takes away what was added last. */
+static void take_back(gb_session *session, const gb_applied_list *list, int from) {
+    for (int i = list->count; i-- > from;)
+        gb_session_unbend(session, list->bends[i].id, NULL);
+}
+
+/* The steps from `first` on, or none of them. */
+static gb_status add_steps(const gb_recipe *recipe, int first, gb_session *session, gb_applied_list *list,
+                           gb_error *err) {
+    int before = list->count;
+    gb_status status = GB_OK;
+    for (int i = first; i < recipe->step_count && !status; i++)
+        status = gb_recipe_bend_step(recipe, i, session, list, err);
+    if (status) {
+        take_back(session, list, before);
+        list->count = before;
+    }
+    return status;
+}
+
+static void note_numbers(gb_recipe *recipe, int first) {
+    for (int i = first; i < recipe->step_count; i++)
+        gb_recipe_numbers(recipe, &recipe->steps[i], recipe->steps[i].applied);
+}
+
+gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err) {
+    gb_applied_list list = {0};
+    gb_status status = add_steps(recipe, 0, session, &list, err);
+    if (status) {
+        free(list.bends);
+        return status;
+    }
+    free(recipe->applied.bends);
+    recipe->applied = list;
+    recipe->session = session;
+    note_numbers(recipe, 0);
+    return GB_OK;
+}
+
+/* Values cannot be moved in place: they and the steps behind them are added anew, in order, before the old ones go. */
+static gb_status add_anew(gb_recipe *recipe, int first, gb_session *session, gb_error *err) {
+    gb_applied_list *list = &recipe->applied;
+    int keep = 0, old = list->count;
+    while (keep < old && list->bends[keep].step < first)
+        keep++;
+    gb_status status = add_steps(recipe, first, session, list, err);
+    if (status)
+        return status;
+    for (int i = keep; i < old; i++)
+        gb_session_unbend(session, list->bends[i].id, NULL);
+    memmove(&list->bends[keep], &list->bends[old], (size_t)(list->count - old) * sizeof *list->bends);
+    list->count -= old - keep;
+    note_numbers(recipe, first);
+    return GB_OK;
+}
+
+gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err) {
+    float numbers[GB_RECIPE_PARAMS];
+    if (recipe->session != session)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: this recipe has not been applied to this session", recipe->name);
+    for (int i = 0; i < recipe->step_count; i++) {
+        gb_recipe_step *step = &recipe->steps[i];
+        gb_recipe_numbers(recipe, step, numbers);
+        if (step->muted || !memcmp(numbers, step->applied, sizeof numbers))
+            continue;
+        if (step->kind == GB_STEP_SET)
+            return add_anew(recipe, i, session, err);
+        for (int k = 0; k < recipe->applied.count; k++) {
+            const gb_applied *applied = &recipe->applied.bends[k];
+            gb_status status = applied->step == i
+                                   ? gb_session_bend_move(session, applied->id, numbers, step->dials, err) : GB_OK;
+            if (status)
+                return status;
+        }
+        memcpy(step->applied, numbers, sizeof numbers);
+    }
+    return GB_OK;
+}

@@ -1,0 +1,222 @@
+/* Values that a recipe puts at a boundary or adds to it: single ones by index, a whole file's, an image's, or the w's
+ * that another seed gives. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "recipe.h"
+
+enum { MOST_INDEX = UINT16_MAX };
+
+/* ------------------------------------------------------------------------------------------------ reading */
+
+static gb_status read_indexed(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
+    size_t count = (size_t)map->count;
+    int *index;
+    float *value;
+    gb_status status = count ? GB_OK : gb_recipe_fail(recipe, map, err, "no values");
+    if (!status)
+        status = gb_recipe_take(recipe, count * sizeof *index, (void **)&index, err);
+    if (!status)
+        status = gb_recipe_take(recipe, count * sizeof *value, (void **)&value, err);
+    for (const gb_yaml *key = map->first; key && !status; key = key->next) {
+        int64_t at = 0;
+        double number = 0;
+        status = gb_recipe_whole(recipe, key, "the index", 0, MOST_INDEX, &at, err);
+        if (!status)
+            status = gb_recipe_number(recipe, key->value, "the value", -1e30, 1e30, &number, err);
+        for (int i = 0; i < step->values && !status; i++)
+            if (index[i] == at)         /* "3" and "03" are different keys */
+                status = gb_recipe_fail(recipe, key, err, "index %lld stands here twice", (long long)at);
+        if (status)
+            break;
+        index[step->values] = (int)at;
+        value[step->values++] = (float)number;
+        step->index = index;
+        step->value = value;
+    }
+    return status;
+}
+
+static gb_status read_image(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
+    static const char *const keys[] = {"image", "low", "high", NULL};
+    const gb_yaml *low = gb_yaml_get(map, "low"), *high = gb_yaml_get(map, "high");
+    gb_status status = gb_recipe_keys(recipe, map, keys, err);
+    if (!status && (!low || !high))
+        status = gb_recipe_fail(recipe, map, err, "an image needs low and high, the values of black and white: %s is "
+                                                  "missing", low ? "high" : "low");
+    if (!status)
+        status = gb_recipe_read_picture(recipe, gb_yaml_get(map, "image"), "image", &step->image, err);
+    if (!status)
+        status = gb_recipe_number(recipe, low, "low", -1e30, 1e30, &step->low, err);
+    return status ? status : gb_recipe_number(recipe, high, "high", -1e30, 1e30, &step->high, err);
+}
+
+gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
+    if (node->kind == GB_YAML_MAP && gb_yaml_get(node, "image"))
+        return read_image(recipe, node, step, err);
+    if (node->kind == GB_YAML_MAP)
+        return read_indexed(recipe, node, step, err);
+    if (node->kind == GB_YAML_SCALAR && *node->text)
+        return gb_recipe_text(recipe, node, "the file of values", &step->file, err);
+    return gb_recipe_fail(recipe, node, err, "values are wanted: {index: value, …}, the name of a .npy file, "
+                                             "or {image: FILE.png, low: …, high: …}");
+}
+
+/* ------------------------------------------------------------------------------------------------ given ones */
+
+static size_t node_floats(const gb_graph_node *node) {
+    size_t floats = 1;
+    for (int i = 0; i < node->ndim; i++)
+        floats *= (size_t)node->shape[i];
+    return floats;
+}
+
+static gb_status indexed_values(const gb_recipe_step *step, const gb_graph_node *node, float times, float *values,
+                                gb_error *err) {
+    if (node->ndim != 1)
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "'%s' is no vector: single values go into vectors, such as z, w's and styles; "
+                       "for maps there are the filters add and multiply",
+                       node->name);
+    for (int i = 0; i < step->values; i++) {
+        if (step->index[i] >= node->shape[0])
+            return gb_fail(err, GB_BAD_ARGUMENT, "index %d, but '%s' has 0 to %lld", step->index[i], node->name,
+                           (long long)node->shape[0] - 1);
+        values[step->index[i]] = step->value[i] * times;
+    }
+    return GB_OK;
+}
+
+/* The file's one array: the node's values, or where a list of w's is stored, the row of this w. */
+static gb_status read_values(const gb_file *file, const char *path, const gb_graph_node *node, int row, int rows,
+                             float *values, gb_error *err) {
+    gb_array_info info;
+    size_t floats = node_floats(node);
+    if (gb_file_arrays(file) != 1)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_arrays(file));
+    gb_file_array(file, 0, &info);
+    bool list = row >= 0 && (size_t)info.count == floats * (size_t)rows;
+    if ((size_t)info.count != floats && !list)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %lld values, but '%s' has %zu", path, (long long)info.count,
+                       node->name, floats);
+    float *all = malloc((size_t)info.count * sizeof *all + 1);
+    if (!all)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = gb_file_read(file, 0, all, err);
+    if (!status)
+        memcpy(values, all + (list ? floats * (size_t)row : 0), floats * sizeof *values);
+    free(all);
+    return status;
+}
+
+/* Which w a node is, and how many there are; -1 for other nodes. */
+static int w_row(const gb_graph *graph, gb_node node, int *rows) {
+    const gb_graph_node *n = &graph->nodes[node];
+    *rows = 0;
+    if (n->is_input || n->desc.op != GB_OP_SELECT)
+        return -1;
+    *rows = (int)graph->nodes[n->input[0]].shape[0];
+    return n->desc.select.row;
+}
+
+static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,
+                             float times, float *values, gb_error *err) {
+    char *path;
+    gb_file *file = NULL;
+    int rows, row = w_row(graph, node, &rows);
+    gb_status status = gb_recipe_path(recipe, step->file, &path, err);
+    if (status)
+        return status;
+    status = gb_file_open(path, &file, err);
+    if (!status)
+        status = read_values(file, path, &graph->nodes[node], row, rows, values, err);
+    for (size_t i = 0; !status && times != 1 && i < node_floats(&graph->nodes[node]); i++)
+        values[i] *= times;
+    gb_file_close(file);
+    free(path);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ another seed's w */
+
+/* A session of its own, set as the user's is but for the seed, gives the w's that the seed has. `sample` is of the
+ * user's batch, each of which may be of another class. */
+static gb_status draw_sample(const gb_recipe_step *step, const gb_session *session, int sample, gb_session *other,
+                            gb_error *err) {
+    const gb_settings *now = &session->now;
+    gb_node label = gb_graph_find(session->graph, "label");
+    gb_status status = gb_session_seed(other, step->seed, err);
+    if (!status && step->label >= 0)
+        status = gb_session_set_class(other, step->label, err);
+    else if (!status && label != GB_NO_NODE && now->given[label])
+        status = gb_session_set_label(other, now->given[label]->data + (size_t)sample *
+                                                 node_floats(&session->graph->nodes[label]), err);
+    if (!status)
+        status = gb_session_truncate(other, step->own_psi ? (float)step->psi : now->psi,
+                                     step->own_psi ? -1 : now->cutoff, err);
+    if (!status && now->w_avg)
+        status = gb_session_set_w_avg(other, now->w_avg->data, err);
+    return status ? status : gb_session_render(other, NULL, err);
+}
+
+/* `ws` is the node whose rows the w's of all layers are. */
+static gb_status draw_style(const gb_recipe_step *step, const gb_session *session, gb_node ws, gb_recipe_style *style,
+                            gb_error *err) {
+    size_t floats = node_floats(&session->graph->nodes[ws]), batch = (size_t)session->options.batch;
+    gb_session *other = NULL;
+    gb_recipe_style_free(style);
+    *style = (gb_recipe_style){malloc(batch * floats * sizeof *style->values), ws};
+    if (!style->values)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = gb_session_new(session->model, NULL, &other, err);
+    if (!status)
+        status = gb_session_tap(other, session->graph->nodes[ws].name, err);
+    for (size_t i = 0; i < batch && !status; i++) {
+        status = draw_sample(step, session, (int)i, other, err);
+        if (!status)
+            status = gb_session_read(other, ws, style->values + i * floats, err);
+    }
+    gb_session_free(other);
+    if (status)
+        gb_recipe_style_free(style);
+    return status;
+}
+
+static gb_status style_values(const gb_recipe_step *step, const gb_session *session, gb_node node,
+                              gb_recipe_style *style, float *values, gb_error *err) {
+    const gb_graph_node *n = &session->graph->nodes[node];
+    int rows, row = w_row(session->graph, node, &rows);
+    if (row < 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", n->name);
+    gb_status status = style->values && style->ws == n->input[0] ? GB_OK
+                                                                 : draw_style(step, session, n->input[0], style, err);
+    size_t floats = node_floats(n);
+    for (size_t i = 0; i < (size_t)session->options.batch && !status; i++)
+        memcpy(values + i * floats, style->values + (i * (size_t)rows + (size_t)row) * floats, floats * sizeof *values);
+    return status;
+}
+
+void gb_recipe_style_free(gb_recipe_style *style) {
+    free(style->values);
+    *style = (gb_recipe_style){0};
+}
+
+gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session, gb_node node,
+                           gb_recipe_style *style, float **values, int *samples, gb_error *err) {
+    const gb_graph *graph = session->graph;
+    *samples = step->kind == GB_STEP_STYLE ? session->options.batch : 1;
+    *values = calloc(node_floats(&graph->nodes[node]) * (size_t)*samples, sizeof **values);
+    if (!*values)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    float times = step->kind == GB_STEP_SET ? (float)gb_recipe_dialled(recipe, &step->dial[0]) : 1;
+    gb_status status = step->kind == GB_STEP_STYLE ? style_values(step, session, node, style, *values, err)
+                       : step->file                ? file_values(recipe, step, graph, node, times, *values, err)
+                                                   : indexed_values(step, &graph->nodes[node], times, *values, err);
+    if (status) {
+        free(*values);
+        *values = NULL;
+    }
+    return status;
+}

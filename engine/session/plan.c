@@ -1,0 +1,435 @@
+/* Making plans: which nodes are needed, which fuse, where their buffers lie. */
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "engine/base/error.h"
+#include "engine/graph/device_memory.h"
+
+enum { ALIGNMENT = 64 };
+
+/* Position in the epilogue (ops.h): a node fuses behind those of a lower stage. 0 = no epilogue stage. */
+static int stage(const gb_graph_node *node) {
+    if (node->is_input)
+        return 0;
+    return node->desc.op == GB_OP_NOISE ? 1 : node->desc.op == GB_OP_BIAS_ACT ? 2 : node->desc.op == GB_OP_ADD ? 3 : 0;
+}
+
+gb_node gb_main_input(const gb_graph_node *node) {
+    if (node->desc.op == GB_OP_ADD && node->input[1] > node->input[0])
+        return node->input[1];
+    return node->input[0];
+}
+
+/* ------------------------------------------------------------------------------------------------ steps */
+
+typedef struct maker {
+    const gb_plan_request *request;
+    const gb_graph *graph;
+    const gb_cpu *cpu;
+    gb_plan *plan;
+    bool *absorbed;
+    int *uses;                  /* how many needed nodes read it */
+    gb_node *user;              /* the last of them */
+} maker;
+
+static bool is_given(const maker *m, gb_node node) {
+    return m->graph->nodes[node].is_input || (m->request->cut[node] & GB_CUT_FEED);
+}
+
+/* Backwards from what is looked at, up to what is given. */
+static void find_needed(maker *m) {
+    for (gb_node i = m->graph->count - 1; i >= 0; i--) {
+        const gb_graph_node *node = &m->graph->nodes[i];
+        m->plan->read[i] |= (m->request->cut[i] & GB_CUT_LOOKED_AT) != 0;
+        if (!m->plan->read[i] || is_given(m, i))
+            continue;
+        for (int k = 0; k < node->inputs; k++) {
+            m->plan->read[node->input[k]] = true;
+            m->uses[node->input[k]]++;
+            m->user[node->input[k]] = i;
+        }
+    }
+}
+
+/* The node that can be computed in the same pass behind `last`, or GB_NO_NODE. */
+static gb_node fusable(const maker *m, gb_node last, int done) {
+    if (m->request->cut[last] || m->uses[last] != 1)
+        return GB_NO_NODE;
+    gb_node next = m->user[last];
+    const gb_graph_node *node = &m->graph->nodes[next];
+    bool follows = stage(node) > done && gb_main_input(node) == last && !is_given(m, next);
+    return follows ? next : GB_NO_NODE;
+}
+
+static gb_shape batched(const maker *m, gb_node node) {
+    gb_shape shape = gb_node_shape(&m->graph->nodes[node]);
+    shape.n = m->request->batch;
+    shape.block = gb_block(m->cpu, shape.c, shape.h, shape.w);
+    return shape;
+}
+
+/* The only node that reads `node`, where it has this operation and nobody looks between the two. */
+static gb_node only_user(const maker *m, gb_node node, gb_op_id op) {
+    gb_node user = m->user[node];
+    bool alone = m->uses[node] == 1 && !m->request->cut[node] && !is_given(m, user);
+    return alone && m->graph->nodes[user].desc.op == op ? user : GB_NO_NODE;
+}
+
+/* Scores, softmax and mix in a row are one attention, which never makes the matrix between them. */
+static void match_attention(maker *m, gb_step *step) {
+    gb_node scores = step->chain[0];
+    gb_node softmax = only_user(m, scores, GB_OP_SOFTMAX);
+    gb_node mix = softmax != GB_NO_NODE ? only_user(m, softmax, GB_OP_MIX) : GB_NO_NODE;
+    if (mix == GB_NO_NODE || m->graph->nodes[mix].input[1] != softmax)
+        return;
+    step->chain[1] = softmax;
+    step->chain[2] = mix;
+    step->nodes = 3;
+    step->desc.op = GB_OP_ATTENTION;
+    step->desc.inputs = 3;
+    step->in[2] = m->graph->nodes[mix].input[0];
+    m->absorbed[softmax] = m->absorbed[mix] = true;
+}
+
+/* Of a convolution of which only the first channels are ever read (BigGAN-deep's last has 128 for three colours) the
+ * others need not be computed. */
+static void match_slice(const maker *m, gb_step *step) {
+    gb_node slice = only_user(m, step->chain[step->nodes - 1], GB_OP_SLICE);
+    if (slice != GB_NO_NODE && m->graph->nodes[slice].desc.slice.from == 0)
+        step->desc.conv.wanted = m->graph->nodes[slice].desc.slice.count;
+}
+
+/* A step that the device has no row for is the host's, in the host's layout. */
+static bool over_the_host(const maker *m, gb_step *step, char *why, size_t why_size) {
+    gb_desc *d = &step->desc;
+    step->cpu = &m->request->model->context->cpu;
+    for (int k = 0; k < d->inputs; k++)
+        d->in[k].block = gb_block(step->cpu, d->in[k].c, d->in[k].h, d->in[k].w);
+    if (!gb_op_shape(step->cpu, d, why, why_size))
+        return false;
+    step->row = gb_op_find(step->cpu, d);
+    return true;
+}
+
+static gb_status make_step(maker *m, gb_node head, gb_error *err) {
+    gb_plan *plan = m->plan;
+    const gb_graph_node *node = &m->graph->nodes[head];
+    gb_step *step = &plan->steps[plan->count];
+    char why[256];
+    *step = (gb_step){.chain = {head}, .nodes = 1, .desc = node->desc};
+    step->desc.out.n = m->request->batch;
+    memcpy(step->in, node->input, sizeof step->in);
+    if (node->desc.op == GB_OP_ADD) {
+        step->in[0] = gb_main_input(node);
+        step->in[1] = node->input[node->input[0] == step->in[0] ? 1 : 0];
+    }
+    if (node->desc.op == GB_OP_SCORES)
+        match_attention(m, step);
+    for (int k = 0; k < step->desc.inputs; k++)
+        step->desc.in[k] = plan->tensor[step->in[k]].shape;
+    step->cpu = m->cpu;
+    if (!gb_op_shape(m->cpu, &step->desc, why, sizeof why))
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
+    step->row = gb_op_find(m->cpu, &step->desc);
+    if (!step->row && !over_the_host(m, step, why, sizeof why))
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
+
+    gb_node next, last = step->chain[step->nodes - 1];
+    while (step->row->fuses && step->cpu == m->cpu && (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
+        step->chain[step->nodes++] = last = next;
+        m->absorbed[next] = true;
+    }
+    if (step->desc.op == GB_OP_MODULATED_CONV2D)
+        match_slice(m, step);
+    plan->count++;
+    return gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
+}
+
+static int by_last_node(const void *a, const void *b) {
+    const gb_step *x = a, *y = b;
+    return x->chain[x->nodes - 1] - y->chain[y->nodes - 1];
+}
+
+/* What a step must move at least: everything it reads, its packed weights, and what it writes. */
+static void count_traffic(maker *m, gb_step *step) {
+    step->macs = gb_op_macs(&step->desc);
+    if (step->row->packed_size)
+        step->bytes += step->row->packed_size(step->cpu, &step->desc);
+    for (int i = 0; i < step->nodes; i++) {
+        const gb_graph_node *node = &m->graph->nodes[step->chain[i]];
+        for (int k = 0; k < node->inputs; k++)
+            if (i == 0 || node->input[k] != step->chain[i - 1])
+                step->bytes += gb_tensor_bytes(m->cpu, &m->plan->tensor[node->input[k]].shape);
+    }
+    step->bytes += gb_tensor_bytes(m->cpu, &m->plan->tensor[step->chain[step->nodes - 1]].shape);
+    m->plan->macs += step->macs;
+}
+
+static gb_status make_steps(maker *m, gb_error *err) {
+    gb_plan *plan = m->plan;
+    for (gb_node i = 0; i < m->graph->count; i++)
+        plan->tensor[i].shape = batched(m, i);
+    find_needed(m);
+    for (gb_node i = 0; i < m->graph->count; i++) {
+        gb_status status = m->plan->read[i] && !is_given(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
+        if (status)
+            return status;
+    }
+    /* A step stands where its last node does: by then every operand of the chain has been computed. */
+    qsort(plan->steps, (size_t)plan->count, sizeof *plan->steps, by_last_node);
+    for (gb_node i = 0; i < m->graph->count; i++)
+        plan->step_of[i] = -1;
+    for (int s = 0; s < plan->count; s++) {
+        plan->step_of[plan->steps[s].chain[plan->steps[s].nodes - 1]] = s;
+        count_traffic(m, &plan->steps[s]);
+    }
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ what is kept */
+
+typedef struct candidate {
+    gb_node node;
+    double worth;               /* multiply-adds saved per byte */
+} candidate;
+
+static int by_worth(const void *a, const void *b) {
+    const candidate *x = a, *y = b;
+    return x->worth != y->worth ? (x->worth < y->worth) - (x->worth > y->worth) : x->node - y->node;
+}
+
+static size_t node_bytes(const gb_plan *plan, gb_node node) {
+    return gb_tensor_bytes(plan->cpu, &plan->tensor[node].shape);
+}
+
+/* A given boundary needs a buffer of its own where the user's bytes cannot be read as they lie: on a device never. */
+static bool is_given_apart(const maker *m, gb_node node) {
+    const gb_graph_node *n = &m->graph->nodes[node];
+    bool one_for_all = n->value && !n->is_map && m->request->batch > 1;
+    return is_given(m, node) && (m->cpu->device || m->plan->tensor[node].shape.block > 1 || one_for_all);
+}
+
+/* Those always have it. With purpose `interactive` so has the value before
+ * a moving parameter, and then, within the budget, whatever saves most arithmetic per byte. */
+static gb_status choose_kept(maker *m, gb_error *err) {
+    gb_plan *plan = m->plan;
+    for (gb_node i = 0; i < m->graph->count; i++)
+        plan->keep[i] = plan->read[i] && (is_given_apart(m, i) ||
+                                          (plan->step_of[i] >= 0 && (m->request->cut[i] & GB_CUT_MOVING)));
+    for (gb_node i = 0; i < m->graph->count; i++)
+        plan->kept_bytes += plan->keep[i] ? node_bytes(plan, i) : 0;
+    if (m->request->purpose != GB_INTERACTIVE)
+        return GB_OK;
+
+    candidate *list = malloc(((size_t)plan->count + 1) * sizeof *list);
+    if (!list)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (int s = 0; s < plan->count; s++) {
+        const gb_step *step = &plan->steps[s];
+        gb_node last = step->chain[step->nodes - 1];
+        list[s] = (candidate){last, (double)(step->macs + 1) / (double)(node_bytes(plan, last) + 1)};
+    }
+    qsort(list, (size_t)plan->count, sizeof *list, by_worth);
+    for (int s = 0; s < plan->count; s++) {
+        size_t bytes = node_bytes(plan, list[s].node);
+        const gb_desc *desc = &plan->steps[plan->step_of[list[s].node]].desc;
+        if (desc->op == GB_OP_MODULATED_CONV2D && desc->conv.wanted)
+            continue;                       /* it is not whole */
+        if (plan->keep[list[s].node] || plan->kept_bytes + bytes > m->request->keep_bytes)
+            continue;
+        plan->keep[list[s].node] = true;
+        plan->kept_bytes += bytes;
+    }
+    free(list);
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ arena */
+
+typedef struct span {           /* a buffer of the arena: bytes, first and last step that need it, where it lies */
+    size_t bytes, offset;
+    int from, to;
+    gb_node node;               /* or GB_NO_NODE: the workspace of step `from` */
+} span;
+
+static int by_size(const void *a, const void *b) {
+    const span *x = a, *y = b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x->from != y->from ? x->from - y->from : x->node - y->node;
+}
+
+static int by_offset(const void *a, const void *b) {
+    const span *x = *(const span *const *)a, *y = *(const span *const *)b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Puts every span, largest first, at the lowest place where none that lives at the same time lies. */
+static size_t place(span *spans, int count, const span **overlapping) {
+    size_t arena = 0;
+    qsort(spans, (size_t)count, sizeof *spans, by_size);
+    for (int i = 0; i < count; i++) {
+        int others = 0;
+        for (int k = 0; k < i; k++)
+            if (spans[k].from <= spans[i].to && spans[i].from <= spans[k].to)
+                overlapping[others++] = &spans[k];
+        qsort(overlapping, (size_t)others, sizeof *overlapping, by_offset);
+        size_t at = 0;
+        for (int k = 0; k < others && at + spans[i].bytes > overlapping[k]->offset; k++)
+            if (overlapping[k]->offset + overlapping[k]->bytes > at)
+                at = overlapping[k]->offset + overlapping[k]->bytes;
+        spans[i].offset = at;
+        if (at + spans[i].bytes > arena)
+            arena = at + spans[i].bytes;
+    }
+    return arena;
+}
+
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static int last_use(const maker *m, int s) {
+    const gb_plan *plan = m->plan;
+    gb_node node = plan->steps[s].chain[plan->steps[s].nodes - 1];
+    int last = s;
+    for (int t = s + 1; t < plan->count; t++)
+        for (int i = 0; i < plan->steps[t].nodes; i++) {
+            const gb_graph_node *reader = &m->graph->nodes[plan->steps[t].chain[i]];
+            for (int k = 0; k < reader->inputs; k++)
+                if (reader->input[k] == node)
+                    last = t;
+        }
+    /* What is read after the render stays to its end. */
+    return m->request->cut[node] & GB_CUT_LOOKED_AT ? plan->count : last;
+}
+
+static gb_status make_arena(maker *m, gb_error *err) {
+    gb_plan *plan = m->plan;
+    span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
+    const span **scratch = malloc((2 * (size_t)plan->count + 1) * sizeof *scratch);
+    gb_status status = GB_OK;
+    size_t scratch_bytes = 0;
+    int count = 0;
+    if (!spans || !scratch) {
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+        goto out;
+    }
+    for (int s = 0; s < plan->count; s++) {
+        gb_step *step = &plan->steps[s];
+        gb_node last = step->chain[step->nodes - 1];
+        if (!plan->keep[last])
+            spans[count++] = (span){aligned(node_bytes(plan, last)), 0, s, last_use(m, s), last};
+        size_t workspace = step->row->workspace ? step->row->workspace(step->cpu, &step->desc) : 0;
+        if (step->cpu != m->cpu)
+            scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
+        else if (workspace)
+            spans[count++] = (span){aligned(workspace), 0, s, s, GB_NO_NODE};
+    }
+    plan->arena_bytes = place(spans, count, scratch);
+    plan->arena = gb_memory_alloc(m->cpu, plan->arena_bytes + ALIGNMENT);
+    if (scratch_bytes)
+        plan->scratch = gb_aligned_alloc(scratch_bytes);
+    if (!plan->arena || (scratch_bytes && !plan->scratch)) {
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers take %zu MB", m->cpu->device ? " on " : "",
+                         m->cpu->device ? m->cpu->device->name : "", (plan->arena_bytes + scratch_bytes) >> 20);
+        goto out;
+    }
+    for (int i = 0; i < count; i++) {
+        if (spans[i].node == GB_NO_NODE)
+            plan->steps[spans[i].from].workspace = spans[i].offset;
+        else
+            plan->tensor[spans[i].node].data = (float *)((char *)plan->arena + spans[i].offset);
+    }
+out:
+    free(spans);
+    free(scratch);
+    return status;
+}
+
+/* Allocates what is newly kept, then lets go of what is kept no more. */
+static gb_status settle_kept(maker *m, gb_kept *kept, gb_error *err) {
+    gb_plan *plan = m->plan;
+    for (gb_node i = 0; i < m->graph->count; i++) {
+        size_t floats = gb_shape_floats(&plan->tensor[i].shape);
+        if (!plan->keep[i] || kept[i].floats == floats)
+            continue;
+        float *data = gb_memory_alloc(m->cpu, gb_tensor_bytes(m->cpu, &plan->tensor[i].shape));
+        if (!data)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: kept boundaries take %zu MB",
+                           m->cpu->device ? " on " : "", m->cpu->device ? m->cpu->device->name : "",
+                           plan->kept_bytes >> 20);
+        gb_memory_free(m->cpu, kept[i].data);
+        kept[i] = (gb_kept){data, floats, 0};
+    }
+    for (gb_node i = 0; i < m->graph->count; i++) {
+        if (plan->keep[i]) {
+            plan->tensor[i].data = kept[i].data;
+        } else if (kept[i].data) {
+            gb_memory_free(m->cpu, kept[i].data);
+            kept[i] = (gb_kept){0};
+        }
+    }
+    return GB_OK;
+}
+
+gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **out, gb_error *err) {
+    const gb_graph *graph = request->graph;
+    size_t nodes = (size_t)graph->count;
+    gb_plan *plan = calloc(1, sizeof *plan);
+    maker m = {.request = request, .graph = graph, .cpu = request->model->context->processor, .plan = plan};
+    gb_status status = GB_OK;
+    m.absorbed = calloc(nodes, sizeof *m.absorbed);
+    m.uses = calloc(nodes, sizeof *m.uses);
+    m.user = calloc(nodes, sizeof *m.user);
+    if (plan) {
+        plan->batch = request->batch;
+        plan->cpu = m.cpu;
+        plan->serial = gb_model_serial(request->model);
+        plan->steps = calloc(nodes, sizeof *plan->steps);
+        plan->step_of = calloc(nodes, sizeof *plan->step_of);
+        plan->tensor = calloc(nodes, sizeof *plan->tensor);
+        plan->keep = calloc(nodes, sizeof *plan->keep);
+        plan->read = calloc(nodes, sizeof *plan->read);
+        plan->held = calloc(nodes, sizeof *plan->held);
+        plan->nodes = graph->count;
+    }
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->held ||
+        !m.absorbed || !m.uses || !m.user)
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status)
+        status = make_steps(&m, err);
+    if (!status)
+        status = choose_kept(&m, err);
+    if (!status)
+        status = make_arena(&m, err);
+    if (!status)
+        status = settle_kept(&m, kept, err);
+    free(m.absorbed);
+    free(m.uses);
+    free(m.user);
+    if (status)
+        gb_plan_free(plan);
+    else
+        *out = plan;
+    return status;
+}
+
+void gb_plan_free(gb_plan *plan) {
+    if (!plan)
+        return;
+    free(plan->steps);
+    free(plan->step_of);
+    free(plan->tensor);
+    free(plan->keep);
+    free(plan->read);
+    for (gb_node i = 0; plan->held && i < plan->nodes; i++)
+        gb_given_release(plan->held[i]);
+    free(plan->held);
+    gb_memory_free(plan->cpu, plan->arena);
+    gb_aligned_free(plan->scratch);
+    free(plan);
+}

@@ -1,0 +1,70 @@
+/* A plan: what really runs for one set of boundaries that somebody looks at. Neighbours are fused unless a tap, feed or
+ * kept value sits between them; buffers are placed in one arena by lifetime, or kept from render to render. */
+#ifndef GB_ENGINE_PLAN_H
+#define GB_ENGINE_PLAN_H
+
+#include "engine/graph/model.h"
+
+enum { GB_MAX_CHAIN = 6 };      /* a head (attention's three) and at most noise, bias_act, add behind it */
+
+typedef struct gb_step {
+    gb_node chain[GB_MAX_CHAIN];
+    int nodes;
+    gb_node in[GB_MAX_INPUTS];  /* what the row reads: the head's inputs, unless the step is a whole pattern */
+    const gb_cpu *cpu;          /* whose row it is: the plan's processor, or the host where a device has none */
+    const gb_op_row *row;
+    gb_desc desc;
+    const void *packed;
+    size_t workspace;           /* offset in the arena; of a host step in a device's plan, none: it has `scratch` */
+    uint64_t macs, bytes;
+    bool run;                   /* wanted by the render that is going on; afterwards: was run by it */
+    double seconds;
+} gb_step;
+
+/* A boundary that outlives a render. Owned by the session, so that it also outlives plans. */
+typedef struct gb_kept {
+    float *data;
+    size_t floats;
+    uint64_t signature;         /* of what the data was computed from; 0 = nothing valid */
+} gb_kept;
+
+/* Why a node's output must exist in memory. */
+enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8, GB_CUT_PREVIEW = 16 };
+enum { GB_CUT_LOOKED_AT = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW };
+
+typedef struct gb_plan {
+    int batch;
+    const gb_cpu *cpu;          /* where its tensors lie */
+    uint64_t serial;            /* no other plan of the model has it */
+    gb_step *steps;
+    int count;
+    int *step_of;               /* node → the step that writes its boundary, or -1 */
+    gb_tensor *tensor;          /* per node: shape always, data where the boundary exists (inputs: set by the session) */
+    bool *read;                 /* per node: something in the plan looks at it */
+    bool *keep;                 /* per node: the boundary lives in gb_kept */
+    gb_given **held;            /* per node: the value that `tensor` points into, which the last render used, or NULL */
+    gb_node nodes;
+    void *arena;
+    void *scratch;              /* of the host, for host steps in a device's plan */
+    size_t arena_bytes, kept_bytes;
+    uint64_t macs;
+} gb_plan;
+
+typedef struct gb_plan_request {
+    gb_model *model;
+    const gb_graph *graph;      /* the model's with a session's bends in it; its nodes know the model's by `base` */
+    int batch;
+    gb_purpose purpose;
+    size_t keep_bytes;
+    const unsigned char *cut;   /* per node, GB_CUT_* */
+} gb_plan_request;
+
+/* Makes the plan and packs the weights it needs. `kept` (per node) is brought to what the plan keeps: values that stay
+ * wanted stay valid, others are let go. On failure nothing of `kept` that was valid is lost. */
+gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **plan, gb_error *err);
+void gb_plan_free(gb_plan *plan);
+
+/* The operand that carries the value through an element-wise node (of an ADD the one computed later). */
+gb_node gb_main_input(const gb_graph_node *node);
+
+#endif

@@ -1,0 +1,601 @@
+/* Rendering: sign every value with what it depends on, plan anew where somebody looks elsewhere than before, and run the
+ * steps whose result is not there yet. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/simd/core_state.h"
+#include "device.h"
+#include "engine/base/error.h"
+#include "engine/picture/image.h"
+#include "engine/graph/device_memory.h"
+#include "session.h"
+
+/* ------------------------------------------------------------------------------------------------ the bent graph */
+
+static void free_node_state(gb_session *session) {
+    free(session->cut);
+    free(session->wanted);
+    free(session->moving);
+    free(session->kept);
+    free(session->signature);
+    free(session->last_signature);
+}
+
+/* What the session knows per node moves to the nodes of another graph that are the same ones; the rest is let go. */
+static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
+    size_t nodes = (size_t)to->graph.count;
+    gb_session next = *session;
+    next.cut = calloc(nodes, sizeof *next.cut);
+    next.wanted = calloc(nodes, sizeof *next.wanted);
+    next.moving = calloc(nodes, sizeof *next.moving);
+    next.kept = calloc(nodes, sizeof *next.kept);
+    next.signature = calloc(nodes, sizeof *next.signature);
+    next.last_signature = calloc(nodes, sizeof *next.last_signature);
+    if (!next.cut || !next.wanted || !next.moving || !next.kept || !next.signature || !next.last_signature) {
+        free_node_state(&next);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    const gb_bent *from = session->bent;
+    for (gb_node i = 0; from && i < from->graph.count; i++) {
+        gb_node k = 0;
+        while (k < to->graph.count && to->graph.nodes[k].id != from->graph.nodes[i].id)
+            k++;
+        if (k == to->graph.count) {
+            gb_memory_free(&session->cpu, session->kept[i].data);
+            continue;
+        }
+        next.moving[k] = session->moving[i];
+        next.kept[k] = session->kept[i];
+        next.last_signature[k] = session->last_signature[i];
+    }
+    free_node_state(session);
+    *session = next;
+    return GB_OK;
+}
+
+/* Brings session->bent up to the bends as they are now. A plan stays where only settings of bends changed. */
+static gb_status bend_graph(gb_session *session, gb_error *err) {
+    gb_bent *bent = NULL;
+    if (session->bent && gb_bend_list_same(&session->bent->bends, &session->now.bends))
+        return GB_OK;
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->bent, &bent, err);
+    if (status)
+        return status;
+    if (!session->bent || !gb_bent_same(session->bent, bent)) {
+        if ((status = move_node_state(session, bent, err))) {
+            gb_bent_free(bent);
+            return status;
+        }
+        gb_plan_free(session->plan);
+        session->plan = NULL;
+    }
+    session->rendered = false;
+    gb_bent_free(session->bent);
+    session->bent = bent;
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ making sessions */
+
+gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **out, gb_error *err) {
+    enum { MAX_BATCH = 1024 };
+    *out = NULL;
+    if (options && (options->batch < 0 || options->batch > MAX_BATCH))
+        return gb_fail(err, GB_BAD_ARGUMENT, "a batch of %d; 1 to %d are possible", options->batch, MAX_BATCH);
+    gb_session *session = calloc(1, sizeof *session);
+    if (!session)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    session->model = model;
+    session->graph = model->graph;
+    session->preview = GB_NO_NODE;
+    if (options)
+        session->options = *options;
+    if (!session->options.batch)
+        session->options.batch = 1;
+    if (!session->options.keep_bytes)
+        session->options.keep_bytes = (size_t)1500 << 20;
+    session->cpu = *model->context->processor;
+    gb_status status = GB_OK;
+    if (session->cpu.device && !(session->cpu.queue = session->cpu.device->queue_new(session->cpu.device)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
+    if (!status)
+        status = gb_settings_new(&session->now, session->graph, err);
+    if (!status)
+        status = gb_settings_new(&session->before, session->graph, err);
+    if (!status)
+        status = bend_graph(session, err);
+    if (status)
+        gb_session_free(session);
+    else
+        *out = session;
+    return status;
+}
+
+void gb_session_free(gb_session *session) {
+    if (!session)
+        return;
+    gb_settings_free(&session->now, session->graph);
+    gb_settings_free(&session->before, session->graph);
+    if (session->cpu.queue)
+        session->cpu.device->queue_free(session->cpu.queue);        /* once nothing of it runs any more */
+    gb_plan_free(session->plan);
+    for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
+        gb_memory_free(&session->cpu, session->kept[i].data);
+    free_node_state(session);
+    gb_bent_free(session->bent);
+    free(session);
+}
+
+/* ------------------------------------------------------------------------------------------------ signatures */
+
+/* One round of splitmix64 over both. */
+static uint64_t mix(uint64_t h, uint64_t x) {
+    h += x + 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+    return h ^ (h >> 31);
+}
+
+static uint64_t mix_float(uint64_t h, float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return mix(h, bits);
+}
+
+/* What was set at this node of the bent graph, or NULL. */
+static gb_given *given_at(const gb_session *session, gb_node node) {
+    gb_node base = session->bent->graph.nodes[node].base;
+    return session->bent->self[base] == node ? session->now.given[base] : NULL;
+}
+
+static bool is_given(const gb_session *session, gb_node node) {
+    return session->bent->graph.nodes[node].is_input || given_at(session, node);
+}
+
+/* Two values of a node have the same signature exactly when they were computed from the same settings. */
+static void sign(gb_session *session) {
+    const gb_settings *now = &session->now;
+    const gb_graph *graph = &session->bent->graph;
+    for (gb_node i = 0; i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        uint64_t h = mix(mix(1, node->id), node->version);
+        if (is_given(session, i)) {
+            const gb_given *given = given_at(session, i);
+            h = mix(h, given ? given->id : 0);
+        } else {
+            for (int k = 0; k < node->inputs; k++)
+                h = mix(h, session->signature[node->input[k]]);
+            if (node->desc.op == GB_OP_NOISE)
+                h = mix(h, now->noise_off);
+            if (node->desc.op == GB_OP_NORM && node->desc.norm.rows > 1)
+                h = mix_float(h, now->psi);
+            if (node->desc.op == GB_OP_TRUNCATE)
+                h = mix(mix(mix_float(h, now->psi), (uint64_t)now->cutoff), now->w_avg ? now->w_avg->id : 0);
+        }
+        session->signature[i] = h ? h : 1;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ planning */
+
+/* Where a node changed though the value before it did not, that value is worth keeping: the next move will reuse it. It
+ * is let go, and fused away again, as soon as something before it changes. */
+static void watch_moves(gb_session *session) {
+    const uint64_t *now = session->signature, *last = session->last_signature;
+    const gb_graph *graph = &session->bent->graph;
+    for (gb_node i = 0; session->options.purpose == GB_INTERACTIVE && i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        if (is_given(session, i) || !node->inputs || !last[i])
+            continue;
+        gb_node before = gb_main_input(node);
+        if (now[before] != last[before])
+            session->moving[before] = false;
+        else if (now[i] != last[i])
+            session->moving[before] = true;
+    }
+}
+
+static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *err) {
+    const gb_graph *graph = &session->bent->graph;
+    for (gb_node i = 0; i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        bool tapped = session->now.tapped[node->base] && session->bent->value[node->base] == i;
+        session->wanted[i] = (unsigned char)((tapped ? GB_CUT_TAP : 0) |
+                                             (given_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
+                                             (session->moving[i] ? GB_CUT_MOVING : 0));
+    }
+    /* Previews and taps are on the way to the picture: one plan serves all, and looking at a layer lets go of nothing
+     * that is kept behind it. */
+    if (session->options.purpose == GB_INTERACTIVE || (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW)))
+        session->wanted[graph->output] |= GB_CUT_IMAGE;
+    if (session->preview != GB_NO_NODE)
+        session->wanted[session->bent->value[session->preview]] |= GB_CUT_PREVIEW;
+    if (session->plan && !memcmp(session->cut, session->wanted, (size_t)graph->count))
+        return GB_OK;
+
+    const gb_session_options *o = &session->options;
+    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted};
+    gb_plan *plan = NULL;
+    /* The old arena goes first: two at once would be the peak of memory. */
+    gb_plan_free(session->plan);
+    session->plan = NULL;
+    gb_status status = gb_plan_new(&request, session->kept, &plan, err);
+    if (status)
+        return status;
+    session->plan = plan;
+    memcpy(session->cut, session->wanted, (size_t)graph->count);
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ given values */
+
+/* One or all samples of NCHW values into a tensor of the whole batch. */
+static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *nchw, int samples) {
+    size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
+    gb_tensor one = *tensor;
+    one.shape.n = 1;
+    for (int i = 0; i < tensor->shape.n; i++) {
+        gb_tensor_from_nchw(cpu, &one, samples > 1 ? nchw + (size_t)i * floats : nchw);
+        one.data = (float *)(void *)((char *)one.data + gb_tensor_bytes(cpu, &one.shape));
+    }
+}
+
+/* Points the plan's tensors at what was given, and holds it: it is read after the render too, when the settings may
+ * have replaced it. Maps in a blocked layout, and single samples that every sample of the batch needs for itself, are
+ * copied into the buffer the plan keeps for them. */
+static gb_status place_given(gb_session *session, gb_error *err) {
+    gb_plan *plan = session->plan;
+    const gb_cpu *cpu = &session->cpu;
+    for (gb_node i = 0; i < session->bent->graph.count; i++) {
+        const gb_graph_node *node = &session->bent->graph.nodes[i];
+        gb_given *given = given_at(session, i);
+        const float *data = given ? given->data : NULL;
+        if (!is_given(session, i) || !plan->read[i])
+            continue;
+        if (!data && !node->value)
+            return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
+        gb_status status = data ? GB_OK : gb_model_floats(session->model, node->value, 1, &data, err);
+        if (status)
+            return status;
+        int samples = given ? given->samples : 1;
+        if (!plan->keep[i]) {
+            plan->tensor[i].shape.n = samples;
+            plan->tensor[i].data = (float *)data;   /* read only: no step writes a given boundary */
+            gb_given_share(given);
+            gb_given_release(plan->held[i]);
+            plan->held[i] = given;
+        } else if (session->kept[i].signature != session->signature[i]) {
+            fill_kept(cpu, &plan->tensor[i], data, samples);
+            session->kept[i].signature = session->signature[i];
+        }
+    }
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+/* Given values where kernels read them. */
+static const float *there(const gb_session *session, const gb_given *given) {
+    if (!session->cpu.device)
+        return given->data;
+    return session->cpu.device->mirror(session->cpu.queue, given->data, given->floats * sizeof *given->data, given->id);
+}
+
+/* The values behind a step's head, as they are now. */
+static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epilogue *e, gb_error *err) {
+    const gb_plan *plan = session->plan;
+    gb_status status = GB_OK;
+    *e = (gb_epilogue){.gain = 1, .clamp = -1};
+    for (int i = 0; i < step->nodes && !status; i++) {
+        const gb_graph_node *node = &session->bent->graph.nodes[step->chain[i]];
+        const float *value = NULL, *scale = NULL;
+        switch (node->desc.op) {
+        case GB_OP_NOISE: {
+            const gb_tensor *map = &plan->tensor[node->input[1]];
+            if (session->now.noise_off)
+                break;
+            status = gb_model_floats(session->model, node->strength, 1, &value, err);
+            if (status)
+                break;
+            e->noise = node->noise_map ? there(session, node->noise_map) : map->data;
+            e->noise_step = (node->noise_map ? node->noise_map->samples : map->shape.n) > 1
+                                ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
+            e->noise_strength = *value * node->noise_factor;
+            break;
+        }
+        case GB_OP_BIAS_ACT:
+            if (node->bias)
+                status = gb_model_floats_there(session->model, node->bias, node->bias_gain, &value, err);
+            e->bias_act = true;
+            e->bias = value;
+            e->act = node->act;
+            e->act_params = node->act_params;
+            e->act_param_count = node->act_param_count;
+            e->act_channels = node->act_channels;
+            e->base_act = node->base_act;
+            e->gain = node->gain;
+            if (node->scale && !status)
+                status = gb_model_floats(session->model, node->scale, 1, &scale, err);
+            if (scale)
+                e->gain *= *scale;
+            e->clamp = node->clamp;
+            break;
+        case GB_OP_ADD: {
+            gb_node main = gb_main_input(node);
+            e->add = &plan->tensor[node->input[node->input[0] == main ? 1 : 0]];
+            break;
+        }
+        default:
+            break;
+        }
+    }
+    return status;
+}
+
+/* The double that a person wrote when they gave this float: 0.365, not 0.3650000095. Rows of statistics are chosen by
+ * dividing it, where the last bit picks another row. */
+static double as_written(float x) {
+    char text[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)x);
+        if (strtof(text, NULL) == x)
+            break;
+    }
+    return strtod(text, NULL);
+}
+
+static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
+    gb_plan *plan = session->plan;
+    gb_node last = step->chain[step->nodes - 1];
+    gb_epilogue epilogue;
+    gb_status status = fill_epilogue(session, step, &epilogue, err);
+    if (status)
+        return status;
+    const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
+    gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
+    gb_norm_live norm = {as_written(session->now.psi)};
+    gb_callback_live callback = {0};
+    gb_args args = {
+        .out = &plan->tensor[last],
+        .packed = step->packed,
+        .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
+        .live = head->live ? head->live : step->desc.op == GB_OP_NORM ? (const void *)&norm : &truncate,
+        .version = head->version,
+        .workspace = (char *)plan->arena + step->workspace,
+    };
+    for (int k = 0; k < step->desc.inputs; k++)
+        args.in[k] = &plan->tensor[step->in[k]];
+    if (step->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
+        args.packed = there(session, session->now.w_avg);
+    double start = gb_clock();
+    /* Also what runs in this thread alone flushes denormals: the bits must not depend on where a task runs. */
+    uint64_t before = gb_float_state_enter();
+    if (step->desc.op == GB_OP_CALLBACK) {
+        callback = *(const gb_callback_live *)head->live;
+        callback.float_state = before;
+        args.live = &callback;
+    }
+    if (step->cpu->device == session->cpu.device)
+        step->row->run(&session->cpu, &step->desc, &args);
+    else
+        gb_host_step_run(&session->cpu, step, &args, plan->scratch);
+    gb_float_state_leave(before);
+    step->seconds = gb_clock() - start;
+    return GB_OK;
+}
+
+static bool is_valid(const gb_session *session, gb_node node) {
+    return session->plan->keep[node] && session->kept[node].signature == session->signature[node];
+}
+
+/* Marks the steps whose results are wanted and not there: backwards from the boundaries cut for one of `targets`.
+ * Returns their arithmetic. */
+static uint64_t mark_steps(gb_session *session, unsigned targets) {
+    gb_plan *plan = session->plan;
+    uint64_t macs = 0;
+    for (int s = 0; s < plan->count; s++)
+        plan->steps[s].run = false;
+    for (gb_node i = 0; i < session->bent->graph.count; i++)
+        if ((session->cut[i] & targets) && plan->step_of[i] >= 0 && !is_valid(session, i))
+            plan->steps[plan->step_of[i]].run = true;
+    for (int s = plan->count - 1; s >= 0; s--) {
+        const gb_step *step = &plan->steps[s];
+        if (!step->run)
+            continue;
+        macs += step->macs;
+        for (int i = 0; i < step->nodes; i++) {
+            const gb_graph_node *node = &session->bent->graph.nodes[step->chain[i]];
+            for (int k = 0; k < node->inputs; k++) {
+                int from = plan->step_of[node->input[k]];
+                if (from >= 0 && !is_valid(session, node->input[k]))
+                    plan->steps[from].run = true;
+            }
+        }
+    }
+    return macs;
+}
+
+/* What a step wrote counts from now on. */
+static void settle_step(gb_session *session, const gb_step *step) {
+    gb_node last = step->chain[step->nodes - 1];
+    session->kept[last].signature = session->plan->keep[last] ? session->signature[last] : 0;
+    session->nodes_run += step->nodes;
+    session->steps_run++;
+}
+
+/* On a device all steps are begun before the first has ended: nothing is between them. */
+static gb_status run_steps_there(gb_session *session, gb_error *err) {
+    gb_plan *plan = session->plan;
+    gb_status status = atomic_exchange(&session->cancel, false) ? gb_fail(err, GB_CANCELLED, "cancelled") : GB_OK;
+    for (int s = 0; s < plan->count && !status; s++) {
+        plan->steps[s].seconds = 0;
+        if (plan->steps[s].run)
+            session->kept[plan->steps[s].chain[plan->steps[s].nodes - 1]].signature = 0;
+    }
+    if (!status)
+        status = gb_device_steps(session, run_step, err);
+    for (int s = 0; s < plan->count && !status; s++)
+        if (plan->steps[s].run)
+            settle_step(session, &plan->steps[s]);
+    if (!status && session->progress)
+        session->progress(session->progress_arg, 1);
+    return status;
+}
+
+static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err) {
+    gb_plan *plan = session->plan;
+    uint64_t macs = mark_steps(session, targets), done = 0;
+    gb_status status = GB_OK;
+    session->nodes_run = session->steps_run = 0;
+    if (session->cpu.device)
+        return run_steps_there(session, err);
+    for (int s = 0; s < plan->count && !status; s++) {
+        gb_step *step = &plan->steps[s];
+        gb_node last = step->chain[step->nodes - 1];
+        step->seconds = 0;
+        if (!step->run)
+            continue;
+        if (atomic_exchange(&session->cancel, false)) {
+            status = gb_fail(err, GB_CANCELLED, "cancelled");
+            break;
+        }
+        session->kept[last].signature = 0;
+        status = run_step(session, step, err);
+        if (status)
+            break;
+        settle_step(session, step);
+        done += step->macs;
+        if (session->progress)
+            session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
+    }
+    atomic_store(&session->cancel, false);      /* one that came too late is not for the next render */
+    return status;
+}
+
+/* Everything but handing the picture over. */
+static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
+    session->rendered = false;
+    gb_status status = bend_graph(session, err);
+    if (status)
+        return status;
+    sign(session);
+    watch_moves(session);
+    status = ensure_plan(session, targets, err);
+    if (!status)
+        status = place_given(session, err);
+    if (!status)
+        status = run_steps(session, targets, err);
+    if (status)
+        return status;
+    memcpy(session->last_signature, session->signature, (size_t)session->bent->graph.count * sizeof *session->signature);
+    session->rendered = (targets & GB_CUT_TAP) != 0;
+    return GB_OK;
+}
+
+gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
+    gb_status status = render(session, GB_CUT_TAP | (image ? GB_CUT_IMAGE : 0), err);
+    if (!status && image)
+        gb_tensor_to_nchw(&session->cpu, &session->plan->tensor[session->bent->graph.output], image);
+    return status ? status : gb_device_wait(session, err);
+}
+
+gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
+    int64_t shape[3];
+    gb_model_image_shape(session->model, shape);
+    if (session->graph->nodes[session->graph->output].ndim != 3 || shape[0] != 3)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 3", (long long)shape[0]);
+    gb_status status = render(session, GB_CUT_TAP | GB_CUT_IMAGE, err);
+    size_t pixels = (size_t)shape[1] * (size_t)shape[2];
+    const gb_tensor *out = status ? NULL : &session->plan->tensor[session->bent->graph.output];
+    if (!status && session->cpu.device) {
+        session->cpu.device->to_rgb(session->cpu.queue, out, rgb);
+        return gb_device_wait(session, err);
+    }
+    for (size_t i = 0; !status && i < (size_t)session->options.batch; i++)      /* three channels are always planar */
+        gb_image_to_rgb(out->data + i * 3 * pixels, pixels, rgb + i * 3 * pixels);
+    return status;
+}
+
+gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err) {
+    gb_node node = GB_NO_NODE;
+    char name[64];
+    snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
+    node = gb_graph_find(session->graph, name);
+    if (node == GB_NO_NODE)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no picture of %dx%d on its way", resolution, resolution);
+    session->preview = node;
+    gb_status status = render(session, GB_CUT_PREVIEW, err);
+    if (!status)
+        gb_tensor_to_nchw(&session->cpu, &session->plan->tensor[session->bent->value[node]], image);
+    return status ? status : gb_device_wait(session, err);
+}
+
+gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
+    int64_t shape[3];
+    gb_model_image_shape(session->model, shape);
+    uint8_t *rgb = malloc((size_t)session->options.batch * 3 * (size_t)shape[1] * (size_t)shape[2]);
+    if (!rgb)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    char checksum[16];
+    snprintf(checksum, sizeof checksum, "%08x", (unsigned)session->model->checksum);
+    gb_text texts[] = {{"Software", "ganbend"}, {"ganbend.version", gb_version()}, {"ganbend.model", checksum}};
+    gb_status status = gb_session_render_rgb(session, rgb, err);
+    if (!status)
+        status = gb_png_write(path, (int)shape[2], (int)shape[1], rgb, texts, 3, err);
+    free(rgb);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ what it left */
+
+gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_error *err) {
+    if (node < 0 || node >= session->graph->count)
+        return gb_fail(err, GB_BAD_ARGUMENT, "node %d is none of this network", node);
+    const gb_graph_node *n = &session->graph->nodes[node];
+    gb_node value = session->bent->value[node];
+    if (!session->rendered || !(session->cut[value] & GB_CUT_TAP))
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' was not tapped when this was rendered", n->name);
+    const gb_tensor *tensor = &session->plan->tensor[value];
+    gb_tensor_to_nchw(&session->cpu, tensor, out);
+    /* A map shared by the batch is read as what each sample sees. */
+    size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
+    for (int i = tensor->shape.n; i < session->options.batch; i++)
+        memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
+    return gb_device_wait(session, err);
+}
+
+void gb_session_cancel(gb_session *session) {
+    atomic_store(&session->cancel, true);
+}
+
+void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
+    session->progress = progress;
+    session->progress_arg = arg;
+}
+
+void gb_session_stats(const gb_session *session, gb_render_stats *stats) {
+    *stats = (gb_render_stats){.nodes_run = session->nodes_run, .steps_run = session->steps_run};
+    if (session->plan) {
+        stats->steps = session->plan->count;
+        stats->arena_bytes = session->plan->arena_bytes;
+        stats->kept_bytes = session->plan->kept_bytes;
+    }
+}
+
+void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
+    *info = (gb_step_info){.first = GB_NO_NODE, .last = GB_NO_NODE, .kernel = ""};
+    if (!session->plan || index < 0 || index >= session->plan->count)
+        return;
+    const gb_step *step = &session->plan->steps[index];
+    const gb_graph_node *nodes = session->bent->graph.nodes;
+    *info = (gb_step_info){.first = nodes[step->chain[0]].base,
+                           .last = nodes[step->chain[step->nodes - 1]].base,
+                           .op = gb_op_infos[step->desc.op].name,
+                           .nodes = step->nodes,
+                           .kernel = step->row->isa,
+                           .seconds = step->seconds,
+                           .ran = step->run,
+                           .macs = step->macs,
+                           .bytes = step->bytes};
+}

@@ -1,0 +1,381 @@
+/* check_ops: every fast row of the table against the plain one, over random shapes, odd ones included.
+ *
+ *   check_ops [--isa NAME] [--seed N] [--rounds N]    differences, and the promises about bits:
+ *       fused = split, a sample of a batch = that sample alone, any number of workers, padded lanes never read
+ *   check_ops --bench [--isa NAME] [--threads N]      the layers of StyleGAN2 1024 with their speed
+ *
+ * Tolerances are relative to the reference's largest magnitude: 1e-5, Winograd 5e-5; bfloat16 products 1e-2, Winograd's
+ * 4e-2. */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ops/ops.h"
+#include "random_uses.h"
+#include "small_pool.h"
+
+#if GB_WITH_OPENBLAS
+#include <cblas.h>
+#endif
+
+/* ------------------------------------------------------------------------------------------------ checks */
+
+static int failures;
+
+static void fail(const gb_op_row *row, const use *u, const char *what, double by) {
+    const gb_shape *i = &u->d.in[0], *o = &u->d.out;
+    failures++;
+    printf("FAILED %s %s %s: %s (%.3g) for [%d,%d,%d,%d] → [%d,%d,%d,%d]", row->name, row->form ? row->form : "",
+           row->isa, what, by, i->n, i->c, i->h, i->w, o->n, o->c, o->h, o->w);
+    if (u->d.op == GB_OP_MODULATED_CONV2D)
+        printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
+               u->d.conv.demodulate ? ", demodulated" : "");
+    if (u->has_epilogue)
+        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
+               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
+    printf("\n");
+}
+
+/* Attention by the three operations it stands for. */
+static float *three_steps(const gb_cpu *cpu, const use *u) {
+    use steps[] = {{.d = {.op = GB_OP_SCORES, .inputs = 2}}, {.d = {.op = GB_OP_SOFTMAX, .inputs = 1}},
+                   {.d = {.op = GB_OP_MIX, .inputs = 3}}};
+    const gb_shape *queries = &u->d.in[0], *keys = &u->d.in[1];
+    gb_shape matrix = {queries->n, queries->h * queries->w, 1, keys->h * keys->w, 1};
+    float *y[3];
+    for (int i = 0; i < 2; i++)
+        steps[0].d.in[i] = u->d.in[i], steps[0].in[i] = u->in[i];
+    steps[1].d.in[0] = steps[2].d.in[1] = matrix;
+    steps[2].d.in[0] = u->d.in[2], steps[2].in[0] = u->in[2];
+    steps[2].d.in[2] = u->d.in[0], steps[2].in[2] = u->in[0];
+    for (int i = 0; i < 3; i++) {
+        gb_desc d = desc_for(cpu, &steps[i]);
+        if (i > 0)
+            steps[i].in[i - 1] = y[i - 1];
+        y[i] = run(cpu, gb_op_find(cpu, &d), &steps[i]);
+    }
+    free(y[0]);
+    free(y[1]);
+    return y[2];
+}
+
+/* Largest difference seen, without the epilogue: that one has the plain bits, whichever row it follows. All promises
+ * about bits are checked on the way. */
+static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const gb_op_row *plain, use *u) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    bool winograd = row->form && !strcmp(row->form, "winograd");
+    size_t count = count_of(&u->d.out), of_a_sample = count / u->d.out.n;
+    bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
+    float *fused = run(cpu, row, u);
+    use bare = *u;
+    bare.has_epilogue = own_stage;
+    float *reference = run(&one, plain, &bare), *open = run(cpu, row, &bare);
+    double by = difference(open, reference, count);
+    double allowed = winograd ? 5e-5 : 1e-5;
+    if (!strcmp(row->isa, "avx512bf16"))
+        allowed = winograd ? 4e-2 : 1e-2;
+    if (!(by <= allowed))
+        fail(row, u, "differs from plain", by);
+    if (own_stage && !same_bits(open, reference, count))
+        fail(row, u, "has other bits than plain", by);
+    if (u->has_epilogue && !own_stage) {
+        float *apart = split(cpu, u, open), *plainly = split(&one, u, open);
+        if (!same_bits(apart, fused, count))
+            fail(row, u, "changes when split", difference(apart, fused, count));
+        if (!same_bits(plainly, fused, count))
+            fail(row, u, "is followed by other bits than plain's", difference(plainly, fused, count));
+        free(apart);
+        free(plainly);
+    }
+    free(reference);
+    free(open);
+
+    if (u->d.op == GB_OP_ATTENTION) {
+        float *apart = three_steps(cpu, u);
+        if (!same_bits(apart, fused, count))
+            fail(row, u, "changes when split", difference(apart, fused, count));
+        free(apart);
+    }
+    float *threaded = run(many, row, u);
+    if (!same_bits(threaded, fused, count))
+        fail(row, u, "changes with workers and caches", difference(threaded, fused, count));
+    free(threaded);
+
+    for (int n = 0; u->d.out.n > 1 && n < u->d.out.n; n++) {
+        use alone = sample(u, n);
+        float *y = run(cpu, row, &alone);
+        if (!same_bits(y, fused + n * of_a_sample, of_a_sample))
+            fail(row, u, "changes with the batch", difference(y, fused + n * of_a_sample, of_a_sample));
+        free(y);
+    }
+    free(fused);
+    return by;
+}
+
+static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, uint64_t seed, int rounds) {
+    rng r = {seed + (uint64_t)row->op * 977};
+    double worst = 0.0;
+    int done = 0;
+    for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
+        use u = random_use(&r, row->op);
+        bool own_stage = row->op == GB_OP_NOISE || row->op == GB_OP_BIAS_ACT || row->op == GB_OP_ADD;
+        if (own_stage || (row->fuses && pick(&r, 0, 3)))
+            random_epilogue(&r, &u);
+        gb_desc d = desc_for(cpu, &u);
+        if (!row->supports || row->supports(cpu, &d)) {
+            worst = fmax(worst, check_use(cpu, many, row, plain_row(row->op), &u));
+            done++;
+        }
+        free_use(&u);
+    }
+    if (!done) {
+        failures++;
+        printf("FAILED %s %s %s: no random use reached it\n", row->name, row->form ? row->form : "", row->isa);
+    }
+    printf("%-9s %-18s %-9s %4d uses, worst %.2e\n", row->isa, row->name, row->form ? row->form : "", done, worst);
+}
+
+static void check_isa(const char *isa, uint64_t seed, int rounds) {
+    gb_cpu cpu = {.workers = 1}, many;
+    pool p = {.workers = 0};
+    size_t count;
+    if (!gb_cpu_detect(&cpu, isa, NULL, 0))
+        return;
+    pool_start(&p, 3);
+    many = cpu;
+    many.workers = 3, many.parallel = pool_parallel, many.pool = &p;
+    many.l2 = 32 << 10, many.l3 = 0;        /* as small caches cut the work, so must large ones */
+    const gb_op_row *const *rows = gb_op_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(rows[i]->isa, isa) && rows[i]->op < GB_OP_FILTER)     /* bends have tests of their own */
+            check_row(&cpu, &many, rows[i], seed, rounds);
+    pool_stop(&p);
+}
+
+/* ------------------------------------------------------------------------------------------------ speed */
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct timing { double seconds, pack; size_t packed, workspace; uint64_t macs; } timing;
+
+/* The fastest of a few runs with the layer's own epilogue; `form` gets the row's name. */
+static timing time_use(const gb_cpu *cpu, use *u, const char **form) {
+    gb_desc d = desc_for(cpu, u);
+    const gb_op_row *row = gb_op_find(cpu, &d);
+    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out = block_tensor(cpu, d.out, NULL), add = {.data = NULL};
+    gb_args args = {.out = &out};
+    gb_epilogue e = u->epilogue;
+    timing t = {.seconds = 1e9, .macs = gb_op_macs(&d)};
+    *form = row->form ? row->form : "plain";
+    for (int i = 0; i < d.inputs; i++) {
+        in[i] = block_tensor(cpu, d.in[i], u->in[i]);
+        args.in[i] = &in[i];
+    }
+    if (u->has_epilogue) {
+        e.noise = u->noise, e.bias = u->bias;
+        if (u->add) {
+            add = block_tensor(cpu, d.out, u->add);
+            e.add = &add;
+        }
+        args.epilogue = &e;
+    }
+    t.packed = row->packed_size ? row->packed_size(cpu, &d) : 0;
+    t.workspace = row->workspace ? row->workspace(cpu, &d) : 0;
+    void *packed = allocate(t.packed), *workspace = allocate(t.workspace);
+    double start = now();
+    if (row->pack)
+        row->pack(cpu, &d, (const float *const *)u->weights, packed);
+    t.pack = now() - start;
+    args.packed = packed, args.workspace = workspace;
+    for (int i = 0; i < 7; i++) {
+        start = now();
+        row->run(cpu, &d, &args);
+        t.seconds = fmin(t.seconds, now() - start);
+    }
+    for (int i = 0; i < d.inputs; i++)
+        free(in[i].data);
+    free(out.data);
+    free(add.data);
+    free(packed);
+    free(workspace);
+    return t;
+}
+
+static use synthesis_layer(rng *r, int cin, int cout, int size, int kernel, int up) {
+    use u = {.d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 2}, .has_epilogue = true};
+    int out = size * up;
+    u.d.conv = (gb_conv){.cout = cout, .kernel = kernel, .up = up, .modulated = true, .demodulate = kernel == 3,
+                         .style_gain = 1.0f};
+    u.d.in[0] = (gb_shape){1, cin, size, size, 1};
+    u.d.in[1] = (gb_shape){1, cin, 1, 1, 1};
+    u.in[0] = random_floats(r, count_of(&u.d.in[0]), 1.0f);
+    u.in[1] = random_floats(r, cin, 1.0f);
+    u.weights[0] = random_floats(r, (size_t)cout * cin * kernel * kernel, 1.0f);
+    u.weights[1] = random_floats(r, 16, 0.25f);
+    u.bias = random_floats(r, cout, 1.0f);
+    u.epilogue = (gb_epilogue){.bias_act = true, .act = GB_ACT_LINEAR, .gain = 1.0f, .clamp = -1.0f};
+    if (kernel == 3) {
+        u.noise = random_floats(r, (size_t)out * out, 1.0f);
+        u.epilogue.noise_strength = 0.1f;
+        u.epilogue.act = GB_ACT_LRELU;
+        u.epilogue.gain = gb_acts[GB_ACT_LRELU].gain;
+    } else if (size > 4) {
+        u.add = random_floats(r, (size_t)cout * size * size, 1.0f);
+    }
+    return u;
+}
+
+static timing bench_use(const gb_cpu *cpu, const char *name, use *u, double peak, timing *total) {
+    const char *form;
+    timing t = time_use(cpu, u, &form);
+    double rate = 2e-9 * (double)t.macs / t.seconds;
+    printf("%-16s %-9s %8.3f ms %7.1f GFLOP/s %5.0f %% of peak  weights %6.1f MiB  workspace %5.1f MiB\n", name, form,
+           1e3 * t.seconds, rate, 100.0 * rate / peak, (double)t.packed / 1048576.0, (double)t.workspace / 1048576.0);
+    total->seconds += t.seconds;
+    total->pack += t.pack;
+    total->packed += t.packed;
+    total->macs += t.macs;
+    free_use(u);
+    return t;
+}
+
+/* Our matrix product beside OpenBLAS's, both on one thread: 768 samples through a dense layer of 512. */
+static void bench_product(const gb_cpu *cpu, rng *r) {
+    enum { M = 768, K = 512, N = 512 };
+    const char *form;
+    gb_cpu alone = *cpu;
+    alone.workers = 1;
+    use u = {.d = {.op = GB_OP_LINEAR, .inputs = 1}};
+    u.d.in[0] = (gb_shape){M, K, 1, 1, 1};
+    u.d.linear.cout = N, u.d.linear.gain = 1.0f;
+    u.in[0] = random_floats(r, M * K, 1.0f);
+    u.weights[0] = random_floats(r, N * K, 1.0f);
+    timing t = time_use(&alone, &u, &form);
+    printf("%d×%d×%d on one thread: linear (%s) %.1f GFLOP/s", M, N, K, form, 2e-9 * (double)t.macs / t.seconds);
+#if GB_WITH_OPENBLAS
+    float *y = allocate(sizeof(float) * M * N);
+    double best = 1e9;
+    openblas_set_num_threads(1);
+    for (int i = 0; i < 7; i++) {
+        double start = now();
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, M, N, K, 1.0f, u.in[0], K, u.weights[0], K, 0.0f, y, N);
+        best = fmin(best, now() - start);
+    }
+    printf(", OpenBLAS sgemm %.1f", 2e-9 * (double)t.macs / best);
+    free(y);
+#endif
+    printf("\n");
+    free_use(&u);
+}
+
+static void bench(const gb_cpu *cpu, int resolution) {
+    rng r = {1};
+    timing total = {0};
+    double best = 1e9;
+    uint64_t macs = 0;
+    char name[40];
+    for (int i = 0; i < 5; i++) {
+        double start = now();
+        macs = gb_cpu_burst(cpu, 2000000);
+        best = fmin(best, now() - start);
+    }
+    double peak = 2e-9 * (double)macs / best;
+    printf("%s, %d threads, multiply-add peak %.1f GFLOP/s\n", cpu->isa, cpu->workers, peak);
+    bench_product(cpu, &r);
+    use dense = {.d = {.op = GB_OP_LINEAR, .inputs = 1}};
+    dense.d.in[0] = (gb_shape){1, 512, 1, 1, 1};
+    dense.d.linear.cout = 512, dense.d.linear.gain = 1.0f;
+    dense.in[0] = random_floats(&r, 512, 1.0f);
+    dense.weights[0] = random_floats(&r, 512 * 512, 1.0f);
+    bench_use(cpu, "linear 512", &dense, peak, &total);
+    for (int size = 4; size <= resolution; size *= 2) {
+        int channels = 32768 / size < 512 ? 32768 / size : 512, before = 65536 / size < 512 ? 65536 / size : 512;
+        if (size > 4) {
+            snprintf(name, sizeof name, "b%d.conv0", size);
+            use u = synthesis_layer(&r, before, channels, size / 2, 3, 2);
+            bench_use(cpu, name, &u, peak, &total);
+        }
+        snprintf(name, sizeof name, "b%d.conv1", size);
+        use u = synthesis_layer(&r, channels, channels, size, 3, 1);
+        bench_use(cpu, name, &u, peak, &total);
+        snprintf(name, sizeof name, "b%d.torgb", size);
+        u = synthesis_layer(&r, channels, 3, size, 1, 1);
+        bench_use(cpu, name, &u, peak, &total);
+        if (size < resolution) {
+            snprintf(name, sizeof name, "b%d.img", size * 2);
+            use fir = {.d = {.op = GB_OP_UPFIRDN2D, .inputs = 1, .fir = {2, 4, 2, 1, 4.0f}}};
+            fir.d.in[0] = (gb_shape){1, 3, size, size, 1};
+            fir.in[0] = random_floats(&r, (size_t)3 * size * size, 1.0f);
+            fir.weights[0] = random_floats(&r, 16, 0.25f);
+            bench_use(cpu, name, &fir, peak, &total);
+        }
+    }
+    printf("together %.1f ms, %.2f G multiply-adds, %.0f MiB of packed weights, packed in %.2f s\n",
+           1e3 * total.seconds,
+           1e-9 * (double)total.macs, (double)total.packed / 1048576.0, total.pack);
+}
+
+int main(int argc, char **argv) {
+    const char *isa = NULL;
+    bool speed = false;
+    int threads = 2, rounds = 40, resolution = 1024;
+    uint64_t seed = 1;
+    char names[100];
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i], *next = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(arg, "--bench")) {
+            speed = true;
+            continue;
+        }
+        if (!strcmp(arg, "--isa"))
+            isa = next;
+        else if (!strcmp(arg, "--threads"))
+            threads = atoi(next);
+        else if (!strcmp(arg, "--resolution"))
+            resolution = atoi(next);
+        else if (!strcmp(arg, "--rounds"))
+            rounds = atoi(next);
+        else if (!strcmp(arg, "--seed"))
+            seed = strtoull(next, NULL, 10);
+        else {
+            fprintf(stderr, "usage: check_ops [--isa NAME] [--seed N] [--rounds N] "
+                            "[--bench [--threads N] [--resolution R]]\n");
+            return 2;
+        }
+        i++;
+    }
+    gb_cpu cpu = {.workers = threads < 1 ? 1 : threads > MAX_WORKERS ? MAX_WORKERS : threads};
+    if (!gb_cpu_detect(&cpu, isa, names, sizeof names)) {
+        fprintf(stderr, "check_ops: no rows for '%s' here, there are %s\n", isa, names);
+        return 2;
+    }
+    if (speed) {
+        pool p = {.workers = 0};
+        pool_start(&p, cpu.workers);
+        cpu.parallel = pool_parallel, cpu.pool = &p;
+        bench(&cpu, resolution);
+        pool_stop(&p);
+        return 0;
+    }
+    char *rest = names;
+    for (char *name = rest; name; name = rest) {
+        char *comma = strstr(name, ", ");
+        rest = comma ? comma + 2 : NULL;
+        if (comma)
+            *comma = '\0';
+        if (!isa || !strcmp(isa, name))
+            check_isa(name, seed, rounds);
+    }
+    printf(failures ? "%d failures\n" : "all equal\n", failures);
+    return failures ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+// Changing bends: at many layers at once, at one of many, their order, their parameters and features.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import * as bends from '../../../../tools/studio/page/state/bends.js';
+import {styleGan2} from './networks.mjs';
+
+const nodes = styleGan2();
+const at = (...names) => names.map(name => nodes.find(node => node.name === `synthesis.${name}`));
+const [a, b, c] = at('b8.conv0', 'b8.conv1', 'b16.conv0');
+
+test('one activation goes to all selected layers as one bend', () => {
+    const recipe = {bends: []};
+    bends.setActivation(recipe, [a, b], {activation: 'sinlu', a: 2}, nodes);
+    assert.deepEqual(recipe.bends, [{at: [a.name, b.name], activation: 'sinlu', a: 2}]);
+    bends.setActivation(recipe, [a, b], {activation: 'sinlu', a: 3}, nodes);
+    assert.deepEqual(recipe.bends, [{at: [a.name, b.name], activation: 'sinlu', a: 3}]);
+});
+
+test('a layer of several that gets another activation leaves the others theirs', () => {
+    const recipe = {bends: [{at: 'synthesis.b8.conv?', activation: 'sinlu'}]};
+    bends.setActivation(recipe, [b], {activation: 'relu'}, nodes);
+    assert.deepEqual(recipe.bends, [{at: a.name, activation: 'sinlu'}, {at: b.name, activation: 'relu'}]);
+    bends.setActivation(recipe, [a, b], null, nodes);
+    assert.deepEqual(recipe.bends, []);
+});
+
+test('layers are switched off and on again, each for itself', () => {
+    const recipe = {};
+    bends.setOff(recipe, [a, b, c], true, nodes);
+    assert.ok([a, b, c].every(node => bends.isOff(recipe, node)));
+    bends.setOff(recipe, [b], false, nodes);
+    assert.deepEqual([a, b, c].map(node => bends.isOff(recipe, node)), [true, false, true]);
+    bends.setOff(recipe, [a, c], false, nodes);
+    assert.deepEqual(recipe.bends, []);
+});
+
+test('the stack is what stands at any of the layers, in order, without activation and switch', () => {
+    const recipe = {bends: [
+        {at: a.name, filter: 'blur'}, {at: a.name, activation: 'relu'}, {at: c.name, filter: 'erode'},
+        {at: [a.name, b.name], filter: 'invert'}, {at: b.name, disable: true},
+    ]};
+    assert.deepEqual(bends.stackOf(recipe, [a, b]).map(({index, at: count}) => [index, count]), [[0, 1], [3, 2]]);
+});
+
+test('a bend of many layers can become one of its own for some of them, and come to more', () => {
+    const blur = {at: 'synthesis.b8.conv?', filter: 'blur', features: {random: 0.5, seed: 1}};
+    const recipe = {bends: [blur, {at: 'z', add: {3: 1}}]};
+    assert.equal(bends.separate(recipe, 0, [b], nodes), 1);
+    assert.deepEqual(recipe.bends.map(bend => bend.at), [a.name, b.name, 'z']);
+    assert.notEqual(recipe.bends[0].features, recipe.bends[1].features);
+    assert.equal(bends.separate(recipe, 1, [b], nodes), 1, 'alone already');
+    bends.extend(recipe, 0, [c], nodes);
+    assert.deepEqual(recipe.bends[0].at, [a.name, c.name]);
+    bends.takeAway(recipe, 0, [a, c], nodes);
+    assert.deepEqual(recipe.bends.map(bend => bend.at), [b.name, 'z']);
+});
+
+test('w\'s are taken away from a range by their numbers', () => {
+    const recipe = {bends: [{w: '0-4', style: 9}]};
+    bends.takeAway(recipe, 0, at('w2'), nodes);
+    assert.deepEqual(recipe.bends, [{w: ['0', '1', '3', '4'], style: 9}]);
+    bends.takeAway(recipe, 0, at('w0', 'w1', 'w3'), nodes);
+    assert.deepEqual(recipe.bends, [{w: 4, style: 9}]);
+});
+
+test('random features keep their draw when places in the list change', () => {
+    const recipe = {bends: [{at: a.name, filter: 'blur'}, {at: a.name, filter: 'invert', features: {random: 0.5}}]};
+    bends.moveBend(recipe, 1, 0);
+    assert.deepEqual(recipe.bends.map(bend => bend.filter), ['invert', 'blur']);
+    assert.deepEqual(recipe.bends[0].features, {random: 0.5, seed: 1});
+});
+
+const param = (name, otherwise) => ({name, otherwise});
+const rotate = {name: 'rotate', count: 2, most: 2, params: [param('angle', 45), param('mix', 1)]};
+const poly = {name: 'poly', count: 3, most: 5, params: [
+    param('w0', 1), param('w1', 1), param('w2', 1), param('w3', null), param('w4', null)]};
+
+test('parameters are read by name, by place or by default, and written where they stood', () => {
+    const bend = {filter: 'rotate', params: [30]};
+    assert.deepEqual([0, 1].map(i => bends.paramOf(bend, rotate, i)), [30, 1]);
+    bends.setParam(bend, rotate, 0, 10);
+    bends.setParam(bend, rotate, 1, 0.5);
+    assert.deepEqual(bend, {filter: 'rotate', params: [10], mix: 0.5});
+});
+
+test('a polynomial has as many weights as are given, and can have more and fewer', () => {
+    const bend = {activation: 'poly', w0: 2};
+    assert.equal(bends.paramCount({activation: 'poly'}, poly), 3);
+    bends.resizeParams(bend, poly, 4);
+    assert.deepEqual(bend, {activation: 'poly', params: [2, 0, 0, 0]});
+    assert.equal(bends.paramCount(bend, poly), 4);
+    bends.resizeParams(bend, poly, 1);
+    assert.deepEqual(bend.params, [2]);
+});
+
+test('listed features are numbers and ranges, both ways', () => {
+    assert.equal(bends.listedFeatures({}), null);
+    assert.equal(bends.listedFeatures({features: {random: 0.5}}), null);
+    assert.deepEqual([...bends.listedFeatures({features: ['0-2', 9]})], [0, 1, 2, 9]);
+    const bend = {};
+    bends.setListed(bend, new Set([9, 0, 1, 2, 5]));
+    assert.deepEqual(bend, {features: ['0-2', 5, 9]});
+});

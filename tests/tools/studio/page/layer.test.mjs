@@ -1,0 +1,65 @@
+// What panels of a layer share: asking no more than is answered, kinds of features, numbers that the recipe names.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {namedBy, numberOf} from '../../../../tools/studio/page/layer/bendcontrols.js';
+import {kindOfFeatures} from '../../../../tools/studio/page/layer/features.js';
+import {newest} from '../../../../tools/studio/page/state/newest.js';
+import {wire} from '../../../../tools/studio/page/state/wire.js';
+
+// The program's side of a wire: asked holds what came, and answers when it is told to.
+function program() {
+    const asked = [];
+    wire.state = 'open';
+    wire.ask = (type, fields) => new Promise((resolve, reject) => asked.push({type, ...fields, resolve, reject}));
+    return asked;
+}
+const turn = () => new Promise(resolve => setTimeout(resolve, 5));
+
+test('while an answer is waited for, only one more question is kept', async () => {
+    const asked = program(), heard = [];
+    const ask = newest(() => ({type: 'look', node: 'a'}), answer => heard.push(answer.value), assert.fail, 0);
+    ask();
+    ask();
+    ask();
+    assert.deepEqual(asked.map(({type, node}) => [type, node]), [['look', 'a']]);
+    asked[0].resolve({value: 1});
+    await turn();
+    assert.equal(asked.length, 2);
+    asked[1].resolve({value: 2});
+    await turn();
+    assert.equal(asked.length, 2);
+    assert.deepEqual(heard, [1, 2]);
+});
+
+test('an answer about what is no longer looked at is not heard', async () => {
+    const asked = program(), heard = [];
+    let node = 'a';
+    const ask = newest(() => ({type: 'look', node}), answer => heard.push(answer.value),
+                       error => heard.push(error.message), 0);
+    ask();
+    node = 'b';
+    asked[0].resolve({value: 1});
+    await turn();
+    ask();
+    asked[1].reject(new Error('no such node'));
+    await turn();
+    assert.deepEqual(heard, ['no such node']);
+});
+
+test('nothing is asked where nothing is shown', () => {
+    const asked = program();
+    newest(() => null, assert.fail, assert.fail, 0)();
+    assert.equal(asked.length, 0);
+});
+
+test('features are all, a list, a random share or a cluster', () => {
+    const features = [undefined, 'all', [0, '2-3'], 4, {random: 0.5}, {cluster: 1}];
+    assert.deepEqual(features.map(which => kindOfFeatures({features: which})),
+                     ['all', 'all', 'list', 'list', 'random', 'cluster']);
+});
+
+test('a number may be a parameter of the recipe, with or without a range', () => {
+    const recipe = {parameters: {angle: {value: 30, low: 0, high: 90}, size: 2}};
+    assert.deepEqual(['$angle', '$size', 5, 'x'].map(namedBy), ['angle', 'size', null, null]);
+    assert.deepEqual(['$angle', '$size', 5, '7'].map(value => numberOf(recipe, value)), [30, 2, 5, 7]);
+});

@@ -1,0 +1,406 @@
+// What the studio's server lets in and what it does not, byte by byte: node transport.mjs GANBEND
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import dgram from 'node:dgram';
+import { readFileSync, readdirSync } from 'node:fs';
+import net from 'node:net';
+import { hostname } from 'node:os';
+import { join, dirname } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { start } from './server.mjs';
+import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
+
+const ganbend = process.argv[2];
+const page = join(dirname(fileURLToPath(import.meta.url)), '../../../tools/studio/page');
+let studio, port;
+
+before(async () => {
+    studio = await start(ganbend);
+    port = studio.port;
+});
+after(() => studio.stop());
+
+// Sends bytes; resolves to what came back when the connection ends or a whole response is there.
+function exchange(bytes, { to = port, part = false } = {}) {
+    return new Promise((resolve) => {
+        const socket = net.connect(to, '127.0.0.1');
+        let got = Buffer.alloc(0);
+        const done = () => {
+            const end = got.indexOf('\r\n\r\n');
+            const head = got.toString('latin1', 0, end < 0 ? got.length : end);
+            resolve({ head, status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), body: got.subarray(end + 4) });
+            socket.destroy();
+        };
+        socket.on('connect', () => { socket.write(bytes); if (part) socket.end(); });
+        socket.on('error', () => {});
+        socket.on('close', done);
+        socket.on('data', (more) => {
+            got = Buffer.concat([got, more]);
+            const end = got.indexOf('\r\n\r\n');
+            const length = /content-length: (\d+)/i.exec(got.toString('latin1', 0, end));
+            if (end >= 0 && length && got.length >= end + 4 + Number(length[1])) done();
+        });
+    });
+}
+
+function get(path, { host = `127.0.0.1:${port}`, method = 'GET', headers = {}, to } = {}) {
+    const all = Object.entries({ Host: host, ...headers }).filter(([, value]) => value !== null);
+    return exchange(`${method} ${path} HTTP/1.1\r\n${all.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`, { to });
+}
+
+async function isAlive(to = port) {
+    assert.equal((await get('/', { host: `127.0.0.1:${to}`, to })).status, 200);
+}
+
+const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8',
+    svg: 'image/svg+xml', png: 'image/png' };
+
+test('the address it prints has the port it chose, and the page is there', async () => {
+    assert.equal(studio.address, `http://127.0.0.1:${port}/`);
+    const answer = await get('/');
+    assert.equal(answer.status, 200);
+    assert.deepEqual(answer.body, readFileSync(join(page, 'index.html')));
+});
+
+test('every file of the page is served as it is, with its type and the headers that guard it', async () => {
+    const files = readdirSync(page, { recursive: true }).map(String).filter((name) => /\.\w+$/.test(name));
+    assert.ok(files.length > 10);
+    for (const name of files) {
+        const { status, head, body } = await get(`/${name}`);
+        assert.equal(status, 200, name);
+        assert.ok(head.includes(`Content-Type: ${types[name.split('.').pop()]}\r\n`), name);
+        assert.ok(body.equals(readFileSync(join(page, name))), name);
+        assert.match(head, /Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; /);
+        assert.match(head, /frame-ancestors 'none'/);
+        assert.match(head, /X-Content-Type-Options: nosniff/);
+        assert.match(head, /Referrer-Policy: no-referrer/);
+        assert.match(head, /Cross-Origin-Resource-Policy: same-origin/);
+        assert.match(head, /Cache-Control: no-cache/);
+        assert.match(head, /ETag: "[0-9a-f]{20}"/);
+    }
+});
+
+test('a file that the browser has is not sent again, and HEAD sends none', async () => {
+    const { head } = await get('/index.html');
+    const etag = /ETag: (\S+)/.exec(head)[1];
+    const again = await exchange(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nIf-None-Match: ${etag}\r\n`
+        + 'Connection: close\r\n\r\n');
+    assert.equal(again.status, 304);
+    assert.equal(again.body.length, 0);
+    const other = await get('/', { headers: { 'If-None-Match': '"0123456789abcdef0123"' } });
+    assert.equal(other.status, 200);
+    const bare = await exchange(`HEAD / HTTP/1.0\r\nHost: localhost:${port}\r\n\r\n`);
+    assert.equal(bare.status, 200);
+    assert.equal(bare.body.length, 0);
+});
+
+test('several requests on one connection are answered in their order', async () => {
+    const ask = (path, last) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
+    const socket = net.connect(port, '127.0.0.1');
+    let got = '';
+    socket.on('data', (more) => { got += more.toString('latin1'); });
+    socket.write(ask('/index.html') + ask('/parts/dom.js') + ask('/missing', true));
+    await new Promise((resolve) => socket.on('close', resolve));
+    assert.deepEqual(got.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
+});
+
+test('only loopback names are a Host, with any port, as tunnels have others', async () => {
+    for (const host of ['127.0.0.1', 'localhost', 'LocalHost:80', `[::1]:${port}`, '127.0.0.1:9999', '[::1]'])
+        assert.equal((await get('/', { host })).status, 200, host);
+    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.evil.example',
+        'localhost@evil.example', '127.0.0.1:', '127.0.0.1:0', '127.0.0.1:65536', '127.0.0.1:1:1', '[::1', '::1',
+        '0.0.0.0', '192.168.1.2', hostname(), '127.0.0.1 evil.example', 'localhost.', 'x'.repeat(2000)])
+        assert.equal((await get('/', { host })).status, 403, host);
+    assert.equal((await get('/', { host: null })).status, 403);
+    assert.equal((await get('/', { headers: { host: 'evil.example' } })).status, 403);
+});
+
+test('requests of other origins are refused', async () => {
+    assert.equal((await get('/', { headers: { Origin: `http://127.0.0.1:${port}` } })).status, 200);
+    for (const origin of ['http://evil.example', 'null', `https://127.0.0.1:${port}`, 'http://127.0.0.1',
+        `http://localhost:${port}`, `http://127.0.0.1:${port}.evil.example`])
+        assert.equal((await get('/', { headers: { Origin: origin } })).status, 403, origin);
+});
+
+test('no path leads anywhere but to the files of the page', async () => {
+    for (const path of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '//etc/passwd', '/..%2f..%2fetc/passwd',
+        '/index.html/', '/index.html%00.js', '/page_assets', '/studio/', `/${'a'.repeat(3000)}`,
+        '/%', '/%zz', '/INDEX.HTML']) {
+        const { status } = await get(path);
+        assert.ok([0, 403, 404].includes(status), `${path}: ${status}`);
+    }
+    for (const path of ['http://evil.example/', '*', 'index.html', '/%00', '/.', '/a/..']) {
+        const { status, body } = await get(path);
+        assert.ok(status !== 200 || body.equals(readFileSync(join(page, 'index.html'))), path);
+    }
+    await isAlive();
+});
+
+test('methods other than GET and HEAD are refused, with and without a body', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        assert.equal((await get('/', { method })).status, 405, method);
+        assert.equal((await get('/', { method, headers: { 'Content-Length': '0' } })).status, 405, method);
+    }
+    const post = await exchange(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabcde`);
+    assert.equal(post.status, 405);
+    for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'G\x00T', ''])
+        assert.notEqual((await get('/', { method })).status, 200, method);
+    await isAlive();
+});
+
+test('what is no HTTP, and headers without end, are cut off', async () => {
+    const none = [
+        '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x00'.repeat(5000),
+        '\n'.repeat(5000),
+        `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(40000)}\r\n\r\n`,
+        `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: a\r\n'.repeat(20000)}\r\n`,
+        `GET / HTTP/1.1\r\nHost: localhost\r\n${'Cookie: a=b\r\n'.repeat(3000)}\r\n`,
+        `GET /${'a/'.repeat(30000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+        `GET /?${'a=b&'.repeat(10000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    ];
+    for (const bytes of none) {
+        const { status } = await exchange(Buffer.from(bytes, 'latin1'), { part: true });
+        assert.notEqual(status, 200, bytes.slice(0, 40));
+    }
+    await isAlive();
+});
+
+test('what is no WebSocket handshake gets no WebSocket', async () => {
+    const refused = async (options, status) => {
+        const socket = await connect(port, options);
+        assert.equal(Number(/ (\d+) /.exec(socket.answer)?.[1] ?? 0), status, JSON.stringify(options));
+        await socket.end();
+    };
+    assert.equal((await get('/ws')).status, 426);
+    await refused({ origin: null }, 403);
+    await refused({ origin: 'http://evil.example' }, 403);
+    await refused({ host: 'evil.example' }, 403);
+    await refused({ path: '/' }, 200);
+    await refused({ path: '/other' }, 404);
+    await refused({ headers: { Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA' } }, 426);
+    await refused({ headers: { 'Sec-WebSocket-Version': '8' } }, 426);
+    await refused({ headers: { 'Sec-WebSocket-Version': null } }, 426);
+    await refused({ headers: { 'Sec-WebSocket-Key': null } }, 0);
+    await isAlive();
+});
+
+test('a message in pieces with a ping between them is one message', async () => {
+    const socket = await connect(port);
+    assert.match(socket.answer, / 101 /);
+    const text = JSON.stringify({ type: 'hello', work: '' });
+    socket.raw(frame(TEXT, text.slice(0, 5), { fin: false }));
+    socket.raw(frame(PING, 'are you there'));
+    socket.raw(frame(0, text.slice(5, 6), { fin: false }));
+    socket.raw(frame(0, '', { fin: false }));
+    assert.equal(await socket.whenPong(), 'are you there');
+    for (const byte of frame(0, text.slice(6))) socket.raw(Buffer.from([byte]));
+    const welcome = await socket.until((message) => message.type === 'welcome');
+    assert.equal(welcome.models.length, 1);
+    assert.equal(welcome.models[0].name, 'toy-faces-64');
+    await socket.end();
+});
+
+test('messages of more than 8 MiB close the connection, whole or in pieces', async () => {
+    const whole = await connect(port);
+    whole.raw(frame(TEXT, ' '.repeat(1 << 20), { length: (8 << 20) + 1 }));
+    assert.equal((await whole.whenClosed()).code, 1009);
+    const endless = await connect(port);
+    endless.raw(frame(TEXT, ' '.repeat(1 << 16), { length: 2 ** 52 }));
+    assert.equal((await endless.whenClosed()).code, 1009);
+    const pieces = await connect(port);
+    pieces.raw(frame(TEXT, '"', { fin: false }));
+    const piece = frame(0, ' '.repeat(1 << 20), { fin: false });
+    for (let i = 0; i < 8; i++) pieces.raw(piece);
+    const { code, reason } = await pieces.whenClosed();
+    assert.equal(code, 1009);
+    assert.match(reason, /8 MiB/);
+    await isAlive();
+});
+
+test('what breaks the protocol closes that connection and no other', async () => {
+    const bystander = await connect(port);
+    const broken = {
+        'text that is no UTF-8': [frame(TEXT, Buffer.from([0x22, 0xff, 0xfe, 0x22])), 1007],
+        'a reserved bit': [frame(TEXT, '{}', { head: 0xc1 }), 1002],
+        'an unknown opcode': [frame(3, '{}'), 1002],
+        'a piece of nothing': [frame(0, '{}'), 1002],
+        'a ping in pieces': [frame(PING, 'a', { fin: false }), 1002],
+    };
+    for (const [what, [bytes, code]] of Object.entries(broken)) {
+        const socket = await connect(port);
+        socket.raw(bytes);
+        assert.equal((await socket.whenClosed()).code, code, what);
+    }
+    for (const bytes of [frame(TEXT, 'no JSON'), frame(TEXT, '[]'), frame(TEXT, '{"type": "nonsense"}'),
+        frame(TEXT, ''), frame(BINARY, '{}'), frame(TEXT, '['.repeat(100000))]) {
+        const socket = await connect(port);
+        socket.raw(bytes);
+        const { code, reason } = await socket.whenClosed();
+        assert.ok([1003, 1007, 1008].includes(code), `${code} ${reason}`);
+        assert.notEqual(reason, '');
+    }
+    bystander.send({ type: 'hello', work: '' });
+    await bystander.until((message) => message.type === 'welcome');
+    await bystander.end();
+});
+
+test('sixteen tabs are served, the next one is told so, and one that leaves makes room', async () => {
+    const tabs = [];
+    for (let i = 0; i < 16; i++) tabs.push(await connect(port));
+    const next = await connect(port);
+    const { code, reason } = await next.whenClosed();
+    assert.equal(code, 1013);
+    assert.match(reason, /16 tabs/);
+    await tabs.pop().end();
+    let another;
+    do {
+        another = await connect(port);
+        another.send({ type: 'hello', work: '' });
+        await another.until((message) => message.type === 'welcome').catch(() => {});
+    } while (another.closed);
+    for (const tab of [...tabs, another]) await tab.end();
+});
+
+test('more connections than are served are turned away with 503, and then served again', async () => {
+    const idle = [];
+    for (let i = 0; i < 32; i++) {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('error', () => {});
+        await new Promise((resolve) => socket.on('connect', resolve));
+        idle.push(socket);
+    }
+    let answer = await get('/');
+    assert.equal(answer.status, 503);
+    assert.match(answer.head, /Retry-After/);
+    for (const socket of idle) socket.destroy();
+    do answer = await get('/');
+    while (answer.status === 503);
+    assert.equal(answer.status, 200);
+});
+
+test('with --listen the token opens the page, its files and its WebSocket, and nothing else does', async () => {
+    const open = await start(ganbend, ['--listen', '127.0.0.1']);
+    try {
+        const to = open.port, host = `127.0.0.1:${to}`;
+        const token = /\?token=([0-9a-f]{32})$/.exec(open.address)[1];
+        const status = async (path, options) => (await get(path, { host, to, ...options })).status;
+        assert.equal(await status('/'), 403);
+        assert.equal(await status('/index.html'), 403);
+        assert.equal(await status(`/?token=${token.slice(1)}0`), 403);
+        assert.equal(await status('/?token='), 403);
+        const first = await get(`/?token=${token}`, { host, to });
+        assert.equal(first.status, 200);
+        const kept = /Set-Cookie: (ganbend-\d+=[0-9a-f]{32}); Path=\/; HttpOnly; SameSite=Strict$/.exec(first.head);
+        const cookie = kept[1];
+        assert.equal(cookie, `ganbend-${to}=${token}`);
+        const headers = { Cookie: `theme=dark; ${cookie}` };
+        assert.equal(await status('/main.js', { headers }), 200);
+        assert.equal(await status('/main.js', { headers: { Cookie: `${cookie}0` } }), 403);
+        assert.equal(await status('/main.js', { headers: { Cookie: `x${cookie}` } }), 403);
+        assert.equal(await status('/main.js', { headers, host: 'evil.example' }), 403);
+        assert.equal(await status('/main.js', { headers, host: `10.1.2.3:${to}` }), 200);
+        assert.equal(await status('/main.js', { headers, host: `${hostname()}:${to}` }), 200);
+        for (const [options, answer] of [[{ host }, 403], [{ host, headers }, 101],
+            [{ host, headers, origin: 'http://evil.example' }, 403], [{ host, headers, origin: null }, 403]]) {
+            const socket = await connect(to, options);
+            assert.ok(socket.answer.includes(` ${answer} `), JSON.stringify(options));
+            await socket.end();
+        }
+    } finally {
+        await open.stop();
+    }
+});
+
+// One OSC message: address, type tags, arguments; strings end with a zero and fill up to four bytes.
+function osc(address, tags, ...values) {
+    const text = (string) => Buffer.concat([Buffer.from(string), Buffer.alloc(4 - Buffer.byteLength(string) % 4)]);
+    const number = (tag, value) => {
+        const bytes = Buffer.alloc(tag === 'd' ? 8 : 4);
+        if (tag === 'f') bytes.writeFloatBE(value);
+        else if (tag === 'd') bytes.writeDoubleBE(value);
+        else bytes.writeInt32BE(value);
+        return bytes;
+    };
+    return Buffer.concat([text(address), text(`,${tags}`), ...values.map((value, i) => number(tags[i], value))]);
+}
+
+function bundle(...parts) {
+    const head = Buffer.from('#bundle\0\xff\xff\xff\xff\0\0\0\0', 'latin1');     // for a time far ahead
+    return Buffer.concat([head, ...parts.flatMap((part) => {
+        const size = Buffer.alloc(4);
+        size.writeUInt32BE(part.length);
+        return [size, part];
+    })]);
+}
+
+test('OSC moves the controls of every tab, and what is no OSC moves none', async () => {
+    const sender = dgram.createSocket('udp4');
+    await new Promise((resolve) => sender.bind(0, '127.0.0.1', resolve));
+    const free = dgram.createSocket('udp4');
+    await new Promise((resolve) => free.bind(0, '127.0.0.1', resolve));
+    const osc_port = free.address().port;
+    await new Promise((resolve) => free.close(resolve));
+    const played = await start(ganbend, ['--osc', String(osc_port)]);
+    try {
+        assert.match(played.output(), new RegExp(`OSC at 127\\.0\\.0\\.1, port ${osc_port}`));
+        const tabs = [await connect(played.port), await connect(played.port)];
+        for (const tab of tabs) {
+            tab.send({ type: 'hello', work: '' });
+            await tab.until((message) => message.type === 'network');
+        }
+        const nothing = [
+            Buffer.alloc(0), Buffer.from('/ganbend/trunc'), osc('/other/trunc', 'f', 1), osc('/ganbend/', 'f', 1),
+            osc('/ganbend/trunc', 'f', NaN), osc('/ganbend/trunc', 'f', Infinity), osc('/ganbend/trunc', 'ff', 1, 2),
+            osc('/ganbend/trunc', ''), osc('/ganbend/a b', 'f', 1), osc('/ganbend/trunc', 'f', 1).subarray(0, -1),
+            Buffer.alloc(9000, '/'), bundle(Buffer.from('abc')),
+            Buffer.from('#bundle\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff', 'latin1'),
+            bundle(bundle(bundle(bundle(bundle(bundle(osc('/ganbend/deep', 'f', 1))))))),
+        ];
+        const real = [osc('/ganbend/trunc', 'f', 0.5), osc('/ganbend/seed', 'i', 7),
+            bundle(osc('/ganbend/bend/2/angle', 'd', -30), bundle(osc('/ganbend/z/13', 'f', 2)))];
+        const wanted = new Map([['trunc', 0.5], ['seed', 7], ['bend/2/angle', -30], ['z/13', 2]]);
+        for (const packet of [...nothing, ...real]) sender.send(packet, osc_port, '127.0.0.1');
+        for (const tab of tabs) {
+            const got = new Map();
+            while (got.size < wanted.size) {
+                const { address, value } = await tab.until((message) => message.type === 'hand');
+                got.set(address, value);
+            }
+            assert.deepEqual([...got].sort(), [...wanted].sort());
+            await tab.end();
+        }
+    } finally {
+        sender.close();
+        await played.stop();
+    }
+});
+
+test('a port that is taken, and an address that is not ours, are said in one line', () => {
+    const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', ...options], { encoding: 'utf8' });
+    const taken = run('--port', String(port));
+    assert.equal(taken.status, 1);
+    assert.equal(taken.stderr, `ganbend studio: port ${port} is taken; give another with --port\n`);
+    const foreign = run('--port', '0', '--listen', '192.0.2.1');
+    assert.equal(foreign.status, 2);
+    assert.match(foreign.stderr, /^ganbend studio: 192\.0\.2\.1 is no address of this machine.*\n$/);
+    const none = run('no-such-file.gbw');
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /^ganbend studio: .*no-such-file\.gbw.*\n$/);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'])
+    test(`${signal} tells the tabs and ends it, also while one does not read`, async () => {
+        const other = await start(ganbend);
+        const reader = await connect(other.port), sleeper = await connect(other.port);
+        sleeper.socket.pause();
+        reader.send({ type: 'hello', work: '' });
+        await reader.until((message) => message.type === 'network');
+        const ended = other.stop(signal);
+        const { code, reason } = await reader.whenClosed();
+        assert.equal(code, 1001);
+        assert.match(reason, /ended/);
+        assert.equal(await ended, 0);
+        sleeper.socket.destroy();
+    });

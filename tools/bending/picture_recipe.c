@@ -1,0 +1,325 @@
+/* The recipe is printed anew from its JSON: a top key a line, a bend a line, numbers with the digits they have. The JSON
+ * is gb_recipe_json()'s own, so a walk over it needs no checks; the settings are a stranger's text. */
+#include "picture_recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------------------------------------ text that grows */
+
+typedef struct page {
+    char *text;
+    size_t used, room;
+    bool full;                  /* memory is out */
+} page;
+
+static void put(page *p, const char *bytes, size_t count) {
+    if (p->used + count >= p->room) {
+        size_t room = 2 * (p->used + count) + 1024;
+        char *grown = p->full ? NULL : realloc(p->text, room);
+        if (!grown) {
+            p->full = true;
+            return;
+        }
+        p->text = grown;
+        p->room = room;
+    }
+    memcpy(p->text + p->used, bytes, count);
+    p->used += count;
+    p->text[p->used] = '\0';
+}
+
+static void put_text(page *p, const char *text) {
+    put(p, text, strlen(text));
+}
+
+/* ------------------------------------------------------------------------------------------------ a PNG's texts */
+
+typedef struct search {
+    const char *name;
+    page found;
+    bool has;
+} search;
+
+static void take_text(void *arg, const char *key, const char *value) {
+    search *s = arg;
+    if (s->has || strcmp(key, s->name) != 0) return;
+    s->has = true;
+    put_text(&s->found, value);
+}
+
+/* *text stays NULL where there is none of that name. */
+static gb_status look_for_text(const char *path, const char *name, char **text, gb_error *err) {
+    search s = {.name = name};
+    gb_status status = gb_png_text(path, take_text, &s, err);
+    if (!status && s.found.full) status = state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    if (status) free(s.found.text);
+    *text = status ? NULL : s.found.text;
+    return status;
+}
+
+gb_status picture_text(const char *path, const char *name, char **text, gb_error *err) {
+    gb_status status = look_for_text(path, name, text, err);
+    if (!status && !*text) status = state(err, GB_BAD_FILE, "%s: no text '%s' in it", path, name);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ settings */
+
+enum { MOST_SET = 64 };
+
+typedef struct word {
+    const char *text;
+    size_t length;
+} word;
+
+typedef struct made_with {
+    page inputs;                /* "seeds: 7, rng: numpy" */
+    page besides;               /* what no recipe says */
+    word set[MOST_SET];         /* "angle=30" */
+    size_t set_count;
+} made_with;
+
+static word next_word(const char **at) {
+    const char *from = *at + strspn(*at, " ");
+    word w = {from, strcspn(from, " ")};
+    *at = from + w.length;
+    return w;
+}
+
+static bool is_word(word w, const char *text) {
+    return w.length == strlen(text) && !memcmp(w.text, text, w.length);
+}
+
+static void put_besides(page *p, word w) {
+    if (p->used) put_text(p, " ");
+    for (size_t i = 0; i < w.length; i++) put(p, w.text[i] < 0x20 || w.text[i] > 0x7e ? "?" : w.text + i, 1);
+}
+
+/* In quotes unless letters, digits and what is no sign of YAML's are all there is. */
+static bool is_plain(word w) {
+    static const char *const others[] = {"true", "false", "null"};
+    const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    bool plain = w.length > 0 && (strchr(letters, *w.text) || (*w.text == '$' && w.length > 1));
+    for (size_t i = 1; plain && i < w.length; i++)
+        plain = strchr(letters, w.text[i]) || strchr("0123456789_.*/-", w.text[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) plain = plain && !is_word(w, others[i]);
+    return plain;
+}
+
+static bool is_number(word w) {
+    char digits[64], *end;
+    if (!w.length || w.length >= sizeof digits) return false;
+    memcpy(digits, w.text, w.length);
+    digits[w.length] = '\0';
+    strtod(digits, &end);
+    return !*end && strspn(digits, "0123456789+-.eE") == w.length;
+}
+
+static void put_scalar(page *p, word w) {
+    bool bare = is_plain(w) || is_number(w);
+    if (!bare) put_text(p, "\"");
+    for (size_t i = 0; i < w.length; i++) {
+        if (!bare && (w.text[i] == '"' || w.text[i] == '\\')) put_text(p, "\\");
+        put(p, w.text + i, 1);
+    }
+    if (!bare) put_text(p, "\"");
+}
+
+static bool is_input(word name) {
+    static const char *const names[] = {"--seeds", "--rng", "--class", "--trunc", "--cutoff", "--noise"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_word(name, names[i])) return true;
+    return false;
+}
+
+/* "--seeds 7 --rng numpy --bend crc32:… --set angle=30 --grid 4x4": render's own options. */
+static void read_settings(const char *text, made_with *m) {
+    const char *at = text;
+    for (word w = next_word(&at); w.length; w = next_word(&at)) {
+        if (is_input(w)) {
+            if (m->inputs.used) put_text(&m->inputs, ", ");
+            put(&m->inputs, w.text + 2, w.length - 2);
+            put_text(&m->inputs, ": ");
+            put_scalar(&m->inputs, next_word(&at));
+        } else if (is_word(w, "--set") && m->set_count < MOST_SET) {
+            m->set[m->set_count++] = next_word(&at);
+        } else if (is_word(w, "--bend")) {
+            next_word(&at);
+        } else {
+            put_besides(&m->besides, w);
+        }
+    }
+}
+
+/* The value that --set gave a parameter; the last one counts. */
+static bool find_set(const made_with *m, word name, word *value) {
+    for (size_t i = m->set_count; i-- > 0;) {
+        word w = m->set[i];
+        if (w.length <= name.length + 1 || memcmp(w.text, name.text, name.length) != 0 || w.text[name.length] != '=')
+            continue;
+        *value = (word){w.text + name.length + 1, w.length - name.length - 1};
+        return is_number(*value);
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------------ a walk over JSON */
+
+static const char *skip_string(const char *c) {
+    for (c++; *c != '"'; c++) c += *c == '\\';
+    return c + 1;
+}
+
+static const char *skip_value(const char *c) {
+    int depth = 0;
+    do {
+        if (*c == '"') {
+            c = skip_string(c);
+            continue;
+        }
+        depth += *c == '{' || *c == '[';
+        depth -= *c == '}' || *c == ']';
+        c++;
+    } while (depth > 0 || !strchr(",]}", *c));
+    return c;
+}
+
+typedef struct field {
+    word key, value;            /* the key without its quotes */
+} field;
+
+static bool is_end(char c) {
+    return c == '}' || c == ']';
+}
+
+/* The next of a map's fields or a list's items; *at begins at its '{' or '[', and is where the last one ended. */
+static bool next_field(const char **at, bool map, field *f) {
+    const char *c = *at;
+    if (is_end(c[0]) || is_end(c[1])) return false;
+    c += c[1] == ' ' ? 2 : 1;
+    *f = (field){0};
+    if (map) {
+        const char *end = skip_string(c);
+        f->key = (word){c + 1, (size_t)(end - c) - 2};
+        c = end + 2;
+    }
+    f->value.text = c;
+    *at = skip_value(c);
+    f->value.length = (size_t)(*at - c);
+    return true;
+}
+
+/* JSON as YAML in one line: strings that need no quotes have none. */
+static void put_value(page *p, word value) {
+    for (const char *c = value.text, *end = c + value.length; c < end;) {
+        const char *next = *c == '"' ? skip_string(c) : c + 1;
+        word inner = {c + 1, (size_t)(next - c) >= 2 ? (size_t)(next - c) - 2 : 0};
+        if (*c == '"' && is_plain(inner)) put(p, inner.text, inner.length);
+        else put(p, c, (size_t)(next - c));
+        c = next;
+    }
+}
+
+static void put_key(page *p, word key) {
+    put_value(p, (word){key.text - 1, key.length + 2});
+    put_text(p, ":");
+}
+
+static void put_parameter(page *p, word value, word set) {
+    const char *at = value.text;
+    field f;
+    if (*value.text != '{') {
+        put(p, set.text, set.length);
+        return;
+    }
+    for (const char *before = "{"; next_field(&at, true, &f); before = ", ") {
+        put_text(p, before);
+        put_key(p, f.key);
+        put_text(p, " ");
+        put_value(p, is_word(f.key, "value") ? set : f.value);
+    }
+    put_text(p, "}");
+}
+
+/* A line for each item, or all in one where there is little to say. */
+static void put_top(page *p, const made_with *m, const field *top) {
+    const char *at = top->value.text;
+    bool parameters = is_word(top->key, "parameters"), list = *at == '[';
+    field f;
+    put_key(p, top->key);
+    if ((!list && !parameters) || top->value.length == 2) {
+        put_text(p, " ");
+        put_value(p, top->value);
+        put_text(p, "\n");
+        return;
+    }
+    put_text(p, "\n");
+    while (next_field(&at, !list, &f)) {
+        word set;
+        put_text(p, list ? "  - " : "  ");
+        if (!list) put_key(p, f.key);
+        if (!list) put_text(p, " ");
+        if (parameters && find_set(m, f.key, &set)) put_parameter(p, f.value, set);
+        else put_value(p, f.value);
+        put_text(p, "\n");
+    }
+}
+
+static void put_recipe(page *p, const made_with *m, const char *json) {
+    const char *at = json;
+    field f;
+    if (m->besides.used) {
+        put_text(p, "# made besides with ");
+        put(p, m->besides.text, m->besides.used);
+        put_text(p, "\n");
+    }
+    if (m->inputs.used) {
+        put_text(p, "inputs: {");
+        put(p, m->inputs.text, m->inputs.used);
+        put_text(p, "}\n");
+    }
+    while (next_field(&at, true, &f))
+        if (!m->inputs.used || !is_word(f.key, "inputs")) put_top(p, m, &f);
+}
+
+/* ------------------------------------------------------------------------------------------------ all of it */
+
+static gb_status remake(const char *path, const char *settings, const char *recipe_text, page *p, gb_error *err) {
+    made_with m = {0};
+    gb_recipe *recipe = NULL, *again = NULL;
+    const char *json;
+    if (settings) read_settings(settings, &m);
+    if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) && !gb_recipe_json(recipe, &json, err)) {
+        put_recipe(p, &m, json);
+        if (p->full || m.inputs.full || m.besides.full) state(err, GB_NO_MEMORY, "%s: out of memory", path);
+        else gb_recipe_parse(p->text, p->used, path, &again, err);      /* settings of a stranger may say anything */
+    }
+    gb_recipe_free(again);
+    gb_recipe_free(recipe);
+    free(m.inputs.text);
+    free(m.besides.text);
+    return err->status;
+}
+
+gb_status remake_recipe(const char *path, char **text, gb_error *err) {
+    char *settings = NULL, *recipe = NULL, *second = NULL;
+    page p = {0};
+    if (!look_for_text(path, "Settings", &settings, err) && !look_for_text(path, "Recipe", &recipe, err) &&
+        !look_for_text(path, "Recipe 2", &second, err)) {
+        if (second)
+            state(err, GB_BAD_ARGUMENT, "%s: several recipes bend it; --text Recipe, --text 'Recipe 2', … print them, "
+                  "and --text Settings what goes with them", path);
+        else if (!settings && !recipe)
+            state(err, GB_BAD_FILE, "%s: no picture of ours: nothing in it says how it was made", path);
+        else
+            remake(path, settings, recipe ? recipe : "bends: []", &p, err);
+    }
+    free(settings);
+    free(recipe);
+    free(second);
+    if (err->status) free(p.text);
+    *text = err->status ? NULL : p.text;
+    return err->status;
+}

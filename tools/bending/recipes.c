@@ -1,0 +1,178 @@
+/* Recipes from the command line into sessions. */
+#include "recipes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/inputs/latents.h"
+
+#define AT(member) offsetof(bending_options, member)
+
+const option bending_table[] = {
+    {"--bend", OPTION_LIST, AT(bend), "FILE", "A recipe that bends the network (docs/recipes.md; network-bending's own "
+     "files are valid). May be given several times; they act in this order.", 0, 0},
+    {"--clusters", OPTION_TEXT, AT(clusters), "FILE", "The clusters of features that recipes name.", 0, 0},
+    {"--set", OPTION_LIST, AT(set), "NAME=VALUE", "A named parameter of the recipes. May be given several times.", 0,
+     0},
+    {0}
+};
+
+enum { TEXT_LIMIT = 4 << 20 };        /* as the engine's own */
+
+static const char *const text_keys[BENDING_RECIPES] = {
+    "Recipe", "Recipe 2", "Recipe 3", "Recipe 4", "Recipe 5", "Recipe 6", "Recipe 7", "Recipe 8", "Recipe 9",
+    "Recipe 10", "Recipe 11", "Recipe 12", "Recipe 13", "Recipe 14", "Recipe 15", "Recipe 16",
+};
+
+gb_status read_text(const char *path, char **text, size_t *size, gb_error *err) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return state(err, GB_IO, "%s: %s", path, strerror(errno));
+    *text = malloc(TEXT_LIMIT + 2);
+    if (!*text) {
+        fclose(file);
+        return state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    }
+    *size = fread(*text, 1, TEXT_LIMIT + 1, file);
+    if (ferror(file)) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    else if (*size > TEXT_LIMIT) state(err, GB_BAD_FILE, "%s: larger than 4 MiB, which no recipe is", path);
+    fclose(file);
+    (*text)[*size] = '\0';
+    return err->status;
+}
+
+bool split_setting(const char *text, char name[PARAM_NAME_ROOM], double *value) {
+    const char *equals = strchr(text, '=');
+    char *end;
+    if (!equals || equals == text || equals - text >= PARAM_NAME_ROOM) return false;
+    memcpy(name, text, (size_t)(equals - text));
+    name[equals - text] = '\0';
+    *value = strtod(equals + 1, &end);
+    return end != equals + 1 && !*end && isfinite(*value);
+}
+
+bool find_bending_param(const bending *b, const char *name, gb_recipe_param *param) {
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t k = 0; gb_recipe_param_at(b->recipes[i], k, param); k++)
+            if (!strcmp(param->name, name)) return true;
+    return false;
+}
+
+static gb_status no_param(const bending *b, const char *name, gb_error *err) {
+    const char *names[64] = {0}, *near;
+    size_t count = 0;
+    gb_recipe_param param;
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t k = 0; count < sizeof names / sizeof *names && gb_recipe_param_at(b->recipes[i], k, &param); k++)
+            names[count++] = param.name;
+    near = nearest_name(name, names, count, sizeof *names);
+    if (near) return state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s'; did you mean '%s'?", name, near);
+    return count ? state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s'; '%s' is one", name, names[0])
+                 : state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s', nor any other", name);
+}
+
+gb_status set_bending_param(bending *b, const char *name, double value, gb_error *err) {
+    bool found = false;
+    for (size_t i = 0; i < b->count; i++) {
+        gb_recipe_param param;
+        bool has = false;
+        for (size_t k = 0; !has && gb_recipe_param_at(b->recipes[i], k, &param); k++) has = !strcmp(param.name, name);
+        if (has && gb_recipe_set(b->recipes[i], name, value, err)) return err->status;
+        found |= has;
+    }
+    return found ? GB_OK : no_param(b, name, err);
+}
+
+/* Checked recipe by recipe, so that the message can name the one that is wrong. */
+static gb_status take_inputs(const bending *b, input_options *in, gb_error *err) {
+    for (size_t i = b->count; i-- > 0;) {
+        input_options own = input_defaults();
+        inputs judged;
+        gb_error why = {0};
+        take_recipe_inputs(b->recipes[i], &own);
+        if (check_inputs(&own, &judged, &why))
+            return state(err, why.status, "%s: inputs: %s", b->options->bend.texts[i], why.message);
+        take_recipe_inputs(b->recipes[i], in);
+    }
+    return GB_OK;
+}
+
+gb_status open_bending(const bending_options *options, input_options *in, bending *b, gb_error *err) {
+    size_t size;
+    *b = (bending){.options = options};
+    if (options->bend.count > BENDING_RECIPES)
+        return state(err, GB_BAD_ARGUMENT, "--bend can be given %d times at most", (int)BENDING_RECIPES);
+    if (options->clusters && !options->bend.count)
+        return state(err, GB_BAD_ARGUMENT, "--clusters goes with --bend: a recipe says which cluster");
+    if (options->set.count && !options->bend.count)
+        return state(err, GB_BAD_ARGUMENT, "--set goes with --bend: it sets a recipe's parameter");
+    if (options->clusters && read_text(options->clusters, &b->clusters, &size, err)) return err->status;
+    for (size_t i = 0; i < options->bend.count; i++) {
+        const char *path = options->bend.texts[i];
+        b->count = i + 1;
+        if (read_text(path, &b->texts[i], &size, err) ||
+            gb_recipe_parse(b->texts[i], size, path, &b->recipes[i], err) ||
+            (options->clusters && gb_recipe_clusters(b->recipes[i], options->clusters, err)))
+            return err->status;
+    }
+    if (in && take_inputs(b, in, err)) return err->status;
+    for (size_t i = 0; i < options->set.count; i++) {
+        char name[PARAM_NAME_ROOM];
+        double value;
+        if (!split_setting(options->set.texts[i], name, &value))
+            return state(err, GB_BAD_ARGUMENT, "--set takes NAME=NUMBER, not '%s'", options->set.texts[i]);
+        if (set_bending_param(b, name, value, err)) return err->status;
+    }
+    return GB_OK;
+}
+
+void free_bending(bending *b) {
+    for (size_t i = 0; i < b->count; i++) {
+        gb_recipe_free(b->recipes[i]);
+        free(b->texts[i]);
+    }
+    free(b->clusters);
+    *b = (bending){0};
+}
+
+gb_status apply_bending(bending *b, gb_session *session, gb_error *err) {
+    for (size_t i = 0; i < b->count; i++)
+        if (gb_recipe_apply(b->recipes[i], session, err)) return err->status;
+    return GB_OK;
+}
+
+gb_status update_bending(bending *b, gb_session *session, gb_error *err) {
+    for (size_t i = 0; i < b->count; i++)
+        if (gb_recipe_update(b->recipes[i], session, err)) return err->status;
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ in pictures */
+
+static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
+    size_t used = strlen(text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + used, BENDING_TEXT_ROOM - used, format, args);
+    va_end(args);
+}
+
+void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]) {
+    *text = '\0';
+    for (size_t i = 0; i < b->count; i++)
+        append(text, " --bend crc32:%08" PRIx32, crc32_of_bytes(b->texts[i], strlen(b->texts[i])));
+    if (b->clusters) append(text, " --clusters crc32:%08" PRIx32, crc32_of_bytes(b->clusters, strlen(b->clusters)));
+    for (size_t i = 0; b->options && i < b->options->set.count; i++)
+        append(text, " --set %s", b->options->set.texts[i]);
+}
+
+size_t bending_texts(const bending *b, gb_text *texts) {
+    size_t count = 0;
+    for (size_t i = 0; i < b->count; i++) texts[count++] = (gb_text){text_keys[i], b->texts[i]};
+    if (b->clusters) texts[count++] = (gb_text){"Clusters", b->clusters};
+    return count;
+}

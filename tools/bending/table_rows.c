@@ -1,0 +1,247 @@
+/* The tables of filters and activations, read and printed. What is printed and what is checked are the same rows. */
+#include "table_rows.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+const row_family filter_rows = {"filter", "filters", gb_filter_row};
+const row_family activation_rows = {"activation", "activations", gb_activation_row};
+
+enum { WORD_ROOM = 96, MOST_ROWS = 256 };
+
+static bool is_named(const gb_table_row *row, const char *name) {
+    return !strcmp(row->name, name) || (row->published && !strcmp(row->published, name));
+}
+
+gb_status find_row(const row_family *family, const char *name, gb_table_row *row, gb_error *err) {
+    const char *names[2 * MOST_ROWS], *near;
+    size_t count = 0;
+    for (size_t i = 0; i < MOST_ROWS && family->at(i, row); i++) {
+        if (is_named(row, name)) return GB_OK;
+        names[count++] = row->name;
+        if (row->published) names[count++] = row->published;
+    }
+    near = nearest_name(name, names, count, sizeof *names);
+    return near ? state(err, GB_BAD_ARGUMENT, "no %s '%s'; did you mean '%s'? ('ganbend %s' lists them)", family->one,
+                        name, near, family->many)
+                : state(err, GB_BAD_ARGUMENT, "no %s '%s'; 'ganbend %s' lists them", family->one, name, family->many);
+}
+
+/* ------------------------------------------------------------------------------------------------ parameters */
+
+int find_param(const gb_table_row *row, const char *name) {
+    for (int i = 0; i < row->most; i++)
+        if (!strcmp(row->param[i].name, name)) return i;
+    return -1;
+}
+
+static gb_status no_param(const gb_table_row *row, const char *name, gb_error *err) {
+    char list[400] = "";
+    for (int i = 0; i < row->most; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", row->param[i].name);
+    }
+    return *list ? state(err, GB_BAD_ARGUMENT, "%s has no parameter '%s'; it has %s", row->name, name, list)
+                 : state(err, GB_BAD_ARGUMENT, "%s has no parameter '%s', nor any other", row->name, name);
+}
+
+/* A number in the parameter's range, or the name of one of its choices. */
+static gb_status read_value(const gb_table_row *row, const gb_param_info *p, const char *text, float *value,
+                            gb_error *err) {
+    char *end;
+    double x;
+    for (int i = 0; p->choices && p->choices[i]; i++)
+        if (!strcmp(p->choices[i], text)) {
+            *value = (float)i;
+            return GB_OK;
+        }
+    x = strtod(text, &end);
+    if (p->choices) {
+        char list[200] = "";
+        for (int i = 0; p->choices[i]; i++) {
+            size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", p->choices[i]);
+        }
+        return state(err, GB_BAD_ARGUMENT, "%s: %s is one of %s, not '%s'", row->name, p->name, list, text);
+    }
+    if (end == text || *end || !(x >= (double)p->low && x <= (double)p->high))
+        return state(err, GB_BAD_ARGUMENT, "%s: %s takes a number from %g to %g, not '%s'", row->name, p->name,
+                     (double)p->low, (double)p->high, text);
+    if (p->whole && x != floor(x))
+        return state(err, GB_BAD_ARGUMENT, "%s: %s takes a whole number, not '%s'", row->name, p->name, text);
+    *value = (float)x;
+    return GB_OK;
+}
+
+gb_status read_param(const gb_table_row *row, const char *word, float params[ROW_PARAMS], int *next, int *count,
+                     gb_error *err) {
+    const char *equals = strchr(word, '=');
+    int at = *next;
+    if (equals) {
+        char name[WORD_ROOM];
+        snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
+        at = find_param(row, name);
+        if (at < 0) return no_param(row, name, err);
+    } else if (at >= row->positional) {
+        return state(err, GB_BAD_ARGUMENT, "%s takes %d value%s without a name, so '%s' needs one: NAME=%s", row->name,
+                     row->positional, row->positional == 1 ? "" : "s", word, word);
+    }
+    if (read_value(row, &row->param[at], equals ? equals + 1 : word, &params[at], err)) return err->status;
+    *next = at + 1;
+    if (*next > *count) *count = *next;
+    return GB_OK;
+}
+
+gb_status read_row(const row_family *family, const char *text, gb_table_row *row, float params[ROW_PARAMS], int *count,
+                   gb_error *err) {
+    char word[WORD_ROOM];
+    int next = 0;
+    *count = 0;
+    for (const char *start = text; start; ) {
+        size_t length = strcspn(start, ",");
+        if (length >= sizeof word) return state(err, GB_BAD_ARGUMENT, "'%.40s…' is too long", start);
+        memcpy(word, start, length);
+        word[length] = '\0';
+        if (start == text) {
+            if (find_row(family, word, row, err)) return err->status;
+            for (int i = 0; i < row->most; i++) params[i] = row->param[i].otherwise;
+        } else if (read_param(row, word, params, &next, count, err)) {
+            return err->status;
+        }
+        start = start[length] ? start + length + 1 : NULL;
+    }
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ printing */
+
+/* A parameter's value as a person would write it. */
+static const char *value_text(const gb_param_info *p, float value, char text[WORD_ROOM]) {
+    int choice = (int)fminf(fmaxf(value, 0), 100), count = 0;
+    while (p->choices && p->choices[count]) count++;
+    if (choice < count) snprintf(text, WORD_ROOM, "%s", p->choices[choice]);
+    else snprintf(text, WORD_ROOM, "%g", (double)value);
+    return text;
+}
+
+void label_row(const gb_table_row *row, const float *params, int count, char *text, size_t size) {
+    char value[WORD_ROOM];
+    snprintf(text, size, "%s", row->name);
+    for (int i = 0; i < count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, " %s", value_text(&row->param[i], params[i], value));
+    }
+}
+
+/* "-1 to 1, whole", "zeros, edge, reflect or wrap", "any number". */
+static void range_text(const gb_param_info *p, char *text, size_t size) {
+    /* Limits only there to keep arithmetic finite are none a person need know. */
+    bool low = p->low > -1e5f, high = p->high < 1e5f;
+    *text = '\0';
+    if (p->choices) {
+        for (int i = 0; p->choices[i]; i++) {
+            size_t used = strlen(text);
+            snprintf(text + used, size - used, "%s%s", !i ? "" : p->choices[i + 1] ? ", " : " or ", p->choices[i]);
+        }
+        return;
+    }
+    if (low && high) snprintf(text, size, "%g to %g", (double)p->low, (double)p->high);
+    else if (low) snprintf(text, size, "%g and up", (double)p->low);
+    else if (high) snprintf(text, size, "up to %g", (double)p->high);
+    else snprintf(text, size, "any %snumber", p->whole ? "whole " : "");
+    if (p->whole && (low || high)) snprintf(text + strlen(text), size - strlen(text), ", whole");
+}
+
+void print_row(const row_family *family, const gb_table_row *row) {
+    printf("%s: %s\n", row->name, row->summary);
+    if (row->published) printf("also called %s\n", row->published);
+    if (row->most) printf("\n  %-12s %-10s %-32s %s\n", "parameter", "default", "range", "meaning");
+    for (int i = 0; i < row->most; i++) {
+        const gb_param_info *p = &row->param[i];
+        char value[WORD_ROOM], range[200];
+        range_text(p, range, sizeof range);
+        printf("  %-12s %-10s %-32s %s\n", p->name, i < row->params ? value_text(p, p->otherwise, value) : "none",
+               range, p->summary);
+    }
+    if (row->positional) {
+        printf("\nThe first %d may be given without names: %s", row->positional, row->name);
+        for (int i = 0; i < row->positional && i < row->params; i++) {
+            char value[WORD_ROOM];
+            printf(",%s", value_text(&row->param[i], row->param[i].otherwise, value));
+        }
+        printf("\n");
+    }
+    (void)family;
+}
+
+void print_rows(const row_family *family) {
+    gb_table_row row;
+    for (size_t i = 0; family->at(i, &row); i++) {
+        char names[200] = "";
+        for (int k = 0; k < row.params; k++) {
+            size_t used = strlen(names);
+            snprintf(names + used, sizeof names - used, "%s%s", used ? " " : "", row.param[k].name);
+        }
+        printf("%-12s %s%s%s%s\n", row.name, row.summary, *names ? "  [" : "", names, *names ? "]" : "");
+    }
+    printf("\n'ganbend %s NAME' shows the parameters of one.\n", family->many);
+}
+
+void print_rows_markdown(const row_family *family, const char *name) {
+    gb_table_row row;
+    bool first = true;
+    for (size_t i = 0; family->at(i, &row); i++) {
+        if (name && !is_named(&row, name)) continue;
+        if (!first) printf("\n");
+        first = false;
+        printf("#### %s\n\n%s.", row.name, row.summary);
+        if (row.published) printf(" Also called `%s`.", row.published);
+        printf("\n");
+        if (row.most) printf("\n| parameter | default | range | meaning |\n| --- | --- | --- | --- |\n");
+        for (int k = 0; k < row.most; k++) {
+            const gb_param_info *p = &row.param[k];
+            char value[WORD_ROOM], range[200];
+            range_text(p, range, sizeof range);
+            printf("| `%s` | %s | %s | %s |\n", p->name, k < row.params ? value_text(p, p->otherwise, value) : "none",
+                   range, p->summary);
+        }
+    }
+}
+
+/* JSON has no infinity: a limit that is none is null. */
+static json_t *limit(float value) {
+    return isfinite(value) ? json_real((double)value) : json_null();
+}
+
+gb_status print_rows_json(const row_family *family, const char *name, gb_error *err) {
+    json_t *list = json_array();
+    gb_table_row row;
+    int written;
+    for (size_t i = 0; list && family->at(i, &row); i++) {
+        json_t *params;
+        if (name && !is_named(&row, name)) continue;
+        params = json_array();
+        for (int k = 0; params && k < row.most; k++) {
+            const gb_param_info *p = &row.param[k];
+            json_t *choices = p->choices ? json_array() : json_null();
+            for (int c = 0; p->choices && p->choices[c]; c++)
+                json_array_append_new(choices, json_string(p->choices[c]));
+            json_array_append_new(params, json_pack("{s:s, s:s, s:f, s:o, s:o, s:b, s:o}", "name", p->name, "summary",
+                                                    p->summary, "default", (double)p->otherwise, "low", limit(p->low),
+                                                    "high", limit(p->high), "whole", (int)p->whole, "choices",
+                                                    choices));
+        }
+        json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:o}", "name", row.name, "published",
+                                              row.published, "summary", row.summary, "params", row.params, "positional",
+                                              row.positional, "parameters", params));
+    }
+    written = list ? json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(7)) : -1;
+    json_decref(list);
+    putchar('\n');
+    return written == 0 ? GB_OK : state(err, GB_IO, "the JSON could not be written");
+}

@@ -1,0 +1,289 @@
+/* ganbend animate: parameters, latents or recipes from one state to another, frame by frame. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/animation/blend_yaml.h"
+#include "commands.h"
+#include "tools/program/host.h"
+#include "tools/bending/parameters.h"
+#include "tools/animation/latent_keys.h"
+#include "tools/pictures/pictures.h"
+#include "tools/program/progress.h"
+
+typedef struct settings {
+    input_options in;
+    bending_options bending;
+    text_list move;
+    const char *to, *out, *ease, *loop, *through;
+    int64_t frames;
+    bool resume;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "A named parameter of the recipes, or trunc, from A to B (and "
+     "on). May be given several times.", 0, 0},
+    {"--to", OPTION_TEXT, AT(to), "FILE", "The recipe to end in: the one given by --bend with other numbers. Numbers "
+     "that are whole in both stay whole; written 0.0 they glide.", 0, 0},
+    {"--through", OPTION_CHOICE, AT(through), "z|w", "With several seeds or latents: the way from each to the next, "
+     "along the arc between z's (default) or straight between w's. Bends of the mapping network have no say in w.", 0,
+     0},
+    {"--frames", OPTION_INTEGER, AT(frames), "N", "Frames in all (60).", 1, 1000000},
+    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "The speed from each state to the next: even "
+     "(default), slow at both ends, at the start, or at the end.", 0, 0},
+    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), go on from it to the "
+     "first, or go back the way it came; looping, the last frame leads into the first.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "DIR|-", "A folder for frame00000.png, …; or - for raw video on standard output, "
+     "8-bit RGB, frame after frame.", 0, 0},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames in DIR that are already there and whole.", 0, 0},
+    {0}
+};
+
+enum { MOVES = 64 };
+
+typedef struct work {
+    const settings *set;
+    const opened *o;
+    gb_session *session;
+    knobs knobs;
+    knob_keys moves[MOVES];
+    size_t move_count;
+    latent_keys latents;
+    char *from_text, *to_text;  /* of the recipes to begin and end with; NULL = recipes stay as they are */
+    easing ease;
+    looping loop;
+    uint8_t *rgb;
+    char made_with[SETTINGS_ROOM + BENDING_TEXT_ROOM];
+} work;
+
+static int choice_index(const char *choices, const char *word) {
+    int index = 0;
+    size_t length = word ? strlen(word) : 0;
+    for (const char *at = choices; word && at; index++) {
+        if (!strncmp(at, word, length) && (at[length] == '|' || !at[length])) return index;
+        at = strchr(at, '|');
+        at = at ? at + 1 : NULL;
+    }
+    return 0;
+}
+
+/* Recipes blend in what they do, not in what the image is made from. */
+static gb_status check_to(const work *w, gb_error *err) {
+    const char *name[2], *text[2];
+    gb_recipe *to = NULL;
+    if (gb_recipe_parse(w->to_text, strlen(w->to_text), w->set->to, &to, err)) return err->status;
+    for (size_t i = 0; !err->status; i++) {
+        bool here = gb_recipe_input_at(w->knobs.bending->recipes[0], i, &name[0], &text[0]);
+        bool there = gb_recipe_input_at(to, i, &name[1], &text[1]);
+        if (!here && !there) break;
+        if (!here || !there || strcmp(name[0], name[1]) != 0 || strcmp(text[0], text[1]) != 0)
+            state(err, GB_BAD_ARGUMENT, "--to %s: its inputs are not those of --bend; --seeds and --move trunc=A:B move "
+                  "through inputs", w->set->to);
+    }
+    gb_recipe_free(to);
+    return err->status;
+}
+
+static gb_status check(work *w, input_options *in, gb_error *err) {
+    const settings *set = w->set;
+    size_t size;
+    if (!set->out) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o DIR, or -o - for raw video");
+    if (!strcmp(set->out, "-") && set->resume)
+        return state(err, GB_BAD_ARGUMENT, "--resume needs frames in a folder, not on standard output");
+    if (!strcmp(set->out, "-") && host_stdout_is_terminal())
+        return state(err, GB_BAD_ARGUMENT, "raw video would go to this terminal; pipe it into ffmpeg, as --help shows");
+    if (open_bending(&set->bending, in, w->knobs.bending, err)) return err->status;
+    w->knobs.cutoff = (int)in->cutoff;
+    for (size_t i = 0; i < set->move.count; i++) {
+        if (!parse_keys(set->move.texts[i], 2, &w->moves[i]))
+            return state(err, GB_BAD_ARGUMENT, "--move takes NAME=A:B with numbers A and B, as in angle=0:90, not '%s'",
+                         set->move.texts[i]);
+        if (find_knob(&w->knobs, w->moves[i].name, err)) return err->status;
+        for (int k = 0; k < w->moves[i].count; k++)     /* out of range is said before the first frame is made */
+            if (turn_knob(&w->knobs, w->moves[i].name, w->moves[i].values[k], err)) return err->status;
+        w->move_count++;
+    }
+    if (!set->to) return GB_OK;
+    if (w->knobs.bending->count != 1)
+        return state(err, GB_BAD_ARGUMENT, "--to needs one --bend to come from, not %zu", w->knobs.bending->count);
+    if (read_text(set->to, &w->to_text, &size, err)) return err->status;
+    w->from_text = malloc(strlen(w->knobs.bending->texts[0]) + 1);
+    if (!w->from_text) return state(err, GB_NO_MEMORY, "out of memory");
+    strcpy(w->from_text, w->knobs.bending->texts[0]);
+    return check_to(w, err);
+}
+
+static bool moves_trunc(const work *w) {
+    for (size_t i = 0; i < w->move_count; i++)
+        if (!strcmp(w->moves[i].name, "trunc")) return true;
+    return false;
+}
+
+static gb_status prepare(work *w, inputs *in, gb_error *err) {
+    const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* a frame reruns only what moved */
+    const opened *o = w->o;
+    bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
+    if (o->channels != 3)
+        return state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no picture holds",
+                     o->channels);
+    if (in->count < 2 && !w->move_count && !w->to_text)
+        return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds, --move NAME=A:B, or --bend and --to");
+    if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents are more than 10000", in->count);
+    if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find(o->model, "mapping") == GB_NO_NODE))
+        return state(err, GB_BAD_ARGUMENT, "trunc cannot move between latents that are already truncated; move it with "
+                     "one seed");
+    w->rgb = malloc((size_t)(o->width * o->height) * 3);
+    if (!w->rgb) return state(err, GB_NO_MEMORY, "out of memory");
+    if (gb_session_new(o->model, &how, &w->session, err) || prepare_inputs(in, w->session, o->model, err))
+        return err->status;
+    if (in->count > 1 ? read_latent_keys(&w->latents, in, in_w, o->model, w->session, err)
+                      : apply_inputs(in, 0, w->session, err))
+        return err->status;
+    return apply_bending(w->knobs.bending, w->session, err);
+}
+
+/* The recipe between the one given and the one to end in, in place of what is in the session. */
+static gb_status bend_between(work *w, double share, gb_error *err) {
+    bending *b = w->knobs.bending;
+    gb_recipe *recipe = NULL;
+    char *text;
+    if (blend_texts(w->from_text, w->to_text, share, &text, err)) return err->status;
+    if (!gb_recipe_parse(text, strlen(text), w->set->bending.bend.texts[0], &recipe, err) &&
+        !(w->set->bending.clusters && gb_recipe_clusters(recipe, w->set->bending.clusters, err)) &&
+        !gb_session_unbend(w->session, 0, err)) {
+        char *before = b->texts[0];
+        gb_recipe_free(b->recipes[0]);
+        b->recipes[0] = recipe;
+        b->texts[0] = text;     /* so that each frame says what it was bent by */
+        recipe = NULL;
+        text = before;
+        for (size_t i = 0; i < w->set->bending.set.count && !err->status; i++) {
+            char name[PARAM_NAME_ROOM];
+            double value;
+            if (split_setting(w->set->bending.set.texts[i], name, &value)) set_bending_param(b, name, value, err);
+        }
+        if (!err->status) apply_bending(b, w->session, err);
+    }
+    gb_recipe_free(recipe);
+    free(text);
+    return err->status;
+}
+
+static gb_status render_frame(work *w, long frame, gb_error *err) {
+    long frames = (long)w->set->frames;
+    if (w->latents.count &&
+        apply_latent_keys(&w->latents, place_frame(frame, frames, w->latents.count, w->ease, w->loop), w->session, err))
+        return err->status;
+    if (w->to_text) {
+        between at = place_frame(frame, frames, 2, w->ease, w->loop);
+        if (bend_between(w, mix(at.from, at.to, at.share), err)) return err->status;
+    }
+    for (size_t i = 0; i < w->move_count; i++) {
+        const knob_keys *k = &w->moves[i];
+        between at = place_frame(frame, frames, k->count, w->ease, w->loop);
+        if (turn_knob(&w->knobs, k->name, mix(k->values[at.from], k->values[at.to], at.share), err)) return err->status;
+    }
+    if (settle_knobs(&w->knobs, w->session, err)) return err->status;
+    return gb_session_render_rgb(w->session, w->rgb, err);
+}
+
+static gb_status write_frame(const work *w, long frame, const char *path, gb_error *err) {
+    picture_texts t;
+    char text[sizeof w->made_with + 32];
+    snprintf(text, sizeof text, "%s (frame %ld)", w->made_with, frame);
+    fill_picture_texts(&t, w->o, text, w->knobs.bending);
+    return gb_png_write(path, (int)w->o->width, (int)w->o->height, w->rgb, t.texts, t.count, err);
+}
+
+static gb_status render_frames(work *w, gb_error *err) {
+    bool video = !strcmp(w->set->out, "-");
+    size_t bytes = (size_t)(w->o->width * w->o->height) * 3;
+    progress p = progress_start("animating", (size_t)w->set->frames);
+    gb_session_on_progress(w->session, progress_share, &p);
+    if (!video) host_make_folder(w->set->out, err);
+    for (long i = 0; i < w->set->frames && !err->status; i++, progress_next(&p)) {
+        char path[PATH_ROOM], name[32];
+        snprintf(name, sizeof name, "frame%05ld", i);
+        if (!video && (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_whole(path)))) continue;
+        if (render_frame(w, i, err)) break;
+        if (!video) write_frame(w, i, path, err);
+        else if (fwrite(w->rgb, 1, bytes, stdout) != bytes) break;      /* main says why */
+    }
+    progress_end(&p);
+    return err->status;
+}
+
+static void describe(work *w, const inputs *in) {
+    const settings *set = w->set;
+    char recipes[BENDING_TEXT_ROOM];
+    size_t used;
+    describe_inputs(in, in->count > 1 ? ALL_IMAGES : 0, w->made_with);
+    describe_bending(w->knobs.bending, recipes);
+    used = strlen(w->made_with);
+    snprintf(w->made_with + used, sizeof w->made_with - used, "%s", recipes);
+    for (size_t i = 0; i < set->move.count; i++) {
+        used = strlen(w->made_with);
+        snprintf(w->made_with + used, sizeof w->made_with - used, " --move %s", set->move.texts[i]);
+    }
+    used = strlen(w->made_with);
+    if (w->to_text)
+        snprintf(w->made_with + used, sizeof w->made_with - used, " --to crc32:%08" PRIx32,
+                 crc32_of_bytes(w->to_text, strlen(w->to_text)));
+    used = strlen(w->made_with);
+    snprintf(w->made_with + used, sizeof w->made_with - used, "%s%s --frames %" PRId64 " --ease %s --loop %s",
+             set->through ? " --through " : "", set->through ? set->through : "",
+             set->frames, set->ease ? set->ease : "linear", set->loop ? set->loop : "none");
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.in = input_defaults(), .frames = 60};
+    inputs in = {0};
+    bending b = {0};
+    work *w = calloc(1, sizeof *w);
+    opened o = {0};
+    gb_error err = {0};
+    int status = EXIT_DONE;
+    if (!w) {
+        state(&err, GB_NO_MEMORY, "out of memory");
+    } else if (parse_arguments(&animate_command, argc, argv, operands, &set, &status)) {
+        *w = (work){.set = &set, .o = &o, .knobs = {.bending = &b}};
+        w->ease = (easing)choice_index("linear|smooth|in|out", set.ease);
+        w->loop = (looping)choice_index("none|around|back", set.loop);
+        if (!check(w, &set.in, &err) && !check_inputs(&set.in, &in, &err) &&
+            !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
+            !prepare(w, &in, &err)) {
+            describe(w, &in);
+            render_frames(w, &err);
+        }
+        free_latent_keys(&w->latents);
+        gb_session_free(w->session);
+        free(w->from_text);
+        free(w->to_text);
+        free(w->rgb);
+    }
+    free_bending(&b);
+    free_inputs(&in);
+    close_model(&o);
+    free(w);
+    return err.status ? failed(&animate_command, &err) : status;
+}
+
+const command animate_command = {
+    .name = "animate",
+    .summary = "from one state to another, frame by frame",
+    .operands = "MODEL",
+    .usage = "-o DIR|- [options]",
+    .about = "Renders the way from one state to another: through the latents of several seeds or of a file, through "
+             "values of parameters, from one recipe to another, or all at once. Frames are PNGs, or raw video for "
+             "ffmpeg.",
+    .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o frames\n"
+               "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o - |\n"
+               "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",
+    .options = options,
+    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .run = run,
+};

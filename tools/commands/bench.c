@@ -1,0 +1,295 @@
+/* ganbend bench: how long an image takes and how near that is to what the processor could do. Multiply-adds are those
+ * of the convolutions (transposed ones counted at input resolution, without FIRs) and of attention; in GFLOP/s each is
+ * two. A step's limit is what binds it: its multiply-adds at the peak of the units, or the bytes it must move at the
+ * speed of memory, whichever takes longer. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "tools/bending/recipes.h"
+#include "commands.h"
+#include "tools/program/host.h"
+#include "tools/inputs/open_model.h"
+
+typedef struct settings {
+    bending_options bending;
+    int64_t batch, runs;
+    machine on;
+    double seconds;
+    bool layers, json;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--batch", OPTION_INTEGER, AT(batch), "N", "Images rendered together (1).", 1, 4096},
+    MACHINE_OPTIONS(settings, on),
+    {"--runs", OPTION_INTEGER, AT(runs), "N", "Renders at least (5).", 1, 100000},
+    {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Time at least (2).", 0, 86400},
+    {"--layers", OPTION_FLAG, AT(layers), NULL, "What each step takes, and how near that is to the limit that binds it.", 0, 0},
+    {"--json", OPTION_FLAG, AT(json), NULL, "One JSON object.", 0, 0},
+    {0}
+};
+
+typedef struct series {
+    double *seconds;            /* [runs][1 + steps]: the whole render, then its steps */
+    size_t runs, room, steps;
+} series;
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorted times of one column: 0 is the whole render. NULL when memory is out. */
+static double *sorted_column(const series *s, size_t column) {
+    double *times = malloc(s->runs * sizeof *times);
+    for (size_t i = 0; times && i < s->runs; i++) times[i] = s->seconds[i * (1 + s->steps) + column];
+    if (times) qsort(times, s->runs, sizeof *times, by_size);
+    return times;
+}
+
+static double median(const double *sorted, size_t count) {
+    return 0.5 * (sorted[count / 2] + sorted[(count - 1) / 2]);
+}
+
+static gb_status add_run(series *s, double seconds, const gb_session *session, gb_error *err) {
+    double *row;
+    if (s->runs == s->room) {
+        size_t room = s->room ? 2 * s->room : 64;
+        double *grown = realloc(s->seconds, room * (1 + s->steps) * sizeof *grown);
+        if (!grown) return state(err, GB_NO_MEMORY, "out of memory");
+        s->seconds = grown;
+        s->room = room;
+    }
+    row = s->seconds + s->runs++ * (1 + s->steps);
+    row[0] = seconds;
+    for (size_t i = 0; i < s->steps; i++) {
+        gb_step_info step;
+        gb_session_step(session, (int)i, &step);
+        row[1 + i] = step.seconds;
+    }
+    return GB_OK;
+}
+
+static gb_status take_images(const settings *set, const opened *o, float **images, gb_error *err) {
+    *images = malloc((size_t)set->batch * (size_t)(o->channels * o->height * o->width) * sizeof **images);
+    return *images ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " images", set->batch);
+}
+
+static bool on_gpu(const opened *o) {
+    return gb_context_device(o->context) != NULL;
+}
+
+/* Warms up once, then renders until both the runs and the seconds asked for are over. Each render has another seed, so
+ * that nothing can be left over from the one before. A GPU's pictures come to the host's memory as 8 bits. */
+static gb_status time_renders(const settings *set, const opened *o, gb_session *session, float *images, series *s,
+                              gb_error *err) {
+    const gb_model *model = o->model;
+    double begin = 0;
+    int64_t classes = gb_model_int(model, "config.c_dim", 0);
+    if (classes > 0 && gb_session_set_class(session, 0, err)) return err->status;
+    for (int64_t i = 0;; i++) {
+        double start, end;
+        if (gb_session_seed(session, (uint64_t)(i * set->batch), err)) return err->status;
+        start = host_seconds();
+        if (on_gpu(o) ? gb_session_render_rgb(session, (uint8_t *)images, err) : gb_session_render(session, images, err))
+            return err->status;
+        end = host_seconds();
+        if (i == 0) {
+            gb_render_stats stats;
+            gb_session_stats(session, &stats);
+            s->steps = (size_t)stats.steps;
+            begin = end;
+            continue;
+        }
+        if (add_run(s, end - start, session, err)) return err->status;
+        if (i >= set->runs && end - begin >= set->seconds) return GB_OK;
+    }
+}
+
+enum { PEAKS = 5 };             /* measurements of the processor's peak; the best one counts, as others may be at work */
+
+typedef struct result {
+    double median, fastest, gflops, peak_gflops, peak_share, memory_gbs;
+    uint64_t macs;              /* of one image */
+    int64_t peak_rss;
+    double *steps;              /* medians */
+} result;
+
+static gb_status evaluate(const settings *set, const opened *o, const series *s, result *r, gb_error *err) {
+    double *times = sorted_column(s, 0);
+    r->steps = calloc(s->steps + 1, sizeof *r->steps);
+    if (!times || !r->steps) {
+        free(times);
+        return state(err, GB_NO_MEMORY, "out of memory");
+    }
+    r->median = median(times, s->runs);
+    r->fastest = times[0];
+    free(times);
+    for (size_t i = 0; i < s->steps; i++) {
+        times = sorted_column(s, 1 + i);
+        if (!times) return state(err, GB_NO_MEMORY, "out of memory");
+        r->steps[i] = median(times, s->runs);
+        free(times);
+    }
+    r->macs = image_macs(o->model);
+    r->gflops = 2e-9 * (double)r->macs * (double)set->batch / r->median;
+    r->peak_rss = host_peak_rss_bytes();        /* before the measurement of the peak adds its own */
+    if (on_gpu(o)) return GB_OK;                /* the processor's limits bind nothing there */
+    for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
+    r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
+    for (int i = 0; set->layers && i < PEAKS; i++)
+        r->memory_gbs = fmax(r->memory_gbs, gb_context_memory_gbs(o->context));
+    return GB_OK;
+}
+
+/* "first … last" where several nodes run as one step. */
+static const char *step_name(const gb_model *model, const gb_step_info *step, gb_node_info *last) {
+    gb_model_node(model, step->last, last);
+    return last->name;
+}
+
+/* The least a step could take, in seconds, and what binds it. */
+static double least_seconds(const gb_step_info *step, const result *r, const char **binds) {
+    double arithmetic = r->peak_gflops > 0 ? 2e-9 * (double)step->macs / r->peak_gflops : 0;
+    double memory = r->memory_gbs > 0 ? 1e-9 * (double)step->bytes / r->memory_gbs : 0;
+    *binds = arithmetic > memory ? "arithmetic" : "memory";
+    return fmax(arithmetic, memory);
+}
+
+/* The steps on a GPU, timed one by one, which takes longer than letting them follow each other. */
+static void print_gpu_steps(const settings *set, const opened *o, const gb_session *session, const series *s,
+                            const result *r) {
+    if (!set->layers) return;
+    printf("\n%-32s %-20s %5s %10s %9s %9s\n", "step, by its output", "operation", "nodes", "median ms", "GFLOP/s", "GB/s");
+    for (size_t i = 0; i < s->steps; i++) {
+        gb_step_info step;
+        gb_node_info last;
+        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12;
+        gb_session_step(session, (int)i, &step);
+        printf("%-32s %-20s %5d %10.4f %9.1f %9.1f%s%s\n", step_name(o->model, &step, &last), step.op, step.nodes,
+               1e3 * r->steps[i], 2e-9 * (double)step.macs / seconds, 1e-9 * (double)step.bytes / seconds,
+               strcmp(step.kernel, "cuda") ? "  over the host, " : "", strcmp(step.kernel, "cuda") ? step.kernel : "");
+    }
+}
+
+static void print_table(const settings *set, const opened *o, const gb_session *session, const series *s,
+                        const result *r) {
+    printf("median   %.4f s for %" PRId64 " image%s, %zu runs\n", r->median, set->batch, set->batch == 1 ? "" : "s",
+           s->runs);
+    printf("fastest  %.4f s\n", r->fastest);
+    printf("memory   %.0f MB at most in this process, mapped pages included\n", (double)r->peak_rss / 1e6);
+    printf("work     %.2f G multiply-adds an image\n", 1e-9 * (double)r->macs);
+    if (on_gpu(o)) {
+        printf("speed    %.0f GFLOP/s (%s, %s)\n", r->gflops, gb_context_device(o->context),
+               gb_context_precision(o->context));
+        print_gpu_steps(set, o, session, s, r);
+        return;
+    }
+    printf("speed    %.0f GFLOP/s, %.0f %% of this machine's measured %.0f (%s, %d threads)\n", r->gflops,
+           100 * r->peak_share, r->peak_gflops, gb_context_isa(o->context), gb_context_threads(o->context));
+    if (!set->layers) return;
+    printf("limits   %.0f GFLOP/s, %.1f GB/s of memory; caches and algorithms that save multiplications go past them\n",
+           r->peak_gflops, r->memory_gbs);
+    printf("\n%-32s %-20s %5s %10s %6s %9s %9s  %s\n", "step, by its output", "operation", "nodes", "median ms",
+           "share", "GFLOP/s", "GB/s", "of its limit");
+    for (size_t i = 0; i < s->steps; i++) {
+        gb_step_info step;
+        gb_node_info last;
+        const char *binds;
+        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12, least;
+        gb_session_step(session, (int)i, &step);
+        least = least_seconds(&step, r, &binds);
+        printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f  %.0f %% %s\n", step_name(o->model, &step, &last), step.op,
+               step.nodes, 1e3 * r->steps[i], 100 * r->steps[i] / r->median, 2e-9 * (double)step.macs / seconds,
+               1e-9 * (double)step.bytes / seconds, 100 * least / seconds, binds);
+    }
+}
+
+static gb_status print_json(const settings *set, const opened *o, const gb_session *session, const series *s,
+                            const result *r, gb_error *err) {
+    json_t *root = json_pack("{s:f, s:f, s:I, s:i, s:I, s:s, s:I, s:I, s:f, s:f, s:f}", "median_s", r->median,
+                             "fastest_s", r->fastest, "runs", (json_int_t)s->runs, "threads",
+                             gb_context_threads(o->context), "batch", (json_int_t)set->batch, "isa",
+                             gb_context_isa(o->context), "peak_rss_bytes", (json_int_t)r->peak_rss, "macs",
+                             (json_int_t)r->macs, "gflops", r->gflops, "peak_gflops", r->peak_gflops, "peak_share",
+                             r->peak_share);
+    json_t *nodes = set->layers ? json_array() : NULL;
+    int written;
+    for (size_t i = 0; nodes && i < s->steps; i++) {
+        gb_step_info step;
+        gb_node_info first, last;
+        const char *binds;
+        double least;
+        gb_session_step(session, (int)i, &step);
+        least = least_seconds(&step, r, &binds);
+        gb_model_node(o->model, step.first, &first);
+        json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
+                                               step_name(o->model, &step, &last), "first", first.name, "op", step.op,
+                                               "nodes", step.nodes, "kernel", step.kernel ? step.kernel : "", "seconds",
+                                               r->steps[i], "macs", (json_int_t)step.macs, "bytes",
+                                               (json_int_t)step.bytes, "limit", binds, "limit_share",
+                                               r->steps[i] > 0 ? least / r->steps[i] : 0));
+    }
+    if (root && on_gpu(o)) {
+        json_object_set_new(root, "device", json_string(gb_context_device(o->context)));
+        json_object_set_new(root, "precision", json_string(gb_context_precision(o->context)));
+    }
+    if (nodes) {
+        json_object_set_new(root, "memory_gbs", json_real(r->memory_gbs));
+        json_object_set_new(root, "nodes", nodes);
+    }
+    written = root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
+    json_decref(root);
+    putchar('\n');
+    return written == 0 ? GB_OK : state(err, GB_IO, "the JSON could not be written");
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.batch = 1, .runs = 5, .seconds = 2};
+    gb_session *session = NULL;
+    gb_session_options how = {.purpose = GB_ONCE};
+    float *images = NULL;
+    series s = {0};
+    result r = {0};
+    bending b = {0};
+    opened o = {0};
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
+    how.batch = (int)set.batch;
+    how.time_steps = set.layers;
+    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
+        !take_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
+        !apply_bending(&b, session, &err) && !time_renders(&set, &o, session, images, &s, &err) &&
+        !evaluate(&set, &o, &s, &r, &err)) {
+        if (set.json) print_json(&set, &o, session, &s, &r, &err);
+        else print_table(&set, &o, session, &s, &r);
+    }
+    free(r.steps);
+    free(s.seconds);
+    free(images);
+    gb_session_free(session);
+    free_bending(&b);
+    close_model(&o);
+    return err.status ? failed(&bench_command, &err) : EXIT_DONE;
+}
+
+const command bench_command = {
+    .name = "bench",
+    .summary = "time, memory and share of the processor's peak",
+    .operands = "MODEL",
+    .usage = "[options]",
+    .about = "Renders again and again, and says the median and fastest time, the memory taken, the multiply-adds, "
+             "and the share they reach of the multiply-add peak measured on this machine.",
+    .example = "ganbend bench big.gbw --layers",
+    .options = options,
+    .shared = {{bending_table, offsetof(settings, bending)}},
+    .run = run,
+};

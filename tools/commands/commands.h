@@ -1,0 +1,11 @@
+/* The subcommands of ganbend, one file each. main.c lists them. */
+#ifndef GANBEND_TOOLS_COMMANDS_H
+#define GANBEND_TOOLS_COMMANDS_H
+
+#include "tools/program/arguments.h"
+
+extern const command convert_command, info_command, init_command, render_command, dump_command, compare_command,
+    bench_command, filters_command, activations_command, recipe_command, apply_command, strip_command, sweep_command,
+    animate_command, vector_command, moves_command, studio_command;
+
+#endif

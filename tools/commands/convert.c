@@ -1,0 +1,64 @@
+/* ganbend convert: any StyleGAN2 or BigGAN checkpoint into a .gbw, saying what was found and what had to be made up. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "tools/program/progress.h"
+
+typedef struct settings {
+    bool half;
+    const char *config;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16: about half the size.", 0, 0},
+    {"--config", OPTION_TEXT, AT(config), "FILE.json", "Constructor arguments, for files that hold none.",
+     0, 0},
+    {0}
+};
+
+static void print_note(void *arg, const char *line) {
+    (void)arg;
+    printf("%s\n", line);
+}
+
+static void print_families(void) {
+    const char *name, *summary;
+    puts("\ncheckpoints:");
+    for (size_t i = 0; gb_checkpoint_family(i, &name, &summary); i++) printf("  %-22s %s\n", name, summary);
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {0};
+    progress p;
+    gb_convert_options how = {.note = print_note, .progress = progress_share, .progress_arg = &p};
+    gb_context *context = NULL;
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&convert_command, argc, argv, operands, &set, &status)) return status;
+    how.half = set.half;
+    how.config = set.config;
+    p = progress_start("converting", 1);
+    if (!gb_context_new(NULL, &context, &err)) gb_convert(context, operands[0], operands[1], &how, &err);
+    progress_end(&p);
+    gb_context_free(context);
+    return err.status ? failed(&convert_command, &err) : EXIT_DONE;
+}
+
+const command convert_command = {
+    .name = "convert",
+    .summary = "a checkpoint into a .gbw model",
+    .operands = "IN OUT.gbw",
+    .usage = "[options]",
+    .about = "Opens a StyleGAN2 or BigGAN checkpoint (.pkl, .pt, .pth, .bin, .safetensors) without running anything in "
+             "it and writes a .gbw. The family is recognised from the file, whatever its name. Noise maps and mean w "
+             "that it lacks are drawn from seed 0.",
+    .list = print_families,
+    .example = "ganbend convert faces.pkl faces.gbw --half\n"
+               "ganbend convert biggan/pytorch_model.bin biggan.gbw\n"
+               "ganbend convert G_ema.pth biggan.gbw --config arguments.json",
+    .options = options,
+    .run = run,
+};

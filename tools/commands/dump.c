@@ -1,0 +1,135 @@
+/* ganbend dump: any boundaries of the network as float32 arrays in an .npz, under their names, [images, shape…]. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tools/bending/recipes.h"
+#include "commands.h"
+#include "tools/inputs/inputs.h"
+#include "tools/inputs/open_model.h"
+#include "tools/program/progress.h"
+
+typedef struct settings {
+    input_options in;
+    bending_options bending;
+    text_list at;
+    const char *out;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--at", OPTION_LIST, AT(at), "GLOB", "Nodes to write, by name, alias or pattern: mapping, "
+     "'synthesis.b8.*'. May be given several times; 'ganbend info' lists the names.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.npz", "The file to write.", 0, 0},
+    {0}
+};
+
+typedef struct boundary {
+    bool wanted;
+    gb_node_info node;
+    size_t elements;            /* of one image */
+    float *values;              /* [images, elements] */
+} boundary;
+
+static gb_status tap_all(const text_list *at, const gb_model *model, gb_session *session, boundary *all,
+                         gb_error *err) {
+    size_t count = gb_model_nodes(model);
+    gb_node *nodes = malloc((count + 1) * sizeof *nodes);
+    if (!nodes) return state(err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < at->count && !err->status; i++) {
+        size_t matches = gb_model_match(model, at->texts[i], nodes, count);
+        if (!matches)
+            state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them", at->texts[i]);
+        else
+            gb_session_tap(session, at->texts[i], err);
+        for (size_t j = 0; j < matches; j++) all[nodes[j]].wanted = true;
+    }
+    free(nodes);
+    return err->status;
+}
+
+static gb_status take_room(const gb_model *model, size_t images, boundary *all, gb_error *err) {
+    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+        boundary *b = &all[i];
+        if (!b->wanted) continue;
+        gb_model_node(model, (gb_node)i, &b->node);
+        b->elements = node_elements(&b->node);
+        if (b->elements <= SIZE_MAX / sizeof(float) / images) b->values = malloc(b->elements * images * sizeof(float));
+        if (!b->values) return state(err, GB_NO_MEMORY, "out of memory for %zu of %s", images, b->node.name);
+    }
+    return GB_OK;
+}
+
+static gb_status write_all(const char *path, const gb_model *model, size_t images, const boundary *all, gb_error *err) {
+    gb_npz *npz = NULL;
+    gb_status status = gb_npz_new(path, &npz, err);
+    for (size_t i = 0; !status && i < gb_model_nodes(model); i++) {
+        const boundary *b = &all[i];
+        int64_t shape[4] = {(int64_t)images};
+        if (!b->wanted) continue;
+        for (int d = 0; d < b->node.ndim; d++) shape[d + 1] = b->node.shape[d];
+        status = gb_npz_add(npz, b->node.name, b->node.ndim + 1, shape, b->values, err);
+    }
+    if (!status) status = gb_npz_finish(npz, err);
+    gb_npz_free(npz);
+    return status;
+}
+
+static gb_status dump(const settings *set, inputs *in, bending *b, const opened *o, gb_error *err) {
+    size_t nodes = gb_model_nodes(o->model);
+    boundary *all = calloc(nodes + 1, sizeof *all);
+    gb_session *session = NULL;
+    progress p = progress_start("rendering", in->count);
+    gb_status status = all ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
+    if (!status) status = prepare_inputs(in, session, o->model, err);
+    if (!status) status = apply_bending(b, session, err);
+    if (!status) gb_session_on_progress(session, progress_share, &p);
+    if (!status) status = tap_all(&set->at, o->model, session, all, err);
+    if (!status) status = take_room(o->model, in->count, all, err);
+    for (size_t i = 0; !status && i < in->count; i++, progress_next(&p)) {
+        status = apply_inputs(in, i, session, err);
+        if (!status) status = gb_session_render(session, NULL, err);
+        for (size_t j = 0; !status && j < nodes; j++)
+            if (all[j].wanted) status = gb_session_read(session, (gb_node)j, all[j].values + i * all[j].elements, err);
+    }
+    progress_end(&p);
+    if (!status) status = write_all(set->out, o->model, in->count, all, err);
+    for (size_t i = 0; all && i < nodes; i++) free(all[i].values);
+    free(all);
+    gb_session_free(session);
+    return status;
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.in = input_defaults()};
+    inputs in = {0};
+    bending b = {0};
+    opened o = {0};
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&dump_command, argc, argv, operands, &set, &status)) return status;
+    if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz");
+    if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB says which nodes to write");
+    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
+        !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
+        dump(&set, &in, &b, &o, &err);
+    free_bending(&b);
+    free_inputs(&in);
+    close_model(&o);
+    return err.status ? failed(&dump_command, &err) : EXIT_DONE;
+}
+
+const command dump_command = {
+    .name = "dump",
+    .summary = "any layer's output as arrays",
+    .operands = "MODEL",
+    .usage = "--at GLOB -o FILE.npz [options]",
+    .about = "Renders as 'render' does and writes what the named nodes put out, as float32 arrays [images, shape…] "
+             "under their names.",
+    .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
+               "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
+    .options = options,
+    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .run = run,
+};

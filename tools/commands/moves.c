@@ -1,0 +1,168 @@
+/* ganbend moves: what a person at a slider waits for. At every activation in turn, in an interactive session: the bend is
+ * put there, then a parameter of it is moved again and again; what is not behind it is not run again. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "tools/program/host.h"
+#include "tools/inputs/open_model.h"
+
+typedef struct settings {
+    text_list at;
+    const char *activation;
+    int64_t moves;
+    machine on;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--at", OPTION_LIST, AT(at), "GLOB", "The layers, by name, alias or pattern (synthesis.b*.conv?, blocks.*, "
+     "generator.*). May be given several times.", 0, 0},
+    {"--activation", OPTION_TEXT, AT(activation), "NAME", "What is put there (sinlu); its last parameter is moved.", 0,
+     0},
+    {"--moves", OPTION_INTEGER, AT(moves), "N", "Moves at each layer (8). The median counts from the second on.", 2,
+     1000},
+    MACHINE_OPTIONS(settings, on),
+    {0}
+};
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *times, size_t count) {
+    qsort(times, count, sizeof *times, by_size);
+    return 0.5 * (times[count / 2] + times[(count - 1) / 2]);
+}
+
+/* Where pictures go: as floats, or those of a GPU as the 8 bits that a screen takes. */
+typedef struct canvas {
+    float *image;
+    bool eight_bits;
+} canvas;
+
+/* One render of the session as it is set; negative on failure. */
+static double timed(gb_session *session, const canvas *to, gb_error *err) {
+    double start = host_seconds();
+    gb_status status = to->eight_bits ? gb_session_render_rgb(session, (uint8_t *)to->image, err)
+                                      : gb_session_render(session, to->image, err);
+    return status ? -1 : host_seconds() - start;
+}
+
+/* The median of whole images, each of another seed: everything runs. */
+static double whole_image(gb_session *session, const canvas *to, size_t runs, double *times, gb_error *err) {
+    for (size_t i = 0; i < runs; i++)
+        if (gb_session_seed(session, i + 1, err) || (times[i] = timed(session, to, err)) < 0) return -1;
+    return median(times, runs);
+}
+
+/* Puts the bend at the layer, moves it, takes it away. The first move is in `first`, the median of the others returned. */
+static double move_layer(const settings *set, const char *layer, const gb_table_row *row, gb_session *session,
+                         const canvas *to, double *times, double *first, int *nodes, gb_error *err) {
+    float params[GB_TABLE_PARAMS];
+    gb_bend_options bend = {.kind = GB_BEND_ACTIVATION, .at = layer, .name = row->name, .params = params,
+                            .param_count = row->params};
+    gb_render_stats stats;
+    gb_bend id;
+    for (int i = 0; i < row->params; i++) params[i] = row->param[i].otherwise;
+    if (gb_session_bend(session, &bend, &id, err) || timed(session, to, err) < 0) return -1;
+    for (int64_t i = 0; i < set->moves; i++) {
+        if (row->params) params[row->params - 1] *= 1 + 0.01f * (float)(i + 1);
+        if (gb_session_bend_move(session, id, params, row->params, err) || (times[i] = timed(session, to, err)) < 0)
+            return -1;
+    }
+    gb_session_stats(session, &stats);
+    *nodes = stats.nodes_run;
+    *first = times[0];
+    if (gb_session_unbend(session, id, err) || timed(session, to, err) < 0) return -1;
+    return median(times + 1, (size_t)set->moves - 1);
+}
+
+static bool is_wanted(const settings *set, const gb_model *model, gb_node node, const gb_node_info *info) {
+    if (strcmp(info->op, "bias_act") || info->ndim != 3) return false;
+    for (size_t i = 0; i < set->at.count; i++) {
+        size_t count = gb_model_match(model, set->at.texts[i], NULL, 0);
+        gb_node *nodes = malloc((count + 1) * sizeof *nodes);
+        bool hit = false;
+        count = nodes ? gb_model_match(model, set->at.texts[i], nodes, count) : 0;
+        for (size_t k = 0; k < count; k++) hit |= nodes[k] == node;
+        free(nodes);
+        if (hit) return true;
+    }
+    return set->at.count == 0;
+}
+
+static gb_status measure(const settings *set, const gb_table_row *row, const opened *o, gb_session *session,
+                         const canvas *to, double *times, gb_error *err) {
+    const char *gpu = gb_context_device(o->context);
+    double whole;
+    if (gb_model_int(o->model, "config.c_dim", 0) > 0 && gb_session_set_class(session, 0, err)) return err->status;
+    whole = whole_image(session, to, (size_t)set->moves, times, err);
+    if (whole < 0) return err->status;
+    if (gpu)
+        printf("whole image %.2f ms (interactive session, %s, %s)\n\n", 1e3 * whole, gpu, gb_context_precision(o->context));
+    else
+        printf("whole image %.1f ms (interactive session, %s, %d threads)\n\n", 1e3 * whole, gb_context_isa(o->context),
+               gb_context_threads(o->context));
+    printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "further ms", "of a whole", "nodes");
+    for (gb_node i = 0; i < (gb_node)gb_model_nodes(o->model); i++) {
+        gb_node_info info;
+        double first, further;
+        int nodes;
+        gb_model_node(o->model, i, &info);
+        if (!is_wanted(set, o->model, i, &info)) continue;
+        further = move_layer(set, info.name, row, session, to, times, &first, &nodes, err);
+        if (further < 0) return err->status;
+        printf("%-32s %10.2f %12.2f %13.3f %7d\n", info.name, 1e3 * first, 1e3 * further, further / whole, nodes);
+        fflush(stdout);
+    }
+    return GB_OK;
+}
+
+static bool find_activation(const char *name, gb_table_row *row) {
+    for (size_t i = 0; gb_activation_row(i, row); i++)
+        if (!strcmp(row->name, name) || (row->published && !strcmp(row->published, name))) return true;
+    return false;
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.activation = "sinlu", .moves = 8};
+    gb_session_options how = {.purpose = GB_INTERACTIVE};
+    gb_session *session = NULL;
+    gb_table_row row;
+    opened o = {0};
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&moves_command, argc, argv, operands, &set, &status)) return status;
+    if (!find_activation(set.activation, &row))
+        return wrong_usage(&moves_command, "there is no activation '%s'; 'ganbend activations' lists them",
+                           set.activation);
+    if (!open_model(operands[0], &set.on, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
+        canvas to = {malloc((size_t)(o.channels * o.height * o.width) * sizeof(float)), gb_context_device(o.context)};
+        double *times = malloc((size_t)set.moves * sizeof *times);
+        if (to.image && times) measure(&set, &row, &o, session, &to, times, &err);
+        else state(&err, GB_NO_MEMORY, "out of memory");
+        free(to.image);
+        free(times);
+    }
+    gb_session_free(session);
+    close_model(&o);
+    return err.status ? failed(&moves_command, &err) : EXIT_DONE;
+}
+
+const command moves_command = {
+    .name = "moves",
+    .summary = "time of a slider's move at each layer",
+    .operands = "MODEL",
+    .usage = "[options]",
+    .about = "Bends every activation in turn in an interactive session and moves a parameter of it: how long the picture "
+             "takes to follow, beside a whole image. Only what is behind the layer runs again.",
+    .example = "ganbend moves faces.gbw\n  ganbend moves big.gbw --at 'synthesis.b*.conv1'",
+    .options = options,
+    .run = run,
+};

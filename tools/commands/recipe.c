@@ -1,0 +1,155 @@
+/* ganbend recipe: whether a recipe is right and fits a model, and what it will do; and the recipe that makes a picture
+ * again, out of the picture. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/bending/recipes.h"
+#include "commands.h"
+#include "tools/inputs/open_model.h"
+#include "tools/bending/picture_recipe.h"
+
+typedef struct settings {
+    const char *model;
+    bending_options bending;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const command check_command, from_command;
+
+static const option check_options[] = {
+    {"--model", OPTION_TEXT, AT(model), "FILE.gbw", "The model it is for; without one, only the recipe itself is "
+     "checked.", 0, 0},
+    {"--clusters", OPTION_TEXT, AT(bending.clusters), "FILE", "The clusters of features that it names.", 0, 0},
+    {"--set", OPTION_LIST, AT(bending.set), "NAME=VALUE", "A named parameter of it. May be given several times.", 0, 0},
+    {0}
+};
+
+static void print_line(void *arg, const char *text) {
+    (void)arg;
+    puts(text);
+}
+
+static void print_params(const gb_recipe *recipe) {
+    gb_recipe_param p;
+    for (size_t i = 0; gb_recipe_param_at(recipe, i, &p); i++)
+        printf("--set %s=%g  (%g to %g)%s%s\n", p.name, p.value, p.low, p.high, p.summary ? "  " : "",
+               p.summary ? p.summary : "");
+}
+
+/* The options that say the same. */
+static void print_inputs(const gb_recipe *recipe) {
+    const char *name, *text;
+    bool first = true;
+    for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++, first = false)
+        printf("%s--%s %s", first ? "made from " : " ", name, text);
+    if (!first) putchar('\n');
+}
+
+/* Whether the model takes what the recipe says that images are made from; what it leaves open may come later. */
+static gb_status fit_inputs(const gb_recipe *recipe, const input_options *given, const gb_model *model, gb_error *err) {
+    const char *name, *text;
+    inputs in = {0};
+    if (!gb_recipe_input_at(recipe, 0, &name, &text) || (gb_model_classes(model) && !given->classes)) return GB_OK;
+    if (!check_inputs(given, &in, err)) load_inputs(given, model, &in, err);
+    free_inputs(&in);
+    return err->status;
+}
+
+static int run_check(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {0};
+    input_options in = input_defaults();
+    bending b = {0};
+    opened o = {0};
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&check_command, argc, argv, operands, &set, &status)) return status;
+    set.bending.bend = (text_list){.texts = {operands[0]}, .count = 1};
+    if (!open_bending(&set.bending, &in, &b, &err) && set.model &&
+        !open_model(set.model, &(machine){.threads = 1}, &o, &err) &&
+        !fit_inputs(b.recipes[0], &in, o.model, &err))
+        gb_recipe_describe(b.recipes[0], o.model, print_line, NULL, &err);
+    if (!err.status) {
+        print_inputs(b.recipes[0]);
+        print_params(b.recipes[0]);
+        if (!set.model) printf("%s: a valid recipe; --model says what it does to a model\n", operands[0]);
+    }
+    free_bending(&b);
+    close_model(&o);
+    /* A recipe that is wrong is what this command is to find, so it is no wrong usage. */
+    if (err.status) failed(&check_command, &err);
+    return err.status ? EXIT_FAILED : EXIT_DONE;
+}
+
+static const command check_command = {
+    .name = "recipe check",
+    .operands = "FILE",
+    .usage = "[options]",
+    .about = "Checks a recipe, names its parameters and inputs and says in words what it will do to the model. What is "
+             "wrong is told with line and column.",
+    .example = "ganbend recipe check bend.yaml --model faces.gbw",
+    .options = check_options,
+    .run = run_check,
+};
+
+/* ---- out of a picture */
+
+typedef struct from_settings {
+    const char *text;
+} from_settings;
+
+static const option from_options[] = {
+    {"--text", OPTION_TEXT, offsetof(from_settings, text), "NAME", "One of the picture's texts as it is: Settings, "
+     "Recipe, 'Recipe 2', Clusters.", 0, 0},
+    {0}
+};
+
+static int run_from(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    from_settings set = {0};
+    char *text = NULL;
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&from_command, argc, argv, operands, &set, &status)) return status;
+    if (set.text ? !picture_text(operands[0], set.text, &text, &err) : !remake_recipe(operands[0], &text, &err))
+        for (const char *c = text; *c; c++)     /* what a stranger's picture says is no order to a terminal */
+            putchar(((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f ? '?' : *c);
+    free(text);
+    return err.status ? failed(&from_command, &err) : EXIT_DONE;
+}
+
+static const command from_command = {
+    .name = "recipe from",
+    .operands = "FILE.png",
+    .usage = "[options]",
+    .about = "Prints the recipe that makes a picture of ours again: what bent it, with the parameters it had, and its "
+             "inputs. What a recipe cannot say (latents from files, sheets, series) stands in its first line.",
+    .example = "ganbend recipe from faces/seed0007.png > again.yaml\n"
+               "ganbend render faces.gbw --bend again.yaml -o again.png",
+    .options = from_options,
+    .run = run_from,
+};
+
+/* ---- which */
+
+static int run(int argc, char **argv) {
+    static const command *const verbs[] = {&check_command, &from_command, NULL};
+    return run_verb(&recipe_command, verbs, argc, argv);
+}
+
+static const option no_options[] = {{0}};
+
+const command recipe_command = {
+    .name = "recipe",
+    .summary = "checks a recipe; takes one out of a picture",
+    .operands = "check|from",
+    .usage = "…",
+    .about = "'recipe check' says what a recipe does or what is wrong with it, 'recipe from' prints the recipe that "
+             "makes a picture again. Each has --help of its own.",
+    .example = "ganbend recipe check bend.yaml --model faces.gbw\n"
+               "ganbend recipe from faces/seed0007.png > again.yaml",
+    .options = no_options,
+    .run = run,
+};

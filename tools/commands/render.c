@@ -1,0 +1,226 @@
+/* ganbend render: images from seeds, z's or w's as single PNGs, as a contact sheet, or both. Each PNG says in its text
+ * chunks how to make it again. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "tools/program/host.h"
+#include "tools/inputs/inputs.h"
+#include "tools/pictures/pictures.h"
+#include "tools/program/progress.h"
+#include "tools/pictures/nonfinite.h"
+
+typedef struct settings {
+    input_options in;
+    bending_options bending;
+    const char *out, *grid;
+    bool resume, redraw;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Where to: one file for one image, a sheet or a strip of --steps; a "
+     "folder gets seed0000.png, seed0001.png, … (z0000.png, w0000.png for latents from a file, class0207-seed0000.png "
+     "for several classes, step0000.png for --steps).", 0, 0},
+    {"--grid", OPTION_TEXT, AT(grid), "CxR", "A contact sheet of C columns and R rows, class by class: FILE.png, or "
+     "sheet.png beside the single images in DIR.", 0, 0},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},
+    {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw a recipe's random features anew for each image: by its seed, or "
+     "its number where it has none.", 0, 0},
+    {0}
+};
+
+typedef struct sheet {
+    int columns, rows;          /* 0: no sheet */
+    uint8_t *rgb;               /* [rows × height, columns × width, 3], black where no image comes */
+} sheet;
+
+enum { PNG_SIDE = 65500 };
+
+static gb_status new_sheet(sheet *s, const opened *o, size_t images, gb_error *err) {
+    size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height) * 3;
+    if (images > (size_t)s->columns * (size_t)s->rows)
+        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has %d places for %zu images", s->columns, s->rows,
+                     s->columns * s->rows, images);
+    if (s->columns * o->width > PNG_SIDE || s->rows * o->height > PNG_SIDE)
+        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d of %" PRId64 "x%" PRId64 " images is wider or higher than %d "
+                     "pixels", s->columns, s->rows, o->width, o->height, (int)PNG_SIDE);
+    s->rgb = calloc(bytes, 1);
+    return s->rgb ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for a sheet of %zu MB", bytes >> 20);
+}
+
+static void put_on_sheet(sheet *s, const opened *o, size_t index, const uint8_t *rgb) {
+    size_t row = (size_t)o->width * 3, x = index % (size_t)s->columns, y = index / (size_t)s->columns;
+    for (size_t i = 0; i < (size_t)o->height; i++)
+        memcpy(s->rgb + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, rgb + i * row, row);
+}
+
+/* What lasts from image to image. */
+typedef struct work {
+    const settings *set;
+    inputs *in;
+    bending *bending;
+    const opened *o;
+    sheet *sheet;
+    gb_session *session;
+    watch watch;                /* of the picture, where the network is bent */
+    uint8_t *rgb;
+    char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 32];
+} work;
+
+static gb_status write_image(work *w, const char *path, int columns, int rows, const uint8_t *rgb, gb_error *err) {
+    picture_texts t;
+    fill_picture_texts(&t, w->o, w->text, w->bending);
+    return gb_png_write(path, columns * (int)w->o->width, rows * (int)w->o->height, rgb, t.texts, t.count, err);
+}
+
+/* The settings of one image, or (ALL_IMAGES) of all. */
+static void describe(work *w, size_t index) {
+    char bent[BENDING_TEXT_ROOM];
+    size_t used;
+    describe_inputs(w->in, index, w->text);
+    describe_bending(w->bending, bent);
+    used = strlen(w->text);
+    snprintf(w->text + used, sizeof w->text - used, "%s%s", bent, w->set->redraw ? " --redraw" : "");
+}
+
+/* Everything that makes image `index`, on this session or another of the model. */
+static gb_status set_up(const work *w, size_t index, gb_session *session, gb_error *err) {
+    if (apply_inputs(w->in, index, session, err)) return err->status;
+    return w->set->redraw ? gb_session_redraw(session, image_number(w->in, index), err) : GB_OK;
+}
+
+/* Says on standard error where NaN or infinity in the image came from. The picture is written all the same. */
+static gb_status report_unfinite(const work *w, size_t index, const char *name, gb_error *err) {
+    char text[UNFINITE_ROOM];
+    gb_session *session = NULL;
+    if (!gb_session_new(w->o->model, NULL, &session, err) && !apply_bending(w->bending, session, err) &&
+        !set_up(w, index, session, err) && !trace_unfinite(w->o->model, session, text, err))
+        fprintf(stderr, "ganbend render: %s: %s\n", name, text);
+    gb_session_free(session);
+    return err->status;
+}
+
+static gb_status render_image(const work *w, size_t index, const char *name, gb_error *err) {
+    bool unfinite = false;
+    if (set_up(w, index, w->session, err) || gb_session_render_rgb(w->session, w->rgb, err)) return err->status;
+    if (w->bending->count && watch_look(&w->watch, w->session, &unfinite, err)) return err->status;
+    return unfinite ? report_unfinite(w, index, name, err) : GB_OK;
+}
+
+/* Every image in turn: rendered where its file or the sheet needs it. */
+static gb_status render_all(work *w, gb_error *err) {
+    const settings *set = w->set;
+    sheet *s = w->sheet;
+    bool to_file = ends_with(set->out, ".png"), sheet_wanted = s->columns > 0;
+    char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM];
+    progress p = progress_start("rendering", w->in->count);
+    gb_status status = gb_session_new(w->o->model, NULL, &w->session, err);
+    if (!status) status = prepare_inputs(w->in, w->session, w->o->model, err);
+    if (!status) status = apply_bending(w->bending, w->session, err);
+    if (!status && w->bending->count) status = watch_new(&w->watch, w->o->model, w->session, err);
+    if (!status) gb_session_on_progress(w->session, progress_share, &p);
+    if (!status && !to_file) status = host_make_folder(set->out, err);
+    if (!status && sheet_wanted) {
+        if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", set->out);
+        else status = join_path(sheet_path, set->out, "sheet", err);
+        if (!status && set->resume && gb_png_whole(sheet_path)) sheet_wanted = false;
+        if (!status && sheet_wanted) status = new_sheet(s, w->o, w->in->count, err);
+    }
+    for (size_t i = 0; !status && i < w->in->count; i++, progress_next(&p)) {
+        bool single = !to_file || !s->columns;
+        name_image(w->in, i, name);
+        if (to_file) snprintf(path, sizeof path, "%s", set->out);
+        else if ((status = join_path(path, set->out, name, err))) break;
+        if (single && set->resume && gb_png_whole(path)) single = false;
+        if (!single && !sheet_wanted) continue;
+        status = render_image(w, i, name, err);
+        if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->rgb);
+        if (!status && single) {
+            describe(w, i);
+            status = write_image(w, path, 1, 1, w->rgb, err);
+        }
+    }
+    if (!status && sheet_wanted) {
+        size_t used;
+        describe(w, ALL_IMAGES);
+        used = strlen(w->text);
+        snprintf(w->text + used, sizeof w->text - used, " --grid %dx%d", s->columns, s->rows);
+        status = write_image(w, sheet_path, s->columns, s->rows, s->rgb, err);
+    }
+    progress_end(&p);
+    return status;
+}
+
+static gb_status render(const settings *set, inputs *in, bending *b, const opened *o, sheet *s, gb_error *err) {
+    work *w = calloc(1, sizeof *w);
+    uint8_t *rgb = malloc((size_t)(o->width * o->height) * 3);
+    if (w && rgb) {
+        *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .rgb = rgb};
+        render_all(w, err);
+        watch_free(&w->watch);
+        gb_session_free(w->session);
+    } else {
+        state(err, GB_NO_MEMORY, "out of memory");
+    }
+    free(w);
+    free(rgb);
+    return err->status;
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.in = input_defaults()};
+    inputs in = {0};
+    bending b = {0};
+    opened o = {0};
+    sheet s = {0};
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&render_command, argc, argv, operands, &set, &status)) return status;
+    if (!set.out) return wrong_usage(&render_command, "-o is missing: -o FILE.png or -o DIR");
+    if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
+    if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
+        return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
+    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && set.redraw && !b.count)
+        state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
+    if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) &&
+        !load_inputs(&set.in, o.model, &in, &err)) {
+        if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
+        if (o.channels != 3)
+            state(&err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which no PNG holds; see 'ganbend dump'",
+                  operands[0], o.channels);
+        else if (in.count != 1 && !s.columns && ends_with(set.out, ".png"))
+            state(&err, GB_BAD_ARGUMENT, "-o %s is one file for %zu images; give a folder, or --grid", set.out,
+                  in.count);
+        else
+            render(&set, &in, &b, &o, &s, &err);
+    }
+    free(s.rgb);
+    free_bending(&b);
+    free_inputs(&in);
+    close_model(&o);
+    return err.status ? failed(&render_command, &err) : EXIT_DONE;
+}
+
+const command render_command = {
+    .name = "render",
+    .summary = "images from seeds or latents",
+    .operands = "MODEL",
+    .usage = "-o FILE.png|DIR [options]",
+    .about = "Renders images of a .gbw model. Seeds give the pictures of the published code: of NVIDIA's generate.py "
+             "with --noise-mode const for NVIDIA's models. With --steps the way from one to another. Every PNG carries "
+             "the version, the model's checksum and the settings that make it again.",
+    .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4\n"
+               "ganbend render faces.gbw -o strip.png --seeds 3,9 --steps 8 --space w\n"
+               "ganbend render biggan.gbw -o dogs --class 'golden retriever,88' --seeds 0-7 --trunc 0.4\n"
+               "ganbend render biggan.gbw -o mixed.png --class 207:0.7,88:0.3\n"
+               "ganbend render biggan.gbw -o strip.png --class 207,88 --steps 8\n"
+               "ganbend render faces.gbw -o bent --seeds 0-15 --bend bend.yaml --set angle=30",
+    .options = options,
+    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .run = run,
+};

@@ -1,0 +1,228 @@
+/* ganbend strip: one bend at every layer in turn, one labelled picture for each, as the network-bending paper shows its
+ * filters. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "tools/sheets/sheet.h"
+#include "tools/program/host.h"
+#include "tools/inputs/inputs.h"
+#include "tools/pictures/pictures.h"
+#include "tools/program/progress.h"
+#include "tools/bending/single_bend.h"
+
+typedef struct settings {
+    input_options in;
+    single_options single;
+    text_list at;
+    const char *out;
+    int64_t columns;
+    bool resume;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"--at", OPTION_LIST, AT(at), "GLOB", "The layers, by name, alias or pattern. Without it, every layer that makes "
+     "feature maps. May be given several times.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "One picture of the whole strip, or a folder for a labelled picture "
+     "of each layer.", 0, 0},
+    {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures side by side in FILE.png (all in one row up to 10).", 1,
+     1000},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip pictures in DIR that are already there and whole.", 0, 0},
+    {0}
+};
+
+typedef struct layer_list {
+    char (*names)[128];
+    size_t count;
+} layer_list;
+
+/* A layer is a node with parts of its own: "synthesis.b8.conv1" has "synthesis.b8.conv1.conv". Blocks that only name
+ * others are no nodes, and what has no parts is one. */
+static bool is_layer(const gb_model *model, const gb_node_info *info) {
+    size_t length = strlen(info->name);
+    if (info->ndim != 3) return false;
+    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+        gb_node_info other;
+        gb_model_node(model, (gb_node)i, &other);
+        if (!strncmp(other.name, info->name, length) && other.name[length] == '.') return true;
+    }
+    return false;
+}
+
+/* Whether the bend can sit there: asked of a session, which changes nothing when it cannot. */
+static bool takes(const settings *set, const single *s, gb_session *session, const char *name) {
+    gb_bend bend;
+    bool can = !apply_single(s, name, session, &bend, NULL);
+    (void)set;
+    if (can) gb_session_unbend(session, bend, NULL);
+    return can;
+}
+
+static gb_status find_layers(const settings *set, const single *s, const opened *o, gb_session *session,
+                             layer_list *layers, gb_error *err) {
+    size_t nodes = gb_model_nodes(o->model);
+    gb_node *matches = malloc((nodes + 1) * sizeof *matches);
+    bool *wanted = calloc(nodes + 1, sizeof *wanted);
+    layers->names = malloc((nodes + 1) * sizeof *layers->names);
+    if (!matches || !wanted || !layers->names) state(err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; !err->status && i < set->at.count; i++) {
+        size_t count = gb_model_match(o->model, set->at.texts[i], matches, nodes);
+        if (!count)
+            state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them",
+                  set->at.texts[i]);
+        for (size_t k = 0; k < count; k++) wanted[matches[k]] = true;
+    }
+    for (size_t i = 0; !err->status && i < nodes; i++) {
+        gb_node_info info;
+        gb_model_node(o->model, (gb_node)i, &info);
+        if (set->at.count ? !wanted[i] : !is_layer(o->model, &info)) continue;
+        if (strlen(info.name) < sizeof *layers->names && takes(set, s, session, info.name))
+            strcpy(layers->names[layers->count++], info.name);
+    }
+    /* Nothing takes it: say why of one that was asked for. */
+    if (!err->status && !layers->count) {
+        gb_bend bend;
+        if (!apply_single(s, set->at.count ? set->at.texts[0] : "*", session, &bend, err))
+            state(err, GB_BAD_ARGUMENT, "no layer takes this bend");
+    }
+    free(matches);
+    free(wanted);
+    return err->status;
+}
+
+/* Everything that lasts from picture to picture. */
+typedef struct work {
+    const settings *set;
+    const opened *o;
+    const single *s;
+    gb_session *session;
+    uint8_t *rgb;
+    char made_with[SETTINGS_ROOM];
+} work;
+
+static gb_status render_bent(work *w, const char *at, gb_error *err) {
+    gb_bend bend = 0;
+    if (at && apply_single(w->s, at, w->session, &bend, err)) return err->status;
+    if (gb_session_render_rgb(w->session, w->rgb, err)) return err->status;
+    return at ? gb_session_unbend(w->session, bend, err) : GB_OK;
+}
+
+static gb_status write_labelled(const work *w, const char *path, const char *line, const char *made_with,
+                                gb_error *err) {
+    const contact_options how = {.columns = 1, .rows = 1, .width = (int)w->o->width, .height = (int)w->o->height,
+                                 .lines = true};
+    contact one;
+    picture_texts texts;
+    if (contact_new(&one, &how, err)) return err->status;
+    contact_picture(&one, 0, 0, w->rgb, line);
+    fill_picture_texts(&texts, w->o, made_with, NULL);
+    contact_write(&one, path, texts.texts, texts.count, err);
+    contact_free(&one);
+    return err->status;
+}
+
+/* The unbent picture and then each layer's. */
+static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) {
+    bool to_file = ends_with(w->set->out, ".png");
+    size_t pictures = layers->count + 1;
+    int columns = w->set->columns ? (int)w->set->columns : pictures < 10 ? (int)pictures : 10;
+    const contact_options how = {.columns = columns, .rows = ((int)pictures + columns - 1) / columns,
+                                 .width = (int)w->o->width, .height = (int)w->o->height, .lines = true};
+    contact sheet = {0};
+    progress p = progress_start("rendering", pictures);
+    if (to_file) contact_new(&sheet, &how, err);
+    else host_make_folder(w->set->out, err);
+    if (!err->status) gb_session_on_progress(w->session, progress_share, &p);
+    for (size_t i = 0; !err->status && i < pictures; i++, progress_next(&p)) {
+        char path[PATH_ROOM], name[160], line[512], made_with[SETTINGS_ROOM + 160];
+        const char *at = i ? layers->names[i - 1] : NULL;
+        snprintf(line, sizeof line, "%s%s%s", at ? at : "unbent", !to_file && at ? ": " : "",
+                 !to_file && at ? w->s->text : "");
+        if (!to_file) {
+            snprintf(name, sizeof name, "%03zu-%s", i, at ? at : "unbent");
+            if (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_whole(path))) continue;
+        }
+        if (render_bent(w, at, err)) break;
+        if (to_file) {
+            contact_picture(&sheet, (int)i % columns, (int)i / columns, w->rgb, line);
+            continue;
+        }
+        snprintf(made_with, sizeof made_with, "%s%s%s", w->made_with, at ? " --at " : "", at ? at : "");
+        write_labelled(w, path, line, made_with, err);
+    }
+    if (!err->status && to_file) {
+        picture_texts texts;
+        fill_picture_texts(&texts, w->o, w->made_with, NULL);
+        contact_write(&sheet, w->set->out, texts.texts, texts.count, err);
+    }
+    progress_end(&p);
+    contact_free(&sheet);
+    return err->status;
+}
+
+static gb_status strip(const settings *set, inputs *in, const single *s, const opened *o, gb_error *err) {
+    const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* what is before the bent layer is kept */
+    work *w = calloc(1, sizeof *w);
+    layer_list layers = {0};
+    if (!w) return state(err, GB_NO_MEMORY, "out of memory");
+    *w = (work){.set = set, .o = o, .s = s, .rgb = malloc((size_t)(o->width * o->height) * 3)};
+    if (in->count != 1)
+        state(err, GB_BAD_ARGUMENT, "a strip is of one image, not of %zu; give one seed", in->count);
+    else if (o->channels != 3)
+        state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no PNG holds", o->channels);
+    else if (!w->rgb)
+        state(err, GB_NO_MEMORY, "out of memory");
+    else if (!gb_session_new(o->model, &how, &w->session, err) && !prepare_inputs(in, w->session, o->model, err) &&
+             !apply_inputs(in, 0, w->session, err) && !find_layers(set, s, o, w->session, &layers, err)) {
+        char bend[SINGLE_TEXT_ROOM];
+        describe_inputs(in, 0, w->made_with);
+        describe_single(&set->single, bend);
+        strncat(w->made_with, bend, sizeof w->made_with - strlen(w->made_with) - 1);
+        render_strip(w, &layers, err);
+    }
+    gb_session_free(w->session);
+    free(layers.names);
+    free(w->rgb);
+    free(w);
+    return err->status;
+}
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.in = input_defaults()};
+    inputs in = {0};
+    single *s = malloc(sizeof *s);
+    opened o = {0};
+    gb_error err = {0};
+    int status;
+    if (!s) state(&err, GB_NO_MEMORY, "out of memory");
+    else if (!parse_arguments(&strip_command, argc, argv, operands, &set, &status)) return free(s), status;
+    if (!err.status && !set.out) state(&err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.png or -o DIR");
+    if (!err.status && !read_single(&set.single, s, &err) && !s->given)
+        state(&err, GB_BAD_ARGUMENT, "which bend? --filter NAME, --activation NAME or --disable");
+    if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], &set.in.on, &o, &err) &&
+        !load_inputs(&set.in, o.model, &in, &err))
+        strip(&set, &in, s, &o, &err);
+    free_inputs(&in);
+    close_model(&o);
+    free(s);
+    return err.status ? failed(&strip_command, &err) : EXIT_DONE;
+}
+
+const command strip_command = {
+    .name = "strip",
+    .summary = "one bend at every layer in turn, side by side",
+    .operands = "MODEL",
+    .usage = "--filter NAME[,p…] -o FILE.png|DIR [options]",
+    .about = "Renders one image unbent and then once for each layer, bent there and nowhere else, with the layer's "
+             "name under each picture. Layers that cannot take the bend are left out.",
+    .example = "ganbend strip faces.gbw --filter rotate,45 --seeds 7 --trunc 0.7 -o rotated.png\n"
+               "ganbend strip faces.gbw --activation sinlu,1,3 --at 'mapping.fc*' -o layers",
+    .options = options,
+    .shared = {{input_table, offsetof(settings, in)}, {single_table, offsetof(settings, single)}},
+    .run = run,
+};

@@ -1,0 +1,49 @@
+/* Opening a model for the subcommands that run one. */
+#include "open_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/program/arguments.h"
+#include "tools/program/host.h"
+
+gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err) {
+    const gb_context_options options = {.threads = (int)on->threads, .device = on->device, .precision = on->precision};
+    int64_t shape[3];
+    *o = (opened){0};
+    if (host_readable(path) && !gb_is_gbw(path))
+        return state(err, GB_BAD_FILE, "%s: not a .gbw model; of a checkpoint, 'ganbend convert' makes one", path);
+    if (gb_context_new(&options, &o->context, err) || gb_model_open(o->context, path, &o->model, err)) {
+        close_model(o);
+        return err->status;
+    }
+    if (gb_context_no_device(o->context))
+        fprintf(stderr, "on the processor: %s\n", gb_context_no_device(o->context));
+    gb_model_image_shape(o->model, shape);
+    o->channels = shape[0];
+    o->height = shape[1];
+    o->width = shape[2];
+    return GB_OK;
+}
+
+void close_model(opened *o) {
+    gb_model_close(o->model);
+    gb_context_free(o->context);
+    *o = (opened){0};
+}
+
+size_t node_elements(const gb_node_info *node) {
+    size_t n = 1;
+    for (int i = 0; i < node->ndim; i++) n *= (size_t)node->shape[i];
+    return n;
+}
+
+uint64_t image_macs(const gb_model *model) {
+    uint64_t macs = 0;
+    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+        gb_node_info node;
+        gb_model_node(model, (gb_node)i, &node);
+        if (strstr(node.op, "conv2d") || !strcmp(node.op, "scores") || !strcmp(node.op, "mix")) macs += node.macs;
+    }
+    return macs;
+}
