@@ -85,19 +85,6 @@ static gb_node module_head(const gb_graph *base, gb_node node) {
     }
 }
 
-/* True where nothing but inputs, normalised, joined or cut, leads here: what follows is a first layer. */
-static bool comes_from_inputs(const gb_graph *base, gb_node node) {
-    const gb_graph_node *n = &base->nodes[node];
-    if (n->is_input)
-        return true;
-    if (n->desc.op != GB_OP_NORMALIZE && n->desc.op != GB_OP_CONCAT && n->desc.op != GB_OP_SLICE)
-        return false;
-    for (int i = 0; i < n->inputs; i++)
-        if (!comes_from_inputs(base, n->input[i]))
-            return false;
-    return true;
-}
-
 /* The sum that adds a ToRGB to the enlarged picture, or GB_NO_NODE: it is the only node that reads it. */
 static gb_node picture_sum(const gb_graph *base, gb_node rgb) {
     for (gb_node i = rgb + 1; i < base->count; i++) {
@@ -116,51 +103,58 @@ static bool is_rgb(const gb_graph *base, gb_node node) {
            !head->conv.demodulate;
 }
 
+/* The node whose value a disabled one hands on, and how many times its pixels must be repeated in both directions to
+ * fill the node's shape. False where they cannot. Channels always can: missing ones are zero, others are dropped. */
+static bool find_substitute(const gb_graph *base, gb_node node, gb_node *substitute, int *up) {
+    const gb_graph_node *n = &base->nodes[node];
+    if (n->desc.op == GB_OP_ADD) {
+        /* A sum keeps its shortcut; one that adds a ToRGB keeps the picture, enlarged by nearest neighbour. */
+        *substitute = n->input[gb_main_input(n) == n->input[0] ? 1 : 0];
+        if (base->nodes[*substitute].desc.op == GB_OP_UPFIRDN2D)
+            *substitute = base->nodes[*substitute].input[0];
+    } else {
+        const gb_graph_node *head = &base->nodes[module_head(base, node)];
+        if (!head->inputs)
+            return false;
+        *substitute = gb_main_input(head);
+    }
+    gb_shape in = gb_node_shape(&base->nodes[*substitute]), out = gb_node_shape(n);
+    *up = out.h / in.h;
+    return *up > 0 && in.h * *up == out.h && in.w * *up == out.w;
+}
+
 bool gb_can_disable(const gb_graph *base, gb_node node) {
     const gb_graph_node *n = &base->nodes[node];
+    gb_node substitute;
+    int up;
     if (n->is_input)
         return false;
-    const gb_graph_node *head = &base->nodes[module_head(base, node)];
     switch (n->desc.op) {
     case GB_OP_BIAS_ACT:
     case GB_OP_LINEAR:
-        return head->desc.op != GB_OP_LINEAR || !comes_from_inputs(base, head->input[0]);
     case GB_OP_MODULATED_CONV2D:
     case GB_OP_UPFIRDN2D:
     case GB_OP_UPSAMPLE_NEAREST:
     case GB_OP_NOISE:
     case GB_OP_NORM:
     case GB_OP_ADD:
-        return true;
+        return find_substitute(base, node, &substitute, &up);
     default:
         return false;
     }
 }
 
-/* The module's input in place of its output, brought to its shape. */
-static gb_node pass(weaver *w, gb_node node, const gb_bend_mark *mark, gb_node input, bool keep) {
-    const gb_graph_node *n = &w->base->nodes[node];
-    gb_shape in = gb_node_shape(&w->bent->graph.nodes[input]), out = gb_node_shape(n);
-    gb_desc desc = {.op = GB_OP_PASS};
-    desc.pass.c = out.c;
-    desc.pass.up = out.h / in.h;
-    desc.pass.kept = !keep ? 0 : in.c < out.c ? in.c : out.c;
-    return add(w, node, mark, keep, input, NULL, desc);
-}
-
+/* Puts in place of the node's output the value that stands in for it, brought to its shape. */
 static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
     const gb_graph *base = w->base;
-    const gb_graph_node *n = &base->nodes[node], *head = &base->nodes[module_head(base, node)];
-    const gb_node *value = w->bent->value;
-    /* A sum keeps its shortcut; one that adds a ToRGB keeps the picture, enlarged by nearest neighbour. */
-    if (n->desc.op == GB_OP_ADD) {
-        gb_node kept = n->input[gb_main_input(n) == n->input[0] ? 1 : 0];
-        const gb_graph_node *shortcut = &base->nodes[kept];
-        if (shortcut->desc.op == GB_OP_UPFIRDN2D)
-            return pass(w, node, mark, value[shortcut->input[0]], true);
-        return pass(w, node, mark, value[kept], true);
-    }
-    return pass(w, node, mark, value[gb_main_input(head)], !is_rgb(base, node));
+    bool keep = base->nodes[node].desc.op == GB_OP_ADD || !is_rgb(base, node);
+    gb_desc desc = {.op = GB_OP_PASS};
+    gb_node substitute;
+    find_substitute(base, node, &substitute, &desc.pass.up);
+    gb_shape in = gb_node_shape(&base->nodes[substitute]), out = gb_node_shape(&base->nodes[node]);
+    desc.pass.c = out.c;
+    desc.pass.kept = !keep ? 0 : in.c < out.c ? in.c : out.c;
+    return add(w, node, mark, keep, w->bent->value[substitute], NULL, desc);
 }
 
 /* ------------------------------------------------------------------------------------------------ weaving */

@@ -31,7 +31,7 @@ bool gb_bent_same(const gb_bent *a, const gb_bent *b);
 /* bend_marks.c: gives the bends of `bent` their marks. False when memory is out. */
 bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before);
 
-/* Whether a layer of this name can be switched off. */
+/* Whether the layer that ends in this node can be disabled: its input can be brought to its output's shape. */
 bool gb_can_disable(const gb_graph *base, gb_node node);
 
 #endif

@@ -225,7 +225,8 @@ static void a_model_says_which_bends_sit_where(void **state) {
         }
     assert_in_range(takes, 100, 10000);
     assert_true(gb_model_takes(f->model, gb_model_find(f->model, "synthesis.b8.conv1"), GB_BEND_NOISE));
-    assert_false(gb_model_takes(f->model, gb_model_find(f->model, "mapping.fc0"), GB_BEND_DISABLE));
+    assert_true(gb_model_takes(f->model, gb_model_find(f->model, "mapping.fc0"), GB_BEND_DISABLE));
+    assert_false(gb_model_takes(f->model, gb_model_find(f->model, "mapping.normalize"), GB_BEND_DISABLE));
     assert_false(gb_model_takes(f->model, GB_NO_NODE, GB_BEND_FILTER));
     assert_false(gb_model_takes(f->model, (gb_node)gb_model_nodes(f->model), GB_BEND_FILTER));
 }
