@@ -324,7 +324,7 @@ GB_API gb_node gb_model_find(const gb_model *model, const char *name);
 /* Nodes whose name or alias matches a shell glob (* ? [a-z]; '*' crosses dots), in execution order: writes at most
  * `room`, returns how many match. */
 GB_API size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room);
-/* The output's shape [C,H,W]. */
+/* The output's shape [C,H,W]; a vector is [C,1,1], and rows of vectors are [rows,1,C]. */
 GB_API void gb_model_image_shape(const gb_model *model, int64_t shape[3]);
 
 /* ---------------------------------------------------------------------------------------------------- session */
@@ -362,7 +362,8 @@ GB_API gb_status gb_session_set_ws(gb_session *session, const float *ws, int row
 /* One class for all samples of the batch, of a conditional model. */
 GB_API gb_status gb_session_set_class(gb_session *session, int label, gb_error *err);
 GB_API gb_status gb_session_set_label(gb_session *session, const float *label /* [batch, c_dim] */, gb_error *err);
-/* StyleGAN2: w_avg + psi (w - w_avg) for the first `cutoff` w's (negative: all); psi is any finite number, 1 = off.
+/* StyleGAN2: w_avg + psi (w - w_avg) for the first `cutoff` w's (negative: all); psi is any finite number, 1 = off (0
+ * to 1 if the graph also has normalisations with several rows of statistics).
  * BigGAN: psi in (0, 1] scales z's drawn from seeds and chooses the statistics where several are stored; no cutoff. */
 GB_API gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err);
 /* The mean w to truncate towards, in place of the model's: [w_dim]; NULL goes back. */

@@ -115,6 +115,8 @@ void gb_graph_find_maps(gb_graph *graph) {
         for (int k = 0; k < graph->nodes[i].inputs; k++)
             if (graph->nodes[i].desc.op != GB_OP_NOISE || k != 1)
                 graph->nodes[graph->nodes[i].input[k]].is_map = false;
+    if (graph->output != GB_NO_NODE)
+        graph->nodes[graph->output].is_map = false;
 }
 
 void gb_graph_resolve(gb_graph *graph) {
@@ -238,7 +240,13 @@ void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t 
         gb_graph_mistake(graph, "weight '%s' has %d dimensions; at most %d are possible", name, ndim, GB_MAX_DIMS);
         return;
     }
-    memcpy(array.shape, shape, (size_t)ndim * sizeof *shape);
+    if (!name || !data || gb_network_array(graph->network, name)) {
+        gb_graph_mistake(graph, "weight '%s' %s", name ? name : "", !name ? "needs a name" : !data ? "has no data"
+                                                                                                  : "is there already");
+        return;
+    }
+    if (ndim)
+        memcpy(array.shape, shape, (size_t)ndim * sizeof *shape);
     gb_array_pack_strides(&array);
     if (!gb_network_add_array(graph->network, name, &array))
         gb_graph_mistake(graph, "weight '%s' could not be added", name);

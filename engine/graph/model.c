@@ -424,7 +424,10 @@ size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, s
 }
 
 void gb_model_image_shape(const gb_model *model, int64_t shape[3]) {
-    memcpy(shape, model->graph->nodes[model->graph->output].shape, 3 * sizeof *shape);
+    gb_shape s = gb_node_shape(&model->graph->nodes[model->graph->output]);
+    shape[0] = s.c;
+    shape[1] = s.h;
+    shape[2] = s.w;
 }
 
 /* Appends to a line that is cut where it is full. */

@@ -85,6 +85,10 @@ static void match_attention(maker *m, gb_step *step) {
     gb_node mix = softmax != GB_NO_NODE ? only_user(m, softmax, GB_OP_MIX) : GB_NO_NODE;
     if (mix == GB_NO_NODE || m->graph->nodes[mix].input[1] != softmax)
         return;
+    /* The result has the shape of the queries' map, unless the mix asks for another map of as many pixels. */
+    gb_shape queries = gb_node_shape(&m->graph->nodes[step->in[0]]), out = gb_node_shape(&m->graph->nodes[mix]);
+    if (queries.h != out.h || queries.w != out.w)
+        return;
     step->chain[1] = softmax;
     step->chain[2] = mix;
     step->nodes = 3;
@@ -207,9 +211,8 @@ static size_t node_bytes(const gb_plan *plan, gb_node node) {
 
 /* A given boundary needs a buffer of its own where the user's bytes cannot be read as they lie: on a device never. */
 static bool is_given_apart(const maker *m, gb_node node) {
-    const gb_graph_node *n = &m->graph->nodes[node];
-    bool one_for_all = n->value && !n->is_map && m->request->batch > 1;
-    return is_given(m, node) && (m->cpu->device || m->plan->tensor[node].shape.block > 1 || one_for_all);
+    return is_given(m, node) && (m->cpu->device || m->plan->tensor[node].shape.block > 1 ||
+                                 (m->request->cut[node] & GB_CUT_REPEATED));
 }
 
 /* Those always have it. With purpose `interactive` so has the value before

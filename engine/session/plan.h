@@ -29,7 +29,8 @@ typedef struct gb_kept {
 } gb_kept;
 
 /* Why a node's output must exist in memory. */
-enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8, GB_CUT_PREVIEW = 16 };
+enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8, GB_CUT_PREVIEW = 16,
+       GB_CUT_REPEATED = 32 /* an input: given once for the whole batch, but its readers want it for each sample */ };
 enum { GB_CUT_LOOKED_AT = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW };
 
 typedef struct gb_plan {

@@ -196,6 +196,14 @@ static void watch_moves(gb_session *session) {
     }
 }
 
+/* True for an input of which one sample is given although what reads it takes one for each sample of the batch. */
+static bool is_repeated(const gb_session *session, gb_node node) {
+    const gb_graph_node *n = &session->bent->graph.nodes[node];
+    const gb_given *given = given_at(session, node);
+    bool one_sample = given ? given->samples == 1 : n->value != NULL;
+    return n->is_input && !n->is_map && one_sample && session->options.batch > 1;
+}
+
 static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *err) {
     const gb_graph *graph = &session->bent->graph;
     for (gb_node i = 0; i < graph->count; i++) {
@@ -203,7 +211,8 @@ static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *er
         bool tapped = session->now.tapped[node->base] && session->bent->value[node->base] == i;
         session->wanted[i] = (unsigned char)((tapped ? GB_CUT_TAP : 0) |
                                              (given_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
-                                             (session->moving[i] ? GB_CUT_MOVING : 0));
+                                             (session->moving[i] ? GB_CUT_MOVING : 0) |
+                                             (is_repeated(session, i) ? GB_CUT_REPEATED : 0));
     }
     /* Previews and taps are on the way to the picture: one plan serves all, and looking at a layer lets go of nothing
      * that is kept behind it. */
@@ -493,11 +502,22 @@ static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
     return GB_OK;
 }
 
+/* The value of a node of the bent graph as [batch, shape…]. */
+static gb_status hand_over(gb_session *session, gb_node node, float *out, gb_error *err) {
+    const gb_tensor *tensor = &session->plan->tensor[node];
+    gb_tensor_to_nchw(&session->cpu, tensor, out);
+    /* A map shared by the batch is handed over as each sample sees it. */
+    size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
+    for (int i = tensor->shape.n; i < session->options.batch; i++)
+        memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
+    return gb_device_wait(session, err);
+}
+
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
     gb_status status = render(session, GB_CUT_TAP | (image ? GB_CUT_IMAGE : 0), err);
-    if (!status && image)
-        gb_tensor_to_nchw(&session->cpu, &session->plan->tensor[session->bent->graph.output], image);
-    return status ? status : gb_device_wait(session, err);
+    if (status || !image)
+        return status ? status : gb_device_wait(session, err);
+    return hand_over(session, session->bent->graph.output, image, err);
 }
 
 gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
@@ -522,13 +542,12 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
     char name[64];
     snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
     node = gb_graph_find(session->graph, name);
-    if (node == GB_NO_NODE)
+    gb_shape shape = node == GB_NO_NODE ? (gb_shape){0} : gb_node_shape(&session->graph->nodes[node]);
+    if (shape.c != 3 || shape.h != resolution || shape.w != resolution)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no picture of %dx%d on its way", resolution, resolution);
     session->preview = node;
     gb_status status = render(session, GB_CUT_PREVIEW, err);
-    if (!status)
-        gb_tensor_to_nchw(&session->cpu, &session->plan->tensor[session->bent->value[node]], image);
-    return status ? status : gb_device_wait(session, err);
+    return status ? status : hand_over(session, session->bent->value[node], image, err);
 }
 
 gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
@@ -556,13 +575,7 @@ gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_erro
     gb_node value = session->bent->value[node];
     if (!session->rendered || !(session->cut[value] & GB_CUT_TAP))
         return gb_fail(err, GB_BAD_ARGUMENT, "'%s' was not tapped when this was rendered", n->name);
-    const gb_tensor *tensor = &session->plan->tensor[value];
-    gb_tensor_to_nchw(&session->cpu, tensor, out);
-    /* A map shared by the batch is read as what each sample sees. */
-    size_t floats = (size_t)tensor->shape.c * (size_t)tensor->shape.h * (size_t)tensor->shape.w;
-    for (int i = tensor->shape.n; i < session->options.batch; i++)
-        memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
-    return gb_device_wait(session, err);
+    return hand_over(session, value, out, err);
 }
 
 void gb_session_cancel(gb_session *session) {

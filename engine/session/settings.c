@@ -196,6 +196,8 @@ gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
     gb_node node = find_input(session, "label");
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
+    if (session->graph->nodes[node].ndim != 1)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the input 'label' of this network is not a vector with a value per class");
     int classes = (int)session->graph->nodes[node].shape[0];
     if (label < 0 || label >= classes)
         return gb_fail(err, GB_BAD_ARGUMENT, "class %d: this network has classes 0 to %d", label, classes - 1);
@@ -209,6 +211,14 @@ gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
     return status;
 }
 
+/* True if a normalisation chooses its statistics by the truncation: their rows stand for 0 to 1. */
+static bool has_statistics_by_truncation(const gb_graph *graph) {
+    bool has = false;
+    for (gb_node i = 0; i < graph->count && !has; i++)
+        has = !graph->nodes[i].is_input && graph->nodes[i].desc.op == GB_OP_NORM && graph->nodes[i].desc.norm.rows > 1;
+    return has;
+}
+
 gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err) {
     bool has_ws = find_op(session, GB_OP_TRUNCATE) != GB_NO_NODE;
     if (!has_ws && find_input(session, "z") == GB_NO_NODE)
@@ -217,6 +227,9 @@ gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_err
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
     if (!has_ws && !(psi > 0 && psi <= 1))
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: this network takes more than 0 and at most 1",
+                       (double)psi);
+    if (has_ws && (psi < 0 || psi > 1) && has_statistics_by_truncation(session->graph))
+        return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: the statistics of this network are stored for 0 to 1",
                        (double)psi);
     if (!has_ws && cutoff >= 0)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's that a cutoff could count");
@@ -232,6 +245,12 @@ gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error
     gb_node node = find_op(session, GB_OP_TRUNCATE);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no truncation");
+    for (gb_node i = node; w_avg && i < session->graph->count; i++) {
+        const gb_graph_node *n = &session->graph->nodes[i];
+        if (!n->is_input && n->desc.op == GB_OP_TRUNCATE && n->shape[1] != session->graph->nodes[node].shape[1])
+            return gb_fail(err, GB_BAD_ARGUMENT, "'%s' and '%s' truncate w's of different sizes; one mean fits one of them",
+                           session->graph->nodes[node].name, n->name);
+    }
     gb_given *given = NULL;
     if (w_avg) {
         size_t w_dim = (size_t)session->graph->nodes[node].shape[1];

@@ -1,0 +1,246 @@
+/* Graphs that a user builds through the public header: whatever their shapes, options and inputs, a render stays within
+ * its buffers, and what cannot be done is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/ganbend.h"
+
+static gb_error err;
+
+#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+#define SHAPE(...) (const int64_t[]){__VA_ARGS__}
+
+typedef struct fixture {
+    gb_context *context;
+    gb_graph *graph;
+    gb_model *model;
+    gb_session *session;
+} fixture;
+
+static int setup(void **state) {
+    fixture *f = calloc(1, sizeof *f);
+    OK(gb_context_new(&(gb_context_options){.threads = 1}, &f->context, &err));
+    f->graph = gb_graph_new();
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    fixture *f = *state;
+    gb_session_free(f->session);
+    gb_model_close(f->model);
+    gb_context_free(f->context);
+    free(f);
+    return 0;
+}
+
+static void build(fixture *f, gb_node output, int batch) {
+    gb_graph_output(f->graph, output);
+    OK(gb_model_build(f->context, f->graph, &f->model, &err));
+    OK(gb_session_new(f->model, &(gb_session_options){.batch = batch}, &f->session, &err));
+}
+
+static void refused(gb_status status, const char *why) {
+    assert_int_equal(status, GB_BAD_ARGUMENT);
+    if (!strstr(err.message, why))
+        fail_msg("'%s' does not say '%s'", err.message, why);
+}
+
+static void fill(float *values, int count, float first) {
+    for (int i = 0; i < count; i++)
+        values[i] = first + (float)i;
+}
+
+/* ------------------------------------------------------------------------------------------------ truncation, means */
+
+static void truncation_stays_within_the_rows_of_statistics(void **state) {
+    fixture *f = *state;
+    const float avg[2] = {1, 2}, means[6] = {0, 0, 1, 1, 2, 2}, vars[6] = {1, 1, 1, 1, 1, 1}, gain[2] = {1, 1};
+    float z[2] = {3, 4}, y[2];
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "avg", 1, SHAPE(2), avg);
+    gb_graph_weight(g, "means", 2, SHAPE(3, 2), means);
+    gb_graph_weight(g, "vars", 2, SHAPE(3, 2), vars);
+    gb_graph_weight(g, "gain", 1, SHAPE(2), gain);
+    gb_node ws = gb_graph_truncate(g, "ws", gb_graph_input(g, "z", 1, SHAPE(2), NULL), "avg", 1);
+    const gb_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
+    build(f, gb_graph_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
+    OK(gb_session_set_z(f->session, z, &err));
+    refused(gb_session_truncate(f->session, 1.5f, -1, &err), "truncation 1.5: the statistics of this network");
+    refused(gb_session_truncate(f->session, -0.5f, -1, &err), "truncation -0.5");
+    const float psi[] = {0, 0.5f, 1};
+    for (int i = 0; i < 3; i++) {
+        OK(gb_session_truncate(f->session, psi[i], -1, &err));
+        OK(gb_session_render(f->session, y, &err));
+        for (int c = 0; c < 2; c++)
+            assert_true(y[c] == avg[c] + psi[i] * (z[c] - avg[c]) - means[2 * i + c] + 1);
+    }
+}
+
+static void one_mean_is_not_given_to_truncations_of_different_sizes(void **state) {
+    fixture *f = *state;
+    const float avg[3] = {1, 2, 3};
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "avg2", 1, SHAPE(2), avg);
+    gb_graph_weight(g, "avg3", 1, SHAPE(3), avg);
+    gb_node a = gb_graph_truncate(g, "a", gb_graph_input(g, "z", 1, SHAPE(2), NULL), "avg2", 1);
+    gb_node b = gb_graph_truncate(g, "b", gb_graph_input(g, "y", 1, SHAPE(3), NULL), "avg3", 1);
+    build(f, gb_graph_concat(g, "both", gb_graph_select(g, "wa", a, 0), gb_graph_select(g, "wb", b, 0)), 1);
+    refused(gb_session_set_w_avg(f->session, avg, &err), "'a' and 'b' truncate w's of different sizes");
+    OK(gb_session_set_w_avg(f->session, NULL, &err));
+}
+
+/* ------------------------------------------------------------------------------------------------ inputs */
+
+/* y = x + map · strength (+ map), of two samples. */
+static void build_noise(fixture *f, bool read_twice) {
+    static const float strength = 1;
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "strength", 0, NULL, &strength);
+    gb_node x = gb_graph_input(g, "x", 3, SHAPE(1, 3, 3), NULL), map = gb_graph_input(g, "map", 3, SHAPE(1, 3, 3), NULL);
+    gb_node y = gb_graph_noise(g, "noise", x, map, "strength");
+    build(f, read_twice ? gb_graph_add(g, "sum", y, map) : y, 2);
+}
+
+static void a_map_given_once_serves_every_sample_when_it_is_bent(void **state) {
+    fixture *f = *state;
+    float x[18], map[9], y[18];
+    const float three = 3;
+    fill(x, 18, 0);
+    fill(map, 9, 100);
+    build_noise(f, false);
+    OK(gb_session_feed(f->session, "x", x, &err));
+    OK(gb_session_set_noise_map(f->session, "noise", map, 1, &err));
+    for (int bent = 0; bent < 2; bent++) {
+        OK(gb_session_render(f->session, y, &err));
+        for (int i = 0; i < 18; i++)
+            assert_true(y[i] == x[i] + map[i % 9] * (bent ? 3 : 1));
+        OK(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "map", .name = "multiply",
+                                                          .params = &three, .param_count = 1}, NULL, &err));
+    }
+}
+
+static void a_map_given_once_serves_every_sample_of_its_other_readers(void **state) {
+    fixture *f = *state;
+    float x[18], map[18], y[18];
+    fill(x, 18, 0);
+    fill(map, 18, 100);
+    build_noise(f, true);
+    OK(gb_session_feed(f->session, "x", x, &err));
+    for (int samples = 1; samples <= 2; samples++) {
+        OK(gb_session_set_noise_map(f->session, "noise", map, samples, &err));
+        OK(gb_session_render(f->session, y, &err));
+        for (int i = 0; i < 18; i++)
+            assert_true(y[i] == x[i] + 2 * map[i % (9 * samples)]);
+    }
+}
+
+static void an_input_that_is_the_output_is_rendered_for_every_sample(void **state) {
+    fixture *f = *state;
+    float value[12], y[24] = {0};
+    uint8_t rgb[24];
+    fill(value, 12, 0);
+    gb_graph_weight(f->graph, "value", 3, SHAPE(3, 2, 2), value);
+    build(f, gb_graph_input(f->graph, "x", 3, SHAPE(3, 2, 2), "value"), 2);
+    OK(gb_session_render(f->session, y, &err));
+    for (int i = 0; i < 24; i++)
+        assert_true(y[i] == value[i % 12]);
+    OK(gb_session_render_rgb(f->session, rgb, &err));
+    assert_memory_equal(rgb, rgb + 12, 12);
+}
+
+static void a_label_that_is_no_vector_takes_no_class(void **state) {
+    fixture *f = *state;
+    build(f, gb_graph_input(f->graph, "label", 3, SHAPE(2, 30, 30), NULL), 1);
+    refused(gb_session_set_class(f->session, 1, &err), "'label' of this network is not a vector");
+}
+
+/* ------------------------------------------------------------------------------------------------ shapes */
+
+static void the_image_of_a_vector_has_its_size(void **state) {
+    fixture *f = *state;
+    int64_t shape[3];
+    float x[10], y[10];
+    fill(x, 10, 1);
+    build(f, gb_graph_input(f->graph, "x", 2, SHAPE(2, 5), NULL), 1);
+    gb_model_image_shape(f->model, shape);
+    assert_memory_equal(shape, SHAPE(2, 1, 5), sizeof shape);
+    OK(gb_session_feed(f->session, "x", x, &err));
+    OK(gb_session_render(f->session, y, &err));
+    assert_memory_equal(x, y, sizeof x);
+}
+
+static void only_a_running_picture_is_previewed(void **state) {
+    fixture *f = *state;
+    float image[3 * 4 * 4];
+    build(f, gb_graph_input(f->graph, "synthesis.b4.img", 3, SHAPE(16, 8, 8), NULL), 1);
+    refused(gb_session_preview(f->session, 4, image, &err), "no picture of 4x4");
+}
+
+static void a_weight_is_not_exchanged_for_another_shape(void **state) {
+    fixture *f = *state;
+    const float w[6] = {0};
+    gb_graph_weight(f->graph, "w", 2, SHAPE(2, 3), w);
+    gb_node x = gb_graph_input(f->graph, "x", 1, SHAPE(3), NULL);
+    gb_graph_output(f->graph, gb_graph_linear(f->graph, "linear", x, "w", 1));
+    gb_graph_weight(f->graph, "w", 1, SHAPE(1), w);
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "weight 'w' is there already");
+}
+
+static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **state) {
+    fixture *f = *state;
+    const float constant[32] = {0};
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "constant", 3, SHAPE(2, 4, 4), constant);
+    gb_node x = gb_graph_input(g, "x", 3, SHAPE(2, 8, 8), NULL);
+    gb_node pooled = gb_graph_bias_act(g, "pooled", gb_graph_max_pool(g, "pooled.pool", x), &(gb_bias_act_options){0});
+    gb_node wide = gb_graph_reshape(g, "wide.reshape", gb_graph_input(g, "v", 1, SHAPE(64), NULL), 2, 4, 8, false);
+    wide = gb_graph_bias_act(g, "wide", wide, &(gb_bias_act_options){0});
+    gb_node first = gb_graph_constant(g, "first.constant", "constant");
+    first = gb_graph_bias_act(g, "first", first, &(gb_bias_act_options){0});
+    gb_node sum = gb_graph_add(g, "sum", pooled, first);
+    build(f, gb_graph_concat(g, "all", sum, sum), 1);
+    assert_false(gb_model_takes(f->model, pooled, GB_BEND_DISABLE));
+    assert_false(gb_model_takes(f->model, wide, GB_BEND_DISABLE));
+    assert_false(gb_model_takes(f->model, first, GB_BEND_DISABLE));
+    assert_true(gb_model_takes(f->model, sum, GB_BEND_DISABLE));
+}
+
+static void attention_may_mix_into_a_map_of_another_shape(void **state) {
+    fixture *f = *state;
+    float x[8 * 16], like[16] = {0}, split[8 * 16], fused[8 * 16];
+    fill(x, 8 * 16, -2);
+    gb_graph *g = f->graph;
+    gb_node map = gb_graph_input(g, "x", 3, SHAPE(8, 4, 4), NULL), row = gb_graph_input(g, "like", 3, SHAPE(1, 1, 16), NULL);
+    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_scores(g, "scores", map, map));
+    build(f, gb_graph_mix(g, "mix", map, weights, row), 1);
+    OK(gb_session_feed(f->session, "x", x, &err));
+    OK(gb_session_feed(f->session, "like", like, &err));
+    OK(gb_session_render(f->session, fused, &err));
+    OK(gb_session_tap(f->session, "*", &err));
+    OK(gb_session_render(f->session, split, &err));
+    assert_memory_equal(split, fused, sizeof fused);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(truncation_stays_within_the_rows_of_statistics, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_mean_is_not_given_to_truncations_of_different_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_when_it_is_bent, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_of_its_other_readers, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_input_that_is_the_output_is_rendered_for_every_sample, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_label_that_is_no_vector_takes_no_class, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_image_of_a_vector_has_its_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_a_running_picture_is_previewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_weight_is_not_exchanged_for_another_shape, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_layer_whose_input_cannot_fill_its_output_is_not_disabled, setup, teardown),
+        cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
