@@ -1,6 +1,0 @@
-gb_test(test_engine SOURCES test_engine.c LIBS ganbend_static)
-gb_test(test_built_graphs SOURCES test_built_graphs.c LIBS ganbend_static)
-gb_test(test_bends SOURCES test_bends.c LIBS ganbend_static)
-gb_test(test_biggan SOURCES test_biggan.c LIBS ganbend_static)
-gb_test(test_session_walk SOURCES test_session_walk.c LIBS ganbend_static)
-gb_test(test_session_holds SOURCES test_session_holds.c LIBS ganbend_static)

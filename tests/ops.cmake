@@ -1,6 +1,0 @@
-find_package(Threads REQUIRED)
-add_executable(check_ops check_ops.c)
-target_include_directories(check_ops PRIVATE ${PROJECT_SOURCE_DIR})
-target_link_libraries(check_ops PRIVATE gb_ops Threads::Threads)
-add_test(NAME check_ops COMMAND check_ops)
-gb_test(test_ops SOURCES test_ops.c LIBS gb_ops)
