@@ -1,4 +1,4 @@
-/* Given values in place of a boundary's, or added to them, on the chosen channels:
+/* Given values, or those of a second input, in place of a boundary's, or added to them, on the chosen channels:
  *     y = (1 − keep) · v + keep · x,   or   y = x + v */
 #include <string.h>
 
@@ -7,14 +7,16 @@
 
 enum { THREADS = 256 };
 
-__global__ static void set_values(gb_view in, const gb_set_live *live, gb_view out, long long count) {
+__global__ static void set_values(gb_view in, gb_view second, const gb_set_live *live, gb_view out,
+                                  long long count) {
     float keep = live->keep;
     bool add = live->add, own = live->samples > 1;
     GB_EACH_ITEM(i, count) {
         gb_place at = gb_place_of(out, i);
         float x = at.c < out.c ? gb_load(in, at.n, at.c, at.p) : 0.0f;
         if (at.c < out.c && live->channels[at.c]) {
-            float v = live->values[((long long)(own ? at.n : 0) * out.c + at.c) * out.pixels + at.p];
+            float v = live->values ? live->values[((long long)(own ? at.n : 0) * out.c + at.c) * out.pixels + at.p]
+                                   : gb_load(second, at.n, at.c, at.p);
             x = add ? x + v : keep > 0.0f ? (1.0f - keep) * v + keep * x : v;
         }
         gb_store(out, at.n, at.c, at.p, x);
@@ -36,9 +38,11 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_set_live live = *(const gb_set_live *)args->live;
     long long count = gb_items(args->out);
     size_t values = (size_t)(live.samples > 1 ? live.samples : 1) * d->out.c * d->out.h * d->out.w;
-    live.values = (const float *)cpu->device->mirror(cpu->queue, live.values, sizeof(float) * values, args->version);
+    live.values = d->inputs == 2 ? NULL : (const float *)cpu->device->mirror(cpu->queue, live.values,
+                                                                              sizeof(float) * values, args->version);
     live.channels = live_channels(cpu, live.channels, (size_t)d->out.c);
     gb_launch(cpu, set_values, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
+              gb_view_of(cpu, args->in[d->inputs - 1]),
               gb_live(cpu->queue, live), gb_view_of(cpu, args->out), count);
 }
 

@@ -401,6 +401,7 @@ typedef enum gb_bend_kind {
     GB_BEND_NOISE,          /* a layer's noise: strength × factor, or maps of another seed */
     GB_BEND_SET,            /* the boundary's values replaced by, or offset by, given ones */
     GB_BEND_TRUNCATE,       /* at `synthesis.w{k}`: that layer's w truncated by a psi of its own */
+    GB_BEND_STYLE,          /* at `synthesis.w{k}`: the w that another seed has */
     GB_BEND_CALLBACK        /* code of the caller's */
 } gb_bend_kind;
 
@@ -424,7 +425,7 @@ typedef struct gb_bent_values {
 typedef struct gb_bend_options {
     gb_bend_kind kind;
     const char *at;         /* node name, alias or glob, of which those nodes are taken that the bend can sit on */
-    gb_features features;   /* FILTER, ACTIVATION and SET */
+    gb_features features;   /* FILTER, ACTIVATION, SET and STYLE */
     const char *name;       /* FILTER, ACTIVATION: its name */
     const float *params;    /* of the filter or activation, in the order of its table row; the rest have defaults */
     int param_count;
@@ -437,13 +438,16 @@ typedef struct gb_bend_options {
     const int16_t *mask;    /* PAINT: [mask_h, mask_w] of vector indices, negative = keep; brought to the layer's size */
     int mask_h, mask_w;
     float factor;           /* NOISE: multiplies the strength */
-    bool reseed;            /* NOISE: maps drawn from `seed` + sample; TRUNCATE and SET leave both alone */
-    uint64_t seed;
-    float psi;              /* TRUNCATE */
+    bool reseed;            /* NOISE: maps drawn from `seed` + sample */
+    uint64_t seed;          /* NOISE; STYLE: of the z, the same for every sample, with the rng of the model's origin */
+    float psi;              /* TRUNCATE; STYLE where set_psi */
+    bool set_psi;           /* STYLE: all w's truncated by `psi` in place of the image's truncation */
+    bool set_label;         /* STYLE: of class `label` in place of the image's class, whatever that is when rendering */
+    int label;
     const float *values;    /* SET: one sample, or `samples` of them */
     int samples;
     bool add;               /* SET: added in place of replacing */
-    float keep;             /* SET in place of: 0 to 1, the share of what was there that stays */
+    float keep;             /* SET in place of, STYLE: 0 to 1, the share of what was there that stays */
     void (*callback)(void *arg, const gb_bent_values *values);     /* CALLBACK: in the rendering thread */
     void *callback_arg;
 } gb_bend_options;

@@ -31,7 +31,7 @@ const gb_op_info gb_op_infos[GB_OPS] = {
     [GB_OP_FILTER]           = {"filter", "a bending filter on some channels", 1, 1, 0},
     [GB_OP_PASS]             = {"pass", "a layer's input in place of its output", 1, 1, 0},
     [GB_OP_PAINT]            = {"paint", "activation vectors at some pixels", 1, 1, 0},
-    [GB_OP_SET]              = {"set", "given values in place of a boundary's", 1, 1, 0},
+    [GB_OP_SET]              = {"set", "given values in place of a boundary's", 1, 2, 0},
     [GB_OP_CALLBACK]         = {"callback", "code of the caller's", 1, 1, 0},
 };
 

@@ -86,7 +86,7 @@ typedef enum gb_op_id {
     GB_OP_FILTER,           /* a bending filter on some channels                                       */
     GB_OP_PASS,             /* a layer's input in place of its output                                  */
     GB_OP_PAINT,            /* activation vectors at some pixels                                       */
-    GB_OP_SET,              /* given values in place of a boundary's, or added to them                 */
+    GB_OP_SET,              /* given values, or in[1], in place of a boundary's, or added to them      */
     GB_OP_CALLBACK,         /* code of the caller's                                                    */
     GB_OPS
 } gb_op_id;
@@ -197,7 +197,7 @@ typedef struct gb_paint_live {
 } gb_paint_live;
 
 typedef struct gb_set_live {
-    const float *values;        /* [1 or N, C, H, W] */
+    const float *values;        /* [1 or N, C, H, W]; not used where in[1] has them */
     int samples;
     bool add;
     float keep;                 /* 0 to 1: share of x that stays where values replace it */

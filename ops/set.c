@@ -1,10 +1,17 @@
-/* Given values in place of a boundary's, or added to them, on the chosen channels:
+/* Given values, or those of a second input, in place of a boundary's, or added to them, on the chosen channels:
  *     y = (1 − keep) · v + keep · x,   or   y = x + v
  * which is v itself where nothing is kept, and x where all is. */
+#include <stdio.h>
+
 #include "ops/rows.h"
 
 bool gb_set_shape(gb_desc *d, char *why, size_t size) {
-    (void)why, (void)size;
+    const gb_shape *x = &d->in[0], *v = &d->in[1];
+    if (d->inputs == 2 && !gb_shape_same(x, v)) {
+        snprintf(why, size, "set: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], expected the same shape and layout",
+                 x->n, x->c, x->h, x->w, v->n, v->c, v->h, v->w);
+        return false;
+    }
     d->out = d->in[0];
     return true;
 }
@@ -18,16 +25,18 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_set_live *live = job->args->live;
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
-    size_t pixels = (size_t)s->h * s->w;
+    bool second = job->d->inputs == 2;
+    size_t pixels = (size_t)s->h * s->w, step = second ? (size_t)s->block : 1;
     int n = i / s->c, c = i % s->c;
     bool chosen = !live->channels || live->channels[c];
     const float *from = gb_plane(x, n, c);
-    const float *value = live->values + ((size_t)(live->samples > 1 ? n : 0) * s->c + c) * pixels;
+    const float *value = second ? gb_plane(job->args->in[1], n, c)
+                                : live->values + ((size_t)(live->samples > 1 ? n : 0) * s->c + c) * pixels;
     float *to = gb_plane(y, n, c);
     (void)worker;
     for (size_t p = 0; p < pixels; p++) {
         float before = from[p * x->shape.block];
-        to[p * s->block] = chosen ? set_value(live, before, value[p]) : before;
+        to[p * s->block] = chosen ? set_value(live, before, value[p * step]) : before;
     }
 }
 

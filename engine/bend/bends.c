@@ -26,6 +26,8 @@ void gb_bend_release(gb_bend_entry *entry) {
         gb_given_release(entry->sites[i].noise_map);
     }
     free(entry->sites);
+    gb_given_release(entry->style.z_value);
+    gb_given_release(entry->style.label_value);
     free((void *)entry->options.at);
     free((void *)entry->options.features.list);
     free((void *)entry->options.vectors);
@@ -94,6 +96,7 @@ static gb_status set_params(gb_bend_entry *entry, const float *params, int count
             entry->options.psi = params[0];
         return isfinite(entry->options.psi) ? GB_OK : gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
     case GB_BEND_SET:
+    case GB_BEND_STYLE:
         if (count > 0)
             entry->options.keep = params[0];
         return entry->options.keep >= 0 && entry->options.keep <= 1
@@ -195,7 +198,19 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, c
 /* ------------------------------------------------------------------------------------------------ sites */
 
 static const char *const kind_names[] = {"a filter", "an activation", "paint", "disabling", "noise", "values",
-                                         "truncation", "a callback"};
+                                         "truncation", "a style", "a callback"};
+
+static gb_node find_input(const gb_graph *graph, const char *name) {
+    gb_node node = gb_graph_find(graph, name);
+    return node != GB_NO_NODE && graph->nodes[node].is_input ? node : GB_NO_NODE;
+}
+
+/* One layer's w. */
+static bool is_w(const gb_graph *graph, gb_node index) {
+    const gb_graph_node *node = &graph->nodes[index];
+    return !node->is_input && node->desc.op == GB_OP_SELECT &&
+           graph->nodes[node->input[0]].desc.op == GB_OP_TRUNCATE;
+}
 
 /* Whether a bend of this kind can sit on the node. A glob takes only nodes with a real nonlinearity. */
 static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool exact) {
@@ -208,8 +223,9 @@ static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool e
     case GB_BEND_DISABLE:
         return gb_can_disable(graph, index);
     case GB_BEND_TRUNCATE:
-        return !node->is_input && node->desc.op == GB_OP_SELECT &&
-               graph->nodes[node->input[0]].desc.op == GB_OP_TRUNCATE;
+        return is_w(graph, index);
+    case GB_BEND_STYLE:
+        return is_w(graph, index) && find_input(graph, "z") != GB_NO_NODE;
     case GB_BEND_PAINT:
         return node->ndim == 3;
     default:
@@ -281,6 +297,9 @@ static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node nod
     case GB_BEND_SET:
         site->live.set = (gb_set_live){o->values, o->samples, o->add, o->keep, site->channels};
         break;
+    case GB_BEND_STYLE:
+        site->live.set = (gb_set_live){.samples = 1, .keep = o->keep, .channels = site->channels};
+        break;
     case GB_BEND_TRUNCATE:
         site->live.truncate = (gb_truncate_live){o->psi, -1};
         break;
@@ -325,6 +344,49 @@ static gb_status find_sites(gb_session *session, gb_bend_entry *entry, uint64_t 
     for (gb_node i = 0; i < graph->count; i++)
         found |= gb_graph_matches(graph, i, o->at);
     return no_place(graph, o, found, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ styles */
+
+/* The same numbers for every sample of the batch. `id` tells what they are, so that a bend that is added again with the
+ * same seed finds what was computed from it. */
+static gb_given *for_all_samples(const gb_session *session, uint64_t id, const float *numbers, size_t count) {
+    size_t batch = (size_t)session->options.batch;
+    gb_given *given = gb_given_new(id, session->options.batch, batch * count);
+    for (size_t i = 0; given && i < batch; i++)
+        memcpy(given->data + i * count, numbers, count * sizeof *numbers);
+    return given;
+}
+
+static gb_status draw_style(const gb_session *session, gb_bend_entry *entry, gb_error *err) {
+    const uint64_t seed_ids = UINT64_C(1) << 63, label_ids = UINT64_C(1) << 62;     /* a session counts from 1 */
+    const gb_graph *graph = session->graph;
+    const gb_bend_options *o = &entry->options;
+    gb_bend_style *style = &entry->style;
+    *style = (gb_bend_style){.z = find_input(graph, "z"), .label = GB_NO_NODE, .truncate = {o->psi, -1}};
+    if (o->set_psi && !isfinite(o->psi))
+        return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
+    size_t floats = gb_node_floats(&graph->nodes[style->z]), classes = 0;
+    if (o->set_label) {
+        style->label = find_input(graph, "label");
+        if (style->label == GB_NO_NODE || graph->nodes[style->label].ndim != 1)
+            return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
+        classes = (size_t)graph->nodes[style->label].shape[0];
+        if (o->label < 0 || (size_t)o->label >= classes)
+            return gb_fail(err, GB_BAD_ARGUMENT, "class %d: this network has classes 0 to %zu", o->label, classes - 1);
+    }
+    float *z = malloc(floats * sizeof *z), *one_hot = calloc(classes + 1, sizeof *one_hot);
+    if (z && one_hot) {
+        gb_randn(gb_origin_rng(graph), o->seed, floats, z);
+        style->z_value = for_all_samples(session, seed_ids | (o->seed & UINT32_MAX), z, floats);
+        one_hot[o->set_label ? o->label : 0] = 1;
+        if (o->set_label)
+            style->label_value = for_all_samples(session, label_ids | (uint64_t)o->label, one_hot, classes);
+    }
+    free(z);
+    free(one_hot);
+    return style->z_value && !o->set_label == !style->label_value ? GB_OK
+                                                                  : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
 /* ------------------------------------------------------------------------------------------------ adding */
@@ -418,6 +480,8 @@ static gb_status make_entry(gb_session *session, const gb_bend_options *o, gb_be
     entry->options.params = NULL;
     if (!status)
         status = find_sites(session, entry, image, err);
+    if (!status && o->kind == GB_BEND_STYLE)
+        status = draw_style(session, entry, err);
     if (status)
         gb_bend_release(entry);
     else

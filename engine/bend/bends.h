@@ -24,6 +24,13 @@ typedef struct gb_bend_site {
     const gb_bend_options *options;
 } gb_bend_site;
 
+/* What a STYLE bend draws: inputs of the network for the way from z to w that it gets of its own. */
+typedef struct gb_bend_style {
+    gb_node z, label;           /* of the model's graph; label = GB_NO_NODE where the image's is taken */
+    gb_given *z_value, *label_value;
+    gb_truncate_live truncate;  /* where the options say set_psi */
+} gb_bend_style;
+
 /* Shared between a session's settings and the copy a transaction keeps; changed by replacing it. */
 typedef struct gb_bend_entry {
     int users;
@@ -34,6 +41,7 @@ typedef struct gb_bend_entry {
     int activation;
     float params[GB_TABLE_PARAMS];
     int param_count;
+    gb_bend_style style;
     gb_bend_site *sites;
     int site_count;
 } gb_bend_entry;

@@ -14,6 +14,9 @@ typedef struct weaver {
     const gb_graph *base;
     const gb_bend_list *bends;
     gb_bent *bent;
+    int *style_owner;           /* per bend: the STYLE bend whose copies of the mapping network it shares */
+    gb_node **style_copy;       /* per bend: node of the model → its copy + 1, 0 where there is none; NULL until used */
+    bool *needed;               /* per node of the model; scratch */
     gb_error *err;
     gb_status status;
 } weaver;
@@ -38,6 +41,10 @@ static gb_graph_node *append(weaver *w) {
     return &g->nodes[g->count];
 }
 
+static uint64_t id_of(const gb_bend_mark *mark, int part, gb_node base) {
+    return ((uint64_t)mark->key << 32 | (uint64_t)part << 24 | (uint64_t)base) | UINT64_C(1) << 63;
+}
+
 /* A node that a bend puts behind `input`: `part` tells apart the nodes of one bend at one place. */
 static gb_node add(weaver *w, gb_node base, const gb_bend_mark *mark, int part, gb_node input, const void *live,
                    gb_desc desc) {
@@ -48,7 +55,7 @@ static gb_node add(weaver *w, gb_node base, const gb_bend_mark *mark, int part, 
     gb_graph *g = &w->bent->graph;
     node->name = w->base->nodes[base].name;
     node->base = base;
-    node->id = ((uint64_t)mark->key << 32 | (uint64_t)part << 24 | (uint64_t)base) | UINT64_C(1) << 63;
+    node->id = id_of(mark, part, base);
     node->version = mark->version;
     node->live = live;
     node->inputs = 1;
@@ -157,6 +164,93 @@ static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
     return add(w, node, mark, keep, w->bent->value[substitute], NULL, desc);
 }
 
+/* ------------------------------------------------------------------------------------------------ styles */
+
+enum { SET_PART, SELECT_PART, COPY_PART };      /* the nodes of one STYLE bend */
+
+/* Bends of one recipe step follow each other; those with the same w's compute them once. */
+static void group_styles(weaver *w) {
+    for (int i = 0; i < w->bends->count; i++) {
+        const gb_bend_options *o = &w->bends->entries[i]->options;
+        const gb_bend_options *before = i ? &w->bends->entries[i - 1]->options : NULL;
+        bool shares = before && o->kind == GB_BEND_STYLE && before->kind == o->kind && gb_same_style(before, o);
+        w->style_owner[i] = shares ? w->style_owner[i - 1] : i;
+    }
+}
+
+/* Sets `needed` of `last` and of everything that it is computed from. */
+static void find_needed(weaver *w, gb_node last) {
+    memset(w->needed, 0, (size_t)w->base->count * sizeof *w->needed);
+    w->needed[last] = true;
+    for (gb_node i = last; i >= 0; i--)
+        for (int k = 0; w->needed[i] && k < w->base->nodes[i].inputs; k++)
+            w->needed[w->base->nodes[i].input[k]] = true;
+}
+
+static gb_node copy_node(weaver *w, gb_node index, const gb_bend_entry *entry, const gb_bend_mark *mark,
+                         const gb_node *copy) {
+    const gb_bend_style *style = &entry->style;
+    const gb_graph_node *base = &w->base->nodes[index];
+    gb_given *own = index == style->z ? style->z_value : index == style->label ? style->label_value : NULL;
+    if (base->is_input && !own)
+        return w->bent->self[index];            /* the image's class */
+    gb_graph_node *node = append(w);
+    if (!node)
+        return GB_NO_NODE;
+    *node = *base;
+    node->base = index;
+    node->id = id_of(mark, COPY_PART, index);
+    node->noise_factor = 1;
+    node->own_value = own;
+    for (int k = 0; k < node->inputs; k++)
+        node->input[k] = copy[node->input[k]] - 1;
+    if (!node->is_input && node->desc.op == GB_OP_TRUNCATE && entry->options.set_psi) {
+        uint32_t bits;
+        memcpy(&bits, &entry->options.psi, sizeof bits);
+        node->live = &style->truncate;
+        node->version = UINT64_C(1) << 32 | bits;
+    }
+    return w->bent->graph.count++;
+}
+
+/* The way from z to `ws` once more, unbent, for the z of the style and the class and truncation that it asks for. What
+ * it depends on is read when it runs, as the image's own w's do. */
+static gb_node style_ws(weaver *w, gb_node ws, const gb_bend_mark *mark) {
+    int owner = w->style_owner[mark - w->bent->marks];
+    gb_node *copy = w->style_copy[owner];
+    if (!copy)
+        copy = w->style_copy[owner] = calloc((size_t)w->base->count, sizeof *copy);
+    if (!copy) {
+        w->status = gb_fail(w->err, GB_NO_MEMORY, "out of memory");
+        return GB_NO_NODE;
+    }
+    if (copy[ws])
+        return copy[ws] - 1;
+    find_needed(w, ws);
+    for (gb_node i = 0; i <= ws && !w->status; i++)
+        if (w->needed[i] && !copy[i])
+            copy[i] = copy_node(w, i, w->bends->entries[owner], &w->bent->marks[owner], copy) + 1;
+    return w->status ? GB_NO_NODE : copy[ws] - 1;
+}
+
+static gb_node mix_style(weaver *w, gb_node node, gb_node value, const gb_bend_mark *mark, const gb_bend_site *site) {
+    const gb_graph_node *own = &w->base->nodes[node];
+    gb_node ws = style_ws(w, own->input[0], mark), other = GB_NO_NODE, set = GB_NO_NODE;
+    if (!w->status)
+        other = add(w, node, mark, SELECT_PART, ws, NULL, own->desc);
+    if (!w->status)
+        set = add(w, node, mark, SET_PART, value, &site->live, (gb_desc){.op = GB_OP_SET});
+    if (w->status)
+        return GB_NO_NODE;
+    gb_graph_node *nodes = w->bent->graph.nodes;
+    nodes[other].ndim = 1;
+    nodes[other].version = 0;           /* what it does is in the network */
+    nodes[set].inputs = nodes[set].desc.inputs = 2;
+    nodes[set].input[1] = other;
+    nodes[set].desc.in[1] = gb_node_shape(&nodes[other]);
+    return set;
+}
+
 /* ------------------------------------------------------------------------------------------------ weaving */
 
 static const gb_bend_site *site_at(const gb_bend_entry *entry, gb_node node) {
@@ -207,6 +301,8 @@ static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend
         return add(w, node, mark, 0, value, &site->live, desc);
     case GB_BEND_DISABLE:
         return disable(w, node, mark);
+    case GB_BEND_STYLE:
+        return mix_style(w, node, value, mark, site);
     case GB_BEND_TRUNCATE: {
         /* From the w that the network's own truncation starts from, for this layer alone. */
         gb_node ws = w->base->nodes[node].input[0], raw = w->base->nodes[ws].input[0];
@@ -271,23 +367,37 @@ static void move_rgb_bends(const gb_graph *base, const gb_bend_list *bends) {
     }
 }
 
+static void free_weaver(weaver *w) {
+    for (int i = 0; w->style_copy && i < w->bends->count; i++)
+        free(w->style_copy[i]);
+    free(w->style_copy);
+    free(w->style_owner);
+    free(w->needed);
+}
+
 gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_bent *before, gb_bent **out,
                       gb_error *err) {
     gb_bent *bent = calloc(1, sizeof *bent);
     weaver w = {.base = base, .bends = bends, .bent = bent, .err = err};
+    w.style_owner = malloc(((size_t)bends->count + 1) * sizeof *w.style_owner);
+    w.style_copy = calloc((size_t)bends->count + 1, sizeof *w.style_copy);
+    w.needed = malloc((size_t)base->count * sizeof *w.needed);
     bool marked = bent && gb_bend_list_copy(&bent->bends, bends) && gb_bent_mark(bent, base, before);
     if (bent) {
         bent->self = malloc((size_t)base->count * sizeof *bent->self);
         bent->value = malloc((size_t)base->count * sizeof *bent->value);
     }
-    if (!marked || !bent->self || !bent->value) {
+    if (!marked || !bent->self || !bent->value || !w.style_owner || !w.style_copy || !w.needed) {
+        free_weaver(&w);
         gb_bent_free(bent);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
     bent->graph.network = base->network;
     move_rgb_bends(base, bends);
+    group_styles(&w);
     for (gb_node i = 0; i < base->count && !w.status; i++)
         weave_node(&w, i);
+    free_weaver(&w);
     if (w.status) {
         gb_bent_free(bent);
         return w.status;

@@ -31,6 +31,9 @@ bool gb_bent_same(const gb_bent *a, const gb_bent *b);
 /* bend_marks.c: gives the bends of `bent` their marks. False when memory is out. */
 bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before);
 
+/* True where two STYLE bends have the same w's. */
+bool gb_same_style(const gb_bend_options *x, const gb_bend_options *y);
+
 /* Whether the layer that ends in this node can be disabled: its input can be brought to its output's shape. */
 bool gb_can_disable(const gb_graph *base, gb_node node);
 

@@ -41,6 +41,11 @@ static bool same_values(const gb_bend_options *x, const gb_bend_options *y, cons
            same_bytes(x->values, y->values, floats * sizeof *x->values);
 }
 
+bool gb_same_style(const gb_bend_options *x, const gb_bend_options *y) {
+    return x->seed == y->seed && x->set_psi == y->set_psi && (!x->set_psi || same_floats(x->psi, y->psi)) &&
+           x->set_label == y->set_label && (!x->set_label || x->label == y->label);
+}
+
 /* Bends whose nodes can stand for each other's: the same operation, asked for at the same place. */
 static bool same_place(const gb_bend_entry *a, const gb_bend_entry *b) {
     return a->options.kind == b->options.kind && a->filter == b->filter && !strcmp(a->options.at, b->options.at);
@@ -70,6 +75,8 @@ static bool same_bend(const gb_bend_entry *a, const gb_bend_entry *b, const gb_g
         return same_values(x, y, node);
     case GB_BEND_TRUNCATE:
         return same_floats(x->psi, y->psi);
+    case GB_BEND_STYLE:
+        return gb_same_style(x, y) && same_floats(x->keep, y->keep);
     case GB_BEND_CALLBACK:
         break;
     }

@@ -148,6 +148,11 @@ gb_node gb_graph_find(const gb_graph *graph, const char *name) {
     return node;
 }
 
+gb_rng gb_origin_rng(const gb_graph *graph) {
+    const char *origin = gb_network_str(graph->network, "origin.rng", "numpy");
+    return !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM : GB_RNG_NUMPY;
+}
+
 const char *gb_graph_alias_of(const gb_graph *graph, gb_node node, size_t n) {
     for (size_t i = 0; i < graph->resolved_count; i++)
         if (graph->resolved[i].node == node && n-- == 0)

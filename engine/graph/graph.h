@@ -34,6 +34,7 @@ typedef struct gb_graph_node {
     gb_act_kind base_act;               /* of the others */
     float noise_factor;
     gb_given *noise_map;                /* in place of the map that was given, or NULL */
+    gb_given *own_value;                /* of an input that a bend brings along, or NULL */
 } gb_graph_node;
 
 typedef struct gb_node_alias {
@@ -68,7 +69,18 @@ void gb_graph_resolve(gb_graph *graph);
 void gb_graph_find_maps(gb_graph *graph);
 
 gb_shape gb_node_shape(const gb_graph_node *node);              /* n = 1, block = 1 */
+
+/* Values of one sample. */
+static inline size_t gb_node_floats(const gb_graph_node *node) {
+    size_t floats = 1;
+    for (int i = 0; i < node->ndim; i++)
+        floats *= (size_t)node->shape[i];
+    return floats;
+}
+
 gb_node gb_graph_find(const gb_graph *graph, const char *name); /* by name or alias */
+/* How the code that the network comes from draws z from a seed. */
+gb_rng gb_origin_rng(const gb_graph *graph);
 /* The n-th alias of a node (0 is the first), or NULL. */
 const char *gb_graph_alias_of(const gb_graph *graph, gb_node node, size_t n);
 /* True where the node's name or one of its aliases matches the glob. */

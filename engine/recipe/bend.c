@@ -70,7 +70,6 @@ typedef struct bender {
     float numbers[GB_RECIPE_PARAMS];
     gb_clusters clusters;
     gb_recipe_paint paint;
-    gb_recipe_style style;
     gb_error *err;
 } bender;
 
@@ -78,7 +77,7 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     static const gb_bend_kind kinds[] = {
         [GB_STEP_FILTER] = GB_BEND_FILTER, [GB_STEP_ACTIVATION] = GB_BEND_ACTIVATION, [GB_STEP_PAINT] = GB_BEND_PAINT,
         [GB_STEP_DISABLE] = GB_BEND_DISABLE, [GB_STEP_NOISE] = GB_BEND_NOISE, [GB_STEP_TRUNCATE] = GB_BEND_TRUNCATE,
-        [GB_STEP_SET] = GB_BEND_SET, [GB_STEP_STYLE] = GB_BEND_SET,
+        [GB_STEP_SET] = GB_BEND_SET, [GB_STEP_STYLE] = GB_BEND_STYLE,
     };
     const gb_recipe_step *s = b->step;
     bool row = s->kind == GB_STEP_FILTER || s->kind == GB_STEP_ACTIVATION;
@@ -95,7 +94,11 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     o.drop_bias = s->drop_bias;
     o.set_gain = s->set_gain;
     o.gain = (float)s->gain;
-    o.factor = o.psi = b->numbers[0];
+    o.factor = b->numbers[0];
+    o.psi = s->kind == GB_STEP_STYLE ? (float)s->psi : b->numbers[0];
+    o.set_psi = s->own_psi;
+    o.set_label = s->kind == GB_STEP_STYLE && s->label >= 0;
+    o.label = s->label;
     o.reseed = s->reseed;
     o.seed = s->seed;
     o.add = s->add;
@@ -158,15 +161,14 @@ static gb_status bend_image(bender *b, gb_node node) {
 
 static gb_status bend_values(bender *b, gb_node node) {
     float *values;
-    int samples;
     gb_bend_options o = {0};
     const gb_recipe_step *s = b->step;
-    gb_status status = gb_recipe_values(b->recipe, s, b->session, node, &b->style, &values, &samples, b->err);
+    gb_status status = gb_recipe_values(b->recipe, s, b->session->graph, node, &values, b->err);
     if (status)
         return status;
     o.values = values;
-    o.samples = samples;
-    if (s->kind == GB_STEP_SET && !s->file)     /* the others stay as they are */
+    o.samples = 1;
+    if (!s->file)               /* the others stay as they are */
         o.features = (gb_features){GB_FEATURES_LIST, s->index, s->values, 0, 0};
     status = bend(b, b->session->graph->nodes[node].name, &o);
     free(values);
@@ -205,7 +207,7 @@ static gb_status bend_node(bender *b, gb_node node, bool exact) {
         return GB_OK;
     if (b->step->kind == GB_STEP_PAINT)
         return bend_paint(b, node);
-    if (b->step->kind == GB_STEP_SET || b->step->kind == GB_STEP_STYLE)
+    if (b->step->kind == GB_STEP_SET)
         return b->step->image ? bend_image(b, node) : bend_values(b, node);
     return bend_cluster(b, node, exact);
 }
@@ -215,8 +217,10 @@ static gb_status bend_at(bender *b, const char *at) {
     const gb_graph *graph = b->session->graph;
     gb_node node = gb_graph_find(graph, at);
     bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
-                b->step->kind == GB_STEP_SET || b->step->kind == GB_STEP_STYLE;
+                b->step->kind == GB_STEP_SET;
     int before = b->list->count;
+    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_takes(b->session->model, node, GB_BEND_STYLE))
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", graph->nodes[node].name);
     if (!each)
         return bend(b, at, &(gb_bend_options){0});
     if (node != GB_NO_NODE)
@@ -318,6 +322,5 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     }
     gb_clusters_close(&b.clusters);
     gb_recipe_paint_free(&b.paint);
-    gb_recipe_style_free(&b.style);
     return status;
 }

@@ -249,8 +249,6 @@ gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*li
     gb_applied_list list = {0};
     sentence s;
     gb_status status = gb_session_new(model, NULL, &session, err);
-    if (!status && gb_model_find(model, "label") != GB_NO_NODE)
-        status = gb_session_set_class(session, 0, err);         /* styles of other seeds need one */
     for (int i = 0; i < recipe->step_count && !status; i++)
         status = gb_recipe_bend_step(recipe, i, session, &list, err);
     for (int i = 0; i < recipe->step_count && !status; i++) {

@@ -7,7 +7,7 @@
  *     recipe_row.c         filters and activations with their parameters, out of their tables' rows
  *     recipe_transforms.c  network-bending's form, and its layer numbers
  *     recipe_features.c    which feature maps; clusters
- *     recipe_values.c      numbers for boundaries: given, from a file, or the w of another seed
+ *     recipe_values.c      numbers for boundaries: given or from a file
  *     recipe_paint.c       vectors and masks
  *     recipe_picture.c     pictures of masks and maps, in files or in the recipe itself
  *     recipe_bend.c        a step on a model: what gb_session_bend() is given
@@ -267,16 +267,9 @@ gb_status gb_recipe_mask_at(const gb_recipe_paint *paint, const gb_shape *s, int
 gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
                                gb_error *err);
 
-/* The w's of another seed, which a STYLE step draws once for all its places. */
-typedef struct gb_recipe_style {
-    float *values;              /* [batch, num_ws, w_dim] */
-    gb_node ws;                 /* the node that they are of */
-} gb_recipe_style;
-void gb_recipe_style_free(gb_recipe_style *style);
-
-/* What a SET or STYLE step puts at `node`: [samples, shape…], to be freed. `style` holds what the step has drawn. */
-gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session, gb_node node,
-                           gb_recipe_style *style, float **values, int *samples, gb_error *err);
+/* What a SET step puts at `node`: one sample [shape…], to be freed. */
+gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,
+                           float **values, gb_error *err);
 
 /* Adds the bends of step `index` to the session and to the list. */
 gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,

@@ -1,5 +1,4 @@
-/* Values that a recipe puts at a boundary or adds to it: single ones by index, a whole file's, an image's, or the w's
- * that another seed gives. */
+/* Values that a recipe puts at a boundary or adds to it: single ones by index, a whole file's, or an image's. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,13 +65,6 @@ gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recip
 
 /* ------------------------------------------------------------------------------------------------ given ones */
 
-static size_t node_floats(const gb_graph_node *node) {
-    size_t floats = 1;
-    for (int i = 0; i < node->ndim; i++)
-        floats *= (size_t)node->shape[i];
-    return floats;
-}
-
 static gb_status indexed_values(const gb_recipe_step *step, const gb_graph_node *node, float times, float *values,
                                 gb_error *err) {
     if (node->ndim != 1)
@@ -93,7 +85,7 @@ static gb_status indexed_values(const gb_recipe_step *step, const gb_graph_node 
 static gb_status read_values(const gb_file *file, const char *path, const gb_graph_node *node, int row, int rows,
                              float *values, gb_error *err) {
     gb_array_info info;
-    size_t floats = node_floats(node);
+    size_t floats = gb_node_floats(node);
     if (gb_file_arrays(file) != 1)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_arrays(file));
     gb_file_array(file, 0, &info);
@@ -132,88 +124,21 @@ static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step
     status = gb_file_open(path, &file, err);
     if (!status)
         status = read_values(file, path, &graph->nodes[node], row, rows, values, err);
-    for (size_t i = 0; !status && times != 1 && i < node_floats(&graph->nodes[node]); i++)
+    for (size_t i = 0; !status && times != 1 && i < gb_node_floats(&graph->nodes[node]); i++)
         values[i] *= times;
     gb_file_close(file);
     free(path);
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------ another seed's w */
-
-/* A session of its own, set as the user's is but for the seed, gives the w's that the seed has. `sample` is of the
- * user's batch, each of which may be of another class. */
-static gb_status draw_sample(const gb_recipe_step *step, const gb_session *session, int sample, gb_session *other,
-                            gb_error *err) {
-    const gb_settings *now = &session->now;
-    gb_node label = gb_graph_find(session->graph, "label");
-    gb_status status = gb_session_seed(other, step->seed, err);
-    if (!status && step->label >= 0)
-        status = gb_session_set_class(other, step->label, err);
-    else if (!status && label != GB_NO_NODE && now->given[label])
-        status = gb_session_set_label(other, now->given[label]->data + (size_t)sample *
-                                                 node_floats(&session->graph->nodes[label]), err);
-    if (!status)
-        status = gb_session_truncate(other, step->own_psi ? (float)step->psi : now->psi,
-                                     step->own_psi ? -1 : now->cutoff, err);
-    if (!status && now->w_avg)
-        status = gb_session_set_w_avg(other, now->w_avg->data, err);
-    return status ? status : gb_session_render(other, NULL, err);
-}
-
-/* `ws` is the node whose rows the w's of all layers are. */
-static gb_status draw_style(const gb_recipe_step *step, const gb_session *session, gb_node ws, gb_recipe_style *style,
-                            gb_error *err) {
-    size_t floats = node_floats(&session->graph->nodes[ws]), batch = (size_t)session->options.batch;
-    gb_session *other = NULL;
-    gb_recipe_style_free(style);
-    *style = (gb_recipe_style){malloc(batch * floats * sizeof *style->values), ws};
-    if (!style->values)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_status status = gb_session_new(session->model, NULL, &other, err);
-    if (!status)
-        status = gb_session_tap(other, session->graph->nodes[ws].name, err);
-    for (size_t i = 0; i < batch && !status; i++) {
-        status = draw_sample(step, session, (int)i, other, err);
-        if (!status)
-            status = gb_session_read(other, ws, style->values + i * floats, err);
-    }
-    gb_session_free(other);
-    if (status)
-        gb_recipe_style_free(style);
-    return status;
-}
-
-static gb_status style_values(const gb_recipe_step *step, const gb_session *session, gb_node node,
-                              gb_recipe_style *style, float *values, gb_error *err) {
-    const gb_graph_node *n = &session->graph->nodes[node];
-    int rows, row = w_row(session->graph, node, &rows);
-    if (row < 0)
-        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", n->name);
-    gb_status status = style->values && style->ws == n->input[0] ? GB_OK
-                                                                 : draw_style(step, session, n->input[0], style, err);
-    size_t floats = node_floats(n);
-    for (size_t i = 0; i < (size_t)session->options.batch && !status; i++)
-        memcpy(values + i * floats, style->values + (i * (size_t)rows + (size_t)row) * floats, floats * sizeof *values);
-    return status;
-}
-
-void gb_recipe_style_free(gb_recipe_style *style) {
-    free(style->values);
-    *style = (gb_recipe_style){0};
-}
-
-gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session, gb_node node,
-                           gb_recipe_style *style, float **values, int *samples, gb_error *err) {
-    const gb_graph *graph = session->graph;
-    *samples = step->kind == GB_STEP_STYLE ? session->options.batch : 1;
-    *values = calloc(node_floats(&graph->nodes[node]) * (size_t)*samples, sizeof **values);
+gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,
+                           float **values, gb_error *err) {
+    *values = calloc(gb_node_floats(&graph->nodes[node]), sizeof **values);
     if (!*values)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    float times = step->kind == GB_STEP_SET ? (float)gb_recipe_dialled(recipe, &step->dial[0]) : 1;
-    gb_status status = step->kind == GB_STEP_STYLE ? style_values(step, session, node, style, *values, err)
-                       : step->file                ? file_values(recipe, step, graph, node, times, *values, err)
-                                                   : indexed_values(step, &graph->nodes[node], times, *values, err);
+    float times = (float)gb_recipe_dialled(recipe, &step->dial[0]);
+    gb_status status = step->file ? file_values(recipe, step, graph, node, times, *values, err)
+                                  : indexed_values(step, &graph->nodes[node], times, *values, err);
     if (status) {
         free(*values);
         *values = NULL;

@@ -143,9 +143,12 @@ static uint64_t mix_float(uint64_t h, float x) {
     return mix(h, bits);
 }
 
-/* What was set at this node of the bent graph, or NULL. */
+/* What was set at this node of the bent graph or comes with the bend that it is of, or NULL. */
 static gb_given *given_at(const gb_session *session, gb_node node) {
-    gb_node base = session->bent->graph.nodes[node].base;
+    const gb_graph_node *n = &session->bent->graph.nodes[node];
+    gb_node base = n->base;
+    if (n->own_value)
+        return n->own_value;
     return session->bent->self[base] == node ? session->now.given[base] : NULL;
 }
 
@@ -171,7 +174,9 @@ static void sign(gb_session *session) {
             if (node->desc.op == GB_OP_NORM && node->desc.norm.rows > 1)
                 h = mix_float(h, now->psi);
             if (node->desc.op == GB_OP_TRUNCATE)
-                h = mix(mix(mix_float(h, now->psi), (uint64_t)now->cutoff), now->w_avg ? now->w_avg->id : 0);
+                h = mix(h, now->w_avg ? now->w_avg->id : 0);
+            if (node->desc.op == GB_OP_TRUNCATE && !node->live)     /* else a bend's, of which `version` tells */
+                h = mix(mix_float(h, now->psi), (uint64_t)now->cutoff);
         }
         session->signature[i] = h ? h : 1;
     }

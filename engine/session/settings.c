@@ -7,17 +7,10 @@
 #include "engine/base/random.h"
 #include "session.h"
 
-static size_t node_floats(const gb_graph_node *node) {
-    size_t floats = 1;
-    for (int i = 0; i < node->ndim; i++)
-        floats *= (size_t)node->shape[i];
-    return floats;
-}
-
 static gb_status give(gb_session *session, gb_node node, const float *value, int samples, gb_error *err) {
     gb_given *given = NULL;
     if (value) {
-        size_t floats = node_floats(&session->graph->nodes[node]) * (size_t)samples;
+        size_t floats = gb_node_floats(&session->graph->nodes[node]) * (size_t)samples;
         if (!(given = gb_given_new(++session->last_id, samples, floats)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory for '%s'", session->graph->nodes[node].name);
         memcpy(given->data, value, floats * sizeof *value);
@@ -131,7 +124,7 @@ static gb_status draw_z(gb_session *session, gb_rng rng, uint64_t seed, gb_error
     gb_node node = find_input(session, "z");
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no input 'z' to draw from a seed");
-    size_t floats = node_floats(&session->graph->nodes[node]), batch = (size_t)session->options.batch;
+    size_t floats = gb_node_floats(&session->graph->nodes[node]), batch = (size_t)session->options.batch;
     float *z = malloc(floats * batch * sizeof *z);
     if (!z)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -156,13 +149,7 @@ gb_status gb_session_seed_with(gb_session *session, gb_rng rng, uint64_t seed, g
 }
 
 gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err) {
-    const char *origin = gb_network_str(session->graph->network, "origin.rng", "numpy");
-    gb_rng rng = GB_RNG_NUMPY;
-    if (!strcmp(origin, "torch"))
-        rng = GB_RNG_TORCH;
-    else if (!strcmp(origin, "truncnorm"))
-        rng = GB_RNG_TRUNCNORM;
-    return gb_session_seed_with(session, rng, seed, err);
+    return gb_session_seed_with(session, gb_origin_rng(session->graph), seed, err);
 }
 
 gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_error *err) {
@@ -284,7 +271,7 @@ static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
         gb_node map = map_of(session, i);
         if (map == GB_NO_NODE)
             continue;
-        size_t floats = node_floats(&session->graph->nodes[map]);
+        size_t floats = gb_node_floats(&session->graph->nodes[map]);
         gb_given *given = gb_given_new(++session->last_id, batch, floats * (size_t)batch);
         if (!given) {
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for noise maps");

@@ -64,10 +64,12 @@ static void random_bend(walk *w) {
         return;
     int i = w->want.bends;
     gb_bend_options *o = &w->want.bend[i].options;
-    *o = (gb_bend_options){.kind = (gb_bend_kind)pick(GB_BEND_FILTER, GB_BEND_TRUNCATE), .at = random_node(w, &info),
+    *o = (gb_bend_options){.kind = (gb_bend_kind)pick(GB_BEND_FILTER, GB_BEND_STYLE), .at = random_node(w, &info),
                            .factor = number(), .psi = number(), .reseed = pick(0, 1), .seed = (uint64_t)pick(0, 9),
                            .drop_bias = pick(0, 1), .set_gain = pick(0, 1), .gain = number(), .grid = pick(0, 3),
-                           .vector_count = 1, .samples = 1, .add = pick(0, 1), .keep = (float)pick(0, 2) / 2};
+                           .vector_count = 1, .samples = 1, .add = pick(0, 1), .keep = (float)pick(0, 2) / 2,
+                           .set_psi = pick(0, 1), .set_label = w->classes && pick(0, 1),
+                           .label = w->classes ? pick(0, w->classes - 1) : 0};
     int64_t floats = info.shape[0] * (info.ndim > 1 ? info.shape[1] : 1) * (info.ndim > 2 ? info.shape[2] : 1);
     if (o->kind == GB_BEND_SET && floats > 2048)
         return;
