@@ -304,11 +304,14 @@ static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend
     case GB_BEND_STYLE:
         return mix_style(w, node, value, mark, site);
     case GB_BEND_TRUNCATE: {
-        /* From the w that the network's own truncation starts from, for this layer alone. */
+        /* From the w that the network's own truncation starts from, for this layer alone; where w's were given, nobody
+         * knows that one: from the layer's own. */
         gb_node ws = w->base->nodes[node].input[0], raw = w->base->nodes[ws].input[0];
+        bool given = w->bent->ws_given[ws];
         desc.op = GB_OP_TRUNCATE;
         desc.truncate.num_ws = 1;
-        gb_node row = add(w, node, mark, 0, w->bent->value[raw], &site->live, desc);
+        gb_node row = add(w, node, mark, given ? 2 : 0, given ? w->bent->self[node] : w->bent->value[raw], &site->live,
+                          desc);
         if (w->status)
             return GB_NO_NODE;
         gb_graph_node *truncate = &w->bent->graph.nodes[row];
@@ -375,8 +378,8 @@ static void free_weaver(weaver *w) {
     free(w->needed);
 }
 
-gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_bent *before, gb_bent **out,
-                      gb_error *err) {
+gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_given *const *given, const gb_bent *before,
+                      gb_bent **out, gb_error *err) {
     gb_bent *bent = calloc(1, sizeof *bent);
     weaver w = {.base = base, .bends = bends, .bent = bent, .err = err};
     w.style_owner = malloc(((size_t)bends->count + 1) * sizeof *w.style_owner);
@@ -386,8 +389,9 @@ gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_
     if (bent) {
         bent->self = malloc((size_t)base->count * sizeof *bent->self);
         bent->value = malloc((size_t)base->count * sizeof *bent->value);
+        bent->ws_given = malloc((size_t)base->count * sizeof *bent->ws_given);
     }
-    if (!marked || !bent->self || !bent->value || !w.style_owner || !w.style_copy || !w.needed) {
+    if (!marked || !bent->self || !bent->value || !bent->ws_given || !w.style_owner || !w.style_copy || !w.needed) {
         free_weaver(&w);
         gb_bent_free(bent);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -395,6 +399,8 @@ gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_
     bent->graph.network = base->network;
     move_rgb_bends(base, bends);
     group_styles(&w);
+    for (gb_node i = 0; i < base->count; i++)
+        bent->ws_given[i] = given[i] && !base->nodes[i].is_input && base->nodes[i].desc.op == GB_OP_TRUNCATE;
     for (gb_node i = 0; i < base->count && !w.status; i++)
         weave_node(&w, i);
     free_weaver(&w);
@@ -416,7 +422,22 @@ void gb_bent_free(gb_bent *bent) {
     free(bent->marks);
     free(bent->self);
     free(bent->value);
+    free(bent->ws_given);
     free(bent);
+}
+
+bool gb_bent_is_current(const gb_bent *bent, const gb_graph *base, const gb_bend_list *bends, gb_given *const *given) {
+    if (!gb_bend_list_same(&bent->bends, bends))
+        return false;
+    for (int i = 0; i < bends->count; i++) {
+        const gb_bend_entry *entry = bends->entries[i];
+        for (int k = 0; entry->options.kind == GB_BEND_TRUNCATE && k < entry->site_count; k++) {
+            gb_node ws = base->nodes[entry->sites[k].node].input[0];
+            if (bent->ws_given[ws] != (given[ws] != NULL))
+                return false;
+        }
+    }
+    return true;
 }
 
 bool gb_bent_same(const gb_bent *a, const gb_bent *b) {

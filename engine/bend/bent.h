@@ -18,12 +18,15 @@ typedef struct gb_bent {
     uint32_t last_key;
     gb_node *self;              /* node of the model → the same operation here */
     gb_node *value;             /* node of the model → what its readers and taps get */
+    bool *ws_given;             /* node of the model: TRUNCATE bends start from w's that were given in its place */
 } gb_bent;
 
-/* `base` outlives it. Bends that are those of `before`, which may be NULL, keep their marks: a recipe that is applied
+/* `base` outlives it. `given`: per node of the model, what is set in its place, or NULL. Bends that are those of `before`, which may be NULL, keep their marks: a recipe that is applied
  * anew with one number changed is the same graph with one version changed. */
-gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, const gb_bent *before, gb_bent **bent,
-                      gb_error *err);
+gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_given *const *given, const gb_bent *before,
+                      gb_bent **bent, gb_error *err);
+/* True where it is still the graph that gb_bent_new() would make. */
+bool gb_bent_is_current(const gb_bent *bent, const gb_graph *base, const gb_bend_list *bends, gb_given *const *given);
 void gb_bent_free(gb_bent *bent);
 /* True where both have the same nodes in the same order, so that a plan of one serves the other. */
 bool gb_bent_same(const gb_bent *a, const gb_bent *b);

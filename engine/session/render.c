@@ -57,9 +57,9 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
 /* Brings session->bent up to the bends as they are now. A plan stays where only settings of bends changed. */
 static gb_status bend_graph(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
-    if (session->bent && gb_bend_list_same(&session->bent->bends, &session->now.bends))
+    if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.given))
         return GB_OK;
-    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->bent, &bent, err);
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.given, session->bent, &bent, err);
     if (status)
         return status;
     if (!session->bent || !gb_bent_same(session->bent, bent)) {

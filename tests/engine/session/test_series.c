@@ -137,6 +137,8 @@ static void every_kind_of_bend_of_a_stylegan2(void **state) {
         "bends: [{w: 2-5, style: 12}]",
         "bends: [{w: 1-2, style: {seed: 12, share: 0.25}}, {w: 3, style: {seed: 12, truncation: 0.3}}, "
         "{w: 4-5, style: {seed: 3, class: 1}}, {w: 0, style: {seed: 3, class: 2, truncation: -1}}]",
+        "bends: [{w: 3-5, truncation: 0.2}]",
+        "bends: [{at: mapping.fc1, activation: sinlu}, {w: 0-1, truncation: 0.2}, {w: 1-5, style: 9}]",
         "bends: [{at: 'synthesis.*', noise: {factor: 2, seed: 4}}]",
         "bends: [{at: synthesis.b8.conv1, noise: off}, {at: synthesis.b16.conv0, disable: true}]",
         "bends: [{at: synthesis.b8.conv1, filter: rotate, angle: 20, features: {random: 0.5}}]",
