@@ -221,13 +221,13 @@ typedef struct gb_bias_act_options {
     float clamp;            /* 0 means none */
 } gb_bias_act_options;
 
-typedef struct gb_norm_options {
+typedef struct gb_batch_norm_options {
     const char *mean, *var; /* weights [rows,C]: statistics at truncations 0 to 1, one row for all of them */
     float eps;
     gb_node gain, bias;     /* vectors [C] of each sample, or GB_NO_NODE */
     const char *gain_weight, *bias_weight;      /* weights [C] in their place, or NULL */
     bool gain_from_one;     /* 1 + gain is what counts */
-} gb_norm_options;
+} gb_batch_norm_options;
 
 GB_API gb_graph *gb_graph_new(void);                    /* NULL when memory is out */
 GB_API void gb_graph_free(gb_graph *graph);             /* not after gb_model_build(), which takes it over */
@@ -238,7 +238,7 @@ GB_API void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const i
  * something else is set, or is NULL: then it must be set before rendering. */
 GB_API gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const char *value);
 GB_API gb_node gb_graph_constant(gb_graph *graph, const char *name, const char *weight);
-GB_API gb_node gb_graph_normalize(gb_graph *graph, const char *name, gb_node x, float eps);
+GB_API gb_node gb_graph_pixel_norm(gb_graph *graph, const char *name, gb_node x, float eps);
 GB_API gb_node gb_graph_linear(gb_graph *graph, const char *name, gb_node x, const char *weight, float gain);
 GB_API gb_node gb_graph_concat(gb_graph *graph, const char *name, gb_node a, gb_node b);
 GB_API gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const char *w_avg, int num_ws);
@@ -253,7 +253,7 @@ GB_API gb_node gb_graph_add(gb_graph *graph, const char *name, gb_node a, gb_nod
 /* x times a weight of one element, read at run time. */
 GB_API gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char *weight);
 /* Normalisation by stored statistics: (x - mean) / sqrt(var + eps) * gain + bias. */
-GB_API gb_node gb_graph_norm(gb_graph *graph, const char *name, gb_node x, const gb_norm_options *options);
+GB_API gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options);
 GB_API gb_node gb_graph_slice(gb_graph *graph, const char *name, gb_node x, int from, int count);
 GB_API gb_node gb_graph_reshape(gb_graph *graph, const char *name, gb_node x, int c, int h, int w, bool channels_last);
 GB_API gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x);

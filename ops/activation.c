@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/lane.h"
+#include "ops/simd/vec_scalar.h"
 
 #include "ops/curves.h"
 

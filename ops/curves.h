@@ -1,4 +1,4 @@
-/* The curves of the activations, written once over the vectors of ops/simd/vec_*.h and ops/lane.h: the including source
+/* The curves of the activations, written once over the vectors of ops/simd/vec_*.h: the including source
  * chooses the vector, and no function here asks how wide it is. Every step is one rounding in a stated order, so the
  * bits do not depend on the instruction set.
  *

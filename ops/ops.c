@@ -9,7 +9,7 @@
 
 const gb_op_info gb_op_infos[GB_OPS] = {
     [GB_OP_CONSTANT]         = {"constant", "a learned constant, the same for every sample", 0, 0, 1},
-    [GB_OP_NORMALIZE]        = {"normalize", "division by the root mean square over channels", 1, 1, 0},
+    [GB_OP_PIXEL_NORM]       = {"pixel_norm", "division by the root mean square over channels", 1, 1, 0},
     [GB_OP_LINEAR]           = {"linear", "matrix product with the weights", 1, 1, 1},
     [GB_OP_CONCAT]           = {"concat", "channels of two inputs after each other", 2, 2, 0},
     [GB_OP_TRUNCATE]         = {"truncate", "one w for every layer, drawn towards the mean", 1, 1, 1},
@@ -19,7 +19,7 @@ const gb_op_info gb_op_infos[GB_OPS] = {
     [GB_OP_NOISE]            = {"noise", "noise times strength, added", 1, 1, 0},
     [GB_OP_BIAS_ACT]         = {"bias_act", "bias, activation, gain and clamp", 1, 1, 0},
     [GB_OP_ADD]              = {"add", "sum of two inputs", 2, 2, 0},
-    [GB_OP_NORM]             = {"norm", "normalisation by stored statistics, gain and bias", 1, 3, 4},
+    [GB_OP_BATCH_NORM]       = {"batch_norm", "normalisation by stored statistics, gain and bias", 1, 3, 4},
     [GB_OP_SLICE]            = {"slice", "some of the channels", 1, 1, 0},
     [GB_OP_RESHAPE]          = {"reshape", "a vector as maps", 1, 1, 0},
     [GB_OP_UPSAMPLE_NEAREST] = {"upsample_nearest", "every pixel twice in both directions", 1, 1, 0},
@@ -37,7 +37,7 @@ const gb_op_info gb_op_infos[GB_OPS] = {
 
 static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
     [GB_OP_CONSTANT]         = gb_constant_shape,
-    [GB_OP_NORMALIZE]        = gb_normalize_shape,
+    [GB_OP_PIXEL_NORM]       = gb_pixel_norm_shape,
     [GB_OP_LINEAR]           = gb_linear_shape,
     [GB_OP_CONCAT]           = gb_concat_shape,
     [GB_OP_TRUNCATE]         = gb_truncate_shape,
@@ -47,7 +47,7 @@ static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
     [GB_OP_NOISE]            = gb_noise_shape,
     [GB_OP_BIAS_ACT]         = gb_bias_act_shape,
     [GB_OP_ADD]              = gb_add_shape,
-    [GB_OP_NORM]             = gb_norm_shape,
+    [GB_OP_BATCH_NORM]       = gb_batch_norm_shape,
     [GB_OP_SLICE]            = gb_slice_shape,
     [GB_OP_RESHAPE]          = gb_reshape_shape,
     [GB_OP_UPSAMPLE_NEAREST] = gb_upsample_nearest_shape,
@@ -64,9 +64,9 @@ static bool (*const shape_rules[GB_OPS])(gb_desc *d, char *why, size_t size) = {
 };
 
 static const gb_op_row *const rows[] = {
-    &gb_constant_plain, &gb_normalize_plain, &gb_linear_plain, &gb_concat_plain, &gb_truncate_plain, &gb_select_plain,
+    &gb_constant_plain, &gb_pixel_norm_plain, &gb_linear_plain, &gb_concat_plain, &gb_truncate_plain, &gb_select_plain,
     &gb_modulated_conv2d_plain, &gb_upfirdn2d_plain, &gb_noise_plain, &gb_bias_act_plain, &gb_add_plain,
-    &gb_norm_plain, &gb_slice_plain, &gb_reshape_plain, &gb_upsample_nearest_plain, &gb_max_pool_plain,
+    &gb_batch_norm_plain, &gb_slice_plain, &gb_reshape_plain, &gb_upsample_nearest_plain, &gb_max_pool_plain,
     &gb_scores_plain, &gb_softmax_plain, &gb_mix_plain, &gb_attention_plain,
     &gb_filter_plain, &gb_pass_plain, &gb_paint_plain, &gb_set_plain, &gb_callback_plain,
     GB_FAST_ROWS

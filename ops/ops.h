@@ -63,7 +63,7 @@ typedef struct gb_param {
 
 typedef enum gb_op_id {
     GB_OP_CONSTANT,         /* weights[0] [C,H,W] for every sample; no input: out.n says how many   */
-    GB_OP_NORMALIZE,        /* x / sqrt(mean_c x² + eps)                                               */
+    GB_OP_PIXEL_NORM,       /* x / sqrt(mean_c x² + eps)                                               */
     GB_OP_LINEAR,           /* x Wᵀ · gain for vectors x; weights[0] [out,in]                       */
     GB_OP_CONCAT,           /* channels of in[0], then of in[1]                                        */
     GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff,
@@ -74,7 +74,7 @@ typedef enum gb_op_id {
     GB_OP_NOISE,            /* x + strength · noise [N or 1,1,H,W]                                     */
     GB_OP_BIAS_ACT,         /* clamp(act(x + bias) · gain)                                             */
     GB_OP_ADD,              /* in[0] + in[1]                                                           */
-    GB_OP_NORM,             /* (x − mean) gain / √(var + eps) + bias; in[1], in[2] gain and bias, or weights   */
+    GB_OP_BATCH_NORM,       /* (x − mean) gain / √(var + eps) + bias; in[1], in[2] gain and bias, or weights   */
     GB_OP_SLICE,            /* some of the channels                                                    */
     GB_OP_RESHAPE,          /* a vector as maps                                                        */
     GB_OP_UPSAMPLE_NEAREST, /* every pixel twice in both directions                                    */
@@ -118,11 +118,11 @@ typedef struct gb_desc {
         gb_conv conv;
         gb_fir fir;
         struct { int cout; float gain; } linear;
-        struct { float eps; } normalize;
+        struct { float eps; } pixel_norm;
         struct { int num_ws; } truncate;
         struct { int row; } select;
         struct { int c, h, w; } constant;
-        struct { int rows; float eps; bool gain_from_one; } norm;
+        struct { int rows; float eps; bool gain_from_one; } batch_norm;
         struct { int from, count; } slice;
         struct { int c, up, kept; } pass;
         struct { const struct gb_filter *row; } filter;
@@ -182,7 +182,7 @@ typedef struct gb_epilogue {
 /* ------------------------------------------------------------------------------------------------ running */
 
 typedef struct gb_truncate_live { float psi; int cutoff; } gb_truncate_live;   /* cutoff < 0 = all rows */
-typedef struct gb_norm_live { double truncation; } gb_norm_live;                /* 0 to 1: which row of statistics */
+typedef struct gb_batch_norm_live { double truncation; } gb_batch_norm_live;    /* 0 to 1: which row of statistics */
 
 typedef struct gb_filter_live {
     const float *params;
@@ -207,7 +207,7 @@ typedef struct gb_set_live {
 typedef struct gb_callback_live {
     void (*call)(void *arg, float *nchw);
     void *arg;
-    uint64_t float_state;       /* the caller's, see simd/core_state.h */
+    uint64_t float_state;       /* the caller's, see ops/float_state.h */
 } gb_callback_live;
 
 typedef struct gb_args {

@@ -7,7 +7,7 @@
 
 /* Shape rules: check d->in and attributes, fill d->out but for its block. Inputs are known to be of sane size. */
 bool gb_constant_shape(gb_desc *d, char *why, size_t size);
-bool gb_normalize_shape(gb_desc *d, char *why, size_t size);
+bool gb_pixel_norm_shape(gb_desc *d, char *why, size_t size);
 bool gb_linear_shape(gb_desc *d, char *why, size_t size);
 bool gb_concat_shape(gb_desc *d, char *why, size_t size);
 bool gb_truncate_shape(gb_desc *d, char *why, size_t size);
@@ -17,7 +17,7 @@ bool gb_upfirdn2d_shape(gb_desc *d, char *why, size_t size);
 bool gb_noise_shape(gb_desc *d, char *why, size_t size);
 bool gb_bias_act_shape(gb_desc *d, char *why, size_t size);
 bool gb_add_shape(gb_desc *d, char *why, size_t size);
-bool gb_norm_shape(gb_desc *d, char *why, size_t size);
+bool gb_batch_norm_shape(gb_desc *d, char *why, size_t size);
 bool gb_slice_shape(gb_desc *d, char *why, size_t size);
 bool gb_reshape_shape(gb_desc *d, char *why, size_t size);
 bool gb_upsample_nearest_shape(gb_desc *d, char *why, size_t size);
@@ -32,18 +32,18 @@ bool gb_paint_shape(gb_desc *d, char *why, size_t size);
 bool gb_set_shape(gb_desc *d, char *why, size_t size);
 bool gb_callback_shape(gb_desc *d, char *why, size_t size);
 
-extern const gb_op_row gb_constant_plain, gb_normalize_plain, gb_linear_plain, gb_concat_plain, gb_truncate_plain,
+extern const gb_op_row gb_constant_plain, gb_pixel_norm_plain, gb_linear_plain, gb_concat_plain, gb_truncate_plain,
     gb_select_plain, gb_modulated_conv2d_plain, gb_upfirdn2d_plain, gb_noise_plain, gb_bias_act_plain, gb_add_plain,
-    gb_norm_plain, gb_slice_plain, gb_reshape_plain, gb_upsample_nearest_plain, gb_max_pool_plain, gb_scores_plain,
+    gb_batch_norm_plain, gb_slice_plain, gb_reshape_plain, gb_upsample_nearest_plain, gb_max_pool_plain, gb_scores_plain,
     gb_softmax_plain, gb_mix_plain, gb_attention_plain,
     gb_filter_plain, gb_pass_plain, gb_paint_plain, gb_set_plain, gb_callback_plain;
 
-/* The weights of norm, and what gb_norm_prepare() makes of them: [N][3][C] mean, scale and bias of
+/* The weights of norm, and what gb_batch_norm_prepare() makes of them: [N][3][C] mean, scale and bias of
  * (x − mean) · scale + bias. */
-size_t gb_norm_packed_size(const gb_cpu *cpu, const gb_desc *d);
-void gb_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
-size_t gb_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
-void gb_norm_prepare(const gb_desc *d, const gb_args *args, float *to);
+size_t gb_batch_norm_packed_size(const gb_cpu *cpu, const gb_desc *d);
+void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
+void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to);
 
 /* Channel (n, c) as a plane: pixel p of it is plane[p · block]. */
 static inline float *gb_plane(const gb_tensor *t, int n, int c) {

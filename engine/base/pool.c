@@ -12,7 +12,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "ops/simd/core_state.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "ops/float_state.h"
 #include "platform.h"
 
 enum { PAUSES_PER_LOOK = 32 };
@@ -21,6 +25,15 @@ static const double spin_seconds = 50e-6;
 static const uint64_t gate_open = UINT64_C(1) << 31;
 static const uint64_t gate_inside = (UINT64_C(1) << 31) - 1;
 static const int gate_round = 32;       /* shift */
+
+/* Tells the processor that this thread is waiting in a loop. */
+static inline void pause_processor(void) {
+#if defined(__x86_64__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 typedef struct seat {
     gb_pool *pool;
@@ -59,7 +72,7 @@ static bool spin_until(gb_pool *pool, bool (*ready)(gb_pool *pool, uint64_t roun
         for (int i = 0; i < PAUSES_PER_LOOK; i++) {
             if (ready(pool, round))
                 return true;
-            gb_pause();
+            pause_processor();
         }
     return false;
 }

@@ -2,7 +2,7 @@
 #ifndef GB_ENGINE_BENDS_H
 #define GB_ENGINE_BENDS_H
 
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 #include "engine/graph/graph.h"
 
 /* One node of the model's graph that a bend sits on. */

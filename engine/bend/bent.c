@@ -143,7 +143,7 @@ bool gb_can_disable(const gb_graph *base, gb_node node) {
     case GB_OP_UPFIRDN2D:
     case GB_OP_UPSAMPLE_NEAREST:
     case GB_OP_NOISE:
-    case GB_OP_NORM:
+    case GB_OP_BATCH_NORM:
     case GB_OP_ADD:
         return find_substitute(base, node, &substitute, &up);
     default:

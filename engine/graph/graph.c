@@ -380,12 +380,12 @@ gb_node gb_graph_constant(gb_graph *graph, const char *name, const char *weight_
     return finish(graph, node, GB_OP_CONSTANT, 3);
 }
 
-gb_node gb_graph_normalize(gb_graph *graph, const char *name, gb_node x, float eps) {
+gb_node gb_graph_pixel_norm(gb_graph *graph, const char *name, gb_node x, float eps) {
     gb_graph_node *node = append(graph, name, 1, &x);
     if (!node)
         return GB_NO_NODE;
-    node->desc.normalize.eps = eps;
-    return finish(graph, node, GB_OP_NORMALIZE, ndim_of(graph, x));
+    node->desc.pixel_norm.eps = eps;
+    return finish(graph, node, GB_OP_PIXEL_NORM, ndim_of(graph, x));
 }
 
 gb_node gb_graph_linear(gb_graph *graph, const char *name, gb_node x, const char *weight_name, float gain) {
@@ -509,7 +509,7 @@ gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char 
     return graph->failed ? GB_NO_NODE : node;
 }
 
-gb_node gb_graph_norm(gb_graph *graph, const char *name, gb_node x, const gb_norm_options *options) {
+gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options) {
     bool given = !options->gain_weight;
     gb_graph_node *node = append(graph, name, given ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
     if (!node)
@@ -522,10 +522,10 @@ gb_node gb_graph_norm(gb_graph *graph, const char *name, gb_node x, const gb_nor
     for (int i = 0; i < (given ? 2 : 4); i++)
         if (i < 2 || weight(graph, name, names[i], 1, &c))
             node->weight[i] = keep(graph, names[i]);
-    node->desc.norm.rows = (int)mean->shape[0];
-    node->desc.norm.eps = options->eps;
-    node->desc.norm.gain_from_one = options->gain_from_one;
-    return finish(graph, node, GB_OP_NORM, ndim_of(graph, x));
+    node->desc.batch_norm.rows = (int)mean->shape[0];
+    node->desc.batch_norm.eps = options->eps;
+    node->desc.batch_norm.gain_from_one = options->gain_from_one;
+    return finish(graph, node, GB_OP_BATCH_NORM, ndim_of(graph, x));
 }
 
 gb_node gb_graph_slice(gb_graph *graph, const char *name, gb_node x, int from, int count) {

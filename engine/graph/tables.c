@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 #include "context.h"
 #include "engine/base/error.h"
 #include "engine/base/platform.h"

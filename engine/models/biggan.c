@@ -60,10 +60,10 @@ static gb_node conditional_norm(biggan *b, const char *module, gb_node x, gb_nod
     gb_name_text gain = gb_name("%s.%s", module, b->names->norm_gain);
     gb_name_text bias = gb_name("%s.%s", module, b->names->norm_bias);
     gb_name_text mean = gb_name("%s.mean", module), var = gb_name("%s.var", module);
-    gb_norm_options options = {.mean = mean.text, .var = var.text, .eps = b->eps, .gain_from_one = true};
+    gb_batch_norm_options options = {.mean = mean.text, .var = var.text, .eps = b->eps, .gain_from_one = true};
     options.gain = gb_graph_linear(b->graph, gain.text, y, gb_name("%s.weight", gain.text).text, 1);
     options.bias = gb_graph_linear(b->graph, bias.text, y, gb_name("%s.weight", bias.text).text, 1);
-    return gb_graph_norm(b->graph, module, x, &options);
+    return gb_graph_batch_norm(b->graph, module, x, &options);
 }
 
 /* ------------------------------------------------------------------------------------------------ blocks */
@@ -195,9 +195,9 @@ static void picture(biggan *b, gb_node x) {
     const char *norm = b->is_port ? "generator.bn" : "output_layer.0";
     gb_name_text mean = gb_name("%s.mean", norm), var = gb_name("%s.var", norm);
     gb_name_text gain = gb_name(b->is_port ? "%s.weight" : "%s.gain", norm), bias = gb_name("%s.bias", norm);
-    x = gb_graph_norm(g, norm, x, &(gb_norm_options){.mean = mean.text, .var = var.text, .eps = b->output_eps,
-                                                     .gain = GB_NO_NODE, .bias = GB_NO_NODE,
-                                                     .gain_weight = gain.text, .bias_weight = bias.text});
+    x = gb_graph_batch_norm(g, norm, x, &(gb_batch_norm_options){
+        .mean = mean.text, .var = var.text, .eps = b->output_eps, .gain = GB_NO_NODE, .bias = GB_NO_NODE,
+        .gain_weight = gain.text, .bias_weight = bias.text});
     x = relu(b, b->is_port ? "generator.relu" : "output_layer.1", x);
     x = conv(b, b->is_port ? "generator.conv_to_rgb" : "output_layer.2", x);
     if (b->is_port)

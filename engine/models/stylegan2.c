@@ -55,13 +55,13 @@ static void mapping(stylegan2 *p) {
     int features = 0;
     if (p->z_dim > 0) {
         x = gb_graph_input(g, "z", 1, (const int64_t[]){p->z_dim}, NULL);
-        x = gb_graph_normalize(g, "mapping.normalize", x, 1e-8f);
+        x = gb_graph_pixel_norm(g, "mapping.normalize", x, 1e-8f);
         features += p->z_dim;
     }
     if (p->c_dim > 0) {
         gb_node label = gb_graph_input(g, "label", 1, (const int64_t[]){p->c_dim}, NULL);
         gb_node y = dense(p, "mapping.embed", label, 1 / sqrtf((float)p->c_dim), 1, "linear");
-        y = gb_graph_normalize(g, "mapping.embed.normalize", y, 1e-8f);
+        y = gb_graph_pixel_norm(g, "mapping.embed.normalize", y, 1e-8f);
         x = p->z_dim > 0 ? gb_graph_concat(g, "mapping.concat", x, y) : y;
         features += p->w_dim;
     }

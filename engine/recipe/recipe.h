@@ -16,7 +16,7 @@
 #ifndef GB_ENGINE_RECIPE_H
 #define GB_ENGINE_RECIPE_H
 
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 #include "engine/session/session.h"
 #include "yaml_tree.h"
 

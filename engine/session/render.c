@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/simd/core_state.h"
+#include "ops/float_state.h"
 #include "device.h"
 #include "engine/base/error.h"
 #include "engine/picture/image.h"
@@ -171,7 +171,7 @@ static void sign(gb_session *session) {
                 h = mix(h, session->signature[node->input[k]]);
             if (node->desc.op == GB_OP_NOISE)
                 h = mix(h, now->noise_off);
-            if (node->desc.op == GB_OP_NORM && node->desc.norm.rows > 1)
+            if (node->desc.op == GB_OP_BATCH_NORM && node->desc.batch_norm.rows > 1)
                 h = mix_float(h, now->psi);
             if (node->desc.op == GB_OP_TRUNCATE)
                 h = mix(h, now->w_avg ? now->w_avg->id : 0);
@@ -368,13 +368,13 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
         return status;
     const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
-    gb_norm_live norm = {as_written(session->now.psi)};
+    gb_batch_norm_live norm = {as_written(session->now.psi)};
     gb_callback_live callback = {0};
     gb_args args = {
         .out = &plan->tensor[last],
         .packed = step->packed,
         .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
-        .live = head->live ? head->live : step->desc.op == GB_OP_NORM ? (const void *)&norm : &truncate,
+        .live = head->live ? head->live : step->desc.op == GB_OP_BATCH_NORM ? (const void *)&norm : &truncate,
         .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
     };

@@ -202,7 +202,8 @@ gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
 static bool has_statistics_by_truncation(const gb_graph *graph) {
     bool has = false;
     for (gb_node i = 0; i < graph->count && !has; i++)
-        has = !graph->nodes[i].is_input && graph->nodes[i].desc.op == GB_OP_NORM && graph->nodes[i].desc.norm.rows > 1;
+        has = !graph->nodes[i].is_input && graph->nodes[i].desc.op == GB_OP_BATCH_NORM &&
+              graph->nodes[i].desc.batch_norm.rows > 1;
     return has;
 }
 

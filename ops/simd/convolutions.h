@@ -6,7 +6,7 @@
 #include "ops/rows.h"
 #include "ops/simd/simd.h"
 
-#include "ops/simd/finish.h"
+#include "ops/simd/epilogue.h"
 #include "ops/simd/tile.h"
 #include "ops/simd/modulation.h"
 #include "ops/simd/winograd.h"

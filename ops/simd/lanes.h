@@ -1,4 +1,4 @@
-/* The lanes of any vector as integers, as ops/lane.h has them for one: +, −, &, |, ~, << and >> work lane by lane. */
+/* The elements of a vector as integers, as vec_scalar.h has them for one: +, −, &, |, ~, << and >> act on each. */
 #include <stdint.h>
 
 typedef uint32_t bits __attribute__((vector_size(4 * VL)));

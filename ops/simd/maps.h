@@ -100,7 +100,7 @@ static void norm_band(void *arg, int i, int worker) {
 
 static void norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
-    gb_norm_prepare(d, args, args->workspace);
+    gb_batch_norm_prepare(d, args, args->workspace);
     each_band(cpu, &d->out, norm_band, &job);
 }
 

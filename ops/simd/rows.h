@@ -41,10 +41,10 @@ const gb_op_row GB_ISA_ROW(upfirdn2d) = {
     .run = fir_run,
 };
 
-const gb_op_row GB_ISA_ROW(norm) = {
-    .op = GB_OP_NORM, .name = "norm", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
-    .supports = maps_support, .packed_size = gb_norm_packed_size, .pack = gb_norm_pack,
-    .workspace = gb_norm_workspace, .run = norm_run,
+const gb_op_row GB_ISA_ROW(batch_norm) = {
+    .op = GB_OP_BATCH_NORM, .name = "batch_norm", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = maps_support, .packed_size = gb_batch_norm_packed_size, .pack = gb_batch_norm_pack,
+    .workspace = gb_batch_norm_workspace, .run = norm_run,
 };
 const gb_op_row GB_ISA_ROW(upsample_nearest) = {
     .op = GB_OP_UPSAMPLE_NEAREST, .name = "upsample_nearest", .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,

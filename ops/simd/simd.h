@@ -32,7 +32,7 @@ void gb_arm_caches(size_t *l1, size_t *l2, size_t *l3);
 /* The rows of one instruction set, as simd/rows.h names them, and its 12 · vector · rounds multiply-adds. */
 #define GB_EACH_ROW(row, isa)                                                                                          \
     row(isa, winograd), row(isa, polyphase), row(isa, direct), row(isa, conv1x1), row(isa, torgb), row(isa, linear),   \
-    row(isa, upfirdn2d), row(isa, noise), row(isa, bias_act), row(isa, add), row(isa, norm),                           \
+    row(isa, upfirdn2d), row(isa, noise), row(isa, bias_act), row(isa, add), row(isa, batch_norm),                     \
     row(isa, upsample_nearest), row(isa, max_pool), row(isa, slice), row(isa, scores), row(isa, softmax),              \
     row(isa, mix), row(isa, attention)
 #define GB_ROW(isa, name) gb_##isa##_##name

@@ -8,7 +8,7 @@
  * takes: the inputs are numbers that half precision has. What is not finite is so in the same places. Promises about
  * bits: a sample of a batch = that sample alone; a recording replayed with other numbers = a fresh run with them. */
 #include "cuda/cuda.h"
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 #include "tests/ops/random_uses.h"
 
 static int failures;

@@ -68,7 +68,7 @@ typedef struct use {
     uint8_t *act_channels;
     gb_epilogue epilogue;                   /* pointers filled in by run() */
     bool has_epilogue;
-    union { gb_truncate_live truncate; gb_norm_live norm; } live;
+    union { gb_truncate_live truncate; gb_batch_norm_live norm; } live;
 } use;
 
 /* Memory of the processor, filled with what reads as NaN. */
@@ -263,8 +263,8 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.constant.c = s.c, u.d.constant.h = s.h, u.d.constant.w = s.w;
         u.weights[0] = random_floats(r, (size_t)s.c * s.h * s.w, 1.0f);
         break;
-    case GB_OP_NORMALIZE:
-        u.d.normalize.eps = 1e-8f;
+    case GB_OP_PIXEL_NORM:
+        u.d.pixel_norm.eps = 1e-8f;
         break;
     case GB_OP_LINEAR:
         u.d.in[0] = vector;
@@ -294,16 +294,16 @@ static use random_use(rng *r, gb_op_id op) {
             u.d.fir = (gb_fir){pick(r, 1, 3), pick(r, 1, 5), pick(r, 2, 4), pick(r, 2, 4), 1.5f};
         u.weights[0] = random_floats(r, (size_t)u.d.fir.taps * u.d.fir.taps, 0.25f);
         break;
-    case GB_OP_NORM:
+    case GB_OP_BATCH_NORM:
         u.d.inputs = pick(r, 0, 1) ? 3 : 1;
         u.d.in[1] = u.d.in[2] = (gb_shape){s.n, s.c, 1, 1, 1};
-        u.d.norm.rows = pick(r, 1, 3);
-        u.d.norm.eps = 0.01f;
-        u.d.norm.gain_from_one = pick(r, 0, 1);
+        u.d.batch_norm.rows = pick(r, 1, 3);
+        u.d.batch_norm.eps = 0.01f;
+        u.d.batch_norm.gain_from_one = pick(r, 0, 1);
         u.live.norm.truncation = 0.3;
         for (int i = 0; i < 4; i++)
-            u.weights[i] = random_floats(r, (size_t)s.c * u.d.norm.rows, 1.0f);
-        for (int i = 0; i < s.c * u.d.norm.rows; i++)
+            u.weights[i] = random_floats(r, (size_t)s.c * u.d.batch_norm.rows, 1.0f);
+        for (int i = 0; i < s.c * u.d.batch_norm.rows; i++)
             u.weights[1][i] *= u.weights[1][i];
         break;
     case GB_OP_SLICE:

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 #include "weights/read/checkpoint.h"
 
 /* ------------------------------------------------------------------------------------------------ running a filter */

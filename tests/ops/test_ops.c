@@ -160,7 +160,7 @@ static void select_takes_the_row_of_each_sample(void **state) {
 }
 
 static void normalize_divides_by_the_root_mean_square(void **state) {
-    gb_desc d = {.op = GB_OP_NORMALIZE, .inputs = 1, .in = {{1, 2, 1, 1, 1}}, .normalize = {.eps = 0.0f}};
+    gb_desc d = {.op = GB_OP_PIXEL_NORM, .inputs = 1, .in = {{1, 2, 1, 1, 1}}, .pixel_norm = {.eps = 0.0f}};
     float y[2];
     (void)state;
     run(d, &(const float *){FLOATS(3, 4)}, NULL, NULL, NULL, y);

@@ -15,7 +15,7 @@
 #include "engine/graph/context.h"
 #include "engine/base/platform.h"
 #include "engine/base/pool.h"
-#include "ops/simd/core_state.h"
+#include "ops/float_state.h"
 
 enum { TASKS = 1000 };
 
@@ -134,7 +134,7 @@ static void halve(void *arg, int i, int worker) {
     x[i] = x[i] / 2.0f;
 }
 
-/* Not so on processors that core_state.h does not know, nor under valgrind. */
+/* Not so on processors that float_state.h does not know, nor under valgrind. */
 static bool denormals_can_be_flushed(void) {
     volatile float x = FLT_MIN;
     uint64_t before = gb_float_state_enter();

@@ -69,8 +69,8 @@ static void truncation_stays_within_the_rows_of_statistics(void **state) {
     gb_graph_weight(g, "vars", 2, SHAPE(3, 2), vars);
     gb_graph_weight(g, "gain", 1, SHAPE(2), gain);
     gb_node ws = gb_graph_truncate(g, "ws", gb_graph_input(g, "z", 1, SHAPE(2), NULL), "avg", 1);
-    const gb_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
-    build(f, gb_graph_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
+    const gb_batch_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
+    build(f, gb_graph_batch_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
     OK(gb_session_set_z(f->session, z, &err));
     refused(gb_session_truncate(f->session, 1.5f, -1, &err), "truncation 1.5: the statistics of this network");
     refused(gb_session_truncate(f->session, -0.5f, -1, &err), "truncation -0.5");

@@ -15,7 +15,7 @@ function list() {
 
 export function styleGan2({resolution = 64, fcs = 8, w = 128, channels = () => 128} = {}) {
     const {nodes, add, act} = list();
-    let x = add('mapping.normalize', 'normalize', [w], [add('z', 'input', [w])]);
+    let x = add('mapping.normalize', 'pixel_norm', [w], [add('z', 'input', [w])]);
     for (let i = 0; i < fcs; i++)
         x = act(`mapping.fc${i}`, [w], add(`mapping.fc${i}.linear`, 'linear', [w], [x]), 'lrelu', Math.SQRT2);
     const ws = 2 * Math.log2(resolution) - 2;
@@ -69,7 +69,7 @@ export function bigGan({blocks = 4, deep = false, widths = [128, 128, 64, 32, 16
     const norm = (block, i, c, r, from) => {
         const bn = `${block}.bn${i}`;
         const parts = ['gain', 'bias'].map(each => add(`${bn}.${each}`, 'linear', [c], [condition]));
-        return act(`${block}.relu${i}`, [c, r, r], add(bn, 'norm', [c, r, r], [from, ...parts]), 'relu');
+        return act(`${block}.relu${i}`, [c, r, r], add(bn, 'batch_norm', [c, r, r], [from, ...parts]), 'relu');
     };
     const enlarged = (name, c, r, from) => add(name, 'upsample_nearest', [c, r, r], [from]);
     for (let i = 0, r = 4; i < blocks; i++) {
@@ -98,7 +98,7 @@ export function bigGan({blocks = 4, deep = false, widths = [128, 128, 64, 32, 16
             x = attention(made, `blocks.${i}.1`, x, c, r);
     }
     const [c, r] = nodes.at(-1).shape;
-    x = act('output_layer.1', [c, r, r], add('output_layer.0', 'norm', [c, r, r], [x]), 'relu');
+    x = act('output_layer.1', [c, r, r], add('output_layer.0', 'batch_norm', [c, r, r], [x]), 'relu');
     act('tanh', [3, r, r], conv('output_layer.2', 3, r, x), 'tanh');
     return nodes;
 }

@@ -154,11 +154,11 @@ export const partName = (part, layer) => part.name.startsWith(`${layer.name}.`)
     ? part.name.slice(layer.name.length + 1) : shortName(part.name);
 
 const operations = {
-    input: 'an input', normalize: 'brought to length 1', linear: 'a matrix product', select: 'one of several vectors',
+    input: 'an input', pixel_norm: 'brought to length 1', linear: 'a matrix product', select: 'one of several vectors',
     truncate: 'w for every layer, truncated', constant: 'a learned constant', modulated_conv2d: 'a convolution',
     noise: 'noise added', upfirdn2d: 'enlarged and filtered', upsample_nearest: 'enlarged by nearest neighbour',
     add: 'a sum', slice: 'a part of what came in', concat: 'one after the other', reshape: 'a vector as maps',
-    norm: 'normalised, scaled and shifted by the class', max_pool: 'the largest of 2 × 2',
+    batch_norm: 'normalised, scaled and shifted by the class', max_pool: 'the largest of 2 × 2',
     scores: 'questions times keys',
     softmax: 'shares that add up to one', mix: 'answers, mixed by their shares', callback: 'a function of the program',
 };

@@ -43,7 +43,7 @@ function flowRows(layers, most) {
     const past = layers.filter(({name}) => /(^|\.)(shortcut\.|conv_sc$)/.test(name));
     const rows = [];
     const isVector = ({node}) => node.shape.length === 1;
-    const breaks = layer => ['norm', 'truncate'].includes(layer.node.op) || layer === past[0]
+    const breaks = layer => ['batch_norm', 'truncate'].includes(layer.node.op) || layer === past[0]
         || layer.name === 'mapping.fc0' || (!isVector(layer) && isVector(rows.at(-1).at(-1)));
     const sum = layers.at(-1)?.node.op === 'add' ? [layers.at(-1)] : [];
     for (const layer of [...layers.filter(each => !past.includes(each) && !sum.includes(each)), ...past, ...sum])

@@ -1,7 +1,7 @@
 /* Maps turned over, pixel for pixel:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
 #include <string.h>
 
-#include "ops/filters/rows.h"
+#include "ops/bends/filter_rows.h"
 
 static void reflect_h(const gb_filter_map *m) {
     size_t w = m->w;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ops/rows.h"
-#include "ops/simd/core_state.h"
+#include "ops/float_state.h"
 
 bool gb_callback_shape(gb_desc *d, char *why, size_t size) {
     (void)why, (void)size;

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "ops/filters/plans.h"
-#include "ops/filters/rows.h"
+#include "ops/bends/prepared.h"
+#include "ops/bends/filter_rows.h"
 
 static const char *const samplings[] = {"opencv", "nearest", "bilinear", "bicubic", NULL};
 

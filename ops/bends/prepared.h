@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "ops/filters/border.h"
+#include "ops/bends/border.h"
 
 /* blur, sharpen: weights of the pixels at −reach … reach. */
 enum { GB_MAX_REACH = 256 };

@@ -1,5 +1,5 @@
-/* Filters that move whole maps between channels, as ops/filters/channels.c, whose order the host draws. */
-#include "cuda/filters.cuh"
+/* Filters that move whole maps between channels, as ops/bends/channels.c, whose order the host draws. */
+#include "cuda/bends/filters.cuh"
 
 __global__ static void reorder(gb_filter_use b) {
     gb_each_filtered(b, [&](int n, int p) {

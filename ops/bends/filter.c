@@ -1,5 +1,5 @@
 /* A filter of the table as an operation between two others: y = filter(x) on the chosen channels. */
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 #include "ops/rows.h"
 
 bool gb_filter_shape(gb_desc *d, char *why, size_t size) {

@@ -1,5 +1,5 @@
 /* Borders: which pixel of a map stands for one outside it. */
-#include "ops/filters/border.h"
+#include "ops/bends/border.h"
 
 const char *const gb_border_names[] = {"zeros", "edge", "reflect", "wrap", NULL};
 

@@ -23,10 +23,10 @@ __global__ static void normalize(gb_view in, float eps, gb_view out, int samples
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_launch(cpu, normalize, gb_blocks((size_t)d->out.n * d->out.h * d->out.w, WARPS), 32 * WARPS, 0,
-              gb_view_of(cpu, args->in[0]), d->normalize.eps, gb_view_of(cpu, args->out), d->out.n);
+              gb_view_of(cpu, args->in[0]), d->pixel_norm.eps, gb_view_of(cpu, args->out), d->out.n);
 }
 
-const gb_op_row gb_normalize_cuda = {
-    .op = GB_OP_NORMALIZE, .name = "normalize", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
+const gb_op_row gb_pixel_norm_cuda = {
+    .op = GB_OP_PIXEL_NORM, .name = "pixel_norm", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
     .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
 };

@@ -1,6 +1,6 @@
-/* Affine transforms of maps, as ops/filters/affine.c, whose plan the host makes: pixel (x, y) is the original at
+/* Affine transforms of maps, as ops/bends/affine.c, whose plan the host makes: pixel (x, y) is the original at
  * m⁻¹(x, y). Positions are computed in double in the same steps, so that no pixel falls on the other side. */
-#include "cuda/filters.cuh"
+#include "cuda/bends/filters.cuh"
 
 /* Where in the original a pixel comes from: between pixels x, x+1 and y, y+1. */
 struct position { int x, y; float fx, fy; };

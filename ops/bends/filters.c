@@ -3,11 +3,11 @@
  *
  * A filter of single values works through bands of a channel block; where all of a block's channels take part, a band
  * is one run of floats, else each channel is taken out of it and put back. A filter of maps gets one map at a time. */
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 
 #include <string.h>
 
-#include "ops/filters/rows.h"
+#include "ops/bends/filter_rows.h"
 #include "ops/rows.h"
 
 const gb_filter *const gb_filters[] = {

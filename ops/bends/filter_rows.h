@@ -1,11 +1,11 @@
 /* What the filters' files share: their rows, and the parameters that mean the same everywhere. Nothing outside
- * ops/filters/ includes this. */
+ * ops/bends/ includes this. */
 #ifndef GB_FILTERS_ROWS_H
 #define GB_FILTERS_ROWS_H
 
 #include <math.h>
 
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 
 extern const gb_filter gb_filter_ablate, gb_filter_invert, gb_filter_multiply, gb_filter_add, gb_filter_threshold,
     gb_filter_clamp, gb_filter_quantise;                                                        /* pointwise.c */

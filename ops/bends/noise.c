@@ -1,8 +1,8 @@
 /* Normal noise by counter: the value at a pixel is a function of seed, channel and pixel alone (Box and Muller's pairs
  * out of hashed counters), so no order of work can change it. Samples of a batch get the same noise, as a sample gets
  * the same alone, unless `samples` is own. */
-#include "ops/filters/plans.h"
-#include "ops/filters/rows.h"
+#include "ops/bends/prepared.h"
+#include "ops/bends/filter_rows.h"
 
 static const char *const sharing[] = {"alike", "own", NULL};
 

@@ -1,4 +1,4 @@
-/* Batch norm with stored statistics, class-conditional where gain and bias are inputs, as ops/norm.c:
+/* Batch norm with stored statistics, class-conditional where gain and bias are inputs, as ops/batch_norm.c:
  *     y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c]
  * Mean, scale and bias of every sample's channels first, in float32; then all pixels. */
 #include <math.h>
@@ -11,11 +11,11 @@ enum { THREADS = 256 };
 
 /* [rows][C] mean, [rows][C] var, and where they are weights [C] gain, [C] bias. */
 static size_t packed_size(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * d->in[0].c * (2 * (size_t)d->norm.rows + (d->inputs == 1 ? 2 : 0));
+    return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
 }
 
 static void pack(const gb_cpu *, const gb_desc *d, const float *const *weights, void *packed) {
-    size_t c = d->in[0].c, table = c * d->norm.rows;
+    size_t c = d->in[0].c, table = c * d->batch_norm.rows;
     float *to = (float *)packed;
     memcpy(to, weights[0], table * sizeof *to);
     memcpy(to + table, weights[1], table * sizeof *to);
@@ -90,25 +90,25 @@ __global__ static void norm_each8(gb_view in, const float *factors, gb_view out,
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    const gb_norm_live *live = (const gb_norm_live *)args->live;
-    const float *packed = (const float *)args->packed, *weights = packed + 2 * (size_t)d->norm.rows * d->out.c;
+    const gb_batch_norm_live *live = (const gb_batch_norm_live *)args->live;
+    const float *packed = (const float *)args->packed, *weights = packed + 2 * (size_t)d->batch_norm.rows * d->out.c;
     bool last = args->out->shape.block > 1;
     long long count = gb_items(args->out) / (last ? 8 : 1);
-    norm_factors f = {packed, weights, weights + d->out.c, d->out.c, d->norm.rows, 0, d->norm.eps,
-                      d->norm.gain_from_one ? 1.0 : 0.0};
+    norm_factors f = {packed, weights, weights + d->out.c, d->out.c, d->batch_norm.rows, 0, d->batch_norm.eps,
+                      d->batch_norm.gain_from_one ? 1.0 : 0.0};
     if (d->inputs > 1) {
         f.gain = args->in[1]->data;
         f.bias = args->in[2]->data;
         f.step = d->out.c;
     }
     gb_launch(cpu, prepare, gb_blocks((size_t)d->out.n * d->out.c, THREADS), THREADS, 0, f,
-              gb_live(cpu->queue, find_row(d->norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
+              gb_live(cpu->queue, find_row(d->batch_norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
     gb_launch(cpu, last ? norm_each8 : norm_each, gb_blocks((size_t)count, THREADS), THREADS, 0,
               gb_view_of(cpu, args->in[0]), (const float *)args->workspace, gb_view_of(cpu, args->out),
               gb_live_finish(cpu, args->out, args->epilogue), count);
 }
 
-const gb_op_row gb_norm_cuda = {
-    .op = GB_OP_NORM, .name = "norm", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
+const gb_op_row gb_batch_norm_cuda = {
+    .op = GB_OP_BATCH_NORM, .name = "batch_norm", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
     .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run, .vjp = NULL,
 };

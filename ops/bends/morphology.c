@@ -6,8 +6,8 @@
  *
  * One row of the original at a time, its maxima over ±k are grown from those over ±(k−1), and wherever an offset dy has
  * the reach k they go to the rows dy above and below: about 4 · radius maxima for a pixel, all along rows. */
-#include "ops/filters/plans.h"
-#include "ops/filters/rows.h"
+#include "ops/bends/prepared.h"
+#include "ops/bends/filter_rows.h"
 
 static void plan(const float *p, int h, int w, void *plan_) {
     gb_element *e = plan_;

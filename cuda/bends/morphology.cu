@@ -1,4 +1,4 @@
-/* Erosion and dilation, openings and closings, as ops/filters/morphology.c:
+/* Erosion and dilation, openings and closings, as ops/bends/morphology.c:
  *
  *     dilate: y[r, c] = max of x[r + dy, c + dx] over |dy| ≤ radius, |dx| ≤ reach(dy)
  *
@@ -7,7 +7,7 @@
  * larger of two of them, reach − m to the left and to the right (held inside the map: what one window loses there the
  * other has). So a value costs about 4 · radius reads. Each level is a launch, which does nothing where the radius does
  * not go that far. */
-#include "cuda/filters.cuh"
+#include "cuda/bends/filters.cuh"
 
 __device__ static float larger(float a, float b) {
     return a > b || a != a ? a : b;

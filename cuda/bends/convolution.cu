@@ -1,6 +1,6 @@
-/* Small separable correlations, as ops/filters/convolution.c: blur and sharpen along the rows into float32 sums, then
+/* Small separable correlations, as ops/bends/convolution.c: blur and sharpen along the rows into float32 sums, then
  * down the columns; sobel's three rows and columns at once. Sums are added in the plain filters' order. */
-#include "cuda/filters.cuh"
+#include "cuda/bends/filters.cuh"
 
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */
 

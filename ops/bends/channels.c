@@ -1,5 +1,5 @@
 /* Filters that move whole maps between the channels taking part and leave every value as it is. */
-#include "ops/filters/rows.h"
+#include "ops/bends/filter_rows.h"
 
 /* Fisher and Yates' shuffle, drawn by counter from the seed. */
 static void shuffle(const float *p, int count, int *from) {

@@ -8,15 +8,16 @@
 
 #include "ops/epilogue.h"
 
-bool gb_norm_shape(gb_desc *d, char *why, size_t size) {
+bool gb_batch_norm_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     for (int i = 1; i < d->inputs; i++)
         if (d->in[i].n != in->n || d->in[i].c != in->c || d->in[i].h != 1 || d->in[i].w != 1) {
-            snprintf(why, size, "norm: %s has %d values, expected %d", i == 1 ? "gain" : "bias", d->in[i].c, in->c);
+            snprintf(why, size, "batch_norm: %s has %d values; expected %d", i == 1 ? "gain" : "bias", d->in[i].c,
+                     in->c);
             return false;
         }
-    if (d->inputs == 2 || d->norm.rows < 1) {
-        snprintf(why, size, "norm: %s", d->inputs == 2 ? "gain without bias" : "no statistics");
+    if (d->inputs == 2 || d->batch_norm.rows < 1) {
+        snprintf(why, size, "batch_norm: %s", d->inputs == 2 ? "gain without bias" : "no statistics");
         return false;
     }
     d->out = *in;
@@ -24,13 +25,13 @@ bool gb_norm_shape(gb_desc *d, char *why, size_t size) {
 }
 
 /* [rows][C] mean, [rows][C] var, and where they are weights [C] gain, [C] bias. */
-size_t gb_norm_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+size_t gb_batch_norm_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * d->in[0].c * (2 * (size_t)d->norm.rows + (d->inputs == 1 ? 2 : 0));
+    return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
 }
 
-void gb_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    size_t c = d->in[0].c, table = c * d->norm.rows;
+void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    size_t c = d->in[0].c, table = c * d->batch_norm.rows;
     float *to = packed;
     (void)cpu;
     memcpy(to, weights[0], table * sizeof *to);
@@ -56,14 +57,14 @@ static float statistic(const float *table, stat_row at, int channels, int c) {
     return row[c] * (float)at.fraction + row[channels + c] * (float)(1.0 - at.fraction);
 }
 
-size_t gb_norm_workspace(const gb_cpu *cpu, const gb_desc *d) {
+size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return sizeof(float) * 3 * d->out.n * d->out.c;
 }
 
-void gb_norm_prepare(const gb_desc *d, const gb_args *args, float *to) {
-    const gb_norm_live *live = args->live;
-    int channels = d->out.c, rows = d->norm.rows;
+void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to) {
+    const gb_batch_norm_live *live = args->live;
+    int channels = d->out.c, rows = d->batch_norm.rows;
     const float *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
     stat_row at = find_row(rows, live->truncation);
     for (int n = 0; n < d->out.n; n++, to += 3 * channels)
@@ -71,7 +72,8 @@ void gb_norm_prepare(const gb_desc *d, const gb_args *args, float *to) {
             float gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
             float var = statistic(vars, at, channels, c);
             to[c] = statistic(means, at, channels, c);
-            to[channels + c] = (float)(((d->norm.gain_from_one ? 1.0 : 0.0) + gain) / sqrt((double)var + d->norm.eps));
+            to[channels + c] = (float)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) /
+                                       sqrt((double)var + d->batch_norm.eps));
             to[2 * channels + c] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
         }
 }
@@ -90,11 +92,12 @@ static void one_plane(void *arg, int i, int worker) {
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
-    gb_norm_prepare(d, args, args->workspace);
+    gb_batch_norm_prepare(d, args, args->workspace);
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_norm_plain = {
-    .op = GB_OP_NORM, .name = "norm", .isa = "plain", .fuses = true,
-    .packed_size = gb_norm_packed_size, .pack = gb_norm_pack, .workspace = gb_norm_workspace, .run = run,
+const gb_op_row gb_batch_norm_plain = {
+    .op = GB_OP_BATCH_NORM, .name = "batch_norm", .isa = "plain", .fuses = true,
+    .packed_size = gb_batch_norm_packed_size, .pack = gb_batch_norm_pack, .workspace = gb_batch_norm_workspace,
+    .run = run,
 };

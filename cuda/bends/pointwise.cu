@@ -1,5 +1,5 @@
-/* Filters that take every value for itself, as ops/filters/pointwise.c. */
-#include "cuda/filters.cuh"
+/* Filters that take every value for itself, as ops/bends/pointwise.c. */
+#include "cuda/bends/filters.cuh"
 
 __device__ static float filtered(int which, const float *p, float x) {
     switch (which) {

@@ -3,8 +3,8 @@
  *     blur     g ⋆ x,  g a Gaussian over ±⌊4σ + ½⌋ pixels with sum 1 (scipy's gaussian_filter)
  *     sharpen  x + amount · (x − g ⋆ x), the unsharp mask
  *     sobel    [−1 0 1] along the axis and [1 2 1] across it; both axes' as a magnitude √(gx² + gy²) */
-#include "ops/filters/plans.h"
-#include "ops/filters/rows.h"
+#include "ops/bends/prepared.h"
+#include "ops/bends/filter_rows.h"
 
 enum { MAX_SIGMA = 64 };
 _Static_assert((int)GB_MAX_REACH == 4 * (int)MAX_SIGMA, "the widest Gaussian fits");

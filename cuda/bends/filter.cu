@@ -2,9 +2,9 @@
  * a filter that is not in it the host does the work. */
 #include <string.h>
 
-#include "cuda/filters.cuh"
+#include "cuda/bends/filters.cuh"
 #include "cuda/rows.h"
-#include "ops/filters/filters.h"
+#include "ops/bends/filters.h"
 
 static const gb_filter_form forms[] = {
     {"ablate", gb_launch_pointwise, GB_ABLATE, NULL},

@@ -1,7 +1,7 @@
-/* Maps brought to a mean and a standard deviation, as ops/filters/normalise.c:
+/* Maps brought to a mean and a standard deviation, as ops/bends/normalise.c:
  *     y = mean + deviation · (x − μ) / √(σ² + 1e-8)
  * Sums are in double, over pieces of a map and then over the pieces, in an order that the map's size alone decides. */
-#include "cuda/filters.cuh"
+#include "cuda/bends/filters.cuh"
 
 enum { THREADS = 256, PIECE = 4096 };       /* pixels of a piece */
 

@@ -1,5 +1,5 @@
-/* Maps turned over, as ops/filters/reflect.c:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
-#include "cuda/filters.cuh"
+/* Maps turned over, as ops/bends/reflect.c:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
+#include "cuda/bends/filters.cuh"
 
 __global__ static void reflect(gb_filter_use b, int which) {
     gb_each_filtered(b, [&](int n, int p) {

@@ -1,10 +1,10 @@
 /* Bending filters on the GPU: what the files of their families share. The files, the filters and their definitions are
- * those of ops/filters/. filter.cu puts into the live block what a person can move; the kernels compute values. */
+ * those of ops/bends/. filter.cu puts into the live block what a person can move; the kernels compute values. */
 #ifndef GB_CUDA_FILTERS_CUH
 #define GB_CUDA_FILTERS_CUH
 
 #include "cuda/tensor.cuh"
-#include "ops/filters/plans.h"
+#include "ops/bends/prepared.h"
 
 /* One use of a filter. What the pointers point to is in the live block: read when the kernels run. */
 struct gb_filter_use {
@@ -92,7 +92,7 @@ template <class F> __device__ static inline void gb_each_filtered(const gb_filte
     }
 }
 
-/* As gb_border_pixel() of ops/filters/border.h. */
+/* As gb_border_pixel() of ops/bends/border.h. */
 __device__ static inline int gb_pixel_inside(gb_border border, int i, int size) {
     if (i >= 0 && i < size)
         return i;

@@ -3,7 +3,7 @@
 
 #include "ops/rows.h"
 
-bool gb_normalize_shape(gb_desc *d, char *why, size_t size) {
+bool gb_pixel_norm_shape(gb_desc *d, char *why, size_t size) {
     (void)why, (void)size;
     d->out = d->in[0];
     return true;
@@ -20,7 +20,7 @@ static void normalize_sample(void *arg, int n, int worker) {
             double v = gb_plane(x, n, c)[p * x->shape.block];
             squares += v * v;
         }
-        double scale = 1.0 / sqrt(squares / s->c + job->d->normalize.eps);
+        double scale = 1.0 / sqrt(squares / s->c + job->d->pixel_norm.eps);
         for (int c = 0; c < s->c; c++)
             gb_plane(y, n, c)[p * y->shape.block] = (float)(gb_plane(x, n, c)[p * x->shape.block] * scale);
     }
@@ -31,6 +31,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n, normalize_sample, &job);
 }
 
-const gb_op_row gb_normalize_plain = {
-    .op = GB_OP_NORMALIZE, .name = "normalize", .isa = "plain", .run = run,
+const gb_op_row gb_pixel_norm_plain = {
+    .op = GB_OP_PIXEL_NORM, .name = "pixel_norm", .isa = "plain", .run = run,
 };

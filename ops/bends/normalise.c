@@ -1,6 +1,6 @@
 /* A map brought to a mean and a standard deviation:  y = mean + deviation · (x − μ) / √(σ² + 1e-8), with μ and σ² over
  * the map's own pixels; a constant map, as any of one pixel, becomes the mean. One NaN or infinity makes all NaN. */
-#include "ops/filters/rows.h"
+#include "ops/bends/filter_rows.h"
 
 static void normalise(const gb_filter_map *m) {
     size_t pixels = (size_t)m->h * m->w;

@@ -1,6 +1,6 @@
 /* Filters that take every value for itself: y = f(x). NaN stays NaN, but for `ablate`, which gives zeros whatever was
  * there, and `threshold`, where no comparison with NaN holds and the answer is 0, as in PyTorch. */
-#include "ops/filters/rows.h"
+#include "ops/bends/filter_rows.h"
 
 static void ablate(const float *p, const float *x, float *y, size_t count) {
     (void)p, (void)x;
