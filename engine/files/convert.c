@@ -10,6 +10,7 @@
 #include "weights/read/json.h"
 #include "engine/base/error.h"
 #include "engine/graph/model.h"
+#include "open.h"
 #include "engine/base/random.h"
 #include "save.h"
 
@@ -121,7 +122,7 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
         gb_network_free(network);
         return status;
     }
-    status = gb_model_over(context, network, name, &model, err);
+    status = gb_model_from_network(context, network, name, &model, err);
     if (!status && w_avg) {
         status = mean_w(model, w_avg, options, err);
         gb_network_note(network, "made up: the mean w, over %d z's from seed 0 on", MEAN_W_BATCH * MEAN_W_BATCHES);

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/graph/model.h"
+#include "open.h"
 #include "save.h"
 
 gb_status gb_maker_new(gb_maker *m, uint64_t seed, gb_error *err) {
@@ -40,7 +41,7 @@ gb_status gb_maker_save(gb_maker *m, gb_context *context, const char *out, bool 
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
     /* Building it proves that what is written can be opened. */
-    gb_status status = gb_model_over(context, network, "the new network", &model, err);
+    gb_status status = gb_model_from_network(context, network, "the new network", &model, err);
     if (!status)
         status = gb_network_save(network, half, out, err);
     gb_model_close(model);

@@ -1,4 +1,4 @@
-/* Opening models, packing their weights, telling about them. */
+/* Models: made over a graph, their weights packed for the kernels in use, and what callers may ask about them. */
 #include "model.h"
 
 #include <stdio.h>
@@ -8,11 +8,11 @@
 #include "weights/gbw.h"
 #include "engine/base/error.h"
 #include "device_memory.h"
-#include "engine/models/models.h"
 
-/* ------------------------------------------------------------------------------------------------ opening */
+/* ------------------------------------------------------------------------------------------------ making */
 
-static gb_status model_new(gb_context *context, gb_graph *graph, const char *name, gb_model **out, gb_error *err) {
+gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, gb_model **out, gb_error *err) {
+    *out = NULL;
     gb_graph_resolve(graph);
     if (!graph->failed && graph->output == GB_NO_NODE)
         gb_graph_mistake(graph, "the graph has no output");
@@ -42,52 +42,8 @@ static gb_status model_new(gb_context *context, gb_graph *graph, const char *nam
     return GB_OK;
 }
 
-gb_status gb_model_over(gb_context *context, gb_network *network, const char *name, gb_model **model, gb_error *err) {
-    gb_graph *graph = gb_graph_over(network);
-    if (!graph)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    const gb_architecture *architecture = gb_architecture_of(network);
-    if (architecture)
-        architecture->build(graph);
-    else
-        gb_graph_mistake(graph, "its architecture '%s' is not one this version runs",
-                         gb_network_str(network, "architecture", ""));
-    return model_new(context, graph, name, model, err);
-}
-
-gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name, gb_model **model,
-                               gb_error *err) {
-    gb_reason why = {{0}};
-    *model = NULL;
-    if (!gbw_is(bytes, size))
-        return gb_fail(err, GB_BAD_FILE, "%s: not a .gbw file; 'ganbend convert' makes one from a checkpoint", name);
-    gb_network *network = gbw_open(bytes, size, name, &why);
-    if (!network)
-        return gb_fail_because(err, GB_BAD_FILE, &why);
-    uint32_t checksum = gbw_checksum(network);
-    gb_status status = gb_model_over(context, network, name, model, err);
-    if (!status)
-        (*model)->checksum = checksum;
-    return status;
-}
-
-gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err) {
-    gb_map map;
-    *model = NULL;
-    gb_status status = gb_map_open(path, &map, err);
-    if (status)
-        return status;
-    status = gb_model_open_memory(context, map.bytes, map.size, gb_base_name(path), model, err);
-    if (status)
-        gb_map_close(&map);
-    else
-        (*model)->map = map;
-    return status;
-}
-
 gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err) {
-    *model = NULL;
-    return model_new(context, graph, NULL, model, err);
+    return gb_model_new(context, graph, NULL, model, err);
 }
 
 void gb_model_close(gb_model *model) {
@@ -107,15 +63,6 @@ void gb_model_close(gb_model *model) {
     if (model->map.bytes)
         gb_map_close(&model->map);
     free(model);
-}
-
-bool gb_is_gbw(const char *path) {
-    gb_map map;
-    if (gb_map_open(path, &map, NULL))
-        return false;
-    bool is = gbw_is(map.bytes, map.size);
-    gb_map_close(&map);
-    return is;
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */

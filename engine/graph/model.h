@@ -34,8 +34,9 @@ struct gb_model {
     uint64_t serial;
 };
 
-/* A model over a canonical network, which it takes over, also when it fails. `name` is used in messages. */
-gb_status gb_model_over(gb_context *context, gb_network *network, const char *name, gb_model **model, gb_error *err);
+/* A model over a finished graph, which it takes over, also on failure. `name` is the file that messages blame; NULL for a
+ * graph built by the caller. */
+gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, gb_model **model, gb_error *err);
 
 /* The node's weights in the row's form: made at the first call, the same for all sessions, checked against their CRC.
  * `packed` is NULL for operations without weights. Thread-safe. */

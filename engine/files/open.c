@@ -1,0 +1,59 @@
+/* Opening .gbw files as models: the network's architecture builds the graph, and the model is made over it. */
+#include "open.h"
+
+#include "engine/base/error.h"
+#include "engine/base/platform.h"
+#include "engine/models/models.h"
+#include "weights/gbw.h"
+
+gb_status gb_model_from_network(gb_context *context, gb_network *network, const char *name, gb_model **model, gb_error *err) {
+    gb_graph *graph = gb_graph_over(network);
+    if (!graph)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    const gb_architecture *architecture = gb_architecture_of(network);
+    if (architecture)
+        architecture->build(graph);
+    else
+        gb_graph_mistake(graph, "its architecture '%s' is not one this version runs",
+                         gb_network_str(network, "architecture", ""));
+    return gb_model_new(context, graph, name, model, err);
+}
+
+gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name, gb_model **model,
+                               gb_error *err) {
+    gb_reason why = {{0}};
+    *model = NULL;
+    if (!gbw_is(bytes, size))
+        return gb_fail(err, GB_BAD_FILE, "%s: not a .gbw file; 'ganbend convert' makes one from a checkpoint", name);
+    gb_network *network = gbw_open(bytes, size, name, &why);
+    if (!network)
+        return gb_fail_because(err, GB_BAD_FILE, &why);
+    uint32_t checksum = gbw_checksum(network);
+    gb_status status = gb_model_from_network(context, network, name, model, err);
+    if (!status)
+        (*model)->checksum = checksum;
+    return status;
+}
+
+gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err) {
+    gb_map map;
+    *model = NULL;
+    gb_status status = gb_map_open(path, &map, err);
+    if (status)
+        return status;
+    status = gb_model_open_memory(context, map.bytes, map.size, gb_base_name(path), model, err);
+    if (status)
+        gb_map_close(&map);
+    else
+        (*model)->map = map;
+    return status;
+}
+
+bool gb_is_gbw(const char *path) {
+    gb_map map;
+    if (gb_map_open(path, &map, NULL))
+        return false;
+    bool is = gbw_is(map.bytes, map.size);
+    gb_map_close(&map);
+    return is;
+}
