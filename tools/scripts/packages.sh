@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs the Debian or Ubuntu packages ganbend is built with: `packages.sh build`, or `packages.sh check` for the tests
-# as well; `packages.sh arm` for building and testing for 64-bit ARM (tools/scripts/aarch64.cmake) on another Debian machine. Asks
-# for nothing where nothing is missing.
+# Installs the Debian or Ubuntu packages that ganbend is built with (`packages.sh build`), those of its tests too (`check`),
+# of the long tests too (`long`), or those for building and testing for 64-bit ARM on another Debian machine (`arm`,
+# tools/scripts/aarch64.cmake). Does nothing if nothing is missing.
 set -u
 packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libcairo2-dev libopenblas-dev libcmocka-dev"
 packages="$packages libwebsockets-dev libturbojpeg0-dev liblo-dev"
 case ${1-build} in
-check) packages="$packages valgrind nodejs chromium chromium-driver ffmpeg" ;;
+check) packages="$packages nodejs ffmpeg" ;;
+long) packages="$packages nodejs ffmpeg valgrind chromium chromium-driver" ;;
 arm)
     packages="cmake pkg-config gcc-aarch64-linux-gnu qemu-user"
     for library in zlib1g libpng libjansson libyaml libcmocka; do
@@ -58,12 +59,12 @@ if [ -n "$missing" ]; then
 fi
 
 # Debian's npm is a package of its own; others bring it with nodejs.
-if [ "${1-build}" = check ]; then
+if [ "${1-build}" = long ]; then
     command -v npm >/dev/null 2>&1 || install npm || exit 1
 fi
 
 # The fuzzers need a clang with its runtime, whichever version this system has.
-if [ "${1-build}" = check ] && ! sh "$(dirname "$0")/fuzzing_clang.sh" >/dev/null; then
+if [ "${1-build}" = long ] && ! sh "$(dirname "$0")/fuzzing_clang.sh" >/dev/null; then
     command -v clang >/dev/null 2>&1 || install clang || exit 1
     version=$(clang -dumpversion | cut -d. -f1)
     sh "$(dirname "$0")/fuzzing_clang.sh" >/dev/null || install "libclang-rt-$version-dev" || exit 1
