@@ -5,6 +5,7 @@ import {namedBy, numberOf} from '../../../../tools/studio/page/layer/bendcontrol
 import {kindOfFeatures} from '../../../../tools/studio/page/layer/features.js';
 import {newest} from '../../../../tools/studio/page/state/newest.js';
 import {wire} from '../../../../tools/studio/page/state/wire.js';
+import {clock} from './clock.mjs';
 
 // The program's side of a wire: asked holds what came, and answers when it is told to.
 function program() {
@@ -13,7 +14,16 @@ function program() {
     wire.ask = (type, fields) => new Promise((resolve, reject) => asked.push({type, ...fields, resolve, reject}));
     return asked;
 }
-const turn = () => new Promise(resolve => setTimeout(resolve, 5));
+// Lets promises settle and the pause of 0 ms pass, on a clock that goes on only here.
+const turn = async () => {
+    for (let i = 0; i < 10; i++) {
+        clock.tick(1);
+        await Promise.resolve();
+        await Promise.resolve();
+    }
+};
+test.beforeEach(() => clock.start());
+test.afterEach(() => clock.stop());
 
 test('while an answer is waited for, only one more question is kept', async () => {
     const asked = program(), heard = [];
