@@ -165,7 +165,7 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
         return gb_fail(err, GB_BAD_FILE, "%s: this is a .gbw file already", name);
     if (!(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
         return gb_fail_because(err, GB_BAD_FILE, &why);
-    if (!options->config && gb_biggan_huggingface.recognise(checkpoint))
+    if (!options->config && gb_adapt_has_config_beside(checkpoint, options->network))
         look_beside(path, config);
     gb_status status = GB_OK;
     const gb_value *settings = NULL;
@@ -177,7 +177,7 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
         !(settings = gb_json_parse(arena, config->map.bytes, config->map.size,
                                    *config->path ? config->path : options->config, &why)))
         status = gb_fail_because(err, GB_BAD_FILE, &why);
-    if (!status && !(network = gb_adapt(checkpoint, settings, &why))) {
+    if (!status && !(network = gb_adapt(checkpoint, &(gb_adapt_options){settings, options->network}, &why))) {
         gb_because_in(&why, *config->path ? "%s with the config.json beside it" : "%s", name);
         status = gb_fail_because(err, GB_BAD_FILE, &why);
     }

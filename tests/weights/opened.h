@@ -47,7 +47,7 @@ static inline opened open_bytes(void *bytes, size_t size, const char *name, cons
         fail_msg("%s", o.why.text);
     if (config && !(json = gb_json_parse(arena, config, strlen(config), "config.json", &o.why)))
         fail_msg("%s", o.why.text);
-    o.network = gb_adapt(o.checkpoint, json, &o.why);
+    o.network = gb_adapt(o.checkpoint, &(gb_adapt_options){.config = json}, &o.why);
     gb_arena_free(arena);
     return o;
 }

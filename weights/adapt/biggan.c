@@ -19,13 +19,13 @@ const bg_stages bg_published[] = {
 };
 
 bool bg_no_memory(bg_generator *g) {
-    return gb_because(g->why, "memory is out");
+    return gb_because(g->why, "out of memory");
 }
 
-bool bg_open(bg_generator *g, const gb_checkpoint *c, const char *landmark, gb_network *n, gb_reason *why) {
+bool bg_open(bg_generator *g, const gb_checkpoint *c, const char *prefix, gb_network *n, gb_reason *why) {
     g->network = n;
     g->why = why;
-    return gb_source_open(&g->source, c, landmark, why);
+    return gb_source_open(&g->source, c, prefix, why);
 }
 
 /* ---- finding and measuring ---- */
@@ -35,9 +35,18 @@ static const char *join(const char *path, const char *leaf, char name[BG_PATH]) 
     return name;
 }
 
+/* What the file calls the canonical `path``leaf`. */
+static const char *in_file(const bg_generator *g, const char *path, const char *leaf, char name[BG_PATH]) {
+    char canonical[BG_PATH];
+    if (!g->rename)
+        return join(path, leaf, name);
+    g->rename(g, join(path, leaf, canonical), name);
+    return name;
+}
+
 const gb_array *bg_find(bg_generator *g, const char *path, const char *leaf) {
     char name[BG_PATH];
-    return gb_source_take(&g->source, join(path, leaf, name));
+    return gb_source_take(&g->source, in_file(g, path, leaf, name));
 }
 
 const gb_array *bg_find_weight(bg_generator *g, const char *path) {
@@ -47,11 +56,12 @@ const gb_array *bg_find_weight(bg_generator *g, const char *path) {
 
 static bool extent(bg_generator *g, const gb_array *a, const char *path, const char *leaf, int ndim, int d,
                    int64_t *out) {
-    char shape[128];
+    char shape[128], name[BG_PATH];
+    in_file(g, path, leaf, name);
     if (!a)
-        return gb_because(g->why, "no tensor '%s%s%s'", g->source.prefix, path, leaf);
+        return gb_source_lacks(&g->source, name, g->why);
     if (a->ndim != ndim || a->shape[d] < 1 || a->shape[d] > BG_WIDEST)
-        return gb_because(g->why, "tensor '%s%s%s' has shape %s, which no BigGAN has", g->source.prefix, path, leaf,
+        return gb_because(g->why, "tensor '%s%s' has shape %s, which no BigGAN has", g->source.prefix, name,
                           gb_shape_text(a, shape, sizeof shape));
     *out = a->shape[d];
     return true;
@@ -173,14 +183,14 @@ static double singular_value(const double *w, double *u, double *v, bool v_store
 
 static bool read_vector(bg_generator *g, const gb_array *a, const char *path, const char *leaf, size_t count,
                         double *out) {
-    char shape[128];
+    char shape[128], name[BG_PATH];
+    in_file(g, path, leaf, name);
     if (!a)
-        return gb_because(g->why, "no tensor '%s%s%s', which spectral normalisation needs", g->source.prefix, path,
-                          leaf);
+        return gb_because(g->why, "no tensor '%s%s', which spectral normalisation needs", g->source.prefix, name);
     if (gb_array_count(a) != (int64_t)count)
-        return gb_because(g->why, "tensor '%s%s%s' has shape %s, expected %zu values", g->source.prefix, path, leaf,
+        return gb_because(g->why, "tensor '%s%s' has shape %s, expected %zu values", g->source.prefix, name,
                           gb_shape_text(a, shape, sizeof shape), count);
-    return gb_array_to_f64(a, out, g->why) || gb_because_in(g->why, "tensor '%s%s%s'", g->source.prefix, path, leaf);
+    return gb_array_to_f64(a, out, g->why) || gb_because_in(g->why, "tensor '%s%s'", g->source.prefix, name);
 }
 
 /* What the code divides the weight by: 1 where it does not. */
@@ -259,10 +269,10 @@ static bool put(bg_generator *g, const char *name, const char *file_name, const 
 
 bool bg_bring(bg_generator *g, const char *path, const char *leaf, const char *as, bg_layout layout, bg_shape shape) {
     char file_name[BG_PATH], name[BG_PATH];
-    const gb_array *a = gb_source_take(&g->source, join(path, leaf, file_name));
+    const gb_array *a = gb_source_take(&g->source, in_file(g, path, leaf, file_name));
     gb_array view;
     if (!a)
-        return gb_because(g->why, "no tensor '%s%s'", g->source.prefix, file_name);
+        return gb_source_lacks(&g->source, file_name, g->why);
     return arrange(g, a, file_name, layout, &shape, &view) && put(g, join(path, as, name), file_name, &view, 1);
 }
 
@@ -271,9 +281,9 @@ bool bg_bring_weight(bg_generator *g, const char *path, bg_layout layout, bg_sha
     const gb_array *a = bg_find_weight(g, path);
     gb_array view;
     double sigma;
-    join(path, bg_find(g, path, ".weight_orig") ? ".weight_orig" : ".weight", file_name);
+    in_file(g, path, bg_find(g, path, ".weight_orig") ? ".weight_orig" : ".weight", file_name);
     if (!a)
-        return gb_because(g->why, "no tensor '%s%s'", g->source.prefix, file_name);
+        return gb_source_lacks(&g->source, file_name, g->why);
     return arrange(g, a, file_name, layout, &shape, &view) && read_sigma(g, path, a, &sigma) &&
         put(g, join(path, ".weight", name), file_name, &view, sigma);
 }
@@ -298,14 +308,11 @@ bool bg_bring_attention(bg_generator *g, const char *path, const char *const nam
 bool bg_note_found(bg_generator *g) {
     const char *p = g->source.prefix;
     int wrapper = (int)strlen(p);
-    bool training = wrapper >= 2 && p[wrapper - 2] == 'G' && (wrapper == 2 || p[wrapper - 3] == '.');
-    return (gb_network_note(g->network, "found a BigGAN%s generator as %s saves it%s%.*s%s: %" PRId64 "×%" PRId64
-                            ", %" PRId64 " classes, z of %" PRId64 "%s%s", g->deep ? "-deep" : "", g->code,
-                            wrapper ? ", in '" : "", wrapper ? wrapper - 1 : 0, p, wrapper ? "'" : "", g->resolution,
-                            g->resolution, g->c_dim, g->z_dim, g->z_chunk ? " in chunks" : "",
-                            g->attentions ? ", attention" : "") &&
-            (!training || gb_network_note(g->network, "the file holds no moving average of the generator; '%.*s' is "
-                                          "the one in training", wrapper - 1, p))) || bg_no_memory(g);
+    return gb_network_note(g->network, "found a BigGAN%s generator as %s saves it%s%.*s%s: %" PRId64 "×%" PRId64
+                           ", %" PRId64 " classes, z of %" PRId64 "%s%s", g->deep ? "-deep" : "", g->code,
+                           wrapper ? ", in '" : "", wrapper ? wrapper - 1 : 0, p, wrapper ? "'" : "", g->resolution,
+                           g->resolution, g->c_dim, g->z_dim, g->z_chunk ? " in chunks" : "",
+                           g->attentions ? ", attention" : "") || bg_no_memory(g);
 }
 
 bool bg_put_metadata(bg_generator *g) {

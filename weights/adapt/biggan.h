@@ -30,6 +30,9 @@ extern const bg_stages bg_published[];      /* ends with a row of resolution 0 *
 typedef struct bg_generator {
     const char *family, *code;      /* "biggan-pytorch"; "BigGAN-PyTorch", for people */
     const char *naming, *rng;       /* config.naming, origin.rng */
+    /* The file's name of a tensor that BigGAN-PyTorch calls `name`, into `out`; NULL if the file has the canonical
+     * names. Called with the attention layers known that come before it. */
+    void (*rename)(const struct bg_generator *g, const char *name, char out[BG_PATH]);
     gb_source source;
     gb_network *network;
     gb_reason *why;
@@ -53,11 +56,11 @@ typedef struct bg_shape {
     int64_t dim[4];
 } bg_shape;
 
-/* ---- inferring: what is missing or no size at all is said in g->why ---- */
+/* ---- inferring; what is missing or has an impossible size is reported in g->why ---- */
 
-bool bg_open(bg_generator *g, const gb_checkpoint *c, const char *landmark, gb_network *n, gb_reason *why);
+bool bg_open(bg_generator *g, const gb_checkpoint *c, const char *prefix, gb_network *n, gb_reason *why);
 
-/* The file's array of `path` joined with `leaf`; NULL where there is none. */
+/* The file's array of `path` joined with `leaf`, both canonical; NULL if there is none. */
 const gb_array *bg_find(bg_generator *g, const char *path, const char *leaf);
 /* A module's weight under whichever name spectral norm gave it. */
 const gb_array *bg_find_weight(bg_generator *g, const char *path);
@@ -69,18 +72,18 @@ bool bg_weight_extent(bg_generator *g, const char *path, int ndim, int d, int64_
 /* The picture's size from bottom_width and up[]; false beyond BG_LARGEST. */
 bool bg_set_resolution(bg_generator *g);
 
-/* ---- --config: `key` is looked up in it, and what it says must fit; nothing said fits ---- */
+/* ---- --config: `key` is looked up in it, and its value must agree; a missing key agrees ---- */
 
 bool bg_agree(bg_generator *g, const gb_value *config, const char *key, int64_t inferred);
 bool bg_agree_bool(bg_generator *g, const gb_value *config, const char *key, bool inferred);
-/* A small positive number into `out`, which keeps its value where nothing is said. */
+/* A small positive number into `out`, which keeps its value if the key is missing. */
 bool bg_read_eps(bg_generator *g, const gb_value *config, const char *key, double *out);
-/* A dict, as constructor arguments are; its keys that are none of `known` (NULL-terminated) are noted. */
+/* A dict of constructor arguments; its keys that are not in `known` (NULL-terminated) are noted. */
 bool bg_check_config(bg_generator *g, const gb_value *config, const char *const *known);
 
 /* ---- bringing over ---- */
 
-/* The file's `path``leaf` becomes `path``as`. */
+/* The file's tensor for `path``leaf` becomes the network's `path``as`. */
 bool bg_bring(bg_generator *g, const char *path, const char *leaf, const char *as, bg_layout layout, bg_shape shape);
 /* `path`.weight with spectral norm folded in. */
 bool bg_bring_weight(bg_generator *g, const char *path, bg_layout layout, bg_shape shape);
@@ -89,10 +92,10 @@ bool bg_bring_conv(bg_generator *g, const char *path, int64_t cout, int64_t cin,
 /* Self-attention over `channels`; `names` are those of θ, φ, g and o. */
 bool bg_bring_attention(bg_generator *g, const char *path, const char *const names[4], int64_t channels);
 
-/* "found a BigGAN generator …", and whether it is the moving average. */
+/* "found a BigGAN generator …" */
 bool bg_note_found(bg_generator *g);
 bool bg_put_metadata(bg_generator *g);
-/* What is left once all is brought over: odd values are noted, tensors without a place refused. */
+/* The last step: values that are not finite are noted, tensors without a place refused. */
 bool bg_finish(bg_generator *g, const char *const *within, bool (*ignored)(const char *name));
 
 bool bg_no_memory(bg_generator *g);

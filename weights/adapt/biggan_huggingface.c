@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char landmark[] = "generator.gen_z.bias";
-
 enum { BOTTOM = 4 };    /* gen_z gives 4×4 maps, of 16 · channel_width features */
 
 static bool find_layers(bg_generator *g) {
@@ -170,23 +168,23 @@ static bool ignored(const char *name) {
     return false;
 }
 
-static bool recognise(const gb_checkpoint *c) {
-    return gb_source_has(c, landmark);
-}
-
-static bool adapt(const gb_checkpoint *c, const gb_value *config, gb_network *n, gb_reason *why) {
+static bool adapt(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n, gb_reason *why) {
     static const char *const within[] = {"embeddings.", "generator.", NULL};
     bg_generator g = {
         .family = "biggan-huggingface", .code = "the Hugging Face port", .naming = "huggingface", .rng = "truncnorm",
         .deep = true, .bottom_width = BOTTOM, .norm_eps = 1e-4, .sn_eps = 1e-12,
     };
-    bool good = bg_open(&g, c, landmark, n, why) && read_generator(&g, config) && bg_put_metadata(&g) &&
+    bool good = bg_open(&g, c, prefix, n, why) && read_generator(&g, config) && bg_put_metadata(&g) &&
         bring_all(&g) && bg_finish(&g, within, ignored);
     gb_source_close(&g.source);
     return good;
 }
 
 const gb_family gb_biggan_huggingface = {
-    "biggan-huggingface", "BigGAN-deep of the Hugging Face port: pytorch_model.bin, with its config.json", recognise,
-    adapt,
+    .name = "biggan-huggingface",
+    .summary = "BigGAN-deep of the Hugging Face port: pytorch_model.bin, with its config.json",
+    .source = "pytorch-pretrained-BigGAN",
+    .landmarks = {"generator.gen_z.bias", "generator.bn.running_means"},
+    .has_config_beside = true,
+    .adapt = adapt,
 };

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char landmark[] = "output_layer.0.gain";
-
 /* ---- inferring ---- */
 
 static bool find_blocks(bg_generator *g) {
@@ -106,7 +104,7 @@ static bool infer_depth(bg_generator *g, const gb_value *config, int *depth, con
         if (*depth < 1 || *depth > g->blocks) {
             *depth = 2;
             if (!gb_network_note(g->network, "the channels are those of no published BigGAN-deep, so two blocks were "
-                                 "taken to make a stage; --config with G_depth can say otherwise"))
+                                 "taken to make a stage; --config with G_depth can give another number"))
                 return bg_no_memory(g);
         }
     }
@@ -207,35 +205,35 @@ static bool agree(bg_generator *g, const gb_value *config, const bg_stages *netw
         bg_check_config(g, config, known);
 }
 
-/* Models converted from TF-Hub norm with 1e-4. The one of 256×256 shows it: only there does attention stand at 128 and
- * z have 140 values. */
+/* Models converted from TF-Hub normalise with 1e-4. The one of 256×256 shows it: only there is attention at 128 and has z
+ * 140 values. StudioGAN's code has 1e-4 in all norms, mmgeneration's 1e-5. */
 static bool assume_eps(bg_generator *g, const gb_value *config) {
     const gb_value *v = gb_value_get(config, "BN_eps");
     bool hub = !g->deep && g->resolution == 256 && g->z_dim == 140 && g->attentions == 1 && g->attention_after[0] == 4;
-    if (v && v->kind != GB_VALUE_NONE)
+    if (g->rename || (v && v->kind != GB_VALUE_NONE))
         return true;
     if (hub)
         g->norm_eps = 1e-4;
     return (hub ? gb_network_note(g->network, "attention at 128 and a z of 140 are those of TF-Hub's BigGAN, so the "
-                                  "norms' eps was taken as 1e-4; --config with BN_eps can say otherwise")
-                : gb_network_note(g->network, "not in the file, so taken as usual: eps of the norms 1e-5; models "
-                                  "converted from TF-Hub have 1e-4, which --config with BN_eps can say")) ||
+                                  "norms' eps was taken as 1e-4; --config with BN_eps can give another")
+                : gb_network_note(g->network, "not in the file, so the default was taken: eps of the norms 1e-5; models "
+                                  "converted from TF-Hub have 1e-4, which --config with BN_eps can give")) ||
         bg_no_memory(g);
 }
 
 /* ---- bringing over ---- */
 
-/* Plain, mybn, cross-replica. */
+/* Plain, mybn, cross-replica and torch's own. */
 static bool bring_statistics(bg_generator *g, const char *path, int64_t channels) {
     static const char *const names[][2] = {
         {".stored_mean", ".stored_var"}, {".bn.stored_mean", ".bn.stored_var"},
-        {".bn.running_mean", ".bn.running_var"},
+        {".bn.running_mean", ".bn.running_var"}, {".running_mean", ".running_var"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (bg_find(g, path, names[i][0]))
             return bg_bring(g, path, names[i][0], ".mean", BG_ONE_ROW, (bg_shape){2, {1, channels}}) &&
                 bg_bring(g, path, names[i][1], ".var", BG_ONE_ROW, (bg_shape){2, {1, channels}});
-    return gb_because(g->why, "no tensor '%s%s.stored_mean'; ganbend runs batch norm with stored statistics, not "
+    return gb_because(g->why, "no statistics at '%s%s'; ganbend runs batch norm with stored statistics, not "
                       "norm_style 'gn' or 'nonorm'", g->source.prefix, path);
 }
 
@@ -306,10 +304,6 @@ static bool ignored(const char *name) {
     return ends(name, ".accumulation_counter") || ends(name, ".num_batches_tracked");
 }
 
-static bool recognise(const gb_checkpoint *c) {
-    return gb_source_has(c, landmark);
-}
-
 static bool read_generator(bg_generator *g, const gb_value *config) {
     const bg_stages *network;
     int depth;
@@ -318,18 +312,136 @@ static bool read_generator(bg_generator *g, const gb_value *config) {
     return bg_note_found(g) && agree(g, config, network) && assume_eps(g, config);
 }
 
-static bool adapt(const gb_checkpoint *c, const gb_value *config, gb_network *n, gb_reason *why) {
-    static const char *const within[] = {"shared", "linear.", "blocks.", "output_layer.", NULL};
-    bg_generator g = {
-        .family = "biggan-pytorch", .code = "BigGAN-PyTorch", .naming = "pytorch", .rng = "torch", .n_stats = 1,
-        .norm_eps = 1e-5, .output_norm_eps = 1e-5, .sn_eps = 1e-12,
+/* ---- the same network in other code bases ---- */
+
+/* "blocks.3.1.theta.weight": block 3, attention, "theta.weight". */
+typedef struct block_name {
+    int block;
+    bool attention;
+    const char *rest;
+} block_name;
+
+static bool parse_block(const char *name, block_name *b) {
+    int part, end = 0;
+    if (sscanf(name, "blocks.%4d.%1d.%n", &b->block, &part, &end) != 2 || !end)
+        return false;
+    b->attention = part == 1;
+    b->rest = name + end;
+    return true;
+}
+
+/* There attention layers are numbered among the blocks. */
+static int place_of(const bg_generator *g, const block_name *b) {
+    int place = b->block + b->attention;
+    for (int i = 0; i < g->attentions && g->attention_after[i] < b->block; i++)
+        place++;
+    return place;
+}
+
+/* One module's name for another's; the rest of the tensor's name stays. */
+typedef struct renaming {
+    const char *canonical, *in_file;
+} renaming;
+
+static bool renamed(const renaming *table, const char *name, const char *before, char out[BG_PATH]) {
+    for (const renaming *r = table; r->canonical; r++) {
+        size_t n = strlen(r->canonical);
+        if (!strncmp(name, r->canonical, n)) {
+            snprintf(out, BG_PATH, "%s%s%s", before, r->in_file, name + n);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void rename_with(const bg_generator *g, const char *name, const char *list, const renaming *modules,
+                        const renaming *parts, char out[BG_PATH]) {
+    block_name b;
+    char before[48] = "";
+    bool in_block = parse_block(name, &b);
+    if (in_block)
+        snprintf(before, sizeof before, "%s%d%s", list, place_of(g, &b), strcmp(list, "blocks.") ? "." : ".0.");
+    if (!renamed(in_block ? parts : modules, in_block ? b.rest : name, before, out))
+        snprintf(out, BG_PATH, "%s%s", before, in_block ? b.rest : name);
+}
+
+static void rename_studiogan(const bg_generator *g, const char *name, char out[BG_PATH]) {
+    static const renaming modules[] = {
+        {"linear.", "linear0."}, {"output_layer.0.gain", "bn4.weight"}, {"output_layer.0.", "bn4."},
+        {"output_layer.2.", "conv2d5."}, {NULL, NULL},
+    }, parts[] = {
+        {"conv_sc.", "conv2d0."}, {"conv1.", "conv2d1."}, {"conv2.", "conv2d2."}, {"conv3.", "conv2d3."},
+        {"conv4.", "conv2d4."}, {"theta.", "conv1x1_theta."}, {"phi.", "conv1x1_phi."}, {"g.", "conv1x1_g."},
+        {"o.", "conv1x1_attn."}, {"gamma", "sigma"}, {NULL, NULL},
     };
-    bool good = bg_open(&g, c, landmark, n, why) && read_generator(&g, config) && bg_put_metadata(&g) &&
+    rename_with(g, name, "blocks.", modules, parts, out);
+}
+
+static void rename_mmgeneration(const bg_generator *g, const char *name, char out[BG_PATH]) {
+    static const renaming modules[] = {
+        {"linear.", "noise2feat."}, {"shared.", "shared_embedding."}, {"output_layer.0.gain", "output_layer.bn.weight"},
+        {"output_layer.0.", "output_layer.bn."}, {"output_layer.2.", "output_layer.conv."}, {NULL, NULL},
+    }, parts[] = {
+        {"conv_sc.", "shortcut.conv."}, {"conv1.", "conv1.conv."}, {"conv2.", "conv2.conv."}, {"theta.", "theta.conv."},
+        {"phi.", "phi.conv."}, {"g.", "g.conv."}, {"o.", "o.conv."}, {NULL, NULL},
+    };
+    rename_with(g, name, "conv_blocks.", modules, parts, out);
+}
+
+static bool adapt_as(bg_generator g, const char *const *within, const gb_checkpoint *c, const char *prefix,
+                     const gb_value *config, gb_network *n, gb_reason *why) {
+    bool good = bg_open(&g, c, prefix, n, why) && read_generator(&g, config) && bg_put_metadata(&g) &&
         bring_all(&g) && bg_finish(&g, within, ignored);
     gb_source_close(&g.source);
     return good;
 }
 
+static bool adapt(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n, gb_reason *why) {
+    static const char *const within[] = {"shared", "linear.", "blocks.", "output_layer.", NULL};
+    return adapt_as((bg_generator){
+        .family = "biggan-pytorch", .code = "BigGAN-PyTorch", .naming = "pytorch", .rng = "torch", .n_stats = 1,
+        .norm_eps = 1e-5, .output_norm_eps = 1e-5, .sn_eps = 1e-12,
+    }, within, c, prefix, config, n, why);
+}
+
+static bool adapt_studiogan(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n,
+                            gb_reason *why) {
+    static const char *const within[] = {"shared", "linear0.", "blocks.", "bn4.", "conv2d5.", NULL};
+    return adapt_as((bg_generator){
+        .family = "biggan-studiogan", .code = "StudioGAN", .naming = "pytorch", .rng = "torch", .n_stats = 1,
+        .norm_eps = 1e-4, .output_norm_eps = 1e-4, .sn_eps = 1e-6, .rename = rename_studiogan,
+    }, within, c, prefix, config, n, why);
+}
+
+static bool adapt_mmgeneration(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n,
+                               gb_reason *why) {
+    static const char *const within[] = {"shared_embedding.", "noise2feat.", "conv_blocks.", "output_layer.", NULL};
+    return adapt_as((bg_generator){
+        .family = "biggan-mmgeneration", .code = "mmgeneration", .naming = "pytorch", .rng = "torch", .n_stats = 1,
+        .norm_eps = 1e-5, .output_norm_eps = 1e-5, .sn_eps = 1e-6, .rename = rename_mmgeneration,
+    }, within, c, prefix, config, n, why);
+}
+
 const gb_family gb_biggan_pytorch = {
-    "biggan-pytorch", "BigGAN and BigGAN-deep of BigGAN-PyTorch: G_ema.pth, G.pth", recognise, adapt,
+    .name = "biggan-pytorch",
+    .summary = "BigGAN and BigGAN-deep of BigGAN-PyTorch: G_ema.pth, G.pth",
+    .source = "BigGAN-PyTorch, TF-Hub's BigGAN converted by it",
+    .landmarks = {"output_layer.0.gain", "linear.bias"},
+    .adapt = adapt,
+};
+
+const gb_family gb_biggan_studiogan = {
+    .name = "biggan-studiogan",
+    .summary = "BigGAN and BigGAN-deep of PyTorch-StudioGAN",
+    .source = "PyTorch-StudioGAN: model=G_ema-….pth",
+    .landmarks = {"linear0.bias", "bn4.weight", "shared.weight"},
+    .adapt = adapt_studiogan,
+};
+
+const gb_family gb_biggan_mmgeneration = {
+    .name = "biggan-mmgeneration",
+    .summary = "BigGAN of mmgeneration and mmediting (MMagic)",
+    .source = "mmgeneration, mmediting 1.x (MMagic)",
+    .landmarks = {"noise2feat.bias", "output_layer.bn.weight"},
+    .adapt = adapt_mmgeneration,
 };

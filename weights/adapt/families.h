@@ -1,23 +1,31 @@
-/* Checkpoint families: each row recognises its files and rewrites names and quirks into a canonical network. */
+/* Checkpoint families: each row recognises its files by the names of their tensors and rewrites names and quirks into a
+ * canonical network. */
 #ifndef GB_WEIGHTS_ADAPT_FAMILIES_H
 #define GB_WEIGHTS_ADAPT_FAMILIES_H
 
 #include "../network.h"
 #include "../read/checkpoint.h"
 
+enum { GB_LANDMARKS = 3 };
+
 typedef struct gb_family {
     const char *name;           /* "stylegan2-nvlabs", "stylegan2-rosinality", "biggan-pytorch", … */
-    const char *summary;        /* one line for --help and the docs */
-    /* True where the object looks like this family's. */
-    bool (*recognise)(const gb_checkpoint *c);
-    /* Fills `n` or says why not. `config` is the JSON of --config as a dict of plain values, or NULL. */
-    bool (*adapt)(const gb_checkpoint *c, const gb_value *config, gb_network *n, gb_reason *why);
+    const char *summary;        /* one line for --help and the documentation */
+    const char *source;         /* where such files come from: projects and file names, for the documentation */
+    /* Tensors that every complete generator of the family has, without the name of its wrapper. The first one finds
+     * the generator; in it '#' stands for a number. NULL ends a shorter list. */
+    const char *landmarks[GB_LANDMARKS];
+    bool has_config_beside;     /* a config.json in the checkpoint's folder belongs to it */
+    /* Fills `n` from the generator in the wrapper `prefix` ("G_ema.", or ""), or returns false with a reason. `config`
+     * is the JSON of --config as a dict of plain values, or NULL. */
+    bool (*adapt)(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n, gb_reason *why);
 } gb_family;
 
-extern const gb_family *const gb_families[];    /* NULL-terminated, in the order they are asked */
+extern const gb_family *const gb_families[];    /* NULL-terminated */
 
-/* Its rows, one per file. */
-extern const gb_family gb_stylegan2_nvlabs, gb_stylegan2_tensorflow, gb_stylegan2_rosinality;
-extern const gb_family gb_biggan_pytorch, gb_biggan_huggingface;
+/* Its rows. */
+extern const gb_family gb_stylegan2_nvlabs, gb_stylegan2_tensorflow, gb_stylegan2_rosinality, gb_stylegan2_genforce;
+extern const gb_family gb_stylegan2_mmgeneration;
+extern const gb_family gb_biggan_pytorch, gb_biggan_studiogan, gb_biggan_mmgeneration, gb_biggan_huggingface;
 
 #endif

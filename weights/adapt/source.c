@@ -1,7 +1,6 @@
-/* Finding a network among a checkpoint's arrays. Names are sorted once; every lookup is a binary search. */
+/* Looking up a network's tensors among a checkpoint's arrays. Names are sorted once; every lookup is a binary search. */
 #include "source.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,63 +15,13 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const struct gb_source_entry *)a)->name, ((const struct gb_source_entry *)b)->name);
 }
 
-/* Length of the wrapper before `landmark`, or -1; the landmark must be whole: from a dot (or the start) to the end. */
-static int wrapper_of(const char *path, const char *landmark) {
-    size_t size = strlen(path), tail = strlen(landmark);
-    if (size < tail || strcmp(path + size - tail, landmark))
-        return -1;
-    size -= tail;
-    return size < sizeof ((gb_source *)NULL)->prefix && (!size || path[size - 1] == '.') ? (int)size : -1;
-}
-
-bool gb_source_has(const gb_checkpoint *c, const char *landmark) {
-    size_t count;
-    const gb_named_array *all = gb_checkpoint_arrays(c, &count);
-    for (size_t i = 0; i < count; i++)
-        if (wrapper_of(all[i].name, landmark) >= 0)
-            return true;
-    return false;
-}
-
-/* "Gs", or "ema" between any of . _ - */
-static bool names_average(const char *prefix, size_t size) {
-    for (size_t at = 0; at < size;) {
-        size_t end = at;
-        while (end < size && isalnum((unsigned char)prefix[end]))
-            end++;
-        const char *word = prefix + at;
-        if ((end - at == 3 && (!strncmp(word, "ema", 3) || !strncmp(word, "EMA", 3))) ||
-            (end - at == 2 && !strncmp(word, "Gs", 2)))
-            return true;
-        at = end + 1;
-    }
-    return false;
-}
-
-bool gb_source_is_average(const gb_source *s) {
-    return names_average(s->prefix, strlen(s->prefix));
-}
-
-bool gb_source_open(gb_source *s, const gb_checkpoint *c, const char *landmark, gb_reason *why) {
-    const gb_named_array *all = gb_checkpoint_arrays(c, &s->count), *best = NULL;
+bool gb_source_open(gb_source *s, const gb_checkpoint *c, const char *prefix, gb_reason *why) {
+    const gb_named_array *all = gb_checkpoint_arrays(c, &s->count);
     s->checkpoint = c;
-    s->entries = NULL;
-    for (size_t i = 0; i < s->count; i++) {
-        int size = wrapper_of(all[i].name, landmark);
-        bool average = size >= 0 && names_average(all[i].name, (size_t)size);
-        if (size >= 0 && (!best || average)) {
-            best = &all[i];
-            memcpy(s->prefix, best->name, (size_t)size);
-            s->prefix[size] = 0;
-        }
-        if (average)
-            break;
-    }
-    if (!best)
-        return gb_because(why, "no tensor '%s'", landmark);
-    s->entries = malloc(s->count * sizeof *s->entries);
+    snprintf(s->prefix, sizeof s->prefix, "%s", prefix);
+    s->entries = malloc((s->count ? s->count : 1) * sizeof *s->entries);
     if (!s->entries)
-        return gb_because(why, "memory is out");
+        return gb_because(why, "out of memory");
     for (size_t i = 0; i < s->count; i++)
         s->entries[i] = (struct gb_source_entry){.name = all[i].name, .array = &all[i].array};
     qsort(s->entries, s->count, sizeof *s->entries, by_name);
@@ -110,6 +59,18 @@ const gb_array *gb_source_take_above(gb_source *s, const char *name) {
             size--;
         while (size && s->prefix[size - 1] != '.');
     }
+}
+
+bool gb_source_lacks(const gb_source *s, const char *name, gb_reason *why) {
+    char path[320];
+    snprintf(path, sizeof path, "%s%s", s->prefix, name);
+    size_t count;
+    const gb_unreadable *all = gb_checkpoint_unreadable(s->checkpoint, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(all[i].path, path))
+            return gb_because(why, "tensor '%s' is %s, which ganbend does not read; save it as a plain tensor", path,
+                              all[i].what);
+    return gb_because(why, "no tensor '%s'", path);
 }
 
 const char *gb_source_left(const gb_source *s, const char *const *within, bool (*ignored)(const char *name)) {

@@ -12,7 +12,7 @@
 static bool origin_of(const sg2_generator *g, const sg2_slot *s, sg2_origin *o) {
     *o = (sg2_origin){.layout = s->layout, .scale = 1};
     snprintf(o->name, sizeof o->name, "%s", s->name);
-    return g->naming->origin(s, o);
+    return g->naming->origin(g, s, o);
 }
 
 static const gb_array *look(sg2_generator *g, const sg2_slot *s, sg2_origin *o) {
@@ -50,32 +50,32 @@ static bool arrange(const sg2_slot *s, const sg2_origin *o, const gb_array *a, g
 /* ---- inferring ---- */
 
 static bool no_memory(gb_reason *why) {
-    return gb_because(why, "memory is out");
+    return gb_because(why, "out of memory");
 }
 
-/* The size of the slot's dimension `letter`, 0 where there is no such tensor or it lacks that dimension. */
-static int64_t extent(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf, char letter) {
-    sg2_slot s = sg2_slot_of(module, at, leaf);
+/* The size of the slot's dimension `letter`; 0 if there is no such tensor or it lacks that dimension. */
+static int64_t extent(sg2_generator *g, sg2_module module, int at, sg2_leaf leaf, char letter) {
+    sg2_slot s = sg2_slot_of(g, module, at, leaf);
     sg2_origin o;
     const gb_array *a = look(g, &s, &o);
     const char *where = a ? strchr(o.layout, letter) : NULL;
     return where && a->ndim == (int)strlen(o.layout) ? a->shape[where - o.layout] : 0;
 }
 
-static bool have(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf) {
-    sg2_slot s = sg2_slot_of(module, at, leaf);
+static bool have(sg2_generator *g, sg2_module module, int at, sg2_leaf leaf) {
+    sg2_slot s = sg2_slot_of(g, module, at, leaf);
     sg2_origin o;
     return look(g, &s, &o) != NULL;
 }
 
-static bool need(sg2_generator *g, sg2_module module, int64_t at, sg2_leaf leaf, char letter, int64_t *out,
+static bool need(sg2_generator *g, sg2_module module, int at, sg2_leaf leaf, char letter, int64_t *out,
                  gb_reason *why) {
-    sg2_slot s = sg2_slot_of(module, at, leaf);
+    sg2_slot s = sg2_slot_of(g, module, at, leaf);
     sg2_origin o;
     const gb_array *a = look(g, &s, &o);
     char shape[128];
     if (!a)
-        return gb_because(why, "no tensor '%s%s'", g->source.prefix, o.name);
+        return gb_source_lacks(&g->source, o.name, why);
     *out = extent(g, module, at, leaf, letter);
     return (*out >= 1 && *out <= SG2_WIDEST) ||
         gb_because(why, "tensor '%s%s' has shape %s, which no StyleGAN2 has", g->source.prefix, o.name,
@@ -90,8 +90,8 @@ static bool infer_mapping(sg2_generator *g, gb_reason *why) {
     if (!need(g, SG2_FC, 0, SG2_WEIGHT, 'I', &width, why))
         return false;
     g->z_dim = width - g->embed_dim;
-    while (g->mapping_layers < SG2_FCS && have(g, SG2_FC, g->mapping_layers, SG2_BIAS)) {
-        if (!need(g, SG2_FC, g->mapping_layers, SG2_BIAS, 'O', &g->fc_width[g->mapping_layers], why))
+    while (g->mapping_layers < SG2_FCS && have(g, SG2_FC, (int)g->mapping_layers, SG2_BIAS)) {
+        if (!need(g, SG2_FC, (int)g->mapping_layers, SG2_BIAS, 'O', &g->fc_width[g->mapping_layers], why))
             return false;
         g->mapping_layers++;
     }
@@ -101,40 +101,55 @@ static bool infer_mapping(sg2_generator *g, gb_reason *why) {
     return sg2_agree(g->w_dim, g->fc_width[g->mapping_layers - 1], "the mapping network", "w_dim", why);
 }
 
-static bool infer(sg2_generator *g, gb_reason *why) {
-    if (!need(g, SG2_CONV1, 4, SG2_AFFINE_WEIGHT, 'I', &g->w_dim, why))
+static bool infer_start(sg2_generator *g, gb_reason *why) {
+    if (!need(g, SG2_BLOCK, 0, SG2_CONST, 'H', &g->start[0], why) ||
+        !need(g, SG2_BLOCK, 0, SG2_CONST, 'W', &g->start[1], why))
         return false;
-    while (g->blocks < SG2_BLOCKS && (!g->blocks || have(g, SG2_CONV1, sg2_res(g->blocks), SG2_BIAS))) {
-        int64_t res = sg2_res(g->blocks);
-        if (!need(g, SG2_CONV1, res, SG2_BIAS, 'O', &g->channels[g->blocks], why))
-            return false;
-        for (int layer = SG2_CONV0; layer <= SG2_CONV1; layer++)
-            g->layers[g->blocks][layer].no_noise = !have(g, (sg2_module)layer, res, SG2_NOISE_STRENGTH);
-        g->blocks++;
-    }
-    g->resolution = sg2_res(g->blocks - 1);
-    bool skip = have(g, SG2_TORGB, 4, SG2_BIAS), resnet = have(g, SG2_SKIP, g->resolution, SG2_WEIGHT);
-    g->block = resnet ? "resnet" : skip ? "skip" : "orig";
-    return need(g, SG2_TORGB, g->resolution, SG2_BIAS, 'O', &g->img_channels, why) && infer_mapping(g, why);
+    return (g->start[0] <= SG2_LARGEST && g->start[1] <= SG2_LARGEST) ||
+        gb_because(why, "the constant is %" PRId64 "×%" PRId64 ", larger than any picture", g->start[0], g->start[1]);
 }
 
-/* "found a StyleGAN2 generator …", and whether it is the one that people mean. */
+static bool infer(sg2_generator *g, gb_reason *why) {
+    if (!infer_start(g, why))
+        return false;
+    if (!g->first)
+        g->first = g->start[0];
+    if (!need(g, SG2_CONV1, 0, SG2_AFFINE_WEIGHT, 'I', &g->w_dim, why))
+        return false;
+    while (g->blocks < SG2_BLOCKS && (!g->blocks || have(g, SG2_CONV1, g->blocks, SG2_BIAS))) {
+        if (!need(g, SG2_CONV1, g->blocks, SG2_BIAS, 'O', &g->channels[g->blocks], why))
+            return false;
+        for (int layer = SG2_CONV0; layer <= SG2_CONV1; layer++)
+            g->layers[g->blocks][layer].no_noise = !have(g, (sg2_module)layer, g->blocks, SG2_NOISE_STRENGTH);
+        g->blocks++;
+    }
+    int last = g->blocks - 1;
+    g->height = sg2_height(g, last);
+    g->width = sg2_width(g, last);
+    if (g->height > SG2_LARGEST || g->width > SG2_LARGEST)
+        return gb_because(why, "its %d blocks enlarge %" PRId64 "×%" PRId64 " beyond %d×%d", g->blocks, g->start[0],
+                          g->start[1], SG2_LARGEST, SG2_LARGEST);
+    bool skip = have(g, SG2_TORGB, 0, SG2_BIAS), resnet = have(g, SG2_SKIP, last, SG2_WEIGHT);
+    g->block = resnet ? "resnet" : skip && !g->lods ? "skip" : "orig";
+    return need(g, SG2_TORGB, last, SG2_BIAS, 'O', &g->img_channels, why) && infer_mapping(g, why);
+}
+
 static bool note_found(const sg2_generator *g, gb_network *n) {
     const char *p = g->source.prefix;
     size_t size = strlen(p);
-    bool training = size >= 2 && (p[size - 2] == 'g' || p[size - 2] == 'G') && (size == 2 || p[size - 3] == '.');
     return gb_network_note(n, "found a StyleGAN2 generator as %s saves it%s%.*s%s: %" PRId64 "×%" PRId64
                            ", %s blocks%s", g->naming->code, size ? ", in '" : "", (int)(size ? size - 1 : 0), p,
-                           size ? "'" : "", g->resolution, g->resolution, g->block, g->c_dim ? ", conditional" : "") &&
-        (!training || gb_source_is_average(&g->source) ||
-         gb_network_note(n, "the file holds no moving average of the generator; '%.*s' is the one in training",
-                         (int)size - 1, p));
+                           size ? "'" : "", g->height, g->width, g->block, g->c_dim ? ", conditional" : "");
 }
 
-bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_network *n, gb_reason *why) {
+bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, const char *prefix, gb_network *n,
+              gb_reason *why) {
     *g = (sg2_generator){.naming = naming, .mapping_lr = NAN};
-    return gb_source_open(&g->source, c, naming->landmark, why) && infer(g, why) &&
-        (note_found(g, n) || no_memory(why));
+    if (!gb_source_open(&g->source, c, prefix, why))
+        return false;
+    if (naming->begin)
+        naming->begin(g);
+    return infer(g, why) && (note_found(g, n) || no_memory(why));
 }
 
 /* ---- bringing tensors over ---- */
@@ -149,10 +164,10 @@ static void flip_kernels(float *v, const sg2_slot *s) {
         }
 }
 
-/* The 1-d filter times itself; [1, 3, 3, 1] / 8 where nobody said otherwise. */
+/* The 1-d filter times itself; [1, 3, 3, 1] / 8 if no other was given. */
 static float filter_tap(const sg2_generator *g, int i) {
     static const double usual[4] = {0.125, 0.375, 0.375, 0.125};
-    const double *f = g->filter_said ? g->filter : usual;
+    const double *f = g->filter_given ? g->filter : usual;
     return (float)(f[i / 4] * f[i % 4]);
 }
 
@@ -170,15 +185,17 @@ static bool same_filter(const sg2_generator *g, const float *stored) {
     return worst < 1e-5f;
 }
 
-/* A file without noise maps or mean w is complete but for them: whoever renders makes them up. */
+/* A file may lack noise maps and the mean w; the caller synthesises them. */
 static bool missing(sg2_generator *g, const sg2_slot *s, const sg2_origin *o, gb_network *n, gb_reason *why) {
     if (s->leaf == SG2_FILTER)
         return make_filter(g, s, n, why);
     if (s->leaf == SG2_W_AVG)
         return gb_network_note(n, "no mean w in the file") || no_memory(why);
+    if (s->leaf == SG2_BIAS && s->module == SG2_EMBED && g->joint_norm)     /* zero; the embedding has no bias */
+        return gb_network_add_f32(n, s->name, 1, s->shape) || no_memory(why);
     if (s->leaf == SG2_NOISE_CONST)
         return ++g->missing_noises > 0;
-    return gb_because(why, "no tensor '%s%s'", g->source.prefix, o->name);
+    return gb_source_lacks(&g->source, o->name, why);
 }
 
 static bool bring(sg2_generator *g, const sg2_slot *s, gb_network *n, gb_reason *why) {
@@ -191,7 +208,7 @@ static bool bring(sg2_generator *g, const sg2_slot *s, gb_network *n, gb_reason 
     if (!arrange(s, &o, a, &view, &expected))
         return gb_because(why, "tensor '%s%s' has shape %s, expected %s for %" PRId64 "×%" PRId64, g->source.prefix,
                           o.name, gb_shape_text(a, is, sizeof is), gb_shape_text(&expected, should, sizeof should),
-                          g->resolution, g->resolution);
+                          g->height, g->width);
     if (gb_array_repeats(&view))
         return gb_because(why, "tensor '%s%s' of shape %s repeats the same few values", g->source.prefix, o.name,
                           gb_shape_text(a, is, sizeof is));
@@ -211,8 +228,8 @@ static bool bring(sg2_generator *g, const sg2_slot *s, gb_network *n, gb_reason 
     }
     if (good && o.flip)
         flip_kernels(values, s);
-    if (good && s->leaf == SG2_FILTER && g->filter_said && !same_filter(g, values))
-        good = gb_because(why, "is not the resampling filter that was said to be there");
+    if (good && s->leaf == SG2_FILTER && g->filter_given && !same_filter(g, values))
+        good = gb_because(why, "is not the resampling filter that was given");
     free(scratch);
     if (!good)
         return gb_because_in(why, "tensor '%s%s'", g->source.prefix, o.name);
@@ -228,7 +245,7 @@ static bool put_layer(const sg2_generator *g, int block, sg2_module layer, doubl
     const sg2_layer *l = &g->layers[block][layer];
     char path[48], key[96];
     bool good = true, convolves = layer <= SG2_CONV1;
-    sg2_module_path(layer, sg2_res(block), path);
+    sg2_module_path(g, layer, block, path);
     if (l->conv_clamp != clamp && (l->conv_clamp >= 0 || clamp >= 0)) {
         snprintf(key, sizeof key, "config.layer.%s.conv_clamp", path);
         good = gb_network_set_float(n, key, l->conv_clamp >= 0 ? l->conv_clamp : -1);
@@ -250,7 +267,10 @@ static bool put_metadata(const sg2_generator *g, gb_network *n) {
     char network[sizeof g->source.prefix];
     snprintf(network, sizeof network, "%.*s", (int)(wrapper ? wrapper - 1 : 0), g->source.prefix);
     bool good = gb_network_set_str(n, "architecture", "stylegan2") &&
-        gb_network_set_int(n, "config.resolution", g->resolution) &&
+        gb_network_set_int(n, "config.resolution", g->height) &&
+        ((g->start[0] == 4 && g->start[1] == 4) || gb_network_set_ints(n, "config.start", g->start, 2)) &&
+        (g->first == g->start[0] || gb_network_set_int(n, "config.first_block", g->first)) &&
+        (!g->joint_norm || gb_network_set_bool(n, "config.joint_norm", true)) &&
         gb_network_set_int(n, "config.img_channels", g->img_channels) &&
         gb_network_set_int(n, "config.z_dim", g->z_dim) &&
         gb_network_set_int(n, "config.c_dim", g->c_dim) &&
@@ -282,5 +302,5 @@ bool sg2_fill(sg2_generator *g, gb_network *n, gb_reason *why) {
         return no_memory(why);
     const char *left = gb_source_left(&g->source, g->naming->within, g->naming->ignored);
     return !left || gb_because(why, "tensor '%s%s' has no place in a StyleGAN2 generator of %" PRId64 "×%" PRId64
-                               " with %s blocks", g->source.prefix, left, g->resolution, g->resolution, g->block);
+                               " with %s blocks", g->source.prefix, left, g->height, g->width, g->block);
 }

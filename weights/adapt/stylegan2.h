@@ -9,7 +9,8 @@
 
 /* Finds the generator, infers what shapes tell, and notes what was found. g->source is to be closed, also after a
  * failure. */
-bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, gb_network *n, gb_reason *why);
+bool sg2_open(sg2_generator *g, const sg2_naming *naming, const gb_checkpoint *c, const char *prefix, gb_network *n,
+              gb_reason *why);
 
 /* Metadata and tensors into the network; what is missing is noted. */
 bool sg2_fill(sg2_generator *g, gb_network *n, gb_reason *why);

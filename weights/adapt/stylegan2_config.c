@@ -1,6 +1,6 @@
-/* What tensors cannot tell of a StyleGAN2: clamps, activations, learning-rate multipliers. It comes from the file's
- * attributes or from --config, a JSON of the constructor arguments of NVIDIA's or rosinality's code; whatever is said
- * twice, or is already clear from the tensors, must agree. */
+/* The settings of a StyleGAN2 that its tensors do not show: clamps, activations, learning-rate multipliers. They come
+ * from the file's attributes or from --config, a JSON of the constructor arguments of NVIDIA's or rosinality's code. A
+ * setting that is given twice, or that the tensors do show, must agree. */
 #include "stylegan2_config.h"
 
 #include <inttypes.h>
@@ -25,6 +25,11 @@ bool sg2_agree(int64_t inferred, int64_t said, const char *who, const char *what
                                           inferred);
 }
 
+bool sg2_check_resolution(const sg2_generator *g, int64_t said, const char *who, const char *what, gb_reason *why) {
+    int64_t nominal = (int64_t)4 << (g->blocks - 1);    /* what code with other starts than 4×4 counts by */
+    return said == g->width || said == nominal || sg2_agree(g->height, said, who, what, why);
+}
+
 bool sg2_set_clamp(sg2_generator *g, int block, sg2_module layer, const gb_value *v, const char *who, gb_reason *why) {
     sg2_layer *l = &g->layers[block][layer];
     double clamp = -1;
@@ -33,7 +38,7 @@ bool sg2_set_clamp(sg2_generator *g, int block, sg2_module layer, const gb_value
     if (v->kind != GB_VALUE_NONE && !number(v, &clamp, who, "conv_clamp", why))
         return false;
     if (v->kind != GB_VALUE_NONE && clamp < 0)
-        return gb_because(why, "%s: conv_clamp is %g, expected a number of at least 0 or none", who, clamp);
+        return gb_because(why, "%s: conv_clamp is %g, expected null or a number of at least 0", who, clamp);
     if (l->clamp_known && l->conv_clamp != clamp)
         return gb_because(why, "%s: conv_clamp is %g, but the file says %g (-1 is none)", who, clamp, l->conv_clamp);
     l->clamp_known = true;
@@ -49,8 +54,8 @@ static bool set_name(const char **kept, const gb_value *v, const char *who, gb_r
         if (!strcmp(name, activations[i]))
             known = activations[i];
     if (!known)
-        return gb_because(why, "%s: activation '%s' is none of linear, relu, lrelu, tanh, sigmoid, elu, selu, "
-                          "softplus, swish", who, name);
+        return gb_because(why, "%s: activation '%s' is unknown; linear, relu, lrelu, tanh, sigmoid, elu, selu, "
+                          "softplus and swish are possible", who, name);
     if (*kept && *kept != known)
         return gb_because(why, "%s: activation is %s, but the file says %s", who, known, *kept);
     *kept = known;
@@ -92,38 +97,45 @@ bool sg2_check_noise(const sg2_generator *g, int block, sg2_module layer, const 
     bool uses = !g->layers[block][layer].no_noise;
     return says_nothing(v) || gb_value_bool(v, uses) == uses ||
         gb_because(why, "%s: use_noise is %s, but %s has %s noise_strength", who, uses ? "false" : "true",
-                   sg2_module_path(layer, sg2_res(block), path), uses ? "a" : "no");
+                   sg2_module_path(g, layer, block, path), uses ? "a" : "no");
 }
 
 bool sg2_set_filter(sg2_generator *g, const gb_value *v, const char *who, gb_reason *why) {
-    double f[4], sum = 0;
+    double f[4] = {0}, sum = 0;
     if (says_nothing(v))
         return true;
-    if (gb_value_count(v) != 4)
-        return gb_because(why, "%s: the resampling filter must have four taps, as [1, 3, 3, 1]", who);
-    for (size_t i = 0; i < 4; i++) {
-        if (!number(gb_value_item(v, i), &f[i], who, "resampling filter", why))
+    size_t taps = gb_value_count(v), first = taps == 2;     /* two taps are the middle ones of four */
+    if (taps != 4 && taps != 2)
+        return gb_because(why, "%s: the resampling filter must have two or four taps, as [1, 3, 3, 1]", who);
+    for (size_t i = 0; i < taps; i++) {
+        if (!number(gb_value_item(v, i), &f[first + i], who, "resampling filter", why))
             return false;
-        sum += f[i];
+        sum += f[first + i];
     }
     if (sum == 0)
         return gb_because(why, "%s: the resampling filter sums to 0", who);
     for (size_t i = 0; i < 4; i++)
         g->filter[i] = f[i] / sum;
-    g->filter_said = true;
+    g->filter_given = true;
     return true;
+}
+
+void sg2_set_box_filter(sg2_generator *g) {
+    static const double box[4] = {0, 0.5, 0.5, 0};
+    memcpy(g->filter, box, sizeof box);
+    g->filter_given = true;
 }
 
 /* ---- --config ---- */
 
 typedef enum claim {
-    INTEGER, IGNORED, NESTED, CLAMP, ACTIVATION, MAPPING_ACTIVATION, MAPPING_LR, BLOCK, NOISE, FILTER,
+    INTEGER, RESOLUTION, IGNORED, NESTED, CLAMP, ACTIVATION, MAPPING_ACTIVATION, MAPPING_LR, BLOCK, NOISE, FILTER,
     CHANNEL_BASE, CHANNEL_MAX, CHANNEL_MULTIPLIER,
 } claim;
 
 typedef enum scope { ANYWHERE, IN_MAPPING } scope;
 
-/* First match counts: `activation` means another thing among the mapping's arguments. */
+/* The first match counts: `activation` has another meaning among the mapping's arguments. */
 static const struct row {
     const char *key;
     claim what;
@@ -134,7 +146,7 @@ static const struct row {
     {"z_dim", INTEGER, ANYWHERE, offsetof(sg2_generator, z_dim)},
     {"c_dim", INTEGER, ANYWHERE, offsetof(sg2_generator, c_dim)},
     {"w_dim", INTEGER, ANYWHERE, offsetof(sg2_generator, w_dim)},
-    {"img_resolution", INTEGER, ANYWHERE, offsetof(sg2_generator, resolution)},
+    {"img_resolution", RESOLUTION, ANYWHERE, 0},
     {"img_channels", INTEGER, ANYWHERE, offsetof(sg2_generator, img_channels)},
     {"num_layers", INTEGER, ANYWHERE, offsetof(sg2_generator, mapping_layers)},
     {"mapping_kwargs", NESTED, ANYWHERE, 0},
@@ -155,8 +167,10 @@ static const struct row {
     {"fp16_channels_last", IGNORED, ANYWHERE, 0},
     {"fused_modconv_default", IGNORED, ANYWHERE, 0},
     {"class_name", IGNORED, ANYWHERE, 0},
+    {"init_res", IGNORED, ANYWHERE, 0},         /* eps696's; the constant shows it */
+    {"square", IGNORED, ANYWHERE, 0},           /* StyleGAN-Human's */
     /* rosinality's */
-    {"size", INTEGER, ANYWHERE, offsetof(sg2_generator, resolution)},
+    {"size", RESOLUTION, ANYWHERE, 0},
     {"style_dim", INTEGER, ANYWHERE, offsetof(sg2_generator, w_dim)},
     {"latent", INTEGER, ANYWHERE, offsetof(sg2_generator, w_dim)},
     {"n_mlp", INTEGER, ANYWHERE, offsetof(sg2_generator, mapping_layers)},
@@ -168,10 +182,10 @@ static const struct row {
 static const char who[] = "--config";
 
 typedef struct channel_claims {
-    double base, max, multiplier;   /* NAN: not said */
+    double base, max, multiplier;   /* NAN: not given */
 } channel_claims;
 
-/* Levenshtein's distance, for naming the key that was meant. */
+/* Levenshtein distance, for suggesting the key that was meant. */
 static size_t distance(const char *a, const char *b) {
     size_t row[41], size = strlen(b);
     if (size > 40)
@@ -195,7 +209,7 @@ static bool unknown(const char *key, gb_reason *why) {
     for (size_t i = 1; i < sizeof rows / sizeof *rows; i++)
         if (distance(key, rows[i].key) < distance(key, nearest->key))
             nearest = &rows[i];
-    return gb_because(why, "--config: '%s' is no argument of a StyleGAN2 generator; '%s' is the nearest", key,
+    return gb_because(why, "--config: a StyleGAN2 generator has no argument '%s'; the nearest is '%s'", key,
                       nearest->key);
 }
 
@@ -242,6 +256,12 @@ static bool apply(sg2_generator *g, const struct row *row, const gb_value *v, in
             return gb_because(why, "--config: '%s' is %s, expected an integer", row->key, gb_value_kind_name(v));
         return sg2_agree(*(const int64_t *)(const void *)((const char *)g + row->field), gb_value_int(v, 0), who,
                          row->key, why);
+    case RESOLUTION:
+        if (says_nothing(v))
+            return true;
+        if (gb_value_int(v, INT64_MIN) == INT64_MIN)
+            return gb_because(why, "--config: '%s' is %s, expected an integer", row->key, gb_value_kind_name(v));
+        return sg2_check_resolution(g, gb_value_int(v, 0), who, row->key, why);
     case CHANNEL_BASE:
     case CHANNEL_MAX:
     case CHANNEL_MULTIPLIER:
@@ -274,17 +294,17 @@ static bool read_keys(sg2_generator *g, const gb_value *config, scope in, int de
     return true;
 }
 
-/* NVIDIA's min(base / r, max), of which one alone leaves the other at its default; rosinality's table: 512 up to 32×32,
+/* NVIDIA's min(base / r, max), where either alone leaves the other at its default; rosinality's table: 512 up to 32×32,
  * then 16384 · multiplier / r. */
 static bool check_channels(const sg2_generator *g, const channel_claims *said, gb_reason *why) {
     double base = isnan(said->base) ? 32768 : said->base, max = isnan(said->max) ? 512 : said->max;
     bool nvidia = !isnan(said->base) || !isnan(said->max), rosinality = !isnan(said->multiplier);
     for (int b = 0; b < g->blocks && (nvidia || rosinality); b++) {
-        double res = (double)sg2_res(b), has = (double)g->channels[b];
+        double res = (double)((int64_t)4 << b), has = (double)g->channels[b];
         double by_multiplier = res <= 32 ? 512 : 16384 * said->multiplier / res, by_base = fmin(floor(base / res), max);
         if ((nvidia && by_base != has) || (rosinality && by_multiplier != has))
-            return gb_because(why, "--config: gives %.0f feature maps at %.0f×%.0f, but the tensors have %.0f",
-                              nvidia ? by_base : by_multiplier, res, res, has);
+            return gb_because(why, "--config: gives %.0f feature maps at %" PRId64 "×%" PRId64 ", but the tensors have "
+                              "%.0f", nvidia ? by_base : by_multiplier, sg2_height(g, b), sg2_width(g, b), has);
     }
     return true;
 }
@@ -313,8 +333,8 @@ bool sg2_configure(sg2_generator *g, const gb_value *config, bool note, gb_netwo
         g->mapping_lr = 0.01;
     if (!note || !(clamp || activation || lr))
         return true;
-    return gb_network_note(n, "not in the file, so taken as usual:%s%s%s; --config FILE.json can say otherwise",
+    return gb_network_note(n, "not in the file, so defaults were taken:%s%s%s; --config FILE.json can give others",
                            clamp ? " conv_clamp none," : "", activation ? " activation lrelu," : "",
                            lr ? " lr_multiplier 0.01" : "") ||
-        gb_because(why, "memory is out");
+        gb_because(why, "out of memory");
 }

@@ -4,11 +4,14 @@
 
 #include "stylegan2_slots.h"
 
-/* The file's own word on an integer that was inferred; `what` names it. */
+/* Compares an integer that was inferred with what the file or --config (`who`) says; `what` names it. */
 bool sg2_agree(int64_t inferred, int64_t said, const char *who, const char *what, gb_reason *why);
 
-/* Settings from the file's attributes or --config (`who`): the first word counts, a later one must agree, NULL says
- * nothing. */
+/* The same for the picture's size: its height, its width, or the size that a 4×4 start would give. */
+bool sg2_check_resolution(const sg2_generator *g, int64_t said, const char *who, const char *what, gb_reason *why);
+
+/* Settings from the file's attributes or --config (`who`): the first one counts, a later one must agree, NULL is
+ * ignored. */
 bool sg2_set_clamp(sg2_generator *g, int block, sg2_module layer, const gb_value *v, const char *who, gb_reason *why);
 bool sg2_set_activation(sg2_generator *g, int block, sg2_module layer, const gb_value *v, const char *who,
                         gb_reason *why);
@@ -18,9 +21,11 @@ bool sg2_check_block(const sg2_generator *g, const gb_value *v, const char *who,
 bool sg2_check_noise(const sg2_generator *g, int block, sg2_module layer, const gb_value *v, const char *who,
                      gb_reason *why);
 bool sg2_set_filter(sg2_generator *g, const gb_value *v, const char *who, gb_reason *why);
+/* The filter of resample_kernel=None: [1, 1]. */
+void sg2_set_box_filter(sg2_generator *g);
 
-/* Reads --config (NVIDIA's or rosinality's constructor arguments), then fills what is still open with StyleGAN2's
- * defaults; with `note`, says in a note which. */
+/* Reads --config (NVIDIA's or rosinality's constructor arguments), then fills in StyleGAN2's defaults for the rest; with
+ * `note`, a note lists them. */
 bool sg2_configure(sg2_generator *g, const gb_value *config, bool note, gb_network *n, gb_reason *why);
 
 #endif

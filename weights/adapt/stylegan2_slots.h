@@ -8,13 +8,14 @@
 
 enum {
     SG2_BLOCKS = 11,        /* 4×4 … 4096×4096 */
+    SG2_LARGEST = 4096,     /* height or width of the picture */
     SG2_FCS = 64,           /* mapping layers */
     SG2_WIDEST = 1 << 16,   /* channels, latents, labels */
 };
 
 typedef enum sg2_module {
-    SG2_CONV0, SG2_CONV1, SG2_TORGB, SG2_SKIP,      /* of the block at a resolution; these index sg2_generator.layers */
-    SG2_BLOCK,                                      /* the block itself: b4's constant, the picture's filter */
+    SG2_CONV0, SG2_CONV1, SG2_TORGB, SG2_SKIP,      /* of a block; these index sg2_generator.layers */
+    SG2_BLOCK,                                      /* the block itself: the first one's constant, the picture's filter */
     SG2_MAPPING, SG2_EMBED, SG2_FC,
 } sg2_module;
 
@@ -29,7 +30,7 @@ typedef enum sg2_leaf {
 typedef struct sg2_slot {
     sg2_module module;
     sg2_leaf leaf;
-    int at;                 /* resolution of the block, or number of the fc */
+    int at;                 /* index of the block, or number of the fc */
     char name[64];
     const char *layout;     /* a letter per dimension: O out, I in, H, W */
     int64_t shape[4];
@@ -44,15 +45,18 @@ typedef struct sg2_origin {
     bool outside;           /* may stand beside the generator, in a wrapper around it */
 } sg2_origin;
 
+struct sg2_generator;
+
 typedef struct sg2_naming {
     const char *family;
     const char *code;                   /* "NVIDIA's PyTorch code", for people */
-    const char *landmark;               /* a tensor that only these have */
     const char *rng;                    /* whose numbers a seed means: "numpy" or "torch" */
     const char *const *within;          /* beginnings of the names that are the generator's; NULL-terminated */
     bool (*ignored)(const char *name);  /* tensors that may be left over */
-    /* False where the family stores no such tensor. `o` comes with the slot's own name and layout. */
-    bool (*origin)(const sg2_slot *slot, sg2_origin *o);
+    /* Finds what only names tell, before any tensor is looked up: `first`, `named`, `lods`. NULL if there is nothing. */
+    void (*begin)(struct sg2_generator *g);
+    /* False if the family stores no such tensor. `o` comes with the slot's own name and layout. */
+    bool (*origin)(const struct sg2_generator *g, const sg2_slot *slot, sg2_origin *o);
 } sg2_naming;
 
 typedef struct sg2_layer {
@@ -66,37 +70,45 @@ typedef struct sg2_generator {
     const sg2_naming *naming;
     gb_source source;
     /* from the tensors */
-    int64_t z_dim, c_dim, w_dim, embed_dim, resolution, img_channels, mapping_layers;
+    int64_t z_dim, c_dim, w_dim, embed_dim, img_channels, mapping_layers;
+    int64_t start[2];                   /* height and width of the constant; each block after the first doubles them */
+    int64_t height, width;              /* of the picture */
+    int64_t first;                      /* number in the first block's name, b4; doubled from block to block */
+    int64_t named[2];                   /* TensorFlow: the numbers in the first block's name, 4x4 */
+    bool lods;                          /* TensorFlow: one ToRGB_lod per resolution, of which the last one acts */
     int64_t fc_width[SG2_FCS], channels[SG2_BLOCKS];
     int blocks;
     const char *block;
     /* from attributes, --config or defaults */
+    bool joint_norm;                    /* z and the label's embedding are normalised together, not each by itself */
     double mapping_lr;                  /* NAN: not known yet */
     const char *mapping_activation;     /* NULL: not known yet */
     sg2_layer layers[SG2_BLOCKS][SG2_LAYERS];
-    bool filter_said;
-    double filter[4];                   /* the resampling filter where it was said, sum 1 */
+    bool filter_given;
+    double filter[4];                   /* the resampling filter if it was given, sum 1 */
     /* counted on the way */
     int missing_noises, odd_tensors;
 } sg2_generator;
 
-static inline int64_t sg2_res(int block) {
-    return (int64_t)4 << block;
+/* Height and width of a block's maps. */
+static inline int64_t sg2_height(const sg2_generator *g, int block) {
+    return g->start[0] << block;
 }
 
-/* log2 of the resolution less 2: b4 is 0. */
-int sg2_block_of(int64_t res);
+static inline int64_t sg2_width(const sg2_generator *g, int block) {
+    return g->start[1] << block;
+}
 
-/* Where noise maps are numbered through: 0 at 4×4, then two per resolution. */
-int sg2_noise_number(sg2_module module, int64_t res);
+/* If noise maps are numbered through: 0 in the first block, then two per block. */
+int sg2_noise_number(sg2_module module, int block);
 
 bool sg2_has_layer(const sg2_generator *g, int block, sg2_module layer);
 
-/* "synthesis.b64.conv1", "mapping.fc3" into `path`. */
-char *sg2_module_path(sg2_module module, int64_t at, char path[48]);
+/* "synthesis.b64.conv1", "mapping.fc3" into `path`; `at` is the index of the block, or the number of the fc. */
+char *sg2_module_path(const sg2_generator *g, sg2_module module, int at, char path[48]);
 
 /* The slot of one tensor, without its shape. */
-sg2_slot sg2_slot_of(sg2_module module, int64_t at, sg2_leaf leaf);
+sg2_slot sg2_slot_of(const sg2_generator *g, sg2_module module, int at, sg2_leaf leaf);
 
 typedef bool (*sg2_slot_visit)(sg2_generator *g, const sg2_slot *slot, gb_network *n, gb_reason *why);
 

@@ -3,7 +3,7 @@
 #ifndef GB_WEIGHTS_READ_CHECKPOINT_H
 #define GB_WEIGHTS_READ_CHECKPOINT_H
 
-#include "value.h"
+#include "listing.h"
 
 typedef struct gb_checkpoint gb_checkpoint;
 
@@ -12,6 +12,9 @@ typedef struct gb_checkpoint gb_checkpoint;
  * claims: values take at most 64 MiB + 8 × size, what a zip unpacks 64 MiB + 16 × size. Time is linear in it. */
 gb_checkpoint *gb_checkpoint_open(const void *bytes, size_t size, const char *name, gb_reason *why);
 void gb_checkpoint_close(gb_checkpoint *c);
+
+/* If the file is a zip around one checkpoint: the name of the entry that was opened, else NULL. */
+const char *gb_checkpoint_entry(const gb_checkpoint *c);
 
 /* "torch zip", "legacy torch", "pickle", "safetensors", "npy", "npz". */
 const char *gb_checkpoint_format(const gb_checkpoint *c);
@@ -25,6 +28,12 @@ const gb_value *gb_checkpoint_root(const gb_checkpoint *c);
  * `_buffers`, `_modules` in the names; a TensorFlow-era network's `variables` under component and variable name
  * ("Gs.synthesis.4x4/Const/const"). The list belongs to the checkpoint. */
 const gb_named_array *gb_checkpoint_arrays(const gb_checkpoint *c, size_t *count);
+
+/* Objects that stand for tensors but cannot be read, in the file's order. */
+const gb_unreadable *gb_checkpoint_unreadable(const gb_checkpoint *c, size_t *count);
+
+/* The formats by name and the files they occur in, for the documentation; false past the last one. */
+bool gb_checkpoint_container(size_t index, const char **name, const char **summary);
 
 /* Plain facts (strings, numbers, booleans, short lists of these) under the same kind of path, at most `limit`:
  * calls fact(arg, path, text) for each, with the value as a person would write it. */

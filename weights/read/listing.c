@@ -1,5 +1,5 @@
-/* Walking values for checkpoint.h's two listings. Paths are chains of steps on the stack and become text only when
- * there is something to list. Some levels have no name of their own: a record's attribute dict, a module's
+/* Walking values for checkpoint.h's listings. Paths are chains of steps on the stack and become text only when there is
+ * something to list. Some levels have no name of their own: a record's attribute dict, a module's
  * `_parameters`, `_buffers` and `_modules`, a TensorFlow network's `components` and `variables`. */
 #include "listing.h"
 
@@ -23,11 +23,11 @@ typedef struct walk walk;
 struct walk {
     size_t visits;              /* still allowed */
     gb_reason *why;
-    /* Lists the value if it is of the kind sought; clears `inside` where that took it whole. */
+    /* Lists the value if it is of the kind sought; clears `inside` if there is nothing more to list in it. */
     bool (*leaf)(walk *w, const step *at, const gb_value *v, bool *inside);
     gb_arena *arena;            /* arrays */
-    gb_named_array *arrays;
-    size_t count, room;
+    gb_listing list;
+    size_t room, unreadable_room;
     size_t facts;               /* facts: still allowed */
     void (*fact)(void *arg, const char *path, const char *text);
     void *arg;
@@ -59,16 +59,41 @@ static size_t path_text(const step *at, char *out, size_t room) {
 
 static bool visit(walk *w, const step *up, const char *text, size_t size, const gb_value *v);
 
+static const gb_value *network_name(const gb_value *root, size_t index) {
+    const gb_value *network = gb_value_item(root, index), *name = gb_value_get(network, "name");
+    bool is = gb_value_is_record(network, NULL) && gb_value_get(network, "variables");
+    return is && name && name->kind == GB_VALUE_STR ? name : NULL;
+}
+
+static bool same_text(const gb_value *a, const gb_value *b) {
+    return a && b && a->str.size == b->str.size && memcmp(a->str.text, b->str.text, a->str.size) == 0;
+}
+
+/* A G that training began from a Gs keeps the name "Gs"; then the places in (G, D, Gs) tell. */
+bool gb_list_network_name(const gb_value *root, size_t index, char name[64]) {
+    static const char *const places[] = {"G", "D", "Gs"};
+    const gb_value *own = network_name(root, index);
+    size_t count = gb_value_count(root);
+    bool shared = false;
+    if (!own)
+        return false;
+    for (size_t i = 0; i < count && count <= 16; i++)
+        shared = shared || (i != index && same_text(own, network_name(root, i)));
+    if (shared && count == 3)
+        snprintf(name, 64, "%s", places[index]);
+    else if (shared)
+        snprintf(name, 64, "%.40s-%zu", own->str.text, index);
+    else
+        snprintf(name, 64, "%s", own->str.text);
+    return true;
+}
+
 static bool visit_numbered(walk *w, const step *at, const gb_value *seq) {
     for (size_t i = 0; i < seq->seq.count; i++) {
-        const gb_value *item = seq->seq.items[i];
-        /* TensorFlow's file is (G, D, Gs), networks that carry their name. */
-        bool network = at->depth == 0 && gb_value_is_record(item, NULL) && gb_value_get(item, "variables");
-        const gb_value *name = network ? gb_value_get(item, "name") : NULL;
-        char number[24];
-        int digits = snprintf(number, sizeof number, "%zu", i);
-        bool named = name && name->kind == GB_VALUE_STR;
-        if (!visit(w, at, named ? name->str.text : number, named ? name->str.size : (size_t)digits, item))
+        char name[64];
+        if (at->depth != 0 || !gb_list_network_name(seq, i, name))
+            snprintf(name, sizeof name, "%zu", i);
+        if (!visit(w, at, name, strlen(name), seq->seq.items[i]))
             return false;
     }
     return true;
@@ -161,37 +186,92 @@ static bool visit(walk *w, const step *up, const char *text, size_t size, const 
     }
 }
 
-/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+/* ---- what stands for a tensor but cannot be read ---------------------------------------------------------------- */
 
-static bool list_array(walk *w, const step *at, const gb_value *v, bool *inside) {
-    (void)inside;
-    if (v->kind != GB_VALUE_ARRAY)
-        return true;
-    if (w->count == w->room) {
-        size_t room = w->room ? 2 * w->room : 64;
-        gb_named_array *more = gb_arena_take(w->arena, room * sizeof *more);
-        if (!more)
-            return gb_arena_full(w->arena, w->why);
-        if (w->count)
-            memcpy(more, w->arrays, w->count * sizeof *more);
-        w->arrays = more;
-        w->room = room;
-    }
-    size_t length = path_text(at, NULL, 0);
-    char *name = gb_arena_take(w->arena, length + 1);
-    if (!name)
-        return gb_arena_full(w->arena, w->why);
-    path_text(at, name, length + 1);
-    w->arrays[w->count++] = (gb_named_array){name, *v->array};
+static const struct { const char *function, *what; } rebuilt[] = {
+    {"_rebuild_qtensor", "a quantised tensor"},
+    {"_rebuild_sparse_tensor", "a sparse tensor"},
+    {"_rebuild_sparse_csr_tensor", "a sparse tensor"},
+    {"_rebuild_nested_tensor", "a nested tensor"},
+    {"_rebuild_meta_tensor_no_storage", "a meta tensor, which has no values"},
+    {"_rebuild_wrapper_subclass", "a tensor subclass"},
+};
+
+/* Whether the value was made by one of torch's rebuilding functions that are not in our table of constructors; says
+ * which in `what`. */
+static bool is_unreadable(const gb_value *v, char *what, size_t size) {
+    if (v->kind != GB_VALUE_RECORD || strcmp(v->record.module, "torch._utils") != 0 ||
+        strncmp(v->record.name, "_rebuild_", 9) != 0)
+        return false;
+    const char *known = "a tensor of an unknown kind";
+    for (size_t i = 0; i < sizeof rebuilt / sizeof *rebuilt; i++)
+        if (strcmp(rebuilt[i].function, v->record.name) == 0)
+            known = rebuilt[i].what;
+    gb_reason line;     /* cut to fit, control characters replaced */
+    gb_because(&line, "%s (torch._utils.%.80s)", known, v->record.name);
+    snprintf(what, size, "%s", line.text);
     return true;
 }
 
-bool gb_list_arrays(const gb_value *root, size_t visits, gb_arena *arena, gb_named_array **list, size_t *count,
-                    gb_reason *why) {
+/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+
+/* Room for one more element in a list that doubles, leaving the old one to the arena. */
+static void *more_room(walk *w, void *list, size_t count, size_t *room, size_t width) {
+    if (count < *room)
+        return list;
+    size_t size = *room ? 2 * *room : 64;
+    void *more = gb_arena_take(w->arena, size * width);
+    if (!more)
+        return NULL;
+    if (count)
+        memcpy(more, list, count * width);
+    *room = size;
+    return more;
+}
+
+static char *kept_path(walk *w, const step *at) {
+    size_t length = path_text(at, NULL, 0);
+    char *name = gb_arena_take(w->arena, length + 1);
+    if (name)
+        path_text(at, name, length + 1);
+    return name;
+}
+
+static bool list_unreadable(walk *w, const step *at, const char *what) {
+    gb_unreadable *list = more_room(w, w->list.unreadable, w->list.unreadable_count, &w->unreadable_room, sizeof *list);
+    if (!list)
+        return gb_arena_full(w->arena, w->why);
+    w->list.unreadable = list;
+    char *path = kept_path(w, at), *kept = gb_arena_text(w->arena, what, strlen(what));
+    if (!path || !kept)
+        return gb_arena_full(w->arena, w->why);
+    list[w->list.unreadable_count++] = (gb_unreadable){path, kept};
+    return true;
+}
+
+static bool list_array(walk *w, const step *at, const gb_value *v, bool *inside) {
+    char what[160];
+    if (is_unreadable(v, what, sizeof what)) {
+        *inside = false;
+        return list_unreadable(w, at, what);
+    }
+    if (v->kind != GB_VALUE_ARRAY)
+        return true;
+    gb_named_array *list = more_room(w, w->list.arrays, w->list.count, &w->room, sizeof *list);
+    if (!list)
+        return gb_arena_full(w->arena, w->why);
+    w->list.arrays = list;
+    char *name = kept_path(w, at);
+    if (!name)
+        return gb_arena_full(w->arena, w->why);
+    list[w->list.count++] = (gb_named_array){name, *v->array};
+    return true;
+}
+
+bool gb_list_arrays(const gb_value *root, size_t visits, gb_arena *arena, gb_listing *list, gb_reason *why) {
     walk w = {.visits = visits, .why = why, .leaf = list_array, .arena = arena};
     bool good = visit(&w, NULL, NULL, 0, root);
-    *list = w.arrays;
-    *count = w.count;
+    *list = w.list;
     return good;
 }
 
@@ -232,6 +312,8 @@ static bool list_fact(walk *w, const step *at, const gb_value *v, bool *inside) 
         return false;
     if (plain_fact(v)) {
         fact_text(v, text, sizeof text);
+    } else if (is_unreadable(v, text, sizeof text)) {
+        *inside = false;
     } else if ((v->kind == GB_VALUE_LIST || v->kind == GB_VALUE_TUPLE) && v->seq.count > 0 &&
                v->seq.count <= SHORT_LIST) {
         size_t n = 0;

@@ -9,6 +9,7 @@
 /* ---- what operations take -------------------------------------------------------------------------------------- */
 
 static bool truncated(gb_pickle *p) {
+    p->cut = true;
     return gb_because(p->why, "the file ends in the middle of it");
 }
 
@@ -33,8 +34,10 @@ static bool take_counted(gb_pickle *p, gb_bytes *from, int width, const uint8_t 
     *size = 0;
     if (!gb_literal_number(p, from, width, &n))
         return false;
-    if (n > gb_bytes_left(from))
+    if (n > gb_bytes_left(from)) {
+        p->cut = true;
         return gb_because(p->why, "%" PRIu64 " bytes claimed, %zu are left in the file", n, gb_bytes_left(from));
+    }
     *data = gb_bytes_take(from, n);
     *size = (size_t)n;
     return true;

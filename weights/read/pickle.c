@@ -393,6 +393,9 @@ static bool op_build(machine *m) {
 }
 
 static bool persistent(machine *m, const gb_value *id) {
+    if (!m->p->persistent && strcmp(gb_value_str(gb_value_item(id, 0), ""), "storage") == 0)
+        return gb_because(m->p->why, "the data.pkl of an unpacked PyTorch file, whose tensors are in files beside it; "
+                          "give the packed .pt, or zip the whole folder again");
     if (!m->p->persistent)
         return gb_because(m->p->why, "a reference to something outside the file");
     gb_value *v = m->p->persistent(m->p, id);
@@ -426,7 +429,8 @@ static bool op_frame(machine *m) {
     uint64_t size;
     if (!gb_literal_number(m->p, m->from, m->width, &size))
         return false;
-    return size <= gb_bytes_left(m->from) ||
+    m->p->cut = size > gb_bytes_left(m->from);
+    return !m->p->cut ||
            gb_because(m->p->why, "a frame of %" PRIu64 " bytes, %zu are left in the file", size,
                       gb_bytes_left(m->from));
 }
@@ -485,8 +489,10 @@ static bool run(machine *m) {
     while (!m->stopped) {
         size_t at = m->from->at;
         const uint8_t *code = gb_bytes_take(m->from, 1);
-        if (!code)
+        if (!code) {
+            p->cut = true;
             return gb_because(p->why, "at byte %zu: the pickle ends without STOP", at);
+        }
         const operation *o = &operations[*code];
         m->operations++;
         m->width = o->width;

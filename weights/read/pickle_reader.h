@@ -23,7 +23,8 @@ struct gb_pickle {
     void *context;              /* the above function's own */
     size_t *inner_left;         /* bytes that files inside the pickle may still have, all together: see below */
     int depth;                  /* files this pickle is inside of */
-    int calls;                  /* constructors that are calling constructors just now */
+    int calls;                  /* constructors that are calling constructors at the moment */
+    bool cut;                   /* reading failed because the bytes end too early */
     gb_late_view *late, *last_late;     /* in the order they were made */
 };
 

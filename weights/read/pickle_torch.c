@@ -59,7 +59,7 @@ static const gb_torch_type *type_of_dtype(const gb_value *class) {
 bool gb_torch_storage_read(const gb_value *id, gb_torch_storage *s, gb_reason *why) {
     if (!id || id->kind != GB_VALUE_TUPLE || id->seq.count < 5 ||
         strcmp(gb_value_str(id->seq.items[0], ""), "storage") != 0)
-        return gb_because(why, "a persistent id that is no torch storage");
+        return gb_because(why, "a persistent id that is not a torch storage");
     const gb_value *class = id->seq.items[1], *view = gb_value_item(id, 5);
     *s = (gb_torch_storage){
         .type = type_of_storage(class),
@@ -239,12 +239,24 @@ static gb_value *make_persistent(gb_pickle *p, const gb_value *args, bool *known
     return record;
 }
 
+/* _rebuild_device_tensor_from_numpy(array, dtype, device, requires_grad) and its like for other devices: the array,
+ * which was copied from the device. */
+static gb_value *make_device_tensor(gb_pickle *p, const gb_value *args, bool *known) {
+    return make_parameter(p, args, known);
+}
+
 const gb_constructor gb_torch_constructors[] = {
     {"torch._utils", "_rebuild_tensor_v2", make_tensor},
     {"torch._utils", "_rebuild_tensor_v3", make_tensor_v3},
     {"torch._utils", "_rebuild_tensor", make_tensor},
     {"torch._utils", "_rebuild_parameter", make_parameter},
     {"torch._utils", "_rebuild_parameter_with_state", make_parameter},
+    {"torch._utils", "_rebuild_device_tensor_from_numpy", make_device_tensor},
+    {"torch._utils", "_rebuild_device_tensor_from_cpu_tensor", make_device_tensor},
+    {"torch._utils", "_rebuild_xla_tensor", make_device_tensor},
+    {"torch._utils", "_rebuild_hpu_tensor", make_device_tensor},
+    {"torch._utils", "_rebuild_mlc_tensor", make_device_tensor},
+    {"torch._utils", "_rebuild_ort_tensor", make_device_tensor},
     {"torch._tensor", "_rebuild_from_type", make_from_type},
     {"torch._tensor", "_rebuild_from_type_v2", make_from_type},
     {"torch.tensor", "_rebuild_from_type", make_from_type},

@@ -74,7 +74,7 @@ gb_value *gb_torch_zip_read(gb_zip *z, gb_arena *arena, size_t *inner_left, gb_r
     }
     zip_context c = {.zip = z, .folder = e->name, .folder_size = strlen(e->name) - strlen("data.pkl")};
     if (find_in(&c, "constants.pkl", "", path, sizeof path)) {
-        gb_because(why, "a TorchScript program (it holds code); save the model's state_dict() with torch.save instead");
+        gb_because(why, "a TorchScript program, which contains code; save the model's state_dict() with torch.save instead");
         return NULL;
     }
     if ((order = find_in(&c, "byteorder", "", path, sizeof path)) != NULL) {
@@ -125,9 +125,20 @@ typedef struct legacy_context {
     size_t count, room;
 } legacy_context;
 
+/* ('module', class, source file, source): a class of a pickled module, as torch.save(model) wrote it before 1.6. The
+ * source is dropped. NULL if the id is something else. */
+static gb_value *legacy_class(const gb_value *id) {
+    bool is = id->kind == GB_VALUE_TUPLE && id->seq.count >= 2 &&
+        strcmp(gb_value_str(id->seq.items[0], ""), "module") == 0 && id->seq.items[1]->kind == GB_VALUE_CLASS;
+    return is ? id->seq.items[1] : NULL;
+}
+
 static gb_value *legacy_storage(gb_pickle *p, const gb_value *id) {
     legacy_context *c = p->context;
     gb_torch_storage s;
+    gb_value *class = legacy_class(id);
+    if (class)
+        return class;
     if (!gb_torch_storage_read(id, &s, p->why))
         return NULL;
     gb_value *root = gb_torch_storage_value(p, s.type, s.elements, NULL);
@@ -178,30 +189,35 @@ static size_t first_claim(const legacy_context *c, const gb_value *key) {
     return low;
 }
 
-/* One key's count and data, handed to all who claimed it. */
-static bool read_storage(gb_bytes *from, legacy_context *c, const gb_value *key, gb_reason *why) {
+/* One key's count and data, handed to every array that claimed it. */
+static bool read_storage(gb_bytes *from, gb_pickle *p, legacy_context *c, const gb_value *key) {
+    gb_reason *why = p->why;
     if (key->kind != GB_VALUE_STR)
         return gb_because(why, "a storage key that is %s", gb_value_kind_name(key));
     size_t at = from->at, first = first_claim(c, key);
     if (first == c->count || compare_keys(c->claims[first].key, key) != 0)
-        return gb_because(why, "storage '%s' belongs to nothing in the file", key->str.text);
+        return gb_because(why, "no tensor uses storage '%s'", key->str.text);
     const claim *said = &c->claims[first];
     const uint8_t *head = gb_bytes_take(from, 8);
-    if (!head)
+    if (!head) {
+        p->cut = true;
         return gb_because(why, "at byte %zu: the file ends before storage '%s'", at, key->str.text);
+    }
     if (gb_le64(head) != (uint64_t)said->elements)
         return gb_because(why, "at byte %zu: storage '%s' has %" PRIu64 " elements, the object says %" PRId64,
                           at, key->str.text, gb_le64(head), said->elements);
     const uint8_t *data = gb_bytes_take(from, (uint64_t)said->elements * said->type->size);
-    if (!data)
+    if (!data) {
+        p->cut = true;
         return gb_because(why, "at byte %zu: storage '%s' has %" PRId64 " elements of %zu bytes, %zu bytes are left",
                           at, key->str.text, said->elements, said->type->size, gb_bytes_left(from));
+    }
     for (size_t i = first; i < c->count && compare_keys(c->claims[i].key, key) == 0; i++) {
         claim *other = &c->claims[i];
         if (other->array->data)
-            return gb_because(why, "storage '%s' is there twice", key->str.text);
+            return gb_because(why, "storage '%s' appears twice", key->str.text);
         if (other->type != said->type || other->elements != said->elements)
-            return gb_because(why, "storage '%s' is of two minds about its type or size", key->str.text);
+            return gb_because(why, "storage '%s' is claimed with different types or sizes", key->str.text);
         other->array->data = data;
         other->array->swapped = !gb_little_endian() && said->type->size > 1;
     }
@@ -214,7 +230,7 @@ static bool read_storages(gb_bytes *from, gb_pickle *p, legacy_context *c, const
     if (c->count)
         qsort(c->claims, c->count, sizeof *c->claims, compare_claims);
     for (size_t i = 0; i < keys->seq.count; i++)
-        if (!read_storage(from, c, keys->seq.items[i], p->why))
+        if (!read_storage(from, p, c, keys->seq.items[i]))
             return false;
     for (size_t i = 0; i < c->count; i++)
         if (!c->claims[i].array->data)
@@ -228,20 +244,18 @@ static bool read_storages(gb_bytes *from, gb_pickle *p, legacy_context *c, const
 
 static gb_value *legacy_object(gb_bytes *from, gb_pickle *p, legacy_context *c) {
     gb_pickle plain = {.arena = p->arena, .why = p->why, .inner_left = p->inner_left, .depth = p->depth};
-    const gb_value *number = gb_pickle_read(&plain, from);
-    if (!number)
-        return NULL;
-    const gb_value *version = gb_pickle_read(&plain, from);
+    const gb_value *number = gb_pickle_read(&plain, from), *version = number ? gb_pickle_read(&plain, from) : NULL;
+    p->cut = plain.cut;
     if (!version)
         return NULL;
     if (version->kind != GB_VALUE_INT || version->integer != 1001) {
         gb_because(p->why, "a legacy torch file of a protocol other than 1001");
         return NULL;
     }
-    if (!gb_pickle_read(&plain, from))      /* the writer's byte order and sizes, which its data does not follow */
-        return NULL;
-    gb_value *root = gb_pickle_read(p, from);
+    /* The writer's byte order and sizes follow, which its data does not depend on. */
+    gb_value *root = gb_pickle_read(&plain, from) ? gb_pickle_read(p, from) : NULL;
     const gb_value *keys = root ? gb_pickle_read(&plain, from) : NULL;
+    p->cut = p->cut || plain.cut;
     return keys && read_storages(from, p, c, keys) ? root : NULL;
 }
 
@@ -250,6 +264,8 @@ gb_value *gb_torch_legacy_read(gb_bytes *from, gb_arena *arena, size_t *inner_le
     gb_pickle p = {.arena = arena, .why = why, .persistent = legacy_storage, .context = &c, .inner_left = inner_left,
                    .depth = depth};
     gb_value *root = legacy_object(from, &p, &c);
+    if (p.cut && depth == 0)
+        gb_because(why, "cut off after %zu bytes; download it again (%s)", from->size, why->text);
     free(c.claims);
     return root;
 }

@@ -46,7 +46,7 @@ static const uint8_t *find_end(const gb_zip *z) {
 static bool read_end(gb_zip *z, gb_reason *why) {
     const uint8_t *end = find_end(z);
     if (!end)
-        return gb_because(why, "a zip archive without its end record; it is cut off");
+        return gb_because(why, "a zip archive cut off after %zu bytes; download it again", z->size);
     uint64_t at = (uint64_t)(end - z->bytes), count = gb_le16(end + 10);
     bool split = gb_le16(end + 4) != 0 && gb_le16(end + 4) != 0xFFFF;
     z->directory_size = gb_le32(end + 12);
@@ -198,6 +198,11 @@ gb_zip *gb_zip_open(const void *bytes, size_t size, gb_arena *arena, gb_reason *
         return NULL;
     }
     return z;
+}
+
+void gb_zip_share(gb_zip *z, const gb_zip *outer) {
+    if (z->inflate_left > outer->inflate_left)
+        z->inflate_left = outer->inflate_left;
 }
 
 void gb_zip_close(gb_zip *z) {

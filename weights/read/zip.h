@@ -25,6 +25,9 @@ bool gb_zip_is(const void *bytes, size_t size);
 gb_zip *gb_zip_open(const void *bytes, size_t size, gb_arena *arena, gb_reason *why);
 void gb_zip_close(gb_zip *z);
 
+/* Makes an archive inside another one's entry share what that may still unpack. */
+void gb_zip_share(gb_zip *z, const gb_zip *outer);
+
 /* In the order of the central directory. */
 size_t gb_zip_entries(const gb_zip *z, gb_zip_entry **list);
 gb_zip_entry *gb_zip_find(const gb_zip *z, const char *name);
