@@ -158,14 +158,16 @@ GB_API bool gb_checkpoint_family(size_t index, const char **name, const char **s
 typedef struct gb_convert_options {
     bool half;              /* weights as float16 */
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */
-    void (*note)(void *arg, const char *line);      /* what was found and what had to be made up; may be NULL */
+    const char *network;    /* which of several generators: its path in the checkpoint ("G_ema", "." for the top level);
+                               NULL takes a complete one, a moving average before others */
+    void (*note)(void *arg, const char *line);      /* what was found and what was synthesised; may be NULL */
     void *note_arg;
     void (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
 } gb_convert_options;
 
-/* Any StyleGAN2 or BigGAN checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is made up from seed
- * 0. The config.json beside a BigGAN of the Hugging Face port is taken where no other is given. */
+/* Any StyleGAN2 or BigGAN checkpoint into a .gbw. What the checkpoint lacks (noise maps, mean w) is synthesised from
+ * seed 0. The config.json beside a BigGAN of the Hugging Face port is used unless another is given. */
 GB_API gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
                             gb_error *err);
 

@@ -1,4 +1,4 @@
-/* From any checkpoint to a .gbw: read safely, adapt, make up what is missing, write whole or not at all. */
+/* From any checkpoint to a .gbw: read safely, adapt, synthesise what is missing, write whole or not at all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "engine/base/random.h"
 #include "save.h"
 
-/* A mean w, where a checkpoint has none, is that of 10000 z of seed 0, as many as NVIDIA's projector takes. */
+/* If a checkpoint has no mean w, it is computed from 10000 z of seed 0, as many as NVIDIA's projector takes. */
 enum { MEAN_W_BATCH = 100, MEAN_W_BATCHES = 100 };
 
 bool gb_checkpoint_family(size_t index, const char **name, const char **summary) {
@@ -26,29 +26,33 @@ bool gb_checkpoint_family(size_t index, const char **name, const char **summary)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------ making up */
+/* ------------------------------------------------------------------------------------------------ synthesising */
 
 /* Stored noise is drawn once when a network is made; a checkpoint without it gets maps of seed 0. */
-static gb_status make_up_noise(gb_network *network, gb_error *err) {
-    int made = 0, resolution = (int)gb_network_int(network, "config.resolution", 0);
+static gb_status synthesise_noise(gb_network *network, gb_error *err) {
+    const gb_meta *channels = gb_network_meta(network, "config.channels"), *start = gb_network_meta(network, "config.start");
+    int64_t height = start ? start->ints[0] : 4, width = start ? start->ints[1] : 4;
+    int64_t number = gb_network_int(network, "config.first_block", height);
+    size_t blocks = channels ? channels->count : 0;
+    int made = 0;
     gb_random random;
     gb_random_seed(&random, 0);
-    for (int r = 4; r <= resolution; r *= 2) {
-        for (int k = r == 4; k < 2; k++) {
+    for (size_t b = 0; b < blocks; b++, number *= 2, height *= 2, width *= 2) {
+        for (int k = b == 0; k < 2; k++) {
             char strength[64], map[64];
-            snprintf(strength, sizeof strength, "synthesis.b%d.conv%d.noise_strength", r, k);
-            snprintf(map, sizeof map, "synthesis.b%d.conv%d.noise_const", r, k);
+            snprintf(strength, sizeof strength, "synthesis.b%d.conv%d.noise_strength", (int)number, k);
+            snprintf(map, sizeof map, "synthesis.b%d.conv%d.noise_const", (int)number, k);
             if (!gb_network_array(network, strength) || gb_network_array(network, map))
                 continue;
-            float *data = gb_network_add_f32(network, map, 2, (const int64_t[]){r, r});
+            float *data = gb_network_add_f32(network, map, 2, (const int64_t[]){height, width});
             if (!data)
                 return gb_fail(err, GB_NO_MEMORY, "out of memory");
-            gb_random_torch(&random, (size_t)r * (size_t)r, data);
+            gb_random_torch(&random, (size_t)(height * width), data);
             made++;
         }
     }
     if (made)
-        gb_network_note(network, "made up: %d noise maps, drawn from seed 0", made);
+        gb_network_note(network, "synthesised: %d noise maps, drawn from seed 0", made);
     return GB_OK;
 }
 
@@ -110,7 +114,7 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
                                    const gb_convert_options *options, gb_error *err) {
     gb_model *model = NULL;
     float *w_avg = NULL;
-    gb_status status = make_up_noise(network, err);
+    gb_status status = synthesise_noise(network, err);
     bool has_w = !strcmp(gb_network_str(network, "architecture", ""), "stylegan2");
     if (!status && has_w && !gb_network_array(network, "mapping.w_avg")) {
         w_avg = gb_network_add_f32(network, "mapping.w_avg", 1,
@@ -125,7 +129,7 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     status = gb_model_from_network(context, network, name, &model, err);
     if (!status && w_avg) {
         status = mean_w(model, w_avg, options, err);
-        gb_network_note(network, "made up: the mean w, over %d z's from seed 0 on", MEAN_W_BATCH * MEAN_W_BATCHES);
+        gb_network_note(network, "synthesised: the mean w, over %d z's from seed 0 on", MEAN_W_BATCH * MEAN_W_BATCHES);
     }
     const char *const *notes;
     size_t count = status ? 0 : gb_network_notes(network, &notes);
@@ -182,7 +186,7 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
         status = gb_fail_because(err, GB_BAD_FILE, &why);
     }
     if (!status && *config->path)
-        gb_network_note(network, "taken with it: the config.json beside the file");
+        gb_network_note(network, "used the config.json beside the file");
     if (!status)
         status = complete_and_save(context, network, name, out, options, err);
     gb_checkpoint_close(checkpoint);

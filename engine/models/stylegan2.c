@@ -6,12 +6,15 @@
 
 #include "models.h"
 
-enum { MAX_RESOLUTION = 4096, MAX_MAPPING_LAYERS = 64, MAX_NUM_WS = 22 };
+enum { MAX_SIZE = 4096, MAX_BLOCKS = 11, MAX_MAPPING_LAYERS = 64, MAX_NUM_WS = 2 * MAX_BLOCKS };
 
 /* What the metadata says of the whole network. */
 typedef struct stylegan2 {
     gb_graph *graph;
-    int z_dim, c_dim, w_dim, resolution, mapping_layers;
+    int z_dim, c_dim, w_dim, mapping_layers;
+    int start[2], blocks;           /* height and width of the constant; each block after the first doubles them */
+    int first;                      /* number in the first block's name: b4 */
+    bool joint_norm;                /* z and the label's embedding are normalised together */
     float mapping_lr, clamp;        /* clamp 0 = none */
     const char *mapping_activation, *activation, *block;
     gb_node w[MAX_NUM_WS];
@@ -38,6 +41,12 @@ static const char *layer_act(const stylegan2 *p, const char *layer) {
     return gb_network_str(p->graph->network, gb_name("config.layer.%s.activation", layer).text, p->activation);
 }
 
+/* What a dense layer takes, by its weight; `usual` if the weight is missing, which is reported where it is used. */
+static int fan_in(const stylegan2 *p, const char *layer, int usual) {
+    const gb_array *a = gb_network_array(p->graph->network, gb_name("%s.weight", layer).text);
+    return a && a->ndim == 2 && a->shape[1] > 0 && a->shape[1] <= 1 << 20 ? (int)a->shape[1] : usual;
+}
+
 /* y = act(x Wᵀ · weight_gain + bias · bias_gain) · gain: the nodes layer.linear and layer. */
 static gb_node dense(stylegan2 *p, const char *layer, gb_node x, float weight_gain, float bias_gain, const char *act) {
     gb_name_text weight = gb_name("%s.weight", layer), bias = gb_name("%s.bias", layer);
@@ -55,22 +64,27 @@ static void mapping(stylegan2 *p) {
     int features = 0;
     if (p->z_dim > 0) {
         x = gb_graph_input(g, "z", 1, (const int64_t[]){p->z_dim}, NULL);
-        x = gb_graph_pixel_norm(g, "mapping.normalize", x, 1e-8f);
+        if (!p->joint_norm)
+            x = gb_graph_pixel_norm(g, "mapping.normalize", x, 1e-8f);
         features += p->z_dim;
     }
     if (p->c_dim > 0) {
         gb_node label = gb_graph_input(g, "label", 1, (const int64_t[]){p->c_dim}, NULL);
         gb_node y = dense(p, "mapping.embed", label, 1 / sqrtf((float)p->c_dim), 1, "linear");
-        y = gb_graph_pixel_norm(g, "mapping.embed.normalize", y, 1e-8f);
+        if (!p->joint_norm)
+            y = gb_graph_pixel_norm(g, "mapping.embed.normalize", y, 1e-8f);
         x = p->z_dim > 0 ? gb_graph_concat(g, "mapping.concat", x, y) : y;
         features += p->w_dim;
     }
+    if (p->joint_norm)
+        x = gb_graph_pixel_norm(g, "mapping.normalize", x, 1e-8f);
     for (int i = 0; i < p->mapping_layers; i++) {
-        float gain = p->mapping_lr / sqrtf((float)features);
-        x = dense(p, gb_name("mapping.fc%d", i).text, x, gain, p->mapping_lr, p->mapping_activation);
+        gb_name_text layer = gb_name("mapping.fc%d", i);
+        float gain = p->mapping_lr / sqrtf((float)fan_in(p, layer.text, features));
+        x = dense(p, layer.text, x, gain, p->mapping_lr, p->mapping_activation);
         features = p->w_dim;
     }
-    int num_ws = 2 * (int)lrint(log2(p->resolution)) - 2;
+    int num_ws = 2 * p->blocks;
     gb_node ws = gb_graph_truncate(g, "mapping", x, "mapping.w_avg", num_ws);
     for (int k = 0; k < num_ws; k++)
         p->w[k] = gb_graph_select(g, gb_name("synthesis.w%d", k).text, ws, k);
@@ -82,7 +96,7 @@ static gb_node affine(stylegan2 *p, const char *layer, gb_node w) {
 
 /* A synthesis layer: modulated 3×3, noise, bias and activation. `scale` multiplies gain and clamp (√½ in residual
  * blocks). */
-static gb_node synthesis_layer(stylegan2 *p, const char *layer, gb_node x, gb_node w, int r, int up, float scale) {
+static gb_node synthesis_layer(stylegan2 *p, const char *layer, gb_node x, gb_node w, int block, int up, float scale) {
     gb_graph *g = p->graph;
     gb_node styles = affine(p, layer, w);
     gb_name_text weight = gb_name("%s.weight", layer), bias = gb_name("%s.bias", layer);
@@ -91,7 +105,8 @@ static gb_node synthesis_layer(stylegan2 *p, const char *layer, gb_node x, gb_no
                         &(gb_conv2d_options){.up = up, .demodulate = true, .fir = up > 1 ? fir.text : NULL});
     if (gb_network_bool(g->network, gb_name("config.layer.%s.use_noise", layer).text, true)) {
         gb_name_text map = gb_name("%s.noise_const", layer);
-        gb_node noise = gb_graph_input(g, map.text, 3, (const int64_t[]){1, r, r}, map.text);
+        gb_node noise = gb_graph_input(g, map.text, 3, (const int64_t[]){1, p->start[0] << block, p->start[1] << block},
+                                       map.text);
         x = gb_graph_noise(g, gb_name("%s.noise", layer).text, x, noise, gb_name("%s.noise_strength", layer).text);
     }
     const char *act = layer_act(p, layer);
@@ -126,21 +141,22 @@ static gb_node residual_skip(stylegan2 *p, const char *layer, gb_node x) {
 
 static void synthesis(stylegan2 *p) {
     gb_graph *g = p->graph;
-    gb_node x = gb_graph_constant(g, "synthesis.b4.const", "synthesis.b4.const");
+    gb_name_text constant = gb_name("synthesis.b%d.const", p->first);
+    gb_node x = gb_graph_constant(g, constant.text, constant.text);
     gb_node picture = GB_NO_NODE;
     int next_w = 0;
-    for (int r = 4; r <= p->resolution; r *= 2) {
-        gb_name_text block = gb_name("synthesis.b%d", r);
-        bool residual = is_block(p, "resnet") && r > 4;
+    for (int b = 0; b < p->blocks; b++) {
+        gb_name_text block = gb_name("synthesis.b%d", p->first << b);
+        bool residual = is_block(p, "resnet") && b > 0;
         gb_node skip = residual ? residual_skip(p, gb_name("%s.skip", block.text).text, x) : GB_NO_NODE;
-        if (r > 4)
-            x = synthesis_layer(p, gb_name("%s.conv0", block.text).text, x, p->w[next_w++], r, 2, 1);
+        if (b > 0)
+            x = synthesis_layer(p, gb_name("%s.conv0", block.text).text, x, p->w[next_w++], b, 2, 1);
         float scale = residual ? sqrtf(0.5f) : 1;
-        x = synthesis_layer(p, gb_name("%s.conv1", block.text).text, x, p->w[next_w++], r, 1, scale);
+        x = synthesis_layer(p, gb_name("%s.conv1", block.text).text, x, p->w[next_w++], b, 1, scale);
         if (residual)
             x = gb_graph_add(g, gb_name("%s.sum", block.text).text, skip, x);
 
-        bool last = r == p->resolution;
+        bool last = b == p->blocks - 1;
         if (!last && !is_block(p, "skip"))
             continue;
         if (picture != GB_NO_NODE)
@@ -158,6 +174,42 @@ static void synthesis(stylegan2 *p) {
     gb_graph_output(g, picture);
 }
 
+/* Where the maps begin, and how many blocks lead from there to config.resolution, the picture's height. */
+static void read_size(stylegan2 *p) {
+    const gb_meta *start = gb_network_meta(p->graph->network, "config.start");
+    int resolution = gb_config_int(p->graph, "resolution", 1, MAX_SIZE);
+    int64_t height = 4, width = 4;
+    if (start && start->type == GB_META_INTS && start->count == 2) {
+        height = start->ints[0];
+        width = start->ints[1];
+    } else if (start) {
+        gb_graph_mistake(p->graph, "config.start is not a list of height and width");
+        return;
+    }
+    if (height < 1 || height > MAX_SIZE || width < 1 || width > MAX_SIZE) {
+        gb_graph_mistake(p->graph, "config.start is %lldx%lld; 1 to %d are possible", (long long)height,
+                         (long long)width, MAX_SIZE);
+        return;
+    }
+    p->start[0] = (int)height;
+    p->start[1] = (int)width;
+    p->blocks = 1;
+    while (p->blocks < MAX_BLOCKS && height < resolution) {
+        height *= 2;
+        width *= 2;
+        p->blocks++;
+    }
+    if (height != resolution)
+        gb_graph_mistake(p->graph, "config.resolution is %d, to which doubling %d does not lead", resolution,
+                         p->start[0]);
+    else if (width > MAX_SIZE)
+        gb_graph_mistake(p->graph, "the picture is %d wide; at most %d are possible", (int)width, MAX_SIZE);
+    if (p->first == 0)
+        p->first = p->start[0];
+    if (p->first < 1 || p->first > MAX_SIZE)
+        gb_graph_mistake(p->graph, "config.first_block is %d; 1 to %d are possible", p->first, MAX_SIZE);
+}
+
 static void build(gb_graph *graph) {
     const gb_network *network = graph->network;
     stylegan2 p = {
@@ -165,7 +217,8 @@ static void build(gb_graph *graph) {
         .z_dim = gb_config_int(graph, "z_dim", 0, 1 << 16),
         .c_dim = gb_config_int(graph, "c_dim", 0, 1 << 16),
         .w_dim = gb_config_int(graph, "w_dim", 1, 1 << 16),
-        .resolution = gb_config_int(graph, "resolution", 4, MAX_RESOLUTION),
+        .first = (int)gb_network_int(network, "config.first_block", 0),
+        .joint_norm = gb_network_bool(network, "config.joint_norm", false),
         .mapping_layers = gb_config_int(graph, "mapping_layers", 0, MAX_MAPPING_LAYERS),
         .mapping_lr = (float)gb_network_float(network, "config.mapping_lr", 0.01),
         .mapping_activation = gb_network_str(network, "config.mapping_activation", "lrelu"),
@@ -173,8 +226,7 @@ static void build(gb_graph *graph) {
         .clamp = (float)gb_network_float(network, "config.conv_clamp", 0),
         .block = gb_network_str(network, "config.block", "skip"),
     };
-    if (p.resolution & (p.resolution - 1))
-        gb_graph_mistake(graph, "config.resolution is %d, which is no power of two", p.resolution);
+    read_size(&p);
     if (!is_block(&p, "skip") && !is_block(&p, "resnet") && !is_block(&p, "orig"))
         gb_graph_mistake(graph, "config.block is '%s'; skip, resnet and orig are possible", p.block);
     if (p.z_dim + p.c_dim == 0)

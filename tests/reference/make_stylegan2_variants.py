@@ -178,11 +178,11 @@ def tf_network(name, kwargs, variables, components=None):
     return n
 
 
-def tensorflow(block, kwargs, label="LabelEmbed"):
+def tensorflow(block, kwargs):
     def dense_pair(ours, theirs):
         return [(theirs + "/weight", BASE[ours + ".weight"].T.copy()), (theirs + "/bias", BASE[ours + ".bias"])]
 
-    mapping = dense_pair("mapping.embed", label) + dense_pair("mapping.fc0", "Dense0") + \
+    mapping = dense_pair("mapping.embed", "LabelEmbed") + dense_pair("mapping.fc0", "Dense0") + \
         dense_pair("mapping.fc1", "Dense1")
     synthesis = [("4x4/Const/const", BASE["synthesis.b4.const"][None])]
     for res in (4, 8):
@@ -266,7 +266,6 @@ def main():
                   label_size=C)
     pickled("tensorflow-resnet.pkl", tensorflow("resnet", kwargs))
     pickled("tensorflow-defaults.pkl", tensorflow("skip", {}))
-    pickled("tensorflow-label-concat.pkl", tensorflow("skip", {}, label="LabelConcat"))
 
     nvidia = OrderedDict((k, torch.from_numpy(BASE[k])) for k in part_of("skip"))
     half = OrderedDict((k, v.half()) for k, v in nvidia.items())

@@ -37,6 +37,9 @@ run 0 "half precision converts" convert --half $fixtures/nvlabs-skip-64.pkl "$sc
 check "and takes much less room" [ $(($(wc -c <"$scratch/half.gbw") * 10)) -lt $(($(wc -c <"$scratch/skip.gbw") * 8)) ]
 run 0 "converting again gives the same file" convert $fixtures/nvlabs-skip-64.pkl "$scratch/again.gbw"
 check "byte for byte" cmp -s "$scratch/again.gbw" "$scratch/skip.gbw"
+run 0 "the network of several is chosen" convert $fixtures/wild/average-ema-pytorch.pt "$scratch/online.gbw" --network ema.online_model
+run 1 "a network that is not there" convert $fixtures/wild/average-ema-pytorch.pt "$scratch/x.gbw" --network ema.G
+complains "--network can choose 'G', 'ema.online_model' and 'ema.ema_model'"
 run 1 "a checkpoint that is not there" convert "$scratch/none.pkl" "$scratch/x.gbw"
 complains none.pkl
 run 1 "a checkpoint of another network" convert $fixtures/nvlabs-skip-64.npz "$scratch/x.gbw"

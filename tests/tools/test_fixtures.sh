@@ -79,6 +79,28 @@ biggan/unshared.pth biggan/unshared.npz
 biggan/deep-32.pth biggan/deep-32.npz
 biggan/deep-own-channels.pth biggan/deep-own-channels.npz
 biggan/huggingface.bin biggan/huggingface.npz biggan/huggingface-config.json
+wild/rosinality-wide.pt wild/rosinality-wide.npz
+wild/stylegan-human.pkl wild/stylegan-human.npz
+wild/grey.pkl wild/grey.npz
+wild/pti.pt wild/pti.npz
+wild/average-g-avg.pt wild/average.npz
+wild/average-ema-pytorch.pt wild/average.npz
+wild/module-legacy.pt wild/module-legacy.npz
+wild/module-beside-legacy.pt wild/module-legacy.npz
+wild/torch2-state.pt wild/torch2.npz
+wild/torch2-tpu.pt wild/torch2.npz
+wild/torch2-tpu-old.pt wild/torch2.npz
+wild/zipped.zip wild/torch2.npz
+wild/tensorflow-start-8.pkl wild/tensorflow-start-8.npz
+wild/tensorflow-lods.pkl wild/tensorflow.npz
+wild/tensorflow-width-height.pkl wild/tensorflow.npz
+wild/tensorflow-two-gs.pkl wild/tensorflow.npz
+wild/genforce.pth wild/genforce.npz
+wild/mmgeneration.pth wild/mmgeneration.npz
+wild/bf16.safetensors wild/bf16.npz
+wild/multilabel.pkl wild/multilabel.npz
+wild/channels-last.pkl wild/channels-last.npz
+wild/odd-company.pt wild/odd-company.npz
 LIST
 [ -z "${FIXTURE_LARGE-}" ] || check_list "$FIXTURE_LARGE" <<'LIST'
 biggan-128-hier.pth biggan-128-hier.npz biggan-128-hier.json

@@ -248,7 +248,7 @@ static void a_tensor_missing_or_misshapen_is_named_with_what_would_be_right(void
 static void a_tensor_too_many_is_refused(void **state) {
     (void)state;
     const struct { const char *file, *extra; } more[] = {
-        {"hierarchical.pth", "shared_feat.weight"}, {"hierarchical.pth", "blocks.1.1.theta.weight"},
+        {"hierarchical.pth", "shared_more.weight"}, {"hierarchical.pth", "blocks.1.1.theta.weight"},
         {"hierarchical.pth", "blocks.7.0.conv1.weight"}, {"huggingface.bin", "generator.layers.9.conv_0.bias"},
     };
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
@@ -274,6 +274,119 @@ static void values_that_are_not_finite_are_kept_and_noted(void **state) {
     assert_true(isnan(values[0]));
     free(values);
     close_opened(&o);
+}
+
+/* ---- the same network under other projects' names ---- */
+
+typedef struct respelling {
+    const char *ours, *theirs;
+} respelling;
+
+/* BigGAN-PyTorch's names as another project spells them. `#` stands for the number of a block, which in the other list
+ * counts attention layers too; the first row that fits counts. */
+static void respell(const char *name, const respelling *rows, int attention_after, char out[160]) {
+    int block = -1, part = 0, end = 0;
+    const char *rest = name;
+    if (sscanf(name, "blocks.%d.%d.%n", &block, &part, &end) == 2 && end) {
+        rest = name + end;
+        block += part + (attention_after >= 0 && block > attention_after);
+    }
+    for (const respelling *r = rows; r->ours; r++) {
+        const char *number = strchr(r->theirs, '#'), *ours = r->ours;
+        bool of_block = *ours == '#';
+        if (of_block != (end > 0) || strncmp(rest, ours + of_block, strlen(ours + of_block)))
+            continue;
+        if (number)
+            snprintf(out, 160, "%.*s%d%s%s", (int)(number - r->theirs), r->theirs, block, number + 1,
+                     rest + strlen(ours + of_block));
+        else
+            snprintf(out, 160, "%s%s", r->theirs, rest + strlen(ours));
+        return;
+    }
+    fail_msg("no other name for %s", name);
+}
+
+/* The end of a name; the norms' statistics belong to a norm inside. */
+static void replace(char name[160], const char *end, const char *by) {
+    size_t size = strlen(name), tail = strlen(end);
+    if (size > tail && !strcmp(name + size - tail, end))
+        snprintf(name + size - tail, 160 - size + tail, "%s", by);
+}
+
+static opened open_respelled(const char *file, const respelling *rows, int attention_after) {
+    saving s = {0};
+    size_t size, count;
+    gb_reason why;
+    char path[96], name[160];
+    snprintf(path, sizeof path, VARIANTS "%s", file);
+    void *bytes = read_whole(path, &size);
+    gb_checkpoint *c = gb_checkpoint_open(bytes, size, path, &why);
+    assert_non_null(c);
+    const gb_named_array *all = gb_checkpoint_arrays(c, &count);
+    for (size_t i = 0; i < count; i++) {
+        float *values = values_of(&all[i].array);
+        respell(all[i].name, rows, attention_after, name);
+        replace(name, ".stored_mean", ".bn.running_mean");
+        replace(name, ".stored_var", ".bn.running_var");
+        save(&s, name, &all[i].array, values);
+        free(values);
+    }
+    gb_checkpoint_close(c);
+    free(bytes);
+    return open_saved(&s, NULL);
+}
+
+static const respelling studiogan[] = {
+    {"linear.", "generator.linear0."}, {"shared.", "generator.shared."}, {"output_layer.0.gain", "generator.bn4.weight"},
+    {"output_layer.0.bias", "generator.bn4.bias"}, {"output_layer.0.stored_mean", "generator.bn4.running_mean"},
+    {"output_layer.0.stored_var", "generator.bn4.running_var"}, {"output_layer.2.", "generator.conv2d5."},
+    {"#conv_sc.", "generator.blocks.#.0.conv2d0."}, {"#conv1.", "generator.blocks.#.0.conv2d1."},
+    {"#conv2.", "generator.blocks.#.0.conv2d2."}, {"#conv3.", "generator.blocks.#.0.conv2d3."},
+    {"#conv4.", "generator.blocks.#.0.conv2d4."}, {"#bn", "generator.blocks.#.0.bn"},
+    {"#theta.", "generator.blocks.#.0.conv1x1_theta."}, {"#phi.", "generator.blocks.#.0.conv1x1_phi."},
+    {"#g.", "generator.blocks.#.0.conv1x1_g."}, {"#o.", "generator.blocks.#.0.conv1x1_attn."},
+    {"#gamma", "generator.blocks.#.0.sigma"}, {NULL, NULL},
+}, mmgeneration[] = {
+    {"linear.", "generator_ema.noise2feat."}, {"shared.", "generator_ema.shared_embedding."},
+    {"output_layer.0.gain", "generator_ema.output_layer.bn.weight"},
+    {"output_layer.0.bias", "generator_ema.output_layer.bn.bias"},
+    {"output_layer.0.stored_mean", "generator_ema.output_layer.bn.running_mean"},
+    {"output_layer.0.stored_var", "generator_ema.output_layer.bn.running_var"},
+    {"output_layer.2.", "generator_ema.output_layer.conv."},
+    {"#conv_sc.", "generator_ema.conv_blocks.#.shortcut.conv."}, {"#conv1.", "generator_ema.conv_blocks.#.conv1.conv."},
+    {"#conv2.", "generator_ema.conv_blocks.#.conv2.conv."},
+    {"#bn", "generator_ema.conv_blocks.#.bn"}, {"#conv3.", "generator_ema.conv_blocks.#.conv3.conv."},
+    {"#conv4.", "generator_ema.conv_blocks.#.conv4.conv."},
+    {"#theta.", "generator_ema.conv_blocks.#.theta.conv."}, {"#phi.", "generator_ema.conv_blocks.#.phi.conv."},
+    {"#g.", "generator_ema.conv_blocks.#.g.conv."}, {"#o.", "generator_ema.conv_blocks.#.o.conv."},
+    {"#gamma", "generator_ema.conv_blocks.#.gamma"}, {NULL, NULL},
+};
+
+static void renamed_generators_give_the_same_network(void **state) {
+    (void)state;
+    const struct { const char *file; const respelling *rows; int attention; const char *family; double eps; } relatives[] = {
+        {"hierarchical.pth", studiogan, 0, "biggan-studiogan", 1e-4}, {"deep-32.pth", studiogan, 3, "biggan-studiogan", 1e-4},
+        {"hierarchical.pth", mmgeneration, 0, "biggan-mmgeneration", 1e-5},
+        {"shared-flat.pth", mmgeneration, -1, "biggan-mmgeneration", 1e-5},
+    };
+    for (size_t i = 0; i < sizeof relatives / sizeof *relatives; i++) {
+        char path[96];
+        opened renamed = taken(open_respelled(relatives[i].file, relatives[i].rows, relatives[i].attention));
+        snprintf(path, sizeof path, VARIANTS "%s", relatives[i].file);
+        opened original = open_network(path, NULL);
+        const gb_named_array *list, *other;
+        size_t count = gb_network_arrays(renamed.network, &list);
+        assert_int_equal(count, gb_network_arrays(original.network, &other));
+        for (size_t k = 0; k < count; k++)
+            same_tensor(list[k].name, &list[k].array, gb_network_array(original.network, list[k].name), 0, 1);
+        assert_string_equal(gb_network_str(renamed.network, "origin.family", ""), relatives[i].family);
+        assert_true(gb_network_float(renamed.network, "config.norm_eps", 0) == relatives[i].eps);
+        assert_true(gb_network_float(renamed.network, "config.output_norm_eps", 0) == relatives[i].eps);
+        assert_false(noted(renamed.network, "--config"));
+        close_opened(&renamed);
+        close_opened(&original);
+    }
+    refused(open_respelled("deep-32.pth", mmgeneration, 3), "BigGAN-deep of mmgeneration");
 }
 
 /* ---- --config ---- */
@@ -369,6 +482,7 @@ int main(void) {
         cmocka_unit_test(a_tensor_missing_or_misshapen_is_named_with_what_would_be_right),
         cmocka_unit_test(a_tensor_too_many_is_refused),
         cmocka_unit_test(values_that_are_not_finite_are_kept_and_noted),
+        cmocka_unit_test(renamed_generators_give_the_same_network),
         cmocka_unit_test(a_config_that_agrees_is_taken),
         cmocka_unit_test(a_config_json_of_the_port_says_which_layers_enlarge),
         cmocka_unit_test(a_config_that_contradicts_the_tensors_is_refused),

@@ -124,7 +124,7 @@ static void pickle_refused(const char *code, size_t size, const char *says) {
 static void malformed_pickles_are_refused_where_they_break(void **state) {
     (void)state;
     PICKLE("\x80\x02", "at byte 2: the pickle ends without STOP");
-    PICKLE("\x80\x06.", "no checkpoint");
+    PICKLE("\x80\x06.", "not a checkpoint: its first bytes");
     PICKLE("\x80\x02\x80\x09.", "at byte 2 (PROTO): protocol 9");
     PICKLE("\x80\x02\xff.", "at byte 2: 0xff is no pickle operation");
     PICKLE("\x80\x02.", "at byte 2 (STOP): nothing on the stack");
@@ -448,7 +448,7 @@ static void torch_zips_are_refused_by_what_is_wrong_with_them(void **state) {
                                 {.name = "a/byteorder", .data = "middle", .size = 6}}, 2);
     refused(&b, "neither 'little' nor 'big'", MIB);
     put_zip(&b, (const entry[]){{.name = "readme", .data = "N.", .size = 2}}, 1);
-    refused(&b, "neither torch's nor numpy's", MIB);
+    refused(&b, "neither PyTorch's nor numpy's", MIB);
 }
 
 static void legacy_files_must_have_every_storage_they_name(void **state) {
@@ -459,14 +459,14 @@ static void legacy_files_must_have_every_storage_they_name(void **state) {
     PICKLE("\x80\x02\x8a\x0al\xfc\x9c" "F\xf9 j\xa8P\x19.\x80\x02M\xe8\x03.", "a protocol other than 1001");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02].", "storage 'k' is not in the file");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02]X\x01\x00\x00\x00ka.", "the file ends before storage 'k'");
-    PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02]X\x01\x00\x00\x00xa.", "storage 'x' belongs to nothing");
+    PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02]X\x01\x00\x00\x00xa.", "no tensor uses storage 'x'");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02]X\x01\x00\x00\x00ka.\xff\xff\xff\xff\xff\xff\xff\x7f",
            "has 9223372036854775807 elements, the object says 2");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02]X\x01\x00\x00\x00ka.\x02\0\0\0\0\0\0\0abcd",
            "storage 'k' has 2 elements of 4 bytes, 4 bytes are left");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02](X\x01\x00\x00\x00kX\x01\x00\x00\x00ke."
            "\x02\0\0\0\0\0\0\0abcdabcd\x02\0\0\0\0\0\0\0abcdabcd",
-           "storage 'k' is there twice");
+           "storage 'k' appears twice");
     PICKLE(LEGACY STORAGE("\x02", "(X\x01\x00\x00\x00vK\x01K\x02t"), "a view of 2 elements at 1 of storage 'k'");
     PICKLE(LEGACY STORAGE("\x02", "N") "\x80\x02K\x01.", "the list of storage keys is an integer");
     /* A number that is a tensor, whose storage comes later in the file. */
@@ -521,7 +521,7 @@ static void zip_end_records_that_lie_are_refused(void **state) {
     static const entry one = {.name = "a/data.pkl", .data = "N.", .size = 2};
     bytes b = zip_of(&one, 1);
     b.size -= 1;
-    refused(&b, "without its end record", MIB);
+    refused(&b, "a zip archive cut off after", MIB);
     b = zip_of(&one, 1);
     memset(b.data + b.size - 12, 0xFE, 2);          /* entries */
     refused(&b, "zip entries in a directory of", MIB);
@@ -654,10 +654,10 @@ static void npy_headers_that_lie_are_refused(void **state) {
 static void other_files_are_refused_by_name(void **state) {
     (void)state;
     static const struct { const char *begins, *says; } files[] = {
-        {"", "the file is empty"}, {"hello world", "no checkpoint"}, {"\x1f\x8b\x08", "a gzip file"},
-        {"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"}, {"<!DOCTYPE html>", "a web page"},
-        {"\x89HDF\r\n\x1a\n", "an HDF5 file"}, {"\x89PNG\r\n\x1a\n", "a PNG image"},
-        {"PK\x03\x04", "without its end record"},
+        {"", "the file is empty"}, {"hello world", "not a checkpoint: probably a failed download. It begins 'hello world'"}, {"\x1f\x8b\x08", "a gzip file"},
+        {"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"}, {"<!DOCTYPE html>", "text or web page"},
+        {"\x89HDF\r\n\x1a\n", "an HDF5 file"}, {"\x89PNG\r\n\x1a\n", "a PNG picture"},
+        {"PK\x03\x04", "a zip archive cut off after"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         bytes b = {0};
@@ -669,7 +669,7 @@ static void other_files_are_refused_by_name(void **state) {
     while (b.size < 257)
         put_number(&b, 1, 0);
     put_text(&b, "ustar");
-    refused(&b, "a tar archive, as PyTorch wrote before 2017", MIB);
+    refused(&b, "a tar archive; unpack it", MIB);
 }
 
 /* ---- damage --------------------------------------------------------------------------------------------------- */

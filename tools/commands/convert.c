@@ -1,4 +1,4 @@
-/* ganbend convert: any StyleGAN2 or BigGAN checkpoint into a .gbw, saying what was found and what had to be made up. */
+/* ganbend convert: any StyleGAN2 or BigGAN checkpoint into a .gbw; prints what was found and what was synthesised. */
 #include <stdio.h>
 
 #include "commands.h"
@@ -6,7 +6,7 @@
 
 typedef struct settings {
     bool half;
-    const char *config;
+    const char *config, *network;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -15,6 +15,8 @@ static const option options[] = {
     {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16: about half the size.", 0, 0},
     {"--config", OPTION_TEXT, AT(config), "FILE.json", "Constructor arguments, for files that hold none.",
      0, 0},
+    {"--network", OPTION_TEXT, AT(network), "PATH", "Which of several generators in the file: G_ema, ema.ema_model, or . "
+     "for the top level. Without it a moving average comes before other copies.", 0, 0},
     {0}
 };
 
@@ -40,6 +42,7 @@ static int run(int argc, char **argv) {
     if (!parse_arguments(&convert_command, argc, argv, operands, &set, &status)) return status;
     how.half = set.half;
     how.config = set.config;
+    how.network = set.network;
     p = progress_start("converting", 1);
     if (!gb_context_new(NULL, &context, &err)) gb_convert(context, operands[0], operands[1], &how, &err);
     progress_end(&p);

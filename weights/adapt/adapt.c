@@ -42,7 +42,7 @@ static bool refuse(const gb_checkpoint *c, gb_reason *why) {
 
 /* A wrapper that calls its network no more than a generator: "G.", "model.netG.". */
 static bool is_plain_name(const char *prefix) {
-    static const char *const names[] = {"G.", "g.", "netG.", "generator.", "Generator."};
+    static const char *const names[] = {"G.", "g.", "netG."};
     size_t size = strlen(prefix);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t n = strlen(names[i]);
@@ -52,16 +52,17 @@ static bool is_plain_name(const char *prefix) {
     return false;
 }
 
-/* Which generator was taken, if there was a choice or the name leaves a doubt. */
-static bool note_choice(const gb_candidates *found, const gb_candidate *taken, gb_network *n) {
+/* Notes which generator was taken, if there was a choice or its name leaves a doubt. */
+static bool note_choice(const gb_checkpoint *c, const gb_candidates *found, const gb_candidate *taken, gb_network *n) {
     char text[256];
     int complete = 0;
     const char *prefix = *taken->prefix ? taken->prefix : "..";     /* the last dot is left out below */
     int size = (int)strlen(prefix) - 1;
-    bool good = true;
+    const char *entry = gb_checkpoint_entry(c);
+    bool good = !entry || gb_network_note(n, "opened '%s' inside the zip archive", entry);
     for (int i = 0; i < found->count; i++)
         complete += found->list[i].complete;
-    if (complete > 1)
+    if (good && complete > 1)
         good = gb_network_note(n, "the file holds %d generators: %s; took '%.*s'%s; --network can choose another",
                                complete, gb_candidates_text(found, text, sizeof text), size, prefix,
                                taken->copy == GB_COPY_AVERAGE ? ", a moving average" : "");
@@ -84,7 +85,7 @@ static bool adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_ne
     if (!taken)
         return refuse(c, why);
     return taken->family->adapt(c, taken->prefix, options->config, n, why) &&
-        (note_choice(&found, taken, n) || gb_because(why, "out of memory"));
+        (note_choice(c, &found, taken, n) || gb_because(why, "out of memory"));
 }
 
 gb_network *gb_adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_reason *why) {

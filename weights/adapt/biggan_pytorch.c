@@ -382,16 +382,23 @@ static void rename_mmgeneration(const bg_generator *g, const char *name, char ou
         {"linear.", "noise2feat."}, {"shared.", "shared_embedding."}, {"output_layer.0.gain", "output_layer.bn.weight"},
         {"output_layer.0.", "output_layer.bn."}, {"output_layer.2.", "output_layer.conv."}, {NULL, NULL},
     }, parts[] = {
-        {"conv_sc.", "shortcut.conv."}, {"conv1.", "conv1.conv."}, {"conv2.", "conv2.conv."}, {"theta.", "theta.conv."},
+        {"conv_sc.", "shortcut.conv."}, {"conv1.", "conv1.conv."}, {"conv2.", "conv2.conv."}, {"conv4.", "conv4.conv."}, {"theta.", "theta.conv."},
         {"phi.", "phi.conv."}, {"g.", "g.conv."}, {"o.", "o.conv."}, {NULL, NULL},
     };
     rename_with(g, name, "conv_blocks.", modules, parts, out);
 }
 
+/* Its deep variant concatenates z and the class the other way round, and lays the first maps out channels last. */
+static bool check_mmgeneration(bg_generator *g) {
+    return !bg_find_weight(g, "blocks.0.0.conv4") ||
+        gb_because(g->why, "a BigGAN-deep of mmgeneration; ganbend runs those of BigGAN-PyTorch, StudioGAN and the Hugging "
+                   "Face port");
+}
+
 static bool adapt_as(bg_generator g, const char *const *within, const gb_checkpoint *c, const char *prefix,
                      const gb_value *config, gb_network *n, gb_reason *why) {
-    bool good = bg_open(&g, c, prefix, n, why) && read_generator(&g, config) && bg_put_metadata(&g) &&
-        bring_all(&g) && bg_finish(&g, within, ignored);
+    bool good = bg_open(&g, c, prefix, n, why) && (g.rename != rename_mmgeneration || check_mmgeneration(&g)) &&
+        read_generator(&g, config) && bg_put_metadata(&g) && bring_all(&g) && bg_finish(&g, within, ignored);
     gb_source_close(&g.source);
     return good;
 }

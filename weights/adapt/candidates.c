@@ -45,13 +45,24 @@ static gb_copy copy_of_word(const char *word, size_t size) {
     return GB_COPY_UNNAMED;
 }
 
-/* Length of the word at `at`: letters and digits up to the next capital after a small letter. A run of capitals is one
- * word ("EMA"), and so is a capital with what follows it ("Gema", "Model"). */
+static bool is_upper(char c) {
+    return isupper((unsigned char)c);
+}
+
+static bool is_lower(char c) {
+    return islower((unsigned char)c);
+}
+
+/* Length of the word at `at`: "EMAModel" is EMA and Model, "netGema" is net and Gema. */
 static size_t word_size(const char *at, size_t left) {
     size_t n = 1;
-    while (n < left && isalnum((unsigned char)at[n]) &&
-           !(isupper((unsigned char)at[n]) && islower((unsigned char)at[n - 1])))
+    while (n < left && isalnum((unsigned char)at[n])) {
+        bool after_small = is_upper(at[n]) && is_lower(at[n - 1]);
+        bool after_capitals = is_upper(at[n]) && is_upper(at[n - 1]) && n + 1 < left && is_lower(at[n + 1]);
+        if (after_small || after_capitals)
+            break;
         n++;
+    }
     return n;
 }
 

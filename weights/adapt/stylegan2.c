@@ -130,7 +130,7 @@ static bool infer(sg2_generator *g, gb_reason *why) {
         return gb_because(why, "its %d blocks enlarge %" PRId64 "×%" PRId64 " beyond %d×%d", g->blocks, g->start[0],
                           g->start[1], SG2_LARGEST, SG2_LARGEST);
     bool skip = have(g, SG2_TORGB, 0, SG2_BIAS), resnet = have(g, SG2_SKIP, last, SG2_WEIGHT);
-    g->block = resnet ? "resnet" : skip && !g->lods ? "skip" : "orig";
+    g->block = resnet ? "resnet" : skip && !g->grown ? "skip" : "orig";
     return need(g, SG2_TORGB, last, SG2_BIAS, 'O', &g->img_channels, why) && infer_mapping(g, why);
 }
 

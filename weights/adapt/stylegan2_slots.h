@@ -53,7 +53,7 @@ typedef struct sg2_naming {
     const char *rng;                    /* whose numbers a seed means: "numpy" or "torch" */
     const char *const *within;          /* beginnings of the names that are the generator's; NULL-terminated */
     bool (*ignored)(const char *name);  /* tensors that may be left over */
-    /* Finds what only names tell, before any tensor is looked up: `first`, `named`, `lods`. NULL if there is nothing. */
+    /* Finds what only names tell, before any tensor is looked up: `first`, `named`, `lods`, `grown`. NULL if there is nothing. */
     void (*begin)(struct sg2_generator *g);
     /* False if the family stores no such tensor. `o` comes with the slot's own name and layout. */
     bool (*origin)(const struct sg2_generator *g, const sg2_slot *slot, sg2_origin *o);
@@ -75,7 +75,8 @@ typedef struct sg2_generator {
     int64_t height, width;              /* of the picture */
     int64_t first;                      /* number in the first block's name, b4; doubled from block to block */
     int64_t named[2];                   /* TensorFlow: the numbers in the first block's name, 4x4 */
-    bool lods;                          /* TensorFlow: one ToRGB_lod per resolution, of which the last one acts */
+    bool lods;                          /* TensorFlow: the ToRGB layers are numbered by level of detail */
+    bool grown;                         /* of these only the last one acts */
     int64_t fc_width[SG2_FCS], channels[SG2_BLOCKS];
     int blocks;
     const char *block;

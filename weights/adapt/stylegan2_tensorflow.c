@@ -57,8 +57,22 @@ static bool origin(const sg2_generator *g, const sg2_slot *s, sg2_origin *o) {
     return true;
 }
 
+/* The pickled network behind the wrapper's name: an item of a tuple of networks that carry their names. */
+static const gb_value *network_of(const gb_source *source) {
+    const gb_value *root = gb_checkpoint_root(source->checkpoint), *named = gb_source_object(source);
+    size_t size = strlen(source->prefix);
+    for (size_t i = 0; i < gb_value_count(root) && !named; i++) {
+        char name[64];
+        if (gb_list_network_name(root, i, name) && size && strlen(name) == size - 1 &&
+            !strncmp(name, source->prefix, size - 1))
+            named = gb_value_item(root, i);
+    }
+    return named;
+}
+
 /* The constant's scope has the starting size in its name. Configurations b to d grew progressively: their ToRGB layers
- * are numbered by level of detail, and in the finished network only the last one acts. */
+ * are numbered by level of detail, and in the finished network only the last one acts, unless the file asks for the
+ * sum of all (architecture skip). */
 static void begin(sg2_generator *g) {
     size_t count, skip = strlen(g->source.prefix);
     const gb_named_array *all = gb_checkpoint_arrays(g->source.checkpoint, &count);
@@ -72,7 +86,18 @@ static void begin(sg2_generator *g) {
         }
     }
     g->lods = gb_source_take(&g->source, "synthesis.ToRGB_lod0/weight") != NULL;
+    const gb_value *kwargs = gb_value_get(network_of(&g->source), "static_kwargs");
+    g->grown = g->lods && strcmp(gb_value_str(gb_value_get(kwargs, "architecture"), ""), "skip");
     g->joint_norm = gb_source_take(&g->source, "mapping.LabelConcat/weight") != NULL;
+}
+
+/* Training raises the resolution by lowering `lod` to 0. */
+static bool has_grown(sg2_generator *g, gb_reason *why) {
+    const gb_array *lod = g->lods ? gb_source_take(&g->source, "lod") : NULL;
+    double level = 0;
+    return !lod || gb_array_count(lod) != 1 || !gb_array_to_f64(lod, &level, NULL) || level == 0 ||
+        gb_because(why, "a progressively growing network that was saved before it had its full resolution (lod %g); use "
+                   "a later snapshot", level);
 }
 
 /* Noise maps that no layer uses, and the ToRGB layers of a progressive network's lower resolutions. */
@@ -86,19 +111,6 @@ static const sg2_naming naming = {
     .family = "stylegan2-tensorflow", .code = "NVIDIA's TensorFlow code", .rng = "numpy", .within = within,
     .ignored = ignored, .begin = begin, .origin = origin,
 };
-
-/* The pickled network behind the wrapper's name: an item of a tuple of networks that carry their names. */
-static const gb_value *network_of(const gb_source *source) {
-    const gb_value *root = gb_checkpoint_root(source->checkpoint), *named = gb_source_object(source);
-    size_t size = strlen(source->prefix);
-    for (size_t i = 0; i < gb_value_count(root) && !named; i++) {
-        char name[64];
-        if (gb_list_network_name(root, i, name) && size && strlen(name) == size - 1 &&
-            !strncmp(name, source->prefix, size - 1))
-            named = gb_value_item(root, i);
-    }
-    return named;
-}
 
 static bool read_kwargs(sg2_generator *g, const gb_value *kwargs, gb_reason *why) {
     static const char who[] = "static_kwargs";
@@ -125,8 +137,7 @@ static bool read_kwargs(sg2_generator *g, const gb_value *kwargs, gb_reason *why
     const gb_value *kernel = gb_value_get(kwargs, "resample_kernel");
     if (kernel && kernel->kind == GB_VALUE_NONE)
         sg2_set_box_filter(g);
-    /* Progressive networks have no `architecture`, whatever the argument was. */
-    return (g->lods || sg2_check_block(g, gb_value_get(kwargs, "architecture"), who, why)) &&
+    return (g->grown || sg2_check_block(g, gb_value_get(kwargs, "architecture"), who, why)) &&
         sg2_set_mapping_activation(g, gb_value_get(kwargs, "mapping_nonlinearity"), who, why) &&
         sg2_set_mapping_lr(g, gb_value_get(kwargs, "mapping_lrmul"), who, why) &&
         sg2_set_filter(g, kernel, who, why);
@@ -162,7 +173,8 @@ static bool add_aliases(const sg2_generator *g, gb_network *n) {
 static bool adapt(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n, gb_reason *why) {
     sg2_generator g;
     bool good = sg2_open(&g, &naming, c, prefix, n, why);
-    good = good && read_kwargs(&g, gb_value_get(network_of(&g.source), "static_kwargs"), why) &&
+    good = good && has_grown(&g, why) &&
+        read_kwargs(&g, gb_value_get(network_of(&g.source), "static_kwargs"), why) &&
         sg2_configure(&g, config, false, n, why) && sg2_fill(&g, n, why) &&
         (add_aliases(&g, n) || gb_because(why, "out of memory"));
     gb_source_close(&g.source);

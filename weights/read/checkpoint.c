@@ -111,12 +111,29 @@ static bool is_pickle(const void *bytes, size_t size) {
     return size >= 2 && ((p[0] == 0x80 && p[1] <= 5) || memchr("(]})c", p[0], 5));
 }
 
+/* Text that is no pickle breaks within so many operations; a pickle of protocol 0 that was cut off does not. */
+enum { TEXT_OPERATIONS = 16 };
+
+/* A plain pickle has no storages outside of itself; the data.pkl of a torch zip has. */
+static gb_value *storage_elsewhere(gb_pickle *p, const gb_value *id) {
+    bool *storage = p->context;
+    *storage = strcmp(gb_value_str(gb_value_item(id, 0), ""), "storage") == 0;
+    gb_because(p->why, "a reference to something outside the file");
+    return NULL;
+}
+
 static gb_value *read_pickle(gb_checkpoint *c, gb_reason *why) {
     gb_bytes from = {c->bytes, c->size, 0};
-    gb_pickle p = {.arena = c->arena, .why = why, .inner_left = &c->inner_left};
+    bool storage = false;
+    gb_pickle p = {.arena = c->arena, .why = why, .inner_left = &c->inner_left, .persistent = storage_elsewhere,
+                   .context = &storage};
     gb_value *root = gb_pickle_read(&p, &from);
     gb_reason text;
-    if (!root && c->bytes[0] < 0x80 && gb_foreign_text(c->bytes, c->size, &text))
+    if (!root && storage)
+        gb_because(why, "the data.pkl of an unpacked PyTorch file, whose tensors are in files beside it; give the .pt "
+                   "itself, or zip the whole folder again");
+    else if (!root && !(p.cut && p.operations > TEXT_OPERATIONS) && c->bytes[0] < 0x80 &&
+             gb_foreign_text(c->bytes, c->size, &text))
         gb_because(why, "%s", text.text);
     else if (!root && p.cut)
         gb_because(why, "cut off after %zu bytes; download it again (%s)", c->size, why->text);

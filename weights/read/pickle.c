@@ -393,9 +393,6 @@ static bool op_build(machine *m) {
 }
 
 static bool persistent(machine *m, const gb_value *id) {
-    if (!m->p->persistent && strcmp(gb_value_str(gb_value_item(id, 0), ""), "storage") == 0)
-        return gb_because(m->p->why, "the data.pkl of an unpacked PyTorch file, whose tensors are in files beside it; "
-                          "give the packed .pt, or zip the whole folder again");
     if (!m->p->persistent)
         return gb_because(m->p->why, "a reference to something outside the file");
     gb_value *v = m->p->persistent(m->p, id);
@@ -494,7 +491,7 @@ static bool run(machine *m) {
             return gb_because(p->why, "at byte %zu: the pickle ends without STOP", at);
         }
         const operation *o = &operations[*code];
-        m->operations++;
+        m->p->operations = ++m->operations;
         m->width = o->width;
         if (!o->run)
             return gb_because(p->why, "at byte %zu: 0x%02x is no pickle operation", at, *code);

@@ -25,6 +25,7 @@ struct gb_pickle {
     int depth;                  /* files this pickle is inside of */
     int calls;                  /* constructors that are calling constructors at the moment */
     bool cut;                   /* reading failed because the bytes end too early */
+    size_t operations;          /* read so far, by this machine */
     gb_late_view *late, *last_late;     /* in the order they were made */
 };
 
