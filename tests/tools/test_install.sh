@@ -29,7 +29,7 @@ for cxx in c++ g++ clang++ "$cc" clang; do
 done
 
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
-model=$root/weights/demo/toy-faces-64.gbw
+model=$root/tests/fixtures/toy-faces-64.gbw
 
 # check PROGRAM: it says how it is used, names a missing file, and renders the model that ships.
 check() {

@@ -16,7 +16,7 @@
 
 #include "tools/studio/desk.h"
 
-#define TOY "weights/demo/toy-faces-64.gbw"
+#define TOY "tests/fixtures/toy-faces-64.gbw"
 
 typedef struct page {
     desk *desk;

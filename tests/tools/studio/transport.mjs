@@ -13,11 +13,12 @@ import { start } from './server.mjs';
 import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
 
 const ganbend = process.argv[2];
+const toyFaces = 'tests/fixtures/toy-faces-64.gbw';
 const page = join(dirname(fileURLToPath(import.meta.url)), '../../../tools/studio/page');
 let studio, port;
 
 before(async () => {
-    studio = await start(ganbend);
+    studio = await start(ganbend, [toyFaces]);
     port = studio.port;
 });
 after(() => studio.stop());
@@ -202,6 +203,17 @@ test('a message in pieces with a ping between them is one message', async () => 
     await socket.end();
 });
 
+test('without models the studio serves those of weights/demo, in the order of their names', async () => {
+    const demos = await start(ganbend);
+    const socket = await connect(demos.port);
+    socket.send({ type: 'hello', work: '' });
+    const welcome = await socket.until((message) => message.type === 'welcome');
+    const files = readdirSync('weights/demo').filter((name) => name.endsWith('.gbw')).sort();
+    assert.deepEqual(welcome.models.map((model) => `${model.name}.gbw`), files);
+    await socket.end();
+    assert.equal(await demos.stop(), 0);
+});
+
 test('messages of more than 8 MiB close the connection, whole or in pieces', async () => {
     const whole = await connect(port);
     whole.raw(frame(TEXT, ' '.repeat(1 << 20), { length: (8 << 20) + 1 }));
@@ -281,7 +293,7 @@ test('more connections than are served are turned away with 503, and then served
 });
 
 test('with --listen the token opens the page, its files and its WebSocket, and nothing else does', async () => {
-    const open = await start(ganbend, ['--listen', '127.0.0.1']);
+    const open = await start(ganbend, [toyFaces, '--listen', '127.0.0.1']);
     try {
         const to = open.port, host = `127.0.0.1:${to}`;
         const token = /\?token=([0-9a-f]{32})$/.exec(open.address)[1];
@@ -342,7 +354,7 @@ test('OSC moves the controls of every tab, and what is no OSC moves none', async
     await new Promise((resolve) => free.bind(0, '127.0.0.1', resolve));
     const osc_port = free.address().port;
     await new Promise((resolve) => free.close(resolve));
-    const played = await start(ganbend, ['--osc', String(osc_port)]);
+    const played = await start(ganbend, [toyFaces, '--osc', String(osc_port)]);
     try {
         assert.match(played.output(), new RegExp(`OSC at 127\\.0\\.0\\.1, port ${osc_port}`));
         const tabs = [await connect(played.port), await connect(played.port)];
