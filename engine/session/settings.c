@@ -86,6 +86,7 @@ void gb_session_rollback(gb_session *session) {
     session->before = undone;
     drop_values(&session->before, session->graph);
     session->in_transaction = false;
+    session->rollbacks++;
 }
 
 /* ------------------------------------------------------------------------------------------------ z, w, label */
