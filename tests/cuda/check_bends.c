@@ -85,7 +85,7 @@ static void random_numbers(rng *r, bend *b) {
         b->channels = realloc(b->channels, (size_t)s->c);
         for (int c = 0; c < s->c; c++)
             b->channels[c] = (uint8_t)pick(r, 0, 1);
-        b->live.set = (gb_set_live){b->values, samples, pick(r, 0, 2) == 0, (float)pick(r, 0, 2) * 0.5f,
+        b->live.set = (gb_set_live){b->u.d.inputs == 2 ? NULL : b->values, samples, pick(r, 0, 2) == 0, (float)pick(r, 0, 2) * 0.5f,
                                     pick(r, 0, 1) ? b->channels : NULL};
     }
 }
@@ -117,14 +117,20 @@ static bend random_bend(rng *r, const gb_op_id op, const gb_filter *filter) {
         d->pass.up = pick(r, 1, 2);
         d->pass.kept = pick(r, 0, d->pass.c < d->in[0].c ? d->pass.c : d->in[0].c);
     }
+    if (op == GB_OP_SET && pick(r, 0, 2) == 0) {
+        d->inputs = 2;
+        d->in[1] = d->in[0];
+    }
     if (!gb_op_shape(&plain, d, why, sizeof why)) {
         fprintf(stderr, "checks: %s\n", why);
         exit(2);
     }
     size_t count = count_of(&d->in[0]);
-    b.u.in[0] = random_floats(r, count, 1.0f);
-    for (size_t i = 0; i < count; i++)
-        b.u.in[0][i] = as_half(b.u.in[0][i]);
+    for (int k = 0; k < d->inputs; k++) {
+        b.u.in[k] = random_floats(r, count, 1.0f);
+        for (size_t i = 0; i < count; i++)
+            b.u.in[k][i] = as_half(b.u.in[k][i]);
+    }
     for (int odd = pick(r, 0, 3) ? 0 : pick(r, 1, 5); odd; odd--)
         b.u.in[0][(size_t)draw(r) % count] = pick(r, 0, 2) ? NAN : pick(r, 0, 1) ? INFINITY : -INFINITY;
     random_numbers(r, &b);
@@ -145,9 +151,12 @@ static void free_bend(bend *b) {
 static bend alone(const bend *b, int n) {
     bend one = *b;
     size_t of_a_sample = count_of(&b->u.d.in[0]) / b->u.d.in[0].n;
-    one.u.d.in[0].n = one.u.d.out.n = 1;
-    one.u.in[0] += n * of_a_sample;
-    if (b->u.d.op == GB_OP_SET && b->live.set.samples > 1) {
+    one.u.d.out.n = 1;
+    for (int k = 0; k < b->u.d.inputs; k++) {
+        one.u.d.in[k].n = 1;
+        one.u.in[k] += n * of_a_sample;
+    }
+    if (b->u.d.op == GB_OP_SET && b->live.set.values && b->live.set.samples > 1) {
         one.live.set.values += n * count_of(&one.u.d.out);
         one.live.set.samples = 1;
     }
@@ -159,8 +168,12 @@ static bend alone(const bend *b, int n) {
 static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int moves, rng *r) {
     static uint64_t version, key;
     gb_desc d = desc_for(cpu, &b->u);
-    gb_tensor in = block_tensor(cpu, d.in[0], b->u.in[0]), out = block_tensor(cpu, d.out, NULL);
-    gb_args args = {.in = {&in}, .out = &out, .live = &b->live};
+    gb_tensor in[2], out = block_tensor(cpu, d.out, NULL);
+    gb_args args = {.out = &out, .live = &b->live};
+    for (int k = 0; k < d.inputs; k++) {
+        in[k] = block_tensor(cpu, d.in[k], b->u.in[k]);
+        args.in[k] = &in[k];
+    }
     args.workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
     key++;
     if (d.op == GB_OP_FILTER)
@@ -173,7 +186,8 @@ static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int mov
     }
     float *nchw = allocate(sizeof(float) * count_of(&d.out));
     gb_tensor_to_nchw(cpu, &out, nchw);
-    free_on(cpu, in.data);
+    for (int k = 0; k < d.inputs; k++)
+        free_on(cpu, in[k].data);
     free_on(cpu, out.data);
     free_on(cpu, args.workspace);
     return nchw;
