@@ -516,8 +516,9 @@ GB_API bool gb_recipe_param_at(const gb_recipe *recipe, size_t index, gb_recipe_
 GB_API gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_error *err);
 
 /* What the image is made from, where the recipe says it: name and value as `ganbend render` takes them by the option of
- * that name ("seeds", "rng", "class", "trunc", "cutoff", "noise"). They are for the program that renders:
- * gb_recipe_apply() leaves inputs alone. False past the end. */
+ * that name ("seeds", "rng", "z", "w", "class", "steps", "space", "image", "trunc", "cutoff", "noise", "redraw"); of z and
+ * w the numbers, "[0.5, -1]" or lists in a list. They are for the program that renders: gb_recipe_apply() leaves inputs
+ * alone. False past the end. */
 GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char **name, const char **text);
 
 /* The recipe as it was read, as JSON on one line, which gb_recipe_parse() takes again: maps keep their order, aliases

@@ -24,7 +24,7 @@ enum {
     GB_RECIPE_PARAMS = 20,      /* numbers of one step: as many as a row of filters or activations can have */
     GB_RECIPE_STEPS = 4096,
     GB_RECIPE_COLOURS = 64,
-    GB_RECIPE_INPUTS = 8,
+    GB_RECIPE_INPUTS = 12,
 };
 
 /* A number, or a named parameter of the recipe that gives it. */

@@ -46,6 +46,7 @@ enum { MOVES = 64 };
 
 typedef struct work {
     const settings *set;
+    const inputs *in;
     const opened *o;
     gb_session *session;
     knobs knobs;
@@ -190,12 +191,50 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
     return gb_session_render_rgb(w->session, w->rgb, err);
 }
 
+/* The image that the frame is of: where latents move, the one between them. */
+static inputs frame_inputs(const work *w) {
+    const latent_keys *k = &w->latents;
+    inputs in = *w->in;
+    if (w->knobs.psi_turned) in.psi = w->knobs.psi;
+    if (!k->count) return in;
+    in.source = k->in_w ? FROM_W : FROM_Z;
+    in.latents.values = k->value;
+    in.latents.count = 1;
+    in.latents.rows = k->in_w ? k->rows : 1;
+    in.latents.width = k->floats / (size_t)in.latents.rows;
+    in.steps = in.only = 0;
+    if (k->in_w) in.cutoff = -1;
+    in.classes = (class_list){.is_mixture = true};
+    for (size_t i = 0; i < k->c_dim && in.classes.item_count < CLASS_ITEMS; i++)
+        if (k->label[i] != 0) in.classes.items[in.classes.item_count++] = (class_item){i, i, k->label[i]};
+    in.classes.count = in.classes.item_count > 0;
+    return in;
+}
+
+/* As `ganbend render` makes the frame alone, and in parentheses what it is a frame of. */
+static void describe_frame(const work *w, const inputs *in, long frame, char *text, size_t size) {
+    char recipes[BENDING_TEXT_ROOM];
+    gb_recipe_param param;
+    describe_inputs(in, 0, text);
+    describe_bending(w->knobs.bending, recipes);
+    strncat(text, recipes, size - strlen(text) - 1);
+    for (size_t i = 0; i < w->move_count; i++) {
+        size_t used = strlen(text);
+        if (find_bending_param(w->knobs.bending, w->moves[i].name, &param))
+            snprintf(text + used, size - used, " --set %s=%.17g", param.name, param.value);
+    }
+    snprintf(text + strlen(text), size - strlen(text), " (frame %ld of animate %s)", frame, w->made_with);
+}
+
 static gb_status write_frame(const work *w, long frame, const char *path, gb_error *err) {
+    const inputs in = frame_inputs(w);
     picture_texts t;
-    char text[sizeof w->made_with + 32];
-    snprintf(text, sizeof text, "%s (frame %ld)", w->made_with, frame);
-    fill_picture_texts(&t, w->o, text, w->knobs.bending);
-    return gb_png_write(path, (int)w->o->width, (int)w->o->height, w->rgb, t.texts, t.count, err);
+    char text[2 * sizeof w->made_with], *latent = latent_numbers(&in, 0);
+    describe_frame(w, &in, frame, text, sizeof text);
+    fill_picture_texts(&t, w->o, text, latent, w->knobs.bending);
+    gb_png_write(path, (int)w->o->width, (int)w->o->height, w->rgb, t.texts, t.count, err);
+    free(latent);
+    return err->status;
 }
 
 static gb_status render_frames(work *w, gb_error *err) {
@@ -250,7 +289,7 @@ static int run(int argc, char **argv) {
     if (!w) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&animate_command, argc, argv, operands, &set, &status)) {
-        *w = (work){.set = &set, .o = &o, .knobs = {.bending = &b}};
+        *w = (work){.set = &set, .in = &in, .o = &o, .knobs = {.bending = &b}};
         w->ease = (easing)choice_index("linear|smooth|in|out", set.ease);
         w->loop = (looping)choice_index("none|around|back", set.loop);
         if (!check(w, &set.in, &err) && !check_inputs(&set.in, &in, &err) &&

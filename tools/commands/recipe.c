@@ -125,7 +125,7 @@ static const command from_command = {
     .operands = "FILE.png",
     .usage = "[options]",
     .about = "Prints the recipe that makes a picture of ours again: what bent it, with the parameters it had, and its "
-             "inputs. What a recipe cannot say (latents from files, sheets, series) stands in its first line.",
+             "inputs. What a recipe cannot say (sheets, noise maps from a file) stands in its first line.",
     .example = "ganbend recipe from faces/seed0007.png > again.yaml\n"
                "ganbend render faces.gbw --bend again.yaml -o again.png",
     .options = from_options,

@@ -16,6 +16,7 @@ typedef struct settings {
     input_options in;
     bending_options bending;
     const char *out, *grid;
+    int64_t redraw_as;
     bool resume, redraw;
 } settings;
 
@@ -30,6 +31,8 @@ static const option options[] = {
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},
     {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw a recipe's random features anew for each image: by its seed, or "
      "its number where it has none.", 0, 0},
+    {"--redraw-as", OPTION_INTEGER, AT(redraw_as), "N", "Draw them for every image as --redraw draws them for number N.",
+     0, UINT32_MAX},
     {0}
 };
 
@@ -71,9 +74,10 @@ typedef struct work {
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 32];
 } work;
 
-static gb_status write_image(work *w, const char *path, int columns, int rows, const uint8_t *rgb, gb_error *err) {
+static gb_status write_image(work *w, const char *path, int columns, int rows, const char *latent, const uint8_t *rgb,
+                             gb_error *err) {
     picture_texts t;
-    fill_picture_texts(&t, w->o, w->text, w->bending);
+    fill_picture_texts(&t, w->o, w->text, latent, w->bending);
     return gb_png_write(path, columns * (int)w->o->width, rows * (int)w->o->height, rgb, t.texts, t.count, err);
 }
 
@@ -82,9 +86,19 @@ static void describe(work *w, size_t index) {
     char bent[BENDING_TEXT_ROOM];
     size_t used;
     describe_inputs(w->in, index, w->text);
+    if (w->set->redraw) w->bending->redraw = index == ALL_IMAGES ? 0 : image_number(w->in, index);
     describe_bending(w->bending, bent);
     used = strlen(w->text);
-    snprintf(w->text + used, sizeof w->text - used, "%s%s", bent, w->set->redraw ? " --redraw" : "");
+    snprintf(w->text + used, sizeof w->text - used, "%s%s", bent,
+             w->set->redraw && index == ALL_IMAGES ? " --redraw" : "");
+}
+
+static gb_status write_single(work *w, size_t index, const char *path, gb_error *err) {
+    char *latent = latent_numbers(w->in, index);
+    describe(w, index);
+    write_image(w, path, 1, 1, latent, w->rgb, err);
+    free(latent);
+    return err->status;
 }
 
 /* Everything that makes image `index`, on this session or another of the model. */
@@ -139,17 +153,14 @@ static gb_status render_all(work *w, gb_error *err) {
         if (!single && !sheet_wanted) continue;
         status = render_image(w, i, name, err);
         if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->rgb);
-        if (!status && single) {
-            describe(w, i);
-            status = write_image(w, path, 1, 1, w->rgb, err);
-        }
+        if (!status && single) status = write_single(w, i, path, err);
     }
     if (!status && sheet_wanted) {
         size_t used;
         describe(w, ALL_IMAGES);
         used = strlen(w->text);
         snprintf(w->text + used, sizeof w->text - used, " --grid %dx%d", s->columns, s->rows);
-        status = write_image(w, sheet_path, s->columns, s->rows, s->rgb, err);
+        status = write_image(w, sheet_path, s->columns, s->rows, NULL, s->rgb, err);
     }
     progress_end(&p);
     return status;
@@ -173,7 +184,7 @@ static gb_status render(const settings *set, inputs *in, bending *b, const opene
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.in = input_defaults()};
+    settings set = {.in = input_defaults(), .redraw_as = -1};
     inputs in = {0};
     bending b = {0};
     opened o = {0};
@@ -185,11 +196,14 @@ static int run(int argc, char **argv) {
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
-    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && set.redraw && !b.count)
+    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && (set.redraw || set.redraw_as >= 0) && !b.count)
         state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
+    if (!err.status && set.redraw && set.redraw_as >= 0)
+        state(&err, GB_BAD_ARGUMENT, "--redraw draws for each image, --redraw-as for one; give one of them");
+    if (set.redraw_as >= 0) b.redraw = (uint64_t)set.redraw_as;
     if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err)) {
-        if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
+        if (in.steps && !in.only && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
         if (o.channels != 3)
             state(&err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which no PNG holds; see 'ganbend dump'",
                   operands[0], o.channels);

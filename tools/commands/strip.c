@@ -119,7 +119,7 @@ static gb_status write_labelled(const work *w, const char *path, const char *lin
     picture_texts texts;
     if (contact_new(&one, &how, err)) return err->status;
     contact_picture(&one, 0, 0, w->rgb, line);
-    fill_picture_texts(&texts, w->o, made_with, NULL);
+    fill_picture_texts(&texts, w->o, made_with, NULL, NULL);
     contact_write(&one, path, texts.texts, texts.count, err);
     contact_free(&one);
     return err->status;
@@ -156,7 +156,7 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
     }
     if (!err->status && to_file) {
         picture_texts texts;
-        fill_picture_texts(&texts, w->o, w->made_with, NULL);
+        fill_picture_texts(&texts, w->o, w->made_with, NULL, NULL);
         contact_write(&sheet, w->set->out, texts.texts, texts.count, err);
     }
     progress_end(&p);

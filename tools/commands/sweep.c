@@ -115,7 +115,7 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
         (!w->knobs.single->given || !apply_single(w->knobs.single, set->at, w->session, &w->knobs.bend, err)) &&
         !render_rows(w, in, &sheet, err)) {
         picture_texts texts;
-        fill_picture_texts(&texts, o, w->made_with, w->knobs.bending);
+        fill_picture_texts(&texts, o, w->made_with, NULL, w->knobs.bending);
         contact_write(&sheet, set->out, texts.texts, texts.count, err);
     }
     contact_free(&sheet);

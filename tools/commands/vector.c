@@ -238,7 +238,7 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
         describe_inputs(&s->in, 0, text);
         used = strlen(text);
         snprintf(text + used, sizeof text - used, " --name %s --at %s", v->name, info.name);
-        fill_picture_texts(&texts, &s->o, text, NULL);
+        fill_picture_texts(&texts, &s->o, text, NULL, NULL);
         contact_write(&sheet, set->out, texts.texts, texts.count, err);
     }
     contact_free(&sheet);

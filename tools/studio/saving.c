@@ -18,11 +18,15 @@ enum { MOST_LISTED = 4096, MOST_NUMBER = 9999, MOST_RECIPE = 4 << 20 };
 gb_status write_picture(stage *s, const char *path, gb_error *err) {
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM];
     picture_texts t;
+    char *latent;
     if (stage_render(s, err)) return err->status;
     describe_inputs(&s->in, 0, text);
     describe_bending(&s->bent, text + strlen(text));
-    fill_picture_texts(&t, &s->o, text, &s->bent);
-    return gb_png_write(path, (int)s->o.width, (int)s->o.height, s->rgb, t.texts, t.count, err);
+    latent = latent_numbers(&s->in, 0);
+    fill_picture_texts(&t, &s->o, text, latent, &s->bent);
+    gb_png_write(path, (int)s->o.width, (int)s->o.height, s->rgb, t.texts, t.count, err);
+    free(latent);
+    return err->status;
 }
 
 /* ------------------------------------------------------------------------------------------------ saving */

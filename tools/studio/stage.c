@@ -125,6 +125,7 @@ static gb_status read_recipe(const stage *s, const char *text, bending *b, input
     if (gb_recipe_parse(text, size, s->recipe_name, &b->recipes[0], err)) return err->status;
     gb_recipe_confine(b->recipes[0]);
     take_recipe_inputs(b->recipes[0], &options);
+    take_redraw(b->recipes[0], b);
     if (check_inputs(&options, in, err) || load_inputs(&options, s->o.model, in, err)) return err->status;
     if (in->count != 1)
         return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, and these inputs make %zu: one seed and one "
