@@ -5,6 +5,7 @@
 
 #include "ops/device.h"
 #include "engine/base/error.h"
+#include "engine/base/mix.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -24,7 +25,7 @@ static uint64_t key_of(const gb_session *session) {
     for (int s = 0; s < plan->count; s++) {
         if (plan->steps[s].run && is_host_step(session, &plan->steps[s]))
             return 0;
-        key = (key ^ (uint64_t)(plan->steps[s].run + 1)) * UINT64_C(0x100000001b3);
+        key = gb_mix(key, plan->steps[s].run);
     }
     return key | 1;
 }

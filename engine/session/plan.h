@@ -3,6 +3,7 @@
 #ifndef GB_ENGINE_PLAN_H
 #define GB_ENGINE_PLAN_H
 
+#include "engine/base/work.h"
 #include "engine/graph/model.h"
 
 enum { GB_MAX_CHAIN = 6 };      /* a head (attention's three) and at most noise, bias_act, add behind it */
@@ -58,6 +59,7 @@ typedef struct gb_plan_request {
     gb_purpose purpose;
     size_t keep_bytes;
     const unsigned char *cut;   /* per node, GB_CUT_* */
+    gb_work *work;              /* what making it costs, and whether to stop */
 } gb_plan_request;
 
 /* Makes the plan and packs the weights it needs. `kept` (per node) is brought to what the plan keeps: values that stay

@@ -7,6 +7,7 @@
 #include "ops/float_state.h"
 #include "device.h"
 #include "engine/base/error.h"
+#include "engine/base/mix.h"
 #include "engine/picture/image.h"
 #include "engine/graph/device_memory.h"
 #include "session.h"
@@ -22,35 +23,70 @@ static void free_node_state(gb_session *session) {
     free(session->last_signature);
 }
 
+/* The nodes of a graph by id: open addressing, at most half full. */
+typedef struct id_index {
+    gb_node *slots;             /* node + 1; 0 is free */
+    size_t mask;
+} id_index;
+
+static bool index_ids(id_index *index, const gb_graph *graph) {
+    size_t size = 16;
+    while (size < 2 * (size_t)graph->count)
+        size *= 2;
+    *index = (id_index){calloc(size, sizeof *index->slots), size - 1};
+    for (gb_node i = 0; index->slots && i < graph->count; i++) {
+        size_t slot = gb_mix(0, graph->nodes[i].id) & index->mask;
+        while (index->slots[slot])
+            slot = (slot + 1) & index->mask;
+        index->slots[slot] = i + 1;
+    }
+    return index->slots != NULL;
+}
+
+static gb_node find_id(const id_index *index, const gb_graph *graph, uint64_t id) {
+    for (size_t slot = gb_mix(0, id) & index->mask; index->slots[slot]; slot = (slot + 1) & index->mask)
+        if (graph->nodes[index->slots[slot] - 1].id == id)
+            return index->slots[slot] - 1;
+    return GB_NO_NODE;
+}
+
 /* What the session knows per node moves to the nodes of another graph that are the same ones; the rest is let go. */
 static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
     size_t nodes = (size_t)to->graph.count;
-    gb_session next = *session;
-    next.cut = calloc(nodes, sizeof *next.cut);
-    next.wanted = calloc(nodes, sizeof *next.wanted);
-    next.moving = calloc(nodes, sizeof *next.moving);
-    next.kept = calloc(nodes, sizeof *next.kept);
-    next.signature = calloc(nodes, sizeof *next.signature);
-    next.last_signature = calloc(nodes, sizeof *next.last_signature);
-    if (!next.cut || !next.wanted || !next.moving || !next.kept || !next.signature || !next.last_signature) {
-        free_node_state(&next);
+    unsigned char *cut = calloc(nodes, sizeof *cut), *wanted = calloc(nodes, sizeof *wanted);
+    bool *moving = calloc(nodes, sizeof *moving);
+    gb_kept *kept = calloc(nodes, sizeof *kept);
+    uint64_t *signature = calloc(nodes, sizeof *signature), *last_signature = calloc(nodes, sizeof *last_signature);
+    id_index index = {0};
+    if (!cut || !wanted || !moving || !kept || !signature || !last_signature || !index_ids(&index, &to->graph)) {
+        free(cut);
+        free(wanted);
+        free(moving);
+        free(kept);
+        free(signature);
+        free(last_signature);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
     const gb_bent *from = session->bent;
+    session->work.done += nodes + (from ? (uint64_t)from->graph.count : 0);
     for (gb_node i = 0; from && i < from->graph.count; i++) {
-        gb_node k = 0;
-        while (k < to->graph.count && to->graph.nodes[k].id != from->graph.nodes[i].id)
-            k++;
-        if (k == to->graph.count) {
+        gb_node k = find_id(&index, &to->graph, from->graph.nodes[i].id);
+        if (k == GB_NO_NODE) {
             gb_memory_free(&session->cpu, session->kept[i].data);
             continue;
         }
-        next.moving[k] = session->moving[i];
-        next.kept[k] = session->kept[i];
-        next.last_signature[k] = session->last_signature[i];
+        moving[k] = session->moving[i];
+        kept[k] = session->kept[i];
+        last_signature[k] = session->last_signature[i];
     }
+    free(index.slots);
     free_node_state(session);
-    *session = next;
+    session->cut = cut;
+    session->wanted = wanted;
+    session->moving = moving;
+    session->kept = kept;
+    session->signature = signature;
+    session->last_signature = last_signature;
     return GB_OK;
 }
 
@@ -59,7 +95,8 @@ static gb_status bend_graph(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
     if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.given))
         return GB_OK;
-    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.given, session->bent, &bent, err);
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.given, session->bent,
+                                   &session->work, &bent, err);
     if (status)
         return status;
     if (!session->bent || !gb_bent_same(session->bent, bent)) {
@@ -96,6 +133,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
     if (!session->options.keep_bytes)
         session->options.keep_bytes = (size_t)1500 << 20;
     session->cpu = *model->context->processor;
+    session->work.cancel = &session->cancel;
     gb_status status = GB_OK;
     if (session->cpu.device && !(session->cpu.queue = session->cpu.device->queue_new(session->cpu.device)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
@@ -129,20 +167,6 @@ void gb_session_free(gb_session *session) {
 
 /* ------------------------------------------------------------------------------------------------ signatures */
 
-/* One round of splitmix64 over both. */
-static uint64_t mix(uint64_t h, uint64_t x) {
-    h += x + 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-    return h ^ (h >> 31);
-}
-
-static uint64_t mix_float(uint64_t h, float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return mix(h, bits);
-}
-
 /* What was set at this node of the bent graph or comes with the bend that it is of, or NULL. */
 static gb_given *given_at(const gb_session *session, gb_node node) {
     const gb_graph_node *n = &session->bent->graph.nodes[node];
@@ -162,21 +186,21 @@ static void sign(gb_session *session) {
     const gb_graph *graph = &session->bent->graph;
     for (gb_node i = 0; i < graph->count; i++) {
         const gb_graph_node *node = &graph->nodes[i];
-        uint64_t h = mix(mix(1, node->id), node->version);
+        uint64_t h = gb_mix(gb_mix(1, node->id), node->version);
         if (is_given(session, i)) {
             const gb_given *given = given_at(session, i);
-            h = mix(h, given ? given->id : 0);
+            h = gb_mix(h, given ? given->id : 0);
         } else {
             for (int k = 0; k < node->inputs; k++)
-                h = mix(h, session->signature[node->input[k]]);
+                h = gb_mix(h, session->signature[node->input[k]]);
             if (node->desc.op == GB_OP_NOISE)
-                h = mix(h, now->noise_off);
+                h = gb_mix(h, now->noise_off);
             if (node->desc.op == GB_OP_BATCH_NORM && node->desc.batch_norm.rows > 1)
-                h = mix_float(h, now->psi);
+                h = gb_mix_float(h, now->psi);
             if (node->desc.op == GB_OP_TRUNCATE)
-                h = mix(h, now->w_avg ? now->w_avg->id : 0);
+                h = gb_mix(h, now->w_avg ? now->w_avg->id : 0);
             if (node->desc.op == GB_OP_TRUNCATE && !node->live)     /* else a bend's, of which `version` tells */
-                h = mix(mix_float(h, now->psi), (uint64_t)now->cutoff);
+                h = gb_mix(gb_mix_float(h, now->psi), (uint64_t)now->cutoff);
         }
         session->signature[i] = h ? h : 1;
     }
@@ -229,7 +253,8 @@ static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *er
         return GB_OK;
 
     const gb_session_options *o = &session->options;
-    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted};
+    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted,
+                               &session->work};
     gb_plan *plan = NULL;
     /* The old arena goes first: two at once would be the peak of memory. */
     gb_plan_free(session->plan);
@@ -441,7 +466,7 @@ static void settle_step(gb_session *session, const gb_step *step) {
 /* On a device all steps are begun before the first has ended: nothing is between them. */
 static gb_status run_steps_there(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
-    gb_status status = atomic_exchange(&session->cancel, false) ? gb_fail(err, GB_CANCELLED, "cancelled") : GB_OK;
+    gb_status status = gb_work_stopped(&session->work) ? gb_work_cancelled(err) : GB_OK;
     for (int s = 0; s < plan->count && !status; s++) {
         plan->steps[s].seconds = 0;
         if (plan->steps[s].run)
@@ -470,8 +495,8 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
         step->seconds = 0;
         if (!step->run)
             continue;
-        if (atomic_exchange(&session->cancel, false)) {
-            status = gb_fail(err, GB_CANCELLED, "cancelled");
+        if (gb_work_stopped(&session->work)) {
+            status = gb_work_cancelled(err);
             break;
         }
         session->kept[last].signature = 0;
@@ -483,13 +508,12 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
         if (session->progress)
             session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
     }
-    atomic_store(&session->cancel, false);      /* one that came too late is not for the next render */
     return status;
 }
 
-/* Everything but handing the picture over. */
-static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
+static gb_status plan_and_run(gb_session *session, unsigned targets, gb_error *err) {
     session->rendered = false;
+    session->work.done = 0;
     gb_status status = bend_graph(session, err);
     if (status)
         return status;
@@ -516,6 +540,13 @@ static gb_status hand_over(gb_session *session, gb_node node, float *out, gb_err
     for (int i = tensor->shape.n; i < session->options.batch; i++)
         memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
     return gb_device_wait(session, err);
+}
+
+/* Everything but handing the picture over. A cancel that came too late is not for the next render. */
+static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
+    gb_status status = plan_and_run(session, targets, err);
+    atomic_store(&session->cancel, false);
+    return status;
 }
 
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {

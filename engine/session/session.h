@@ -45,6 +45,7 @@ struct gb_session {
     bool rendered;              /* taps can be read */
     int nodes_run, steps_run;
     atomic_bool cancel;
+    gb_work work;               /* that the last render took before its first step */
     void (*progress)(void *arg, double share);
     void *progress_arg;
 };
