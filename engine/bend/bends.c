@@ -69,6 +69,8 @@ int gb_bend_list_find(const gb_bend_list *list, gb_bend bend) {
 }
 
 void gb_bend_list_remove(gb_bend_list *list, int first, int end) {
+    if (first == end)
+        return;
     for (int i = first; i < end; i++) {
         list->places -= list->entries[i]->site_count;
         gb_bend_release(list->entries[i]);

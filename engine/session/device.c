@@ -30,7 +30,7 @@ static uint64_t key_of(const gb_session *session) {
     return key | 1;
 }
 
-static gb_status each_step(gb_session *session, gb_step_runner run, bool first_pass, bool timed, gb_error *err) {
+static void each_step(gb_session *session, gb_step_runner run, bool first_pass, bool timed) {
     gb_plan *plan = session->plan;
     int index = 0;
     for (int s = 0; s < plan->count; s++) {
@@ -39,13 +39,10 @@ static gb_status each_step(gb_session *session, gb_step_runner run, bool first_p
             continue;
         if (timed)
             session->cpu.device->mark(session->cpu.queue, index++);
-        gb_status status = run(session, step, err);
-        if (status)
-            return status;
+        run(session, step);
     }
     if (timed)
         session->cpu.device->mark(session->cpu.queue, index);
-    return GB_OK;
 }
 
 static void read_times(gb_session *session) {
@@ -63,15 +60,14 @@ gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err
     gb_pass pass;
     do {
         device->begin(queue);
-        gb_status status = each_step(session, run, true, false, err);
-        if (status)
-            return status;
+        each_step(session, run, true, false);
     } while ((pass = device->launch(queue, key_of(session))) == GB_PASS_AGAIN);
     if (pass != GB_PASS_LAUNCH)
         return GB_OK;
-    gb_status status = each_step(session, run, false, timed, err);
+    each_step(session, run, false, timed);
     device->end(queue);
-    if (timed && !status && !(status = gb_device_wait(session, err)))
+    gb_status status = timed ? gb_device_wait(session, err) : GB_OK;
+    if (timed && !status)
         read_times(session);
     return status;
 }

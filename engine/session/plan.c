@@ -120,6 +120,37 @@ static bool over_the_host(const maker *m, gb_step *step, char *why, size_t why_s
     return true;
 }
 
+/* Finds what the stages of a step's epilogue read, its weights at the node of the model. */
+static gb_status find_stages(const maker *m, gb_step *step, gb_error *err) {
+    gb_model *model = m->request->model;
+    gb_stages *s = &step->stages;
+    gb_status status = GB_OK;
+    *s = (gb_stages){.noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE, .summand = GB_NO_NODE};
+    for (int i = 0; i < step->nodes && !status; i++) {
+        const gb_graph_node *node = &m->graph->nodes[step->chain[i]], *base = &model->graph->nodes[node->base];
+        switch (node->desc.op) {
+        case GB_OP_NOISE:
+            s->noise = step->chain[i];
+            status = gb_model_floats(model, base->strength, 1, &s->strength, err);
+            break;
+        case GB_OP_BIAS_ACT:
+            s->bias_act = step->chain[i];
+            if (base->bias)
+                status = gb_model_floats_there(model, base->bias, base->bias_gain, &s->bias, err);
+            if (base->scale && !status)
+                status = gb_model_floats(model, base->scale, 1, &s->scale, err);
+            break;
+        case GB_OP_ADD:
+            s->add = step->chain[i];
+            s->summand = node->input[node->input[0] == gb_main_input(node) ? 1 : 0];
+            break;
+        default:
+            break;
+        }
+    }
+    return status;
+}
+
 static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     gb_plan *plan = m->plan;
     const gb_graph_node *node = &m->graph->nodes[head];
@@ -151,7 +182,8 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    return gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
+    gb_status status = gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
+    return status ? status : find_stages(m, step, err);
 }
 
 static int by_last_node(const void *a, const void *b) {
@@ -174,6 +206,21 @@ static void count_traffic(maker *m, gb_step *step) {
     m->plan->macs += step->macs;
 }
 
+static gb_status list_given(maker *m, gb_error *err) {
+    gb_plan *plan = m->plan;
+    int count = 0;
+    for (gb_node i = 0; i < m->graph->count; i++)
+        count += plan->read[i] && is_given(m, i);
+    plan->given = calloc((size_t)count + 1, sizeof *plan->given);
+    plan->held = calloc((size_t)count + 1, sizeof *plan->held);
+    if (!plan->given || !plan->held)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (gb_node i = 0; i < m->graph->count; i++)
+        if (plan->read[i] && is_given(m, i))
+            plan->given[plan->given_count++].node = i;
+    return GB_OK;
+}
+
 static gb_status make_steps(maker *m, gb_error *err) {
     gb_plan *plan = m->plan;
     if (gb_work_stopped(m->request->work))
@@ -181,8 +228,11 @@ static gb_status make_steps(maker *m, gb_error *err) {
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->tensor[i].shape = batched(m, i);
     find_needed(m);
+    gb_status status = list_given(m, err);
+    if (status)
+        return status;
     for (gb_node i = 0; i < m->graph->count; i++) {
-        gb_status status = m->plan->read[i] && !is_given(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
+        status = plan->read[i] && !is_given(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
         if (!status && !gb_work_on(m->request->work, 1))
             status = gb_work_cancelled(err);
         if (status)
@@ -368,11 +418,8 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->tensor = calloc(nodes, sizeof *plan->tensor);
         plan->keep = calloc(nodes, sizeof *plan->keep);
         plan->read = calloc(nodes, sizeof *plan->read);
-        plan->held = calloc(nodes, sizeof *plan->held);
-        plan->nodes = graph->count;
     }
-    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->held ||
-        !m.absorbed || !m.uses || !m.user || !m.last_read)
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed || !m.uses || !m.user || !m.last_read)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = make_steps(&m, err);
@@ -401,8 +448,9 @@ void gb_plan_free(gb_plan *plan) {
     free(plan->tensor);
     free(plan->keep);
     free(plan->read);
-    for (gb_node i = 0; plan->held && i < plan->nodes; i++)
+    for (int i = 0; i < plan->given_count; i++)
         gb_given_release(plan->held[i]);
+    free(plan->given);
     free(plan->held);
     gb_memory_free(plan->cpu, plan->arena);
     gb_aligned_free(plan->scratch);

@@ -282,28 +282,28 @@ static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *n
 
 /* Points the plan's tensors at what was given, and holds it: it is read after the render too, when the settings may
  * have replaced it. Maps in a blocked layout, and single samples that every sample of the batch needs for itself, are
- * copied into the buffer the plan keeps for them. */
+ * copied into the buffer the plan keeps for them. A default is looked up at the first render that needs it. */
 static gb_status place_given(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
     const gb_cpu *cpu = &session->cpu;
-    for (gb_node i = 0; i < session->bent->graph.count; i++) {
+    for (int g = 0; g < plan->given_count; g++) {
+        gb_node i = plan->given[g].node;
         const gb_graph_node *node = &session->bent->graph.nodes[i];
         gb_given *given = given_at(session, i);
-        const float *data = given ? given->data : NULL;
-        if (!is_given(session, i) || !plan->read[i])
-            continue;
-        if (!data && !node->value)
+        const float **otherwise = &plan->given[g].default_value;
+        if (!given && !node->value)
             return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
-        gb_status status = data ? GB_OK : gb_model_floats(session->model, node->value, 1, &data, err);
+        gb_status status = given || *otherwise ? GB_OK : gb_model_floats(session->model, node->value, 1, otherwise, err);
         if (status)
             return status;
+        const float *data = given ? given->data : *otherwise;
         int samples = given ? given->samples : 1;
         if (!plan->keep[i]) {
             plan->tensor[i].shape.n = samples;
             plan->tensor[i].data = (float *)data;   /* read only: no step writes a given boundary */
             gb_given_share(given);
-            gb_given_release(plan->held[i]);
-            plan->held[i] = given;
+            gb_given_release(plan->held[g]);
+            plan->held[g] = given;
         } else if (session->kept[i].signature != session->signature[i]) {
             fill_kept(cpu, &plan->tensor[i], data, samples);
             session->kept[i].signature = session->signature[i];
@@ -321,84 +321,49 @@ static const float *there(const gb_session *session, const gb_given *given) {
     return session->cpu.device->mirror(session->cpu.queue, given->data, given->floats * sizeof *given->data, given->id);
 }
 
-/* The values behind a step's head, as they are now. */
-static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epilogue *e, gb_error *err) {
-    const gb_plan *plan = session->plan;
-    gb_status status = GB_OK;
+/* The stages behind a step's head with the settings as they are now. False where it has none. */
+static bool fill_epilogue(const gb_session *session, const gb_step *step, gb_epilogue *e) {
+    const gb_graph_node *nodes = session->bent->graph.nodes;
+    const gb_stages *s = &step->stages;
     *e = (gb_epilogue){.gain = 1, .clamp = -1};
-    for (int i = 0; i < step->nodes && !status; i++) {
-        const gb_graph_node *node = &session->bent->graph.nodes[step->chain[i]];
-        const float *value = NULL, *scale = NULL;
-        switch (node->desc.op) {
-        case GB_OP_NOISE: {
-            const gb_tensor *map = &plan->tensor[node->input[1]];
-            if (session->now.noise_off)
-                break;
-            status = gb_model_floats(session->model, node->strength, 1, &value, err);
-            if (status)
-                break;
-            e->noise = node->noise_map ? there(session, node->noise_map) : map->data;
-            e->noise_step = (node->noise_map ? node->noise_map->samples : map->shape.n) > 1
-                                ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
-            e->noise_strength = *value * node->noise_factor;
-            break;
-        }
-        case GB_OP_BIAS_ACT:
-            if (node->bias)
-                status = gb_model_floats_there(session->model, node->bias, node->bias_gain, &value, err);
-            e->bias_act = true;
-            e->bias = value;
-            e->act = node->act;
-            e->act_params = node->act_params;
-            e->act_param_count = node->act_param_count;
-            e->act_channels = node->act_channels;
-            e->base_act = node->base_act;
-            e->gain = node->gain;
-            if (node->scale && !status)
-                status = gb_model_floats(session->model, node->scale, 1, &scale, err);
-            if (scale)
-                e->gain *= *scale;
-            e->clamp = node->clamp;
-            break;
-        case GB_OP_ADD: {
-            gb_node main = gb_main_input(node);
-            e->add = &plan->tensor[node->input[node->input[0] == main ? 1 : 0]];
-            break;
-        }
-        default:
-            break;
-        }
+    if (s->noise != GB_NO_NODE && !session->now.noise_off) {
+        const gb_graph_node *node = &nodes[s->noise];
+        const gb_tensor *map = &session->plan->tensor[node->input[1]];
+        int samples = node->noise_map ? node->noise_map->samples : map->shape.n;
+        e->noise = node->noise_map ? there(session, node->noise_map) : map->data;
+        e->noise_step = samples > 1 ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
+        e->noise_strength = *s->strength * node->noise_factor;
     }
-    return status;
+    if (s->bias_act != GB_NO_NODE) {
+        const gb_graph_node *node = &nodes[s->bias_act];
+        e->bias_act = true;
+        e->bias = node->bias ? s->bias : NULL;
+        e->act = node->act;
+        e->act_params = node->act_params;
+        e->act_param_count = node->act_param_count;
+        e->act_channels = node->act_channels;
+        e->base_act = node->base_act;
+        e->gain = s->scale ? node->gain * *s->scale : node->gain;
+        e->clamp = node->clamp;
+    }
+    if (s->add != GB_NO_NODE)
+        e->add = &session->plan->tensor[s->summand];
+    return e->noise || e->bias_act || e->add;
 }
 
-/* The double that a person wrote when they gave this float: 0.365, not 0.3650000095. Rows of statistics are chosen by
- * dividing it, where the last bit picks another row. */
-static double as_written(float x) {
-    char text[32];
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)x);
-        if (strtof(text, NULL) == x)
-            break;
-    }
-    return strtod(text, NULL);
-}
-
-static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
+static void run_step(gb_session *session, gb_step *step) {
     gb_plan *plan = session->plan;
     gb_node last = step->chain[step->nodes - 1];
     gb_epilogue epilogue;
-    gb_status status = fill_epilogue(session, step, &epilogue, err);
-    if (status)
-        return status;
+    bool finishes = fill_epilogue(session, step, &epilogue);
     const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
-    gb_batch_norm_live norm = {as_written(session->now.psi)};
+    gb_batch_norm_live norm = {session->now.psi_as_written};
     gb_callback_live callback = {0};
     gb_args args = {
         .out = &plan->tensor[last],
         .packed = step->packed,
-        .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
+        .epilogue = finishes ? &epilogue : NULL,
         .live = head->live ? head->live : step->desc.op == GB_OP_BATCH_NORM ? (const void *)&norm : &truncate,
         .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
@@ -421,7 +386,6 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
         gb_host_step_run(&session->cpu, step, &args, plan->scratch);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
-    return GB_OK;
 }
 
 static bool is_valid(const gb_session *session, gb_node node) {
@@ -500,9 +464,7 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
             break;
         }
         session->kept[last].signature = 0;
-        status = run_step(session, step, err);
-        if (status)
-            break;
+        run_step(session, step);
         settle_step(session, step);
         done += step->macs;
         if (session->progress)

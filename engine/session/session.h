@@ -14,6 +14,7 @@ typedef struct gb_settings {
     bool *tapped;               /* per node of the model */
     gb_given *w_avg;            /* NULL = the model's */
     float psi;
+    double psi_as_written;
     int cutoff;
     bool seeded;                /* z was drawn from `seed` with `rng` */
     gb_rng rng;
