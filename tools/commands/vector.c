@@ -37,8 +37,7 @@ static gb_status open_subject(const settings *set, const char *model, subject *s
         return err->status;
     if (s->in.count != 1)
         return state(err, GB_BAD_ARGUMENT, "this is about one image, not %zu; give one seed", s->in.count);
-    if (s->o.channels != 3)
-        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", model, s->o.channels);
+    if (check_picture(&s->o, model, err)) return err->status;
     s->rgb = malloc((size_t)(s->o.width * s->o.height) * 3);
     if (!s->rgb) return state(err, GB_NO_MEMORY, "out of memory");
     if (gb_session_new(s->o.model, &how, &s->session, err) || prepare_inputs(&s->in, s->session, s->o.model, err))
