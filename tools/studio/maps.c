@@ -81,10 +81,10 @@ static gb_status recipe_clusters(stage *s, layer *l, gb_error *err) {
     return GB_OK;
 }
 
-static gb_status find_clusters(layer *l, int count, gb_error *err) {
+static gb_status find_clusters(const stage *s, layer *l, int count, gb_error *err) {
     int *cluster = malloc(l->channels * sizeof *cluster);
     if (!cluster) return state(err, GB_NO_MEMORY, "out of memory");
-    if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, err)) {
+    if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, s->closing, err)) {
         for (size_t i = 0; i < l->channels; i++) l->order[i].cluster = cluster[i];
         l->clustered = true;
     }
@@ -95,7 +95,7 @@ static gb_status find_clusters(layer *l, int count, gb_error *err) {
 gb_status answer_cluster(stage *s, const message *m, parcel *p, gb_error *err) {
     layer l = {0};
     json_t *clusters = json_array();
-    if (!open_layer(s, m, &l, err) && !find_clusters(&l, (int)m->clusters, err)) {
+    if (!open_layer(s, m, &l, err) && !find_clusters(s, &l, (int)m->clusters, err)) {
         for (int k = 0; k < (int)m->clusters && (size_t)k < l.channels; k++) {
             json_t *features = json_array();
             for (size_t i = 0; i < l.channels; i++)
@@ -182,7 +182,7 @@ gb_status answer_maps(stage *s, const message *m, parcel *p, gb_error *err) {
     layer l = {0};
     bool by_clusters = !strcmp(m->order, "cluster");
     if (!open_layer(s, m, &l, err) && !recipe_clusters(s, &l, err) &&
-        !(by_clusters && !l.clustered && find_clusters(&l, USUAL_CLUSTERS, err))) {
+        !(by_clusters && !l.clustered && find_clusters(s, &l, USUAL_CLUSTERS, err))) {
         if (by_clusters) qsort(l.order, l.channels, sizeof *l.order, by_cluster);
         else if (!strcmp(m->order, "energy")) qsort(l.order, l.channels, sizeof *l.order, by_energy);
         draw_sheet(s, &l, m, p, err);

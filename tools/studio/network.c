@@ -68,10 +68,7 @@ static json_t *kept_document(const stage *s) {
 gb_status answer_hello(stage *s, const message *m, parcel *p, gb_error *err) {
     const shop *of = s->shop;
     json_t *welcome;
-    release_work(&s->shop->works, s->ticket);
-    s->ticket = 0;
-    if (!claim_work(&s->shop->works, m->work, m->tab ? m->tab : "", s->work, &s->ticket))
-        return state(err, GB_BAD_ARGUMENT, "%d tabs are open already", (int)SHOP_DESKS);
+    claim_work(&s->shop->works, s->place, m->work, m->tab ? m->tab : "", s->work);
     welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s}", "type", "welcome", "version",
                         gb_version(), "work", s->work, "document", kept_document(s), "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",

@@ -153,7 +153,7 @@ gb_status answer_parse(stage *s, const message *m, parcel *p, gb_error *err) {
 
 gb_status answer_keep(stage *s, const message *m, parcel *p, gb_error *err) {
     char path[PATH_ROOM];
-    if (!holds_work(&s->shop->works, s->ticket))
+    if (!holds_work(&s->shop->works, s->place))
         return state(err, GB_BAD_ARGUMENT, *s->work ? "another connection works on '%s' now"
                                                     : "nothing can be kept before hello", s->work);
     if (folder_prepare(s->shop->out, "studio", err) ||

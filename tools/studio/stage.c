@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tools/program/arguments.h"
-#include "works.h"
 
 /* A preview comes where what is left takes longer than SLOW; it is the largest that takes less than QUICK. Of nodes that
  * have not run yet nothing is known but that a core reaches about so many multiply-adds a second. */
@@ -103,9 +102,9 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     return GB_OK;
 }
 
-gb_status stage_new(stage *s, shop *of, gb_error *err) {
+gb_status stage_new(stage *s, shop *of, shop_place *place, const atomic_bool *closing, gb_error *err) {
     size_t size = strlen(of->out) + sizeof "/recipe";
-    *s = (stage){.shop = of};
+    *s = (stage){.shop = of, .place = place, .closing = closing};
     s->recipe_name = malloc(size);
     if (!s->recipe_name) return state(err, GB_NO_MEMORY, "out of memory");
     snprintf(s->recipe_name, size, "%s/recipe", of->out);
@@ -113,11 +112,15 @@ gb_status stage_new(stage *s, shop *of, gb_error *err) {
 }
 
 void stage_free(stage *s) {
-    release_work(&s->shop->works, s->ticket);
     film_free(&s->film);
     close_stage(s);
     jpeg_free(&s->jpeg);
     free(s->recipe_name);
+}
+
+/* A cancel that arrives at the very end of one render does not reach the next one, so each looks here first. */
+static gb_status goes_on(const stage *s, gb_error *err) {
+    return atomic_load(s->closing) ? state(err, GB_CANCELLED, "the page was closed") : GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ recipes */
@@ -153,6 +156,7 @@ gb_status stage_set(stage *s, const char *recipe, gb_error *err) {
     bending b = {0};
     inputs in = {0};
     if (s->bent.count && !strcmp(recipe, s->bent.texts[0])) return GB_OK;
+    if (goes_on(s, err)) return err->status;
     if (!read_recipe(s, recipe, &b, &in, err) && !gb_session_begin(s->session, err)) {
         if (put_on(s, &b, &in, err)) gb_session_rollback(s->session);
         else gb_session_commit(s->session, err);
@@ -198,7 +202,7 @@ static void note_times(stage *s) {
 }
 
 gb_status stage_render(stage *s, gb_error *err) {
-    if (gb_session_render_pixels(s->session, s->pixels, err)) return err->status;
+    if (goes_on(s, err) || gb_session_render_pixels(s->session, s->pixels, err)) return err->status;
     if (s->rgb != s->pixels)
         gb_pixels_to_rgb(s->pixels, (int)s->o.channels, (int)s->o.height, (int)s->o.width, s->rgb);
     note_times(s);
@@ -243,7 +247,7 @@ gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err) {
     gb_render_stats stats;
     stage_preview_size(s, side, &height, &width);
     plane = (size_t)height * (size_t)width;
-    if (gb_session_preview(s->session, side, s->planes, err)) return err->status;
+    if (goes_on(s, err) || gb_session_preview(s->session, side, s->planes, err)) return err->status;
     note_times(s);
     gb_session_stats(s->session, &stats);
     *anew = stats.steps_run > 0;
@@ -270,7 +274,7 @@ static gb_status tap(stage *s, gb_node node, float **values, gb_error *err) {
 }
 
 gb_status stage_read(stage *s, const gb_node *nodes, size_t count, float **values, gb_error *err) {
-    gb_status status = GB_OK;
+    gb_status status = goes_on(s, err);
     for (size_t i = 0; i < count; i++) values[i] = NULL;
     for (size_t i = 0; i < count && !status; i++) status = tap(s, nodes[i], &values[i], err);
     if (!status) status = gb_session_render(s->session, NULL, err);

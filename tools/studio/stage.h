@@ -3,6 +3,8 @@
 #ifndef GANBEND_STUDIO_STAGE_H
 #define GANBEND_STUDIO_STAGE_H
 
+#include <stdatomic.h>
+
 #include "tools/bending/recipes.h"
 #include "film.h"
 #include "tools/inputs/inputs.h"
@@ -30,11 +32,13 @@ typedef struct stage {
     jpeg jpeg;
     film film;
     char work[SHOP_WORK_NAME];  /* "" before the page said hello */
-    uint64_t ticket;            /* that holds the work's name */
+    shop_place *place;          /* of this client in the list of clients */
+    const atomic_bool *closing; /* the client is closing: whatever takes time ends with GB_CANCELLED */
     char *recipe_name;          /* what recipes of the page are called in messages: a file of the shop's folder */
 } stage;
 
-gb_status stage_new(stage *s, shop *of, gb_error *err);
+/* `place` and `closing` must outlive the stage. */
+gb_status stage_new(stage *s, shop *of, shop_place *place, const atomic_bool *closing, gb_error *err);
 void stage_free(stage *s);
 /* Another model, or the same anew. A failure leaves the one at hand. */
 gb_status stage_choose(stage *s, size_t model, gb_error *err);

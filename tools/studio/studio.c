@@ -12,6 +12,7 @@
 #include "osc.h"
 #include "programs.h"
 #include "server.h"
+#include "works.h"
 
 typedef struct settings {
     int64_t port, keep, quality;
@@ -162,10 +163,10 @@ static int run(int argc, char **argv) {
         return wrong_usage(&studio_command, "--osc takes a port, as in 9000 or 0.0.0.0:9000, not '%s'", set.osc);
     where.listen = set.listen;
     where.port = (int)set.port;
-    if (pthread_mutex_init(&s.works.lock, NULL) != 0) return EXIT_FAILED;
+    init_works(&s.works);
     if (!open_shop(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
     close_shop(&s);
-    pthread_mutex_destroy(&s.works.lock);
+    free_works(&s.works);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
 }
 
