@@ -583,7 +583,8 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
     snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
     node = gb_graph_find(session->graph, name);
     gb_shape shape = node == GB_NO_NODE ? (gb_shape){0} : gb_node_shape(&session->graph->nodes[node]);
-    if (node == GB_NO_NODE || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
+    bool picture = shape.c == 1 || shape.c == 3 || shape.c == 4;
+    if (!picture || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no running picture at '%s'", name);
     session->preview = node;
     gb_status status = render(session, GB_CUT_PREVIEW, err);
