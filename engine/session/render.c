@@ -645,7 +645,7 @@ void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
     const gb_graph_node *nodes = session->bent->graph.nodes;
     *info = (gb_step_info){.first = nodes[step->chain[0]].base,
                            .last = nodes[step->chain[step->nodes - 1]].base,
-                           .op = gb_op_infos[step->desc.op].name,
+                           .op = gb_ops[step->desc.op]->name,
                            .nodes = step->nodes,
                            .kernel = step->row->isa,
                            .seconds = step->seconds,

@@ -11,8 +11,6 @@
 #include "ops/bends/filters.h"
 #include "tests/ops/random_uses.h"
 
-static int failures;
-
 /* A use with all that a person could move. */
 typedef struct bend {
     use u;
@@ -25,10 +23,10 @@ typedef struct bend {
 } bend;
 
 static const char *name_of(const bend *b) {
-    return b->u.d.op == GB_OP_FILTER ? b->u.d.filter.row->name : gb_op_infos[b->u.d.op].name;
+    return b->u.d.op == GB_OP_FILTER ? b->u.d.filter.row->name : gb_ops[b->u.d.op]->name;
 }
 
-static void fail(const bend *b, const char *what, double by) {
+static void fail_bend(const bend *b, const char *what, double by) {
     const gb_shape *s = &b->u.d.in[0];
     failures++;
     printf("FAILED %s: %s (%.3g) for [%d,%d,%d,%d]", name_of(b), what, by, s->n, s->c, s->h, s->w);
@@ -220,23 +218,23 @@ static double check_bend(const gb_cpu *cpu, double allowed, bend *b, rng *r) {
     const gb_op_row *row = gb_op_find(cpu, &d);
     size_t count = count_of(&d.out), of_a_sample = count / d.out.n;
     if (!row) {
-        fail(b, "has no row", 0.0);
+        fail_bend(b, "has no row", 0.0);
         return INFINITY;
     }
     float *replayed = run_bend(cpu, row, b, 3, r), *y = run_bend(cpu, row, b, 0, r);
     if (!same_bits(replayed, y, count))
-        fail(b, "changes when replayed", difference(replayed, y, count));
+        fail_bend(b, "changes when replayed", difference(replayed, y, count));
     free(replayed);
-    float *reference = run_bend(&one, plain_row(d.op), b, 0, r);
+    float *reference = run_bend(&one, &gb_ops[d.op]->plain, b, 0, r);
     double by = finite_difference(y, reference, count);
     if (!(by <= allowed))
-        fail(b, "differs from plain", by);
+        fail_bend(b, "differs from plain", by);
     free(reference);
     for (int n = 0; d.out.n > 1 && n < d.out.n && !depends_on_place(b); n++) {
         bend single = alone(b, n);
         float *z = run_bend(cpu, row, &single, 0, r);
         if (!same_bits(z, y + n * of_a_sample, of_a_sample))
-            fail(b, "changes with the batch", difference(z, y + n * of_a_sample, of_a_sample));
+            fail_bend(b, "changes with the batch", difference(z, y + n * of_a_sample, of_a_sample));
         free(z);
     }
     free(y);
@@ -246,14 +244,14 @@ static double check_bend(const gb_cpu *cpu, double allowed, bend *b, rng *r) {
 static void check_all(const gb_cpu *cpu, double allowed, gb_op_id op, const gb_filter *f, uint64_t seed, int rounds) {
     rng r = {seed};
     double worst = 0.0;
-    for (const char *c = f ? f->name : gb_op_infos[op].name; *c; c++)
+    for (const char *c = f ? f->name : gb_ops[op]->name; *c; c++)
         r.state = r.state * 31 + (unsigned char)*c;
     for (int i = 0; i < rounds; i++) {
         bend b = random_bend(&r, op, f);
         worst = fmax(worst, check_bend(cpu, allowed, &b, &r));
         free_bend(&b);
     }
-    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_op_infos[op].name, rounds,
+    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_ops[op]->name, rounds,
            worst);
 }
 
