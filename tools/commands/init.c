@@ -132,11 +132,11 @@ static int run(int argc, char **argv) {
 const command init_command = {
     .name = "init",
     .summary = "a model of a given shape with random weights",
-    .operands = "ARCHITECTURE OUT.gbw",
+    .operands = "stylegan2|biggan|biggan-deep OUT.gbw",
     .usage = "[options]",
     .about = "Writes a network with random weights; biases, statistics and noise strengths are such that nothing is "
-             "left out of a measurement or a test. ARCHITECTURE is stylegan2, biggan (as BigGAN-PyTorch has it) or "
-             "biggan-deep (as the Hugging Face port has it).",
+             "left out of a measurement or a test. biggan is the network of BigGAN-PyTorch, biggan-deep that of "
+             "the Hugging Face port.",
     .example = "ganbend init stylegan2 big.gbw --res 1024\nganbend init biggan biggan.gbw --res 256\n"
                "ganbend init biggan-deep deep.gbw --res 256",
     .options = options,

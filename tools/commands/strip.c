@@ -214,7 +214,7 @@ const command strip_command = {
     .name = "strip",
     .summary = "one bend at every layer in turn, side by side",
     .operands = "MODEL",
-    .usage = "--filter NAME[,p…] -o FILE.png|DIR [options]",
+    .usage = "--filter FILTER[,p…] -o FILE.png|DIR [options]",
     .about = "Renders one image unbent and then once for each layer, bent there and nowhere else, with the layer's "
              "name under each picture. Layers that cannot take the bend are left out.",
     .example = "ganbend strip faces.gbw --filter rotate,45 --seeds 7 --trunc 0.7 -o rotated.png\n"

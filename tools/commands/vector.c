@@ -281,9 +281,10 @@ static const command show_command = {
 
 /* ------------------------------------------------------------------------------------------------ which */
 
+static const command *const verbs[] = {&take_command, &list_command, &show_command, NULL};
+
 static int run(int argc, char **argv) {
-    static const command *const verbs[] = {&take_command, &list_command, &show_command, NULL};
-    return run_verb(&vector_command, verbs, argc, argv);
+    return run_verb(&vector_command, argc, argv);
 }
 
 const command vector_command = {
@@ -296,5 +297,6 @@ const command vector_command = {
     .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o lib.npz\n"
                "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .options = list_options,
+    .verbs = verbs,
     .run = run,
 };
