@@ -134,9 +134,10 @@ static const command from_command = {
 
 /* ---- which */
 
+static const command *const verbs[] = {&check_command, &from_command, NULL};
+
 static int run(int argc, char **argv) {
-    static const command *const verbs[] = {&check_command, &from_command, NULL};
-    return run_verb(&recipe_command, verbs, argc, argv);
+    return run_verb(&recipe_command, argc, argv);
 }
 
 static const option no_options[] = {{0}};
@@ -151,5 +152,6 @@ const command recipe_command = {
     .example = "ganbend recipe check bend.yaml --model faces.gbw\n"
                "ganbend recipe from faces/seed0007.png > again.yaml",
     .options = no_options,
+    .verbs = verbs,
     .run = run,
 };

@@ -25,14 +25,15 @@ static void find_previews(live *s) {
         char name[64];
         gb_model_node(s->o.model, (gb_node)i, &node);
         s->seconds[i] = (double)node.macs / (likely_rate * gb_context_threads(s->o.context));
-        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || side < MIN_PREVIEW || side >= s->o.height ||
-            s->preview_count == LIVE_PREVIEWS)
+        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || s->preview_count == LIVE_PREVIEWS)
             continue;
         snprintf(name, sizeof name, "synthesis.b%d.img", side);
-        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != 3 || node.shape[1] != side ||
-            node.shape[2] != side)
+        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != s->o.channels ||
+            node.shape[1] < MIN_PREVIEW || node.shape[1] >= s->o.height)
             continue;
         s->previews[s->preview_count].side = side;
+        s->previews[s->preview_count].height = (int)node.shape[1];
+        s->previews[s->preview_count].width = (int)node.shape[2];
         s->previews[s->preview_count++].node = (gb_node)i;
     }
 }
@@ -46,12 +47,14 @@ static void drop_recipe(live *s) {
 static void free_session(live *s) {
     gb_session_free(s->session);
     drop_recipe(s);
-    free(s->rgb);
+    if (s->rgb != s->pixels) free(s->rgb);
+    if (s->preview != s->preview_pixels) free(s->preview);
+    free(s->pixels);
+    free(s->preview_pixels);
     free(s->planes);
-    free(s->preview);
     free(s->seconds);
     s->session = NULL;
-    s->rgb = s->preview = NULL;
+    s->rgb = s->preview = s->pixels = s->preview_pixels = NULL;
     s->planes = NULL;
     s->seconds = NULL;
 }
@@ -63,20 +66,23 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     int64_t shape[3];
     size_t pixels, preview = 0;
     gb_model_image_shape(chosen->model, shape);
-    if (shape[0] != 3)
-        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", chosen->name,
-                     shape[0]);
     next.o.channels = shape[0];
     next.o.height = shape[1];
     next.o.width = shape[2];
+    if (check_picture(&next.o, chosen->name, err)) return err->status;
     pixels = (size_t)(shape[1] * shape[2]);
     next.seconds = malloc(gb_model_nodes(chosen->model) * sizeof *next.seconds);
     if (next.seconds) find_previews(&next);
-    if (next.preview_count) preview = (size_t)next.previews[next.preview_count - 1].side;
-    next.rgb = malloc(pixels * 3);
-    next.planes = malloc(preview * preview * 3 * sizeof *next.planes + 1);
-    next.preview = malloc(preview * preview * 3 + 1);
-    if (!next.rgb || !next.planes || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
+    for (int i = 0; i < next.preview_count; i++) {
+        size_t plane = (size_t)next.previews[i].height * (size_t)next.previews[i].width;
+        if (preview < plane) preview = plane;
+    }
+    next.pixels = malloc(pixels * (size_t)shape[0]);
+    next.rgb = shape[0] == 3 ? next.pixels : malloc(pixels * 3);
+    next.planes = malloc(preview * (size_t)shape[0] * sizeof *next.planes + 1);
+    next.preview_pixels = malloc(preview * (size_t)shape[0] + 1);
+    next.preview = shape[0] == 3 ? next.preview_pixels : malloc(preview * 3 + 1);
+    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
     if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
         free_session(&next);
         return err->status;
@@ -85,8 +91,10 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     s->at = index;
     s->o = next.o;
     s->session = next.session;
+    s->pixels = next.pixels;
     s->rgb = next.rgb;
     s->planes = next.planes;
+    s->preview_pixels = next.preview_pixels;
     s->preview = next.preview;
     s->seconds = next.seconds;
     memcpy(s->previews, next.previews, sizeof s->previews);
@@ -194,9 +202,20 @@ static void note_times(live *s) {
 }
 
 gb_status live_render(live *s, gb_error *err) {
-    if (goes_on(s, err) || gb_session_render_rgb(s->session, s->rgb, err)) return err->status;
+    if (goes_on(s, err) || gb_session_render_pixels(s->session, s->pixels, err)) return err->status;
+    if (s->rgb != s->pixels)
+        gb_pixels_to_rgb(s->pixels, (int)s->o.channels, (int)s->o.height, (int)s->o.width, s->rgb);
     note_times(s);
     return GB_OK;
+}
+
+void live_preview_size(const live *s, int side, int *height, int *width) {
+    *height = *width = side;
+    for (int i = 0; i < s->preview_count; i++)
+        if (s->previews[i].side == side) {
+            *height = s->previews[i].height;
+            *width = s->previews[i].width;
+        }
 }
 
 /* Of the nodes behind `from` and up to `to`. */
@@ -223,14 +242,19 @@ static uint8_t level(float x) {
 }
 
 gb_status live_preview(live *s, int side, bool *anew, gb_error *err) {
-    size_t plane = (size_t)side * (size_t)side;
+    size_t plane, channels = (size_t)s->o.channels;
+    int height, width;
     gb_render_stats stats;
+    live_preview_size(s, side, &height, &width);
+    plane = (size_t)height * (size_t)width;
     if (goes_on(s, err) || gb_session_preview(s->session, side, s->planes, err)) return err->status;
     note_times(s);
     gb_session_stats(s->session, &stats);
     *anew = stats.steps_run > 0;
     for (size_t i = 0; *anew && i < plane; i++)
-        for (size_t c = 0; c < 3; c++) s->preview[3 * i + c] = level(s->planes[c * plane + i]);
+        for (size_t c = 0; c < channels; c++) s->preview_pixels[channels * i + c] = level(s->planes[c * plane + i]);
+    if (*anew && s->preview != s->preview_pixels)
+        gb_pixels_to_rgb(s->preview_pixels, (int)channels, height, width, s->preview);
     return GB_OK;
 }
 

@@ -21,10 +21,12 @@ typedef struct live {
     gb_session *session;
     bending bent;               /* the recipe that the session is set to; none before the first */
     inputs in;
-    uint8_t *rgb;               /* [height, width, 3], of the last render */
-    float *planes;              /* [3, r, r] of a preview, and its pixels */
-    uint8_t *preview;
-    struct { int side; gb_node node; } previews[LIVE_PREVIEWS];    /* pictures on the way, smallest first */
+    uint8_t *pixels;            /* [height, width, channels], of the last render */
+    uint8_t *rgb;               /* [height, width, 3]: the same as it is shown; `pixels` itself if there are 3 channels */
+    float *planes;              /* [channels, height, width] of a preview */
+    uint8_t *preview_pixels, *preview;      /* the same as `pixels` and `rgb`, of a preview */
+    struct { int side, height, width; gb_node node; } previews[LIVE_PREVIEWS];     /* running pictures, smallest first;
+                                                                                       `side` is the block's number */
     int preview_count;
     double *seconds;            /* per node of the model: what it and its bends took last */
     jpeg jpeg;
@@ -47,11 +49,13 @@ gb_status live_set(live *s, const char *recipe, gb_error *err);
  * *line and *column, 0 where it speaks of none. */
 const char *live_error_text(const live *s, const gb_error *err, int *line, int *column);
 
-/* The picture into s->rgb. */
+/* The picture into s->pixels and s->rgb. */
 gb_status live_render(live *s, gb_error *err);
 /* The picture on the way that a person should see first, 0 for none: where what follows `after`, another one of them or
  * 0, takes long. */
 int live_preview_side(const live *s, int after);
+/* The size of that picture. */
+void live_preview_size(const live *s, int side, int *height, int *width);
 /* It into s->preview. *anew is false where no step ran: the change lies behind it. */
 gb_status live_preview(live *s, int side, bool *anew, gb_error *err);
 /* The values of nodes with the recipe the session is set to, each to be freed. The session's taps are as before after

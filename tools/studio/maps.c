@@ -123,7 +123,8 @@ static int by_cluster(const void *a, const void *b) {
     return of_x != of_y ? (of_x > of_y) - (of_x < of_y) : x->channel - y->channel;
 }
 
-/* The map from its least to its greatest value as black to white; one that is the same everywhere is black. */
+/* The map from its least to its greatest value as black to white, in the middle of its square; one that is the same
+ * everywhere is black. */
 static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, size_t stride) {
     const float *map = l->maps + (size_t)channel * l->h * l->w;
     float low = INFINITY, high = -INFINITY;
@@ -133,9 +134,13 @@ static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, si
         if (map[i] > high) high = map[i];
     }
     double scale = high > low ? 255.0 / ((double)high - (double)low) : 0;
-    for (size_t y = 0; y < side; y++) {
-        for (size_t x = 0; x < side; x++) {
-            double v = scale > 0 ? ((double)area_mean(map, l->h, l->w, side, side, y, x) - (double)low) * scale : 0;
+    size_t larger = l->h > l->w ? l->h : l->w, rows = side * l->h / larger, columns = side * l->w / larger;
+    if (rows < 1) rows = 1;
+    if (columns < 1) columns = 1;
+    grey += (side - rows) / 2 * stride + (side - columns) / 2;
+    for (size_t y = 0; y < rows; y++) {
+        for (size_t x = 0; x < columns; x++) {
+            double v = scale > 0 ? ((double)area_mean(map, l->h, l->w, rows, columns, y, x) - (double)low) * scale : 0;
             grey[y * stride + x] = v >= 255 ? 255 : v > 0 ? (uint8_t)(v + 0.5) : 0;
         }
     }

@@ -41,9 +41,9 @@ static json_t *models_json(const shared *of) {
         const shared_model *m = &of->models[i];
         int64_t shape[3];
         gb_model_image_shape(m->model, shape);
-        json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I}", "name", text_json(m->name), "architecture",
-                                              text_json(gb_model_str(m->model, "architecture", "")), "resolution",
-                                              (json_int_t)shape[1], "classes",
+        json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I, s:I}", "name", text_json(m->name), "architecture",
+                                              text_json(gb_model_str(m->model, "architecture", "")), "height",
+                                              (json_int_t)shape[1], "width", (json_int_t)shape[2], "classes",
                                               (json_int_t)gb_model_classes(m->model)));
     }
     return list;

@@ -24,7 +24,7 @@ gb_status write_picture(live *s, const char *path, gb_error *err) {
     describe_bending(&s->bent, text + strlen(text));
     latent = latent_numbers(&s->in, 0);
     fill_picture_texts(&t, &s->o, text, latent, &s->bent);
-    gb_png_write(path, (int)s->o.width, (int)s->o.height, s->rgb, t.texts, t.count, err);
+    gb_png_write_pixels(path, (int)s->o.width, (int)s->o.height, (int)s->o.channels, s->pixels, t.texts, t.count, err);
     free(latent);
     return err->status;
 }

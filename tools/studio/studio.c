@@ -79,10 +79,7 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
     name_model(path, m->name);
     s->model_count++;
     gb_model_image_shape(m->model, shape);
-    if (shape[0] != 3)
-        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which are no picture; see 'ganbend dump'",
-                     path, shape[0]);
-    return GB_OK;
+    return check_picture(&(opened){.channels = shape[0]}, path, err);
 }
 
 static gb_status open_models(shared *s, const char *const paths[OPERANDS], gb_error *err) {

@@ -181,7 +181,7 @@ static void a_refused_recipe_says_where_and_changes_nothing(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ many, and wrong */
 
-static void a_wrong_message_closes_its_own_desk_only(void **state) {
+static void a_wrong_message_closes_its_own_client_only(void **state) {
     static const struct { const char *text; int code; } wrong[] = {
         {"", 1007}, {"{", 1007}, {"\"render\"", 1007}, {"[]", 1008}, {"{\"type\": 5}", 1008},
         {"{\"type\": \"destroy\"}", 1008}, {"{\"type\": \"shown\"}", 1008},
@@ -338,7 +338,7 @@ static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
     close_page(&next);
 }
 
-static void a_desk_can_be_closed_while_it_works(void **state) {
+static void a_client_can_be_closed_while_it_works(void **state) {
     (void)state;
     for (int i = 0; i < 24; i++) {
         page p;
@@ -357,7 +357,7 @@ static void a_desk_can_be_closed_while_it_works(void **state) {
     }
 }
 
-static void several_desks_render_at_once(void **state) {
+static void several_clients_render_at_once(void **state) {
     page pages[4];
     (void)state;
     for (int i = 0; i < 4; i++) open_page(&pages[i], &all);
@@ -412,15 +412,15 @@ int main(void) {
         cmocka_unit_test(the_newest_of_many_renders_is_shown),
         cmocka_unit_test(no_third_frame_is_sent_before_the_first_is_shown),
         cmocka_unit_test(a_refused_recipe_says_where_and_changes_nothing),
-        cmocka_unit_test(a_wrong_message_closes_its_own_desk_only),
+        cmocka_unit_test(a_wrong_message_closes_its_own_client_only),
         cmocka_unit_test(json_that_is_deep_or_large_is_not_taken_in),
         cmocka_unit_test(only_so_many_requests_can_wait),
         cmocka_unit_test(requests_wait_only_if_all_their_answers_have_a_place),
         cmocka_unit_test(unread_answers_hold_up_their_own_page_only),
         cmocka_unit_test(closing_waits_for_no_worker),
         cmocka_unit_test(what_a_page_wanted_kept_when_it_was_closed_is_kept),
-        cmocka_unit_test(a_desk_can_be_closed_while_it_works),
-        cmocka_unit_test(several_desks_render_at_once),
+        cmocka_unit_test(a_client_can_be_closed_while_it_works),
+        cmocka_unit_test(several_clients_render_at_once),
         cmocka_unit_test(only_the_newest_value_of_each_control_is_handed_on),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
