@@ -79,14 +79,14 @@ GB_API int gb_context_threads(const gb_context *context);
 GB_API const char *gb_context_device(const gb_context *context);
 GB_API const char *gb_context_precision(const gb_context *context);
 /* Why "auto" took the processor; NULL otherwise. */
-GB_API const char *gb_context_no_device(const gb_context *context);
+GB_API const char *gb_context_fallback_reason(const gb_context *context);
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures what the processor's multiply-add units reach on all threads of the context, in GFLOP/s (a tenth of a
  * second). */
 GB_API double gb_context_peak_gflops(gb_context *context);
 /* Measures what memory gives all threads of the context that copy arrays larger than the caches, in GB/s read and
  * written together (a tenth of a second); 0 where memory for it is out. */
-GB_API double gb_context_memory_gbs(gb_context *context);
+GB_API double gb_context_memory_bandwidth(gb_context *context);
 
 /* ---------------------------------------------------------------------------------------------------- files
  * Any checkpoint or array file (.pkl .pt .pth .bin .safetensors .npy .npz), opened without running anything in it. */
@@ -106,7 +106,7 @@ typedef struct gb_array_info {
 GB_API gb_status gb_file_open(const char *path, gb_file **file, gb_error *err);
 GB_API void gb_file_close(gb_file *file);
 GB_API const char *gb_file_format(const gb_file *file);     /* "torch zip", "pickle", "npz", … */
-GB_API size_t gb_file_arrays(const gb_file *file);
+GB_API size_t gb_file_array_count(const gb_file *file);
 GB_API void gb_file_array(const gb_file *file, size_t index, gb_array_info *info);
 GB_API bool gb_file_find(const gb_file *file, const char *name, size_t *index);
 /* Array `index` as float32 into `out`, which has room for info.count. */
@@ -137,7 +137,7 @@ GB_API gb_status gb_png_write(const char *path, int width, int height, const uin
 GB_API gb_status gb_png_write_pixels(const char *path, int width, int height, int channels, const uint8_t *pixels,
                                      const gb_text *texts, size_t text_count, gb_error *err);
 /* True where `path` is a whole PNG: reads it to its end and checks every chunk. */
-GB_API bool gb_png_whole(const char *path);
+GB_API bool gb_png_is_complete(const char *path);
 /* Hands over the texts of a PNG, as UTF-8 whoever wrote them: at most 64, of up to 8 MiB. */
 GB_API gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key, const char *value), void *arg,
                              gb_error *err);
@@ -266,9 +266,9 @@ GB_API gb_node gb_graph_reshape(gb_graph *graph, const char *name, gb_node x, in
 GB_API gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x);
 GB_API gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x);
 /* Attention's three parts; where nobody looks at the matrix between them they run as one and it is never made. */
-GB_API gb_node gb_graph_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi);
+GB_API gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi);
 GB_API gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x);
-GB_API gb_node gb_graph_mix(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like);
+GB_API gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like);
 GB_API void gb_graph_alias(gb_graph *graph, const char *alias, const char *name);
 /* What gb_session_render() returns; [3,H,W] for everything that writes images. */
 GB_API void gb_graph_output(gb_graph *graph, gb_node node);
@@ -294,18 +294,18 @@ GB_API uint32_t gb_model_checksum(const gb_model *model);
 
 /* Metadata ("architecture", "config.z_dim", "origin.family", …). gb_model_meta() writes entry `index` as text, lists
  * joined by commas, cut to `size`; GB_BAD_ARGUMENT past the end. */
-GB_API size_t gb_model_metas(const gb_model *model);
+GB_API size_t gb_model_meta_count(const gb_model *model);
 GB_API gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, char *text, size_t size);
-GB_API const char *gb_model_str(const gb_model *model, const char *key, const char *otherwise);
-GB_API int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise);
+GB_API const char *gb_model_meta_str(const gb_model *model, const char *key, const char *otherwise);
+GB_API int64_t gb_model_meta_int(const gb_model *model, const char *key, int64_t otherwise);
 /* Classes of a conditional model, 0 where there are none, and their names, NULL where the model does not know them. */
-GB_API size_t gb_model_classes(const gb_model *model);
+GB_API size_t gb_model_class_count(const gb_model *model);
 GB_API const char *gb_model_class_name(const gb_model *model, size_t index);
-GB_API size_t gb_model_tensors(const gb_model *model);
+GB_API size_t gb_model_tensor_count(const gb_model *model);
 GB_API void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info);
 
 /* A tensor as float32 into `out`, which has room for info.count. */
-GB_API gb_status gb_model_read(gb_model *model, const char *tensor, float *out, gb_error *err);
+GB_API gb_status gb_model_read_tensor(gb_model *model, const char *tensor, float *out, gb_error *err);
 
 typedef struct gb_node_info {
     const char *name;
@@ -324,7 +324,7 @@ typedef struct gb_node_info {
     float clamp;            /* to ±clamp; 0 = none */
 } gb_node_info;
 
-GB_API size_t gb_model_nodes(const gb_model *model);
+GB_API size_t gb_model_node_count(const gb_model *model);
 GB_API void gb_model_node(const gb_model *model, gb_node node, gb_node_info *info);
 /* By canonical name or alias; GB_NO_NODE where there is none. */
 GB_API gb_node gb_model_find(const gb_model *model, const char *name);
@@ -332,7 +332,7 @@ GB_API gb_node gb_model_find(const gb_model *model, const char *name);
  * `room`, returns how many match. */
 GB_API size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room);
 /* The output's shape [C,H,W]; a vector is [C,1,1], and rows of vectors are [rows,1,C]. */
-GB_API void gb_model_image_shape(const gb_model *model, int64_t shape[3]);
+GB_API void gb_model_output_shape(const gb_model *model, int64_t shape[3]);
 
 /* ---------------------------------------------------------------------------------------------------- session */
 
@@ -432,11 +432,11 @@ typedef struct gb_features {
 } gb_features;
 
 /* What a callback is handed: plain NCHW, to be read or changed in place. */
-typedef struct gb_bent_values {
+typedef struct gb_callback_values {
     gb_node node;
     int n, c, h, w;
     float *values;
-} gb_bent_values;
+} gb_callback_values;
 
 typedef struct gb_bend_options {
     gb_bend_kind kind;
@@ -464,17 +464,17 @@ typedef struct gb_bend_options {
     int samples;
     bool add;               /* SET: added in place of replacing */
     float keep;             /* SET in place of, STYLE: 0 to 1, the share of what was there that stays */
-    void (*callback)(void *arg, const gb_bent_values *values);     /* CALLBACK: in the rendering thread */
+    void (*callback)(void *arg, const gb_callback_values *values);     /* CALLBACK: in the rendering thread */
     void *callback_arg;
 } gb_bend_options;
 
 /* Whether a bend of this kind can sit on the node. */
-GB_API bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind);
+GB_API bool gb_model_can_bend(const gb_model *model, gb_node node, gb_bend_kind kind);
 /* Everything pointed to is copied. The message of a refusal lists what would be right. GB_BAD_ARGUMENT also where the
  * session would pass GB_MAX_BENDS or GB_MAX_BEND_PLACES. */
 GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err);
 /* New parameters of a filter or activation, factor of noise, psi, or keep: nothing before it runs again. */
-GB_API gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
+GB_API gb_status gb_session_set_bend_params(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
 /* Takes one bend away, or (0) all. */
 GB_API gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err);
 /* Draws all random features again, for image number `image` of a series, and those of bends that are added later for
@@ -489,14 +489,14 @@ typedef struct gb_param_info {
     const char *const *choices;     /* names of the values 0, 1, …, NULL-terminated, or NULL */
 } gb_param_info;
 
-enum { GB_TABLE_PARAMS = 20 };
+enum { GB_MAX_PARAMS = 20 };
 
 typedef struct gb_table_row {
     const char *name, *published, *summary;     /* `published`: another name it is known by, or NULL */
     int params;             /* how many it has */
     int most;               /* the same, or more: any number from 1 to this may be given (a polynomial's weights) */
     int positional;         /* so many may be given without names, in this order */
-    gb_param_info param[GB_TABLE_PARAMS];       /* `most` of them */
+    gb_param_info param[GB_MAX_PARAMS];       /* `most` of them */
 } gb_table_row;
 
 GB_API bool gb_filter_row(size_t index, gb_table_row *row);         /* false past the end */
@@ -519,7 +519,7 @@ GB_API gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *
 GB_API gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_recipe **recipe, gb_error *err);
 GB_API void gb_recipe_free(gb_recipe *recipe);
 /* Clusters of features for bends that name one, from network-bending's cluster file. */
-GB_API gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err);
+GB_API gb_status gb_recipe_set_clusters(gb_recipe *recipe, const char *path, gb_error *err);
 
 typedef struct gb_recipe_param {
     const char *name, *summary;
@@ -541,7 +541,7 @@ GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char
  * string, also off, on, yes, no and numbers beyond the range of a double. */
 GB_API gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err);
 /* For recipes of strangers: from here on it takes files from its own folder and those below it only. What leads out of
- * there, by its name or by symbolic links, is refused. gb_recipe_clusters() still takes any path: that is the caller's. */
+ * there, by its name or by symbolic links, is refused. gb_recipe_set_clusters() still takes any path: that is the caller's. */
 GB_API void gb_recipe_confine(gb_recipe *recipe);
 
 /* Adds the recipe's bends to the session, all or none. The recipe remembers them: gb_recipe_set() followed by
@@ -577,7 +577,7 @@ GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb
  * render has computed stays; of a recipe nothing is added. */
 GB_API void gb_session_cancel(gb_session *session);
 /* Called in the rendering thread after every step, with the share of the arithmetic done. NULL: no more. */
-GB_API void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);
+GB_API void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);
 
 typedef struct gb_step_info {       /* one step of the plan: a node, or a bend at it, and the nodes fused behind it */
     gb_node first, last;            /* first = where the step begins, last = the boundary it writes */

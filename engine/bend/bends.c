@@ -265,7 +265,7 @@ static gb_node noise_of(const gb_graph *graph, gb_node index) {
     return !before->is_input && before->desc.op == GB_OP_NOISE ? node->input[0] : index;
 }
 
-bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind) {
+bool gb_model_can_bend(const gb_model *model, gb_node node, gb_bend_kind kind) {
     if (node < 0 || node >= model->graph->count)
         return false;
     return fits(model->graph, kind == GB_BEND_NOISE ? noise_of(model->graph, node) : node, kind, true);
@@ -288,7 +288,7 @@ static gb_status no_place(const gb_graph *graph, const gb_bend_options *o, bool 
 
 static void invoke(void *arg, float *nchw) {
     const gb_bend_site *site = arg;
-    gb_bent_values values = site->values;
+    gb_callback_values values = site->values;
     values.values = nchw;
     site->options->callback(site->options->callback_arg, &values);
 }
@@ -321,7 +321,7 @@ static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node nod
         break;
     case GB_BEND_CALLBACK:
         site->options = o;
-        site->values = (gb_bent_values){node, session->options.batch, s.c, s.h, s.w, NULL};
+        site->values = (gb_callback_values){node, session->options.batch, s.c, s.h, s.w, NULL};
         break;
     case GB_BEND_NOISE:
         if (o->reseed) {
@@ -594,7 +594,7 @@ static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *
     return GB_OK;
 }
 
-gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err) {
+gb_status gb_session_set_bend_params(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err) {
     gb_bend_list *list = &session->now.bends;
     int at = gb_bend_list_find(list, bend);
     return at >= 0 ? remake(session, &list->entries[at], params, count, session->now.image, err)

@@ -606,7 +606,7 @@ gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x) {
     return node ? finish(graph, node, GB_OP_MAX_POOL, 3) : GB_NO_NODE;
 }
 
-gb_node gb_graph_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
+gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
     gb_graph_node *node = append(graph, name, 2, (const gb_node[]){theta, phi});
     return node ? finish(graph, node, GB_OP_SCORES, 2) : GB_NO_NODE;
 }
@@ -616,7 +616,7 @@ gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x) {
     return node ? finish(graph, node, GB_OP_SOFTMAX, ndim_of(graph, x)) : GB_NO_NODE;
 }
 
-gb_node gb_graph_mix(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
+gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
     gb_graph_node *node = append(graph, name, 3, (const gb_node[]){values, weights, like});
     return node ? finish(graph, node, GB_OP_MIX, 3) : GB_NO_NODE;
 }

@@ -27,7 +27,7 @@ void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, floa
         double value = i < step->dials ? gb_recipe_dialled(recipe, &step->dial[i]) : 0;
         if (i == 0 && step->kind == GB_STEP_STYLE)
             value = 1 - value;          /* what is kept */
-        numbers[i] = (float)(param && (param->whole || param->choices) ? rint(value) : value);
+        numbers[i] = (float)(param && (param->integer || param->choices) ? rint(value) : value);
     }
 }
 
@@ -247,7 +247,7 @@ static gb_status bend_at(bender *b, const char *at) {
     bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
                 b->step->kind == GB_STEP_SET;
     int before = b->bends;
-    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_takes(b->session->model, node, GB_BEND_STYLE))
+    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_can_bend(b->session->model, node, GB_BEND_STYLE))
         return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", graph->nodes[node].name);
     if (!each)
         return bend(b, at, &(gb_bend_options){0});

@@ -72,7 +72,7 @@ static gb_status read_clusters(const char *path, gb_clusters *clusters, gb_error
     return GB_OK;
 }
 
-gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
+gb_status gb_recipe_set_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
     gb_clusters clusters;
     gb_status status = read_clusters(path, &clusters, err);
     if (status)

@@ -181,7 +181,7 @@ static gb_status move_step(const gb_recipe *recipe, int index, const float *numb
     const gb_applied_list *list = &recipe->applied;
     gb_status status = gb_work_stopped(&session->work) ? gb_work_cancelled(err) : GB_OK;
     for (int k = gb_applied_first(list, index); k < list->count && list->bends[k].step == index && !status; k++)
-        status = gb_session_bend_move(session, list->bends[k].id, numbers, recipe->steps[index].dials, err);
+        status = gb_session_set_bend_params(session, list->bends[k].id, numbers, recipe->steps[index].dials, err);
     return status;
 }
 

@@ -169,7 +169,7 @@ struct gb_recipe {
     const gb_recipe_vector *own_vectors;
     int own_vector_count;
     uint64_t pixels;                    /* of all pictures that stand in the recipe */
-    gb_clusters given;                  /* by gb_recipe_clusters() */
+    gb_clusters given;                  /* by gb_recipe_set_clusters() */
     gb_session *session;        /* that it was applied to last */
     uint64_t rollbacks;         /* of the session, when `applied` of the steps was noted */
     gb_applied_list applied;
@@ -227,7 +227,7 @@ gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const ch
 double gb_recipe_dialled(const gb_recipe *recipe, const gb_dial *dial);
 /* The table's row of the step's i-th number. */
 const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i);
-/* The step's numbers as gb_session_bend_move() takes them. */
+/* The step's numbers as gb_session_set_bend_params() takes them. */
 void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_PARAMS]);
 
 /* A path in the recipe, from the recipe's folder; refused where it leads out of it and the recipe is confined. */

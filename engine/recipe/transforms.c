@@ -76,7 +76,7 @@ static gb_status read_params(gb_recipe *recipe, const gb_yaml *map, const struct
     step->filter = filter;
     step->dials = filter->params;
     for (int i = 0; i < filter->params; i++) {
-        step->dial[i] = (gb_dial){(double)filter->param[i].otherwise, -1};
+        step->dial[i] = (gb_dial){(double)filter->param[i].default_value, -1};
         if (!strcmp(filter->param[i].name, "sampling"))
             step->dial[i].value = 0;        /* opencv, the first of the choices */
     }

@@ -86,8 +86,8 @@ static gb_status read_values(const gb_file *file, const char *path, const gb_gra
                              float *values, gb_error *err) {
     gb_array_info info;
     size_t floats = gb_node_floats(node);
-    if (gb_file_arrays(file) != 1)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_arrays(file));
+    if (gb_file_array_count(file) != 1)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_array_count(file));
     gb_file_array(file, 0, &info);
     bool list = row >= 0 && (size_t)info.count == floats * (size_t)rows;
     if ((size_t)info.count != floats && !list)

@@ -520,7 +520,7 @@ gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
 
 /* The picture's channels: 1 (grey), 3 (RGB) or 4 (RGBA). */
 static gb_status picture_shape(const gb_session *session, int64_t shape[3], gb_error *err) {
-    gb_model_image_shape(session->model, shape);
+    gb_model_output_shape(session->model, shape);
     if (session->graph->nodes[session->graph->output].ndim != 3 || (shape[0] != 1 && shape[0] != 3 && shape[0] != 4))
         return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 1 (grey), 3 (RGB) or 4 (RGBA)",
                        (long long)shape[0]);
@@ -586,7 +586,7 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
 
 gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
     int64_t shape[3];
-    gb_model_image_shape(session->model, shape);
+    gb_model_output_shape(session->model, shape);
     uint8_t *pixels = malloc((size_t)session->options.batch * (size_t)(shape[0] * shape[1] * shape[2]));
     if (!pixels)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -616,7 +616,7 @@ void gb_session_cancel(gb_session *session) {
     atomic_store(&session->cancel, true);
 }
 
-void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
+void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
     session->progress = progress;
     session->progress_arg = arg;
 }

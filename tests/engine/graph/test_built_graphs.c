@@ -169,7 +169,7 @@ static void the_image_of_a_vector_has_its_size(void **state) {
     float x[10], y[10];
     fill(x, 10, 1);
     build(f, gb_graph_input(f->graph, "x", 2, SHAPE(2, 5), NULL), 1);
-    gb_model_image_shape(f->model, shape);
+    gb_model_output_shape(f->model, shape);
     assert_memory_equal(shape, SHAPE(2, 1, 5), sizeof shape);
     OK(gb_session_feed(f->session, "x", x, &err));
     OK(gb_session_render(f->session, y, &err));
@@ -206,10 +206,10 @@ static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **st
     first = gb_graph_bias_act(g, "first", first, &(gb_bias_act_options){0});
     gb_node sum = gb_graph_add(g, "sum", pooled, first);
     build(f, gb_graph_concat(g, "all", sum, sum), 1);
-    assert_false(gb_model_takes(f->model, pooled, GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, wide, GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, first, GB_BEND_DISABLE));
-    assert_true(gb_model_takes(f->model, sum, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, pooled, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, wide, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, first, GB_BEND_DISABLE));
+    assert_true(gb_model_can_bend(f->model, sum, GB_BEND_DISABLE));
 }
 
 static void attention_may_mix_into_a_map_of_another_shape(void **state) {
@@ -218,8 +218,8 @@ static void attention_may_mix_into_a_map_of_another_shape(void **state) {
     fill(x, 8 * 16, -2);
     gb_graph *g = f->graph;
     gb_node map = gb_graph_input(g, "x", 3, SHAPE(8, 4, 4), NULL), row = gb_graph_input(g, "like", 3, SHAPE(1, 1, 16), NULL);
-    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_scores(g, "scores", map, map));
-    build(f, gb_graph_mix(g, "mix", map, weights, row), 1);
+    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_attention_scores(g, "scores", map, map));
+    build(f, gb_graph_attention_output(g, "mix", map, weights, row), 1);
     OK(gb_session_feed(f->session, "x", x, &err));
     OK(gb_session_feed(f->session, "like", like, &err));
     OK(gb_session_render(f->session, fused, &err));

@@ -119,7 +119,7 @@ static void adding_and_removing_bends_compares_names_in_proportion(void **state)
             OK(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b32.conv1",
                                                               .name = "invert"}, &ids[i], &err));
         for (int i = 0; i < times; i++)
-            OK(gb_session_bend_move(f->session, ids[i], NULL, 0, &err));
+            OK(gb_session_set_bend_params(f->session, ids[i], NULL, 0, &err));
         for (int i = 0; i < times; i++)
             OK(gb_session_unbend(f->session, ids[(i * 7919) % times], &err));
         comparisons[k] = calls.comparisons;
@@ -132,7 +132,7 @@ static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void 
     fixture *f = *state;
     static float once[IMAGE], interactive[IMAGE];
     gb_session *session;
-    int nodes = (int)gb_model_nodes(f->model), times = 10000 / (nodes - 16) + 1;
+    int nodes = (int)gb_model_node_count(f->model), times = 10000 / (nodes - 16) + 1;
     OK(gb_session_new(f->model, NULL, &session, &err));
     OK(gb_session_seed(session, 3, &err));
     invert(session, "*", times);
@@ -161,7 +161,7 @@ static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
     assert_in_range(places, GB_MAX_BEND_PLACES - each + 1, GB_MAX_BEND_PLACES);
     assert_int_equal(places, each * f->session->now.bends.count);
     /* One that is there can still be moved, and what is removed makes room. */
-    OK(gb_session_bend_move(f->session, last, &two, 1, &err));
+    OK(gb_session_set_bend_params(f->session, last, &two, 1, &err));
     assert_int_equal(gb_session_bend(f->session, &all, NULL, &err), GB_BAD_ARGUMENT);
     OK(gb_session_unbend(f->session, last, &err));
     OK(gb_session_bend(f->session, &all, NULL, &err));
