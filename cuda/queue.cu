@@ -201,9 +201,9 @@ const void *gb_queue_mirror(gb_queue *q, const void *host, size_t bytes, uint64_
  * that is given is all there is. */
 static int fill_params(gb_act_kind act, const float *given, int count, float *params) {
     const gb_act_row *row = &gb_acts[act];
-    int all = row->most > row->params && count > 0 ? count : row->params;
+    int all = row->max_params > row->params && count > 0 ? count : row->params;
     for (int i = 0; i < all; i++)
-        params[i] = i < count ? given[i] : row->param[i].otherwise;
+        params[i] = i < count ? given[i] : row->param[i].default_value;
     return all;
 }
 

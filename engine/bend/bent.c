@@ -104,12 +104,6 @@ static gb_node picture_sum(const gb_graph *base, gb_node rgb) {
     return GB_NO_NODE;
 }
 
-static bool is_rgb(const gb_graph *base, gb_node node) {
-    const gb_desc *head = &base->nodes[module_head(base, node)].desc;
-    return base->nodes[node].desc.op == GB_OP_BIAS_ACT && head->op == GB_OP_MODULATED_CONV2D && head->conv.modulated &&
-           !head->conv.demodulate;
-}
-
 /* The node whose value a disabled one hands on, and how many times its pixels must be repeated in both directions to
  * fill the node's shape. False where they cannot. Channels always can: missing ones are zero, others are dropped. */
 static bool find_substitute(const gb_graph *base, gb_node node, gb_node *substitute, int *up) {
@@ -154,7 +148,7 @@ bool gb_can_disable(const gb_graph *base, gb_node node) {
 /* Puts in place of the node's output the value that stands in for it, brought to its shape. */
 static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
     const gb_graph *base = w->base;
-    bool keep = base->nodes[node].desc.op == GB_OP_ADD || !is_rgb(base, node);
+    bool keep = base->nodes[node].desc.op == GB_OP_ADD || !gb_graph_role_of(base, node, GB_ROLE_TORGB);
     gb_desc desc = {.op = GB_OP_PASS};
     gb_node substitute;
     find_substitute(base, node, &substitute, &desc.pass.up);
@@ -363,7 +357,7 @@ static void move_rgb_bends(const gb_graph *base, const gb_bend_list *bends) {
     for (int i = 0; i < bends->count; i++) {
         gb_bend_entry *entry = bends->entries[i];
         for (int k = 0; entry->options.kind == GB_BEND_DISABLE && k < entry->site_count; k++) {
-            gb_node sum = is_rgb(base, entry->sites[k].node) ? picture_sum(base, entry->sites[k].node) : GB_NO_NODE;
+            gb_node sum = gb_graph_role_of(base, entry->sites[k].node, GB_ROLE_TORGB) ? picture_sum(base, entry->sites[k].node) : GB_NO_NODE;
             if (sum != GB_NO_NODE)
                 entry->sites[k].node = sum;
         }

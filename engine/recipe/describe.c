@@ -123,8 +123,8 @@ static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *
     say(s, "%s", name);
     for (int i = 0, said = 0; i < step->dials; i++) {
         const gb_param *param = gb_recipe_row_param(step, i);
-        bool usual = i >= positional && step->dial[i].param < 0 && !(numbers[i] > param->otherwise) &&
-                     !(numbers[i] < param->otherwise);
+        bool usual = i >= positional && step->dial[i].param < 0 && !(numbers[i] > param->default_value) &&
+                     !(numbers[i] < param->default_value);
         if (usual)
             continue;
         say(s, "%s %s ", said++ ? "," : "", param->name);
@@ -135,7 +135,7 @@ static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *
 static void say_activation(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session,
                            const gb_bend_site *site) {
     const gb_act_row *row = &gb_acts[step->activation];
-    say_row(s, recipe, step, row->name, row->most);
+    say_row(s, recipe, step, row->name, row->max_params);
     if (site)
         say(s, " in place of %s", gb_acts[session->graph->nodes[site->node].act].name);
     if (step->drop_bias)

@@ -72,7 +72,7 @@ static gb_status read_clusters(const char *path, gb_clusters *clusters, gb_error
     return GB_OK;
 }
 
-gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
+gb_status gb_recipe_set_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
     gb_clusters clusters;
     gb_status status = read_clusters(path, &clusters, err);
     if (status)
@@ -80,6 +80,11 @@ gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err)
     gb_clusters_close(&recipe->given);
     recipe->given = clusters;
     return GB_OK;
+}
+
+int gb_layer_number(const gb_graph *graph, gb_node node) {
+    const gb_node_role *layer = gb_graph_role_of(graph, node, GB_ROLE_LAYER);
+    return layer ? layer->index : -1;
 }
 
 /* The list of the layer that `node` is. */

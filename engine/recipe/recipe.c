@@ -214,7 +214,7 @@ static gb_status move_step(gb_recipe *recipe, int index, const float *numbers, g
     gb_status status = GB_OK;
     for (int k = 0; k < recipe->applied.count && !status; k++)
         if (recipe->applied.bends[k].step == index)
-            status = gb_session_bend_move(session, recipe->applied.bends[k].id, numbers, step->dials, err);
+            status = gb_session_set_bend_params(session, recipe->applied.bends[k].id, numbers, step->dials, err);
     return status;
 }
 

@@ -169,7 +169,7 @@ struct gb_recipe {
     const gb_recipe_vector *own_vectors;
     int own_vector_count;
     uint64_t pixels;                    /* of all pictures that stand in the recipe */
-    gb_clusters given;                  /* by gb_recipe_clusters() */
+    gb_clusters given;                  /* by gb_recipe_set_clusters() */
     gb_session *session;        /* that it was applied to last */
     uint64_t rollbacks;         /* of the session, when `applied` of the steps was noted */
     gb_applied_list applied;
@@ -227,15 +227,13 @@ gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const ch
 double gb_recipe_dialled(const gb_recipe *recipe, const gb_dial *dial);
 /* The table's row of the step's i-th number. */
 const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i);
-/* The step's numbers as gb_session_bend_move() takes them. */
+/* The step's numbers as gb_session_set_bend_params() takes them. */
 void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_PARAMS]);
 
 /* A path in the recipe, from the recipe's folder; refused where it leads out of it and the recipe is confined. */
 gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err);
 
-/* The name of network-bending's layer `number` in a StyleGAN2, and back: -1 where it is none. */
-enum { GB_LAYER_NAME = 40 };
-void gb_layer_name(int number, char name[GB_LAYER_NAME]);
+/* network-bending's number of a layer, -1 for other nodes. */
 int gb_layer_number(const gb_graph *graph, gb_node node);
 
 /* The clusters that a pick speaks of: those given, or out of the file that it or the recipe names. */

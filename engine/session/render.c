@@ -527,7 +527,7 @@ gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
 
 gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
     int64_t shape[3];
-    gb_model_image_shape(session->model, shape);
+    gb_model_output_shape(session->model, shape);
     if (session->graph->nodes[session->graph->output].ndim != 3 || shape[0] != 3)
         return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 3", (long long)shape[0]);
     gb_status status = render(session, GB_CUT_TAP | GB_CUT_IMAGE, err);
@@ -543,11 +543,13 @@ gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err
 }
 
 gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err) {
-    gb_node node = GB_NO_NODE;
-    char name[64];
-    snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
-    node = gb_graph_find(session->graph, name);
-    gb_shape shape = node == GB_NO_NODE ? (gb_shape){0} : gb_node_shape(&session->graph->nodes[node]);
+    gb_node node;
+    gb_shape shape = {0};
+    for (int i = 0; (node = gb_graph_find_role(session->graph, GB_ROLE_IMAGE, i)) != GB_NO_NODE; i++) {
+        shape = gb_node_shape(&session->graph->nodes[node]);
+        if (shape.h == resolution)
+            break;
+    }
     if (shape.c != 3 || shape.h != resolution || shape.w != resolution)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no picture of %dx%d on its way", resolution, resolution);
     session->preview = node;
@@ -557,7 +559,7 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
 
 gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
     int64_t shape[3];
-    gb_model_image_shape(session->model, shape);
+    gb_model_output_shape(session->model, shape);
     uint8_t *rgb = malloc((size_t)session->options.batch * 3 * (size_t)shape[1] * (size_t)shape[2]);
     if (!rgb)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -587,7 +589,7 @@ void gb_session_cancel(gb_session *session) {
     atomic_store(&session->cancel, true);
 }
 
-void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
+void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
     session->progress = progress;
     session->progress_arg = arg;
 }

@@ -53,8 +53,8 @@ static gb_status find_latent(const gb_file *file, const char *path, const char *
     for (size_t i = 0; names[i]; i++)
         if (gb_file_find(file, names[i], index)) return GB_OK;
     *index = 0;
-    if (gb_file_arrays(file) == 1) return GB_OK;
-    return state(err, GB_BAD_FILE, "%s: %zu arrays, and none of them is called '%s'", path, gb_file_arrays(file),
+    if (gb_file_array_count(file) == 1) return GB_OK;
+    return state(err, GB_BAD_FILE, "%s: %zu arrays, and none of them is called '%s'", path, gb_file_array_count(file),
                  names[0]);
 }
 
@@ -243,7 +243,7 @@ static gb_status load(const char *what, const char *path, const char *const *nam
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err) {
     static const char *const names[] = {"z", NULL};
     gb_file *file = NULL;
-    gb_status status = load("--z", path, names, gb_model_int(model, "config.z_dim", 0), 1, l, &file, err);
+    gb_status status = load("--z", path, names, gb_model_meta_int(model, "config.z_dim", 0), 1, l, &file, err);
     gb_file_close(file);
     return status;
 }

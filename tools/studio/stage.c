@@ -20,7 +20,7 @@ enum { LEAST_PREVIEW = 32 };
 /* Pictures on the way to the output, and what the nodes may take. */
 static void find_previews(stage *s) {
     s->preview_count = 0;
-    for (size_t i = 0; i < gb_model_nodes(s->o.model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(s->o.model); i++) {
         gb_node_info node;
         int side;
         char name[64];
@@ -63,7 +63,7 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     stage next = {.o = {.context = s->shop->context, .model = chosen->model}};
     int64_t shape[3];
     size_t pixels, preview = 0;
-    gb_model_image_shape(chosen->model, shape);
+    gb_model_output_shape(chosen->model, shape);
     if (shape[0] != 3)
         return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", chosen->name,
                      shape[0]);
@@ -71,7 +71,7 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     next.o.height = shape[1];
     next.o.width = shape[2];
     pixels = (size_t)(shape[1] * shape[2]);
-    next.seconds = malloc(gb_model_nodes(chosen->model) * sizeof *next.seconds);
+    next.seconds = malloc(gb_model_node_count(chosen->model) * sizeof *next.seconds);
     if (next.seconds) find_previews(&next);
     if (next.preview_count) preview = (size_t)next.previews[next.preview_count - 1].side;
     next.rgb = malloc(pixels * 3);
@@ -206,7 +206,7 @@ int stage_preview_side(const stage *s, int after) {
     int first = 0, side = 0;
     gb_node from = GB_NO_NODE;
     for (; first < s->preview_count && s->previews[first].side <= after; first++) from = s->previews[first].node;
-    if (seconds_between(s, from, (gb_node)gb_model_nodes(s->o.model) - 1) < slow) return 0;
+    if (seconds_between(s, from, (gb_node)gb_model_node_count(s->o.model) - 1) < slow) return 0;
     for (int i = first; i < s->preview_count; i++)
         if (!side || seconds_between(s, from, s->previews[i].node) < quick) side = s->previews[i].side;
     return side;

@@ -77,7 +77,7 @@ static gb_status open_one(shop *s, const char *path, gb_error *err) {
     m->path = path;
     name_model(path, m->name);
     s->model_count++;
-    gb_model_image_shape(m->model, shape);
+    gb_model_output_shape(m->model, shape);
     if (shape[0] != 3)
         return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which are no picture; see 'ganbend dump'",
                      path, shape[0]);
@@ -101,7 +101,7 @@ static gb_status open_shop(const settings *set, const char *const paths[OPERANDS
     s->quality = (int)set->quality;
     s->ffmpeg = program_is_here("ffmpeg");
     if (gb_context_new(&how, &s->context, err)) return err->status;
-    if (gb_context_no_device(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_no_device(s->context));
+    if (gb_context_fallback_reason(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(s->context));
     s->device = gb_context_device(s->context) ? gb_context_device(s->context) : "cpu";
     return open_models(s, paths, err);
 }
