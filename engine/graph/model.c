@@ -366,6 +366,11 @@ void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
         .macs = node->is_input ? 0 : gb_op_macs(&node->desc),
         .inputs = node->inputs,
     };
+    const gb_node_role *role = gb_graph_role_of(graph, index, GB_ROLE_NONE);
+    if (role) {
+        info->role = role->role;
+        info->role_index = role->index;
+    }
     memcpy(info->shape, node->shape, sizeof info->shape);
     memcpy(info->input, node->input, sizeof node->input);
     if (node->is_input || node->desc.op != GB_OP_BIAS_ACT)
@@ -379,6 +384,10 @@ void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
 
 gb_node gb_model_find(const gb_model *model, const char *name) {
     return gb_graph_find(model->graph, name);
+}
+
+gb_node gb_model_find_role(const gb_model *model, gb_role role, int index) {
+    return gb_graph_find_role(model->graph, role, index);
 }
 
 size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room) {

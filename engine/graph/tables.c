@@ -30,7 +30,7 @@ bool gb_activation_row(size_t index, gb_table_row *row) {
         return false;
     const gb_act_row *a = &gb_acts[index];
     *row = (gb_table_row){.name = a->name, .alias = a->alias, .summary = a->summary, .param_count = a->params,
-                          .most = a->max_params, .positional = a->max_params};
+                          .max_params = a->max_params, .positional = a->max_params};
     copy_params(row, a->param, a->max_params);
     return true;
 }

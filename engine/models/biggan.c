@@ -143,7 +143,9 @@ static gb_node attention(biggan *b, const char *module, gb_node x) {
 static void inputs(biggan *b) {
     gb_graph *g = b->graph;
     b->z = gb_graph_input(g, "z", 1, (const int64_t[]){b->z_dim}, NULL);
+    gb_graph_role(g, b->z, GB_ROLE_Z, 0);
     b->label = gb_graph_input(g, "label", 1, (const int64_t[]){b->c_dim}, NULL);
+    gb_graph_role(g, b->label, GB_ROLE_LABEL, 0);
     b->embedding = GB_NO_NODE;
     b->condition = b->label;
     if (b->is_port) {
@@ -265,4 +267,4 @@ static void build(gb_graph *graph) {
     picture(&b, x);
 }
 
-const gb_architecture gb_biggan_architecture = {"biggan", "BigGAN", build};
+const gb_architecture gb_biggan_architecture = {"biggan", "BigGAN", build, NULL};

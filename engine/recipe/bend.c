@@ -271,34 +271,41 @@ static gb_status no_node(const bender *b, const char *name) {
                : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists what there is", name);
 }
 
+static int role_count(const gb_graph *graph, gb_role role) {
+    int count = 0;
+    while (gb_graph_find_role(graph, role, count) != GB_NO_NODE)
+        count++;
+    return count;
+}
+
 static gb_status bend_w(bender *b, int number) {
     const gb_graph *graph = b->session->graph;
-    char name[GB_LAYER_NAME];
-    int count = 0;
-    for (;; count++) {
-        snprintf(name, sizeof name, "synthesis.w%d", count);
-        if (gb_graph_find(graph, name) == GB_NO_NODE)
-            break;
-        if (count == number)
-            return bend_at(b, name);
-    }
+    gb_node node = gb_graph_find_role(graph, GB_ROLE_W, number);
+    int count = role_count(graph, GB_ROLE_W);
+    if (node != GB_NO_NODE)
+        return bend_at(b, graph->nodes[node].name);
     return count ? gb_fail(b->err, GB_BAD_ARGUMENT, "w %d: this network has 0 to %d", number, count - 1)
                  : gb_fail(b->err, GB_BAD_ARGUMENT, "this network has no w's");
 }
 
+static gb_status bend_every_w(bender *b) {
+    int count = role_count(b->session->graph, GB_ROLE_W);
+    gb_status status = count ? GB_OK : bend_w(b, 0);
+    for (int i = 0; i < count && !status; i++)
+        status = bend_w(b, i);
+    return status;
+}
+
 static gb_status bend_layer(bender *b, int number) {
     const gb_graph *graph = b->session->graph;
-    char name[GB_LAYER_NAME];
-    int most = 0;
-    for (gb_layer_name(most, name); gb_graph_find(graph, name) != GB_NO_NODE; gb_layer_name(++most, name))
-        ;
-    if (!most)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "network-bending's layer numbers are of StyleGAN2, and this is another "
+    gb_node node = gb_graph_find_role(graph, GB_ROLE_LAYER, number);
+    int count = role_count(graph, GB_ROLE_LAYER);
+    if (!count)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "network-bending numbers the layers of StyleGAN2, and this is another "
                                                 "network: name the node under 'bends' and 'at'");
-    if (number >= most)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "layer %d: this network has the layers 0 to %d", number, most - 1);
-    gb_layer_name(number, name);
-    return number ? bend_at(b, name) : GB_OK;
+    if (node == GB_NO_NODE)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "layer %d: this network has the layers 0 to %d", number, count - 1);
+    return number ? bend_at(b, graph->nodes[node].name) : GB_OK;
 }
 
 static gb_status bend_place(bender *b, const gb_place *place) {
@@ -313,7 +320,7 @@ static gb_status bend_place(bender *b, const gb_place *place) {
     case GB_PLACE_W:
         return bend_w(b, place->number);
     case GB_PLACE_EVERY_W:
-        return gb_graph_find(graph, "synthesis.w0") == GB_NO_NODE ? bend_w(b, 0) : bend_at(b, "synthesis.w[0-9]*");
+        return bend_every_w(b);
     case GB_PLACE_LAYER:
         return bend_layer(b, place->number);
     case GB_PLACE_NAME:

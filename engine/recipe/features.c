@@ -82,6 +82,11 @@ gb_status gb_recipe_set_clusters(gb_recipe *recipe, const char *path, gb_error *
     return GB_OK;
 }
 
+int gb_layer_number(const gb_graph *graph, gb_node node) {
+    const gb_node_role *layer = gb_graph_role_of(graph, node, GB_ROLE_LAYER);
+    return layer ? layer->index : -1;
+}
+
 /* The list of the layer that `node` is. */
 static const gb_yaml *layer_of(const gb_yaml *tree, const gb_graph *graph, gb_node node) {
     int layer = gb_layer_number(graph, node);

@@ -233,9 +233,7 @@ void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, floa
 /* A path in the recipe, from the recipe's folder; refused where it leads out of it and the recipe is confined. */
 gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err);
 
-/* The name of network-bending's layer `number` in a StyleGAN2, and back: -1 where it is none. */
-enum { GB_LAYER_NAME = 40 };
-void gb_layer_name(int number, char name[GB_LAYER_NAME]);
+/* network-bending's number of a layer, -1 for other nodes. */
 int gb_layer_number(const gb_graph *graph, gb_node node);
 
 /* The clusters that a pick speaks of: those given, or out of the file that it or the recipe names. */

@@ -105,12 +105,10 @@ static gb_status read_values(const gb_file *file, const char *path, const gb_gra
 
 /* Which w a node is, and how many there are; -1 for other nodes. */
 static int w_row(const gb_graph *graph, gb_node node, int *rows) {
-    const gb_graph_node *n = &graph->nodes[node];
-    *rows = 0;
-    if (n->is_input || n->desc.op != GB_OP_SELECT)
-        return -1;
-    *rows = (int)graph->nodes[n->input[0]].shape[0];
-    return n->desc.select.row;
+    const gb_node_role *w = gb_graph_role_of(graph, node, GB_ROLE_W);
+    gb_node ws = gb_graph_find_role(graph, GB_ROLE_WS, 0);
+    *rows = w && ws != GB_NO_NODE ? (int)graph->nodes[ws].shape[0] : 0;
+    return w ? w->index : -1;
 }
 
 static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,

@@ -570,15 +570,17 @@ gb_status gb_session_render_pixels(gb_session *session, uint8_t *pixels, gb_erro
     return render_bytes(session, false, pixels, err);
 }
 
-gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err) {
-    gb_node node = GB_NO_NODE;
-    char name[64];
-    snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
-    node = gb_graph_find(session->graph, name);
-    gb_shape shape = node == GB_NO_NODE ? (gb_shape){0} : gb_node_shape(&session->graph->nodes[node]);
+gb_status gb_session_preview(gb_session *session, int height, float *image, gb_error *err) {
+    gb_node node;
+    gb_shape shape = {0};
+    for (int i = 0; (node = gb_graph_find_role(session->graph, GB_ROLE_IMAGE, i)) != GB_NO_NODE; i++) {
+        shape = gb_node_shape(&session->graph->nodes[node]);
+        if (shape.h == height)
+            break;
+    }
     bool picture = shape.c == 1 || shape.c == 3 || shape.c == 4;
-    if (!picture || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
-        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no running picture at '%s'", name);
+    if (node == GB_NO_NODE || !picture || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no running picture of height %d", height);
     session->preview = node;
     gb_status status = render(session, GB_CUT_PREVIEW, err);
     return status ? status : hand_over(session, session->bent->value[node], image, err);

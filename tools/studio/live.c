@@ -21,20 +21,20 @@ static void find_previews(live *s) {
     s->preview_count = 0;
     for (size_t i = 0; i < gb_model_node_count(s->o.model); i++) {
         gb_node_info node;
-        int side;
-        char name[64];
         gb_model_node(s->o.model, (gb_node)i, &node);
         s->seconds[i] = (double)node.macs / (likely_rate * gb_context_threads(s->o.context));
-        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || s->preview_count == LIVE_PREVIEWS)
-            continue;
-        snprintf(name, sizeof name, "synthesis.b%d.img", side);
-        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != s->o.channels ||
+    }
+    gb_node image;
+    for (int i = 0; (image = gb_model_find_role(s->o.model, GB_ROLE_IMAGE, i)) != GB_NO_NODE; i++) {
+        gb_node_info node;
+        gb_model_node(s->o.model, image, &node);
+        if (s->preview_count == LIVE_PREVIEWS || node.ndim != 3 || node.shape[0] != s->o.channels ||
             node.shape[1] < MIN_PREVIEW || node.shape[1] >= s->o.height)
             continue;
-        s->previews[s->preview_count].side = side;
+        s->previews[s->preview_count].side = (int)node.shape[1];
         s->previews[s->preview_count].height = (int)node.shape[1];
         s->previews[s->preview_count].width = (int)node.shape[2];
-        s->previews[s->preview_count++].node = (gb_node)i;
+        s->previews[s->preview_count++].node = image;
     }
 }
 

@@ -572,7 +572,7 @@ static void layer_numbers_are_refused_where_a_network_has_none(void **state) {
                                                      .z_dim = 8, .shared_dim = -1, .attention = "0"}, false, &err));
     OK(gb_model_open(f->context, path, &model, &err));
     assert_int_not_equal(gb_recipe_describe(recipe, model, gather, text, &err), GB_OK);
-    assert_non_null(strstr(err.message, "layer numbers are of StyleGAN2"));
+    assert_non_null(strstr(err.message, "numbers the layers of StyleGAN2"));
     assert_int_not_equal(gb_recipe_describe(ws, model, gather, text, &err), GB_OK);
     assert_non_null(strstr(err.message, "this network has no w's"));
     gb_model_close(model);
