@@ -192,6 +192,7 @@ static void styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more(vo
     const int64_t four = 4;
     gb_graph_weight(graph, "mean", 1, &four, mean);
     gb_node node = gb_graph_input(graph, "z", 1, &four, NULL);
+    gb_graph_role(graph, node, GB_ROLE_Z, 0);
     for (int i = 0; i < 100; i++) {
         char name[32];
         snprintf(name, sizeof name, "mapping.%d", i);
