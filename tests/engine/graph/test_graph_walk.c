@@ -109,7 +109,7 @@ static const char *positive_weight(int ndim, int a, int b) {
 static const char *next_name(void) {
     static const char *const known[] = {"z", "label", "synthesis.b4.img", "synthesis.b8.img"};
     char *name = g.name[g.count];
-    int special = pick(0, 40);
+    int special = g.count ? pick(0, 40) : pick(0, 1) * 9;       /* every other graph begins with z */
     bool taken = special > 3;
     for (int i = 0; i < g.count && !taken; i++)
         taken = !strcmp(g.name[i], known[special]);
@@ -182,7 +182,7 @@ static gb_node add_convolution(gb_node x, shape s) {
 
 static gb_node add_norm(gb_node x, shape s) {
     int rows = pick(1, 3);
-    gb_norm_options options = {.eps = 1e-5f, .gain_from_one = one_in(2), .gain = GB_NO_NODE, .bias = GB_NO_NODE};
+    gb_batch_norm_options options = {.eps = 1e-5f, .gain_from_one = one_in(2), .gain = GB_NO_NODE, .bias = GB_NO_NODE};
     options.mean = weight(2, rows, s.c, 0, 0);
     options.var = positive_weight(2, rows, s.c);
     if (one_in(2)) {
@@ -192,7 +192,7 @@ static gb_node add_norm(gb_node x, shape s) {
         options.gain = vector(s.c);
         options.bias = vector(s.c);
     }
-    return added(gb_graph_norm(g.graph, next_name(), x, &options), s.ndim, s.c, s.h, s.w);
+    return added(gb_graph_batch_norm(g.graph, next_name(), x, &options), s.ndim, s.c, s.h, s.w);
 }
 
 static gb_node add_bias_act(gb_node x, shape s) {
@@ -248,7 +248,7 @@ static void add_node(void) {
     switch (pick(0, 19)) {
     case 0: random_input(); break;
     case 1: added(gb_graph_constant(graph, next_name(), weight(3, s.c, s.h, s.w, 0)), 3, s.c, s.h, s.w); break;
-    case 2: added(gb_graph_normalize(graph, next_name(), x, 1e-8f), s.ndim, s.c, s.h, s.w); break;
+    case 2: added(gb_graph_pixel_norm(graph, next_name(), x, 1e-8f), s.ndim, s.c, s.h, s.w); break;
     case 3:
         if ((x = find(a_vector, s)) != GB_NO_NODE) {
             int cout = pick(1, 40);
@@ -265,7 +265,9 @@ static void add_node(void) {
         if ((x = find(a_vector, s)) != GB_NO_NODE) {
             int num_ws = pick(1, 5);
             const char *w_avg = weight(1, g.node[x].c, 0, 0, 0);
-            added(gb_graph_truncate(graph, next_name(), x, w_avg, num_ws), 2, num_ws, 1, g.node[x].c);
+            x = added(gb_graph_truncate(graph, next_name(), x, w_avg, num_ws), 2, num_ws, 1, g.node[x].c);
+            if (pick(0, 3))
+                added(gb_graph_select(graph, next_name(), x, pick(0, num_ws - 1)), 1, g.node[x].w, 1, 1);
         }
         break;
     case 6:
@@ -383,7 +385,8 @@ static gb_bend_options random_bend(const gb_model *model, int batch) {
     gb_bend_options o = {.kind = kind, .at = random_place(model, kind),
                          .factor = number(), .psi = number(), .reseed = one_in(2), .seed = (uint64_t)pick(0, 9),
                          .gain = number(), .grid = pick(0, 3), .vector_count = pick(1, 3), .add = one_in(2),
-                         .samples = one_in(2) ? 1 : batch, .keep = (float)pick(0, 2) / 2, .callback = overwrite};
+                         .samples = one_in(2) ? 1 : batch, .keep = (float)pick(0, 2) / 2, .set_psi = one_in(2),
+                         .set_label = one_in(3), .label = pick(0, 3), .callback = overwrite};
     shape s = largest_at(model, o.at);
     if (o.kind == GB_BEND_PAINT) {
         int16_t *mask = take(6 * sizeof *mask);
@@ -516,9 +519,77 @@ static void any_graph_that_can_be_built_renders_within_its_buffers(void **unused
         gb_context_free(context[i]);
 }
 
+/* ------------------------------------------------------------------------------------------------ any arguments */
+
+static int extreme(void) {
+    static const int values[] = {0, 1, 2, 3, -1, 7, 8, 1 << 10, 1 << 20, (1 << 20) + 1, INT_MAX, INT_MIN, INT_MAX - 1};
+    return values[pick(0, 12)];
+}
+
+/* One call with arguments from anywhere, on a graph that has a vector, rows, maps and a weight of most ranks. */
+static void call_with_anything(gb_graph *graph) {
+    static const char *const names[] = {"w0", "w1", "w2", "w3", "w4", "", "nowhere", NULL};
+    const char *w = names[pick(0, 7)], *v = names[pick(0, 7)], *name = one_in(9) ? names[pick(0, 7)] : "new";
+    gb_node x = one_in(4) ? extreme() : pick(0, 2), y = one_in(4) ? extreme() : pick(0, 2);
+    const int64_t dims[8] = {extreme(), extreme(), extreme(), extreme()};
+    const gb_conv2d_options conv = {.up = extreme(), .demodulate = one_in(2), .fir = v};
+    const gb_bias_act_options act = {.bias = w, .act = one_in(2) ? "relu" : v, .clamp = NAN};
+    const gb_batch_norm_options norm = {.mean = w, .var = v, .gain = x, .bias = y, .gain_weight = one_in(2) ? w : NULL};
+    switch (pick(0, 19)) {
+    case 0: gb_graph_input(graph, name, extreme(), dims, w); break;
+    case 1: gb_graph_constant(graph, name, w); break;
+    case 2: gb_graph_pixel_norm(graph, name, x, NAN); break;
+    case 3: gb_graph_linear(graph, name, x, w, 1); break;
+    case 4: gb_graph_concat(graph, name, x, y); break;
+    case 5: gb_graph_truncate(graph, name, x, w, extreme()); break;
+    case 6: gb_graph_select(graph, name, x, extreme()); break;
+    case 7: gb_graph_conv2d(graph, name, x, y, w, &conv); break;
+    case 8: gb_graph_upsample(graph, name, x, w); break;
+    case 9: gb_graph_noise(graph, name, x, y, w); break;
+    case 10: gb_graph_bias_act(graph, name, x, &act); break;
+    case 11: gb_graph_add(graph, name, x, y); break;
+    case 12: gb_graph_scale(graph, name, x, w); break;
+    case 13: gb_graph_batch_norm(graph, name, x, &norm); break;
+    case 14: gb_graph_slice(graph, name, x, extreme(), extreme()); break;
+    case 15: gb_graph_reshape(graph, name, x, extreme(), extreme(), extreme(), one_in(2)); break;
+    case 16: gb_graph_scores(graph, name, x, y); gb_graph_softmax(graph, "more", x); break;
+    case 17: gb_graph_mix(graph, name, x, y, extreme()); break;
+    case 18: gb_graph_weight(graph, name, extreme(), dims, one_in(2) ? NULL : (const float *)dims); break;
+    default: gb_graph_output(graph, extreme()); break;
+    }
+}
+
+static void any_arguments_build_a_graph_or_are_refused_in_words(void **unused) {
+    (void)unused;
+    gb_context *context;
+    int built = 0;
+    OK(gb_context_new(&(gb_context_options){.threads = 1}, &context, &err));
+    state = 77;
+    for (walk_number = 1; walk_number <= 20 * WALKS; walk_number++) {
+        gb_model *model = NULL;
+        memset(&g, 0, sizeof g);
+        g.graph = gb_graph_new();
+        weight(2, 4, 4, 0, 0), weight(4, 3, 8, 3, 3), weight(1, 8, 0, 0, 0), weight(3, 2, 3, 4, 0), weight(0, 0, 0, 0, 0);
+        gb_graph_input(g.graph, "vector", 1, (const int64_t[]){8}, NULL);
+        gb_graph_input(g.graph, "rows", 2, (const int64_t[]){3, 8}, NULL);
+        gb_graph_input(g.graph, "maps", 3, (const int64_t[]){8, 3, 2}, NULL);
+        gb_graph_output(g.graph, 0);
+        call_with_anything(g.graph);
+        err = (gb_error){0};
+        gb_status status = gb_model_build(context, g.graph, &model, &err);
+        assert_true(status == GB_OK ? model != NULL : status == GB_BAD_ARGUMENT && *err.message && !model);
+        built += status == GB_OK;
+        gb_model_close(model);
+        free_all();
+    }
+    assert_in_range(built, WALKS, 19 * WALKS);      /* both happen */
+    gb_context_free(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_graph_that_can_be_built_renders_within_its_buffers),
+        cmocka_unit_test(any_arguments_build_a_graph_or_are_refused_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
