@@ -180,13 +180,15 @@ static void run_attention(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     mix(cpu, args->in[2], &weights, args->out);
 }
 
-#define ATTENTION(id, what, how, bytes)                                                                           \
-    {                                                                                                             \
-        .op = id, .name = what, .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,               \
-        .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = bytes, .run = how, .vjp = NULL,         \
-    }
-
-const gb_op_row gb_scores_cuda = ATTENTION(GB_OP_SCORES, "scores", run_scores, NULL);
-const gb_op_row gb_softmax_cuda = ATTENTION(GB_OP_SOFTMAX, "softmax", run_softmax, NULL);
-const gb_op_row gb_mix_cuda = ATTENTION(GB_OP_MIX, "mix", run_mix, NULL);
-const gb_op_row gb_attention_cuda = ATTENTION(GB_OP_ATTENTION, "attention", run_attention, attention_workspace);
+const gb_op_row gb_scores_cuda = {
+    .op = GB_OP_SCORES, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run_scores,
+};
+const gb_op_row gb_softmax_cuda = {
+    .op = GB_OP_SOFTMAX, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run_softmax,
+};
+const gb_op_row gb_mix_cuda = {
+    .op = GB_OP_MIX, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run_mix,
+};
+const gb_op_row gb_attention_cuda = {
+    .op = GB_OP_ATTENTION, .isa = "cuda", .rank = GB_CUDA_PLAIN, .workspace = attention_workspace, .run = run_attention,
+};

@@ -109,6 +109,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_batch_norm_cuda = {
-    .op = GB_OP_BATCH_NORM, .name = "batch_norm", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
-    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run, .vjp = NULL,
+    .op = GB_OP_BATCH_NORM, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size,
+    .pack = pack, .workspace = workspace, .run = run,
 };

@@ -28,6 +28,6 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
 }
 
 const gb_op_row gb_constant_cuda = {
-    .op = GB_OP_CONSTANT, .name = "constant", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
-    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_CONSTANT, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size,
+    .pack = pack, .run = run,
 };

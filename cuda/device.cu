@@ -79,7 +79,6 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     table->precision = precisions[chosen].name;
     table->map_bytes = precisions[chosen].map_bytes;
     table->rows = gb_cuda_rows;
-    table->row_count = gb_cuda_row_count;
     table->close = device_close;
     table->alloc = device_alloc;
     table->free = device_free;

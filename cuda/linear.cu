@@ -44,6 +44,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_linear_cuda = {
-    .op = GB_OP_LINEAR, .name = "linear", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
-    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_LINEAR, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size, .pack = pack,
+    .run = run,
 };

@@ -81,7 +81,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_conv2d_cuda = {
-    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .form = "direct", .isa = "cuda", .rank = GB_CUDA_PLAIN,
-    .fuses = true, .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run,
-    .vjp = NULL,
+    .op = GB_OP_MODULATED_CONV2D, .form = "direct", .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
+    .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run,
 };

@@ -28,12 +28,12 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
               gb_live_finish(cpu, args->out, args->epilogue), count);
 }
 
-#define POINTWISE(id, what)                                                                                        \
-    {                                                                                                              \
-        .op = id, .name = what, .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,                 \
-        .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,           \
-    }
-
-const gb_op_row gb_noise_cuda = POINTWISE(GB_OP_NOISE, "noise");
-const gb_op_row gb_bias_act_cuda = POINTWISE(GB_OP_BIAS_ACT, "bias_act");
-const gb_op_row gb_add_cuda = POINTWISE(GB_OP_ADD, "add");
+const gb_op_row gb_noise_cuda = {
+    .op = GB_OP_NOISE, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .run = run,
+};
+const gb_op_row gb_bias_act_cuda = {
+    .op = GB_OP_BIAS_ACT, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .run = run,
+};
+const gb_op_row gb_add_cuda = {
+    .op = GB_OP_ADD, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .run = run,
+};

@@ -18,6 +18,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_select_cuda = {
-    .op = GB_OP_SELECT, .name = "select", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
-    .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_SELECT, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run,
 };

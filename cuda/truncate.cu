@@ -41,6 +41,5 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
 }
 
 const gb_op_row gb_truncate_cuda = {
-    .op = GB_OP_TRUNCATE, .name = "truncate", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
-    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_TRUNCATE, .isa = "cuda", .rank = GB_CUDA_PLAIN, .packed_size = packed_size, .pack = pack, .run = run,
 };

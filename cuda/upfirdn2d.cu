@@ -44,6 +44,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_upfirdn2d_cuda = {
-    .op = GB_OP_UPFIRDN2D, .name = "upfirdn2d", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
-    .supports = NULL, .packed_size = packed_size, .pack = pack, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_UPFIRDN2D, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size,
+    .pack = pack, .run = run,
 };

@@ -29,6 +29,5 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
 }
 
 const gb_op_row gb_upsample_nearest_cuda = {
-    .op = GB_OP_UPSAMPLE_NEAREST, .name = "upsample_nearest", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN,
-    .fuses = false, .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_UPSAMPLE_NEAREST, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run,
 };

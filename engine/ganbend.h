@@ -134,6 +134,9 @@ typedef struct gb_text { const char *key, *value; } gb_text;
 /* 8-bit RGB, rows without padding; whole or not at all. */
 GB_API gb_status gb_png_write(const char *path, int width, int height, const uint8_t *rgb, const gb_text *texts,
                               size_t text_count, gb_error *err);
+/* The same for [height, width, channels] of 1 (grey), 3 (RGB) or 4 (RGBA) channels. */
+GB_API gb_status gb_png_write_pixels(const char *path, int width, int height, int channels, const uint8_t *pixels,
+                                     const gb_text *texts, size_t text_count, gb_error *err);
 /* True where `path` is a whole PNG: reads it to its end and checks every chunk. */
 GB_API bool gb_png_whole(const char *path);
 /* Hands over the texts of a PNG, as UTF-8 whoever wrote them: at most 64, of up to 8 MiB. */
@@ -174,6 +177,8 @@ GB_API gb_status gb_convert(gb_context *context, const char *in, const char *out
 
 typedef struct gb_stylegan2 {       /* a zero means the default in brackets */
     int resolution;                 /* [256] power of two, 4 to 4096 */
+    int start_height, start_width;  /* [4] of the constant; the picture is resolution / 4 times as large */
+    int img_channels;               /* [3] of the picture: 1 is grey, 4 RGBA */
     int channel_base, channel_max;  /* [32768], [512]: channels at r = min(base / r, max) */
     int z_dim, w_dim;               /* [512] */
     int mapping_layers;             /* [8] */
@@ -517,8 +522,9 @@ GB_API bool gb_recipe_param_at(const gb_recipe *recipe, size_t index, gb_recipe_
 GB_API gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_error *err);
 
 /* What the image is made from, where the recipe says it: name and value as `ganbend render` takes them by the option of
- * that name ("seeds", "rng", "class", "trunc", "cutoff", "noise"). They are for the program that renders:
- * gb_recipe_apply() leaves inputs alone. False past the end. */
+ * that name ("seeds", "rng", "z", "w", "class", "steps", "space", "image", "trunc", "cutoff", "noise", "redraw"); of z and
+ * w the numbers, "[0.5, -1]" or lists in a list. They are for the program that renders: gb_recipe_apply() leaves inputs
+ * alone. False past the end. */
 GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char **name, const char **text);
 
 /* The recipe as it was read, as JSON on one line, which gb_recipe_parse() takes again: maps keep their order, aliases
@@ -542,11 +548,18 @@ GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, vo
 /* Renders the batch. `image` [batch, C, H, W], nominally -1 to 1, or NULL where only taps matter; it is written on
  * success only. */
 GB_API gb_status gb_session_render(gb_session *session, float *image, gb_error *err);
-/* StyleGAN2 with skip blocks: the running picture [batch, 3, resolution, resolution], before the larger blocks run. An
- * interactive session goes on from there when it renders the whole. */
+/* StyleGAN2 with skip blocks: the running picture of the block `resolution` (synthesis.b64.img), [batch, C, H, W] with
+ * that node's height and width, before the larger blocks run. An interactive session continues from there when it
+ * renders the whole picture. */
 GB_API gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err);
-/* The same as 8-bit RGB [batch, H, W, 3]: clamp(127.5 x + 128), truncated, as NVIDIA's generate.py writes it. */
+/* The whole picture as 8-bit RGB [batch, H, W, 3]: clamp(127.5 x + 128), truncated, as NVIDIA's generate.py writes it.
+ * A grey network's one channel is repeated; an RGBA network's picture is shown over a checkerboard. */
 GB_API gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err);
+/* The same with the network's own channels, 1, 3 or 4: [batch, H, W, C]. */
+GB_API gb_status gb_session_render_pixels(gb_session *session, uint8_t *pixels, gb_error *err);
+/* Pixels [height, width, channels] of 1, 3 or 4 channels as gb_session_render_rgb() shows them, into
+ * [height, width, 3]. */
+GB_API void gb_pixels_to_rgb(const uint8_t *pixels, int channels, int height, int width, uint8_t *rgb);
 /* The first sample of the batch as a PNG. */
 GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err);
 

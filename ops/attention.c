@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_scores_shape(gb_desc *d, char *why, size_t size) {
+static bool scores_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *q = &d->in[0], *k = &d->in[1];
     if (q->c != k->c || q->n != k->n) {
         snprintf(why, size, "scores: queries have %d channels, keys %d", q->c, k->c);
@@ -18,7 +18,7 @@ bool gb_scores_shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-bool gb_softmax_shape(gb_desc *d, char *why, size_t size) {
+static bool softmax_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1) {
         snprintf(why, size, "softmax: the input is %dx%dx%d, expected rows", in->c, in->h, in->w);
@@ -28,8 +28,8 @@ bool gb_softmax_shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-static bool mix_shape(const gb_shape *g, const gb_shape *q, int rows, int columns, gb_shape *out, char *why,
-                      size_t size) {
+static bool mixed_shape(const gb_shape *g, const gb_shape *q, int rows, int columns, gb_shape *out, char *why,
+                        size_t size) {
     if (g->h * g->w != columns || q->h * q->w != rows) {
         snprintf(why, size, "mix: %d values for %d keys, %d pixels for %d queries", g->h * g->w, columns, q->h * q->w,
                  rows);
@@ -40,20 +40,33 @@ static bool mix_shape(const gb_shape *g, const gb_shape *q, int rows, int column
 }
 
 /* in[0] values g, in[1] the matrix, in[2] a map of the queries' size. */
-bool gb_mix_shape(gb_desc *d, char *why, size_t size) {
+static bool mix_shape(gb_desc *d, char *why, size_t size) {
     if (d->in[1].h != 1) {
         snprintf(why, size, "mix: the weights are %dx%dx%d, expected rows", d->in[1].c, d->in[1].h, d->in[1].w);
         return false;
     }
-    return mix_shape(&d->in[0], &d->in[2], d->in[1].c, d->in[1].w, &d->out, why, size);
+    return mixed_shape(&d->in[0], &d->in[2], d->in[1].c, d->in[1].w, &d->out, why, size);
 }
 
 /* in[0] θ, in[1] φ, in[2] g. */
-bool gb_attention_shape(gb_desc *d, char *why, size_t size) {
+static bool attention_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *q = &d->in[0], *k = &d->in[1];
-    if (!gb_scores_shape(d, why, size))
+    if (!scores_shape(d, why, size))
         return false;
-    return mix_shape(&d->in[2], q, q->h * q->w, k->h * k->w, &d->out, why, size);
+    return mixed_shape(&d->in[2], q, q->h * q->w, k->h * k->w, &d->out, why, size);
+}
+
+static uint64_t scores_macs(const gb_desc *d) {
+    return (uint64_t)d->out.n * d->in[0].c * d->out.c * d->out.w;
+}
+
+static uint64_t mix_macs(const gb_desc *d) {
+    return (uint64_t)d->in[0].n * d->in[0].c * d->in[1].c * d->in[1].w;
+}
+
+static uint64_t attention_macs(const gb_desc *d) {
+    const gb_shape *q = &d->in[0], *k = &d->in[1];
+    return (uint64_t)q->n * (q->c + d->in[2].c) * ((uint64_t)q->h * q->w) * ((uint64_t)k->h * k->w);
 }
 
 static void scores_row(const gb_tensor *theta, const gb_tensor *phi, int n, int q, float *row) {
@@ -155,9 +168,22 @@ static size_t attention_workspace(const gb_cpu *cpu, const gb_desc *d) {
     return (size_t)cpu->workers * d->in[1].h * d->in[1].w * sizeof(float);
 }
 
-const gb_op_row gb_scores_plain = {.op = GB_OP_SCORES, .name = "scores", .isa = "plain", .run = run_scores};
-const gb_op_row gb_softmax_plain = {.op = GB_OP_SOFTMAX, .name = "softmax", .isa = "plain", .run = run_softmax};
-const gb_op_row gb_mix_plain = {.op = GB_OP_MIX, .name = "mix", .isa = "plain", .run = run_mix};
-const gb_op_row gb_attention_plain = {
-    .op = GB_OP_ATTENTION, .name = "attention", .isa = "plain", .workspace = attention_workspace, .run = run_attention,
+const gb_op gb_op_scores = {
+    .name = "scores", .summary = "dot products of every query with every key",
+    .inputs_min = 2, .inputs_max = 2, .shape = scores_shape, .macs = scores_macs,
+    .plain = {.op = GB_OP_SCORES, .isa = "plain", .run = run_scores},
+};
+const gb_op gb_op_softmax = {
+    .name = "softmax", .summary = "softmax of each row", .inputs_min = 1, .inputs_max = 1, .shape = softmax_shape,
+    .plain = {.op = GB_OP_SOFTMAX, .isa = "plain", .run = run_softmax},
+};
+const gb_op gb_op_mix = {
+    .name = "mix", .summary = "for each query, the sum of the values weighted by its row",
+    .inputs_min = 3, .inputs_max = 3, .shape = mix_shape, .macs = mix_macs,
+    .plain = {.op = GB_OP_MIX, .isa = "plain", .run = run_mix},
+};
+const gb_op gb_op_attention = {
+    .name = "attention", .summary = "scores, softmax and mix without storing the matrix",
+    .inputs_min = 3, .inputs_max = 3, .shape = attention_shape, .macs = attention_macs,
+    .plain = {.op = GB_OP_ATTENTION, .isa = "plain", .workspace = attention_workspace, .run = run_attention},
 };

@@ -8,7 +8,7 @@
 
 #include "ops/epilogue.h"
 
-bool gb_batch_norm_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     for (int i = 1; i < d->inputs; i++)
         if (d->in[i].n != in->n || d->in[i].c != in->c || d->in[i].h != 1 || d->in[i].w != 1) {
@@ -96,8 +96,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_batch_norm_plain = {
-    .op = GB_OP_BATCH_NORM, .name = "batch_norm", .isa = "plain", .fuses = true,
-    .packed_size = gb_batch_norm_packed_size, .pack = gb_batch_norm_pack, .workspace = gb_batch_norm_workspace,
-    .run = run,
+const gb_op gb_op_batch_norm = {
+    .name = "batch_norm", .summary = "normalisation by stored statistics, then gain and bias",
+    .inputs_min = 1, .inputs_max = 3, .shape = shape,
+    .plain = {.op = GB_OP_BATCH_NORM, .isa = "plain", .fuses = true, .packed_size = gb_batch_norm_packed_size,
+              .pack = gb_batch_norm_pack, .workspace = gb_batch_norm_workspace, .run = run},
 };

@@ -1,9 +1,9 @@
 /* Channels of one input after those of the other:  y = [in[0]; in[1]] along C. */
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_concat_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *a = &d->in[0], *b = &d->in[1];
     if (a->n != b->n || a->h != b->h || a->w != b->w) {
         snprintf(why, size, "concat: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], only channels may differ",
@@ -32,4 +32,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, copy_plane, &job);
 }
 
-const gb_op_row gb_concat_plain = {.op = GB_OP_CONCAT, .name = "concat", .isa = "plain", .run = run};
+const gb_op gb_op_concat = {
+    .name = "concat", .summary = "the channels of two inputs, one after the other",
+    .inputs_min = 2, .inputs_max = 2, .shape = shape,
+    .plain = {.op = GB_OP_CONCAT, .isa = "plain", .run = run},
+};

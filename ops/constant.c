@@ -4,7 +4,7 @@
 
 #include "ops/epilogue.h"
 
-bool gb_constant_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     if (d->out.n < 1) {
         snprintf(why, size, "constant: out.n holds the batch size and is %d", d->out.n);
         return false;
@@ -38,7 +38,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, write_plane, &job);
 }
 
-const gb_op_row gb_constant_plain = {
-    .op = GB_OP_CONSTANT, .name = "constant", .isa = "plain", .fuses = true,
-    .packed_size = packed_size, .pack = pack, .run = run,
+const gb_op gb_op_constant = {
+    .name = "constant", .summary = "a learned constant, the same for every sample",
+    .inputs_min = 0, .inputs_max = 0, .shape = shape,
+    .plain = {.op = GB_OP_CONSTANT, .isa = "plain", .fuses = true, .packed_size = packed_size, .pack = pack,
+              .run = run},
 };

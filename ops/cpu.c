@@ -1,13 +1,9 @@
-/* Which instruction sets there are, best last, and which of them this processor runs. */
+/* The table of instruction sets, and the choice of one for this processor. */
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 #include "ops/simd/simd.h"
-
-static bool always(void) {
-    return true;
-}
 
 static float plain_burst(int rounds) {
     float chain[12] = {0}, sum = 0.0f;
@@ -19,29 +15,24 @@ static float plain_burst(int rounds) {
     return sum;
 }
 
-static const struct isa {
-    const char *name;
-    int rank, vector;
-    bool (*runs_here)(void);
-    float (*burst)(int rounds);         /* 12 · vector · rounds multiply-adds; what they come to */
-    bool asked_for;                     /* never taken unless it is asked for by name */
-} isas[] = {
-    {"plain", GB_RANK_PLAIN, 1, always, plain_burst, false},
-#if GB_WITH_OPENBLAS
-    {"openblas", GB_RANK_OPENBLAS, 1, always, plain_burst, false},
+const gb_isa gb_isas[] = {
+    {"plain", GB_RANK_PLAIN, 1, NULL, plain_burst, NULL, false},
+#ifdef GB_WITH_OPENBLAS
+    {"openblas", GB_RANK_OPENBLAS, 1, NULL, plain_burst, gb_openblas_rows, false},
 #endif
-#if GB_WITH_AVX2
-    {"avx2", GB_RANK_AVX2, 8, gb_x86_has_avx2, gb_avx2_burst, false},
+#ifdef GB_WITH_AVX2
+    {"avx2", GB_RANK_AVX2, 8, gb_x86_has_avx2, gb_avx2_burst, gb_avx2_rows, false},
 #endif
-#if GB_WITH_AVX512
-    {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst, false},
+#ifdef GB_WITH_AVX512
+    {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst, gb_avx512_rows, false},
 #endif
-#if GB_WITH_AVX512BF16
-    {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, true},
+#ifdef GB_WITH_AVX512BF16
+    {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, gb_avx512bf16_rows, true},
 #endif
-#if GB_WITH_NEON
-    {"neon", GB_RANK_NEON, 4, always, gb_neon_burst, false},
+#ifdef GB_WITH_NEON
+    {"neon", GB_RANK_NEON, 4, NULL, gb_neon_burst, gb_neon_rows, false},
 #endif
+    {0},
 };
 
 bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_size) {
@@ -49,31 +40,31 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
     size_t used = 0;
     if (names && names_size)
         names[0] = '\0';
-    for (size_t i = 0; i < sizeof isas / sizeof *isas; i++) {
-        if (!isas[i].runs_here())
+    for (const gb_isa *isa = gb_isas; isa->name; isa++) {
+        if (isa->is_supported && !isa->is_supported())
             continue;
         if (names && used < names_size)
-            used += (size_t)snprintf(names + used, names_size - used, "%s%s", used ? ", " : "", isas[i].name);
-        if (wanted ? strcmp(wanted, isas[i].name) != 0 : isas[i].asked_for)
+            used += (size_t)snprintf(names + used, names_size - used, "%s%s", used ? ", " : "", isa->name);
+        if (wanted ? strcmp(wanted, isa->name) != 0 : isa->only_by_name)
             continue;
-        cpu->isa = isas[i].name;
-        cpu->rank = isas[i].rank;
-        cpu->vector = isas[i].vector;
+        cpu->isa = isa->name;
+        cpu->rank = isa->rank;
+        cpu->vector = isa->vector;
         found = true;
     }
     cpu->l1 = 32 << 10, cpu->l2 = 512 << 10, cpu->l3 = 8 << 20;
-#if GB_WITH_AVX2 || GB_WITH_AVX512
+#if defined(GB_WITH_AVX2) || defined(GB_WITH_AVX512)
     gb_x86_caches(&cpu->l1, &cpu->l2, &cpu->l3);
-#elif GB_WITH_NEON
+#elif defined(GB_WITH_NEON)
     gb_arm_caches(&cpu->l1, &cpu->l2, &cpu->l3);
 #endif
     return found;
 }
 
 typedef struct burst_job {
-    const struct isa *isa;
+    const gb_isa *isa;
     int rounds;
-    float results[64];                  /* kept so that nothing is left out as unused */
+    float results[64];                  /* kept so that the compiler cannot drop the loop */
 } burst_job;
 
 static void burst_task(void *arg, int i, int worker) {
@@ -84,9 +75,9 @@ static void burst_task(void *arg, int i, int worker) {
 
 uint64_t gb_cpu_burst(const gb_cpu *cpu, int rounds) {
     burst_job job = {.rounds = rounds};
-    for (size_t i = 0; i < sizeof isas / sizeof *isas; i++)
-        if (!strcmp(isas[i].name, cpu->isa))
-            job.isa = &isas[i];
+    for (const gb_isa *isa = gb_isas; isa->name; isa++)
+        if (!strcmp(isa->name, cpu->isa))
+            job.isa = isa;
     gb_parallel(cpu, cpu->workers, burst_task, &job);
     return (uint64_t)12 * cpu->vector * rounds * cpu->workers;
 }

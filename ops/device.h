@@ -28,8 +28,7 @@ struct gb_device {
     char name[128];                     /* "NVIDIA H200" */
     const char *precision;              /* "half", "tf32", "fp32" */
     size_t map_bytes;                   /* of an element of a feature map: 2 or 4 */
-    const gb_op_row *const *rows;
-    size_t row_count;
+    const gb_op_row *const *rows;       /* ended by NULL */
     void (*close)(gb_device *device);
 
     /* Memory of the device. NULL when there is none left. */

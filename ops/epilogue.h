@@ -3,7 +3,7 @@
 #ifndef GB_OPS_EPILOGUE_H
 #define GB_OPS_EPILOGUE_H
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
 /* Value v of sample n, channel c, pixel p after all stages. */
 static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int c, size_t p) {

@@ -1,5 +1,5 @@
-/* The floating-point state of the calling thread: rounding, denormals, traps. Kernels run under one fixed state, because
- * their results must have the same bits on every thread; user callbacks run under the caller's. */
+/* The floating-point state of a thread: rounding, denormals, traps. Kernels run under one fixed state, because their
+ * results must have the same bits on every thread; user callbacks run under the caller's. */
 #ifndef GB_OPS_FLOAT_STATE_H
 #define GB_OPS_FLOAT_STATE_H
 
@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Sets the state of all kernels: round to nearest, denormals read and written as zero, no traps. Returns the previous
- * state. On processors other than x86-64 and AArch64 it does nothing, and results differ only for values below 1e-38. */
+ * state. Does nothing on processors other than x86-64 and AArch64: results then differ only for values below 1e-38. */
 uint64_t gb_float_state_enter(void);
 
 /* Sets the state that gb_float_state_enter() returned. */

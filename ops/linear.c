@@ -4,7 +4,7 @@
 
 #include "ops/epilogue.h"
 
-bool gb_linear_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1 || in->w != 1) {
         snprintf(why, size, "linear: the input is %d×%d×%d, expected a vector", in->c, in->h, in->w);
@@ -21,6 +21,10 @@ static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
 
 static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     memcpy(packed, weights[0], packed_size(cpu, d));
+}
+
+static uint64_t macs(const gb_desc *d) {
+    return (uint64_t)d->in[0].n * d->in[0].c * d->linear.cout;
 }
 
 static void one_output(void *arg, int o, int worker) {
@@ -41,7 +45,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.c, one_output, &job);
 }
 
-const gb_op_row gb_linear_plain = {
-    .op = GB_OP_LINEAR, .name = "linear", .isa = "plain", .fuses = true,
-    .packed_size = packed_size, .pack = pack, .run = run,
+const gb_op gb_op_linear = {
+    .name = "linear", .summary = "matrix product with the weights, times a gain",
+    .inputs_min = 1, .inputs_max = 1, .shape = shape, .macs = macs,
+    .plain = {.op = GB_OP_LINEAR, .isa = "plain", .fuses = true, .packed_size = packed_size, .pack = pack,
+              .run = run},
 };

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_max_pool_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h < 2 || in->w < 2) {
         snprintf(why, size, "max_pool: the input is %dx%d, expected at least 2x2", in->h, in->w);
@@ -38,4 +38,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_max_pool_plain = {.op = GB_OP_MAX_POOL, .name = "max_pool", .isa = "plain", .run = run};
+const gb_op gb_op_max_pool = {
+    .name = "max_pool", .summary = "maximum of each 2x2 pixels", .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_MAX_POOL, .isa = "plain", .run = run},
+};

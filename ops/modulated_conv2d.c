@@ -10,7 +10,7 @@
 
 enum { FIR = 4 };           /* taps of the smoothing filter */
 
-bool gb_modulated_conv2d_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_conv *conv = &d->conv;
     const gb_shape *in = &d->in[0], *styles = &d->in[1];
     if ((conv->kernel != 1 && conv->kernel != 3) || (conv->up != 1 && !(conv->up == 2 && conv->kernel == 3))) {
@@ -34,6 +34,12 @@ bool gb_modulated_conv2d_shape(gb_desc *d, char *why, size_t size) {
 
 static size_t weight_floats(const gb_desc *d) {
     return (size_t)d->conv.cout * d->in[0].c * d->conv.kernel * d->conv.kernel;
+}
+
+/* At the input's resolution, as a transposed convolution does them; the FIR is left out. */
+static uint64_t macs(const gb_desc *d) {
+    const gb_shape *in = &d->in[0];
+    return (uint64_t)in->n * in->c * in->h * in->w * d->conv.cout * d->conv.kernel * d->conv.kernel;
 }
 
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -156,7 +162,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_modulated_conv2d_plain = {
-    .op = GB_OP_MODULATED_CONV2D, .name = "modulated_conv2d", .isa = "plain", .fuses = true,
-    .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run,
+const gb_op gb_op_modulated_conv2d = {
+    .name = "modulated_conv2d", .summary = "convolution, with styles and demodulation if the layer has them",
+    .inputs_min = 1, .inputs_max = 2, .shape = shape, .macs = macs,
+    .plain = {.op = GB_OP_MODULATED_CONV2D, .isa = "plain", .fuses = true, .packed_size = packed_size, .pack = pack,
+              .workspace = workspace, .run = run},
 };

@@ -62,32 +62,8 @@ typedef struct gb_param {
 /* ------------------------------------------------------------------------------------------------ descriptors */
 
 typedef enum gb_op_id {
-    GB_OP_CONSTANT,         /* weights[0] [C,H,W] for every sample; no input: out.n says how many   */
-    GB_OP_PIXEL_NORM,       /* x / sqrt(mean_c x² + eps)                                               */
-    GB_OP_LINEAR,           /* x Wᵀ · gain for vectors x; weights[0] [out,in]                       */
-    GB_OP_CONCAT,           /* channels of in[0], then of in[1]                                        */
-    GB_OP_TRUNCATE,         /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ(w − w_avg) for rows < cutoff,
-                             * w itself where ψ = 1; weights[0] is w_avg [C]                        */
-    GB_OP_SELECT,           /* row `row` of ws [N,num_ws,1,C] → [N,C]                                  */
-    GB_OP_MODULATED_CONV2D, /* the convolution of both networks; see gb_conv                           */
-    GB_OP_UPFIRDN2D,        /* zero-insert by `up`, pad, FIR (flipped: a true convolution) × gain       */
-    GB_OP_NOISE,            /* x + strength · noise [N or 1,1,H,W]                                     */
-    GB_OP_BIAS_ACT,         /* clamp(act(x + bias) · gain)                                             */
-    GB_OP_ADD,              /* in[0] + in[1]                                                           */
-    GB_OP_BATCH_NORM,       /* (x − mean) gain / √(var + eps) + bias; in[1], in[2] gain and bias, or weights   */
-    GB_OP_SLICE,            /* some of the channels                                                    */
-    GB_OP_RESHAPE,          /* a vector as maps                                                        */
-    GB_OP_UPSAMPLE_NEAREST, /* every pixel twice in both directions                                    */
-    GB_OP_MAX_POOL,         /* largest of each 2×2 pixels                                              */
-    GB_OP_SCORES,           /* θ, φ → [N,queries,1,keys]: the products of attention                     */
-    GB_OP_SOFTMAX,          /* over the last dimension                                                 */
-    GB_OP_MIX,              /* g, weights [N,queries,1,keys], map of the queries' size → mixed values    */
-    GB_OP_ATTENTION,        /* θ, φ, g → the last three without the matrix                             */
-    GB_OP_FILTER,           /* a bending filter on some channels                                       */
-    GB_OP_PASS,             /* a layer's input in place of its output                                  */
-    GB_OP_PAINT,            /* activation vectors at some pixels                                       */
-    GB_OP_SET,              /* given values, or in[1], in place of a boundary's, or added to them      */
-    GB_OP_CALLBACK,         /* code of the caller's                                                    */
+#define GB_OP(ID, name) GB_OP_##ID,
+#include "ops/list.h"
     GB_OPS
 } gb_op_id;
 
@@ -220,31 +196,35 @@ typedef struct gb_args {
     void *workspace;                    /* 64-byte aligned */
 } gb_args;
 
+/* One implementation of an operation. */
 typedef struct gb_op_row {
     gb_op_id op;
-    const char *name;                   /* "modulated_conv2d" */
-    const char *form;                   /* which of an operation's algorithms: "winograd"; NULL for the plain one */
-    const char *isa;
-    int rank;
+    const char *form;                   /* the algorithm: "winograd"; NULL for the plain one */
+    const char *isa;                    /* "plain", "avx2", …, "cuda" */
+    int rank;                           /* of the instruction set: the highest rank that supports a use runs it */
     bool fuses;                         /* run() applies args->epilogue as it writes */
-    /* NULL = everything the shape check lets through. May depend on shapes, blocks and cpu->isa, never on batch size,
-     * workers or what is fused. */
+    /* NULL: supports everything that passes the shape check. May depend on shapes, blocks and cpu->isa, never on batch
+     * size, workers or fused stages. */
     bool (*supports)(const gb_cpu *cpu, const gb_desc *d);
     size_t (*packed_size)(const gb_cpu *cpu, const gb_desc *d);         /* bytes; NULL = no weights */
-    /* weights: float32, row-major, as the checkpoint has them. Depends on nothing but what packed_size saw. */
+    /* weights: float32, row-major, as in the checkpoint. Depends only on what packed_size() depends on. */
     void (*pack)(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
     size_t (*workspace)(const gb_cpu *cpu, const gb_desc *d);           /* bytes; NULL = none */
     void (*run)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
-    void (*vjp)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);   /* NULL: no gradient */
 } gb_op_row;
 
-/* Name, one line for documentation, number of weights and shape rule of an operation, the same for all its rows. */
-typedef struct gb_op_info {
-    const char *name, *summary;
+/* An operation: what all its rows have in common, and the plain C row that specifies the result. Its file in ops/ defines
+ * it; ops/list.h lists all. */
+typedef struct gb_op {
+    const char *name, *summary;         /* "linear"; one line for documentation */
     int inputs_min, inputs_max;
-    int weights;
-} gb_op_info;
-extern const gb_op_info gb_op_infos[GB_OPS];
+    /* Checks d->in and the attributes and fills d->out except its block. False leaves one line in `why`. The sizes of
+     * the inputs have been checked to be reasonable. */
+    bool (*shape)(gb_desc *d, char *why, size_t why_size);
+    uint64_t (*macs)(const gb_desc *d); /* multiply-adds of one run; NULL = none worth counting */
+    gb_op_row plain;
+} gb_op;
+extern const gb_op *const gb_ops[GB_OPS];
 
 /* Checks inputs and attributes and fills d->out (block included). False leaves one line in `why`. */
 bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size);
@@ -252,10 +232,10 @@ bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size);
 /* Multiply-adds of one run: transposed convolutions at input resolution, FIRs and element-wise work left out. */
 uint64_t gb_op_macs(const gb_desc *d);
 
-/* The best row for this use. On the host the plain one always exists; a device may have none: NULL. */
+/* The best row for this use. The host has at least the plain one; NULL if a device has none. */
 const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
-/* All rows, for check_ops and --help. */
-const gb_op_row *const *gb_op_rows(size_t *count);
+/* The host's rows one by one, the plain ones first; NULL past the last. */
+const gb_op_row *gb_op_row_at(size_t i);
 
 /* The channel block of a boundary: 1 for vectors and lists of them (h = 1) and for fewer than 8 channels, else
  * cpu->vector, and on a device all channels, rounded up to 8. */
@@ -264,8 +244,8 @@ int gb_block(const gb_cpu *cpu, int c, int h, int w);
 size_t gb_shape_floats(const gb_shape *s);
 /* Bytes of the same where this processor keeps it. */
 size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s);
-/* Limits far beyond any generator that keep every later product inside int and size_t: a dimension up to 2^20, a map
- * up to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
+/* Limits far beyond any generator, so that no later product overflows int or size_t: a dimension up to 2^20, a map up
+ * to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
 bool gb_shape_possible(const gb_shape *s);
 bool gb_shape_same(const gb_shape *a, const gb_shape *b);
 

@@ -1,13 +1,7 @@
 /* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel. */
 #include <math.h>
 
-#include "ops/rows.h"
-
-bool gb_pixel_norm_shape(gb_desc *d, char *why, size_t size) {
-    (void)why, (void)size;
-    d->out = d->in[0];
-    return true;
-}
+#include "ops/kernel.h"
 
 static void normalize_sample(void *arg, int n, int worker) {
     const gb_job *job = arg;
@@ -31,6 +25,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n, normalize_sample, &job);
 }
 
-const gb_op_row gb_pixel_norm_plain = {
-    .op = GB_OP_PIXEL_NORM, .name = "pixel_norm", .isa = "plain", .run = run,
+const gb_op gb_op_pixel_norm = {
+    .name = "pixel_norm", .summary = "x divided by its root mean square over channels",
+    .inputs_min = 1, .inputs_max = 1, .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_PIXEL_NORM, .isa = "plain", .run = run},
 };

@@ -4,17 +4,7 @@
 
 #include "ops/epilogue.h"
 
-bool gb_noise_shape(gb_desc *d, char *why, size_t size) {
-    (void)why, (void)size;
-    d->out = d->in[0];
-    return true;
-}
-
-bool gb_bias_act_shape(gb_desc *d, char *why, size_t size) {
-    return gb_noise_shape(d, why, size);
-}
-
-bool gb_add_shape(gb_desc *d, char *why, size_t size) {
+static bool add_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *a = &d->in[0], *b = &d->in[1];
     if (!gb_shape_same(a, b)) {
         snprintf(why, size, "add: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], expected the same shape and layout",
@@ -41,12 +31,17 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_noise_plain = {
-    .op = GB_OP_NOISE, .name = "noise", .isa = "plain", .fuses = true, .run = run,
+const gb_op gb_op_noise = {
+    .name = "noise", .summary = "noise times a strength, added",
+    .inputs_min = 1, .inputs_max = 1, .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_NOISE, .isa = "plain", .fuses = true, .run = run},
 };
-const gb_op_row gb_bias_act_plain = {
-    .op = GB_OP_BIAS_ACT, .name = "bias_act", .isa = "plain", .fuses = true, .run = run,
+const gb_op gb_op_bias_act = {
+    .name = "bias_act", .summary = "bias, activation, gain and clamp",
+    .inputs_min = 1, .inputs_max = 1, .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_BIAS_ACT, .isa = "plain", .fuses = true, .run = run},
 };
-const gb_op_row gb_add_plain = {
-    .op = GB_OP_ADD, .name = "add", .isa = "plain", .fuses = true, .run = run,
+const gb_op gb_op_add = {
+    .name = "add", .summary = "sum of two inputs", .inputs_min = 2, .inputs_max = 2, .shape = add_shape,
+    .plain = {.op = GB_OP_ADD, .isa = "plain", .fuses = true, .run = run},
 };

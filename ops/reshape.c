@@ -1,9 +1,9 @@
 /* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p], or x[p·C + c] where the channels are last. */
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_reshape_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     const gb_shape out = {in->n, d->reshape.c, d->reshape.h, d->reshape.w, 1};
     if (in->h != 1 || in->w != 1 || !gb_shape_possible(&out) || (int64_t)out.c * out.h * out.w != in->c) {
@@ -31,4 +31,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_reshape_plain = {.op = GB_OP_RESHAPE, .name = "reshape", .isa = "plain", .run = run};
+const gb_op gb_op_reshape = {
+    .name = "reshape", .summary = "a vector as feature maps", .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_RESHAPE, .isa = "plain", .run = run},
+};

@@ -1,9 +1,9 @@
 /* One layer's w out of all of them:  y[n] = ws[n, row]. */
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_select_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1 || d->select.row < 0 || d->select.row >= in->c) {
         snprintf(why, size, "select: row %d of [%d,%d,%d,%d], expected a row of [N,num_ws,1,C]",
@@ -23,4 +23,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     }
 }
 
-const gb_op_row gb_select_plain = {.op = GB_OP_SELECT, .name = "select", .isa = "plain", .run = run};
+const gb_op gb_op_select = {
+    .name = "select", .summary = "the w of one layer", .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_SELECT, .isa = "plain", .run = run},
+};

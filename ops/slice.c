@@ -1,9 +1,9 @@
 /* Some of the channels:  y[n,c] = x[n, from + c]. */
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_slice_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (d->slice.from < 0 || d->slice.count < 1 || d->slice.from > in->c - d->slice.count) {
         snprintf(why, size, "slice: %d channels from %d on of an input that has %d", d->slice.count, d->slice.from,
@@ -30,4 +30,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_slice_plain = {.op = GB_OP_SLICE, .name = "slice", .isa = "plain", .run = run};
+const gb_op gb_op_slice = {
+    .name = "slice", .summary = "a range of channels", .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_SLICE, .isa = "plain", .run = run},
+};

@@ -1,6 +1,6 @@
 /* Layout: [N][C/b][H][W][b] in memory, N, C, H, W to everyone outside. */
 #include "ops/device.h"
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
 int gb_block(const gb_cpu *cpu, int c, int h, int w) {
     (void)w;

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_truncate_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1 || in->w != 1) {
         snprintf(why, size, "truncate: the input is %d×%d×%d, expected a vector w", in->c, in->h, in->w);
@@ -44,6 +44,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         }
 }
 
-const gb_op_row gb_truncate_plain = {
-    .op = GB_OP_TRUNCATE, .name = "truncate", .isa = "plain", .packed_size = packed_size, .pack = pack, .run = run,
+const gb_op gb_op_truncate = {
+    .name = "truncate", .summary = "w for every layer, moved towards the mean w",
+    .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_TRUNCATE, .isa = "plain", .packed_size = packed_size, .pack = pack, .run = run},
 };

@@ -6,7 +6,7 @@
 
 #include "ops/epilogue.h"
 
-bool gb_upfirdn2d_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_fir *fir = &d->fir;
     const gb_shape *in = &d->in[0];
     if (fir->up < 1 || fir->up > 8 || fir->taps < 1 || fir->taps > GB_MAX_FIR) {
@@ -69,7 +69,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_upfirdn2d_plain = {
-    .op = GB_OP_UPFIRDN2D, .name = "upfirdn2d", .isa = "plain", .fuses = true,
-    .packed_size = packed_size, .pack = pack, .run = run,
+const gb_op gb_op_upfirdn2d = {
+    .name = "upfirdn2d", .summary = "upsampling followed by a FIR filter",
+    .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_UPFIRDN2D, .isa = "plain", .fuses = true, .packed_size = packed_size, .pack = pack,
+              .run = run},
 };

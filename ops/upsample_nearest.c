@@ -1,7 +1,7 @@
 /* Every pixel twice in both directions:  y[y,x] = x[⌊y/2⌋, ⌊x/2⌋]. */
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_upsample_nearest_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     (void)why, (void)size;
     d->out = (gb_shape){in->n, in->c, in->h * 2, in->w * 2, 1};
@@ -25,6 +25,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_upsample_nearest_plain = {
-    .op = GB_OP_UPSAMPLE_NEAREST, .name = "upsample_nearest", .isa = "plain", .run = run,
+const gb_op gb_op_upsample_nearest = {
+    .name = "upsample_nearest", .summary = "enlarging by 2 with nearest neighbour",
+    .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_UPSAMPLE_NEAREST, .isa = "plain", .run = run},
 };

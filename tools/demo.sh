@@ -1,6 +1,6 @@
 #!/bin/sh
-# From a fresh clone to pictures: installs what is missing, builds a release into build/, renders the model that ships
-# with the project to a contact sheet and single PNGs under out/.
+# From a fresh clone to pictures: installs missing packages, builds a release into build/, and renders contact sheets and
+# single pictures of the two demo models (portraits, a StyleGAN2; things, a BigGAN) into out/.
 set -eu
 cd "$(dirname "$0")/.."
 begun=$(date +%s)
@@ -17,14 +17,15 @@ if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANB
 fi
 built=$(date +%s)
 
-model=weights/demo/toy-faces-64.gbw
-images=32
+portraits=$(ls weights/demo/portraits-*.gbw | tail -n 1)
+things=$(ls weights/demo/things-*.gbw | tail -n 1)
 start=$(date +%s%N)
-build/tools/ganbend render "$model" -o out --seeds "0-$((images - 1))" --trunc 0.8 --grid 8x4
+build/tools/ganbend render "$portraits" -o out/portraits --seeds 0-31 --trunc 0.8 --grid 8x4
+build/tools/ganbend render "$things" -o out/things --class 0-7 --seeds 0-3 --grid 8x4
 end=$(date +%s%N)
 
-echo "contact sheet   out/sheet.png"
-echo "single images   out/seed0000.png … out/seed00$((images - 1)).png"
-echo "time            $(((end - start) / 1000000)) ms to open the model, render and write $images images;" \
+echo "contact sheets  out/portraits/sheet.png, out/things/sheet.png"
+echo "single images   out/portraits/seed0000.png …, out/things/"
+echo "time            $(((end - start) / 1000000)) ms to open two models, render and write 64 images;" \
     "$((built - begun)) s before that to set up and build"
-echo "bend it live    build/tools/ganbend studio"
+echo "bend them live  build/tools/ganbend studio"

@@ -150,9 +150,9 @@ static bool put_meta(header *h, const gb_meta *m, gb_reason *why) {
     return true;
 }
 
-/* Where half is asked for, what is small and acts on everything stays float32: vectors, filters, and the matrices that
- * make w and styles of a z (with them the toy faces differ by 8e-4 of their range, without them by 3e-3). Convolutions,
- * constants and noise maps are where the bytes are. */
+/* With half precision, small tensors that act on everything stay float32: vectors, filters, and the matrices that make w
+ * and styles from z (so tests/fixtures/toy-faces-64.gbw differs by 8e-4 of its range from float32; with those as half it
+ * would be 3e-3). Convolutions, constants and noise maps hold nearly all bytes. */
 static bool stays_f32(const gb_named_array *t) {
     static const char map[] = ".noise_const";
     size_t length = strlen(t->name), end = sizeof map - 1;

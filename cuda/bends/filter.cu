@@ -93,6 +93,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_filter_cuda = {
-    .op = GB_OP_FILTER, .name = "filter", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
-    .supports = supports, .packed_size = NULL, .pack = NULL, .workspace = workspace, .run = run, .vjp = NULL,
+    .op = GB_OP_FILTER, .isa = "cuda", .rank = GB_CUDA_PLAIN, .supports = supports, .workspace = workspace, .run = run,
 };

@@ -47,6 +47,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_set_cuda = {
-    .op = GB_OP_SET, .name = "set", .form = NULL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = false,
-    .supports = NULL, .packed_size = NULL, .pack = NULL, .workspace = NULL, .run = run, .vjp = NULL,
+    .op = GB_OP_SET, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run,
 };

@@ -521,6 +521,22 @@ gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, g
     return GB_OK;
 }
 
+gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err) {
+    gb_bend_list *list = &session->now.bends;
+    for (int i = 0; i < list->count; i++) {
+        gb_bend_entry *entry = NULL;
+        if (list->entries[i]->id != bend)
+            continue;
+        gb_status status = make_entry(session, options, bend, session->now.image, &entry, err);
+        if (status)
+            return status;
+        gb_bend_release(list->entries[i]);
+        list->entries[i] = entry;
+        return GB_OK;
+    }
+    return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+}
+
 /* The entry again with other parameters or features, in its place. */
 static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *params, int count, uint64_t image,
                         gb_error *err) {

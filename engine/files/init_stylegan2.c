@@ -37,11 +37,13 @@ static void affine(maker *m, const char *layer, int cin) {
     tensor(m, layer, "affine.bias", 1, (const int64_t[]){cin}, 1, 0.1f);
 }
 
+/* `r` numbers a block, from 4 on: its maps are r / 4 times as large as the constant. */
 static void conv_layer(maker *m, const char *layer, int cin, int cout, int r, bool up) {
     affine(m, layer, cin);
     tensor(m, layer, "weight", 4, (const int64_t[]){cout, cin, 3, 3}, 0, 1);
     tensor(m, layer, "bias", 1, (const int64_t[]){cout}, 0, 0.1f);
-    tensor(m, layer, "noise_const", 2, (const int64_t[]){r, r}, 0, 1);
+    tensor(m, layer, "noise_const", 2, (const int64_t[]){m->shape.start_height * (r / 4), m->shape.start_width * (r / 4)}, 0,
+           1);
     tensor(m, layer, "noise_strength", 0, NULL, 0.1f, 0.02f);
     if (up)
         filter(m, layer);
@@ -68,8 +70,8 @@ static void block(maker *m, int r, int cin, int cout) {
     if (skip || r == m->shape.resolution) {
         snprintf(name, sizeof name, "synthesis.b%d.torgb", r);
         affine(m, name, cout);
-        tensor(m, name, "weight", 4, (const int64_t[]){3, cout, 1, 1}, 0, 1);
-        tensor(m, name, "bias", 1, (const int64_t[]){3}, 0, 0.1f);
+        tensor(m, name, "weight", 4, (const int64_t[]){m->shape.img_channels, cout, 1, 1}, 0, 1);
+        tensor(m, name, "bias", 1, (const int64_t[]){m->shape.img_channels}, 0, 0.1f);
     }
 }
 
@@ -93,6 +95,8 @@ static void mapping(maker *m) {
 
 static void describe(maker *m) {
     gb_network *n = m->to.network;
+    const int64_t start[2] = {m->shape.start_height, m->shape.start_width};
+    bool square = start[0] == 4 && start[1] == 4;
     int64_t widths[16];
     size_t count = 0;
     for (int r = 4; r <= m->shape.resolution; r *= 2)
@@ -101,8 +105,10 @@ static void describe(maker *m) {
                       gb_network_set_int(n, "config.z_dim", m->shape.z_dim) &&
                       gb_network_set_int(n, "config.c_dim", m->shape.classes) &&
                       gb_network_set_int(n, "config.w_dim", m->shape.w_dim) &&
-                      gb_network_set_int(n, "config.resolution", m->shape.resolution) &&
-                      gb_network_set_int(n, "config.img_channels", 3) &&
+                      gb_network_set_int(n, "config.resolution", m->shape.start_height * (m->shape.resolution / 4)) &&
+                      (square || (gb_network_set_ints(n, "config.start", start, 2) &&
+                                  gb_network_set_int(n, "config.first_block", 4))) &&
+                      gb_network_set_int(n, "config.img_channels", m->shape.img_channels) &&
                       gb_network_set_int(n, "config.mapping_layers", m->shape.mapping_layers) &&
                       gb_network_set_float(n, "config.mapping_lr", 0.01) &&
                       gb_network_set_str(n, "config.mapping_activation", "lrelu") &&
@@ -124,7 +130,8 @@ static gb_status check(const gb_stylegan2 *s, gb_error *err) {
         {"resolution", s->resolution, 4, 4096},     {"channel base", s->channel_base, 1, 1 << 20},
         {"channel maximum", s->channel_max, 1, 8192}, {"z_dim", s->z_dim, 1, 8192},
         {"w_dim", s->w_dim, 1, 8192},               {"mapping layers", s->mapping_layers, 1, 64},
-        {"classes", s->classes, 0, 65536},
+        {"classes", s->classes, 0, 65536},          {"starting height", s->start_height, 1, 4096},
+        {"starting width", s->start_width, 1, 4096}, {"picture's channels", s->img_channels, 1, 1024},
     };
     gb_status status = gb_check_extents(extents, sizeof extents / sizeof *extents, err);
     if (status)
@@ -132,6 +139,9 @@ static gb_status check(const gb_stylegan2 *s, gb_error *err) {
     if (s->resolution & (s->resolution - 1))
         return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; powers of two from 4 to 4096 are possible",
                        s->resolution);
+    if ((int64_t)s->start_height * (s->resolution / 4) > 4096 || (int64_t)s->start_width * (s->resolution / 4) > 4096)
+        return gb_fail(err, GB_BAD_ARGUMENT, "a start of %dx%d leads to a picture larger than 4096x4096",
+                       s->start_height, s->start_width);
     if (strcmp(s->block, "skip") && strcmp(s->block, "resnet") && strcmp(s->block, "orig"))
         return gb_fail(err, GB_BAD_ARGUMENT, "block is '%s'; skip, resnet and orig are possible", s->block);
     return GB_OK;
@@ -140,6 +150,9 @@ static gb_status check(const gb_stylegan2 *s, gb_error *err) {
 gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half, gb_error *err) {
     maker m = {.shape = shape ? *shape : (gb_stylegan2){0}};
     set_default(&m.shape.resolution, 256);
+    set_default(&m.shape.start_height, 4);
+    set_default(&m.shape.start_width, 4);
+    set_default(&m.shape.img_channels, 3);
     set_default(&m.shape.channel_base, 32768);
     set_default(&m.shape.channel_max, 512);
     set_default(&m.shape.z_dim, 512);
@@ -155,7 +168,8 @@ gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_style
     describe(&m);
     mapping(&m);
     int width = channels(&m, 4);
-    tensor(&m, "synthesis.b4", "const", 3, (const int64_t[]){width, 4, 4}, 0, 1);
+    tensor(&m, "synthesis.b4", "const", 3, (const int64_t[]){width, m.shape.start_height, m.shape.start_width}, 0,
+           1);
     for (int r = 4; r <= m.shape.resolution; r *= 2) {
         block(&m, r, width, channels(&m, r));
         width = channels(&m, r);

@@ -342,7 +342,7 @@ void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
     *info = (gb_node_info){
         .name = node->name,
         .alias = gb_graph_alias_of(graph, index, 0),
-        .op = node->is_input ? "input" : gb_op_infos[node->desc.op].name,
+        .op = node->is_input ? "input" : gb_ops[node->desc.op]->name,
         .ndim = node->ndim,
         .parameters = parameters(graph, index),
         .macs = node->is_input ? 0 : gb_op_macs(&node->desc),

@@ -11,12 +11,47 @@
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
 
+static uint8_t level(float x) {
+    float v = x * 127.5f + 128.0f;      /* two roundings, as in PyTorch */
+    v = v > 0.0f ? v : 0.0f;            /* NaN is not greater */
+    return (uint8_t)(v < 255.0f ? v : 255.0f);
+}
+
+void gb_image_to_pixels(const float *image, int channels, size_t plane, uint8_t *pixels) {
+    size_t step = (size_t)channels;
+    for (size_t c = 0; c < step; c++)
+        for (size_t i = 0; i < plane; i++)
+            pixels[step * i + c] = level(image[c * plane + i]);
+}
+
 void gb_image_to_rgb(const float *image, size_t plane, uint8_t *rgb) {
-    for (int c = 0; c < 3; c++)
-        for (size_t i = 0; i < plane; i++) {
-            float v = image[c * plane + i] * 127.5f + 128.0f;   /* two roundings, as in PyTorch */
-            v = v > 0.0f ? v : 0.0f;                            /* NaN is not greater */
-            rgb[3 * i + (size_t)c] = (uint8_t)(v < 255.0f ? v : 255.0f);
+    gb_image_to_pixels(image, 3, plane, rgb);
+}
+
+/* Grey three times; a transparent pixel over squares of two greys, as editors show it. */
+static void show(const uint8_t *pixel, int channels, int y, int x, uint8_t *rgb) {
+    enum { SQUARE = 8, DARK = 153, LIGHT = 204 };
+    unsigned behind = ((y / SQUARE + x / SQUARE) & 1) ? DARK : LIGHT, alpha = channels == 4 ? pixel[3] : 255;
+    for (int c = 0; c < 3; c++) {
+        unsigned value = pixel[channels == 1 ? 0 : c];
+        rgb[c] = (uint8_t)((value * alpha + behind * (255 - alpha) + 127) / 255);
+    }
+}
+
+void gb_pixels_to_rgb(const uint8_t *pixels, int channels, int height, int width, uint8_t *rgb) {
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++, pixels += channels, rgb += 3)
+            show(pixels, channels, y, x, rgb);
+}
+
+void gb_image_to_shown(const float *image, int channels, int height, int width, uint8_t *rgb) {
+    size_t plane = (size_t)height * (size_t)width;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++, image++, rgb += 3) {
+            uint8_t pixel[4];
+            for (int c = 0; c < channels; c++)
+                pixel[c] = level(image[(size_t)c * plane]);
+            show(pixel, channels, y, x, rgb);
         }
 }
 
@@ -102,22 +137,28 @@ static void flush_bytes(png_structp png) {
     (void)png;
 }
 
+typedef struct pixels {
+    int width, height, channels;
+    const uint8_t *bytes;       /* [height, width, channels] */
+} pixels;
+
 /* What runs under setjmp: nothing in here is needed after a longjmp. */
-static void write_png(png_structp png, png_infop info, int width, int height, const uint8_t *rgb,
-                      const png_text *texts, size_t text_count) {
+static void write_png(png_structp png, png_infop info, const pixels *p, const png_text *texts, size_t text_count) {
+    int colours = p->channels == 1 ? PNG_COLOR_TYPE_GRAY : p->channels == 4 ? PNG_COLOR_TYPE_RGB_ALPHA
+                                                                            : PNG_COLOR_TYPE_RGB;
     png_set_compression_level(png, 2);      /* 6 takes six times as long and saves six in a hundred bytes */
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
-    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+    png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, colours, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_text(png, info, texts, (int)text_count);
     png_write_info(png, info);
-    for (int y = 0; y < height; y++)
-        png_write_row(png, rgb + (size_t)y * (size_t)width * 3);
+    for (int y = 0; y < p->height; y++)
+        png_write_row(png, p->bytes + (size_t)y * (size_t)p->width * (size_t)p->channels);
     png_write_end(png, info);
 }
 
-static gb_status write_all(const char *path, int width, int height, const uint8_t *rgb, const png_text *texts,
-                           size_t text_count, gb_error *err) {
+static gb_status write_all(const char *path, const pixels *p, const png_text *texts, size_t text_count,
+                           gb_error *err) {
     gb_out_file *file;
     gb_status status = gb_out_file_new(path, &file, err);
     if (status)
@@ -129,7 +170,7 @@ static gb_status write_all(const char *path, int width, int height, const uint8_
         status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     } else if (setjmp(job.failed) == 0) {
         png_set_write_fn(png, file, write_bytes, flush_bytes);
-        write_png(png, info, width, height, rgb, texts, text_count);
+        write_png(png, info, p, texts, text_count);
         status = gb_out_file_finish(file, err);
     } else {
         status = gb_out_file_check(file, err);
@@ -143,6 +184,14 @@ static gb_status write_all(const char *path, int width, int height, const uint8_
 
 gb_status gb_png_write(const char *path, int width, int height, const uint8_t *rgb, const gb_text *texts,
                        size_t text_count, gb_error *err) {
+    return gb_png_write_pixels(path, width, height, 3, rgb, texts, text_count, err);
+}
+
+gb_status gb_png_write_pixels(const char *path, int width, int height, int channels, const uint8_t *bytes,
+                              const gb_text *texts, size_t text_count, gb_error *err) {
+    const pixels p = {width, height, channels, bytes};
+    if (channels != 1 && channels != 3 && channels != 4)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: a picture of %d channels; a PNG holds 1, 3 or 4", path, channels);
     if (width < 1 || height < 1)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: a picture of %d×%d has no pixels", path, width, height);
     if (text_count > 1000)
@@ -152,7 +201,7 @@ gb_status gb_png_write(const char *path, int width, int height, const uint8_t *r
     for (size_t i = 0; i < text_count && !status; i++)
         status = make_text(path, &texts[i], &list[i], err);
     if (!status)
-        status = write_all(path, width, height, rgb, list, text_count, err);
+        status = write_all(path, &p, list, text_count, err);
     free(list);
     return status;
 }

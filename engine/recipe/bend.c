@@ -67,11 +67,36 @@ typedef struct bender {
     int index;
     gb_session *session;
     gb_applied_list *list;
+    int next;                   /* in the list: the step's next bend, where it was applied before; else -1 */
+    int bends;                  /* added or changed so far */
     float numbers[GB_RECIPE_PARAMS];
     gb_clusters clusters;
     gb_recipe_paint paint;
     gb_error *err;
 } bender;
+
+static gb_status add_bend(bender *b, const gb_bend_options *options) {
+    if (b->list->count == b->list->room) {
+        int room = b->list->room ? 2 * b->list->room : 16;
+        gb_applied *grown = realloc(b->list->bends, (size_t)room * sizeof *grown);
+        if (!grown)
+            return gb_fail(b->err, GB_NO_MEMORY, "out of memory");
+        b->list->bends = grown;
+        b->list->room = room;
+    }
+    gb_applied *applied = &b->list->bends[b->list->count];
+    *applied = (gb_applied){0, b->index};
+    gb_status status = gb_session_bend(b->session, options, &applied->id, b->err);
+    b->list->count += !status;
+    return status;
+}
+
+/* The step's bends follow each other in the list, in the order of its places. */
+static gb_status change_bend(bender *b, const gb_bend_options *options) {
+    if (b->next >= b->list->count || b->list->bends[b->next].step != b->index)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "it sits in other places than when it was applied");
+    return gb_session_bend_replace(b->session, b->list->bends[b->next++].id, options, b->err);
+}
 
 static gb_status bend(bender *b, const char *at, const gb_bend_options *special) {
     static const gb_bend_kind kinds[] = {
@@ -103,19 +128,8 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     o.seed = s->seed;
     o.add = s->add;
     o.keep = s->kind == GB_STEP_STYLE ? b->numbers[0] : 0;
-    if (b->list->count == b->list->room) {
-        int room = b->list->room ? 2 * b->list->room : 16;
-        gb_applied *grown = realloc(b->list->bends, (size_t)room * sizeof *grown);
-        if (!grown)
-            return gb_fail(b->err, GB_NO_MEMORY, "out of memory");
-        b->list->bends = grown;
-        b->list->room = room;
-    }
-    gb_applied *applied = &b->list->bends[b->list->count];
-    *applied = (gb_applied){0, b->index};
-    gb_status status = gb_session_bend(b->session, &o, &applied->id, b->err);
-    b->list->count += !status;
-    return status;
+    b->bends++;
+    return b->next < 0 ? add_bend(b, &o) : change_bend(b, &o);
 }
 
 static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
@@ -218,7 +232,7 @@ static gb_status bend_at(bender *b, const char *at) {
     gb_node node = gb_graph_find(graph, at);
     bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
                 b->step->kind == GB_STEP_SET;
-    int before = b->list->count;
+    int before = b->bends;
     if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_takes(b->session->model, node, GB_BEND_STYLE))
         return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", graph->nodes[node].name);
     if (!each)
@@ -229,7 +243,7 @@ static gb_status bend_at(bender *b, const char *at) {
     for (gb_node i = 0; i < graph->count && !status; i++)
         if (gb_graph_matches(graph, i, at))
             status = bend_node(b, i, false);
-    if (!status && b->list->count == before)
+    if (!status && b->bends == before)
         status = gb_fail(b->err, GB_BAD_ARGUMENT, "none of the nodes '%s' can take it", at);
     return status;
 }
@@ -302,7 +316,10 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
                               gb_error *err) {
     gb_error why = {0};
     const gb_recipe_step *step = &recipe->steps[index];
-    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .err = &why};
+    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .next = -1,
+                .err = &why};
+    for (int i = 0; i < list->count && b.next < 0; i++)
+        b.next = list->bends[i].step == index ? i : -1;
     gb_recipe_numbers(recipe, step, b.numbers);
     gb_status status = GB_OK;
     if (step->muted)

@@ -156,7 +156,8 @@ gb_status gb_recipe_read_clusters(gb_recipe *recipe, const gb_yaml *node, gb_err
     gb_status status = GB_OK;
     recipe->own_clusters = node;
     for (const gb_yaml *key = node->first; key && !status; key = key->next)
-        status = each_member(recipe->name, key->value, take_none, NULL, err);
+        if (key->value->kind != GB_YAML_SCALAR)         /* a remark, as a file may have */
+            status = each_member(recipe->name, key->value, take_none, NULL, err);
     return status;
 }
 

@@ -1,34 +1,98 @@
 /* What the image is made from, at the top of a recipe: `inputs`, in the words of render's options. The engine checks the
  * form of the values and keeps them as they are written; the program that renders knows what to do with them. */
+#include <float.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "recipe.h"
 #include "engine/base/spelling.h"
 
-typedef enum input_form { TEXT, NUMBER, WHOLE, RNG } input_form;
+typedef enum input_form { TEXT, NUMBER, WHOLE, CHOICE, NUMBERS } input_form;
+
+static const char *const rngs[] = {"numpy", "torch", "truncnorm", NULL}, *const spaces[] = {"z", "w", NULL};
 
 static const struct input_row {
     const char *name;
     input_form form;
+    int64_t low, high;          /* of WHOLE */
+    const char *const *choices;
 } rows[] = {
-    {"seeds", TEXT}, {"rng", RNG}, {"class", TEXT}, {"trunc", NUMBER}, {"cutoff", WHOLE}, {"noise", TEXT},
+    {"seeds", TEXT, 0, 0, NULL},
+    {"rng", CHOICE, 0, 0, rngs},
+    {"z", NUMBERS, 0, 0, NULL},
+    {"w", NUMBERS, 0, 0, NULL},
+    {"class", TEXT, 0, 0, NULL},
+    {"steps", WHOLE, 2, 100000, NULL},
+    {"space", CHOICE, 0, 0, spaces},
+    {"image", WHOLE, 1, INT32_MAX, NULL},
+    {"trunc", NUMBER, 0, 0, NULL},
+    {"cutoff", WHOLE, 0, 1000, NULL},
+    {"noise", TEXT, 0, 0, NULL},
+    {"redraw", WHOLE, 0, UINT32_MAX, NULL},
 };
 
-enum { ROWS = sizeof rows / sizeof *rows, MOST_CUTOFF = 1000 };
+enum { ROWS = sizeof rows / sizeof *rows };
 _Static_assert((int)ROWS <= (int)GB_RECIPE_INPUTS, "a recipe has room for every input");
 
-static gb_status read_rng(const gb_recipe *recipe, const gb_yaml *node, gb_error *err) {
-    static const char *const names[] = {"numpy", "torch", "truncnorm"};
+static gb_status read_choice(const gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, gb_error *err) {
     gb_spelling spelling = gb_spelling_of(node->text);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        gb_spelling_consider(&spelling, names[i]);
-        if (!strcmp(node->text, names[i]))
+    char list[64] = "";
+    for (const char *const *choice = row->choices; *choice; choice++) {
+        size_t used = strlen(list);
+        gb_spelling_consider(&spelling, *choice);
+        if (!strcmp(node->text, *choice))
             return GB_OK;
+        snprintf(list + used, sizeof list - used, "%s%s", !used ? "" : choice[1] ? ", " : " or ", *choice);
     }
-    return gb_recipe_fail(recipe, node, err, "rng is '%.64s'; it takes numpy, torch or truncnorm%s%s%s", node->text,
+    return gb_recipe_fail(recipe, node, err, "%s is '%.64s'; it takes %s%s%s%s", row->name, node->text, list,
                           spelling.nearest ? ", and the nearest is '" : "", spelling.nearest ? spelling.nearest : "",
                           spelling.nearest ? "'" : "");
+}
+
+/* Writes a list of numbers, or of lists of them, as "[1, 2.5]"; with `to` NULL only counts the bytes. */
+static gb_status put_numbers(const gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, int depth,
+                             char *to, size_t *used, gb_error *err) {
+    enum { MOST_DEPTH = 3 };
+    double number;
+    gb_status status = GB_OK;
+    if (node->kind == GB_YAML_SCALAR && depth > 0) {
+        status = gb_recipe_number(recipe, node, row->name, -FLT_MAX, FLT_MAX, &number, err);
+        size_t length = status ? 0 : strlen(node->text);
+        if (to)
+            memcpy(to + *used, node->text, length);
+        *used += length;
+        return status;
+    }
+    if (node->kind != GB_YAML_LIST || depth == MOST_DEPTH)
+        return gb_recipe_fail(recipe, node, err, "%s: a list of numbers is wanted, or of lists of them", row->name);
+    const char *before = "[";
+    for (const gb_yaml *item = node->first; item && !status; item = item->next, before = ", ") {
+        size_t length = strlen(before);
+        if (to)
+            memcpy(to + *used, before, length);
+        *used += length;
+        status = put_numbers(recipe, row, item, depth + 1, to, used, err);
+    }
+    if (!status && !node->first)
+        return gb_recipe_fail(recipe, node, err, "%s: the list is empty", row->name);
+    if (to)
+        to[*used] = ']';
+    *used += 1;
+    return status;
+}
+
+static gb_status read_numbers(gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, const char **text,
+                              gb_error *err) {
+    char *numbers = NULL;
+    size_t size = 0, used = 0;
+    gb_status status = put_numbers(recipe, row, node, 0, NULL, &size, err);
+    if (!status)
+        status = gb_recipe_take(recipe, size + 1, (void **)&numbers, err);
+    if (!status)
+        status = put_numbers(recipe, row, node, 0, numbers, &used, err);
+    *text = numbers;
+    return status;
 }
 
 static gb_status read_input(gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, gb_error *err) {
@@ -36,6 +100,8 @@ static gb_status read_input(gb_recipe *recipe, const struct input_row *row, cons
     int64_t whole;
     gb_recipe_input *input = &recipe->inputs[recipe->input_count++];
     input->name = row->name;
+    if (row->form == NUMBERS)
+        return read_numbers(recipe, row, node, &input->text, err);
     gb_status status = gb_recipe_text(recipe, node, row->name, &input->text, err);
     if (status)
         return status;
@@ -43,9 +109,10 @@ static gb_status read_input(gb_recipe *recipe, const struct input_row *row, cons
     case NUMBER:
         return gb_recipe_number(recipe, node, row->name, -1e30, 1e30, &number, err);
     case WHOLE:
-        return gb_recipe_whole(recipe, node, row->name, 0, MOST_CUTOFF, &whole, err);
-    case RNG:
-        return read_rng(recipe, node, err);
+        return gb_recipe_whole(recipe, node, row->name, row->low, row->high, &whole, err);
+    case CHOICE:
+        return read_choice(recipe, row, node, err);
+    case NUMBERS:
     case TEXT:
         break;
     }

@@ -169,34 +169,18 @@ void gb_recipe_free(gb_recipe *recipe) {
 
 /* ------------------------------------------------------------------------------------------------ applying */
 
-/* Takes away what was added last. */
-static void take_back(gb_session *session, const gb_applied_list *list, int from) {
-    for (int i = list->count; i-- > from;)
-        gb_session_unbend(session, list->bends[i].id, NULL);
-}
-
-/* The steps from `first` on, or none of them. */
-static gb_status add_steps(const gb_recipe *recipe, int first, gb_session *session, gb_applied_list *list,
-                           gb_error *err) {
-    int before = list->count;
+static gb_status add_steps(const gb_recipe *recipe, gb_session *session, gb_applied_list *list, gb_error *err) {
     gb_status status = GB_OK;
-    for (int i = first; i < recipe->step_count && !status; i++)
+    for (int i = 0; i < recipe->step_count && !status; i++)
         status = gb_recipe_bend_step(recipe, i, session, list, err);
-    if (status) {
-        take_back(session, list, before);
-        list->count = before;
-    }
+    for (int i = status ? list->count : 0; i-- > 0;)
+        gb_session_unbend(session, list->bends[i].id, NULL);
     return status;
-}
-
-static void note_numbers(gb_recipe *recipe, int first) {
-    for (int i = first; i < recipe->step_count; i++)
-        gb_recipe_numbers(recipe, &recipe->steps[i], recipe->steps[i].applied);
 }
 
 gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err) {
     gb_applied_list list = {0};
-    gb_status status = add_steps(recipe, 0, session, &list, err);
+    gb_status status = add_steps(recipe, session, &list, err);
     if (status) {
         free(list.bends);
         return status;
@@ -204,46 +188,52 @@ gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err)
     free(recipe->applied.bends);
     recipe->applied = list;
     recipe->session = session;
-    note_numbers(recipe, 0);
+    recipe->rollbacks = session->rollbacks;
+    for (int i = 0; i < recipe->step_count; i++)
+        gb_recipe_numbers(recipe, &recipe->steps[i], recipe->steps[i].applied);
     return GB_OK;
 }
 
-/* Values cannot be moved in place: they and the steps behind them are added anew, in order, before the old ones go. */
-static gb_status add_anew(gb_recipe *recipe, int first, gb_session *session, gb_error *err) {
-    gb_applied_list *list = &recipe->applied;
-    int keep = 0, old = list->count;
-    while (keep < old && list->bends[keep].step < first)
-        keep++;
-    gb_status status = add_steps(recipe, first, session, list, err);
-    if (status)
-        return status;
-    for (int i = keep; i < old; i++)
-        gb_session_unbend(session, list->bends[i].id, NULL);
-    memmove(&list->bends[keep], &list->bends[old], (size_t)(list->count - old) * sizeof *list->bends);
-    list->count -= old - keep;
-    note_numbers(recipe, first);
-    return GB_OK;
+/* Values are read again from where they come from; all of the step's bends get them, or none. */
+static gb_status renew_values(gb_recipe *recipe, int index, gb_session *session, gb_error *err) {
+    gb_bend_list before = {0};
+    if (!gb_bend_list_copy(&before, &session->now.bends))
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = gb_recipe_bend_step(recipe, index, session, &recipe->applied, err);
+    if (status) {
+        gb_bend_list changed = session->now.bends;
+        session->now.bends = before;
+        before = changed;
+    }
+    gb_bend_list_clear(&before);
+    return status;
+}
+
+static gb_status move_step(gb_recipe *recipe, int index, const float *numbers, gb_session *session, gb_error *err) {
+    const gb_recipe_step *step = &recipe->steps[index];
+    gb_status status = GB_OK;
+    for (int k = 0; k < recipe->applied.count && !status; k++)
+        if (recipe->applied.bends[k].step == index)
+            status = gb_session_bend_move(session, recipe->applied.bends[k].id, numbers, step->dials, err);
+    return status;
 }
 
 gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err) {
     float numbers[GB_RECIPE_PARAMS];
     if (recipe->session != session)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: this recipe has not been applied to this session", recipe->name);
+    bool rolled_back = recipe->rollbacks != session->rollbacks;
     for (int i = 0; i < recipe->step_count; i++) {
         gb_recipe_step *step = &recipe->steps[i];
         gb_recipe_numbers(recipe, step, numbers);
-        if (step->muted || !memcmp(numbers, step->applied, sizeof numbers))
+        if (step->muted || !step->dials || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
             continue;
-        if (step->kind == GB_STEP_SET)
-            return add_anew(recipe, i, session, err);
-        for (int k = 0; k < recipe->applied.count; k++) {
-            const gb_applied *applied = &recipe->applied.bends[k];
-            gb_status status = applied->step == i
-                                   ? gb_session_bend_move(session, applied->id, numbers, step->dials, err) : GB_OK;
-            if (status)
-                return status;
-        }
+        gb_status status = step->kind == GB_STEP_SET ? renew_values(recipe, i, session, err)
+                                                     : move_step(recipe, i, numbers, session, err);
+        if (status)
+            return status;
         memcpy(step->applied, numbers, sizeof numbers);
     }
+    recipe->rollbacks = session->rollbacks;
     return GB_OK;
 }

@@ -24,7 +24,7 @@ enum {
     GB_RECIPE_PARAMS = 20,      /* numbers of one step: as many as a row of filters or activations can have */
     GB_RECIPE_STEPS = 4096,
     GB_RECIPE_COLOURS = 64,
-    GB_RECIPE_INPUTS = 8,
+    GB_RECIPE_INPUTS = 12,
 };
 
 /* A number, or a named parameter of the recipe that gives it. */
@@ -171,6 +171,7 @@ struct gb_recipe {
     uint64_t pixels;                    /* of all pictures that stand in the recipe */
     gb_clusters given;                  /* by gb_recipe_clusters() */
     gb_session *session;        /* that it was applied to last */
+    uint64_t rollbacks;         /* of the session, when `applied` of the steps was noted */
     gb_applied_list applied;
 };
 
@@ -271,7 +272,8 @@ gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *st
 gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,
                            float **values, gb_error *err);
 
-/* Adds the bends of step `index` to the session and to the list. */
+/* Adds the bends of step `index` to the session and to the list; or, where the list has them already, gives them the
+ * options that the step has now. */
 gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,
                               gb_error *err);
 

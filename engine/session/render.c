@@ -525,21 +525,56 @@ gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
     return hand_over(session, session->bent->graph.output, image, err);
 }
 
-gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
-    int64_t shape[3];
+/* The picture's channels: 1 (grey), 3 (RGB) or 4 (RGBA). */
+static gb_status picture_shape(const gb_session *session, int64_t shape[3], gb_error *err) {
     gb_model_image_shape(session->model, shape);
-    if (session->graph->nodes[session->graph->output].ndim != 3 || shape[0] != 3)
-        return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 3", (long long)shape[0]);
-    gb_status status = render(session, GB_CUT_TAP | GB_CUT_IMAGE, err);
-    size_t pixels = (size_t)shape[1] * (size_t)shape[2];
-    const gb_tensor *out = status ? NULL : &session->plan->tensor[session->bent->graph.output];
-    if (!status && session->cpu.device) {
-        session->cpu.device->to_rgb(session->cpu.queue, out, rgb);
+    if (session->graph->nodes[session->graph->output].ndim != 3 || (shape[0] != 1 && shape[0] != 3 && shape[0] != 4))
+        return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 1 (grey), 3 (RGB) or 4 (RGBA)",
+                       (long long)shape[0]);
+    return GB_OK;
+}
+
+/* Renders into 8 bits: as many channels as there are, or (`shown`) three. */
+static gb_status render_bytes(gb_session *session, bool shown, uint8_t *bytes, gb_error *err) {
+    int64_t shape[3];
+    gb_status status = picture_shape(session, shape, err);
+    if (!status)
+        status = render(session, GB_CUT_TAP | GB_CUT_IMAGE, err);
+    if (status)
+        return status;
+    int channels = (int)shape[0];
+    size_t plane = (size_t)shape[1] * (size_t)shape[2], samples = (size_t)session->options.batch;
+    const gb_tensor *out = &session->plan->tensor[session->bent->graph.output];
+    if (session->cpu.device && channels == 3) {
+        session->cpu.device->to_rgb(session->cpu.queue, out, bytes);
         return gb_device_wait(session, err);
     }
-    for (size_t i = 0; !status && i < (size_t)session->options.batch; i++)      /* three channels are always planar */
-        gb_image_to_rgb(out->data + i * 3 * pixels, pixels, rgb + i * 3 * pixels);
+    const float *image = out->data;     /* fewer than eight channels are always planar */
+    float *fetched = NULL;
+    if (session->cpu.device) {
+        fetched = malloc(samples * (size_t)channels * plane * sizeof *fetched);
+        if (!fetched)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        status = hand_over(session, session->bent->graph.output, fetched, err);
+        image = fetched;
+    }
+    for (size_t i = 0; !status && i < samples; i++) {
+        const float *sample = image + i * (size_t)channels * plane;
+        if (channels == 3 || !shown)
+            gb_image_to_pixels(sample, channels, plane, bytes + i * (size_t)channels * plane);
+        else
+            gb_image_to_shown(sample, channels, (int)shape[1], (int)shape[2], bytes + i * 3 * plane);
+    }
+    free(fetched);
     return status;
+}
+
+gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err) {
+    return render_bytes(session, true, rgb, err);
+}
+
+gb_status gb_session_render_pixels(gb_session *session, uint8_t *pixels, gb_error *err) {
+    return render_bytes(session, false, pixels, err);
 }
 
 gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err) {
@@ -548,8 +583,9 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
     snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
     node = gb_graph_find(session->graph, name);
     gb_shape shape = node == GB_NO_NODE ? (gb_shape){0} : gb_node_shape(&session->graph->nodes[node]);
-    if (shape.c != 3 || shape.h != resolution || shape.w != resolution)
-        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no picture of %dx%d on its way", resolution, resolution);
+    bool picture = shape.c == 1 || shape.c == 3 || shape.c == 4;
+    if (!picture || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no running picture at '%s'", name);
     session->preview = node;
     gb_status status = render(session, GB_CUT_PREVIEW, err);
     return status ? status : hand_over(session, session->bent->value[node], image, err);
@@ -558,16 +594,16 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
 gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
     int64_t shape[3];
     gb_model_image_shape(session->model, shape);
-    uint8_t *rgb = malloc((size_t)session->options.batch * 3 * (size_t)shape[1] * (size_t)shape[2]);
-    if (!rgb)
+    uint8_t *pixels = malloc((size_t)session->options.batch * (size_t)(shape[0] * shape[1] * shape[2]));
+    if (!pixels)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     char checksum[16];
     snprintf(checksum, sizeof checksum, "%08x", (unsigned)session->model->checksum);
     gb_text texts[] = {{"Software", "ganbend"}, {"ganbend.version", gb_version()}, {"ganbend.model", checksum}};
-    gb_status status = gb_session_render_rgb(session, rgb, err);
+    gb_status status = gb_session_render_pixels(session, pixels, err);
     if (!status)
-        status = gb_png_write(path, (int)shape[2], (int)shape[1], rgb, texts, 3, err);
-    free(rgb);
+        status = gb_png_write_pixels(path, (int)shape[2], (int)shape[1], (int)shape[0], pixels, texts, 3, err);
+    free(pixels);
     return status;
 }
 
@@ -609,7 +645,7 @@ void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
     const gb_graph_node *nodes = session->bent->graph.nodes;
     *info = (gb_step_info){.first = nodes[step->chain[0]].base,
                            .last = nodes[step->chain[step->nodes - 1]].base,
-                           .op = gb_op_infos[step->desc.op].name,
+                           .op = gb_ops[step->desc.op]->name,
                            .nodes = step->nodes,
                            .kernel = step->row->isa,
                            .seconds = step->seconds,

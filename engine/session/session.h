@@ -30,6 +30,7 @@ struct gb_session {
     gb_session_options options;
     gb_settings now, before;    /* `before` is valid inside a transaction */
     bool in_transaction;
+    uint64_t rollbacks;         /* how many there were: what was moved before may have been taken back */
     uint64_t last_id;
     gb_bend last_bend;
     gb_bent *bent;              /* the graph with the bends in it; "per node" below means its nodes */

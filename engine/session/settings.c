@@ -86,6 +86,7 @@ void gb_session_rollback(gb_session *session) {
     session->before = undone;
     drop_values(&session->before, session->graph);
     session->in_transaction = false;
+    session->rollbacks++;
 }
 
 /* ------------------------------------------------------------------------------------------------ z, w, label */
@@ -354,5 +355,9 @@ gb_status gb_session_untap(gb_session *session, const char *name, gb_error *err)
 gb_status gb_session_feed(gb_session *session, const char *name, const float *value, gb_error *err) {
     gb_node node;
     gb_status status = find_node(session, name, &node, err);
-    return status ? status : give(session, node, value, session->options.batch, err);
+    if (!status)
+        status = give(session, node, value, session->options.batch, err);
+    if (!status && node == find_input(session, "z"))
+        session->now.seeded = false;            /* truncation does not draw it again */
+    return status;
 }

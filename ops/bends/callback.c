@@ -2,14 +2,8 @@
  * the rendering thread. */
 #include <string.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 #include "ops/float_state.h"
-
-bool gb_callback_shape(gb_desc *d, char *why, size_t size) {
-    (void)why, (void)size;
-    d->out = d->in[0];
-    return true;
-}
 
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
     const gb_shape *s = &d->in[0];
@@ -27,6 +21,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_tensor_from_nchw(cpu, args->out, args->workspace);
 }
 
-const gb_op_row gb_callback_plain = {
-    .op = GB_OP_CALLBACK, .name = "callback", .isa = "plain", .workspace = workspace, .run = run,
+const gb_op gb_op_callback = {
+    .name = "callback", .summary = "a function of the caller that may change the values",
+    .inputs_min = 1, .inputs_max = 1, .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_CALLBACK, .isa = "plain", .workspace = workspace, .run = run},
 };

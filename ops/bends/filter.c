@@ -1,12 +1,6 @@
 /* A filter of the table as an operation between two others: y = filter(x) on the chosen channels. */
 #include "ops/bends/filters.h"
-#include "ops/rows.h"
-
-bool gb_filter_shape(gb_desc *d, char *why, size_t size) {
-    (void)why, (void)size;
-    d->out = d->in[0];
-    return true;
-}
+#include "ops/kernel.h"
 
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
     return gb_filter_workspace(cpu, d->filter.row, &d->in[0]);
@@ -18,6 +12,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
                   args->workspace);
 }
 
-const gb_op_row gb_filter_plain = {
-    .op = GB_OP_FILTER, .name = "filter", .isa = "plain", .workspace = workspace, .run = run,
+const gb_op gb_op_filter = {
+    .name = "filter", .summary = "a bending filter on the chosen channels",
+    .inputs_min = 1, .inputs_max = 1, .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_FILTER, .isa = "plain", .workspace = workspace, .run = run},
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ops/bends/filter_rows.h"
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
 const gb_filter *const gb_filters[] = {
     &gb_filter_ablate, &gb_filter_invert, &gb_filter_multiply, &gb_filter_add, &gb_filter_threshold, &gb_filter_clamp,

@@ -1,11 +1,5 @@
 /* Activation vectors painted into maps (Herdt et al.):  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p]. */
-#include "ops/rows.h"
-
-bool gb_paint_shape(gb_desc *d, char *why, size_t size) {
-    (void)why, (void)size;
-    d->out = d->in[0];
-    return true;
-}
+#include "ops/kernel.h"
 
 static void one_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
@@ -27,4 +21,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_paint_plain = {.op = GB_OP_PAINT, .name = "paint", .isa = "plain", .run = run};
+const gb_op gb_op_paint = {
+    .name = "paint", .summary = "activation vectors at the chosen pixels",
+    .inputs_min = 1, .inputs_max = 1, .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_PAINT, .isa = "plain", .run = run},
+};

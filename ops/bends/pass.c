@@ -2,9 +2,9 @@
  * `kept` channels pass, the others are zero. */
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_pass_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (d->pass.c < 1 || d->pass.up < 1 || d->pass.kept < 0 || d->pass.kept > in->c || d->pass.kept > d->pass.c) {
         snprintf(why, size, "pass: %d of %d channels into %d", d->pass.kept, in->c, d->pass.c);
@@ -33,4 +33,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_pass_plain = {.op = GB_OP_PASS, .name = "pass", .isa = "plain", .run = run};
+const gb_op gb_op_pass = {
+    .name = "pass", .summary = "the input of a disabled layer in place of its output",
+    .inputs_min = 1, .inputs_max = 1, .shape = shape,
+    .plain = {.op = GB_OP_PASS, .isa = "plain", .run = run},
+};

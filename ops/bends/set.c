@@ -3,9 +3,9 @@
  * which is v itself where nothing is kept, and x where all is. */
 #include <stdio.h>
 
-#include "ops/rows.h"
+#include "ops/kernel.h"
 
-bool gb_set_shape(gb_desc *d, char *why, size_t size) {
+static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *x = &d->in[0], *v = &d->in[1];
     if (d->inputs == 2 && !gb_shape_same(x, v)) {
         snprintf(why, size, "set: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], expected the same shape and layout",
@@ -45,4 +45,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
 }
 
-const gb_op_row gb_set_plain = {.op = GB_OP_SET, .name = "set", .isa = "plain", .run = run};
+const gb_op gb_op_set = {
+    .name = "set", .summary = "given values that replace the input or are added to it",
+    .inputs_min = 1, .inputs_max = 2, .shape = shape,
+    .plain = {.op = GB_OP_SET, .isa = "plain", .run = run},
+};

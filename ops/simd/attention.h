@@ -298,3 +298,19 @@ static void attention_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     run_attention_job(cpu, &job, attention_task);
 }
 
+static const gb_op_row row_scores = {
+    .op = GB_OP_SCORES, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .workspace = scores_workspace, .run = scores_run,
+};
+static const gb_op_row row_softmax = {
+    .op = GB_OP_SOFTMAX, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .workspace = softmax_workspace, .run = softmax_run,
+};
+static const gb_op_row row_mix = {
+    .op = GB_OP_MIX, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .workspace = mix_workspace, .run = mix_run,
+};
+static const gb_op_row row_attention = {
+    .op = GB_OP_ATTENTION, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .workspace = attention_workspace, .run = attention_run,
+};

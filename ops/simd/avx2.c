@@ -3,5 +3,5 @@
 
 #define GB_ISA "avx2"
 #define GB_ISA_RANK GB_RANK_AVX2
-#define GB_ISA_ROW(x) gb_avx2_##x
+#define GB_ISA_NAME(x) gb_avx2_##x
 #include "ops/simd/rows.h"

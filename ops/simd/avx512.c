@@ -3,5 +3,5 @@
 
 #define GB_ISA "avx512"
 #define GB_ISA_RANK GB_RANK_AVX512
-#define GB_ISA_ROW(x) gb_avx512_##x
+#define GB_ISA_NAME(x) gb_avx512_##x
 #include "ops/simd/rows.h"

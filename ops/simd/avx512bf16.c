@@ -7,8 +7,9 @@
 
 #define GB_ISA "avx512bf16"
 #define GB_ISA_RANK GB_RANK_AVX512BF16
-#define GB_ISA_ROW(x) gb_avx512bf16_##x
 #include "ops/simd/convolutions.h"
+
+const gb_op_row *const gb_avx512bf16_rows[] = {&row_winograd, &row_polyphase, &row_direct, &row_conv1x1, NULL};
 
 /* As rows.h has it: twelve chains, each step two multiply-adds a lane. */
 float gb_avx512bf16_burst(int rounds) {

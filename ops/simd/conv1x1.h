@@ -103,3 +103,9 @@ static bool conv1x1_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return blocked_maps(d) && d->conv.kernel == 1;
 }
+
+static const gb_op_row row_conv1x1 = {
+    .op = GB_OP_MODULATED_CONV2D, .form = "1x1", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = conv1x1_supports, .packed_size = conv1x1_packed_size, .pack = conv1x1_pack,
+    .workspace = conv1x1_workspace, .run = conv1x1_run,
+};

@@ -235,3 +235,9 @@ static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
 static bool direct_supports(const gb_cpu *cpu, const gb_desc *d) {
     return blocked_maps(d) && d->conv.kernel == 3 && !winograd_supports(cpu, d) && !polyphase_supports(cpu, d);
 }
+
+static const gb_op_row row_direct = {
+    .op = GB_OP_MODULATED_CONV2D, .form = "direct", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = direct_supports, .packed_size = direct_packed_size, .pack = direct_pack, .workspace = direct_workspace,
+    .run = direct_run,
+};

@@ -62,3 +62,9 @@ static bool linear_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return d->in[0].block == 1 && d->out.block == 1;
 }
+
+static const gb_op_row row_linear = {
+    .op = GB_OP_LINEAR, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = linear_supports, .packed_size = linear_packed_size, .pack = linear_pack,
+    .workspace = linear_workspace, .run = linear_run,
+};

@@ -75,9 +75,18 @@ static bool pointwise_supports(const gb_cpu *cpu, const gb_desc *d) {
     return d->in[0].block == d->out.block && (d->out.block == VL || (d->out.block == 1 && d->out.h > 1));
 }
 
-/* ------------------------------------------------------------------------------------------------ norm */
+#define POINTWISE_ROW(id)                                                                                              \
+    {                                                                                                                  \
+        .op = id, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,                                \
+        .supports = pointwise_supports, .run = pointwise_run,                                                          \
+    }
+static const gb_op_row row_noise = POINTWISE_ROW(GB_OP_NOISE);
+static const gb_op_row row_bias_act = POINTWISE_ROW(GB_OP_BIAS_ACT);
+static const gb_op_row row_add = POINTWISE_ROW(GB_OP_ADD);
 
-static void norm_band(void *arg, int i, int worker) {
+/* ------------------------------------------------------------------------------------------------ batch norm */
+
+static void batch_norm_band(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_shape *s = &job->d->out;
     map_band b = band_at(s, i);
@@ -98,11 +107,17 @@ static void norm_band(void *arg, int i, int worker) {
         put_channel(&to, p, vadd(vmul(vsub(vload(x + p * VL), mean), scale), bias));
 }
 
-static void norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+static void batch_norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
     gb_batch_norm_prepare(d, args, args->workspace);
-    each_band(cpu, &d->out, norm_band, &job);
+    each_band(cpu, &d->out, batch_norm_band, &job);
 }
+
+static const gb_op_row row_batch_norm = {
+    .op = GB_OP_BATCH_NORM, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = maps_support, .packed_size = gb_batch_norm_packed_size, .pack = gb_batch_norm_pack,
+    .workspace = gb_batch_norm_workspace, .run = batch_norm_run,
+};
 
 /* ------------------------------------------------------------------------------------------------ resampling */
 
@@ -129,6 +144,11 @@ static void upsample_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
     each_band(cpu, &d->in[0], upsample_band, &job);
 }
 
+static const gb_op_row row_upsample_nearest = {
+    .op = GB_OP_UPSAMPLE_NEAREST, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = maps_support, .run = upsample_run,
+};
+
 /* a > b || isnan(a) ? a : b */
 static inline vec larger(vec a, vec b) {
     bits first = (bits)(a > b) | (bits)(a != a);
@@ -154,6 +174,11 @@ static void max_pool_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
     gb_job job = {cpu, d, args};
     each_band(cpu, &d->out, max_pool_band, &job);
 }
+
+static const gb_op_row row_max_pool = {
+    .op = GB_OP_MAX_POOL, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = maps_support, .run = max_pool_run,
+};
 
 /* ------------------------------------------------------------------------------------------------ slice */
 
@@ -195,3 +220,8 @@ static bool slice_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return d->in[0].block == VL && (d->out.block == 1 || (d->out.block == VL && d->slice.from % VL == 0));
 }
+
+static const gb_op_row row_slice = {
+    .op = GB_OP_SLICE, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = slice_supports, .run = slice_run,
+};

@@ -3,5 +3,5 @@
 
 #define GB_ISA "neon"
 #define GB_ISA_RANK GB_RANK_NEON
-#define GB_ISA_ROW(x) gb_neon_##x
+#define GB_ISA_NAME(x) gb_neon_##x
 #include "ops/simd/rows.h"

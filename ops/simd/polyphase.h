@@ -424,3 +424,9 @@ static bool polyphase_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return blocked_maps(d) && d->conv.up == 2 && d->in[0].h >= 32 && d->in[0].w >= 32;
 }
+
+static const gb_op_row row_polyphase = {
+    .op = GB_OP_MODULATED_CONV2D, .form = "polyphase", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = polyphase_supports, .packed_size = polyphase_packed_size, .pack = polyphase_pack,
+    .workspace = polyphase_workspace, .run = polyphase_run,
+};

@@ -148,3 +148,9 @@ static bool torgb_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return d->in[0].block == VL && d->out.block == 1 && d->conv.up == 1 && !d->conv.demodulate;
 }
+
+static const gb_op_row row_torgb = {
+    .op = GB_OP_MODULATED_CONV2D, .form = "torgb", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = torgb_supports, .packed_size = torgb_packed_size, .pack = torgb_pack, .workspace = torgb_workspace,
+    .run = torgb_run,
+};

@@ -121,3 +121,9 @@ static bool fir_supports(const gb_cpu *cpu, const gb_desc *d) {
     return d->fir.up == 2 && d->fir.taps == 4 && d->fir.pad_before >= 1 && d->fir.pad_before <= 2 &&
            d->fir.pad_after <= 2 && d->in[0].block == d->out.block && (d->out.block == VL || d->out.block == 1);
 }
+
+static const gb_op_row row_upfirdn2d = {
+    .op = GB_OP_UPFIRDN2D, .form = "2x", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = fir_supports, .packed_size = fir_packed_size, .pack = fir_pack, .workspace = fir_workspace,
+    .run = fir_run,
+};

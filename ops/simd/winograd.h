@@ -337,3 +337,9 @@ static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return blocked_maps(d) && d->conv.kernel == 3 && d->conv.up == 1 && d->in[0].h >= 16 && d->in[0].w >= 16;
 }
+
+static const gb_op_row row_winograd = {
+    .op = GB_OP_MODULATED_CONV2D, .form = "winograd", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = winograd_supports, .packed_size = winograd_packed_size, .pack = winograd_pack,
+    .workspace = winograd_workspace, .run = winograd_run,
+};

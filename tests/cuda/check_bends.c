@@ -11,8 +11,6 @@
 #include "ops/bends/filters.h"
 #include "tests/ops/random_uses.h"
 
-static int failures;
-
 /* A use with all that a person could move. */
 typedef struct bend {
     use u;
@@ -25,10 +23,10 @@ typedef struct bend {
 } bend;
 
 static const char *name_of(const bend *b) {
-    return b->u.d.op == GB_OP_FILTER ? b->u.d.filter.row->name : gb_op_infos[b->u.d.op].name;
+    return b->u.d.op == GB_OP_FILTER ? b->u.d.filter.row->name : gb_ops[b->u.d.op]->name;
 }
 
-static void fail(const bend *b, const char *what, double by) {
+static void fail_bend(const bend *b, const char *what, double by) {
     const gb_shape *s = &b->u.d.in[0];
     failures++;
     printf("FAILED %s: %s (%.3g) for [%d,%d,%d,%d]", name_of(b), what, by, s->n, s->c, s->h, s->w);
@@ -85,7 +83,7 @@ static void random_numbers(rng *r, bend *b) {
         b->channels = realloc(b->channels, (size_t)s->c);
         for (int c = 0; c < s->c; c++)
             b->channels[c] = (uint8_t)pick(r, 0, 1);
-        b->live.set = (gb_set_live){b->values, samples, pick(r, 0, 2) == 0, (float)pick(r, 0, 2) * 0.5f,
+        b->live.set = (gb_set_live){b->u.d.inputs == 2 ? NULL : b->values, samples, pick(r, 0, 2) == 0, (float)pick(r, 0, 2) * 0.5f,
                                     pick(r, 0, 1) ? b->channels : NULL};
     }
 }
@@ -117,14 +115,20 @@ static bend random_bend(rng *r, const gb_op_id op, const gb_filter *filter) {
         d->pass.up = pick(r, 1, 2);
         d->pass.kept = pick(r, 0, d->pass.c < d->in[0].c ? d->pass.c : d->in[0].c);
     }
+    if (op == GB_OP_SET && pick(r, 0, 2) == 0) {
+        d->inputs = 2;
+        d->in[1] = d->in[0];
+    }
     if (!gb_op_shape(&plain, d, why, sizeof why)) {
         fprintf(stderr, "checks: %s\n", why);
         exit(2);
     }
     size_t count = count_of(&d->in[0]);
-    b.u.in[0] = random_floats(r, count, 1.0f);
-    for (size_t i = 0; i < count; i++)
-        b.u.in[0][i] = as_half(b.u.in[0][i]);
+    for (int k = 0; k < d->inputs; k++) {
+        b.u.in[k] = random_floats(r, count, 1.0f);
+        for (size_t i = 0; i < count; i++)
+            b.u.in[k][i] = as_half(b.u.in[k][i]);
+    }
     for (int odd = pick(r, 0, 3) ? 0 : pick(r, 1, 5); odd; odd--)
         b.u.in[0][(size_t)draw(r) % count] = pick(r, 0, 2) ? NAN : pick(r, 0, 1) ? INFINITY : -INFINITY;
     random_numbers(r, &b);
@@ -145,9 +149,12 @@ static void free_bend(bend *b) {
 static bend alone(const bend *b, int n) {
     bend one = *b;
     size_t of_a_sample = count_of(&b->u.d.in[0]) / b->u.d.in[0].n;
-    one.u.d.in[0].n = one.u.d.out.n = 1;
-    one.u.in[0] += n * of_a_sample;
-    if (b->u.d.op == GB_OP_SET && b->live.set.samples > 1) {
+    one.u.d.out.n = 1;
+    for (int k = 0; k < b->u.d.inputs; k++) {
+        one.u.d.in[k].n = 1;
+        one.u.in[k] += n * of_a_sample;
+    }
+    if (b->u.d.op == GB_OP_SET && b->live.set.values && b->live.set.samples > 1) {
         one.live.set.values += n * count_of(&one.u.d.out);
         one.live.set.samples = 1;
     }
@@ -159,8 +166,12 @@ static bend alone(const bend *b, int n) {
 static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int moves, rng *r) {
     static uint64_t version, key;
     gb_desc d = desc_for(cpu, &b->u);
-    gb_tensor in = block_tensor(cpu, d.in[0], b->u.in[0]), out = block_tensor(cpu, d.out, NULL);
-    gb_args args = {.in = {&in}, .out = &out, .live = &b->live};
+    gb_tensor in[2], out = block_tensor(cpu, d.out, NULL);
+    gb_args args = {.out = &out, .live = &b->live};
+    for (int k = 0; k < d.inputs; k++) {
+        in[k] = block_tensor(cpu, d.in[k], b->u.in[k]);
+        args.in[k] = &in[k];
+    }
     args.workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
     key++;
     if (d.op == GB_OP_FILTER)
@@ -173,7 +184,8 @@ static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int mov
     }
     float *nchw = allocate(sizeof(float) * count_of(&d.out));
     gb_tensor_to_nchw(cpu, &out, nchw);
-    free_on(cpu, in.data);
+    for (int k = 0; k < d.inputs; k++)
+        free_on(cpu, in[k].data);
     free_on(cpu, out.data);
     free_on(cpu, args.workspace);
     return nchw;
@@ -206,23 +218,23 @@ static double check_bend(const gb_cpu *cpu, double allowed, bend *b, rng *r) {
     const gb_op_row *row = gb_op_find(cpu, &d);
     size_t count = count_of(&d.out), of_a_sample = count / d.out.n;
     if (!row) {
-        fail(b, "has no row", 0.0);
+        fail_bend(b, "has no row", 0.0);
         return INFINITY;
     }
     float *replayed = run_bend(cpu, row, b, 3, r), *y = run_bend(cpu, row, b, 0, r);
     if (!same_bits(replayed, y, count))
-        fail(b, "changes when replayed", difference(replayed, y, count));
+        fail_bend(b, "changes when replayed", difference(replayed, y, count));
     free(replayed);
-    float *reference = run_bend(&one, plain_row(d.op), b, 0, r);
+    float *reference = run_bend(&one, &gb_ops[d.op]->plain, b, 0, r);
     double by = finite_difference(y, reference, count);
     if (!(by <= allowed))
-        fail(b, "differs from plain", by);
+        fail_bend(b, "differs from plain", by);
     free(reference);
     for (int n = 0; d.out.n > 1 && n < d.out.n && !depends_on_place(b); n++) {
         bend single = alone(b, n);
         float *z = run_bend(cpu, row, &single, 0, r);
         if (!same_bits(z, y + n * of_a_sample, of_a_sample))
-            fail(b, "changes with the batch", difference(z, y + n * of_a_sample, of_a_sample));
+            fail_bend(b, "changes with the batch", difference(z, y + n * of_a_sample, of_a_sample));
         free(z);
     }
     free(y);
@@ -232,14 +244,14 @@ static double check_bend(const gb_cpu *cpu, double allowed, bend *b, rng *r) {
 static void check_all(const gb_cpu *cpu, double allowed, gb_op_id op, const gb_filter *f, uint64_t seed, int rounds) {
     rng r = {seed};
     double worst = 0.0;
-    for (const char *c = f ? f->name : gb_op_infos[op].name; *c; c++)
+    for (const char *c = f ? f->name : gb_ops[op]->name; *c; c++)
         r.state = r.state * 31 + (unsigned char)*c;
     for (int i = 0; i < rounds; i++) {
         bend b = random_bend(&r, op, f);
         worst = fmax(worst, check_bend(cpu, allowed, &b, &r));
         free_bend(&b);
     }
-    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_op_infos[op].name, rounds,
+    printf("%-5s %-18s %4d uses, worst %.2e\n", cpu->device->precision, f ? f->name : gb_ops[op]->name, rounds,
            worst);
 }
 

@@ -8,22 +8,6 @@
 #include "cuda/cuda.h"
 #include "tests/ops/random_uses.h"
 
-static int failures;
-
-static void fail(const gb_op_row *row, const use *u, const char *what, double by) {
-    const gb_shape *i = &u->d.in[0], *o = &u->d.out;
-    failures++;
-    printf("FAILED %s %s: %s (%.3g) for [%d,%d,%d,%d] → [%d,%d,%d,%d]", row->name, row->form ? row->form : "", what, by,
-           i->n, i->c, i->h, i->w, o->n, o->c, o->h, o->w);
-    if (u->d.op == GB_OP_MODULATED_CONV2D)
-        printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
-               u->d.conv.demodulate ? ", demodulated" : "");
-    if (u->has_epilogue)
-        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
-               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
-    printf("\n");
-}
-
 /* A step can fall on either side of what half precision makes of its input. */
 static bool may_jump(const use *u) {
     return u->has_epilogue && u->epilogue.bias_act &&
@@ -36,7 +20,7 @@ static double check_use(const gb_cpu *cpu, const gb_op_row *row, double allowed,
     bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
     use bare = *u;
     bare.has_epilogue = own_stage;
-    float *reference = run(&one, plain_row(row->op), &bare), *open = run(cpu, row, &bare);
+    float *reference = run(&one, &gb_ops[row->op]->plain, &bare), *open = run(cpu, row, &bare);
     double by = difference(open, reference, count);
     if (!(by <= allowed) && !(own_stage && may_jump(u)))
         fail(row, u, "differs from plain", by);
@@ -83,12 +67,7 @@ static void check_row(const gb_cpu *cpu, const gb_op_row *row, double allowed, u
         }
         free_use(&u);
     }
-    if (!done) {
-        failures++;
-        printf("FAILED %s %s: no random use reached it\n", row->name, row->form ? row->form : "");
-    }
-    printf("%-5s %-18s %-9s %4d uses, worst %.2e\n", cpu->device->precision, row->name, row->form ? row->form : "", done,
-           worst);
+    report(row, done, worst);
 }
 
 int main(int argc, char **argv) {
@@ -123,11 +102,9 @@ int main(int argc, char **argv) {
     }
     double allowed = !strcmp(precision, "fp32") ? 1e-5 : !strcmp(precision, "tf32") ? 3e-3 : 5e-3;
     printf("%s\n", device->name);
-    for (size_t i = 0; i < device->row_count; i++) {
-        const gb_op_row *row = device->rows[i];
-        if (row->op < GB_OP_FILTER && (!op || !strcmp(op, row->name)))      /* bends are checked in networks */
-            check_row(&cpu, row, allowed, seed, rounds);
-    }
+    for (const gb_op_row *const *row = device->rows; *row; row++)
+        if ((*row)->op < GB_OP_FILTER && (!op || !strcmp(op, gb_ops[(*row)->op]->name)))     /* check_bends has bends */
+            check_row(&cpu, *row, allowed, seed, rounds);
     device->queue_free(cpu.queue);
     device->close(device);
     printf(failures ? "%d failures\n" : "all as they should be\n", failures);

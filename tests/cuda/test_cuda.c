@@ -27,7 +27,7 @@ typedef struct fixture {
 static int open_all(void **state) {
     fixture *f = calloc(1, sizeof *f);
     ok(gb_context_new(&(gb_context_options){.threads = 1, .device = "cuda", .precision = "half"}, &f->context, &err));
-    ok(gb_model_open(f->context, "weights/demo/toy-faces-64.gbw", &f->model, &err));
+    ok(gb_model_open(f->context, "tests/fixtures/toy-faces-64.gbw", &f->model, &err));
     *state = f;
     return 0;
 }

@@ -1,6 +1,6 @@
 /* The studio's messages, one a line, as a page would send them to a desk: a session on a network of 8x8 pixels, files
  * into a folder that is emptied after each walk, everything but ffmpeg. What goes out must be JSON, and every message is
- * taken or refused with a reason. An odd last byte frees the desk while it works. */
+ * taken or refused with a reason. An odd last byte closes the desk while it works. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <jansson.h>
@@ -11,6 +11,7 @@
 
 #include "tools/studio/desk.h"
 #include "tools/studio/folder.h"
+#include "tools/studio/works.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -18,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 static char out[64];
 static shop_model model = {.name = "tiny"};
 static shop tiny = {.models = &model, .model_count = 1, .keep_bytes = 1 << 20, .quality = 80, .device = "cpu",
-                    .works = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+                    .works = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER}};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     const gb_stylegan2 shape = {.resolution = 8, .channel_base = 64, .channel_max = 8, .z_dim = 8, .w_dim = 8,
@@ -110,7 +111,7 @@ static void finish(desk *d, bell *b) {
     parcel p;
     if (desk_receive(d, false, last, strlen(last), reason))
         return;
-    for (;;) {
+    while (!desk_failed(d, reason)) {
         while (desk_next(d, &p))
             if (take(d, &p))
                 return;
@@ -121,9 +122,11 @@ static void finish(desk *d, bell *b) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bell b = {.lock = PTHREAD_MUTEX_INITIALIZER, .rung = PTHREAD_COND_INITIALIZER};
     desk *d;
-    gb_error err = {0};
     bool open = true;
-    if (desk_new(&tiny, ring, &b, &d, &err))
+    char why[DESK_REASON];
+    tiny.wake = ring;
+    tiny.wake_arg = &b;
+    if (desk_open(&tiny, &d, why))
         abort();
     for (size_t at = 0; at < size && open;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
@@ -141,7 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (open && !(size && data[size - 1] % 2))
         finish(d, &b);
-    desk_free(d);
+    desk_close(d);
+    wait_for_closing(&tiny.works);
     empty_folder();
     return 0;
 }

@@ -26,22 +26,6 @@
 
 /* ------------------------------------------------------------------------------------------------ checks */
 
-static int failures;
-
-static void fail(const gb_op_row *row, const use *u, const char *what, double by) {
-    const gb_shape *i = &u->d.in[0], *o = &u->d.out;
-    failures++;
-    printf("FAILED %s %s %s: %s (%.3g) for [%d,%d,%d,%d] → [%d,%d,%d,%d]", row->name, row->form ? row->form : "",
-           row->isa, what, by, i->n, i->c, i->h, i->w, o->n, o->c, o->h, o->w);
-    if (u->d.op == GB_OP_MODULATED_CONV2D)
-        printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
-               u->d.conv.demodulate ? ", demodulated" : "");
-    if (u->has_epilogue)
-        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
-               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
-    printf("\n");
-}
-
 /* Attention by the three operations it stands for. */
 static float *three_steps(const gb_cpu *cpu, const use *u) {
     use steps[] = {{.d = {.op = GB_OP_SCORES, .inputs = 2}}, {.d = {.op = GB_OP_SOFTMAX, .inputs = 1}},
@@ -129,32 +113,27 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
             random_epilogue(&r, &u);
         gb_desc d = desc_for(cpu, &u);
         if (!row->supports || row->supports(cpu, &d)) {
-            worst = fmax(worst, check_use(cpu, many, row, plain_row(row->op), &u));
+            worst = fmax(worst, check_use(cpu, many, row, &gb_ops[row->op]->plain, &u));
             done++;
         }
         free_use(&u);
     }
-    if (!done) {
-        failures++;
-        printf("FAILED %s %s %s: no random use reached it\n", row->name, row->form ? row->form : "", row->isa);
-    }
-    printf("%-9s %-18s %-9s %4d uses, worst %.2e\n", row->isa, row->name, row->form ? row->form : "", done, worst);
+    report(row, done, worst);
 }
 
 static void check_isa(const char *isa, uint64_t seed, int rounds) {
     gb_cpu cpu = {.workers = 1}, many;
     pool p = {.workers = 0};
-    size_t count;
     if (!gb_cpu_detect(&cpu, isa, NULL, 0))
         return;
     pool_start(&p, 3);
     many = cpu;
     many.workers = 3, many.parallel = pool_parallel, many.pool = &p;
     many.l2 = 32 << 10, many.l3 = 0;        /* as small caches cut the work, so must large ones */
-    const gb_op_row *const *rows = gb_op_rows(&count);
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(rows[i]->isa, isa) && rows[i]->op < GB_OP_FILTER)     /* bends have tests of their own */
-            check_row(&cpu, &many, rows[i], seed, rounds);
+    const gb_op_row *row;
+    for (size_t i = 0; (row = gb_op_row_at(i)); i++)
+        if (!strcmp(row->isa, isa) && row->op < GB_OP_FILTER)     /* bends have tests of their own */
+            check_row(&cpu, &many, row, seed, rounds);
     pool_stop(&p);
 }
 

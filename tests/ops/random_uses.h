@@ -159,7 +159,7 @@ static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, co
     }
     char why[200];
     if (!device->wait(cpu->queue, why, sizeof why)) {
-        fprintf(stderr, "checks: %s: %s\n", row->name, why);
+        fprintf(stderr, "checks: %s: %s\n", gb_ops[row->op]->name, why);
         exit(2);
     }
 }
@@ -252,7 +252,7 @@ static void random_conv(rng *r, use *u) {
 
 static use random_use(rng *r, gb_op_id op) {
     static const gb_cpu plain = {.isa = "plain", .vector = 1, .workers = 1};
-    use u = {.d = {.op = op, .inputs = gb_op_infos[op].inputs_max}};
+    use u = {.d = {.op = op, .inputs = gb_ops[op]->inputs_max}};
     gb_shape s = random_map(r), vector = {s.n, pick(r, 1, 150), 1, 1, 1};
     char why[200];
     for (int i = 0; i < GB_MAX_INPUTS; i++)
@@ -416,7 +416,7 @@ static float *split(const gb_cpu *cpu, const use *u, const float *open) {
     size_t bytes = sizeof(float) * count_of(&u->d.out);
     float *x = memcpy(allocate(bytes), open, bytes);
     for (int stage = 0; stage < 3; stage++) {
-        use one = {.d = {.op = ops[stage], .inputs = gb_op_infos[ops[stage]].inputs_max}, .has_epilogue = true};
+        use one = {.d = {.op = ops[stage], .inputs = gb_ops[ops[stage]]->inputs_max}, .has_epilogue = true};
         one.epilogue = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f};
         one.d.in[0] = one.d.in[1] = u->d.out;
         if (stage == 0 && u->noise) {
@@ -458,13 +458,32 @@ static use sample(const use *u, int n) {
     return one;
 }
 
-static const gb_op_row *plain_row(gb_op_id op) {
-    size_t count;
-    const gb_op_row *const *rows = gb_op_rows(&count);
-    for (size_t i = 0; i < count; i++)
-        if (rows[i]->op == op && rows[i]->rank == 0)
-            return rows[i];
-    return NULL;
+/* ------------------------------------------------------------------------------------------------ reporting */
+
+static int failures;
+
+static void fail(const gb_op_row *row, const use *u, const char *what, double by) {
+    const gb_shape *i = &u->d.in[0], *o = &u->d.out;
+    failures++;
+    printf("FAILED %s %s %s: %s (%.3g) for [%d,%d,%d,%d] → [%d,%d,%d,%d]", gb_ops[row->op]->name,
+           row->form ? row->form : "", row->isa, what, by, i->n, i->c, i->h, i->w, o->n, o->c, o->h, o->w);
+    if (u->d.op == GB_OP_MODULATED_CONV2D)
+        printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
+               u->d.conv.demodulate ? ", demodulated" : "");
+    if (u->has_epilogue)
+        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
+               u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
+    printf("\n");
+}
+
+/* One line for a row; no use at all is a failure. */
+static void report(const gb_op_row *row, int uses, double worst) {
+    const char *form = row->form ? row->form : "";
+    if (!uses) {
+        failures++;
+        printf("FAILED %s %s %s: no random use reached it\n", gb_ops[row->op]->name, form, row->isa);
+    }
+    printf("%-9s %-18s %-9s %4d uses, worst %.2e\n", row->isa, gb_ops[row->op]->name, form, uses, worst);
 }
 
 #endif

@@ -249,7 +249,7 @@ static void wrong_shapes_are_refused_with_the_reason(void **state) {
     d = (gb_desc){.op = GB_OP_SELECT, .inputs = 1, .in = {{1, 4, 1, 8, 1}}, .select = {.row = 4}};
     assert_non_null(strstr(refusal(d), "row 4"));
     d = (gb_desc){.op = GB_OP_ADD, .inputs = 1, .in = {{1, 8, 4, 4, 1}}};
-    assert_string_equal(refusal(d), "add: 1 inputs, expected 2 to 2");
+    assert_string_equal(refusal(d), "add: 1 input; expected 2 to 2");
 }
 
 static void sizes_that_would_overflow_are_refused(void **state) {
@@ -345,6 +345,19 @@ static void multiply_adds_of_the_published_networks_are_45_and_74_g(void **state
     }
 }
 
+static void every_operation_has_a_name_of_its_own_a_summary_and_a_plain_row(void **state) {
+    (void)state;
+    for (int op = 0; op < GB_OPS; op++) {
+        assert_non_null(gb_ops[op]);
+        assert_true(strlen(gb_ops[op]->name) > 0 && strlen(gb_ops[op]->summary) > 0);
+        assert_non_null(gb_ops[op]->shape);
+        assert_non_null(gb_ops[op]->plain.run);
+        assert_int_equal(gb_ops[op]->plain.op, op);
+        for (int other = 0; other < op; other++)
+            assert_string_not_equal(gb_ops[op]->name, gb_ops[other]->name);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unknown_instruction_set_is_refused_and_the_known_ones_are_listed),
@@ -355,6 +368,7 @@ int main(void) {
         cmocka_unit_test(a_smoothed_enlargement_of_a_flat_map_is_flat_inside),
         cmocka_unit_test(truncation_draws_rows_before_the_cutoff_and_leaves_w_alone_at_one),
         cmocka_unit_test(select_takes_the_row_of_each_sample),
+        cmocka_unit_test(every_operation_has_a_name_of_its_own_a_summary_and_a_plain_row),
         cmocka_unit_test(normalize_divides_by_the_root_mean_square),
         cmocka_unit_test(a_dense_layer_scales_its_sums_and_concat_keeps_order),
         cmocka_unit_test(the_constant_is_repeated_for_every_sample),

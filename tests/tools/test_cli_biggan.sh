@@ -149,7 +149,7 @@ check "says how to make it again" grep -qa -- "--class 207,88 --steps 5 --space 
 run 0 "its pictures in a folder" render "$scratch/standard.gbw" -o "$scratch/steps" --class 207,88 --steps 5 --grid 5x1
 check "are five and the strip" [ "$(find "$scratch/steps" -type f | wc -l)" -eq 6 ]
 check "the same strip" cmp -s "$scratch/strip.png" "$scratch/steps/sheet.png"
-check "each knows which it is" grep -qa -- "(image 4 of them)" "$scratch/steps/step0003.png"
+check "each knows which it is" grep -qa -- "--steps 5 --space z --image 4" "$scratch/steps/step0003.png"
 # Two steps are both ends: the pictures as they are without steps.
 for way in "standard.gbw --at tanh --class 207,88" "deep.gbw --at generator.tanh --class 3 --seeds 4,9 --trunc 0.4" \
     "deep.gbw --at generator.tanh --class 3 --z $scratch/z.npz --trunc 0.4" \

@@ -12,6 +12,20 @@ mv "$work/first" "$work/moved"
 header=$work/moved/include/ganbend.h
 libraries=$(dirname "$(find "$work/moved" -name 'libganbend.so')")
 
+# What belongs to the program is with it.
+if [ -x "$work/moved/bin/ganbend" ]; then
+    for file in share/man/man1/ganbend.1 share/man/man1/ganbend-render.1 share/doc/ganbend/LICENSE \
+        share/bash-completion/completions/ganbend share/zsh/site-functions/_ganbend \
+        share/fish/vendor_completions.d/ganbend.fish; do
+        [ -s "$work/moved/$file" ] || { echo "$file is not installed"; exit 1; }
+    done
+    if [ -e "$work/moved/share/applications/ganbend-studio.desktop" ]; then
+        [ -s "$work/moved/share/icons/hicolor/scalable/apps/ganbend.svg" ] || { echo "the icon is not installed"; exit 1; }
+        ! command -v desktop-file-validate >/dev/null ||
+            desktop-file-validate "$work/moved/share/applications/ganbend-studio.desktop"
+    fi
+fi
+
 # The shared library's symbols are the header's functions.
 sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
 nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
@@ -29,7 +43,7 @@ for cxx in c++ g++ clang++ "$cc" clang; do
 done
 
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
-model=$root/weights/demo/toy-faces-64.gbw
+model=$root/tests/fixtures/toy-faces-64.gbw
 
 # check PROGRAM: it says how it is used, names a missing file, and renders the model that ships.
 check() {

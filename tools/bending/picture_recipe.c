@@ -79,6 +79,8 @@ typedef struct made_with {
     page besides;               /* what no recipe says */
     word set[MOST_SET];         /* "angle=30" */
     size_t set_count;
+    const char *latent;         /* numbers of a z or w, or NULL */
+    const char *clusters;       /* a JSON map in place of a file, or NULL */
 } made_with;
 
 static word next_word(const char **at) {
@@ -127,25 +129,48 @@ static void put_scalar(page *p, word w) {
     if (!bare) put_text(p, "\"");
 }
 
-static bool is_input(word name) {
-    static const char *const names[] = {"--seeds", "--rng", "--class", "--trunc", "--cutoff", "--noise"};
+/* The option's name in a recipe, or NULL where it is no input. */
+static const char *input_name(word w) {
+    static const char *const names[] = {"--seeds", "--rng", "--class", "--steps", "--space", "--image", "--trunc",
+                                        "--cutoff", "--noise"};
+    if (is_word(w, "--redraw-as")) return "redraw";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is_word(name, names[i])) return true;
-    return false;
+        if (is_word(w, names[i])) return names[i] + strlen("--");
+    return NULL;
 }
 
-/* "--seeds 7 --rng numpy --bend crc32:… --set angle=30 --grid 4x4": render's own options. */
+static void put_input(made_with *m, const char *name) {
+    if (m->inputs.used) put_text(&m->inputs, ", ");
+    put_text(&m->inputs, name);
+    put_text(&m->inputs, ": ");
+}
+
+/* How many parentheses stay open behind the word. */
+static int depth_after(word w, int depth) {
+    for (size_t i = 0; i < w.length; i++) depth += (w.text[i] == '(') - (w.text[i] == ')' && depth > 0);
+    return depth;
+}
+
+/* "--seeds 7 --rng numpy --bend crc32:… --set angle=30 --grid 4x4": render's own options, and remarks in parentheses. */
 static void read_settings(const char *text, made_with *m) {
     const char *at = text;
+    int depth = 0;
     for (word w = next_word(&at); w.length; w = next_word(&at)) {
-        if (is_input(w)) {
-            if (m->inputs.used) put_text(&m->inputs, ", ");
-            put(&m->inputs, w.text + 2, w.length - 2);
-            put_text(&m->inputs, ": ");
+        const char *name = input_name(w);
+        bool remark = depth > 0 || *w.text == '(';
+        depth = depth_after(w, depth);
+        if (remark) {
+            put_besides(&m->besides, w);
+        } else if (name) {
+            put_input(m, name);
             put_scalar(&m->inputs, next_word(&at));
+        } else if (m->latent && (is_word(w, "--z") || is_word(w, "--w"))) {
+            put_input(m, w.text[2] == 'z' ? "z" : "w");
+            put_text(&m->inputs, m->latent);
+            next_word(&at);             /* its checksum */
         } else if (is_word(w, "--set") && m->set_count < MOST_SET) {
             m->set[m->set_count++] = next_word(&at);
-        } else if (is_word(w, "--bend")) {
+        } else if (is_word(w, "--bend") || (m->clusters && is_word(w, "--clusters"))) {
             next_word(&at);
         } else {
             put_besides(&m->besides, w);
@@ -281,16 +306,55 @@ static void put_recipe(page *p, const made_with *m, const char *json) {
         put_text(p, "}\n");
     }
     while (next_field(&at, true, &f))
-        if (!m->inputs.used || !is_word(f.key, "inputs")) put_top(p, m, &f);
+        if (!(m->inputs.used && is_word(f.key, "inputs")) && !(m->clusters && is_word(f.key, "clusters")))
+            put_top(p, m, &f);
+    if (m->clusters) {
+        put_text(p, "clusters: ");
+        put_value(p, (word){m->clusters, strlen(m->clusters)});
+        put_text(p, "\n");
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------ all of it */
 
-static gb_status remake(const char *path, const char *settings, const char *recipe_text, page *p, gb_error *err) {
-    made_with m = {0};
-    gb_recipe *recipe = NULL, *again = NULL;
+/* A file of clusters as the JSON map that stands in a recipe in its place; to be freed. NULL where it is no such map. */
+static char *clusters_json(const char *text) {
+    static const char key[] = "{\"bends\": [], \"clusters\": ";
+    gb_recipe *recipe = NULL;
     const char *json;
-    if (settings) read_settings(settings, &m);
+    page p = {0}, cut = {0};
+    put_text(&p, "bends: []\nclusters:\n");
+    for (const char *line = text, *end; *line; line = end) {
+        end = line + strcspn(line, "\n");
+        end += *end == '\n';
+        put_text(&p, "  ");
+        put(&p, line, (size_t)(end - line));
+    }
+    if (!p.full && !gb_recipe_parse(p.text, p.used, "clusters", &recipe, NULL) &&
+        !gb_recipe_json(recipe, &json, NULL) && !strncmp(json, key, sizeof key - 1) && json[sizeof key - 1] == '{')
+        put(&cut, json + sizeof key - 1, strlen(json) - sizeof key);
+    gb_recipe_free(recipe);
+    free(p.text);
+    if (!cut.full) return cut.text;
+    free(cut.text);
+    return NULL;
+}
+
+/* What latent_numbers() writes. */
+static bool is_numbers(const char *text) {
+    return *text == '[' && strspn(text, "[]0123456789+-.e, ") == strlen(text);
+}
+
+typedef struct picture_parts {
+    char *settings, *recipe, *second, *latent, *clusters;
+} picture_parts;
+
+static gb_status remake(const char *path, const picture_parts *from, page *p, gb_error *err) {
+    const char *recipe_text = from->recipe ? from->recipe : "bends: []", *json;
+    char *clusters = from->clusters ? clusters_json(from->clusters) : NULL;
+    made_with m = {.latent = from->latent && is_numbers(from->latent) ? from->latent : NULL, .clusters = clusters};
+    gb_recipe *recipe = NULL, *again = NULL;
+    if (from->settings) read_settings(from->settings, &m);
     if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) && !gb_recipe_json(recipe, &json, err)) {
         put_recipe(p, &m, json);
         if (p->full || m.inputs.full || m.besides.full) state(err, GB_NO_MEMORY, "%s: out of memory", path);
@@ -300,25 +364,29 @@ static gb_status remake(const char *path, const char *settings, const char *reci
     gb_recipe_free(recipe);
     free(m.inputs.text);
     free(m.besides.text);
+    free(clusters);
     return err->status;
 }
 
 gb_status remake_recipe(const char *path, char **text, gb_error *err) {
-    char *settings = NULL, *recipe = NULL, *second = NULL;
+    picture_parts from = {0};
     page p = {0};
-    if (!look_for_text(path, "Settings", &settings, err) && !look_for_text(path, "Recipe", &recipe, err) &&
-        !look_for_text(path, "Recipe 2", &second, err)) {
-        if (second)
+    if (!look_for_text(path, "Settings", &from.settings, err) && !look_for_text(path, "Recipe", &from.recipe, err) &&
+        !look_for_text(path, "Recipe 2", &from.second, err) && !look_for_text(path, "Latent", &from.latent, err) &&
+        !look_for_text(path, "Clusters", &from.clusters, err)) {
+        if (from.second)
             state(err, GB_BAD_ARGUMENT, "%s: several recipes bend it; --text Recipe, --text 'Recipe 2', … print them, "
                   "and --text Settings what goes with them", path);
-        else if (!settings && !recipe)
+        else if (!from.settings && !from.recipe)
             state(err, GB_BAD_FILE, "%s: no picture of ours: nothing in it says how it was made", path);
         else
-            remake(path, settings, recipe ? recipe : "bends: []", &p, err);
+            remake(path, &from, &p, err);
     }
-    free(settings);
-    free(recipe);
-    free(second);
+    free(from.settings);
+    free(from.recipe);
+    free(from.second);
+    free(from.latent);
+    free(from.clusters);
     if (err->status) free(p.text);
     *text = err->status ? NULL : p.text;
     return err->status;

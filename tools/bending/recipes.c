@@ -120,6 +120,7 @@ gb_status open_bending(const bending_options *options, input_options *in, bendin
             return err->status;
     }
     if (in && take_inputs(b, in, err)) return err->status;
+    for (size_t i = 0; i < b->count; i++) take_redraw(b->recipes[i], b);
     for (size_t i = 0; i < options->set.count; i++) {
         char name[PARAM_NAME_ROOM];
         double value;
@@ -139,7 +140,14 @@ void free_bending(bending *b) {
     *b = (bending){0};
 }
 
+void take_redraw(const gb_recipe *recipe, bending *b) {
+    const char *name, *text;
+    for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++)
+        if (!strcmp(name, "redraw")) b->redraw = strtoull(text, NULL, 10);
+}
+
 gb_status apply_bending(bending *b, gb_session *session, gb_error *err) {
+    if (gb_session_redraw(session, b->redraw, err)) return err->status;
     for (size_t i = 0; i < b->count; i++)
         if (gb_recipe_apply(b->recipes[i], session, err)) return err->status;
     return GB_OK;
@@ -168,6 +176,7 @@ void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]) {
     if (b->clusters) append(text, " --clusters crc32:%08" PRIx32, crc32_of_bytes(b->clusters, strlen(b->clusters)));
     for (size_t i = 0; b->options && i < b->options->set.count; i++)
         append(text, " --set %s", b->options->set.texts[i]);
+    if (b->redraw) append(text, " --redraw-as %" PRIu64, b->redraw);
 }
 
 size_t bending_texts(const bending *b, gb_text *texts) {

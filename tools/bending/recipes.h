@@ -19,6 +19,7 @@ typedef struct bending {
     char *texts[BENDING_RECIPES];           /* what is in their files */
     char *clusters;
     size_t count;
+    uint64_t redraw;                        /* image of a series that random features are drawn for */
     const bending_options *options;
 } bending;
 
@@ -26,6 +27,8 @@ typedef struct bending {
  * not NULL and does not say it itself. `b` is to be freed whatever comes, after `in` is used no more. */
 gb_status open_bending(const bending_options *options, input_options *in, bending *b, gb_error *err);
 void free_bending(bending *b);
+/* What the recipe says about `redraw`, where it does. */
+void take_redraw(const gb_recipe *recipe, bending *b);
 /* Adds all recipes to a session: one session for each open_bending(). */
 gb_status apply_bending(bending *b, gb_session *session, gb_error *err);
 

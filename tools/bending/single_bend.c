@@ -10,9 +10,9 @@
 #define AT(member) offsetof(single_options, member)
 
 const option single_table[] = {
-    {"--filter", OPTION_TEXT, AT(filter), "NAME[,p…]", "Bend by this filter: rotate,30 or rotate,angle=30,border=edge.",
+    {"--filter", OPTION_TEXT, AT(filter), "FILTER[,p…]", "Bend by this filter: rotate,30 or rotate,angle=30,border=edge.",
      0, 0},
-    {"--activation", OPTION_TEXT, AT(activation), "NAME[,p…]", "Bend by this activation in place of the layer's own: "
+    {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION[,p…]", "Bend by this activation in place of the layer's own: "
      "sinlu,1,3.", 0, 0},
     {"--paper", OPTION_FLAG, AT(paper), NULL, "With --activation: drop bias and gain, as the parametric-activation "
      "paper's tool does.", 0, 0},

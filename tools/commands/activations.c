@@ -16,7 +16,7 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--plot", OPTION_TEXT, AT(plot), "NAME", "Draw the curve of this activation; the words behind it are its "
+    {"--plot", OPTION_TEXT, AT(plot), "ACTIVATION", "Draw the curve of this activation; the words behind it are its "
      "parameters.", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE.png", "Where the curve is drawn.", 0, 0},
     {"--from", OPTION_NUMBER, AT(from), "X", "Left end of the curve (-5).", 0, 0},
@@ -144,7 +144,7 @@ static int run(int argc, char **argv) {
 const command activations_command = {
     .name = "activations",
     .summary = "nonlinearities that can take a layer's place",
-    .operands = "[NAME] [a=1 …]",
+    .operands = "[ACTIVATION] [a=1 …]",
     .usage = "[options]",
     .about = "Lists the activation functions, or shows one with its parameters; --plot draws its curve.",
     .example = "ganbend activations --plot sinlu a=1 b=3 -o curve.png",

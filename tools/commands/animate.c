@@ -46,6 +46,7 @@ enum { MOVES = 64 };
 
 typedef struct work {
     const settings *set;
+    const inputs *in;
     const opened *o;
     gb_session *session;
     knobs knobs;
@@ -55,7 +56,7 @@ typedef struct work {
     char *from_text, *to_text;  /* of the recipes to begin and end with; NULL = recipes stay as they are */
     easing ease;
     looping loop;
-    uint8_t *rgb;
+    uint8_t *bytes;             /* of a frame: pixels for a PNG, RGB for raw video */
     char made_with[SETTINGS_ROOM + BENDING_TEXT_ROOM];
 } work;
 
@@ -126,17 +127,15 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* a frame reruns only what moved */
     const opened *o = w->o;
     bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
-    if (o->channels != 3)
-        return state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no picture holds",
-                     o->channels);
+    if (check_picture(o, "this model", err)) return err->status;
     if (in->count < 2 && !w->move_count && !w->to_text)
         return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds, --move NAME=A:B, or --bend and --to");
     if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents are more than 10000", in->count);
     if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find(o->model, "mapping") == GB_NO_NODE))
         return state(err, GB_BAD_ARGUMENT, "trunc cannot move between latents that are already truncated; move it with "
                      "one seed");
-    w->rgb = malloc((size_t)(o->width * o->height) * 3);
-    if (!w->rgb) return state(err, GB_NO_MEMORY, "out of memory");
+    w->bytes = malloc((size_t)(o->width * o->height) * (o->channels > 3 ? 4 : 3));
+    if (!w->bytes) return state(err, GB_NO_MEMORY, "out of memory");
     if (gb_session_new(o->model, &how, &w->session, err) || prepare_inputs(in, w->session, o->model, err))
         return err->status;
     if (in->count > 1 ? read_latent_keys(&w->latents, in, in_w, o->model, w->session, err)
@@ -187,15 +186,54 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
         if (turn_knob(&w->knobs, k->name, mix(k->values[at.from], k->values[at.to], at.share), err)) return err->status;
     }
     if (settle_knobs(&w->knobs, w->session, err)) return err->status;
-    return gb_session_render_rgb(w->session, w->rgb, err);
+    return strcmp(w->set->out, "-") ? gb_session_render_pixels(w->session, w->bytes, err)
+                                    : gb_session_render_rgb(w->session, w->bytes, err);
+}
+
+/* The image that the frame is of: where latents move, the one between them. */
+static inputs frame_inputs(const work *w) {
+    const latent_keys *k = &w->latents;
+    inputs in = *w->in;
+    if (w->knobs.psi_turned) in.psi = w->knobs.psi;
+    if (!k->count) return in;
+    in.source = k->in_w ? FROM_W : FROM_Z;
+    in.latents.values = k->value;
+    in.latents.count = 1;
+    in.latents.rows = k->in_w ? k->rows : 1;
+    in.latents.width = k->floats / (size_t)in.latents.rows;
+    in.steps = in.only = 0;
+    if (k->in_w) in.cutoff = -1;
+    in.classes = (class_list){.is_mixture = true};
+    for (size_t i = 0; i < k->c_dim && in.classes.item_count < CLASS_ITEMS; i++)
+        if (k->label[i] != 0) in.classes.items[in.classes.item_count++] = (class_item){i, i, k->label[i]};
+    in.classes.count = in.classes.item_count > 0;
+    return in;
+}
+
+/* As `ganbend render` makes the frame alone, and in parentheses what it is a frame of. */
+static void describe_frame(const work *w, const inputs *in, long frame, char *text, size_t size) {
+    char recipes[BENDING_TEXT_ROOM];
+    gb_recipe_param param;
+    describe_inputs(in, 0, text);
+    describe_bending(w->knobs.bending, recipes);
+    strncat(text, recipes, size - strlen(text) - 1);
+    for (size_t i = 0; i < w->move_count; i++) {
+        size_t used = strlen(text);
+        if (find_bending_param(w->knobs.bending, w->moves[i].name, &param))
+            snprintf(text + used, size - used, " --set %s=%.17g", param.name, param.value);
+    }
+    snprintf(text + strlen(text), size - strlen(text), " (frame %ld of animate %s)", frame, w->made_with);
 }
 
 static gb_status write_frame(const work *w, long frame, const char *path, gb_error *err) {
+    const inputs in = frame_inputs(w);
     picture_texts t;
-    char text[sizeof w->made_with + 32];
-    snprintf(text, sizeof text, "%s (frame %ld)", w->made_with, frame);
-    fill_picture_texts(&t, w->o, text, w->knobs.bending);
-    return gb_png_write(path, (int)w->o->width, (int)w->o->height, w->rgb, t.texts, t.count, err);
+    char text[2 * sizeof w->made_with], *latent = latent_numbers(&in, 0);
+    describe_frame(w, &in, frame, text, sizeof text);
+    fill_picture_texts(&t, w->o, text, latent, w->knobs.bending);
+    gb_png_write_pixels(path, (int)w->o->width, (int)w->o->height, (int)w->o->channels, w->bytes, t.texts, t.count, err);
+    free(latent);
+    return err->status;
 }
 
 static gb_status render_frames(work *w, gb_error *err) {
@@ -210,7 +248,7 @@ static gb_status render_frames(work *w, gb_error *err) {
         if (!video && (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_whole(path)))) continue;
         if (render_frame(w, i, err)) break;
         if (!video) write_frame(w, i, path, err);
-        else if (fwrite(w->rgb, 1, bytes, stdout) != bytes) break;      /* main says why */
+        else if (fwrite(w->bytes, 1, bytes, stdout) != bytes) break;      /* main says why */
     }
     progress_end(&p);
     return err->status;
@@ -250,7 +288,7 @@ static int run(int argc, char **argv) {
     if (!w) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&animate_command, argc, argv, operands, &set, &status)) {
-        *w = (work){.set = &set, .o = &o, .knobs = {.bending = &b}};
+        *w = (work){.set = &set, .in = &in, .o = &o, .knobs = {.bending = &b}};
         w->ease = (easing)choice_index("linear|smooth|in|out", set.ease);
         w->loop = (looping)choice_index("none|around|back", set.loop);
         if (!check(w, &set.in, &err) && !check_inputs(&set.in, &in, &err) &&
@@ -263,7 +301,7 @@ static int run(int argc, char **argv) {
         gb_session_free(w->session);
         free(w->from_text);
         free(w->to_text);
-        free(w->rgb);
+        free(w->bytes);
     }
     free_bending(&b);
     free_inputs(&in);

@@ -25,10 +25,10 @@ static void print_note(void *arg, const char *line) {
     printf("%s\n", line);
 }
 
-static void print_families(void) {
+static void print_families(FILE *to) {
     const char *name, *summary;
-    puts("\ncheckpoints:");
-    for (size_t i = 0; gb_checkpoint_family(i, &name, &summary); i++) printf("  %-22s %s\n", name, summary);
+    fputs("\ncheckpoints:\n", to);
+    for (size_t i = 0; gb_checkpoint_family(i, &name, &summary); i++) fprintf(to, "  %-22s %s\n", name, summary);
 }
 
 static int run(int argc, char **argv) {

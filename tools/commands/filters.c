@@ -32,7 +32,7 @@ static int run(int argc, char **argv) {
 const command filters_command = {
     .name = "filters",
     .summary = "what can be done to feature maps",
-    .operands = "[NAME]",
+    .operands = "[FILTER]",
     .usage = "[options]",
     .about = "Lists the bending filters, or shows one with its parameters, their defaults and ranges. Recipes, "
              "'strip', 'sweep' and 'apply' take them under these names.",

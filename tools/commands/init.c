@@ -2,12 +2,14 @@
 #include <string.h>
 
 #include "commands.h"
+#include "tools/pictures/pictures.h"
 
 typedef struct settings {
     int64_t resolution, z_dim, classes, seed;
     bool half;
-    int64_t channel_base, channel_max, w_dim, mapping_layers;      /* StyleGAN2 */
-    const char *block;
+    int64_t channel_base, channel_max, w_dim, mapping_layers, img_channels;     /* StyleGAN2 */
+    const char *block, *start;
+    int start_height, start_width;
     int64_t channel_width, shared_dim;                              /* BigGAN; shared_dim -1: not given */
     const char *attention;
     bool flat;
@@ -29,6 +31,10 @@ static const option options[] = {
     {"--channel-max", OPTION_INTEGER, AT(channel_max), "M", "StyleGAN2: … and M at most (512).", 1, 1 << 16},
     {"--w-dim", OPTION_INTEGER, AT(w_dim), "N", "StyleGAN2: width of w (512).", 1, 1 << 16},
     {"--mapping-layers", OPTION_INTEGER, AT(mapping_layers), "N", "StyleGAN2: layers from z to w (8).", 1, 64},
+    {"--start", OPTION_TEXT, AT(start), "HxW", "StyleGAN2: height and width of the constant (4x4). The image is R / 4 "
+     "times as large: --res 1024 --start 4x2 makes 1024x512.", 0, 0},
+    {"--img-channels", OPTION_INTEGER, AT(img_channels), "N", "StyleGAN2: channels of the image (3); 1 is grey, 4 RGBA.",
+     1, 1024},
     {"--block", OPTION_CHOICE, AT(block), "skip|resnet|orig", "StyleGAN2: how blocks are joined (skip).", 0, 0},
     {"--channel-width", OPTION_INTEGER, AT(channel_width), "N", "BigGAN: channels of the last block; the first has 16 "
      "times as many (96; deep: 128).", 8, 512},
@@ -44,6 +50,9 @@ static const option options[] = {
 static int init_stylegan2(const char *out, const settings *set) {
     const gb_stylegan2 shape = {
         .resolution = (int)set->resolution,
+        .start_height = set->start_height,
+        .start_width = set->start_width,
+        .img_channels = (int)set->img_channels,
         .channel_base = (int)set->channel_base,
         .channel_max = (int)set->channel_max,
         .z_dim = (int)set->z_dim,
@@ -87,6 +96,8 @@ static const char *foreign_option(const settings *set, bool stylegan2) {
         {"--w-dim", true, set->w_dim != 0},
         {"--mapping-layers", true, set->mapping_layers != 0},
         {"--block", true, set->block != NULL},
+        {"--start", true, set->start != NULL},
+        {"--img-channels", true, set->img_channels != 0},
         {"--channel-width", false, set->channel_width != 0},
         {"--attention", false, set->attention != NULL},
         {"--shared-dim", false, set->shared_dim >= 0},
@@ -110,6 +121,8 @@ static int run(int argc, char **argv) {
                            operands[0]);
     if (set.resolution & (set.resolution - 1))
         return wrong_usage(&init_command, "--res takes a power of two from 4 to 4096, not %d", (int)set.resolution);
+    if (set.start && !parse_pair(set.start, 'x', 1, 4096, &set.start_height, &set.start_width))
+        return wrong_usage(&init_command, "--start takes height x width, as in 4x2, not '%s'", set.start);
     if ((foreign = foreign_option(&set, which == STYLEGAN2)))
         return wrong_usage(&init_command, "%s is not for %s", foreign, architectures[which]);
     return which == STYLEGAN2 ? init_stylegan2(operands[1], &set)
@@ -119,11 +132,11 @@ static int run(int argc, char **argv) {
 const command init_command = {
     .name = "init",
     .summary = "a model of a given shape with random weights",
-    .operands = "ARCHITECTURE OUT.gbw",
+    .operands = "stylegan2|biggan|biggan-deep OUT.gbw",
     .usage = "[options]",
     .about = "Writes a network with random weights; biases, statistics and noise strengths are such that nothing is "
-             "left out of a measurement or a test. ARCHITECTURE is stylegan2, biggan (as BigGAN-PyTorch has it) or "
-             "biggan-deep (as the Hugging Face port has it).",
+             "left out of a measurement or a test. biggan is the network of BigGAN-PyTorch, biggan-deep that of "
+             "the Hugging Face port.",
     .example = "ganbend init stylegan2 big.gbw --res 1024\nganbend init biggan biggan.gbw --res 256\n"
                "ganbend init biggan-deep deep.gbw --res 256",
     .options = options,

@@ -21,7 +21,7 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "The layers, by name, alias or pattern (synthesis.b*.conv?, blocks.*, "
      "generator.*). May be given several times.", 0, 0},
-    {"--activation", OPTION_TEXT, AT(activation), "NAME", "What is put there (sinlu); its last parameter is moved.", 0,
+    {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION", "What is put there (sinlu); its last parameter is moved.", 0,
      0},
     {"--moves", OPTION_INTEGER, AT(moves), "N", "Moves at each layer (8). The median counts from the second on.", 2,
      1000},
@@ -162,7 +162,7 @@ const command moves_command = {
     .usage = "[options]",
     .about = "Bends every activation in turn in an interactive session and moves a parameter of it: how long the picture "
              "takes to follow, beside a whole image. Only what is behind the layer runs again.",
-    .example = "ganbend moves faces.gbw\n  ganbend moves big.gbw --at 'synthesis.b*.conv1'",
+    .example = "ganbend moves faces.gbw\nganbend moves big.gbw --at 'synthesis.b*.conv1'",
     .options = options,
     .run = run,
 };

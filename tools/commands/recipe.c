@@ -125,7 +125,7 @@ static const command from_command = {
     .operands = "FILE.png",
     .usage = "[options]",
     .about = "Prints the recipe that makes a picture of ours again: what bent it, with the parameters it had, and its "
-             "inputs. What a recipe cannot say (latents from files, sheets, series) stands in its first line.",
+             "inputs. What a recipe cannot say (sheets, noise maps from a file) stands in its first line.",
     .example = "ganbend recipe from faces/seed0007.png > again.yaml\n"
                "ganbend render faces.gbw --bend again.yaml -o again.png",
     .options = from_options,
@@ -134,9 +134,10 @@ static const command from_command = {
 
 /* ---- which */
 
+static const command *const verbs[] = {&check_command, &from_command, NULL};
+
 static int run(int argc, char **argv) {
-    static const command *const verbs[] = {&check_command, &from_command, NULL};
-    return run_verb(&recipe_command, verbs, argc, argv);
+    return run_verb(&recipe_command, argc, argv);
 }
 
 static const option no_options[] = {{0}};
@@ -151,5 +152,6 @@ const command recipe_command = {
     .example = "ganbend recipe check bend.yaml --model faces.gbw\n"
                "ganbend recipe from faces/seed0007.png > again.yaml",
     .options = no_options,
+    .verbs = verbs,
     .run = run,
 };

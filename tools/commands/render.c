@@ -16,6 +16,7 @@ typedef struct settings {
     input_options in;
     bending_options bending;
     const char *out, *grid;
+    int64_t redraw_as;
     bool resume, redraw;
 } settings;
 
@@ -30,32 +31,34 @@ static const option options[] = {
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},
     {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw a recipe's random features anew for each image: by its seed, or "
      "its number where it has none.", 0, 0},
+    {"--redraw-as", OPTION_INTEGER, AT(redraw_as), "N", "Draw them for every image as --redraw draws them for number N.",
+     0, UINT32_MAX},
     {0}
 };
 
 typedef struct sheet {
     int columns, rows;          /* 0: no sheet */
-    uint8_t *rgb;               /* [rows × height, columns × width, 3], black where no image comes */
+    uint8_t *pixels;            /* [rows × height, columns × width, channels], black or transparent without an image */
 } sheet;
 
 enum { PNG_SIDE = 65500 };
 
 static gb_status new_sheet(sheet *s, const opened *o, size_t images, gb_error *err) {
-    size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height) * 3;
+    size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height * o->channels);
     if (images > (size_t)s->columns * (size_t)s->rows)
         return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has %d places for %zu images", s->columns, s->rows,
                      s->columns * s->rows, images);
     if (s->columns * o->width > PNG_SIDE || s->rows * o->height > PNG_SIDE)
         return state(err, GB_BAD_ARGUMENT, "--grid %dx%d of %" PRId64 "x%" PRId64 " images is wider or higher than %d "
                      "pixels", s->columns, s->rows, o->width, o->height, (int)PNG_SIDE);
-    s->rgb = calloc(bytes, 1);
-    return s->rgb ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for a sheet of %zu MB", bytes >> 20);
+    s->pixels = calloc(bytes, 1);
+    return s->pixels ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for a sheet of %zu MB", bytes >> 20);
 }
 
-static void put_on_sheet(sheet *s, const opened *o, size_t index, const uint8_t *rgb) {
-    size_t row = (size_t)o->width * 3, x = index % (size_t)s->columns, y = index / (size_t)s->columns;
+static void put_on_sheet(sheet *s, const opened *o, size_t index, const uint8_t *pixels) {
+    size_t row = (size_t)(o->width * o->channels), x = index % (size_t)s->columns, y = index / (size_t)s->columns;
     for (size_t i = 0; i < (size_t)o->height; i++)
-        memcpy(s->rgb + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, rgb + i * row, row);
+        memcpy(s->pixels + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, pixels + i * row, row);
 }
 
 /* What lasts from image to image. */
@@ -67,14 +70,16 @@ typedef struct work {
     sheet *sheet;
     gb_session *session;
     watch watch;                /* of the picture, where the network is bent */
-    uint8_t *rgb;
+    uint8_t *pixels;            /* of the image at hand */
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 32];
 } work;
 
-static gb_status write_image(work *w, const char *path, int columns, int rows, const uint8_t *rgb, gb_error *err) {
+static gb_status write_image(work *w, const char *path, int columns, int rows, const char *latent, const uint8_t *pixels,
+                             gb_error *err) {
     picture_texts t;
-    fill_picture_texts(&t, w->o, w->text, w->bending);
-    return gb_png_write(path, columns * (int)w->o->width, rows * (int)w->o->height, rgb, t.texts, t.count, err);
+    fill_picture_texts(&t, w->o, w->text, latent, w->bending);
+    return gb_png_write_pixels(path, columns * (int)w->o->width, rows * (int)w->o->height, (int)w->o->channels, pixels,
+                               t.texts, t.count, err);
 }
 
 /* The settings of one image, or (ALL_IMAGES) of all. */
@@ -82,9 +87,19 @@ static void describe(work *w, size_t index) {
     char bent[BENDING_TEXT_ROOM];
     size_t used;
     describe_inputs(w->in, index, w->text);
+    if (w->set->redraw) w->bending->redraw = index == ALL_IMAGES ? 0 : image_number(w->in, index);
     describe_bending(w->bending, bent);
     used = strlen(w->text);
-    snprintf(w->text + used, sizeof w->text - used, "%s%s", bent, w->set->redraw ? " --redraw" : "");
+    snprintf(w->text + used, sizeof w->text - used, "%s%s", bent,
+             w->set->redraw && index == ALL_IMAGES ? " --redraw" : "");
+}
+
+static gb_status write_single(work *w, size_t index, const char *path, gb_error *err) {
+    char *latent = latent_numbers(w->in, index);
+    describe(w, index);
+    write_image(w, path, 1, 1, latent, w->pixels, err);
+    free(latent);
+    return err->status;
 }
 
 /* Everything that makes image `index`, on this session or another of the model. */
@@ -106,7 +121,7 @@ static gb_status report_unfinite(const work *w, size_t index, const char *name, 
 
 static gb_status render_image(const work *w, size_t index, const char *name, gb_error *err) {
     bool unfinite = false;
-    if (set_up(w, index, w->session, err) || gb_session_render_rgb(w->session, w->rgb, err)) return err->status;
+    if (set_up(w, index, w->session, err) || gb_session_render_pixels(w->session, w->pixels, err)) return err->status;
     if (w->bending->count && watch_look(&w->watch, w->session, &unfinite, err)) return err->status;
     return unfinite ? report_unfinite(w, index, name, err) : GB_OK;
 }
@@ -138,18 +153,15 @@ static gb_status render_all(work *w, gb_error *err) {
         if (single && set->resume && gb_png_whole(path)) single = false;
         if (!single && !sheet_wanted) continue;
         status = render_image(w, i, name, err);
-        if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->rgb);
-        if (!status && single) {
-            describe(w, i);
-            status = write_image(w, path, 1, 1, w->rgb, err);
-        }
+        if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->pixels);
+        if (!status && single) status = write_single(w, i, path, err);
     }
     if (!status && sheet_wanted) {
         size_t used;
         describe(w, ALL_IMAGES);
         used = strlen(w->text);
         snprintf(w->text + used, sizeof w->text - used, " --grid %dx%d", s->columns, s->rows);
-        status = write_image(w, sheet_path, s->columns, s->rows, s->rgb, err);
+        status = write_image(w, sheet_path, s->columns, s->rows, NULL, s->pixels, err);
     }
     progress_end(&p);
     return status;
@@ -157,9 +169,9 @@ static gb_status render_all(work *w, gb_error *err) {
 
 static gb_status render(const settings *set, inputs *in, bending *b, const opened *o, sheet *s, gb_error *err) {
     work *w = calloc(1, sizeof *w);
-    uint8_t *rgb = malloc((size_t)(o->width * o->height) * 3);
-    if (w && rgb) {
-        *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .rgb = rgb};
+    uint8_t *pixels = malloc((size_t)(o->width * o->height * o->channels));
+    if (w && pixels) {
+        *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .pixels = pixels};
         render_all(w, err);
         watch_free(&w->watch);
         gb_session_free(w->session);
@@ -167,13 +179,13 @@ static gb_status render(const settings *set, inputs *in, bending *b, const opene
         state(err, GB_NO_MEMORY, "out of memory");
     }
     free(w);
-    free(rgb);
+    free(pixels);
     return err->status;
 }
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.in = input_defaults()};
+    settings set = {.in = input_defaults(), .redraw_as = -1};
     inputs in = {0};
     bending b = {0};
     opened o = {0};
@@ -185,21 +197,24 @@ static int run(int argc, char **argv) {
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
-    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && set.redraw && !b.count)
+    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && (set.redraw || set.redraw_as >= 0) && !b.count)
         state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
+    if (!err.status && set.redraw && set.redraw_as >= 0)
+        state(&err, GB_BAD_ARGUMENT, "--redraw draws for each image, --redraw-as for one; give one of them");
+    if (set.redraw_as >= 0) b.redraw = (uint64_t)set.redraw_as;
     if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err)) {
-        if (in.steps && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
-        if (o.channels != 3)
-            state(&err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which no PNG holds; see 'ganbend dump'",
-                  operands[0], o.channels);
-        else if (in.count != 1 && !s.columns && ends_with(set.out, ".png"))
+        if (in.steps && !in.only && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
+        if (check_picture(&o, operands[0], &err)) {
+            /* the message says what it is instead */
+        } else if (in.count != 1 && !s.columns && ends_with(set.out, ".png")) {
             state(&err, GB_BAD_ARGUMENT, "-o %s is one file for %zu images; give a folder, or --grid", set.out,
                   in.count);
-        else
+        } else {
             render(&set, &in, &b, &o, &s, &err);
+        }
     }
-    free(s.rgb);
+    free(s.pixels);
     free_bending(&b);
     free_inputs(&in);
     close_model(&o);

@@ -1,6 +1,5 @@
 /* ganbend strip: one bend at every layer in turn, one labelled picture for each, as the network-bending paper shows its
  * filters. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +118,7 @@ static gb_status write_labelled(const work *w, const char *path, const char *lin
     picture_texts texts;
     if (contact_new(&one, &how, err)) return err->status;
     contact_picture(&one, 0, 0, w->rgb, line);
-    fill_picture_texts(&texts, w->o, made_with, NULL);
+    fill_picture_texts(&texts, w->o, made_with, NULL, NULL);
     contact_write(&one, path, texts.texts, texts.count, err);
     contact_free(&one);
     return err->status;
@@ -156,7 +155,7 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
     }
     if (!err->status && to_file) {
         picture_texts texts;
-        fill_picture_texts(&texts, w->o, w->made_with, NULL);
+        fill_picture_texts(&texts, w->o, w->made_with, NULL, NULL);
         contact_write(&sheet, w->set->out, texts.texts, texts.count, err);
     }
     progress_end(&p);
@@ -172,11 +171,9 @@ static gb_status strip(const settings *set, inputs *in, const single *s, const o
     *w = (work){.set = set, .o = o, .s = s, .rgb = malloc((size_t)(o->width * o->height) * 3)};
     if (in->count != 1)
         state(err, GB_BAD_ARGUMENT, "a strip is of one image, not of %zu; give one seed", in->count);
-    else if (o->channels != 3)
-        state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no PNG holds", o->channels);
     else if (!w->rgb)
         state(err, GB_NO_MEMORY, "out of memory");
-    else if (!gb_session_new(o->model, &how, &w->session, err) && !prepare_inputs(in, w->session, o->model, err) &&
+    else if (!check_picture(o, "this model", err) && !gb_session_new(o->model, &how, &w->session, err) && !prepare_inputs(in, w->session, o->model, err) &&
              !apply_inputs(in, 0, w->session, err) && !find_layers(set, s, o, w->session, &layers, err)) {
         char bend[SINGLE_TEXT_ROOM];
         describe_inputs(in, 0, w->made_with);
@@ -217,7 +214,7 @@ const command strip_command = {
     .name = "strip",
     .summary = "one bend at every layer in turn, side by side",
     .operands = "MODEL",
-    .usage = "--filter NAME[,p…] -o FILE.png|DIR [options]",
+    .usage = "--filter FILTER[,p…] -o FILE.png|DIR [options]",
     .about = "Renders one image unbent and then once for each layer, bent there and nowhere else, with the layer's "
              "name under each picture. Layers that cannot take the bend are left out.",
     .example = "ganbend strip faces.gbw --filter rotate,45 --seeds 7 --trunc 0.7 -o rotated.png\n"

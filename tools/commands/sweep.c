@@ -1,5 +1,4 @@
 /* ganbend sweep: one or two parameters over ranges, as a labelled sheet. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,8 +100,7 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
     contact sheet = {0};
     contact_options layout = {.columns = w->x.steps, .width = (int)o->width, .height = (int)o->height,
                               .row_titles = true, .column_titles = true};
-    if (o->channels != 3)
-        return state(err, GB_BAD_ARGUMENT, "this model makes %" PRId64 " channels, which no PNG holds", o->channels);
+    if (check_picture(o, "this model", err)) return err->status;
     if (w->y.given && in->count != 1)
         return state(err, GB_BAD_ARGUMENT, "with --y a sweep is of one image, not of %zu", in->count);
     if (in->count > MOST_STEPS)
@@ -115,7 +113,7 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
         (!w->knobs.single->given || !apply_single(w->knobs.single, set->at, w->session, &w->knobs.bend, err)) &&
         !render_rows(w, in, &sheet, err)) {
         picture_texts texts;
-        fill_picture_texts(&texts, o, w->made_with, w->knobs.bending);
+        fill_picture_texts(&texts, o, w->made_with, NULL, w->knobs.bending);
         contact_write(&sheet, set->out, texts.texts, texts.count, err);
     }
     contact_free(&sheet);

@@ -37,8 +37,7 @@ static gb_status open_subject(const settings *set, const char *model, subject *s
         return err->status;
     if (s->in.count != 1)
         return state(err, GB_BAD_ARGUMENT, "this is about one image, not %zu; give one seed", s->in.count);
-    if (s->o.channels != 3)
-        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", model, s->o.channels);
+    if (check_picture(&s->o, model, err)) return err->status;
     s->rgb = malloc((size_t)(s->o.width * s->o.height) * 3);
     if (!s->rgb) return state(err, GB_NO_MEMORY, "out of memory");
     if (gb_session_new(s->o.model, &how, &s->session, err) || prepare_inputs(&s->in, s->session, s->o.model, err))
@@ -238,7 +237,7 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
         describe_inputs(&s->in, 0, text);
         used = strlen(text);
         snprintf(text + used, sizeof text - used, " --name %s --at %s", v->name, info.name);
-        fill_picture_texts(&texts, &s->o, text, NULL);
+        fill_picture_texts(&texts, &s->o, text, NULL, NULL);
         contact_write(&sheet, set->out, texts.texts, texts.count, err);
     }
     contact_free(&sheet);
@@ -282,9 +281,10 @@ static const command show_command = {
 
 /* ------------------------------------------------------------------------------------------------ which */
 
+static const command *const verbs[] = {&take_command, &list_command, &show_command, NULL};
+
 static int run(int argc, char **argv) {
-    static const command *const verbs[] = {&take_command, &list_command, &show_command, NULL};
-    return run_verb(&vector_command, verbs, argc, argv);
+    return run_verb(&vector_command, argc, argv);
 }
 
 const command vector_command = {
@@ -297,5 +297,6 @@ const command vector_command = {
     .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o lib.npz\n"
                "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .options = list_options,
+    .verbs = verbs,
     .run = run,
 };

@@ -17,9 +17,11 @@ const option input_table[] = {
     {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch|truncnorm", "How a seed becomes z: numpy's RandomState(seed).randn, "
      "the default for NVIDIA's models; torch.manual_seed(seed); torch.randn on the CPU, the default for rosinality's "
      "and BigGAN-PyTorch's; or scipy's truncnorm on -2 to 2, the default for the Hugging Face port's.", 0, 0},
-    {"--z", OPTION_TEXT, AT(z), "FILE", "z's from a .npy, .npz or .pt: [z_dim] or [n, z_dim].", 0, 0},
+    {"--z", OPTION_TEXT, AT(z), "FILE", "z's from a .npy, .npz or .pt: [z_dim] or [n, z_dim]; or the numbers themselves, "
+     "as in '[0.5, -1.25]'.", 0, 0},
     {"--w", OPTION_TEXT, AT(w), "FILE", "w's from a .npy, .npz or .pt, used as they are: [w_dim], [n, w_dim] or "
-     "[n, num_ws, w_dim]; NVIDIA's projected_w.npz, or network-bending's {latent, noises} with its noise maps.", 0, 0},
+     "[n, num_ws, w_dim]; NVIDIA's projected_w.npz, or network-bending's {latent, noises} with its noise maps; or the "
+     "numbers themselves.", 0, 0},
     {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model, each rendered from every seed: 207, "
      "3-5 or 207,88; where the model has class names also a word of the name, 'golden retriever'. With weights, "
      "207:0.7,88:0.3, they are one mixture.", 0, 0},
@@ -27,6 +29,8 @@ const option input_table[] = {
      "z's or w's), or of one seed and two classes.", 2, 100000},
     {"--space", OPTION_CHOICE, AT(space), "z|w", "Where the steps go straight: z and class (default), or w of "
      "StyleGAN2.", 0, 0},
+    {"--image", OPTION_INTEGER, AT(image), "N", "Only image N of all that the other options say, counted from 1.", 1,
+     INT32_MAX},
     {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation; 1 is none. StyleGAN2: w_avg + PSI (w - w_avg), any "
      "finite number. BigGAN: above 0, at most 1; z's from seeds are multiplied by it, those from files are used as they are.",
      0, 0},
@@ -38,7 +42,7 @@ const option input_table[] = {
 };
 
 input_options input_defaults(void) {
-    return (input_options){.cutoff = -1, .trunc = NAN};
+    return (input_options){.steps = -1, .image = -1, .cutoff = -1, .trunc = NAN};
 }
 
 static const option *input_option(const char *name) {
@@ -47,18 +51,24 @@ static const option *input_option(const char *name) {
     return NULL;
 }
 
-/* z's from a file take the place of seeds; w's from a file, of all that comes before w. */
+/* A source on the command line takes the place of the recipe's, with the steps between its points; w's take the place of
+ * all that comes before w; steps that of the recipe's choice among them. */
 static bool is_displaced(const input_options *options, const char *name) {
-    if (options->w) return strcmp(name, "noise") != 0;
-    return options->z && (!strcmp(name, "seeds") || !strcmp(name, "rng"));
+    static const char *const sources[] = {"seeds", "rng", "z", "w", "steps", "space", "image"};
+    bool given = options->seeds || options->z || options->w;
+    if (options->steps >= 0 && !strcmp(name, "image")) return true;
+    for (size_t i = 0; given && i < sizeof sources / sizeof *sources; i++)
+        if (!strcmp(name, sources[i])) return strcmp(name, "rng") != 0 || !options->seeds;
+    return options->w && strcmp(name, "noise") != 0;
 }
 
 void take_recipe_inputs(const gb_recipe *recipe, input_options *options) {
+    const input_options given = *options;
     const char *name, *text;
     for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++) {
         const option *o = input_option(name);
         void *member = o ? (char *)options + o->offset : NULL;
-        if (!o || is_displaced(options, name)) continue;
+        if (!o || is_displaced(&given, name)) continue;
         if (o->kind == OPTION_NUMBER) {
             if (isnan(*(double *)member)) *(double *)member = strtod(text, NULL);
         } else if (o->kind == OPTION_INTEGER) {
@@ -82,7 +92,9 @@ static gb_status parse_noise(const char *text, inputs *in, gb_error *err) {
 }
 
 gb_status check_inputs(const input_options *options, inputs *in, gb_error *err) {
-    *in = (inputs){.cutoff = options->cutoff, .psi = options->trunc, .steps = (size_t)options->steps};
+    *in = (inputs){.cutoff = options->cutoff, .psi = options->trunc};
+    if (options->steps > 0) in->steps = (size_t)options->steps;
+    if (options->image > 0) in->only = (size_t)options->image;
     if (!!options->seeds + !!options->z + !!options->w > 1)
         return state(err, GB_BAD_ARGUMENT, "--seeds, --z and --w are three sources; one can be used");
     in->source = options->z ? FROM_Z : options->w ? FROM_W : FROM_SEEDS;
@@ -153,6 +165,9 @@ gb_status load_inputs(const input_options *options, const gb_model *model, input
         return state(err, GB_BAD_ARGUMENT, "--steps goes from one point to another, but there %s %zu: two seeds with "
                      "one class, or one seed with two classes", points == 1 ? "is" : "are", points);
     in->count = in->steps ? in->steps : points;
+    if (in->only > in->count)
+        return state(err, GB_BAD_ARGUMENT, "--image %zu, but there are %zu", in->only, in->count);
+    if (in->only) in->count = 1;
     return GB_OK;
 }
 
@@ -162,6 +177,11 @@ void free_inputs(inputs *in) {
     free(in->ends[0]);
     free(in->ends[1]);
     free(in->between);
+}
+
+/* Image `index` of those that are rendered, among all that there would be. */
+static size_t among_all(const inputs *in, size_t index) {
+    return in->only ? in->only - 1 : index;
 }
 
 /* Along steps all noise is that of the first point. */
@@ -180,7 +200,8 @@ static gb_status apply_noise(const inputs *in, size_t index, gb_session *session
 static gb_status apply_point(const inputs *in, size_t point, gb_session *session, gb_error *err) {
     const latents *l = &in->latents;
     size_t sources = count_sources(in), source = point % sources;
-    if (in->source != FROM_W && gb_session_truncate(session, (float)in->psi, (int)in->cutoff, err)) return err->status;
+    if (gb_session_truncate(session, (float)in->psi, (int)in->cutoff, err)) return err->status;
+    if (in->source == FROM_W && in->c_dim && gb_session_feed(session, "label", NULL, err)) return err->status;
     if (in->label) {
         fill_label(&in->classes, point / sources, in->c_dim, in->label);
         if (gb_session_set_label(session, in->label, err)) return err->status;
@@ -227,7 +248,6 @@ static void mix(const float *a, const float *b, float t, size_t count, float *ou
 static gb_status apply_step(const inputs *in, size_t step, gb_session *session, gb_error *err) {
     float t = (float)((double)step / (double)(in->steps - 1));
     mix(in->ends[0], in->ends[1], t, in->end_floats, in->between);
-    if (in->in_w) return gb_session_set_ws(session, in->between, in->end_rows, err);
     if (in->classes.count == 2) {
         size_t from = class_at(&in->classes, 0), to = class_at(&in->classes, 1);
         memset(in->label, 0, in->c_dim * sizeof *in->label);
@@ -235,21 +255,24 @@ static gb_status apply_step(const inputs *in, size_t step, gb_session *session, 
         in->label[to] += t;
         if (gb_session_set_label(session, in->label, err)) return err->status;
     }
+    if (in->in_w) return gb_session_set_ws(session, in->between, in->end_rows, err);
     return gb_session_set_z(session, in->between, err);
 }
 
 gb_status apply_inputs(const inputs *in, size_t index, gb_session *session, gb_error *err) {
+    index = among_all(in, index);
     gb_status status = in->steps ? apply_step(in, index, session, err) : apply_point(in, index, session, err);
     return status ? status : apply_noise(in, index, session, err);
 }
 
 uint64_t image_number(const inputs *in, size_t index) {
-    size_t source = index % count_sources(in);
-    if (in->steps) return index;
+    size_t all = among_all(in, index), source = all % count_sources(in);
+    if (in->steps) return all;
     return in->source == FROM_SEEDS ? seed_at(&in->seeds, source) : source;
 }
 
 void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]) {
+    index = among_all(in, index);
     size_t sources = count_sources(in), source = index % sources;
     int used = 0;
     if (in->steps) {
@@ -317,9 +340,17 @@ static void append_noise(char *text, const inputs *in, size_t index, bool all) {
     if (l->noise_count) append(text, " (maps crc32:%08" PRIx32 ")", crc);
 }
 
+char *latent_numbers(const inputs *in, size_t index) {
+    const latents *l = &in->latents;
+    size_t row = (size_t)l->rows * l->width, source = in->steps ? 0 : among_all(in, index) % count_sources(in);
+    if (in->source == FROM_SEEDS) return NULL;
+    return numbers_text(l->values + source * row, in->steps ? l->count : 1, (size_t)l->rows, l->width);
+}
+
 void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]) {
     const latents *l = &in->latents;
-    bool all = index == ALL_IMAGES || in->steps;
+    bool sheet = index == ALL_IMAGES, all = sheet || in->steps;
+    if (!sheet) index = among_all(in, index);
     size_t sources = count_sources(in), source = all ? 0 : index % sources, row = (size_t)l->rows * l->width;
     text[0] = '\0';
     if (in->source == FROM_SEEDS && all) append(text, "--seeds %s", in->seeds_text);
@@ -330,7 +361,7 @@ void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]) {
                crc32_of(l->values + source * row, (all ? l->count : 1) * row));
     if (in->classes.count) append_classes(text, in, all ? 0 : index / sources, all);
     if (in->steps) append(text, " --steps %zu --space %c", in->steps, in->in_w ? 'w' : 'z');
-    if (in->steps && index != ALL_IMAGES) append(text, " (image %zu of them)", index + 1);
+    if (sheet ? in->only > 0 : in->steps > 0) append(text, " --image %zu", sheet ? in->only : index + 1);
     if (in->source != FROM_W) {
         append(text, " --trunc ");
         append_float(text, (float)in->psi);

@@ -15,7 +15,7 @@
 
 typedef struct input_options {
     const char *seeds, *rng, *z, *w, *classes, *noise, *space;
-    int64_t steps, cutoff;
+    int64_t steps, image, cutoff;
     double trunc;
     machine on;
 } input_options;
@@ -47,7 +47,8 @@ typedef struct inputs {
     bool has_noise;             /* the model takes some */
     gb_noise noise;
     uint64_t noise_seed;
-    size_t count;               /* images */
+    size_t only;                /* image of all that there would be, counted from 1; 0: all of them */
+    size_t count;               /* images that are rendered */
 } inputs;
 
 /* What can be judged without a model: GB_BAD_ARGUMENT with the reason. */
@@ -67,6 +68,9 @@ void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]);
 /* What the image is known by in whatever is drawn for it alone: its seed, so that it is the same in another list, or
  * its place among z's, w's and steps. */
 uint64_t image_number(const inputs *in, size_t index);
+/* The z or w of an image, or both ends of its steps, as --z and --w take them in place of a file; NULL for seeds or where
+ * memory is out; to be freed. */
+char *latent_numbers(const inputs *in, size_t index);
 /* "--seeds 7 --rng numpy --trunc 0.7 --noise const": render's own options, for one image or (ALL_IMAGES) for all. */
 #define ALL_IMAGES SIZE_MAX
 void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]);

@@ -1,8 +1,9 @@
-/* z's, w's and noise maps from files: .npy, .npz (also NVIDIA's projected_w.npz), .pt (also network-bending's
+/* z's, w's and noise maps from files or as numbers in text: .npy, .npz (also NVIDIA's projected_w.npz), .pt (also network-bending's
  * {latent, noises}). */
 #ifndef GANBEND_TOOLS_LATENTS_H
 #define GANBEND_TOOLS_LATENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,12 @@ typedef struct latents {
     } *noises;
     size_t noise_count;
 } latents;
+
+/* True for "[0.5, -1.25]", which load_z() and load_w() take in place of a file. */
+bool is_number_list(const char *text);
+/* [count, rows, width] as such a text, [count, width] where all rows are alike, with digits that give the same floats; to
+ * be freed. NULL where memory is out. */
+char *numbers_text(const float *values, size_t count, size_t rows, size_t width);
 
 /* [z_dim] or [n, z_dim] under the name z, or the only array of the file. */
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err);

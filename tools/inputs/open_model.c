@@ -32,6 +32,12 @@ void close_model(opened *o) {
     *o = (opened){0};
 }
 
+gb_status check_picture(const opened *o, const char *name, gb_error *err) {
+    if (o->channels == 1 || o->channels == 3 || o->channels == 4) return GB_OK;
+    return state(err, GB_BAD_ARGUMENT, "%s makes %lld channels; pictures have 1 (grey), 3 (RGB) or 4 (RGBA). 'ganbend "
+                 "dump' writes such output as an array, 'ganbend compare' compares it", name, (long long)o->channels);
+}
+
 size_t node_elements(const gb_node_info *node) {
     size_t n = 1;
     for (int i = 0; i < node->ndim; i++) n *= (size_t)node->shape[i];

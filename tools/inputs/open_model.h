@@ -30,6 +30,9 @@ typedef struct machine {
 gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err);
 void close_model(opened *o);
 
+/* Whether the model makes pictures, of 1 (grey), 3 (RGB) or 4 (RGBA) channels; `name` is for the message. */
+gb_status check_picture(const opened *o, const char *name, gb_error *err);
+
 /* Elements of one sample of the node's output. */
 size_t node_elements(const gb_node_info *node);
 

@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const bending *b) {
+void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const char *latent, const bending *b) {
     snprintf(t->software, sizeof t->software, "ganbend %s", gb_version());
     snprintf(t->checksum, sizeof t->checksum, "%08" PRIx32, gb_model_checksum(o->model));
     t->texts[0] = (gb_text){"Software", t->software};
     t->texts[1] = (gb_text){"Model checksum", t->checksum};
     t->texts[2] = (gb_text){"Settings", settings};
     t->texts[3] = (gb_text){"Instruction set", gb_context_isa(o->context)};
-    t->count = 4 + (b ? bending_texts(b, t->texts + 4) : 0);
+    t->count = 4;
+    if (latent) t->texts[t->count++] = (gb_text){"Latent", latent};
+    if (b) t->count += bending_texts(b, t->texts + t->count);
 }
 
 bool ends_with(const char *text, const char *end) {

@@ -7,13 +7,14 @@
 
 typedef struct picture_texts {
     char software[64], checksum[16];
-    gb_text texts[5 + BENDING_RECIPES];
+    gb_text texts[6 + BENDING_RECIPES];
     size_t count;
 } picture_texts;
 
 /* Version, model, the settings that make the picture again, recipes, and nothing of this machine but its instruction
- * set, on which last bits hang. The texts point into `t`, `settings` and `b`, which may be NULL. */
-void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const bending *b);
+ * set, on which last bits hang. `latent`, which may be NULL, are the numbers of a z or w that a file named in `settings` has.
+ * The texts point into `t`, `settings`, `latent` and `b`, which may be NULL. */
+void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const char *latent, const bending *b);
 
 bool ends_with(const char *text, const char *end);
 

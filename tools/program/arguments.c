@@ -152,6 +152,30 @@ static const option *find_option(const command *c, const char *name, size_t leng
     return o;
 }
 
+const option *option_at(const command *c, size_t i) {
+    static const option help = {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0};
+    size_t rows = table_rows(c->options);
+    if (i < rows) return &c->options[i];
+    i -= rows;
+    for (int k = 0; k < SHARED_TABLES; k++) {
+        rows = table_rows(c->shared[k].table);
+        if (i < rows) return &c->shared[k].table[i];
+        i -= rows;
+    }
+    return i == 0 ? &help : NULL;
+}
+
+placeholder_kind kind_of_placeholder(const char *placeholder) {
+    static const struct { const char *part; placeholder_kind kind; } known[] = {
+        {"FILTER", PLACEHOLDER_FILTER}, {"ACTIVATION", PLACEHOLDER_ACTIVATION}, {"FILE", PLACEHOLDER_FILE},
+        {"DIR", PLACEHOLDER_FILE}, {"MODEL", PLACEHOLDER_FILE}, {"LIBRARY", PLACEHOLDER_FILE}, {"IN", PLACEHOLDER_FILE},
+        {"OUT", PLACEHOLDER_FILE}, {"REF", PLACEHOLDER_FILE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(placeholder, known[i].part)) return known[i].kind;
+    return PLACEHOLDER_OTHER;
+}
+
 static const char *nearest_option(const command *c, const char *word) {
     const char *near = nearest_name(word, c->options, table_rows(c->options), sizeof(option));
     for (int i = 0; i < SHARED_TABLES && !near; i++)
@@ -226,7 +250,8 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
     return true;
 }
 
-int run_verb(const command *c, const command *const *verbs, int argc, char **argv) {
+int run_verb(const command *c, int argc, char **argv) {
+    const command *const *verbs = c->verbs;
     enum { MOST = 8 };
     const char *names[MOST], *near, *operands[OPERANDS];
     size_t count = 0;
@@ -269,27 +294,31 @@ static void print_wrapped(const char *text, int column, int indent) {
     putchar('\n');
 }
 
-static void print_options(const option *table) {
-    for (; table && table->name; table++) {
-        int column = printf("  %s%s%s", table->name, table->value ? " " : "", table->value ? table->value : "");
-        if (column >= HELP_COLUMN) {
-            putchar('\n');
-            column = 0;
-        }
-        printf("%*s", HELP_COLUMN - column, "");
-        print_wrapped(table->help, HELP_COLUMN, HELP_COLUMN);
+/* Columns that UTF-8 text takes, counting one for each character. */
+static int columns_of(const char *text) {
+    int columns = 0;
+    for (; *text; text++) columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}
+
+static void print_option(const option *o) {
+    int column = 2 + columns_of(o->name) + (o->value ? 1 + columns_of(o->value) : 0);
+    printf("  %s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+    if (column >= HELP_COLUMN) {
+        putchar('\n');
+        column = 0;
     }
+    printf("%*s", HELP_COLUMN - column, "");
+    print_wrapped(o->help, HELP_COLUMN, HELP_COLUMN);
 }
 
 void print_help(const command *c) {
     printf("usage: ganbend %s%s%s%s%s\n\n", c->name, *c->operands ? " " : "", c->operands, *c->usage ? " " : "",
            c->usage);
     print_wrapped(c->about, 0, 0);
-    if (c->list) c->list();
+    if (c->list) c->list(stdout);
     puts("\noptions:");
-    print_options(c->options);
-    for (int i = 0; i < SHARED_TABLES; i++) print_options(c->shared[i].table);
-    print_options((const option[]){{"--help", OPTION_FLAG, 0, NULL, "This text.", 0, 0}, {0}});
+    for (size_t i = 0; option_at(c, i); i++) print_option(option_at(c, i));
     printf("\nexample:\n  ");
     for (const char *p = c->example; *p; p++) {
         putchar(*p);

@@ -1,10 +1,12 @@
-/* Subcommands and their options as tables: one row is parsed, checked, suggested when misspelt, and printed by --help.
+/* Subcommands and their options as tables: one row is parsed, checked, suggested when misspelt, and printed by --help, in
+ * the man page and in the shells' completions.
  * Values land in a settings struct of the subcommand's own, at the row's offset; what is not given keeps its value. */
 #ifndef GANBEND_TOOLS_ARGUMENTS_H
 #define GANBEND_TOOLS_ARGUMENTS_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <ganbend.h>
 
@@ -30,7 +32,8 @@ typedef struct option {
     const char *name;       /* "--seeds", "-o" */
     option_kind kind;
     size_t offset;          /* of the member it sets */
-    const char *value;      /* what stands for its value in --help; NULL for a flag */
+    const char *value;      /* placeholder of its value in --help; NULL for a flag. Completions offer
+                             * files, filters or activations for those that kind_of_placeholder() knows */
     const char *help;
     double least, most;
 } option;
@@ -55,8 +58,9 @@ typedef struct command {
                              * a list of any length */
     const char *usage;      /* what follows the operands in the usage line */
     const char *about;      /* paragraphs for --help */
-    void (*list)(void);     /* prints behind them what stands in a table of the library's; or NULL */
+    void (*list)(FILE *to); /* prints a table of the library's after them; or NULL */
     const char *example;    /* lines for --help */
+    const struct command *const *verbs;     /* its own subcommands, up to NULL; or NULL */
     const option *options;  /* own options, up to a row without a name */
     shared_options shared[SHARED_TABLES];
     int (*run)(int argc, char **argv);      /* argv[0] is the subcommand's name */
@@ -66,10 +70,17 @@ typedef struct command {
  * --help was printed, or the mistake was named on standard error. */
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status);
-/* Runs what follows a subcommand that has some of its own, as 'vector' has "vector take": up to a NULL in `verbs`. */
-int run_verb(const command *c, const command *const *verbs, int argc, char **argv);
+/* Runs one of c->verbs, as "take" of 'vector'. */
+int run_verb(const command *c, int argc, char **argv);
 /* Prints --help of a subcommand. */
 void print_help(const command *c);
+/* Option i of a subcommand: its own, then shared ones, then --help; NULL behind the last. */
+const option *option_at(const command *c, size_t i);
+
+typedef enum placeholder_kind { PLACEHOLDER_OTHER, PLACEHOLDER_FILE, PLACEHOLDER_FILTER, PLACEHOLDER_ACTIVATION }
+    placeholder_kind;
+/* What the placeholder of an option's value or of an operand stands for: "FILE.png|DIR", "MODEL", "FILTER[,p…]". */
+placeholder_kind kind_of_placeholder(const char *placeholder);
 
 /* The word nearest to `word` among `count` names `stride` bytes apart, or NULL where none is near. */
 const char *nearest_name(const char *word, const void *names, size_t count, size_t stride);

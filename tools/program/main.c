@@ -3,14 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reference.h"
 #include "tools/commands/commands.h"
 
 static const command *const commands[] = {
     &convert_command, &info_command,   &init_command,    &render_command,      &strip_command,  &sweep_command,
     &animate_command, &vector_command, &filters_command, &activations_command, &recipe_command, &apply_command,
-    &dump_command,    &compare_command, &bench_command,  &moves_command,       &studio_command,
+    &dump_command,    &compare_command, &bench_command,  &moves_command,       &studio_command, NULL,
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
+
+static const program_info info = {
+    .about = "Renders StyleGAN2 and BigGAN generators without Python and lets you change the network at every layer.",
+    .example = "ganbend convert faces.pkl faces.gbw\nganbend render faces.gbw -o out --seeds 0-15\nganbend studio faces.gbw",
+    .commands = commands,
+};
 
 static const command *find_command(const char *name) {
     for (int i = 0; i < COMMANDS; i++)
@@ -29,12 +36,28 @@ static int unknown_command(const char *name) {
 }
 
 static void print_overview(FILE *to) {
-    fprintf(to, "usage: ganbend SUBCOMMAND …\n\n"
-                "Runs StyleGAN2 and BigGAN generators without Python, open at every layer.\n\n");
+    fprintf(to, "usage: ganbend SUBCOMMAND …\n\n%s\n\n", info.about);
     for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-13s%s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to, "\n'ganbend SUBCOMMAND --help' shows its options and an example; 'ganbend --version' the version.\n"
-                "Exit status: 0 done, 1 a stated failure, 2 wrong usage.\n\n"
-                "example:\n  ganbend convert faces.pkl faces.gbw && ganbend render faces.gbw -o out --seeds 0-15\n");
+    fprintf(to, "\n'ganbend SUBCOMMAND --help' prints its options and an example, 'ganbend --version' the version.\n"
+                "Exit status: 0 success, 1 failure, 2 wrong usage.\n\nexample:\n  ");
+    for (const char *c = info.example; *c; c++) {
+        putc(*c, to);
+        if (*c == '\n') fputs("  ", to);
+    }
+    putc('\n', to);
+}
+
+/* The build's own options, which --help does not list: --completions SHELL and --man-pages DIR. */
+static int print_reference(const char *word, const char *value) {
+    gb_error err = {0};
+    if (!strcmp(word, "--completions")) {
+        if (print_completions(&info, value)) return EXIT_DONE;
+        fprintf(stderr, "ganbend: --completions takes bash, zsh or fish, not '%s'\n", value);
+        return EXIT_USAGE;
+    }
+    if (!write_man_pages(&info, value, &err)) return EXIT_DONE;
+    fprintf(stderr, "ganbend: %s\n", err.message);
+    return EXIT_FAILED;
 }
 
 static int dispatch(int argc, char **argv) {
@@ -48,6 +71,8 @@ static int dispatch(int argc, char **argv) {
         printf("ganbend %s\n", gb_version());
         return EXIT_DONE;
     }
+    if (argc == 3 && (!strcmp(word, "--completions") || !strcmp(word, "--man-pages")))
+        return print_reference(word, argv[2]);
     if (!strcmp(word, "--help") || !strcmp(word, "-h") || (!strcmp(word, "help") && argc == 2)) {
         print_overview(stdout);
         return EXIT_DONE;

@@ -1,6 +1,6 @@
 # Writes a C source with files as string literals, which compilers read many times faster than lists of numbers.
 #   cmake -DPAGE=DIR -DOUT=FILE.c -P assets.cmake      every file of the folder as a row of page_assets[]
-#   cmake -DMODEL=FILE -DOUT=FILE.c -P assets.cmake    one file as demo_model[]
+#   cmake -DMODELS=DIR -DOUT=FILE.c -P assets.cmake    every .gbw of the folder as a row of demo_models[], sorted by name
 cmake_minimum_required(VERSION 3.18)
 
 set(type_html "text/html; charset=utf-8")
@@ -19,11 +19,19 @@ function(literal file variable)
 endfunction()
 
 set(source "/* Made by assets.cmake. */\n#include \"assets.h\"\n\n")
-if(MODEL)
-  file(SIZE "${MODEL}" size)
-  literal("${MODEL}" bytes)
-  string(APPEND source "_Alignas(64) const unsigned char demo_model[] =\n    ${bytes};\n"
-                       "const size_t demo_model_size = ${size};\n")
+if(MODELS)
+  file(GLOB files "${MODELS}/*.gbw")
+  set(rows "")
+  set(index 0)
+  foreach(file IN LISTS files)
+    get_filename_component(name "${file}" NAME_WE)
+    file(SIZE "${file}" size)
+    literal("${file}" bytes)
+    string(APPEND source "_Alignas(64) static const unsigned char model_${index}[] =\n    ${bytes};\n")
+    string(APPEND rows "    {\"${name}\", model_${index}, ${size}},\n")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  string(APPEND source "\nconst demo_model demo_models[] = {\n${rows}};\nconst size_t demo_model_count = ${index};\n")
 else()
   file(GLOB_RECURSE files RELATIVE "${PAGE}" "${PAGE}/*")
   set(rows "")

@@ -1,4 +1,4 @@
-/* What is compiled into the program: the files of the page and the demo model. assets.cmake writes the sources. */
+/* Compiled into the program: the files of the page and the models of weights/demo/. assets.cmake writes the sources. */
 #ifndef GANBEND_STUDIO_ASSETS_H
 #define GANBEND_STUDIO_ASSETS_H
 
@@ -14,8 +14,14 @@ typedef struct asset {
 
 extern const asset page_assets[];
 extern const size_t page_asset_count;
-/* weights/demo/toy-faces-64.gbw */
-extern const unsigned char demo_model[];
-extern const size_t demo_model_size;
+
+typedef struct demo_model {
+    const char *name;           /* "portraits-64" */
+    const unsigned char *bytes; /* aligned to 64 */
+    size_t size;
+} demo_model;
+
+extern const demo_model demo_models[];
+extern const size_t demo_model_count;
 
 #endif

@@ -140,7 +140,8 @@ static void sort_clusters(clustering *c) {
     for (size_t i = 0; i < c->points; i++) c->cluster[i] = number[c->cluster[i]];
 }
 
-gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, int count, int *cluster, gb_error *err) {
+gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, int count, int *cluster,
+                       const atomic_bool *stop, gb_error *err) {
     size_t rows = h < MOST_SIDE ? h : MOST_SIDE, columns = w < MOST_SIDE ? w : MOST_SIDE;
     clustering c = {.points = channels, .size = rows * columns, .cluster = cluster,
                     .count = (size_t)count < channels ? (size_t)count : channels};
@@ -154,8 +155,9 @@ gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, i
             cluster[i] = -1;
         }
         seed(&c);
-        for (int round = 0; round < ROUNDS && assign(&c); round++) move_centres(&c);
+        for (int round = 0; round < ROUNDS && !atomic_load(stop) && assign(&c); round++) move_centres(&c);
         sort_clusters(&c);
+        if (atomic_load(stop)) state(err, GB_CANCELLED, "the page was closed");
     } else {
         state(err, GB_NO_MEMORY, "out of memory for clusters");
     }

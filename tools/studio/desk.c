@@ -1,12 +1,16 @@
-/* The queue of a tab and the thread that works on it. Of renders only the newest waits, and of frames only the newest
- * is kept to be sent; everything else is answered one by one in its order, taking turns with renders. One lock guards
- * what both threads touch, and is never held while something is rendered, read or sent. */
+/* The queues of a tab and its worker thread. Of the renders only the newest waits, and of the frames only the newest is
+ * kept for sending; all other requests are answered one by one in their order, alternating with renders. One lock
+ * protects what both threads use; it is never held while something is rendered, read or sent.
+ *
+ * Every queue is bounded. Requests beyond the limits below close the connection. A request is accepted only if all the
+ * answers that it may have fit into the ring of answers, so a page that does not read cannot overfill it. */
 #define _POSIX_C_SOURCE 200809L
 #include "desk.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +24,10 @@
 #include "works.h"
 
 enum {
-    MOST_JOBS = 64,                     /* that wait, or whose answer waits */
+    MOST_JOBS = 64,                     /* waiting requests and unsent answers together */
     MOST_JOB_BYTES = 32 << 20,
-    MOST_ANSWER_BYTES = 32 << 20,       /* with so much unsent no job is begun */
+    MOST_ANSWERS = 2 * MOST_JOBS,       /* unsent, or reserved by requests that are not answered yet */
+    MOST_ANSWER_BYTES = 32 << 20,       /* no request is begun while this much is unsent */
     MOST_HANDS = 64, HAND_ADDRESS = 64,
     FILM_PAUSE = 100                    /* ms between looks at ffmpeg */
 };
@@ -34,41 +39,76 @@ typedef struct hand {
 } hand;
 
 struct desk {
-    pthread_t worker;
+    shop *shop;
+    shop_place *place;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    void (*wake)(void *arg);
-    void *arg;
-    stage stage;                        /* the worker's alone */
+    atomic_bool ready;                  /* since the last desk_is_ready() */
+    atomic_bool closing;                /* set under the lock */
+    stage stage;                        /* used by the worker only */
 
-    /* Guarded by the lock: what came in, */
-    bool closing;
+    /* Protected by the lock: what came in, */
     message *render;                    /* the newest that nobody has begun, or NULL */
     double render_came;
     message *jobs[MOST_JOBS];           /* a ring */
     size_t first_job, job_count, job_bytes;
+    size_t job_answers;                 /* reserved by waiting jobs, */
+    size_t running_answers;             /* by the one that is worked on, */
+    size_t film_answers;                /* and by the film that ffmpeg works on: 0 or 1 */
     int models_waiting;                 /* jobs that change the model: what came behind them waits for them */
     /* what may be cancelled, */
     gb_session *running;                /* NULL: nothing */
     bool replaceable;                   /* by a newer render; otherwise only closing cancels */
-    bool cancelled;
-    /* and what goes out. */
-    parcel answers[2 * MOST_JOBS];      /* a ring; hello has two */
+    bool cancelled;                     /* by a newer render */
+    /* what goes out, */
+    parcel answers[MOST_ANSWERS];       /* a ring */
     size_t first_answer, answer_count, answer_bytes;
     parcel frame, refused, progress;
     int64_t frame_serial, inflight[DESK_INFLIGHT];
     int inflight_count;
     hand hands[MOST_HANDS];
+    /* and why the connection has to be closed. */
+    int failure;                        /* a WebSocket close code, or 0 */
+    char reason[DESK_REASON];
 };
 
 /* ------------------------------------------------------------------------------------------------ going out */
 
-static void put_answer(desk *d, parcel p) {
+/* The worker may do this until it ends, so the shop and its wake() must last until wait_for_closing() returns. */
+static void call(desk *d) {
+    atomic_store(&d->ready, true);
+    d->shop->wake(d->shop->wake_arg);
+}
+
+bool desk_is_ready(desk *d) {
+    return atomic_exchange(&d->ready, false);
+}
+
+static void fail(desk *d, const char *reason) {
     pthread_mutex_lock(&d->lock);
-    d->answers[(d->first_answer + d->answer_count++) % (2 * MOST_JOBS)] = p;
+    if (!d->failure) snprintf(d->reason, DESK_REASON, "%.*s", (int)DESK_REASON - 1, reason);
+    d->failure = CLOSE_ERROR;
+    pthread_mutex_unlock(&d->lock);
+    call(d);
+}
+
+int desk_failed(desk *d, char reason[DESK_REASON]) {
+    int code;
+    pthread_mutex_lock(&d->lock);
+    code = d->failure;
+    memcpy(reason, d->reason, DESK_REASON);
+    pthread_mutex_unlock(&d->lock);
+    return code;
+}
+
+/* `reserved` is the count that the answer's place was reserved in. */
+static void put_answer(desk *d, size_t *reserved, parcel p) {
+    pthread_mutex_lock(&d->lock);
+    --*reserved;
+    d->answers[(d->first_answer + d->answer_count++) % MOST_ANSWERS] = p;
     d->answer_bytes += p.size;
     pthread_mutex_unlock(&d->lock);
-    d->wake(d->arg);
+    call(d);
 }
 
 /* In place of one that was not sent yet. */
@@ -80,7 +120,7 @@ static void put_newest(desk *d, parcel *slot, parcel p, int64_t serial) {
     if (slot == &d->frame) d->frame_serial = serial;
     pthread_mutex_unlock(&d->lock);
     free_parcel(&old);
-    d->wake(d->arg);
+    call(d);
 }
 
 static bool next_hand(desk *d, parcel *p) {
@@ -111,7 +151,7 @@ bool desk_next(desk *d, parcel *p) {
         d->progress = (parcel){0};
     } else if (d->answer_count) {
         *p = d->answers[d->first_answer];
-        d->first_answer = (d->first_answer + 1) % (2 * MOST_JOBS);
+        d->first_answer = (d->first_answer + 1) % MOST_ANSWERS;
         d->answer_count--;
         d->answer_bytes -= p->size;
         pthread_cond_signal(&d->changed);
@@ -134,7 +174,7 @@ void desk_hand(desk *d, const char *address, double value) {
         place->fresh = true;
     }
     pthread_mutex_unlock(&d->lock);
-    if (place) d->wake(d->arg);
+    if (place) call(d);
 }
 
 /* ------------------------------------------------------------------------------------------------ coming in */
@@ -163,14 +203,22 @@ static message *put_render(desk *d, message *m) {
     return old;
 }
 
+static size_t most_answers(const message *m) {
+    return m->kind == MESSAGE_HELLO ? 2 : 1;
+}
+
+/* Under the lock. */
 static int put_job(desk *d, message *m, char reason[DESK_REASON]) {
-    if (d->job_count + d->answer_count >= MOST_JOBS || d->job_bytes + m->size > MOST_JOB_BYTES) {
+    size_t answers = d->answer_count + d->job_answers + d->running_answers + d->film_answers + most_answers(m);
+    if (d->job_count + d->answer_count >= MOST_JOBS || answers > MOST_ANSWERS ||
+        d->job_bytes + m->size > MOST_JOB_BYTES) {
         snprintf(reason, DESK_REASON, "too many requests at once: %d can wait, with %d MiB", (int)MOST_JOBS,
                  MOST_JOB_BYTES >> 20);
         return CLOSE_POLICY;
     }
     d->jobs[(d->first_job + d->job_count++) % MOST_JOBS] = m;
     d->job_bytes += m->size;
+    d->job_answers += most_answers(m);
     d->models_waiting += m->kind == MESSAGE_MODEL;
     return 0;
 }
@@ -199,7 +247,7 @@ int desk_receive(desk *d, bool binary, const char *bytes, size_t size, char reas
     pthread_cond_signal(&d->changed);
     pthread_mutex_unlock(&d->lock);
     free_message(done);
-    if (sendable) d->wake(d->arg);
+    if (sendable) call(d);
     return code;
 }
 
@@ -219,22 +267,25 @@ static gb_status make_complaint(desk *d, json_t *object, const char *key, const 
 static void refuse_render(desk *d, const message *m, const gb_error *why) {
     parcel p;
     json_t *refused = json_pack("{s:s, s:I}", "type", "refused", "serial", (json_int_t)m->serial);
-    if (!make_complaint(d, refused, "message", why, &p)) put_newest(d, &d->refused, p, 0);
+    if (make_complaint(d, refused, "message", why, &p)) fail(d, "out of memory");
+    else put_newest(d, &d->refused, p, 0);
 }
 
 static void refuse_job(desk *d, const message *m, const gb_error *why) {
     parcel p;
     json_t *answer = json_pack("{s:s, s:I}", "type", "answer", "id", (json_int_t)m->id);
-    if (!make_complaint(d, answer, "error", why, &p)) put_answer(d, p);
+    if (make_complaint(d, answer, "error", why, &p)) fail(d, "out of memory");
+    else put_answer(d, &d->running_answers, p);
 }
 
 /* ------------------------------------------------------------------------------------------------ the worker */
 
-/* From here to leave() the session can be cancelled. False: it should not begin. */
+/* From here to leave() the session can be cancelled: by closing, or by a newer render if `replaceable`. False: it should
+ * not begin. */
 static bool enter(desk *d, bool replaceable) {
     bool begin;
     pthread_mutex_lock(&d->lock);
-    begin = !d->closing && !(replaceable && d->render);
+    begin = !atomic_load(&d->closing) && !(replaceable && d->render);
     d->running = begin ? d->stage.session : NULL;
     d->replaceable = replaceable;
     d->cancelled = false;
@@ -242,12 +293,12 @@ static bool enter(desk *d, bool replaceable) {
     return begin;
 }
 
-/* A cancel that came when the render was through already would end the next one: an empty render takes it. */
+/* A cancel that came after the last step would end the next render: an empty render takes it. */
 static void leave(desk *d, gb_status status) {
     bool late;
     pthread_mutex_lock(&d->lock);
     d->running = NULL;
-    late = d->cancelled && status != GB_CANCELLED;
+    late = d->cancelled && status != GB_CANCELLED && !atomic_load(&d->closing);
     pthread_mutex_unlock(&d->lock);
     if (late) gb_session_render(d->stage.session, NULL, NULL);
 }
@@ -279,7 +330,8 @@ static void do_render(desk *d, const message *m, double came) {
     gb_error err = {0};
     double start = host_seconds();
     bool shown;
-    gb_status status = stage_set(&d->stage, m->recipe, &err);
+    gb_status status = enter(d, false) ? stage_set(&d->stage, m->recipe, &err) : GB_CANCELLED;
+    leave(d, status);
     if (!status) status = show_preview(d, m, start - came, &shown, &err);
     if (!status) {
         status = enter(d, shown) ? stage_render(&d->stage, &err) : GB_CANCELLED;
@@ -297,16 +349,29 @@ static answer_room *const rooms[MESSAGE_KINDS] = {
     [MESSAGE_FILM] = answer_film, [MESSAGE_FRAME] = answer_frame, [MESSAGE_CUT] = answer_cut,
 };
 
+/* A film that ffmpeg works on keeps the place of its answer reserved; all that the job reserved besides is free again. */
+static void release_answers(desk *d) {
+    pthread_mutex_lock(&d->lock);
+    d->running_answers = 0;
+    d->film_answers = film_waits(&d->stage.film);
+    pthread_mutex_unlock(&d->lock);
+}
+
 static void do_job(desk *d, const message *m) {
     gb_error err = {0};
     parcel p = {0};
     gb_status status = GB_CANCELLED;
-    bool cancellable = m->kind != MESSAGE_MODEL;        /* which changes the session */
+    bool cancellable = m->kind != MESSAGE_MODEL && m->kind != MESSAGE_KEEP;     /* one replaces the session, the other
+                                                                                 * is needed after closing too */
     if (!cancellable || enter(d, false)) status = rooms[m->kind](&d->stage, m, &p, &err);
     if (cancellable) leave(d, status);
-    if (!status && p.bytes) put_answer(d, p);
+    if (!status && p.bytes) put_answer(d, &d->running_answers, p);
     else if (status && status != GB_CANCELLED) refuse_job(d, m, &err);
-    if (!status && m->kind == MESSAGE_HELLO && !answer_network(&d->stage, m, &p, &err)) put_answer(d, p);
+    if (!status && m->kind == MESSAGE_HELLO) {
+        if (answer_network(&d->stage, m, &p, &err)) fail(d, "out of memory");
+        else put_answer(d, &d->running_answers, p);
+    }
+    release_answers(d);
 }
 
 /* Waits until something comes in, or for a while where a film is at work. */
@@ -328,7 +393,7 @@ static bool next_message(desk *d, bool *render_last, message **next, double *cam
     bool filming = d->stage.film.encoder != 0, job, go_on;
     *next = NULL;
     pthread_mutex_lock(&d->lock);
-    for (bool waited = false; !d->closing && !*next; waited = true) {
+    for (bool waited = false; !atomic_load(&d->closing) && !*next; waited = true) {
         job = d->job_count && d->answer_bytes < MOST_ANSWER_BYTES;
         if (d->render && !d->models_waiting && !(job && *render_last)) {
             *next = d->render;
@@ -339,6 +404,8 @@ static bool next_message(desk *d, bool *render_last, message **next, double *cam
             d->first_job = (d->first_job + 1) % MOST_JOBS;
             d->job_count--;
             d->job_bytes -= (*next)->size;
+            d->running_answers = most_answers(*next);
+            d->job_answers -= d->running_answers;
             d->models_waiting -= (*next)->kind == MESSAGE_MODEL;
         } else if (filming && waited) {
             break;
@@ -346,7 +413,7 @@ static bool next_message(desk *d, bool *render_last, message **next, double *cam
             wait_for_work(d, filming);
         }
     }
-    go_on = !d->closing;
+    go_on = !atomic_load(&d->closing);
     pthread_mutex_unlock(&d->lock);
     *render_last = *next && (*next)->kind == MESSAGE_RENDER;
     return go_on;
@@ -356,33 +423,85 @@ static void look_after_film(desk *d) {
     parcel p = {0};
     switch (film_poll(&d->stage.film, &p)) {
     case FILM_FURTHER: put_newest(d, &d->progress, p, 0); break;
-    case FILM_ENDED: put_answer(d, p); break;
+    case FILM_ENDED:
+        if (p.bytes) put_answer(d, &d->film_answers, p);
+        else fail(d, "out of memory");
+        break;
     case FILM_QUIET: break;
     }
 }
 
+/* Of the requests that still wait when the page is closed only the newest `keep` is worked on: it is the last state of
+ * the page's work, and no answer is needed. */
+static void keep_last(desk *d) {
+    gb_error err = {0};
+    parcel p = {0};
+    for (size_t i = d->job_count; i-- > 0;) {
+        const message *m = d->jobs[(d->first_job + i) % MOST_JOBS];
+        if (m->kind != MESSAGE_KEEP) continue;
+        answer_keep(&d->stage, m, &p, &err);
+        free_parcel(&p);
+        return;
+    }
+}
+
+static void wait_for_closing_of(desk *d) {
+    pthread_mutex_lock(&d->lock);
+    while (!atomic_load(&d->closing)) pthread_cond_wait(&d->changed, &d->lock);
+    pthread_mutex_unlock(&d->lock);
+}
+
+static void free_desk(desk *d) {
+    stage_free(&d->stage);
+    free_message(d->render);
+    for (size_t i = 0; i < d->job_count; i++) free_message(d->jobs[(d->first_job + i) % MOST_JOBS]);
+    for (size_t i = 0; i < d->answer_count; i++) free_parcel(&d->answers[(d->first_answer + i) % MOST_ANSWERS]);
+    free_parcel(&d->frame);
+    free_parcel(&d->refused);
+    free_parcel(&d->progress);
+    pthread_cond_destroy(&d->changed);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+}
+
+/* The thread of a desk from opening it to freeing it: the server's thread never waits for any of this. */
 static void *work(void *arg) {
     desk *d = arg;
+    shop_works *works = &d->shop->works;
+    shop_place *place = d->place;
+    gb_error err = {0};
     bool render_last = false;
     double came = 0;
+    if (stage_new(&d->stage, d->shop, place, &d->closing, &err)) {
+        fail(d, err.message);
+        wait_for_closing_of(d);
+    }
     for (message *m; next_message(d, &render_last, &m, &came); free_message(m)) {
         if (m && m->kind == MESSAGE_RENDER) do_render(d, m, came);
         else if (m) do_job(d, m);
         look_after_film(d);
     }
+    if (!err.status) keep_last(d);
+    free_desk(d);
+    release_place(works, place);
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------------------ making desks */
+/* ------------------------------------------------------------------------------------------------ opening and closing */
 
-/* Signals are for the server's thread: the worker is born with all of them blocked. */
+/* Signals are for the server's thread: the worker is created with all of them blocked. Nobody joins it. */
 static bool start_worker(desk *d) {
     sigset_t all, before;
+    pthread_attr_t how;
+    pthread_t worker;
     bool started;
+    if (pthread_attr_init(&how) != 0) return false;
+    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&d->worker, NULL, work, d) == 0;
+    started = pthread_create(&worker, &how, work, d) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&how);
     return started;
 }
 
@@ -395,43 +514,41 @@ static void init_condition(pthread_cond_t *condition) {
     pthread_condattr_destroy(&how);
 }
 
-gb_status desk_new(shop *s, void (*wake)(void *arg), void *arg, desk **out, gb_error *err) {
-    desk *d = calloc(1, sizeof *d);
+int desk_open(shop *s, desk **out, char reason[DESK_REASON]) {
+    shop_place *place = take_place(&s->works);
+    desk *d = place ? calloc(1, sizeof *d) : NULL;
     *out = NULL;
-    if (!d) return state(err, GB_NO_MEMORY, "out of memory");
-    d->wake = wake;
-    d->arg = arg;
-    pthread_mutex_init(&d->lock, NULL);
-    init_condition(&d->changed);
-    if (!stage_new(&d->stage, s, err) && !start_worker(d)) state(err, GB_NO_MEMORY, "cannot start a thread");
-    if (!err->status) {
-        *out = d;
-        return GB_OK;
+    if (!place) {
+        snprintf(reason, DESK_REASON, "%d tabs are open, and no more are served; close one", (int)SHOP_DESKS);
+        return CLOSE_TRY_LATER;
     }
-    stage_free(&d->stage);
-    pthread_cond_destroy(&d->changed);
-    pthread_mutex_destroy(&d->lock);
-    free(d);
-    return err->status;
+    if (d) {
+        d->shop = s;
+        d->place = place;
+        atomic_init(&d->ready, false);
+        atomic_init(&d->closing, false);
+        pthread_mutex_init(&d->lock, NULL);
+        init_condition(&d->changed);
+        if (start_worker(d)) {
+            *out = d;
+            return 0;
+        }
+        pthread_cond_destroy(&d->changed);
+        pthread_mutex_destroy(&d->lock);
+        free(d);
+    }
+    release_place(&s->works, place);
+    snprintf(reason, DESK_REASON, d ? "cannot start a thread" : "out of memory");
+    return CLOSE_ERROR;
 }
 
-void desk_free(desk *d) {
+/* The place first: from the end of the lock on the worker may release it at any moment. */
+void desk_close(desk *d) {
     if (!d) return;
+    close_place(&d->shop->works, d->place);
     pthread_mutex_lock(&d->lock);
-    d->closing = true;
+    atomic_store(&d->closing, true);
     if (d->running) gb_session_cancel(d->running);
     pthread_cond_signal(&d->changed);
     pthread_mutex_unlock(&d->lock);
-    pthread_join(d->worker, NULL);
-    stage_free(&d->stage);
-    free_message(d->render);
-    for (size_t i = 0; i < d->job_count; i++) free_message(d->jobs[(d->first_job + i) % MOST_JOBS]);
-    for (size_t i = 0; i < d->answer_count; i++)
-        free_parcel(&d->answers[(d->first_answer + i) % (2 * MOST_JOBS)]);
-    free_parcel(&d->frame);
-    free_parcel(&d->refused);
-    free_parcel(&d->progress);
-    pthread_cond_destroy(&d->changed);
-    pthread_mutex_destroy(&d->lock);
-    free(d);
 }

@@ -1,5 +1,6 @@
-/* One tab: its session on the shared models, a worker thread that renders and answers, and a queue of what is to be
- * sent. The server's thread calls everything here but where it says otherwise. */
+/* One tab: its session on the shared models, a worker thread that renders and answers, and a queue of messages to send.
+ * The server's thread calls these functions unless noted otherwise. None of them blocks: everything that takes time
+ * happens in the worker. */
 #ifndef GANBEND_STUDIO_DESK_H
 #define GANBEND_STUDIO_DESK_H
 
@@ -28,16 +29,22 @@ typedef struct parcel {
 
 void free_parcel(parcel *p);
 
-/* wake(arg) may come from any thread, also before desk_new() returns: there is something to send. None comes after
- * desk_free() has returned. */
-gb_status desk_new(shop *s, void (*wake)(void *arg), void *arg, desk **d, gb_error *err);
-/* Cancels what runs, waits for the worker, frees everything. */
-void desk_free(desk *d);
-/* One whole message of the page; 0 = fine, else the WebSocket close code, with the reason. */
+/* Returns 0, or a WebSocket close code and the reason. The worker opens the session; if that fails, desk_failed() says
+ * so. */
+int desk_open(shop *s, desk **d, char reason[DESK_REASON]);
+/* Cancels the running work and hands the desk over to its worker, which writes the last state that the page wanted kept
+ * and frees everything. `d` must not be used afterwards. wait_for_closing() waits for such workers. */
+void desk_close(desk *d);
+/* One whole message of the page. Returns 0, or a WebSocket close code and the reason. */
 int desk_receive(desk *d, bool binary, const char *bytes, size_t size, char reason[DESK_REASON]);
-/* The next message to send, the caller's from here on; false where there is none. */
+/* Whether something happened since the last call: a message is ready to be sent, or the desk failed. The shop's wake()
+ * is called whenever this becomes true. */
+bool desk_is_ready(desk *d);
+/* The next message to send, which the caller owns; false if there is none. */
 bool desk_next(desk *d, parcel *p);
-/* From OSC; any thread. */
+/* A WebSocket close code and its reason if the connection has to be closed, else 0. */
+int desk_failed(desk *d, char reason[DESK_REASON]);
+/* A value from OSC. Any thread may call this. */
 void desk_hand(desk *d, const char *address, double value);
 
 #endif

@@ -193,13 +193,17 @@ void film_free(film *f) {
     if (f->open) close_film(f);
 }
 
+bool film_waits(const film *f) {
+    return f->id != 0;
+}
+
 static film_news answer_end(film *f, const gb_error *why, parcel *p) {
     gb_error err = {0};
     json_t *fields = why->status ? json_pack("{s:o}", "error", text_json(why->message))
                                  : json_pack("{s:s}", "file", f->file);
     make_answer(f->id, fields, p, &err);
     close_film(f);
-    return err.status ? FILM_QUIET : FILM_ENDED;
+    return FILM_ENDED;
 }
 
 static film_news tell_share(const film *f, parcel *p) {
@@ -214,6 +218,10 @@ film_news film_poll(film *f, parcel *p) {
     gb_error why = {0};
     int64_t before = f->encoded;
     bool ended, silent;
+    if (f->dropped) {
+        state(&why, GB_CANCELLED, "the film was dropped");
+        return answer_end(f, &why, p);
+    }
     if (!f->encoder) return FILM_QUIET;
     ended = waitid(P_PID, (id_t)f->encoder, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
     hear(f);
@@ -231,16 +239,21 @@ film_news film_poll(film *f, parcel *p) {
 
 gb_status answer_cut(stage *s, const message *m, parcel *p, gb_error *err) {
     film *f = &s->film;
-    if (!f->open) return state(err, GB_BAD_ARGUMENT, "no film is being made");
+    if (!f->open || f->dropped) return state(err, GB_BAD_ARGUMENT, "no film is being made");
     if (!m->keep) {
-        film_free(f);
+        f->dropped = f->encoder != 0;       /* and film_poll() answers the cut that waits for ffmpeg */
+        if (f->dropped) reap(f, true);
+        else close_film(f);
         return make_answer(m->id, json_pack("{s:n}", "file"), p, err);
     }
     if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is at work on it");
     if (!f->made) return state(err, GB_BAD_ARGUMENT, "the film has no frames yet");
-    f->id = m->id;
-    if (strcmp(f->format, "png")) return encode(f, err);        /* the answer comes when it is through */
-    if (folder_move(f->frames, f->path, err)) return err->status;
-    answer_end(f, err, p);
-    return GB_OK;
+    if (!strcmp(f->format, "png")) {
+        if (folder_move(f->frames, f->path, err)) return err->status;
+        make_answer(m->id, json_pack("{s:s}", "file", f->file), p, err);
+        close_film(f);
+    } else if (!encode(f, err)) {
+        f->id = m->id;                      /* the answer comes when ffmpeg has ended */
+    }
+    return err->status;
 }

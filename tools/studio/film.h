@@ -19,9 +19,10 @@ typedef struct film {
     char path[PATH_ROOM];       /* where either of them goes */
     const char *format;
     int64_t fps, wanted, made;
+    bool dropped;               /* while ffmpeg worked on it; the `cut` that waits is still to be answered */
     pid_t encoder;              /* 0: none runs */
     int output;                 /* what it says */
-    int64_t id;                 /* of the message that waits for it */
+    int64_t id;                 /* of the `cut` that waits for ffmpeg, or 0 */
     double heard;               /* when it last said something */
     int64_t encoded;            /* frames it has gone through */
     char line[256];             /* the last line it said, or the beginning of the next */
@@ -31,8 +32,12 @@ typedef struct film {
 /* Ends what runs and removes what was made. */
 void film_free(film *f);
 
+/* Whether the answer to a `cut` is still to come, from film_poll(). */
+bool film_waits(const film *f);
+
 typedef enum film_news { FILM_QUIET, FILM_FURTHER, FILM_ENDED } film_news;
-/* Looks after ffmpeg, without waiting: how far it is, or the answer to the message that waits for it. */
+/* Looks after ffmpeg, without waiting: how far it is, or the answer to the `cut` that waits for it (FILM_ENDED; the
+ * parcel stays empty if there is no memory for it). */
 film_news film_poll(film *f, parcel *p);
 
 #endif

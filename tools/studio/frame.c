@@ -26,11 +26,12 @@ static json_t *step_times(stage *s, int steps) {
 }
 
 gb_status make_frame(stage *s, const message *m, int side, double wait, double render, parcel *p, gb_error *err) {
-    int width = side ? side : (int)s->o.width, height = side ? side : (int)s->o.height;
+    int width = (int)s->o.width, height = (int)s->o.height;
     int quality = m->quality ? (int)m->quality : s->shop->quality;
     double start = host_seconds();
     gb_render_stats stats;
     json_t *header;
+    if (side) stage_preview_size(s, side, &height, &width);
     if (jpeg_compress(&s->jpeg, side ? s->preview : s->rgb, width, height, false, quality, err)) return err->status;
     gb_session_stats(s->session, &stats);
     header = json_pack("{s:s, s:I, s:i, s:i, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "serial",

@@ -81,10 +81,10 @@ static gb_status recipe_clusters(stage *s, layer *l, gb_error *err) {
     return GB_OK;
 }
 
-static gb_status find_clusters(layer *l, int count, gb_error *err) {
+static gb_status find_clusters(const stage *s, layer *l, int count, gb_error *err) {
     int *cluster = malloc(l->channels * sizeof *cluster);
     if (!cluster) return state(err, GB_NO_MEMORY, "out of memory");
-    if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, err)) {
+    if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, s->closing, err)) {
         for (size_t i = 0; i < l->channels; i++) l->order[i].cluster = cluster[i];
         l->clustered = true;
     }
@@ -95,7 +95,7 @@ static gb_status find_clusters(layer *l, int count, gb_error *err) {
 gb_status answer_cluster(stage *s, const message *m, parcel *p, gb_error *err) {
     layer l = {0};
     json_t *clusters = json_array();
-    if (!open_layer(s, m, &l, err) && !find_clusters(&l, (int)m->clusters, err)) {
+    if (!open_layer(s, m, &l, err) && !find_clusters(s, &l, (int)m->clusters, err)) {
         for (int k = 0; k < (int)m->clusters && (size_t)k < l.channels; k++) {
             json_t *features = json_array();
             for (size_t i = 0; i < l.channels; i++)
@@ -123,7 +123,8 @@ static int by_cluster(const void *a, const void *b) {
     return of_x != of_y ? (of_x > of_y) - (of_x < of_y) : x->channel - y->channel;
 }
 
-/* The map from its least to its greatest value as black to white; one that is the same everywhere is black. */
+/* The map from its least to its greatest value as black to white, in the middle of its square; one that is the same
+ * everywhere is black. */
 static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, size_t stride) {
     const float *map = l->maps + (size_t)channel * l->h * l->w;
     float low = INFINITY, high = -INFINITY;
@@ -133,9 +134,13 @@ static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, si
         if (map[i] > high) high = map[i];
     }
     double scale = high > low ? 255.0 / ((double)high - (double)low) : 0;
-    for (size_t y = 0; y < side; y++) {
-        for (size_t x = 0; x < side; x++) {
-            double v = scale > 0 ? ((double)area_mean(map, l->h, l->w, side, side, y, x) - (double)low) * scale : 0;
+    size_t larger = l->h > l->w ? l->h : l->w, rows = side * l->h / larger, columns = side * l->w / larger;
+    if (rows < 1) rows = 1;
+    if (columns < 1) columns = 1;
+    grey += (side - rows) / 2 * stride + (side - columns) / 2;
+    for (size_t y = 0; y < rows; y++) {
+        for (size_t x = 0; x < columns; x++) {
+            double v = scale > 0 ? ((double)area_mean(map, l->h, l->w, rows, columns, y, x) - (double)low) * scale : 0;
             grey[y * stride + x] = v >= 255 ? 255 : v > 0 ? (uint8_t)(v + 0.5) : 0;
         }
     }
@@ -177,7 +182,7 @@ gb_status answer_maps(stage *s, const message *m, parcel *p, gb_error *err) {
     layer l = {0};
     bool by_clusters = !strcmp(m->order, "cluster");
     if (!open_layer(s, m, &l, err) && !recipe_clusters(s, &l, err) &&
-        !(by_clusters && !l.clustered && find_clusters(&l, USUAL_CLUSTERS, err))) {
+        !(by_clusters && !l.clustered && find_clusters(s, &l, USUAL_CLUSTERS, err))) {
         if (by_clusters) qsort(l.order, l.channels, sizeof *l.order, by_cluster);
         else if (!strcmp(m->order, "energy")) qsort(l.order, l.channels, sizeof *l.order, by_energy);
         draw_sheet(s, &l, m, p, err);

@@ -30,7 +30,8 @@ typedef struct message {
 } message;
 
 /* WebSocket close codes. */
-enum { CLOSE_UNSUPPORTED = 1003, CLOSE_BAD_DATA = 1007, CLOSE_POLICY = 1008, CLOSE_TOO_BIG = 1009, CLOSE_ERROR = 1011 };
+enum { CLOSE_UNSUPPORTED = 1003, CLOSE_BAD_DATA = 1007, CLOSE_POLICY = 1008, CLOSE_TOO_BIG = 1009, CLOSE_ERROR = 1011,
+       CLOSE_TRY_LATER = 1013 };
 
 /* 0 and a message to be freed, or a close code with its reason. */
 int read_message(const char *bytes, size_t size, message **m, char reason[DESK_REASON]);

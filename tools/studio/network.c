@@ -41,9 +41,9 @@ static json_t *models_json(const shop *of) {
         const shop_model *m = &of->models[i];
         int64_t shape[3];
         gb_model_image_shape(m->model, shape);
-        json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I}", "name", text_json(m->name), "architecture",
-                                              text_json(gb_model_str(m->model, "architecture", "")), "resolution",
-                                              (json_int_t)shape[1], "classes",
+        json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I, s:I}", "name", text_json(m->name), "architecture",
+                                              text_json(gb_model_str(m->model, "architecture", "")), "height",
+                                              (json_int_t)shape[1], "width", (json_int_t)shape[2], "classes",
                                               (json_int_t)gb_model_classes(m->model)));
     }
     return list;
@@ -68,10 +68,7 @@ static json_t *kept_document(const stage *s) {
 gb_status answer_hello(stage *s, const message *m, parcel *p, gb_error *err) {
     const shop *of = s->shop;
     json_t *welcome;
-    release_work(&s->shop->works, s->ticket);
-    s->ticket = 0;
-    if (!claim_work(&s->shop->works, m->work, m->tab ? m->tab : "", s->work, &s->ticket))
-        return state(err, GB_BAD_ARGUMENT, "%d tabs are open already", (int)SHOP_DESKS);
+    claim_work(&s->shop->works, s->place, m->work, m->tab ? m->tab : "", s->work);
     welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s}", "type", "welcome", "version",
                         gb_version(), "work", s->work, "document", kept_document(s), "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",

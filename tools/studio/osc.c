@@ -12,7 +12,7 @@
 
 enum {
     PACKET = 8 << 10,           /* longest that is read; a control's message has some 40 bytes */
-    PACKETS = 64,               /* read at a time, so that others have their turn */
+    MESSAGES = 256,             /* after so many the server looks at its other sockets, before the next packet */
     BUNDLE_HEAD = 16,           /* "#bundle", its zero and a time */
     NESTED = 4                  /* bundles in bundles */
 };
@@ -22,6 +22,7 @@ static const char prefix[] = "/ganbend/";
 typedef struct receiver {
     void (*hand)(void *arg, const char *address, double value);
     void *arg;
+    int messages;               /* read so far */
 } receiver;
 
 bool osc_is_here(void) {
@@ -49,11 +50,12 @@ static bool is_address(const char *text) {
     return true;
 }
 
-static void read_message(const receiver *r, unsigned char *bytes, size_t size) {
+static void read_message(receiver *r, unsigned char *bytes, size_t size) {
     const char *path = (const char *)bytes;
     lo_message message;
     double value;
     int result = 0;
+    r->messages++;
     if (!memchr(bytes, '\0', size) || strncmp(path, prefix, sizeof prefix - 1) != 0) return;
     message = lo_message_deserialise(bytes, size, &result);
     if (!message) return;
@@ -62,7 +64,7 @@ static void read_message(const receiver *r, unsigned char *bytes, size_t size) {
     lo_message_free(message);
 }
 
-static void read_packet(const receiver *r, unsigned char *bytes, size_t size, int depth) {
+static void read_packet(receiver *r, unsigned char *bytes, size_t size, int depth) {
     if (size < BUNDLE_HEAD || memcmp(bytes, "#bundle", 8) != 0) {
         read_message(r, bytes, size);
         return;
@@ -79,8 +81,8 @@ static void read_packet(const receiver *r, unsigned char *bytes, size_t size, in
 
 void osc_receive(int fd, void (*hand)(void *arg, const char *address, double value), void *arg) {
     _Alignas(8) unsigned char packet[PACKET];       /* liblo turns numbers round where they stand */
-    receiver r = {hand, arg};
-    for (int i = 0; i < PACKETS; i++) {
+    receiver r = {hand, arg, 0};
+    while (r.messages < MESSAGES) {
         ssize_t size = recv(fd, packet, sizeof packet, 0);
         if (size < 0) return;
         read_packet(&r, packet, (size_t)size, 0);

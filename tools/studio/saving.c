@@ -18,11 +18,15 @@ enum { MOST_LISTED = 4096, MOST_NUMBER = 9999, MOST_RECIPE = 4 << 20 };
 gb_status write_picture(stage *s, const char *path, gb_error *err) {
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM];
     picture_texts t;
+    char *latent;
     if (stage_render(s, err)) return err->status;
     describe_inputs(&s->in, 0, text);
     describe_bending(&s->bent, text + strlen(text));
-    fill_picture_texts(&t, &s->o, text, &s->bent);
-    return gb_png_write(path, (int)s->o.width, (int)s->o.height, s->rgb, t.texts, t.count, err);
+    latent = latent_numbers(&s->in, 0);
+    fill_picture_texts(&t, &s->o, text, latent, &s->bent);
+    gb_png_write_pixels(path, (int)s->o.width, (int)s->o.height, (int)s->o.channels, s->pixels, t.texts, t.count, err);
+    free(latent);
+    return err->status;
 }
 
 /* ------------------------------------------------------------------------------------------------ saving */
@@ -149,7 +153,7 @@ gb_status answer_parse(stage *s, const message *m, parcel *p, gb_error *err) {
 
 gb_status answer_keep(stage *s, const message *m, parcel *p, gb_error *err) {
     char path[PATH_ROOM];
-    if (!holds_work(&s->shop->works, s->ticket))
+    if (!holds_work(&s->shop->works, s->place))
         return state(err, GB_BAD_ARGUMENT, *s->work ? "another connection works on '%s' now"
                                                     : "nothing can be kept before hello", s->work);
     if (folder_prepare(s->shop->out, "studio", err) ||

@@ -20,6 +20,7 @@
 #include "sockets.h"
 #include "stop.h"
 #include "tab.h"
+#include "works.h"
 
 enum {
     CONNECTIONS = 32,           /* served at once: tabs and what fetches their files */
@@ -148,6 +149,8 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         return tab_receive(at->tab, in, size);
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return at->tab ? tab_send(at->tab) : 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return at->tab && tab_is_closed(at->tab) ? -1 : 0;
     case LWS_CALLBACK_CLOSED:
         if (at->tab) tab_close(&server_of(wsi)->tabs, at->tab);
         at->tab = NULL;
@@ -282,10 +285,18 @@ static void write_address(server *s) {
              s->listener.port, s->guard.listens ? "?token=" : "", s->guard.token);
 }
 
+/* From any worker. lws_cancel_service() is the one function of libwebsockets that other threads may call. */
+static void wake(void *arg) {
+    server *s = arg;
+    lws_cancel_service(s->context);
+}
+
 gb_status server_new(const server_options *options, shop *shared, server **made, gb_error *err) {
     server *s = calloc(1, sizeof *s);
     if (!s) return state(err, GB_NO_MEMORY, "out of memory");
     s->shop = shared;
+    shared->wake = wake;
+    shared->wake_arg = s;
     s->listener.fd = s->osc.fd = -1;
     if (gethostname(s->machine, sizeof s->machine - 1) != 0) s->machine[0] = '\0';
     s->guard.machine = s->machine;
@@ -320,14 +331,16 @@ static void end_round(lws_sorted_usec_list_t *round) {
     (void)round;                /* lws_service() returns after it, which is all */
 }
 
-/* Tabs hear why; who does not read is left behind. */
+/* Tells the tabs why, and waits for their workers, which the server's thread does only here, after its loop. Clients
+ * that do not read are dropped. */
 static void say_goodbye(server *s) {
-    for (tab *t = s->tabs.first; t; t = tab_next(t)) tab_dismiss(&s->tabs, t);
+    for (tab *t = s->tabs.first; t; t = tab_next(t)) tab_dismiss(t);
     for (int i = 0; i < GOODBYE_ROUNDS && s->tabs.first; i++) {
         lws_sul_schedule(s->context, 0, &s->round, end_round, ROUND_MS * LWS_US_PER_MS);
         if (lws_service(s->context, 0) < 0) break;
     }
     lws_sul_cancel(&s->round);
+    wait_for_closing(&s->shop->works);
 }
 
 gb_status server_run(server *s, gb_error *err) {

@@ -1,12 +1,11 @@
-/* What all tabs of a studio share: the models, where things are kept, and the settings of its command line. Made by
- * studio.c before the first tab, changed by nobody after; only the list of works has a lock of its own. */
+/* What all clients of a studio share: the models, the output folder, and the settings of its command line. studio.c fills
+ * it in before the first client connects and nothing changes it later, except the list of clients, which has a lock. */
 #ifndef GANBEND_STUDIO_SHOP_H
 #define GANBEND_STUDIO_SHOP_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <ganbend.h>
 
@@ -18,15 +17,20 @@ typedef struct shop_model {
     const char *path;               /* as it was given; NULL for the model that is compiled in */
 } shop_model;
 
-/* The works that live tabs have open: no two tabs share one. works.h takes and gives back. */
+/* One client: from the moment its connection opens until its worker thread has ended, which may be later than the
+ * connection. */
+typedef struct shop_place {
+    bool taken;
+    bool closing;                       /* the connection is gone; the worker is still finishing */
+    char name[SHOP_WORK_NAME];          /* the work that the client has open, or "" */
+    char tab[SHOP_TAB];                 /* identifies the page across connections, or "" */
+} shop_place;
+
+/* All clients. No two of them have the same work open. See works.h. */
 typedef struct shop_works {
     pthread_mutex_t lock;
-    struct shop_work {
-        uint64_t ticket;                /* of the tab that holds it; 0 = a free place */
-        char name[SHOP_WORK_NAME];
-        char tab[SHOP_TAB];             /* what the page calls itself across connections, or "" */
-    } held[SHOP_DESKS];
-    uint64_t last_ticket;
+    pthread_cond_t released;            /* a worker has ended */
+    shop_place places[SHOP_DESKS];
 } shop_works;
 
 typedef struct shop {
@@ -39,6 +43,8 @@ typedef struct shop {
     bool ffmpeg;            /* it is in the PATH */
     const char *device;     /* the GPU's name, or "cpu" */
     shop_works works;
+    void (*wake)(void *arg);    /* called from any thread: a client has something to send; see desk_is_ready() */
+    void *wake_arg;
 } shop;
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tools/program/arguments.h"
-#include "works.h"
 
 /* A preview comes where what is left takes longer than SLOW; it is the largest that takes less than QUICK. Of nodes that
  * have not run yet nothing is known but that a core reaches about so many multiply-adds a second. */
@@ -26,14 +25,15 @@ static void find_previews(stage *s) {
         char name[64];
         gb_model_node(s->o.model, (gb_node)i, &node);
         s->seconds[i] = (double)node.macs / (likely_rate * gb_context_threads(s->o.context));
-        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || side < LEAST_PREVIEW || side >= s->o.height ||
-            s->preview_count == STAGE_PREVIEWS)
+        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || s->preview_count == STAGE_PREVIEWS)
             continue;
         snprintf(name, sizeof name, "synthesis.b%d.img", side);
-        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != 3 || node.shape[1] != side ||
-            node.shape[2] != side)
+        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != s->o.channels ||
+            node.shape[1] < LEAST_PREVIEW || node.shape[1] >= s->o.height)
             continue;
         s->previews[s->preview_count].side = side;
+        s->previews[s->preview_count].height = (int)node.shape[1];
+        s->previews[s->preview_count].width = (int)node.shape[2];
         s->previews[s->preview_count++].node = (gb_node)i;
     }
 }
@@ -47,12 +47,14 @@ static void drop_recipe(stage *s) {
 static void close_stage(stage *s) {
     gb_session_free(s->session);
     drop_recipe(s);
-    free(s->rgb);
+    if (s->rgb != s->pixels) free(s->rgb);
+    if (s->preview != s->preview_pixels) free(s->preview);
+    free(s->pixels);
+    free(s->preview_pixels);
     free(s->planes);
-    free(s->preview);
     free(s->seconds);
     s->session = NULL;
-    s->rgb = s->preview = NULL;
+    s->rgb = s->preview = s->pixels = s->preview_pixels = NULL;
     s->planes = NULL;
     s->seconds = NULL;
 }
@@ -64,20 +66,23 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     int64_t shape[3];
     size_t pixels, preview = 0;
     gb_model_image_shape(chosen->model, shape);
-    if (shape[0] != 3)
-        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which is no picture", chosen->name,
-                     shape[0]);
     next.o.channels = shape[0];
     next.o.height = shape[1];
     next.o.width = shape[2];
+    if (check_picture(&next.o, chosen->name, err)) return err->status;
     pixels = (size_t)(shape[1] * shape[2]);
     next.seconds = malloc(gb_model_nodes(chosen->model) * sizeof *next.seconds);
     if (next.seconds) find_previews(&next);
-    if (next.preview_count) preview = (size_t)next.previews[next.preview_count - 1].side;
-    next.rgb = malloc(pixels * 3);
-    next.planes = malloc(preview * preview * 3 * sizeof *next.planes + 1);
-    next.preview = malloc(preview * preview * 3 + 1);
-    if (!next.rgb || !next.planes || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
+    for (int i = 0; i < next.preview_count; i++) {
+        size_t plane = (size_t)next.previews[i].height * (size_t)next.previews[i].width;
+        if (preview < plane) preview = plane;
+    }
+    next.pixels = malloc(pixels * (size_t)shape[0]);
+    next.rgb = shape[0] == 3 ? next.pixels : malloc(pixels * 3);
+    next.planes = malloc(preview * (size_t)shape[0] * sizeof *next.planes + 1);
+    next.preview_pixels = malloc(preview * (size_t)shape[0] + 1);
+    next.preview = shape[0] == 3 ? next.preview_pixels : malloc(preview * 3 + 1);
+    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
     if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
         close_stage(&next);
         return err->status;
@@ -86,8 +91,10 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     s->at = index;
     s->o = next.o;
     s->session = next.session;
+    s->pixels = next.pixels;
     s->rgb = next.rgb;
     s->planes = next.planes;
+    s->preview_pixels = next.preview_pixels;
     s->preview = next.preview;
     s->seconds = next.seconds;
     memcpy(s->previews, next.previews, sizeof s->previews);
@@ -95,9 +102,9 @@ gb_status stage_choose(stage *s, size_t index, gb_error *err) {
     return GB_OK;
 }
 
-gb_status stage_new(stage *s, shop *of, gb_error *err) {
+gb_status stage_new(stage *s, shop *of, shop_place *place, const atomic_bool *closing, gb_error *err) {
     size_t size = strlen(of->out) + sizeof "/recipe";
-    *s = (stage){.shop = of};
+    *s = (stage){.shop = of, .place = place, .closing = closing};
     s->recipe_name = malloc(size);
     if (!s->recipe_name) return state(err, GB_NO_MEMORY, "out of memory");
     snprintf(s->recipe_name, size, "%s/recipe", of->out);
@@ -105,11 +112,15 @@ gb_status stage_new(stage *s, shop *of, gb_error *err) {
 }
 
 void stage_free(stage *s) {
-    release_work(&s->shop->works, s->ticket);
     film_free(&s->film);
     close_stage(s);
     jpeg_free(&s->jpeg);
     free(s->recipe_name);
+}
+
+/* A cancel that arrives at the very end of one render does not reach the next one, so each looks here first. */
+static gb_status goes_on(const stage *s, gb_error *err) {
+    return atomic_load(s->closing) ? state(err, GB_CANCELLED, "the page was closed") : GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ recipes */
@@ -125,6 +136,7 @@ static gb_status read_recipe(const stage *s, const char *text, bending *b, input
     if (gb_recipe_parse(text, size, s->recipe_name, &b->recipes[0], err)) return err->status;
     gb_recipe_confine(b->recipes[0]);
     take_recipe_inputs(b->recipes[0], &options);
+    take_redraw(b->recipes[0], b);
     if (check_inputs(&options, in, err) || load_inputs(&options, s->o.model, in, err)) return err->status;
     if (in->count != 1)
         return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, and these inputs make %zu: one seed and one "
@@ -144,6 +156,7 @@ gb_status stage_set(stage *s, const char *recipe, gb_error *err) {
     bending b = {0};
     inputs in = {0};
     if (s->bent.count && !strcmp(recipe, s->bent.texts[0])) return GB_OK;
+    if (goes_on(s, err)) return err->status;
     if (!read_recipe(s, recipe, &b, &in, err) && !gb_session_begin(s->session, err)) {
         if (put_on(s, &b, &in, err)) gb_session_rollback(s->session);
         else gb_session_commit(s->session, err);
@@ -189,9 +202,20 @@ static void note_times(stage *s) {
 }
 
 gb_status stage_render(stage *s, gb_error *err) {
-    if (gb_session_render_rgb(s->session, s->rgb, err)) return err->status;
+    if (goes_on(s, err) || gb_session_render_pixels(s->session, s->pixels, err)) return err->status;
+    if (s->rgb != s->pixels)
+        gb_pixels_to_rgb(s->pixels, (int)s->o.channels, (int)s->o.height, (int)s->o.width, s->rgb);
     note_times(s);
     return GB_OK;
+}
+
+void stage_preview_size(const stage *s, int side, int *height, int *width) {
+    *height = *width = side;
+    for (int i = 0; i < s->preview_count; i++)
+        if (s->previews[i].side == side) {
+            *height = s->previews[i].height;
+            *width = s->previews[i].width;
+        }
 }
 
 /* Of the nodes behind `from` and up to `to`. */
@@ -218,14 +242,19 @@ static uint8_t level(float x) {
 }
 
 gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err) {
-    size_t plane = (size_t)side * (size_t)side;
+    size_t plane, channels = (size_t)s->o.channels;
+    int height, width;
     gb_render_stats stats;
-    if (gb_session_preview(s->session, side, s->planes, err)) return err->status;
+    stage_preview_size(s, side, &height, &width);
+    plane = (size_t)height * (size_t)width;
+    if (goes_on(s, err) || gb_session_preview(s->session, side, s->planes, err)) return err->status;
     note_times(s);
     gb_session_stats(s->session, &stats);
     *anew = stats.steps_run > 0;
     for (size_t i = 0; *anew && i < plane; i++)
-        for (size_t c = 0; c < 3; c++) s->preview[3 * i + c] = level(s->planes[c * plane + i]);
+        for (size_t c = 0; c < channels; c++) s->preview_pixels[channels * i + c] = level(s->planes[c * plane + i]);
+    if (*anew && s->preview != s->preview_pixels)
+        gb_pixels_to_rgb(s->preview_pixels, (int)channels, height, width, s->preview);
     return GB_OK;
 }
 
@@ -245,7 +274,7 @@ static gb_status tap(stage *s, gb_node node, float **values, gb_error *err) {
 }
 
 gb_status stage_read(stage *s, const gb_node *nodes, size_t count, float **values, gb_error *err) {
-    gb_status status = GB_OK;
+    gb_status status = goes_on(s, err);
     for (size_t i = 0; i < count; i++) values[i] = NULL;
     for (size_t i = 0; i < count && !status; i++) status = tap(s, nodes[i], &values[i], err);
     if (!status) status = gb_session_render(s->session, NULL, err);

@@ -3,6 +3,8 @@
 #ifndef GANBEND_STUDIO_STAGE_H
 #define GANBEND_STUDIO_STAGE_H
 
+#include <stdatomic.h>
+
 #include "tools/bending/recipes.h"
 #include "film.h"
 #include "tools/inputs/inputs.h"
@@ -19,20 +21,24 @@ typedef struct stage {
     gb_session *session;
     bending bent;               /* the recipe that the session is set to; none before the first */
     inputs in;
-    uint8_t *rgb;               /* [height, width, 3], of the last render */
-    float *planes;              /* [3, r, r] of a preview, and its pixels */
-    uint8_t *preview;
-    struct { int side; gb_node node; } previews[STAGE_PREVIEWS];    /* pictures on the way, smallest first */
+    uint8_t *pixels;            /* [height, width, channels], of the last render */
+    uint8_t *rgb;               /* [height, width, 3]: the same as it is shown; `pixels` itself if there are 3 channels */
+    float *planes;              /* [channels, height, width] of a preview */
+    uint8_t *preview_pixels, *preview;      /* the same as `pixels` and `rgb`, of a preview */
+    struct { int side, height, width; gb_node node; } previews[STAGE_PREVIEWS];     /* running pictures, smallest first;
+                                                                                       `side` is the block's number */
     int preview_count;
     double *seconds;            /* per node of the model: what it and its bends took last */
     jpeg jpeg;
     film film;
     char work[SHOP_WORK_NAME];  /* "" before the page said hello */
-    uint64_t ticket;            /* that holds the work's name */
+    shop_place *place;          /* of this client in the list of clients */
+    const atomic_bool *closing; /* the client is closing: whatever takes time ends with GB_CANCELLED */
     char *recipe_name;          /* what recipes of the page are called in messages: a file of the shop's folder */
 } stage;
 
-gb_status stage_new(stage *s, shop *of, gb_error *err);
+/* `place` and `closing` must outlive the stage. */
+gb_status stage_new(stage *s, shop *of, shop_place *place, const atomic_bool *closing, gb_error *err);
 void stage_free(stage *s);
 /* Another model, or the same anew. A failure leaves the one at hand. */
 gb_status stage_choose(stage *s, size_t model, gb_error *err);
@@ -43,11 +49,13 @@ gb_status stage_set(stage *s, const char *recipe, gb_error *err);
  * *line and *column, 0 where it speaks of none. */
 const char *stage_complaint(const stage *s, const gb_error *err, int *line, int *column);
 
-/* The picture into s->rgb. */
+/* The picture into s->pixels and s->rgb. */
 gb_status stage_render(stage *s, gb_error *err);
 /* The picture on the way that a person should see first, 0 for none: where what follows `after`, another one of them or
  * 0, takes long. */
 int stage_preview_side(const stage *s, int after);
+/* The size of that picture. */
+void stage_preview_size(const stage *s, int side, int *height, int *width);
 /* It into s->preview. *anew is false where no step ran: the change lies behind it. */
 gb_status stage_preview(stage *s, int side, bool *anew, gb_error *err);
 /* The values of nodes with the recipe the session is set to, each to be freed. The session's taps are as before after

@@ -12,6 +12,7 @@
 #include "osc.h"
 #include "programs.h"
 #include "server.h"
+#include "works.h"
 
 typedef struct settings {
     int64_t port, keep, quality;
@@ -55,31 +56,36 @@ static void name_model(const char *path, char name[SHOP_MODEL_NAME]) {
     name[length] = '\0';
 }
 
+static gb_status open_demo_models(shop *s, gb_error *err) {
+    for (size_t i = 0; i < demo_model_count && i < OPERANDS; i++) {
+        const demo_model *demo = &demo_models[i];
+        shop_model *m = &s->models[i];
+        if (gb_model_open_memory(s->context, demo->bytes, demo->size, demo->name, &m->model, err)) return err->status;
+        name_model(demo->name, m->name);
+        s->model_count++;
+    }
+    return GB_OK;
+}
+
 static gb_status open_one(shop *s, const char *path, gb_error *err) {
     shop_model *m = &s->models[s->model_count];
     int64_t shape[3];
-    if (!path) {
-        if (gb_model_open_memory(s->context, demo_model, demo_model_size, "toy-faces-64", &m->model, err))
-            return err->status;
-    } else if (host_readable(path) && !gb_is_gbw(path)) {
+    if (host_readable(path) && !gb_is_gbw(path)) {
         return state(err, GB_BAD_FILE, "%s: not a .gbw model; of a checkpoint, 'ganbend convert' makes one", path);
     } else if (gb_model_open(s->context, path, &m->model, err)) {
         return err->status;
     }
     m->path = path;
-    name_model(path ? path : "toy-faces-64", m->name);
+    name_model(path, m->name);
     s->model_count++;
     gb_model_image_shape(m->model, shape);
-    if (shape[0] != 3)
-        return state(err, GB_BAD_ARGUMENT, "%s makes %" PRId64 " channels, which are no picture; see 'ganbend dump'",
-                     path ? path : m->name, shape[0]);
-    return GB_OK;
+    return check_picture(&(opened){.channels = shape[0]}, path, err);
 }
 
 static gb_status open_models(shop *s, const char *const paths[OPERANDS], gb_error *err) {
     s->models = calloc(OPERANDS, sizeof *s->models);
     if (!s->models) return state(err, GB_NO_MEMORY, "out of memory");
-    if (!paths[0]) return open_one(s, NULL, err);
+    if (!paths[0]) return open_demo_models(s, err);
     for (int i = 0; i < OPERANDS && paths[i]; i++)
         if (open_one(s, paths[i], err)) return err->status;
     return GB_OK;
@@ -157,10 +163,10 @@ static int run(int argc, char **argv) {
         return wrong_usage(&studio_command, "--osc takes a port, as in 9000 or 0.0.0.0:9000, not '%s'", set.osc);
     where.listen = set.listen;
     where.port = (int)set.port;
-    if (pthread_mutex_init(&s.works.lock, NULL) != 0) return EXIT_FAILED;
+    init_works(&s.works);
     if (!open_shop(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
     close_shop(&s);
-    pthread_mutex_destroy(&s.works.lock);
+    free_works(&s.works);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
 }
 
@@ -171,7 +177,8 @@ const command studio_command = {
     .usage = "[options]",
     .about = "Serves a page that shows the network and its picture, where everything that recipes can say is done by "
              "hand and the picture follows. The page is in this program; nothing else is needed, and nothing leaves "
-             "this machine. Several models can be switched in the page; without one it shows the toy faces.",
+             "this machine. The page switches between several models; if none is named, it shows the demo "
+             "models: portraits (StyleGAN2) and things (BigGAN).",
     .example = "ganbend studio\n"
                "ganbend studio faces.gbw biggan.gbw --out session --osc 9000\n"
                "ssh -t -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw # renders far, shown at "

@@ -1,4 +1,4 @@
-# ganbend studio: the server around the desks of desk.cmake, with the page and the demo model compiled in.
+# ganbend studio: the server around the desks of desk.cmake, with the page and the demo models compiled in.
 option(GANBEND_OSC "OSC in the studio (needs liblo)" ON)
 
 # need(PREFIX MODULE PACKAGE OPTION): a library, or what to do about it.
@@ -16,15 +16,15 @@ include(studio/desk.cmake)
 # CONFIGURE_DEPENDS: a file that is added to the page is a file that is served.
 file(GLOB_RECURSE page_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/studio/page/*)
 set(writer ${CMAKE_CURRENT_SOURCE_DIR}/studio/assets.cmake)
-set(demo ${PROJECT_SOURCE_DIR}/weights/demo/toy-faces-64.gbw)
+file(GLOB demo_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/weights/demo/*.gbw)
 add_custom_command(OUTPUT page_assets.c DEPENDS ${writer} ${page_files}
   COMMAND ${CMAKE_COMMAND} -DPAGE=${CMAKE_CURRENT_SOURCE_DIR}/studio/page -DOUT=page_assets.c -P ${writer} VERBATIM)
-add_custom_command(OUTPUT demo_model.c DEPENDS ${writer} ${demo}
-  COMMAND ${CMAKE_COMMAND} -DMODEL=${demo} -DOUT=demo_model.c -P ${writer} VERBATIM)
+add_custom_command(OUTPUT demo_models.c DEPENDS ${writer} ${demo_files}
+  COMMAND ${CMAKE_COMMAND} -DMODELS=${PROJECT_SOURCE_DIR}/weights/demo -DOUT=demo_models.c -P ${writer} VERBATIM)
 
 target_sources(ganbend PRIVATE
   studio/studio.c studio/server.c studio/tab.c studio/pages.c studio/guard.c studio/sockets.c studio/stop.c
-  studio/programs.c page_assets.c demo_model.c)
+  studio/programs.c page_assets.c demo_models.c)
 target_include_directories(ganbend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/studio)
 target_link_libraries(ganbend PRIVATE gb_desk PkgConfig::WEBSOCKETS)
 if(GANBEND_OSC)

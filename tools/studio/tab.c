@@ -3,7 +3,6 @@
  * has gone to the system: a slow page holds one message here, and its desk replaces frames that were not sent yet. */
 #include "tab.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 _Static_assert((int)DESK_PRE >= (int)LWS_PRE, "libwebsockets needs more room before a message");
 _Static_assert((int)DESK_REASON <= 123, "a close reason has 123 bytes at most");
 
-enum { BUFFER_KEPT = 64 << 10, TRY_AGAIN_LATER = 1013 };
+enum { BUFFER_KEPT = 64 << 10, CLOSE_WITHIN = 2 };
 
 struct tab {
     tab *next;
@@ -22,8 +21,8 @@ struct tab {
     char *message;              /* what has come of the next one */
     size_t size, room;
     bool binary;
-    atomic_bool ready;          /* the desk has something to send; set from any thread */
     int code;                   /* not 0: to be closed with it */
+    bool closed;                /* the close frame has been sent */
     char reason[DESK_REASON];
 };
 
@@ -38,29 +37,14 @@ static void close_with(tab *t, int code, const char *reason) {
     t->code = code;
     memcpy(t->reason, reason, length);
     t->reason[length] = '\0';
-}
-
-static void desk_is_ready(void *arg) {
-    tab *t = arg;
-    atomic_store(&t->ready, true);
-    lws_cancel_service(lws_get_context(t->wsi));
+    lws_callback_on_writable(t->wsi);
 }
 
 tab *tab_open(tab_list *list, shop *s, struct lws *wsi) {
-    gb_error err = {0};
-    char reason[DESK_REASON];
     tab *t = calloc(1, sizeof *t);
     if (!t) return NULL;
     t->wsi = wsi;
-    atomic_init(&t->ready, false);
-    if (list->desks == SHOP_DESKS) {
-        snprintf(reason, sizeof reason, "%d tabs are open, and no more are served; close one", (int)SHOP_DESKS);
-        close_with(t, TRY_AGAIN_LATER, reason);
-    } else if (desk_new(s, desk_is_ready, t, &t->desk, &err)) {
-        close_with(t, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, err.message);
-    } else {
-        list->desks++;
-    }
+    t->code = desk_open(s, &t->desk, t->reason);
     t->next = list->first;
     list->first = t;
     list->count++;
@@ -68,11 +52,9 @@ tab *tab_open(tab_list *list, shop *s, struct lws *wsi) {
     return t;
 }
 
-static void free_desk(tab_list *list, tab *t) {
-    if (!t->desk) return;
-    desk_free(t->desk);
+static void close_desk(tab *t) {
+    desk_close(t->desk);
     t->desk = NULL;
-    list->desks--;
 }
 
 void tab_close(tab_list *list, tab *t) {
@@ -80,20 +62,32 @@ void tab_close(tab_list *list, tab *t) {
     while (*at != t) at = &(*at)->next;
     *at = t->next;
     list->count--;
-    free_desk(list, t);
+    close_desk(t);
     free(t->message);
     free(t);
 }
 
-void tab_dismiss(tab_list *list, tab *t) {
-    free_desk(list, t);
+void tab_dismiss(tab *t) {
+    close_desk(t);
     close_with(t, LWS_CLOSE_STATUS_GOINGAWAY, "the studio was ended");
-    lws_callback_on_writable(t->wsi);
 }
 
+/* Closing a socket that has unread data resets the connection, and the page would not get the reason. So the close frame
+ * is sent here, what still comes is read and dropped, and libwebsockets closes the connection when the page does, or
+ * after CLOSE_WITHIN seconds. */
 static int say_goodbye(tab *t) {
-    lws_close_reason(t->wsi, (enum lws_close_status)t->code, (unsigned char *)t->reason, strlen(t->reason));
-    return -1;
+    unsigned char bytes[DESK_PRE + 4 + DESK_REASON], *frame = bytes + DESK_PRE;
+    size_t length = strlen(t->reason);
+    if (t->closed) return 0;
+    t->closed = true;
+    frame[0] = 0x88;                        /* a whole close frame (RFC 6455, 5.2): its length, the code, the reason */
+    frame[1] = (unsigned char)(2 + length);
+    frame[2] = (unsigned char)(t->code >> 8);
+    frame[3] = (unsigned char)t->code;
+    memcpy(frame + 4, t->reason, length);
+    if (lws_write(t->wsi, frame, 4 + length, LWS_WRITE_HTTP) < 0) return -1;     /* bytes as they are */
+    lws_set_timeout(t->wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_WITHIN);
+    return 0;
 }
 
 /* Room for `more` bytes and a zero behind them. */
@@ -118,18 +112,18 @@ static void forget_message(tab *t) {
 }
 
 int tab_receive(tab *t, const char *bytes, size_t size) {
-    if (t->code) return say_goodbye(t);
+    if (t->code) return 0;
     if (lws_is_first_fragment(t->wsi)) {
         t->size = 0;
         t->binary = lws_frame_is_binary(t->wsi);
     }
     if (size > DESK_MESSAGE - t->size || lws_remaining_packet_payload(t->wsi) > DESK_MESSAGE - t->size - size) {
         close_with(t, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "a message of more than 8 MiB");
-        return say_goodbye(t);
+        return 0;
     }
     if (!grow(t, size)) {
         close_with(t, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
-        return say_goodbye(t);
+        return 0;
     }
     if (size) memcpy(t->message + t->size, bytes, size);
     t->size += size;
@@ -137,13 +131,15 @@ int tab_receive(tab *t, const char *bytes, size_t size) {
     if (!lws_is_final_fragment(t->wsi)) return 0;
     t->code = desk_receive(t->desk, t->binary, t->message, t->size, t->reason);
     forget_message(t);
-    return t->code ? say_goodbye(t) : 0;
+    if (t->code) lws_callback_on_writable(t->wsi);
+    return 0;
 }
 
 int tab_send(tab *t) {
     parcel p = {0};
     int written;
     if (t->code) return say_goodbye(t);
+    if ((t->code = desk_failed(t->desk, t->reason))) return say_goodbye(t);
     if (!desk_next(t->desk, &p)) return 0;
     written = lws_write(t->wsi, p.bytes, p.size, p.binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
     free_parcel(&p);
@@ -152,9 +148,13 @@ int tab_send(tab *t) {
     return 0;
 }
 
+bool tab_is_closed(const tab *t) {
+    return t->closed;
+}
+
 void tabs_wake(tab_list *list) {
     for (tab *t = list->first; t; t = t->next)
-        if (atomic_exchange(&t->ready, false)) lws_callback_on_writable(t->wsi);
+        if (t->desk && desk_is_ready(t->desk)) lws_callback_on_writable(t->wsi);
 }
 
 tab *tab_next(tab *t) {

@@ -1,4 +1,4 @@
-/* Who works on what. */
+/* The list of clients and the works that they have open. */
 #include "works.h"
 
 #include <stdio.h>
@@ -10,51 +10,83 @@ bool good_name(const char *name) {
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-.") == length;
 }
 
-static struct shop_work *find_work(shop_works *works, const char *name) {
+void init_works(shop_works *works) {
+    pthread_mutex_init(&works->lock, NULL);
+    pthread_cond_init(&works->released, NULL);
+}
+
+void free_works(shop_works *works) {
+    pthread_cond_destroy(&works->released);
+    pthread_mutex_destroy(&works->lock);
+}
+
+/* ------------------------------------------------------------------------------------------------ places */
+
+shop_place *take_place(shop_works *works) {
+    shop_place *place = NULL;
+    pthread_mutex_lock(&works->lock);
+    for (size_t i = 0; i < SHOP_DESKS && !place; i++)
+        if (!works->places[i].taken) place = &works->places[i];
+    if (place) place->taken = true;
+    pthread_mutex_unlock(&works->lock);
+    return place;
+}
+
+void close_place(shop_works *works, shop_place *place) {
+    pthread_mutex_lock(&works->lock);
+    place->closing = true;
+    pthread_mutex_unlock(&works->lock);
+}
+
+void release_place(shop_works *works, shop_place *place) {
+    pthread_mutex_lock(&works->lock);
+    *place = (shop_place){0};
+    pthread_cond_broadcast(&works->released);
+    pthread_mutex_unlock(&works->lock);
+}
+
+static bool any_closing(const shop_works *works) {
     for (size_t i = 0; i < SHOP_DESKS; i++)
-        if (works->held[i].ticket && !strcmp(works->held[i].name, name)) return &works->held[i];
+        if (works->places[i].closing) return true;
+    return false;
+}
+
+void wait_for_closing(shop_works *works) {
+    pthread_mutex_lock(&works->lock);
+    while (any_closing(works)) pthread_cond_wait(&works->released, &works->lock);
+    pthread_mutex_unlock(&works->lock);
+}
+
+/* ------------------------------------------------------------------------------------------------ works */
+
+static shop_place *find_work(shop_works *works, const char *name) {
+    for (size_t i = 0; i < SHOP_DESKS; i++)
+        if (!strcmp(works->places[i].name, name)) return &works->places[i];
     return NULL;
 }
 
-bool claim_work(shop_works *works, const char *wanted, const char *tab, char name[SHOP_WORK_NAME], uint64_t *ticket) {
-    struct shop_work *place = NULL, *holder;
+void claim_work(shop_works *works, shop_place *place, const char *wanted, const char *tab, char name[SHOP_WORK_NAME]) {
+    shop_place *holder;
     pthread_mutex_lock(&works->lock);
+    *place->name = '\0';                    /* a client that waits holds nothing, so two never wait for each other */
     snprintf(name, SHOP_WORK_NAME, "%s", good_name(wanted) ? wanted : "work");
-    holder = find_work(works, name);
-    if (holder && *tab && !strcmp(holder->tab, tab)) place = holder;
-    for (size_t i = 0; !place && i < SHOP_DESKS; i++)
-        if (!works->held[i].ticket) place = &works->held[i];
-    if (place && place != holder) {
-        if (holder) strcpy(name, "work");
+    while ((holder = find_work(works, name)) && holder->closing)
+        pthread_cond_wait(&works->released, &works->lock);
+    if (holder && *tab && !strcmp(holder->tab, tab)) {
+        *holder->name = '\0';
+    } else if (holder) {
+        strcpy(name, "work");
         for (int k = 2; find_work(works, name); k++) snprintf(name, SHOP_WORK_NAME, "work-%d", k);
     }
-    if (place) {
-        place->ticket = *ticket = ++works->last_ticket;
-        memcpy(place->name, name, SHOP_WORK_NAME);
-        snprintf(place->tab, SHOP_TAB, "%s", tab);
-    }
+    memcpy(place->name, name, SHOP_WORK_NAME);
+    snprintf(place->tab, SHOP_TAB, "%s", tab);
     pthread_mutex_unlock(&works->lock);
-    return place != NULL;
 }
 
-static struct shop_work *find_ticket(shop_works *works, uint64_t ticket) {
-    for (size_t i = 0; ticket && i < SHOP_DESKS; i++)
-        if (works->held[i].ticket == ticket) return &works->held[i];
-    return NULL;
-}
-
-bool holds_work(shop_works *works, uint64_t ticket) {
+bool holds_work(shop_works *works, shop_place *place) {
     bool holds;
     pthread_mutex_lock(&works->lock);
-    holds = find_ticket(works, ticket) != NULL;
+    holds = *place->name;
     pthread_mutex_unlock(&works->lock);
     return holds;
-}
-
-void release_work(shop_works *works, uint64_t ticket) {
-    struct shop_work *place;
-    pthread_mutex_lock(&works->lock);
-    place = find_ticket(works, ticket);
-    if (place) *place = (struct shop_work){0};
-    pthread_mutex_unlock(&works->lock);
 }

@@ -156,6 +156,9 @@ class Generator(nn.Module):
             head = self.early[str(res)] if res < self.size else None
             return self.g(z, self.g.shared(label), self.depth(res), head)
 
+    def mixed(self, z, generator):
+        return z
+
     def begin(self, stage, fresh, render=None):
         """At the start of a stage, or when going on in its middle (not `fresh`). render(res) renders a random batch."""
         norms = [m for m in self.modules() if isinstance(m, Norm)]

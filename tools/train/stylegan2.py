@@ -5,7 +5,8 @@ four 3x3 ones on the small grid (`PHASES`), which gives the same and is faster. 
 multipliers; `publish` moves those into the weights.
 
 A model's NETWORK says: channels by resolution; factors, how many of z's numbers count, from the first on; bends, where
-a factor begins to act; noise, the strength of a layer's noise by (resolution, conv), otherwise .03 from 16x16 on.
+a factor begins to act; noise, the strength of a layer's noise by (resolution, conv), otherwise .03 from 16x16 on;
+styles, which factors the blocks from a resolution on decide, for style mixing.
 """
 import copy
 import math
@@ -134,10 +135,12 @@ class Synthesis(nn.Module):
     def blocks(self, res):
         return [getattr(self, f'b{r}') for r in self.res if r <= res]
 
-    def forward(self, w, res, noise, kind):
-        """noise: a function from a layer to its map [N, 1, res, res], or to None."""
+    def forward(self, style, res, noise, kind):
+        """style: a function from a resolution to its block's w. noise: one from a layer to its map [N, 1, res, res], or
+        to None."""
         image = None
         for b in self.blocks(res):
+            w = style(b.res)
             if b.res == 4:
                 x = b.const.to(kind)[None].expand(len(w), -1, -1, -1).contiguous(memory_format=torch.channels_last)
             else:
@@ -155,6 +158,7 @@ class Generator(nn.Module):
         o = model.NETWORK
         self.mapping = Mapping(model.Z, o['factors'], o.get('bends', {}))
         self.synthesis = Synthesis(model.Z, o['channels'], o.get('noise', {}))
+        self.styles = o.get('styles', {})
         mean = self.mapping(torch.randn(4000, model.Z)).mean(0).detach()
         for n, a in self.named_modules():               # styles begin near 1
             if n.endswith('affine'):
@@ -163,8 +167,28 @@ class Generator(nn.Module):
         for b in self.synthesis.blocks(64):             # beyond, pictures begin as the enlarged ones
             b.torgb.weight.data.normal_(std=.3)
 
+    def mixed(self, z, generator, share=.5):
+        """z for each group of blocks, [groups, N, Z], for the same pictures: in a share of them, what a group's factors do
+        not need is shuffled, with random signs. So blocks learn to leave the other groups' factors alone, and style mixing
+        gives one picture's pose with another one's colours. The root mean square stays the same."""
+        if not self.styles:
+            return z
+        out = z[None].repeat(len(self.styles), 1, 1)
+        for n in torch.nonzero(torch.rand(len(z), generator=generator) < share).flatten():
+            for group, own in zip(out, self.styles.values()):
+                free = torch.tensor([i for i in range(z.shape[1]) if i not in own])
+                order = free[torch.randperm(len(free), generator=generator)]
+                group[n, free] = z[n, order] * (torch.randint(0, 2, (len(free),), generator=generator) * 2 - 1)
+        return out
+
     def forward(self, z, label, res, noise, kind=torch.float32):
-        return self.synthesis(self.mapping(z), res, noise, kind)
+        """z is [N, Z] or what `mixed` gives."""
+        if z.dim() == 2:
+            w = self.mapping(z)
+            return self.synthesis(lambda r: w, res, noise, kind)
+        w = self.mapping(z.flatten(0, 1)).view(z.shape)
+        starts = list(self.styles)
+        return self.synthesis(lambda r: w[sum(s <= r for s in starts) - 1], res, noise, kind)
 
     def begin(self, stage, fresh, render=None):
         """At the start of a stage: nothing to do."""

@@ -88,7 +88,8 @@ class Run:
             n = torch.randn(len(i), 1, layer.res, layer.res, generator=generator) if layer.noise_strength else None
             noise[layer.res, layer.conv] = n
             return n
-        y = self.net(self.data.z[i], self.data.label(i), res, draw_noise, torch.bfloat16)
+        z = self.net.mixed(self.data.z[i], generator)
+        y = self.net(z, self.data.label(i), res, draw_noise, torch.bfloat16)
         value = loss.distance(y, self.data.target(i, res, noise), focus)
         by = dict(zip(used, torch.autograd.grad(value, used)))
         return value.item(), torch.cat([line(by[q]) if q in by else torch.zeros(q.numel()) for q in self.places])

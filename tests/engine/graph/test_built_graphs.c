@@ -181,7 +181,7 @@ static void only_a_running_picture_is_previewed(void **state) {
     fixture *f = *state;
     float image[3 * 4 * 4];
     build(f, gb_graph_input(f->graph, "synthesis.b4.img", 3, SHAPE(16, 8, 8), NULL), 1);
-    refused(gb_session_preview(f->session, 4, image, &err), "no picture of 4x4");
+    refused(gb_session_preview(f->session, 4, image, &err), "no running picture at 'synthesis.b4.img'");
 }
 
 static void a_weight_is_not_exchanged_for_another_shape(void **state) {

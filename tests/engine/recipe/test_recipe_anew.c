@@ -208,6 +208,38 @@ static gb_bend_options a_bend(gb_bend_kind kind) {
                              .vector_count = 1, .values = zeros, .samples = 1, .callback = count_calls};
 }
 
+static void update(fixture *f, gb_recipe *recipe, double angle, double times, float *image) {
+    OK(gb_recipe_set(recipe, "angle", angle, &err));
+    OK(gb_recipe_set(recipe, "times", times, &err));
+    OK(gb_recipe_update(recipe, f->session, &err));
+    OK(gb_session_render(f->session, image, &err));
+}
+
+static void an_update_after_a_rollback_brings_back_what_the_recipe_says(void **state) {
+    static const char text[] = "parameters: {angle: 20, times: 1}\n"
+                               "bends:\n"
+                               "  - {at: synthesis.b16.conv0, filter: rotate, angle: $angle}\n"
+                               "  - {w: 0-3, add: {3: 0.5}, times: $times}\n"
+                               "  - {w: 2, style: {seed: 4, share: $times}}\n";
+    static float first[IMAGE], moved[IMAGE], image[IMAGE];
+    fixture *f = *state;
+    gb_recipe *recipe = NULL;
+    OK(gb_recipe_parse(text, strlen(text), "r", &recipe, &err));
+    OK(gb_recipe_apply(recipe, f->session, &err));
+    update(f, recipe, 20, 1, first);
+    OK(gb_session_begin(f->session, &err));
+    update(f, recipe, 70, 0.5, moved);
+    assert_memory_not_equal(first, moved, sizeof first);
+    gb_session_rollback(f->session);
+    OK(gb_session_render(f->session, image, &err));
+    assert_memory_equal(image, first, sizeof first);
+    update(f, recipe, 70, 0.5, image);
+    assert_memory_equal(image, moved, sizeof first);
+    update(f, recipe, 20, 1, image);
+    assert_memory_equal(image, first, sizeof first);
+    gb_recipe_free(recipe);
+}
+
 /* The session's own judgement, node by node. */
 static void a_model_says_which_bends_sit_where(void **state) {
     fixture *f = *state;
@@ -239,6 +271,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(two_alike_at_one_place_are_two, setup, teardown),
         cmocka_unit_test_setup_teardown(a_callback_added_anew_is_called_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rolled_back_recipe_leaves_what_was_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_update_after_a_rollback_brings_back_what_the_recipe_says, setup, teardown),
         cmocka_unit_test_setup_teardown(a_layer_tells_what_its_activation_sees, setup, teardown),
         cmocka_unit_test_setup_teardown(a_model_says_which_bends_sit_where, setup, teardown),
     };

@@ -46,6 +46,11 @@ static void inputs_are_told_as_they_are_written(void **state) {
     }
     assert_false(gb_recipe_input_at(recipe, 6, &name, &text));
     gb_recipe_free(recipe);
+    recipe = parse("inputs:\n  image: 2\n  w:\n  - [1, -2.50]\n  - [3e-2, 4]\nbends: []");
+    assert_true(gb_recipe_input_at(recipe, 0, &name, &text));
+    assert_string_equal(name, "w");
+    assert_string_equal(text, "[[1, -2.50], [3e-2, 4]]");
+    gb_recipe_free(recipe);
     recipe = parse("bends: []");
     assert_false(gb_recipe_input_at(recipe, 0, &name, &text));
     gb_recipe_free(recipe);
@@ -61,8 +66,16 @@ static const struct { const char *text, *says; } refused[] = {
     {"inputs: {trunc: .inf}", "r:1:17: trunc is .inf; it takes -1e+30 to 1e+30"},
     {"inputs: {cutoff: -1}", "r:1:18: cutoff is '-1'; it takes whole numbers from 0 to 1000"},
     {"inputs: {rng: nunpy}", "r:1:15: rng is 'nunpy'; it takes numpy, torch or truncnorm, and the nearest is 'numpy'"},
-    {"inputs: {z: file.npy}",
-     "r:1:10: there is no 'z' here; there are seeds, rng, class, trunc, cutoff, noise"},
+    {"inputs: {film: 5}", "r:1:10: there is no 'film' here; there are seeds, rng, z, w, class, steps, space, image, trunc, "
+                          "cutoff, noise, redraw"},
+    {"inputs: {z: file.npy}", "r:1:13: z: a list of numbers is wanted, or of lists of them"},
+    {"inputs: {z: []}", "r:1:13: z: the list is empty"},
+    {"inputs: {w: [[1, 2], [3, x]]}", "r:1:26: w is 'x'; a number is wanted"},
+    {"inputs: {w: [[[[1]]]]}", "r:1:16: w: a list of numbers is wanted, or of lists of them"},
+    {"inputs: {image: 0}", "r:1:17: image is '0'; it takes whole numbers from 1 to 2147483647"},
+    {"inputs: {steps: 1}", "r:1:17: steps is '1'; it takes whole numbers from 2 to 100000"},
+    {"inputs: {space: y}", "r:1:17: space is 'y'; it takes z or w"},
+    {"inputs: {redraw: yes}", "r:1:18: redraw is 'yes'; it takes whole numbers from 0 to 4294967295"},
     {"input: {seeds: 1}\nbends: []", "r:1:1: there is no 'input' here; the nearest is 'inputs'"},
 };
 

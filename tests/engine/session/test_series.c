@@ -204,10 +204,32 @@ static void a_style_in_a_batch_is_of_each_sample_s_class(void **state) {
     close_network(&n);
 }
 
+static void a_z_that_is_fed_is_not_drawn_again_by_truncation(void **state) {
+    enum { Z_DIM = 128 };
+    static float z[Z_DIM], shown[Z_DIM];
+    (void)state;
+    network n = open_network("fed", NULL, &(gb_biggan){.resolution = 32, .channel_width = 8, .classes = CLASSES,
+                                                       .attention = "0", .flat = true, .z_dim = Z_DIM, .seed = 5});
+    gb_session *session = new_session(&n, GB_ONCE);
+    for (int i = 0; i < Z_DIM; i++)
+        z[i] = (float)i / Z_DIM;
+    OK(gb_session_set_class(session, 1, &err));
+    OK(gb_session_seed(session, 3, &err));
+    OK(gb_session_feed(session, "z", z, &err));
+    OK(gb_session_truncate(session, 0.5f, -1, &err));
+    OK(gb_session_tap(session, "z", &err));
+    OK(gb_session_render(session, NULL, &err));
+    OK(gb_session_read(session, gb_model_find(n.model, "z"), shown, &err));
+    assert_memory_equal(shown, z, sizeof z);
+    gb_session_free(session);
+    close_network(&n);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_bend_of_a_stylegan2),
         cmocka_unit_test(every_kind_of_bend_of_a_biggan),
+        cmocka_unit_test(a_z_that_is_fed_is_not_drawn_again_by_truncation),
         cmocka_unit_test(a_style_in_a_batch_is_of_each_sample_s_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,14 +15,24 @@
 #include <jansson.h>
 
 #include "tools/studio/desk.h"
+#include "tools/studio/works.h"
 
-#define TOY "weights/demo/toy-faces-64.gbw"
+#define TOY "tests/fixtures/toy-faces-64.gbw"
+
+typedef struct workshop {
+    shop shop;
+    shop_model model;
+    char out[64];
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool holds;                 /* the next worker that calls wakes nobody and waits until this is false */
+    bool held;                  /* it does */
+    int wakes;                  /* calls so far */
+} workshop;
 
 typedef struct page {
+    workshop *at;
     desk *desk;
-    pthread_mutex_t lock;
-    pthread_cond_t woken;
-    int wakes;
     int id;
 } page;
 
@@ -33,11 +43,46 @@ typedef struct arrival {
     size_t size;
 } arrival;
 
-typedef struct workshop {
-    shop shop;
-    shop_model model;
-    char out[64];
-} workshop;
+/* The shop's wake(). */
+static inline void wake_pages(void *arg) {
+    workshop *w = arg;
+    pthread_mutex_lock(&w->lock);
+    w->wakes++;
+    if (w->holds && !w->held) {
+        w->held = true;
+        pthread_cond_broadcast(&w->changed);
+        while (w->holds) pthread_cond_wait(&w->changed, &w->lock);
+        w->held = false;
+    }
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* From here to release_worker() the first worker that has something to send stands still. */
+static inline void hold_worker(workshop *w) {
+    pthread_mutex_lock(&w->lock);
+    w->holds = true;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void await_held(workshop *w) {
+    pthread_mutex_lock(&w->lock);
+    while (!w->held) pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void await_wakes(workshop *w, int wakes) {
+    pthread_mutex_lock(&w->lock);
+    while (w->wakes < wakes) pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void release_worker(workshop *w) {
+    pthread_mutex_lock(&w->lock);
+    w->holds = false;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
 
 static inline void open_workshop(workshop *w) {
     const gb_context_options two = {.threads = 2};
@@ -53,38 +98,34 @@ static inline void open_workshop(workshop *w) {
     w->shop.keep_bytes = (size_t)64 << 20;
     w->shop.quality = 90;
     w->shop.device = "cpu";
-    pthread_mutex_init(&w->shop.works.lock, NULL);
+    w->shop.wake = wake_pages;
+    w->shop.wake_arg = w;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, NULL);
+    init_works(&w->shop.works);
 }
 
 static inline void close_workshop(workshop *w) {
     char command[96];
+    wait_for_closing(&w->shop.works);
     gb_model_close(w->model.model);
     gb_context_free(w->shop.context);
-    pthread_mutex_destroy(&w->shop.works.lock);
+    free_works(&w->shop.works);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
     snprintf(command, sizeof command, "rm -r %s", w->out);
     assert_int_equal(system(command), 0);
 }
 
-static inline void wake_page(void *arg) {
-    page *p = arg;
-    pthread_mutex_lock(&p->lock);
-    p->wakes++;
-    pthread_cond_signal(&p->woken);
-    pthread_mutex_unlock(&p->lock);
-}
-
 static inline void sit_down(page *p, workshop *w) {
-    gb_error err = {0};
-    *p = (page){0};
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->woken, NULL);
-    if (desk_new(&w->shop, wake_page, p, &p->desk, &err)) fail_msg("%s", err.message);
+    char reason[DESK_REASON];
+    *p = (page){.at = w};
+    if (desk_open(&w->shop, &p->desk, reason)) fail_msg("%s", reason);
 }
 
 static inline void stand_up(page *p) {
-    desk_free(p->desk);
-    pthread_cond_destroy(&p->woken);
-    pthread_mutex_destroy(&p->lock);
+    desk_close(p->desk);
+    wait_for_closing(&p->at->shop.works);
 }
 
 /* Takes the message over; 0, or the code that the connection is closed with. */
@@ -126,11 +167,12 @@ static inline arrival unpack(parcel *p) {
 /* The next message, whenever it comes. */
 static inline arrival await(page *p) {
     parcel next = {0};
+    char reason[DESK_REASON];
     while (!desk_next(p->desk, &next)) {
-        pthread_mutex_lock(&p->lock);
-        while (!p->wakes) pthread_cond_wait(&p->woken, &p->lock);
-        p->wakes = 0;
-        pthread_mutex_unlock(&p->lock);
+        if (desk_failed(p->desk, reason)) fail_msg("failed: %s", reason);
+        pthread_mutex_lock(&p->at->lock);
+        while (!desk_is_ready(p->desk)) pthread_cond_wait(&p->at->changed, &p->at->lock);
+        pthread_mutex_unlock(&p->at->lock);
     }
     return unpack(&next);
 }

@@ -29,7 +29,7 @@ before(async () => {
     axe = fetchAxe();
     animals = join(folder, 'animals.gbw');
     execFileSync(ganbend, ['init', 'biggan', animals, '--res', '32', '--channel-width', '16']);
-    page = await openPage(ganbend, { models: ['weights/demo/toy-faces-64.gbw', animals] });
+    page = await openPage(ganbend, { models: ['tests/fixtures/toy-faces-64.gbw', animals] });
 });
 after(() => page?.close());
 

@@ -15,7 +15,7 @@ let page, latent, face;
 before(async () => {
     const made = join(folder, 'animals.gbw');
     execFileSync(ganbend, ['init', 'biggan', made, '--res', '32', '--channel-width', '16', '--classes', '1000']);
-    page = await openPage(ganbend, { models: ['weights/demo/toy-faces-64.gbw', made] });
+    page = await openPage(ganbend, { models: ['tests/fixtures/toy-faces-64.gbw', made] });
     latent = await page.the('region', 'Latent');
     face = await page.pixels();
 });

@@ -102,7 +102,7 @@ test('a saved picture is byte for byte what ganbend render makes of the saved re
     const [, recipe, picture] = await announced(/^Saved (\S+\.yaml) and (\S+\.png)$/);
     assert.equal(recipe, 'picture-0001.yaml');
     const again = join(page.out, 'again.png');
-    execFileSync(ganbend, ['render', 'weights/demo/toy-faces-64.gbw', '--bend', join(page.out, recipe), '-o', again]);
+    execFileSync(ganbend, ['render', 'tests/fixtures/toy-faces-64.gbw', '--bend', join(page.out, recipe), '-o', again]);
     assert.ok(readFileSync(again).equals(readFileSync(join(page.out, picture))), 'the PNGs differ');
     assert.equal(readFileSync(join(page.out, recipe), 'utf8'), turned, 'the text as it was typed');
 

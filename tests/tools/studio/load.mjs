@@ -14,6 +14,7 @@ import { BINARY, TEXT, connect, frame } from './websocket.mjs';
 const clients = 8;
 const mostGrowth = 24 << 10;            // kB between the end of warming up and the end
 const [ganbend, ...models] = process.argv.slice(2);
+if (!models.some(word => word.endsWith('.gbw'))) models.unshift('tests/fixtures/toy-faces-64.gbw');
 const minutes = models.indexOf('--minutes') < 0 ? 1 / 3 : Number(models.splice(models.indexOf('--minutes'), 2)[1]);
 const out = mkdtempSync(join(tmpdir(), 'load-'));
 

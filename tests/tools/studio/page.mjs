@@ -10,6 +10,7 @@ import { KEY, startBrowser } from './browser.mjs';
 import { start } from './server.mjs';
 
 export { KEY };
+export const toyFaces = 'tests/fixtures/toy-faces-64.gbw';
 
 const patience = 15000;             // ms
 const pause = () => new Promise(resolve => setTimeout(resolve, 20));
@@ -25,10 +26,11 @@ export async function until(look, what) {
     }
 }
 
-/* A page of its own studio, or one more of another page's, `beside` it. `ganbend` is the program, `models` its operands;
+/* A page of its own studio, or one more of another page's, `beside` it. `ganbend` is the program, `models` its operands, the toy faces
+ * unless others are named;
  * `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails where the browser complained
  * of anything meanwhile. */
-export async function openPage(ganbend, { models = [], options = [], prepare = null, beside = null, ...look } = {}) {
+export async function openPage(ganbend, { models = [toyFaces], options = [], prepare = null, beside = null, ...look } = {}) {
     const out = beside?.out ?? mkdtempSync(join(tmpdir(), 'studio-'));
     const studio = beside?.studio ?? await start(ganbend, [...models, ...options], { out });
     const page = { out, studio, complaints: [] };

@@ -2,10 +2,10 @@
 //     node speed.mjs GANBEND [MODEL] [--device D …]
 // While a slider of a layer is dragged and while the path between two faces is played: pictures a second on the canvas.
 // After one change, from the moment of it: how long until the first picture is there, preview or not, and the full one.
-import { openPage } from './page.mjs';
+import { openPage, toyFaces } from './page.mjs';
 
 const [ganbend, ...rest] = process.argv.slice(2);
-const models = rest.length && !rest[0].startsWith('--') ? [rest.shift()] : [];
+const models = rest.length && !rest[0].startsWith('--') ? [rest.shift()] : [toyFaces];
 const seconds = 5, changes = 12;
 const page = await openPage(ganbend, { models, options: rest });
 

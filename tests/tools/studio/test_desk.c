@@ -241,7 +241,104 @@ static void only_so_many_requests_can_wait(void **state) {
     stand_up(&p);
 }
 
-static void a_desk_can_be_freed_while_it_works(void **state) {
+/* The ring of answers was once overwritten: a `hello` has two answers, and the running request was not counted. */
+static void requests_wait_only_if_all_their_answers_have_a_place(void **state) {
+    int code = 0, sent = 0, answers = 0, before = shop_of_all.wakes;
+    char reason[DESK_REASON];
+    parcel next;
+    page p;
+    (void)state;
+    sit_down(&p, &shop_of_all);
+    hold_worker(&shop_of_all);
+    tell(&p, json_pack("{s:s, s:s}", "type", "hello", "work", ""));
+    await_held(&shop_of_all);                       /* with its first answer ready and its second to come */
+    assert_true(desk_next(p.desk, &next));
+    free_parcel(&next);
+    while (!code && sent < 1000) {
+        code = say(&p, json_pack("{s:s, s:s}", "type", "hello", "work", ""), reason);
+        sent += !code;
+    }
+    assert_int_equal(code, 1008);
+    assert_in_range(sent, 60, 64);
+    release_worker(&shop_of_all);
+    await_wakes(&shop_of_all, before + 2 * sent + 2);               /* all are answered, and none is read */
+    for (; answers < 2 * sent + 1; answers++) {
+        arrival a = await(&p);
+        assert_string_equal(text_of(a.json, "type"), answers % 2 ? "welcome" : "network");
+        drop(&a);
+    }
+    assert_int_equal(say(&p, json_pack("{s:s, s:s}", "type", "hello", "work", ""), reason), 0);
+    stand_up(&p);
+}
+
+/* Answers that are not read take memory up to a limit; then no more requests are worked on, and in the end none taken. */
+static void unread_answers_hold_up_their_own_page_only(void **state) {
+    int code = 0, sent = 0;
+    char reason[DESK_REASON], *text = malloc((1 << 20) + 64);
+    page reader, sleeper;
+    (void)state;
+    assert_non_null(text);
+    sit_down(&sleeper, &shop_of_all);
+    sit_down(&reader, &shop_of_all);
+    strcpy(text, "summary: \"");
+    memset(text + strlen(text), 'x', 1 << 20);
+    strcpy(text + strlen("summary: \"") + (1 << 20), "\"\nbends: []\n");
+    while (!code && sent < 1000) {
+        code = say(&sleeper, json_pack("{s:s, s:i, s:s}", "type", "parse", "id", ++sent, "text", text), reason);
+        arrival a = render(&reader, sent, sent % 2 ? SEED_7 : TURNED);
+        drop(&a);
+    }
+    assert_int_equal(code, 1008);
+    assert_in_range(sent, 30, 70);
+    free(text);
+    stand_up(&sleeper);
+    stand_up(&reader);
+}
+
+static void closing_waits_for_no_worker(void **state) {
+    page busy, other;
+    (void)state;
+    sit_down(&busy, &shop_of_all);
+    sit_down(&other, &shop_of_all);
+    hold_worker(&shop_of_all);
+    tell(&busy, json_pack("{s:s, s:s}", "type", "hello", "work", "busy"));
+    tell(&busy, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", 1, "recipe", TURNED));
+    await_held(&shop_of_all);
+    desk_close(busy.desk);
+    for (int i = 1; i <= 3; i++) {
+        arrival a = render(&other, i, i % 2 ? SEED_7 : TURNED);
+        drop(&a);
+    }
+    assert_true(shop_of_all.shop.works.places[0].closing);      /* its worker has not ended meanwhile */
+    release_worker(&shop_of_all);
+    stand_up(&other);
+    assert_false(shop_of_all.shop.works.places[0].taken);
+}
+
+static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
+    page leaving, next;
+    (void)state;
+    sit_down(&leaving, &shop_of_all);
+    arrival a = greet(&leaving, "last words");
+    drop(&a);
+    hold_worker(&shop_of_all);
+    tell(&leaving, json_pack("{s:s, s:i}", "type", "files", "id", 1));
+    await_held(&shop_of_all);
+    for (int i = 1; i <= 3; i++)
+        tell(&leaving, json_pack("{s:s, s:i, s:{s:i}}", "type", "keep", "id", i + 1, "document", "state", i));
+    tell(&leaving, json_pack("{s:s, s:i}", "type", "files", "id", 5));
+    desk_close(leaving.desk);
+    sit_down(&next, &shop_of_all);
+    tell(&next, json_pack("{s:s, s:s}", "type", "hello", "work", "last words"));    /* waits for it */
+    release_worker(&shop_of_all);
+    a = await_a(&next, "welcome");
+    assert_string_equal(text_of(a.json, "work"), "last words");
+    assert_int_equal(number_of(json_object_get(a.json, "document"), "state"), 3);
+    drop(&a);
+    stand_up(&next);
+}
+
+static void a_desk_can_be_closed_while_it_works(void **state) {
     (void)state;
     for (int i = 0; i < 24; i++) {
         page p;
@@ -318,7 +415,11 @@ int main(void) {
         cmocka_unit_test(a_wrong_message_closes_its_own_desk_only),
         cmocka_unit_test(json_that_is_deep_or_large_is_not_taken_in),
         cmocka_unit_test(only_so_many_requests_can_wait),
-        cmocka_unit_test(a_desk_can_be_freed_while_it_works),
+        cmocka_unit_test(requests_wait_only_if_all_their_answers_have_a_place),
+        cmocka_unit_test(unread_answers_hold_up_their_own_page_only),
+        cmocka_unit_test(closing_waits_for_no_worker),
+        cmocka_unit_test(what_a_page_wanted_kept_when_it_was_closed_is_kept),
+        cmocka_unit_test(a_desk_can_be_closed_while_it_works),
         cmocka_unit_test(several_desks_render_at_once),
         cmocka_unit_test(only_the_newest_value_of_each_control_is_handed_on),
     };

@@ -567,6 +567,41 @@ static void ffmpeg_makes_a_film_of_the_frames(void **state) {
     all.shop.ffmpeg = false;
 }
 
+/* In place of ffmpeg, a program that works until it is ended. */
+static void a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered(void **state) {
+    char path[4096], program[300];
+    (void)state;
+    char *before = strdup(getenv("PATH"));
+    assert_non_null(before);
+    put_file("ffmpeg", "#!/bin/sh\nexec sleep 1000\n");
+    snprintf(program, sizeof program, "%s", in_folder("ffmpeg"));
+    assert_int_equal(chmod(program, 0700), 0);
+    snprintf(path, sizeof path, "%s:%s", all.out, before);
+    setenv("PATH", path, 1);
+    all.shop.ffmpeg = true;
+    arrival a = begin_film(&p, "dropped", "mp4", 3);
+    drop(&a);
+    a = ask(&p, frame_message(1));
+    drop(&a);
+    json_t *keep = cut_message(true);
+    json_object_set_new(keep, "id", json_integer(9999));
+    tell(&p, keep);
+    ask_wrongly(&p, cut_message(true), "at work");
+    a = ask(&p, cut_message(false));
+    assert_true(json_is_null(json_object_get(a.json, "file")));
+    drop(&a);
+    a = await_a(&p, "answer");
+    assert_int_equal(number_of(a.json, "id"), 9999);
+    assert_non_null(strstr(text_of(a.json, "error"), "dropped"));
+    drop(&a);
+    assert_false(is_there("dropped.mp4") || is_there(".dropped.frames") || is_there(".dropped.mp4.new"));
+    ask_wrongly(&p, cut_message(false), "no film");
+    all.shop.ffmpeg = false;
+    setenv("PATH", before, 1);
+    free(before);
+    remove(program);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_welcomed_with_all_it_needs_to_know),
@@ -591,6 +626,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(frames_become_a_folder_of_pictures),
         cmocka_unit_test(a_film_that_nobody_cuts_leaves_nothing),
         cmocka_unit_test(ffmpeg_makes_a_film_of_the_frames),
+        cmocka_unit_test(a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered),
     };
     if (argc != 2) return 2;
     ganbend = argv[1];

@@ -13,11 +13,12 @@ import { start } from './server.mjs';
 import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
 
 const ganbend = process.argv[2];
+const toyFaces = 'tests/fixtures/toy-faces-64.gbw';
 const page = join(dirname(fileURLToPath(import.meta.url)), '../../../tools/studio/page');
 let studio, port;
 
 before(async () => {
-    studio = await start(ganbend);
+    studio = await start(ganbend, [toyFaces]);
     port = studio.port;
 });
 after(() => studio.stop());
@@ -202,6 +203,17 @@ test('a message in pieces with a ping between them is one message', async () => 
     await socket.end();
 });
 
+test('without models the studio serves those of weights/demo, in the order of their names', async () => {
+    const demos = await start(ganbend);
+    const socket = await connect(demos.port);
+    socket.send({ type: 'hello', work: '' });
+    const welcome = await socket.until((message) => message.type === 'welcome');
+    const files = readdirSync('weights/demo').filter((name) => name.endsWith('.gbw')).sort();
+    assert.deepEqual(welcome.models.map((model) => `${model.name}.gbw`), files);
+    await socket.end();
+    assert.equal(await demos.stop(), 0);
+});
+
 test('messages of more than 8 MiB close the connection, whole or in pieces', async () => {
     const whole = await connect(port);
     whole.raw(frame(TEXT, ' '.repeat(1 << 20), { length: (8 << 20) + 1 }));
@@ -216,6 +228,12 @@ test('messages of more than 8 MiB close the connection, whole or in pieces', asy
     const { code, reason } = await pieces.whenClosed();
     assert.equal(code, 1009);
     assert.match(reason, /8 MiB/);
+    // The reason arrives although the page is still sending.
+    for (let i = 0; i < 50; i++) {
+        const sending = await connect(port);
+        sending.raw(frame(TEXT, ' '.repeat(1 << 20), { length: (8 << 20) + 1 }));
+        assert.equal((await sending.whenClosed()).code, 1009);
+    }
     await isAlive();
 });
 
@@ -265,13 +283,14 @@ test('sixteen tabs are served, the next one is told so, and one that leaves make
 
 test('more connections than are served are turned away with 503, and then served again', async () => {
     const idle = [];
-    for (let i = 0; i < 32; i++) {
+    let answer;
+    do {                                    // 32 at least, and as many more as connections of other tests close meanwhile
         const socket = net.connect(port, '127.0.0.1');
         socket.on('error', () => {});
         await new Promise((resolve) => socket.on('connect', resolve));
         idle.push(socket);
-    }
-    let answer = await get('/');
+        answer = idle.length < 32 ? null : await get('/');
+    } while (answer?.status !== 503 && idle.length < 64);
     assert.equal(answer.status, 503);
     assert.match(answer.head, /Retry-After/);
     for (const socket of idle) socket.destroy();
@@ -281,7 +300,7 @@ test('more connections than are served are turned away with 503, and then served
 });
 
 test('with --listen the token opens the page, its files and its WebSocket, and nothing else does', async () => {
-    const open = await start(ganbend, ['--listen', '127.0.0.1']);
+    const open = await start(ganbend, [toyFaces, '--listen', '127.0.0.1']);
     try {
         const to = open.port, host = `127.0.0.1:${to}`;
         const token = /\?token=([0-9a-f]{32})$/.exec(open.address)[1];
@@ -342,7 +361,7 @@ test('OSC moves the controls of every tab, and what is no OSC moves none', async
     await new Promise((resolve) => free.bind(0, '127.0.0.1', resolve));
     const osc_port = free.address().port;
     await new Promise((resolve) => free.close(resolve));
-    const played = await start(ganbend, ['--osc', String(osc_port)]);
+    const played = await start(ganbend, [toyFaces, '--osc', String(osc_port)]);
     try {
         assert.match(played.output(), new RegExp(`OSC at 127\\.0\\.0\\.1, port ${osc_port}`));
         const tabs = [await connect(played.port), await connect(played.port)];
@@ -388,6 +407,59 @@ test('a port that is taken, and an address that is not ours, are said in one lin
     const none = run('no-such-file.gbw');
     assert.equal(none.status, 1);
     assert.match(none.stderr, /^ganbend studio: .*no-such-file\.gbw.*\n$/);
+});
+
+const headerOf = (message) => JSON.parse(message.subarray(4, 4 + message.readUInt32LE(0)));
+
+// The pictures of a tab that goes on working: resolves to a function that ends it and checks that they kept coming.
+async function bystander() {
+    const tab = await connect(port);
+    let serial = 0;
+    const show = async () => {
+        tab.send({ type: 'render', serial: ++serial, recipe: `inputs: {seeds: ${serial}}\nbends: []\n` });
+        for (let whole = false; !whole;) {
+            const frame = headerOf(await tab.until(Buffer.isBuffer));
+            tab.send({ type: 'shown', serial: frame.serial });
+            whole = frame.full && frame.serial === serial;
+        }
+    };
+    await show();
+    return { show, end: () => tab.end() };
+}
+
+test('a tab that asks and does not read is closed in the end, and others see their pictures meanwhile', async () => {
+    const other = await bystander();
+    const text = `bends: []\nsummary: "${'x'.repeat(4 << 20)}"\n`;
+    const deaf = await connect(port);
+    deaf.socket.pause();
+    deaf.send({ type: 'parse', id: 1, text });                     // its answer fills the socket
+    await other.show();
+    deaf.send({ type: 'parse', id: 2, text });                     // this one is worked on when the others come
+    deaf.raw(Buffer.concat(Array.from({ length: 200 }, () => frame(TEXT, JSON.stringify({ type: 'hello', work: '' })))));
+    for (let i = 0; i < 20; i++) await other.show();
+    deaf.socket.resume();
+    const { code, reason } = await deaf.whenClosed();
+    assert.equal(code, 1008);
+    assert.match(reason, /too many requests/);
+    await other.show();
+    await other.end();
+});
+
+test('a tab that is closed during a long job does not hold up the others', async () => {
+    const other = await bystander();
+    const recipe = `bends:\n${"- {at: '*', filter: invert}\n".repeat(300)}`;
+    for (let i = 0; i < 3; i++) {
+        const busy = await connect(port);
+        busy.send({ type: 'hello', work: 'busy' });
+        await busy.until((message) => message.type === 'network');
+        busy.send({ type: 'render', serial: 1, recipe });
+        busy.send({ type: 'look', id: 1, recipe, node: 'synthesis.b64.conv1', bins: 64 });
+        await other.show();
+        await busy.end();
+        await other.show();
+    }
+    await isAlive();
+    await other.end();
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'])

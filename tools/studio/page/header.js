@@ -17,8 +17,8 @@ export function mount(root) {
     const theme = button({icon: 'light', label: 'Light or dark', quiet: true, run: nextTheme});
     const model = menu({
         label: 'Model', title: 'The network that makes the picture',
-        choices: () => (store.welcome?.models ?? []).map(({name, architecture, resolution}) =>
-            ({value: name, label: name, title: `${architecture}, ${resolution}×${resolution}`})),
+        choices: () => (store.welcome?.models ?? []).map(({name, architecture, width, height}) =>
+            ({value: name, label: name, title: `${architecture}, ${width}×${height}`})),
         value: () => store.state.model,
         set: name => store.change(`Model ${name}`, draft => switchModel(draft, name)),
     });

@@ -16,6 +16,11 @@ FAMILY, SIZE, Z = 'stylegan2', 128, 64
 FACTORS = ('turn tilt size jaw skin hair_tone hair_warmth hair_length hair_volume curls parting eye_size eye_opening '
            'eye_colour gaze brows nose smile mouth_opening blush freckles glasses earrings cloth neckline background '
            'light level').split()
+STYLES = {
+    4: 'turn tilt size jaw hair_length hair_volume parting neckline',
+    16: 'curls eye_size eye_opening gaze brows nose smile mouth_opening freckles glasses earrings',
+    64: 'skin hair_tone hair_warmth eye_colour blush cloth background light level',
+}
 NETWORK = {
     'channels': {4: 160, 8: 192, 16: 192, 32: 128, 64: 64, 128: 32},
     'factors': len(FACTORS),
@@ -23,6 +28,8 @@ NETWORK = {
     'bends': {FACTORS.index(k): t for k, t in {'hair_length': -.8, 'curls': -.1, 'glasses': .3, 'earrings': .1,
                                                'freckles': .25, 'mouth_opening': -.4, 'hair_warmth': .4,
                                                'smile': 0.}.items()},
+    # the first block that decides them: pose and shape, then features, then colours
+    'styles': {r: [FACTORS.index(k) for k in names.split()] for r, names in STYLES.items()},
     'noise': {(32, 1): .15, (64, 1): .15, (128, 0): .15, (128, 1): .15},
 }
 PICTURES = 42000

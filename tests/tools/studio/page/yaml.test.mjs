@@ -68,7 +68,7 @@ test('JSON has no letter that YAML lacks, and says the same', () => {
 });
 
 const program = process.env.GANBEND;
-const model = 'weights/demo/toy-faces-64.gbw';
+const model = 'tests/fixtures/toy-faces-64.gbw';
 
 test('the program reads both alike', {skip: program ? false : 'GANBEND names no program'}, () => {
     const folder = mkdtempSync(join(tmpdir(), 'ganbend-yaml-'));

@@ -17,6 +17,7 @@ const remembered = new Map();           // picture → cells
 export function drawing(layer, back) {
     const node = mapOf(layer), [, height, width] = node.shape;
     const canvas = el('canvas', {class: 'noise-map', width, height, tabindex: 0, role: 'img'});
+    canvas.style.setProperty('--aspect', width / height);
     const context = canvas.getContext('2d');
     let cells = grid(width, height, Int16Array, map.none), read = null, way = 'add', erases = false;
     let level = 2, size = Math.max(1, Math.round(width / 10)), doing = null, strokes = 0, spot = {x: 0.5, y: 0.5};

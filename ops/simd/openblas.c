@@ -33,7 +33,9 @@ static bool supports(const gb_cpu *cpu, const gb_desc *d) {
     return d->in[0].block == 1 && d->out.block == 1;
 }
 
-const gb_op_row gb_linear_openblas = {
-    .op = GB_OP_LINEAR, .name = "linear", .form = "sgemv", .isa = "openblas", .rank = GB_RANK_OPENBLAS, .fuses = true,
+static const gb_op_row row_linear = {
+    .op = GB_OP_LINEAR, .form = "sgemv", .isa = "openblas", .rank = GB_RANK_OPENBLAS, .fuses = true,
     .supports = supports, .packed_size = packed_size, .pack = pack, .run = run,
 };
+
+const gb_op_row *const gb_openblas_rows[] = {&row_linear, NULL};

@@ -1,0 +1,41 @@
+/* Shared by the kernels: how a tensor's planes are found and how work is divided among threads. Private to ops/. */
+#ifndef GB_OPS_KERNEL_H
+#define GB_OPS_KERNEL_H
+
+#include "ops/ops.h"
+
+/* Batch norm, for plain and fast rows: packed weights, and the factors that gb_batch_norm_prepare() writes into the
+ * workspace, [N][3][C] mean, scale and bias of (x − mean) · scale + bias. */
+size_t gb_batch_norm_packed_size(const gb_cpu *cpu, const gb_desc *d);
+void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
+void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to);
+
+/* The shape rule of operations whose output is like their first input. */
+bool gb_shape_of_input(gb_desc *d, char *why, size_t why_size);
+
+/* Channel (n, c) as a plane: pixel p of it is plane[p · block]. */
+static inline float *gb_plane(const gb_tensor *t, int n, int c) {
+    const gb_shape *s = &t->shape;
+    size_t blocks = ((size_t)s->c + s->block - 1) / s->block, pixels = (size_t)s->h * s->w;
+    return t->data + (n * blocks + c / s->block) * pixels * s->block + c % s->block;
+}
+
+/* Runs the tasks on the context's threads, or on this one if there is only one task or worker. */
+static inline void gb_parallel(const gb_cpu *cpu, int tasks, void (*task)(void *arg, int i, int worker), void *arg) {
+    if (cpu->workers > 1 && tasks > 1) {
+        cpu->parallel(cpu->pool, tasks, task, arg);
+        return;
+    }
+    for (int i = 0; i < tasks; i++)
+        task(arg, i, 0);
+}
+
+/* The argument of a plain kernel's tasks. */
+typedef struct gb_job {
+    const gb_cpu *cpu;
+    const gb_desc *d;
+    const gb_args *args;
+} gb_job;
+
+#endif

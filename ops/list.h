@@ -1,0 +1,33 @@
+/* The list of operations. The including source defines GB_OP(ID, name): ops.h makes the identifier GB_OP_ID of it, ops.c
+ * the table of the gb_op_name that the operation's own file defines. The comments number inputs and weights as
+ * gb_op_row.run() and pack() receive them. From GB_OP_FILTER on, operations are bends. */
+GB_OP(CONSTANT, constant)                       /* weights[0] [C,H,W] for every sample; out.n is the batch size */
+GB_OP(PIXEL_NORM, pixel_norm)                   /* x / √(mean_c x² + eps) */
+GB_OP(LINEAR, linear)                           /* x Wᵀ · gain for vectors x; weights[0] [out,in] */
+GB_OP(CONCAT, concat)                           /* channels of in[0], then of in[1] */
+GB_OP(TRUNCATE, truncate)                       /* w [N,C] → ws [N,num_ws,1,C]: w_avg + ψ (w − w_avg) for rows < cutoff,
+                                                 * w for the rest and for ψ = 1; weights[0] w_avg [C] */
+GB_OP(SELECT, select)                           /* row `row` of ws [N,num_ws,1,C] → [N,C] */
+GB_OP(MODULATED_CONV2D, modulated_conv2d)       /* the convolution of both networks, see gb_conv; in[1] styles [N,C];
+                                                 * weights[0] [cout,cin,kernel,kernel], for up = 2 [1] FIR [4,4] */
+GB_OP(UPFIRDN2D, upfirdn2d)                     /* see gb_fir; weights[0] [taps,taps] */
+GB_OP(NOISE, noise)                             /* x + strength · noise [N or 1,1,H,W] */
+GB_OP(BIAS_ACT, bias_act)                       /* clamp(act(x + bias) · gain) */
+GB_OP(ADD, add)                                 /* in[0] + in[1] */
+GB_OP(BATCH_NORM, batch_norm)                   /* (x − mean) · gain / √(var + eps) + bias; weights[0], [1] mean and var
+                                                 * [rows,C]; gain and bias are in[1], in[2] [N,C] or weights[2], [3] */
+GB_OP(SLICE, slice)                             /* channels from … from + count − 1 */
+GB_OP(RESHAPE, reshape)                         /* a vector [N,C·H·W] as maps [N,C,H,W] */
+GB_OP(UPSAMPLE_NEAREST, upsample_nearest)       /* each pixel becomes 2×2 pixels */
+GB_OP(MAX_POOL, max_pool)                       /* maximum of each 2×2 pixels */
+GB_OP(SCORES, scores)                           /* θ, φ → [N,queries,1,keys]: dot products of queries and keys */
+GB_OP(SOFTMAX, softmax)                         /* over the last dimension */
+GB_OP(MIX, mix)                                 /* values g, matrix [N,queries,1,keys], any map of the queries' size →
+                                                 * for each query the sum of the values weighted by its row */
+GB_OP(ATTENTION, attention)                     /* θ, φ, g → scores, softmax and mix without storing the matrix */
+GB_OP(FILTER, filter)                           /* a bending filter on some channels */
+GB_OP(PASS, pass)                               /* a disabled layer: its input in place of its output */
+GB_OP(PAINT, paint)                             /* activation vectors at some pixels */
+GB_OP(SET, set)                                 /* given values replace the input or are added to it */
+GB_OP(CALLBACK, callback)                       /* a function of the caller reads and may change the values */
+#undef GB_OP

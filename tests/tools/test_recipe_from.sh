@@ -1,0 +1,172 @@
+#!/bin/sh
+# Every picture makes itself again: the recipe in a PNG, rendered alone, gives the same pixels, whatever bends the network
+# and whatever the pictures were made from; and a series is its pictures. usage: test_recipe_from.sh GANBEND, from the
+# repository root.
+. tests/tools/cli.sh
+recipes=$fixtures/recipes
+
+# The pixels alone: texts differ where settings do. The image data of our PNGs follows all texts.
+pixels() { tail -c +"$(grep -aob IDAT "$1" | head -n 1 | cut -d: -f1)" "$1" | cksum; }
+
+# again NAME MODEL PNG…: each picture's own recipe makes it again.
+again() {
+    name=$1 model=$2
+    shift 2
+    check "$name: there are pictures" [ -s "$1" ]
+    for picture in "$@"; do
+        run 0 "$name: the recipe of $(basename "$picture")" recipe from "$picture"
+        [ "$remarks" = yes ] || check "$name: nothing is left over in $(basename "$picture")" \
+            sh -c "! grep -q '^# made besides' '$scratch/out'"
+        sed '/^# made besides/d' "$scratch/out" >"$scratch/again.yaml"
+        run 0 "$name: it is rendered" render "$model" --bend "$scratch/again.yaml" -o "$scratch/again.png"
+        check "$name: $(basename "$picture") is the same" [ "$(pixels "$picture")" = "$(pixels "$scratch/again.png")" ]
+        run 0 "$name: and says the same of itself" recipe from "$scratch/again.png"
+        check "$name: $(basename "$picture") keeps its recipe" cmp -s "$scratch/out" "$scratch/again.yaml"
+    done
+}
+
+remarks=no      # of animations: what the frame is of
+
+# unlike NAME PNG PNG: a series of equal pictures would prove nothing.
+unlike() { check "$1: they differ" [ "$(pixels "$2")" != "$(pixels "$3")" ]; }
+
+run 0 "a StyleGAN2" init stylegan2 "$scratch/style.gbw" --res 32 --channel-base 1024 --channel-max 32 --z-dim 16 \
+    --w-dim 32 --mapping-layers 2 --classes 3
+run 0 "a BigGAN" init biggan "$scratch/big.gbw" --res 32 --channel-width 8 --classes 3 --attention 0
+style=$scratch/style.gbw
+big=$scratch/big.gbw
+
+cat >"$scratch/all.yaml" <<'RECIPE'
+parameters: {angle: {value: 30, low: -180, high: 180}, share: 0.7}
+vectors: {nose: [4, 0, -4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7]}
+bends:
+  - {at: synthesis.b16.conv1, filter: rotate, angle: $angle, features: {random: 0.5}}
+  - {at: synthesis.b8.conv1, activation: sinlu, features: {random: 0.3, seed: 4}}
+  - {at: synthesis.b16.conv0, paint: {vector: nose, grid: 3}}
+  - {at: synthesis.b4.conv1, noise: {factor: 2, seed: 5}}
+  - {at: synthesis.b32.conv0, disable: true}
+  - {at: synthesis.b8.conv1.affine, set: {4: 4.0}}
+  - {w: 1, truncation: 0.3}
+  - {w: 2-3, style: {seed: 12, share: $share}}
+  - {w: 4, style: {seed: 13, class: 1, truncation: 0.5}}
+  - {w: 5-7, style: 9}
+RECIPE
+all=$scratch/all.yaml
+
+# ---- classes, seeds and noise
+run 0 "classes by seeds" render "$style" --bend "$all" --class 0-2 --seeds 3,7 --trunc 0.6 --cutoff 5 --noise random:4 \
+    --set angle=33.3 -o "$scratch/classes"
+again "classes" "$style" "$scratch"/classes/*.png
+unlike "classes" "$scratch/classes/class0000-seed0003.png" "$scratch/classes/class0002-seed0003.png"
+echo 'bends: [{w: all, style: 12}]' >"$scratch/style.yaml"
+run 0 "a style alone" render "$style" --bend "$scratch/style.yaml" --class 0-1 --seeds 3 -o "$scratch/styles"
+again "a style" "$style" "$scratch"/styles/*.png
+unlike "a style" "$scratch/styles/class0000-seed0003.png" "$scratch/styles/class0001-seed0003.png"
+run 0 "one of them" render "$style" --bend "$scratch/style.yaml" --class 1 --seeds 3 -o "$scratch/single.png"
+check "is as in the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/styles/class0001-seed0003.png")" ]
+run 0 "a mixture" render "$style" --bend "$all" --class 0:0.7,2:0.3 -o "$scratch/mixture.png" --rng torch --noise none
+again "a mixture" "$style" "$scratch/mixture.png"
+
+# ---- redrawn
+run 0 "random features for each" render "$style" --bend "$all" --class 1 --seeds 3,7 --redraw -o "$scratch/redrawn"
+again "redrawn" "$style" "$scratch"/redrawn/*.png
+run 0 "for one image" render "$style" --bend "$all" --class 1 --seeds 3 --redraw-as 7 -o "$scratch/as.png"
+again "drawn as another" "$style" "$scratch/as.png"
+unlike "drawn as another" "$scratch/redrawn/seed0003.png" "$scratch/as.png"
+run 2 "for one and for each" render "$style" --bend "$all" --class 1 --redraw --redraw-as 7 -o "$scratch/x.png"
+run 2 "for nothing" render "$style" --class 1 --redraw-as 7 -o "$scratch/x.png"
+
+# ---- steps
+run 0 "steps in z" render "$style" --bend "$all" --class 1 --seeds 3,7 --steps 3 --noise random -o "$scratch/z"
+again "steps in z" "$style" "$scratch"/z/*.png
+run 0 "steps in w" render "$style" --bend "$all" --class 1 --seeds 3,7 --steps 3 --space w --trunc 0.5 --redraw \
+    -o "$scratch/w"
+again "steps in w" "$style" "$scratch"/w/*.png
+unlike "steps in w" "$scratch/w/step0000.png" "$scratch/w/step0001.png"
+run 0 "steps between classes" render "$style" --bend "$scratch/style.yaml" --class 0,2 --seeds 3 --steps 3 \
+    -o "$scratch/between"
+again "steps between classes" "$style" "$scratch"/between/*.png
+unlike "steps between classes" "$scratch/between/step0000.png" "$scratch/between/step0001.png"
+run 0 "the same in w" render "$style" --bend "$scratch/style.yaml" --class 0,2 --seeds 3 --steps 3 --space w \
+    -o "$scratch/betweenw"
+again "the same in w" "$style" "$scratch"/betweenw/*.png
+unlike "the same in w" "$scratch/betweenw/step0000.png" "$scratch/betweenw/step0001.png"
+run 0 "one of them" render "$style" --bend "$scratch/style.yaml" --class 0,2 --seeds 3 --steps 3 --image 2 \
+    -o "$scratch/single.png"
+check "is as in the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/between/step0001.png")" ]
+run 2 "one that there is not" render "$style" --class 0,2 --seeds 3 --steps 3 --image 4 -o "$scratch/x.png"
+complains "--image 4, but there are 3"
+run 0 "an image of several seeds" render "$style" --class 0,2 --seeds 3-5 --noise random:9 --image 5 -o "$scratch/five"
+check "is that one" [ -s "$scratch/five/class0002-seed0004.png" ]
+again "an image of several seeds" "$style" "$scratch/five/class0002-seed0004.png"
+
+# ---- z's and w's of files
+run 0 "z's and w's are dumped" dump "$style" --class 1 --seeds 3-4 --trunc 0.5 --at z -o "$scratch/z.npz"
+run 0 "w's too" dump "$style" --class 1 --seeds 3-4 --trunc 0.5 --at mapping -o "$scratch/w.npz"
+cat >"$scratch/unclassed.yaml" <<'RECIPE'
+bends:
+  - {at: synthesis.b16.conv1, filter: rotate, angle: 20, features: {random: 0.5}}
+  - {w: 1, truncation: 0.3}
+  - {w: 4, style: {seed: 13, class: 1}}
+RECIPE
+run 0 "of z's" render "$style" --bend "$all" --class 1-2 --z "$scratch/z.npz" --trunc 0.7 --redraw -o "$scratch/ofz"
+again "of z's" "$style" "$scratch"/ofz/*.png
+run 0 "steps between z's" render "$style" --bend "$all" --class 1 --z "$scratch/z.npz" --steps 3 -o "$scratch/zsteps"
+again "steps between z's" "$style" "$scratch"/zsteps/*.png
+run 0 "of w's" render "$style" --bend "$scratch/unclassed.yaml" --w "$scratch/w.npz" --noise random:3 -o "$scratch/ofw"
+again "of w's" "$style" "$scratch"/ofw/*.png
+unlike "of w's" "$scratch/ofw/w0000.png" "$scratch/ofw/w0001.png"
+run 0 "steps between w's" render "$style" --bend "$scratch/unclassed.yaml" --w "$scratch/w.npz" --steps 3 \
+    -o "$scratch/wsteps"
+again "steps between w's" "$style" "$scratch"/wsteps/*.png
+run 2 "a list that is none" render "$style" --class 1 --z '[1, [2]]' -o "$scratch/x.png"
+complains "--z takes a FILE or a list of numbers"
+run 2 "a list that is too short" render "$style" --class 1 --z '[1, 2]' -o "$scratch/x.png"
+complains "this model takes [16]"
+printf 'inputs: {z: [1, many]}\n' >"$scratch/wrong.yaml"
+run 1 "numbers that are none" recipe check "$scratch/wrong.yaml"
+complains "wrong.yaml:1:17: z is 'many'; a number is wanted"
+printf 'inputs: {z: numbers.npy}\n' >"$scratch/wrong.yaml"
+run 1 "files are for the command line" recipe check "$scratch/wrong.yaml"
+complains "z: a list of numbers is wanted"
+
+# ---- sources of the command line take the place of the recipe's
+run 0 "the recipe of a step" recipe from "$scratch/z/step0001.png"
+cp "$scratch/out" "$scratch/step.yaml"
+run 0 "with a seed of one's own" render "$style" --bend "$scratch/step.yaml" --seeds 5 -o "$scratch/five.png"
+check "is of that seed" grep -qa -- "--seeds 5 --rng numpy --class 1 --trunc 1" "$scratch/five.png"
+
+# ---- clusters
+run 0 "clusters" render "$style" --class 0 --bend "$recipes/broad/02-scalar-multiply.yaml" --clusters \
+    "$recipes/clusters.yaml" -o "$scratch/clusters.png"
+again "clusters" "$style" "$scratch/clusters.png"
+
+# ---- frames
+cat >"$scratch/other.yaml" <<'RECIPE'
+bends: [{at: synthesis.b16.conv1, filter: rotate, angle: 80.0, features: {random: 0.5}}, {w: 3, style: 7}]
+RECIPE
+sed 's/80.0/10.0/' "$scratch/other.yaml" >"$scratch/from.yaml"
+frames() { sentence=$1; shift; run 0 "$sentence" animate "$style" --frames 4 "$@"; }
+frames "a parameter and the truncation move" --bend "$all" --class 1 --seeds 3 --noise random:6 --move angle=0:100 \
+    --move trunc=0.2:0.9 -o "$scratch/moved"
+frames "z and class move" --bend "$all" --class 0-1 --seeds 3 --trunc 0.6 -o "$scratch/zmoved"
+frames "w moves" --bend "$scratch/unclassed.yaml" --class 1 --seeds 3,5 --through w -o "$scratch/wmoved"
+frames "from recipe to recipe" --bend "$scratch/from.yaml" --to "$scratch/other.yaml" --class 1 --seeds 3 \
+    -o "$scratch/tomoved"
+remarks=yes
+for folder in moved zmoved wmoved tomoved; do
+    again "frames ($folder)" "$style" "$scratch/$folder"/*.png
+    unlike "frames ($folder)" "$scratch/$folder/frame00000.png" "$scratch/$folder/frame00003.png"
+done
+remarks=no
+
+# ---- BigGAN
+printf "bends: [{at: '*', filter: multiply, factor: 1.5, features: {random: 0.3}}]\n" >"$scratch/big.yaml"
+run 0 "a BigGAN's" render "$big" --bend "$scratch/big.yaml" --class 0-2 --seeds 3,7 --trunc 0.6 --redraw -o "$scratch/big"
+again "a BigGAN's" "$big" "$scratch"/big/*.png
+run 0 "steps between its classes" render "$big" --bend "$scratch/big.yaml" --class 0,2 --seeds 3 --steps 3 --trunc 0.4 \
+    -o "$scratch/bigsteps"
+again "steps between its classes" "$big" "$scratch"/bigsteps/*.png
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
