@@ -476,6 +476,7 @@ static void compare(gb_model *model, const wishes *w) {
     gb_model_image_shape(model, s);
     size_t bytes = (size_t)(s[0] * s[1] * s[2]) * (size_t)w->batch * sizeof(float);
     float *image = take(bytes), *other = take(bytes);
+    uint8_t *pixels = take((size_t)(s[0] * s[1] * s[2]) * (size_t)w->batch);
     uint8_t *rgb = take((size_t)(3 * s[1] * s[2]) * (size_t)w->batch);
     gb_session *fused = open_session(model, w, GB_ONCE), *split = open_session(model, w, GB_ONCE);
     gb_session *live = open_session(model, w, GB_INTERACTIVE);
@@ -486,7 +487,10 @@ static void compare(gb_model *model, const wishes *w) {
     if (memcmp(image, other, bytes))
         fail_msg("walk %d: split at every boundary it shows something else", walk_number);
     for (int resolution = 4; resolution <= 8; resolution *= 2) {
-        float *preview = take((size_t)(3 * resolution * resolution * w->batch) * sizeof *preview);
+        char name[32];
+        snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
+        gb_node node = gb_model_find(model, name);
+        float *preview = take((node == GB_NO_NODE ? 1 : floats_of(g.node[node])) * (size_t)w->batch * sizeof *preview);
         gb_session_preview(live, resolution, preview, &err);
     }
     for (int i = 0; i < 2; i++) {
@@ -494,6 +498,7 @@ static void compare(gb_model *model, const wishes *w) {
         if (memcmp(image, other, bytes))
             fail_msg("walk %d: an interactive session shows something else", walk_number);
     }
+    gb_session_render_pixels(live, pixels, &err);
     gb_session_render_rgb(live, rgb, &err);
     gb_session_free(fused);
     gb_session_free(split);
