@@ -1,6 +1,6 @@
-/* The studio's messages, one a line, as a page would send them to a desk: a session on a network of 8x8 pixels, files
+/* The studio's messages, one a line, as a page would send them to a client: a session on a network of 8x8 pixels, files
  * into a folder that is emptied after each walk, everything but ffmpeg. What goes out must be JSON, and every message is
- * taken or refused with a reason. An odd last byte closes the desk while it works. */
+ * taken or refused with a reason. An odd last byte closes the client while it clients. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <jansson.h>
@@ -9,17 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/studio/desk.h"
+#include "tools/studio/client.h"
 #include "tools/studio/folder.h"
-#include "tools/studio/works.h"
+#include "tools/studio/projects.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static char out[64];
-static shop_model model = {.name = "tiny"};
-static shop tiny = {.models = &model, .model_count = 1, .keep_bytes = 1 << 20, .quality = 80, .device = "cpu",
-                    .works = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER}};
+static shared_model model = {.name = "tiny"};
+static shared tiny = {.models = &model, .model_count = 1, .keep_bytes = 1 << 20, .quality = 80, .device = "cpu",
+                    .clients = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER}};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     const gb_stylegan2 shape = {.resolution = 8, .channel_base = 64, .channel_max = 8, .z_dim = 8, .w_dim = 8,
@@ -77,7 +77,7 @@ static void wait_for_ring(bell *b) {
 }
 
 /* Whether it answers the last request; the page has shown what is a frame. */
-static bool take(desk *d, parcel *p) {
+static bool take(client *d, outgoing *p) {
     size_t head = 0, length = p->size;
     json_error_t why;
     if (p->binary) {
@@ -94,25 +94,25 @@ static bool take(desk *d, parcel *p) {
     bool last = json_integer_value(json_object_get(json, "id")) == INT32_MAX;
     json_t *serial = json_object_get(json, "serial");
     if (p->binary && serial) {
-        char shown[80], reason[DESK_REASON];
+        char shown[80], reason[CLOSE_REASON];
         snprintf(shown, sizeof shown, "{\"type\":\"shown\",\"serial\":%lld}", (long long)json_integer_value(serial));
-        if (desk_receive(d, false, shown, strlen(shown), reason))
+        if (client_receive(d, false, shown, strlen(shown), reason))
             abort();
     }
     json_decref(json);
-    free_parcel(p);
+    free_outgoing(p);
     return last;
 }
 
 /* A request of our own is the last: its answer means that all before it are through. */
-static void finish(desk *d, bell *b) {
+static void finish(client *d, bell *b) {
     static const char last[] = "{\"type\":\"files\",\"id\":2147483647}";
-    char reason[DESK_REASON];
-    parcel p;
-    if (desk_receive(d, false, last, strlen(last), reason))
+    char reason[CLOSE_REASON];
+    outgoing p;
+    if (client_receive(d, false, last, strlen(last), reason))
         return;
-    while (!desk_failed(d, reason)) {
-        while (desk_next(d, &p))
+    while (!client_failed(d, reason)) {
+        while (client_next(d, &p))
             if (take(d, &p))
                 return;
         wait_for_ring(b);
@@ -121,21 +121,21 @@ static void finish(desk *d, bell *b) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bell b = {.lock = PTHREAD_MUTEX_INITIALIZER, .rung = PTHREAD_COND_INITIALIZER};
-    desk *d;
+    client *d;
     bool open = true;
-    char why[DESK_REASON];
+    char why[CLOSE_REASON];
     tiny.wake = ring;
     tiny.wake_arg = &b;
-    if (desk_open(&tiny, &d, why))
+    if (client_open(&tiny, &d, why))
         abort();
     for (size_t at = 0; at < size && open;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
         size_t length = end ? (size_t)(end - data) - at : size - at;
-        char *message = malloc(length + 1), reason[DESK_REASON] = "";      /* its own, so that its end is guarded */
+        char *message = malloc(length + 1), reason[CLOSE_REASON] = "";      /* its own, so that its end is guarded */
         if (!message)
             abort();
         memcpy(message, data + at, length);
-        int code = desk_receive(d, false, message, length, reason);
+        int code = client_receive(d, false, message, length, reason);
         free(message);
         if (code && (code < 1000 || code > 1011 || !*reason || strchr(reason, '\n')))
             abort();
@@ -144,8 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (open && !(size && data[size - 1] % 2))
         finish(d, &b);
-    desk_close(d);
-    wait_for_closing(&tiny.works);
+    client_close(d);
+    clients_wait_for_closing(&tiny.clients);
     empty_folder();
     return 0;
 }

@@ -31,17 +31,6 @@ sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/d
 nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
 diff "$work/declared" "$work/offered" || { echo "ganbend.h (<) and libganbend.so (>) differ"; exit 1; }
 
-# The header is C11 and C++11. A machine with a C compiler only may have no C++ in it.
-echo '#include <ganbend.h>' >"$work/header.c"
-strict="-Wall -Wextra -pedantic -Werror -fsyntax-only -I $work/moved/include"
-"$cc" -std=c11 $strict "$work/header.c"
-for cxx in c++ g++ clang++ "$cc" clang; do
-    echo 'int main() { return 0; }' | $cxx -x c++ -fsyntax-only - 2>/dev/null || continue
-    $cxx -x c++ -std=c++11 $strict "$work/header.c"
-    echo "header is C++ to $cxx"
-    break
-done
-
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
 model=$root/tests/fixtures/toy-faces-64.gbw
 

@@ -9,7 +9,7 @@
 
 #include "tools/program/arguments.h"
 
-enum { MOST_SIDE = 16, ROUNDS = 40 };
+enum { MAX_SIDE = 16, ROUNDS = 40 };
 
 typedef struct clustering {
     size_t points, size;        /* numbers of each */
@@ -142,7 +142,7 @@ static void sort_clusters(clustering *c) {
 
 gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, int count, int *cluster,
                        const atomic_bool *stop, gb_error *err) {
-    size_t rows = h < MOST_SIDE ? h : MOST_SIDE, columns = w < MOST_SIDE ? w : MOST_SIDE;
+    size_t rows = h < MAX_SIDE ? h : MAX_SIDE, columns = w < MAX_SIDE ? w : MAX_SIDE;
     clustering c = {.points = channels, .size = rows * columns, .cluster = cluster,
                     .count = (size_t)count < channels ? (size_t)count : channels};
     c.point = malloc(channels * c.size * sizeof *c.point);

@@ -12,14 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "answers.h"
+#include "outgoing.h"
 #include "folder.h"
 #include "tools/program/host.h"
-#include "rooms.h"
+#include "handlers.h"
 #include "saving.h"
-#include "works.h"
+#include "projects.h"
 
-enum { MOST_FILMS = 1000, SILENCE = 120 /* seconds after which ffmpeg is taken for dead */ };
+enum { MAX_FILMS = 1000, SILENCE = 120 /* seconds after which ffmpeg is taken for dead */ };
 
 static const struct film_format {
     const char *name, *ext;
@@ -39,10 +39,10 @@ static const struct film_format *format_named(const char *name) {
 /* ------------------------------------------------------------------------------------------------ frames */
 
 /* Where the film and its parts go, under the name or, where that is taken, name-2, name-3, … */
-static gb_status name_film(const stage *s, const char *name, const char *ext, film *f, gb_error *err) {
-    const char *out = s->shop->out;
-    char base[SHOP_WORK_NAME];
-    for (int k = 1; k <= MOST_FILMS; k++) {
+static gb_status name_film(const live *s, const char *name, const char *ext, film *f, gb_error *err) {
+    const char *out = s->shared->out;
+    char base[PROJECT_NAME];
+    for (int k = 1; k <= MAX_FILMS; k++) {
         if (folder_path(f->path, out, NULL, name, ext, err)) return err->status;
         if (k == 1) snprintf(base, sizeof base, "%s", name);
         else snprintf(base, sizeof base, "%.50s-%d", name, k);
@@ -56,21 +56,21 @@ static gb_status name_film(const stage *s, const char *name, const char *ext, fi
     return state(err, GB_BAD_ARGUMENT, "there are too many films called '%s'", name);
 }
 
-gb_status answer_film(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
     const struct film_format *format = format_named(m->format);
     film next = {.model = s->at, .format = format->name, .fps = m->fps, .wanted = m->frames};
     if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; it has to be cut first");
-    if (*format->ext && !s->shop->ffmpeg)
+    if (*format->ext && !s->shared->ffmpeg)
         return state(err, GB_BAD_ARGUMENT, "there is no ffmpeg in the PATH, which makes films of frames");
-    if (folder_prepare(s->shop->out, NULL, err) || name_film(s, m->name, format->ext, &next, err)) return err->status;
+    if (folder_prepare(s->shared->out, NULL, err) || name_film(s, m->name, format->ext, &next, err)) return err->status;
     folder_remove(next.frames);         /* of a program that was ended */
     if (host_make_folder(next.frames, err)) return err->status;
     next.open = true;
     s->film = next;
-    return make_answer(m->id, json_pack("{s:s}", "folder", next.file), p, err);
+    return pack_answer(m->id, json_pack("{s:s}", "folder", next.file), p, err);
 }
 
-gb_status answer_frame(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_frame(live *s, const message *m, outgoing *p, gb_error *err) {
     film *f = &s->film;
     char path[PATH_ROOM];
     if (!f->open || f->encoder) return state(err, GB_BAD_ARGUMENT, "no film is being made that takes frames");
@@ -79,8 +79,8 @@ gb_status answer_frame(stage *s, const message *m, parcel *p, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "the film has its %lld frames", (long long)f->wanted);
     if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
         return state(err, GB_BAD_ARGUMENT, "this path is too long");
-    if (stage_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
-    return make_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
+    if (live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
+    return pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ ffmpeg */
@@ -197,23 +197,23 @@ bool film_waits(const film *f) {
     return f->id != 0;
 }
 
-static film_news answer_end(film *f, const gb_error *why, parcel *p) {
+static film_news answer_end(film *f, const gb_error *why, outgoing *p) {
     gb_error err = {0};
     json_t *fields = why->status ? json_pack("{s:o}", "error", text_json(why->message))
                                  : json_pack("{s:s}", "file", f->file);
-    make_answer(f->id, fields, p, &err);
+    pack_answer(f->id, fields, p, &err);
     close_film(f);
     return FILM_ENDED;
 }
 
-static film_news tell_share(const film *f, parcel *p) {
+static film_news tell_share(const film *f, outgoing *p) {
     gb_error err = {0};
     json_t *progress = json_pack("{s:s, s:I, s:f}", "type", "progress", "id", (json_int_t)f->id, "share",
                                  f->encoded < f->made ? (double)f->encoded / (double)f->made : 1.0);
-    return make_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_FURTHER;
+    return pack_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_FURTHER;
 }
 
-film_news film_poll(film *f, parcel *p) {
+film_news film_poll(film *f, outgoing *p) {
     siginfo_t info = {0};
     gb_error why = {0};
     int64_t before = f->encoded;
@@ -237,20 +237,20 @@ film_news film_poll(film *f, parcel *p) {
 
 /* ------------------------------------------------------------------------------------------------ cutting */
 
-gb_status answer_cut(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_finish(live *s, const message *m, outgoing *p, gb_error *err) {
     film *f = &s->film;
     if (!f->open || f->dropped) return state(err, GB_BAD_ARGUMENT, "no film is being made");
     if (!m->keep) {
         f->dropped = f->encoder != 0;       /* and film_poll() answers the cut that waits for ffmpeg */
         if (f->dropped) reap(f, true);
         else close_film(f);
-        return make_answer(m->id, json_pack("{s:n}", "file"), p, err);
+        return pack_answer(m->id, json_pack("{s:n}", "file"), p, err);
     }
     if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is at work on it");
     if (!f->made) return state(err, GB_BAD_ARGUMENT, "the film has no frames yet");
     if (!strcmp(f->format, "png")) {
         if (folder_move(f->frames, f->path, err)) return err->status;
-        make_answer(m->id, json_pack("{s:s}", "file", f->file), p, err);
+        pack_answer(m->id, json_pack("{s:s}", "file", f->file), p, err);
         close_film(f);
     } else if (!encode(f, err)) {
         f->id = m->id;                      /* the answer comes when ffmpeg has ended */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "desk.h"
+#include "client.h"
 #include "tools/pictures/pictures.h"
 
 typedef struct film {
@@ -37,7 +37,7 @@ bool film_waits(const film *f);
 
 typedef enum film_news { FILM_QUIET, FILM_FURTHER, FILM_ENDED } film_news;
 /* Looks after ffmpeg, without waiting: how far it is, or the answer to the `cut` that waits for it (FILM_ENDED; the
- * parcel stays empty if there is no memory for it). */
-film_news film_poll(film *f, parcel *p);
+ * outgoing stays empty if there is no memory for it). */
+film_news film_poll(film *f, outgoing *p);
 
 #endif

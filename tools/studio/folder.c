@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tools/program/host.h"
-#include "works.h"
+#include "projects.h"
 
 static bool is_link(const char *path) {
     struct stat info;
@@ -28,7 +28,7 @@ static gb_status join(char path[PATH_ROOM], const char *out, const char *sub, gb
 gb_status folder_path(char path[PATH_ROOM], const char *out, const char *sub, const char *name, const char *ext,
                       gb_error *err) {
     int length;
-    if (!good_name(name))
+    if (!is_valid_name(name))
         return state(err, GB_BAD_ARGUMENT, "a name has 1 to 64 letters, digits, spaces, '_', '-' and '.', and begins "
                      "with no '.'");
     if (join(path, out, sub, err)) return err->status;
@@ -128,12 +128,12 @@ static int by_name(const void *a, const void *b) {
 /* Whether it is a file's name that a page may ask for. */
 static bool is_listed(DIR *folder, const char *ext, const char *name) {
     size_t length = strlen(name), end = strlen(ext);
-    char stem[SHOP_WORK_NAME];
+    char stem[PROJECT_NAME];
     struct stat info;
     if (length <= end || length - end >= sizeof stem || strcmp(name + length - end, ext) != 0) return false;
     memcpy(stem, name, length - end);
     stem[length - end] = '\0';
-    return good_name(stem) && fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
+    return is_valid_name(stem) && fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err) {

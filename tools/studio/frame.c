@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "answers.h"
+#include "outgoing.h"
 #include "tools/program/host.h"
 
 static json_t *milliseconds(double seconds) {
@@ -12,7 +12,7 @@ static json_t *milliseconds(double seconds) {
 }
 
 /* [[node, ms], …] of the steps that ran: each by the boundary it writes. */
-static json_t *step_times(stage *s, int steps) {
+static json_t *step_times(live *s, int steps) {
     json_t *list = json_array();
     for (int i = 0; list && i < steps; i++) {
         gb_step_info step;
@@ -25,13 +25,13 @@ static json_t *step_times(stage *s, int steps) {
     return list;
 }
 
-gb_status make_frame(stage *s, const message *m, int side, double wait, double render, parcel *p, gb_error *err) {
+gb_status make_frame(live *s, const message *m, int side, double wait, double render, outgoing *p, gb_error *err) {
     int width = (int)s->o.width, height = (int)s->o.height;
-    int quality = m->quality ? (int)m->quality : s->shop->quality;
+    int quality = m->quality ? (int)m->quality : s->shared->quality;
     double start = host_seconds();
     gb_render_stats stats;
     json_t *header;
-    if (side) stage_preview_size(s, side, &height, &width);
+    if (side) live_preview_size(s, side, &height, &width);
     if (jpeg_compress(&s->jpeg, side ? s->preview : s->rgb, width, height, false, quality, err)) return err->status;
     gb_session_stats(s->session, &stats);
     header = json_pack("{s:s, s:I, s:i, s:i, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "serial",
@@ -39,5 +39,5 @@ gb_status make_frame(stage *s, const message *m, int side, double wait, double r
                        milliseconds(render), "encode", milliseconds(host_seconds() - start), "wait",
                        milliseconds(wait), "ran", stats.steps_run, "steps", stats.steps);
     if (header && m->times) json_object_set_new(header, "times", step_times(s, stats.steps));
-    return make_binary(header, s->jpeg.bytes, s->jpeg.size, p, err);
+    return pack_binary(header, s->jpeg.bytes, s->jpeg.size, p, err);
 }

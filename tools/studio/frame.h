@@ -2,11 +2,11 @@
 #ifndef GANBEND_STUDIO_FRAME_H
 #define GANBEND_STUDIO_FRAME_H
 
-#include "desk.h"
+#include "client.h"
 #include "messages.h"
-#include "stage.h"
+#include "live.h"
 
 /* Of the render just done; `side` = 0: the whole picture, else the preview. Times are in seconds. */
-gb_status make_frame(stage *s, const message *m, int side, double wait, double render, parcel *p, gb_error *err);
+gb_status make_frame(live *s, const message *m, int side, double wait, double render, outgoing *p, gb_error *err);
 
 #endif

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
+#include "outgoing.h"
 #include "clusters.h"
-#include "rooms.h"
+#include "handlers.h"
 
-enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80, MOST_CHANNELS = 1 << 14 };
+enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80, MAX_CHANNELS = 1 << 14 };
 
 typedef struct map_order {
     int channel, cluster;       /* -1: of none */
@@ -35,17 +35,17 @@ static double energy_of(const float *map, size_t count) {
     return sqrt(squares / (double)count);
 }
 
-static gb_status open_layer(stage *s, const message *m, layer *l, gb_error *err) {
+static gb_status open_layer(live *s, const message *m, layer *l, gb_error *err) {
     gb_node node;
-    if (stage_set(s, m->recipe, err) || stage_find(s, m->node, &node, &l->info, err)) return err->status;
-    if (l->info.ndim != 3 || l->info.shape[0] > MOST_CHANNELS)
+    if (live_set(s, m->recipe, err) || live_find(s, m->node, &node, &l->info, err)) return err->status;
+    if (l->info.ndim != 3 || l->info.shape[0] > MAX_CHANNELS)
         return state(err, GB_BAD_ARGUMENT, "'%s' has no feature maps", l->info.name);
     l->channels = (size_t)l->info.shape[0];
     l->h = (size_t)l->info.shape[1];
     l->w = (size_t)l->info.shape[2];
     l->order = calloc(l->channels, sizeof *l->order);
     if (!l->order) return state(err, GB_NO_MEMORY, "out of memory");
-    if (stage_read(s, &node, 1, &l->maps, err)) return err->status;
+    if (live_read(s, &node, 1, &l->maps, err)) return err->status;
     for (size_t i = 0; i < l->channels; i++)
         l->order[i] = (map_order){(int)i, -1, energy_of(l->maps + i * l->h * l->w, l->h * l->w)};
     return GB_OK;
@@ -63,7 +63,7 @@ static void put_in(layer *l, const json_t *feature, json_int_t cluster) {
 }
 
 /* Those that the recipe itself holds for this layer: lists of features, or pairs as in a cluster file. */
-static gb_status recipe_clusters(stage *s, layer *l, gb_error *err) {
+static gb_status recipe_clusters(live *s, layer *l, gb_error *err) {
     const char *text;
     json_t *tree, *list, *entry, *feature;
     size_t i, k;
@@ -81,7 +81,7 @@ static gb_status recipe_clusters(stage *s, layer *l, gb_error *err) {
     return GB_OK;
 }
 
-static gb_status find_clusters(const stage *s, layer *l, int count, gb_error *err) {
+static gb_status find_clusters(const live *s, layer *l, int count, gb_error *err) {
     int *cluster = malloc(l->channels * sizeof *cluster);
     if (!cluster) return state(err, GB_NO_MEMORY, "out of memory");
     if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, s->closing, err)) {
@@ -92,7 +92,7 @@ static gb_status find_clusters(const stage *s, layer *l, int count, gb_error *er
     return err->status;
 }
 
-gb_status answer_cluster(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_cluster(live *s, const message *m, outgoing *p, gb_error *err) {
     layer l = {0};
     json_t *clusters = json_array();
     if (!open_layer(s, m, &l, err) && !find_clusters(s, &l, (int)m->clusters, err)) {
@@ -102,7 +102,7 @@ gb_status answer_cluster(stage *s, const message *m, parcel *p, gb_error *err) {
                 if (l.order[i].cluster == k) json_array_append_new(features, json_integer((json_int_t)i));
             json_array_append_new(clusters, features);
         }
-        make_answer(m->id, json_pack("{s:O}", "clusters", clusters), p, err);
+        pack_answer(m->id, json_pack("{s:O}", "clusters", clusters), p, err);
     }
     json_decref(clusters);
     free_layer(&l);
@@ -160,7 +160,7 @@ static json_t *sheet_header(const layer *l, const message *m, const map_order *s
                      "clusters", clusters);
 }
 
-static gb_status draw_sheet(stage *s, const layer *l, const message *m, parcel *p, gb_error *err) {
+static gb_status draw_sheet(live *s, const layer *l, const message *m, outgoing *p, gb_error *err) {
     size_t first = (size_t)m->first < l->channels ? (size_t)m->first : l->channels, side = (size_t)m->side;
     size_t count = l->channels - first < (size_t)m->count ? l->channels - first : (size_t)m->count;
     size_t columns = 1, rows;
@@ -173,12 +173,12 @@ static gb_status draw_sheet(stage *s, const layer *l, const message *m, parcel *
         draw_map(l, l->order[first + i].channel, side, grey + (i / columns * side * columns + i % columns) * side,
                  columns * side);
     if (!jpeg_compress(&s->jpeg, grey, (int)(columns * side), (int)(rows * side), true, SHEET_QUALITY, err))
-        make_binary(sheet_header(l, m, l->order + first, count, columns), s->jpeg.bytes, s->jpeg.size, p, err);
+        pack_binary(sheet_header(l, m, l->order + first, count, columns), s->jpeg.bytes, s->jpeg.size, p, err);
     free(grey);
     return err->status;
 }
 
-gb_status answer_maps(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_maps(live *s, const message *m, outgoing *p, gb_error *err) {
     layer l = {0};
     bool by_clusters = !strcmp(m->order, "cluster");
     if (!open_layer(s, m, &l, err) && !recipe_clusters(s, &l, err) &&

@@ -7,7 +7,7 @@
 
 #include "tools/program/arguments.h"
 
-enum { MOST_DEPTH = 64, MOST_VALUES = 1 << 20, FIELDS = 8 };
+enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8 };
 
 typedef enum field_kind {
     FIELD_END,
@@ -38,19 +38,19 @@ typedef struct message_row {
 #define ID {"id", FIELD_WHOLE, NEEDED, AT(id), 1, INT32_MAX, NULL}
 #define MAY_ID {"id", FIELD_WHOLE, MAY, AT(id), 1, INT32_MAX, NULL}
 #define SERIAL {"serial", FIELD_WHOLE, NEEDED, AT(serial), 0, INT64_C(1) << 53, NULL}
-#define RECIPE {"recipe", FIELD_TEXT, NEEDED, AT(recipe), 0, DESK_MESSAGE, NULL}
-#define TEXT {"text", FIELD_TEXT, NEEDED, AT(text), 0, DESK_MESSAGE, NULL}
+#define RECIPE {"recipe", FIELD_TEXT, NEEDED, AT(recipe), 0, MESSAGE_BYTES, NULL}
+#define TEXT {"text", FIELD_TEXT, NEEDED, AT(text), 0, MESSAGE_BYTES, NULL}
 #define NODE {"node", FIELD_TEXT, NEEDED, AT(node), 1, 200, NULL}
 #define NAME {"name", FIELD_TEXT, NEEDED, AT(name), 0, 400, NULL}
 
 static const message_row rows[MESSAGE_KINDS] = {
-    [MESSAGE_HELLO] = {"hello", {{"work", FIELD_TEXT, NEEDED, AT(work), 0, 400, NULL},
+    [MESSAGE_HELLO] = {"hello", {{"project", FIELD_TEXT, NEEDED, AT(project), 0, 400, NULL},
                                  {"tab", FIELD_TEXT, MAY, AT(tab), 1, 64, NULL}, MAY_ID}},
     [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, NEEDED, AT(index), 0, INT32_MAX, NULL}, MAY_ID}},
     [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, MAY, AT(quality), 1, 100, NULL},
                                    {"times", FIELD_FLAG, MAY, AT(times), 0, 0, NULL}, MAY_ID}},
     [MESSAGE_SHOWN] = {"shown", {SERIAL, MAY_ID}},
-    [MESSAGE_LOOK] = {"look", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, NEEDED, AT(bins), 16, 256, NULL}}},
+    [MESSAGE_STATISTICS] = {"statistics", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, NEEDED, AT(bins), 16, 256, NULL}}},
     [MESSAGE_MAPS] = {"maps", {ID, RECIPE, NODE,
                                {"order", FIELD_CHOICE, NEEDED, AT(order), 0, 0, "index|energy|cluster"},
                                {"side", FIELD_WHOLE, NEEDED, AT(side), 16, 128, NULL},
@@ -71,13 +71,13 @@ static const message_row rows[MESSAGE_KINDS] = {
                                {"fps", FIELD_WHOLE, NEEDED, AT(fps), 1, 120, NULL},
                                {"frames", FIELD_WHOLE, NEEDED, AT(frames), 1, 36000, NULL}}},
     [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
-    [MESSAGE_CUT] = {"cut", {ID, {"keep", FIELD_FLAG, NEEDED, AT(keep), 0, 0, NULL}}},
+    [MESSAGE_FINISH] = {"finish", {ID, {"keep", FIELD_FLAG, NEEDED, AT(keep), 0, 0, NULL}}},
 };
 
-static int PRINTF_LIKE(3, 4) refuse(char reason[DESK_REASON], int code, const char *format, ...) {
+static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(reason, DESK_REASON, format, args);
+    vsnprintf(reason, CLOSE_REASON, format, args);
     va_end(args);
     return code;
 }
@@ -98,13 +98,13 @@ static const char *count_values(const char *bytes, size_t size) {
         quoted = c == '"';
         values += c == ',' || c == '[' || c == '{';
         depth += c == '[' || c == '{';
-        if (depth > MOST_DEPTH) return "nested deeper than 64 levels";
+        if (depth > MAX_DEPTH) return "nested deeper than 64 levels";
         depth -= (c == ']' || c == '}') && depth > 0;
     }
-    return values > MOST_VALUES ? "more than a million values" : NULL;
+    return values > MAX_VALUES ? "more than a million values" : NULL;
 }
 
-json_t *read_json(const char *bytes, size_t size, int *code, char reason[DESK_REASON]) {
+json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_REASON]) {
     json_error_t why;
     json_t *tree;
     const char *much = count_values(bytes, size);
@@ -164,7 +164,7 @@ static char *copy_value(const char *bytes, size_t size, const char *key) {
     return NULL;
 }
 
-static int set_field(message *m, const message_row *row, const field *f, json_t *value, char reason[DESK_REASON]) {
+static int set_field(message *m, const message_row *row, const field *f, json_t *value, char reason[CLOSE_REASON]) {
     char *at = (char *)m + f->offset;
     switch (f->kind) {
     case FIELD_WHOLE:
@@ -199,7 +199,7 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
     return refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be set", row->type, f->name);
 }
 
-static int read_fields(message *m, const message_row *row, char reason[DESK_REASON]) {
+static int read_fields(message *m, const message_row *row, char reason[CLOSE_REASON]) {
     char text[32];
     size_t known = 1;           /* `type` */
     int code = 0;
@@ -221,12 +221,12 @@ static int read_fields(message *m, const message_row *row, char reason[DESK_REAS
     return 0;
 }
 
-int read_message(const char *bytes, size_t size, message **out, char reason[DESK_REASON]) {
+int read_message(const char *bytes, size_t size, message **out, char reason[CLOSE_REASON]) {
     char text[32];
     const char *type;
     int code = 0, kind = 0;
     message *m;
-    if (size > DESK_MESSAGE) return refuse(reason, CLOSE_TOO_BIG, "messages have 8 MiB at most");
+    if (size > MESSAGE_BYTES) return refuse(reason, CLOSE_TOO_BIG, "messages have 8 MiB at most");
     m = calloc(1, sizeof *m);
     if (!m) return refuse(reason, CLOSE_ERROR, "out of memory");
     m->bytes = bytes;

@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "desk.h"
+#include "client.h"
 
 typedef enum message_kind {
-    MESSAGE_HELLO, MESSAGE_MODEL, MESSAGE_RENDER, MESSAGE_SHOWN, MESSAGE_LOOK, MESSAGE_MAPS, MESSAGE_CLUSTER,
+    MESSAGE_HELLO, MESSAGE_MODEL, MESSAGE_RENDER, MESSAGE_SHOWN, MESSAGE_STATISTICS, MESSAGE_MAPS, MESSAGE_CLUSTER,
     MESSAGE_PICK, MESSAGE_Z, MESSAGE_PARSE, MESSAGE_SAVE, MESSAGE_FILES, MESSAGE_OPEN, MESSAGE_KEEP, MESSAGE_FILM,
-    MESSAGE_FRAME, MESSAGE_CUT, MESSAGE_KINDS
+    MESSAGE_FRAME, MESSAGE_FINISH, MESSAGE_KINDS
 } message_kind;
 
 /* One message; which members mean something, its row says. Texts are UTF-8 and live as long as the message; those that
@@ -22,7 +22,7 @@ typedef struct message {
     message_kind kind;
     int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames;
     bool times, png, replace, keep;
-    const char *work, *tab, *recipe, *node, *order, *name, *text, *format;
+    const char *project, *tab, *recipe, *node, *order, *name, *text, *format;
     char *document;             /* JSON as it came */
     json_t *tree;               /* holds the texts */
     const char *bytes;          /* while it is read */
@@ -34,11 +34,11 @@ enum { CLOSE_UNSUPPORTED = 1003, CLOSE_BAD_DATA = 1007, CLOSE_POLICY = 1008, CLO
        CLOSE_TRY_LATER = 1013 };
 
 /* 0 and a message to be freed, or a close code with its reason. */
-int read_message(const char *bytes, size_t size, message **m, char reason[DESK_REASON]);
+int read_message(const char *bytes, size_t size, message **m, char reason[CLOSE_REASON]);
 void free_message(message *m);
 
 /* JSON of strangers: nested at most 64 deep, at most a million values, no key twice. NULL, with the close code and why
  * not, where it is none. */
-json_t *read_json(const char *bytes, size_t size, int *code, char reason[DESK_REASON]);
+json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_REASON]);
 
 #endif

@@ -2,10 +2,10 @@
  * hand, node by node. */
 #include <stdlib.h>
 
-#include "answers.h"
+#include "outgoing.h"
 #include "folder.h"
-#include "rooms.h"
-#include "works.h"
+#include "handlers.h"
+#include "projects.h"
 
 /* ------------------------------------------------------------------------------------------------ tables */
 
@@ -17,9 +17,9 @@ static json_t *limit_json(float limit) {
 static json_t *param_json(const gb_param_info *p, bool has_default) {
     json_t *choices = p->choices ? json_array() : json_null();
     for (const char *const *c = p->choices; c && *c; c++) json_array_append_new(choices, json_string(*c));
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "otherwise",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "default_value",
                      has_default ? number_json((double)p->otherwise) : json_null(), "low", limit_json(p->low), "high",
-                     limit_json(p->high), "whole", p->whole, "choices", choices);
+                     limit_json(p->high), "integer", p->whole, "choices", choices);
 }
 
 static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
@@ -28,17 +28,17 @@ static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
     for (size_t i = 0; row_at(i, &row); i++) {
         json_t *params = json_array();
         for (int k = 0; k < row.most; k++) json_array_append_new(params, param_json(&row.param[k], k < row.params));
-        json_array_append_new(rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "published",
-                                              row.published, "summary", row.summary, "count", row.params, "most",
+        json_array_append_new(rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "alias",
+                                              row.published, "summary", row.summary, "count", row.params, "max_params",
                                               row.most, "positional", row.positional, "params", params));
     }
     return rows;
 }
 
-static json_t *models_json(const shop *of) {
+static json_t *models_json(const shared *of) {
     json_t *list = json_array();
     for (size_t i = 0; i < of->model_count; i++) {
-        const shop_model *m = &of->models[i];
+        const shared_model *m = &of->models[i];
         int64_t shape[3];
         gb_model_image_shape(m->model, shape);
         json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I, s:I}", "name", text_json(m->name), "architecture",
@@ -52,30 +52,30 @@ static json_t *models_json(const shop *of) {
 /* ------------------------------------------------------------------------------------------------ hello */
 
 /* What was kept of the work, null where there is nothing, or nothing that can be read. */
-static json_t *kept_document(const stage *s) {
-    char path[PATH_ROOM], reason[DESK_REASON], *bytes = NULL;
+static json_t *kept_document(const live *s) {
+    char path[PATH_ROOM], reason[CLOSE_REASON], *bytes = NULL;
     size_t size;
     int code;
     gb_error why = {0};
     json_t *document = NULL;
-    if (!folder_path(path, s->shop->out, "studio", s->work, ".json", &why) &&
-        !folder_read(path, DESK_MESSAGE, &bytes, &size, &why))
+    if (!folder_path(path, s->shared->out, "studio", s->project, ".json", &why) &&
+        !folder_read(path, MESSAGE_BYTES, &bytes, &size, &why))
         document = read_json(bytes, size, &code, reason);
     free(bytes);
     return document ? document : json_null();
 }
 
-gb_status answer_hello(stage *s, const message *m, parcel *p, gb_error *err) {
-    const shop *of = s->shop;
+gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
+    const shared *of = s->shared;
     json_t *welcome;
-    claim_work(&s->shop->works, s->place, m->work, m->tab ? m->tab : "", s->work);
+    project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
     welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s}", "type", "welcome", "version",
-                        gb_version(), "work", s->work, "document", kept_document(s), "models", models_json(of),
+                        gb_version(), "project", s->project, "document", kept_document(s), "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",
                         table_json(gb_activation_row), "ffmpeg", of->ffmpeg, "threads",
                         gb_context_threads(of->context), "isa", gb_context_isa(of->context), "device",
                         of->device);
-    return make_text(welcome, DOUBLE_DIGITS, p, err);
+    return pack_text(welcome, DOUBLE_DIGITS, p, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ network */
@@ -129,7 +129,7 @@ static json_t *truncation_json(const gb_model *model) {
     return json_pack("{s:f, s:f}", "low", has_ws ? -1 : 0.02, "high", has_ws ? 2.0 : 1.0);
 }
 
-gb_status answer_network(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status network_message(live *s, const message *m, outgoing *p, gb_error *err) {
     const gb_model *model = s->o.model;
     json_t *nodes = json_array(), *previews = json_array(), *network;
     gb_node ws = gb_model_find(model, "mapping");
@@ -139,7 +139,7 @@ gb_status answer_network(stage *s, const message *m, parcel *p, gb_error *err) {
     for (size_t i = 0; i < gb_model_nodes(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
     for (int i = 0; i < s->preview_count; i++) json_array_append_new(previews, json_integer(s->previews[i].side));
     network = json_pack("{s:s, s:I, s:o, s:o, s:[III], s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "type", "network",
-                        "index", (json_int_t)s->at, "name", text_json(s->shop->models[s->at].name), "architecture",
+                        "index", (json_int_t)s->at, "name", text_json(s->shared->models[s->at].name), "architecture",
                         text_json(gb_model_str(model, "architecture", "")), "image", (json_int_t)s->o.channels,
                         (json_int_t)s->o.height, (json_int_t)s->o.width, "z_dim",
                         (json_int_t)gb_model_int(model, "config.z_dim", 0), "w_dim",
@@ -147,12 +147,12 @@ gb_status answer_network(stage *s, const message *m, parcel *p, gb_error *err) {
                         (json_int_t)(info.ndim == 2 ? info.shape[0] : 0), "classes",
                         (json_int_t)gb_model_classes(model), "class_names", class_names(model), "truncation",
                         truncation_json(model), "previews", previews, "nodes", nodes);
-    return make_text(network, FLOAT_DIGITS, p, err);
+    return pack_text(network, FLOAT_DIGITS, p, err);
 }
 
-gb_status answer_model(stage *s, const message *m, parcel *p, gb_error *err) {
-    if ((size_t)m->index >= s->shop->model_count)
+gb_status handle_model(live *s, const message *m, outgoing *p, gb_error *err) {
+    if ((size_t)m->index >= s->shared->model_count)
         return state(err, GB_BAD_ARGUMENT, "there is no model %lld", (long long)m->index);
-    if (stage_choose(s, (size_t)m->index, err)) return err->status;
-    return answer_network(s, m, p, err);
+    if (live_choose(s, (size_t)m->index, err)) return err->status;
+    return network_message(s, m, p, err);
 }

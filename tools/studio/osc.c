@@ -20,7 +20,7 @@ enum {
 static const char prefix[] = "/ganbend/";
 
 typedef struct receiver {
-    void (*hand)(void *arg, const char *address, double value);
+    void (*control)(void *arg, const char *address, double value);
     void *arg;
     int messages;               /* read so far */
 } receiver;
@@ -60,7 +60,7 @@ static void read_message(receiver *r, unsigned char *bytes, size_t size) {
     message = lo_message_deserialise(bytes, size, &result);
     if (!message) return;
     value = number_of(message);
-    if (isfinite(value) && is_address(path + sizeof prefix - 1)) r->hand(r->arg, path + sizeof prefix - 1, value);
+    if (isfinite(value) && is_address(path + sizeof prefix - 1)) r->control(r->arg, path + sizeof prefix - 1, value);
     lo_message_free(message);
 }
 
@@ -79,9 +79,9 @@ static void read_packet(receiver *r, unsigned char *bytes, size_t size, int dept
     }
 }
 
-void osc_receive(int fd, void (*hand)(void *arg, const char *address, double value), void *arg) {
+void osc_receive(int fd, void (*control)(void *arg, const char *address, double value), void *arg) {
     _Alignas(8) unsigned char packet[PACKET];       /* liblo turns numbers round where they stand */
-    receiver r = {hand, arg, 0};
+    receiver r = {control, arg, 0};
     while (r.messages < MESSAGES) {
         ssize_t size = recv(fd, packet, sizeof packet, 0);
         if (size < 0) return;

@@ -8,6 +8,6 @@
 bool osc_is_here(void);
 /* Reads what waits at the socket. "/ganbend/bend/2/angle 30" is handed on as "bend/2/angle" and 30; what is no such
  * message is passed over. */
-void osc_receive(int fd, void (*hand)(void *arg, const char *address, double value), void *arg);
+void osc_receive(int fd, void (*control)(void *arg, const char *address, double value), void *arg);
 
 #endif

@@ -5,6 +5,6 @@ bool osc_is_here(void) {
     return false;
 }
 
-void osc_receive(int fd, void (*hand)(void *arg, const char *address, double value), void *arg) {
-    (void)fd, (void)hand, (void)arg;
+void osc_receive(int fd, void (*control)(void *arg, const char *address, double value), void *arg) {
+    (void)fd, (void)control, (void)arg;
 }

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
-#include "rooms.h"
+#include "outgoing.h"
+#include "handlers.h"
 
-enum { THUMBNAIL_LEAST = 32, THUMBNAIL_MOST = 128, THUMBNAIL_QUALITY = 90 };
+enum { THUMBNAIL_MIN = 32, THUMBNAIL_MAX = 128, THUMBNAIL_QUALITY = 90 };
 
 /* ------------------------------------------------------------------------------------------------ thumbnails */
 
@@ -38,12 +38,12 @@ static size_t window(size_t at, size_t size, size_t most) {
 }
 
 /* A quarter of the picture around the middle of the layer's pixel (y, x) of [h, w]. */
-static gb_status make_thumbnail(stage *s, size_t y, size_t x, size_t h, size_t w, json_t **thumbnail, gb_error *err) {
+static gb_status make_thumbnail(live *s, size_t y, size_t x, size_t h, size_t w, json_t **thumbnail, gb_error *err) {
     size_t height = (size_t)s->o.height, width = (size_t)s->o.width, shorter = height < width ? height : width;
-    size_t side = shorter / 4 < THUMBNAIL_LEAST ? THUMBNAIL_LEAST : shorter / 4 > THUMBNAIL_MOST ? THUMBNAIL_MOST
+    size_t side = shorter / 4 < THUMBNAIL_MIN ? THUMBNAIL_MIN : shorter / 4 > THUMBNAIL_MAX ? THUMBNAIL_MAX
                                                                                                  : shorter / 4;
     size_t top, left;
-    uint8_t rgb[THUMBNAIL_MOST * THUMBNAIL_MOST * 3];
+    uint8_t rgb[THUMBNAIL_MAX * THUMBNAIL_MAX * 3];
     char *url;
     if (side > shorter) side = shorter;
     top = window((2 * y + 1) * height / (2 * h), side, height);
@@ -59,32 +59,32 @@ static gb_status make_thumbnail(stage *s, size_t y, size_t x, size_t h, size_t w
 
 /* ------------------------------------------------------------------------------------------------ answers */
 
-gb_status answer_pick(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_pick(live *s, const message *m, outgoing *p, gb_error *err) {
     gb_node node;
     gb_node_info info;
     float *maps = NULL;
     size_t plane, at;
     json_t *values, *thumbnail;
-    if (stage_set(s, m->recipe, err) || stage_find(s, m->node, &node, &info, err)) return err->status;
+    if (live_set(s, m->recipe, err) || live_find(s, m->node, &node, &info, err)) return err->status;
     if (info.ndim != 3) return state(err, GB_BAD_ARGUMENT, "'%s' has no pixels", info.name);
     if (m->y >= info.shape[1] || m->x >= info.shape[2])
         return state(err, GB_BAD_ARGUMENT, "'%s' has %lld rows and %lld columns of pixels, counted from 0", info.name,
                      (long long)info.shape[1], (long long)info.shape[2]);
-    if (stage_read(s, &node, 1, &maps, err)) return err->status;
+    if (live_read(s, &node, 1, &maps, err)) return err->status;
     plane = (size_t)(info.shape[1] * info.shape[2]);
     at = (size_t)(m->y * info.shape[2] + m->x);
-    if (!stage_render(s, err) && !make_thumbnail(s, (size_t)m->y, (size_t)m->x, (size_t)info.shape[1],
+    if (!live_render(s, err) && !make_thumbnail(s, (size_t)m->y, (size_t)m->x, (size_t)info.shape[1],
                                                  (size_t)info.shape[2], &thumbnail, err)) {
         values = json_array();
         for (size_t c = 0; c < (size_t)info.shape[0]; c++)
             json_array_append_new(values, number_json((double)maps[c * plane + at]));
-        make_answer(m->id, json_pack("{s:o, s:o}", "values", values, "thumbnail", thumbnail), p, err);
+        pack_answer(m->id, json_pack("{s:o, s:o}", "values", values, "thumbnail", thumbnail), p, err);
     }
     free(maps);
     return err->status;
 }
 
-gb_status answer_z(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_z(live *s, const message *m, outgoing *p, gb_error *err) {
     const char *origin = gb_model_str(s->o.model, "origin.rng", "numpy");
     gb_rng rng = !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM
                                                                                           : GB_RNG_NUMPY;
@@ -93,7 +93,7 @@ gb_status answer_z(stage *s, const message *m, parcel *p, gb_error *err) {
     size_t count;
     float *z;
     json_t *list;
-    if (stage_find(s, "z", &node, &info, err)) return err->status;
+    if (live_find(s, "z", &node, &info, err)) return err->status;
     count = node_elements(&info);
     z = malloc(count * sizeof *z);
     if (!z) return state(err, GB_NO_MEMORY, "out of memory");
@@ -101,5 +101,5 @@ gb_status answer_z(stage *s, const message *m, parcel *p, gb_error *err) {
     list = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(list, number_json((double)z[i]));
     free(z);
-    return make_answer(m->id, json_pack("{s:o}", "z", list), p, err);
+    return pack_answer(m->id, json_pack("{s:o}", "z", list), p, err);
 }

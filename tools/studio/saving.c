@@ -5,21 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
+#include "outgoing.h"
 #include "folder.h"
 #include "tools/bending/picture_recipe.h"
-#include "rooms.h"
-#include "works.h"
+#include "handlers.h"
+#include "projects.h"
 
-enum { MOST_LISTED = 4096, MOST_NUMBER = 9999, MOST_RECIPE = 4 << 20 };
+enum { MAX_LISTED = 4096, MAX_NUMBER = 9999, MAX_RECIPE = 4 << 20 };
 
 /* ------------------------------------------------------------------------------------------------ pictures */
 
-gb_status write_picture(stage *s, const char *path, gb_error *err) {
+gb_status write_picture(live *s, const char *path, gb_error *err) {
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM];
     picture_texts t;
     char *latent;
-    if (stage_render(s, err)) return err->status;
+    if (live_render(s, err)) return err->status;
     describe_inputs(&s->in, 0, text);
     describe_bending(&s->bent, text + strlen(text));
     latent = latent_numbers(&s->in, 0);
@@ -32,12 +32,12 @@ gb_status write_picture(stage *s, const char *path, gb_error *err) {
 /* ------------------------------------------------------------------------------------------------ saving */
 
 typedef struct saved {
-    char name[SHOP_WORK_NAME];
+    char name[PROJECT_NAME];
     char recipe[PATH_ROOM], picture[PATH_ROOM], beside[PATH_ROOM];
 } saved;
 
-static gb_status name_saved(const stage *s, const char *name, saved *f, gb_error *err) {
-    const char *out = s->shop->out;
+static gb_status name_saved(const live *s, const char *name, saved *f, gb_error *err) {
+    const char *out = s->shared->out;
     if (folder_path(f->recipe, out, NULL, name, ".yaml", err) || folder_path(f->picture, out, NULL, name, ".png", err))
         return err->status;
     snprintf(f->name, sizeof f->name, "%s", name);
@@ -46,19 +46,19 @@ static gb_status name_saved(const stage *s, const char *name, saved *f, gb_error
                ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
 }
 
-static gb_status name_next(const stage *s, saved *f, gb_error *err) {
+static gb_status name_next(const live *s, saved *f, gb_error *err) {
     char name[32];
-    for (int i = 1; i <= MOST_NUMBER; i++) {
+    for (int i = 1; i <= MAX_NUMBER; i++) {
         snprintf(name, sizeof name, "picture-%04d", i);
         if (name_saved(s, name, f, err)) return err->status;
         if (!folder_has(f->recipe) && !folder_has(f->picture)) return GB_OK;
     }
-    return state(err, GB_BAD_ARGUMENT, "picture-0001 to picture-%d are all there; give a name", (int)MOST_NUMBER);
+    return state(err, GB_BAD_ARGUMENT, "picture-0001 to picture-%d are all there; give a name", (int)MAX_NUMBER);
 }
 
-/* The picture waits under its hidden name until the recipe is in place. */
-static gb_status write_saved(stage *s, const message *m, const saved *f, gb_error *err) {
-    if (folder_prepare(s->shop->out, NULL, err) || stage_set(s, m->text, err)) return err->status;
+/* The picture waits under its hidden name until the recipe is in slot. */
+static gb_status write_saved(live *s, const message *m, const saved *f, gb_error *err) {
+    if (folder_prepare(s->shared->out, NULL, err) || live_set(s, m->text, err)) return err->status;
     folder_remove(f->beside);
     if (m->png && write_picture(s, f->beside, err)) return err->status;
     if (!folder_write(f->recipe, m->text, strlen(m->text), err) && m->png) folder_move(f->beside, f->picture, err);
@@ -66,7 +66,7 @@ static gb_status write_saved(stage *s, const message *m, const saved *f, gb_erro
     return err->status;
 }
 
-gb_status answer_save(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_save(live *s, const message *m, outgoing *p, gb_error *err) {
     saved f;
     json_t *fields;
     if (*m->name ? name_saved(s, m->name, &f, err) : name_next(s, &f, err)) return err->status;
@@ -75,19 +75,19 @@ gb_status answer_save(stage *s, const message *m, parcel *p, gb_error *err) {
     if (write_saved(s, m, &f, err)) return err->status;
     fields = json_pack("{s:s+}", "recipe", f.name, ".yaml");
     if (m->png) json_object_set_new(fields, "picture", json_pack("s+", f.name, ".png"));
-    return make_answer(m->id, fields, p, err);
+    return pack_answer(m->id, fields, p, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ opening */
 
-static gb_status list_names(const stage *s, const char *ext, json_t **names, gb_error *err) {
-    return folder_list(s->shop->out, ext, MOST_LISTED, names, err);
+static gb_status list_names(const live *s, const char *ext, json_t **names, gb_error *err) {
+    return folder_list(s->shared->out, ext, MAX_LISTED, names, err);
 }
 
-gb_status answer_files(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_files(live *s, const message *m, outgoing *p, gb_error *err) {
     json_t *recipes = NULL, *pictures = NULL;
     if (!list_names(s, ".yaml", &recipes, err) && !list_names(s, ".png", &pictures, err))
-        return make_answer(m->id, json_pack("{s:o, s:o}", "recipes", recipes, "pictures", pictures), p, err);
+        return pack_answer(m->id, json_pack("{s:o, s:o}", "recipes", recipes, "pictures", pictures), p, err);
     json_decref(recipes);
     return err->status;
 }
@@ -117,28 +117,28 @@ static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
 static gb_status read_saved(const char *path, json_t **text, gb_error *err) {
     char *bytes;
     size_t size;
-    if (folder_read(path, MOST_RECIPE, &bytes, &size, err)) return err->status;
+    if (folder_read(path, MAX_RECIPE, &bytes, &size, err)) return err->status;
     *text = json_stringn(bytes, size);
     free(bytes);
     return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: is no text in UTF-8", path);
 }
 
-gb_status answer_open(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_open(live *s, const message *m, outgoing *p, gb_error *err) {
     bool picture = ends_with(m->name, ".png");
     const char *ext = picture ? ".png" : ".yaml";
-    char name[SHOP_WORK_NAME], path[PATH_ROOM];
+    char name[PROJECT_NAME], path[PATH_ROOM];
     json_t *text = NULL;
     if (!ends_with(m->name, ext)) return state(err, GB_BAD_ARGUMENT, "'%.80s' is no .yaml and no .png", m->name);
     snprintf(name, sizeof name, "%.*s", (int)(strlen(m->name) - strlen(ext)), m->name);
     if (strlen(m->name) - strlen(ext) != strlen(name))
         return state(err, GB_BAD_ARGUMENT, "there is no '%.80s'", m->name);
-    if (folder_path(path, s->shop->out, NULL, name, ext, err) ||
+    if (folder_path(path, s->shared->out, NULL, name, ext, err) ||
         (picture ? read_picture(path, &text, err) : read_saved(path, &text, err)))
         return err->status;
-    return make_answer(m->id, json_pack("{s:o}", "text", text), p, err);
+    return pack_answer(m->id, json_pack("{s:o}", "text", text), p, err);
 }
 
-gb_status answer_parse(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_parse(live *s, const message *m, outgoing *p, gb_error *err) {
     gb_recipe *recipe;
     const char *text;
     json_t *tree = NULL;
@@ -146,19 +146,19 @@ gb_status answer_parse(stage *s, const message *m, parcel *p, gb_error *err) {
     if (!gb_recipe_json(recipe, &text, err)) tree = json_loads(text, 0, NULL);
     gb_recipe_free(recipe);
     if (err->status) return err->status;
-    return make_answer(m->id, json_pack("{s:o}", "recipe", tree), p, err);
+    return pack_answer(m->id, json_pack("{s:o}", "recipe", tree), p, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ keeping */
 
-gb_status answer_keep(stage *s, const message *m, parcel *p, gb_error *err) {
+gb_status handle_keep(live *s, const message *m, outgoing *p, gb_error *err) {
     char path[PATH_ROOM];
-    if (!holds_work(&s->shop->works, s->place))
-        return state(err, GB_BAD_ARGUMENT, *s->work ? "another connection works on '%s' now"
-                                                    : "nothing can be kept before hello", s->work);
-    if (folder_prepare(s->shop->out, "studio", err) ||
-        folder_path(path, s->shop->out, "studio", s->work, ".json", err) ||
+    if (!project_is_held(&s->shared->clients, s->slot))
+        return state(err, GB_BAD_ARGUMENT, *s->project ? "another connection works on '%s' now"
+                                                    : "nothing can be kept before hello", s->project);
+    if (folder_prepare(s->shared->out, "studio", err) ||
+        folder_path(path, s->shared->out, "studio", s->project, ".json", err) ||
         folder_write(path, m->document, strlen(m->document), err))
         return err->status;
-    return make_answer(m->id, json_object(), p, err);
+    return pack_answer(m->id, json_object(), p, err);
 }

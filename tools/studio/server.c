@@ -16,11 +16,11 @@
 #include "guard.h"
 #include "tools/program/host.h"
 #include "osc.h"
-#include "pages.h"
+#include "http.h"
 #include "sockets.h"
-#include "stop.h"
-#include "tab.h"
-#include "works.h"
+#include "signals.h"
+#include "connection.h"
+#include "projects.h"
 
 enum {
     CONNECTIONS = 32,           /* served at once: tabs and what fetches their files */
@@ -39,23 +39,23 @@ enum {
 };
 
 struct server {
-    shop *shop;
+    shared *shared;
     struct lws_context *context;
     struct lws_vhost *vhost;
     bound_socket listener, osc;
     guard guard;
     char machine[HOST_ROOM];
     char address[HOST_ROOM + 80], osc_text[SOCKET_ADDRESS + 32];
-    tab_list tabs;
+    connection_list connections;
     int served, turned_away;    /* connections of each kind; each knows which of the two counts it */
     lws_sorted_usec_list_t round;
     bool stopping;
 };
 
 /* What libwebsockets keeps for each connection. */
-typedef struct seat {
-    tab *tab;                   /* once it is a WebSocket */
-} seat;
+typedef struct attached {
+    connection *connection;     /* once it is a WebSocket */
+} attached;
 
 static server *server_of(struct lws *wsi) {
     return lws_context_user(lws_get_context(wsi));
@@ -89,13 +89,13 @@ static const char *refusal(const server *s, struct lws *wsi, bool upgrade, bool 
     return refused;
 }
 
-static int respond(struct lws *wsi, const page_request *r) {
-    parcel p = {0};
+static int respond(struct lws *wsi, const http_request *r) {
+    outgoing p = {0};
     bool last;
     int written;
-    if (!page_response(r, &p, &last)) return -1;
+    if (!http_response(r, &p, &last)) return -1;
     written = lws_write(wsi, p.bytes, p.size, LWS_WRITE_HTTP_FINAL);
-    free_parcel(&p);
+    free_outgoing(&p);
     return written < 0 || last || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -106,7 +106,7 @@ static bool is_crowded(const server *s, struct lws *wsi) {
 static int answer_request(server *s, struct lws *wsi) {
     char path[PATH_ROOM], known[64], cookie[sizeof s->guard.cookie + GUARD_TOKEN];
     bool by_address = false;
-    page_request r = {.crowded = is_crowded(s, wsi)};
+    http_request r = {.crowded = is_crowded(s, wsi)};
     r.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path);
     if (!r.path && (r.path = header(wsi, WSI_TOKEN_HEAD_URI, path, sizeof path))) r.head = true;
     r.known = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, known, sizeof known);
@@ -123,7 +123,7 @@ static int check_upgrade(server *s, struct lws *wsi, const char *to) {
     char path[PATH_ROOM], version[8];
     bool by_address;
     const char *spoken = header(wsi, WSI_TOKEN_VERSION, version, sizeof version);
-    page_request r = {.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path), .crowded = is_crowded(s, wsi)};
+    http_request r = {.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path), .crowded = is_crowded(s, wsi)};
     r.refused = refusal(s, wsi, true, &by_address);
     if (!r.refused && !r.crowded && !strcasecmp(to, "websocket") && spoken && !strcmp(spoken, "13") && r.path &&
         !strcmp(r.path, "/ws"))
@@ -133,7 +133,7 @@ static int check_upgrade(server *s, struct lws *wsi, const char *to) {
 }
 
 static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
-    seat *at = user;
+    attached *at = user;
     server *s;
     int *counted;
     switch (reason) {
@@ -143,20 +143,20 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         return check_upgrade(server_of(wsi), wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         s = server_of(wsi);
-        at->tab = tab_open(&s->tabs, s->shop, wsi);
-        return at->tab ? 0 : -1;
+        at->connection = connection_open(&s->connections, s->shared, wsi);
+        return at->connection ? 0 : -1;
     case LWS_CALLBACK_RECEIVE:
-        return tab_receive(at->tab, in, size);
+        return connection_receive(at->connection, in, size);
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return at->tab ? tab_send(at->tab) : 0;
+        return at->connection ? connection_send(at->connection) : 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return at->tab && tab_is_closed(at->tab) ? -1 : 0;
+        return at->connection && connection_is_closed(at->connection) ? -1 : 0;
     case LWS_CALLBACK_CLOSED:
-        if (at->tab) tab_close(&server_of(wsi)->tabs, at->tab);
-        at->tab = NULL;
+        if (at->connection) connection_close(&server_of(wsi)->connections, at->connection);
+        at->connection = NULL;
         return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-        tabs_wake(&server_of(wsi)->tabs);
+        connections_wake(&server_of(wsi)->connections);
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
         counted = lws_get_opaque_user_data(wsi);
@@ -194,9 +194,9 @@ static int serve_listener(struct lws *wsi, enum lws_callback_reasons reason, voi
     return 0;
 }
 
-static void hand_to_all(void *arg, const char *address, double value) {
+static void control_all(void *arg, const char *address, double value) {
     server *s = arg;
-    for (tab *t = s->tabs.first; t; t = tab_next(t)) tab_hand(t, address, value);
+    for (connection *c = s->connections.first; c; c = connection_next(c)) connection_control(c, address, value);
 }
 
 static int serve_osc(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
@@ -204,7 +204,7 @@ static int serve_osc(struct lws *wsi, enum lws_callback_reasons reason, void *us
     (void)user, (void)in, (void)size;
     if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
     s = server_of(wsi);
-    osc_receive(s->osc.fd, hand_to_all, s);
+    osc_receive(s->osc.fd, control_all, s);
     return 0;
 }
 
@@ -216,7 +216,7 @@ static int serve_stop(struct lws *wsi, enum lws_callback_reasons reason, void *u
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "studio", .callback = serve, .per_session_data_size = sizeof(seat), .rx_buffer_size = PIECE,
+    {.name = "studio", .callback = serve, .per_session_data_size = sizeof(attached), .rx_buffer_size = PIECE,
      .tx_packet_size = 4 << 20},
     {.name = "listener", .callback = serve_listener},
     {.name = "osc", .callback = serve_osc},
@@ -291,12 +291,12 @@ static void wake(void *arg) {
     lws_cancel_service(s->context);
 }
 
-gb_status server_new(const server_options *options, shop *shared, server **made, gb_error *err) {
+gb_status server_new(const server_options *options, shared *all, server **made, gb_error *err) {
     server *s = calloc(1, sizeof *s);
     if (!s) return state(err, GB_NO_MEMORY, "out of memory");
-    s->shop = shared;
-    shared->wake = wake;
-    shared->wake_arg = s;
+    s->shared = all;
+    all->wake = wake;
+    all->wake_arg = s;
     s->listener.fd = s->osc.fd = -1;
     if (gethostname(s->machine, sizeof s->machine - 1) != 0) s->machine[0] = '\0';
     s->guard.machine = s->machine;
@@ -334,22 +334,22 @@ static void end_round(lws_sorted_usec_list_t *round) {
 /* Tells the tabs why, and waits for their workers, which the server's thread does only here, after its loop. Clients
  * that do not read are dropped. */
 static void say_goodbye(server *s) {
-    for (tab *t = s->tabs.first; t; t = tab_next(t)) tab_dismiss(t);
-    for (int i = 0; i < GOODBYE_ROUNDS && s->tabs.first; i++) {
+    for (connection *c = s->connections.first; c; c = connection_next(c)) connection_dismiss(c);
+    for (int i = 0; i < GOODBYE_ROUNDS && s->connections.first; i++) {
         lws_sul_schedule(s->context, 0, &s->round, end_round, ROUND_MS * LWS_US_PER_MS);
         if (lws_service(s->context, 0) < 0) break;
     }
     lws_sul_cancel(&s->round);
-    wait_for_closing(&s->shop->works);
+    clients_wait_for_closing(&s->shared->clients);
 }
 
 gb_status server_run(server *s, gb_error *err) {
     int signals;
-    if (stop_begin(&signals, err)) return err->status;
+    if (signals_begin(&signals, err)) return err->status;
     if (!adopt(s, signals, "stop")) state(err, GB_NO_MEMORY, "out of memory");
     while (!err->status && !s->stopping)
         if (lws_service(s->context, 0) < 0) state(err, GB_IO, "libwebsockets ended its loop");
     say_goodbye(s);
-    stop_end();
+    signals_end();
     return err->status;
 }

@@ -4,7 +4,7 @@
 
 #include <ganbend.h>
 
-#include "shop.h"
+#include "shared.h"
 
 typedef struct server server;
 
@@ -16,7 +16,7 @@ typedef struct server_options {
 } server_options;
 
 /* Ready for connections, which wait until server_run(). */
-gb_status server_new(const server_options *options, shop *s, server **made, gb_error *err);
+gb_status server_new(const server_options *options, shared *s, server **made, gb_error *err);
 /* "http://127.0.0.1:7860/", with the token where one is needed. */
 const char *server_address(const server *s);
 /* Where OSC comes in: "127.0.0.1, port 9000"; NULL where it does not. */

@@ -12,7 +12,7 @@
 #include "osc.h"
 #include "programs.h"
 #include "server.h"
-#include "works.h"
+#include "projects.h"
 
 typedef struct settings {
     int64_t port, keep, quality;
@@ -44,22 +44,22 @@ static const option options[] = {
 /* ---------------------------------------------------------------------------------------------------- models */
 
 /* "models/faces.gbw" is called "faces"; what is too long is cut between characters. */
-static void name_model(const char *path, char name[SHOP_MODEL_NAME]) {
+static void name_model(const char *path, char name[MODEL_NAME]) {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     size_t length = strlen(base);
     if (length > 4 && !strcmp(base + length - 4, ".gbw")) length -= 4;
-    if (length >= SHOP_MODEL_NAME) {
-        length = SHOP_MODEL_NAME - 1;
+    if (length >= MODEL_NAME) {
+        length = MODEL_NAME - 1;
         while (length && ((unsigned char)base[length] & 0xc0) == 0x80) length--;
     }
     memcpy(name, base, length);
     name[length] = '\0';
 }
 
-static gb_status open_demo_models(shop *s, gb_error *err) {
+static gb_status open_demo_models(shared *s, gb_error *err) {
     for (size_t i = 0; i < demo_model_count && i < OPERANDS; i++) {
         const demo_model *demo = &demo_models[i];
-        shop_model *m = &s->models[i];
+        shared_model *m = &s->models[i];
         if (gb_model_open_memory(s->context, demo->bytes, demo->size, demo->name, &m->model, err)) return err->status;
         name_model(demo->name, m->name);
         s->model_count++;
@@ -67,8 +67,8 @@ static gb_status open_demo_models(shop *s, gb_error *err) {
     return GB_OK;
 }
 
-static gb_status open_one(shop *s, const char *path, gb_error *err) {
-    shop_model *m = &s->models[s->model_count];
+static gb_status open_one(shared *s, const char *path, gb_error *err) {
+    shared_model *m = &s->models[s->model_count];
     int64_t shape[3];
     if (host_readable(path) && !gb_is_gbw(path)) {
         return state(err, GB_BAD_FILE, "%s: not a .gbw model; of a checkpoint, 'ganbend convert' makes one", path);
@@ -82,7 +82,7 @@ static gb_status open_one(shop *s, const char *path, gb_error *err) {
     return check_picture(&(opened){.channels = shape[0]}, path, err);
 }
 
-static gb_status open_models(shop *s, const char *const paths[OPERANDS], gb_error *err) {
+static gb_status open_models(shared *s, const char *const paths[OPERANDS], gb_error *err) {
     s->models = calloc(OPERANDS, sizeof *s->models);
     if (!s->models) return state(err, GB_NO_MEMORY, "out of memory");
     if (!paths[0]) return open_demo_models(s, err);
@@ -91,7 +91,7 @@ static gb_status open_models(shop *s, const char *const paths[OPERANDS], gb_erro
     return GB_OK;
 }
 
-static gb_status open_shop(const settings *set, const char *const paths[OPERANDS], shop *s, gb_error *err) {
+static gb_status open_shared(const settings *set, const char *const paths[OPERANDS], shared *s, gb_error *err) {
     const gb_context_options how = {.threads = (int)set->on.threads, .device = set->on.device,
                                     .precision = set->on.precision};
     s->out = set->out;
@@ -104,7 +104,7 @@ static gb_status open_shop(const settings *set, const char *const paths[OPERANDS
     return open_models(s, paths, err);
 }
 
-static void close_shop(shop *s) {
+static void close_shared(shared *s) {
     for (size_t i = 0; s->models && i < s->model_count; i++) gb_model_close(s->models[i].model);
     free(s->models);
     gb_context_free(s->context);
@@ -138,7 +138,7 @@ static void announce(const settings *set, const server *running) {
     if (!set->no_browser && has_screen()) open_browser(server_address(running));
 }
 
-static gb_status serve_studio(const settings *set, const server_options *where, shop *s, gb_error *err) {
+static gb_status serve_studio(const settings *set, const server_options *where, shared *s, gb_error *err) {
     server *running = NULL;
     if (!server_new(where, s, &running, err)) {
         announce(set, running);
@@ -154,7 +154,7 @@ static int run(int argc, char **argv) {
     server_options where = {0};
     char osc_address[64];
     gb_error err = {0};
-    shop s = {0};
+    shared s = {0};
     int status;
     if (!parse_arguments(&studio_command, argc, argv, operands, &set, &status)) return status;
     if (set.osc && !osc_is_here())
@@ -163,10 +163,10 @@ static int run(int argc, char **argv) {
         return wrong_usage(&studio_command, "--osc takes a port, as in 9000 or 0.0.0.0:9000, not '%s'", set.osc);
     where.listen = set.listen;
     where.port = (int)set.port;
-    init_works(&s.works);
-    if (!open_shop(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
-    close_shop(&s);
-    free_works(&s.works);
+    clients_init(&s.clients);
+    if (!open_shared(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
+    close_shared(&s);
+    clients_free(&s.clients);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
 }
 

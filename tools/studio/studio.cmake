@@ -1,4 +1,4 @@
-# ganbend studio: the server around the desks of desk.cmake, with the page and the demo models compiled in.
+# ganbend studio: the server around the desks of client.cmake, with the page and the demo models compiled in.
 option(GANBEND_OSC "OSC in the studio (needs liblo)" ON)
 
 # need(PREFIX MODULE PACKAGE OPTION): a library, or what to do about it.
@@ -11,7 +11,7 @@ function(need prefix module package option)
 endfunction()
 need(WEBSOCKETS libwebsockets libwebsockets-dev GANBEND_STUDIO)
 need(TURBOJPEG libturbojpeg libturbojpeg0-dev GANBEND_STUDIO)
-include(studio/desk.cmake)
+include(studio/client.cmake)
 
 # CONFIGURE_DEPENDS: a file that is added to the page is a file that is served.
 file(GLOB_RECURSE page_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/studio/page/*)
@@ -23,10 +23,10 @@ add_custom_command(OUTPUT demo_models.c DEPENDS ${writer} ${demo_files}
   COMMAND ${CMAKE_COMMAND} -DMODELS=${PROJECT_SOURCE_DIR}/weights/demo -DOUT=demo_models.c -P ${writer} VERBATIM)
 
 target_sources(ganbend PRIVATE
-  studio/studio.c studio/server.c studio/tab.c studio/pages.c studio/guard.c studio/sockets.c studio/stop.c
+  studio/studio.c studio/server.c studio/connection.c studio/http.c studio/guard.c studio/sockets.c studio/signals.c
   studio/programs.c page_assets.c demo_models.c)
 target_include_directories(ganbend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/studio)
-target_link_libraries(ganbend PRIVATE gb_desk PkgConfig::WEBSOCKETS)
+target_link_libraries(ganbend PRIVATE gb_studio_client PkgConfig::WEBSOCKETS)
 if(GANBEND_OSC)
   need(LIBLO liblo liblo-dev GANBEND_OSC)
   target_sources(ganbend PRIVATE studio/osc.c)

@@ -132,8 +132,8 @@ test('what is latent', async () => {
 });
 
 test('the work', async () => {
-    const work = await region('Work');
-    for (const view of ['Film', 'History', 'Hands', 'Recipe']) {
+    const work = await region('Project');
+    for (const view of ['Film', 'History', 'Control', 'Recipe']) {
         await page.tab(view, work);
         await scanBoth(view);
     }
@@ -159,13 +159,13 @@ test('painting', async () => {
 
 test('narrow screens, panel by panel', async () => {
     await page.browser.look({ ...tablet, dark: false });
-    for (const panel of ['Network', 'Layer', 'Latent', 'Work']) {
+    for (const panel of ['Network', 'Layer', 'Latent', 'Project']) {
         await page.click(await page.the('tab', panel));
         await scanBoth(panel, tablet);
     }
     await page.click(await page.the('tab', 'Layer'));
     await picture('tablet', { ...tablet, dark: true });
-    await page.click(await page.the('tab', 'Work'));
+    await page.click(await page.the('tab', 'Project'));
     await page.tab('Film');
     await picture('tablet-film', { ...tablet, dark: false });
     await page.browser.look({ ...desk, dark: false });

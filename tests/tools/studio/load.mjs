@@ -43,7 +43,7 @@ const tallies = Array.from({ length: clients }, () => ({ pictures: 0, lives: 0, 
 async function dragOnce(client, tally) {
     const socket = await connect(port);
     if (socket.closed) return;
-    socket.send({ type: 'hello', work: `drag ${client}` });
+    socket.send({ type: 'hello', project: `drag ${client}` });
     await socket.until(message => message.type === 'network');
     tally.lives++;
     const sent = new Map();             // serial → when
@@ -52,7 +52,7 @@ async function dragOnce(client, tally) {
         while (drags && !ending && !socket.closed) {
             sent.set(++serial, now());
             socket.send({ type: 'render', serial, recipe: recipeAt(client, serial) });
-            if (serial % 50 === 0) socket.send({ type: 'look', id: serial, recipe: recipeAt(client, serial), bins: 64,
+            if (serial % 50 === 0) socket.send({ type: 'statistics', id: serial, recipe: recipeAt(client, serial), bins: 64,
                                                  node: 'synthesis.b16.conv1' });
             if (serial % 100 === 0) socket.send({ type: 'keep', id: serial + 1, document: { version: 1, serial } });
             await sleep(0.01);
@@ -98,7 +98,7 @@ async function sleepAtTheWheel() {
     while (!ending) {
         const socket = await connect(port);
         socket.socket.pause();
-        socket.send({ type: 'hello', work: 'slow' });
+        socket.send({ type: 'hello', project: 'slow' });
         for (let serial = 1; serial < 400 && !ending && !socket.closed && !dying; serial++) {
             socket.send({ type: 'render', serial, recipe: recipeAt(9, serial) });
             if (serial % 10 === 0) socket.send({ type: 'shown', serial });
@@ -152,7 +152,7 @@ async function comeAndGo() {
     for (let i = 0; !ending; i++) {
         const socket = await connect(port);
         if (!socket.closed) {
-            socket.send({ type: 'hello', work: 'guest' });
+            socket.send({ type: 'hello', project: 'guest' });
             socket.send({ type: 'render', serial: 1, recipe: recipeAt(10, i) });
             if (i % 2) socket.send({ type: 'cluster', id: 1, recipe: recipeAt(10, i), node: 'synthesis.b32.conv1',
                                      clusters: 8 });

@@ -169,7 +169,7 @@ function addHands(page, browser) {
         // A work of its own for a test, as if the page had never been opened.
         async fresh(name) {
             await browser.run('location.hash = arguments[0];', name);
-            const isThere = 'store.welcome?.work === ' + JSON.stringify(name);
+            const isThere = 'store.welcome?.project === ' + JSON.stringify(name);
             await until(() => of(isThere).catch(() => false), `the work ${name}`);
             await page.ready();
         },

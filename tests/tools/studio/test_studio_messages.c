@@ -1,4 +1,4 @@
-/* Messages of a page, from their bytes to what a desk is told. */
+/* Messages of a page, from their bytes to what a client is told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +11,14 @@
 #include "tools/studio/messages.h"
 
 static message *taken(const char *text) {
-    char reason[DESK_REASON] = "";
+    char reason[CLOSE_REASON] = "";
     message *m = NULL;
     if (read_message(text, strlen(text), &m, reason)) fail_msg("%s: %s", text, reason);
     return m;
 }
 
 static void refused(const char *text, int code, const char *says) {
-    char reason[DESK_REASON] = "";
+    char reason[CLOSE_REASON] = "";
     message *m = NULL;
     /* Out of a buffer that ends where the message does, so that sanitizers see a look beyond it. */
     size_t size = strlen(text);
@@ -97,7 +97,7 @@ static void a_field_of_another_kind_or_range_is_named(void **state) {
          "\"first\":0,\"count\":1}", "'order'"},
         {"{\"type\":\"maps\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"order\":\"index\",\"side\":15,\"first\":0,"
          "\"count\":1}", "'side'"},
-        {"{\"type\":\"look\",\"id\":1,\"recipe\":\"\",\"node\":\"\",\"bins\":16}", "'node'"},
+        {"{\"type\":\"statistics\",\"id\":1,\"recipe\":\"\",\"node\":\"\",\"bins\":16}", "'node'"},
         {"{\"type\":\"film\",\"id\":1,\"name\":\"a\",\"format\":\"gif\",\"fps\":25,\"frames\":1}", "'format'"},
         {"{\"type\":\"keep\",\"id\":1,\"document\":\"{}\"}", "'document'"},
         {"{\"type\":\"\xc3\xbc\"}", "no message '"},
@@ -108,7 +108,7 @@ static void a_field_of_another_kind_or_range_is_named(void **state) {
 
 static void nesting_and_the_number_of_values_are_limited(void **state) {
     size_t size = 4 << 20;
-    char *text = malloc(size), reason[DESK_REASON];
+    char *text = malloc(size), reason[CLOSE_REASON];
     message *m = NULL;
     (void)state;
     assert_non_null(text);

@@ -190,7 +190,7 @@ test('what is no WebSocket handshake gets no WebSocket', async () => {
 test('a message in pieces with a ping between them is one message', async () => {
     const socket = await connect(port);
     assert.match(socket.answer, / 101 /);
-    const text = JSON.stringify({ type: 'hello', work: '' });
+    const text = JSON.stringify({ type: 'hello', project: '' });
     socket.raw(frame(TEXT, text.slice(0, 5), { fin: false }));
     socket.raw(frame(PING, 'are you there'));
     socket.raw(frame(0, text.slice(5, 6), { fin: false }));
@@ -206,7 +206,7 @@ test('a message in pieces with a ping between them is one message', async () => 
 test('without models the studio serves those of weights/demo, in the order of their names', async () => {
     const demos = await start(ganbend);
     const socket = await connect(demos.port);
-    socket.send({ type: 'hello', work: '' });
+    socket.send({ type: 'hello', project: '' });
     const welcome = await socket.until((message) => message.type === 'welcome');
     const files = readdirSync('weights/demo').filter((name) => name.endsWith('.gbw')).sort();
     assert.deepEqual(welcome.models.map((model) => `${model.name}.gbw`), files);
@@ -259,7 +259,7 @@ test('what breaks the protocol closes that connection and no other', async () =>
         assert.ok([1003, 1007, 1008].includes(code), `${code} ${reason}`);
         assert.notEqual(reason, '');
     }
-    bystander.send({ type: 'hello', work: '' });
+    bystander.send({ type: 'hello', project: '' });
     await bystander.until((message) => message.type === 'welcome');
     await bystander.end();
 });
@@ -275,7 +275,7 @@ test('sixteen tabs are served, the next one is told so, and one that leaves make
     let another;
     do {
         another = await connect(port);
-        another.send({ type: 'hello', work: '' });
+        another.send({ type: 'hello', project: '' });
         await another.until((message) => message.type === 'welcome').catch(() => {});
     } while (another.closed);
     for (const tab of [...tabs, another]) await tab.end();
@@ -366,7 +366,7 @@ test('OSC moves the controls of every tab, and what is no OSC moves none', async
         assert.match(played.output(), new RegExp(`OSC at 127\\.0\\.0\\.1, port ${osc_port}`));
         const tabs = [await connect(played.port), await connect(played.port)];
         for (const tab of tabs) {
-            tab.send({ type: 'hello', work: '' });
+            tab.send({ type: 'hello', project: '' });
             await tab.until((message) => message.type === 'network');
         }
         const nothing = [
@@ -384,7 +384,7 @@ test('OSC moves the controls of every tab, and what is no OSC moves none', async
         for (const tab of tabs) {
             const got = new Map();
             while (got.size < wanted.size) {
-                const { address, value } = await tab.until((message) => message.type === 'hand');
+                const { address, value } = await tab.until((message) => message.type === 'control');
                 got.set(address, value);
             }
             assert.deepEqual([...got].sort(), [...wanted].sort());
@@ -435,7 +435,7 @@ test('a tab that asks and does not read is closed in the end, and others see the
     deaf.send({ type: 'parse', id: 1, text });                     // its answer fills the socket
     await other.show();
     deaf.send({ type: 'parse', id: 2, text });                     // this one is worked on when the others come
-    deaf.raw(Buffer.concat(Array.from({ length: 200 }, () => frame(TEXT, JSON.stringify({ type: 'hello', work: '' })))));
+    deaf.raw(Buffer.concat(Array.from({ length: 200 }, () => frame(TEXT, JSON.stringify({ type: 'hello', project: '' })))));
     for (let i = 0; i < 20; i++) await other.show();
     deaf.socket.resume();
     const { code, reason } = await deaf.whenClosed();
@@ -450,10 +450,10 @@ test('a tab that is closed during a long job does not hold up the others', async
     const recipe = `bends:\n${"- {at: '*', filter: invert}\n".repeat(300)}`;
     for (let i = 0; i < 3; i++) {
         const busy = await connect(port);
-        busy.send({ type: 'hello', work: 'busy' });
+        busy.send({ type: 'hello', project: 'busy' });
         await busy.until((message) => message.type === 'network');
         busy.send({ type: 'render', serial: 1, recipe });
-        busy.send({ type: 'look', id: 1, recipe, node: 'synthesis.b64.conv1', bins: 64 });
+        busy.send({ type: 'statistics', id: 1, recipe, node: 'synthesis.b64.conv1', bins: 64 });
         await other.show();
         await busy.end();
         await other.show();
@@ -467,7 +467,7 @@ for (const signal of ['SIGTERM', 'SIGINT'])
         const other = await start(ganbend);
         const reader = await connect(other.port), sleeper = await connect(other.port);
         sleeper.socket.pause();
-        reader.send({ type: 'hello', work: '' });
+        reader.send({ type: 'hello', project: '' });
         await reader.until((message) => message.type === 'network');
         const ended = other.stop(signal);
         const { code, reason } = await reader.whenClosed();

@@ -10,7 +10,7 @@ const sentences = [
     ['Layer', 'Give it another activation, send its feature maps through filters, look at them.'],
     ['Latent', 'Where the picture comes from: seed, truncation, z, styles, classes, noise.'],
     ['Picture', 'What comes of it, at once. Hold a key to see it without the bends; paint with what a layer knows.'],
-    ['Work', 'All of it is a recipe: text that the command line takes as well. Take snapshots, go between them, save.'],
+    ['Project', 'All of it is a recipe: text that the command line takes as well. Take snapshots, go between them, save.'],
 ];
 
 const caps = {ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→'};

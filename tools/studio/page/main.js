@@ -9,11 +9,11 @@ import * as picture from './picture/picture.js';
 import {store} from './state/store.js';
 import * as tabs from './parts/tabs.js';
 import {wire} from './state/wire.js';
-import * as work from './work/work.js';
+import * as project from './project/project.js';
 
 /* ------------------------------------------------------------------------------------------ the program */
 
-const workAsked = () => decodeURIComponent(location.hash.slice(1));
+const wantedProject = () => decodeURIComponent(location.hash.slice(1));
 
 let asked = -1;                     // the model whose network is on its way
 
@@ -28,14 +28,14 @@ function askModel() {
 // By it the program knows the page again that lost its connection, and leaves its work to it.
 const tab = crypto.getRandomValues(new Uint32Array(4)).join('-');
 
-wire.on('open', () => wire.send('hello', {work: workAsked(), tab}));
+wire.on('open', () => wire.send('hello', {project: wantedProject(), tab}));
 
 wire.on('welcome', welcome => {
     store.welcome = welcome;
     store.rows = {filters: welcome.filters, activations: welcome.activations};
     asked = welcome.model;
-    history.replaceState(null, '', `#${encodeURIComponent(welcome.work)}`);
-    document.title = `${welcome.work} · ganbend studio`;
+    history.replaceState(null, '', `#${encodeURIComponent(welcome.project)}`);
+    document.title = `${welcome.project} · ganbend studio`;
     store.network = null;
     store.tell('rows');
     // After a lost connection the page knows more than what was kept.
@@ -58,14 +58,14 @@ store.on('recipe', () => store.welcome && askModel());
 
 /* ------------------------------------------------------------------------------------------ keys */
 
-keys.add({key: 'Ctrl+Z', says: 'Undo', group: 'Work', run: () => store.undo()});
-keys.add({key: ['Ctrl+Shift+Z', 'Ctrl+Y'], says: 'Redo', group: 'Work', run: () => store.redo()});
+keys.add({key: 'Ctrl+Z', says: 'Undo', group: 'Project', run: () => store.undo()});
+keys.add({key: ['Ctrl+Shift+Z', 'Ctrl+Y'], says: 'Redo', group: 'Project', run: () => store.redo()});
 
 addEventListener('pagehide', store.leave);
-addEventListener('hashchange', () => workAsked() !== store.welcome?.work && location.reload());
+addEventListener('hashchange', () => wantedProject() !== store.welcome?.project && location.reload());
 
 /* ------------------------------------------------------------------------------------------ panels */
 
-for (const [id, part] of Object.entries({header, tabs, network, layer, picture, latent, work}))
+for (const [id, part] of Object.entries({header, tabs, network, layer, picture, latent, project}))
     part.mount(document.getElementById(id));
 wire.connect();

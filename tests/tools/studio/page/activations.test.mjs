@@ -41,9 +41,9 @@ test('ticks are round and inside', () => {
 
 test('filters are found by name, by the published one and by what they do', () => {
     const rows = [
-        {name: 'threshold', published: 'binary-thresh', summary: '1 where x is above a threshold'},
-        {name: 'resize-crop', published: null, summary: 'maps resized and cut back'},
-        {name: 'reflect-h', published: 'flip-h', summary: 'left and right exchanged'},
+        {name: 'threshold', alias: 'binary-thresh', summary: '1 where x is above a threshold'},
+        {name: 'resize-crop', alias: null, summary: 'maps resized and cut back'},
+        {name: 'reflect-h', alias: 'flip-h', summary: 'left and right exchanged'},
     ];
     const names = typed => found(rows, typed).map(({name}) => name);
     assert.deepEqual(names(''), ['threshold', 'resize-crop', 'reflect-h']);

@@ -70,9 +70,9 @@ test('random features keep their draw when places in the list change', () => {
     assert.deepEqual(recipe.bends[0].features, {random: 0.5, seed: 1});
 });
 
-const param = (name, otherwise) => ({name, otherwise});
-const rotate = {name: 'rotate', count: 2, most: 2, params: [param('angle', 45), param('mix', 1)]};
-const poly = {name: 'poly', count: 3, most: 5, params: [
+const param = (name, default_value) => ({name, default_value});
+const rotate = {name: 'rotate', count: 2, max_params: 2, params: [param('angle', 45), param('mix', 1)]};
+const poly = {name: 'poly', count: 3, max_params: 5, params: [
     param('w0', 1), param('w1', 1), param('w2', 1), param('w3', null), param('w4', null)]};
 
 test('parameters are read by name, by place or by default, and written where they stood', () => {

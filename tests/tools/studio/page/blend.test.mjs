@@ -5,11 +5,11 @@ import {blend} from '../../../../tools/studio/page/state/blend.js';
 
 const rows = {
     filters: [
-        {name: 'erode', params: [{name: 'radius', otherwise: 1, whole: true}, {name: 'mix', otherwise: 1}]},
-        {name: 'rotate', params: [{name: 'angle', otherwise: 45}, {name: 'mix', otherwise: 1},
-                                  {name: 'seed', otherwise: 0, whole: true}]},
+        {name: 'erode', params: [{name: 'radius', default_value: 1, integer: true}, {name: 'mix', default_value: 1}]},
+        {name: 'rotate', params: [{name: 'angle', default_value: 45}, {name: 'mix', default_value: 1},
+                                  {name: 'seed', default_value: 0, integer: true}]},
     ],
-    activations: [{name: 'sinlu', params: [{name: 'a', otherwise: 1}, {name: 'b', otherwise: 1}]}],
+    activations: [{name: 'sinlu', params: [{name: 'a', default_value: 1}, {name: 'b', default_value: 1}]}],
 };
 const of = (...bends) => ({inputs: {seeds: 1}, bends});
 const between = (a, b, t, more) => blend(a, b, t, {rows, ...more});

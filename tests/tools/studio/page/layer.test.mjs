@@ -27,11 +27,11 @@ test.afterEach(() => clock.stop());
 
 test('while an answer is waited for, only one more question is kept', async () => {
     const asked = program(), heard = [];
-    const ask = newest(() => ({type: 'look', node: 'a'}), answer => heard.push(answer.value), assert.fail, 0);
+    const ask = newest(() => ({type: 'statistics', node: 'a'}), answer => heard.push(answer.value), assert.fail, 0);
     ask();
     ask();
     ask();
-    assert.deepEqual(asked.map(({type, node}) => [type, node]), [['look', 'a']]);
+    assert.deepEqual(asked.map(({type, node}) => [type, node]), [['statistics', 'a']]);
     asked[0].resolve({value: 1});
     await turn();
     assert.equal(asked.length, 2);
@@ -44,7 +44,7 @@ test('while an answer is waited for, only one more question is kept', async () =
 test('an answer about what is no longer looked at is not heard', async () => {
     const asked = program(), heard = [];
     let node = 'a';
-    const ask = newest(() => ({type: 'look', node}), answer => heard.push(answer.value),
+    const ask = newest(() => ({type: 'statistics', node}), answer => heard.push(answer.value),
                        error => heard.push(error.message), 0);
     ask();
     node = 'b';

@@ -1,7 +1,7 @@
 // MIDI messages and what they are called.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {nameOf, readMessage} from '../../../../tools/studio/page/work/midi.js';
+import {nameOf, readMessage} from '../../../../tools/studio/page/project/midi.js';
 
 test('knobs, keys and the wheel say which they are and where they stand', () => {
     assert.deepEqual(readMessage([0xb0, 74, 127]), {control: 'cc 1 74', share: 1});

@@ -12,7 +12,7 @@ const left = new Map();
 globalThis.localStorage = {getItem: key => left.get(key) ?? null, setItem: (key, value) => left.set(key, value),
                            removeItem: key => left.delete(key)};
 
-store.welcome = {work: 'work', models: [{name: 'faces', classes: 0}]};
+store.welcome = {project: 'project', models: [{name: 'faces', classes: 0}]};
 wire.connect();
 FakeSocket.last().open();
 store.open(null);

@@ -83,7 +83,7 @@ export function create() {
 
     const shareOf = (index, isRemovable) => el('div', {class: 'class-share'}, slider({
         address: `class/${index}`, label: shortName(index), title: `${nameOf(index)} (${index})`, span: [0, 1],
-        otherwise: 1, low: null, high: null, value: () => chosen().find(entry => entry.index === index)?.share ?? 0,
+        defaultValue: 1, low: null, high: null, value: () => chosen().find(entry => entry.index === index)?.share ?? 0,
         set: share => put(mix.withShare(chosen(), index, share), 'Mixture of classes', `class/${index}`)}),
         isRemovable && button({icon: 'close', label: `Take ${shortName(index)} out`, quiet: true,
                                run: () => put(mix.without(chosen(), index), 'Class taken out')}));

@@ -40,7 +40,7 @@ function truncation() {
     const {low, high} = store.network.truncation ?? {low: -1, high: 2}, hasWs = store.network.num_ws > 0;
     return slider({
         address: 'trunc', label: 'Truncation', low: hasWs ? null : low, high: hasWs ? null : high,
-        span: hasWs ? [0, 1.5] : [low, high], otherwise: 1,
+        span: hasWs ? [0, 1.5] : [low, high], defaultValue: 1,
         title: hasWs ? 'How far from the mean face: 0 is the mean, 1 the seed\'s own, beyond it is wilder'
             : 'How far z may reach: small is typical, 1 is everything the network knows',
         value: () => inputs(store.recipe).trunc ?? 1,

@@ -33,7 +33,7 @@ function layerRow(layer, openMap) {
     });
     const element = el('div', {class: 'noise-row'}, slider({
         address: `noise/${layer.name}/factor`, label: shortName(layer), low: null, high: null, span: [0, 4],
-        otherwise: 1, title: `${layer.name}: the strength of its noise is multiplied by this`,
+        defaultValue: 1, title: `${layer.name}: the strength of its noise is multiplied by this`,
         value: () => now().factor,
         set: value => store.change(`Noise of ${shortName(layer)}`, draft =>
             map.putNoise(draft.recipe, layer, value, map.noiseAt(draft.recipe, layer).seed), `noise/${layer.name}`)}),

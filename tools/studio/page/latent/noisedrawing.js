@@ -121,7 +121,7 @@ export function drawing(layer, back) {
         level = value;
         controls.refresh();
     }});
-    const sizes = slider({label: 'Size', title: 'Width of the brush in cells', low: 1, high: width, whole: true,
+    const sizes = slider({label: 'Size', title: 'Width of the brush in cells', low: 1, high: width, integer: true,
                           span: [1, Math.max(2, Math.round(width / 2))], value: () => size, set: value => {
         size = value;
         controls.refresh();

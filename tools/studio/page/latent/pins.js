@@ -235,7 +235,7 @@ export function path() {
         address: 'path/position', label: 'Place', title: 'Where on the path: 0 is the first pin, 1 the second',
         low: 0, high: null, get span() { return [0, Math.max(1, legsOf())]; }, value: placeNow, set: moveTo});
     const pace = slider({
-        address: 'path/pace', label: 'Speed', title: 'Pins a second', low: 0, high: 10, span: [0, 2], otherwise: 0.5,
+        address: 'path/pace', label: 'Speed', title: 'Pins a second', low: 0, high: 10, span: [0, 2], defaultValue: 0.5,
         value: paceOf, set: value => store.setUi('pathPace', value)});
     const element = el('div', {class: 'path'}, el('div', {class: 'row'}, play, word,
         el('span', {class: 'space'}), kept, off,

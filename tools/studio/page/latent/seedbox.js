@@ -47,7 +47,7 @@ export function seedBox(spec) {
         step(event.shiftKey ? 10 * way : way);
     });
     on(number, 'focus', () => number.select());
-    controls.register({address: spec.address, label: spec.label, low: 0, high: mostSeed, span: [0, 999], whole: true,
+    controls.register({address: spec.address, label: spec.label, low: 0, high: mostSeed, span: [0, 999], integer: true,
                        value: spec.value, set: seed => spec.set(heldSeed(seed))}, element, show);
     show();
     return element;

@@ -72,7 +72,7 @@ export function create() {
            button({icon: 'plus', label: 'Truncation', title: 'A truncation of their own for some layers',
                    run: () => add({w: middle(), truncation: 0.5}, 'Truncation of layers')})),
         numbers,
-        slider({address: 'cutoff', label: 'Cutoff', low: 0, high: count(), whole: true, otherwise: count(),
+        slider({address: 'cutoff', label: 'Cutoff', low: 0, high: count(), integer: true, defaultValue: count(),
                 title: 'How many w\'s, from the first on, the image\'s truncation reaches',
                 value: () => inputs(store.recipe).cutoff ?? count(),
                 set: value => store.change('Truncated layers', draft =>
@@ -141,7 +141,7 @@ export function create() {
         const {index} = row, now = () => rows().find(r => r.index === index);
         if (row.kind === 'truncation') {
             clear(numbers, slider({
-                address: `bend/${index}/truncation`, label: 'Truncation', span: [0, 1.5], otherwise: 1,
+                address: `bend/${index}/truncation`, label: 'Truncation', span: [0, 1.5], defaultValue: 1,
                 title: 'In these layers: 0 is the mean, 1 the seed\'s own', value: () => now()?.psi,
                 set: value => edit('Truncation of layers', index, old => ({...old, truncation: value}),
                                    `bend/${index}/truncation`)}));
@@ -150,7 +150,7 @@ export function create() {
         const restyle = (label, what, changes) =>
             edit(label, index, bend => withStyle(bend, changes), `bend/${index}/${what}`);
         clear(numbers, slider({
-            address: `bend/${index}/share`, label: 'Share', span: [0, 1], otherwise: 1,
+            address: `bend/${index}/share`, label: 'Share', span: [0, 1], defaultValue: 1,
             title: 'How far towards the other seed\'s w: 0 is not at all, beyond 1 goes past it',
             value: () => now()?.share, set: share => restyle('Share of a style', 'share', {share})}),
             seedBox({address: `bend/${index}/seed`, label: 'Style of', title: 'The seed whose style is mixed in',

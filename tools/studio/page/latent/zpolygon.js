@@ -244,10 +244,10 @@ export function create() {
                icon: drawing, label, title, quiet: true, pressed: () => modeOf() === mode,
                run: () => store.setUi('zMode', mode)}))),
            slider({address: 'z/brush/size', label: 'Size', title: 'How many neighbouring values the brush reaches',
-                   low: 1, high: 256, span: [1, 41], whole: true, otherwise: 5, value: sizeOf,
+                   low: 1, high: 256, span: [1, 41], integer: true, defaultValue: 5, value: sizeOf,
                    set: value => store.setUi('zSize', value)}),
            slider({address: 'z/brush/strength', label: 'Strength', title: 'How far towards the pointer one touch goes',
-                   low: 0, high: 1, span: [0, 1], otherwise: 0.5, value: strengthOf,
+                   low: 0, high: 1, span: [0, 1], defaultValue: 0.5, value: strengthOf,
                    set: value => store.setUi('zStrength', value)}),
            readout),
         canvas);

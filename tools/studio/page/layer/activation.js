@@ -26,7 +26,7 @@ export function activationPanel() {
     const bendable = () => nodes.filter(each => each.act);
     const found = () => node?.act ? activationAt(store.recipe, node) : null;
     const bendNow = () => found()?.bend ?? null;
-    const rowNamed = name => store.rows.activations.find(row => row.name === name || row.published === name);
+    const rowNamed = name => store.rows.activations.find(row => row.name === name || row.alias === name);
     const rowNow = () => rowNamed(bendNow()?.activation ?? node?.act?.name);
 
     // Writes one activation to all layers; write() gets a copy of the current one.
@@ -60,8 +60,8 @@ export function activationPanel() {
             label: 'f(x)', title: 'The nonlinearity of the layer: f(x + bias) · gain',
             value: () => bendNow()?.activation ?? '', set: choose, choices: () => [
                 {value: '', label: `as it is: ${node?.act?.name ?? ''}`},
-                ...store.rows.activations.map(({name, published, summary}) =>
-                    ({value: name, label: published ? `${name} (${published})` : name, title: summary}))],
+                ...store.rows.activations.map(({name, alias, summary}) =>
+                    ({value: name, label: alias ? `${name} (${alias})` : name, title: summary}))],
         });
     }
 
@@ -72,7 +72,7 @@ export function activationPanel() {
             store.rows.activations.map(row => el('button', {
                 type: 'button', title: row.summary, 'aria-pressed': String(row === rowNow()),
                 onclick: () => choose(row === own && bendNow() ? '' : row.name),
-            }, thumbnail(row.name, row.params.slice(0, row.count).map(param => param.otherwise)), row.name)));
+            }, thumbnail(row.name, row.params.slice(0, row.count).map(param => param.default_value)), row.name)));
     }
 
     // With chosen features bias and gain stay the layer's: the other maps need them.
@@ -107,7 +107,7 @@ export function activationPanel() {
         if (!bend || !isWhole(bend))
             return null;
         return slider({
-            address: `bend/${found().index}/gain`, label: 'gain', span: [0, 3], otherwise: ownGain(),
+            address: `bend/${found().index}/gain`, label: 'gain', span: [0, 3], defaultValue: ownGain(),
             title: `What comes out is multiplied by it; the layer has ${formatNumber(node.act.gain)}`,
             value: gainNow, set: value => edit('Gain', each => {
                 if (each.like)
@@ -130,9 +130,9 @@ export function activationPanel() {
         if (!bend || !row)
             return null;
         const count = paramCount(bend, row), each = about();
-        const grows = row.most > row.count && el('div', {class: 'row'},
+        const grows = row.max_params > row.count && el('div', {class: 'row'},
             button({icon: 'plus', label: 'Weight', title: 'One power of σ(x) more', run: () =>
-                count < row.most && edit('One weight more', wide => resizeParams(wide, row, count + 1))}),
+                count < row.max_params && edit('One weight more', wide => resizeParams(wide, row, count + 1))}),
             count > 1 && button({icon: 'minus', label: 'Weight', title: 'One power of σ(x) less', run: () =>
                 edit('One weight less', wide => resizeParams(wide, row, count - 1))}));
         const numbered = Array.from({length: count}, (_, i) => paramControl(each, i));
@@ -146,7 +146,7 @@ export function activationPanel() {
             return null;
         const axes = count > 1 ? store.ui.padAxes?.[row.name] ?? [0, 1] : [0, 0];
         const spec = i => numberSpec(about(), Math.min(count - 1, axes[i]));
-        const second = count > 1 ? spec(1) : {label: 'gain', span: [0, 3], otherwise: node.act.gain, value: gainNow,
+        const second = count > 1 ? spec(1) : {label: 'gain', span: [0, 3], defaultValue: node.act.gain, value: gainNow,
             set: value => edit('Gain', each => { each.gain = value; }, 'gain')};
         if (count === 1 && (!isWhole(bend) || bend.like))
             return null;
@@ -195,7 +195,7 @@ export function activationPanel() {
     }
 
     const ask = newest(
-        () => node && body.offsetParent !== null ? {type: 'look', node: node.name, bins} : null,
+        () => node && body.offsetParent !== null ? {type: 'statistics', node: node.name, bins} : null,
         answer => {
             look = answer;
             showCurve();

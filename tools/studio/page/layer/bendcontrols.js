@@ -39,14 +39,14 @@ function putNumber(recipe, bend, row, i, value) {
 // The slider's spec of parameter `i`; a pad takes two of them. about: {row, bend(), edit(label, write(bend, recipe),
 // merge), address(name)}.
 export function numberSpec(about, i) {
-    const {row} = about, {name, summary, low, high, whole, otherwise} = row.params[i];
+    const {row} = about, {name, summary, low, high, integer, default_value: defaultValue} = row.params[i];
     const span = spans[`${row.name}.${name}`] ?? spans[name];
     const address = about.address(name);
     return {
-        address, label: name, title: summary, low, high, whole, span, otherwise: otherwise ?? 0,
+        address, label: name, title: summary, low, high, integer, span, defaultValue: defaultValue ?? 0,
         value: () => {
             const bend = about.bend();
-            return bend && numberOf(store.recipe, paramOf(bend, row, i) ?? otherwise ?? 0);
+            return bend && numberOf(store.recipe, paramOf(bend, row, i) ?? defaultValue ?? 0);
         },
         set: value => about.edit(`${row.name} ${name}`, (bend, recipe) =>
             putNumber(recipe, bend, row, i, value), address),

@@ -105,10 +105,10 @@ export function features(about) {
         }, address);
         return [
             slider({address: about.address('share'), label: 'share', title: 'Share of the maps that are drawn', low: 0,
-                    high: 1, otherwise: 0.5, value: () => read('random'),
+                    high: 1, defaultValue: 0.5, value: () => read('random'),
                     set: value => put('random', value, about.address('share'))}),
             slider({address: about.address('draw'), label: 'seed', title: 'Another seed draws other maps', low: 0,
-                    span: [0, 99], high: 2 ** 31 - 1, whole: true, otherwise: 0, value: () => read('seed'),
+                    span: [0, 99], high: 2 ** 31 - 1, integer: true, defaultValue: 0, value: () => read('seed'),
                     set: value => put('seed', value, about.address('draw'))}),
         ];
     }
@@ -133,7 +133,7 @@ export function features(about) {
         });
         return [
             buttons && el('div', {class: 'row chips', role: 'group', 'aria-label': 'Clusters'}, buttons),
-            slider({label: 'clusters', title: 'How many clusters are looked for', low: 2, high: 32, whole: true,
+            slider({label: 'clusters', title: 'How many clusters are looked for', low: 2, high: 32, integer: true,
                     value: () => clusterCount, set: value => { clusterCount = value; controls.refresh(); }}),
             button({label: groups ? 'Find anew' : 'Find clusters', icon: 'dice', run: findClusters,
                     title: 'Maps that look alike come into one cluster; the recipe keeps them'}),

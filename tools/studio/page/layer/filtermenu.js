@@ -5,8 +5,8 @@ import {store} from '../state/store.js';
 // Rows that fit what was typed, those whose name begins with it first.
 export function found(rows, typed) {
     const wanted = typed.trim().toLowerCase();
-    const place = ({name, published, summary}) => {
-        const places = [name.startsWith(wanted), name.includes(wanted), published?.includes(wanted),
+    const place = ({name, alias, summary}) => {
+        const places = [name.startsWith(wanted), name.includes(wanted), alias?.includes(wanted),
                         summary.toLowerCase().includes(wanted)];
         return places.findIndex(Boolean);
     };
@@ -31,7 +31,7 @@ export function filterMenu(choose) {
         clear(list, rows.length ? rows.map((row, i) =>
             el('div', {role: 'option', id: `filter-${i}`, class: 'option',
                        onpointerdown: event => event.preventDefault(), onclick: () => take(row)},
-               el('strong', null, row.name), row.published && el('span', {class: 'faint'}, ` ${row.published}`),
+               el('strong', null, row.name), row.alias && el('span', {class: 'faint'}, ` ${row.alias}`),
                el('span', {class: 'says'}, row.summary)))
             : el('div', {class: 'option faint', role: 'option', 'aria-disabled': 'true'}, 'No filter is called that.'));
         list.hidden = false;

@@ -19,7 +19,7 @@ export function filterStack({chosen, changedHand}) {
 
     const all = () => store.network.nodes;
     const stack = () => nodes.length ? stackOf(store.recipe, nodes) : [];
-    const rowOf = ({filter}) => store.rows.filters.find(({name, published}) => name === filter || published === filter);
+    const rowOf = ({filter}) => store.rows.filters.find(({name, alias}) => name === filter || alias === filter);
 
     function setHand(index) {
         hand = index;

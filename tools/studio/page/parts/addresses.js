@@ -29,14 +29,14 @@ export function addAction(address, label, run) {
 const truncation = () => store.network?.truncation ?? {low: 0, high: 1};
 
 const input = {
-    seed: () => ({label: 'Seed', low: 0, high: 2 ** 32 - 1, span: [0, 999], whole: true, otherwise: 0,
+    seed: () => ({label: 'Seed', low: 0, high: 2 ** 32 - 1, span: [0, 999], integer: true, defaultValue: 0,
                   value: () => seedOf(store.recipe), write: (recipe, value) => setInput(recipe, 'seeds', value)}),
-    trunc: () => ({label: 'Truncation', span: [truncation().low ?? 0, truncation().high ?? 1], otherwise: 1,
+    trunc: () => ({label: 'Truncation', span: [truncation().low ?? 0, truncation().high ?? 1], defaultValue: 1,
                    value: () => Number(inputs(store.recipe).trunc ?? 1),
                    write: (recipe, value) => setInput(recipe, 'trunc', value)}),
     cutoff: () => !store.network?.num_ws ? null
-        : {label: 'Truncated layers', low: 0, high: store.network.num_ws, whole: true,
-           otherwise: store.network.num_ws,
+        : {label: 'Truncated layers', low: 0, high: store.network.num_ws, integer: true,
+           defaultValue: store.network.num_ws,
            value: () => Number(inputs(store.recipe).cutoff ?? store.network.num_ws),
            write: (recipe, value) => setInput(recipe, 'cutoff', value)},
 };
@@ -44,26 +44,26 @@ const input = {
 /* ------------------------------------------------------------------------------------------ bends */
 
 const rowOf = bend => store.rows[`${kindOf(bend)}s`]
-    ?.find(row => row.name === bend[kindOf(bend)] || row.published === bend[kindOf(bend)]);
+    ?.find(row => row.name === bend[kindOf(bend)] || row.alias === bend[kindOf(bend)]);
 
 // Of the numbers beside a row's: {get, put, otherwise, span}.
 const others = {
     noise: {
-        factor: {span: [0, 4], otherwise: 1, get: ({noise}) => isMap(noise) ? noise.factor ?? 1
+        factor: {span: [0, 4], defaultValue: 1, get: ({noise}) => isMap(noise) ? noise.factor ?? 1
             : typeof noise === 'number' ? noise : 0,
                  put: (bend, value) => { bend.noise = isMap(bend.noise) ? {...bend.noise, factor: value} : value; }},
     },
     truncation: {
-        truncation: {span: [0, 1], otherwise: 1, get: bend => bend.truncation,
+        truncation: {span: [0, 1], defaultValue: 1, get: bend => bend.truncation,
                      put: (bend, value) => { bend.truncation = value; }},
     },
     style: {
-        share: {span: [0, 1], otherwise: 1, get: ({style}) => style.share ?? 1,
+        share: {span: [0, 1], defaultValue: 1, get: ({style}) => style.share ?? 1,
                 put: (bend, value) => { bend.style = {...isMap(bend.style) ? bend.style : {seed: bend.style},
                                                       share: value}; }},
     },
     add: {
-        times: {span: [-2, 2], otherwise: 1, get: bend => bend.times ?? 1,
+        times: {span: [-2, 2], defaultValue: 1, get: bend => bend.times ?? 1,
                 put: (bend, value) => { bend.times = value; }},
     },
 };
@@ -74,14 +74,14 @@ function numbersOf(bend) {
     if (!row)
         return Object.keys(others[kindOf(bend)] ?? {});
     return row.params.map(({name}) => name).filter((name, i) =>
-        !row.params[i].choices && (row.params[i].otherwise !== null || bend[name] !== undefined));
+        !row.params[i].choices && (row.params[i].default_value !== null || bend[name] !== undefined));
 }
 
 // `params: [1, 2]` holds the first ones by their place.
 function rowNumber(param, place) {
     return {
-        low: param.low, high: param.high, whole: param.whole, otherwise: param.otherwise ?? 0,
-        get: bend => (place < (bend.params?.length ?? 0) ? bend.params[place] : bend[param.name]) ?? param.otherwise,
+        low: param.low, high: param.high, integer: param.integer, defaultValue: param.default_value ?? 0,
+        get: bend => (place < (bend.params?.length ?? 0) ? bend.params[place] : bend[param.name]) ?? param.default_value,
         put(bend, value) {
             if (place < (bend.params?.length ?? 0))
                 bend.params = bend.params.with(place, value);
@@ -110,14 +110,14 @@ function noiseFactor(layer) {
     const node = store.node(layer);
     if (!node?.takes?.includes('noise'))
         return null;
-    return {label: `Noise of ${layer}`, span: [0, 4], otherwise: 1, value: () => noiseAt(store.recipe, node).factor,
+    return {label: `Noise of ${layer}`, span: [0, 4], defaultValue: 1, value: () => noiseAt(store.recipe, node).factor,
             write: (recipe, value) => putNoise(recipe, node, value, noiseAt(recipe, node).seed)};
 }
 
 function zValue(index) {
     if (!(index < (store.network?.z_dim ?? 0)))
         return null;
-    return {label: `z ${index}`, span: [-3, 3], otherwise: 0, value: () => zEdits(store.recipe)[index] ?? 0,
+    return {label: `z ${index}`, span: [-3, 3], defaultValue: 0, value: () => zEdits(store.recipe)[index] ?? 0,
             write(recipe, value) {
                 const edits = {...zEdits(recipe), [index]: value};
                 if (!value)
@@ -134,7 +134,7 @@ function parameter(name) {
         const now = store.recipe.parameters[name];
         return isMap(now) ? now.value : now;
     };
-    return {label: entry.summary ?? name, low: entry.low, high: entry.high, otherwise: value(), value,
+    return {label: entry.summary ?? name, low: entry.low, high: entry.high, defaultValue: value(), value,
             write(recipe, to) {
                 if (isMap(recipe.parameters[name]))
                     recipe.parameters[name].value = to;
@@ -165,7 +165,7 @@ export function resolve(address) {
         return actions.get(address);
     const number = found(address);
     return number && {...number, address, set: value => store.change(number.label, draft =>
-        number.write(draft.recipe, number.whole ? Math.round(value) : value), address)};
+        number.write(draft.recipe, number.integer ? Math.round(value) : value), address)};
 }
 
 // [{address, label}] of what the recipe has at this time; z and noise only where they are used.

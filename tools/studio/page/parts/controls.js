@@ -63,8 +63,8 @@ store.on('ui', refresh);
 /* ------------------------------------------------------------------------------------------ ranges */
 
 // Two numbers that are far enough for a parameter without limits.
-function comfortable({low, high, otherwise = 0}) {
-    const reach = 2 * Math.max(1, Math.abs(otherwise));
+function comfortable({low, high, defaultValue = 0}) {
+    const reach = 2 * Math.max(1, Math.abs(defaultValue));
     return [low ?? Math.min(-reach, (high ?? 0) - reach), high ?? Math.max(reach, (low ?? 0) + reach)];
 }
 
@@ -84,15 +84,15 @@ function setRange(spec, low, high) {
 
 // A value within the hard limits, and whole where it has to be.
 function held(spec, value) {
-    const whole = spec.whole ? Math.round(value) : value;
-    return Math.min(spec.high ?? Infinity, Math.max(spec.low ?? -Infinity, whole));
+    const rounded = spec.integer ? Math.round(value) : value;
+    return Math.min(spec.high ?? Infinity, Math.max(spec.low ?? -Infinity, rounded));
 }
 
 function stepOf(spec) {
     if (spec.step)
         return spec.step;
     const [low, high] = rangeOf(spec);
-    return spec.whole ? 1 : 10 ** Math.floor(Math.log10((high - low) / 200 || 1));
+    return spec.integer ? 1 : 10 ** Math.floor(Math.log10((high - low) / 200 || 1));
 }
 
 const written = (spec, value) => value === null || value === undefined ? '' : formatNumber(value, 6);
@@ -108,9 +108,9 @@ export function slider(spec) {
     const ends = ['lowest', 'highest'].map(which =>
         el('button', {type: 'button', class: 'end',
                       title: `The slider's ${which} value. Double-click or Enter to change it`}));
-    const reset = spec.otherwise === undefined ? null
-        : el('button', {type: 'button', class: 'reset', title: `Back to ${formatNumber(spec.otherwise)}`,
-                        'aria-label': `${spec.label}: back to ${formatNumber(spec.otherwise)}`}, icon('reset'));
+    const reset = spec.defaultValue === undefined ? null
+        : el('button', {type: 'button', class: 'reset', title: `Back to ${formatNumber(spec.defaultValue)}`,
+                        'aria-label': `${spec.label}: back to ${formatNumber(spec.defaultValue)}`}, icon('reset'));
     const element = el('div', {class: 'slider', data: spec.address ? {address: spec.address} : {}, role: 'group',
                                'aria-label': spec.label},
         el('span', {class: 'label', title: spec.title}, spec.label, spec.unit && el('small', null, ` ${spec.unit}`)),
@@ -118,7 +118,7 @@ export function slider(spec) {
 
     let shown = '';
     function show() {
-        const value = spec.value() ?? spec.otherwise ?? 0;
+        const value = spec.value() ?? spec.defaultValue ?? 0;
         const [low, high] = rangeOf(spec);
         const isTyped = document.activeElement === number;
         const now = `${value} ${low} ${high}`;
@@ -127,7 +127,7 @@ export function slider(spec) {
         shown = now;
         range.min = Math.min(low, value);
         range.max = Math.max(high, value);
-        range.step = spec.whole ? 1 : 'any';
+        range.step = spec.integer ? 1 : 'any';
         range.value = value;
         range.style.setProperty('--share', (value - range.min) / (range.max - range.min || 1));
         range.setAttribute('aria-valuetext', written(spec, value));
@@ -139,7 +139,7 @@ export function slider(spec) {
         if (!isTyped)
             number.value = written(spec, value);
         if (reset)
-            reset.disabled = value === spec.otherwise;
+            reset.disabled = value === spec.defaultValue;
     }
 
     function put(value) {
@@ -150,7 +150,7 @@ export function slider(spec) {
     on(range, 'input', () => put(snapped(range.valueAsNumber)));
     on(range, 'change', () => store.settle());
     on(range, 'keydown', event => stepByKey(event, spec, put));
-    const snapped = value => spec.whole ? Math.round(value) : Number(value.toPrecision(4));
+    const snapped = value => spec.integer ? Math.round(value) : Number(value.toPrecision(4));
     on(number, 'keydown', event => stepByKey(event, spec, value => {
         put(value);
         number.value = written(spec, spec.value());
@@ -168,7 +168,7 @@ export function slider(spec) {
     });
     if (reset)
         on(reset, 'click', () => {
-            spec.set(spec.otherwise);
+            spec.set(spec.defaultValue);
             store.settle();
             setRange(spec);
         });
@@ -189,9 +189,9 @@ function stepByKey(event, spec, put) {
     if (!direction || isCaret || event.ctrlKey || event.metaKey)
         return;
     event.preventDefault();
-    const step = stepOf(spec) * (event.shiftKey ? 10 : event.altKey && !spec.whole ? 0.1 : 1);
-    const value = (spec.value() ?? spec.otherwise ?? 0) + direction * step;
-    put(spec.whole ? value : Number(value.toPrecision(10)));
+    const step = stepOf(spec) * (event.shiftKey ? 10 : event.altKey && !spec.integer ? 0.1 : 1);
+    const value = (spec.value() ?? spec.defaultValue ?? 0) + direction * step;
+    put(spec.integer ? value : Number(value.toPrecision(10)));
     store.settleSoon();
 }
 
@@ -250,7 +250,7 @@ export function pad({label, x, y}) {
 
     let shown = '';
     function show() {
-        const values = [x, y].map(spec => spec.value() ?? spec.otherwise ?? 0);
+        const values = [x, y].map(spec => spec.value() ?? spec.defaultValue ?? 0);
         const now = [values, rangeOf(x), rangeOf(y)].join(' ');
         if (now === shown)
             return;
@@ -260,7 +260,7 @@ export function pad({label, x, y}) {
         readout.textContent = `${x.label} ${formatNumber(values[0])}   ${y.label} ${formatNumber(values[1])}`;
         [x, y].forEach((spec, i) => {
             const [low, high] = rangeOf(spec);
-            Object.assign(hidden[i], {min: low, max: high, step: spec.whole ? 1 : 'any', value: values[i]});
+            Object.assign(hidden[i], {min: low, max: high, step: spec.integer ? 1 : 'any', value: values[i]});
             hidden[i].setAttribute('aria-valuetext', formatNumber(values[i]));
         });
     }

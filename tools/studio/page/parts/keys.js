@@ -7,7 +7,7 @@ import {store} from '../state/store.js';
 const table = [];
 const typing = 'textarea, input:not([type=range]):not([type=checkbox]):not([type=radio]), select, [contenteditable]';
 
-// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Work', run(event), up(event)}; several keys as a list, of which help
+// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Project', run(event), up(event)}; several keys as a list, of which help
 // shows the first and the last where `span` is set. `up` is for keys that are held; when() says when a key means this,
 // and what says so goes before what does not; `always` as above.
 function add(entry) {

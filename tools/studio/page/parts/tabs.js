@@ -32,8 +32,8 @@ export function tablist(label, entries, chosen, props = {}) {
 
 /* ------------------------------------------------------------------------------------------ panels */
 
-const panels = [['network', 'Network'], ['layer', 'Layer'], ['latent', 'Latent'], ['work', 'Work']];
-const places = ['header', 'network', 'layer', 'picture', 'latent', 'work'];         // in the order of F6
+const panels = [['network', 'Network'], ['layer', 'Layer'], ['latent', 'Latent'], ['project', 'Project']];
+const places = ['header', 'network', 'layer', 'picture', 'latent', 'project'];         // in the order of F6
 const usable = 'button:not(:disabled), input:not(:disabled), select, textarea, [tabindex="0"]';
 
 export function mount(root) {

@@ -224,7 +224,7 @@ export function mount(place, port) {
         value: () => layerNow()?.name, set: name => store.select([name])});
     const size = slider({
         address: 'paint/size', label: 'Size', title: 'Width of the brush in cells of the layer ([ and ])',
-        low: 1, high: mostSize, span: [1, 16], whole: true, value: sizeOf, set: setSize});
+        low: 1, high: mostSize, span: [1, 16], integer: true, value: sizeOf, set: setSize});
     const block = el('input', {type: 'number', min: 1, max: mostSize, class: 'block',
                                'aria-label': 'Blocks of the grid',
                                title: 'Side of the grid\'s blocks; one cell lies between them'});

@@ -24,7 +24,7 @@ export function mount(root) {
                         title: 'Hold down to see the picture without the bends (hold U)', pressed: () => held});
     const gain = slider({
         address: 'difference/gain', label: 'Gain', title: 'How much brighter the difference is shown', low: 1, high: 64,
-        span: [1, 16], otherwise: 4, value: () => store.ui.gain ?? 4, set: value => store.setUi('gain', value)});
+        span: [1, 16], defaultValue: 4, value: () => store.ui.gain ?? 4, set: value => store.setUi('gain', value)});
     gain.classList.add('gain');
     const note = el('p', {class: 'note wrong', role: 'status', hidden: true});
     const times = el('output', {class: 'times faint small', title:

@@ -125,7 +125,7 @@ export function setMuted(bend, muted) {
 // The value of parameter `i` of a row, given by name, by its place in `params`, or not at all.
 export function paramOf(bend, row, i) {
     const name = row.params[i].name;
-    return bend[name] ?? bend.params?.[i] ?? row.params[i].otherwise;
+    return bend[name] ?? bend.params?.[i] ?? row.params[i].default_value;
 }
 
 export function setParam(bend, row, i, value) {
@@ -139,7 +139,7 @@ export function setParam(bend, row, i, value) {
 export function paramCount(bend, row) {
     const named = row.params.findLastIndex(({name}) => bend[name] !== undefined) + 1;
     const given = Math.max(bend.params?.length ?? 0, named);
-    return row.most > row.count && given ? given : row.count;
+    return row.max_params > row.count && given ? given : row.count;
 }
 
 // A polynomial with one weight more or fewer; what is left of it keeps its values.

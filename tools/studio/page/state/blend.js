@@ -41,19 +41,19 @@ function mixedMap(a, b, t, whole, otherwise = () => undefined) {
 // What a key means where one of the two leaves it out.
 function otherwiseOf(bend, rows) {
     const row = rowOf(bend, rows);
-    return key => row?.params.find(param => param.name === key)?.otherwise ??
+    return key => row?.params.find(param => param.name === key)?.default_value ??
                   (key === 'times' || key === 'factor' || key === 'share' ? 1 : undefined);
 }
 
 function rowOf(bend, rows) {
     const kind = kindOf(bend);
-    return rows?.[`${kind}s`]?.find(row => row.name === bend[kind] || row.published === bend[kind]);
+    return rows?.[`${kind}s`]?.find(row => row.name === bend[kind] || row.alias === bend[kind]);
 }
 
 function wholeOf(bend, rows) {
     const params = rowOf(bend, rows)?.params ?? [];
     return key => !!(key.startsWith('params/') ? params[Number(key.slice(7))]
-        : params.find(param => param.name === key))?.whole;
+        : params.find(param => param.name === key))?.integer;
 }
 
 function mixedBend(a, b, t, rows) {

@@ -15,7 +15,7 @@ const version = 1;
 const mostKept = 7 << 20;           // letters of a document; the program takes 8 MiB
 const keepAfter = 500;              // ms
 const rest = 600;                   // ms after which presses of keys and turns of knobs are another gesture
-const aside = () => `ganbend studio ${store.welcome.work}`;     // in the browser, what a leaving page could not send
+const aside = () => `ganbend studio ${store.welcome.project}`;     // in the browser, what a leaving page could not send
 
 const listeners = new Map();
 

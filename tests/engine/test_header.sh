@@ -1,0 +1,32 @@
+#!/bin/sh
+# The public header compiles alone, as C99, C11, C++11 and C++17, without a warning. A machine may have no C++ compiler.
+# usage: test_header.sh C_COMPILER, from the repository root
+set -eu
+cc=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Included twice, and used.
+cat >"$work/header.c" <<'C'
+#include <ganbend.h>
+#include <ganbend.h>
+gb_status open_model(gb_context *context, gb_model **model, gb_error *err);
+gb_status open_model(gb_context *context, gb_model **model, gb_error *err) {
+    return gb_model_open(context, "model.gbw", model, err);
+}
+C
+strict="-Wall -Wextra -Wpedantic -Werror -fsyntax-only -I engine"
+for standard in c99 c11; do
+    # shellcheck disable=SC2086  # options
+    "$cc" -std=$standard $strict "$work/header.c"
+    echo "$cc: $standard"
+done
+for cxx in c++ g++ clang++ "$cc" clang; do
+    echo 'int main() { return 0; }' | $cxx -x c++ -fsyntax-only - 2>/dev/null || continue
+    for standard in c++11 c++17; do
+        # shellcheck disable=SC2086
+        $cxx -x c++ -std=$standard $strict "$work/header.c"
+        echo "$cxx: $standard"
+    done
+    exit 0
+done
+echo "no C++ compiler here"

@@ -1,0 +1,254 @@
+/* A page sitting at a client without a server between them: messages go straight in, and what comes out is waited for. */
+#ifndef GB_TESTS_CLIENT_PAGE_H
+#define GB_TESTS_CLIENT_PAGE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "tools/studio/client.h"
+#include "tools/studio/projects.h"
+
+#define TOY "tests/fixtures/toy-faces-64.gbw"
+
+typedef struct studio {
+    shared shared;
+    shared_model model;
+    char out[64];
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool holds;                 /* the next worker that calls wakes nobody and waits until this is false */
+    bool held;                  /* it does */
+    int wakes;                  /* calls so far */
+} studio;
+
+typedef struct page {
+    studio *at;
+    client *client;
+    int id;
+} page;
+
+/* What came: the JSON, and what followed it in a binary message. */
+typedef struct received {
+    json_t *json;
+    unsigned char *payload;
+    size_t size;
+} received;
+
+/* The shared's wake(). */
+static inline void wake_pages(void *arg) {
+    studio *w = arg;
+    pthread_mutex_lock(&w->lock);
+    w->wakes++;
+    if (w->holds && !w->held) {
+        w->held = true;
+        pthread_cond_broadcast(&w->changed);
+        while (w->holds) pthread_cond_wait(&w->changed, &w->lock);
+        w->held = false;
+    }
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* From here to release_worker() the first worker that has something to send stands still. */
+static inline void hold_worker(studio *w) {
+    pthread_mutex_lock(&w->lock);
+    w->holds = true;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void await_held(studio *w) {
+    pthread_mutex_lock(&w->lock);
+    while (!w->held) pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void await_wakes(studio *w, int wakes) {
+    pthread_mutex_lock(&w->lock);
+    while (w->wakes < wakes) pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void release_worker(studio *w) {
+    pthread_mutex_lock(&w->lock);
+    w->holds = false;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static inline void open_studio(studio *w) {
+    const gb_context_options two = {.threads = 2};
+    gb_error err = {0};
+    *w = (studio){.model = {.name = "toy"}};
+    if (gb_context_new(&two, &w->shared.context, &err) || gb_model_open(w->shared.context, TOY, &w->model.model, &err))
+        fail_msg("%s", err.message);
+    strcpy(w->out, "/tmp/ganbend-client-XXXXXX");
+    assert_non_null(mkdtemp(w->out));
+    w->shared.models = &w->model;
+    w->shared.model_count = 1;
+    w->shared.out = w->out;
+    w->shared.keep_bytes = (size_t)64 << 20;
+    w->shared.quality = 90;
+    w->shared.device = "cpu";
+    w->shared.wake = wake_pages;
+    w->shared.wake_arg = w;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, NULL);
+    clients_init(&w->shared.clients);
+}
+
+static inline void close_studio(studio *w) {
+    char command[96];
+    clients_wait_for_closing(&w->shared.clients);
+    gb_model_close(w->model.model);
+    gb_context_free(w->shared.context);
+    clients_free(&w->shared.clients);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    snprintf(command, sizeof command, "rm -r %s", w->out);
+    assert_int_equal(system(command), 0);
+}
+
+static inline void open_page(page *p, studio *w) {
+    char reason[CLOSE_REASON];
+    *p = (page){.at = w};
+    if (client_open(&w->shared, &p->client, reason)) fail_msg("%s", reason);
+}
+
+static inline void close_page(page *p) {
+    client_close(p->client);
+    clients_wait_for_closing(&p->at->shared.clients);
+}
+
+/* Takes the message over; 0, or the code that the connection is closed with. */
+static inline int try_message(page *p, json_t *message, char reason[CLOSE_REASON]) {
+    char *text = json_dumps(message, JSON_COMPACT);
+    assert_non_null(text);
+    int code = client_receive(p->client, false, text, strlen(text), reason);
+    free(text);
+    json_decref(message);
+    return code;
+}
+
+static inline void send_message(page *p, json_t *message) {
+    char reason[CLOSE_REASON];
+    assert_non_null(message);
+    if (try_message(p, message, reason)) fail_msg("closed: %s", reason);
+}
+
+static inline received unpack(outgoing *p) {
+    received a = {0};
+    json_error_t why;
+    if (p->binary) {
+        size_t length = (size_t)p->bytes[0] | (size_t)p->bytes[1] << 8 | (size_t)p->bytes[2] << 16;
+        assert_int_equal(p->bytes[3], 0);
+        assert_true(length + 4 <= p->size);
+        a.json = json_loadb((char *)p->bytes + 4, length, 0, &why);
+        a.size = p->size - 4 - length;
+        a.payload = malloc(a.size + 1);
+        assert_non_null(a.payload);
+        memcpy(a.payload, p->bytes + 4 + length, a.size);
+    } else {
+        a.json = json_loadb((char *)p->bytes, p->size, 0, &why);
+    }
+    if (!a.json) fail_msg("no JSON: %s", why.text);
+    free_outgoing(p);
+    return a;
+}
+
+/* The next message, whenever it comes. */
+static inline received await(page *p) {
+    outgoing next = {0};
+    char reason[CLOSE_REASON];
+    while (!client_next(p->client, &next)) {
+        if (client_failed(p->client, reason)) fail_msg("failed: %s", reason);
+        pthread_mutex_lock(&p->at->lock);
+        while (!client_is_ready(p->client)) pthread_cond_wait(&p->at->changed, &p->at->lock);
+        pthread_mutex_unlock(&p->at->lock);
+    }
+    return unpack(&next);
+}
+
+static inline void free_received(received *a) {
+    json_decref(a->json);
+    free(a->payload);
+    *a = (received){0};
+}
+
+static inline const char *text_of(const json_t *json, const char *key) {
+    const char *text = json_string_value(json_object_get(json, key));
+    return text ? text : "";
+}
+
+static inline json_int_t number_of(const json_t *json, const char *key) {
+    return json_integer_value(json_object_get(json, key));
+}
+
+/* The next text message of that type, or binary one of that kind; frames and others that come before are let go. */
+static inline received await_type(page *p, const char *type) {
+    for (;;) {
+        received a = await(p);
+        if (!strcmp(text_of(a.json, a.payload ? "kind" : "type"), type)) return a;
+        if (!strcmp(type, "frame") && !strcmp(text_of(a.json, "type"), "refused"))
+            fail_msg("refused: %s", text_of(a.json, "message"));
+        free_received(&a);
+    }
+}
+
+/* The full picture of a serial, shown. */
+static inline received await_frame(page *p, json_int_t serial) {
+    for (;;) {
+        received a = await_type(p, "frame");
+        bool found = number_of(a.json, "serial") == serial && json_is_true(json_object_get(a.json, "full"));
+        send_message(p, json_pack("{s:s, s:I}", "type", "shown", "serial", number_of(a.json, "serial")));
+        if (found) return a;
+        free_received(&a);
+    }
+}
+
+/* The answer to a message, which gets an id; what the answer says that is wrong must hold `wrong`. */
+static inline received ask_for(page *p, json_t *message, const char *wrong) {
+    int id = ++p->id;
+    json_object_set_new(message, "id", json_integer(id));
+    send_message(p, message);
+    for (;;) {
+        received a = await(p);
+        if (number_of(a.json, "id") != id || !strcmp(text_of(a.json, "type"), "progress")) {
+            free_received(&a);
+            continue;
+        }
+        if (!wrong && json_object_get(a.json, "error")) fail_msg("%s", text_of(a.json, "error"));
+        if (wrong && !strstr(text_of(a.json, "error"), wrong))
+            fail_msg("'%s' does not try_message '%s'", text_of(a.json, "error"), wrong);
+        return a;
+    }
+}
+
+static inline received ask(page *p, json_t *message) {
+    return ask_for(p, message, NULL);
+}
+
+static inline void ask_refused(page *p, json_t *message, const char *wrong) {
+    received a = ask_for(p, message, wrong);
+    free_received(&a);
+}
+
+static inline received render(page *p, json_int_t serial, const char *recipe) {
+    send_message(p, json_pack("{s:s, s:I, s:s}", "type", "render", "serial", serial, "recipe", recipe));
+    return await_frame(p, serial);
+}
+
+static inline received say_hello(page *p, const char *work) {
+    send_message(p, json_pack("{s:s, s:s}", "type", "hello", "project", work));
+    return await_type(p, "welcome");
+}
+
+#endif

@@ -1,0 +1,224 @@
+// The work in a real browser: undo over everything, the recipe as text, saving, coming back, snapshots and films, tabs:
+// node e2e_project.mjs GANBEND
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { KEY, openPage, until } from './page.mjs';
+
+const ganbend = process.argv[2];
+let page, unbent, works = 0;
+
+before(async () => { page = await openPage(ganbend); });
+after(() => page?.close());
+beforeEach(async () => {
+    await page.fresh(`work ${++works}`);
+    unbent = await page.pixels();
+});
+
+const text = () => page.the('textbox', 'Recipe');
+const shownText = async () => page.on(await text(), 'return this.value;');
+const announced = pattern => until(async () =>
+    pattern.exec(await page.browser.run('return document.getElementById("announcer").textContent;')),
+    `${pattern} to be said`);
+
+// What the header says of the connection.
+const says = words => until(async () => words ===
+    await page.browser.run('return document.querySelector("header [role=status]").textContent;'), words);
+
+// In place of the recipe's text, as a paste does it.
+async function writeRecipe(recipe) {
+    await page.on(await text(), `this.focus();
+        this.select();
+        document.execCommand('insertText', false, arguments[0]);`, recipe);
+}
+
+async function bend(recipe) {
+    await writeRecipe(recipe);
+    await until(async () => await page.pixels() !== unbent, 'another picture');
+    return page.pixels();
+}
+
+const turned = `# a face, turned
+inputs: {seeds: 7, trunc: 0.7}
+bends:
+  - {at: synthesis.b32.conv1, filter: rotate, angle: 40, features: {random: 0.5, seed: 3}}
+  - at: synthesis.b8.conv1
+    activation: sinlu
+    b: 3
+`;
+
+test('undo goes back over everything that was done, step by step, and redo forward again', async () => {
+    const seen = [unbent];
+    const did = async () => {
+        seen.push(await page.pixels());
+        assert.notEqual(seen.at(-1), seen.at(-2));
+    };
+    await page.press('Seed: one more');
+    await did();
+    await page.set('Truncation', 0.5);
+    await did();
+    await page.click(await page.layer('synthesis.b8.conv1'));
+    await page.choose('f(x)', 'sine');
+    await did();
+    await page.press('Snapshot');
+    await page.key('o');
+    await did();
+    await page.drag(await page.the('slider', 'z'), [[0.8, 0.5], [0.9, 0.55], [0.95, 0.6]]);
+    await did();
+    const steps = (await page.of('store.done')).length;
+    assert.equal(steps, seen.length);               // the snapshot is one that changes no picture
+    for (let i = 0; i < steps; i++) await page.press('Undo');
+    assert.equal(await page.pixels(), unbent);
+    assert.deepEqual(await page.of('store.snapshots'), []);
+    for (let i = 0; i < steps; i++) await page.press('Redo');
+    assert.equal(await page.pixels(), seen.at(-1));
+    await page.tab('History');
+    await page.press('The beginning');
+    assert.equal(await page.pixels(), unbent);
+});
+
+test('a recipe that is typed is the picture; where it is wrong, its line is named, and the picture stays', async () => {
+    const bent = await bend(turned);
+    assert.deepEqual((await page.recipe()).bends.map(each => each.filter ?? each.activation), ['rotate', 'sinlu']);
+    await writeRecipe(turned.replace('angle: 40', 'angel: 40'));
+    await page.the('button', /^Line 4, column \d+: .*angel/);
+    assert.equal(await page.pixels(), bent);
+    await writeRecipe(turned.replace('bends:', 'bends: ['));
+    await page.the('button', /^Line \d+/);
+    await writeRecipe(turned);
+    await until(async () => !(await page.all('button', /^Line \d+/)).length, 'the complaint to go');
+    await page.on(await text(), 'this.blur();');
+    assert.equal(await shownText(), turned, 'with its comment');
+    assert.equal(await page.pixels(), bent);
+});
+
+test('a saved picture is byte for byte what ganbend render makes of the saved recipe', async () => {
+    await bend(turned);
+    await page.on(await text(), 'this.blur();');
+    await page.key('s', KEY.control);
+    const [, recipe, picture] = await announced(/^Saved (\S+\.yaml) and (\S+\.png)$/);
+    assert.equal(recipe, 'picture-0001.yaml');
+    const again = join(page.out, 'again.png');
+    execFileSync(ganbend, ['render', 'tests/fixtures/toy-faces-64.gbw', '--bend', join(page.out, recipe), '-o', again]);
+    assert.ok(readFileSync(again).equals(readFileSync(join(page.out, picture))), 'the PNGs differ');
+    assert.equal(readFileSync(join(page.out, recipe), 'utf8'), turned, 'the text as it was typed');
+
+    await page.press('Seed: one more');
+    await page.key('s', KEY.control, KEY.shift);
+    const dialog = await page.the('dialog', 'Save');
+    await page.browser.type('eight');
+    await page.key(KEY.enter);
+    await announced(/^Saved eight\.yaml and eight\.png$/);
+    await until(async () => !(await page.all('dialog', 'Save')).length, 'the dialog to close');
+    await page.key('s', KEY.control, KEY.shift);
+    await page.browser.type('eight');
+    await page.key(KEY.enter);
+    await page.the('alert', null, await page.the('dialog', 'Save'));
+    await page.key(KEY.escape);
+});
+
+test('a saved recipe is opened again, and so is the one that a picture carries', async () => {
+    const bent = await bend(turned);
+    await page.on(await text(), 'this.blur();');
+    await page.press('Save');
+    await page.browser.type('kept');
+    await page.key(KEY.enter);
+    await announced(/^Saved kept\.yaml and kept\.png$/);
+    for (const name of ['kept.yaml', 'kept.png']) {
+        await page.fresh(`opens ${name}`);
+        assert.equal(await page.pixels(), unbent);
+        await page.key('o', KEY.control);
+        await page.click(await page.the('button', name, await page.the('dialog', 'Open')));
+        await announced(new RegExp(`^Opened ${name}$`));
+        assert.equal(await page.pixels(), bent, name);
+    }
+});
+
+test('a recipe is shared by copying it', async () => {
+    await bend(turned);
+    await page.on(await text(), 'this.blur();');
+    const permissions = ['clipboardReadWrite', 'clipboardSanitizedWrite'];
+    await page.browser.chrome('Browser.grantPermissions', { permissions });
+    await page.press('Copy the recipe');
+    await announced(/^The recipe is in the clipboard$/);
+    assert.equal(await page.browser.run('return navigator.clipboard.readText();'), turned);
+});
+
+test('what was done is there after reloading the page, and after the program was killed and started again', async () => {
+    await page.click(await page.layer('synthesis.b16.conv1'));
+    await page.choose('f(x)', 'tanh');
+    const bent = await page.pixels();
+    await page.press('Snapshot');
+    await page.reload();
+    assert.equal(await page.pixels(), bent);
+    assert.deepEqual(await page.of('store.selection'), ['synthesis.b16.conv1']);
+    assert.equal((await page.of('store.snapshots')).length, 1);
+    await page.kill();
+    await says('not connected');
+    await page.browser.type('.');
+    await page.restart();
+    await says('connected');
+    const changed = await page.pixels();
+    assert.notEqual(changed, bent);
+    await page.reload();
+    assert.equal(await page.pixels(), changed);
+    await page.press('Undo');
+    assert.equal(await page.pixels(), bent);
+});
+
+test('a film goes from snapshot to snapshot, as pictures and as MP4', async () => {
+    await page.press('Snapshot');
+    await page.press('Seed: one more');
+    await page.choose('Model', 'toy-faces-64');
+    await page.press('Snapshot');
+    const second = await page.pixels();
+    await page.tab('Film');
+    await page.set('Each step', 0.2);
+    await page.choose('at', '12');
+    for (const [format, name] of [['png', 'walk'], ['mp4', 'walk too']]) {
+        await page.choose('as', format);
+        const field = await page.the('textbox', 'Name of the film');
+        await page.on(field, 'this.focus(); this.select();');
+        await page.browser.type(name);
+        await page.press('Render');
+        await announced(new RegExp(`^The film is in .*${name}`));
+    }
+    const frames = readdirSync(join(page.out, 'walk')).sort();
+    assert.equal(frames.length, 5);
+    const pictures = frames.map(frame => readFileSync(join(page.out, 'walk', frame)));
+    assert.equal(new Set(pictures.map(String)).size, 5, 'all are different');
+    const mp4 = readFileSync(join(page.out, 'walk too.mp4'));
+    assert.equal(mp4.toString('latin1', 4, 8), 'ftyp');
+    const length = execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries',
+                                            'stream=nb_read_frames,width', '-of', 'csv=p=0',
+                                            join(page.out, 'walk too.mp4')], { encoding: 'utf8' });
+    assert.equal(length.trim(), '64,5');
+    await page.press('Back to the work').catch(() => {});
+    assert.equal(await page.pixels(), second);
+});
+
+test('snapshots are come back to by click and by number', async () => {
+    await page.press('Snapshot');
+    const second = await bend(turned);
+    await page.on(await text(), 'this.blur();');
+    await page.key('s');
+    await page.key('1');
+    assert.equal(await page.pixels(), unbent);
+    await page.click((await page.all('button', '2'))[0]);
+    assert.equal(await page.pixels(), second);
+});
+
+test('two tabs have works of their own, and what one does the other does not see', async () => {
+    const first = (await page.of('store.welcome')).project;
+    await bend(turned);
+    const other = await openPage(ganbend, { beside: page });
+    assert.notEqual((await other.of('store.welcome')).project, first);
+    assert.equal(await other.pixels(), unbent);
+    await other.press('Seed: one more');
+    assert.equal((await page.recipe()).inputs.seeds, 7);
+    assert.equal((await other.recipe()).inputs.seeds, 1);
+    await other.close();
+});

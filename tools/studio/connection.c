@@ -1,0 +1,166 @@
+/* One WebSocket. Pages send text up to MESSAGE_BYTES bytes, in any number of pieces; its buffer grows with what really
+ * came, and what a long message left is given back. A message is handed to libwebsockets only when the one before it
+ * has gone to the system: a slow page holds one message here, and its client replaces frames that were not sent yet. */
+#include "connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libwebsockets.h>
+
+_Static_assert((int)OUTGOING_PRE >= (int)LWS_PRE, "libwebsockets needs more room before a message");
+_Static_assert((int)CLOSE_REASON <= 123, "a close reason has 123 bytes at most");
+
+enum { BUFFER_KEPT = 64 << 10, CLOSE_WITHIN = 2 };
+
+struct connection {
+    connection *next;
+    struct lws *wsi;
+    client *client;                 /* NULL where it is to be closed */
+    char *message;              /* what has come of the next one */
+    size_t size, room;
+    bool binary;
+    int code;                   /* not 0: to be closed with it */
+    bool closed;                /* the close frame has been sent */
+    char reason[CLOSE_REASON];
+};
+
+/* The reason is cut between characters where it is too long. */
+static void close_with(connection *c, int code, const char *reason) {
+    size_t length = strlen(reason);
+    if (c->code) return;
+    if (length >= sizeof c->reason) {
+        length = sizeof c->reason - 1;
+        while (length && ((unsigned char)reason[length] & 0xc0) == 0x80) length--;
+    }
+    c->code = code;
+    memcpy(c->reason, reason, length);
+    c->reason[length] = '\0';
+    lws_callback_on_writable(c->wsi);
+}
+
+connection *connection_open(connection_list *list, shared *s, struct lws *wsi) {
+    connection *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    c->wsi = wsi;
+    c->code = client_open(s, &c->client, c->reason);
+    c->next = list->first;
+    list->first = c;
+    list->count++;
+    lws_callback_on_writable(wsi);
+    return c;
+}
+
+static void close_client(connection *c) {
+    client_close(c->client);
+    c->client = NULL;
+}
+
+void connection_close(connection_list *list, connection *c) {
+    connection **at = &list->first;
+    while (*at != c) at = &(*at)->next;
+    *at = c->next;
+    list->count--;
+    close_client(c);
+    free(c->message);
+    free(c);
+}
+
+void connection_dismiss(connection *c) {
+    close_client(c);
+    close_with(c, LWS_CLOSE_STATUS_GOINGAWAY, "the studio was ended");
+}
+
+/* Closing a socket that has unread data resets the connection, and the page would not get the reason. So the close frame
+ * is sent here, what still comes is read and dropped, and libwebsockets closes the connection when the page does, or
+ * after CLOSE_WITHIN seconds. */
+static int send_close(connection *c) {
+    unsigned char bytes[OUTGOING_PRE + 4 + CLOSE_REASON], *frame = bytes + OUTGOING_PRE;
+    size_t length = strlen(c->reason);
+    if (c->closed) return 0;
+    c->closed = true;
+    frame[0] = 0x88;                        /* a whole close frame (RFC 6455, 5.2): its length, the code, the reason */
+    frame[1] = (unsigned char)(2 + length);
+    frame[2] = (unsigned char)(c->code >> 8);
+    frame[3] = (unsigned char)c->code;
+    memcpy(frame + 4, c->reason, length);
+    if (lws_write(c->wsi, frame, 4 + length, LWS_WRITE_HTTP) < 0) return -1;     /* bytes as they are */
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_WITHIN);
+    return 0;
+}
+
+/* Room for `more` bytes and a zero behind them. */
+static bool grow(connection *c, size_t more) {
+    size_t room = c->room ? c->room : 4096;
+    char *grown;
+    while (room < c->size + more + 1) room *= 2;
+    if (room == c->room) return true;
+    grown = realloc(c->message, room);
+    if (!grown) return false;
+    c->message = grown;
+    c->room = room;
+    return true;
+}
+
+static void forget_message(connection *c) {
+    c->size = 0;
+    if (c->room <= BUFFER_KEPT) return;
+    free(c->message);
+    c->message = NULL;
+    c->room = 0;
+}
+
+int connection_receive(connection *c, const char *bytes, size_t size) {
+    if (c->code) return 0;
+    if (lws_is_first_fragment(c->wsi)) {
+        c->size = 0;
+        c->binary = lws_frame_is_binary(c->wsi);
+    }
+    if (size > MESSAGE_BYTES - c->size || lws_remaining_packet_payload(c->wsi) > MESSAGE_BYTES - c->size - size) {
+        close_with(c, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "a message of more than 8 MiB");
+        return 0;
+    }
+    if (!grow(c, size)) {
+        close_with(c, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
+        return 0;
+    }
+    if (size) memcpy(c->message + c->size, bytes, size);
+    c->size += size;
+    c->message[c->size] = '\0';
+    if (!lws_is_final_fragment(c->wsi)) return 0;
+    c->code = client_receive(c->client, c->binary, c->message, c->size, c->reason);
+    forget_message(c);
+    if (c->code) lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
+int connection_send(connection *c) {
+    outgoing p = {0};
+    int written;
+    if (c->code) return send_close(c);
+    if ((c->code = client_failed(c->client, c->reason))) return send_close(c);
+    if (!client_next(c->client, &p)) return 0;
+    written = lws_write(c->wsi, p.bytes, p.size, p.binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+    free_outgoing(&p);
+    if (written < 0) return -1;
+    lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
+bool connection_is_closed(const connection *c) {
+    return c->closed;
+}
+
+void connections_wake(connection_list *list) {
+    for (connection *c = list->first; c; c = c->next)
+        if (c->client && client_is_ready(c->client)) lws_callback_on_writable(c->wsi);
+}
+
+connection *connection_next(connection *c) {
+    return c->next;
+}
+
+void connection_control(connection *c, const char *address, double value) {
+    if (c->client) client_control(c->client, address, value);
+}

@@ -1,0 +1,291 @@
+/* Sessions and recipes of a tab. */
+#include "live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/program/arguments.h"
+
+/* A preview comes where what is left takes longer than SLOW; it is the largest that takes less than QUICK. Of nodes that
+ * have not run yet nothing is known but that a core reaches about so many multiply-adds a second. */
+static const double slow = 0.080, quick = 0.070, likely_rate = 40e9;
+
+enum { MIN_PREVIEW = 32 };
+
+/* ------------------------------------------------------------------------------------------------ models */
+
+/* Pictures on the way to the output, and what the nodes may take. */
+static void find_previews(live *s) {
+    s->preview_count = 0;
+    for (size_t i = 0; i < gb_model_nodes(s->o.model); i++) {
+        gb_node_info node;
+        int side;
+        char name[64];
+        gb_model_node(s->o.model, (gb_node)i, &node);
+        s->seconds[i] = (double)node.macs / (likely_rate * gb_context_threads(s->o.context));
+        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || s->preview_count == LIVE_PREVIEWS)
+            continue;
+        snprintf(name, sizeof name, "synthesis.b%d.img", side);
+        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != s->o.channels ||
+            node.shape[1] < MIN_PREVIEW || node.shape[1] >= s->o.height)
+            continue;
+        s->previews[s->preview_count].side = side;
+        s->previews[s->preview_count].height = (int)node.shape[1];
+        s->previews[s->preview_count].width = (int)node.shape[2];
+        s->previews[s->preview_count++].node = (gb_node)i;
+    }
+}
+
+static void drop_recipe(live *s) {
+    free_inputs(&s->in);
+    free_bending(&s->bent);
+    s->in = (inputs){0};
+}
+
+static void free_session(live *s) {
+    gb_session_free(s->session);
+    drop_recipe(s);
+    if (s->rgb != s->pixels) free(s->rgb);
+    if (s->preview != s->preview_pixels) free(s->preview);
+    free(s->pixels);
+    free(s->preview_pixels);
+    free(s->planes);
+    free(s->seconds);
+    s->session = NULL;
+    s->rgb = s->preview = s->pixels = s->preview_pixels = NULL;
+    s->planes = NULL;
+    s->seconds = NULL;
+}
+
+gb_status live_choose(live *s, size_t index, gb_error *err) {
+    const shared_model *chosen = &s->shared->models[index];
+    const gb_session_options how = {.purpose = GB_INTERACTIVE, .keep_bytes = s->shared->keep_bytes};
+    live next = {.o = {.context = s->shared->context, .model = chosen->model}};
+    int64_t shape[3];
+    size_t pixels, preview = 0;
+    gb_model_image_shape(chosen->model, shape);
+    next.o.channels = shape[0];
+    next.o.height = shape[1];
+    next.o.width = shape[2];
+    if (check_picture(&next.o, chosen->name, err)) return err->status;
+    pixels = (size_t)(shape[1] * shape[2]);
+    next.seconds = malloc(gb_model_nodes(chosen->model) * sizeof *next.seconds);
+    if (next.seconds) find_previews(&next);
+    for (int i = 0; i < next.preview_count; i++) {
+        size_t plane = (size_t)next.previews[i].height * (size_t)next.previews[i].width;
+        if (preview < plane) preview = plane;
+    }
+    next.pixels = malloc(pixels * (size_t)shape[0]);
+    next.rgb = shape[0] == 3 ? next.pixels : malloc(pixels * 3);
+    next.planes = malloc(preview * (size_t)shape[0] * sizeof *next.planes + 1);
+    next.preview_pixels = malloc(preview * (size_t)shape[0] + 1);
+    next.preview = shape[0] == 3 ? next.preview_pixels : malloc(preview * 3 + 1);
+    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
+    if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
+        free_session(&next);
+        return err->status;
+    }
+    free_session(s);
+    s->at = index;
+    s->o = next.o;
+    s->session = next.session;
+    s->pixels = next.pixels;
+    s->rgb = next.rgb;
+    s->planes = next.planes;
+    s->preview_pixels = next.preview_pixels;
+    s->preview = next.preview;
+    s->seconds = next.seconds;
+    memcpy(s->previews, next.previews, sizeof s->previews);
+    s->preview_count = next.preview_count;
+    return GB_OK;
+}
+
+gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *closing, gb_error *err) {
+    size_t size = strlen(of->out) + sizeof "/recipe";
+    *s = (live){.shared = of, .slot = slot, .closing = closing};
+    s->recipe_name = malloc(size);
+    if (!s->recipe_name) return state(err, GB_NO_MEMORY, "out of memory");
+    snprintf(s->recipe_name, size, "%s/recipe", of->out);
+    return live_choose(s, 0, err);
+}
+
+void live_close(live *s) {
+    film_free(&s->film);
+    free_session(s);
+    jpeg_free(&s->jpeg);
+    free(s->recipe_name);
+}
+
+/* A cancel that arrives at the very end of one render does not reach the next one, so each looks here first. */
+static gb_status goes_on(const live *s, gb_error *err) {
+    return atomic_load(s->closing) ? state(err, GB_CANCELLED, "the page was closed") : GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ recipes */
+
+/* The text as the command line's handlers hold a recipe that --bend names, and the inputs it says. */
+static gb_status read_recipe(const live *s, const char *text, bending *b, inputs *in, gb_error *err) {
+    input_options options = input_defaults();
+    size_t size = strlen(text);
+    b->count = 1;
+    b->texts[0] = malloc(size + 1);
+    if (!b->texts[0]) return state(err, GB_NO_MEMORY, "out of memory");
+    memcpy(b->texts[0], text, size + 1);
+    if (gb_recipe_parse(text, size, s->recipe_name, &b->recipes[0], err)) return err->status;
+    gb_recipe_confine(b->recipes[0]);
+    take_recipe_inputs(b->recipes[0], &options);
+    take_redraw(b->recipes[0], b);
+    if (check_inputs(&options, in, err) || load_inputs(&options, s->o.model, in, err)) return err->status;
+    if (in->count != 1)
+        return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, and these inputs make %zu: one seed and one "
+                     "class are wanted, or one mixture of classes", in->count);
+    return GB_OK;
+}
+
+/* As `ganbend render` goes about it, so that it is the same picture. */
+static gb_status put_on(live *s, bending *b, inputs *in, gb_error *err) {
+    if (gb_session_unbend(s->session, 0, err) || prepare_inputs(in, s->session, s->o.model, err) ||
+        apply_bending(b, s->session, err))
+        return err->status;
+    return apply_inputs(in, 0, s->session, err);
+}
+
+gb_status live_set(live *s, const char *recipe, gb_error *err) {
+    bending b = {0};
+    inputs in = {0};
+    if (s->bent.count && !strcmp(recipe, s->bent.texts[0])) return GB_OK;
+    if (goes_on(s, err)) return err->status;
+    if (!read_recipe(s, recipe, &b, &in, err) && !gb_session_begin(s->session, err)) {
+        if (put_on(s, &b, &in, err)) gb_session_rollback(s->session);
+        else gb_session_commit(s->session, err);
+    }
+    if (err->status) {
+        free_inputs(&in);
+        free_bending(&b);
+        return err->status;
+    }
+    drop_recipe(s);
+    s->bent = b;
+    s->in = in;
+    return GB_OK;
+}
+
+const char *live_error_text(const live *s, const gb_error *err, int *line, int *column) {
+    const char *text = err->message;
+    size_t length = strlen(s->recipe_name);
+    int used = 0;
+    *line = *column = 0;
+    if (strncmp(text, s->recipe_name, length) || text[length] != ':') return text;
+    text += length;
+    if (sscanf(text, ":%9d:%9d: %n", line, column, &used) == 2 && used) return text + used;
+    *line = *column = 0;
+    return text[1] == ' ' ? text + 2 : text + 1;
+}
+
+/* ------------------------------------------------------------------------------------------------ rendering */
+
+/* A step counts for the node whose boundary it writes; several steps at one node are its bends. */
+static void note_times(live *s) {
+    gb_render_stats stats;
+    gb_step_info step;
+    gb_session_stats(s->session, &stats);
+    for (int i = 0; i < stats.steps; i++) {
+        gb_session_step(s->session, i, &step);
+        for (gb_node k = step.first; step.ran && k <= step.last; k++) s->seconds[k] = 0;
+    }
+    for (int i = 0; i < stats.steps; i++) {
+        gb_session_step(s->session, i, &step);
+        if (step.ran) s->seconds[step.last] += step.seconds;
+    }
+}
+
+gb_status live_render(live *s, gb_error *err) {
+    if (goes_on(s, err) || gb_session_render_pixels(s->session, s->pixels, err)) return err->status;
+    if (s->rgb != s->pixels)
+        gb_pixels_to_rgb(s->pixels, (int)s->o.channels, (int)s->o.height, (int)s->o.width, s->rgb);
+    note_times(s);
+    return GB_OK;
+}
+
+void live_preview_size(const live *s, int side, int *height, int *width) {
+    *height = *width = side;
+    for (int i = 0; i < s->preview_count; i++)
+        if (s->previews[i].side == side) {
+            *height = s->previews[i].height;
+            *width = s->previews[i].width;
+        }
+}
+
+/* Of the nodes behind `from` and up to `to`. */
+static double seconds_between(const live *s, gb_node from, gb_node to) {
+    double seconds = 0;
+    for (gb_node i = from + 1; i <= to; i++) seconds += s->seconds[i];
+    return seconds;
+}
+
+int live_preview_side(const live *s, int after) {
+    int first = 0, side = 0;
+    gb_node from = GB_NO_NODE;
+    for (; first < s->preview_count && s->previews[first].side <= after; first++) from = s->previews[first].node;
+    if (seconds_between(s, from, (gb_node)gb_model_nodes(s->o.model) - 1) < slow) return 0;
+    for (int i = first; i < s->preview_count; i++)
+        if (!side || seconds_between(s, from, s->previews[i].node) < quick) side = s->previews[i].side;
+    return side;
+}
+
+/* clamp(127.5 x + 128), as the whole picture is made; NaN becomes 0. */
+static uint8_t level(float x) {
+    float v = x * 127.5f + 128;
+    return v >= 255 ? 255 : v > 0 ? (uint8_t)v : 0;
+}
+
+gb_status live_preview(live *s, int side, bool *anew, gb_error *err) {
+    size_t plane, channels = (size_t)s->o.channels;
+    int height, width;
+    gb_render_stats stats;
+    live_preview_size(s, side, &height, &width);
+    plane = (size_t)height * (size_t)width;
+    if (goes_on(s, err) || gb_session_preview(s->session, side, s->planes, err)) return err->status;
+    note_times(s);
+    gb_session_stats(s->session, &stats);
+    *anew = stats.steps_run > 0;
+    for (size_t i = 0; *anew && i < plane; i++)
+        for (size_t c = 0; c < channels; c++) s->preview_pixels[channels * i + c] = level(s->planes[c * plane + i]);
+    if (*anew && s->preview != s->preview_pixels)
+        gb_pixels_to_rgb(s->preview_pixels, (int)channels, height, width, s->preview);
+    return GB_OK;
+}
+
+gb_status live_find(const live *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err) {
+    *node = gb_model_find(s->o.model, name);
+    if (*node == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "there is no node '%.100s'", name);
+    gb_model_node(s->o.model, *node, info);
+    return GB_OK;
+}
+
+static gb_status tap(live *s, gb_node node, float **values, gb_error *err) {
+    gb_node_info info;
+    gb_model_node(s->o.model, node, &info);
+    *values = malloc(node_elements(&info) * sizeof **values);
+    if (!*values) return state(err, GB_NO_MEMORY, "out of memory for the values of '%s'", info.name);
+    return gb_session_tap(s->session, info.name, err);
+}
+
+gb_status live_read(live *s, const gb_node *nodes, size_t count, float **values, gb_error *err) {
+    gb_status status = goes_on(s, err);
+    for (size_t i = 0; i < count; i++) values[i] = NULL;
+    for (size_t i = 0; i < count && !status; i++) status = tap(s, nodes[i], &values[i], err);
+    if (!status) status = gb_session_render(s->session, NULL, err);
+    for (size_t i = 0; i < count && !status; i++) status = gb_session_read(s->session, nodes[i], values[i], err);
+    for (size_t i = 0; i < count; i++) {
+        gb_node_info info;
+        gb_model_node(s->o.model, nodes[i], &info);
+        gb_session_untap(s->session, info.name, NULL);
+        if (!status) continue;
+        free(values[i]);
+        values[i] = NULL;
+    }
+    return status;
+}

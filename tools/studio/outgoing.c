@@ -1,0 +1,95 @@
+/* Packing parcels. JSON is written straight into the buffer that is sent. */
+#include "outgoing.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/program/arguments.h"
+
+json_t *number_json(double number) {
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+json_t *text_json(const char *text) {
+    json_t *json = json_string(text);
+    char *copy = json ? NULL : malloc(strlen(text) + 1);
+    if (!copy) return json;
+    strcpy(copy, text);
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c > 126) *c = '?';
+    json = json_string(copy);
+    free(copy);
+    return json;
+}
+
+void free_outgoing(outgoing *p) {
+    if (p->bytes) free(p->bytes - OUTGOING_PRE);
+    *p = (outgoing){0};
+}
+
+/* ------------------------------------------------------------------------------------------------ packing */
+
+typedef struct packing {
+    unsigned char *memory;      /* OUTGOING_PRE bytes and the message */
+    size_t used, room;
+} packing;
+
+static int append(const char *bytes, size_t size, void *arg) {
+    packing *p = arg;
+    if (size > p->room - p->used) {
+        size_t room = 2 * p->room + size;
+        unsigned char *grown = realloc(p->memory, room);
+        if (!grown) return -1;
+        p->memory = grown;
+        p->room = room;
+    }
+    memcpy(p->memory + p->used, bytes, size);
+    p->used += size;
+    return 0;
+}
+
+/* `head` bytes stay free before the JSON, `tail` behind it. */
+static gb_status pack(json_t *object, int digits, size_t head, size_t tail, packing *p, gb_error *err) {
+    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits);
+    *p = (packing){.used = OUTGOING_PRE + head, .room = OUTGOING_PRE + head + 512};
+    p->memory = malloc(p->room);
+    bool done = object && p->memory && json_dump_callback(object, append, p, flags) == 0;
+    json_decref(object);
+    if (done && tail > p->room - p->used) {
+        unsigned char *grown = realloc(p->memory, p->used + tail);
+        done = grown != NULL;
+        if (done) p->memory = grown;
+    }
+    if (done) return GB_OK;
+    free(p->memory);
+    return state(err, GB_NO_MEMORY, "out of memory for an answer");
+}
+
+gb_status pack_text(json_t *object, int digits, outgoing *out, gb_error *err) {
+    packing p;
+    if (pack(object, digits, 0, 0, &p, err)) return err->status;
+    *out = (outgoing){p.memory + OUTGOING_PRE, p.used - OUTGOING_PRE, false};
+    return GB_OK;
+}
+
+gb_status pack_answer(int64_t id, json_t *fields, outgoing *p, gb_error *err) {
+    json_t *answer = fields ? json_pack("{s:s, s:I}", "type", "answer", "id", (json_int_t)id) : NULL;
+    if (answer && json_object_update(answer, fields) < 0) {
+        json_decref(answer);
+        answer = NULL;
+    }
+    json_decref(fields);
+    return pack_text(answer, FLOAT_DIGITS, p, err);
+}
+
+gb_status pack_binary(json_t *header, const unsigned char *payload, size_t size, outgoing *out, gb_error *err) {
+    packing p;
+    size_t length;
+    if (pack(header, FLOAT_DIGITS, 4, size, &p, err)) return err->status;
+    length = p.used - OUTGOING_PRE - 4;
+    for (size_t i = 0; i < 4; i++) p.memory[OUTGOING_PRE + i] = (unsigned char)(length >> 8 * i);
+    memcpy(p.memory + p.used, payload, size);
+    *out = (outgoing){p.memory + OUTGOING_PRE, p.used + size - OUTGOING_PRE, true};
+    return GB_OK;
+}

@@ -1,0 +1,101 @@
+// Saving and opening. What is saved lies beside the program's --out; a picture is what `ganbend render` makes of the
+// recipe, and carries it.
+import {announce, openDialog} from '../parts/dialog.js';
+import {clear, el} from '../parts/dom.js';
+import {keys} from '../parts/keys.js';
+import {store} from '../state/store.js';
+import {take, textOf} from './text.js';
+import {wire} from '../state/wire.js';
+
+export async function save({name = '', png = true, replace = false} = {}) {
+    const saved = await wire.ask('save', {name, text: textOf(store.recipe), png, replace});
+    announce(`Saved ${[saved.recipe, saved.picture].filter(Boolean).join(' and ')}`);
+    store.tell('saved', saved);
+    return saved;
+}
+
+const saveNext = () => save().catch(error => announce(error.message, 'wrong'));
+
+export function openSave() {
+    const name = el('input', {type: 'text', maxlength: 64, placeholder: 'the next free number',
+                              pattern: '[A-Za-z0-9 _\\-][A-Za-z0-9 _.\\-]*', autocomplete: 'off',
+                              title: 'Letters, digits, spaces, -, _ and points'});
+    const png = el('input', {type: 'checkbox', checked: true});
+    const replace = el('input', {type: 'checkbox'});
+    const wrong = el('p', {class: 'wrong', role: 'alert'});
+    const form = el('form', {method: 'dialog', async onsubmit(event) {
+        event.preventDefault();
+        try {
+            await save({name: name.value.trim(), png: png.checked, replace: replace.checked});
+            dialog.close();
+        } catch (error) {
+            wrong.textContent = error.message;
+        }
+    }}, el('label', {class: 'stacked'}, el('span', null, 'Name'), name),
+        el('label', {class: 'toggle'}, png, 'The picture too, as PNG that carries the recipe'),
+        el('label', {class: 'toggle'}, replace, 'In place of one of that name'), wrong,
+        el('div', {class: 'row'}, el('span', {class: 'space'}), el('button', {class: 'primary'}, 'Save')));
+    const dialog = openDialog('Save', 'small-dialog', form);
+    name.focus();
+}
+
+async function openNamed(name) {
+    const {text} = await wire.ask('open', {name});
+    await take(text, `Open ${name}`);
+    announce(`Opened ${name}`);
+}
+
+async function openLocal(file) {
+    await take(await file.text(), `Open ${file.name}`);
+    announce(`Opened ${file.name}`);
+}
+
+export async function openFiles() {
+    const wrong = el('p', {class: 'wrong', role: 'alert'});
+    const lists = el('div', {class: 'files'}, el('p', {class: 'faint'}, 'Looking …'));
+    const run = open => async event => {
+        try {
+            await open(event);
+            dialog.close();
+        } catch (error) {
+            wrong.textContent = error.message;
+        }
+    };
+    const local = el('input', {type: 'file', accept: '.yaml,.yml,text/yaml', class: 'for-readers', tabindex: -1,
+                               'aria-label': 'A recipe on this computer',
+                               onchange: run(() => openLocal(local.files[0]))});
+    const dialog = openDialog('Open', 'small-dialog', el('div', {class: 'content'}, lists, wrong, local,
+        el('button', {type: 'button', onclick: () => local.click()}, 'A recipe on this computer …')));
+    try {
+        const {recipes, pictures} = await wire.ask('files');
+        const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),
+            el('ul', null, names.map(name => el('li', null,
+                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name))}, name)))));
+        clear(lists, group('Recipes', recipes), group('Pictures, which carry theirs', pictures),
+              !recipes.length && !pictures.length && el('p', {class: 'faint'}, 'Nothing has been saved yet.'));
+    } catch (error) {
+        clear(lists, el('p', {class: 'wrong'}, error.message));
+    }
+}
+
+// Where the page comes from another machine without https, browsers keep the clipboard to the old way.
+async function toClipboard(text) {
+    if (navigator.clipboard)
+        return navigator.clipboard.writeText(text);
+    const area = el('textarea', {class: 'for-readers'}, text);
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand('copy');
+    area.remove();
+    if (!done)
+        throw new Error('this browser does not let a page copy: select the text in the Recipe view');
+}
+
+export function copy() {
+    return toClipboard(textOf(store.recipe)).then(() => announce('The recipe is in the clipboard'),
+                                                  error => announce(error.message, 'wrong'));
+}
+
+keys.add({key: 'Ctrl+S', always: true, says: 'Save recipe and picture, numbered', group: 'Project', run: saveNext});
+keys.add({key: 'Ctrl+Shift+S', always: true, says: 'Save under a name', group: 'Project', run: openSave});
+keys.add({key: 'Ctrl+O', always: true, says: 'Open a recipe, or a picture’s', group: 'Project', run: openFiles});

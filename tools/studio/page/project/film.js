@@ -1,0 +1,222 @@
+// From snapshot to snapshot: blend.js says what lies between two of them. Played here as live pictures, or rendered
+// frame by frame into a folder of PNGs, or an MP4 or WebM where the program has ffmpeg.
+import {blend} from '../state/blend.js';
+import {button, controls, menu, slider, toggle} from '../parts/controls.js';
+import {announce} from '../parts/dialog.js';
+import {clear, el, icon} from '../parts/dom.js';
+import {keys} from '../parts/keys.js';
+import {live} from '../state/live.js';
+import {seedOf} from '../state/recipe.js';
+import {store} from '../state/store.js';
+import {wire} from '../state/wire.js';
+import {toJson} from '../state/yaml.js';
+
+const defaults = {seconds: 2, fps: 25, ease: 'smooth', loop: true, format: 'png'};
+const eases = {even: t => t, smooth: t => t * t * (3 - 2 * t)};
+
+const settings = () => ({...defaults, ...store.ui.film});
+const setting = (key, value) => store.setUi('film', {...store.ui.film, [key]: value});
+
+/* ------------------------------------------------------------------------------------------ the way */
+
+const stops = () => store.snapshots.filter(({model}) => model === store.state.model);
+const legsOf = count => count < 2 ? 0 : settings().loop ? count : count - 1;
+const lengthOf = () => legsOf(stops().length) * settings().seconds;
+
+const zOfSeed = new Map();          // "model/seed" → z: ways around in z need both ends
+
+async function learnSeeds() {
+    if (store.network.num_ws > 0)
+        return;
+    for (const {recipe} of stops()) {
+        const seed = seedOf(recipe), key = `${store.state.model}/${seed}`;
+        if (!zOfSeed.has(key))
+            zOfSeed.set(key, (await wire.ask('z', {seed})).z);
+    }
+}
+
+// The recipe after so many seconds.
+function recipeAt(seconds) {
+    const all = stops();
+    const {loop, ease} = settings();
+    const legs = legsOf(all.length);
+    const at = Math.min(Math.max(0, seconds / settings().seconds), legs);
+    const leg = Math.min(Math.floor(at), legs - 1);
+    const from = all[leg].recipe, to = all[loop ? (leg + 1) % all.length : leg + 1].recipe;
+    const zs = [from, to].map(recipe => zOfSeed.get(`${store.state.model}/${seedOf(recipe)}`));
+    return blend(from, to, eases[ease](at - leg),
+                 {network: store.network, rows: store.rows, zs: zs.every(Boolean) ? zs : null});
+}
+
+/* ------------------------------------------------------------------------------------------ playing */
+
+let position = 0, playing = false, last = 0;
+
+function tick(now) {
+    if (!playing)
+        return;
+    position += (now - last) / 1000;
+    last = now;
+    const length = lengthOf();
+    if (position >= length) {
+        position = settings().loop ? position % length : length;
+        playing = settings().loop;
+    }
+    live.play(recipeAt(position));
+    store.tell('film');
+    if (playing)
+        requestAnimationFrame(tick);
+}
+
+async function play(wanted = !playing) {
+    if (wanted && !legsOf(stops().length)) {
+        announce('A film goes between snapshots: take two of them first (S)');
+        return;
+    }
+    if (wanted)
+        await learnSeeds();
+    playing = wanted;
+    if (playing) {
+        if (position >= lengthOf())
+            position = 0;
+        last = performance.now();
+        requestAnimationFrame(tick);
+    }
+    store.tell('film');
+}
+
+async function goTo(seconds) {
+    position = seconds;
+    if (legsOf(stops().length)) {
+        await learnSeeds();
+        live.play(recipeAt(position));
+    }
+    store.tell('film');
+}
+
+// Back to the work as it stands.
+function stop() {
+    playing = false;
+    if (live.playing)
+        live.play(null);
+    store.tell('film');
+}
+
+function keepMoment() {
+    if (!legsOf(stops().length))
+        return;
+    const recipe = recipeAt(position);
+    store.change(`Moment ${position.toFixed(2)} s of the film`, draft => { draft.recipe = recipe; });
+    stop();
+}
+
+/* ------------------------------------------------------------------------------------------ rendering */
+
+let rendering = null;               // {index, count, cancelled}
+
+const frameCount = () => Math.max(1, Math.round(lengthOf() * settings().fps) + (settings().loop ? 0 : 1));
+
+async function render(name) {
+    const {fps, format} = settings();
+    const count = frameCount();
+    rendering = {index: 0, count, cancelled: false};
+    store.tell('film');
+    await learnSeeds();
+    const recipes = stops().length;
+    await wire.ask('film', {name, format, fps, frames: count});
+    try {
+        for (; rendering.index < count && !rendering.cancelled; rendering.index++) {
+            if (stops().length !== recipes)
+                throw new Error('the snapshots changed while the film was made');
+            await wire.ask('frame', {recipe: toJson(recipeAt(rendering.index / fps))});
+            store.tell('film');
+        }
+    } catch (error) {
+        await wire.ask('finish', {keep: false}).catch(() => {});
+        throw error;
+    }
+    const {file} = await wire.ask('finish', {keep: !rendering.cancelled});
+    announce(rendering.cancelled ? 'The film was not kept' : `The film is in ${file}`);
+}
+
+function startRender(name) {
+    return render(name).catch(error => announce(error.message, 'wrong')).finally(() => {
+        rendering = null;
+        store.tell('film');
+    });
+}
+
+/* ------------------------------------------------------------------------------------------ the view */
+
+const films = [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}];
+
+export function mount(root) {
+    const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
+        return [0, lengthOf() || 1];
+    }, value: () => Number(position.toFixed(2)), set: goTo, title: 'The moment that is shown'});
+    const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play()});
+    const back = button({icon: 'reset', label: 'Back to the work', quiet: true,
+                         title: 'Show the work as it stands again', run: stop});
+    const keep = button({icon: 'pin', label: 'Use this moment', quiet: true, title: 'Make this moment the work',
+                         run: keepMoment});
+    const name = el('input', {type: 'text', maxlength: 64, value: 'film', autocomplete: 'off', size: 7,
+                              'aria-label': 'Name of the film'});
+    const begin = button({icon: 'film', label: 'Render', title: 'Render every frame and write the film',
+                          run: () => startRender(name.value.trim())});
+    const cancel = button({icon: 'close', label: 'Stop', run: () => { rendering.cancelled = true; }});
+    const progress = el('progress', {'aria-label': 'Frames rendered'});
+    const words = el('span', {class: 'faint small', role: 'status'});
+    const formats = () => [{value: 'png', label: 'PNG files'},
+                           ...store.welcome?.ffmpeg ? films : []];
+    const choice = (key, label, title, choices) =>
+        menu({label, title, choices, value: () => settings()[key],
+              set: value => setting(key, key === 'fps' ? Number(value) : value)});
+
+    clear(root,
+          el('div', {class: 'transport'}, start, where, back, keep),
+          slider({address: 'film/seconds', label: 'Each step', unit: 's', low: 0.04, high: 600, span: [0.2, 10],
+                  defaultValue: defaults.seconds, title: 'From one snapshot to the next', value: () => settings().seconds,
+                  set: value => setting('seconds', value)}),
+          el('div', {class: 'row'},
+             choice('ease', 'Pace', 'How it goes from one to the next', ['smooth', 'even']),
+             toggle({label: 'Round', title: 'The last snapshot leads to the first again',
+                     value: () => settings().loop, set: value => setting('loop', value)}), words),
+          el('div', {class: 'row'}, name,
+             choice('format', 'as', 'PNG files, or a film where the program has ffmpeg', formats),
+             choice('fps', 'at', 'Frames per second', [12, 15, 24, 25, 30, 50, 60].map(
+                 fps => ({value: fps, label: `${fps} / s`}))),
+             el('span', {class: 'space'}), begin, progress, cancel));
+
+    function show() {
+        const {length} = stops();
+        const able = legsOf(length) > 0;
+        start.replaceChildren(icon(playing ? 'pause' : 'play'));
+        start.ariaLabel = playing ? 'Pause' : 'Play';
+        start.title = `${start.ariaLabel} (L)`;
+        start.disabled = !able;
+        keep.disabled = !able || !live.playing;
+        back.disabled = !live.playing;
+        begin.hidden = !!rendering;
+        begin.disabled = !able;
+        cancel.hidden = progress.hidden = !rendering;
+        if (rendering)
+            Object.assign(progress, {max: rendering.count, value: rendering.index});
+        words.textContent = rendering ? `${rendering.index} of ${rendering.count}`
+            : able ? `${lengthOf().toFixed(1)} s, ${frameCount()} frames`
+            : 'Take two snapshots or more.';
+        where.refresh();
+    }
+    controls.register({}, root, show);
+    store.on('film', show);
+    store.on('ui', key => (key === undefined || key === 'film') && show());
+    show();
+}
+
+keys.add({key: 'L', says: 'Play or pause the film', group: 'Project', run: () => play()});
+// What is done by hand ends a film that stands still.
+let seen = null;
+store.on('recipe', () => {
+    if (store.recipe !== seen && live.playing && !playing)
+        stop();
+    seen = store.recipe;
+});

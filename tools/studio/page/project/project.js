@@ -1,0 +1,49 @@
+// The panel of the work itself: the recipe as text, films between snapshots, what was done, hands that play it; below
+// them, always in reach, the strip of snapshots.
+import {button} from '../parts/controls.js';
+import {clear, el} from '../parts/dom.js';
+import * as files from './files.js';
+import * as film from './film.js';
+import * as control from './control.js';
+import * as snapshots from './snapshots.js';
+import * as history from './history.js';
+import {store} from '../state/store.js';
+import {tablist} from '../parts/tabs.js';
+import * as text from './text.js';
+
+const views = [
+    {name: 'text', label: 'Recipe', title: 'What the picture is made of, as text: edit it here', mount: text.mount},
+    {name: 'film', label: 'Film', title: 'From snapshot to snapshot', mount: film.mount},
+    {name: 'history', label: 'History', title: 'What was done; any step can be gone back to', mount: history.mount},
+    {name: 'control', label: 'Control', title: 'MIDI and OSC', mount: control.mount},
+];
+
+export function mount(root) {
+    const bodies = views.map(({name, mount: fill}) => {
+        const body = el('div', {class: `view ${name}-view`, id: `project-${name}`, role: 'tabpanel',
+                                'aria-labelledby': `tab-project-${name}`});
+        fill(body);
+        return body;
+    });
+    const {element: list, choose} = tablist('Views of the project', views.map(view =>
+        ({...view, controls: `project-${view.name}`})), show, {class: 'views'});
+    const strip = el('div', {class: 'strip'});
+    snapshots.mount(strip);
+    clear(root,
+          el('div', {class: 'panel-head'}, list, el('span', {class: 'space'}),
+             button({icon: 'save', label: 'Save', quiet: true, title: 'Save under a name (Ctrl+Shift+S)',
+                     run: files.openSave}),
+             button({icon: 'open', label: 'Open', quiet: true, title: 'Open a recipe, or a picture’s (Ctrl+O)',
+                     run: files.openFiles}),
+             button({icon: 'copy', label: 'Copy the recipe', quiet: true,
+                     title: 'Copy the recipe, to paste it to somebody else', run: files.copy})),
+          bodies, strip);
+
+    function show(name) {
+        views.forEach((view, i) => { bodies[i].hidden = view.name !== name; });
+        if (store.opened && store.ui.project !== name)
+            store.setUi('project', name);
+    }
+    store.on('ui', key => (key === undefined || key === 'project') && choose(store.ui.project ?? 'text'));
+    choose('text');
+}

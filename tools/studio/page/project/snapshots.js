@@ -1,0 +1,170 @@
+// The strip of snapshots: moments of the work to come back to, in an order that films follow. A click or its number
+// brings one back; they can be named, put elsewhere, renewed and taken away, and all of that can be undone.
+import {addAction} from '../parts/addresses.js';
+import {button} from '../parts/controls.js';
+import {clear, el, icon, on} from '../parts/dom.js';
+import {keys} from '../parts/keys.js';
+import {same} from '../state/patch.js';
+import {store} from '../state/store.js';
+
+const side = 112;                   // pixels of a thumbnail
+
+// The picture on the screen, small.
+export function thumbnail() {
+    const bitmap = store.frame?.bitmap;
+    if (!bitmap)
+        return '';
+    const canvas = el('canvas', {width: side, height: Math.round(side * bitmap.height / bitmap.width)});
+    const context = canvas.getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL('image/jpeg', 0.8);
+}
+
+const nextId = () => 1 + Math.max(0, ...store.snapshots.map(({id}) => id));
+const moment = () => ({model: store.state.model, recipe: store.recipe, thumbnail: thumbnail()});
+
+export function takeSnapshot() {
+    const id = nextId();
+    store.change('Snapshot', draft => draft.snapshots.push({id, name: String(id), ...moment()}));
+}
+
+export function recall(index) {
+    const snapshot = store.snapshots[index];
+    if (!snapshot)
+        return;
+    store.change(`Back to ${snapshot.name}`, draft => {
+        if (snapshot.model !== draft.model) {
+            draft.others[draft.model] = draft.recipe;
+            delete draft.others[snapshot.model];
+        }
+        draft.model = snapshot.model;
+        draft.recipe = snapshot.recipe;
+    });
+}
+
+function remove(index) {
+    store.change(`Remove snapshot ${store.snapshots[index].name}`, draft => draft.snapshots.splice(index, 1));
+}
+
+function renew(index) {
+    store.change(`Renew snapshot ${store.snapshots[index].name}`,
+                 draft => Object.assign(draft.snapshots[index], moment()));
+}
+
+function rename(index, name) {
+    store.change('Rename a snapshot', draft => { draft.snapshots[index].name = name; });
+}
+
+function put(from, to) {
+    if (to >= 0 && to < store.snapshots.length && from !== to)
+        store.change('Order of snapshots', draft => draft.snapshots.splice(to, 0, ...draft.snapshots.splice(from, 1)));
+}
+
+/* ------------------------------------------------------------------------------------------ the strip */
+
+export function mount(root) {
+    const list = el('ol', {class: 'snapshots', 'aria-label': 'Snapshots'});
+    clear(root, el('button', {type: 'button', class: 'take', title: 'Keep this moment (S)', onclick: takeSnapshot},
+                   icon('camera'), el('span', null, 'Snapshot')), list);
+    let dragged = -1;
+
+    function card(snapshot, index) {
+        const {name, thumbnail: picture} = snapshot;
+        const title = `Back to ${name} (${index + 1})\nF2 names it, Delete removes it, Alt and arrows move it`;
+        const item = el('li', {draggable: 'true'},
+            el('button', {type: 'button', class: 'recall', title, onclick: () => recall(index),
+                          ondblclick: () => edit(index), onkeydown: event => press(event, index)},
+               picture ? el('img', {src: picture, alt: '', draggable: 'false'}) : icon('camera'),
+               el('span', {class: 'name'}, name)),
+            el('span', {class: 'tools'},
+               button({icon: 'camera', label: `Renew ${name}`, quiet: true, title: 'This moment in its place',
+                       run: () => renew(index)}),
+               button({icon: 'close', label: `Remove ${name}`, quiet: true, title: 'Remove (Delete)',
+                       run: () => remove(index)})));
+        on(item, 'dragstart', event => {
+            dragged = index;
+            event.dataTransfer.effectAllowed = 'move';
+        });
+        on(item, 'dragover', event => dragged >= 0 && event.preventDefault());
+        on(item, 'drop', event => {
+            event.preventDefault();
+            put(dragged, index);
+            dragged = -1;
+        });
+        return item;
+    }
+
+    const focus = index => list.children[Math.min(index, list.children.length - 1)]?.querySelector('.recall')?.focus();
+
+    function press(event, index) {
+        const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+        const acts = step || event.key === 'Delete' || event.key === 'F2';
+        if (!acts)
+            return;
+        event.preventDefault();
+        if (step && event.altKey)
+            put(index, index + step);
+        if (event.key === 'Delete')
+            remove(index);
+        if (event.key === 'F2')
+            return edit(index);
+        focus(step ? Math.max(0, index + step) : index);
+    }
+
+    function edit(index) {
+        const {name} = store.snapshots[index];
+        const field = el('input', {type: 'text', value: name, maxlength: 40, 'aria-label': `Name of ${name}`});
+        let done = false;
+        function close(keep) {
+            if (done)
+                return;
+            done = true;
+            if (keep && field.value.trim() && field.value !== name)
+                rename(index, field.value.trim());
+            else
+                show();
+            focus(index);
+        }
+        on(field, 'keydown', event => {
+            event.stopPropagation();
+            if (event.key === 'Enter' || event.key === 'Escape')
+                close(event.key === 'Enter');
+        });
+        on(field, 'blur', () => close(true));
+        list.children[index].querySelector('.recall').replaceWith(field);
+        field.select();
+        field.focus();
+    }
+
+    function mark() {
+        store.snapshots.forEach(({model, recipe}, index) => {
+            const isHere = model === store.state.model && same(recipe, store.recipe);
+            list.children[index].classList.toggle('here', isHere);
+            list.children[index].querySelector('.recall')?.setAttribute('aria-current', String(isHere));
+        });
+    }
+
+    let shown = null;
+    function show() {
+        const focused = [...list.children].findIndex(item => item.contains(document.activeElement));
+        shown = store.snapshots;
+        clear(list, shown.map(card));
+        mark();
+        if (focused >= 0)
+            focus(focused);
+    }
+    store.on('recipe', () => store.snapshots === shown ? mark() : show());
+    show();
+}
+
+/* ------------------------------------------------------------------------------------------ keys and hands */
+
+keys.add({key: 'S', says: 'Take a snapshot', group: 'Project', run: takeSnapshot});
+keys.add({key: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], span: true, says: 'Back to that snapshot',
+          group: 'Project', run: event => recall(Number(event.key) - 1)});
+addAction('snapshot/take', 'Take a snapshot', takeSnapshot);
+for (let i = 1; i <= 16; i++)
+    addAction(`snapshot/${i}`, `Back to snapshot ${i}`, () => recall(i - 1));
+addAction('undo', 'Undo', () => store.undo());
+addAction('redo', 'Redo', () => store.redo());

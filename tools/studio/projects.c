@@ -1,0 +1,92 @@
+/* The list of clients and the clients that they have open. */
+#include "projects.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool is_valid_name(const char *name) {
+    size_t length = strlen(name);
+    return length > 0 && length < PROJECT_NAME && *name != '.' &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-.") == length;
+}
+
+void clients_init(client_list *clients) {
+    pthread_mutex_init(&clients->lock, NULL);
+    pthread_cond_init(&clients->released, NULL);
+}
+
+void clients_free(client_list *clients) {
+    pthread_cond_destroy(&clients->released);
+    pthread_mutex_destroy(&clients->lock);
+}
+
+/* ------------------------------------------------------------------------------------------------ places */
+
+client_slot *client_slot_take(client_list *clients) {
+    client_slot *slot = NULL;
+    pthread_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < MAX_CLIENTS && !slot; i++)
+        if (!clients->places[i].taken) slot = &clients->places[i];
+    if (slot) slot->taken = true;
+    pthread_mutex_unlock(&clients->lock);
+    return slot;
+}
+
+void client_slot_close(client_list *clients, client_slot *slot) {
+    pthread_mutex_lock(&clients->lock);
+    slot->closing = true;
+    pthread_mutex_unlock(&clients->lock);
+}
+
+void client_slot_release(client_list *clients, client_slot *slot) {
+    pthread_mutex_lock(&clients->lock);
+    *slot = (client_slot){0};
+    pthread_cond_broadcast(&clients->released);
+    pthread_mutex_unlock(&clients->lock);
+}
+
+static bool any_closing(const client_list *clients) {
+    for (size_t i = 0; i < MAX_CLIENTS; i++)
+        if (clients->places[i].closing) return true;
+    return false;
+}
+
+void clients_wait_for_closing(client_list *clients) {
+    pthread_mutex_lock(&clients->lock);
+    while (any_closing(clients)) pthread_cond_wait(&clients->released, &clients->lock);
+    pthread_mutex_unlock(&clients->lock);
+}
+
+/* ------------------------------------------------------------------------------------------------ clients */
+
+static client_slot *find_project(client_list *clients, const char *name) {
+    for (size_t i = 0; i < MAX_CLIENTS; i++)
+        if (!strcmp(clients->places[i].name, name)) return &clients->places[i];
+    return NULL;
+}
+
+void project_claim(client_list *clients, client_slot *slot, const char *wanted, const char *tab, char name[PROJECT_NAME]) {
+    client_slot *holder;
+    pthread_mutex_lock(&clients->lock);
+    *slot->name = '\0';                    /* a client that waits holds nothing, so two never wait for each other */
+    snprintf(name, PROJECT_NAME, "%s", is_valid_name(wanted) ? wanted : "project");
+    while ((holder = find_project(clients, name)) && holder->closing)
+        pthread_cond_wait(&clients->released, &clients->lock);
+    if (holder && *tab && !strcmp(holder->tab, tab)) {
+        *holder->name = '\0';
+    } else if (holder) {
+        strcpy(name, "project");
+        for (int k = 2; find_project(clients, name); k++) snprintf(name, PROJECT_NAME, "project-%d", k);
+    }
+    memcpy(slot->name, name, PROJECT_NAME);
+    snprintf(slot->tab, PAGE_ID, "%s", tab);
+    pthread_mutex_unlock(&clients->lock);
+}
+
+bool project_is_held(client_list *clients, client_slot *slot) {
+    bool holds;
+    pthread_mutex_lock(&clients->lock);
+    holds = *slot->name;
+    pthread_mutex_unlock(&clients->lock);
+    return holds;
+}
