@@ -107,6 +107,7 @@ GB_API gb_status gb_file_open(const char *path, gb_file **file, gb_error *err);
 GB_API void gb_file_close(gb_file *file);
 GB_API const char *gb_file_format(const gb_file *file);     /* "torch zip", "pickle", "npz", … */
 GB_API size_t gb_file_arrays(const gb_file *file);
+/* Past the end the name is empty and all else zero; likewise gb_model_tensor() and gb_model_node(). */
 GB_API void gb_file_array(const gb_file *file, size_t index, gb_array_info *info);
 GB_API bool gb_file_find(const gb_file *file, const char *name, size_t *index);
 /* Array `index` as float32 into `out`, which has room for info.count. */
@@ -206,8 +207,8 @@ GB_API gb_status gb_init_biggan(gb_context *context, const char *out, const gb_b
 
 /* ---------------------------------------------------------------------------------------------------- graph
  * A network as operations in execution order. Builders return the node, or GB_NO_NODE after the first mistake, whose
- * line gb_model_build() reports; so a whole network can be built without looking at each result. Weights are named;
- * their shapes are checked where they are used. Every node's output is a boundary that can be tapped and fed. */
+ * line gb_model_build() reports; so a whole network can be built without looking at each result. Options NULL mean all
+ * zero. Weights are named, once each; their shapes are checked where they are used. Every node's output is a boundary that can be tapped and fed. */
 
 typedef struct gb_graph gb_graph;
 typedef int gb_node;
