@@ -113,6 +113,7 @@ GB_API gb_status gb_file_open(const char *path, gb_file **file, gb_error *err);
 GB_API void gb_file_close(gb_file *file);
 GB_API const char *gb_file_format(const gb_file *file);     /* "torch zip", "pickle", "npz", … */
 GB_API size_t gb_file_array_count(const gb_file *file);
+/* Past the end the name is empty and everything else zero; likewise for gb_model_tensor() and gb_model_node(). */
 GB_API void gb_file_array(const gb_file *file, size_t index, gb_array_info *info);
 GB_API bool gb_file_find(const gb_file *file, const char *name, size_t *index);
 /* Reads array `index` as float32 into `out`, which has room for info.count elements. */
@@ -213,8 +214,9 @@ GB_API gb_status gb_init_biggan(gb_context *context, const char *out, const gb_b
 
 /* ---------------------------------------------------------------------------------------------------- graph
  * A network as operations in execution order. Builder functions return the new node, or GB_NO_NODE after the first
- * mistake, which gb_model_build() reports; so a whole network can be built without checking each result. Weights are
- * named; their shapes are checked where they are used. Every node's output is a boundary that can be tapped and fed. */
+ * mistake, which gb_model_build() reports; so a whole network can be built without checking each result. Options that are
+ * NULL are all zero. Weights are named, once each; their shapes are checked where they are used. Every node's output is a
+ * boundary that can be tapped and fed. */
 
 typedef struct gb_graph gb_graph;
 typedef int gb_node;

@@ -244,6 +244,9 @@ int gb_block(const gb_cpu *cpu, int c, int h, int w);
 size_t gb_shape_floats(const gb_shape *s);
 /* Bytes of the same where this processor keeps it. */
 size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s);
+/* Limits far beyond any generator, so that no later product overflows int or size_t: a dimension up to 2^20, a map up
+ * to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
+bool gb_shape_possible(const gb_shape *s);
 bool gb_shape_same(const gb_shape *a, const gb_shape *b);
 
 /* Between a tensor and plain NCHW float32. */

@@ -422,6 +422,7 @@ static gb_status draw_style(const gb_session *session, gb_bend_entry *entry, gb_
 /* ------------------------------------------------------------------------------------------------ adding */
 
 static gb_status check_options(const gb_bend_options *o, gb_error *err) {
+    enum { MOST_GRID = 1 << 20 };       /* the largest map */
     if ((int)o->kind < 0 || o->kind > GB_BEND_CALLBACK)
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend of kind %d", (int)o->kind);
     if (!o->at || !*o->at)
@@ -429,12 +430,17 @@ static gb_status check_options(const gb_bend_options *o, gb_error *err) {
     if (strlen(o->at) > GB_MAX_NAME)
         return gb_fail(err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; names and globs have at most %d", o->at,
                        strlen(o->at), GB_MAX_NAME);
+    if (o->param_count < 0 || (o->param_count && !o->params))
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d parameters without values", o->param_count);
+    if ((int)o->features.choice < 0 || o->features.choice > GB_FEATURES_RANDOM)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no choice %d of features", (int)o->features.choice);
     if (o->features.choice == GB_FEATURES_LIST && (o->features.count < 0 || (o->features.count && !o->features.list)))
         return gb_fail(err, GB_BAD_ARGUMENT, "a list of %d features", o->features.count);
     if (o->kind == GB_BEND_PAINT &&
-        (!o->vectors || o->vector_count < 1 || o->vector_count > INT16_MAX || o->grid < 0 ||
+        (!o->vectors || o->vector_count < 1 || o->vector_count > INT16_MAX || o->grid < 0 || o->grid > MOST_GRID ||
          (o->mask && (o->mask_h < 1 || o->mask_w < 1 || o->mask_h > 1 << 15 || o->mask_w > 1 << 15))))
-        return gb_fail(err, GB_BAD_ARGUMENT, "paint needs vectors, and a grid of 0 or more or a mask of at least 1x1");
+        return gb_fail(err, GB_BAD_ARGUMENT, "paint needs vectors, and a grid of 0 to %d or a mask of at least 1x1",
+                       MOST_GRID);
     if (o->kind == GB_BEND_ACTIVATION && o->features.choice != GB_FEATURES_ALL && (o->drop_bias || o->set_gain))
         return gb_fail(err, GB_BAD_ARGUMENT,
                        "bias and gain belong to the whole layer: drop or set them on all features");

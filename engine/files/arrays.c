@@ -56,6 +56,9 @@ size_t gb_file_array_count(const gb_file *file) {
 }
 
 void gb_file_array(const gb_file *file, size_t index, gb_array_info *info) {
+    *info = (gb_array_info){.name = "", .type = ""};
+    if (index >= file->count)
+        return;
     const gb_named_array *named = &file->arrays[index];
     *info = (gb_array_info){
         .name = named->name,

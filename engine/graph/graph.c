@@ -446,6 +446,7 @@ gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_
         gb_graph_mistake(graph, "%s: an input has 1 to 3 dimensions, not %d", name, ndim);
         return GB_NO_NODE;
     }
+    node->ndim = ndim;
     for (int i = 0; i < ndim; i++) {
         if (shape[i] < 1 || shape[i] > 1 << 20) {
             gb_graph_mistake(graph, "%s: dimension %d is %lld; 1 to %d are possible", name, i, (long long)shape[i],
@@ -454,16 +455,20 @@ gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_
         }
         node->shape[i] = shape[i];
     }
+    node->desc.out = gb_node_shape(node);
+    if (!gb_shape_possible(&node->desc.out)) {
+        gb_graph_mistake(graph, "%s: an input of %dx%dx%d is too large", name, node->desc.out.c, node->desc.out.h,
+                         node->desc.out.w);
+        return GB_NO_NODE;
+    }
     if (value) {
         /* Checkpoints store a map of one channel as [H,W]. */
         bool bare = ndim == 3 && shape[0] == 1;
         if (!weight(graph, name, value, bare ? 2 : ndim, bare ? shape + 1 : shape))
             return GB_NO_NODE;
     }
-    node->ndim = ndim;
     node->is_input = true;
     node->value = keep(graph, value);
-    node->desc.out = gb_node_shape(node);
     return commit(graph);
 }
 
@@ -524,6 +529,8 @@ gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) 
 
 gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight_name,
                         const gb_conv2d_options *options) {
+    const gb_conv2d_options none = {0};
+    options = options ? options : &none;
     bool modulated = styles != GB_NO_NODE;
     gb_graph_node *node = append(graph, name, modulated ? 2 : 1, (const gb_node[]){x, styles});
     const gb_array *a =
@@ -580,6 +587,8 @@ gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map
 }
 
 gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *options) {
+    const gb_bias_act_options none = {0};
+    options = options ? options : &none;
     gb_graph_node *node = append(graph, name, 1, &x);
     if (!node || (options->bias && !weight(graph, name, options->bias, 1, (const int64_t[]){node->desc.in[0].c})))
         return GB_NO_NODE;
@@ -605,13 +614,16 @@ gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char 
     gb_node node = gb_graph_bias_act(graph, name, x, &(gb_bias_act_options){0});
     const gb_array *a = node != GB_NO_NODE ? gb_network_array(graph->network, weight_name) : NULL;
     if (node != GB_NO_NODE && (!a || gb_array_count(a) != 1))
-        gb_graph_mistake(graph, "%s: weight '%s' is missing or has more than one element", name, weight_name);
+        gb_graph_mistake(graph, "%s: weight '%s' is missing or has more than one element", name,
+                         weight_name ? weight_name : "");
     else if (node != GB_NO_NODE)
         graph->nodes[node].scale = keep(graph, weight_name);
     return graph->failed ? GB_NO_NODE : node;
 }
 
 gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options) {
+    const gb_batch_norm_options none = {0};
+    options = options ? options : &none;
     bool given = !options->gain_weight;
     gb_graph_node *node = append(graph, name, given ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
     if (!node)

@@ -341,7 +341,9 @@ size_t gb_model_tensor_count(const gb_model *model) {
 
 void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info) {
     const gb_named_array *list;
-    gb_network_arrays(model->graph->network, &list);
+    *info = (gb_array_info){.name = "", .type = ""};
+    if (index >= gb_network_arrays(model->graph->network, &list))
+        return;
     const gb_array *a = &list[index].array;
     *info = (gb_array_info){.name = list[index].name,
                             .type = gb_dtype_name(a->dtype),
@@ -356,6 +358,9 @@ size_t gb_model_node_count(const gb_model *model) {
 
 void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
     const gb_graph *graph = model->graph;
+    *info = (gb_node_info){.name = "", .op = ""};
+    if (index < 0 || index >= graph->count)
+        return;
     const gb_graph_node *node = &graph->nodes[index];
     *info = (gb_node_info){
         .name = node->name,
@@ -421,6 +426,8 @@ gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, c
         return GB_BAD_ARGUMENT;
     const gb_meta *meta = &list[index];
     *key = meta->key;
+    if (!size)
+        return GB_OK;
     *text = 0;
     for (size_t i = 0; i < meta->count; i++) {
         char number[40];

@@ -1,4 +1,5 @@
 /* The tables of filters and activations as ganbend.h shows them, and one row of either applied to an array. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,8 @@ static gb_status check_param(const char *of, const gb_param_info *p, float value
 
 gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_MAX_PARAMS],
                           int *used, gb_error *err) {
+    if (count && !params)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %d parameters without values", row->name, count);
     if (count < 0 || count > row->max_params)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s takes at most %d parameters, not %d", row->name, row->max_params, count);
     for (int i = 0; i < count; i++) {
@@ -78,13 +81,13 @@ gb_status gb_filter_apply(gb_context *context, const char *name, const float *pa
     gb_status status = gb_table_params(&row, params, param_count, full, &used, err);
     if (status)
         return status;
-    int64_t floats = 1;
-    for (int i = 0; i < 4; i++) {
-        if (shape[i] < 1 || shape[i] > 1 << 20 || (floats *= shape[i]) > INT64_C(1) << 32)
-            return gb_fail(err, GB_BAD_ARGUMENT, "an array of [%lld,%lld,%lld,%lld]", (long long)shape[0],
-                           (long long)shape[1], (long long)shape[2], (long long)shape[3]);
-    }
-    gb_shape s = {(int)shape[0], (int)shape[1], (int)shape[2], (int)shape[3], 1};
+    gb_shape s = {.block = 1};
+    int *const sizes[] = {&s.n, &s.c, &s.h, &s.w};
+    for (int i = 0; i < 4; i++)
+        *sizes[i] = shape[i] > 0 && shape[i] <= INT_MAX ? (int)shape[i] : 0;
+    if (!gb_shape_possible(&s))
+        return gb_fail(err, GB_BAD_ARGUMENT, "an array of [%lld,%lld,%lld,%lld]", (long long)shape[0],
+                       (long long)shape[1], (long long)shape[2], (long long)shape[3]);
     gb_tensor from = {s, (float *)in}, to = {s, out};       /* `from` is only read */
     size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[index], &s);
     void *memory = gb_aligned_alloc(workspace + 64);

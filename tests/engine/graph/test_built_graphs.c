@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +270,76 @@ static void a_role_is_given_once(void **state) {
     f->graph = NULL;
 }
 
+static void a_mix_takes_rows_of_weights(void **state) {
+    fixture *f = *state;
+    gb_graph *g = f->graph;
+    gb_node values = gb_graph_input(g, "values", 3, SHAPE(2, 2, 2), NULL);
+    gb_node matrix = gb_graph_input(g, "matrix", 3, SHAPE(4, 2, 4), NULL);
+    gb_graph_output(g, gb_graph_attention_output(g, "mix", values, matrix, values));
+    refused(gb_model_build(f->context, g, &f->model, &err), "mix: the weights are 4x2x4, expected rows");
+}
+
+static void an_input_beyond_every_limit_is_refused(void **state) {
+    fixture *f = *state;
+    gb_graph_output(f->graph, gb_graph_input(f->graph, "x", 3, SHAPE(1 << 20, 1 << 10, 1 << 10), NULL));
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "x: an input of 1048576x1024x1024 is too large");
+    float x[4], y[4];
+    refused(gb_filter_apply(f->context, "invert", NULL, 0, SHAPE(1, 1, 1 << 20, 1 << 12), x, y, &err),
+            "an array of [1,1,1048576,4096]");
+}
+
+static void options_that_are_left_out_are_zero(void **state) {
+    fixture *f = *state;
+    const float w[1] = {3};
+    float x[4] = {1, 2, 3, 4}, y[4];
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "w", 4, SHAPE(1, 1, 1, 1), w);
+    gb_node in = gb_graph_input(g, "x", 3, SHAPE(1, 2, 2), NULL);
+    build(f, gb_graph_bias_act(g, "act", gb_graph_conv2d(g, "conv", in, GB_NO_NODE, "w", NULL), NULL), 1);
+    OK(gb_session_feed(f->session, "x", x, &err));
+    OK(gb_session_render(f->session, y, &err));
+    for (int i = 0; i < 4; i++)
+        assert_true(y[i] == 3 * x[i]);
+}
+
+/* ------------------------------------------------------------------------------------------------ arguments */
+
+static void what_is_past_the_end_has_no_name(void **state) {
+    fixture *f = *state;
+    gb_node_info node;
+    gb_array_info array;
+    const gb_node bad[] = {GB_NO_NODE, 1, INT_MAX, INT_MIN};
+    build(f, gb_graph_input(f->graph, "x", 1, SHAPE(2), NULL), 1);
+    for (int i = 0; i < 4; i++) {
+        gb_model_node(f->model, bad[i], &node);
+        assert_string_equal(node.name, "");
+        assert_int_equal(node.ndim, 0);
+        gb_model_tensor(f->model, (size_t)bad[i], &array);
+        assert_string_equal(array.name, "");
+    }
+}
+
+static void bends_with_impossible_options_are_refused(void **state) {
+    fixture *f = *state;
+    float x[12] = {0}, y[12];
+    build(f, gb_graph_input(f->graph, "x", 3, SHAPE(3, 2, 2), NULL), 1);
+    const struct { gb_bend_options options; const char *why; } cases[] = {
+        {{.kind = GB_BEND_FILTER, .name = "invert", .param_count = 1}, "1 parameters without values"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .params = x, .param_count = -1}, "-1 parameters without values"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {(gb_feature_choice)7, NULL, 3, 0, 0}},
+         "there is no choice 7 of features"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {GB_FEATURES_LIST, NULL, 3, 0, 0}}, "a list of 3"},
+        {{.kind = GB_BEND_PAINT, .vectors = x, .vector_count = 1, .grid = INT_MAX}, "a grid of 0 to 1048576"},
+        {{.kind = (gb_bend_kind)99}, "there is no bend of kind 99"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gb_bend_options o = cases[i].options;
+        o.at = "x";
+        refused(gb_session_bend(f->session, &o, NULL, &err), cases[i].why);
+    }
+    refused(gb_filter_apply(f->context, "invert", NULL, 1, SHAPE(1, 3, 2, 2), x, y, &err), "1 parameters without values");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(truncation_stays_within_the_rows_of_statistics, setup, teardown),
@@ -284,6 +355,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(roles_are_found_by_index_and_follow_from_operations, setup, teardown),
         cmocka_unit_test_setup_teardown(a_role_is_given_once, setup, teardown),
         cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_mix_takes_rows_of_weights, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_input_beyond_every_limit_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(options_that_are_left_out_are_zero, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_past_the_end_has_no_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(bends_with_impossible_options_are_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -556,6 +556,17 @@ static void config_f_has_the_multiply_adds_of_the_paper(void **state) {
     assert_int_equal((macs_of(1024) + 5000000) / 10000000, 7426);       /* 74.26 G */
 }
 
+static void metadata_is_cut_to_the_room_there_is(void **state) {
+    fixture *f = *state;
+    const char *key;
+    char text[] = "untouched";
+    OK(gb_model_meta(f->model, 0, &key, text, 0));
+    assert_string_equal(key, "architecture");
+    assert_string_equal(text, "untouched");
+    OK(gb_model_meta(f->model, 0, &key, text, 5));
+    assert_string_equal(text, "styl");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_run_split_at_every_boundary_gives_the_bits_of_a_fused_one, setup, teardown),
@@ -583,6 +594,7 @@ int main(void) {
         cmocka_unit_test(a_network_of_ones_own_runs_and_can_be_tapped),
         cmocka_unit_test(the_first_mistake_of_a_builder_is_told),
         cmocka_unit_test(config_f_has_the_multiply_adds_of_the_paper),
+        cmocka_unit_test_setup_teardown(metadata_is_cut_to_the_room_there_is, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
