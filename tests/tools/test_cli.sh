@@ -24,7 +24,7 @@ complains "did you mean 'render'?"
 run 2 "a misspelt subcommand is answered with the nearest" help comapre
 complains "did you mean 'compare'?"
 run 2 "an unknown subcommand" xyzzyplugh
-complains "no subcommand 'xyzzyplugh'"
+complains "unknown subcommand 'xyzzyplugh'"
 "$ganbend" >"$scratch/out" 2>"$scratch/err"
 check "no subcommand is wrong usage" [ $? -eq 2 ]
 check "and shows the overview" grep -q '^  render' "$scratch/err"
@@ -44,9 +44,9 @@ run 1 "a checkpoint that is not there" convert "$scratch/none.pkl" "$scratch/x.g
 complains none.pkl
 run 1 "a checkpoint of another network" convert $fixtures/nvlabs-skip-64.npz "$scratch/x.gbw"
 run 2 "an operand is missing" convert "$scratch/skip.gbw"
-complains "it takes IN OUT.gbw"
+complains "expected IN OUT.gbw"
 run 2 "an operand too many" convert a b c
-complains "one argument too many"
+complains "unexpected argument 'c'; expected IN OUT.gbw"
 run 2 "a misspelt option" convert a b --hlaf
 complains "did you mean --half?"
 run 2 "a flag takes no value" convert a b --half=yes
