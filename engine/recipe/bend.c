@@ -70,7 +70,7 @@ typedef struct bender {
     int next;                   /* in the list: the step's next bend, where it was applied before; else -1 */
     int bends;                  /* added or changed so far */
     float numbers[GB_RECIPE_PARAMS];
-    gb_clusters clusters;
+    gb_clusters *clusters;
     gb_recipe_paint paint;
     gb_error *err;
 } bender;
@@ -150,10 +150,10 @@ static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
     const gb_graph *graph = b->session->graph;
     gb_bend_options o = {0};
     int *list, count;
-    gb_status status = gb_clusters_of(&b->clusters, &b->step->pick, graph, node, &list, &count, b->err);
+    gb_status status = gb_clusters_of(b->clusters, &b->step->pick, graph, node, &list, &count, b->err);
     if (!status && !count)
         return exact ? gb_fail(b->err, GB_BAD_ARGUMENT, "%s: no clusters of '%s' in it (network-bending's layer %d)",
-                               b->clusters.name, graph->nodes[node].name, gb_layer_number(graph, node))
+                               b->clusters->name, graph->nodes[node].name, gb_layer_number(graph, node))
                      : GB_OK;
     o.features = (gb_features){GB_FEATURES_LIST, list, count, 0, 0};
     if (!status)
@@ -336,12 +336,12 @@ static gb_status bend_place(bender *b, const gb_place *place) {
     return GB_OK;
 }
 
-gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,
-                              gb_error *err) {
+gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_clusters *clusters,
+                              gb_applied_list *list, gb_error *err) {
     gb_error why = {0};
     const gb_recipe_step *step = &recipe->steps[index];
-    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .next = -1,
-                .err = &why};
+    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .clusters = clusters,
+                .list = list, .next = -1, .err = &why};
     int first = gb_applied_first(list, index);
     if (first < list->count && list->bends[first].step == index)
         b.next = first;
@@ -352,7 +352,7 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     if (gb_work_stopped(&session->work))        /* before files are read */
         return gb_work_cancelled(err);
     if (step->pick.kind == GB_PICK_CLUSTER)
-        status = gb_clusters_open(recipe, &step->pick, &b.clusters, &why);
+        status = gb_clusters_open(recipe, &step->pick, clusters, &why);
     if (!status && step->kind == GB_STEP_PAINT)
         status = gb_recipe_paint_read(recipe, step, &b.paint, &why);
     if (!status && step->image)
@@ -366,7 +366,6 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
         else if (status)
             gb_recipe_fail_at(recipe, place->line, place->column, status, err, "%s", why.message);
     }
-    gb_clusters_close(&b.clusters);
     gb_recipe_paint_free(&b.paint);
     return status;
 }

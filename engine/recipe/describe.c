@@ -256,17 +256,19 @@ gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*li
                              void *arg, gb_error *err) {
     gb_session *session = NULL;
     gb_applied_list list = {0};
+    gb_clusters clusters = {0};
     int k = 0;
     sentence s;
     gb_status status = gb_session_new(model, NULL, &session, err);
     for (int i = 0; i < recipe->step_count && !status; i++)
-        status = gb_recipe_bend_step(recipe, i, session, &list, err);
+        status = gb_recipe_bend_step(recipe, i, session, &clusters, &list, err);
     for (int i = 0; i < recipe->step_count && !status; i++) {
         step_bends of = bends_of(session, &list, i, &k);
         describe_step(recipe, i, &of, &s);
         line(arg, s.text);
     }
     free(list.bends);
+    gb_clusters_close(&clusters);
     gb_session_free(session);
     return status;
 }

@@ -144,6 +144,35 @@ static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void 
     gb_session_free(session);
 }
 
+/* The nodes are read by name, which takes comparisons: as many for one bend as for a hundred. */
+static void a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe(void **state) {
+    fixture *f = *state;
+    enum { LAYERS = 200 };
+    long comparisons[2];
+    char path[64], text[80 * 100 + 128];
+    snprintf(path, sizeof path, "test_planning.%d.yaml", (int)getpid());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < LAYERS; i++)
+        fprintf(file, "%d: [{feature_index: 0, cluster_index: 0}, {feature_index: 1, cluster_index: 1}]\n", i);
+    fclose(file);
+    for (int k = 0; k < 2; k++) {
+        size_t used = (size_t)sprintf(text, "clusters: %s\nbends:\n", path);
+        for (int i = 0; i < (k ? 100 : 1); i++)
+            used += (size_t)sprintf(text + used, "- {at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}\n");
+        gb_recipe *recipe;
+        OK(gb_recipe_parse(text, used, "r", &recipe, &err));
+        count_from_zero();
+        OK(gb_recipe_apply(recipe, f->session, &err));
+        comparisons[k] = calls.comparisons;
+        OK(gb_session_unbend(f->session, 0, &err));
+        gb_recipe_free(recipe);
+    }
+    unlink(path);
+    assert_in_range(comparisons[0], LAYERS, 1000 * LAYERS);
+    assert_in_range(comparisons[1], comparisons[0], 4 * comparisons[0]);
+}
+
 /* ------------------------------------------------------------------------------------------------ bounded */
 
 static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
@@ -332,6 +361,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(adding_and_removing_bends_compares_names_in_proportion, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe, setup, teardown),
         cmocka_unit_test_setup_teardown(bends_sit_on_so_many_boundaries_and_no_more, setup, teardown),
         cmocka_unit_test_setup_teardown(a_session_has_so_many_bends_and_no_more, setup, teardown),
         cmocka_unit_test_setup_teardown(styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more, setup,
