@@ -6,6 +6,7 @@
 
 #include "ops/float_state.h"
 #include "device.h"
+#include "host_step.h"
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
 #include "engine/picture/image.h"

@@ -215,7 +215,7 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status) {
     int given = 0, min = -1, max = 0;
-    bool options = true;
+    bool options = true, only_parse = false;
     for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', max++)
         if (*p == '[' && min < 0) min = max;
     if (min < 0) min = max;
@@ -228,7 +228,9 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             *status = EXIT_DONE;
             return false;
         }
-        if (options && !strcmp(word, "--")) {
+        if (options && !strcmp(word, "--only-parse")) {
+            only_parse = true;
+        } else if (options && !strcmp(word, "--")) {
             options = false;
         } else if (options && word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1])) {
             if (!parse_option(c, argc, argv, &i, settings, status)) return false;
@@ -247,7 +249,8 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
         *status = wrong_usage(c, "missing argument; expected %s", c->operands);
         return false;
     }
-    return true;
+    *status = EXIT_DONE;
+    return !only_parse;
 }
 
 int run_verb(const command *c, int argc, char **argv) {

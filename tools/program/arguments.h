@@ -67,7 +67,8 @@ typedef struct command {
 } command;
 
 /* Fills `operands` (missing ones are NULL) and `settings`. If it returns false, the program must exit with *status: --help
- * was printed, or an error was reported on standard error. */
+ * was printed, an error was reported on standard error, or --only-parse was given, an option that --help does not list:
+ * tests check the commands in the documentation with it. */
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status);
 /* Runs one of c->verbs, for example "take" of 'vector'. */
