@@ -152,7 +152,7 @@ run 0 "no noise" render "$scratch/skip.gbw" -o "$scratch/none.png" --seeds 3 --n
 run 0 "a class" render "$scratch/cond.gbw" -o "$scratch/class.png" --class 5
 check "is in the settings" grep -qa -- "--class 5" "$scratch/class.png"
 run 2 "a conditional model wants a class" render "$scratch/cond.gbw" -o "$scratch/x.png"
-complains "--class 0 to 5"
+complains "--class, 0 to 5"
 run 2 "a class there is not" render "$scratch/cond.gbw" -o "$scratch/x.png" --class 6
 run 2 "a class where there is none" render "$scratch/skip.gbw" -o "$scratch/x.png" --class 0
 complains "no classes"
@@ -197,7 +197,7 @@ check "they are the same" same_arrays "$scratch/a.npz" "$scratch/b.npz"
 run 0 "w's render under their own names" render "$scratch/skip.gbw" --w "$scratch/ws.npz" -o "$scratch/w"
 check "as w0000 and w0001" [ -s "$scratch/w/w0001.png" ]
 run 2 "w's are not truncated" render "$scratch/skip.gbw" --w "$scratch/ws.npz" -o "$scratch/w" --trunc 0.5
-complains "used as they are"
+complains "used without truncation"
 run 1 "w's of another model" render "$scratch/small.gbw" --w "$scratch/ws.npz" -o "$scratch/w"
 # projected-64.pt is a {latent, noises} file as network-bending saves it, of w's from rosinality-64.npz and maps of zeros.
 run 0 "a projection with its noise maps" dump "$scratch/rosinality.gbw" --w $fixtures/projected-64.pt \
