@@ -230,13 +230,13 @@ static gb_node add_attention(gb_node theta, shape s) {
     int queries = s.h * s.w, keys = k.h * k.w;
     if (queries * keys > MOST_FLOATS)
         return GB_NO_NODE;
-    gb_node matrix = added(gb_graph_scores(g.graph, next_name(), theta, phi), 2, queries, 1, keys);
+    gb_node matrix = added(gb_graph_attention_scores(g.graph, next_name(), theta, phi), 2, queries, 1, keys);
     if (one_in(8))
         return matrix;
     matrix = added(gb_graph_softmax(g.graph, next_name(), matrix), 2, queries, 1, keys);
     gb_node values = find(as_many_pixels, k), like = one_in(2) ? theta : find(as_many_pixels, s);
     shape out = g.node[like];
-    return added(gb_graph_mix(g.graph, next_name(), values, matrix, like), 3, g.node[values].c, out.h, out.w);
+    return added(gb_graph_attention_output(g.graph, next_name(), values, matrix, like), 3, g.node[values].c, out.h, out.w);
 }
 
 /* One more operation on what there is; nothing where the one that was picked has no input to fit. */
@@ -328,7 +328,7 @@ static gb_model *build(gb_context *context, uint64_t seed) {
 
 /* ------------------------------------------------------------------------------------------------ sessions */
 
-static void overwrite(void *arg, const gb_bent_values *v) {
+static void overwrite(void *arg, const gb_callback_values *v) {
     (void)arg;
     for (size_t i = 0; i < (size_t)v->n * (size_t)v->c * (size_t)v->h * (size_t)v->w; i++)
         v->values[i] = v->values[i] * 0.5f + 1;
@@ -340,7 +340,7 @@ static const char *random_place(const gb_model *model, gb_bend_kind kind) {
     gb_node node = pick(0, g.count - 1);
     if (one_in(6))
         return globs[pick(0, 6)];
-    for (int i = 0; i < 10 && !gb_model_takes(model, node, kind); i++)
+    for (int i = 0; i < 10 && !gb_model_can_bend(model, node, kind); i++)
         node = pick(0, g.count - 1);
     return g.name[node];
 }
@@ -361,7 +361,7 @@ static float parameter(const gb_param_info *p) {
     float value = one_in(4) ? low : one_in(3) ? high : low + (high - low) * (float)pick(0, 100) / 100;
     if (one_in(2) && p->low <= -2 && p->high >= 2)
         value = number();
-    return p->whole || p->choices ? floorf(value) : value;
+    return p->integer || p->choices ? floorf(value) : value;
 }
 
 /* The largest channels, height and width of the nodes that a place may mean. */
@@ -407,7 +407,7 @@ static gb_bend_options random_bend(const gb_model *model, int batch) {
         char *name = take(64);
         snprintf(name, 64, "%s", row.name);
         o.name = name;
-        o.param_count = pick(0, row.most);
+        o.param_count = pick(0, row.max_params);
         float *params = numbers((size_t)o.param_count);
         for (int i = 0; i < o.param_count; i++)
             params[i] = parameter(&row.param[i]);
@@ -473,7 +473,7 @@ static void read_all(gb_session *session, int batch) {
 /* What a walk shows: the image three times, previews and 8-bit values where there are such. */
 static void compare(gb_model *model, const wishes *w) {
     int64_t s[3];
-    gb_model_image_shape(model, s);
+    gb_model_output_shape(model, s);
     size_t bytes = (size_t)(s[0] * s[1] * s[2]) * (size_t)w->batch * sizeof(float);
     float *image = take(bytes), *other = take(bytes);
     uint8_t *pixels = take((size_t)(s[0] * s[1] * s[2]) * (size_t)w->batch);
@@ -557,8 +557,8 @@ static void call_with_anything(gb_graph *graph) {
     case 13: gb_graph_batch_norm(graph, name, x, &norm); break;
     case 14: gb_graph_slice(graph, name, x, extreme(), extreme()); break;
     case 15: gb_graph_reshape(graph, name, x, extreme(), extreme(), extreme(), one_in(2)); break;
-    case 16: gb_graph_scores(graph, name, x, y); gb_graph_softmax(graph, "more", x); break;
-    case 17: gb_graph_mix(graph, name, x, y, extreme()); break;
+    case 16: gb_graph_attention_scores(graph, name, x, y); gb_graph_softmax(graph, "more", x); break;
+    case 17: gb_graph_attention_output(graph, name, x, y, extreme()); break;
     case 18: gb_graph_weight(graph, name, extreme(), dims, one_in(2) ? NULL : (const float *)dims); break;
     default: gb_graph_output(graph, extreme()); break;
     }
