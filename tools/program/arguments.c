@@ -280,7 +280,7 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status) {
     int given = 0, least = -1, most = 0, out_operand = -1;
-    bool options = true, force = false;
+    bool options = true, force = false, only_parse = false;
     files_given files = {0};
     gb_error err = {0};
     for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', most++) {
@@ -299,6 +299,8 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
         }
         if (options && !strcmp(word, "--force") && writes_file(c)) {
             force = true;
+        } else if (options && !strcmp(word, "--only-parse")) {
+            only_parse = true;
         } else if (options && !strcmp(word, "--")) {
             options = false;
         } else if (options && word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1])) {
@@ -320,6 +322,8 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
         *status = wrong_usage(c, "it takes %s", c->operands);
         return false;
     }
+    *status = EXIT_DONE;
+    if (only_parse) return false;
     if (force) host_allow_overwriting();
     else if (files.out && check_output_path(c, files.out, &files.inputs, &err)) {
         *status = failed(c, &err);
