@@ -149,6 +149,6 @@ gb_status gb_recipe_read_activation(gb_recipe *recipe, const gb_yaml *map, const
     status = check_keys(recipe, map, common, own, row->param, row->max_params, err);
     if (!status)
         status = read_numbers(recipe, map, row->name, row->param, row->max_params, row->max_params, step, &given, err);
-    step->dials = row->max_params > row->param_count && given ? given : row->param_count;
+    step->dials = row->max_params > row->params && given ? given : row->params;
     return status ? status : read_around(recipe, map, step, err);
 }

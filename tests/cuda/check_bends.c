@@ -30,7 +30,7 @@ static void fail_bend(const bend *b, const char *what, double by) {
     const gb_shape *s = &b->u.d.in[0];
     failures++;
     printf("FAILED %s: %s (%.3g) for [%d,%d,%d,%d]", name_of(b), what, by, s->n, s->c, s->h, s->w);
-    for (int i = 0; b->u.d.op == GB_OP_FILTER && i < b->u.d.filter.row->param_count; i++)
+    for (int i = 0; b->u.d.op == GB_OP_FILTER && i < b->u.d.filter.row->params; i++)
         printf(" %s=%g", b->u.d.filter.row->param[i].name, (double)b->params[i]);
     if (b->u.d.op == GB_OP_FILTER && b->feature)
         printf(", %d features", b->live.filter.count);

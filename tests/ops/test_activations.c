@@ -194,7 +194,7 @@ static void every_row_is_whole(void **state) {
         if (row->alias)
             assert_int_equal(gb_act_find(row->alias), act);
         assert_true(row->summary[0] && row->gain >= 1.0f);
-        assert_true(row->param_count <= row->max_params && row->max_params <= GB_MAX_ACT_PARAMS && (row->max_params == 0 || row->param));
+        assert_true(row->params <= row->max_params && row->max_params <= GB_MAX_ACT_PARAMS && (row->max_params == 0 || row->param));
         for (int i = 0; i < row->max_params; i++) {
             const gb_param *p = &row->param[i];
             assert_true(p->name[0] && p->summary[0] && p->low <= p->default_value && p->default_value <= p->high);
