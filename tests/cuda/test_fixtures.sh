@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every fixture, on the emulated GPU (or, where GANBEND has a real one, on that): each layer and the image against
 # PyTorch, in each precision, rendered fresh and incrementally; the pictures of the published bending tools; that no
-# step goes over the host; and the errors that a machine without a GPU gives.
+# step falls back to the host; and the errors that a machine without a GPU gives.
 # usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_PRECISIONS narrows it.
 set -u
 ganbend=$1
@@ -27,7 +27,7 @@ expect() {
 # stays MODEL [OPTIONS…]: nothing of it runs on the host.
 stays() {
     "$ganbend" bench "$@" --device cuda --layers --runs 1 --seconds 0 >"$scratch/bench" || return 1
-    ! grep "over the host" "$scratch/bench"
+    ! grep "host fallback" "$scratch/bench"
 }
 
 # allow PRECISION: the tolerance of images in it.
