@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkpoint_tables.h"
 #include "reference.h"
 #include "tools/commands/commands.h"
 
@@ -47,7 +48,8 @@ static void print_overview(FILE *to) {
     putc('\n', to);
 }
 
-/* The build's own options, which --help does not list: --completions SHELL and --man-pages DIR. */
+/* The build's own options, which --help does not list: --completions SHELL, --man-pages DIR, and --checkpoint-tables for
+ * docs/checkpoints.md. */
 static int print_reference(const char *word, const char *value) {
     gb_error err = {0};
     if (!strcmp(word, "--completions")) {
@@ -69,6 +71,10 @@ static int dispatch(int argc, char **argv) {
     }
     if (!strcmp(word, "--version")) {
         printf("ganbend %s\n", gb_version());
+        return EXIT_DONE;
+    }
+    if (argc == 2 && !strcmp(word, "--checkpoint-tables")) {
+        print_checkpoint_tables(stdout);
         return EXIT_DONE;
     }
     if (argc == 3 && (!strcmp(word, "--completions") || !strcmp(word, "--man-pages")))
