@@ -10,11 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/ok.h"
 
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 #define SHAPE(...) (const int64_t[]){__VA_ARGS__}
 
 typedef struct fixture {
