@@ -54,8 +54,8 @@ uint64_t gb_cpu_burst(const gb_cpu *cpu, int rounds);
 typedef struct gb_param {
     const char *name;               /* "angle" */
     const char *summary;            /* with its unit: "degrees, counter-clockwise" */
-    float otherwise, low, high;     /* default, and what is allowed, ends included (they may be infinite) */
-    bool whole;                     /* takes whole numbers only */
+    float default_value, low, high; /* default, and what is allowed, ends included (they may be infinite) */
+    bool integer;                   /* takes whole numbers only */
     const char *const *choices;     /* names of the values 0, 1, … ("zeros", "edge", …, NULL), or NULL: a number */
 } gb_param;
 
@@ -121,12 +121,12 @@ enum { GB_MAX_ACT_PARAMS = 17 };
 
 typedef struct gb_act_row {
     const char *name;       /* "lrelu" */
-    const char *also;       /* what others call it ("leaky_relu"), else NULL */
+    const char *alias;      /* what others call it ("leaky_relu"), else NULL */
     const char *summary;    /* its formula */
     float gain;             /* the gain NVIDIA's networks give it: √2 for relu, lrelu, swish; else 1 */
     int params;             /* how many it has where none is given */
-    int most;               /* the same, or more: then any number from 1 to this may be given (a polynomial's weights) */
-    const gb_param *param;  /* [most] */
+    int max_params;         /* the same, or more: then any number from 1 to this may be given (a polynomial's weights) */
+    const gb_param *param;  /* [max_params] */
 } gb_act_row;
 
 extern const gb_act_row gb_acts[GB_ACTS];

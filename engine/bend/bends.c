@@ -223,16 +223,9 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, c
 static const char *const kind_names[] = {"a filter", "an activation", "paint", "disabling", "noise", "values",
                                          "truncation", "a style", "a callback"};
 
-static gb_node find_input(const gb_graph *graph, const char *name) {
-    gb_node node = gb_graph_find(graph, name);
-    return node != GB_NO_NODE && graph->nodes[node].is_input ? node : GB_NO_NODE;
-}
-
 /* One layer's w. */
-static bool is_w(const gb_graph *graph, gb_node index) {
-    const gb_graph_node *node = &graph->nodes[index];
-    return !node->is_input && node->desc.op == GB_OP_SELECT &&
-           graph->nodes[node->input[0]].desc.op == GB_OP_TRUNCATE;
+static bool is_w(const gb_graph *graph, gb_node node) {
+    return gb_graph_role_of(graph, node, GB_ROLE_W) != NULL;
 }
 
 /* Whether a bend of this kind can sit on the node. A glob takes only nodes with a real nonlinearity. */
@@ -248,7 +241,7 @@ static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool e
     case GB_BEND_TRUNCATE:
         return is_w(graph, index);
     case GB_BEND_STYLE:
-        return is_w(graph, index) && find_input(graph, "z") != GB_NO_NODE;
+        return is_w(graph, index) && gb_graph_find_role(graph, GB_ROLE_Z, 0) != GB_NO_NODE;
     case GB_BEND_PAINT:
         return node->ndim == 3;
     default:
@@ -265,7 +258,7 @@ static gb_node noise_of(const gb_graph *graph, gb_node index) {
     return !before->is_input && before->desc.op == GB_OP_NOISE ? node->input[0] : index;
 }
 
-bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind) {
+bool gb_model_can_bend(const gb_model *model, gb_node node, gb_bend_kind kind) {
     if (node < 0 || node >= model->graph->count)
         return false;
     return fits(model->graph, kind == GB_BEND_NOISE ? noise_of(model->graph, node) : node, kind, true);
@@ -288,7 +281,7 @@ static gb_status no_place(const gb_graph *graph, const gb_bend_options *o, bool 
 
 static void invoke(void *arg, float *nchw) {
     const gb_bend_site *site = arg;
-    gb_bent_values values = site->values;
+    gb_callback_values values = site->values;
     values.values = nchw;
     site->options->callback(site->options->callback_arg, &values);
 }
@@ -321,7 +314,7 @@ static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node nod
         break;
     case GB_BEND_CALLBACK:
         site->options = o;
-        site->values = (gb_bent_values){node, session->options.batch, s.c, s.h, s.w, NULL};
+        site->values = (gb_callback_values){node, session->options.batch, s.c, s.h, s.w, NULL};
         break;
     case GB_BEND_NOISE:
         if (o->reseed) {
@@ -400,13 +393,13 @@ static gb_status draw_style(const gb_session *session, gb_bend_entry *entry, gb_
     const gb_graph *graph = session->graph;
     const gb_bend_options *o = &entry->options;
     gb_bend_style *style = &entry->style;
-    *style = (gb_bend_style){.z = find_input(graph, "z"), .label = GB_NO_NODE, .truncate = {o->psi, -1}};
+    *style = (gb_bend_style){.z = gb_graph_find_role(graph, GB_ROLE_Z, 0), .label = GB_NO_NODE, .truncate = {o->psi, -1}};
     if (o->set_psi && !isfinite(o->psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
     size_t floats = gb_node_floats(&graph->nodes[style->z]), classes = 0;
     if (o->set_label) {
-        style->label = find_input(graph, "label");
-        if (style->label == GB_NO_NODE || graph->nodes[style->label].ndim != 1)
+        style->label = gb_graph_find_role(graph, GB_ROLE_LABEL, 0);
+        if (style->label == GB_NO_NODE)
             return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
         classes = (size_t)graph->nodes[style->label].shape[0];
         if (o->label < 0 || (size_t)o->label >= classes)
@@ -600,7 +593,7 @@ static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *
     return GB_OK;
 }
 
-gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err) {
+gb_status gb_session_set_bend_params(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err) {
     gb_bend_list *list = &session->now.bends;
     int at = gb_bend_list_find(list, bend);
     return at >= 0 ? remake(session, &list->entries[at], params, count, session->now.image, err)

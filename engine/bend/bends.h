@@ -20,7 +20,7 @@ typedef struct gb_bend_site {
         gb_truncate_live truncate;
         gb_callback_live callback;
     } live;
-    gb_bent_values values;      /* CALLBACK: what it is handed */
+    gb_callback_values values;      /* CALLBACK: what it is handed */
     const gb_bend_options *options;
 } gb_bend_site;
 
@@ -40,7 +40,7 @@ typedef struct gb_bend_entry {
     gb_bend_options options;    /* pointers are this entry's own copies */
     const gb_filter *filter;
     int activation;
-    float params[GB_TABLE_PARAMS];
+    float params[GB_MAX_PARAMS];
     int param_count;
     gb_bend_style style;
     gb_bend_site *sites;

@@ -51,7 +51,7 @@ const char *gb_file_format(const gb_file *file) {
     return gb_checkpoint_format(file->checkpoint);
 }
 
-size_t gb_file_arrays(const gb_file *file) {
+size_t gb_file_array_count(const gb_file *file) {
     return file->count;
 }
 

@@ -51,6 +51,7 @@ void gb_graph_free(gb_graph *graph) {
     free(graph->first_alias);
     gb_name_index_free(&graph->by_name);
     gb_name_index_free(&graph->by_alias);
+    free(graph->roles);
     free(graph->nodes);
     gb_network_free(graph->network);
     free(graph);
@@ -276,6 +277,84 @@ void gb_graph_alias(gb_graph *graph, const char *alias, const char *name) {
         graph->aliases[graph->alias_count++] = entry;
 }
 
+/* ------------------------------------------------------------------------------------------------ roles */
+
+/* What code that looks for a role relies on, in words; NULL if the node is that. */
+static const char *unfit_for(const gb_graph *graph, gb_node index, gb_role role) {
+    const gb_graph_node *node = &graph->nodes[index];
+    switch (role) {
+    case GB_ROLE_Z:
+        return node->is_input ? NULL : "z is an input";
+    case GB_ROLE_LABEL:
+        return node->is_input && node->ndim == 1 ? NULL : "a label is an input with one value for each class";
+    case GB_ROLE_WS:
+        return node->ndim == 2 ? NULL : "w's are the rows [num_ws, w_dim] of one node";
+    case GB_ROLE_W:
+        return !node->is_input && node->desc.op == GB_OP_SELECT &&
+                       graph->nodes[node->input[0]].desc.op == GB_OP_TRUNCATE
+                   ? NULL : "a w is selected from the rows of a truncation";
+    case GB_ROLE_NOISE:
+        return node->is_input && node->shape[0] == 1 ? NULL : "noise is an input [1, H, W]";
+    case GB_ROLE_IMAGE:
+        return node->ndim == 3 ? NULL : "a running picture has the shape [C, H, W]";
+    default:
+        return NULL;
+    }
+}
+
+void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index) {
+    size_t room = graph->role_room;
+    if (graph->failed || node == GB_NO_NODE)
+        return;
+    if (node < 0 || node >= graph->count || role <= GB_ROLE_NONE || role > GB_ROLE_IMAGE || index < 0) {
+        gb_graph_mistake(graph, "role %d with index %d for node %d: there is no such role or node", (int)role, index, node);
+        return;
+    }
+    const char *why = unfit_for(graph, node, role);
+    if (why) {
+        gb_graph_mistake(graph, "'%s' cannot have the role %d: %s", graph->nodes[node].name, (int)role, why);
+        return;
+    }
+    if (gb_graph_find_role(graph, role, index) != GB_NO_NODE) {
+        gb_graph_mistake(graph, "'%s': another node has the role %d with index %d", graph->nodes[node].name, (int)role,
+                         index);
+        return;
+    }
+    if (!reserve(graph, (void **)&graph->roles, graph->role_count, &room, sizeof(gb_node_role)))
+        return;
+    graph->role_room = room;
+    graph->roles[graph->role_count++] = (gb_node_role){role, index, node};
+}
+
+gb_node gb_graph_find_role(const gb_graph *graph, gb_role role, int index) {
+    for (size_t i = 0; i < graph->role_count; i++)
+        if (graph->roles[i].role == role && graph->roles[i].index == index)
+            return graph->roles[i].node;
+    return GB_NO_NODE;
+}
+
+const gb_node_role *gb_graph_role_of(const gb_graph *graph, gb_node node, gb_role wanted) {
+    for (size_t i = 0; i < graph->role_count; i++)
+        if (graph->roles[i].node == node && (wanted == GB_ROLE_NONE || graph->roles[i].role == wanted))
+            return &graph->roles[i];
+    return NULL;
+}
+
+/* A role that follows from an operation, unless another node has it already or its inputs are of another kind. */
+static gb_node imply(gb_graph *graph, gb_node node, gb_role role, int index) {
+    if (node != GB_NO_NODE && !unfit_for(graph, node, role) && gb_graph_find_role(graph, role, index) == GB_NO_NODE)
+        gb_graph_role(graph, node, role, index);
+    return node;
+}
+
+/* How many nodes have the role so far. */
+static int role_count(const gb_graph *graph, gb_role role) {
+    int count = 0;
+    for (size_t i = 0; i < graph->role_count; i++)
+        count += graph->roles[i].role == role;
+    return count;
+}
+
 /* ------------------------------------------------------------------------------------------------ weights */
 
 void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const float *data) {
@@ -464,7 +543,7 @@ gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const ch
         return GB_NO_NODE;
     node->weight[0] = keep(graph, w_avg);
     node->desc.truncate.num_ws = num_ws;
-    return finish(graph, node, GB_OP_TRUNCATE, 2);
+    return imply(graph, finish(graph, node, GB_OP_TRUNCATE, 2), GB_ROLE_WS, role_count(graph, GB_ROLE_WS));
 }
 
 gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) {
@@ -472,7 +551,8 @@ gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) 
     if (!node)
         return GB_NO_NODE;
     node->desc.select.row = row;
-    return finish(graph, node, GB_OP_SELECT, 1);
+    gb_node selected = finish(graph, node, GB_OP_SELECT, 1);
+    return gb_graph_find_role(graph, GB_ROLE_WS, 0) == ws ? imply(graph, selected, GB_ROLE_W, row) : selected;
 }
 
 gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight_name,
@@ -529,6 +609,8 @@ gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map
     }
     node->desc.inputs = 1;      /* the operation itself finds the map in its epilogue */
     node->strength = keep(graph, strength);
+    if (graph->nodes[map].is_input && !gb_graph_role_of(graph, map, GB_ROLE_NOISE))
+        imply(graph, map, GB_ROLE_NOISE, role_count(graph, GB_ROLE_NOISE));
     return finish(graph, node, GB_OP_NOISE, 3);
 }
 
@@ -618,7 +700,7 @@ gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x) {
     return node ? finish(graph, node, GB_OP_MAX_POOL, 3) : GB_NO_NODE;
 }
 
-gb_node gb_graph_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
+gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
     gb_graph_node *node = append(graph, name, 2, (const gb_node[]){theta, phi});
     return node ? finish(graph, node, GB_OP_SCORES, 2) : GB_NO_NODE;
 }
@@ -628,7 +710,7 @@ gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x) {
     return node ? finish(graph, node, GB_OP_SOFTMAX, ndim_of(graph, x)) : GB_NO_NODE;
 }
 
-gb_node gb_graph_mix(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
+gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
     gb_graph_node *node = append(graph, name, 3, (const gb_node[]){values, weights, like});
     return node ? finish(graph, node, GB_OP_MIX, 3) : GB_NO_NODE;
 }

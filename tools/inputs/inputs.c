@@ -140,7 +140,7 @@ static size_t count_sources(const inputs *in) {
 }
 
 static gb_status load_classes(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
-    in->c_dim = gb_model_classes(model);
+    in->c_dim = gb_model_class_count(model);
     if (parse_classes(options->classes, model, &in->classes, err)) return err->status;
     if (in->source != FROM_W && in->c_dim && !in->classes.count)
         return state(err, GB_BAD_ARGUMENT, "this model has %zu classes: choose with --class 0 to %zu%s", in->c_dim,
@@ -156,7 +156,7 @@ static latent_reading reading_of(const char *w_as) {
 
 gb_status load_inputs(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
     size_t points;
-    in->rng = rng_named(options->rng ? options->rng : gb_model_str(model, "origin.rng", "numpy"));
+    in->rng = rng_named(options->rng ? options->rng : gb_model_meta_str(model, "origin.rng", "numpy"));
     in->has_noise = gb_model_match(model, "*.noise", NULL, 0) > 0;
     if (options->noise && !in->has_noise)
         return state(err, GB_BAD_ARGUMENT, "--noise %s: this model has no noise", options->noise);
@@ -165,7 +165,7 @@ gb_status load_inputs(const input_options *options, const gb_model *model, input
     if (load_classes(options, model, in, err)) return err->status;
     if (in->source == FROM_Z && load_z(options->z, model, &in->latents, err)) return err->status;
     if (in->source == FROM_W && load_w(options->w, model, reading_of(options->w_as), &in->latents, err)) return err->status;
-    if (in->source == FROM_SEEDS && gb_model_int(model, "config.z_dim", 0) < 1)
+    if (in->source == FROM_SEEDS && gb_model_meta_int(model, "config.z_dim", 0) < 1)
         return state(err, GB_BAD_ARGUMENT, "this model takes no z; give its w's with --w");
     points = count_points(in, count_sources(in));
     if (in->steps && points != 2)

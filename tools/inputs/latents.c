@@ -159,7 +159,7 @@ static gb_status take_array(const gb_file *file, const char *path, size_t index,
 }
 
 static gb_status refuse_file(const gb_file *file, const char *path, const wanted *w, gb_error *err) {
-    size_t count = gb_file_arrays(file), named;
+    size_t count = gb_file_array_count(file), named;
     gb_array_info info;
     char text[SHAPE_ROOM];
     for (named = 0; named < count; named++) {       /* the one that was meant, if a name says so */
@@ -175,7 +175,7 @@ static gb_status refuse_file(const gb_file *file, const char *path, const wanted
 /* An array called by one of the names at the top of the file; else all whose path ends in one of the names; else all
  * arrays but noise maps, if every one has a latent's shape: a file of other things may have such a vector by chance. */
 static gb_status find_latents(const gb_file *file, const char *path, const wanted *w, found *f, gb_error *err) {
-    size_t count = gb_file_arrays(file), index;
+    size_t count = gb_file_array_count(file), index;
     bool fits = false;
     f->index = malloc((count + 1) * sizeof *f->index);
     f->how = malloc((count + 1) * sizeof *f->how);
@@ -309,7 +309,7 @@ static gb_status load(const char *path, const gb_model *model, const wanted *w, 
 
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err) {
     static const char *const names[] = {"z", "latent_z", "noise_z", NULL};
-    const wanted w = {.what = "--z", .names = names, .width = gb_model_int(model, "config.z_dim", 0), .rows = 1};
+    const wanted w = {.what = "--z", .names = names, .width = gb_model_meta_int(model, "config.z_dim", 0), .rows = 1};
     return load(path, model, &w, l, err);
 }
 

@@ -66,7 +66,9 @@ static void truncation_stays_within_the_rows_of_statistics(void **state) {
     gb_graph_weight(g, "means", 2, SHAPE(3, 2), means);
     gb_graph_weight(g, "vars", 2, SHAPE(3, 2), vars);
     gb_graph_weight(g, "gain", 1, SHAPE(2), gain);
-    gb_node ws = gb_graph_truncate(g, "ws", gb_graph_input(g, "z", 1, SHAPE(2), NULL), "avg", 1);
+    gb_node z_node = gb_graph_input(g, "latent", 1, SHAPE(2), NULL);
+    gb_graph_role(g, z_node, GB_ROLE_Z, 0);
+    gb_node ws = gb_graph_truncate(g, "ws", z_node, "avg", 1);
     const gb_batch_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
     build(f, gb_graph_batch_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
     OK(gb_session_set_z(f->session, z, &err));
@@ -153,12 +155,6 @@ static void an_input_that_is_the_output_is_rendered_for_every_sample(void **stat
     assert_memory_equal(rgb, rgb + 12, 12);
 }
 
-static void a_label_that_is_no_vector_takes_no_class(void **state) {
-    fixture *f = *state;
-    build(f, gb_graph_input(f->graph, "label", 3, SHAPE(2, 30, 30), NULL), 1);
-    refused(gb_session_set_class(f->session, 1, &err), "'label' of this network is not a vector");
-}
-
 /* ------------------------------------------------------------------------------------------------ shapes */
 
 static void the_image_of_a_vector_has_its_size(void **state) {
@@ -167,7 +163,7 @@ static void the_image_of_a_vector_has_its_size(void **state) {
     float x[10], y[10];
     fill(x, 10, 1);
     build(f, gb_graph_input(f->graph, "x", 2, SHAPE(2, 5), NULL), 1);
-    gb_model_image_shape(f->model, shape);
+    gb_model_output_shape(f->model, shape);
     assert_memory_equal(shape, SHAPE(2, 1, 5), sizeof shape);
     OK(gb_session_feed(f->session, "x", x, &err));
     OK(gb_session_render(f->session, y, &err));
@@ -178,7 +174,7 @@ static void only_a_running_picture_is_previewed(void **state) {
     fixture *f = *state;
     float image[3 * 4 * 4];
     build(f, gb_graph_input(f->graph, "synthesis.b4.img", 3, SHAPE(16, 8, 8), NULL), 1);
-    refused(gb_session_preview(f->session, 4, image, &err), "no running picture at 'synthesis.b4.img'");
+    refused(gb_session_preview(f->session, 4, image, &err), "no running picture of height 4");
 }
 
 static void a_weight_is_not_exchanged_for_another_shape(void **state) {
@@ -204,10 +200,10 @@ static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **st
     first = gb_graph_bias_act(g, "first", first, &(gb_bias_act_options){0});
     gb_node sum = gb_graph_add(g, "sum", pooled, first);
     build(f, gb_graph_concat(g, "all", sum, sum), 1);
-    assert_false(gb_model_takes(f->model, pooled, GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, wide, GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, first, GB_BEND_DISABLE));
-    assert_true(gb_model_takes(f->model, sum, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, pooled, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, wide, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, first, GB_BEND_DISABLE));
+    assert_true(gb_model_can_bend(f->model, sum, GB_BEND_DISABLE));
 }
 
 static void attention_may_mix_into_a_map_of_another_shape(void **state) {
@@ -216,8 +212,8 @@ static void attention_may_mix_into_a_map_of_another_shape(void **state) {
     fill(x, 8 * 16, -2);
     gb_graph *g = f->graph;
     gb_node map = gb_graph_input(g, "x", 3, SHAPE(8, 4, 4), NULL), row = gb_graph_input(g, "like", 3, SHAPE(1, 1, 16), NULL);
-    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_scores(g, "scores", map, map));
-    build(f, gb_graph_mix(g, "mix", map, weights, row), 1);
+    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_attention_scores(g, "scores", map, map));
+    build(f, gb_graph_attention_output(g, "mix", map, weights, row), 1);
     OK(gb_session_feed(f->session, "x", x, &err));
     OK(gb_session_feed(f->session, "like", like, &err));
     OK(gb_session_render(f->session, fused, &err));
@@ -226,12 +222,71 @@ static void attention_may_mix_into_a_map_of_another_shape(void **state) {
     assert_memory_equal(split, fused, sizeof fused);
 }
 
+/* ------------------------------------------------------------------------------------------------ roles */
+
+static void roles_are_found_by_index_and_follow_from_operations(void **state) {
+    fixture *f = *state;
+    const float avg[2] = {1, 2}, strength[1] = {1};
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "avg", 1, SHAPE(2), avg);
+    gb_graph_weight(g, "strength", 0, NULL, strength);
+    gb_node z = gb_graph_input(g, "z", 1, SHAPE(2), NULL), ws = gb_graph_truncate(g, "ws", z, "avg", 2);
+    gb_node second = gb_graph_select(g, "second", ws, 1), map = gb_graph_input(g, "map", 3, SHAPE(1, 1, 1), NULL);
+    gb_node x = gb_graph_noise(g, "noise", gb_graph_reshape(g, "pixel", second, 2, 1, 1, false), map, "strength");
+    gb_graph_role(g, x, GB_ROLE_LAYER, 3);
+    gb_graph_role(g, x, GB_ROLE_IMAGE, 0);
+    build(f, x, 1);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_Z, 0), GB_NO_NODE);    /* a name is not a role */
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_WS, 0), ws);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_W, 1), second);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_W, 0), GB_NO_NODE);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_NOISE, 0), map);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_LAYER, 3), x);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_IMAGE, 0), x);
+    gb_node_info info;
+    gb_model_node(f->model, x, &info);
+    assert_int_equal(info.role, GB_ROLE_LAYER);
+    assert_int_equal(info.role_index, 3);
+}
+
+static void a_role_wants_a_node_that_suits_it(void **state) {
+    fixture *f = *state;
+    static const struct { gb_role role; int ndim; const char *why; } cases[] = {
+        {GB_ROLE_LABEL, 3, "'x' cannot have the role 2: a label is an input with one value for each class"},
+        {GB_ROLE_WS, 3, "w's are the rows"},
+        {GB_ROLE_WS, 1, "w's are the rows"},
+        {GB_ROLE_W, 1, "a w is selected from the rows of a truncation"},
+        {GB_ROLE_NOISE, 3, "noise is an input [1, H, W]"},
+        {GB_ROLE_IMAGE, 2, "a running picture has the shape"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gb_graph *g = gb_graph_new();
+        gb_node x = gb_graph_input(g, "x", cases[i].ndim, SHAPE(2, 3, 4), NULL);
+        gb_graph_output(g, x);
+        gb_graph_role(g, x, cases[i].role, 0);
+        refused(gb_model_build(f->context, g, &f->model, &err), cases[i].why);
+    }
+    gb_node x = gb_graph_input(f->graph, "x", 1, SHAPE(2), NULL);
+    gb_graph_role(f->graph, gb_graph_add(f->graph, "sum", x, x), GB_ROLE_Z, 0);
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "'sum' cannot have the role 1: z is an input");
+}
+
+static void a_role_is_given_once(void **state) {
+    fixture *f = *state;
+    gb_node a = gb_graph_input(f->graph, "a", 1, SHAPE(2), NULL), b = gb_graph_input(f->graph, "b", 1, SHAPE(2), NULL);
+    gb_graph_role(f->graph, a, GB_ROLE_Z, 0);
+    gb_graph_role(f->graph, b, GB_ROLE_Z, 0);
+    gb_graph_output(f->graph, b);
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "another node has the role");
+    f->graph = NULL;
+}
+
 static void a_mix_takes_rows_of_weights(void **state) {
     fixture *f = *state;
     gb_graph *g = f->graph;
     gb_node values = gb_graph_input(g, "values", 3, SHAPE(2, 2, 2), NULL);
     gb_node matrix = gb_graph_input(g, "matrix", 3, SHAPE(4, 2, 4), NULL);
-    gb_graph_output(g, gb_graph_mix(g, "mix", values, matrix, values));
+    gb_graph_output(g, gb_graph_attention_output(g, "mix", values, matrix, values));
     refused(gb_model_build(f->context, g, &f->model, &err), "mix: the weights are 4x2x4, expected rows");
 }
 
@@ -303,11 +358,13 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_when_it_is_bent, setup, teardown),
         cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_of_its_other_readers, setup, teardown),
         cmocka_unit_test_setup_teardown(an_input_that_is_the_output_is_rendered_for_every_sample, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_label_that_is_no_vector_takes_no_class, setup, teardown),
         cmocka_unit_test_setup_teardown(the_image_of_a_vector_has_its_size, setup, teardown),
         cmocka_unit_test_setup_teardown(only_a_running_picture_is_previewed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_weight_is_not_exchanged_for_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_layer_whose_input_cannot_fill_its_output_is_not_disabled, setup, teardown),
+        cmocka_unit_test_setup_teardown(roles_are_found_by_index_and_follow_from_operations, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_role_wants_a_node_that_suits_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_role_is_given_once, setup, teardown),
         cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mix_takes_rows_of_weights, setup, teardown),
         cmocka_unit_test_setup_teardown(an_input_beyond_every_limit_is_refused, setup, teardown),

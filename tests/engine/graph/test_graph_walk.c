@@ -105,17 +105,10 @@ static const char *positive_weight(int ndim, int a, int b) {
     return name;
 }
 
-/* Names as modules have them, the parts of layer L3 before L3 itself, and now and then one that sessions look for. */
+/* Names as modules have them, the parts of layer L3 before L3 itself. */
 static const char *next_name(void) {
-    static const char *const known[] = {"z", "label", "synthesis.b4.img", "synthesis.b8.img"};
     char *name = g.name[g.count];
-    int special = g.count ? pick(0, 40) : pick(0, 1) * 9;       /* every other graph begins with z */
-    bool taken = special > 3;
-    for (int i = 0; i < g.count && !taken; i++)
-        taken = !strcmp(g.name[i], known[special]);
-    if (!taken)
-        snprintf(name, sizeof g.name[0], "%s", known[special]);
-    else if (one_in(2))
+    if (one_in(2))
         snprintf(name, sizeof g.name[0], "L%d", g.layer++);
     else
         snprintf(name, sizeof g.name[0], "L%d.part%d", g.layer, g.part++);
@@ -230,13 +223,13 @@ static gb_node add_attention(gb_node theta, shape s) {
     int queries = s.h * s.w, keys = k.h * k.w;
     if (queries * keys > MOST_FLOATS)
         return GB_NO_NODE;
-    gb_node matrix = added(gb_graph_scores(g.graph, next_name(), theta, phi), 2, queries, 1, keys);
+    gb_node matrix = added(gb_graph_attention_scores(g.graph, next_name(), theta, phi), 2, queries, 1, keys);
     if (one_in(8))
         return matrix;
     matrix = added(gb_graph_softmax(g.graph, next_name(), matrix), 2, queries, 1, keys);
     gb_node values = find(as_many_pixels, k), like = one_in(2) ? theta : find(as_many_pixels, s);
     shape out = g.node[like];
-    return added(gb_graph_mix(g.graph, next_name(), values, matrix, like), 3, g.node[values].c, out.h, out.w);
+    return added(gb_graph_attention_output(g.graph, next_name(), values, matrix, like), 3, g.node[values].c, out.h, out.w);
 }
 
 /* One more operation on what there is; nothing where the one that was picked has no input to fit. */
@@ -303,15 +296,45 @@ static void add_node(void) {
     }
 }
 
-/* The same random numbers build the same graph again, for another context. */
+static bool suits(gb_node node, gb_role role) {
+    bool input = g.is_input[node];
+    int ndim = g.node[node].ndim;
+    switch (role) {
+    case GB_ROLE_Z: return input;
+    case GB_ROLE_LABEL: return input && ndim == 1;
+    case GB_ROLE_WS: return ndim == 2;
+    case GB_ROLE_NOISE: return input && g.node[node].c == 1;
+    case GB_ROLE_IMAGE: return ndim == 3;
+    default: return role != GB_ROLE_W;
+    }
+}
+
+/* Roles on any nodes that suit them. Those that operations imply are given before there are any. */
+static void add_roles(gb_role first, gb_role second) {
+    bool given[GB_ROLE_IMAGE + 1][3] = {{false}};
+    for (int i = pick(0, 6); i > 0; i--) {
+        gb_role role = (gb_role)pick(first, second);
+        gb_node node = pick(0, g.count - 1);
+        int index = pick(0, 2);
+        bool implied = first == GB_ROLE_Z && (role == GB_ROLE_WS || role == GB_ROLE_NOISE);
+        if (!given[role][index] && !implied && suits(node, role)) {
+            gb_graph_role(g.graph, node, role, index);
+            given[role][index] = true;
+        }
+    }
+}
+
 static gb_model *build(gb_context *context, uint64_t seed) {
     gb_model *model = NULL;
     memset(&g, 0, sizeof g);
     state = seed;
     g.graph = gb_graph_new();
     random_input();
+    if (one_in(8))
+        add_roles(GB_ROLE_WS, GB_ROLE_NOISE);
     for (int i = pick(3, 22); i > 0 && g.count < MOST_NODES - 8; i--)
         add_node();
+    add_roles(GB_ROLE_Z, GB_ROLE_IMAGE);
     gb_graph_alias(g.graph, "alias", g.name[0]);
     gb_graph_output(g.graph, one_in(2) ? g.count - 1 : pick(0, g.count - 1));
     OK(gb_model_build(context, g.graph, &model, &err));
@@ -328,7 +351,7 @@ static gb_model *build(gb_context *context, uint64_t seed) {
 
 /* ------------------------------------------------------------------------------------------------ sessions */
 
-static void overwrite(void *arg, const gb_bent_values *v) {
+static void overwrite(void *arg, const gb_callback_values *v) {
     (void)arg;
     for (size_t i = 0; i < (size_t)v->n * (size_t)v->c * (size_t)v->h * (size_t)v->w; i++)
         v->values[i] = v->values[i] * 0.5f + 1;
@@ -340,7 +363,7 @@ static const char *random_place(const gb_model *model, gb_bend_kind kind) {
     gb_node node = pick(0, g.count - 1);
     if (one_in(6))
         return globs[pick(0, 6)];
-    for (int i = 0; i < 10 && !gb_model_takes(model, node, kind); i++)
+    for (int i = 0; i < 10 && !gb_model_can_bend(model, node, kind); i++)
         node = pick(0, g.count - 1);
     return g.name[node];
 }
@@ -361,7 +384,7 @@ static float parameter(const gb_param_info *p) {
     float value = one_in(4) ? low : one_in(3) ? high : low + (high - low) * (float)pick(0, 100) / 100;
     if (one_in(2) && p->low <= -2 && p->high >= 2)
         value = number();
-    return p->whole || p->choices ? floorf(value) : value;
+    return p->integer || p->choices ? floorf(value) : value;
 }
 
 /* The largest channels, height and width of the nodes that a place may mean. */
@@ -407,7 +430,7 @@ static gb_bend_options random_bend(const gb_model *model, int batch) {
         char *name = take(64);
         snprintf(name, 64, "%s", row.name);
         o.name = name;
-        o.param_count = pick(0, row.most);
+        o.param_count = pick(0, row.max_params);
         float *params = numbers((size_t)o.param_count);
         for (int i = 0; i < o.param_count; i++)
             params[i] = parameter(&row.param[i]);
@@ -424,6 +447,8 @@ typedef struct wishes {
     float psi;
     gb_noise noise;
     gb_bend_options bend[4];
+    const float *ws, *w_avg;            /* for the node with the role of the w's */
+    int ws_rows;
     const float *input[MOST_NODES];     /* a value for each input that has none, and for some nodes */
 } wishes;
 
@@ -434,6 +459,12 @@ static wishes random_wishes(gb_model *model) {
         w.map_samples[i] = one_in(2) ? 1 : w.batch;
         if (g.is_input[i] ? !g.has_value[i] || one_in(3) : one_in(20))
             w.input[i] = numbers(floats_of(g.node[i]) * (size_t)(g.is_map[i] ? w.map_samples[i] : w.batch));
+    }
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
+    if (ws != GB_NO_NODE && one_in(3)) {
+        w.ws_rows = one_in(2) ? 1 : g.node[ws].c;
+        w.ws = numbers((size_t)w.batch * (size_t)w.ws_rows * (size_t)g.node[ws].w);
+        w.w_avg = numbers((size_t)g.node[ws].w);
     }
     for (int i = pick(0, 3); i > 0; i--)
         w.bend[w.bends++] = random_bend(model, w.batch);
@@ -456,6 +487,10 @@ static gb_session *open_session(gb_model *model, const wishes *w, gb_purpose pur
         if (w->input[i] && !g.is_map[i])
             OK(gb_session_feed(session, info.name, w->input[i], &err));
     }
+    if (w->ws) {
+        gb_session_set_ws(session, w->ws, w->ws_rows, &err);
+        gb_session_set_w_avg(session, w->w_avg, &err);
+    }
     for (int i = 0; i < w->bends; i++)
         gb_session_bend(session, &w->bend[i], NULL, &err);
     return session;
@@ -473,7 +508,7 @@ static void read_all(gb_session *session, int batch) {
 /* What a walk shows: the image three times, previews and 8-bit values where there are such. */
 static void compare(gb_model *model, const wishes *w) {
     int64_t s[3];
-    gb_model_image_shape(model, s);
+    gb_model_output_shape(model, s);
     size_t bytes = (size_t)(s[0] * s[1] * s[2]) * (size_t)w->batch * sizeof(float);
     float *image = take(bytes), *other = take(bytes);
     uint8_t *pixels = take((size_t)(s[0] * s[1] * s[2]) * (size_t)w->batch);
@@ -486,12 +521,15 @@ static void compare(gb_model *model, const wishes *w) {
     read_all(split, w->batch);
     if (memcmp(image, other, bytes))
         fail_msg("walk %d: split at every boundary it shows something else", walk_number);
-    for (int resolution = 4; resolution <= 8; resolution *= 2) {
-        char name[32];
-        snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
-        gb_node node = gb_model_find(model, name);
-        float *preview = take((node == GB_NO_NODE ? 1 : floats_of(g.node[node])) * (size_t)w->batch * sizeof *preview);
-        gb_session_preview(live, resolution, preview, &err);
+    for (int height = 1; height <= 8; height *= 2) {
+        size_t floats = 1;
+        for (int i = 0; i < 3; i++) {
+            gb_node node = gb_model_find_role(model, GB_ROLE_IMAGE, i);
+            if (node != GB_NO_NODE && g.node[node].h == height && floats_of(g.node[node]) > floats)
+                floats = floats_of(g.node[node]);
+        }
+        float *preview = take(floats * (size_t)w->batch * sizeof *preview);
+        gb_session_preview(live, height, preview, &err);
     }
     for (int i = 0; i < 2; i++) {
         OK(gb_session_render(live, other, &err));
@@ -540,7 +578,7 @@ static void call_with_anything(gb_graph *graph) {
     const gb_conv2d_options conv = {.up = extreme(), .demodulate = one_in(2), .fir = v};
     const gb_bias_act_options act = {.bias = w, .act = one_in(2) ? "relu" : v, .clamp = NAN};
     const gb_batch_norm_options norm = {.mean = w, .var = v, .gain = x, .bias = y, .gain_weight = one_in(2) ? w : NULL};
-    switch (pick(0, 19)) {
+    switch (pick(0, 20)) {
     case 0: gb_graph_input(graph, name, extreme(), dims, w); break;
     case 1: gb_graph_constant(graph, name, w); break;
     case 2: gb_graph_pixel_norm(graph, name, x, NAN); break;
@@ -557,9 +595,10 @@ static void call_with_anything(gb_graph *graph) {
     case 13: gb_graph_batch_norm(graph, name, x, &norm); break;
     case 14: gb_graph_slice(graph, name, x, extreme(), extreme()); break;
     case 15: gb_graph_reshape(graph, name, x, extreme(), extreme(), extreme(), one_in(2)); break;
-    case 16: gb_graph_scores(graph, name, x, y); gb_graph_softmax(graph, "more", x); break;
-    case 17: gb_graph_mix(graph, name, x, y, extreme()); break;
+    case 16: gb_graph_attention_scores(graph, name, x, y); gb_graph_softmax(graph, "more", x); break;
+    case 17: gb_graph_attention_output(graph, name, x, y, extreme()); break;
     case 18: gb_graph_weight(graph, name, extreme(), dims, one_in(2) ? NULL : (const float *)dims); break;
+    case 19: gb_graph_role(graph, x, (gb_role)pick(-1, 10), extreme()); break;
     default: gb_graph_output(graph, extreme()); break;
     }
 }

@@ -113,9 +113,9 @@ static void put(const char *path, const void *bytes, size_t size) {
 static void only_a_whole_png_is_whole(void **state) {
     (void)state;
     write_picture("out.png");
-    assert_true(gb_png_whole("out.png"));
-    assert_false(gb_png_whole("missing.png"));
-    assert_false(gb_png_whole("."));
+    assert_true(gb_png_is_complete("out.png"));
+    assert_false(gb_png_is_complete("missing.png"));
+    assert_false(gb_png_is_complete("."));
     gb_map map;
     assert_int_equal(gb_map_open("out.png", &map, NULL), GB_OK);
     unsigned char *bytes = malloc(map.size + 1);
@@ -126,19 +126,19 @@ static void only_a_whole_png_is_whole(void **state) {
     gb_map_close(&map);
 
     put("damaged.png", bytes, size + 1);
-    assert_false(gb_png_whole("damaged.png"));
+    assert_false(gb_png_is_complete("damaged.png"));
     for (size_t length = 0; length < size; length += length < size - 20 ? 97 : 1) {
         put("damaged.png", bytes, length);
-        assert_false(gb_png_whole("damaged.png"));
+        assert_false(gb_png_is_complete("damaged.png"));
     }
     for (size_t at = 0; at < size; at += at < 120 ? 1 : 61) {
         bytes[at] ^= 0x10;
         put("damaged.png", bytes, size);
-        assert_false(gb_png_whole("damaged.png"));
+        assert_false(gb_png_is_complete("damaged.png"));
         bytes[at] ^= 0x10;
     }
     put("damaged.png", bytes, size);
-    assert_true(gb_png_whole("damaged.png"));
+    assert_true(gb_png_is_complete("damaged.png"));
     free(bytes);
     unlink("out.png");
     unlink("damaged.png");

@@ -207,7 +207,7 @@ static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state)
     int all = nodes_run(session);
     gb_node conv = gb_model_find(f->model, "synthesis.b32.conv1.conv");
     gb_node changed = gb_model_find(f->model, "synthesis.b32.conv1.noise");
-    int after = (int)gb_model_nodes(f->model) - changed;
+    int after = (int)gb_model_node_count(f->model) - changed;
     for (int move = 1; move <= 3; move++) {
         map[0] = (float)move;
         OK(gb_session_set_noise_map(session, "synthesis.b32.conv1", map, 1, &err));
@@ -440,11 +440,11 @@ static void a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed(voi
     for (int i = 0; i < IMAGE; i++)
         image[i] = untouched[i] = 42;
     OK(gb_session_seed(session, 1, &err));
-    gb_session_on_progress(session, on_progress, &w);
+    gb_session_set_progress(session, on_progress, &w);
     assert_int_equal(gb_session_render(session, image, &err), GB_CANCELLED);
     assert_same(untouched, image, IMAGE);
     int first = nodes_run(session);
-    gb_session_on_progress(session, NULL, NULL);
+    gb_session_set_progress(session, NULL, NULL);
     render(session, image);
     int second = nodes_run(session);
     gb_session *fresh = new_session(f->model, GB_ONCE, 1);
@@ -513,7 +513,7 @@ static uint64_t macs_of(int resolution) {
     snprintf(path, sizeof path, "test_engine.macs.%d.gbw", (int)getpid());
     OK(gb_init_stylegan2(context, path, &(gb_stylegan2){.resolution = resolution}, true, &err));
     OK(gb_model_open(context, path, &model, &err));
-    for (gb_node i = 0; i < (gb_node)gb_model_nodes(model); i++) {
+    for (gb_node i = 0; i < (gb_node)gb_model_node_count(model); i++) {
         gb_node_info info;
         gb_model_node(model, i, &info);
         if (!strncmp(info.name, "synthesis.", 10) && !strcmp(info.op, "modulated_conv2d"))
