@@ -135,6 +135,12 @@ GB_API void gb_npz_free(gb_npz *npz);
 /* Writes one array as an .npy. */
 GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const float *data, gb_error *err);
 
+/* What the library writes. Every function that writes a file replaces one of its own kind, and an empty one; a file of
+ * another kind is left as it is and the call fails. With GANBEND_OVERWRITE=1 in the environment it is replaced as well. */
+typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY } gb_output_kind;
+/* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
+GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
+
 /* A text chunk of a PNG: keyword and UTF-8 text. */
 typedef struct gb_text { const char *key, *value; } gb_text;
 /* Writes 8-bit RGB, rows without padding. */

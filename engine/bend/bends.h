@@ -58,9 +58,6 @@ static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w,
     return mask[(size_t)((int64_t)y * mask_h / s->h) * (size_t)mask_w + (size_t)((int64_t)x * mask_w / s->w)];
 }
 
-/* Other options for a bend that is there, in its place in the order. GB_BAD_ARGUMENT where it is gone. */
-gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err);
-
 void gb_bend_release(gb_bend_entry *entry);
 /* `to` is emptied first. */
 bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);

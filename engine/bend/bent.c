@@ -7,7 +7,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
-#include "engine/session/plan.h"
 
 static const gb_cpu planar = {.isa = "plain", .vector = 1, .workers = 1};
 

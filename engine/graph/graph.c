@@ -721,3 +721,9 @@ void gb_graph_output(gb_graph *graph, gb_node node) {
     else
         graph->output = node;
 }
+
+gb_node gb_main_input(const gb_graph_node *node) {
+    if (node->desc.op == GB_OP_ADD && node->input[1] > node->input[0])
+        return node->input[1];
+    return node->input[0];
+}

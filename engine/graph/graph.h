@@ -104,4 +104,7 @@ bool gb_graph_matches(const gb_graph *graph, gb_node node, const char *glob);
 /* The known name that looks most like `name`, for messages; NULL where none is near. */
 const char *gb_graph_nearest(const gb_graph *graph, const char *name);
 
+/* The operand that carries the value through an element-wise node (of an ADD the one computed later). */
+gb_node gb_main_input(const gb_graph_node *node);
+
 #endif

@@ -26,7 +26,7 @@ typedef struct gb_settings {
 
 struct gb_session {
     gb_model *model;
-    gb_cpu cpu;                 /* what it runs on, with its queue where that is a device */
+    gb_cpu cpu;                 /* what it runs on, with its stream if that is a device */
     const gb_graph *graph;
     gb_session_options options;
     gb_settings now, before;    /* `before` is valid inside a transaction */
@@ -54,5 +54,9 @@ struct gb_session {
 /* settings.c: what the setters of ganbend.h do; render.c: gb_session_render() and what can be read after it. */
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);
 void gb_settings_free(gb_settings *settings, const gb_graph *graph);
+
+/* bending.c: gives an existing bend other options, keeping its place in the order. GB_BAD_ARGUMENT if there is no such
+ * bend. */
+gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err);
 
 #endif
