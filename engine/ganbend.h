@@ -400,6 +400,15 @@ GB_API gb_status gb_session_feed(gb_session *session, const char *name, const fl
 
 typedef int gb_bend;        /* names a bend in its session; 0 is none */
 
+enum {
+    GB_MAX_BENDS = 4096,            /* of a session */
+    GB_MAX_BEND_PLACES = 65536,     /* boundaries that all bends of a session sit on together; one bend at a glob that
+                                     * a hundred nodes match counts a hundred */
+    GB_MAX_BENT_NODES = 262144,     /* of the network with its bends in it, which a render checks: each STYLE bend that has
+                                     * not the w's of the bend before it adds a mapping network */
+    GB_MAX_NAME = 1023              /* bytes of a name or glob that says where */
+};
+
 typedef enum gb_bend_kind {
     GB_BEND_FILTER,         /* a row of the filter table on the chosen features */
     GB_BEND_ACTIVATION,     /* another nonlinearity at a node that has one: f(x + bias) · gain */
@@ -461,7 +470,8 @@ typedef struct gb_bend_options {
 
 /* Whether a bend of this kind can sit on the node. */
 GB_API bool gb_model_takes(const gb_model *model, gb_node node, gb_bend_kind kind);
-/* Everything pointed to is copied. The message of a refusal lists what would be right. */
+/* Everything pointed to is copied. The message of a refusal lists what would be right. GB_BAD_ARGUMENT also where the
+ * session would pass GB_MAX_BENDS or GB_MAX_BEND_PLACES. */
 GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err);
 /* New parameters of a filter or activation, factor of noise, psi, or keep: nothing before it runs again. */
 GB_API gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
@@ -562,7 +572,9 @@ GB_API void gb_pixels_to_rgb(const uint8_t *pixels, int channels, int height, in
 /* The first sample of the batch as a PNG. */
 GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err);
 
-/* Ends the render that is running (or the next one) between two steps; from any thread. What was computed stays. */
+/* Ends what the session is doing, from any thread: a render, while it is planned or between two of its steps, or a
+ * recipe that is being applied or updated. They return GB_CANCELLED. Ends the next of these where none is running. What a
+ * render has computed stays; of a recipe nothing is added. */
 GB_API void gb_session_cancel(gb_session *session);
 /* Called in the rendering thread after every step, with the share of the arithmetic done. NULL: no more. */
 GB_API void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);

@@ -3,6 +3,7 @@
 #include "network.h"
 
 #include "arena.h"
+#include "name_index.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,8 +14,7 @@
 typedef struct table {
     char *entries;
     size_t width, count, room;
-    uint32_t *slots;            /* open addressing: index + 1, 0 is free; `slot_count` is a power of two */
-    size_t slot_count;
+    gb_name_index index;
 } table;
 
 struct gb_network {
@@ -38,49 +38,23 @@ static char *own_text(gb_network *n, const char *text) {
 
 /* ---- tables ---- */
 
-static const char *entry_name(const table *t, size_t index) {
-    return *(const char *const *)(const void *)(t->entries + index * t->width);
-}
-
-/* FNV-1a. Names that were chosen to collide cost at most GB_NETWORK_ENTRIES steps each. */
-static uint64_t hash(const char *name) {
-    uint64_t h = 14695981039346656037u;
-    for (; *name; name++)
-        h = (h ^ (uint8_t)*name) * 1099511628211u;
-    return h ^ (h >> 32);
+static const char *entry_name(const void *list, size_t number) {
+    const table *t = list;
+    return *(const char *const *)(const void *)(t->entries + number * t->width);
 }
 
 static void *find(const table *t, const char *name) {
-    if (!t->slot_count || !name)
-        return NULL;
-    for (size_t i = hash(name) & (t->slot_count - 1); t->slots[i]; i = (i + 1) & (t->slot_count - 1))
-        if (!strcmp(entry_name(t, t->slots[i] - 1), name))
-            return t->entries + (t->slots[i] - 1) * t->width;
-    return NULL;
-}
-
-static void enter(table *t, size_t index) {
-    size_t i = hash(entry_name(t, index)) & (t->slot_count - 1);
-    while (t->slots[i])
-        i = (i + 1) & (t->slot_count - 1);
-    t->slots[i] = (uint32_t)index + 1;
+    int64_t number = gb_name_find(&t->index, name, entry_name, t);
+    return number == GB_NO_NAME ? NULL : t->entries + (size_t)number * t->width;
 }
 
 static bool grow(table *t) {
     size_t room = t->room ? 2 * t->room : 64;
-    uint32_t *slots = calloc(2 * room, sizeof *slots);
-    char *entries = slots ? realloc(t->entries, room * t->width) : NULL;
-    if (!entries) {
-        free(slots);
+    char *entries = realloc(t->entries, room * t->width);
+    if (!entries)
         return false;
-    }
-    free(t->slots);
-    t->slots = slots;
-    t->slot_count = 2 * room;
     t->entries = entries;
     t->room = room;
-    for (size_t i = 0; i < t->count; i++)
-        enter(t, i);
     return true;
 }
 
@@ -98,7 +72,9 @@ static void *place(gb_network *n, table *t, const char *name) {
     entry = t->entries + t->count * t->width;
     memset(entry, 0, t->width);
     memcpy(entry, &copy, sizeof copy);
-    enter(t, t->count++);
+    if (!gb_name_add(&t->index, t->count, entry_name, t))
+        return NULL;
+    t->count++;
     return entry;
 }
 
@@ -123,7 +99,7 @@ void gb_network_free(gb_network *n) {
     table *tables[] = {&n->metas, &n->arrays, &n->aliases};
     for (size_t i = 0; i < 3; i++) {
         free(tables[i]->entries);
-        free(tables[i]->slots);
+        gb_name_index_free(&tables[i]->index);
     }
     free((void *)n->notes);
     free(n);

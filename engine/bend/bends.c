@@ -52,8 +52,31 @@ bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from) {
         entries[i]->users++;
     }
     gb_bend_list_clear(to);
-    *to = (gb_bend_list){entries, from->count, from->count + 1};
+    *to = (gb_bend_list){entries, from->count, from->count + 1, from->places};
     return true;
+}
+
+int gb_bend_list_find(const gb_bend_list *list, gb_bend bend) {
+    int low = 0, high = list->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (list->entries[middle]->id < bend)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < list->count && list->entries[low]->id == bend ? low : -1;
+}
+
+void gb_bend_list_remove(gb_bend_list *list, int first, int end) {
+    if (first == end)
+        return;
+    for (int i = first; i < end; i++) {
+        list->places -= list->entries[i]->site_count;
+        gb_bend_release(list->entries[i]);
+    }
+    memmove(list->entries + first, list->entries + end, (size_t)(list->count - end) * sizeof *list->entries);
+    list->count -= end - first;
 }
 
 bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b) {
@@ -273,13 +296,6 @@ static void invoke(void *arg, float *nchw) {
 static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node node, uint64_t image, gb_error *err) {
     const gb_graph *graph = session->graph;
     const gb_bend_options *o = &entry->options;
-    for (int i = 0; i < entry->site_count; i++)
-        if (entry->sites[i].node == node)
-            return GB_OK;
-    gb_bend_site *grown = realloc(entry->sites, ((size_t)entry->site_count + 1) * sizeof *grown);
-    if (!grown)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    entry->sites = grown;
     gb_bend_site *site = &entry->sites[entry->site_count++];
     *site = (gb_bend_site){.node = node};
     gb_status status = choose_features(entry, site, graph, image, err);
@@ -324,26 +340,47 @@ static gb_status add_site(gb_session *session, gb_bend_entry *entry, gb_node nod
     return status;
 }
 
-static gb_status find_sites(gb_session *session, gb_bend_entry *entry, uint64_t image, gb_error *err) {
-    const gb_graph *graph = session->graph;
-    const gb_bend_options *o = &entry->options;
-    gb_node exact = gb_graph_find(graph, o->at);
-    bool found = exact != GB_NO_NODE;
-    gb_status status = GB_OK;
-    for (gb_node i = found ? exact : 0; i <= (found ? exact : graph->count - 1) && !status; i++) {
-        if (!found && !gb_graph_matches(graph, i, o->at))
+/* Marks the nodes that the bend sits on and returns how many; `found` says whether any node has such a name. */
+static int choose_nodes(const gb_graph *graph, const gb_bend_options *o, bool *chosen, bool *found) {
+    gb_node exact = gb_graph_find(graph, o->at), last = exact != GB_NO_NODE ? exact : graph->count - 1;
+    int count = 0;
+    *found = exact != GB_NO_NODE;
+    for (gb_node i = exact != GB_NO_NODE ? exact : 0; i <= last; i++) {
+        if (i != exact && !gb_graph_matches(graph, i, o->at))
             continue;
         gb_node node = o->kind == GB_BEND_NOISE ? noise_of(graph, i) : i;
-        if (fits(graph, node, o->kind, found))
-            status = add_site(session, entry, node, image, err);
+        bool sits = !chosen[node] && fits(graph, node, o->kind, exact != GB_NO_NODE);
+        *found = true;
+        chosen[node] |= sits;
+        count += sits;
     }
+    return count;
+}
+
+/* `others`: on how many boundaries the session's other bends sit. */
+static gb_status find_sites(gb_session *session, gb_bend_entry *entry, int others, uint64_t image, gb_error *err) {
+    const gb_graph *graph = session->graph;
+    const gb_bend_options *o = &entry->options;
+    bool *chosen = calloc((size_t)graph->count, sizeof *chosen), found;
+    int count = chosen ? choose_nodes(graph, o, chosen, &found) : 0;
+    gb_status status = GB_OK;
+    if (!chosen)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!count)
+        status = no_place(graph, o, found, err);
+    else if (count > GB_MAX_BEND_PLACES - others)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "'%s' is %d boundaries and the session's other bends sit on %d, but all "
+                                               "bends together can sit on %d: remove some, or name fewer nodes",
+                         o->at, count, others, GB_MAX_BEND_PLACES);
+    else if (!(entry->sites = malloc((size_t)count * sizeof *entry->sites)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (gb_node i = 0; i < graph->count && !status; i++)
+        if (chosen[i])
+            status = add_site(session, entry, i, image, err);
     for (int i = 0; o->kind == GB_BEND_CALLBACK && i < entry->site_count; i++)
         entry->sites[i].live.callback = (gb_callback_live){invoke, &entry->sites[i], 0};
-    if (status || entry->site_count)
-        return status;
-    for (gb_node i = 0; i < graph->count; i++)
-        found |= gb_graph_matches(graph, i, o->at);
-    return no_place(graph, o, found, err);
+    free(chosen);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ styles */
@@ -396,6 +433,9 @@ static gb_status check_options(const gb_bend_options *o, gb_error *err) {
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend of kind %d", (int)o->kind);
     if (!o->at || !*o->at)
         return gb_fail(err, GB_BAD_ARGUMENT, "a bend needs a place to sit");
+    if (strlen(o->at) > GB_MAX_NAME)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; names and globs have at most %d", o->at,
+                       strlen(o->at), GB_MAX_NAME);
     if (o->features.choice == GB_FEATURES_LIST && (o->features.count < 0 || (o->features.count && !o->features.list)))
         return gb_fail(err, GB_BAD_ARGUMENT, "a list of %d features", o->features.count);
     if (o->kind == GB_BEND_PAINT &&
@@ -435,12 +475,13 @@ static gb_status own_options(const gb_session *session, gb_bend_entry *entry, co
         return GB_OK;
 
     /* The vectors of a painting and the values of a SET have the size of the boundary. */
+    const gb_graph *graph = session->graph;
     const gb_graph_node *first = NULL;
-    for (gb_node i = 0; i < session->graph->count; i++) {
-        const gb_graph_node *node = &session->graph->nodes[i];
-        gb_node exact = gb_graph_find(session->graph, o->at);
-        bool here = exact != GB_NO_NODE ? exact == i : gb_graph_matches(session->graph, i, o->at);
-        if (!here || !fits(session->graph, i, o->kind, exact != GB_NO_NODE))
+    gb_node exact = gb_graph_find(graph, o->at), last = exact != GB_NO_NODE ? exact : graph->count - 1;
+    for (gb_node i = exact != GB_NO_NODE ? exact : 0; i <= last; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        bool here = i == exact || gb_graph_matches(graph, i, o->at);
+        if (!here || !fits(graph, i, o->kind, exact != GB_NO_NODE))
             continue;
         bool paint = o->kind == GB_BEND_PAINT;
         if (first && (first->shape[0] != node->shape[0] || (!paint && !same_shape(first, node))))
@@ -463,7 +504,8 @@ static gb_status own_options(const gb_session *session, gb_bend_entry *entry, co
     return failed ? gb_fail(err, GB_NO_MEMORY, "out of memory") : GB_OK;
 }
 
-static gb_status make_entry(gb_session *session, const gb_bend_options *o, gb_bend id, uint64_t image,
+/* An entry that is in no list yet; `others` as for find_sites(). */
+static gb_status make_entry(gb_session *session, const gb_bend_options *o, gb_bend id, int others, uint64_t image,
                             gb_bend_entry **out, gb_error *err) {
     gb_status status = check_options(o, err);
     if (status)
@@ -479,23 +521,26 @@ static gb_status make_entry(gb_session *session, const gb_bend_options *o, gb_be
         status = set_params(entry, o->params, o->param_count, err);
     entry->options.params = NULL;
     if (!status)
-        status = find_sites(session, entry, image, err);
+        status = find_sites(session, entry, others, image, err);
     if (!status && o->kind == GB_BEND_STYLE)
         status = draw_style(session, entry, err);
-    if (status)
+    if (status) {
         gb_bend_release(entry);
-    else
-        *out = entry;
-    return status;
+        return status;
+    }
+    gb_bend_hash(entry, session->graph);
+    *out = entry;
+    return GB_OK;
 }
 
 gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err) {
-    enum { MAX_BENDS = 4096 };
     gb_bend_list *list = &session->now.bends;
     gb_bend_entry *entry = NULL;
-    if (list->count >= MAX_BENDS)
-        return gb_fail(err, GB_BAD_ARGUMENT, "there are %d bends already", list->count);
-    gb_status status = make_entry(session, options, session->last_bend + 1, session->now.image, &entry, err);
+    if (list->count >= GB_MAX_BENDS)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this session has %d bends, the most that it can have: remove some, or let "
+                                             "one bend act on several nodes by a glob", list->count);
+    gb_status status = make_entry(session, options, session->last_bend + 1, list->places, session->now.image, &entry,
+                                  err);
     if (status)
         return status;
     if (list->count >= list->room) {
@@ -509,6 +554,7 @@ gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, g
         list->room = room;
     }
     list->entries[list->count++] = entry;
+    list->places += entry->site_count;
     session->last_bend = entry->id;
     if (bend)
         *bend = entry->id;
@@ -517,18 +563,18 @@ gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, g
 
 gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err) {
     gb_bend_list *list = &session->now.bends;
-    for (int i = 0; i < list->count; i++) {
-        gb_bend_entry *entry = NULL;
-        if (list->entries[i]->id != bend)
-            continue;
-        gb_status status = make_entry(session, options, bend, session->now.image, &entry, err);
-        if (status)
-            return status;
-        gb_bend_release(list->entries[i]);
-        list->entries[i] = entry;
-        return GB_OK;
-    }
-    return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+    gb_bend_entry *entry = NULL;
+    int at = gb_bend_list_find(list, bend);
+    if (at < 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+    int others = list->places - list->entries[at]->site_count;
+    gb_status status = make_entry(session, options, bend, others, session->now.image, &entry, err);
+    if (status)
+        return status;
+    gb_bend_release(list->entries[at]);
+    list->entries[at] = entry;
+    list->places = others + entry->site_count;
+    return GB_OK;
 }
 
 /* The entry again with other parameters or features, in its place. */
@@ -539,7 +585,8 @@ static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *
     bool has_row = old->options.kind == GB_BEND_FILTER || old->options.kind == GB_BEND_ACTIVATION;
     options.params = params ? params : old->params;
     options.param_count = params ? count : has_row ? old->param_count : 0;
-    gb_status status = make_entry(session, &options, old->id, image, &entry, err);
+    int others = session->now.bends.places - old->site_count;
+    gb_status status = make_entry(session, &options, old->id, others, image, &entry, err);
     if (status)
         return status;
     gb_bend_release(old);
@@ -549,26 +596,18 @@ static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *
 
 gb_status gb_session_bend_move(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err) {
     gb_bend_list *list = &session->now.bends;
-    for (int i = 0; i < list->count; i++)
-        if (list->entries[i]->id == bend)
-            return remake(session, &list->entries[i], params, count, session->now.image, err);
-    return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+    int at = gb_bend_list_find(list, bend);
+    return at >= 0 ? remake(session, &list->entries[at], params, count, session->now.image, err)
+                   : gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
 }
 
 gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err) {
     gb_bend_list *list = &session->now.bends;
-    if (!bend) {
-        gb_bend_list_clear(list);
-        return GB_OK;
-    }
-    for (int i = 0; i < list->count; i++) {
-        if (list->entries[i]->id != bend)
-            continue;
-        gb_bend_release(list->entries[i]);
-        memmove(&list->entries[i], &list->entries[i + 1], (size_t)(--list->count - i) * sizeof *list->entries);
-        return GB_OK;
-    }
-    return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+    int at = bend ? gb_bend_list_find(list, bend) : 0;
+    if (at < 0)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
+    gb_bend_list_remove(list, at, bend ? at + 1 : list->count);
+    return GB_OK;
 }
 
 gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err) {

@@ -36,6 +36,7 @@ typedef struct gb_bend_entry {
     int users;
     gb_bend id;
     uint64_t version;
+    uint64_t place, content;    /* hashes of where it acts by which operation, and of everything that it does */
     gb_bend_options options;    /* pointers are this entry's own copies */
     const gb_filter *filter;
     int activation;
@@ -47,8 +48,9 @@ typedef struct gb_bend_entry {
 } gb_bend_entry;
 
 typedef struct gb_bend_list {
-    gb_bend_entry **entries;
+    gb_bend_entry **entries;    /* by ascending id */
     int count, room;
+    int places;                 /* sites of all entries */
 } gb_bend_list;
 
 /* The pixel of a mask [mask_h, mask_w] that a layer of this shape has at (y, x): nearest neighbour. */
@@ -65,5 +67,12 @@ bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);
 /* True where both hold the very same entries. */
 bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b);
 void gb_bend_list_clear(gb_bend_list *list);
+/* The position of a bend, or -1. */
+int gb_bend_list_find(const gb_bend_list *list, gb_bend bend);
+/* Takes away the bends from `first` to before `end`. */
+void gb_bend_list_remove(gb_bend_list *list, int first, int end);
+
+/* marks.c: sets the hashes of an entry whose sites are complete. */
+void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base);
 
 #endif

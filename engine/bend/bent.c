@@ -6,36 +6,55 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/mix.h"
 #include "engine/session/plan.h"
 
 static const gb_cpu planar = {.isa = "plain", .vector = 1, .workers = 1};
 
+/* A bend at one node. */
+typedef struct bend_at {
+    int bend;                   /* its position in the list */
+    const gb_bend_site *site;
+} bend_at;
+
 typedef struct weaver {
     const gb_graph *base;
     const gb_bend_list *bends;
+    gb_node *sum;               /* ToRGB → the node that adds it to the enlarged picture; GB_NO_NODE of all others */
+    bend_at *at;                /* those of node i from first[i] to before first[i + 1], in the order of the list */
+    int *first;
     gb_bent *bent;
     int *style_owner;           /* per bend: the STYLE bend whose copies of the mapping network it shares */
     gb_node **style_copy;       /* per bend: node of the model → its copy + 1, 0 where there is none; NULL until used */
     bool *needed;               /* per node of the model; scratch */
+    gb_work *work;
     gb_error *err;
     gb_status status;
 } weaver;
 
 /* ------------------------------------------------------------------------------------------------ nodes */
 
+/* The node that comes next. begin() made room for all but the copies that STYLE bends need. */
 static gb_graph_node *append(weaver *w) {
     gb_graph *g = &w->bent->graph;
     if (w->status)
         return NULL;
     if (g->count == g->room) {
-        int room = g->room ? g->room * 2 : 256;
-        gb_graph_node *grown = realloc(g->nodes, (size_t)room * sizeof *grown);
+        int room = g->room < GB_MAX_BENT_NODES / 2 ? 2 * g->room : GB_MAX_BENT_NODES;
+        gb_graph_node *grown = room > g->room ? realloc(g->nodes, (size_t)room * sizeof *grown) : NULL;
         if (!grown) {
-            w->status = gb_fail(w->err, GB_NO_MEMORY, "out of memory");
+            w->status = room > g->room ? gb_fail(w->err, GB_NO_MEMORY, "out of memory")
+                                       : gb_fail(w->err, GB_BAD_ARGUMENT,
+                                                 "with its bends the network has more than %d nodes: remove some; each "
+                                                 "style of another seed adds a mapping network", GB_MAX_BENT_NODES);
             return NULL;
         }
         g->nodes = grown;
         g->room = room;
+    }
+    if (!gb_work_on(w->work, 1)) {
+        w->status = gb_work_cancelled(w->err);
+        return NULL;
     }
     g->nodes[g->count] = (gb_graph_node){.clamp = -1, .weight_gain = 1, .noise_factor = 1, .base = GB_NO_NODE};
     return &g->nodes[g->count];
@@ -90,18 +109,6 @@ static gb_node module_head(const gb_graph *base, gb_node node) {
             return node;
         node = before;
     }
-}
-
-/* The sum that adds a ToRGB to the enlarged picture, or GB_NO_NODE: it is the only node that reads it. */
-static gb_node picture_sum(const gb_graph *base, gb_node rgb) {
-    for (gb_node i = rgb + 1; i < base->count; i++) {
-        const gb_graph_node *n = &base->nodes[i];
-        if (!n->is_input && n->desc.op == GB_OP_ADD && (n->input[0] == rgb || n->input[1] == rgb)) {
-            gb_node other = n->input[n->input[0] == rgb ? 1 : 0];
-            return base->nodes[other].desc.op == GB_OP_UPFIRDN2D ? i : GB_NO_NODE;
-        }
-    }
-    return GB_NO_NODE;
 }
 
 static bool is_rgb(const gb_graph *base, gb_node node) {
@@ -227,6 +234,7 @@ static gb_node style_ws(weaver *w, gb_node ws, const gb_bend_mark *mark) {
     if (copy[ws])
         return copy[ws] - 1;
     find_needed(w, ws);
+    w->work->done += (uint64_t)ws;
     for (gb_node i = 0; i <= ws && !w->status; i++)
         if (w->needed[i] && !copy[i])
             copy[i] = copy_node(w, i, w->bends->entries[owner], &w->bent->marks[owner], copy) + 1;
@@ -253,18 +261,11 @@ static gb_node mix_style(weaver *w, gb_node node, gb_node value, const gb_bend_m
 
 /* ------------------------------------------------------------------------------------------------ weaving */
 
-static const gb_bend_site *site_at(const gb_bend_entry *entry, gb_node node) {
-    for (int i = 0; i < entry->site_count; i++)
-        if (entry->sites[i].node == node)
-            return &entry->sites[i];
-    return NULL;
-}
-
 /* Bends that change a node without putting one behind it. */
 static void change(gb_graph_node *node, const gb_bend_entry *entry, const gb_bend_mark *mark,
                    const gb_bend_site *site) {
     const gb_bend_options *o = &entry->options;
-    node->version = node->version * 31 + mark->version;
+    node->version = gb_mix(node->version, mark->version);
     if (o->kind == GB_BEND_NOISE) {
         node->noise_factor *= o->factor;
         if (site->noise_map)
@@ -342,32 +343,95 @@ static void weave_node(weaver *w, gb_node index) {
     node->noise_factor = 1;
     for (int i = 0; i < node->inputs; i++)
         node->input[i] = bent->value[node->input[i]];
-    for (int i = 0; i < w->bends->count; i++) {
-        const gb_bend_entry *entry = w->bends->entries[i];
-        const gb_bend_site *site = site_at(entry, index);
-        if (site && (entry->options.kind == GB_BEND_ACTIVATION || entry->options.kind == GB_BEND_NOISE))
-            change(node, entry, &bent->marks[i], site);
+    for (int i = w->first[index]; i < w->first[index + 1]; i++) {
+        const gb_bend_entry *entry = w->bends->entries[w->at[i].bend];
+        if (entry->options.kind == GB_BEND_ACTIVATION || entry->options.kind == GB_BEND_NOISE)
+            change(node, entry, &bent->marks[w->at[i].bend], w->at[i].site);
     }
     gb_node value = bent->graph.count++;
     bent->self[index] = bent->value[index] = value;
-    for (int i = 0; i < w->bends->count && !w->status; i++) {
-        const gb_bend_entry *entry = w->bends->entries[i];
-        const gb_bend_site *site = site_at(entry, index);
-        if (site)
-            bent->value[index] = value = append_bend(w, index, value, entry, &bent->marks[i], site);
+    for (int i = w->first[index]; i < w->first[index + 1] && !w->status; i++) {
+        int bend = w->at[i].bend;
+        if (i > w->first[index] && bend == w->at[i - 1].bend)
+            continue;           /* it came here twice: by a ToRGB and by its sum */
+        bent->value[index] = value =
+            append_bend(w, index, value, w->bends->entries[bend], &bent->marks[bend], w->at[i].site);
+    }
+    w->work->done += (uint64_t)(w->first[index + 1] - w->first[index]);
+}
+
+/* Finds, for every node, the sum that adds it to an enlarged picture: the first sum that reads it, where that is one. */
+static void find_sums(const weaver *w) {
+    const gb_graph *base = w->base;
+    for (gb_node i = 0; i < base->count; i++)
+        w->sum[i] = GB_NO_NODE;
+    for (gb_node i = base->count - 1; i >= 0; i--) {
+        const gb_graph_node *n = &base->nodes[i];
+        for (int k = 0; k < n->inputs && n->desc.op == GB_OP_ADD; k++) {
+            gb_node other = n->input[n->input[0] == n->input[k] ? 1 : 0];
+            w->sum[n->input[k]] = base->nodes[other].desc.op == GB_OP_UPFIRDN2D ? i : GB_NO_NODE;
+        }
     }
 }
 
-/* A disabled ToRGB adds nothing: its sum keeps the picture. The sum carries the bend. */
-static void move_rgb_bends(const gb_graph *base, const gb_bend_list *bends) {
-    for (int i = 0; i < bends->count; i++) {
-        gb_bend_entry *entry = bends->entries[i];
-        for (int k = 0; entry->options.kind == GB_BEND_DISABLE && k < entry->site_count; k++) {
-            gb_node sum = is_rgb(base, entry->sites[k].node) ? picture_sum(base, entry->sites[k].node) : GB_NO_NODE;
-            if (sum != GB_NO_NODE)
-                entry->sites[k].node = sum;
+/* The node that a bend at this site acts on. A disabled ToRGB adds nothing: its sum keeps the picture and carries the
+ * bend. */
+static gb_node carrier(const weaver *w, const gb_bend_entry *entry, const gb_bend_site *site) {
+    bool moves = entry->options.kind == GB_BEND_DISABLE && w->sum[site->node] != GB_NO_NODE &&
+                 is_rgb(w->base, site->node);
+    return moves ? w->sum[site->node] : site->node;
+}
+
+/* Sorts the sites of all bends by node, those at one node in the order of the list. */
+static void sort_sites(weaver *w) {
+    const gb_bend_list *bends = w->bends;
+    for (int i = 0; i < bends->count; i++)
+        for (int k = 0; k < bends->entries[i]->site_count; k++)
+            w->first[carrier(w, bends->entries[i], &bends->entries[i]->sites[k]) + 2]++;
+    for (gb_node n = 2; n < w->base->count + 2; n++)
+        w->first[n] += w->first[n - 1];
+    for (int i = 0; i < bends->count; i++)
+        for (int k = 0; k < bends->entries[i]->site_count; k++) {
+            const gb_bend_site *site = &bends->entries[i]->sites[k];
+            w->at[w->first[carrier(w, bends->entries[i], site) + 1]++] = (bend_at){i, site};
         }
-    }
+}
+
+/* How many nodes a bend of this kind puts behind each node that it sits on. */
+static int nodes_added(gb_bend_kind kind) {
+    bool two = kind == GB_BEND_TRUNCATE || kind == GB_BEND_STYLE;
+    return kind == GB_BEND_ACTIVATION || kind == GB_BEND_NOISE ? 0 : two ? 2 : 1;
+}
+
+/* Makes room and sorts the bends by node. False when out of memory. */
+static bool begin(weaver *w, gb_given *const *given, const gb_bent *before) {
+    gb_bent *bent = w->bent;
+    const gb_bend_list *bends = w->bends;
+    size_t count = (size_t)w->base->count, room = count, bend_count = (size_t)bends->count;
+    for (int i = 0; i < bends->count; i++)
+        room += (size_t)nodes_added(bends->entries[i]->options.kind) * (size_t)bends->entries[i]->site_count;
+    bent->graph.network = w->base->network;
+    bent->graph.nodes = malloc(room * sizeof *bent->graph.nodes);
+    bent->graph.room = (int)room;
+    bent->self = malloc(count * sizeof *bent->self);
+    bent->value = malloc(count * sizeof *bent->value);
+    bent->ws_given = malloc(count * sizeof *bent->ws_given);
+    w->sum = malloc(count * sizeof *w->sum);
+    w->first = calloc(count + 2, sizeof *w->first);
+    w->at = malloc(((size_t)bends->places + 1) * sizeof *w->at);
+    w->style_owner = malloc((bend_count + 1) * sizeof *w->style_owner);
+    w->style_copy = calloc(bend_count + 1, sizeof *w->style_copy);
+    w->needed = malloc(count * sizeof *w->needed);
+    if (!bent->graph.nodes || !bent->self || !bent->value || !bent->ws_given || !w->sum || !w->first || !w->at ||
+        !w->style_owner || !w->style_copy || !w->needed || !gb_bend_list_copy(&bent->bends, bends) ||
+        !gb_bent_mark(bent, w->base, before, w->work))
+        return false;
+    for (gb_node i = 0; i < w->base->count; i++)
+        bent->ws_given[i] = given[i] && !w->base->nodes[i].is_input && w->base->nodes[i].desc.op == GB_OP_TRUNCATE;
+    find_sums(w);
+    sort_sites(w);
+    group_styles(w);
+    return true;
 }
 
 static void free_weaver(weaver *w) {
@@ -376,31 +440,19 @@ static void free_weaver(weaver *w) {
     free(w->style_copy);
     free(w->style_owner);
     free(w->needed);
+    free(w->sum);
+    free(w->first);
+    free(w->at);
 }
 
 gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_given *const *given, const gb_bent *before,
-                      gb_bent **out, gb_error *err) {
+                      gb_work *work, gb_bent **out, gb_error *err) {
     gb_bent *bent = calloc(1, sizeof *bent);
-    weaver w = {.base = base, .bends = bends, .bent = bent, .err = err};
-    w.style_owner = malloc(((size_t)bends->count + 1) * sizeof *w.style_owner);
-    w.style_copy = calloc((size_t)bends->count + 1, sizeof *w.style_copy);
-    w.needed = malloc((size_t)base->count * sizeof *w.needed);
-    bool marked = bent && gb_bend_list_copy(&bent->bends, bends) && gb_bent_mark(bent, base, before);
-    if (bent) {
-        bent->self = malloc((size_t)base->count * sizeof *bent->self);
-        bent->value = malloc((size_t)base->count * sizeof *bent->value);
-        bent->ws_given = malloc((size_t)base->count * sizeof *bent->ws_given);
-    }
-    if (!marked || !bent->self || !bent->value || !bent->ws_given || !w.style_owner || !w.style_copy || !w.needed) {
-        free_weaver(&w);
-        gb_bent_free(bent);
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    }
-    bent->graph.network = base->network;
-    move_rgb_bends(base, bends);
-    group_styles(&w);
-    for (gb_node i = 0; i < base->count; i++)
-        bent->ws_given[i] = given[i] && !base->nodes[i].is_input && base->nodes[i].desc.op == GB_OP_TRUNCATE;
+    weaver w = {.base = base, .bends = bends, .bent = bent, .work = work, .err = err};
+    if (!bent || !begin(&w, given, before))
+        w.status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    else if (gb_work_stopped(work))
+        w.status = gb_work_cancelled(err);
     for (gb_node i = 0; i < base->count && !w.status; i++)
         weave_node(&w, i);
     free_weaver(&w);

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "bent.h"
+#include "engine/base/mix.h"
+
+/* ------------------------------------------------------------------------------------------------ equality */
 
 static bool same_bytes(const void *a, const void *b, size_t size) {
     return !a == !b && (!a || !size || !memcmp(a, b, size));
@@ -83,37 +86,163 @@ static bool same_bend(const gb_bend_entry *a, const gb_bend_entry *b, const gb_g
     return false;
 }
 
-/* The bend of `before` that bend `i` is, at best in the same place of the list; -1 for none. `taken` ones are others. */
-static int find(const gb_bent *bent, int i, const gb_graph *base, const gb_bent *before, const bool *taken, bool exact) {
-    const gb_bend_entry *entry = bent->bends.entries[i];
-    int count = before->bends.count;
-    for (int k = 0, j = i < count ? i : 0; k < count; k++, j = j + 1 < count ? j + 1 : 0)
-        if (!taken[j] && (exact ? same_bend(entry, before->bends.entries[j], base)
-                                : same_place(entry, before->bends.entries[j])))
-            return j;
-    return -1;
+/* ------------------------------------------------------------------------------------------------ hashes */
+
+static uint64_t hash_values(uint64_t h, const gb_bend_options *o, const gb_graph_node *node) {
+    size_t floats = (size_t)(o->samples ? o->samples : 1);
+    for (int i = 0; i < node->ndim; i++)
+        floats *= (size_t)node->shape[i];
+    h = gb_mix_float(gb_mix(gb_mix(h, (uint64_t)o->samples), o->add), o->keep);
+    return gb_mix_bytes(h, o->values, floats * sizeof *o->values);
 }
 
-bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before) {
-    int count = bent->bends.count, old = before ? before->bends.count : 0;
-    bool *taken = calloc((size_t)old + 1, sizeof *taken);
-    bent->marks = calloc((size_t)count + 1, sizeof *bent->marks);
-    bent->last_key = before ? before->last_key : 0;
-    /* First those that nothing changed in, so that no other takes their place. */
-    for (int exact = 1; exact >= 0 && taken && bent->marks; exact--)
-        for (int i = 0; i < count && old; i++) {
-            int j = bent->marks[i].key ? -1 : find(bent, i, base, before, taken, exact);
+static uint64_t hash_painting(uint64_t h, const gb_bend_options *o, const gb_graph_node *node) {
+    size_t pixels = (size_t)o->mask_h * (size_t)o->mask_w;
+    h = gb_mix(gb_mix(h, (uint64_t)o->vector_count), (uint64_t)o->grid);
+    h = gb_mix_bytes(h, o->vectors, (size_t)o->vector_count * (size_t)node->shape[0] * sizeof *o->vectors);
+    h = gb_mix(gb_mix(h, (uint64_t)o->mask_h), (uint64_t)o->mask_w);
+    return gb_mix_bytes(h, o->mask, pixels * sizeof *o->mask);
+}
+
+/* Entries that same_place() takes for each other have the same `place`; for same_bend(), the same `content`. */
+void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base) {
+    const gb_bend_options *o = &entry->options;
+    const gb_graph_node *node = &base->nodes[entry->sites[0].node];
+    uint64_t h = gb_mix(gb_mix(1, (uint64_t)o->kind), (uint64_t)(uintptr_t)entry->filter);
+    h = entry->place = gb_mix_bytes(h, o->at, strlen(o->at));
+    for (int i = 0; i < entry->site_count; i++) {
+        const gb_bend_site *site = &entry->sites[i];
+        h = gb_mix_bytes(h, site->feature, (size_t)site->features * sizeof *site->feature);
+    }
+    switch (o->kind) {
+    case GB_BEND_FILTER:
+    case GB_BEND_ACTIVATION:
+        h = gb_mix(gb_mix(gb_mix(h, (uint64_t)entry->activation), o->drop_bias), o->set_gain);
+        h = gb_mix_bytes(gb_mix_float(h, o->gain), entry->params, (size_t)entry->param_count * sizeof *entry->params);
+        break;
+    case GB_BEND_PAINT:
+        h = hash_painting(h, o, node);
+        break;
+    case GB_BEND_DISABLE:
+        break;
+    case GB_BEND_NOISE:
+        h = gb_mix(gb_mix(gb_mix_float(h, o->factor), o->reseed), o->reseed ? o->seed : 0);
+        break;
+    case GB_BEND_SET:
+        h = hash_values(h, o, node);
+        break;
+    case GB_BEND_TRUNCATE:
+        h = gb_mix_float(h, o->psi);
+        break;
+    case GB_BEND_STYLE:
+        h = gb_mix_float(gb_mix(gb_mix(h, o->seed), o->set_psi), o->set_psi ? o->psi : 0);
+        h = gb_mix_float(gb_mix(gb_mix(h, o->set_label), (uint64_t)(o->set_label ? o->label : 0)), o->keep);
+        break;
+    case GB_BEND_CALLBACK:
+        h = gb_mix(h, entry->version);
+        break;
+    }
+    entry->content = h;
+}
+
+/* ------------------------------------------------------------------------------------------------ matching */
+
+typedef struct candidate {      /* a bend of the bent graph before */
+    uint64_t hash;
+    int index;
+} candidate;
+
+typedef struct matcher {
+    const gb_bent *before;
+    candidate *list;            /* those not taken when a pass began, by hash, then by place in the list of bends */
+    int *next;                  /* leads to the first position at or behind this one that is not taken */
+    bool *taken;                /* per bend of `before` */
+    int count;
+} matcher;
+
+static int by_hash(const void *a, const void *b) {
+    const candidate *x = a, *y = b;
+    return x->hash != y->hash ? (x->hash > y->hash) - (x->hash < y->hash) : x->index - y->index;
+}
+
+static uint64_t hash_of(const gb_bend_entry *entry, bool exact) {
+    return exact ? entry->content : entry->place;
+}
+
+static void begin_pass(matcher *m, bool exact) {
+    m->count = 0;
+    for (int j = 0; j < m->before->bends.count; j++)
+        if (!m->taken[j])
+            m->list[m->count++] = (candidate){hash_of(m->before->bends.entries[j], exact), j};
+    qsort(m->list, (size_t)m->count, sizeof *m->list, by_hash);
+    for (int i = 0; i <= m->count; i++)
+        m->next[i] = i;
+}
+
+/* The first candidate with this hash at or behind `index` that is not taken, or -1. */
+static int first_free(matcher *m, uint64_t hash, int index) {
+    candidate wanted = {hash, index};
+    int low = 0, high = m->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (by_hash(&m->list[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (m->next[low] != low)
+        low = m->next[low] = m->next[m->next[low]];
+    return low < m->count && m->list[low].hash == hash ? low : -1;
+}
+
+/* The bend of `before` that bend `i` is, at best in the same place of the list; -1 for none. */
+static int take(matcher *m, const gb_bent *bent, int i, const gb_graph *base, bool exact) {
+    const gb_bend_entry *entry = bent->bends.entries[i];
+    int at = first_free(m, hash_of(entry, exact), i);
+    if (at < 0)
+        at = first_free(m, hash_of(entry, exact), 0);
+    int j = at < 0 ? -1 : m->list[at].index;
+    if (j < 0 || !(exact ? same_bend(entry, m->before->bends.entries[j], base)
+                         : same_place(entry, m->before->bends.entries[j])))
+        return -1;
+    m->next[at] = at + 1;
+    m->taken[j] = true;
+    return j;
+}
+
+/* First those that nothing changed in, so that no other takes their place. */
+static void match(gb_bent *bent, const gb_graph *base, matcher *m, gb_work *work) {
+    for (int exact = 1; exact >= 0; exact--) {
+        begin_pass(m, exact);
+        work->done += (uint64_t)m->count;
+        for (int i = 0; i < bent->bends.count; i++) {
+            int j = bent->marks[i].key ? -1 : take(m, bent, i, base, exact);
             if (j < 0)
                 continue;
-            taken[j] = true;
-            bent->marks[i] = before->marks[j];
+            bent->marks[i] = m->before->marks[j];
             if (!exact)
                 bent->marks[i].version = bent->bends.entries[i]->version;
         }
-    for (int i = 0; bent->marks && i < count; i++)
+    }
+}
+
+bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before, gb_work *work) {
+    int count = bent->bends.count, old = before ? before->bends.count : 0;
+    matcher m = {.before = before};
+    m.list = malloc(((size_t)old + 1) * sizeof *m.list);
+    m.next = malloc(((size_t)old + 1) * sizeof *m.next);
+    m.taken = calloc((size_t)old + 1, sizeof *m.taken);
+    bent->marks = calloc((size_t)count + 1, sizeof *bent->marks);
+    bool done = m.list && m.next && m.taken && bent->marks;
+    bent->last_key = before ? before->last_key : 0;
+    work->done += (uint64_t)count;
+    if (done && old)
+        match(bent, base, &m, work);
+    for (int i = 0; done && i < count; i++)
         if (!bent->marks[i].key)
             bent->marks[i] = (gb_bend_mark){++bent->last_key, bent->bends.entries[i]->version};
-    bool done = taken && bent->marks;
-    free(taken);
+    free(m.list);
+    free(m.next);
+    free(m.taken);
     return done;
 }

@@ -47,6 +47,10 @@ void gb_graph_free(gb_graph *graph) {
     free(graph->strings);
     free(graph->aliases);
     free(graph->resolved);
+    free(graph->alias_of);
+    free(graph->first_alias);
+    gb_name_index_free(&graph->by_name);
+    gb_name_index_free(&graph->by_alias);
     free(graph->nodes);
     gb_network_free(graph->network);
     free(graph);
@@ -94,18 +98,20 @@ gb_shape gb_node_shape(const gb_graph_node *node) {
 
 /* ------------------------------------------------------------------------------------------------ names */
 
-static gb_node find_exact(const gb_graph *graph, const char *name) {
-    for (int i = 0; i < graph->count; i++)
-        if (!strcmp(graph->nodes[i].name, name))
-            return i;
-    return GB_NO_NODE;
+static const char *node_name(const void *list, size_t number) {
+    return ((const gb_graph *)list)->nodes[number].name;
 }
 
-static const char *find_alias(const gb_alias *list, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(list[i].alias, name))
-            return list[i].canonical;
-    return NULL;
+static const char *resolved_name(const void *list, size_t number) {
+    return ((const gb_node_alias *)list)[number].alias;
+}
+
+static const char *builder_name(const void *list, size_t number) {
+    return ((const gb_alias *)list)[number].alias;
+}
+
+static gb_node find_exact(const gb_graph *graph, const char *name) {
+    return (gb_node)gb_name_find(&graph->by_name, name, node_name, graph);
 }
 
 void gb_graph_find_maps(gb_graph *graph) {
@@ -119,33 +125,68 @@ void gb_graph_find_maps(gb_graph *graph) {
         graph->nodes[graph->output].is_map = false;
 }
 
-void gb_graph_resolve(gb_graph *graph) {
-    gb_graph_find_maps(graph);
+/* An index over the builder's aliases. Of several with the same name the first counts. */
+static bool index_aliases(const gb_graph *graph, gb_name_index *index) {
+    for (size_t i = 0; i < graph->alias_count; i++)
+        if (gb_name_find(index, graph->aliases[i].alias, builder_name, graph->aliases) == GB_NO_NAME &&
+            !gb_name_add(index, i, builder_name, graph->aliases))
+            return false;
+    return true;
+}
+
+/* The node behind an alias. An origin's may lead to a builder's: rosinality's to_rgb1 to b4.img, which is b4.torgb. */
+static gb_node resolve_alias(const gb_graph *graph, const gb_name_index *builders, const char *canonical) {
+    gb_node node = find_exact(graph, canonical);
+    int64_t other = node == GB_NO_NODE ? gb_name_find(builders, canonical, builder_name, graph->aliases) : GB_NO_NAME;
+    return other == GB_NO_NAME ? node : find_exact(graph, graph->aliases[other].canonical);
+}
+
+/* Sorts the resolved aliases by node, those of one node in their order. */
+static void sort_aliases(gb_graph *graph) {
+    for (size_t i = 0; i < graph->resolved_count; i++)
+        graph->first_alias[graph->resolved[i].node + 2]++;
+    for (int i = 2; i < graph->count + 2; i++)
+        graph->first_alias[i] += graph->first_alias[i - 1];
+    for (size_t i = 0; i < graph->resolved_count; i++)
+        graph->alias_of[graph->first_alias[graph->resolved[i].node + 1]++] = graph->resolved[i].alias;
+}
+
+static bool resolve(gb_graph *graph, gb_name_index *builders) {
     const gb_alias *origin;
-    size_t origins = gb_network_aliases(graph->network, &origin);
-    graph->resolved = calloc(origins + graph->alias_count + 1, sizeof *graph->resolved);
-    if (!graph->resolved) {
-        gb_graph_mistake(graph, "out of memory while building the graph");
-        return;
-    }
-    for (size_t i = 0; i < origins + graph->alias_count; i++) {
+    size_t origins = gb_network_aliases(graph->network, &origin), most = origins + graph->alias_count;
+    graph->resolved = calloc(most + 1, sizeof *graph->resolved);
+    graph->alias_of = calloc(most + 1, sizeof *graph->alias_of);
+    graph->first_alias = calloc((size_t)graph->count + 2, sizeof *graph->first_alias);
+    if (!graph->resolved || !graph->alias_of || !graph->first_alias || !index_aliases(graph, builders))
+        return false;
+    for (size_t i = 0; i < most; i++) {
         const gb_alias *alias = i < origins ? &origin[i] : &graph->aliases[i - origins];
-        const char *name = alias->canonical;
-        gb_node node = find_exact(graph, name);
-        /* An origin's alias may lead to a builder's: rosinality's to_rgb1 to b4.img, which is b4.torgb. */
-        if (node == GB_NO_NODE && (name = find_alias(graph->aliases, graph->alias_count, name)))
-            node = find_exact(graph, name);
-        if (node != GB_NO_NODE)
-            graph->resolved[graph->resolved_count++] = (gb_node_alias){alias->alias, node};
+        gb_node node = resolve_alias(graph, builders, alias->canonical);
+        if (node == GB_NO_NODE)
+            continue;
+        bool known = gb_name_find(&graph->by_alias, alias->alias, resolved_name, graph->resolved) != GB_NO_NAME;
+        graph->resolved[graph->resolved_count] = (gb_node_alias){alias->alias, node};
+        if (!known && !gb_name_add(&graph->by_alias, graph->resolved_count, resolved_name, graph->resolved))
+            return false;
+        graph->resolved_count++;
     }
+    sort_aliases(graph);
+    return true;
+}
+
+void gb_graph_resolve(gb_graph *graph) {
+    gb_name_index builders = {0};
+    gb_graph_find_maps(graph);
+    if (!resolve(graph, &builders))
+        gb_graph_mistake(graph, "out of memory while building the graph");
+    gb_name_index_free(&builders);
 }
 
 gb_node gb_graph_find(const gb_graph *graph, const char *name) {
     gb_node node = find_exact(graph, name);
-    for (size_t i = 0; node == GB_NO_NODE && i < graph->resolved_count; i++)
-        if (!strcmp(graph->resolved[i].alias, name))
-            node = graph->resolved[i].node;
-    return node;
+    int64_t alias = node == GB_NO_NODE ? gb_name_find(&graph->by_alias, name, resolved_name, graph->resolved)
+                                       : GB_NO_NAME;
+    return alias == GB_NO_NAME ? node : graph->resolved[alias].node;
 }
 
 gb_rng gb_origin_rng(const gb_graph *graph) {
@@ -154,10 +195,8 @@ gb_rng gb_origin_rng(const gb_graph *graph) {
 }
 
 const char *gb_graph_alias_of(const gb_graph *graph, gb_node node, size_t n) {
-    for (size_t i = 0; i < graph->resolved_count; i++)
-        if (graph->resolved[i].node == node && n-- == 0)
-            return graph->resolved[i].alias;
-    return NULL;
+    size_t first = graph->first_alias[node];
+    return n < graph->first_alias[node + 1] - first ? graph->alias_of[first + n] : NULL;
 }
 
 /* One [set] of a glob at `*pattern`, which stands behind the '['; moves behind the ']'. */
@@ -317,6 +356,15 @@ static gb_graph_node *append(gb_graph *graph, const char *name, int inputs, cons
     return node->name ? node : NULL;
 }
 
+/* Makes the node that append() began part of the graph. */
+static gb_node commit(gb_graph *graph) {
+    if (!gb_name_add(&graph->by_name, (size_t)graph->count, node_name, graph)) {
+        gb_graph_mistake(graph, "out of memory while building the graph");
+        return GB_NO_NODE;
+    }
+    return graph->count++;
+}
+
 /* Checks the shape rule of the operation and makes the node part of the graph. */
 static gb_node finish(gb_graph *graph, gb_graph_node *node, gb_op_id op, int ndim) {
     char why[256];
@@ -332,7 +380,7 @@ static gb_node finish(gb_graph *graph, gb_graph_node *node, gb_op_id op, int ndi
     node->shape[0] = out->c;
     node->shape[1] = ndim == 2 ? out->w : out->h;
     node->shape[2] = out->w;
-    return graph->count++;
+    return commit(graph);
 }
 
 static int ndim_of(const gb_graph *graph, gb_node x) {
@@ -365,7 +413,7 @@ gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_
     node->is_input = true;
     node->value = keep(graph, value);
     node->desc.out = gb_node_shape(node);
-    return graph->count++;
+    return commit(graph);
 }
 
 gb_node gb_graph_constant(gb_graph *graph, const char *name, const char *weight_name) {

@@ -4,6 +4,7 @@
 #define GB_ENGINE_GRAPH_H
 
 #include "ops/ops.h"
+#include "weights/name_index.h"
 #include "weights/network.h"
 #include "engine/ganbend.h"
 #include "given.h"
@@ -46,10 +47,14 @@ struct gb_graph {
     gb_network *network;                /* the weights */
     gb_graph_node *nodes;
     int count, room;
+    gb_name_index by_name;              /* of the nodes; empty in a bent graph, whose names are not its own */
     gb_alias *aliases;                  /* of the builder; the origin's are the network's */
     size_t alias_count, alias_room;
     gb_node_alias *resolved;            /* all of them, by gb_graph_resolve() */
     size_t resolved_count;
+    gb_name_index by_alias;
+    const char **alias_of;              /* the same node by node: those of node i from first_alias[i] to the next's */
+    size_t *first_alias;
     gb_node output;
     bool failed;
     char why[512];                      /* the first mistake */

@@ -11,6 +11,35 @@
 
 /* ------------------------------------------------------------------------------------------------ making */
 
+/* The place of an array in the network's list. */
+static size_t index_of(const gb_network *network, const gb_array *array) {
+    const gb_named_array *list;
+    gb_network_arrays(network, &list);
+    return (size_t)((const gb_named_array *)(const void *)((const char *)array - offsetof(gb_named_array, array)) - list);
+}
+
+/* Counts each weight's elements at the first node that uses it. FIRs and the mean w are settings, not parameters. */
+static bool count_parameters(gb_model *model, size_t tensors) {
+    const gb_graph *graph = model->graph;
+    bool *counted = calloc(tensors + 1, sizeof *counted);
+    for (gb_node i = 0; counted && i < graph->count; i++) {
+        const gb_graph_node *node = &graph->nodes[i];
+        bool setting = node->desc.op == GB_OP_UPFIRDN2D || node->desc.op == GB_OP_TRUNCATE;
+        const char *used[] = {node->weight[0], node->bias, node->strength};
+        for (size_t k = 0; k < sizeof used / sizeof *used; k++) {
+            const gb_array *array = used[k] ? gb_network_array(graph->network, used[k]) : NULL;
+            size_t tensor = array ? index_of(graph->network, array) : tensors;
+            if (!array || counted[tensor])
+                continue;
+            counted[tensor] = true;
+            model->parameters[i] += k || !setting ? gb_array_count(array) : 0;
+        }
+    }
+    bool done = counted != NULL;
+    free(counted);
+    return done;
+}
+
 gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, gb_model **out, gb_error *err) {
     *out = NULL;
     gb_graph_resolve(graph);
@@ -30,11 +59,14 @@ gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, g
         model->graph = graph;
         model->packed = calloc((size_t)graph->count, sizeof *model->packed);
         model->checked = calloc(tensors + 1, sizeof *model->checked);
+        model->floats = calloc(tensors + 1, sizeof(gb_floats *));
+        model->parameters = calloc((size_t)graph->count, sizeof *model->parameters);
         model->lock = gb_mutex_new();
     } else {
         gb_graph_free(graph);
     }
-    if (!model || !model->packed || !model->checked || !model->lock) {
+    if (!model || !model->packed || !model->checked || !model->floats || !model->parameters || !model->lock ||
+        !count_parameters(model, tensors)) {
         gb_model_close(model);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
@@ -46,18 +78,28 @@ gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model,
     return gb_model_new(context, graph, NULL, model, err);
 }
 
+static void free_floats(const gb_model *model, gb_floats *entry) {
+    while (entry) {
+        gb_floats *next = entry->next;
+        gb_aligned_free(entry->owned);
+        gb_memory_free(model->context->processor, entry->on_device);
+        free(entry);
+        entry = next;
+    }
+}
+
 void gb_model_close(gb_model *model) {
     if (!model)
         return;
     for (int i = 0; model->packed && i < model->graph->count; i++)
         gb_memory_free(model->packed[i].bytes ? model->packed[i].cpu : &model->context->cpu, model->packed[i].bytes);
-    for (size_t i = 0; i < model->floats_count; i++) {
-        gb_aligned_free(model->floats[i].owned);
-        gb_memory_free(model->context->processor, model->floats[i].on_device);
-    }
+    const gb_named_array *arrays;
+    for (size_t i = gb_network_arrays(model->graph->network, &arrays); model->floats && i-- > 0;)
+        free_floats(model, model->floats[i]);
     free(model->packed);
     free(model->floats);
     free(model->checked);
+    free(model->parameters);
     gb_mutex_free(model->lock);
     gb_graph_free(model->graph);
     if (model->map.bytes)
@@ -70,8 +112,7 @@ void gb_model_close(gb_model *model) {
 /* At first touch a tensor of a .gbw is held against its checksum. Called with the lock held. */
 static gb_status check_tensor(gb_model *model, const gb_array *array, const char *name, gb_error *err) {
     const gb_named_array *list;
-    size_t count = gb_network_arrays(model->graph->network, &list);
-    size_t index = (size_t)((const gb_named_array *)((const char *)array - offsetof(gb_named_array, array)) - list);
+    size_t count = gb_network_arrays(model->graph->network, &list), index = index_of(model->graph->network, array);
     if (!model->checksum || index >= count || model->checked[index])
         return GB_OK;
     gb_reason why = {{0}};
@@ -109,6 +150,7 @@ static gb_status as_floats(gb_model *model, const char *name, float gain, const 
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (!gb_array_to_f32(array, *owned, &why)) {
         gb_aligned_free(*owned);
+        *owned = NULL;
         return gb_fail(err, GB_BAD_FILE, "tensor '%s': %s", name, why.text);
     }
     for (size_t i = 0; gain != 1 && i < count; i++)
@@ -179,29 +221,29 @@ gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const 
     return status;
 }
 
-/* The entry of a weight, made where there is none yet. Lock held. */
+/* The entry of a weight, made where there is none yet: each tensor has a list of its own, mostly of one gain. Lock
+ * held. */
 static gb_status find_floats(gb_model *model, const char *name, float gain, gb_floats **found, gb_error *err) {
-    for (size_t i = 0; i < model->floats_count; i++) {
-        if (model->floats[i].gain == gain && !strcmp(model->floats[i].name, name)) {
-            *found = &model->floats[i];
-            return GB_OK;
-        }
-    }
-    if (model->floats_count == model->floats_room) {
-        size_t room = model->floats_room ? model->floats_room * 2 : 64;
-        gb_floats *grown = realloc(model->floats, room * sizeof *grown);
-        if (!grown)
-            return gb_fail(err, GB_NO_MEMORY, "out of memory");
-        model->floats = grown;
-        model->floats_room = room;
-    }
-    gb_floats entry = {.name = name, .gain = gain};
-    gb_status status = as_floats(model, name, gain, &entry.data, &entry.owned, err);
-    if (status)
+    const gb_array *array = gb_network_array(model->graph->network, name);
+    if (!array)
+        return gb_fail(err, GB_BAD_FILE, "there is no tensor '%s'", name);
+    gb_floats **slot = &model->floats[index_of(model->graph->network, array)];
+    while (*slot && (*slot)->gain != gain)
+        slot = &(*slot)->next;
+    *found = *slot;
+    if (*slot)
+        return GB_OK;
+    gb_floats *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = as_floats(model, name, gain, &entry->data, &entry->owned, err);
+    if (status) {
+        free(entry);
         return status;
-    entry.count = (size_t)gb_array_count(gb_network_array(model->graph->network, name));
-    *found = &model->floats[model->floats_count++];
-    **found = entry;
+    }
+    entry->gain = gain;
+    entry->count = (size_t)gb_array_count(array);
+    *slot = *found = entry;
     return GB_OK;
 }
 
@@ -312,25 +354,6 @@ size_t gb_model_nodes(const gb_model *model) {
     return (size_t)model->graph->count;
 }
 
-/* Elements of the weights that `node` is the first to use; FIRs and the mean w are settings, not parameters. */
-static int64_t parameters(const gb_graph *graph, gb_node index) {
-    const gb_graph_node *node = &graph->nodes[index];
-    const char *used[] = {node->desc.op == GB_OP_UPFIRDN2D || node->desc.op == GB_OP_TRUNCATE ? NULL : node->weight[0],
-                          node->bias, node->strength};
-    int64_t sum = 0;
-    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
-        bool first = used[i] != NULL;
-        for (gb_node before = 0; first && before < index; before++) {
-            const gb_graph_node *b = &graph->nodes[before];
-            first = !(b->weight[0] && !strcmp(b->weight[0], used[i])) && !(b->bias && !strcmp(b->bias, used[i])) &&
-                    !(b->strength && !strcmp(b->strength, used[i]));
-        }
-        if (first)
-            sum += gb_array_count(gb_network_array(graph->network, used[i]));
-    }
-    return sum;
-}
-
 void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
     const gb_graph *graph = model->graph;
     const gb_graph_node *node = &graph->nodes[index];
@@ -339,7 +362,7 @@ void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
         .alias = gb_graph_alias_of(graph, index, 0),
         .op = node->is_input ? "input" : gb_ops[node->desc.op]->name,
         .ndim = node->ndim,
-        .parameters = parameters(graph, index),
+        .parameters = model->parameters[index],
         .macs = node->is_input ? 0 : gb_op_macs(&node->desc),
         .inputs = node->inputs,
     };

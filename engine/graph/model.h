@@ -12,14 +12,15 @@ typedef struct gb_packed {          /* of one node */
     void *bytes;
 } gb_packed;
 
-typedef struct gb_floats {          /* a weight as float32, times a gain */
-    const char *name;
+typedef struct gb_floats gb_floats;
+struct gb_floats {                  /* a weight as float32, times a gain */
+    gb_floats *next;                /* the same weight times another gain */
     float gain;
     const float *data;
     float *owned;                   /* data where it had to be converted, else NULL */
     size_t count;
     float *on_device;               /* a copy for kernels of the context's device, or NULL */
-} gb_floats;
+};
 
 struct gb_model {
     gb_context *context;
@@ -29,8 +30,8 @@ struct gb_model {
     bool *checked;                  /* per tensor of a .gbw: the CRC has been compared */
     gb_mutex *lock;                 /* over checked, packed and floats */
     gb_packed *packed;              /* per node */
-    gb_floats *floats;
-    size_t floats_count, floats_room;
+    gb_floats **floats;             /* per tensor: a list, or NULL */
+    int64_t *parameters;            /* per node: elements of the weights that it is the first to use */
     uint64_t serial;
 };
 

@@ -91,6 +91,18 @@ static gb_status add_bend(bender *b, const gb_bend_options *options) {
     return status;
 }
 
+int gb_applied_first(const gb_applied_list *list, int step) {
+    int low = 0, high = list->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (list->bends[middle].step < step)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The step's bends follow each other in the list, in the order of its places. */
 static gb_status change_bend(bender *b, const gb_bend_options *options) {
     if (b->next >= b->list->count || b->list->bends[b->next].step != b->index)
@@ -128,6 +140,8 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     o.seed = s->seed;
     o.add = s->add;
     o.keep = s->kind == GB_STEP_STYLE ? b->numbers[0] : 0;
+    if (gb_work_stopped(&b->session->work))
+        return gb_work_cancelled(b->err);
     b->bends++;
     return b->next < 0 ? add_bend(b, &o) : change_bend(b, &o);
 }
@@ -303,6 +317,9 @@ static gb_status bend_place(bender *b, const gb_place *place) {
     case GB_PLACE_LAYER:
         return bend_layer(b, place->number);
     case GB_PLACE_NAME:
+        if (strlen(place->name) > GB_MAX_NAME)
+            return gb_fail(b->err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; names and globs have at most %d",
+                           place->name, strlen(place->name), GB_MAX_NAME);
         if (gb_graph_find(graph, place->name) != GB_NO_NODE)
             return bend_at(b, place->name);
         while (found < graph->count && !gb_graph_matches(graph, found, place->name))
@@ -318,12 +335,15 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     const gb_recipe_step *step = &recipe->steps[index];
     bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .next = -1,
                 .err = &why};
-    for (int i = 0; i < list->count && b.next < 0; i++)
-        b.next = list->bends[i].step == index ? i : -1;
+    int first = gb_applied_first(list, index);
+    if (first < list->count && list->bends[first].step == index)
+        b.next = first;
     gb_recipe_numbers(recipe, step, b.numbers);
     gb_status status = GB_OK;
     if (step->muted)
         return GB_OK;
+    if (gb_work_stopped(&session->work))        /* before files are read */
+        return gb_work_cancelled(err);
     if (step->pick.kind == GB_PICK_CLUSTER)
         status = gb_clusters_open(recipe, &step->pick, &b.clusters, &why);
     if (!status && step->kind == GB_STEP_PAINT)
@@ -334,7 +354,9 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
         gb_recipe_fail_at(recipe, step->line, step->column, status, err, "%s", why.message);
     for (int i = 0; i < step->place_count && !status; i++) {
         const gb_place *place = &step->places[i];
-        if ((status = bend_place(&b, place)))
+        if ((status = bend_place(&b, place)) == GB_CANCELLED)
+            gb_work_cancelled(err);
+        else if (status)
             gb_recipe_fail_at(recipe, place->line, place->column, status, err, "%s", why.message);
     }
     gb_clusters_close(&b.clusters);

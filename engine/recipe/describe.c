@@ -27,35 +27,46 @@ static void say(sentence *s, const char *format, ...) {
 
 /* ------------------------------------------------------------------------------------------------ where */
 
-static const gb_bend_entry *entry_of(const gb_session *session, gb_bend id) {
-    const gb_bend_list *bends = &session->now.bends;
-    for (int i = 0; i < bends->count; i++)
-        if (bends->entries[i]->id == id)
-            return bends->entries[i];
-    return NULL;
+/* The bends that a step has put into the session. */
+typedef struct step_bends {
+    const gb_session *session;
+    const gb_applied *bends;
+    int count;
+} step_bends;
+
+/* Those of `step` begin at `*k` in the list, which is in the order of steps; `*k` goes on to those of the next. */
+static step_bends bends_of(const gb_session *session, const gb_applied_list *list, int step, int *k) {
+    step_bends of = {session, list->bends ? list->bends + *k : NULL, 0};
+    for (; *k < list->count && list->bends[*k].step == step; ++*k)
+        of.count++;
+    return of;
 }
 
-/* The i-th node that the step bends, or NULL. */
-static const gb_bend_site *site_at(const gb_session *session, const gb_applied_list *list, int step, int i) {
-    for (int k = 0; k < list->count; k++) {
-        const gb_bend_entry *entry = list->bends[k].step == step ? entry_of(session, list->bends[k].id) : NULL;
-        if (entry && i < entry->site_count)
-            return &entry->sites[i];
-        if (entry)
-            i -= entry->site_count;
-    }
-    return NULL;
+static const gb_bend_entry *entry_of(const step_bends *of, int i) {
+    return of->session->now.bends.entries[gb_bend_list_find(&of->session->now.bends, of->bends[i].id)];
 }
 
-static void say_places(sentence *s, const gb_session *session, const gb_applied_list *list, int step) {
-    enum { NAMED = 4 };
+static const gb_bend_site *first_site(const step_bends *of) {
+    return of->count ? &entry_of(of, 0)->sites[0] : NULL;
+}
+
+static int count_sites(const step_bends *of) {
     int count = 0;
-    const gb_bend_site *site;
-    for (; (site = site_at(session, list, step, count)); count++)
-        if (count < NAMED)
-            say(s, "%s%s", count ? ", " : "", session->graph->nodes[site->node].name);
-    if (count > NAMED)
-        say(s, " and %d more", count - NAMED);
+    for (int i = 0; i < of->count; i++)
+        count += entry_of(of, i)->site_count;
+    return count;
+}
+
+static void say_places(sentence *s, const step_bends *of) {
+    enum { NAMED = 4 };
+    int said = 0;
+    for (int i = 0; i < of->count && said < NAMED; i++) {
+        const gb_bend_entry *entry = entry_of(of, i);
+        for (int k = 0; k < entry->site_count && said < NAMED; k++)
+            say(s, "%s%s", said++ ? ", " : "", of->session->graph->nodes[entry->sites[k].node].name);
+    }
+    if (count_sites(of) > NAMED)
+        say(s, " and %d more", count_sites(of) - NAMED);
     say(s, ": ");
 }
 
@@ -85,13 +96,12 @@ static void say_written_places(sentence *s, const gb_recipe_step *step) {
     say(s, ": ");
 }
 
-static void say_features(sentence *s, const gb_session *session, const gb_applied_list *list, int step,
-                         const gb_pick *pick) {
-    const gb_bend_site *site = site_at(session, list, step, 0);
+static void say_features(sentence *s, const step_bends *of, const gb_pick *pick) {
+    const gb_bend_site *site = first_site(of);
     if (pick->kind == GB_PICK_ALL || !site)
         return;
-    say(s, ", on %d of %lld features", site->features, (long long)session->graph->nodes[site->node].shape[0]);
-    if (site_at(session, list, step, 1))
+    say(s, ", on %d of %lld features", site->features, (long long)of->session->graph->nodes[site->node].shape[0]);
+    if (count_sites(of) > 1)
         say(s, " there");
     if (pick->kind == GB_PICK_RANDOM)
         say(s, " drawn with seed %llu", (unsigned long long)pick->seed);
@@ -226,33 +236,34 @@ static void say_what(sentence *s, const gb_recipe *recipe, const gb_recipe_step 
     }
 }
 
-static void describe_step(const gb_recipe *recipe, int index, const gb_session *session, const gb_applied_list *list,
-                          sentence *s) {
+static void describe_step(const gb_recipe *recipe, int index, const step_bends *of, sentence *s) {
     const gb_recipe_step *step = &recipe->steps[index];
-    const gb_bend_site *site = site_at(session, list, index, 0);
+    const gb_bend_site *site = first_site(of);
     *s = (sentence){0};
     if (site) {
-        say_places(s, session, list, index);
-        say_what(s, recipe, step, session, site);
-        say_features(s, session, list, index, &step->pick);
+        say_places(s, of);
+        say_what(s, recipe, step, of->session, site);
+        say_features(s, of, &step->pick);
         return;
     }
     say_written_places(s, step);
     say(s, step->muted ? "muted; otherwise " : "nothing happens; network-bending's code never bends it either");
     if (step->muted)
-        say_what(s, recipe, step, session, NULL);
+        say_what(s, recipe, step, of->session, NULL);
 }
 
 gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*line)(void *arg, const char *text),
                              void *arg, gb_error *err) {
     gb_session *session = NULL;
     gb_applied_list list = {0};
+    int k = 0;
     sentence s;
     gb_status status = gb_session_new(model, NULL, &session, err);
     for (int i = 0; i < recipe->step_count && !status; i++)
         status = gb_recipe_bend_step(recipe, i, session, &list, err);
     for (int i = 0; i < recipe->step_count && !status; i++) {
-        describe_step(recipe, i, session, &list, &s);
+        step_bends of = bends_of(session, &list, i, &k);
+        describe_step(recipe, i, &of, &s);
         line(arg, s.text);
     }
     free(list.bends);

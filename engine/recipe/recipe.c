@@ -173,14 +173,58 @@ static gb_status add_steps(const gb_recipe *recipe, gb_session *session, gb_appl
     gb_status status = GB_OK;
     for (int i = 0; i < recipe->step_count && !status; i++)
         status = gb_recipe_bend_step(recipe, i, session, list, err);
-    for (int i = status ? list->count : 0; i-- > 0;)
-        gb_session_unbend(session, list->bends[i].id, NULL);
     return status;
+}
+
+static gb_status move_step(const gb_recipe *recipe, int index, const float *numbers, gb_session *session,
+                           gb_error *err) {
+    const gb_applied_list *list = &recipe->applied;
+    gb_status status = gb_work_stopped(&session->work) ? gb_work_cancelled(err) : GB_OK;
+    for (int k = gb_applied_first(list, index); k < list->count && list->bends[k].step == index && !status; k++)
+        status = gb_session_bend_move(session, list->bends[k].id, numbers, recipe->steps[index].dials, err);
+    return status;
+}
+
+/* Steps whose numbers have changed: bends are moved, and values read again from where they come from. */
+static gb_status move_steps(gb_recipe *recipe, gb_session *session, gb_error *err) {
+    float numbers[GB_RECIPE_PARAMS];
+    bool rolled_back = recipe->rollbacks != session->rollbacks;
+    gb_status status = GB_OK;
+    for (int i = 0; i < recipe->step_count && !status; i++) {
+        const gb_recipe_step *step = &recipe->steps[i];
+        gb_recipe_numbers(recipe, step, numbers);
+        if (step->muted || !step->dials || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
+            continue;
+        status = step->kind == GB_STEP_SET ? gb_recipe_bend_step(recipe, i, session, &recipe->applied, err)
+                                           : move_step(recipe, i, numbers, session, err);
+    }
+    return status;
+}
+
+/* What `status` says about changes to the session's bends, which were `before`: all stay, or none. */
+static gb_status settle(gb_recipe *recipe, gb_session *session, gb_bend_list *before, gb_status status) {
+    if (status) {
+        gb_bend_list changed = session->now.bends;
+        session->now.bends = *before;
+        *before = changed;
+    }
+    gb_bend_list_clear(before);
+    if (status == GB_CANCELLED)
+        atomic_store(&session->cancel, false);      /* it has ended this: it is not for the next render */
+    if (status)
+        return status;
+    recipe->rollbacks = session->rollbacks;
+    for (int i = 0; i < recipe->step_count; i++)
+        gb_recipe_numbers(recipe, &recipe->steps[i], recipe->steps[i].applied);
+    return GB_OK;
 }
 
 gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err) {
     gb_applied_list list = {0};
-    gb_status status = add_steps(recipe, session, &list, err);
+    gb_bend_list before = {0};
+    if (!gb_bend_list_copy(&before, &session->now.bends))
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = settle(recipe, session, &before, add_steps(recipe, session, &list, err));
     if (status) {
         free(list.bends);
         return status;
@@ -188,52 +232,14 @@ gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err)
     free(recipe->applied.bends);
     recipe->applied = list;
     recipe->session = session;
-    recipe->rollbacks = session->rollbacks;
-    for (int i = 0; i < recipe->step_count; i++)
-        gb_recipe_numbers(recipe, &recipe->steps[i], recipe->steps[i].applied);
     return GB_OK;
-}
-
-/* Values are read again from where they come from; all of the step's bends get them, or none. */
-static gb_status renew_values(gb_recipe *recipe, int index, gb_session *session, gb_error *err) {
-    gb_bend_list before = {0};
-    if (!gb_bend_list_copy(&before, &session->now.bends))
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_status status = gb_recipe_bend_step(recipe, index, session, &recipe->applied, err);
-    if (status) {
-        gb_bend_list changed = session->now.bends;
-        session->now.bends = before;
-        before = changed;
-    }
-    gb_bend_list_clear(&before);
-    return status;
-}
-
-static gb_status move_step(gb_recipe *recipe, int index, const float *numbers, gb_session *session, gb_error *err) {
-    const gb_recipe_step *step = &recipe->steps[index];
-    gb_status status = GB_OK;
-    for (int k = 0; k < recipe->applied.count && !status; k++)
-        if (recipe->applied.bends[k].step == index)
-            status = gb_session_bend_move(session, recipe->applied.bends[k].id, numbers, step->dials, err);
-    return status;
 }
 
 gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err) {
-    float numbers[GB_RECIPE_PARAMS];
+    gb_bend_list before = {0};
     if (recipe->session != session)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: this recipe has not been applied to this session", recipe->name);
-    bool rolled_back = recipe->rollbacks != session->rollbacks;
-    for (int i = 0; i < recipe->step_count; i++) {
-        gb_recipe_step *step = &recipe->steps[i];
-        gb_recipe_numbers(recipe, step, numbers);
-        if (step->muted || !step->dials || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
-            continue;
-        gb_status status = step->kind == GB_STEP_SET ? renew_values(recipe, i, session, err)
-                                                     : move_step(recipe, i, numbers, session, err);
-        if (status)
-            return status;
-        memcpy(step->applied, numbers, sizeof numbers);
-    }
-    recipe->rollbacks = session->rollbacks;
-    return GB_OK;
+    if (!gb_bend_list_copy(&before, &session->now.bends))
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    return settle(recipe, session, &before, move_steps(recipe, session, err));
 }

@@ -147,7 +147,7 @@ typedef struct gb_applied {     /* a bend in the session */
 } gb_applied;
 
 typedef struct gb_applied_list {
-    gb_applied *bends;
+    gb_applied *bends;          /* by ascending steps */
     int count, room;
 } gb_applied_list;
 
@@ -271,6 +271,9 @@ gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *st
 /* What a SET step puts at `node`: one sample [shape…], to be freed. */
 gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,
                            float **values, gb_error *err);
+
+/* The position of a step's first bend in the list, or that where it would be. */
+int gb_applied_first(const gb_applied_list *list, int step);
 
 /* Adds the bends of step `index` to the session and to the list; or, where the list has them already, gives them the
  * options that the step has now. */

@@ -5,6 +5,7 @@
 
 #include "ops/device.h"
 #include "engine/base/error.h"
+#include "engine/base/mix.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -24,12 +25,12 @@ static uint64_t key_of(const gb_session *session) {
     for (int s = 0; s < plan->count; s++) {
         if (plan->steps[s].run && is_host_step(session, &plan->steps[s]))
             return 0;
-        key = (key ^ (uint64_t)(plan->steps[s].run + 1)) * UINT64_C(0x100000001b3);
+        key = gb_mix(key, plan->steps[s].run);
     }
     return key | 1;
 }
 
-static gb_status each_step(gb_session *session, gb_step_runner run, bool first_pass, bool timed, gb_error *err) {
+static void each_step(gb_session *session, gb_step_runner run, bool first_pass, bool timed) {
     gb_plan *plan = session->plan;
     int index = 0;
     for (int s = 0; s < plan->count; s++) {
@@ -38,13 +39,10 @@ static gb_status each_step(gb_session *session, gb_step_runner run, bool first_p
             continue;
         if (timed)
             session->cpu.device->mark(session->cpu.queue, index++);
-        gb_status status = run(session, step, err);
-        if (status)
-            return status;
+        run(session, step);
     }
     if (timed)
         session->cpu.device->mark(session->cpu.queue, index);
-    return GB_OK;
 }
 
 static void read_times(gb_session *session) {
@@ -62,15 +60,14 @@ gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err
     gb_pass pass;
     do {
         device->begin(queue);
-        gb_status status = each_step(session, run, true, false, err);
-        if (status)
-            return status;
+        each_step(session, run, true, false);
     } while ((pass = device->launch(queue, key_of(session))) == GB_PASS_AGAIN);
     if (pass != GB_PASS_LAUNCH)
         return GB_OK;
-    gb_status status = each_step(session, run, false, timed, err);
+    each_step(session, run, false, timed);
     device->end(queue);
-    if (timed && !status && !(status = gb_device_wait(session, err)))
+    gb_status status = timed ? gb_device_wait(session, err) : GB_OK;
+    if (timed && !status)
         read_times(session);
     return status;
 }

@@ -6,7 +6,7 @@
 #include "session.h"
 
 /* Runs, or in a first pass only prepares, one step that is marked to run. */
-typedef gb_status (*gb_step_runner)(gb_session *session, gb_step *step, gb_error *err);
+typedef void (*gb_step_runner)(gb_session *session, gb_step *step);
 
 /* All steps that are marked to run. What was begun is not interrupted: a cancel that comes later is too late. */
 gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err);

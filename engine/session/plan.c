@@ -7,6 +7,7 @@
 #include "device.h"
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
+#include "place.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -33,6 +34,7 @@ typedef struct maker {
     bool *absorbed;
     int *uses;                  /* how many needed nodes read it */
     gb_node *user;              /* the last of them */
+    int *last_read;             /* the last step that reads it; 0 where none does */
 } maker;
 
 static bool is_given(const maker *m, gb_node node) {
@@ -118,6 +120,37 @@ static bool over_the_host(const maker *m, gb_step *step, char *why, size_t why_s
     return true;
 }
 
+/* Finds what the stages of a step's epilogue read, its weights at the node of the model. */
+static gb_status find_stages(const maker *m, gb_step *step, gb_error *err) {
+    gb_model *model = m->request->model;
+    gb_stages *s = &step->stages;
+    gb_status status = GB_OK;
+    *s = (gb_stages){.noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE, .summand = GB_NO_NODE};
+    for (int i = 0; i < step->nodes && !status; i++) {
+        const gb_graph_node *node = &m->graph->nodes[step->chain[i]], *base = &model->graph->nodes[node->base];
+        switch (node->desc.op) {
+        case GB_OP_NOISE:
+            s->noise = step->chain[i];
+            status = gb_model_floats(model, base->strength, 1, &s->strength, err);
+            break;
+        case GB_OP_BIAS_ACT:
+            s->bias_act = step->chain[i];
+            if (base->bias)
+                status = gb_model_floats_there(model, base->bias, base->bias_gain, &s->bias, err);
+            if (base->scale && !status)
+                status = gb_model_floats(model, base->scale, 1, &s->scale, err);
+            break;
+        case GB_OP_ADD:
+            s->add = step->chain[i];
+            s->summand = node->input[node->input[0] == gb_main_input(node) ? 1 : 0];
+            break;
+        default:
+            break;
+        }
+    }
+    return status;
+}
+
 static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     gb_plan *plan = m->plan;
     const gb_graph_node *node = &m->graph->nodes[head];
@@ -149,7 +182,8 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    return gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
+    gb_status status = gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
+    return status ? status : find_stages(m, step, err);
 }
 
 static int by_last_node(const void *a, const void *b) {
@@ -172,13 +206,35 @@ static void count_traffic(maker *m, gb_step *step) {
     m->plan->macs += step->macs;
 }
 
+static gb_status list_given(maker *m, gb_error *err) {
+    gb_plan *plan = m->plan;
+    int count = 0;
+    for (gb_node i = 0; i < m->graph->count; i++)
+        count += plan->read[i] && is_given(m, i);
+    plan->given = calloc((size_t)count + 1, sizeof *plan->given);
+    plan->held = calloc((size_t)count + 1, sizeof *plan->held);
+    if (!plan->given || !plan->held)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (gb_node i = 0; i < m->graph->count; i++)
+        if (plan->read[i] && is_given(m, i))
+            plan->given[plan->given_count++].node = i;
+    return GB_OK;
+}
+
 static gb_status make_steps(maker *m, gb_error *err) {
     gb_plan *plan = m->plan;
+    if (gb_work_stopped(m->request->work))
+        return gb_work_cancelled(err);
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->tensor[i].shape = batched(m, i);
     find_needed(m);
+    gb_status status = list_given(m, err);
+    if (status)
+        return status;
     for (gb_node i = 0; i < m->graph->count; i++) {
-        gb_status status = m->plan->read[i] && !is_given(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
+        status = plan->read[i] && !is_given(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
+        if (!status && !gb_work_on(m->request->work, 1))
+            status = gb_work_cancelled(err);
         if (status)
             return status;
     }
@@ -252,87 +308,52 @@ static gb_status choose_kept(maker *m, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ arena */
 
-typedef struct span {           /* a buffer of the arena: bytes, first and last step that need it, where it lies */
-    size_t bytes, offset;
-    int from, to;
-    gb_node node;               /* or GB_NO_NODE: the workspace of step `from` */
-} span;
-
-static int by_size(const void *a, const void *b) {
-    const span *x = a, *y = b;
-    if (x->bytes != y->bytes)
-        return x->bytes < y->bytes ? 1 : -1;
-    return x->from != y->from ? x->from - y->from : x->node - y->node;
-}
-
-static int by_offset(const void *a, const void *b) {
-    const span *x = *(const span *const *)a, *y = *(const span *const *)b;
-    return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-/* Puts every span, largest first, at the lowest place where none that lives at the same time lies. */
-static size_t place(span *spans, int count, const span **overlapping) {
-    size_t arena = 0;
-    qsort(spans, (size_t)count, sizeof *spans, by_size);
-    for (int i = 0; i < count; i++) {
-        int others = 0;
-        for (int k = 0; k < i; k++)
-            if (spans[k].from <= spans[i].to && spans[i].from <= spans[k].to)
-                overlapping[others++] = &spans[k];
-        qsort(overlapping, (size_t)others, sizeof *overlapping, by_offset);
-        size_t at = 0;
-        for (int k = 0; k < others && at + spans[i].bytes > overlapping[k]->offset; k++)
-            if (overlapping[k]->offset + overlapping[k]->bytes > at)
-                at = overlapping[k]->offset + overlapping[k]->bytes;
-        spans[i].offset = at;
-        if (at + spans[i].bytes > arena)
-            arena = at + spans[i].bytes;
-    }
-    return arena;
-}
-
 static size_t aligned(size_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* Notes for every node the last step that reads it. */
+static void find_last_reads(maker *m) {
+    const gb_plan *plan = m->plan;
+    for (int s = 0; s < plan->count; s++)
+        for (int i = 0; i < plan->steps[s].nodes; i++) {
+            const gb_graph_node *reader = &m->graph->nodes[plan->steps[s].chain[i]];
+            for (int k = 0; k < reader->inputs; k++)
+                m->last_read[reader->input[k]] = s;
+        }
+}
+
+/* The last step that needs what step `s` writes. What is read after the render stays to its end. */
 static int last_use(const maker *m, int s) {
     const gb_plan *plan = m->plan;
     gb_node node = plan->steps[s].chain[plan->steps[s].nodes - 1];
-    int last = s;
-    for (int t = s + 1; t < plan->count; t++)
-        for (int i = 0; i < plan->steps[t].nodes; i++) {
-            const gb_graph_node *reader = &m->graph->nodes[plan->steps[t].chain[i]];
-            for (int k = 0; k < reader->inputs; k++)
-                if (reader->input[k] == node)
-                    last = t;
-        }
-    /* What is read after the render stays to its end. */
-    return m->request->cut[node] & GB_CUT_LOOKED_AT ? plan->count : last;
+    if (m->request->cut[node] & GB_CUT_LOOKED_AT)
+        return plan->count;
+    return m->last_read[node] > s ? m->last_read[node] : s;
 }
 
 static gb_status make_arena(maker *m, gb_error *err) {
     gb_plan *plan = m->plan;
-    span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
-    const span **scratch = malloc((2 * (size_t)plan->count + 1) * sizeof *scratch);
+    gb_span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
     gb_status status = GB_OK;
     size_t scratch_bytes = 0;
     int count = 0;
-    if (!spans || !scratch) {
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
-        goto out;
-    }
+    if (!spans)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    find_last_reads(m);
     for (int s = 0; s < plan->count; s++) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
         if (!plan->keep[last])
-            spans[count++] = (span){aligned(node_bytes(plan, last)), 0, s, last_use(m, s), last};
+            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, s, last_use(m, s), last};
         size_t workspace = step->row->workspace ? step->row->workspace(step->cpu, &step->desc) : 0;
         if (step->cpu != m->cpu)
             scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
         else if (workspace)
-            spans[count++] = (span){aligned(workspace), 0, s, s, GB_NO_NODE};
+            spans[count++] = (gb_span){aligned(workspace), 0, s, s, GB_NO_NODE};
     }
-    plan->arena_bytes = place(spans, count, scratch);
+    if ((status = gb_place(spans, count, m->request->work, &plan->arena_bytes, err)))
+        goto out;
     plan->arena = gb_memory_alloc(m->cpu, plan->arena_bytes + ALIGNMENT);
     if (scratch_bytes)
         plan->scratch = gb_aligned_alloc(scratch_bytes);
@@ -342,14 +363,13 @@ static gb_status make_arena(maker *m, gb_error *err) {
         goto out;
     }
     for (int i = 0; i < count; i++) {
-        if (spans[i].node == GB_NO_NODE)
+        if (spans[i].owner == GB_NO_NODE)       /* the workspace of step `from` */
             plan->steps[spans[i].from].workspace = spans[i].offset;
         else
-            plan->tensor[spans[i].node].data = (float *)((char *)plan->arena + spans[i].offset);
+            plan->tensor[spans[i].owner].data = (float *)((char *)plan->arena + spans[i].offset);
     }
 out:
     free(spans);
-    free(scratch);
     return status;
 }
 
@@ -388,6 +408,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     m.absorbed = calloc(nodes, sizeof *m.absorbed);
     m.uses = calloc(nodes, sizeof *m.uses);
     m.user = calloc(nodes, sizeof *m.user);
+    m.last_read = calloc(nodes, sizeof *m.last_read);
     if (plan) {
         plan->batch = request->batch;
         plan->cpu = m.cpu;
@@ -397,11 +418,8 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->tensor = calloc(nodes, sizeof *plan->tensor);
         plan->keep = calloc(nodes, sizeof *plan->keep);
         plan->read = calloc(nodes, sizeof *plan->read);
-        plan->held = calloc(nodes, sizeof *plan->held);
-        plan->nodes = graph->count;
     }
-    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->held ||
-        !m.absorbed || !m.uses || !m.user)
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed || !m.uses || !m.user || !m.last_read)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = make_steps(&m, err);
@@ -414,6 +432,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     free(m.absorbed);
     free(m.uses);
     free(m.user);
+    free(m.last_read);
     if (status)
         gb_plan_free(plan);
     else
@@ -429,8 +448,9 @@ void gb_plan_free(gb_plan *plan) {
     free(plan->tensor);
     free(plan->keep);
     free(plan->read);
-    for (gb_node i = 0; plan->held && i < plan->nodes; i++)
+    for (int i = 0; i < plan->given_count; i++)
         gb_given_release(plan->held[i]);
+    free(plan->given);
     free(plan->held);
     gb_memory_free(plan->cpu, plan->arena);
     gb_aligned_free(plan->scratch);

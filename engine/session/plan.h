@@ -3,13 +3,23 @@
 #ifndef GB_ENGINE_PLAN_H
 #define GB_ENGINE_PLAN_H
 
+#include "engine/base/work.h"
 #include "engine/graph/model.h"
 
 enum { GB_MAX_CHAIN = 6 };      /* a head (attention's three) and at most noise, bias_act, add behind it */
 
+/* What the epilogue of a step reads, found when the plan is made: at most one stage of each kind. Weights stay where the
+ * kernel reads them, also while a bend drops them. */
+typedef struct gb_stages {
+    gb_node noise, bias_act, add;                   /* or GB_NO_NODE */
+    const float *strength, *bias, *scale;           /* strength and scale are one number each, in the host's memory */
+    gb_node summand;                                /* what `add` adds */
+} gb_stages;
+
 typedef struct gb_step {
     gb_node chain[GB_MAX_CHAIN];
     int nodes;
+    gb_stages stages;
     gb_node in[GB_MAX_INPUTS];  /* what the row reads: the head's inputs, unless the step is a whole pattern */
     const gb_cpu *cpu;          /* whose row it is: the plan's processor, or the host where a device has none */
     const gb_op_row *row;
@@ -20,6 +30,12 @@ typedef struct gb_step {
     bool run;                   /* wanted by the render that is going on; afterwards: was run by it */
     double seconds;
 } gb_step;
+
+/* A boundary of the plan whose value is given: an input, or one that is fed. */
+typedef struct gb_plan_given {
+    gb_node node;
+    const float *default_value; /* of an input: the weight that it has until it is set; NULL before it is needed */
+} gb_plan_given;
 
 /* A boundary that outlives a render. Owned by the session, so that it also outlives plans. */
 typedef struct gb_kept {
@@ -43,8 +59,9 @@ typedef struct gb_plan {
     gb_tensor *tensor;          /* per node: shape always, data where the boundary exists (inputs: set by the session) */
     bool *read;                 /* per node: something in the plan looks at it */
     bool *keep;                 /* per node: the boundary lives in gb_kept */
-    gb_given **held;            /* per node: the value that `tensor` points into, which the last render used, or NULL */
-    gb_node nodes;
+    gb_plan_given *given;       /* those that the plan reads */
+    int given_count;
+    gb_given **held;            /* per given: the value that `tensor` points into, which the last render used, or NULL */
     void *arena;
     void *scratch;              /* of the host, for host steps in a device's plan */
     size_t arena_bytes, kept_bytes;
@@ -58,6 +75,7 @@ typedef struct gb_plan_request {
     gb_purpose purpose;
     size_t keep_bytes;
     const unsigned char *cut;   /* per node, GB_CUT_* */
+    gb_work *work;              /* what making it costs, and whether to stop */
 } gb_plan_request;
 
 /* Makes the plan and packs the weights it needs. `kept` (per node) is brought to what the plan keeps: values that stay

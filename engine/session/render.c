@@ -7,6 +7,7 @@
 #include "ops/float_state.h"
 #include "device.h"
 #include "engine/base/error.h"
+#include "engine/base/mix.h"
 #include "engine/picture/image.h"
 #include "engine/graph/device_memory.h"
 #include "session.h"
@@ -22,35 +23,70 @@ static void free_node_state(gb_session *session) {
     free(session->last_signature);
 }
 
+/* The nodes of a graph by id: open addressing, at most half full. */
+typedef struct id_index {
+    gb_node *slots;             /* node + 1; 0 is free */
+    size_t mask;
+} id_index;
+
+static bool index_ids(id_index *index, const gb_graph *graph) {
+    size_t size = 16;
+    while (size < 2 * (size_t)graph->count)
+        size *= 2;
+    *index = (id_index){calloc(size, sizeof *index->slots), size - 1};
+    for (gb_node i = 0; index->slots && i < graph->count; i++) {
+        size_t slot = gb_mix(0, graph->nodes[i].id) & index->mask;
+        while (index->slots[slot])
+            slot = (slot + 1) & index->mask;
+        index->slots[slot] = i + 1;
+    }
+    return index->slots != NULL;
+}
+
+static gb_node find_id(const id_index *index, const gb_graph *graph, uint64_t id) {
+    for (size_t slot = gb_mix(0, id) & index->mask; index->slots[slot]; slot = (slot + 1) & index->mask)
+        if (graph->nodes[index->slots[slot] - 1].id == id)
+            return index->slots[slot] - 1;
+    return GB_NO_NODE;
+}
+
 /* What the session knows per node moves to the nodes of another graph that are the same ones; the rest is let go. */
 static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
     size_t nodes = (size_t)to->graph.count;
-    gb_session next = *session;
-    next.cut = calloc(nodes, sizeof *next.cut);
-    next.wanted = calloc(nodes, sizeof *next.wanted);
-    next.moving = calloc(nodes, sizeof *next.moving);
-    next.kept = calloc(nodes, sizeof *next.kept);
-    next.signature = calloc(nodes, sizeof *next.signature);
-    next.last_signature = calloc(nodes, sizeof *next.last_signature);
-    if (!next.cut || !next.wanted || !next.moving || !next.kept || !next.signature || !next.last_signature) {
-        free_node_state(&next);
+    unsigned char *cut = calloc(nodes, sizeof *cut), *wanted = calloc(nodes, sizeof *wanted);
+    bool *moving = calloc(nodes, sizeof *moving);
+    gb_kept *kept = calloc(nodes, sizeof *kept);
+    uint64_t *signature = calloc(nodes, sizeof *signature), *last_signature = calloc(nodes, sizeof *last_signature);
+    id_index index = {0};
+    if (!cut || !wanted || !moving || !kept || !signature || !last_signature || !index_ids(&index, &to->graph)) {
+        free(cut);
+        free(wanted);
+        free(moving);
+        free(kept);
+        free(signature);
+        free(last_signature);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
     const gb_bent *from = session->bent;
+    session->work.done += nodes + (from ? (uint64_t)from->graph.count : 0);
     for (gb_node i = 0; from && i < from->graph.count; i++) {
-        gb_node k = 0;
-        while (k < to->graph.count && to->graph.nodes[k].id != from->graph.nodes[i].id)
-            k++;
-        if (k == to->graph.count) {
+        gb_node k = find_id(&index, &to->graph, from->graph.nodes[i].id);
+        if (k == GB_NO_NODE) {
             gb_memory_free(&session->cpu, session->kept[i].data);
             continue;
         }
-        next.moving[k] = session->moving[i];
-        next.kept[k] = session->kept[i];
-        next.last_signature[k] = session->last_signature[i];
+        moving[k] = session->moving[i];
+        kept[k] = session->kept[i];
+        last_signature[k] = session->last_signature[i];
     }
+    free(index.slots);
     free_node_state(session);
-    *session = next;
+    session->cut = cut;
+    session->wanted = wanted;
+    session->moving = moving;
+    session->kept = kept;
+    session->signature = signature;
+    session->last_signature = last_signature;
     return GB_OK;
 }
 
@@ -59,7 +95,8 @@ static gb_status bend_graph(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
     if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.given))
         return GB_OK;
-    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.given, session->bent, &bent, err);
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.given, session->bent,
+                                   &session->work, &bent, err);
     if (status)
         return status;
     if (!session->bent || !gb_bent_same(session->bent, bent)) {
@@ -96,6 +133,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
     if (!session->options.keep_bytes)
         session->options.keep_bytes = (size_t)1500 << 20;
     session->cpu = *model->context->processor;
+    session->work.cancel = &session->cancel;
     gb_status status = GB_OK;
     if (session->cpu.device && !(session->cpu.queue = session->cpu.device->queue_new(session->cpu.device)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
@@ -129,20 +167,6 @@ void gb_session_free(gb_session *session) {
 
 /* ------------------------------------------------------------------------------------------------ signatures */
 
-/* One round of splitmix64 over both. */
-static uint64_t mix(uint64_t h, uint64_t x) {
-    h += x + 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-    return h ^ (h >> 31);
-}
-
-static uint64_t mix_float(uint64_t h, float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return mix(h, bits);
-}
-
 /* What was set at this node of the bent graph or comes with the bend that it is of, or NULL. */
 static gb_given *given_at(const gb_session *session, gb_node node) {
     const gb_graph_node *n = &session->bent->graph.nodes[node];
@@ -162,21 +186,21 @@ static void sign(gb_session *session) {
     const gb_graph *graph = &session->bent->graph;
     for (gb_node i = 0; i < graph->count; i++) {
         const gb_graph_node *node = &graph->nodes[i];
-        uint64_t h = mix(mix(1, node->id), node->version);
+        uint64_t h = gb_mix(gb_mix(1, node->id), node->version);
         if (is_given(session, i)) {
             const gb_given *given = given_at(session, i);
-            h = mix(h, given ? given->id : 0);
+            h = gb_mix(h, given ? given->id : 0);
         } else {
             for (int k = 0; k < node->inputs; k++)
-                h = mix(h, session->signature[node->input[k]]);
+                h = gb_mix(h, session->signature[node->input[k]]);
             if (node->desc.op == GB_OP_NOISE)
-                h = mix(h, now->noise_off);
+                h = gb_mix(h, now->noise_off);
             if (node->desc.op == GB_OP_BATCH_NORM && node->desc.batch_norm.rows > 1)
-                h = mix_float(h, now->psi);
+                h = gb_mix_float(h, now->psi);
             if (node->desc.op == GB_OP_TRUNCATE)
-                h = mix(h, now->w_avg ? now->w_avg->id : 0);
+                h = gb_mix(h, now->w_avg ? now->w_avg->id : 0);
             if (node->desc.op == GB_OP_TRUNCATE && !node->live)     /* else a bend's, of which `version` tells */
-                h = mix(mix_float(h, now->psi), (uint64_t)now->cutoff);
+                h = gb_mix(gb_mix_float(h, now->psi), (uint64_t)now->cutoff);
         }
         session->signature[i] = h ? h : 1;
     }
@@ -229,7 +253,8 @@ static gb_status ensure_plan(gb_session *session, unsigned targets, gb_error *er
         return GB_OK;
 
     const gb_session_options *o = &session->options;
-    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted};
+    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted,
+                               &session->work};
     gb_plan *plan = NULL;
     /* The old arena goes first: two at once would be the peak of memory. */
     gb_plan_free(session->plan);
@@ -257,28 +282,28 @@ static void fill_kept(const gb_cpu *cpu, const gb_tensor *tensor, const float *n
 
 /* Points the plan's tensors at what was given, and holds it: it is read after the render too, when the settings may
  * have replaced it. Maps in a blocked layout, and single samples that every sample of the batch needs for itself, are
- * copied into the buffer the plan keeps for them. */
+ * copied into the buffer the plan keeps for them. A default is looked up at the first render that needs it. */
 static gb_status place_given(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
     const gb_cpu *cpu = &session->cpu;
-    for (gb_node i = 0; i < session->bent->graph.count; i++) {
+    for (int g = 0; g < plan->given_count; g++) {
+        gb_node i = plan->given[g].node;
         const gb_graph_node *node = &session->bent->graph.nodes[i];
         gb_given *given = given_at(session, i);
-        const float *data = given ? given->data : NULL;
-        if (!is_given(session, i) || !plan->read[i])
-            continue;
-        if (!data && !node->value)
+        const float **otherwise = &plan->given[g].default_value;
+        if (!given && !node->value)
             return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
-        gb_status status = data ? GB_OK : gb_model_floats(session->model, node->value, 1, &data, err);
+        gb_status status = given || *otherwise ? GB_OK : gb_model_floats(session->model, node->value, 1, otherwise, err);
         if (status)
             return status;
+        const float *data = given ? given->data : *otherwise;
         int samples = given ? given->samples : 1;
         if (!plan->keep[i]) {
             plan->tensor[i].shape.n = samples;
             plan->tensor[i].data = (float *)data;   /* read only: no step writes a given boundary */
             gb_given_share(given);
-            gb_given_release(plan->held[i]);
-            plan->held[i] = given;
+            gb_given_release(plan->held[g]);
+            plan->held[g] = given;
         } else if (session->kept[i].signature != session->signature[i]) {
             fill_kept(cpu, &plan->tensor[i], data, samples);
             session->kept[i].signature = session->signature[i];
@@ -296,84 +321,49 @@ static const float *there(const gb_session *session, const gb_given *given) {
     return session->cpu.device->mirror(session->cpu.queue, given->data, given->floats * sizeof *given->data, given->id);
 }
 
-/* The values behind a step's head, as they are now. */
-static gb_status fill_epilogue(gb_session *session, const gb_step *step, gb_epilogue *e, gb_error *err) {
-    const gb_plan *plan = session->plan;
-    gb_status status = GB_OK;
+/* The stages behind a step's head with the settings as they are now. False where it has none. */
+static bool fill_epilogue(const gb_session *session, const gb_step *step, gb_epilogue *e) {
+    const gb_graph_node *nodes = session->bent->graph.nodes;
+    const gb_stages *s = &step->stages;
     *e = (gb_epilogue){.gain = 1, .clamp = -1};
-    for (int i = 0; i < step->nodes && !status; i++) {
-        const gb_graph_node *node = &session->bent->graph.nodes[step->chain[i]];
-        const float *value = NULL, *scale = NULL;
-        switch (node->desc.op) {
-        case GB_OP_NOISE: {
-            const gb_tensor *map = &plan->tensor[node->input[1]];
-            if (session->now.noise_off)
-                break;
-            status = gb_model_floats(session->model, node->strength, 1, &value, err);
-            if (status)
-                break;
-            e->noise = node->noise_map ? there(session, node->noise_map) : map->data;
-            e->noise_step = (node->noise_map ? node->noise_map->samples : map->shape.n) > 1
-                                ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
-            e->noise_strength = *value * node->noise_factor;
-            break;
-        }
-        case GB_OP_BIAS_ACT:
-            if (node->bias)
-                status = gb_model_floats_there(session->model, node->bias, node->bias_gain, &value, err);
-            e->bias_act = true;
-            e->bias = value;
-            e->act = node->act;
-            e->act_params = node->act_params;
-            e->act_param_count = node->act_param_count;
-            e->act_channels = node->act_channels;
-            e->base_act = node->base_act;
-            e->gain = node->gain;
-            if (node->scale && !status)
-                status = gb_model_floats(session->model, node->scale, 1, &scale, err);
-            if (scale)
-                e->gain *= *scale;
-            e->clamp = node->clamp;
-            break;
-        case GB_OP_ADD: {
-            gb_node main = gb_main_input(node);
-            e->add = &plan->tensor[node->input[node->input[0] == main ? 1 : 0]];
-            break;
-        }
-        default:
-            break;
-        }
+    if (s->noise != GB_NO_NODE && !session->now.noise_off) {
+        const gb_graph_node *node = &nodes[s->noise];
+        const gb_tensor *map = &session->plan->tensor[node->input[1]];
+        int samples = node->noise_map ? node->noise_map->samples : map->shape.n;
+        e->noise = node->noise_map ? there(session, node->noise_map) : map->data;
+        e->noise_step = samples > 1 ? (size_t)map->shape.h * (size_t)map->shape.w : 0;
+        e->noise_strength = *s->strength * node->noise_factor;
     }
-    return status;
+    if (s->bias_act != GB_NO_NODE) {
+        const gb_graph_node *node = &nodes[s->bias_act];
+        e->bias_act = true;
+        e->bias = node->bias ? s->bias : NULL;
+        e->act = node->act;
+        e->act_params = node->act_params;
+        e->act_param_count = node->act_param_count;
+        e->act_channels = node->act_channels;
+        e->base_act = node->base_act;
+        e->gain = s->scale ? node->gain * *s->scale : node->gain;
+        e->clamp = node->clamp;
+    }
+    if (s->add != GB_NO_NODE)
+        e->add = &session->plan->tensor[s->summand];
+    return e->noise || e->bias_act || e->add;
 }
 
-/* The double that a person wrote when they gave this float: 0.365, not 0.3650000095. Rows of statistics are chosen by
- * dividing it, where the last bit picks another row. */
-static double as_written(float x) {
-    char text[32];
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)x);
-        if (strtof(text, NULL) == x)
-            break;
-    }
-    return strtod(text, NULL);
-}
-
-static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
+static void run_step(gb_session *session, gb_step *step) {
     gb_plan *plan = session->plan;
     gb_node last = step->chain[step->nodes - 1];
     gb_epilogue epilogue;
-    gb_status status = fill_epilogue(session, step, &epilogue, err);
-    if (status)
-        return status;
+    bool finishes = fill_epilogue(session, step, &epilogue);
     const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
-    gb_batch_norm_live norm = {as_written(session->now.psi)};
+    gb_batch_norm_live norm = {session->now.psi_as_written};
     gb_callback_live callback = {0};
     gb_args args = {
         .out = &plan->tensor[last],
         .packed = step->packed,
-        .epilogue = epilogue.noise || epilogue.bias_act || epilogue.add ? &epilogue : NULL,
+        .epilogue = finishes ? &epilogue : NULL,
         .live = head->live ? head->live : step->desc.op == GB_OP_BATCH_NORM ? (const void *)&norm : &truncate,
         .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
@@ -396,7 +386,6 @@ static gb_status run_step(gb_session *session, gb_step *step, gb_error *err) {
         gb_host_step_run(&session->cpu, step, &args, plan->scratch);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
-    return GB_OK;
 }
 
 static bool is_valid(const gb_session *session, gb_node node) {
@@ -441,7 +430,7 @@ static void settle_step(gb_session *session, const gb_step *step) {
 /* On a device all steps are begun before the first has ended: nothing is between them. */
 static gb_status run_steps_there(gb_session *session, gb_error *err) {
     gb_plan *plan = session->plan;
-    gb_status status = atomic_exchange(&session->cancel, false) ? gb_fail(err, GB_CANCELLED, "cancelled") : GB_OK;
+    gb_status status = gb_work_stopped(&session->work) ? gb_work_cancelled(err) : GB_OK;
     for (int s = 0; s < plan->count && !status; s++) {
         plan->steps[s].seconds = 0;
         if (plan->steps[s].run)
@@ -470,26 +459,23 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
         step->seconds = 0;
         if (!step->run)
             continue;
-        if (atomic_exchange(&session->cancel, false)) {
-            status = gb_fail(err, GB_CANCELLED, "cancelled");
+        if (gb_work_stopped(&session->work)) {
+            status = gb_work_cancelled(err);
             break;
         }
         session->kept[last].signature = 0;
-        status = run_step(session, step, err);
-        if (status)
-            break;
+        run_step(session, step);
         settle_step(session, step);
         done += step->macs;
         if (session->progress)
             session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
     }
-    atomic_store(&session->cancel, false);      /* one that came too late is not for the next render */
     return status;
 }
 
-/* Everything but handing the picture over. */
-static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
+static gb_status plan_and_run(gb_session *session, unsigned targets, gb_error *err) {
     session->rendered = false;
+    session->work.done = 0;
     gb_status status = bend_graph(session, err);
     if (status)
         return status;
@@ -516,6 +502,13 @@ static gb_status hand_over(gb_session *session, gb_node node, float *out, gb_err
     for (int i = tensor->shape.n; i < session->options.batch; i++)
         memcpy(out + (size_t)i * floats, out, floats * sizeof *out);
     return gb_device_wait(session, err);
+}
+
+/* Everything but handing the picture over. A cancel that came too late is not for the next render. */
+static gb_status render(gb_session *session, unsigned targets, gb_error *err) {
+    gb_status status = plan_and_run(session, targets, err);
+    atomic_store(&session->cancel, false);
+    return status;
 }
 
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {

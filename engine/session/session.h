@@ -14,6 +14,7 @@ typedef struct gb_settings {
     bool *tapped;               /* per node of the model */
     gb_given *w_avg;            /* NULL = the model's */
     float psi;
+    double psi_as_written;
     int cutoff;
     bool seeded;                /* z was drawn from `seed` with `rng` */
     gb_rng rng;
@@ -45,6 +46,7 @@ struct gb_session {
     bool rendered;              /* taps can be read */
     int nodes_run, steps_run;
     atomic_bool cancel;
+    gb_work work;               /* that the last render took before its first step */
     void (*progress)(void *arg, double share);
     void *progress_arg;
 };

@@ -424,6 +424,41 @@ static void moving_a_parameter_reruns_only_what_depends_on_it(void **state) {
     assert_memory_equal(image, fresh, sizeof image);
 }
 
+/* Two bends of a layer have the versions v and w, two others v + 1 and w - 31: a sum that weighs the first by 31 took
+ * one pair for the other and showed the old picture. */
+static void pairs_of_bends_on_one_layer_are_told_apart(void **state) {
+    fixture *f = *state;
+    static float first[IMAGE], second[IMAGE], expected[IMAGE];
+    gb_bend_options noise = {.kind = GB_BEND_NOISE, .at = "synthesis.b32.conv1"};
+    const float factors[] = {2, 3, 5, 7};
+    gb_bend id[4];
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; i == 3 && k < 30; k++)
+            OK(gb_session_unbend(f->session, bend(f, noise), &err));
+        noise.factor = factors[i];
+        id[i] = bend(f, noise);
+    }
+    OK(gb_session_begin(f->session, &err));
+    OK(gb_session_unbend(f->session, id[1], &err));
+    OK(gb_session_unbend(f->session, id[2], &err));
+    render(f, first);
+    gb_session_rollback(f->session);
+    OK(gb_session_unbend(f->session, id[0], &err));
+    OK(gb_session_unbend(f->session, id[3], &err));
+    render(f, second);
+    gb_session *fresh;
+    OK(gb_session_new(f->model, NULL, &fresh, &err));
+    OK(gb_session_seed(fresh, 3, &err));
+    for (int i = 1; i < 3; i++) {
+        noise.factor = factors[i];
+        OK(gb_session_bend(fresh, &noise, NULL, &err));
+    }
+    OK(gb_session_render(fresh, expected, &err));
+    gb_session_free(fresh);
+    assert_memory_equal(second, expected, sizeof second);
+    assert_memory_not_equal(second, first, sizeof second);
+}
+
 static void a_rolled_back_bend_never_was(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
@@ -507,6 +542,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_callback_gets_the_maps_and_its_own_floating_point_state, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bend_leaves_the_fusion_of_all_other_layers, setup, teardown),
         cmocka_unit_test_setup_teardown(moving_a_parameter_reruns_only_what_depends_on_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(pairs_of_bends_on_one_layer_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rolled_back_bend_never_was, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals_say_what_would_be_right, setup, teardown),
         cmocka_unit_test_setup_teardown(nan_flows_on_and_nothing_crashes, setup, teardown),

@@ -1,0 +1,37 @@
+/* Hashes of settings and contents: one round of splitmix64 for each value that goes in, so that values in another order
+ * or moved from one place to another give another hash. */
+#ifndef GB_ENGINE_MIX_H
+#define GB_ENGINE_MIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline uint64_t gb_mix(uint64_t h, uint64_t x) {
+    h += x + 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+    return h ^ (h >> 31);
+}
+
+static inline uint64_t gb_mix_float(uint64_t h, float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return gb_mix(h, bits);
+}
+
+/* `bytes` may be NULL, which hashes unlike any array. */
+static inline uint64_t gb_mix_bytes(uint64_t h, const void *bytes, size_t size) {
+    const unsigned char *at = bytes;
+    if (!bytes)
+        return gb_mix(h, UINT64_MAX);
+    h = gb_mix(h, size);
+    for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, at + i, size - i < sizeof word ? size - i : sizeof word);
+        h = gb_mix(h, word);
+    }
+    return h;
+}
+
+#endif

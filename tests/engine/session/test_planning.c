@@ -1,0 +1,345 @@
+/* Thousands of bends: what they cost is near-linear and bounded, and can be cancelled. Costs are counted, not timed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/ganbend.h"
+#include "engine/session/session.h"
+#include "tests/counted_calls.h"
+
+enum { R = 32, IMAGE = 3 * R * R };
+
+typedef struct fixture {
+    gb_context *context;
+    gb_model *model;
+    gb_session *session;
+} fixture;
+
+static gb_error err;
+
+#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+
+static int setup(void **state) {
+    fixture *f = calloc(1, sizeof *f);
+    char path[64];
+    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
+    snprintf(path, sizeof path, "test_planning.%d.gbw", (int)getpid());
+    gb_stylegan2 shape = {.resolution = R, .channel_base = 8 * R, .channel_max = 16, .z_dim = 16, .w_dim = 16,
+                          .mapping_layers = 2, .seed = 5};
+    OK(gb_init_stylegan2(f->context, path, &shape, false, &err));
+    OK(gb_model_open(f->context, path, &f->model, &err));
+    unlink(path);
+    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &f->session, &err));
+    OK(gb_session_seed(f->session, 3, &err));
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    fixture *f = *state;
+    gb_session_free(f->session);
+    gb_model_close(f->model);
+    gb_context_free(f->context);
+    free(f);
+    return 0;
+}
+
+static void invert(gb_session *session, const char *at, int times) {
+    for (int i = 0; i < times; i++)
+        OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "invert"}, NULL, &err));
+}
+
+static int plan_steps(const gb_session *session) {
+    gb_render_stats stats;
+    gb_session_stats(session, &stats);
+    return stats.steps;
+}
+
+/* ------------------------------------------------------------------------------------------------ near-linear */
+
+/* The work before the first step, of a session with `times` bends everywhere, made from nothing. */
+static uint64_t work_of(fixture *f, gb_purpose purpose, int times, int *steps) {
+    gb_session *session;
+    OK(gb_session_new(f->model, &(gb_session_options){.purpose = purpose}, &session, &err));
+    OK(gb_session_seed(session, 3, &err));
+    invert(session, "*", times);
+    OK(gb_session_render(session, NULL, &err));
+    float image[IMAGE];
+    OK(gb_session_render(session, image, &err));
+    *steps = plan_steps(session);
+    uint64_t work = session->work.done;
+    gb_session_free(session);
+    return work;
+}
+
+static void planning_takes_work_in_proportion_to_the_nodes(void **state) {
+    fixture *f = *state;
+    for (int purpose = GB_ONCE; purpose <= GB_INTERACTIVE; purpose++) {
+        int few, many;
+        uint64_t least = work_of(f, (gb_purpose)purpose, 20, &few), most = work_of(f, (gb_purpose)purpose, 160, &many);
+        assert_in_range(many, 7 * few, 8 * few);
+        assert_in_range(most, 7 * least, 8 * least + least / 2);
+    }
+}
+
+/* Also where each bend is another's neighbour in the list that was there before: all but one are the same again. */
+static void a_list_of_bends_that_changed_is_compared_in_proportion(void **state) {
+    fixture *f = *state;
+    uint64_t work[2];
+    float image[IMAGE];
+    for (int k = 0; k < 2; k++) {
+        int times = k ? 4000 : 500;
+        OK(gb_session_unbend(f->session, 0, &err));
+        invert(f->session, "synthesis.b32.conv1", times);
+        OK(gb_session_render(f->session, image, &err));
+        OK(gb_session_unbend(f->session, 0, &err));
+        invert(f->session, "synthesis.b32.conv0", 1);
+        invert(f->session, "synthesis.b32.conv1", times - 1);
+        OK(gb_session_render(f->session, image, &err));
+        work[k] = f->session->work.done;
+    }
+    assert_in_range(work[1], 6 * work[0], 9 * work[0]);
+}
+
+static void adding_and_removing_bends_compares_names_in_proportion(void **state) {
+    fixture *f = *state;
+    long comparisons[2];
+    gb_bend ids[4000];
+    for (int k = 0; k < 2; k++) {
+        int times = k ? 4000 : 500;
+        count_from_zero();
+        for (int i = 0; i < times; i++)
+            OK(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b32.conv1",
+                                                              .name = "invert"}, &ids[i], &err));
+        for (int i = 0; i < times; i++)
+            OK(gb_session_bend_move(f->session, ids[i], NULL, 0, &err));
+        for (int i = 0; i < times; i++)
+            OK(gb_session_unbend(f->session, ids[(i * 7919) % times], &err));
+        comparisons[k] = calls.comparisons;
+    }
+    assert_in_range(comparisons[0], 500, 500 * 200);
+    assert_in_range(comparisons[1], comparisons[0], 9 * comparisons[0]);
+}
+
+static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void **state) {
+    fixture *f = *state;
+    static float once[IMAGE], interactive[IMAGE];
+    gb_session *session;
+    int nodes = (int)gb_model_nodes(f->model), times = 10000 / (nodes - 16) + 1;
+    OK(gb_session_new(f->model, NULL, &session, &err));
+    OK(gb_session_seed(session, 3, &err));
+    invert(session, "*", times);
+    invert(f->session, "*", times);
+    OK(gb_session_render(session, once, &err));
+    OK(gb_session_render(f->session, interactive, &err));
+    assert_true(plan_steps(session) > 9000);
+    assert_memory_equal(once, interactive, sizeof once);
+    gb_session_free(session);
+}
+
+/* ------------------------------------------------------------------------------------------------ bounded */
+
+static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
+    fixture *f = *state;
+    gb_bend_options all = {.kind = GB_BEND_FILTER, .at = "*", .name = "multiply"};
+    gb_bend last = 0, id;
+    float two = 2;
+    gb_status status;
+    while (!(status = gb_session_bend(f->session, &all, &id, &err)))
+        last = id;
+    assert_int_equal(status, GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "'*' is "));
+    assert_non_null(strstr(err.message, "together can sit on 65536: remove some, or name fewer nodes"));
+    int places = f->session->now.bends.places, each = f->session->now.bends.entries[0]->site_count;
+    assert_in_range(places, GB_MAX_BEND_PLACES - each + 1, GB_MAX_BEND_PLACES);
+    assert_int_equal(places, each * f->session->now.bends.count);
+    /* One that is there can still be moved, and what is removed makes room. */
+    OK(gb_session_bend_move(f->session, last, &two, 1, &err));
+    assert_int_equal(gb_session_bend(f->session, &all, NULL, &err), GB_BAD_ARGUMENT);
+    OK(gb_session_unbend(f->session, last, &err));
+    OK(gb_session_bend(f->session, &all, NULL, &err));
+    OK(gb_session_begin(f->session, &err));
+    OK(gb_session_unbend(f->session, 0, &err));
+    assert_int_equal(f->session->now.bends.places, 0);
+    gb_session_rollback(f->session);
+    assert_int_equal(f->session->now.bends.places, places);
+}
+
+static void a_session_has_so_many_bends_and_no_more(void **state) {
+    fixture *f = *state;
+    invert(f->session, "z", GB_MAX_BENDS);
+    assert_int_equal(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "z",
+                                                                    .name = "invert"}, NULL, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "this session has 4096 bends, the most that it can have: remove some, or let one "
+                                     "bend act on several nodes by a glob");
+}
+
+/* Each computes its w's in a mapping network of its own. */
+static void styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more(void **state) {
+    gb_context *context = ((fixture *)*state)->context;
+    gb_model *model;
+    gb_session *session;
+    gb_graph *graph = gb_graph_new();
+    static const float mean[4];
+    float image[4];
+    const int64_t four = 4;
+    gb_graph_weight(graph, "mean", 1, &four, mean);
+    gb_node node = gb_graph_input(graph, "z", 1, &four, NULL);
+    for (int i = 0; i < 100; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "mapping.%d", i);
+        node = gb_graph_pixel_norm(graph, name, node, 1e-8f);
+    }
+    node = gb_graph_truncate(graph, "mapping", node, "mean", 2);
+    gb_graph_output(graph, gb_graph_select(graph, "synthesis.w0", node, 0));
+    OK(gb_model_build(context, graph, &model, &err));
+    OK(gb_session_new(model, NULL, &session, &err));
+    OK(gb_session_seed(session, 1, &err));
+    for (int i = 0; i < GB_MAX_BENDS; i++) {
+        OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_STYLE, .at = "synthesis.w0", .keep = 0.5f,
+                                                       .seed = (uint64_t)i}, NULL, &err));
+        if (i == 1000)
+            OK(gb_session_render(session, image, &err));
+    }
+    assert_int_equal(gb_session_render(session, image, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "with its bends the network has more than 262144 nodes: remove some; each style of "
+                                     "another seed adds a mapping network");
+    OK(gb_session_unbend(session, 0, &err));
+    OK(gb_session_render(session, image, &err));
+    gb_session_free(session);
+    gb_model_close(model);
+}
+
+static void a_name_or_glob_has_a_largest_length(void **state) {
+    fixture *f = *state;
+    char at[GB_MAX_NAME + 2];
+    memset(at, '*', sizeof at);
+    at[GB_MAX_NAME] = 0;
+    invert(f->session, at, 1);
+    at[GB_MAX_NAME] = '*';
+    at[GB_MAX_NAME + 1] = 0;
+    assert_int_equal(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "invert"},
+                                     NULL, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "has 1024 bytes; names and globs have at most 1023"));
+}
+
+/* ------------------------------------------------------------------------------------------------ cancelled */
+
+static void a_cancel_ends_planning_before_a_plan_is_made(void **state) {
+    fixture *f = *state;
+    float image[IMAGE], again[IMAGE];
+    invert(f->session, "*", 3);
+    gb_session_cancel(f->session);
+    assert_int_equal(gb_session_render(f->session, image, &err), GB_CANCELLED);
+    assert_string_equal(err.message, "cancelled");
+    assert_int_equal(plan_steps(f->session), 0);
+    OK(gb_session_render(f->session, image, &err));
+    OK(gb_session_unbend(f->session, 0, &err));
+    gb_session_cancel(f->session);
+    assert_int_equal(gb_session_render(f->session, again, &err), GB_CANCELLED);
+    invert(f->session, "*", 3);
+    OK(gb_session_render(f->session, again, &err));
+    assert_memory_equal(image, again, sizeof image);
+}
+
+static void each_part_of_planning_can_be_cancelled(void **state) {
+    fixture *f = *state;
+    atomic_bool cancel = false;
+    gb_work work = {.cancel = &cancel};
+    gb_bent *bent, *other;
+    invert(f->session, "*", 40);
+    OK(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.given, NULL, &work, &bent, &err));
+    size_t nodes = (size_t)bent->graph.count;
+    assert_in_range(work.done, nodes, 4 * nodes);
+    unsigned char *cut = calloc(nodes, 1);
+    gb_kept *kept = calloc(nodes, sizeof *kept);
+    gb_plan_request request = {f->model, &bent->graph, 1, GB_ONCE, 0, cut, &work};
+    gb_plan *plan;
+    cut[bent->graph.output] = GB_CUT_IMAGE;
+    cancel = true;
+    assert_int_equal(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.given, bent, &work, &other,
+                                 &err), GB_CANCELLED);
+    assert_int_equal(gb_plan_new(&request, kept, &plan, &err), GB_CANCELLED);
+    /* Also when it comes in the middle: the next look is at the next 1024 units. */
+    work.done = 1023;
+    assert_int_equal(gb_plan_new(&request, kept, &plan, &err), GB_CANCELLED);
+    cancel = false;
+    OK(gb_plan_new(&request, kept, &plan, &err));
+    gb_plan_free(plan);
+    gb_bent_free(bent);
+    free(cut);
+    free(kept);
+}
+
+static void a_cancelled_recipe_adds_nothing(void **state) {
+    fixture *f = *state;
+    static const char text[] = "parameters: {p: 1}\n"
+                               "bends:\n"
+                               "- {at: '*', filter: invert}\n"
+                               "- {at: synthesis.w3, set: {0: 2}, times: $p}\n";
+    gb_recipe *recipe;
+    OK(gb_recipe_parse(text, sizeof text - 1, "r", &recipe, &err));
+    invert(f->session, "z", 1);
+    gb_session_cancel(f->session);
+    assert_int_equal(gb_recipe_apply(recipe, f->session, &err), GB_CANCELLED);
+    assert_string_equal(err.message, "cancelled");
+    assert_int_equal(f->session->now.bends.count, 1);
+    OK(gb_recipe_apply(recipe, f->session, &err));
+    assert_int_equal(f->session->now.bends.count, 3);
+    OK(gb_recipe_set(recipe, "p", 3, &err));
+    gb_session_cancel(f->session);
+    assert_int_equal(gb_recipe_update(recipe, f->session, &err), GB_CANCELLED);
+    assert_int_equal(f->session->now.bends.count, 3);
+    assert_true(f->session->now.bends.entries[2]->options.values[0] == 2);
+    OK(gb_recipe_update(recipe, f->session, &err));
+    assert_int_equal(f->session->now.bends.count, 3);
+    assert_true(f->session->now.bends.entries[2]->options.values[0] == 6);
+    gb_recipe_free(recipe);
+}
+
+/* Values that a parameter moves are added again: that the old and the new ones together pass the bound is no reason. */
+static void a_recipe_near_the_bound_can_be_updated(void **state) {
+    fixture *f = *state;
+    enum { STEPS = GB_MAX_BENDS };
+    char *text = malloc(64 * (STEPS + 2));
+    size_t used = (size_t)sprintf(text, "parameters: {p: 1}\nbends:\n");
+    for (int i = 0; i < STEPS; i++)
+        used += (size_t)sprintf(text + used, "- {at: synthesis.w3, add: {0: 1}, times: $p}\n");
+    gb_recipe *recipe;
+    OK(gb_recipe_parse(text, used, "r", &recipe, &err));
+    OK(gb_recipe_apply(recipe, f->session, &err));
+    OK(gb_recipe_set(recipe, "p", 2, &err));
+    OK(gb_recipe_update(recipe, f->session, &err));
+    assert_int_equal(f->session->now.bends.count, STEPS);
+    for (int i = 0; i < STEPS; i++)
+        assert_true(f->session->now.bends.entries[i]->options.values[0] == 2);
+    gb_recipe_free(recipe);
+    free(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(planning_takes_work_in_proportion_to_the_nodes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_list_of_bends_that_changed_is_compared_in_proportion, setup, teardown),
+        cmocka_unit_test_setup_teardown(adding_and_removing_bends_compares_names_in_proportion, setup, teardown),
+        cmocka_unit_test_setup_teardown(ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(bends_sit_on_so_many_boundaries_and_no_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_session_has_so_many_bends_and_no_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_name_or_glob_has_a_largest_length, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cancel_ends_planning_before_a_plan_is_made, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_part_of_planning_can_be_cancelled, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cancelled_recipe_adds_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recipe_near_the_bound_can_be_updated, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
