@@ -210,7 +210,7 @@ static film_news tell_share(const film *f, outgoing *p) {
     gb_error err = {0};
     json_t *progress = json_pack("{s:s, s:I, s:f}", "type", "progress", "id", (json_int_t)f->id, "share",
                                  f->encoded < f->made ? (double)f->encoded / (double)f->made : 1.0);
-    return pack_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_FURTHER;
+    return pack_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_PROGRESS;
 }
 
 film_news film_poll(film *f, outgoing *p) {

@@ -35,7 +35,7 @@ void film_free(film *f);
 /* Whether the answer to a `cut` is still to come, from film_poll(). */
 bool film_waits(const film *f);
 
-typedef enum film_news { FILM_QUIET, FILM_FURTHER, FILM_ENDED } film_news;
+typedef enum film_news { FILM_QUIET, FILM_PROGRESS, FILM_ENDED } film_news;
 /* Looks after ffmpeg, without waiting: how far it is, or the answer to the `cut` that waits for it (FILM_ENDED; the
  * outgoing stays empty if there is no memory for it). */
 film_news film_poll(film *f, outgoing *p);

@@ -129,12 +129,11 @@ static json_t *truncation_json(const gb_model *model) {
     return json_pack("{s:f, s:f}", "low", has_ws ? -1 : 0.02, "high", has_ws ? 2.0 : 1.0);
 }
 
-gb_status network_message(live *s, const message *m, outgoing *p, gb_error *err) {
+gb_status pack_network(live *s, outgoing *p, gb_error *err) {
     const gb_model *model = s->o.model;
     json_t *nodes = json_array(), *previews = json_array(), *network;
     gb_node ws = gb_model_find(model, "mapping");
     gb_node_info info = {0};
-    (void)m;
     if (ws != GB_NO_NODE) gb_model_node(model, ws, &info);
     for (size_t i = 0; i < gb_model_nodes(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
     for (int i = 0; i < s->preview_count; i++) json_array_append_new(previews, json_integer(s->previews[i].side));
@@ -154,5 +153,5 @@ gb_status handle_model(live *s, const message *m, outgoing *p, gb_error *err) {
     if ((size_t)m->index >= s->shared->model_count)
         return state(err, GB_BAD_ARGUMENT, "there is no model %lld", (long long)m->index);
     if (live_choose(s, (size_t)m->index, err)) return err->status;
-    return network_message(s, m, p, err);
+    return pack_network(s, p, err);
 }

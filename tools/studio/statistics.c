@@ -71,7 +71,7 @@ static json_t *look_json(const gb_node_info *node, const float *values, size_t c
                      histogram(values, count, &e, bins), "before", before);
 }
 
-gb_status handle_look(live *s, const message *m, outgoing *p, gb_error *err) {
+gb_status handle_statistics(live *s, const message *m, outgoing *p, gb_error *err) {
     gb_node nodes[2];
     gb_node_info info, input;
     float *values[2] = {NULL, NULL};

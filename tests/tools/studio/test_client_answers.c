@@ -216,9 +216,9 @@ static void clusters_share_out_the_features_and_can_go_into_the_recipe(void **st
     bool seen[1024] = {false};
     size_t features = 0;
     (void)state;
-    json_t *message = json_pack("{s:s, s:s, s:s, s:i}", "type", "cluster", "recipe", TURNED, "node",
+    json_t *request = json_pack("{s:s, s:s, s:s, s:i}", "type", "cluster", "recipe", TURNED, "node",
                                 "synthesis.b16.conv1", "clusters", 5);
-    received a = ask(&p, json_incref(message)), b = ask(&p, message);
+    received a = ask(&p, json_incref(request)), b = ask(&p, request);
     json_t *clusters = json_object_get(a.json, "clusters");
     assert_true(json_equal(clusters, json_object_get(b.json, "clusters")));
     assert_int_equal(json_array_size(clusters), 5);
