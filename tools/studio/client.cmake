@@ -1,5 +1,5 @@
-# A tab of the studio without its server, so that tests can sit down at one: the handlers that answer, and those of the
-# program that they stand on. studio.cmake has found libturbojpeg.
+# The studio's clients without its server, so that tests can use them directly, and the parts of the program that they
+# need. studio.cmake has found libturbojpeg.
 find_package(Threads REQUIRED)
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c studio/folder.c studio/jpeg.c

@@ -240,7 +240,7 @@ static inline received ask_for(page *p, json_t *object, const char *wrong) {
         }
         if (!wrong && json_object_get(a.json, "error")) fail_msg("%s", text_of(a.json, "error"));
         if (wrong && !strstr(text_of(a.json, "error"), wrong))
-            fail_msg("'%s' does not try_message '%s'", text_of(a.json, "error"), wrong);
+            fail_msg("'%s' does not say '%s'", text_of(a.json, "error"), wrong);
         return a;
     }
 }

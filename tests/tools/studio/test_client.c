@@ -355,10 +355,10 @@ static void closing_waits_for_no_worker(void **state) {
         received a = render(&other, i, i % 2 ? SEED_7 : TURNED);
         free_received(&a);
     }
-    assert_true(all.shared.clients.places[0].closing);      /* its worker has not ended meanwhile */
+    assert_true(all.shared.clients.slots[0].closing);      /* its worker has not ended meanwhile */
     release_worker(&all);
     close_page(&other);
-    assert_false(all.shared.clients.places[0].taken);
+    assert_false(all.shared.clients.slots[0].taken);
 }
 
 static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
