@@ -51,6 +51,7 @@ void gb_queue_free(gb_queue *q) {
     for (int i = 0; i < q->mark_room; i++)
         cudaEventDestroy(q->marks[i]);
     free(q->mirrors);
+    free(q->mirror_spots);
     free(q->marks);
     cudaFree(q->staging);
     cudaFreeHost(q->pinned);
@@ -78,6 +79,60 @@ cudaStream_t gb_stream(gb_queue *q) {
     return q->stream;
 }
 
+/* ------------------------------------------------------------------------------------------------ mirrors */
+
+/* Where the number of this mirror stands in the hash table, or the free spot where it would. */
+static uint32_t *spot_of(const gb_queue *q, const void *host, size_t bytes, uint64_t version) {
+    size_t mask = 2 * q->mirror_room - 1;
+    uint64_t h = ((uint64_t)(uintptr_t)host ^ version * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+    for (size_t i = (size_t)(h >> 32) & mask;; i = (i + 1) & mask) {
+        const gb_mirror *m = q->mirror_spots[i] ? &q->mirrors[q->mirror_spots[i] - 1] : NULL;
+        if (!m || (m->host == host && m->bytes == bytes && m->version == version))
+            return &q->mirror_spots[i];
+    }
+}
+
+static void enter_mirrors(gb_queue *q) {
+    for (size_t i = 0; i < q->mirror_count; i++)
+        *spot_of(q, q->mirrors[i].host, q->mirrors[i].bytes, q->mirrors[i].version) = (uint32_t)i + 1;
+}
+
+/* Room for twice as many: a power of two. */
+static bool grow_mirrors(gb_queue *q) {
+    size_t room = q->mirror_room ? 2 * q->mirror_room : 16;
+    uint32_t *spots = (uint32_t *)calloc(2 * room, sizeof *spots);
+    gb_mirror *grown = spots ? (gb_mirror *)realloc(q->mirrors, room * sizeof *grown) : NULL;
+    if (!grown) {
+        free(spots);
+        return false;
+    }
+    free(q->mirror_spots);
+    q->mirror_spots = spots;
+    q->mirrors = grown;
+    q->mirror_room = room;
+    enter_mirrors(q);
+    return true;
+}
+
+/* Frees those that the last render did not ask for. */
+static void drop_mirrors(gb_queue *q) {
+    size_t kept = 0;
+    for (size_t i = 0; i < q->mirror_count; i++) {
+        gb_mirror m = q->mirrors[i];
+        if (!m.wanted) {
+            cudaFree(m.device);
+            continue;
+        }
+        m.wanted = false;
+        q->mirrors[kept++] = m;
+    }
+    if (kept == q->mirror_count)
+        return;
+    q->mirror_count = kept;
+    memset(q->mirror_spots, 0, 2 * q->mirror_room * sizeof *q->mirror_spots);
+    enter_mirrors(q);
+}
+
 /* ------------------------------------------------------------------------------------------------ passes */
 
 void gb_queue_begin(gb_queue *q) {
@@ -85,14 +140,7 @@ void gb_queue_begin(gb_queue *q) {
     q->filling = true;
     q->live_used = 0;
     q->live_layout = 0;
-    for (size_t i = 0; i < q->mirror_count;) {
-        if (q->mirrors[i].wanted) {
-            q->mirrors[i++].wanted = false;
-            continue;
-        }
-        cudaFree(q->mirrors[i].device);
-        q->mirrors[i] = q->mirrors[--q->mirror_count];
-    }
+    drop_mirrors(q);
 }
 
 gb_pass gb_queue_launch(gb_queue *q, uint64_t key) {
@@ -169,23 +217,10 @@ const void *gb_live_bytes(gb_queue *q, const void *value, size_t bytes) {
     return there;
 }
 
-const void *gb_queue_mirror(gb_queue *q, const void *host, size_t bytes, uint64_t version) {
-    for (size_t i = 0; i < q->mirror_count; i++) {
-        gb_mirror *m = &q->mirrors[i];
-        if (m->host == host && m->bytes == bytes && m->version == version) {
-            m->wanted = true;
-            return m->device;
-        }
-    }
-    if (q->mirror_count == q->mirror_room) {
-        size_t room = q->mirror_room ? 2 * q->mirror_room : 16;
-        gb_mirror *grown = (gb_mirror *)realloc(q->mirrors, room * sizeof *grown);
-        if (!grown) {
-            gb_note(q, cudaErrorMemoryAllocation, "no memory for a bend's values");
-            return NULL;
-        }
-        q->mirrors = grown;
-        q->mirror_room = room;
+static const void *add_mirror(gb_queue *q, const void *host, size_t bytes, uint64_t version) {
+    if (q->mirror_count == q->mirror_room && !grow_mirrors(q)) {
+        gb_note(q, cudaErrorMemoryAllocation, "no memory for a bend's values");
+        return NULL;
     }
     gb_mirror m = {host, bytes, version, NULL, true};
     gb_note(q, cudaMalloc(&m.device, bytes), "no memory for a bend's values");
@@ -194,16 +229,25 @@ const void *gb_queue_mirror(gb_queue *q, const void *host, size_t bytes, uint64_
     gb_note(q, cudaMemcpyAsync(m.device, host, bytes, cudaMemcpyHostToDevice, q->stream),
             "a bend's values did not reach the GPU");
     q->mirrors[q->mirror_count++] = m;
+    *spot_of(q, host, bytes, version) = (uint32_t)q->mirror_count;
     return m.device;
+}
+
+const void *gb_queue_mirror(gb_queue *q, const void *host, size_t bytes, uint64_t version) {
+    uint32_t number = q->mirror_spots ? *spot_of(q, host, bytes, version) : 0;
+    if (!number)
+        return add_mirror(q, host, bytes, version);
+    q->mirrors[number - 1].wanted = true;
+    return q->mirrors[number - 1].device;
 }
 
 /* The row's defaults behind what is given, so that kernels need no table. Of a kind that takes any number, the number
  * that is given is all there is. */
 static int fill_params(gb_act_kind act, const float *given, int count, float *params) {
     const gb_act_row *row = &gb_acts[act];
-    int all = row->most > row->params && count > 0 ? count : row->params;
+    int all = row->max_params > row->params && count > 0 ? count : row->params;
     for (int i = 0; i < all; i++)
-        params[i] = i < count ? given[i] : row->param[i].otherwise;
+        params[i] = i < count ? given[i] : row->param[i].default_value;
     return all;
 }
 

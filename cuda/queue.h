@@ -26,6 +26,7 @@ struct gb_queue {
     uint64_t recorded_key, last_key;
     gb_mirror *mirrors;
     size_t mirror_count, mirror_room;
+    uint32_t *mirror_spots;     /* a hash table of their numbers, plus one; 0 is free. Twice as large as their room */
     cudaEvent_t *marks;
     int mark_room;
     void *staging;              /* on the GPU: values on their way in or out */

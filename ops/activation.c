@@ -10,14 +10,14 @@
 #include "ops/curves.h"
 
 #define ANY -INFINITY, INFINITY, false, NULL
-#define PARAMS(count, ...) .params = count, .most = count, .param = (const gb_param[]){__VA_ARGS__}
+#define PARAMS(count, ...) .params = count, .max_params = count, .param = (const gb_param[]){__VA_ARGS__}
 #define WEIGHT(i, otherwise) {"w" #i, "weight of the power " #i " of sigmoid(x)", otherwise, ANY}
 
 const gb_act_row gb_acts[GB_ACTS] = {
-    [GB_ACT_LINEAR] = {.name = "linear", .also = "identity", .summary = "x", .gain = 1.0f},
+    [GB_ACT_LINEAR] = {.name = "linear", .alias = "identity", .summary = "x", .gain = 1.0f},
     [GB_ACT_RELU] = {.name = "relu", .summary = "max(0, x)", .gain = 1.41421356f},
     [GB_ACT_LRELU] = {
-        .name = "lrelu", .also = "leaky_relu", .summary = "x, and slope · x where x < 0", .gain = 1.41421356f,
+        .name = "lrelu", .alias = "leaky_relu", .summary = "x, and slope · x where x < 0", .gain = 1.41421356f,
         PARAMS(1, {"slope", "below 0: 0.2 in StyleGAN2, 0.01 by PyTorch's default", 0.2f, ANY}),
     },
     [GB_ACT_TANH] = {.name = "tanh", .summary = "tanh(x)", .gain = 1.0f},
@@ -33,7 +33,7 @@ const gb_act_row gb_acts[GB_ACTS] = {
         .name = "softplus", .summary = "log(1 + exp(beta · x)) / beta", .gain = 1.0f,
         PARAMS(1, {"beta", "how sharp the bend is", 1.0f, 1e-3f, 1e3f, false, NULL}),
     },
-    [GB_ACT_SWISH] = {.name = "swish", .also = "silu", .summary = "x · σ(x)", .gain = 1.41421356f},
+    [GB_ACT_SWISH] = {.name = "swish", .alias = "silu", .summary = "x · σ(x)", .gain = 1.41421356f},
     [GB_ACT_SINLU] = {
         .name = "sinlu", .summary = "(x + a · sin(b · x)) · σ(x)", .gain = 1.0f,
         PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY}, {"b", "its frequency, radians per unit of x", 1.0f, ANY}),
@@ -51,8 +51,8 @@ const gb_act_row gb_acts[GB_ACTS] = {
         PARAMS(2, {"a", "slope above 0", 1.0f, ANY}, {"b", "value below 0", 0.0f, ANY}),
     },
     [GB_ACT_POLY] = {
-        .name = "poly", .also = "polynomial", .summary = "(w0 + w1 · σ(x) + … + wn · σ(x)ⁿ) / √2ⁿ", .gain = 1.0f,
-        .params = 3, .most = GB_MAX_ACT_PARAMS, .param = (const gb_param[GB_MAX_ACT_PARAMS]){
+        .name = "poly", .alias = "polynomial", .summary = "(w0 + w1 · σ(x) + … + wn · σ(x)ⁿ) / √2ⁿ", .gain = 1.0f,
+        .params = 3, .max_params = GB_MAX_ACT_PARAMS, .param = (const gb_param[GB_MAX_ACT_PARAMS]){
             WEIGHT(0, 1.0f), WEIGHT(1, 1.0f), WEIGHT(2, 1.0f), WEIGHT(3, 0.0f), WEIGHT(4, 0.0f), WEIGHT(5, 0.0f),
             WEIGHT(6, 0.0f), WEIGHT(7, 0.0f), WEIGHT(8, 0.0f), WEIGHT(9, 0.0f), WEIGHT(10, 0.0f), WEIGHT(11, 0.0f),
             WEIGHT(12, 0.0f), WEIGHT(13, 0.0f), WEIGHT(14, 0.0f), WEIGHT(15, 0.0f), WEIGHT(16, 0.0f),
@@ -60,7 +60,7 @@ const gb_act_row gb_acts[GB_ACTS] = {
     },
     [GB_ACT_GELU] = {.name = "gelu", .summary = "x · (1 + erf(x / √2)) / 2", .gain = 1.0f},
     [GB_ACT_SINE] = {
-        .name = "sine", .also = "sin", .summary = "amplitude · sin(frequency · x)", .gain = 1.0f,
+        .name = "sine", .alias = "sin", .summary = "amplitude · sin(frequency · x)", .gain = 1.0f,
         PARAMS(2, {"frequency", "radians per unit of x", 1.0f, ANY}, {"amplitude", "of the wave", 1.0f, ANY}),
     },
     [GB_ACT_STEP] = {
@@ -71,7 +71,7 @@ const gb_act_row gb_acts[GB_ACTS] = {
 
 int gb_act_find(const char *name) {
     for (int i = 0; i < GB_ACTS; i++)
-        if (!strcmp(gb_acts[i].name, name) || (gb_acts[i].also && !strcmp(gb_acts[i].also, name)))
+        if (!strcmp(gb_acts[i].name, name) || (gb_acts[i].alias && !strcmp(gb_acts[i].alias, name)))
             return i;
     return -1;
 }

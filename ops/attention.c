@@ -41,6 +41,10 @@ static bool mixed_shape(const gb_shape *g, const gb_shape *q, int rows, int colu
 
 /* in[0] values g, in[1] the matrix, in[2] a map of the queries' size. */
 static bool mix_shape(gb_desc *d, char *why, size_t size) {
+    if (d->in[1].h != 1) {
+        snprintf(why, size, "mix: the weights are %dx%dx%d, expected rows", d->in[1].c, d->in[1].h, d->in[1].w);
+        return false;
+    }
     return mixed_shape(&d->in[0], &d->in[2], d->in[1].c, d->in[1].w, &d->out, why, size);
 }
 

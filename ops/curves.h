@@ -9,7 +9,7 @@
 
 #ifndef CURVE                       /* cuda/curves.cuh has its own three */
 #define CURVE static inline
-#define ACT_DEFAULT(act, i) gb_acts[act].param[i].otherwise
+#define ACT_DEFAULT(act, i) gb_acts[act].param[i].default_value
 #define ACT_PARAMS(act) gb_acts[act].params
 #endif
 

@@ -47,9 +47,7 @@ const gb_op_row *gb_op_row_at(size_t i) {
     return NULL;
 }
 
-/* Limits far beyond any generator, so that no later product overflows int or size_t: a dimension up to 2^20, a map up
- * to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
-static bool is_reasonable(const gb_shape *s) {
+bool gb_shape_possible(const gb_shape *s) {
     const int most = 1 << 20, product = 1 << 28;
     if (s->n < 1 || s->c < 1 || s->h < 1 || s->w < 1 || s->n > most || s->c > most || s->h > most || s->w > most)
         return false;
@@ -75,14 +73,14 @@ bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size) {
         return false;
     }
     for (int i = 0; i < d->inputs; i++)
-        if (!is_reasonable(&d->in[i]) || d->in[i].block < 1 || d->in[i].block > 1 << 20) {
+        if (!gb_shape_possible(&d->in[i]) || d->in[i].block < 1 || d->in[i].block > 1 << 20) {
             snprintf(why, why_size, "%s: input %d is [%d,%d,%d,%d] in blocks of %d channels", op->name, i, d->in[i].n,
                      d->in[i].c, d->in[i].h, d->in[i].w, d->in[i].block);
             return false;
         }
     if (!op->shape(d, why, why_size))
         return false;
-    if (!is_reasonable(&d->out)) {
+    if (!gb_shape_possible(&d->out)) {
         snprintf(why, why_size, "%s: the result would be [%d,%d,%d,%d]", op->name, d->out.n, d->out.c, d->out.h,
                  d->out.w);
         return false;

@@ -54,8 +54,8 @@ uint64_t gb_cpu_burst(const gb_cpu *cpu, int rounds);
 typedef struct gb_param {
     const char *name;               /* "angle" */
     const char *summary;            /* with its unit: "degrees, counter-clockwise" */
-    float otherwise, low, high;     /* default, and what is allowed, ends included (they may be infinite) */
-    bool whole;                     /* takes whole numbers only */
+    float default_value, low, high; /* default, and what is allowed, ends included (they may be infinite) */
+    bool integer;                   /* takes whole numbers only */
     const char *const *choices;     /* names of the values 0, 1, … ("zeros", "edge", …, NULL), or NULL: a number */
 } gb_param;
 
@@ -121,12 +121,12 @@ enum { GB_MAX_ACT_PARAMS = 17 };
 
 typedef struct gb_act_row {
     const char *name;       /* "lrelu" */
-    const char *also;       /* what others call it ("leaky_relu"), else NULL */
+    const char *alias;      /* what others call it ("leaky_relu"), else NULL */
     const char *summary;    /* its formula */
     float gain;             /* the gain NVIDIA's networks give it: √2 for relu, lrelu, swish; else 1 */
     int params;             /* how many it has where none is given */
-    int most;               /* the same, or more: then any number from 1 to this may be given (a polynomial's weights) */
-    const gb_param *param;  /* [most] */
+    int max_params;         /* the same, or more: then any number from 1 to this may be given (a polynomial's weights) */
+    const gb_param *param;  /* [max_params] */
 } gb_act_row;
 
 extern const gb_act_row gb_acts[GB_ACTS];
@@ -244,6 +244,9 @@ int gb_block(const gb_cpu *cpu, int c, int h, int w);
 size_t gb_shape_floats(const gb_shape *s);
 /* Bytes of the same where this processor keeps it. */
 size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s);
+/* Limits far beyond any generator, so that no later product overflows int or size_t: a dimension up to 2^20, a map up
+ * to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
+bool gb_shape_possible(const gb_shape *s);
 bool gb_shape_same(const gb_shape *a, const gb_shape *b);
 
 /* Between a tensor and plain NCHW float32. */

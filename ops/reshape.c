@@ -5,13 +5,13 @@
 
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
-    if (in->h != 1 || in->w != 1 || d->reshape.c < 1 || d->reshape.h < 1 || d->reshape.w < 1 ||
-        (int64_t)d->reshape.c * d->reshape.h * d->reshape.w != in->c) {
+    const gb_shape out = {in->n, d->reshape.c, d->reshape.h, d->reshape.w, 1};
+    if (in->h != 1 || in->w != 1 || !gb_shape_possible(&out) || (int64_t)out.c * out.h * out.w != in->c) {
         snprintf(why, size, "reshape: the input is %dx%dx%d, expected a vector of %d*%d*%d", in->c, in->h, in->w,
                  d->reshape.c, d->reshape.h, d->reshape.w);
         return false;
     }
-    d->out = (gb_shape){in->n, d->reshape.c, d->reshape.h, d->reshape.w, 1};
+    d->out = out;
     return true;
 }
 

@@ -6,8 +6,8 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (d->slice.from < 0 || d->slice.count < 1 || d->slice.from > in->c - d->slice.count) {
-        snprintf(why, size, "slice: channels %d to %d of an input that has %d", d->slice.from,
-                 d->slice.from + d->slice.count - 1, in->c);
+        snprintf(why, size, "slice: %d channels from %d on of an input that has %d", d->slice.count, d->slice.from,
+                 in->c);
         return false;
     }
     d->out = (gb_shape){in->n, d->slice.count, in->h, in->w, 1};

@@ -8,7 +8,7 @@ allowed='
 engine/base      weights/reason.h ops/float_state.h
 engine/picture   engine/base
 engine/graph     engine/base ops/ops.h ops/device.h ops/bends/filters.h cuda/cuda.h weights
-engine/models    engine/graph
+engine/models    engine/base engine/graph
 engine/bend      engine/base engine/graph ops/bends
 engine/gradient  engine/base engine/graph engine/bend
 engine/session   engine/base engine/picture engine/graph engine/bend engine/gradient ops/device.h ops/float_state.h

@@ -20,7 +20,7 @@ static int descending(const void *a, const void *b) {
 }
 
 /* Called in the rendering thread with plain [N, C, H, W]; it may not call the session. */
-static void keep_strongest(void *arg, const gb_bent_values *v) {
+static void keep_strongest(void *arg, const gb_callback_values *v) {
     strongest *s = arg;
     size_t maps = (size_t)v->n * (size_t)v->c, pixels = (size_t)v->h * (size_t)v->w;
     double *strength = malloc(2 * maps * sizeof *strength), *sorted = strength + maps, limit;

@@ -17,7 +17,7 @@ static int slide(gb_session *session, const char *layer, const char *name, gb_er
         char path[512];
         gb_render_stats stats;
         /* Takes effect at the next render; what comes before the layer is kept from the last one. */
-        if (gb_session_bend_move(session, bend, &slider[i], 1, err)) return 1;
+        if (gb_session_set_bend_params(session, bend, &slider[i], 1, err)) return 1;
         snprintf(path, sizeof path, "%s%02d.png", name, i);
         if (gb_session_render_png(session, path, err)) return 1;
         gb_session_stats(session, &stats);

@@ -20,7 +20,7 @@ typedef struct gb_bend_site {
         gb_truncate_live truncate;
         gb_callback_live callback;
     } live;
-    gb_bent_values values;      /* CALLBACK: what it is handed */
+    gb_callback_values values;      /* CALLBACK: what it is handed */
     const gb_bend_options *options;
 } gb_bend_site;
 
@@ -40,7 +40,7 @@ typedef struct gb_bend_entry {
     gb_bend_options options;    /* pointers are this entry's own copies */
     const gb_filter *filter;
     int activation;
-    float params[GB_TABLE_PARAMS];
+    float params[GB_MAX_PARAMS];
     int param_count;
     gb_bend_style style;
     gb_bend_site *sites;
@@ -57,9 +57,6 @@ typedef struct gb_bend_list {
 static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w, const gb_shape *s, int y, int x) {
     return mask[(size_t)((int64_t)y * mask_h / s->h) * (size_t)mask_w + (size_t)((int64_t)x * mask_w / s->w)];
 }
-
-/* Other options for a bend that is there, in its place in the order. GB_BAD_ARGUMENT where it is gone. */
-gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err);
 
 void gb_bend_release(gb_bend_entry *entry);
 /* `to` is emptied first. */

@@ -7,7 +7,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
-#include "engine/session/plan.h"
 
 static const gb_cpu planar = {.isa = "plain", .vector = 1, .workers = 1};
 
@@ -111,12 +110,6 @@ static gb_node module_head(const gb_graph *base, gb_node node) {
     }
 }
 
-static bool is_rgb(const gb_graph *base, gb_node node) {
-    const gb_desc *head = &base->nodes[module_head(base, node)].desc;
-    return base->nodes[node].desc.op == GB_OP_BIAS_ACT && head->op == GB_OP_MODULATED_CONV2D && head->conv.modulated &&
-           !head->conv.demodulate;
-}
-
 /* The node whose value a disabled one hands on, and how many times its pixels must be repeated in both directions to
  * fill the node's shape. False where they cannot. Channels always can: missing ones are zero, others are dropped. */
 static bool find_substitute(const gb_graph *base, gb_node node, gb_node *substitute, int *up) {
@@ -161,7 +154,7 @@ bool gb_can_disable(const gb_graph *base, gb_node node) {
 /* Puts in place of the node's output the value that stands in for it, brought to its shape. */
 static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
     const gb_graph *base = w->base;
-    bool keep = base->nodes[node].desc.op == GB_OP_ADD || !is_rgb(base, node);
+    bool keep = base->nodes[node].desc.op == GB_OP_ADD || !gb_graph_role_of(base, node, GB_ROLE_TORGB);
     gb_desc desc = {.op = GB_OP_PASS};
     gb_node substitute;
     find_substitute(base, node, &substitute, &desc.pass.up);
@@ -378,7 +371,7 @@ static void find_sums(const weaver *w) {
  * bend. */
 static gb_node carrier(const weaver *w, const gb_bend_entry *entry, const gb_bend_site *site) {
     bool moves = entry->options.kind == GB_BEND_DISABLE && w->sum[site->node] != GB_NO_NODE &&
-                 is_rgb(w->base, site->node);
+                 gb_graph_role_of(w->base, site->node, GB_ROLE_TORGB);
     return moves ? w->sum[site->node] : site->node;
 }
 

@@ -10,8 +10,8 @@
 #include "weights/read/json.h"
 #include "engine/base/error.h"
 #include "engine/graph/model.h"
+#include "engine/models/models.h"
 #include "open.h"
-#include "engine/base/random.h"
 #include "save.h"
 
 /* If a checkpoint has no mean w, it is computed from 10000 z of seed 0, as many as NVIDIA's projector takes. */
@@ -28,34 +28,6 @@ bool gb_checkpoint_family(size_t index, const char **name, const char **summary)
 
 /* ------------------------------------------------------------------------------------------------ synthesising */
 
-/* Stored noise is drawn once when a network is made; a checkpoint without it gets maps of seed 0. */
-static gb_status synthesise_noise(gb_network *network, gb_error *err) {
-    const gb_meta *channels = gb_network_meta(network, "config.channels"), *start = gb_network_meta(network, "config.start");
-    int64_t height = start ? start->ints[0] : 4, width = start ? start->ints[1] : 4;
-    int64_t number = gb_network_int(network, "config.first_block", height);
-    size_t blocks = channels ? channels->count : 0;
-    int made = 0;
-    gb_random random;
-    gb_random_seed(&random, 0);
-    for (size_t b = 0; b < blocks; b++, number *= 2, height *= 2, width *= 2) {
-        for (int k = b == 0; k < 2; k++) {
-            char strength[64], map[64];
-            snprintf(strength, sizeof strength, "synthesis.b%d.conv%d.noise_strength", (int)number, k);
-            snprintf(map, sizeof map, "synthesis.b%d.conv%d.noise_const", (int)number, k);
-            if (!gb_network_array(network, strength) || gb_network_array(network, map))
-                continue;
-            float *data = gb_network_add_f32(network, map, 2, (const int64_t[]){height, width});
-            if (!data)
-                return gb_fail(err, GB_NO_MEMORY, "out of memory");
-            gb_random_torch(&random, (size_t)(height * width), data);
-            made++;
-        }
-    }
-    if (made)
-        gb_network_note(network, "synthesised: %d noise maps, drawn from seed 0", made);
-    return GB_OK;
-}
-
 /* Labels of a batch: the classes in turn. */
 static gb_status set_labels(gb_session *session, int classes, int first, gb_error *err) {
     float *labels = calloc((size_t)MEAN_W_BATCH * (size_t)classes, sizeof *labels);
@@ -70,12 +42,12 @@ static gb_status set_labels(gb_session *session, int classes, int first, gb_erro
 
 /* Runs the mapping network over and over and writes the mean of w into `w_avg`. */
 static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options *options, gb_error *err) {
-    gb_node node = gb_model_find(model, "mapping");
+    gb_node node = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info info;
     gb_model_node(model, node, &info);
     size_t num_ws = (size_t)info.shape[0], w_dim = (size_t)info.shape[1];
-    int classes = (int)gb_model_int(model, "config.c_dim", 0);
-    bool has_z = gb_model_int(model, "config.z_dim", 0) > 0;
+    int classes = (int)gb_model_meta_int(model, "config.c_dim", 0);
+    bool has_z = gb_model_find_role(model, GB_ROLE_Z, 0) != GB_NO_NODE;
     double *sum = calloc(w_dim, sizeof *sum);
     float *ws = malloc(MEAN_W_BATCH * num_ws * w_dim * sizeof *ws);
     gb_session *session = NULL;
@@ -83,7 +55,7 @@ static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options 
     if (!status)
         status = gb_session_new(model, &(gb_session_options){.batch = MEAN_W_BATCH}, &session, err);
     if (!status)
-        status = gb_session_tap(session, "mapping", err);
+        status = gb_session_tap(session, info.name, err);
     for (int batch = 0; batch < MEAN_W_BATCHES && !status; batch++) {
         if (has_z)
             status = gb_session_seed(session, (uint64_t)batch * MEAN_W_BATCH, err);
@@ -114,14 +86,8 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
                                    const gb_convert_options *options, gb_error *err) {
     gb_model *model = NULL;
     float *w_avg = NULL;
-    gb_status status = synthesise_noise(network, err);
-    bool has_w = !strcmp(gb_network_str(network, "architecture", ""), "stylegan2");
-    if (!status && has_w && !gb_network_array(network, "mapping.w_avg")) {
-        w_avg = gb_network_add_f32(network, "mapping.w_avg", 1,
-                                   (const int64_t[]){gb_network_int(network, "config.w_dim", 0)});
-        if (!w_avg)
-            status = gb_fail(err, GB_NO_MEMORY, "out of memory");
-    }
+    const gb_architecture *architecture = gb_architecture_of(network);
+    gb_status status = architecture && architecture->complete ? architecture->complete(network, &w_avg, err) : GB_OK;
     if (status) {
         gb_network_free(network);
         return status;

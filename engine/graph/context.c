@@ -113,7 +113,7 @@ const char *gb_context_precision(const gb_context *context) {
     return strcmp(context->cpu.isa, BF16_ISA) ? "fp32" : "bf16";
 }
 
-const char *gb_context_no_device(const gb_context *context) {
+const char *gb_context_fallback_reason(const gb_context *context) {
     return context->no_device[0] ? context->no_device : NULL;
 }
 
@@ -150,7 +150,7 @@ static void copy_share(void *arg, int task, int worker) {
     memcpy(c->to + (size_t)task * c->bytes, c->from + (size_t)task * c->bytes, c->bytes);
 }
 
-double gb_context_memory_gbs(gb_context *context) {
+double gb_context_memory_bandwidth(gb_context *context) {
     const gb_cpu *cpu = &context->cpu;
     size_t share = (4 * cpu->l3 + (32u << 20)) / (size_t)cpu->workers, all = share * (size_t)cpu->workers;
     copying c = {gb_aligned_alloc(all), gb_aligned_alloc(all), share};

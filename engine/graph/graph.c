@@ -51,6 +51,7 @@ void gb_graph_free(gb_graph *graph) {
     free(graph->first_alias);
     gb_name_index_free(&graph->by_name);
     gb_name_index_free(&graph->by_alias);
+    free(graph->roles);
     free(graph->nodes);
     gb_network_free(graph->network);
     free(graph);
@@ -276,6 +277,56 @@ void gb_graph_alias(gb_graph *graph, const char *alias, const char *name) {
         graph->aliases[graph->alias_count++] = entry;
 }
 
+/* ------------------------------------------------------------------------------------------------ roles */
+
+void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index) {
+    size_t room = graph->role_room;
+    if (graph->failed || node == GB_NO_NODE)
+        return;
+    if (node < 0 || node >= graph->count || role <= GB_ROLE_NONE || role > GB_ROLE_IMAGE || index < 0) {
+        gb_graph_mistake(graph, "role %d with index %d for node %d: there is no such role or node", (int)role, index, node);
+        return;
+    }
+    if (gb_graph_find_role(graph, role, index) != GB_NO_NODE) {
+        gb_graph_mistake(graph, "'%s': another node has the role %d with index %d", graph->nodes[node].name, (int)role,
+                         index);
+        return;
+    }
+    if (!reserve(graph, (void **)&graph->roles, graph->role_count, &room, sizeof(gb_node_role)))
+        return;
+    graph->role_room = room;
+    graph->roles[graph->role_count++] = (gb_node_role){role, index, node};
+}
+
+gb_node gb_graph_find_role(const gb_graph *graph, gb_role role, int index) {
+    for (size_t i = 0; i < graph->role_count; i++)
+        if (graph->roles[i].role == role && graph->roles[i].index == index)
+            return graph->roles[i].node;
+    return GB_NO_NODE;
+}
+
+const gb_node_role *gb_graph_role_of(const gb_graph *graph, gb_node node, gb_role wanted) {
+    for (size_t i = 0; i < graph->role_count; i++)
+        if (graph->roles[i].node == node && (wanted == GB_ROLE_NONE || graph->roles[i].role == wanted))
+            return &graph->roles[i];
+    return NULL;
+}
+
+/* A role that follows from an operation, unless another node has it already. */
+static gb_node imply(gb_graph *graph, gb_node node, gb_role role, int index) {
+    if (node != GB_NO_NODE && gb_graph_find_role(graph, role, index) == GB_NO_NODE)
+        gb_graph_role(graph, node, role, index);
+    return node;
+}
+
+/* How many nodes have the role so far. */
+static int role_count(const gb_graph *graph, gb_role role) {
+    int count = 0;
+    for (size_t i = 0; i < graph->role_count; i++)
+        count += graph->roles[i].role == role;
+    return count;
+}
+
 /* ------------------------------------------------------------------------------------------------ weights */
 
 void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const float *data) {
@@ -395,6 +446,7 @@ gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_
         gb_graph_mistake(graph, "%s: an input has 1 to 3 dimensions, not %d", name, ndim);
         return GB_NO_NODE;
     }
+    node->ndim = ndim;
     for (int i = 0; i < ndim; i++) {
         if (shape[i] < 1 || shape[i] > 1 << 20) {
             gb_graph_mistake(graph, "%s: dimension %d is %lld; 1 to %d are possible", name, i, (long long)shape[i],
@@ -403,16 +455,20 @@ gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_
         }
         node->shape[i] = shape[i];
     }
+    node->desc.out = gb_node_shape(node);
+    if (!gb_shape_possible(&node->desc.out)) {
+        gb_graph_mistake(graph, "%s: an input of %dx%dx%d is too large", name, node->desc.out.c, node->desc.out.h,
+                         node->desc.out.w);
+        return GB_NO_NODE;
+    }
     if (value) {
         /* Checkpoints store a map of one channel as [H,W]. */
         bool bare = ndim == 3 && shape[0] == 1;
         if (!weight(graph, name, value, bare ? 2 : ndim, bare ? shape + 1 : shape))
             return GB_NO_NODE;
     }
-    node->ndim = ndim;
     node->is_input = true;
     node->value = keep(graph, value);
-    node->desc.out = gb_node_shape(node);
     return commit(graph);
 }
 
@@ -459,7 +515,7 @@ gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const ch
         return GB_NO_NODE;
     node->weight[0] = keep(graph, w_avg);
     node->desc.truncate.num_ws = num_ws;
-    return finish(graph, node, GB_OP_TRUNCATE, 2);
+    return imply(graph, finish(graph, node, GB_OP_TRUNCATE, 2), GB_ROLE_WS, role_count(graph, GB_ROLE_WS));
 }
 
 gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) {
@@ -467,11 +523,14 @@ gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) 
     if (!node)
         return GB_NO_NODE;
     node->desc.select.row = row;
-    return finish(graph, node, GB_OP_SELECT, 1);
+    gb_node selected = finish(graph, node, GB_OP_SELECT, 1);
+    return gb_graph_find_role(graph, GB_ROLE_WS, 0) == ws ? imply(graph, selected, GB_ROLE_W, row) : selected;
 }
 
 gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight_name,
                         const gb_conv2d_options *options) {
+    const gb_conv2d_options none = {0};
+    options = options ? options : &none;
     bool modulated = styles != GB_NO_NODE;
     gb_graph_node *node = append(graph, name, modulated ? 2 : 1, (const gb_node[]){x, styles});
     const gb_array *a =
@@ -522,10 +581,14 @@ gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map
     }
     node->desc.inputs = 1;      /* the operation itself finds the map in its epilogue */
     node->strength = keep(graph, strength);
+    if (graph->nodes[map].is_input && !gb_graph_role_of(graph, map, GB_ROLE_NOISE))
+        imply(graph, map, GB_ROLE_NOISE, role_count(graph, GB_ROLE_NOISE));
     return finish(graph, node, GB_OP_NOISE, 3);
 }
 
 gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *options) {
+    const gb_bias_act_options none = {0};
+    options = options ? options : &none;
     gb_graph_node *node = append(graph, name, 1, &x);
     if (!node || (options->bias && !weight(graph, name, options->bias, 1, (const int64_t[]){node->desc.in[0].c})))
         return GB_NO_NODE;
@@ -551,13 +614,16 @@ gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char 
     gb_node node = gb_graph_bias_act(graph, name, x, &(gb_bias_act_options){0});
     const gb_array *a = node != GB_NO_NODE ? gb_network_array(graph->network, weight_name) : NULL;
     if (node != GB_NO_NODE && (!a || gb_array_count(a) != 1))
-        gb_graph_mistake(graph, "%s: weight '%s' is missing or has more than one element", name, weight_name);
+        gb_graph_mistake(graph, "%s: weight '%s' is missing or has more than one element", name,
+                         weight_name ? weight_name : "");
     else if (node != GB_NO_NODE)
         graph->nodes[node].scale = keep(graph, weight_name);
     return graph->failed ? GB_NO_NODE : node;
 }
 
 gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options) {
+    const gb_batch_norm_options none = {0};
+    options = options ? options : &none;
     bool given = !options->gain_weight;
     gb_graph_node *node = append(graph, name, given ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
     if (!node)
@@ -606,7 +672,7 @@ gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x) {
     return node ? finish(graph, node, GB_OP_MAX_POOL, 3) : GB_NO_NODE;
 }
 
-gb_node gb_graph_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
+gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {
     gb_graph_node *node = append(graph, name, 2, (const gb_node[]){theta, phi});
     return node ? finish(graph, node, GB_OP_SCORES, 2) : GB_NO_NODE;
 }
@@ -616,7 +682,7 @@ gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x) {
     return node ? finish(graph, node, GB_OP_SOFTMAX, ndim_of(graph, x)) : GB_NO_NODE;
 }
 
-gb_node gb_graph_mix(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
+gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_node values, gb_node weights, gb_node like) {
     gb_graph_node *node = append(graph, name, 3, (const gb_node[]){values, weights, like});
     return node ? finish(graph, node, GB_OP_MIX, 3) : GB_NO_NODE;
 }
@@ -626,4 +692,10 @@ void gb_graph_output(gb_graph *graph, gb_node node) {
         gb_graph_mistake(graph, "the output is no node of this graph");
     else
         graph->output = node;
+}
+
+gb_node gb_main_input(const gb_graph_node *node) {
+    if (node->desc.op == GB_OP_ADD && node->input[1] > node->input[0])
+        return node->input[1];
+    return node->input[0];
 }

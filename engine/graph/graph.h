@@ -43,6 +43,12 @@ typedef struct gb_node_alias {
     gb_node node;
 } gb_node_alias;
 
+typedef struct gb_node_role {
+    gb_role role;
+    int index;
+    gb_node node;
+} gb_node_role;
+
 struct gb_graph {
     gb_network *network;                /* the weights */
     gb_graph_node *nodes;
@@ -55,6 +61,8 @@ struct gb_graph {
     gb_name_index by_alias;
     const char **alias_of;              /* the same node by node: those of node i from first_alias[i] to the next's */
     size_t *first_alias;
+    gb_node_role *roles;
+    size_t role_count, role_room;
     gb_node output;
     bool failed;
     char why[512];                      /* the first mistake */
@@ -84,6 +92,9 @@ static inline size_t gb_node_floats(const gb_graph_node *node) {
 }
 
 gb_node gb_graph_find(const gb_graph *graph, const char *name); /* by name or alias */
+gb_node gb_graph_find_role(const gb_graph *graph, gb_role role, int index);
+/* The role entry of the node, or NULL: the first it was given, or that of role `wanted` unless it is GB_ROLE_NONE. */
+const gb_node_role *gb_graph_role_of(const gb_graph *graph, gb_node node, gb_role wanted);
 /* How the code that the network comes from draws z from a seed. */
 gb_rng gb_origin_rng(const gb_graph *graph);
 /* The n-th alias of a node (0 is the first), or NULL. */
@@ -92,5 +103,8 @@ const char *gb_graph_alias_of(const gb_graph *graph, gb_node node, size_t n);
 bool gb_graph_matches(const gb_graph *graph, gb_node node, const char *glob);
 /* The known name that looks most like `name`, for messages; NULL where none is near. */
 const char *gb_graph_nearest(const gb_graph *graph, const char *name);
+
+/* The operand that carries the value through an element-wise node (of an ADD the one computed later). */
+gb_node gb_main_input(const gb_graph_node *node);
 
 #endif

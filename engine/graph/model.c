@@ -280,7 +280,7 @@ uint64_t gb_model_serial(gb_model *model) {
     return serial;
 }
 
-gb_status gb_model_read(gb_model *model, const char *tensor, float *out, gb_error *err) {
+gb_status gb_model_read_tensor(gb_model *model, const char *tensor, float *out, gb_error *err) {
     const gb_array *array = gb_network_array(model->graph->network, tensor);
     gb_reason why = {{0}};
     if (!array)
@@ -310,38 +310,40 @@ uint32_t gb_model_checksum(const gb_model *model) {
 
 /* ------------------------------------------------------------------------------------------------ telling */
 
-size_t gb_model_metas(const gb_model *model) {
+size_t gb_model_meta_count(const gb_model *model) {
     const gb_meta *list;
     return gb_network_metas(model->graph->network, &list);
 }
 
-const char *gb_model_str(const gb_model *model, const char *key, const char *otherwise) {
+const char *gb_model_meta_str(const gb_model *model, const char *key, const char *otherwise) {
     return gb_network_str(model->graph->network, key, otherwise);
 }
 
-int64_t gb_model_int(const gb_model *model, const char *key, int64_t otherwise) {
+int64_t gb_model_meta_int(const gb_model *model, const char *key, int64_t otherwise) {
     return gb_network_int(model->graph->network, key, otherwise);
 }
 
-size_t gb_model_classes(const gb_model *model) {
-    int64_t classes = gb_model_int(model, "config.c_dim", 0);
+size_t gb_model_class_count(const gb_model *model) {
+    int64_t classes = gb_model_meta_int(model, "config.c_dim", 0);
     return classes > 0 ? (size_t)classes : 0;
 }
 
 const char *gb_model_class_name(const gb_model *model, size_t index) {
     const gb_meta *names = gb_network_meta(model->graph->network, "origin.class_names");
-    bool known = names && names->type == GB_META_STRS && names->count == gb_model_classes(model);
+    bool known = names && names->type == GB_META_STRS && names->count == gb_model_class_count(model);
     return known && index < names->count ? names->strs[index] : NULL;
 }
 
-size_t gb_model_tensors(const gb_model *model) {
+size_t gb_model_tensor_count(const gb_model *model) {
     const gb_named_array *list;
     return gb_network_arrays(model->graph->network, &list);
 }
 
 void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info) {
     const gb_named_array *list;
-    gb_network_arrays(model->graph->network, &list);
+    *info = (gb_array_info){.name = "", .type = ""};
+    if (index >= gb_network_arrays(model->graph->network, &list))
+        return;
     const gb_array *a = &list[index].array;
     *info = (gb_array_info){.name = list[index].name,
                             .type = gb_dtype_name(a->dtype),
@@ -350,12 +352,15 @@ void gb_model_tensor(const gb_model *model, size_t index, gb_array_info *info) {
     memcpy(info->shape, a->shape, sizeof info->shape);
 }
 
-size_t gb_model_nodes(const gb_model *model) {
+size_t gb_model_node_count(const gb_model *model) {
     return (size_t)model->graph->count;
 }
 
 void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
     const gb_graph *graph = model->graph;
+    *info = (gb_node_info){.name = "", .op = ""};
+    if (index < 0 || index >= graph->count)
+        return;
     const gb_graph_node *node = &graph->nodes[index];
     *info = (gb_node_info){
         .name = node->name,
@@ -366,6 +371,11 @@ void gb_model_node(const gb_model *model, gb_node index, gb_node_info *info) {
         .macs = node->is_input ? 0 : gb_op_macs(&node->desc),
         .inputs = node->inputs,
     };
+    const gb_node_role *role = gb_graph_role_of(graph, index, GB_ROLE_NONE);
+    if (role) {
+        info->role = role->role;
+        info->role_index = role->index;
+    }
     memcpy(info->shape, node->shape, sizeof info->shape);
     memcpy(info->input, node->input, sizeof node->input);
     if (node->is_input || node->desc.op != GB_OP_BIAS_ACT)
@@ -381,6 +391,10 @@ gb_node gb_model_find(const gb_model *model, const char *name) {
     return gb_graph_find(model->graph, name);
 }
 
+gb_node gb_model_find_role(const gb_model *model, gb_role role, int index) {
+    return gb_graph_find_role(model->graph, role, index);
+}
+
 size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room) {
     size_t count = 0;
     for (gb_node i = 0; i < model->graph->count; i++) {
@@ -393,7 +407,7 @@ size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, s
     return count;
 }
 
-void gb_model_image_shape(const gb_model *model, int64_t shape[3]) {
+void gb_model_output_shape(const gb_model *model, int64_t shape[3]) {
     gb_shape s = gb_node_shape(&model->graph->nodes[model->graph->output]);
     shape[0] = s.c;
     shape[1] = s.h;
@@ -412,6 +426,8 @@ gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, c
         return GB_BAD_ARGUMENT;
     const gb_meta *meta = &list[index];
     *key = meta->key;
+    if (!size)
+        return GB_OK;
     *text = 0;
     for (size_t i = 0; i < meta->count; i++) {
         char number[40];

@@ -1,4 +1,5 @@
 /* The tables of filters and activations as ganbend.h shows them, and one row of either applied to an array. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,8 @@
 
 static void copy_params(gb_table_row *row, const gb_param *param, int count) {
     for (int i = 0; i < count; i++)
-        row->param[i] = (gb_param_info){param[i].name, param[i].summary, param[i].otherwise, param[i].low,
-                                        param[i].high, param[i].whole, param[i].choices};
+        row->param[i] = (gb_param_info){param[i].name, param[i].summary, param[i].default_value, param[i].low,
+                                        param[i].high, param[i].integer, param[i].choices};
 }
 
 bool gb_filter_row(size_t index, gb_table_row *row) {
@@ -19,8 +20,8 @@ bool gb_filter_row(size_t index, gb_table_row *row) {
         if (!gb_filters[i])
             return false;
     const gb_filter *f = gb_filters[index];
-    *row = (gb_table_row){.name = f->name, .published = f->published, .summary = f->summary, .params = f->params,
-                          .most = f->params, .positional = f->positional};
+    *row = (gb_table_row){.name = f->name, .alias = f->alias, .summary = f->summary, .param_count = f->params,
+                          .max_params = f->params, .positional = f->positional};
     copy_params(row, f->param, f->params);
     return true;
 }
@@ -29,15 +30,15 @@ bool gb_activation_row(size_t index, gb_table_row *row) {
     if (index >= GB_ACTS)
         return false;
     const gb_act_row *a = &gb_acts[index];
-    *row = (gb_table_row){.name = a->name, .published = a->also, .summary = a->summary, .params = a->params,
-                          .most = a->most, .positional = a->most};
-    copy_params(row, a->param, a->most);
+    *row = (gb_table_row){.name = a->name, .alias = a->alias, .summary = a->summary, .param_count = a->params,
+                          .max_params = a->max_params, .positional = a->max_params};
+    copy_params(row, a->param, a->max_params);
     return true;
 }
 
 bool gb_table_find(bool (*row_at)(size_t, gb_table_row *), const char *name, gb_table_row *row, size_t *index) {
     for (*index = 0; name && row_at(*index, row); ++*index)
-        if (!strcmp(row->name, name) || (row->published && !strcmp(row->published, name)))
+        if (!strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name)))
             return true;
     return false;
 }
@@ -46,24 +47,26 @@ static gb_status check_param(const char *of, const gb_param_info *p, float value
     if (!(value >= p->low && value <= p->high))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; %g to %g are possible", of, p->name, (double)value,
                        (double)p->low, (double)p->high);
-    if ((p->whole || p->choices) && value != (float)(long long)value)
+    if ((p->integer || p->choices) && value != (float)(long long)value)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; whole numbers are possible", of, p->name, (double)value);
     return GB_OK;
 }
 
-gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_TABLE_PARAMS],
+gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_MAX_PARAMS],
                           int *used, gb_error *err) {
-    if (count < 0 || count > row->most)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s takes at most %d parameters, not %d", row->name, row->most, count);
+    if (count && !params)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %d parameters without values", row->name, count);
+    if (count < 0 || count > row->max_params)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s takes at most %d parameters, not %d", row->name, row->max_params, count);
     for (int i = 0; i < count; i++) {
         gb_status status = check_param(row->name, &row->param[i], params[i], err);
         if (status)
             return status;
     }
-    for (int i = 0; i < GB_TABLE_PARAMS; i++)
-        out[i] = i < count ? params[i] : i < row->params ? row->param[i].otherwise : 0;
+    for (int i = 0; i < GB_MAX_PARAMS; i++)
+        out[i] = i < count ? params[i] : i < row->param_count ? row->param[i].default_value : 0;
     /* Where any number may be given, those given are all there are. */
-    *used = row->most > row->params && count ? count : row->params;
+    *used = row->max_params > row->param_count && count ? count : row->param_count;
     return GB_OK;
 }
 
@@ -71,20 +74,20 @@ gb_status gb_filter_apply(gb_context *context, const char *name, const float *pa
                           const int64_t shape[4], const float *in, float *out, gb_error *err) {
     gb_table_row row;
     size_t index;
-    float full[GB_TABLE_PARAMS];
+    float full[GB_MAX_PARAMS];
     int used;
     if (!gb_table_find(gb_filter_row, name, &row, &index))
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no filter '%s'", name ? name : "");
     gb_status status = gb_table_params(&row, params, param_count, full, &used, err);
     if (status)
         return status;
-    int64_t floats = 1;
-    for (int i = 0; i < 4; i++) {
-        if (shape[i] < 1 || shape[i] > 1 << 20 || (floats *= shape[i]) > INT64_C(1) << 32)
-            return gb_fail(err, GB_BAD_ARGUMENT, "an array of [%lld,%lld,%lld,%lld]", (long long)shape[0],
-                           (long long)shape[1], (long long)shape[2], (long long)shape[3]);
-    }
-    gb_shape s = {(int)shape[0], (int)shape[1], (int)shape[2], (int)shape[3], 1};
+    gb_shape s = {.block = 1};
+    int *const sizes[] = {&s.n, &s.c, &s.h, &s.w};
+    for (int i = 0; i < 4; i++)
+        *sizes[i] = shape[i] > 0 && shape[i] <= INT_MAX ? (int)shape[i] : 0;
+    if (!gb_shape_possible(&s))
+        return gb_fail(err, GB_BAD_ARGUMENT, "an array of [%lld,%lld,%lld,%lld]", (long long)shape[0],
+                       (long long)shape[1], (long long)shape[2], (long long)shape[3]);
     gb_tensor from = {s, (float *)in}, to = {s, out};       /* `from` is only read */
     size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[index], &s);
     void *memory = gb_aligned_alloc(workspace + 64);
@@ -99,7 +102,7 @@ gb_status gb_activation_apply(const char *name, const float *params, int param_c
                               float *out, gb_error *err) {
     gb_table_row row;
     size_t index;
-    float full[GB_TABLE_PARAMS];
+    float full[GB_MAX_PARAMS];
     int used;
     if (!gb_table_find(gb_activation_row, name, &row, &index))
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no activation '%s'", name ? name : "");

@@ -8,7 +8,7 @@
 bool gb_table_find(bool (*row_at)(size_t, gb_table_row *), const char *name, gb_table_row *row, size_t *index);
 
 /* The row's full list: those given, checked, and defaults behind them. `used` is how many count. */
-gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_TABLE_PARAMS],
+gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_MAX_PARAMS],
                           int *used, gb_error *err);
 
 #endif

@@ -129,9 +129,9 @@ static gb_node attention(biggan *b, const char *module, gb_node x) {
     phi = gb_graph_max_pool(g, gb_name("%s.%s.pool", module, names[1]).text, phi);
     gb_node values = bare_conv(b, gb_name("%s.%s", module, names[2]).text, x);
     values = gb_graph_max_pool(g, gb_name("%s.%s.pool", module, names[2]).text, values);
-    gb_node scores = gb_graph_scores(g, gb_name("%s.scores", module).text, theta, phi);
+    gb_node scores = gb_graph_attention_scores(g, gb_name("%s.scores", module).text, theta, phi);
     gb_node weights = gb_graph_softmax(g, gb_name("%s.attention", module).text, scores);
-    gb_node mixed = gb_graph_mix(g, gb_name("%s.mix", module).text, values, weights, theta);
+    gb_node mixed = gb_graph_attention_output(g, gb_name("%s.mix", module).text, values, weights, theta);
     gb_node o = bare_conv(b, gb_name("%s.%s", module, names[3]).text, mixed);
     o = gb_graph_scale(g, gb_name("%s.scale", module).text, o, gb_name("%s.gamma", module).text);
     return gb_graph_add(g, gb_name("%s.sum", module).text, x, o);
@@ -143,7 +143,9 @@ static gb_node attention(biggan *b, const char *module, gb_node x) {
 static void inputs(biggan *b) {
     gb_graph *g = b->graph;
     b->z = gb_graph_input(g, "z", 1, (const int64_t[]){b->z_dim}, NULL);
+    gb_graph_role(g, b->z, GB_ROLE_Z, 0);
     b->label = gb_graph_input(g, "label", 1, (const int64_t[]){b->c_dim}, NULL);
+    gb_graph_role(g, b->label, GB_ROLE_LABEL, 0);
     b->embedding = GB_NO_NODE;
     b->condition = b->label;
     if (b->is_port) {
@@ -265,4 +267,4 @@ static void build(gb_graph *graph) {
     picture(&b, x);
 }
 
-const gb_architecture gb_biggan_architecture = {"biggan", "BigGAN", build};
+const gb_architecture gb_biggan_architecture = {"biggan", "BigGAN", build, NULL};

@@ -8,6 +8,9 @@ typedef struct gb_architecture {
     const char *name;                       /* metadata "architecture" */
     const char *title;                      /* as papers write it */
     void (*build)(gb_graph *graph);         /* adds the nodes over graph->network; mistakes stay in the graph */
+    /* Adds tensors that checkpoints may lack and build() needs; may be NULL. *mean_w is set to the values of a mean w
+     * that it added, zero until the caller has computed them. */
+    gb_status (*complete)(gb_network *network, float **mean_w, gb_error *err);
 } gb_architecture;
 
 extern const gb_architecture *const gb_architectures[];     /* NULL-terminated */

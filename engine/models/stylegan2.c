@@ -2,8 +2,11 @@
  * Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020); node names are the module paths of
  * NVIDIA's PyTorch code, operations that are no module of their own are parent.operation. docs/layers.md lists them. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "models.h"
 
 enum { MAX_SIZE = 4096, MAX_BLOCKS = 11, MAX_MAPPING_LAYERS = 64, MAX_NUM_WS = 2 * MAX_BLOCKS };
@@ -64,12 +67,14 @@ static void mapping(stylegan2 *p) {
     int features = 0;
     if (p->z_dim > 0) {
         x = gb_graph_input(g, "z", 1, (const int64_t[]){p->z_dim}, NULL);
+        gb_graph_role(g, x, GB_ROLE_Z, 0);
         if (!p->joint_norm)
             x = gb_graph_pixel_norm(g, "mapping.normalize", x, 1e-8f);
         features += p->z_dim;
     }
     if (p->c_dim > 0) {
         gb_node label = gb_graph_input(g, "label", 1, (const int64_t[]){p->c_dim}, NULL);
+        gb_graph_role(g, label, GB_ROLE_LABEL, 0);
         gb_node y = dense(p, "mapping.embed", label, 1 / sqrtf((float)p->c_dim), 1, "linear");
         if (!p->joint_norm)
             y = gb_graph_pixel_norm(g, "mapping.embed.normalize", y, 1e-8f);
@@ -144,15 +149,18 @@ static void synthesis(stylegan2 *p) {
     gb_name_text constant = gb_name("synthesis.b%d.const", p->first);
     gb_node x = gb_graph_constant(g, constant.text, constant.text);
     gb_node picture = GB_NO_NODE;
-    int next_w = 0;
+    int next_w = 0, pictures = 0;
     for (int b = 0; b < p->blocks; b++) {
         gb_name_text block = gb_name("synthesis.b%d", p->first << b);
         bool residual = is_block(p, "resnet") && b > 0;
         gb_node skip = residual ? residual_skip(p, gb_name("%s.skip", block.text).text, x) : GB_NO_NODE;
-        if (b > 0)
-            x = synthesis_layer(p, gb_name("%s.conv0", block.text).text, x, p->w[next_w++], b, 2, 1);
+        if (b > 0) {
+            x = synthesis_layer(p, gb_name("%s.conv0", block.text).text, x, p->w[next_w], b, 2, 1);
+            gb_graph_role(g, x, GB_ROLE_LAYER, next_w++);
+        }
         float scale = residual ? sqrtf(0.5f) : 1;
-        x = synthesis_layer(p, gb_name("%s.conv1", block.text).text, x, p->w[next_w++], b, 1, scale);
+        x = synthesis_layer(p, gb_name("%s.conv1", block.text).text, x, p->w[next_w], b, 1, scale);
+        gb_graph_role(g, x, GB_ROLE_LAYER, next_w++);
         if (residual)
             x = gb_graph_add(g, gb_name("%s.sum", block.text).text, skip, x);
 
@@ -163,6 +171,7 @@ static void synthesis(stylegan2 *p) {
             picture = gb_graph_upsample(g, gb_name("%s.upsample", block.text).text, picture,
                                         gb_name("%s.resample_filter", block.text).text);
         gb_node rgb = to_rgb(p, gb_name("%s.torgb", block.text).text, x, p->w[next_w]);
+        gb_graph_role(g, rgb, GB_ROLE_TORGB, pictures);
         if (picture == GB_NO_NODE) {
             /* The first picture is its own running picture. */
             gb_graph_alias(g, gb_name("%s.img", block.text).text, gb_name("%s.torgb", block.text).text);
@@ -170,6 +179,7 @@ static void synthesis(stylegan2 *p) {
         } else {
             picture = gb_graph_add(g, gb_name("%s.img", block.text).text, picture, rgb);
         }
+        gb_graph_role(g, picture, GB_ROLE_IMAGE, pictures++);
     }
     gb_graph_output(g, picture);
 }
@@ -237,4 +247,43 @@ static void build(gb_graph *graph) {
     synthesis(&p);
 }
 
-const gb_architecture gb_stylegan2_architecture = {"stylegan2", "StyleGAN2", build};
+/* ------------------------------------------------------------------------------------------------ missing tensors */
+
+/* Stored noise is drawn once when a network is made; a checkpoint without it gets maps of seed 0. */
+static gb_status add_noise_maps(gb_network *network, gb_error *err) {
+    const gb_meta *channels = gb_network_meta(network, "config.channels"), *start = gb_network_meta(network, "config.start");
+    int64_t height = start ? start->ints[0] : 4, width = start ? start->ints[1] : 4;
+    int64_t number = gb_network_int(network, "config.first_block", height);
+    size_t blocks = channels ? channels->count : 0;
+    int made = 0;
+    gb_random random;
+    gb_random_seed(&random, 0);
+    for (size_t b = 0; b < blocks; b++, number *= 2, height *= 2, width *= 2) {
+        for (int k = b == 0; k < 2; k++) {
+            char strength[64], map[64];
+            snprintf(strength, sizeof strength, "synthesis.b%d.conv%d.noise_strength", (int)number, k);
+            snprintf(map, sizeof map, "synthesis.b%d.conv%d.noise_const", (int)number, k);
+            if (!gb_network_array(network, strength) || gb_network_array(network, map))
+                continue;
+            float *data = gb_network_add_f32(network, map, 2, (const int64_t[]){height, width});
+            if (!data)
+                return gb_fail(err, GB_NO_MEMORY, "out of memory");
+            gb_random_torch(&random, (size_t)(height * width), data);
+            made++;
+        }
+    }
+    if (made)
+        gb_network_note(network, "synthesised: %d noise maps, drawn from seed 0", made);
+    return GB_OK;
+}
+
+static gb_status complete(gb_network *network, float **mean_w, gb_error *err) {
+    gb_status status = add_noise_maps(network, err);
+    if (status || gb_network_array(network, "mapping.w_avg"))
+        return status;
+    *mean_w = gb_network_add_f32(network, "mapping.w_avg", 1,
+                                 (const int64_t[]){gb_network_int(network, "config.w_dim", 0)});
+    return *mean_w ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+}
+
+const gb_architecture gb_stylegan2_architecture = {"stylegan2", "StyleGAN2", build, complete};

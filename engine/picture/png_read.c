@@ -1,6 +1,6 @@
 /* Reading PNG files (W3C PNG, third edition; libpng does the work) whoever wrote them: palettes, greys, 16 bits and
  * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited.
- * gb_png_whole() and gb_png_text() of ganbend.h are here too: they read all of a file, and take nothing or its texts out
+ * gb_png_is_complete() and gb_png_text() of ganbend.h are here too: they read all of a file, and take nothing or its texts out
  * of it. */
 #include "png_read.h"
 
@@ -21,7 +21,7 @@ typedef struct source {
     size_t left;
     uint8_t *rgba;
     png_bytep *rows;
-    png_bytep row;              /* gb_png_whole(): the only one */
+    png_bytep row;              /* gb_png_is_complete(): the only one */
 } source;
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -133,7 +133,7 @@ static bool read_through(png_structp png, png_infop info, source *s) {
     return true;
 }
 
-bool gb_png_whole(const char *path) {
+bool gb_png_is_complete(const char *path) {
     gb_map map;
     if (gb_map_open(path, &map, NULL))
         return false;

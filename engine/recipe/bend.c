@@ -27,7 +27,7 @@ void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, floa
         double value = i < step->dials ? gb_recipe_dialled(recipe, &step->dial[i]) : 0;
         if (i == 0 && step->kind == GB_STEP_STYLE)
             value = 1 - value;          /* what is kept */
-        numbers[i] = (float)(param && (param->whole || param->choices) ? rint(value) : value);
+        numbers[i] = (float)(param && (param->integer || param->choices) ? rint(value) : value);
     }
 }
 
@@ -70,7 +70,7 @@ typedef struct bender {
     int next;                   /* in the list: the step's next bend, where it was applied before; else -1 */
     int bends;                  /* added or changed so far */
     float numbers[GB_RECIPE_PARAMS];
-    gb_clusters clusters;
+    gb_clusters *clusters;
     gb_recipe_paint paint;
     gb_error *err;
 } bender;
@@ -150,10 +150,10 @@ static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
     const gb_graph *graph = b->session->graph;
     gb_bend_options o = {0};
     int *list, count;
-    gb_status status = gb_clusters_of(&b->clusters, &b->step->pick, graph, node, &list, &count, b->err);
+    gb_status status = gb_clusters_of(b->clusters, &b->step->pick, graph, node, &list, &count, b->err);
     if (!status && !count)
         return exact ? gb_fail(b->err, GB_BAD_ARGUMENT, "%s: no clusters of '%s' in it (network-bending's layer %d)",
-                               b->clusters.name, graph->nodes[node].name, gb_layer_number(graph, node))
+                               b->clusters->name, graph->nodes[node].name, gb_layer_number(graph, node))
                      : GB_OK;
     o.features = (gb_features){GB_FEATURES_LIST, list, count, 0, 0};
     if (!status)
@@ -247,7 +247,7 @@ static gb_status bend_at(bender *b, const char *at) {
     bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
                 b->step->kind == GB_STEP_SET;
     int before = b->bends;
-    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_takes(b->session->model, node, GB_BEND_STYLE))
+    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_can_bend(b->session->model, node, GB_BEND_STYLE))
         return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", graph->nodes[node].name);
     if (!each)
         return bend(b, at, &(gb_bend_options){0});
@@ -271,34 +271,41 @@ static gb_status no_node(const bender *b, const char *name) {
                : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists what there is", name);
 }
 
+static int role_count(const gb_graph *graph, gb_role role) {
+    int count = 0;
+    while (gb_graph_find_role(graph, role, count) != GB_NO_NODE)
+        count++;
+    return count;
+}
+
 static gb_status bend_w(bender *b, int number) {
     const gb_graph *graph = b->session->graph;
-    char name[GB_LAYER_NAME];
-    int count = 0;
-    for (;; count++) {
-        snprintf(name, sizeof name, "synthesis.w%d", count);
-        if (gb_graph_find(graph, name) == GB_NO_NODE)
-            break;
-        if (count == number)
-            return bend_at(b, name);
-    }
+    gb_node node = gb_graph_find_role(graph, GB_ROLE_W, number);
+    int count = role_count(graph, GB_ROLE_W);
+    if (node != GB_NO_NODE)
+        return bend_at(b, graph->nodes[node].name);
     return count ? gb_fail(b->err, GB_BAD_ARGUMENT, "w %d: this network has 0 to %d", number, count - 1)
                  : gb_fail(b->err, GB_BAD_ARGUMENT, "this network has no w's");
 }
 
+static gb_status bend_every_w(bender *b) {
+    int count = role_count(b->session->graph, GB_ROLE_W);
+    gb_status status = count ? GB_OK : bend_w(b, 0);
+    for (int i = 0; i < count && !status; i++)
+        status = bend_w(b, i);
+    return status;
+}
+
 static gb_status bend_layer(bender *b, int number) {
     const gb_graph *graph = b->session->graph;
-    char name[GB_LAYER_NAME];
-    int most = 0;
-    for (gb_layer_name(most, name); gb_graph_find(graph, name) != GB_NO_NODE; gb_layer_name(++most, name))
-        ;
-    if (!most)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "network-bending's layer numbers are of StyleGAN2, and this is another "
+    gb_node node = gb_graph_find_role(graph, GB_ROLE_LAYER, number);
+    int count = role_count(graph, GB_ROLE_LAYER);
+    if (!count)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "network-bending numbers the layers of StyleGAN2, and this is another "
                                                 "network: name the node under 'bends' and 'at'");
-    if (number >= most)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "layer %d: this network has the layers 0 to %d", number, most - 1);
-    gb_layer_name(number, name);
-    return number ? bend_at(b, name) : GB_OK;
+    if (node == GB_NO_NODE)
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "layer %d: this network has the layers 0 to %d", number, count - 1);
+    return number ? bend_at(b, graph->nodes[node].name) : GB_OK;
 }
 
 static gb_status bend_place(bender *b, const gb_place *place) {
@@ -313,7 +320,7 @@ static gb_status bend_place(bender *b, const gb_place *place) {
     case GB_PLACE_W:
         return bend_w(b, place->number);
     case GB_PLACE_EVERY_W:
-        return gb_graph_find(graph, "synthesis.w0") == GB_NO_NODE ? bend_w(b, 0) : bend_at(b, "synthesis.w[0-9]*");
+        return bend_every_w(b);
     case GB_PLACE_LAYER:
         return bend_layer(b, place->number);
     case GB_PLACE_NAME:
@@ -329,12 +336,12 @@ static gb_status bend_place(bender *b, const gb_place *place) {
     return GB_OK;
 }
 
-gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,
-                              gb_error *err) {
+gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_clusters *clusters,
+                              gb_applied_list *list, gb_error *err) {
     gb_error why = {0};
     const gb_recipe_step *step = &recipe->steps[index];
-    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .list = list, .next = -1,
-                .err = &why};
+    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .clusters = clusters,
+                .list = list, .next = -1, .err = &why};
     int first = gb_applied_first(list, index);
     if (first < list->count && list->bends[first].step == index)
         b.next = first;
@@ -345,7 +352,7 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     if (gb_work_stopped(&session->work))        /* before files are read */
         return gb_work_cancelled(err);
     if (step->pick.kind == GB_PICK_CLUSTER)
-        status = gb_clusters_open(recipe, &step->pick, &b.clusters, &why);
+        status = gb_clusters_open(recipe, &step->pick, clusters, &why);
     if (!status && step->kind == GB_STEP_PAINT)
         status = gb_recipe_paint_read(recipe, step, &b.paint, &why);
     if (!status && step->image)
@@ -359,7 +366,6 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
         else if (status)
             gb_recipe_fail_at(recipe, place->line, place->column, status, err, "%s", why.message);
     }
-    gb_clusters_close(&b.clusters);
     gb_recipe_paint_free(&b.paint);
     return status;
 }

@@ -133,8 +133,8 @@ static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *
     say(s, "%s", name);
     for (int i = 0, said = 0; i < step->dials; i++) {
         const gb_param *param = gb_recipe_row_param(step, i);
-        bool usual = i >= positional && step->dial[i].param < 0 && !(numbers[i] > param->otherwise) &&
-                     !(numbers[i] < param->otherwise);
+        bool usual = i >= positional && step->dial[i].param < 0 && !(numbers[i] > param->default_value) &&
+                     !(numbers[i] < param->default_value);
         if (usual)
             continue;
         say(s, "%s %s ", said++ ? "," : "", param->name);
@@ -145,7 +145,7 @@ static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *
 static void say_activation(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session,
                            const gb_bend_site *site) {
     const gb_act_row *row = &gb_acts[step->activation];
-    say_row(s, recipe, step, row->name, row->most);
+    say_row(s, recipe, step, row->name, row->max_params);
     if (site)
         say(s, " in place of %s", gb_acts[session->graph->nodes[site->node].act].name);
     if (step->drop_bias)
@@ -256,17 +256,19 @@ gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*li
                              void *arg, gb_error *err) {
     gb_session *session = NULL;
     gb_applied_list list = {0};
+    gb_clusters clusters = {0};
     int k = 0;
     sentence s;
     gb_status status = gb_session_new(model, NULL, &session, err);
     for (int i = 0; i < recipe->step_count && !status; i++)
-        status = gb_recipe_bend_step(recipe, i, session, &list, err);
+        status = gb_recipe_bend_step(recipe, i, session, &clusters, &list, err);
     for (int i = 0; i < recipe->step_count && !status; i++) {
         step_bends of = bends_of(session, &list, i, &k);
         describe_step(recipe, i, &of, &s);
         line(arg, s.text);
     }
     free(list.bends);
+    gb_clusters_close(&clusters);
     gb_session_free(session);
     return status;
 }

@@ -72,7 +72,7 @@ static gb_status read_clusters(const char *path, gb_clusters *clusters, gb_error
     return GB_OK;
 }
 
-gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
+gb_status gb_recipe_set_clusters(gb_recipe *recipe, const char *path, gb_error *err) {
     gb_clusters clusters;
     gb_status status = read_clusters(path, &clusters, err);
     if (status)
@@ -80,6 +80,11 @@ gb_status gb_recipe_clusters(gb_recipe *recipe, const char *path, gb_error *err)
     gb_clusters_close(&recipe->given);
     recipe->given = clusters;
     return GB_OK;
+}
+
+int gb_layer_number(const gb_graph *graph, gb_node node) {
+    const gb_node_role *layer = gb_graph_role_of(graph, node, GB_ROLE_LAYER);
+    return layer ? layer->index : -1;
 }
 
 /* The list of the layer that `node` is. */
@@ -213,19 +218,27 @@ gb_status gb_clusters_of(const gb_clusters *clusters, const gb_pick *pick, const
 
 gb_status gb_clusters_open(const gb_recipe *recipe, const gb_pick *pick, gb_clusters *clusters, gb_error *err) {
     const char *file = pick->file ? pick->file : recipe->clusters;
-    *clusters = (gb_clusters){.tree = recipe->given.tree, .name = recipe->given.name};
-    if (!clusters->tree && recipe->own_clusters)
-        *clusters = (gb_clusters){.tree = recipe->own_clusters, .name = recipe->name};
-    if (!pick->file && clusters->tree)
-        return GB_OK;
-    if (!file)
+    gb_clusters here = {.tree = recipe->given.tree, .name = recipe->given.name};
+    if (!here.tree && recipe->own_clusters)
+        here = (gb_clusters){.tree = recipe->own_clusters, .name = recipe->name};
+    bool from_file = pick->file || !here.tree;
+    if (from_file && !file)
         return gb_fail(err, GB_BAD_ARGUMENT, "clusters are named, but nothing says what is in them: 'clusters' at the "
                                              "top, with a FILE or with nodes and their features, or --clusters FILE");
+    if (from_file && clusters->file && !strcmp(clusters->file, file))
+        return GB_OK;
+    gb_clusters_close(clusters);
+    if (!from_file) {
+        *clusters = here;
+        return GB_OK;
+    }
     char *path;
     gb_status status = gb_recipe_path(recipe, file, &path, err);
     if (status)
         return status;
     status = read_clusters(path, clusters, err);
+    if (!status)
+        clusters->file = file;
     free(path);
     return status;
 }

@@ -174,12 +174,12 @@ static gb_status find_vector(const gb_file *file, const char *path, const char *
             return GB_OK;
     }
     gb_spelling spelling = gb_spelling_of(vector ? vector : "");
-    for (size_t i = 0; i < gb_file_arrays(file); i++) {
+    for (size_t i = 0; i < gb_file_array_count(file); i++) {
         gb_file_array(file, i, &info);
         bool named = !strncmp(info.name, "vector/", 7);
         if (named)
             gb_spelling_consider(&spelling, info.name + 7);
-        if (named || gb_file_arrays(file) == 1) {
+        if (named || gb_file_array_count(file) == 1) {
             vectors++;
             *index = i;
         }

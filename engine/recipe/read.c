@@ -153,7 +153,7 @@ gb_status gb_recipe_ranges(gb_recipe *recipe, const gb_yaml *node, const char *w
 /* ------------------------------------------------------------------------------------------------ dials */
 
 const char *gb_recipe_range(const gb_param *param, char *buffer, size_t size) {
-    const char *whole = param->whole ? "whole numbers" : "numbers";
+    const char *whole = param->integer ? "whole numbers" : "numbers";
     if (param->choices) {
         *buffer = '\0';
         for (int i = 0; param->choices[i]; i++) {
@@ -215,7 +215,7 @@ gb_status gb_recipe_dial(gb_recipe *recipe, const gb_yaml *node, const gb_param 
     }
     bool fits = !param->choices && gb_yaml_number(node, &dial->value) && dial->value >= (double)param->low &&
                 dial->value <= (double)param->high && !isinf((float)dial->value) == !isinf(dial->value) &&
-                !(param->whole && dial->value != floor(dial->value));
+                !(param->integer && dial->value != floor(dial->value));
     if (fits)
         return GB_OK;
     gb_yaml_what(node, found, sizeof found);

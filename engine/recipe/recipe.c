@@ -170,9 +170,11 @@ void gb_recipe_free(gb_recipe *recipe) {
 /* ------------------------------------------------------------------------------------------------ applying */
 
 static gb_status add_steps(const gb_recipe *recipe, gb_session *session, gb_applied_list *list, gb_error *err) {
+    gb_clusters clusters = {0};
     gb_status status = GB_OK;
     for (int i = 0; i < recipe->step_count && !status; i++)
-        status = gb_recipe_bend_step(recipe, i, session, list, err);
+        status = gb_recipe_bend_step(recipe, i, session, &clusters, list, err);
+    gb_clusters_close(&clusters);
     return status;
 }
 
@@ -181,7 +183,7 @@ static gb_status move_step(const gb_recipe *recipe, int index, const float *numb
     const gb_applied_list *list = &recipe->applied;
     gb_status status = gb_work_stopped(&session->work) ? gb_work_cancelled(err) : GB_OK;
     for (int k = gb_applied_first(list, index); k < list->count && list->bends[k].step == index && !status; k++)
-        status = gb_session_bend_move(session, list->bends[k].id, numbers, recipe->steps[index].dials, err);
+        status = gb_session_set_bend_params(session, list->bends[k].id, numbers, recipe->steps[index].dials, err);
     return status;
 }
 
@@ -189,15 +191,18 @@ static gb_status move_step(const gb_recipe *recipe, int index, const float *numb
 static gb_status move_steps(gb_recipe *recipe, gb_session *session, gb_error *err) {
     float numbers[GB_RECIPE_PARAMS];
     bool rolled_back = recipe->rollbacks != session->rollbacks;
+    gb_clusters clusters = {0};
     gb_status status = GB_OK;
     for (int i = 0; i < recipe->step_count && !status; i++) {
         const gb_recipe_step *step = &recipe->steps[i];
         gb_recipe_numbers(recipe, step, numbers);
         if (step->muted || !step->dials || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
             continue;
-        status = step->kind == GB_STEP_SET ? gb_recipe_bend_step(recipe, i, session, &recipe->applied, err)
-                                           : move_step(recipe, i, numbers, session, err);
+        status = step->kind == GB_STEP_SET
+                     ? gb_recipe_bend_step(recipe, i, session, &clusters, &recipe->applied, err)
+                     : move_step(recipe, i, numbers, session, err);
     }
+    gb_clusters_close(&clusters);
     return status;
 }
 

@@ -137,6 +137,7 @@ typedef struct gb_recipe_step {
 
 typedef struct gb_clusters {    /* a cluster file, or what stands in the recipe in place of one */
     gb_arena *arena;            /* of a file */
+    const char *file;           /* as the recipe names it, or NULL */
     const gb_yaml *tree;
     const char *name;
 } gb_clusters;
@@ -169,7 +170,7 @@ struct gb_recipe {
     const gb_recipe_vector *own_vectors;
     int own_vector_count;
     uint64_t pixels;                    /* of all pictures that stand in the recipe */
-    gb_clusters given;                  /* by gb_recipe_clusters() */
+    gb_clusters given;                  /* by gb_recipe_set_clusters() */
     gb_session *session;        /* that it was applied to last */
     uint64_t rollbacks;         /* of the session, when `applied` of the steps was noted */
     gb_applied_list applied;
@@ -227,18 +228,17 @@ gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const ch
 double gb_recipe_dialled(const gb_recipe *recipe, const gb_dial *dial);
 /* The table's row of the step's i-th number. */
 const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i);
-/* The step's numbers as gb_session_bend_move() takes them. */
+/* The step's numbers as gb_session_set_bend_params() takes them. */
 void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_PARAMS]);
 
 /* A path in the recipe, from the recipe's folder; refused where it leads out of it and the recipe is confined. */
 gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err);
 
-/* The name of network-bending's layer `number` in a StyleGAN2, and back: -1 where it is none. */
-enum { GB_LAYER_NAME = 40 };
-void gb_layer_name(int number, char name[GB_LAYER_NAME]);
+/* network-bending's number of a layer, -1 for other nodes. */
 int gb_layer_number(const gb_graph *graph, gb_node node);
 
-/* The clusters that a pick speaks of: those given, or out of the file that it or the recipe names. */
+/* The clusters that a pick speaks of: those given, or out of the file that it or the recipe names. `clusters` is zeroed
+ * or what was opened for another pick, which is kept where it is the same file, and closed otherwise. */
 gb_status gb_clusters_open(const gb_recipe *recipe, const gb_pick *pick, gb_clusters *clusters, gb_error *err);
 /* Features of `node` in the pick's clusters, ascending as in the file, to be freed; none where the file does not speak
  * of the node. */
@@ -276,8 +276,8 @@ gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, 
 int gb_applied_first(const gb_applied_list *list, int step);
 
 /* Adds the bends of step `index` to the session and to the list; or, where the list has them already, gives them the
- * options that the step has now. */
-gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_applied_list *list,
-                              gb_error *err);
+ * options that the step has now. `clusters` as for gb_clusters_open(): the caller closes them after the last step. */
+gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *session, gb_clusters *clusters,
+                              gb_applied_list *list, gb_error *err);
 
 #endif

@@ -45,7 +45,7 @@ static gb_status read_numbers(gb_recipe *recipe, const gb_yaml *map, const char 
                               int positional, gb_recipe_step *step, int *given, gb_error *err) {
     const gb_yaml *list = gb_yaml_get(map, "params");
     for (int i = 0; i < count; i++)
-        step->dial[i] = (gb_dial){(double)param[i].otherwise, -1};
+        step->dial[i] = (gb_dial){(double)param[i].default_value, -1};
     gb_status status = list ? gb_recipe_read_params(recipe, list, what, param, positional, step, err) : GB_OK;
     *given = list ? list->count : 0;
     for (int i = 0; i < count && !status; i++) {
@@ -87,8 +87,8 @@ gb_status gb_recipe_read_filter(gb_recipe *recipe, const gb_yaml *map, const cha
         gb_spelling spelling = gb_spelling_of(name);
         for (const gb_filter *const *f = gb_filters; *f; f++) {
             gb_spelling_consider(&spelling, (*f)->name);
-            if ((*f)->published)
-                gb_spelling_consider(&spelling, (*f)->published);
+            if ((*f)->alias)
+                gb_spelling_consider(&spelling, (*f)->alias);
         }
         return no_row(recipe, node, "filter", name, &spelling, err);
     }
@@ -139,16 +139,16 @@ gb_status gb_recipe_read_activation(gb_recipe *recipe, const gb_yaml *map, const
         gb_spelling spelling = gb_spelling_of(name);
         for (int i = 0; i < GB_ACTS; i++) {
             gb_spelling_consider(&spelling, gb_acts[i].name);
-            if (gb_acts[i].also)
-                gb_spelling_consider(&spelling, gb_acts[i].also);
+            if (gb_acts[i].alias)
+                gb_spelling_consider(&spelling, gb_acts[i].alias);
         }
         return no_row(recipe, node, "activation", name, &spelling, err);
     }
     const gb_act_row *row = &gb_acts[step->activation];
     int given = 0;
-    status = check_keys(recipe, map, common, own, row->param, row->most, err);
+    status = check_keys(recipe, map, common, own, row->param, row->max_params, err);
     if (!status)
-        status = read_numbers(recipe, map, row->name, row->param, row->most, row->most, step, &given, err);
-    step->dials = row->most > row->params && given ? given : row->params;
+        status = read_numbers(recipe, map, row->name, row->param, row->max_params, row->max_params, step, &given, err);
+    step->dials = row->max_params > row->params && given ? given : row->params;
     return status ? status : read_around(recipe, map, step, err);
 }

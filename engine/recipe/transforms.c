@@ -17,27 +17,7 @@ static const struct transform {
     {"dilate", 1}, {"binary-thresh", 1}, {"flip-h", 0}, {"flip-v", 0},
 };
 
-enum { TRANSFORMS = sizeof transforms / sizeof *transforms, MOST_LAYERS = 64 };
-
-/* ------------------------------------------------------------------------------------------------ layers */
-
-/* conv1 is synthesis.b4.conv1; convs.{k−1}: conv0 and conv1 of 8×8, then of 16×16, … */
-void gb_layer_name(int number, char name[GB_LAYER_NAME]) {
-    if (number < 1 || number > MOST_LAYERS)
-        snprintf(name, GB_LAYER_NAME, number ? "" : "synthesis.b4.conv1");
-    else
-        snprintf(name, GB_LAYER_NAME, "synthesis.b%llu.conv%d", 8ULL << (number - 1) / 2, (number - 1) % 2);
-}
-
-int gb_layer_number(const gb_graph *graph, gb_node node) {
-    char name[GB_LAYER_NAME];
-    for (int number = 0; number <= MOST_LAYERS; number++) {
-        gb_layer_name(number, name);
-        if (!strcmp(graph->nodes[node].name, name))
-            return number;
-    }
-    return -1;
-}
+enum { TRANSFORMS = sizeof transforms / sizeof *transforms };
 
 /* ------------------------------------------------------------------------------------------------ one transform */
 
@@ -76,7 +56,7 @@ static gb_status read_params(gb_recipe *recipe, const gb_yaml *map, const struct
     step->filter = filter;
     step->dials = filter->params;
     for (int i = 0; i < filter->params; i++) {
-        step->dial[i] = (gb_dial){(double)filter->param[i].otherwise, -1};
+        step->dial[i] = (gb_dial){(double)filter->param[i].default_value, -1};
         if (!strcmp(filter->param[i].name, "sampling"))
             step->dial[i].value = 0;        /* opencv, the first of the choices */
     }
@@ -118,7 +98,7 @@ static gb_status read_transform(gb_recipe *recipe, const gb_yaml *map, int place
         status = gb_recipe_fail(recipe, map, err, "'%s' is missing", layer ? "transform" : "layer");
     int64_t number = 0;
     if (!status)
-        status = gb_recipe_whole(recipe, layer, "layer", 0, MOST_LAYERS, &number, err);
+        status = gb_recipe_whole(recipe, layer, "layer", 0, 1 << 16, &number, err);
     if (!status)
         status = find_transform(recipe, name, &transform, err);
     if (!status)

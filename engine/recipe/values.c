@@ -86,8 +86,8 @@ static gb_status read_values(const gb_file *file, const char *path, const gb_gra
                              float *values, gb_error *err) {
     gb_array_info info;
     size_t floats = gb_node_floats(node);
-    if (gb_file_arrays(file) != 1)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_arrays(file));
+    if (gb_file_array_count(file) != 1)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_array_count(file));
     gb_file_array(file, 0, &info);
     bool list = row >= 0 && (size_t)info.count == floats * (size_t)rows;
     if ((size_t)info.count != floats && !list)
@@ -105,12 +105,10 @@ static gb_status read_values(const gb_file *file, const char *path, const gb_gra
 
 /* Which w a node is, and how many there are; -1 for other nodes. */
 static int w_row(const gb_graph *graph, gb_node node, int *rows) {
-    const gb_graph_node *n = &graph->nodes[node];
-    *rows = 0;
-    if (n->is_input || n->desc.op != GB_OP_SELECT)
-        return -1;
-    *rows = (int)graph->nodes[n->input[0]].shape[0];
-    return n->desc.select.row;
+    const gb_node_role *w = gb_graph_role_of(graph, node, GB_ROLE_W);
+    gb_node ws = gb_graph_find_role(graph, GB_ROLE_WS, 0);
+    *rows = w && ws != GB_NO_NODE ? (int)graph->nodes[ws].shape[0] : 0;
+    return w ? w->index : -1;
 }
 
 static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,

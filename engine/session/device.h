@@ -1,7 +1,6 @@
-/* What rendering on a device (ops/device.h) adds to rendering: memory that is the device's, its two passes, and steps that
- * the device has no row for, which run on the host. */
-#ifndef GB_ENGINE_DEVICE_RENDER_H
-#define GB_ENGINE_DEVICE_RENDER_H
+/* Rendering on a device (ops/device.h): its two passes, and waiting for it. */
+#ifndef GB_ENGINE_SESSION_DEVICE_H
+#define GB_ENGINE_SESSION_DEVICE_H
 
 #include "session.h"
 
@@ -13,10 +12,5 @@ gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err
 
 /* Waits for what was begun; a failure of the device becomes the render's. GB_OK without a device. */
 gb_status gb_device_wait(gb_session *session, gb_error *err);
-
-/* A step of the host in a plan of the device: its inputs come over, its output goes back. `scratch` is the host's, of
- * gb_host_step_bytes(). */
-size_t gb_host_step_bytes(const gb_step *step);
-void gb_host_step_run(const gb_cpu *device, const gb_step *step, const gb_args *args, void *scratch);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "host_step.h"
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
 #include "place.h"
@@ -16,12 +16,6 @@ static int stage(const gb_graph_node *node) {
     if (node->is_input)
         return 0;
     return node->desc.op == GB_OP_NOISE ? 1 : node->desc.op == GB_OP_BIAS_ACT ? 2 : node->desc.op == GB_OP_ADD ? 3 : 0;
-}
-
-gb_node gb_main_input(const gb_graph_node *node) {
-    if (node->desc.op == GB_OP_ADD && node->input[1] > node->input[0])
-        return node->input[1];
-    return node->input[0];
 }
 
 /* ------------------------------------------------------------------------------------------------ steps */

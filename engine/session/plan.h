@@ -5,31 +5,7 @@
 
 #include "engine/base/work.h"
 #include "engine/graph/model.h"
-
-enum { GB_MAX_CHAIN = 6 };      /* a head (attention's three) and at most noise, bias_act, add behind it */
-
-/* What the epilogue of a step reads, found when the plan is made: at most one stage of each kind. Weights stay where the
- * kernel reads them, also while a bend drops them. */
-typedef struct gb_stages {
-    gb_node noise, bias_act, add;                   /* or GB_NO_NODE */
-    const float *strength, *bias, *scale;           /* strength and scale are one number each, in the host's memory */
-    gb_node summand;                                /* what `add` adds */
-} gb_stages;
-
-typedef struct gb_step {
-    gb_node chain[GB_MAX_CHAIN];
-    int nodes;
-    gb_stages stages;
-    gb_node in[GB_MAX_INPUTS];  /* what the row reads: the head's inputs, unless the step is a whole pattern */
-    const gb_cpu *cpu;          /* whose row it is: the plan's processor, or the host where a device has none */
-    const gb_op_row *row;
-    gb_desc desc;
-    const void *packed;
-    size_t workspace;           /* offset in the arena; of a host step in a device's plan, none: it has `scratch` */
-    uint64_t macs, bytes;
-    bool run;                   /* wanted by the render that is going on; afterwards: was run by it */
-    double seconds;
-} gb_step;
+#include "step.h"
 
 /* A boundary of the plan whose value is given: an input, or one that is fed. */
 typedef struct gb_plan_given {
@@ -82,8 +58,5 @@ typedef struct gb_plan_request {
  * wanted stay valid, others are let go. On failure nothing of `kept` that was valid is lost. */
 gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **plan, gb_error *err);
 void gb_plan_free(gb_plan *plan);
-
-/* The operand that carries the value through an element-wise node (of an ADD the one computed later). */
-gb_node gb_main_input(const gb_graph_node *node);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "ops/float_state.h"
 #include "device.h"
+#include "host_step.h"
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
 #include "engine/picture/image.h"
@@ -520,7 +521,7 @@ gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
 
 /* The picture's channels: 1 (grey), 3 (RGB) or 4 (RGBA). */
 static gb_status picture_shape(const gb_session *session, int64_t shape[3], gb_error *err) {
-    gb_model_image_shape(session->model, shape);
+    gb_model_output_shape(session->model, shape);
     if (session->graph->nodes[session->graph->output].ndim != 3 || (shape[0] != 1 && shape[0] != 3 && shape[0] != 4))
         return gb_fail(err, GB_BAD_ARGUMENT, "the output has %lld channels; pictures have 1 (grey), 3 (RGB) or 4 (RGBA)",
                        (long long)shape[0]);
@@ -570,15 +571,17 @@ gb_status gb_session_render_pixels(gb_session *session, uint8_t *pixels, gb_erro
     return render_bytes(session, false, pixels, err);
 }
 
-gb_status gb_session_preview(gb_session *session, int resolution, float *image, gb_error *err) {
-    gb_node node = GB_NO_NODE;
-    char name[64];
-    snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
-    node = gb_graph_find(session->graph, name);
-    gb_shape shape = node == GB_NO_NODE ? (gb_shape){0} : gb_node_shape(&session->graph->nodes[node]);
+gb_status gb_session_preview(gb_session *session, int height, float *image, gb_error *err) {
+    gb_node node;
+    gb_shape shape = {0};
+    for (int i = 0; (node = gb_graph_find_role(session->graph, GB_ROLE_IMAGE, i)) != GB_NO_NODE; i++) {
+        shape = gb_node_shape(&session->graph->nodes[node]);
+        if (shape.h == height)
+            break;
+    }
     bool picture = shape.c == 1 || shape.c == 3 || shape.c == 4;
-    if (!picture || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
-        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no running picture at '%s'", name);
+    if (node == GB_NO_NODE || !picture || shape.c != gb_node_shape(&session->graph->nodes[session->graph->output]).c)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no running picture of height %d", height);
     session->preview = node;
     gb_status status = render(session, GB_CUT_PREVIEW, err);
     return status ? status : hand_over(session, session->bent->value[node], image, err);
@@ -586,7 +589,7 @@ gb_status gb_session_preview(gb_session *session, int resolution, float *image, 
 
 gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err) {
     int64_t shape[3];
-    gb_model_image_shape(session->model, shape);
+    gb_model_output_shape(session->model, shape);
     uint8_t *pixels = malloc((size_t)session->options.batch * (size_t)(shape[0] * shape[1] * shape[2]));
     if (!pixels)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -616,7 +619,7 @@ void gb_session_cancel(gb_session *session) {
     atomic_store(&session->cancel, true);
 }
 
-void gb_session_on_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
+void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
     session->progress = progress;
     session->progress_arg = arg;
 }

@@ -55,4 +55,8 @@ struct gb_session {
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);
 void gb_settings_free(gb_settings *settings, const gb_graph *graph);
 
+/* bending.c: gives an existing bend other options, keeping its place in the order. GB_BAD_ARGUMENT if there is no such
+ * bend. */
+gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err);
+
 #endif

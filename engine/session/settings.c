@@ -92,20 +92,12 @@ void gb_session_rollback(gb_session *session) {
 
 /* ------------------------------------------------------------------------------------------------ z, w, label */
 
-static gb_node find_op(const gb_session *session, gb_op_id op) {
-    for (gb_node i = 0; i < session->graph->count; i++)
-        if (!session->graph->nodes[i].is_input && session->graph->nodes[i].desc.op == op)
-            return i;
-    return GB_NO_NODE;
-}
-
-static gb_node find_input(const gb_session *session, const char *name) {
-    gb_node node = gb_graph_find(session->graph, name);
-    return node != GB_NO_NODE && session->graph->nodes[node].is_input ? node : GB_NO_NODE;
+static gb_node find_role(const gb_session *session, gb_role role) {
+    return gb_graph_find_role(session->graph, role, 0);
 }
 
 static gb_status give_z(gb_session *session, const float *z, gb_error *err) {
-    gb_node node = find_input(session, "z"), ws = find_op(session, GB_OP_TRUNCATE);
+    gb_node node = find_role(session, GB_ROLE_Z), ws = find_role(session, GB_ROLE_WS);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no input 'z'");
     gb_status status = give(session, node, z, session->options.batch, err);
@@ -123,7 +115,7 @@ gb_status gb_session_set_z(gb_session *session, const float *z, gb_error *err) {
 
 /* Where truncation is no operation of the network it acts on what is drawn: z = psi · numbers. */
 static gb_status draw_z(gb_session *session, gb_rng rng, uint64_t seed, gb_error *err) {
-    gb_node node = find_input(session, "z");
+    gb_node node = find_role(session, GB_ROLE_Z);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no input 'z' to draw from a seed");
     size_t floats = gb_node_floats(&session->graph->nodes[node]), batch = (size_t)session->options.batch;
@@ -132,7 +124,7 @@ static gb_status draw_z(gb_session *session, gb_rng rng, uint64_t seed, gb_error
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < batch; i++)
         gb_randn(rng, seed + i, floats, z + i * floats);
-    if (find_op(session, GB_OP_TRUNCATE) == GB_NO_NODE)
+    if (find_role(session, GB_ROLE_WS) == GB_NO_NODE)
         for (size_t i = 0; i < floats * batch; i++)
             z[i] *= session->now.psi;
     gb_status status = give_z(session, z, err);
@@ -155,7 +147,7 @@ gb_status gb_session_seed(gb_session *session, uint64_t seed, gb_error *err) {
 }
 
 gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_error *err) {
-    gb_node node = find_op(session, GB_OP_TRUNCATE);
+    gb_node node = find_role(session, GB_ROLE_WS);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's");
     int num_ws = (int)session->graph->nodes[node].shape[0];
@@ -175,14 +167,14 @@ gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_e
 }
 
 gb_status gb_session_set_label(gb_session *session, const float *label, gb_error *err) {
-    gb_node node = find_input(session, "label");
+    gb_node node = find_role(session, GB_ROLE_LABEL);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
     return give(session, node, label, session->options.batch, err);
 }
 
 gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
-    gb_node node = find_input(session, "label");
+    gb_node node = find_role(session, GB_ROLE_LABEL);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
     if (session->graph->nodes[node].ndim != 1)
@@ -222,8 +214,8 @@ static double as_written(float x) {
 }
 
 gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err) {
-    bool has_ws = find_op(session, GB_OP_TRUNCATE) != GB_NO_NODE;
-    if (!has_ws && find_input(session, "z") == GB_NO_NODE)
+    bool has_ws = find_role(session, GB_ROLE_WS) != GB_NO_NODE;
+    if (!has_ws && find_role(session, GB_ROLE_Z) == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no truncation");
     if (!isfinite(psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
@@ -245,7 +237,7 @@ gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_err
 }
 
 gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error *err) {
-    gb_node node = find_op(session, GB_OP_TRUNCATE);
+    gb_node node = find_role(session, GB_ROLE_WS);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no truncation");
     for (gb_node i = node; w_avg && i < session->graph->count; i++) {
@@ -371,7 +363,7 @@ gb_status gb_session_feed(gb_session *session, const char *name, const float *va
     gb_status status = find_node(session, name, &node, err);
     if (!status)
         status = give(session, node, value, session->options.batch, err);
-    if (!status && node == find_input(session, "z"))
+    if (!status && node == find_role(session, GB_ROLE_Z))
         session->now.seeded = false;            /* truncation does not draw it again */
     return status;
 }

@@ -20,7 +20,7 @@ const gb_filter *const gb_filters[] = {
 
 const gb_filter *gb_filter_find(const char *name) {
     for (const gb_filter *const *f = gb_filters; *f; f++)
-        if (strcmp((*f)->name, name) == 0 || ((*f)->published && strcmp((*f)->published, name) == 0))
+        if (strcmp((*f)->name, name) == 0 || ((*f)->alias && strcmp((*f)->alias, name) == 0))
             return *f;
     return NULL;
 }

@@ -27,7 +27,7 @@ typedef struct gb_filter_map {
  * driver sees to it. Of `each`, `map` and `order` a row has exactly one. */
 typedef struct gb_filter {
     const char *name;               /* "threshold" */
-    const char *published;          /* network-bending's name where it differs ("binary-thresh"), else NULL */
+    const char *alias;              /* network-bending's name where it differs ("binary-thresh"), else NULL */
     const char *summary;
     int params;                     /* of them the first `positional` may be given without names, in this order */
     int positional;

@@ -58,7 +58,7 @@ const gb_filter gb_filter_invert = {
     .name = "invert", .summary = "1 − x", .params = 1, .param = {GB_MIX}, .each = invert,
 };
 const gb_filter gb_filter_multiply = {
-    .name = "multiply", .published = "scalar-multiply", .summary = "x · factor", .params = 2, .positional = 1,
+    .name = "multiply", .alias = "scalar-multiply", .summary = "x · factor", .params = 2, .positional = 1,
     .param = {{"factor", "what every value is multiplied by", 2.0f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
     .each = multiply,
 };
@@ -68,7 +68,7 @@ const gb_filter gb_filter_add = {
     .each = add,
 };
 const gb_filter gb_filter_threshold = {
-    .name = "threshold", .published = "binary-thresh", .summary = "1 where x is above a threshold, 0 elsewhere",
+    .name = "threshold", .alias = "binary-thresh", .summary = "1 where x is above a threshold, 0 elsewhere",
     .params = 3, .positional = 1,
     .param = {{"threshold", "the value to compare with", 0.5f, -INFINITY, INFINITY, false, NULL},
               {"compare", "x > threshold as in the published code, or x >= threshold as in its paper", 0.0f, 0.0f, 1.0f,

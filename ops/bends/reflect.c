@@ -17,10 +17,10 @@ static void reflect_v(const gb_filter_map *m) {
 }
 
 const gb_filter gb_filter_reflect_h = {
-    .name = "reflect-h", .published = "flip-h", .summary = "left and right exchanged", .params = 1, .param = {GB_MIX},
+    .name = "reflect-h", .alias = "flip-h", .summary = "left and right exchanged", .params = 1, .param = {GB_MIX},
     .map = reflect_h,
 };
 const gb_filter gb_filter_reflect_v = {
-    .name = "reflect-v", .published = "flip-v", .summary = "top and bottom exchanged", .params = 1, .param = {GB_MIX},
+    .name = "reflect-v", .alias = "flip-v", .summary = "top and bottom exchanged", .params = 1, .param = {GB_MIX},
     .map = reflect_v,
 };

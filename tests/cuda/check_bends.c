@@ -42,12 +42,12 @@ static void fail_bend(const bend *b, const char *what, double by) {
 /* Around what people use: not the ends of ranges, where results overflow. */
 static float random_param(rng *r, const gb_param *p) {
     bool finite = isfinite(p->low) && isfinite(p->high) && p->high - p->low <= 100.0f;
-    float v = finite ? p->low + (float)pick(r, 0, 1000) * 1e-3f * (p->high - p->low) : p->otherwise + 3.0f * value(r);
+    float v = finite ? p->low + (float)pick(r, 0, 1000) * 1e-3f * (p->high - p->low) : p->default_value + 3.0f * value(r);
     if (pick(r, 0, 4) == 0)
-        v = p->otherwise;
+        v = p->default_value;
     if (pick(r, 0, 9) == 0)
         v = finite ? (pick(r, 0, 1) ? p->low : p->high) : 0.0f;
-    v = p->whole ? rintf(v) : v;
+    v = p->integer ? rintf(v) : v;
     return fmaxf(p->low, fminf(v, p->high));
 }
 

@@ -61,7 +61,7 @@ static void the_device_and_its_precision_have_names(void **state) {
     fixture *f = *state;
     assert_string_equal(gb_context_device(f->context), "emulated GPU");
     assert_string_equal(gb_context_precision(f->context), "half");
-    assert_null(gb_context_no_device(f->context));
+    assert_null(gb_context_fallback_reason(f->context));
 }
 
 static void the_second_render_is_recorded_and_those_after_it_replay_it(void **state) {
@@ -103,7 +103,7 @@ static void a_replay_sees_a_mean_w_that_took_anothers_place(void **state) {
     fixture *f = *state;
     gb_session *session = session_of(f, GB_ONCE, 1), *fresh = session_of(f, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE], w_avg[1024] = {0};
-    assert_in_range(gb_model_int(f->model, "config.w_dim", 0), 1, 1024);
+    assert_in_range(gb_model_meta_int(f->model, "config.w_dim", 0), 1, 1024);
     ok(gb_session_truncate(session, 0.25f, -1, &err));
     ok(gb_session_truncate(fresh, 0.25f, -1, &err));
     for (int i = 0; i < 5; i++) {
@@ -128,7 +128,7 @@ static void a_slider_runs_only_what_is_behind_it_and_is_replayed(void **state) {
     ok(gb_session_bend(session, &bend, &id, &err));
     for (int i = 0; i < 6; i++) {
         slope += 0.1f;
-        ok(gb_session_bend_move(session, id, &slope, 1, &err));
+        ok(gb_session_set_bend_params(session, id, &slope, 1, &err));
         emulated_counts before = emulated_done;
         ok(gb_session_render(session, image, &err));
         gb_session_stats(session, &stats);
@@ -196,7 +196,7 @@ static void the_picture_as_8_bits_is_the_picture(void **state) {
     gb_session_free(session);
 }
 
-static void darken(void *arg, const gb_bent_values *values) {
+static void darken(void *arg, const gb_callback_values *values) {
     *(int *)arg += 1;
     for (int i = 0; i < values->n * values->c * values->h * values->w; i++)
         values->values[i] *= 0.5f;

@@ -349,7 +349,7 @@ static void random_activation(rng *r, use *u) {
     gb_epilogue *e = &u->epilogue;
     e->act = pick(r, 0, 2) ? (gb_act_kind)pick(r, 0, GB_ACTS - 1) : GB_ACT_LRELU;
     const gb_act_row *row = &gb_acts[e->act];
-    e->act_param_count = pick(r, 0, row->most);
+    e->act_param_count = pick(r, 0, row->max_params);
     for (int i = 0; i < e->act_param_count; i++)
         u->act_params[i] = fmaxf(row->param[i].low, fminf(3.0f * value(r), row->param[i].high));
     e->gain = pick(r, 0, 1) ? row->gain : 1.0f;

@@ -39,7 +39,7 @@ static void compare_published(const gb_array *inputs, const char *name, const gb
     assert_true(act >= 0);
     for (const char *at = name + used; *at; at += *at == ',') {
         char *end;
-        assert_true(count < gb_acts[act].most);
+        assert_true(count < gb_acts[act].max_params);
         params[count++] = strtof(at, &end);
         assert_ptr_not_equal(end, at);
         at = end;
@@ -191,14 +191,14 @@ static void every_row_is_whole(void **state) {
     for (int act = 0; act < GB_ACTS; act++) {
         const gb_act_row *row = &gb_acts[act];
         assert_int_equal(gb_act_find(row->name), act);
-        if (row->also)
-            assert_int_equal(gb_act_find(row->also), act);
+        if (row->alias)
+            assert_int_equal(gb_act_find(row->alias), act);
         assert_true(row->summary[0] && row->gain >= 1.0f);
-        assert_true(row->params <= row->most && row->most <= GB_MAX_ACT_PARAMS && (row->most == 0 || row->param));
-        for (int i = 0; i < row->most; i++) {
+        assert_true(row->params <= row->max_params && row->max_params <= GB_MAX_ACT_PARAMS && (row->max_params == 0 || row->param));
+        for (int i = 0; i < row->max_params; i++) {
             const gb_param *p = &row->param[i];
-            assert_true(p->name[0] && p->summary[0] && p->low <= p->otherwise && p->otherwise <= p->high);
-            assert_true(!p->choices && !p->whole);
+            assert_true(p->name[0] && p->summary[0] && p->low <= p->default_value && p->default_value <= p->high);
+            assert_true(!p->choices && !p->integer);
             for (int j = 0; j < i; j++)
                 assert_string_not_equal(row->param[j].name, p->name);
         }
@@ -213,8 +213,8 @@ static void parameters_not_given_are_the_defaults_of_the_row(void **state) {
         float params[GB_MAX_ACT_PARAMS];
         int params_of = gb_acts[act].params;
         for (int i = 0; i < params_of; i++)
-            params[i] = gb_acts[act].param[i].otherwise;
-        for (int given = gb_acts[act].most > params_of ? params_of : 0; given <= params_of; given++)
+            params[i] = gb_acts[act].param[i].default_value;
+        for (int given = gb_acts[act].max_params > params_of ? params_of : 0; given <= params_of; given++)
             for (float x = -3.0f; x < 3.0f; x += 0.37f)
                 assert_true(gb_activate((gb_act_kind)act, params, given, x) ==
                             gb_activate((gb_act_kind)act, NULL, 0, x));
@@ -224,15 +224,15 @@ static void parameters_not_given_are_the_defaults_of_the_row(void **state) {
 static void every_parameter_counts(void **state) {
     (void)state;
     for (int act = 0; act < GB_ACTS; act++)
-        for (int i = 0; i < gb_acts[act].most; i++) {
+        for (int i = 0; i < gb_acts[act].max_params; i++) {
             float params[GB_MAX_ACT_PARAMS];
             int differ = 0;
-            for (int j = 0; j < gb_acts[act].most; j++)
-                params[j] = gb_acts[act].param[j].otherwise;
+            for (int j = 0; j < gb_acts[act].max_params; j++)
+                params[j] = gb_acts[act].param[j].default_value;
             for (float x = -3.0f; x < 3.0f; x += 0.37f) {
-                float before = gb_activate((gb_act_kind)act, params, gb_acts[act].most, x);
+                float before = gb_activate((gb_act_kind)act, params, gb_acts[act].max_params, x);
                 params[i] += 0.5f;
-                differ += before != gb_activate((gb_act_kind)act, params, gb_acts[act].most, x);
+                differ += before != gb_activate((gb_act_kind)act, params, gb_acts[act].max_params, x);
                 params[i] -= 0.5f;
             }
             assert_true(differ > 0);
@@ -309,7 +309,7 @@ static void bits_are_the_same_under_every_instruction_set(void **state) {
     for (int act = 0; act < GB_ACTS; act++)
         for (int round = 0; round < 8; round++) {
             float params[GB_MAX_ACT_PARAMS];
-            int count = round == 0 ? 0 : gb_acts[act].most - round % 2 * (gb_acts[act].most > 0);
+            int count = round == 0 ? 0 : gb_acts[act].max_params - round % 2 * (gb_acts[act].max_params > 0);
             any_floats((uint32_t)(act * 8 + round), x);
             for (int i = 0; i < count; i++)
                 params[i] = fmaxf(gb_acts[act].param[i].low, x[3 * (i + 4)] / 4.0f);

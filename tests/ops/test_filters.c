@@ -61,7 +61,7 @@ static const gb_filter *filter_of(const char *text, float *params) {
     const gb_filter *f = gb_filter_find(strtok_r(words, " ", &rest));
     assert_non_null(f);
     for (int i = 0; i < f->params; i++)
-        params[i] = f->param[i].otherwise;
+        params[i] = f->param[i].default_value;
     while ((word = strtok_r(NULL, " ", &rest))) {
         char *equals = strchr(word, '=');
         int i = 0;
@@ -250,14 +250,14 @@ static void every_row_is_whole(void **state) {
         assert_string_equal(f->param[f->params - 1].name, "mix");
         for (int i = 0; i < f->params; i++) {
             const char *const *choices = f->param[i].choices;
-            float low = f->param[i].low, high = f->param[i].high, otherwise = f->param[i].otherwise;
+            float low = f->param[i].low, high = f->param[i].high, otherwise = f->param[i].default_value;
             int names = 0;
             assert_true(f->param[i].name[0] && f->param[i].summary[0] && low <= otherwise && otherwise <= high);
-            assert_true(!f->param[i].whole || otherwise == rintf(otherwise));
+            assert_true(!f->param[i].integer || otherwise == rintf(otherwise));
             while (choices && choices[names])
                 names++;
             if (choices)
-                assert_true(f->param[i].whole && low == 0.0f && high == (float)(names - 1));
+                assert_true(f->param[i].integer && low == 0.0f && high == (float)(names - 1));
             for (int j = 0; j < i; j++)
                 assert_string_not_equal(f->param[j].name, f->param[i].name);
         }

@@ -66,7 +66,7 @@ static void every_filter_is_opencvs(void **state) {
     int compared = 0;
     (void)state;
     OK(gb_file_open("tests/fixtures/bending-opencv.npz", &file, &err));
-    for (size_t i = 0; i < gb_file_arrays(file); i++) {
+    for (size_t i = 0; i < gb_file_array_count(file); i++) {
         char size[32], operation[128], input[64], *slash;
         gb_array_info info, input_info;
         bool opencv = false;
@@ -100,7 +100,7 @@ static void every_activation_is_its_formula(void **state) {
     OK(gb_file_open("tests/fixtures/activations.npz", &file, &err));
     float *x = read_named(file, "x", &shape);
     OK(gb_npy_save(in, shape.ndim, shape.shape, x, &err));
-    for (size_t i = 0; i < gb_file_arrays(file); i++) {
+    for (size_t i = 0; i < gb_file_array_count(file); i++) {
         char operation[128], *slash;
         gb_file_array(file, i, &info);
         if (!(slash = strchr(info.name, '/'))) continue;

@@ -83,6 +83,7 @@ wild/rosinality-wide.pt wild/rosinality-wide.npz
 wild/stylegan-human.pkl wild/stylegan-human.npz
 wild/grey.pkl wild/grey.npz
 wild/pti.pt wild/pti.npz
+wild/pti.pt wild/wplus.npz
 wild/average-g-avg.pt wild/average.npz
 wild/average-ema-pytorch.pt wild/average.npz
 wild/module-legacy.pt wild/module-legacy.npz

@@ -21,7 +21,7 @@ gb_status find_knob(const knobs *k, const char *name, gb_error *err) {
             size_t used = strlen(list);
             snprintf(list + used, sizeof list - used, ", %s", param.name);
         }
-    for (int i = 0; k->single && k->single->given && i < k->single->row.most; i++) {
+    for (int i = 0; k->single && k->single->given && i < k->single->row.max_params; i++) {
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, ", %s", k->single->row.param[i].name);
     }
@@ -38,7 +38,7 @@ gb_status turn_knob(knobs *k, const char *name, double value, gb_error *err) {
         k->psi_turned = true;
         return GB_OK;
     }
-    if (k->single->row.param[at].whole || k->single->row.param[at].choices) value = floor(value + 0.5);
+    if (k->single->row.param[at].integer || k->single->row.param[at].choices) value = floor(value + 0.5);
     k->single->params[at] = (float)value;
     if (at >= k->single->count) k->single->count = at + 1;
     return GB_OK;
@@ -47,7 +47,7 @@ gb_status turn_knob(knobs *k, const char *name, double value, gb_error *err) {
 gb_status settle_knobs(knobs *k, gb_session *session, gb_error *err) {
     if (update_bending(k->bending, session, err)) return err->status;
     if (k->bend && k->single->count &&
-        gb_session_bend_move(session, k->bend, k->single->params, k->single->count, err))
+        gb_session_set_bend_params(session, k->bend, k->single->params, k->single->count, err))
         return err->status;
     return k->psi_turned ? gb_session_truncate(session, (float)k->psi, k->cutoff, err) : GB_OK;
 }

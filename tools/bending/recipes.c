@@ -116,7 +116,7 @@ gb_status open_bending(const bending_options *options, input_options *in, bendin
         b->count = i + 1;
         if (read_text(path, &b->texts[i], &size, err) ||
             gb_recipe_parse(b->texts[i], size, path, &b->recipes[i], err) ||
-            (options->clusters && gb_recipe_clusters(b->recipes[i], options->clusters, err)))
+            (options->clusters && gb_recipe_set_clusters(b->recipes[i], options->clusters, err)))
             return err->status;
     }
     if (in && take_inputs(b, in, err)) return err->status;

@@ -15,7 +15,7 @@ const row_family activation_rows = {"activation", "activations", gb_activation_r
 enum { WORD_ROOM = 96, MOST_ROWS = 256 };
 
 static bool is_named(const gb_table_row *row, const char *name) {
-    return !strcmp(row->name, name) || (row->published && !strcmp(row->published, name));
+    return !strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name));
 }
 
 gb_status find_row(const row_family *family, const char *name, gb_table_row *row, gb_error *err) {
@@ -24,7 +24,7 @@ gb_status find_row(const row_family *family, const char *name, gb_table_row *row
     for (size_t i = 0; i < MOST_ROWS && family->at(i, row); i++) {
         if (is_named(row, name)) return GB_OK;
         names[count++] = row->name;
-        if (row->published) names[count++] = row->published;
+        if (row->alias) names[count++] = row->alias;
     }
     near = nearest_name(name, names, count, sizeof *names);
     return near ? state(err, GB_BAD_ARGUMENT, "no %s '%s'; did you mean '%s'? ('ganbend %s' lists them)", family->one,
@@ -35,14 +35,14 @@ gb_status find_row(const row_family *family, const char *name, gb_table_row *row
 /* ------------------------------------------------------------------------------------------------ parameters */
 
 int find_param(const gb_table_row *row, const char *name) {
-    for (int i = 0; i < row->most; i++)
+    for (int i = 0; i < row->max_params; i++)
         if (!strcmp(row->param[i].name, name)) return i;
     return -1;
 }
 
 static gb_status no_param(const gb_table_row *row, const char *name, gb_error *err) {
     char list[400] = "";
-    for (int i = 0; i < row->most; i++) {
+    for (int i = 0; i < row->max_params; i++) {
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", row->param[i].name);
     }
@@ -72,7 +72,7 @@ static gb_status read_value(const gb_table_row *row, const gb_param_info *p, con
     if (end == text || *end || !(x >= (double)p->low && x <= (double)p->high))
         return state(err, GB_BAD_ARGUMENT, "%s: %s takes a number from %g to %g, not '%s'", row->name, p->name,
                      (double)p->low, (double)p->high, text);
-    if (p->whole && x != floor(x))
+    if (p->integer && x != floor(x))
         return state(err, GB_BAD_ARGUMENT, "%s: %s takes a whole number, not '%s'", row->name, p->name, text);
     *value = (float)x;
     return GB_OK;
@@ -109,7 +109,7 @@ gb_status read_row(const row_family *family, const char *text, gb_table_row *row
         word[length] = '\0';
         if (start == text) {
             if (find_row(family, word, row, err)) return err->status;
-            for (int i = 0; i < row->most; i++) params[i] = row->param[i].otherwise;
+            for (int i = 0; i < row->max_params; i++) params[i] = row->param[i].default_value;
         } else if (read_param(row, word, params, &next, count, err)) {
             return err->status;
         }
@@ -153,26 +153,26 @@ static void range_text(const gb_param_info *p, char *text, size_t size) {
     if (low && high) snprintf(text, size, "%g to %g", (double)p->low, (double)p->high);
     else if (low) snprintf(text, size, "%g and up", (double)p->low);
     else if (high) snprintf(text, size, "up to %g", (double)p->high);
-    else snprintf(text, size, "any %snumber", p->whole ? "whole " : "");
-    if (p->whole && (low || high)) snprintf(text + strlen(text), size - strlen(text), ", whole");
+    else snprintf(text, size, "any %snumber", p->integer ? "whole " : "");
+    if (p->integer && (low || high)) snprintf(text + strlen(text), size - strlen(text), ", whole");
 }
 
 void print_row(const row_family *family, const gb_table_row *row) {
     printf("%s: %s\n", row->name, row->summary);
-    if (row->published) printf("also called %s\n", row->published);
-    if (row->most) printf("\n  %-12s %-10s %-32s %s\n", "parameter", "default", "range", "meaning");
-    for (int i = 0; i < row->most; i++) {
+    if (row->alias) printf("also called %s\n", row->alias);
+    if (row->max_params) printf("\n  %-12s %-10s %-32s %s\n", "parameter", "default", "range", "meaning");
+    for (int i = 0; i < row->max_params; i++) {
         const gb_param_info *p = &row->param[i];
         char value[WORD_ROOM], range[200];
         range_text(p, range, sizeof range);
-        printf("  %-12s %-10s %-32s %s\n", p->name, i < row->params ? value_text(p, p->otherwise, value) : "none",
+        printf("  %-12s %-10s %-32s %s\n", p->name, i < row->param_count ? value_text(p, p->default_value, value) : "none",
                range, p->summary);
     }
     if (row->positional) {
         printf("\nThe first %d may be given without names: %s", row->positional, row->name);
-        for (int i = 0; i < row->positional && i < row->params; i++) {
+        for (int i = 0; i < row->positional && i < row->param_count; i++) {
             char value[WORD_ROOM];
-            printf(",%s", value_text(&row->param[i], row->param[i].otherwise, value));
+            printf(",%s", value_text(&row->param[i], row->param[i].default_value, value));
         }
         printf("\n");
     }
@@ -183,7 +183,7 @@ void print_rows(const row_family *family) {
     gb_table_row row;
     for (size_t i = 0; family->at(i, &row); i++) {
         char names[200] = "";
-        for (int k = 0; k < row.params; k++) {
+        for (int k = 0; k < row.param_count; k++) {
             size_t used = strlen(names);
             snprintf(names + used, sizeof names - used, "%s%s", used ? " " : "", row.param[k].name);
         }
@@ -200,14 +200,14 @@ void print_rows_markdown(const row_family *family, const char *name) {
         if (!first) printf("\n");
         first = false;
         printf("#### %s\n\n%s.", row.name, row.summary);
-        if (row.published) printf(" Also called `%s`.", row.published);
+        if (row.alias) printf(" Also called `%s`.", row.alias);
         printf("\n");
-        if (row.most) printf("\n| parameter | default | range | meaning |\n| --- | --- | --- | --- |\n");
-        for (int k = 0; k < row.most; k++) {
+        if (row.max_params) printf("\n| parameter | default | range | meaning |\n| --- | --- | --- | --- |\n");
+        for (int k = 0; k < row.max_params; k++) {
             const gb_param_info *p = &row.param[k];
             char value[WORD_ROOM], range[200];
             range_text(p, range, sizeof range);
-            printf("| `%s` | %s | %s | %s |\n", p->name, k < row.params ? value_text(p, p->otherwise, value) : "none",
+            printf("| `%s` | %s | %s | %s |\n", p->name, k < row.param_count ? value_text(p, p->default_value, value) : "none",
                    range, p->summary);
         }
     }
@@ -226,18 +226,18 @@ gb_status print_rows_json(const row_family *family, const char *name, gb_error *
         json_t *params;
         if (name && !is_named(&row, name)) continue;
         params = json_array();
-        for (int k = 0; params && k < row.most; k++) {
+        for (int k = 0; params && k < row.max_params; k++) {
             const gb_param_info *p = &row.param[k];
             json_t *choices = p->choices ? json_array() : json_null();
             for (int c = 0; p->choices && p->choices[c]; c++)
                 json_array_append_new(choices, json_string(p->choices[c]));
             json_array_append_new(params, json_pack("{s:s, s:s, s:f, s:o, s:o, s:b, s:o}", "name", p->name, "summary",
-                                                    p->summary, "default", (double)p->otherwise, "low", limit(p->low),
-                                                    "high", limit(p->high), "whole", (int)p->whole, "choices",
+                                                    p->summary, "default", (double)p->default_value, "low", limit(p->low),
+                                                    "high", limit(p->high), "whole", (int)p->integer, "choices",
                                                     choices));
         }
         json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:o}", "name", row.name, "published",
-                                              row.published, "summary", row.summary, "params", row.params, "positional",
+                                              row.alias, "summary", row.summary, "params", row.param_count, "positional",
                                               row.positional, "parameters", params));
     }
     written = list ? json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(7)) : -1;

@@ -102,7 +102,7 @@ gb_status open_library(const char *path, library *l, gb_error *err) {
     size_t arrays;
     *l = (library){0};
     if (gb_file_open(path, &file, err)) return err->status;
-    arrays = gb_file_arrays(file);
+    arrays = gb_file_array_count(file);
     l->vectors = calloc(arrays + 1, sizeof *l->vectors);
     if (!l->vectors) state(err, GB_NO_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < arrays && !err->status; i++) {

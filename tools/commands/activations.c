@@ -105,13 +105,13 @@ static gb_status plot(const settings *set, const char *const *words, gb_error *e
     canvas *c = NULL;
     if (!(set->to > set->from)) return state(err, GB_BAD_ARGUMENT, "--to is not to the right of --from");
     if (find_row(&activation_rows, set->plot, &row, err)) return err->status;
-    for (int i = 0; i < row.most; i++) params[i] = row.param[i].otherwise;
+    for (int i = 0; i < row.max_params; i++) params[i] = row.param[i].default_value;
     for (int i = 0; i < OPERANDS && words[i]; i++)
         if (read_param(&row, words[i], params, &next, &count, err)) return err->status;
     for (int i = 0; i < POINTS; i++) x[i] = (float)(a.x0 + (a.x1 - a.x0) * i / (POINTS - 1));
     if (gb_activation_apply(row.name, params, count, POINTS, x, y, err) || canvas_new(WIDTH, HEIGHT, &c, err))
         return err->status;
-    label_row(&row, params, count > row.params ? count : row.params, title, sizeof title);
+    label_row(&row, params, count > row.param_count ? count : row.param_count, title, sizeof title);
     canvas_text(c, WIDTH / 2.0, 24, 16, ALIGN_CENTRE, title);
     if (!draw_curve(c, x, y, &a, err)) {
         const gb_text texts[] = {{"Title", title}};

@@ -151,7 +151,7 @@ static gb_status bend_between(work *w, double share, gb_error *err) {
     char *text;
     if (blend_texts(w->from_text, w->to_text, share, &text, err)) return err->status;
     if (!gb_recipe_parse(text, strlen(text), w->set->bending.bend.texts[0], &recipe, err) &&
-        !(w->set->bending.clusters && gb_recipe_clusters(recipe, w->set->bending.clusters, err)) &&
+        !(w->set->bending.clusters && gb_recipe_set_clusters(recipe, w->set->bending.clusters, err)) &&
         !gb_session_unbend(w->session, 0, err)) {
         char *before = b->texts[0];
         gb_recipe_free(b->recipes[0]);
@@ -240,12 +240,12 @@ static gb_status render_frames(work *w, gb_error *err) {
     bool video = !strcmp(w->set->out, "-");
     size_t bytes = (size_t)(w->o->width * w->o->height) * 3;
     progress p = progress_start("animating", (size_t)w->set->frames);
-    gb_session_on_progress(w->session, progress_share, &p);
+    gb_session_set_progress(w->session, progress_share, &p);
     if (!video) host_make_folder(w->set->out, err);
     for (long i = 0; i < w->set->frames && !err->status; i++, progress_next(&p)) {
         char path[PATH_ROOM], name[32];
         snprintf(name, sizeof name, "frame%05ld", i);
-        if (!video && (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_whole(path)))) continue;
+        if (!video && (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_is_complete(path)))) continue;
         if (render_frame(w, i, err)) break;
         if (!video) write_frame(w, i, path, err);
         else if (fwrite(w->bytes, 1, bytes, stdout) != bytes) break;      /* main says why */

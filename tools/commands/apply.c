@@ -48,8 +48,8 @@ static gb_status apply(const char *text, const char *in, const char *out, gb_err
     gb_file *file = NULL;
     gb_status status = find_operation(text, &filter, &row, params, &count, err);
     if (!status) status = gb_file_open(in, &file, err);
-    if (!status && gb_file_arrays(file) != 1)
-        status = state(err, GB_BAD_FILE, "%s: holds %zu arrays where one is expected", in, gb_file_arrays(file));
+    if (!status && gb_file_array_count(file) != 1)
+        status = state(err, GB_BAD_FILE, "%s: holds %zu arrays where one is expected", in, gb_file_array_count(file));
     if (!status) status = read_array(file, in, 0, &info, &values, err);
     if (!status && filter) status = to_maps(in, &info, shape, err);
     if (!status && !(result = malloc((size_t)info.count * sizeof *result + 1)))

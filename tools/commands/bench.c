@@ -91,7 +91,7 @@ static gb_status time_renders(const settings *set, const opened *o, gb_session *
                               gb_error *err) {
     const gb_model *model = o->model;
     double begin = 0;
-    int64_t classes = gb_model_int(model, "config.c_dim", 0);
+    int64_t classes = gb_model_meta_int(model, "config.c_dim", 0);
     if (classes > 0 && gb_session_set_class(session, 0, err)) return err->status;
     for (int64_t i = 0;; i++) {
         double start, end;
@@ -144,7 +144,7 @@ static gb_status evaluate(const settings *set, const opened *o, const series *s,
     for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
     r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
     for (int i = 0; set->layers && i < PEAKS; i++)
-        r->memory_gbs = fmax(r->memory_gbs, gb_context_memory_gbs(o->context));
+        r->memory_gbs = fmax(r->memory_gbs, gb_context_memory_bandwidth(o->context));
     return GB_OK;
 }
 

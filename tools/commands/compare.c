@@ -132,10 +132,10 @@ static gb_status read_ws(reference *r, const gb_model *model, gb_error *err) {
 
 static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err) {
     double cutoff = -1;
-    int64_t classes = gb_model_int(model, "config.c_dim", 0), w_dim = gb_model_int(model, "config.w_dim", 0);
+    int64_t classes = gb_model_meta_int(model, "config.c_dim", 0), w_dim = gb_model_meta_int(model, "config.w_dim", 0);
     size_t index;
     r->psi = 1;
-    if (read_input(r, "z", gb_model_int(model, "config.z_dim", 0), &r->z, err) || read_ws(r, model, err))
+    if (read_input(r, "z", gb_model_meta_int(model, "config.z_dim", 0), &r->z, err) || read_ws(r, model, err))
         return err->status;
     if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: holds neither z nor ws to start from", r->path);
     if (read_input(r, "label", classes, &r->label, err) ||
@@ -174,7 +174,7 @@ static gb_status add_subject(reference *r, const gb_model *model, const char *ke
     strcpy(s->name, name);
     gb_file_find(r->file, key, &index);
     gb_file_array(r->file, index, &info);
-    gb_model_image_shape(model, image);
+    gb_model_output_shape(model, image);
     if (node != GB_NO_NODE) {
         gb_model_node(model, node, &of);
         ndim = of.ndim;
@@ -197,7 +197,7 @@ static gb_status add_subject(reference *r, const gb_model *model, const char *ke
 }
 
 static gb_status add_subjects(reference *r, const gb_model *model, const char *image, gb_error *err) {
-    size_t arrays = gb_file_arrays(r->file);
+    size_t arrays = gb_file_array_count(r->file);
     const char *key = "image";
     char image_key[256];
     r->subjects = calloc(arrays + 2, sizeof *r->subjects);
@@ -240,9 +240,9 @@ static void free_reference(reference *r) {
 }
 
 static gb_status apply(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err) {
-    size_t z_dim = (size_t)gb_model_int(model, "config.z_dim", 0);
-    size_t w_dim = (size_t)gb_model_int(model, "config.w_dim", 0);
-    size_t c_dim = (size_t)gb_model_int(model, "config.c_dim", 0);
+    size_t z_dim = (size_t)gb_model_meta_int(model, "config.z_dim", 0);
+    size_t w_dim = (size_t)gb_model_meta_int(model, "config.w_dim", 0);
+    size_t c_dim = (size_t)gb_model_meta_int(model, "config.c_dim", 0);
     if (!r->z) return gb_session_set_ws(session, r->ws + sample * (size_t)r->rows * w_dim, r->rows, err);
     if (gb_session_set_z(session, r->z + sample * z_dim, err)) return err->status;
     if (r->label && gb_session_set_label(session, r->label + sample * c_dim, err)) return err->status;
@@ -275,7 +275,7 @@ static gb_status wander(const reference *r, size_t sample, const gb_model *model
     gb_noise other = noise == GB_NOISE_NONE ? GB_NOISE_CONST : GB_NOISE_NONE;
     if (apply(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, image, err))
         return err->status;
-    bool has_w = gb_model_int(model, "config.w_dim", 0) > 0;
+    bool has_w = gb_model_meta_int(model, "config.w_dim", 0) > 0;
     float psi = has_w ? (float)r->psi * 0.5f - 0.25f : (float)r->psi * 0.5f;
     if (r->z && (gb_session_truncate(session, psi, has_w ? 1 : -1, err) || gb_session_render(session, image, err)))
         return err->status;
@@ -317,7 +317,7 @@ static gb_status compare(reference *r, const settings *set, bending *b, const op
         gb_model_node(o->model, r->subjects[i].node, &node);
         status = gb_session_tap(tapped, node.name, err);
     }
-    if (!status) gb_session_on_progress(tapped, progress_share, &p);
+    if (!status) gb_session_set_progress(tapped, progress_share, &p);
     for (size_t sample = 0; !status && sample < r->samples; sample++, progress_next(&p)) {
         gb_session *const sessions[] = {tapped, plain};
         for (int k = 0; !status && k < 2; k++) {

@@ -33,7 +33,7 @@ typedef struct boundary {
 
 static gb_status tap_all(const text_list *at, const gb_model *model, gb_session *session, boundary *all,
                          gb_error *err) {
-    size_t count = gb_model_nodes(model);
+    size_t count = gb_model_node_count(model);
     gb_node *nodes = malloc((count + 1) * sizeof *nodes);
     if (!nodes) return state(err, GB_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < at->count && !err->status; i++) {
@@ -49,7 +49,7 @@ static gb_status tap_all(const text_list *at, const gb_model *model, gb_session 
 }
 
 static gb_status take_room(const gb_model *model, size_t images, boundary *all, gb_error *err) {
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         boundary *b = &all[i];
         if (!b->wanted) continue;
         gb_model_node(model, (gb_node)i, &b->node);
@@ -63,7 +63,7 @@ static gb_status take_room(const gb_model *model, size_t images, boundary *all, 
 static gb_status write_all(const char *path, const gb_model *model, size_t images, const boundary *all, gb_error *err) {
     gb_npz *npz = NULL;
     gb_status status = gb_npz_new(path, &npz, err);
-    for (size_t i = 0; !status && i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; !status && i < gb_model_node_count(model); i++) {
         const boundary *b = &all[i];
         int64_t shape[4] = {(int64_t)images};
         if (!b->wanted) continue;
@@ -76,14 +76,14 @@ static gb_status write_all(const char *path, const gb_model *model, size_t image
 }
 
 static gb_status dump(const settings *set, inputs *in, bending *b, const opened *o, gb_error *err) {
-    size_t nodes = gb_model_nodes(o->model);
+    size_t nodes = gb_model_node_count(o->model);
     boundary *all = calloc(nodes + 1, sizeof *all);
     gb_session *session = NULL;
     progress p = progress_start("rendering", in->count);
     gb_status status = all ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
     if (!status) status = prepare_inputs(in, session, o->model, err);
     if (!status) status = apply_bending(b, session, err);
-    if (!status) gb_session_on_progress(session, progress_share, &p);
+    if (!status) gb_session_set_progress(session, progress_share, &p);
     if (!status) status = tap_all(&set->at, o->model, session, all, err);
     if (!status) status = take_room(o->model, in->count, all, err);
     for (size_t i = 0; !status && i < in->count; i++, progress_next(&p)) {

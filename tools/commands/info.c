@@ -79,7 +79,7 @@ static void print_array(const gb_array_info *info) {
 
 static int64_t parameters(const gb_model *model) {
     int64_t sum = 0;
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         gb_node_info node;
         gb_model_node(model, (gb_node)i, &node);
         sum += node.parameters;
@@ -90,7 +90,7 @@ static int64_t parameters(const gb_model *model) {
 /* The longest name, or alias, in the table of nodes. */
 static int column_width(const gb_model *model, bool aliases) {
     size_t width = strlen("alias");
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         gb_node_info node;
         const char *text;
         gb_model_node(model, (gb_node)i, &node);
@@ -102,7 +102,7 @@ static int column_width(const gb_model *model, bool aliases) {
 
 /* One line of metadata; of the class names, which may be a thousand, the first and the last. */
 static void print_meta(const gb_model *model, const char *key, const char *value) {
-    size_t classes = gb_model_classes(model);
+    size_t classes = gb_model_class_count(model);
     printf("%-28s ", key);
     if (!strcmp(key, "origin.class_names") && gb_model_class_name(model, 0)) {
         printf("%zu: ", classes);
@@ -117,7 +117,7 @@ static void print_meta(const gb_model *model, const char *key, const char *value
 }
 
 static void print_classes(const gb_model *model) {
-    for (size_t i = 0; i < gb_model_classes(model); i++) {
+    for (size_t i = 0; i < gb_model_class_count(model); i++) {
         const char *name = gb_model_class_name(model, i);
         printf("%5zu  ", i);
         print_text(name ? name : "(no name)");
@@ -128,10 +128,10 @@ static void print_classes(const gb_model *model) {
 static void print_model(const gb_model *model) {
     int names = column_width(model, false), aliases = column_width(model, true);
     int64_t image[3];
-    gb_model_image_shape(model, image);
+    gb_model_output_shape(model, image);
     printf("%s, %" PRId64 "x%" PRId64 "x%" PRId64 ", checksum %08" PRIx32 "\n\n",
-           gb_model_str(model, "architecture", "?"), image[0], image[1], image[2], gb_model_checksum(model));
-    for (size_t i = 0; i < gb_model_metas(model); i++) {
+           gb_model_meta_str(model, "architecture", "?"), image[0], image[1], image[2], gb_model_checksum(model));
+    for (size_t i = 0; i < gb_model_meta_count(model); i++) {
         const char *key = "";
         char value[META_ROOM];
         if (gb_model_meta(model, i, &key, value, sizeof value)) continue;
@@ -139,7 +139,7 @@ static void print_model(const gb_model *model) {
     }
     printf("\n%4s  %-*s  %-*s  %-16s  %-15s %11s %14s\n", "#", names, "node", aliases, "alias", "operation", "output",
            "parameters", "multiply-adds");
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         gb_node_info node;
         char shape[SHAPE_ROOM];
         gb_model_node(model, (gb_node)i, &node);
@@ -148,7 +148,7 @@ static void print_model(const gb_model *model) {
                node.macs);
     }
     printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds in an image\n",
-           gb_model_nodes(model), gb_model_tensors(model), parameters(model), 1e-9 * (double)image_macs(model));
+           gb_model_node_count(model), gb_model_tensor_count(model), parameters(model), 1e-9 * (double)image_macs(model));
 }
 
 static json_t *model_json(const gb_model *model) {
@@ -156,14 +156,14 @@ static json_t *model_json(const gb_model *model) {
     json_t *classes = json_array();
     char checksum[16];
     snprintf(checksum, sizeof checksum, "%08" PRIx32, gb_model_checksum(model));
-    for (size_t i = 0; i < gb_model_metas(model); i++) {
+    for (size_t i = 0; i < gb_model_meta_count(model); i++) {
         const char *key = "";
         char value[META_ROOM];
         if (gb_model_meta(model, i, &key, value, sizeof value)) continue;
         if (!strcmp(key, "origin.class_names")) continue;       /* they are "classes" */
         json_object_set_new(metas, key, json_text(value));
     }
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         gb_node_info node;
         json_t *entry;
         gb_model_node(model, (gb_node)i, &node);
@@ -173,17 +173,17 @@ static json_t *model_json(const gb_model *model) {
         json_object_set_new(entry, "shape", json_shape(node.ndim, node.shape));
         json_array_append_new(nodes, entry);
     }
-    for (size_t i = 0; i < gb_model_classes(model); i++) {
+    for (size_t i = 0; i < gb_model_class_count(model); i++) {
         const char *name = gb_model_class_name(model, i);
         json_array_append_new(classes, name ? json_text(name) : json_null());
     }
-    for (size_t i = 0; i < gb_model_tensors(model); i++) {
+    for (size_t i = 0; i < gb_model_tensor_count(model); i++) {
         gb_array_info info;
         gb_model_tensor(model, i, &info);
         json_array_append_new(tensors, json_arrays_entry(&info));
     }
     json_object_set_new(root, "format", json_string("gbw"));
-    json_object_set_new(root, "architecture", json_text(gb_model_str(model, "architecture", "")));
+    json_object_set_new(root, "architecture", json_text(gb_model_meta_str(model, "architecture", "")));
     json_object_set_new(root, "checksum", json_string(checksum));
     json_object_set_new(root, "parameters", json_integer((json_int_t)parameters(model)));
     json_object_set_new(root, "macs", json_integer((json_int_t)image_macs(model)));
@@ -198,13 +198,13 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     opened o;
     gb_status status = open_model(path, &(machine){0}, &o, err);
     if (!status && set->verify) status = gb_model_verify(o.model, err);
-    if (!status && set->classes && !gb_model_classes(o.model))
+    if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
     if (!status && set->json) status = write_json(model_json(o.model), err);
     else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
     if (!status && set->verify && !set->json)
-        printf("verified: all %zu tensors have their checksums\n", gb_model_tensors(o.model));
+        printf("verified: all %zu tensors have their checksums\n", gb_model_tensor_count(o.model));
     close_model(&o);
     return status;
 }
@@ -239,7 +239,7 @@ static gb_status file_info(const char *path, const settings *set, gb_error *err)
     }
     gb_file_facts(file, FACTS, set->json ? json_fact : print_fact, facts);
     if (!set->json) putchar('\n');
-    for (size_t i = 0; i < gb_file_arrays(file); i++) {
+    for (size_t i = 0; i < gb_file_array_count(file); i++) {
         gb_array_info info;
         gb_file_array(file, i, &info);
         if (set->json) json_array_append_new(arrays, json_arrays_entry(&info));
@@ -253,7 +253,7 @@ static gb_status file_info(const char *path, const settings *set, gb_error *err)
         json_object_set_new(root, "arrays", arrays);
         status = write_json(root, err);
     } else {
-        printf("%zu arrays, %" PRId64 " values\n", gb_file_arrays(file), values);
+        printf("%zu arrays, %" PRId64 " values\n", gb_file_array_count(file), values);
     }
     gb_file_close(file);
     return status;

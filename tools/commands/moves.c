@@ -63,16 +63,16 @@ static double whole_image(gb_session *session, const canvas *to, size_t runs, do
 /* Puts the bend at the layer, moves it, takes it away. The first move is in `first`, the median of the others returned. */
 static double move_layer(const settings *set, const char *layer, const gb_table_row *row, gb_session *session,
                          const canvas *to, double *times, double *first, int *nodes, gb_error *err) {
-    float params[GB_TABLE_PARAMS];
+    float params[GB_MAX_PARAMS];
     gb_bend_options bend = {.kind = GB_BEND_ACTIVATION, .at = layer, .name = row->name, .params = params,
-                            .param_count = row->params};
+                            .param_count = row->param_count};
     gb_render_stats stats;
     gb_bend id;
-    for (int i = 0; i < row->params; i++) params[i] = row->param[i].otherwise;
+    for (int i = 0; i < row->param_count; i++) params[i] = row->param[i].default_value;
     if (gb_session_bend(session, &bend, &id, err) || timed(session, to, err) < 0) return -1;
     for (int64_t i = 0; i < set->moves; i++) {
-        if (row->params) params[row->params - 1] *= 1 + 0.01f * (float)(i + 1);
-        if (gb_session_bend_move(session, id, params, row->params, err) || (times[i] = timed(session, to, err)) < 0)
+        if (row->param_count) params[row->param_count - 1] *= 1 + 0.01f * (float)(i + 1);
+        if (gb_session_set_bend_params(session, id, params, row->param_count, err) || (times[i] = timed(session, to, err)) < 0)
             return -1;
     }
     gb_session_stats(session, &stats);
@@ -100,7 +100,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
                          const canvas *to, double *times, gb_error *err) {
     const char *gpu = gb_context_device(o->context);
     double whole;
-    if (gb_model_int(o->model, "config.c_dim", 0) > 0 && gb_session_set_class(session, 0, err)) return err->status;
+    if (gb_model_meta_int(o->model, "config.c_dim", 0) > 0 && gb_session_set_class(session, 0, err)) return err->status;
     whole = whole_image(session, to, (size_t)set->moves, times, err);
     if (whole < 0) return err->status;
     if (gpu)
@@ -109,7 +109,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
         printf("whole image %.1f ms (interactive session, %s, %d threads)\n\n", 1e3 * whole, gb_context_isa(o->context),
                gb_context_threads(o->context));
     printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "further ms", "of a whole", "nodes");
-    for (gb_node i = 0; i < (gb_node)gb_model_nodes(o->model); i++) {
+    for (gb_node i = 0; i < (gb_node)gb_model_node_count(o->model); i++) {
         gb_node_info info;
         double first, further;
         int nodes;
@@ -125,7 +125,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
 
 static bool find_activation(const char *name, gb_table_row *row) {
     for (size_t i = 0; gb_activation_row(i, row); i++)
-        if (!strcmp(row->name, name) || (row->published && !strcmp(row->published, name))) return true;
+        if (!strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name))) return true;
     return false;
 }
 

@@ -51,7 +51,7 @@ static void print_inputs(const gb_recipe *recipe) {
 static gb_status fit_inputs(const gb_recipe *recipe, const input_options *given, const gb_model *model, gb_error *err) {
     const char *name, *text;
     inputs in = {0};
-    if (!gb_recipe_input_at(recipe, 0, &name, &text) || (gb_model_classes(model) && !given->classes)) return GB_OK;
+    if (!gb_recipe_input_at(recipe, 0, &name, &text) || (gb_model_class_count(model) && !given->classes)) return GB_OK;
     if (!check_inputs(given, &in, err)) load_inputs(given, model, &in, err);
     free_inputs(&in);
     return err->status;

@@ -137,12 +137,12 @@ static gb_status render_all(work *w, gb_error *err) {
     if (!status) status = prepare_inputs(w->in, w->session, w->o->model, err);
     if (!status) status = apply_bending(w->bending, w->session, err);
     if (!status && w->bending->count) status = watch_new(&w->watch, w->o->model, w->session, err);
-    if (!status) gb_session_on_progress(w->session, progress_share, &p);
+    if (!status) gb_session_set_progress(w->session, progress_share, &p);
     if (!status && !to_file) status = host_make_folder(set->out, err);
     if (!status && sheet_wanted) {
         if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", set->out);
         else status = join_path(sheet_path, set->out, "sheet", err);
-        if (!status && set->resume && gb_png_whole(sheet_path)) sheet_wanted = false;
+        if (!status && set->resume && gb_png_is_complete(sheet_path)) sheet_wanted = false;
         if (!status && sheet_wanted) status = new_sheet(s, w->o, w->in->count, err);
     }
     for (size_t i = 0; !status && i < w->in->count; i++, progress_next(&p)) {
@@ -150,7 +150,7 @@ static gb_status render_all(work *w, gb_error *err) {
         name_image(w->in, i, name);
         if (to_file) snprintf(path, sizeof path, "%s", set->out);
         else if ((status = join_path(path, set->out, name, err))) break;
-        if (single && set->resume && gb_png_whole(path)) single = false;
+        if (single && set->resume && gb_png_is_complete(path)) single = false;
         if (!single && !sheet_wanted) continue;
         status = render_image(w, i, name, err);
         if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->pixels);

@@ -44,7 +44,7 @@ typedef struct layer_list {
 static bool is_layer(const gb_model *model, const gb_node_info *info) {
     size_t length = strlen(info->name);
     if (info->ndim != 3) return false;
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         gb_node_info other;
         gb_model_node(model, (gb_node)i, &other);
         if (!strncmp(other.name, info->name, length) && other.name[length] == '.') return true;
@@ -63,7 +63,7 @@ static bool takes(const settings *set, const single *s, gb_session *session, con
 
 static gb_status find_layers(const settings *set, const single *s, const opened *o, gb_session *session,
                              layer_list *layers, gb_error *err) {
-    size_t nodes = gb_model_nodes(o->model);
+    size_t nodes = gb_model_node_count(o->model);
     gb_node *matches = malloc((nodes + 1) * sizeof *matches);
     bool *wanted = calloc(nodes + 1, sizeof *wanted);
     layers->names = malloc((nodes + 1) * sizeof *layers->names);
@@ -135,7 +135,7 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
     progress p = progress_start("rendering", pictures);
     if (to_file) contact_new(&sheet, &how, err);
     else host_make_folder(w->set->out, err);
-    if (!err->status) gb_session_on_progress(w->session, progress_share, &p);
+    if (!err->status) gb_session_set_progress(w->session, progress_share, &p);
     for (size_t i = 0; !err->status && i < pictures; i++, progress_next(&p)) {
         char path[PATH_ROOM], name[160], line[512], made_with[SETTINGS_ROOM + 160];
         const char *at = i ? layers->names[i - 1] : NULL;
@@ -143,7 +143,7 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
                  !to_file && at ? w->s->text : "");
         if (!to_file) {
             snprintf(name, sizeof name, "%03zu-%s", i, at ? at : "unbent");
-            if (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_whole(path))) continue;
+            if (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_is_complete(path))) continue;
         }
         if (render_bent(w, at, err)) break;
         if (to_file) {

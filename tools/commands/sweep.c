@@ -72,7 +72,7 @@ typedef struct work {
 static gb_status render_rows(work *w, const inputs *in, contact *sheet, gb_error *err) {
     char text[PARAM_NAME_ROOM + 32];
     progress p = progress_start("rendering", (size_t)sheet->columns * (size_t)sheet->rows);
-    gb_session_on_progress(w->session, progress_share, &p);
+    gb_session_set_progress(w->session, progress_share, &p);
     for (int column = 0; column < sheet->columns; column++) {
         title(&w->x, column, text, sizeof text);
         contact_column_title(sheet, column, text);

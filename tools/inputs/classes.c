@@ -49,7 +49,7 @@ static void append_name(char *text, size_t room, const gb_model *model, size_t i
 }
 
 static gb_status no_such_name(const char *text, const gb_model *model, gb_error *err) {
-    size_t classes = gb_model_classes(model);
+    size_t classes = gb_model_class_count(model);
     const char **names = malloc(classes * sizeof *names), *near = NULL;
     char nearest[160] = "";
     for (size_t i = 0; names && i < classes; i++) names[i] = gb_model_class_name(model, i);
@@ -64,7 +64,7 @@ static gb_status no_such_name(const char *text, const gb_model *model, gb_error 
 
 /* The one class that fits best, or a message with all that fit as well as any. */
 static gb_status find_name(const char *text, const gb_model *model, size_t *found, gb_error *err) {
-    size_t classes = gb_model_classes(model), fitting = 0, listed = 0;
+    size_t classes = gb_model_class_count(model), fitting = 0, listed = 0;
     char candidates[400] = "";
     int best = -1;
     if (!gb_model_class_name(model, 0))
@@ -115,7 +115,7 @@ static gb_status parse_weight(char *text, class_item *item, bool *weighted, gb_e
 }
 
 static gb_status parse_item(char *text, const gb_model *model, class_item *item, bool *weighted, gb_error *err) {
-    size_t classes = gb_model_classes(model), found = 0;
+    size_t classes = gb_model_class_count(model), found = 0;
     if (parse_weight(text, item, weighted, err)) return err->status;
     if (!*text) return state(err, GB_BAD_ARGUMENT, "--class: an empty item; it takes numbers, ranges and names");
     if (!parse_range(text, item)) {
@@ -145,7 +145,7 @@ static bool cut_item(const char **text, char item[ITEM_ROOM]) {
 }
 
 gb_status parse_classes(const char *text, const gb_model *model, class_list *list, gb_error *err) {
-    size_t classes = gb_model_classes(model);
+    size_t classes = gb_model_class_count(model);
     *list = (class_list){.item_count = 0};
     if (!text) return GB_OK;
     if (!classes) return state(err, GB_BAD_ARGUMENT, "--class %.100s: this model has no classes", text);

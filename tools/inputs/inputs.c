@@ -19,9 +19,11 @@ const option input_table[] = {
      "and BigGAN-PyTorch's; or scipy's truncnorm on -2 to 2, the default for the Hugging Face port's.", 0, 0},
     {"--z", OPTION_TEXT, AT(z), "FILE", "z's from a .npy, .npz or .pt: [z_dim] or [n, z_dim]; or the numbers themselves, "
      "as in '[0.5, -1.25]'.", 0, 0},
-    {"--w", OPTION_TEXT, AT(w), "FILE", "w's from a .npy, .npz or .pt, used as they are: [w_dim], [n, w_dim] or "
-     "[n, num_ws, w_dim]; NVIDIA's projected_w.npz, or network-bending's {latent, noises} with its noise maps; or the "
-     "numbers themselves.", 0, 0},
+    {"--w", OPTION_TEXT, AT(w), "FILE", "w's from a .npy, .npz, .pt or pickle, used as they are: [w_dim], [n, w_dim], "
+     "[num_ws, w_dim] or [n, num_ws, w_dim], with noise maps if they are beside them (docs/checkpoints.md lists the forms); "
+     "or the numbers themselves.", 0, 0},
+    {"--w-as", OPTION_CHOICE, AT(w_as), "rows|layers", "How [n, w_dim] in --w is read: n w's, or a w for each layer. Without "
+     "it the latter, if n is the number of the layers.", 0, 0},
     {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model, each rendered from every seed: 207, "
      "3-5 or 207,88; where the model has class names also a word of the name, 'golden retriever'. With weights, "
      "207:0.7,88:0.3, they are one mixture.", 0, 0},
@@ -109,6 +111,7 @@ gb_status check_inputs(const input_options *options, inputs *in, gb_error *err) 
                      isnan(in->psi) ? "--cutoff" : "--trunc");
     if (in->source == FROM_W && options->classes)
         return state(err, GB_BAD_ARGUMENT, "--class does not apply to --w: the class has its say before w");
+    if (options->w_as && in->source != FROM_W) return state(err, GB_BAD_ARGUMENT, "--w-as goes with --w");
     if (in->cutoff >= 0 && isnan(in->psi)) return state(err, GB_BAD_ARGUMENT, "--cutoff needs --trunc");
     if (options->space && !in->steps) return state(err, GB_BAD_ARGUMENT, "--space goes with --steps");
     in->in_w = in->source == FROM_W || (options->space && !strcmp(options->space, "w"));
@@ -137,7 +140,7 @@ static size_t count_sources(const inputs *in) {
 }
 
 static gb_status load_classes(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
-    in->c_dim = gb_model_classes(model);
+    in->c_dim = gb_model_class_count(model);
     if (parse_classes(options->classes, model, &in->classes, err)) return err->status;
     if (in->source != FROM_W && in->c_dim && !in->classes.count)
         return state(err, GB_BAD_ARGUMENT, "this model has %zu classes: choose with --class 0 to %zu%s", in->c_dim,
@@ -147,9 +150,13 @@ static gb_status load_classes(const input_options *options, const gb_model *mode
     return GB_OK;
 }
 
+static latent_reading reading_of(const char *w_as) {
+    return !w_as ? LATENT_BY_SHAPE : *w_as == 'r' ? LATENT_EACH_ROW : LATENT_LAYERS;
+}
+
 gb_status load_inputs(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
     size_t points;
-    in->rng = rng_named(options->rng ? options->rng : gb_model_str(model, "origin.rng", "numpy"));
+    in->rng = rng_named(options->rng ? options->rng : gb_model_meta_str(model, "origin.rng", "numpy"));
     in->has_noise = gb_model_match(model, "*.noise", NULL, 0) > 0;
     if (options->noise && !in->has_noise)
         return state(err, GB_BAD_ARGUMENT, "--noise %s: this model has no noise", options->noise);
@@ -157,8 +164,8 @@ gb_status load_inputs(const input_options *options, const gb_model *model, input
         return state(err, GB_BAD_ARGUMENT, "%s: this model has no w's", in->source == FROM_W ? "--w" : "--space w");
     if (load_classes(options, model, in, err)) return err->status;
     if (in->source == FROM_Z && load_z(options->z, model, &in->latents, err)) return err->status;
-    if (in->source == FROM_W && load_w(options->w, model, &in->latents, err)) return err->status;
-    if (in->source == FROM_SEEDS && gb_model_int(model, "config.z_dim", 0) < 1)
+    if (in->source == FROM_W && load_w(options->w, model, reading_of(options->w_as), &in->latents, err)) return err->status;
+    if (in->source == FROM_SEEDS && gb_model_meta_int(model, "config.z_dim", 0) < 1)
         return state(err, GB_BAD_ARGUMENT, "this model takes no z; give its w's with --w");
     points = count_points(in, count_sources(in));
     if (in->steps && points != 2)

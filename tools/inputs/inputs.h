@@ -14,7 +14,7 @@
 #include "seeds.h"
 
 typedef struct input_options {
-    const char *seeds, *rng, *z, *w, *classes, *noise, *space;
+    const char *seeds, *rng, *z, *w, *w_as, *classes, *noise, *space;
     int64_t steps, image, cutoff;
     double trunc;
     machine on;

@@ -1,5 +1,5 @@
-/* Reading of latent files. Which array is meant goes by its name, so a whole reference file or a projector's output can
- * be handed over as it is; shapes are checked against the model before anything is rendered. */
+/* Latents from files: found by name and by shape, read by rank. Shapes are checked against the model before anything is
+ * rendered. */
 #include "latents.h"
 
 #include <inttypes.h>
@@ -47,220 +47,283 @@ gb_status read_array(const gb_file *file, const char *path, size_t index, gb_arr
     return GB_OK;
 }
 
-/* The array under one of `names` (up to a NULL), or the only one there is. */
-static gb_status find_latent(const gb_file *file, const char *path, const char *const *names, size_t *index,
-                             gb_error *err) {
-    for (size_t i = 0; names[i]; i++)
-        if (gb_file_find(file, names[i], index)) return GB_OK;
-    *index = 0;
-    if (gb_file_arrays(file) == 1) return GB_OK;
-    return state(err, GB_BAD_FILE, "%s: %zu arrays, and none of them is called '%s'", path, gb_file_arrays(file),
-                 names[0]);
-}
+/* ------------------------------------------------------------------------------------------------ reading by rank */
 
-/* network-bending keeps noises.0, noises.1, … in the order of the layers that have noise. */
-static gb_status load_noises(const gb_file *file, const char *path, const gb_model *model, latents *l, gb_error *err) {
-    size_t layers = gb_model_match(model, "*.noise", NULL, 0), index;
-    gb_node *nodes;
-    gb_status status = GB_OK;
-    if (!gb_file_find(file, "noises.0", &index)) return GB_OK;
-    nodes = malloc((layers + 1) * sizeof *nodes);
-    l->noises = calloc(layers + 1, sizeof *l->noises);
-    if (!nodes || !l->noises) status = state(err, GB_NO_MEMORY, "%s: out of memory", path);
-    if (!status) layers = gb_model_match(model, "*.noise", nodes, layers);
-    for (size_t i = 0; !status && i < layers; i++) {
-        struct noise_map *map = &l->noises[i];
-        gb_node_info node;
-        gb_array_info info;
-        size_t pixels, length;
-        char name[32], text[SHAPE_ROOM];
-        snprintf(name, sizeof name, "noises.%zu", i);
-        gb_model_node(model, nodes[i], &node);
-        if (!gb_file_find(file, name, &index)) {
-            status = state(err, GB_BAD_FILE, "%s: %zu noise maps, but %zu layers of the model have noise", path, i,
-                           layers);
-            break;
-        }
-        l->noise_count = i + 1;
-        status = read_array(file, path, index, &info, &map->values, err);
-        if (status) break;
-        pixels = node.ndim == 3 ? (size_t)(node.shape[1] * node.shape[2]) : 0;
-        length = strlen(node.name) - strlen(".noise");
-        if (!pixels || info.count <= 0 || (size_t)info.count % pixels || length >= sizeof map->layer ||
-            ((size_t)info.count != pixels && (size_t)info.count / pixels != l->count)) {
-            status = state(err, GB_BAD_FILE, "%s: '%s' has shape %s, but %s is %" PRId64 "x%" PRId64, path, name,
-                           shape_text(info.ndim, info.shape, text), node.name, node.shape[1], node.shape[2]);
-            break;
-        }
-        map->count = pixels;
-        map->samples = (size_t)info.count / pixels;
-        memcpy(map->layer, node.name, length);
+/* What the model takes. */
+typedef struct wanted {
+    const char *what;               /* "--w" */
+    const char *const *names;       /* up to a NULL; the last part of an array's path */
+    int64_t width, rows;            /* rows: num_ws, or 1 for z's */
+    latent_reading reading;
+} wanted;
+
+/* How an array is read: `count` latents of `rows` rows. */
+typedef struct row_layout {
+    size_t count;
+    int rows;
+} row_layout;
+
+/* Reads a shape whose dimensions of 1 in front do not count:
+ *   [width]              one latent
+ *   [n, width]           n latents, or one w+ if n is num_ws
+ *   [n, num_ws, width]   n w+
+ *   [n, 1, width]        n latents
+ *   [num_ws · width]     one w+
+ * False if it is no such shape. *ambiguous: [num_ws, 1, width] may be num_ws w's or one w+. */
+static bool read_shape(const gb_array_info *info, const wanted *w, row_layout *r, bool *ambiguous) {
+    int64_t shape[GB_DIMS];
+    int ndim = 0;
+    *ambiguous = false;
+    for (int i = 0; i < info->ndim; i++)
+        if (ndim || info->shape[i] != 1 || i + 3 > info->ndim) shape[ndim++] = info->shape[i];
+    bool plus = w->rows > 1 && w->reading != LATENT_EACH_ROW;
+    if (info->count <= 0 || ndim < 1 || ndim > 3) return false;
+    if (ndim == 1 && shape[0] != w->width) {
+        *r = (row_layout){1, (int)w->rows};
+        return plus && shape[0] == w->rows * w->width;
     }
-    free(nodes);
-    return status;
-}
-
-/* ------------------------------------------------------------------------------------------------ numbers as text */
-
-typedef struct number_list {
-    const char *what;           /* "--z" */
-    float *values;
-    size_t count, room;
-    int ndim;
-    int64_t shape[GB_DIMS];     /* -1 until the first list of that depth has ended */
-} number_list;
-
-static gb_status add_number(number_list *l, float value, gb_error *err) {
-    if (l->count == l->room) {
-        size_t room = l->room ? 2 * l->room : 1024;
-        float *grown = realloc(l->values, room * sizeof *grown);
-        if (!grown) return state(err, GB_NO_MEMORY, "%s: out of memory", l->what);
-        l->values = grown;
-        l->room = room;
-    }
-    l->values[l->count++] = value;
-    return GB_OK;
-}
-
-static gb_status no_list(const char *what, gb_error *err) {
-    return state(err, GB_BAD_ARGUMENT, "%s takes a FILE or a list of numbers, as in [0.5, -1.25], or equally long lists in "
-                 "a list", what);
-}
-
-/* Lists in lists, all of one depth the same length. */
-static gb_status parse_list(const char *text, number_list *l, gb_error *err) {
-    enum { MOST_DEPTH = 3 };
-    int64_t items[MOST_DEPTH] = {0};
-    int depth = 0;
-    for (const char *c = text; *c || depth > 0;) {
-        char *end;
-        float value;
-        if (*c == ' ' || *c == ',') {
-            c++;
-        } else if (*c == '[') {
-            if (depth == MOST_DEPTH || (depth == 0 && c != text)) return no_list(l->what, err);
-            if (depth > 0) items[depth - 1]++;
-            items[depth++] = 0;
-            c++;
-        } else if (*c == ']' && depth > 0) {
-            depth--;
-            if (l->shape[depth] >= 0 && l->shape[depth] != items[depth]) return no_list(l->what, err);
-            l->shape[depth] = items[depth];
-            c++;
-        } else {
-            value = strtof(c, &end);
-            if (end == c || depth == 0 || (l->ndim && l->ndim != depth) || !isfinite(value)) return no_list(l->what, err);
-            l->ndim = depth;
-            items[depth - 1]++;
-            if (add_number(l, value, err)) return err->status;
-            c = end;
-        }
-    }
-    int64_t product = l->ndim > 0;
-    for (int d = 0; d < l->ndim; d++) product *= l->shape[d];
-    return product == (int64_t)l->count && l->count ? GB_OK : no_list(l->what, err);
-}
-
-bool is_number_list(const char *text) {
-    return *text == '[';
-}
-
-static gb_status parse_numbers(const char *what, const char *text, gb_array_info *info, float **values, gb_error *err) {
-    number_list l = {.what = what, .shape = {-1, -1, -1}};
-    if (parse_list(text, &l, err)) {
-        free(l.values);
-        return err->status;
-    }
-    *values = l.values;
-    *info = (gb_array_info){.name = what, .ndim = l.ndim, .count = (int64_t)l.count};
-    memcpy(info->shape, l.shape, sizeof l.shape);
-    return GB_OK;
-}
-
-/* True where all rows of each of the `count` are alike: the first says all of it. */
-static bool has_equal_rows(const float *values, size_t count, size_t rows, size_t width) {
-    for (size_t i = 0; i < count * rows; i++)
-        if (memcmp(values + i * width, values + i / rows * rows * width, width * sizeof *values) != 0) return false;
+    if (shape[ndim - 1] != w->width) return false;
+    int64_t all = info->count / w->width;               /* rows of numbers in all */
+    bool layered = ndim == 3 && shape[1] == w->rows && w->rows > 1;
+    if (ndim == 3 && shape[1] != 1 && !layered) return false;
+    if (w->reading == LATENT_LAYERS && all % w->rows) return false;
+    bool one = w->rows > 1 && all == w->rows && (ndim == 2 || shape[1] == 1);
+    *ambiguous = one && ndim == 3 && w->reading == LATENT_BY_SHAPE;
+    bool is_plus = w->reading == LATENT_LAYERS || (plus && (layered || one));
+    *r = (row_layout){(size_t)(is_plus ? all / w->rows : all), is_plus ? (int)w->rows : 1};
     return true;
 }
 
-char *numbers_text(const float *values, size_t count, size_t rows, size_t width) {
-    enum { NUMBER_ROOM = 20 };              /* "-1.23456789e-38, " */
-    size_t step = has_equal_rows(values, count, rows, width) ? rows : 1, written = rows / step;
-    size_t room = (count * written * (width + 1) + count + 1) * NUMBER_ROOM, used = 0;
-    char *text = malloc(room);
-    for (size_t i = 0; text && i < count * written; i++) {
-        bool nested = written > 1, first = i % written == 0, last = i % written == written - 1;
-        used += (size_t)snprintf(text + used, room - used, "%s%s[", i ? ", " : "[", nested && first ? "[" : "");
-        for (size_t k = 0; k < width; k++)
-            used += (size_t)snprintf(text + used, room - used, k ? ", %.9g" : "%.9g",
-                                     (double)values[i * step * width + k]);
-        used += (size_t)snprintf(text + used, room - used, nested && last ? "]]" : "]");
+static gb_status refuse_ambiguous(const char *source, gb_status wrong, const gb_array_info *info, const wanted *w, gb_error *err) {
+    char text[SHAPE_ROOM];
+    return state(err, wrong, "%s: '%s' has shape %s: %" PRId64 " w's, or one w for each of the %" PRId64 " layers? "
+                 "--w-as rows reads the former, --w-as layers the latter", source, info->name,
+                 shape_text(info->ndim, info->shape, text), w->rows, w->rows);
+}
+
+static gb_status refuse_shape(const char *source, gb_status wrong, const gb_array_info *info, const wanted *w,
+                              gb_error *err) {
+    char text[SHAPE_ROOM];
+    shape_text(info->ndim, info->shape, text);
+    if (w->rows > 1)
+        return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "], [n,%" PRId64 "], [%" PRId64
+                     ",%" PRId64 "] or [n,%" PRId64 ",%" PRId64 "]", source, info->name, text, w->width, w->width, w->rows,
+                     w->width, w->rows, w->width);
+    return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "] or [n,%" PRId64 "]", source,
+                 info->name, text, w->width, w->width);
+}
+
+/* ------------------------------------------------------------------------------------------------ finding */
+
+/* The arrays of a file that are latents, in the file's order. */
+typedef struct found {
+    size_t *index;
+    row_layout *how;
+    size_t count, total;        /* arrays; latents in them */
+} found;
+
+static void free_found(found *f) {
+    free(f->index);
+    free(f->how);
+    *f = (found){0};
+}
+
+static const char *last_part(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+static bool is_named(const char *part, const wanted *w) {
+    for (size_t i = 0; w->names[i]; i++)
+        if (!strcmp(part, w->names[i])) return true;
+    return false;
+}
+
+/* Takes array `index` if its shape fits; all of a file must have the same number of rows. */
+static gb_status take_array(const gb_file *file, const char *path, size_t index, const wanted *w, found *f, bool *fits,
+                            gb_error *err) {
+    gb_array_info info;
+    bool ambiguous;
+    row_layout r;
+    gb_file_array(file, index, &info);
+    *fits = read_shape(&info, w, &r, &ambiguous);
+    if (!*fits) return GB_OK;
+    if (ambiguous) return refuse_ambiguous(path, GB_BAD_FILE, &info, w, err);
+    if (f->count && f->how[0].rows != r.rows)
+        return state(err, GB_BAD_FILE, "%s: some of its latents have one w for all layers and some one for each; name an "
+                     "array of one kind 'w'", path);
+    f->index[f->count] = index;
+    f->how[f->count++] = r;
+    f->total += r.count;
+    return GB_OK;
+}
+
+static gb_status refuse_file(const gb_file *file, const char *path, const wanted *w, gb_error *err) {
+    size_t count = gb_file_array_count(file), named;
+    gb_array_info info;
+    char text[SHAPE_ROOM];
+    for (named = 0; named < count; named++) {       /* the one that was meant, if a name says so */
+        gb_file_array(file, named, &info);
+        if (count == 1 || is_named(last_part(info.name), w)) return refuse_shape(path, GB_BAD_FILE, &info, w, err);
     }
-    if (text) snprintf(text + used, room - used, "]");
-    return text;
+    if (!count) return state(err, GB_BAD_FILE, "%s: holds no arrays, so no latents", path);
+    gb_file_array(file, 0, &info);
+    return state(err, GB_BAD_FILE, "%s: %zu arrays, none of them called '%s', and not all are latents; the first is '%s' %s",
+                 path, count, w->names[0], info.name, shape_text(info.ndim, info.shape, text));
+}
+
+/* An array called by one of the names at the top of the file; else all whose path ends in one of the names; else all
+ * arrays but noise maps, if every one has a latent's shape: a file of other things may have such a vector by chance. */
+static gb_status find_latents(const gb_file *file, const char *path, const wanted *w, found *f, gb_error *err) {
+    size_t count = gb_file_array_count(file), index;
+    bool fits = false;
+    f->index = malloc((count + 1) * sizeof *f->index);
+    f->how = malloc((count + 1) * sizeof *f->how);
+    if (!f->index || !f->how) return state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    for (size_t i = 0; w->names[i] && !f->count; i++)
+        if (gb_file_find(file, w->names[i], &index)) {
+            if (take_array(file, path, index, w, f, &fits, err)) return err->status;
+            if (!fits) return refuse_file(file, path, w, err);
+        }
+    for (int by_name = 1; by_name >= 0 && !f->count; by_name--)
+        for (size_t i = 0; i < count; i++) {
+            gb_array_info info;
+            gb_file_array(file, i, &info);
+            if (by_name ? !is_named(last_part(info.name), w) : strstr(info.name, "noise") != NULL) continue;
+            if (take_array(file, path, i, w, f, &fits, err)) return err->status;
+            if (!by_name && !fits) return refuse_file(file, path, w, err);
+        }
+    return f->count ? GB_OK : refuse_file(file, path, w, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ noise maps */
+
+/* Array `number` of the noise that belongs to latent array `latent`: network-bending has noises.0 beside `latent`,
+ * rosinality's projector FILE.noise.0 beside FILE.latent. */
+static bool find_noise(const gb_file *file, size_t latent, size_t number, size_t *index) {
+    gb_array_info info;
+    char name[1100];
+    gb_file_array(file, latent, &info);
+    int before = (int)(last_part(info.name) - info.name);
+    if (before > 1000) return false;
+    snprintf(name, sizeof name, "%.*snoises.%zu", before, info.name, number);
+    if (gb_file_find(file, name, index)) return true;
+    snprintf(name, sizeof name, "%.*snoise.%zu", before, info.name, number);
+    return gb_file_find(file, name, index);
+}
+
+/* Map `number` of every latent into `map`: one for all, or one for each. */
+static gb_status load_map(const gb_file *file, const char *path, const found *f, size_t number, const gb_node_info *node,
+                          size_t of, struct noise_map *map, gb_error *err) {
+    size_t pixels = node->ndim == 3 ? (size_t)(node->shape[1] * node->shape[2]) : 0, index;
+    size_t length = strlen(node->name) - strlen(".noise");
+    for (size_t k = 0; k < f->count; k++) {
+        gb_array_info info;
+        float *values, *grown;
+        char text[SHAPE_ROOM];
+        if (!find_noise(file, f->index[k], number, &index))
+            return state(err, GB_BAD_FILE, "%s: %zu noise maps, but the model has noise in more layers, next in %s", path,
+                         number, node->name);
+        if (read_array(file, path, index, &info, &values, err)) return err->status;
+        size_t samples = pixels ? (size_t)info.count / pixels : 0;
+        if (!pixels || info.count <= 0 || (size_t)info.count % pixels || length >= sizeof map->layer ||
+            (f->count == 1 && samples != 1 && samples != of) || (f->count > 1 && samples != f->how[k].count)) {
+            free(values);
+            return state(err, GB_BAD_FILE, "%s: '%s' has shape %s, but %s is %" PRId64 "x%" PRId64, path, info.name,
+                         shape_text(info.ndim, info.shape, text), node->name, node->shape[1], node->shape[2]);
+        }
+        grown = realloc(map->values, (map->samples + samples) * pixels * sizeof *grown);
+        if (grown) {
+            map->values = grown;
+            memcpy(grown + map->samples * pixels, values, samples * pixels * sizeof *grown);
+            map->samples += samples;
+        }
+        free(values);
+        if (!grown) return state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    }
+    map->count = pixels;
+    memcpy(map->layer, node->name, length);
+    return GB_OK;
+}
+
+/* Noise maps in the order of the layers that have noise; a file without any is complete. */
+static gb_status load_noises(const gb_file *file, const char *path, const gb_model *model, const found *f, latents *l,
+                             gb_error *err) {
+    size_t layers = gb_model_match(model, "*.noise", NULL, 0), index;
+    gb_node *nodes;
+    if (!layers || !find_noise(file, f->index[0], 0, &index)) return GB_OK;
+    nodes = malloc(layers * sizeof *nodes);
+    l->noises = calloc(layers, sizeof *l->noises);
+    if (!nodes || !l->noises) state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    else layers = gb_model_match(model, "*.noise", nodes, layers);
+    for (size_t i = 0; !err->status && i < layers; i++) {
+        gb_node_info node;
+        gb_model_node(model, nodes[i], &node);
+        l->noise_count = i + 1;
+        load_map(file, path, f, i, &node, l->count, &l->noises[i], err);
+    }
+    free(nodes);
+    return err->status;
 }
 
 /* ------------------------------------------------------------------------------------------------ latents */
 
-static gb_status find_in_file(const char *path, const char *const *names, gb_file **file, size_t *index,
-                              gb_array_info *info, gb_error *err) {
-    if (gb_file_open(path, file, err) || find_latent(*file, path, names, index, err)) return err->status;
-    gb_file_array(*file, *index, info);
+static gb_status load_numbers(const char *text, const wanted *w, latents *l, gb_error *err) {
+    gb_array_info info;
+    row_layout r;
+    bool ambiguous;
+    if (parse_numbers(w->what, text, &info, &l->values, err)) return err->status;
+    if (!read_shape(&info, w, &r, &ambiguous)) return refuse_shape("numbers", GB_BAD_ARGUMENT, &info, w, err);
+    if (ambiguous) return refuse_ambiguous("numbers", GB_BAD_ARGUMENT, &info, w, err);
+    l->rows = r.rows;
+    l->count = r.count;
     return GB_OK;
 }
 
-/* Arrays of [width], [n, width] and, where rows > 1, [n, rows, width]; from a file, or the numbers themselves. */
-static gb_status load(const char *what, const char *path, const char *const *names, int64_t width, int64_t rows,
-                      latents *l, gb_file **file, gb_error *err) {
-    gb_array_info info;
-    char text[SHAPE_ROOM];
-    size_t index = 0;
-    bool listed = is_number_list(path), fits;
-    const char *source = listed ? "numbers" : path;
-    gb_status wrong = listed ? GB_BAD_ARGUMENT : GB_BAD_FILE;
-    *l = (latents){0};
-    if (listed ? parse_numbers(what, path, &info, &l->values, err)
-               : find_in_file(path, names, file, &index, &info, err))
-        return err->status;
-    fits = info.ndim >= 1 && info.ndim <= 3 && info.shape[info.ndim - 1] == width && info.count > 0 &&
-           (info.ndim < 3 || (rows > 1 && (info.shape[1] == rows || info.shape[1] == 1)));
-    if (!fits) {
-        shape_text(info.ndim, info.shape, text);
-        if (rows > 1)
-            return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "], [n,%" PRId64 "] or [n,%"
-                         PRId64 ",%" PRId64 "]", source, info.name, text, width, width, rows, width);
-        return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "] or [n,%" PRId64 "]", source,
-                     info.name, text, width, width);
+/* The arrays one after the other. */
+static gb_status load_arrays(const gb_file *file, const char *path, const found *f, latents *l, gb_error *err) {
+    size_t floats = (size_t)f->how[0].rows * l->width, at = 0;
+    if (f->total > SIZE_MAX / sizeof *l->values / floats || !(l->values = malloc(f->total * floats * sizeof *l->values)))
+        return state(err, GB_NO_MEMORY, "%s: out of memory for %zu latents", path, f->total);
+    for (size_t k = 0; k < f->count; k++) {
+        if (gb_file_read(file, f->index[k], l->values + at * floats, err)) return err->status;
+        at += f->how[k].count;
     }
-    if (!listed && read_array(*file, path, index, &info, &l->values, err)) return err->status;
-    l->rows = info.ndim == 3 ? (int)info.shape[1] : 1;
-    l->width = (size_t)width;
-    l->count = (size_t)info.count / ((size_t)l->rows * l->width);
+    l->rows = f->how[0].rows;
+    l->count = f->total;
     return GB_OK;
+}
+
+static gb_status load(const char *path, const gb_model *model, const wanted *w, latents *l, gb_error *err) {
+    gb_file *file = NULL;
+    found f = {0};
+    *l = (latents){.width = (size_t)w->width};
+    if (is_number_list(path)) return load_numbers(path, w, l, err);
+    if (!gb_file_open(path, &file, err) && !find_latents(file, path, w, &f, err) &&
+        !load_arrays(file, path, &f, l, err) && w->rows > 1)
+        load_noises(file, path, model, &f, l, err);
+    free_found(&f);
+    gb_file_close(file);
+    return err->status;
 }
 
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err) {
-    static const char *const names[] = {"z", NULL};
-    gb_file *file = NULL;
-    gb_status status = load("--z", path, names, gb_model_int(model, "config.z_dim", 0), 1, l, &file, err);
-    gb_file_close(file);
-    return status;
+    static const char *const names[] = {"z", "latent_z", "noise_z", NULL};
+    const wanted w = {.what = "--z", .names = names, .width = gb_model_meta_int(model, "config.z_dim", 0), .rows = 1};
+    return load(path, model, &w, l, err);
 }
 
-gb_status load_w(const char *path, const gb_model *model, latents *l, gb_error *err) {
-    static const char *const names[] = {"w", "ws", "latent", NULL};
+gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err) {
+    static const char *const names[] = {"w", "ws", "latent", "latents", "w_plus", "wplus", "w_pivot", "dlatents", "projected_w",
+                                        "latent_w", "latent_codes", NULL};
     gb_node mapping = gb_model_find(model, "mapping");
     gb_node_info node;
-    gb_file *file = NULL;
-    gb_status status;
     *l = (latents){0};
     if (mapping == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "--w: this model has no w's");
     gb_model_node(model, mapping, &node);
-    status = load("--w", path, names, node.shape[node.ndim - 1], node.ndim == 2 ? node.shape[0] : 1, l, &file, err);
-    if (!status && file) status = load_noises(file, path, model, l, err);
-    gb_file_close(file);
-    return status;
+    const wanted w = {.what = "--w", .names = names, .width = node.shape[node.ndim - 1],
+                      .rows = node.ndim == 2 ? node.shape[0] : 1, .reading = reading};
+    return load(path, model, &w, l, err);
 }
 
 void free_latents(latents *l) {

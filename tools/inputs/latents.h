@@ -1,5 +1,5 @@
-/* z's, w's and noise maps from files or as numbers in text: .npy, .npz (also NVIDIA's projected_w.npz), .pt (also network-bending's
- * {latent, noises}). */
+/* z's, w's and noise maps from files or as numbers in text: .npy, .npz (NVIDIA's projected_w.npz), .pt (network-bending's
+ * {latent, noises}, rosinality's projector), pickled arrays and lists of them (ReStyle's latents.npy). */
 #ifndef GANBEND_TOOLS_LATENTS_H
 #define GANBEND_TOOLS_LATENTS_H
 
@@ -28,11 +28,22 @@ bool is_number_list(const char *text);
  * be freed. NULL where memory is out. */
 char *numbers_text(const float *values, size_t count, size_t rows, size_t width);
 
-/* [z_dim] or [n, z_dim] under the name z, or the only array of the file. */
+/* How [n, w_dim] is read: --w-as. */
+typedef enum latent_reading {
+    LATENT_BY_SHAPE,        /* one w for each layer if n is their number, else n w's */
+    LATENT_EACH_ROW,        /* n w's */
+    LATENT_LAYERS,          /* a w for each layer, for as many images as there are */
+} latent_reading;
+
+/* [z_dim] or [n, z_dim]: an array called z, all arrays whose path ends in z, or all of that shape. */
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err);
-/* [w_dim], [n, w_dim] or [n, num_ws, w_dim] under w, ws or latent, or the only array; noise maps under noises. */
-gb_status load_w(const char *path, const gb_model *model, latents *l, gb_error *err);
+/* [w_dim], [n, w_dim], [num_ws, w_dim] or [n, num_ws, w_dim], dimensions of 1 in front not counted: an array called w, ws,
+ * latent, …, all arrays whose path ends so, or all of that shape. Noise maps beside them come along. */
+gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err);
 void free_latents(latents *l);
+
+/* Such a text as an array; `what` ("--z") is for messages. The caller frees *values. */
+gb_status parse_numbers(const char *what, const char *text, gb_array_info *info, float **values, gb_error *err);
 
 /* One array of a file as float32, with its info. The caller frees *values. */
 gb_status read_array(const gb_file *file, const char *path, size_t index, gb_array_info *info, float **values,

@@ -17,9 +17,9 @@ gb_status open_model(const char *path, const machine *on, opened *o, gb_error *e
         close_model(o);
         return err->status;
     }
-    if (gb_context_no_device(o->context))
-        fprintf(stderr, "on the processor: %s\n", gb_context_no_device(o->context));
-    gb_model_image_shape(o->model, shape);
+    if (gb_context_fallback_reason(o->context))
+        fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(o->context));
+    gb_model_output_shape(o->model, shape);
     o->channels = shape[0];
     o->height = shape[1];
     o->width = shape[2];
@@ -46,7 +46,7 @@ size_t node_elements(const gb_node_info *node) {
 
 uint64_t image_macs(const gb_model *model) {
     uint64_t macs = 0;
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         gb_node_info node;
         gb_model_node(model, (gb_node)i, &node);
         if (strstr(node.op, "conv2d") || !strcmp(node.op, "scores") || !strcmp(node.op, "mix")) macs += node.macs;

@@ -12,8 +12,8 @@
 /* The last node of the picture's shape: what follows is not there. */
 static gb_node find_image(const gb_model *model) {
     int64_t shape[3];
-    gb_model_image_shape(model, shape);
-    for (gb_node i = (gb_node)gb_model_nodes(model) - 1; i >= 0; i--) {
+    gb_model_output_shape(model, shape);
+    for (gb_node i = (gb_node)gb_model_node_count(model) - 1; i >= 0; i--) {
         gb_node_info info;
         gb_model_node(model, i, &info);
         if (info.ndim == 3 && info.shape[0] == shape[0] && info.shape[1] == shape[1] && info.shape[2] == shape[2])
@@ -60,7 +60,7 @@ gb_status watch_look(const watch *w, gb_session *session, bool *unfinite, gb_err
 enum { STRETCH_FLOATS = 64 << 20 };
 
 gb_status trace_unfinite(const gb_model *model, gb_session *session, char text[UNFINITE_ROOM], gb_error *err) {
-    gb_node nodes = (gb_node)gb_model_nodes(model), end;
+    gb_node nodes = (gb_node)gb_model_node_count(model), end;
     float *values = NULL;
     size_t room = 0;
     gb_status status = GB_OK;

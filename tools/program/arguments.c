@@ -1,6 +1,8 @@
 /* Parsing and printing of the option tables in arguments.h. Long options take their value as the next word or behind
  * '='; "--" ends them. Misspelt names are answered with the nearest one by edit distance. */
 #include "arguments.h"
+#include "host.h"
+#include "synonyms.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -152,8 +154,51 @@ static const option *find_option(const command *c, const char *name, size_t leng
     return o;
 }
 
+/* ------------------------------------------------------------------------------------------------ output files */
+
+/* What the subcommand calls its output: "FILE.npz" of -o, or the operand "OUT.gbw"; NULL if it writes no file. */
+static const char *output_placeholder(const command *c) {
+    const option *o = find_in(c->options, "-o", 2);
+    const char *out = strstr(c->operands, "OUT");
+    return o ? o->value : out;
+}
+
+/* The files that are only read: operands, and values of options that stand for files. */
+static gb_status check_inputs_stay(const char *out, const text_list *inputs, gb_error *err) {
+    for (size_t i = 0; i < inputs->count; i++)
+        if (host_same_file(out, inputs->texts[i]))
+            return state(err, GB_BAD_ARGUMENT, "%s: is read by this command, so it is not replaced; give another name, or "
+                         "--force", out);
+    return GB_OK;
+}
+
+/* No subcommand replaces its own input or a file of another kind than it writes: checked before anything is done, and by
+ * the library again for files in folders. */
+static gb_status check_output_path(const command *c, const char *out, const text_list *inputs, gb_error *err) {
+    static const struct { const char *end; gb_output_kind kind; } kinds[] = {
+        {".png", GB_OUTPUT_PNG}, {".npz", GB_OUTPUT_NPZ}, {".npy", GB_OUTPUT_NPY}, {".gbw", GB_OUTPUT_GBW},
+    };
+    const char *placeholder = output_placeholder(c);
+    bool may_be_folder = strstr(placeholder, "DIR") != NULL;
+    size_t length = strlen(out);
+    if (check_inputs_stay(out, inputs, err)) return err->status;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t end = strlen(kinds[i].end);
+        bool written = strstr(placeholder, kinds[i].end) != NULL;
+        bool named = length > end && !strcmp(out + length - end, kinds[i].end);
+        if (written && (named || !may_be_folder)) return gb_check_output(out, kinds[i].kind, err);
+    }
+    return GB_OK;
+}
+
+static bool writes_file(const command *c) {
+    return output_placeholder(c) != NULL;
+}
+
 const option *option_at(const command *c, size_t i) {
     static const option help = {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0};
+    static const option force = {"--force", OPTION_FLAG, 0, NULL, "Replace the output even if it is an input of this "
+                                 "command or a file of another kind.", 0, 0};
     size_t rows = table_rows(c->options);
     if (i < rows) return &c->options[i];
     i -= rows;
@@ -162,6 +207,7 @@ const option *option_at(const command *c, size_t i) {
         if (i < rows) return &c->shared[k].table[i];
         i -= rows;
     }
+    if (writes_file(c) && i-- == 0) return &force;
     return i == 0 ? &help : NULL;
 }
 
@@ -183,12 +229,29 @@ static const char *nearest_option(const command *c, const char *word) {
     return near;
 }
 
+/* The files that the command line names. */
+typedef struct files_given {
+    const char *out;
+    text_list inputs;
+} files_given;
+
+static void add_input(files_given *files, const char *path) {
+    if (files->inputs.count < LIST_ROOM) files->inputs.texts[files->inputs.count++] = path;
+}
+
 /* One option at argv[*at], with its value. */
-static bool parse_option(const command *c, int argc, char **argv, int *at, void *settings, int *status) {
+static bool parse_option(const command *c, int argc, char **argv, int *at, void *settings, files_given *files,
+                         int *status) {
     const char *word = argv[*at], *equals = strchr(word, '='), *text = NULL;
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
     void *into;
     const option *o = find_option(c, word, length, settings, &into);
+    const synonym *other = o ? NULL : find_synonym(word, length);
+    if (other && other->option) o = find_option(c, other->option, strlen(other->option), settings, &into);
+    if (!o && other && other->advice) {
+        *status = wrong_usage(c, "no option %.*s; %s", (int)length, word, other->advice);
+        return false;
+    }
     if (!o) {
         const char *near = nearest_option(c, word);
         *status = near ? wrong_usage(c, "no option %s; did you mean %s?", word, near)
@@ -209,15 +272,21 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
         *status = wrong_usage(c, "%s needs a value: %s %s", o->name, o->name, o->value);
         return false;
     }
+    if (!strcmp(o->name, "-o")) files->out = text;
+    else if (text && o->value && kind_of_placeholder(o->value) == PLACEHOLDER_FILE) add_input(files, text);
     return set_value(c, o, text, into, status);
 }
 
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status) {
-    int given = 0, least = -1, most = 0;
-    bool options = true;
-    for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', most++)
+    int given = 0, least = -1, most = 0, out_operand = -1;
+    bool options = true, force = false, only_parse = false;
+    files_given files = {0};
+    gb_error err = {0};
+    for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', most++) {
         if (*p == '[' && least < 0) least = most;
+        if (!strncmp(p, "OUT", 3)) out_operand = most;
+    }
     if (least < 0) least = most;
     if (strstr(c->operands, "…]")) most = OPERANDS;
     for (int i = 0; i < OPERANDS; i++) operands[i] = NULL;
@@ -228,10 +297,14 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             *status = EXIT_DONE;
             return false;
         }
-        if (options && !strcmp(word, "--")) {
+        if (options && !strcmp(word, "--force") && writes_file(c)) {
+            force = true;
+        } else if (options && !strcmp(word, "--only-parse")) {
+            only_parse = true;
+        } else if (options && !strcmp(word, "--")) {
             options = false;
         } else if (options && word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1])) {
-            if (!parse_option(c, argc, argv, &i, settings, status)) return false;
+            if (!parse_option(c, argc, argv, &i, settings, &files, status)) return false;
         } else if (given == most) {
             *status = most ? wrong_usage(c, "'%s' is one argument too many; it takes %s", word, c->operands)
                            : wrong_usage(c, "'%s' is one argument too many; it takes none", word);
@@ -240,11 +313,20 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             *status = wrong_usage(c, "an empty name where it takes %s", c->operands);
             return false;
         } else {
+            if (given == out_operand) files.out = word;
+            else add_input(&files, word);
             operands[given++] = word;
         }
     }
     if (given < least) {
         *status = wrong_usage(c, "it takes %s", c->operands);
+        return false;
+    }
+    *status = EXIT_DONE;
+    if (only_parse) return false;
+    if (force) host_allow_overwriting();
+    else if (files.out && check_output_path(c, files.out, &files.inputs, &err)) {
+        *status = failed(c, &err);
         return false;
     }
     return true;

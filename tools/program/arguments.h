@@ -67,7 +67,8 @@ typedef struct command {
 } command;
 
 /* Fills `operands` (NULL where none was given) and `settings`. True to go on; otherwise *status is what to exit with:
- * --help was printed, or the mistake was named on standard error. */
+ * --help was printed, or the mistake was named on standard error. With --only-parse, which --help does not list, it ends here
+ * as well: tests look at commands in the documentation with it. */
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status);
 /* Runs one of c->verbs, as "take" of 'vector'. */

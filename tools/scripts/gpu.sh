@@ -54,7 +54,7 @@ show() {
 # The programs, and the libraries that they need and another machine may not have, into one folder.
 pack() {
     mkdir -p "$programs/lib" || return 1
-    for program in tools/ganbend tests/cuda/check_cuda tests/engine/session/test_session_walk tests/engine/bend/test_bends; do
+    for program in tools/ganbend tests/cuda/check_cuda tests/engine/test_session_walk tests/engine/test_bends; do
         cp "build-gpu/$program" "$programs/" || return 1
         ldd "build-gpu/$program" | awk '$3 ~ "^/" && $1 !~ /^(libc|libm|libpthread|libdl|librt)\./ { print $3 }' |
             xargs -I LIBRARY cp -L LIBRARY "$programs/lib/" || return 1

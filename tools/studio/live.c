@@ -19,22 +19,22 @@ enum { MIN_PREVIEW = 32 };
 /* Finds the running pictures that can be previews, and estimates the time of every node. */
 static void find_previews(live *s) {
     s->preview_count = 0;
-    for (size_t i = 0; i < gb_model_nodes(s->o.model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(s->o.model); i++) {
         gb_node_info node;
-        int side;
-        char name[64];
         gb_model_node(s->o.model, (gb_node)i, &node);
         s->seconds[i] = (double)node.macs / (likely_rate * gb_context_threads(s->o.context));
-        if (sscanf(node.name, "synthesis.b%d.img", &side) != 1 || s->preview_count == LIVE_PREVIEWS)
-            continue;
-        snprintf(name, sizeof name, "synthesis.b%d.img", side);
-        if (strcmp(node.name, name) || node.ndim != 3 || node.shape[0] != s->o.channels ||
+    }
+    gb_node image;
+    for (int i = 0; (image = gb_model_find_role(s->o.model, GB_ROLE_IMAGE, i)) != GB_NO_NODE; i++) {
+        gb_node_info node;
+        gb_model_node(s->o.model, image, &node);
+        if (s->preview_count == LIVE_PREVIEWS || node.ndim != 3 || node.shape[0] != s->o.channels ||
             node.shape[1] < MIN_PREVIEW || node.shape[1] >= s->o.height)
             continue;
-        s->previews[s->preview_count].side = side;
+        s->previews[s->preview_count].side = (int)node.shape[1];
         s->previews[s->preview_count].height = (int)node.shape[1];
         s->previews[s->preview_count].width = (int)node.shape[2];
-        s->previews[s->preview_count++].node = (gb_node)i;
+        s->previews[s->preview_count++].node = image;
     }
 }
 
@@ -65,13 +65,13 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     live next = {.o = {.context = s->shared->context, .model = chosen->model}};
     int64_t shape[3];
     size_t pixels, preview = 0;
-    gb_model_image_shape(chosen->model, shape);
+    gb_model_output_shape(chosen->model, shape);
     next.o.channels = shape[0];
     next.o.height = shape[1];
     next.o.width = shape[2];
     if (check_picture(&next.o, chosen->name, err)) return err->status;
     pixels = (size_t)(shape[1] * shape[2]);
-    next.seconds = malloc(gb_model_nodes(chosen->model) * sizeof *next.seconds);
+    next.seconds = malloc(gb_model_node_count(chosen->model) * sizeof *next.seconds);
     if (next.seconds) find_previews(&next);
     for (int i = 0; i < next.preview_count; i++) {
         size_t plane = (size_t)next.previews[i].height * (size_t)next.previews[i].width;
@@ -230,7 +230,7 @@ int live_preview_side(const live *s, int after) {
     int first = 0, side = 0;
     gb_node from = GB_NO_NODE;
     for (; first < s->preview_count && s->previews[first].side <= after; first++) from = s->previews[first].node;
-    if (seconds_between(s, from, (gb_node)gb_model_nodes(s->o.model) - 1) < slow) return 0;
+    if (seconds_between(s, from, (gb_node)gb_model_node_count(s->o.model) - 1) < slow) return 0;
     for (int i = first; i < s->preview_count; i++)
         if (!side || seconds_between(s, from, s->previews[i].node) < quick) side = s->previews[i].side;
     return side;

@@ -18,8 +18,8 @@ static json_t *param_json(const gb_param_info *p, bool has_default) {
     json_t *choices = p->choices ? json_array() : json_null();
     for (const char *const *c = p->choices; c && *c; c++) json_array_append_new(choices, json_string(*c));
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "default_value",
-                     has_default ? number_json((double)p->otherwise) : json_null(), "low", limit_json(p->low), "high",
-                     limit_json(p->high), "integer", p->whole, "choices", choices);
+                     has_default ? number_json((double)p->default_value) : json_null(), "low", limit_json(p->low), "high",
+                     limit_json(p->high), "integer", p->integer, "choices", choices);
 }
 
 static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
@@ -27,10 +27,10 @@ static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
     gb_table_row row;
     for (size_t i = 0; row_at(i, &row); i++) {
         json_t *params = json_array();
-        for (int k = 0; k < row.most; k++) json_array_append_new(params, param_json(&row.param[k], k < row.params));
+        for (int k = 0; k < row.max_params; k++) json_array_append_new(params, param_json(&row.param[k], k < row.param_count));
         json_array_append_new(rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "alias",
-                                              row.published, "summary", row.summary, "count", row.params, "max_params",
-                                              row.most, "positional", row.positional, "params", params));
+                                              row.alias, "summary", row.summary, "count", row.param_count, "max_params",
+                                              row.max_params, "positional", row.positional, "params", params));
     }
     return rows;
 }
@@ -40,11 +40,11 @@ static json_t *models_json(const shared *of) {
     for (size_t i = 0; i < of->model_count; i++) {
         const shared_model *m = &of->models[i];
         int64_t shape[3];
-        gb_model_image_shape(m->model, shape);
+        gb_model_output_shape(m->model, shape);
         json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I, s:I}", "name", text_json(m->name), "architecture",
-                                              text_json(gb_model_str(m->model, "architecture", "")), "height",
+                                              text_json(gb_model_meta_str(m->model, "architecture", "")), "height",
                                               (json_int_t)shape[1], "width", (json_int_t)shape[2], "classes",
-                                              (json_int_t)gb_model_classes(m->model)));
+                                              (json_int_t)gb_model_class_count(m->model)));
     }
     return list;
 }
@@ -88,7 +88,7 @@ static json_t *takes_json(const gb_model *model, gb_node node) {
     };
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (gb_model_takes(model, node, kinds[i].kind)) json_array_append_new(list, json_string(kinds[i].name));
+        if (gb_model_can_bend(model, node, kinds[i].kind)) json_array_append_new(list, json_string(kinds[i].name));
     return list;
 }
 
@@ -113,9 +113,9 @@ static json_t *node_json(const gb_model *model, gb_node index) {
 
 static json_t *class_names(const gb_model *model) {
     json_t *list;
-    if (!gb_model_classes(model) || !gb_model_class_name(model, 0)) return json_null();
+    if (!gb_model_class_count(model) || !gb_model_class_name(model, 0)) return json_null();
     list = json_array();
-    for (size_t i = 0; i < gb_model_classes(model); i++) {
+    for (size_t i = 0; i < gb_model_class_count(model); i++) {
         const char *name = gb_model_class_name(model, i);
         json_array_append_new(list, text_json(name ? name : ""));
     }
@@ -135,16 +135,16 @@ gb_status pack_network(live *s, outgoing *p, gb_error *err) {
     gb_node ws = gb_model_find(model, "mapping");
     gb_node_info info = {0};
     if (ws != GB_NO_NODE) gb_model_node(model, ws, &info);
-    for (size_t i = 0; i < gb_model_nodes(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
+    for (size_t i = 0; i < gb_model_node_count(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
     for (int i = 0; i < s->preview_count; i++) json_array_append_new(previews, json_integer(s->previews[i].side));
     network = json_pack("{s:s, s:I, s:o, s:o, s:[III], s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "type", "network",
                         "index", (json_int_t)s->at, "name", text_json(s->shared->models[s->at].name), "architecture",
-                        text_json(gb_model_str(model, "architecture", "")), "image", (json_int_t)s->o.channels,
+                        text_json(gb_model_meta_str(model, "architecture", "")), "image", (json_int_t)s->o.channels,
                         (json_int_t)s->o.height, (json_int_t)s->o.width, "z_dim",
-                        (json_int_t)gb_model_int(model, "config.z_dim", 0), "w_dim",
+                        (json_int_t)gb_model_meta_int(model, "config.z_dim", 0), "w_dim",
                         (json_int_t)(info.ndim == 2 ? info.shape[1] : 0), "num_ws",
                         (json_int_t)(info.ndim == 2 ? info.shape[0] : 0), "classes",
-                        (json_int_t)gb_model_classes(model), "class_names", class_names(model), "truncation",
+                        (json_int_t)gb_model_class_count(model), "class_names", class_names(model), "truncation",
                         truncation_json(model), "previews", previews, "nodes", nodes);
     return pack_text(network, FLOAT_DIGITS, p, err);
 }

@@ -85,7 +85,7 @@ gb_status handle_pick(live *s, const message *m, outgoing *p, gb_error *err) {
 }
 
 gb_status handle_z(live *s, const message *m, outgoing *p, gb_error *err) {
-    const char *origin = gb_model_str(s->o.model, "origin.rng", "numpy");
+    const char *origin = gb_model_meta_str(s->o.model, "origin.rng", "numpy");
     gb_rng rng = !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM
                                                                                           : GB_RNG_NUMPY;
     gb_node node;

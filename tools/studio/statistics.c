@@ -53,7 +53,7 @@ static gb_status add_bias(live *s, const gb_node_info *node, float *values, size
     float *bias = node->bias ? malloc(channels * sizeof *bias) : NULL;
     if (!node->bias) return GB_OK;
     if (!bias) return state(err, GB_NO_MEMORY, "out of memory");
-    if (!gb_model_read(s->o.model, node->bias, bias, err))
+    if (!gb_model_read_tensor(s->o.model, node->bias, bias, err))
         for (size_t i = 0; i < count; i++) values[i] += bias[i / plane] * node->bias_gain;
     free(bias);
     return err->status;

@@ -78,7 +78,7 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
     m->path = path;
     name_model(path, m->name);
     s->model_count++;
-    gb_model_image_shape(m->model, shape);
+    gb_model_output_shape(m->model, shape);
     return check_picture(&(opened){.channels = shape[0]}, path, err);
 }
 
@@ -99,7 +99,7 @@ static gb_status open_shared(const settings *set, const char *const paths[OPERAN
     s->quality = (int)set->quality;
     s->ffmpeg = program_is_here("ffmpeg");
     if (gb_context_new(&how, &s->context, err)) return err->status;
-    if (gb_context_no_device(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_no_device(s->context));
+    if (gb_context_fallback_reason(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(s->context));
     s->device = gb_context_device(s->context) ? gb_context_device(s->context) : "cpu";
     return open_models(s, paths, err);
 }

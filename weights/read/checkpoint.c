@@ -93,7 +93,10 @@ static gb_value *read_zip(gb_checkpoint *c, gb_reason *why) {
 }
 
 static gb_value *read_npy(gb_checkpoint *c, gb_reason *why) {
-    return gb_npy_read(c->bytes, c->size, c->arena, why);
+    gb_value *v = gb_npy_read(c->bytes, c->size, c->arena, why);
+    if (v && v->kind == GB_VALUE_RECORD && v->record.items)
+        c->format = "npy of pickled objects";
+    return v;
 }
 
 static gb_value *read_safetensors(gb_checkpoint *c, gb_reason *why) {
@@ -148,6 +151,7 @@ static const struct {
 } formats[] = {
     {"safetensors", gb_safetensors_is, read_safetensors, "a .safetensors file"},
     {"npy", gb_npy_is, read_npy, "an array of numpy, .npy"},
+    {"npy of pickled objects", NULL, read_npy, "dicts and lists that numpy.save() pickled into an .npy, as ReStyle's latents"},
     {"zip", gb_zip_is, read_zip, "a zip archive around one of the other files; which one is reported"},
     {"torch zip", NULL, read_zip, "what torch.save() writes since PyTorch 1.6: .pt, .pth, .bin, .ckpt"},
     {"npz", NULL, read_zip, "several arrays of numpy, .npz"},

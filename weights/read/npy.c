@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "numpy_types.h"
+#include "pickle.h"
 
 static const uint8_t magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -164,6 +165,16 @@ static gb_value *read_string(const gb_numpy_type *type, const uint8_t *data, gb_
     return v;
 }
 
+/* An array of Python objects is a pickle of it behind the header. */
+static gb_value *read_objects(gb_bytes *from, gb_arena *arena, gb_reason *why) {
+    size_t left = gb_bytes_left(from), inner_left = left > SIZE_MAX / 2 ? SIZE_MAX : 2 * left;
+    gb_pickle p = {.arena = arena, .why = why, .inner_left = &inner_left};
+    gb_value *v = gb_pickle_read(&p, from);
+    if (!v)
+        gb_because_in(why, "a pickled numpy object");
+    return v;
+}
+
 gb_value *gb_npy_read(const void *bytes, size_t size, gb_arena *arena, gb_reason *why) {
     gb_bytes from = {bytes, size, 0};
     const uint8_t *version = gb_bytes_take(&from, sizeof magic + 2);
@@ -187,7 +198,9 @@ gb_value *gb_npy_read(const void *bytes, size_t size, gb_arena *arena, gb_reason
     }
     gb_value *v;
     const uint8_t *data = from.data + from.at;
-    if (!h.plain || h.type.kind == 'O') {
+    if (h.plain && h.type.kind == 'O') {
+        return read_objects(&from, arena, why);
+    } else if (!h.plain) {
         v = gb_value_new_record(arena, "numpy", "ndarray");
     } else if (!gb_numpy_place(&h.array, &h.type, h.fortran, data, gb_bytes_left(&from), why)) {
         return NULL;

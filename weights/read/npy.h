@@ -7,8 +7,8 @@
 
 bool gb_npy_is(const void *bytes, size_t size);
 
-/* An array; a single string (dtype S or U, no dimensions) becomes a string, an array of structures or Python objects an
- * opaque record. */
+/* An array; a single string (dtype S or U, no dimensions) becomes a string, an array of structures an opaque
+ * record, an array of Python objects what was pickled for it. */
 gb_value *gb_npy_read(const void *bytes, size_t size, gb_arena *arena, gb_reason *why);
 
 /* True where the archive has .npy entries. */

@@ -33,7 +33,7 @@ static int close_fixture(void **state) {
  * which there must be some. */
 static void for_each(const char *family, void (*check)(uint64_t seed, double parameter, size_t n, const double *x)) {
     int found = 0;
-    for (size_t i = 0; i < gb_file_arrays(fixture); i++) {
+    for (size_t i = 0; i < gb_file_array_count(fixture); i++) {
         gb_array_info info;
         gb_file_array(fixture, i, &info);
         size_t length = strlen(family);

@@ -287,13 +287,13 @@ static void a_share_of_what_was_there_stays_beside_values_that_are_set(void **st
     OK(gb_session_read(f->session, node, w, &err));
     gb_bend set = bend(f, (gb_bend_options){.kind = GB_BEND_SET, .at = "synthesis.w5", .values = mine, .keep = 0.5f});
     for (int k = 0; k < 3; k++) {
-        OK(gb_session_bend_move(f->session, set, &shares[k], 1, &err));
+        OK(gb_session_set_bend_params(f->session, set, &shares[k], 1, &err));
         render(f, image);
         OK(gb_session_read(f->session, node, mixed, &err));
         for (int i = 0; i < Z; i++)
             assert_true(mixed[i] == (1 - shares[k]) * mine[i] + shares[k] * w[i]);
     }
-    assert_int_equal(gb_session_bend_move(f->session, set, &outside, 1, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_session_set_bend_params(f->session, set, &outside, 1, &err), GB_BAD_ARGUMENT);
     assert_non_null(strstr(err.message, "0 to 1 are possible"));
 }
 
@@ -343,7 +343,7 @@ static void a_noise_map_can_be_set_and_bent_for_every_sample(void **state) {
 
 typedef struct seen { int calls, n, c, h, w, rounding; gb_node node; } seen;
 
-static void halve(void *arg, const gb_bent_values *v) {
+static void halve(void *arg, const gb_callback_values *v) {
     seen *s = arg;
     *s = (seen){s->calls + 1, v->n, v->c, v->h, v->w, fegetround(), v->node};
     for (int i = 0; i < v->n * v->c * v->h * v->w; i++)
@@ -399,27 +399,27 @@ static void moving_a_parameter_reruns_only_what_depends_on_it(void **state) {
     static float image[IMAGE], fresh[IMAGE], values[MAP];
     const char *const at = "synthesis.b32.conv1";
     float share = 1;
-    int behind = (int)gb_model_nodes(f->model) - gb_model_find(f->model, at);
+    int behind = (int)gb_model_node_count(f->model) - gb_model_find(f->model, at);
     gb_bend filter = bend(f, (gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "multiply", .params = &share,
                                                .param_count = 1});
     gb_bend act = bend(f, (gb_bend_options){.kind = GB_BEND_ACTIVATION, .at = at, .name = "sinlu"});
     render(f, image);
     for (int move = 0; move < 4; move++) {
         share = 0.5f + (float)move;
-        OK(gb_session_bend_move(f->session, filter, &share, 1, &err));
+        OK(gb_session_set_bend_params(f->session, filter, &share, 1, &err));
         render(f, image);
         assert_in_range(nodes_run(f), 1, behind + 1);
     }
     for (int move = 0; move < 4; move++) {
         float params[2] = {1, (float)move};
-        OK(gb_session_bend_move(f->session, act, params, 2, &err));
+        OK(gb_session_set_bend_params(f->session, act, params, 2, &err));
         render(f, image);
         if (move)       /* from the second move on the convolution stays */
             assert_in_range(nodes_run(f), 1, behind + 2);
         gb_bend_options options = {.kind = GB_BEND_ACTIVATION, .at = at, .name = "sinlu", .params = params, .param_count = 2};
         boundary(f, at, &options, values, fresh);
     }
-    OK(gb_session_bend_move(f->session, filter, (const float[]){1}, 1, &err));
+    OK(gb_session_set_bend_params(f->session, filter, (const float[]){1}, 1, &err));
     render(f, image);
     assert_memory_equal(image, fresh, sizeof image);
 }
@@ -505,7 +505,7 @@ static void refusals_say_what_would_be_right(void **state) {
             "disabling cannot sit on 'synthesis.b4.const'; it can on mapping.fc0");
     refuses(f, (gb_bend_options){.kind = GB_BEND_PAINT, .at = "synthesis.*.conv1", .vectors = vector, .vector_count = 1},
             "'synthesis.b");
-    assert_int_equal(gb_session_bend_move(f->session, 77, &nine, 1, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_session_set_bend_params(f->session, 77, &nine, 1, &err), GB_BAD_ARGUMENT);
     static float image[IMAGE];
     render(f, image);
     assert_memory_equal(image, f->image, sizeof image);

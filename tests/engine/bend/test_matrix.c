@@ -34,7 +34,7 @@ static void open_network(network *n, const char *name, const gb_stylegan2 *style
     if (!err.status) gb_model_open(n->context, n->path, &n->model, &err);
     if (!err.status) gb_session_new(n->model, &how, &n->session, &err);
     if (!err.status) gb_session_seed(n->session, 1, &err);
-    if (!err.status && gb_model_classes(n->model)) gb_session_set_class(n->session, 0, &err);
+    if (!err.status && gb_model_class_count(n->model)) gb_session_set_class(n->session, 0, &err);
     if (err.status) fail_msg("%s: %s", name, err.message);
 }
 
@@ -67,7 +67,7 @@ static void bend_everywhere(const network *n) {
     gb_table_row row;
     size_t active = 0;
     assert_int_equal(gb_session_render(n->session, before, &err), GB_OK);
-    for (gb_node node = 0; node < (gb_node)gb_model_nodes(n->model); node++) {
+    for (gb_node node = 0; node < (gb_node)gb_model_node_count(n->model); node++) {
         gb_node_info info;
         gb_bend_options bend = {.kind = GB_BEND_FILTER};
         gb_model_node(n->model, node, &info);

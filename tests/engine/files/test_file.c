@@ -46,7 +46,7 @@ static void what_is_written_is_read_back(void **state) {
     gb_file *file;
     assert_int_equal(gb_file_open("out.npz", &file, &err), GB_OK);
     assert_string_equal(gb_file_format(file), "npz");
-    assert_int_equal(gb_file_arrays(file), 3);
+    assert_int_equal(gb_file_array_count(file), 3);
     size_t index;
     assert_false(gb_file_find(file, "synthesis.b4.conv1", &index));
     assert_true(gb_file_find(file, "tap/synthesis.b4.conv1", &index));

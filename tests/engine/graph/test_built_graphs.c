@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,9 @@ static void truncation_stays_within_the_rows_of_statistics(void **state) {
     gb_graph_weight(g, "means", 2, SHAPE(3, 2), means);
     gb_graph_weight(g, "vars", 2, SHAPE(3, 2), vars);
     gb_graph_weight(g, "gain", 1, SHAPE(2), gain);
-    gb_node ws = gb_graph_truncate(g, "ws", gb_graph_input(g, "z", 1, SHAPE(2), NULL), "avg", 1);
+    gb_node z_node = gb_graph_input(g, "latent", 1, SHAPE(2), NULL);
+    gb_graph_role(g, z_node, GB_ROLE_Z, 0);
+    gb_node ws = gb_graph_truncate(g, "ws", z_node, "avg", 1);
     const gb_batch_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
     build(f, gb_graph_batch_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
     OK(gb_session_set_z(f->session, z, &err));
@@ -157,7 +160,9 @@ static void an_input_that_is_the_output_is_rendered_for_every_sample(void **stat
 
 static void a_label_that_is_no_vector_takes_no_class(void **state) {
     fixture *f = *state;
-    build(f, gb_graph_input(f->graph, "label", 3, SHAPE(2, 30, 30), NULL), 1);
+    gb_node label = gb_graph_input(f->graph, "label", 3, SHAPE(2, 30, 30), NULL);
+    gb_graph_role(f->graph, label, GB_ROLE_LABEL, 0);
+    build(f, label, 1);
     refused(gb_session_set_class(f->session, 1, &err), "'label' of this network is not a vector");
 }
 
@@ -169,7 +174,7 @@ static void the_image_of_a_vector_has_its_size(void **state) {
     float x[10], y[10];
     fill(x, 10, 1);
     build(f, gb_graph_input(f->graph, "x", 2, SHAPE(2, 5), NULL), 1);
-    gb_model_image_shape(f->model, shape);
+    gb_model_output_shape(f->model, shape);
     assert_memory_equal(shape, SHAPE(2, 1, 5), sizeof shape);
     OK(gb_session_feed(f->session, "x", x, &err));
     OK(gb_session_render(f->session, y, &err));
@@ -180,7 +185,7 @@ static void only_a_running_picture_is_previewed(void **state) {
     fixture *f = *state;
     float image[3 * 4 * 4];
     build(f, gb_graph_input(f->graph, "synthesis.b4.img", 3, SHAPE(16, 8, 8), NULL), 1);
-    refused(gb_session_preview(f->session, 4, image, &err), "no running picture at 'synthesis.b4.img'");
+    refused(gb_session_preview(f->session, 4, image, &err), "no running picture of height 4");
 }
 
 static void a_weight_is_not_exchanged_for_another_shape(void **state) {
@@ -206,10 +211,10 @@ static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **st
     first = gb_graph_bias_act(g, "first", first, &(gb_bias_act_options){0});
     gb_node sum = gb_graph_add(g, "sum", pooled, first);
     build(f, gb_graph_concat(g, "all", sum, sum), 1);
-    assert_false(gb_model_takes(f->model, pooled, GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, wide, GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, first, GB_BEND_DISABLE));
-    assert_true(gb_model_takes(f->model, sum, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, pooled, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, wide, GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, first, GB_BEND_DISABLE));
+    assert_true(gb_model_can_bend(f->model, sum, GB_BEND_DISABLE));
 }
 
 static void attention_may_mix_into_a_map_of_another_shape(void **state) {
@@ -218,14 +223,121 @@ static void attention_may_mix_into_a_map_of_another_shape(void **state) {
     fill(x, 8 * 16, -2);
     gb_graph *g = f->graph;
     gb_node map = gb_graph_input(g, "x", 3, SHAPE(8, 4, 4), NULL), row = gb_graph_input(g, "like", 3, SHAPE(1, 1, 16), NULL);
-    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_scores(g, "scores", map, map));
-    build(f, gb_graph_mix(g, "mix", map, weights, row), 1);
+    gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_attention_scores(g, "scores", map, map));
+    build(f, gb_graph_attention_output(g, "mix", map, weights, row), 1);
     OK(gb_session_feed(f->session, "x", x, &err));
     OK(gb_session_feed(f->session, "like", like, &err));
     OK(gb_session_render(f->session, fused, &err));
     OK(gb_session_tap(f->session, "*", &err));
     OK(gb_session_render(f->session, split, &err));
     assert_memory_equal(split, fused, sizeof fused);
+}
+
+/* ------------------------------------------------------------------------------------------------ roles */
+
+static void roles_are_found_by_index_and_follow_from_operations(void **state) {
+    fixture *f = *state;
+    const float avg[2] = {1, 2}, strength[1] = {1};
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "avg", 1, SHAPE(2), avg);
+    gb_graph_weight(g, "strength", 0, NULL, strength);
+    gb_node z = gb_graph_input(g, "z", 1, SHAPE(2), NULL), ws = gb_graph_truncate(g, "ws", z, "avg", 2);
+    gb_node second = gb_graph_select(g, "second", ws, 1), map = gb_graph_input(g, "map", 3, SHAPE(1, 1, 1), NULL);
+    gb_node x = gb_graph_noise(g, "noise", gb_graph_reshape(g, "pixel", second, 2, 1, 1, false), map, "strength");
+    gb_graph_role(g, x, GB_ROLE_LAYER, 3);
+    gb_graph_role(g, x, GB_ROLE_IMAGE, 0);
+    build(f, x, 1);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_Z, 0), GB_NO_NODE);    /* a name is not a role */
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_WS, 0), ws);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_W, 1), second);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_W, 0), GB_NO_NODE);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_NOISE, 0), map);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_LAYER, 3), x);
+    assert_int_equal(gb_model_find_role(f->model, GB_ROLE_IMAGE, 0), x);
+    gb_node_info info;
+    gb_model_node(f->model, x, &info);
+    assert_int_equal(info.role, GB_ROLE_LAYER);
+    assert_int_equal(info.role_index, 3);
+}
+
+static void a_role_is_given_once(void **state) {
+    fixture *f = *state;
+    gb_node a = gb_graph_input(f->graph, "a", 1, SHAPE(2), NULL), b = gb_graph_input(f->graph, "b", 1, SHAPE(2), NULL);
+    gb_graph_role(f->graph, a, GB_ROLE_Z, 0);
+    gb_graph_role(f->graph, b, GB_ROLE_Z, 0);
+    gb_graph_output(f->graph, b);
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "another node has the role");
+    f->graph = NULL;
+}
+
+static void a_mix_takes_rows_of_weights(void **state) {
+    fixture *f = *state;
+    gb_graph *g = f->graph;
+    gb_node values = gb_graph_input(g, "values", 3, SHAPE(2, 2, 2), NULL);
+    gb_node matrix = gb_graph_input(g, "matrix", 3, SHAPE(4, 2, 4), NULL);
+    gb_graph_output(g, gb_graph_attention_output(g, "mix", values, matrix, values));
+    refused(gb_model_build(f->context, g, &f->model, &err), "mix: the weights are 4x2x4, expected rows");
+}
+
+static void an_input_beyond_every_limit_is_refused(void **state) {
+    fixture *f = *state;
+    gb_graph_output(f->graph, gb_graph_input(f->graph, "x", 3, SHAPE(1 << 20, 1 << 10, 1 << 10), NULL));
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "x: an input of 1048576x1024x1024 is too large");
+    float x[4], y[4];
+    refused(gb_filter_apply(f->context, "invert", NULL, 0, SHAPE(1, 1, 1 << 20, 1 << 12), x, y, &err),
+            "an array of [1,1,1048576,4096]");
+}
+
+static void options_that_are_left_out_are_zero(void **state) {
+    fixture *f = *state;
+    const float w[1] = {3};
+    float x[4] = {1, 2, 3, 4}, y[4];
+    gb_graph *g = f->graph;
+    gb_graph_weight(g, "w", 4, SHAPE(1, 1, 1, 1), w);
+    gb_node in = gb_graph_input(g, "x", 3, SHAPE(1, 2, 2), NULL);
+    build(f, gb_graph_bias_act(g, "act", gb_graph_conv2d(g, "conv", in, GB_NO_NODE, "w", NULL), NULL), 1);
+    OK(gb_session_feed(f->session, "x", x, &err));
+    OK(gb_session_render(f->session, y, &err));
+    for (int i = 0; i < 4; i++)
+        assert_true(y[i] == 3 * x[i]);
+}
+
+/* ------------------------------------------------------------------------------------------------ arguments */
+
+static void what_is_past_the_end_has_no_name(void **state) {
+    fixture *f = *state;
+    gb_node_info node;
+    gb_array_info array;
+    const gb_node bad[] = {GB_NO_NODE, 1, INT_MAX, INT_MIN};
+    build(f, gb_graph_input(f->graph, "x", 1, SHAPE(2), NULL), 1);
+    for (int i = 0; i < 4; i++) {
+        gb_model_node(f->model, bad[i], &node);
+        assert_string_equal(node.name, "");
+        assert_int_equal(node.ndim, 0);
+        gb_model_tensor(f->model, (size_t)bad[i], &array);
+        assert_string_equal(array.name, "");
+    }
+}
+
+static void bends_with_impossible_options_are_refused(void **state) {
+    fixture *f = *state;
+    float x[12] = {0}, y[12];
+    build(f, gb_graph_input(f->graph, "x", 3, SHAPE(3, 2, 2), NULL), 1);
+    const struct { gb_bend_options options; const char *why; } cases[] = {
+        {{.kind = GB_BEND_FILTER, .name = "invert", .param_count = 1}, "1 parameters without values"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .params = x, .param_count = -1}, "-1 parameters without values"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {(gb_feature_choice)7, NULL, 3, 0, 0}},
+         "there is no choice 7 of features"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {GB_FEATURES_LIST, NULL, 3, 0, 0}}, "a list of 3"},
+        {{.kind = GB_BEND_PAINT, .vectors = x, .vector_count = 1, .grid = INT_MAX}, "a grid of 0 to 1048576"},
+        {{.kind = (gb_bend_kind)99}, "there is no bend of kind 99"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gb_bend_options o = cases[i].options;
+        o.at = "x";
+        refused(gb_session_bend(f->session, &o, NULL, &err), cases[i].why);
+    }
+    refused(gb_filter_apply(f->context, "invert", NULL, 1, SHAPE(1, 3, 2, 2), x, y, &err), "1 parameters without values");
 }
 
 int main(void) {
@@ -240,7 +352,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(only_a_running_picture_is_previewed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_weight_is_not_exchanged_for_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_layer_whose_input_cannot_fill_its_output_is_not_disabled, setup, teardown),
+        cmocka_unit_test_setup_teardown(roles_are_found_by_index_and_follow_from_operations, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_role_is_given_once, setup, teardown),
         cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_mix_takes_rows_of_weights, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_input_beyond_every_limit_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(options_that_are_left_out_are_zero, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_past_the_end_has_no_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(bends_with_impossible_options_are_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

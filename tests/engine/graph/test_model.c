@@ -130,6 +130,7 @@ static void a_weight_that_cannot_be_read_is_an_error_each_time(void **state) {
     gb_array_pack_strides(&opaque);
     assert_true(gb_network_add_array(graph->network, "w", &opaque));
     gb_node z = gb_graph_input(graph, "z", 1, (const int64_t[]){4}, NULL);
+    gb_graph_role(graph, z, GB_ROLE_Z, 0);
     gb_graph_output(graph, gb_graph_linear(graph, "linear", z, "w", 1));
     OK(gb_context_new(&(gb_context_options){.threads = 1}, &context, &err));
     OK(gb_model_build(context, graph, &model, &err));

@@ -63,7 +63,7 @@ static void assert_different(const float *a, const float *b, size_t count) {
 /* Split and fused, alone and in a batch, fresh and after a change. */
 static void holds_together(gb_model *model) {
     int64_t shape[3];
-    gb_model_image_shape(model, shape);
+    gb_model_output_shape(model, shape);
     size_t count = (size_t)(shape[0] * shape[1] * shape[2]);
     float *one = malloc(count * sizeof *one), *other = malloc(2 * count * sizeof *other);
     gb_session *session = new_session(model, GB_ONCE, 1), *split = new_session(model, GB_ONCE, 1);
@@ -143,19 +143,19 @@ static void a_shape_that_cannot_be_is_refused(void **state) {
 static void the_defaults_are_the_published_ones(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.z_dim = 130, .classes = 3});
-    assert_int_equal(gb_model_int(f.model, "config.resolution", 0), 256);
-    assert_int_equal(gb_model_int(f.model, "config.z_dim", 0), 126);
-    assert_int_equal(gb_model_int(f.model, "config.shared_dim", 0), 128);
+    assert_int_equal(gb_model_meta_int(f.model, "config.resolution", 0), 256);
+    assert_int_equal(gb_model_meta_int(f.model, "config.z_dim", 0), 126);
+    assert_int_equal(gb_model_meta_int(f.model, "config.shared_dim", 0), 128);
     assert_int_not_equal(gb_model_find(f.model, "blocks.3.1.attention"), GB_NO_NODE);
-    assert_string_equal(gb_model_str(f.model, "origin.rng", ""), "torch");
+    assert_string_equal(gb_model_meta_str(f.model, "origin.rng", ""), "torch");
     close_network(&f);
     f = open_network((gb_biggan){.deep = true, .classes = 3});
-    assert_int_equal(gb_model_int(f.model, "config.z_dim", 0), 128);
-    assert_int_equal(gb_model_int(f.model, "config.n_stats", 0), 51);
+    assert_int_equal(gb_model_meta_int(f.model, "config.z_dim", 0), 128);
+    assert_int_equal(gb_model_meta_int(f.model, "config.n_stats", 0), 51);
     assert_int_not_equal(gb_model_find(f.model, "generator.layers.8.attention"), GB_NO_NODE);
     assert_int_not_equal(gb_model_find(f.model, "generator.layers.12.conv_3"), GB_NO_NODE);
     assert_int_equal(gb_model_find(f.model, "generator.layers.13.conv_3"), GB_NO_NODE);
-    assert_string_equal(gb_model_str(f.model, "origin.rng", ""), "truncnorm");
+    assert_string_equal(gb_model_meta_str(f.model, "origin.rng", ""), "truncnorm");
     close_network(&f);
 }
 
@@ -292,7 +292,7 @@ static void a_class_is_a_label_and_labels_mix(void **state) {
     assert_different(two, mixed, IMAGE);
     assert_int_equal(gb_session_set_class(session, 4, &err), GB_BAD_ARGUMENT);
     assert_int_equal(gb_session_set_class(session, -1, &err), GB_BAD_ARGUMENT);
-    assert_int_equal(gb_model_classes(f.model), 4);
+    assert_int_equal(gb_model_class_count(f.model), 4);
     assert_null(gb_model_class_name(f.model, 0));
     gb_session_free(session);
     close_network(&f);
@@ -301,7 +301,7 @@ static void a_class_is_a_label_and_labels_mix(void **state) {
 static void a_thousand_classes_have_imagenets_names(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.resolution = R});
-    assert_int_equal(gb_model_classes(f.model), 1000);
+    assert_int_equal(gb_model_class_count(f.model), 1000);
     assert_string_equal(gb_model_class_name(f.model, 207), "golden retriever");
     assert_string_equal(gb_model_class_name(f.model, 999), "toilet tissue");
     assert_null(gb_model_class_name(f.model, 1000));

@@ -171,7 +171,7 @@ static void files_of_network_bending_mean_here_what_they_mean_there(void **state
     char text[TEXT];
     gb_recipe *recipe = NULL;
     OK(gb_recipe_open("tests/fixtures/recipes/network-bending.yaml", &recipe, &err));
-    OK(gb_recipe_clusters(recipe, "tests/fixtures/recipes/clusters.yaml", &err));
+    OK(gb_recipe_set_clusters(recipe, "tests/fixtures/recipes/clusters.yaml", &err));
     describe(f, recipe, text);
     assert_string_equal(text,
                         "synthesis.b16.conv1: translate x 0.25, y 0, sampling opencv\n"
@@ -572,7 +572,7 @@ static void layer_numbers_are_refused_where_a_network_has_none(void **state) {
                                                      .z_dim = 8, .shared_dim = -1, .attention = "0"}, false, &err));
     OK(gb_model_open(f->context, path, &model, &err));
     assert_int_not_equal(gb_recipe_describe(recipe, model, gather, text, &err), GB_OK);
-    assert_non_null(strstr(err.message, "layer numbers are of StyleGAN2"));
+    assert_non_null(strstr(err.message, "numbers the layers of StyleGAN2"));
     assert_int_not_equal(gb_recipe_describe(ws, model, gather, text, &err), GB_OK);
     assert_non_null(strstr(err.message, "this network has no w's"));
     gb_model_close(model);
@@ -681,7 +681,7 @@ static void damaged_clusters_are_refused(void **state) {
     for (size_t i = 0; i < sizeof bad_clusters / sizeof *bad_clusters; i++) {
         gb_recipe *recipe = parse("bends: [{at: synthesis.b16.conv0, filter: invert, features: {cluster: 1}}]");
         write_file(path, bad_clusters[i].text, strlen(bad_clusters[i].text));
-        gb_status status = gb_recipe_clusters(recipe, path, &err);
+        gb_status status = gb_recipe_set_clusters(recipe, path, &err);
         if (!status)
             status = gb_recipe_describe(recipe, f->model, gather, text, &err);
         assert_int_not_equal(status, GB_OK);
@@ -731,7 +731,7 @@ static void no_parameter_is_called_like_a_key_of_recipes(void **state) {
         for (int table = 0; table < 2; table++) {
             if (!(table ? gb_activation_row(i, &row) : gb_filter_row(i, &row)))
                 continue;
-            for (int p = 0; p < row.most; p++)
+            for (int p = 0; p < row.max_params; p++)
                 for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
                     assert_string_not_equal(row.param[p].name, keys[k]);
         }

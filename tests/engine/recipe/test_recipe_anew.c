@@ -136,7 +136,7 @@ static void two_alike_at_one_place_are_two(void **state) {
     assert_in_range(ran_with(f, "bends: [{at: synthesis.b32.conv1, filter: add, amount: 1}]"), 1, 8);
 }
 
-static void count_calls(void *arg, const gb_bent_values *values) {
+static void count_calls(void *arg, const gb_callback_values *values) {
     (void)values;
     ++*(int *)arg;
 }
@@ -180,7 +180,7 @@ static void a_layer_tells_what_its_activation_sees(void **state) {
     assert_string_equal(info.act, "lrelu");
     assert_non_null(info.bias);
     assert_true(info.gain > 1.41f && info.gain < 1.42f && info.clamp >= 0);
-    OK(gb_model_read(f->model, info.bias, bias, &err));
+    OK(gb_model_read_tensor(f->model, info.bias, bias, &err));
     gb_node input = info.input[0];
     float bias_gain = info.bias_gain, gain = info.gain, clamp = info.clamp;
     gb_model_node(f->model, input, &info);
@@ -197,7 +197,7 @@ static void a_layer_tells_what_its_activation_sees(void **state) {
             y = fmaxf(-clamp, fminf(clamp, y));
         assert_true(fabsf(y - after[i]) <= 1e-5f * (1 + fabsf(y)));
     }
-    assert_int_equal(gb_model_read(f->model, "no.such.tensor", bias, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_model_read_tensor(f->model, "no.such.tensor", bias, &err), GB_BAD_ARGUMENT);
     gb_model_node(f->model, gb_model_find(f->model, "synthesis.b32.torgb"), &info);
     assert_string_equal(info.act, "linear");
 }
@@ -244,23 +244,23 @@ static void an_update_after_a_rollback_brings_back_what_the_recipe_says(void **s
 static void a_model_says_which_bends_sit_where(void **state) {
     fixture *f = *state;
     int takes = 0;
-    for (gb_node i = 0; i < (gb_node)gb_model_nodes(f->model); i++)
+    for (gb_node i = 0; i < (gb_node)gb_model_node_count(f->model); i++)
         for (int kind = GB_BEND_FILTER; kind <= GB_BEND_CALLBACK; kind++) {
             gb_node_info info;
             gb_model_node(f->model, i, &info);
             gb_bend_options o = a_bend((gb_bend_kind)kind);
             o.at = info.name;
             bool can = !gb_session_bend(f->session, &o, NULL, &err);
-            if (gb_model_takes(f->model, i, o.kind) != can)
+            if (gb_model_can_bend(f->model, i, o.kind) != can)
                 fail_msg("kind %d at %s", kind, info.name);
             takes += can;
         }
     assert_in_range(takes, 100, 10000);
-    assert_true(gb_model_takes(f->model, gb_model_find(f->model, "synthesis.b8.conv1"), GB_BEND_NOISE));
-    assert_true(gb_model_takes(f->model, gb_model_find(f->model, "mapping.fc0"), GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, gb_model_find(f->model, "mapping.normalize"), GB_BEND_DISABLE));
-    assert_false(gb_model_takes(f->model, GB_NO_NODE, GB_BEND_FILTER));
-    assert_false(gb_model_takes(f->model, (gb_node)gb_model_nodes(f->model), GB_BEND_FILTER));
+    assert_true(gb_model_can_bend(f->model, gb_model_find(f->model, "synthesis.b8.conv1"), GB_BEND_NOISE));
+    assert_true(gb_model_can_bend(f->model, gb_model_find(f->model, "mapping.fc0"), GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, gb_model_find(f->model, "mapping.normalize"), GB_BEND_DISABLE));
+    assert_false(gb_model_can_bend(f->model, GB_NO_NODE, GB_BEND_FILTER));
+    assert_false(gb_model_can_bend(f->model, (gb_node)gb_model_node_count(f->model), GB_BEND_FILTER));
 }
 
 int main(void) {

@@ -234,7 +234,7 @@ static void clusters_of_the_command_line_and_of_a_bend_come_before_those_in_the_
     char text[TEXT] = "";
     gb_recipe *recipe = parse("clusters: {synthesis.b16.conv1: [[1, 2, 3]]}\n"
                               "bends: [{at: synthesis.b16.conv1, filter: invert, features: {cluster: 0}}]");
-    OK(gb_recipe_clusters(recipe, "tests/fixtures/recipes/clusters.yaml", &err));
+    OK(gb_recipe_set_clusters(recipe, "tests/fixtures/recipes/clusters.yaml", &err));
     OK(gb_recipe_describe(recipe, f->model, gather, text, &err));
     assert_string_equal(text, "synthesis.b16.conv1: invert, on 1 of 40 features in cluster 0\n");
     gb_recipe_free(recipe);

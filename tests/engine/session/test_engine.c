@@ -232,7 +232,7 @@ static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state)
     int all = nodes_run(session);
     gb_node conv = gb_model_find(f->model, "synthesis.b32.conv1.conv");
     gb_node changed = gb_model_find(f->model, "synthesis.b32.conv1.noise");
-    int after = (int)gb_model_nodes(f->model) - changed;
+    int after = (int)gb_model_node_count(f->model) - changed;
     for (int move = 1; move <= 3; move++) {
         map[0] = (float)move;
         OK(gb_session_set_noise_map(session, "synthesis.b32.conv1", map, 1, &err));
@@ -465,11 +465,11 @@ static void a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed(voi
     for (int i = 0; i < IMAGE; i++)
         image[i] = untouched[i] = 42;
     OK(gb_session_seed(session, 1, &err));
-    gb_session_on_progress(session, on_progress, &w);
+    gb_session_set_progress(session, on_progress, &w);
     assert_int_equal(gb_session_render(session, image, &err), GB_CANCELLED);
     assert_same(untouched, image, IMAGE);
     int first = nodes_run(session);
-    gb_session_on_progress(session, NULL, NULL);
+    gb_session_set_progress(session, NULL, NULL);
     render(session, image);
     int second = nodes_run(session);
     gb_session *fresh = new_session(f->model, GB_ONCE, 1);
@@ -538,7 +538,7 @@ static uint64_t macs_of(int resolution) {
     snprintf(path, sizeof path, "test_engine.macs.%d.gbw", (int)getpid());
     OK(gb_init_stylegan2(context, path, &(gb_stylegan2){.resolution = resolution}, true, &err));
     OK(gb_model_open(context, path, &model, &err));
-    for (gb_node i = 0; i < (gb_node)gb_model_nodes(model); i++) {
+    for (gb_node i = 0; i < (gb_node)gb_model_node_count(model); i++) {
         gb_node_info info;
         gb_model_node(model, i, &info);
         if (!strncmp(info.name, "synthesis.", 10) && !strcmp(info.op, "modulated_conv2d"))
@@ -554,6 +554,17 @@ static void config_f_has_the_multiply_adds_of_the_paper(void **state) {
     (void)state;
     assert_int_equal((macs_of(256) + 5000000) / 10000000, 4512);        /* 45.12 G */
     assert_int_equal((macs_of(1024) + 5000000) / 10000000, 7426);       /* 74.26 G */
+}
+
+static void metadata_is_cut_to_the_room_there_is(void **state) {
+    fixture *f = *state;
+    const char *key;
+    char text[] = "untouched";
+    OK(gb_model_meta(f->model, 0, &key, text, 0));
+    assert_string_equal(key, "architecture");
+    assert_string_equal(text, "untouched");
+    OK(gb_model_meta(f->model, 0, &key, text, 5));
+    assert_string_equal(text, "styl");
 }
 
 int main(void) {
@@ -583,6 +594,7 @@ int main(void) {
         cmocka_unit_test(a_network_of_ones_own_runs_and_can_be_tapped),
         cmocka_unit_test(the_first_mistake_of_a_builder_is_told),
         cmocka_unit_test(config_f_has_the_multiply_adds_of_the_paper),
+        cmocka_unit_test_setup_teardown(metadata_is_cut_to_the_room_there_is, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

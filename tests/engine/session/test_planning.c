@@ -119,7 +119,7 @@ static void adding_and_removing_bends_compares_names_in_proportion(void **state)
             OK(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b32.conv1",
                                                               .name = "invert"}, &ids[i], &err));
         for (int i = 0; i < times; i++)
-            OK(gb_session_bend_move(f->session, ids[i], NULL, 0, &err));
+            OK(gb_session_set_bend_params(f->session, ids[i], NULL, 0, &err));
         for (int i = 0; i < times; i++)
             OK(gb_session_unbend(f->session, ids[(i * 7919) % times], &err));
         comparisons[k] = calls.comparisons;
@@ -132,7 +132,7 @@ static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void 
     fixture *f = *state;
     static float once[IMAGE], interactive[IMAGE];
     gb_session *session;
-    int nodes = (int)gb_model_nodes(f->model), times = 10000 / (nodes - 16) + 1;
+    int nodes = (int)gb_model_node_count(f->model), times = 10000 / (nodes - 16) + 1;
     OK(gb_session_new(f->model, NULL, &session, &err));
     OK(gb_session_seed(session, 3, &err));
     invert(session, "*", times);
@@ -142,6 +142,35 @@ static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void 
     assert_true(plan_steps(session) > 9000);
     assert_memory_equal(once, interactive, sizeof once);
     gb_session_free(session);
+}
+
+/* The nodes are read by name, which takes comparisons: as many for one bend as for a hundred. */
+static void a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe(void **state) {
+    fixture *f = *state;
+    enum { LAYERS = 200 };
+    long comparisons[2];
+    char path[64], text[80 * 100 + 128];
+    snprintf(path, sizeof path, "test_planning.%d.yaml", (int)getpid());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < LAYERS; i++)
+        fprintf(file, "%d: [{feature_index: 0, cluster_index: 0}, {feature_index: 1, cluster_index: 1}]\n", i);
+    fclose(file);
+    for (int k = 0; k < 2; k++) {
+        size_t used = (size_t)sprintf(text, "clusters: %s\nbends:\n", path);
+        for (int i = 0; i < (k ? 100 : 1); i++)
+            used += (size_t)sprintf(text + used, "- {at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}\n");
+        gb_recipe *recipe;
+        OK(gb_recipe_parse(text, used, "r", &recipe, &err));
+        count_from_zero();
+        OK(gb_recipe_apply(recipe, f->session, &err));
+        comparisons[k] = calls.comparisons;
+        OK(gb_session_unbend(f->session, 0, &err));
+        gb_recipe_free(recipe);
+    }
+    unlink(path);
+    assert_in_range(comparisons[0], LAYERS, 1000 * LAYERS);
+    assert_in_range(comparisons[1], comparisons[0], 4 * comparisons[0]);
 }
 
 /* ------------------------------------------------------------------------------------------------ bounded */
@@ -161,7 +190,7 @@ static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
     assert_in_range(places, GB_MAX_BEND_PLACES - each + 1, GB_MAX_BEND_PLACES);
     assert_int_equal(places, each * f->session->now.bends.count);
     /* One that is there can still be moved, and what is removed makes room. */
-    OK(gb_session_bend_move(f->session, last, &two, 1, &err));
+    OK(gb_session_set_bend_params(f->session, last, &two, 1, &err));
     assert_int_equal(gb_session_bend(f->session, &all, NULL, &err), GB_BAD_ARGUMENT);
     OK(gb_session_unbend(f->session, last, &err));
     OK(gb_session_bend(f->session, &all, NULL, &err));
@@ -192,6 +221,7 @@ static void styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more(vo
     const int64_t four = 4;
     gb_graph_weight(graph, "mean", 1, &four, mean);
     gb_node node = gb_graph_input(graph, "z", 1, &four, NULL);
+    gb_graph_role(graph, node, GB_ROLE_Z, 0);
     for (int i = 0; i < 100; i++) {
         char name[32];
         snprintf(name, sizeof name, "mapping.%d", i);
@@ -331,6 +361,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(adding_and_removing_bends_compares_names_in_proportion, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe, setup, teardown),
         cmocka_unit_test_setup_teardown(bends_sit_on_so_many_boundaries_and_no_more, setup, teardown),
         cmocka_unit_test_setup_teardown(a_session_has_so_many_bends_and_no_more, setup, teardown),
         cmocka_unit_test_setup_teardown(styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more, setup,

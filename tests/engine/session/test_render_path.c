@@ -19,7 +19,7 @@ static gb_error err;
 
 #define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 
-static void scale(void *arg, const gb_bent_values *v) {
+static void scale(void *arg, const gb_callback_values *v) {
     size_t floats = (size_t)v->n * (size_t)v->c * (size_t)v->h * (size_t)v->w;
     (void)arg;
     for (size_t i = 0; i < floats; i++)
@@ -108,7 +108,7 @@ static void a_biggan_render_neither_allocates_nor_locks_nor_compares_names(void 
         gb_model *model = open_and_unlink(context, path);
         gb_session *session;
         int64_t image[3];
-        gb_model_image_shape(model, image);
+        gb_model_output_shape(model, image);
         float *pixels = malloc((size_t)(image[0] * image[1] * image[2]) * sizeof *pixels);
         OK(gb_session_new(model, NULL, &session, &err));
         OK(gb_session_set_class(session, 1, &err));

@@ -41,7 +41,7 @@ static network open_network(const char *name, const gb_stylegan2 *stylegan2, con
     OK(stylegan2 ? gb_init_stylegan2(n.context, n.path, stylegan2, false, &err)
                  : gb_init_biggan(n.context, n.path, biggan, false, &err));
     OK(gb_model_open(n.context, n.path, &n.model, &err));
-    gb_model_image_shape(n.model, shape);
+    gb_model_output_shape(n.model, shape);
     n.floats = (size_t)(shape[0] * shape[1] * shape[2]);
     assert_in_range(n.floats, 1, MOST_FLOATS);
     return n;

@@ -59,10 +59,10 @@ static size_t floats_of(const gb_model *model, gb_node node, int batch) {
 /* Every boundary of the network, one behind the other; to be freed. */
 static float *read_all(gb_session *session, const gb_model *model, int batch, size_t *count) {
     *count = 0;
-    for (size_t i = 0; i < gb_model_nodes(model); i++)
+    for (size_t i = 0; i < gb_model_node_count(model); i++)
         *count += floats_of(model, (gb_node)i, batch);
     float *all = malloc(*count * sizeof *all), *at = all;
-    for (size_t i = 0; i < gb_model_nodes(model); i++) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
         OK(gb_session_read(session, (gb_node)i, at, &err));
         at += floats_of(model, (gb_node)i, batch);
     }
@@ -198,7 +198,7 @@ static void a_random_bend_added_after_a_redraw_is_drawn_for_the_same_image(void 
     OK(gb_session_redraw(a, 5, &err));
     gb_bend id = bend_at_random(a, "synthesis.b16.conv0");
     render(a, late);
-    OK(gb_session_bend_move(a, id, &factor, 1, &err));
+    OK(gb_session_set_bend_params(a, id, &factor, 1, &err));
     render(a, moved);
     assert_memory_equal(late, moved, sizeof late);
     bend_at_random(b, "synthesis.b16.conv0");
@@ -221,7 +221,7 @@ static void a_rollback_takes_back_a_redraw(void **state) {
     OK(gb_session_begin(session, &err));
     OK(gb_session_redraw(session, 5, &err));
     gb_session_rollback(session);
-    OK(gb_session_bend_move(session, id, &factor, 1, &err));
+    OK(gb_session_set_bend_params(session, id, &factor, 1, &err));
     render(session, later);
     assert_memory_equal(first, later, sizeof first);
     gb_session_free(session);

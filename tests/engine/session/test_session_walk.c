@@ -52,7 +52,7 @@ typedef struct walk {
 } walk;
 
 static const char *random_node(const walk *w, gb_node_info *info) {
-    gb_model_node(w->model, pick(0, (int)gb_model_nodes(w->model) - 1), info);
+    gb_model_node(w->model, pick(0, (int)gb_model_node_count(w->model) - 1), info);
     return info->name;
 }
 
@@ -101,7 +101,7 @@ static void move_bend(walk *w) {
     if (o->kind != GB_BEND_FILTER && o->kind != GB_BEND_ACTIVATION)
         return;
     float x = (float)pick(0, 1);
-    if (gb_session_bend_move(w->live, w->want.bend[i].id, &x, 1, &err))
+    if (gb_session_set_bend_params(w->live, w->want.bend[i].id, &x, 1, &err))
         return;                                                     /* the first parameter may not take it, or not exist */
     w->want.bend[i].params[0] = x;
     o->params = w->want.bend[i].params;

@@ -1,17 +1,17 @@
 // How the page looks to people and to screen readers: axe goes over all of its states, in both themes and at both
-// sizes, and must find nothing serious. The screenshots of the documentation are made on the way.
-//     node e2e_looks.mjs GANBEND FOLDER [PICTURES]
-// FOLDER is where axe-core is put, fetched with npm; the screenshots go into PICTURES where it is given.
+// sizes, and must find nothing serious.
+//     node e2e_looks.mjs GANBEND FOLDER
+// FOLDER is where axe-core is put, fetched with npm.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { KEY, openPage, until } from './page.mjs';
 
 const axeVersion = '4.10.3';
-const [, , ganbend, folder, pictures] = process.argv;
+const [, , ganbend, folder] = process.argv;
 const desk = { width: 1280, height: 800 }, tablet = { width: 820, height: 1180 };
 let page, axe, animals;
 
@@ -55,20 +55,6 @@ async function scanBoth(state, size = desk) {
     await scan(`${state}, light, ${size.width} × ${size.height}`);
 }
 
-async function picture(name, look) {
-    if (!pictures) return;
-    await page.browser.look(look);
-    await page.rest();
-    await until(() => page.browser.run('return !document.querySelector(".announcer:not(.gone)");'), 'quiet');
-    const file = join(pictures, `${name}.png`);
-    await page.browser.screenshot(`${file}.all`);
-    // 256 colours are enough to see what is where.
-    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
-                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5',
-                            file]);
-    rmSync(`${file}.all`);
-}
-
 async function addFilter(name) {
     await page.click(await page.the('combobox', 'Add a filter'));
     await page.browser.type(name);
@@ -107,7 +93,6 @@ test('filters and maps', async () => {
     await scan('the menu of filters');
     await page.key(KEY.escape);
     await page.press('Snapshot');
-    await picture('filters', { ...desk, dark: false });
 });
 
 test('what is latent', async () => {
@@ -128,7 +113,6 @@ test('what is latent', async () => {
     await page.tab('Styles', latent);
     await select('synthesis.b32.conv1');
     await page.tab('Activation');
-    await picture('activation', { ...desk, dark: true });
 });
 
 test('the work', async () => {
@@ -154,7 +138,6 @@ test('painting', async () => {
     await page.set('Size', 2, await page.the('complementary', 'Picture'));
     await page.drag(paper, [[0.22, 0.18], [0.35, 0.08], [0.6, 0.08], [0.78, 0.2]]);
     await scanBoth('painting');
-    await picture('painting', { ...desk, dark: false });
 });
 
 test('narrow screens, panel by panel', async () => {
@@ -164,10 +147,8 @@ test('narrow screens, panel by panel', async () => {
         await scanBoth(panel, tablet);
     }
     await page.click(await page.the('tab', 'Layer'));
-    await picture('tablet', { ...tablet, dark: true });
     await page.click(await page.the('tab', 'Project'));
     await page.tab('Film');
-    await picture('tablet-film', { ...tablet, dark: false });
     await page.browser.look({ ...desk, dark: false });
 });
 

@@ -87,7 +87,7 @@ static void a_page_is_welcomed_with_all_it_needs_to_know(void **state) {
     free_received(&a);
     a = await_type(&mine, "network");
     json_t *nodes = json_object_get(a.json, "nodes");
-    assert_int_equal(json_array_size(nodes), gb_model_nodes(all.model.model));
+    assert_int_equal(json_array_size(nodes), gb_model_node_count(all.model.model));
     for (size_t i = 0; i < json_array_size(nodes); i++) {
         json_t *node = json_array_get(nodes, i);
         bool conv = !strcmp(text_of(node, "name"), "synthesis.b16.conv1");
@@ -151,7 +151,7 @@ static void an_activation_sees_its_input_with_the_bias(void **state) {
     assert_non_null(values);
     gb_session_read(session, info.input[0], values, NULL);
     assert_true(before.shape[0] <= 512);
-    gb_model_read(all.model.model, info.bias, bias, NULL);
+    gb_model_read_tensor(all.model.model, info.bias, bias, NULL);
     for (size_t i = 0; i < (size_t)before.shape[0] * 32 * 32; i++)
         low = fminf(low, values[i] + bias[i / 1024] * info.bias_gain);
     free(values);
@@ -519,8 +519,8 @@ static void frames_become_a_folder_of_pictures(void **state) {
     a = ask(&p, cut_message(true));
     assert_string_equal(text_of(a.json, "file"), "walk");
     free_received(&a);
-    assert_true(gb_png_whole(in_folder("walk/frame-000000.png")));
-    assert_true(gb_png_whole(in_folder("walk/frame-000002.png")));
+    assert_true(gb_png_is_complete(in_folder("walk/frame-000000.png")));
+    assert_true(gb_png_is_complete(in_folder("walk/frame-000002.png")));
     a = begin_film(&p, "walk", "png", 3);
     assert_string_equal(text_of(a.json, "folder"), "walk-2");
     free_received(&a);

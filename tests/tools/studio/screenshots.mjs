@@ -1,0 +1,85 @@
+// The screenshots of docs/studio.md and README.md, from the demo models in a real Chromium. tools/scripts/pictures.sh runs it:
+//     node screenshots.mjs GANBEND FOLDER
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { KEY, openPage, until } from './page.mjs';
+
+const [, , ganbend, folder] = process.argv;
+const desk = { width: 1280, height: 800 }, tablet = { width: 820, height: 1180 };
+const page = await openPage(ganbend, { models: [] });       // none: the demo models
+const latent = await page.the('region', 'Latent');
+const select = async name => page.click(await page.layer(name));
+
+async function screenshot(name, look) {
+    await page.browser.look(look);
+    await page.rest();
+    await until(() => page.browser.run('return !document.querySelector(".announcer:not(.gone)");'), 'quiet');
+    const file = join(folder, `${name}.png`);
+    await page.browser.screenshot(`${file}.all`);
+    // 256 colours are enough to see what is where.
+    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
+                            'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5',
+                            file]);
+    rmSync(`${file}.all`);
+}
+
+async function addFilter(name) {
+    await page.click(await page.the('combobox', 'Add a filter'));
+    await page.browser.type(name);
+    await page.key(KEY.enter);
+}
+
+try {
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await page.set('Truncation', 0.8);
+
+    // An activation and a first snapshot; then filters at another layer, and a second one.
+    await select('synthesis.b32.conv1');
+    await page.tab('Activation');
+    await page.choose('f(x)', 'sinlu');
+    await page.set('b', 3);
+    await page.press('Snapshot');
+    await select('synthesis.b8.conv0');
+    await page.tab(/^Filters/);
+    await addFilter('rotate');
+    await page.set('angle', 20);
+    await page.choose('on', 'a random share');
+    await addFilter('shear');
+    await page.set('x', 0.4);
+    await page.press('Snapshot');
+    await screenshot('filters', { ...desk, dark: false });
+
+    // Styles of another seed and pins.
+    await page.tab('Styles', latent);
+    await page.press('Style', latent);
+    await page.write(await page.the('textbox', 'Style of', latent), '12');
+    await page.press('Pin', latent);
+    await page.press('Seed: one more');
+    await page.press('Pin', latent);
+    await page.press('Seed: one less');
+    await select('synthesis.b32.conv1');
+    await page.tab('Activation');
+    await screenshot('activation', { ...desk, dark: true });
+
+    // Painting, from the start.
+    await page.reload();
+    await select('synthesis.b16.conv1');
+    await page.press('Paint');
+    const paper = await page.the('group', /^The picture\b/);
+    await page.click(paper);
+    await page.the('option', 'b16.conv1 1');
+    await page.set('Size', 2, await page.the('complementary', 'Picture'));
+    await page.drag(paper, [[0.22, 0.18], [0.35, 0.08], [0.6, 0.08], [0.78, 0.2]]);
+    await screenshot('painting', { ...desk, dark: false });
+
+    await page.browser.look({ ...tablet, dark: false });
+    await page.click(await page.the('tab', 'Layer'));
+    await screenshot('tablet', { ...tablet, dark: true });
+    await page.click(await page.the('tab', 'Project'));
+    await page.tab('Film');
+    await screenshot('tablet-film', { ...tablet, dark: false });
+} finally {
+    await page.close();
+}
