@@ -72,8 +72,8 @@ done <"$scratch/commands" | grep -oE '^  (-o|--[-a-z]+)' | tr -d ' ' | sort -u >
 printf '%s\n' --help --version >>"$scratch/options"
 
 in_sources() {
-    grep -rqwF -- "$1" engine ops cuda weights tools tests CMakeLists.txt --include='*.[ch]' --include='*.cu' \
-        --include='*.cuh' --include='*.txt' --include='*.cmake' --include='*.sh' --include='*.mjs' --include='*.py'
+    grep -rqwF --include='*.[ch]' --include='*.cu' --include='*.cuh' --include='*.txt' --include='*.cmake' \
+        --include='*.sh' --include='*.mjs' --include='*.py' -e "$1" engine ops cuda weights tools tests CMakeLists.txt
 }
 
 for page in $pages; do
@@ -101,6 +101,13 @@ for page in $pages; do
         [ -e "$script" ] || bad "$page: there is no $script"
     done
 done
+
+# ---- quotes: lines of C in CONTRIBUTING.md are lines of the examples
+awk '/^ *```c/ { fence = 1; next } /^ *```/ { fence = 0 } fence && NF' CONTRIBUTING.md >"$scratch/quotes"
+[ -s "$scratch/quotes" ] || bad "CONTRIBUTING.md quotes nothing"
+while IFS= read -r line; do
+    cat docs/examples/adding/* | grep -qxF -- "$line" || bad "CONTRIBUTING.md: no example has the line: $line"
+done <"$scratch/quotes"
 
 # ---- figures
 for page in $pages; do
