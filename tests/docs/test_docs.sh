@@ -102,6 +102,17 @@ for page in $pages; do
     done
 done
 
+# ---- messages: those that the pages explain are in the sources
+{
+    sed -n '/^| part of an error message/,/^$/s/^| `\([^`]*\)` .*/\1/p' docs/*.md
+    sed -n 's/^\*\*"\([^"]*\)".*/\1/p' docs/faq.md
+} >"$scratch/messages"
+[ "$(wc -l <"$scratch/messages")" -gt 8 ] || bad "few messages were found"
+while IFS= read -r message; do
+    number=$(printf '%s' "$message" | sed 's/^[0-9][0-9]* //')         # "16 tabs are open"
+    grep -rqF -e "$number" engine cuda ops weights tools || bad "no message says: $message"
+done <"$scratch/messages"
+
 # ---- quotes: lines of C in CONTRIBUTING.md are lines of the examples
 awk '/^ *```c/ { fence = 1; next } /^ *```/ { fence = 0 } fence && NF' CONTRIBUTING.md >"$scratch/quotes"
 [ -s "$scratch/quotes" ] || bad "CONTRIBUTING.md quotes nothing"

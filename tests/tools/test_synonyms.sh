@@ -48,7 +48,7 @@ advises "styles are mixed by a recipe" --row-seeds 1
 advises "only StyleGAN3 has it" --translate 0.1,0.2
 advises "did you mean --seeds?" --sedes 4
 run 2 "a synonym of an option that is not there" bench "$m" --outdir x
-complains "no option --outdir"
+complains "unknown option --outdir"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,4 +1,4 @@
-/* The program's needs of POSIX, in one place. */
+/* All POSIX calls of the program. */
 #define _POSIX_C_SOURCE 200809L
 #include "host.h"
 
@@ -55,8 +55,8 @@ gb_status host_make_folder(const char *path, gb_error *err) {
         if (part[i] != '/' && part[i] != '\0') continue;
         part[i] = '\0';
         int failure = is_folder(part) || mkdir(part, 0777) == 0 ? 0 : errno;
-        if (failure && !is_folder(part)) {      /* which may have been made in between, and changes errno */
-            state(err, GB_IO, "%s: cannot make this folder: %s", part, strerror(failure));
+        if (failure && !is_folder(part)) {      /* another process may have created it; is_folder() changes errno */
+            state(err, GB_IO, "%s: cannot create this folder: %s", part, strerror(failure));
             free(part);
             return GB_IO;
         }
@@ -67,7 +67,7 @@ gb_status host_make_folder(const char *path, gb_error *err) {
 }
 
 int64_t host_peak_rss_bytes(void) {
-    /* Not getrusage() where there is a choice: its maximum survives exec, so a large parent would count as ours. */
+    /* getrusage() is only the fallback: its maximum survives exec, so it may be the memory of a large parent process. */
     FILE *file = fopen("/proc/self/status", "r");
     long long kilobytes = -1;
     struct rusage usage;
