@@ -27,10 +27,10 @@ complains "'image' holds 8-bit values; a reference needs the network's own float
 mkdir "$scratch/dir"
 : >"$scratch/dir/file"
 run 1 "a folder inside a file" render "$m" -o "$scratch/dir/file/deeper" --seeds 0
-complains "cannot make this folder"
+complains "cannot create this folder"
 if [ -d /sys ] && ! mkdir /sys/ganbend-test 2>/dev/null; then
     run 1 "a folder where none may be made" render "$m" -o /sys/ganbend-test --seeds 0
-    complains "cannot make this folder"
+    complains "cannot create this folder"
     check "is not reported as missing" sh -c "! grep -q 'No such file' '$scratch/err'"
 fi
 rmdir /sys/ganbend-test 2>/dev/null

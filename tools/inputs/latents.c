@@ -364,11 +364,11 @@ const char *latent_name_at(size_t index) {
 }
 
 gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err) {
-    gb_node mapping = gb_model_find(model, "mapping");
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info node;
     *l = (latents){0};
-    if (mapping == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "--w: this model has no w's");
-    gb_model_node(model, mapping, &node);
+    if (ws == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "--w: this model has no w's");
+    gb_model_node(model, ws, &node);
     const wanted w = {.what = "--w", .names = w_names, .width = node.shape[node.ndim - 1],
                       .rows = node.ndim == 2 ? node.shape[0] : 1, .reading = reading};
     return load(path, model, &w, l, err);
