@@ -171,6 +171,12 @@ GB_API void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out);
 /* The checkpoint families that can be converted. False past the end. */
 GB_API bool gb_checkpoint_family(size_t index, const char **name, const char **summary);
 
+/* The tables that opening a checkpoint goes by, for documentation: families of checkpoints, file formats, and networks that
+ * are refused by name. `source` says where a family's files come from, and is "" in the other tables. False past the end. */
+typedef enum gb_checkpoint_table { GB_CHECKPOINT_FAMILIES, GB_CHECKPOINT_FORMATS, GB_CHECKPOINT_REFUSED } gb_checkpoint_table;
+typedef struct gb_checkpoint_row { const char *name, *summary, *source; } gb_checkpoint_row;
+GB_API bool gb_checkpoint_table_row(gb_checkpoint_table table, size_t index, gb_checkpoint_row *row);
+
 typedef struct gb_convert_options {
     bool half;              /* store convolution weights as float16 */
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */
@@ -234,11 +240,11 @@ typedef enum gb_role {
     GB_ROLE_Z,              /* the input that seeds fill */
     GB_ROLE_LABEL,          /* the input that holds the class as a one-hot vector [c_dim] */
     GB_ROLE_WS,             /* the w's of all layers, truncated: [num_ws, w_dim] */
-    GB_ROLE_W,              /* the w of one layer; its index is the row of GB_ROLE_WS */
+    GB_ROLE_W,              /* the w of one layer, selected from a truncation; its index is the row of GB_ROLE_WS */
     GB_ROLE_NOISE,          /* the input that holds a layer's noise map [1, H, W] */
     GB_ROLE_LAYER,          /* a synthesis layer, numbered as in network-bending: 0 is the first convolution */
     GB_ROLE_TORGB,          /* a layer whose channels are colours, not features */
-    GB_ROLE_IMAGE           /* a running picture, from small to large; the last may be the output */
+    GB_ROLE_IMAGE           /* a running picture [C, H, W], from small to large; the last may be the output */
 } gb_role;
 
 typedef struct gb_conv2d_options {
@@ -303,7 +309,8 @@ GB_API gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_n
                                          gb_node like);
 GB_API void gb_graph_alias(gb_graph *graph, const char *alias, const char *name);
 /* Gives a node a role; a node may have several. Nodes of one role are told apart by `index`, which is 0 for roles that
- * only one node has. Some operations imply roles: truncate WS, select of such a node W, and the input of noise NOISE. */
+ * only one node has. Some operations imply roles: truncate WS, select of such a node W, and the input of noise NOISE. A
+ * node that is not what the list above says cannot have the role. */
 GB_API void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index);
 /* The node that gb_session_render() returns; [C, H, W] with 1, 3 or 4 channels for functions that write images. */
 GB_API void gb_graph_output(gb_graph *graph, gb_node node);

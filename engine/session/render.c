@@ -136,7 +136,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
     session->cpu = *model->context->processor;
     session->work.cancel = &session->cancel;
     gb_status status = GB_OK;
-    if (session->cpu.device && !(session->cpu.queue = session->cpu.device->queue_new(session->cpu.device)))
+    if (session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
     if (!status)
         status = gb_settings_new(&session->now, session->graph, err);
@@ -156,8 +156,8 @@ void gb_session_free(gb_session *session) {
         return;
     gb_settings_free(&session->now, session->graph);
     gb_settings_free(&session->before, session->graph);
-    if (session->cpu.queue)
-        session->cpu.device->queue_free(session->cpu.queue);        /* once nothing of it runs any more */
+    if (session->cpu.stream)
+        session->cpu.device->stream_free(session->cpu.stream);        /* once nothing of it runs any more */
     gb_plan_free(session->plan);
     for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
         gb_memory_free(&session->cpu, session->kept[i].data);
@@ -319,7 +319,8 @@ static gb_status place_given(gb_session *session, gb_error *err) {
 static const float *there(const gb_session *session, const gb_given *given) {
     if (!session->cpu.device)
         return given->data;
-    return session->cpu.device->mirror(session->cpu.queue, given->data, given->floats * sizeof *given->data, given->id);
+    return session->cpu.device->mirror(session->cpu.stream, given->data, given->floats * sizeof *given->data,
+                                       given->id);
 }
 
 /* The stages behind a step's head with the settings as they are now. False where it has none. */
@@ -540,7 +541,7 @@ static gb_status render_bytes(gb_session *session, bool shown, uint8_t *bytes, g
     size_t plane = (size_t)shape[1] * (size_t)shape[2], samples = (size_t)session->options.batch;
     const gb_tensor *out = &session->plan->tensor[session->bent->graph.output];
     if (session->cpu.device && channels == 3) {
-        session->cpu.device->to_rgb(session->cpu.queue, out, bytes);
+        session->cpu.device->to_rgb(session->cpu.stream, out, bytes);
         return gb_device_wait(session, err);
     }
     const float *image = out->data;     /* fewer than eight channels are always planar */
