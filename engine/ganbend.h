@@ -171,6 +171,12 @@ GB_API void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out);
 /* The checkpoint families that can be converted. False past the end. */
 GB_API bool gb_checkpoint_family(size_t index, const char **name, const char **summary);
 
+/* The tables that opening a checkpoint goes by, for documentation: families of checkpoints, file formats, and networks that
+ * are refused by name. `source` says where a family's files come from, and is "" in the other tables. False past the end. */
+typedef enum gb_checkpoint_table { GB_CHECKPOINT_FAMILIES, GB_CHECKPOINT_FORMATS, GB_CHECKPOINT_REFUSED } gb_checkpoint_table;
+typedef struct gb_checkpoint_row { const char *name, *summary, *source; } gb_checkpoint_row;
+GB_API bool gb_checkpoint_table_row(gb_checkpoint_table table, size_t index, gb_checkpoint_row *row);
+
 typedef struct gb_convert_options {
     bool half;              /* store convolution weights as float16 */
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */

@@ -102,16 +102,48 @@ static gb_status refuse_ambiguous(const char *source, gb_status wrong, const gb_
                  shape_text(info->ndim, info->shape, text), w->rows, w->rows);
 }
 
+/* `w` stands for w_dim and L for the number of layers. */
+static const struct { const char *shape; latent_form form; } forms[] = {
+    {"w", {"[w_dim]", "one w for all layers", "a row of any of the others"}},
+    {"n,w", {"[n, w_dim]", "n w's; if n is the number of layers, a w for each layer", "network-bending's projector; w's saved "
+             "from a mapping network"}},
+    {"L,w", {"[num_ws, w_dim]", "a w for each layer", "Autolume's projected_w.pt, StyleCLIP's mapper, rosinality's projector "
+             "with --w_plus"}},
+    {"n,L,w", {"[n, num_ws, w_dim]", "n times a w for each layer", "NVIDIA's projected_w.npz, pSp, e4e, PTI"}},
+    {NULL, {"[num_ws · w_dim]", "a w for each layer", "flattened by scikit-learn or numpy"}},
+    {NULL, {"[num_ws, 1, w_dim]", "ambiguous: --w-as rows or --w-as layers decides", "batches of one"}},
+    {NULL, {"{w, ws, latent, …}", "the array of that name, at the top or at the end of a path; all of them in order", "most "
+            "projectors"}},
+    {NULL, {"{latent, noises}", "with its noise maps", "network-bending's projector"}},
+    {NULL, {"{FILE: {latent, noise}}", "every file's latent, with its noise maps", "rosinality's projector"}},
+    {NULL, {"[array, …], {FILE: [array, …]}", "every array, if all are latents", "ReStyle's latents.npy, pickled lists"}},
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+bool latent_form_at(size_t index, latent_form *form) {
+    if (index < FORMS) *form = forms[index].form;
+    return index < FORMS;
+}
+
+/* "[64], [n,64], [10,64] or [n,10,64]" */
+static void list_shapes(const wanted *w, char text[SHAPE_ROOM]) {
+    size_t used = 0, last = w->rows > 1 ? 3 : 1;
+    for (size_t i = 0; i <= last; i++) {
+        used += (size_t)snprintf(text + used, SHAPE_ROOM - used, "%s[", !i ? "" : i == last ? " or " : ", ");
+        for (const char *c = forms[i].shape; *c; c++)
+            used += (size_t)(*c == 'w'   ? snprintf(text + used, SHAPE_ROOM - used, "%" PRId64, w->width)
+                             : *c == 'L' ? snprintf(text + used, SHAPE_ROOM - used, "%" PRId64, w->rows)
+                                         : snprintf(text + used, SHAPE_ROOM - used, "%c", *c));
+        used += (size_t)snprintf(text + used, SHAPE_ROOM - used, "]");
+    }
+}
+
 static gb_status refuse_shape(const char *source, gb_status wrong, const gb_array_info *info, const wanted *w,
                               gb_error *err) {
-    char text[SHAPE_ROOM];
-    shape_text(info->ndim, info->shape, text);
-    if (w->rows > 1)
-        return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "], [n,%" PRId64 "], [%" PRId64
-                     ",%" PRId64 "] or [n,%" PRId64 ",%" PRId64 "]", source, info->name, text, w->width, w->width, w->rows,
-                     w->width, w->rows, w->width);
-    return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "] or [n,%" PRId64 "]", source,
-                 info->name, text, w->width, w->width);
+    char text[SHAPE_ROOM], shapes[SHAPE_ROOM];
+    list_shapes(w, shapes);
+    return state(err, wrong, "%s: '%s' has shape %s, but this model takes %s", source, info->name,
+                 shape_text(info->ndim, info->shape, text), shapes);
 }
 
 /* ------------------------------------------------------------------------------------------------ finding */
@@ -324,15 +356,20 @@ gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *
     return load(path, model, &w, l, err);
 }
 
+static const char *const w_names[] = {"w", "ws", "latent", "latents", "w_plus", "wplus", "w_pivot", "dlatents", "projected_w",
+                                      "latent_w", "latent_codes", NULL};
+
+const char *latent_name_at(size_t index) {
+    return index < sizeof w_names / sizeof *w_names ? w_names[index] : NULL;
+}
+
 gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err) {
-    static const char *const names[] = {"w", "ws", "latent", "latents", "w_plus", "wplus", "w_pivot", "dlatents", "projected_w",
-                                        "latent_w", "latent_codes", NULL};
     gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info node;
     *l = (latents){0};
     if (ws == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "--w: this model has no w's");
     gb_model_node(model, ws, &node);
-    const wanted w = {.what = "--w", .names = names, .width = node.shape[node.ndim - 1],
+    const wanted w = {.what = "--w", .names = w_names, .width = node.shape[node.ndim - 1],
                       .rows = node.ndim == 2 ? node.shape[0] : 1, .reading = reading};
     return load(path, model, &w, l, err);
 }

@@ -43,6 +43,12 @@ gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *
 gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err);
 void free_latents(latents *l);
 
+/* The forms of --w, for documentation: the shape, how it is read, and what writes it. */
+typedef struct latent_form { const char *shape, *reading, *source; } latent_form;
+bool latent_form_at(size_t index, latent_form *form);
+/* Names by which arrays of w's are found; NULL past the last. */
+const char *latent_name_at(size_t index);
+
 /* Parses such a text; `what` ("--z") is used in messages. The caller frees *values. */
 gb_status parse_numbers(const char *what, const char *text, gb_array_info *info, float **values, gb_error *err);
 

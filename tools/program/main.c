@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkpoint_tables.h"
 #include "reference.h"
 #include "tools/commands/commands.h"
 
@@ -49,7 +50,8 @@ static void print_overview(FILE *to) {
     putc('\n', to);
 }
 
-/* Options that only the build uses and --help does not list: --completions SHELL and --man-pages DIR. */
+/* Options that only the build uses and --help does not list: --completions SHELL, --man-pages DIR, and --checkpoint-tables
+ * for docs/checkpoints.md. */
 static int print_reference(const char *word, const char *value) {
     gb_error err = {0};
     if (!strcmp(word, "--completions")) {
@@ -71,6 +73,10 @@ static int dispatch(int argc, char **argv) {
     }
     if (!strcmp(word, "--version")) {
         printf("ganbend %s\n", gb_version());
+        return EXIT_DONE;
+    }
+    if (argc == 2 && !strcmp(word, "--checkpoint-tables")) {
+        print_checkpoint_tables(stdout);
         return EXIT_DONE;
     }
     if (argc == 3 && (!strcmp(word, "--completions") || !strcmp(word, "--man-pages")))
