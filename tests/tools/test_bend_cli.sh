@@ -137,7 +137,7 @@ run 0 "a picture is rendered" render "$model" --bend "$made" --set angle=45.5 --
 run 0 "its recipe is printed" recipe from "$scratch/first.png"
 prints 'inputs: {seeds: 7, rng: torch, trunc: 0.5, cutoff: 3, noise: "random:5"}'
 prints "  angle: {value: 45.5, low: -180, high: 180}"
-prints "  - {at: synthesis.b8.conv1, noise: off}"
+prints "- {at: synthesis.b8.conv1, noise: off}"
 cp "$scratch/out" "$scratch/again.yaml"
 run 0 "and makes it again" render "$model" --bend "$scratch/again.yaml" -o "$scratch/again.png"
 same_pixels "to the pixel" "$scratch/first.png" "$scratch/again.png"

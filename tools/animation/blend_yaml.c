@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/program/text.h"
+
 enum { NUMBER_ROOM = 40 };
 
 /* Skips space and comments; counts lines. */
@@ -34,31 +36,8 @@ static bool is_number(const char *word, size_t length, double *value, bool *whol
     return end != text && !*end && isfinite(*value);
 }
 
-/* A growing text. */
-typedef struct growing {
-    char *text;
-    size_t used, room;
-    bool failed;
-} growing;
-
-static void append(growing *g, const char *text, size_t length) {
-    if (g->used + length + 1 > g->room) {
-        size_t room = 2 * (g->used + length) + 256;
-        char *grown = realloc(g->text, room);
-        if (!grown) {
-            g->failed = true;
-            return;
-        }
-        g->text = grown;
-        g->room = room;
-    }
-    memcpy(g->text + g->used, text, length);
-    g->used += length;
-    g->text[g->used] = '\0';
-}
-
 gb_status blend_texts(const char *a, const char *b, double t, char **out, gb_error *err) {
-    growing g = {0};
+    text_buffer g = {0};
     int line = 1, other = 1;
     *out = NULL;
     for (;;) {
@@ -68,17 +47,17 @@ gb_status blend_texts(const char *a, const char *b, double t, char **out, gb_err
         bool whole_x, whole_y;
         a = skip_space(a, &line);
         b = skip_space(b, &other);
-        append(&g, from, (size_t)(a - from));
+        put_bytes(&g, from, (size_t)(a - from));
         if (!*a || !*b) break;
         m = word_length(a);
         n = word_length(b);
         if (m == n && !memcmp(a, b, m)) {
-            append(&g, a, m);
+            put_bytes(&g, a, m);
         } else if (is_number(a, m, &x, &whole_x) && is_number(b, n, &y, &whole_y)) {
             char text[NUMBER_ROOM];
             double value = t >= 1 ? y : x + t * (y - x);
             int length = snprintf(text, sizeof text, "%.9g", whole_x && whole_y ? floor(value + 0.5) : value);
-            append(&g, text, (size_t)length);
+            put_bytes(&g, text, (size_t)length);
         } else {
             free(g.text);
             return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: line %d of the first has '%.*s', "

@@ -1,44 +1,19 @@
-/* Prints the recipe from its JSON: one line for each top-level key and each bend, numbers unchanged. The JSON comes from
- * gb_recipe_json(), so it is well-formed; the settings are untrusted. */
+/* What a PNG says about itself, put together as one recipe: its recipe in JSON, the inputs and parameters in its settings,
+ * its latents and clusters. The settings are untrusted. */
 #include "picture_recipe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------------ growing text */
-
-typedef struct page {
-    char *text;
-    size_t used, room;
-    bool full;                  /* out of memory */
-} page;
-
-static void put(page *p, const char *bytes, size_t count) {
-    if (p->used + count >= p->room) {
-        size_t room = 2 * (p->used + count) + 1024;
-        char *grown = p->full ? NULL : realloc(p->text, room);
-        if (!grown) {
-            p->full = true;
-            return;
-        }
-        p->text = grown;
-        p->room = room;
-    }
-    memcpy(p->text + p->used, bytes, count);
-    p->used += count;
-    p->text[p->used] = '\0';
-}
-
-static void put_text(page *p, const char *text) {
-    put(p, text, strlen(text));
-}
+#include "recipe_yaml.h"
+#include "tools/program/text.h"
 
 /* ------------------------------------------------------------------------------------------------ a PNG's texts */
 
 typedef struct search {
     const char *name;
-    page found;
+    text_buffer found;
     bool has;
 } search;
 
@@ -53,7 +28,7 @@ static void take_text(void *arg, const char *key, const char *value) {
 static gb_status look_for_text(const char *path, const char *name, char **text, gb_error *err) {
     search s = {.name = name};
     gb_status status = gb_png_text(path, take_text, &s, err);
-    if (!status && s.found.full) status = state(err, GB_NO_MEMORY, "%s: out of memory", path);
+    if (!status && s.found.failed) status = state(err, GB_NO_MEMORY, "%s: out of memory", path);
     if (status) free(s.found.text);
     *text = status ? NULL : s.found.text;
     return status;
@@ -75,9 +50,9 @@ typedef struct word {
 } word;
 
 typedef struct picture_settings {
-    page inputs;                /* "seeds: 7, rng: numpy" */
-    page besides;               /* settings that a recipe cannot express */
-    word set[MAX_SET];          /* "angle=30" */
+    text_buffer inputs;         /* "seeds: 7, rng: \"numpy\"" */
+    text_buffer besides;        /* settings that a recipe cannot express */
+    param_setting set[MAX_SET];
     size_t set_count;
     const char *latent;         /* numbers of a z or w, or NULL */
     const char *clusters;       /* a JSON object, or NULL */
@@ -94,20 +69,9 @@ static bool is_word(word w, const char *text) {
     return w.length == strlen(text) && !memcmp(w.text, text, w.length);
 }
 
-static void put_besides(page *p, word w) {
-    if (p->used) put_text(p, " ");
-    for (size_t i = 0; i < w.length; i++) put(p, w.text[i] < 0x20 || w.text[i] > 0x7e ? "?" : w.text + i, 1);
-}
-
-/* True for letters, digits and other characters that need no quotes in YAML. */
-static bool is_plain(word w) {
-    static const char *const others[] = {"true", "false", "null"};
-    const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    bool plain = w.length > 0 && (strchr(letters, *w.text) || (*w.text == '$' && w.length > 1));
-    for (size_t i = 1; plain && i < w.length; i++)
-        plain = strchr(letters, w.text[i]) || strchr("0123456789_.*/-", w.text[i]);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) plain = plain && !is_word(w, others[i]);
-    return plain;
+static void put_besides(text_buffer *b, word w) {
+    if (b->used) put_text(b, " ");
+    for (size_t i = 0; i < w.length; i++) put_bytes(b, w.text[i] < 0x20 || w.text[i] > 0x7e ? "?" : w.text + i, 1);
 }
 
 static bool is_number(word w) {
@@ -119,14 +83,15 @@ static bool is_number(word w) {
     return !*end && strspn(digits, "0123456789+-.eE") == w.length;
 }
 
-static void put_scalar(page *p, word w) {
-    bool bare = is_plain(w) || is_number(w);
-    if (!bare) put_text(p, "\"");
+/* As JSON. */
+static void put_scalar(text_buffer *b, word w) {
+    bool quoted = !is_number(w);
+    if (quoted) put_text(b, "\"");
     for (size_t i = 0; i < w.length; i++) {
-        if (!bare && (w.text[i] == '"' || w.text[i] == '\\')) put_text(p, "\\");
-        put(p, w.text + i, 1);
+        if (w.text[i] == '"' || w.text[i] == '\\') put_text(b, "\\");
+        put_bytes(b, w.text + i, 1);
     }
-    if (!bare) put_text(p, "\"");
+    if (quoted) put_text(b, "\"");
 }
 
 /* The name of an option among a recipe's inputs, or NULL. */
@@ -151,6 +116,14 @@ static int depth_after(word w, int depth) {
     return depth;
 }
 
+/* "angle=30": a parameter and its number. */
+static void add_set(picture_settings *m, word w) {
+    const char *equals = memchr(w.text, '=', w.length);
+    size_t name = equals ? (size_t)(equals - w.text) : 0;
+    if (equals && is_number((word){equals + 1, w.length - name - 1}) && m->set_count < MAX_SET)
+        m->set[m->set_count++] = (param_setting){w.text, equals + 1, name, w.length - name - 1};
+}
+
 /* Reads "--seeds 7 --rng numpy --bend crc32:… --set angle=30 --grid 4x4": options of render, and remarks in
  * parentheses. */
 static void read_settings(const char *text, picture_settings *m) {
@@ -169,150 +142,13 @@ static void read_settings(const char *text, picture_settings *m) {
             put_input(m, w.text[2] == 'z' ? "z" : "w");
             put_text(&m->inputs, m->latent);
             next_word(&at);             /* its checksum */
-        } else if (is_word(w, "--set") && m->set_count < MAX_SET) {
-            m->set[m->set_count++] = next_word(&at);
+        } else if (is_word(w, "--set")) {
+            add_set(m, next_word(&at));
         } else if (is_word(w, "--bend") || (m->clusters && is_word(w, "--clusters"))) {
             next_word(&at);
         } else {
             put_besides(&m->besides, w);
         }
-    }
-}
-
-/* The value that --set gave a parameter; the last one wins. */
-static bool find_set(const picture_settings *m, word name, word *value) {
-    for (size_t i = m->set_count; i-- > 0;) {
-        word w = m->set[i];
-        if (w.length <= name.length + 1 || memcmp(w.text, name.text, name.length) != 0 || w.text[name.length] != '=')
-            continue;
-        *value = (word){w.text + name.length + 1, w.length - name.length - 1};
-        return is_number(*value);
-    }
-    return false;
-}
-
-/* ------------------------------------------------------------------------------------------------ reading JSON */
-
-static const char *skip_string(const char *c) {
-    for (c++; *c != '"'; c++) c += *c == '\\';
-    return c + 1;
-}
-
-static const char *skip_value(const char *c) {
-    int depth = 0;
-    do {
-        if (*c == '"') {
-            c = skip_string(c);
-            continue;
-        }
-        depth += *c == '{' || *c == '[';
-        depth -= *c == '}' || *c == ']';
-        c++;
-    } while (depth > 0 || !strchr(",]}", *c));
-    return c;
-}
-
-typedef struct field {
-    word key, value;            /* the key without its quotes */
-} field;
-
-static bool is_end(char c) {
-    return c == '}' || c == ']';
-}
-
-/* The next field of an object or item of an array. *at starts at '{' or '[' and moves to the end of the field. */
-static bool next_field(const char **at, bool map, field *f) {
-    const char *c = *at;
-    if (is_end(c[0]) || is_end(c[1])) return false;
-    c += c[1] == ' ' ? 2 : 1;
-    *f = (field){0};
-    if (map) {
-        const char *end = skip_string(c);
-        f->key = (word){c + 1, (size_t)(end - c) - 2};
-        c = end + 2;
-    }
-    f->value.text = c;
-    *at = skip_value(c);
-    f->value.length = (size_t)(*at - c);
-    return true;
-}
-
-/* Writes JSON as YAML on one line, without quotes where they are not needed. */
-static void put_value(page *p, word value) {
-    for (const char *c = value.text, *end = c + value.length; c < end;) {
-        const char *next = *c == '"' ? skip_string(c) : c + 1;
-        word inner = {c + 1, (size_t)(next - c) >= 2 ? (size_t)(next - c) - 2 : 0};
-        if (*c == '"' && is_plain(inner)) put(p, inner.text, inner.length);
-        else put(p, c, (size_t)(next - c));
-        c = next;
-    }
-}
-
-static void put_key(page *p, word key) {
-    put_value(p, (word){key.text - 1, key.length + 2});
-    put_text(p, ":");
-}
-
-static void put_parameter(page *p, word value, word set) {
-    const char *at = value.text;
-    field f;
-    if (*value.text != '{') {
-        put(p, set.text, set.length);
-        return;
-    }
-    for (const char *before = "{"; next_field(&at, true, &f); before = ", ") {
-        put_text(p, before);
-        put_key(p, f.key);
-        put_text(p, " ");
-        put_value(p, is_word(f.key, "value") ? set : f.value);
-    }
-    put_text(p, "}");
-}
-
-/* Writes lists and parameters with one line per item, anything else on one line. */
-static void put_top(page *p, const picture_settings *m, const field *top) {
-    const char *at = top->value.text;
-    bool parameters = is_word(top->key, "parameters"), list = *at == '[';
-    field f;
-    put_key(p, top->key);
-    if ((!list && !parameters) || top->value.length == 2) {
-        put_text(p, " ");
-        put_value(p, top->value);
-        put_text(p, "\n");
-        return;
-    }
-    put_text(p, "\n");
-    while (next_field(&at, !list, &f)) {
-        word set;
-        put_text(p, list ? "  - " : "  ");
-        if (!list) put_key(p, f.key);
-        if (!list) put_text(p, " ");
-        if (parameters && find_set(m, f.key, &set)) put_parameter(p, f.value, set);
-        else put_value(p, f.value);
-        put_text(p, "\n");
-    }
-}
-
-static void put_recipe(page *p, const picture_settings *m, const char *json) {
-    const char *at = json;
-    field f;
-    if (m->besides.used) {
-        put_text(p, "# also rendered with ");
-        put(p, m->besides.text, m->besides.used);
-        put_text(p, "\n");
-    }
-    if (m->inputs.used) {
-        put_text(p, "inputs: {");
-        put(p, m->inputs.text, m->inputs.used);
-        put_text(p, "}\n");
-    }
-    while (next_field(&at, true, &f))
-        if (!(m->inputs.used && is_word(f.key, "inputs")) && !(m->clusters && is_word(f.key, "clusters")))
-            put_top(p, m, &f);
-    if (m->clusters) {
-        put_text(p, "clusters: ");
-        put_value(p, (word){m->clusters, strlen(m->clusters)});
-        put_text(p, "\n");
     }
 }
 
@@ -324,20 +160,20 @@ static char *clusters_json(const char *text) {
     static const char key[] = "{\"bends\": [], \"clusters\": ";
     gb_recipe *recipe = NULL;
     const char *json;
-    page p = {0}, cut = {0};
+    text_buffer p = {0}, cut = {0};
     put_text(&p, "bends: []\nclusters:\n");
     for (const char *line = text, *end; *line; line = end) {
         end = line + strcspn(line, "\n");
         end += *end == '\n';
         put_text(&p, "  ");
-        put(&p, line, (size_t)(end - line));
+        put_bytes(&p, line, (size_t)(end - line));
     }
-    if (!p.full && !gb_recipe_parse(p.text, p.used, "clusters", &recipe, NULL) &&
+    if (!p.failed && !gb_recipe_parse(p.text, p.used, "clusters", &recipe, NULL) &&
         !gb_recipe_json(recipe, &json, NULL) && !strncmp(json, key, sizeof key - 1) && json[sizeof key - 1] == '{')
-        put(&cut, json + sizeof key - 1, strlen(json) - sizeof key);
+        put_bytes(&cut, json + sizeof key - 1, strlen(json) - sizeof key);
     gb_recipe_free(recipe);
     free(p.text);
-    if (!cut.full) return cut.text;
+    if (!cut.failed) return cut.text;
     free(cut.text);
     return NULL;
 }
@@ -351,19 +187,44 @@ typedef struct picture_parts {
     char *settings, *recipe, *second, *latent, *clusters;
 } picture_parts;
 
-static gb_status remake(const char *path, const picture_parts *from, page *p, gb_error *err) {
-    const char *recipe_text = from->recipe ? from->recipe : "bends: []", *json;
+/* The inputs and clusters of the picture before those that the recipe may have itself: the first ones are printed. */
+static void put_json(text_buffer *b, const picture_settings *m, const char *recipe) {
+    put_text(b, "{");
+    if (m->inputs.used) {
+        put_text(b, "\"inputs\": {");
+        put_text(b, m->inputs.text);
+        put_text(b, "}, ");
+    }
+    if (m->clusters) {
+        put_text(b, "\"clusters\": ");
+        put_text(b, m->clusters);
+        put_text(b, ", ");
+    }
+    put_text(b, recipe + 1);
+}
+
+static gb_status remake(const char *path, const picture_parts *from, text_buffer *to, gb_error *err) {
+    const char *recipe_text = from->recipe ? from->recipe : "bends: []", *recipe_json;
     char *clusters = from->clusters ? clusters_json(from->clusters) : NULL;
     picture_settings m = {.latent = from->latent && is_numbers(from->latent) ? from->latent : NULL, .clusters = clusters};
+    text_buffer json = {0};
     gb_recipe *recipe = NULL, *again = NULL;
     if (from->settings) read_settings(from->settings, &m);
-    if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) && !gb_recipe_json(recipe, &json, err)) {
-        put_recipe(p, &m, json);
-        if (p->full || m.inputs.full || m.besides.full) state(err, GB_NO_MEMORY, "%s: out of memory", path);
-        else gb_recipe_parse(p->text, p->used, path, &again, err);      /* the settings may contain anything */
+    if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) &&
+        !gb_recipe_json(recipe, &recipe_json, err)) {
+        put_json(&json, &m, recipe_json);
+        if (m.besides.used) {
+            put_text(to, "# also rendered with ");
+            put_text(to, m.besides.text);
+            put_text(to, "\n");
+        }
+        if (json.failed || m.inputs.failed || m.besides.failed) state(err, GB_NO_MEMORY, "%s: out of memory", path);
+        else if (!put_recipe_yaml(to, json.text, json.used, m.set, m.set_count, err))
+            gb_recipe_parse(to->text, to->used, path, &again, err);     /* the settings may contain anything */
     }
     gb_recipe_free(again);
     gb_recipe_free(recipe);
+    free(json.text);
     free(m.inputs.text);
     free(m.besides.text);
     free(clusters);
@@ -372,7 +233,7 @@ static gb_status remake(const char *path, const picture_parts *from, page *p, gb
 
 gb_status remake_recipe(const char *path, char **text, gb_error *err) {
     picture_parts from = {0};
-    page p = {0};
+    text_buffer p = {0};
     if (!look_for_text(path, "Settings", &from.settings, err) && !look_for_text(path, "Recipe", &from.recipe, err) &&
         !look_for_text(path, "Recipe 2", &from.second, err) && !look_for_text(path, "Latent", &from.latent, err) &&
         !look_for_text(path, "Clusters", &from.clusters, err)) {

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/inputs/latents.h"
+#include "tools/program/text.h"
 
 #define AT(member) offsetof(bending_options, member)
 
@@ -161,22 +161,14 @@ gb_status update_bending(bending *b, gb_session *session, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ settings in PNGs */
 
-static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
-    size_t used = strlen(text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text + used, BENDING_TEXT_ROOM - used, format, args);
-    va_end(args);
-}
-
 void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]) {
     *text = '\0';
     for (size_t i = 0; i < b->count; i++)
-        append(text, " --bend crc32:%08" PRIx32, crc32_of_bytes(b->texts[i], strlen(b->texts[i])));
-    if (b->clusters) append(text, " --clusters crc32:%08" PRIx32, crc32_of_bytes(b->clusters, strlen(b->clusters)));
+        append(text, BENDING_TEXT_ROOM, " --bend crc32:%08" PRIx32, crc32_of_bytes(b->texts[i], strlen(b->texts[i])));
+    if (b->clusters) append(text, BENDING_TEXT_ROOM, " --clusters crc32:%08" PRIx32, crc32_of_bytes(b->clusters, strlen(b->clusters)));
     for (size_t i = 0; b->options && i < b->options->set.count; i++)
-        append(text, " --set %s", b->options->set.texts[i]);
-    if (b->redraw) append(text, " --redraw-as %" PRIu64, b->redraw);
+        append(text, BENDING_TEXT_ROOM, " --set %s", b->options->set.texts[i]);
+    if (b->redraw) append(text, BENDING_TEXT_ROOM, " --redraw-as %" PRIu64, b->redraw);
 }
 
 size_t bending_texts(const bending *b, gb_text *texts) {

@@ -9,14 +9,13 @@
 
 #include "tools/inputs/latents.h"
 #include "tools/program/arguments.h"
+#include "tools/program/text.h"
 #include "tools/program/host.h"
 
 enum { KEY_ROOM = 128, MAX_CHANNELS = 1 << 16 };
 
 bool good_vector_name(const char *name) {
-    size_t length = strlen(name);
-    return length > 0 && length < VECTOR_NAME_ROOM && *name != '.' &&
-           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") == length;
+    return is_plain_name(name, VECTOR_NAME_ROOM, "");
 }
 
 /* ------------------------------------------------------------------------------------------------ reading */

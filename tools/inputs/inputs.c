@@ -1,10 +1,10 @@
 /* From options to a session's inputs. Random noise is drawn from seed + index of the image, so that images differ and each
  * can be rendered again alone; along --steps it stays the same. */
 #include "inputs.h"
+#include "tools/program/text.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,39 +301,20 @@ void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]) {
         snprintf(name + used, IMAGE_NAME_ROOM - (size_t)used, "%c%04zu", in->source == FROM_Z ? 'z' : 'w', source);
 }
 
-/* Appends to a text of SETTINGS_ROOM bytes; the end of a longer text is cut off. */
-static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
-    size_t used = strlen(text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text + used, SETTINGS_ROOM - used, format, args);
-    va_end(args);
-}
-
-/* Appends the shortest decimal that reads back as the same float. */
-static void append_float(char *text, float value) {
-    char digits[32];
-    for (int precision = 1; precision <= 9; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
-        if (strtof(digits, NULL) == value) break;
-    }
-    append(text, "%s", digits);
-}
-
 /* Writes numbers, not names, so that models without class names accept the settings. */
 static void append_classes(char *text, const inputs *in, size_t label, bool all) {
     const class_list *list = &in->classes;
-    append(text, " --class ");
+    append(text, SETTINGS_ROOM, " --class ");
     if (!all && !list->is_mixture) {
-        append(text, "%zu", class_at(list, label));
+        append(text, SETTINGS_ROOM, "%zu", class_at(list, label));
         return;
     }
     for (size_t i = 0; i < list->item_count; i++) {
         const class_item *item = &list->items[i];
-        append(text, item->first == item->last ? "%s%zu" : "%s%zu-%zu", i ? "," : "", item->first, item->last);
+        append(text, SETTINGS_ROOM, item->first == item->last ? "%s%zu" : "%s%zu-%zu", i ? "," : "", item->first, item->last);
         if (!list->is_mixture) continue;
-        append(text, ":");
-        append_float(text, item->weight);
+        append(text, SETTINGS_ROOM, ":");
+        append_float(text, SETTINGS_ROOM, item->weight);
     }
 }
 
@@ -341,8 +322,8 @@ static void append_noise(char *text, const inputs *in, size_t index, bool all) {
     const latents *l = &in->latents;
     uint32_t crc = 0;
     switch (in->noise) {
-    case GB_NOISE_NONE: append(text, " --noise none"); return;
-    case GB_NOISE_RANDOM: append(text, " --noise random:%" PRIu64, in->noise_seed + (all ? 0 : index)); return;
+    case GB_NOISE_NONE: append(text, SETTINGS_ROOM, " --noise none"); return;
+    case GB_NOISE_RANDOM: append(text, SETTINGS_ROOM, " --noise random:%" PRIu64, in->noise_seed + (all ? 0 : index)); return;
     case GB_NOISE_CONST: break;
     }
     for (size_t i = 0; i < l->noise_count; i++) {
@@ -350,8 +331,8 @@ static void append_noise(char *text, const inputs *in, size_t index, bool all) {
         size_t start = all || map->samples == 1 ? 0 : index * map->count;
         crc = (crc << 1 | crc >> 31) ^ crc32_of(map->values + start, map->count * (all ? map->samples : 1));
     }
-    append(text, " --noise const");
-    if (l->noise_count) append(text, " (maps crc32:%08" PRIx32 ")", crc);
+    append(text, SETTINGS_ROOM, " --noise const");
+    if (l->noise_count) append(text, SETTINGS_ROOM, " (maps crc32:%08" PRIx32 ")", crc);
 }
 
 char *latent_numbers(const inputs *in, size_t index) {
@@ -367,19 +348,19 @@ void describe_inputs(const inputs *in, size_t index, char text[SETTINGS_ROOM]) {
     if (!sheet) index = among_all(in, index);
     size_t sources = count_sources(in), source = all ? 0 : index % sources, row = (size_t)l->rows * l->width;
     text[0] = '\0';
-    if (in->source == FROM_SEEDS && all) append(text, "--seeds %s", in->seeds_text);
-    if (in->source == FROM_SEEDS && !all) append(text, "--seeds %" PRIu32, seed_at(&in->seeds, source));
-    if (in->source == FROM_SEEDS) append(text, " --rng %s", rng_names[in->rng]);
+    if (in->source == FROM_SEEDS && all) append(text, SETTINGS_ROOM, "--seeds %s", in->seeds_text);
+    if (in->source == FROM_SEEDS && !all) append(text, SETTINGS_ROOM, "--seeds %" PRIu32, seed_at(&in->seeds, source));
+    if (in->source == FROM_SEEDS) append(text, SETTINGS_ROOM, " --rng %s", rng_names[in->rng]);
     if (in->source != FROM_SEEDS)
-        append(text, "--%c crc32:%08" PRIx32, in->source == FROM_Z ? 'z' : 'w',
+        append(text, SETTINGS_ROOM, "--%c crc32:%08" PRIx32, in->source == FROM_Z ? 'z' : 'w',
                crc32_of(l->values + source * row, (all ? l->count : 1) * row));
     if (in->classes.count) append_classes(text, in, all ? 0 : index / sources, all);
-    if (in->steps) append(text, " --steps %zu --space %c", in->steps, in->in_w ? 'w' : 'z');
-    if (sheet ? in->only > 0 : in->steps > 0) append(text, " --image %zu", sheet ? in->only : index + 1);
+    if (in->steps) append(text, SETTINGS_ROOM, " --steps %zu --space %c", in->steps, in->in_w ? 'w' : 'z');
+    if (sheet ? in->only > 0 : in->steps > 0) append(text, SETTINGS_ROOM, " --image %zu", sheet ? in->only : index + 1);
     if (in->source != FROM_W) {
-        append(text, " --trunc ");
-        append_float(text, (float)in->psi);
+        append(text, SETTINGS_ROOM, " --trunc ");
+        append_float(text, SETTINGS_ROOM, (float)in->psi);
     }
-    if (in->cutoff >= 0) append(text, " --cutoff %" PRId64, in->cutoff);
+    if (in->cutoff >= 0) append(text, SETTINGS_ROOM, " --cutoff %" PRId64, in->cutoff);
     if (in->has_noise) append_noise(text, in, index, all);
 }

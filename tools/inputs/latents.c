@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "open_model.h"
 #include "tools/program/arguments.h"
@@ -21,13 +22,7 @@ const char *shape_text(int ndim, const int64_t *shape, char text[SHAPE_ROOM]) {
 }
 
 uint32_t crc32_of_bytes(const void *bytes, size_t size) {
-    const unsigned char *b = bytes;
-    uint32_t crc = 0xffffffffu;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= b[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1)));
-    }
-    return ~crc;
+    return (uint32_t)crc32_z(0, bytes, size);
 }
 
 uint32_t crc32_of(const float *values, size_t count) {

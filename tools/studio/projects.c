@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/program/text.h"
+
 bool is_valid_name(const char *name) {
-    size_t length = strlen(name);
-    return length > 0 && length < PROJECT_NAME && *name != '.' &&
-           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-.") == length;
+    return is_plain_name(name, PROJECT_NAME, " ");
 }
 
 void clients_init(client_list *clients) {
