@@ -47,7 +47,7 @@ advises "--seeds 0-19" --pics 20
 advises "mix styles with a recipe" --row-seeds 1
 advises "this is for StyleGAN3" --translate 0.1,0.2
 advises "did you mean --seeds?" --sedes 4
-run 2 "a synonym of an option that is not there" bench "$m" --outdir x
+run 2 "a synonym of an option that does not exist" bench "$m" --outdir x
 complains "unknown option --outdir"
 
 echo "$passed passed, $failed failed"
