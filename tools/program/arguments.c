@@ -27,14 +27,6 @@ int failed(const command *c, const gb_error *err) {
     return err->status == GB_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 
-gb_status state(gb_error *err, gb_status status, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
-    va_end(args);
-    return err->status = status;
-}
-
 static size_t table_rows(const option *table) {
     size_t n = 0;
     while (table && table[n].name) n++;
