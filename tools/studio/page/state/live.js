@@ -7,7 +7,7 @@ import {unbent} from './recipe.js';
 import {toJson, toYaml} from './yaml.js';
 import {wire} from './wire.js';
 
-const mostUnderWay = 2;
+const maxUnderWay = 2;
 const patience = 250;               // ms after which a render without a picture no longer delays others
 const counted = 1000;               // ms over which frames per second are counted
 
@@ -72,7 +72,7 @@ function pump() {
         return;
     const now = performance.now();
     const holding = [...underWay.values()].filter(({sent, pictured}) => !pictured && now - sent < patience).length;
-    if (changed && holding < mostUnderWay) {
+    if (changed && holding < maxUnderWay) {
         changed = false;
         sendRender(toJson(recipeNow()));
     } else if (!changed && !underWay.size && wantsUnbent.size) {

@@ -2,7 +2,7 @@
 // promise of the answer. Binary messages are a little-endian header length, a JSON header with a `kind`, and a payload. A lost
 // connection is opened again after growing pauses; listeners of 'open' initialise the new connection.
 
-const firstPause = 250, longestPause = 8000, mostId = 0x7fffffff;
+const firstPause = 250, longestPause = 8000, maxId = 0x7fffffff;
 
 const listeners = new Map();
 const waiting = new Map();
@@ -100,7 +100,7 @@ function send(type, fields = {}) {
 
 function ask(type, fields = {}) {
     return new Promise((resolve, reject) => {
-        lastId = lastId % mostId + 1;
+        lastId = lastId % maxId + 1;
         waiting.set(lastId, {resolve, reject});
         if (send(type, {id: lastId, ...fields}))
             return;
