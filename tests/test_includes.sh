@@ -20,6 +20,7 @@ cuda             ops
 weights
 tools
 docs
+docs/examples/adding  engine ops cuda weights
 circle           weights/read/pickle weights/read/pickle_torch
 circle           weights/read/pickle weights/read/pickle_numpy
 '
