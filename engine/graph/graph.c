@@ -1,13 +1,13 @@
 /* Graph builder: each call checks names, inputs and the shapes of weights, appends one node, and remembers the first
  * mistake in words. */
 #include "graph.h"
+#include "weights/spelling.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/spelling.h"
 
 enum { GB_MAX_NODES = 1 << 14 };
 

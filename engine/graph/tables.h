@@ -1,14 +1,17 @@
-/* Rows of the filter and activation tables by name, and parameters held to their ranges. */
+/* Rows of the filter and activation tables by name, with parameters checked against their ranges. */
 #ifndef GB_ENGINE_TABLES_H
 #define GB_ENGINE_TABLES_H
 
 #include "engine/ganbend.h"
 
-/* By either name of the row; `index` is its place in the table. */
-bool gb_table_find(bool (*row_at)(size_t, gb_table_row *), const char *name, gb_table_row *row, size_t *index);
+/* A row that was chosen by its name or alias, with all its parameters: those given, checked, and defaults for the rest. */
+typedef struct gb_chosen_row {
+    size_t index;               /* in the table */
+    float params[GB_MAX_PARAMS];
+    int count;                  /* of them that count: of a row that takes any number, those given */
+} gb_chosen_row;
 
-/* The row's full list: those given, checked, and defaults behind them. `used` is how many count. */
-gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_MAX_PARAMS],
-                          int *used, gb_error *err);
+gb_status gb_choose_filter(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err);
+gb_status gb_choose_activation(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "engine/base/error.h"
 #include "recipe.h"
-#include "engine/base/spelling.h"
+#include "weights/spelling.h"
 
 typedef enum input_form { TEXT, NUMBER, WHOLE, CHOICE, NUMBERS } input_form;
 

@@ -8,7 +8,7 @@
 
 #include "engine/base/error.h"
 #include "recipe.h"
-#include "engine/base/spelling.h"
+#include "weights/spelling.h"
 
 /* ------------------------------------------------------------------------------------------------ saying no */
 

@@ -3,7 +3,7 @@
 
 #include "engine/base/error.h"
 #include "recipe.h"
-#include "engine/base/spelling.h"
+#include "weights/spelling.h"
 
 enum { MOST_KEYS = 40 };
 

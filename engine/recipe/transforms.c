@@ -7,7 +7,7 @@
 
 #include "engine/base/error.h"
 #include "recipe.h"
-#include "engine/base/spelling.h"
+#include "weights/spelling.h"
 
 static const struct transform {
     const char *name;

@@ -14,7 +14,7 @@ typedef struct gb_settings {
     bool *tapped;               /* per node of the model */
     gb_given *w_avg;            /* NULL = the model's */
     float psi;
-    double psi_as_written;
+    double psi_as_written;      /* rows of statistics are chosen by dividing it: its last bit may choose another row */
     int cutoff;
     bool seeded;                /* z was drawn from `seed` with `rng` */
     gb_rng rng;
