@@ -1,9 +1,9 @@
-/* Which known name somebody meant who wrote an unknown one. */
+/* Suggests the known name that is nearest to an unknown one. */
 #ifndef GB_ENGINE_SPELLING_H
 #define GB_ENGINE_SPELLING_H
 
 typedef struct gb_spelling {
-    const char *wanted, *nearest;       /* nearest: NULL while no candidate was near enough */
+    const char *wanted, *nearest;       /* nearest: NULL if no candidate was near enough */
     int distance;
 } gb_spelling;
 
