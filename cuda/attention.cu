@@ -1,7 +1,7 @@
-/* Self-attention over pixels, as ops/attention.c: scores, softmax and mix as operations of their own, or one after the
- * other with the matrix in the workspace, through the same kernels and so to the same bits. Scores and mix are one
- * matrix product, C[i,j] = Σ_k A[i,k] B[j,k] in float32: a block makes 64×64 values of it, 16 deep at a time, a thread
- * 4×4 of them. */
+/* Self-attention over pixels (ops/attention.c has the formulas): scores, softmax and mix as separate operations, or one
+ * after the other with the matrix in the workspace, with the same kernels and therefore the same bits. Scores and mix
+ * are the matrix product C[i,j] = Σ_k A[i,k] B[j,k] in float32. A block computes 64×64 values of C in steps of depth
+ * 16, a thread 4×4 of them. */
 #include <math.h>
 
 #include "cuda/rows.h"
@@ -14,29 +14,29 @@ enum { THREADS = 256, WARPS = 4, TILE = 64, DEPTH = 16 };
 struct matrix {
     gb_view of;
     int rows, columns;
-    bool rows_are_pixels;       /* and columns channels; else the other way round */
+    bool rows_are_pixels;       /* and columns are channels; else the reverse */
 };
 
-/* The four values of a step that a thread brings: 64 rows from `row` on, 16 columns; neighbouring threads read what
- * lies side by side. */
-struct fetcher {
+/* The four values that a thread loads in each step, out of 64 rows from `row` on and 16 columns. Neighbouring threads
+ * load neighbouring values. */
+struct loader {
     int row, row_step, column, column_step;
-    long long from, k_step, step;       /* where the first one lies; to the next column; to the next of the four */
+    long long from, k_step, step;       /* offset of the first value; to the next column; to the next of the four */
 };
 
-__device__ static fetcher fetcher_of(const matrix &m, int n, int row) {
+__device__ static loader loader_of(const matrix &m, int n, int row) {
     int t = (int)threadIdx.x;
     long long row_step = m.rows_are_pixels ? m.of.p_step : m.of.c_step;
     long long k_step = m.rows_are_pixels ? m.of.c_step : m.of.p_step;
     bool along = k_step == 1;
-    fetcher f = {row + (along ? t / DEPTH : t % TILE), along ? THREADS / DEPTH : 0, along ? t % DEPTH : t / TILE,
+    loader f = {row + (along ? t / DEPTH : t % TILE), along ? THREADS / DEPTH : 0, along ? t % DEPTH : t / TILE,
                  along ? 0 : THREADS / TILE, 0, k_step, 0};
     f.from = n * m.of.n_step + f.row * row_step + f.column * k_step;
     f.step = f.row_step * row_step + f.column_step * k_step;
     return f;
 }
 
-__device__ static void fetch(const matrix &m, const fetcher &f, int k, float (&v)[4]) {
+__device__ static void load(const matrix &m, const loader &f, int k, float (&v)[4]) {
 #pragma unroll
     for (int i = 0; i < 4; i++) {
         long long at = f.from + k * f.k_step + i * f.step;
@@ -47,31 +47,31 @@ __device__ static void fetch(const matrix &m, const fetcher &f, int k, float (&v
     }
 }
 
-__device__ static void keep(const fetcher &f, int first_row, const float (&v)[4], float (*to)[TILE + 4]) {
+__device__ static void store(const loader &f, int first_row, const float (&v)[4], float (*to)[TILE + 4]) {
 #pragma unroll
     for (int i = 0; i < 4; i++)
         to[f.column + i * f.column_step][f.row - first_row + i * f.row_step] = v[i];
 }
 
-/* Tiles of all samples, one after another; `across` of them make a row of tiles, `tiles` a sample. What the next step
- * needs is on its way while this one is multiplied. */
+/* Computes the tiles of all samples, one after another: `across` tiles in a row of tiles, `tiles` in a sample. The
+ * values of the next step are loaded while this one is multiplied. */
 __global__ static void __launch_bounds__(THREADS, 2) product(matrix a, matrix b, matrix out, int across, int tiles) {
     __align__(16) __shared__ float rows[DEPTH][TILE + 4], columns[DEPTH][TILE + 4];
     int n = (int)(blockIdx.x / tiles), tile = (int)(blockIdx.x % tiles);
     int row = tile / across * TILE, column = tile % across * TILE;
     int y = (int)threadIdx.x / 16 * 4, x = (int)threadIdx.x % 16 * 4;
     float sum[4][4] = {{0.0f}}, of_a[4], of_b[4];
-    fetcher from_a = fetcher_of(a, n, row), from_b = fetcher_of(b, n, column);
-    fetch(a, from_a, 0, of_a);
-    fetch(b, from_b, 0, of_b);
+    loader from_a = loader_of(a, n, row), from_b = loader_of(b, n, column);
+    load(a, from_a, 0, of_a);
+    load(b, from_b, 0, of_b);
     for (int k = 0; k < a.columns; k += DEPTH) {
         __syncthreads();
-        keep(from_a, row, of_a, rows);
-        keep(from_b, column, of_b, columns);
+        store(from_a, row, of_a, rows);
+        store(from_b, column, of_b, columns);
         __syncthreads();
         if (k + DEPTH < a.columns) {
-            fetch(a, from_a, k + DEPTH, of_a);
-            fetch(b, from_b, k + DEPTH, of_b);
+            load(a, from_a, k + DEPTH, of_a);
+            load(b, from_b, k + DEPTH, of_b);
         }
 #pragma unroll
         for (int j = 0; j < DEPTH; j++) {
@@ -84,30 +84,30 @@ __global__ static void __launch_bounds__(THREADS, 2) product(matrix a, matrix b,
                     sum[r][c] = fmaf(left[r], right[c], sum[r][c]);
         }
     }
-    int lanes = out.rows_are_pixels ? out.of.lanes : out.columns;
+    int stored = out.rows_are_pixels ? out.of.c_padded : out.columns;
 #pragma unroll
     for (int r = 0; r < 4; r++)
 #pragma unroll
         for (int c = 0; c < 4; c++) {
             int i = row + y + r, j = column + x + c;
             float v = j < out.columns ? sum[r][c] : 0.0f;
-            if (i < out.rows && j < lanes)
+            if (i < out.rows && j < stored)
                 out.rows_are_pixels ? gb_store(out.of, n, j, i, v) : gb_store(out.of, n, i, j, v);
         }
 }
 
-/* A warp takes a row; where x is y too every lane reads a value before it writes it. */
+/* A warp computes a row. x and y may be the same: every lane reads a value before it writes it. */
 __global__ static void softmax(const float *x, float *y, long long rows, int count) {
     int lane = threadIdx.x % 32;
     for (long long row = (long long)blockIdx.x * WARPS + threadIdx.x / 32; row < rows;
          row += (long long)gridDim.x * WARPS) {
         const float *from = x + row * count;
-        float *to = y + row * count, most = -INFINITY, sum = 0.0f;
+        float *to = y + row * count, largest = -INFINITY, sum = 0.0f;
         for (int k = lane; k < count; k += 32)
-            most = fmaxf(most, from[k]);
-        most = gb_warp_max(most);
+            largest = fmaxf(largest, from[k]);
+        largest = gb_warp_max(largest);
         for (int k = lane; k < count; k += 32) {
-            float e = expf(from[k] - most);
+            float e = expf(from[k] - largest);
             to[k] = e;
             sum += e;
         }
@@ -130,7 +130,7 @@ static matrix channels_by_pixels(const gb_cpu *cpu, const gb_tensor *t) {
 }
 
 static void launch_product(const gb_cpu *cpu, const matrix &a, const matrix &b, const matrix &out, int samples) {
-    int columns = out.rows_are_pixels ? out.of.lanes : out.columns, across = (columns + TILE - 1) / TILE;
+    int columns = out.rows_are_pixels ? out.of.c_padded : out.columns, across = (columns + TILE - 1) / TILE;
     int tiles = across * ((out.rows + TILE - 1) / TILE);
     gb_launch(cpu, product, dim3((unsigned)tiles * (unsigned)samples), THREADS, 0, a, b, out, across, tiles);
 }
@@ -140,7 +140,7 @@ static void scores(const gb_cpu *cpu, const gb_tensor *theta, const gb_tensor *p
                    out->shape.n);
 }
 
-static void weigh(const gb_cpu *cpu, const gb_tensor *in, const gb_tensor *out) {
+static void softmax_rows(const gb_cpu *cpu, const gb_tensor *in, const gb_tensor *out) {
     const gb_shape *s = &out->shape;
     size_t rows = (size_t)s->n * s->c;
     gb_launch(cpu, softmax, gb_blocks(rows, WARPS), 32 * WARPS, 0, (const float *)in->data, out->data, (long long)rows,
@@ -157,7 +157,7 @@ static void run_scores(const gb_cpu *cpu, const gb_desc *, const gb_args *args) 
 }
 
 static void run_softmax(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
-    weigh(cpu, args->in[0], args->out);
+    softmax_rows(cpu, args->in[0], args->out);
 }
 
 static void run_mix(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
@@ -176,7 +176,7 @@ static size_t attention_workspace(const gb_cpu *, const gb_desc *d) {
 static void run_attention(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_tensor weights = {matrix_shape(d), (float *)args->workspace};
     scores(cpu, args->in[0], args->in[1], &weights);
-    weigh(cpu, &weights, &weights);
+    softmax_rows(cpu, &weights, &weights);
     mix(cpu, args->in[2], &weights, args->out);
 }
 

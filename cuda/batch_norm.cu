@@ -1,6 +1,6 @@
-/* Batch norm with stored statistics, class-conditional where gain and bias are inputs, as ops/batch_norm.c:
- *     y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c]
- * Mean, scale and bias of every sample's channels first, in float32; then all pixels. */
+/* Batch norm with stored statistics (ops/batch_norm.c):  y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) +
+ * bias[n,c] One kernel computes mean, scale and bias of the channels of every sample in float32, a second one applies
+ * them. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { THREADS = 256 };
 
-/* [rows][C] mean, [rows][C] var, and where they are weights [C] gain, [C] bias. */
+/* [rows][C] mean, [rows][C] var; then [C] gain, [C] bias if they are weights. */
 static size_t packed_size(const gb_cpu *, const gb_desc *d) {
     return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
 }
@@ -30,7 +30,7 @@ static size_t workspace(const gb_cpu *, const gb_desc *d) {
     return sizeof(float) * 3 * d->out.n * d->out.c;
 }
 
-/* Which statistics a truncation has: row `row`, weighted against the next one where `fraction` is not 0. */
+/* The rows of a truncation: `row` alone if `fraction` is 0, else interpolated with the next one. */
 struct stat_row { int row; double fraction; };
 
 static stat_row find_row(int rows, double truncation) {
@@ -46,9 +46,9 @@ __device__ static float statistic(const float *table, const stat_row *at, int ch
 }
 
 struct norm_factors {
-    const float *packed, *gain, *bias;      /* [N][C] where the last two are inputs, else [C] */
+    const float *packed, *gain, *bias;      /* gain and bias: [N][C] if they are inputs, else [C] */
     int channels, rows, step;               /* step: of gain and bias, from one sample to the next */
-    double eps, from;
+    double eps, base;                       /* base: 1 if the gain is relative to 1, else 0 */
 };
 
 __global__ static void prepare(norm_factors f, const stat_row *at, float *to, int samples) {
@@ -57,27 +57,28 @@ __global__ static void prepare(norm_factors f, const stat_row *at, float *to, in
         float *factors = to + (long long)n * 3 * f.channels + c;
         float var = statistic(f.packed + (long long)f.rows * f.channels, at, f.channels, c);
         factors[0] = statistic(f.packed, at, f.channels, c);
-        factors[f.channels] = (float)((f.from + f.gain[(long long)n * f.step + c]) / sqrt(var + f.eps));
+        factors[f.channels] = (float)((f.base + f.gain[(long long)n * f.step + c]) / sqrt(var + f.eps));
         factors[2 * f.channels] = f.bias[(long long)n * f.step + c];
     }
 }
 
-__global__ static void norm_each(gb_view in, const float *factors, gb_view out, const gb_finish *e, long long count) {
+__global__ static void norm_each(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e,
+                                 long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         float v = 0.0f;
         if (at.c < out.c) {
             const float *f = factors + (long long)at.n * 3 * out.c + at.c;
             v = (gb_load(in, at.n, at.c, at.p) - f[0]) * f[out.c] + f[2 * out.c];
         }
-        gb_put(out, e, v, at.n, at.c, at.p);
+        gb_write(out, e, v, at.n, at.c, at.p);
     }
 }
 
-__global__ static void norm_each8(gb_view in, const float *factors, gb_view out, const gb_finish *e,
+__global__ static void norm_each8(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e,
                                   long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_place at = gb_group_of(out, i, out.pixels);
+        gb_item at = gb_group_at(out, i, out.pixels);
         const float *f = factors + (long long)at.n * 3 * out.c + at.c;
         float v[8];
         gb_load8(in, at.n, at.c, at.p, v);
@@ -85,7 +86,7 @@ __global__ static void norm_each8(gb_view in, const float *factors, gb_view out,
         for (int k = 0; k < 8; k++)
             if (at.c + k < out.c)
                 v[k] = (v[k] - f[k]) * f[out.c + k] + f[2 * out.c + k];
-        gb_put8(out, e, v, at.n, at.c, at.p);
+        gb_write8(out, e, v, at.n, at.c, at.p);
     }
 }
 
@@ -93,7 +94,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     const gb_batch_norm_live *live = (const gb_batch_norm_live *)args->live;
     const float *packed = (const float *)args->packed, *weights = packed + 2 * (size_t)d->batch_norm.rows * d->out.c;
     bool last = args->out->shape.block > 1;
-    long long count = gb_items(args->out) / (last ? 8 : 1);
+    long long count = gb_item_count(args->out) / (last ? 8 : 1);
     norm_factors f = {packed, weights, weights + d->out.c, d->out.c, d->batch_norm.rows, 0, d->batch_norm.eps,
                       d->batch_norm.gain_from_one ? 1.0 : 0.0};
     if (d->inputs > 1) {
@@ -102,10 +103,10 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         f.step = d->out.c;
     }
     gb_launch(cpu, prepare, gb_blocks((size_t)d->out.n * d->out.c, THREADS), THREADS, 0, f,
-              gb_live(cpu->queue, find_row(d->batch_norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
+              gb_live(cpu->stream, find_row(d->batch_norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
     gb_launch(cpu, last ? norm_each8 : norm_each, gb_blocks((size_t)count, THREADS), THREADS, 0,
               gb_view_of(cpu, args->in[0]), (const float *)args->workspace, gb_view_of(cpu, args->out),
-              gb_live_finish(cpu, args->out, args->epilogue), count);
+              gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
 const gb_op_row gb_batch_norm_cuda = {

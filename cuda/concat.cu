@@ -1,4 +1,4 @@
-/* Channels of one input after those of the other:  y = [in[0]; in[1]] along C. */
+/* The channels of two inputs, one after the other:  y = [in[0]; in[1]] along C. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -6,14 +6,14 @@ enum { THREADS = 256 };
 
 __global__ static void concat(gb_view a, gb_view b, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         float v = at.c >= out.c ? 0.0f : at.c < a.c ? gb_load(a, at.n, at.c, at.p) : gb_load(b, at.n, at.c - a.c, at.p);
         gb_store(out, at.n, at.c, at.p, v);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, concat, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
               gb_view_of(cpu, args->in[1]), gb_view_of(cpu, args->out), count);
 }

@@ -14,17 +14,17 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
-__global__ static void constant(const float *weights, gb_view out, const gb_finish *e, long long count) {
+__global__ static void constant(const float *weights, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
-        gb_put(out, e, at.c < out.c ? weights[at.c * out.pixels + at.p] : 0.0f, at.n, at.c, at.p);
+        gb_item at = gb_item_at(out, i);
+        gb_write(out, e, at.c < out.c ? weights[at.c * out.pixels + at.p] : 0.0f, at.n, at.c, at.p);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, constant, gb_blocks((size_t)count, THREADS), THREADS, 0, (const float *)args->packed,
-              gb_view_of(cpu, args->out), gb_live_finish(cpu, args->out, args->epilogue), count);
+              gb_view_of(cpu, args->out), gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
 const gb_op_row gb_constant_cuda = {

@@ -1,5 +1,5 @@
-/* The convolution on tiles: packing weights, cutting layers, launching; and what follows the product where the depth is
- * split or the layer upsamples. */
+/* The tiled convolution on the host: packing weights, choosing tiles, launching; and the kernels that follow the
+ * product if the depth is split or the layer upsamples. */
 #include <math.h>
 #include <string.h>
 
@@ -8,9 +8,9 @@
 
 enum {
     THREADS = 256,
-    ENOUGH_BLOCKS = 264,        /* two for each of a large GPU's multiprocessors */
-    LEAST_STEPS = 8,            /* that a split is worth */
-    MOST_SPLITS = 8
+    MIN_BLOCKS = 264,           /* two for each multiprocessor of a large GPU */
+    MIN_STEPS = 8,              /* of a split */
+    MAX_SPLITS = 8
 };
 
 static gb_precision precision_of(const gb_cpu *cpu) {
@@ -21,7 +21,7 @@ static int up_to(int value, int multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-/* 32-bit words of a pixel of the input, and of a row of packed weights. */
+/* 32-bit words of an input pixel and of a row of packed weights. */
 static int words_of(const gb_cpu *cpu, const gb_desc *d) {
     return up_to(d->in[0].c, 8) / (precision_of(cpu) == GB_HALF ? 2 : 1);
 }
@@ -40,27 +40,28 @@ static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return 4 * (weight_words(cpu, d) + gb_factors_floats(d) + d->conv.cout);
 }
 
-static float largest(const float *w, size_t count) {
-    float most = 0.0f;
+/* The largest magnitude, or 1 if it is 0 or not finite. */
+static float largest_magnitude(const float *w, size_t count) {
+    float largest = 0.0f;
     for (size_t i = 0; i < count; i++)
-        most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
-    return most > 0.0f && most < INFINITY ? most : 1.0f;
+        largest = fabsf(w[i]) > largest ? fabsf(w[i]) : largest;
+    return largest > 0.0f && largest < INFINITY ? largest : 1.0f;
 }
 
-/* [tap][cout, padded][cin, padded] W α_o in the form the products take, the factors. */
+/* [tap][cout, padded][cin, padded] W α_o in the type of the products, then the factors. */
 static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     gb_precision precision = precision_of(cpu);
     int cin = d->in[0].c, taps = d->conv.kernel * d->conv.kernel, rows = up_to(d->conv.cout, PACKED_ROWS);
-    size_t lanes = (size_t)up_to(cin, 8), words = weight_words(cpu, d);
+    size_t cin_padded = (size_t)up_to(cin, 8), words = weight_words(cpu, d);
     uint16_t *halves = (uint16_t *)packed;
     float *floats = (float *)packed, *factors = floats + words, *alpha = factors + gb_factors_floats(d);
     memset(packed, 0, 4 * words);
     for (int o = 0; o < d->conv.cout; o++) {
         const float *w = weights[0] + (size_t)o * cin * taps;
-        alpha[o] = precision == GB_HALF ? 1.0f / largest(w, (size_t)cin * taps) : 1.0f;
+        alpha[o] = precision == GB_HALF ? 1.0f / largest_magnitude(w, (size_t)cin * taps) : 1.0f;
         for (int i = 0; i < cin; i++)
             for (int k = 0; k < taps; k++) {
-                size_t at = ((size_t)k * rows + o) * lanes + i;
+                size_t at = ((size_t)k * rows + o) * cin_padded + i;
                 float v = w[i * taps + k] * alpha[o];
                 if (precision == GB_HALF)
                     halves[at] = __half_as_ushort(__float2half_rn(v));
@@ -71,9 +72,9 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     gb_factors_pack(d, weights, precision == GB_HALF ? alpha : NULL, factors);
 }
 
-/* ------------------------------------------------------------------------------------------------ cutting */
+/* ------------------------------------------------------------------------------------------------ tiles */
 
-/* The map that the product makes: the output itself, or 2H+1 before the FIR. */
+/* The map that the product computes: the output, or the 2H+1 wide map before the FIR. */
 static gb_shape product_shape(const gb_desc *d) {
     gb_shape s = d->out;
     if (d->conv.up == 2) {
@@ -94,7 +95,7 @@ static void plain_part(const gb_desc *d, conv_tiles *t) {
         t->part[0].tap[k] = conv_tap{(signed char)(k / kernel - pad), (signed char)(k % kernel - pad), (signed char)k};
 }
 
-/* t[2i + k] += W[k] x[i]: an even place 2i meets taps 0 of i and 2 of i − 1, an odd one tap 1 of i. */
+/* t[2i + k] += W[k] x[i]: even positions 2i get tap 0 of x[i] and tap 2 of x[i−1], odd ones tap 1 of x[i]. */
 static void transposed_parts(const gb_desc *d, conv_tiles *t) {
     t->parts = 4;
     t->step = 2;
@@ -129,13 +130,14 @@ static dim3 grid_of(const gb_desc *d, const conv_tiles *t, int columns) {
                 (unsigned)(t->parts * t->splits * d->in[0].n));
 }
 
-/* How many of the output channels somebody reads. */
+/* The number of output channels that are read. */
 static int columns_of(const gb_desc *d) {
     return d->conv.wanted ? d->conv.wanted : d->conv.cout;
 }
 
-/* How the layer is cut, of its shape alone: a channel's bits do not depend on who reads the others. */
-static void cut(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
+/* Divides the layer into parts and splits. Depends only on the shape: the bits of a channel must not depend on whether
+ * the others are read. */
+static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     memset(t, 0, sizeof *t);
     if (d->conv.up == 2)
         transposed_parts(d, t);
@@ -146,8 +148,8 @@ static void cut(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     dim3 grid = grid_of(d, t, d->conv.cout);
     int blocks = (int)(grid.x * grid.y) * t->parts;
     int steps = t->part[0].taps * ((t->words + TILE_WORDS - 1) / TILE_WORDS);
-    int wanted = ENOUGH_BLOCKS / (blocks < ENOUGH_BLOCKS ? blocks : ENOUGH_BLOCKS), worth = steps / LEAST_STEPS;
-    t->splits = min(min(wanted, MOST_SPLITS), worth < 1 ? 1 : worth);
+    int wanted = MIN_BLOCKS / (blocks < MIN_BLOCKS ? blocks : MIN_BLOCKS), worth = steps / MIN_STEPS;
+    t->splits = min(min(wanted, MAX_SPLITS), worth < 1 ? 1 : worth);
 }
 
 static size_t rounded(size_t bytes) {
@@ -156,8 +158,8 @@ static size_t rounded(size_t bytes) {
 
 static size_t partial_bytes(const gb_desc *d, const conv_tiles *t) {
     gb_shape s = product_shape(d);
-    int lanes = s.block > 1 ? s.block : s.c;
-    return t->splits > 1 ? rounded(sizeof(float) * s.n * t->splits * s.h * s.w * lanes) : 0;
+    int c_padded = s.block > 1 ? s.block : s.c;
+    return t->splits > 1 ? rounded(sizeof(float) * s.n * t->splits * s.h * s.w * c_padded) : 0;
 }
 
 static size_t product_bytes(const gb_cpu *cpu, const gb_desc *d) {
@@ -169,10 +171,10 @@ static bool is_half(const gb_cpu *cpu) {
     return precision_of(cpu) == GB_HALF;
 }
 
-/* The factors, the sums of splits, the map before the FIR. */
+/* Scales and styles, the sums of the splits, the map before the FIR. */
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
     conv_tiles t;
-    cut(cpu, d, &t);
+    plan_tiles(cpu, d, &t);
     return gb_modulation_bytes(d, is_half(cpu)) + partial_bytes(d, &t) + product_bytes(cpu, d);
 }
 
@@ -180,35 +182,36 @@ static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
 
 __global__ static void add_splits8(conv_tiles t, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_place at = gb_group_of(t.out, i, t.out.pixels);
+        gb_item at = gb_group_at(t.out, i, t.out.pixels);
         float v[8] = {0.0f};
         for (int s = 0; s < t.splits; s++) {
             const float4 *from = (const float4 *)partial_at(t, at.n, s, at.c, at.p);
             float4 a = from[0], b = from[1];
             v[0] += a.x, v[1] += a.y, v[2] += a.z, v[3] += a.w, v[4] += b.x, v[5] += b.y, v[6] += b.z, v[7] += b.w;
         }
-        scale_and_put8(t, v, at.n, at.c, at.p);
+        scale_and_write8(t, v, at.n, at.c, at.p);
     }
 }
 
 __global__ static void add_splits(conv_tiles t, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(t.out, i);
+        gb_item at = gb_item_at(t.out, i);
         float sum = 0.0f;
         for (int s = 0; s < t.splits; s++)
             sum += *partial_at(t, at.n, s, at.c, at.p);
         sum = at.c < t.out.c ? sum * t.m.scale[at.n * t.m.scale_step + at.c] : 0.0f;
-        if (t.finish)
-            gb_put(t.out, t.finish, sum, at.n, at.c, at.p);
+        if (t.epilogue)
+            gb_write(t.out, t.epilogue, sum, at.n, at.c, at.p);
         else
             gb_store(t.out, at.n, at.c, at.p, sum);
     }
 }
 
-/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t; a thread for eight channels of a pixel. */
-__global__ static void smooth(gb_view in, const float *fir, gb_view out, const gb_finish *e, long long groups) {
+/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t. A thread computes eight channels of a
+ * pixel. */
+__global__ static void smooth(gb_view in, const float *fir, gb_view out, const gb_cuda_epilogue *e, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_place at = gb_group_of(in, i, out.pixels);
+        gb_item at = gb_group_at(in, i, out.pixels);
         int oy = at.p / out.w + GB_FIR_TAPS - 2, ox = at.p % out.w + GB_FIR_TAPS - 2;
         float sum[8] = {0.0f};
 #pragma unroll
@@ -225,12 +228,12 @@ __global__ static void smooth(gb_view in, const float *fir, gb_view out, const g
                     sum[k] = fmaf(f, v[k], sum[k]);
             }
         if (out.c_step == 1)
-            gb_put8(out, e, sum, at.n, at.c, at.p);
+            gb_write8(out, e, sum, at.n, at.c, at.p);
         else
 #pragma unroll
             for (int k = 0; k < 8; k++)
                 if (at.c + k < out.c)
-                    gb_put(out, e, sum[k], at.n, at.c + k, at.p);
+                    gb_write(out, e, sum[k], at.n, at.c + k, at.p);
     }
 }
 
@@ -238,11 +241,13 @@ __global__ static void smooth(gb_view in, const float *fir, gb_view out, const g
 
 template <gb_precision P, int MT, int NT>
 static void launch_tiles(const gb_cpu *cpu, const conv_tiles &t, dim3 grid) {
-    constexpr size_t TILES = TILE_STAGES * (32 * MT + 16 * NT) * TILE_ROW, USUAL = 48 << 10;
+    constexpr size_t TILES = TILE_STAGES * (32 * MT + 16 * NT) * TILE_ROW, DEFAULT_LIMIT = 48 << 10;
     size_t styles = t.m.styles ? (size_t)up_to(t.words, TILE_WORDS) : 0, shared = 4 * (TILES + styles);
-    if (shared > USUAL)
-        gb_note(cpu->queue, cudaFuncSetAttribute(convolve_tiles<P, MT, NT>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                 (int)shared), "a layer has more styles than fit beside its tiles");
+    if (shared > DEFAULT_LIMIT)
+        gb_check(cpu->stream,
+                 cudaFuncSetAttribute(convolve_tiles<P, MT, NT>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      (int)shared),
+                 "reserving shared memory for styles");
     gb_launch(cpu, convolve_tiles<P, MT, NT>, grid, TILE_THREADS, shared, t);
 }
 
@@ -260,11 +265,11 @@ static void launch_sized(const gb_cpu *cpu, const conv_tiles &t, tile_size size,
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     conv_tiles t;
-    cut(cpu, d, &t);
+    plan_tiles(cpu, d, &t);
     size_t words = weight_words(cpu, d);
     const float *factors = (const float *)args->packed + words;
     char *workspace = (char *)args->workspace + gb_modulation_bytes(d, is_half(cpu));
-    const gb_finish *finish = gb_live_finish(cpu, args->out, args->epilogue);
+    const gb_cuda_epilogue *epilogue = gb_live_epilogue(cpu, args->out, args->epilogue);
     gb_tensor product = {product_shape(d), (float *)(workspace + partial_bytes(d, &t))};
     gb_view out = gb_view_of(cpu, args->out);
 
@@ -276,7 +281,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     t.m = gb_modulate(cpu, d, args, factors, is_half(cpu));
     t.partial = t.splits > 1 ? (float *)workspace : NULL;
     t.out = d->conv.up == 2 ? gb_view_of(cpu, &product) : out;
-    t.finish = d->conv.up == 2 ? NULL : finish;
+    t.epilogue = d->conv.up == 2 ? NULL : epilogue;
     tile_size size = tile_of(d, columns_of(d));
     dim3 grid = grid_of(d, &t, columns_of(d));
     if (is_half(cpu))
@@ -293,9 +298,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         gb_launch(cpu, add_splits, gb_blocks((size_t)items, THREADS), THREADS, 0, t, items);
     }
     if (d->conv.up == 2) {
-        long long groups = (long long)d->out.n * out.pixels * (t.out.lanes / 8);
+        long long groups = (long long)d->out.n * out.pixels * (t.out.c_padded / 8);
         gb_launch(cpu, smooth, gb_blocks((size_t)groups, THREADS), THREADS, 0, t.out, factors + gb_factors_fir(d), out,
-                  finish, groups);
+                  epilogue, groups);
     }
 }
 

@@ -1,11 +1,12 @@
-/* The convolution as a matrix product of tiles: rows are output pixels of one sample, columns output channels, and the
- * depth is taps × input channels, taken 16 words (32 halves or 16 floats) at a time. A block of four warps computes a
- * tile of 32·MT × 16·NT; pixels and weights travel to shared memory by asynchronous copies, two steps ahead, pixels
- * outside the map as zeros. Styles multiply the pixels in registers, so that weights are the same for the whole batch.
+/* The convolution as a tiled matrix product. Rows are output pixels of one sample, columns are output channels, and the
+ * depth is taps × input channels, processed in steps of 16 words (32 halves or 16 floats). A block of four warps
+ * computes a tile of 32·MT × 16·NT. Asynchronous copies bring pixels and weights to shared memory two steps ahead;
+ * pixels outside the map are zeros. Styles multiply the pixels in registers, so the weights are the same for all
+ * samples.
  *
- * A transposed convolution is four ordinary ones, for even and odd rows and columns of the result: 4, 2, 2 and 1 of the
- * nine taps meet a pixel there. Where a layer has too few tiles to fill a GPU the depth is split over blocks; their sums
- * are added in a fixed order. How a layer is cut depends on its shape alone. */
+ * A transposed convolution is four ordinary ones, for the even and odd rows and columns of the result, with 4, 2, 2 and
+ * 1 of the nine taps. If a layer has too few tiles to fill a GPU, the depth is split among blocks and their sums are
+ * added in a fixed order. The tiling depends only on the shape of the layer. */
 #ifndef GB_CUDA_CONV_TILES_CUH
 #define GB_CUDA_CONV_TILES_CUH
 
@@ -15,14 +16,14 @@
 enum {
     TILE_THREADS = 128,
     TILE_WORDS = 16,            /* depth of a step */
-    TILE_ROW = 20,              /* words from one row of a tile to the next: eight rows' quarters meet different banks */
+    TILE_ROW = 20,              /* stride of a tile's rows in words: quarters of eight rows are in different banks */
     TILE_STAGES = 3,
     PACKED_ROWS = 64            /* output channels are packed to a multiple of this */
 };
 
 struct conv_tap { signed char dy, dx, weight; };
 
-/* One of the convolutions that make the result: pixels (step·y + y0, step·x + x0) of it. */
+/* One of the convolutions that make up the result: its pixels (step·y + y0, step·x + x0). */
 struct conv_part {
     int h, w, y0, x0, taps;
     conv_tap tap[9];
@@ -37,14 +38,14 @@ struct conv_tiles {
     conv_part part[4];
     int parts, step, splits;
     gb_modulation m;
-    gb_view out;                /* what the parts make: the output, or the map before the FIR */
-    const gb_finish *finish;    /* NULL before the FIR */
-    float *partial;             /* [n][split][pixel][lane] sums, where the depth is split */
+    gb_view out;                /* the result of the parts: the output, or the map before the FIR */
+    const gb_cuda_epilogue *epilogue;    /* NULL before the FIR */
+    float *partial;             /* [n][split][pixel][c_padded] sums if the depth is split, else NULL */
 };
 
 /* ------------------------------------------------------------------------------------------------ pieces */
 
-/* 16-byte pieces of a tile's step into shared memory: this thread's share. */
+/* Copies this thread's part of the weights of a step into shared memory, 16 bytes at a time. */
 template <int ROWS> __device__ __forceinline__ void copy_weights(const conv_tiles &t, uint32_t *to, int tap, int word,
                                                                  int first_row) {
     for (int i = threadIdx.x; i < ROWS * 4; i += TILE_THREADS) {
@@ -55,7 +56,7 @@ template <int ROWS> __device__ __forceinline__ void copy_weights(const conv_tile
     }
 }
 
-/* Where the rows of a tile that this thread copies lie in the map, before a tap's offset. */
+/* Positions in the map of the tile rows that this thread copies, without the offset of a tap. */
 template <int M> struct tile_pixels { int y[M], x[M]; };
 
 template <int M> __device__ __forceinline__ tile_pixels<M> pixels_of(const conv_part &part, int first) {
@@ -90,7 +91,7 @@ template <gb_precision P> __device__ __forceinline__ uint32_t styled(uint32_t x,
     return to_tf32(style ? v * __uint_as_float(*style) : v);
 }
 
-/* sum += pixels · weights over one step, for this warp's MT·16 × NT·8 corner of the tile. Fragments as in PTX:
+/* sum += pixels · weights for one step, in this warp's MT·16 × NT·8 part of the tile. Fragments are laid out as in PTX:
  * lane 4g + q has rows g and g + 8 at words q and q + 4. */
 template <gb_precision P, int MT, int NT>
 __device__ __forceinline__ void multiply(const uint32_t *pixels, const uint32_t *weights, const uint32_t *styles,
@@ -141,23 +142,24 @@ __device__ __forceinline__ void multiply(const uint32_t *pixels, const uint32_t 
     }
 }
 
-/* Sums to where they belong: of a planar output one by one, of channels-last maps eight channels at a time. */
+/* Results are written one by one to planar outputs, and eight channels at a time to channels-last maps. */
 __device__ __forceinline__ float *partial_at(const conv_tiles &t, int n, int split, int o, int pixel) {
-    return t.partial + (((long long)n * t.splits + split) * t.out.pixels + pixel) * t.out.lanes + o;
+    return t.partial + (((long long)n * t.splits + split) * t.out.pixels + pixel) * t.out.c_padded + o;
 }
 
-__device__ __forceinline__ void scale_and_put8(const conv_tiles &t, float (&v)[8], int n, int o, int pixel) {
+__device__ __forceinline__ void scale_and_write8(const conv_tiles &t, float (&v)[8], int n, int o, int pixel) {
     const float *scale = t.m.scale + n * t.m.scale_step + o;
 #pragma unroll
     for (int k = 0; k < 8; k++)
         v[k] = o + k < t.out.c ? v[k] * scale[k] : 0.0f;
-    if (t.finish)
-        gb_put8(t.out, t.finish, v, n, o, pixel);
+    if (t.epilogue)
+        gb_write8(t.out, t.epilogue, v, n, o, pixel);
     else
         gb_store8(t.out, n, o, pixel, v);
 }
 
-__device__ __forceinline__ void deliver8(const conv_tiles &t, const float *sums, int n, int split, int o, int pixel) {
+__device__ __forceinline__ void write_result8(const conv_tiles &t, const float *sums, int n, int split, int o,
+                                              int pixel) {
     float4 a = ((const float4 *)sums)[0], b = ((const float4 *)sums)[1];
     if (t.partial) {
         float4 *to = (float4 *)partial_at(t, n, split, o, pixel);
@@ -166,17 +168,17 @@ __device__ __forceinline__ void deliver8(const conv_tiles &t, const float *sums,
         return;
     }
     float v[8] = {a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w};
-    scale_and_put8(t, v, n, o, pixel);
+    scale_and_write8(t, v, n, o, pixel);
 }
 
-__device__ __forceinline__ void deliver(const conv_tiles &t, float v, int n, int split, int o, int pixel) {
+__device__ __forceinline__ void write_result(const conv_tiles &t, float v, int n, int split, int o, int pixel) {
     if (t.partial) {
         *partial_at(t, n, split, o, pixel) = v;
         return;
     }
     v = o < t.out.c ? v * t.m.scale[n * t.m.scale_step + o] : 0.0f;
-    if (t.finish)
-        gb_put(t.out, t.finish, v, n, o, pixel);
+    if (t.epilogue)
+        gb_write(t.out, t.epilogue, v, n, o, pixel);
     else
         gb_store(t.out, n, o, pixel, v);
 }
@@ -226,7 +228,7 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
         copy_step(begin + i);
     for (int step = begin; step < end; step++) {
         copy_wait<TILE_STAGES - 2>();
-        __syncthreads();        /* this step is there, and the one before it is read by nobody any more */
+        __syncthreads();        /* this step has arrived, and no thread reads the one before it any more */
         copy_step(step + TILE_STAGES - 1);
         const uint32_t *stage = memory + step % TILE_STAGES * STAGE;
         multiply<P, MT, NT>(stage + row * TILE_ROW, stage + (ROWS + column) * TILE_ROW,
@@ -235,7 +237,7 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
     copy_wait<0>();
     __syncthreads();
 
-    /* Through shared memory, so that neighbouring threads write neighbouring channels. */
+    /* Sums go through shared memory, so that neighbouring threads write neighbouring channels. */
     constexpr int STRIDE = COLUMNS + 4;
     static_assert(ROWS * STRIDE <= TILE_STAGES * STAGE, "the sums of a tile fit where its pixels and weights were");
     float *sums = (float *)memory;
@@ -250,7 +252,7 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
                     sum[i][j][r];
     __syncthreads();
     int width = t.step == 1 ? part.w : t.out.w, run = t.out.c_step == 1 ? 8 : 1;
-    int channels = min(COLUMNS, t.out.lanes - first_channel), runs = channels / run;
+    int channels = min(COLUMNS, t.out.c_padded - first_channel), runs = channels / run;
 #pragma unroll 1
     for (int i = threadIdx.x; i < ROWS * runs; i += TILE_THREADS) {
         int m = first_pixel + i / runs, o = i % runs * run;
@@ -258,9 +260,9 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
             break;
         int pixel = (m / part.w * t.step + part.y0) * width + m % part.w * t.step + part.x0;
         if (run == 8)
-            deliver8(t, sums + i / runs * STRIDE + o, n, split, first_channel + o, pixel);
+            write_result8(t, sums + i / runs * STRIDE + o, n, split, first_channel + o, pixel);
         else
-            deliver(t, sums[i / runs * STRIDE + o], n, split, first_channel + o, pixel);
+            write_result(t, sums[i / runs * STRIDE + o], n, split, first_channel + o, pixel);
     }
 }
 

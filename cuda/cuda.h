@@ -1,15 +1,15 @@
-/* The engine on an NVIDIA GPU: a device (ops/device.h) whose rows are hand-written kernels under the names of the plain
- * C operations. What there is no row for, the engine runs on the host.
+/* Rows for NVIDIA GPUs: a device (ops/device.h) whose rows are hand-written kernels named after the plain C operations.
+ * Uses that no row supports run on the host.
  *
- * Precision. `half`: feature maps are float16, products run on the tensor cores with float32 sums; each stage of an
- * epilogue rounds to float16 as if it stood alone, so that fused and split agree to the bit. `tf32`: float32 maps, the
- * products' factors rounded to 10 bits of mantissa. `fp32`: float32 throughout. Mapping, styles, noise, norms' factors and
- * pictures are float32 in all three.
+ * Precision. `half`: feature maps are float16; products run on the tensor cores with float32 sums, and each stage of an
+ * epilogue rounds to float16 as if it were an operation of its own, so that fused and separate stages give the same
+ * bits. `tf32`: float32 maps; the factors of products are rounded to 10 bits of mantissa. `fp32`: float32 throughout.
+ * Mapping, styles, noise, the factors of norms and pictures are float32 in all three.
  *
- * Where things are. device.cu opens the GPU, queue.cu holds a session's stream, live block and recordings, maps.cu
- * converts; tensor.cuh says how a kernel reads and writes maps, epilogue.cuh what follows a kernel's sum, ptx.cuh the few
- * instructions written in assembly. The other files are named as those of ops/. No cuBLAS: the one matrix product that
- * is large is the convolution's own. tests/cuda/ runs the same sources without a GPU. */
+ * Files. device.cu opens the GPU, stream.cu has a session's stream, parameter block and captured launches, maps.cu
+ * converts; tensor.cuh reads and writes maps in kernels, epilogue.cuh applies epilogues, ptx.cuh has the few
+ * instructions written in assembly. The other files are named after those of ops/. There is no cuBLAS: the only large
+ * matrix product is that of the convolution. tests/cuda/ compiles the same sources for machines without a GPU. */
 #ifndef GB_CUDA_H
 #define GB_CUDA_H
 
@@ -19,8 +19,8 @@
 extern "C" {
 #endif
 
-/* Opens the first GPU. NULL with one line in `why` where this build has no CUDA, or no driver, no GPU, or one that is
- * too old is found. `precision` is "half", "tf32" or "fp32"; NULL is half. */
+/* Opens the first GPU. `precision` is "half", "tf32" or "fp32"; NULL means half. NULL with one line in `why` if this
+ * build has no CUDA, if no driver or GPU is found, or if the GPU does not support the precision. */
 gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size);
 
 #ifdef __cplusplus

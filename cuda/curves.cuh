@@ -1,5 +1,5 @@
-/* The activations of ops/curves.h on the GPU: one lane a thread, the same roundings in the same order, and so (but for
- * denormals, which the GPU keeps) the same bits. */
+/* The activations of ops/curves.h on the GPU, for one float per thread: the same roundings in the same order, and
+ * therefore the same bits, except for denormals, which the GPU keeps. */
 #ifndef GB_CUDA_CURVES_CUH
 #define GB_CUDA_CURVES_CUH
 
@@ -13,8 +13,8 @@ typedef float vec;
 typedef uint32_t bits;
 
 #define CURVE __device__ static inline
-#define OUT_OF_LINE __device__ static __noinline__        /* one copy in a kernel, called where it is not lrelu */
-/* Parameters always come whole: the host fills in defaults. */
+#define OUT_OF_LINE __device__ static __noinline__        /* one copy per kernel, called unless it is lrelu */
+/* The host fills in default values, so all parameters are given. */
 #define ACT_DEFAULT(act, i) (0.0f * (float)(act))
 #define ACT_PARAMS(act) 1
 

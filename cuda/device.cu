@@ -1,20 +1,20 @@
-/* Opening the GPU: what is there, whether it will do, and the table through which the engine uses it. */
+/* Opening the GPU: detection, requirements, and the device table that the engine uses. */
 #include "cuda/cuda.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/queue.h"
+#include "cuda/stream.h"
 #include "cuda/rows.h"
 
-enum { LEAST_MAJOR = 7, LEAST_MINOR = 5, LEAST_TF32 = 8 };
+enum { MIN_MAJOR = 7, MIN_MINOR = 5, MIN_MAJOR_TF32 = 8 };
 
 static void *device_alloc(const gb_device *, size_t bytes) {
     void *p = NULL;
     if (cudaMalloc(&p, bytes ? bytes : 1) == cudaSuccess)
         return p;
-    cudaGetLastError();         /* it has been answered: later calls need not meet it */
+    cudaGetLastError();         /* clears the error, so that later calls do not report it again */
     return NULL;
 }
 
@@ -42,12 +42,12 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
         if (!strcmp(precisions[i].name, precision ? precision : "half"))
             chosen = i;
     if (chosen < 0) {
-        snprintf(why, why_size, "there is no precision '%s'; there are half, tf32 and fp32", precision);
+        snprintf(why, why_size, "unknown precision '%s'; expected half, tf32 or fp32", precision);
         return NULL;
     }
     cudaError_t error = cudaGetDeviceCount(&count);
     if (error == cudaErrorInsufficientDriver) {
-        snprintf(why, why_size, "no NVIDIA driver was found, or one that is too old for this build's CUDA");
+        snprintf(why, why_size, "no NVIDIA driver was found, or it is too old for the CUDA version of this build");
         return NULL;
     }
     if (error != cudaSuccess || count < 1) {
@@ -55,16 +55,16 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
         return NULL;
     }
     if ((error = cudaGetDeviceProperties(&prop, 0)) != cudaSuccess) {
-        snprintf(why, why_size, "the GPU does not answer: %s", cudaGetErrorString(error));
+        snprintf(why, why_size, "the GPU does not respond: %s", cudaGetErrorString(error));
         return NULL;
     }
-    if (prop.major * 10 + prop.minor < LEAST_MAJOR * 10 + LEAST_MINOR) {
-        snprintf(why, why_size, "%s has compute capability %d.%d; %d.%d is the least", prop.name, prop.major, prop.minor,
-                 LEAST_MAJOR, LEAST_MINOR);
+    if (prop.major * 10 + prop.minor < MIN_MAJOR * 10 + MIN_MINOR) {
+        snprintf(why, why_size, "%s has compute capability %d.%d; at least %d.%d is needed", prop.name, prop.major,
+                 prop.minor, MIN_MAJOR, MIN_MINOR);
         return NULL;
     }
-    if (precisions[chosen].is == GB_TF32 && prop.major < LEAST_TF32) {
-        snprintf(why, why_size, "%s has no tf32; half and fp32 are possible", prop.name);
+    if (precisions[chosen].is == GB_TF32 && prop.major < MIN_MAJOR_TF32) {
+        snprintf(why, why_size, "%s does not support tf32; use half or fp32", prop.name);
         return NULL;
     }
     gb_cuda *cuda = (gb_cuda *)calloc(1, sizeof *cuda);
@@ -83,15 +83,15 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     table->alloc = device_alloc;
     table->free = device_free;
     table->upload = device_upload;
-    table->queue_new = gb_queue_new;
-    table->queue_free = gb_queue_free;
-    table->begin = gb_queue_begin;
-    table->launch = gb_queue_launch;
-    table->end = gb_queue_end;
-    table->mirror = gb_queue_mirror;
-    table->wait = gb_queue_wait;
-    table->mark = gb_queue_mark;
-    table->seconds = gb_queue_seconds;
+    table->stream_new = gb_stream_new;
+    table->stream_free = gb_stream_free;
+    table->begin = gb_stream_begin;
+    table->launch = gb_stream_launch;
+    table->end = gb_stream_end;
+    table->mirror = gb_stream_mirror;
+    table->wait = gb_stream_wait;
+    table->mark = gb_stream_mark;
+    table->seconds = gb_stream_seconds;
     table->to_nchw = gb_maps_to_nchw;
     table->from_nchw = gb_maps_from_nchw;
     table->to_rgb = gb_maps_to_rgb;

@@ -1,14 +1,14 @@
-/* What follows an operation's own arithmetic, in the same pass: ops/epilogue.h on the GPU. The stages and their order are
- * gb_epilogue's; each rounds to the type the map is stored in, as if it stood alone. All of it is read from device memory
- * when the kernel runs, so that a slider, or noise switched off, needs no new launch. */
+/* The epilogue on the GPU: the stages and their order are those of gb_epilogue (ops/ops.h). Each rounds to the type
+ * that the map is stored in, as if it were an operation of its own. All parameters are read from device memory when the
+ * kernel runs, so that changing them, or switching noise off, needs no new launch. */
 #ifndef GB_CUDA_EPILOGUE_CUH
 #define GB_CUDA_EPILOGUE_CUH
 
 #include "cuda/curves.cuh"
 #include "cuda/tensor.cuh"
 
-struct gb_finish {
-    const float *noise;             /* NULL = no such stage */
+struct gb_cuda_epilogue {
+    const float *noise;             /* NULL = none */
     long long noise_step;
     float noise_strength;
     bool bias_act, has_add;
@@ -16,15 +16,15 @@ struct gb_finish {
     gb_act_kind act, base_act;
     float params[GB_MAX_ACT_PARAMS], base_params[GB_MAX_ACT_PARAMS];
     int param_count, base_count;
-    const uint8_t *channels;        /* where it is 0, base_act; NULL = act everywhere */
+    const uint8_t *channels;        /* 0 selects base_act; NULL = act everywhere */
     float gain, clamp;
     gb_view add;
 };
 
-/* Puts the epilogue of this render into the live block. Rows that fuse call it in both passes, epilogue or none. */
-const gb_finish *gb_live_finish(const gb_cpu *cpu, const gb_tensor *out, const gb_epilogue *e);
+/* Puts the epilogue into the parameter block. Rows that fuse call it in both passes, also without an epilogue. */
+const gb_cuda_epilogue *gb_live_epilogue(const gb_cpu *cpu, const gb_tensor *out, const gb_epilogue *e);
 
-__device__ static inline float gb_finished(const gb_finish *e, bool half, float v, int n, int c, int p) {
+__device__ static inline float gb_apply_epilogue(const gb_cuda_epilogue *e, bool half, float v, int n, int c, int p) {
     v = gb_stored(half, v);
     if (e->noise)
         v = gb_stored(half, v + e->noise[n * e->noise_step + p] * e->noise_strength);
@@ -46,12 +46,13 @@ __device__ static inline float gb_finished(const gb_finish *e, bool half, float 
     return v;
 }
 
-/* The same for `count` channels from c on, at most eight: what belongs to the pixel is read once. */
-__device__ static inline void gb_finished8(const gb_finish *e, bool half, float (&v)[8], int n, int c, int p, int count) {
+/* The same for `count` channels from c on, at most eight; values that belong to the pixel are loaded once. */
+__device__ static inline void gb_apply_epilogue8(const gb_cuda_epilogue *e, bool half, float (&v)[8], int n, int c,
+                                                 int p, int count) {
     float noise = e->noise ? e->noise[n * e->noise_step + p] * e->noise_strength : 0.0f;
     bool has_noise = e->noise != NULL, has_add = e->has_add, bias_act = e->bias_act;
     float gain = e->gain, limit = e->clamp, slope = e->params[0];
-    bool usual = e->act == GB_ACT_LRELU && !e->channels;
+    bool is_lrelu = e->act == GB_ACT_LRELU && !e->channels;
     float add[8] = {0.0f};
     if (has_add && count == 8 && e->add.c_step == 1)
         gb_load8(e->add, n, c, p, add);
@@ -67,7 +68,7 @@ __device__ static inline void gb_finished8(const gb_finish *e, bool half, float 
         if (bias_act && k < count) {
             if (e->bias)
                 x += e->bias[c + k];
-            if (usual)
+            if (is_lrelu)
                 x = x < 0.0f ? x * slope : x;
             else if (e->channels && !e->channels[c + k])
                 x = activate(e->base_act, e->base_params, e->base_count, x);
@@ -85,10 +86,11 @@ __device__ static inline void gb_finished8(const gb_finish *e, bool half, float 
     }
 }
 
-/* Eight channels of a pixel of a channels-last `out`, through the epilogue; padding lanes become zero. */
-__device__ static inline void gb_put8(const gb_view &out, const gb_finish *e, float (&v)[8], int n, int c, int p) {
+/* Applies the epilogue to eight channels of a pixel and stores them; `out` is channels last. Padding becomes zero. */
+__device__ static inline void gb_write8(const gb_view &out, const gb_cuda_epilogue *e, float (&v)[8], int n, int c,
+                                        int p) {
     int count = min(8, out.c - c);
-    gb_finished8(e, out.half, v, n, c, p, count);
+    gb_apply_epilogue8(e, out.half, v, n, c, p, count);
     if (count < 8)
 #pragma unroll
         for (int k = 0; k < 8; k++)
@@ -96,9 +98,9 @@ __device__ static inline void gb_put8(const gb_view &out, const gb_finish *e, fl
     gb_store8(out, n, c, p, v);
 }
 
-/* v as value (n, c, p) of `out`, through the epilogue; padding lanes become zero. */
-__device__ static inline void gb_put(const gb_view &out, const gb_finish *e, float v, int n, int c, int p) {
-    gb_store(out, n, c, p, c < out.c ? gb_finished(e, out.half, v, n, c, p) : 0.0f);
+/* Applies the epilogue to v and stores it as value (n, c, p). Padding becomes zero. */
+__device__ static inline void gb_write(const gb_view &out, const gb_cuda_epilogue *e, float v, int n, int c, int p) {
+    gb_store(out, n, c, p, c < out.c ? gb_apply_epilogue(e, out.half, v, n, c, p) : 0.0f);
 }
 
 #endif

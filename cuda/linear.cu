@@ -1,5 +1,5 @@
-/* A dense layer on vectors:  y[n,o] = gain · Σ_i x[n,i] W[o,i]. A warp takes one output of a few samples, so that a row
- * of weights is read once for them; reading the weights is the time it takes. */
+/* Dense layer:  y[n,o] = gain · Σ_i x[n,i] W[o,i].  A warp computes one output of a few samples, which share each row
+ * of weights that it reads; reading the weights takes nearly all of the time. */
 #include <string.h>
 
 #include "cuda/epilogue.cuh"
@@ -16,7 +16,7 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
-__global__ static void linear(const float *x, const float *weights, float gain, gb_view out, const gb_finish *e,
+__global__ static void linear(const float *x, const float *weights, float gain, gb_view out, const gb_cuda_epilogue *e,
                               int samples, int cin) {
     int lane = threadIdx.x % 32, o = blockIdx.x * WARPS + threadIdx.x / 32, first = blockIdx.y * SAMPLES;
     if (o >= out.c)
@@ -32,14 +32,14 @@ __global__ static void linear(const float *x, const float *weights, float gain, 
     for (int k = 0; k < SAMPLES; k++) {
         float total = gb_warp_sum(sum[k]);
         if (lane == 0 && first + k < samples)
-            gb_put(out, e, total * gain, first + k, o, 0);
+            gb_write(out, e, total * gain, first + k, o, 0);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     dim3 grid((unsigned)(d->out.c + WARPS - 1) / WARPS, (unsigned)(d->out.n + SAMPLES - 1) / SAMPLES);
     gb_launch(cpu, linear, grid, 32 * WARPS, 0, (const float *)args->in[0]->data, (const float *)args->packed,
-              d->linear.gain, gb_view_of(cpu, args->out), gb_live_finish(cpu, args->out, args->epilogue), d->out.n,
+              d->linear.gain, gb_view_of(cpu, args->out), gb_live_epilogue(cpu, args->out, args->epilogue), d->out.n,
               d->in[0].c);
 }
 

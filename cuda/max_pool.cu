@@ -1,4 +1,4 @@
-/* Largest of each 2×2 pixels; an odd last row or column is left out:  y[y,x] = max x[2y..2y+1, 2x..2x+1]. NaN wins. */
+/* Max pooling:  y[y,x] = max x[2y..2y+1, 2x..2x+1].  An odd last row or column is dropped; NaN wins. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -10,7 +10,7 @@ __device__ static float larger(float a, float b) {
 
 __global__ static void max_pool(gb_view in, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         int p = at.p / out.w * 2 * in.w + at.p % out.w * 2;
         float v = 0.0f;
         if (at.c < out.c)
@@ -21,7 +21,7 @@ __global__ static void max_pool(gb_view in, gb_view out, long long count) {
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, max_pool, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
               gb_view_of(cpu, args->out), count);
 }

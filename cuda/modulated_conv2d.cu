@@ -1,4 +1,4 @@
-/* The convolution for any shape, a thread for each output value: what maps of few channels, or of one row, are left to.
+/* The convolution for any shape, with a thread per output value; maps of few channels or of one row use it.
  * ops/modulated_conv2d.c has the formula. */
 #include <string.h>
 
@@ -15,7 +15,7 @@ static size_t packed_size(const gb_cpu *, const gb_desc *d) {
     return sizeof(float) * (weight_floats(d) + gb_factors_floats(d));
 }
 
-/* [cout][cin][k][k], the factors. */
+/* [cout][cin][k][k], then the factors. */
 static void pack(const gb_cpu *, const gb_desc *d, const float *const *weights, void *packed) {
     memcpy(packed, weights[0], sizeof(float) * weight_floats(d));
     gb_factors_pack(d, weights, NULL, (float *)packed + weight_floats(d));
@@ -25,7 +25,7 @@ static size_t workspace(const gb_cpu *, const gb_desc *d) {
     return gb_modulation_bytes(d, false);
 }
 
-/* Σ_i W[i] ⋆ (s[i] x[i]) at (ty, tx), or of the transposed form, 2H+1 wide. */
+/* Σ_i W[i] ⋆ (s[i] x[i]) at (ty, tx), or the 2H+1 wide transposed convolution there. */
 __device__ static float convolved(const gb_view &in, const float *w, const float *styles, const gb_conv &conv, int n,
                                   int ty, int tx) {
     float sum = 0.0f;
@@ -49,14 +49,14 @@ __device__ static float convolved(const gb_view &in, const float *w, const float
 }
 
 __global__ static void conv2d(gb_view in, const float *weights, const float *fir, gb_conv conv, gb_modulation m,
-                              gb_view out, const gb_finish *e, long long count) {
+                              gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         int oy = at.p / out.w, ox = at.p % out.w;
         float sum = 0.0f;
         if (at.c < out.c) {
             const float *w = weights + (long long)at.c * in.c * conv.kernel * conv.kernel;
-            const float *styles = m.styles ? (const float *)m.styles + (long long)at.n * m.lanes : NULL;
+            const float *styles = m.styles ? (const float *)m.styles + (long long)at.n * m.cin_padded : NULL;
             if (conv.up == 1)
                 sum = convolved(in, w, styles, conv, at.n, oy, ox);
             for (int ky = 0; conv.up == 2 && ky < GB_FIR_TAPS; ky++)
@@ -67,17 +67,17 @@ __global__ static void conv2d(gb_view in, const float *weights, const float *fir
                 }
             sum *= m.scale[at.n * m.scale_step + at.c];
         }
-        gb_put(out, e, sum, at.n, at.c, at.p);
+        gb_write(out, e, sum, at.n, at.c, at.p);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     const float *weights = (const float *)args->packed, *factors = weights + weight_floats(d);
     gb_modulation m = gb_modulate(cpu, d, args, factors, false);
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, conv2d, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]), weights,
               factors + gb_factors_fir(d), d->conv, m, gb_view_of(cpu, args->out),
-              gb_live_finish(cpu, args->out, args->epilogue), count);
+              gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
 const gb_op_row gb_conv2d_cuda = {

@@ -1,7 +1,7 @@
-/* What both forms of the convolution share: the factors in front of and behind its sum. With W' = α_o W[o], α_o chosen
- * when weights are packed, and s' = s / m, m the largest |s| of the sample (1 where maps are float32):
+/* The factors before and after the sum of a convolution, for both of its forms. With W' = α_o W[o], α_o chosen when the
+ * weights are packed, and s' = s / m, m the largest |s| of the sample (1 if maps are float32):
  *   y[n,o] = scale[n,o] · Σ W'[o] ⋆ (s'[n] x[n]),   scale = d[n,o] · m / α_o,   d = 1/√(Σ_{i,k} (W s)² + 1e-8)
- * As in NVIDIA's guard against overflow in float16, |s' x| is at most |x|; |W'| is at most 1, and the sum is float32. */
+ * As in NVIDIA's code this prevents overflow in float16: |s' x| ≤ |x|, |W'| ≤ 1, and the sum is float32. */
 #ifndef GB_CUDA_MODULATED_CONV2D_CUH
 #define GB_CUDA_MODULATED_CONV2D_CUH
 
@@ -9,8 +9,8 @@
 
 enum { GB_FIR_TAPS = 4 };
 
-/* Factors packed with the weights: [cout][cin] Σ_k W², where demodulated; [cout] 1/α_o; the FIR, where up = 2. Here,
- * where the second and the third begin. */
+/* Factors packed with the weights: [cout][cin] Σ_k W² if the layer is demodulated; [cout] 1/α_o; the FIR if up = 2.
+ * These are the offsets of the second and the third. */
 static inline size_t gb_factors_unscale(const gb_desc *d) {
     return d->conv.demodulate ? (size_t)d->conv.cout * d->in[0].c : 0;
 }
@@ -23,20 +23,20 @@ static inline size_t gb_factors_floats(const gb_desc *d) {
     return gb_factors_fir(d) + (d->conv.up == 2 ? GB_FIR_TAPS * GB_FIR_TAPS : 0);
 }
 
-/* alpha is [cout], or NULL where all are 1. */
+/* alpha is [cout]; NULL means that all are 1. */
 void gb_factors_pack(const gb_desc *d, const float *const *weights, const float *alpha, float *to);
 
-/* In a row's workspace: [N][cout] scale, and [N][lanes] s' as float16 or float32, both padded to 16 bytes. */
+/* In the workspace of a row: [N][cout] scale, and [N][cin_padded] s' as float16 or float32. */
 struct gb_modulation {
     float *scale;
-    long long scale_step;       /* from one sample to the next; 0 = without styles the same for all */
+    long long scale_step;       /* from one sample to the next; 0 if it is the same for all samples */
     void *styles;               /* NULL = none */
     bool half;
-    int lanes;                  /* cin rounded up to 8, as in the map; zeros beyond cin */
+    int cin_padded;             /* cin rounded up to a multiple of 8, as in the map; zeros beyond cin */
 };
 
 size_t gb_modulation_bytes(const gb_desc *d, bool half);
-/* Launches the kernel that computes them at the start of `workspace`. */
+/* Launches the kernel that computes them at the beginning of args->workspace. */
 gb_modulation gb_modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *factors, bool half);
 
 #endif

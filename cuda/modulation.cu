@@ -1,5 +1,5 @@
-/* Styles and demodulation: the factors of modulated_conv2d.cuh, for every sample and output channel. A block takes a
- * few output channels of one sample, a warp for each; the sample's first block also writes its styles. */
+/* Styles and demodulation: the factors of modulated_conv2d.cuh for every sample and output channel. A block computes a
+ * few output channels of one sample, one per warp; the first block of a sample also writes its styles. */
 #include <math.h>
 
 #include "cuda/modulated_conv2d.cuh"
@@ -7,7 +7,7 @@
 
 enum { WARPS = 8, THREADS = 32 * WARPS };
 
-static int lanes_of(const gb_desc *d) {
+static int padded_inputs(const gb_desc *d) {
     return (d->in[0].c + 7) / 8 * 8;
 }
 
@@ -31,7 +31,7 @@ static size_t scale_bytes(const gb_desc *d) {
 }
 
 size_t gb_modulation_bytes(const gb_desc *d, bool half) {
-    size_t styles = (size_t)d->in[0].n * lanes_of(d) * (half ? 2 : 4);
+    size_t styles = (size_t)d->in[0].n * padded_inputs(d) * (half ? 2 : 4);
     return scale_bytes(d) + (d->conv.modulated ? (styles + 255) / 256 * 256 : 0);
 }
 
@@ -42,12 +42,12 @@ __global__ static void modulate(const float *styles, float gain, const float *sq
     const float *s = styles + (long long)n * cin;
     float m = 1.0f;
     if (to.half && to.styles) {
-        float most = 0.0f;
+        float maximum = 0.0f;
         for (int i = threadIdx.x; i < cin; i += THREADS)
-            most = fmaxf(most, fabsf(s[i] * gain));
-        most = gb_warp_max(most);
+            maximum = fmaxf(maximum, fabsf(s[i] * gain));
+        maximum = gb_warp_max(maximum);
         if (lane == 0)
-            largest[warp] = most;
+            largest[warp] = maximum;
         __syncthreads();
         m = largest[0];
         for (int i = 1; i < WARPS; i++)
@@ -55,12 +55,12 @@ __global__ static void modulate(const float *styles, float gain, const float *sq
         m = m > 0.0f && m < INFINITY ? m : 1.0f;
     }
     if (blockIdx.x == 0 && to.styles)
-        for (int i = threadIdx.x; i < to.lanes; i += THREADS) {
+        for (int i = threadIdx.x; i < to.cin_padded; i += THREADS) {
             float v = i < cin ? s[i] * gain / m : 0.0f;
             if (to.half)
-                ((__half *)to.styles)[(long long)n * to.lanes + i] = __float2half_rn(v);
+                ((__half *)to.styles)[(long long)n * to.cin_padded + i] = __float2half_rn(v);
             else
-                ((float *)to.styles)[(long long)n * to.lanes + i] = v;
+                ((float *)to.styles)[(long long)n * to.cin_padded + i] = v;
         }
     if (o >= cout)
         return;
@@ -81,7 +81,7 @@ gb_modulation gb_modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     const gb_conv *conv = &d->conv;
     const float *squares = conv->demodulate ? factors : NULL;
     const float *unscale = factors + gb_factors_unscale(d);
-    gb_modulation m = {(float *)args->workspace, conv->cout, NULL, half, lanes_of(d)};
+    gb_modulation m = {(float *)args->workspace, conv->cout, NULL, half, padded_inputs(d)};
     if (conv->modulated)
         m.styles = (char *)args->workspace + scale_bytes(d);
     if (!conv->modulated)

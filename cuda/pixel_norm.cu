@@ -1,11 +1,11 @@
-/* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel: a warp for each. */
+/* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel. A warp computes a pixel. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 #include "cuda/warp.cuh"
 
 enum { WARPS = 4 };
 
-__global__ static void normalize(gb_view in, float eps, gb_view out, int samples) {
+__global__ static void pixel_norm(gb_view in, float eps, gb_view out, int samples) {
     int lane = threadIdx.x % 32;
     for (long long i = (long long)blockIdx.x * WARPS + threadIdx.x / 32; i < (long long)samples * in.pixels;
          i += (long long)gridDim.x * WARPS) {
@@ -16,13 +16,13 @@ __global__ static void normalize(gb_view in, float eps, gb_view out, int samples
             squares = fmaf(v, v, squares);
         }
         float scale = 1.0f / sqrtf(gb_warp_sum(squares) / (float)in.c + eps);
-        for (int c = lane; c < out.lanes; c += 32)
+        for (int c = lane; c < out.c_padded; c += 32)
             gb_store(out, n, c, p, c < in.c ? gb_load(in, n, c, p) * scale : 0.0f);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_launch(cpu, normalize, gb_blocks((size_t)d->out.n * d->out.h * d->out.w, WARPS), 32 * WARPS, 0,
+    gb_launch(cpu, pixel_norm, gb_blocks((size_t)d->out.n * d->out.h * d->out.w, WARPS), 32 * WARPS, 0,
               gb_view_of(cpu, args->in[0]), d->pixel_norm.eps, gb_view_of(cpu, args->out), d->out.n);
 }
 

@@ -1,31 +1,31 @@
-/* Noise, bias with activation, and addition as operations of their own:  y = epilogue(x). */
+/* Noise, bias with activation, and addition as separate operations:  y = epilogue(x). */
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 
 enum { THREADS = 256 };
 
-__global__ static void finish_each(gb_view in, gb_view out, const gb_finish *e, long long count) {
+__global__ static void epilogue_each(gb_view in, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
-        gb_put(out, e, at.c < out.c ? gb_load(in, at.n, at.c, at.p) : 0.0f, at.n, at.c, at.p);
+        gb_item at = gb_item_at(out, i);
+        gb_write(out, e, at.c < out.c ? gb_load(in, at.n, at.c, at.p) : 0.0f, at.n, at.c, at.p);
     }
 }
 
-__global__ static void finish_each8(gb_view in, gb_view out, const gb_finish *e, long long groups) {
+__global__ static void epilogue_each8(gb_view in, gb_view out, const gb_cuda_epilogue *e, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_place at = gb_group_of(out, i, out.pixels);
+        gb_item at = gb_group_at(out, i, out.pixels);
         float v[8];
         gb_load8(in, at.n, at.c, at.p, v);
-        gb_put8(out, e, v, at.n, at.c, at.p);
+        gb_write8(out, e, v, at.n, at.c, at.p);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
     bool last = args->out->shape.block > 1;
-    long long count = gb_items(args->out) / (last ? 8 : 1);
-    gb_launch(cpu, last ? finish_each8 : finish_each, gb_blocks((size_t)count, THREADS), THREADS, 0,
+    long long count = gb_item_count(args->out) / (last ? 8 : 1);
+    gb_launch(cpu, last ? epilogue_each8 : epilogue_each, gb_blocks((size_t)count, THREADS), THREADS, 0,
               gb_view_of(cpu, args->in[0]), gb_view_of(cpu, args->out),
-              gb_live_finish(cpu, args->out, args->epilogue), count);
+              gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
 const gb_op_row gb_noise_cuda = {

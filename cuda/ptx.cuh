@@ -1,4 +1,4 @@
-/* The instructions that CUDA C++ has no word for, one function each. tests/cuda/emulated/emulated_ptx.h has the same
+/* Instructions that CUDA C++ does not provide, one function each. tests/cuda/emulated/emulated_ptx.h has the same
  * functions for machines without a GPU. */
 #ifndef GB_CUDA_PTX_CUH
 #define GB_CUDA_PTX_CUH
@@ -12,7 +12,8 @@
 /* The block's dynamic shared memory as words. */
 #define GB_SHARED(name) extern __shared__ __align__(16) uint32_t name[]
 
-/* 16 bytes from global into shared memory: the first `bytes` of them, then zeros. Before sm_80, through registers. */
+/* Copies 16 bytes from global to shared memory asynchronously: the first `bytes`, then zeros. Before sm_80 the copy
+ * goes through registers and is complete on return. */
 __device__ __forceinline__ void copy_async16(void *to, const void *from, int bytes) {
 #if __CUDA_ARCH__ >= 800
     unsigned at = (unsigned)__cvta_generic_to_shared(to);
@@ -31,7 +32,7 @@ __device__ __forceinline__ void copy_commit(void) {
 #endif
 }
 
-/* Until all but the last LEFT groups of this thread have arrived. */
+/* Waits until all but the last LEFT groups of this thread have arrived. */
 template <int LEFT> __device__ __forceinline__ void copy_wait(void) {
 #if __CUDA_ARCH__ >= 800
     asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory");
@@ -44,7 +45,7 @@ __device__ __forceinline__ uint32_t mul_half2(uint32_t a, uint32_t b) {
     return product;
 }
 
-/* To the nearest of 10 bits of mantissa. */
+/* Rounds to 10 bits of mantissa, to nearest. */
 __device__ __forceinline__ uint32_t to_tf32(float f) {
 #if __CUDA_ARCH__ >= 800
     uint32_t u;
@@ -55,7 +56,7 @@ __device__ __forceinline__ uint32_t to_tf32(float f) {
 #endif
 }
 
-/* sum += A B for tiles of 16×8, M down and N across, of 8 words deep; the layout of fragments is PTX's. */
+/* sum += A B for M × N tiles of 16×8 with a depth of 8 words. Fragments are laid out as in PTX. */
 template <bool HALF, int M, int N>
 __device__ __forceinline__ void mma_tile(float (&sum)[M][N][4], const uint32_t (&a)[M][4], const uint32_t (&b)[N][2]) {
 #pragma unroll

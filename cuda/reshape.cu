@@ -1,4 +1,4 @@
-/* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p], or x[p·C + c] where the channels are last. */
+/* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p], or x[p·C + c] if its channels are last. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -6,14 +6,14 @@ enum { THREADS = 256 };
 
 __global__ static void reshape(gb_view in, bool channels_last, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         int from = channels_last ? at.p * out.c + at.c : at.c * out.pixels + at.p;
         gb_store(out, at.n, at.c, at.p, at.c < out.c ? gb_load(in, at.n, from, 0) : 0.0f);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, reshape, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
               d->reshape.channels_last, gb_view_of(cpu, args->out), count);
 }

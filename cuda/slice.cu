@@ -1,4 +1,4 @@
-/* Some of the channels:  y[n,c] = x[n, from + c]. */
+/* A range of channels:  y[n,c] = x[n, from + c]. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -6,13 +6,13 @@ enum { THREADS = 256 };
 
 __global__ static void slice(gb_view in, int from, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         gb_store(out, at.n, at.c, at.p, at.c < out.c ? gb_load(in, at.n, from + at.c, at.p) : 0.0f);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, slice, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]), d->slice.from,
               gb_view_of(cpu, args->out), count);
 }

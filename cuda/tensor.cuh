@@ -1,15 +1,16 @@
-/* Tensors as kernels see them: value (n, c, p) at n·n_step + c·c_step + p·p_step, in float32 or float16. One view serves
- * planar tensors and channels-last maps; `p` counts pixels row by row. */
+/* Tensors in kernels: value (n, c, p) is at n·n_step + c·c_step + p·p_step, in float32 or float16. The same view serves
+ * planar tensors and channels-last maps; p counts pixels row by row. */
 #ifndef GB_CUDA_TENSOR_CUH
 #define GB_CUDA_TENSOR_CUH
 
 #include <cuda_fp16.h>
 
-#include "cuda/queue.cuh"
+#include "cuda/stream.cuh"
 
 struct gb_view {
     void *data;
-    int c, h, w, pixels, lanes;     /* lanes: channels stored, padding included; what is in the padding is zero */
+    int c, h, w, pixels;
+    int c_padded;               /* channels stored, padding included; padding channels are zero */
     bool half;
     long long n_step, c_step;
     int p_step;
@@ -20,7 +21,7 @@ static inline gb_view gb_view_of(const gb_cpu *cpu, const gb_tensor *t) {
     bool last = s->block > 1;
     gb_view v = {t->data, s->c, s->h, s->w, s->h * s->w, last ? s->block : s->c, false, 0, 0, 0};
     v.half = last && cpu->device->map_bytes == 2;
-    v.n_step = (long long)v.lanes * v.pixels;
+    v.n_step = (long long)v.c_padded * v.pixels;
     v.c_step = last ? 1 : v.pixels;
     v.p_step = last ? s->block : 1;
     return v;
@@ -39,7 +40,7 @@ __device__ static inline void gb_store(const gb_view &v, int n, int c, int p, fl
         ((float *)v.data)[i] = value;
 }
 
-/* The value as it would be after being stored and read again. */
+/* The value after it has been stored and loaded again. */
 __device__ static inline float gb_stored(bool half, float value) {
     return half ? __half2float(__float2half_rn(value)) : value;
 }
@@ -76,31 +77,31 @@ __device__ static inline void gb_store8(const gb_view &v, int n, int c, int p, c
     }
 }
 
-/* For kernels of one value after another: item i of all N × pixels × lanes, in the order they lie in memory, so that
- * neighbouring threads touch neighbouring values. */
-struct gb_place { int n, c, p; };
+/* For kernels with a thread per value: item i of all N × pixels × c_padded in memory order, so that neighbouring
+ * threads access neighbouring values. */
+struct gb_item { int n, c, p; };
 
-__device__ static inline gb_place gb_place_of(const gb_view &v, long long i) {
-    gb_place at;
+__device__ static inline gb_item gb_item_at(const gb_view &v, long long i) {
+    gb_item at;
     at.n = (int)(i / v.n_step);
     long long rest = i % v.n_step;
-    at.c = (int)(v.c_step == 1 ? rest % v.lanes : rest / v.pixels);
-    at.p = (int)(v.c_step == 1 ? rest / v.lanes : rest % v.pixels);
+    at.c = (int)(v.c_step == 1 ? rest % v.c_padded : rest / v.pixels);
+    at.p = (int)(v.c_step == 1 ? rest / v.c_padded : rest % v.pixels);
     return at;
 }
 
-/* For kernels of eight channels at a time: the i-th group of a channels-last map's lanes over `pixels`. */
-__device__ static inline gb_place gb_group_of(const gb_view &v, long long i, int pixels) {
-    int groups = v.lanes / 8;
+/* For kernels with a thread per eight channels: group i of a channels-last map of `pixels`. */
+__device__ static inline gb_item gb_group_at(const gb_view &v, long long i, int pixels) {
+    int groups = v.c_padded / 8;
     long long pixel = i / groups;
-    gb_place at;
+    gb_item at;
     at.c = (int)(i - pixel * groups) * 8;
     at.n = (int)(pixel / pixels);
     at.p = (int)(pixel - (long long)at.n * pixels);
     return at;
 }
 
-static inline long long gb_items(const gb_tensor *t) {
+static inline long long gb_item_count(const gb_tensor *t) {
     const gb_shape *s = &t->shape;
     return (long long)s->n * (s->block > 1 ? s->block : s->c) * s->h * s->w;
 }

@@ -1,4 +1,5 @@
-/* ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff (or all), w[n] for the rest; rounded as ops/truncate.c. */
+/* Truncation:  ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff, or for all k without cutoff;  w[n] for the others.
+ * The same roundings as in ops/truncate.c. */
 #include <string.h>
 
 #include "cuda/rows.h"
@@ -14,7 +15,7 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
-/* A session's own w_avg is a copy that may lie elsewhere the next time, so where it is is live too. */
+/* The address of w_avg is a live value, because a session's own w_avg may be at another address in the next render. */
 struct truncation {
     gb_truncate_live live;
     const float *w_avg;
@@ -25,19 +26,19 @@ __global__ static void truncate_w(gb_view w, const truncation *t, gb_view out, l
     float psi = t->live.psi;
     int cutoff = t->live.cutoff;
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         float a = w_avg[at.p], b = gb_load(w, at.n, at.p, 0);
         float mixed = psi < 0.5f ? a + psi * (b - a) : b - (b - a) * (1.0f - psi);
-        bool whole = psi == 1.0f || (cutoff >= 0 && at.c >= cutoff);
-        gb_store(out, at.n, at.c, at.p, whole ? b : mixed);
+        bool copied = psi == 1.0f || (cutoff >= 0 && at.c >= cutoff);
+        gb_store(out, at.n, at.c, at.p, copied ? b : mixed);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     truncation t = {*(const gb_truncate_live *)args->live, (const float *)args->packed};
     gb_launch(cpu, truncate_w, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
-              gb_live(cpu->queue, t), gb_view_of(cpu, args->out), count);
+              gb_live(cpu->stream, t), gb_view_of(cpu, args->out), count);
 }
 
 const gb_op_row gb_truncate_cuda = {

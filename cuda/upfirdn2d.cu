@@ -1,4 +1,4 @@
-/* Resampling, as ops/upfirdn2d.c: zeros after every sample, padding, a true convolution with the filter, × gain. */
+/* Upsampling with a FIR filter (ops/upfirdn2d.c): zeros after every sample, padding, true convolution, gain. */
 #include <string.h>
 
 #include "cuda/epilogue.cuh"
@@ -14,11 +14,11 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
-/* Only the taps that meet a sample of x, every up-th, are visited. */
-__global__ static void upfirdn2d(gb_view in, const float *f, gb_fir fir, gb_view out, const gb_finish *e,
+/* Visits only the taps that meet a sample of x, which is every up-th. */
+__global__ static void upfirdn2d(gb_view in, const float *f, gb_fir fir, gb_view out, const gb_cuda_epilogue *e,
                                  long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         int uy = at.p / out.w + fir.taps - 1 - fir.pad_before, ux = at.p % out.w + fir.taps - 1 - fir.pad_before;
         float sum = 0.0f;
         for (int ky = 0; ky < fir.taps && at.c < out.c; ky++) {
@@ -32,15 +32,15 @@ __global__ static void upfirdn2d(gb_view in, const float *f, gb_fir fir, gb_view
                 sum = fmaf(f[ky * fir.taps + kx], gb_load(in, at.n, at.c, y / fir.up * in.w + x / fir.up), sum);
             }
         }
-        gb_put(out, e, sum * fir.gain, at.n, at.c, at.p);
+        gb_write(out, e, sum * fir.gain, at.n, at.c, at.p);
     }
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_launch(cpu, upfirdn2d, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
               (const float *)args->packed, d->fir, gb_view_of(cpu, args->out),
-              gb_live_finish(cpu, args->out, args->epilogue), count);
+              gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
 const gb_op_row gb_upfirdn2d_cuda = {

@@ -1,4 +1,4 @@
-/* Every pixel twice in both directions:  y[y,x] = x[⌊y/2⌋, ⌊x/2⌋]. */
+/* Enlargement by 2 with nearest neighbour:  y[y,x] = x[⌊y/2⌋, ⌊x/2⌋]. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -6,7 +6,7 @@ enum { THREADS = 256 };
 
 __global__ static void upsample_nearest(gb_view in, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         int p = at.p / out.w / 2 * in.w + at.p % out.w / 2;
         gb_store(out, at.n, at.c, at.p, at.c < out.c ? gb_load(in, at.n, at.c, p) : 0.0f);
     }
@@ -14,7 +14,7 @@ __global__ static void upsample_nearest(gb_view in, gb_view out, long long count
 
 __global__ static void upsample_nearest8(gb_view in, gb_view out, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_place at = gb_group_of(out, i, out.pixels);
+        gb_item at = gb_group_at(out, i, out.pixels);
         float v[8];
         gb_load8(in, at.n, at.c, at.p / out.w / 2 * in.w + at.p % out.w / 2, v);
         gb_store8(out, at.n, at.c, at.p, v);
@@ -23,7 +23,7 @@ __global__ static void upsample_nearest8(gb_view in, gb_view out, long long grou
 
 static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
     bool last = args->in[0]->shape.block > 1 && args->out->shape.block > 1;
-    long long count = gb_items(args->out) / (last ? 8 : 1);
+    long long count = gb_item_count(args->out) / (last ? 8 : 1);
     gb_launch(cpu, last ? upsample_nearest8 : upsample_nearest, gb_blocks((size_t)count, THREADS), THREADS, 0,
               gb_view_of(cpu, args->in[0]), gb_view_of(cpu, args->out), count);
 }

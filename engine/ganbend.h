@@ -135,6 +135,12 @@ GB_API void gb_npz_free(gb_npz *npz);
 /* Writes one array as an .npy. */
 GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const float *data, gb_error *err);
 
+/* What the library writes. Every function that writes a file replaces one of its own kind, and an empty one; a file of
+ * another kind is left as it is and the call fails. With GANBEND_OVERWRITE=1 in the environment it is replaced as well. */
+typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY } gb_output_kind;
+/* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
+GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
+
 /* A text chunk of a PNG: keyword and UTF-8 text. */
 typedef struct gb_text { const char *key, *value; } gb_text;
 /* Writes 8-bit RGB, rows without padding. */
@@ -164,6 +170,12 @@ GB_API void gb_randn(gb_rng rng, uint64_t seed, size_t count, float *out);
 
 /* The checkpoint families that can be converted. False past the end. */
 GB_API bool gb_checkpoint_family(size_t index, const char **name, const char **summary);
+
+/* The tables that opening a checkpoint goes by, for documentation: families of checkpoints, file formats, and networks that
+ * are refused by name. `source` says where a family's files come from, and is "" in the other tables. False past the end. */
+typedef enum gb_checkpoint_table { GB_CHECKPOINT_FAMILIES, GB_CHECKPOINT_FORMATS, GB_CHECKPOINT_REFUSED } gb_checkpoint_table;
+typedef struct gb_checkpoint_row { const char *name, *summary, *source; } gb_checkpoint_row;
+GB_API bool gb_checkpoint_table_row(gb_checkpoint_table table, size_t index, gb_checkpoint_row *row);
 
 typedef struct gb_convert_options {
     bool half;              /* store convolution weights as float16 */
@@ -228,11 +240,11 @@ typedef enum gb_role {
     GB_ROLE_Z,              /* the input that seeds fill */
     GB_ROLE_LABEL,          /* the input that holds the class as a one-hot vector [c_dim] */
     GB_ROLE_WS,             /* the w's of all layers, truncated: [num_ws, w_dim] */
-    GB_ROLE_W,              /* the w of one layer; its index is the row of GB_ROLE_WS */
+    GB_ROLE_W,              /* the w of one layer, selected from a truncation; its index is the row of GB_ROLE_WS */
     GB_ROLE_NOISE,          /* the input that holds a layer's noise map [1, H, W] */
     GB_ROLE_LAYER,          /* a synthesis layer, numbered as in network-bending: 0 is the first convolution */
     GB_ROLE_TORGB,          /* a layer whose channels are colours, not features */
-    GB_ROLE_IMAGE           /* a running picture, from small to large; the last may be the output */
+    GB_ROLE_IMAGE           /* a running picture [C, H, W], from small to large; the last may be the output */
 } gb_role;
 
 typedef struct gb_conv2d_options {
@@ -297,7 +309,8 @@ GB_API gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_n
                                          gb_node like);
 GB_API void gb_graph_alias(gb_graph *graph, const char *alias, const char *name);
 /* Gives a node a role; a node may have several. Nodes of one role are told apart by `index`, which is 0 for roles that
- * only one node has. Some operations imply roles: truncate WS, select of such a node W, and the input of noise NOISE. */
+ * only one node has. Some operations imply roles: truncate WS, select of such a node W, and the input of noise NOISE. A
+ * node that is not what the list above says cannot have the role. */
 GB_API void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index);
 /* The node that gb_session_render() returns; [C, H, W] with 1, 3 or 4 channels for functions that write images. */
 GB_API void gb_graph_output(gb_graph *graph, gb_node node);

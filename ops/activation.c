@@ -1,5 +1,5 @@
-/* The table of activations, with the constants PyTorch gives them, and their value for a single number. The arithmetic
- * is in ops/curves.h; here it is compiled for one lane. */
+/* The table of activations, with PyTorch's constants, and their values for a single float. The arithmetic is in
+ * ops/curves.h, compiled here for vectors of one float. */
 #include "ops/ops.h"
 
 #include <math.h>
@@ -11,44 +11,46 @@
 
 #define ANY -INFINITY, INFINITY, false, NULL
 #define PARAMS(count, ...) .params = count, .max_params = count, .param = (const gb_param[]){__VA_ARGS__}
-#define WEIGHT(i, otherwise) {"w" #i, "weight of the power " #i " of sigmoid(x)", otherwise, ANY}
+#define WEIGHT(i, default_value) {"w" #i, "weight of the power " #i " of sigmoid(x)", default_value, ANY}
 
 const gb_act_row gb_acts[GB_ACTS] = {
     [GB_ACT_LINEAR] = {.name = "linear", .alias = "identity", .summary = "x", .gain = 1.0f},
     [GB_ACT_RELU] = {.name = "relu", .summary = "max(0, x)", .gain = 1.41421356f},
     [GB_ACT_LRELU] = {
-        .name = "lrelu", .alias = "leaky_relu", .summary = "x, and slope · x where x < 0", .gain = 1.41421356f,
-        PARAMS(1, {"slope", "below 0: 0.2 in StyleGAN2, 0.01 by PyTorch's default", 0.2f, ANY}),
+        .name = "lrelu", .alias = "leaky_relu", .summary = "x for x ≥ 0, slope · x for x < 0", .gain = 1.41421356f,
+        PARAMS(1, {"slope", "slope for x < 0: 0.2 in StyleGAN2, 0.01 is PyTorch's default", 0.2f, ANY}),
     },
     [GB_ACT_TANH] = {.name = "tanh", .summary = "tanh(x)", .gain = 1.0f},
     [GB_ACT_SIGMOID] = {.name = "sigmoid", .summary = "σ(x) = 1 / (1 + exp(−x))", .gain = 1.0f},
     [GB_ACT_ELU] = {
-        .name = "elu", .summary = "x, and alpha · (exp(x) − 1) where x < 0", .gain = 1.0f,
-        PARAMS(1, {"alpha", "how far below 0 it goes", 1.0f, ANY}),
+        .name = "elu", .summary = "x for x ≥ 0, alpha · (exp(x) − 1) for x < 0", .gain = 1.0f,
+        PARAMS(1, {"alpha", "the limit for x → −∞ is −alpha", 1.0f, ANY}),
     },
     [GB_ACT_SELU] = {
-        .name = "selu", .summary = "1.0507 · (x, and 1.6733 · (exp(x) − 1) where x < 0)", .gain = 1.0f,
+        .name = "selu", .summary = "1.0507 · x for x ≥ 0, 1.7581 · (exp(x) − 1) for x < 0", .gain = 1.0f,
     },
     [GB_ACT_SOFTPLUS] = {
         .name = "softplus", .summary = "log(1 + exp(beta · x)) / beta", .gain = 1.0f,
-        PARAMS(1, {"beta", "how sharp the bend is", 1.0f, 1e-3f, 1e3f, false, NULL}),
+        PARAMS(1, {"beta", "sharpness of the transition", 1.0f, 1e-3f, 1e3f, false, NULL}),
     },
     [GB_ACT_SWISH] = {.name = "swish", .alias = "silu", .summary = "x · σ(x)", .gain = 1.41421356f},
     [GB_ACT_SINLU] = {
         .name = "sinlu", .summary = "(x + a · sin(b · x)) · σ(x)", .gain = 1.0f,
-        PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY}, {"b", "its frequency, radians per unit of x", 1.0f, ANY}),
+        PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY},
+               {"b", "frequency of the wave, radians per unit of x", 1.0f, ANY}),
     },
     [GB_ACT_COSLU] = {
         .name = "coslu", .summary = "(x + a · cos(b · x)) · σ(x)", .gain = 1.0f,
-        PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY}, {"b", "its frequency, radians per unit of x", 1.0f, ANY}),
+        PARAMS(2, {"a", "amplitude of the wave", 1.0f, ANY},
+               {"b", "frequency of the wave, radians per unit of x", 1.0f, ANY}),
     },
     [GB_ACT_RELUN] = {
         .name = "relun", .summary = "min(max(0, x), n)", .gain = 1.0f,
-        PARAMS(1, {"n", "the ceiling", 1.0f, ANY}),
+        PARAMS(1, {"n", "upper limit", 1.0f, ANY}),
     },
     [GB_ACT_SHILU] = {
         .name = "shilu", .summary = "a · max(0, x) + b", .gain = 1.0f,
-        PARAMS(2, {"a", "slope above 0", 1.0f, ANY}, {"b", "value below 0", 0.0f, ANY}),
+        PARAMS(2, {"a", "slope for x > 0", 1.0f, ANY}, {"b", "value for x < 0", 0.0f, ANY}),
     },
     [GB_ACT_POLY] = {
         .name = "poly", .alias = "polynomial", .summary = "(w0 + w1 · σ(x) + … + wn · σ(x)ⁿ) / √2ⁿ", .gain = 1.0f,
@@ -61,11 +63,11 @@ const gb_act_row gb_acts[GB_ACTS] = {
     [GB_ACT_GELU] = {.name = "gelu", .summary = "x · (1 + erf(x / √2)) / 2", .gain = 1.0f},
     [GB_ACT_SINE] = {
         .name = "sine", .alias = "sin", .summary = "amplitude · sin(frequency · x)", .gain = 1.0f,
-        PARAMS(2, {"frequency", "radians per unit of x", 1.0f, ANY}, {"amplitude", "of the wave", 1.0f, ANY}),
+        PARAMS(2, {"frequency", "radians per unit of x", 1.0f, ANY}, {"amplitude", "amplitude of the wave", 1.0f, ANY}),
     },
     [GB_ACT_STEP] = {
-        .name = "step", .summary = "1 where x > threshold, 0 elsewhere", .gain = 1.0f,
-        PARAMS(1, {"threshold", "where the step is", 0.0f, -1e30f, 1e30f, false, NULL}),
+        .name = "step", .summary = "1 for x > threshold, else 0", .gain = 1.0f,
+        PARAMS(1, {"threshold", "position of the step", 0.0f, -1e30f, 1e30f, false, NULL}),
     },
 };
 

@@ -1,8 +1,8 @@
 /* Self-attention over pixels (Zhang et al. 2018), for every query pixel q and key pixel k:
  *   scores[q,k] = Σ_c θ[c,q] φ[c,k]     softmax: a[q,k] = e^scores[q,k] / Σ_k e^scores[q,k]
  *   mix: y[c,q] = Σ_k g[c,k] a[q,k]
- * Each is an operation, so that the matrix can be looked at; `attention` is all three, a row of the matrix at a time,
- * through the same functions and so to the same bits. */
+ * Each step is an operation, so that the matrix can be read. The operation `attention` does all three, one row of the
+ * matrix at a time, with the same functions and therefore the same bits. */
 #include <math.h>
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ static bool scores_shape(gb_desc *d, char *why, size_t size) {
 static bool softmax_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1) {
-        snprintf(why, size, "softmax: the input is %dx%dx%d, expected rows", in->c, in->h, in->w);
+        snprintf(why, size, "softmax: the input is %dx%dx%d; expected rows", in->c, in->h, in->w);
         return false;
     }
     d->out = *in;
@@ -31,8 +31,8 @@ static bool softmax_shape(gb_desc *d, char *why, size_t size) {
 static bool mixed_shape(const gb_shape *g, const gb_shape *q, int rows, int columns, gb_shape *out, char *why,
                         size_t size) {
     if (g->h * g->w != columns || q->h * q->w != rows) {
-        snprintf(why, size, "mix: %d values for %d keys, %d pixels for %d queries", g->h * g->w, columns, q->h * q->w,
-                 rows);
+        snprintf(why, size, "mix: %d values for %d keys and %d pixels for %d queries; expected equal numbers",
+                 g->h * g->w, columns, q->h * q->w, rows);
         return false;
     }
     *out = (gb_shape){q->n, g->c, q->h, q->w, 1};
@@ -81,12 +81,12 @@ static void scores_row(const gb_tensor *theta, const gb_tensor *phi, int n, int 
 }
 
 static void softmax_row(const float *x, int count, float *y) {
-    float most = x[0];
+    float largest = x[0];
     double sum = 0.0;
     for (int k = 1; k < count; k++)
-        most = x[k] > most ? x[k] : most;
+        largest = x[k] > largest ? x[k] : largest;
     for (int k = 0; k < count; k++) {
-        y[k] = expf(x[k] - most);
+        y[k] = expf(x[k] - largest);
         sum += y[k];
     }
     for (int k = 0; k < count; k++)
@@ -104,7 +104,7 @@ static void mix_row(const gb_tensor *g, const float *row, int n, int q, const gb
     }
 }
 
-/* Row q of a matrix [N, queries, 1, keys], planar as all tensors of height 1. */
+/* Row q of a matrix [N, queries, 1, keys]. Tensors of height 1 are planar. */
 static float *matrix_row(const gb_tensor *m, int n, int q) {
     return m->data + ((size_t)n * m->shape.c + q) * m->shape.w;
 }

@@ -1,7 +1,7 @@
-/* Batch norm with stored statistics, class-conditional where gain and bias come from each sample's class (Brock et al.
- * 2019):  y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c].
- * Statistics may be stored for several truncations t = 0 … 1. For t between two rows the published code weights them
- * the wrong way round, mean[i]·f + mean[i+1]·(1 − f) with i + f = t / (1/(rows − 1)), and so do its pictures. */
+/* Batch norm with stored statistics:  y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c].
+ * Gain and bias are weights, or inputs of each sample: then they depend on its class (Brock et al. 2019).
+ * Statistics may be stored for several truncations t = 0 … 1. Between two rows the published code interpolates with
+ * exchanged weights, mean[i]·f + mean[i+1]·(1 − f) where i + f = t / (1/(rows − 1)); its pictures depend on that. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static bool shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-/* [rows][C] mean, [rows][C] var, and where they are weights [C] gain, [C] bias. */
+/* Packed: [rows][C] mean, [rows][C] var; then [C] gain, [C] bias if they are weights. */
 size_t gb_batch_norm_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
@@ -42,7 +42,7 @@ void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const 
     }
 }
 
-/* Where the statistics of a truncation are: row `row`, weighted against the next one where `fraction` is not 0. */
+/* The rows of a truncation: `row` alone if `fraction` is 0, else interpolated with the next one. */
 typedef struct stat_row { size_t row; double fraction; } stat_row;
 
 static stat_row find_row(int rows, double truncation) {

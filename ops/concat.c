@@ -1,4 +1,4 @@
-/* Channels of one input after those of the other:  y = [in[0]; in[1]] along C. */
+/* The channels of two inputs, one after the other:  y = [in[0]; in[1]] along C. */
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -6,7 +6,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *a = &d->in[0], *b = &d->in[1];
     if (a->n != b->n || a->h != b->h || a->w != b->w) {
-        snprintf(why, size, "concat: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], only channels may differ",
+        snprintf(why, size, "concat: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d]; only channels may differ",
                  a->n, a->c, a->h, a->w, b->n, b->c, b->h, b->w);
         return false;
     }

@@ -6,7 +6,7 @@
 
 static bool shape(gb_desc *d, char *why, size_t size) {
     if (d->out.n < 1) {
-        snprintf(why, size, "constant: out.n holds the batch size and is %d", d->out.n);
+        snprintf(why, size, "constant: the batch size out.n is %d; expected at least 1", d->out.n);
         return false;
     }
     d->out = (gb_shape){d->out.n, d->constant.c, d->constant.h, d->constant.w, 1};

@@ -1,19 +1,19 @@
-/* The curves of the activations, written once over the vectors of ops/simd/vec_*.h: the including source
- * chooses the vector, and no function here asks how wide it is. Every step is one rounding in a stated order, so the
- * bits do not depend on the instruction set.
+/* The arithmetic of the activations, written once for the vectors of all ops/simd/vec_*.h: the including source chooses
+ * the vector, and nothing here depends on its width. Every step rounds once, in a fixed order, so the bits do not
+ * depend on the instruction set.
  *
- * Polynomials are minimax fits of our own. With all roundings exp, expm1, log1p, sin and cos (angles up to 10⁵) are
- * within 2 units in the last place, tanh, sigmoid and softplus within 3, gelu within 2·10⁻⁷. NaN stays NaN. */
+ * Polynomials are our own minimax approximations. Including all roundings, exp, expm1, log1p, sin and cos (angles up to
+ * 10⁵) are within 2 units in the last place, tanh, sigmoid and softplus within 3, gelu within 2·10⁻⁷. NaN stays NaN. */
 
 #include <math.h>
 
-#ifndef CURVE                       /* cuda/curves.cuh has its own three */
+#ifndef CURVE                       /* cuda/curves.cuh defines its own */
 #define CURVE static inline
 #define ACT_DEFAULT(act, i) gb_acts[act].param[i].default_value
 #define ACT_PARAMS(act) gb_acts[act].params
 #endif
 
-/* 1.5 · 2²³: a float so large that adding it rounds to a whole number, which is then in the low bits of the sum. */
+/* 1.5 · 2²³: adding it rounds a float to an integer, which is then in the low bits of the sum. */
 #define ROUNDER 12582912.0f
 
 CURVE vec vpoly(vec x, const float *c, int n) {         /* c[0] + c[1] x + … + c[n-1] xⁿ⁻¹ */
@@ -36,7 +36,7 @@ CURVE vec expm1_reduced(vec x, vec *n) {
     return vfma(vmul(r, r), vpoly(r, p, 5), r);
 }
 
-/* eˣ = 2ⁿ eʳ. 2ⁿ is put on in two halves, whose exponents are always in range. */
+/* eˣ = 2ⁿ eʳ. The factor 2ⁿ is applied in two halves, whose exponents are always in range. */
 CURVE vec vexp(vec x) {
     vec n;
     x = vselect_lt(x, vset1(-104.0f), vset1(-104.0f), x);       /* e⁻¹⁰⁴ rounds to 0, e⁸⁹ to infinity */
@@ -49,7 +49,7 @@ CURVE vec vexp(vec x) {
 /* eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1) for x ≤ 80. */
 CURVE vec vexpm1(vec x) {
     vec n;
-    x = vselect_lt(x, vset1(-80.0f), vset1(-80.0f), x);         /* −1 long before */
+    x = vselect_lt(x, vset1(-80.0f), vset1(-80.0f), x);         /* the result is −1 there */
     vec e = expm1_reduced(x, &n), power = vof((vbits(n) + 127) << 23);
     return vfma(power, e, vsub(power, vset1(1.0f)));
 }
@@ -79,9 +79,9 @@ CURVE vec vsoftplus(vec x) {
     return vadd(above, vlog1p(vexp(vsub(vset1(0.0f), vabs(x)))));
 }
 
-/* sin(x + quarters · π/2). x = n π/2 + r with |r| ≤ π/4, π/2 in three floats (Cody and Waite 1980); whichever of sin r
- * and cos r the quarter turn n asks for, with its sign. Beyond 6·10⁶ neighbouring floats are half a radian apart: there
- * the angle counts as 0, as NaN where it is infinite. */
+/* sin(x + quarters · π/2). x = n π/2 + r with |r| ≤ π/4 and π/2 in three floats (Cody and Waite 1980); the result is ±
+ * sin r or ± cos r, depending on n. Beyond 6·10⁶, where neighbouring floats are half a radian apart, the angle counts
+ * as 0; infinite angles give NaN. */
 CURVE vec vsin_quarters(vec x, uint32_t quarters) {
     static const float sine[] = {-0.166666552f, 0.00833218731f, -0.000195179033f};
     static const float cosine[] = {0.0416666456f, -0.00138873013f, 2.44306684e-05f};
@@ -105,8 +105,8 @@ CURVE vec vcos(vec x) {
     return vsin_quarters(x, 1);
 }
 
-/* x Φ(x) = x (1 + erf(x/√2)) / 2. With t = 1 / (1 + 0.21 |x|), Φ(−|x|) = t P(t) e^(−x²/2) to 2·10⁻⁸ of itself
- * (the form of Hastings 1955, in more terms). */
+/* x Φ(x) = x (1 + erf(x/√2)) / 2. With t = 1 / (1 + 0.21 |x|), Φ(−|x|) = t P(t) e^(−x²/2) with a relative error of
+ * 2·10⁻⁸ (the form of Hastings 1955 with more terms). */
 CURVE vec vgelu(vec x) {
     static const float p[] = {0.0837151557f, 0.0850123614f, 0.0695703104f, 0.123469889f, -0.090767324f, 0.344978929f,
                               -0.326486468f, 0.281801313f, -0.0712941587f};
@@ -133,7 +133,7 @@ CURVE vec param(gb_act_kind act, const float *params, int count, int i) {
     return vset1(i < count ? params[i] : ACT_DEFAULT(act, i));
 }
 
-/* Those whose arithmetic is worth a call. */
+/* Activations whose arithmetic justifies a function call. */
 OUT_OF_LINE vec curve(gb_act_kind act, const float *params, int count, vec x) {
 #define P(i) param(act, params, count, i)
     const vec zero = vset1(0.0f), one = vset1(1.0f);

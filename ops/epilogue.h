@@ -1,11 +1,11 @@
-/* What follows an operation in the same pass, in plain C: the specification of every fast epilogue. One float
- * operation per step, never contracted, so that fused and separate runs give the same bits. */
+/* The epilogue in plain C: the stages that follow an operation in the same pass, and the specification of every fast
+ * epilogue. Every step is one rounded float operation, so that fused and separate stages give the same bits. */
 #ifndef GB_OPS_EPILOGUE_H
 #define GB_OPS_EPILOGUE_H
 
 #include "ops/kernel.h"
 
-/* Value v of sample n, channel c, pixel p after all stages. */
+/* v, of sample n, channel c and pixel p, after all stages. */
 static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int c, size_t p) {
     if (e->noise)
         v += e->noise[n * e->noise_step + p] * e->noise_strength;
@@ -24,7 +24,7 @@ static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int 
     return v;
 }
 
-/* Writes v to out[n, c, p], through the epilogue where there is one. */
+/* Writes v to out[n, c, p] after applying the epilogue, if there is one. */
 static inline void gb_store(const gb_tensor *out, const gb_epilogue *e, float v, int n, int c, size_t p) {
     gb_plane(out, n, c)[p * out->shape.block] = e ? gb_epilogue_value(e, v, n, c, p) : v;
 }

@@ -1,4 +1,4 @@
-/* A dense layer on vectors:  y[n,o] = gain · Σ_i x[n,i] W[o,i];  the bias belongs to the epilogue. */
+/* Dense layer:  y[n,o] = gain · Σ_i x[n,i] W[o,i].  The bias is a stage of the epilogue. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1 || in->w != 1) {
-        snprintf(why, size, "linear: the input is %d×%d×%d, expected a vector", in->c, in->h, in->w);
+        snprintf(why, size, "linear: the input is %d×%d×%d; expected a vector", in->c, in->h, in->w);
         return false;
     }
     d->out = (gb_shape){in->n, d->linear.cout, 1, 1, 1};

@@ -1,4 +1,4 @@
-/* Largest of each 2×2 pixels; an odd last row or column is left out:  y[y,x] = max x[2y..2y+1, 2x..2x+1]. NaN wins. */
+/* Max pooling:  y[y,x] = max x[2y..2y+1, 2x..2x+1].  An odd last row or column is dropped; NaN wins. */
 #include <math.h>
 #include <stdio.h>
 
@@ -7,7 +7,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h < 2 || in->w < 2) {
-        snprintf(why, size, "max_pool: the input is %dx%d, expected at least 2x2", in->h, in->w);
+        snprintf(why, size, "max_pool: the input is %dx%d; expected at least 2x2", in->h, in->w);
         return false;
     }
     d->out = (gb_shape){in->n, in->c, in->h / 2, in->w / 2, 1};

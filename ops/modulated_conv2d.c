@@ -1,7 +1,7 @@
-/* The convolution of StyleGAN2 (Karras et al. 2020, section 2.2), also plain where it has no styles:
+/* The convolution of StyleGAN2 (Karras et al. 2020, section 2.2); without styles an ordinary one:
  *   y[n,o] = d[n,o] · Σ_i W[o,i] ⋆ (s[n,i] x[n,i]),   d[n,o] = 1/√(Σ_{i,k} (W[o,i,k] s[n,i])² + 1e-8)
- * ⋆ is correlation with padding (kernel−1)/2. Upsampling is the transposed convolution t[2i+k] += W[k] x[i], 2H+1
- * wide, smoothed by the 4×4 FIR × 4 with padding 1 to 2H. */
+ * ⋆ is correlation with padding (kernel−1)/2. Upsampling is the transposed convolution t[2i+k] += W[k] x[i] of size
+ * 2H+1, followed by the 4×4 FIR × 4 with padding 1, which gives 2H. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,17 +14,17 @@ static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_conv *conv = &d->conv;
     const gb_shape *in = &d->in[0], *styles = &d->in[1];
     if ((conv->kernel != 1 && conv->kernel != 3) || (conv->up != 1 && !(conv->up == 2 && conv->kernel == 3))) {
-        snprintf(why, size, "modulated_conv2d: %d×%d kernel with up %d, expected 1×1, 3×3, or 3×3 with up 2",
+        snprintf(why, size, "modulated_conv2d: %d×%d kernel with up %d; expected 1×1, 3×3, or 3×3 with up 2",
                  conv->kernel, conv->kernel, conv->up);
         return false;
     }
     if (conv->modulated != (d->inputs == 2)) {
         snprintf(why, size, "modulated_conv2d: %s",
-                 conv->modulated ? "styles are missing" : "styles without modulation");
+                 conv->modulated ? "styles are missing" : "styles are given, but the layer is not modulated");
         return false;
     }
     if (conv->modulated && (styles->n != in->n || styles->c != in->c || styles->h != 1 || styles->w != 1)) {
-        snprintf(why, size, "modulated_conv2d: styles are [%d,%d,%d,%d], expected [%d,%d]", styles->n, styles->c,
+        snprintf(why, size, "modulated_conv2d: styles are [%d,%d,%d,%d]; expected [%d,%d]", styles->n, styles->c,
                  styles->h, styles->w, in->n, in->c);
         return false;
     }
@@ -36,7 +36,7 @@ static size_t weight_floats(const gb_desc *d) {
     return (size_t)d->conv.cout * d->in[0].c * d->conv.kernel * d->conv.kernel;
 }
 
-/* At the input's resolution, as a transposed convolution does them; the FIR is left out. */
+/* A transposed convolution has them at the input's resolution. The FIR is not counted. */
 static uint64_t macs(const gb_desc *d) {
     const gb_shape *in = &d->in[0];
     return (uint64_t)in->n * in->c * in->h * in->w * d->conv.cout * d->conv.kernel * d->conv.kernel;
@@ -55,12 +55,12 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
         memcpy(to + weight_floats(d), weights[1], sizeof(float) * FIR * FIR);
 }
 
-/* Size of the map before the FIR: the output's own, or 2H+1. */
+/* Size of the map before the FIR: that of the output, or 2H+1. */
 static int before_fir(const gb_desc *d, int size) {
     return d->conv.up == 2 ? 2 * size + 1 : size;
 }
 
-/* Doubles a worker needs: one such map, of which up = 1 uses one row. */
+/* Doubles that a worker needs: that map; for up = 1, one row of it. */
 static size_t worker_doubles(const gb_desc *d) {
     return (size_t)before_fir(d, d->in[0].w) * (d->conv.up == 2 ? before_fir(d, d->in[0].h) : 1);
 }
@@ -101,7 +101,7 @@ static void transpose_row(const float *w, double s, int kernel, const float *x, 
             row[2 * ix + kx] += w[kx] * s * x[(size_t)ix * block];
 }
 
-/* Row ty of Σ_i W[i] ⋆ (s[i] x[i]), or of its transposed form, for one output channel. */
+/* Row ty of Σ_i W[i] ⋆ (s[i] x[i]), or of the transposed convolution, for one output channel. */
 static void sum_row(const gb_desc *d, const gb_args *args, const float *w, int n, int ty, double *row) {
     const gb_tensor *x = args->in[0];
     int height = d->in[0].h, width = d->in[0].w, kernel = d->conv.kernel, block = x->shape.block;

@@ -1,9 +1,10 @@
-/* Operations: what a network is made of. One file per operation holds its plain C form, which reads like the formula
- * and is the specification; ops/simd/ holds rows that are faster and are held against it by check_ops.
+/* Operations, the building blocks of a network. Each has a file with its plain C form, which follows the formula and is
+ * the specification; ops/simd/ has faster rows, and check_ops compares them with the plain ones.
  *
- * Logical shapes are N, C, H, W; a vector is C maps of 1×1. In memory a tensor is [N][C/b][H][W][b] with the channel
- * block b in its shape: 1 is NCHW. Where b does not divide C the last block is padded; padded lanes hold anything and
- * are never read. Nothing here allocates, locks or fails while running: shapes are checked and sizes known before. */
+ * Logical shapes are N, C, H, W; a vector is C maps of 1×1. In memory a tensor is [N][C/b][H][W][b], where b is the
+ * channel block of its shape; b = 1 is NCHW. If b does not divide C, the last block is padded: its extra channels may
+ * hold any value and are never read. Running an operation never allocates, locks or fails: shapes and sizes are checked
+ * before. */
 #ifndef GB_OPS_H
 #define GB_OPS_H
 
@@ -19,7 +20,7 @@ enum { GB_MAX_INPUTS = 4, GB_MAX_WEIGHTS = 4, GB_MAX_FIR = 8 };
 
 typedef struct gb_shape {
     int n, c, h, w;
-    int block;              /* channels stored next to each other; 1 = planar */
+    int block;              /* channels stored next to each other: the channel block; 1 = planar */
 } gb_shape;
 
 typedef struct gb_tensor {
@@ -27,36 +28,36 @@ typedef struct gb_tensor {
     float *data;            /* 64-byte aligned */
 } gb_tensor;
 
-/* The processor as kernels see it. Made once per context by gb_cpu_detect(); immutable afterwards. */
+/* The processor that kernels run on. Filled once per context by gb_cpu_detect(), then constant. */
 typedef struct gb_cpu {
-    const char *isa;        /* "plain", "avx2", "avx512", "neon": the rows used, and those of lower rank behind them */
-    int rank;               /* 0 plain, then rising */
-    int vector;             /* floats in a vector: the channel block of feature maps (1 for plain) */
-    size_t l1, l2, l3;      /* data cache bytes: of one core, one core, all cores together */
+    const char *isa;        /* "plain", "avx2", "avx512", "neon": its rows are used where they support a use */
+    int rank;               /* 0 for plain, higher for faster instruction sets */
+    int vector;             /* floats of a register: the channel block of feature maps (1 for plain) */
+    size_t l1, l2, l3;      /* data caches in bytes: per core, per core, of all cores together */
     int workers;            /* threads that parallel() uses, at least 1; results never depend on it */
     /* Runs task(arg, i, worker) for i in [0, tasks), worker in [0, workers), and returns when all are done. */
     void (*parallel)(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg);
     void *pool;
-    /* Where another processor has the tensors and the rows (ops/device.h); NULL on the host. Then data, packed and
-     * workspace are its memory, `live` and what it points to are still the host's. */
+    /* The device that holds the tensors and runs the rows (ops/device.h); NULL = the host. With a device, tensor data,
+     * packed weights and workspace are in its memory; `live` and everything it points to stay in the host's. */
     const struct gb_device *device;
-    struct gb_queue *queue;         /* of the session that runs */
+    struct gb_stream *stream;       /* the running session's */
 } gb_cpu;
 
-/* Fills isa, rank, vector and cache sizes. `wanted` (NULL = the best there is) forces a row of the table; false where
- * this processor or build has none of that name, and `names` (may be NULL) then lists what there is. */
+/* Fills isa, rank, vector and cache sizes. `wanted` names an instruction set; NULL chooses the best. Returns false if
+ * this processor or build does not have it; `names` (may be NULL) lists those it has. */
 bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_size);
 
-/* Keeps every worker busy with multiply-adds alone and returns how many there were; time it to learn the peak. */
+/* Runs a loop of nothing but multiply-adds on every worker and returns their number; timing it gives the peak rate. */
 uint64_t gb_cpu_burst(const gb_cpu *cpu, int rounds);
 
-/* A number that a person may set, of an activation or a filter. */
+/* A parameter of an activation or a filter. */
 typedef struct gb_param {
     const char *name;               /* "angle" */
     const char *summary;            /* with its unit: "degrees, counter-clockwise" */
-    float default_value, low, high; /* default, and what is allowed, ends included (they may be infinite) */
-    bool integer;                   /* takes whole numbers only */
-    const char *const *choices;     /* names of the values 0, 1, … ("zeros", "edge", …, NULL), or NULL: a number */
+    float default_value, low, high; /* low and high are allowed themselves and may be infinite */
+    bool integer;
+    const char *const *choices;     /* names of the values 0, 1, … ("zeros", "edge", …, NULL); NULL for a number */
 } gb_param;
 
 /* ------------------------------------------------------------------------------------------------ descriptors */
@@ -67,29 +68,31 @@ typedef enum gb_op_id {
     GB_OPS
 } gb_op_id;
 
-/* y[n,o] = d[n,o] · Σ_i W[o,i] ⋆ (s[n,i] x[n,i]),  s = styles · style_gain,
- * d = 1/√(Σ_{i,k} (W[o,i,k] s[n,i])² + 1e-8) where `demodulate`, else 1. Without in[1] (styles) s = 1.
- * up = 1: correlation, padding (kernel-1)/2, same size. up = 2: transposed convolution, stride 2, no padding (2H+1, the
- * kernel unflipped), then the 4×4 FIR weights[1] × 4 with padding 1 → 2H. Weights: [cout,cin,kernel,kernel]. */
+/* y[n,o] = d[n,o] · Σ_i W[o,i] ⋆ (s[n,i] x[n,i]),  s = styles · style_gain,  d = 1/√(Σ_{i,k} (W[o,i,k] s[n,i])² + 1e-8)
+ * Without modulation s = 1; without demodulation d = 1. up = 1: correlation with padding (kernel−1)/2, same size. up =
+ * 2: transposed convolution with stride 2 and no padding (2H+1, kernel not flipped), then the 4×4 FIR weights[1] × 4
+ * with padding 1 → 2H. Weights: [cout,cin,kernel,kernel]. */
 typedef struct gb_conv {
     int cout, kernel, up;
     bool modulated, demodulate;
     float style_gain;
-    int wanted;             /* channels that are read, the first ones; a row may leave out the others. 0 = all */
+    int wanted;             /* only the first `wanted` output channels are read; a row may skip the others. 0 = all */
 } gb_conv;
 
-typedef struct gb_fir {     /* of GB_OP_UPFIRDN2D; weights[0] is the filter [taps,taps], applied × gain */
+/* Zero insertion by `up`, padding, then a true convolution (the filter is flipped) with weights[0] [taps,taps], ×
+ * gain. */
+typedef struct gb_fir {
     int up, taps;
     int pad_before, pad_after;
     float gain;
 } gb_fir;
 
-/* Everything about one use of an operation that is fixed when a plan is made. */
+/* One use of an operation: everything that is fixed when a plan is made. */
 typedef struct gb_desc {
     gb_op_id op;
     int inputs;
     gb_shape in[GB_MAX_INPUTS];
-    gb_shape out;           /* filled by gb_op_shape(), block included; GB_OP_CONSTANT reads its n */
+    gb_shape out;           /* filled by gb_op_shape(), block included; for GB_OP_CONSTANT, n is set before */
     union {
         gb_conv conv;
         gb_fir fir;
@@ -108,8 +111,8 @@ typedef struct gb_desc {
 
 /* ------------------------------------------------------------------------------------------------ epilogues */
 
-/* Activations: those a checkpoint may contain, under NVIDIA's names, and those a person may put in their place. Values
- * are the same bits under every instruction set, given the same treatment of denormals. */
+/* Activations: first those that checkpoints contain, under NVIDIA's names, then those that bends can put in their
+ * place. Values have the same bits under every instruction set, given the same treatment of denormals. */
 typedef enum gb_act_kind {
     GB_ACT_LINEAR, GB_ACT_RELU, GB_ACT_LRELU, GB_ACT_TANH, GB_ACT_SIGMOID, GB_ACT_ELU, GB_ACT_SELU, GB_ACT_SOFTPLUS,
     GB_ACT_SWISH,
@@ -121,44 +124,48 @@ enum { GB_MAX_ACT_PARAMS = 17 };
 
 typedef struct gb_act_row {
     const char *name;       /* "lrelu" */
-    const char *alias;      /* what others call it ("leaky_relu"), else NULL */
+    const char *alias;      /* another common name ("leaky_relu"), or NULL */
     const char *summary;    /* its formula */
-    float gain;             /* the gain NVIDIA's networks give it: √2 for relu, lrelu, swish; else 1 */
-    int params;             /* how many it has where none is given */
-    int max_params;         /* the same, or more: then any number from 1 to this may be given (a polynomial's weights) */
+    float gain;             /* its gain in NVIDIA's networks: √2 for relu, lrelu, swish; else 1 */
+    int params;             /* number of parameters by default */
+    int max_params;         /* if more than `params`: any number from 1 to this may be given (a polynomial's weights) */
     const gb_param *param;  /* [max_params] */
 } gb_act_row;
 
 extern const gb_act_row gb_acts[GB_ACTS];
-int gb_act_find(const char *name);      /* the kind, by either name; -1 */
+int gb_act_find(const char *name);      /* gb_act_kind of a name or alias; -1 if unknown */
 
-/* The value of an activation at x. Parameters past the `count` that are given have the row's defaults; of a kind that
- * takes any number, count > 0 says how many there are. */
+/* The value of an activation at x. Parameters beyond the `count` given ones have their default values; for an
+ * activation with a variable number of parameters, count > 0 is their number. */
 float gb_activate(gb_act_kind act, const float *params, int count, float x);
 
-/* What follows an operation in the same pass, in this order; a stage that is absent has a NULL / false. All of it is
- * read at run time, so a slider that moves a value needs no new plan. Each stage rounds as if it stood alone:
- *   v += noise · strength;   v = act(v + bias) · gain, clamped to ±clamp;   v += add */
+/* The stages that may follow an operation in the same pass over memory, in this order; NULL or false leaves a stage
+ * out.
+ *   v += noise · strength;   v = act(v + bias) · gain, clamped to ±clamp;   v += add
+ * Each stage rounds as if it were an operation of its own. All values are read at run time: changing one needs no new
+ * plan. */
 typedef struct gb_epilogue {
     const float *noise;     /* [N or 1][H][W] */
-    size_t noise_step;      /* floats from one sample's map to the next; 0 = shared */
+    size_t noise_step;      /* floats from one sample's map to the next; 0 = one map for all samples */
     float noise_strength;
     bool bias_act;
     const float *bias;      /* [C] or NULL */
     gb_act_kind act;
-    const float *act_params;        /* of `act`; act_param_count of them, the others as the row has them */
+    const float *act_params;        /* [act_param_count] of `act`; the others have their default values */
     int act_param_count;
-    const uint8_t *act_channels;    /* [C]: channels where it is 0 have `base_act`, as its row has it; NULL = none */
+    const uint8_t *act_channels;    /* [C]: 0 selects `base_act` with its default parameters; NULL = `act` everywhere */
     gb_act_kind base_act;
-    float gain;             /* 1 = none (skipped) */
-    float clamp;            /* negative = none; NaN passes */
+    float gain;             /* 1 = none */
+    float clamp;            /* negative = none; NaN stays NaN */
     const gb_tensor *add;   /* same shape and block as the output */
 } gb_epilogue;
 
 /* ------------------------------------------------------------------------------------------------ running */
 
-typedef struct gb_truncate_live { float psi; int cutoff; } gb_truncate_live;   /* cutoff < 0 = all rows */
-typedef struct gb_batch_norm_live { double truncation; } gb_batch_norm_live;    /* 0 to 1: which row of statistics */
+/* Live values: parameters that an operation reads at run time, so that changing them needs no new plan. */
+
+typedef struct gb_truncate_live { float psi; int cutoff; } gb_truncate_live;    /* cutoff < 0 = all rows */
+typedef struct gb_batch_norm_live { double truncation; } gb_batch_norm_live;    /* 0 to 1: selects the statistics */
 
 typedef struct gb_filter_live {
     const float *params;
@@ -169,30 +176,30 @@ typedef struct gb_filter_live {
 typedef struct gb_paint_live {
     const float *vectors;       /* [count, C] */
     int count;
-    const int16_t *index;       /* [H, W]; negative = keep */
+    const int16_t *index;       /* [H, W]: the vector at each pixel; negative = none, the pixel keeps its values */
 } gb_paint_live;
 
 typedef struct gb_set_live {
     const float *values;        /* [1 or N, C, H, W]; not used where in[1] has them */
     int samples;
     bool add;
-    float keep;                 /* 0 to 1: share of x that stays where values replace it */
-    const uint8_t *channels;    /* [C], 0 = leave alone; NULL = all */
+    float keep;                 /* 0 to 1: the share of x that is kept when values replace it */
+    const uint8_t *channels;    /* [C], 0 = leave unchanged; NULL = all change */
 } gb_set_live;
 
 typedef struct gb_callback_live {
     void (*call)(void *arg, float *nchw);
     void *arg;
-    uint64_t float_state;       /* the caller's, see ops/float_state.h */
+    uint64_t float_state;       /* the caller's (ops/float_state.h) */
 } gb_callback_live;
 
 typedef struct gb_args {
     const gb_tensor *in[GB_MAX_INPUTS];
     const gb_tensor *out;               /* never overlaps an input */
-    const void *packed;                 /* what pack() made, or NULL for operations without weights */
-    const gb_epilogue *epilogue;        /* NULL = none; for NOISE, BIAS_ACT and ADD it holds their own stage too */
+    const void *packed;                 /* written by pack(); NULL for operations without weights */
+    const gb_epilogue *epilogue;        /* NULL = none; NOISE, BIAS_ACT and ADD are themselves stages of it */
     const void *live;                   /* gb_truncate_live, … */
-    uint64_t version;                   /* of what `live` holds: the same number, the same values */
+    uint64_t version;                   /* of the live values: equal versions mean equal values */
     void *workspace;                    /* 64-byte aligned */
 } gb_args;
 
@@ -213,8 +220,8 @@ typedef struct gb_op_row {
     void (*run)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
 } gb_op_row;
 
-/* An operation: what all its rows have in common, and the plain C row that specifies the result. Its file in ops/ defines
- * it; ops/list.h lists all. */
+/* An operation: what all its rows have in common, and the plain C row that specifies the result. Its file in ops/
+ * defines it; ops/list.h lists all. */
 typedef struct gb_op {
     const char *name, *summary;         /* "linear"; one line for documentation */
     int inputs_min, inputs_max;
@@ -237,19 +244,19 @@ const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
 /* The host's rows one by one, the plain ones first; NULL past the last. */
 const gb_op_row *gb_op_row_at(size_t i);
 
-/* The channel block of a boundary: 1 for vectors and lists of them (h = 1) and for fewer than 8 channels, else
- * cpu->vector, and on a device all channels, rounded up to 8. */
+/* The channel block of a tensor of this shape: 1 for vectors, lists of vectors and matrices (h = 1) and for fewer than
+ * 8 channels; else cpu->vector, and on a device all channels, rounded up to a multiple of 8. */
 int gb_block(const gb_cpu *cpu, int c, int h, int w);
-/* Floats a tensor of this shape takes in memory, padded channels included. */
+/* Values that a tensor of this shape stores, padding channels included. */
 size_t gb_shape_floats(const gb_shape *s);
-/* Bytes of the same where this processor keeps it. */
+/* The bytes they take on this processor or device. */
 size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s);
 /* Limits far beyond any generator, so that no later product overflows int or size_t: a dimension up to 2^20, a map up
  * to 2^28 pixels, N·C up to 2^28, a tensor up to 2^36 floats. */
 bool gb_shape_possible(const gb_shape *s);
 bool gb_shape_same(const gb_shape *a, const gb_shape *b);
 
-/* Between a tensor and plain NCHW float32. */
+/* Convert between a tensor and plain NCHW float32. */
 void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw);
 void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const float *nchw);
 

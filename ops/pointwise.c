@@ -1,5 +1,5 @@
-/* Noise, bias with activation, and addition as operations of their own:  y = epilogue(x). Their whole arithmetic is
- * the epilogue's, so alone and fused they cannot differ. */
+/* Noise, bias with activation, and addition as separate operations:  y = epilogue(x).  The epilogue does all of their
+ * arithmetic, so separate and fused results cannot differ. */
 #include <stdio.h>
 
 #include "ops/epilogue.h"
@@ -7,7 +7,7 @@
 static bool add_shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *a = &d->in[0], *b = &d->in[1];
     if (!gb_shape_same(a, b)) {
-        snprintf(why, size, "add: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], expected the same shape and layout",
+        snprintf(why, size, "add: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d]; expected the same shape and layout",
                  a->n, a->c, a->h, a->w, b->n, b->c, b->h, b->w);
         return false;
     }

@@ -1,4 +1,4 @@
-/* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p], or x[p·C + c] where the channels are last. */
+/* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p],  or x[p·C + c] if its channels are last. */
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -7,7 +7,7 @@ static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     const gb_shape out = {in->n, d->reshape.c, d->reshape.h, d->reshape.w, 1};
     if (in->h != 1 || in->w != 1 || !gb_shape_possible(&out) || (int64_t)out.c * out.h * out.w != in->c) {
-        snprintf(why, size, "reshape: the input is %dx%dx%d, expected a vector of %d*%d*%d", in->c, in->h, in->w,
+        snprintf(why, size, "reshape: the input is %dx%dx%d; expected a vector of %d*%d*%d values", in->c, in->h, in->w,
                  d->reshape.c, d->reshape.h, d->reshape.w);
         return false;
     }

@@ -1,4 +1,4 @@
-/* One layer's w out of all of them:  y[n] = ws[n, row]. */
+/* The w of one layer:  y[n] = ws[n, row]. */
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -6,7 +6,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1 || d->select.row < 0 || d->select.row >= in->c) {
-        snprintf(why, size, "select: row %d of [%d,%d,%d,%d], expected a row of [N,num_ws,1,C]",
+        snprintf(why, size, "select: row %d of [%d,%d,%d,%d]; expected a row of [N,num_ws,1,C]",
                  d->select.row, in->n, in->c, in->h, in->w);
         return false;
     }

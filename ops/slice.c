@@ -1,4 +1,4 @@
-/* Some of the channels:  y[n,c] = x[n, from + c]. */
+/* A range of channels:  y[n,c] = x[n, from + c]. */
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -6,7 +6,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (d->slice.from < 0 || d->slice.count < 1 || d->slice.from > in->c - d->slice.count) {
-        snprintf(why, size, "slice: %d channels from %d on of an input that has %d", d->slice.count, d->slice.from,
+        snprintf(why, size, "slice: %d channels from %d on, but the input has %d", d->slice.count, d->slice.from,
                  in->c);
         return false;
     }

@@ -1,4 +1,4 @@
-/* Layout: [N][C/b][H][W][b] in memory, N, C, H, W to everyone outside. */
+/* Memory layout: tensors are [N][C/b][H][W][b]; callers see N, C, H, W. */
 #include "ops/device.h"
 #include "ops/kernel.h"
 
@@ -24,8 +24,8 @@ bool gb_shape_same(const gb_shape *a, const gb_shape *b) {
 
 typedef struct gb_copy {
     const gb_tensor *t;
-    float *to;              /* one of the two is NULL */
-    const float *from;
+    float *to;              /* where the values go, or … */
+    const float *from;      /* … where they come from; the other is NULL */
 } gb_copy;
 
 static void copy_plane(void *arg, int i, int worker) {
@@ -45,7 +45,7 @@ static void copy_plane(void *arg, int i, int worker) {
 
 void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw) {
     if (cpu->device) {
-        cpu->device->to_nchw(cpu->queue, t, nchw);
+        cpu->device->to_nchw(cpu->stream, t, nchw);
         return;
     }
     gb_copy copy = {.t = t, .to = nchw};
@@ -54,7 +54,7 @@ void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw) {
 
 void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const float *nchw) {
     if (cpu->device) {
-        cpu->device->from_nchw(cpu->queue, t, nchw);
+        cpu->device->from_nchw(cpu->stream, t, nchw);
         return;
     }
     gb_copy copy = {.t = t, .from = nchw};

@@ -1,6 +1,7 @@
-/* The truncation trick and the copy of w for every layer:  ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff (or all),
- * w[n] for the rest (Karras et al. 2019, section B). In float32 as torch.lerp rounds it, because a generator amplifies
- * what is lost here; ψ = 1 copies, as the published code skips the step. */
+/* Truncation, and a copy of w for every layer (Karras et al. 2019, section B):
+ *   ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff, or for all k without cutoff;  w[n] for the others
+ * In float32 with the roundings of torch.lerp, because a generator amplifies differences made here. ψ = 1 copies w, as
+ * the published code skips the step. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (in->h != 1 || in->w != 1) {
-        snprintf(why, size, "truncate: the input is %d×%d×%d, expected a vector w", in->c, in->h, in->w);
+        snprintf(why, size, "truncate: the input is %d×%d×%d; expected a vector w", in->c, in->h, in->w);
         return false;
     }
     d->out = (gb_shape){in->n, d->truncate.num_ws, 1, in->c, 1};
@@ -35,11 +36,11 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     (void)cpu;
     for (int n = 0; n < d->out.n; n++)
         for (int k = 0; k < d->out.c; k++) {
-            bool whole = live->psi == 1.0f || (live->cutoff >= 0 && k >= live->cutoff);
+            bool copied = live->psi == 1.0f || (live->cutoff >= 0 && k >= live->cutoff);
             float *ws = gb_plane(args->out, n, k);
             for (int i = 0; i < d->out.w; i++) {
                 float w = gb_plane(args->in[0], n, i)[0];
-                ws[(size_t)i * d->out.block] = whole ? w : lerp(w_avg[i], w, live->psi);
+                ws[(size_t)i * d->out.block] = copied ? w : lerp(w_avg[i], w, live->psi);
             }
         }
 }

@@ -1,6 +1,6 @@
-/* Resampling (StyleGAN's upfirdn2d):  u = x with up − 1 zeros after every sample, padded;
+/* Upsampling with a FIR filter (StyleGAN's upfirdn2d):  u = x with up − 1 zeros after every sample, padded;
  *   y[oy,ox] = gain · Σ_{ky,kx} f[ky,kx] · u[oy + taps−1−ky, ox + taps−1−kx],
- * a true convolution. Only the taps that meet a sample of x, every up-th, are visited. */
+ * a true convolution. The loop visits only the taps that meet a sample of x, which is every up-th. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,12 +10,12 @@ static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_fir *fir = &d->fir;
     const gb_shape *in = &d->in[0];
     if (fir->up < 1 || fir->up > 8 || fir->taps < 1 || fir->taps > GB_MAX_FIR) {
-        snprintf(why, size, "upfirdn2d: up %d with %d taps, expected 1 to 8 and 1 to %d", fir->up, fir->taps,
+        snprintf(why, size, "upfirdn2d: up %d with %d taps; expected 1 to 8 and 1 to %d", fir->up, fir->taps,
                  GB_MAX_FIR);
         return false;
     }
     if (fir->pad_before < 0 || fir->pad_after < 0 || fir->pad_before > GB_MAX_FIR || fir->pad_after > GB_MAX_FIR) {
-        snprintf(why, size, "upfirdn2d: padding %d and %d, expected 0 to %d", fir->pad_before, fir->pad_after,
+        snprintf(why, size, "upfirdn2d: padding %d and %d; expected 0 to %d", fir->pad_before, fir->pad_after,
                  GB_MAX_FIR);
         return false;
     }

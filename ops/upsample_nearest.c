@@ -1,4 +1,4 @@
-/* Every pixel twice in both directions:  y[y,x] = x[⌊y/2⌋, ⌊x/2⌋]. */
+/* Enlargement by 2 with nearest neighbour:  y[y,x] = x[⌊y/2⌋, ⌊x/2⌋]. */
 #include "ops/kernel.h"
 
 static bool shape(gb_desc *d, char *why, size_t size) {

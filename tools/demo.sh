@@ -17,8 +17,8 @@ if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANB
 fi
 built=$(date +%s)
 
-portraits=$(ls weights/demo/portraits-*.gbw | tail -n 1)
-things=$(ls weights/demo/things-*.gbw | tail -n 1)
+portraits=$(ls weights/demo/portraits-*.gbw | sort -V | tail -n 1)
+things=$(ls weights/demo/things-*.gbw | sort -V | tail -n 1)
 start=$(date +%s%N)
 build/tools/ganbend render "$portraits" -o out/portraits --seeds 0-31 --trunc 0.8 --grid 8x4
 build/tools/ganbend render "$things" -o out/things --class 0-7 --seeds 0-3 --grid 8x4

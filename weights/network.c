@@ -214,9 +214,7 @@ bool gb_network_note(gb_network *n, const char *format, ...) {
     char *copy = own_text(n, text);
     if (!copy)
         return false;
-    for (char *c = copy; *c; c++)   /* part of it may be a file's own words */
-        if ((unsigned char)*c < ' ' || *c == 127)
-            *c = '?';
+    gb_make_printable(copy);        /* part of it may be a file's own words */
     n->notes[n->note_count++] = copy;
     return true;
 }

@@ -5,8 +5,40 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names come from files: control characters would break the line, or the terminal it is printed on. A character cut in
- * the middle (UTF-8) is taken away whole. */
+/* Bytes of the character that `s` begins with, its number in *code; 0 if it is not UTF-8. */
+static int utf8(const unsigned char *s, unsigned *code) {
+    int more = s[0] < 0x80 ? 0 : s[0] >= 0xC2 && s[0] < 0xE0 ? 1 : s[0] >= 0xE0 && s[0] < 0xF0 ? 2
+        : s[0] >= 0xF0 && s[0] < 0xF5 ? 3 : -1;
+    if (more < 0)
+        return 0;
+    *code = more ? s[0] & (0x3Fu >> more) : s[0];
+    for (int i = 1; i <= more; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (s[i] & 0x3F);
+    }
+    return more + 1;
+}
+
+/* What a terminal obeys instead of showing it. */
+static bool is_control(unsigned c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
+        (c >= 0x2066 && c <= 0x2069) || c == 0x061C || c == 0xFEFF;
+}
+
+void gb_make_printable(char *text) {
+    for (unsigned char *s = (unsigned char *)text; *s;) {
+        unsigned code = 0;
+        int size = utf8(s, &code);
+        bool bad = size == 0 || is_control(code);
+        if (bad)
+            memset(s, '?', size ? (size_t)size : 1);
+        s += size ? size : 1;
+    }
+}
+
+/* Names come from files and would break the line, or act on the terminal it is printed on. A character cut in the middle
+ * (UTF-8) is taken away whole. */
 static void make_one_line(char *text, size_t size) {
     size_t n = strlen(text);
     if (n + 1 == size) {
@@ -16,9 +48,7 @@ static void make_one_line(char *text, size_t size) {
         if (start > 0 && (unsigned char)text[start - 1] >= 0xC0)
             text[start - 1] = 0;
     }
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
+    gb_make_printable(text);
 }
 
 bool gb_because(gb_reason *why, const char *format, ...) {

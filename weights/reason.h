@@ -15,6 +15,10 @@ typedef struct gb_reason {
  * `return gb_because(why, ...)`. `why` may be NULL. */
 bool gb_because(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes a name from a file fit to be printed: control characters (C0, C1, DEL), characters that change the direction of
+ * writing, and bytes that are not UTF-8 become '?', byte for byte. */
+void gb_make_printable(char *text);
+
 /* Puts "place: " before what is already said; returns false. */
 bool gb_because_in(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,14 +1,14 @@
-/* Affine transforms of maps, as ops/bends/affine.c, whose plan the host makes: pixel (x, y) is the original at
- * m⁻¹(x, y). Positions are computed in double in the same steps, so that no pixel falls on the other side. */
+/* Affine transforms (ops/bends/affine.c): pixel (x, y) of the result is the original at m⁻¹(x, y). The host prepares
+ * the matrix; positions are computed in double in the same steps, so that rounding never selects another pixel. */
 #include "cuda/bends/filters.cuh"
 
-/* Where in the original a pixel comes from: between pixels x, x+1 and y, y+1. */
+/* A position in the original: between pixels x, x+1 and y, y+1. */
 struct position { int x, y; float fx, fy; };
 
 /* One map of one sample, with its border. */
 struct sampled { const gb_view &in; gb_border border; int n, c; };
 
-#define FAR 536870912.0      /* 2^29 pixels; beyond that only the border is left */
+#define FAR 536870912.0      /* 2^29 pixels; positions beyond it are clamped, only the border is there */
 
 __device__ static int whole_below(double v, float *fraction) {
     v = v < -FAR ? -FAR : v > FAR ? FAR : v;
@@ -27,15 +27,15 @@ __device__ static int whole_below_opencv(double v, float *fraction) {
     return (int)((int64_t)(in_32nds >> 5) - ((int64_t)1 << 30));
 }
 
-__device__ static position position_of(const gb_affine_plan *plan, int x, int y) {
-    const gb_matrix &i = plan->inverse;
+__device__ static position position_of(const gb_affine *affine, int x, int y) {
+    const gb_matrix &i = affine->inverse;
     double row_x = i.xy * y + i.x1, row_y = i.yy * y + i.y1;
     position p;
-    if (plan->sampling == GB_OPENCV) {
+    if (affine->sampling == GB_OPENCV) {
         p.x = whole_below_opencv(rint(row_x * 1024.0) + rint(i.xx * x * 1024.0), &p.fx);
         p.y = whole_below_opencv(rint(row_y * 1024.0) + rint(i.yx * x * 1024.0), &p.fy);
     } else {
-        double half = plan->sampling == GB_NEAREST ? 0.5 : 0.0;
+        double half = affine->sampling == GB_NEAREST ? 0.5 : 0.0;
         p.x = whole_below(i.xx * x + row_x + half, &p.fx);
         p.y = whole_below(i.yx * x + row_y + half, &p.fy);
     }
@@ -77,12 +77,12 @@ __device__ static float bicubic(const sampled &m, position p) {
 }
 
 __global__ static void warp(gb_filter_use b) {
-    const gb_affine_plan *plan = (const gb_affine_plan *)b.plan;
-    bool singular = plan->singular;
-    gb_sampling sampling = plan->sampling;
-    gb_border border = plan->border;
+    const gb_affine *affine = (const gb_affine *)b.prepared;
+    bool singular = affine->singular;
+    gb_sampling sampling = affine->sampling;
+    gb_border border = affine->border;
     gb_each_filtered(b, [&](int n, int pixel_index) {
-        position p = position_of(plan, pixel_index % b.in.w, pixel_index / b.in.w);
+        position p = position_of(affine, pixel_index % b.in.w, pixel_index / b.in.w);
         return [&b, n, p, singular, sampling, border](int c, float) {
             sampled m = {b.in, border, n, c};
             return singular                 ? 0.0f

@@ -1,4 +1,4 @@
-/* Filters that move whole maps between channels, as ops/bends/channels.c, whose order the host draws. */
+/* Filters that move whole maps between channels (ops/bends/channels.c). The host computes the order. */
 #include "cuda/bends/filters.cuh"
 
 __global__ static void reorder(gb_filter_use b) {

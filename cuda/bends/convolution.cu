@@ -1,12 +1,12 @@
-/* Small separable correlations, as ops/bends/convolution.c: blur and sharpen along the rows into float32 sums, then
- * down the columns; sobel's three rows and columns at once. Sums are added in the plain filters' order. */
+/* Small separable correlations (ops/bends/convolution.c). blur and sharpen sum along the rows into float32, then down
+ * the columns; sobel does its 3×3 pixels at once. Sums are added in the order of the plain filters. */
 #include "cuda/bends/filters.cuh"
 
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */
 
 size_t gb_gaussian_workspace(const gb_cpu *, const gb_desc *d, int) {
     gb_tensor t = {d->out, NULL};
-    return sizeof(float) * (size_t)gb_items(&t);
+    return sizeof(float) * (size_t)gb_item_count(&t);
 }
 
 static gb_view sums_of(const gb_filter_use &b) {
@@ -18,10 +18,10 @@ static gb_view sums_of(const gb_filter_use &b) {
 
 /* sums[r, c] = Σ_i g[i] x[r, c − n + i] */
 __global__ static void along_rows(gb_filter_use b, gb_view sums, int border_at) {
-    const gb_gaussian *g = (const gb_gaussian *)b.plan;
+    const gb_gaussian *g = (const gb_gaussian *)b.prepared;
     gb_border border = (gb_border)(int)b.params[border_at];
     GB_EACH_ITEM(i, b.count) {
-        gb_place at = gb_place_of(b.out, i);
+        gb_item at = gb_item_at(b.out, i);
         if (at.c >= b.out.c || b.from[at.c] < 0)
             continue;
         int row = at.p / b.in.w * b.in.w, c = at.p % b.in.w - g->reach;
@@ -35,10 +35,10 @@ __global__ static void along_rows(gb_filter_use b, gb_view sums, int border_at) 
 }
 
 __global__ static void down_columns(gb_filter_use b, gb_view sums, int border_at, int which) {
-    const gb_gaussian *g = (const gb_gaussian *)b.plan;
+    const gb_gaussian *g = (const gb_gaussian *)b.prepared;
     gb_border border = (gb_border)(int)b.params[border_at];
     GB_EACH_ITEM(i, b.count) {
-        gb_place at = gb_place_of(b.out, i);
+        gb_item at = gb_item_at(b.out, i);
         float v = at.c < b.out.c ? gb_load(b.in, at.n, at.c, at.p) : 0.0f, sum = 0.0f;
         if (at.c < b.out.c && b.from[at.c] >= 0) {
             int r = at.p / b.in.w - g->reach, c = at.p % b.in.w;
@@ -61,8 +61,8 @@ void gb_launch_gaussian(const gb_cpu *cpu, const gb_desc *, const gb_filter_use 
 
 /* ------------------------------------------------------------------------------------------------ sobel */
 
-/* [−1 0 1] along the rows and [1 2 1] across them, or the other way round. */
-__device__ static float gradient(const gb_filter_use &b, gb_border border, gb_place at, bool down) {
+/* [−1 0 1] along the rows and [1 2 1] across them, or the reverse. */
+__device__ static float gradient(const gb_filter_use &b, gb_border border, gb_item at, bool down) {
     int r = at.p / b.in.w, c = at.p % b.in.w;
     float sum = 0.0f;
     for (int j = -1; j <= 1; j++) {
@@ -85,7 +85,7 @@ __global__ static void sobel(gb_filter_use b) {
     gb_border border = (gb_border)(int)b.params[1];
     gb_each_filtered(b, [&](int n, int p) {
         return [&b, n, p, which, border](int c, float) {
-            gb_place at = {n, c, p};
+            gb_item at = {n, c, p};
             if (which != GB_GRADIENT_MAGNITUDE)
                 return gradient(b, border, at, which == GB_GRADIENT_Y);
             float x = gradient(b, border, at, false), y = gradient(b, border, at, true);

@@ -1,5 +1,5 @@
-/* A bending filter on the chosen channels:  y = (1 − mix) · x + mix · filter(x). The table says which kernels do it; of
- * a filter that is not in it the host does the work. */
+/* A bending filter on the chosen channels:  y = (1 − mix) · x + mix · filter(x). The table lists the kernels of each
+ * filter; a filter without an entry runs on the host. */
 #include <string.h>
 
 #include "cuda/bends/filters.cuh"
@@ -51,11 +51,11 @@ static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
     return form->workspace ? form->workspace(cpu, d, form->which) : 0;
 }
 
-/* Which channel every channel's map is made of. The room is the same for any number of features, so that the live
- * block is laid out alike in every render; behind the channels is where order() writes. */
+/* For every channel, the channel that its map is made of. The space is the same for any number of features, so that the
+ * layout of the parameter block does not change between renders. order() writes after the channels. */
 static const int *live_channels(const gb_cpu *cpu, const gb_filter *f, const gb_filter_live *live, int channels) {
     void *room;
-    const int *there = (const int *)gb_live_room(cpu->queue, 2 * sizeof(int) * (size_t)channels, &room);
+    const int *there = (const int *)gb_live_space(cpu->stream, 2 * sizeof(int) * (size_t)channels, &room);
     int *from = (int *)room, *order = from + channels, count = live->feature ? live->count : channels;
     if (!room)
         return there;
@@ -70,11 +70,11 @@ static const int *live_channels(const gb_cpu *cpu, const gb_filter *f, const gb_
     return there;
 }
 
-static const void *live_plan(const gb_cpu *cpu, const gb_filter *f, const float *params, const gb_shape *s) {
+static const void *live_prepared(const gb_cpu *cpu, const gb_filter *f, const float *params, const gb_shape *s) {
     void *room;
-    const void *there = gb_live_room(cpu->queue, f->plan_size, &room);
-    if (room && f->plan)
-        f->plan(params, s->h, s->w, room);
+    const void *there = gb_live_space(cpu->stream, f->prepared_size, &room);
+    if (room && f->prepare)
+        f->prepare(params, s->h, s->w, room);
     return there;
 }
 
@@ -82,13 +82,13 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     const gb_filter_live *live = (const gb_filter_live *)args->live;
     const gb_filter *f = d->filter.row;
     const gb_filter_form *form = form_of(f);
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     gb_filter_use use = {gb_view_of(cpu, args->in[0]), gb_view_of(cpu, args->out), count,
                          args->out->shape.block > 1 ? count / 8 : 0, NULL, NULL, NULL, NULL, args->workspace};
-    use.params = (const float *)gb_live_bytes(cpu->queue, live->params, sizeof(float) * (size_t)f->params);
+    use.params = (const float *)gb_live_bytes(cpu->stream, live->params, sizeof(float) * (size_t)f->params);
     use.share = use.params + f->params - 1;
     use.from = live_channels(cpu, f, live, d->out.c);
-    use.plan = live_plan(cpu, f, live->params, &d->out);
+    use.prepared = live_prepared(cpu, f, live->params, &d->out);
     form->launch(cpu, d, use, form->which);
 }
 

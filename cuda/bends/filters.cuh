@@ -1,22 +1,22 @@
-/* Bending filters on the GPU: what the files of their families share. The files, the filters and their definitions are
- * those of ops/bends/. filter.cu puts into the live block what a person can move; the kernels compute values. */
+/* Bending filters on the GPU. Files and definitions are those of ops/bends/. filter.cu puts parameters and features
+ * into the parameter block and launches the kernels of the other files. */
 #ifndef GB_CUDA_FILTERS_CUH
 #define GB_CUDA_FILTERS_CUH
 
 #include "cuda/tensor.cuh"
 #include "ops/bends/prepared.h"
 
-/* One use of a filter. What the pointers point to is in the live block: read when the kernels run. */
+/* One use of a filter. The pointers point into the parameter block, which kernels read when they run. */
 struct gb_filter_use {
     gb_view in, out;
-    long long count, groups;    /* items of `out`; of a channels-last one, its groups of eight channels, else 0 */
+    long long count, groups;    /* items of `out`; its groups of eight channels if it is channels last, else 0 */
     const float *params, *share;
-    const int *from;            /* [C]: the channel whose map this one is made of; negative = it takes no part */
-    const void *plan;           /* what the filter's plan() made */
+    const int *from;            /* [C]: the channel that each map is made of; negative = not a chosen channel */
+    const void *prepared;       /* written by the filter's prepare() */
     void *workspace;
 };
 
-/* A filter of the table: one of its family's. */
+/* The kernels of a filter: `which` selects it among those that share launch(). */
 struct gb_filter_form {
     const char *name;
     void (*launch)(const gb_cpu *cpu, const gb_desc *d, const gb_filter_use &use, int which);
@@ -45,7 +45,7 @@ size_t gb_normalise_workspace(const gb_cpu *cpu, const gb_desc *d, int);
 
 enum { GB_FILTER_THREADS = 256 };
 
-/* kernel(use, args…) for a kernel that strides over all items. */
+/* Launches kernel(use, args…) for a kernel that loops over all items. */
 template <class... P, class... A>
 void gb_launch_items(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), const gb_filter_use &use, A... args) {
     gb_launch(cpu, kernel, gb_blocks((size_t)use.count, GB_FILTER_THREADS), GB_FILTER_THREADS, 0, use, args...);
@@ -58,18 +58,18 @@ void gb_launch_filtered(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), 
     gb_launch(cpu, kernel, gb_blocks((size_t)threads, GB_FILTER_THREADS), GB_FILTER_THREADS, 0, use, args...);
 }
 
-/* (1 − share) · x + share · y, which is y itself where the share is 1. */
+/* (1 − share) · x + share · y; with share = 1 y itself. */
 __device__ static inline float gb_mixed(float share, float x, float y) {
     return share == 1.0f ? y : (1.0f - share) * x + share * y;
 }
 
-/* Writes every value of the output. at_pixel(n, p) does what is the same for all channels and returns the function
- * (c, x) → y; y mixed with x is written where a channel takes part, x elsewhere. */
+/* Writes every value of the output. at_pixel(n, p) computes what all channels of a pixel have in common and returns the
+ * function (c, x) → y. Chosen channels get y mixed with x, others x. */
 template <class F> __device__ static inline void gb_each_filtered(const gb_filter_use &b, F at_pixel) {
     float share = *b.share;
     if (!b.groups) {
         GB_EACH_ITEM(i, b.count) {
-            gb_place at = gb_place_of(b.out, i);
+            gb_item at = gb_item_at(b.out, i);
             float v = gb_load(b.in, at.n, at.c, at.p);
             if (b.from[at.c] >= 0)
                 v = gb_mixed(share, v, at_pixel(at.n, at.p)(at.c, v));
@@ -78,7 +78,7 @@ template <class F> __device__ static inline void gb_each_filtered(const gb_filte
         return;
     }
     GB_EACH_ITEM(i, b.groups) {
-        gb_place at = gb_group_of(b.out, i, b.out.pixels);
+        gb_item at = gb_group_at(b.out, i, b.out.pixels);
         auto result = at_pixel(at.n, at.p);
         float v[8];
         gb_load8(b.in, at.n, at.c, at.p, v);

@@ -1,19 +1,19 @@
-/* Erosion and dilation, openings and closings, as ops/bends/morphology.c:
+/* Erosion and dilation, openings and closings (ops/bends/morphology.c):
  *
  *     dilate: y[r, c] = max of x[r + dy, c + dx] over |dy| ≤ radius, |dx| ≤ reach(dy)
  *
- * and erode the minimum. What is outside the map never wins; NaN always does. Maxima over ±m pixels of a row are made
- * for m = 0, 1, 2, 4, …, each out of the one before; where the reach is from m up to 2m − 1 the row's maximum is the
- * larger of two of them, reach − m to the left and to the right (held inside the map: what one window loses there the
- * other has). So a value costs about 4 · radius reads. Each level is a launch, which does nothing where the radius does
- * not go that far. */
+ * and erode is the minimum. Pixels outside the map are ignored; NaN always wins. Maxima over ±m pixels of a row are
+ * computed for m = 0, 1, 2, 4, …, each from the one before. For a reach from m to 2m − 1, the maximum of the row is the
+ * larger of two such windows, shifted by reach − m to the left and to the right. (At the border the shift is clamped;
+ * the other window covers the lost pixels.) A value therefore costs about 4 · radius reads. Each level is a launch,
+ * which does nothing if the radius is smaller. */
 #include "cuda/bends/filters.cuh"
 
 __device__ static float larger(float a, float b) {
     return a > b || a != a ? a : b;
 }
 
-/* How many dy from 0 on reach at least k; reaches fall. */
+/* The number of dy from 0 on that reach at least k. Reaches decrease with dy. */
 __device__ static int rows_reaching(const gb_element *e, int k) {
     int low = 0, high = e->radius + 1;
     while (low < high) {
@@ -26,11 +26,11 @@ __device__ static int rows_reaching(const gb_element *e, int k) {
     return low;
 }
 
-/* One level of y = sign · dilate(sign · x). `maxima` is what there is over ±m, `next` gets what the following level
- * needs, `y` holds the largest so far; the last level mixes with b.in where `mixes`. */
+/* One level of y = sign · dilate(sign · x). `maxima` has the maxima over ±m, `next` gets those of the next level, `y`
+ * holds the largest values so far. If `mixes`, the last level mixes the result with b.in. */
 __global__ static void raise_level(gb_filter_use b, gb_view maxima, gb_view next, gb_view y, int m, float sign,
                                    bool mixes) {
-    const gb_element *e = (const gb_element *)b.plan;
+    const gb_element *e = (const gb_element *)b.prepared;
     int w = y.w, h = y.h, farthest = min(e->radius, w - 1);
     if (m > farthest)
         return;
@@ -38,7 +38,7 @@ __global__ static void raise_level(gb_filter_use b, gb_view maxima, gb_view next
     int end = m ? rows_reaching(e, m) : e->radius + 1, begin = last ? 0 : rows_reaching(e, m ? 2 * m : 1);
     float share = *b.share;
     GB_EACH_ITEM(i, b.count) {
-        gb_place at = gb_place_of(y, i);
+        gb_item at = gb_item_at(y, i);
         bool chosen = at.c < y.c && b.from[at.c] >= 0;
         if (chosen) {
             int r = at.p / w, c = at.p % w;
@@ -73,7 +73,7 @@ static size_t map_bytes(const gb_cpu *cpu, const gb_shape *s) {
     return (gb_tensor_bytes(cpu, s) + 255) / 256 * 256;
 }
 
-/* Two maps of maxima and, of those that are two filters, what is between. */
+/* Two maps of maxima; opening and closing need a third for the result of the first half. */
 size_t gb_morphology_workspace(const gb_cpu *cpu, const gb_desc *d, int which) {
     return (which == GB_OPENING || which == GB_CLOSING ? 3 : 2) * map_bytes(cpu, &d->out);
 }

@@ -1,8 +1,8 @@
-/* Normal noise by counter, the numbers of ops/bends/noise.c: pixels 2i and 2i + 1 are the two halves of a pair. */
+/* Normal noise from counters, the same numbers as ops/bends/noise.c: pixels 2i and 2i + 1 are the halves of a pair. */
 #include "cuda/curves.cuh"
 #include "cuda/bends/filters.cuh"
 
-/* As in ops/bends/filter_rows.h. */
+/* gb_scramble() of ops/bends/filter_rows.h. */
 __device__ static uint64_t scramble(uint64_t x) {
     x += 0x9e3779b97f4a7c15;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;

@@ -1,6 +1,7 @@
-/* Maps brought to a mean and a standard deviation, as ops/bends/normalise.c:
+/* Maps with a given mean and standard deviation (ops/bends/normalise.c):
  *     y = mean + deviation · (x − μ) / √(σ² + 1e-8)
- * Sums are in double, over pieces of a map and then over the pieces, in an order that the map's size alone decides. */
+ * Sums are in double, first over pieces of a map, then over the pieces, in an order that depends only on the map's
+ * size. */
 #include "cuda/bends/filters.cuh"
 
 enum { THREADS = 256, PIECE = 4096 };       /* pixels of a piece */
@@ -22,7 +23,7 @@ size_t gb_normalise_workspace(const gb_cpu *, const gb_desc *d, int) {
     return sizeof(double) * (size_t)d->out.n * d->out.c * (shape.pieces + 2);
 }
 
-/* A block adds up a piece of `wide` channels; neighbouring threads read neighbouring values. */
+/* A block sums a piece of `wide` channels; neighbouring threads read neighbouring values. */
 __global__ static void add_pieces(gb_filter_use b, normalising of, bool squares) {
     __shared__ double sum[THREADS];
     int t = (int)threadIdx.x, rows = THREADS / of.wide;

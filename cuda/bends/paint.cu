@@ -1,4 +1,4 @@
-/* Activation vectors painted into maps:  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p]. */
+/* Painting activation vectors into maps:  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p]. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -6,7 +6,7 @@ enum { THREADS = 256 };
 
 __global__ static void paint(gb_view in, const gb_paint_live *live, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
-        gb_place at = gb_place_of(out, i);
+        gb_item at = gb_item_at(out, i);
         int index = live->index[at.p];
         float v = at.c >= out.c ? 0.0f
                   : index < 0   ? gb_load(in, at.n, at.c, at.p)
@@ -17,13 +17,13 @@ __global__ static void paint(gb_view in, const gb_paint_live *live, gb_view out,
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_paint_live live = *(const gb_paint_live *)args->live;
-    long long count = gb_items(args->out);
+    long long count = gb_item_count(args->out);
     size_t vectors = sizeof(float) * (size_t)live.count * d->out.c, indices = sizeof(int16_t) * d->out.h * d->out.w;
     if (live.count > 0)
-        live.vectors = (const float *)cpu->device->mirror(cpu->queue, live.vectors, vectors, args->version);
-    live.index = (const int16_t *)cpu->device->mirror(cpu->queue, live.index, indices, args->version);
+        live.vectors = (const float *)cpu->device->mirror(cpu->stream, live.vectors, vectors, args->version);
+    live.index = (const int16_t *)cpu->device->mirror(cpu->stream, live.index, indices, args->version);
     gb_launch(cpu, paint, gb_blocks((size_t)count, THREADS), THREADS, 0, gb_view_of(cpu, args->in[0]),
-              gb_live(cpu->queue, live), gb_view_of(cpu, args->out), count);
+              gb_live(cpu->stream, live), gb_view_of(cpu, args->out), count);
 }
 
 const gb_op_row gb_paint_cuda = {

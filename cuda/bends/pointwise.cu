@@ -1,4 +1,4 @@
-/* Filters that take every value for itself, as ops/bends/pointwise.c. */
+/* Filters of single values (ops/bends/pointwise.c). */
 #include "cuda/bends/filters.cuh"
 
 __device__ static float filtered(int which, const float *p, float x) {

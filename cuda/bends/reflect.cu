@@ -1,4 +1,4 @@
-/* Maps turned over, as ops/bends/reflect.c:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
+/* Mirrored maps (ops/bends/reflect.c):  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
 #include "cuda/bends/filters.cuh"
 
 __global__ static void reflect(gb_filter_use b, int which) {

@@ -1,5 +1,5 @@
-/* Code of one's own at a boundary: a callback that reads what a layer made and changes it before the network goes on.
- * This one measures every feature map and keeps only the strongest ones, which no filter of the table does.
+/* A callback at a boundary: it reads the output of a layer and changes it before the network continues. This one measures
+ * every feature map and keeps only the strongest ones, which no built-in filter does.
  *
  *     cc callback.c -o callback $(pkg-config --cflags --libs ganbend) -lm
  *     ./callback faces.gbw synthesis.b32.conv1 0.25 strongest.png */
@@ -10,8 +10,8 @@
 #include <ganbend.h>
 
 typedef struct strongest {
-    double share;               /* of the maps that stay */
-    int kept, maps;             /* what the callback found, for who asks afterwards */
+    double share;               /* of the maps to keep */
+    int kept, maps;             /* results, for main() */
 } strongest;
 
 static int descending(const void *a, const void *b) {
@@ -19,12 +19,12 @@ static int descending(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-/* Called in the rendering thread with plain [N, C, H, W]; it may not call the session. */
+/* Called in the rendering thread with plain [N, C, H, W]. Must not call the session. */
 static void keep_strongest(void *arg, const gb_callback_values *v) {
     strongest *s = arg;
     size_t maps = (size_t)v->n * (size_t)v->c, pixels = (size_t)v->h * (size_t)v->w;
     double *strength = malloc(2 * maps * sizeof *strength), *sorted = strength + maps, limit;
-    if (!strength) return;      /* the maps stay as they are */
+    if (!strength) return;      /* out of memory: leave the maps unchanged */
     for (size_t m = 0; m < maps; m++) {
         strength[m] = 0;
         for (size_t i = 0; i < pixels; i++) strength[m] += fabs((double)v->values[m * pixels + i]);

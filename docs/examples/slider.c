@@ -1,6 +1,6 @@
-/* A live session with a slider on it: a filter sits on a layer, and every move of its parameter makes a new picture.
- * Only what lies behind the layer is computed again, which is what keeps up with a hand. The slider here is a list of
- * values; in a program of yours it is a widget, a MIDI knob or a tracked hand.
+/* An interactive session with a slider: a filter sits at a layer, and every change of its parameter renders a new picture.
+ * Only the layers after it run again, which is fast enough to follow a hand. Here the slider is a list of values; in your
+ * program it may be a widget, a MIDI knob or a tracked hand.
  *
  *     cc slider.c -o slider $(pkg-config --cflags --libs ganbend)
  *     ./slider faces.gbw synthesis.b16.conv1 turned */
@@ -16,7 +16,7 @@ static int slide(gb_session *session, const char *layer, const char *name, gb_er
     for (int i = 0; i < (int)(sizeof slider / sizeof *slider); i++) {
         char path[512];
         gb_render_stats stats;
-        /* Takes effect at the next render; what comes before the layer is kept from the last one. */
+        /* Takes effect at the next render, which reuses everything before the layer. */
         if (gb_session_set_bend_params(session, bend, &slider[i], 1, err)) return 1;
         snprintf(path, sizeof path, "%s%02d.png", name, i);
         if (gb_session_render_png(session, path, err)) return 1;

@@ -170,10 +170,13 @@ static int open_target(gb_out_file *file) {
     return open_beside(file);
 }
 
-gb_status gb_out_file_new(const char *path, gb_out_file **out, gb_error *err) {
+gb_status gb_out_file_new(const char *path, gb_output_kind kind, gb_out_file **out, gb_error *err) {
     *out = NULL;
     if (!path[0])
         return gb_fail(err, GB_BAD_ARGUMENT, "the output file has no name");
+    gb_status status = gb_check_output(path, kind, err);
+    if (status)
+        return status;
     gb_out_file *file = malloc(sizeof *file);
     if (!file)
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);

@@ -32,7 +32,8 @@ bool gb_path_stays(const char *folder, const char *path);
  * removes it. Devices and pipes (/dev/stdout) are written directly. */
 typedef struct gb_out_file gb_out_file;
 
-gb_status gb_out_file_new(const char *path, gb_out_file **file, gb_error *err);
+/* GB_BAD_ARGUMENT if gb_check_output() refuses `path`. */
+gb_status gb_out_file_new(const char *path, gb_output_kind kind, gb_out_file **file, gb_error *err);
 /* Takes a gb_out_file as void * so that it is a sink for the writers of weights/. False after the first failure. */
 bool gb_out_file_write(void *file, const void *bytes, size_t size);
 /* The first failure of a write so far, or GB_OK: distinguishes a full disk from an error of the writer itself. */

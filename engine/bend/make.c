@@ -334,7 +334,7 @@ static gb_status draw_style(const gb_bend_scope *scope, gb_bend_entry *entry, gb
     size_t floats = gb_node_floats(&graph->nodes[style->z]), classes = 0;
     if (o->set_label) {
         style->label = gb_graph_find_role(graph, GB_ROLE_LABEL, 0);
-        if (style->label == GB_NO_NODE || graph->nodes[style->label].ndim != 1)
+        if (style->label == GB_NO_NODE)
             return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
         classes = (size_t)graph->nodes[style->label].shape[0];
         if (o->label < 0 || (size_t)o->label >= classes)

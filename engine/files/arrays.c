@@ -118,7 +118,7 @@ gb_status gb_npz_new(const char *path, gb_npz **out, gb_error *err) {
     gb_npz *npz = calloc(1, sizeof *npz);
     if (!npz)
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    gb_status status = gb_out_file_new(path, &npz->file, err);
+    gb_status status = gb_out_file_new(path, GB_OUTPUT_NPZ, &npz->file, err);
     if (!status) {
         size_t size = strlen(path) + 1;
         npz->path = malloc(size);
@@ -186,7 +186,7 @@ gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const fl
     gb_out_file *file;
     gb_status status = as_array(path, "", ndim, shape, data, &array, err);
     if (!status)
-        status = gb_out_file_new(path, &file, err);
+        status = gb_out_file_new(path, GB_OUTPUT_NPY, &file, err);
     if (status)
         return status;
     gb_reason why;

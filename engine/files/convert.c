@@ -11,6 +11,7 @@
 #include "save.h"
 #include "weights/adapt/adapt.h"
 #include "weights/adapt/families.h"
+#include "weights/adapt/known.h"
 #include "weights/arena.h"
 #include "weights/gbw.h"
 #include "weights/read/json.h"
@@ -25,6 +26,20 @@ bool gb_checkpoint_family(size_t index, const char **name, const char **summary)
     *name = gb_families[index]->name;
     *summary = gb_families[index]->summary;
     return true;
+}
+
+bool gb_checkpoint_table_row(gb_checkpoint_table table, size_t index, gb_checkpoint_row *row) {
+    *row = (gb_checkpoint_row){"", "", ""};
+    switch (table) {
+    case GB_CHECKPOINT_FAMILIES:
+        if (!gb_checkpoint_family(index, &row->name, &row->summary))
+            return false;
+        row->source = gb_families[index]->source;
+        return true;
+    case GB_CHECKPOINT_FORMATS: return gb_checkpoint_container(index, &row->name, &row->summary);
+    case GB_CHECKPOINT_REFUSED: return (row->name = gb_known_network_name(index)) != NULL;
+    }
+    return false;
 }
 
 /* ------------------------------------------------------------------------------------------------ synthesising */

@@ -8,7 +8,7 @@
 gb_status gb_network_save(const gb_network *network, bool half, const char *path, gb_error *err) {
     gb_out_file *file = NULL;
     gb_reason why = {{0}};
-    gb_status status = gb_out_file_new(path, &file, err);
+    gb_status status = gb_out_file_new(path, GB_OUTPUT_GBW, &file, err);
     if (!status && !gbw_write(network, half, gb_out_file_write, file, &why)) {
         status = gb_out_file_check(file, err);      /* if the file failed, its message is the useful one */
         if (!status)

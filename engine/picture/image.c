@@ -162,7 +162,7 @@ static void write_png(png_structp png, png_infop info, const pixels *p, const pn
 static gb_status write_all(const char *path, const pixels *p, const png_text *texts, size_t text_count,
                            gb_error *err) {
     gb_out_file *file;
-    gb_status status = gb_out_file_new(path, &file, err);
+    gb_status status = gb_out_file_new(path, GB_OUTPUT_PNG, &file, err);
     if (status)
         return status;
     png_job job;

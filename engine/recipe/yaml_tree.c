@@ -247,6 +247,12 @@ gb_yaml *gb_yaml_parse(gb_arena *arena, const char *text, size_t size, const cha
         gb_fail(err, GB_BAD_FILE, "%s: the file has %zu bytes; expected at most %d", name, size, GB_YAML_MAX_SIZE);
         return NULL;
     }
+    const unsigned char *bytes = (const unsigned char *)text;
+    bool marked = size >= 2 && ((bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] == 0xFE && bytes[1] == 0xFF));
+    if (marked || (size >= 2 && (!bytes[0] || !bytes[1]))) {
+        gb_fail(err, GB_BAD_FILE, "%s: this text is in UTF-16; save it as UTF-8", name);
+        return NULL;
+    }
     reader *r = calloc(1, sizeof *r);
     if (r)
         *r = (reader){.arena = arena, .name = name, .err = err};

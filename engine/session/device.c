@@ -34,11 +34,11 @@ static void each_step(gb_session *session, gb_step_runner run, bool first_pass, 
         if (!step->run || (first_pass && is_host_step(session, step)))
             continue;
         if (timed)
-            session->cpu.device->mark(session->cpu.queue, index++);
+            session->cpu.device->mark(session->cpu.stream, index++);
         run(session, step);
     }
     if (timed)
-        session->cpu.device->mark(session->cpu.queue, index);
+        session->cpu.device->mark(session->cpu.stream, index);
 }
 
 static void read_times(gb_session *session) {
@@ -46,22 +46,22 @@ static void read_times(gb_session *session) {
     int index = 0;
     for (int s = 0; s < plan->count; s++)
         if (plan->steps[s].run)
-            plan->steps[s].seconds = session->cpu.device->seconds(session->cpu.queue, index++);
+            plan->steps[s].seconds = session->cpu.device->seconds(session->cpu.stream, index++);
 }
 
 gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err) {
     const gb_device *device = session->cpu.device;
-    gb_queue *queue = session->cpu.queue;
+    gb_stream *stream = session->cpu.stream;
     bool timed = session->options.time_steps;
     gb_pass pass;
     do {
-        device->begin(queue);
+        device->begin(stream);
         each_step(session, run, true, false);
-    } while ((pass = device->launch(queue, key_of(session))) == GB_PASS_AGAIN);
+    } while ((pass = device->launch(stream, key_of(session))) == GB_PASS_AGAIN);
     if (pass != GB_PASS_LAUNCH)
         return GB_OK;
     each_step(session, run, false, timed);
-    device->end(queue);
+    device->end(stream);
     gb_status status = timed ? gb_device_wait(session, err) : GB_OK;
     if (timed && !status)
         read_times(session);
@@ -70,7 +70,7 @@ gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err
 
 gb_status gb_device_wait(gb_session *session, gb_error *err) {
     char why[256];
-    if (!session->cpu.device || session->cpu.device->wait(session->cpu.queue, why, sizeof why))
+    if (!session->cpu.device || session->cpu.device->wait(session->cpu.stream, why, sizeof why))
         return GB_OK;
     return gb_fail(err, GB_DEVICE, "%s", why);
 }

@@ -36,7 +36,7 @@ static gb_status render_bytes(gb_session *session, bool shown, uint8_t *bytes, g
     size_t plane = (size_t)shape[1] * (size_t)shape[2], samples = (size_t)session->options.batch;
     const gb_tensor *out = &session->plan->tensor[session->bent->graph.output];
     if (session->cpu.device && channels == 3) {
-        session->cpu.device->to_rgb(session->cpu.queue, out, bytes);
+        session->cpu.device->to_rgb(session->cpu.stream, out, bytes);
         return gb_device_wait(session, err);
     }
     const float *image = out->data;     /* fewer than eight channels are always planar */

@@ -15,7 +15,7 @@
 static const float *processor_data(const gb_session *session, const gb_shared_value *given) {
     if (!session->cpu.device)
         return given->data;
-    return session->cpu.device->mirror(session->cpu.queue, given->data, given->floats * sizeof *given->data, given->id);
+    return session->cpu.device->mirror(session->cpu.stream, given->data, given->floats * sizeof *given->data, given->id);
 }
 
 /* Fills in a step's epilogue with the current settings. False if it has none. */

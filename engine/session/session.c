@@ -130,7 +130,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_
     session->cpu = *model->context->processor;
     session->work.cancel = &session->cancel;
     gb_status status = GB_OK;
-    if (session->cpu.device && !(session->cpu.queue = session->cpu.device->queue_new(session->cpu.device)))
+    if (session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
     if (!status)
         status = gb_settings_new(&session->now, session->graph, err);
@@ -150,8 +150,8 @@ void gb_session_free(gb_session *session) {
         return;
     gb_settings_free(&session->now, session->graph);
     gb_settings_free(&session->before, session->graph);
-    if (session->cpu.queue)
-        session->cpu.device->queue_free(session->cpu.queue);        /* waits until its steps have finished */
+    if (session->cpu.stream)
+        session->cpu.device->stream_free(session->cpu.stream);        /* waits until its steps have finished */
     gb_plan_free(session->plan);
     for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
         gb_memory_free(&session->cpu, session->kept[i].data);

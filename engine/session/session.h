@@ -26,7 +26,7 @@ typedef struct gb_settings {
 
 struct gb_session {
     gb_model *model;
-    gb_cpu cpu;                 /* the processor that it runs on; with its queue if that is a device */
+    gb_cpu cpu;                 /* the processor that it runs on; with its stream if that is a device */
     const gb_graph *graph;
     gb_session_options options;
     gb_settings now, before;    /* `before` is valid inside a transaction */

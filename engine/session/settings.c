@@ -177,9 +177,6 @@ gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
     gb_node node = find_role(session, GB_ROLE_LABEL);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
-    if (session->graph->nodes[node].ndim != 1)
-        return gb_fail(err, GB_BAD_ARGUMENT,
-                       "the input 'label' of this network is not a vector with a value per class");
     int classes = (int)session->graph->nodes[node].shape[0];
     if (label < 0 || label >= classes)
         return gb_fail(err, GB_BAD_ARGUMENT, "class %d: this network has classes 0 to %d", label, classes - 1);
@@ -241,7 +238,7 @@ gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error
     gb_node node = find_role(session, GB_ROLE_WS);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no truncation");
-    for (gb_node i = node; w_avg && i < session->graph->count; i++) {
+    for (gb_node i = 0; w_avg && i < session->graph->count; i++) {
         const gb_graph_node *n = &session->graph->nodes[i];
         if (!n->is_input && n->desc.op == GB_OP_TRUNCATE && n->shape[1] != session->graph->nodes[node].shape[1])
             return gb_fail(err, GB_BAD_ARGUMENT,

@@ -1,4 +1,4 @@
-/* Borders: which pixel of a map stands for one outside it. */
+/* Borders: the pixel of a map that replaces one outside it. */
 #include "ops/bends/border.h"
 
 const char *const gb_border_names[] = {"zeros", "edge", "reflect", "wrap", NULL};

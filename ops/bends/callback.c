@@ -1,5 +1,5 @@
-/* Code of the caller's at a boundary: it gets plain NCHW, may change it, and runs under its own floating-point state in
- * the rendering thread. */
+/* A function of the caller. It gets the values as plain NCHW and may change them; it runs in the rendering thread, with
+ * the caller's floating-point state. */
 #include <string.h>
 
 #include "ops/kernel.h"

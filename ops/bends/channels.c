@@ -1,7 +1,7 @@
-/* Filters that move whole maps between the channels taking part and leave every value as it is. */
+/* Filters that permute the maps of the chosen channels:  y[i] = x[from[i]]. */
 #include "ops/bends/filter_rows.h"
 
-/* Fisher and Yates' shuffle, drawn by counter from the seed. */
+/* The shuffle of Fisher and Yates, with random numbers from seed and counter. */
 static void shuffle(const float *p, int count, int *from) {
     for (int i = 0; i < count; i++) {
         uint64_t seed = gb_scramble((uint64_t)p[0]);
@@ -18,12 +18,12 @@ static void roll(const float *p, int count, int *from) {
 }
 
 const gb_filter gb_filter_shuffle = {
-    .name = "shuffle", .summary = "feature maps in a random order", .params = 2, .positional = 1,
+    .name = "shuffle", .summary = "puts feature maps in a random order", .params = 2, .positional = 1,
     .param = {GB_SEED, GB_MIX}, .order = shuffle,
 };
 const gb_filter gb_filter_roll = {
-    .name = "roll", .summary = "every feature map moved on by some channels, the last ones to the front", .params = 2,
-    .positional = 1,
-    .param = {{"by", "channels to move on by, negative = back", 1.0f, -16777216.0f, 16777216.0f, true, NULL}, GB_MIX},
+    .name = "roll", .summary = "moves every feature map up by some channels; the last ones become the first",
+    .params = 2, .positional = 1,
+    .param = {{"by", "channels to move by; negative moves down", 1.0f, -16777216.0f, 16777216.0f, true, NULL}, GB_MIX},
     .order = roll,
 };

@@ -1,15 +1,15 @@
-/* Filters that are a small separable correlation of the map, each with its border:
+/* Small separable correlations, with a border:
  *
  *     blur     g ⋆ x,  g a Gaussian over ±⌊4σ + ½⌋ pixels with sum 1 (scipy's gaussian_filter)
  *     sharpen  x + amount · (x − g ⋆ x), the unsharp mask
- *     sobel    [−1 0 1] along the axis and [1 2 1] across it; both axes' as a magnitude √(gx² + gy²) */
+ *     sobel    [−1 0 1] along an axis and [1 2 1] across it; the magnitude is √(gx² + gy²) */
 #include "ops/bends/prepared.h"
 #include "ops/bends/filter_rows.h"
 
 enum { MAX_SIGMA = 64 };
 _Static_assert((int)GB_MAX_REACH == 4 * (int)MAX_SIGMA, "the widest Gaussian fits");
 
-/* A row with its borders, and a map of sums along rows. */
+/* Floats: a row with its borders, and a map of sums along rows. */
 static size_t scratch(int h, int w) {
     return (size_t)w + 2 * GB_MAX_REACH + (size_t)h * w;
 }
@@ -47,7 +47,7 @@ static void correlate(const gb_filter_map *m, gb_border border, int n, const flo
 
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */
 
-static void prepare(gb_gaussian *g, double sigma) {
+static void prepare_gaussian(gb_gaussian *g, double sigma) {
     double sum = 0.0;
     g->reach = (int)(4.0 * sigma + 0.5);
     for (int pass = 0; pass < 2; pass++)
@@ -60,23 +60,23 @@ static void prepare(gb_gaussian *g, double sigma) {
         }
 }
 
-static void plan_blur(const float *p, int h, int w, void *plan) {
+static void prepare_blur(const float *p, int h, int w, void *prepared) {
     (void)h, (void)w;
-    prepare(plan, p[0]);
+    prepare_gaussian(prepared, p[0]);
 }
 
-static void plan_sharpen(const float *p, int h, int w, void *plan) {
+static void prepare_sharpen(const float *p, int h, int w, void *prepared) {
     (void)h, (void)w;
-    prepare(plan, p[1]);
+    prepare_gaussian(prepared, p[1]);
 }
 
 static void blur(const gb_filter_map *m) {
-    const gb_gaussian *g = m->plan;
+    const gb_gaussian *g = m->prepared;
     correlate(m, (gb_border)m->params[1], g->reach, g->weight, g->weight, m->out);
 }
 
 static void sharpen(const gb_filter_map *m) {
-    const gb_gaussian *g = m->plan;
+    const gb_gaussian *g = m->prepared;
     correlate(m, (gb_border)m->params[2], g->reach, g->weight, g->weight, m->out);
     for (size_t i = 0; i < (size_t)m->h * m->w; i++)
         m->out[i] = m->in[i] + m->params[0] * (m->in[i] - m->out[i]);
@@ -114,17 +114,18 @@ static void sobel(const gb_filter_map *m) {
 const gb_filter gb_filter_blur = {
     .name = "blur", .summary = "Gaussian blur", .params = 3, .positional = 1,
     .param = {SIGMA, GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
-    .map = blur, .plan_size = sizeof(gb_gaussian), .plan = plan_blur, .scratch = scratch,
+    .map = blur, .prepared_size = sizeof(gb_gaussian), .prepare = prepare_blur, .scratch = scratch,
 };
 const gb_filter gb_filter_sharpen = {
-    .name = "sharpen", .summary = "unsharp mask: what a Gaussian blur takes away, added", .params = 4, .positional = 2,
-    .param = {{"amount", "how much of it", 1.0f, -1e6f, 1e6f, false, NULL}, SIGMA, GB_BORDER(GB_BORDER_REFLECT),
-              GB_MIX},
-    .map = sharpen, .plan_size = sizeof(gb_gaussian), .plan = plan_sharpen, .scratch = scratch,
+    .name = "sharpen", .summary = "unsharp mask: adds the difference from a Gaussian blur", .params = 4,
+    .positional = 2,
+    .param = {{"amount", "factor of the difference", 1.0f, -1e6f, 1e6f, false, NULL}, SIGMA,
+              GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
+    .map = sharpen, .prepared_size = sizeof(gb_gaussian), .prepare = prepare_sharpen, .scratch = scratch,
 };
 const gb_filter gb_filter_sobel = {
-    .name = "sobel", .summary = "edges: Sobel's gradient", .params = 3, .positional = 1,
-    .param = {{"gradient", "its size, or its part to the right or down", GB_GRADIENT_MAGNITUDE,
+    .name = "sobel", .summary = "edges: the gradient after Sobel", .params = 3, .positional = 1,
+    .param = {{"gradient", "its magnitude, or its component to the right or down", GB_GRADIENT_MAGNITUDE,
                GB_GRADIENT_MAGNITUDE, GB_GRADIENT_Y, true, gradients},
               GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
     .map = sobel, .scratch = sobel_scratch,

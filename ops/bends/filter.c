@@ -1,4 +1,4 @@
-/* A filter of the table as an operation between two others: y = filter(x) on the chosen channels. */
+/* A bending filter as an operation:  y = filter(x) on the chosen channels. */
 #include "ops/bends/filters.h"
 #include "ops/kernel.h"
 

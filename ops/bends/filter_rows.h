@@ -1,5 +1,4 @@
-/* What the filters' files share: their rows, and the parameters that mean the same everywhere. Nothing outside
- * ops/bends/ includes this. */
+/* The rows of all filters, and parameters that several filters have in common. Private to ops/bends/. */
 #ifndef GB_FILTERS_ROWS_H
 #define GB_FILTERS_ROWS_H
 
@@ -18,13 +17,13 @@ extern const gb_filter gb_filter_noise;                                         
 extern const gb_filter gb_filter_normalise;                                                     /* normalise.c */
 extern const gb_filter gb_filter_shuffle, gb_filter_roll;                                       /* channels.c */
 
-/* Closes every row's list of parameters. */
+/* The last parameter of every row. */
 #define GB_MIX {"mix", "share of the result; the rest is the original", 1.0f, 0.0f, 1.0f, false, NULL}
 
-/* Seeds are whole numbers a float can hold. */
-#define GB_SEED {"seed", "of the random numbers", 0.0f, 0.0f, 16777216.0f, true, NULL}
+/* Seeds are integers that a float can represent. */
+#define GB_SEED {"seed", "seed of the random numbers", 0.0f, 0.0f, 16777216.0f, true, NULL}
 
-/* Integers to integers, each bit of the result depending on all of x (Steele, Lea, Flood 2014, SplitMix's mix64). */
+/* A hash: every bit of the result depends on all of x (Steele, Lea, Flood 2014, mix64 of SplitMix). */
 static inline uint64_t gb_scramble(uint64_t x) {
     x += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -1,8 +1,8 @@
-/* The table of filters, and the driver that takes one through a tensor. Filters see plain maps or runs of values: this
- * file alone knows layouts, feature lists and `mix`.
+/* The table of filters, and gb_filter_run(), which applies one to a tensor. Filters transform plain maps or arrays of
+ * values; layouts, feature lists and `mix` are handled here.
  *
- * A filter of single values works through bands of a channel block; where all of a block's channels take part, a band
- * is one run of floats, else each channel is taken out of it and put back. A filter of maps gets one map at a time. */
+ * A filter of single values works on bands of a channel block: on the whole band if all channels of the block are
+ * chosen, else on a copy of each chosen channel. A filter of maps gets one map at a time. */
 #include "ops/bends/filters.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ const gb_filter *gb_filter_find(const char *name) {
 
 enum {
     BAND = 4096,            /* pixels of a channel block in one task */
-    RUN = 512,              /* values filtered and mixed at a time, while they are in the first cache */
+    RUN = 512,              /* values filtered and mixed at a time, so that they stay in the first-level cache */
 };
 
 typedef struct job {
@@ -37,19 +37,19 @@ typedef struct job {
     int count;
     const gb_tensor *in, *out;
     int bands;
-    const void *plan;
+    const void *prepared;
     const int *from;
     char *scratch;          /* of worker 0 */
     size_t scratch_size;    /* of each worker */
 } job;
 
-/* ------------------------------------------------------------------------------------------------ pieces */
+/* ------------------------------------------------------------------------------------------------ channels */
 
 static int feature_at(const job *j, int i) {
     return j->feature ? j->feature[i] : i;
 }
 
-/* The first of the features whose channel is not below c. */
+/* Index of the first chosen channel that is not below c. */
 static int first_feature(const job *j, int c) {
     int low = 0, high = j->count;
     while (low < high) {
@@ -62,12 +62,12 @@ static int first_feature(const job *j, int c) {
     return low;
 }
 
-static void take(const float *from, size_t step, float *to, size_t count) {
+static void gather(const float *from, size_t step, float *to, size_t count) {
     for (size_t i = 0; i < count; i++)
         to[i] = from[i * step];
 }
 
-static void put(const float *from, float *to, size_t step, size_t count) {
+static void scatter(const float *from, float *to, size_t step, size_t count) {
     for (size_t i = 0; i < count; i++)
         to[i * step] = from[i];
 }
@@ -113,20 +113,20 @@ static void filter_band(void *arg, int task, int worker) {
     }
     memcpy(out, in, sizeof(float) * count * b);
     for (int i = first; i < end; i++) {
-        int lane = feature_at(j, i) - c;
+        int offset = feature_at(j, i) - c;
         for (size_t p = 0; p < count; p += RUN) {
             float x[RUN], y[RUN];
             size_t run = smaller(RUN, count - p);
-            take(in + p * b + lane, b, x, run);
+            gather(in + p * b + offset, b, x, run);
             filter_run(j, x, y, run);
-            put(y, out + p * b + lane, b, run);
+            scatter(y, out + p * b + offset, b, run);
         }
     }
 }
 
 /* ------------------------------------------------------------------------------------------------ whole maps */
 
-/* Blocks some channel of which takes no part are copied first. */
+/* Copies a block unless all of its channels are chosen. */
 static void copy_block(void *arg, int task, int worker) {
     const job *j = arg;
     const gb_shape *s = &j->out->shape;
@@ -145,20 +145,20 @@ static void filter_map(void *arg, int task, int worker) {
     const float *original = gb_plane(j->in, n, c);
     float *result = gb_plane(j->out, n, c), *to = result;
     if (b > 1) {
-        take(original, b, scratch, pixels);
+        gather(original, b, scratch, pixels);
         original = scratch;
         to = scratch + pixels;
         scratch += 2 * pixels;
     }
     if (j->f->order) {
-        take(gb_plane(j->in, n, feature_at(j, j->from[i])), b, to, pixels);
+        gather(gb_plane(j->in, n, feature_at(j, j->from[i])), b, to, pixels);
     } else {
-        gb_filter_map m = {j->params, j->plan, original, to, s->h, s->w, n, c, scratch};
+        gb_filter_map m = {j->params, j->prepared, original, to, s->h, s->w, n, c, scratch};
         j->f->map(&m);
     }
     mix(share_of(j), original, to, pixels);
     if (b > 1)
-        put(to, result, b, pixels);
+        scatter(to, result, b, pixels);
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
@@ -167,9 +167,9 @@ static size_t rounded(size_t bytes) {
     return (bytes + 63) / 64 * 64;
 }
 
-/* What comes before the workers' scratch: the plan, or the order of the maps. */
+/* Bytes before the workers' scratch memory: the prepared table, or the order of the maps. */
 static size_t prepared_size(const gb_filter *f, const gb_shape *s) {
-    return rounded(f->order ? sizeof(int) * s->c : f->plan_size);
+    return rounded(f->order ? sizeof(int) * s->c : f->prepared_size);
 }
 
 static size_t scratch_size(const gb_filter *f, const gb_shape *s) {
@@ -189,7 +189,7 @@ void gb_filter_run(const gb_cpu *cpu, const gb_filter *f, const float *params, c
     int blocks = (s->c + s->block - 1) / s->block;
     job j = {
         .f = f, .params = params, .feature = feature, .count = feature ? count : s->c, .in = in, .out = out,
-        .bands = (int)(((size_t)s->h * s->w + BAND - 1) / BAND), .plan = workspace, .from = workspace,
+        .bands = (int)(((size_t)s->h * s->w + BAND - 1) / BAND), .prepared = workspace, .from = workspace,
         .scratch_size = scratch_size(f, s),
     };
     if (f->each) {
@@ -202,7 +202,7 @@ void gb_filter_run(const gb_cpu *cpu, const gb_filter *f, const float *params, c
     j.scratch = (char *)workspace + prepared_size(f, s);
     if (f->order)
         f->order(params, j.count, workspace);
-    else if (f->plan)
-        f->plan(params, s->h, s->w, workspace);
+    else if (f->prepare)
+        f->prepare(params, s->h, s->w, workspace);
     gb_parallel(cpu, s->n * j.count, filter_map, &j);
 }

@@ -1,6 +1,6 @@
-/* Bending filters: what can be done to feature maps between two operations. Each is a row of one table and the function
- * of one file; the command line, recipes and documentation all read the row. The published ones follow network-bending
- * (Broad, Leymarie, Grierson 2020) to the pixel where `sampling` is opencv. */
+/* Bending filters: transformations of feature maps between two operations. Each is a row of one table; the command
+ * line, recipes and documentation use the row. The published ones reproduce network-bending (Broad, Leymarie, Grierson
+ * 2020) to the pixel if `sampling` is opencv. */
 #ifndef GB_FILTERS_H
 #define GB_FILTERS_H
 
@@ -12,47 +12,48 @@ extern "C" {
 
 enum { GB_MAX_FILTER_PARAMS = 10 };
 
-/* One feature map of one sample as a filter sees it: pixel (y, x) at [y * w + x], whatever the tensor's layout. */
+/* One feature map of one sample: pixel (y, x) at [y * w + x], for any layout of the tensor. */
 typedef struct gb_filter_map {
     const float *params;
-    const void *plan;
+    const void *prepared;           /* written by the filter's prepare() */
     const float *in;
     float *out;                     /* never overlaps `in` */
     int h, w;
-    int sample, channel;            /* what a filter with random numbers needs to give every map its own */
+    int sample, channel;            /* for filters that draw different random numbers for every map */
     float *scratch;
 } gb_filter_map;
 
-/* The last parameter of every filter is `mix`: (1 − mix) · original + mix · result; 1 gives the result itself. The
- * driver sees to it. Of `each`, `map` and `order` a row has exactly one. */
+/* The last parameter of every filter is `mix`: (1 − mix) · original + mix · result; 1 gives the result itself.
+ * gb_filter_run() applies it. A row has exactly one of `each`, `map` and `order`. */
 typedef struct gb_filter {
     const char *name;               /* "threshold" */
     const char *alias;              /* network-bending's name where it differs ("binary-thresh"), else NULL */
     const char *summary;
-    int params;                     /* of them the first `positional` may be given without names, in this order */
+    int params;                     /* the first `positional` of them may be given without names, in this order */
     int positional;
     gb_param param[GB_MAX_FILTER_PARAMS];
-    /* Values one by one, wherever they lie. */
+    /* Transforms single values. */
     void (*each)(const float *params, const float *in, float *out, size_t count);
-    /* One map. What `plan` makes once per run (matrices, kernels) is in m->plan, `scratch` floats are in m->scratch. */
+    /* Transforms one map. m->prepared has the tables that `prepare` computes once per run, m->scratch `scratch`
+     * floats. */
     void (*map)(const gb_filter_map *m);
-    size_t plan_size;                                               /* bytes */
-    void (*plan)(const float *params, int h, int w, void *plan);    /* NULL = nothing to prepare */
+    size_t prepared_size;                                           /* bytes */
+    void (*prepare)(const float *params, int h, int w, void *prepared);     /* NULL = nothing to prepare */
     size_t (*scratch)(int h, int w);                                /* floats per worker; NULL = none */
-    /* Moves whole maps between the `count` channels that take part: the i-th becomes the from[i]-th. */
+    /* Permutes the maps of the `count` chosen channels: the i-th becomes what the from[i]-th was. */
     void (*order)(const float *params, int count, int *from);
 } gb_filter;
 
 extern const gb_filter *const gb_filters[];             /* NULL-terminated */
-const gb_filter *gb_filter_find(const char *name);      /* by either name; NULL */
+const gb_filter *gb_filter_find(const char *name);      /* by our name or the published one; NULL if unknown */
 
-/* Bytes of workspace that gb_filter_run() needs. Independent of parameters: moving one needs no new plan. */
+/* Bytes of workspace for gb_filter_run(). They do not depend on the parameters: changing one needs no new plan. */
 size_t gb_filter_workspace(const gb_cpu *cpu, const gb_filter *f, const gb_shape *shape);
 
-/* out = filter(in) on the `count` channels in `feature` (ascending; NULL = all), a copy elsewhere. Any block; `in` and
- * `out` have the same shape and do not overlap. `params` holds f->params values in range; `workspace` is 64-byte
- * aligned. Parallel over maps; the same bits for any layout, any number of workers and any batch (but for `noise`
- * where it is asked to give each sample of a batch its own). */
+/* out = filter(in) on the `count` channels in `feature` (ascending; NULL = all channels); the others are copied. `in`
+ * and `out` have the same shape, with any block, and do not overlap. `params` has f->params values within their ranges;
+ * `workspace` is 64-byte aligned. Parallel over maps. The bits do not depend on layout, workers or batch, except for
+ * `noise` with `samples` own. */
 void gb_filter_run(const gb_cpu *cpu, const gb_filter *f, const float *params, const int *feature, int count,
                    const gb_tensor *in, const gb_tensor *out, void *workspace);
 

@@ -2,15 +2,15 @@
  *
  *     dilate: y[r, c] = max of x[r + dy, c + dx] over |dy| ≤ radius, |dx| ≤ reach(dy) = rint(√(radius² − dy²))
  *
- * and erode the minimum, which is −dilate(−x). What is outside the map never wins; NaN always does.
+ * and erode is the minimum, −dilate(−x). Pixels outside the map are ignored; NaN always wins.
  *
- * One row of the original at a time, its maxima over ±k are grown from those over ±(k−1), and wherever an offset dy has
- * the reach k they go to the rows dy above and below: about 4 · radius maxima for a pixel, all along rows. */
+ * For each row of the original, the maxima over ±k are computed from those over ±(k−1); the maxima over ±reach(dy) go
+ * to the rows at distance dy above and below. That takes about 4 · radius maxima per pixel, all along rows. */
 #include "ops/bends/prepared.h"
 #include "ops/bends/filter_rows.h"
 
-static void plan(const float *p, int h, int w, void *plan_) {
-    gb_element *e = plan_;
+static void prepare(const float *p, int h, int w, void *prepared) {
+    gb_element *e = prepared;
     (void)h, (void)w;
     e->radius = (int)p[0];
     for (int dy = 0; dy <= e->radius; dy++)
@@ -26,7 +26,7 @@ static void raise_to(float *y, const float *x, size_t count) {
         y[i] = larger(y[i], x[i]);
 }
 
-/* y = sign · dilate(sign · x); y may not be x. `scratch` has two rows. */
+/* y = sign · dilate(sign · x). y must not be x. `scratch` has two rows. */
 static void dilate_signed(const gb_element *e, float sign, const float *x, float *y, int h, int w, float *scratch) {
     float *row = scratch, *grown = scratch + w;
     for (size_t i = 0; i < (size_t)h * w; i++)
@@ -60,48 +60,48 @@ static size_t two_rows(int h, int w) {
     return 2 * (size_t)w;
 }
 
-static size_t a_map_and_two_rows(int h, int w) {
+static size_t map_and_two_rows(int h, int w) {
     return (size_t)h * w + two_rows(h, w);
 }
 
 static void erode(const gb_filter_map *m) {
-    dilate_signed(m->plan, -1.0f, m->in, m->out, m->h, m->w, m->scratch);
+    dilate_signed(m->prepared, -1.0f, m->in, m->out, m->h, m->w, m->scratch);
 }
 
 static void dilate(const gb_filter_map *m) {
-    dilate_signed(m->plan, 1.0f, m->in, m->out, m->h, m->w, m->scratch);
+    dilate_signed(m->prepared, 1.0f, m->in, m->out, m->h, m->w, m->scratch);
 }
 
-static void one_then_the_other(const gb_filter_map *m, float sign) {
+static void twice(const gb_filter_map *m, float sign) {
     float *between = m->scratch + two_rows(m->h, m->w);
-    dilate_signed(m->plan, sign, m->in, between, m->h, m->w, m->scratch);
-    dilate_signed(m->plan, -sign, between, m->out, m->h, m->w, m->scratch);
+    dilate_signed(m->prepared, sign, m->in, between, m->h, m->w, m->scratch);
+    dilate_signed(m->prepared, -sign, between, m->out, m->h, m->w, m->scratch);
 }
 
 static void opening(const gb_filter_map *m) {
-    one_then_the_other(m, -1.0f);
+    twice(m, -1.0f);
 }
 
 static void closing(const gb_filter_map *m) {
-    one_then_the_other(m, 1.0f);
+    twice(m, 1.0f);
 }
 
 #define ELEMENT \
     .params = 2, .positional = 1, \
-    .param = {{"radius", "of the elliptic element, in pixels", 1.0f, 0.0f, GB_MAX_RADIUS, true, NULL}, GB_MIX}, \
-    .plan_size = sizeof(gb_element), .plan = plan
+    .param = {{"radius", "radius of the elliptic element, in pixels", 1.0f, 0.0f, GB_MAX_RADIUS, true, NULL}, GB_MIX}, \
+    .prepared_size = sizeof(gb_element), .prepare = prepare
 
 const gb_filter gb_filter_erode = {
-    .name = "erode", .summary = "the least value within a radius", ELEMENT, .map = erode, .scratch = two_rows,
+    .name = "erode", .summary = "minimum within a radius", ELEMENT, .map = erode, .scratch = two_rows,
 };
 const gb_filter gb_filter_dilate = {
-    .name = "dilate", .summary = "the greatest value within a radius", ELEMENT, .map = dilate, .scratch = two_rows,
+    .name = "dilate", .summary = "maximum within a radius", ELEMENT, .map = dilate, .scratch = two_rows,
 };
 const gb_filter gb_filter_opening = {
-    .name = "opening", .summary = "eroded, then dilated: small bright spots go", ELEMENT, .map = opening,
-    .scratch = a_map_and_two_rows,
+    .name = "opening", .summary = "erosion, then dilation: removes small bright spots", ELEMENT, .map = opening,
+    .scratch = map_and_two_rows,
 };
 const gb_filter gb_filter_closing = {
-    .name = "closing", .summary = "dilated, then eroded: small dark spots go", ELEMENT, .map = closing,
-    .scratch = a_map_and_two_rows,
+    .name = "closing", .summary = "dilation, then erosion: removes small dark spots", ELEMENT, .map = closing,
+    .scratch = map_and_two_rows,
 };

@@ -1,6 +1,6 @@
-/* Normal noise by counter: the value at a pixel is a function of seed, channel and pixel alone (Box and Muller's pairs
- * out of hashed counters), so no order of work can change it. Samples of a batch get the same noise, as a sample gets
- * the same alone, unless `samples` is own. */
+/* Normal noise from counters: the value at a pixel depends only on seed, channel and pixel (Box and Muller's method on
+ * hashed counters), so the order of work cannot change it. All samples of a batch get the same noise, so that a sample
+ * does not depend on its place in the batch, unless `samples` is own. */
 #include "ops/bends/prepared.h"
 #include "ops/bends/filter_rows.h"
 
@@ -24,10 +24,10 @@ static void noise(const gb_filter_map *m) {
 }
 
 const gb_filter gb_filter_noise = {
-    .name = "noise", .summary = "normal noise added", .params = 4, .positional = 2,
-    .param = {{"strength", "its standard deviation", 0.5f, -1e6f, 1e6f, false, NULL},
+    .name = "noise", .summary = "adds normal noise", .params = 4, .positional = 2,
+    .param = {{"strength", "standard deviation of the noise", 0.5f, -1e6f, 1e6f, false, NULL},
               GB_SEED,
-              {"samples", "alike = every sample of a batch gets the same; own = by its place in the batch",
+              {"samples", "alike = the same noise for every sample of a batch; own = different noise for each",
                GB_SAMPLES_ALIKE, GB_SAMPLES_ALIKE, GB_SAMPLES_OWN, true, sharing},
               GB_MIX},
     .map = noise,

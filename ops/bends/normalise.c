@@ -1,5 +1,5 @@
-/* A map brought to a mean and a standard deviation:  y = mean + deviation · (x − μ) / √(σ² + 1e-8), with μ and σ² over
- * the map's own pixels; a constant map, as any of one pixel, becomes the mean. One NaN or infinity makes all NaN. */
+/* Maps with a given mean and standard deviation:  y = mean + deviation · (x − μ) / √(σ² + 1e-8), with μ and σ² over the
+ * pixels of the map. A constant map, and any map of one pixel, becomes the mean. One NaN or infinity makes all NaN. */
 #include "ops/bends/filter_rows.h"
 
 static void normalise(const gb_filter_map *m) {
@@ -16,8 +16,9 @@ static void normalise(const gb_filter_map *m) {
 }
 
 const gb_filter gb_filter_normalise = {
-    .name = "normalise", .summary = "every map brought to the same mean and deviation", .params = 3, .positional = 2,
-    .param = {{"mean", "of the result", 0.0f, -1e6f, 1e6f, false, NULL},
+    .name = "normalise", .summary = "gives every map the same mean and standard deviation", .params = 3,
+    .positional = 2,
+    .param = {{"mean", "mean of the result", 0.0f, -1e6f, 1e6f, false, NULL},
               {"deviation", "standard deviation of the result", 1.0f, -1e6f, 1e6f, false, NULL}, GB_MIX},
     .map = normalise,
 };

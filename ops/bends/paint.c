@@ -1,4 +1,5 @@
-/* Activation vectors painted into maps (Herdt et al.):  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p]. */
+/* Painting activation vectors into maps (Herdt et al.):
+ *   y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p] */
 #include "ops/kernel.h"
 
 static void one_plane(void *arg, int i, int worker) {

@@ -1,5 +1,5 @@
-/* What stands in for a layer that is switched off: its input, every pixel `up` times in both directions; the first
- * `kept` channels pass, the others are zero. */
+/* The input of a disabled layer in place of its output, enlarged `up` times with nearest neighbour:
+ *   y[c,y,x] = x[c,⌊y/up⌋,⌊x/up⌋] for c < kept, else 0 */
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -7,7 +7,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *in = &d->in[0];
     if (d->pass.c < 1 || d->pass.up < 1 || d->pass.kept < 0 || d->pass.kept > in->c || d->pass.kept > d->pass.c) {
-        snprintf(why, size, "pass: %d of %d channels into %d", d->pass.kept, in->c, d->pass.c);
+        snprintf(why, size, "pass: %d of %d channels kept in an output of %d", d->pass.kept, in->c, d->pass.c);
         return false;
     }
     d->out = (gb_shape){in->n, d->pass.c, in->h * d->pass.up, in->w * d->pass.up, 1};

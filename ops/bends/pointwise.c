@@ -1,5 +1,5 @@
-/* Filters that take every value for itself: y = f(x). NaN stays NaN, but for `ablate`, which gives zeros whatever was
- * there, and `threshold`, where no comparison with NaN holds and the answer is 0, as in PyTorch. */
+/* Filters of single values:  y = f(x).  NaN stays NaN, except that `ablate` always gives 0, and that comparisons with
+ * NaN are false, so `threshold` gives 0, as in PyTorch. */
 #include "ops/bends/filter_rows.h"
 
 static void ablate(const float *p, const float *x, float *y, size_t count) {
@@ -34,7 +34,7 @@ static void threshold(const float *p, const float *x, float *y, size_t count) {
             y[i] = x[i] >= t ? 1.0f : 0.0f;
 }
 
-/* min(max(x, low), high): where low > high, high wins, as in torch.clamp. */
+/* min(max(x, low), high): if low > high, the result is high, as in torch.clamp. */
 static void clamp(const float *p, const float *x, float *y, size_t count) {
     const float low = p[0], high = p[1];
     for (size_t i = 0; i < count; i++) {
@@ -52,40 +52,40 @@ static void quantise(const float *p, const float *x, float *y, size_t count) {
 static const char *const comparisons[] = {"above", "at-least", NULL};
 
 const gb_filter gb_filter_ablate = {
-    .name = "ablate", .summary = "zeros", .params = 1, .param = {GB_MIX}, .each = ablate,
+    .name = "ablate", .summary = "sets every value to 0", .params = 1, .param = {GB_MIX}, .each = ablate,
 };
 const gb_filter gb_filter_invert = {
     .name = "invert", .summary = "1 − x", .params = 1, .param = {GB_MIX}, .each = invert,
 };
 const gb_filter gb_filter_multiply = {
     .name = "multiply", .alias = "scalar-multiply", .summary = "x · factor", .params = 2, .positional = 1,
-    .param = {{"factor", "what every value is multiplied by", 2.0f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
+    .param = {{"factor", "factor for every value", 2.0f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
     .each = multiply,
 };
 const gb_filter gb_filter_add = {
     .name = "add", .summary = "x + amount", .params = 2, .positional = 1,
-    .param = {{"amount", "what is added to every value", 0.5f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
+    .param = {{"amount", "amount added to every value", 0.5f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
     .each = add,
 };
 const gb_filter gb_filter_threshold = {
-    .name = "threshold", .alias = "binary-thresh", .summary = "1 where x is above a threshold, 0 elsewhere",
+    .name = "threshold", .alias = "binary-thresh", .summary = "1 if x is above a threshold, else 0",
     .params = 3, .positional = 1,
-    .param = {{"threshold", "the value to compare with", 0.5f, -INFINITY, INFINITY, false, NULL},
-              {"compare", "x > threshold as in the published code, or x >= threshold as in its paper", 0.0f, 0.0f, 1.0f,
-               true, comparisons},
+    .param = {{"threshold", "value to compare with", 0.5f, -INFINITY, INFINITY, false, NULL},
+              {"compare", "above: x > threshold as in the published code; at-least: x >= threshold as in its paper",
+               0.0f, 0.0f, 1.0f, true, comparisons},
               GB_MIX},
     .each = threshold,
 };
 const gb_filter gb_filter_clamp = {
-    .name = "clamp", .summary = "values held between two limits", .params = 3, .positional = 2,
-    .param = {{"low", "the lower limit", -1.0f, -INFINITY, INFINITY, false, NULL},
-              {"high", "the upper limit, which wins where it is below the lower one", 1.0f, -INFINITY, INFINITY, false,
+    .name = "clamp", .summary = "limits values to a range", .params = 3, .positional = 2,
+    .param = {{"low", "lower limit", -1.0f, -INFINITY, INFINITY, false, NULL},
+              {"high", "upper limit; the result if it is below the lower one", 1.0f, -INFINITY, INFINITY, false,
                NULL},
               GB_MIX},
     .each = clamp,
 };
 const gb_filter gb_filter_quantise = {
-    .name = "quantise", .summary = "values rounded to multiples of a step (halves to even)", .params = 2,
+    .name = "quantise", .summary = "rounds values to multiples of a step (halves to even)", .params = 2,
     .positional = 1,
     .param = {{"step", "distance between neighbouring levels", 0.5f, 1e-6f, 1e6f, false, NULL}, GB_MIX},
     .each = quantise,

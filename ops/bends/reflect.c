@@ -1,4 +1,4 @@
-/* Maps turned over, pixel for pixel:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
+/* Mirrored maps:  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
 #include <string.h>
 
 #include "ops/bends/filter_rows.h"
@@ -17,10 +17,10 @@ static void reflect_v(const gb_filter_map *m) {
 }
 
 const gb_filter gb_filter_reflect_h = {
-    .name = "reflect-h", .alias = "flip-h", .summary = "left and right exchanged", .params = 1, .param = {GB_MIX},
+    .name = "reflect-h", .alias = "flip-h", .summary = "exchanges left and right", .params = 1, .param = {GB_MIX},
     .map = reflect_h,
 };
 const gb_filter gb_filter_reflect_v = {
-    .name = "reflect-v", .alias = "flip-v", .summary = "top and bottom exchanged", .params = 1, .param = {GB_MIX},
+    .name = "reflect-v", .alias = "flip-v", .summary = "exchanges top and bottom", .params = 1, .param = {GB_MIX},
     .map = reflect_v,
 };

@@ -1,6 +1,6 @@
-/* Given values, or those of a second input, in place of a boundary's, or added to them, on the chosen channels:
+/* Given values v, or those of a second input, replace the input's or are added to them, on the chosen channels:
  *     y = (1 − keep) · v + keep · x,   or   y = x + v
- * which is v itself where nothing is kept, and x where all is. */
+ * With keep = 0 the result is v itself. */
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -8,7 +8,7 @@
 static bool shape(gb_desc *d, char *why, size_t size) {
     const gb_shape *x = &d->in[0], *v = &d->in[1];
     if (d->inputs == 2 && !gb_shape_same(x, v)) {
-        snprintf(why, size, "set: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d], expected the same shape and layout",
+        snprintf(why, size, "set: inputs are [%d,%d,%d,%d] and [%d,%d,%d,%d]; expected the same shape and layout",
                  x->n, x->c, x->h, x->w, v->n, v->c, v->h, v->w);
         return false;
     }

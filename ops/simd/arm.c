@@ -1,10 +1,10 @@
-/* The caches of an ARM processor. Its registers that describe them are the operating system's alone to read; Linux
- * tells in /sys/devices/system/cpu/cpu0/cache/index0, 1, … with a level, a type and a size such as 64K. */
+/* The caches of an ARM processor. Only the operating system can read the registers that describe them. Linux reports
+ * level, type and size (such as 64K) in /sys/devices/system/cpu/cpu0/cache/index0, 1, … */
 #include <stdio.h>
 
 #include "ops/simd/simd.h"
 
-/* The first line of a file of cache `index`, without its end; false where there is none. */
+/* Reads the first line of a file of cache `index`; false if there is none. */
 static bool read_fact(int index, const char *name, char *fact, int size) {
     char path[80];
     snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/%s", index, name);

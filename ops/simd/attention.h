@@ -1,23 +1,23 @@
 /* Attention by tiles of queries (ops/attention.c has the formulas): the scores of a tile against all keys, the softmax
- * of its rows, and the mixture of all values, each a function that `attention` calls one after the other and that is a
- * row of its own. A tile of the matrix lies as [key block][query][VL], what the register tile wants as its left factor.
- * Keys and values are laid out as its right factors once. Tensors may have any block. */
+ * of its rows, and the weighted sums of the values. Each step is a function; `attention` calls all three, and each has
+ * a row. A tile of the matrix is stored as [key block][query][VL], the layout of the register tile's left operand. Keys
+ * and values are rearranged once into the layout of its right operand. Tensors may have any block. */
 
-enum { QUERIES = 48 };      /* of a tile: whole register tiles of either kind */
+enum { QUERIES = 48 };      /* of a tile: a multiple of the pixels of every register tile */
 
 typedef struct attention_plan {
     int channels, keys, values;                 /* in vectors: of θ and φ, of keys, of g */
     int key_width, value_width;                 /* register tiles */
     int queries, tiles;                         /* of a sample */
-    size_t key_floats, value_floats;            /* laid out, of a sample */
-    size_t matrix, other;                       /* a worker's tile of the matrix; its θ and what is multiplied */
+    size_t key_floats, value_floats;            /* rearranged keys and values of a sample */
+    size_t matrix, other;                       /* floats of a worker's tile of the matrix; of its θ and products */
 } attention_plan;
 
-static size_t most_of(size_t a, size_t b) {
+static size_t larger_size(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-/* θ and φ have `c` channels, g has `values`; what an operation does not take is 0. */
+/* θ and φ have `c` channels, g has `values`; 0 for inputs that an operation does not have. */
 static attention_plan plan_attention(int c, int queries, int keys, int values) {
     attention_plan p = {.channels = vectors_of(c), .keys = vectors_of(keys), .values = vectors_of(values),
                         .queries = queries, .tiles = (queries - 1) / QUERIES + 1};
@@ -26,7 +26,7 @@ static attention_plan plan_attention(int c, int queries, int keys, int values) {
     p.key_floats = c ? (size_t)p.channels * VL * p.keys * VL : 0;
     p.value_floats = values ? (size_t)p.keys * VL * p.values * VL : 0;
     p.matrix = (size_t)p.keys * QUERIES * VL;
-    p.other = (size_t)QUERIES * VL * most_of(p.channels + p.key_width, p.value_width);
+    p.other = (size_t)QUERIES * VL * larger_size(p.channels + p.key_width, p.value_width);
     return p;
 }
 
@@ -51,38 +51,38 @@ typedef struct attention_job {
     const gb_args *args;
     attention_plan p;
     const gb_tensor *theta, *phi, *g;
-    float *keys, *values, *own;
+    float *keys, *values, *scratch;
 } attention_job;
 
-/* ------------------------------------------------------------------------------------------------ factors */
+/* ------------------------------------------------------------------------------------------------ operands */
 
 /* Channels c, c + 1, … of pixel p; zeros past the last. */
 static inline vec pixel_channels(const gb_tensor *t, int n, int c, size_t p) {
-    int lanes = t->shape.c - c < VL ? t->shape.c - c : VL;
+    int valid = t->shape.c - c < VL ? t->shape.c - c : VL;
     const float *from = gb_plane(t, n, c);
     if (t->shape.block == VL)
-        return vkeep_first(vload(from + p * VL), lanes);
+        return vkeep_first(vload(from + p * VL), valid);
     float v[VL] = {0.0f};
-    for (int i = 0; i < lanes; i++)
+    for (int i = 0; i < valid; i++)
         v[i] = gb_plane(t, n, c + i)[p * t->shape.block];
     return vload(v);
 }
 
-/* φ of a sample as [key pass][c][key_width · VL], zeros past its keys and channels; a pass a task. */
+/* φ of a sample as [key pass][c][key_width · VL], with zeros past the last key and channel. A task does one pass. */
 static void lay_out_keys(void *arg, int task, int worker) {
     const attention_job *job = arg;
     const attention_plan *p = &job->p;
-    int passes = p->keys / p->key_width, n = task / passes, pass = task % passes, lanes = p->key_width * VL;
+    int passes = p->keys / p->key_width, n = task / passes, pass = task % passes, columns = p->key_width * VL;
     int keys = job->phi->shape.h * job->phi->shape.w;
-    float *to = job->keys + n * p->key_floats + (size_t)pass * p->channels * VL * lanes;
+    float *to = job->keys + n * p->key_floats + (size_t)pass * p->channels * VL * columns;
     (void)worker;
-    for (int b = 0; b < p->channels; b++, to += VL * lanes)
-        for (int j = 0; j < lanes; j++) {
-            int key = pass * lanes + j;
+    for (int b = 0; b < p->channels; b++, to += VL * columns)
+        for (int j = 0; j < columns; j++) {
+            int key = pass * columns + j;
             float v[VL];
             vstore(v, key < keys ? pixel_channels(job->phi, n, b * VL, key) : vset1(0.0f));
             for (int i = 0; i < VL; i++)
-                to[i * lanes + j] = v[i];
+                to[i * columns + j] = v[i];
         }
 }
 
@@ -91,10 +91,10 @@ static void lay_out_values(void *arg, int task, int worker) {
     const attention_job *job = arg;
     const attention_plan *p = &job->p;
     int n = task / p->values, block = task % p->values, pass = block / p->value_width, r = block % p->value_width;
-    int keys = job->g->shape.h * job->g->shape.w, lanes = p->value_width * VL;
-    float *to = job->values + n * p->value_floats + (size_t)pass * p->keys * VL * lanes + r * VL;
+    int keys = job->g->shape.h * job->g->shape.w, columns = p->value_width * VL;
+    float *to = job->values + n * p->value_floats + (size_t)pass * p->keys * VL * columns + r * VL;
     (void)worker;
-    for (int key = 0; key < p->keys * VL; key++, to += lanes)
+    for (int key = 0; key < p->keys * VL; key++, to += columns)
         vstore(to, key < keys ? pixel_channels(job->g, n, block * VL, key) : vset1(0.0f));
 }
 
@@ -127,41 +127,41 @@ static void score_tile(const attention_job *job, query_tile t, float *matrix, fl
     }
 }
 
-/* One value from all lanes, in the order of the lanes. */
+/* The maximum of all lanes. */
 static float largest_lane(vec v) {
-    float lane[VL], most;
+    float lane[VL], largest;
     vstore(lane, v);
-    most = lane[0];
+    largest = lane[0];
     for (int i = 1; i < VL; i++)
-        most = lane[i] > most ? lane[i] : most;
-    return most;
+        largest = lane[i] > largest ? lane[i] : largest;
+    return largest;
 }
 
-/* Of `count` values, VL of them every `step` floats: eˣ / Σ eˣ; zeros past the last. A NaN makes all NaN. */
+/* eˣ / Σ eˣ of `count` values, stored as vectors `step` floats apart, with zeros past the last. A NaN makes all NaN. */
 static void softmax_row(float *x, size_t step, int count) {
-    int whole = count / VL, lanes = count % VL;
-    vec most = vset1(-INFINITY), sum = vset1(0.0f);
+    int whole = count / VL, rest = count % VL;
+    vec largest = vset1(-INFINITY), sum = vset1(0.0f);
     float past[VL], sums[4];
     for (int i = 0; i < VL; i++)
-        past[i] = i < lanes ? 0.0f : -INFINITY;
+        past[i] = i < rest ? 0.0f : -INFINITY;
     for (int b = 0; b < whole; b++)
-        most = vselect_lt(most, vload(x + b * step), vload(x + b * step), most);
-    if (lanes) {
-        vec last = vadd(vkeep_first(vload(x + whole * step), lanes), vload(past));
-        vstore(x + whole * step, last);         /* e to what is past the last is 0 */
-        most = vselect_lt(most, last, last, most);
+        largest = vselect_lt(largest, vload(x + b * step), vload(x + b * step), largest);
+    if (rest) {
+        vec last = vadd(vkeep_first(vload(x + whole * step), rest), vload(past));
+        vstore(x + whole * step, last);         /* −∞ past the last value: its exponential is 0 */
+        largest = vselect_lt(largest, last, last, largest);
     }
-    most = vset1(largest_lane(most));
-    for (int b = 0; b < whole + (lanes > 0); b++) {
-        vec e = vexp(vsub(vload(x + b * step), most));
+    largest = vset1(largest_lane(largest));
+    for (int b = 0; b < whole + (rest > 0); b++) {
+        vec e = vexp(vsub(vload(x + b * step), largest));
         vstore(x + b * step, e);
         sum = vadd(sum, e);
     }
     vsum4(sum, sum, sum, sum, sums);
-    for (int b = 0; b < whole + (lanes > 0); b++)
+    for (int b = 0; b < whole + (rest > 0); b++)
         vstore(x + b * step, vdiv(vload(x + b * step), vset1(sums[0])));
-    if (lanes)
-        vstore(x + whole * step, vkeep_first(vload(x + whole * step), lanes));
+    if (rest)
+        vstore(x + whole * step, vkeep_first(vload(x + whole * step), rest));
 }
 
 static void mix_tile(const attention_job *job, query_tile t, const float *matrix, float *acc) {
@@ -189,7 +189,7 @@ static void mix_tile(const attention_job *job, query_tile t, const float *matrix
 
 /* ------------------------------------------------------------------------------------------------ running */
 
-/* Between rows of the whole matrix and a tile. */
+/* Copy between rows of the matrix and a tile. */
 static void read_rows(const gb_tensor *matrix, query_tile t, float *tile) {
     int keys = matrix->shape.w;
     for (int j = 0; j < t.count; j++) {
@@ -209,7 +209,7 @@ static void write_rows(const gb_tensor *matrix, query_tile t, const float *tile)
 }
 
 static float *workers_matrix(const attention_job *job, int worker) {
-    return job->own + (job->p.matrix + job->p.other) * worker;
+    return job->scratch + (job->p.matrix + job->p.other) * worker;
 }
 
 static void scores_task(void *arg, int task, int worker) {
@@ -253,7 +253,7 @@ static void run_attention_job(const gb_cpu *cpu, attention_job *job, void (*task
     int n = job->d->in[0].n;
     job->keys = job->args->workspace;
     job->values = job->keys + n * job->p.key_floats;
-    job->own = job->values + n * job->p.value_floats;
+    job->scratch = job->values + n * job->p.value_floats;
     if (job->phi)
         gb_parallel(cpu, n * (job->p.keys / job->p.key_width), lay_out_keys, job);
     if (job->g)

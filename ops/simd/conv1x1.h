@@ -1,9 +1,10 @@
-/* The 1×1 convolution: a matrix product. A task copies a band of pixels, modulated, next to each other (channels of a
- * pixel lie maps apart, at distances that share cache lines) and multiplies it with some or all of the outputs. */
+/* The 1×1 convolution: a matrix product. A task copies a band of modulated pixels into contiguous memory, because the
+ * channel blocks of a pixel are whole maps apart and would compete for the same cache lines, and multiplies the copy
+ * with some or all of the weights. */
 
 typedef struct conv1x1_plan {
-    int blocks, width, passes;      /* of input channels; vectors of a register tile; register tiles for all outputs */
-    int band, bands;                /* pixels of a task, whole register tiles; of a sample */
+    int blocks, width, passes;      /* blocks of input channels; vectors of a register tile; tiles of all outputs */
+    int band, bands;                /* pixels of a task, a multiple of those of a register tile; bands of a sample */
     size_t worker_floats;
 } conv1x1_plan;
 
@@ -12,10 +13,10 @@ static conv1x1_plan plan_conv1x1(const gb_cpu *cpu, const gb_desc *d) {
     conv1x1_plan p = {.blocks = vectors_of(d->in[0].c), .width = tile_width(vectors)};
     p.passes = vectors / p.width;
 
-    /* Pixels in and out take a quarter of the second-level cache; the weights of a pass want the rest. */
-    int step = tile_pixels(p.width), most = (int)(cpu->l2 / 4 / (sizeof(float) * VL * (p.blocks + p.width)));
-    most = most < 96 ? most : 96;
-    p.band = size < most ? size : most;
+    /* Pixels in and out take a quarter of the second-level cache, so that the weights of a pass fit into the rest. */
+    int step = tile_pixels(p.width), limit = (int)(cpu->l2 / 4 / (sizeof(float) * VL * (p.blocks + p.width)));
+    limit = limit < 96 ? limit : 96;
+    p.band = size < limit ? size : limit;
     p.band = p.band < step ? step : p.band / step * step;
     p.bands = (size - 1) / p.band + 1;
     p.worker_floats = (size_t)p.band * VL * p.blocks / PAIR + (size_t)p.band * VL * p.width;
@@ -45,8 +46,8 @@ typedef struct conv1x1_job {
     const gb_args *args;
     conv1x1_plan p;
     modulation m;
-    int shares;             /* into which the passes are divided */
-    float *own;
+    int shares;             /* tasks that divide the passes of a band */
+    float *scratch;
 } conv1x1_job;
 
 static void conv1x1_band(void *arg, int task, int worker) {
@@ -57,33 +58,34 @@ static void conv1x1_band(void *arg, int task, int worker) {
     int share = task % job->shares, band = task / job->shares, n = band / p->bands, size = d->in[0].h * d->in[0].w;
     int first = band % p->bands * p->band, count = size - first < p->band ? size - first : p->band;
     size_t x_block = (size_t)p->band * VL, w_pass = (size_t)p->blocks * VL * p->width * VL;
-    float *own = job->own + p->worker_floats * worker, *acc = own + p->blocks * x_block / PAIR;
-    factor *x = (factor *)own;
+    float *scratch = job->scratch + p->worker_floats * worker, *acc = scratch + p->blocks * x_block / PAIR;
+    operand *x = (operand *)scratch;
     for (int b = 0; b < p->blocks; b++) {
-        int lanes = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
+        int valid = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
         const float *from = gb_plane(job->args->in[0], n, b * VL) + (size_t)first * VL;
         vec s = vload(job->m.s + ((size_t)n * p->blocks + b) * VL);
         for (int j = 0; j < count; j++)
-            store_factors(x + b * x_block + j * VL, vmul(vkeep_first(vload(from + j * VL), lanes), s));
+            store_operands(x + b * x_block + j * VL, vmul(vkeep_first(vload(from + j * VL), valid), s));
         for (int j = count; j < p->band; j++)
-            store_factors(x + b * x_block + j * VL, vset1(0.0f));
+            store_operands(x + b * x_block + j * VL, vset1(0.0f));
     }
     for (int pass = p->passes * share / job->shares; pass < p->passes * (share + 1) / job->shares; pass++) {
         tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .blocks = p->blocks,
-                         .w = (const factor *)job->args->packed + pass * w_pass, .w_block = (size_t)VL * p->width * VL};
+                         .w = (const operand *)job->args->packed + pass * w_pass,
+                         .w_block = (size_t)VL * p->width * VL};
         multiply(tile, acc, p->width, count);
         for (int r = 0; r < p->width; r++) {
             int c = (pass * p->width + r) * VL, j = 0;
-            channel_sink to = channels_at(job->args->out, job->args->epilogue, n, c);
+            channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, c);
             vec demodulate = vload(job->m.d + (size_t)n * VL * vectors_of(d->conv.cout) + c);
             for (; j + 4 <= count; j += 4) {
                 vec y[4];
                 for (int k = 0; k < 4; k++)
                     y[k] = vmul(vload(acc + ((j + k) * p->width + r) * VL), demodulate);
-                put_channels(&to, first + j, y, 4);
+                store_channels(&to, first + j, y, 4);
             }
             for (; j < count; j++)
-                put_channel(&to, first + j, vmul(vload(acc + (j * p->width + r) * VL), demodulate));
+                store_channel(&to, first + j, vmul(vload(acc + (j * p->width + r) * VL), demodulate));
         }
     }
 }
@@ -92,7 +94,7 @@ static void conv1x1_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args
     conv1x1_job job = {.d = d, .args = args, .p = plan_conv1x1(cpu, d)};
     float *at = args->workspace;
     job.m = modulate(cpu, d, args, (const float *)args->packed + conv1x1_weight_floats(d), at);
-    job.own = at + modulation_floats(d);
+    job.scratch = at + modulation_floats(d);
     int bands = d->out.n * job.p.bands, wanted = cpu->workers > 1 ? 4 * cpu->workers : 1;
     job.shares = (wanted - 1) / bands + 1;
     job.shares = job.shares < job.p.passes ? job.shares : job.p.passes;

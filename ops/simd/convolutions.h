@@ -1,5 +1,5 @@
-/* The convolutions of one instruction set and one kind of factors (factors_float.h, factors_bf16.h): where nearly all of a
- * network's time is. */
+/* The convolutions of one instruction set and one type of operands (operands_float.h, operands_bf16.h). They take
+ * nearly all of a network's time. */
 #include <stddef.h>
 #include <string.h>
 

@@ -1,23 +1,23 @@
-/* Convolution as it stands, for small maps and upsampling layers with many weights: a modulated copy of
- * the input with a border of zeros, over which pixels are one long row, so that a tap is an offset into it.
+/* Direct convolution, for small maps and for upsampling layers with many weights. It works on a modulated copy of the
+ * input with a border of zeros. All pixels of the copy form one long row, in which a tap is a constant offset.
  *
  * Upsampling computes the four parts of the transposed convolution (even or odd rows and columns of t: 4, 2, 2 and 1
- * taps), then the FIR and the epilogue over them. In the row-long view the pixels between two rows, and between two
- * samples, come out as the zeros that the FIR wants there. */
+ * taps), then applies the FIR and the epilogue to them. In the long row, the pixels between rows and between samples
+ * come out as the zeros that the FIR needs there. */
 
 enum { MAX_TAPS = 9 };
 
 typedef struct direct_part { int ntaps, taps[4]; } direct_part;     /* as ky · 3 + kx */
 
-/* t[2a] = W[0] x[a] + W[2] x[a−1],  t[2a+1] = W[1] x[a] in each direction. */
+/* In each direction, t[2a] = W[0] x[a] + W[2] x[a−1] and t[2a+1] = W[1] x[a]. */
 static const direct_part up_parts[4] = {{4, {0, 2, 6, 8}}, {2, {1, 7}}, {2, {3, 5}}, {1, {4}}};
 
 typedef struct direct_plan {
     int blocks, taps, parts, width, passes;
-    int pad, row;                   /* border; pixels from one row of the padded copy to the next */
-    int rows;                       /* rows of the long view: all samples', borders between them included */
-    int band, bands;                /* rows a task computes */
-    size_t lead, x_block;           /* zero pixels before the copy; factors from one block of channels to the next */
+    int pad, row;                   /* border; pixels of a row of the padded copy */
+    int rows;                       /* of all samples, including the borders between them */
+    int band, bands;                /* rows of a task; number of tasks */
+    size_t lead, x_block;           /* zero pixels before the copy; operands from one block of channels to the next */
     size_t part_pixels;             /* of one part of a band in a worker's accumulators */
     size_t worker_floats;
 } direct_plan;
@@ -32,11 +32,11 @@ static direct_plan plan_direct(const gb_cpu *cpu, const gb_desc *d) {
     p.row = in->w + 2 * p.pad;
     p.rows = in->n * (in->h + 2 * p.pad) - 2 * p.pad;
 
-    /* Accumulators of a band stay in the second-level cache; those of upsampling may take a share of the third, for
-     * each band computes two more rows than it delivers. */
-    size_t of_a_row = sizeof(float) * p.parts * p.row * p.width * VL;
-    size_t most = (up && cpu->l3 / 8 > cpu->l2 / 4 ? cpu->l3 / 8 : cpu->l2 / 4) / of_a_row;
-    p.bands = most < 1 ? p.rows : (int)((p.rows + most - 1) / most);
+    /* The accumulators of a band stay in the second-level cache. Those of upsampling may use a part of the third-level
+     * cache, because every band computes two rows more than it outputs. */
+    size_t row_bytes = sizeof(float) * p.parts * p.row * p.width * VL;
+    size_t limit = (up && cpu->l3 / 8 > cpu->l2 / 4 ? cpu->l3 / 8 : cpu->l2 / 4) / row_bytes;
+    p.bands = limit < 1 ? p.rows : (int)((p.rows + limit - 1) / limit);
     p.band = (p.rows + p.bands - 1) / p.bands;
     p.bands = (p.rows + p.band - 1) / p.band;
 
@@ -64,7 +64,7 @@ static size_t direct_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(float) * (direct_weight_floats(d) + 16 + squares_floats(d));
 }
 
-/* Tap number k of the packed order: part after part when upsampling. */
+/* Tap number k in packed order; for upsampling, part by part. */
 static int direct_tap(const gb_desc *d, int k) {
     if (d->conv.up == 1)
         return k;
@@ -74,20 +74,20 @@ static int direct_tap(const gb_desc *d, int k) {
     return up_parts[part].taps[k];
 }
 
-typedef struct direct_packing { const gb_desc *d; direct_plan p; const float *w; factor *to; } direct_packing;
+typedef struct direct_packing { const gb_desc *d; direct_plan p; const float *w; operand *to; } direct_packing;
 
 static void direct_pack_block(void *arg, int task, int worker) {
     const direct_packing *job = arg;
     const direct_plan *p = &job->p;
-    int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
-    int first = task % p->blocks * VL, first_out = task / p->blocks * lanes;
-    factor *to = job->to + (size_t)task * p->taps * VL * lanes;
+    int cin = job->d->in[0].c, cout = job->d->conv.cout, outputs = p->width * VL;
+    int first = task % p->blocks * VL, first_out = task / p->blocks * outputs;
+    operand *to = job->to + (size_t)task * p->taps * VL * outputs;
     (void)worker;
     for (int k = 0; k < p->taps; k++) {
         int tap = direct_tap(job->d, k);
-        for (int o = 0; o < lanes; o++)
+        for (int o = 0; o < outputs; o++)
             for (int i = 0; i < VL; i++)
-                to[k * VL * lanes + weight_at(i, o, lanes)] = factor_of(first + i < cin && first_out + o < cout
+                to[k * VL * outputs + weight_at(i, o, outputs)] = to_operand(first + i < cin && first_out + o < cout
                     ? job->w[((size_t)(first_out + o) * cin + first + i) * p->taps + tap] : 0.0f);
     }
 }
@@ -109,46 +109,47 @@ typedef struct direct_job {
     const gb_args *args;
     direct_plan p;
     modulation m;
-    factor *x;              /* the padded copy [cin blocks][lead + N · rows · row][VL] */
-    float *own;             /* worker_floats per worker */
+    operand *x;              /* the padded copy [cin blocks][lead + N · rows · row][VL] */
+    float *scratch;             /* worker_floats per worker */
 } direct_job;
 
 static void copy_block(void *arg, int block, int worker) {
     const direct_job *job = arg;
     const direct_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
-    int lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
-    factor *x = job->x + block * p->x_block;
+    int valid = in->c - block * VL < VL ? in->c - block * VL : VL;
+    operand *x = job->x + block * p->x_block;
     (void)worker;
-    memset(x, 0, sizeof(factor) * p->x_block);
+    memset(x, 0, sizeof(operand) * p->x_block);
     for (int n = 0; n < in->n; n++) {
         vec s = vload(job->m.s + ((size_t)n * p->blocks + block) * VL);
         const float *from = gb_plane(job->args->in[0], n, block * VL);
         for (int y = 0; y < in->h; y++) {
-            factor *to = x + (p->lead + (size_t)(n * (in->h + 2 * p->pad) + y + p->pad) * p->row + p->pad) * VL;
+            operand *to = x + (p->lead + (size_t)(n * (in->h + 2 * p->pad) + y + p->pad) * p->row + p->pad) * VL;
             for (int i = 0; i < in->w; i++, from += VL, to += VL)
-                store_factors(to, vmul(vkeep_first(vload(from), lanes), s));
+                store_operands(to, vmul(vkeep_first(vload(from), valid), s));
         }
     }
 }
 
-/* acc[part][pixel][width · VL] for `count` pixels from pixel `start` of the long view on. Input channels go in slabs
- * whose weights stay in cache while the pixels pass; accumulators rest in memory between slabs. */
+/* Computes acc[part][pixel][width · VL] for `count` pixels from pixel `start` of the long row on. Input channels are
+ * processed in slabs, whose weights stay in the cache while the pixels pass; between slabs, accumulators are in
+ * memory. */
 static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int count, float *acc) {
     const direct_plan *p = &job->p;
-    size_t lanes = (size_t)p->width * VL, w_block = p->taps * VL * lanes;
-    const factor *w_pass = (const factor *)job->args->packed + (size_t)pass * p->blocks * w_block;
-    int slab = (int)((256u << 10) / (w_block * sizeof(factor)));
+    size_t outputs = (size_t)p->width * VL, w_block = p->taps * VL * outputs;
+    const operand *w_pass = (const operand *)job->args->packed + (size_t)pass * p->blocks * w_block;
+    int slab = (int)((256u << 10) / (w_block * sizeof(operand)));
     slab = slab < 1 ? 1 : slab;
     for (int block = 0; block < p->blocks; block += slab) {
-        const factor *w = w_pass + block * w_block;
+        const operand *w = w_pass + block * w_block;
         for (int part = 0; part < p->parts; part++) {
             ptrdiff_t taps[MAX_TAPS];
             int ntaps = p->parts == 1 ? p->taps : up_parts[part].ntaps;
             for (int k = 0; k < ntaps; k++) {
                 int tap = p->parts == 1 ? k : up_parts[part].taps[k], kernel = job->d->conv.kernel;
                 int ky = tap / kernel, kx = tap % kernel;
-                if (p->parts == 4) {        /* taps 0 and 1 of the transposed kernel meet x[a], tap 2 meets x[a−1] */
+                if (p->parts == 4) {        /* taps 0 and 1 of the transposed kernel apply to x[a], tap 2 to x[a−1] */
                     ky = ky < 2 ? 1 : 0;
                     kx = kx < 2 ? 1 : 0;
                 }
@@ -158,8 +159,8 @@ static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int 
                              .x_block = p->x_block, .taps = taps, .ntaps = ntaps,
                              .blocks = p->blocks - block < slab ? p->blocks - block : slab,
                              .w = w, .w_block = w_block, .more = block > 0};
-            multiply(tile, acc + (part * p->part_pixels + 1) * lanes, p->width, count);
-            w += ntaps * VL * lanes;
+            multiply(tile, acc + (part * p->part_pixels + 1) * outputs, p->width, count);
+            w += ntaps * VL * outputs;
         }
     }
 }
@@ -167,18 +168,18 @@ static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int 
 /* y = d · Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx] at the four outputs of input pixel (a, c) of sample row y; `t` is
  * that pixel in part 0. */
 static inline void smooth_pixel(const direct_plan *p, const float *fir, const float *t, vec demodulate, int y, int x,
-                                int out_width, const channel_sink *to) {
-    size_t lanes = (size_t)p->width * VL;
+                                int out_width, const channel_writer *to) {
+    size_t outputs = (size_t)p->width * VL;
     for (int phase = 0; phase < 4; phase++) {
         vec sum = vset1(0.0f);
         for (int ky = 0; ky < 4; ky++)
             for (int kx = 0; kx < 4; kx++) {
-                int ty = phase / 2 + 4 - ky, tx = phase % 2 + 4 - kx;      /* + 2, so that it halves downwards */
+                int ty = phase / 2 + 4 - ky, tx = phase % 2 + 4 - kx;      /* + 2, so that the division rounds down */
                 int part = ty % 2 * 2 + tx % 2;
                 ptrdiff_t pixel = (ptrdiff_t)(part * p->part_pixels) + (ty / 2 - 1) * p->row + tx / 2 - 1;
-                sum = vfma(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)lanes), sum);
+                sum = vfma(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)outputs), sum);
             }
-        put_channel(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
+        store_channel(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
     }
 }
 
@@ -189,15 +190,15 @@ static void run_band(void *arg, int task, int worker) {
     bool up = job->d->conv.up == 2;
     int pass = task % p->passes, first = task / p->passes * p->band, last = first + p->band;
     last = last < p->rows ? last : p->rows;
-    size_t lanes = (size_t)p->width * VL;
-    float *acc = job->own + p->worker_floats * worker;
+    size_t outputs = (size_t)p->width * VL;
+    float *acc = job->scratch + p->worker_floats * worker;
     const float *fir = (const float *)job->args->packed + direct_weight_floats(job->d);
-    if (up) {           /* the FIR reaches rows first − 1, all zero where a sample begins, to last */
+    if (up) {           /* the FIR reads rows first − 1, which are zero where a sample begins, to last */
         int above = first % (in->h + 2 * p->pad) ? 1 : 0;
         for (int part = 0; part < 4; part++)
-            memset(acc + part * p->part_pixels * lanes, 0, sizeof(float) * (1 + (size_t)p->row) * lanes);
+            memset(acc + part * p->part_pixels * outputs, 0, sizeof(float) * (1 + (size_t)p->row) * outputs);
         multiply_band(job, pass, ((ptrdiff_t)first - above) * p->row, (last - first + 1 + above) * p->row,
-                      acc + (above ? 0 : p->row * lanes));
+                      acc + (above ? 0 : p->row * outputs));
     } else {
         multiply_band(job, pass, (ptrdiff_t)first * p->row, (last - first) * p->row - 2 * p->pad, acc);
     }
@@ -205,17 +206,17 @@ static void run_band(void *arg, int task, int worker) {
         int n = row / (in->h + 2 * p->pad), y = row % (in->h + 2 * p->pad);
         if (y >= in->h)
             continue;
-        const float *t = acc + (1 + (size_t)(row - first + (up ? 1 : 0)) * p->row) * lanes;
+        const float *t = acc + (1 + (size_t)(row - first + (up ? 1 : 0)) * p->row) * outputs;
         for (int r = 0; r < p->width; r++) {
             int c = (pass * p->width + r) * VL;
-            channel_sink to = channels_at(job->args->out, job->args->epilogue, n, c);
+            channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, c);
             vec demodulate = vload(job->m.d + (size_t)n * VL * vectors_of(job->d->conv.cout) + c);
             for (int x = 0; x < in->w; x++) {
-                const float *pixel = t + x * lanes + r * VL;
+                const float *pixel = t + x * outputs + r * VL;
                 if (up)
                     smooth_pixel(p, fir, pixel, demodulate, y, x, job->d->out.w, &to);
                 else
-                    put_channel(&to, (size_t)y * in->w + x, vmul(vload(pixel), demodulate));
+                    store_channel(&to, (size_t)y * in->w + x, vmul(vload(pixel), demodulate));
             }
         }
     }
@@ -226,8 +227,8 @@ static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
     float *at = args->workspace;
     job.m = modulate(cpu, d, args, (const float *)args->packed + direct_weight_floats(d) + 16, at);
     at += modulation_floats(d);
-    job.x = (factor *)at;
-    job.own = at + job.p.blocks * job.p.x_block / PAIR;
+    job.x = (operand *)at;
+    job.scratch = at + job.p.blocks * job.p.x_block / PAIR;
     gb_parallel(cpu, job.p.blocks, copy_block, &job);
     gb_parallel(cpu, job.p.bands * job.p.passes, run_band, &job);
 }

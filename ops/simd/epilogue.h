@@ -1,5 +1,5 @@
-/* The fast epilogue: the one place where noise, bias, activation, gain, clamp and addition are vector code. Every
- * operation and its order is that of ops/epilogue.h (no fma but inside the curves), so the bits are the plain ones. */
+/* The epilogue in vector code: noise, bias, activation, gain, clamp and addition. The operations and their order are
+ * those of ops/epilogue.h (no fma except inside activations), so the bits are those of plain C. */
 
 #include "ops/simd/lanes.h"
 
@@ -10,10 +10,11 @@ static __attribute__((noinline)) vec activate_some(const gb_epilogue *e, vec cho
                       activate(e->base_act, NULL, 0, x));
 }
 
-/* n vectors at once, so that what to do is asked once for all of them; noise, add and chosen (1 in lanes whose channel
- * has `act`, 0 where it has `base_act`) are read where there are such. */
-static inline __attribute__((always_inline)) void finish(const gb_epilogue *e, vec *v, const int n, const vec *noise,
-                                                         vec bias, vec chosen, const vec *add) {
+/* Applies the stages to n vectors at once, so that each stage is tested once. `chosen` is 1 in lanes whose channel has
+ * `act` and 0 in those that have `base_act`. noise, add and chosen are read only if their stage is present. */
+static inline __attribute__((always_inline)) void apply_epilogue(const gb_epilogue *e, vec *v, const int n,
+                                                                 const vec *noise, vec bias, vec chosen,
+                                                                 const vec *add) {
     if (e->noise)
         for (int j = 0; j < n; j++)
             v[j] = vadd(v[j], vmul(noise[j], vset1(e->noise_strength)));
@@ -41,30 +42,30 @@ static inline __attribute__((always_inline)) void finish(const gb_epilogue *e, v
             v[j] = vadd(v[j], add[j]);
 }
 
-/* Where a vector of VL neighbouring channels goes, one pixel at a time: a block of a feature map, or VL entries of a
- * vector. `lanes` of them exist; padded lanes of a block may be written, entries past a vector's end may not. */
-typedef struct channel_sink {
+/* Writes VL neighbouring channels of one pixel after the other: a block of a feature map, or VL entries of a vector.
+ * `valid` of the channels exist; padding in a block may be written, memory past the end of a vector may not. */
+typedef struct channel_writer {
     const gb_epilogue *e;
     float *y;
     const float *add, *noise;
     vec bias, chosen;
-    int lanes;
-    bool whole;             /* all VL floats may be written */
-    bool stream;            /* past the caches, because the map is larger than they are */
-} channel_sink;
+    int valid;
+    bool full;              /* all VL floats may be written */
+    bool stream;            /* bypass the caches, because the map is larger than they are */
+} channel_writer;
 
-static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
-    channel_sink to = {.e = e, .y = gb_plane(y, n, c), .bias = vset1(0.0f), .chosen = vset1(0.0f)};
-    to.lanes = y->shape.c - c < VL ? y->shape.c - c : VL;
-    to.whole = to.lanes == VL || y->shape.block == VL;
+static inline channel_writer channel_writer_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
+    channel_writer to = {.e = e, .y = gb_plane(y, n, c), .bias = vset1(0.0f), .chosen = vset1(0.0f)};
+    to.valid = y->shape.c - c < VL ? y->shape.c - c : VL;
+    to.full = to.valid == VL || y->shape.block == VL;
     if (e) {
         to.noise = e->noise ? e->noise + n * e->noise_step : NULL;
         to.add = e->add ? gb_plane(e->add, n, c) : NULL;
         if (e->bias)
-            to.bias = vload_first(e->bias + c, to.lanes);
+            to.bias = vload_first(e->bias + c, to.valid);
         if (e->act_channels) {
             float chosen[VL] = {0.0f};
-            for (int i = 0; i < to.lanes; i++)
+            for (int i = 0; i < to.valid; i++)
                 chosen[i] = e->act_channels[c + i] ? 1.0f : 0.0f;
             to.chosen = vload(chosen);
         }
@@ -72,44 +73,45 @@ static inline channel_sink channels_at(const gb_tensor *y, const gb_epilogue *e,
     return to;
 }
 
-enum { MOST_PIXELS = 4 };
+enum { MAX_PIXELS = 4 };
 
-/* v[j], j < n, to pixel p + j. */
-static inline __attribute__((always_inline)) void put_channels(const channel_sink *to, size_t p, vec *v, const int n) {
+/* Writes v[j] to pixel p + j for j < n. */
+static inline __attribute__((always_inline)) void store_channels(const channel_writer *to, size_t p, vec *v,
+                                                                 const int n) {
     if (to->e) {
-        vec noise[MOST_PIXELS], add[MOST_PIXELS];
+        vec noise[MAX_PIXELS], add[MAX_PIXELS];
         for (int j = 0; j < n; j++) {
             const float *at = to->add ? to->add + (p + j) * VL : NULL;
             noise[j] = to->noise ? vset1(to->noise[p + j]) : vset1(0.0f);
-            add[j] = !at ? vset1(0.0f) : to->whole ? vload(at) : vload_first(at, to->lanes);
+            add[j] = !at ? vset1(0.0f) : to->full ? vload(at) : vload_first(at, to->valid);
         }
-        finish(to->e, v, n, noise, to->bias, to->chosen, add);
+        apply_epilogue(to->e, v, n, noise, to->bias, to->chosen, add);
     }
     for (int j = 0; j < n; j++) {
         float *y = to->y + (p + j) * VL;
         if (to->stream)
             vstream(y, v[j]);
-        else if (to->whole)
+        else if (to->full)
             vstore(y, v[j]);
         else
-            vstore_first(y, to->lanes, v[j]);
+            vstore_first(y, to->valid, v[j]);
     }
 }
 
-static inline void put_channel(const channel_sink *to, size_t p, vec v) {
-    put_channels(to, p, &v, 1);
+static inline void store_channel(const channel_writer *to, size_t p, vec v) {
+    store_channels(to, p, &v, 1);
 }
 
-/* Where a vector of neighbouring pixels of one planar channel goes. */
-typedef struct pixel_sink {
+/* Writes neighbouring pixels of one planar channel. */
+typedef struct pixel_writer {
     const gb_epilogue *e;
     float *y;
     const float *add, *noise;
     float bias, chosen;
-} pixel_sink;
+} pixel_writer;
 
-static inline pixel_sink pixels_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
-    pixel_sink to = {.e = e, .y = gb_plane(y, n, c)};
+static inline pixel_writer pixel_writer_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
+    pixel_writer to = {.e = e, .y = gb_plane(y, n, c)};
     if (e) {
         to.noise = e->noise ? e->noise + n * e->noise_step : NULL;
         to.add = e->add ? gb_plane(e->add, n, c) : NULL;
@@ -119,12 +121,12 @@ static inline pixel_sink pixels_at(const gb_tensor *y, const gb_epilogue *e, int
     return to;
 }
 
-/* The first `count` lanes of v to pixels p, p + 1, … */
-static inline void put_pixels(const pixel_sink *to, size_t p, int count, vec v) {
+/* Writes the first `count` lanes of v to pixels p, p + 1, … */
+static inline void store_pixels(const pixel_writer *to, size_t p, int count, vec v) {
     if (to->e) {
         vec noise = to->noise ? vload_first(to->noise + p, count) : vset1(0.0f);
         vec add = to->add ? vload_first(to->add + p, count) : vset1(0.0f);
-        finish(to->e, &v, 1, &noise, vset1(to->bias), vset1(to->chosen), &add);
+        apply_epilogue(to->e, &v, 1, &noise, vset1(to->bias), vset1(to->chosen), &add);
     }
     vstore_first(to->y + p, count, v);
 }

@@ -1,4 +1,4 @@
-/* The elements of a vector as integers, as vec_scalar.h has them for one: +, −, &, |, ~, << and >> act on each. */
+/* The lanes of a vector as integers: +, −, &, |, ~, << and >> act on each. vec_scalar.h has the same for one float. */
 #include <stdint.h>
 
 typedef uint32_t bits __attribute__((vector_size(4 * VL)));

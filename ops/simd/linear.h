@@ -1,5 +1,5 @@
-/* Dense layers: samples are the pixels of the register tile, outputs its vectors. Each output is one chain of fma over
- * the inputs, so a sample comes out the same alone and in a batch. */
+/* Dense layers: the pixels of the register tile are samples, its vectors are outputs. Each output is one chain of fma
+ * over the inputs, so a sample has the same bits alone and in a batch. */
 
 typedef struct linear_plan { int blocks, width, passes, samples; } linear_plan;
 
@@ -7,7 +7,7 @@ static linear_plan plan_linear(const gb_desc *d) {
     int vectors = vectors_of(d->linear.cout);
     linear_plan p = {.blocks = vectors_of(d->in[0].c), .width = tile_width(vectors)};
     p.passes = vectors / p.width;
-    p.samples = d->out.n == 1 ? 1 : (d->out.n + 11) / 12 * 12;      /* whole register tiles of either kind */
+    p.samples = d->out.n == 1 ? 1 : (d->out.n + 11) / 12 * 12;   /* a multiple of the pixels of any register tile */
     return p;
 }
 
@@ -38,8 +38,8 @@ static void linear_pass(void *arg, int pass, int worker) {
     multiply(tile, acc, p.width, job->d->out.n);
     for (int n = 0; n < job->d->out.n; n++)
         for (int r = 0; r < p.width && (pass * p.width + r) * VL < job->d->out.c; r++) {
-            channel_sink to = channels_at(job->args->out, job->args->epilogue, n, (pass * p.width + r) * VL);
-            put_channel(&to, 0, vmul(vload(acc + (n * p.width + r) * VL), vset1(job->d->linear.gain)));
+            channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, (pass * p.width + r) * VL);
+            store_channel(&to, 0, vmul(vload(acc + (n * p.width + r) * VL), vset1(job->d->linear.gain)));
         }
 }
 
@@ -51,8 +51,8 @@ static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
     for (int n = 0; n < d->out.n; n++) {
         const float *from = gb_plane(args->in[0], n, 0);
         for (int b = 0; b < p.blocks; b++) {
-            int lanes = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
-            vstore(x + ((size_t)b * p.samples + n) * VL, vload_first(from + b * VL, lanes));
+            int valid = d->in[0].c - b * VL < VL ? d->in[0].c - b * VL : VL;
+            vstore(x + ((size_t)b * p.samples + n) * VL, vload_first(from + b * VL, valid));
         }
     }
     gb_parallel(cpu, p.passes, linear_pass, &job);

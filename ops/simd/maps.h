@@ -1,7 +1,7 @@
-/* Work over blocked maps, a vector of channels a pixel:
- *   pointwise  y = epilogue(x)                     norm   y = epilogue((x − mean) · scale + bias)
+/* Operations on blocked maps with a vector of channels per pixel:
+ *   noise, bias_act, add  y = epilogue(x)          batch_norm  y = epilogue((x − mean) · scale + bias)
  *   upsample_nearest, max_pool, slice
- * A task takes a band of rows of one block of channels of one sample. */
+ * A task processes a band of rows of one block of channels of one sample. */
 
 enum { BAND_PIXELS = 8192 };
 
@@ -30,25 +30,26 @@ static bool maps_support(const gb_cpu *cpu, const gb_desc *d) {
     return d->in[0].block == VL && d->out.block == VL;
 }
 
-/* ------------------------------------------------------------------------------------------------ epilogue alone */
+/* ------------------------------------------------------------------------------------------------ noise, bias_act,
+ * add */
 
 static void pointwise_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_shape *s = &job->d->out;
     size_t size = (size_t)s->h * s->w;
-    pixel_sink to = pixels_at(job->args->out, job->args->epilogue, i / s->c, i % s->c);
+    pixel_writer to = pixel_writer_at(job->args->out, job->args->epilogue, i / s->c, i % s->c);
     const float *x = gb_plane(job->args->in[0], i / s->c, i % s->c);
     (void)worker;
     for (size_t p = 0; p < size; p += VL) {
         int count = size - p < VL ? (int)(size - p) : VL;
-        put_pixels(&to, p, count, vload_first(x + p, count));
+        store_pixels(&to, p, count, vload_first(x + p, count));
     }
 }
 
 static void pointwise_band(void *arg, int i, int worker) {
     const gb_job *job = arg;
     map_band b = band_at(&job->d->out, i);
-    channel_sink to = channels_at(job->args->out, job->args->epilogue, b.n, b.c);
+    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, b.n, b.c);
     const float *x = gb_plane(job->args->in[0], b.n, b.c);
     size_t p = (size_t)b.first * job->d->out.w, last = (size_t)b.last * job->d->out.w;
     (void)worker;
@@ -56,10 +57,10 @@ static void pointwise_band(void *arg, int i, int worker) {
         vec v[4];
         for (int j = 0; j < 4; j++)
             v[j] = vload(x + (p + j) * VL);
-        put_channels(&to, p, v, 4);
+        store_channels(&to, p, v, 4);
     }
     for (; p < last; p++)
-        put_channel(&to, p, vload(x + p * VL));
+        store_channel(&to, p, vload(x + p * VL));
 }
 
 static void pointwise_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
@@ -90,10 +91,10 @@ static void batch_norm_band(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_shape *s = &job->d->out;
     map_band b = band_at(s, i);
-    int lanes = s->c - b.c < VL ? s->c - b.c : VL;
+    int valid = s->c - b.c < VL ? s->c - b.c : VL;
     const float *at = (const float *)job->args->workspace + (size_t)b.n * 3 * s->c + b.c;
-    vec mean = vload_first(at, lanes), scale = vload_first(at + s->c, lanes), bias = vload_first(at + 2 * s->c, lanes);
-    channel_sink to = channels_at(job->args->out, job->args->epilogue, b.n, b.c);
+    vec mean = vload_first(at, valid), scale = vload_first(at + s->c, valid), bias = vload_first(at + 2 * s->c, valid);
+    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, b.n, b.c);
     const float *x = gb_plane(job->args->in[0], b.n, b.c);
     size_t p = (size_t)b.first * s->w, last = (size_t)b.last * s->w;
     (void)worker;
@@ -101,10 +102,10 @@ static void batch_norm_band(void *arg, int i, int worker) {
         vec v[4];
         for (int j = 0; j < 4; j++)
             v[j] = vadd(vmul(vsub(vload(x + (p + j) * VL), mean), scale), bias);
-        put_channels(&to, p, v, 4);
+        store_channels(&to, p, v, 4);
     }
     for (; p < last; p++)
-        put_channel(&to, p, vadd(vmul(vsub(vload(x + p * VL), mean), scale), bias));
+        store_channel(&to, p, vadd(vmul(vsub(vload(x + p * VL), mean), scale), bias));
 }
 
 static void batch_norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
@@ -192,7 +193,7 @@ static void slice_band(void *arg, int i, int worker) {
            gb_plane(job->args->in[0], b.n, job->d->slice.from + b.c) + first, sizeof(float) * (last - first));
 }
 
-/* A few channels of blocks as planes: all of them while a band of pixels is in cache. */
+/* Blocked channels to planes: all channels of a band of pixels, while it is in the cache. */
 static void slice_planes(void *arg, int n, int worker) {
     enum { PIXELS = 128 };
     const gb_job *job = arg;

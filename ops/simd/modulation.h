@@ -1,4 +1,4 @@
-/* Styles and demodulation, shared by the fast convolutions:  s[n,i] = styles · style_gain, and
+/* Styles and demodulation of the fast convolutions:  s[n,i] = styles · style_gain, and
  * d[n,o] = 1/√(Σ_i Q[o,i] s[n,i]² + 1e-8)  with Q[o,i] = Σ_k W[o,i,k]², summed when the weights are packed. */
 
 /* Floats of Q, laid out [cout/VL][cin][VL]. */
@@ -12,13 +12,13 @@ static void pack_squares_vector(void *arg, int block, int worker) {
     const squares_packing *job = arg;
     int cin = job->d->in[0].c, cout = job->d->conv.cout, taps = job->d->conv.kernel * job->d->conv.kernel;
     (void)worker;
-    for (int lane = 0; lane < VL; lane++) {
-        const float *w = job->w + (size_t)(block * VL + lane) * cin * taps;
+    for (int o = 0; o < VL; o++) {
+        const float *w = job->w + (size_t)(block * VL + o) * cin * taps;
         for (int i = 0; i < cin; i++) {
             double sum = 0.0;
-            for (int k = 0; block * VL + lane < cout && k < taps; k++)
+            for (int k = 0; block * VL + o < cout && k < taps; k++)
                 sum += (double)w[i * taps + k] * w[i * taps + k];
-            job->to[((size_t)block * cin + i) * VL + lane] = (float)sum;
+            job->to[((size_t)block * cin + i) * VL + o] = (float)sum;
         }
     }
 }
@@ -55,14 +55,14 @@ static void demodulate_block(void *arg, int task, int worker) {
     vstore(job->m.d + ((size_t)n * blocks + ob) * VL, vdiv(vset1(1.0f), vsqrt(sum)));
 }
 
-/* Fills both from the styles of this run; `at` has room for modulation_floats(). */
+/* Computes both from the styles of this run. `at` has modulation_floats() floats. */
 static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *squares, float *at) {
-    int cin = d->in[0].c, lanes = VL * vectors_of(cin);
-    modulation m = {.s = at, .d = at + (size_t)d->out.n * lanes};
+    int cin = d->in[0].c, cin_padded = VL * vectors_of(cin);
+    modulation m = {.s = at, .d = at + (size_t)d->out.n * cin_padded};
     for (int n = 0; n < d->out.n; n++)
-        for (int i = 0; i < lanes; i++) {
+        for (int i = 0; i < cin_padded; i++) {
             float style = i < cin && d->conv.modulated ? gb_plane(args->in[1], n, i)[0] * d->conv.style_gain : 1.0f;
-            m.s[(size_t)n * lanes + i] = i < cin ? style : 0.0f;
+            m.s[(size_t)n * cin_padded + i] = i < cin ? style : 0.0f;
         }
     if (d->conv.demodulate) {
         modulation_job job = {d, squares, m};
@@ -74,7 +74,7 @@ static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *a
     return m;
 }
 
-/* All fast convolutions of maps read and write whole blocks. */
+/* Fast convolutions of maps read and write complete blocks. */
 static bool blocked_maps(const gb_desc *d) {
     return d->in[0].block == VL && d->out.block == VL && (!d->conv.modulated || d->in[1].block == 1);
 }

@@ -1,4 +1,4 @@
-/* The fast rows for 64-bit ARM, whose every processor has NEON with fma. */
+/* The fast rows for 64-bit ARM. All of these processors have NEON with fma. */
 #include "ops/simd/vec_neon.h"
 
 #define GB_ISA "neon"

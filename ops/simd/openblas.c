@@ -1,5 +1,5 @@
-/* The dense layer through OpenBLAS, for GANBEND_ISA=openblas and as a yardstick. One sgemv per sample, so that a sample
- * comes out the same alone and in a batch, on this thread alone, so that it does with any number of threads. */
+/* The dense layer with OpenBLAS, for GANBEND_ISA=openblas and for comparison. One sgemv per sample, so that a sample
+ * has the same bits alone and in a batch; on one thread, so that the bits do not depend on the number of threads. */
 #include <cblas.h>
 #include <string.h>
 

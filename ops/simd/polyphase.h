@@ -1,15 +1,15 @@
-/* The upsampling convolution by its four parts (even or odd rows and columns of t, the transposed convolution), each by
- * Winograd's F(3, 2) in the directions in which it has two taps (W[2] x[a−1] + W[0] x[a]) and as it stands where it has
- * one (W[1] x[a]): 16 + 12 + 12 + 9 products where the parts have 81, all from one transformed 4×4 patch. Then the FIR.
- * The points are 0, 1, −1, ∞, so transforms are sums, and the error is that of a direct convolution.
+/* The upsampling convolution in four parts: the even or odd rows and columns of t, the transposed convolution. Each
+ * part uses Winograd's F(3, 2) in the directions in which it has two taps (W[2] x[a−1] + W[0] x[a]) and direct products
+ * in those with one (W[1] x[a]): 16 + 12 + 12 + 9 products instead of 81, all from one transformed 4×4 patch. The FIR
+ * follows. The points are 0, 1, −1, ∞, so transforms are sums and the error is that of a direct convolution.
  *
- * t is never whole in memory: bands of rows of tiles are transformed, multiplied and transformed back into a ring of
- * rows of t, and the rows that this completes go through FIR and epilogue. */
+ * t is never complete in memory: bands of rows of tiles are transformed, multiplied and transformed back into a ring
+ * buffer of rows of t; FIR and epilogue process the rows that are complete. */
 
-enum { UP_TILE = 3, UP_PATCH = 4, UP_KERNELS = 25, UP_SPOTS = 49 };
+enum { UP_TILE = 3, UP_PATCH = 4, UP_KERNELS = 25, UP_PRODUCTS = 49 };
 
-/* Transformed kernel k is multiplied with as many products of a tile as there are columns, rows or pixels that it does
- * not transform; its products start at `first` of a tile's 49. */
+/* The number of products of a tile that use transformed kernel k: one for each column, row or pixel that is not
+ * transformed. They begin at up_first(k) of the tile's 49. */
 static inline int up_count(int k) {
     return k < 16 ? 1 : k < 24 ? 3 : 9;
 }
@@ -20,17 +20,18 @@ static inline int up_first(int k) {
 
 typedef struct polyphase_plan {
     int tiles_y, tiles_x;           /* of a sample; they cover positions 0 to H and 0 to W */
-    int rows, bands;                /* rows of tiles of a band */
-    int group, groups;              /* tiles of a group, whole register tiles; groups of a full band */
-    int blocks, width, passes;      /* of input channels; vectors of a register tile; register tiles for all outputs */
-    bool shared;                    /* workers split the outputs of a group, rather than the groups */
-    size_t v_floats, m_floats;      /* of a group, and of one pass over it */
-    int ring, columns;              /* rows of t kept of each part; positions of a row, from −1 */
+    int rows, bands;                /* rows of tiles in a band; bands of a sample */
+    int group, groups;              /* tiles in a group, a multiple of a register tile's; groups in a full band */
+    int blocks, width, passes;      /* blocks of input channels; vectors of a register tile; tiles of all outputs */
+    bool shared;                    /* workers share a group and divide its outputs, instead of one group each */
+    size_t v_floats, m_floats;      /* of V of a group, and of M of one pass over it */
+    int ring, columns;              /* rows of t in the ring buffer of each part; positions of a row, from −1 */
     size_t t_part, t_vector;        /* floats of a part, and of all parts of a vector of outputs */
     size_t worker_floats;
 } polyphase_plan;
 
-/* Steps that are multiples of 4096 bytes would put all spots into the same few cache lines. */
+/* Without the gap, strides could be multiples of 4096 bytes, which would put all products into the same few cache
+ * lines. */
 enum { UP_GAP = 80 };
 
 static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
@@ -39,10 +40,10 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
                         .width = tile_width(vectors)};
     p.passes = vectors / p.width;
 
-    /* A band of t takes a quarter of the third-level cache. */
+    /* A band of t uses a quarter of the third-level cache. */
     p.columns = p.tiles_x * UP_TILE + 1;
-    size_t of_a_row = sizeof(float) * 4 * UP_TILE * p.columns * vectors * VL;
-    size_t rows = cpu->l3 / 4 / of_a_row;
+    size_t row_bytes = sizeof(float) * 4 * UP_TILE * p.columns * vectors * VL;
+    size_t rows = cpu->l3 / 4 / row_bytes;
     p.rows = rows < 1 ? 1 : rows < (size_t)p.tiles_y ? (int)rows : p.tiles_y;
     p.bands = (p.tiles_y - 1) / p.rows + 1;
     p.rows = (p.tiles_y - 1) / p.bands + 1;
@@ -51,16 +52,17 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
     p.t_part = (size_t)p.ring * p.columns * VL + UP_GAP;
     p.t_vector = 4 * p.t_part;
 
-    /* V and M in half of the second-level cache, unless V is so deep that weights would be read too often. */
+    /* V and M use half of the second-level cache, unless the input has so many channels that small groups would read
+     * the weights too often. */
     int pixels = tile_pixels(p.width), tiles = p.rows * p.tiles_x;
-    int most = (int)(cpu->l2 / 2 / (sizeof(float) * UP_SPOTS * (p.blocks + p.width) * VL));
-    most = most > 48 ? 48 : most < 12 ? 12 : most / pixels * pixels;
-    p.groups = (tiles - 1) / most + 1;
+    int limit = (int)(cpu->l2 / 2 / (sizeof(float) * UP_PRODUCTS * (p.blocks + p.width) * VL));
+    limit = limit > 48 ? 48 : limit < 12 ? 12 : limit / pixels * pixels;
+    p.groups = (tiles - 1) / limit + 1;
     p.group = ((tiles - 1) / p.groups / pixels + 1) * pixels;
     p.groups = (tiles - 1) / p.group + 1;
     p.shared = p.groups < 4 * cpu->workers;
-    p.v_floats = ((size_t)UP_SPOTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
-    p.m_floats = (size_t)UP_SPOTS * p.group * p.width * VL + UP_KERNELS * UP_GAP;
+    p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
+    p.m_floats = (size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP;
     p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats);
     return p;
 }
@@ -71,7 +73,7 @@ static size_t polyphase_workspace(const gb_cpu *cpu, const gb_desc *d) {
                             p.worker_floats * cpu->workers);
 }
 
-/* Where kernel k's part of V or M begins, for x numbers of each product. */
+/* Offset of kernel k's part of V or M, with x values per product. */
 static inline size_t up_at(int k, size_t x) {
     return up_first(k) * x + (size_t)k * UP_GAP;
 }
@@ -87,29 +89,29 @@ static size_t polyphase_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(float) * (polyphase_weight_floats(d) + 16 + squares_floats(d));
 }
 
-/* G g: the kernel at each point over the product of its distances to the others. */
-static inline void transform_taps(float behind, float here, float out[UP_PATCH]) {
-    out[0] = behind;
-    out[1] = 0.5f * (behind + here);
-    out[2] = 0.5f * (behind - here);
-    out[3] = here;
+/* G g: the kernel at each point, divided by the product of the distances to the other points. */
+static inline void transform_taps(float before, float at, float out[UP_PATCH]) {
+    out[0] = before;
+    out[1] = 0.5f * (before + at);
+    out[2] = 0.5f * (before - at);
+    out[3] = at;
 }
 
-typedef struct polyphase_packing { const gb_desc *d; polyphase_plan p; const float *w; factor *to; } polyphase_packing;
+typedef struct polyphase_packing { const gb_desc *d; polyphase_plan p; const float *w; operand *to; } polyphase_packing;
 
 /* One block of input channels of one pass of [passes][25][cin / PAIR][width · VL][PAIR]. */
 static void polyphase_pack_block(void *arg, int task, int worker) {
     const polyphase_packing *job = arg;
     const polyphase_plan *p = &job->p;
-    int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
+    int cin = job->d->in[0].c, cout = job->d->conv.cout, outputs = p->width * VL;
     int pass = task / p->blocks, first = task % p->blocks * VL;
-    size_t step = (size_t)p->blocks * VL * lanes;
-    factor *to = job->to + (size_t)pass * UP_KERNELS * step + (size_t)first * lanes;
+    size_t step = (size_t)p->blocks * VL * outputs;
+    operand *to = job->to + (size_t)pass * UP_KERNELS * step + (size_t)first * outputs;
     (void)worker;
     for (int i = 0; i < VL; i++)
-        for (int lane = 0; lane < lanes; lane++) {
+        for (int output = 0; output < outputs; output++) {
             const float none[9] = {0.0f}, *w = none;
-            int o = pass * lanes + lane;
+            int o = pass * outputs + output;
             float rows[UP_PATCH][2], u[UP_KERNELS];         /* rows: transformed down columns 2 and 0 */
             if (o < cout && first + i < cin)
                 w = job->w + ((size_t)o * cin + first + i) * 9;
@@ -125,7 +127,7 @@ static void polyphase_pack_block(void *arg, int task, int worker) {
             transform_taps(w[5], w[3], u + 20);
             u[24] = w[4];
             for (int k = 0; k < UP_KERNELS; k++)
-                to[k * step + weight_at(i, lane, lanes)] = factor_of(u[k]);
+                to[k * step + weight_at(i, output, outputs)] = to_operand(u[k]);
         }
 }
 
@@ -145,10 +147,10 @@ typedef struct polyphase_job {
     const gb_args *args;
     polyphase_plan p;
     modulation m;
-    float *t, *own;                 /* own: worker_floats for every worker */
-    factor *shared_v;
-    int n, first_row, tiles, group; /* of the phase in progress: sample, row of tiles and tiles of the band, group */
-    int first, last;                /* rows that go through the FIR */
+    float *t, *scratch;                 /* scratch: worker_floats for every worker */
+    operand *shared_v;
+    int n, first_row, tiles, group; /* of the current phase: sample, first row of tiles and tiles of the band, group */
+    int first, last;                /* rows that the FIR processes */
     bool stream;
 } polyphase_job;
 
@@ -168,15 +170,15 @@ static inline void up_transform_output(vec m0, vec m1, vec m2, vec m3, vec out[U
     out[2] = vadd(even, m3);
 }
 
-/* Where in V, [25][cin blocks][q][group][VL], the product q of kernel k of tile t is for a block of input channels. */
+/* Offset in V, [25][cin blocks][q][group][VL], of product q of kernel k of tile t, for a block of input channels. */
 static inline size_t up_place(const polyphase_plan *p, int k, int block, int q, int t) {
     size_t pixels = (size_t)p->group * VL;
     return up_at(k, p->blocks * pixels) + (size_t)(block * up_count(k) + q) * pixels + (size_t)t * VL;
 }
 
-/* The 4×4 patch at x, rows `row` floats apart, to its 49 places. */
+/* Transforms the 4×4 patch at x, with rows `row` floats apart, into its 49 operands. */
 static inline void up_transform_patch(const polyphase_plan *p, const float *x, size_t row, vec s, int block, int tile,
-                                      factor *v) {
+                                      operand *v) {
     vec d[UP_PATCH][UP_PATCH], r[UP_PATCH][UP_PATCH], t[UP_PATCH];
     for (int i = 0; i < UP_PATCH; i++)
         for (int j = 0; j < UP_PATCH; j++)
@@ -190,31 +192,31 @@ static inline void up_transform_patch(const polyphase_plan *p, const float *x, s
     for (int i = 0; i < UP_PATCH; i++) {
         up_transform_input(r[i], t);
         for (int j = 0; j < UP_PATCH; j++)
-            store_factors(v + up_place(p, 4 * i + j, block, 0, tile), t[j]);
+            store_operands(v + up_place(p, 4 * i + j, block, 0, tile), t[j]);
         for (int q = 0; q < UP_TILE; q++)
-            store_factors(v + up_place(p, 16 + i, block, q, tile), r[i][q + 1]);
+            store_operands(v + up_place(p, 16 + i, block, q, tile), r[i][q + 1]);
     }
     for (int q = 0; q < UP_TILE; q++) {
         up_transform_input(d[q + 1], t);
         for (int j = 0; j < UP_PATCH; j++)
-            store_factors(v + up_place(p, 20 + j, block, q, tile), t[j]);
+            store_operands(v + up_place(p, 20 + j, block, q, tile), t[j]);
         for (int j = 0; j < UP_TILE; j++)
-            store_factors(v + up_place(p, 24, block, UP_TILE * q + j, tile), d[q + 1][j + 1]);
+            store_operands(v + up_place(p, 24, block, UP_TILE * q + j, tile), d[q + 1][j + 1]);
     }
 }
 
 /* Transforms one block of input channels of a group. */
-static void up_transform_block(const polyphase_job *job, int group, int block, factor *v) {
+static void up_transform_block(const polyphase_job *job, int group, int block, operand *v) {
     const polyphase_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
-    int lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
+    int valid = in->c - block * VL < VL ? in->c - block * VL : VL;
     const float *x = gb_plane(job->args->in[0], job->n, block * VL);
     vec s = vload(job->m.s + ((size_t)job->n * p->blocks + block) * VL);
     float patch[UP_PATCH * UP_PATCH * VL];
     for (int t = 0; t < p->group; t++) {
         int tile = group * p->group + t, left = tile % p->tiles_x * UP_TILE - 1;
         int top = (job->first_row + tile / p->tiles_x) * UP_TILE - 1;
-        if (top >= 0 && left >= 0 && top + UP_PATCH <= in->h && left + UP_PATCH <= in->w && lanes == VL) {
+        if (top >= 0 && left >= 0 && top + UP_PATCH <= in->h && left + UP_PATCH <= in->w && valid == VL) {
             up_transform_patch(p, x + ((size_t)top * in->w + left) * VL, (size_t)in->w * VL, s, block, t, v);
             continue;
         }
@@ -222,21 +224,22 @@ static void up_transform_block(const polyphase_job *job, int group, int block, f
             for (int j = 0; j < UP_PATCH; j++) {
                 bool inside = top + i >= 0 && top + i < in->h && left + j >= 0 && left + j < in->w;
                 vstore(patch + (i * UP_PATCH + j) * VL,
-                       inside ? vkeep_first(vload(x + ((size_t)(top + i) * in->w + left + j) * VL), lanes)
+                       inside ? vkeep_first(vload(x + ((size_t)(top + i) * in->w + left + j) * VL), valid)
                               : vset1(0.0f));
             }
         up_transform_patch(p, patch, UP_PATCH * VL, s, block, t, v);
     }
 }
 
-/* Rows of t: position a of one part of one vector of outputs, from column −1 on. */
+/* The row at position a of one part of t, for one vector of outputs, from column −1 on. */
 static inline float *up_row(const polyphase_job *job, int vector, int part, int a) {
     const polyphase_plan *p = &job->p;
     return job->t + vector * p->t_vector + part * p->t_part + (size_t)((a + 1) % p->ring) * p->columns * VL;
 }
 
-/* The products of one tile for one vector of outputs, to the 3×3 positions of each part. M is [25][q][group][width]. */
-static inline void up_finish_tile(const polyphase_job *job, const float *m, int vector, int t, int r, int y, int x) {
+/* Transforms the products of one tile for one vector of outputs back to the 3×3 positions of each part. M is
+ * [25][q][group][width]. */
+static inline void up_store_tile(const polyphase_job *job, const float *m, int vector, int t, int r, int y, int x) {
     const polyphase_plan *p = &job->p;
     size_t tile = (size_t)p->width * VL, products = p->group * tile;
     const float *at = m + t * tile + r * VL;
@@ -273,28 +276,28 @@ static inline void up_finish_tile(const polyphase_job *job, const float *m, int 
     }
 }
 
-/* Multiplies a transformed group with one register tile's width of outputs and transforms the products back. */
-static void up_multiply_pass(const polyphase_job *job, int group, int pass, const factor *v, float *m) {
+/* Multiplies a transformed group with the weights of one register tile's outputs and transforms the products back. */
+static void up_multiply_pass(const polyphase_job *job, int group, int pass, const operand *v, float *m) {
     const polyphase_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
     int first = group * p->group, count = job->tiles - first < p->group ? job->tiles - first : p->group;
-    size_t lanes = (size_t)p->width * VL, slab = p->blocks * VL * lanes, pixels = (size_t)p->group * VL;
-    const factor *u = (const factor *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
+    size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, pixels = (size_t)p->group * VL;
+    const operand *u = (const operand *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
     for (int k = 0; k < UP_KERNELS; k++) {
         tile_job tile = {.x = v + up_place(p, k, 0, 0, 0), .x_block = up_count(k) * pixels, .taps = &no_offset,
-                         .ntaps = 1, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * lanes};
-        multiply(tile, m + up_at(k, p->group * lanes), p->width, up_count(k) * p->group);
+                         .ntaps = 1, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * outputs};
+        multiply(tile, m + up_at(k, p->group * outputs), p->width, up_count(k) * p->group);
     }
     for (int r = 0; r < p->width; r++)
         for (int t = 0; t < count; t++)
-            up_finish_tile(job, m, pass * p->width + r, t, r, (job->first_row + (first + t) / p->tiles_x) * UP_TILE,
+            up_store_tile(job, m, pass * p->width + r, t, r, (job->first_row + (first + t) / p->tiles_x) * UP_TILE,
                            (first + t) % p->tiles_x * UP_TILE);
 }
 
 /* ------------------------------------------------------------------------------------------------ FIR */
 
-/* Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx] at n positions of one output row: the four rows that it reads, top last, as
- * their parts of even and odd columns. */
+/* Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx] at n positions of one output row. `even` and `odd` are the even and odd
+ * columns of the four rows of t that it reads, the top one last. */
 static inline __attribute__((always_inline)) void up_smooth(const float *fir, const float *even[4],
                                                             const float *odd[4], const int n, vec *y) {
     for (int j = 0; j < 2 * n; j++)
@@ -321,14 +324,14 @@ static void up_smooth_row(void *arg, int task, int worker) {
     const polyphase_plan *p = &job->p;
     int vectors = p->passes * p->width, vector = task % vectors, a = job->first + task / vectors, w = job->d->in[0].w;
     const float *fir = (const float *)job->args->packed + polyphase_weight_floats(job->d);
-    channel_sink to = channels_at(job->args->out, job->args->epilogue, job->n, vector * VL);
+    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, job->n, vector * VL);
     vec demodulate = vload(job->m.d + ((size_t)job->n * vectors + vector) * VL);
     to.stream = job->stream;
     (void)worker;
     for (int phase = 0; phase < 2; phase++) {
         const float *even[4], *odd[4];
         for (int ky = 0; ky < 4; ky++) {
-            int ty = phase + 4 - ky, part = ty % 2 * 2;     /* + 2, so that it halves downwards */
+            int ty = phase + 4 - ky, part = ty % 2 * 2;     /* + 2, so that the division rounds down */
             even[ky] = up_row(job, vector, part, a + ty / 2 - 1) + VL;
             odd[ky] = up_row(job, vector, part + 1, a + ty / 2 - 1) + VL;
         }
@@ -342,9 +345,9 @@ static void up_smooth_row(void *arg, int task, int worker) {
             for (int j = 0; j < (c + 1 < w ? 4 : 2); j++)
                 y[j] = vmul(y[j], demodulate);
             if (c + 1 < w)
-                put_channels(&to, out, y, 4);
+                store_channels(&to, out, y, 4);
             else
-                put_channels(&to, out, y, 2);
+                store_channels(&to, out, y, 2);
             for (int ky = 0; ky < 4; ky++)
                 even[ky] += 2 * VL, odd[ky] += 2 * VL;
         }
@@ -357,8 +360,8 @@ static void up_smooth_row(void *arg, int task, int worker) {
 
 static void up_run_group(void *arg, int group, int worker) {
     const polyphase_job *job = arg;
-    float *m = job->own + job->p.worker_floats * worker;
-    factor *v = (factor *)(m + job->p.m_floats);
+    float *m = job->scratch + job->p.worker_floats * worker;
+    operand *v = (operand *)(m + job->p.m_floats);
     for (int block = 0; block < job->p.blocks; block++)
         up_transform_block(job, group, block, v);
     for (int pass = 0; pass < job->p.passes; pass++)
@@ -373,10 +376,10 @@ static void up_transform_shared(void *arg, int block, int worker) {
 
 static void up_multiply_shared(void *arg, int pass, int worker) {
     const polyphase_job *job = arg;
-    up_multiply_pass(job, job->group, pass, job->shared_v, job->own + job->p.worker_floats * worker);
+    up_multiply_pass(job, job->group, pass, job->shared_v, job->scratch + job->p.worker_floats * worker);
 }
 
-/* The zeros around t: the column before the first, and the row before the first of a sample. */
+/* Zeros around t: the column before the first one, and the row before the first one of a sample. */
 static void up_clear_borders(const polyphase_job *job) {
     const polyphase_plan *p = &job->p;
     for (int vector = 0; vector < p->passes * p->width; vector++)
@@ -394,9 +397,9 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     job.m = modulate(cpu, d, args, (const float *)args->packed + polyphase_weight_floats(d) + 16, args->workspace);
     job.t = (float *)args->workspace + modulation_floats(d);
-    job.own = job.t + p->passes * p->width * p->t_vector;
-    job.shared_v = (factor *)job.own;
-    job.own += p->shared ? p->v_floats : 0;
+    job.scratch = job.t + p->passes * p->width * p->t_vector;
+    job.shared_v = (operand *)job.scratch;
+    job.scratch += p->shared ? p->v_floats : 0;
     for (job.n = 0; job.n < d->in[0].n; job.n++) {
         up_clear_borders(&job);
         job.first = 0;
@@ -411,7 +414,7 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
                 }
             else
                 gb_parallel(cpu, groups, up_run_group, &job);
-            job.last = (job.first_row + rows) * UP_TILE - 1;        /* the FIR of a row reads the next */
+            job.last = (job.first_row + rows) * UP_TILE - 1;        /* the FIR of a row reads the next one */
             job.last = job.last < height ? job.last : height;
             gb_parallel(cpu, (job.last - job.first) * p->passes * p->width, up_smooth_row, &job);
             job.first = job.last;
@@ -419,7 +422,8 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     }
 }
 
-/* On smaller maps tiles hang over the edge, and more weights are read than multiplications saved. */
+/* On smaller maps tiles extend past the edge, and reading the transformed weights costs more than the saved
+ * products. */
 static bool polyphase_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return blocked_maps(d) && d->conv.up == 2 && d->in[0].h >= 32 && d->in[0].w >= 32;

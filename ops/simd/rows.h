@@ -1,7 +1,7 @@
 /* All fast rows of one instruction set. A source like avx512.c includes its vector header, defines GB_ISA (a name),
  * GB_ISA_RANK and GB_ISA_NAME(x) (the exported name of x), and includes this header: every kernel is compiled once for
  * each instruction set. */
-#include "ops/simd/factors_float.h"
+#include "ops/simd/operands_float.h"
 
 #include "ops/simd/convolutions.h"
 #include "ops/simd/torgb.h"
@@ -16,7 +16,7 @@ const gb_op_row *const GB_ISA_NAME(rows)[] = {
     &row_scores, &row_softmax, &row_mix, &row_attention, NULL,
 };
 
-/* Twelve independent chains of fma, enough to keep the units of any processor here busy; chains stay near 1. */
+/* Twelve independent chains of fma, enough to keep the units of current processors busy. Values stay near 1. */
 float GB_ISA_NAME(burst)(int rounds) {
     const vec a = vset1(0.999f), b = vset1(0.001f);
     vec chain[12], sum = vset1(0.0f);

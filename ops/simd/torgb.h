@@ -1,8 +1,9 @@
-/* Convolutions to fewer than 8 channels (ToRGB, BigGAN's last), blocks to planes:  y[o] = Σ_i (W[o,i] s[i]) ⋆ x[i].
- * A vector runs over input channels here, as they lie in memory; sums over its lanes are taken for four pixels at once.
- * A task takes a line: a row of the map, or for a 1×1 kernel, which knows no rows, a run of pixels. */
+/* Convolutions from blocked maps to fewer than 8 planar channels (ToRGB, the last one of BigGAN):
+ *   y[o] = Σ_i (W[o,i] s[i]) ⋆ x[i]
+ * Vectors hold input channels; the sums over their lanes are computed for four pixels at once. A task processes a line:
+ * a row of the map, or for a 1×1 kernel, for which rows do not matter, a run of pixels. */
 
-enum { RGB_LINE = 4096, RGB_OUTS = 3 };     /* pixels of a run; outputs of a register tile */
+enum { RGB_LINE = 4096, RGB_OUTS = 3 };     /* pixels in a run; outputs of a register tile */
 
 typedef struct line_plan { int width, lines; size_t pixels; } line_plan;    /* pixels of a line; both of a map */
 
@@ -43,14 +44,14 @@ static size_t torgb_workspace(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 typedef struct line_job {
-    const float *x, *w;             /* sample and its styled weights of the first output of the tile */
-    int blocks, kernel, lanes;      /* lanes of the last block, 0 = all */
+    const float *x, *w;             /* the sample, and its styled weights of the tile's first output */
+    int blocks, kernel, rest;       /* rest: channels of the last block, 0 = VL */
     size_t w_output;                /* floats of an output's weights */
     line_plan p;
 } line_job;
 
-/* sums[o][0…3] of the pixels at x, x + 1, … of a line; those past `last` repeat it. Where the tile is `inside`, all
- * taps of it are. */
+/* sums[o][0…3] of the pixels x, x + 1, … of a line; pixels past `last` repeat it. `inside` says that no tap is outside
+ * the map. */
 static inline __attribute__((always_inline)) void sum_pixels(const line_job *job, int line, int x, int last,
                                                              const int outs, const bool inside,
                                                              float sums[RGB_OUTS][4]) {
@@ -66,7 +67,7 @@ static inline __attribute__((always_inline)) void sum_pixels(const line_job *job
         const float *w = job->w + (size_t)ky * job->blocks * job->kernel * VL;
         const float *row = job->x + (size_t)y * job->p.width * VL;
         for (int b = 0; b < job->blocks; b++, row += job->p.pixels * VL) {
-            bool partial = job->lanes && b == job->blocks - 1;
+            bool partial = job->rest && b == job->blocks - 1;
             for (int kx = 0; kx < job->kernel; kx++, w += VL)
                 for (int k = 0; k < 4; k++) {
                     int at = (inside || x + k < last ? x + k : last) + kx - pad;
@@ -74,7 +75,7 @@ static inline __attribute__((always_inline)) void sum_pixels(const line_job *job
                         continue;
                     vec v = vload(row + (ptrdiff_t)at * VL);
                     if (!inside && partial)
-                        v = vkeep_first(v, job->lanes);
+                        v = vkeep_first(v, job->rest);
                     for (int o = 0; o < outs; o++)
                         a[o][k] = vfma(v, vload(w + o * job->w_output), a[o][k]);
                 }
@@ -104,26 +105,26 @@ static void torgb_line(void *arg, int task, int worker) {
     int count = p.pixels - first < (size_t)p.width ? (int)(p.pixels - first) : p.width;
     const float *w = (const float *)job->args->workspace + n * torgb_floats(d);
     line_job tile = {.x = gb_plane(job->args->in[0], n, 0), .blocks = vectors_of(d->in[0].c),
-                     .kernel = d->conv.kernel, .lanes = d->in[0].c % VL, .w_output = torgb_floats(d) / cout, .p = p};
+                     .kernel = d->conv.kernel, .rest = d->in[0].c % VL, .w_output = torgb_floats(d) / cout, .p = p};
     (void)worker;
     for (int o = 0; o < cout; o += RGB_OUTS) {
         int outs = cout - o < RGB_OUTS ? cout - o : RGB_OUTS;
         tile.w = w + o * tile.w_output;
-        pixel_sink to[RGB_OUTS];
+        pixel_writer to[RGB_OUTS];
         for (int i = 0; i < outs; i++)
-            to[i] = pixels_at(job->args->out, job->args->epilogue, n, o + i);
+            to[i] = pixel_writer_at(job->args->out, job->args->epilogue, n, o + i);
         for (int x = 0; x < count; x += VL) {
             float sums[RGB_OUTS][VL], four[RGB_OUTS][4];
             int here = count - x < VL ? count - x : VL;
             memset(sums, 0, sizeof sums);
             for (int j = 0; j < here; j += 4) {
-                bool inside = !tile.lanes && x + j >= pad && x + j + 4 + pad <= count;
+                bool inside = !tile.rest && x + j >= pad && x + j + 4 + pad <= count;
                 sum_tile(&tile, line, x + j, count - 1, outs, inside, four);
                 for (int i = 0; i < outs; i++)
                     memcpy(sums[i] + j, four[i], 4 * sizeof(float));
             }
             for (int i = 0; i < outs; i++)
-                put_pixels(&to[i], first + x, here, vload(sums[i]));
+                store_pixels(&to[i], first + x, here, vload(sums[i]));
         }
     }
 }

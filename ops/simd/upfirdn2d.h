@@ -1,12 +1,12 @@
-/* Enlarging by 2 with four taps (the picture's path), over planes or over blocks of channels: of the zero-inserted
- * samples only every other one counts, so each output takes 2×2 taps. */
+/* Upsampling by 2 with four taps, as for the running picture, on planes or on blocks of channels. Every other sample is
+ * an inserted zero, so each output needs 2×2 taps. */
 
-enum { FIR_ROWS = 16 };     /* input rows a task takes */
+enum { FIR_ROWS = 16 };     /* input rows of a task */
 
-/* The two taps of an output of one phase, in the order of k: sample a + at[i] with tap k[i]. */
+/* The two taps of outputs 2a + phase, in the order of k: sample a + at[i] with tap k[i]. */
 typedef struct fir_phase { int k[2], at[2]; } fir_phase;
 
-/* u = 2a + phase + 3 − k − pad is even and sample u / 2. */
+/* u = 2a + phase + 3 − k − pad has to be even; it is sample u / 2. */
 static fir_phase find_phase(int phase, int pad) {
     fir_phase f = {{0}, {0}};
     for (int k = (phase + 3 - pad) & 1, i = 0; k < 4; k += 2, i++) {
@@ -26,7 +26,7 @@ static void fir_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *we
     memcpy(packed, weights[0], sizeof(float) * 16);
 }
 
-/* Floats of a row with room for zeros around it, as planes are read. */
+/* Floats of a row of a plane with zeros around it. */
 static size_t fir_row(const gb_desc *d) {
     return (size_t)(d->in[0].w + 3 * VL) / VL * VL + VL;
 }
@@ -35,9 +35,9 @@ static size_t fir_workspace(const gb_cpu *cpu, const gb_desc *d) {
     return d->in[0].block == 1 ? sizeof(float) * 2 * fir_row(d) * cpu->workers : 0;
 }
 
-/* Output row oy of a plane from its two input rows, NULL where they are outside; rows has room for two. */
+/* Computes output row oy of a plane from its two input rows (NULL = outside the map). `rows` has space for both. */
 static void fir_plane_row(const gb_desc *d, const float *fir, const float *from[2], const int ky[2], float *rows,
-                          int oy, const pixel_sink *to) {
+                          int oy, const pixel_writer *to) {
     size_t step = fir_row(d);
     for (int i = 0; i < 2; i++) {
         memset(rows + i * step, 0, sizeof(float) * step);
@@ -60,7 +60,7 @@ static void fir_plane_row(const gb_desc *d, const float *fir, const float *from[
         for (int i = 0; i < 2; i++) {
             int first = 2 * a + i * VL, count = d->out.w - first < VL ? d->out.w - first : VL;
             if (count > 0)
-                put_pixels(to, (size_t)oy * d->out.w + first, count, mixed[i]);
+                store_pixels(to, (size_t)oy * d->out.w + first, count, mixed[i]);
         }
     }
 }
@@ -89,12 +89,12 @@ static void fir_band(void *arg, int task, int worker) {
     int bands = fir_bands(d), block = d->out.block, blocks = (d->out.c + block - 1) / block;
     int n = task / bands / blocks, c = task / bands % blocks * block, first = task % bands * 2 * FIR_ROWS;
     const float *fir = job->args->packed, *x = gb_plane(in, n, c);
-    pixel_sink plane = {0};
-    channel_sink to = {0};
+    pixel_writer plane = {0};
+    channel_writer to = {0};
     if (block == 1)
-        plane = pixels_at(job->args->out, job->args->epilogue, n, c);
+        plane = pixel_writer_at(job->args->out, job->args->epilogue, n, c);
     else
-        to = channels_at(job->args->out, job->args->epilogue, n, c);
+        to = channel_writer_at(job->args->out, job->args->epilogue, n, c);
     for (int oy = first; oy < first + 2 * FIR_ROWS && oy < d->out.h; oy++) {
         fir_phase f = find_phase(oy % 2, d->fir.pad_before);
         const float *from[2];
@@ -106,7 +106,7 @@ static void fir_band(void *arg, int task, int worker) {
             fir_plane_row(d, fir, from, f.k, (float *)job->args->workspace + 2 * fir_row(d) * worker, oy, &plane);
         else
             for (int ox = 0; ox < d->out.w; ox++)
-                put_channel(&to, (size_t)oy * d->out.w + ox, fir_block_pixel(d, fir, from, f.k, ox));
+                store_channel(&to, (size_t)oy * d->out.w + ox, fir_block_pixel(d, fir, from, f.k, ox));
     }
 }
 
@@ -115,7 +115,7 @@ static void fir_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_parallel(cpu, d->out.n * ((d->out.c + d->out.block - 1) / d->out.block) * fir_bands(d), fir_band, &job);
 }
 
-/* Padding as the picture's path has it keeps every tap within one sample beside the output's own. */
+/* With this padding, all taps are at most one sample away from the output's own. */
 static bool fir_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return d->fir.up == 2 && d->fir.taps == 4 && d->fir.pad_before >= 1 && d->fir.pad_before <= 2 &&

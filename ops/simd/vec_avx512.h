@@ -1,22 +1,22 @@
-/* Sixteen floats of AVX-512 under the names the kernels use.
+/* Vectors of sixteen floats with AVX-512.
  *
- * To add an instruction set: write such a file and a source like avx512.c that includes it; give it a rank and its rows
- * in simd.h, a line with its name and how it is detected in ops/cpu.c, its flags in ops/CMakeLists.txt.
- *   VL            floats of one register, 4 to 16; it is the channel block of feature maps as well
- *   TILE_VECTORS  4 where 24 sums, 4 weights and a broadcast fit the registers, else 2 (12 sums)
- * Each function rounds once, vfma and vfnma included, for check_ops holds every bit that follows an operation to plain
- * C's: `check_ops --isa NAME` shows whether the new rows are right. In the assembly of multiply_tile() (tile.h) no sum
- * may go through memory inside the loop. */
+ * To add an instruction set: write a file like this one and a source like avx512.c that includes it; declare its rank,
+ * rows and burst in simd.h; add its name and detection to the table in ops/cpu.c and its flags to ops/CMakeLists.txt.
+ *   VL            floats of a register, 4 to 16; also the channel block of feature maps
+ *   TILE_VECTORS  4 if 24 sums, 4 weights and a broadcast fit into the registers, else 2 (12 sums)
+ * Each function must round once, vfma and vfnma too, because epilogues have to give the bits of plain C. `check_ops
+ * --isa NAME` checks the new rows. In the assembly of multiply_tile() (tile.h), no sum may be spilled inside the
+ * loop. */
 #include <immintrin.h>
 
 #define VL 16
-#define TILE_VECTORS 4      /* widest register tile: 4 vectors of outputs by 6 pixels in 32 registers */
+#define TILE_VECTORS 4      /* largest register tile: 4 vectors of outputs × 6 pixels, in 32 registers */
 
 typedef __m512 vec;
 
 static inline vec vload(const float *p) { return _mm512_loadu_ps(p); }
 static inline void vstore(float *p, vec v) { _mm512_storeu_ps(p, v); }
-/* Past the caches; p is aligned to a vector, and a task that wrote so ends with vstream_end(). */
+/* Stores that bypass the caches. p is aligned to a vector; a task that uses them ends with vstream_end(). */
 static inline void vstream(float *p, vec v) { _mm512_stream_ps(p, v); }
 static inline void vstream_end(void) { _mm_sfence(); }
 static inline void vprefetch(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
@@ -29,18 +29,18 @@ static inline vec vsqrt(vec a) { return _mm512_sqrt_ps(a); }
 static inline vec vfma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }     /* a·b + c */
 static inline vec vfnma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); }   /* c − a·b */
 
-/* a < b ? x : y, y where a or b is NaN. */
+/* a < b ? x : y; y if a or b is NaN. */
 static inline vec vselect_lt(vec a, vec b, vec x, vec y) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
 }
 
-/* The first n lanes; the others zero, not read or not written. */
-static inline __mmask16 first_lanes(int n) { return (__mmask16)((1u << n) - 1); }
-static inline vec vkeep_first(vec v, int n) { return _mm512_maskz_mov_ps(first_lanes(n), v); }
-static inline vec vload_first(const float *p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), p); }
-static inline void vstore_first(float *p, int n, vec v) { _mm512_mask_storeu_ps(p, first_lanes(n), v); }
+/* Only the first n lanes: the others become zero, are not read, or are not written. */
+static inline __mmask16 first_mask(int n) { return (__mmask16)((1u << n) - 1); }
+static inline vec vkeep_first(vec v, int n) { return _mm512_maskz_mov_ps(first_mask(n), v); }
+static inline vec vload_first(const float *p, int n) { return _mm512_maskz_loadu_ps(first_mask(n), p); }
+static inline void vstore_first(float *p, int n, vec v) { _mm512_mask_storeu_ps(p, first_mask(n), v); }
 
-/* Sums of the lanes of four vectors. */
+/* The sums over the lanes of four vectors. */
 static inline void vsum4(vec a, vec b, vec c, vec d, float sums[4]) {
     __m512 ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
     __m512 cd = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));

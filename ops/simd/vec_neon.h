@@ -1,16 +1,16 @@
-/* Four floats of 64-bit ARM's NEON under the names the kernels use; vec_avx512.h says how to add another. One register
- * is the vector, not two: 32 registers of four floats then hold the widest register tile and the Winograd transforms. */
+/* Vectors of four floats with NEON on 64-bit ARM. vec_avx512.h says how to add an instruction set. A vector is one
+ * register, not two, so that 32 registers hold the largest register tile and the Winograd transforms. */
 #include <arm_neon.h>
 #include <string.h>
 
 #define VL 4
-#define TILE_VECTORS 4      /* widest register tile: 4 vectors of outputs by 6 pixels in 32 registers */
+#define TILE_VECTORS 4      /* largest register tile: 4 vectors of outputs × 6 pixels, in 32 registers */
 
 typedef float32x4_t vec;
 
 static inline vec vload(const float *p) { return vld1q_f32(p); }
 static inline void vstore(float *p, vec v) { vst1q_f32(p, v); }
-/* There is no store past the caches for one vector; cores see a long run of stores for what it is. */
+/* NEON has no store of one vector that bypasses the caches; cores detect long runs of stores themselves. */
 static inline void vstream(float *p, vec v) { vst1q_f32(p, v); }
 static inline void vstream_end(void) { }
 static inline void vprefetch(const void *p) { __builtin_prefetch(p); }
@@ -23,13 +23,13 @@ static inline vec vsqrt(vec a) { return vsqrtq_f32(a); }
 static inline vec vfma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }      /* a·b + c */
 static inline vec vfnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }     /* c − a·b */
 
-/* a < b ? x : y, y where a or b is NaN. */
+/* a < b ? x : y; y if a or b is NaN. */
 static inline vec vselect_lt(vec a, vec b, vec x, vec y) { return vbslq_f32(vcltq_f32(a, b), x, y); }
 
-/* The first n lanes; the others zero, not read or not written. Whole vectors are by far the most. */
+/* Only the first n lanes: the others become zero, are not read, or are not written. Nearly all vectors are complete. */
 static inline vec vkeep_first(vec v, int n) {
-    const uint32_t lanes[VL] = {0, 1, 2, 3};
-    uint32x4_t kept = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)n));
+    const uint32_t index[VL] = {0, 1, 2, 3};
+    uint32x4_t kept = vcltq_u32(vld1q_u32(index), vdupq_n_u32((uint32_t)n));
     return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), kept));
 }
 static inline vec vload_first(const float *p, int n) {
@@ -49,7 +49,7 @@ static inline void vstore_first(float *p, int n, vec v) {
     }
 }
 
-/* Sums of the lanes of four vectors. */
+/* The sums over the lanes of four vectors. */
 static inline void vsum4(vec a, vec b, vec c, vec d, float sums[4]) {
     vst1q_f32(sums, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
 }

@@ -1,14 +1,14 @@
-/* A vector of one lane under the names of ops/simd/vec_*.h, for code that is written once over vectors (ops/curves.h).
- * Each function rounds once, as the instruction of that name does, so one lane gives the bits of sixteen. */
-#ifndef GB_OPS_LANE_H
-#define GB_OPS_LANE_H
+/* Vectors of one float, with the functions of the other vec_*.h, for code that is written once for all vectors
+ * (ops/curves.h). Each function rounds once, as the instruction does, so the bits are those of wide vectors. */
+#ifndef GB_OPS_SIMD_VEC_SCALAR_H
+#define GB_OPS_SIMD_VEC_SCALAR_H
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 typedef float vec;
-typedef uint32_t bits;      /* a vector's lanes as integers */
+typedef uint32_t bits;      /* the lanes of a vector as integers */
 
 #define OUT_OF_LINE static
 

@@ -1,21 +1,21 @@
-/* 3×3 convolution by Winograd's F(4×4, 3×3) (Lavin and Gray 2016):  Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A  on 6×6 patches d,
- * 36 products where a direct one takes 144. The points are 0, ±3/4, ±3/2, ∞: their squares 9/16 and 9/4 are exact and
- * the error over 512 channels is a third of that of the usual 0, ±1, ±2, ∞.
+/* 3×3 convolution with Winograd's F(4×4, 3×3) (Lavin and Gray 2016):  Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A  on 6×6 patches d,
+ * with 36 products instead of the 144 of a direct convolution. The points are 0, ±3/4, ±3/2, ∞: their squares 9/16 and
+ * 9/4 are exact, and the error over 512 channels is a third of that of the usual points 0, ±1, ±2, ∞.
  *
- * Tiles go in groups, so that what is transformed, multiplied and transformed back stays in cache: V [36][cin][group],
- * M [36][group][one tile width of outputs]. Where there are many groups every worker takes its own; where there are
- * few (deep layers, more weights than pixels) all workers share one group and split its outputs. */
+ * Tiles are processed in groups, so that transformed inputs V [36][cin][group] and products M [36][group][outputs of a
+ * register tile] stay in the cache. If there are many groups, each worker takes one; if there are few (deep layers with
+ * more weights than pixels), all workers share one group and divide its outputs. */
 
-enum { SPOTS = 36, PATCH = 6, TILE = 4 };
+enum { ELEMENTS = 36, PATCH = 6, TILE = 4 };
 
 typedef struct winograd_plan {
     int tiles_y, tiles_x, tiles;    /* of all samples */
-    int group, groups;              /* tiles in a group, a multiple of the register tile's pixels */
+    int group, groups;              /* tiles in a group, a multiple of the register tile's pixels; number of groups */
     int blocks;                     /* of input channels */
-    int width, passes;              /* vectors of a register tile; register tiles that make all outputs */
-    int wanted;                     /* those of them that run */
-    bool shared;
-    size_t v_step, m_step;          /* factors of V, floats of M from one of the 36 spots to the next */
+    int width, passes;              /* vectors of a register tile; register tiles of all outputs */
+    int wanted;                     /* register tiles with outputs that are read */
+    bool shared;                    /* workers share a group */
+    size_t v_step, m_step;          /* operands of V and floats of M from one of the 36 elements to the next */
     size_t worker_floats;
 } winograd_plan;
 
@@ -30,31 +30,31 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     p.wanted = d->conv.wanted ? (d->conv.wanted - 1) / (p.width * VL) + 1 : p.passes;
 
     int pixels = tile_pixels(p.width);
-    size_t of_a_tile = sizeof(float) * SPOTS * p.width * VL;
-    int most = (int)(cpu->l2 * 2 / 3 / of_a_tile);      /* M and a slab of weights fill the second-level cache */
-    most = most > 96 ? 96 : most < pixels ? pixels : most / pixels * pixels;
-    p.groups = (p.tiles + most - 1) / most;
+    size_t tile_bytes = sizeof(float) * ELEMENTS * p.width * VL;
+    int limit = (int)(cpu->l2 * 2 / 3 / tile_bytes);    /* M and one element's weights fill the second-level cache */
+    limit = limit > 96 ? 96 : limit < pixels ? pixels : limit / pixels * pixels;
+    p.groups = (p.tiles + limit - 1) / limit;
     p.group = ((p.tiles + p.groups - 1) / p.groups + pixels - 1) / pixels * pixels;
     p.groups = (p.tiles + p.group - 1) / p.group;
     p.shared = p.groups < 4 * cpu->workers;
 
-    /* Steps that are multiples of 4096 bytes would put all 36 spots into the same few cache lines. */
+    /* Strides that are multiples of 4096 bytes would put all 36 elements into the same few cache lines. */
     p.v_step = (size_t)p.blocks * p.group * VL + 80 * PAIR;
     p.m_step = (size_t)p.group * p.width * VL + 80;
-    p.worker_floats = SPOTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR));
+    p.worker_floats = ELEMENTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR));
     return p;
 }
 
 static size_t winograd_workspace(const gb_cpu *cpu, const gb_desc *d) {
     winograd_plan p = plan_winograd(cpu, d);
-    return sizeof(float) * (modulation_floats(d) + (p.shared ? SPOTS * p.v_step / PAIR : 0) +
+    return sizeof(float) * (modulation_floats(d) + (p.shared ? ELEMENTS * p.v_step / PAIR : 0) +
                             p.worker_floats * cpu->workers);
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
 static size_t winograd_weight_floats(const gb_desc *d) {
-    return (size_t)SPOTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
+    return (size_t)ELEMENTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
 }
 
 static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
@@ -62,10 +62,10 @@ static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(float) * (winograd_weight_floats(d) + squares_floats(d));
 }
 
-/* As many doubles as a vector has floats: weights are transformed once, so it costs nothing to be exact. */
+/* A vector of doubles. Weights are transformed only once, so double precision costs nothing. */
 typedef double wide __attribute__((vector_size(8 * VL)));
 
-/* G g, where row i of G evaluates the kernel at point i and divides by the point's distances to the others. */
+/* G g: row i of G evaluates the kernel at point i and divides by the distances of the point to the others. */
 static inline void transform_kernel(const wide g[3], wide u[PATCH]) {
     const double a = 0.75, b = 1.5, A = a * a, B = b * b, near = 1.0 / (2 * A * (A - B)), far = 1.0 / (2 * B * (B - A));
     wide even = near * (g[0] + A * g[2]), odd = near * a * g[1];
@@ -82,24 +82,24 @@ typedef struct winograd_packing {
     const gb_desc *d;
     winograd_plan p;
     const float *w;
-    factor *packed;           /* [passes][36][cin / PAIR][width · VL][PAIR] */
+    operand *packed;           /* [passes][36][cin / PAIR][width · VL][PAIR] */
 } winograd_packing;
 
-/* G g Gᵀ for one block of input channels of one pass, a vector of outputs at a time. */
+/* Computes G g Gᵀ for one block of input channels of one pass, a vector of outputs at a time. */
 static void winograd_pack_block(void *arg, int task, int worker) {
     const winograd_packing *job = arg;
     const winograd_plan *p = &job->p;
-    int cin = job->d->in[0].c, cout = job->d->conv.cout, lanes = p->width * VL;
+    int cin = job->d->in[0].c, cout = job->d->conv.cout, outputs = p->width * VL;
     int pass = task / p->blocks, first = task % p->blocks * VL;
-    size_t step = (size_t)p->blocks * VL * lanes;
-    factor *to = job->packed + (size_t)pass * SPOTS * step + (size_t)first * lanes;
+    size_t step = (size_t)p->blocks * VL * outputs;
+    operand *to = job->packed + (size_t)pass * ELEMENTS * step + (size_t)first * outputs;
     (void)worker;
     for (int r = 0; r < p->width; r++)
         for (int i = 0; i < VL; i++) {
             wide g[3][3], rows[PATCH][3], u[PATCH];
             double taps[9][VL] = {{0.0}};
             for (int l = 0; l < VL && first + i < cin; l++) {
-                int o = pass * lanes + r * VL + l;
+                int o = pass * outputs + r * VL + l;
                 for (int k = 0; k < 9 && o < cout; k++)
                     taps[k][l] = job->w[((size_t)o * cin + first + i) * 9 + k];
             }
@@ -114,7 +114,7 @@ static void winograd_pack_block(void *arg, int task, int worker) {
                 transform_kernel(rows[y], u);
                 for (int x = 0; x < PATCH; x++)
                     for (int l = 0; l < VL; l++)
-                        to[(y * PATCH + x) * step + weight_at(i, r * VL + l, lanes)] = factor_of((float)u[x][l]);
+                        to[(y * PATCH + x) * step + weight_at(i, r * VL + l, outputs)] = to_operand((float)u[x][l]);
             }
         }
 }
@@ -141,7 +141,7 @@ static inline void transform_input(const vec d[PATCH], vec out[PATCH]) {
     out[5] = vfma(product, d[1], vfnma(sum, d[3], d[5]));
 }
 
-/* Aᵀ m: row i weighs the points by their i-th powers. */
+/* Aᵀ m: row i weights the points with their i-th powers. */
 static inline void transform_output(const vec m[PATCH], vec out[TILE]) {
     const vec a = vset1(0.75f), b = vset1(1.5f), A = vset1(0.5625f), B = vset1(2.25f);
     const vec aaa = vset1(0.421875f), bbb = vset1(3.375f);
@@ -152,8 +152,8 @@ static inline void transform_output(const vec m[PATCH], vec out[TILE]) {
     out[3] = vfma(aaa, odd1, vfma(bbb, odd2, m[5]));
 }
 
-/* Bᵀ (s d) B of the 6×6 patch at x, rows `row` floats apart, spread over the 36 planes of v. */
-static inline void transform_patch(const float *x, size_t row, vec s, factor *v, size_t v_step) {
+/* Computes Bᵀ (s d) B of the 6×6 patch at x, with rows `row` floats apart, into the 36 planes of v. */
+static inline void transform_patch(const float *x, size_t row, vec s, operand *v, size_t v_step) {
     vec columns[PATCH][PATCH];
     for (int j = 0; j < PATCH; j++) {
         vec d[PATCH], t[PATCH];
@@ -167,7 +167,7 @@ static inline void transform_patch(const float *x, size_t row, vec s, factor *v,
         vec t[PATCH];
         transform_input(columns[i], t);
         for (int j = 0; j < PATCH; j++)
-            store_factors(v + (i * PATCH + j) * v_step, t[j]);
+            store_operands(v + (i * PATCH + j) * v_step, t[j]);
     }
 }
 
@@ -176,64 +176,64 @@ typedef struct winograd_job {
     const gb_args *args;
     winograd_plan p;
     modulation m;
-    factor *shared_v;
-    float *own;             /* worker_floats for every worker */
-    int group;              /* of the phase in progress, where the group is shared */
-    bool stream;            /* the output is larger than the caches */
+    operand *shared_v;
+    float *scratch;             /* worker_floats for every worker */
+    int group;              /* the current one, if workers share it */
+    bool stream;            /* the output is larger than the caches: stores bypass them */
 } winograd_job;
 
 static inline float *workers_m(const winograd_job *job, int worker) {
-    return job->own + job->p.worker_floats * worker;
+    return job->scratch + job->p.worker_floats * worker;
 }
 
 typedef struct tile_at { int n, y, x; } tile_at;    /* first pixel */
 
 static inline tile_at find_tile(const winograd_plan *p, int t) {
-    int of_sample = p->tiles_y * p->tiles_x, rest = t % of_sample;
-    return (tile_at){t / of_sample, rest / p->tiles_x * TILE, rest % p->tiles_x * TILE};
+    int per_sample = p->tiles_y * p->tiles_x, rest = t % per_sample;
+    return (tile_at){t / per_sample, rest / p->tiles_x * TILE, rest % p->tiles_x * TILE};
 }
 
 /* Copies the patch around a tile with zeros for everything outside the map and outside the layer's channels. */
-static void copy_patch(const float *x, int height, int width, int y, int x0, int lanes,
+static void copy_patch(const float *x, int height, int width, int y, int x0, int valid,
                        float patch[PATCH * PATCH * VL]) {
     for (int i = 0; i < PATCH; i++)
         for (int j = 0; j < PATCH; j++) {
             int py = y + i - 1, px = x0 + j - 1;
             bool inside = py >= 0 && py < height && px >= 0 && px < width;
             vstore(patch + (i * PATCH + j) * VL,
-                   inside ? vkeep_first(vload(x + ((size_t)py * width + px) * VL), lanes) : vset1(0.0f));
+                   inside ? vkeep_first(vload(x + ((size_t)py * width + px) * VL), valid) : vset1(0.0f));
         }
 }
 
 /* Transforms one block of input channels of a group into v [36][cin][group]. */
-static void transform_block(const winograd_job *job, int group, int block, factor *v) {
+static void transform_block(const winograd_job *job, int group, int block, operand *v) {
     const winograd_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
-    int first = group * p->group, lanes = in->c - block * VL < VL ? in->c - block * VL : VL;
+    int first = group * p->group, valid = in->c - block * VL < VL ? in->c - block * VL : VL;
     float patch[PATCH * PATCH * VL];
     v += (size_t)block * p->group * VL;
     for (int t = 0; t < p->group; t++, v += VL) {
-        if (first + t >= p->tiles) {        /* fills up the register tile; its products are never looked at */
-            for (int spot = 0; spot < SPOTS; spot++)
-                store_factors(v + spot * p->v_step, vset1(0.0f));
+        if (first + t >= p->tiles) {        /* fills the register tile; the products are not used */
+            for (int element = 0; element < ELEMENTS; element++)
+                store_operands(v + element * p->v_step, vset1(0.0f));
             continue;
         }
         tile_at at = find_tile(p, first + t);
         const float *x = gb_plane(job->args->in[0], at.n, block * VL);
         vec s = vload(job->m.s + ((size_t)at.n * p->blocks + block) * VL);
-        bool inside = at.y > 0 && at.x > 0 && at.y + TILE < in->h && at.x + TILE < in->w && lanes == VL;
+        bool inside = at.y > 0 && at.x > 0 && at.y + TILE < in->h && at.x + TILE < in->w && valid == VL;
         if (inside) {
             transform_patch(x + ((size_t)(at.y - 1) * in->w + at.x - 1) * VL, (size_t)in->w * VL, s, v, p->v_step);
         } else {
-            copy_patch(x, in->h, in->w, at.y, at.x, lanes, patch);
+            copy_patch(x, in->h, in->w, at.y, at.x, valid, patch);
             transform_patch(patch, PATCH * VL, s, v, p->v_step);
         }
     }
 }
 
-/* Transforms a tile of one output vector back, demodulates it and sends it through the epilogue. */
-static inline void finish_tile(const winograd_job *job, tile_at at, const float *m, vec demodulate,
-                               const channel_sink *to) {
+/* Transforms a tile of one output vector back, demodulates it, applies the epilogue and stores it. */
+static inline void store_tile(const winograd_job *job, tile_at at, const float *m, vec demodulate,
+                               const channel_writer *to) {
     const gb_shape *out = &job->d->out;
     vec rows[TILE][PATCH];
     for (int j = 0; j < PATCH; j++) {
@@ -252,38 +252,38 @@ static inline void finish_tile(const winograd_job *job, tile_at at, const float 
         for (int j = 0; j < TILE; j++)
             y[j] = vmul(y[j], demodulate);
         if (inside)
-            put_channels(to, p, y, TILE);
+            store_channels(to, p, y, TILE);
         else
             for (int j = 0; j < TILE && at.y + i < out->h && at.x + j < out->w; j++)
-                put_channel(to, p + j, y[j]);
+                store_channel(to, p + j, y[j]);
     }
 }
 
-/* Multiplies a transformed group with one register tile's width of outputs and finishes them. */
-static void multiply_pass(const winograd_job *job, int group, int pass, const factor *v, float *m) {
+/* Multiplies a transformed group with the weights of one register tile's outputs and stores the results. */
+static void multiply_pass(const winograd_job *job, int group, int pass, const operand *v, float *m) {
     const winograd_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
     int first = group * p->group, count = p->tiles - first < p->group ? p->tiles - first : p->group;
-    size_t lanes = (size_t)p->width * VL, slab = p->blocks * VL * lanes;
-    const factor *u = (const factor *)job->args->packed + pass * SPOTS * slab;
-    for (int spot = 0; spot < SPOTS; spot++) {
-        tile_job tile = {.x = v + spot * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
-                         .blocks = p->blocks, .w = u + spot * slab, .w_block = VL * lanes};
-        multiply(tile, m + spot * p->m_step, p->width, count);
+    size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs;
+    const operand *u = (const operand *)job->args->packed + pass * ELEMENTS * slab;
+    for (int element = 0; element < ELEMENTS; element++) {
+        tile_job tile = {.x = v + element * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
+                         .blocks = p->blocks, .w = u + element * slab, .w_block = VL * outputs};
+        multiply(tile, m + element * p->m_step, p->width, count);
     }
     for (int r = 0; r < p->width; r++) {
         int c = (pass * p->width + r) * VL, sample = -1;
-        channel_sink to = {0};
+        channel_writer to = {0};
         vec demodulate = vset1(1.0f);
         for (int t = 0; t < count; t++) {
             tile_at at = find_tile(p, first + t);
             if (at.n != sample) {
                 sample = at.n;
-                to = channels_at(job->args->out, job->args->epilogue, sample, c);
+                to = channel_writer_at(job->args->out, job->args->epilogue, sample, c);
                 to.stream = job->stream;
                 demodulate = vload(job->m.d + (size_t)sample * VL * vectors_of(job->d->conv.cout) + c);
             }
-            finish_tile(job, at, m + (t * p->width + r) * VL, demodulate, &to);
+            store_tile(job, at, m + (t * p->width + r) * VL, demodulate, &to);
         }
     }
     if (job->stream)
@@ -295,7 +295,7 @@ static void multiply_pass(const winograd_job *job, int group, int pass, const fa
 static void run_group(void *arg, int group, int worker) {
     const winograd_job *job = arg;
     float *m = workers_m(job, worker);
-    factor *v = (factor *)(m + SPOTS * job->p.m_step);
+    operand *v = (operand *)(m + ELEMENTS * job->p.m_step);
     for (int block = 0; block < job->p.blocks; block++)
         transform_block(job, group, block, v);
     for (int pass = 0; pass < job->p.wanted; pass++)
@@ -320,19 +320,19 @@ static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
     job.m = modulate(cpu, d, args, (const float *)args->packed + winograd_weight_floats(d), at);
     at += modulation_floats(d);
     if (job.p.shared) {
-        job.shared_v = (factor *)at;
-        job.own = at + SPOTS * job.p.v_step / PAIR;
+        job.shared_v = (operand *)at;
+        job.scratch = at + ELEMENTS * job.p.v_step / PAIR;
         for (job.group = 0; job.group < job.p.groups; job.group++) {
             gb_parallel(cpu, job.p.blocks, transform_shared, &job);
             gb_parallel(cpu, job.p.wanted, multiply_shared, &job);
         }
     } else {
-        job.own = at;
+        job.scratch = at;
         gb_parallel(cpu, job.p.groups, run_group, &job);
     }
 }
 
-/* Below 16×16 tiles hang over the edge and transformed weights outweigh the map. */
+/* On maps smaller than 16×16, tiles extend past the edge and there are more transformed weights than pixels. */
 static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return blocked_maps(d) && d->conv.kernel == 3 && d->conv.up == 1 && d->in[0].h >= 16 && d->in[0].w >= 16;

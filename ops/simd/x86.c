@@ -1,4 +1,4 @@
-/* What an x86 processor and its operating system can do, and its caches (CPUID leaves 4 and 0x8000001D). */
+/* Features of an x86 processor that the operating system supports, and its caches (CPUID leaves 4 and 0x8000001D). */
 #include <cpuid.h>
 
 #include "ops/simd/simd.h"

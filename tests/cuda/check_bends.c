@@ -1,17 +1,17 @@
-/* check_bends: what bends do on the GPU (or, as check_bends_emulated, without one): every filter, painting, setting and
- * passing, and pooling, against the plain C operations, over random shapes, features and parameters, with NaN and
- * infinity in some.
+/* check_bends: compares the bending operations on the GPU (or, as check_bends_emulated, without one) with the plain C
+ * ones: every filter, paint, set, pass, and max pooling, for random shapes, features and parameters, some with NaN and
+ * infinity.
  *
  *   check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]
  *
- * Allowed, relative to the reference's largest finite magnitude: 1e-5; in half 5e-4, which is what storing the result
- * takes: the inputs are numbers that half precision has. What is not finite is so in the same places. Promises about
- * bits: a sample of a batch = that sample alone; a recording replayed with other numbers = a fresh run with them. */
+ * Tolerances are relative to the largest finite magnitude of the reference: 1e-5; for half 5e-4, the error of storing
+ * the result, as the inputs are half-precision numbers. NaN and infinity must be at the same places. Equality of bits:
+ * a sample of a batch = that sample alone; captured launches replayed with other live values = a new run with them. */
 #include "cuda/cuda.h"
 #include "ops/bends/filters.h"
 #include "tests/ops/random_uses.h"
 
-/* A use with all that a person could move. */
+/* A use with its live values. */
 typedef struct bend {
     use u;
     float params[GB_MAX_FILTER_PARAMS];
@@ -39,10 +39,11 @@ static void fail_bend(const bend *b, const char *what, double by) {
 
 /* ------------------------------------------------------------------------------------------------ random bends */
 
-/* Around what people use: not the ends of ranges, where results overflow. */
+/* Usual values, not the limits of the ranges, where results overflow. */
 static float random_param(rng *r, const gb_param *p) {
     bool finite = isfinite(p->low) && isfinite(p->high) && p->high - p->low <= 100.0f;
-    float v = finite ? p->low + (float)pick(r, 0, 1000) * 1e-3f * (p->high - p->low) : p->default_value + 3.0f * value(r);
+    float v = finite ? p->low + (float)pick(r, 0, 1000) * 1e-3f * (p->high - p->low)
+                     : p->default_value + 3.0f * value(r);
     if (pick(r, 0, 4) == 0)
         v = p->default_value;
     if (pick(r, 0, 9) == 0)
@@ -51,7 +52,7 @@ static float random_param(rng *r, const gb_param *p) {
     return fmaxf(p->low, fminf(v, p->high));
 }
 
-/* Parameters and features, or what paint and set have in their place. */
+/* Random live values. */
 static void random_numbers(rng *r, bend *b) {
     const gb_shape *s = &b->u.d.out;
     size_t pixels = (size_t)s->h * s->w;
@@ -60,7 +61,7 @@ static void random_numbers(rng *r, bend *b) {
         int count = 0, share = pick(r, 0, 4);
         for (int i = 0; i < f->params; i++)
             b->params[i] = random_param(r, &f->param[i]);
-        for (int i = 0; i < f->params; i++)             /* most of a small map must not be outside it */
+        for (int i = 0; i < f->params; i++)             /* a small map must not consist of border only */
             if (!strcmp(f->param[i].name, "radius") || !strcmp(f->param[i].name, "sigma"))
                 b->params[i] = pick(r, 0, 3) ? (float)pick(r, 0, 9) : b->params[i];
         b->feature = realloc(b->feature, sizeof(int) * s->c);
@@ -83,12 +84,12 @@ static void random_numbers(rng *r, bend *b) {
         b->channels = realloc(b->channels, (size_t)s->c);
         for (int c = 0; c < s->c; c++)
             b->channels[c] = (uint8_t)pick(r, 0, 1);
-        b->live.set = (gb_set_live){b->u.d.inputs == 2 ? NULL : b->values, samples, pick(r, 0, 2) == 0, (float)pick(r, 0, 2) * 0.5f,
-                                    pick(r, 0, 1) ? b->channels : NULL};
+        b->live.set = (gb_set_live){b->u.d.inputs == 2 ? NULL : b->values, samples, pick(r, 0, 2) == 0,
+                                    (float)pick(r, 0, 2) * 0.5f, pick(r, 0, 1) ? b->channels : NULL};
     }
 }
 
-/* To the nearest number of 11 bits of mantissa, in half precision's range. */
+/* Rounds to half precision; too small values become 0. */
 static float as_half(float x) {
     if (!isfinite(x) || fabsf(x) < 6.104e-5f)
         return isfinite(x) ? 0.0f : x;
@@ -145,7 +146,7 @@ static void free_bend(bend *b) {
 
 /* ------------------------------------------------------------------------------------------------ running */
 
-/* Sample n of the bend, alone. */
+/* Sample n of a bend as a bend of its own. */
 static bend alone(const bend *b, int n) {
     bend one = *b;
     size_t of_a_sample = count_of(&b->u.d.in[0]) / b->u.d.in[0].n;
@@ -161,8 +162,8 @@ static bend alone(const bend *b, int n) {
     return one;
 }
 
-/* What `row` makes of the bend, as NCHW the caller frees. On a device with moves > 0 the numbers are moved so many
- * times before the last run, and all runs have one key: the third and later ones are replayed. */
+/* The result of `row` as NCHW; the caller frees it. With moves > 0, the live values change that many times before the
+ * last run, and all runs have the same key: on a device, the third and later ones replay captured launches. */
 static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int moves, rng *r) {
     static uint64_t version, key;
     gb_desc d = desc_for(cpu, &b->u);
@@ -175,7 +176,7 @@ static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int mov
     args.workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
     key++;
     if (d.op == GB_OP_FILTER)
-        b->live.filter.params = b->params;      /* where the bend is now */
+        b->live.filter.params = b->params;      /* the bend has been copied since */
     for (int i = 0; i <= moves; i++) {
         if (i)
             random_numbers(r, b);
@@ -191,23 +192,23 @@ static float *run_bend(const gb_cpu *cpu, const gb_op_row *row, bend *b, int mov
     return nchw;
 }
 
-/* As difference(), of finite values; infinite where others are not the same. */
+/* difference() of the finite values; infinite if the others are not equal. */
 static double finite_difference(const float *a, const float *reference, size_t count) {
-    double most = 0.0, largest = 1e-30;
+    double maximum = 0.0, largest = 1e-30;
     for (size_t i = 0; i < count; i++) {
         if (isfinite(reference[i])) {
             if (!isfinite(a[i]))
                 return INFINITY;
-            most = fmax(most, fabs((double)a[i] - reference[i]));
+            maximum = fmax(maximum, fabs((double)a[i] - reference[i]));
             largest = fmax(largest, fabs(reference[i]));
         } else if (isnan(reference[i]) ? !isnan(a[i]) : a[i] != reference[i]) {
             return INFINITY;
         }
     }
-    return most / largest;
+    return maximum / largest;
 }
 
-/* Noise for each place in a batch is what its parameter asks for. */
+/* The noise filter can give each sample of a batch its own noise. */
 static bool depends_on_place(const bend *b) {
     return b->u.d.op == GB_OP_FILTER && !strcmp(b->u.d.filter.row->name, "noise") && b->params[2] != 0.0f;
 }
@@ -280,11 +281,11 @@ int main(int argc, char **argv) {
     gb_device *device = gb_cuda_open(precision, why, sizeof why);
     if (!device) {
         printf("check_bends: %s\n", why);
-        return 77;              /* to ctest: skipped */
+        return 77;              /* tells ctest that the test was skipped */
     }
-    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .queue = device->queue_new(device)};
-    if (!cpu.queue) {
-        fprintf(stderr, "check_bends: no memory on %s\n", device->name);
+    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .stream = device->stream_new(device)};
+    if (!cpu.stream) {
+        fprintf(stderr, "check_bends: out of memory on %s\n", device->name);
         return 2;
     }
     double allowed = !strcmp(precision, "half") ? 5e-4 : 1e-5;
@@ -294,8 +295,8 @@ int main(int argc, char **argv) {
             check_all(&cpu, allowed, GB_OP_FILTER, *f, seed, rounds);
     for (size_t i = 0; i < sizeof others / sizeof *others && !filter; i++)
         check_all(&cpu, allowed, others[i], NULL, seed, rounds);
-    device->queue_free(cpu.queue);
+    device->stream_free(cpu.stream);
     device->close(device);
-    printf(failures ? "%d failures\n" : "all as they should be\n", failures);
+    printf(failures ? "%d failures\n" : "all equal\n", failures);
     return failures ? 1 : 0;
 }

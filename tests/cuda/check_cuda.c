@@ -1,15 +1,15 @@
-/* check_cuda: every row of cuda/ against the plain C one, over random shapes, odd ones included, on the GPU or, as
- * check_cuda_emulated, without one.
+/* check_cuda: compares every row of cuda/ with the plain C one, for random shapes, including unusual ones, on the GPU
+ * or, as check_cuda_emulated, without one.
  *
  *   check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N]
  *
- * Tolerances are relative to the reference's largest magnitude: fp32 1e-5, tf32 3e-3, half 5e-3. Promises about bits:
- * fused = split, a sample of a batch = that sample alone, the same again when run again. Buffers begin as NaN. */
+ * Tolerances are relative to the largest magnitude of the reference: fp32 1e-5, tf32 3e-3, half 5e-3. Equality of bits:
+ * fused = split, a sample of a batch = that sample alone, the same in a second run. Buffers begin as NaN. */
 #include "cuda/cuda.h"
 #include "tests/ops/random_uses.h"
 
-/* A step can fall on either side of what half precision makes of its input. */
-static bool may_jump(const use *u) {
+/* Rounding the input to half precision can move it across the threshold of a step. */
+static bool has_step(const use *u) {
     return u->has_epilogue && u->epilogue.bias_act &&
            (u->epilogue.act == GB_ACT_STEP || (u->act_channels && u->epilogue.base_act == GB_ACT_STEP));
 }
@@ -22,30 +22,30 @@ static double check_use(const gb_cpu *cpu, const gb_op_row *row, double allowed,
     bare.has_epilogue = own_stage;
     float *reference = run(&one, &gb_ops[row->op]->plain, &bare), *open = run(cpu, row, &bare);
     double by = difference(open, reference, count);
-    if (!(by <= allowed) && !(own_stage && may_jump(u)))
+    if (!(by <= allowed) && !(own_stage && has_step(u)))
         fail(row, u, "differs from plain", by);
     free(reference);
     free(open);
 
-    float *whole = run(cpu, row, u), *again = run(cpu, row, u);
-    if (!same_bits(whole, again, count))
-        fail(row, u, "changes when run again", difference(again, whole, count));
+    float *fused = run(cpu, row, u), *again = run(cpu, row, u);
+    if (!same_bits(fused, again, count))
+        fail(row, u, "changes when run again", difference(again, fused, count));
     free(again);
     if (u->has_epilogue && !own_stage) {
         float *bared = run(cpu, row, &bare), *apart = split(cpu, u, bared);
-        if (!same_bits(apart, whole, count))
-            fail(row, u, "changes when split", difference(apart, whole, count));
+        if (!same_bits(apart, fused, count))
+            fail(row, u, "changes when split", difference(apart, fused, count));
         free(bared);
         free(apart);
     }
     for (int n = 0; u->d.out.n > 1 && n < u->d.out.n; n++) {
         use alone = sample(u, n);
         float *y = run(cpu, row, &alone);
-        if (!same_bits(y, whole + n * of_a_sample, of_a_sample))
-            fail(row, u, "changes with the batch", difference(y, whole + n * of_a_sample, of_a_sample));
+        if (!same_bits(y, fused + n * of_a_sample, of_a_sample))
+            fail(row, u, "changes with the batch", difference(y, fused + n * of_a_sample, of_a_sample));
         free(y);
     }
-    free(whole);
+    free(fused);
     return by;
 }
 
@@ -61,7 +61,7 @@ static void check_row(const gb_cpu *cpu, const gb_op_row *row, double allowed, u
         gb_desc d = desc_for(cpu, &u);
         if (!row->supports || row->supports(cpu, &d)) {
             double by = check_use(cpu, row, allowed, &u);
-            if (!may_jump(&u))
+            if (!has_step(&u))
                 worst = fmax(worst, by);
             done++;
         }
@@ -93,11 +93,11 @@ int main(int argc, char **argv) {
     gb_device *device = gb_cuda_open(precision, why, sizeof why);
     if (!device) {
         printf("check_cuda: %s\n", why);
-        return 77;              /* to ctest: skipped */
+        return 77;              /* tells ctest that the test was skipped */
     }
-    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .queue = device->queue_new(device)};
-    if (!cpu.queue) {
-        fprintf(stderr, "check_cuda: no memory on %s\n", device->name);
+    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .stream = device->stream_new(device)};
+    if (!cpu.stream) {
+        fprintf(stderr, "check_cuda: out of memory on %s\n", device->name);
         return 2;
     }
     double allowed = !strcmp(precision, "fp32") ? 1e-5 : !strcmp(precision, "tf32") ? 3e-3 : 5e-3;
@@ -105,8 +105,8 @@ int main(int argc, char **argv) {
     for (const gb_op_row *const *row = device->rows; *row; row++)
         if ((*row)->op < GB_OP_FILTER && (!op || !strcmp(op, gb_ops[(*row)->op]->name)))     /* check_bends has bends */
             check_row(&cpu, *row, allowed, seed, rounds);
-    device->queue_free(cpu.queue);
+    device->stream_free(cpu.stream);
     device->close(device);
-    printf(failures ? "%d failures\n" : "all as they should be\n", failures);
+    printf(failures ? "%d failures\n" : "all equal\n", failures);
     return failures ? 1 : 0;
 }

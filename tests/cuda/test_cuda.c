@@ -1,4 +1,5 @@
-/* What a session does on a GPU that it does not do on the processor: recordings, copies, steps over the host, 8 bits. */
+/* Sessions on a GPU where they differ from those on the host: captured launches, copies, host fallback, 8-bit
+ * pictures. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -47,40 +48,40 @@ static gb_session *session_of(const fixture *f, gb_purpose purpose, int batch) {
     return session;
 }
 
-/* Where two pictures differ at most. */
-static float apart(const float *a, const float *b) {
-    float most = 0;
+/* The largest difference of two pictures. */
+static float largest_difference(const float *a, const float *b) {
+    float largest = 0;
     for (int i = 0; i < IMAGE; i++) {
         float by = a[i] < b[i] ? b[i] - a[i] : a[i] - b[i];
-        most = by > most ? by : most;
+        largest = by > largest ? by : largest;
     }
-    return most;
+    return largest;
 }
 
-static void the_device_and_its_precision_have_names(void **state) {
+static void the_device_and_its_precision_are_reported(void **state) {
     fixture *f = *state;
     assert_string_equal(gb_context_device(f->context), "emulated GPU");
     assert_string_equal(gb_context_precision(f->context), "half");
     assert_null(gb_context_fallback_reason(f->context));
 }
 
-static void the_second_render_is_recorded_and_those_after_it_replay_it(void **state) {
+static void the_second_render_is_captured_and_later_ones_replay_it(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1);
     float image[IMAGE];
     ok(gb_session_render(session, image, &err));
-    emulated_counts before = emulated_done;
+    emulated_counts before = emulated_counters;
     for (uint64_t seed = 0; seed < 4; seed++) {
         ok(gb_session_seed(session, seed, &err));
         ok(gb_session_truncate(session, 0.5f + 0.1f * (float)seed, -1, &err));
         ok(gb_session_render(session, image, &err));
     }
-    assert_int_equal(emulated_done.recordings - before.recordings, 1);
-    assert_int_equal(emulated_done.replays - before.replays, 4);
-    assert_true(emulated_done.launches - before.launches <= 4);     /* nothing but what turns results to plain floats */
+    assert_int_equal(emulated_counters.captures - before.captures, 1);
+    assert_int_equal(emulated_counters.replays - before.replays, 4);
+    assert_true(emulated_counters.launches - before.launches <= 4);     /* only the conversions of the results */
     gb_session_free(session);
 }
 
-static void a_replay_sees_what_was_set_since_it_was_recorded(void **state) {
+static void a_replay_uses_values_set_after_the_capture(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1), *fresh = session_of(*state, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE], with_noise[IMAGE];
     for (int i = 0; i < 3; i++)
@@ -89,17 +90,17 @@ static void a_replay_sees_what_was_set_since_it_was_recorded(void **state) {
     ok(gb_session_noise(fresh, GB_NOISE_NONE, 0, &err));
     ok(gb_session_truncate(session, 0.25f, 4, &err));
     ok(gb_session_truncate(fresh, 0.25f, 4, &err));
-    unsigned recordings = emulated_done.recordings;
+    unsigned captures = emulated_counters.captures;
     ok(gb_session_render(session, image, &err));
     ok(gb_session_render(fresh, expected, &err));
-    assert_int_equal(emulated_done.recordings, recordings);
+    assert_int_equal(emulated_counters.captures, captures);
     assert_memory_equal(image, expected, sizeof image);
-    assert_true(apart(image, with_noise) > 0.01f);
+    assert_true(largest_difference(image, with_noise) > 0.01f);
     gb_session_free(session);
     gb_session_free(fresh);
 }
 
-static void a_replay_sees_a_mean_w_that_took_anothers_place(void **state) {
+static void a_replay_uses_a_mean_w_at_another_address(void **state) {
     fixture *f = *state;
     gb_session *session = session_of(f, GB_ONCE, 1), *fresh = session_of(f, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE], w_avg[1024] = {0};
@@ -118,7 +119,7 @@ static void a_replay_sees_a_mean_w_that_took_anothers_place(void **state) {
     gb_session_free(fresh);
 }
 
-static void a_slider_runs_only_what_is_behind_it_and_is_replayed(void **state) {
+static void a_moved_parameter_replays_only_the_steps_that_depend_on_it(void **state) {
     gb_session *session = session_of(*state, GB_INTERACTIVE, 1), *fresh = session_of(*state, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE], slope = 0.3f;
     gb_bend_options bend = {.kind = GB_BEND_ACTIVATION, .at = "synthesis.b64.conv1", .name = "lrelu", .params = &slope,
@@ -129,14 +130,14 @@ static void a_slider_runs_only_what_is_behind_it_and_is_replayed(void **state) {
     for (int i = 0; i < 6; i++) {
         slope += 0.1f;
         ok(gb_session_set_bend_params(session, id, &slope, 1, &err));
-        emulated_counts before = emulated_done;
+        emulated_counts before = emulated_counters;
         ok(gb_session_render(session, image, &err));
         gb_session_stats(session, &stats);
         if (i < 4)
             continue;
         assert_in_range(stats.nodes_run, 1, 8);
-        assert_int_equal(emulated_done.replays - before.replays, 1);
-        assert_int_equal(emulated_done.recordings, before.recordings);
+        assert_int_equal(emulated_counters.replays - before.replays, 1);
+        assert_int_equal(emulated_counters.captures, before.captures);
     }
     ok(gb_session_bend(fresh, &bend, &id, &err));
     ok(gb_session_render(fresh, expected, &err));
@@ -145,18 +146,18 @@ static void a_slider_runs_only_what_is_behind_it_and_is_replayed(void **state) {
     gb_session_free(fresh);
 }
 
-static void sessions_share_a_models_weights(void **state) {
+static void sessions_share_the_weights_of_a_model(void **state) {
     gb_session *first = session_of(*state, GB_ONCE, 1), *second = session_of(*state, GB_ONCE, 1);
     float image[IMAGE];
     ok(gb_session_render(first, image, &err));
-    unsigned long long before = emulated_done.copied;
+    unsigned long long before = emulated_counters.uploaded;
     ok(gb_session_render(second, image, &err));
-    assert_true(emulated_done.copied - before < 200000);            /* its inputs and numbers; the model has 1.3 M weights */
+    assert_true(emulated_counters.uploaded - before < 200000);      /* without the 1.3 M weights */
     gb_session_free(first);
     gb_session_free(second);
 }
 
-static void a_sample_of_a_batch_is_that_sample_alone(void **state) {
+static void a_sample_of_a_batch_equals_that_sample_alone(void **state) {
     gb_session *three = session_of(*state, GB_ONCE, 3), *one = session_of(*state, GB_ONCE, 1);
     float *images = malloc(3 * IMAGE * sizeof *images), alone[IMAGE];
     ok(gb_session_render(three, images, &err));
@@ -170,7 +171,7 @@ static void a_sample_of_a_batch_is_that_sample_alone(void **state) {
     gb_session_free(one);
 }
 
-static void looking_between_fused_steps_changes_no_bit(void **state) {
+static void taps_between_fused_steps_change_no_bit(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1), *tapped = session_of(*state, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE];
     ok(gb_session_render(session, expected, &err));
@@ -181,7 +182,7 @@ static void looking_between_fused_steps_changes_no_bit(void **state) {
     gb_session_free(tapped);
 }
 
-static void the_picture_as_8_bits_is_the_picture(void **state) {
+static void the_8_bit_picture_equals_the_float_picture(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1);
     float image[IMAGE];
     uint8_t rgb[IMAGE];
@@ -202,14 +203,14 @@ static void darken(void *arg, const gb_callback_values *values) {
         values->values[i] *= 0.5f;
 }
 
-static void a_callback_runs_on_the_host_and_the_gpu_goes_on_from_it(void **state) {
+static void a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1), *filtered = session_of(*state, GB_ONCE, 1);
     float image[IMAGE], expected[IMAGE], factor = 0.5f;
     int calls = 0, host_steps = 0;
     gb_bend_options callback = {.kind = GB_BEND_CALLBACK, .at = "synthesis.b16.conv1", .callback = darken,
                                 .callback_arg = &calls};
-    gb_bend_options filter = {.kind = GB_BEND_FILTER, .at = "synthesis.b16.conv1", .name = "multiply", .params = &factor,
-                              .param_count = 1};
+    gb_bend_options filter = {.kind = GB_BEND_FILTER, .at = "synthesis.b16.conv1", .name = "multiply",
+                              .params = &factor, .param_count = 1};
     gb_render_stats stats;
     gb_bend id;
     ok(gb_session_bend(session, &callback, &id, &err));
@@ -230,7 +231,7 @@ static void a_callback_runs_on_the_host_and_the_gpu_goes_on_from_it(void **state
     gb_session_free(filtered);
 }
 
-static void a_cancel_that_comes_first_leaves_the_buffer(void **state) {
+static void a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1);
     float image[IMAGE] = {7};
     gb_session_cancel(session);
@@ -241,7 +242,7 @@ static void a_cancel_that_comes_first_leaves_the_buffer(void **state) {
     gb_session_free(session);
 }
 
-static void steps_are_timed_where_that_is_asked(void **state) {
+static void steps_are_timed_on_request(void **state) {
     fixture *f = *state;
     gb_session *session;
     gb_render_stats stats;
@@ -264,18 +265,18 @@ static void steps_are_timed_where_that_is_asked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_device_and_its_precision_have_names),
-        cmocka_unit_test(the_second_render_is_recorded_and_those_after_it_replay_it),
-        cmocka_unit_test(a_replay_sees_what_was_set_since_it_was_recorded),
-        cmocka_unit_test(a_replay_sees_a_mean_w_that_took_anothers_place),
-        cmocka_unit_test(a_slider_runs_only_what_is_behind_it_and_is_replayed),
-        cmocka_unit_test(sessions_share_a_models_weights),
-        cmocka_unit_test(a_sample_of_a_batch_is_that_sample_alone),
-        cmocka_unit_test(looking_between_fused_steps_changes_no_bit),
-        cmocka_unit_test(the_picture_as_8_bits_is_the_picture),
-        cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_goes_on_from_it),
-        cmocka_unit_test(a_cancel_that_comes_first_leaves_the_buffer),
-        cmocka_unit_test(steps_are_timed_where_that_is_asked),
+        cmocka_unit_test(the_device_and_its_precision_are_reported),
+        cmocka_unit_test(the_second_render_is_captured_and_later_ones_replay_it),
+        cmocka_unit_test(a_replay_uses_values_set_after_the_capture),
+        cmocka_unit_test(a_replay_uses_a_mean_w_at_another_address),
+        cmocka_unit_test(a_moved_parameter_replays_only_the_steps_that_depend_on_it),
+        cmocka_unit_test(sessions_share_the_weights_of_a_model),
+        cmocka_unit_test(a_sample_of_a_batch_equals_that_sample_alone),
+        cmocka_unit_test(taps_between_fused_steps_change_no_bit),
+        cmocka_unit_test(the_8_bit_picture_equals_the_float_picture),
+        cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),
+        cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),
+        cmocka_unit_test(steps_are_timed_on_request),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Every fixture, on the emulated GPU (or, where GANBEND has a real one, on that): each layer and the image against
-# PyTorch, in each precision, rendered fresh and incrementally; the pictures of the published bending tools; that no
-# step goes over the host; and the errors that a machine without a GPU gives.
-# usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_PRECISIONS narrows it.
+# All fixtures on the emulated GPU, or on a real one if GANBEND has it: every layer and the image compared with PyTorch in
+# every precision, rendered from scratch and incrementally; the pictures of the published bending tools; that no step runs on
+# the host; and the error messages of machines without a GPU.
+# usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_PRECISIONS selects precisions.
 set -u
 ganbend=$1
 precisions=${FIXTURE_PRECISIONS-"fp32 tf32 half"}
@@ -24,13 +24,13 @@ expect() {
     fi
 }
 
-# stays MODEL [OPTIONS…]: nothing of it runs on the host.
-stays() {
+# on_device MODEL [OPTIONS…]: succeeds if no step runs on the host.
+on_device() {
     "$ganbend" bench "$@" --device cuda --layers --runs 1 --seconds 0 >"$scratch/bench" || return 1
     ! grep "over the host" "$scratch/bench"
 }
 
-# allow PRECISION: the tolerance of images in it.
+# allow PRECISION: sets the tolerance of its images.
 allow() {
     case $1 in
     fp32) tolerance=2e-4 ;;
@@ -48,7 +48,7 @@ while read -r checkpoint reference config; do
         allow $precision
         for mode in "" --incremental; do
             # shellcheck disable=SC2086  # no word or one
-            expect "$checkpoint against $reference, $precision ${mode:-fresh}" "$ganbend" compare "$model" \
+            expect "$checkpoint against $reference, $precision ${mode:-from scratch}" "$ganbend" compare "$model" \
                 "tests/fixtures/$reference" --device cuda --precision $precision --tol $tolerance $mode
         done
     done
@@ -65,7 +65,7 @@ biggan/deep-32.pth biggan/deep-32.npz
 biggan/huggingface.bin biggan/huggingface.npz biggan/huggingface-config.json
 LIST
 
-# reproduces MODEL REFERENCE KEY RECIPE [OPTIONS…]: one bent picture.
+# reproduces MODEL REFERENCE KEY RECIPE [OPTIONS…]: checks one bent picture.
 recipes=tests/fixtures/recipes
 reproduces() {
     model=$1
@@ -74,8 +74,8 @@ reproduces() {
     recipe=$4
     shift 4
     for precision in $precisions; do
-        # A value that rounding carries over a threshold is another picture's: those are held in float32. Between
-        # tf32 and float32 bends have no difference.
+        # Rounding can move a value across a threshold, so thresholds are checked in float32 only. Bends are the same in
+        # tf32 and float32.
         case $key-$precision in *thresh-half | *-tf32) continue ;; esac
         allow $precision
         expect "$reference: $key, $precision $*" "$ganbend" compare "$scratch/$model.gbw" \
@@ -99,18 +99,18 @@ done
 
 # Every operation of the networks and every kind of bend has a row on the device.
 for model in "$scratch"/*.gbw; do
-    expect "$(basename "$model") stays on the device" stays "$model"
+    expect "$(basename "$model") stays on the device" on_device "$model"
 done
-expect "bends stay on the device" stays "$scratch/rosinality-64.gbw" --bend $recipes/broad/chain.yaml \
+expect "bends stay on the device" on_device "$scratch/rosinality-64.gbw" --bend $recipes/broad/chain.yaml \
     --clusters $recipes/broad/clusters.yaml
 
-# says WANTED COMMAND…: fails with that line.
-says() {
-    wanted=$1
+# fails_with MESSAGE COMMAND…: succeeds if the command fails with that message.
+fails_with() {
+    message=$1
     shift
-    if "$@" >"$scratch/log" 2>&1 || ! grep -q "$wanted" "$scratch/log"; then
+    if "$@" >"$scratch/log" 2>&1 || ! grep -q "$message" "$scratch/log"; then
         failed=$((failed + 1))
-        echo "FAILED: $* does not say '$wanted'"
+        echo "FAILED: $* does not print '$message'"
         cat "$scratch/log"
     else
         passed=$((passed + 1))
@@ -119,12 +119,12 @@ says() {
 
 model=$scratch/nvlabs-orig-16.gbw
 if "$ganbend" bench "$model" --device cuda --runs 1 --seconds 0 | grep -q "emulated GPU"; then
-    says "no NVIDIA GPU was found" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
-    expect "auto goes to the processor" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device auto
-    says "out of memory on emulated GPU" env EMULATED_MEMORY=4096 "$ganbend" render "$model" -o "$scratch/x.png" \
+    fails_with "no NVIDIA GPU was found" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
+    expect "auto falls back to the processor" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device auto
+    fails_with "out of memory on emulated GPU" env EMULATED_MEMORY=4096 "$ganbend" render "$model" -o "$scratch/x.png" \
         --device cuda
 fi
-says "half|tf32|fp32" "$ganbend" render "$model" -o "$scratch/x.png" --device cuda --precision double
+fails_with "half|tf32|fp32" "$ganbend" render "$model" -o "$scratch/x.png" --device cuda --precision double
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -39,8 +39,8 @@ parse() {
 for page in $pages; do
     folder=$scratch/$(echo "$page" | tr / -)
     mkdir "$folder"
-    cp "$(ls weights/demo/portraits-*.gbw | tail -n 1)" "$folder/portraits.gbw"
-    cp "$(ls weights/demo/things-*.gbw | tail -n 1)" "$folder/things.gbw"
+    cp "$(ls weights/demo/portraits-*.gbw | sort -V | tail -n 1)" "$folder/portraits.gbw"
+    cp "$(ls weights/demo/things-*.gbw | sort -V | tail -n 1)" "$folder/things.gbw"
     cp docs/examples/*.yaml "$folder" 2>/dev/null
     show_files "$page" "$folder"
     code "$page" | grep -E '(^|[ (])ganbend ' >"$scratch/lines"

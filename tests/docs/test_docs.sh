@@ -72,8 +72,8 @@ done <"$scratch/commands" | grep -oE '^  (-o|--[-a-z]+)' | tr -d ' ' | sort -u >
 printf '%s\n' --help --version >>"$scratch/options"
 
 in_sources() {
-    grep -rqwF -- "$1" engine ops cuda weights tools tests CMakeLists.txt --include='*.[ch]' --include='*.cu' \
-        --include='*.cuh' --include='*.txt' --include='*.cmake' --include='*.sh' --include='*.mjs' --include='*.py'
+    grep -rqwF --include='*.[ch]' --include='*.cu' --include='*.cuh' --include='*.txt' --include='*.cmake' \
+        --include='*.sh' --include='*.mjs' --include='*.py' -e "$1" engine ops cuda weights tools tests CMakeLists.txt
 }
 
 for page in $pages; do
@@ -101,6 +101,24 @@ for page in $pages; do
         [ -e "$script" ] || bad "$page: there is no $script"
     done
 done
+
+# ---- messages: those that the pages explain are in the sources
+{
+    sed -n '/^| part of an error message/,/^$/s/^| `\([^`]*\)` .*/\1/p' docs/*.md
+    sed -n 's/^\*\*"\([^"]*\)".*/\1/p' docs/faq.md
+} >"$scratch/messages"
+[ "$(wc -l <"$scratch/messages")" -gt 8 ] || bad "few messages were found"
+while IFS= read -r message; do
+    number=$(printf '%s' "$message" | sed 's/^[0-9][0-9]* //')         # "16 tabs are open"
+    grep -rqF -e "$number" engine cuda ops weights tools || bad "no message says: $message"
+done <"$scratch/messages"
+
+# ---- quotes: lines of C in CONTRIBUTING.md are lines of the examples
+awk '/^ *```c/ { fence = 1; next } /^ *```/ { fence = 0 } fence && NF' CONTRIBUTING.md >"$scratch/quotes"
+[ -s "$scratch/quotes" ] || bad "CONTRIBUTING.md quotes nothing"
+while IFS= read -r line; do
+    cat docs/examples/adding/* | grep -qxF -- "$line" || bad "CONTRIBUTING.md: no example has the line: $line"
+done <"$scratch/quotes"
 
 # ---- figures
 for page in $pages; do

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The public header compiles alone, as C99, C11, C++11 and C++17, without a warning. A machine may have no C++ compiler.
+# The public header compiles alone, as C99, C11, C++11 and C++17, without a warning, and so does the program in README.md as
+# C. A machine may have no C++ compiler.
 # usage: test_header.sh C_COMPILER, from the repository root
 set -eu
 cc=$1
@@ -20,6 +21,11 @@ for standard in c99 c11; do
     "$cc" -std=$standard $strict "$work/header.c"
     echo "$cc: $standard"
 done
+# The program in README.md.
+awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' README.md >"$work/readme.c"
+grep -q 'int main(void)' "$work/readme.c"
+# shellcheck disable=SC2086
+"$cc" -std=c11 $strict "$work/readme.c"
 for cxx in c++ g++ clang++ "$cc" clang; do
     echo 'int main() { return 0; }' | $cxx -x c++ -fsyntax-only - 2>/dev/null || continue
     for standard in c++11 c++17; do

@@ -1,11 +1,11 @@
-/* check_ops: every fast row of the table against the plain one, over random shapes, odd ones included.
+/* check_ops: compares every fast row with the plain one, for random shapes, including unusual ones.
  *
- *   check_ops [--isa NAME] [--seed N] [--rounds N]    differences, and the promises about bits:
- *       fused = split, a sample of a batch = that sample alone, any number of workers, padded lanes never read
- *   check_ops --bench [--isa NAME] [--threads N]      the layers of StyleGAN2 1024 with their speed
+ *   check_ops [--isa NAME] [--seed N] [--rounds N]    differences, and equality of bits:
+ *       fused = split, a sample of a batch = that sample alone, any number of workers, padding is never read
+ *   check_ops --bench [--isa NAME] [--threads N]      speed of the layers of StyleGAN2 1024
  *
- * Tolerances are relative to the reference's largest magnitude: 1e-5, Winograd 5e-5; bfloat16 products 1e-2, Winograd's
- * 4e-2. */
+ * Tolerances are relative to the largest magnitude of the reference: 1e-5, Winograd 5e-5; bfloat16 products 1e-2,
+ * Winograd with bfloat16 4e-2. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <math.h>
@@ -17,8 +17,8 @@
 #include <time.h>
 
 #include "ops/ops.h"
-#include "random_uses.h"
-#include "small_pool.h"
+#include "tests/ops/random_uses.h"
+#include "tests/ops/small_pool.h"
 
 #if GB_WITH_OPENBLAS
 #include <cblas.h>
@@ -26,7 +26,7 @@
 
 /* ------------------------------------------------------------------------------------------------ checks */
 
-/* Attention by the three operations it stands for. */
+/* Attention as the three operations that it combines. */
 static float *three_steps(const gb_cpu *cpu, const use *u) {
     use steps[] = {{.d = {.op = GB_OP_SCORES, .inputs = 2}}, {.d = {.op = GB_OP_SOFTMAX, .inputs = 1}},
                    {.d = {.op = GB_OP_MIX, .inputs = 3}}};
@@ -49,8 +49,8 @@ static float *three_steps(const gb_cpu *cpu, const use *u) {
     return y[2];
 }
 
-/* Largest difference seen, without the epilogue: that one has the plain bits, whichever row it follows. All promises
- * about bits are checked on the way. */
+/* Checks a use and returns the largest difference without epilogue. The epilogue must have the bits of plain C after
+ * any row. Also checks everything that must not change a bit. */
 static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const gb_op_row *plain, use *u) {
     static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
     bool winograd = row->form && !strcmp(row->form, "winograd");
@@ -67,13 +67,13 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
     if (!(by <= allowed))
         fail(row, u, "differs from plain", by);
     if (own_stage && !same_bits(open, reference, count))
-        fail(row, u, "has other bits than plain", by);
+        fail(row, u, "differs from plain in bits", by);
     if (u->has_epilogue && !own_stage) {
         float *apart = split(cpu, u, open), *plainly = split(&one, u, open);
         if (!same_bits(apart, fused, count))
             fail(row, u, "changes when split", difference(apart, fused, count));
         if (!same_bits(plainly, fused, count))
-            fail(row, u, "is followed by other bits than plain's", difference(plainly, fused, count));
+            fail(row, u, "its epilogue differs from plain in bits", difference(plainly, fused, count));
         free(apart);
         free(plainly);
     }
@@ -129,7 +129,7 @@ static void check_isa(const char *isa, uint64_t seed, int rounds) {
     pool_start(&p, 3);
     many = cpu;
     many.workers = 3, many.parallel = pool_parallel, many.pool = &p;
-    many.l2 = 32 << 10, many.l3 = 0;        /* as small caches cut the work, so must large ones */
+    many.l2 = 32 << 10, many.l3 = 0;        /* the division of work for small caches must not change a bit */
     const gb_op_row *row;
     for (size_t i = 0; (row = gb_op_row_at(i)); i++)
         if (!strcmp(row->isa, isa) && row->op < GB_OP_FILTER)     /* bends have tests of their own */
@@ -147,7 +147,7 @@ static double now(void) {
 
 typedef struct timing { double seconds, pack; size_t packed, workspace; uint64_t macs; } timing;
 
-/* The fastest of a few runs with the layer's own epilogue; `form` gets the row's name. */
+/* The fastest of a few runs with the epilogue of the layer. `form` gets the form of the row. */
 static timing time_use(const gb_cpu *cpu, use *u, const char **form) {
     gb_desc d = desc_for(cpu, u);
     const gb_op_row *row = gb_op_find(cpu, &d);
@@ -228,7 +228,7 @@ static timing bench_use(const gb_cpu *cpu, const char *name, use *u, double peak
     return t;
 }
 
-/* Our matrix product beside OpenBLAS's, both on one thread: 768 samples through a dense layer of 512. */
+/* Our matrix product and that of OpenBLAS, both on one thread: 768 samples through a dense layer of 512. */
 static void bench_product(const gb_cpu *cpu, rng *r) {
     enum { M = 768, K = 512, N = 512 };
     const char *form;
@@ -335,7 +335,7 @@ int main(int argc, char **argv) {
     }
     gb_cpu cpu = {.workers = threads < 1 ? 1 : threads > MAX_WORKERS ? MAX_WORKERS : threads};
     if (!gb_cpu_detect(&cpu, isa, names, sizeof names)) {
-        fprintf(stderr, "check_ops: no rows for '%s' here, there are %s\n", isa, names);
+        fprintf(stderr, "check_ops: unknown instruction set '%s'; this processor has %s\n", isa, names);
         return 2;
     }
     if (speed) {

@@ -1,5 +1,5 @@
-/* Random uses of operations, odd shapes included, for holding rows against the plain ones: inputs, weights, epilogues,
- * and what a row makes of them, on the host or on a device. */
+/* Random uses of operations, including unusual shapes, to compare rows with the plain ones: inputs, weights and
+ * epilogues, and the result of a row on the host or on a device. */
 #ifndef GB_TESTS_RANDOM_USES_H
 #define GB_TESTS_RANDOM_USES_H
 
@@ -39,7 +39,7 @@ static float value(rng *r) {
 static void *allocate(size_t bytes) {
     void *p = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
     if (!p) {
-        fprintf(stderr, "checks: %zu bytes are not to be had\n", bytes);
+        fprintf(stderr, "checks: out of memory for %zu bytes\n", bytes);
         exit(2);
     }
     memset(p, 0xff, (bytes + 63) / 64 * 64 + 64);       /* as floats, NaN */
@@ -59,9 +59,9 @@ static size_t count_of(const gb_shape *s) {
 
 /* ------------------------------------------------------------------------------------------------ one use of a row */
 
-/* A use of an operation in plain NCHW: what every row is given and compared by. */
+/* A use of an operation in plain NCHW, as every row gets it. */
 typedef struct use {
-    gb_desc d;                              /* blocks as of the plain rows */
+    gb_desc d;                              /* with the blocks of the plain rows */
     float *in[GB_MAX_INPUTS], *weights[GB_MAX_WEIGHTS];
     float *noise, *bias, *add;
     float act_params[GB_MAX_ACT_PARAMS];
@@ -71,14 +71,14 @@ typedef struct use {
     union { gb_truncate_live truncate; gb_batch_norm_live norm; } live;
 } use;
 
-/* Memory of the processor, filled with what reads as NaN. */
+/* Memory of the processor or device, filled with NaN. */
 static void *memory_on(const gb_cpu *cpu, size_t bytes) {
     void *host = allocate(bytes);
     if (!cpu->device)
         return host;
     void *p = cpu->device->alloc(cpu->device, bytes + 64);
     if (!p || !cpu->device->upload(cpu->device, p, host, bytes)) {
-        fprintf(stderr, "checks: %zu bytes are not to be had on %s\n", bytes, cpu->device->name);
+        fprintf(stderr, "checks: out of memory for %zu bytes on %s\n", bytes, cpu->device->name);
         exit(2);
     }
     free(host);
@@ -92,7 +92,7 @@ static void free_on(const gb_cpu *cpu, void *memory) {
         free(memory);
 }
 
-/* A copy of the floats where the processor's rows read them; NULL of NULL. */
+/* A copy of the floats in that memory; NULL for NULL. */
 static float *floats_on(const gb_cpu *cpu, const float *floats, size_t count) {
     if (!floats)
         return NULL;
@@ -107,7 +107,7 @@ static float *floats_on(const gb_cpu *cpu, const float *floats, size_t count) {
 static gb_tensor block_tensor(const gb_cpu *cpu, gb_shape s, const float *nchw) {
     gb_tensor t = {.shape = s};
     t.shape.block = gb_block(cpu, s.c, s.h, s.w);
-    t.data = memory_on(cpu, gb_tensor_bytes(cpu, &t.shape));       /* padded lanes are NaN */
+    t.data = memory_on(cpu, gb_tensor_bytes(cpu, &t.shape));       /* padding is NaN */
     if (nchw)
         gb_tensor_from_nchw(cpu, &t, nchw);
     return t;
@@ -125,7 +125,7 @@ static gb_desc desc_for(const gb_cpu *cpu, const use *u) {
     return d;
 }
 
-/* Weights in the row's form, where its kernels read them; NULL where it has none. */
+/* Weights packed for the row, in its memory; NULL if it has none. */
 static void *packed_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, const use *u) {
     if (!row->packed_size)
         return NULL;
@@ -140,8 +140,8 @@ static void *packed_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d
     return packed;
 }
 
-/* On the host row->run(); on a device the two passes of a render. What has a key other than 0 is recorded the second time
- * and replayed from then on. */
+/* Runs the row; on a device with the two passes of a render. With a key other than 0, launches are captured the second
+ * time and replayed after that. */
 static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, const gb_args *args, uint64_t key) {
     const gb_device *device = cpu->device;
     if (!device) {
@@ -150,21 +150,21 @@ static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, co
     }
     gb_pass pass;
     do {
-        device->begin(cpu->queue);
+        device->begin(cpu->stream);
         row->run(cpu, d, args);
-    } while ((pass = device->launch(cpu->queue, key)) == GB_PASS_AGAIN);
+    } while ((pass = device->launch(cpu->stream, key)) == GB_PASS_AGAIN);
     if (pass == GB_PASS_LAUNCH) {
         row->run(cpu, d, args);
-        device->end(cpu->queue);
+        device->end(cpu->stream);
     }
     char why[200];
-    if (!device->wait(cpu->queue, why, sizeof why)) {
+    if (!device->wait(cpu->stream, why, sizeof why)) {
         fprintf(stderr, "checks: %s: %s\n", gb_ops[row->op]->name, why);
         exit(2);
     }
 }
 
-/* What one row makes of a use, as NCHW the caller frees. */
+/* The result of a row as NCHW; the caller frees it. */
 static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     gb_desc d = desc_for(cpu, u);
     gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL};
@@ -344,7 +344,7 @@ static use random_use(rng *r, gb_op_id op) {
     return u;
 }
 
-/* Any activation, with none, some or all of its parameters, on all channels or some. */
+/* Any activation, with none, some or all of its parameters, on all or some channels. */
 static void random_activation(rng *r, use *u) {
     gb_epilogue *e = &u->epilogue;
     e->act = pick(r, 0, 2) ? (gb_act_kind)pick(r, 0, GB_ACTS - 1) : GB_ACT_LRELU;
@@ -362,7 +362,7 @@ static void random_activation(rng *r, use *u) {
     }
 }
 
-/* Any stages for an operation that fuses; of NOISE, BIAS_ACT and ADD their own and those after it. */
+/* Random stages for an operation that fuses; for NOISE, BIAS_ACT and ADD their own and some that follow. */
 static void random_epilogue(rng *r, use *u) {
     const gb_shape *s = &u->d.out;
     gb_op_id op = u->d.op;
@@ -389,28 +389,29 @@ static void random_epilogue(rng *r, use *u) {
 /* ------------------------------------------------------------------------------------------------ comparing */
 
 static double largest(const float *a, size_t count) {
-    double most = 1e-30;
+    double maximum = 1e-30;
     for (size_t i = 0; i < count; i++)
-        most = fabs(a[i]) > most ? fabs(a[i]) : most;       /* fmax() here breaks gcc 12 for ARM */
-    return most;
+        maximum = fabs(a[i]) > maximum ? fabs(a[i]) : maximum;       /* fmax() here breaks gcc 12 for ARM */
+    return maximum;
 }
 
-/* Largest difference relative to the reference's largest magnitude; infinite where one is NaN and the other not. */
+/* The largest difference relative to the largest magnitude of the reference; infinite if only one of two values is
+ * NaN. */
 static double difference(const float *a, const float *reference, size_t count) {
-    double most = 0.0;
+    double maximum = 0.0;
     for (size_t i = 0; i < count; i++) {
         if (isnan(a[i]) != isnan(reference[i]))
             return INFINITY;
-        most = fmax(most, fabs((double)a[i] - reference[i]));
+        maximum = fmax(maximum, fabs((double)a[i] - reference[i]));
     }
-    return most / largest(reference, count);
+    return maximum / largest(reference, count);
 }
 
 static bool same_bits(const float *a, const float *b, size_t count) {
     return memcmp(a, b, sizeof(float) * count) == 0;
 }
 
-/* Runs the epilogue's stages one by one, as separate operations, on `open` (NCHW). */
+/* Runs the stages of the epilogue as separate operations on `open` (NCHW). */
 static float *split(const gb_cpu *cpu, const use *u, const float *open) {
     static const gb_op_id ops[] = {GB_OP_NOISE, GB_OP_BIAS_ACT, GB_OP_ADD};
     size_t bytes = sizeof(float) * count_of(&u->d.out);
@@ -443,7 +444,7 @@ static float *split(const gb_cpu *cpu, const use *u, const float *open) {
     return x;
 }
 
-/* Sample n of a use, alone. */
+/* Sample n of a use as a use of its own. */
 static use sample(const use *u, int n) {
     use one = *u;
     for (int i = 0; i < u->d.inputs; i++) {
@@ -476,7 +477,7 @@ static void fail(const gb_op_row *row, const use *u, const char *what, double by
     printf("\n");
 }
 
-/* One line for a row; no use at all is a failure. */
+/* Prints one line for a row. It is a failure if no use was found for it. */
 static void report(const gb_op_row *row, int uses, double worst) {
     const char *form = row->form ? row->form : "";
     if (!uses) {

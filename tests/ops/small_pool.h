@@ -1,4 +1,4 @@
-/* A pool of a few threads, small enough to be trusted, for running kernels on several workers. */
+/* A small thread pool for the tests, independent of the one of the engine. */
 #ifndef TESTS_SMALL_POOL_H
 #define TESTS_SMALL_POOL_H
 
@@ -22,7 +22,7 @@ typedef struct pool {
     void *arg;
 } pool;
 
-typedef struct seat { pool *p; int worker; } seat;
+typedef struct worker_arg { pool *p; int worker; } worker_arg;
 
 static void work(pool *p, int worker) {
     for (int i; (i = atomic_fetch_add(&p->next, 1)) < p->tasks;)
@@ -30,7 +30,7 @@ static void work(pool *p, int worker) {
 }
 
 static void *thread_main(void *arg) {
-    seat s = *(seat *)arg;
+    worker_arg s = *(worker_arg *)arg;
     unsigned seen = 0;
     free(arg);
     for (;;) {
@@ -72,11 +72,11 @@ static void pool_start(pool *p, int workers) {
     pthread_cond_init(&p->start, NULL);
     pthread_cond_init(&p->done, NULL);
     for (int i = 1; i < workers; i++) {
-        seat *s = malloc(sizeof *s);
+        worker_arg *s = malloc(sizeof *s);
         if (s)
-            *s = (seat){p, i};
+            *s = (worker_arg){p, i};
         if (!s || pthread_create(&p->threads[i], NULL, thread_main, s)) {
-            fprintf(stderr, "check_ops: thread %d did not start\n", i);
+            fprintf(stderr, "check_ops: starting thread %d failed\n", i);
             exit(2);
         }
     }

@@ -1,5 +1,5 @@
-/* Activations: the published parametric ones against their values in float64, the others against their formulas, what
- * happens at the edges, parameters, and the same bits under every instruction set. */
+/* Activations: the published parametric ones compared with reference values in float64, the others with their formulas;
+ * limits, parameters, and the same bits with every instruction set. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -53,7 +53,7 @@ static void compare_published(const gb_array *inputs, const char *name, const gb
     }
 }
 
-static void published_activations_have_their_published_values(void **state) {
+static void published_activations_equal_their_reference_values(void **state) {
     static uint8_t bytes[1 << 19];
     size_t count, compared = 0;
     gb_reason why;
@@ -99,7 +99,7 @@ static double of_gelu(const float *p, double x) { return (void)p, 0.5 * x * erfc
 static double of_sine(const float *p, double x) { return p[1] * sin((float)(p[0] * x)); }
 static double of_step(const float *p, double x) { return x > p[0] ? 1.0 : 0.0; }
 
-static void other_activations_are_their_formulas(void **state) {
+static void other_activations_equal_their_formulas(void **state) {
     static const struct {
         const char *name;
         double (*formula)(const float *p, double x);
@@ -123,14 +123,14 @@ static void other_activations_are_their_formulas(void **state) {
             double at_x = uses[u].formula(uses[u].params, x), near_0 = uses[u].formula(uses[u].params, small);
             assert_near(uses[u].name, x, gb_activate((gb_act_kind)act, uses[u].params, uses[u].count, x), at_x,
                         2.5e-7 * fmax(1.0, fabs(at_x)));
-            assert_near(uses[u].name, small, gb_activate((gb_act_kind)act, uses[u].params, uses[u].count, small), near_0,
-                        5e-7 * fabs(near_0));
+            assert_near(uses[u].name, small, gb_activate((gb_act_kind)act, uses[u].params, uses[u].count, small),
+                        near_0, 5e-7 * fabs(near_0));
         }
     }
 }
 
-/* The nearest floats to multiples of π/2 are where the reduction of the angle shows. */
-static void sine_is_right_next_to_its_zeros(void **state) {
+/* Errors of the argument reduction are largest next to multiples of π/2. */
+static void sine_is_accurate_next_to_its_zeros(void **state) {
     (void)state;
     for (int k = -60000; k <= 60000; k++) {
         float x = (float)(k * 1.5707963267948966);
@@ -138,13 +138,13 @@ static void sine_is_right_next_to_its_zeros(void **state) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------------ edges */
+/* ------------------------------------------------------------------------------------------------ limits */
 
 static float at(const char *name, float x) {
     return gb_activate((gb_act_kind)gb_act_find(name), NULL, 0, x);
 }
 
-static void infinities_go_where_the_limit_is(void **state) {
+static void infinities_give_the_limits(void **state) {
     static const struct { const char *name; float below, above; } limits[] = {
         {"linear", -INFINITY, INFINITY}, {"relu", 0.0f, INFINITY}, {"lrelu", -INFINITY, INFINITY},
         {"tanh", -1.0f, 1.0f}, {"sigmoid", 0.0f, 1.0f}, {"elu", -1.0f, INFINITY}, {"selu", -1.7580993f, INFINITY},
@@ -156,20 +156,20 @@ static void infinities_go_where_the_limit_is(void **state) {
         assert_true(at(limits[i].name, -INFINITY) == limits[i].below);
         assert_true(at(limits[i].name, INFINITY) == limits[i].above);
     }
-    /* As in PyTorch: −∞ · 0, and an angle that is none. */
+    /* As in PyTorch: −∞ · 0, and infinite angles. */
     assert_true(isnan(at("swish", -INFINITY)) && at("swish", INFINITY) == INFINITY);
     assert_true(isnan(at("gelu", -INFINITY)) && at("gelu", INFINITY) == INFINITY);
     assert_true(isnan(at("sine", -INFINITY)) && isnan(at("sine", INFINITY)));
     assert_true(isnan(at("sinlu", INFINITY)) && isnan(at("coslu", INFINITY)));
 }
 
-static void nan_stays_nan(void **state) {
+static void nan_gives_nan(void **state) {
     (void)state;
     for (int act = 0; act < GB_ACTS; act++)
         assert_true(isnan(gb_activate((gb_act_kind)act, NULL, 0, NAN)));
 }
 
-static void large_values_stay_what_they_are(void **state) {
+static void large_values_give_the_asymptotes(void **state) {
     static const char *const rising[] = {"linear", "relu", "lrelu", "elu", "softplus", "swish", "gelu", "shilu"};
     (void)state;
     for (float x = 100.0f; x < 1e38f; x *= 7.0f) {
@@ -186,7 +186,7 @@ static void large_values_stay_what_they_are(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ parameters */
 
-static void every_row_is_whole(void **state) {
+static void every_row_is_complete(void **state) {
     (void)state;
     for (int act = 0; act < GB_ACTS; act++) {
         const gb_act_row *row = &gb_acts[act];
@@ -194,7 +194,8 @@ static void every_row_is_whole(void **state) {
         if (row->alias)
             assert_int_equal(gb_act_find(row->alias), act);
         assert_true(row->summary[0] && row->gain >= 1.0f);
-        assert_true(row->params <= row->max_params && row->max_params <= GB_MAX_ACT_PARAMS && (row->max_params == 0 || row->param));
+        assert_true(row->params <= row->max_params && row->max_params <= GB_MAX_ACT_PARAMS);
+        assert_true(row->max_params == 0 || row->param);
         for (int i = 0; i < row->max_params; i++) {
             const gb_param *p = &row->param[i];
             assert_true(p->name[0] && p->summary[0] && p->low <= p->default_value && p->default_value <= p->high);
@@ -207,7 +208,7 @@ static void every_row_is_whole(void **state) {
     assert_int_equal(gb_act_find(""), -1);
 }
 
-static void parameters_not_given_are_the_defaults_of_the_row(void **state) {
+static void missing_parameters_have_their_default_values(void **state) {
     (void)state;
     for (int act = 0; act < GB_ACTS; act++) {
         float params[GB_MAX_ACT_PARAMS];
@@ -221,7 +222,7 @@ static void parameters_not_given_are_the_defaults_of_the_row(void **state) {
     }
 }
 
-static void every_parameter_counts(void **state) {
+static void every_parameter_has_an_effect(void **state) {
     (void)state;
     for (int act = 0; act < GB_ACTS; act++)
         for (int i = 0; i < gb_acts[act].max_params; i++) {
@@ -239,7 +240,7 @@ static void every_parameter_counts(void **state) {
         }
 }
 
-static void as_many_weights_as_are_given_make_the_polynomial(void **state) {
+static void the_number_of_weights_is_the_degree_of_the_polynomial(void **state) {
     float ones[GB_MAX_ACT_PARAMS];
     (void)state;
     for (int i = 0; i < GB_MAX_ACT_PARAMS; i++)
@@ -257,7 +258,7 @@ static void as_many_weights_as_are_given_make_the_polynomial(void **state) {
 
 enum { WIDTH = 61, HEIGHT = 59, CHANNELS = 21, VALUES = WIDTH * HEIGHT };
 
-/* The bias_act operation of `isa` on `channels` maps that all hold x; NCHW. False where there is no such processor. */
+/* Runs bias_act of `isa` on `channels` maps that are all x; NCHW. False if this processor does not support it. */
 static bool run_on(const char *isa, int channels, const gb_epilogue *e, const float *x, float *y) {
     static float in[CHANNELS * VALUES];
     gb_cpu cpu = {.workers = 1}, one = {.isa = "plain", .vector = 1, .workers = 1};
@@ -283,14 +284,14 @@ static bool run_on(const char *isa, int channels, const gb_epilogue *e, const fl
     return true;
 }
 
-/* NaN is NaN, whatever its other bits say. */
+/* All NaNs count as equal. */
 static void assert_same_bits(const char *what, const float *x, const float *a, const float *b, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (memcmp(&a[i], &b[i], sizeof *a) && !(isnan(a[i]) && isnan(b[i])))
             fail_msg("%s(%.9g) is %.9g and %.9g", what, x[i % VALUES], a[i], b[i]);
 }
 
-/* Numbers of every size and sign, all bit patterns alike; a third of them of the size that networks have. */
+/* Random bit patterns; every third value is of a magnitude that networks have. */
 static void any_floats(uint32_t seed, float *x) {
     for (int i = 0; i < VALUES; i++) {
         seed = seed * 1664525u + 1013904223u;
@@ -302,7 +303,7 @@ static void any_floats(uint32_t seed, float *x) {
     memcpy(x, (const float[]){0.0f, -0.0f, INFINITY, -INFINITY, NAN, FLT_MAX, -FLT_MAX}, sizeof(float) * 7);
 }
 
-static void bits_are_the_same_under_every_instruction_set(void **state) {
+static void all_instruction_sets_give_the_same_bits(void **state) {
     static const char *const isas[] = {"plain", "avx2", "avx512", "neon"};
     static float x[VALUES], scalar[VALUES], y[CHANNELS * VALUES];
     (void)state;
@@ -325,7 +326,7 @@ static void bits_are_the_same_under_every_instruction_set(void **state) {
         }
 }
 
-static void an_activation_can_be_replaced_in_some_channels(void **state) {
+static void some_channels_can_have_another_activation(void **state) {
     static const char *const isas[] = {"plain", "avx2", "avx512", "neon"};
     static float x[VALUES], y[CHANNELS * VALUES], chosen[VALUES], others[VALUES];
     const float wave[] = {0.8f, 5.0f};
@@ -349,18 +350,18 @@ static void an_activation_can_be_replaced_in_some_channels(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_activations_have_their_published_values),
-        cmocka_unit_test(other_activations_are_their_formulas),
-        cmocka_unit_test(sine_is_right_next_to_its_zeros),
-        cmocka_unit_test(infinities_go_where_the_limit_is),
-        cmocka_unit_test(nan_stays_nan),
-        cmocka_unit_test(large_values_stay_what_they_are),
-        cmocka_unit_test(every_row_is_whole),
-        cmocka_unit_test(parameters_not_given_are_the_defaults_of_the_row),
-        cmocka_unit_test(every_parameter_counts),
-        cmocka_unit_test(as_many_weights_as_are_given_make_the_polynomial),
-        cmocka_unit_test(bits_are_the_same_under_every_instruction_set),
-        cmocka_unit_test(an_activation_can_be_replaced_in_some_channels),
+        cmocka_unit_test(published_activations_equal_their_reference_values),
+        cmocka_unit_test(other_activations_equal_their_formulas),
+        cmocka_unit_test(sine_is_accurate_next_to_its_zeros),
+        cmocka_unit_test(infinities_give_the_limits),
+        cmocka_unit_test(nan_gives_nan),
+        cmocka_unit_test(large_values_give_the_asymptotes),
+        cmocka_unit_test(every_row_is_complete),
+        cmocka_unit_test(missing_parameters_have_their_default_values),
+        cmocka_unit_test(every_parameter_has_an_effect),
+        cmocka_unit_test(the_number_of_weights_is_the_degree_of_the_polynomial),
+        cmocka_unit_test(all_instruction_sets_give_the_same_bits),
+        cmocka_unit_test(some_channels_can_have_another_activation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Bending filters: what OpenCV computes for the published ones, definitions written out in double for the others, and
- * the promises every filter makes: any layout, any workers, any batch, any parameters in range. */
+/* Bending filters: the published ones compared with OpenCV, the others with their definitions in double precision; and
+ * properties of all filters: independence of layout, workers and batch, and all parameters in their ranges. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <pthread.h>
@@ -34,7 +34,7 @@ static void *every_third(void *arg) {
     return NULL;
 }
 
-/* Three threads deal the tasks among them, the last ones first. */
+/* Three threads divide the tasks, the last ones first. */
 static void parallel(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg) {
     share shares[WORKERS];
     (void)pool;
@@ -54,7 +54,8 @@ static float param_value(const gb_filter *f, int at, const char *text) {
     return strtof(text, NULL);
 }
 
-/* "rotate angle=30 border=edge": looks the filter up and fills in `params`, the rest by default. */
+/* Finds the filter of a text like "rotate angle=30 border=edge" and sets `params`; the others get their default
+ * values. */
 static const gb_filter *filter_of(const char *text, float *params) {
     char words[200], *word, *rest;
     snprintf(words, sizeof words, "%s", text);
@@ -81,7 +82,7 @@ static void *allocate(size_t bytes) {
     size_t whole = (bytes + 63) / 64 * 64;
     void *p = aligned_alloc(64, whole ? whole : 64);
     assert_non_null(p);
-    memset(p, 0xff, whole);                         /* as floats, NaN: in padded lanes, in scratch, in results */
+    memset(p, 0xff, whole);                         /* as floats, NaN: in padding, scratch memory and results */
     return p;
 }
 
@@ -140,7 +141,7 @@ static void assert_gives(const char *text, int h, int w, const float *x, const f
     assert_close(text, y, expected, (size_t)h * w, 1e-6);
 }
 
-/* ------------------------------------------------------------------------------------------------ as published */
+/* ------------------------------------------------------------------------------------------------ published filters */
 
 static const gb_named_array *array_named(const gb_named_array *all, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)
@@ -187,7 +188,7 @@ static void compare_published(const gb_named_array *all, size_t count, const gb_
     free(expected);
 }
 
-/* The element is what dilating a single one draws. */
+/* Dilating a single 1 gives the element. */
 static void compare_element(const gb_named_array *a) {
     char text[40];
     int h, w;
@@ -202,7 +203,7 @@ static void compare_element(const gb_named_array *a) {
     free(expected);
 }
 
-static void published_filters_are_what_opencv_computes(void **state) {
+static void published_filters_equal_the_results_of_opencv(void **state) {
     static uint8_t bytes[1 << 20];
     size_t count, elements = 0, filtered = 0;
     gb_reason why;
@@ -229,7 +230,7 @@ static void published_filters_are_what_opencv_computes(void **state) {
     gb_checkpoint_close(c);
 }
 
-static void filters_are_found_by_our_name_and_by_the_published_one(void **state) {
+static void filters_are_found_by_our_name_and_the_published_one(void **state) {
     static const char *const published[] = {"ablate", "invert", "scalar-multiply", "translate", "rotate", "scale",
                                             "erode", "dilate", "binary-thresh", "flip-h", "flip-v"};
     (void)state;
@@ -240,7 +241,7 @@ static void filters_are_found_by_our_name_and_by_the_published_one(void **state)
     assert_null(gb_filter_find(""));
 }
 
-static void every_row_is_whole(void **state) {
+static void every_row_is_complete(void **state) {
     (void)state;
     for (const gb_filter *const *row = gb_filters; *row; row++) {
         const gb_filter *f = *row;
@@ -250,10 +251,10 @@ static void every_row_is_whole(void **state) {
         assert_string_equal(f->param[f->params - 1].name, "mix");
         for (int i = 0; i < f->params; i++) {
             const char *const *choices = f->param[i].choices;
-            float low = f->param[i].low, high = f->param[i].high, otherwise = f->param[i].default_value;
+            float low = f->param[i].low, high = f->param[i].high, value = f->param[i].default_value;
             int names = 0;
-            assert_true(f->param[i].name[0] && f->param[i].summary[0] && low <= otherwise && otherwise <= high);
-            assert_true(!f->param[i].integer || otherwise == rintf(otherwise));
+            assert_true(f->param[i].name[0] && f->param[i].summary[0] && low <= value && value <= high);
+            assert_true(!f->param[i].integer || value == rintf(value));
             while (choices && choices[names])
                 names++;
             if (choices)
@@ -264,7 +265,7 @@ static void every_row_is_whole(void **state) {
     }
 }
 
-static void every_filter_does_something_visible_and_finite_by_default(void **state) {
+static void every_filter_has_a_visible_and_finite_effect_by_default(void **state) {
     enum { C = 5, H = 8, W = 8, COUNT = C * H * W };
     float params[GB_MAX_FILTER_PARAMS], y[COUNT];
     float *x = random_floats(COUNT, 1);
@@ -285,7 +286,7 @@ static void every_filter_does_something_visible_and_finite_by_default(void **sta
 
 /* ------------------------------------------------------------------------------------------------ single values */
 
-static void single_values_follow_their_formulas(void **state) {
+static void filters_of_single_values_follow_their_formulas(void **state) {
     const float *x = FLOATS(-1.5f, -0.5f, 0.0f, 0.5f, 0.75f, 3.0f, INFINITY, NAN);
     (void)state;
     assert_gives("ablate", 1, 8, x, FLOATS(0, 0, 0, 0, 0, 0, 0, 0));
@@ -299,7 +300,7 @@ static void single_values_follow_their_formulas(void **state) {
     assert_gives("quantise step=1", 2, 3, x, FLOATS(-2, 0, 0, 0, 1, 3));
 }
 
-static void clamping_keeps_nan_and_a_threshold_answers_no(void **state) {
+static void clamp_preserves_nan_and_threshold_gives_0(void **state) {
     float y[2];
     (void)state;
     apply("clamp", 1, 2, FLOATS(NAN, INFINITY), y);
@@ -310,7 +311,7 @@ static void clamping_keeps_nan_and_a_threshold_answers_no(void **state) {
     assert_true(y[0] == 0.0f && y[1] == 0.0f);
 }
 
-static void mix_gives_the_original_a_share_of_any_filter(void **state) {
+static void mix_interpolates_between_original_and_result(void **state) {
     const float *x = FLOATS(1, 2, 3, 4);
     (void)state;
     assert_gives("invert mix=0", 2, 2, x, x);
@@ -324,7 +325,7 @@ static void mix_gives_the_original_a_share_of_any_filter(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ affine */
 
-static void borders_are_what_their_names_say(void **state) {
+static void borders_have_the_values_of_their_names(void **state) {
     const float *x = FLOATS(1, 2, 3, 4);
     (void)state;
     assert_gives("translate x=0.75 border=zeros", 1, 4, x, FLOATS(0, 0, 0, 1));
@@ -334,10 +335,10 @@ static void borders_are_what_their_names_say(void **state) {
     assert_gives("translate x=0 y=-0.5 border=reflect", 4, 1, x, FLOATS(3, 4, 4, 3));
     assert_gives("translate x=5.25 border=wrap", 1, 4, x, FLOATS(4, 1, 2, 3));
     assert_gives("translate x=-5.25 border=reflect", 1, 4, x, FLOATS(3, 2, 1, 1));
-    assert_gives("translate x=2.5 border=wrap sampling=opencv", 4, 1, x, x);       /* 10 of 1 pixel */
+    assert_gives("translate x=2.5 border=wrap sampling=opencv", 4, 1, x, x);       /* 10 widths of 1 pixel */
 }
 
-static void sampling_between_pixels_is_exact(void **state) {
+static void interpolation_between_pixels_is_exact(void **state) {
     const float *x = FLOATS(0, 0, 1, 0, 0, 0, 0, 0);
     (void)state;
     assert_gives("translate x=0.0625 sampling=bilinear", 1, 8, x, FLOATS(0, 0, 0.5f, 0.5f, 0, 0, 0, 0));
@@ -347,7 +348,7 @@ static void sampling_between_pixels_is_exact(void **state) {
                  FLOATS(0, -0.09375f, 0.59375f, 0.59375f, -0.09375f, 0, 0, 0));
 }
 
-static void quarter_turns_are_exact_about_the_middle(void **state) {
+static void rotations_by_90_degrees_about_the_centre_are_exact(void **state) {
     const float *x = FLOATS(1, 2, 3, 4, 5, 6, 7, 8, 9);
     (void)state;
     assert_gives("rotate angle=90", 3, 3, x, FLOATS(3, 6, 9, 2, 5, 8, 1, 4, 7));
@@ -362,7 +363,7 @@ static void quarter_turns_are_exact_about_the_middle(void **state) {
     assert_gives("affine xx=1 xy=0 x=1 y=-1", 3, 3, x, FLOATS(0, 4, 5, 0, 7, 8, 0, 0, 0));
 }
 
-static void a_crop_is_a_window_enlarged(void **state) {
+static void resize_crop_enlarges_a_window(void **state) {
     const float *x = FLOATS(0, 1, 2, 3);
     (void)state;
     assert_gives("resize-crop zoom=2", 1, 4, x, FLOATS(0.75f, 1.25f, 1.75f, 2.25f));
@@ -371,7 +372,7 @@ static void a_crop_is_a_window_enlarged(void **state) {
     assert_gives("resize-crop zoom=1", 1, 4, x, x);
 }
 
-static void matrices_that_cannot_be_inverted_give_zeros(void **state) {
+static void singular_matrices_give_zeros(void **state) {
     const float *x = FLOATS(1, 2, 3, 4);
     (void)state;
     assert_gives("scale factor=0 border=edge", 2, 2, x, FLOATS(0, 0, 0, 0));
@@ -380,7 +381,7 @@ static void matrices_that_cannot_be_inverted_give_zeros(void **state) {
     assert_gives("scale factor=0 sampling=opencv", 2, 2, x, FLOATS(1, 1, 1, 1));
 }
 
-/* Pixel i of a row of n by walking in from wherever it is; false outside. */
+/* The pixel of a row of n that replaces pixel i, found step by step; false if it is zero. */
 static bool walk_in(const char *border, int *i, int n) {
     while (*i < 0 || *i >= n) {
         if (strcmp(border, "zeros") == 0)
@@ -404,7 +405,7 @@ static double kernel(const char *sampling, double d) {
     return d < 2.0 ? -0.75 * (d * d * d - 5.0 * d * d + 8.0 * d - 4.0) : 0.0;
 }
 
-/* The map read at (x, y): Σ over the pixels around, each weighted by the kernel at its distance. */
+/* The map at (x, y): the sum of the surrounding pixels, each weighted with the kernel at its distance. */
 static double read_at(const float *map, int h, int w, double y, double x, const char *border, const char *sampling) {
     double sum = 0.0;
     for (int r = (int)floor(y) - 2; r <= (int)floor(y) + 3; r++)
@@ -416,7 +417,7 @@ static double read_at(const float *map, int h, int w, double y, double x, const 
     return sum;
 }
 
-static void affine_filters_equal_their_definition_in_double(void **state) {
+static void affine_filters_equal_their_definition_in_double_precision(void **state) {
     enum { H = 9, W = 14 };
     static const char *const borders[] = {"zeros", "edge", "reflect", "wrap"};
     static const char *const samplings[] = {"bilinear", "bicubic"};
@@ -434,13 +435,13 @@ static void affine_filters_equal_their_definition_in_double(void **state) {
                 for (int r = 0; r < H; r++)
                     for (int c = 0; c < W; c++) {
                         double sx, sy;
-                        if (k == 0) {               /* counter-clockwise to the eye: y points down */
+                        if (k == 0) {               /* counter-clockwise: y points down */
                             sx = mx + cos(a) * (c - mx) - sin(a) * (r - my);
                             sy = my + sin(a) * (c - mx) + cos(a) * (r - my);
                         } else if (k == 1) {
                             sx = mx + (c - mx) / 0.4;
                             sy = my + (r - my) / 0.8;
-                        } else {                    /* by Cramer's rule, the determinant being 0.625 */
+                        } else {                    /* Cramer's rule; the determinant is 0.625 */
                             sx = (1.0 * (c - 1.5) - 0.25 * (r + 2.0)) / 0.625;
                             sy = (0.5 * (c - 1.5) + 0.5 * (r + 2.0)) / 0.625;
                         }
@@ -453,7 +454,7 @@ static void affine_filters_equal_their_definition_in_double(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ morphology */
 
-static void erosion_and_dilation_equal_a_search_of_the_element(void **state) {
+static void erosion_and_dilation_equal_a_search_in_the_element(void **state) {
     static const int sizes[][2] = {{1, 1}, {1, 7}, {7, 1}, {5, 5}, {13, 8}, {8, 21}};
     (void)state;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
@@ -502,7 +503,7 @@ static void opening_is_erosion_then_dilation_and_closing_the_reverse(void **stat
     free(x);
 }
 
-static void nan_wins_every_minimum_and_maximum_it_is_part_of(void **state) {
+static void nan_wins_every_minimum_and_maximum(void **state) {
     const float *x = FLOATS(1, 2, 3, NAN, 5, 6, INFINITY);
     (void)state;
     assert_gives("erode radius=1", 1, 6, x, FLOATS(1, 1, NAN, NAN, NAN, 5));
@@ -512,7 +513,7 @@ static void nan_wins_every_minimum_and_maximum_it_is_part_of(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ convolutions */
 
-static void a_blur_is_the_gaussian_sum_written_out(void **state) {
+static void blur_equals_the_sum_with_gaussian_weights(void **state) {
     enum { H = 6, W = 11 };
     static const char *const borders[] = {"zeros", "edge", "reflect", "wrap"};
     static const double sigmas[] = {0.0, 0.64, 3.0};
@@ -549,7 +550,7 @@ static void a_blur_is_the_gaussian_sum_written_out(void **state) {
     free(x);
 }
 
-static void sobel_finds_gradients(void **state) {
+static void sobel_computes_gradients(void **state) {
     const float *x = FLOATS(0, 1, 2, 4, 5, 6, 8, 9, 10);            /* c + 4r */
     float y[9];
     (void)state;
@@ -563,7 +564,7 @@ static void sobel_finds_gradients(void **state) {
     assert_close("zeros", y, FLOATS(7, 6, -7), 3, 0.0);
 }
 
-static void normalising_gives_mean_and_deviation(void **state) {
+static void normalise_gives_mean_and_deviation(void **state) {
     (void)state;
     assert_gives("normalise", 1, 4, FLOATS(1, 1, 3, 3), FLOATS(-1, -1, 1, 1));
     assert_gives("normalise mean=5 deviation=2", 2, 2, FLOATS(10, 10, 30, 30), FLOATS(3, 3, 7, 7));
@@ -573,7 +574,7 @@ static void normalising_gives_mean_and_deviation(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ randomness, order */
 
-static void noise_is_normal_and_differs_by_seed_and_channel(void **state) {
+static void noise_is_normal_and_depends_on_seed_and_channel(void **state) {
     enum { N = 2, C = 2, H = 64, W = 65, PIXELS = H * W, COUNT = N * C * PIXELS };
     size_t bytes = sizeof(float) * COUNT;
     float *x = allocate(bytes), *y = allocate(bytes), *z = allocate(bytes);
@@ -604,7 +605,7 @@ static void noise_is_normal_and_differs_by_seed_and_channel(void **state) {
     free(z);
 }
 
-static void channels_are_shuffled_and_rolled_among_those_taking_part(void **state) {
+static void shuffle_and_roll_permute_the_chosen_channels(void **state) {
     float params[GB_MAX_FILTER_PARAMS], y[8];
     const float *x = FLOATS(0, 1, 2, 3, 4, 5, 6, 7);
     const gb_filter *roll = filter_of("roll by=1", params);
@@ -633,10 +634,11 @@ static void channels_are_shuffled_and_rolled_among_those_taking_part(void **stat
     assert_true(moved[0] != moved[1] && moved[1] != moved[2]);
 }
 
-/* ------------------------------------------------------------------------------------------------ promises of all */
+/* ------------------------------------------------------------------------------------------------ properties of all
+ * filters */
 
-/* 70 × 67 pixels are more than one band of the driver, and no multiple of a run. */
-static void layout_workers_batch_and_features_change_no_bit_of_any_filter(void **state) {
+/* 70 × 67 pixels are more than one band of gb_filter_run() and not a multiple of its runs. */
+static void layout_workers_and_batch_do_not_change_any_bits(void **state) {
     enum { N = 2, C = 21, H = 70, W = 67, MAP = H * W, SAMPLE = C * MAP };
     static const int some[] = {0, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20};
     enum { SOME = sizeof some / sizeof *some };
@@ -673,16 +675,16 @@ static void layout_workers_batch_and_features_change_no_bit_of_any_filter(void *
             }
         }
         run(f, params, (where){{N, C, H, W, 8}, 1, some, 0}, x, z);
-        assert_memory_equal(z, x, sizeof(float) * N * SAMPLE);          /* no features at all */
+        assert_memory_equal(z, x, sizeof(float) * N * SAMPLE);          /* no feature chosen */
     }
     free(x);
     free(y);
     free(z);
 }
 
-/* Every parameter at either end of its range, the others at their defaults; the sanitizers watch. Finite parameters
- * must leave no place untouched: results start as NaN, and the input has none. */
-static void the_ends_of_every_range_work_on_maps_of_any_size(void **state) {
+/* Every parameter at both limits of its range, the others at their default values; sanitizers find other errors. With
+ * finite parameters every value must be written: results begin as NaN, and the input has no NaN. */
+static void the_limits_of_every_range_work_on_maps_of_any_size(void **state) {
     static const int sizes[][2] = {{1, 1}, {1, 5}, {5, 1}, {3, 2}, {17, 16}};
     (void)state;
     for (const gb_filter *const *row = gb_filters; *row; row++)
@@ -701,7 +703,7 @@ static void the_ends_of_every_range_work_on_maps_of_any_size(void **state) {
                 }
 }
 
-static void absurd_transforms_stay_inside_the_map(void **state) {
+static void extreme_transforms_stay_inside_the_map(void **state) {
     static const char *const texts[] = {
         "rotate angle=1e9", "rotate angle=-1e9", "translate x=1e6 y=-1e6", "scale factor=1e-30 x=1e-30",
         "scale factor=1e6", "shear x=1e6 y=1e6", "affine xx=1e-30 xy=0 x=1e9 yx=0 yy=1e-30 y=-1e9",
@@ -729,30 +731,30 @@ static void absurd_transforms_stay_inside_the_map(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_filters_are_what_opencv_computes),
-        cmocka_unit_test(filters_are_found_by_our_name_and_by_the_published_one),
-        cmocka_unit_test(every_row_is_whole),
-        cmocka_unit_test(every_filter_does_something_visible_and_finite_by_default),
-        cmocka_unit_test(single_values_follow_their_formulas),
-        cmocka_unit_test(clamping_keeps_nan_and_a_threshold_answers_no),
-        cmocka_unit_test(mix_gives_the_original_a_share_of_any_filter),
-        cmocka_unit_test(borders_are_what_their_names_say),
-        cmocka_unit_test(sampling_between_pixels_is_exact),
-        cmocka_unit_test(quarter_turns_are_exact_about_the_middle),
-        cmocka_unit_test(a_crop_is_a_window_enlarged),
-        cmocka_unit_test(matrices_that_cannot_be_inverted_give_zeros),
-        cmocka_unit_test(affine_filters_equal_their_definition_in_double),
-        cmocka_unit_test(erosion_and_dilation_equal_a_search_of_the_element),
+        cmocka_unit_test(published_filters_equal_the_results_of_opencv),
+        cmocka_unit_test(filters_are_found_by_our_name_and_the_published_one),
+        cmocka_unit_test(every_row_is_complete),
+        cmocka_unit_test(every_filter_has_a_visible_and_finite_effect_by_default),
+        cmocka_unit_test(filters_of_single_values_follow_their_formulas),
+        cmocka_unit_test(clamp_preserves_nan_and_threshold_gives_0),
+        cmocka_unit_test(mix_interpolates_between_original_and_result),
+        cmocka_unit_test(borders_have_the_values_of_their_names),
+        cmocka_unit_test(interpolation_between_pixels_is_exact),
+        cmocka_unit_test(rotations_by_90_degrees_about_the_centre_are_exact),
+        cmocka_unit_test(resize_crop_enlarges_a_window),
+        cmocka_unit_test(singular_matrices_give_zeros),
+        cmocka_unit_test(affine_filters_equal_their_definition_in_double_precision),
+        cmocka_unit_test(erosion_and_dilation_equal_a_search_in_the_element),
         cmocka_unit_test(opening_is_erosion_then_dilation_and_closing_the_reverse),
-        cmocka_unit_test(nan_wins_every_minimum_and_maximum_it_is_part_of),
-        cmocka_unit_test(a_blur_is_the_gaussian_sum_written_out),
-        cmocka_unit_test(sobel_finds_gradients),
-        cmocka_unit_test(normalising_gives_mean_and_deviation),
-        cmocka_unit_test(noise_is_normal_and_differs_by_seed_and_channel),
-        cmocka_unit_test(channels_are_shuffled_and_rolled_among_those_taking_part),
-        cmocka_unit_test(layout_workers_batch_and_features_change_no_bit_of_any_filter),
-        cmocka_unit_test(the_ends_of_every_range_work_on_maps_of_any_size),
-        cmocka_unit_test(absurd_transforms_stay_inside_the_map),
+        cmocka_unit_test(nan_wins_every_minimum_and_maximum),
+        cmocka_unit_test(blur_equals_the_sum_with_gaussian_weights),
+        cmocka_unit_test(sobel_computes_gradients),
+        cmocka_unit_test(normalise_gives_mean_and_deviation),
+        cmocka_unit_test(noise_is_normal_and_depends_on_seed_and_channel),
+        cmocka_unit_test(shuffle_and_roll_permute_the_chosen_channels),
+        cmocka_unit_test(layout_workers_and_batch_do_not_change_any_bits),
+        cmocka_unit_test(the_limits_of_every_range_work_on_maps_of_any_size),
+        cmocka_unit_test(extreme_transforms_stay_inside_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

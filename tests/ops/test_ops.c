@@ -1,4 +1,4 @@
-/* The plain operations against values worked out by hand, and what their shape rules refuse. */
+/* The plain operations compared with values computed by hand, and the shapes that they reject. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ static gb_cpu plain_cpu(void) {
     return cpu;
 }
 
-/* Runs the plain row of d on NCHW inputs into `out`, which has room for the result. */
+/* Runs the plain row of d on NCHW inputs. `out` has space for the result. */
 static void run(gb_desc d, const float *const *in, const float *const *weights, const gb_epilogue *e, const void *live,
                 float *out) {
     gb_cpu cpu = plain_cpu();
@@ -54,7 +54,7 @@ static void assert_floats(const float *got, const float *expected, size_t count)
             fail_msg("value %zu is %.9g, expected %.9g", i, got[i], expected[i]);
 }
 
-static const char *refusal(gb_desc d) {
+static const char *rejection(gb_desc d) {
     static char why[200];
     gb_cpu cpu = plain_cpu();
     why[0] = '\0';
@@ -64,7 +64,7 @@ static const char *refusal(gb_desc d) {
 
 #define FLOATS(...) (const float[]){__VA_ARGS__}
 
-static void an_unknown_instruction_set_is_refused_and_the_known_ones_are_listed(void **state) {
+static void an_unknown_instruction_set_is_rejected_and_the_known_ones_are_listed(void **state) {
     gb_cpu cpu = {.workers = 1};
     char names[100];
     (void)state;
@@ -84,7 +84,7 @@ static void a_convolution_correlates_and_pads_with_zeros(void **state) {
     assert_floats(y, FLOATS(9865, 8754, 6532, 5421), 4);
 }
 
-static void styles_scale_inputs_and_demodulation_gives_unit_weights(void **state) {
+static void styles_scale_inputs_and_demodulation_normalises_weights(void **state) {
     gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 2, .in = {{1, 2, 1, 1, 1}, {1, 2, 1, 1, 1}},
                  .conv = {.cout = 1, .kernel = 1, .up = 1, .modulated = true, .style_gain = 0.5f}};
     const float *in[] = {FLOATS(5, 7), FLOATS(6, 8)}, *weights[] = {FLOATS(1, 1)};
@@ -97,7 +97,7 @@ static void styles_scale_inputs_and_demodulation_gives_unit_weights(void **state
     assert_floats(&y, FLOATS((5 * 3 + 7 * 4) / 5.0f), 1);
 }
 
-static void upsampling_transposes_the_kernel_unflipped_and_then_smooths(void **state) {
+static void upsampling_is_a_transposed_convolution_followed_by_the_fir(void **state) {
     gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 1, 1, 1, 1}},
                  .conv = {.cout = 1, .kernel = 3, .up = 2}};
     const float *in[] = {FLOATS(1)}, *weights[2] = {FLOATS(1, 2, 3, 4, 5, 6, 7, 8, 9)};
@@ -113,7 +113,7 @@ static void upsampling_transposes_the_kernel_unflipped_and_then_smooths(void **s
     assert_floats(y, FLOATS(9, 0, 0, 0), 4);
 }
 
-static void upfirdn2d_inserts_zeros_and_convolves_flipped(void **state) {
+static void upfirdn2d_inserts_zeros_and_is_a_true_convolution(void **state) {
     gb_desc d = {.op = GB_OP_UPFIRDN2D, .inputs = 1, .in = {{1, 1, 1, 1, 1}}, .fir = {2, 4, 2, 1, 4.0f}};
     float fir[16], y[4];
     (void)state;
@@ -123,7 +123,7 @@ static void upfirdn2d_inserts_zeros_and_convolves_flipped(void **state) {
     assert_floats(y, FLOATS(4 * 5, 4 * 6, 4 * 9, 4 * 10), 4);
 }
 
-static void a_smoothed_enlargement_of_a_flat_map_is_flat_inside(void **state) {
+static void upsampling_a_constant_map_gives_a_constant_interior(void **state) {
     gb_desc d = {.op = GB_OP_UPFIRDN2D, .inputs = 1, .in = {{1, 1, 4, 4, 1}}, .fir = {2, 4, 2, 1, 4.0f}};
     const float row[] = {1, 3, 3, 1};
     float x[16], fir[16], y[64];
@@ -138,7 +138,7 @@ static void a_smoothed_enlargement_of_a_flat_map_is_flat_inside(void **state) {
     assert_floats(y, FLOATS(2 * 0.75f * 0.75f), 1);
 }
 
-static void truncation_draws_rows_before_the_cutoff_and_leaves_w_alone_at_one(void **state) {
+static void truncation_changes_rows_before_the_cutoff_and_copies_w_if_psi_is_1(void **state) {
     gb_desc d = {.op = GB_OP_TRUNCATE, .inputs = 1, .in = {{1, 2, 1, 1, 1}}, .truncate = {.num_ws = 3}};
     const float *in[] = {FLOATS(0.1f, 3)}, *w_avg[] = {FLOATS(1, 1)};
     float y[6];
@@ -151,7 +151,7 @@ static void truncation_draws_rows_before_the_cutoff_and_leaves_w_alone_at_one(vo
     assert_memory_equal(y, in[0], sizeof(float) * 2);
 }
 
-static void select_takes_the_row_of_each_sample(void **state) {
+static void select_returns_the_row_of_each_sample(void **state) {
     gb_desc d = {.op = GB_OP_SELECT, .inputs = 1, .in = {{2, 2, 1, 2, 1}}, .select = {.row = 1}};
     float y[4];
     (void)state;
@@ -159,7 +159,7 @@ static void select_takes_the_row_of_each_sample(void **state) {
     assert_floats(y, FLOATS(3, 4, 7, 8), 4);
 }
 
-static void normalize_divides_by_the_root_mean_square(void **state) {
+static void pixel_norm_divides_by_the_root_mean_square(void **state) {
     gb_desc d = {.op = GB_OP_PIXEL_NORM, .inputs = 1, .in = {{1, 2, 1, 1, 1}}, .pixel_norm = {.eps = 0.0f}};
     float y[2];
     (void)state;
@@ -167,7 +167,7 @@ static void normalize_divides_by_the_root_mean_square(void **state) {
     assert_floats(y, FLOATS(3 / sqrtf(12.5f), 4 / sqrtf(12.5f)), 2);
 }
 
-static void a_dense_layer_scales_its_sums_and_concat_keeps_order(void **state) {
+static void a_dense_layer_applies_its_gain_and_concat_keeps_the_order(void **state) {
     gb_desc d = {.op = GB_OP_LINEAR, .inputs = 1, .in = {{2, 2, 1, 1, 1}}, .linear = {.cout = 1, .gain = 0.5f}};
     const float *pair[] = {FLOATS(1, 2), FLOATS(3)};
     float y[3];
@@ -198,7 +198,7 @@ static void the_epilogue_adds_noise_bias_activation_gain_clamp_and_sum_in_that_o
     assert_floats(y, FLOATS(10 - 0.8f, 20 + 2, 30 + 3), 3);
 }
 
-static void clamp_and_activations_keep_nan(void **state) {
+static void clamp_and_activations_preserve_nan(void **state) {
     gb_desc d = {.op = GB_OP_BIAS_ACT, .inputs = 1, .in = {{1, 1, 1, 1, 1}}};
     (void)state;
     for (int act = 0; act < GB_ACTS; act++) {
@@ -206,12 +206,12 @@ static void clamp_and_activations_keep_nan(void **state) {
         float y = 0.0f;
         run(d, &(const float *){FLOATS(NAN)}, NULL, &e, NULL, &y);
         assert_true(isnan(y));
-        run(d, &(const float *){FLOATS(1000.597f)}, NULL, &e, NULL, &y);     /* whose sine is 1 */
+        run(d, &(const float *){FLOATS(1000.597f)}, NULL, &e, NULL, &y);     /* the sine of this is 1 */
         assert_true(y > 0.99f && y <= 1.0f);
     }
 }
 
-static void a_tensor_survives_its_blocked_layout_and_back(void **state) {
+static void conversion_to_blocked_layout_and_back_preserves_a_tensor(void **state) {
     gb_cpu cpu = plain_cpu();
     gb_shape s = {2, 5, 2, 3, 4};
     float x[60], y[60];
@@ -228,7 +228,7 @@ static void a_tensor_survives_its_blocked_layout_and_back(void **state) {
     free(t.data);
 }
 
-static void maps_take_the_vector_as_block_and_vectors_and_pictures_do_not(void **state) {
+static void maps_are_blocked_and_vectors_and_pictures_are_planar(void **state) {
     gb_cpu cpu = {.vector = 16};
     (void)state;
     assert_int_equal(gb_block(&cpu, 512, 4, 4), 16);
@@ -237,33 +237,33 @@ static void maps_take_the_vector_as_block_and_vectors_and_pictures_do_not(void *
     assert_int_equal(gb_block(&cpu, 18, 1, 512), 1);
 }
 
-static void wrong_shapes_are_refused_with_the_reason(void **state) {
+static void wrong_shapes_are_rejected_with_a_reason(void **state) {
     gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 2, .in = {{1, 8, 4, 4, 1}, {1, 7, 1, 1, 1}},
                  .conv = {.cout = 8, .kernel = 3, .up = 1, .modulated = true}};
     (void)state;
-    assert_string_equal(refusal(d), "modulated_conv2d: styles are [1,7,1,1], expected [1,8]");
+    assert_string_equal(rejection(d), "modulated_conv2d: styles are [1,7,1,1]; expected [1,8]");
     d.conv.kernel = 5;
-    assert_string_equal(refusal(d), "modulated_conv2d: 5×5 kernel with up 1, expected 1×1, 3×3, or 3×3 with up 2");
+    assert_string_equal(rejection(d), "modulated_conv2d: 5×5 kernel with up 1; expected 1×1, 3×3, or 3×3 with up 2");
     d = (gb_desc){.op = GB_OP_ADD, .inputs = 2, .in = {{1, 8, 4, 4, 1}, {1, 8, 4, 5, 1}}};
-    assert_non_null(strstr(refusal(d), "[1,8,4,5]"));
+    assert_non_null(strstr(rejection(d), "[1,8,4,5]"));
     d = (gb_desc){.op = GB_OP_SELECT, .inputs = 1, .in = {{1, 4, 1, 8, 1}}, .select = {.row = 4}};
-    assert_non_null(strstr(refusal(d), "row 4"));
+    assert_non_null(strstr(rejection(d), "row 4"));
     d = (gb_desc){.op = GB_OP_ADD, .inputs = 1, .in = {{1, 8, 4, 4, 1}}};
-    assert_string_equal(refusal(d), "add: 1 input; expected 2 to 2");
+    assert_string_equal(rejection(d), "add: 1 input; expected 2 to 2");
 }
 
-static void sizes_that_would_overflow_are_refused(void **state) {
+static void sizes_that_would_overflow_are_rejected(void **state) {
     gb_desc d = {.op = GB_OP_NOISE, .inputs = 1, .in = {{1, 1 << 19, 1 << 14, 1 << 14, 1}}};
     (void)state;
-    refusal(d);
+    rejection(d);
     d.in[0] = (gb_shape){1, 0, 4, 4, 1};
-    refusal(d);
+    rejection(d);
     d = (gb_desc){.op = GB_OP_LINEAR, .inputs = 1, .in = {{1, 8, 1, 1, 1}}, .linear = {.cout = -3}};
-    refusal(d);
+    rejection(d);
     d = (gb_desc){.op = GB_OP_CONSTANT, .out = {.n = 1}, .constant = {1 << 20, 1 << 20, 1 << 20}};
-    refusal(d);
+    rejection(d);
     d = (gb_desc){.op = GB_OP_UPFIRDN2D, .inputs = 1, .in = {{1, 1, 1, 1, 1}}, .fir = {2, 4, INT32_MAX, 1, 1.0f}};
-    refusal(d);
+    rejection(d);
 }
 
 static void *aligned(size_t bytes) {
@@ -274,7 +274,7 @@ static void *aligned(size_t bytes) {
 
 enum { MAP = 24, TILE = 4, DEPTH = 16 };
 
-/* Which pixels of a 3×3 convolution come out as NaN under an instruction set when one input pixel is. */
+/* The pixels of a 3×3 convolution that are NaN with an instruction set if one input pixel is NaN. */
 static void spread_of_nan(const char *isa, bool nan[MAP][MAP]) {
     gb_cpu cpu = {.workers = 1};
     gb_desc d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, DEPTH, MAP, MAP, 1}},
@@ -302,7 +302,7 @@ static void spread_of_nan(const char *isa, bool nan[MAP][MAP]) {
     free(nchw), free(w), free(packed), free(workspace), free(x.data), free(y.data);
 }
 
-static void a_nan_reaches_what_it_touches_and_at_most_the_rest_of_those_tiles(void **state) {
+static void nan_reaches_its_neighbours_and_at_most_the_rest_of_their_tiles(void **state) {
     static const char *const isas[] = {"avx2", "avx512"};
     bool exact[MAP][MAP], fast[MAP][MAP], tile[MAP / TILE][MAP / TILE] = {{false}};
     gb_cpu cpu;
@@ -325,7 +325,7 @@ static void a_nan_reaches_what_it_touches_and_at_most_the_rest_of_those_tiles(vo
     }
 }
 
-static void multiply_adds_of_the_published_networks_are_45_and_74_g(void **state) {
+static void published_networks_have_45_and_74_billion_multiply_adds(void **state) {
     (void)state;
     for (int resolution = 256; resolution <= 1024; resolution *= 4) {
         uint64_t macs = 0;
@@ -337,7 +337,7 @@ static void multiply_adds_of_the_published_networks_are_45_and_74_g(void **state
             macs += gb_op_macs(&d);
             if (size > 4) {
                 d.in[0] = (gb_shape){1, before, size / 2, size / 2, 1};
-                d.conv = (gb_conv){.cout = c, .kernel = 3, .up = 2, .modulated = true, .demodulate = true, .style_gain = 1};
+                d.conv = (gb_conv){c, 3, 2, true, true, 1, 0};
                 macs += gb_op_macs(&d);
             }
         }
@@ -345,7 +345,7 @@ static void multiply_adds_of_the_published_networks_are_45_and_74_g(void **state
     }
 }
 
-static void every_operation_has_a_name_of_its_own_a_summary_and_a_plain_row(void **state) {
+static void every_operation_has_a_unique_name_a_summary_and_a_plain_row(void **state) {
     (void)state;
     for (int op = 0; op < GB_OPS; op++) {
         assert_non_null(gb_ops[op]);
@@ -360,26 +360,26 @@ static void every_operation_has_a_name_of_its_own_a_summary_and_a_plain_row(void
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_unknown_instruction_set_is_refused_and_the_known_ones_are_listed),
+        cmocka_unit_test(an_unknown_instruction_set_is_rejected_and_the_known_ones_are_listed),
         cmocka_unit_test(a_convolution_correlates_and_pads_with_zeros),
-        cmocka_unit_test(styles_scale_inputs_and_demodulation_gives_unit_weights),
-        cmocka_unit_test(upsampling_transposes_the_kernel_unflipped_and_then_smooths),
-        cmocka_unit_test(upfirdn2d_inserts_zeros_and_convolves_flipped),
-        cmocka_unit_test(a_smoothed_enlargement_of_a_flat_map_is_flat_inside),
-        cmocka_unit_test(truncation_draws_rows_before_the_cutoff_and_leaves_w_alone_at_one),
-        cmocka_unit_test(select_takes_the_row_of_each_sample),
-        cmocka_unit_test(every_operation_has_a_name_of_its_own_a_summary_and_a_plain_row),
-        cmocka_unit_test(normalize_divides_by_the_root_mean_square),
-        cmocka_unit_test(a_dense_layer_scales_its_sums_and_concat_keeps_order),
+        cmocka_unit_test(styles_scale_inputs_and_demodulation_normalises_weights),
+        cmocka_unit_test(upsampling_is_a_transposed_convolution_followed_by_the_fir),
+        cmocka_unit_test(upfirdn2d_inserts_zeros_and_is_a_true_convolution),
+        cmocka_unit_test(upsampling_a_constant_map_gives_a_constant_interior),
+        cmocka_unit_test(truncation_changes_rows_before_the_cutoff_and_copies_w_if_psi_is_1),
+        cmocka_unit_test(select_returns_the_row_of_each_sample),
+        cmocka_unit_test(every_operation_has_a_unique_name_a_summary_and_a_plain_row),
+        cmocka_unit_test(pixel_norm_divides_by_the_root_mean_square),
+        cmocka_unit_test(a_dense_layer_applies_its_gain_and_concat_keeps_the_order),
         cmocka_unit_test(the_constant_is_repeated_for_every_sample),
         cmocka_unit_test(the_epilogue_adds_noise_bias_activation_gain_clamp_and_sum_in_that_order),
-        cmocka_unit_test(clamp_and_activations_keep_nan),
-        cmocka_unit_test(a_tensor_survives_its_blocked_layout_and_back),
-        cmocka_unit_test(maps_take_the_vector_as_block_and_vectors_and_pictures_do_not),
-        cmocka_unit_test(wrong_shapes_are_refused_with_the_reason),
-        cmocka_unit_test(sizes_that_would_overflow_are_refused),
-        cmocka_unit_test(a_nan_reaches_what_it_touches_and_at_most_the_rest_of_those_tiles),
-        cmocka_unit_test(multiply_adds_of_the_published_networks_are_45_and_74_g),
+        cmocka_unit_test(clamp_and_activations_preserve_nan),
+        cmocka_unit_test(conversion_to_blocked_layout_and_back_preserves_a_tensor),
+        cmocka_unit_test(maps_are_blocked_and_vectors_and_pictures_are_planar),
+        cmocka_unit_test(wrong_shapes_are_rejected_with_a_reason),
+        cmocka_unit_test(sizes_that_would_overflow_are_rejected),
+        cmocka_unit_test(nan_reaches_its_neighbours_and_at_most_the_rest_of_their_tiles),
+        cmocka_unit_test(published_networks_have_45_and_74_billion_multiply_adds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,25 +74,25 @@ run 0 "a name that is also part of another" render "$scratch/standard.gbw" -o "$
 run 2 "a word of several names" render "$scratch/standard.gbw" -o "$scratch/x.png" --class retriever
 complains "205 flat-coated retriever, 206 curly-coated retriever, 207 golden retriever"
 run 2 "a part of very many names" render "$scratch/standard.gbw" -o "$scratch/x.png" --class a
-complains " more; which?"
+complains " more"
 run 2 "a misspelt name" render "$scratch/standard.gbw" -o "$scratch/x.png" --class "goldn retriever"
 complains "did you mean 207 golden retriever?"
 run 2 "a name there is not" render "$scratch/standard.gbw" -o "$scratch/x.png" --class xyzzyplugh
 complains "ganbend info --classes"
 run 2 "no class" render "$scratch/standard.gbw" -o "$scratch/x.png"
-complains "--class 0 to 999 or by name"
+complains "--class, 0 to 999 or by name"
 run 2 "a class there is not" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3-1000
 complains "classes 0 to 999"
 run 2 "a class far from all" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 99999999999999999999999
 run 2 "a class below zero" render "$scratch/few.gbw" -o "$scratch/x.png" --class=-1
 run 2 "a name where there are none" render "$scratch/few.gbw" -o "$scratch/x.png" --class dog
-complains "no names, only the numbers 0 to 5"
+complains "no class names; use the numbers 0 to 5"
 run 2 "a range the wrong way round" render "$scratch/few.gbw" -o "$scratch/x.png" --class 5-3
 run 2 "an empty item" render "$scratch/few.gbw" -o "$scratch/x.png" --class 1,,2
 run 2 "a weight that is none" render "$scratch/few.gbw" -o "$scratch/x.png" --class 1:0.5,2:half
-complains "'half' is no weight"
+complains "'half' is not a weight"
 run 2 "a weight forgotten" render "$scratch/few.gbw" -o "$scratch/x.png" --class 1:0.5,2
-complains "every class has a weight"
+complains "every class of a mixture needs a weight"
 run 2 "a weight for a range" render "$scratch/few.gbw" -o "$scratch/x.png" --class 1-3:0.5
 run 2 "classes of w's" render "$scratch/cond.gbw" -o "$scratch/x.png" --class 1 --w "$scratch/w.npz"
 check "nothing is left behind" [ ! -e "$scratch/x.png" ]
@@ -179,9 +179,9 @@ run 0 "w's of a file" dump "$scratch/cond.gbw" --at mapping --class 1 --seeds 2,
 run 0 "are ends too" render "$scratch/cond.gbw" -o "$scratch/ws.png" --w "$scratch/ws.npz" --steps 4
 check "as the strip says" grep -qa -- "--steps 4 --space w" "$scratch/ws.png"
 run 2 "a way from one point" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3 --steps 4
-complains "there is 1"
+complains "two points, not 1"
 run 2 "a way over four points" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --seeds 1,2 --steps 4
-complains "there are 4"
+complains "two points, not 4"
 run 2 "a way of one step" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --steps 1
 run 2 "a way in w where there is none" render "$scratch/standard.gbw" -o "$scratch/x.png" --class 3,4 --steps 4 \
     --space w

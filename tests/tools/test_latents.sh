@@ -55,7 +55,7 @@ run 0 "or two times ten layers" render "$model" --w "$(lists 20 16 '[' ']')" --w
 check "two images" [ "$(find "$scratch/two" -name '*.png' | wc -l)" -eq 2 ]
 run 2 "seven rows are not layers" render "$model" --w "$(lists 7 16 '[' ']')" --w-as layers -o "$scratch/x"
 run 2 "--w-as needs --w" render "$model" --w-as rows -o "$scratch/x.png"
-complains "--w-as goes with --w"
+complains "--w-as needs --w"
 run 1 "a file of other arrays" render "$model" --w $fixtures/nvlabs-orig-16.pkl -o "$scratch/x.png"
 complains "none of them called 'w', and not all are latents"
 

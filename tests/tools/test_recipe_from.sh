@@ -95,7 +95,7 @@ run 0 "one of them" render "$style" --bend "$scratch/style.yaml" --class 0,2 --s
     -o "$scratch/single.png"
 check "is as in the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/between/step0001.png")" ]
 run 2 "one that there is not" render "$style" --class 0,2 --seeds 3 --steps 3 --image 4 -o "$scratch/x.png"
-complains "--image 4, but there are 3"
+complains "--image 4: the series has 3 images"
 run 0 "an image of several seeds" render "$style" --class 0,2 --seeds 3-5 --noise random:9 --image 5 -o "$scratch/five"
 check "is that one" [ -s "$scratch/five/class0002-seed0004.png" ]
 again "an image of several seeds" "$style" "$scratch/five/class0002-seed0004.png"
@@ -120,7 +120,7 @@ run 0 "steps between w's" render "$style" --bend "$scratch/unclassed.yaml" --w "
     -o "$scratch/wsteps"
 again "steps between w's" "$style" "$scratch"/wsteps/*.png
 run 2 "a list that is none" render "$style" --class 1 --z '[1, [2]]' -o "$scratch/x.png"
-complains "--z takes a FILE or a list of numbers"
+complains "--z takes a FILE, a list of numbers"
 run 2 "a list that is too short" render "$style" --class 1 --z '[1, 2]' -o "$scratch/x.png"
 complains "this model takes [16]"
 printf 'inputs: {z: [1, many]}\n' >"$scratch/wrong.yaml"

@@ -47,7 +47,7 @@ for model in grey rgba; do
 done
 
 run 2 "two channels are not a picture" render "$scratch/two.gbw" -o "$scratch/x.png"
-complains "makes 2 channels; pictures have 1 (grey), 3 (RGB) or 4 (RGBA)"
+complains "the output has 2 channels; a picture has 1 (grey), 3 (RGB) or 4 (RGBA)"
 complains "ganbend dump"
 run 2 "nor in a strip" strip "$scratch/two.gbw" -o "$scratch/x.png" --filter invert
 run 2 "nor in a sweep" sweep "$scratch/two.gbw" -o "$scratch/x.png" --filter scale --at synthesis.b8.conv1 --x factor=1:2:2

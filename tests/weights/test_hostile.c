@@ -592,7 +592,7 @@ static void safetensors_that_lie_are_refused(void **state) {
                         "its shape is no list");
     safetensors_refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
                         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 0, 4,
-                        "tensors share their data");
+                        "tensors 'a' and 'b' share their data");
     safetensors_refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},"
                         "\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0, 4, "duplicate");
     bytes b = {0};

@@ -402,7 +402,107 @@ static void a_file_that_was_cut_off_says_after_how_many_bytes(void **state) {
     }
 }
 
+static void tensors_may_not_overlap_in_part(void **state) {
+    (void)state;
+    static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+        "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]},"
+        "\"c\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[4,4]}}";
+    char file[8 + sizeof header - 1 + 20] = {(char)(sizeof header - 1)};
+    memcpy(file + 8, header, sizeof header - 1);
+    is_refused(file, sizeof file, "tensors 'a' and 'b' share their data");
+}
+
+/* C1 controls and changes of direction act on a terminal as escape sequences do. */
+static void names_cannot_act_on_a_terminal(void **state) {
+    (void)state;
+    gb_reason why = {{0}};
+    gb_because(&why, "%s", "a\xc2\x9b" "b\xe2\x81\xa6" "c\x1b[1m\xc3\xa9\xff");
+    assert_string_equal(why.text, "a??b???c?[1m\xc3\xa9?");
+}
+
+/* A small file that asks for the same large object again and again is refused or read in little time, not listed once for
+ * each reference. */
+static void repeated_references_are_bounded(void **state) {
+    (void)state;
+    enum { ENTRIES = 20000 };
+    /* an object of ENTRIES attributes, and a list of ENTRIES references to it */
+    static const char begin[] = "\x80\x02" "cx\ny\n)Rq\x00}(", middle[] = "ub0](", end[] = "e.";
+    size_t size = sizeof begin + sizeof middle + sizeof end - 3 + 4 * ENTRIES;
+    char *bytes = malloc(size), *at = bytes;
+    memcpy(at, begin, sizeof begin - 1);
+    at += sizeof begin - 1;
+    memset(at, 'N', 2 * ENTRIES);
+    at += 2 * ENTRIES;
+    memcpy(at, middle, sizeof middle - 1);
+    at += sizeof middle - 1;
+    for (int i = 0; i < ENTRIES; i++, at += 2)
+        memcpy(at, "h\x00", 2);
+    memcpy(at, end, sizeof end - 1);
+    is_refused(bytes, size, "refer to each other too often to be listed");
+    free(bytes);
+}
+
+static void attention_over_too_few_maps_is_refused(void **state) {
+    (void)state;
+    saving s = {0};
+    const struct { const char *name; int ndim; int64_t shape[4]; } tensors[] = {
+        {"shared.weight", 2, {3, 2}}, {"linear.weight", 2, {64, 2}}, {"linear.bias", 1, {64}},
+        {"blocks.0.0.conv1.weight", 4, {4, 4, 3, 3}}, {"blocks.0.0.conv1.bias", 1, {4}},
+        {"blocks.0.0.conv2.weight", 4, {4, 4, 3, 3}}, {"blocks.0.0.conv2.bias", 1, {4}},
+        {"blocks.0.0.conv_sc.weight", 4, {4, 4, 1, 1}}, {"blocks.0.0.conv_sc.bias", 1, {4}},
+        {"blocks.0.0.bn1.gain.weight", 2, {4, 4}}, {"blocks.0.0.bn1.bias.weight", 2, {4, 4}},
+        {"blocks.0.0.bn1.stored_mean", 1, {4}}, {"blocks.0.0.bn1.stored_var", 1, {4}},
+        {"blocks.0.0.bn2.gain.weight", 2, {4, 4}}, {"blocks.0.0.bn2.bias.weight", 2, {4, 4}},
+        {"blocks.0.0.bn2.stored_mean", 1, {4}}, {"blocks.0.0.bn2.stored_var", 1, {4}}, {"blocks.0.1.gamma", 0, {0}},
+        {"blocks.0.1.theta.weight", 4, {0, 4, 1, 1}}, {"blocks.0.1.theta.u0", 1, {0}}, {"output_layer.0.gain", 1, {4}},
+    };
+    static const float zeros[256];
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        gb_array a = {.dtype = GB_F32, .ndim = tensors[i].ndim};
+        memcpy(a.shape, tensors[i].shape, sizeof tensors[i].shape);
+        save(&s, tensors[i].name, &a, zeros);
+    }
+    refused(open_saved(&s, NULL), "'blocks.0.1' attends over 4 feature maps; attention needs at least 8");
+}
+
 /* ---- other networks ---- */
+
+/* {'meta': {'CLASSES': ['cat', 'dog']}, …} is taken; a list of another length is not. */
+static void class_names_come_from_the_file(void **state) {
+    (void)state;
+    size_t size;
+    const char *const lists[] = {
+        "X\x07\x00\x00\x00" "CLASSES](X\x03\x00\x00\x00" "catX\x03\x00\x00\x00" "dogX\x03\x00\x00\x00" "owle",
+        "X\x0c\x00\x00\x00" "class_to_idx}(X\x03\x00\x00\x00" "dogK\x01X\x03\x00\x00\x00" "catK\x00"
+        "X\x03\x00\x00\x00" "owlK\x02u",
+    };
+    const size_t sizes[] = {5 + 7 + 2 + 3 * 8 + 1, 5 + 12 + 2 + 3 * 10 + 1};
+    for (int k = 0; k < 2; k++) {
+        /* the fixture's pickle is {'G_ema': …}: two more entries are set before its STOP */
+        char *bytes = read_whole(WILD "multilabel.pkl", &size), *more = malloc(size + 200);
+        assert_int_equal(bytes[size - 1], '.');
+        memcpy(more, bytes, size - 1);
+        char *at = more + size - 1;
+        memcpy(at, "X\x04\x00\x00\x00meta}(", 11);
+        at += 11;
+        memcpy(at, lists[k], sizes[k]);
+        at += sizes[k];
+        memcpy(at, "us.", 3);
+        at += 3;
+        free(bytes);
+        opened o = taken(open_bytes(more, (size_t)(at - more), "named.pkl", NULL));
+        const gb_meta *names = gb_network_meta(o.network, "origin.class_names");
+        assert_non_null(names);
+        assert_int_equal(names->count, 3);
+        assert_string_equal(names->strs[0], "cat");
+        assert_string_equal(names->strs[1], "dog");
+        assert_string_equal(names->strs[2], "owl");
+        close_opened(&o);
+    }
+    opened o = taken(open_path(WILD "multilabel.pkl", NULL));
+    assert_null(gb_network_meta(o.network, "origin.class_names"));
+    close_opened(&o);
+}
 
 static void relatives_that_ganbend_does_not_run_are_refused_by_name(void **state) {
     (void)state;
@@ -446,6 +546,11 @@ int main(void) {
         cmocka_unit_test(failed_downloads_are_shown_by_their_first_line),
         cmocka_unit_test(archives_and_other_formats_are_named),
         cmocka_unit_test(a_file_that_was_cut_off_says_after_how_many_bytes),
+        cmocka_unit_test(tensors_may_not_overlap_in_part),
+        cmocka_unit_test(names_cannot_act_on_a_terminal),
+        cmocka_unit_test(repeated_references_are_bounded),
+        cmocka_unit_test(attention_over_too_few_maps_is_refused),
+        cmocka_unit_test(class_names_come_from_the_file),
         cmocka_unit_test(relatives_that_ganbend_does_not_run_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,9 @@ static gb_status add_subject(reference *r, const gb_model *model, const char *ke
         ndim = of.ndim;
         expected = of.shape;
     }
+    if (!strcmp(info.type, "uint8") || !strcmp(info.type, "int8"))
+        return state(err, GB_BAD_FILE, "%s: '%s' holds 8-bit values; a reference needs the network's own float32 output, "
+                     "nominally from -1 to 1 (docs/verifying.md)", r->path, key);
     fits = info.ndim == ndim + 1 && info.shape[0] == (int64_t)r->samples;
     s->elements = 1;
     for (int d = 0; d < ndim; d++) {

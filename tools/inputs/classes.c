@@ -1,5 +1,5 @@
-/* Parsing of --class. An item that is no number is looked up among the model's class names: the whole name first, then
- * words of it, then any part of it; what fits several names is answered with them. Case does not matter. */
+/* Parses --class. An item that is not a number is looked up among the model's class names, ignoring case: a whole name is
+ * preferred to words of a name, and words to any other part. If several names match equally well, the error lists them. */
 #include "classes.h"
 
 #include <ctype.h>
@@ -22,7 +22,7 @@ static bool same_letters(const char *a, const char *b, size_t length) {
     return true;
 }
 
-/* How well `text` fits `name`; -1 where it does not. */
+/* How well `text` matches `name`; -1 if it does not. */
 static int fit_of(const char *text, const char *name) {
     size_t length = strlen(text), room = strlen(name);
     int best = -1;
@@ -38,7 +38,7 @@ static int fit_of(const char *text, const char *name) {
     return best;
 }
 
-/* Appends a class's name, which a file gave and a terminal will show. */
+/* Appends a class name. It comes from a file, so control characters are replaced. */
 static void append_name(char *text, size_t room, const gb_model *model, size_t index) {
     const char *name = gb_model_class_name(model, index);
     size_t used = strlen(text);
@@ -58,18 +58,18 @@ static gb_status no_such_name(const char *text, const gb_model *model, gb_error 
         if (names[i] == near) append_name(nearest, sizeof nearest, model, i);
     free(names);
     return near ? state(err, GB_BAD_ARGUMENT, "--class: no class is called '%s'; did you mean %s?", text, nearest)
-                : state(err, GB_BAD_ARGUMENT, "--class: no class is called '%s'; 'ganbend info --classes' lists them",
-                        text);
+                : state(err, GB_BAD_ARGUMENT, "--class: no class is called '%s'; 'ganbend info --classes' lists all "
+                        "classes", text);
 }
 
-/* The one class that fits best, or a message with all that fit as well as any. */
+/* Finds the class that matches best; if several do, the error lists them. */
 static gb_status find_name(const char *text, const gb_model *model, size_t *found, gb_error *err) {
     size_t classes = gb_model_class_count(model), fitting = 0, listed = 0;
     char candidates[400] = "";
     int best = -1;
     if (!gb_model_class_name(model, 0))
-        return state(err, GB_BAD_ARGUMENT, "--class %s: this model's classes have no names, only the numbers 0 to %zu",
-                     text, classes - 1);
+        return state(err, GB_BAD_ARGUMENT, "--class %s: this model has no class names; use the numbers 0 to %zu", text,
+                     classes - 1);
     for (size_t i = 0; i < classes; i++) {
         int how = fit_of(text, gb_model_class_name(model, i));
         if (how > best) {
@@ -86,14 +86,14 @@ static gb_status find_name(const char *text, const gb_model *model, size_t *foun
         listed++;
     }
     if (fitting > listed)
-        return state(err, GB_BAD_ARGUMENT, "--class: '%s' is %s and %zu more; which?", text, candidates,
+        return state(err, GB_BAD_ARGUMENT, "--class: '%s' is ambiguous: %s and %zu more", text, candidates,
                      fitting - listed);
-    return state(err, GB_BAD_ARGUMENT, "--class: '%s' is %s; which?", text, candidates);
+    return state(err, GB_BAD_ARGUMENT, "--class: '%s' is ambiguous: %s", text, candidates);
 }
 
 /* ---- items ---- */
 
-/* "207" or "3-5" and nothing else. Numbers that are too large count as the largest. */
+/* Parses "207" or "3-5". Numbers that are too large become the largest one, which no model has. */
 static bool parse_range(const char *text, class_item *item) {
     char *end;
     if (!isdigit((unsigned char)*text)) return false;
@@ -102,14 +102,14 @@ static bool parse_range(const char *text, class_item *item) {
     return !*end;
 }
 
-/* "207:0.7": cuts `text` at the colon. */
+/* Parses the weight of "207:0.7" and cuts `text` at the colon. */
 static gb_status parse_weight(char *text, class_item *item, bool *weighted, gb_error *err) {
     char *colon = strrchr(text, ':'), *end;
     *weighted = colon != NULL;
     if (!colon) return GB_OK;
     item->weight = strtof(colon + 1, &end);
     if (end == colon + 1 || *end || !isfinite(item->weight))
-        return state(err, GB_BAD_ARGUMENT, "--class: '%s' is no weight; 207:0.7,88:0.3 mixes two classes", colon + 1);
+        return state(err, GB_BAD_ARGUMENT, "--class: '%s' is not a weight; 207:0.7,88:0.3 mixes two classes", colon + 1);
     *colon = '\0';
     return GB_OK;
 }
@@ -117,21 +117,22 @@ static gb_status parse_weight(char *text, class_item *item, bool *weighted, gb_e
 static gb_status parse_item(char *text, const gb_model *model, class_item *item, bool *weighted, gb_error *err) {
     size_t classes = gb_model_class_count(model), found = 0;
     if (parse_weight(text, item, weighted, err)) return err->status;
-    if (!*text) return state(err, GB_BAD_ARGUMENT, "--class: an empty item; it takes numbers, ranges and names");
+    if (!*text) return state(err, GB_BAD_ARGUMENT, "--class: an item is empty; expected numbers, ranges or names");
     if (!parse_range(text, item)) {
         if (find_name(text, model, &found, err)) return err->status;
         item->first = item->last = found;
     }
     if (item->first > item->last)
-        return state(err, GB_BAD_ARGUMENT, "--class %s: a range begins with its smaller number", text);
+        return state(err, GB_BAD_ARGUMENT, "--class %s: the first number of a range must not be larger than the last",
+                     text);
     if (item->last >= classes)
         return state(err, GB_BAD_ARGUMENT, "--class %s: this model has classes 0 to %zu", text, classes - 1);
     if (*weighted && item->first != item->last)
-        return state(err, GB_BAD_ARGUMENT, "--class %s: a weight goes with one class, not with a range", text);
+        return state(err, GB_BAD_ARGUMENT, "--class %s: a range cannot have a weight; give each class its own", text);
     return GB_OK;
 }
 
-/* The next item up to a comma, without the spaces around it; false where it is too long. */
+/* Copies the next item, up to a comma, without the spaces around it; false if it is too long. */
 static bool cut_item(const char **text, char item[ITEM_ROOM]) {
     size_t length = strcspn(*text, ",");
     const char *start = *text;
@@ -154,11 +155,12 @@ gb_status parse_classes(const char *text, const gb_model *model, class_list *lis
         class_item *next = &list->items[list->item_count];
         bool weighted;
         if (list->item_count == CLASS_ITEMS)
-            return state(err, GB_BAD_ARGUMENT, "--class takes %d items at most", (int)CLASS_ITEMS);
-        if (!cut_item(&text, item)) return state(err, GB_BAD_ARGUMENT, "--class: no class has such a long name");
+            return state(err, GB_BAD_ARGUMENT, "--class takes at most %d items", (int)CLASS_ITEMS);
+        if (!cut_item(&text, item))
+            return state(err, GB_BAD_ARGUMENT, "--class: a name has at most %d characters", (int)ITEM_ROOM - 1);
         if (parse_item(item, model, next, &weighted, err)) return err->status;
         if (list->item_count++ && weighted != list->is_mixture)
-            return state(err, GB_BAD_ARGUMENT, "--class: in a mixture every class has a weight, as in 207:0.7,88:0.3");
+            return state(err, GB_BAD_ARGUMENT, "--class: every class of a mixture needs a weight, as in 207:0.7,88:0.3");
         list->is_mixture = weighted;
         list->count += next->last - next->first + 1;
         if (!*text) break;

@@ -1,5 +1,5 @@
-/* From options to a session's inputs. Random noise takes seed + index of the image, so that every image of a run
- * differs and each can be made again alone; along steps it stays the same. */
+/* From options to a session's inputs. Random noise is drawn from seed + index of the image, so that images differ and each
+ * can be rendered again alone; along --steps it stays the same. */
 #include "inputs.h"
 
 #include <inttypes.h>
@@ -12,33 +12,30 @@
 #define AT(member) offsetof(input_options, member)
 
 const option input_table[] = {
-    {"--seeds", OPTION_TEXT, AT(seeds), "LIST", "One image from each seed: 7, 0-15 or 0-15,40. Without a source: "
-     "seed 0.", 0, 0},
-    {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch|truncnorm", "How a seed becomes z: numpy's RandomState(seed).randn, "
-     "the default for NVIDIA's models; torch.manual_seed(seed); torch.randn on the CPU, the default for rosinality's "
-     "and BigGAN-PyTorch's; or scipy's truncnorm on -2 to 2, the default for the Hugging Face port's.", 0, 0},
-    {"--z", OPTION_TEXT, AT(z), "FILE", "z's from a .npy, .npz or .pt: [z_dim] or [n, z_dim]; or the numbers themselves, "
-     "as in '[0.5, -1.25]'.", 0, 0},
-    {"--w", OPTION_TEXT, AT(w), "FILE", "w's from a .npy, .npz, .pt or pickle, used as they are: [w_dim], [n, w_dim], "
-     "[num_ws, w_dim] or [n, num_ws, w_dim], with noise maps if they are beside them (docs/checkpoints.md lists the forms); "
-     "or the numbers themselves.", 0, 0},
-    {"--w-as", OPTION_CHOICE, AT(w_as), "rows|layers", "How [n, w_dim] in --w is read: n w's, or a w for each layer. Without "
-     "it the latter, if n is the number of the layers.", 0, 0},
-    {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model, each rendered from every seed: 207, "
-     "3-5 or 207,88; where the model has class names also a word of the name, 'golden retriever'. With weights, "
-     "207:0.7,88:0.3, they are one mixture.", 0, 0},
-    {"--steps", OPTION_INTEGER, AT(steps), "N", "N images from one point to another, both included: of two seeds (or "
-     "z's or w's), or of one seed and two classes.", 2, 100000},
-    {"--space", OPTION_CHOICE, AT(space), "z|w", "Where the steps go straight: z and class (default), or w of "
-     "StyleGAN2.", 0, 0},
-    {"--image", OPTION_INTEGER, AT(image), "N", "Only image N of all that the other options say, counted from 1.", 1,
-     INT32_MAX},
-    {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation; 1 is none. StyleGAN2: w_avg + PSI (w - w_avg), any "
-     "finite number. BigGAN: above 0, at most 1; z's from seeds are multiplied by it, those from files are used as they are.",
+    {"--seeds", OPTION_TEXT, AT(seeds), "LIST", "One image per seed: 7, 0-15 or 0-15,40 (default: 0).", 0, 0},
+    {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch|truncnorm", "Random numbers used for z: numpy's "
+     "RandomState(seed).randn, the default for NVIDIA's models; torch.manual_seed(seed) and torch.randn on the CPU, the "
+     "default for rosinality's and BigGAN-PyTorch's; or scipy's truncnorm from -2 to 2, the default for the Hugging Face "
+     "port's.", 0, 0},
+    {"--z", OPTION_TEXT, AT(z), "FILE", "z's from an .npy, .npz or .pt file, [z_dim] or [n, z_dim], or the numbers "
+     "themselves, as in '[0.5, -1.25]'.", 0, 0},
+    {"--w", OPTION_TEXT, AT(w), "FILE", "w's from an .npy, .npz, .pt or pickle file, used without truncation: [w_dim], "
+     "[n, w_dim], [num_ws, w_dim] or [n, num_ws, w_dim]. Noise maps in the file are used too (docs/checkpoints.md lists the "
+     "formats). Or the numbers themselves.", 0, 0},
+    {"--w-as", OPTION_CHOICE, AT(w_as), "rows|layers", "Read an array [n, w_dim] given by --w as n w's, or as one w for "
+     "each layer (default: layers if n is the number of layers).", 0, 0},
+    {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model, each rendered with every seed: 207, "
+     "3-5 or 207,88, or names if the model has them: 'golden retriever'. With weights, 207:0.7,88:0.3, they are mixed.",
      0, 0},
-    {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate the first K w's only.", 0, 1000},
-    {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (the stored maps, default), none, or random[:SEED], drawn anew "
-     "for each image from SEED + its index, the same along --steps.", 0, 0},
+    {"--steps", OPTION_INTEGER, AT(steps), "N", "Interpolate N images between two seeds (or z's or w's) or between two "
+     "classes, both ends included.", 2, 100000},
+    {"--space", OPTION_CHOICE, AT(space), "z|w", "Interpolate z and class (default), or StyleGAN2's w.", 0, 0},
+    {"--image", OPTION_INTEGER, AT(image), "N", "Render only image N of the series, counted from 1.", 1, INT32_MAX},
+    {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation (default: 1, none). StyleGAN2: w_avg + PSI (w - w_avg), any "
+     "finite number. BigGAN: above 0 and at most 1; multiplies z's drawn from seeds, but not those given by --z.", 0, 0},
+    {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate only the first K w's.", 0, 1000},
+    {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (stored maps, default), none, or random[:SEED]: drawn for each "
+     "image from SEED + its index, except along --steps, where it stays the same.", 0, 0},
     MACHINE_OPTIONS(input_options, on),
     {0}
 };
@@ -53,8 +50,8 @@ static const option *input_option(const char *name) {
     return NULL;
 }
 
-/* A source on the command line takes the place of the recipe's, with the steps between its points; w's take the place of
- * all that comes before w; steps that of the recipe's choice among them. */
+/* A source on the command line replaces the recipe's source and its steps; w's also replace everything that w is computed
+ * from; steps also replace the recipe's choice of an image. */
 static bool is_displaced(const input_options *options, const char *name) {
     static const char *const sources[] = {"seeds", "rng", "z", "w", "steps", "space", "image"};
     bool given = options->seeds || options->z || options->w;
@@ -98,25 +95,25 @@ gb_status check_inputs(const input_options *options, inputs *in, gb_error *err) 
     if (options->steps > 0) in->steps = (size_t)options->steps;
     if (options->image > 0) in->only = (size_t)options->image;
     if (!!options->seeds + !!options->z + !!options->w > 1)
-        return state(err, GB_BAD_ARGUMENT, "--seeds, --z and --w are three sources; one can be used");
+        return state(err, GB_BAD_ARGUMENT, "--seeds, --z and --w exclude each other; give one of them");
     in->source = options->z ? FROM_Z : options->w ? FROM_W : FROM_SEEDS;
     in->seeds_text = options->seeds ? options->seeds : "0";
     if (in->source == FROM_SEEDS && !parse_seeds(in->seeds_text, &in->seeds))
         return state(err, GB_BAD_ARGUMENT, "--seeds takes numbers and ranges from 0 to 4294967295, as in 0-15,40, "
                      "not '%.100s'", in->seeds_text);
     if (options->rng && in->source != FROM_SEEDS)
-        return state(err, GB_BAD_ARGUMENT, "--rng goes with --seeds: it says how a seed becomes z");
+        return state(err, GB_BAD_ARGUMENT, "--rng needs --seeds: it selects the random numbers that a seed draws");
     if (in->source == FROM_W && (!isnan(in->psi) || in->cutoff >= 0))
-        return state(err, GB_BAD_ARGUMENT, "%s does not apply to --w: given w's are used as they are",
+        return state(err, GB_BAD_ARGUMENT, "%s does not apply to --w: w's are used without truncation",
                      isnan(in->psi) ? "--cutoff" : "--trunc");
     if (in->source == FROM_W && options->classes)
-        return state(err, GB_BAD_ARGUMENT, "--class does not apply to --w: the class has its say before w");
-    if (options->w_as && in->source != FROM_W) return state(err, GB_BAD_ARGUMENT, "--w-as goes with --w");
+        return state(err, GB_BAD_ARGUMENT, "--class does not apply to --w: w already depends on the class");
+    if (options->w_as && in->source != FROM_W) return state(err, GB_BAD_ARGUMENT, "--w-as needs --w");
     if (in->cutoff >= 0 && isnan(in->psi)) return state(err, GB_BAD_ARGUMENT, "--cutoff needs --trunc");
-    if (options->space && !in->steps) return state(err, GB_BAD_ARGUMENT, "--space goes with --steps");
+    if (options->space && !in->steps) return state(err, GB_BAD_ARGUMENT, "--space needs --steps");
     in->in_w = in->source == FROM_W || (options->space && !strcmp(options->space, "w"));
     if (in->source == FROM_W && options->space && *options->space == 'z')
-        return state(err, GB_BAD_ARGUMENT, "--space z does not apply to --w: from w there is no way back to z");
+        return state(err, GB_BAD_ARGUMENT, "--space z does not apply to --w: a z cannot be computed from a w");
     if (isnan(in->psi)) in->psi = 1;
     return parse_noise(options->noise, in, err);
 }
@@ -130,7 +127,7 @@ static gb_rng rng_named(const char *name) {
     return rng;
 }
 
-/* Sources times labels; where no class is named, every source once. */
+/* Sources times labels; every source once if no class was given. */
 static size_t count_points(const inputs *in, size_t sources) {
     return sources * (in->classes.count ? in->classes.count : 1);
 }
@@ -143,7 +140,7 @@ static gb_status load_classes(const input_options *options, const gb_model *mode
     in->c_dim = gb_model_class_count(model);
     if (parse_classes(options->classes, model, &in->classes, err)) return err->status;
     if (in->source != FROM_W && in->c_dim && !in->classes.count)
-        return state(err, GB_BAD_ARGUMENT, "this model has %zu classes: choose with --class 0 to %zu%s", in->c_dim,
+        return state(err, GB_BAD_ARGUMENT, "this model has %zu classes: choose one with --class, 0 to %zu%s", in->c_dim,
                      in->c_dim - 1, gb_model_class_name(model, 0) ? " or by name" : "");
     if (in->classes.count && !(in->label = malloc(in->c_dim * sizeof *in->label)))
         return state(err, GB_NO_MEMORY, "out of memory");
@@ -156,24 +153,26 @@ static latent_reading reading_of(const char *w_as) {
 
 gb_status load_inputs(const input_options *options, const gb_model *model, inputs *in, gb_error *err) {
     size_t points;
+    in->model = model;
     in->rng = rng_named(options->rng ? options->rng : gb_model_meta_str(model, "origin.rng", "numpy"));
-    in->has_noise = gb_model_match(model, "*.noise", NULL, 0) > 0;
+    in->has_noise = gb_model_find_role(model, GB_ROLE_NOISE, 0) != GB_NO_NODE;
     if (options->noise && !in->has_noise)
         return state(err, GB_BAD_ARGUMENT, "--noise %s: this model has no noise", options->noise);
-    if (in->in_w && gb_model_find(model, "mapping") == GB_NO_NODE)
+    if (in->in_w && gb_model_find_role(model, GB_ROLE_WS, 0) == GB_NO_NODE)
         return state(err, GB_BAD_ARGUMENT, "%s: this model has no w's", in->source == FROM_W ? "--w" : "--space w");
     if (load_classes(options, model, in, err)) return err->status;
     if (in->source == FROM_Z && load_z(options->z, model, &in->latents, err)) return err->status;
     if (in->source == FROM_W && load_w(options->w, model, reading_of(options->w_as), &in->latents, err)) return err->status;
-    if (in->source == FROM_SEEDS && gb_model_meta_int(model, "config.z_dim", 0) < 1)
-        return state(err, GB_BAD_ARGUMENT, "this model takes no z; give its w's with --w");
+    if (in->source == FROM_SEEDS && gb_model_find_role(model, GB_ROLE_Z, 0) == GB_NO_NODE)
+        return state(err, GB_BAD_ARGUMENT, "this model has no z; give its w's with --w");
     points = count_points(in, count_sources(in));
     if (in->steps && points != 2)
-        return state(err, GB_BAD_ARGUMENT, "--steps goes from one point to another, but there %s %zu: two seeds with "
-                     "one class, or one seed with two classes", points == 1 ? "is" : "are", points);
+        return state(err, GB_BAD_ARGUMENT, "--steps interpolates between two points, not %zu; give two seeds and one "
+                     "class, or one seed and two classes", points);
     in->count = in->steps ? in->steps : points;
     if (in->only > in->count)
-        return state(err, GB_BAD_ARGUMENT, "--image %zu, but there are %zu", in->only, in->count);
+        return state(err, GB_BAD_ARGUMENT, "--image %zu: the series has %zu image%s", in->only, in->count,
+                     in->count == 1 ? "" : "s");
     if (in->only) in->count = 1;
     return GB_OK;
 }
@@ -186,12 +185,12 @@ void free_inputs(inputs *in) {
     free(in->between);
 }
 
-/* Image `index` of those that are rendered, among all that there would be. */
+/* The place in the whole series of rendered image `index`. */
 static size_t among_all(const inputs *in, size_t index) {
     return in->only ? in->only - 1 : index;
 }
 
-/* Along steps all noise is that of the first point. */
+/* All steps have the noise of the first point. */
 static gb_status apply_noise(const inputs *in, size_t index, gb_session *session, gb_error *err) {
     size_t image = in->steps ? 0 : index;
     if (gb_session_noise(session, in->noise, in->noise_seed + image, err)) return err->status;
@@ -203,12 +202,21 @@ static gb_status apply_noise(const inputs *in, size_t index, gb_session *session
     return GB_OK;
 }
 
-/* Point `point`, but for its noise. */
+/* Removes a label that was set earlier: w's do not need one. */
+static gb_status clear_label(gb_session *session, const gb_model *model, gb_error *err) {
+    gb_node label = gb_model_find_role(model, GB_ROLE_LABEL, 0);
+    gb_node_info info;
+    if (label == GB_NO_NODE) return GB_OK;
+    gb_model_node(model, label, &info);
+    return gb_session_feed(session, info.name, NULL, err);
+}
+
+/* Sets point `point` without its noise. */
 static gb_status apply_point(const inputs *in, size_t point, gb_session *session, gb_error *err) {
     const latents *l = &in->latents;
     size_t sources = count_sources(in), source = point % sources;
     if (gb_session_truncate(session, (float)in->psi, (int)in->cutoff, err)) return err->status;
-    if (in->source == FROM_W && in->c_dim && gb_session_feed(session, "label", NULL, err)) return err->status;
+    if (in->source == FROM_W && clear_label(session, in->model, err)) return err->status;
     if (in->label) {
         fill_label(&in->classes, point / sources, in->c_dim, in->label);
         if (gb_session_set_label(session, in->label, err)) return err->status;
@@ -221,10 +229,9 @@ static gb_status apply_point(const inputs *in, size_t point, gb_session *session
     return gb_session_set_ws(session, l->values + source * (size_t)l->rows * l->width, l->rows, err);
 }
 
-/* What the session makes of both ends, z as it is drawn and scaled, w as it is truncated, is read off its nodes. */
+/* Reads both ends from the session's nodes: z as drawn and scaled, or w as truncated. */
 static gb_status read_ends(inputs *in, gb_session *session, const gb_model *model, gb_error *err) {
-    const char *name = in->in_w ? "mapping" : "z";
-    gb_node node = gb_model_find(model, name);
+    gb_node node = gb_model_find_role(model, in->in_w ? GB_ROLE_WS : GB_ROLE_Z, 0);
     gb_node_info info;
     gb_model_node(model, node, &info);
     in->end_rows = (int)info.shape[0];
@@ -232,7 +239,7 @@ static gb_status read_ends(inputs *in, gb_session *session, const gb_model *mode
     for (int d = 0; d < info.ndim; d++) in->end_floats *= (size_t)info.shape[d];
     in->between = malloc(in->end_floats * sizeof *in->between);
     if (!in->between) return state(err, GB_NO_MEMORY, "out of memory");
-    if (gb_session_tap(session, name, err)) return err->status;
+    if (gb_session_tap(session, info.name, err)) return err->status;
     for (size_t k = 0; k < 2; k++) {
         if (!(in->ends[k] = malloc(in->end_floats * sizeof *in->ends[k])))
             return state(err, GB_NO_MEMORY, "out of memory");
@@ -240,14 +247,14 @@ static gb_status read_ends(inputs *in, gb_session *session, const gb_model *mode
             gb_session_read(session, node, in->ends[k], err))
             return err->status;
     }
-    return gb_session_untap(session, name, err);
+    return gb_session_untap(session, info.name, err);
 }
 
 gb_status prepare_inputs(inputs *in, gb_session *session, const gb_model *model, gb_error *err) {
     return in->steps ? read_ends(in, session, model, err) : apply_point(in, 0, session, err);
 }
 
-/* a + t (b - a), which at both ends is a and b to the bit. */
+/* a + t (b - a), exactly a and b at both ends. */
 static void mix(const float *a, const float *b, float t, size_t count, float *out) {
     for (size_t i = 0; i < count; i++) out[i] = t == 1 ? b[i] : a[i] + t * (b[i] - a[i]);
 }
@@ -294,7 +301,7 @@ void name_image(const inputs *in, size_t index, char name[IMAGE_NAME_ROOM]) {
         snprintf(name + used, IMAGE_NAME_ROOM - (size_t)used, "%c%04zu", in->source == FROM_Z ? 'z' : 'w', source);
 }
 
-/* Appends to a text of SETTINGS_ROOM; what does not fit is cut. */
+/* Appends to a text of SETTINGS_ROOM bytes; the end of a longer text is cut off. */
 static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
     size_t used = strlen(text);
     va_list args;
@@ -303,7 +310,7 @@ static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
     va_end(args);
 }
 
-/* The fewest digits that read back as the same float. */
+/* Appends the shortest decimal that reads back as the same float. */
 static void append_float(char *text, float value) {
     char digits[32];
     for (int precision = 1; precision <= 9; precision++) {
@@ -313,7 +320,7 @@ static void append_float(char *text, float value) {
     append(text, "%s", digits);
 }
 
-/* Numbers in place of names: they mean the same with every model of the same classes. */
+/* Writes numbers, not names, so that models without class names accept the settings. */
 static void append_classes(char *text, const inputs *in, size_t label, bool all) {
     const class_list *list = &in->classes;
     append(text, " --class ");

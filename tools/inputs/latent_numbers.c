@@ -1,4 +1,4 @@
-/* Numbers as text in place of a file: "[0.5, -1.25]", or lists of equal length in a list. */
+/* Arrays written as text instead of a file: "[0.5, -1.25]", or nested lists of equal length. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +28,14 @@ static gb_status add_number(number_list *l, float value, gb_error *err) {
 }
 
 static gb_status no_list(const char *what, gb_error *err) {
-    return state(err, GB_BAD_ARGUMENT, "%s takes a FILE or a list of numbers, as in [0.5, -1.25], or equally long lists in "
-                 "a list", what);
+    return state(err, GB_BAD_ARGUMENT, "%s takes a FILE, a list of numbers such as [0.5, -1.25], or a list of lists of "
+                 "equal length", what);
 }
 
-/* Lists in lists, all of one depth the same length. */
+/* Parses nested lists; all lists of one depth have the same length. */
 static gb_status parse_list(const char *text, number_list *l, gb_error *err) {
-    enum { MOST_DEPTH = 3 };
-    int64_t items[MOST_DEPTH] = {0};
+    enum { MAX_DEPTH = 3 };
+    int64_t items[MAX_DEPTH] = {0};
     int depth = 0;
     for (const char *c = text; *c || depth > 0;) {
         char *end;
@@ -43,7 +43,7 @@ static gb_status parse_list(const char *text, number_list *l, gb_error *err) {
         if (*c == ' ' || *c == ',') {
             c++;
         } else if (*c == '[') {
-            if (depth == MOST_DEPTH || (depth == 0 && c != text)) return no_list(l->what, err);
+            if (depth == MAX_DEPTH || (depth == 0 && c != text)) return no_list(l->what, err);
             if (depth > 0) items[depth - 1]++;
             items[depth++] = 0;
             c++;
@@ -82,7 +82,7 @@ gb_status parse_numbers(const char *what, const char *text, gb_array_info *info,
     return GB_OK;
 }
 
-/* True where all rows of each of the `count` are alike: the first says all of it. */
+/* True if the rows of each latent are equal, so that the first row is enough. */
 static bool has_equal_rows(const float *values, size_t count, size_t rows, size_t width) {
     for (size_t i = 0; i < count * rows; i++)
         if (memcmp(values + i * width, values + i / rows * rows * width, width * sizeof *values) != 0) return false;

@@ -1,5 +1,5 @@
-/* Latents from files: found by name and by shape, read by rank. Shapes are checked against the model before anything is
- * rendered. */
+/* Finds latents in files by name and shape, and reads them by rank. Shapes are checked against the model before anything
+ * is rendered. */
 #include "latents.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "open_model.h"
 #include "tools/program/arguments.h"
 
 const char *shape_text(int ndim, const int64_t *shape, char text[SHAPE_ROOM]) {
@@ -49,10 +50,10 @@ gb_status read_array(const gb_file *file, const char *path, size_t index, gb_arr
 
 /* ------------------------------------------------------------------------------------------------ reading by rank */
 
-/* What the model takes. */
+/* The latents that the model accepts. */
 typedef struct wanted {
     const char *what;               /* "--w" */
-    const char *const *names;       /* up to a NULL; the last part of an array's path */
+    const char *const *names;       /* NULL-terminated; the last part of an array's path */
     int64_t width, rows;            /* rows: num_ws, or 1 for z's */
     latent_reading reading;
 } wanted;
@@ -63,13 +64,13 @@ typedef struct row_layout {
     int rows;
 } row_layout;
 
-/* Reads a shape whose dimensions of 1 in front do not count:
+/* Reads a shape, ignoring leading dimensions of 1:
  *   [width]              one latent
  *   [n, width]           n latents, or one w+ if n is num_ws
  *   [n, num_ws, width]   n w+
  *   [n, 1, width]        n latents
  *   [num_ws · width]     one w+
- * False if it is no such shape. *ambiguous: [num_ws, 1, width] may be num_ws w's or one w+. */
+ * False for any other shape. *ambiguous: [num_ws, 1, width] may be num_ws w's or one w+. */
 static bool read_shape(const gb_array_info *info, const wanted *w, row_layout *r, bool *ambiguous) {
     int64_t shape[GB_DIMS];
     int ndim = 0;
@@ -101,16 +102,48 @@ static gb_status refuse_ambiguous(const char *source, gb_status wrong, const gb_
                  shape_text(info->ndim, info->shape, text), w->rows, w->rows);
 }
 
+/* `w` stands for w_dim and L for the number of layers. */
+static const struct { const char *shape; latent_form form; } forms[] = {
+    {"w", {"[w_dim]", "one w for all layers", "a row of any of the others"}},
+    {"n,w", {"[n, w_dim]", "n w's; if n is the number of layers, a w for each layer", "network-bending's projector; w's saved "
+             "from a mapping network"}},
+    {"L,w", {"[num_ws, w_dim]", "a w for each layer", "Autolume's projected_w.pt, StyleCLIP's mapper, rosinality's projector "
+             "with --w_plus"}},
+    {"n,L,w", {"[n, num_ws, w_dim]", "n times a w for each layer", "NVIDIA's projected_w.npz, pSp, e4e, PTI"}},
+    {NULL, {"[num_ws · w_dim]", "a w for each layer", "flattened by scikit-learn or numpy"}},
+    {NULL, {"[num_ws, 1, w_dim]", "ambiguous: --w-as rows or --w-as layers decides", "batches of one"}},
+    {NULL, {"{w, ws, latent, …}", "the array of that name, at the top or at the end of a path; all of them in order", "most "
+            "projectors"}},
+    {NULL, {"{latent, noises}", "with its noise maps", "network-bending's projector"}},
+    {NULL, {"{FILE: {latent, noise}}", "every file's latent, with its noise maps", "rosinality's projector"}},
+    {NULL, {"[array, …], {FILE: [array, …]}", "every array, if all are latents", "ReStyle's latents.npy, pickled lists"}},
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+bool latent_form_at(size_t index, latent_form *form) {
+    if (index < FORMS) *form = forms[index].form;
+    return index < FORMS;
+}
+
+/* "[64], [n,64], [10,64] or [n,10,64]" */
+static void list_shapes(const wanted *w, char text[SHAPE_ROOM]) {
+    size_t used = 0, last = w->rows > 1 ? 3 : 1;
+    for (size_t i = 0; i <= last; i++) {
+        used += (size_t)snprintf(text + used, SHAPE_ROOM - used, "%s[", !i ? "" : i == last ? " or " : ", ");
+        for (const char *c = forms[i].shape; *c; c++)
+            used += (size_t)(*c == 'w'   ? snprintf(text + used, SHAPE_ROOM - used, "%" PRId64, w->width)
+                             : *c == 'L' ? snprintf(text + used, SHAPE_ROOM - used, "%" PRId64, w->rows)
+                                         : snprintf(text + used, SHAPE_ROOM - used, "%c", *c));
+        used += (size_t)snprintf(text + used, SHAPE_ROOM - used, "]");
+    }
+}
+
 static gb_status refuse_shape(const char *source, gb_status wrong, const gb_array_info *info, const wanted *w,
                               gb_error *err) {
-    char text[SHAPE_ROOM];
-    shape_text(info->ndim, info->shape, text);
-    if (w->rows > 1)
-        return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "], [n,%" PRId64 "], [%" PRId64
-                     ",%" PRId64 "] or [n,%" PRId64 ",%" PRId64 "]", source, info->name, text, w->width, w->width, w->rows,
-                     w->width, w->rows, w->width);
-    return state(err, wrong, "%s: '%s' has shape %s, but this model takes [%" PRId64 "] or [n,%" PRId64 "]", source,
-                 info->name, text, w->width, w->width);
+    char text[SHAPE_ROOM], shapes[SHAPE_ROOM];
+    list_shapes(w, shapes);
+    return state(err, wrong, "%s: '%s' has shape %s, but this model takes %s", source, info->name,
+                 shape_text(info->ndim, info->shape, text), shapes);
 }
 
 /* ------------------------------------------------------------------------------------------------ finding */
@@ -119,7 +152,7 @@ static gb_status refuse_shape(const char *source, gb_status wrong, const gb_arra
 typedef struct found {
     size_t *index;
     row_layout *how;
-    size_t count, total;        /* arrays; latents in them */
+    size_t count, total;        /* number of arrays; number of latents in them */
 } found;
 
 static void free_found(found *f) {
@@ -162,18 +195,19 @@ static gb_status refuse_file(const gb_file *file, const char *path, const wanted
     size_t count = gb_file_array_count(file), named;
     gb_array_info info;
     char text[SHAPE_ROOM];
-    for (named = 0; named < count; named++) {       /* the one that was meant, if a name says so */
+    for (named = 0; named < count; named++) {       /* the array that the name suggests */
         gb_file_array(file, named, &info);
         if (count == 1 || is_named(last_part(info.name), w)) return refuse_shape(path, GB_BAD_FILE, &info, w, err);
     }
-    if (!count) return state(err, GB_BAD_FILE, "%s: holds no arrays, so no latents", path);
+    if (!count) return state(err, GB_BAD_FILE, "%s: contains no arrays", path);
     gb_file_array(file, 0, &info);
     return state(err, GB_BAD_FILE, "%s: %zu arrays, none of them called '%s', and not all are latents; the first is '%s' %s",
                  path, count, w->names[0], info.name, shape_text(info.ndim, info.shape, text));
 }
 
-/* An array called by one of the names at the top of the file; else all whose path ends in one of the names; else all
- * arrays but noise maps, if every one has a latent's shape: a file of other things may have such a vector by chance. */
+/* Looks for an array at the top level with one of the names; then for all arrays whose path ends in one of the names; then
+ * for all arrays except noise maps, if every one has the shape of a latent: other files may contain a vector of that
+ * length by chance. */
 static gb_status find_latents(const gb_file *file, const char *path, const wanted *w, found *f, gb_error *err) {
     size_t count = gb_file_array_count(file), index;
     bool fits = false;
@@ -198,8 +232,8 @@ static gb_status find_latents(const gb_file *file, const char *path, const wante
 
 /* ------------------------------------------------------------------------------------------------ noise maps */
 
-/* Array `number` of the noise that belongs to latent array `latent`: network-bending has noises.0 beside `latent`,
- * rosinality's projector FILE.noise.0 beside FILE.latent. */
+/* Finds noise map `number` of latent array `latent`: network-bending saves noises.0 beside `latent`, rosinality's projector
+ * FILE.noise.0 beside FILE.latent. */
 static bool find_noise(const gb_file *file, size_t latent, size_t number, size_t *index) {
     gb_array_info info;
     char name[1100];
@@ -212,18 +246,28 @@ static bool find_noise(const gb_file *file, size_t latent, size_t number, size_t
     return gb_file_find(file, name, index);
 }
 
-/* Map `number` of every latent into `map`: one for all, or one for each. */
+/* The node that adds the noise map of input `map`. */
+static gb_node noise_layer(const gb_model *model, gb_node map) {
+    for (gb_node i = map + 1; i < (gb_node)gb_model_node_count(model); i++) {
+        gb_node_info info;
+        gb_model_node(model, i, &info);
+        for (int k = 0; k < info.inputs; k++)
+            if (info.input[k] == map) return i;
+    }
+    return GB_NO_NODE;
+}
+
+/* Loads map `number` of every latent into `map`: one for all latents, or one for each. `node` adds the noise. */
 static gb_status load_map(const gb_file *file, const char *path, const found *f, size_t number, const gb_node_info *node,
                           size_t of, struct noise_map *map, gb_error *err) {
-    size_t pixels = node->ndim == 3 ? (size_t)(node->shape[1] * node->shape[2]) : 0, index;
-    size_t length = strlen(node->name) - strlen(".noise");
+    size_t pixels = node->ndim == 3 ? (size_t)(node->shape[1] * node->shape[2]) : 0, length = strlen(node->name), index;
     for (size_t k = 0; k < f->count; k++) {
         gb_array_info info;
         float *values, *grown;
         char text[SHAPE_ROOM];
         if (!find_noise(file, f->index[k], number, &index))
-            return state(err, GB_BAD_FILE, "%s: %zu noise maps, but the model has noise in more layers, next in %s", path,
-                         number, node->name);
+            return state(err, GB_BAD_FILE, "%s: has %zu noise maps, but the model needs more: none for %s", path, number,
+                         node->name);
         if (read_array(file, path, index, &info, &values, err)) return err->status;
         size_t samples = pixels ? (size_t)info.count / pixels : 0;
         if (!pixels || info.count <= 0 || (size_t)info.count % pixels || length >= sizeof map->layer ||
@@ -246,23 +290,20 @@ static gb_status load_map(const gb_file *file, const char *path, const found *f,
     return GB_OK;
 }
 
-/* Noise maps in the order of the layers that have noise; a file without any is complete. */
+/* Loads a noise map for every layer with noise, or none if the file has none. */
 static gb_status load_noises(const gb_file *file, const char *path, const gb_model *model, const found *f, latents *l,
                              gb_error *err) {
-    size_t layers = gb_model_match(model, "*.noise", NULL, 0), index;
-    gb_node *nodes;
+    size_t layers = 0, index;
+    while (gb_model_find_role(model, GB_ROLE_NOISE, (int)layers) != GB_NO_NODE) layers++;
     if (!layers || !find_noise(file, f->index[0], 0, &index)) return GB_OK;
-    nodes = malloc(layers * sizeof *nodes);
     l->noises = calloc(layers, sizeof *l->noises);
-    if (!nodes || !l->noises) state(err, GB_NO_MEMORY, "%s: out of memory", path);
-    else layers = gb_model_match(model, "*.noise", nodes, layers);
+    if (!l->noises) return state(err, GB_NO_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; !err->status && i < layers; i++) {
         gb_node_info node;
-        gb_model_node(model, nodes[i], &node);
+        gb_model_node(model, noise_layer(model, gb_model_find_role(model, GB_ROLE_NOISE, (int)i)), &node);
         l->noise_count = i + 1;
         load_map(file, path, f, i, &node, l->count, &l->noises[i], err);
     }
-    free(nodes);
     return err->status;
 }
 
@@ -280,7 +321,7 @@ static gb_status load_numbers(const char *text, const wanted *w, latents *l, gb_
     return GB_OK;
 }
 
-/* The arrays one after the other. */
+/* Reads the arrays one after the other. */
 static gb_status load_arrays(const gb_file *file, const char *path, const found *f, latents *l, gb_error *err) {
     size_t floats = (size_t)f->how[0].rows * l->width, at = 0;
     if (f->total > SIZE_MAX / sizeof *l->values / floats || !(l->values = malloc(f->total * floats * sizeof *l->values)))
@@ -309,19 +350,26 @@ static gb_status load(const char *path, const gb_model *model, const wanted *w, 
 
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err) {
     static const char *const names[] = {"z", "latent_z", "noise_z", NULL};
-    const wanted w = {.what = "--z", .names = names, .width = gb_model_meta_int(model, "config.z_dim", 0), .rows = 1};
+    const wanted w = {.what = "--z", .names = names, .width = role_width(model, GB_ROLE_Z), .rows = 1};
+    *l = (latents){0};
+    if (!w.width) return state(err, GB_BAD_ARGUMENT, "--z: this model has no z");
     return load(path, model, &w, l, err);
 }
 
+static const char *const w_names[] = {"w", "ws", "latent", "latents", "w_plus", "wplus", "w_pivot", "dlatents", "projected_w",
+                                      "latent_w", "latent_codes", NULL};
+
+const char *latent_name_at(size_t index) {
+    return index < sizeof w_names / sizeof *w_names ? w_names[index] : NULL;
+}
+
 gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err) {
-    static const char *const names[] = {"w", "ws", "latent", "latents", "w_plus", "wplus", "w_pivot", "dlatents", "projected_w",
-                                        "latent_w", "latent_codes", NULL};
-    gb_node mapping = gb_model_find(model, "mapping");
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info node;
     *l = (latents){0};
-    if (mapping == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "--w: this model has no w's");
-    gb_model_node(model, mapping, &node);
-    const wanted w = {.what = "--w", .names = names, .width = node.shape[node.ndim - 1],
+    if (ws == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "--w: this model has no w's");
+    gb_model_node(model, ws, &node);
+    const wanted w = {.what = "--w", .names = w_names, .width = node.shape[node.ndim - 1],
                       .rows = node.ndim == 2 ? node.shape[0] : 1, .reading = reading};
     return load(path, model, &w, l, err);
 }

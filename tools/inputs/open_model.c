@@ -1,4 +1,4 @@
-/* Opening a model for the subcommands that run one. */
+/* Opens models for the subcommands that run one. */
 #include "open_model.h"
 
 #include <stdio.h>
@@ -12,13 +12,13 @@ gb_status open_model(const char *path, const machine *on, opened *o, gb_error *e
     int64_t shape[3];
     *o = (opened){0};
     if (host_readable(path) && !gb_is_gbw(path))
-        return state(err, GB_BAD_FILE, "%s: not a .gbw model; of a checkpoint, 'ganbend convert' makes one", path);
+        return state(err, GB_BAD_FILE, "%s: not a .gbw model; 'ganbend convert' converts checkpoints", path);
     if (gb_context_new(&options, &o->context, err) || gb_model_open(o->context, path, &o->model, err)) {
         close_model(o);
         return err->status;
     }
     if (gb_context_fallback_reason(o->context))
-        fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(o->context));
+        fprintf(stderr, "running on the CPU: %s\n", gb_context_fallback_reason(o->context));
     gb_model_output_shape(o->model, shape);
     o->channels = shape[0];
     o->height = shape[1];
@@ -34,14 +34,22 @@ void close_model(opened *o) {
 
 gb_status check_picture(const opened *o, const char *name, gb_error *err) {
     if (o->channels == 1 || o->channels == 3 || o->channels == 4) return GB_OK;
-    return state(err, GB_BAD_ARGUMENT, "%s makes %lld channels; pictures have 1 (grey), 3 (RGB) or 4 (RGBA). 'ganbend "
-                 "dump' writes such output as an array, 'ganbend compare' compares it", name, (long long)o->channels);
+    return state(err, GB_BAD_ARGUMENT, "%s: the output has %lld channels; a picture has 1 (grey), 3 (RGB) or 4 (RGBA). "
+                 "'ganbend dump' writes the output as an array", name, (long long)o->channels);
 }
 
 size_t node_elements(const gb_node_info *node) {
     size_t n = 1;
     for (int i = 0; i < node->ndim; i++) n *= (size_t)node->shape[i];
     return n;
+}
+
+int64_t role_width(const gb_model *model, gb_role role) {
+    gb_node node = gb_model_find_role(model, role, 0);
+    gb_node_info info;
+    if (node == GB_NO_NODE) return 0;
+    gb_model_node(model, node, &info);
+    return info.shape[info.ndim - 1];
 }
 
 uint64_t image_macs(const gb_model *model) {

@@ -1,4 +1,4 @@
-/* Parsing of seed lists: numbers and ranges, separated by commas. */
+/* Parses lists of seeds: numbers and ranges, separated by commas. */
 #include "seeds.h"
 
 static bool parse_seed(const char **text, uint32_t *seed) {

@@ -1,4 +1,4 @@
-/* Lists of seeds as people write them, "0-15,40", kept as ranges: no memory in proportion to their width. */
+/* Lists of seeds, "0-15,40", stored as ranges so that their size does not matter. */
 #ifndef GANBEND_TOOLS_SEEDS_H
 #define GANBEND_TOOLS_SEEDS_H
 
@@ -13,10 +13,10 @@ enum { SEED_RANGES = 256 };
 typedef struct seed_list {
     seed_range ranges[SEED_RANGES];
     size_t range_count;
-    uint64_t count;         /* of seeds */
+    uint64_t count;         /* number of seeds */
 } seed_list;
 
-/* False where `text` is no such list; seeds go from 0 to 4294967295. */
+/* False if `text` is not a list of seeds from 0 to 4294967295. */
 bool parse_seeds(const char *text, seed_list *seeds);
 uint32_t seed_at(const seed_list *seeds, uint64_t index);
 

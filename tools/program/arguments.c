@@ -1,6 +1,8 @@
-/* Parsing and printing of the option tables in arguments.h. Long options take their value as the next word or behind
- * '='; "--" ends them. Misspelt names are answered with the nearest one by edit distance. */
+/* Parses and prints the option tables of arguments.h. The value of an option is the next argument or follows '='; "--"
+ * ends the options. For a misspelt name, the one at the smallest edit distance is suggested. */
 #include "arguments.h"
+#include "host.h"
+#include "synonyms.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -35,7 +37,7 @@ gb_status state(gb_error *err, gb_status status, const char *format, ...) {
     return err->status = status;
 }
 
-/* Levenshtein distance, with a transposition of neighbours counted as two. */
+/* Levenshtein distance; a transposition counts as two edits. */
 static size_t edit_distance(const char *a, const char *b) {
     size_t row[NAME_MAX_LENGTH + 1], length = strlen(b);
     if (length > NAME_MAX_LENGTH) return SIZE_MAX;
@@ -56,7 +58,7 @@ static size_t edit_distance(const char *a, const char *b) {
 
 const char *nearest_name(const char *word, const void *names, size_t count, size_t stride) {
     const char *nearest = NULL;
-    size_t least = strlen(word) / 3 + 2;        /* further away it is no misspelling */
+    size_t least = strlen(word) / 3 + 2;        /* a larger distance is not a misspelling */
     for (size_t i = 0; i < count; i++) {
         const char *name = *(const char *const *)((const char *)names + i * stride);
         size_t distance = edit_distance(word, name);
@@ -80,7 +82,7 @@ static const option *find_in(const option *table, const char *name, size_t lengt
     return NULL;
 }
 
-/* True where `text` is one of the words in `choices`, "numpy|torch". */
+/* True if `text` is one of the words in `choices`, "numpy|torch". */
 static bool is_choice(const char *choices, const char *text) {
     size_t length = strlen(text);
     for (const char *word = choices; word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL)
@@ -107,8 +109,8 @@ static bool set_value(const command *c, const option *o, const char *text, void 
         return true;
     case OPTION_INTEGER: {
         long long n = strtoll(text, &end, 10);
-        if (end == text || *end || errno || (double)n < o->least || (double)n > o->most) {
-            *status = wrong_usage(c, "%s takes a whole number from %.0f to %.0f, not '%s'", o->name, o->least, o->most,
+        if (end == text || *end || errno || (double)n < o->min || (double)n > o->max) {
+            *status = wrong_usage(c, "%s takes a whole number from %.0f to %.0f, not '%s'", o->name, o->min, o->max,
                                   text);
             return false;
         }
@@ -117,10 +119,10 @@ static bool set_value(const command *c, const option *o, const char *text, void 
     }
     case OPTION_NUMBER: {
         double x = strtod(text, &end);
-        bool ranged = o->least != 0 || o->most != 0;
-        if (end == text || *end || !isfinite(x) || (ranged && (x < o->least || x > o->most))) {
+        bool ranged = o->min != 0 || o->max != 0;
+        if (end == text || *end || !isfinite(x) || (ranged && (x < o->min || x > o->max))) {
             if (ranged)
-                *status = wrong_usage(c, "%s takes a number from %g to %g, not '%s'", o->name, o->least, o->most, text);
+                *status = wrong_usage(c, "%s takes a number from %g to %g, not '%s'", o->name, o->min, o->max, text);
             else
                 *status = wrong_usage(c, "%s takes a finite number, not '%s'", o->name, text);
             return false;
@@ -131,7 +133,7 @@ static bool set_value(const command *c, const option *o, const char *text, void 
     case OPTION_LIST: {
         text_list *list = (text_list *)(void *)member;
         if (list->count == LIST_ROOM) {
-            *status = wrong_usage(c, "%s can be given %d times at most", o->name, (int)LIST_ROOM);
+            *status = wrong_usage(c, "%s can be given at most %d times", o->name, (int)LIST_ROOM);
             return false;
         }
         list->texts[list->count++] = text;
@@ -141,7 +143,7 @@ static bool set_value(const command *c, const option *o, const char *text, void 
     return true;
 }
 
-/* The row of that name in the subcommand's own table or a shared one, and the settings it belongs to; NULL. */
+/* Finds an option in the subcommand's own table or a shared one, and the settings that it sets; NULL if there is none. */
 static const option *find_option(const command *c, const char *name, size_t length, void *settings, void **into) {
     const option *o = find_in(c->options, name, length);
     *into = settings;
@@ -152,8 +154,51 @@ static const option *find_option(const command *c, const char *name, size_t leng
     return o;
 }
 
+/* ------------------------------------------------------------------------------------------------ output files */
+
+/* What the subcommand calls its output: "FILE.npz" of -o, or the operand "OUT.gbw"; NULL if it writes no file. */
+static const char *output_placeholder(const command *c) {
+    const option *o = find_in(c->options, "-o", 2);
+    const char *out = strstr(c->operands, "OUT");
+    return o ? o->value : out;
+}
+
+/* The files that are only read: operands, and values of options that stand for files. */
+static gb_status check_inputs_stay(const char *out, const text_list *inputs, gb_error *err) {
+    for (size_t i = 0; i < inputs->count; i++)
+        if (host_same_file(out, inputs->texts[i]))
+            return state(err, GB_BAD_ARGUMENT, "%s: is read by this command, so it is not replaced; give another name, or "
+                         "--force", out);
+    return GB_OK;
+}
+
+/* No subcommand replaces its own input or a file of another kind than it writes: checked before anything is done, and by
+ * the library again for files in folders. */
+static gb_status check_output_path(const command *c, const char *out, const text_list *inputs, gb_error *err) {
+    static const struct { const char *end; gb_output_kind kind; } kinds[] = {
+        {".png", GB_OUTPUT_PNG}, {".npz", GB_OUTPUT_NPZ}, {".npy", GB_OUTPUT_NPY}, {".gbw", GB_OUTPUT_GBW},
+    };
+    const char *placeholder = output_placeholder(c);
+    bool may_be_folder = strstr(placeholder, "DIR") != NULL;
+    size_t length = strlen(out);
+    if (check_inputs_stay(out, inputs, err)) return err->status;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t end = strlen(kinds[i].end);
+        bool written = strstr(placeholder, kinds[i].end) != NULL;
+        bool named = length > end && !strcmp(out + length - end, kinds[i].end);
+        if (written && (named || !may_be_folder)) return gb_check_output(out, kinds[i].kind, err);
+    }
+    return GB_OK;
+}
+
+static bool writes_file(const command *c) {
+    return output_placeholder(c) != NULL;
+}
+
 const option *option_at(const command *c, size_t i) {
     static const option help = {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0};
+    static const option force = {"--force", OPTION_FLAG, 0, NULL, "Replace the output even if it is an input of this "
+                                 "command or a file of another kind.", 0, 0};
     size_t rows = table_rows(c->options);
     if (i < rows) return &c->options[i];
     i -= rows;
@@ -162,6 +207,7 @@ const option *option_at(const command *c, size_t i) {
         if (i < rows) return &c->shared[k].table[i];
         i -= rows;
     }
+    if (writes_file(c) && i-- == 0) return &force;
     return i == 0 ? &help : NULL;
 }
 
@@ -183,16 +229,33 @@ static const char *nearest_option(const command *c, const char *word) {
     return near;
 }
 
-/* One option at argv[*at], with its value. */
-static bool parse_option(const command *c, int argc, char **argv, int *at, void *settings, int *status) {
+/* The files that the command line names. */
+typedef struct files_given {
+    const char *out;
+    text_list inputs;
+} files_given;
+
+static void add_input(files_given *files, const char *path) {
+    if (files->inputs.count < LIST_ROOM) files->inputs.texts[files->inputs.count++] = path;
+}
+
+/* Parses the option at argv[*at] and its value. */
+static bool parse_option(const command *c, int argc, char **argv, int *at, void *settings, files_given *files,
+                         int *status) {
     const char *word = argv[*at], *equals = strchr(word, '='), *text = NULL;
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
     void *into;
     const option *o = find_option(c, word, length, settings, &into);
+    const synonym *other = o ? NULL : find_synonym(word, length);
+    if (other && other->option) o = find_option(c, other->option, strlen(other->option), settings, &into);
+    if (!o && other && other->advice) {
+        *status = wrong_usage(c, "unknown option %.*s; %s", (int)length, word, other->advice);
+        return false;
+    }
     if (!o) {
         const char *near = nearest_option(c, word);
-        *status = near ? wrong_usage(c, "no option %s; did you mean %s?", word, near)
-                       : wrong_usage(c, "no option %s", word);
+        *status = near ? wrong_usage(c, "unknown option %s; did you mean %s?", word, near)
+                       : wrong_usage(c, "unknown option %s", word);
         return false;
     }
     if (o->kind == OPTION_FLAG) {
@@ -209,17 +272,23 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
         *status = wrong_usage(c, "%s needs a value: %s %s", o->name, o->name, o->value);
         return false;
     }
+    if (!strcmp(o->name, "-o")) files->out = text;
+    else if (text && o->value && kind_of_placeholder(o->value) == PLACEHOLDER_FILE) add_input(files, text);
     return set_value(c, o, text, into, status);
 }
 
 bool parse_arguments(const command *c, int argc, char **argv, const char *operands[OPERANDS], void *settings,
                      int *status) {
-    int given = 0, least = -1, most = 0;
-    bool options = true, only_parse = false;
-    for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', most++)
-        if (*p == '[' && least < 0) least = most;
-    if (least < 0) least = most;
-    if (strstr(c->operands, "…]")) most = OPERANDS;
+    int given = 0, min = -1, max = 0, out_operand = -1;
+    bool options = true, force = false, only_parse = false;
+    files_given files = {0};
+    gb_error err = {0};
+    for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', max++) {
+        if (*p == '[' && min < 0) min = max;
+        if (!strncmp(p, "OUT", 3)) out_operand = max;
+    }
+    if (min < 0) min = max;
+    if (strstr(c->operands, "…]")) max = OPERANDS;
     for (int i = 0; i < OPERANDS; i++) operands[i] = NULL;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
@@ -228,39 +297,49 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             *status = EXIT_DONE;
             return false;
         }
-        if (options && !strcmp(word, "--only-parse")) {
+        if (options && !strcmp(word, "--force") && writes_file(c)) {
+            force = true;
+        } else if (options && !strcmp(word, "--only-parse")) {
             only_parse = true;
         } else if (options && !strcmp(word, "--")) {
             options = false;
         } else if (options && word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1])) {
-            if (!parse_option(c, argc, argv, &i, settings, status)) return false;
-        } else if (given == most) {
-            *status = most ? wrong_usage(c, "'%s' is one argument too many; it takes %s", word, c->operands)
-                           : wrong_usage(c, "'%s' is one argument too many; it takes none", word);
+            if (!parse_option(c, argc, argv, &i, settings, &files, status)) return false;
+        } else if (given == max) {
+            *status = max ? wrong_usage(c, "unexpected argument '%s'; expected %s", word, c->operands)
+                          : wrong_usage(c, "unexpected argument '%s'; expected none", word);
             return false;
         } else if (!*word) {
-            *status = wrong_usage(c, "an empty name where it takes %s", c->operands);
+            *status = wrong_usage(c, "an argument is empty; expected %s", c->operands);
             return false;
         } else {
+            if (given == out_operand) files.out = word;
+            else add_input(&files, word);
             operands[given++] = word;
         }
     }
-    if (given < least) {
-        *status = wrong_usage(c, "it takes %s", c->operands);
+    if (given < min) {
+        *status = wrong_usage(c, "missing argument; expected %s", c->operands);
         return false;
     }
     *status = EXIT_DONE;
-    return !only_parse;
+    if (only_parse) return false;
+    if (force) host_allow_overwriting();
+    else if (files.out && check_output_path(c, files.out, &files.inputs, &err)) {
+        *status = failed(c, &err);
+        return false;
+    }
+    return true;
 }
 
 int run_verb(const command *c, int argc, char **argv) {
     const command *const *verbs = c->verbs;
-    enum { MOST = 8 };
-    const char *names[MOST], *near, *operands[OPERANDS];
+    enum { MAX_VERBS = 8 };
+    const char *names[MAX_VERBS], *near, *operands[OPERANDS];
     size_t count = 0;
     char nothing;
     int status;
-    for (; verbs[count] && count < MOST; count++) {
+    for (; verbs[count] && count < MAX_VERBS; count++) {
         names[count] = strchr(verbs[count]->name, ' ') + 1;
         if (argc > 1 && !strcmp(argv[1], names[count])) return verbs[count]->run(argc - 1, argv + 1);
     }
@@ -269,11 +348,11 @@ int run_verb(const command *c, int argc, char **argv) {
         return EXIT_USAGE;
     }
     near = nearest_name(argv[1], names, count, sizeof *names);
-    return near ? wrong_usage(c, "no '%s'; did you mean '%s'?", argv[1], near)
-                : wrong_usage(c, "no '%s'; there are %s", argv[1], c->operands);
+    return near ? wrong_usage(c, "unknown subcommand '%s'; did you mean '%s'?", argv[1], near)
+                : wrong_usage(c, "unknown subcommand '%s'; expected %s", argv[1], c->operands);
 }
 
-/* `text` in lines of HELP_WIDTH, the first one starting at `column`, the others at `indent`. */
+/* Prints `text` in lines of HELP_WIDTH columns: the first starts at `column`, the others at `indent`. */
 static void print_wrapped(const char *text, int column, int indent) {
     while (*text) {
         const char *word = text + strspn(text, " ");
@@ -297,7 +376,7 @@ static void print_wrapped(const char *text, int column, int indent) {
     putchar('\n');
 }
 
-/* Columns that UTF-8 text takes, counting one for each character. */
+/* The width of UTF-8 text in columns, one for each character. */
 static int columns_of(const char *text) {
     int columns = 0;
     for (; *text; text++) columns += ((unsigned char)*text & 0xc0) != 0x80;

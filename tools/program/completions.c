@@ -1,5 +1,5 @@
-/* Completion scripts for bash, zsh and fish. Each offers subcommands, options, the words of an option that has some,
- * filters and activations by name, and files for everything that is one. */
+/* Completion scripts for bash, zsh and fish. They complete subcommands, options, choices, names of filters and
+ * activations, and files. */
 #include "reference.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static void print_names(bool (*row_at)(size_t, gb_table_row *)) {
     for (size_t i = 0; row_at(i, &row); i++) printf("%s%s", i ? " " : "", row.name);
 }
 
-/* The words that can stand for the placeholder, separated by spaces; false if there are none. */
+/* Prints the words that can replace the placeholder, separated by spaces; false if there are none. */
 static bool print_words(const char *placeholder, size_t length) {
     char text[64];
     placeholder_kind kind;
@@ -51,7 +51,7 @@ static bool takes_file(const option *o) {
     return o->value && kind_of_placeholder(o->value) == PLACEHOLDER_FILE;
 }
 
-/* The words of all operands: "stylegan2|biggan OUT.gbw", "[FILTER]". */
+/* Prints the words of all operands: "stylegan2|biggan OUT.gbw", "[FILTER]". */
 static void print_operand_words(const command *c) {
     for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ') {
         size_t length = strcspn(p, " ");
@@ -59,7 +59,8 @@ static void print_operand_words(const command *c) {
     }
 }
 
-/* The first sentence of a help text for use in single quotes, with a backslash before each of the characters `escaped`. */
+/* Prints the first sentence of a help text for use in single quotes, with a backslash before the characters in
+ * `escaped`. */
 static void print_sentence(const char *help, const char *escaped) {
     for (const char *c = help; *c && *c != '\n' && !(*c == '.' && (c[1] == ' ' || !c[1])) && *c != ';'; c++) {
         if (strchr(escaped, *c)) putchar('\\');
@@ -68,7 +69,7 @@ static void print_sentence(const char *help, const char *escaped) {
     }
 }
 
-/* For every subcommand, and in place of one that has subcommands of its own, for each of those. */
+/* Calls `print` for every subcommand; for one that has subcommands of its own, for each of those instead. */
 static void for_each_command(const program_info *program, void (*print)(const command *c)) {
     for (size_t i = 0; program->commands[i]; i++) {
         const command *c = program->commands[i];

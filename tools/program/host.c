@@ -1,4 +1,4 @@
-/* The program's needs of POSIX, in one place. */
+/* All POSIX calls of the program. */
 #define _POSIX_C_SOURCE 200809L
 #include "host.h"
 
@@ -32,6 +32,15 @@ bool host_readable(const char *path) {
     return stat(path, &info) == 0 && !S_ISDIR(info.st_mode) && access(path, R_OK) == 0;
 }
 
+bool host_same_file(const char *a, const char *b) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+void host_allow_overwriting(void) {
+    setenv("GANBEND_OVERWRITE", "1", 1);
+}
+
 static bool is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -45,8 +54,9 @@ gb_status host_make_folder(const char *path, gb_error *err) {
     for (size_t i = 1; i <= length; i++) {
         if (part[i] != '/' && part[i] != '\0') continue;
         part[i] = '\0';
-        if (!is_folder(part) && mkdir(part, 0777) != 0 && !is_folder(part)) {
-            state(err, GB_IO, "%s: cannot make this folder: %s", part, strerror(errno));
+        int failure = is_folder(part) || mkdir(part, 0777) == 0 ? 0 : errno;
+        if (failure && !is_folder(part)) {      /* another process may have created it; is_folder() changes errno */
+            state(err, GB_IO, "%s: cannot create this folder: %s", part, strerror(failure));
             free(part);
             return GB_IO;
         }
@@ -57,7 +67,7 @@ gb_status host_make_folder(const char *path, gb_error *err) {
 }
 
 int64_t host_peak_rss_bytes(void) {
-    /* Not getrusage() where there is a choice: its maximum survives exec, so a large parent would count as ours. */
+    /* getrusage() is only the fallback: its maximum survives exec, so it may be the memory of a large parent process. */
     FILE *file = fopen("/proc/self/status", "r");
     long long kilobytes = -1;
     struct rusage usage;

@@ -1,4 +1,4 @@
-/* What the program asks of the operating system: a clock, a terminal, folders, its own memory. */
+/* Access to the operating system: clock, terminal, folders, memory usage. */
 #ifndef GANBEND_TOOLS_HOST_H
 #define GANBEND_TOOLS_HOST_H
 
@@ -11,11 +11,15 @@
 double host_seconds(void);              /* monotonic */
 bool host_stderr_is_terminal(void);
 bool host_stdout_is_terminal(void);
-/* True where `path` can be opened for reading and is no folder. */
+/* True if `path` can be opened for reading and is not a folder. */
 bool host_readable(const char *path);
-/* Makes the folder and those above it that are missing. */
+/* True if both paths lead to the same file, also by symbolic or hard links. */
+bool host_same_file(const char *a, const char *b);
+/* Lets the library replace files of any kind from now on (gb_check_output()). */
+void host_allow_overwriting(void);
+/* Creates the folder and its missing parents. */
 gb_status host_make_folder(const char *path, gb_error *err);
-/* The most memory this process has held in RAM, mapped pages included; 0 where the system does not say. */
+/* The peak resident memory of this process, mapped pages included; 0 if it is unknown. */
 int64_t host_peak_rss_bytes(void);
 
 #endif

@@ -1,8 +1,10 @@
-/* ganbend: the table of subcommands, --version and help. What a subcommand does is in the file of its name. */
+/* ganbend: the table of subcommands, --version and help. Each subcommand is in the file with its name in
+ * tools/commands/. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "checkpoint_tables.h"
 #include "reference.h"
 #include "tools/commands/commands.h"
 
@@ -29,7 +31,7 @@ static int unknown_command(const char *name) {
     const char *names[COMMANDS], *near;
     for (int i = 0; i < COMMANDS; i++) names[i] = commands[i]->name;
     near = nearest_name(name, names, COMMANDS, sizeof *names);
-    fprintf(stderr, "ganbend: no subcommand '%s'", name);
+    fprintf(stderr, "ganbend: unknown subcommand '%s'", name);
     if (near) fprintf(stderr, "; did you mean '%s'?", near);
     fprintf(stderr, " (see 'ganbend --help')\n");
     return EXIT_USAGE;
@@ -38,7 +40,8 @@ static int unknown_command(const char *name) {
 static void print_overview(FILE *to) {
     fprintf(to, "usage: ganbend SUBCOMMAND …\n\n%s\n\n", info.about);
     for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-13s%s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to, "\n'ganbend SUBCOMMAND --help' prints its options and an example, 'ganbend --version' the version.\n"
+    fprintf(to, "\n'ganbend SUBCOMMAND --help' prints the options of a subcommand and an example, 'ganbend --version' the "
+                "version.\n"
                 "Exit status: 0 success, 1 failure, 2 wrong usage.\n\nexample:\n  ");
     for (const char *c = info.example; *c; c++) {
         putc(*c, to);
@@ -47,7 +50,8 @@ static void print_overview(FILE *to) {
     putc('\n', to);
 }
 
-/* The build's own options, which --help does not list: --completions SHELL and --man-pages DIR. */
+/* Options that only the build uses and --help does not list: --completions SHELL, --man-pages DIR, and --checkpoint-tables
+ * for docs/checkpoints.md. */
 static int print_reference(const char *word, const char *value) {
     gb_error err = {0};
     if (!strcmp(word, "--completions")) {
@@ -71,6 +75,10 @@ static int dispatch(int argc, char **argv) {
         printf("ganbend %s\n", gb_version());
         return EXIT_DONE;
     }
+    if (argc == 2 && !strcmp(word, "--checkpoint-tables")) {
+        print_checkpoint_tables(stdout);
+        return EXIT_DONE;
+    }
     if (argc == 3 && (!strcmp(word, "--completions") || !strcmp(word, "--man-pages")))
         return print_reference(word, argv[2]);
     if (!strcmp(word, "--help") || !strcmp(word, "-h") || (!strcmp(word, "help") && argc == 2)) {
@@ -89,7 +97,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     int status = dispatch(argc, argv);
-    /* What could not be written is a failure, however well the work went. */
+    /* Output that could not be written is a failure, even if the subcommand succeeded. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "ganbend: standard output: %s\n", strerror(errno));
         return status == EXIT_DONE ? EXIT_FAILED : status;

@@ -1,12 +1,12 @@
-/* Man pages in the `man` macros, which groff and mandoc read: one for the program and one for each subcommand. */
+/* Man pages in the `man` macro language of groff and mandoc: one for the program and one for each subcommand. */
 #include "reference.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
-/* The text with the characters escaped that groff would change: so it can be copied from the page. `start` says that it
- * starts an input line, where a period would be a request. */
+/* Writes text with escapes for the characters that groff would replace, so that it can be copied from the page. `start`:
+ * the text starts an input line, where a period would be a request. */
 static void put_text(FILE *to, const char *text, size_t length, bool start) {
     static const struct { char c; const char *name; } escaped[] = {
         {'\\', "\\e"}, {'-', "\\-"}, {'\'', "\\(aq"}, {'`', "\\(ga"}, {'^', "\\(ha"}, {'~', "\\(ti"},
@@ -32,7 +32,7 @@ static void put_heading(FILE *to, const char *request, const char *title) {
     putc('\n', to);
 }
 
-/* Paragraphs, which the tables separate by newlines. */
+/* Paragraphs; the tables separate them by newlines. */
 static void put_paragraphs(FILE *to, const char *text) {
     for (;;) {
         size_t length = strcspn(text, "\n");
@@ -44,7 +44,7 @@ static void put_paragraphs(FILE *to, const char *text) {
     }
 }
 
-/* Lines as they are. */
+/* Lines without filling. */
 static void put_lines(FILE *to, const char *text) {
     fputs(".RS 2\n.nf\n", to);
     put(to, text);
@@ -68,7 +68,7 @@ static void put_options(FILE *to, const command *c) {
     }
 }
 
-/* A library table that --help shows: its title as a heading, its lines as they are. */
+/* The table of the library that --help prints: its title becomes a heading, its lines a list. */
 static void put_list(FILE *to, const command *c) {
     FILE *text = tmpfile();
     char line[400];
@@ -165,10 +165,10 @@ static void put_program(FILE *to, const program_info *program) {
           ".SH EXAMPLES\n", to);
     put_lines(to, program->example);
     fputs(".SH EXIT STATUS\n0 on success, 1 on failure, 2 for wrong usage.\n", to);
-    fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the kernels on the processor, if not the best that it "
-          "has: plain, avx2, avx512, avx512bf16 or neon.\n"
-          ".TP\n.BR GANBEND_DEVICE \", \" GANBEND_PRECISION\nWhat \\-\\-device and \\-\\-precision say, if they are "
-          "not given.\n.SH SEE ALSO\n", to);
+    fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16 or "
+          "neon. The default is the best that the processor supports.\n"
+          ".TP\n.BR GANBEND_DEVICE \", \" GANBEND_PRECISION\nDefaults for \\-\\-device and \\-\\-precision.\n"
+          ".SH SEE ALSO\n", to);
     for (size_t i = 0; program->commands[i]; i++)
         fprintf(to, ".BR ganbend\\-%s (1)%s\n", program->commands[i]->name, program->commands[i + 1] ? "," : "");
 }

@@ -1,11 +1,11 @@
-/* The progress line: appears after a second, is written ten times a second at most, and is gone when the work is. */
+/* The progress line: it appears after a second, is updated at most ten times a second, and is erased at the end. */
 #include "progress.h"
 
 #include <stdio.h>
 
 #include "host.h"
 
-static const double first_after = 1.0, again_after = 0.1;
+static const double first_delay = 1.0, update_interval = 0.1;       /* in seconds */
 
 progress progress_start(const char *doing, size_t total) {
     double now = host_seconds();
@@ -17,7 +17,7 @@ void progress_share(void *arg, double share) {
     double now;
     if (!p->terminal) return;
     now = host_seconds();
-    if (now - p->start < first_after || now - p->last < again_after) return;
+    if (now - p->start < first_delay || now - p->last < update_interval) return;
     p->last = now;
     p->shown = true;
     share = p->total ? ((double)p->done + share) / (double)p->total : share;

@@ -1,4 +1,4 @@
-/* One line of progress on a terminal, for whatever takes longer than a second; nothing where stderr is piped. */
+/* A progress line on the terminal for tasks that take longer than a second; nothing if stderr is not a terminal. */
 #ifndef GANBEND_TOOLS_PROGRESS_H
 #define GANBEND_TOOLS_PROGRESS_H
 
@@ -7,15 +7,15 @@
 
 typedef struct progress {
     const char *doing;              /* "rendering" */
-    size_t done, total;             /* items, of which the current one is at `share` */
+    size_t done, total;             /* items */
     double start, last;
     bool terminal, shown;
 } progress;
 
 progress progress_start(const char *doing, size_t total);
-/* Callback of the library: `arg` is a progress, `share` that of the current item. */
+/* A progress callback for the library: `arg` is a progress, `share` the share of the current item that is done. */
 void progress_share(void *arg, double share);
-void progress_next(progress *p);    /* one more item is done */
-void progress_end(progress *p);     /* takes the line off again */
+void progress_next(progress *p);    /* the current item is done */
+void progress_end(progress *p);     /* erases the line */
 
 #endif

@@ -7,7 +7,7 @@ packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev 
 packages="$packages libwebsockets-dev libturbojpeg0-dev liblo-dev"
 case ${1-build} in
 check) packages="$packages nodejs ffmpeg" ;;
-long) packages="$packages nodejs ffmpeg valgrind chromium chromium-driver" ;;
+long) packages="$packages nodejs ffmpeg valgrind chromium chromium-driver doxygen groff-base man-db mandoc zsh fish" ;;
 arm)
     packages="cmake pkg-config gcc-aarch64-linux-gnu qemu-user"
     for library in zlib1g libpng libjansson libyaml libcmocka; do

@@ -16,8 +16,8 @@ export PATH
 out=$PWD/docs/pictures
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp "$(ls weights/demo/portraits-*.gbw | tail -n 1)" "$work/portraits.gbw"
-cp "$(ls weights/demo/things-*.gbw | tail -n 1)" "$work/things.gbw"
+cp "$(ls weights/demo/portraits-*.gbw | sort -V | tail -n 1)" "$work/portraits.gbw"
+cp "$(ls weights/demo/things-*.gbw | sort -V | tail -n 1)" "$work/things.gbw"
 cp docs/examples/*.yaml "$work"
 mkdir -p "$out"
 

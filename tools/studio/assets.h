@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 typedef struct asset {
-    const char *path;           /* "/app.js", as it is asked for */
+    const char *path;           /* "/app.js", as it is requested */
     const char *type;           /* "text/javascript; charset=utf-8" */
-    const char *etag;           /* with its quotes; of the content */
+    const char *etag;           /* of the content, with its quotes */
     const unsigned char *bytes;
     size_t size;
 } asset;

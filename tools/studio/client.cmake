@@ -1,11 +1,11 @@
-# A tab of the studio without its server, so that tests can sit down at one: the handlers that answer, and those of the
-# program that they stand on. studio.cmake has found libturbojpeg.
+# The studio's clients without its server, so that tests can use them directly, and the parts of the program that they
+# need. studio.cmake has found libturbojpeg.
 find_package(Threads REQUIRED)
 add_library(gb_studio_client STATIC
-  studio/client.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c studio/folder.c studio/jpeg.c
+  studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c studio/folder.c studio/jpeg.c
   studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/clusters.c studio/pick.c studio/saving.c
   studio/film.c
-  program/arguments.c program/host.c inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/open_model.c inputs/seeds.c
+  program/arguments.c program/synonyms.c program/host.c inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/open_model.c inputs/seeds.c
   bending/recipes.c bending/picture_recipe.c pictures/pictures.c)
 target_include_directories(gb_studio_client PUBLIC ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)
 target_link_libraries(gb_studio_client PUBLIC ganbend_static PkgConfig::JANSSON Threads::Threads

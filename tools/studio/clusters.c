@@ -1,5 +1,5 @@
-/* k-means with k-means++ seeding (Arthur and Vassilvitskii 2007) over maps brought to at most 16x16, each without its
- * mean and of length 1: maps are alike that show the same, however strongly. */
+/* k-means with k-means++ seeding (Arthur and Vassilvitskii 2007). The maps are resized to at most 16x16, their mean is
+ * subtracted, and they are normalised to length 1, so that maps of the same pattern are similar whatever their strength. */
 #include "clusters.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 enum { MAX_SIDE = 16, ROUNDS = 40 };
 
 typedef struct clustering {
-    size_t points, size;        /* numbers of each */
+    size_t points, size;        /* number of points, and of values in each */
     size_t count;               /* of clusters */
     float *point, *centre;
     double *distance;           /* of each point to its centre, squared */
@@ -57,7 +57,7 @@ static double between(const float *a, const float *b, size_t size) {
     return (double)sum;
 }
 
-/* 0 to 1, by splitmix64. */
+/* Uniform in [0, 1), by splitmix64. */
 static double draw(clustering *c) {
     uint64_t x = c->random += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -65,7 +65,7 @@ static double draw(clustering *c) {
     return (double)((x ^ x >> 31) >> 11) / 9007199254740992.0;
 }
 
-/* A point far from the centres there are, in proportion to the squared distance. */
+/* Draws a point with a probability proportional to its squared distance from the nearest centre so far. */
 static size_t draw_point(clustering *c) {
     double sum = 0, at;
     for (size_t i = 0; i < c->points; i++) sum += c->distance[i];
@@ -87,7 +87,7 @@ static void seed(clustering *c) {
     }
 }
 
-/* Every point to its nearest centre; whether any changed. */
+/* Assigns every point to its nearest centre. Returns whether any assignment changed. */
 static bool assign(clustering *c) {
     bool changed = false;
     for (size_t i = 0; i < c->points; i++) {
@@ -106,7 +106,7 @@ static bool assign(clustering *c) {
     return changed;
 }
 
-/* Every centre to the mean of its points; one without points to the point that lies worst. */
+/* Moves every centre to the mean of its points, and a centre without points to the point farthest from its own centre. */
 static void move_centres(clustering *c) {
     memset(c->centre, 0, c->count * c->size * sizeof *c->centre);
     memset(c->members, 0, c->count * sizeof *c->members);
@@ -127,7 +127,7 @@ static void move_centres(clustering *c) {
     }
 }
 
-/* The largest cluster becomes number 0. */
+/* Renumbers the clusters by size, the largest first. */
 static void sort_clusters(clustering *c) {
     int number[64];
     memset(c->members, 0, c->count * sizeof *c->members);
@@ -159,7 +159,7 @@ gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, i
         sort_clusters(&c);
         if (atomic_load(stop)) state(err, GB_CANCELLED, "the page was closed");
     } else {
-        state(err, GB_NO_MEMORY, "out of memory for clusters");
+        state(err, GB_NO_MEMORY, "out of memory while clustering");
     }
     free(c.point);
     free(c.centre);

@@ -1,4 +1,4 @@
-/* Feature maps that look alike, found by k-means. */
+/* Clusters of similar feature maps, by k-means. */
 #ifndef GANBEND_STUDIO_CLUSTERS_H
 #define GANBEND_STUDIO_CLUSTERS_H
 
@@ -7,11 +7,12 @@
 
 #include <ganbend.h>
 
-/* The cluster of each of `channels` maps [channels, h, w] into `cluster`, from 0, the largest first; fewer than `count`
- * where there are fewer maps. The same maps always give the same clusters. GB_CANCELLED soon after *stop is set. */
+/* Writes the cluster of each of the maps [channels, h, w] to `cluster`: numbers from 0, the largest cluster first. There
+ * are `count` clusters, or fewer if there are fewer maps. The same maps always give the same clusters. Returns
+ * GB_CANCELLED soon after *stop is set. */
 gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, int count, int *cluster,
                        const atomic_bool *stop, gb_error *err);
-/* The mean of what pixel (y, x) of a map brought to rows x columns covers of the map [h, w]; 0 for what is not finite. */
+/* The value of pixel (y, x) of a map [h, w] resized to [rows, columns]: the mean of the finite values it covers, or 0. */
 float area_mean(const float *map, size_t h, size_t w, size_t rows, size_t columns, size_t y, size_t x);
 
 #endif

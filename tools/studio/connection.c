@@ -1,6 +1,6 @@
-/* One WebSocket. Pages send text up to MESSAGE_BYTES bytes, in any number of pieces; its buffer grows with what really
- * came, and what a long message left is given back. A message is handed to libwebsockets only when the one before it
- * has gone to the system: a slow page holds one message here, and its client replaces frames that were not sent yet. */
+/* One WebSocket. Pages send text messages of up to MESSAGE_BYTES bytes in any number of fragments. The buffer grows with the
+ * bytes that have arrived, and a large one is freed after its message. A message is passed to libwebsockets only after the
+ * system has taken the one before it: of a slow page, one message is buffered here, and its client replaces unsent frames. */
 #include "connection.h"
 
 #include <stdio.h>
@@ -9,24 +9,24 @@
 
 #include <libwebsockets.h>
 
-_Static_assert((int)OUTGOING_PRE >= (int)LWS_PRE, "libwebsockets needs more room before a message");
-_Static_assert((int)CLOSE_REASON <= 123, "a close reason has 123 bytes at most");
+_Static_assert((int)OUTGOING_PRE >= (int)LWS_PRE, "libwebsockets needs more headroom before a message");
+_Static_assert((int)CLOSE_REASON <= 123, "a close reason has at most 123 bytes");
 
 enum { BUFFER_KEPT = 64 << 10, CLOSE_WITHIN = 2 };
 
 struct connection {
     connection *next;
     struct lws *wsi;
-    client *client;                 /* NULL where it is to be closed */
-    char *message;              /* what has come of the next one */
-    size_t size, room;
+    client *client;                 /* NULL once it has been closed */
+    char *message;              /* what has arrived of the next one */
+    size_t size, capacity;
     bool binary;
-    int code;                   /* not 0: to be closed with it */
+    int code;                   /* not 0: the connection is to be closed with this code */
     bool closed;                /* the close frame has been sent */
     char reason[CLOSE_REASON];
 };
 
-/* The reason is cut between characters where it is too long. */
+/* Cuts a long reason between characters. */
 static void close_with(connection *c, int code, const char *reason) {
     size_t length = strlen(reason);
     if (c->code) return;
@@ -47,7 +47,6 @@ connection *connection_open(connection_list *list, shared *s, struct lws *wsi) {
     c->code = client_open(s, &c->client, c->reason);
     c->next = list->first;
     list->first = c;
-    list->count++;
     lws_callback_on_writable(wsi);
     return c;
 }
@@ -61,7 +60,6 @@ void connection_close(connection_list *list, connection *c) {
     connection **at = &list->first;
     while (*at != c) at = &(*at)->next;
     *at = c->next;
-    list->count--;
     close_client(c);
     free(c->message);
     free(c);
@@ -69,46 +67,46 @@ void connection_close(connection_list *list, connection *c) {
 
 void connection_dismiss(connection *c) {
     close_client(c);
-    close_with(c, LWS_CLOSE_STATUS_GOINGAWAY, "the studio was ended");
+    close_with(c, LWS_CLOSE_STATUS_GOINGAWAY, "the studio was shut down");
 }
 
 /* Closing a socket that has unread data resets the connection, and the page would not get the reason. So the close frame
- * is sent here, what still comes is read and dropped, and libwebsockets closes the connection when the page does, or
- * after CLOSE_WITHIN seconds. */
+ * is sent here, data that still arrives is read and dropped, and the connection ends when the page closes it or after
+ * CLOSE_WITHIN seconds. */
 static int send_close(connection *c) {
     unsigned char bytes[OUTGOING_PRE + 4 + CLOSE_REASON], *frame = bytes + OUTGOING_PRE;
     size_t length = strlen(c->reason);
     if (c->closed) return 0;
     c->closed = true;
-    frame[0] = 0x88;                        /* a whole close frame (RFC 6455, 5.2): its length, the code, the reason */
+    frame[0] = 0x88;                        /* a close frame (RFC 6455, 5.2): its length, the code, the reason */
     frame[1] = (unsigned char)(2 + length);
     frame[2] = (unsigned char)(c->code >> 8);
     frame[3] = (unsigned char)c->code;
     memcpy(frame + 4, c->reason, length);
-    if (lws_write(c->wsi, frame, 4 + length, LWS_WRITE_HTTP) < 0) return -1;     /* bytes as they are */
+    if (lws_write(c->wsi, frame, 4 + length, LWS_WRITE_HTTP) < 0) return -1;     /* the bytes as they are */
     lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_ACK, CLOSE_WITHIN);
     return 0;
 }
 
-/* Room for `more` bytes and a zero behind them. */
+/* Makes room for `more` bytes and a terminating zero. */
 static bool grow(connection *c, size_t more) {
-    size_t room = c->room ? c->room : 4096;
+    size_t capacity = c->capacity ? c->capacity : 4096;
     char *grown;
-    while (room < c->size + more + 1) room *= 2;
-    if (room == c->room) return true;
-    grown = realloc(c->message, room);
+    while (capacity < c->size + more + 1) capacity *= 2;
+    if (capacity == c->capacity) return true;
+    grown = realloc(c->message, capacity);
     if (!grown) return false;
     c->message = grown;
-    c->room = room;
+    c->capacity = capacity;
     return true;
 }
 
 static void forget_message(connection *c) {
     c->size = 0;
-    if (c->room <= BUFFER_KEPT) return;
+    if (c->capacity <= BUFFER_KEPT) return;
     free(c->message);
     c->message = NULL;
-    c->room = 0;
+    c->capacity = 0;
 }
 
 int connection_receive(connection *c, const char *bytes, size_t size) {
@@ -118,7 +116,7 @@ int connection_receive(connection *c, const char *bytes, size_t size) {
         c->binary = lws_frame_is_binary(c->wsi);
     }
     if (size > MESSAGE_BYTES - c->size || lws_remaining_packet_payload(c->wsi) > MESSAGE_BYTES - c->size - size) {
-        close_with(c, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "a message of more than 8 MiB");
+        close_with(c, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message larger than 8 MiB");
         return 0;
     }
     if (!grow(c, size)) {

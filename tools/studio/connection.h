@@ -13,20 +13,20 @@ typedef struct connection connection;
 
 typedef struct connection_list {
     connection *first;
-    size_t count;
 } connection_list;
 
-/* A connection for an open WebSocket. Where there is no client for it, it closes with the reason. NULL when memory is out. */
+/* A connection for a WebSocket that was just opened. If no client can be made, it closes with the reason. Returns NULL if
+ * out of memory. */
 connection *connection_open(connection_list *list, shared *s, struct lws *wsi);
 void connection_close(connection_list *list, connection *c);
-/* What libwebsockets' callback is to return: 0, or -1 to close. */
+/* These return what libwebsockets' callback has to return: 0, or -1 to close. */
 int connection_receive(connection *c, const char *bytes, size_t size);
 int connection_send(connection *c);
-bool connection_is_closed(const connection *c);       /* the page has been told; its own close frame needs no answer */
-/* Closes its client and tells the page that the studio ends. */
+bool connection_is_closed(const connection *c);       /* a close frame was sent; the page's own needs no answer */
+/* Closes the client and tells the page that the studio is shutting down. */
 void connection_dismiss(connection *c);
 
-/* Asks for connection_send() for every connection whose client is ready. */
+/* Requests connection_send() for every connection whose client is ready. */
 void connections_wake(connection_list *list);
 connection *connection_next(connection *c);
 void connection_control(connection *c, const char *address, double value);

@@ -1,4 +1,4 @@
-/* Films. ffmpeg is a process of its own that reads the frames from their folder; what it says comes through a pipe. */
+/* Films. ffmpeg runs as a separate process that reads the frames from their folder; its output comes through a pipe. */
 #define _POSIX_C_SOURCE 200809L
 #include "film.h"
 
@@ -19,7 +19,7 @@
 #include "saving.h"
 #include "projects.h"
 
-enum { MAX_FILMS = 1000, SILENCE = 120 /* seconds after which ffmpeg is taken for dead */ };
+enum { MAX_FILMS = 1000, SILENCE = 120 /* seconds without output after which ffmpeg is killed */ };
 
 static const struct film_format {
     const char *name, *ext;
@@ -38,7 +38,7 @@ static const struct film_format *format_named(const char *name) {
 
 /* ------------------------------------------------------------------------------------------------ frames */
 
-/* Where the film and its parts go, under the name or, where that is taken, name-2, name-3, … */
+/* Chooses the paths of a film: under its name or, if that is taken, name-2, name-3, … */
 static gb_status name_film(const live *s, const char *name, const char *ext, film *f, gb_error *err) {
     const char *out = s->shared->out;
     char base[PROJECT_NAME];
@@ -50,20 +50,20 @@ static gb_status name_film(const live *s, const char *name, const char *ext, fil
         snprintf(f->file, sizeof f->file, "%s%s", base, ext);
         if (snprintf(f->frames, PATH_ROOM, "%s/.%s.frames", out, base) >= PATH_ROOM - 40 ||
             snprintf(f->beside, PATH_ROOM, "%s/.%s.new", out, f->file) >= PATH_ROOM)
-            return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+            return state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
         if (strcmp(f->file, "studio") && !folder_has(f->path)) return GB_OK;
     }
-    return state(err, GB_BAD_ARGUMENT, "there are too many films called '%s'", name);
+    return state(err, GB_BAD_ARGUMENT, "too many films are called '%s'", name);
 }
 
 gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
     const struct film_format *format = format_named(m->format);
     film next = {.model = s->at, .format = format->name, .fps = m->fps, .wanted = m->frames};
-    if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; it has to be cut first");
+    if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; finish it first");
     if (*format->ext && !s->shared->ffmpeg)
-        return state(err, GB_BAD_ARGUMENT, "there is no ffmpeg in the PATH, which makes films of frames");
+        return state(err, GB_BAD_ARGUMENT, "ffmpeg is not in the PATH; it is needed for films other than PNG frames");
     if (folder_prepare(s->shared->out, NULL, err) || name_film(s, m->name, format->ext, &next, err)) return err->status;
-    folder_remove(next.frames);         /* of a program that was ended */
+    folder_remove(next.frames);         /* left by a program that was killed */
     if (host_make_folder(next.frames, err)) return err->status;
     next.open = true;
     s->film = next;
@@ -73,19 +73,20 @@ gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
 gb_status handle_frame(live *s, const message *m, outgoing *p, gb_error *err) {
     film *f = &s->film;
     char path[PATH_ROOM];
-    if (!f->open || f->encoder) return state(err, GB_BAD_ARGUMENT, "no film is being made that takes frames");
-    if (f->model != s->at) return state(err, GB_BAD_ARGUMENT, "the film is of another model; it has to be cut first");
+    if (!f->open || f->encoder) return state(err, GB_BAD_ARGUMENT, "no film is being made, or it takes no more frames");
+    if (f->model != s->at) return state(err, GB_BAD_ARGUMENT, "the film belongs to another model; finish it first");
     if (f->made == f->wanted)
-        return state(err, GB_BAD_ARGUMENT, "the film has its %lld frames", (long long)f->wanted);
+        return state(err, GB_BAD_ARGUMENT, "the film already has its %lld frames", (long long)f->wanted);
     if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
-        return state(err, GB_BAD_ARGUMENT, "this path is too long");
+        return state(err, GB_BAD_ARGUMENT, "path too long");
     if (live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
     return pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ ffmpeg */
 
-/* The frames' pattern as ffmpeg reads it: never an option or a protocol, and with no '%' but ours. */
+/* The pattern of the frames' names for ffmpeg. It must not look like an option or a protocol, and a '%' in the path must
+ * be escaped. */
 static gb_status frame_pattern(const film *f, char pattern[PATH_ROOM], gb_error *err) {
     size_t used = 0;
     if (f->frames[0] != '/') used = (size_t)snprintf(pattern, PATH_ROOM, "./");
@@ -93,7 +94,7 @@ static gb_status frame_pattern(const film *f, char pattern[PATH_ROOM], gb_error 
         pattern[used++] = *c;
         if (*c == '%') pattern[used++] = '%';
     }
-    if (used >= PATH_ROOM - 40) return state(err, GB_BAD_ARGUMENT, "this path is too long");
+    if (used >= PATH_ROOM - 40) return state(err, GB_BAD_ARGUMENT, "path too long");
     strcpy(pattern + used, "/frame-%06d.png");
     return GB_OK;
 }
@@ -113,7 +114,7 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, ends[1], 1);
     posix_spawn_file_actions_adddup2(&files, ends[1], 2);
-    posix_spawnattr_setsigmask(&how, &none);        /* this thread blocks them all */
+    posix_spawnattr_setsigmask(&how, &none);        /* this thread blocks all signals */
     posix_spawnattr_setsigdefault(&how, &all);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     extern char **environ;
@@ -123,7 +124,7 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
     close(ends[1]);
     if (code == 0) {
         f->output = ends[0];
-        f->heard = host_seconds();
+        f->last_output = host_seconds();
         return GB_OK;
     }
     close(ends[0]);
@@ -136,7 +137,7 @@ static gb_status encode(film *f, gb_error *err) {
     const struct film_format *format = format_named(f->format);
     const char *arguments[48] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y",
                                  "-f", "image2", "-framerate", fps, "-i", pattern,
-                                 /* Even sides and the colours of HD video, which players expect. */
+                                 /* Players expect even sides and the colour space of HD video. */
                                  "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,"
                                  "format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
                                  "bt709", "-color_range", "tv"};
@@ -148,25 +149,25 @@ static gb_status encode(film *f, gb_error *err) {
     for (const char *const *c = format->codec; *c; c++) arguments[count++] = *c;
     arguments[count] = to;
     folder_remove(f->beside);
-    return spawn((char *const *)arguments, f, err);     /* which does not change them */
+    return spawn((char *const *)arguments, f, err);     /* which does not modify them */
 }
 
-/* Lines "frame=123" tell how far it is; what is no key=value is a complaint. */
-static void hear_line(film *f) {
+/* A line "frame=123" is progress; a line that is not key=value is an error message. */
+static void parse_line(film *f) {
     long long frame;
     if (sscanf(f->line, "frame=%lld", &frame) == 1) f->encoded = frame;
-    else if (*f->line && !strchr(f->line, '=')) snprintf(f->complaint, sizeof f->complaint, "%s", f->line);
+    else if (*f->line && !strchr(f->line, '=')) snprintf(f->error, sizeof f->error, "%s", f->line);
     *f->line = '\0';
 }
 
-static void hear(film *f) {
+static void read_output(film *f) {
     char text[512];
     ssize_t n;
     while ((n = read(f->output, text, sizeof text)) > 0) {
-        f->heard = host_seconds();
+        f->last_output = host_seconds();
         for (ssize_t i = 0; i < n; i++) {
             size_t used = strlen(f->line);
-            if (text[i] == '\n') hear_line(f);
+            if (text[i] == '\n') parse_line(f);
             else if (used + 1 < sizeof f->line && text[i]) f->line[used] = text[i], f->line[used + 1] = '\0';
         }
     }
@@ -178,7 +179,7 @@ static void close_film(film *f) {
     *f = (film){0};
 }
 
-/* -1: it was ended. */
+/* Returns the exit status, -1 if it was killed. */
 static int reap(film *f, bool end) {
     int status = 0;
     if (end) kill(f->encoder, SIGKILL);
@@ -206,11 +207,11 @@ static film_news answer_end(film *f, const gb_error *why, outgoing *p) {
     return FILM_ENDED;
 }
 
-static film_news tell_share(const film *f, outgoing *p) {
+static film_news pack_progress(const film *f, outgoing *p) {
     gb_error err = {0};
     json_t *progress = json_pack("{s:s, s:I, s:f}", "type", "progress", "id", (json_int_t)f->id, "share",
                                  f->encoded < f->made ? (double)f->encoded / (double)f->made : 1.0);
-    return pack_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_FURTHER;
+    return pack_text(progress, FLOAT_DIGITS, p, &err) ? FILM_QUIET : FILM_PROGRESS;
 }
 
 film_news film_poll(film *f, outgoing *p) {
@@ -218,35 +219,35 @@ film_news film_poll(film *f, outgoing *p) {
     gb_error why = {0};
     int64_t before = f->encoded;
     bool ended, silent;
-    if (f->dropped) {
-        state(&why, GB_CANCELLED, "the film was dropped");
+    if (f->discarded) {
+        state(&why, GB_CANCELLED, "the film was discarded");
         return answer_end(f, &why, p);
     }
     if (!f->encoder) return FILM_QUIET;
     ended = waitid(P_PID, (id_t)f->encoder, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
-    hear(f);
-    silent = !ended && host_seconds() - f->heard > SILENCE;
-    if (!ended && !silent) return f->encoded != before ? tell_share(f, p) : FILM_QUIET;
+    read_output(f);
+    silent = !ended && host_seconds() - f->last_output > SILENCE;
+    if (!ended && !silent) return f->encoded != before ? pack_progress(f, p) : FILM_QUIET;
     int code = reap(f, silent);
-    hear_line(f);
-    if (silent) state(&why, GB_IO, "ffmpeg said nothing for %d seconds and was ended", (int)SILENCE);
-    else if (code) state(&why, GB_IO, "ffmpeg failed: %s", *f->complaint ? f->complaint : "it does not say why");
+    parse_line(f);
+    if (silent) state(&why, GB_IO, "ffmpeg wrote no progress for %d seconds and was killed", (int)SILENCE);
+    else if (code) state(&why, GB_IO, "ffmpeg failed: %s", *f->error ? f->error : "no error message");
     else folder_move(f->beside, f->path, &why);
     return answer_end(f, &why, p);
 }
 
-/* ------------------------------------------------------------------------------------------------ cutting */
+/* ------------------------------------------------------------------------------------------------ finishing */
 
 gb_status handle_finish(live *s, const message *m, outgoing *p, gb_error *err) {
     film *f = &s->film;
-    if (!f->open || f->dropped) return state(err, GB_BAD_ARGUMENT, "no film is being made");
+    if (!f->open || f->discarded) return state(err, GB_BAD_ARGUMENT, "no film is being made");
     if (!m->keep) {
-        f->dropped = f->encoder != 0;       /* and film_poll() answers the cut that waits for ffmpeg */
-        if (f->dropped) reap(f, true);
+        f->discarded = f->encoder != 0;       /* and film_poll() answers the `finish` that waits */
+        if (f->discarded) reap(f, true);
         else close_film(f);
         return pack_answer(m->id, json_pack("{s:n}", "file"), p, err);
     }
-    if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is at work on it");
+    if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is already encoding it");
     if (!f->made) return state(err, GB_BAD_ARGUMENT, "the film has no frames yet");
     if (!strcmp(f->format, "png")) {
         if (folder_move(f->frames, f->path, err)) return err->status;

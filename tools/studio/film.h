@@ -1,5 +1,5 @@
-/* A film in the making: frames into a hidden folder one by one, then that folder under its name, or what ffmpeg makes
- * of it. There is one at a time for each tab; what is not finished leaves nothing behind. */
+/* Rendering a film: frames are written one by one to a hidden folder, which is then renamed, or encoded by ffmpeg. Each
+ * client has one film at a time. An unfinished film leaves no files behind. */
 #ifndef GANBEND_STUDIO_FILM_H
 #define GANBEND_STUDIO_FILM_H
 
@@ -12,32 +12,32 @@
 
 typedef struct film {
     bool open;
-    size_t model;               /* of which its frames are pictures */
-    char file[80];              /* its name, with the extension of what ffmpeg makes */
+    size_t model;               /* that renders the frames */
+    char file[80];              /* its name, with the extension of its format */
     char frames[PATH_ROOM];     /* the hidden folder */
-    char beside[PATH_ROOM];     /* what ffmpeg writes to */
-    char path[PATH_ROOM];       /* where either of them goes */
+    char beside[PATH_ROOM];     /* the file that ffmpeg writes */
+    char path[PATH_ROOM];       /* the final name of either */
     const char *format;
     int64_t fps, wanted, made;
-    bool dropped;               /* while ffmpeg worked on it; the `cut` that waits is still to be answered */
-    pid_t encoder;              /* 0: none runs */
-    int output;                 /* what it says */
-    int64_t id;                 /* of the `cut` that waits for ffmpeg, or 0 */
-    double heard;               /* when it last said something */
-    int64_t encoded;            /* frames it has gone through */
-    char line[256];             /* the last line it said, or the beginning of the next */
-    char complaint[256];        /* the last that was no progress */
+    bool discarded;             /* while ffmpeg was encoding it; the `finish` that waits has no answer yet */
+    pid_t encoder;              /* ffmpeg, or 0 */
+    int output;                 /* a pipe from its standard output and error */
+    int64_t id;                 /* of the `finish` that waits for ffmpeg, or 0 */
+    double last_output;         /* when it last wrote something */
+    int64_t encoded;            /* frames encoded so far */
+    char line[256];             /* of its output, as far as it has been read */
+    char error[256];            /* its last error message */
 } film;
 
-/* Ends what runs and removes what was made. */
+/* Kills ffmpeg and removes unfinished files. */
 void film_free(film *f);
 
-/* Whether the answer to a `cut` is still to come, from film_poll(). */
+/* Whether film_poll() has still to answer a `finish`. */
 bool film_waits(const film *f);
 
-typedef enum film_news { FILM_QUIET, FILM_FURTHER, FILM_ENDED } film_news;
-/* Looks after ffmpeg, without waiting: how far it is, or the answer to the `cut` that waits for it (FILM_ENDED; the
- * outgoing stays empty if there is no memory for it). */
+typedef enum film_news { FILM_QUIET, FILM_PROGRESS, FILM_ENDED } film_news;
+/* Checks on ffmpeg without blocking. Packs its progress (FILM_PROGRESS), or the answer to the `finish` that waits for it
+ * (FILM_ENDED; *p stays empty if there is no memory for the answer). */
 film_news film_poll(film *f, outgoing *p);
 
 #endif

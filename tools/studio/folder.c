@@ -1,4 +1,4 @@
-/* POSIX calls on the studio's folder. */
+/* The studio's folder, by POSIX calls. */
 #define _POSIX_C_SOURCE 200809L
 #include "folder.h"
 
@@ -21,26 +21,26 @@ static bool is_link(const char *path) {
 
 static gb_status join(char path[PATH_ROOM], const char *out, const char *sub, gb_error *err) {
     int length = snprintf(path, PATH_ROOM, "%s/%s", out, sub ? sub : "");
-    if (length >= PATH_ROOM) return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
-    return sub && is_link(path) ? state(err, GB_IO, "%s: is a link, which the studio does not follow", path) : GB_OK;
+    if (length >= PATH_ROOM) return state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
+    return sub && is_link(path) ? state(err, GB_IO, "%s: is a symbolic link, which the studio does not follow", path) : GB_OK;
 }
 
 gb_status folder_path(char path[PATH_ROOM], const char *out, const char *sub, const char *name, const char *ext,
                       gb_error *err) {
     int length;
     if (!is_valid_name(name))
-        return state(err, GB_BAD_ARGUMENT, "a name has 1 to 64 letters, digits, spaces, '_', '-' and '.', and begins "
-                     "with no '.'");
+        return state(err, GB_BAD_ARGUMENT, "a name has 1 to 64 letters, digits, spaces, '_', '-' and '.', and does not "
+                     "start with '.'");
     if (join(path, out, sub, err)) return err->status;
     length = snprintf(path, PATH_ROOM, "%s/%s%s%s%s", out, sub ? sub : "", sub ? "/" : "", name, ext);
-    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
 }
 
 gb_status folder_prepare(const char *out, const char *sub, gb_error *err) {
     char path[PATH_ROOM];
     if (host_make_folder(out, err) || join(path, out, sub, err) || !sub) return err->status;
     if (mkdir(path, 0777) == 0 || errno == EEXIST) return GB_OK;
-    return state(err, GB_IO, "%s: cannot make this folder: %s", path, strerror(errno));
+    return state(err, GB_IO, "%s: cannot create this folder: %s", path, strerror(errno));
 }
 
 bool folder_has(const char *path) {
@@ -51,7 +51,7 @@ bool folder_has(const char *path) {
 gb_status folder_check(const char *path, gb_error *err) {
     struct stat info;
     if (lstat(path, &info) != 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
-    return S_ISREG(info.st_mode) ? GB_OK : state(err, GB_IO, "%s: is no file of the studio's folder", path);
+    return S_ISREG(info.st_mode) ? GB_OK : state(err, GB_IO, "%s: is not a regular file", path);
 }
 
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err) {
@@ -60,9 +60,9 @@ gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size,
     *bytes = NULL;
     *size = 0;
     if (file < 0)
-        return errno == ELOOP ? state(err, GB_IO, "%s: is a link, which the studio does not follow", path)
+        return errno == ELOOP ? state(err, GB_IO, "%s: is a symbolic link, which the studio does not follow", path)
                               : state(err, GB_IO, "%s: %s", path, strerror(errno));
-    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) state(err, GB_IO, "%s: is no file", path);
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) state(err, GB_IO, "%s: is not a regular file", path);
     else if (info.st_size < 0 || (uintmax_t)info.st_size > most)
         state(err, GB_BAD_FILE, "%s: larger than %zu MiB", path, most >> 20);
     else if (!(*bytes = malloc((size_t)info.st_size + 1)))
@@ -84,7 +84,7 @@ gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size,
     return err->status;
 }
 
-/* Beside it first, under a hidden name. */
+/* Writes a hidden file beside it and renames that. */
 gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err) {
     const char *slash = strrchr(path, '/');
     char beside[PATH_ROOM + 32];
@@ -125,7 +125,7 @@ static int by_name(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether it is a file's name that a page may ask for. */
+/* Whether it is a file that a page may open. */
 static bool is_listed(DIR *folder, const char *ext, const char *name) {
     size_t length = strlen(name), end = strlen(ext);
     char stem[PROJECT_NAME];

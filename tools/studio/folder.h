@@ -1,5 +1,5 @@
-/* The folder that a studio keeps things in. Names in it come from pages: they are names, never paths; links are not
- * followed; what is written appears whole or not at all. */
+/* The studio's output folder. File names come from pages: they are names, never paths. Symbolic links are not followed.
+ * Files appear completely or not at all. */
 #ifndef GANBEND_STUDIO_FOLDER_H
 #define GANBEND_STUDIO_FOLDER_H
 
@@ -7,21 +7,22 @@
 
 #include "tools/pictures/pictures.h"
 
-/* "out/name.ext", or "out/sub/name.ext" where `sub` is not NULL. Of a bad name or a `sub` that is a link: why not. */
+/* Writes "out/name.ext", or "out/sub/name.ext" if `sub` is not NULL. Fails if the name is invalid or `sub` is a symbolic
+ * link. */
 gb_status folder_path(char path[PATH_ROOM], const char *out, const char *sub, const char *name, const char *ext,
                       gb_error *err);
-/* Makes `out` and, where it is not NULL, `sub` in it, unless they are there. */
+/* Creates `out` and, if it is not NULL, `sub` in it, unless they exist. */
 gb_status folder_prepare(const char *out, const char *sub, gb_error *err);
-bool folder_has(const char *path);              /* anything of that name, also a link to nowhere */
-/* GB_IO unless it is a file, and no link to one. */
+bool folder_has(const char *path);              /* anything of that name, including a dangling link */
+/* GB_IO unless it is a regular file and not a link. */
 gb_status folder_check(const char *path, gb_error *err);
-/* A whole file of at most `most` bytes, with a 0 behind it; to be freed. */
+/* Reads a whole file of at most `most` bytes and appends a zero byte; the caller frees it. */
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err);
 gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err);
-/* `from` takes the place of `to`, of the link itself where that is one. */
+/* Renames `from` to `to`, replacing it; a link is replaced, not followed. */
 gb_status folder_move(const char *from, const char *to, gb_error *err);
-void folder_remove(const char *path);           /* a file, or a folder with all files in it */
-/* Names of the files that end in `ext`, in order; at most `most`. */
+void folder_remove(const char *path);           /* a file, or a folder with all its files */
+/* The sorted names of at most `most` files that end in `ext`. */
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err);
 
 #endif

@@ -11,7 +11,7 @@ static json_t *milliseconds(double seconds) {
     return number_json(round(seconds * 1e6) / 1e3);
 }
 
-/* [[node, ms], …] of the steps that ran: each by the boundary it writes. */
+/* [[node, ms], …] of the steps that ran; each step is named by the boundary that it writes. */
 static json_t *step_times(live *s, int steps) {
     json_t *list = json_array();
     for (int i = 0; list && i < steps; i++) {

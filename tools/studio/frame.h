@@ -1,4 +1,4 @@
-/* A picture for the page: JPEG with the facts of its render. */
+/* A frame for the page: a JPEG with the facts of its render. */
 #ifndef GANBEND_STUDIO_FRAME_H
 #define GANBEND_STUDIO_FRAME_H
 
@@ -6,7 +6,8 @@
 #include "messages.h"
 #include "live.h"
 
-/* Of the render just done; `side` = 0: the whole picture, else the preview. Times are in seconds. */
+/* Packs the picture just rendered: the full picture if `side` is 0, else the preview of that side. `wait` and `render` are
+ * in seconds. */
 gb_status make_frame(live *s, const message *m, int side, double wait, double render, outgoing *p, gb_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The rules of guard.h. What is not clearly right is refused: a Host is matched whole, never searched for a part. */
+/* The rules of guard.h. A request is refused unless it is clearly right: a Host must match completely, not in part. */
 #define _POSIX_C_SOURCE 200809L
 #include "guard.h"
 
@@ -10,7 +10,7 @@
 
 enum { NAME_ROOM = 256 };
 
-/* ":7860" or nothing, up to the end. */
+/* ":7860" or nothing, and then the end. */
 static bool is_port(const char *text) {
     int port = 0, digits = 0;
     if (!*text) return true;
@@ -19,7 +19,7 @@ static bool is_port(const char *text) {
     return !*text && digits && port >= 1 && port <= 65535;
 }
 
-/* "[::1]:7860" is the name "::1" in brackets, "localhost:7860" a bare one. False where it is neither. */
+/* "[::1]:7860" is the name "::1" in brackets, "localhost:7860" a name without. False if it is neither. */
 static bool split_host(const char *host, char name[NAME_ROOM], bool *brackets) {
     size_t length;
     *brackets = *host == '[';
@@ -48,13 +48,13 @@ static bool is_our_host(const guard *g, const char *host) {
     return inet_pton(AF_INET, name, &four) == 1 || (g->machine && *g->machine && !strcasecmp(name, g->machine));
 }
 
-/* The page's own origin is what its Host says, over plain HTTP. */
+/* The page's own origin is http:// and its Host. */
 static bool is_own_origin(const char *origin, const char *host) {
     static const char scheme[] = "http://";
     return !strncmp(origin, scheme, sizeof scheme - 1) && !strcmp(origin + sizeof scheme - 1, host);
 }
 
-/* Takes as long for any `given` of the right length. */
+/* In constant time for a `given` of the right length. */
 static bool same_token(const char *token, const char *given, size_t length) {
     unsigned char different = 0;
     if (length != GUARD_TOKEN - 1) return false;
@@ -83,11 +83,11 @@ static bool knows_token(const guard *g, const guard_request *r) {
 
 const char *guard_refuses(const guard *g, const guard_request *r) {
     if (!r->host || !is_our_host(g, r->host))
-        return g->listens ? "The studio is reached by an address of this machine, by localhost or by its host name."
-                          : "The studio is reached as 127.0.0.1, localhost or [::1].";
+        return g->listens ? "Use an address of this machine, localhost or its host name to reach the studio."
+                          : "Use 127.0.0.1, localhost or [::1] to reach the studio.";
     if (r->origin ? !is_own_origin(r->origin, r->host) : r->upgrade)
-        return "Pages of other sites may not talk to the studio.";
+        return "Pages of other sites must not use the studio.";
     if (g->listens && !knows_token(g, r))
-        return "The address lacks the token that 'ganbend studio' printed: http://…/?token=…";
+        return "The token is missing: open the address that 'ganbend studio' printed, http://…/?token=…";
     return NULL;
 }

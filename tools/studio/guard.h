@@ -1,28 +1,28 @@
-/* Who may talk to the studio, as pure functions of what a request says. A page of another site can make a browser send
- * requests here; three things give it away: the Host it knows us by (a name of its own that it made resolve to us), the
- * Origin the browser adds, and, where the studio listens to a network, the token that it does not know. */
+/* Which requests the studio accepts, as pure functions of their headers. A page of another site can make a browser send
+ * requests to the studio. Three things reveal it: the Host, if the site made a name of its own resolve to this machine; the
+ * Origin that the browser adds; and, if the studio listens on a network, the missing token. */
 #ifndef GANBEND_STUDIO_GUARD_H
 #define GANBEND_STUDIO_GUARD_H
 
 #include <stdbool.h>
 
-enum { GUARD_TOKEN = 33 };          /* 128 bits in hexadecimal, and a zero */
+enum { GUARD_TOKEN = 33 };          /* 128 bits in hexadecimal and a zero byte */
 
 typedef struct guard {
-    bool listens;                   /* to a network: any address may be its Host, and a token is needed */
-    const char *machine;            /* this machine's host name; may be NULL */
-    char token[GUARD_TOKEN];        /* "" where none is needed */
-    char cookie[32];                /* name of the cookie that keeps it; one for each port, as browsers share them */
+    bool listens;                   /* on a network: any address may be the Host, and the token is required */
+    const char *machine;            /* this machine's host name, or NULL */
+    char token[GUARD_TOKEN];        /* "" if none is required */
+    char cookie[32];                /* name of the cookie with the token; it contains the port, as browsers share cookies between ports */
 } guard;
 
-/* Header values of one request; NULL for what it lacks. */
+/* Header values of one request, NULL if missing. */
 typedef struct guard_request {
     const char *host, *origin, *cookies;
-    const char *token;              /* of the address: ?token=… */
+    const char *token;              /* from the address: ?token=… */
     bool upgrade;                   /* to a WebSocket */
 } guard_request;
 
-/* NULL where the request is welcome, else the reason in words. */
+/* NULL if the request is accepted, else the reason. */
 const char *guard_refuses(const guard *g, const guard_request *r);
 
 #endif

@@ -1,25 +1,26 @@
-/* The handlers that answer messages. Each does what one message asks on the live and packs the answer; what it refuses
- * the client answers with the reason. */
+/* The handlers of the messages that have an answer. Each does what its message asks and packs the answer. If it returns an
+ * error, the worker answers with err->message. */
 #ifndef GANBEND_STUDIO_HANDLERS_H
 #define GANBEND_STUDIO_HANDLERS_H
 
-#include "client.h"
 #include "messages.h"
 #include "live.h"
 
 typedef gb_status message_handler(live *s, const message *m, outgoing *p, gb_error *err);
 
 /* network.c */
-message_handler handle_hello, network_message, handle_model;
+message_handler handle_hello, handle_model;
+/* The message that follows the answer to `hello`. */
+gb_status pack_network(live *s, outgoing *p, gb_error *err);
 /* statistics.c */
-message_handler handle_look;
+message_handler handle_statistics;
 /* maps.c */
 message_handler handle_maps, handle_cluster;
 /* pick.c */
 message_handler handle_pick, handle_z;
 /* saving.c */
 message_handler handle_parse, handle_save, handle_files, handle_open, handle_keep;
-/* film.c; the answer to a cut comes from film_poll() where ffmpeg has to work first, and the outgoing stays empty */
+/* film.c. If ffmpeg has to encode the film first, handle_finish() leaves *p empty and the answer comes from film_poll(). */
 message_handler handle_film, handle_frame, handle_finish;
 
 #endif

@@ -1,5 +1,5 @@
-/* Responses as bytes. Everything that can be asked for is a row of page_assets[], matched whole: there are no folders
- * to walk and no names to take apart. */
+/* HTTP responses as bytes. The files that exist are the rows of page_assets[]. A path must equal one of theirs: nothing is
+ * looked up in a file system, and no path is taken apart. */
 #include "http.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "assets.h"
 
-/* Nothing from elsewhere, nothing inline, no frame around us; pictures also from memory, where frames are drawn. */
+/* Nothing from other sites, nothing inline, no embedding in frames. Pictures may also come from memory. */
 #define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; " \
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -22,11 +22,11 @@ static const asset *find_asset(const char *path) {
 }
 
 typedef struct response {
-    const char *status, *type, *more;   /* `more`: whole header lines of its own */
+    const char *status, *type, *more;   /* `more`: further header lines */
     const void *body;
     size_t size;
     bool head, last;
-    bool unchanged;                     /* 304: of a file that is not sent, no length is said */
+    bool unchanged;                     /* 304: no body and no length */
 } response;
 
 static bool put(const response *r, outgoing *p) {
@@ -68,11 +68,11 @@ bool http_response(const http_request *q, outgoing *p, bool *last) {
     *last = true;
     if (q->crowded) return put_line(q, "503 Service Unavailable", "Retry-After: 5\r\n", "Too many connections.", p);
     if (q->refused) return put_line(q, "403 Forbidden", "", q->refused, p);
-    if (!q->path) return put_line(q, "405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Files here are only read.", p);
+    if (!q->path) return put_line(q, "405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Only GET and HEAD are allowed.", p);
     if (!strcmp(q->path, "/ws"))
-        return put_line(q, "426 Upgrade Required", "Upgrade: websocket\r\n", "This is where WebSockets connect.", p);
+        return put_line(q, "426 Upgrade Required", "Upgrade: websocket\r\n", "This is the address for WebSocket connections.", p);
     file = find_asset(q->path);
-    if (!file) return put_line(q, "404 Not Found", "", "There is no such file.", p);
+    if (!file) return put_line(q, "404 Not Found", "", "No such file.", p);
     *last = false;
     known = q->known && !strcmp(q->known, file->etag);
     snprintf(headers, sizeof headers, "Cache-Control: no-cache\r\nETag: %s\r\n%s%s%s", file->etag,

@@ -1,5 +1,4 @@
-/* What an HTTP request is answered with: a file of the page, a line of text, and the headers that keep both from being
- * misused. */
+/* Responses to HTTP requests: a file of the page or a line of text, with the headers that protect both from misuse. */
 #ifndef GANBEND_STUDIO_HTTP_H
 #define GANBEND_STUDIO_HTTP_H
 
@@ -9,16 +8,15 @@
 #include "client.h"
 
 typedef struct http_request {
-    const char *path;           /* of GET or HEAD, decoded, without ?…; NULL: another method */
+    const char *path;           /* of GET or HEAD, decoded, without ?…; NULL for other methods */
     bool head;                  /* HEAD */
     const char *known;          /* If-None-Match, or NULL */
-    const char *refused;        /* why it is not welcome, or NULL */
-    bool crowded;               /* more connections than are served */
-    const char *cookie;         /* to be set with a file: "name=value", or NULL */
+    const char *refused;        /* why the request is refused, or NULL */
+    bool crowded;               /* too many connections */
+    const char *cookie;         /* to set with a file: "name=value", or NULL */
 } http_request;
 
-/* The whole response, with OUTGOING_PRE bytes of room before it; free_outgoing(). False when memory is out. *last: the
- * connection ends with it. */
+/* Makes the whole response; free_outgoing() frees it. *last: the connection ends after it. False if out of memory. */
 bool http_response(const http_request *r, outgoing *p, bool *last);
 
 #endif

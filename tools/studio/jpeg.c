@@ -1,4 +1,4 @@
-/* One compressor for each tab, with a buffer that grows to the largest picture it has seen. */
+/* One compressor per client, with a buffer that grows to the largest picture so far. */
 #include "jpeg.h"
 
 #include <turbojpeg.h>
@@ -11,7 +11,7 @@ gb_status jpeg_compress(jpeg *j, const uint8_t *pixels, int width, int height, b
     int samples = grey ? TJSAMP_GRAY : width <= SMALL_SIDE && height <= SMALL_SIDE ? TJSAMP_444 : TJSAMP_420;
     unsigned long most = tjBufSize(width, height, samples);
     if (most == (unsigned long)-1)
-        return state(err, GB_BAD_ARGUMENT, "%dx%d is no size for a JPEG", width, height);
+        return state(err, GB_BAD_ARGUMENT, "a JPEG cannot have %dx%d pixels", width, height);
     if (!j->compressor && !(j->compressor = tjInitCompress())) return state(err, GB_NO_MEMORY, "out of memory");
     if (most > j->room) {
         tjFree(j->bytes);

@@ -1,4 +1,4 @@
-/* Sessions and recipes of a tab. */
+/* The session and recipe of a client. */
 #include "live.h"
 
 #include <inttypes.h>
@@ -8,15 +8,15 @@
 
 #include "tools/program/arguments.h"
 
-/* A preview comes where what is left takes longer than SLOW; it is the largest that takes less than QUICK. Of nodes that
- * have not run yet nothing is known but that a core reaches about so many multiply-adds a second. */
+/* A preview is shown if the rest of the network takes longer than `slow` seconds: the largest one that takes less than
+ * `quick`. The time of nodes that have not run yet is estimated from their multiply-adds, per core and second. */
 static const double slow = 0.080, quick = 0.070, likely_rate = 40e9;
 
 enum { MIN_PREVIEW = 32 };
 
 /* ------------------------------------------------------------------------------------------------ models */
 
-/* Pictures on the way to the output, and what the nodes may take. */
+/* Finds the running pictures that can be previews, and estimates the time of every node. */
 static void find_previews(live *s) {
     s->preview_count = 0;
     for (size_t i = 0; i < gb_model_node_count(s->o.model); i++) {
@@ -82,7 +82,8 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     next.planes = malloc(preview * (size_t)shape[0] * sizeof *next.planes + 1);
     next.preview_pixels = malloc(preview * (size_t)shape[0] + 1);
     next.preview = shape[0] == 3 ? next.preview_pixels : malloc(preview * 3 + 1);
-    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds) state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
+    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds)
+        state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
     if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
         free_session(&next);
         return err->status;
@@ -118,14 +119,14 @@ void live_close(live *s) {
     free(s->recipe_name);
 }
 
-/* A cancel that arrives at the very end of one render does not reach the next one, so each looks here first. */
+/* A cancel that arrives at the very end of one render does not reach the next one, so each render checks this first. */
 static gb_status goes_on(const live *s, gb_error *err) {
     return atomic_load(s->closing) ? state(err, GB_CANCELLED, "the page was closed") : GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ recipes */
 
-/* The text as the command line's handlers hold a recipe that --bend names, and the inputs it says. */
+/* Parses the text into what the command line makes of a recipe given to --bend, and reads its inputs. */
 static gb_status read_recipe(const live *s, const char *text, bending *b, inputs *in, gb_error *err) {
     input_options options = input_defaults();
     size_t size = strlen(text);
@@ -139,12 +140,12 @@ static gb_status read_recipe(const live *s, const char *text, bending *b, inputs
     take_redraw(b->recipes[0], b);
     if (check_inputs(&options, in, err) || load_inputs(&options, s->o.model, in, err)) return err->status;
     if (in->count != 1)
-        return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, and these inputs make %zu: one seed and one "
+        return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, but these inputs make %zu; give one seed and one "
                      "class are wanted, or one mixture of classes", in->count);
     return GB_OK;
 }
 
-/* As `ganbend render` goes about it, so that it is the same picture. */
+/* The same steps as `ganbend render`, for the same picture. */
 static gb_status put_on(live *s, bending *b, inputs *in, gb_error *err) {
     if (gb_session_unbend(s->session, 0, err) || prepare_inputs(in, s->session, s->o.model, err) ||
         apply_bending(b, s->session, err))
@@ -186,7 +187,7 @@ const char *live_error_text(const live *s, const gb_error *err, int *line, int *
 
 /* ------------------------------------------------------------------------------------------------ rendering */
 
-/* A step counts for the node whose boundary it writes; several steps at one node are its bends. */
+/* A step counts for the node whose boundary it writes. Several steps at one node are the node and its bends. */
 static void note_times(live *s) {
     gb_render_stats stats;
     gb_step_info step;
@@ -218,7 +219,7 @@ void live_preview_size(const live *s, int side, int *height, int *width) {
         }
 }
 
-/* Of the nodes behind `from` and up to `to`. */
+/* Of the nodes after `from` up to and including `to`. */
 static double seconds_between(const live *s, gb_node from, gb_node to) {
     double seconds = 0;
     for (gb_node i = from + 1; i <= to; i++) seconds += s->seconds[i];
@@ -235,13 +236,13 @@ int live_preview_side(const live *s, int after) {
     return side;
 }
 
-/* clamp(127.5 x + 128), as the whole picture is made; NaN becomes 0. */
+/* clamp(127.5 x + 128), as for the full picture; NaN becomes 0. */
 static uint8_t level(float x) {
     float v = x * 127.5f + 128;
     return v >= 255 ? 255 : v > 0 ? (uint8_t)v : 0;
 }
 
-gb_status live_preview(live *s, int side, bool *anew, gb_error *err) {
+gb_status live_preview(live *s, int side, bool *changed, gb_error *err) {
     size_t plane, channels = (size_t)s->o.channels;
     int height, width;
     gb_render_stats stats;
@@ -250,17 +251,17 @@ gb_status live_preview(live *s, int side, bool *anew, gb_error *err) {
     if (goes_on(s, err) || gb_session_preview(s->session, side, s->planes, err)) return err->status;
     note_times(s);
     gb_session_stats(s->session, &stats);
-    *anew = stats.steps_run > 0;
-    for (size_t i = 0; *anew && i < plane; i++)
+    *changed = stats.steps_run > 0;
+    for (size_t i = 0; *changed && i < plane; i++)
         for (size_t c = 0; c < channels; c++) s->preview_pixels[channels * i + c] = level(s->planes[c * plane + i]);
-    if (*anew && s->preview != s->preview_pixels)
+    if (*changed && s->preview != s->preview_pixels)
         gb_pixels_to_rgb(s->preview_pixels, (int)channels, height, width, s->preview);
     return GB_OK;
 }
 
 gb_status live_find(const live *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err) {
     *node = gb_model_find(s->o.model, name);
-    if (*node == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "there is no node '%.100s'", name);
+    if (*node == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "no node is called '%.100s'", name);
     gb_model_node(s->o.model, *node, info);
     return GB_OK;
 }

@@ -1,5 +1,5 @@
-/* What a tab's worker works on: the model at hand, its session, and the recipe the session is set to. The worker's
- * thread alone touches it; client.c says when a render may be cancelled. */
+/* The live state of a client: its current model, the session, and the recipe that the session is set to. Only the client's
+ * worker uses it; worker.c decides when a render may be cancelled. */
 #ifndef GANBEND_STUDIO_LIVE_H
 #define GANBEND_STUDIO_LIVE_H
 
@@ -17,51 +17,51 @@ enum { LIVE_PREVIEWS = 8 };
 typedef struct live {
     shared *shared;
     size_t at;                  /* of shared->models */
-    opened o;                   /* the same, as the command line's handlers take it */
+    opened o;                   /* the same, as the command line's functions take it */
     gb_session *session;
-    bending bent;               /* the recipe that the session is set to; none before the first */
+    bending bent;               /* the recipe that the session is set to, if any */
     inputs in;
     uint8_t *pixels;            /* [height, width, channels], of the last render */
-    uint8_t *rgb;               /* [height, width, 3]: the same as it is shown; `pixels` itself if there are 3 channels */
+    uint8_t *rgb;               /* [height, width, 3]: the same for display; equals `pixels` if there are 3 channels */
     float *planes;              /* [channels, height, width] of a preview */
     uint8_t *preview_pixels, *preview;      /* the same as `pixels` and `rgb`, of a preview */
     struct { int side, height, width; gb_node node; } previews[LIVE_PREVIEWS];     /* running pictures, smallest first;
                                                                                        `side` is the block's number */
     int preview_count;
-    double *seconds;            /* per node of the model: what it and its bends took last */
+    double *seconds;            /* per node of the model: the time that it and its bends took last */
     jpeg jpeg;
     film film;
-    char project[PROJECT_NAME];  /* "" before the page said hello */
+    char project[PROJECT_NAME]; /* that the page has open, "" before its `hello` */
     client_slot *slot;          /* of this client in the list of clients */
-    const atomic_bool *closing; /* the client is closing: whatever takes time ends with GB_CANCELLED */
-    char *recipe_name;          /* what recipes of the page are called in messages: a file of the shared's folder */
+    const atomic_bool *closing; /* the client is closing: everything that takes time ends with GB_CANCELLED */
+    char *recipe_name;          /* the name of the page's recipe in error messages: a file in the output folder */
 } live;
 
-/* `slot` and `closing` must outlive the live. */
+/* Opens a session on the first model. `slot` and `closing` must outlive `s`. live_close() may be called after a failure. */
 gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *closing, gb_error *err);
 void live_close(live *s);
-/* Another model, or the same anew. A failure leaves the one at hand. */
+/* Opens a session on another model, or a new one on the same. After a failure the old session remains. */
 gb_status live_choose(live *s, size_t model, gb_error *err);
 
-/* Sets the session to a recipe, all of it or nothing. */
+/* Sets the session to a recipe, completely or not at all. */
 gb_status live_set(live *s, const char *recipe, gb_error *err);
-/* The line of err->message that a person of the page can use: without the recipe's name, whose line and column are in
- * *line and *column, 0 where it speaks of none. */
+/* err->message for the page's user, without the recipe's name. *line and *column are the place in the recipe, 0 if it names
+ * none. */
 const char *live_error_text(const live *s, const gb_error *err, int *line, int *column);
 
-/* The picture into s->pixels and s->rgb. */
+/* Renders the picture into s->pixels and s->rgb. */
 gb_status live_render(live *s, gb_error *err);
-/* The picture on the way that a person should see first, 0 for none: where what follows `after`, another one of them or
- * 0, takes long. */
+/* The side of the preview to show first, or 0 if none is needed because what follows `after` is fast. `after` is the side
+ * of a preview that is already there, or 0. */
 int live_preview_side(const live *s, int after);
-/* The size of that picture. */
+/* The size in pixels of the preview of this side. */
 void live_preview_size(const live *s, int side, int *height, int *width);
-/* It into s->preview. *anew is false where no step ran: the change lies behind it. */
-gb_status live_preview(live *s, int side, bool *anew, gb_error *err);
-/* The values of nodes with the recipe the session is set to, each to be freed. The session's taps are as before after
- * it. */
+/* Renders a preview into s->preview. *changed is false if no step ran, because the change is after it. */
+gb_status live_preview(live *s, int side, bool *changed, gb_error *err);
+/* Renders the values of nodes with the recipe that the session is set to. The caller frees each. The session's taps are left
+ * as they were. */
 gb_status live_read(live *s, const gb_node *nodes, size_t count, float **values, gb_error *err);
-/* A node that messages name, with what is known of it. */
+/* Finds a node by the name in a message. */
 gb_status live_find(const live *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err);
 
 #endif

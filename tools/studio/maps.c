@@ -1,5 +1,4 @@
-/* A layer's feature maps as a contact sheet, in the order of their numbers, of what they carry or of their clusters;
- * and the clusters themselves. */
+/* A layer's feature maps as a contact sheet, ordered by number, energy or cluster; and the clusters themselves. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80, MAX_CHANNELS = 1 << 14 };
 
 typedef struct map_order {
-    int channel, cluster;       /* -1: of none */
+    int channel, cluster;       /* -1: none */
     double energy;              /* root of the mean square */
 } map_order;
 
@@ -19,7 +18,7 @@ typedef struct layer {
     gb_node_info info;
     size_t channels, h, w;
     float *maps;
-    map_order *order;           /* by channel, then as it was asked for */
+    map_order *order;           /* by channel, then in the requested order */
     bool clustered;
 } layer;
 
@@ -62,7 +61,7 @@ static void put_in(layer *l, const json_t *feature, json_int_t cluster) {
     l->clustered = true;
 }
 
-/* Those that the recipe itself holds for this layer: lists of features, or pairs as in a cluster file. */
+/* Reads the clusters that the recipe itself contains for this layer: lists of features, or pairs as in a cluster file. */
 static gb_status recipe_clusters(live *s, layer *l, gb_error *err) {
     const char *text;
     json_t *tree, *list, *entry, *feature;
@@ -116,15 +115,14 @@ static int by_energy(const void *a, const void *b) {
     return x->energy != y->energy ? (x->energy < y->energy) - (x->energy > y->energy) : x->channel - y->channel;
 }
 
-/* Maps of no cluster come last. */
+/* Maps without a cluster come last. */
 static int by_cluster(const void *a, const void *b) {
     const map_order *x = a, *y = b;
     unsigned of_x = (unsigned)x->cluster, of_y = (unsigned)y->cluster;
     return of_x != of_y ? (of_x > of_y) - (of_x < of_y) : x->channel - y->channel;
 }
 
-/* The map from its least to its greatest value as black to white, in the middle of its square; one that is the same
- * everywhere is black. */
+/* Draws the map in the middle of its square, its smallest value black and its largest white. A constant map is black. */
 static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, size_t stride) {
     const float *map = l->maps + (size_t)channel * l->h * l->w;
     float low = INFINITY, high = -INFINITY;
@@ -168,7 +166,7 @@ static gb_status draw_sheet(live *s, const layer *l, const message *m, outgoing 
     while (columns * columns < count) columns++;
     rows = count ? (count + columns - 1) / columns : 1;
     grey = calloc(columns * side, rows * side);
-    if (!grey) return state(err, GB_NO_MEMORY, "out of memory for a sheet of maps");
+    if (!grey) return state(err, GB_NO_MEMORY, "out of memory for the feature maps");
     for (size_t i = 0; i < count; i++)
         draw_map(l, l->order[first + i].channel, side, grey + (i / columns * side * columns + i % columns) * side,
                  columns * side);

@@ -1,4 +1,4 @@
-/* From the bytes of a message to its struct, by tables. */
+/* Parses messages by a table of their fields. */
 #include "messages.h"
 
 #include <stdio.h>
@@ -13,15 +13,15 @@ typedef enum field_kind {
     FIELD_END,
     FIELD_WHOLE,                /* int64_t, `low` to `high` */
     FIELD_TEXT,                 /* const char *, `low` to `high` bytes */
-    FIELD_CHOICE,               /* const char *, one of the words in `choices`, which '|' separates */
+    FIELD_CHOICE,               /* const char *, one of the words in `choices`, separated by '|' */
     FIELD_FLAG,                 /* bool */
-    FIELD_OBJECT                /* const char *, the text of an object as it came */
+    FIELD_OBJECT                /* const char *, the text of an object as it was sent */
 } field_kind;
 
 typedef struct field {
     const char *name;
     field_kind kind;
-    bool needed;
+    bool required;
     size_t offset;
     int64_t low, high;
     const char *choices;
@@ -33,45 +33,45 @@ typedef struct message_row {
 } message_row;
 
 #define AT(member) offsetof(message, member)
-#define NEEDED true
-#define MAY false
-#define ID {"id", FIELD_WHOLE, NEEDED, AT(id), 1, INT32_MAX, NULL}
-#define MAY_ID {"id", FIELD_WHOLE, MAY, AT(id), 1, INT32_MAX, NULL}
-#define SERIAL {"serial", FIELD_WHOLE, NEEDED, AT(serial), 0, INT64_C(1) << 53, NULL}
-#define RECIPE {"recipe", FIELD_TEXT, NEEDED, AT(recipe), 0, MESSAGE_BYTES, NULL}
-#define TEXT {"text", FIELD_TEXT, NEEDED, AT(text), 0, MESSAGE_BYTES, NULL}
-#define NODE {"node", FIELD_TEXT, NEEDED, AT(node), 1, 200, NULL}
-#define NAME {"name", FIELD_TEXT, NEEDED, AT(name), 0, 400, NULL}
+#define REQUIRED true
+#define OPTIONAL false
+#define ID {"id", FIELD_WHOLE, REQUIRED, AT(id), 1, INT32_MAX, NULL}
+#define OPTIONAL_ID {"id", FIELD_WHOLE, OPTIONAL, AT(id), 1, INT32_MAX, NULL}
+#define SERIAL {"serial", FIELD_WHOLE, REQUIRED, AT(serial), 0, INT64_C(1) << 53, NULL}
+#define RECIPE {"recipe", FIELD_TEXT, REQUIRED, AT(recipe), 0, MESSAGE_BYTES, NULL}
+#define TEXT {"text", FIELD_TEXT, REQUIRED, AT(text), 0, MESSAGE_BYTES, NULL}
+#define NODE {"node", FIELD_TEXT, REQUIRED, AT(node), 1, 200, NULL}
+#define NAME {"name", FIELD_TEXT, REQUIRED, AT(name), 0, 400, NULL}
 
 static const message_row rows[MESSAGE_KINDS] = {
-    [MESSAGE_HELLO] = {"hello", {{"project", FIELD_TEXT, NEEDED, AT(project), 0, 400, NULL},
-                                 {"tab", FIELD_TEXT, MAY, AT(tab), 1, 64, NULL}, MAY_ID}},
-    [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, NEEDED, AT(index), 0, INT32_MAX, NULL}, MAY_ID}},
-    [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, MAY, AT(quality), 1, 100, NULL},
-                                   {"times", FIELD_FLAG, MAY, AT(times), 0, 0, NULL}, MAY_ID}},
-    [MESSAGE_SHOWN] = {"shown", {SERIAL, MAY_ID}},
-    [MESSAGE_STATISTICS] = {"statistics", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, NEEDED, AT(bins), 16, 256, NULL}}},
+    [MESSAGE_HELLO] = {"hello", {{"project", FIELD_TEXT, REQUIRED, AT(project), 0, 400, NULL},
+                                 {"tab", FIELD_TEXT, OPTIONAL, AT(tab), 1, 64, NULL}, OPTIONAL_ID}},
+    [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, REQUIRED, AT(index), 0, INT32_MAX, NULL}, OPTIONAL_ID}},
+    [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, OPTIONAL, AT(quality), 1, 100, NULL},
+                                   {"times", FIELD_FLAG, OPTIONAL, AT(times), 0, 0, NULL}, OPTIONAL_ID}},
+    [MESSAGE_SHOWN] = {"shown", {SERIAL, OPTIONAL_ID}},
+    [MESSAGE_STATISTICS] = {"statistics", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, REQUIRED, AT(bins), 16, 256, NULL}}},
     [MESSAGE_MAPS] = {"maps", {ID, RECIPE, NODE,
-                               {"order", FIELD_CHOICE, NEEDED, AT(order), 0, 0, "index|energy|cluster"},
-                               {"side", FIELD_WHOLE, NEEDED, AT(side), 16, 128, NULL},
-                               {"first", FIELD_WHOLE, NEEDED, AT(first), 0, INT32_MAX, NULL},
-                               {"count", FIELD_WHOLE, NEEDED, AT(count), 1, 512, NULL}}},
+                               {"order", FIELD_CHOICE, REQUIRED, AT(order), 0, 0, "index|energy|cluster"},
+                               {"side", FIELD_WHOLE, REQUIRED, AT(side), 16, 128, NULL},
+                               {"first", FIELD_WHOLE, REQUIRED, AT(first), 0, INT32_MAX, NULL},
+                               {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 512, NULL}}},
     [MESSAGE_CLUSTER] = {"cluster", {ID, RECIPE, NODE,
-                                     {"clusters", FIELD_WHOLE, NEEDED, AT(clusters), 2, 32, NULL}}},
-    [MESSAGE_PICK] = {"pick", {ID, RECIPE, NODE, {"x", FIELD_WHOLE, NEEDED, AT(x), 0, INT32_MAX, NULL},
-                               {"y", FIELD_WHOLE, NEEDED, AT(y), 0, INT32_MAX, NULL}}},
-    [MESSAGE_Z] = {"z", {ID, {"seed", FIELD_WHOLE, NEEDED, AT(seed), 0, UINT32_MAX, NULL}}},
+                                     {"clusters", FIELD_WHOLE, REQUIRED, AT(clusters), 2, 32, NULL}}},
+    [MESSAGE_PICK] = {"pick", {ID, RECIPE, NODE, {"x", FIELD_WHOLE, REQUIRED, AT(x), 0, INT32_MAX, NULL},
+                               {"y", FIELD_WHOLE, REQUIRED, AT(y), 0, INT32_MAX, NULL}}},
+    [MESSAGE_Z] = {"z", {ID, {"seed", FIELD_WHOLE, REQUIRED, AT(seed), 0, UINT32_MAX, NULL}}},
     [MESSAGE_PARSE] = {"parse", {ID, TEXT}},
-    [MESSAGE_SAVE] = {"save", {ID, NAME, TEXT, {"png", FIELD_FLAG, NEEDED, AT(png), 0, 0, NULL},
-                               {"replace", FIELD_FLAG, NEEDED, AT(replace), 0, 0, NULL}}},
+    [MESSAGE_SAVE] = {"save", {ID, NAME, TEXT, {"png", FIELD_FLAG, REQUIRED, AT(png), 0, 0, NULL},
+                               {"replace", FIELD_FLAG, REQUIRED, AT(replace), 0, 0, NULL}}},
     [MESSAGE_FILES] = {"files", {ID}},
     [MESSAGE_OPEN] = {"open", {ID, NAME}},
-    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, NEEDED, AT(document), 0, 0, NULL}}},
-    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, NEEDED, AT(format), 0, 0, "png|mp4|webm"},
-                               {"fps", FIELD_WHOLE, NEEDED, AT(fps), 1, 120, NULL},
-                               {"frames", FIELD_WHOLE, NEEDED, AT(frames), 1, 36000, NULL}}},
+    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL}}},
+    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|mp4|webm"},
+                               {"fps", FIELD_WHOLE, REQUIRED, AT(fps), 1, 120, NULL},
+                               {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL}}},
     [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
-    [MESSAGE_FINISH] = {"finish", {ID, {"keep", FIELD_FLAG, NEEDED, AT(keep), 0, 0, NULL}}},
+    [MESSAGE_FINISH] = {"finish", {ID, {"keep", FIELD_FLAG, REQUIRED, AT(keep), 0, 0, NULL}}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {
@@ -84,7 +84,7 @@ static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const c
 
 /* ------------------------------------------------------------------------------------------------ JSON */
 
-/* Depth and number of values are known before memory is taken for them: a value is at least 50 times its text. */
+/* Checks depth and number of values before parsing, because a parsed value takes up to 50 times the memory of its text. */
 static const char *count_values(const char *bytes, size_t size) {
     size_t depth = 0, values = 1;
     bool quoted = false;
@@ -122,7 +122,7 @@ json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_R
 
 /* ------------------------------------------------------------------------------------------------ fields */
 
-/* What is quoted in a reason goes out as a close frame's text: ASCII, short. */
+/* A name to quote in a close reason: short and ASCII. */
 static const char *quoted_name(const char *name, char text[32]) {
     size_t i = 0;
     for (; name[i] && i < 31; i++) text[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?';
@@ -137,8 +137,8 @@ static bool is_choice(const char *choices, const char *word) {
     return false;
 }
 
-/* What stands behind the key in an object that is known to be well formed, as it is written: numbers keep their digits.
- * NULL where the key is spelled with escapes, or memory is out. */
+/* Copies the value of a key from the text of an object that is known to be valid, so that numbers keep their digits. NULL
+ * if the key is written with escapes, or out of memory. */
 static char *copy_value(const char *bytes, size_t size, const char *key) {
     size_t length = strlen(key), depth = 0, from = 0;
     for (size_t i = 0; i < size; i++) {
@@ -176,24 +176,24 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
     case FIELD_TEXT:
         if (!json_is_string(value) || json_string_length(value) < (size_t)f->low ||
             json_string_length(value) > (size_t)f->high)
-            return refuse(reason, CLOSE_POLICY, "%s: '%s' is a text of %lld to %lld bytes", row->type, f->name,
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' must be a string of %lld to %lld bytes", row->type, f->name,
                           (long long)f->low, (long long)f->high);
         *(const char **)at = json_string_value(value);
         return 0;
     case FIELD_CHOICE:
         if (!json_is_string(value) || !is_choice(f->choices, json_string_value(value)))
-            return refuse(reason, CLOSE_POLICY, "%s: '%s' is one of %s", row->type, f->name, f->choices);
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' must be one of %s", row->type, f->name, f->choices);
         *(const char **)at = json_string_value(value);
         return 0;
     case FIELD_FLAG:
         if (!json_is_boolean(value))
-            return refuse(reason, CLOSE_POLICY, "%s: '%s' is true or false", row->type, f->name);
+            return refuse(reason, CLOSE_POLICY, "%s: '%s' must be true or false", row->type, f->name);
         *(bool *)at = json_is_true(value);
         return 0;
     case FIELD_OBJECT:
-        if (!json_is_object(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' is an object", row->type, f->name);
+        if (!json_is_object(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' must be an object", row->type, f->name);
         *(char **)at = copy_value(m->bytes, m->size, f->name);
-        return *(char **)at ? 0 : refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be found", row->type, f->name);
+        return *(char **)at ? 0 : refuse(reason, CLOSE_POLICY, "%s: the key '%s' must be written without escapes", row->type, f->name);
     case FIELD_END: break;
     }
     return refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be set", row->type, f->name);
@@ -206,7 +206,7 @@ static int read_fields(message *m, const message_row *row, char reason[CLOSE_REA
     for (const field *f = row->fields; f < row->fields + FIELDS && f->kind != FIELD_END && !code; f++) {
         json_t *value = json_object_get(m->tree, f->name);
         if (value) code = set_field(m, row, f, value, reason);
-        else if (f->needed) code = refuse(reason, CLOSE_POLICY, "%s: '%s' is missing", row->type, f->name);
+        else if (f->required) code = refuse(reason, CLOSE_POLICY, "%s: '%s' is missing", row->type, f->name);
         known += value != NULL;
     }
     if (code || json_object_size(m->tree) == known) return code;
@@ -216,7 +216,7 @@ static int read_fields(message *m, const message_row *row, char reason[CLOSE_REA
         for (const field *f = row->fields; f < row->fields + FIELDS && f->kind != FIELD_END; f++)
             is_known |= !strcmp(name, f->name);
         if (!is_known)
-            return refuse(reason, CLOSE_POLICY, "%s: there is no field '%s'", row->type, quoted_name(name, text));
+            return refuse(reason, CLOSE_POLICY, "%s: unknown field '%s'", row->type, quoted_name(name, text));
     }
     return 0;
 }
@@ -226,17 +226,17 @@ int read_message(const char *bytes, size_t size, message **out, char reason[CLOS
     const char *type;
     int code = 0, kind = 0;
     message *m;
-    if (size > MESSAGE_BYTES) return refuse(reason, CLOSE_TOO_BIG, "messages have 8 MiB at most");
+    if (size > MESSAGE_BYTES) return refuse(reason, CLOSE_TOO_BIG, "message larger than 8 MiB");
     m = calloc(1, sizeof *m);
     if (!m) return refuse(reason, CLOSE_ERROR, "out of memory");
     m->bytes = bytes;
     m->size = size;
     m->tree = read_json(bytes, size, &code, reason);
     type = json_string_value(json_object_get(m->tree, "type"));
-    if (m->tree && !type) code = refuse(reason, CLOSE_POLICY, "a message is an object with a text 'type'");
+    if (m->tree && !type) code = refuse(reason, CLOSE_POLICY, "a message is an object with a string 'type'");
     while (!code && kind < MESSAGE_KINDS && strcmp(rows[kind].type, type)) kind++;
     if (!code && kind == MESSAGE_KINDS)
-        code = refuse(reason, CLOSE_POLICY, "there is no message '%s'", quoted_name(type, text));
+        code = refuse(reason, CLOSE_POLICY, "unknown message type '%s'", quoted_name(type, text));
     if (!code) {
         m->kind = (message_kind)kind;
         code = read_fields(m, &rows[kind], reason);
@@ -247,7 +247,7 @@ int read_message(const char *bytes, size_t size, message **out, char reason[CLOS
         return code;
     }
     if (m->document) {
-        json_decref(m->tree);   /* it may be large, and is not looked at again */
+        json_decref(m->tree);   /* it may be large and is not needed any more */
         m->tree = NULL;
     }
     *out = m;

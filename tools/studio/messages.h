@@ -1,5 +1,5 @@
-/* What a page may say: text messages, JSON objects with a `type`, each with the fields of its row and no others, every
- * one checked for its kind and range before anything is done with it. docs/studio.md lists them. */
+/* The messages of a page: JSON objects with a `type`. Each has the fields of its table row and no others, and every field
+ * is checked for its type and range before the message is used. docs/studio.md lists them. */
 #ifndef GANBEND_STUDIO_MESSAGES_H
 #define GANBEND_STUDIO_MESSAGES_H
 
@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client.h"
+enum {
+    MESSAGE_BYTES = 8 << 20,            /* the longest message that is accepted from a page */
+    CLOSE_REASON = 120                  /* room for the reason of a closed connection; a close frame has 123 bytes */
+};
 
 typedef enum message_kind {
     MESSAGE_HELLO, MESSAGE_MODEL, MESSAGE_RENDER, MESSAGE_SHOWN, MESSAGE_STATISTICS, MESSAGE_MAPS, MESSAGE_CLUSTER,
@@ -16,16 +19,16 @@ typedef enum message_kind {
     MESSAGE_FRAME, MESSAGE_FINISH, MESSAGE_KINDS
 } message_kind;
 
-/* One message; which members mean something, its row says. Texts are UTF-8 and live as long as the message; those that
- * were not given are NULL, numbers 0. */
+/* One message. Its table row says which members it uses. Texts are UTF-8 and last as long as the message. Missing texts
+ * are NULL, missing numbers 0. */
 typedef struct message {
     message_kind kind;
     int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames;
     bool times, png, replace, keep;
     const char *project, *tab, *recipe, *node, *order, *name, *text, *format;
-    char *document;             /* JSON as it came */
+    char *document;             /* JSON as it was sent */
     json_t *tree;               /* holds the texts */
-    const char *bytes;          /* while it is read */
+    const char *bytes;          /* while it is parsed */
     size_t size;
 } message;
 
@@ -33,12 +36,12 @@ typedef struct message {
 enum { CLOSE_UNSUPPORTED = 1003, CLOSE_BAD_DATA = 1007, CLOSE_POLICY = 1008, CLOSE_TOO_BIG = 1009, CLOSE_ERROR = 1011,
        CLOSE_TRY_LATER = 1013 };
 
-/* 0 and a message to be freed, or a close code with its reason. */
+/* Returns 0 and a message to be freed, or a close code and its reason. */
 int read_message(const char *bytes, size_t size, message **m, char reason[CLOSE_REASON]);
 void free_message(message *m);
 
-/* JSON of strangers: nested at most 64 deep, at most a million values, no key twice. NULL, with the close code and why
- * not, where it is none. */
+/* Parses untrusted JSON: at most 64 levels deep, at most a million values, no duplicate keys. On failure returns NULL with a
+ * close code and its reason. */
 json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_REASON]);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a page needs to know first: the program, its tables, its models, the work that was kept; and the network at
- * hand, node by node. */
+/* What a page needs to know first: the program, its tables and models, the kept project; and the current network, node by
+ * node. */
 #include <stdlib.h>
 
 #include "outgoing.h"
@@ -9,7 +9,7 @@
 
 /* ------------------------------------------------------------------------------------------------ tables */
 
-/* Limits only there to keep arithmetic finite are none a person need know. */
+/* Limits that only keep the arithmetic finite are not shown to users. */
 static json_t *limit_json(float limit) {
     return limit > -1e5f && limit < 1e5f ? number_json((double)limit) : json_null();
 }
@@ -51,7 +51,7 @@ static json_t *models_json(const shared *of) {
 
 /* ------------------------------------------------------------------------------------------------ hello */
 
-/* What was kept of the work, null where there is nothing, or nothing that can be read. */
+/* The kept document of the project, null if there is none or it cannot be read. */
 static json_t *kept_document(const live *s) {
     char path[PATH_ROOM], reason[CLOSE_REASON], *bytes = NULL;
     size_t size;
@@ -122,19 +122,18 @@ static json_t *class_names(const gb_model *model) {
     return list;
 }
 
-/* The ends that a slider for truncation has, not the only values there are. */
+/* The range of a slider for truncation; other values are allowed. */
 static json_t *truncation_json(const gb_model *model) {
     bool has_ws = gb_model_find(model, "mapping") != GB_NO_NODE;
     if (!has_ws && gb_model_find(model, "z") == GB_NO_NODE) return json_null();
     return json_pack("{s:f, s:f}", "low", has_ws ? -1 : 0.02, "high", has_ws ? 2.0 : 1.0);
 }
 
-gb_status network_message(live *s, const message *m, outgoing *p, gb_error *err) {
+gb_status pack_network(live *s, outgoing *p, gb_error *err) {
     const gb_model *model = s->o.model;
     json_t *nodes = json_array(), *previews = json_array(), *network;
     gb_node ws = gb_model_find(model, "mapping");
     gb_node_info info = {0};
-    (void)m;
     if (ws != GB_NO_NODE) gb_model_node(model, ws, &info);
     for (size_t i = 0; i < gb_model_node_count(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
     for (int i = 0; i < s->preview_count; i++) json_array_append_new(previews, json_integer(s->previews[i].side));
@@ -152,7 +151,7 @@ gb_status network_message(live *s, const message *m, outgoing *p, gb_error *err)
 
 gb_status handle_model(live *s, const message *m, outgoing *p, gb_error *err) {
     if ((size_t)m->index >= s->shared->model_count)
-        return state(err, GB_BAD_ARGUMENT, "there is no model %lld", (long long)m->index);
+        return state(err, GB_BAD_ARGUMENT, "no model %lld", (long long)m->index);
     if (live_choose(s, (size_t)m->index, err)) return err->status;
-    return network_message(s, m, p, err);
+    return pack_network(s, p, err);
 }

@@ -1,5 +1,5 @@
-/* liblo reads the messages; the socket is ours, as liblo's own listens to every network there is. Bundles act when they
- * come: their time stamps are for instruments, and waiting would be a queue that others could fill. */
+/* liblo parses the messages. The socket is ours, because liblo's own listens on every network. Bundles take effect when they
+ * arrive: their time stamps would need a queue, which others could fill. */
 #define _POSIX_C_SOURCE 200809L
 #include "osc.h"
 
@@ -11,9 +11,9 @@
 #include <lo/lo.h>
 
 enum {
-    PACKET = 8 << 10,           /* longest that is read; a control's message has some 40 bytes */
-    MESSAGES = 256,             /* after so many the server looks at its other sockets, before the next packet */
-    BUNDLE_HEAD = 16,           /* "#bundle", its zero and a time */
+    PACKET = 8 << 10,           /* the longest that is read; a control's message has some 40 bytes */
+    MESSAGES = 256,             /* after so many the server serves its other sockets before it reads the next packet */
+    BUNDLE_HEAD = 16,           /* "#bundle", a zero byte and a time stamp */
     NESTED = 4                  /* bundles in bundles */
 };
 
@@ -33,7 +33,7 @@ static bool is_number(lo_type type) {
     return type == LO_FLOAT || type == LO_INT32 || type == LO_DOUBLE || type == LO_INT64;
 }
 
-/* The message's number, or NAN where its arguments are not one number. */
+/* The message's number, or NAN if its arguments are not exactly one number. */
 static double number_of(lo_message message) {
     const char *types = lo_message_get_types(message);
     if (lo_message_get_argc(message) != 1 || !types) return NAN;
@@ -80,7 +80,7 @@ static void read_packet(receiver *r, unsigned char *bytes, size_t size, int dept
 }
 
 void osc_receive(int fd, void (*control)(void *arg, const char *address, double value), void *arg) {
-    _Alignas(8) unsigned char packet[PACKET];       /* liblo turns numbers round where they stand */
+    _Alignas(8) unsigned char packet[PACKET];       /* liblo swaps the bytes of numbers in place */
     receiver r = {control, arg, 0};
     while (r.messages < MESSAGES) {
         ssize_t size = recv(fd, packet, sizeof packet, 0);

@@ -1,13 +1,13 @@
-/* OSC: numbers for the page's controls, from other programs and devices, one UDP packet each or bundled. */
+/* OSC: values for the page's controls from other programs and devices, in UDP packets. */
 #ifndef GANBEND_STUDIO_OSC_H
 #define GANBEND_STUDIO_OSC_H
 
 #include <stdbool.h>
 
-/* False where this ganbend was built without liblo. */
+/* False if this ganbend was built without liblo. */
 bool osc_is_here(void);
-/* Reads what waits at the socket. "/ganbend/bend/2/angle 30" is handed on as "bend/2/angle" and 30; what is no such
- * message is passed over. */
+/* Reads packets from the socket. For "/ganbend/bend/2/angle 30" it calls control(arg, "bend/2/angle", 30). Other messages are
+ * ignored. */
 void osc_receive(int fd, void (*control)(void *arg, const char *address, double value), void *arg);
 
 #endif

@@ -1,4 +1,4 @@
-/* In place of osc.c where liblo is not there. */
+/* Replaces osc.c in builds without liblo. */
 #include "osc.h"
 
 bool osc_is_here(void) {

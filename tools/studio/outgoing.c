@@ -1,4 +1,4 @@
-/* Packing parcels. JSON is written straight into the buffer that is sent. */
+/* Packing messages. JSON is written straight into the buffer that is sent. */
 #include "outgoing.h"
 
 #include <math.h>
@@ -31,32 +31,32 @@ void free_outgoing(outgoing *p) {
 /* ------------------------------------------------------------------------------------------------ packing */
 
 typedef struct packing {
-    unsigned char *memory;      /* OUTGOING_PRE bytes and the message */
-    size_t used, room;
+    unsigned char *memory;      /* the headroom and the message */
+    size_t used, capacity;
 } packing;
 
 static int append(const char *bytes, size_t size, void *arg) {
     packing *p = arg;
-    if (size > p->room - p->used) {
-        size_t room = 2 * p->room + size;
-        unsigned char *grown = realloc(p->memory, room);
+    if (size > p->capacity - p->used) {
+        size_t capacity = 2 * p->capacity + size;
+        unsigned char *grown = realloc(p->memory, capacity);
         if (!grown) return -1;
         p->memory = grown;
-        p->room = room;
+        p->capacity = capacity;
     }
     memcpy(p->memory + p->used, bytes, size);
     p->used += size;
     return 0;
 }
 
-/* `head` bytes stay free before the JSON, `tail` behind it. */
+/* Leaves `head` bytes free before the JSON and `tail` bytes behind it. */
 static gb_status pack(json_t *object, int digits, size_t head, size_t tail, packing *p, gb_error *err) {
     size_t flags = JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits);
-    *p = (packing){.used = OUTGOING_PRE + head, .room = OUTGOING_PRE + head + 512};
-    p->memory = malloc(p->room);
+    *p = (packing){.used = OUTGOING_PRE + head, .capacity = OUTGOING_PRE + head + 512};
+    p->memory = malloc(p->capacity);
     bool done = object && p->memory && json_dump_callback(object, append, p, flags) == 0;
     json_decref(object);
-    if (done && tail > p->room - p->used) {
+    if (done && tail > p->capacity - p->used) {
         unsigned char *grown = realloc(p->memory, p->used + tail);
         done = grown != NULL;
         if (done) p->memory = grown;

@@ -1,23 +1,37 @@
-/* What goes to the page, packed: text messages from JSON, binary ones from a header and a payload. No value that JSON
- * cannot hold gets into it: what is not finite becomes null, text that is not UTF-8 loses what is not ASCII. */
+/* One message for a page, packed: text from JSON, or binary from a JSON header and a payload. Only what JSON can represent
+ * is written: a number that is not finite becomes null, and a text that is not UTF-8 loses its bytes outside ASCII. */
 #ifndef GANBEND_STUDIO_OUTGOING_H
 #define GANBEND_STUDIO_OUTGOING_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "client.h"
+#include <ganbend.h>
+
+enum { OUTGOING_PRE = 32 };         /* bytes of headroom that libwebsockets needs before a message */
+
+/* OUTGOING_PRE bytes before `bytes` may be written. */
+typedef struct outgoing {
+    unsigned char *bytes;
+    size_t size;
+    bool binary;
+} outgoing;
+
+void free_outgoing(outgoing *p);
 
 json_t *number_json(double number);
 json_t *text_json(const char *text);
 
-/* Digits that numbers of a message are written with: those of a float, or of whatever a page said itself. */
+/* Digits that the numbers of a message are written with: those of a float, or those of a number that the page sent. */
 enum { FLOAT_DIGITS = 9, DOUBLE_DIGITS = 17 };
 
-/* `object` may be NULL, as jansson hands it on when memory is out; it is taken in any case. */
+/* These take ownership of their JSON, which may be NULL: jansson returns NULL when it is out of memory. */
 gb_status pack_text(json_t *object, int digits, outgoing *p, gb_error *err);
 /* {"type": "answer", "id": id, …fields} */
 gb_status pack_answer(int64_t id, json_t *fields, outgoing *p, gb_error *err);
-/* Length of the header, header, payload. */
+/* The length of the header in four bytes, least significant first; the header; the payload. */
 gb_status pack_binary(json_t *header, const unsigned char *payload, size_t size, outgoing *p, gb_error *err);
 
 #endif

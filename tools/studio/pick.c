@@ -1,5 +1,5 @@
-/* What lies under the cursor: all channels of one pixel of a layer, with the picture around it to remember it by; and
- * the z of a seed. */
+/* The values under the cursor: all channels of one pixel of a layer, with a thumbnail of the picture around it; and the z of
+ * a seed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ enum { THUMBNAIL_MIN = 32, THUMBNAIL_MAX = 128, THUMBNAIL_QUALITY = 90 };
 
 /* ------------------------------------------------------------------------------------------------ thumbnails */
 
-/* "data:image/jpeg;base64,…", to be freed. */
+/* "data:image/jpeg;base64,…", which the caller frees. */
 static char *data_url(const unsigned char *bytes, size_t size) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     static const char head[] = "data:image/jpeg;base64,";
@@ -31,13 +31,13 @@ static char *data_url(const unsigned char *bytes, size_t size) {
     return text;
 }
 
-/* Where a window of `size` begins that has `at` in its middle and stays within 0 … most. */
+/* The start of a window of `size` around `at` that stays within 0 to `most`. */
 static size_t window(size_t at, size_t size, size_t most) {
     size_t start = at > size / 2 ? at - size / 2 : 0;
     return start + size > most ? most - size : start;
 }
 
-/* A quarter of the picture around the middle of the layer's pixel (y, x) of [h, w]. */
+/* A quarter of the picture around the centre of pixel (y, x) of a layer of [h, w]. */
 static gb_status make_thumbnail(live *s, size_t y, size_t x, size_t h, size_t w, json_t **thumbnail, gb_error *err) {
     size_t height = (size_t)s->o.height, width = (size_t)s->o.width, shorter = height < width ? height : width;
     size_t side = shorter / 4 < THUMBNAIL_MIN ? THUMBNAIL_MIN : shorter / 4 > THUMBNAIL_MAX ? THUMBNAIL_MAX
@@ -66,9 +66,9 @@ gb_status handle_pick(live *s, const message *m, outgoing *p, gb_error *err) {
     size_t plane, at;
     json_t *values, *thumbnail;
     if (live_set(s, m->recipe, err) || live_find(s, m->node, &node, &info, err)) return err->status;
-    if (info.ndim != 3) return state(err, GB_BAD_ARGUMENT, "'%s' has no pixels", info.name);
+    if (info.ndim != 3) return state(err, GB_BAD_ARGUMENT, "'%s' is a vector and has no pixels", info.name);
     if (m->y >= info.shape[1] || m->x >= info.shape[2])
-        return state(err, GB_BAD_ARGUMENT, "'%s' has %lld rows and %lld columns of pixels, counted from 0", info.name,
+        return state(err, GB_BAD_ARGUMENT, "'%s' has %lld rows and %lld columns of pixels, numbered from 0", info.name,
                      (long long)info.shape[1], (long long)info.shape[2]);
     if (live_read(s, &node, 1, &maps, err)) return err->status;
     plane = (size_t)(info.shape[1] * info.shape[2]);

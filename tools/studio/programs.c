@@ -48,7 +48,7 @@ void open_browser(const char *address) {
     posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawnattr_init(&fresh);
-    posix_spawnattr_setsigdefault(&fresh, &pipes);          /* libwebsockets has them ignored */
+    posix_spawnattr_setsigdefault(&fresh, &pipes);          /* libwebsockets ignores it */
     posix_spawnattr_setflags(&fresh, POSIX_SPAWN_SETSIGDEF);
     (void)posix_spawnp(&child, program, &quiet, &fresh, arguments, environ);
     posix_spawnattr_destroy(&fresh);

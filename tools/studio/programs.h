@@ -1,14 +1,14 @@
-/* Other programs of this machine: whether they are there, and the browser. */
+/* Other programs on this machine: whether they exist, and starting the browser. */
 #ifndef GANBEND_STUDIO_PROGRAMS_H
 #define GANBEND_STUDIO_PROGRAMS_H
 
 #include <stdbool.h>
 
-/* True where the PATH has it. */
+/* Whether it is in the PATH. */
 bool program_is_here(const char *name);
-/* True where there is a screen to open a browser on. */
+/* Whether there is a display to open a browser on. */
 bool has_screen(void);
-/* Opens the address in the browser of the user's choice; nothing happens where that does not work. */
+/* Opens the address in the user's default browser; does nothing if that fails. */
 void open_browser(const char *address);
 
 #endif

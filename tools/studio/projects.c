@@ -1,4 +1,4 @@
-/* The list of clients and the clients that they have open. */
+/* The list of clients and their projects. */
 #include "projects.h"
 
 #include <stdio.h>
@@ -20,13 +20,13 @@ void clients_free(client_list *clients) {
     pthread_mutex_destroy(&clients->lock);
 }
 
-/* ------------------------------------------------------------------------------------------------ places */
+/* ------------------------------------------------------------------------------------------------ slots */
 
 client_slot *client_slot_take(client_list *clients) {
     client_slot *slot = NULL;
     pthread_mutex_lock(&clients->lock);
     for (size_t i = 0; i < MAX_CLIENTS && !slot; i++)
-        if (!clients->places[i].taken) slot = &clients->places[i];
+        if (!clients->slots[i].taken) slot = &clients->slots[i];
     if (slot) slot->taken = true;
     pthread_mutex_unlock(&clients->lock);
     return slot;
@@ -47,7 +47,7 @@ void client_slot_release(client_list *clients, client_slot *slot) {
 
 static bool any_closing(const client_list *clients) {
     for (size_t i = 0; i < MAX_CLIENTS; i++)
-        if (clients->places[i].closing) return true;
+        if (clients->slots[i].closing) return true;
     return false;
 }
 
@@ -57,18 +57,19 @@ void clients_wait_for_closing(client_list *clients) {
     pthread_mutex_unlock(&clients->lock);
 }
 
-/* ------------------------------------------------------------------------------------------------ clients */
+/* ------------------------------------------------------------------------------------------------ projects */
 
 static client_slot *find_project(client_list *clients, const char *name) {
     for (size_t i = 0; i < MAX_CLIENTS; i++)
-        if (!strcmp(clients->places[i].name, name)) return &clients->places[i];
+        if (!strcmp(clients->slots[i].name, name)) return &clients->slots[i];
     return NULL;
 }
 
-void project_claim(client_list *clients, client_slot *slot, const char *wanted, const char *tab, char name[PROJECT_NAME]) {
+void project_claim(client_list *clients, client_slot *slot, const char *wanted, const char *tab,
+                   char name[PROJECT_NAME]) {
     client_slot *holder;
     pthread_mutex_lock(&clients->lock);
-    *slot->name = '\0';                    /* a client that waits holds nothing, so two never wait for each other */
+    *slot->name = '\0';             /* a waiting client holds no project, so two never wait for each other */
     snprintf(name, PROJECT_NAME, "%s", is_valid_name(wanted) ? wanted : "project");
     while ((holder = find_project(clients, name)) && holder->closing)
         pthread_cond_wait(&clients->released, &clients->lock);

@@ -1,4 +1,4 @@
-/* Recipes and pictures into the studio's folder and out of it, and what a tab works on kept there. */
+/* Saves recipes and pictures in the output folder, opens them, and keeps the projects of the tabs there. */
 #include "saving.h"
 
 #include <stdio.h>
@@ -41,9 +41,9 @@ static gb_status name_saved(const live *s, const char *name, saved *f, gb_error 
     if (folder_path(f->recipe, out, NULL, name, ".yaml", err) || folder_path(f->picture, out, NULL, name, ".png", err))
         return err->status;
     snprintf(f->name, sizeof f->name, "%s", name);
-    /* Hidden, and unlike any name that a page can give. */
+    /* Hidden, and different from any name that a page can give. */
     return snprintf(f->beside, PATH_ROOM, "%s/.%s.png.new", out, name) < PATH_ROOM
-               ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", out);
+               ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
 }
 
 static gb_status name_next(const live *s, saved *f, gb_error *err) {
@@ -53,10 +53,10 @@ static gb_status name_next(const live *s, saved *f, gb_error *err) {
         if (name_saved(s, name, f, err)) return err->status;
         if (!folder_has(f->recipe) && !folder_has(f->picture)) return GB_OK;
     }
-    return state(err, GB_BAD_ARGUMENT, "picture-0001 to picture-%d are all there; give a name", (int)MAX_NUMBER);
+    return state(err, GB_BAD_ARGUMENT, "picture-0001 to picture-%d all exist; choose a name", (int)MAX_NUMBER);
 }
 
-/* The picture waits under its hidden name until the recipe is in slot. */
+/* The picture keeps its hidden name until the recipe has been written. */
 static gb_status write_saved(live *s, const message *m, const saved *f, gb_error *err) {
     if (folder_prepare(s->shared->out, NULL, err) || live_set(s, m->text, err)) return err->status;
     folder_remove(f->beside);
@@ -71,7 +71,7 @@ gb_status handle_save(live *s, const message *m, outgoing *p, gb_error *err) {
     json_t *fields;
     if (*m->name ? name_saved(s, m->name, &f, err) : name_next(s, &f, err)) return err->status;
     if (!m->replace && (folder_has(f.recipe) || (m->png && folder_has(f.picture))))
-        return state(err, GB_BAD_ARGUMENT, "'%s' is there already", f.name);
+        return state(err, GB_BAD_ARGUMENT, "'%s' already exists", f.name);
     if (write_saved(s, m, &f, err)) return err->status;
     fields = json_pack("{s:s+}", "recipe", f.name, ".yaml");
     if (m->png) json_object_set_new(fields, "picture", json_pack("s+", f.name, ".png"));
@@ -101,7 +101,7 @@ static bool says_inputs(const char *text) {
     return says;
 }
 
-/* A recipe of the studio's says everything and is taken as it was written; of other pictures it is made. */
+/* A recipe that the studio wrote is complete and is returned as it is; for other pictures one is made. */
 static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
     char *recipe = NULL;
     if (folder_check(path, err)) return err->status;
@@ -120,7 +120,7 @@ static gb_status read_saved(const char *path, json_t **text, gb_error *err) {
     if (folder_read(path, MAX_RECIPE, &bytes, &size, err)) return err->status;
     *text = json_stringn(bytes, size);
     free(bytes);
-    return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: is no text in UTF-8", path);
+    return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: is not UTF-8 text", path);
 }
 
 gb_status handle_open(live *s, const message *m, outgoing *p, gb_error *err) {
@@ -128,10 +128,11 @@ gb_status handle_open(live *s, const message *m, outgoing *p, gb_error *err) {
     const char *ext = picture ? ".png" : ".yaml";
     char name[PROJECT_NAME], path[PATH_ROOM];
     json_t *text = NULL;
-    if (!ends_with(m->name, ext)) return state(err, GB_BAD_ARGUMENT, "'%.80s' is no .yaml and no .png", m->name);
+    if (!ends_with(m->name, ext))
+        return state(err, GB_BAD_ARGUMENT, "'%.80s' is neither a .yaml nor a .png file", m->name);
     snprintf(name, sizeof name, "%.*s", (int)(strlen(m->name) - strlen(ext)), m->name);
     if (strlen(m->name) - strlen(ext) != strlen(name))
-        return state(err, GB_BAD_ARGUMENT, "there is no '%.80s'", m->name);
+        return state(err, GB_BAD_ARGUMENT, "no file '%.80s'", m->name);
     if (folder_path(path, s->shared->out, NULL, name, ext, err) ||
         (picture ? read_picture(path, &text, err) : read_saved(path, &text, err)))
         return err->status;
@@ -154,8 +155,8 @@ gb_status handle_parse(live *s, const message *m, outgoing *p, gb_error *err) {
 gb_status handle_keep(live *s, const message *m, outgoing *p, gb_error *err) {
     char path[PATH_ROOM];
     if (!project_is_held(&s->shared->clients, s->slot))
-        return state(err, GB_BAD_ARGUMENT, *s->project ? "another connection works on '%s' now"
-                                                    : "nothing can be kept before hello", s->project);
+        return state(err, GB_BAD_ARGUMENT, *s->project ? "'%s' is now open in another connection"
+                                                    : "`hello` must come before `keep`", s->project);
     if (folder_prepare(s->shared->out, "studio", err) ||
         folder_path(path, s->shared->out, "studio", s->project, ".json", err) ||
         folder_write(path, m->document, strlen(m->document), err))

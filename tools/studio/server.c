@@ -1,6 +1,9 @@
-/* libwebsockets' service loop. We bind and accept ourselves, so that a taken port and too many connections have words;
- * of libwebsockets' offers only HTTP/1.1 and RFC 6455 are taken up: no TLS, no HTTP/2, no proxying, no CONNECT, no
- * compression. */
+/* libwebsockets' service loop. We bind and accept ourselves, so that there are clear messages for a port in use and for too
+ * many connections. Of libwebsockets only HTTP/1.1 and RFC 6455 are used: no TLS, HTTP/2, proxying, CONNECT or
+ * compression.
+ *
+ * The loop must stay fast for all clients: no callback here waits, renders, plans, parses a long message, or writes a
+ * file. */
 #define _POSIX_C_SOURCE 200809L
 #include "server.h"
 
@@ -23,18 +26,18 @@
 #include "projects.h"
 
 enum {
-    CONNECTIONS = 32,           /* served at once: tabs and what fetches their files */
-    TURNED_AWAY = 16,           /* more of them are told so; any above are cut */
-    TIMEOUT = 10,               /* seconds for a request to come whole, or an answer to go */
-    IDLE = 15,                  /* seconds that a connection without requests is kept */
-    PING_AFTER = 60,            /* seconds of silence after which a tab is asked for a sign of life */
+    CONNECTIONS = 32,           /* served at once: tabs and requests for files */
+    TURNED_AWAY = 16,           /* more that get a 503; any others are closed at once */
+    TIMEOUT = 10,               /* seconds for a complete request, or for sending a response */
+    IDLE = 15,                  /* seconds that an idle connection is kept */
+    PING_AFTER = 60,            /* seconds of silence after which a tab is pinged */
     HANG_UP_AFTER = 100,
-    HEADERS = 16 << 10,         /* bytes of one request's */
-    PIECE = 64 << 10,           /* bytes taken in at a time */
+    HEADERS = 16 << 10,         /* bytes of a request's headers */
+    PIECE = 64 << 10,           /* bytes received at a time */
     HOST_ROOM = 256,
     PATH_ROOM = 256,
     COOKIES_ROOM = 4096,
-    GOODBYE_ROUNDS = 20,        /* times 25 ms for telling tabs that the studio ends */
+    CLOSING_ROUNDS = 20,        /* times 25 ms to tell the tabs about the shutdown */
     ROUND_MS = 25
 };
 
@@ -47,7 +50,7 @@ struct server {
     char machine[HOST_ROOM];
     char address[HOST_ROOM + 80], osc_text[SOCKET_ADDRESS + 32];
     connection_list connections;
-    int served, turned_away;    /* connections of each kind; each knows which of the two counts it */
+    int served, turned_away;    /* numbers of connections; each points to the count it belongs to */
     lws_sorted_usec_list_t round;
     bool stopping;
 };
@@ -63,7 +66,8 @@ static server *server_of(struct lws *wsi) {
 
 /* ---------------------------------------------------------------------------------------------------- requests */
 
-/* The header's text, NULL where there is none; what is too long or holds a zero becomes "?", which nothing matches. */
+/* The header's value, or NULL if it is missing. One that is too long or contains a zero byte becomes "?", which matches
+ * nothing. */
 static const char *header(struct lws *wsi, enum lws_token_indexes token, char *text, int room) {
     int length = lws_hdr_total_length(wsi, token), copied;
     if (length <= 0) return NULL;
@@ -72,9 +76,9 @@ static const char *header(struct lws *wsi, enum lws_token_indexes token, char *t
     return text;
 }
 
-/* NULL where the request may be answered, else why not. */
+/* NULL if the request is accepted, else why not. */
 static const char *refusal(const server *s, struct lws *wsi, bool upgrade, bool *by_address) {
-    char host[HOST_ROOM], origin[HOST_ROOM], token[2 * GUARD_TOKEN];     /* with its name */
+    char host[HOST_ROOM], origin[HOST_ROOM], token[2 * GUARD_TOKEN];     /* with "token=" */
     char *cookies = malloc(COOKIES_ROOM);
     guard_request r = {.upgrade = upgrade};
     const char *refused = "out of memory";
@@ -118,7 +122,7 @@ static int answer_request(server *s, struct lws *wsi) {
     return respond(wsi, &r);
 }
 
-/* 0 lets the upgrade go on; otherwise it was answered. */
+/* Returns 0 to let the upgrade proceed; otherwise the response was sent. */
 static int check_upgrade(server *s, struct lws *wsi, const char *to) {
     char path[PATH_ROOM], version[8];
     bool by_address;
@@ -162,7 +166,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         counted = lws_get_opaque_user_data(wsi);
         if (counted) --*counted;
         return 0;
-    case LWS_CALLBACK_RAW_ADOPT:        /* what CONNECT and bodies would lead to */
+    case LWS_CALLBACK_RAW_ADOPT:        /* reached only by CONNECT and request bodies */
     case LWS_CALLBACK_RAW_RX:
     case LWS_CALLBACK_HTTP_BODY:
         return -1;
@@ -182,7 +186,7 @@ static void take_connection(server *s, int fd) {
         return;
     }
     ++*count;
-    (void)lws_adopt_descriptor_vhost_via_info(&how);    /* what fails is closed there, and counted by WSI_DESTROY */
+    (void)lws_adopt_descriptor_vhost_via_info(&how);    /* on failure it closes the socket, and WSI_DESTROY counts it */
 }
 
 static int serve_listener(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
@@ -224,16 +228,16 @@ static const struct lws_protocols protocols[] = {
     {0}
 };
 
-/* From here on the socket is libwebsockets' to close. */
+/* From here on libwebsockets owns and closes the socket. */
 static bool adopt(server *s, int fd, const char *protocol) {
     const lws_sock_file_fd_type it = {.filefd = fd};
     return lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, it, protocol, NULL) != NULL;
 }
 
-/* ---------------------------------------------------------------------------------------------------- beginning */
+/* ---------------------------------------------------------------------------------------------------- starting */
 
 static gb_status open_context(server *s, gb_error *err) {
-    static const lws_retry_bo_t signs_of_life = {.secs_since_valid_ping = PING_AFTER,
+    static const lws_retry_bo_t keep_alive = {.secs_since_valid_ping = PING_AFTER,
                                                  .secs_since_valid_hangup = HANG_UP_AFTER};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
@@ -249,13 +253,13 @@ static gb_status open_context(server *s, gb_error *err) {
         .keepalive_timeout = IDLE,
         .pt_serv_buf_size = 16 << 10,
         .fd_limit_per_thread = CONNECTIONS + TURNED_AWAY + 8,
-        .retry_and_idle_policy = &signs_of_life,
+        .retry_and_idle_policy = &keep_alive,
         .user = s,
     };
     lws_set_log_level(0, NULL);
     s->context = lws_create_context(&info);
     s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
-    return s->vhost ? GB_OK : state(err, GB_IO, "libwebsockets does not start on this machine");
+    return s->vhost ? GB_OK : state(err, GB_IO, "libwebsockets cannot be initialised");
 }
 
 static gb_status open_sockets(server *s, const server_options *o, gb_error *err) {
@@ -272,12 +276,12 @@ static gb_status open_sockets(server *s, const server_options *o, gb_error *err)
 static gb_status draw_token(server *s, gb_error *err) {
     unsigned char bits[(GUARD_TOKEN - 1) / 2];
     if (lws_get_random(s->context, bits, sizeof bits) != sizeof bits)
-        return state(err, GB_IO, "this machine gives no random numbers for a token");
+        return state(err, GB_IO, "no random numbers are available for the token");
     for (size_t i = 0; i < sizeof bits; i++) snprintf(s->guard.token + 2 * i, 3, "%02x", bits[i]);
     return GB_OK;
 }
 
-/* The address as a person would type it: of all addresses, by the machine's name. */
+/* The address to type into a browser. When listening on all addresses it has the machine's name. */
 static void write_address(server *s) {
     const char *name = s->listener.any && s->machine[0] ? s->machine : s->listener.address;
     bool six = strchr(name, ':') != NULL;
@@ -285,7 +289,7 @@ static void write_address(server *s) {
              s->listener.port, s->guard.listens ? "?token=" : "", s->guard.token);
 }
 
-/* From any worker. lws_cancel_service() is the one function of libwebsockets that other threads may call. */
+/* Called from any thread. lws_cancel_service() is the only function of libwebsockets for which that is allowed. */
 static void wake(void *arg) {
     server *s = arg;
     lws_cancel_service(s->context);
@@ -328,14 +332,13 @@ const char *server_osc_address(const server *s) {
 /* ---------------------------------------------------------------------------------------------------- running */
 
 static void end_round(lws_sorted_usec_list_t *round) {
-    (void)round;                /* lws_service() returns after it, which is all */
+    (void)round;                /* its only purpose is that lws_service() returns */
 }
 
-/* Tells the tabs why, and waits for their workers, which the server's thread does only here, after its loop. Clients
- * that do not read are dropped. */
-static void say_goodbye(server *s) {
+/* Tells the tabs about the shutdown and waits for their workers. Slow clients are dropped. */
+static void close_connections(server *s) {
     for (connection *c = s->connections.first; c; c = connection_next(c)) connection_dismiss(c);
-    for (int i = 0; i < GOODBYE_ROUNDS && s->connections.first; i++) {
+    for (int i = 0; i < CLOSING_ROUNDS && s->connections.first; i++) {
         lws_sul_schedule(s->context, 0, &s->round, end_round, ROUND_MS * LWS_US_PER_MS);
         if (lws_service(s->context, 0) < 0) break;
     }
@@ -348,8 +351,8 @@ gb_status server_run(server *s, gb_error *err) {
     if (signals_begin(&signals, err)) return err->status;
     if (!adopt(s, signals, "stop")) state(err, GB_NO_MEMORY, "out of memory");
     while (!err->status && !s->stopping)
-        if (lws_service(s->context, 0) < 0) state(err, GB_IO, "libwebsockets ended its loop");
-    say_goodbye(s);
+        if (lws_service(s->context, 0) < 0) state(err, GB_IO, "libwebsockets stopped unexpectedly");
+    close_connections(s);
     signals_end();
     return err->status;
 }

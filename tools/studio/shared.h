@@ -13,37 +13,37 @@ enum { MODEL_NAME = 64, MAX_CLIENTS = 16, PROJECT_NAME = 65, PAGE_ID = 65 };
 
 typedef struct shared_model {
     gb_model *model;
-    char name[MODEL_NAME];     /* its file's name without folder and ".gbw", as the page shows it; UTF-8 */
-    const char *path;               /* as it was given; NULL for the model that is compiled in */
+    char name[MODEL_NAME];  /* as the page shows it: the file's name without folder and ".gbw"; UTF-8 */
+    const char *path;       /* as it was given; NULL for a model that is compiled in */
 } shared_model;
 
 /* One client: from the moment its connection opens until its worker thread has ended, which may be later than the
  * connection. */
 typedef struct client_slot {
     bool taken;
-    bool closing;                       /* the connection is gone; the worker is still finishing */
-    char name[PROJECT_NAME];          /* the work that the client has open, or "" */
-    char tab[PAGE_ID];                 /* identifies the page across connections, or "" */
+    bool closing;               /* the connection is gone, and the worker is finishing */
+    char name[PROJECT_NAME];    /* of the project that the client has open, or "" */
+    char tab[PAGE_ID];          /* identifies the page across connections, or "" */
 } client_slot;
 
-/* All clients. No two of them have the same work open. See clients.h. */
+/* All clients. No two of them have the same project open. See projects.h. */
 typedef struct client_list {
     pthread_mutex_t lock;
-    pthread_cond_t released;            /* a worker has ended */
-    client_slot places[MAX_CLIENTS];
+    pthread_cond_t released;    /* a worker has ended */
+    client_slot slots[MAX_CLIENTS];
 } client_list;
 
 typedef struct shared {
     gb_context *context;
     shared_model *models;
     size_t model_count;     /* at least 1 */
-    const char *out;        /* folder of recipes, pictures, films and clients; made when something is first kept */
-    size_t keep_bytes;      /* of each tab's session */
-    int quality;            /* of frames where a render does not say, 1 to 100 */
-    bool ffmpeg;            /* it is in the PATH */
+    const char *out;        /* folder of recipes, pictures, films and projects; created when something is first written */
+    size_t keep_bytes;      /* of each client's session */
+    int quality;            /* of frames, 1 to 100, unless a render asks for another */
+    bool ffmpeg;            /* ffmpeg is in the PATH */
     const char *device;     /* the GPU's name, or "cpu" */
     client_list clients;
-    void (*wake)(void *arg);    /* called from any thread: a client has something to send; see client_is_ready() */
+    void (*wake)(void *arg);    /* called from any thread when a client_is_ready() */
     void *wake_arg;
 } shared;
 

@@ -1,5 +1,5 @@
-/* A handler that writes into a pipe. Blocking the signals and waiting for them would need no variable for it, but
- * libraries start threads before main() (OpenBLAS does), which would not have them blocked. */
+/* A signal handler that writes to a pipe. Blocking the signals would avoid the global variable, but libraries such as
+ * OpenBLAS start threads before main(), in which the signals would not be blocked. */
 #define _POSIX_C_SOURCE 200809L
 #include "signals.h"
 
@@ -13,7 +13,7 @@
 
 enum { SIGNALS = 3 };
 static const int which[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
-static volatile sig_atomic_t into = -1;         /* a handler is handed nothing */
+static volatile sig_atomic_t into = -1;         /* a signal handler has no other argument */
 
 static void tell(int signal_number) {
     int before = errno;
@@ -25,7 +25,7 @@ static void tell(int signal_number) {
 gb_status signals_begin(int *readable, gb_error *err) {
     int ends[2];
     struct sigaction how = {.sa_handler = tell, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    if (pipe(ends) != 0) return state(err, GB_IO, "no pipe: %s", strerror(errno));
+    if (pipe(ends) != 0) return state(err, GB_IO, "cannot create a pipe: %s", strerror(errno));
     for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     *readable = ends[0];
     into = ends[1];

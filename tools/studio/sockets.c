@@ -1,4 +1,4 @@
-/* Binding and accepting, with what can go wrong in words. */
+/* Binding and accepting, with clear error messages. */
 #define _POSIX_C_SOURCE 200809L
 #include "sockets.h"
 
@@ -24,11 +24,11 @@ static bool prepare(int fd) {
 static gb_status not_bound(int reason, const char *address, int port, const char *by, gb_error *err) {
     switch (reason) {
     case EADDRINUSE:
-        return state(err, GB_IO, "port %d is taken; give another with %s", port, by);
+        return state(err, GB_IO, "port %d is in use; choose another with %s", port, by);
     case EADDRNOTAVAIL:
-        return state(err, GB_BAD_ARGUMENT, "%s is no address of this machine; 0.0.0.0 stands for all of them", address);
+        return state(err, GB_BAD_ARGUMENT, "%s is not an address of this machine; 0.0.0.0 listens on all of them", address);
     case EACCES:
-        return state(err, GB_IO, "port %d is not for everybody to open; give one above 1023 with %s", port, by);
+        return state(err, GB_IO, "port %d needs more privileges; choose one above 1023 with %s", port, by);
     default:
         return state(err, GB_IO, "%s, port %d: %s", address, port, strerror(reason));
     }
@@ -42,7 +42,7 @@ static gb_status name_socket(bound_socket *s, gb_error *err) {
         getnameinfo((struct sockaddr *)&at, size, s->address, sizeof s->address, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
         sscanf(port, "%d", &s->port) != 1)
-        return state(err, GB_IO, "this machine does not say which port it chose");
+        return state(err, GB_IO, "cannot find out which port was chosen");
     s->any = !strcmp(s->address, "0.0.0.0") || !strcmp(s->address, "::");
     return GB_OK;
 }
@@ -56,8 +56,8 @@ gb_status bind_socket(socket_kind kind, const char *address, int port, const cha
     *s = (bound_socket){.fd = -1};
     snprintf(text, sizeof text, "%d", port);
     if (getaddrinfo(address, text, &hints, &found) != 0)
-        return state(err, GB_BAD_ARGUMENT, "'%s' is no address; 127.0.0.1 is this machine alone, 0.0.0.0 everybody who "
-                     "can reach it", address);
+        return state(err, GB_BAD_ARGUMENT, "'%s' is not an address; use 127.0.0.1 for this machine only, 0.0.0.0 for "
+                     "every network", address);
     s->fd = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
     if (s->fd < 0 || !prepare(s->fd) ||
         (kind == SOCKET_LISTENS && setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
@@ -79,6 +79,6 @@ int accept_connection(int fd) {
         close(taken);
         return -1;
     }
-    (void)setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);      /* without it frames are only later */
+    (void)setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);      /* without it frames would only be delayed */
     return taken;
 }

@@ -1,4 +1,4 @@
-/* Sockets bound to an address of this machine: the one that accepts browsers, the one that OSC comes in by. */
+/* Sockets bound to an address of this machine: one accepts browsers, the other receives OSC. */
 #ifndef GANBEND_STUDIO_SOCKETS_H
 #define GANBEND_STUDIO_SOCKETS_H
 
@@ -7,18 +7,18 @@
 enum { SOCKET_ADDRESS = 64 };
 
 typedef struct bound_socket {
-    int fd;                             /* non-blocking, closed in programs that are started; the caller's to close */
-    int port;                           /* the one chosen where 0 was asked for */
+    int fd;                             /* non-blocking, close-on-exec; the caller closes it */
+    int port;                           /* the actual one if 0 was requested */
     char address[SOCKET_ADDRESS];       /* numeric: "127.0.0.1", "::" */
-    bool any;                           /* every address of this machine */
+    bool any;                           /* listens on every address of this machine */
 } bound_socket;
 
 typedef enum socket_kind { SOCKET_LISTENS, SOCKET_DATAGRAMS } socket_kind;
 
-/* `by` is what the port was given by, as messages name it: "--port". */
+/* `by` is the option for error messages: "--port". */
 gb_status bind_socket(socket_kind kind, const char *address, int port, const char *by, bound_socket *s,
                       gb_error *err);
-/* The next connection, ready as above; negative where none waits. */
+/* The next connection, non-blocking and close-on-exec; negative if none is waiting. */
 int accept_connection(int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* Statistics of a layer: what it hands on, and what its activation sees. */
+/* Statistics of a layer: its output, and the input of its activation. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,8 +8,8 @@
 enum { MAX_BINS = 256, MAX_COUNTED = 1 << 20 };
 
 typedef struct extent {
-    float low, high;            /* of finite values; low > high where there is none */
-    size_t finite, nan, zeros;  /* nan: infinities too */
+    float low, high;            /* of finite values; low > high if there are none */
+    size_t finite, nan, zeros;  /* nan: includes infinities */
     double sum, squares;
 } extent;
 
@@ -31,10 +31,10 @@ static extent measure(const float *values, size_t count) {
     return e;
 }
 
-/* {low, high, counts}: of the finite values, or of evenly taken ones where there are very many; the greatest counts in
+/* {low, high, counts} of the finite values, or of evenly spaced samples if there are very many. The largest value falls in
  * the last bin. */
 static json_t *histogram(const float *values, size_t count, const extent *e, int bins) {
-    size_t counts[MAX_BINS] = {0}, every = count / MAX_COUNTED | 1;       /* odd: not always the same column */
+    size_t counts[MAX_BINS] = {0}, every = count / MAX_COUNTED | 1;       /* odd, so that not always the same column is sampled */
     double low = e->finite ? (double)e->low : 0, width = e->finite ? (double)e->high - low : 0;
     double scale = width > 0 ? bins / width : 0;
     json_t *list = json_array();
@@ -47,7 +47,7 @@ static json_t *histogram(const float *values, size_t count, const extent *e, int
     return json_pack("{s:o, s:o, s:o}", "low", number_json(low), "high", number_json(low + width), "counts", list);
 }
 
-/* x + bias, what the node's activation is given, out of the values of the node before it. */
+/* Adds the bias to the values of the node before, which gives the input of the node's activation. */
 static gb_status add_bias(live *s, const gb_node_info *node, float *values, size_t count, gb_error *err) {
     size_t channels = (size_t)node->shape[0], plane = count / channels;
     float *bias = node->bias ? malloc(channels * sizeof *bias) : NULL;
@@ -71,7 +71,7 @@ static json_t *look_json(const gb_node_info *node, const float *values, size_t c
                      histogram(values, count, &e, bins), "before", before);
 }
 
-gb_status handle_look(live *s, const message *m, outgoing *p, gb_error *err) {
+gb_status handle_statistics(live *s, const message *m, outgoing *p, gb_error *err) {
     gb_node nodes[2];
     gb_node_info info, input;
     float *values[2] = {NULL, NULL};

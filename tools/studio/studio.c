@@ -1,4 +1,4 @@
-/* ganbend studio: opens the models, says where the page is, and serves it until Ctrl-C. */
+/* ganbend studio: opens the models, prints the address of the page, and serves it until Ctrl-C. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,26 +24,26 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 takes one that is free.", 0, 65535},
-    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder of what is saved (out). In its folder studio/ is what each tab "
-     "works on, so that nothing is lost when this program or the browser ends.", 0, 0},
+    {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 chooses a free one.", 0, 65535},
+    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder for saved files (out). Its folder studio/ holds the projects of "
+     "the tabs.", 0, 0},
     MACHINE_OPTIONS(settings, on),
-    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory of each tab for layers that need not run again (768).", 1,
+    {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory per tab for the results of layers that need not run again (768).", 1,
      1 << 20},
-    {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). What is saved is "
+    {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). Saved pictures are "
      "always PNG.", 1, 100},
-    {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Takes OSC messages by UDP, such as /ganbend/trunc 0.7; from "
-     "this machine, or at ADDRESS (0.0.0.0: from all).", 0, 0},
-    {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Lets others in: listens at this address of the machine (0.0.0.0: "
-     "at all), and the page's address then has a token that they need. Nothing is encrypted; see the example for a "
-     "way that is.", 0, 0},
-    {"--no-browser", OPTION_FLAG, AT(no_browser), NULL, "Only prints the address.", 0, 0},
+    {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Receives OSC messages over UDP, such as /ganbend/trunc 0.7: "
+     "from this machine only, or on ADDRESS (0.0.0.0: from every network).", 0, 0},
+    {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Serves other machines too: listens on this address (0.0.0.0: on all). "
+     "The address of the page then contains a token, which is required. The connection is not encrypted; the ssh example "
+     "below is.", 0, 0},
+    {"--no-browser", OPTION_FLAG, AT(no_browser), NULL, "Do not open a browser; only print the address.", 0, 0},
     {0}
 };
 
 /* ---------------------------------------------------------------------------------------------------- models */
 
-/* "models/faces.gbw" is called "faces"; what is too long is cut between characters. */
+/* "models/faces.gbw" is shown as "faces". A long name is cut between characters. */
 static void name_model(const char *path, char name[MODEL_NAME]) {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     size_t length = strlen(base);
@@ -71,7 +71,7 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
     shared_model *m = &s->models[s->model_count];
     int64_t shape[3];
     if (host_readable(path) && !gb_is_gbw(path)) {
-        return state(err, GB_BAD_FILE, "%s: not a .gbw model; of a checkpoint, 'ganbend convert' makes one", path);
+        return state(err, GB_BAD_FILE, "%s: not a .gbw model; convert checkpoints with 'ganbend convert'", path);
     } else if (gb_model_open(s->context, path, &m->model, err)) {
         return err->status;
     }
@@ -112,7 +112,7 @@ static void close_shared(shared *s) {
 
 /* ---------------------------------------------------------------------------------------------------- the command */
 
-/* "9000", "0.0.0.0:9000", "[::]:9000" → where to listen; the address into `room`. */
+/* Parses "9000", "0.0.0.0:9000" or "[::]:9000"; the address is copied to `room`. */
 static bool parse_osc(const char *text, char *room, size_t size, server_options *to) {
     const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text, *from = text;
     size_t length = colon ? (size_t)(colon - text) : 0;
@@ -131,9 +131,9 @@ static bool parse_osc(const char *text, char *room, size_t size, server_options 
 
 static void announce(const settings *set, const server *running) {
     const char *osc = server_osc_address(running);
-    printf("studio: %s  (Ctrl-C ends it)\n", server_address(running));
-    printf("kept in %s: pictures, recipes and films; in %s/studio: what each tab works on\n", set->out, set->out);
-    if (osc) printf("OSC at %s, such as /ganbend/trunc 0.7\n", osc);
+    printf("studio: %s  (press Ctrl-C to quit)\n", server_address(running));
+    printf("saving pictures, recipes and films in %s, and the projects of the tabs in %s/studio\n", set->out, set->out);
+    if (osc) printf("receiving OSC on %s, such as /ganbend/trunc 0.7\n", osc);
     fflush(stdout);
     if (!set->no_browser && has_screen()) open_browser(server_address(running));
 }
@@ -160,7 +160,7 @@ static int run(int argc, char **argv) {
     if (set.osc && !osc_is_here())
         return wrong_usage(&studio_command, "--osc: this ganbend was built without liblo (-DGANBEND_OSC=OFF)");
     if (set.osc && !parse_osc(set.osc, osc_address, sizeof osc_address, &where))
-        return wrong_usage(&studio_command, "--osc takes a port, as in 9000 or 0.0.0.0:9000, not '%s'", set.osc);
+        return wrong_usage(&studio_command, "--osc: '%s' is not a port such as 9000, or an address and port such as 0.0.0.0:9000", set.osc);
     where.listen = set.listen;
     where.port = (int)set.port;
     clients_init(&s.clients);
@@ -172,18 +172,18 @@ static int run(int argc, char **argv) {
 
 const command studio_command = {
     .name = "studio",
-    .summary = "a page to bend live, in the browser",
+    .summary = "bend live in the browser",
     .operands = "[MODEL …]",
     .usage = "[options]",
-    .about = "Serves a page that shows the network and its picture, where everything that recipes can say is done by "
-             "hand and the picture follows. The page is in this program; nothing else is needed, and nothing leaves "
-             "this machine. The page switches between several models; if none is named, it shows the demo "
-             "models: portraits (StyleGAN2) and things (BigGAN).",
+    .about = "Serves a web page that shows the network and its picture. Everything that a recipe can do is done there "
+             "with the mouse, and the picture follows at once. The page is built into this program and loads nothing from "
+             "the internet. With several models, the page switches between them. Without one, it shows the demo models: "
+             "portraits (StyleGAN2) and things (BigGAN).",
     .example = "ganbend studio\n"
                "ganbend studio faces.gbw biggan.gbw --out session --osc 9000\n"
-               "ssh -t -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw # renders far, shown at "
-               "http://127.0.0.1:7860/\n"
-               "ganbend studio faces.gbw --listen 0.0.0.0                  # for a tablet in the same network",
+               "ssh -t -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw # renders on another "
+               "machine; open http://127.0.0.1:7860/\n"
+               "ganbend studio faces.gbw --listen 0.0.0.0                  # for a tablet on the same network",
     .options = options,
     .run = run,
 };

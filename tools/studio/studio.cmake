@@ -1,11 +1,11 @@
-# ganbend studio: the server around the desks of client.cmake, with the page and the demo models compiled in.
+# ganbend studio: the server around the clients of client.cmake, with the page and the demo models compiled in.
 option(GANBEND_OSC "OSC in the studio (needs liblo)" ON)
 
-# need(PREFIX MODULE PACKAGE OPTION): a library, or what to do about it.
+# need(PREFIX MODULE PACKAGE OPTION): finds a library, or stops with instructions.
 function(need prefix module package option)
   pkg_check_modules(${prefix} IMPORTED_TARGET GLOBAL ${module})
   if(NOT ${prefix}_FOUND)
-    message(FATAL_ERROR "ganbend studio needs ${module}, which is not here: install ${package} (its name on Debian and "
+    message(FATAL_ERROR "ganbend studio needs ${module}, which was not found: install ${package} (its name on Debian and "
                         "Ubuntu; 'sh tools/scripts/packages.sh' installs all of them), or configure with -D${option}=OFF")
   endif()
 endfunction()
@@ -13,7 +13,7 @@ need(WEBSOCKETS libwebsockets libwebsockets-dev GANBEND_STUDIO)
 need(TURBOJPEG libturbojpeg libturbojpeg0-dev GANBEND_STUDIO)
 include(studio/client.cmake)
 
-# CONFIGURE_DEPENDS: a file that is added to the page is a file that is served.
+# CONFIGURE_DEPENDS: every file that is added to the page is served.
 file(GLOB_RECURSE page_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/studio/page/*)
 set(writer ${CMAKE_CURRENT_SOURCE_DIR}/studio/assets.cmake)
 file(GLOB demo_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/weights/demo/*.gbw)

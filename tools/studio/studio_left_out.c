@@ -1,4 +1,4 @@
-/* ganbend studio in a build without it. */
+/* Replaces studio.c in builds without the studio. */
 #include "tools/commands/commands.h"
 
 static int run(int argc, char **argv) {
@@ -8,7 +8,7 @@ static int run(int argc, char **argv) {
 
 const command studio_command = {
     .name = "studio",
-    .summary = "(left out of this build) a page to bend live, in the browser",
+    .summary = "(not in this build) bend live in the browser",
     .operands = "",
     .usage = "",
     .about = "This ganbend was built without the studio.",

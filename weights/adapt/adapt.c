@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "candidates.h"
+#include "class_names.h"
 #include "families.h"
 #include "known.h"
 
@@ -85,7 +86,7 @@ static bool adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_ne
     if (!taken)
         return refuse(c, why);
     return taken->family->adapt(c, taken->prefix, options->config, n, why) &&
-        (note_choice(c, &found, taken, n) || gb_because(why, "out of memory"));
+        ((note_choice(c, &found, taken, n) && gb_find_class_names(c, n)) || gb_because(why, "out of memory"));
 }
 
 gb_network *gb_adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_reason *why) {

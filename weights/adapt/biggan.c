@@ -233,6 +233,9 @@ static bool arrange(bg_generator *g, const gb_array *a, const char *file_name, b
         return gb_because(g->why, "tensor '%s%s' has shape %s, expected %s for %" PRId64 "×%" PRId64,
                           g->source.prefix, file_name, gb_shape_text(a, is, sizeof is),
                           gb_shape_text(&expected, should, sizeof should), g->resolution, g->resolution);
+    if (gb_array_count(a) == 0)
+        return gb_because(g->why, "tensor '%s%s' of shape %s is empty", g->source.prefix, file_name,
+                          gb_shape_text(a, is, sizeof is));
     if (gb_array_repeats(a))
         return gb_because(g->why, "tensor '%s%s' of shape %s repeats the same few values", g->source.prefix, file_name,
                           gb_shape_text(a, is, sizeof is));
@@ -295,6 +298,9 @@ bool bg_bring_conv(bg_generator *g, const char *path, int64_t cout, int64_t cin,
 
 bool bg_bring_attention(bg_generator *g, const char *path, const char *const names[4], int64_t channels) {
     const int64_t keys = channels / 8, values = channels / 2;
+    if (keys < 1)
+        return gb_because(g->why, "'%s%s' attends over %" PRId64 " feature maps; attention needs at least 8",
+                          g->source.prefix, path, channels);
     const int64_t out[4] = {keys, keys, values, channels}, in[4] = {channels, channels, channels, values};
     char conv[BG_PATH];
     for (int i = 0; i < 4; i++)

@@ -47,6 +47,15 @@ static const known_network known[] = {
     {"CLIP", {"visual.", "token_embedding."}, NULL, OTHER},
 };
 
+const char *gb_known_network_name(size_t index) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        bool again = i > 0 && !strcmp(known[i].name, known[i - 1].name);    /* rows of one name stand together */
+        if (!again && index-- == 0)
+            return known[i].name;
+    }
+    return NULL;
+}
+
 typedef struct names {
     const gb_named_array *all;
     size_t count;

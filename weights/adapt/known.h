@@ -9,4 +9,7 @@
  * all are asked, and `prefix` is usually "". */
 const char *gb_known_network(const gb_checkpoint *c, const char *prefix, bool variant);
 
+/* Names of the table, in its order, each once; NULL past the last. */
+const char *gb_known_network_name(size_t index);
+
 #endif

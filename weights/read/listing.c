@@ -51,9 +51,10 @@ static size_t path_text(const step *at, char *out, size_t room) {
         end -= s->size;
         memcpy(out + end, s->text, s->size);
     }
-    for (size_t i = 0; i < length; i++)     /* names are C strings that get printed */
-        if ((unsigned char)out[i] < 0x20 || out[i] == 0x7F)
+    for (size_t i = 0; i < length; i++)     /* names are C strings */
+        if (!out[i])
             out[i] = '?';
+    gb_make_printable(out);
     return length;
 }
 
@@ -130,7 +131,18 @@ static bool visit_variables(walk *w, const step *at, const gb_value *list) {
     return true;
 }
 
+/* Looking attributes up takes time in proportion to their number, at every visit of the object. */
+static bool pay(walk *w, size_t steps) {
+    enum { STEPS_PER_VISIT = 16 };
+    if (w->visits < steps / STEPS_PER_VISIT)
+        return gb_because(w->why, "its parts refer to each other too often to be listed");
+    w->visits -= steps / STEPS_PER_VISIT;
+    return true;
+}
+
 static bool visit_attributes(walk *w, const step *at, const gb_value *state) {
+    if (!pay(w, state->dict.count))
+        return false;
     bool module = gb_value_get(state, "_modules") != NULL;
     bool network = gb_value_get(state, "variables") && gb_value_get(state, "components");
     for (size_t i = 0; i < state->dict.count; i++) {

@@ -224,8 +224,9 @@ static gb_value *make_device(gb_pickle *p, const gb_value *args, bool *known) {
  * dict is small, and has to be: one memo reference asks for all of it again. */
 static gb_value *make_persistent(gb_pickle *p, const gb_value *args, bool *known) {
     gb_value *meta = args->seq.count ? args->seq.items[0] : NULL;
-    const char *name = gb_value_count(meta) > 16 ? NULL : gb_value_str(gb_value_get(meta, "class_name"), NULL);
-    if (!name || meta->kind != GB_VALUE_DICT) {
+    bool small = meta && meta->kind == GB_VALUE_DICT && meta->dict.count <= 16;
+    const char *name = small ? gb_value_str(gb_value_get(meta, "class_name"), NULL) : NULL;
+    if (!name) {
         *known = false;
         return NULL;
     }

@@ -3,6 +3,7 @@
 #include "safetensors.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -29,7 +30,28 @@ static bool modest(const char *text, size_t size, size_t limit) {
     return values <= limit / 128;
 }
 
-static bool read_tensor(const gb_value *said, gb_bytes data, uint64_t *used, gb_array *a, gb_reason *why) {
+/* Where a tensor's data lies. */
+typedef struct extent {
+    uint64_t begin, end;
+    const char *name;
+} extent;
+
+static int compare_extents(const void *a, const void *b) {
+    uint64_t x = ((const extent *)a)->begin, y = ((const extent *)b)->begin;
+    return (x > y) - (x < y);
+}
+
+/* No two tensors may share bytes. */
+static bool check_extents(extent *list, size_t count, gb_reason *why) {
+    if (count)
+        qsort(list, count, sizeof *list, compare_extents);
+    for (size_t i = 1; i < count; i++)
+        if (list[i].begin < list[i - 1].end)
+            return gb_because(why, "tensors '%s' and '%s' share their data", list[i - 1].name, list[i].name);
+    return true;
+}
+
+static bool read_tensor(const gb_value *said, gb_bytes data, extent *at, gb_array *a, gb_reason *why) {
     const char *type = gb_value_str(gb_value_get(said, "dtype"), "");
     const gb_value *shape = gb_value_get(said, "shape"), *offsets = gb_value_get(said, "data_offsets");
     size_t element = 0;
@@ -55,9 +77,8 @@ static bool read_tensor(const gb_value *said, gb_bytes data, uint64_t *used, gb_
     char text[128];
     if (count < 0 || bytes % element || (uint64_t)count != bytes / element)
         return gb_because(why, "shape %s of %s in %" PRIu64 " bytes", gb_shape_text(a, text, sizeof text), type, bytes);
-    *used += bytes;
-    if (*used > data.size)
-        return gb_because(why, "tensors share their data");
+    at->begin = (uint64_t)begin;
+    at->end = (uint64_t)end;
     a->data = data.data + begin;
     a->swapped = element > 1 && !gb_little_endian();
     gb_array_pack_strides(a);
@@ -66,23 +87,30 @@ static bool read_tensor(const gb_value *said, gb_bytes data, uint64_t *used, gb_
 
 static gb_value *read_header(gb_value *header, gb_bytes data, gb_arena *arena, gb_reason *why) {
     gb_value *root = gb_value_new(arena, GB_VALUE_DICT);
-    uint64_t used = 0;
+    extent *extents = gb_arena_take(arena, header->dict.count * sizeof *extents);
+    size_t tensors = 0;
+    if (!extents)
+        root = NULL;
     for (size_t i = 0; root && i < header->dict.count; i++) {
         gb_value *key = header->dict.keys[i], *value = header->dict.values[i];
         if (strcmp(key->str.text, "__metadata__") != 0) {
             gb_array a;
-            if (!read_tensor(value, data, &used, &a, why)) {
+            if (!read_tensor(value, data, &extents[tensors], &a, why)) {
                 gb_because_in(why, "tensor '%s'", key->str.text);
                 return NULL;
             }
+            extents[tensors].name = key->str.text;
+            tensors += extents[tensors].end > extents[tensors].begin;   /* an empty one shares nothing */
             value = gb_value_new_array(arena, &a);
         }
         if (!value || !gb_value_set(arena, root, key, value))
             root = NULL;
     }
-    if (!root)
+    if (!root) {
         gb_arena_full(arena, why);
-    return root;
+        return NULL;
+    }
+    return check_extents(extents, tensors, why) ? root : NULL;
 }
 
 gb_value *gb_safetensors_read(const void *bytes, size_t size, gb_arena *arena, gb_reason *why) {

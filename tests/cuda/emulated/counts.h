@@ -1,4 +1,4 @@
-/* What the emulated GPU has done so far. */
+/* Counters of the emulated GPU. */
 #ifndef EMULATED_COUNTS_H
 #define EMULATED_COUNTS_H
 
@@ -7,12 +7,12 @@ extern "C" {
 #endif
 
 typedef struct emulated_counts {
-    unsigned recordings, replays;
-    unsigned launches;          /* outside of recordings */
-    unsigned long long copied;  /* bytes from the host */
+    unsigned captures, replays;
+    unsigned launches;          /* not captured */
+    unsigned long long uploaded;        /* bytes */
 } emulated_counts;
 
-extern emulated_counts emulated_done;
+extern emulated_counts emulated_counters;
 
 #ifdef __cplusplus
 }

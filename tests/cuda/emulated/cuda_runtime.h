@@ -1,8 +1,8 @@
-/* CUDA without a GPU, for the checks: the part of the runtime and of the language that cuda/ uses, so that a C++ compiler
- * builds the same kernels and the same host code. A block's threads are fibers, run in an order that changes; blocks run
- * one after another. A launch runs at once, or is put into the graph that its stream is recording. What a GPU would leave
- * undefined is made to show: memory starts as NaN, asynchronous copies arrive only when they are waited for, a barrier
- * that some threads do not reach ends the program with a message. */
+/* CUDA without a GPU, for tests: the part of the runtime and of the language that cuda/ uses, so that a C++ compiler
+ * can build the same kernels and host code. The threads of a block are fibers, which run in a changing order; blocks
+ * run one after another. A launch runs at once, or is added to the graph that its stream captures. Undefined behaviour
+ * becomes visible: memory begins as NaN, asynchronous copies arrive only when they are waited for, and a barrier that
+ * some threads do not reach ends the program with a message. */
 #ifndef EMULATED_CUDA_RUNTIME_H
 #define EMULATED_CUDA_RUNTIME_H
 
@@ -55,18 +55,18 @@ static inline unsigned __float_as_uint(float f) {
 
 void __syncthreads(void);
 
-/* What a warp does together: every lane hands over a pointer, and when all are there, `act` sees them all. */
-void emulated_together(void *mine, void (*act)(void *const *lanes, void *how), void *how);
-unsigned char *emulated_shared(void);       /* of the block that runs */
+/* Operations of a whole warp: every lane passes a pointer, and when all lanes have arrived, `act` gets all pointers. */
+void emulated_warp(void *mine, void (*act)(void *const *lanes, void *how), void *how);
+unsigned char *emulated_shared(void);       /* of the running block */
 
-struct emulated_swap { float value, result; int from; };
+struct emulated_exchange { float value, result; int from; };
 
-static inline float emulated_take(float value, int from) {
-    emulated_swap swap = {value, 0.0f, from};
-    emulated_together(&swap, [](void *const *lanes, void *) {
+static inline float emulated_shuffle(float value, int from) {
+    emulated_exchange swap = {value, 0.0f, from};
+    emulated_warp(&swap, [](void *const *lanes, void *) {
         for (int i = 0; i < 32; i++)
-            if (emulated_swap *to = (emulated_swap *)lanes[i]) {
-                emulated_swap *other = to->from >= 0 && to->from < 32 ? (emulated_swap *)lanes[to->from] : NULL;
+            if (emulated_exchange *to = (emulated_exchange *)lanes[i]) {
+                emulated_exchange *other = to->from >= 0 && to->from < 32 ? (emulated_exchange *)lanes[to->from] : NULL;
                 to->result = other ? other->value : to->value;
             }
     }, NULL);
@@ -77,11 +77,11 @@ static inline int emulated_lane(void) {
     return (int)((threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x) % 32;
 }
 
-static inline float __shfl_xor_sync(unsigned, float v, int mask) { return emulated_take(v, emulated_lane() ^ mask); }
-static inline float __shfl_sync(unsigned, float v, int from) { return emulated_take(v, from); }
-static inline float __shfl_down_sync(unsigned, float v, int by) { return emulated_take(v, emulated_lane() + by); }
+static inline float __shfl_xor_sync(unsigned, float v, int mask) { return emulated_shuffle(v, emulated_lane() ^ mask); }
+static inline float __shfl_sync(unsigned, float v, int from) { return emulated_shuffle(v, from); }
+static inline float __shfl_down_sync(unsigned, float v, int by) { return emulated_shuffle(v, emulated_lane() + by); }
 
-static inline void __syncwarp(unsigned = 0xffffffffu) { emulated_take(0.0f, 0); }
+static inline void __syncwarp(unsigned = 0xffffffffu) { emulated_shuffle(0.0f, 0); }
 
 /* ------------------------------------------------------------------------------------------------ runtime */
 

@@ -1,4 +1,5 @@
-/* The emulated runtime: fibers for a block's threads, streams that run what they are given at once, graphs as lists. */
+/* The emulated runtime: the threads of a block are fibers, streams run launches at once, graphs are lists of
+ * launches. */
 #include "cuda_runtime.h"
 
 #include <stdio.h>
@@ -14,27 +15,27 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
-#define ANNOTATED 1
+#define ADDRESS_SANITIZER 1
 #else
-#define ANNOTATED 0
+#define ADDRESS_SANITIZER 0
 #endif
 
 thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
-emulated_counts emulated_done;
+emulated_counts emulated_counters;
 
 namespace {
 
-enum { WARP = 32, STACK = ANNOTATED ? 512 << 10 : 128 << 10, MOST_SHARED = 228 << 10 };
+enum { WARP = 32, STACK = ADDRESS_SANITIZER ? 512 << 10 : 128 << 10, MAX_SHARED = 228 << 10 };
 enum state { READY, AT_BARRIER, AT_WARP, DONE };
 
 struct copy { void *to; const void *from; size_t bytes, filled; bool last_of_group; };
 
-/* Where to go on: the compiler's own jumps, which neither save signal masks nor mind that the stack is another one. */
-struct place { void *words[5]; };
+/* A saved position for the compiler's built-in jumps, which do not save signal masks and may switch stacks. */
+struct position { void *words[5]; };
 
 struct fiber {
     ucontext_t context;
-    place here;
+    position here;
     std::unique_ptr<char[]> stack;
     bool begun = false;
     state is = DONE;
@@ -46,66 +47,66 @@ struct fiber {
 struct machine {
     std::vector<std::unique_ptr<fiber>> fibers;
     int count = 0, current = -1, alive = 0, at_barrier = 0;
-    place scheduler;
+    position scheduler;
     const void *scheduler_stack = NULL;
     size_t scheduler_size = 0;
     const std::function<void()> *kernel = NULL;
     unsigned order = 1;
-    alignas(128) unsigned char shared[MOST_SHARED];
+    alignas(128) unsigned char shared[MAX_SHARED];
 };
 
-thread_local std::unique_ptr<machine> the;
+thread_local std::unique_ptr<machine> device;
 
-[[noreturn]] void give_up(const char *what) {
+[[noreturn]] void fail(const char *what) {
     fprintf(stderr, "emulated GPU: %s (block %u,%u,%u, thread %u,%u,%u)\n", what, blockIdx.x, blockIdx.y, blockIdx.z,
             threadIdx.x, threadIdx.y, threadIdx.z);
     abort();
 }
 
-#if ANNOTATED
-#define UNCHECKED __attribute__((noinline, no_sanitize("address")))
+#if ADDRESS_SANITIZER
+#define NOT_INSTRUMENTED __attribute__((noinline, no_sanitize("address")))
 #else
-#define UNCHECKED __attribute__((noinline))
+#define NOT_INSTRUMENTED __attribute__((noinline))
 #endif
 
-UNCHECKED void jump_to(place *there) {
+NOT_INSTRUMENTED void jump_to(position *there) {
     __builtin_longjmp(there->words, 1);
 }
 
-UNCHECKED void begin_fiber(fiber *f);
+NOT_INSTRUMENTED void begin_fiber(fiber *f);
 
-UNCHECKED void switch_to(place *from, place *there) {
+NOT_INSTRUMENTED void switch_to(position *from, position *there) {
     if (!__builtin_setjmp(from->words))
         jump_to(there);
 }
 
-UNCHECKED void switch_to_new(place *from, fiber *f) {
+NOT_INSTRUMENTED void switch_to_new(position *from, fiber *f) {
     if (!__builtin_setjmp(from->words))
         begin_fiber(f);
 }
 
 void to_scheduler(fiber *self) {
-#if ANNOTATED
+#if ADDRESS_SANITIZER
     void *fake;
-    __sanitizer_start_switch_fiber(&fake, the->scheduler_stack, the->scheduler_size);
+    __sanitizer_start_switch_fiber(&fake, device->scheduler_stack, device->scheduler_size);
 #endif
-    switch_to(&self->here, &the->scheduler);
-#if ANNOTATED
-    __sanitizer_finish_switch_fiber(fake, &the->scheduler_stack, &the->scheduler_size);
+    switch_to(&self->here, &device->scheduler);
+#if ADDRESS_SANITIZER
+    __sanitizer_finish_switch_fiber(fake, &device->scheduler_stack, &device->scheduler_size);
 #endif
 }
 
 void fiber_main(void) {
-#if ANNOTATED
-    __sanitizer_finish_switch_fiber(NULL, &the->scheduler_stack, &the->scheduler_size);
+#if ADDRESS_SANITIZER
+    __sanitizer_finish_switch_fiber(NULL, &device->scheduler_stack, &device->scheduler_size);
 #endif
     for (;;) {
-        fiber *self = the->fibers[the->current].get();
-        (*the->kernel)();
+        fiber *self = device->fibers[device->current].get();
+        (*device->kernel)();
         if (!self->copies.empty())
-            give_up("a thread ended with copies that nobody waited for");
+            fail("a thread ended without waiting for its asynchronous copies");
         self->is = DONE;
-        the->alive--;
+        device->alive--;
         to_scheduler(self);
     }
 }
@@ -123,22 +124,22 @@ void to_fiber(fiber *f) {
     bool begun = f->begun;
     threadIdx = f->index;
     f->begun = true;
-#if ANNOTATED
+#if ADDRESS_SANITIZER
     void *fake;
     __sanitizer_start_switch_fiber(&fake, f->stack.get(), STACK);
 #endif
     if (begun)
-        switch_to(&the->scheduler, &f->here);
+        switch_to(&device->scheduler, &f->here);
     else
-        switch_to_new(&the->scheduler, f);
-#if ANNOTATED
+        switch_to_new(&device->scheduler, f);
+#if ADDRESS_SANITIZER
     __sanitizer_finish_switch_fiber(fake, NULL, NULL);
 #endif
 }
 
-/* The threads that can run, from another one on each time, forwards or backwards. */
+/* Runs the threads that are ready, each time beginning with another one, forwards or backwards. */
 void run_block(void) {
-    machine *m = the.get();
+    machine *m = device.get();
     m->alive = m->count;
     m->at_barrier = 0;
     for (int i = 0; i < m->count; i++) {
@@ -164,20 +165,20 @@ void run_block(void) {
             moved = true;
         }
         if (!moved)
-            give_up("some threads wait for others that never come");
+            fail("deadlock: some threads wait for others that do not arrive");
     }
 }
 
 void run_grid(const std::function<void()> &kernel, dim3 grid, dim3 block, size_t shared) {
-    if (!the)
-        the = std::make_unique<machine>();
-    machine *m = the.get();
-    if (shared > MOST_SHARED)
-        give_up("more shared memory than a block can have");
+    if (!device)
+        device = std::make_unique<machine>();
+    machine *m = device.get();
+    if (shared > MAX_SHARED)
+        fail("more shared memory than a block may have");
     m->kernel = &kernel;
     m->count = (int)(block.x * block.y * block.z);
     if (m->count < 1 || m->count > 1024)
-        give_up("a block of more than 1024 threads, or of none");
+        fail("a block must have 1 to 1024 threads");
     while ((int)m->fibers.size() < m->count) {
         m->fibers.push_back(std::make_unique<fiber>());
         m->fibers.back()->stack.reset(new char[STACK]);
@@ -204,18 +205,18 @@ double clock_ms(void) {
 /* ------------------------------------------------------------------------------------------------ in a kernel */
 
 void __syncthreads(void) {
-    fiber *self = the->fibers[the->current].get();
+    fiber *self = device->fibers[device->current].get();
     self->is = AT_BARRIER;
-    the->at_barrier++;
+    device->at_barrier++;
     to_scheduler(self);
 }
 
 unsigned char *emulated_shared(void) {
-    return the->shared;
+    return device->shared;
 }
 
-void emulated_together(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
-    machine *m = the.get();
+void emulated_warp(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
+    machine *m = device.get();
     int first = m->current / WARP * WARP, last = first + WARP < m->count ? first + WARP : m->count;
     fiber *self = m->fibers[m->current].get();
     void *lanes[WARP] = {NULL};
@@ -240,17 +241,17 @@ void emulated_together(void *mine, void (*act)(void *const *lanes, void *how), v
 
 void copy_async16(void *to, const void *from, int bytes) {
     if ((uintptr_t)to % 16 || (uintptr_t)from % 16)
-        give_up("an asynchronous copy of 16 bytes is not aligned to 16");
-    the->fibers[the->current]->copies.push_back({to, from, (size_t)bytes, 16, false});
+        fail("an asynchronous copy of 16 bytes is not aligned to 16 bytes");
+    device->fibers[device->current]->copies.push_back({to, from, (size_t)bytes, 16, false});
 }
 
 void copy_commit(void) {
-    std::vector<copy> &copies = the->fibers[the->current]->copies;
+    std::vector<copy> &copies = device->fibers[device->current]->copies;
     copies.push_back({NULL, NULL, 0, 0, true});
 }
 
 void emulated_copy_wait(int groups_left) {
-    std::vector<copy> &copies = the->fibers[the->current]->copies;
+    std::vector<copy> &copies = device->fibers[device->current]->copies;
     int groups = 0;
     size_t done = 0;
     for (const copy &c : copies)
@@ -269,15 +270,15 @@ void emulated_copy_wait(int groups_left) {
 /* ------------------------------------------------------------------------------------------------ runtime */
 
 struct emulated_graph { std::vector<std::function<void()>> launches; };
-struct emulated_stream { emulated_graph *recording = NULL; };
+struct emulated_stream { emulated_graph *capture = NULL; };
 struct emulated_event { double ms = 0; };
 
 cudaError_t emulated_launch(std::function<void()> kernel, dim3 grid, dim3 block, size_t shared, cudaStream_t stream) {
     auto launch = [=] { run_grid(kernel, grid, block, shared); };
-    if (stream->recording)
-        stream->recording->launches.push_back(launch);
+    if (stream->capture)
+        stream->capture->launches.push_back(launch);
     else {
-        emulated_done.launches++;
+        emulated_counters.launches++;
         launch();
     }
     return cudaSuccess;
@@ -327,10 +328,10 @@ cudaError_t cudaMallocHost(void **p, size_t bytes) { return cudaMalloc(p, bytes)
 cudaError_t cudaFreeHost(void *p) { return cudaFree(p); }
 
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-    if (stream && stream->recording)
-        give_up("a copy in a recording");
+    if (stream && stream->capture)
+        fail("a copy in a captured stream");
     if (kind == cudaMemcpyHostToDevice)
-        emulated_done.copied += bytes;
+        emulated_counters.uploaded += bytes;
     if (bytes)
         memcpy(to, from, bytes);
     return cudaSuccess;
@@ -347,8 +348,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-    if (stream && stream->recording)
-        give_up("waiting for a stream that records");
+    if (stream && stream->capture)
+        fail("waiting for a stream that is being captured");
     return cudaSuccess;
 }
 
@@ -377,24 +378,24 @@ cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to) {
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-    stream->recording = new emulated_graph;
+    stream->capture = new emulated_graph;
     return cudaSuccess;
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
-    *graph = stream->recording;
-    stream->recording = NULL;
+    *graph = stream->capture;
+    stream->capture = NULL;
     return cudaSuccess;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long) {
     *exec = new emulated_graph(*graph);
-    emulated_done.recordings++;
+    emulated_counters.captures++;
     return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
-    emulated_done.replays++;
+    emulated_counters.replays++;
     for (const auto &launch : exec->launches)
         launch();
     return cudaSuccess;

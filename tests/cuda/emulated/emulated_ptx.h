@@ -1,6 +1,6 @@
-/* What cuda/ptx.cuh writes in assembly, without a GPU. A warp's tile product follows PTX's layout of fragments: lane
- * 4g + t of mma.m16n8k16 (half) and mma.m16n8k8 (tf32) holds, in 32-bit words of A, rows g and g + 8 at words t and t + 4;
- * of B, column g at words t and t + 4; of the sums, rows g and g + 8 at columns 2t and 2t + 1. */
+/* The functions of cuda/ptx.cuh without a GPU. The tile product of a warp uses PTX's layout of fragments: for
+ * mma.m16n8k16 (half) and mma.m16n8k8 (tf32), lane 4g + t holds, in 32-bit words, rows g and g + 8 of A at words t and
+ * t + 4, column g of B at words t and t + 4, and rows g and g + 8 of the sums at columns 2t and 2t + 1. */
 #ifndef EMULATED_PTX_H
 #define EMULATED_PTX_H
 
@@ -24,7 +24,7 @@ static inline uint32_t mul_half2(uint32_t a, uint32_t b) {
     return product;
 }
 
-/* To the nearest of 10 bits of mantissa, ties away from zero. */
+/* Rounds to 10 bits of mantissa, to nearest, ties away from zero. */
 static inline uint32_t to_tf32(float f) {
     uint32_t u = __float_as_uint(f);
     return (u & 0x7f800000) == 0x7f800000 ? u : (u + 0x1000) & 0xffffe000;
@@ -32,7 +32,7 @@ static inline uint32_t to_tf32(float f) {
 
 struct emulated_fragments { float *sum; const uint32_t *a, *b; };
 
-/* The numbers in a word: two halves, or a tf32, whose lower bits the hardware ignores. */
+/* The numbers in a word: two halves, or a tf32, of which the hardware ignores the lower bits. */
 template <bool HALF> static inline void emulated_numbers(uint32_t word, float *to) {
     if (HALF) {
         to[0] = __half2float(__ushort_as_half((unsigned short)word));
@@ -67,7 +67,7 @@ template <bool HALF, int M, int N> static void emulated_mma(void *const *lanes, 
 template <bool HALF, int M, int N>
 static inline void mma_tile(float (&sum)[M][N][4], const uint32_t (&a)[M][4], const uint32_t (&b)[N][2]) {
     emulated_fragments mine = {&sum[0][0][0], &a[0][0], &b[0][0]};
-    emulated_together(&mine, emulated_mma<HALF, M, N>, NULL);
+    emulated_warp(&mine, emulated_mma<HALF, M, N>, NULL);
 }
 
 #endif

@@ -41,7 +41,7 @@ static int files_here(void) {
 static void put(const char *path, const char *text) {
     gb_out_file *file;
     gb_error err = {0};
-    assert_int_equal(gb_out_file_new(path, &file, &err), GB_OK);
+    assert_int_equal(gb_out_file_new(path, GB_OUTPUT_PNG, &file, &err), GB_OK);
     assert_true(gb_out_file_write(file, text, strlen(text)));
     assert_int_equal(gb_out_file_finish(file, &err), GB_OK);
     gb_out_file_free(file);
@@ -84,7 +84,7 @@ static void released_pages_come_back_from_the_file(void **state) {
     (void)state;
     enum { SIZE = 1 << 20 };
     gb_out_file *file;
-    assert_int_equal(gb_out_file_new("big", &file, NULL), GB_OK);
+    assert_int_equal(gb_out_file_new("big", GB_OUTPUT_PNG, &file, NULL), GB_OK);
     for (int i = 0; i < SIZE; i++)
         assert_true(gb_out_file_write(file, &(unsigned char){(unsigned char)(i % 251)}, 1));
     assert_int_equal(gb_out_file_finish(file, NULL), GB_OK);
@@ -122,7 +122,7 @@ static void a_file_appears_when_it_is_finished(void **state) {
     (void)state;
     gb_out_file *file;
     gb_error err = {0};
-    assert_int_equal(gb_out_file_new("out.png", &file, &err), GB_OK);
+    assert_int_equal(gb_out_file_new("out.png", GB_OUTPUT_PNG, &file, &err), GB_OK);
     assert_true(gb_out_file_write(file, "whole", 5));
     assert_int_not_equal(access("out.png", F_OK), 0);
     assert_int_equal(gb_out_file_finish(file, &err), GB_OK);
@@ -141,7 +141,7 @@ static void a_file_that_is_not_finished_leaves_nothing(void **state) {
     (void)state;
     put("out.png", "before");
     gb_out_file *file;
-    assert_int_equal(gb_out_file_new("out.png", &file, NULL), GB_OK);
+    assert_int_equal(gb_out_file_new("out.png", GB_OUTPUT_PNG, &file, NULL), GB_OK);
     assert_true(gb_out_file_write(file, "after", 5));
     gb_out_file_free(file);
     assert_int_equal(files_here(), 1);
@@ -176,7 +176,7 @@ static void a_link_stays_a_link(void **state) {
 static void check_no_file(const char *path, gb_status status, const char *line) {
     gb_out_file *file;
     gb_error err = {0};
-    assert_int_equal(gb_out_file_new(path, &file, &err), status);
+    assert_int_equal(gb_out_file_new(path, GB_OUTPUT_PNG, &file, &err), status);
     assert_string_equal(err.message, line);
     assert_null(file);
     assert_int_equal(files_here(), 0);
@@ -206,7 +206,7 @@ static void a_full_disk_is_reported_once_and_for_all(void **state) {
         skip();
     gb_out_file *file;
     gb_error err = {0};
-    assert_int_equal(gb_out_file_new("/dev/full", &file, &err), GB_OK);
+    assert_int_equal(gb_out_file_new("/dev/full", GB_OUTPUT_PNG, &file, &err), GB_OK);
     assert_true(gb_out_file_write(file, "fits the buffer", 15));
     assert_int_equal(gb_out_file_check(file, &err), GB_OK);
     static const char large[1 << 17];
@@ -227,7 +227,7 @@ static void a_failed_write_leaves_nothing(void **state) {
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
     gb_out_file *file;
     gb_error err = {0};
-    assert_int_equal(gb_out_file_new("out.gbw", &file, &err), GB_OK);
+    assert_int_equal(gb_out_file_new("out.gbw", GB_OUTPUT_PNG, &file, &err), GB_OK);
     static const char block[20000];
     assert_true(gb_out_file_write(file, block, sizeof block));      /* buffered: only the end can tell */
     gb_status status = gb_out_file_finish(file, &err);
@@ -242,8 +242,8 @@ static void a_failed_write_leaves_nothing(void **state) {
 static void two_writers_of_one_name_do_not_meet(void **state) {
     (void)state;
     gb_out_file *a, *b;
-    assert_int_equal(gb_out_file_new("out", &a, NULL), GB_OK);
-    assert_int_equal(gb_out_file_new("out", &b, NULL), GB_OK);
+    assert_int_equal(gb_out_file_new("out", GB_OUTPUT_PNG, &a, NULL), GB_OK);
+    assert_int_equal(gb_out_file_new("out", GB_OUTPUT_PNG, &b, NULL), GB_OK);
     assert_true(gb_out_file_write(a, "first", 5));
     assert_true(gb_out_file_write(b, "second", 6));
     assert_int_equal(gb_out_file_finish(a, NULL), GB_OK);
@@ -270,6 +270,7 @@ static void messages_are_cut_between_characters(void **state) {
 }
 
 int main(void) {
+    setenv("GANBEND_OVERWRITE", "1", 1);     /* what an existing file holds is the subject of test_overwriting.sh */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_mapped_says_why),
         cmocka_unit_test(released_pages_come_back_from_the_file),

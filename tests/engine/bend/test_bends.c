@@ -5,51 +5,22 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, C = 20, IMAGE = 3 * R * R, Z = 24, MAP = C * R * R };
 
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    gb_session *session;
-    char path[64];
-    float image[IMAGE];         /* unbent */
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+static float unbent[IMAGE];
 
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
-    snprintf(f->path, sizeof f->path, "test_bends.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = C * R, .channel_max = 40, .z_dim = Z, .w_dim = Z,
-                          .mapping_layers = 2, .seed = 5};
-    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
-    OK(gb_model_open(f->context, f->path, &f->model, &err));
-    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &f->session, &err));
-    OK(gb_session_seed(f->session, 3, &err));
-    OK(gb_session_render(f->session, f->image, &err));
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state) {
-    fixture *f = *state;
-    gb_session_free(f->session);
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
-    free(f);
+    fixture *f = keep_fixture(state, &(gb_stylegan2){.resolution = R, .channel_base = C * R, .channel_max = 40,
+                                                     .z_dim = Z, .w_dim = Z, .mapping_layers = 2, .seed = 5});
+    f->session = interactive_session(f->model);
+    OK(gb_session_render(f->session, unbent, &err));
     return 0;
 }
 
@@ -93,7 +64,7 @@ static void a_filter_changes_its_features_and_everything_behind_them(void **stat
                                .params = &half, .param_count = 1,
                                .features = {.choice = GB_FEATURES_LIST, .list = list, .count = 3}};
     boundary(f, "synthesis.b32.conv0", NULL, before, image);
-    assert_memory_equal(image, f->image, sizeof image);
+    assert_memory_equal(image, unbent, sizeof image);
     boundary(f, "synthesis.b32.conv0", &options, after, image);
     memcpy(by_hand, before, sizeof before);
     for (int p = 0; p < R * R; p++)
@@ -102,7 +73,7 @@ static void a_filter_changes_its_features_and_everything_behind_them(void **stat
     OK(gb_session_feed(f->session, "synthesis.b32.conv0", by_hand, &err));
     render(f, fed);
     assert_memory_equal(image, fed, sizeof image);
-    assert_memory_not_equal(image, f->image, sizeof image);
+    assert_memory_not_equal(image, unbent, sizeof image);
 }
 
 static void bends_act_in_the_order_they_were_added(void **state) {
@@ -135,7 +106,7 @@ static void an_activation_keeps_bias_and_gain_unless_told_otherwise(void **state
     options.drop_bias = options.set_gain = false;
     options.name = "lrelu";
     boundary(f, "synthesis.b32.conv1", &options, conv, image);
-    assert_memory_equal(image, f->image, sizeof image);
+    assert_memory_equal(image, unbent, sizeof image);
 }
 
 static void an_activation_on_some_features_leaves_the_others(void **state) {
@@ -199,7 +170,7 @@ static void the_first_mapping_layer_can_be_disabled_like_any_other(void **state)
     boundary(f, "mapping.normalize", NULL, z, image);
     boundary(f, "mapping.fc0", &options, w, image);
     assert_memory_equal(w, z, sizeof z);
-    assert_memory_not_equal(image, f->image, sizeof image);
+    assert_memory_not_equal(image, unbent, sizeof image);
 }
 
 static void vectors_are_painted_on_grids_and_by_masks(void **state) {
@@ -386,7 +357,7 @@ static void a_bend_leaves_the_fusion_of_all_other_layers(void **state) {
     render(f, image);
     gb_session_stats(f->session, &after);
     assert_int_equal(after.steps, before.steps);
-    assert_memory_equal(image, f->image, sizeof image);
+    assert_memory_equal(image, unbent, sizeof image);
     bend(f, (gb_bend_options){.kind = GB_BEND_ACTIVATION, .at = "synthesis.b16.conv1", .name = "coslu"});
     render(f, image);
     render(f, image);
@@ -473,7 +444,7 @@ static void a_rolled_back_bend_never_was(void **state) {
     assert_memory_equal(image, bent, sizeof image);
     OK(gb_session_unbend(f->session, kept, &err));
     render(f, image);
-    assert_memory_equal(image, f->image, sizeof image);
+    assert_memory_equal(image, unbent, sizeof image);
 }
 
 /* ------------------------------------------------------------------------------------------------ what they refuse */
@@ -508,7 +479,7 @@ static void refusals_say_what_would_be_right(void **state) {
     assert_int_equal(gb_session_set_bend_params(f->session, 77, &nine, 1, &err), GB_BAD_ARGUMENT);
     static float image[IMAGE];
     render(f, image);
-    assert_memory_equal(image, f->image, sizeof image);
+    assert_memory_equal(image, unbent, sizeof image);
 }
 
 static void nan_flows_on_and_nothing_crashes(void **state) {

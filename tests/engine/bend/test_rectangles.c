@@ -12,44 +12,23 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 /* Starts from 3×5, in blocks b4 to b16: maps of 12×20 at the end. */
 enum { H = 12, W = 20, C = 16, CHANNELS = 4 };
 
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
-typedef struct network {
-    gb_context *context;
-    gb_model *model;
-    gb_session *session;
-    char path[64];
-} network;
-
-static void open_network(network *n, const char *isa, int channels) {
-    static int number;
+static fixture open_network(const char *isa, int channels) {
     const gb_stylegan2 shape = {.resolution = 16, .start_height = 3, .start_width = 5, .img_channels = channels,
                                 .channel_base = 256, .channel_max = C, .z_dim = 8, .w_dim = 8, .mapping_layers = 2,
                                 .seed = 4};
-    memset(n, 0, sizeof *n);
-    OK(gb_context_new(&(gb_context_options){.threads = 2, .isa = isa}, &n->context, &err));
-    snprintf(n->path, sizeof n->path, "test_rectangles.%d.%d.gbw", (int)getpid(), number++);
-    OK(gb_init_stylegan2(n->context, n->path, &shape, false, &err));
-    OK(gb_model_open(n->context, n->path, &n->model, &err));
-    OK(gb_session_new(n->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &n->session, &err));
-    OK(gb_session_seed(n->session, 3, &err));
+    gb_context *context;
+    OK(gb_context_new(&(gb_context_options){.threads = 2, .isa = isa}, &context, &err));
+    fixture f = open_fixture(context, &shape, NULL);
+    f.session = interactive_session(f.model);
+    return f;
 }
 
-static void close_network(network *n) {
-    gb_session_free(n->session);
-    gb_model_close(n->model);
-    gb_context_free(n->context);
-    unlink(n->path);
-}
-
-static gb_status bend_with(network *n, const char *recipe, gb_recipe **kept) {
+static gb_status bend_with(fixture *n, const char *recipe, gb_recipe **kept) {
     OK(gb_recipe_parse(recipe, strlen(recipe), "recipe", kept, &err));
     return gb_recipe_apply(*kept, n->session, &err);
 }
@@ -60,12 +39,12 @@ static void every_filter_is_the_same_on_every_instruction_set(void **state) {
     gb_table_row row;
     int applied = 0;
     for (size_t i = 0; gb_filter_row(i, &row); i++) {
-        network a, b;
+        fixture a, b;
         char recipe[128];
         gb_recipe *of_a = NULL, *of_b = NULL;
         snprintf(recipe, sizeof recipe, "bends: [{at: \"synthesis.b16.conv*\", filter: %s}]", row.name);
-        open_network(&a, "plain", 3);
-        open_network(&b, NULL, 3);
+        a = open_network("plain", 3);
+        b = open_network(NULL, 3);
         if (!bend_with(&a, recipe, &of_a)) {    /* some take parameters that have no default */
             OK(bend_with(&b, recipe, &of_b));
             OK(gb_session_render(a.session, plain, &err));
@@ -80,15 +59,15 @@ static void every_filter_is_the_same_on_every_instruction_set(void **state) {
         }
         gb_recipe_free(of_a);
         gb_recipe_free(of_b);
-        close_network(&a);
-        close_network(&b);
+        close_fixture(&a);
+        close_fixture(&b);
     }
     assert_true(applied >= 20);
 }
 
 static float tapped[C * H * W], before[C * H * W];
 
-static void read_layer(network *n, float *values) {
+static void read_layer(fixture *n, float *values) {
     static float image[3 * H * W];
     OK(gb_session_tap(n->session, "synthesis.b16.conv1", &err));
     OK(gb_session_render(n->session, image, &err));
@@ -104,10 +83,10 @@ static bool in_grid(int at, int k, int size) {
 static void a_grid_follows_height_and_width(void **state) {
     (void)state;
     for (int k = 1; k <= 4; k++) {
-        network n;
+        fixture n;
         gb_recipe *recipe = NULL;
         char text[256];
-        open_network(&n, NULL, 3);
+        n = open_network(NULL, 3);
         read_layer(&n, before);
         snprintf(text, sizeof text, "vectors: {v: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}\n"
                  "bends: [{at: synthesis.b16.conv1, paint: {vector: v, grid: %d}}]", k);
@@ -122,7 +101,7 @@ static void a_grid_follows_height_and_width(void **state) {
                         fail_msg("grid %d: (%d, %d) of map %d is %g, expected %g", k, y, x, c, tapped[at], expected);
                 }
         gb_recipe_free(recipe);
-        close_network(&n);
+        close_fixture(&n);
     }
 }
 
@@ -136,9 +115,9 @@ static void a_mask_follows_height_and_width(void **state) {
         memcpy(rgb + 3 * i, i == 1 || i == 5 ? red : blue, 3);
     snprintf(png, sizeof png, "test_rectangles.%d.png", (int)getpid());
     OK(gb_png_write(png, 3, 2, rgb, NULL, 0, &err));
-    network n;
+    fixture n;
     gb_recipe *recipe = NULL;
-    open_network(&n, NULL, 3);
+    n = open_network(NULL, 3);
     read_layer(&n, before);
     snprintf(text, sizeof text, "vectors: {v: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}\n"
              "bends: [{at: synthesis.b16.conv1, paint: {mask: %s, colours: {\"#ff0000\": v, \"#0000ff\": keep}}}]", png);
@@ -153,15 +132,15 @@ static void a_mask_follows_height_and_width(void **state) {
                     fail_msg("(%d, %d) of map %d is %g, expected %g", y, x, c, tapped[at], expected);
             }
     gb_recipe_free(recipe);
-    close_network(&n);
+    close_fixture(&n);
     unlink(png);
 }
 
 static void a_preview_has_the_shape_of_its_block(void **state) {
     (void)state;
-    network n;
+    fixture n;
     static float image[4 * H * W], half[4 * (H / 2) * (W / 2)], read[4 * (H / 2) * (W / 2)];
-    open_network(&n, NULL, CHANNELS);
+    n = open_network(NULL, CHANNELS);
     OK(gb_session_preview(n.session, H / 2, half, &err));
     OK(gb_session_tap(n.session, "synthesis.b8.img", &err));
     OK(gb_session_render(n.session, image, &err));
@@ -169,7 +148,7 @@ static void a_preview_has_the_shape_of_its_block(void **state) {
     assert_memory_equal(half, read, sizeof half);
     assert_int_not_equal(gb_session_preview(n.session, H / 2 + 1, half, &err), GB_OK);
     assert_non_null(strstr(err.message, "no running picture of height"));
-    close_network(&n);
+    close_fixture(&n);
 }
 
 static uint8_t level(float x) {
@@ -182,10 +161,10 @@ static void pixels_keep_their_channels_and_rgb_shows_them(void **state) {
     static const int counts[] = {1, 3, 4};
     for (int k = 0; k < 3; k++) {
         int channels = counts[k];
-        network n;
+        fixture n;
         static float image[4 * H * W];
         static uint8_t pixels[4 * H * W], rgb[3 * H * W];
-        open_network(&n, NULL, channels);
+        n = open_network(NULL, channels);
         OK(gb_session_render(n.session, image, &err));
         OK(gb_session_render_pixels(n.session, pixels, &err));
         OK(gb_session_render_rgb(n.session, rgb, &err));
@@ -200,14 +179,14 @@ static void pixels_keep_their_channels_and_rgb_shows_them(void **state) {
                     assert_int_equal(rgb[3 * at + c], (value * alpha + behind * (255 - alpha) + 127) / 255);
                 }
             }
-        close_network(&n);
+        close_fixture(&n);
     }
-    network n;
+    fixture n;
     uint8_t byte;
-    open_network(&n, NULL, 2);
+    n = open_network(NULL, 2);
     assert_int_equal(gb_session_render_pixels(n.session, &byte, &err), GB_BAD_ARGUMENT);
     assert_non_null(strstr(err.message, "the output has 2 channels"));
-    close_network(&n);
+    close_fixture(&n);
 }
 
 int main(void) {

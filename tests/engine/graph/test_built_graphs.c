@@ -10,11 +10,8 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/ok.h"
 
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 #define SHAPE(...) (const int64_t[]){__VA_ARGS__}
 
 typedef struct fixture {
@@ -158,14 +155,6 @@ static void an_input_that_is_the_output_is_rendered_for_every_sample(void **stat
     assert_memory_equal(rgb, rgb + 12, 12);
 }
 
-static void a_label_that_is_no_vector_takes_no_class(void **state) {
-    fixture *f = *state;
-    gb_node label = gb_graph_input(f->graph, "label", 3, SHAPE(2, 30, 30), NULL);
-    gb_graph_role(f->graph, label, GB_ROLE_LABEL, 0);
-    build(f, label, 1);
-    refused(gb_session_set_class(f->session, 1, &err), "'label' of this network is not a vector");
-}
-
 /* ------------------------------------------------------------------------------------------------ shapes */
 
 static void the_image_of_a_vector_has_its_size(void **state) {
@@ -260,6 +249,28 @@ static void roles_are_found_by_index_and_follow_from_operations(void **state) {
     assert_int_equal(info.role_index, 3);
 }
 
+static void a_role_needs_a_suitable_node(void **state) {
+    fixture *f = *state;
+    static const struct { gb_role role; int ndim; const char *why; } cases[] = {
+        {GB_ROLE_LABEL, 3, "'x' cannot have the role 2: a label is an input with one value per class"},
+        {GB_ROLE_WS, 3, "w's are the rows"},
+        {GB_ROLE_WS, 1, "w's are the rows"},
+        {GB_ROLE_W, 1, "a w is selected from the rows of a truncation"},
+        {GB_ROLE_NOISE, 3, "noise is an input [1, H, W]"},
+        {GB_ROLE_IMAGE, 2, "a running picture has the shape"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gb_graph *g = gb_graph_new();
+        gb_node x = gb_graph_input(g, "x", cases[i].ndim, SHAPE(2, 3, 4), NULL);
+        gb_graph_output(g, x);
+        gb_graph_role(g, x, cases[i].role, 0);
+        refused(gb_model_build(f->context, g, &f->model, &err), cases[i].why);
+    }
+    gb_node x = gb_graph_input(f->graph, "x", 1, SHAPE(2), NULL);
+    gb_graph_role(f->graph, gb_graph_add(f->graph, "sum", x, x), GB_ROLE_Z, 0);
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "'sum' cannot have the role 1: z is an input");
+}
+
 static void a_role_is_given_once(void **state) {
     fixture *f = *state;
     gb_node a = gb_graph_input(f->graph, "a", 1, SHAPE(2), NULL), b = gb_graph_input(f->graph, "b", 1, SHAPE(2), NULL);
@@ -347,12 +358,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_when_it_is_bent, setup, teardown),
         cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_of_its_other_readers, setup, teardown),
         cmocka_unit_test_setup_teardown(an_input_that_is_the_output_is_rendered_for_every_sample, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_label_that_is_no_vector_takes_no_class, setup, teardown),
         cmocka_unit_test_setup_teardown(the_image_of_a_vector_has_its_size, setup, teardown),
         cmocka_unit_test_setup_teardown(only_a_running_picture_is_previewed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_weight_is_not_exchanged_for_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_layer_whose_input_cannot_fill_its_output_is_not_disabled, setup, teardown),
         cmocka_unit_test_setup_teardown(roles_are_found_by_index_and_follow_from_operations, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_role_needs_a_suitable_node, setup, teardown),
         cmocka_unit_test_setup_teardown(a_role_is_given_once, setup, teardown),
         cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mix_takes_rows_of_weights, setup, teardown),

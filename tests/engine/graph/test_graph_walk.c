@@ -105,17 +105,10 @@ static const char *positive_weight(int ndim, int a, int b) {
     return name;
 }
 
-/* Names as modules have them, the parts of layer L3 before L3 itself, and now and then one that sessions look for. */
+/* Names as modules have them, the parts of layer L3 before L3 itself. */
 static const char *next_name(void) {
-    static const char *const known[] = {"z", "label", "synthesis.b4.img", "synthesis.b8.img"};
     char *name = g.name[g.count];
-    int special = g.count ? pick(0, 40) : pick(0, 1) * 9;       /* every other graph begins with z */
-    bool taken = special > 3;
-    for (int i = 0; i < g.count && !taken; i++)
-        taken = !strcmp(g.name[i], known[special]);
-    if (!taken)
-        snprintf(name, sizeof g.name[0], "%s", known[special]);
-    else if (one_in(2))
+    if (one_in(2))
         snprintf(name, sizeof g.name[0], "L%d", g.layer++);
     else
         snprintf(name, sizeof g.name[0], "L%d.part%d", g.layer, g.part++);
@@ -303,15 +296,45 @@ static void add_node(void) {
     }
 }
 
-/* The same random numbers build the same graph again, for another context. */
+static bool suits(gb_node node, gb_role role) {
+    bool input = g.is_input[node];
+    int ndim = g.node[node].ndim;
+    switch (role) {
+    case GB_ROLE_Z: return input;
+    case GB_ROLE_LABEL: return input && ndim == 1;
+    case GB_ROLE_WS: return ndim == 2;
+    case GB_ROLE_NOISE: return input && g.node[node].c == 1;
+    case GB_ROLE_IMAGE: return ndim == 3;
+    default: return role != GB_ROLE_W;
+    }
+}
+
+/* Roles on any nodes that suit them. Those that operations imply are given before there are any. */
+static void add_roles(gb_role first, gb_role second) {
+    bool given[GB_ROLE_IMAGE + 1][3] = {{false}};
+    for (int i = pick(0, 6); i > 0; i--) {
+        gb_role role = (gb_role)pick(first, second);
+        gb_node node = pick(0, g.count - 1);
+        int index = pick(0, 2);
+        bool implied = first == GB_ROLE_Z && (role == GB_ROLE_WS || role == GB_ROLE_NOISE);
+        if (!given[role][index] && !implied && suits(node, role)) {
+            gb_graph_role(g.graph, node, role, index);
+            given[role][index] = true;
+        }
+    }
+}
+
 static gb_model *build(gb_context *context, uint64_t seed) {
     gb_model *model = NULL;
     memset(&g, 0, sizeof g);
     state = seed;
     g.graph = gb_graph_new();
     random_input();
+    if (one_in(8))
+        add_roles(GB_ROLE_WS, GB_ROLE_NOISE);
     for (int i = pick(3, 22); i > 0 && g.count < MAX_NODES - 8; i--)
         add_node();
+    add_roles(GB_ROLE_Z, GB_ROLE_IMAGE);
     gb_graph_alias(g.graph, "alias", g.name[0]);
     gb_graph_output(g.graph, one_in(2) ? g.count - 1 : pick(0, g.count - 1));
     OK(gb_model_build(context, g.graph, &model, &err));
@@ -424,6 +447,8 @@ typedef struct wishes {
     float psi;
     gb_noise noise;
     gb_bend_options bend[4];
+    const float *ws, *w_avg;            /* for the node with the role of the w's */
+    int ws_rows;
     const float *input[MAX_NODES];     /* a value for each input that has none, and for some nodes */
 } wishes;
 
@@ -434,6 +459,12 @@ static wishes random_wishes(gb_model *model) {
         w.map_samples[i] = one_in(2) ? 1 : w.batch;
         if (g.is_input[i] ? !g.has_value[i] || one_in(3) : one_in(20))
             w.input[i] = numbers(floats_of(g.node[i]) * (size_t)(g.is_map[i] ? w.map_samples[i] : w.batch));
+    }
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
+    if (ws != GB_NO_NODE && one_in(3)) {
+        w.ws_rows = one_in(2) ? 1 : g.node[ws].c;
+        w.ws = numbers((size_t)w.batch * (size_t)w.ws_rows * (size_t)g.node[ws].w);
+        w.w_avg = numbers((size_t)g.node[ws].w);
     }
     for (int i = pick(0, 3); i > 0; i--)
         w.bend[w.bends++] = random_bend(model, w.batch);
@@ -455,6 +486,10 @@ static gb_session *open_session(gb_model *model, const wishes *w, gb_purpose pur
             OK(gb_session_set_noise_map(session, info.name, w->input[info.input[1]], w->map_samples[info.input[1]], &err));
         if (w->input[i] && !g.is_map[i])
             OK(gb_session_feed(session, info.name, w->input[i], &err));
+    }
+    if (w->ws) {
+        gb_session_set_ws(session, w->ws, w->ws_rows, &err);
+        gb_session_set_w_avg(session, w->w_avg, &err);
     }
     for (int i = 0; i < w->bends; i++)
         gb_session_bend(session, &w->bend[i], NULL, &err);
@@ -486,12 +521,15 @@ static void compare(gb_model *model, const wishes *w) {
     read_all(split, w->batch);
     if (memcmp(image, other, bytes))
         fail_msg("walk %d: split at every boundary it shows something else", walk_number);
-    for (int resolution = 4; resolution <= 8; resolution *= 2) {
-        char name[32];
-        snprintf(name, sizeof name, "synthesis.b%d.img", resolution);
-        gb_node node = gb_model_find(model, name);
-        float *preview = take((node == GB_NO_NODE ? 1 : floats_of(g.node[node])) * (size_t)w->batch * sizeof *preview);
-        gb_session_preview(live, resolution, preview, &err);
+    for (int height = 1; height <= 8; height *= 2) {
+        size_t floats = 1;
+        for (int i = 0; i < 3; i++) {
+            gb_node node = gb_model_find_role(model, GB_ROLE_IMAGE, i);
+            if (node != GB_NO_NODE && g.node[node].h == height && floats_of(g.node[node]) > floats)
+                floats = floats_of(g.node[node]);
+        }
+        float *preview = take(floats * (size_t)w->batch * sizeof *preview);
+        gb_session_preview(live, height, preview, &err);
     }
     for (int i = 0; i < 2; i++) {
         OK(gb_session_render(live, other, &err));
@@ -540,7 +578,7 @@ static void call_with_anything(gb_graph *graph) {
     const gb_conv2d_options conv = {.up = extreme(), .demodulate = one_in(2), .fir = v};
     const gb_bias_act_options act = {.bias = w, .act = one_in(2) ? "relu" : v, .clamp = NAN};
     const gb_batch_norm_options norm = {.mean = w, .var = v, .gain = x, .bias = y, .gain_weight = one_in(2) ? w : NULL};
-    switch (pick(0, 19)) {
+    switch (pick(0, 20)) {
     case 0: gb_graph_input(graph, name, extreme(), dims, w); break;
     case 1: gb_graph_constant(graph, name, w); break;
     case 2: gb_graph_pixel_norm(graph, name, x, NAN); break;
@@ -560,6 +598,7 @@ static void call_with_anything(gb_graph *graph) {
     case 16: gb_graph_attention_scores(graph, name, x, y); gb_graph_softmax(graph, "more", x); break;
     case 17: gb_graph_attention_output(graph, name, x, y, extreme()); break;
     case 18: gb_graph_weight(graph, name, extreme(), dims, one_in(2) ? NULL : (const float *)dims); break;
+    case 19: gb_graph_role(graph, x, (gb_role)pick(-1, 10), extreme()); break;
     default: gb_graph_output(graph, extreme()); break;
     }
 }

@@ -10,13 +10,9 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
 #include "engine/graph/graph.h"
 #include "tests/counted_calls.h"
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+#include "tests/engine/ok.h"
 
 /* A chain of `nodes` normalisations of one input, each with an alias. */
 static gb_model *chain(gb_context *context, int nodes) {

@@ -4,42 +4,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R };
 enum { WIDE = 64, WIDE_IMAGE = 3 * WIDE * WIDE, QUERIES = WIDE * WIDE, KEYS = QUERIES / 4 };     /* attention at 64 */
 
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    char path[64];
-} fixture;
-
 static fixture open_network(gb_biggan shape) {
-    fixture f = {0};
-    snprintf(f.path, sizeof f.path, "test_biggan.%d.gbw", (int)getpid());
     shape.channel_width = 8;
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f.context, &err));
-    OK(gb_init_biggan(f.context, f.path, &shape, false, &err));
-    OK(gb_model_open(f.context, f.path, &f.model, &err));
-    return f;
-}
-
-static void close_network(fixture *f) {
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
+    return open_fixture(NULL, NULL, &shape);
 }
 
 static gb_session *new_session(gb_model *model, gb_purpose purpose, int batch) {
@@ -112,7 +90,7 @@ static void every_shape_renders_and_holds_together(void **state) {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         fixture f = open_network(shapes[i]);
         holds_together(f.model);
-        close_network(&f);
+        close_fixture(&f);
     }
 }
 
@@ -148,7 +126,7 @@ static void the_defaults_are_the_published_ones(void **state) {
     assert_int_equal(gb_model_meta_int(f.model, "config.shared_dim", 0), 128);
     assert_int_not_equal(gb_model_find(f.model, "blocks.3.1.attention"), GB_NO_NODE);
     assert_string_equal(gb_model_meta_str(f.model, "origin.rng", ""), "torch");
-    close_network(&f);
+    close_fixture(&f);
     f = open_network((gb_biggan){.deep = true, .classes = 3});
     assert_int_equal(gb_model_meta_int(f.model, "config.z_dim", 0), 128);
     assert_int_equal(gb_model_meta_int(f.model, "config.n_stats", 0), 51);
@@ -156,7 +134,7 @@ static void the_defaults_are_the_published_ones(void **state) {
     assert_int_not_equal(gb_model_find(f.model, "generator.layers.12.conv_3"), GB_NO_NODE);
     assert_int_equal(gb_model_find(f.model, "generator.layers.13.conv_3"), GB_NO_NODE);
     assert_string_equal(gb_model_meta_str(f.model, "origin.rng", ""), "truncnorm");
-    close_network(&f);
+    close_fixture(&f);
 }
 
 /* ------------------------------------------------------------------------------------------------ attention */
@@ -216,7 +194,7 @@ static void the_matrix_is_made_only_while_somebody_looks(void **state) {
     assert_same(unseen, seen, WIDE_IMAGE);
     assert_int_equal(arena(session), without);
     gb_session_free(session);
-    close_network(&f);
+    close_fixture(&f);
 }
 
 static void a_matrix_that_is_fed_is_what_mixes(void **state) {
@@ -239,7 +217,7 @@ static void a_matrix_that_is_fed_is_what_mixes(void **state) {
     OK(gb_session_render(session, fed, &err));
     assert_same(own, fed, WIDE_IMAGE);
     gb_session_free(session);
-    close_network(&f);
+    close_fixture(&f);
 }
 
 /* --------------------------------------------------------------------------------------------- truncation, classes */
@@ -272,7 +250,7 @@ static void truncation_scales_z_from_seeds_and_chooses_statistics(void **state) 
     }
     assert_int_equal(gb_session_truncate(session, 0.5f, 4, &err), GB_BAD_ARGUMENT);
     gb_session_free(session);
-    close_network(&f);
+    close_fixture(&f);
 }
 
 static void a_class_is_a_label_and_labels_mix(void **state) {
@@ -295,7 +273,7 @@ static void a_class_is_a_label_and_labels_mix(void **state) {
     assert_int_equal(gb_model_class_count(f.model), 4);
     assert_null(gb_model_class_name(f.model, 0));
     gb_session_free(session);
-    close_network(&f);
+    close_fixture(&f);
 }
 
 static void a_thousand_classes_have_imagenets_names(void **state) {
@@ -305,7 +283,7 @@ static void a_thousand_classes_have_imagenets_names(void **state) {
     assert_string_equal(gb_model_class_name(f.model, 207), "golden retriever");
     assert_string_equal(gb_model_class_name(f.model, 999), "toilet tissue");
     assert_null(gb_model_class_name(f.model, 1000));
-    close_network(&f);
+    close_fixture(&f);
 }
 
 int main(void) {

@@ -10,47 +10,14 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24, W = 24, TEXT = 8192 };
 
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    char path[64];
-    float plain[IMAGE];
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
-    snprintf(f->path, sizeof f->path, "test_recipe.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = 20 * R, .channel_max = 40, .z_dim = Z, .w_dim = W,
-                          .mapping_layers = 2, .seed = 5};
-    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
-    OK(gb_model_open(f->context, f->path, &f->model, &err));
-    *state = f;
+    keep_fixture(state, &(gb_stylegan2){.resolution = R, .channel_base = 20 * R, .channel_max = 40, .z_dim = Z,
+                                        .w_dim = W, .mapping_layers = 2, .seed = 5});
     return 0;
-}
-
-static int teardown(void **state) {
-    fixture *f = *state;
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
-    free(f);
-    return 0;
-}
-
-static gb_session *new_session(fixture *f) {
-    gb_session *session = NULL;
-    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &session, &err));
-    OK(gb_session_seed(session, 3, &err));
-    return session;
 }
 
 static gb_recipe *parse(const char *text) {
@@ -61,7 +28,7 @@ static gb_recipe *parse(const char *text) {
 
 /* The picture with a recipe; NULL gives the plain one. */
 static void picture(fixture *f, const char *text, float *image) {
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = text ? parse(text) : NULL;
     if (recipe)
         OK(gb_recipe_apply(recipe, session, &err));
@@ -114,7 +81,7 @@ static void a_recipe_bends_as_the_library_does(void **state) {
     static float by_hand[IMAGE], image[IMAGE];
     const int list[] = {0, 1, 2, 9};
     const float angle = 30, factor[] = {2, 2};
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     OK(gb_session_bend(session,
                        &(gb_bend_options){.kind = GB_BEND_FILTER,
                                           .at = "synthesis.b16.conv1",
@@ -227,7 +194,7 @@ static void named_parameters_have_ranges_of_their_own_or_of_what_they_move(void 
 static void moving_a_parameter_runs_only_what_depends_on_it(void **state) {
     fixture *f = *state;
     static float moved[IMAGE], image[IMAGE];
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = parse(turning);
     OK(gb_recipe_apply(recipe, session, &err));
     OK(gb_session_render(session, moved, &err));
@@ -252,7 +219,7 @@ static void moving_a_parameter_runs_only_what_depends_on_it(void **state) {
 static void moving_values_keeps_the_order_of_bends(void **state) {
     fixture *f = *state;
     static float moved[IMAGE], image[IMAGE];
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = parse("parameters: {push: 1}\nbends:\n  - {w: 0-3, add: {2: 0.5, 7: -1}, times: $push}\n"
                               "  - {w: 0-3, filter: clamp, low: -0.5, high: 0.5}\n");
     OK(gb_recipe_apply(recipe, session, &err));
@@ -268,7 +235,7 @@ static void moving_values_keeps_the_order_of_bends(void **state) {
 
 static void a_recipe_updates_only_the_session_it_was_applied_to(void **state) {
     fixture *f = *state;
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = parse(turning);
     assert_int_equal(gb_recipe_update(recipe, session, &err), GB_BAD_ARGUMENT);
     gb_recipe_free(recipe);
@@ -278,7 +245,7 @@ static void a_recipe_updates_only_the_session_it_was_applied_to(void **state) {
 static void a_recipe_is_applied_whole_or_not_at_all(void **state) {
     fixture *f = *state;
     static float before[IMAGE], after[IMAGE];
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = parse("bends:\n  - {at: synthesis.b8.conv1, filter: ablate}\n"
                               "  - {at: mapping.fc0, filter: invert}\n  - {at: synthesis.b8.convl, filter: ablate}\n");
     OK(gb_session_render(session, before, &err));
@@ -298,7 +265,7 @@ static void a_recipe_is_applied_whole_or_not_at_all(void **state) {
 static void read_boundary(fixture *f, const char *recipe_text, uint64_t seed, float psi, const char *at,
                           float *values) {
     static float image[IMAGE];
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = recipe_text ? parse(recipe_text) : NULL;
     OK(gb_session_seed(session, seed, &err));
     OK(gb_session_truncate(session, psi, -1, &err));
@@ -399,7 +366,7 @@ static void masks_and_grids_put_vectors_where_they_say(void **state) {
     assert_true(after[0] >= -20 && after[0] <= -20);
 
     gb_recipe *recipe;
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     snprintf(text, sizeof text,
              "vectors: ../../../%s\nbends:\n  - at: synthesis.b16.conv1\n    paint: {mask: ../../../%s, "
              "colours: {red: nose}}\n",
@@ -536,7 +503,7 @@ static const struct { const char *text, *says; } misfits[] = {
     {"bends: [{at: z, add: {99: 2}}]", "index is 99, but 'z' has 0 to 23"},
     {"bends: [{at: z, add: no-such.npy}]", "no-such.npy: no such file"},
     {"bends: [{at: synthesis.b8.conv1, paint: nose}]", "the vector 'nose' is not defined"},
-    {"bends: [{at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}]", "nothing says what is in them"},
+    {"bends: [{at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}]", "does not define them"},
     {"clusters: clusters.yaml\nbends: [{at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}]",
      "no clusters for 'synthesis.b8.conv1' (network-bending's layer 2)"},
     {"clusters: clusters.yaml\nbends: [{at: synthesis.b16.conv1, filter: invert, features: {cluster: 8}}]",
@@ -549,7 +516,7 @@ static void what_does_not_fit_the_model_is_refused_alike_by_describe_and_apply(v
     for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++) {
         char said[sizeof err.message], text[TEXT] = "";
         gb_recipe *recipe = parse(misfits[i].text);
-        gb_session *session = new_session(f);
+        gb_session *session = interactive_session(f->model);
         assert_int_not_equal(gb_recipe_describe(recipe, f->model, gather, text, &err), GB_OK);
         memcpy(said, err.message, sizeof said);
         if (!strstr(said, misfits[i].says))
@@ -634,7 +601,7 @@ static void damaged_masks_are_refused(void **state) {
     static uint8_t bytes[4096];
     char mask[64], vector[64], text[512];
     float values[40] = {1};
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     snprintf(mask, sizeof mask, "test_recipe.%d.png", (int)getpid());
     snprintf(vector, sizeof vector, "test_recipe.%d.npy", (int)getpid());
     write_mask(mask);

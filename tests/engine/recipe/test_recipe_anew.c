@@ -8,52 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24, C = 20 };
 
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    gb_session *session;
-    char path[64];
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
-static gb_session *new_session(fixture *f) {
-    gb_session *session = NULL;
-    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &session, &err));
-    OK(gb_session_seed(session, 3, &err));
-    return session;
-}
-
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
-    snprintf(f->path, sizeof f->path, "test_recipe_anew.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = C * R, .channel_max = 40, .z_dim = Z, .w_dim = Z,
-                          .mapping_layers = 2, .seed = 5};
-    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
-    OK(gb_model_open(f->context, f->path, &f->model, &err));
-    f->session = new_session(f);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state) {
-    fixture *f = *state;
-    gb_session_free(f->session);
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
-    free(f);
+    fixture *f = keep_fixture(state, &(gb_stylegan2){.resolution = R, .channel_base = C * R, .channel_max = 40,
+                                                     .z_dim = Z, .w_dim = Z, .mapping_layers = 2, .seed = 5});
+    f->session = interactive_session(f->model);
     return 0;
 }
 
@@ -74,7 +39,7 @@ static int ran_with(fixture *f, const char *text) {
     apply_anew(f->session, text);
     OK(gb_session_render(f->session, live, &err));
     gb_session_stats(f->session, &stats);
-    gb_session *other = new_session(f);
+    gb_session *other = interactive_session(f->model);
     apply_anew(other, text);
     OK(gb_session_render(other, fresh, &err));
     gb_session_free(other);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24, C = 40, SIDE = 16, TEXT = 8192 };
 
@@ -21,42 +21,10 @@ enum { R = 32, IMAGE = 3 * R * R, Z = 24, C = 40, SIDE = 16, TEXT = 8192 };
              "Jggg=="
 #define GREY HEAD "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAQAAADYv8WvAAAAEklEQVR42mNg+P//P0PDf18GABqMBMojlbe7AAAAAElFTkSuQmCC"
 
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    char path[64];
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
-    snprintf(f->path, sizeof f->path, "test_recipe_inline.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = 20 * R, .channel_max = C, .z_dim = Z, .w_dim = Z,
-                          .mapping_layers = 2, .seed = 5};
-    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
-    OK(gb_model_open(f->context, f->path, &f->model, &err));
-    *state = f;
+    keep_fixture(state, &(gb_stylegan2){.resolution = R, .channel_base = 20 * R, .channel_max = C, .z_dim = Z,
+                                        .w_dim = Z, .mapping_layers = 2, .seed = 5});
     return 0;
-}
-
-static int teardown(void **state) {
-    fixture *f = *state;
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
-    free(f);
-    return 0;
-}
-
-static gb_session *new_session(fixture *f) {
-    gb_session *session = NULL;
-    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &session, &err));
-    OK(gb_session_seed(session, 3, &err));
-    return session;
 }
 
 static gb_recipe *parse(const char *text) {
@@ -68,7 +36,7 @@ static gb_recipe *parse(const char *text) {
 /* What a boundary holds with a recipe, NULL for none; and the picture, unless that is NULL. */
 static void read_boundary(fixture *f, const char *text, const char *at, float *values, float *image) {
     static float picture[IMAGE];
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = text ? parse(text) : NULL;
     if (recipe)
         OK(gb_recipe_apply(recipe, session, &err));
@@ -103,7 +71,7 @@ static void assert_described(fixture *f, const char *recipe_text, const char *wa
 /* A recipe that is wrong in itself, or, where it is well formed, wrong for the model. */
 static void assert_refused(fixture *f, const char *text, const char *words) {
     gb_recipe *recipe = NULL;
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     memset(&err, 0, sizeof err);
     if (!gb_recipe_parse(text, strlen(text), "here.yaml", &recipe, &err))
         gb_recipe_apply(recipe, session, &err);
@@ -152,7 +120,7 @@ static void a_parameter_of_what_is_muted_moves_nothing(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     gb_render_stats stats;
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = parse("parameters: {a: 1}\nbends:\n  - {at: z, add: {1: 2}, times: $a, muted: true}\n"
                               "  - {at: synthesis.b8.conv1, filter: multiply, factor: $a, muted: true}\n");
     OK(gb_recipe_apply(recipe, session, &err));
@@ -324,7 +292,7 @@ static void images_come_from_files_too_and_colours_become_grey(void **state) {
                                   "($much, -inf to inf)\n", path);
     assert_described(f, text, words);
 
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe *recipe = parse(text);
     static float image[IMAGE];
     OK(gb_recipe_apply(recipe, session, &err));
@@ -405,7 +373,7 @@ static void damaged_pictures_in_a_recipe_are_refused(void **state) {
     uint8_t bytes[1024];
     const uint8_t rgb[] = {255, 0, 0, 10, 10, 10};
     char path[64], text[2048];
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     snprintf(path, sizeof path, "test_recipe_inline.%d.png", (int)getpid());
     OK(gb_png_write(path, 2, 1, rgb, NULL, 0, &err));
     FILE *file = fopen(path, "rb");
@@ -460,7 +428,7 @@ static void a_style_can_be_faded_in(void **state) {
     fixture *f = *state;
     static float moved[IMAGE], image[IMAGE];
     char text[TEXT] = "";
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     gb_recipe_param param;
     gb_recipe *recipe = parse("parameters: {t: 0.5}\nbends:\n  - {w: 4-7, style: {seed: 9, share: $t}}\n"
                               "  - {w: 4-7, filter: clamp, low: -0.5, high: 0.5}\n");
@@ -491,7 +459,7 @@ static void told_as_json_a_recipe_gives_the_same_picture(void **state) {
     const char *json;
     float z[Z];
     gb_recipe *recipe = NULL;
-    gb_session *session = new_session(f);
+    gb_session *session = interactive_session(f->model);
     OK(gb_recipe_open("tests/fixtures/recipes/inline.yaml", &recipe, &err));
     OK(gb_recipe_apply(recipe, session, &err));
     OK(gb_session_render(session, x, &err));

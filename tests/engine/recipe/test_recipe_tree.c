@@ -13,11 +13,7 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
+#include "tests/engine/ok.h"
 
 static gb_recipe *parse_as(const char *text, const char *name) {
     gb_recipe *recipe = NULL;

@@ -11,19 +11,9 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24 };
-
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    char path[64];
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 
 static gb_context *new_context(int threads) {
     gb_context *context = NULL;
@@ -31,31 +21,16 @@ static gb_context *new_context(int threads) {
     return context;
 }
 
-static void open_network(fixture *f, const char *block, int classes) {
-    f->context = new_context(2);
-    snprintf(f->path, sizeof f->path, "test_engine.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = 20 * R, .channel_max = 40, .z_dim = Z, .w_dim = Z,
-                          .mapping_layers = 2, .classes = classes, .block = block, .seed = 5};
-    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
-    OK(gb_model_open(f->context, f->path, &f->model, &err));
-}
-
-static void close_network(fixture *f) {
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
+static fixture open_network(const char *block, int classes) {
+    return open_fixture(NULL, &(gb_stylegan2){.resolution = R, .channel_base = 20 * R, .channel_max = 40, .z_dim = Z,
+                                              .w_dim = Z, .mapping_layers = 2, .classes = classes, .block = block,
+                                              .seed = 5}, NULL);
 }
 
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    open_network(f, "skip", 0);
+    fixture *f = malloc(sizeof *f);
+    *f = open_network("skip", 0);
     *state = f;
-    return 0;
-}
-
-static int teardown(void **state) {
-    close_network(*state);
-    free(*state);
     return 0;
 }
 
@@ -104,7 +79,7 @@ static void residual_and_plain_blocks_split_as_they_fuse(void **state) {
     for (int i = 0; i < 2; i++) {
         fixture f;
         float fused[IMAGE], split[IMAGE];
-        open_network(&f, blocks[i], 0);
+        f = open_network(blocks[i], 0);
         gb_session *session = new_session(f.model, GB_ONCE, 1);
         OK(gb_session_seed(session, 3, &err));
         render(session, fused);
@@ -112,7 +87,7 @@ static void residual_and_plain_blocks_split_as_they_fuse(void **state) {
         render(session, split);
         assert_same(fused, split, IMAGE);
         gb_session_free(session);
-        close_network(&f);
+        close_fixture(&f);
     }
 }
 
@@ -213,7 +188,7 @@ static void a_precision_of_the_other_processor_is_refused(void **state) {
     gb_context *context = NULL;
     (void)state;
     assert_int_equal(gb_context_new(&(gb_context_options){.precision = "half"}, &context, &err), GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "the processor has fp32 and bf16"));
+    assert_non_null(strstr(err.message, "the CPU has fp32 and bf16"));
     assert_int_equal(gb_context_new(&(gb_context_options){.precision = "bf16", .device = "cuda"}, &context, &err),
                      GB_BAD_ARGUMENT);
     assert_non_null(strstr(err.message, "a GPU has half, tf32 and fp32"));
@@ -414,7 +389,7 @@ static void a_conditional_network_takes_classes_and_checks_them(void **state) {
     (void)state;
     fixture f;
     float zero[IMAGE], two[IMAGE];
-    open_network(&f, "skip", 4);
+    f = open_network("skip", 4);
     gb_session *session = new_session(f.model, GB_ONCE, 1);
     OK(gb_session_seed(session, 1, &err));
     assert_int_equal(gb_session_render(session, zero, &err), GB_BAD_ARGUMENT);
@@ -427,7 +402,7 @@ static void a_conditional_network_takes_classes_and_checks_them(void **state) {
     assert_int_equal(gb_session_set_class(session, 4, &err), GB_BAD_ARGUMENT);
     assert_string_equal(err.message, "class 4: this network has classes 0 to 3");
     gb_session_free(session);
-    close_network(&f);
+    close_fixture(&f);
 }
 
 static void a_wrong_name_is_answered_with_the_nearest(void **state) {

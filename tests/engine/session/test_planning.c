@@ -6,48 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
 #include "engine/session/session.h"
 #include "tests/counted_calls.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R };
 
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    gb_session *session;
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    char path[64];
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
-    snprintf(path, sizeof path, "test_planning.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = 8 * R, .channel_max = 16, .z_dim = 16, .w_dim = 16,
-                          .mapping_layers = 2, .seed = 5};
-    OK(gb_init_stylegan2(f->context, path, &shape, false, &err));
-    OK(gb_model_open(f->context, path, &f->model, &err));
-    unlink(path);
-    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &f->session, &err));
-    OK(gb_session_seed(f->session, 3, &err));
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state) {
-    fixture *f = *state;
-    gb_session_free(f->session);
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    free(f);
+    fixture *f = keep_fixture(state, &(gb_stylegan2){.resolution = R, .channel_base = 8 * R, .channel_max = 16,
+                                                     .z_dim = 16, .w_dim = 16, .mapping_layers = 2, .seed = 5});
+    f->session = interactive_session(f->model);
     return 0;
 }
 

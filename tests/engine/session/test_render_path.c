@@ -10,14 +10,10 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
 #include "tests/counted_calls.h"
+#include "tests/engine/ok.h"
 
 enum { R = 32, IMAGE = 3 * R * R };
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 
 static void scale(void *arg, const gb_callback_values *v) {
     size_t floats = (size_t)v->n * (size_t)v->c * (size_t)v->h * (size_t)v->w;

@@ -11,13 +11,9 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/ok.h"
 
 enum { R = 16, C = 20, Z = 24, CLASSES = 3, WS = 6, IMAGES = 16, MOST_FLOATS = 3 * 32 * 32 };
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 
 typedef struct network {
     gb_context *context;

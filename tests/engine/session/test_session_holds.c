@@ -3,45 +3,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/fixture.h"
 
 enum { R = 16, C = 20, Z = 24, CLASSES = 3, BATCH = 2, WS = 6, IMAGE = 3 * R * R };
 
-typedef struct fixture {
-    gb_context *context;
-    gb_model *model;
-    char path[64];
-} fixture;
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
-
 static int setup(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    OK(gb_context_new(&(gb_context_options){.threads = 2}, &f->context, &err));
-    snprintf(f->path, sizeof f->path, "test_session_holds.%d.gbw", (int)getpid());
-    gb_stylegan2 shape = {.resolution = R, .channel_base = C * R, .channel_max = 40, .z_dim = Z, .w_dim = Z,
-                          .mapping_layers = 2, .classes = CLASSES, .seed = 5};
-    OK(gb_init_stylegan2(f->context, f->path, &shape, false, &err));
-    OK(gb_model_open(f->context, f->path, &f->model, &err));
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state) {
-    fixture *f = *state;
-    gb_model_close(f->model);
-    gb_context_free(f->context);
-    unlink(f->path);
-    free(f);
+    keep_fixture(state, &(gb_stylegan2){.resolution = R, .channel_base = C * R, .channel_max = 40, .z_dim = Z,
+                                        .w_dim = Z, .mapping_layers = 2, .classes = CLASSES, .seed = 5});
     return 0;
 }
 

@@ -11,13 +11,9 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "tests/engine/ok.h"
 
 enum { STEPS = 120, MOST_BENDS = 6, MOST_FEEDS = 3, RESOLUTION = 16, MOST_VALUES = 2 * 3 * RESOLUTION * RESOLUTION };
-
-static gb_error err;
-
-#define OK(call) do { if (call) fail_msg("%s: %s", #call, err.message); } while (0)
 
 /* xorshift, so that a failing walk can be walked again. */
 static uint64_t state;

@@ -129,19 +129,19 @@ static inline void close_page(page *p) {
 }
 
 /* Takes the message over; 0, or the code that the connection is closed with. */
-static inline int try_message(page *p, json_t *message, char reason[CLOSE_REASON]) {
-    char *text = json_dumps(message, JSON_COMPACT);
+static inline int try_message(page *p, json_t *object, char reason[CLOSE_REASON]) {
+    char *text = json_dumps(object, JSON_COMPACT);
     assert_non_null(text);
     int code = client_receive(p->client, false, text, strlen(text), reason);
     free(text);
-    json_decref(message);
+    json_decref(object);
     return code;
 }
 
-static inline void send_message(page *p, json_t *message) {
+static inline void send_message(page *p, json_t *object) {
     char reason[CLOSE_REASON];
-    assert_non_null(message);
-    if (try_message(p, message, reason)) fail_msg("closed: %s", reason);
+    assert_non_null(object);
+    if (try_message(p, object, reason)) fail_msg("closed: %s", reason);
 }
 
 static inline received unpack(outgoing *p) {
@@ -162,6 +162,19 @@ static inline received unpack(outgoing *p) {
     if (!a.json) fail_msg("no JSON: %s", why.text);
     free_outgoing(p);
     return a;
+}
+
+/* Waits until the client has failed with this close code and a reason that contains `says`. */
+static inline void await_failure(page *p, int code, const char *says) {
+    char reason[CLOSE_REASON];
+    int failed;
+    while (!(failed = client_failed(p->client, reason))) {
+        pthread_mutex_lock(&p->at->lock);
+        while (!client_is_ready(p->client)) pthread_cond_wait(&p->at->changed, &p->at->lock);
+        pthread_mutex_unlock(&p->at->lock);
+    }
+    assert_int_equal(failed, code);
+    if (!strstr(reason, says)) fail_msg("'%s' does not say '%s'", reason, says);
 }
 
 /* The next message, whenever it comes. */
@@ -215,10 +228,10 @@ static inline received await_frame(page *p, json_int_t serial) {
 }
 
 /* The answer to a message, which gets an id; what the answer says that is wrong must hold `wrong`. */
-static inline received ask_for(page *p, json_t *message, const char *wrong) {
+static inline received ask_for(page *p, json_t *object, const char *wrong) {
     int id = ++p->id;
-    json_object_set_new(message, "id", json_integer(id));
-    send_message(p, message);
+    json_object_set_new(object, "id", json_integer(id));
+    send_message(p, object);
     for (;;) {
         received a = await(p);
         if (number_of(a.json, "id") != id || !strcmp(text_of(a.json, "type"), "progress")) {
@@ -227,17 +240,17 @@ static inline received ask_for(page *p, json_t *message, const char *wrong) {
         }
         if (!wrong && json_object_get(a.json, "error")) fail_msg("%s", text_of(a.json, "error"));
         if (wrong && !strstr(text_of(a.json, "error"), wrong))
-            fail_msg("'%s' does not try_message '%s'", text_of(a.json, "error"), wrong);
+            fail_msg("'%s' does not say '%s'", text_of(a.json, "error"), wrong);
         return a;
     }
 }
 
-static inline received ask(page *p, json_t *message) {
-    return ask_for(p, message, NULL);
+static inline received ask(page *p, json_t *object) {
+    return ask_for(p, object, NULL);
 }
 
-static inline void ask_refused(page *p, json_t *message, const char *wrong) {
-    received a = ask_for(p, message, wrong);
+static inline void ask_refused(page *p, json_t *object, const char *wrong) {
+    received a = ask_for(p, object, wrong);
     free_received(&a);
 }
 

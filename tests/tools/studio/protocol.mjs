@@ -17,7 +17,7 @@ function messages() {
     const table = source.slice(source.indexOf('rows[MESSAGE_KINDS] = {'), source.indexOf('static int PRINTF_LIKE'));
     const found = [...table.matchAll(/\[MESSAGE_\w+\] = \{"(\w+)", \{(.*?)\}\},\n/gs)].map(([, type, fields]) => [type,
         [...fields.matchAll(/\{"(\w+)", FIELD|\b([A-Z_]+)(?=[,}]|$)/g)].map(([, name, short]) => name
-            ?? (/^(FIELD|NEEDED|MAY|NULL|AT|DESK|INT|UINT)/.test(short) && short !== 'MAY_ID' ? null : macro(short)))
+            ?? (/^(FIELD|REQUIRED|OPTIONAL|NULL|AT|DESK|INT|UINT)/.test(short) && short !== 'OPTIONAL_ID' ? null : macro(short)))
             .filter(Boolean)]);
     return Object.fromEntries(found);
 }

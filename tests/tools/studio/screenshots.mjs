@@ -9,7 +9,7 @@ import { KEY, openPage, until } from './page.mjs';
 const [, , ganbend, folder] = process.argv;
 const desk = { width: 1280, height: 800 }, tablet = { width: 820, height: 1180 };
 const page = await openPage(ganbend, { models: [] });       // none: the demo models
-const latent = await page.the('region', 'Latent');
+const latent = () => page.the('region', 'Latent');
 const select = async name => page.click(await page.layer(name));
 
 async function screenshot(name, look) {
@@ -35,6 +35,22 @@ try {
     await page.write(await page.the('textbox', 'Seed'), '6');
     await page.set('Truncation', 0.8);
 
+    // Painting.
+    await select('synthesis.b16.conv1');
+    await page.press('Paint');
+    const paper = await page.the('group', /^The picture\b/);
+    await page.click(paper);
+    await page.the('option', 'b16.conv1 1');
+    await page.set('Size', 2, await page.the('complementary', 'Picture'));
+    await page.drag(paper, [[0.22, 0.18], [0.35, 0.08], [0.6, 0.08], [0.78, 0.2]]);
+    await screenshot('painting', { ...desk, dark: false });
+
+    // A new project.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#bends'));
+    await page.reload();
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await page.set('Truncation', 0.8);
+
     // An activation and a first snapshot; then filters at another layer, and a second one.
     await select('synthesis.b32.conv1');
     await page.tab('Activation');
@@ -44,35 +60,24 @@ try {
     await select('synthesis.b8.conv0');
     await page.tab(/^Filters/);
     await addFilter('rotate');
-    await page.set('angle', 20);
+    await page.set('angle', 12);
     await page.choose('on', 'a random share');
     await addFilter('shear');
-    await page.set('x', 0.4);
+    await page.set('x', 0.35);
     await page.press('Snapshot');
     await screenshot('filters', { ...desk, dark: false });
 
     // Styles of another seed and pins.
-    await page.tab('Styles', latent);
-    await page.press('Style', latent);
-    await page.write(await page.the('textbox', 'Style of', latent), '12');
-    await page.press('Pin', latent);
+    await page.tab('Styles', await latent());
+    await page.press('Style', await latent());
+    await page.write(await page.the('textbox', 'Style of', await latent()), '12');
+    await page.press('Pin', await latent());
     await page.press('Seed: one more');
-    await page.press('Pin', latent);
+    await page.press('Pin', await latent());
     await page.press('Seed: one less');
     await select('synthesis.b32.conv1');
     await page.tab('Activation');
     await screenshot('activation', { ...desk, dark: true });
-
-    // Painting, from the start.
-    await page.reload();
-    await select('synthesis.b16.conv1');
-    await page.press('Paint');
-    const paper = await page.the('group', /^The picture\b/);
-    await page.click(paper);
-    await page.the('option', 'b16.conv1 1');
-    await page.set('Size', 2, await page.the('complementary', 'Picture'));
-    await page.drag(paper, [[0.22, 0.18], [0.35, 0.08], [0.6, 0.08], [0.78, 0.2]]);
-    await screenshot('painting', { ...desk, dark: false });
 
     await page.browser.look({ ...tablet, dark: false });
     await page.click(await page.the('tab', 'Layer'));

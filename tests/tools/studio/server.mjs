@@ -14,7 +14,7 @@ export async function start(ganbend, options = [], { out } = {}) {
     const printed = new Promise((resolve, reject) => {
         const read = (chunk) => {
             text += chunk;
-            if (/Ctrl-C ends it\)\n/.test(text)) resolve();
+            if (/press Ctrl-C to quit\)\n/.test(text)) resolve();
         };
         child.stdout.on('data', read);
         child.stderr.on('data', read);

@@ -221,10 +221,14 @@ static void json_that_is_deep_or_large_is_not_taken_in(void **state) {
     memset(text, ' ', size);
     assert_int_equal(client_receive(p.client, false, text, size, reason), 1009);
     memset(text, '[', size);
-    assert_int_equal(client_receive(p.client, false, text, size - 1, reason), 1008);
+    assert_int_equal(client_receive(p.client, false, text, size - 1, reason), 0);
+    await_failure(&p, 1008, "64 levels");
+    close_page(&p);
+    open_page(&p, &all);
     for (size_t i = 0; i < size; i++) text[i] = i % 2 ? ',' : '0';
     text[0] = '[';
-    assert_int_equal(client_receive(p.client, false, text, size - 1, reason), 1008);
+    assert_int_equal(client_receive(p.client, false, text, size - 1, reason), 0);
+    await_failure(&p, 1008, "a million values");
     free(text);
     close_page(&p);
 }
@@ -295,6 +299,48 @@ static void unread_answers_hold_up_their_own_page_only(void **state) {
     close_page(&reader);
 }
 
+/* Long messages are parsed by a thread of the client's own; what comes behind them must not overtake them. */
+static void long_messages_are_answered_in_order_with_short_ones(void **state) {
+    char *text = malloc((1 << 20) + 64);
+    page p;
+    (void)state;
+    assert_non_null(text);
+    open_page(&p, &all);
+    strcpy(text, "summary: \"");
+    memset(text + strlen(text), 'x', 1 << 20);
+    strcpy(text + strlen("summary: \"") + (1 << 20), "\"\nbends: []\n");
+    for (int i = 1; i <= 12; i++)
+        send_message(&p, json_pack("{s:s, s:i, s:s}", "type", "parse", "id", i, "text", i % 3 ? "bends: []" : text));
+    for (int i = 1; i <= 12; i++) {
+        received a = await_type(&p, "answer");
+        assert_int_equal(number_of(a.json, "id"), i);
+        assert_null(json_object_get(a.json, "error"));
+        free_received(&a);
+    }
+    free(text);
+    close_page(&p);
+}
+
+static void a_long_message_that_is_wrong_closes_its_client_with_a_reason(void **state) {
+    size_t size = 1 << 20;
+    char *text = malloc(size), reason[CLOSE_REASON];
+    page p;
+    (void)state;
+    assert_non_null(text);
+    open_page(&p, &all);
+    memset(text, ' ', size);
+    text[0] = '{';
+    assert_int_equal(client_receive(p.client, false, text, size, reason), 0);
+    await_failure(&p, 1007, "not JSON");
+    close_page(&p);
+    open_page(&p, &all);
+    memset(text, '[', size);
+    assert_int_equal(client_receive(p.client, false, text, size, reason), 0);
+    await_failure(&p, 1008, "64 levels");
+    free(text);
+    close_page(&p);
+}
+
 static void closing_waits_for_no_worker(void **state) {
     page busy, other;
     (void)state;
@@ -309,15 +355,18 @@ static void closing_waits_for_no_worker(void **state) {
         received a = render(&other, i, i % 2 ? SEED_7 : TURNED);
         free_received(&a);
     }
-    assert_true(all.shared.clients.places[0].closing);      /* its worker has not ended meanwhile */
+    assert_true(all.shared.clients.slots[0].closing);      /* its worker has not ended meanwhile */
     release_worker(&all);
     close_page(&other);
-    assert_false(all.shared.clients.places[0].taken);
+    assert_false(all.shared.clients.slots[0].taken);
 }
 
 static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
+    char *text = calloc(1, 3 << 20);
     page leaving, next;
     (void)state;
+    assert_non_null(text);
+    memset(text, 'x', (3 << 20) - 1);       /* long: another thread may still parse it when the page is gone */
     open_page(&leaving, &all);
     received a = say_hello(&leaving, "last words");
     free_received(&a);
@@ -325,7 +374,8 @@ static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
     send_message(&leaving, json_pack("{s:s, s:i}", "type", "files", "id", 1));
     await_held(&all);
     for (int i = 1; i <= 3; i++)
-        send_message(&leaving, json_pack("{s:s, s:i, s:{s:i}}", "type", "keep", "id", i + 1, "document", "state", i));
+        send_message(&leaving, json_pack("{s:s, s:i, s:{s:i, s:s}}", "type", "keep", "id", i + 1, "document", "state", i,
+                                         "text", i == 3 ? text : ""));
     send_message(&leaving, json_pack("{s:s, s:i}", "type", "files", "id", 5));
     client_close(leaving.client);
     open_page(&next, &all);
@@ -335,6 +385,7 @@ static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
     assert_string_equal(text_of(a.json, "project"), "last words");
     assert_int_equal(number_of(json_object_get(a.json, "document"), "state"), 3);
     free_received(&a);
+    free(text);
     close_page(&next);
 }
 
@@ -417,6 +468,8 @@ int main(void) {
         cmocka_unit_test(only_so_many_requests_can_wait),
         cmocka_unit_test(requests_wait_only_if_all_their_answers_have_a_place),
         cmocka_unit_test(unread_answers_hold_up_their_own_page_only),
+        cmocka_unit_test(long_messages_are_answered_in_order_with_short_ones),
+        cmocka_unit_test(a_long_message_that_is_wrong_closes_its_client_with_a_reason),
         cmocka_unit_test(closing_waits_for_no_worker),
         cmocka_unit_test(what_a_page_wanted_kept_when_it_was_closed_is_kept),
         cmocka_unit_test(a_client_can_be_closed_while_it_works),

@@ -216,9 +216,9 @@ static void clusters_share_out_the_features_and_can_go_into_the_recipe(void **st
     bool seen[1024] = {false};
     size_t features = 0;
     (void)state;
-    json_t *message = json_pack("{s:s, s:s, s:s, s:i}", "type", "cluster", "recipe", TURNED, "node",
+    json_t *request = json_pack("{s:s, s:s, s:s, s:i}", "type", "cluster", "recipe", TURNED, "node",
                                 "synthesis.b16.conv1", "clusters", 5);
-    received a = ask(&p, json_incref(message)), b = ask(&p, message);
+    received a = ask(&p, json_incref(request)), b = ask(&p, request);
     json_t *clusters = json_object_get(a.json, "clusters");
     assert_true(json_equal(clusters, json_object_get(b.json, "clusters")));
     assert_int_equal(json_array_size(clusters), 5);
@@ -342,7 +342,7 @@ static void a_name_is_taken_once_and_the_next_number_found(void **state) {
     received a = ask(&p, save_message("", TURNED, false)), b = ask(&p, save_message("", TURNED, false));
     assert_string_equal(text_of(a.json, "recipe"), "picture-0001.yaml");
     assert_string_equal(text_of(b.json, "picture"), "picture-0002.png");
-    ask_refused(&p, save_message("picture-0001", TURNED, false), "there already");
+    ask_refused(&p, save_message("picture-0001", TURNED, false), "already exists");
     free_received(&a);
     a = ask(&p, save_message("picture-0001", "bends: []\n", true));
     free_received(&a), free_received(&b);
@@ -394,7 +394,7 @@ static void names_are_never_paths(void **state) {
         assert_non_null(json_object_get(a.json, "error"));
         free_received(&a);
     }
-    ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "passwd"), "no .yaml and no .png");
+    ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "passwd"), "neither a .yaml nor a .png");
     assert_int_equal(files_in_folder(), before);
 }
 
@@ -549,7 +549,7 @@ static void ffmpeg_makes_a_film_of_the_frames(void **state) {
     static const char *const formats[] = {"mp4", "webm"};
     (void)state;
     ask_refused(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", "a", "format", "mp4", "fps", 25,
-                              "frames", 1), "no ffmpeg");
+                              "frames", 1), "not in the PATH");
     if (system("command -v ffmpeg > /dev/null") != 0) skip();
     all.shared.ffmpeg = true;
     for (int k = 0; k < 2; k++) {
@@ -586,13 +586,13 @@ static void a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered(
     json_t *keep = cut_message(true);
     json_object_set_new(keep, "id", json_integer(9999));
     send_message(&p, keep);
-    ask_refused(&p, cut_message(true), "at work");
+    ask_refused(&p, cut_message(true), "already encoding");
     a = ask(&p, cut_message(false));
     assert_true(json_is_null(json_object_get(a.json, "file")));
     free_received(&a);
     a = await_type(&p, "answer");
     assert_int_equal(number_of(a.json, "id"), 9999);
-    assert_non_null(strstr(text_of(a.json, "error"), "dropped"));
+    assert_non_null(strstr(text_of(a.json, "error"), "discarded"));
     free_received(&a);
     assert_false(is_there("dropped.mp4") || is_there(".dropped.frames") || is_there(".dropped.mp4.new"));
     ask_refused(&p, cut_message(false), "no film");

@@ -85,7 +85,7 @@ static void a_field_of_another_kind_or_range_is_named(void **state) {
         {"{\"id\":1}", "type"}, {"{\"type\":null}", "type"}, {"{\"type\":\"Files\",\"id\":1}", "Files"},
         {"{\"type\":\"files\"}", "'id' is missing"}, {"{\"type\":\"files\",\"id\":0}", "'id'"},
         {"{\"type\":\"files\",\"id\":1.0}", "'id'"}, {"{\"type\":\"files\",\"id\":true}", "'id'"},
-        {"{\"type\":\"files\",\"id\":1,\"out\":\"/\"}", "no field 'out'"},
+        {"{\"type\":\"files\",\"id\":1,\"out\":\"/\"}", "unknown field 'out'"},
         {"{\"type\":\"render\",\"serial\":1,\"recipe\":\"\",\"quality\":0}", "'quality'"},
         {"{\"type\":\"render\",\"serial\":1,\"recipe\":\"\",\"times\":1}", "'times'"},
         {"{\"type\":\"render\",\"serial\":1,\"recipe\":{}}", "'recipe'"},
@@ -100,7 +100,7 @@ static void a_field_of_another_kind_or_range_is_named(void **state) {
         {"{\"type\":\"statistics\",\"id\":1,\"recipe\":\"\",\"node\":\"\",\"bins\":16}", "'node'"},
         {"{\"type\":\"film\",\"id\":1,\"name\":\"a\",\"format\":\"gif\",\"fps\":25,\"frames\":1}", "'format'"},
         {"{\"type\":\"keep\",\"id\":1,\"document\":\"{}\"}", "'document'"},
-        {"{\"type\":\"\xc3\xbc\"}", "no message '"},
+        {"{\"type\":\"\xc3\xbc\"}", "unknown message type '"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) refused(wrong[i].text, 1008, wrong[i].says);

@@ -363,7 +363,7 @@ test('OSC moves the controls of every tab, and what is no OSC moves none', async
     await new Promise((resolve) => free.close(resolve));
     const played = await start(ganbend, [toyFaces, '--osc', String(osc_port)]);
     try {
-        assert.match(played.output(), new RegExp(`OSC at 127\\.0\\.0\\.1, port ${osc_port}`));
+        assert.match(played.output(), new RegExp(`receiving OSC on 127\\.0\\.0\\.1, port ${osc_port}`));
         const tabs = [await connect(played.port), await connect(played.port)];
         for (const tab of tabs) {
             tab.send({ type: 'hello', project: '' });
@@ -400,10 +400,10 @@ test('a port that is taken, and an address that is not ours, are said in one lin
     const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', ...options], { encoding: 'utf8' });
     const taken = run('--port', String(port));
     assert.equal(taken.status, 1);
-    assert.equal(taken.stderr, `ganbend studio: port ${port} is taken; give another with --port\n`);
+    assert.equal(taken.stderr, `ganbend studio: port ${port} is in use; choose another with --port\n`);
     const foreign = run('--port', '0', '--listen', '192.0.2.1');
     assert.equal(foreign.status, 2);
-    assert.match(foreign.stderr, /^ganbend studio: 192\.0\.2\.1 is no address of this machine.*\n$/);
+    assert.match(foreign.stderr, /^ganbend studio: 192\.0\.2\.1 is not an address of this machine.*\n$/);
     const none = run('no-such-file.gbw');
     assert.equal(none.status, 1);
     assert.match(none.stderr, /^ganbend studio: .*no-such-file\.gbw.*\n$/);
@@ -472,7 +472,7 @@ for (const signal of ['SIGTERM', 'SIGINT'])
         const ended = other.stop(signal);
         const { code, reason } = await reader.whenClosed();
         assert.equal(code, 1001);
-        assert.match(reason, /ended/);
+        assert.match(reason, /shut down/);
         assert.equal(await ended, 0);
         sleeper.socket.destroy();
     });

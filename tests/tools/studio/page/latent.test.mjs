@@ -137,20 +137,20 @@ test('noise: strength and seed are one bend, and nothing where they say nothing'
     assert.equal(noise.noiseAt({bends: [{at: node.name, noise: 'off'}]}, node).factor, 0);
 });
 
-test('a drawn noise map is one bend, whose levels are known again', () => {
+test('a drawn noise map is one bend, whose levels are known again', async () => {
     const node = {name: 'synthesis.b8.conv1.noise_const'}, recipe = {bends: [{at: 'x', disable: true}]};
     const map = cells.grid(8, 8, Int16Array, noise.none);
     map.data.set([noise.levelOf(4), noise.levelOf(-4), noise.levelOf(0)]);
     assert.deepEqual([...map.data.subarray(0, 4)], [255, 0, noise.zero, -1]);
     assert.equal(noise.valueOf(noise.zero), 0);
-    noise.putDrawn(recipe, node, map, 'add');
-    noise.putDrawn(recipe, node, map, 'set');
+    noise.putDrawn(recipe, node, await noise.imageOf(map), 'add');
+    noise.putDrawn(recipe, node, await noise.imageOf(map), 'set');
     assert.equal(recipe.bends.length, 2);
     const drawn = noise.drawnAt(recipe, node);
     assert.deepEqual([drawn.index, drawn.way, drawn.low, drawn.high], [1, 'set', -4, 3.96875]);
     const rgba = new Uint8ClampedArray([...new Array(3).fill(200), 255, 0, 0, 0, 0]);
     assert.deepEqual([...noise.cellsOf({width: 2, height: 1, rgba}, 2, 1).data], [200, noise.none]);
-    noise.putDrawn(recipe, node, cells.grid(8, 8, Int16Array, noise.none), 'set');
+    noise.putDrawn(recipe, node, await noise.imageOf(cells.grid(8, 8, Int16Array, noise.none)), 'set');
     assert.deepEqual(recipe.bends, [{at: 'x', disable: true}]);
 });
 

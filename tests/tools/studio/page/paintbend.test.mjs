@@ -23,31 +23,31 @@ function decoded(url) {
     return {width, height, rgba};
 }
 
-test('a vector everywhere and a vector on a grid are said in words', () => {
+test('a vector everywhere and a vector on a grid are said in words', async () => {
     const all = empty();
     all.cells.data.fill(1);
-    assert.equal(paint.paintOf(all, colourOf), 'eye');
+    assert.equal(await paint.paintOf(all, colourOf), 'eye');
     const onGrid = empty();
     cells.fillGrid(onGrid.cells, 3, 0);
-    assert.deepEqual(paint.paintOf(onGrid, colourOf), {vector: 'nose', grid: 3});
-    assert.equal(paint.paintOf(empty(), colourOf), null);
+    assert.deepEqual(await paint.paintOf(onGrid, colourOf), {vector: 'nose', grid: 3});
+    assert.equal(await paint.paintOf(empty(), colourOf), null);
 });
 
-test('what was drawn comes back from the mask cell by cell', () => {
+test('what was drawn comes back from the mask cell by cell', async () => {
     const drawn = empty();
     cells.stroke(drawn.cells, {x: 1, y: 1}, {x: 6, y: 3}, 1, i => { drawn.cells.data[i] = 0; });
     cells.stroke(drawn.cells, {x: 6, y: 6}, {x: 6, y: 6}, 2, i => { drawn.cells.data[i] = 1; });
-    const bend = paint.paintOf(drawn, colourOf);
+    const bend = await paint.paintOf(drawn, colourOf);
     assert.deepEqual(bend.colours, {'#ff0000': 'nose', '#0000ff': 'eye'});
     const again = paint.cellsOf(bend, 8, 8, decoded(bend.mask));
     assert.deepEqual(again.names, drawn.names);
     assert.deepEqual([...again.cells.data], [...drawn.cells.data]);
 });
 
-test('vectors of one colour get colours of their own in a mask', () => {
+test('vectors of one colour get colours of their own in a mask', async () => {
     const drawn = {cells: cells.grid(8, 8, Int16Array, paint.none), names: ['a', 'b', 'c']};
     drawn.cells.data.set([0, 1, 2]);
-    const bend = paint.paintOf(drawn, () => '#ffffff');
+    const bend = await paint.paintOf(drawn, () => '#ffffff');
     assert.equal(Object.keys(bend.colours).length, 3);
     assert.deepEqual([...paint.cellsOf(bend, 8, 8, decoded(bend.mask)).cells.data.subarray(0, 4)], [0, 1, 2, -1]);
 });

@@ -2,6 +2,7 @@
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {copyOf, grid, stroke} from '../parts/cells.js';
 import {el, on} from '../parts/dom.js';
+import {edits} from '../state/edits.js';
 import * as map from './noisemap.js';
 import {readPicture} from '../parts/png.js';
 import {store} from '../state/store.js';
@@ -40,12 +41,15 @@ export function drawing(layer, back) {
         }
     }
 
-    function put(label, merge) {
-        store.change(label, draft => map.putDrawn(draft.recipe, node, cells, way), merge);
-        read = map.drawnAt(store.recipe, node)?.image ?? null;
-        remembered.set(read, copyOf(cells));
-        if (remembered.size > mostRemembered)
-            remembered.delete(remembered.keys().next().value);
+    function put(label, merge = null) {
+        const drawn = copyOf(cells), how = way;
+        edits.add(merge, async () => {
+            read = await map.imageOf(drawn);
+            remembered.set(read, drawn);
+            if (remembered.size > mostRemembered)
+                remembered.delete(remembered.keys().next().value);
+            store.change(label, draft => map.putDrawn(draft.recipe, node, read, how), merge);
+        });
         show();
     }
 
@@ -86,7 +90,7 @@ export function drawing(layer, back) {
         cancelAnimationFrame(doing.timer);
         put('Noise drawn', doing.merge);
         doing = null;
-        store.settle();
+        edits.after(store.settle);
     }
     on(canvas, 'pointerdown', event => {
         canvas.setPointerCapture(event.pointerId);

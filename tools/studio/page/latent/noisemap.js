@@ -21,18 +21,24 @@ export function drawnAt(recipe, node) {
     return {index, way, image, low: Number(bend[way].low ?? low), high: Number(bend[way].high ?? high)};
 }
 
-// `way` is 'add', on top of the noise, or 'set', in its place; cells without anything drawn are no bend.
-export function putDrawn(recipe, node, cells, way) {
+// The cells as a data URL; null if nothing is drawn.
+export async function imageOf(cells) {
+    if (cells.data.every(level => level === none))
+        return null;
+    const samples = new Uint8Array(2 * cells.data.length);
+    cells.data.forEach((level, i) => samples.set(level === none ? [zero, 0] : [level, 255], 2 * i));
+    return dataUrl(await greyPng(cells.width, cells.height, samples));
+}
+
+// `image` is imageOf() the cells; null removes the bend. `way` is 'add', on top of the noise, or 'set', in its place.
+export function putDrawn(recipe, node, image, way) {
     const drawn = drawnAt(recipe, node);
     recipe.bends ??= [];
-    if (cells.data.every(level => level === none)) {
+    if (image === null) {
         if (drawn)
             recipe.bends.splice(drawn.index, 1);
         return;
     }
-    const samples = new Uint8Array(2 * cells.data.length);
-    cells.data.forEach((level, i) => samples.set(level === none ? [zero, 0] : [level, 255], 2 * i));
-    const image = dataUrl(greyPng(cells.width, cells.height, samples));
     recipe.bends.splice(drawn?.index ?? recipe.bends.length, drawn ? 1 : 0,
                         {...drawn && recipe.bends[drawn.index].muted ? {muted: true} : null,
                             at: node.name, [way]: {image, low, high}});

@@ -4,6 +4,7 @@
 import {button, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {fillGrid, stroke} from '../parts/cells.js';
+import {edits} from '../state/edits.js';
 import {keys} from '../parts/keys.js';
 import {askColours} from './maskdialog.js';
 import {mostVectors, none, numberOf, paintPicture} from './paintbend.js';
@@ -112,7 +113,7 @@ export function mount(place, port) {
         if (!isKept)
             layer.painted = before;
         layer.put(label, merge);
-        store.settle();
+        edits.after(store.settle);
     }
 
     /* -------------------------------------------------------------------------------------- whole layers */

@@ -115,7 +115,7 @@ export function tidy({cells, names}) {
 /* ------------------------------------------------------------------------------------------ and back */
 
 // `colourOf` gives a vector's colour, '#rrggbb'; two vectors never share one in a mask.
-export function paintOf(painted, colourOf) {
+export async function paintOf(painted, colourOf) {
     const {cells, names} = tidy(painted);
     if (!names.length)
         return null;
@@ -138,7 +138,7 @@ export function paintOf(painted, colourOf) {
     const indices = new Uint8Array(cells.data.length);
     for (let i = 0; i < indices.length; i++)
         indices[i] = cells.data[i] + 1;
-    const mask = dataUrl(palettePng(cells.width, cells.height, indices, palette));
+    const mask = dataUrl(await palettePng(cells.width, cells.height, indices, palette));
     return {mask, colours: Object.fromEntries(names.map((name, i) => [colourText(colours[i]), name]))};
 }
 

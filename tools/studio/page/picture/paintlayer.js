@@ -1,6 +1,7 @@
 // The layer that is painted: which one it is, and what the recipe paints there as cells that a brush can change.
 import {copyOf} from '../parts/cells.js';
 import * as bend from './paintbend.js';
+import {edits} from '../state/edits.js';
 import {same} from '../state/patch.js';
 import {readPicture} from '../parts/png.js';
 import {store} from '../state/store.js';
@@ -77,10 +78,14 @@ export class PaintedLayer {
 
     // The cells become the recipe's.
     put(label, merge = null) {
-        const {node, painted} = this, paint = bend.paintOf(painted, colourOf);
-        this.read = paint;
-        remember(paint, painted);
-        store.change(label, draft => bend.putPaint(draft.recipe, node, paint, valuesByName()), merge);
+        const {node} = this, painted = copied(this.painted);
+        edits.add(merge, async () => {
+            const paint = await bend.paintOf(painted, colourOf);
+            if (node === this.node)
+                this.read = paint;
+            remember(paint, painted);
+            store.change(label, draft => bend.putPaint(draft.recipe, node, paint, valuesByName()), merge);
+        });
         this.changed();
     }
 

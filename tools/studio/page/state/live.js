@@ -1,6 +1,7 @@
 // Every change of the recipe is sent to be rendered, and pictures come back as they are ready. At most two renders are
 // under way; what changes meanwhile waits, and only its newest state is sent. Pictures without the layers' bends are
 // asked for while somebody wants to compare.
+import {edits} from './edits.js';
 import {store} from './store.js';
 import {unbent} from './recipe.js';
 import {toJson, toYaml} from './yaml.js';
@@ -39,7 +40,7 @@ export const live = {
     spell: toYaml,
     fps: 0,
     latency: 0,                     // ms from sending a change to its picture on the screen
-    get busy() { return changed || underWay.size > 0 || decoding > 0; },    // until what was asked for is on the screen
+    get busy() { return changed || underWay.size > 0 || decoding > 0 || edits.busy; },    // until what was asked for is on the screen
 };
 
 function wants(set, who, wanted) {

@@ -1,0 +1,223 @@
+/* A session's stream: the parameter block that kernels read, the captured launches that are replayed while only live
+ * values change, and the copies of host memory that live values point to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/stream.h"
+#include "cuda/epilogue.cuh"
+
+enum { LIVE_ALIGNMENT = 16, LIVE_CAPACITY = 256 << 10 };
+
+static void grow_live(gb_stream *s, size_t room) {
+    cudaFreeHost(s->live_host);
+    cudaFree(s->live_device);
+    s->live_host = s->live_device = NULL;
+    gb_check(s, cudaMallocHost((void **)&s->live_host, room), "allocating the parameter block");
+    gb_check(s, cudaMalloc((void **)&s->live_device, room), "allocating the parameter block");
+    s->live_capacity = s->live_host && s->live_device ? room : 0;
+}
+
+static void drop_captured(gb_stream *s) {
+    if (s->captured)
+        cudaGraphExecDestroy(s->captured);
+    s->captured = NULL;
+    s->captured_key = s->last_key = 0;
+}
+
+gb_stream *gb_stream_new(const gb_device *device) {
+    gb_stream *s = (gb_stream *)calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->device = (const gb_cuda *)device;
+    gb_check(s, cudaStreamCreateWithFlags(&s->handle, cudaStreamNonBlocking), "creating a stream");
+    gb_check(s, cudaEventCreateWithFlags(&s->uploaded, cudaEventDisableTiming), "creating an event");
+    grow_live(s, LIVE_CAPACITY);
+    if (s->error) {
+        gb_stream_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void gb_stream_free(gb_stream *s) {
+    if (!s)
+        return;
+    if (s->handle)
+        cudaStreamSynchronize(s->handle);
+    drop_captured(s);
+    for (size_t i = 0; i < s->mirror_count; i++)
+        cudaFree(s->mirrors[i].device);
+    for (int i = 0; i < s->mark_capacity; i++)
+        cudaEventDestroy(s->marks[i]);
+    free(s->mirrors);
+    free(s->mirror_table);
+    free(s->marks);
+    cudaFree(s->staging);
+    cudaFreeHost(s->pinned);
+    cudaFreeHost(s->live_host);
+    cudaFree(s->live_device);
+    if (s->uploaded)
+        cudaEventDestroy(s->uploaded);
+    if (s->handle)
+        cudaStreamDestroy(s->handle);
+    free(s);
+}
+
+void gb_check(gb_stream *s, cudaError_t error, const char *what) {
+    if (error == cudaSuccess || s->error != cudaSuccess)
+        return;
+    s->error = error;
+    s->failed = what;
+}
+
+cudaStream_t gb_launch_stream(gb_stream *s) {
+    return s->first_pass ? NULL : s->handle;
+}
+
+/* ------------------------------------------------------------------------------------------------ passes */
+
+void gb_stream_begin(gb_stream *s) {
+    gb_check(s, cudaEventSynchronize(s->uploaded), "rendering");     /* the last block has left the host */
+    s->first_pass = true;
+    s->live_used = 0;
+    s->live_layout = 0;
+    gb_drop_mirrors(s);
+}
+
+gb_pass gb_stream_launch(gb_stream *s, uint64_t key) {
+    if (s->live_used > s->live_capacity && !s->error) {
+        drop_captured(s);
+        grow_live(s, 2 * s->live_used);
+        if (!s->error)
+            return GB_PASS_AGAIN;
+    }
+    s->first_pass = false;
+    if (s->error)
+        return GB_PASS_NONE;
+    if (key)
+        key = (key ^ s->live_layout) | 1;
+    gb_check(s, cudaMemcpyAsync(s->live_device, s->live_host, s->live_used, cudaMemcpyHostToDevice, s->handle),
+            "uploading the parameter block");
+    gb_check(s, cudaEventRecord(s->uploaded, s->handle), "uploading the parameter block");
+    s->live_used = 0;
+    if (key && key == s->captured_key) {
+        gb_check(s, cudaGraphLaunch(s->captured, s->handle), "replaying captured launches");
+        return GB_PASS_NONE;
+    }
+    /* Capturing costs more than it saves unless the same launches come again. */
+    if (key && key == s->last_key) {
+        drop_captured(s);
+        gb_check(s, cudaStreamBeginCapture(s->handle, cudaStreamCaptureModeThreadLocal), "beginning a capture");
+        s->capturing = !s->error;
+    }
+    s->last_key = key;
+    return GB_PASS_LAUNCH;
+}
+
+void gb_stream_end(gb_stream *s) {
+    if (!s->capturing)
+        return;
+    cudaGraph_t graph = NULL;
+    s->capturing = false;
+    gb_check(s, cudaStreamEndCapture(s->handle, &graph), "ending a capture");
+    if (!s->error)
+        gb_check(s, cudaGraphInstantiate(&s->captured, graph, 0), "instantiating captured launches");
+    if (graph)
+        cudaGraphDestroy(graph);
+    if (s->error)
+        return;
+    s->captured_key = s->last_key;
+    gb_check(s, cudaGraphLaunch(s->captured, s->handle), "replaying captured launches");
+}
+
+bool gb_stream_wait(gb_stream *s, char *why, size_t why_size) {
+    gb_check(s, cudaStreamSynchronize(s->handle), "rendering");
+    if (s->error == cudaSuccess)
+        return true;
+    snprintf(why, why_size, "%s: %s while %s", s->device->table.name, cudaGetErrorString(s->error), s->failed);
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------------ live values */
+
+const void *gb_live_space(gb_stream *s, size_t bytes, void **to) {
+    size_t at = s->live_used;
+    s->live_used += (bytes + LIVE_ALIGNMENT - 1) / LIVE_ALIGNMENT * LIVE_ALIGNMENT;
+    if (s->first_pass)
+        s->live_layout = (s->live_layout ^ bytes) * UINT64_C(0x100000001b3);
+    bool fits = s->live_used <= s->live_capacity;   /* if not, the first pass is repeated with a larger block */
+    *to = fits && s->first_pass ? s->live_host + at : NULL;
+    return fits ? s->live_device + at : s->live_device;
+}
+
+const void *gb_live_bytes(gb_stream *s, const void *value, size_t bytes) {
+    void *to;
+    const void *there = gb_live_space(s, bytes, &to);
+    if (to)
+        memcpy(to, value, bytes);
+    return there;
+}
+
+/* The given parameters followed by the default values of the others, so that kernels need no table. For an activation
+ * with a variable number of parameters, those given are all. Returns their number. */
+static int fill_params(gb_act_kind act, const float *given, int count, float *params) {
+    const gb_act_row *row = &gb_acts[act];
+    int all = row->max_params > row->params && count > 0 ? count : row->params;
+    for (int i = 0; i < all; i++)
+        params[i] = i < count ? given[i] : row->param[i].default_value;
+    return all;
+}
+
+const gb_cuda_epilogue *gb_live_epilogue(const gb_cpu *cpu, const gb_tensor *out, const gb_epilogue *e) {
+    gb_cuda_epilogue f;
+    memset(&f, 0, sizeof f);
+    f.gain = 1.0f;
+    f.clamp = -1.0f;
+    if (e) {
+        f.noise = e->noise;
+        f.noise_step = (long long)e->noise_step;
+        f.noise_strength = e->noise_strength;
+        f.bias_act = e->bias_act;
+        f.bias = e->bias;
+        f.act = e->act;
+        f.base_act = e->base_act;
+        f.param_count = fill_params(e->act, e->act_params, e->act_param_count, f.params);
+        f.base_count = fill_params(e->base_act, NULL, 0, f.base_params);
+        f.gain = e->gain;
+        f.clamp = e->clamp;
+        f.has_add = e->add != NULL;
+        if (e->add)
+            f.add = gb_view_of(cpu, e->add);
+        if (e->act_channels)
+            f.channels = (const uint8_t *)gb_live_bytes(cpu->stream, e->act_channels, (size_t)out->shape.c);
+    }
+    return gb_live(cpu->stream, f);
+}
+
+/* ------------------------------------------------------------------------------------------------ times */
+
+void gb_stream_mark(gb_stream *s, int index) {
+    if (index >= s->mark_capacity) {
+        int room = index + 64;
+        cudaEvent_t *grown = (cudaEvent_t *)realloc(s->marks, (size_t)room * sizeof *grown);
+        if (!grown) {
+            gb_check(s, cudaErrorMemoryAllocation, "allocating time stamps");
+            return;
+        }
+        s->marks = grown;
+        for (; s->mark_capacity < room; s->mark_capacity++) {
+            gb_check(s, cudaEventCreate(&s->marks[s->mark_capacity]), "creating an event");
+            if (s->error)
+                return;
+        }
+    }
+    gb_check(s, cudaEventRecord(s->marks[index], s->handle), "recording a time stamp");
+}
+
+double gb_stream_seconds(gb_stream *s, int index) {
+    float ms = 0.0f;
+    if (index + 1 < s->mark_capacity)
+        cudaEventElapsedTime(&ms, s->marks[index], s->marks[index + 1]);
+    return 1e-3 * ms;
+}

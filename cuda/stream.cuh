@@ -1,0 +1,60 @@
+/* A stream as the rows see it: how they launch kernels, and how kernels get live values. */
+#ifndef GB_CUDA_STREAM_CUH
+#define GB_CUDA_STREAM_CUH
+
+#include <cuda_runtime.h>
+
+#include "ops/device.h"
+
+enum gb_precision { GB_HALF, GB_TF32, GB_FP32 };
+
+struct gb_cuda {
+    gb_device table;            /* first member: a gb_device * of ours points to a gb_cuda */
+    gb_precision precision;
+    int processors;             /* multiprocessors */
+};
+
+static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {
+    return (const gb_cuda *)cpu->device;
+}
+
+/* The CUDA stream to launch on; NULL in the first pass of a render, in which nothing is launched. */
+cudaStream_t gb_launch_stream(gb_stream *stream);
+/* Keeps the first error for wait(). `what` says what failed. */
+void gb_check(gb_stream *stream, cudaError_t error, const char *what);
+
+/* Copies `bytes` of `value` into the parameter block and returns the device address of the copy, 16-byte aligned. The
+ * second pass returns the same addresses, so run() has to make the same calls in the same order in both passes. */
+const void *gb_live_bytes(gb_stream *stream, const void *value, size_t bytes);
+/* The same for a value that the caller writes itself: to *to, if that is not NULL. */
+const void *gb_live_space(gb_stream *stream, size_t bytes, void **to);
+
+template <class T> const T *gb_live(gb_stream *stream, const T &value) {
+    return (const T *)gb_live_bytes(stream, &value, sizeof value);
+}
+
+/* kernel<<<grid, block, shared, handle>>>(args…) */
+template <class... P, class... A>
+void gb_launch_on(gb_stream *stream, cudaStream_t handle, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
+                  A... args) {
+    auto call = [&](P... exact) {
+        void *pointers[] = {(void *)&exact...};
+        gb_check(stream, cudaLaunchKernel(kernel, grid, block, pointers, shared, handle), "launching a kernel");
+    };
+    call(args...);
+}
+
+/* The same for rows: does nothing in the first pass. */
+template <class... P, class... A>
+void gb_launch(const gb_cpu *cpu, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, A... args) {
+    if (cudaStream_t handle = gb_launch_stream(cpu->stream))
+        gb_launch_on(cpu->stream, handle, kernel, grid, block, shared, args...);
+}
+
+/* The number of blocks of `size` threads for `count` items, at most 2^20: kernels loop over the rest (GB_EACH_ITEM). */
+static inline dim3 gb_blocks(size_t count, int size) {
+    size_t blocks = (count + (size_t)size - 1) / (size_t)size;
+    return dim3((unsigned)(blocks < 1 ? 1 : blocks > 1u << 20 ? 1u << 20 : blocks));
+}
+
+#endif

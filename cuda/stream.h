@@ -1,0 +1,56 @@
+/* The contents of a stream, and the functions of the device table that work on one. For device.cu, stream.cu and
+ * maps.cu; rows use stream.cuh only. */
+#ifndef GB_CUDA_STREAM_H
+#define GB_CUDA_STREAM_H
+
+#include "cuda/stream.cuh"
+
+/* The GPU's copy of host memory that a live value points to. */
+struct gb_mirror {
+    const void *host;
+    size_t bytes;
+    uint64_t version;
+    void *device;
+    bool in_use;                /* requested by the current render, or by the last one */
+};
+
+struct gb_stream {
+    const gb_cuda *device;
+    cudaStream_t handle;
+    bool first_pass, capturing;
+    char *live_host, *live_device;
+    size_t live_capacity, live_used;
+    uint64_t live_layout;       /* hash of the sizes in the block: captured launches are valid for one layout */
+    cudaEvent_t uploaded;       /* the parameter block has reached the GPU */
+    cudaGraphExec_t captured;
+    uint64_t captured_key, last_key;
+    gb_mirror *mirrors;
+    size_t mirror_count, mirror_capacity;
+    uint32_t *mirror_table;     /* hash table of twice that capacity: index of a mirror plus 1; 0 = free */
+    cudaEvent_t *marks;
+    int mark_capacity;
+    void *staging;              /* GPU memory for values that are being converted */
+    size_t staging_capacity;
+    void *pinned;               /* pinned host memory for results */
+    size_t pinned_capacity;
+    cudaError_t error;          /* the first error; nothing is launched after it */
+    const char *failed;         /* what failed, "launching a kernel" */
+};
+
+gb_stream *gb_stream_new(const gb_device *device);
+void gb_stream_free(gb_stream *stream);
+void gb_stream_begin(gb_stream *stream);
+gb_pass gb_stream_launch(gb_stream *stream, uint64_t key);
+void gb_stream_end(gb_stream *stream);
+bool gb_stream_wait(gb_stream *stream, char *why, size_t why_size);
+/* Frees the mirrors that the last render did not request. */
+void gb_drop_mirrors(gb_stream *stream);
+const void *gb_stream_mirror(gb_stream *stream, const void *host, size_t bytes, uint64_t version);
+void gb_stream_mark(gb_stream *stream, int index);
+double gb_stream_seconds(gb_stream *stream, int index);
+
+void gb_maps_to_nchw(gb_stream *stream, const gb_tensor *t, float *nchw);
+void gb_maps_from_nchw(gb_stream *stream, const gb_tensor *t, const float *nchw);
+void gb_maps_to_rgb(gb_stream *stream, const gb_tensor *t, uint8_t *rgb);
+
+#endif

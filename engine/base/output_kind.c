@@ -1,0 +1,58 @@
+/* The rule for existing files at an output path, for everything that the library writes:
+ *
+ *   nothing there, an empty file, a device or a pipe   written
+ *   a file of the kind that is written                 replaced
+ *   any other file, also behind a symbolic link        refused, unless GANBEND_OVERWRITE=1 is in the environment
+ *
+ * The kind is recognised by the first bytes, never by the name. */
+#include "output_kind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "error.h"
+
+enum { LOOKED_AT = 512 };
+
+static const struct { const char *name, *magic; size_t size; } kinds[] = {
+    [GB_OUTPUT_GBW] = {"a .gbw model", "\x89GBW\r\n\x1a\n", 8},
+    [GB_OUTPUT_PNG] = {"a PNG picture", "\x89PNG\r\n\x1a\n", 8},
+    [GB_OUTPUT_NPZ] = {"an .npz file", "PK", 2},
+    [GB_OUTPUT_NPY] = {"an .npy file", "\x93NUMPY", 6},
+};
+
+/* PyTorch's checkpoints are zip archives too; numpy's begin with an entry NAME.npy, or are empty. */
+static bool is_npz(const unsigned char *bytes, size_t size) {
+    static const unsigned char entry[] = {'P', 'K', 3, 4}, end[] = {'P', 'K', 5, 6};
+    if (size >= 4 && !memcmp(bytes, end, 4))
+        return true;
+    if (size < 30 || memcmp(bytes, entry, 4))
+        return false;
+    size_t name = bytes[26] | (size_t)bytes[27] << 8;
+    return name >= 4 && 30 + name <= size && !memcmp(bytes + 30 + name - 4, ".npy", 4);
+}
+
+bool gb_begins_kind(gb_output_kind kind, const unsigned char *bytes, size_t size) {
+    bool begins = size >= kinds[kind].size && !memcmp(bytes, kinds[kind].magic, kinds[kind].size);
+    return begins && (kind != GB_OUTPUT_NPZ || is_npz(bytes, size));
+}
+
+gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err) {
+    const char *allowed = getenv("GANBEND_OVERWRITE");
+    struct stat st;
+    if ((allowed && !strcmp(allowed, "1")) || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return GB_OK;
+    unsigned char bytes[LOOKED_AT];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return gb_fail(err, GB_IO, "%s: exists and cannot be read, so it is not replaced; give another name, or --force",
+                       path);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    return gb_begins_kind(kind, bytes, size)
+        ? GB_OK
+        : gb_fail(err, GB_BAD_ARGUMENT, "%s: exists and is not %s, so it is not replaced; give another name, or --force",
+                  path, kinds[kind].name);
+}

@@ -1,0 +1,11 @@
+/* Operands in float32, multiplied and added by one fma. */
+
+typedef float operand;
+typedef vec operands;                    /* a register of them */
+enum { PAIR = 1 };                      /* input channels that one instruction takes */
+
+static inline void store_operands(operand *p, vec v) { vstore(p, v); }
+static inline operand to_operand(float x) { return x; }
+static inline operands load_operands(const operand *p) { return vload(p); }
+static inline operands broadcast_operands(const operand *p) { return vset1(*p); }
+static inline vec multiply_operands(operands x, operands w, vec sum) { return vfma(x, w, sum); }

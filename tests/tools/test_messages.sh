@@ -1,0 +1,39 @@
+#!/bin/sh
+# Messages that say what is wrong: encodings, 8-bit references, folders that cannot be made.
+# usage: test_messages.sh GANBEND, from the repository root.
+. tests/tools/cli.sh
+
+m=$scratch/model.gbw
+"$ganbend" init stylegan2 "$m" --res 8 --channel-base 64 --channel-max 8 --z-dim 8 --w-dim 8 || exit 1
+
+# b\0e\0n\0d\0s\0 and so on, with and without a byte order mark
+utf16() { printf 'bends: []\n' | sed 's/./&_/g' | tr '_\n' '\000\000'; }
+{ printf '\377\376'; utf16; } >"$scratch/marked.yaml"
+utf16 >"$scratch/plain.yaml"
+for file in marked plain; do
+    run 1 "a recipe in UTF-16 ($file)" recipe check "$scratch/$file.yaml"
+    complains "this text is in UTF-16; save it as UTF-8"
+    run 1 "the same given to render ($file)" render "$m" --bend "$scratch/$file.yaml" -o "$scratch/x.png"
+    complains "UTF-16"
+done
+printf '\357\273\277bends: []\n' >"$scratch/bom.yaml"
+run 0 "a byte order mark of UTF-8 is passed over" recipe check "$scratch/bom.yaml"
+
+# An .npz with z and an image of 8 bits: the header of a uint8 array behind that of z
+run 0 "a reference" dump "$m" --at z -o "$scratch/z.npz"
+run 1 "8-bit values are no reference" compare "$m" tests/fixtures/wild/eight-bit.npz
+complains "'image' holds 8-bit values; a reference needs the network's own float32 output"
+
+mkdir "$scratch/dir"
+: >"$scratch/dir/file"
+run 1 "a folder inside a file" render "$m" -o "$scratch/dir/file/deeper" --seeds 0
+complains "cannot create this folder"
+if [ -d /sys ] && ! mkdir /sys/ganbend-test 2>/dev/null; then
+    run 1 "a folder where none may be made" render "$m" -o /sys/ganbend-test --seeds 0
+    complains "cannot create this folder"
+    check "is not reported as missing" sh -c "! grep -q 'No such file' '$scratch/err'"
+fi
+rmdir /sys/ganbend-test 2>/dev/null
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,65 @@
+/* The table of other names, and looking one up. */
+#include "synonyms.h"
+
+#include <string.h>
+
+static const char sheet[] = "the shape of a sheet is --grid COLUMNSxROWS, as in 4x3";
+static const char model[] = "the model is given without an option: ganbend render MODEL.gbw …";
+static const char inferred[] = "the model's shape is read from the checkpoint; 'ganbend convert' needs no such option";
+static const char stylegan3[] = "only StyleGAN3 has it; 'ganbend sweep' and recipes move and turn feature maps";
+
+static const synonym synonyms[] = {
+    {"--seed", "--seeds", NULL},
+    {"--truncation", "--trunc", NULL},
+    {"--trunc-psi", "--trunc", NULL},
+    {"--truncation-psi", "--trunc", NULL},
+    {"--psi", "--trunc", NULL},
+    {"--truncation-cutoff", "--cutoff", NULL},
+    {"--outdir", "-o", NULL},
+    {"--out", "-o", NULL},
+    {"--output", "-o", NULL},
+    {"--outfile", "-o", NULL},
+    {"--out-dir", "-o", NULL},
+    {"--projected-w", "--w", NULL},
+    {"--latents", "--w", NULL},
+    {"--noise-mode", "--noise", NULL},
+    {"--class-idx", "--class", NULL},
+    {"--num-frames", "--frames", NULL},
+    {"--cols", "--columns", sheet},
+    {"--columns", NULL, sheet},
+    {"--rows", NULL, sheet},
+    {"--network", NULL, model},
+    {"--network-pkl", NULL, model},
+    {"--ckpt", NULL, model},
+    {"--checkpoint", NULL, model},
+    {"--pics", NULL, "name the images by their seeds: --seeds 0-19"},
+    {"--sample", NULL, "name the images by their seeds: --seeds 0-19"},
+    {"--num-samples", NULL, "name the images by their seeds: --seeds 0-19"},
+    {"--batch", NULL, "images are rendered one after the other, on all cores; --threads limits these"},
+    {"--gpus", NULL, "--device cuda renders on a GPU"},
+    {"--size", NULL, inferred},
+    {"--style-dim", NULL, inferred},
+    {"--n-mlp", NULL, inferred},
+    {"--channel-multiplier", NULL, inferred},
+    {"--translate", NULL, stylegan3},
+    {"--rotate", NULL, stylegan3},
+    {"--row-seeds", NULL, "styles are mixed by a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+    {"--col-seeds", NULL, "styles are mixed by a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+    {"--col-styles", NULL, "styles are mixed by a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+};
+
+static int same(const char *word, const char *given, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (word[i] != (i >= 2 && given[i] == '_' ? '-' : given[i])) return 0;
+    return !word[length];
+}
+
+const synonym *find_synonym(const char *word, size_t length) {
+    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
+        if (same(synonyms[i].word, word, length)) return &synonyms[i];
+    return NULL;
+}
+
+const synonym *synonym_at(size_t index) {
+    return index < sizeof synonyms / sizeof *synonyms ? &synonyms[index] : NULL;
+}

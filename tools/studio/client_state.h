@@ -1,0 +1,69 @@
+/* What the threads of a client share. For client.c, which the server's thread calls, and worker.c. */
+#ifndef GANBEND_STUDIO_CLIENT_STATE_H
+#define GANBEND_STUDIO_CLIENT_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "client.h"
+#include "live.h"
+#include "send_queue.h"
+
+enum {
+    MAX_JOBS = 64,                      /* waiting requests, parsed or not, and unsent answers together */
+    MAX_JOB_BYTES = 32 << 20,           /* of waiting requests, parsed or not */
+    READ_AT_ONCE = 64 << 10             /* bytes of a message that the server's thread parses itself */
+};
+
+typedef struct unread_message {
+    char *bytes;
+    size_t size;
+} unread_message;
+
+struct client {
+    shared *shared;
+    client_slot *slot;
+    pthread_mutex_t lock;               /* never held while something is parsed, rendered, read or sent */
+    pthread_cond_t changed;
+    atomic_bool ready;                  /* see client_is_ready() */
+    atomic_bool closing;                /* set under the lock */
+    live live;                          /* used by the worker only */
+    size_t due;                         /* used by the worker only: places reserved for answers that it still owes */
+
+    /* The rest is protected by the lock. Messages that the reader thread has to parse: */
+    unread_message unread[MAX_JOBS];    /* a ring */
+    size_t first_unread, unread_count, unread_bytes;
+    bool has_reader;                    /* the thread runs */
+    bool reading;                       /* it parses a message */
+
+    /* Requests for the worker: */
+    message *render;                    /* the newest that is not started, or NULL */
+    double render_came;                 /* when, in seconds */
+    message *jobs[MAX_JOBS];            /* all others in their order, a ring */
+    size_t first_job, job_count, job_bytes;
+    int models_waiting;                 /* jobs that change the model; renders after them wait for them */
+
+    /* What can be cancelled: */
+    gb_session *running;                /* or NULL */
+    bool replaceable;                   /* by a newer render; closing cancels everything */
+    bool cancelled;                     /* by a newer render */
+
+    /* What goes out: */
+    send_queue sending;
+    int failure;                        /* a WebSocket close code, or 0 */
+    char reason[CLOSE_REASON];
+};
+
+/* Tells the server that client_is_ready(). Any thread of the client may call it, without the lock. */
+void client_wake_server(client *c);
+/* Lets the server close the connection. Any thread of the client may call it, without the lock. */
+void client_fail(client *c, int code, const char *reason);
+
+/* The most answers that a request may have. */
+size_t max_answers(const message *m);
+
+/* The worker's thread: opens the session, works until the client closes, and frees the client. */
+void *client_work(void *arg);
+void client_free(client *c);
+
+#endif

@@ -1,0 +1,265 @@
+/* A client's worker thread. It opens the session, renders, and answers requests in their order; renders and requests
+ * alternate. When the client closes it ends within one step of a render, keeps the page's last document, and frees the
+ * client. */
+#define _POSIX_C_SOURCE 200809L
+#include <string.h>
+#include <time.h>
+
+#include "client_state.h"
+#include "frame.h"
+#include "handlers.h"
+#include "projects.h"
+#include "tools/program/host.h"
+
+enum { FILM_PAUSE = 100 };              /* ms between looks at ffmpeg */
+
+/* ------------------------------------------------------------------------------------------------ sending */
+
+static void send_answer(client *c, outgoing answer) {
+    c->due--;
+    pthread_mutex_lock(&c->lock);
+    send_queue_answer(&c->sending, answer);
+    pthread_mutex_unlock(&c->lock);
+    client_wake_server(c);
+}
+
+static void send_newest(client *c, send_slot slot, outgoing newest, int64_t serial) {
+    outgoing old;
+    pthread_mutex_lock(&c->lock);
+    old = send_queue_replace(&c->sending, slot, newest, serial);
+    pthread_mutex_unlock(&c->lock);
+    free_outgoing(&old);
+    client_wake_server(c);
+}
+
+static void fail_without_memory(client *c) {
+    client_fail(c, CLOSE_ERROR, "out of memory");
+}
+
+/* Adds the reason under `key`, and "line" and "column" if it is about a place in the recipe. */
+static gb_status pack_refusal(client *c, json_t *object, const char *key, const gb_error *why, outgoing *p) {
+    gb_error err = {0};
+    int line, column;
+    const char *text = live_error_text(&c->live, why, &line, &column);
+    if (object) json_object_set_new(object, key, text_json(text));
+    if (object && line) json_object_set_new(object, "line", json_integer(line));
+    if (object && line) json_object_set_new(object, "column", json_integer(column));
+    return pack_text(object, FLOAT_DIGITS, p, &err);
+}
+
+static void refuse_render(client *c, const message *m, const gb_error *why) {
+    outgoing p;
+    json_t *refused = json_pack("{s:s, s:I}", "type", "refused", "serial", (json_int_t)m->serial);
+    if (pack_refusal(c, refused, "message", why, &p)) fail_without_memory(c);
+    else send_newest(c, SEND_REFUSED, p, 0);
+}
+
+static void refuse_job(client *c, const message *m, const gb_error *why) {
+    outgoing p;
+    json_t *answer = json_pack("{s:s, s:I}", "type", "answer", "id", (json_int_t)m->id);
+    if (pack_refusal(c, answer, "error", why, &p)) fail_without_memory(c);
+    else send_answer(c, p);
+}
+
+/* ------------------------------------------------------------------------------------------------ renders */
+
+/* From here to leave() the session can be cancelled: by closing, or by a newer render if `replaceable`. Returns false if
+ * the work should not start at all. */
+static bool enter(client *c, bool replaceable) {
+    bool start;
+    pthread_mutex_lock(&c->lock);
+    start = !atomic_load(&c->closing) && !(replaceable && c->render);
+    c->running = start ? c->live.session : NULL;
+    c->replaceable = replaceable;
+    c->cancelled = false;
+    pthread_mutex_unlock(&c->lock);
+    return start;
+}
+
+/* A cancel that came after the last step would end the next render. An empty render takes it. */
+static void leave(client *c, gb_status status) {
+    bool late;
+    pthread_mutex_lock(&c->lock);
+    c->running = NULL;
+    late = c->cancelled && status != GB_CANCELLED && !atomic_load(&c->closing);
+    pthread_mutex_unlock(&c->lock);
+    if (late) gb_session_render(c->live.session, NULL, NULL);
+}
+
+static void send_frame(client *c, const message *m, int side, double wait, double render) {
+    gb_error err = {0};
+    outgoing p;
+    if (make_frame(&c->live, m, side, wait, render, &p, &err)) refuse_render(c, m, &err);
+    else send_newest(c, SEND_FRAME, p, m->serial);
+}
+
+/* Sends the first preview that the change reaches. */
+static gb_status send_preview(client *c, const message *m, double wait, bool *sent, gb_error *err) {
+    int side = live_preview_side(&c->live, 0);
+    double start = host_seconds();
+    *sent = false;
+    while (side && !*sent) {
+        gb_status status = enter(c, false) ? live_preview(&c->live, side, sent, err)
+                                           : (err->status = GB_CANCELLED);
+        leave(c, status);
+        if (status) return status;
+        if (*sent) send_frame(c, m, side, wait, host_seconds() - start);
+        else side = live_preview_side(&c->live, side);
+    }
+    return GB_OK;
+}
+
+/* `came` is when the request arrived. A newer render cancels the full picture once a preview has been sent, so that
+ * something is seen during a drag however slow the network is. */
+static void do_render(client *c, const message *m, double came) {
+    gb_error err = {0};
+    double start = host_seconds();
+    bool previewed = false;
+    gb_status status = enter(c, false) ? live_set(&c->live, m->recipe, &err) : GB_CANCELLED;
+    leave(c, status);
+    if (!status) status = send_preview(c, m, start - came, &previewed, &err);
+    if (!status) {
+        status = enter(c, previewed) ? live_render(&c->live, &err) : GB_CANCELLED;
+        leave(c, status);
+    }
+    if (!status) send_frame(c, m, 0, start - came, host_seconds() - start);
+    else if (status != GB_CANCELLED) refuse_render(c, m, &err);
+}
+
+/* ------------------------------------------------------------------------------------------------ other requests */
+
+static message_handler *const handlers[MESSAGE_KINDS] = {
+    [MESSAGE_HELLO] = handle_hello, [MESSAGE_MODEL] = handle_model, [MESSAGE_STATISTICS] = handle_statistics,
+    [MESSAGE_MAPS] = handle_maps, [MESSAGE_CLUSTER] = handle_cluster, [MESSAGE_PICK] = handle_pick,
+    [MESSAGE_Z] = handle_z, [MESSAGE_PARSE] = handle_parse, [MESSAGE_SAVE] = handle_save,
+    [MESSAGE_FILES] = handle_files, [MESSAGE_OPEN] = handle_open, [MESSAGE_KEEP] = handle_keep,
+    [MESSAGE_FILM] = handle_film, [MESSAGE_FRAME] = handle_frame, [MESSAGE_FINISH] = handle_finish,
+};
+
+/* `model` replaces the session, and `keep` must not be lost when the page closes. */
+static bool is_cancellable(const message *m) {
+    return m->kind != MESSAGE_MODEL && m->kind != MESSAGE_KEEP;
+}
+
+/* Gives back the reserved places that the request did not need. A film that ffmpeg is encoding still owes an answer. */
+static void settle_answers(client *c) {
+    size_t owed = film_waits(&c->live.film) ? 1 : 0;
+    pthread_mutex_lock(&c->lock);
+    send_queue_unreserve(&c->sending, c->due - owed);
+    pthread_mutex_unlock(&c->lock);
+    c->due = owed;
+}
+
+static void do_job(client *c, const message *m) {
+    gb_error err = {0};
+    outgoing p = {0};
+    gb_status status = GB_CANCELLED;
+    c->due += max_answers(m);
+    if (!is_cancellable(m) || enter(c, false)) status = handlers[m->kind](&c->live, m, &p, &err);
+    if (is_cancellable(m)) leave(c, status);
+    if (!status && p.bytes) send_answer(c, p);
+    else if (status && status != GB_CANCELLED) refuse_job(c, m, &err);
+    if (!status && m->kind == MESSAGE_HELLO) {
+        if (pack_network(&c->live, &p, &err)) fail_without_memory(c);
+        else send_answer(c, p);
+    }
+    settle_answers(c);
+}
+
+static void check_film(client *c) {
+    outgoing p = {0};
+    switch (film_poll(&c->live.film, &p)) {
+    case FILM_PROGRESS: send_newest(c, SEND_PROGRESS, p, 0); break;
+    case FILM_ENDED:
+        if (p.bytes) send_answer(c, p);
+        else fail_without_memory(c);
+        settle_answers(c);
+        break;
+    case FILM_QUIET: break;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ the thread */
+
+/* Waits for a change, and not longer than FILM_PAUSE while ffmpeg is running. */
+static void wait_for_work(client *c, bool filming) {
+    struct timespec until;
+    if (!filming) {
+        pthread_cond_wait(&c->changed, &c->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += FILM_PAUSE * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&c->changed, &c->lock, &until);
+}
+
+/* Waits for the next request; NULL if only the film needs a look. Returns false when the client closes. */
+static bool next_message(client *c, bool *render_last, message **next, double *came) {
+    bool filming = c->live.film.encoder != 0, job, open;
+    *next = NULL;
+    pthread_mutex_lock(&c->lock);
+    for (bool waited = false; !atomic_load(&c->closing) && !*next; waited = true) {
+        job = c->job_count && c->sending.bytes < SEND_ANSWER_BYTES;
+        if (c->render && !c->models_waiting && !(job && *render_last)) {
+            *next = c->render;
+            *came = c->render_came;
+            c->render = NULL;
+        } else if (job) {
+            *next = c->jobs[c->first_job];
+            c->first_job = (c->first_job + 1) % MAX_JOBS;
+            c->job_count--;
+            c->job_bytes -= (*next)->size;
+            c->models_waiting -= (*next)->kind == MESSAGE_MODEL;
+        } else if (filming && waited) {
+            break;
+        } else {
+            wait_for_work(c, filming);
+        }
+    }
+    open = !atomic_load(&c->closing);
+    pthread_mutex_unlock(&c->lock);
+    *render_last = *next && (*next)->kind == MESSAGE_RENDER;
+    return open;
+}
+
+static void wait_until_closed(client *c) {
+    pthread_mutex_lock(&c->lock);
+    while (!atomic_load(&c->closing) || c->has_reader) pthread_cond_wait(&c->changed, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Of the requests that still wait only the newest `keep` matters: it is the last state of the page's project. */
+static void keep_last(client *c) {
+    gb_error err = {0};
+    outgoing p = {0};
+    for (size_t i = c->job_count; i-- > 0;) {
+        const message *m = c->jobs[(c->first_job + i) % MAX_JOBS];
+        if (m->kind != MESSAGE_KEEP) continue;
+        handle_keep(&c->live, m, &p, &err);
+        free_outgoing(&p);
+        return;
+    }
+}
+
+void *client_work(void *arg) {
+    client *c = arg;
+    client_list *clients = &c->shared->clients;
+    client_slot *slot = c->slot;
+    gb_error err = {0};
+    bool render_last = false, has_session = !live_open(&c->live, c->shared, slot, &c->closing, &err);
+    double came = 0;
+    if (!has_session) client_fail(c, CLOSE_ERROR, err.message);
+    for (message *m; has_session && next_message(c, &render_last, &m, &came); free_message(m)) {
+        if (m && m->kind == MESSAGE_RENDER) do_render(c, m, came);
+        else if (m) do_job(c, m);
+        check_film(c);
+    }
+    wait_until_closed(c);
+    if (has_session) keep_last(c);
+    live_close(&c->live);
+    client_free(c);
+    client_slot_release(clients, slot);
+    return NULL;
+}
