@@ -193,7 +193,7 @@ static void a_precision_of_the_other_processor_is_refused(void **state) {
                      GB_BAD_ARGUMENT);
     assert_non_null(strstr(err.message, "a GPU has half, tf32 and fp32"));
     assert_int_equal(gb_context_new(&(gb_context_options){.precision = "fp8"}, &context, &err), GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "there are half, tf32, fp32 and bf16"));
+    assert_non_null(strstr(err.message, "choose half, tf32, fp32 or bf16"));
 }
 
 static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state) {
