@@ -1,5 +1,5 @@
 /* The list of operations. The including source defines GB_OP(ID, name): ops.h makes the identifier GB_OP_ID of it,
- * ops.c the table of the gb_op_name that the operation's own file defines. The comments number inputs and weights as
+ * table.c the table of the gb_op_name that the operation's own file defines. The comments number inputs and weights as
  * gb_op_row.run() and pack() receive them. From GB_OP_FILTER on, operations are bends. */
 GB_OP(CONSTANT, constant)                       /* weights[0] [C,H,W] for every sample; out.n is the batch size */
 GB_OP(PIXEL_NORM, pixel_norm)                   /* x / √(mean_c x² + eps) */

@@ -24,23 +24,29 @@ static void *copy_of(const void *bytes, size_t size, bool *failed) {
 
 /* ------------------------------------------------------------------------------------------------ parameters */
 
+/* Sets the filter or activation of an entry and its parameters. */
+static gb_status choose_row(gb_bend_entry *entry, const float *params, int count, gb_error *err) {
+    gb_bend_options *o = &entry->options;
+    bool filter = o->kind == GB_BEND_FILTER;
+    gb_chosen_row row;
+    gb_status status = (filter ? gb_choose_filter : gb_choose_activation)(o->name, params, count, &row, err);
+    if (status)
+        return status;
+    if (filter)
+        entry->filter = gb_filters[row.index];
+    else
+        entry->activation = (int)row.index;
+    o->name = filter ? entry->filter->name : gb_acts[row.index].name;
+    memcpy(entry->params, row.params, sizeof entry->params);
+    entry->param_count = row.count;
+    return GB_OK;
+}
+
 static gb_status set_params(gb_bend_entry *entry, const float *params, int count, gb_error *err) {
-    const gb_bend_options *o = &entry->options;
-    gb_table_row row;
-    size_t index;
-    switch (o->kind) {
+    switch (entry->options.kind) {
     case GB_BEND_FILTER:
-        if (!gb_table_find(gb_filter_row, o->name, &row, &index))
-            return gb_fail(err, GB_BAD_ARGUMENT, "there is no filter '%s'", o->name ? o->name : "");
-        entry->filter = gb_filters[index];
-        entry->options.name = entry->filter->name;
-        return gb_table_params(&row, params, count, entry->params, &entry->param_count, err);
     case GB_BEND_ACTIVATION:
-        if (!gb_table_find(gb_activation_row, o->name, &row, &index))
-            return gb_fail(err, GB_BAD_ARGUMENT, "there is no activation '%s'", o->name ? o->name : "");
-        entry->activation = (int)index;
-        entry->options.name = gb_acts[index].name;
-        return gb_table_params(&row, params, count, entry->params, &entry->param_count, err);
+        return choose_row(entry, params, count, err);
     case GB_BEND_NOISE:
         if (count > 0)
             entry->options.factor = params[0];

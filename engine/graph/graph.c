@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/spelling.h"
+#include "weights/spelling.h"
+
 
 enum { GB_MAX_NODES = 1 << 14 };
 

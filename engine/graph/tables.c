@@ -37,13 +37,6 @@ bool gb_activation_row(size_t index, gb_table_row *row) {
     return true;
 }
 
-bool gb_table_find(bool (*row_at)(size_t, gb_table_row *), const char *name, gb_table_row *row, size_t *index) {
-    for (*index = 0; name && row_at(*index, row); ++*index)
-        if (!strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name)))
-            return true;
-    return false;
-}
-
 static gb_status check_param(const char *of, const gb_param_info *p, float value, gb_error *err) {
     if (!(value >= p->low && value <= p->high))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; expected %g to %g", of, p->name, (double)value,
@@ -53,8 +46,8 @@ static gb_status check_param(const char *of, const gb_param_info *p, float value
     return GB_OK;
 }
 
-gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_MAX_PARAMS],
-                          int *used, gb_error *err) {
+static gb_status fill_params(const gb_table_row *row, const float *params, int count, gb_chosen_row *chosen,
+                             gb_error *err) {
     if (count && !params)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %d parameters without values", row->name, count);
     if (count < 0 || count > row->max_params)
@@ -66,21 +59,32 @@ gb_status gb_table_params(const gb_table_row *row, const float *params, int coun
             return status;
     }
     for (int i = 0; i < GB_MAX_PARAMS; i++)
-        out[i] = i < count ? params[i] : i < row->param_count ? row->param[i].default_value : 0;
-    /* Of a row with any number of parameters, only those given count. */
-    *used = row->max_params > row->param_count && count ? count : row->param_count;
+        chosen->params[i] = i < count ? params[i] : i < row->param_count ? row->param[i].default_value : 0;
+    chosen->count = row->max_params > row->param_count && count ? count : row->param_count;
     return GB_OK;
+}
+
+static gb_status choose(bool (*row_at)(size_t, gb_table_row *), const char *kind, const char *name, const float *params,
+                        int count, gb_chosen_row *chosen, gb_error *err) {
+    gb_table_row row;
+    for (chosen->index = 0; name && row_at(chosen->index, &row); chosen->index++)
+        if (!strcmp(row.name, name) || (row.alias && !strcmp(row.alias, name)))
+            return fill_params(&row, params, count, chosen, err);
+    return gb_fail(err, GB_BAD_ARGUMENT, "there is no %s '%s'", kind, name ? name : "");
+}
+
+gb_status gb_choose_filter(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err) {
+    return choose(gb_filter_row, "filter", name, params, count, chosen, err);
+}
+
+gb_status gb_choose_activation(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err) {
+    return choose(gb_activation_row, "activation", name, params, count, chosen, err);
 }
 
 gb_status gb_filter_apply(gb_context *context, const char *name, const float *params, int param_count,
                           const int64_t shape[4], const float *in, float *out, gb_error *err) {
-    gb_table_row row;
-    size_t index;
-    float full[GB_MAX_PARAMS];
-    int used;
-    if (!gb_table_find(gb_filter_row, name, &row, &index))
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no filter '%s'", name ? name : "");
-    gb_status status = gb_table_params(&row, params, param_count, full, &used, err);
+    gb_chosen_row chosen;
+    gb_status status = gb_choose_filter(name, params, param_count, &chosen, err);
     if (status)
         return status;
     gb_shape s = {.block = 1};
@@ -91,25 +95,20 @@ gb_status gb_filter_apply(gb_context *context, const char *name, const float *pa
         return gb_fail(err, GB_BAD_ARGUMENT, "a filter cannot take an array of shape [%lld,%lld,%lld,%lld]",
                        (long long)shape[0], (long long)shape[1], (long long)shape[2], (long long)shape[3]);
     gb_tensor from = {s, (float *)in}, to = {s, out};       /* `from` is only read */
-    size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[index], &s);
+    size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[chosen.index], &s);
     void *memory = gb_aligned_alloc(workspace + 64);
     if (!memory)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_filter_run(&context->cpu, gb_filters[index], full, NULL, 0, &from, &to, memory);
+    gb_filter_run(&context->cpu, gb_filters[chosen.index], chosen.params, NULL, 0, &from, &to, memory);
     gb_aligned_free(memory);
     return GB_OK;
 }
 
 gb_status gb_activation_apply(const char *name, const float *params, int param_count, size_t count, const float *in,
                               float *out, gb_error *err) {
-    gb_table_row row;
-    size_t index;
-    float full[GB_MAX_PARAMS];
-    int used;
-    if (!gb_table_find(gb_activation_row, name, &row, &index))
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no activation '%s'", name ? name : "");
-    gb_status status = gb_table_params(&row, params, param_count, full, &used, err);
+    gb_chosen_row chosen;
+    gb_status status = gb_choose_activation(name, params, param_count, &chosen, err);
     for (size_t i = 0; i < count && !status; i++)
-        out[i] = gb_activate((gb_act_kind)index, full, used, in[i]);
+        out[i] = gb_activate((gb_act_kind)chosen.index, chosen.params, chosen.count, in[i]);
     return status;
 }

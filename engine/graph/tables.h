@@ -1,14 +1,17 @@
-/* Looks up rows of the filter and activation tables by name, and checks parameters against their ranges. */
+/* Rows of the filter and activation tables by name, with parameters checked against their ranges. */
 #ifndef GB_ENGINE_TABLES_H
 #define GB_ENGINE_TABLES_H
 
 #include "engine/ganbend.h"
 
-/* Finds a row by its name or alias; `index` is its position in the table. */
-bool gb_table_find(bool (*row_at)(size_t, gb_table_row *), const char *name, gb_table_row *row, size_t *index);
+/* A row found by its name or alias, with all its parameters: the given ones, checked, and default values for the rest. */
+typedef struct gb_chosen_row {
+    size_t index;               /* in the table */
+    float params[GB_MAX_PARAMS];
+    int count;                  /* of parameters in effect: of a row with any number of them, those given */
+} gb_chosen_row;
 
-/* Checks the given parameters and completes them with default values. `used` is the number of parameters in effect. */
-gb_status gb_table_params(const gb_table_row *row, const float *params, int count, float out[GB_MAX_PARAMS],
-                          int *used, gb_error *err);
+gb_status gb_choose_filter(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err);
+gb_status gb_choose_activation(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err);
 
 #endif

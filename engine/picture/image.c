@@ -3,13 +3,13 @@
 #include "image.h"
 
 #include <png.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
+#include "png_failure.h"
 
 static uint8_t level(float x) {
     float v = x * 127.5f + 128.0f;      /* two roundings, as in PyTorch */
@@ -114,22 +114,6 @@ static gb_status make_text(const char *path, const gb_text *text, png_text *out,
 
 /* ---------------------------------------------------------------------------------------------------- writing */
 
-typedef struct png_job {
-    jmp_buf failed;
-    char message[160];
-} png_job;
-
-static void on_error(png_structp png, png_const_charp message) {
-    png_job *job = png_get_error_ptr(png);
-    snprintf(job->message, sizeof job->message, "%s", message);
-    longjmp(job->failed, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
-}
-
 static void write_bytes(png_structp png, png_bytep bytes, size_t size) {
     if (!gb_out_file_write(png_get_io_ptr(png), bytes, size))
         png_error(png, "stopped");      /* gb_out_file_check() has the reason */
@@ -165,19 +149,19 @@ static gb_status write_all(const char *path, const pixels *p, const png_text *te
     gb_status status = gb_out_file_new(path, GB_OUTPUT_PNG, &file, err);
     if (status)
         return status;
-    png_job job;
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
+    gb_png_failure failure;
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &failure, gb_png_on_error, gb_png_on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
         status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    } else if (setjmp(job.failed) == 0) {
+    } else if (setjmp(failure.jump) == 0) {
         png_set_write_fn(png, file, write_bytes, flush_bytes);
         write_png(png, info, p, texts, text_count);
         status = gb_out_file_finish(file, err);
     } else {
         status = gb_out_file_check(file, err);
         if (!status)
-            status = gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", path, job.message);
+            status = gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", path, failure.message);
     }
     png_destroy_write_struct(&png, &info);
     gb_out_file_free(file);

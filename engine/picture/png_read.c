@@ -4,7 +4,6 @@
 #include "png_read.h"
 
 #include <png.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,27 +11,16 @@
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
 #include "image.h"
+#include "png_failure.h"
 
 typedef struct source {
-    jmp_buf failed;
-    char message[160];
+    gb_png_failure failure;
     const unsigned char *bytes;
     size_t left;
     uint8_t *rgba;
     png_bytep *rows;
     png_bytep row;              /* gb_png_is_complete(): the only one */
 } source;
-
-static void on_error(png_structp png, png_const_charp message) {
-    source *s = png_get_error_ptr(png);
-    snprintf(s->message, sizeof s->message, "%s", message);
-    longjmp(s->failed, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
-}
 
 static void read_bytes(png_structp png, png_bytep out, size_t size) {
     source *s = png_get_io_ptr(png);
@@ -56,7 +44,7 @@ static void allocate_rows(png_structp png, source *s, size_t width, size_t heigh
 
 /* Runs under setjmp: everything that is used after a longjmp is in `s`. */
 static bool decode(png_structp png, png_infop info, source *s, int *width, int *height) {
-    if (setjmp(s->failed))
+    if (setjmp(s->failure.jump))
         return false;
     png_set_read_fn(png, s, read_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
@@ -83,12 +71,12 @@ gb_status gb_png_decode(const char *name, const unsigned char *bytes, size_t siz
     gb_status status = GB_OK;
     source s = {.bytes = bytes, .left = size};
     *rgba = NULL;
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s.failure, gb_png_on_error, gb_png_on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info)
         status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
     else if (!decode(png, info, &s, width, height))
-        status = gb_fail(err, GB_BAD_FILE, "%s: %s", name, s.message);
+        status = gb_fail(err, GB_BAD_FILE, "%s: %s", name, s.failure.message);
     png_destroy_read_struct(&png, &info, NULL);
     free(s.rows);
     if (status)
@@ -114,7 +102,7 @@ gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba,
 /* Decodes every row and checks every chunk. `info` has the texts afterwards. */
 static bool read_to_end(png_structp png, png_infop info, source *s) {
     enum { MAX_SIDE = 1 << 16, MAX_TEXTS = 64, MAX_TEXT_BYTES = 8 << 20 };
-    if (setjmp(s->failed))
+    if (setjmp(s->failure.jump))
         return false;
     png_set_read_fn(png, s, read_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
@@ -132,19 +120,42 @@ static bool read_to_end(png_structp png, png_infop info, source *s) {
     return true;
 }
 
-bool gb_png_is_complete(const char *path) {
+typedef struct reading {
     gb_map map;
-    if (gb_map_open(path, &map, NULL))
-        return false;
-    source s = {.bytes = map.bytes, .left = map.size};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    bool whole = info && read_to_end(png, info, &s) && s.left == 0;
-    if (png)
-        png_free(png, s.row);
-    png_destroy_read_struct(&png, &info, NULL);
-    gb_map_close(&map);
-    return whole;
+    source source;
+    png_structp png;
+    png_infop info;
+} reading;
+
+/* Reads a file to its end. Call close_reading() afterwards, also after a failure. */
+static gb_status read_file(const char *path, reading *r, gb_error *err) {
+    *r = (reading){0};
+    gb_status status = gb_map_open(path, &r->map, err);
+    if (status)
+        return status;
+    r->source.bytes = r->map.bytes;
+    r->source.left = r->map.size;
+    r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r->source.failure, gb_png_on_error, gb_png_on_warning);
+    r->info = r->png ? png_create_info_struct(r->png) : NULL;
+    if (!r->info)
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    if (!read_to_end(r->png, r->info, &r->source))
+        return gb_fail(err, GB_BAD_FILE, "%s: %s", path, r->source.failure.message);
+    return GB_OK;
+}
+
+static void close_reading(reading *r) {
+    if (r->png)
+        png_free(r->png, r->source.row);
+    png_destroy_read_struct(&r->png, &r->info, NULL);
+    gb_map_close(&r->map);
+}
+
+bool gb_png_is_complete(const char *path) {
+    reading r;
+    bool complete = !read_file(path, &r, NULL) && r.source.left == 0;
+    close_reading(&r);
+    return complete;
 }
 
 /* ------------------------------------------------------------------------------------------------ texts */
@@ -172,21 +183,12 @@ static char *as_utf8(const char *text) {
 
 gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key, const char *value), void *arg,
                       gb_error *err) {
-    gb_map map;
-    gb_status status = gb_map_open(path, &map, err);
-    if (status)
-        return status;
-    source s = {.bytes = map.bytes, .left = map.size};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
+    reading r;
     png_textp list = NULL;
     int count = 0;
-    if (!info)
-        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    else if (!read_to_end(png, info, &s))
-        status = gb_fail(err, GB_BAD_FILE, "%s: %s", path, s.message);
-    else
-        png_get_text(png, info, &list, &count);
+    gb_status status = read_file(path, &r, err);
+    if (!status)
+        png_get_text(r.png, r.info, &list, &count);
     for (int i = 0; i < count && !status; i++) {
         char *key = as_utf8(list[i].key), *value = as_utf8(list[i].text ? list[i].text : "");
         if (key && value)
@@ -196,9 +198,6 @@ gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key,
         free(key);
         free(value);
     }
-    if (png)
-        png_free(png, s.row);
-    png_destroy_read_struct(&png, &info, NULL);
-    gb_map_close(&map);
+    close_reading(&r);
     return status;
 }

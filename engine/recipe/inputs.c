@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "engine/base/error.h"
-#include "engine/base/spelling.h"
 #include "recipe.h"
+#include "weights/spelling.h"
 
 typedef enum input_form { TEXT, NUMBER, INTEGER, CHOICE, NUMBERS } input_form;
 

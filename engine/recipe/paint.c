@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "engine/base/error.h"
-#include "engine/base/spelling.h"
 #include "recipe.h"
+#include "weights/number_text.h"
+#include "weights/spelling.h"
 
 /* ------------------------------------------------------------------------------------------------ colours */
 
@@ -19,19 +20,12 @@ static const struct { const char *name; uint32_t rgb; } colour_names[] = {
 
 enum { COLOUR_NAMES = sizeof colour_names / sizeof *colour_names };
 
-static int hex_digit(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static bool hex_colour(const char *text, uint32_t *rgb) {
     if (text[0] != '#' || strlen(text) != 7)
         return false;
     *rgb = 0;
     for (int i = 1; i < 7; i++) {
-        int digit = hex_digit(text[i]);
+        int digit = gb_hex_digit(text[i]);
         if (digit < 0)
             return false;
         *rgb = *rgb << 4 | (uint32_t)digit;

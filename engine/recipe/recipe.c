@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
-#include "engine/base/spelling.h"
+#include "weights/spelling.h"
 
 /* ------------------------------------------------------------------------------------------------ parameters */
 

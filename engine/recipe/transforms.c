@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "engine/base/error.h"
-#include "engine/base/spelling.h"
 #include "recipe.h"
+#include "weights/spelling.h"
 
 static const struct transform {
     const char *name;

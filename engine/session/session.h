@@ -14,7 +14,7 @@ typedef struct gb_settings {
     bool *tapped;               /* per node of the model */
     gb_shared_value *w_avg;     /* NULL = the model's */
     float psi;
-    double psi_as_written;      /* the shortest decimal that gives `psi`; see gb_session_truncate() */
+    double psi_as_written;      /* the shortest decimal of psi: its last bit can select another row of statistics */
     int cutoff;
     bool seeded;                /* z was drawn from `seed` with `rng` */
     gb_rng rng;

@@ -1,12 +1,12 @@
 /* The settings of a session: inputs, truncation, noise, feeds and taps, and transactions. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "session.h"
+#include "weights/number_text.h"
 
 static gb_status set_value(gb_session *session, gb_node node, const float *value, int samples, gb_error *err) {
     gb_shared_value *shared = NULL;
@@ -199,18 +199,6 @@ static bool has_statistics_by_truncation(const gb_graph *graph) {
     return has;
 }
 
-/* The shortest decimal that rounds to this float, as the user wrote it: 0.365, not 0.3650000095. The row of statistics
- * is found by dividing it, where the last bit can select another row. */
-static double as_written(float x) {
-    char text[32];
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)x);
-        if (strtof(text, NULL) == x)
-            break;
-    }
-    return strtod(text, NULL);
-}
-
 gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_error *err) {
     bool has_ws = find_role(session, GB_ROLE_WS) != GB_NO_NODE;
     if (!has_ws && find_role(session, GB_ROLE_Z) == GB_NO_NODE)
@@ -227,7 +215,7 @@ gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_err
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's to which a cutoff could apply");
     bool moved = psi != session->now.psi;
     session->now.psi = psi;
-    session->now.psi_as_written = as_written(psi);
+    session->now.psi_as_written = gb_float_as_written(psi);
     session->now.cutoff = cutoff < 0 ? -1 : cutoff;
     if (has_ws || !moved || !session->now.seeded)
         return GB_OK;

@@ -27,7 +27,7 @@ expect() {
 # on_device MODEL [OPTIONS…]: succeeds if no step runs on the host.
 on_device() {
     "$ganbend" bench "$@" --device cuda --layers --runs 1 --seconds 0 >"$scratch/bench" || return 1
-    ! grep "over the host" "$scratch/bench"
+    ! grep "host fallback" "$scratch/bench"
 }
 
 # allow PRECISION: sets the tolerance of its images.

@@ -7,9 +7,9 @@ prose() {
     awk '/^ *```/ { fence = !fence; next } !fence' "$1"
 }
 
-# code PAGE: the lines of its code blocks without a language, comments behind commands taken off, continued lines joined
+# code PAGE: the lines of its blocks of commands (those without a language, or sh), without comments, continued lines joined
 code() {
-    awk '/^ *```/ { plain = !fence && /^ *``` *$/; fence = !fence; next }
+    awk '/^ *```/ { plain = !fence && /^ *``` *(sh)? *$/; fence = !fence; next }
          fence && plain { sub(/^ */, ""); sub(/ +# .*/, ""); line = line $0
                           if (sub(/ *\\$/, " ", line)) next
                           print line; line = "" }' "$1"

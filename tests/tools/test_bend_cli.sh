@@ -47,7 +47,9 @@ run 0 "all in Markdown" filters --markdown
 check "as the documentation has them" documented filters
 prints '| `angle` | 45 |'
 run 0 "one as JSON" filters rotate --json
-prints '"positional": 1'
+for key in alias param_count max_params positional params default_value integer; do
+    prints "\"$key\": "
+done
 run 2 "a misspelt filter" filters rotaet
 complains "did you mean 'rotate'?"
 run 0 "the activations are listed" activations
@@ -90,7 +92,7 @@ run 0 "a layer there is not is no mistake of the recipe" recipe check "$scratch/
 run 1 "but one with this model" recipe check "$scratch/nowhere.yaml" --model "$model"
 complains "nowhere.yaml:2"
 run 0 "one that needs no other file" recipe check $recipes/inline.yaml
-prints "a valid recipe"
+prints "inline.yaml: valid"
 printf 'bends:\n  - {at: synthesis.b16.conv1, filter: ablate, muted: true}\n' >"$scratch/muted.yaml"
 run 0 "a bend that is muted" recipe check "$scratch/muted.yaml" --model "$model"
 prints "synthesis.b16.conv1: muted; otherwise ablate"
@@ -106,7 +108,7 @@ bends:
 RECIPE
 made=$scratch/made.yaml
 run 0 "a recipe's inputs are told" recipe check "$made" --model "$model"
-prints "made from --seeds 7 --rng torch --trunc 0.7 --cutoff 3 --noise random:5"
+prints "inputs: --seeds 7 --rng torch --trunc 0.7 --cutoff 3 --noise random:5"
 run 0 "images are made from them" render "$model" --bend "$made" -o "$scratch/made.png"
 run 0 "as by the options" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 7 --rng torch --trunc 0.7 \
     --cutoff 3 --noise random:5
@@ -145,7 +147,7 @@ run 0 "as it was written" recipe from "$scratch/first.png" --text Recipe
 same "to the byte" "$scratch/out" "$made"
 run 0 "a sheet of what is not bent" render "$model" --seeds 0-3 --grid 2x2 -o "$scratch/sheet.png"
 run 0 "says what no recipe can" recipe from "$scratch/sheet.png"
-prints "# made besides with --grid 2x2"
+prints "# also rendered with --grid 2x2"
 prints 'inputs: {seeds: "0-3", rng: numpy, trunc: 1, noise: const}'
 run 2 "of two recipes" recipe from "$scratch/options.png"
 complains "--text 'Recipe 2'"
@@ -207,7 +209,7 @@ printf 'bends:\n  - at: synthesis.b8.conv1\n    filter: multiply\n    factor: 3e
 check "a bend into infinity renders" [ $? -eq 0 ]
 check "the picture is there" [ -s "$scratch/nan.png" ]
 complains "seed0005: "
-complains "arose at synthesis.b8."
+complains "first appears at synthesis.b8."
 
 # ---- dump, compare, bench
 run 0 "a bent layer" dump "$model" --at synthesis.b16.conv1 --seeds 3 --bend "$turn" -o "$scratch/bent.npz"
@@ -278,7 +280,7 @@ run 0 "truncation" animate "$model" --seeds 3 --move trunc=0:1 --frames 2 -o "$s
 same_pixels "moves too" "$scratch/trunc/frame00001.png" "$scratch/plain.png"
 run 2 "nothing that moves" animate "$model" --seeds 3 -o "$scratch/x"
 run 2 "a parameter there is not" animate "$model" --bend "$turn" --move angel=0:1 -o "$scratch/x"
-complains "there is trunc, angle"
+complains "expected one of trunc, angle"
 run 2 "one value alone" animate "$model" --bend "$turn" --move angle=3 -o "$scratch/x"
 run 2 "a parameter out of its range" animate "$model" --bend "$turn" --move angle=0:300 -o "$scratch/far"
 run 2 "resuming a video" animate "$model" --seeds 3,4 -o - --resume
@@ -308,7 +310,7 @@ printf "bends:\n  - at: synthesis.b16.conv1\n    paint: {vector: nose, library: 
 run 0 "a recipe paints with it" render "$model" -o "$scratch/painted.png" --seeds 3 --bend "$scratch/paint.yaml"
 differ "and makes another picture" "$scratch/painted.png" "$scratch/plain.png"
 run 2 "a pixel there is not" vector take "$model" --at synthesis.b8.conv1 --pixel 8,0 --name x -o "$scratch/x.npz"
-complains "8 rows"
+complains "only 8 rows"
 run 2 "a pixel that is none" vector take "$model" --at synthesis.b8.conv1 --pixel 8 --name x -o "$scratch/x.npz"
 run 2 "a layer without pixels" vector take "$model" --at mapping.fc0 --pixel 0,0 --name x -o "$scratch/x.npz"
 run 2 "a layer there is not" vector take "$model" --at synthesis.b9 --pixel 0,0 --name x -o "$scratch/x.npz"
@@ -351,7 +353,7 @@ differ "is another" "$scratch/sweep.png" "$scratch/sweep2.png"
 check "with its recipe" grep -qa "filter: rotate" "$scratch/sweep2.png"
 run 2 "a range that is none" sweep "$model" --bend "$turn" --x angle=0:90 -o "$scratch/x.png"
 run 2 "a parameter there is not" sweep "$model" --bend "$turn" --x factor=0:90:3 -o "$scratch/x.png"
-complains "there is trunc, angle"
+complains "expected one of trunc, angle"
 run 2 "a bend without a place" sweep "$model" --filter rotate --x angle=0:90:3 -o "$scratch/x.png"
 run 2 "two parameters of several images" sweep "$model" --bend "$turn" --x angle=0:9:2 --y trunc=0:1:2 --seeds 0-1 \
     -o "$scratch/x.png"

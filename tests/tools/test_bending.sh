@@ -48,7 +48,7 @@ differs() {
     shift
     "$ganbend" compare "$scratch/rosinality.gbw" $fixtures/broad.npz --image chain "$@" >"$scratch/out" 2>"$scratch/err"
     check "$sentence" [ $? -eq 1 ]
-    prints "over the tolerance"
+    prints "exceeds the tolerance"
 }
 differs "an unbent network is no bent one"
 differs "nor is one bent otherwise" --bend "$recipes/broad/04-rotate.yaml"

@@ -108,7 +108,7 @@ prints "3x16x16"
 prints mapping.fc2
 run 0 "and renders" render "$scratch/small.gbw" -o "$scratch/small.png" --class 3
 run 2 "an unknown architecture" init stylegan9 "$scratch/x.gbw"
-complains "there is stylegan2"
+complains "expected stylegan2, biggan or biggan-deep"
 run 2 "a side that is no power of two" init stylegan2 "$scratch/x.gbw" --res 48
 run 2 "a side that is too large" init stylegan2 "$scratch/x.gbw" --res 8192
 run 2 "a number that is none" init stylegan2 "$scratch/x.gbw" --z-dim 12a
@@ -223,7 +223,7 @@ prints "PSNR"
 check "and says so last" sh -c "tail -n 1 '$scratch/out' | grep -q '^[0-9]* compared, worst [^ ]* [0-9.e-]*$'"
 "$ganbend" compare "$scratch/skip.gbw" $fixtures/nvlabs-skip-64.npz --tol 1e-12 >"$scratch/out" 2>"$scratch/err"
 check "over the tolerance is a failure" [ $? -eq 1 ]
-prints "over the tolerance"
+prints "exceeds the tolerance"
 "$ganbend" compare "$scratch/half.gbw" $fixtures/nvlabs-skip-64.npz >"$scratch/out" 2>"$scratch/err"
 check "half precision differs" [ $? -eq 1 ]
 run 0 "within its own tolerance" compare "$scratch/half.gbw" $fixtures/nvlabs-skip-64.npz --tol 1e-2
@@ -231,7 +231,7 @@ run 0 "one image of several" compare "$scratch/rosinality.gbw" $fixtures/pavlov.
 prints image/plain
 run 2 "an image there is not" compare "$scratch/skip.gbw" $fixtures/nvlabs-skip-64.npz --image other
 run 2 "a name that is no node" compare "$scratch/skip.gbw" $fixtures/rosinality-64.npz
-complains "'tap/style.1' is no node"
+complains "'tap/style.1' is not a node"
 run 1 "a reference that is not there" compare "$scratch/skip.gbw" "$scratch/none.npz"
 run 1 "nothing to start from" compare "$scratch/skip.gbw" "$scratch/d.npz"
 complains "neither z nor ws"

@@ -35,7 +35,7 @@ run 2 "a checkpoint's classes" info $fixtures/biggan-32-cifar.pth --classes
 run 0 "a BigGAN is measured" bench "$scratch/deep.gbw" --runs 1 --seconds 0 --layers
 prints generator.layers.4.mix
 run 2 "another architecture's option" init biggan "$scratch/x.gbw" --w-dim 64
-complains "--w-dim is not for biggan"
+complains "--w-dim does not apply to biggan"
 run 2 "another architecture's option" init stylegan2 "$scratch/x.gbw" --attention 64
 run 2 "a side no BigGAN has" init biggan "$scratch/x.gbw" --res 1024
 complains "expected 32, 64, 128, 256 or 512"

@@ -16,8 +16,8 @@ again() {
     for picture in "$@"; do
         run 0 "$name: the recipe of $(basename "$picture")" recipe from "$picture"
         [ "$remarks" = yes ] || check "$name: nothing is left over in $(basename "$picture")" \
-            sh -c "! grep -q '^# made besides' '$scratch/out'"
-        sed '/^# made besides/d' "$scratch/out" >"$scratch/again.yaml"
+            sh -c "! grep -q '^# also rendered with' '$scratch/out'"
+        sed '/^# also rendered with/d' "$scratch/out" >"$scratch/again.yaml"
         run 0 "$name: it is rendered" render "$model" --bend "$scratch/again.yaml" -o "$scratch/again.png"
         check "$name: $(basename "$picture") is the same" [ "$(pixels "$picture")" = "$(pixels "$scratch/again.png")" ]
         run 0 "$name: and says the same of itself" recipe from "$scratch/again.png"

@@ -18,7 +18,7 @@ run 0 "a tall network with alpha" init stylegan2 "$scratch/rgba.gbw" --res 64 --
 # shellcheck disable=SC2086
 run 0 "a network with two channels" init stylegan2 "$scratch/two.gbw" --res 16 --img-channels 2 $small
 run 2 "a start without a width" init stylegan2 "$scratch/x.gbw" --start 4
-complains "height x width"
+complains "HEIGHTxWIDTH"
 
 for model in grey rgba; do
     case $model in

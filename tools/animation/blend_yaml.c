@@ -1,5 +1,5 @@
-/* Blending two YAML texts word by word. A word is what lies between spaces, brackets, braces and commas; comments and
- * the space between words are the first text's. */
+/* Blends two YAML texts word by word. Words are separated by spaces, brackets, braces and commas; comments and spaces come
+ * from the first text. */
 #include "blend_yaml.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ static const char *skip_space(const char *at, int *line) {
     }
 }
 
-/* A bracket, brace or comma is a word of its own. */
+/* Brackets, braces and commas are single words. */
 static size_t word_length(const char *at) {
     return *at && strchr("[]{},", *at) ? 1 : strcspn(at, " \t\r\n[]{},");
 }
@@ -34,7 +34,7 @@ static bool is_number(const char *word, size_t length, double *value, bool *whol
     return end != text && !*end && isfinite(*value);
 }
 
-/* Appends to text of `room`, which grows. */
+/* A growing text. */
 typedef struct growing {
     char *text;
     size_t used, room;
@@ -81,8 +81,8 @@ gb_status blend_texts(const char *a, const char *b, double t, char **out, gb_err
             append(&g, text, (size_t)length);
         } else {
             free(g.text);
-            return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: line %d has '%.*s' where line "
-                         "%d of the other has '%.*s'", line, (int)(m < 60 ? m : 60), a, other, (int)(n < 60 ? n : 60),
+            return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: line %d of the first has '%.*s', "
+                         "line %d of the second '%.*s'", line, (int)(m < 60 ? m : 60), a, other, (int)(n < 60 ? n : 60),
                          b);
         }
         a += m;
@@ -90,8 +90,8 @@ gb_status blend_texts(const char *a, const char *b, double t, char **out, gb_err
     }
     if (*a || *b) {
         free(g.text);
-        return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: one goes on at line %d where the "
-                     "other ends", *a ? line : other);
+        return state(err, GB_BAD_FILE, "the two recipes differ in more than numbers: one continues at line %d, the other "
+                     "ends", *a ? line : other);
     }
     if (g.failed) {
         free(g.text);

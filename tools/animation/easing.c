@@ -1,5 +1,5 @@
-/* Easing curves: smooth is 3u² − 2u³, in u², out 1 − (1 − u)². A loop's last frame leads on to its first, so that its
- * frames are counted against their number; without one both ends are frames of their own. */
+/* Easing curves: smooth is 3u² − 2u³, in is u², out is 1 − (1 − u)². With a loop, frame `frames` would equal frame 0;
+ * without one, the last frame is the last key. */
 #include "easing.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ static double ease_share(easing ease, double u) {
     return u;
 }
 
-/* The key that step `i` of the way comes to. */
+/* The key at the end of stretch i − 1. */
 static int key_at(int i, int keys, looping loop) {
     int turn = 2 * (keys - 1);
     if (loop == LOOP_AROUND) return i % keys;

@@ -1,33 +1,33 @@
-/* Numbers that can be moved between renders, by name: named parameters of recipes, parameters of the one bend given by
- * options, and "trunc". What sweep and animate turn. */
-#ifndef GANBEND_TOOLS_KNOBS_H
-#define GANBEND_TOOLS_KNOBS_H
+/* Parameters that sweep and animate change between renders, by name: named parameters of recipes, parameters of the single
+ * bend given by options, and "trunc". */
+#ifndef GANBEND_TOOLS_PARAMETERS_H
+#define GANBEND_TOOLS_PARAMETERS_H
 
 #include "recipes.h"
 #include "single_bend.h"
 
-typedef struct knobs {
+typedef struct parameters {
     bending *bending;
-    single *single;             /* NULL, or not given: none */
-    gb_bend bend;               /* of `single`, in the session */
+    single *single;             /* NULL or not given: no single bend */
+    gb_bend bend;               /* `single` in the session */
     int cutoff;                 /* of the truncation */
     double psi;
-    bool psi_turned;
-} knobs;
+    bool psi_set;
+} parameters;
 
-/* GB_BAD_ARGUMENT where nothing has that name, with those that there are. */
-gb_status find_knob(const knobs *k, const char *name, gb_error *err);
-/* Whole numbers are rounded to. Takes effect at settle_knobs(), which comes after apply_inputs(). */
-gb_status turn_knob(knobs *k, const char *name, double value, gb_error *err);
-gb_status settle_knobs(knobs *k, gb_session *session, gb_error *err);
+/* GB_BAD_ARGUMENT if there is no parameter of that name; the message lists those that there are. */
+gb_status find_parameter(const parameters *k, const char *name, gb_error *err);
+/* Integer parameters are rounded. Takes effect at apply_parameters(), which is called after apply_inputs(). */
+gb_status set_parameter(parameters *k, const char *name, double value, gb_error *err);
+gb_status apply_parameters(parameters *k, gb_session *session, gb_error *err);
 
-/* "angle=0:90:45": a name and `least` to KEYS_ROOM numbers. */
+/* Parses "angle=0:90:45": a name and `min` to KEYS_ROOM numbers. */
 enum { KEYS_ROOM = 64 };
-typedef struct knob_keys {
+typedef struct parameter_keys {
     char name[PARAM_NAME_ROOM];
     double values[KEYS_ROOM];
     int count;
-} knob_keys;
-bool parse_keys(const char *text, int least, knob_keys *keys);
+} parameter_keys;
+bool parse_keys(const char *text, int min, parameter_keys *keys);
 
 #endif

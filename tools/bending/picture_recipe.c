@@ -1,17 +1,17 @@
-/* The recipe is printed anew from its JSON: a top key a line, a bend a line, numbers with the digits they have. The JSON
- * is gb_recipe_json()'s own, so a walk over it needs no checks; the settings are a stranger's text. */
+/* Prints the recipe from its JSON: one line for each top-level key and each bend, numbers unchanged. The JSON comes from
+ * gb_recipe_json(), so it is well-formed; the settings are untrusted. */
 #include "picture_recipe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------------ text that grows */
+/* ------------------------------------------------------------------------------------------------ growing text */
 
 typedef struct page {
     char *text;
     size_t used, room;
-    bool full;                  /* memory is out */
+    bool full;                  /* out of memory */
 } page;
 
 static void put(page *p, const char *bytes, size_t count) {
@@ -49,7 +49,7 @@ static void take_text(void *arg, const char *key, const char *value) {
     put_text(&s->found, value);
 }
 
-/* *text stays NULL where there is none of that name. */
+/* *text stays NULL if there is no chunk of that name. */
 static gb_status look_for_text(const char *path, const char *name, char **text, gb_error *err) {
     search s = {.name = name};
     gb_status status = gb_png_text(path, take_text, &s, err);
@@ -61,27 +61,27 @@ static gb_status look_for_text(const char *path, const char *name, char **text, 
 
 gb_status picture_text(const char *path, const char *name, char **text, gb_error *err) {
     gb_status status = look_for_text(path, name, text, err);
-    if (!status && !*text) status = state(err, GB_BAD_FILE, "%s: no text '%s' in it", path, name);
+    if (!status && !*text) status = state(err, GB_BAD_FILE, "%s: contains no text chunk '%s'", path, name);
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ settings */
 
-enum { MOST_SET = 64 };
+enum { MAX_SET = 64 };
 
 typedef struct word {
     const char *text;
     size_t length;
 } word;
 
-typedef struct made_with {
+typedef struct picture_settings {
     page inputs;                /* "seeds: 7, rng: numpy" */
-    page besides;               /* what no recipe says */
-    word set[MOST_SET];         /* "angle=30" */
+    page besides;               /* settings that a recipe cannot express */
+    word set[MAX_SET];          /* "angle=30" */
     size_t set_count;
     const char *latent;         /* numbers of a z or w, or NULL */
-    const char *clusters;       /* a JSON map in place of a file, or NULL */
-} made_with;
+    const char *clusters;       /* a JSON object, or NULL */
+} picture_settings;
 
 static word next_word(const char **at) {
     const char *from = *at + strspn(*at, " ");
@@ -99,7 +99,7 @@ static void put_besides(page *p, word w) {
     for (size_t i = 0; i < w.length; i++) put(p, w.text[i] < 0x20 || w.text[i] > 0x7e ? "?" : w.text + i, 1);
 }
 
-/* In quotes unless letters, digits and what is no sign of YAML's are all there is. */
+/* True for letters, digits and other characters that need no quotes in YAML. */
 static bool is_plain(word w) {
     static const char *const others[] = {"true", "false", "null"};
     const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -129,7 +129,7 @@ static void put_scalar(page *p, word w) {
     if (!bare) put_text(p, "\"");
 }
 
-/* The option's name in a recipe, or NULL where it is no input. */
+/* The name of an option among a recipe's inputs, or NULL. */
 static const char *input_name(word w) {
     static const char *const names[] = {"--seeds", "--rng", "--class", "--steps", "--space", "--image", "--trunc",
                                         "--cutoff", "--noise"};
@@ -139,20 +139,21 @@ static const char *input_name(word w) {
     return NULL;
 }
 
-static void put_input(made_with *m, const char *name) {
+static void put_input(picture_settings *m, const char *name) {
     if (m->inputs.used) put_text(&m->inputs, ", ");
     put_text(&m->inputs, name);
     put_text(&m->inputs, ": ");
 }
 
-/* How many parentheses stay open behind the word. */
+/* The number of parentheses that are open after the word. */
 static int depth_after(word w, int depth) {
     for (size_t i = 0; i < w.length; i++) depth += (w.text[i] == '(') - (w.text[i] == ')' && depth > 0);
     return depth;
 }
 
-/* "--seeds 7 --rng numpy --bend crc32:… --set angle=30 --grid 4x4": render's own options, and remarks in parentheses. */
-static void read_settings(const char *text, made_with *m) {
+/* Reads "--seeds 7 --rng numpy --bend crc32:… --set angle=30 --grid 4x4": options of render, and remarks in
+ * parentheses. */
+static void read_settings(const char *text, picture_settings *m) {
     const char *at = text;
     int depth = 0;
     for (word w = next_word(&at); w.length; w = next_word(&at)) {
@@ -168,7 +169,7 @@ static void read_settings(const char *text, made_with *m) {
             put_input(m, w.text[2] == 'z' ? "z" : "w");
             put_text(&m->inputs, m->latent);
             next_word(&at);             /* its checksum */
-        } else if (is_word(w, "--set") && m->set_count < MOST_SET) {
+        } else if (is_word(w, "--set") && m->set_count < MAX_SET) {
             m->set[m->set_count++] = next_word(&at);
         } else if (is_word(w, "--bend") || (m->clusters && is_word(w, "--clusters"))) {
             next_word(&at);
@@ -178,8 +179,8 @@ static void read_settings(const char *text, made_with *m) {
     }
 }
 
-/* The value that --set gave a parameter; the last one counts. */
-static bool find_set(const made_with *m, word name, word *value) {
+/* The value that --set gave a parameter; the last one wins. */
+static bool find_set(const picture_settings *m, word name, word *value) {
     for (size_t i = m->set_count; i-- > 0;) {
         word w = m->set[i];
         if (w.length <= name.length + 1 || memcmp(w.text, name.text, name.length) != 0 || w.text[name.length] != '=')
@@ -190,7 +191,7 @@ static bool find_set(const made_with *m, word name, word *value) {
     return false;
 }
 
-/* ------------------------------------------------------------------------------------------------ a walk over JSON */
+/* ------------------------------------------------------------------------------------------------ reading JSON */
 
 static const char *skip_string(const char *c) {
     for (c++; *c != '"'; c++) c += *c == '\\';
@@ -219,7 +220,7 @@ static bool is_end(char c) {
     return c == '}' || c == ']';
 }
 
-/* The next of a map's fields or a list's items; *at begins at its '{' or '[', and is where the last one ended. */
+/* The next field of an object or item of an array. *at starts at '{' or '[' and moves to the end of the field. */
 static bool next_field(const char **at, bool map, field *f) {
     const char *c = *at;
     if (is_end(c[0]) || is_end(c[1])) return false;
@@ -236,7 +237,7 @@ static bool next_field(const char **at, bool map, field *f) {
     return true;
 }
 
-/* JSON as YAML in one line: strings that need no quotes have none. */
+/* Writes JSON as YAML on one line, without quotes where they are not needed. */
 static void put_value(page *p, word value) {
     for (const char *c = value.text, *end = c + value.length; c < end;) {
         const char *next = *c == '"' ? skip_string(c) : c + 1;
@@ -268,8 +269,8 @@ static void put_parameter(page *p, word value, word set) {
     put_text(p, "}");
 }
 
-/* A line for each item, or all in one where there is little to say. */
-static void put_top(page *p, const made_with *m, const field *top) {
+/* Writes lists and parameters with one line per item, anything else on one line. */
+static void put_top(page *p, const picture_settings *m, const field *top) {
     const char *at = top->value.text;
     bool parameters = is_word(top->key, "parameters"), list = *at == '[';
     field f;
@@ -292,11 +293,11 @@ static void put_top(page *p, const made_with *m, const field *top) {
     }
 }
 
-static void put_recipe(page *p, const made_with *m, const char *json) {
+static void put_recipe(page *p, const picture_settings *m, const char *json) {
     const char *at = json;
     field f;
     if (m->besides.used) {
-        put_text(p, "# made besides with ");
+        put_text(p, "# also rendered with ");
         put(p, m->besides.text, m->besides.used);
         put_text(p, "\n");
     }
@@ -315,9 +316,10 @@ static void put_recipe(page *p, const made_with *m, const char *json) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------------ all of it */
+/* ------------------------------------------------------------------------------------------------ the recipe */
 
-/* A file of clusters as the JSON map that stands in a recipe in its place; to be freed. NULL where it is no such map. */
+/* Converts a cluster file to the JSON object that a recipe contains instead. The caller frees it; NULL if the file is
+ * malformed. */
 static char *clusters_json(const char *text) {
     static const char key[] = "{\"bends\": [], \"clusters\": ";
     gb_recipe *recipe = NULL;
@@ -340,7 +342,7 @@ static char *clusters_json(const char *text) {
     return NULL;
 }
 
-/* What latent_numbers() writes. */
+/* True for the format of latent_numbers(). */
 static bool is_numbers(const char *text) {
     return *text == '[' && strspn(text, "[]0123456789+-.e, ") == strlen(text);
 }
@@ -352,13 +354,13 @@ typedef struct picture_parts {
 static gb_status remake(const char *path, const picture_parts *from, page *p, gb_error *err) {
     const char *recipe_text = from->recipe ? from->recipe : "bends: []", *json;
     char *clusters = from->clusters ? clusters_json(from->clusters) : NULL;
-    made_with m = {.latent = from->latent && is_numbers(from->latent) ? from->latent : NULL, .clusters = clusters};
+    picture_settings m = {.latent = from->latent && is_numbers(from->latent) ? from->latent : NULL, .clusters = clusters};
     gb_recipe *recipe = NULL, *again = NULL;
     if (from->settings) read_settings(from->settings, &m);
     if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) && !gb_recipe_json(recipe, &json, err)) {
         put_recipe(p, &m, json);
         if (p->full || m.inputs.full || m.besides.full) state(err, GB_NO_MEMORY, "%s: out of memory", path);
-        else gb_recipe_parse(p->text, p->used, path, &again, err);      /* settings of a stranger may say anything */
+        else gb_recipe_parse(p->text, p->used, path, &again, err);      /* the settings may contain anything */
     }
     gb_recipe_free(again);
     gb_recipe_free(recipe);
@@ -375,10 +377,10 @@ gb_status remake_recipe(const char *path, char **text, gb_error *err) {
         !look_for_text(path, "Recipe 2", &from.second, err) && !look_for_text(path, "Latent", &from.latent, err) &&
         !look_for_text(path, "Clusters", &from.clusters, err)) {
         if (from.second)
-            state(err, GB_BAD_ARGUMENT, "%s: several recipes bend it; --text Recipe, --text 'Recipe 2', … print them, "
-                  "and --text Settings what goes with them", path);
+            state(err, GB_BAD_ARGUMENT, "%s: was rendered with several recipes; print each with --text Recipe, --text "
+                  "'Recipe 2', …, and the rest with --text Settings", path);
         else if (!from.settings && !from.recipe)
-            state(err, GB_BAD_FILE, "%s: no picture of ours: nothing in it says how it was made", path);
+            state(err, GB_BAD_FILE, "%s: contains neither settings nor a recipe; it was not rendered by ganbend", path);
         else
             remake(path, &from, &p, err);
     }

@@ -1,14 +1,14 @@
-/* A picture of ours back into the recipe that makes it again: the recipe in its texts, with the inputs and parameters of
- * its settings. */
-#ifndef GANBEND_TOOLS_REMAKE_H
-#define GANBEND_TOOLS_REMAKE_H
+/* Extracts the recipe that reproduces a picture from its PNG: the recipe in its text chunks, with the inputs and parameters
+ * in its settings. */
+#ifndef GANBEND_TOOLS_PICTURE_RECIPE_H
+#define GANBEND_TOOLS_PICTURE_RECIPE_H
 
 #include "tools/program/arguments.h"
 
-/* The text of that name in a PNG; to be freed. */
+/* The text chunk with that name in a PNG. The caller frees it. */
 gb_status picture_text(const char *path, const char *name, char **text, gb_error *err);
-/* A recipe as YAML, to be freed; gb_recipe_parse() takes it. Its first line, a comment, says what else the picture was
- * made with. */
+/* The recipe as YAML that gb_recipe_parse() reads. The caller frees it. Settings that a recipe cannot express are listed in
+ * a comment in the first line. */
 gb_status remake_recipe(const char *path, char **text, gb_error *err);
 
 #endif

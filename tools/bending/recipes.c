@@ -1,4 +1,4 @@
-/* Recipes from the command line into sessions. */
+/* Reads the recipes given on the command line and adds them to sessions. */
 #include "recipes.h"
 
 #include <errno.h>
@@ -16,13 +16,13 @@
 const option bending_table[] = {
     {"--bend", OPTION_LIST, AT(bend), "FILE", "A recipe that bends the network (docs/recipes.md; network-bending's own "
      "files are valid). May be given several times; they act in this order.", 0, 0},
-    {"--clusters", OPTION_TEXT, AT(clusters), "FILE", "The clusters of features that recipes name.", 0, 0},
-    {"--set", OPTION_LIST, AT(set), "NAME=VALUE", "A named parameter of the recipes. May be given several times.", 0,
+    {"--clusters", OPTION_TEXT, AT(clusters), "FILE", "Clusters of features for bends that name a cluster.", 0, 0},
+    {"--set", OPTION_LIST, AT(set), "NAME=VALUE", "Set a named parameter of the recipes. May be given several times.", 0,
      0},
     {0}
 };
 
-enum { TEXT_LIMIT = 4 << 20 };        /* as the engine's own */
+enum { TEXT_LIMIT = 4 << 20 };        /* the same as the engine's */
 
 static const char *const text_keys[BENDING_RECIPES] = {
     "Recipe", "Recipe 2", "Recipe 3", "Recipe 4", "Recipe 5", "Recipe 6", "Recipe 7", "Recipe 8", "Recipe 9",
@@ -39,7 +39,7 @@ gb_status read_text(const char *path, char **text, size_t *size, gb_error *err) 
     }
     *size = fread(*text, 1, TEXT_LIMIT + 1, file);
     if (ferror(file)) state(err, GB_IO, "%s: %s", path, strerror(errno));
-    else if (*size > TEXT_LIMIT) state(err, GB_BAD_FILE, "%s: larger than 4 MiB, which no recipe is", path);
+    else if (*size > TEXT_LIMIT) state(err, GB_BAD_FILE, "%s: larger than 4 MiB, the limit for recipes and clusters", path);
     fclose(file);
     (*text)[*size] = '\0';
     return err->status;
@@ -71,8 +71,8 @@ static gb_status no_param(const bending *b, const char *name, gb_error *err) {
             names[count++] = param.name;
     near = nearest_name(name, names, count, sizeof *names);
     if (near) return state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s'; did you mean '%s'?", name, near);
-    return count ? state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s'; '%s' is one", name, names[0])
-                 : state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s', nor any other", name);
+    return count ? state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s'; 'ganbend recipe check' lists them", name)
+                 : state(err, GB_BAD_ARGUMENT, "no recipe has a parameter '%s'; the recipes have no parameters", name);
 }
 
 gb_status set_bending_param(bending *b, const char *name, double value, gb_error *err) {
@@ -87,14 +87,14 @@ gb_status set_bending_param(bending *b, const char *name, double value, gb_error
     return found ? GB_OK : no_param(b, name, err);
 }
 
-/* Checked recipe by recipe, so that the message can name the one that is wrong. */
+/* Checks the inputs of each recipe alone, so that the message can name the recipe. */
 static gb_status take_inputs(const bending *b, input_options *in, gb_error *err) {
     for (size_t i = b->count; i-- > 0;) {
         input_options own = input_defaults();
-        inputs judged;
+        inputs checked;
         gb_error why = {0};
         take_recipe_inputs(b->recipes[i], &own);
-        if (check_inputs(&own, &judged, &why))
+        if (check_inputs(&own, &checked, &why))
             return state(err, why.status, "%s: inputs: %s", b->options->bend.texts[i], why.message);
         take_recipe_inputs(b->recipes[i], in);
     }
@@ -105,11 +105,11 @@ gb_status open_bending(const bending_options *options, input_options *in, bendin
     size_t size;
     *b = (bending){.options = options};
     if (options->bend.count > BENDING_RECIPES)
-        return state(err, GB_BAD_ARGUMENT, "--bend can be given %d times at most", (int)BENDING_RECIPES);
+        return state(err, GB_BAD_ARGUMENT, "--bend can be given at most %d times", (int)BENDING_RECIPES);
     if (options->clusters && !options->bend.count)
-        return state(err, GB_BAD_ARGUMENT, "--clusters goes with --bend: a recipe says which cluster");
+        return state(err, GB_BAD_ARGUMENT, "--clusters needs --bend: recipes use the clusters");
     if (options->set.count && !options->bend.count)
-        return state(err, GB_BAD_ARGUMENT, "--set goes with --bend: it sets a recipe's parameter");
+        return state(err, GB_BAD_ARGUMENT, "--set needs --bend: it sets a parameter of a recipe");
     if (options->clusters && read_text(options->clusters, &b->clusters, &size, err)) return err->status;
     for (size_t i = 0; i < options->bend.count; i++) {
         const char *path = options->bend.texts[i];
@@ -159,7 +159,7 @@ gb_status update_bending(bending *b, gb_session *session, gb_error *err) {
     return GB_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------ in pictures */
+/* ------------------------------------------------------------------------------------------------ settings in PNGs */
 
 static void PRINTF_LIKE(2, 3) append(char *text, const char *format, ...) {
     size_t used = strlen(text);

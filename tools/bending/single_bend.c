@@ -1,4 +1,4 @@
-/* One bend out of options. */
+/* Parses the options of a single bend and adds it to sessions. */
 #include "single_bend.h"
 
 #include <stdio.h>
@@ -10,19 +10,19 @@
 #define AT(member) offsetof(single_options, member)
 
 const option single_table[] = {
-    {"--filter", OPTION_TEXT, AT(filter), "FILTER[,p…]", "Bend by this filter: rotate,30 or rotate,angle=30,border=edge.",
-     0, 0},
-    {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION[,p…]", "Bend by this activation in place of the layer's own: "
+    {"--filter", OPTION_TEXT, AT(filter), "FILTER[,p…]", "Apply this filter: rotate,30 or rotate,angle=30,border=edge.", 0,
+     0},
+    {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION[,p…]", "Replace the layer's activation with this one: "
      "sinlu,1,3.", 0, 0},
     {"--paper", OPTION_FLAG, AT(paper), NULL, "With --activation: drop bias and gain, as the parametric-activation "
      "paper's tool does.", 0, 0},
-    {"--disable", OPTION_FLAG, AT(disable), NULL, "Bend by passing the layer's input through.", 0, 0},
-    {"--features", OPTION_TEXT, AT(features), "LIST|random:SHARE[:SEED]", "The feature maps that are bent: 0-5,9, or a "
-     "share of them drawn from a seed. Without it, all.", 0, 0},
+    {"--disable", OPTION_FLAG, AT(disable), NULL, "Disable the layer: pass its input through.", 0, 0},
+    {"--features", OPTION_TEXT, AT(features), "LIST|random:SHARE[:SEED]", "Feature maps to bend: 0-5,9, or a share of them "
+     "drawn from a seed (default: all).", 0, 0},
     {0}
 };
 
-/* "random:0.5:7" or "0-5,9". */
+/* Parses "random:0.5:7" or "0-5,9". */
 static gb_status read_features(const char *text, single *s, gb_error *err) {
     gb_features *f = &s->bend.features;
     seed_list list;
@@ -37,8 +37,8 @@ static gb_status read_features(const char *text, single *s, gb_error *err) {
         return GB_OK;
     }
     if (!parse_seeds(text, &list) || list.count > SINGLE_FEATURES)
-        return state(err, GB_BAD_ARGUMENT, "--features takes numbers and ranges, as in 0-5,9, %d in all at most, or "
-                     "random:SHARE, not '%.100s'", (int)SINGLE_FEATURES, text);
+        return state(err, GB_BAD_ARGUMENT, "--features takes at most %d numbers, as in 0-5,9, or random:SHARE, not "
+                     "'%.100s'", (int)SINGLE_FEATURES, text);
     f->choice = GB_FEATURES_LIST;
     f->count = (int)list.count;
     f->list = s->list;
@@ -49,11 +49,10 @@ static gb_status read_features(const char *text, single *s, gb_error *err) {
 gb_status read_single(const single_options *options, single *s, gb_error *err) {
     *s = (single){0};
     if (!!options->filter + !!options->activation + options->disable > 1)
-        return state(err, GB_BAD_ARGUMENT, "--filter, --activation and --disable are three bends; one can be used");
-    if (options->paper && !options->activation)
-        return state(err, GB_BAD_ARGUMENT, "--paper goes with --activation");
+        return state(err, GB_BAD_ARGUMENT, "--filter, --activation and --disable exclude each other; give one of them");
+    if (options->paper && !options->activation) return state(err, GB_BAD_ARGUMENT, "--paper needs --activation");
     if (options->features && !options->filter && !options->activation)
-        return state(err, GB_BAD_ARGUMENT, "--features goes with --filter or --activation");
+        return state(err, GB_BAD_ARGUMENT, "--features needs --filter or --activation");
     s->given = options->filter || options->activation || options->disable;
     if (options->disable) {
         s->bend.kind = GB_BEND_DISABLE;

@@ -1,4 +1,4 @@
-/* The tables of filters and activations, read and printed. What is printed and what is checked are the same rows. */
+/* Parses and prints the rows of the tables of filters and activations. */
 #include "table_rows.h"
 
 #include <inttypes.h>
@@ -12,24 +12,25 @@
 const row_family filter_rows = {"filter", "filters", gb_filter_row};
 const row_family activation_rows = {"activation", "activations", gb_activation_row};
 
-enum { WORD_ROOM = 96, MOST_ROWS = 256 };
+enum { WORD_ROOM = 96, MAX_ROWS = 256 };
 
 static bool is_named(const gb_table_row *row, const char *name) {
     return !strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name));
 }
 
 gb_status find_row(const row_family *family, const char *name, gb_table_row *row, gb_error *err) {
-    const char *names[2 * MOST_ROWS], *near;
+    const char *names[2 * MAX_ROWS], *near;
     size_t count = 0;
-    for (size_t i = 0; i < MOST_ROWS && family->at(i, row); i++) {
+    for (size_t i = 0; i < MAX_ROWS && family->at(i, row); i++) {
         if (is_named(row, name)) return GB_OK;
         names[count++] = row->name;
         if (row->alias) names[count++] = row->alias;
     }
     near = nearest_name(name, names, count, sizeof *names);
-    return near ? state(err, GB_BAD_ARGUMENT, "no %s '%s'; did you mean '%s'? ('ganbend %s' lists them)", family->one,
+    return near ? state(err, GB_BAD_ARGUMENT, "unknown %s '%s'; did you mean '%s'? ('ganbend %s' lists them)", family->one,
                         name, near, family->many)
-                : state(err, GB_BAD_ARGUMENT, "no %s '%s'; 'ganbend %s' lists them", family->one, name, family->many);
+                : state(err, GB_BAD_ARGUMENT, "unknown %s '%s'; 'ganbend %s' lists them", family->one, name,
+                        family->many);
 }
 
 /* ------------------------------------------------------------------------------------------------ parameters */
@@ -47,7 +48,7 @@ static gb_status no_param(const gb_table_row *row, const char *name, gb_error *e
         snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", row->param[i].name);
     }
     return *list ? state(err, GB_BAD_ARGUMENT, "%s has no parameter '%s'; it has %s", row->name, name, list)
-                 : state(err, GB_BAD_ARGUMENT, "%s has no parameter '%s', nor any other", row->name, name);
+                 : state(err, GB_BAD_ARGUMENT, "%s has no parameter '%s'; it has no parameters", row->name, name);
 }
 
 /* A number in the parameter's range, or the name of one of its choices. */
@@ -67,7 +68,7 @@ static gb_status read_value(const gb_table_row *row, const gb_param_info *p, con
             size_t used = strlen(list);
             snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", p->choices[i]);
         }
-        return state(err, GB_BAD_ARGUMENT, "%s: %s is one of %s, not '%s'", row->name, p->name, list, text);
+        return state(err, GB_BAD_ARGUMENT, "%s: %s takes one of %s, not '%s'", row->name, p->name, list, text);
     }
     if (end == text || *end || !(x >= (double)p->low && x <= (double)p->high))
         return state(err, GB_BAD_ARGUMENT, "%s: %s takes a number from %g to %g, not '%s'", row->name, p->name,
@@ -88,7 +89,7 @@ gb_status read_param(const gb_table_row *row, const char *word, float params[ROW
         at = find_param(row, name);
         if (at < 0) return no_param(row, name, err);
     } else if (at >= row->positional) {
-        return state(err, GB_BAD_ARGUMENT, "%s takes %d value%s without a name, so '%s' needs one: NAME=%s", row->name,
+        return state(err, GB_BAD_ARGUMENT, "%s takes %d value%s without a name; give '%s' as NAME=%s", row->name,
                      row->positional, row->positional == 1 ? "" : "s", word, word);
     }
     if (read_value(row, &row->param[at], equals ? equals + 1 : word, &params[at], err)) return err->status;
@@ -104,7 +105,8 @@ gb_status read_row(const row_family *family, const char *text, gb_table_row *row
     *count = 0;
     for (const char *start = text; start; ) {
         size_t length = strcspn(start, ",");
-        if (length >= sizeof word) return state(err, GB_BAD_ARGUMENT, "'%.40s…' is too long", start);
+        if (length >= sizeof word) return state(err, GB_BAD_ARGUMENT, "'%.40s…' is longer than %d bytes", start,
+                                                   (int)sizeof word - 1);
         memcpy(word, start, length);
         word[length] = '\0';
         if (start == text) {
@@ -120,7 +122,7 @@ gb_status read_row(const row_family *family, const char *text, gb_table_row *row
 
 /* ------------------------------------------------------------------------------------------------ printing */
 
-/* A parameter's value as a person would write it. */
+/* A parameter's value as a number or the name of a choice. */
 static const char *value_text(const gb_param_info *p, float value, char text[WORD_ROOM]) {
     int choice = (int)fminf(fmaxf(value, 0), 100), count = 0;
     while (p->choices && p->choices[count]) count++;
@@ -138,9 +140,9 @@ void label_row(const gb_table_row *row, const float *params, int count, char *te
     }
 }
 
-/* "-1 to 1, whole", "zeros, edge, reflect or wrap", "any number". */
+/* "-1 to 1, integer", "zeros, edge, reflect or wrap", "any number". */
 static void range_text(const gb_param_info *p, char *text, size_t size) {
-    /* Limits only there to keep arithmetic finite are none a person need know. */
+    /* Larger limits only keep the arithmetic finite. */
     bool low = p->low > -1e5f, high = p->high < 1e5f;
     *text = '\0';
     if (p->choices) {
@@ -153,11 +155,11 @@ static void range_text(const gb_param_info *p, char *text, size_t size) {
     if (low && high) snprintf(text, size, "%g to %g", (double)p->low, (double)p->high);
     else if (low) snprintf(text, size, "%g and up", (double)p->low);
     else if (high) snprintf(text, size, "up to %g", (double)p->high);
-    else snprintf(text, size, "any %snumber", p->integer ? "whole " : "");
-    if (p->integer && (low || high)) snprintf(text + strlen(text), size - strlen(text), ", whole");
+    else snprintf(text, size, "any %s", p->integer ? "integer" : "number");
+    if (p->integer && (low || high)) snprintf(text + strlen(text), size - strlen(text), ", integer");
 }
 
-void print_row(const row_family *family, const gb_table_row *row) {
+void print_row(const gb_table_row *row) {
     printf("%s: %s\n", row->name, row->summary);
     if (row->alias) printf("also called %s\n", row->alias);
     if (row->max_params) printf("\n  %-12s %-10s %-32s %s\n", "parameter", "default", "range", "meaning");
@@ -169,14 +171,13 @@ void print_row(const row_family *family, const gb_table_row *row) {
                range, p->summary);
     }
     if (row->positional) {
-        printf("\nThe first %d may be given without names: %s", row->positional, row->name);
+        printf("\nThe first %d can be given without names: %s", row->positional, row->name);
         for (int i = 0; i < row->positional && i < row->param_count; i++) {
             char value[WORD_ROOM];
             printf(",%s", value_text(&row->param[i], row->param[i].default_value, value));
         }
         printf("\n");
     }
-    (void)family;
 }
 
 void print_rows(const row_family *family) {
@@ -189,7 +190,7 @@ void print_rows(const row_family *family) {
         }
         printf("%-12s %s%s%s%s\n", row.name, row.summary, *names ? "  [" : "", names, *names ? "]" : "");
     }
-    printf("\n'ganbend %s NAME' shows the parameters of one.\n", family->many);
+    printf("\n'ganbend %s NAME' shows the parameters of NAME.\n", family->many);
 }
 
 void print_rows_markdown(const row_family *family, const char *name) {
@@ -213,35 +214,38 @@ void print_rows_markdown(const row_family *family, const char *name) {
     }
 }
 
-/* JSON has no infinity: a limit that is none is null. */
-static json_t *limit(float value) {
+/* JSON has no infinity: a missing limit is null. */
+static json_t *number_json(float value) {
     return isfinite(value) ? json_real((double)value) : json_null();
+}
+
+/* Keys are those of gb_param_info. A parameter past param_count has no default value. */
+static json_t *param_json(const gb_param_info *p, bool has_default) {
+    json_t *choices = p->choices ? json_array() : json_null();
+    for (int i = 0; p->choices && p->choices[i]; i++) json_array_append_new(choices, json_string(p->choices[i]));
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "default_value",
+                     has_default ? number_json(p->default_value) : json_null(), "low", number_json(p->low), "high",
+                     number_json(p->high), "integer", (int)p->integer, "choices", choices);
+}
+
+/* Keys are those of gb_table_row. */
+static json_t *row_json(const gb_table_row *row) {
+    json_t *params = json_array();
+    for (int i = 0; params && i < row->max_params; i++)
+        json_array_append_new(params, param_json(&row->param[i], i < row->param_count));
+    return json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row->name, "alias", row->alias, "summary",
+                     row->summary, "param_count", row->param_count, "max_params", row->max_params, "positional",
+                     row->positional, "params", params);
 }
 
 gb_status print_rows_json(const row_family *family, const char *name, gb_error *err) {
     json_t *list = json_array();
     gb_table_row row;
     int written;
-    for (size_t i = 0; list && family->at(i, &row); i++) {
-        json_t *params;
-        if (name && !is_named(&row, name)) continue;
-        params = json_array();
-        for (int k = 0; params && k < row.max_params; k++) {
-            const gb_param_info *p = &row.param[k];
-            json_t *choices = p->choices ? json_array() : json_null();
-            for (int c = 0; p->choices && p->choices[c]; c++)
-                json_array_append_new(choices, json_string(p->choices[c]));
-            json_array_append_new(params, json_pack("{s:s, s:s, s:f, s:o, s:o, s:b, s:o}", "name", p->name, "summary",
-                                                    p->summary, "default", (double)p->default_value, "low", limit(p->low),
-                                                    "high", limit(p->high), "whole", (int)p->integer, "choices",
-                                                    choices));
-        }
-        json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:o}", "name", row.name, "published",
-                                              row.alias, "summary", row.summary, "params", row.param_count, "positional",
-                                              row.positional, "parameters", params));
-    }
+    for (size_t i = 0; list && family->at(i, &row); i++)
+        if (!name || is_named(&row, name)) json_array_append_new(list, row_json(&row));
     written = list ? json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(7)) : -1;
     json_decref(list);
     putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "the JSON could not be written");
+    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
 }

@@ -1,4 +1,4 @@
-/* Reading and writing libraries of activation vectors. */
+/* Reads and writes libraries of activation vectors. */
 #include "vector_library.h"
 
 #include <inttypes.h>
@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/program/host.h"
 #include "tools/inputs/latents.h"
-
 #include "tools/program/arguments.h"
+#include "tools/program/host.h"
 
-enum { KEY_ROOM = 128, MOST_CHANNELS = 1 << 16 };
+enum { KEY_ROOM = 128, MAX_CHANNELS = 1 << 16 };
 
 bool good_vector_name(const char *name) {
     size_t length = strlen(name);
@@ -22,8 +21,8 @@ bool good_vector_name(const char *name) {
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
-/* NAME/what as `most` numbers at most; *count stays 0 where there is none. The caller frees. */
-static gb_status read_beside(const gb_file *file, const char *path, const char *name, const char *what, int64_t most,
+/* Reads NAME/what, at most `max` numbers; *values stays NULL if there is no such array. The caller frees it. */
+static gb_status read_beside(const gb_file *file, const char *path, const char *name, const char *what, int64_t max,
                              gb_array_info *info, float **values, gb_error *err) {
     char key[KEY_ROOM];
     size_t index;
@@ -31,9 +30,9 @@ static gb_status read_beside(const gb_file *file, const char *path, const char *
     snprintf(key, sizeof key, "%s/%s", name, what);
     if (!gb_file_find(file, key, &index)) return GB_OK;
     gb_file_array(file, index, info);
-    if (info->count < 1 || info->count > most)
-        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values, which no library of vectors holds", path, key,
-                     info->count);
+    if (info->count < 1 || info->count > max)
+        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values; expected 1 to %" PRId64, path, key, info->count,
+                     max);
     return read_array(file, path, index, info, values, err);
 }
 
@@ -82,9 +81,9 @@ static gb_status read_vector(const gb_file *file, const char *path, size_t index
                              activation_vector *v, gb_error *err) {
     gb_array_info info;
     gb_file_array(file, index, &info);
-    if (!good_vector_name(name)) return state(err, GB_BAD_FILE, "%s: '%.80s' cannot name a vector", path, name);
-    if (info.count < 1 || info.count > MOST_CHANNELS || info.ndim < 1 || info.shape[info.ndim - 1] != info.count)
-        return state(err, GB_BAD_FILE, "%s: the vector '%s' is no [C] or [1,C]", path, name);
+    if (!good_vector_name(name)) return state(err, GB_BAD_FILE, "%s: '%.80s' is not a valid vector name", path, name);
+    if (info.count < 1 || info.count > MAX_CHANNELS || info.ndim < 1 || info.shape[info.ndim - 1] != info.count)
+        return state(err, GB_BAD_FILE, "%s: the vector '%s' does not have shape [C] or [1,C]", path, name);
     strcpy(v->name, name);
     v->channels = (int)info.count;
     return read_array(file, path, index, &info, &v->values, err);
@@ -119,7 +118,7 @@ gb_status open_library(const char *path, library *l, gb_error *err) {
         read_vector(file, path, 0, name, &l->vectors[0], err);
     }
     if (!err->status && !l->count)
-        state(err, GB_BAD_FILE, "%s: no library of vectors: it holds no 'vector/NAME'", path);
+        state(err, GB_BAD_FILE, "%s: not a library of vectors: it contains no 'vector/NAME'", path);
     gb_file_close(file);
     if (err->status) free_library(l);
     return err->status;
@@ -178,8 +177,7 @@ gb_status add_to_library(const char *path, const activation_vector *v, bool repl
     bool replaced = false;
     gb_status status = host_readable(path) ? open_library(path, &l, err) : GB_OK;
     if (!status && find_vector(&l, v->name) && !replace)
-        status = state(err, GB_BAD_ARGUMENT, "%s: it has a vector '%s'; --replace puts this one in its place", path,
-                       v->name);
+        status = state(err, GB_BAD_ARGUMENT, "%s: already contains a vector '%s'; --replace replaces it", path, v->name);
     if (!status) status = gb_npz_new(path, &npz, err);
     for (size_t i = 0; i < l.count && !status; i++) {
         bool same = !strcmp(l.vectors[i].name, v->name);

@@ -1,4 +1,4 @@
-/* ganbend activations: the table of activation functions, and their curves. */
+/* ganbend activations: prints the table of activation functions and plots their curves. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +16,19 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--plot", OPTION_TEXT, AT(plot), "ACTIVATION", "Draw the curve of this activation; the words behind it are its "
-     "parameters.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Where the curve is drawn.", 0, 0},
-    {"--from", OPTION_NUMBER, AT(from), "X", "Left end of the curve (-5).", 0, 0},
-    {"--to", OPTION_NUMBER, AT(to), "X", "Right end of the curve (5).", 0, 0},
-    {"--markdown", OPTION_FLAG, AT(markdown), NULL, "As sections of a Markdown document.", 0, 0},
-    {"--json", OPTION_FLAG, AT(json), NULL, "As a JSON array.", 0, 0},
+    {"--plot", OPTION_TEXT, AT(plot), "ACTIVATION", "Plot the curve of this activation with the parameters that follow.",
+     0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Output file of the plot.", 0, 0},
+    {"--from", OPTION_NUMBER, AT(from), "X", "Left end of the plot (default: -5).", 0, 0},
+    {"--to", OPTION_NUMBER, AT(to), "X", "Right end of the plot (default: 5).", 0, 0},
+    {"--markdown", OPTION_FLAG, AT(markdown), NULL, "Print sections of a Markdown document.", 0, 0},
+    {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON array.", 0, 0},
     {0}
 };
 
 enum { WIDTH = 640, HEIGHT = 480, LEFT = 64, RIGHT = 20, TOP = 40, BOTTOM = 40 };
 
-/* The step of an axis from which about six lines come: 1, 2 or 5 times a power of ten. */
+/* The distance between grid lines, 1, 2 or 5 times a power of ten, for about six lines. */
 static double tick_step(double range) {
     double raw = range / 6, power = pow(10, floor(log10(raw)));
     return raw <= power ? power : raw <= 2 * power ? 2 * power : raw <= 5 * power ? 5 * power : 10 * power;
@@ -65,7 +65,7 @@ static void draw_axes(canvas *c, const axes *a) {
     }
 }
 
-/* The curve in as many points as there are columns; gaps where it is not finite. */
+/* Draws one point per column of pixels; values that are not finite leave gaps. */
 static gb_status draw_curve(canvas *c, const float *x, const float *y, axes *a, gb_error *err) {
     enum { POINTS = WIDTH - LEFT - RIGHT + 1 };
     double points[2 * POINTS];
@@ -77,7 +77,7 @@ static gb_status draw_curve(canvas *c, const float *x, const float *y, axes *a, 
         a->y0 = fmin(a->y0, (double)y[i]);
         a->y1 = fmax(a->y1, (double)y[i]);
     }
-    if (!(a->y0 <= a->y1)) return state(err, GB_BAD_ARGUMENT, "nothing of this curve is finite");
+    if (!(a->y0 <= a->y1)) return state(err, GB_BAD_ARGUMENT, "no value of this curve is finite");
     if (a->y1 - a->y0 < 1e-6) a->y0 -= 1, a->y1 += 1;
     a->y0 -= 0.05 * (a->y1 - a->y0);
     a->y1 += 0.05 * (a->y1 - a->y0);
@@ -103,7 +103,7 @@ static gb_status plot(const settings *set, const char *const *words, gb_error *e
     char title[200];
     axes a = {set->from, set->to, 0, 0};
     canvas *c = NULL;
-    if (!(set->to > set->from)) return state(err, GB_BAD_ARGUMENT, "--to is not to the right of --from");
+    if (!(set->to > set->from)) return state(err, GB_BAD_ARGUMENT, "--to must be greater than --from");
     if (find_row(&activation_rows, set->plot, &row, err)) return err->status;
     for (int i = 0; i < row.max_params; i++) params[i] = row.param[i].default_value;
     for (int i = 0; i < OPERANDS && words[i]; i++)
@@ -130,23 +130,24 @@ static int run(int argc, char **argv) {
     if (!parse_arguments(&activations_command, argc, argv, operands, &set, &status)) return status;
     if (set.plot && !set.out) return wrong_usage(&activations_command, "-o is missing: --plot NAME … -o FILE.png");
     if (!set.plot && operands[1])
-        return wrong_usage(&activations_command, "'%s' is a parameter, which only --plot takes", operands[1]);
+        return wrong_usage(&activations_command, "unexpected argument '%s'; parameters need --plot", operands[1]);
     if (!set.plot && operands[0] && find_row(&activation_rows, operands[0], &row, &err))
         return failed(&activations_command, &err);
     if (set.plot) plot(&set, operands, &err);
     else if (set.json) print_rows_json(&activation_rows, operands[0], &err);
     else if (set.markdown) print_rows_markdown(&activation_rows, operands[0]);
-    else if (operands[0]) print_row(&activation_rows, &row);
+    else if (operands[0]) print_row(&row);
     else print_rows(&activation_rows);
     return err.status ? failed(&activations_command, &err) : EXIT_DONE;
 }
 
 const command activations_command = {
     .name = "activations",
-    .summary = "nonlinearities that can take a layer's place",
+    .summary = "list the activation functions, plot one",
     .operands = "[ACTIVATION] [a=1 …]",
     .usage = "[options]",
-    .about = "Lists the activation functions, or shows one with its parameters; --plot draws its curve.",
+    .about = "Lists the activation functions that can replace a layer's own, or shows one with its parameters; --plot draws "
+             "its curve.",
     .example = "ganbend activations --plot sinlu a=1 b=3 -o curve.png",
     .options = options,
     .run = run,

@@ -1,4 +1,4 @@
-/* ganbend animate: parameters, latents or recipes from one state to another, frame by frame. */
+/* ganbend animate: interpolates parameters, latents or recipes, frame by frame. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,21 +24,20 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "A named parameter of the recipes, or trunc, from A to B (and "
-     "on). May be given several times.", 0, 0},
-    {"--to", OPTION_TEXT, AT(to), "FILE", "The recipe to end in: the one given by --bend with other numbers. Numbers "
-     "that are whole in both stay whole; written 0.0 they glide.", 0, 0},
-    {"--through", OPTION_CHOICE, AT(through), "z|w", "With several seeds or latents: the way from each to the next, "
-     "along the arc between z's (default) or straight between w's. Bends of the mapping network have no say in w.", 0,
-     0},
-    {"--frames", OPTION_INTEGER, AT(frames), "N", "Frames in all (60).", 1, 1000000},
-    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "The speed from each state to the next: even "
-     "(default), slow at both ends, at the start, or at the end.", 0, 0},
-    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), go on from it to the "
-     "first, or go back the way it came; looping, the last frame leads into the first.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "DIR|-", "A folder for frame00000.png, …; or - for raw video on standard output, "
-     "8-bit RGB, frame after frame.", 0, 0},
-    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames in DIR that are already there and whole.", 0, 0},
+    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "Move a named parameter of the recipes, or trunc, from A to B, C and "
+     "so on. May be given several times.", 0, 0},
+    {"--to", OPTION_TEXT, AT(to), "FILE", "Move from the recipe given by --bend to this one, which may differ only in "
+     "numbers. Integers stay integers; write 0.0 for numbers that may take fractions.", 0, 0},
+    {"--through", OPTION_CHOICE, AT(through), "z|w", "Interpolate several seeds or latents along the arc between z's "
+     "(default), or on a line between w's, where bends of the mapping network have no effect.", 0, 0},
+    {"--frames", OPTION_INTEGER, AT(frames), "N", "Number of frames (default: 60).", 1, 1000000},
+    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "Speed from each state to the next: constant (default), "
+     "slow at both ends, slow at the start, or slow at the end.", 0, 0},
+    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), continue from it to the "
+     "first, or return through the same states. The last frame of a loop leads into the first.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "DIR|-", "Folder for frame00000.png and so on, or - to write raw 8-bit RGB video to "
+     "standard output.", 0, 0},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
     {0}
 };
 
@@ -49,14 +48,14 @@ typedef struct work {
     const inputs *in;
     const opened *o;
     gb_session *session;
-    knobs knobs;
-    knob_keys moves[MOVES];
+    parameters parameters;
+    parameter_keys moves[MOVES];
     size_t move_count;
     latent_keys latents;
-    char *from_text, *to_text;  /* of the recipes to begin and end with; NULL = recipes stay as they are */
+    char *from_text, *to_text;  /* the first and last recipe; NULL without --to */
     easing ease;
     looping loop;
-    uint8_t *bytes;             /* of a frame: pixels for a PNG, RGB for raw video */
+    uint8_t *bytes;             /* the current frame: pixels for a PNG, RGB for raw video */
     char made_with[SETTINGS_ROOM + BENDING_TEXT_ROOM];
 } work;
 
@@ -71,18 +70,18 @@ static int choice_index(const char *choices, const char *word) {
     return 0;
 }
 
-/* Recipes blend in what they do, not in what the image is made from. */
+/* The inputs of both recipes must be equal: only bends are interpolated. */
 static gb_status check_to(const work *w, gb_error *err) {
     const char *name[2], *text[2];
     gb_recipe *to = NULL;
     if (gb_recipe_parse(w->to_text, strlen(w->to_text), w->set->to, &to, err)) return err->status;
     for (size_t i = 0; !err->status; i++) {
-        bool here = gb_recipe_input_at(w->knobs.bending->recipes[0], i, &name[0], &text[0]);
+        bool here = gb_recipe_input_at(w->parameters.bending->recipes[0], i, &name[0], &text[0]);
         bool there = gb_recipe_input_at(to, i, &name[1], &text[1]);
         if (!here && !there) break;
         if (!here || !there || strcmp(name[0], name[1]) != 0 || strcmp(text[0], text[1]) != 0)
-            state(err, GB_BAD_ARGUMENT, "--to %s: its inputs are not those of --bend; --seeds and --move trunc=A:B move "
-                  "through inputs", w->set->to);
+            state(err, GB_BAD_ARGUMENT, "--to %s: its inputs differ from those of --bend; use --seeds or --move trunc=A:B "
+                  "to move through inputs", w->set->to);
     }
     gb_recipe_free(to);
     return err->status;
@@ -93,27 +92,28 @@ static gb_status check(work *w, input_options *in, gb_error *err) {
     size_t size;
     if (!set->out) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o DIR, or -o - for raw video");
     if (!strcmp(set->out, "-") && set->resume)
-        return state(err, GB_BAD_ARGUMENT, "--resume needs frames in a folder, not on standard output");
+        return state(err, GB_BAD_ARGUMENT, "--resume needs -o DIR; raw video cannot be resumed");
     if (!strcmp(set->out, "-") && host_stdout_is_terminal())
-        return state(err, GB_BAD_ARGUMENT, "raw video would go to this terminal; pipe it into ffmpeg, as --help shows");
-    if (open_bending(&set->bending, in, w->knobs.bending, err)) return err->status;
-    w->knobs.cutoff = (int)in->cutoff;
+        return state(err, GB_BAD_ARGUMENT, "-o - would print raw video on this terminal; pipe it into ffmpeg, as --help "
+                     "shows");
+    if (open_bending(&set->bending, in, w->parameters.bending, err)) return err->status;
+    w->parameters.cutoff = (int)in->cutoff;
     for (size_t i = 0; i < set->move.count; i++) {
         if (!parse_keys(set->move.texts[i], 2, &w->moves[i]))
             return state(err, GB_BAD_ARGUMENT, "--move takes NAME=A:B with numbers A and B, as in angle=0:90, not '%s'",
                          set->move.texts[i]);
-        if (find_knob(&w->knobs, w->moves[i].name, err)) return err->status;
-        for (int k = 0; k < w->moves[i].count; k++)     /* out of range is said before the first frame is made */
-            if (turn_knob(&w->knobs, w->moves[i].name, w->moves[i].values[k], err)) return err->status;
+        if (find_parameter(&w->parameters, w->moves[i].name, err)) return err->status;
+        for (int k = 0; k < w->moves[i].count; k++)     /* reports values out of range before the first frame */
+            if (set_parameter(&w->parameters, w->moves[i].name, w->moves[i].values[k], err)) return err->status;
         w->move_count++;
     }
     if (!set->to) return GB_OK;
-    if (w->knobs.bending->count != 1)
-        return state(err, GB_BAD_ARGUMENT, "--to needs one --bend to come from, not %zu", w->knobs.bending->count);
+    if (w->parameters.bending->count != 1)
+        return state(err, GB_BAD_ARGUMENT, "--to needs exactly one --bend, not %zu", w->parameters.bending->count);
     if (read_text(set->to, &w->to_text, &size, err)) return err->status;
-    w->from_text = malloc(strlen(w->knobs.bending->texts[0]) + 1);
+    w->from_text = malloc(strlen(w->parameters.bending->texts[0]) + 1);
     if (!w->from_text) return state(err, GB_NO_MEMORY, "out of memory");
-    strcpy(w->from_text, w->knobs.bending->texts[0]);
+    strcpy(w->from_text, w->parameters.bending->texts[0]);
     return check_to(w, err);
 }
 
@@ -124,16 +124,16 @@ static bool moves_trunc(const work *w) {
 }
 
 static gb_status prepare(work *w, inputs *in, gb_error *err) {
-    const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* a frame reruns only what moved */
+    const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* a frame reruns only what changed */
     const opened *o = w->o;
     bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
     if (check_picture(o, "this model", err)) return err->status;
     if (in->count < 2 && !w->move_count && !w->to_text)
         return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds, --move NAME=A:B, or --bend and --to");
-    if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents are more than 10000", in->count);
-    if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find(o->model, "mapping") == GB_NO_NODE))
-        return state(err, GB_BAD_ARGUMENT, "trunc cannot move between latents that are already truncated; move it with "
-                     "one seed");
+    if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents; the limit is 10000", in->count);
+    if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find_role(o->model, GB_ROLE_WS, 0) == GB_NO_NODE))
+        return state(err, GB_BAD_ARGUMENT, "--move trunc=… does not apply to latents that are already truncated; use one "
+                     "seed");
     w->bytes = malloc((size_t)(o->width * o->height) * (o->channels > 3 ? 4 : 3));
     if (!w->bytes) return state(err, GB_NO_MEMORY, "out of memory");
     if (gb_session_new(o->model, &how, &w->session, err) || prepare_inputs(in, w->session, o->model, err))
@@ -141,12 +141,12 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     if (in->count > 1 ? read_latent_keys(&w->latents, in, in_w, o->model, w->session, err)
                       : apply_inputs(in, 0, w->session, err))
         return err->status;
-    return apply_bending(w->knobs.bending, w->session, err);
+    return apply_bending(w->parameters.bending, w->session, err);
 }
 
-/* The recipe between the one given and the one to end in, in place of what is in the session. */
+/* Replaces the session's bends by the recipe between the first and the last one. */
 static gb_status bend_between(work *w, double share, gb_error *err) {
-    bending *b = w->knobs.bending;
+    bending *b = w->parameters.bending;
     gb_recipe *recipe = NULL;
     char *text;
     if (blend_texts(w->from_text, w->to_text, share, &text, err)) return err->status;
@@ -156,7 +156,7 @@ static gb_status bend_between(work *w, double share, gb_error *err) {
         char *before = b->texts[0];
         gb_recipe_free(b->recipes[0]);
         b->recipes[0] = recipe;
-        b->texts[0] = text;     /* so that each frame says what it was bent by */
+        b->texts[0] = text;     /* each frame carries its own recipe */
         recipe = NULL;
         text = before;
         for (size_t i = 0; i < w->set->bending.set.count && !err->status; i++) {
@@ -181,20 +181,20 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
         if (bend_between(w, mix(at.from, at.to, at.share), err)) return err->status;
     }
     for (size_t i = 0; i < w->move_count; i++) {
-        const knob_keys *k = &w->moves[i];
+        const parameter_keys *k = &w->moves[i];
         between at = place_frame(frame, frames, k->count, w->ease, w->loop);
-        if (turn_knob(&w->knobs, k->name, mix(k->values[at.from], k->values[at.to], at.share), err)) return err->status;
+        if (set_parameter(&w->parameters, k->name, mix(k->values[at.from], k->values[at.to], at.share), err)) return err->status;
     }
-    if (settle_knobs(&w->knobs, w->session, err)) return err->status;
+    if (apply_parameters(&w->parameters, w->session, err)) return err->status;
     return strcmp(w->set->out, "-") ? gb_session_render_pixels(w->session, w->bytes, err)
                                     : gb_session_render_rgb(w->session, w->bytes, err);
 }
 
-/* The image that the frame is of: where latents move, the one between them. */
+/* The inputs that render the current frame as a single image. */
 static inputs frame_inputs(const work *w) {
     const latent_keys *k = &w->latents;
     inputs in = *w->in;
-    if (w->knobs.psi_turned) in.psi = w->knobs.psi;
+    if (w->parameters.psi_set) in.psi = w->parameters.psi;
     if (!k->count) return in;
     in.source = k->in_w ? FROM_W : FROM_Z;
     in.latents.values = k->value;
@@ -210,16 +210,16 @@ static inputs frame_inputs(const work *w) {
     return in;
 }
 
-/* As `ganbend render` makes the frame alone, and in parentheses what it is a frame of. */
+/* Writes the options with which `ganbend render` makes the frame, and in parentheses those of the animation. */
 static void describe_frame(const work *w, const inputs *in, long frame, char *text, size_t size) {
     char recipes[BENDING_TEXT_ROOM];
     gb_recipe_param param;
     describe_inputs(in, 0, text);
-    describe_bending(w->knobs.bending, recipes);
+    describe_bending(w->parameters.bending, recipes);
     strncat(text, recipes, size - strlen(text) - 1);
     for (size_t i = 0; i < w->move_count; i++) {
         size_t used = strlen(text);
-        if (find_bending_param(w->knobs.bending, w->moves[i].name, &param))
+        if (find_bending_param(w->parameters.bending, w->moves[i].name, &param))
             snprintf(text + used, size - used, " --set %s=%.17g", param.name, param.value);
     }
     snprintf(text + strlen(text), size - strlen(text), " (frame %ld of animate %s)", frame, w->made_with);
@@ -230,7 +230,7 @@ static gb_status write_frame(const work *w, long frame, const char *path, gb_err
     picture_texts t;
     char text[2 * sizeof w->made_with], *latent = latent_numbers(&in, 0);
     describe_frame(w, &in, frame, text, sizeof text);
-    fill_picture_texts(&t, w->o, text, latent, w->knobs.bending);
+    fill_picture_texts(&t, w->o, text, latent, w->parameters.bending);
     gb_png_write_pixels(path, (int)w->o->width, (int)w->o->height, (int)w->o->channels, w->bytes, t.texts, t.count, err);
     free(latent);
     return err->status;
@@ -248,7 +248,7 @@ static gb_status render_frames(work *w, gb_error *err) {
         if (!video && (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_is_complete(path)))) continue;
         if (render_frame(w, i, err)) break;
         if (!video) write_frame(w, i, path, err);
-        else if (fwrite(w->bytes, 1, bytes, stdout) != bytes) break;      /* main says why */
+        else if (fwrite(w->bytes, 1, bytes, stdout) != bytes) break;      /* main() reports the error */
     }
     progress_end(&p);
     return err->status;
@@ -259,7 +259,7 @@ static void describe(work *w, const inputs *in) {
     char recipes[BENDING_TEXT_ROOM];
     size_t used;
     describe_inputs(in, in->count > 1 ? ALL_IMAGES : 0, w->made_with);
-    describe_bending(w->knobs.bending, recipes);
+    describe_bending(w->parameters.bending, recipes);
     used = strlen(w->made_with);
     snprintf(w->made_with + used, sizeof w->made_with - used, "%s", recipes);
     for (size_t i = 0; i < set->move.count; i++) {
@@ -288,7 +288,7 @@ static int run(int argc, char **argv) {
     if (!w) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&animate_command, argc, argv, operands, &set, &status)) {
-        *w = (work){.set = &set, .in = &in, .o = &o, .knobs = {.bending = &b}};
+        *w = (work){.set = &set, .in = &in, .o = &o, .parameters = {.bending = &b}};
         w->ease = (easing)choice_index("linear|smooth|in|out", set.ease);
         w->loop = (looping)choice_index("none|around|back", set.loop);
         if (!check(w, &set.in, &err) && !check_inputs(&set.in, &in, &err) &&
@@ -312,12 +312,11 @@ static int run(int argc, char **argv) {
 
 const command animate_command = {
     .name = "animate",
-    .summary = "from one state to another, frame by frame",
+    .summary = "interpolate seeds, parameters and recipes over frames",
     .operands = "MODEL",
     .usage = "-o DIR|- [options]",
-    .about = "Renders the way from one state to another: through the latents of several seeds or of a file, through "
-             "values of parameters, from one recipe to another, or all at once. Frames are PNGs, or raw video for "
-             "ffmpeg.",
+    .about = "Renders the frames of an animation through several seeds or latents, through values of parameters, from one "
+             "recipe to another, or all at once. Frames are written as PNGs, or as raw video for ffmpeg.",
     .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o frames\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o - |\n"
                "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",

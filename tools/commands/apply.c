@@ -1,4 +1,4 @@
-/* ganbend apply: one filter or activation on an array, so that each can be held against another program's. */
+/* ganbend apply: runs one filter or activation on an array, to compare it with another implementation. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,17 +10,18 @@
 
 static const option options[] = {{0}};
 
-/* [H,W], [C,H,W] or [N,C,H,W] as the last. */
+/* Expands [H,W], [C,H,W] or [N,C,H,W] to four dimensions. */
 static gb_status to_maps(const char *path, const gb_array_info *info, int64_t shape[4], gb_error *err) {
     char text[SHAPE_ROOM];
     if (info->ndim < 2 || info->ndim > 4 || info->count < 1)
-        return state(err, GB_BAD_FILE, "%s: its shape is %s; a filter takes [H,W], [C,H,W] or [N,C,H,W]", path,
+        return state(err, GB_BAD_FILE, "%s: the array has shape %s; a filter needs [H,W], [C,H,W] or [N,C,H,W]", path,
                      shape_text(info->ndim, info->shape, text));
     for (int i = 0; i < 4; i++) shape[i] = i < 4 - info->ndim ? 1 : info->shape[i - (4 - info->ndim)];
     return GB_OK;
 }
 
-/* The row of that name, of filters first; the mistake in a name is told by the list it is nearer to. */
+/* Finds the filter or activation with that name. For a misspelt name, the error comes from the table that has a similar
+ * one. */
 static gb_status find_operation(const char *text, bool *filter, gb_table_row *row, float params[ROW_PARAMS], int *count,
                                 gb_error *err) {
     char name[64];
@@ -49,7 +50,7 @@ static gb_status apply(const char *text, const char *in, const char *out, gb_err
     gb_status status = find_operation(text, &filter, &row, params, &count, err);
     if (!status) status = gb_file_open(in, &file, err);
     if (!status && gb_file_array_count(file) != 1)
-        status = state(err, GB_BAD_FILE, "%s: holds %zu arrays where one is expected", in, gb_file_array_count(file));
+        status = state(err, GB_BAD_FILE, "%s: contains %zu arrays; expected one", in, gb_file_array_count(file));
     if (!status) status = read_array(file, in, 0, &info, &values, err);
     if (!status && filter) status = to_maps(in, &info, shape, err);
     if (!status && !(result = malloc((size_t)info.count * sizeof *result + 1)))
@@ -79,12 +80,12 @@ static int run(int argc, char **argv) {
 
 const command apply_command = {
     .name = "apply",
-    .summary = "one filter or activation on an array",
+    .summary = "run one filter or activation on an array",
     .operands = "FILTER[,p…] IN.npy OUT.npy",
     .usage = "",
-    .about = "Runs one filter or activation over the array in IN.npy ([H,W], [C,H,W] or [N,C,H,W]; any shape for an "
-             "activation) and writes what comes out. Parameters follow the name, by place or by name, with commas "
-             "between: exactly what a bend does at a boundary, for auditing.",
+    .about = "Runs one filter or activation on the array in IN.npy ([H,W], [C,H,W] or [N,C,H,W]; any shape for an "
+             "activation) and writes the result. Parameters follow the name, separated by commas, by position or as "
+             "NAME=VALUE. The computation is exactly that of a bend, so it can be compared with other implementations.",
     .example = "ganbend apply rotate,30,border=edge maps.npy rotated.npy",
     .options = options,
     .run = run,

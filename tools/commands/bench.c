@@ -1,7 +1,7 @@
-/* ganbend bench: how long an image takes and how near that is to what the processor could do. Multiply-adds are those
- * of the convolutions (transposed ones counted at input resolution, without FIRs) and of attention; in GFLOP/s each is
- * two. A step's limit is what binds it: its multiply-adds at the peak of the units, or the bytes it must move at the
- * speed of memory, whichever takes longer. */
+/* ganbend bench: measures the time of an image and compares it with the peak of the processor. Multiply-adds are those
+ * of the convolutions (transposed ones counted at input resolution, without FIR filters) and of attention; each counts as
+ * two FLOP. The limit of a step is the larger of two times: its multiply-adds at the peak rate, and its memory traffic at
+ * the memory bandwidth. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -26,12 +26,12 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--batch", OPTION_INTEGER, AT(batch), "N", "Images rendered together (1).", 1, 4096},
+    {"--batch", OPTION_INTEGER, AT(batch), "N", "Images per render (default: 1).", 1, 4096},
     MACHINE_OPTIONS(settings, on),
-    {"--runs", OPTION_INTEGER, AT(runs), "N", "Renders at least (5).", 1, 100000},
-    {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Time at least (2).", 0, 86400},
-    {"--layers", OPTION_FLAG, AT(layers), NULL, "What each step takes, and how near that is to the limit that binds it.", 0, 0},
-    {"--json", OPTION_FLAG, AT(json), NULL, "One JSON object.", 0, 0},
+    {"--runs", OPTION_INTEGER, AT(runs), "N", "Minimum number of renders (default: 5).", 1, 100000},
+    {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Minimum time in seconds (default: 2).", 0, 86400},
+    {"--layers", OPTION_FLAG, AT(layers), NULL, "Print the time of each step, and how close it is to its limit.", 0, 0},
+    {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {0}
 };
 
@@ -45,7 +45,7 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Sorted times of one column: 0 is the whole render. NULL when memory is out. */
+/* Sorted times of one column; column 0 is the whole render. NULL if out of memory. */
 static double *sorted_column(const series *s, size_t column) {
     double *times = malloc(s->runs * sizeof *times);
     for (size_t i = 0; times && i < s->runs; i++) times[i] = s->seconds[i * (1 + s->steps) + column];
@@ -76,7 +76,7 @@ static gb_status add_run(series *s, double seconds, const gb_session *session, g
     return GB_OK;
 }
 
-static gb_status take_images(const settings *set, const opened *o, float **images, gb_error *err) {
+static gb_status allocate_images(const settings *set, const opened *o, float **images, gb_error *err) {
     *images = malloc((size_t)set->batch * (size_t)(o->channels * o->height * o->width) * sizeof **images);
     return *images ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " images", set->batch);
 }
@@ -85,14 +85,13 @@ static bool on_gpu(const opened *o) {
     return gb_context_device(o->context) != NULL;
 }
 
-/* Warms up once, then renders until both the runs and the seconds asked for are over. Each render has another seed, so
- * that nothing can be left over from the one before. A GPU's pictures come to the host's memory as 8 bits. */
+/* Renders once to warm up, then until both minimums are reached. Each render has its own seed, so that nothing of the one
+ * before can be reused. On a GPU, images are copied to the host as 8 bits. */
 static gb_status time_renders(const settings *set, const opened *o, gb_session *session, float *images, series *s,
                               gb_error *err) {
     const gb_model *model = o->model;
     double begin = 0;
-    int64_t classes = gb_model_meta_int(model, "config.c_dim", 0);
-    if (classes > 0 && gb_session_set_class(session, 0, err)) return err->status;
+    if (gb_model_class_count(model) && gb_session_set_class(session, 0, err)) return err->status;
     for (int64_t i = 0;; i++) {
         double start, end;
         if (gb_session_seed(session, (uint64_t)(i * set->batch), err)) return err->status;
@@ -112,7 +111,7 @@ static gb_status time_renders(const settings *set, const opened *o, gb_session *
     }
 }
 
-enum { PEAKS = 5 };             /* measurements of the processor's peak; the best one counts, as others may be at work */
+enum { PEAKS = 5 };             /* measurements of the peak; the best counts, since other processes may be running */
 
 typedef struct result {
     double median, fastest, gflops, peak_gflops, peak_share, memory_gbs;
@@ -139,8 +138,8 @@ static gb_status evaluate(const settings *set, const opened *o, const series *s,
     }
     r->macs = image_macs(o->model);
     r->gflops = 2e-9 * (double)r->macs * (double)set->batch / r->median;
-    r->peak_rss = host_peak_rss_bytes();        /* before the measurement of the peak adds its own */
-    if (on_gpu(o)) return GB_OK;                /* the processor's limits bind nothing there */
+    r->peak_rss = host_peak_rss_bytes();        /* before measuring the peak, which allocates memory too */
+    if (on_gpu(o)) return GB_OK;                /* the CPU's limits do not apply */
     for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
     r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
     for (int i = 0; set->layers && i < PEAKS; i++)
@@ -148,21 +147,21 @@ static gb_status evaluate(const settings *set, const opened *o, const series *s,
     return GB_OK;
 }
 
-/* "first … last" where several nodes run as one step. */
+/* The name of the boundary that the step writes. */
 static const char *step_name(const gb_model *model, const gb_step_info *step, gb_node_info *last) {
     gb_model_node(model, step->last, last);
     return last->name;
 }
 
-/* The least a step could take, in seconds, and what binds it. */
-static double least_seconds(const gb_step_info *step, const result *r, const char **binds) {
+/* The lower bound of a step's time in seconds, and whether arithmetic or memory sets it. */
+static double min_seconds(const gb_step_info *step, const result *r, const char **binds) {
     double arithmetic = r->peak_gflops > 0 ? 2e-9 * (double)step->macs / r->peak_gflops : 0;
     double memory = r->memory_gbs > 0 ? 1e-9 * (double)step->bytes / r->memory_gbs : 0;
     *binds = arithmetic > memory ? "arithmetic" : "memory";
     return fmax(arithmetic, memory);
 }
 
-/* The steps on a GPU, timed one by one, which takes longer than letting them follow each other. */
+/* Prints the steps on a GPU. They are timed one by one, which takes longer than a render without timing. */
 static void print_gpu_steps(const settings *set, const opened *o, const gb_session *session, const series *s,
                             const result *r) {
     if (!set->layers) return;
@@ -174,7 +173,7 @@ static void print_gpu_steps(const settings *set, const opened *o, const gb_sessi
         gb_session_step(session, (int)i, &step);
         printf("%-32s %-20s %5d %10.4f %9.1f %9.1f%s%s\n", step_name(o->model, &step, &last), step.op, step.nodes,
                1e3 * r->steps[i], 2e-9 * (double)step.macs / seconds, 1e-9 * (double)step.bytes / seconds,
-               strcmp(step.kernel, "cuda") ? "  over the host, " : "", strcmp(step.kernel, "cuda") ? step.kernel : "");
+               strcmp(step.kernel, "cuda") ? "  host fallback, " : "", strcmp(step.kernel, "cuda") ? step.kernel : "");
     }
 }
 
@@ -183,18 +182,18 @@ static void print_table(const settings *set, const opened *o, const gb_session *
     printf("median   %.4f s for %" PRId64 " image%s, %zu runs\n", r->median, set->batch, set->batch == 1 ? "" : "s",
            s->runs);
     printf("fastest  %.4f s\n", r->fastest);
-    printf("memory   %.0f MB at most in this process, mapped pages included\n", (double)r->peak_rss / 1e6);
-    printf("work     %.2f G multiply-adds an image\n", 1e-9 * (double)r->macs);
+    printf("memory   %.0f MB at the peak of this process, mapped pages included\n", (double)r->peak_rss / 1e6);
+    printf("work     %.2f G multiply-adds per image\n", 1e-9 * (double)r->macs);
     if (on_gpu(o)) {
         printf("speed    %.0f GFLOP/s (%s, %s)\n", r->gflops, gb_context_device(o->context),
                gb_context_precision(o->context));
         print_gpu_steps(set, o, session, s, r);
         return;
     }
-    printf("speed    %.0f GFLOP/s, %.0f %% of this machine's measured %.0f (%s, %d threads)\n", r->gflops,
+    printf("speed    %.0f GFLOP/s, %.0f %% of the measured peak of %.0f (%s, %d threads)\n", r->gflops,
            100 * r->peak_share, r->peak_gflops, gb_context_isa(o->context), gb_context_threads(o->context));
     if (!set->layers) return;
-    printf("limits   %.0f GFLOP/s, %.1f GB/s of memory; caches and algorithms that save multiplications go past them\n",
+    printf("limits   %.0f GFLOP/s, %.1f GB/s of memory; caches and fast convolution algorithms can exceed them\n",
            r->peak_gflops, r->memory_gbs);
     printf("\n%-32s %-20s %5s %10s %6s %9s %9s  %s\n", "step, by its output", "operation", "nodes", "median ms",
            "share", "GFLOP/s", "GB/s", "of its limit");
@@ -202,12 +201,12 @@ static void print_table(const settings *set, const opened *o, const gb_session *
         gb_step_info step;
         gb_node_info last;
         const char *binds;
-        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12, least;
+        double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12, limit;
         gb_session_step(session, (int)i, &step);
-        least = least_seconds(&step, r, &binds);
+        limit = min_seconds(&step, r, &binds);
         printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f  %.0f %% %s\n", step_name(o->model, &step, &last), step.op,
                step.nodes, 1e3 * r->steps[i], 100 * r->steps[i] / r->median, 2e-9 * (double)step.macs / seconds,
-               1e-9 * (double)step.bytes / seconds, 100 * least / seconds, binds);
+               1e-9 * (double)step.bytes / seconds, 100 * limit / seconds, binds);
     }
 }
 
@@ -225,16 +224,16 @@ static gb_status print_json(const settings *set, const opened *o, const gb_sessi
         gb_step_info step;
         gb_node_info first, last;
         const char *binds;
-        double least;
+        double limit;
         gb_session_step(session, (int)i, &step);
-        least = least_seconds(&step, r, &binds);
+        limit = min_seconds(&step, r, &binds);
         gb_model_node(o->model, step.first, &first);
         json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
                                                step_name(o->model, &step, &last), "first", first.name, "op", step.op,
                                                "nodes", step.nodes, "kernel", step.kernel ? step.kernel : "", "seconds",
                                                r->steps[i], "macs", (json_int_t)step.macs, "bytes",
                                                (json_int_t)step.bytes, "limit", binds, "limit_share",
-                                               r->steps[i] > 0 ? least / r->steps[i] : 0));
+                                               r->steps[i] > 0 ? limit / r->steps[i] : 0));
     }
     if (root && on_gpu(o)) {
         json_object_set_new(root, "device", json_string(gb_context_device(o->context)));
@@ -247,7 +246,7 @@ static gb_status print_json(const settings *set, const opened *o, const gb_sessi
     written = root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
     json_decref(root);
     putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "the JSON could not be written");
+    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
 }
 
 static int run(int argc, char **argv) {
@@ -266,7 +265,7 @@ static int run(int argc, char **argv) {
     how.batch = (int)set.batch;
     how.time_steps = set.layers;
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
-        !take_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
+        !allocate_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
         !apply_bending(&b, session, &err) && !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
@@ -283,11 +282,11 @@ static int run(int argc, char **argv) {
 
 const command bench_command = {
     .name = "bench",
-    .summary = "time, memory and share of the processor's peak",
+    .summary = "measure time, memory and share of the processor's peak",
     .operands = "MODEL",
     .usage = "[options]",
-    .about = "Renders again and again, and says the median and fastest time, the memory taken, the multiply-adds, "
-             "and the share they reach of the multiply-add peak measured on this machine.",
+    .about = "Renders repeatedly and prints the median and fastest time, the memory used, the multiply-adds, and their rate "
+             "as a share of the peak measured on this machine.",
     .example = "ganbend bench big.gbw --layers",
     .options = options,
     .shared = {{bending_table, offsetof(settings, bending)}},

@@ -1,4 +1,4 @@
-/* The subcommands of ganbend, one file each. main.c lists them. */
+/* The subcommands of ganbend, one file each, listed in main.c. */
 #ifndef GANBEND_TOOLS_COMMANDS_H
 #define GANBEND_TOOLS_COMMANDS_H
 

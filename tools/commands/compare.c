@@ -1,5 +1,5 @@
-/* ganbend compare: runs a model on the inputs in a reference file and says, for every layer the file holds, how far
- * ours is from it. Differences are the largest absolute one, and that relative to the reference's largest magnitude. */
+/* ganbend compare: runs a model on the inputs in a reference file and prints the difference for every layer in the file:
+ * the largest absolute difference, and the same divided by the reference's largest magnitude. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,17 +23,17 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--tol", OPTION_NUMBER, AT(tolerance), "T", "Largest relative difference allowed (2e-4).", 0, 1e30},
-    {"--image", OPTION_TEXT, AT(image), "KEY", "Compare the image with image/KEY of the file.", 0, 0},
-    {"--noise", OPTION_CHOICE, AT(noise), "const|none", "What the reference was made with: the stored "
-     "maps (default) or no noise.", 0, 0},
-    {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Compare what an interactive session "
-     "makes after other inputs, truncation and noise were rendered and taken back.", 0, 0},
+    {"--tol", OPTION_NUMBER, AT(tolerance), "T", "Largest relative difference allowed (default: 2e-4).", 0, 1e30},
+    {"--image", OPTION_TEXT, AT(image), "KEY", "Compare the image with the array image/KEY instead of image.", 0, 0},
+    {"--noise", OPTION_CHOICE, AT(noise), "const|none", "Noise of the reference: the stored maps (default) or no noise.", 0,
+     0},
+    {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Use an interactive session that has rendered other inputs, "
+     "truncations and noise before.", 0, 0},
     MACHINE_OPTIONS(settings, on),
     {0}
 };
 
-/* One array of the reference and how ours compares. */
+/* One array of the reference, and its differences. */
 typedef struct subject {
     char *name;                 /* node name without "tap/", "image", "ws" */
     gb_node node;               /* GB_NO_NODE: the image */
@@ -48,7 +48,7 @@ typedef struct reference {
     const char *path;
     gb_file *file;
     size_t samples;
-    float *z, *ws, *label, *w_avg;      /* NULL where the file has none */
+    float *z, *ws, *label, *w_avg;      /* NULL if the file has none */
     double *classes;                    /* one, or one for each sample */
     size_t class_count;
     int rows;                           /* of ws */
@@ -67,7 +67,7 @@ static bool has(const reference *r, const char *name) {
     return gb_file_find(r->file, name, &index);
 }
 
-/* An input [samples, width], or [width] for one sample; *values stays NULL where the file has none of that name. */
+/* Reads an input [samples, width], or [width] for one sample; *values stays NULL if the file has none of that name. */
 static gb_status read_input(reference *r, const char *name, int64_t width, float **values, gb_error *err) {
     gb_array_info info;
     size_t index;
@@ -75,26 +75,25 @@ static gb_status read_input(reference *r, const char *name, int64_t width, float
     if (!gb_file_find(r->file, name, &index)) return GB_OK;
     if (read_array(r->file, r->path, index, &info, values, err)) return err->status;
     if (info.ndim < 1 || info.ndim > 2 || width < 1 || info.count < 1 || info.shape[info.ndim - 1] != width)
-        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s, but this model's is [n,%" PRId64 "]", r->path, name,
+        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [n,%" PRId64 "] for this model", r->path, name,
                      shape_text(info.ndim, info.shape, text), width);
     if (!r->samples) r->samples = (size_t)(info.count / width);
     if ((size_t)(info.count / width) != r->samples)
-        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " samples, others have %zu", r->path, name,
+        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " samples, but other inputs have %zu", r->path, name,
                      info.count / width, r->samples);
     return GB_OK;
 }
 
-/* Numbers: one, or as many as `most` allows. *count is 0 where the file has none of that name. */
-static gb_status read_numbers(const reference *r, const char *name, size_t most, double **values, size_t *count,
+/* Reads one number or `many` numbers; *count is 0 if the file has none of that name. */
+static gb_status read_numbers(const reference *r, const char *name, size_t many, double **values, size_t *count,
                               gb_error *err) {
     gb_array_info info;
     size_t index;
     *count = 0;
     if (!gb_file_find(r->file, name, &index)) return GB_OK;
     gb_file_array(r->file, index, &info);
-    if (info.count != 1 && (info.count < 1 || (uint64_t)info.count != most))
-        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values where one is expected", r->path, name,
-                     info.count);
+    if (info.count != 1 && (info.count < 1 || (uint64_t)info.count != many))
+        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values; expected one", r->path, name, info.count);
     *count = (size_t)info.count;
     *values = malloc(*count * sizeof **values);
     return *values ? gb_file_read_double(r->file, index, *values, err) : out_of_memory(r, err);
@@ -110,20 +109,20 @@ static gb_status read_number(const reference *r, const char *name, double *value
     return status;
 }
 
-/* w's, [samples, rows, w_dim]: the input where there is no z, and else what node "mapping" is compared with. */
+/* Reads w's, [samples, rows, w_dim], as the input if there is no z. */
 static gb_status read_ws(reference *r, const gb_model *model, gb_error *err) {
-    gb_node mapping = gb_model_find(model, "mapping");
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info node;
     gb_array_info info;
     size_t index;
     char text[SHAPE_ROOM];
     if (r->z || !gb_file_find(r->file, "ws", &index)) return GB_OK;
-    if (mapping == GB_NO_NODE) return state(err, GB_BAD_FILE, "%s: holds ws, but this model has none", r->path);
-    gb_model_node(model, mapping, &node);
+    if (ws == GB_NO_NODE) return state(err, GB_BAD_FILE, "%s: contains ws, but this model has no w's", r->path);
+    gb_model_node(model, ws, &node);
     if (read_array(r->file, r->path, index, &info, &r->ws, err)) return err->status;
     if (info.ndim != 3 || info.count < 1 || info.shape[2] != node.shape[1] ||
         (info.shape[1] != 1 && info.shape[1] != node.shape[0]))
-        return state(err, GB_BAD_FILE, "%s: 'ws' has shape %s, but this model's is [n,%" PRId64 ",%" PRId64 "]",
+        return state(err, GB_BAD_FILE, "%s: 'ws' has shape %s; expected [n,%" PRId64 ",%" PRId64 "] for this model",
                      r->path, shape_text(info.ndim, info.shape, text), node.shape[0], node.shape[1]);
     r->rows = (int)info.shape[1];
     r->samples = (size_t)info.shape[0];
@@ -132,12 +131,11 @@ static gb_status read_ws(reference *r, const gb_model *model, gb_error *err) {
 
 static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err) {
     double cutoff = -1;
-    int64_t classes = gb_model_meta_int(model, "config.c_dim", 0), w_dim = gb_model_meta_int(model, "config.w_dim", 0);
+    int64_t classes = role_width(model, GB_ROLE_LABEL), w_dim = role_width(model, GB_ROLE_WS);
     size_t index;
     r->psi = 1;
-    if (read_input(r, "z", gb_model_meta_int(model, "config.z_dim", 0), &r->z, err) || read_ws(r, model, err))
-        return err->status;
-    if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: holds neither z nor ws to start from", r->path);
+    if (read_input(r, "z", role_width(model, GB_ROLE_Z), &r->z, err) || read_ws(r, model, err)) return err->status;
+    if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: contains neither z nor ws", r->path);
     if (read_input(r, "label", classes, &r->label, err) ||
         read_numbers(r, "class", r->samples, &r->classes, &r->class_count, err) ||
         read_number(r, "truncation", &r->psi, err) || read_number(r, "psi", &r->psi, err) ||
@@ -145,19 +143,18 @@ static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err)
         return err->status;
     r->cutoff = cutoff < 0 || cutoff > 1000 ? -1 : (int)cutoff;
     if (r->z && classes > 0 && !r->label && !r->class_count)
-        return state(err, GB_BAD_FILE, "%s: the model has classes, but the file holds neither label nor class",
-                     r->path);
+        return state(err, GB_BAD_FILE, "%s: the model has classes, but the file contains neither label nor class", r->path);
     if (gb_file_find(r->file, "latent_avg", &index)) {
         gb_array_info info;
         if (read_array(r->file, r->path, index, &info, &r->w_avg, err)) return err->status;
         if (info.count != w_dim)
-            return state(err, GB_BAD_FILE, "%s: 'latent_avg' has %" PRId64 " values, but w_dim is %" PRId64, r->path,
-                         info.count, w_dim);
+            return state(err, GB_BAD_FILE, "%s: 'latent_avg' has %" PRId64 " values; expected %" PRId64 " for this model",
+                         r->path, info.count, w_dim);
     }
     return GB_OK;
 }
 
-/* Array `key` of the file against the output of `node`, or against the image. */
+/* Adds the comparison of array `key` with the output of `node`, or with the image. */
 static gb_status add_subject(reference *r, const gb_model *model, const char *key, const char *name, gb_node node,
                              gb_error *err) {
     subject *s = &r->subjects[r->count++];
@@ -191,7 +188,7 @@ static gb_status add_subject(reference *r, const gb_model *model, const char *ke
     }
     if (!fits) {
         shape_text(ndim, expected, wanted);
-        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s, but ours is [%zu,%s", r->path, key,
+        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [%zu,%s", r->path, key,
                      shape_text(info.ndim, info.shape, found), r->samples, wanted + 1);
     }
     s->ndim = info.ndim;
@@ -212,20 +209,20 @@ static gb_status add_subjects(reference *r, const gb_model *model, const char *i
         if (strncmp(info.name, "tap/", 4) != 0) continue;
         node = gb_model_find(model, info.name + 4);
         if (node == GB_NO_NODE)
-            return state(err, GB_BAD_ARGUMENT, "%s: '%s' is no node of this model; 'ganbend info' lists them", r->path,
-                         info.name);
+            return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model; 'ganbend info' lists its nodes",
+                         r->path, info.name);
         if (add_subject(r, model, info.name, info.name + 4, node, err)) return err->status;
     }
-    if (r->z && has(r, "ws") && gb_model_find(model, "mapping") != GB_NO_NODE &&
-        add_subject(r, model, "ws", "ws", gb_model_find(model, "mapping"), err))
+    if (r->z && has(r, "ws") && gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE &&
+        add_subject(r, model, "ws", "ws", gb_model_find_role(model, GB_ROLE_WS, 0), err))
         return err->status;
     if (image) {
         snprintf(image_key, sizeof image_key, "image/%s", image);
         key = image_key;
-        if (!has(r, key)) return state(err, GB_BAD_ARGUMENT, "%s: there is no '%s' in it", r->path, key);
+        if (!has(r, key)) return state(err, GB_BAD_ARGUMENT, "%s: contains no '%s'", r->path, key);
     }
     if (has(r, key)) return add_subject(r, model, key, key, GB_NO_NODE, err);
-    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: nothing to compare: no tap/…, ws or image", r->path);
+    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no tap/…, ws or image to compare", r->path);
 }
 
 static void free_reference(reference *r) {
@@ -243,9 +240,8 @@ static void free_reference(reference *r) {
 }
 
 static gb_status apply(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err) {
-    size_t z_dim = (size_t)gb_model_meta_int(model, "config.z_dim", 0);
-    size_t w_dim = (size_t)gb_model_meta_int(model, "config.w_dim", 0);
-    size_t c_dim = (size_t)gb_model_meta_int(model, "config.c_dim", 0);
+    size_t z_dim = (size_t)role_width(model, GB_ROLE_Z), w_dim = (size_t)role_width(model, GB_ROLE_WS);
+    size_t c_dim = (size_t)role_width(model, GB_ROLE_LABEL);
     if (!r->z) return gb_session_set_ws(session, r->ws + sample * (size_t)r->rows * w_dim, r->rows, err);
     if (gb_session_set_z(session, r->z + sample * z_dim, err)) return err->status;
     if (r->label && gb_session_set_label(session, r->label + sample * c_dim, err)) return err->status;
@@ -256,7 +252,7 @@ static gb_status apply(const reference *r, size_t sample, const gb_model *model,
     return gb_session_truncate(session, (float)r->psi, r->cutoff, err);
 }
 
-/* NaN on either side, or an infinity that is not the same on both, is an infinite difference. */
+/* The difference is infinite if one value is NaN, or if one is infinite and the other is not equal. */
 static void measure(subject *s, const float *ours, size_t sample) {
     const float *theirs = s->reference + sample * s->elements;
     for (size_t i = 0; i < s->elements; i++) {
@@ -272,13 +268,13 @@ static double relative(const subject *s) {
     return isinf(s->difference) || s->magnitude == 0 ? INFINITY : s->difference / s->magnitude;
 }
 
-/* Inputs changed and rendered one after another, as a person at a slider would, ending where `apply` is to begin. */
-static gb_status wander(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_noise noise,
+/* Renders with other inputs, truncation and noise, as a user of sliders would, then restores the sample's. */
+static gb_status render_others(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_noise noise,
                         float *image, gb_error *err) {
     gb_noise other = noise == GB_NOISE_NONE ? GB_NOISE_CONST : GB_NOISE_NONE;
     if (apply(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, image, err))
         return err->status;
-    bool has_w = gb_model_meta_int(model, "config.w_dim", 0) > 0;
+    bool has_w = gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE;
     float psi = has_w ? (float)r->psi * 0.5f - 0.25f : (float)r->psi * 0.5f;
     if (r->z && (gb_session_truncate(session, psi, has_w ? 1 : -1, err) || gb_session_render(session, image, err)))
         return err->status;
@@ -287,7 +283,7 @@ static gb_status wander(const reference *r, size_t sample, const gb_model *model
     return gb_session_noise(session, noise, 0, err);
 }
 
-/* The bends are put on, rendered, taken off, and put on again: nothing of an earlier state may be left. */
+/* Adds the bends, renders, removes them, renders, and adds them again: no earlier state may remain. */
 static gb_status bend_again(bending *b, gb_session *session, float *image, gb_error *err) {
     if (!b->count) return GB_OK;
     if (gb_session_unbend(session, 0, err) || apply_bending(b, session, err) ||
@@ -297,8 +293,8 @@ static gb_status bend_again(bending *b, gb_session *session, float *image, gb_er
     return apply_bending(b, session, err);
 }
 
-/* Every sample twice: with all taps, where nothing is fused over them, and without any, as pictures are rendered. The
- * image is held to both. */
+/* Renders every sample twice: with all taps, which prevent fusing, and without taps, as pictures are rendered. Both images
+ * are compared. */
 static gb_status compare(reference *r, const settings *set, bending *b, const opened *o, gb_error *err) {
     const gb_session_options how = {.purpose = set->incremental ? GB_INTERACTIVE : GB_ONCE};
     gb_noise noise = set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
@@ -325,7 +321,7 @@ static gb_status compare(reference *r, const settings *set, bending *b, const op
         gb_session *const sessions[] = {tapped, plain};
         for (int k = 0; !status && k < 2; k++) {
             gb_session *session = sessions[k];
-            status = set->incremental ? wander(r, sample, o->model, session, noise, ours, err)
+            status = set->incremental ? render_others(r, sample, o->model, session, noise, ours, err)
                                       : gb_session_noise(session, noise, 0, err);
             if (!status) status = apply(r, sample, o->model, session, err);
             if (!status && set->incremental) status = bend_again(b, session, ours, err);
@@ -347,7 +343,7 @@ static gb_status compare(reference *r, const settings *set, bending *b, const op
     return status;
 }
 
-/* The table and its last line. True where everything is within the tolerance. */
+/* Prints the table and its last line. True if everything is within the tolerance. */
 static bool print_subjects(const reference *r, double tolerance) {
     const subject *worst = &r->subjects[0];
     bool within = true;
@@ -362,11 +358,11 @@ static bool print_subjects(const reference *r, double tolerance) {
         printf("%-*s  %-18s %12.3g %12.3g", column, s->name, shape_text(s->ndim, s->shape, shape), s->difference,
                relative(s));
         if (s->node == GB_NO_NODE) {
-            /* of a signal from -1 to 1; both renders of each sample count */
+            /* for a signal from -1 to 1; each sample was rendered twice */
             double mean = s->squares / (2.0 * (double)r->samples * (double)s->elements);
             printf("  PSNR %.1f dB", mean > 0 ? 10 * log10(4 / mean) : INFINITY);
         }
-        printf("%s\n", over ? "  over the tolerance" : "");
+        printf("%s\n", over ? "  exceeds the tolerance" : "");
         if (over) within = false;
         if (relative(s) > relative(worst)) worst = s;
     }
@@ -398,13 +394,13 @@ static int run(int argc, char **argv) {
 
 const command compare_command = {
     .name = "compare",
-    .summary = "every layer against a reference",
+    .summary = "compare every layer with a reference",
     .operands = "MODEL REF.npz",
     .usage = "[options]",
     .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) "
-             "and compares every array tap/NAME, NAME being a node or its alias, and the image, with what it computes. "
-             "Exit status 1 when a difference is over the tolerance, 2 when a name is no node. docs/verifying.md shows how "
-             "to write such a file from PyTorch.",
+             "and compares the image and the arrays tap/NAME, where NAME is a node or an alias, with its own values. The "
+             "exit status is 1 if a difference exceeds the tolerance, and 2 if a name is not a node. docs/verifying.md "
+             "shows how to write such a file with PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5",
     .options = options,
     .shared = {{bending_table, offsetof(settings, bending)}},

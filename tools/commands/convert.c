@@ -1,4 +1,5 @@
-/* ganbend convert: any StyleGAN2 or BigGAN checkpoint into a .gbw; prints what was found and what was synthesised. */
+/* ganbend convert: converts a StyleGAN2 or BigGAN checkpoint to a .gbw, and prints what it found and what it
+ * synthesised. */
 #include <stdio.h>
 
 #include "commands.h"
@@ -12,11 +13,12 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16: about half the size.", 0, 0},
-    {"--config", OPTION_TEXT, AT(config), "FILE.json", "Constructor arguments, for files that hold none.",
+    {"--half", OPTION_FLAG, AT(half), NULL, "Store the convolutions' weights as float16, for about half the file size.", 0,
+     0},
+    {"--config", OPTION_TEXT, AT(config), "FILE.json", "Constructor arguments, for checkpoints that do not contain them.",
      0, 0},
-    {"--network", OPTION_TEXT, AT(network), "PATH", "Which of several generators in the file: G_ema, ema.ema_model, or . "
-     "for the top level. Without it a moving average comes before other copies.", 0, 0},
+    {"--network", OPTION_TEXT, AT(network), "PATH", "Which of several generators in the checkpoint to convert: G_ema, "
+     "ema.ema_model, or . for the top level (default: a moving average, if there is one).", 0, 0},
     {0}
 };
 
@@ -52,12 +54,12 @@ static int run(int argc, char **argv) {
 
 const command convert_command = {
     .name = "convert",
-    .summary = "a checkpoint into a .gbw model",
+    .summary = "convert a checkpoint to a .gbw model",
     .operands = "IN OUT.gbw",
     .usage = "[options]",
-    .about = "Opens a StyleGAN2 or BigGAN checkpoint (.pkl, .pt, .pth, .bin, .safetensors) without running anything in "
-             "it and writes a .gbw. The family is recognised from the file, whatever its name. Noise maps and mean w "
-             "that it lacks are drawn from seed 0.",
+    .about = "Opens a StyleGAN2 or BigGAN checkpoint (.pkl, .pt, .pth, .bin, .safetensors) without executing anything in "
+             "it, and writes a .gbw. The family is recognised from the contents, not the file name. Missing noise maps and "
+             "a missing mean w are synthesised from seed 0.",
     .list = print_families,
     .example = "ganbend convert faces.pkl faces.gbw --half\n"
                "ganbend convert biggan/pytorch_model.bin biggan.gbw\n"

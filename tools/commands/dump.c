@@ -1,4 +1,4 @@
-/* ganbend dump: any boundaries of the network as float32 arrays in an .npz, under their names, [images, shape…]. */
+/* ganbend dump: writes node outputs as float32 arrays [images, shape…] to an .npz, under the nodes' names. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -18,9 +18,9 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--at", OPTION_LIST, AT(at), "GLOB", "Nodes to write, by name, alias or pattern: mapping, "
-     "'synthesis.b8.*'. May be given several times; 'ganbend info' lists the names.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.npz", "The file to write.", 0, 0},
+    {"--at", OPTION_LIST, AT(at), "GLOB", "Nodes to write, by name, alias or pattern: mapping, 'synthesis.b8.*'. May be "
+     "given several times; 'ganbend info' lists the names.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.npz", "Output file.", 0, 0},
     {0}
 };
 
@@ -39,7 +39,7 @@ static gb_status tap_all(const text_list *at, const gb_model *model, gb_session 
     for (size_t i = 0; i < at->count && !err->status; i++) {
         size_t matches = gb_model_match(model, at->texts[i], nodes, count);
         if (!matches)
-            state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them", at->texts[i]);
+            state(err, GB_BAD_ARGUMENT, "--at %s: no node matches; 'ganbend info' lists the names", at->texts[i]);
         else
             gb_session_tap(session, at->texts[i], err);
         for (size_t j = 0; j < matches; j++) all[nodes[j]].wanted = true;
@@ -48,14 +48,14 @@ static gb_status tap_all(const text_list *at, const gb_model *model, gb_session 
     return err->status;
 }
 
-static gb_status take_room(const gb_model *model, size_t images, boundary *all, gb_error *err) {
+static gb_status allocate_all(const gb_model *model, size_t images, boundary *all, gb_error *err) {
     for (size_t i = 0; i < gb_model_node_count(model); i++) {
         boundary *b = &all[i];
         if (!b->wanted) continue;
         gb_model_node(model, (gb_node)i, &b->node);
         b->elements = node_elements(&b->node);
         if (b->elements <= SIZE_MAX / sizeof(float) / images) b->values = malloc(b->elements * images * sizeof(float));
-        if (!b->values) return state(err, GB_NO_MEMORY, "out of memory for %zu of %s", images, b->node.name);
+        if (!b->values) return state(err, GB_NO_MEMORY, "out of memory for %zu images of %s", images, b->node.name);
     }
     return GB_OK;
 }
@@ -85,7 +85,7 @@ static gb_status dump(const settings *set, inputs *in, bending *b, const opened 
     if (!status) status = apply_bending(b, session, err);
     if (!status) gb_session_set_progress(session, progress_share, &p);
     if (!status) status = tap_all(&set->at, o->model, session, all, err);
-    if (!status) status = take_room(o->model, in->count, all, err);
+    if (!status) status = allocate_all(o->model, in->count, all, err);
     for (size_t i = 0; !status && i < in->count; i++, progress_next(&p)) {
         status = apply_inputs(in, i, session, err);
         if (!status) status = gb_session_render(session, NULL, err);
@@ -110,7 +110,7 @@ static int run(int argc, char **argv) {
     int status;
     if (!parse_arguments(&dump_command, argc, argv, operands, &set, &status)) return status;
     if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz");
-    if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB says which nodes to write");
+    if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB selects the nodes to write");
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
         !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
         dump(&set, &in, &b, &o, &err);
@@ -122,11 +122,11 @@ static int run(int argc, char **argv) {
 
 const command dump_command = {
     .name = "dump",
-    .summary = "any layer's output as arrays",
+    .summary = "write the output of any layer as arrays",
     .operands = "MODEL",
     .usage = "--at GLOB -o FILE.npz [options]",
-    .about = "Renders as 'render' does and writes what the named nodes put out, as float32 arrays [images, shape…] "
-             "under their names.",
+    .about = "Renders images as 'render' does and writes the outputs of the nodes given by --at as float32 arrays "
+             "[images, shape…] under the nodes' names.",
     .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
                "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
     .options = options,

@@ -1,5 +1,5 @@
-/* ganbend info: what is in a file. Of a .gbw its facts and the table of nodes; of any checkpoint its arrays and the
- * plain facts in it, whether or not we run such a network. */
+/* ganbend info: prints the contents of a file: metadata and nodes of a .gbw, arrays and plain values of any checkpoint,
+ * even if its network is not supported. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +18,9 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--json", OPTION_FLAG, AT(json), NULL, "One JSON object.", 0, 0},
+    {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {"--verify", OPTION_FLAG, AT(verify), NULL, "Compare every tensor of a .gbw with its checksum.", 0, 0},
-    {"--classes", OPTION_FLAG, AT(classes), NULL, "Numbers and names of a model's classes.", 0, 0},
+    {"--classes", OPTION_FLAG, AT(classes), NULL, "List the numbers and names of a model's classes.", 0, 0},
     {0}
 };
 
@@ -30,10 +30,10 @@ static gb_status write_json(json_t *root, gb_error *err) {
     int written = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
     json_decref(root);
     putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "the JSON could not be written");
+    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
 }
 
-/* Text from a file may be no UTF-8, which JSON cannot hold: then its bytes stand for Latin-1 characters. */
+/* Text from a file that is not valid UTF-8, which JSON requires, is read as Latin-1. */
 static json_t *json_text(const char *text) {
     json_t *value = json_string(text);
     char *wide, *to;
@@ -49,7 +49,7 @@ static json_t *json_text(const char *text) {
     return value;
 }
 
-/* Text from a file onto a terminal: control characters would be orders to it. */
+/* Prints text from a file without control characters, which could control the terminal. */
 static void print_text(const char *text) {
     for (; *text; text++) putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
@@ -100,7 +100,7 @@ static int column_width(const gb_model *model, bool aliases) {
     return (int)width;
 }
 
-/* One line of metadata; of the class names, which may be a thousand, the first and the last. */
+/* Prints one line of metadata; of class names, only the first and the last. */
 static void print_meta(const gb_model *model, const char *key, const char *value) {
     size_t classes = gb_model_class_count(model);
     printf("%-28s ", key);
@@ -147,7 +147,7 @@ static void print_model(const gb_model *model) {
                node.alias ? node.alias : "", node.op, shape_text(node.ndim, node.shape, shape), node.parameters,
                node.macs);
     }
-    printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds in an image\n",
+    printf("%zu nodes, %zu tensors, %" PRId64 " parameters, %.2f G multiply-adds per image\n",
            gb_model_node_count(model), gb_model_tensor_count(model), parameters(model), 1e-9 * (double)image_macs(model));
 }
 
@@ -204,7 +204,7 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
     if (!status && set->verify && !set->json)
-        printf("verified: all %zu tensors have their checksums\n", gb_model_tensor_count(o.model));
+        printf("verified: all %zu tensors match their checksums\n", gb_model_tensor_count(o.model));
     close_model(&o);
     return status;
 }
@@ -268,7 +268,7 @@ static int run(int argc, char **argv) {
     if (gb_is_gbw(operands[0]))
         model_info(operands[0], &set, &err);
     else if (set.verify || set.classes)
-        state(&err, GB_BAD_ARGUMENT, "%s: %s is for .gbw models; this is none, or it cannot be read", operands[0],
+        state(&err, GB_BAD_ARGUMENT, "%s: %s needs a .gbw model; this is not one, or it cannot be read", operands[0],
               set.verify ? "--verify" : "--classes");
     else
         file_info(operands[0], &set, &err);
@@ -277,12 +277,12 @@ static int run(int argc, char **argv) {
 
 const command info_command = {
     .name = "info",
-    .summary = "what is in a model or a checkpoint",
+    .summary = "print the contents of a model or checkpoint",
     .operands = "FILE",
     .usage = "[options]",
-    .about = "Of a .gbw: metadata and the table of nodes (number, name, alias, operation, output shape, parameters, "
-             "multiply-adds). Of any other checkpoint or array file (.pkl .pt .pth .bin .safetensors .npy .npz): its "
-             "arrays and the plain facts in it. Nothing in the file is run.",
+    .about = "Prints the metadata and nodes of a .gbw (number, name, alias, operation, output shape, parameters, "
+             "multiply-adds), or the arrays and plain values of any other checkpoint or array file (.pkl .pt .pth .bin "
+             ".safetensors .npy .npz). Nothing in the file is executed.",
     .example = "ganbend info faces.gbw\nganbend info biggan.gbw --classes",
     .options = options,
     .run = run,

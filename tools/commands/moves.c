@@ -1,11 +1,12 @@
-/* ganbend moves: what a person at a slider waits for. At every activation in turn, in an interactive session: the bend is
- * put there, then a parameter of it is moved again and again; what is not behind it is not run again. */
+/* ganbend moves: measures the latency of a slider. In an interactive session, it bends one activation after the other and
+ * changes a parameter of the bend repeatedly; only nodes after the bend run again. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "tools/bending/table_rows.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
 
@@ -19,11 +20,11 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--at", OPTION_LIST, AT(at), "GLOB", "The layers, by name, alias or pattern (synthesis.b*.conv?, blocks.*, "
-     "generator.*). May be given several times.", 0, 0},
-    {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION", "What is put there (sinlu); its last parameter is moved.", 0,
-     0},
-    {"--moves", OPTION_INTEGER, AT(moves), "N", "Moves at each layer (8). The median counts from the second on.", 2,
+    {"--at", OPTION_LIST, AT(at), "GLOB", "Layers to bend, by name, alias or pattern: 'synthesis.b*.conv?', 'blocks.*', "
+     "'generator.*' (default: all activations). May be given several times.", 0, 0},
+    {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION", "Activation to bend with (default: sinlu); its last "
+     "parameter is changed.", 0, 0},
+    {"--moves", OPTION_INTEGER, AT(moves), "N", "Changes at each layer (default: 8). The median excludes the first.", 2,
      1000},
     MACHINE_OPTIONS(settings, on),
     {0}
@@ -39,13 +40,13 @@ static double median(double *times, size_t count) {
     return 0.5 * (times[count / 2] + times[(count - 1) / 2]);
 }
 
-/* Where pictures go: as floats, or those of a GPU as the 8 bits that a screen takes. */
+/* The rendered picture: float32, or 8 bits on a GPU. */
 typedef struct canvas {
     float *image;
     bool eight_bits;
 } canvas;
 
-/* One render of the session as it is set; negative on failure. */
+/* Renders and returns the seconds that it took; negative on failure. */
 static double timed(gb_session *session, const canvas *to, gb_error *err) {
     double start = host_seconds();
     gb_status status = to->eight_bits ? gb_session_render_rgb(session, (uint8_t *)to->image, err)
@@ -53,14 +54,15 @@ static double timed(gb_session *session, const canvas *to, gb_error *err) {
     return status ? -1 : host_seconds() - start;
 }
 
-/* The median of whole images, each of another seed: everything runs. */
+/* The median time of a whole image. Each has its own seed, so that every node runs. */
 static double whole_image(gb_session *session, const canvas *to, size_t runs, double *times, gb_error *err) {
     for (size_t i = 0; i < runs; i++)
         if (gb_session_seed(session, i + 1, err) || (times[i] = timed(session, to, err)) < 0) return -1;
     return median(times, runs);
 }
 
-/* Puts the bend at the layer, moves it, takes it away. The first move is in `first`, the median of the others returned. */
+/* Adds the bend at the layer, changes it and removes it. Returns the median time of all changes but the first, which is
+ * stored in `first`. */
 static double move_layer(const settings *set, const char *layer, const gb_table_row *row, gb_session *session,
                          const canvas *to, double *times, double *first, int *nodes, gb_error *err) {
     float params[GB_MAX_PARAMS];
@@ -100,7 +102,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
                          const canvas *to, double *times, gb_error *err) {
     const char *gpu = gb_context_device(o->context);
     double whole;
-    if (gb_model_meta_int(o->model, "config.c_dim", 0) > 0 && gb_session_set_class(session, 0, err)) return err->status;
+    if (gb_model_class_count(o->model) && gb_session_set_class(session, 0, err)) return err->status;
     whole = whole_image(session, to, (size_t)set->moves, times, err);
     if (whole < 0) return err->status;
     if (gpu)
@@ -108,7 +110,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
     else
         printf("whole image %.1f ms (interactive session, %s, %d threads)\n\n", 1e3 * whole, gb_context_isa(o->context),
                gb_context_threads(o->context));
-    printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "further ms", "of a whole", "nodes");
+    printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "median ms", "of whole image", "nodes");
     for (gb_node i = 0; i < (gb_node)gb_model_node_count(o->model); i++) {
         gb_node_info info;
         double first, further;
@@ -123,12 +125,6 @@ static gb_status measure(const settings *set, const gb_table_row *row, const ope
     return GB_OK;
 }
 
-static bool find_activation(const char *name, gb_table_row *row) {
-    for (size_t i = 0; gb_activation_row(i, row); i++)
-        if (!strcmp(row->name, name) || (row->alias && !strcmp(row->alias, name))) return true;
-    return false;
-}
-
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.activation = "sinlu", .moves = 8};
@@ -139,9 +135,7 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&moves_command, argc, argv, operands, &set, &status)) return status;
-    if (!find_activation(set.activation, &row))
-        return wrong_usage(&moves_command, "there is no activation '%s'; 'ganbend activations' lists them",
-                           set.activation);
+    if (find_row(&activation_rows, set.activation, &row, &err)) return failed(&moves_command, &err);
     if (!open_model(operands[0], &set.on, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
         canvas to = {malloc((size_t)(o.channels * o.height * o.width) * sizeof(float)), gb_context_device(o.context)};
         double *times = malloc((size_t)set.moves * sizeof *times);
@@ -157,11 +151,12 @@ static int run(int argc, char **argv) {
 
 const command moves_command = {
     .name = "moves",
-    .summary = "time of a slider's move at each layer",
+    .summary = "measure how fast a slider responds at each layer",
     .operands = "MODEL",
     .usage = "[options]",
-    .about = "Bends every activation in turn in an interactive session and moves a parameter of it: how long the picture "
-             "takes to follow, beside a whole image. Only what is behind the layer runs again.",
+    .about = "Bends one activation after the other in an interactive session, changes a parameter of the bend, and prints "
+             "the time until the picture is updated, compared with the time of a whole image. Only nodes after the layer "
+             "run again.",
     .example = "ganbend moves faces.gbw\nganbend moves big.gbw --at 'synthesis.b*.conv1'",
     .options = options,
     .run = run,

@@ -1,5 +1,5 @@
-/* ganbend recipe: whether a recipe is right and fits a model, and what it will do; and the recipe that makes a picture
- * again, out of the picture. */
+/* ganbend recipe: checks a recipe and describes what it does to a model; extracts the recipe that reproduces a picture
+ * from that picture. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,9 @@ typedef struct settings {
 static const command check_command, from_command;
 
 static const option check_options[] = {
-    {"--model", OPTION_TEXT, AT(model), "FILE.gbw", "The model it is for; without one, only the recipe itself is "
-     "checked.", 0, 0},
-    {"--clusters", OPTION_TEXT, AT(bending.clusters), "FILE", "The clusters of features that it names.", 0, 0},
-    {"--set", OPTION_LIST, AT(bending.set), "NAME=VALUE", "A named parameter of it. May be given several times.", 0, 0},
+    {"--model", OPTION_TEXT, AT(model), "FILE.gbw", "Check the recipe against this model and describe its bends.", 0, 0},
+    {"--clusters", OPTION_TEXT, AT(bending.clusters), "FILE", "Clusters of features for bends that name a cluster.", 0, 0},
+    {"--set", OPTION_LIST, AT(bending.set), "NAME=VALUE", "Set a named parameter. May be given several times.", 0, 0},
     {0}
 };
 
@@ -38,16 +37,16 @@ static void print_params(const gb_recipe *recipe) {
                p.summary ? p.summary : "");
 }
 
-/* The options that say the same. */
+/* Prints the recipe's inputs as options of render. */
 static void print_inputs(const gb_recipe *recipe) {
     const char *name, *text;
     bool first = true;
     for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++, first = false)
-        printf("%s--%s %s", first ? "made from " : " ", name, text);
+        printf("%s--%s %s", first ? "inputs: " : " ", name, text);
     if (!first) putchar('\n');
 }
 
-/* Whether the model takes what the recipe says that images are made from; what it leaves open may come later. */
+/* Checks the recipe's inputs against the model; a class that is missing may be given when it renders. */
 static gb_status fit_inputs(const gb_recipe *recipe, const input_options *given, const gb_model *model, gb_error *err) {
     const char *name, *text;
     inputs in = {0};
@@ -74,11 +73,11 @@ static int run_check(int argc, char **argv) {
     if (!err.status) {
         print_inputs(b.recipes[0]);
         print_params(b.recipes[0]);
-        if (!set.model) printf("%s: a valid recipe; --model says what it does to a model\n", operands[0]);
+        if (!set.model) printf("%s: valid; --model MODEL describes what it does to a model\n", operands[0]);
     }
     free_bending(&b);
     close_model(&o);
-    /* A recipe that is wrong is what this command is to find, so it is no wrong usage. */
+    /* This command looks for wrong recipes, so finding one is not wrong usage. */
     if (err.status) failed(&check_command, &err);
     return err.status ? EXIT_FAILED : EXIT_DONE;
 }
@@ -87,22 +86,22 @@ static const command check_command = {
     .name = "recipe check",
     .operands = "FILE",
     .usage = "[options]",
-    .about = "Checks a recipe, names its parameters and inputs and says in words what it will do to the model. What is "
-             "wrong is told with line and column.",
+    .about = "Checks a recipe, lists its parameters and inputs, and describes what it does to a model. Errors are reported "
+             "with line and column.",
     .example = "ganbend recipe check bend.yaml --model faces.gbw",
     .options = check_options,
     .run = run_check,
 };
 
-/* ---- out of a picture */
+/* ---- recipe from */
 
 typedef struct from_settings {
     const char *text;
 } from_settings;
 
 static const option from_options[] = {
-    {"--text", OPTION_TEXT, offsetof(from_settings, text), "NAME", "One of the picture's texts as it is: Settings, "
-     "Recipe, 'Recipe 2', Clusters.", 0, 0},
+    {"--text", OPTION_TEXT, offsetof(from_settings, text), "NAME", "Print one of the picture's text chunks instead: "
+     "Settings, Recipe, 'Recipe 2', Clusters.", 0, 0},
     {0}
 };
 
@@ -114,7 +113,7 @@ static int run_from(int argc, char **argv) {
     int status;
     if (!parse_arguments(&from_command, argc, argv, operands, &set, &status)) return status;
     if (set.text ? !picture_text(operands[0], set.text, &text, &err) : !remake_recipe(operands[0], &text, &err))
-        for (const char *c = text; *c; c++)     /* what a stranger's picture says is no order to a terminal */
+        for (const char *c = text; *c; c++)     /* text from a file must not control the terminal */
             putchar(((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f ? '?' : *c);
     free(text);
     return err.status ? failed(&from_command, &err) : EXIT_DONE;
@@ -124,15 +123,15 @@ static const command from_command = {
     .name = "recipe from",
     .operands = "FILE.png",
     .usage = "[options]",
-    .about = "Prints the recipe that makes a picture of ours again: what bent it, with the parameters it had, and its "
-             "inputs. What a recipe cannot say (sheets, noise maps from a file) stands in its first line.",
+    .about = "Prints the recipe that reproduces a picture rendered by ganbend: its bends, parameters and inputs. Settings "
+             "that a recipe cannot express (contact sheets, noise maps from a file) are listed in a comment at the top.",
     .example = "ganbend recipe from faces/seed0007.png > again.yaml\n"
                "ganbend render faces.gbw --bend again.yaml -o again.png",
     .options = from_options,
     .run = run_from,
 };
 
-/* ---- which */
+/* ---- recipe */
 
 static const command *const verbs[] = {&check_command, &from_command, NULL};
 
@@ -144,11 +143,11 @@ static const option no_options[] = {{0}};
 
 const command recipe_command = {
     .name = "recipe",
-    .summary = "checks a recipe; takes one out of a picture",
+    .summary = "check a recipe, or extract one from a picture",
     .operands = "check|from",
     .usage = "…",
-    .about = "'recipe check' says what a recipe does or what is wrong with it, 'recipe from' prints the recipe that "
-             "makes a picture again. Each has --help of its own.",
+    .about = "'recipe check' checks a recipe and describes what it does, 'recipe from' prints the recipe that reproduces a "
+             "picture. Each has its own --help.",
     .example = "ganbend recipe check bend.yaml --model faces.gbw\n"
                "ganbend recipe from faces/seed0007.png > again.yaml",
     .options = no_options,

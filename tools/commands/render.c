@@ -1,5 +1,5 @@
-/* ganbend render: images from seeds, z's or w's as single PNGs, as a contact sheet, or both. Each PNG says in its text
- * chunks how to make it again. */
+/* ganbend render: renders images from seeds, z's or w's as single PNGs, as a contact sheet, or both. The text chunks of
+ * each PNG hold the settings that reproduce it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,22 +23,22 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Where to: one file for one image, a sheet or a strip of --steps; a "
-     "folder gets seed0000.png, seed0001.png, … (z0000.png, w0000.png for latents from a file, class0207-seed0000.png "
-     "for several classes, step0000.png for --steps).", 0, 0},
-    {"--grid", OPTION_TEXT, AT(grid), "CxR", "A contact sheet of C columns and R rows, class by class: FILE.png, or "
+    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Output: a file for one image, a contact sheet or a strip of --steps, or "
+     "a folder for seed0000.png and so on (z0000.png and w0000.png with --z and --w, class0207-seed0000.png with several "
+     "classes, step0000.png with --steps).", 0, 0},
+    {"--grid", OPTION_TEXT, AT(grid), "CxR", "Write a contact sheet of C columns and R rows, class by class: FILE.png, or "
      "sheet.png beside the single images in DIR.", 0, 0},
-    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that are already there and whole.", 0, 0},
-    {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw a recipe's random features anew for each image: by its seed, or "
-     "its number where it has none.", 0, 0},
-    {"--redraw-as", OPTION_INTEGER, AT(redraw_as), "N", "Draw them for every image as --redraw draws them for number N.",
-     0, UINT32_MAX},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that already exist and are complete.", 0, 0},
+    {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw the random features of recipes again for each image, from its seed "
+     "or, without seeds, from its number.", 0, 0},
+    {"--redraw-as", OPTION_INTEGER, AT(redraw_as), "N", "Draw the random features of every image as --redraw does for "
+     "seed or number N.", 0, UINT32_MAX},
     {0}
 };
 
 typedef struct sheet {
     int columns, rows;          /* 0: no sheet */
-    uint8_t *pixels;            /* [rows × height, columns × width, channels], black or transparent without an image */
+    uint8_t *pixels;            /* [rows × height, columns × width, channels]; empty places are black or transparent */
 } sheet;
 
 enum { PNG_SIDE = 65500 };
@@ -46,11 +46,11 @@ enum { PNG_SIDE = 65500 };
 static gb_status new_sheet(sheet *s, const opened *o, size_t images, gb_error *err) {
     size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height * o->channels);
     if (images > (size_t)s->columns * (size_t)s->rows)
-        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has %d places for %zu images", s->columns, s->rows,
+        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has room for %d images, not %zu", s->columns, s->rows,
                      s->columns * s->rows, images);
     if (s->columns * o->width > PNG_SIDE || s->rows * o->height > PNG_SIDE)
-        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d of %" PRId64 "x%" PRId64 " images is wider or higher than %d "
-                     "pixels", s->columns, s->rows, o->width, o->height, (int)PNG_SIDE);
+        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d of %" PRId64 "x%" PRId64 " images exceeds %d pixels", s->columns,
+                     s->rows, o->width, o->height, (int)PNG_SIDE);
     s->pixels = calloc(bytes, 1);
     return s->pixels ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for a sheet of %zu MB", bytes >> 20);
 }
@@ -61,7 +61,7 @@ static void put_on_sheet(sheet *s, const opened *o, size_t index, const uint8_t 
         memcpy(s->pixels + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, pixels + i * row, row);
 }
 
-/* What lasts from image to image. */
+/* The state of the run. */
 typedef struct work {
     const settings *set;
     inputs *in;
@@ -69,8 +69,8 @@ typedef struct work {
     const opened *o;
     sheet *sheet;
     gb_session *session;
-    watch watch;                /* of the picture, where the network is bent */
-    uint8_t *pixels;            /* of the image at hand */
+    watch watch;                /* for NaN in the picture, if the network is bent */
+    uint8_t *pixels;            /* the current image */
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 32];
 } work;
 
@@ -82,7 +82,7 @@ static gb_status write_image(work *w, const char *path, int columns, int rows, c
                                t.texts, t.count, err);
 }
 
-/* The settings of one image, or (ALL_IMAGES) of all. */
+/* Writes the settings of one image or ALL_IMAGES to w->text. */
 static void describe(work *w, size_t index) {
     char bent[BENDING_TEXT_ROOM];
     size_t used;
@@ -102,31 +102,31 @@ static gb_status write_single(work *w, size_t index, const char *path, gb_error 
     return err->status;
 }
 
-/* Everything that makes image `index`, on this session or another of the model. */
+/* Sets up a session of the model for image `index`. */
 static gb_status set_up(const work *w, size_t index, gb_session *session, gb_error *err) {
     if (apply_inputs(w->in, index, session, err)) return err->status;
     return w->set->redraw ? gb_session_redraw(session, image_number(w->in, index), err) : GB_OK;
 }
 
-/* Says on standard error where NaN or infinity in the image came from. The picture is written all the same. */
-static gb_status report_unfinite(const work *w, size_t index, const char *name, gb_error *err) {
-    char text[UNFINITE_ROOM];
+/* Prints on standard error which node first produced NaN or infinity. The picture is written nevertheless. */
+static gb_status report_nonfinite(const work *w, size_t index, const char *name, gb_error *err) {
+    char text[NONFINITE_ROOM];
     gb_session *session = NULL;
     if (!gb_session_new(w->o->model, NULL, &session, err) && !apply_bending(w->bending, session, err) &&
-        !set_up(w, index, session, err) && !trace_unfinite(w->o->model, session, text, err))
+        !set_up(w, index, session, err) && !trace_nonfinite(w->o->model, session, text, err))
         fprintf(stderr, "ganbend render: %s: %s\n", name, text);
     gb_session_free(session);
     return err->status;
 }
 
 static gb_status render_image(const work *w, size_t index, const char *name, gb_error *err) {
-    bool unfinite = false;
+    bool nonfinite = false;
     if (set_up(w, index, w->session, err) || gb_session_render_pixels(w->session, w->pixels, err)) return err->status;
-    if (w->bending->count && watch_look(&w->watch, w->session, &unfinite, err)) return err->status;
-    return unfinite ? report_unfinite(w, index, name, err) : GB_OK;
+    if (w->bending->count && watch_look(&w->watch, w->session, &nonfinite, err)) return err->status;
+    return nonfinite ? report_nonfinite(w, index, name, err) : GB_OK;
 }
 
-/* Every image in turn: rendered where its file or the sheet needs it. */
+/* Renders every image that its file or the contact sheet needs. */
 static gb_status render_all(work *w, gb_error *err) {
     const settings *set = w->set;
     sheet *s = w->sheet;
@@ -196,19 +196,20 @@ static int run(int argc, char **argv) {
     if (!set.out) return wrong_usage(&render_command, "-o is missing: -o FILE.png or -o DIR");
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
-        return wrong_usage(&render_command, "--grid takes columns x rows, as in 8x4, not '%s'", set.grid);
-    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) && (set.redraw || set.redraw_as >= 0) && !b.count)
-        state(&err, GB_BAD_ARGUMENT, "--redraw goes with --bend: it draws a recipe's random features anew");
+        return wrong_usage(&render_command, "--grid takes COLUMNSxROWS, as in 8x4, not '%s'", set.grid);
+    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
+        (set.redraw || set.redraw_as >= 0) && !b.count)
+        state(&err, GB_BAD_ARGUMENT, "--redraw needs --bend: it draws the random features of recipes");
     if (!err.status && set.redraw && set.redraw_as >= 0)
-        state(&err, GB_BAD_ARGUMENT, "--redraw draws for each image, --redraw-as for one; give one of them");
+        state(&err, GB_BAD_ARGUMENT, "--redraw and --redraw-as exclude each other; give one of them");
     if (set.redraw_as >= 0) b.redraw = (uint64_t)set.redraw_as;
     if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err)) {
         if (in.steps && !in.only && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
         if (check_picture(&o, operands[0], &err)) {
-            /* the message says what it is instead */
+            /* err is set */
         } else if (in.count != 1 && !s.columns && ends_with(set.out, ".png")) {
-            state(&err, GB_BAD_ARGUMENT, "-o %s is one file for %zu images; give a folder, or --grid", set.out,
+            state(&err, GB_BAD_ARGUMENT, "-o %s is one file, but there are %zu images; give a folder, or --grid", set.out,
                   in.count);
         } else {
             render(&set, &in, &b, &o, &s, &err);
@@ -223,12 +224,12 @@ static int run(int argc, char **argv) {
 
 const command render_command = {
     .name = "render",
-    .summary = "images from seeds or latents",
+    .summary = "render images from seeds or latents",
     .operands = "MODEL",
     .usage = "-o FILE.png|DIR [options]",
-    .about = "Renders images of a .gbw model. Seeds give the pictures of the published code: of NVIDIA's generate.py "
-             "with --noise-mode const for NVIDIA's models. With --steps the way from one to another. Every PNG carries "
-             "the version, the model's checksum and the settings that make it again.",
+    .about = "Renders images of a .gbw model. Seeds give the same pictures as the published code, for example NVIDIA's "
+             "generate.py with --noise-mode const. --steps interpolates between two images. Every PNG contains the "
+             "version, the model's checksum and the settings that reproduce it.",
     .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4\n"
                "ganbend render faces.gbw -o strip.png --seeds 3,9 --steps 8 --space w\n"
                "ganbend render biggan.gbw -o dogs --class 'golden retriever,88' --seeds 0-7 --trunc 0.4\n"

@@ -1,5 +1,5 @@
-/* ganbend strip: one bend at every layer in turn, one labelled picture for each, as the network-bending paper shows its
- * filters. */
+/* ganbend strip: applies one bend at each layer in turn and renders a labelled picture for each, like the figures of the
+ * network-bending paper. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +24,12 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--at", OPTION_LIST, AT(at), "GLOB", "The layers, by name, alias or pattern. Without it, every layer that makes "
-     "feature maps. May be given several times.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "One picture of the whole strip, or a folder for a labelled picture "
-     "of each layer.", 0, 0},
-    {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures side by side in FILE.png (all in one row up to 10).", 1,
-     1000},
-    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip pictures in DIR that are already there and whole.", 0, 0},
+    {"--at", OPTION_LIST, AT(at), "GLOB", "Layers to bend, by name, alias or pattern (default: every layer with feature "
+     "maps). May be given several times.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Output: a file for the whole strip, or a folder for one labelled picture "
+     "per layer.", 0, 0},
+    {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures per row of FILE.png (default: all, at most 10).", 1, 1000},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip pictures in DIR that already exist and are complete.", 0, 0},
     {0}
 };
 
@@ -39,8 +38,7 @@ typedef struct layer_list {
     size_t count;
 } layer_list;
 
-/* A layer is a node with parts of its own: "synthesis.b8.conv1" has "synthesis.b8.conv1.conv". Blocks that only name
- * others are no nodes, and what has no parts is one. */
+/* True for a node that has parts: "synthesis.b8.conv1" has "synthesis.b8.conv1.conv". Blocks are not nodes. */
 static bool is_layer(const gb_model *model, const gb_node_info *info) {
     size_t length = strlen(info->name);
     if (info->ndim != 3) return false;
@@ -52,11 +50,10 @@ static bool is_layer(const gb_model *model, const gb_node_info *info) {
     return false;
 }
 
-/* Whether the bend can sit there: asked of a session, which changes nothing when it cannot. */
-static bool takes(const settings *set, const single *s, gb_session *session, const char *name) {
+/* True if the node can be bent so: tries it on the session. */
+static bool can_bend(const single *s, gb_session *session, const char *name) {
     gb_bend bend;
     bool can = !apply_single(s, name, session, &bend, NULL);
-    (void)set;
     if (can) gb_session_unbend(session, bend, NULL);
     return can;
 }
@@ -71,29 +68,28 @@ static gb_status find_layers(const settings *set, const single *s, const opened 
     for (size_t i = 0; !err->status && i < set->at.count; i++) {
         size_t count = gb_model_match(o->model, set->at.texts[i], matches, nodes);
         if (!count)
-            state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them",
-                  set->at.texts[i]);
+            state(err, GB_BAD_ARGUMENT, "--at %s: no node matches; 'ganbend info' lists the names", set->at.texts[i]);
         for (size_t k = 0; k < count; k++) wanted[matches[k]] = true;
     }
     for (size_t i = 0; !err->status && i < nodes; i++) {
         gb_node_info info;
         gb_model_node(o->model, (gb_node)i, &info);
         if (set->at.count ? !wanted[i] : !is_layer(o->model, &info)) continue;
-        if (strlen(info.name) < sizeof *layers->names && takes(set, s, session, info.name))
+        if (strlen(info.name) < sizeof *layers->names && can_bend(s, session, info.name))
             strcpy(layers->names[layers->count++], info.name);
     }
-    /* Nothing takes it: say why of one that was asked for. */
+    /* If no layer can be bent, report the reason for the first that was given. */
     if (!err->status && !layers->count) {
         gb_bend bend;
         if (!apply_single(s, set->at.count ? set->at.texts[0] : "*", session, &bend, err))
-            state(err, GB_BAD_ARGUMENT, "no layer takes this bend");
+            state(err, GB_BAD_ARGUMENT, "this bend is not possible at any layer");
     }
     free(matches);
     free(wanted);
     return err->status;
 }
 
-/* Everything that lasts from picture to picture. */
+/* The state of the run. */
 typedef struct work {
     const settings *set;
     const opened *o;
@@ -124,7 +120,7 @@ static gb_status write_labelled(const work *w, const char *path, const char *lin
     return err->status;
 }
 
-/* The unbent picture and then each layer's. */
+/* Renders the unbent picture, then one for each layer. */
 static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) {
     bool to_file = ends_with(w->set->out, ".png");
     size_t pictures = layers->count + 1;
@@ -164,17 +160,18 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
 }
 
 static gb_status strip(const settings *set, inputs *in, const single *s, const opened *o, gb_error *err) {
-    const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* what is before the bent layer is kept */
+    const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* keeps the boundaries before the bent layer */
     work *w = calloc(1, sizeof *w);
     layer_list layers = {0};
     if (!w) return state(err, GB_NO_MEMORY, "out of memory");
     *w = (work){.set = set, .o = o, .s = s, .rgb = malloc((size_t)(o->width * o->height) * 3)};
     if (in->count != 1)
-        state(err, GB_BAD_ARGUMENT, "a strip is of one image, not of %zu; give one seed", in->count);
+        state(err, GB_BAD_ARGUMENT, "a strip shows one image, not %zu; give one seed", in->count);
     else if (!w->rgb)
         state(err, GB_NO_MEMORY, "out of memory");
-    else if (!check_picture(o, "this model", err) && !gb_session_new(o->model, &how, &w->session, err) && !prepare_inputs(in, w->session, o->model, err) &&
-             !apply_inputs(in, 0, w->session, err) && !find_layers(set, s, o, w->session, &layers, err)) {
+    else if (!check_picture(o, "this model", err) && !gb_session_new(o->model, &how, &w->session, err) &&
+             !prepare_inputs(in, w->session, o->model, err) && !apply_inputs(in, 0, w->session, err) &&
+             !find_layers(set, s, o, w->session, &layers, err)) {
         char bend[SINGLE_TEXT_ROOM];
         describe_inputs(in, 0, w->made_with);
         describe_single(&set->single, bend);
@@ -200,7 +197,7 @@ static int run(int argc, char **argv) {
     else if (!parse_arguments(&strip_command, argc, argv, operands, &set, &status)) return free(s), status;
     if (!err.status && !set.out) state(&err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.png or -o DIR");
     if (!err.status && !read_single(&set.single, s, &err) && !s->given)
-        state(&err, GB_BAD_ARGUMENT, "which bend? --filter NAME, --activation NAME or --disable");
+        state(&err, GB_BAD_ARGUMENT, "the bend is missing: --filter NAME, --activation NAME or --disable");
     if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err))
         strip(&set, &in, s, &o, &err);
@@ -212,11 +209,11 @@ static int run(int argc, char **argv) {
 
 const command strip_command = {
     .name = "strip",
-    .summary = "one bend at every layer in turn, side by side",
+    .summary = "render one bend at each layer, side by side",
     .operands = "MODEL",
     .usage = "--filter FILTER[,p…] -o FILE.png|DIR [options]",
-    .about = "Renders one image unbent and then once for each layer, bent there and nowhere else, with the layer's "
-             "name under each picture. Layers that cannot take the bend are left out.",
+    .about = "Renders one image unbent and then once for each layer with the bend at that layer only. The name of the layer "
+             "is printed under each picture. Layers where the bend is not possible are left out.",
     .example = "ganbend strip faces.gbw --filter rotate,45 --seeds 7 --trunc 0.7 -o rotated.png\n"
                "ganbend strip faces.gbw --activation sinlu,1,3 --at 'mapping.fc*' -o layers",
     .options = options,

@@ -1,4 +1,4 @@
-/* ganbend sweep: one or two parameters over ranges, as a labelled sheet. */
+/* ganbend sweep: renders the values of one or two parameters on a labelled sheet. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +21,11 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--x", OPTION_TEXT, AT(x), "NAME=FROM:TO:N", "The columns: N values of this parameter, both ends included. A "
-     "named parameter of a recipe, one of the bend's (angle), or trunc.", 0, 0},
-    {"--y", OPTION_TEXT, AT(y), "NAME=FROM:TO:N", "The rows. Without it a row for each seed.", 0, 0},
-    {"--at", OPTION_TEXT, AT(at), "GLOB", "Where the one bend given by --filter or --activation sits.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png", "The sheet.", 0, 0},
+    {"--x", OPTION_TEXT, AT(x), "NAME=FROM:TO:N", "Columns: N values of a parameter, both ends included. NAME is a named "
+     "parameter of a recipe, a parameter of the single bend (angle), or trunc.", 0, 0},
+    {"--y", OPTION_TEXT, AT(y), "NAME=FROM:TO:N", "Rows, given like --x (default: one row per seed).", 0, 0},
+    {"--at", OPTION_TEXT, AT(at), "GLOB", "Nodes to bend with --filter, --activation or --disable.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Output file.", 0, 0},
     {0}
 };
 
@@ -36,15 +36,15 @@ typedef struct range {
     int steps;
 } range;
 
-enum { MOST_STEPS = 200 };
+enum { MAX_STEPS = 200 };
 
 static gb_status parse_range(const char *option_name, const char *text, range *r, gb_error *err) {
-    knob_keys keys;
+    parameter_keys keys;
     if (!text) return GB_OK;
-    if (!parse_keys(text, 3, &keys) || keys.count != 3 || keys.values[2] < 2 || keys.values[2] > MOST_STEPS ||
+    if (!parse_keys(text, 3, &keys) || keys.count != 3 || keys.values[2] < 2 || keys.values[2] > MAX_STEPS ||
         keys.values[2] != (int)keys.values[2])
         return state(err, GB_BAD_ARGUMENT, "%s takes NAME=FROM:TO:N with N from 2 to %d, as in angle=-90:90:7, not "
-                     "'%s'", option_name, (int)MOST_STEPS, text);
+                     "'%s'", option_name, (int)MAX_STEPS, text);
     *r = (range){.given = true, .from = keys.values[0], .to = keys.values[1], .steps = (int)keys.values[2]};
     strcpy(r->name, keys.name);
     return GB_OK;
@@ -55,7 +55,7 @@ static double range_value(const range *r, int step) {
     return step == r->steps - 1 ? r->to : r->from + t * (r->to - r->from);
 }
 
-/* "angle 30": digits enough to tell neighbours apart, no more. */
+/* "angle 30", with enough digits to tell neighbouring values apart. */
 static void title(const range *r, int step, char *text, size_t size) {
     snprintf(text, size, "%s %.4g", r->name, range_value(r, step));
 }
@@ -63,7 +63,7 @@ static void title(const range *r, int step, char *text, size_t size) {
 typedef struct work {
     const opened *o;
     gb_session *session;
-    knobs knobs;
+    parameters parameters;
     range x, y;
     uint8_t *rgb;
     char made_with[SETTINGS_ROOM];
@@ -83,11 +83,11 @@ static gb_status render_rows(work *w, const inputs *in, contact *sheet, gb_error
         else name_image(in, image, text);
         contact_row_title(sheet, row, text);
         if (apply_inputs(in, image, w->session, err) ||
-            (w->y.given && turn_knob(&w->knobs, w->y.name, range_value(&w->y, row), err)))
+            (w->y.given && set_parameter(&w->parameters, w->y.name, range_value(&w->y, row), err)))
             break;
         for (int column = 0; column < sheet->columns && !err->status; column++, progress_next(&p))
-            if (!turn_knob(&w->knobs, w->x.name, range_value(&w->x, column), err) &&
-                !settle_knobs(&w->knobs, w->session, err) && !gb_session_render_rgb(w->session, w->rgb, err))
+            if (!set_parameter(&w->parameters, w->x.name, range_value(&w->x, column), err) &&
+                !apply_parameters(&w->parameters, w->session, err) && !gb_session_render_rgb(w->session, w->rgb, err))
                 contact_picture(sheet, column, row, w->rgb, NULL);
     }
     progress_end(&p);
@@ -102,18 +102,18 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
                               .row_titles = true, .column_titles = true};
     if (check_picture(o, "this model", err)) return err->status;
     if (w->y.given && in->count != 1)
-        return state(err, GB_BAD_ARGUMENT, "with --y a sweep is of one image, not of %zu", in->count);
-    if (in->count > MOST_STEPS)
-        return state(err, GB_BAD_ARGUMENT, "%zu images are more rows than %d", in->count, (int)MOST_STEPS);
+        return state(err, GB_BAD_ARGUMENT, "with --y a sweep shows one image, not %zu; give one seed", in->count);
+    if (in->count > MAX_STEPS)
+        return state(err, GB_BAD_ARGUMENT, "%zu images; a sheet has at most %d rows", in->count, (int)MAX_STEPS);
     layout.rows = w->y.given ? w->y.steps : (int)in->count;
     w->rgb = malloc((size_t)(o->width * o->height) * 3);
     if (!w->rgb) return state(err, GB_NO_MEMORY, "out of memory");
     if (!contact_new(&sheet, &layout, err) && !gb_session_new(o->model, &how, &w->session, err) &&
-        !prepare_inputs(in, w->session, o->model, err) && !apply_bending(w->knobs.bending, w->session, err) &&
-        (!w->knobs.single->given || !apply_single(w->knobs.single, set->at, w->session, &w->knobs.bend, err)) &&
+        !prepare_inputs(in, w->session, o->model, err) && !apply_bending(w->parameters.bending, w->session, err) &&
+        (!w->parameters.single->given || !apply_single(w->parameters.single, set->at, w->session, &w->parameters.bend, err)) &&
         !render_rows(w, in, &sheet, err)) {
         picture_texts texts;
-        fill_picture_texts(&texts, o, w->made_with, NULL, w->knobs.bending);
+        fill_picture_texts(&texts, o, w->made_with, NULL, w->parameters.bending);
         contact_write(&sheet, set->out, texts.texts, texts.count, err);
     }
     contact_free(&sheet);
@@ -127,7 +127,7 @@ static void describe(const settings *set, const inputs *in, work *w) {
     size_t used;
     describe_inputs(in, ALL_IMAGES, w->made_with);
     describe_single(&set->single, bend);
-    describe_bending(w->knobs.bending, recipes);
+    describe_bending(w->parameters.bending, recipes);
     used = strlen(w->made_with);
     snprintf(w->made_with + used, sizeof w->made_with - used, "%s%s%s%s --x %s%s%s", bend, set->at ? " --at " : "",
              set->at ? set->at : "", recipes, set->x, set->y ? " --y " : "", set->y ? set->y : "");
@@ -135,16 +135,16 @@ static void describe(const settings *set, const inputs *in, work *w) {
 
 static gb_status check(settings *set, work *w, gb_error *err) {
     if (!set->x) return state(err, GB_BAD_ARGUMENT, "--x is missing: --x NAME=FROM:TO:N");
-    if (!set->out || !ends_with(set->out, ".png")) return state(err, GB_BAD_ARGUMENT, "-o FILE.png is missing");
+    if (!set->out || !ends_with(set->out, ".png")) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.png");
     if (parse_range("--x", set->x, &w->x, err) || parse_range("--y", set->y, &w->y, err)) return err->status;
-    if (read_single(&set->single, w->knobs.single, err)) return err->status;
-    if (w->knobs.single->given != !!set->at)
-        return state(err, GB_BAD_ARGUMENT, "%s", set->at ? "--at goes with --filter, --activation or --disable"
-                                                         : "--at is missing: where is the bend to sit?");
-    if (open_bending(&set->bending, &set->in, w->knobs.bending, err) || find_knob(&w->knobs, w->x.name, err))
+    if (read_single(&set->single, w->parameters.single, err)) return err->status;
+    if (w->parameters.single->given != !!set->at)
+        return state(err, GB_BAD_ARGUMENT, "%s", set->at ? "--at needs --filter, --activation or --disable"
+                                                         : "--at is missing: --at GLOB selects the nodes to bend");
+    if (open_bending(&set->bending, &set->in, w->parameters.bending, err) || find_parameter(&w->parameters, w->x.name, err))
         return err->status;
-    w->knobs.cutoff = (int)set->in.cutoff;
-    return w->y.given ? find_knob(&w->knobs, w->y.name, err) : GB_OK;
+    w->parameters.cutoff = (int)set->in.cutoff;
+    return w->y.given ? find_parameter(&w->parameters, w->y.name, err) : GB_OK;
 }
 
 static int run(int argc, char **argv) {
@@ -160,7 +160,7 @@ static int run(int argc, char **argv) {
     if (!s || !w) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&sweep_command, argc, argv, operands, &set, &status)) {
-        *w = (work){.o = &o, .knobs = {.bending = &b, .single = s}};
+        *w = (work){.o = &o, .parameters = {.bending = &b, .single = s}};
         if (!check(&set, w, &err) && !check_inputs(&set.in, &in, &err) &&
             !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err)) {
             describe(&set, &in, w);
@@ -177,11 +177,11 @@ static int run(int argc, char **argv) {
 
 const command sweep_command = {
     .name = "sweep",
-    .summary = "one or two parameters over ranges, on one sheet",
+    .summary = "render one or two parameters over ranges, on one sheet",
     .operands = "MODEL",
     .usage = "--x NAME=FROM:TO:N -o FILE.png [options]",
-    .about = "Renders every combination of the values of one or two parameters and lays them out with their values "
-             "beside them. The parameters are named ones of recipes, those of one bend given by options, or trunc.",
+    .about = "Renders every combination of the values of one or two parameters on a sheet labelled with the values. The "
+             "parameters are named parameters of recipes, those of a single bend given by options, or trunc.",
     .example = "ganbend sweep faces.gbw --filter rotate --at synthesis.b16.conv1 --x angle=-90:90:7 -o sweep.png\n"
                "ganbend sweep faces.gbw --bend bend.yaml --x angle=0:90:5 --y trunc=0.2:1:5 -o sweep.png",
     .options = options,

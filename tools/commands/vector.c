@@ -1,5 +1,5 @@
-/* ganbend vector: activation vectors taken from a layer's pixel into a library, listed, and shown painted over a layer,
- * everywhere and on grids, as the figures of the painting paper do. */
+/* ganbend vector: copies activation vectors from a pixel of a layer to a library, lists them, and renders layers painted
+ * with them, everywhere and on grids, like the figures of the painting paper. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ typedef struct settings {
 
 static const command take_command, list_command, show_command;
 
-/* The one image all of this is about, on a session of its own. */
+/* A session that renders the image. */
 typedef struct subject {
     inputs in;
     opened o;
@@ -36,7 +36,7 @@ static gb_status open_subject(const settings *set, const char *model, subject *s
         load_inputs(&set->in, s->o.model, &s->in, err))
         return err->status;
     if (s->in.count != 1)
-        return state(err, GB_BAD_ARGUMENT, "this is about one image, not %zu; give one seed", s->in.count);
+        return state(err, GB_BAD_ARGUMENT, "one image is needed, not %zu; give one seed", s->in.count);
     if (check_picture(&s->o, model, err)) return err->status;
     s->rgb = malloc((size_t)(s->o.width * s->o.height) * 3);
     if (!s->rgb) return state(err, GB_NO_MEMORY, "out of memory");
@@ -52,28 +52,30 @@ static void close_subject(subject *s) {
     free(s->rgb);
 }
 
-/* A layer that makes feature maps. */
+/* Finds a layer with feature maps. */
 static gb_status find_layer(const gb_model *model, const char *at, gb_node *node, gb_node_info *info, gb_error *err) {
     *node = gb_model_find(model, at);
     if (*node == GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has such a name; 'ganbend info' lists them", at);
+        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has this name; 'ganbend info' lists the names", at);
     gb_model_node(model, *node, info);
-    return info->ndim == 3 ? GB_OK : state(err, GB_BAD_ARGUMENT, "--at %s: it has no pixels", at);
+    return info->ndim == 3 ? GB_OK
+                           : state(err, GB_BAD_ARGUMENT, "--at %s: this node has no pixels; choose a feature map", at);
 }
 
 /* ------------------------------------------------------------------------------------------------ take */
 
 static const option take_options[] = {
     {"--at", OPTION_TEXT, AT(at), "LAYER", "The layer, by name or alias.", 0, 0},
-    {"--pixel", OPTION_TEXT, AT(pixel), "Y,X", "The pixel of the layer's maps, from the upper left corner.", 0, 0},
-    {"--name", OPTION_TEXT, AT(name), "NAME", "What the vector is called.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "LIBRARY.npz", "The library; made, or added to.", 0, 0},
-    {"--replace", OPTION_FLAG, AT(replace), NULL, "Take the place of a vector of that name.", 0, 0},
-    {"--seed", OPTION_TEXT, AT(in.seeds), "S", "As --seeds, for one image.", 0, 0},
+    {"--pixel", OPTION_TEXT, AT(pixel), "Y,X", "Pixel of the layer's feature maps, counted from 0 at the upper left.", 0,
+     0},
+    {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the vector.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "LIBRARY.npz", "The library. The vector is added if it exists.", 0, 0},
+    {"--replace", OPTION_FLAG, AT(replace), NULL, "Replace a vector of the same name.", 0, 0},
+    {"--seed", OPTION_TEXT, AT(in.seeds), "S", "The same as --seeds S.", 0, 0},
     {0}
 };
 
-/* The picture made smaller by the mean of blocks, so that it fits THUMBNAIL_SIDE. */
+/* Reduces the picture to at most THUMBNAIL_SIDE by averaging blocks of pixels. */
 static gb_status make_thumbnail(const subject *s, activation_vector *v, gb_error *err) {
     int width = (int)s->o.width, height = (int)s->o.height, larger = width > height ? width : height;
     int block = (larger + THUMBNAIL_SIDE - 1) / THUMBNAIL_SIDE;
@@ -96,10 +98,11 @@ static gb_status take(const settings *set, subject *s, activation_vector *v, gb_
     size_t plane;
     if (find_layer(s->o.model, set->at, &node, &info, err)) return err->status;
     if (v->y >= info.shape[1] || v->x >= info.shape[2])
-        return state(err, GB_BAD_ARGUMENT, "--pixel %s: %s has %" PRId64 " rows and %" PRId64 " columns, counted from "
-                     "0", set->pixel, info.name, info.shape[1], info.shape[2]);
+        return state(err, GB_BAD_ARGUMENT, "--pixel %s: %s has only %" PRId64 " rows and %" PRId64 " columns",
+                     set->pixel, info.name, info.shape[1], info.shape[2]);
     if (strlen(info.name) >= sizeof v->layer)
-        return state(err, GB_BAD_ARGUMENT, "%s: this name is too long", info.name);
+        return state(err, GB_BAD_ARGUMENT, "--at: the layer's name is longer than %zu bytes: %.100s…", sizeof v->layer - 1,
+                     info.name);
     strcpy(v->layer, info.name);
     strcpy(v->name, set->name);
     v->has_checksum = v->has_pixel = true;
@@ -131,9 +134,9 @@ static int run_take(int argc, char **argv) {
         return wrong_usage(&take_command, "%s is missing",
                            !set.at ? "--at" : !set.pixel ? "--pixel" : !set.name ? "--name" : "-o");
     if (!parse_pair(set.pixel, ',', 0, 65535, &v.y, &v.x))
-        return wrong_usage(&take_command, "--pixel takes a row and a column, as in 5,9, not '%s'", set.pixel);
+        return wrong_usage(&take_command, "--pixel takes ROW,COLUMN, as in 5,9, not '%s'", set.pixel);
     if (!good_vector_name(set.name))
-        return wrong_usage(&take_command, "--name takes letters, digits, '-', '_' and '.', %d at most, not '%s'",
+        return wrong_usage(&take_command, "--name takes at most %d letters, digits, '-', '_' and '.', not '%s'",
                            (int)VECTOR_NAME_ROOM - 1, set.name);
     if (!open_subject(&set, operands[0], &s, &err) && !take(&set, &s, &v, &err))
         add_to_library(set.out, &v, set.replace, &err);
@@ -147,8 +150,8 @@ static const command take_command = {
     .name = "vector take",
     .operands = "MODEL",
     .usage = "--at LAYER --pixel Y,X --name NAME -o LIBRARY.npz [options]",
-    .about = "Renders an image and keeps all channels of one pixel of a layer as an activation vector, with where it "
-             "comes from and a small picture. Recipes paint with it by its name.",
+    .about = "Renders an image and stores all channels of one pixel of a layer in a library as an activation vector, with "
+             "its origin and a thumbnail of the picture. Recipes paint with vectors by name.",
     .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o library.npz",
     .options = take_options,
     .shared = {{input_table, offsetof(settings, in)}},
@@ -186,7 +189,7 @@ static const command list_command = {
     .name = "vector list",
     .operands = "LIBRARY.npz",
     .usage = "",
-    .about = "Lists the vectors of a library and where each comes from; model is the checksum of the model.",
+    .about = "Lists the vectors of a library and their origins; the model is identified by its checksum.",
     .example = "ganbend vector list library.npz",
     .options = list_options,
     .run = run_list,
@@ -195,16 +198,16 @@ static const command list_command = {
 /* ------------------------------------------------------------------------------------------------ show */
 
 static const option show_options[] = {
-    {"--name", OPTION_TEXT, AT(name), "NAME", "The vector; needed where the library has several.", 0, 0},
-    {"--at", OPTION_TEXT, AT(at), "LAYER", "The layer to paint over, in place of the one it comes from.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png", "The sheet.", 0, 0},
-    {"--seed", OPTION_TEXT, AT(in.seeds), "S", "As --seeds, for one image.", 0, 0},
+    {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the vector; may be omitted if the library has only one.", 0, 0},
+    {"--at", OPTION_TEXT, AT(at), "LAYER", "Layer to paint (default: the vector's own).", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Output file.", 0, 0},
+    {"--seed", OPTION_TEXT, AT(in.seeds), "S", "The same as --seeds S.", 0, 0},
     {0}
 };
 
 enum { GRIDS = 5 };
 
-/* Unpainted, painted everywhere, and on grids of blocks of 1 to GRIDS pixels. */
+/* Renders the picture unpainted, painted everywhere, and painted on grids of blocks of 1 to GRIDS pixels. */
 static gb_status show(const settings *set, subject *s, const activation_vector *v, gb_error *err) {
     const contact_options layout = {.columns = 2 + GRIDS, .rows = 1, .width = (int)s->o.width,
                                     .height = (int)s->o.height, .lines = true};
@@ -214,7 +217,7 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
     contact sheet;
     char text[SETTINGS_ROOM + 256];
     if (!*at)
-        return state(err, GB_BAD_ARGUMENT, "the library does not say which layer '%s' comes from; give --at", v->name);
+        return state(err, GB_BAD_ARGUMENT, "the library has no layer for vector '%s'; give one with --at", v->name);
     if (find_layer(s->o.model, at, &node, &info, err) || contact_new(&sheet, &layout, err)) return err->status;
     for (int i = 0; i < layout.columns && !err->status; i++) {
         gb_bend_options paint = {.kind = GB_BEND_PAINT, .at = info.name, .vectors = v->values, .vector_count = 1,
@@ -256,9 +259,10 @@ static int run_show(int argc, char **argv) {
     if (!open_library(operands[1], &l, &err)) {
         const activation_vector *v = find_vector(&l, set.name);
         if (!v && set.name)
-            state(&err, GB_BAD_ARGUMENT, "%s: no vector '%s'; 'ganbend vector list' shows them", operands[1], set.name);
+            state(&err, GB_BAD_ARGUMENT, "%s: contains no vector '%s'; 'ganbend vector list' lists them", operands[1],
+                  set.name);
         else if (!v)
-            state(&err, GB_BAD_ARGUMENT, "%s: it holds %zu vectors; choose one with --name", operands[1], l.count);
+            state(&err, GB_BAD_ARGUMENT, "%s: contains %zu vectors; choose one with --name", operands[1], l.count);
         else if (!open_subject(&set, operands[0], &s, &err))
             show(&set, &s, v, &err);
     }
@@ -271,15 +275,16 @@ static const command show_command = {
     .name = "vector show",
     .operands = "MODEL LIBRARY.npz",
     .usage = "-o FILE.png [options]",
-    .about = "Renders an image unpainted, with the vector at every pixel of the layer, and with it on grids of blocks "
-             "of 1 to 5 pixels, side by side. The painting paper's own .pt of one vector is a library of one.",
+    .about = "Renders an image unpainted, with the vector at every pixel of the layer, and with it on grids of blocks of 1 "
+             "to 5 pixels, side by side. A .pt file of one vector, as saved by the painting paper's code, is accepted as a "
+             "library.",
     .example = "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .options = show_options,
     .shared = {{input_table, offsetof(settings, in)}},
     .run = run_show,
 };
 
-/* ------------------------------------------------------------------------------------------------ which */
+/* ------------------------------------------------------------------------------------------------ vector */
 
 static const command *const verbs[] = {&take_command, &list_command, &show_command, NULL};
 
@@ -289,11 +294,11 @@ static int run(int argc, char **argv) {
 
 const command vector_command = {
     .name = "vector",
-    .summary = "activation vectors to paint with: take, list, show",
+    .summary = "take, list and show activation vectors for painting",
     .operands = "take|list|show",
     .usage = "…",
-    .about = "'vector take' keeps what a layer holds at a pixel in a library, 'vector list' shows what a library "
-             "holds, 'vector show' paints a vector over a layer. Each has --help of its own.",
+    .about = "'vector take' stores the activations of a layer at one pixel in a library, 'vector list' lists a library, and "
+             "'vector show' renders a layer painted with a vector. Each has its own --help.",
     .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o lib.npz\n"
                "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .options = list_options,

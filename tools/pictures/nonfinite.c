@@ -1,5 +1,5 @@
-/* Following NaN and infinity back: boundaries are tapped a stretch at a time, so that those of a large network need not
- * be held all at once; the first in execution order with such a value is where it arose. */
+/* Traces NaN and infinity to the first boundary, in execution order, that contains such a value. Boundaries are tapped in
+ * groups, so that those of a large network need not be in memory all at once. */
 #include "nonfinite.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "tools/program/arguments.h"
 #include "tools/inputs/open_model.h"
 
-/* The last node of the picture's shape: what follows is not there. */
+/* The last node with the picture's shape. */
 static gb_node find_image(const gb_model *model) {
     int64_t shape[3];
     gb_model_output_shape(model, shape);
@@ -37,7 +37,7 @@ void watch_free(watch *w) {
     *w = (watch){0};
 }
 
-static size_t count_unfinite(const float *values, size_t count, bool *nan) {
+static size_t count_nonfinite(const float *values, size_t count, bool *nan) {
     size_t n = 0;
     *nan = false;
     for (size_t i = 0; i < count; i++)
@@ -48,27 +48,27 @@ static size_t count_unfinite(const float *values, size_t count, bool *nan) {
     return n;
 }
 
-gb_status watch_look(const watch *w, gb_session *session, bool *unfinite, gb_error *err) {
+gb_status watch_look(const watch *w, gb_session *session, bool *nonfinite, gb_error *err) {
     bool nan;
-    *unfinite = false;
+    *nonfinite = false;
     if (!w->values) return GB_OK;
     if (gb_session_read(session, w->image, w->values, err)) return err->status;
-    *unfinite = count_unfinite(w->values, w->count, &nan) > 0;
+    *nonfinite = count_nonfinite(w->values, w->count, &nan) > 0;
     return GB_OK;
 }
 
-enum { STRETCH_FLOATS = 64 << 20 };
+enum { GROUP_FLOATS = 64 << 20 };
 
-gb_status trace_unfinite(const gb_model *model, gb_session *session, char text[UNFINITE_ROOM], gb_error *err) {
+gb_status trace_nonfinite(const gb_model *model, gb_session *session, char text[NONFINITE_ROOM], gb_error *err) {
     gb_node nodes = (gb_node)gb_model_node_count(model), end;
     float *values = NULL;
     size_t room = 0;
     gb_status status = GB_OK;
-    snprintf(text, UNFINITE_ROOM, "NaN or infinity in no layer, yet in the picture");
+    snprintf(text, NONFINITE_ROOM, "the picture contains NaN or infinity, but no layer does");
     for (gb_node begin = 0; begin < nodes && !status; begin = end) {
         gb_node_info info;
         size_t floats = 0;
-        for (end = begin; end < nodes && !status && (end == begin || floats < STRETCH_FLOATS); end++) {
+        for (end = begin; end < nodes && !status && (end == begin || floats < GROUP_FLOATS); end++) {
             gb_model_node(model, end, &info);
             floats += node_elements(&info);
             if (node_elements(&info) > room) room = node_elements(&info);
@@ -83,9 +83,9 @@ gb_status trace_unfinite(const gb_model *model, gb_session *session, char text[U
             size_t bad;
             gb_model_node(model, i, &info);
             status = gb_session_read(session, i, values, err);
-            bad = status ? 0 : count_unfinite(values, node_elements(&info), &nan);
+            bad = status ? 0 : count_nonfinite(values, node_elements(&info), &nan);
             if (bad) {
-                snprintf(text, UNFINITE_ROOM, "%s arose at %s, in %zu of its %zu values", nan ? "NaN" : "infinity",
+                snprintf(text, NONFINITE_ROOM, "%s first appears at %s, in %zu of %zu values", nan ? "NaN" : "infinity",
                          info.name, bad, node_elements(&info));
                 free(values);
                 return GB_OK;

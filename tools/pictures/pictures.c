@@ -1,4 +1,4 @@
-/* The texts of our PNGs and their paths. */
+/* Text chunks and paths of the PNGs that subcommands write. */
 #include "pictures.h"
 
 #include <inttypes.h>
@@ -25,17 +25,18 @@ bool ends_with(const char *text, const char *end) {
 
 gb_status join_path(char path[PATH_ROOM], const char *folder, const char *name, gb_error *err) {
     int length = snprintf(path, PATH_ROOM, "%s%s%s.png", folder, ends_with(folder, "/") ? "" : "/", name);
-    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+    return length < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: the path is longer than %d bytes", folder,
+                                              (int)PATH_ROOM - 1);
 }
 
-bool parse_pair(const char *text, char between, long least, long most, int *first, int *second) {
+bool parse_pair(const char *text, char separator, long min, long max, int *first, int *second) {
     char *end;
     long a, b;
     if (*text < '0' || *text > '9') return false;
     a = strtol(text, &end, 10);
-    if (*end != between || end[1] < '0' || end[1] > '9') return false;
+    if (*end != separator || end[1] < '0' || end[1] > '9') return false;
     b = strtol(end + 1, &end, 10);
-    if (*end || a < least || b < least || a > most || b > most) return false;
+    if (*end || a < min || b < min || a > max || b > max) return false;
     *first = (int)a;
     *second = (int)b;
     return true;

@@ -29,14 +29,6 @@ int failed(const command *c, const gb_error *err) {
     return err->status == GB_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 
-gb_status state(gb_error *err, gb_status status, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
-    va_end(args);
-    return err->status = status;
-}
-
 /* Levenshtein distance; a transposition counts as two edits. */
 static size_t edit_distance(const char *a, const char *b) {
     size_t row[NAME_MAX_LENGTH + 1], length = strlen(b);

@@ -10,11 +10,7 @@
 
 #include <ganbend.h>
 
-#if defined(__GNUC__)
-#define PRINTF_LIKE(format_at, values_at) __attribute__((format(printf, format_at, values_at)))
-#else
-#define PRINTF_LIKE(format_at, values_at)
-#endif
+#include "error.h"
 
 /* Exit statuses of the program. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -90,7 +86,5 @@ const char *nearest_name(const char *word, const void *names, size_t count, size
 int wrong_usage(const command *c, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Prints the error's message on standard error. Returns EXIT_USAGE for GB_BAD_ARGUMENT, otherwise EXIT_FAILED. */
 int failed(const command *c, const gb_error *err);
-/* Fills `err` and returns `status`. `err` is not NULL. */
-gb_status state(gb_error *err, gb_status status, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "error.h"
 
 double host_seconds(void) {
     struct timespec now;

@@ -1,4 +1,4 @@
-/* drawing.h with cairo. Letters are smoothed in grey: the same on every screen. */
+/* drawing.h with cairo. Text is antialiased in grey, so that the pixels do not depend on the screen. */
 #include "drawing.h"
 
 #include <stdlib.h>
@@ -12,14 +12,14 @@ struct canvas {
     int width, height;
 };
 
-enum { SIDE = 32767 };          /* of a cairo image */
+enum { MAX_SIDE = 32767 };      /* cairo's limit for images */
 
 gb_status canvas_new(int width, int height, canvas **out, gb_error *err) {
     canvas *c;
     cairo_font_options_t *font;
-    if (width < 1 || height < 1 || width > SIDE || height > SIDE)
-        return state(err, GB_BAD_ARGUMENT, "a sheet of %d×%d pixels; at most %d each way can be drawn", width, height,
-                     (int)SIDE);
+    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
+        return state(err, GB_BAD_ARGUMENT, "the sheet would have %dx%d pixels; the limit is %dx%d", width, height,
+                     (int)MAX_SIDE, (int)MAX_SIDE);
     c = calloc(1, sizeof *c);
     if (!c) return state(err, GB_NO_MEMORY, "out of memory");
     c->width = width;
@@ -28,7 +28,7 @@ gb_status canvas_new(int width, int height, canvas **out, gb_error *err) {
     c->cr = cairo_create(c->surface);
     if (cairo_status(c->cr) != CAIRO_STATUS_SUCCESS) {
         canvas_free(c);
-        return state(err, GB_NO_MEMORY, "out of memory for a sheet of %d×%d pixels", width, height);
+        return state(err, GB_NO_MEMORY, "out of memory for a sheet of %dx%d pixels", width, height);
     }
     font = cairo_font_options_create();
     cairo_font_options_set_antialias(font, CAIRO_ANTIALIAS_GRAY);

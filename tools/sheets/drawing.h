@@ -1,5 +1,5 @@
-/* A canvas of 8-bit RGB to put pictures, lines and words on, for labelled sheets and plots. Cairo does the work; a
- * build without it (-DGANBEND_CAIRO=OFF) refuses to make a canvas and says so. */
+/* An 8-bit RGB canvas for pictures, lines and text, used for labelled sheets and plots. It needs cairo; in a build without
+ * it (-DGANBEND_CAIRO=OFF), canvas_new() fails. */
 #ifndef GANBEND_TOOLS_DRAWING_H
 #define GANBEND_TOOLS_DRAWING_H
 
@@ -9,15 +9,15 @@ typedef struct canvas canvas;
 typedef enum alignment { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT } alignment;
 typedef enum ink { INK_TEXT, INK_FAINT, INK_CURVE } ink;
 
-/* White. */
+/* Creates a white canvas. */
 gb_status canvas_new(int width, int height, canvas **c, gb_error *err);
 void canvas_free(canvas *c);
-/* A picture with its upper left corner at (x, y), every pixel `scale` pixels wide. */
+/* Draws a picture enlarged by an integer factor, with its upper left corner at (x, y). */
 void canvas_picture(canvas *c, int x, int y, int width, int height, int scale, const uint8_t *rgb);
-/* `y` is the baseline, `size` that of the letters in pixels. */
+/* `y` is the baseline, `size` the font size in pixels. */
 void canvas_text(canvas *c, double x, double y, double size, alignment align, const char *text);
 double canvas_text_width(canvas *c, double size, const char *text);
-/* Through points x, y, x, y, … */
+/* Draws a line through `count` points x, y, x, y, … */
 void canvas_line(canvas *c, const double *points, size_t count, double width, ink colour);
 gb_status canvas_write(canvas *c, const char *path, const gb_text *texts, size_t text_count, gb_error *err);
 

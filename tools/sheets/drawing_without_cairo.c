@@ -1,10 +1,10 @@
-/* drawing.h in a build without cairo: there is no canvas, so nothing is ever drawn on one. */
+/* drawing.h in a build without cairo: canvas_new() fails, so the other functions are never called. */
 #include "drawing.h"
 
 gb_status canvas_new(int width, int height, canvas **c, gb_error *err) {
     *c = NULL;
-    return state(err, GB_BAD_ARGUMENT, "labels and plots (%d×%d pixels here) need cairo, which this ganbend was built "
-                 "without; build it with -DGANBEND_CAIRO=ON", width, height);
+    (void)width, (void)height;
+    return state(err, GB_BAD_ARGUMENT, "labelled sheets and plots need cairo; build ganbend with -DGANBEND_CAIRO=ON");
 }
 
 void canvas_free(canvas *c) { (void)c; }
@@ -28,5 +28,5 @@ void canvas_line(canvas *c, const double *points, size_t count, double width, in
 
 gb_status canvas_write(canvas *c, const char *path, const gb_text *texts, size_t text_count, gb_error *err) {
     (void)c, (void)texts, (void)text_count;
-    return state(err, GB_BAD_ARGUMENT, "%s: nothing can be drawn without cairo", path);
+    return state(err, GB_BAD_ARGUMENT, "%s: drawing needs cairo", path);
 }

@@ -1,15 +1,15 @@
-/* The layout of labelled sheets. */
+/* Lays out labelled sheets. */
 #include "sheet.h"
 
 #include <stdint.h>
 
-enum { GAP = 6, LEAST_SIDE = 128, LINE = 18, MARGIN = 8, TITLE_WIDTH = 120 };
-static const double letters = 13, least_letters = 7;
+enum { GAP = 6, MIN_SIDE = 128, LINE = 18, MARGIN = 8, TITLE_WIDTH = 120 };     /* in pixels */
+static const double font_size = 13, min_font_size = 7;
 
 gb_status contact_new(contact *s, const contact_options *o, gb_error *err) {
     int64_t width, height;
     *s = (contact){.columns = o->columns, .rows = o->rows, .width = o->width, .height = o->height};
-    s->scale = o->width >= LEAST_SIDE ? 1 : (LEAST_SIDE + o->width - 1) / o->width;
+    s->scale = o->width >= MIN_SIDE ? 1 : (MIN_SIDE + o->width - 1) / o->width;
     s->left = MARGIN + (o->row_titles ? TITLE_WIDTH : 0);
     s->top = MARGIN + (o->column_titles ? LINE : 0);
     s->under = o->lines ? LINE : 0;
@@ -32,11 +32,11 @@ static int row_y(const contact *s, int row) {
     return s->top + row * (s->height * s->scale + s->under + GAP);
 }
 
-/* In the middle of `room` pixels from x on, in smaller letters where it is long. */
+/* Centres text in the `room` pixels from x on; long text gets a smaller font. */
 static void put_text(contact *s, int x, int y, int room, const char *text) {
-    double size = letters, width = canvas_text_width(s->canvas, size, text);
+    double size = font_size, width = canvas_text_width(s->canvas, size, text);
     if (width > room) size = size * room / width;
-    if (size < least_letters) size = least_letters;
+    if (size < min_font_size) size = min_font_size;
     canvas_text(s->canvas, x + room / 2.0, y, size, ALIGN_CENTRE, text);
 }
 

@@ -1,15 +1,15 @@
-/* A contact sheet with words: pictures in columns and rows, each with a line under it, titles above columns and beside
- * rows where there are any. Small pictures are enlarged by whole numbers, so that words fit beside them. */
-#ifndef GANBEND_TOOLS_CONTACT_H
-#define GANBEND_TOOLS_CONTACT_H
+/* A labelled contact sheet: pictures in columns and rows, with an optional line under each and optional titles for columns
+ * and rows. Small pictures are enlarged by an integer factor, so that labels fit. */
+#ifndef GANBEND_TOOLS_SHEET_H
+#define GANBEND_TOOLS_SHEET_H
 
 #include "drawing.h"
 
 typedef struct contact {
     canvas *canvas;
     int columns, rows;
-    int width, height, scale;       /* of a picture, and how many times enlarged */
-    int left, top, under;           /* room for titles of rows and columns, and for the line under a picture */
+    int width, height, scale;       /* of a picture, and its enlargement */
+    int left, top, under;           /* space for titles of rows and columns, and for the line under a picture */
 } contact;
 
 typedef struct contact_options {

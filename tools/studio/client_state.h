@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "client.h"
 #include "live.h"
+#include "messages.h"
 #include "send_queue.h"
 
 enum {
@@ -20,6 +20,7 @@ typedef struct unread_message {
     size_t size;
 } unread_message;
 
+typedef struct client client;
 struct client {
     shared *shared;
     client_slot *slot;

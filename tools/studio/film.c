@@ -15,11 +15,8 @@
 #include "outgoing.h"
 #include "folder.h"
 #include "tools/program/host.h"
-#include "handlers.h"
-#include "saving.h"
-#include "projects.h"
 
-enum { MAX_FILMS = 1000, SILENCE = 120 /* seconds without output after which ffmpeg is killed */ };
+enum { SILENCE = 120 /* seconds without output after which ffmpeg is killed */ };
 
 static const struct film_format {
     const char *name, *ext;
@@ -36,51 +33,10 @@ static const struct film_format *format_named(const char *name) {
     return &formats[i];
 }
 
-/* ------------------------------------------------------------------------------------------------ frames */
-
-/* Chooses the paths of a film: under its name or, if that is taken, name-2, name-3, … */
-static gb_status name_film(const live *s, const char *name, const char *ext, film *f, gb_error *err) {
-    const char *out = s->shared->out;
-    char base[PROJECT_NAME];
-    for (int k = 1; k <= MAX_FILMS; k++) {
-        if (folder_path(f->path, out, NULL, name, ext, err)) return err->status;
-        if (k == 1) snprintf(base, sizeof base, "%s", name);
-        else snprintf(base, sizeof base, "%.50s-%d", name, k);
-        if (folder_path(f->path, out, NULL, base, ext, err)) return err->status;
-        snprintf(f->file, sizeof f->file, "%s%s", base, ext);
-        if (snprintf(f->frames, PATH_ROOM, "%s/.%s.frames", out, base) >= PATH_ROOM - 40 ||
-            snprintf(f->beside, PATH_ROOM, "%s/.%s.new", out, f->file) >= PATH_ROOM)
-            return state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
-        if (strcmp(f->file, "studio") && !folder_has(f->path)) return GB_OK;
-    }
-    return state(err, GB_BAD_ARGUMENT, "too many films are called '%s'", name);
-}
-
-gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
-    const struct film_format *format = format_named(m->format);
-    film next = {.model = s->at, .format = format->name, .fps = m->fps, .wanted = m->frames};
-    if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; finish it first");
-    if (*format->ext && !s->shared->ffmpeg)
-        return state(err, GB_BAD_ARGUMENT, "ffmpeg is not in the PATH; it is needed for films other than PNG frames");
-    if (folder_prepare(s->shared->out, NULL, err) || name_film(s, m->name, format->ext, &next, err)) return err->status;
-    folder_remove(next.frames);         /* left by a program that was killed */
-    if (host_make_folder(next.frames, err)) return err->status;
-    next.open = true;
-    s->film = next;
-    return pack_answer(m->id, json_pack("{s:s}", "folder", next.file), p, err);
-}
-
-gb_status handle_frame(live *s, const message *m, outgoing *p, gb_error *err) {
-    film *f = &s->film;
-    char path[PATH_ROOM];
-    if (!f->open || f->encoder) return state(err, GB_BAD_ARGUMENT, "no film is being made, or it takes no more frames");
-    if (f->model != s->at) return state(err, GB_BAD_ARGUMENT, "the film belongs to another model; finish it first");
-    if (f->made == f->wanted)
-        return state(err, GB_BAD_ARGUMENT, "the film already has its %lld frames", (long long)f->wanted);
-    if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
-        return state(err, GB_BAD_ARGUMENT, "path too long");
-    if (live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
-    return pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
+const char *film_format(const char *name, const char **extension) {
+    const struct film_format *format = format_named(name);
+    *extension = format->ext;
+    return format->name;
 }
 
 /* ------------------------------------------------------------------------------------------------ ffmpeg */
@@ -132,7 +88,7 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
     return state(err, GB_IO, "ffmpeg: %s", strerror(code));
 }
 
-static gb_status encode(film *f, gb_error *err) {
+gb_status film_encode(film *f, gb_error *err) {
     char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8];
     const struct film_format *format = format_named(f->format);
     const char *arguments[48] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y",
@@ -173,7 +129,7 @@ static void read_output(film *f) {
     }
 }
 
-static void close_film(film *f) {
+void film_close(film *f) {
     folder_remove(f->frames);
     folder_remove(f->beside);
     *f = (film){0};
@@ -189,9 +145,15 @@ static int reap(film *f, bool end) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+void film_discard(film *f) {
+    f->discarded = f->encoder != 0;
+    if (f->discarded) reap(f, true);
+    else film_close(f);
+}
+
 void film_free(film *f) {
     if (f->encoder) reap(f, true);
-    if (f->open) close_film(f);
+    if (f->open) film_close(f);
 }
 
 bool film_waits(const film *f) {
@@ -203,7 +165,7 @@ static film_news answer_end(film *f, const gb_error *why, outgoing *p) {
     json_t *fields = why->status ? json_pack("{s:o}", "error", text_json(why->message))
                                  : json_pack("{s:s}", "file", f->file);
     pack_answer(f->id, fields, p, &err);
-    close_film(f);
+    film_close(f);
     return FILM_ENDED;
 }
 
@@ -234,27 +196,4 @@ film_news film_poll(film *f, outgoing *p) {
     else if (code) state(&why, GB_IO, "ffmpeg failed: %s", *f->error ? f->error : "no error message");
     else folder_move(f->beside, f->path, &why);
     return answer_end(f, &why, p);
-}
-
-/* ------------------------------------------------------------------------------------------------ finishing */
-
-gb_status handle_finish(live *s, const message *m, outgoing *p, gb_error *err) {
-    film *f = &s->film;
-    if (!f->open || f->discarded) return state(err, GB_BAD_ARGUMENT, "no film is being made");
-    if (!m->keep) {
-        f->discarded = f->encoder != 0;       /* and film_poll() answers the `finish` that waits */
-        if (f->discarded) reap(f, true);
-        else close_film(f);
-        return pack_answer(m->id, json_pack("{s:n}", "file"), p, err);
-    }
-    if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is already encoding it");
-    if (!f->made) return state(err, GB_BAD_ARGUMENT, "the film has no frames yet");
-    if (!strcmp(f->format, "png")) {
-        if (folder_move(f->frames, f->path, err)) return err->status;
-        pack_answer(m->id, json_pack("{s:s}", "file", f->file), p, err);
-        close_film(f);
-    } else if (!encode(f, err)) {
-        f->id = m->id;                      /* the answer comes when ffmpeg has ended */
-    }
-    return err->status;
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "client.h"
+#include "outgoing.h"
 #include "tools/pictures/pictures.h"
 
 typedef struct film {
@@ -29,6 +29,15 @@ typedef struct film {
     char error[256];            /* its last error message */
 } film;
 
+/* A format by a name that a message may have: its name, which is static, and the extension of its files, "" for a folder of
+ * frames. */
+const char *film_format(const char *name, const char **extension);
+/* Starts ffmpeg on the frames. film_poll() tells when it has ended. */
+gb_status film_encode(film *f, gb_error *err);
+/* Ends a film that is to be dropped. If ffmpeg is encoding it, film_poll() answers the `finish` that waits. */
+void film_discard(film *f);
+/* Removes the frames and forgets the film. */
+void film_close(film *f);
 /* Kills ffmpeg and removes unfinished files. */
 void film_free(film *f);
 

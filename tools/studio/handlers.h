@@ -20,7 +20,7 @@ message_handler handle_maps, handle_cluster;
 message_handler handle_pick, handle_z;
 /* saving.c */
 message_handler handle_parse, handle_save, handle_files, handle_open, handle_keep;
-/* film.c. If ffmpeg has to encode the film first, handle_finish() leaves *p empty and the answer comes from film_poll(). */
+/* film_handlers.c. If ffmpeg has to encode the film first, handle_finish() leaves *p empty and the answer comes from film_poll(). */
 message_handler handle_film, handle_frame, handle_finish;
 
 #endif

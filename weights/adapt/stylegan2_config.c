@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../spelling.h"
+
 static const char *const activations[] = {"linear", "relu", "lrelu", "tanh", "sigmoid", "elu", "selu", "softplus",
                                           "swish"};
 
@@ -185,32 +187,14 @@ typedef struct channel_claims {
     double base, max, multiplier;   /* NAN: not given */
 } channel_claims;
 
-/* Levenshtein distance, for suggesting the key that was meant. */
-static size_t distance(const char *a, const char *b) {
-    size_t row[41], size = strlen(b);
-    if (size > 40)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= size; j++)
-        row[j] = j;
-    for (size_t i = 1; *a; a++, i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= size; j++) {
-            size_t change = corner + (*a != b[j - 1]), grow = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            corner = row[j];
-            row[j] = change < grow ? change : grow;
-        }
-    }
-    return row[size];
-}
-
 static bool unknown(const char *key, gb_reason *why) {
-    const struct row *nearest = rows;
-    for (size_t i = 1; i < sizeof rows / sizeof *rows; i++)
-        if (distance(key, rows[i].key) < distance(key, nearest->key))
-            nearest = &rows[i];
-    return gb_because(why, "--config: a StyleGAN2 generator has no argument '%s'; the nearest is '%s'", key,
-                      nearest->key);
+    gb_spelling spelling = gb_spelling_of(key);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        gb_spelling_consider(&spelling, rows[i].key);
+    return spelling.nearest
+               ? gb_because(why, "--config: a StyleGAN2 generator has no argument '%s'; the nearest is '%s'", key,
+                            spelling.nearest)
+               : gb_because(why, "--config: a StyleGAN2 generator has no argument '%s'", key);
 }
 
 static bool read_keys(sg2_generator *g, const gb_value *config, scope in, int depth, channel_claims *channels,

@@ -4,10 +4,11 @@
 #include "listing.h"
 
 #include <inttypes.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../number_text.h"
 
 enum { DEEPEST = 100, SHORT_LIST = 16 };
 
@@ -293,23 +294,11 @@ static bool plain_fact(const gb_value *v) {
     return v->kind == GB_VALUE_BOOL || v->kind == GB_VALUE_INT || v->kind == GB_VALUE_FLOAT || v->kind == GB_VALUE_STR;
 }
 
-/* The shortest decimal that reads back as the same number. */
-static void float_text(double x, char *text, size_t size) {
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, size, "%.*g", digits, x);
-        if (strtod(text, NULL) == x)
-            break;
-    }
-    char *point = strchr(text, localeconv()->decimal_point[0]);
-    if (point)
-        *point = '.';
-}
-
 static void fact_text(const gb_value *v, char *text, size_t size) {
     switch (v->kind) {
     case GB_VALUE_BOOL: snprintf(text, size, "%s", v->boolean ? "true" : "false"); break;
     case GB_VALUE_INT: snprintf(text, size, "%" PRId64, v->integer); break;
-    case GB_VALUE_FLOAT: float_text(v->real, text, size); break;
+    case GB_VALUE_FLOAT: snprintf(text, size, "%s", gb_double_text(v->real).text); break;
     default: {
         gb_reason line;     /* cut to fit, control characters replaced: the same rules as for messages */
         gb_because(&line, "%.*s", GB_REASON_SIZE, gb_value_str(v, ""));

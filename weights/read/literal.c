@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../number_text.h"
+
 /* ---- what operations take -------------------------------------------------------------------------------------- */
 
 static bool truncated(gb_pickle *p) {
@@ -184,20 +186,13 @@ gb_value *gb_literal_bytes(gb_pickle *p, gb_bytes *from, int width) {
     return take_counted(p, from, width, &data, &size) ? made(p, gb_value_new_bytes(p->arena, data, size)) : NULL;
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* `n` hexadecimal digits at `*at`, moving past them; false where they are not there. */
 static bool take_hex(const char *line, size_t size, size_t *at, size_t n, uint32_t *x) {
     *x = 0;
     if (size - *at < n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        int digit = hex_digit(line[(*at)++]);
+        int digit = gb_hex_digit(line[(*at)++]);
         if (digit < 0)
             return false;
         *x = *x << 4 | (uint32_t)digit;

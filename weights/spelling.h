@@ -1,6 +1,6 @@
-/* Suggests the known name that is nearest to an unknown one. */
-#ifndef GB_ENGINE_SPELLING_H
-#define GB_ENGINE_SPELLING_H
+/* The known name that an unknown one is most likely a misspelling of. */
+#ifndef GB_WEIGHTS_SPELLING_H
+#define GB_WEIGHTS_SPELLING_H
 
 typedef struct gb_spelling {
     const char *wanted, *nearest;       /* nearest: NULL if no candidate was near enough */
