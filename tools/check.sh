@@ -2,12 +2,12 @@
 # Builds ganbend with warnings as errors and tests it. Everything built is under build-check/; missing packages are
 # installed; ccache is used if it is there.
 #
-#     sh tools/check.sh              every day: the release with its tests, unit tests under the address and
+#     sh tools/check.sh              the everyday tier: the release with its tests, unit tests under the address and
 #                                    undefined-behaviour sanitizers (under 5 minutes on 2 cores)
-#     sh tools/check.sh --long       and the browser, whole networks on an emulated GPU, nvcc, the thread sanitizer,
+#     sh tools/check.sh --long       also the browser, whole networks on an emulated GPU, nvcc, the thread sanitizer,
 #                                    valgrind and fuzzing (under 20 minutes)
 #     sh tools/check.sh --platforms [NAME...]
-#                                    other platforms, each by a script of tools/scripts/platforms/
+#                                    other platforms, with the scripts in tools/scripts/platforms/
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tier=everyday
@@ -44,7 +44,7 @@ fail() {
     say "FAILED: $1"
 }
 
-# step NAME COMMAND…: one thing that must succeed; the end of its output is shown if it does not.
+# step NAME COMMAND…: runs a command that must succeed; if it fails, the end of its output is printed.
 step() {
     name=$1
     log=$out/logs/$(echo "$name" | tr -c 'a-zA-Z0-9\n' '-').log
@@ -63,7 +63,7 @@ launcher=
 command -v ccache >/dev/null 2>&1 &&
     launcher="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
 
-# build DIR OPTIONS…: GPU kernels take nvcc minutes, so they are left out unless the options ask for them.
+# build DIR OPTIONS…: configures and builds. nvcc needs minutes for the GPU kernels, so they are built only on request.
 build() {
     dir=$out/$1
     shift
@@ -71,7 +71,7 @@ build() {
     cmake -S . -B "$dir" -DGANBEND_WERROR=ON -DGANBEND_CUDA=OFF $launcher "$@" && cmake --build "$dir" -j "$jobs"
 }
 
-# run_tests NAME DIR CTEST-OPTIONS…: the tests of a build that the options select, each counted.
+# run_tests NAME DIR CTEST-OPTIONS…: runs the selected tests of a build and counts them.
 run_tests() {
     name=$1
     dir=$2
@@ -95,21 +95,21 @@ run_tests() {
     fi
 }
 
-# The fuzz targets by name, fuzz_pickle, …; each starts from its seeds.
+# Names of the fuzz targets: fuzz_pickle and so on. Each has its own seeds.
 fuzzers=$(basename -s .c tests/fuzz/fuzz_*.c)
 
 build_fuzzers() {
     # shellcheck disable=SC2086  # one word for each target
     cmake -S . -B "$out/fuzz" -DCMAKE_C_COMPILER="$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_FUZZ=ON $launcher \
         -DGANBEND_SANITIZE=address,undefined,fuzzer-no-link && cmake --build "$out/fuzz" -j "$jobs" --target $fuzzers &&
-        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds" && mkdir "$out/seeds/adapt" "$out/seeds/gbw" &&
+        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds" "$out/release" && mkdir "$out/seeds/gbw" &&
         cp tests/fixtures/nvlabs-orig-16.pkl tests/fixtures/variants/* tests/fixtures/biggan/*.pth \
             tests/fixtures/biggan/*.bin "$out/seeds/adapt" &&
         "$ganbend" init stylegan2 "$out/seeds/gbw/small.gbw" --res 8 --channel-max 4 --z-dim 4 --w-dim 4 \
             --mapping-layers 1
 }
 
-# fuzz NAME SECONDS: from a fixed seed, so that a finding repeats.
+# fuzz NAME SECONDS: starts from a fixed seed, so that findings are reproducible.
 fuzz() {
     seeds=$out/seeds/${1#fuzz_}
     mkdir -p "$seeds"
@@ -117,13 +117,13 @@ fuzz() {
         -rss_limit_mb=2048 -artifact_prefix="$out/logs/" "$seeds"
 }
 
-# valgrind_run COMMAND…: no error and no leak. valgrind does not know AVX-512.
+# valgrind_run COMMAND…: fails on errors and leaks. valgrind does not support AVX-512.
 valgrind_run() {
     GANBEND_ISA=avx2 valgrind -q --error-exitcode=99 --leak-check=full \
         --errors-for-leak-kinds=definite,indirect,possible "$@"
 }
 
-# summary: what passed and what did not; false if anything failed.
+# summary: prints the counts and the failures; its status is 1 if anything failed.
 summary() {
     say "done"
     [ -n "$failures" ] && echo "These failed:$failures"
@@ -145,7 +145,7 @@ if [ $tier = platforms ]; then
     exit
 fi
 
-# ---------------------------------------------------------------------------------------------------- every day
+# ---------------------------------------------------------------------------------------------------- everyday
 say "packages"
 packages=check
 [ $tier = long ] && packages=long
@@ -154,7 +154,7 @@ sh tools/scripts/packages.sh $packages || {
     exit 1
 }
 
-# In the long tier nvcc, if it is there, compiles the kernels for one kind of GPU; tests run them on an emulated one.
+# In the long tier nvcc, if installed, compiles the kernels for one GPU architecture; the tests run them on an emulated GPU.
 cuda="-DGANBEND_CUDA=OFF"
 [ $tier = long ] && cuda="-DGANBEND_CUDA=AUTO -DGANBEND_CUDA_ARCHITECTURES=80"
 skip="gpu|long"
@@ -186,7 +186,7 @@ for checkpoint in nvlabs-orig-16.pkl rosinality-64.pt; do
         step "valgrind: render $checkpoint" valgrind_run "$ganbend" render "$out/valgrind.gbw" -o "$out/valgrind.png" \
             --threads 2
 done
-# The model left there is rosinality's, which network-bending's recipes are for.
+# valgrind.gbw is now rosinality's network, for which network-bending's recipes are written.
 step "valgrind: a bent render" valgrind_run "$ganbend" render "$out/valgrind.gbw" -o "$out/valgrind.png" \
     --bend tests/fixtures/recipes/broad/chain.yaml --clusters tests/fixtures/recipes/broad/clusters.yaml
 step "valgrind: convert biggan-32-cifar.pth" valgrind_run "$ganbend" convert tests/fixtures/biggan-32-cifar.pth \

@@ -1,12 +1,12 @@
 #!/bin/sh
-# From a fresh clone to pictures: installs missing packages, builds a release into build/, and renders contact sheets and
-# single pictures of the two demo models (portraits, a StyleGAN2; things, a BigGAN) into out/.
+# From a fresh clone to pictures: installs missing packages, builds a release in build/, and renders contact sheets and
+# single pictures of both demo models (portraits, a StyleGAN2; things, a BigGAN) to out/.
 set -eu
 cd "$(dirname "$0")/.."
 begun=$(date +%s)
 
 sh tools/scripts/packages.sh build
-echo "building into build/ …"
+echo "building in build/ …"
 mkdir -p build
 if ! { cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANBEND_CUDA=OFF &&
     cmake --build build -j "$(nproc)"; } \
@@ -27,5 +27,5 @@ end=$(date +%s%N)
 echo "contact sheets  out/portraits/sheet.png, out/things/sheet.png"
 echo "single images   out/portraits/seed0000.png …, out/things/"
 echo "time            $(((end - start) / 1000000)) ms to open two models, render and write 64 images;" \
-    "$((built - begun)) s before that to set up and build"
+    "installing and building took $((built - begun)) s before"
 echo "bend them live  build/tools/ganbend studio"

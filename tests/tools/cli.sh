@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# What the tests of the program share: a folder of their own, running it, and looking at what it said. Sourced by a test
+# Shared by the tests of the program: a temporary folder, running the program, and checking its output. Sourced by a test
 # whose first argument is the program.
 set -u
 ganbend=$1
 "$ganbend" --version || exit 1
-# shellcheck disable=SC2034  # for who sources this
+# shellcheck disable=SC2034  # used by the tests
 fixtures=tests/fixtures
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -22,7 +22,7 @@ bad() {
     sed 's/^/  err: /' "$scratch/err" | head -n 8
 }
 
-# run STATUS SENTENCE ARGUMENTS…: the program ends with that status; a failure is one line on standard error.
+# run STATUS SENTENCE ARGUMENTS…: checks the program's exit status, and that a failure prints one line on standard error.
 run() {
     wanted=$1
     sentence=$2
@@ -32,17 +32,18 @@ run() {
     if [ $got -ne "$wanted" ]; then
         bad "$sentence" "exit status $got instead of $wanted: ganbend $*"
     elif [ "$wanted" -ne 0 ] && [ "$(wc -l <"$scratch/err")" -ne 1 ]; then
-        bad "$sentence" "not one line: ganbend $*"
+        bad "$sentence" "standard error is not one line: ganbend $*"
     elif [ "$wanted" -eq 0 ] && [ -s "$scratch/err" ]; then
-        bad "$sentence" "not quiet when piped: ganbend $*"
+        bad "$sentence" "standard error is not empty: ganbend $*"
     else
         ok
     fi
 }
 
-# prints TEXT and complains TEXT look at the last run's outputs; check SENTENCE COMMAND… at anything.
+# prints TEXT and complains TEXT check the last run's standard output and standard error; check SENTENCE COMMAND… checks any
+# condition.
 prints() { if grep -qF -- "$1" "$scratch/out"; then ok; else bad "it prints '$1'"; fi; }
-complains() { if grep -qF -- "$1" "$scratch/err"; then ok; else bad "it complains with '$1'"; fi; }
+complains() { if grep -qF -- "$1" "$scratch/err"; then ok; else bad "it reports '$1'"; fi; }
 check() {
     sentence=$1
     shift

@@ -1,5 +1,5 @@
-/* `ganbend apply` as an auditor uses it: the arrays of a reference file are written out one by one, the program runs
- * each filter and activation over them, and what comes back is held against what OpenCV and float64 give.
+/* `ganbend apply` as an auditor uses it: writes the arrays of a reference file one by one, runs each filter and activation
+ * on them, and compares the results with those of OpenCV and float64.
  * usage: test_apply GANBEND, from the repository root. */
 #define _POSIX_C_SOURCE 200809L
 
@@ -60,7 +60,7 @@ static double run_against(const char *operation, const gb_array_info *shape, con
     return magnitude > 0 ? difference / magnitude : difference;
 }
 
-static void every_filter_is_opencvs(void **state) {
+static void every_filter_equals_opencv(void **state) {
     static const char *const sampled[] = {"rotate", "scale", "translate"};
     gb_file *file;
     int compared = 0;
@@ -92,7 +92,7 @@ static void every_filter_is_opencvs(void **state) {
     assert_true(compared >= 100);
 }
 
-static void every_activation_is_its_formula(void **state) {
+static void every_activation_equals_its_formula(void **state) {
     gb_file *file;
     gb_array_info shape, info;
     int compared = 0;
@@ -117,7 +117,7 @@ static void every_activation_is_its_formula(void **state) {
     assert_true(compared >= 20);
 }
 
-static void many_samples_and_channels_are_each_one_map(void **state) {
+static void each_channel_of_each_sample_is_filtered_alone(void **state) {
     const int64_t shape[] = {2, 3, 4, 5};
     float values[2 * 3 * 4 * 5], expected[2 * 3 * 4 * 5];
     const gb_array_info info = {.ndim = 4, .count = 120};
@@ -130,9 +130,9 @@ static void many_samples_and_channels_are_each_one_map(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_filter_is_opencvs),
-        cmocka_unit_test(every_activation_is_its_formula),
-        cmocka_unit_test(many_samples_and_channels_are_each_one_map),
+        cmocka_unit_test(every_filter_equals_opencv),
+        cmocka_unit_test(every_activation_equals_its_formula),
+        cmocka_unit_test(each_channel_of_each_sample_is_filtered_alone),
     };
     int failures;
     if (argc != 2) return 2;

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Bending through a user's eyes: the tables, recipes on every command that runs a network, one bend at every layer,
-# sweeps, animations, vectors, and what is said when any of it is wrong. usage: test_bend_cli.sh GANBEND, from the
-# repository root.
+# Bending from the command line: the tables, recipes with every subcommand that runs a network, strips, sweeps, animations,
+# vectors, and the errors of each. usage: test_bend_cli.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 recipes=$fixtures/recipes
 LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=tests/leaks.txt:print_suppressions=0
@@ -9,11 +8,11 @@ export LSAN_OPTIONS
 
 differ() { check "$1" sh -c "! cmp -s '$2' '$3'"; }
 same() { check "$1" cmp -s "$2" "$3"; }
-# The pixels alone: texts differ where settings do. The image data of our PNGs follows all texts.
+# Checksum of the pixels without the text chunks, which precede the image data.
 pixels() { tail -c +"$(grep -aob IDAT "$1" | head -n 1 | cut -d: -f1)" "$1" | cksum; }
 same_pixels() { check "$1" [ "$(pixels "$2")" = "$(pixels "$3")" ]; }
 
-run 0 "a network is made up" init stylegan2 "$scratch/m.gbw" --res 32 --channel-base 1024 --channel-max 32 --z-dim 16 \
+run 0 "a network with random weights is written" init stylegan2 "$scratch/m.gbw" --res 32 --channel-base 1024 --channel-max 32 --z-dim 16 \
     --w-dim 32 --mapping-layers 2
 cat >"$scratch/turn.yaml" <<'RECIPE'
 parameters:
@@ -39,14 +38,14 @@ done
 run 0 "the filters are listed" filters
 prints "rotate "
 prints "opening "
-run 0 "one is shown" filters binary-thresh
+run 0 "a filter is shown" filters binary-thresh
 prints "threshold: "
 prints "at-least"
 documented() { sed -n "/<!-- $1 -->/,/<!-- end -->/p" docs/recipes.md | sed '1d;$d' | cmp -s - "$scratch/out"; }
-run 0 "all in Markdown" filters --markdown
-check "as the documentation has them" documented filters
+run 0 "all filters are printed in Markdown" filters --markdown
+check "the documentation has the same list" documented filters
 prints '| `angle` | 45 |'
-run 0 "one as JSON" filters rotate --json
+run 0 "a filter is printed as JSON" filters rotate --json
 for key in alias param_count max_params positional params default_value integer; do
     prints "\"$key\": "
 done
@@ -54,44 +53,44 @@ run 2 "a misspelt filter" filters rotaet
 complains "did you mean 'rotate'?"
 run 0 "the activations are listed" activations
 prints "sinlu "
-run 0 "one is shown" activations silu
+run 0 "an activation is shown" activations silu
 prints "swish: "
-run 0 "all in Markdown" activations --markdown
-check "as the documentation has them" documented activations
-run 2 "an activation there is not" activations xyzzyplugh
-run 2 "parameters of nothing" activations sinlu a=1
+run 0 "all activations are printed in Markdown" activations --markdown
+check "the documentation has the same list" documented activations
+run 2 "an activation that does not exist" activations xyzzyplugh
+run 2 "a parameter without --plot" activations sinlu a=1
 if "$ganbend" activations --plot sinlu a=1 b=3 -o "$scratch/curve.png" 2>"$scratch/err"; then
     drawing=yes
     check "a curve is drawn" [ -s "$scratch/curve.png" ]
-    run 0 "another" activations --plot sinlu a=1 b=1 -o "$scratch/other.png"
-    differ "is another" "$scratch/curve.png" "$scratch/other.png"
-    run 0 "by place and from where to where" activations --plot shilu 2 -1 --from -1 --to 1 -o "$scratch/curve.png"
-    run 2 "a curve from right to left" activations --plot shilu --from 1 --to -1 -o "$scratch/x.png"
+    run 0 "a curve with other parameters is drawn" activations --plot sinlu a=1 b=1 -o "$scratch/other.png"
+    differ "the curves differ" "$scratch/curve.png" "$scratch/other.png"
+    run 0 "parameters by position, and a range" activations --plot shilu 2 -1 --from -1 --to 1 -o "$scratch/curve.png"
+    run 2 "an empty range" activations --plot shilu --from 1 --to -1 -o "$scratch/x.png"
 else
     drawing=no
-    check "a build without cairo says so" grep -q "GANBEND_CAIRO" "$scratch/err"
+    check "a build without cairo names the option" grep -q "GANBEND_CAIRO" "$scratch/err"
 fi
-run 2 "a curve for nowhere" activations --plot sinlu
-run 2 "a parameter there is not" activations --plot sinlu c=1 -o "$scratch/x.png"
+run 2 "a curve without an output file" activations --plot sinlu
+run 2 "a parameter that does not exist" activations --plot sinlu c=1 -o "$scratch/x.png"
 complains "it has a, b"
-check "nothing is left behind" [ ! -e "$scratch/x.png" ]
+check "no file is left behind" [ ! -e "$scratch/x.png" ]
 
 # ---- recipe check
-run 0 "a recipe is said in words" recipe check "$turn" --model "$model"
+run 0 "a recipe is described" recipe check "$turn" --model "$model"
 prints synthesis.b16.conv1
 prints "--set angle=30"
-run 0 "or checked alone" recipe check "$turn"
-run 0 "network-bending's too" recipe check $recipes/broad/06-erode.yaml --model "$model"
-run 2 "only checked" recipe cook "$turn"
-run 1 "a recipe that is not there" recipe check "$scratch/none.yaml"
+run 0 "a recipe is checked without a model" recipe check "$turn"
+run 0 "a recipe of network-bending is described" recipe check $recipes/broad/06-erode.yaml --model "$model"
+run 2 "a verb that does not exist" recipe cook "$turn"
+run 1 "a recipe that does not exist" recipe check "$scratch/none.yaml"
 printf 'bends:\n  - at: synthesis.b16.conv1\n    filtre: rotate\n' >"$scratch/bad.yaml"
 run 1 "a recipe with a mistake" recipe check "$scratch/bad.yaml"
 complains "bad.yaml:3:5"
 printf 'bends:\n  - at: synthesis.b17.conv1\n    filter: rotate\n' >"$scratch/nowhere.yaml"
-run 0 "a layer there is not is no mistake of the recipe" recipe check "$scratch/nowhere.yaml"
-run 1 "but one with this model" recipe check "$scratch/nowhere.yaml" --model "$model"
+run 0 "a layer that the model lacks is not an error of the recipe" recipe check "$scratch/nowhere.yaml"
+run 1 "it is an error with this model" recipe check "$scratch/nowhere.yaml" --model "$model"
 complains "nowhere.yaml:2"
-run 0 "one that needs no other file" recipe check $recipes/inline.yaml
+run 0 "a recipe that needs no other file" recipe check $recipes/inline.yaml
 prints "inline.yaml: valid"
 printf 'bends:\n  - {at: synthesis.b16.conv1, filter: ablate, muted: true}\n' >"$scratch/muted.yaml"
 run 0 "a bend that is muted" recipe check "$scratch/muted.yaml" --model "$model"
@@ -107,106 +106,106 @@ bends:
   - {w: 0-3, add: {3: 0.5}, times: $times}
 RECIPE
 made=$scratch/made.yaml
-run 0 "a recipe's inputs are told" recipe check "$made" --model "$model"
+run 0 "a recipe's inputs are printed" recipe check "$made" --model "$model"
 prints "inputs: --seeds 7 --rng torch --trunc 0.7 --cutoff 3 --noise random:5"
-run 0 "images are made from them" render "$model" --bend "$made" -o "$scratch/made.png"
-run 0 "as by the options" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 7 --rng torch --trunc 0.7 \
+run 0 "images are rendered from a recipe's inputs" render "$model" --bend "$made" -o "$scratch/made.png"
+run 0 "images are rendered from the same options" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 7 --rng torch --trunc 0.7 \
     --cutoff 3 --noise random:5
-same "to the byte" "$scratch/made.png" "$scratch/options.png"
-run 0 "the command line comes first" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 8
-check "and is in the picture" grep -qa -- "--seeds 8 --rng torch --trunc 0.7" "$scratch/options.png"
+same "both files are equal" "$scratch/made.png" "$scratch/options.png"
+run 0 "the command line takes precedence over recipes" render "$model" --bend "$made" -o "$scratch/options.png" --seeds 8
+check "the picture's settings say so" grep -qa -- "--seeds 8 --rng torch --trunc 0.7" "$scratch/options.png"
 echo 'inputs: {seeds: 9}' >"$scratch/nine.yaml"
-run 0 "then the last recipe" render "$model" --bend "$made" --bend "$scratch/nine.yaml" -o "$scratch/options.png"
-check "and is in the picture" grep -qa -- "--seeds 9 --rng torch --trunc 0.7" "$scratch/options.png"
-run 0 "an array is made from them too" dump "$model" --bend "$made" --at z -o "$scratch/made.npz"
-run 0 "as by the options" dump "$model" --seeds 7 --rng torch --at z -o "$scratch/options.npz"
-same "to the byte" "$scratch/made.npz" "$scratch/options.npz"
-run 0 "latents of a file take the place of seeds" dump "$model" --z "$scratch/made.npz" --at z --bend "$scratch/nine.yaml" \
+run 0 "the last recipe takes precedence over others" render "$model" --bend "$made" --bend "$scratch/nine.yaml" -o "$scratch/options.png"
+check "the picture's settings say so" grep -qa -- "--seeds 9 --rng torch --trunc 0.7" "$scratch/options.png"
+run 0 "an array is dumped from a recipe's inputs" dump "$model" --bend "$made" --at z -o "$scratch/made.npz"
+run 0 "an array is dumped from the same options" dump "$model" --seeds 7 --rng torch --at z -o "$scratch/options.npz"
+same "both files are equal" "$scratch/made.npz" "$scratch/options.npz"
+run 0 "latents from a file replace the recipe's seeds" dump "$model" --z "$scratch/made.npz" --at z --bend "$scratch/nine.yaml" \
     -o "$scratch/given.npz"
-same "as they are" "$scratch/made.npz" "$scratch/given.npz"
+same "they are not changed" "$scratch/made.npz" "$scratch/given.npz"
 echo 'inputs: {seeds: seven}' >"$scratch/wrong.yaml"
-run 1 "seeds that are none" recipe check "$scratch/wrong.yaml"
+run 1 "seeds that are malformed" recipe check "$scratch/wrong.yaml"
 complains "wrong.yaml: inputs: --seeds takes numbers"
-run 2 "wherever" render "$model" --bend "$scratch/wrong.yaml" -o "$scratch/x.png"
+run 2 "render reports them too" render "$model" --bend "$scratch/wrong.yaml" -o "$scratch/x.png"
 echo 'inputs: {class: 3}' >"$scratch/wrong.yaml"
-run 1 "a class where the model has none" recipe check "$scratch/wrong.yaml" --model "$model"
+run 1 "a class for a model without classes" recipe check "$scratch/wrong.yaml" --model "$model"
 complains "this model has no classes"
 
 # ---- recipe from
 run 0 "a picture is rendered" render "$model" --bend "$made" --set angle=45.5 --trunc 0.5 -o "$scratch/first.png"
-run 0 "its recipe is printed" recipe from "$scratch/first.png"
+run 0 "the picture's recipe is printed" recipe from "$scratch/first.png"
 prints 'inputs: {seeds: 7, rng: torch, trunc: 0.5, cutoff: 3, noise: "random:5"}'
 prints "  angle: {value: 45.5, low: -180, high: 180}"
 prints "- {at: synthesis.b8.conv1, noise: off}"
 cp "$scratch/out" "$scratch/again.yaml"
-run 0 "and makes it again" render "$model" --bend "$scratch/again.yaml" -o "$scratch/again.png"
-same_pixels "to the pixel" "$scratch/first.png" "$scratch/again.png"
-run 0 "its own is printed" recipe from "$scratch/again.png"
-same "the same" "$scratch/out" "$scratch/again.yaml"
-run 0 "as it was written" recipe from "$scratch/first.png" --text Recipe
-same "to the byte" "$scratch/out" "$made"
-run 0 "a sheet of what is not bent" render "$model" --seeds 0-3 --grid 2x2 -o "$scratch/sheet.png"
-run 0 "says what no recipe can" recipe from "$scratch/sheet.png"
+run 0 "the recipe is rendered" render "$model" --bend "$scratch/again.yaml" -o "$scratch/again.png"
+same_pixels "it reproduces the picture" "$scratch/first.png" "$scratch/again.png"
+run 0 "the new picture's recipe is printed" recipe from "$scratch/again.png"
+same "it is the same recipe" "$scratch/out" "$scratch/again.yaml"
+run 0 "the recipe's original text is printed" recipe from "$scratch/first.png" --text Recipe
+same "it is unchanged" "$scratch/out" "$made"
+run 0 "a sheet of unbent images" render "$model" --seeds 0-3 --grid 2x2 -o "$scratch/sheet.png"
+run 0 "settings that a recipe cannot express are in a comment" recipe from "$scratch/sheet.png"
 prints "# also rendered with --grid 2x2"
 prints 'inputs: {seeds: "0-3", rng: numpy, trunc: 1, noise: const}'
-run 2 "of two recipes" recipe from "$scratch/options.png"
+run 2 "a picture rendered with two recipes" recipe from "$scratch/options.png"
 complains "--text 'Recipe 2'"
-run 0 "one is asked for" recipe from "$scratch/options.png" --text "Recipe 2"
+run 0 "one of its recipes is printed" recipe from "$scratch/options.png" --text "Recipe 2"
 prints "inputs: {seeds: 9}"
-run 1 "a text there is not" recipe from "$scratch/first.png" --text Poem
-run 1 "what is no picture" recipe from "$model"
-run 1 "a picture that is not there" recipe from "$scratch/none.png"
+run 1 "a text that does not exist" recipe from "$scratch/first.png" --text Poem
+run 1 "a file that is not a picture" recipe from "$model"
+run 1 "a picture that does not exist" recipe from "$scratch/none.png"
 
 # ---- render
-run 0 "a picture" render "$model" -o "$scratch/plain.png" --seeds 3
-run 0 "bent" render "$model" -o "$scratch/bent.png" --seeds 3 --bend "$turn"
+run 0 "an unbent picture" render "$model" -o "$scratch/plain.png" --seeds 3
+run 0 "a bent picture" render "$model" -o "$scratch/bent.png" --seeds 3 --bend "$turn"
 { cat "$turn"; head -c 1500000 /dev/zero | tr '\0' '#'; } >"$scratch/long.yaml"
-run 0 "by a recipe with much in it" render "$model" -o "$scratch/long.png" --seeds 3 --bend "$scratch/long.yaml"
-same_pixels "to the same picture" "$scratch/bent.png" "$scratch/long.png"
+run 0 "a picture bent by a long recipe" render "$model" -o "$scratch/long.png" --seeds 3 --bend "$scratch/long.yaml"
+same_pixels "comments do not change it" "$scratch/bent.png" "$scratch/long.png"
 head -c 3000000 /dev/zero | tr '\0' '#' >>"$scratch/long.yaml"
-run 1 "by one with too much" render "$model" -o "$scratch/long.png" --bend "$scratch/long.yaml"
+run 1 "a recipe that is too long" render "$model" -o "$scratch/long.png" --bend "$scratch/long.yaml"
 complains "larger than 4 MiB"
-differ "is another" "$scratch/plain.png" "$scratch/bent.png"
-check "and carries its recipe" grep -qa "filter: rotate" "$scratch/bent.png"
-check "which is named by its checksum" grep -qa -- "--bend crc32:" "$scratch/bent.png"
-check "and no path of the machine" sh -c "! grep -qaF '$scratch' '$scratch/bent.png'"
-run 0 "bent less" render "$model" -o "$scratch/less.png" --seeds 3 --bend "$turn" --set angle=10
-differ "is another" "$scratch/less.png" "$scratch/bent.png"
-check "and says so" grep -qa -- "--set angle=10" "$scratch/less.png"
-run 0 "bent as it says" render "$model" -o "$scratch/again.png" --seeds 3 --bend "$turn" --set angle=30
-same_pixels "is the same" "$scratch/bent.png" "$scratch/again.png"
-run 0 "bent by nothing" render "$model" -o "$scratch/again.png" --seeds 3 --bend "$turn" --set angle=0
-same_pixels "is unbent" "$scratch/plain.png" "$scratch/again.png"
+differ "the bent picture differs from the unbent one" "$scratch/plain.png" "$scratch/bent.png"
+check "the bent picture contains its recipe" grep -qa "filter: rotate" "$scratch/bent.png"
+check "its settings contain the recipe's checksum" grep -qa -- "--bend crc32:" "$scratch/bent.png"
+check "it contains no path of the machine" sh -c "! grep -qaF '$scratch' '$scratch/bent.png'"
+run 0 "a picture with a parameter set" render "$model" -o "$scratch/less.png" --seeds 3 --bend "$turn" --set angle=10
+differ "it differs" "$scratch/less.png" "$scratch/bent.png"
+check "its settings contain the parameter" grep -qa -- "--set angle=10" "$scratch/less.png"
+run 0 "a picture with the parameter's default value" render "$model" -o "$scratch/again.png" --seeds 3 --bend "$turn" --set angle=30
+same_pixels "it is the same" "$scratch/bent.png" "$scratch/again.png"
+run 0 "a picture rotated by 0 degrees" render "$model" -o "$scratch/again.png" --seeds 3 --bend "$turn" --set angle=0
+same_pixels "it equals the unbent picture" "$scratch/plain.png" "$scratch/again.png"
 printf 'bends:\n  - at: synthesis.b16.conv1\n    filter: invert\n' >"$scratch/invert.yaml"
 run 0 "two recipes" render "$model" -o "$scratch/both.png" --seeds 3 --bend "$turn" --bend "$scratch/invert.yaml"
-differ "do more than one" "$scratch/both.png" "$scratch/bent.png"
-check "and both are told" grep -qa "Recipe 2" "$scratch/both.png"
+differ "both recipes take effect" "$scratch/both.png" "$scratch/bent.png"
+check "the picture contains both" grep -qa "Recipe 2" "$scratch/both.png"
 run 0 "several images, features drawn for each" render "$model" -o "$scratch/redrawn" --seeds 3,4 --bend "$turn" \
     --redraw
-differ "are others" "$scratch/redrawn/seed0003.png" "$scratch/bent.png"
+differ "other features are drawn" "$scratch/redrawn/seed0003.png" "$scratch/bent.png"
 run 0 "one of them alone" render "$model" -o "$scratch/alone.png" --seeds 4 --bend "$turn" --redraw
-same_pixels "is the same" "$scratch/redrawn/seed0004.png" "$scratch/alone.png"
+same_pixels "it is the same" "$scratch/redrawn/seed0004.png" "$scratch/alone.png"
 run 0 "clusters" render "$model" -o "$scratch/clusters.png" --bend $recipes/broad/02-scalar-multiply.yaml \
     --clusters $recipes/clusters.yaml
-check "are in the picture" grep -qa "Clusters" "$scratch/clusters.png"
+check "the clusters are in the picture" grep -qa "Clusters" "$scratch/clusters.png"
 run 2 "a recipe for clusters without any" render "$model" -o "$scratch/x.png" --bend \
     $recipes/broad/02-scalar-multiply.yaml
-run 2 "a parameter there is not" render "$model" -o "$scratch/x.png" --bend "$turn" --set angel=3
+run 2 "a parameter that does not exist" render "$model" -o "$scratch/x.png" --bend "$turn" --set angel=3
 complains "did you mean 'angle'?"
 run 2 "a parameter out of its range" render "$model" -o "$scratch/x.png" --bend "$turn" --set angle=300
-run 2 "a setting of nothing" render "$model" -o "$scratch/x.png" --set angle=3
+run 2 "a setting without a recipe" render "$model" -o "$scratch/x.png" --set angle=3
 run 2 "a setting without a number" render "$model" -o "$scratch/x.png" --bend "$turn" --set angle=much
-run 2 "clusters for nothing" render "$model" -o "$scratch/x.png" --clusters $recipes/clusters.yaml
-run 2 "redrawing nothing" render "$model" -o "$scratch/x.png" --redraw
-run 1 "a recipe that is not there" render "$model" -o "$scratch/x.png" --bend "$scratch/none.yaml"
+run 2 "clusters without a recipe" render "$model" -o "$scratch/x.png" --clusters $recipes/clusters.yaml
+run 2 "--redraw without a recipe" render "$model" -o "$scratch/x.png" --redraw
+run 1 "a recipe that does not exist" render "$model" -o "$scratch/x.png" --bend "$scratch/none.yaml"
 run 1 "a folder in place of a recipe" render "$model" -o "$scratch/x.png" --bend "$scratch"
 run 1 "a recipe with a mistake" render "$model" -o "$scratch/x.png" --bend "$scratch/bad.yaml"
-check "nothing is left behind" [ ! -e "$scratch/x.png" ]
+check "no file is left behind" [ ! -e "$scratch/x.png" ]
 
-# ---- NaN is followed back to where it arose
+# ---- NaN is traced to its origin
 printf 'bends:\n  - at: synthesis.b8.conv1\n    filter: multiply\n    factor: 3e38\n' >"$scratch/nan.yaml"
 "$ganbend" render "$model" -o "$scratch/nan.png" --seeds 5 --bend "$scratch/nan.yaml" >"$scratch/out" 2>"$scratch/err"
-check "a bend into infinity renders" [ $? -eq 0 ]
+check "a bend that gives infinity renders" [ $? -eq 0 ]
 check "the picture is there" [ -s "$scratch/nan.png" ]
 complains "seed0005: "
 complains "first appears at synthesis.b8."
@@ -228,23 +227,23 @@ run 1 "a recipe with a mistake" compare "$model" $fixtures/broad.npz --bend "$sc
 run 0 "an array" dump "$model" --at synthesis.b8.conv1 -o "$scratch/a.npz"
 run 0 "a filter on the one array of an .npz" apply rotate,90 "$scratch/a.npz" "$scratch/b.npy"
 run 0 "an activation" apply sinlu,a=1 "$scratch/b.npy" "$scratch/c.npy"
-run 2 "a filter there is not" apply rotaet "$scratch/b.npy" "$scratch/x.npy"
+run 2 "a filter that does not exist" apply rotaet "$scratch/b.npy" "$scratch/x.npy"
 complains "did you mean 'rotate'?"
-run 2 "an activation there is not" apply sinlou "$scratch/b.npy" "$scratch/x.npy"
+run 2 "an activation that does not exist" apply sinlou "$scratch/b.npy" "$scratch/x.npy"
 complains "did you mean 'sinlu'?"
 run 2 "a parameter too many" apply rotate,1,2,3,4,5 "$scratch/b.npy" "$scratch/x.npy"
 run 2 "a parameter out of range" apply rotate,mix=2 "$scratch/b.npy" "$scratch/x.npy"
 complains "mix takes a number from 0 to 1"
-run 2 "a choice there is not" apply rotate,border=nowhere "$scratch/b.npy" "$scratch/x.npy"
+run 2 "a choice that does not exist" apply rotate,border=nowhere "$scratch/b.npy" "$scratch/x.npy"
 complains "zeros, edge, reflect, wrap"
-run 1 "an array there is not" apply rotate "$scratch/none.npy" "$scratch/x.npy"
-run 1 "a folder there is not" apply rotate "$scratch/b.npy" "$scratch/nowhere/x.npy"
+run 1 "an array that does not exist" apply rotate "$scratch/none.npy" "$scratch/x.npy"
+run 1 "a folder that does not exist" apply rotate "$scratch/b.npy" "$scratch/nowhere/x.npy"
 run 0 "a latent" dump "$model" --at mapping.fc0 -o "$scratch/w.npz"
 run 0 "is one map" apply invert "$scratch/w.npz" "$scratch/x.npy"
 rm -f "$scratch/x.npy"
 
 # ---- animate
-run 0 "a parameter on its way" animate "$model" --bend "$turn" --move angle=0:30 --frames 3 --seeds 3 -o \
+run 0 "a parameter moves" animate "$model" --bend "$turn" --move angle=0:30 --frames 3 --seeds 3 -o \
     "$scratch/frames"
 check "three frames" [ "$(find "$scratch/frames" -type f | wc -l)" -eq 3 ]
 same_pixels "from the first value" "$scratch/frames/frame00000.png" "$scratch/plain.png"
@@ -252,18 +251,18 @@ same_pixels "to the last" "$scratch/frames/frame00002.png" "$scratch/bent.png"
 cp "$scratch/frames/frame00001.png" "$scratch/middle.png"
 rm "$scratch/frames/frame00001.png"
 head -c 500 "$scratch/middle.png" >"$scratch/frames/frame00002.png"
-run 0 "taken up again" animate "$model" --bend "$turn" --move angle=0:30 --frames 3 --seeds 3 -o "$scratch/frames" \
+run 0 "an animation is resumed" animate "$model" --bend "$turn" --move angle=0:30 --frames 3 --seeds 3 -o "$scratch/frames" \
     --resume
-same "it ends as it would have" "$scratch/frames/frame00001.png" "$scratch/middle.png"
-same_pixels "whole" "$scratch/frames/frame00002.png" "$scratch/bent.png"
+same "a missing frame is rendered" "$scratch/frames/frame00001.png" "$scratch/middle.png"
+same_pixels "a truncated frame is rendered again" "$scratch/frames/frame00002.png" "$scratch/bent.png"
 run 0 "from seed to seed" animate "$model" --seeds 3,4 --frames 3 -o "$scratch/seeds"
 same_pixels "from the first" "$scratch/seeds/frame00000.png" "$scratch/plain.png"
 run 0 "a picture" render "$model" -o "$scratch/four.png" --seeds 4
 same_pixels "to the last" "$scratch/seeds/frame00002.png" "$scratch/four.png"
 run 0 "around, in w" animate "$model" --seeds 3,4 --frames 4 --loop around --ease smooth --through w -o "$scratch/w"
-same_pixels "halfway at the last" "$scratch/w/frame00002.png" "$scratch/four.png"
-differ "and on its way back" "$scratch/w/frame00001.png" "$scratch/w/frame00002.png"
-same_pixels "the way it came" "$scratch/w/frame00001.png" "$scratch/w/frame00003.png"
+same_pixels "the second seed is reached halfway" "$scratch/w/frame00002.png" "$scratch/four.png"
+differ "it returns" "$scratch/w/frame00001.png" "$scratch/w/frame00002.png"
+same_pixels "through the same frames" "$scratch/w/frame00001.png" "$scratch/w/frame00003.png"
 sed 's/value: 30/value: 30.0/' "$turn" >"$scratch/from.yaml"
 sed 's/value: 30/value: 0.0/' "$turn" >"$scratch/to.yaml"
 run 0 "from recipe to recipe" animate "$model" --bend "$scratch/from.yaml" --to "$scratch/to.yaml" --seeds 3 \
@@ -271,15 +270,15 @@ run 0 "from recipe to recipe" animate "$model" --bend "$scratch/from.yaml" --to 
     --loop none -o "$scratch/recipes"
 same_pixels "from one" "$scratch/recipes/frame00000.png" "$scratch/bent.png"
 same_pixels "to the other" "$scratch/recipes/frame00002.png" "$scratch/plain.png"
-check "each frame says its own recipe" grep -qa "value: 15" "$scratch/recipes/frame00001.png"
+check "each frame contains its own recipe" grep -qa "value: 15" "$scratch/recipes/frame00001.png"
 run 1 "recipes of two kinds" animate "$model" --bend "$turn" --to "$scratch/invert.yaml" -o "$scratch/x"
 complains "differ in more than numbers: line 1"
 run 0 "raw video" animate "$model" --seeds 3,4 --frames 5 --loop back -o -
-check "has a byte for every colour of every pixel" [ "$(wc -c <"$scratch/out")" -eq $((5 * 32 * 32 * 3)) ]
+check "it has a byte for every channel of every pixel" [ "$(wc -c <"$scratch/out")" -eq $((5 * 32 * 32 * 3)) ]
 run 0 "truncation" animate "$model" --seeds 3 --move trunc=0:1 --frames 2 -o "$scratch/trunc"
 same_pixels "moves too" "$scratch/trunc/frame00001.png" "$scratch/plain.png"
 run 2 "nothing that moves" animate "$model" --seeds 3 -o "$scratch/x"
-run 2 "a parameter there is not" animate "$model" --bend "$turn" --move angel=0:1 -o "$scratch/x"
+run 2 "a parameter that does not exist" animate "$model" --bend "$turn" --move angel=0:1 -o "$scratch/x"
 complains "expected one of trunc, angle"
 run 2 "one value alone" animate "$model" --bend "$turn" --move angle=3 -o "$scratch/x"
 run 2 "a parameter out of its range" animate "$model" --bend "$turn" --move angle=0:300 -o "$scratch/far"
@@ -297,10 +296,10 @@ run 0 "a vector is taken" $nose
 run 0 "and another" vector take "$model" --seeds 4 --at synthesis.b8.conv1 --pixel 0,7 --name eye -o \
     "$scratch/library.npz"
 # shellcheck disable=SC2086
-run 2 "the same again" $nose
+run 2 "a vector with the same name" $nose
 complains "--replace"
 # shellcheck disable=SC2086
-run 0 "in its place" $nose --replace
+run 0 "a vector is replaced" $nose --replace
 run 0 "the library is listed" vector list "$scratch/library.npz"
 check "with both" [ "$(wc -l <"$scratch/out")" -eq 3 ]
 prints "synthesis.b8.conv1"
@@ -309,20 +308,20 @@ printf "bends:\n  - at: synthesis.b16.conv1\n    paint: {vector: nose, library: 
     >"$scratch/paint.yaml"
 run 0 "a recipe paints with it" render "$model" -o "$scratch/painted.png" --seeds 3 --bend "$scratch/paint.yaml"
 differ "and makes another picture" "$scratch/painted.png" "$scratch/plain.png"
-run 2 "a pixel there is not" vector take "$model" --at synthesis.b8.conv1 --pixel 8,0 --name x -o "$scratch/x.npz"
+run 2 "a pixel that does not exist" vector take "$model" --at synthesis.b8.conv1 --pixel 8,0 --name x -o "$scratch/x.npz"
 complains "only 8 rows"
-run 2 "a pixel that is none" vector take "$model" --at synthesis.b8.conv1 --pixel 8 --name x -o "$scratch/x.npz"
+run 2 "a pixel that is malformed" vector take "$model" --at synthesis.b8.conv1 --pixel 8 --name x -o "$scratch/x.npz"
 run 2 "a layer without pixels" vector take "$model" --at mapping.fc0 --pixel 0,0 --name x -o "$scratch/x.npz"
-run 2 "a layer there is not" vector take "$model" --at synthesis.b9 --pixel 0,0 --name x -o "$scratch/x.npz"
-run 2 "a name that is none" vector take "$model" --at synthesis.b8.conv1 --pixel 0,0 --name a/b -o "$scratch/x.npz"
+run 2 "a layer that does not exist" vector take "$model" --at synthesis.b9 --pixel 0,0 --name x -o "$scratch/x.npz"
+run 2 "a name that is malformed" vector take "$model" --at synthesis.b8.conv1 --pixel 0,0 --name a/b -o "$scratch/x.npz"
 run 2 "several images" vector take "$model" --seeds 0-1 --at synthesis.b8.conv1 --pixel 0,0 --name x -o "$scratch/x.npz"
 run 2 "no layer" vector take "$model" --pixel 0,0 --name x -o "$scratch/x.npz"
 run 1 "a file that is no library" vector list "$scratch/a.npz.none"
-run 2 "a verb there is not" vector shwo
+run 2 "a verb that does not exist" vector shwo
 complains "did you mean 'show'?"
-check "nothing is left behind" [ ! -e "$scratch/x.npz" ]
+check "no file is left behind" [ ! -e "$scratch/x.npz" ]
 
-# ---- what needs letters
+# ---- labelled sheets
 [ "$drawing" = yes ] || {
     run 2 "a strip without cairo" strip "$model" --filter invert -o "$scratch/x.png"
     complains "GANBEND_CAIRO"
@@ -331,7 +330,7 @@ check "nothing is left behind" [ ! -e "$scratch/x.npz" ]
     exit
 }
 run 0 "a strip" strip "$model" --filter rotate,45 --seeds 3 -o "$scratch/strip.png"
-check "says how it was made" grep -qa -- "--filter rotate,45" "$scratch/strip.png"
+check "it contains its settings" grep -qa -- "--filter rotate,45" "$scratch/strip.png"
 run 0 "a folder of a strip" strip "$model" --activation sinlu,1,3 --paper --at 'mapping.fc*' --seeds 3 -o \
     "$scratch/strip"
 check "has a picture of each layer and an unbent one" [ "$(find "$scratch/strip" -type f | wc -l)" -eq 3 ]
@@ -342,17 +341,17 @@ run 2 "no bend" strip "$model" -o "$scratch/x.png"
 run 2 "two bends" strip "$model" --filter rotate --disable -o "$scratch/x.png"
 run 2 "no output" strip "$model" --filter rotate
 run 2 "several images" strip "$model" --filter rotate --seeds 0-1 -o "$scratch/x.png"
-run 2 "an activation where there is none" strip "$model" --activation sinlu --at synthesis.b8.img -o "$scratch/x.png"
+run 2 "an activation at a layer without one" strip "$model" --activation sinlu --at synthesis.b8.img -o "$scratch/x.png"
 run 2 "features there are not" strip "$model" --filter rotate --features 900 --at synthesis.b8.conv1 -o "$scratch/x.png"
-run 2 "features that are none" strip "$model" --filter rotate --features many -o "$scratch/x.png"
+run 2 "features that are malformed" strip "$model" --filter rotate --features many -o "$scratch/x.png"
 run 0 "a sweep of a bend" sweep "$model" --filter rotate --at synthesis.b8.conv1 --x angle=-90:90:5 --seeds 3,4 -o \
     "$scratch/sweep.png"
 run 0 "a sweep of two parameters" sweep "$model" --bend "$turn" --x angle=0:90:4 --y trunc=0.2:1:3 -o \
     "$scratch/sweep2.png"
 differ "is another" "$scratch/sweep.png" "$scratch/sweep2.png"
 check "with its recipe" grep -qa "filter: rotate" "$scratch/sweep2.png"
-run 2 "a range that is none" sweep "$model" --bend "$turn" --x angle=0:90 -o "$scratch/x.png"
-run 2 "a parameter there is not" sweep "$model" --bend "$turn" --x factor=0:90:3 -o "$scratch/x.png"
+run 2 "a range that is malformed" sweep "$model" --bend "$turn" --x angle=0:90 -o "$scratch/x.png"
+run 2 "a parameter that does not exist" sweep "$model" --bend "$turn" --x factor=0:90:3 -o "$scratch/x.png"
 complains "expected one of trunc, angle"
 run 2 "a bend without a place" sweep "$model" --filter rotate --x angle=0:90:3 -o "$scratch/x.png"
 run 2 "two parameters of several images" sweep "$model" --bend "$turn" --x angle=0:9:2 --y trunc=0:1:2 --seeds 0-1 \
@@ -366,13 +365,13 @@ differ "and shows itself" "$scratch/nose.png" "$scratch/bare.png"
 run 2 "which does not say its layer" vector show "$model" "$scratch/w.npz" -o "$scratch/x.png"
 run 2 "a layer of other channels" vector show "$model" "$scratch/w.npz" --at synthesis.b8.img -o "$scratch/x.png"
 run 2 "one of two" vector show "$model" "$scratch/library.npz" -o "$scratch/x.png"
-run 2 "one there is not" vector show "$model" "$scratch/library.npz" --name ear -o "$scratch/x.png"
-check "nothing is left behind" [ ! -e "$scratch/x.png" ]
+run 2 "one that does not exist" vector show "$model" "$scratch/library.npz" --name ear -o "$scratch/x.png"
+check "no file is left behind" [ ! -e "$scratch/x.png" ]
 mkdir "$scratch/full"
 ( trap '' XFSZ && ulimit -f 2 && exec "$ganbend" strip "$model" --filter invert -o "$scratch/full/x.png" ) \
     >"$scratch/out" 2>"$scratch/err"
 check "a strip without room is a failure" [ $? -eq 1 ]
-check "and nothing half-written is left" nothing_left "$scratch/full"
+check "no partial file is left" nothing_left "$scratch/full"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

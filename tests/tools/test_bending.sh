@@ -1,8 +1,7 @@
 #!/bin/sh
-# Every experiment of the three published bending tools that the fixtures hold, made again from a recipe: activations
-# replaced, layers disabled and noise turned (pavlov), network-bending's own recipe files (broad), painting (herdt).
-# Within 2e-4, and within 1e-5 in plain C; fresh and incrementally. usage: test_bending.sh GANBEND, from the repository
-# root.
+# Reproduces every experiment of the three published bending tools in the fixtures from a recipe: replaced activations,
+# disabled layers and changed noise (pavlov), network-bending's own recipe files (broad), painting (herdt). The tolerance is
+# 2e-4, and 1e-5 in plain C; sessions are fresh or incremental. usage: test_bending.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 recipes=$fixtures/recipes
 
@@ -42,7 +41,7 @@ for size in 16 8; do
     done
 done
 
-# Each of them bends: nothing but its own recipe makes its picture.
+# Every experiment bends the network: no other recipe reproduces its picture.
 differs() {
     sentence=$1
     shift
@@ -50,9 +49,9 @@ differs() {
     check "$sentence" [ $? -eq 1 ]
     prints "exceeds the tolerance"
 }
-differs "an unbent network is no bent one"
-differs "nor is one bent otherwise" --bend "$recipes/broad/04-rotate.yaml"
-differs "nor one with other clusters" --bend "$recipes/broad/chain.yaml" --clusters "$recipes/clusters.yaml"
+differs "the unbent network differs"
+differs "a network bent by another recipe differs" --bend "$recipes/broad/04-rotate.yaml"
+differs "a network bent with other clusters differs" --bend "$recipes/broad/chain.yaml" --clusters "$recipes/clusters.yaml"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The worked examples of docs/examples do what they say. usage: test_examples.sh GANBEND SLIDER CALLBACK, from the
-# repository root.
+# The programs in docs/examples do what the documentation promises. usage: test_examples.sh GANBEND SLIDER CALLBACK, from
+# the repository root.
 . tests/tools/cli.sh
 slider=$2
 callback=$3
-run 0 "a network is made up" init stylegan2 "$scratch/small.gbw" --res 32 --channel-base 512 --channel-max 32 \
+run 0 "a network with random weights is written" init stylegan2 "$scratch/small.gbw" --res 32 --channel-base 512 --channel-max 32 \
     --z-dim 32 \
     --w-dim 32 --mapping-layers 2
 example() {
@@ -17,13 +17,13 @@ example() {
 }
 
 example 0 "a slider moves" "$slider" "$scratch/small.gbw" synthesis.b16.conv1 "$scratch/turned"
-check "and makes a picture for each value" [ "$(grep -c "steps of" "$scratch/out")" -eq 7 ]
-check "all of them there" [ -s "$scratch/turned00.png" ] && [ -s "$scratch/turned06.png" ]
-check "each another one" sh -c "! cmp -s '$scratch/turned00.png' '$scratch/turned03.png'"
+check "it writes a picture for each value" [ "$(grep -c "steps of" "$scratch/out")" -eq 7 ]
+check "the first and the last exist" [ -s "$scratch/turned00.png" ] && [ -s "$scratch/turned06.png" ]
+check "they differ" sh -c "! cmp -s '$scratch/turned00.png' '$scratch/turned03.png'"
 first=$(sed -n 's/.*: \([0-9]*\) steps of.*/\1/p' "$scratch/out" | head -n 1)
 last=$(sed -n 's/.*: \([0-9]*\) steps of.*/\1/p' "$scratch/out" | tail -n 1)
-check "a move runs less than the first picture did ($last of $first steps)" [ "$last" -lt "$first" ]
-example 1 "a layer there is not is told" "$slider" "$scratch/small.gbw" synthesis.b99 "$scratch/x"
+check "a change runs fewer steps than the first picture ($last of $first steps)" [ "$last" -lt "$first" ]
+example 1 "a layer that does not exist is reported" "$slider" "$scratch/small.gbw" synthesis.b99 "$scratch/x"
 complains synthesis.b99
 
 example 0 "a callback changes a layer" "$callback" "$scratch/small.gbw" synthesis.b16.conv1 0.25 \
@@ -33,7 +33,7 @@ example 0 "one that keeps everything changes nothing" "$callback" "$scratch/smal
     "$scratch/all.png"
 prints "32 of 32 feature maps kept"
 run 0 "which is the unbent picture" render "$scratch/small.gbw" --seeds 7 -o "$scratch/plain.png"
-check "a quarter of the maps makes another" sh -c "! cmp -s '$scratch/strongest.png' '$scratch/all.png'"
+check "a quarter of the maps gives another picture" sh -c "! cmp -s '$scratch/strongest.png' '$scratch/all.png'"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,9 +1,8 @@
 #!/bin/sh
-# Every StyleGAN2 and BigGAN fixture converts and equals PyTorch in every layer: plain C within 1e-5, every other
-# instruction set within 2e-4, on one thread and two, rendered fresh and incrementally. So does toy-faces-64.gbw,
-# within 3e-3.
-# usage: test_fixtures.sh GANBEND, from the repository root; FIXTURE_ISAS and FIXTURE_THREADS narrow or widen it, and
-# FIXTURE_LARGE names a folder with the published code's fixtures that are too large to travel with the sources.
+# Every StyleGAN2 and BigGAN fixture converts and equals PyTorch in every layer: within 1e-5 in plain C and 2e-4 with every
+# other instruction set, on one thread and two, in fresh and incremental sessions. toy-faces-64.gbw does within 3e-3.
+# usage: test_fixtures.sh GANBEND, from the repository root. FIXTURE_ISAS and FIXTURE_THREADS select instruction sets and
+# numbers of threads; FIXTURE_LARGE is a folder with fixtures of the published code that are too large for the repository.
 set -u
 ganbend=$1
 "$ganbend" --version || exit 1
@@ -14,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 passed=0
 failed=0
 
-# compare MODEL REFERENCE TOLERANCE, under the instruction set and thread count at hand
+# compare MODEL REFERENCE TOLERANCE, with the current instruction set and number of threads
 compare() {
     for mode in "" --incremental; do
         # shellcheck disable=SC2086  # no word or one
@@ -28,7 +27,7 @@ compare() {
     done
 }
 
-# Which of the instruction sets there are: plain always is, and what is refused is refused as wrong usage, not as broken.
+# The available instruction sets. plain is always available; any other must be refused as wrong usage.
 available=
 for isa in $isas; do
     GANBEND_ISA=$isa "$ganbend" init stylegan2 "$scratch/probe.gbw" --res 8 --channel-max 8 >"$scratch/log" 2>&1
@@ -40,7 +39,7 @@ for isa in $isas; do
 done
 echo "instruction sets:$available"
 
-# Checkpoint, reference and, where names and shapes cannot tell all, configuration, in folder $1.
+# check_list FOLDER: reads lines of checkpoint, reference and, if the checkpoint needs one, configuration.
 check_list() {
     while read -r checkpoint reference config; do
         model=$scratch/$(basename "${checkpoint%.*}").gbw

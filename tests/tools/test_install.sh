@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `cmake --install` leaves can be moved, offers what ganbend.h declares and nothing else, and the program in that
-# header's opening comment builds against it, through pkg-config and through the CMake package, and renders.
+# The installed files can be moved, the shared library exports exactly the functions declared in ganbend.h, and the example
+# in the first comment of that header builds with pkg-config and with the CMake package, and renders.
 # Usage, from the repository root: test_install.sh BUILD_DIR CMAKE C_COMPILER
 set -eu
 build=$1 cmake=$2 cc=$3 root=$PWD
@@ -12,7 +12,7 @@ mv "$work/first" "$work/moved"
 header=$work/moved/include/ganbend.h
 libraries=$(dirname "$(find "$work/moved" -name 'libganbend.so')")
 
-# What belongs to the program is with it.
+# The program's files are installed too.
 if [ -x "$work/moved/bin/ganbend" ]; then
     for file in share/man/man1/ganbend.1 share/man/man1/ganbend-render.1 share/doc/ganbend/LICENSE \
         share/bash-completion/completions/ganbend share/zsh/site-functions/_ganbend \
@@ -26,7 +26,7 @@ if [ -x "$work/moved/bin/ganbend" ]; then
     fi
 fi
 
-# The shared library's symbols are the header's functions.
+# The symbols of the shared library are the functions of the header.
 sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
 nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
 diff "$work/declared" "$work/offered" || { echo "ganbend.h (<) and libganbend.so (>) differ"; exit 1; }
@@ -34,7 +34,7 @@ diff "$work/declared" "$work/offered" || { echo "ganbend.h (<) and libganbend.so
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
 model=$root/tests/fixtures/toy-faces-64.gbw
 
-# check PROGRAM: it says how it is used, names a missing file, and renders the model that ships.
+# check PROGRAM: it prints its usage, reports a missing file, and renders a model.
 check() {
     "$1" 2>&1 | grep -q '^usage: ' || { echo "$1: no usage"; exit 1; }
     if "$1" missing.gbw "$work/out.png" 2>"$work/said"; then echo "$1: opened a missing file"; exit 1; fi

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Every picture makes itself again: the recipe in a PNG, rendered alone, gives the same pixels, whatever bends the network
-# and whatever the pictures were made from; and a series is its pictures. usage: test_recipe_from.sh GANBEND, from the
-# repository root.
+# Every picture can be reproduced: the recipe in a PNG, rendered alone, gives the same pixels, for all kinds of bends and
+# inputs; and the pictures of a series equal those rendered singly. usage: test_recipe_from.sh GANBEND, from the repository
+# root.
 . tests/tools/cli.sh
 recipes=$fixtures/recipes
 
-# The pixels alone: texts differ where settings do. The image data of our PNGs follows all texts.
+# Checksum of the pixels without the text chunks, which precede the image data.
 pixels() { tail -c +"$(grep -aob IDAT "$1" | head -n 1 | cut -d: -f1)" "$1" | cksum; }
 
-# again NAME MODEL PNG…: each picture's own recipe makes it again.
+# again NAME MODEL PNG…: each picture's own recipe reproduces it.
 again() {
     name=$1 model=$2
     shift 2
@@ -25,9 +25,9 @@ again() {
     done
 }
 
-remarks=no      # of animations: what the frame is of
+remarks=no      # frames of animations also name their animation
 
-# unlike NAME PNG PNG: a series of equal pictures would prove nothing.
+# unlike NAME PNG PNG: the pictures of a series must differ, or the test would show nothing.
 unlike() { check "$1: they differ" [ "$(pixels "$2")" != "$(pixels "$3")" ]; }
 
 run 0 "a StyleGAN2" init stylegan2 "$scratch/style.gbw" --res 32 --channel-base 1024 --channel-max 32 --z-dim 16 \
@@ -94,7 +94,7 @@ unlike "the same in w" "$scratch/betweenw/step0000.png" "$scratch/betweenw/step0
 run 0 "one of them" render "$style" --bend "$scratch/style.yaml" --class 0,2 --seeds 3 --steps 3 --image 2 \
     -o "$scratch/single.png"
 check "is as in the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/between/step0001.png")" ]
-run 2 "one that there is not" render "$style" --class 0,2 --seeds 3 --steps 3 --image 4 -o "$scratch/x.png"
+run 2 "one that that does not exist" render "$style" --class 0,2 --seeds 3 --steps 3 --image 4 -o "$scratch/x.png"
 complains "--image 4: the series has 3 images"
 run 0 "an image of several seeds" render "$style" --class 0,2 --seeds 3-5 --noise random:9 --image 5 -o "$scratch/five"
 check "is that one" [ -s "$scratch/five/class0002-seed0004.png" ]
@@ -119,18 +119,18 @@ unlike "of w's" "$scratch/ofw/w0000.png" "$scratch/ofw/w0001.png"
 run 0 "steps between w's" render "$style" --bend "$scratch/unclassed.yaml" --w "$scratch/w.npz" --steps 3 \
     -o "$scratch/wsteps"
 again "steps between w's" "$style" "$scratch"/wsteps/*.png
-run 2 "a list that is none" render "$style" --class 1 --z '[1, [2]]' -o "$scratch/x.png"
+run 2 "a list that is malformed" render "$style" --class 1 --z '[1, [2]]' -o "$scratch/x.png"
 complains "--z takes a FILE, a list of numbers"
 run 2 "a list that is too short" render "$style" --class 1 --z '[1, 2]' -o "$scratch/x.png"
 complains "this model takes [16]"
 printf 'inputs: {z: [1, many]}\n' >"$scratch/wrong.yaml"
-run 1 "numbers that are none" recipe check "$scratch/wrong.yaml"
-complains "wrong.yaml:1:17: z is 'many'; a number is wanted"
+run 1 "numbers that are malformed" recipe check "$scratch/wrong.yaml"
+complains "wrong.yaml:1:17: z is 'many'; expected a number"
 printf 'inputs: {z: numbers.npy}\n' >"$scratch/wrong.yaml"
 run 1 "files are for the command line" recipe check "$scratch/wrong.yaml"
-complains "z: a list of numbers is wanted"
+complains "z: expected a list of numbers"
 
-# ---- sources of the command line take the place of the recipe's
+# ---- sources on the command line replace the recipe's
 run 0 "the recipe of a step" recipe from "$scratch/z/step0001.png"
 cp "$scratch/out" "$scratch/step.yaml"
 run 0 "with a seed of one's own" render "$style" --bend "$scratch/step.yaml" --seeds 5 -o "$scratch/five.png"

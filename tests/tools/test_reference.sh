@@ -11,7 +11,7 @@ for shell in bash zsh fish; do
 done
 run 2 "an unknown shell" --completions csh
 complains "bash, zsh or fish"
-run 1 "man pages into a folder that is not there" --man-pages "$scratch/none"
+run 1 "man pages into a folder that does not exist" --man-pages "$scratch/none"
 
 # Subcommands in order, and those that have some of their own in turn: "render", "recipe check".
 "$ganbend" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' >"$scratch/commands"
@@ -54,7 +54,7 @@ if command -v mandoc >/dev/null; then
     check "mandoc reads the pages without a warning" [ ! -s "$scratch/err" ]
 fi
 
-# ---- shells: for each subcommand, what they offer after "--"
+# ---- shells: the completions after "--" for each subcommand
 if command -v bash >/dev/null; then
     cat >"$scratch/offer.bash" <<'BASH'
 source "$1"
@@ -84,7 +84,7 @@ BASH
     check "bash offers an operand's words" [ "$(cat "$scratch/out")" = stylegan2 ]
     offers recipe ch >"$scratch/out"
     check "bash offers a subcommand's subcommands" [ "$(cat "$scratch/out")" = check ]
-    check "bash has nothing to complain of" [ ! -s "$scratch/err" ]
+    check "bash prints no errors" [ ! -s "$scratch/err" ]
 fi
 if command -v zsh >/dev/null; then
     check "zsh reads its completions" zsh -n "$scratch/completions.zsh"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Networks whose pictures are not square, or grey, or with alpha: every subcommand that makes pictures takes them, and
-# networks of any other number of channels say what can be done with them.
+# Networks with pictures that are not square, grey or RGBA: every subcommand that renders pictures supports them; for any
+# other number of channels the message names the alternatives.
 # usage: test_shapes.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 
-# png FILE WIDTH HEIGHT COLOURS (0 grey, 2 RGB, 6 RGBA): what its header says
+# png FILE WIDTH HEIGHT COLOURS: compares the header; COLOURS is 0 for grey, 2 for RGB, 6 for RGBA
 png() {
     header=$(head -c 26 "$1" | tail -c 10 | od -An -tu1 | tr -s ' ' | sed 's/^ //')
     [ "$header" = "0 0 $(($2 / 256)) $(($2 % 256)) 0 0 $(($3 / 256)) $(($3 % 256)) 8 $4" ]

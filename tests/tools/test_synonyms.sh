@@ -40,14 +40,14 @@ advises() { # advises WORDS OPTIONS…
 }
 advises "--grid COLUMNSxROWS" --cols 4
 advises "--grid COLUMNSxROWS" --rows 4
-advises "the model is given without an option" --network "$m"
-advises "the model is given without an option" --network_pkl="$m"
-advises "the model is given without an option" --ckpt "$m"
+advises "give the model without an option" --network "$m"
+advises "give the model without an option" --network_pkl="$m"
+advises "give the model without an option" --ckpt "$m"
 advises "--seeds 0-19" --pics 20
-advises "styles are mixed by a recipe" --row-seeds 1
-advises "only StyleGAN3 has it" --translate 0.1,0.2
+advises "mix styles with a recipe" --row-seeds 1
+advises "this is for StyleGAN3" --translate 0.1,0.2
 advises "did you mean --seeds?" --sedes 4
-run 2 "a synonym of an option that is not there" bench "$m" --outdir x
+run 2 "a synonym of an option that does not exist" bench "$m" --outdir x
 complains "unknown option --outdir"
 
 echo "$passed passed, $failed failed"

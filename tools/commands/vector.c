@@ -69,7 +69,7 @@ static const option take_options[] = {
     {"--pixel", OPTION_TEXT, AT(pixel), "Y,X", "Pixel of the layer's feature maps, counted from 0 at the upper left.", 0,
      0},
     {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the vector.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "LIBRARY.npz", "The library. The vector is added if it exists.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "LIBRARY.npz", "Library to create, or to add the vector to.", 0, 0},
     {"--replace", OPTION_FLAG, AT(replace), NULL, "Replace a vector of the same name.", 0, 0},
     {"--seed", OPTION_TEXT, AT(in.seeds), "S", "The same as --seeds S.", 0, 0},
     {0}

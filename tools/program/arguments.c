@@ -1,4 +1,4 @@
-/* Parses and prints the option tables of arguments.h. The value of an option is the next argument or follows '='; "--"
+/* Parses command lines by the option tables of arguments.h. The value of an option is the next argument or follows '='; "--"
  * ends the options. For a misspelt name, the one at the smallest edit distance is suggested. */
 #include "arguments.h"
 #include "host.h"
@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HELP_COLUMN = 28, HELP_WIDTH = 100, NAME_MAX_LENGTH = 31 };
 
 int wrong_usage(const command *c, const char *format, ...) {
     va_list args;
@@ -27,39 +25,6 @@ int wrong_usage(const command *c, const char *format, ...) {
 int failed(const command *c, const gb_error *err) {
     fprintf(stderr, "ganbend %s: %s\n", c->name, err->message);
     return err->status == GB_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
-}
-
-/* Levenshtein distance; a transposition counts as two edits. */
-static size_t edit_distance(const char *a, const char *b) {
-    size_t row[NAME_MAX_LENGTH + 1], length = strlen(b);
-    if (length > NAME_MAX_LENGTH) return SIZE_MAX;
-    for (size_t j = 0; j <= length; j++) row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < length; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            if (row[j + 1] + 1 < best) best = row[j + 1] + 1;
-            if (row[j] + 1 < best) best = row[j] + 1;
-            row[j + 1] = best;
-        }
-    }
-    return row[length];
-}
-
-const char *nearest_name(const char *word, const void *names, size_t count, size_t stride) {
-    const char *nearest = NULL;
-    size_t least = strlen(word) / 3 + 2;        /* a larger distance is not a misspelling */
-    for (size_t i = 0; i < count; i++) {
-        const char *name = *(const char *const *)((const char *)names + i * stride);
-        size_t distance = edit_distance(word, name);
-        if (distance < least) {
-            least = distance;
-            nearest = name;
-        }
-    }
-    return nearest;
 }
 
 static size_t table_rows(const option *table) {
@@ -342,61 +307,4 @@ int run_verb(const command *c, int argc, char **argv) {
     near = nearest_name(argv[1], names, count, sizeof *names);
     return near ? wrong_usage(c, "unknown subcommand '%s'; did you mean '%s'?", argv[1], near)
                 : wrong_usage(c, "unknown subcommand '%s'; expected %s", argv[1], c->operands);
-}
-
-/* Prints `text` in lines of HELP_WIDTH columns: the first starts at `column`, the others at `indent`. */
-static void print_wrapped(const char *text, int column, int indent) {
-    while (*text) {
-        const char *word = text + strspn(text, " ");
-        int length = (int)strcspn(word, " \n");
-        if (column > indent && column + 1 + length > HELP_WIDTH) {
-            printf("\n%*s", indent, "");
-            column = indent;
-        } else if (column > indent) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", length, word);
-        column += length;
-        text = word + length;
-        if (*text == '\n') {
-            printf("\n%*s", indent, "");
-            column = indent;
-            text++;
-        }
-    }
-    putchar('\n');
-}
-
-/* The width of UTF-8 text in columns, one for each character. */
-static int columns_of(const char *text) {
-    int columns = 0;
-    for (; *text; text++) columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
-}
-
-static void print_option(const option *o) {
-    int column = 2 + columns_of(o->name) + (o->value ? 1 + columns_of(o->value) : 0);
-    printf("  %s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-    if (column >= HELP_COLUMN) {
-        putchar('\n');
-        column = 0;
-    }
-    printf("%*s", HELP_COLUMN - column, "");
-    print_wrapped(o->help, HELP_COLUMN, HELP_COLUMN);
-}
-
-void print_help(const command *c) {
-    printf("usage: ganbend %s%s%s%s%s\n\n", c->name, *c->operands ? " " : "", c->operands, *c->usage ? " " : "",
-           c->usage);
-    print_wrapped(c->about, 0, 0);
-    if (c->list) c->list(stdout);
-    puts("\noptions:");
-    for (size_t i = 0; option_at(c, i); i++) print_option(option_at(c, i));
-    printf("\nexample:\n  ");
-    for (const char *p = c->example; *p; p++) {
-        putchar(*p);
-        if (*p == '\n') printf("  ");
-    }
-    putchar('\n');
 }

@@ -1,4 +1,4 @@
-/* Markdown tables of what opens, what is refused, the forms of latents, and the other names of options. */
+/* Prints Markdown tables of supported and refused checkpoints, formats of latents, and synonyms of options. */
 #include "checkpoint_tables.h"
 
 #include <ganbend.h>
@@ -23,22 +23,22 @@ static void print_rows(FILE *to, gb_checkpoint_table table) {
 void print_checkpoint_tables(FILE *to) {
     latent_form form;
     const synonym *s;
-    heading(to, "Families", "family", "what it is", "where its files come from");
+    heading(to, "Families", "family", "description", "source");
     print_rows(to, GB_CHECKPOINT_FAMILIES);
     heading(to, "File formats", "format", "files", NULL);
     print_rows(to, GB_CHECKPOINT_FORMATS);
     fprintf(to, "\n## Networks refused by name\n\n");
     print_rows(to, GB_CHECKPOINT_REFUSED);
-    heading(to, "Forms of latents", "form", "how `--w` reads it", "what writes it");
+    heading(to, "Formats of latents", "shape", "`--w` reads it as", "written by");
     for (size_t i = 0; latent_form_at(i, &form); i++)
         fprintf(to, "| `%s` | %s | %s |\n", form.shape, form.reading, form.source);
-    fprintf(to, "\nDimensions of 1 in front do not count. Arrays are found by the names");
+    fprintf(to, "\nLeading dimensions of 1 are ignored. Arrays are found by these names:");
     for (size_t i = 0; latent_name_at(i); i++) fprintf(to, "%s `%s`", i ? "," : "", latent_name_at(i));
     fprintf(to, ".\n");
     heading(to, "Options of the published scripts", "option", "here", NULL);
     for (size_t i = 0; (s = synonym_at(i)); i++) {
         fprintf(to, "| `… %s` | ", s->word);
-        if (s->option) fprintf(to, "works as `%s`%s", s->option, s->advice ? "; or: " : "");
+        if (s->option) fprintf(to, "the same as `%s`%s", s->option, s->advice ? "; or: " : "");
         fprintf(to, "%s |\n", s->advice ? s->advice : "");
     }
 }

@@ -1,4 +1,4 @@
-/* The tables of docs/checkpoints.md, printed from those that the program uses. */
+/* The tables in docs/checkpoints.md, generated from those that the program uses. */
 #ifndef GANBEND_TOOLS_CHECKPOINT_TABLES_H
 #define GANBEND_TOOLS_CHECKPOINT_TABLES_H
 

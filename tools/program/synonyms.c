@@ -1,12 +1,12 @@
-/* The table of other names, and looking one up. */
+/* The table of synonyms. */
 #include "synonyms.h"
 
 #include <string.h>
 
 static const char sheet[] = "the shape of a sheet is --grid COLUMNSxROWS, as in 4x3";
-static const char model[] = "the model is given without an option: ganbend render MODEL.gbw …";
-static const char inferred[] = "the model's shape is read from the checkpoint; 'ganbend convert' needs no such option";
-static const char stylegan3[] = "only StyleGAN3 has it; 'ganbend sweep' and recipes move and turn feature maps";
+static const char model[] = "give the model without an option: ganbend render MODEL.gbw …";
+static const char inferred[] = "'ganbend convert' reads the model's shape from the checkpoint";
+static const char stylegan3[] = "this is for StyleGAN3; 'ganbend sweep' and recipes can translate and rotate feature maps";
 
 static const synonym synonyms[] = {
     {"--seed", "--seeds", NULL},
@@ -32,10 +32,10 @@ static const synonym synonyms[] = {
     {"--network-pkl", NULL, model},
     {"--ckpt", NULL, model},
     {"--checkpoint", NULL, model},
-    {"--pics", NULL, "name the images by their seeds: --seeds 0-19"},
-    {"--sample", NULL, "name the images by their seeds: --seeds 0-19"},
-    {"--num-samples", NULL, "name the images by their seeds: --seeds 0-19"},
-    {"--batch", NULL, "images are rendered one after the other, on all cores; --threads limits these"},
+    {"--pics", NULL, "select images by seed: --seeds 0-19"},
+    {"--sample", NULL, "select images by seed: --seeds 0-19"},
+    {"--num-samples", NULL, "select images by seed: --seeds 0-19"},
+    {"--batch", NULL, "images are rendered one after the other on all cores; --threads limits the cores"},
     {"--gpus", NULL, "--device cuda renders on a GPU"},
     {"--size", NULL, inferred},
     {"--style-dim", NULL, inferred},
@@ -43,9 +43,9 @@ static const synonym synonyms[] = {
     {"--channel-multiplier", NULL, inferred},
     {"--translate", NULL, stylegan3},
     {"--rotate", NULL, stylegan3},
-    {"--row-seeds", NULL, "styles are mixed by a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
-    {"--col-seeds", NULL, "styles are mixed by a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
-    {"--col-styles", NULL, "styles are mixed by a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+    {"--row-seeds", NULL, "mix styles with a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+    {"--col-seeds", NULL, "mix styles with a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+    {"--col-styles", NULL, "mix styles with a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
 };
 
 static int same(const char *word, const char *given, size_t length) {

@@ -1,4 +1,4 @@
-/* Options that people know from the published scripts (generate.py, projector.py, sample.py) under other names. */
+/* Names of options in the published scripts (generate.py, projector.py, sample.py), and their names here. */
 #ifndef GANBEND_TOOLS_SYNONYMS_H
 #define GANBEND_TOOLS_SYNONYMS_H
 
@@ -6,14 +6,14 @@
 
 typedef struct synonym {
     const char *word;           /* "--truncation-psi"; '_' counts as '-' */
-    const char *option;         /* what it is called here, if it takes the same value; or NULL */
-    const char *advice;         /* what to do where `option` is NULL or the subcommand has no such option; or NULL */
+    const char *option;         /* the option here that takes the same value, or NULL */
+    const char *advice;         /* for the error message if there is no such option, or NULL */
 } synonym;
 
-/* The row of `length` characters of `word`, or NULL. */
+/* The row for the first `length` characters of `word`, or NULL. */
 const synonym *find_synonym(const char *word, size_t length);
 
-/* Row `index`, NULL past the last. */
+/* Row `index`; NULL past the end. */
 const synonym *synonym_at(size_t index);
 
 #endif

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the API reference, DIR/index.html, with Doxygen. Fails if Doxygen has anything to complain of.
+# Writes the API reference, DIR/index.html, with Doxygen. Fails if Doxygen prints a warning.
 # usage: sh tools/scripts/api_reference.sh DIR
 set -eu
 out=$(realpath -m "$1")

@@ -1,7 +1,7 @@
-# Turns the plain comments of engine/ganbend.h into Doxygen's, so that the header reads like a manual and needs no markup:
+# Turns the plain comments of engine/ganbend.h into Doxygen comments, so that the header needs no markup:
 #   the first comment         the main page
 #   /* ---- TITLE …           a group that lasts until the next one
-#   a comment behind code     belongs to that member
+#   a comment after code      belongs to that member
 #   any other comment         belongs to the declaration that follows it
 NR == 1 && /^\/\* / {
     sub(/^\/\* /, "/** @mainpage ")
@@ -57,7 +57,7 @@ in_group_text {
     print
     next
 }
-# Behind an opening brace a comment is about all that is inside, which Doxygen has no place for.
+# A comment after an opening brace describes the whole block, which Doxygen does not support.
 /\{ *\/\*/ {
     print
     next

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the name of a clang that can link libFuzzer programs; exit status 1 where there is none.
+# Prints the name of a clang that can link libFuzzer programs; exit status 1 if there is none.
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cat >"$scratch/try.c" <<'C'

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Everything that wants a GPU, in one run: builds with CUDA for the GPU that is here, holds every kernel against plain C,
-# every fixture against PyTorch and sessions against themselves in each precision, looks for bad accesses and races with
-# compute-sanitizer, and takes the times that docs/performance.md tells, beside PyTorch's where its torch has CUDA.
+# All checks that need a GPU, in one run: builds with CUDA for the GPU of this machine; compares every kernel with plain C,
+# every fixture with PyTorch, and incremental sessions with fresh ones, in each precision; looks for invalid accesses and
+# races with compute-sanitizer; and measures the times in docs/performance.md, with PyTorch's if torch has CUDA.
 # usage: sh tools/scripts/gpu.sh [--quick] [--out DIR] [--pack DIR | --packed DIR]
-#   --quick   without the sanitizer and PyTorch
-#   --out     where all output goes (out/gpu); the last lines printed are its summary
-#   --pack    only builds, here, for another machine that has a GPU but not what building takes: the programs and their
-#             libraries go into DIR. GPU_CAPABILITY says for which GPU (90a).
-#   --packed  uses what --pack made
+#   --quick   skips compute-sanitizer and PyTorch
+#   --out     folder for all output (default: out/gpu); the last lines printed are the summary
+#   --pack    only builds, for another machine that has a GPU but no compilers: the programs and their libraries are copied
+#             to DIR. GPU_CAPABILITY is the compute capability of its GPU (default: 90a).
+#   --packed  uses the programs copied by --pack
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out='out/gpu'
@@ -29,29 +29,29 @@ begun=$(date +%s)
 summary=$out/summary.txt
 : >"$summary"
 
-tell() {
+report() {
     echo "[$(($(date +%s) - begun)) s] $*" | tee -a "$summary"
 }
 
-# step NAME COMMAND…: its output in OUT/NAME.log, its success in the summary.
+# step NAME COMMAND…: runs a command; its output goes to OUT/NAME.log, its status to the summary.
 step() {
     name=$1
     shift
     if "$@" >"$out/$name.log" 2>&1; then
-        tell "ok      $name"
+        report "ok      $name"
     else
-        tell "FAILED  $name (status $?): $(tail -n 1 "$out/$name.log")"
+        report "FAILED  $name (status $?): $(tail -n 1 "$out/$name.log")"
         return 1
     fi
 }
 
-# show NAME COMMAND…: the same, and what it prints goes into the summary.
+# show NAME COMMAND…: the same, with the output in the summary too.
 show() {
     step "$@" || return 1
     sed 's/^/            /' "$out/$1.log" | tee -a "$summary"
 }
 
-# The programs, and the libraries that they need and another machine may not have, into one folder.
+# Copies the programs, and the libraries that another machine may lack, to one folder.
 pack() {
     mkdir -p "$programs/lib" || return 1
     for program in tools/ganbend tests/cuda/check_cuda tests/engine/test_session_walk tests/engine/test_bends; do
@@ -78,7 +78,7 @@ export LD_LIBRARY_PATH
 ganbend=$programs/ganbend
 show machine nvidia-smi --query-gpu=name,compute_cap,driver_version,memory.total,clocks.sm --format=csv,noheader || exit 1
 
-# ------------------------------------------------------------------------------------------------ right
+# ------------------------------------------------------------------------------------------------ correctness
 for precision in fp32 tf32 half; do
     step "check-$precision" "$programs/check_cuda" --precision $precision --rounds 60
 done
@@ -96,7 +96,7 @@ if [ $quick = no ] && command -v compute-sanitizer >/dev/null; then
     done
 fi
 
-# ------------------------------------------------------------------------------------------------ fast
+# ------------------------------------------------------------------------------------------------ speed
 for network in "stylegan2-1024 stylegan2 --res 1024" "stylegan2-256 stylegan2 --res 256" \
     "biggan-deep biggan-deep --res 256 --channel-width 128" "biggan biggan --res 256 --channel-width 96"; do
     # shellcheck disable=SC2086  # a name, a kind and its options
@@ -119,5 +119,5 @@ for network in "stylegan2-1024 stylegan2 --res 1024" "stylegan2-256 stylegan2 --
     fi
     rm -f "$model"
 done
-tell "$(grep -c '\] ok ' "$summary") steps went well, $(grep -c '\] FAILED ' "$summary") failed; output under $out/"
+report "$(grep -c '\] ok ' "$summary") steps passed, $(grep -c '\] FAILED ' "$summary") failed; output in $out/"
 ! grep -q '\] FAILED ' "$summary"

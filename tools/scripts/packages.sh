@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the Debian or Ubuntu packages that ganbend is built with (`packages.sh build`), those of its tests too (`check`),
-# of the long tests too (`long`), or those for building and testing for 64-bit ARM on another Debian machine (`arm`,
-# tools/scripts/aarch64.cmake). Does nothing if nothing is missing.
+# Installs missing Debian or Ubuntu packages: `packages.sh build` those needed to build ganbend, `check` also those of the
+# tests, `long` also those of the long tests, `arm` those for building and testing for 64-bit ARM on another Debian machine
+# (tools/scripts/aarch64.cmake).
 set -u
 packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libcairo2-dev libopenblas-dev libcmocka-dev"
 packages="$packages libwebsockets-dev libturbojpeg0-dev liblo-dev"
@@ -17,7 +17,7 @@ arm)
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "packages.sh: no Debian or Ubuntu here; going on with what is installed ($packages are needed)"
+    echo "packages.sh: not Debian or Ubuntu, so nothing is installed; the build needs $packages"
     exit 0
 fi
 
@@ -38,7 +38,7 @@ install() {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
-# Asked for by architecture: another one's library of the same name does not serve.
+# Asks for the architecture, since a library of another architecture may be installed under the same name.
 native=$(dpkg --print-architecture)
 missing=
 for package in $packages; do
@@ -58,12 +58,12 @@ if [ -n "$missing" ]; then
     install $missing || exit 1
 fi
 
-# Debian's npm is a package of its own; others bring it with nodejs.
+# Debian has a separate package for npm; elsewhere it is part of nodejs.
 if [ "${1-build}" = long ]; then
     command -v npm >/dev/null 2>&1 || install npm || exit 1
 fi
 
-# The fuzzers need a clang with its runtime, whichever version this system has.
+# The fuzzers need any version of clang with its runtime library.
 if [ "${1-build}" = long ] && ! sh "$(dirname "$0")/fuzzing_clang.sh" >/dev/null; then
     command -v clang >/dev/null 2>&1 || install clang || exit 1
     version=$(clang -dumpversion | cut -d. -f1)

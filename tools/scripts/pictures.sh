@@ -28,7 +28,7 @@ code docs/tutorial.md | grep '^ganbend ' | grep -vE '^ganbend studio|faces\.(pkl
 while read -r command; do
     (cd "$work" && sh -c "$command" </dev/null >/dev/null)
 done <"$work/commands"
-# 256 colours show what there is to see in a sheet.
+# 256 colours are enough for a contact sheet.
 for name in $(sed -n 's/.*](pictures\/\([a-z]*\)\.png).*/\1/p' docs/tutorial.md); do
     ffmpeg -v error -y -i "$work/$name.png" -vf \
         'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/$name.png"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# 64-bit ARM: cross-compiled with warnings as errors and run under qemu, which is many times slower than a processor, so
-# operations are checked on fewer shapes. Usage, from the repository root: sh tools/scripts/platforms/arm.sh BUILD-FOLDER
+# 64-bit ARM: cross-compiles with warnings as errors and runs the tests under qemu, which is slow, so that operations are
+# checked on fewer shapes. Usage, from the repository root: sh tools/scripts/platforms/arm.sh BUILD-FOLDER
 set -eu
 out=$1/arm
 sh tools/scripts/packages.sh arm
