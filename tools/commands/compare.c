@@ -17,7 +17,7 @@ typedef struct settings {
     double tolerance;
     const char *image, *noise;
     bool incremental;
-    machine on;
+    device_options on;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -29,7 +29,7 @@ static const option options[] = {
      0},
     {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Use an interactive session that has rendered other inputs, "
      "truncations and noise before.", 0, 0},
-    MACHINE_OPTIONS(settings, on),
+    DEVICE_OPTIONS(settings, on),
     {0}
 };
 
@@ -295,7 +295,7 @@ static gb_status bend_again(bending *b, gb_session *session, float *image, gb_er
 
 /* Renders every sample twice: with all taps, which prevent fusing, and without taps, as pictures are rendered. Both images
  * are compared. */
-static gb_status compare(reference *r, const settings *set, bending *b, const opened *o, gb_error *err) {
+static gb_status compare(reference *r, const settings *set, bending *b, const loaded_model *o, gb_error *err) {
     const gb_session_options how = {.purpose = set->incremental ? GB_INTERACTIVE : GB_ONCE};
     gb_noise noise = set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
     size_t largest = (size_t)(o->channels * o->height * o->width);
@@ -375,7 +375,7 @@ static int run(int argc, char **argv) {
     settings set = {.tolerance = 2e-4};
     reference r = {0};
     bending b = {0};
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
