@@ -31,7 +31,7 @@ complains "cannot create this folder"
 if [ -d /sys ] && ! mkdir /sys/ganbend-test 2>/dev/null; then
     run 1 "a folder where none may be made" render "$m" -o /sys/ganbend-test --seeds 0
     complains "cannot create this folder"
-    check "is not reported as missing" sh -c "! grep -q 'No such file' '$scratch/err'"
+    check "the folder is not reported as missing" sh -c "! grep -q 'No such file' '$scratch/err'"
 fi
 rmdir /sys/ganbend-test 2>/dev/null
 

@@ -88,7 +88,7 @@ run 0 "an empty file is filled" render "$m" -o "$scratch/empty.png"
 run 0 "a device is written to" dump "$m" --at z -o /dev/null
 cp "$scratch/notes.txt" "$scratch/forced.npz"
 run 0 "--force replaces another kind" dump "$m" --at z -o "$scratch/forced.npz" --force
-check "with what it writes" sh -c "! cmp -s '$scratch/notes.txt' '$scratch/forced.npz'"
+check "the file is replaced with --force" sh -c "! cmp -s '$scratch/notes.txt' '$scratch/forced.npz'"
 cp "$scratch/z.npz" "$scratch/own.npz"
 run 0 "--force replaces its own input" dump "$m" --z "$scratch/own.npz" --at z -o "$scratch/own.npz" --force
 for command in convert init render dump strip sweep animate apply activations; do

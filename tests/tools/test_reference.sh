@@ -77,7 +77,7 @@ BASH
     offers render --precision b >"$scratch/out"
     check "bash offers the words of an option" [ "$(cat "$scratch/out")" = bf16 ]
     offers render --precision = b >"$scratch/out"
-    check "also behind '='" [ "$(cat "$scratch/out")" = bf16 ]
+    check "bash offers the words behind '='" [ "$(cat "$scratch/out")" = bf16 ]
     offers strip --filter rot >"$scratch/out"
     check "bash offers filters" [ "$(cat "$scratch/out")" = rotate ]
     offers init styl >"$scratch/out"
