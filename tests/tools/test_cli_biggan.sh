@@ -149,7 +149,7 @@ run 0 "its pictures in a folder" render "$scratch/standard.gbw" -o "$scratch/ste
 check "there are five images and the strip" [ "$(find "$scratch/steps" -type f | wc -l)" -eq 6 ]
 check "the same strip" cmp -s "$scratch/strip.png" "$scratch/steps/sheet.png"
 check "each image contains its own number" grep -qa -- "--steps 5 --space z --image 4" "$scratch/steps/step0003.png"
-# Two steps are both ends: the pictures as they are without steps.
+# Two steps are both ends, so they equal the pictures without steps.
 for way in "standard.gbw --at tanh --class 207,88" "deep.gbw --at generator.tanh --class 3 --seeds 4,9 --trunc 0.4" \
     "deep.gbw --at generator.tanh --class 3 --z $scratch/z.npz --trunc 0.4" \
     "cond.gbw --at synthesis.b32.img --class 1 --seeds 2,3 --trunc 0.5 --cutoff 3" \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Latents in the forms that other tools write: one w for each layer with and without a batch, pickled, nested in dicts and
-# lists, with noise maps; and what stays ambiguous. usage: test_latents.sh GANBEND, from the repository root.
+# Latents in the formats of other tools: one w for each layer with and without a batch, pickled, nested in dicts and lists,
+# with noise maps; and ambiguous shapes. usage: test_latents.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 
 wild=$fixtures/wild
@@ -22,7 +22,7 @@ run 0 "ten rows can be ten w's" render "$model" --w $wild/wplus-rows.npy --w-as 
 check "they give ten images" [ "$(find "$scratch/ten" -name '*.png' | wc -l)" -eq 10 ]
 run 0 "ReStyle's pickled dict of lists" render "$model" --w $wild/restyle-latents.npy -o "$scratch/restyle"
 check "there is an image for each latent" [ "$(find "$scratch/restyle" -name '*.png' | wc -l)" -eq 4 ]
-run 0 "the file is called what it is" info $wild/restyle-latents.npy
+run 0 "the file's format is recognised" info $wild/restyle-latents.npy
 prints "npy of pickled objects"
 run 0 "rosinality's projector" render "$model" --w $wild/rosinality-projection.pt -o "$scratch/projected"
 check "it gives one image" [ "$(find "$scratch/projected" -name '*.png' | wc -l)" -eq 1 ]

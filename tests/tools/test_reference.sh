@@ -1,6 +1,6 @@
 #!/bin/sh
-# Man pages and completions hold every option that --help prints; man and mandoc read the pages without a warning, and the
-# shells load the completions, where they are installed. usage: test_reference.sh GANBEND, from the repository root.
+# Man pages and completions contain every option of --help; man and mandoc, if installed, read the pages without a warning,
+# and the shells load the completions. usage: test_reference.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 pages=$scratch/man
 mkdir "$pages"

@@ -76,7 +76,7 @@ typedef struct word {
 
 typedef struct picture_settings {
     page inputs;                /* "seeds: 7, rng: numpy" */
-    page besides;               /* settings that a recipe cannot express */
+    page others;               /* settings that a recipe cannot express */
     word set[MAX_SET];          /* "angle=30" */
     size_t set_count;
     const char *latent;         /* numbers of a z or w, or NULL */
@@ -94,7 +94,7 @@ static bool is_word(word w, const char *text) {
     return w.length == strlen(text) && !memcmp(w.text, text, w.length);
 }
 
-static void put_besides(page *p, word w) {
+static void put_other(page *p, word w) {
     if (p->used) put_text(p, " ");
     for (size_t i = 0; i < w.length; i++) put(p, w.text[i] < 0x20 || w.text[i] > 0x7e ? "?" : w.text + i, 1);
 }
@@ -161,7 +161,7 @@ static void read_settings(const char *text, picture_settings *m) {
         bool remark = depth > 0 || *w.text == '(';
         depth = depth_after(w, depth);
         if (remark) {
-            put_besides(&m->besides, w);
+            put_other(&m->others, w);
         } else if (name) {
             put_input(m, name);
             put_scalar(&m->inputs, next_word(&at));
@@ -174,7 +174,7 @@ static void read_settings(const char *text, picture_settings *m) {
         } else if (is_word(w, "--bend") || (m->clusters && is_word(w, "--clusters"))) {
             next_word(&at);
         } else {
-            put_besides(&m->besides, w);
+            put_other(&m->others, w);
         }
     }
 }
@@ -296,9 +296,9 @@ static void put_top(page *p, const picture_settings *m, const field *top) {
 static void put_recipe(page *p, const picture_settings *m, const char *json) {
     const char *at = json;
     field f;
-    if (m->besides.used) {
+    if (m->others.used) {
         put_text(p, "# also rendered with ");
-        put(p, m->besides.text, m->besides.used);
+        put(p, m->others.text, m->others.used);
         put_text(p, "\n");
     }
     if (m->inputs.used) {
@@ -359,13 +359,13 @@ static gb_status remake(const char *path, const picture_parts *from, page *p, gb
     if (from->settings) read_settings(from->settings, &m);
     if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) && !gb_recipe_json(recipe, &json, err)) {
         put_recipe(p, &m, json);
-        if (p->full || m.inputs.full || m.besides.full) state(err, GB_NO_MEMORY, "%s: out of memory", path);
+        if (p->full || m.inputs.full || m.others.full) state(err, GB_NO_MEMORY, "%s: out of memory", path);
         else gb_recipe_parse(p->text, p->used, path, &again, err);      /* the settings may contain anything */
     }
     gb_recipe_free(again);
     gb_recipe_free(recipe);
     free(m.inputs.text);
-    free(m.besides.text);
+    free(m.others.text);
     free(clusters);
     return err->status;
 }
