@@ -1,6 +1,6 @@
-/* The studio's messages, one a line, as a page would send them to a client: a session on a network of 8x8 pixels, files
- * into a folder that is emptied after each walk, everything but ffmpeg. What goes out must be JSON, and every message is
- * taken or refused with a reason. An odd last byte closes the client while it clients. */
+/* Sends the studio's messages, one per line, to a client with a network of 8x8 pixels and a folder that is emptied after each
+ * run; everything except ffmpeg. What comes out must be JSON, and every message is accepted or refused with a reason. If the
+ * last byte is odd, the client is closed while it works. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <jansson.h>
@@ -76,8 +76,8 @@ static void wait_for_ring(bell *b) {
     pthread_mutex_unlock(&b->lock);
 }
 
-/* Whether it answers the last request; the page has shown what is a frame. */
-static bool take(client *d, outgoing *p) {
+/* Whether the message answers the last request. Frames are acknowledged. */
+static bool take(client *c, outgoing *p) {
     size_t head = 0, length = p->size;
     json_error_t why;
     if (p->binary) {
@@ -96,7 +96,7 @@ static bool take(client *d, outgoing *p) {
     if (p->binary && serial) {
         char shown[80], reason[CLOSE_REASON];
         snprintf(shown, sizeof shown, "{\"type\":\"shown\",\"serial\":%lld}", (long long)json_integer_value(serial));
-        if (client_receive(d, false, shown, strlen(shown), reason))
+        if (client_receive(c, false, shown, strlen(shown), reason))
             abort();
     }
     json_decref(json);
@@ -104,16 +104,16 @@ static bool take(client *d, outgoing *p) {
     return last;
 }
 
-/* A request of our own is the last: its answer means that all before it are through. */
-static void finish(client *d, bell *b) {
+/* Sends a last request of our own and waits for its answer: then all others are answered. */
+static void finish(client *c, bell *b) {
     static const char last[] = "{\"type\":\"files\",\"id\":2147483647}";
     char reason[CLOSE_REASON];
     outgoing p;
-    if (client_receive(d, false, last, strlen(last), reason))
+    if (client_receive(c, false, last, strlen(last), reason))
         return;
-    while (!client_failed(d, reason)) {
-        while (client_next(d, &p))
-            if (take(d, &p))
+    while (!client_failed(c, reason)) {
+        while (client_next(c, &p))
+            if (take(c, &p))
                 return;
         wait_for_ring(b);
     }
@@ -121,30 +121,30 @@ static void finish(client *d, bell *b) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bell b = {.lock = PTHREAD_MUTEX_INITIALIZER, .rung = PTHREAD_COND_INITIALIZER};
-    client *d;
+    client *c;
     bool open = true;
     char why[CLOSE_REASON];
     tiny.wake = ring;
     tiny.wake_arg = &b;
-    if (client_open(&tiny, &d, why))
+    if (client_open(&tiny, &c, why))
         abort();
     for (size_t at = 0; at < size && open;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
         size_t length = end ? (size_t)(end - data) - at : size - at;
-        char *message = malloc(length + 1), reason[CLOSE_REASON] = "";      /* its own, so that its end is guarded */
-        if (!message)
+        char *text = malloc(length + 1), reason[CLOSE_REASON] = "";      /* a buffer of its own, so that reads beyond it are found */
+        if (!text)
             abort();
-        memcpy(message, data + at, length);
-        int code = client_receive(d, false, message, length, reason);
-        free(message);
+        memcpy(text, data + at, length);
+        int code = client_receive(c, false, text, length, reason);
+        free(text);
         if (code && (code < 1000 || code > 1011 || !*reason || strchr(reason, '\n')))
             abort();
         open = !code;
         at += length + 1;
     }
     if (open && !(size && data[size - 1] % 2))
-        finish(d, &b);
-    client_close(d);
+        finish(c, &b);
+    client_close(c);
     clients_wait_for_closing(&tiny.clients);
     empty_folder();
     return 0;

@@ -1,4 +1,4 @@
-/* A page sitting at a client without a server between them: messages go straight in, and what comes out is waited for. */
+/* A page that uses a client directly, without a server: it passes messages in and waits for the messages that come out. */
 #ifndef GB_TESTS_CLIENT_PAGE_H
 #define GB_TESTS_CLIENT_PAGE_H
 
@@ -25,9 +25,9 @@ typedef struct studio {
     char out[64];
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool holds;                 /* the next worker that calls wakes nobody and waits until this is false */
-    bool held;                  /* it does */
-    int wakes;                  /* calls so far */
+    bool holds;                 /* the next worker that wakes the server blocks until this is false */
+    bool held;                  /* a worker is blocked */
+    int wakes;                  /* calls of wake_pages() so far */
 } studio;
 
 typedef struct page {
@@ -36,14 +36,14 @@ typedef struct page {
     int id;
 } page;
 
-/* What came: the JSON, and what followed it in a binary message. */
+/* A message received: its JSON, and the payload of a binary one. */
 typedef struct received {
     json_t *json;
     unsigned char *payload;
     size_t size;
 } received;
 
-/* The shared's wake(). */
+/* shared.wake() */
 static inline void wake_pages(void *arg) {
     studio *w = arg;
     pthread_mutex_lock(&w->lock);
@@ -58,7 +58,7 @@ static inline void wake_pages(void *arg) {
     pthread_mutex_unlock(&w->lock);
 }
 
-/* From here to release_worker() the first worker that has something to send stands still. */
+/* Until release_worker(), the first worker that has something to send is blocked. */
 static inline void hold_worker(studio *w) {
     pthread_mutex_lock(&w->lock);
     w->holds = true;
@@ -128,7 +128,7 @@ static inline void close_page(page *p) {
     clients_wait_for_closing(&p->at->shared.clients);
 }
 
-/* Takes the message over; 0, or the code that the connection is closed with. */
+/* Takes ownership of the message. Returns 0, or the code with which the connection is closed. */
 static inline int try_message(page *p, json_t *object, char reason[CLOSE_REASON]) {
     char *text = json_dumps(object, JSON_COMPACT);
     assert_non_null(text);
@@ -159,7 +159,7 @@ static inline received unpack(outgoing *p) {
     } else {
         a.json = json_loadb((char *)p->bytes, p->size, 0, &why);
     }
-    if (!a.json) fail_msg("no JSON: %s", why.text);
+    if (!a.json) fail_msg("not JSON: %s", why.text);
     free_outgoing(p);
     return a;
 }
@@ -177,7 +177,7 @@ static inline void await_failure(page *p, int code, const char *says) {
     if (!strstr(reason, says)) fail_msg("'%s' does not say '%s'", reason, says);
 }
 
-/* The next message, whenever it comes. */
+/* Waits for the next message. */
 static inline received await(page *p) {
     outgoing next = {0};
     char reason[CLOSE_REASON];
@@ -205,7 +205,7 @@ static inline json_int_t number_of(const json_t *json, const char *key) {
     return json_integer_value(json_object_get(json, key));
 }
 
-/* The next text message of that type, or binary one of that kind; frames and others that come before are let go. */
+/* Waits for a text message of this type, or a binary one of this kind. Messages before it are dropped. */
 static inline received await_type(page *p, const char *type) {
     for (;;) {
         received a = await(p);
@@ -216,7 +216,7 @@ static inline received await_type(page *p, const char *type) {
     }
 }
 
-/* The full picture of a serial, shown. */
+/* Waits for the full picture of a serial and acknowledges every frame. */
 static inline received await_frame(page *p, json_int_t serial) {
     for (;;) {
         received a = await_type(p, "frame");
@@ -227,7 +227,8 @@ static inline received await_frame(page *p, json_int_t serial) {
     }
 }
 
-/* The answer to a message, which gets an id; what the answer says that is wrong must hold `wrong`. */
+/* Gives the message an id and waits for its answer. The error in the answer must contain `wrong`, or be missing if that is
+ * NULL. */
 static inline received ask_for(page *p, json_t *object, const char *wrong) {
     int id = ++p->id;
     json_object_set_new(object, "id", json_integer(id));

@@ -59,7 +59,7 @@ test('parameters of an activation are typed, moved by keys, and two at once on t
     assert.ok((await bends())[0].b > 1);
     await changes('by keys');
     const steps = (await page.of('store.done')).length;
-    await page.drag(await page.the('group', /^sinlu, two at once/), [[0.5, 0.5], [0.6, 0.4], [0.9, 0.25]]);
+    await page.drag(await page.the('group', /^sinlu, two parameters/), [[0.5, 0.5], [0.6, 0.4], [0.9, 0.25]]);
     const { a, b } = (await bends())[0];
     assert.ok(Math.abs(a - 4) < 0.2 && Math.abs(b - 2.5) < 0.2, `a ${a}, b ${b}`);
     await changes('by the pad');
@@ -71,9 +71,9 @@ test('parameters of an activation are typed, moved by keys, and two at once on t
 
 test('the curve says what the layer sees, and its values are counted', async () => {
     await select('synthesis.b16.conv0');
-    await page.the('image', /^Curve of lrelu\W+it sees -?[\d.]+ to [\d.]+, -?[\d.]+ to [\d.]+ come out/);
+    await page.the('image', /^Curve of lrelu\W+input -?[\d.]+ to [\d.]+, output -?[\d.]+ to [\d.]+/);
     await page.choose('f(x)', 'relu');
-    await page.the('image', /^Curve of relu\W+it sees -?[\d.]+ to [\d.]+, 0 to [\d.]+ come out/);
+    await page.the('image', /^Curve of relu\W+input -?[\d.]+ to [\d.]+, output 0 to [\d.]+/);
     const zeros = await until(() => page.browser.run(`const term = [...document.querySelectorAll('#layer dt')].find(e =>
         e.textContent === 'zeros'); return term && term.nextElementSibling.textContent;`), 'the share of zeros');
     assert.ok(parseFloat(zeros) > 5, zeros);

@@ -58,7 +58,7 @@ test('OSC moves what its address names, to the newest value, as one step', async
     assert.notEqual(await page.pixels(), before);
     await until(async () => (await page.of('store.done')).length === 1, 'one step');
     await page.the('slider', 'Truncation');
-    assert.equal(await page.on(await page.the('textbox', 'Truncation, typed'), 'return this.value;'), '0.5');
+    assert.equal(await page.on(await page.the('textbox', 'Truncation, as text'), 'return this.value;'), '0.5');
     await page.press('Undo');
     assert.equal(await page.pixels(), before);
 });
@@ -87,7 +87,7 @@ test('a knob is learned by touching a control and turning it, moves it, and is k
         return await truncation() === 0;
     }, 'the knob\'s beginning');
     await page.tab('Control');
-    await page.press('Free Controller 21');
+    await page.press('Release Controller 21');
     await page.browser.run('turn(21, 127);');
     await page.rest();
     assert.equal(await truncation(), 0);

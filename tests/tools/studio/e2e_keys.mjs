@@ -43,7 +43,7 @@ test('a layer, an activation, a filter, a saved picture: by keys alone', async (
     assert.equal((await page.recipe()).bends[0].activation, 'sinlu');
     const acted = await page.pixels();
     assert.notEqual(acted, unbent);
-    await tabTo(/^a, typed$/);
+    await tabTo(/^a, as text$/);
     await page.key(KEY.up, KEY.shift);
     assert.ok((await page.recipe()).bends[0].a > 1);
 
@@ -52,7 +52,7 @@ test('a layer, an activation, a filter, a saved picture: by keys alone', async (
     await until(async () => /^Add a filter/.test((await focus()).label), 'the menu of filters');
     await page.browser.type('rot');
     await page.key(KEY.enter);
-    await tabTo(/^angle, typed$/);
+    await tabTo(/^angle, as text$/);
     await page.browser.type('30');
     await page.key(KEY.enter);
     assert.deepEqual((await page.recipe()).bends[1], { at: layer, filter: 'rotate', angle: 30 });

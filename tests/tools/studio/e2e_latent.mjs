@@ -43,7 +43,7 @@ test('z is drawn on with a brush, by keys too, and given back', async () => {
     await page.key(KEY.right);
     await page.key(KEY.up, KEY.shift);
     assert.notEqual(await page.pixels(), drawn);
-    await page.press('Take all drawing off z', latent);
+    await page.press('Clear all edits of z', latent);
     assert.deepEqual(await bends(), []);
     assert.equal(await page.pixels(), first);
 });
@@ -58,7 +58,7 @@ test('some w\'s take the style of another seed, by a share', async () => {
     assert.equal(style.seed ?? style, 5);
     const mixed = await page.pixels();
     assert.notEqual(mixed, first);
-    await page.click(await page.the('gridcell', /^w 1, .*not reached/));
+    await page.click(await page.the('gridcell', /^w 1, .*: off/));
     assert.match(String((await bends())[0].w), /1/);
     assert.notEqual(await page.pixels(), mixed);
     await page.set('Share', 0, latent);
@@ -85,7 +85,7 @@ test('between pinned faces there is a path, whose places become the recipe', asy
     const second = await page.pixels();
     await page.key('k');
     await page.the('button', 'Seed 0', latent);
-    await page.set('Place', 0.5, latent);
+    await page.set('Position', 0.5, latent);
     const middle = await page.pixels();
     assert.equal(new Set([first, second, middle]).size, 3);
     await page.press('Keep', latent);

@@ -106,9 +106,9 @@ test('what is latent', async () => {
         await scanBoth(part);
     }
     await page.press('Pin', latent);
-    await page.press('Seed: one more');
+    await page.press('Seed: next');
     await page.press('Pin', latent);
-    await page.press('Seed: one less');
+    await page.press('Seed: previous');
     await scanBoth('pinned faces');
     await page.tab('Styles', latent);
     await select('synthesis.b32.conv1');

@@ -58,7 +58,7 @@ test('a vector goes everywhere, or on a grid, and off again', async () => {
     await page.press('Everywhere');
     assert.deepEqual((await painted())[0].paint, 'b16.conv1 1');
     const everywhere = await page.pixels();
-    await page.press('Take all paint off this layer');
+    await page.press('Clear the paint of this layer');
     assert.equal(await page.pixels(), unbent);
     await page.press('On a grid');
     assert.deepEqual((await painted())[0].paint, { vector: 'b16.conv1 1', grid: 3 });
@@ -91,9 +91,9 @@ test('a picture from disk says where which vector goes', async () => {
     const { nodeId } = await page.browser.chrome('DOM.querySelector', { nodeId: root.nodeId,
                                                                          selector: '#picture input[type=file]' });
     await page.browser.chrome('DOM.setFileInputFiles', { nodeId, files: [file] });
-    const dialog = await page.the('dialog', 'A picture as mask at synthesis.b16.conv1');
-    await page.pickFrom(await page.the('combobox', 'Colour #0000ff becomes', dialog), 'leave as it is');
-    await page.pickFrom(await page.the('combobox', 'Colour #ff0000 becomes', dialog), 'b16.conv1 1');
+    const dialog = await page.the('dialog', 'Use a picture as mask at synthesis.b16.conv1');
+    await page.pickFrom(await page.the('combobox', 'Vector for colour #0000ff', dialog), 'unchanged');
+    await page.pickFrom(await page.the('combobox', 'Vector for colour #ff0000', dialog), 'b16.conv1 1');
     await page.press('Paint', dialog);
     const where = await page.browser.run(`const image = new Image();
         image.src = arguments[0];

@@ -56,7 +56,7 @@ test('undo goes back over everything that was done, step by step, and redo forwa
         seen.push(await page.pixels());
         assert.notEqual(seen.at(-1), seen.at(-2));
     };
-    await page.press('Seed: one more');
+    await page.press('Seed: next');
     await did();
     await page.set('Truncation', 0.5);
     await did();
@@ -76,7 +76,7 @@ test('undo goes back over everything that was done, step by step, and redo forwa
     for (let i = 0; i < steps; i++) await page.press('Redo');
     assert.equal(await page.pixels(), seen.at(-1));
     await page.tab('History');
-    await page.press('The beginning');
+    await page.press('Start');
     assert.equal(await page.pixels(), unbent);
 });
 
@@ -106,7 +106,7 @@ test('a saved picture is byte for byte what ganbend render makes of the saved re
     assert.ok(readFileSync(again).equals(readFileSync(join(page.out, picture))), 'the PNGs differ');
     assert.equal(readFileSync(join(page.out, recipe), 'utf8'), turned, 'the text as it was typed');
 
-    await page.press('Seed: one more');
+    await page.press('Seed: next');
     await page.key('s', KEY.control, KEY.shift);
     const dialog = await page.the('dialog', 'Save');
     await page.browser.type('eight');
@@ -143,7 +143,7 @@ test('a recipe is shared by copying it', async () => {
     const permissions = ['clipboardReadWrite', 'clipboardSanitizedWrite'];
     await page.browser.chrome('Browser.grantPermissions', { permissions });
     await page.press('Copy the recipe');
-    await announced(/^The recipe is in the clipboard$/);
+    await announced(/^Recipe copied$/);
     assert.equal(await page.browser.run('return navigator.clipboard.readText();'), turned);
 });
 
@@ -171,7 +171,7 @@ test('what was done is there after reloading the page, and after the program was
 
 test('a film goes from snapshot to snapshot, as pictures and as MP4', async () => {
     await page.press('Snapshot');
-    await page.press('Seed: one more');
+    await page.press('Seed: next');
     await page.choose('Model', 'toy-faces-64');
     await page.press('Snapshot');
     const second = await page.pixels();
@@ -184,7 +184,7 @@ test('a film goes from snapshot to snapshot, as pictures and as MP4', async () =
         await page.on(field, 'this.focus(); this.select();');
         await page.browser.type(name);
         await page.press('Render');
-        await announced(new RegExp(`^The film is in .*${name}`));
+        await announced(new RegExp(`^Film saved in .*${name}`));
     }
     const frames = readdirSync(join(page.out, 'walk')).sort();
     assert.equal(frames.length, 5);
@@ -196,7 +196,7 @@ test('a film goes from snapshot to snapshot, as pictures and as MP4', async () =
                                             'stream=nb_read_frames,width', '-of', 'csv=p=0',
                                             join(page.out, 'walk too.mp4')], { encoding: 'utf8' });
     assert.equal(length.trim(), '64,5');
-    await page.press('Back to the work').catch(() => {});
+    await page.press('Back to the recipe').catch(() => {});
     assert.equal(await page.pixels(), second);
 });
 
@@ -217,7 +217,7 @@ test('two tabs have works of their own, and what one does the other does not see
     const other = await openPage(ganbend, { beside: page });
     assert.notEqual((await other.of('store.welcome')).project, first);
     assert.equal(await other.pixels(), unbent);
-    await other.press('Seed: one more');
+    await other.press('Seed: next');
     assert.equal((await page.recipe()).inputs.seeds, 7);
     assert.equal((await other.recipe()).inputs.seeds, 1);
     await other.close();

@@ -12,7 +12,7 @@ import { start } from './server.mjs';
 import { BINARY, TEXT, connect, frame } from './websocket.mjs';
 
 const clients = 8;
-const mostGrowth = 24 << 10;            // kB between the end of warming up and the end
+const maxGrowth = 24 << 10;            // kB between the end of warming up and the end
 const [ganbend, ...models] = process.argv.slice(2);
 if (!models.some(word => word.endsWith('.gbw'))) models.unshift('tests/fixtures/toy-faces-64.gbw');
 const minutes = models.indexOf('--minutes') < 0 ? 1 / 3 : Number(models.splice(models.indexOf('--minutes'), 2)[1]);
@@ -187,7 +187,7 @@ async function half(time, words) {
         await orFail(Math.min(60, left));
         say(`${words}, after ${Math.round(now() - begun)} s`);
     }
-    assert.ok(memory() - before < mostGrowth, `memory grew from ${before} to ${memory()} kB`);
+    assert.ok(memory() - before < maxGrowth, `memory grew from ${before} to ${memory()} kB`);
 }
 
 try {

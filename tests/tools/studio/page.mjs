@@ -191,9 +191,9 @@ function addHands(page, browser) {
         recipe: () => of('store.recipe'),
         // A layer in the network, by its name in recipes.
         layer: name => the('treeitem', new RegExp(`(^|, )${name.replaceAll('.', '\\.')}, `)),
-        // Of a slider: its number, typed as a person types it.
+        // Of a slider: its number, as text as a person types it.
         async set(label, value, within = null) {
-            await write(await the('textbox', `${label}, typed`, within), String(value));
+            await write(await the('textbox', `${label}, as text`, within), String(value));
             await rest();
         },
         async press(name, within = null) {

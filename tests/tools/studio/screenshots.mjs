@@ -72,9 +72,9 @@ try {
     await page.press('Style', await latent());
     await page.write(await page.the('textbox', 'Style of', await latent()), '12');
     await page.press('Pin', await latent());
-    await page.press('Seed: one more');
+    await page.press('Seed: next');
     await page.press('Pin', await latent());
-    await page.press('Seed: one less');
+    await page.press('Seed: previous');
     await select('synthesis.b32.conv1');
     await page.tab('Activation');
     await screenshot('activation', { ...desk, dark: true });

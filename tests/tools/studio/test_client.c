@@ -1,5 +1,5 @@
-/* A client as a page uses it: renders, of which the newest wins, frames that wait until they are shown, refusals, and what
- * happens when many messages come, or wrong ones, or the page goes away. */
+/* A client as a page uses it: renders, of which only the newest counts; frames that wait until earlier ones are shown;
+ * refusals; floods of messages, wrong messages, and pages that are closed. */
 #define _POSIX_C_SOURCE 200809L
 #include "client_page.h"
 
@@ -56,7 +56,7 @@ static void a_frame_shows_what_the_engine_renders(void **state) {
     close_page(&p);
 }
 
-static void a_bend_changes_pixels_and_without_it_they_are_as_they_were(void **state) {
+static void a_bend_changes_pixels_and_removing_it_restores_them(void **state) {
     uint8_t plain[64 * 64 * 3], bent[64 * 64 * 3], again[64 * 64 * 3];
     page p;
     (void)state;
@@ -86,7 +86,7 @@ static void times_name_the_layers_that_ran(void **state) {
     close_page(&p);
 }
 
-static void a_moved_parameter_runs_only_what_lies_behind_it(void **state) {
+static void a_moved_parameter_runs_only_what_comes_after_it(void **state) {
     page p;
     (void)state;
     open_page(&p, &all);
@@ -119,8 +119,8 @@ static void the_newest_of_many_renders_is_shown(void **state) {
     close_page(&p);
 }
 
-/* When this is answered, a render that was sent before it is through: renders and requests take turns. */
-static void let_pass(page *p) {
+/* Once these are answered, every render sent before is done, because renders and requests alternate. */
+static void finish_renders(page *p) {
     for (int i = 0; i < 2; i++) {
         received a = ask(p, json_pack("{s:s}", "type", "files"));
         free_received(&a);
@@ -139,7 +139,7 @@ static void no_third_frame_is_sent_before_the_first_is_shown(void **state) {
     }
     for (int i = 3; i <= 5; i++) {
         send_message(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", i, "recipe", i % 2 ? SEED_7 : TURNED));
-        let_pass(&p);
+        finish_renders(&p);
         assert_false(client_next(p.client, &none));
     }
     send_message(&p, json_pack("{s:s, s:i}", "type", "shown", "serial", 1));
@@ -179,7 +179,7 @@ static void a_refused_recipe_says_where_and_changes_nothing(void **state) {
     close_page(&p);
 }
 
-/* ------------------------------------------------------------------------------------------------ many, and wrong */
+/* ------------------------------------------------------------------------------------------------ floods and errors */
 
 static void a_wrong_message_closes_its_own_client_only(void **state) {
     static const struct { const char *text; int code; } wrong[] = {
@@ -211,7 +211,7 @@ static void a_wrong_message_closes_its_own_client_only(void **state) {
     close_page(&quiet);
 }
 
-static void json_that_is_deep_or_large_is_not_taken_in(void **state) {
+static void json_that_is_too_deep_or_too_large_is_refused(void **state) {
     size_t size = MESSAGE_BYTES + 1;
     char *text = malloc(size), reason[CLOSE_REASON];
     page p;
@@ -233,7 +233,7 @@ static void json_that_is_deep_or_large_is_not_taken_in(void **state) {
     close_page(&p);
 }
 
-static void only_so_many_requests_can_wait(void **state) {
+static void the_number_of_waiting_requests_is_limited(void **state) {
     int sent = 0, code = 0;
     char reason[CLOSE_REASON];
     page p;
@@ -241,7 +241,7 @@ static void only_so_many_requests_can_wait(void **state) {
     open_page(&p, &all);
     while (!code && ++sent < 1000) code = try_message(&p, json_pack("{s:s, s:i}", "type", "files", "id", sent), reason);
     assert_int_equal(code, 1008);
-    assert_in_range(sent, 65, 70);          /* one may be at work, and its answer not taken in yet */
+    assert_in_range(sent, 65, 70);          /* one may be running, with its answer not queued yet */
     close_page(&p);
 }
 
@@ -255,7 +255,7 @@ static void requests_wait_only_if_all_their_answers_have_a_place(void **state) {
     open_page(&p, &all);
     hold_worker(&all);
     send_message(&p, json_pack("{s:s, s:s}", "type", "hello", "project", ""));
-    await_held(&all);                       /* with its first answer ready and its second to come */
+    await_held(&all);                       /* its first answer is queued, its second is still to come */
     assert_true(client_next(p.client, &next));
     free_outgoing(&next);
     while (!code && sent < 1000) {
@@ -265,7 +265,7 @@ static void requests_wait_only_if_all_their_answers_have_a_place(void **state) {
     assert_int_equal(code, 1008);
     assert_in_range(sent, 60, 64);
     release_worker(&all);
-    await_wakes(&all, before + 2 * sent + 2);               /* all are answered, and none is read */
+    await_wakes(&all, before + 2 * sent + 2);               /* all are answered, and no answer has been read */
     for (; answers < 2 * sent + 1; answers++) {
         received a = await(&p);
         assert_string_equal(text_of(a.json, "type"), answers % 2 ? "welcome" : "network");
@@ -275,8 +275,8 @@ static void requests_wait_only_if_all_their_answers_have_a_place(void **state) {
     close_page(&p);
 }
 
-/* Answers that are not read take memory up to a limit; then no more requests are worked on, and in the end none taken. */
-static void unread_answers_hold_up_their_own_page_only(void **state) {
+/* Unread answers use memory up to a limit. Then no more requests are started, and finally no more are accepted. */
+static void unread_answers_block_their_own_page_only(void **state) {
     int code = 0, sent = 0;
     char reason[CLOSE_REASON], *text = malloc((1 << 20) + 64);
     page reader, sleeper;
@@ -299,7 +299,7 @@ static void unread_answers_hold_up_their_own_page_only(void **state) {
     close_page(&reader);
 }
 
-/* Long messages are parsed by a thread of the client's own; what comes behind them must not overtake them. */
+/* Long messages are parsed by a thread of the client's own. Messages after them must not overtake them. */
 static void long_messages_are_answered_in_order_with_short_ones(void **state) {
     char *text = malloc((1 << 20) + 64);
     page p;
@@ -321,7 +321,7 @@ static void long_messages_are_answered_in_order_with_short_ones(void **state) {
     close_page(&p);
 }
 
-static void a_long_message_that_is_wrong_closes_its_client_with_a_reason(void **state) {
+static void a_long_invalid_message_closes_its_client_with_a_reason(void **state) {
     size_t size = 1 << 20;
     char *text = malloc(size), reason[CLOSE_REASON];
     page p;
@@ -341,7 +341,7 @@ static void a_long_message_that_is_wrong_closes_its_client_with_a_reason(void **
     close_page(&p);
 }
 
-static void closing_waits_for_no_worker(void **state) {
+static void closing_does_not_wait_for_the_worker(void **state) {
     page busy, other;
     (void)state;
     open_page(&busy, &all);
@@ -355,18 +355,18 @@ static void closing_waits_for_no_worker(void **state) {
         received a = render(&other, i, i % 2 ? SEED_7 : TURNED);
         free_received(&a);
     }
-    assert_true(all.shared.clients.slots[0].closing);      /* its worker has not ended meanwhile */
+    assert_true(all.shared.clients.slots[0].closing);      /* its worker has still not ended */
     release_worker(&all);
     close_page(&other);
     assert_false(all.shared.clients.slots[0].taken);
 }
 
-static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
+static void the_last_document_is_kept_although_the_page_was_closed(void **state) {
     char *text = calloc(1, 3 << 20);
     page leaving, next;
     (void)state;
     assert_non_null(text);
-    memset(text, 'x', (3 << 20) - 1);       /* long: another thread may still parse it when the page is gone */
+    memset(text, 'x', (3 << 20) - 1);       /* long: the reader may still parse it when the page is gone */
     open_page(&leaving, &all);
     received a = say_hello(&leaving, "last words");
     free_received(&a);
@@ -379,7 +379,7 @@ static void what_a_page_wanted_kept_when_it_was_closed_is_kept(void **state) {
     send_message(&leaving, json_pack("{s:s, s:i}", "type", "files", "id", 5));
     client_close(leaving.client);
     open_page(&next, &all);
-    send_message(&next, json_pack("{s:s, s:s}", "type", "hello", "project", "last words"));    /* waits for it */
+    send_message(&next, json_pack("{s:s, s:s}", "type", "hello", "project", "last words"));    /* waits for the other */
     release_worker(&all);
     a = await_type(&next, "welcome");
     assert_string_equal(text_of(a.json, "project"), "last words");
@@ -423,7 +423,7 @@ static void several_clients_render_at_once(void **state) {
     for (int i = 0; i < 4; i++) close_page(&pages[i]);
 }
 
-static void only_the_newest_value_of_each_control_is_handed_on(void **state) {
+static void only_the_newest_value_of_each_control_is_sent(void **state) {
     page p;
     int angles = 0, truncs = 0;
     double angle = 0;
@@ -446,7 +446,7 @@ static void only_the_newest_value_of_each_control_is_handed_on(void **state) {
     assert_int_equal(angles, 1);
     assert_int_equal(truncs, 1);
     assert_true(angle == 100);
-    for (int i = 0; i < 1000; i++) {            /* more than there is room for */
+    for (int i = 0; i < 1000; i++) {            /* more than fit */
         char address[32];
         snprintf(address, sizeof address, "z/%d", i);
         client_control(p.client, address, 1);
@@ -457,24 +457,24 @@ static void only_the_newest_value_of_each_control_is_handed_on(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_shows_what_the_engine_renders),
-        cmocka_unit_test(a_bend_changes_pixels_and_without_it_they_are_as_they_were),
+        cmocka_unit_test(a_bend_changes_pixels_and_removing_it_restores_them),
         cmocka_unit_test(times_name_the_layers_that_ran),
-        cmocka_unit_test(a_moved_parameter_runs_only_what_lies_behind_it),
+        cmocka_unit_test(a_moved_parameter_runs_only_what_comes_after_it),
         cmocka_unit_test(the_newest_of_many_renders_is_shown),
         cmocka_unit_test(no_third_frame_is_sent_before_the_first_is_shown),
         cmocka_unit_test(a_refused_recipe_says_where_and_changes_nothing),
         cmocka_unit_test(a_wrong_message_closes_its_own_client_only),
-        cmocka_unit_test(json_that_is_deep_or_large_is_not_taken_in),
-        cmocka_unit_test(only_so_many_requests_can_wait),
+        cmocka_unit_test(json_that_is_too_deep_or_too_large_is_refused),
+        cmocka_unit_test(the_number_of_waiting_requests_is_limited),
         cmocka_unit_test(requests_wait_only_if_all_their_answers_have_a_place),
-        cmocka_unit_test(unread_answers_hold_up_their_own_page_only),
+        cmocka_unit_test(unread_answers_block_their_own_page_only),
         cmocka_unit_test(long_messages_are_answered_in_order_with_short_ones),
-        cmocka_unit_test(a_long_message_that_is_wrong_closes_its_client_with_a_reason),
-        cmocka_unit_test(closing_waits_for_no_worker),
-        cmocka_unit_test(what_a_page_wanted_kept_when_it_was_closed_is_kept),
+        cmocka_unit_test(a_long_invalid_message_closes_its_client_with_a_reason),
+        cmocka_unit_test(closing_does_not_wait_for_the_worker),
+        cmocka_unit_test(the_last_document_is_kept_although_the_page_was_closed),
         cmocka_unit_test(a_client_can_be_closed_while_it_works),
         cmocka_unit_test(several_clients_render_at_once),
-        cmocka_unit_test(only_the_newest_value_of_each_control_is_handed_on),
+        cmocka_unit_test(only_the_newest_value_of_each_control_is_sent),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,4 +1,5 @@
-/* What a client answers: numbers of layers, maps, vectors; what it keeps in its folder, and what it does not let out of it.
+/* The answers of a client: statistics, maps, vectors; the files it writes and reads, and those it must not.
+ *
  * usage: test_client_answers GANBEND, from the repository root. */
 #define _POSIX_C_SOURCE 200809L
 #include "client_page.h"
@@ -69,7 +70,7 @@ static size_t files_in_folder(void) {
 
 /* ------------------------------------------------------------------------------------------------ network */
 
-static void a_page_is_welcomed_with_all_it_needs_to_know(void **state) {
+static void the_welcome_contains_everything_a_page_needs(void **state) {
     page mine;
     (void)state;
     open_page(&mine, &all);
@@ -121,13 +122,13 @@ static json_int_t sum_of(const json_t *histogram) {
     return sum;
 }
 
-static void a_look_counts_every_value_of_a_layer(void **state) {
+static void statistics_count_every_value_of_a_layer(void **state) {
     (void)state;
     received a = ask(&p, look_message(TURNED, "synthesis.b16.conv1"));
     json_int_t count = number_of(a.json, "count");
     assert_int_equal(sum_of(json_object_get(a.json, "histogram")), count);
     assert_int_equal(sum_of(json_object_get(a.json, "before")), count);
-    assert_true(json_number_value(json_object_get(a.json, "zeros")) > 0);       /* what the turn brought in */
+    assert_true(json_number_value(json_object_get(a.json, "zeros")) > 0);       /* from the corners of the rotated maps */
     free_received(&a);
     a = ask(&p, look_message(TURNED, "z"));
     assert_true(json_is_null(json_object_get(a.json, "before")));
@@ -135,7 +136,7 @@ static void a_look_counts_every_value_of_a_layer(void **state) {
     ask_refused(&p, look_message(TURNED, "nowhere"), "nowhere");
 }
 
-static void an_activation_sees_its_input_with_the_bias(void **state) {
+static void the_input_of_an_activation_includes_the_bias(void **state) {
     gb_node node = gb_model_find(all.model.model, "synthesis.b32.conv1");
     gb_node_info info, before;
     gb_session *session;
@@ -161,7 +162,7 @@ static void an_activation_sees_its_input_with_the_bias(void **state) {
     free_received(&a);
 }
 
-static void what_is_not_finite_is_counted_and_never_sent(void **state) {
+static void values_that_are_not_finite_are_counted_and_never_sent(void **state) {
     (void)state;
     received a = ask(&p, look_message("{bends: [{at: synthesis.b32.conv1, filter: multiply, factor: 1e38}, "
                                      "{at: synthesis.b32.conv1, filter: multiply, factor: 1e38}]}",
@@ -180,7 +181,7 @@ static received ask_maps(const char *recipe, const char *order, int first, int c
                              "synthesis.b16.conv1", "order", order, "side", 24, "first", first, "count", count));
 }
 
-static void maps_come_as_a_sheet_in_the_order_asked_for(void **state) {
+static void maps_come_as_a_sheet_in_the_requested_order(void **state) {
     int width, height, samples;
     double last = INFINITY;
     tjhandle jpeg = tjInitDecompress();
@@ -212,7 +213,7 @@ static void maps_come_as_a_sheet_in_the_order_asked_for(void **state) {
                               "order", "index", "side", 24, "first", 0, "count", 1), "no feature maps");
 }
 
-static void clusters_share_out_the_features_and_can_go_into_the_recipe(void **state) {
+static void clusters_partition_the_features_and_can_be_put_in_the_recipe(void **state) {
     bool seen[1024] = {false};
     size_t features = 0;
     (void)state;
@@ -253,7 +254,7 @@ static void clusters_share_out_the_features_and_can_go_into_the_recipe(void **st
     free(text);
 }
 
-static void a_picked_vector_is_what_the_layer_has_there(void **state) {
+static void a_picked_vector_has_the_values_of_the_layer(void **state) {
     gb_session *session;
     float *maps = malloc((size_t)512 * 256 * sizeof *maps);
     gb_node node = gb_model_find(all.model.model, "synthesis.b16.conv1");
@@ -277,7 +278,7 @@ static void a_picked_vector_is_what_the_layer_has_there(void **state) {
                               "synthesis.b16.conv1", "x", 16, "y", 5), "16 columns");
 }
 
-static void the_z_of_a_seed_is_the_models(void **state) {
+static void the_z_of_a_seed_uses_the_models_generator(void **state) {
     float z[4];
     (void)state;
     gb_randn(GB_RNG_NUMPY, 4294967295u, 4, z);
@@ -288,7 +289,7 @@ static void the_z_of_a_seed_is_the_models(void **state) {
     free_received(&a);
 }
 
-static void a_recipe_is_parsed_into_its_tree_or_its_line_is_named(void **state) {
+static void a_recipe_is_parsed_or_its_wrong_line_is_named(void **state) {
     (void)state;
     received a = ask(&p, json_pack("{s:s, s:s}", "type", "parse", "text", "bends:\n- at: z\n  add: {3: 0.5}\n"));
     json_t *bend = json_array_get(json_object_get(json_object_get(a.json, "recipe"), "bends"), 0);
@@ -306,7 +307,7 @@ static json_t *save_message(const char *name, const char *text, bool replace) {
                      replace);
 }
 
-static void a_saved_picture_is_what_the_command_line_makes_of_its_recipe(void **state) {
+static void a_saved_picture_equals_the_command_lines(void **state) {
     static const char *const recipes[] = {
         "inputs: {seeds: 7}\nbends: []\n",
         "inputs: {seeds: 12, trunc: 0.6, cutoff: 4, noise: 'random:5'}\nbends:\n"
@@ -337,7 +338,7 @@ static void a_saved_picture_is_what_the_command_line_makes_of_its_recipe(void **
     }
 }
 
-static void a_name_is_taken_once_and_the_next_number_found(void **state) {
+static void a_name_is_used_once_and_the_next_number_is_found(void **state) {
     (void)state;
     received a = ask(&p, save_message("", TURNED, false)), b = ask(&p, save_message("", TURNED, false));
     assert_string_equal(text_of(a.json, "recipe"), "picture-0001.yaml");
@@ -372,7 +373,7 @@ static void a_picture_of_the_command_line_opens_with_its_inputs(void **state) {
     free_received(&a), free_received(&b);
 }
 
-static void what_does_not_render_is_not_saved(void **state) {
+static void a_recipe_that_does_not_render_is_not_saved(void **state) {
     size_t before = files_in_folder();
     (void)state;
     ask_refused(&p, save_message("broken", "bends: [{at: nowhere, filter: invert}]", false), "nowhere");
@@ -398,7 +399,7 @@ static void names_are_never_paths(void **state) {
     assert_int_equal(files_in_folder(), before);
 }
 
-static void links_lead_nowhere(void **state) {
+static void symbolic_links_are_not_followed(void **state) {
     char elsewhere[] = "/tmp/ganbend-elsewhere-XXXXXX", path[100];
     size_t size;
     (void)state;
@@ -408,7 +409,7 @@ static void links_lead_nowhere(void **state) {
     assert_int_equal(rename(in_folder("mine.yaml"), path), 0);
     assert_int_equal(symlink(path, in_folder("link.yaml")), 0);
     ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "link.yaml"), "link");
-    received a = ask(&p, save_message("link", TURNED, true));    /* takes the link's place */
+    received a = ask(&p, save_message("link", TURNED, true));    /* replaces the link */
     free_received(&a);
     char *bytes = contents(path, &size);
     assert_int_equal(size, strlen("bends: []"));
@@ -417,9 +418,9 @@ static void links_lead_nowhere(void **state) {
     remove(elsewhere);
 }
 
-/* ------------------------------------------------------------------------------------------------ clients */
+/* ------------------------------------------------------------------------------------------------ projects */
 
-static void what_is_kept_comes_back_to_who_works_on_it(void **state) {
+static void a_kept_document_comes_back_with_its_project(void **state) {
     static const char kept[] = "{\"type\":\"keep\",\"id\":77,\"document\":{\"z\":[0.1,-0.0,1e-7],\"text\":\"\\u00fc\"}}";
     char reason[CLOSE_REASON];
     size_t size;
@@ -451,7 +452,7 @@ static void what_is_kept_comes_back_to_who_works_on_it(void **state) {
     close_page(&two);
 }
 
-static void the_same_tab_takes_its_work_over(void **state) {
+static void the_same_tab_takes_its_project_over(void **state) {
     page old, new;
     (void)state;
     open_page(&old, &all);
@@ -469,7 +470,7 @@ static void the_same_tab_takes_its_work_over(void **state) {
     close_page(&new);
 }
 
-static void a_damaged_document_is_left_out(void **state) {
+static void a_damaged_document_is_ignored(void **state) {
     page mine;
     (void)state;
     received a;
@@ -497,14 +498,14 @@ static json_t *frame_message(int i) {
     return json_pack("{s:s, s:s}", "type", "frame", "recipe", recipe);
 }
 
-static json_t *cut_message(bool keep) {
+static json_t *finish_message(bool keep) {
     return json_pack("{s:s, s:b}", "type", "finish", "keep", keep);
 }
 
 static void frames_become_a_folder_of_pictures(void **state) {
     (void)state;
     ask_refused(&p, frame_message(1), "no film");
-    ask_refused(&p, cut_message(true), "no film");
+    ask_refused(&p, finish_message(true), "no film");
     received a = begin_film(&p, "walk", "png", 3);
     ask_refused(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", "b", "format", "png", "fps", 25,
                               "frames", 1), "being made");
@@ -516,7 +517,7 @@ static void frames_become_a_folder_of_pictures(void **state) {
     ask_refused(&p, frame_message(4), "has its 3 frames");
     assert_false(is_there("walk"));
     free_received(&a);
-    a = ask(&p, cut_message(true));
+    a = ask(&p, finish_message(true));
     assert_string_equal(text_of(a.json, "file"), "walk");
     free_received(&a);
     assert_true(gb_png_is_complete(in_folder("walk/frame-000000.png")));
@@ -526,12 +527,12 @@ static void frames_become_a_folder_of_pictures(void **state) {
     free_received(&a);
     a = ask(&p, frame_message(1));
     free_received(&a);
-    a = ask(&p, cut_message(false));
+    a = ask(&p, finish_message(false));
     free_received(&a);
     assert_false(is_there("walk-2") || is_there(".walk-2.frames"));
 }
 
-static void a_film_that_nobody_cuts_leaves_nothing(void **state) {
+static void an_unfinished_film_leaves_no_files(void **state) {
     size_t before = files_in_folder();
     page mine;
     (void)state;
@@ -545,7 +546,7 @@ static void a_film_that_nobody_cuts_leaves_nothing(void **state) {
     assert_int_equal(files_in_folder(), before);
 }
 
-static void ffmpeg_makes_a_film_of_the_frames(void **state) {
+static void ffmpeg_encodes_the_frames(void **state) {
     static const char *const formats[] = {"mp4", "webm"};
     (void)state;
     ask_refused(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", "a", "format", "mp4", "fps", 25,
@@ -559,7 +560,7 @@ static void ffmpeg_makes_a_film_of_the_frames(void **state) {
             a = ask(&p, frame_message(i));
         }
         free_received(&a);
-        a = ask(&p, cut_message(true));
+        a = ask(&p, finish_message(true));
         assert_true(is_there(text_of(a.json, "file")));
         assert_false(is_there(".turn 100.frames"));
         free_received(&a);
@@ -567,8 +568,8 @@ static void ffmpeg_makes_a_film_of_the_frames(void **state) {
     all.shared.ffmpeg = false;
 }
 
-/* In place of ffmpeg, a program that clients until it is ended. */
-static void a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered(void **state) {
+/* With a program in place of ffmpeg that runs until it is killed. */
+static void a_film_can_be_discarded_during_encoding_and_both_requests_are_answered(void **state) {
     char path[4096], program[300];
     (void)state;
     char *before = strdup(getenv("PATH"));
@@ -583,11 +584,11 @@ static void a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered(
     free_received(&a);
     a = ask(&p, frame_message(1));
     free_received(&a);
-    json_t *keep = cut_message(true);
+    json_t *keep = finish_message(true);
     json_object_set_new(keep, "id", json_integer(9999));
     send_message(&p, keep);
-    ask_refused(&p, cut_message(true), "already encoding");
-    a = ask(&p, cut_message(false));
+    ask_refused(&p, finish_message(true), "already encoding");
+    a = ask(&p, finish_message(false));
     assert_true(json_is_null(json_object_get(a.json, "file")));
     free_received(&a);
     a = await_type(&p, "answer");
@@ -595,7 +596,7 @@ static void a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered(
     assert_non_null(strstr(text_of(a.json, "error"), "discarded"));
     free_received(&a);
     assert_false(is_there("dropped.mp4") || is_there(".dropped.frames") || is_there(".dropped.mp4.new"));
-    ask_refused(&p, cut_message(false), "no film");
+    ask_refused(&p, finish_message(false), "no film");
     all.shared.ffmpeg = false;
     setenv("PATH", before, 1);
     free(before);
@@ -604,29 +605,29 @@ static void a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered(
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_page_is_welcomed_with_all_it_needs_to_know),
+        cmocka_unit_test(the_welcome_contains_everything_a_page_needs),
         cmocka_unit_test(a_model_is_chosen_by_its_number),
-        cmocka_unit_test(a_look_counts_every_value_of_a_layer),
-        cmocka_unit_test(an_activation_sees_its_input_with_the_bias),
-        cmocka_unit_test(what_is_not_finite_is_counted_and_never_sent),
-        cmocka_unit_test(maps_come_as_a_sheet_in_the_order_asked_for),
-        cmocka_unit_test(clusters_share_out_the_features_and_can_go_into_the_recipe),
-        cmocka_unit_test(a_picked_vector_is_what_the_layer_has_there),
-        cmocka_unit_test(the_z_of_a_seed_is_the_models),
-        cmocka_unit_test(a_recipe_is_parsed_into_its_tree_or_its_line_is_named),
-        cmocka_unit_test(a_name_is_taken_once_and_the_next_number_found),
-        cmocka_unit_test(a_saved_picture_is_what_the_command_line_makes_of_its_recipe),
+        cmocka_unit_test(statistics_count_every_value_of_a_layer),
+        cmocka_unit_test(the_input_of_an_activation_includes_the_bias),
+        cmocka_unit_test(values_that_are_not_finite_are_counted_and_never_sent),
+        cmocka_unit_test(maps_come_as_a_sheet_in_the_requested_order),
+        cmocka_unit_test(clusters_partition_the_features_and_can_be_put_in_the_recipe),
+        cmocka_unit_test(a_picked_vector_has_the_values_of_the_layer),
+        cmocka_unit_test(the_z_of_a_seed_uses_the_models_generator),
+        cmocka_unit_test(a_recipe_is_parsed_or_its_wrong_line_is_named),
+        cmocka_unit_test(a_name_is_used_once_and_the_next_number_is_found),
+        cmocka_unit_test(a_saved_picture_equals_the_command_lines),
         cmocka_unit_test(a_picture_of_the_command_line_opens_with_its_inputs),
-        cmocka_unit_test(what_does_not_render_is_not_saved),
+        cmocka_unit_test(a_recipe_that_does_not_render_is_not_saved),
         cmocka_unit_test(names_are_never_paths),
-        cmocka_unit_test(links_lead_nowhere),
-        cmocka_unit_test(what_is_kept_comes_back_to_who_works_on_it),
-        cmocka_unit_test(the_same_tab_takes_its_work_over),
-        cmocka_unit_test(a_damaged_document_is_left_out),
+        cmocka_unit_test(symbolic_links_are_not_followed),
+        cmocka_unit_test(a_kept_document_comes_back_with_its_project),
+        cmocka_unit_test(the_same_tab_takes_its_project_over),
+        cmocka_unit_test(a_damaged_document_is_ignored),
         cmocka_unit_test(frames_become_a_folder_of_pictures),
-        cmocka_unit_test(a_film_that_nobody_cuts_leaves_nothing),
-        cmocka_unit_test(ffmpeg_makes_a_film_of_the_frames),
-        cmocka_unit_test(a_film_can_be_dropped_while_ffmpeg_works_and_both_cuts_are_answered),
+        cmocka_unit_test(an_unfinished_film_leaves_no_files),
+        cmocka_unit_test(ffmpeg_encodes_the_frames),
+        cmocka_unit_test(a_film_can_be_discarded_during_encoding_and_both_requests_are_answered),
     };
     if (argc != 2) return 2;
     ganbend = argv[1];

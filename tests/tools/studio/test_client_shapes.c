@@ -1,4 +1,4 @@
-/* The studio with networks whose pictures are not square, grey or with alpha: frames show them, previews and maps have
+/* The studio with networks whose pictures are not square, are grey, or have alpha: frames show them, previews and maps have
  * their shape, and saved pictures keep their channels. */
 #define _POSIX_C_SOURCE 200809L     /* mkdtemp */
 #include "tests/tools/studio/client_page.h"
@@ -7,7 +7,7 @@
 
 enum { HEIGHT = 128, WIDTH = 64, MOST = HEIGHT * WIDTH };
 
-/* A network that starts from 4×2, in place of the studio's model. */
+/* Replaces the studio's model by a network that starts from 4×2. */
 static void open_shaped(studio *w, int channels) {
     const gb_stylegan2 shape = {.resolution = 128, .start_height = 4, .start_width = 2, .img_channels = channels,
                                 .channel_base = 256, .channel_max = 8, .z_dim = 8, .w_dim = 8, .mapping_layers = 2};

@@ -1,4 +1,4 @@
-/* Who may talk to the studio: tools/studio/guard.c, request by request. */
+/* Which requests the studio accepts: tools/studio/guard.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,13 +14,13 @@
 static const guard loopback = {.cookie = "ganbend-7860"};
 static const guard listening = {.listens = true, .machine = "atelier", .token = TOKEN, .cookie = "ganbend-7860"};
 
-static bool host_is_welcome(const guard *g, const char *host) {
+static bool host_is_accepted(const guard *g, const char *host) {
     return !guard_refuses(g, &(guard_request){.host = host, .token = g->listens ? TOKEN : NULL});
 }
 
-static void hosts(const guard *g, bool welcome, const char *const *list) {
+static void hosts(const guard *g, bool accepted, const char *const *list) {
     for (; *list; list++)
-        if (host_is_welcome(g, *list) != welcome) fail_msg("Host: %s is %s", *list, welcome ? "refused" : "let in");
+        if (host_is_accepted(g, *list) != accepted) fail_msg("Host: %s is %s", *list, accepted ? "refused" : "accepted");
 }
 
 static void a_loopback_name_is_a_host_with_any_port(void **arg) {
@@ -62,9 +62,9 @@ static void a_name_of_any_length_is_read_within_bounds(void **arg) {
     for (size_t length = 200; length < sizeof host; length++) {
         memset(host, 'a', length);
         host[length] = '\0';
-        assert_false(host_is_welcome(&loopback, host));
+        assert_false(host_is_accepted(&loopback, host));
         host[0] = '[';
-        assert_false(host_is_welcome(&listening, host));
+        assert_false(host_is_accepted(&listening, host));
     }
 }
 
@@ -82,14 +82,14 @@ static void the_origin_is_the_host_over_http_or_none(void **arg) {
     assert_null(guard_refuses(&loopback, &own));
     for (const char *const *origin = others; *origin; origin++)
         if (!guard_refuses(&loopback, &(guard_request){.host = "localhost:7860", .origin = *origin}))
-            fail_msg("Origin: %s is let in", *origin);
+            fail_msg("Origin: %s is accepted", *origin);
 }
 
 static void a_tunnel_with_another_port_is_the_same_studio(void **arg) {
     guard_request r = {.host = "127.0.0.1:9000", .origin = "http://127.0.0.1:9000", .upgrade = true};
     (void)arg;
     assert_null(guard_refuses(&loopback, &r));
-    r.origin = "http://127.0.0.1:7860";         /* another tunnel's page, or another program's */
+    r.origin = "http://127.0.0.1:7860";         /* the page of another tunnel, or of another program */
     assert_non_null(guard_refuses(&loopback, &r));
 }
 
@@ -122,7 +122,7 @@ static void a_network_needs_the_token(void **arg) {
     assert_non_null(strstr(guard_refuses(&listening, &r), "token"));
     for (const char *const *token = wrong; *token; token++) {
         r.token = *token;
-        if (!guard_refuses(&listening, &r)) fail_msg("the token '%s' is let in", *token);
+        if (!guard_refuses(&listening, &r)) fail_msg("the token '%s' is accepted", *token);
     }
     r.token = TOKEN;
     assert_null(guard_refuses(&listening, &r));
@@ -145,7 +145,7 @@ static void the_cookie_stands_for_the_token_among_others(void **arg) {
     }
     for (const char *const *cookies = wrong; *cookies; cookies++) {
         r.cookies = *cookies;
-        if (!guard_refuses(&listening, &r)) fail_msg("Cookie: %s is let in", *cookies);
+        if (!guard_refuses(&listening, &r)) fail_msg("Cookie: %s is accepted", *cookies);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Messages of a page, from their bytes to what a client is told. */
+/* Parsing the messages of a page. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ static message *taken(const char *text) {
 static void refused(const char *text, int code, const char *says) {
     char reason[CLOSE_REASON] = "";
     message *m = NULL;
-    /* Out of a buffer that ends where the message does, so that sanitizers see a look beyond it. */
+    /* In a buffer that ends where the message does, so that sanitizers see reads beyond it. */
     size_t size = strlen(text);
     char *bytes = malloc(size + !size);
     assert_non_null(bytes);
@@ -45,7 +45,7 @@ static void every_field_of_a_render_is_read(void **state) {
     free_message(m);
 }
 
-static void what_may_be_left_out_is_nothing(void **state) {
+static void optional_fields_default_to_nothing(void **state) {
     message *m = taken("{\"recipe\":\"\",\"serial\":0,\"type\":\"render\"}");
     (void)state;
     assert_int_equal(m->quality, 0);
@@ -53,7 +53,7 @@ static void what_may_be_left_out_is_nothing(void **state) {
     free_message(m);
 }
 
-static void a_document_keeps_the_digits_it_was_written_with(void **state) {
+static void a_document_keeps_its_digits(void **state) {
     static const char *const documents[] = {
         "{}", "{\"a\":0.1,\"b\":1e300,\"c\":[1.0,-0.0,{}]}", "{ \"document\" : {\"document\":[\"}\\\"{\", \"\\\\\"]} }",
         "{\"ü\":\"€\\u0041\"}",
@@ -72,7 +72,7 @@ static void a_document_keeps_the_digits_it_was_written_with(void **state) {
     refused("{\"type\":\"keep\",\"id\":1,\"d\\u006fcument\":{}}", 1008, "document");
 }
 
-static void what_is_no_json_is_bad_data(void **state) {
+static void text_that_is_not_json_is_bad_data(void **state) {
     static const char *const texts[] = {"", " ", "{", "}", "{\"type\":\"files\",\"id\":1}x", "{\"type\":\"files\",}",
                                         "{\"type\":\"\\ud800\"}", "{\"type\":\"a\\u0000b\"}", "{\"type\":\"\x80\"}",
                                         "{\"type\":\"files\",\"id\":1,\"id\":1}", "nul", "NaN", "{\"type\":NaN}"};
@@ -80,7 +80,7 @@ static void what_is_no_json_is_bad_data(void **state) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) refused(texts[i], 1007, "");
 }
 
-static void a_field_of_another_kind_or_range_is_named(void **state) {
+static void a_field_of_the_wrong_type_or_range_is_named(void **state) {
     static const struct { const char *text, *says; } wrong[] = {
         {"{\"id\":1}", "type"}, {"{\"type\":null}", "type"}, {"{\"type\":\"Files\",\"id\":1}", "Files"},
         {"{\"type\":\"files\"}", "'id' is missing"}, {"{\"type\":\"files\",\"id\":0}", "'id'"},
@@ -124,10 +124,10 @@ static void nesting_and_the_number_of_values_are_limited(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_of_a_render_is_read),
-        cmocka_unit_test(what_may_be_left_out_is_nothing),
-        cmocka_unit_test(a_document_keeps_the_digits_it_was_written_with),
-        cmocka_unit_test(what_is_no_json_is_bad_data),
-        cmocka_unit_test(a_field_of_another_kind_or_range_is_named),
+        cmocka_unit_test(optional_fields_default_to_nothing),
+        cmocka_unit_test(a_document_keeps_its_digits),
+        cmocka_unit_test(text_that_is_not_json_is_bad_data),
+        cmocka_unit_test(a_field_of_the_wrong_type_or_range_is_named),
         cmocka_unit_test(nesting_and_the_number_of_values_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,21 +282,26 @@ test('sixteen tabs are served, the next one is told so, and one that leaves make
 });
 
 test('more connections than are served are turned away with 503, and then served again', async () => {
+    const crowded = await start(ganbend), host = `127.0.0.1:${crowded.port}`;
     const idle = [];
-    let answer;
-    do {                                    // 32 at least, and as many more as connections of other tests close meanwhile
-        const socket = net.connect(port, '127.0.0.1');
-        socket.on('error', () => {});
-        await new Promise((resolve) => socket.on('connect', resolve));
-        idle.push(socket);
-        answer = idle.length < 32 ? null : await get('/');
-    } while (answer?.status !== 503 && idle.length < 64);
-    assert.equal(answer.status, 503);
-    assert.match(answer.head, /Retry-After/);
-    for (const socket of idle) socket.destroy();
-    do answer = await get('/');
-    while (answer.status === 503);
-    assert.equal(answer.status, 200);
+    try {
+        for (let i = 0; i < 32; i++) {
+            const socket = net.connect(crowded.port, '127.0.0.1');
+            socket.on('error', () => {});
+            await new Promise((resolve) => socket.on('connect', resolve));
+            idle.push(socket);
+        }
+        let answer = await get('/', { host, to: crowded.port });
+        assert.equal(answer.status, 503);
+        assert.match(answer.head, /Retry-After/);
+        for (const socket of idle) socket.destroy();
+        do answer = await get('/', { host, to: crowded.port });
+        while (answer.status === 503);
+        assert.equal(answer.status, 200);
+    } finally {
+        for (const socket of idle) socket.destroy();
+        await crowded.stop();
+    }
 });
 
 test('with --listen the token opens the page, its files and its WebSocket, and nothing else does', async () => {

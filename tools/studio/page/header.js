@@ -1,4 +1,4 @@
-// The top of the page: which model, undo and redo, how the connection is, light or dark, help.
+// The top of the page: model, undo and redo, connection status, colour theme, help.
 import {button, menu} from './parts/controls.js';
 import {announce} from './parts/dialog.js';
 import {clear, el} from './parts/dom.js';
@@ -14,9 +14,9 @@ export function mount(root) {
     const status = el('span', {class: 'status', role: 'status'});
     const undo = button({icon: 'undo', label: 'Undo', quiet: true, run: () => store.undo()});
     const redo = button({icon: 'redo', label: 'Redo', quiet: true, run: () => store.redo()});
-    const theme = button({icon: 'light', label: 'Light or dark', quiet: true, run: nextTheme});
+    const theme = button({icon: 'light', label: 'Theme', quiet: true, run: nextTheme});
     const model = menu({
-        label: 'Model', title: 'The network that makes the picture',
+        label: 'Model', title: 'The network that generates the picture',
         choices: () => (store.welcome?.models ?? []).map(({name, architecture, width, height}) =>
             ({value: name, label: name, title: `${architecture}, ${width}×${height}`})),
         value: () => store.state.model,
@@ -48,15 +48,15 @@ export function mount(root) {
     wire.on('state', showStatus);
     store.on('kept', error => {
         if (error && wire.state === 'open')
-            announce(`The work is not kept: ${error.message}`, 'wrong');
+            announce(`The project was not saved: ${error.message}`, 'wrong');
     });
     store.on('recipe', showSteps);
     store.on('network', showModel);
     store.on('ui', () => {
         showTheme();
-        theme.title = `Colours: ${store.ui.theme ?? 'system'}. Press for the next of system, light, dark`;
+        theme.title = `Colours: ${store.ui.theme ?? 'system'}. Click for the next: system, light, dark`;
     });
-    // Canvases draw anew when the system goes from light to dark.
+    // Canvases are drawn again when the system switches between light and dark.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => store.tell('ui', 'theme'));
     keys.add({key: ['?', 'F1'], says: 'Help and keys', group: 'Page', run: openHelp});
     showStatus();
@@ -64,7 +64,7 @@ export function mount(root) {
     showTheme();
 }
 
-// Every model has its recipe; coming back to one finds it as it was.
+// Every model has its own recipe, which is still there on returning to the model.
 function switchModel(draft, name) {
     draft.others[draft.model] = draft.recipe;
     draft.recipe = draft.others[name] ?? emptyRecipe(name);

@@ -1,4 +1,4 @@
-// Puts the page together: panels into their landmarks, the connection to the store, keys to what they do.
+// Assembles the page: mounts the panels, connects the WebSocket to the store, and registers the global keys.
 import * as header from './header.js';
 import {keys} from './parts/keys.js';
 import * as latent from './latent/latent.js';
@@ -15,7 +15,7 @@ import * as project from './project/project.js';
 
 const wantedProject = () => decodeURIComponent(location.hash.slice(1));
 
-let asked = -1;                     // the model whose network is on its way
+let asked = -1;                     // the model whose network has been requested
 
 function askModel() {
     const index = store.welcome.models.findIndex(model => model.name === store.state.model);
@@ -25,7 +25,7 @@ function askModel() {
     }
 }
 
-// By it the program knows the page again that lost its connection, and leaves its work to it.
+// Identifies this page across connections: the program gives it its project back after a lost connection.
 const tab = crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 wire.on('open', () => wire.send('hello', {project: wantedProject(), tab}));
@@ -38,7 +38,7 @@ wire.on('welcome', welcome => {
     document.title = `${welcome.project} · ganbend studio`;
     store.network = null;
     store.tell('rows');
-    // After a lost connection the page knows more than what was kept.
+    // After a lost connection the page has newer state than the kept document.
     if (store.opened)
         store.keep();
     else

@@ -1,4 +1,4 @@
-// What the picture shows, where a network knows classes: found by words or number, alone or mixed with others.
+// The class of the picture, for networks with classes: found by words or number, alone or mixed with others.
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, icon, on} from '../parts/dom.js';
 import * as mix from './classmix.js';
@@ -8,7 +8,7 @@ import {store} from '../state/store.js';
 const nameOf = index => store.network.class_names?.[index] ?? '';
 const shortName = index => nameOf(index).split(',')[0] || `class ${index}`;
 
-// Names in a recipe are classes too.
+// A recipe may name a class.
 function chosen() {
     return classesOf(store.recipe).map(({index, share}) => {
         if (typeof index === 'number')
@@ -46,7 +46,7 @@ export function create() {
         clear(results, found.map((index, i) => el('li', {
             role: 'option', id: `class-${index}`, 'aria-selected': String(i === active),
             data: {taken: taken.has(index)},
-            title: `${nameOf(index)} (${index}): Enter or a click takes it alone, Shift mixes it in`,
+            title: `${nameOf(index)} (${index}): Enter or click selects it, Shift mixes it in`,
             onclick: event => (event.shiftKey ? mixIn : only)(index)},
             el('span', {class: 'name'}, el('span', {class: 'faint'}, index), ` ${nameOf(index)}`),
             el('span', {class: 'mix', title: 'Mix in (Shift+Enter)', onclick: event => {
@@ -54,7 +54,7 @@ export function create() {
                 mixIn(index);
             }}, icon('plus')))),
             !found.length && el('li', {role: 'option', 'aria-disabled': 'true', class: 'faint small'},
-                                'No class has these words.'));
+                                'No class matches.'));
         query.setAttribute('aria-activedescendant', found.length ? `class-${found[active]}` : '');
     }
 
@@ -85,24 +85,24 @@ export function create() {
         address: `class/${index}`, label: shortName(index), title: `${nameOf(index)} (${index})`, span: [0, 1],
         defaultValue: 1, low: null, high: null, value: () => chosen().find(entry => entry.index === index)?.share ?? 0,
         set: share => put(mix.withShare(chosen(), index, share), 'Mixture of classes', `class/${index}`)}),
-        isRemovable && button({icon: 'close', label: `Take ${shortName(index)} out`, quiet: true,
-                               run: () => put(mix.without(chosen(), index), 'Class taken out')}));
+        isRemovable && button({icon: 'close', label: `Remove ${shortName(index)}`, quiet: true,
+                               run: () => put(mix.without(chosen(), index), 'Class removed')}));
 
     function sumToOne() {
         const sum = chosen().reduce((total, {share}) => total + share, 0) || 1;
         put(chosen().map(({index, share}) => ({index, share: share / sum})), 'Shares sum to 1');
     }
 
-    // A share of each class; the network takes the mixture as it is, so shares need not sum to 1.
+    // A share of each class. The network accepts any mixture, so shares need not sum to 1.
     function showMixture() {
         const classes = chosen(), key = classes.map(({index}) => index).join();
         if (key === shown && mixture.children.length)
             return;
         shown = key;
-        clear(mixture, !classes.length && el('p', {class: 'faint small'}, 'Without a class there is no picture.'),
+        clear(mixture, !classes.length && el('p', {class: 'faint small'}, 'Choose a class to get a picture.'),
             classes.map(({index}) => shareOf(index, classes.length > 1)),
             classes.length > 1 && button({label: 'Sum to 1', run: sumToOne,
-                                          title: 'All shares by the same factor, so that they sum to 1'}));
+                                          title: 'Scale all shares so that they sum to 1'}));
         showResults();
     }
 

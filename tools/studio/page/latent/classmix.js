@@ -2,7 +2,7 @@
 
 const lower = text => text.toLowerCase();
 
-// How well a name fits the words that were typed: whole beginnings first, then beginnings of words, then anywhere.
+// How well a name matches the query: at its beginning, at the beginning of a word, or anywhere.
 function rank(name, words) {
     let worst = 0;
     for (const word of words) {
@@ -14,8 +14,8 @@ function rank(name, words) {
     return worst;
 }
 
-// Numbers of at most `most` classes that fit, best first; a number finds its class. `names` may be null.
-export function search(names, count, query, most = 60) {
+// At most `limit` matching classes, best first. A number finds its class. `names` may be null.
+export function search(names, count, query, limit = 60) {
     const words = lower(query).split(/[\s,]+/).filter(Boolean);
     const number = /^\d+$/.test(query.trim()) ? Number(query) : -1;
     const found = [];
@@ -25,10 +25,10 @@ export function search(names, count, query, most = 60) {
         if (score < Infinity)
             found.push({index, score});
     }
-    return found.sort((a, b) => a.score - b.score || a.index - b.index).slice(0, most).map(({index}) => index);
+    return found.sort((a, b) => a.score - b.score || a.index - b.index).slice(0, limit).map(({index}) => index);
 }
 
-// The mixture with one share moved; what is 0 stays in the list until it is taken out.
+// The mixture with one share changed; a share of 0 stays in the list until it is removed.
 export const withShare = (classes, index, share) =>
     classes.map(entry => entry.index === index ? {...entry, share} : entry);
 
@@ -39,7 +39,7 @@ export function added(classes, index) {
     return isKnown ? classes : [...classes, {index, share: classes.length ? 0.5 : 1}];
 }
 
-// What lies between two mixtures.
+// Interpolates between two mixtures.
 export function mixed(a, b, t) {
     const shares = new Map(a.map(({index, share}) => [index, share * (1 - t)]));
     for (const {index, share} of b)

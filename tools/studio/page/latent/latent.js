@@ -1,5 +1,5 @@
-// Where the picture comes from: seed and truncation, pinned faces and the path between them always at hand; z, styles,
-// noise and classes take turns beside them.
+// The latent panel: seed, truncation, pins and the path between them are always visible; z, styles, noise and classes are
+// tabs.
 import {slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
@@ -12,15 +12,15 @@ import {anySeed, heldSeed, seedBox} from './seedbox.js';
 import * as styles from './styles.js';
 import * as zpolygon from './zpolygon.js';
 
-// Parts in the order of their tabs; `fits` says which networks have one.
+// Parts in the order of their tabs; `fits` tells which networks have one.
 const parts = [
-    {name: 'z', label: 'z', title: 'The numbers that the seed draws, to be drawn on', part: zpolygon,
+    {name: 'z', label: 'z', title: 'The random numbers of the seed, which can be edited', part: zpolygon,
      fits: n => n.z_dim > 0},
-    {name: 'styles', label: 'Styles', title: 'What each layer is told: truncation and styles of other seeds',
+    {name: 'styles', label: 'Styles', title: 'The w of each layer: truncation and styles of other seeds',
      part: styles, fits: n => n.num_ws > 0},
-    {name: 'classes', label: 'Classes', title: 'What the picture shows, and mixtures', part: classes,
+    {name: 'classes', label: 'Classes', title: 'The class of the picture, and mixtures', part: classes,
      fits: n => n.classes > 0},
-    {name: 'noise', label: 'Noise', title: 'Noise of each layer: strength, seed, drawn by hand', part: noise,
+    {name: 'noise', label: 'Noise', title: 'Noise of each layer: strength, seed, drawn maps', part: noise,
      fits: n => n.nodes.some(node => node.takes.includes('noise'))},
 ];
 
@@ -33,7 +33,7 @@ function putSeed(seed) {
     store.settle();
 }
 
-const imageSeed = () => seedBox({address: 'seed', label: 'Seed', title: 'A whole number that all of z is drawn from',
+const imageSeed = () => seedBox({address: 'seed', label: 'Seed', title: 'The integer from which z is generated',
                                  keys: [' (,)', ' (.)', ' (R)'], value: () => seedOf(store.recipe), set: setSeed});
 
 function truncation() {
@@ -41,8 +41,8 @@ function truncation() {
     return slider({
         address: 'trunc', label: 'Truncation', low: hasWs ? null : low, high: hasWs ? null : high,
         span: hasWs ? [0, 1.5] : [low, high], defaultValue: 1,
-        title: hasWs ? 'How far from the mean face: 0 is the mean, 1 the seed\'s own, beyond it is wilder'
-            : 'How far z may reach: small is typical, 1 is everything the network knows',
+        title: hasWs ? 'Distance from the mean: 0 is the mean, 1 the seed\'s own w, more is more extreme'
+            : 'The spread of z: small values are typical, 1 is the full range',
         value: () => inputs(store.recipe).trunc ?? 1,
         set: value => store.change('Truncation', draft => setInput(draft.recipe, 'trunc', value === 1 ? null : value),
                                    'trunc')});
@@ -89,8 +89,8 @@ export function mount(root) {
     store.on('network', show);
     store.on('ui', show);
 
-    keys.add({key: 'R', says: 'Any seed', group: 'Latent', run: () => putSeed(anySeed())});
-    keys.add({key: ',', says: 'Seed before', group: 'Latent', run: () => putSeed(seedOf(store.recipe) - 1)});
+    keys.add({key: 'R', says: 'Random seed', group: 'Latent', run: () => putSeed(anySeed())});
+    keys.add({key: ',', says: 'Previous seed', group: 'Latent', run: () => putSeed(seedOf(store.recipe) - 1)});
     keys.add({key: '.', says: 'Next seed', group: 'Latent', run: () => putSeed(seedOf(store.recipe) + 1)});
     keys.add({key: 'K', says: 'Pin this face', group: 'Latent', run: pins.pin});
     keys.add({key: 'Space', says: 'Play the path between pins, or stop', group: 'Latent', run: pins.togglePlaying});

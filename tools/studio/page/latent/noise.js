@@ -1,4 +1,4 @@
-// Noise of each layer: how strong, and from which seed; a layer's map can be drawn on.
+// Noise of each layer: strength, seed, and a drawn map.
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {drawing, mapOf, shortName} from './noisedrawing.js';
@@ -9,7 +9,7 @@ import {store} from '../state/store.js';
 
 const layers = () => store.network.nodes.filter(node => node.takes.includes('noise') && node.act);
 
-// The image's noise as one word and a seed: "const", "none", "random:5".
+// The noise of the image: "const", "none" or "random:5".
 const modeNow = () => String(inputs(store.recipe).noise).split(':')[0];
 const seedNow = () => Number(String(inputs(store.recipe).noise).split(':')[1] ?? 0);
 
@@ -21,7 +21,7 @@ function setMode(mode, seed) {
 function layerRow(layer, openMap) {
     const seed = el('input', {type: 'text', inputmode: 'numeric', class: 'number', placeholder: 'stored',
                               autocomplete: 'off', 'aria-label': `${shortName(layer)}: seed of the map`,
-                              title: 'Seed that this layer\'s map is drawn from; empty: the network\'s own map'});
+                              title: 'Seed of this layer\'s noise map; empty for the network\'s own map'});
     const draw = button({icon: 'brush', label: `Draw the map of ${shortName(layer)}`, quiet: true,
                          title: 'Draw on this layer\'s map', run: () => openMap(layer)});
     const now = () => map.noiseAt(store.recipe, layer);
@@ -33,7 +33,7 @@ function layerRow(layer, openMap) {
     });
     const element = el('div', {class: 'noise-row'}, slider({
         address: `noise/${layer.name}/factor`, label: shortName(layer), low: null, high: null, span: [0, 4],
-        defaultValue: 1, title: `${layer.name}: the strength of its noise is multiplied by this`,
+        defaultValue: 1, title: `${layer.name}: factor for the strength of its noise`,
         value: () => now().factor,
         set: value => store.change(`Noise of ${shortName(layer)}`, draft =>
             map.putNoise(draft.recipe, layer, value, map.noiseAt(draft.recipe, layer).seed), `noise/${layer.name}`)}),
@@ -49,11 +49,11 @@ function layerRow(layer, openMap) {
 }
 
 function list(openMap) {
-    const seed = seedBox({address: 'noise/seed', label: 'Seed', title: 'Seed that all maps are drawn from',
+    const seed = seedBox({address: 'noise/seed', label: 'Seed', title: 'Seed of all noise maps',
                           value: seedNow, set: value => setMode('random', value)});
     const element = el('div', {class: 'noise-list'},
         el('div', {class: 'row'}, menu({
-            label: 'All layers', title: 'Where the noise of every layer comes from',
+            label: 'All layers', title: 'The source of the noise of all layers',
             choices: [{value: 'const', label: 'stored maps'}, {value: 'none', label: 'none'},
                       {value: 'random', label: 'drawn from a seed'}],
             value: modeNow, set: mode => setMode(mode, seedNow())}), seed),

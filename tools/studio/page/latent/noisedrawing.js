@@ -1,4 +1,4 @@
-// A layer's noise map drawn by hand, on top of the network's own noise or in its place.
+// Drawing the noise map of a layer, added to the network's own noise or replacing it.
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {copyOf, grid, stroke} from '../parts/cells.js';
 import {el, on} from '../parts/dom.js';
@@ -7,14 +7,14 @@ import * as map from './noisemap.js';
 import {readPicture} from '../parts/png.js';
 import {store} from '../state/store.js';
 
-const mostRemembered = 20;              // pictures that undo finds without decoding them
+const maxRemembered = 20;              // pictures that undo restores without decoding them
 
 export const mapOf = layer => store.node(`${layer.name}.noise_const`);
 export const shortName = node => node.name.replace(/^synthesis\./, '');
 
 const remembered = new Map();           // picture → cells
 
-// `back` leaves the map for the list of layers.
+// `back` returns to the list of layers.
 export function drawing(layer, back) {
     const node = mapOf(layer), [, height, width] = node.shape;
     const canvas = el('canvas', {class: 'noise-map', width, height, tabindex: 0, role: 'img'});
@@ -46,14 +46,14 @@ export function drawing(layer, back) {
         edits.add(merge, async () => {
             read = await map.imageOf(drawn);
             remembered.set(read, drawn);
-            if (remembered.size > mostRemembered)
+            if (remembered.size > maxRemembered)
                 remembered.delete(remembered.keys().next().value);
             store.change(label, draft => map.putDrawn(draft.recipe, node, read, how), merge);
         });
         show();
     }
 
-    // Grey is nothing, light adds, dark takes away; where nothing is drawn the ground shows through.
+    // Grey is 0, light is positive, dark is negative; undrawn cells are transparent.
     function show() {
         const pixels = context.createImageData(width, height);
         cells.data.forEach((value, i) => {
@@ -111,7 +111,7 @@ export function drawing(layer, back) {
         event.preventDefault();
     });
 
-    const eraser = button({icon: 'erase', label: 'Eraser', quiet: true, title: 'Takes away what is drawn',
+    const eraser = button({icon: 'erase', label: 'Eraser', quiet: true, title: 'Erases the drawing',
                            pressed: () => erases, run: () => {
         erases = !erases;
         eraser.setAttribute('aria-pressed', String(erases));
@@ -120,7 +120,7 @@ export function drawing(layer, back) {
         cells.data.fill(value);
         put(value === map.none ? 'Noise map cleared' : 'Noise map filled');
     };
-    const values = slider({label: 'Value', title: 'What the brush leaves; noise is mostly between −2 and 2', low: -4,
+    const values = slider({label: 'Value', title: 'The value that the brush draws; noise is mostly between −2 and 2', low: -4,
                            high: 4, span: [-4, 4], value: () => level, set: value => {
         level = value;
         controls.refresh();
@@ -135,16 +135,16 @@ export function drawing(layer, back) {
            el('div', {class: 'row'},
               button({icon: 'previous', label: 'All layers', title: 'Back to the list', run: back}),
               el('span', {class: 'small'}, shortName(layer))),
-           menu({label: 'Drawn', title: 'What becomes of the network\'s own noise where something is drawn',
-                 choices: [{value: 'add', label: 'on top of the noise'}, {value: 'set', label: 'in its place'}],
+           menu({label: 'Drawn', title: 'Whether drawn cells are added to the network\'s own noise or replace it',
+                 choices: [{value: 'add', label: 'added to the noise'}, {value: 'set', label: 'replacing it'}],
                  value: () => way, set: value => {
                      way = value;
                      put('Noise map');
                  }}),
            values, sizes,
-           el('div', {class: 'row'}, eraser, button({label: 'Fill', title: 'The value everywhere',
+           el('div', {class: 'row'}, eraser, button({label: 'Fill', title: 'Set all cells to the value',
                                                      run: () => fill(map.levelOf(level))}),
-              button({icon: 'bin', label: 'Take the drawing off', quiet: true, run: () => fill(map.none)}))));
+              button({icon: 'bin', label: 'Clear the drawing', quiet: true, run: () => fill(map.none)}))));
     controls.register({}, element, refresh);
     show();
     refresh();

@@ -1,5 +1,5 @@
-// A layer's noise map as it is drawn: cells hold 0…255 for −4 to 31/8, so that 128 is nothing at all, or `none` where
-// the network's own noise stays. Kept in the recipe as a grey picture with transparency at the layer's `noise_const`.
+// A drawn noise map: cells hold 0…255 for −4 to 31/8, so that 128 is 0, or `none` where the network's own noise stays. In the
+// recipe it is a grey picture with transparency at the layer's `noise_const`.
 import {coloursAt, grid} from '../parts/cells.js';
 import {dataUrl, greyPng} from '../parts/png.js';
 import {isMap, isOnlyAt} from '../state/recipe.js';
@@ -30,7 +30,7 @@ export async function imageOf(cells) {
     return dataUrl(await greyPng(cells.width, cells.height, samples));
 }
 
-// `image` is imageOf() the cells; null removes the bend. `way` is 'add', on top of the noise, or 'set', in its place.
+// `image` is imageOf() the cells; null removes the bend. `way` is 'add' to the noise or 'set' in its place.
 export function putDrawn(recipe, node, image, way) {
     const drawn = drawnAt(recipe, node);
     recipe.bends ??= [];
@@ -44,7 +44,7 @@ export function putDrawn(recipe, node, image, way) {
                             at: node.name, [way]: {image, low, high}});
 }
 
-// Cells of a picture that stands in a recipe, whatever its size and range.
+// The cells of a picture in a recipe, whatever its size and range.
 export function cellsOf(picture, width, height, from = {low, high}) {
     const cells = grid(width, height, Int16Array, none);
     coloursAt(picture, width, height).data.forEach((colour, i) => {
@@ -56,8 +56,8 @@ export function cellsOf(picture, width, height, from = {low, high}) {
 
 /* ------------------------------------------------------------------------------------------ strength and seed */
 
-// The bend that says how strong this layer's noise is and where its map is drawn from, {index, factor, seed}; index −1,
-// factor 1 and seed null where there is none.
+// The bend with the strength and seed of this layer's noise, {index, factor, seed}; index −1, factor 1 and seed null if there
+// is none.
 export function noiseAt(recipe, node) {
     const index = (recipe.bends ?? []).findLastIndex(bend => isOnlyAt(bend, node) && bend.noise !== undefined);
     if (index < 0)

@@ -1,6 +1,6 @@
-// Pinned faces, and the path from one to the next. A pin is a seed with its class, what was drawn on z and the styles
-// that reach every w. On the path the recipe stays as it is and the picture is of places between two pins, so bends can
-// be moved while it plays; the place can be moved by hand too, and kept.
+// Pins, and the path between them. A pin is a seed with its class, the edits of z and the styles of all w's. While the path
+// plays, the recipe stays unchanged and the picture shows positions between two pins, so bends can be changed meanwhile. The
+// position can also be set by a slider, and kept.
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, icon, on} from '../parts/dom.js';
 import {live} from '../state/live.js';
@@ -10,7 +10,7 @@ import {zOf} from './seeds.js';
 import {store} from '../state/store.js';
 
 const thumbSide = 72;
-const shortestStep = 12;                // ms: more than 60 pictures a second, and no more than are worth rendering
+const shortestStep = 12;                // ms; limits the rate to somewhat above 60 pictures a second
 
 const pins = () => store.pins.filter(pin => pin.model === store.state.model);
 const paceOf = () => store.ui.pathPace ?? 0.5;
@@ -41,26 +41,26 @@ function goTo(entry) {
     store.change(`Pinned seed ${entry.seed}`, draft => { draft.recipe = atPin(draft.recipe, store.network, entry); });
 }
 
-// Places in store.pins, where other models' pins stand between.
+// Indices in store.pins, which also contains the pins of other models.
 const placeOf = entry => store.pins.indexOf(entry);
 
 function unpin(entry) {
     const place = placeOf(entry);
-    store.change('Pin taken out', draft => { draft.pins.splice(place, 1); });
+    store.change('Pin removed', draft => { draft.pins.splice(place, 1); });
 }
 
 function movePin(entry, target) {
     const from = placeOf(entry), to = placeOf(target);
     if (from >= 0 && to >= 0 && from !== to)
-        store.change('Pins in another order', draft => { draft.pins.splice(to, 0, ...draft.pins.splice(from, 1)); });
+        store.change('Order of pins', draft => { draft.pins.splice(to, 0, ...draft.pins.splice(from, 1)); });
 }
 
 /* ------------------------------------------------------------------------------------------ the path */
 
 const way = {on: false, playing: false, position: 0, at: 0, seed: null, timer: 0, steps: 0};
-let watcher = () => {};                 // called when the path is entered, left, or moved on
+let watcher = () => {};                 // called when the path starts, ends or advances
 
-// The recipe where the path is now; null while z of one of its ends is still asked for.
+// The recipe at the current position; null while the z of one end is being requested.
 async function recipeNow() {
     const all = pins(), {network} = store;
     const {from, to, t} = placeAt(way.position, all.length, {pace: 1, loop: loops(), smooth: smooths()});
@@ -92,17 +92,17 @@ export function leave() {
     watcher();
 }
 
-// Where on the path, also on the way back.
+// The position on the path, also on the way back.
 const placeNow = () => loops() ? way.position : legsOf() - Math.abs(legsOf() - way.position);
 
-// What is seen becomes the recipe.
+// The current position becomes the recipe.
 async function keep() {
     const recipe = await recipeNow();
     leave();
-    store.change('Place on the path', draft => { draft.recipe = recipe; });
+    store.change('Position on the path', draft => { draft.recipe = recipe; });
 }
 
-// Goes on by the time that passed, as pictures arrive: a slow network plays as fast with fewer pictures.
+// Advances by the elapsed time whenever a picture arrives: a slow network plays at the same speed with fewer pictures.
 function step() {
     clearTimeout(way.timer);
     const now = performance.now(), passed = now - way.at;
@@ -114,7 +114,7 @@ function step() {
     way.position += Math.min(passed, 500) / 1000 * paceOf();
     const round = loops() ? legsOf() : 2 * legsOf();
     way.position %= round || 1;
-    way.timer = setTimeout(step, 100);         // where no picture comes, as while the program is away
+    way.timer = setTimeout(step, 100);         // if no picture arrives, for example without a connection
     show();
     watcher();
 }
@@ -154,19 +154,19 @@ store.on('recipe', () => {
 
 function thumb(entry, index) {
     const hasClass = entry.class !== null && entry.class !== undefined, isDrawn = Object.keys(entry.edits ?? {}).length;
-    const said = `Seed ${entry.seed}${hasClass ? `, class ${entry.class}` : ''}${isDrawn ? ', z drawn on' : ''}`
+    const said = `Seed ${entry.seed}${hasClass ? `, class ${entry.class}` : ''}${isDrawn ? ', z edited' : ''}`
         + (entry.mix ? `, with ${entry.mix.map(({seed}) => seed).join(', ')}` : '');
     const go = el('button', {type: 'button', class: 'pin', draggable: 'true', 'aria-label': said, data: {index},
-                             title: `${said}. Delete takes it out, Shift and arrows move it`,
+                             title: `${said}. Delete removes it, Shift+arrow keys move it`,
                              onclick: () => goTo(entry)},
                   el('img', {src: entry.thumbnail, alt: '', width: 44, height: 44, draggable: 'false'}),
                   el('span', null, entry.seed));
-    const off = el('button', {type: 'button', class: 'quiet off', tabindex: -1, 'aria-label': `Take out ${said}`,
-                              title: 'Take it out', onclick: () => unpin(entry)}, icon('close'));
+    const off = el('button', {type: 'button', class: 'quiet off', tabindex: -1, 'aria-label': `Remove ${said}`,
+                              title: 'Remove', onclick: () => unpin(entry)}, icon('close'));
     return el('li', null, go, off);
 }
 
-// The strip of pins, with what makes one at its head.
+// The strip of pins, with the Pin button.
 export function strip() {
     const take = button({icon: 'pin', label: 'Pin', title: 'Pin this face (K)', run: pin});
     const list = el('ul', {class: 'pins', 'aria-label': 'Pinned faces'});
@@ -225,23 +225,23 @@ export function strip() {
     return element;
 }
 
-// Playing, and where on the path the picture is.
+// Playback and the position on the path.
 export function path() {
     const play = button({icon: 'play', label: 'Play', quiet: true, run: togglePlaying, pressed: () => way.playing});
-    const kept = button({label: 'Keep', title: 'This place on the path becomes the recipe', run: keep});
+    const kept = button({label: 'Keep', title: 'Make this position the recipe', run: keep});
     const off = button({icon: 'close', label: 'Leave the path', quiet: true, title: 'Back to the recipe', run: leave});
     const word = el('h3', null, 'Path');
     const place = slider({
-        address: 'path/position', label: 'Place', title: 'Where on the path: 0 is the first pin, 1 the second',
+        address: 'path/position', label: 'Position', title: 'On the path: 0 is the first pin, 1 the second',
         low: 0, high: null, get span() { return [0, Math.max(1, legsOf())]; }, value: placeNow, set: moveTo});
     const pace = slider({
         address: 'path/pace', label: 'Speed', title: 'Pins a second', low: 0, high: 10, span: [0, 2], defaultValue: 0.5,
         value: paceOf, set: value => store.setUi('pathPace', value)});
     const element = el('div', {class: 'path'}, el('div', {class: 'row'}, play, word,
         el('span', {class: 'space'}), kept, off,
-        button({icon: 'loop', label: 'Loop', quiet: true, title: 'From the last pin to the first; else back and forth',
+        button({icon: 'loop', label: 'Loop', quiet: true, title: 'Continue from the last pin to the first, instead of back and forth',
                 pressed: loops, run: () => store.setUi('pathLoops', !loops())}),
-        button({icon: 'smooth', label: 'Rest at pins', quiet: true, title: 'Slower near each pin',
+        button({icon: 'smooth', label: 'Ease at pins', quiet: true, title: 'Slower near each pin',
                 pressed: smooths, run: () => store.setUi('pathSmooth', !smooths())})), place, pace);
     let wasPlaying = null, waiting = 0;
 
@@ -266,7 +266,7 @@ export function path() {
         }, 50);
     }
 
-    // The slider follows the path a few times a second; pictures matter more.
+    // The slider follows the path only a few times a second, to leave time for pictures.
     function showPlace() {
         const range = place.querySelector('input[type=range]'), number = place.querySelector('.number');
         const high = Math.max(1, legsOf()), value = placeNow();

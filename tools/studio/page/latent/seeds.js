@@ -1,7 +1,7 @@
-// What seeds draw, asked for once: a network's z of a seed.
+// The z of seeds, requested once per network and seed.
 import {wire} from '../state/wire.js';
 
-const most = 64;
+const maxKnown = 64;
 const known = new Map();                // network and seed → promise of z
 
 export function zOf(network, seed) {
@@ -10,7 +10,7 @@ export function zOf(network, seed) {
         const answer = wire.ask('z', {seed}).then(({z}) => z);
         answer.catch(() => known.delete(key));
         known.set(key, answer);
-        if (known.size > most)
+        if (known.size > maxKnown)
             known.delete(known.keys().next().value);
     }
     return known.get(key);

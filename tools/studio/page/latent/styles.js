@@ -1,6 +1,6 @@
-// The table over the w's: a column for each w, a row for each bend that truncates some of them or mixes the style of
-// another seed in. Cells are switched by clicking, dragging along or with the keyboard; the row chosen has its numbers
-// below. The image's own truncation and how many w's it reaches stand first.
+// The table of the w's: a column for each w, a row for each bend that truncates some of them or mixes in the style of another
+// seed. Cells are switched by click, drag or keyboard; the numbers of the current row are below. The first row is the image's
+// own truncation with its cutoff.
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {formatNumber, inputs, setInput} from '../state/recipe.js';
@@ -17,7 +17,7 @@ function edit(label, index, write, merge = null) {
     store.change(label, draft => { draft.recipe.bends[index] = write(draft.recipe.bends[index]); }, merge);
 }
 
-// A truncation starts again from the image's own w, so it goes before the styles, which it would take away.
+// A truncation starts from the image's own w, so it goes before the styles, which it would undo.
 function add(bend, label) {
     const bends = store.recipe.bends ?? [];
     const style = bends.findIndex(each => each.w !== undefined && each.style !== undefined);
@@ -27,10 +27,10 @@ function add(bend, label) {
 }
 
 function remove(index) {
-    store.change('Style taken out', draft => { draft.recipe.bends.splice(index, 1); });
+    store.change('Style removed', draft => { draft.recipe.bends.splice(index, 1); });
 }
 
-// A bend reaches one w at least: the last cell stays on.
+// A bend needs at least one w: the last cell stays on.
 function setCell(row, w, reached, merge) {
     const ws = new Set(wsOf(store.recipe.bends[row.index].w, count()));
     if (reached)
@@ -47,7 +47,7 @@ const middle = () => {
 
 /* ------------------------------------------------------------------------------------------ words */
 
-// What takes w number k: "b8.conv0, b8.conv1".
+// The layers that use w number k: "b8.conv0, b8.conv1".
 function takers(k) {
     const name = `synthesis.w${k}`;
     return store.network.nodes.filter(node => node.inputs.includes(name))
@@ -61,19 +61,19 @@ const titleOf = row => row.kind === 'style'
 /* ------------------------------------------------------------------------------------------ what is seen */
 
 export function create() {
-    const table = el('div', {class: 'w-table', role: 'grid', 'aria-label': 'Which w\'s each style reaches'});
+    const table = el('div', {class: 'w-table', role: 'grid', 'aria-label': 'The w\'s of each style'});
     const numbers = el('div', {class: 'w-numbers'});
     const element = el('div', {class: 'styles'},
         table,
         el('div', {class: 'row'},
-           button({icon: 'plus', label: 'Style', title: 'Mix the style of another seed in',
+           button({icon: 'plus', label: 'Style', title: 'Mix in the style of another seed',
                    run: () => add({w: middle(), style: {seed: anySeed(), share: 0.5}},
                                   'Style of another seed')}),
-           button({icon: 'plus', label: 'Truncation', title: 'A truncation of their own for some layers',
+           button({icon: 'plus', label: 'Truncation', title: 'A separate truncation for some layers',
                    run: () => add({w: middle(), truncation: 0.5}, 'Truncation of layers')})),
         numbers,
         slider({address: 'cutoff', label: 'Cutoff', low: 0, high: count(), integer: true, defaultValue: count(),
-                title: 'How many w\'s, from the first on, the image\'s truncation reaches',
+                title: 'How many w\'s, from the first, the truncation applies to',
                 value: () => inputs(store.recipe).cutoff ?? count(),
                 set: value => store.change('Truncated layers', draft =>
                     setInput(draft.recipe, 'cutoff', value === count() ? null : value), 'cutoff')}));
@@ -85,7 +85,7 @@ export function create() {
     function cell(row, w) {
         const isOn = row.ws.includes(w);
         return el('span', {class: 'w-cell', role: 'gridcell', tabindex: -1, 'aria-selected': String(isOn),
-                           'aria-label': `w ${w}, ${titleOf(row)}: ${isOn ? 'reached' : 'not reached'}`,
+                           'aria-label': `w ${w}, ${titleOf(row)}: ${isOn ? 'on' : 'off'}`,
                            title: `w ${w}: ${takers(w)}`, data: {w}});
     }
 
@@ -97,11 +97,11 @@ export function create() {
                 title: `${titleOf(row)}${row.muted ? ' (muted)' : ''}`}, titleOf(row))),
             el('span', {class: 'w-cells', role: 'presentation'},
                Array.from({length: count()}, (_, w) => cell(row, w))),
-            el('span', {role: 'gridcell'}, button({icon: 'close', label: `Take out ${titleOf(row)}`, quiet: true,
+            el('span', {role: 'gridcell'}, button({icon: 'close', label: `Remove ${titleOf(row)}`, quiet: true,
                                                    run: () => remove(row.index)})));
     }
 
-    // Over the columns the resolution where it changes; each cell says in words what it is.
+    // The head shows the resolution where it changes; the title of each cell describes it.
     function head() {
         const sides = Array.from({length: count()}, (_, w) => /b(\d+)/.exec(takers(w))?.[1] ?? '');
         return el('div', {class: 'w-row w-head', 'aria-hidden': 'true'}, el('span', {class: 'w-name faint small'}, 'w'),
@@ -135,14 +135,14 @@ export function create() {
     function showNumbers(row) {
         if (!row) {
             clear(numbers, el('p', {class: 'faint small'},
-                'The first w\'s set pose and shape, the last ones colours and light.'));
+                'The first w\'s control pose and shape, the last ones colours and light.'));
             return;
         }
         const {index} = row, now = () => rows().find(r => r.index === index);
         if (row.kind === 'truncation') {
             clear(numbers, slider({
                 address: `bend/${index}/truncation`, label: 'Truncation', span: [0, 1.5], defaultValue: 1,
-                title: 'In these layers: 0 is the mean, 1 the seed\'s own', value: () => now()?.psi,
+                title: 'In these layers: 0 is the mean, 1 the seed\'s own w', value: () => now()?.psi,
                 set: value => edit('Truncation of layers', index, old => ({...old, truncation: value}),
                                    `bend/${index}/truncation`)}));
             return;
@@ -151,14 +151,14 @@ export function create() {
             edit(label, index, bend => withStyle(bend, changes), `bend/${index}/${what}`);
         clear(numbers, slider({
             address: `bend/${index}/share`, label: 'Share', span: [0, 1], defaultValue: 1,
-            title: 'How far towards the other seed\'s w: 0 is not at all, beyond 1 goes past it',
+            title: 'Weight of the other seed\'s w: 0 is none, 1 is all of it, more goes beyond',
             value: () => now()?.share, set: share => restyle('Share of a style', 'share', {share})}),
             seedBox({address: `bend/${index}/seed`, label: 'Style of', title: 'The seed whose style is mixed in',
                      value: () => now()?.seed ?? 0,
                      set: seed => restyle('Seed of a style', 'seed', {seed})}));
     }
 
-    /* -------------------------------------------------------------------------------------- hands */
+    /* -------------------------------------------------------------------------------------- input */
 
     const rowAt = target => rows().find(row => row.index === Number(target.closest('.w-row')?.dataset.index));
 
@@ -172,7 +172,7 @@ export function create() {
         choose(row);
         setCell(row, w, drag.reached, drag.merge);
     });
-    // The pointer may leave a cell of another row under it: the column counts, the row is the one the drag began in.
+    // During a drag only the column under the pointer counts; the row is the one where the drag started.
     on(table, 'pointermove', event => {
         const target = drag && document.elementFromPoint(event.clientX, event.clientY)?.closest('.w-cell');
         const row = drag && rows().find(each => each.index === drag.index);

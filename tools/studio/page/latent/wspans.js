@@ -1,8 +1,8 @@
-// The w's that a bend reaches, as a recipe says them ("0-3", 7, a list of these, all) and as numbers; and the bends
-// that stand in the table over the w's. Pure functions.
+// The w's of a bend, as in a recipe ("0-3", 7, a list of these, all) and as numbers; and the bends in the table of the w's.
+// Pure functions.
 import {isMap, isMuted, ranges} from '../state/recipe.js';
 
-// Numbers below `count`, in order.
+// Sorted numbers below `count`.
 export function wsOf(value, count) {
     const spans = value === 'all' ? [[0, count - 1]] : ranges(value), chosen = new Set();
     for (const [low, high] of spans)
@@ -41,7 +41,7 @@ export function rowsOf(recipe, count) {
     });
 }
 
-// A style bend with its seed or share changed; what else it says stays.
+// A style bend with another seed or share and everything else unchanged.
 export function withStyle(bend, changes) {
     const style = {...isMap(bend.style) ? bend.style : {seed: bend.style}, ...changes};
     if (style.share === 1)
@@ -49,7 +49,7 @@ export function withStyle(bend, changes) {
     return {...bend, style};
 }
 
-// The truncation that each w gets from the recipe's bends, null where it is the image's.
+// The truncation of each w by the recipe's bends; null where the image's applies.
 export function truncations(recipe, count) {
     const psi = new Array(count).fill(null);
     for (const row of rowsOf(recipe, count))

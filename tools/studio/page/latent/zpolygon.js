@@ -1,6 +1,6 @@
-// z, to be drawn on: as a polygon around a middle or as bars. The brush pulls values towards the pointer, smooths them
-// or gives back what the seed drew; its size and strength can be set. What is drawn lies in the recipe as what is added
-// to the seed's z, so another seed keeps the drawing.
+// Editing z as a polygon around a centre or as bars. The brush pulls values towards the pointer, smooths them or restores
+// the values of the seed; its size and strength can be set. The recipe contains the differences from the seed's z, so they
+// also apply to other seeds.
 import {button, controls, slider} from '../parts/controls.js';
 import {el, on} from '../parts/dom.js';
 import {inkOf} from '../parts/ink.js';
@@ -9,10 +9,10 @@ import {store} from '../state/store.js';
 import * as shape from './zshape.js';
 import {zOf} from './seeds.js';
 
-const modes = [['pull', 'brush', 'Pull', 'Pulls z towards the pointer'],
-               ['smooth', 'smooth', 'Smooth', 'Brings neighbours together'],
-               ['seed', 'erase', 'Back', 'Gives back what the seed drew']];
-const quick = 8;                        // steps of a key are 1/8 of the brush's strength
+const modes = [['pull', 'brush', 'Pull', 'Pull z towards the pointer'],
+               ['smooth', 'smooth', 'Smooth', 'Smooth neighbouring values'],
+               ['seed', 'erase', 'Restore', 'Restore the values of the seed']];
+const quick = 8;                        // a key press moves 1/8 of the brush's strength
 
 const formOf = () => store.ui.zForm ?? 'polygon';
 const modeOf = () => store.ui.zMode ?? 'pull';
@@ -24,13 +24,13 @@ export function create() {
                                  'aria-valuemin': -shape.reach, 'aria-valuemax': shape.reach});
     const readout = el('output', {class: 'faint small readout'});
     const context = canvas.getContext('2d');
-    let base = null, values = null;     // of the seed, and as drawn
+    let base = null, values = null;     // of the seed, and edited
     let size = {width: 1, height: 1}, drawing = 0;
     let pointer = null, last = null, current = 0;
 
     /* -------------------------------------------------------------------------------------- values */
 
-    // BigGAN's z is multiplied by the truncation before anything is added to it.
+    // BigGAN's z is multiplied by the truncation before the edits are added.
     const scaleOf = () => store.network.num_ws > 0 ? 1 : inputs(store.recipe).trunc ?? 1;
 
     async function read() {
@@ -43,7 +43,7 @@ export function create() {
         redraw();
     }
 
-    function put(next, label = 'z drawn') {
+    function put(next, label = 'z edited') {
         values = next;
         const edits = shape.editsOf(base, values);
         store.change(label, draft => shape.putEdits(draft.recipe, edits), 'z');
@@ -82,7 +82,7 @@ export function create() {
             context.closePath();
     }
 
-    // Level lines at −2, 0 and 2; the one at 0 is stronger.
+    // Grid lines at −2, 0 and 2; the one at 0 is stronger.
     function drawLevels() {
         const {width, height} = size, isRound = formOf() === 'polygon';
         for (const level of [-2, 0, 2]) {
@@ -165,11 +165,11 @@ export function create() {
         canvas.setAttribute('aria-valuetext', `${said(current)}, of ${values.length}`);
         if (!pointer && document.activeElement !== canvas) {
             const edits = Object.keys(shape.editsOf(base, values)).length;
-            readout.textContent = edits ? `${edits} of ${values.length} drawn` : `${values.length} values`;
+            readout.textContent = edits ? `${edits} of ${values.length} edited` : `${values.length} values`;
         }
     }
 
-    /* -------------------------------------------------------------------------------------- hands */
+    /* -------------------------------------------------------------------------------------- input */
 
     function placeOf(event) {
         const box = canvas.getBoundingClientRect();
@@ -202,7 +202,7 @@ export function create() {
     on(canvas, 'focus', redraw);
     on(canvas, 'blur', redraw);
 
-    // Left and right choose the value, up and down move it with its neighbours, Delete gives the seed's back.
+    // Left and right choose a value, up and down change it and its neighbours, Delete restores the seed's.
     on(canvas, 'keydown', event => {
         if (!values || event.ctrlKey || event.metaKey)
             return;
@@ -231,28 +231,28 @@ export function create() {
     const formButton = (form, label, title) => button({icon: form, label, title, quiet: true,
                                                        pressed: () => formOf() === form,
                                                        run: () => store.setUi('zForm', form)});
-    const clearButton = button({icon: 'bin', label: 'Take all drawing off z', quiet: true, run: () => {
-        put(base.slice(), 'z as the seed drew it');
+    const clearButton = button({icon: 'bin', label: 'Clear all edits of z', quiet: true, run: () => {
+        put(base.slice(), 'z restored');
         store.settle();
     }});
     const element = el('div', {class: 'z-editor'},
         el('div', {class: 'z-side'},
-           el('div', {class: 'row'}, formButton('polygon', 'Polygon', 'z around a middle'),
+           el('div', {class: 'row'}, formButton('polygon', 'Polygon', 'z around a centre'),
               formButton('bars', 'Bars', 'z side by side'),
               el('span', {class: 'space'}), clearButton),
            el('div', {class: 'row'}, modes.map(([mode, drawing, label, title]) => button({
                icon: drawing, label, title, quiet: true, pressed: () => modeOf() === mode,
                run: () => store.setUi('zMode', mode)}))),
-           slider({address: 'z/brush/size', label: 'Size', title: 'How many neighbouring values the brush reaches',
+           slider({address: 'z/brush/size', label: 'Size', title: 'How many neighbouring values the brush affects',
                    low: 1, high: 256, span: [1, 41], integer: true, defaultValue: 5, value: sizeOf,
                    set: value => store.setUi('zSize', value)}),
-           slider({address: 'z/brush/strength', label: 'Strength', title: 'How far towards the pointer one touch goes',
+           slider({address: 'z/brush/strength', label: 'Strength', title: 'How far one touch moves the values towards the pointer',
                    low: 0, high: 1, span: [0, 1], defaultValue: 0.5, value: strengthOf,
                    set: value => store.setUi('zStrength', value)}),
            readout),
         canvas);
 
-    // The newest values are read once the recipe rests; while drawing, they are what was just drawn.
+    // The values are read again when the recipe is at rest; during drawing they are the drawn ones.
     controls.register({}, element, read);
     store.on('ui', redraw);
     new ResizeObserver(() => {

@@ -1,16 +1,15 @@
-// z as a shape that can be drawn on: bars side by side or a polygon around a middle, the brush that pulls it, and the
-// edits that lie between what the seed gave and what was drawn. Values reach from −reach to reach on paper; what lies
-// beyond is drawn at the rim. Pure functions.
+// z as an editable shape: bars or a polygon around a centre, the brush, and the edits, which are the differences from the
+// seed's values. Values from −reach to reach are shown; others are drawn at the edge. Pure functions.
 
 export const reach = 3;
-const hole = 0.1;                       // radius, in shares of the whole, where the polygon is at −reach
-const drawn = 1000;                     // edits by hand are kept in thousandths
+const hole = 0.1;                       // radius of the polygon at −reach, relative to the outer radius
+const drawn = 1000;                     // edits are rounded to thousandths
 
 const held = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /* ------------------------------------------------------------------------------------------ on paper */
 
-// Where value `index` of `count` lies on paper of this size, {x, y}.
+// The position {x, y} of value `index` of `count` in a drawing of this size.
 export function pointOf(form, index, value, count, width, height) {
     const share = (held(value, -reach, reach) + reach) / (2 * reach);
     if (form === 'bars')
@@ -19,7 +18,7 @@ export function pointOf(form, index, value, count, width, height) {
     return {x: width / 2 + radius * Math.sin(angle), y: height / 2 - radius * Math.cos(angle)};
 }
 
-// The other way: which value, with fractions, and how much, {index, value}.
+// The reverse: {index, value} at a position; index has fractions.
 export function placeOf(form, x, y, count, width, height) {
     if (form === 'bars')
         return {index: held(x / width * count - 0.5, 0, count - 1),
@@ -31,8 +30,8 @@ export function placeOf(form, x, y, count, width, height) {
 
 /* ------------------------------------------------------------------------------------------ the brush */
 
-// How far each value under a brush of `size` values around `index` is moved, as [index, 0…1] pairs: most in the middle,
-// not at all at the rim. A polygon has no ends, bars have.
+// The weights of the values under a brush of `size` values around `index`, as [index, 0…1] pairs: 1 in the middle, falling to
+// 0 at the edge. A polygon wraps around, bars do not.
 export function reached(index, size, count, closed) {
     const pairs = [], radius = Math.max(size, 1) / 2;
     for (let i = Math.ceil(index - radius); i <= Math.floor(index + radius); i++) {
@@ -43,7 +42,8 @@ export function reached(index, size, count, closed) {
     return pairs.slice(0, count);
 }
 
-// Modes of the brush: `pull` towards the pointer, `smooth` towards the neighbours' mean, `seed` back to the seed's.
+// Modes of the brush: `pull` towards the pointer, `smooth` towards the mean of the neighbours, `seed` back to the seed's
+// values.
 export function brush(mode, values, base, place, {size, strength, closed}) {
     const result = values.slice(), count = values.length;
     for (const [i, share] of reached(place.index, size, count, closed)) {
@@ -55,7 +55,7 @@ export function brush(mode, values, base, place, {size, strength, closed}) {
     return result;
 }
 
-// Positions of a fast pointer, no farther apart than half a brush: the polygon is gone around the shorter way.
+// Interpolated positions of a fast pointer, at most half a brush apart, the shorter way around a polygon.
 export function between(from, to, size, count, closed) {
     let way = to.index - from.index;
     if (closed && Math.abs(way) > count / 2)
@@ -67,7 +67,7 @@ export function between(from, to, size, count, closed) {
 
 /* ------------------------------------------------------------------------------------------ edits */
 
-// {index: amount} as a recipe's {at: z, add: …} holds it, in parts of one.
+// {index: amount} as in a recipe's {at: z, add: …}, from edits in thousandths.
 export function editsOf(base, values, parts = drawn) {
     const edits = {};
     values.forEach((value, i) => {
@@ -86,7 +86,7 @@ export function edited(base, edits) {
     return values;
 }
 
-// Puts the edits into the recipe as one bend, in place of the first that was there; none of them is no bend.
+// Puts the edits into the recipe as one bend, replacing the first such bend; no edits, no bend.
 export function putEdits(recipe, edits) {
     const isEdit = bend => bend.at === 'z' && typeof bend.add === 'object' && bend.add !== null
         && bend.add.image === undefined && bend.muted !== true;

@@ -1,6 +1,6 @@
-// The activation of the selected layers: which one, its curve over what the layer really sees, its parameters by pad
-// and sliders, what becomes of bias and gain, and the numbers of what comes out. A change goes to all selected layers
-// that have an activation; what is shown is the current one's.
+// The activation of the selected layers: the function, its curve over the histogram of its input, its parameters as pad and
+// sliders, bias and gain, and statistics of its output. A change applies to all selected layers that have an activation;
+// the current layer's is shown.
 import {numberOf, numberSpec, paramControl} from './bendcontrols.js';
 import {paramCount, paramOf, resizeParams, setActivation} from '../state/bends.js';
 import {button, controls, menu, pad, slider, toggle} from '../parts/controls.js';
@@ -11,7 +11,7 @@ import {newest} from '../state/newest.js';
 import {activationAt, formatNumber, isMap} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-const bins = 96, pause = 150;       // ms between two looks while something moves
+const bins = 96, pause = 150;       // ms between two requests while something changes
 
 const isWhole = ({features: which}) => which === undefined || which === 'all';
 
@@ -29,7 +29,7 @@ export function activationPanel() {
     const rowNamed = name => store.rows.activations.find(row => row.name === name || row.alias === name);
     const rowNow = () => rowNamed(bendNow()?.activation ?? node?.act?.name);
 
-    // Writes one activation to all layers; write() gets a copy of the current one.
+    // Writes one activation to all layers. write() gets a copy of the current one.
     function edit(label, write, merge) {
         store.change(label, draft => {
             const bend = structuredClone(activationAt(draft.recipe, node)?.bend ?? {activation: node.act.name});
@@ -40,7 +40,7 @@ export function activationPanel() {
 
     function choose(name) {
         if (name === '')
-            store.change('The layer\'s own activation', draft =>
+            store.change('Original activation', draft =>
                 setActivation(draft.recipe, bendable(), null, store.network.nodes));
         else
             edit(`Activation ${name}`, bend => {
@@ -59,13 +59,13 @@ export function activationPanel() {
         return menu({
             label: 'f(x)', title: 'The nonlinearity of the layer: f(x + bias) · gain',
             value: () => bendNow()?.activation ?? '', set: choose, choices: () => [
-                {value: '', label: `as it is: ${node?.act?.name ?? ''}`},
+                {value: '', label: `original: ${node?.act?.name ?? ''}`},
                 ...store.rows.activations.map(({name, alias, summary}) =>
                     ({value: name, label: alias ? `${name} (${alias})` : name, title: summary}))],
         });
     }
 
-    // All of them at a glance; the layer's own takes another one away.
+    // All activations at a glance; choosing the layer's own removes the bend.
     function gallery() {
         const own = rowNamed(node.act.name);
         return el('div', {class: 'gallery', role: 'group', 'aria-label': 'Activations'},
@@ -75,14 +75,14 @@ export function activationPanel() {
             }, thumbnail(row.name, row.params.slice(0, row.count).map(param => param.default_value)), row.name)));
     }
 
-    // With chosen features bias and gain stay the layer's: the other maps need them.
+    // If only some features are bent, bias and gain must stay the layer's, because the other maps need them.
     function options() {
         const bend = bendNow();
         if (!bend || !isWhole(bend))
             return null;
         const isPaper = () => bendNow()?.like === 'paper';
         return el('div', {class: 'row options'},
-            toggle({label: 'bias', title: 'f(x + bias), as the layer has it; without: f(x)',
+            toggle({label: 'bias', title: 'On: f(x + bias), as in the network. Off: f(x)',
                     value: () => !isPaper() && bendNow()?.bias !== 'drop', set: kept => edit('Bias', each => {
                         if (each.like)
                             each.gain = 1;
@@ -92,7 +92,7 @@ export function activationPanel() {
                             each.bias = 'drop';
                     })}),
             toggle({label: 'like: paper',
-                    title: 'Neither bias nor gain: what the published tool for parametric activations does',
+                    title: 'Without bias and gain, as in the published tool for parametric activations',
                     value: isPaper, set: paper => edit('Like the paper', each => {
                         delete each.bias;
                         delete each.gain;
@@ -108,7 +108,7 @@ export function activationPanel() {
             return null;
         return slider({
             address: `bend/${found().index}/gain`, label: 'gain', span: [0, 3], defaultValue: ownGain(),
-            title: `What comes out is multiplied by it; the layer has ${formatNumber(node.act.gain)}`,
+            title: `Factor of the output; the layer has ${formatNumber(node.act.gain)}`,
             value: gainNow, set: value => edit('Gain', each => {
                 if (each.like)
                     each.bias = 'drop';
@@ -131,15 +131,15 @@ export function activationPanel() {
             return null;
         const count = paramCount(bend, row), each = about();
         const grows = row.max_params > row.count && el('div', {class: 'row'},
-            button({icon: 'plus', label: 'Weight', title: 'One power of σ(x) more', run: () =>
-                count < row.max_params && edit('One weight more', wide => resizeParams(wide, row, count + 1))}),
-            count > 1 && button({icon: 'minus', label: 'Weight', title: 'One power of σ(x) less', run: () =>
-                edit('One weight less', wide => resizeParams(wide, row, count - 1))}));
+            button({icon: 'plus', label: 'Weight', title: 'Add a power of σ(x)', run: () =>
+                count < row.max_params && edit('Add a weight', wide => resizeParams(wide, row, count + 1))}),
+            count > 1 && button({icon: 'minus', label: 'Weight', title: 'Remove a power of σ(x)', run: () =>
+                edit('Remove a weight', wide => resizeParams(wide, row, count - 1))}));
         const numbered = Array.from({length: count}, (_, i) => paramControl(each, i));
         return el('div', {class: 'sliders'}, numbered, gain(), grows);
     }
 
-    // The two parameters of the pad; where there are more than two, menus choose them.
+    // The two parameters of the pad; if there are more than two, menus select them.
     function square() {
         const bend = bendNow(), row = rowNow(), count = bend && row ? paramCount(bend, row) : 0;
         if (count < 1)
@@ -151,10 +151,10 @@ export function activationPanel() {
         if (count === 1 && (!isWhole(bend) || bend.like))
             return null;
         const choice = i => menu({
-            label: i ? '↑' : '→', title: i ? 'What up and down move' : 'What left and right move', value: () => axes[i],
+            label: i ? '↑' : '→', title: i ? 'The parameter for up and down' : 'The parameter for left and right', value: () => axes[i],
             choices: Array.from({length: count}, (_, k) => ({value: k, label: row.params[k].name})),
             set: value => store.setUi('padAxes', {...store.ui.padAxes, [row.name]: axes.with(i, Number(value))})});
-        return el('div', {class: 'square'}, pad({label: `${row.name}, two at once`, x: spec(0), y: second}),
+        return el('div', {class: 'square'}, pad({label: `${row.name}, two parameters`, x: spec(0), y: second}),
                   count > 2 && el('div', {class: 'row axes'}, choice(0), choice(1)));
     }
 
@@ -164,13 +164,13 @@ export function activationPanel() {
         const value = (name, text, title) => el('div', {title}, el('dt', null, name), el('dd', null, text));
         const number = x => x === null || x === undefined ? '–' : formatNumber(x, 3);
         clear(numbers, look && [
-            value('least', number(look.min)), value('greatest', number(look.max)), value('mean', number(look.mean)),
-            value('deviation', number(look.deviation), 'Standard deviation'),
+            value('min', number(look.min)), value('max', number(look.max)), value('mean', number(look.mean)),
+            value('std', number(look.deviation), 'Standard deviation'),
             value('zeros', `${formatNumber(100 * look.zeros, 3)} %`, 'Share of values that are exactly 0'),
             look.nan > 0 && value('not finite', look.nan, 'NaN and infinite values')]);
     }
 
-    // Once for all that changes before the next picture of the page.
+    // Once for all changes before the next animation frame.
     function showCurve() {
         frame ||= requestAnimationFrame(() => {
             frame = 0;
@@ -185,9 +185,9 @@ export function activationPanel() {
         const own = act && rowNamed(act.name);
         const paramsOf = (each, given) => each ? Array.from({length: paramCount(given, each)}, (_, i) =>
             numberOf(store.recipe, paramOf(given, each, i))) : [];
-        // Without an activation there is but one histogram, and it lies along the line of values.
+        // Without an activation there is only one histogram, along the axis of values.
         drawing.show({
-            name: act ? row?.name ?? bend?.activation ?? act.name : 'its values',
+            name: act ? row?.name ?? bend?.activation ?? act.name : 'the values',
             look: act || !look ? look : {before: look.histogram},
             params: act && row ? paramsOf(row, bend ?? {}) : [], gain: act ? gainNow() : 1, clamp: act?.clamp ?? 0,
             own: act && bend ? {name: act.name, params: paramsOf(own, {}), gain: act.gain, clamp: act.clamp} : null,

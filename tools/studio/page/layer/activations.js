@@ -1,9 +1,9 @@
-// The curves of the activations, for drawing: the formulas of the program's table in double precision. An activation
-// that is not here has no curve, and is not wrong for it.
+// The curves of the activations for drawing: the formulas of the program's table in double precision. An activation without
+// a formula here simply has no curve.
 
 const sigmoid = x => 1 / (1 + Math.exp(-x));
 
-// erf by its series near 0 and its continued fraction beyond.
+// erf by its series near 0 and its continued fraction elsewhere.
 function erf(x) {
     const a = Math.abs(x);
     if (a > 6)
@@ -43,13 +43,13 @@ const formulas = {
     step: (x, [threshold]) => x > threshold ? 1 : 0,
 };
 
-// f(x), or null where there is no such curve here.
+// f(x), or null if there is no formula.
 export function curveOf(name, params = []) {
     const formula = Object.hasOwn(formulas, name) ? formulas[name] : null;
     return formula && (x => formula(x, params));
 }
 
-// The part of the line that a drawing shows: what the layer sees, and of a curve at least −2 to 2.
+// The range of x in a drawing: the layer's input and, for a curve, at least −2 to 2.
 export function windowOf(seen, isCurve) {
     const least = isCurve || !seen ? 2 : -Infinity;
     const low = Math.min(-least, seen?.low ?? -4), high = Math.max(least, seen?.high ?? 4);
@@ -57,7 +57,7 @@ export function windowOf(seen, isCurve) {
     return [low - room, high + room];
 }
 
-// Even steps in 1, 2 or 5 of a power of ten: about `count` of them between low and high.
+// Ticks in steps of 1, 2 or 5 times a power of ten, about `count` between low and high.
 export function ticks(low, high, count) {
     const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].find(factor => factor * power >= rough) * power;

@@ -1,11 +1,11 @@
-// Controls for the parameters of a row, a filter's or an activation's: sliders, whole numbers, menus of choices. What
-// they write goes through edit(label, write, merge), so one control can move one bend or the activation of many layers.
+// Controls for the parameters of a filter or activation: sliders, integers, menus. They write through edit(label, write,
+// merge), so that a control can change one bend or the activation of many layers.
 import {paramOf, setParam} from '../state/bends.js';
 import {menu, slider} from '../parts/controls.js';
 import {isMap} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-// Where a slider begins and ends, for parameters without limits or with far ones: by "row.parameter" or parameter.
+// Slider ranges for parameters with no or wide limits, by "row.parameter" or parameter.
 const spans = {
     'scale.x': [0, 3], 'scale.y': [0, 3], 'affine.x': [-16, 16], 'affine.y': [-16, 16], 'resize-crop.x': [0, 1],
     'resize-crop.y': [0, 1], 'scale.factor': [0, 3], 'normalise.mean': [-2, 2], 'normalise.deviation': [0, 3],
@@ -15,7 +15,7 @@ const spans = {
     frequency: [0, 8], amplitude: [-4, 4],
 };
 
-// The recipe's own parameter that a value such as "$angle" stands for, or null.
+// The named parameter of the recipe that a value such as "$angle" refers to, or null.
 export const namedBy = value => typeof value === 'string' && /^\$\w/.test(value) ? value.slice(1) : null;
 
 export function numberOf(recipe, value) {
@@ -36,7 +36,7 @@ function putNumber(recipe, bend, row, i, value) {
         recipe.parameters[name] = value;
 }
 
-// The slider's spec of parameter `i`; a pad takes two of them. about: {row, bend(), edit(label, write(bend, recipe),
+// The slider spec of parameter `i`; a pad uses two. about: {row, bend(), edit(label, write(bend, recipe),
 // merge), address(name)}.
 export function numberSpec(about, i) {
     const {row} = about, {name, summary, low, high, integer, default_value: defaultValue} = row.params[i];
@@ -61,7 +61,7 @@ export function paramControl(about, i) {
         label: name, title: summary, choices,
         value: () => {
             const value = about.bend() && paramOf(about.bend(), row, i);
-            return typeof value === 'number' ? choices[value] : value;         // a row's default is a place in the list
+            return typeof value === 'number' ? choices[value] : value;         // a row's default is an index in the list
         },
         set: value => about.edit(`${row.name} ${name}`, bend => setParam(bend, row, i, value)),
     });

@@ -1,5 +1,5 @@
-// The drawing of an activation: its curve over the histogram of what it sees, and, along the right edge, of what comes
-// out; the layer's own curve dashed where another one is in its place. A pointer reads values off the curve.
+// The drawing of an activation: its curve over the histogram of its input and, along the right edge, the histogram of its
+// output. The layer's own curve is dashed if it is replaced. The pointer reads values off the curve.
 import {curveOf, ticks, windowOf} from './activations.js';
 import {el, on, svg} from '../parts/dom.js';
 import {formatNumber} from '../state/recipe.js';
@@ -79,8 +79,8 @@ export function curve() {
 function inWords({name, look}, f) {
     const range = ({low, high}) => `${formatNumber(low, 3)} to ${formatNumber(high, 3)}`;
     return [f ? `Curve of ${name}` : `Histogram of ${name}`,
-            look?.before && (f ? `it sees ${range(look.before)}` : range(look.before)),
-            look?.histogram && `${range(look.histogram)} come out`].filter(Boolean).join(', ');
+            look?.before && (f ? `input ${range(look.before)}` : range(look.before)),
+            look?.histogram && `output ${range(look.histogram)}`].filter(Boolean).join(', ');
 }
 
 function outputOf({name, params, gain, clamp}) {
@@ -93,14 +93,14 @@ const set = (shape, d) => shape.setAttribute('d', d);
 const held = y => Math.min(1e4, Math.max(-1e4, y));
 const path = pairs => pairs.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${held(y).toFixed(1)}`).join('');
 
-// The least and greatest of the finite ones, at least −1 to 1 and not beyond what can be seen.
+// The smallest and largest finite value, at least −1 to 1 and limited to what can be shown.
 function spread(values) {
     const finite = values.filter(Number.isFinite);
     const low = Math.min(-1, ...finite), high = Math.max(1, ...finite), room = 0.05 * (high - low);
     return [low - room, high + room];
 }
 
-// A histogram as one shape: along x from `base` up, or along y from `base` to the right.
+// A histogram as one path: along x upwards from `base`, or along y to the right of `base`.
 function bars(histogram, to, base, most, isUpright) {
     if (!histogram?.counts.length || !(histogram.high > histogram.low))
         return '';
@@ -115,7 +115,7 @@ function bars(histogram, to, base, most, isUpright) {
     return `${d}${across}${base}Z`;
 }
 
-// A curve as small as a word, from −4 to 4, for choosing.
+// A thumbnail of a curve, from −4 to 4.
 export function thumbnail(name, params) {
     const f = curveOf(name, params), wide = 44, high = 26;
     const at = (x, y) => [(x + 4) / 8 * wide, high - 2 - (y + 1.5) / 5.5 * (high - 4)];

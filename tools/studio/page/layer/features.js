@@ -1,5 +1,5 @@
-// Which features a bend acts on: all maps, a list, a random share with its seed, or clusters, which the program finds
-// in the maps and which the recipe then carries.
+// The features of a bend: all maps, a list, a random share with its seed, or clusters, which the program finds in the maps
+// and which are stored in the recipe.
 import {listedFeatures, placesOf, setListed} from '../state/bends.js';
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
@@ -27,7 +27,7 @@ export function features(about) {
     const inner = el('div', {class: 'features-of'});
     const count = () => placesOf(about.bend(), store.network.nodes)[0]?.shape[0] ?? 0;
     const kind = menu({
-        label: 'on', title: 'Which feature maps this acts on; the others stay as they are',
+        label: 'on', title: 'The feature maps that are bent',
         choices: [{value: 'all', label: 'all maps'}, {value: 'list', label: 'these maps'},
                   {value: 'random', label: 'a random share'}, {value: 'cluster', label: 'a cluster'}],
         value: () => about.bend() && kindOfFeatures(about.bend()),
@@ -46,7 +46,7 @@ export function features(about) {
         if (name === 'cluster' && !placesOf(about.bend(), store.network.nodes).every(clustersOf))
             findClusters();
         else
-            about.edit('Maps it acts on', write);
+            about.edit('Features', write);
     }
 
     // For every layer the bend sits at; what was chosen before is chosen no longer.
@@ -89,7 +89,7 @@ export function features(about) {
             const numbers = listedFeatures({features: field.value.split(',')});
             const held = [...numbers].filter(number => number < count());
             if (held.length)
-                about.edit('Maps it acts on', bend => setListed(bend, held));
+                about.edit('Features', bend => setListed(bend, held));
             field.blur();
             refresh();
         });
@@ -104,10 +104,10 @@ export function features(about) {
             bend.features = {...bend.features, [name]: value};
         }, address);
         return [
-            slider({address: about.address('share'), label: 'share', title: 'Share of the maps that are drawn', low: 0,
+            slider({address: about.address('share'), label: 'share', title: 'Share of the maps that are chosen', low: 0,
                     high: 1, defaultValue: 0.5, value: () => read('random'),
                     set: value => put('random', value, about.address('share'))}),
-            slider({address: about.address('draw'), label: 'seed', title: 'Another seed draws other maps', low: 0,
+            slider({address: about.address('draw'), label: 'seed', title: 'Another seed chooses other maps', low: 0,
                     span: [0, 99], high: 2 ** 31 - 1, integer: true, defaultValue: 0, value: () => read('seed'),
                     set: value => put('seed', value, about.address('draw'))}),
         ];
@@ -133,10 +133,10 @@ export function features(about) {
         });
         return [
             buttons && el('div', {class: 'row chips', role: 'group', 'aria-label': 'Clusters'}, buttons),
-            slider({label: 'clusters', title: 'How many clusters are looked for', low: 2, high: 32, integer: true,
+            slider({label: 'clusters', title: 'Number of clusters to find', low: 2, high: 32, integer: true,
                     value: () => clusterCount, set: value => { clusterCount = value; controls.refresh(); }}),
-            button({label: groups ? 'Find anew' : 'Find clusters', icon: 'dice', run: findClusters,
-                    title: 'Maps that look alike come into one cluster; the recipe keeps them'}),
+            button({label: groups ? 'Find again' : 'Find clusters', icon: 'dice', run: findClusters,
+                    title: 'Groups similar maps; the clusters are stored in the recipe'}),
         ];
     }
 
@@ -150,7 +150,7 @@ export function features(about) {
             return;
         shown = now;
         clear(inner, {all: () => null, list, random, cluster: clusters}[kindOfFeatures(bend)](),
-              busy && el('small', {class: 'faint', role: 'status'}, 'Looking for clusters…'),
+              busy && el('small', {class: 'faint', role: 'status'}, 'Finding clusters…'),
               problem && el('small', {class: 'wrong', role: 'alert'}, problem));
     }
     controls.register({}, element, show);

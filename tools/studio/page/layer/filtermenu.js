@@ -2,7 +2,7 @@
 import {clear, el, on} from '../parts/dom.js';
 import {store} from '../state/store.js';
 
-// Rows that fit what was typed, those whose name begins with it first.
+// Rows that match the query, those whose name starts with it first.
 export function found(rows, typed) {
     const wanted = typed.trim().toLowerCase();
     const place = ({name, alias, summary}) => {
@@ -14,12 +14,12 @@ export function found(rows, typed) {
         .sort((a, b) => a.at - b.at).map(({row}) => row);
 }
 
-// choose(row) is called for the row that was taken. Returns {element, focus()}.
+// Calls choose(row) for the chosen row. Returns {element, focus()}.
 export function filterMenu(choose) {
     const field = el('input', {type: 'search', class: 'filter-search', placeholder: 'Add a filter…', role: 'combobox',
                                'aria-label': 'Add a filter', 'aria-expanded': 'false', 'aria-controls': 'filter-list',
                                'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false',
-                               title: 'All filters with what they do; type to search'});
+                               title: 'All filters with descriptions; type to search'});
     const list = el('div', {id: 'filter-list', class: 'filter-list', role: 'listbox', 'aria-label': 'Filters',
                             hidden: true});
     const element = el('div', {class: 'filter-menu'}, field, list);
@@ -33,7 +33,7 @@ export function filterMenu(choose) {
                        onpointerdown: event => event.preventDefault(), onclick: () => take(row)},
                el('strong', null, row.name), row.alias && el('span', {class: 'faint'}, ` ${row.alias}`),
                el('span', {class: 'says'}, row.summary)))
-            : el('div', {class: 'option faint', role: 'option', 'aria-disabled': 'true'}, 'No filter is called that.'));
+            : el('div', {class: 'option faint', role: 'option', 'aria-disabled': 'true'}, 'No filter matches.'));
         list.hidden = false;
         field.setAttribute('aria-expanded', 'true');
         mark(false);

@@ -1,6 +1,6 @@
-// The stack of what stands at the selected layers, in the order in which it acts: filters with their features and
-// parameters, and other bends as a line each. Cards are added from a menu of all filters, ordered by dragging or with
-// the arrow keys on their handle, muted and removed. One filter is at hand: maps that are clicked go to it.
+// The bends at the selected layers in the order in which they are applied: filters with their features and parameters, and
+// other bends as one line each. Cards are added from a menu of all filters, moved by dragging or by arrow keys on their
+// handle, muted and removed. One filter is current: clicked maps become its features.
 import {paramControl} from './bendcontrols.js';
 import {addBend, extend, moveBend, placesOf, separate, setListed, setMuted, stackOf, takeAway} from '../state/bends.js';
 import {button, controls} from '../parts/controls.js';
@@ -10,7 +10,7 @@ import {filterMenu} from './filtermenu.js';
 import {describe, isMuted, kindOf, whatOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-// chosen() gives the maps that the next filter is to act on, or null. Returns {element, show(nodes), atHand, add()}.
+// chosen() returns the maps for the next filter, or null. Returns {element, show(nodes), atHand, add()}.
 export function filterStack({chosen, changedHand}) {
     const list = el('ol', {class: 'stack'});
     const search = filterMenu(add);
@@ -47,9 +47,9 @@ export function filterStack({chosen, changedHand}) {
 
     const mute = (index, muted) => editor(index)(muted ? 'Mute' : 'Unmute', bend => setMuted(bend, muted));
 
-    // Another filter in the same place keeps its features and what they share.
+    // Replacing a filter keeps its features and the parameters that both have.
     function become(index, name) {
-        editor(index)('Another filter', (bend, recipe) => {
+        editor(index)('Replace the filter', (bend, recipe) => {
             const {at, w, features: which, mix, muted} = bend;
             recipe.bends[index] = Object.fromEntries(Object.entries({at, w, filter: name, features: which, mix, muted})
                 .filter(([, value]) => value !== undefined));
@@ -84,10 +84,10 @@ export function filterStack({chosen, changedHand}) {
             : `also at ${others > 1 ? `${others} other layers` : places.find(place => !nodes.includes(place)).name}`;
         return el('div', {class: 'where small'},
             el('span', {class: 'faint', title: names}, says),
-            at < nodes.length && button({label: 'At all', title: 'Also at the other selected layers',
-                run: () => store.change('Also here', draft => extend(draft.recipe, index, nodes, all()))}),
+            at < nodes.length && button({label: 'At all', title: 'Apply it at the other selected layers too',
+                run: () => store.change('At all selected layers', draft => extend(draft.recipe, index, nodes, all()))}),
             others > 0 && button({
-                label: 'Only here', title: 'What is changed now is changed only at the selected layers',
+                label: 'Only here', title: 'Further changes apply only to the selected layers',
                 run: () => store.change('Only here', draft => {
                     hand = separate(draft.recipe, index, nodes.filter(node => places.includes(node)), all());
                 })}));
@@ -96,7 +96,7 @@ export function filterStack({chosen, changedHand}) {
     function head(entry, title) {
         const {index, bend} = entry;
         const handle = el('button', {type: 'button', class: 'quiet handle',
-                                     title: 'Drag, or arrow keys up and down: order',
+                                     title: 'Drag, or use the up and down arrow keys, to change the order',
                                      'aria-label': `Order of ${whatOf(bend)}: arrow keys up and down`},
                           svg('svg', {class: 'icon', viewBox: '0 0 16 16', 'aria-hidden': 'true'},
                               svg('path', {d: 'M6 4v.01M10 4v.01M6 8v.01M10 8v.01M6 12v.01M10 12v.01'})));
@@ -111,7 +111,7 @@ export function filterStack({chosen, changedHand}) {
         return el('div', {class: 'card-head'}, handle, title, el('span', {class: 'space'}),
             el('button', {type: 'button', class: 'quiet mute', 'aria-label': 'Mute',
                           'aria-pressed': String(isMuted(bend)),
-                          title: isMuted(bend) ? 'Let it act again' : 'Mute: it stays, but does nothing',
+                          title: isMuted(bend) ? 'Unmute' : 'Mute: keep it without effect',
                           onclick: () => mute(index, !isMuted(bend))}, 'M'),
             button({icon: 'bin', label: 'Remove', quiet: true, run: () => remove(index)}));
     }
@@ -183,7 +183,7 @@ export function filterStack({chosen, changedHand}) {
 
     /* -------------------------------------------------------------------------------------- showing */
 
-    // Cards are made anew where their structure changed; values are the controls' own business.
+    // Cards are rebuilt only if their structure changed; the controls update their values themselves.
     function show(now = nodes) {
         nodes = now;
         search.element.hidden = !nodes.length || !nodes.every(node => node.takes?.includes('filter') ?? true);
@@ -197,7 +197,7 @@ export function filterStack({chosen, changedHand}) {
             const focus = list.contains(document.activeElement) ? document.activeElement : null;
             const place = focus && [focus.closest('.card')?.dataset.index, focus.className, focus.ariaLabel];
             clear(list, entries.map(entry => kindOf(entry.bend) === 'filter' ? filterCard(entry) : otherCard(entry)),
-                  !entries.length && el('li', {class: 'empty faint'}, 'Nothing stands here yet.'));
+                  !entries.length && el('li', {class: 'empty faint'}, 'No bends here yet.'));
             if (place)
                 [...list.querySelectorAll(`[data-index="${place[0]}"] *`)].find(each =>
                     each.className === place[1] && each.ariaLabel === place[2])?.focus();
@@ -209,7 +209,7 @@ export function filterStack({chosen, changedHand}) {
     return {
         element, show, focus: search.focus,
         get count() { return stack().length; },
-        // The bend that maps are chosen for, {index, bend}, or null.
+        // The current filter, whose features are chosen by clicking maps, {index, bend}, or null.
         get atHand() { return hand === null ? null : {index: hand, bend: store.recipe.bends?.[hand]}; },
     };
 }

@@ -1,5 +1,5 @@
-// The layer panel: what the selected layers are, whether they are on, their activation, and what stands at them. With
-// several layers selected, a change goes to all of them; what is shown is the last one's.
+// The layer panel: the selected layers, whether they are on, their activation, and the bends at them. A change applies to all
+// selected layers; the last one's values are shown.
 import {activationPanel} from './activation.js';
 import {isOff, listedFeatures, setListed, setOff} from '../state/bends.js';
 import {controls, toggle} from '../parts/controls.js';
@@ -14,7 +14,7 @@ import {store} from '../state/store.js';
 const withoutRoot = name => name.replace(/^(synthesis|generator|blocks)\./, '');
 
 export function mount(root) {
-    let nodes = [], layers = new Map(), waiting = null;     // maps chosen while no filter is at hand
+    let nodes = [], layers = new Map(), waiting = null;     // maps chosen while there is no current filter
 
     /* -------------------------------------------------------------------------------------- head */
 
@@ -33,10 +33,10 @@ export function mount(root) {
         const blocks = [...new Set(nodes.map(each => each.name))];
         clear(name, !node ? 'No layer selected' : nodes.length === 1 ? node.name : `${nodes.length} layers`);
         name.title = blocks.join('\n');
-        clear(says, !node ? 'Click one in the network, or walk there with the arrow keys; Shift adds.'
+        clear(says, !node ? 'Click a layer in the network, or use the arrow keys there; Shift extends the selection.'
             : nodes.length === 1 ? [el('b', null, shapeText(node)), ' · ', inWords(node, layers.get(node.name)?.parts)]
             : [nodes.slice(-4).map(each => withoutRoot(each.name)).join(', '), nodes.length > 4 && ' …',
-               '. Changes go to all; shown is ',
+               '. Changes apply to all; values are of ',
                el('b', null, withoutRoot(node.name))]);
         power.hidden = !whole().length;
     }
@@ -52,7 +52,7 @@ export function mount(root) {
             waiting = numbers.size ? numbers : null;
             return;
         }
-        store.change('Maps it acts on', draft => {
+        store.change('Features', draft => {
             const bend = draft.recipe.bends[hand.index];
             if (numbers.size)
                 setListed(bend, numbers);
@@ -84,7 +84,7 @@ export function mount(root) {
         body.setAttribute('role', 'tabpanel');
         body.setAttribute('aria-labelledby', `layer-${each}`);
     }
-    const list = el('div', {class: 'layer-tabs', role: 'tablist', 'aria-label': 'What is bent'}, Object.values(tabs));
+    const list = el('div', {class: 'layer-tabs', role: 'tablist', 'aria-label': 'Layer views'}, Object.values(tabs));
     on(list, 'keydown', event => {
         if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
             const other = Object.keys(bodies).find(each => each !== current());
@@ -124,7 +124,7 @@ export function mount(root) {
         stack.show(nodes);
         const isBent = nodes.some(node => activationAt(store.recipe, node));
         clear(tabs.activation, hasActivation ? 'Activation' : 'Values',
-              isBent && el('span', {class: 'mark', title: 'Another than the layer\'s own'}));
+              isBent && el('span', {class: 'mark', title: 'Replaced'}));
         clear(tabs.filters, 'Filters and maps', stack.count > 0 && el('span', {class: 'count'}, String(stack.count)));
     }
 
@@ -157,7 +157,7 @@ export function mount(root) {
     };
     keys.add({key: 'A', says: 'Activation of the layer', group: 'Layers', run: go('activation', activation.focus)});
     keys.add({key: 'F', says: 'Add a filter', group: 'Layers', run: go('filters', stack.focus)});
-    keys.add({key: 'O', says: 'Layer off, and on again', group: 'Layers', run: () =>
+    keys.add({key: 'O', says: 'Switch the layer off or on', group: 'Layers', run: () =>
         whole().length && store.change('Layer on or off', draft =>
             setOff(draft.recipe, whole(), !areOff(), store.network.nodes))});
 }

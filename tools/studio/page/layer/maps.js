@@ -1,17 +1,16 @@
-// The feature maps of a layer as a contact sheet, each from black at its least to white at its greatest value, in the
-// order of their numbers, of their energy or of clusters. Clicking and dragging, or arrow keys and Space, choose the
-// maps that the filter at hand acts on.
+// The feature maps of a layer as a contact sheet, each from black at its smallest to white at its largest value, ordered by
+// number, energy or cluster. Clicking and dragging, or arrow keys and Space, choose the features of the current filter.
 import {controls, menu} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {newest} from '../state/newest.js';
 import {formatNumber} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-const mostShown = 512;
-const pause = 150;                  // ms between two sheets while something moves
+const maxShown = 512;
+const pause = 150;                  // ms between two sheets while something changes
 const sizes = {small: 28, middle: 44, large: 88};
 
-// chosen() gives the Set of maps that are chosen or null for all; choose(numbers, settle) is told the new ones.
+// chosen() returns the Set of chosen maps, or null for all. choose(numbers, settle) sets it.
 export function mapSheet({chosen, choose, target}) {
     const says = el('p', {class: 'says small faint'});
     const grid = el('div', {class: 'sheet', role: 'listbox', 'aria-label': 'Feature maps',
@@ -30,10 +29,10 @@ export function mapSheet({chosen, choose, target}) {
     });
     const channels = () => node?.shape[0] ?? 1;
     const pages = menu({
-        label: 'places', title: 'Which part of the maps, in this order, is shown', value: () => first,
+        label: 'range', title: 'The part of the maps that is shown', value: () => first,
         set: value => { first = Number(value); ask(); },
-        choices: () => Array.from({length: Math.ceil(channels() / mostShown)}, (_, i) => ({
-            value: i * mostShown, label: `${i * mostShown} to ${Math.min(channels(), (i + 1) * mostShown) - 1}`})),
+        choices: () => Array.from({length: Math.ceil(channels() / maxShown)}, (_, i) => ({
+            value: i * maxShown, label: `${i * maxShown} to ${Math.min(channels(), (i + 1) * maxShown) - 1}`})),
     });
     const element = el('section', {class: 'maps', 'aria-label': 'Feature maps'},
                        el('div', {class: 'row'}, order, size, pages), says, grid);
@@ -42,7 +41,7 @@ export function mapSheet({chosen, choose, target}) {
 
     const ask = newest(
         () => isShown() ? {type: 'maps', node: node.name, order: option('order'), first,
-                           count: Math.min(mostShown, channels() - first), side: pixels()} : null,
+                           count: Math.min(maxShown, channels() - first), side: pixels()} : null,
         show, error => { says.textContent = error.message; }, pause);
 
     async function show(answer) {
@@ -101,7 +100,7 @@ export function mapSheet({chosen, choose, target}) {
 
     /* -------------------------------------------------------------------------------------- choosing */
 
-    // All from one place to another get what the first one got.
+    // Sets all maps of a range like the first one.
     function put(from, to, isOn) {
         const next = new Set(chosen() ?? []);
         for (let i = Math.min(from, to); i <= Math.max(from, to); i++)
@@ -183,7 +182,7 @@ export function mapSheet({chosen, choose, target}) {
             node = next;
             const hasMaps = node?.shape.length === 3;
             grid.hidden = order.hidden = size.hidden = !hasMaps;
-            pages.hidden = !hasMaps || channels() <= mostShown;
+            pages.hidden = !hasMaps || channels() <= maxShown;
             if (hasMaps)
                 ask();
             else

@@ -1,12 +1,12 @@
-// A network's nodes as people see them: layers with the boundaries that lead to them, groups of layers, and what all
-// of them are in words. It comes from the names, shapes and inputs of the nodes, so any architecture has it. Pure
-// functions on the `nodes` of the program's `network` message.
+// The structure of a network for display: layers with the boundaries inside them, groups of layers, and their descriptions.
+// It is derived from the names, shapes and inputs of the nodes, so it works for any architecture. Pure functions on the
+// `nodes` of the `network` message.
 
-const mostUnfolded = 120;           // layers of a network that is shown whole
+const maxUnfolded = 120;           // networks with more layers start folded
 
 /* ------------------------------------------------------------------------------------------ layers */
 
-// Operations that only bring something to the size of the sum they feed.
+// Operations that only resize something for the sum that they feed.
 const fitting = ['upfirdn2d', 'upsample_nearest', 'slice'];
 
 function consumersOf(nodes) {
@@ -17,8 +17,8 @@ function consumersOf(nodes) {
     return consumers;
 }
 
-// "synthesis.b64" of "synthesis.b64.conv1", "blocks.0.0" of "blocks.0.0.bn1.gain": up to the first number that is not
-// the end of the name; '' where there is none.
+// "synthesis.b64" for "synthesis.b64.conv1", "blocks.0.0" for "blocks.0.0.bn1.gain": up to the first number that is not the
+// end of the name; '' if there is none.
 export function blockOf(name) {
     const words = name.split('.');
     const first = words.findIndex((word, i) => /\d/.test(word) && i < words.length - 1);
@@ -30,7 +30,7 @@ export function blockOf(name) {
     return words.slice(0, end).join('.');
 }
 
-// The nearest name above this one that is a node's.
+// The nearest ancestor of this name that is a node.
 function above(name, byName) {
     for (let end = name.lastIndexOf('.'); end > 0; end = name.lastIndexOf('.', end - 1)) {
         const owner = byName.get(name.slice(0, end));
@@ -40,8 +40,8 @@ function above(name, byName) {
     return null;
 }
 
-// [{name, node, parts: [node…]}] in execution order. A node is a part of another one, X.conv of X, when its name says
-// so and nothing else takes it; what fits the other way of a sum to its size is a part of the sum.
+// [{name, node, parts: [node…]}] in execution order. A node is a part of another one, as X.conv is of X, if its name says so
+// and nothing else uses it; nodes that resize the other branch of a sum are parts of the sum.
 export function layersOf(nodes) {
     const byName = new Map(nodes.map(node => [node.name, node]));
     const consumers = consumersOf(nodes);
@@ -86,7 +86,7 @@ function titleOf(key, layers, isMapping) {
     return {title, size: words[0] === 'synthesis' ? `${maps} maps` : `${size}, ${maps} maps`};
 }
 
-// [{key, title, size, layers}]: what comes before the blocks, the w's, each block, and what comes after.
+// [{key, title, size, layers}]: the layers before the blocks, the w's, each block, and the layers after.
 export function groupsOf(nodes) {
     const layers = layersOf(nodes);
     const ownerOf = new Map(layers.flatMap(layer => [layer, ...layer.parts].map(part => [part.name, layer])));
@@ -103,7 +103,7 @@ export function groupsOf(nodes) {
         seen ||= block !== '';
         keys.set(layer, block || (layer.node.op === 'select' ? 'w' : seen ? 'after' : 'before'));
     }
-    // What one block alone is conditioned on belongs to it.
+    // A condition used by only one block belongs to that block.
     for (const layer of [...layers].reverse()) {
         const blocks = new Set([...takers.get(layer)].map(taker => keys.get(taker)));
         if (/^\D+\.\d+$/.test(layer.name) && layer.node.op !== 'select' && !blockOf(layer.name) && blocks.size === 1
@@ -122,12 +122,12 @@ export function groupsOf(nodes) {
     return order.map(group => ({...group, ...titleOf(group.key, group.layers, isMapping)}));
 }
 
-// Networks of many layers begin with their blocks folded.
-export const foldsAtFirst = groups => groups.reduce((sum, group) => sum + group.layers.length, 0) > mostUnfolded;
+// Networks with many layers start with their blocks folded.
+export const foldsAtFirst = groups => groups.reduce((sum, group) => sum + group.layers.length, 0) > maxUnfolded;
 export const isFolded = (groups, group, folded) =>
     folded[group.key] ?? (foldsAtFirst(groups) && !['before', 'w', 'after'].includes(group.key));
 
-// The layers that a group stands for when it is selected: those that have maps and a nonlinearity, else all.
+// The layers that are selected with a group: those with maps and a nonlinearity, or all if there are none.
 export function mainLayers(group) {
     const bendable = group.layers.filter(({node}) => node.act && node.act.name !== 'linear' && node.shape.length === 3);
     return bendable.length ? bendable : group.layers;
@@ -138,7 +138,7 @@ export function mainLayers(group) {
 const shortWords = {upsample: 'up', normalize: 'norm', sum: '+', shortcut: 'skip', mapping: 'w', embeddings: 'embed',
                     condition: 'cond', output_layer: 'out'};
 
-// As it is called inside its group: "conv1", "fc3", "skip up".
+// The short name inside its group: "conv1", "fc3", "skip up".
 export function shortName(name) {
     const w = /^synthesis\.w(\d+)$/.exec(name);
     if (w)
@@ -149,25 +149,25 @@ export function shortName(name) {
     return words.map(word => shortWords[word] ?? word).join(' ');
 }
 
-// A part within its layer: "affine" of "synthesis.b64.conv1.affine".
+// The name of a part inside its layer: "affine" for "synthesis.b64.conv1.affine".
 export const partName = (part, layer) => part.name.startsWith(`${layer.name}.`)
     ? part.name.slice(layer.name.length + 1) : shortName(part.name);
 
 const operations = {
-    input: 'an input', pixel_norm: 'brought to length 1', linear: 'a matrix product', select: 'one of several vectors',
+    input: 'an input', pixel_norm: 'normalised to length 1', linear: 'a matrix product', select: 'one of several vectors',
     truncate: 'w for every layer, truncated', constant: 'a learned constant', modulated_conv2d: 'a convolution',
     noise: 'noise added', upfirdn2d: 'enlarged and filtered', upsample_nearest: 'enlarged by nearest neighbour',
-    add: 'a sum', slice: 'a part of what came in', concat: 'one after the other', reshape: 'a vector as maps',
+    add: 'a sum', slice: 'a part of the input', concat: 'concatenation', reshape: 'a vector reshaped to maps',
     batch_norm: 'normalised, scaled and shifted by the class', max_pool: 'the largest of 2 × 2',
-    scores: 'questions times keys',
-    softmax: 'shares that add up to one', mix: 'answers, mixed by their shares', callback: 'a function of the program',
+    scores: 'queries times keys',
+    softmax: 'weights that sum to 1', mix: 'a weighted sum of values', callback: 'a callback',
 };
 
-// What a node is, for a person: "Convolution at 64 × 64, then noise, bias and lrelu".
+// The description of a node: "Convolution at 64 × 64, then noise, bias and lrelu".
 export function inWords(node, parts = []) {
     const has = op => parts.some(part => part.op === op);
     if (/\.w\d+$/.test(node.name) && node.op === 'select')
-        return 'The w that one layer takes';
+        return 'The w of one layer';
     if (/\.img$/.test(node.name) || (/\.img$/.test(node.alias ?? '') && node.shape[0] === 3))
         return 'The running picture at this size';
     if (node.op === 'bias_act') {
@@ -177,7 +177,7 @@ export function inWords(node, parts = []) {
         const styled = parts.some(part => /affine/.test(part.name)) ? ', its weights styled by w' : '';
         const list = then.length > 1 ? `${then.slice(0, -1).join(', ')} and ${then.at(-1)}` : then[0] ?? '';
         return before ? `${before}${styled}${list ? `, then ${list}` : ''}`
-            : list ? `${list[0].toUpperCase()}${list.slice(1)} of what came in` : 'What came in, scaled';
+            : list ? `${list[0].toUpperCase()}${list.slice(1)} of the input` : 'The input, scaled';
     }
     const says = operations[node.op] ?? node.op;
     return says[0].toUpperCase() + says.slice(1);

@@ -1,19 +1,19 @@
-// Where the layers of a network stand when it is drawn: groups below each other, each with rows of cells, and the lines
-// between them. Pure functions on the groups of graph.js; everything is in CSS pixels.
+// The layout of the network drawing: groups below each other, each with rows of cells, and the lines between them. Pure
+// functions on the groups of graph.js. All sizes are in CSS pixels.
 import {isFolded} from './graph.js';
 
 const measures = {margin: 8, lane: 12, cell: 22, gap: 6, head: 16, group: 9, part: 18};
 const forFingers = {...measures, cell: 34, gap: 8, head: 26, part: 30};
 
-const columns = 4;                  // that cells of a row share
-const columnWidth = 260, mostColumns = 3;           // of groups beside each other, where there is room
-const mostWs = 10;                  // w's in a row
+const columns = 4;                  // per row of cells
+const columnWidth = 260, maxColumns = 3;           // of groups, if there is room
+const maxWs = 10;                  // w's per row
 
 /* ------------------------------------------------------------------------------------------ rows */
 
 const fits = (name, pattern) => pattern.test(name.split('.').at(-1));
 
-// StyleGAN2's block: convolutions below each other, the way past or the picture beside them.
+// A StyleGAN2 block: convolutions below each other, the skip connection or the picture beside them.
 function synthesisRows(layers) {
     const rows = [];
     const rest = [];
@@ -37,9 +37,9 @@ function synthesisRows(layers) {
 
 const isOn = (layer, op) => layer.node.op === op || layer.parts.some(part => part.op === op);
 
-// In the order of execution: a norm begins a row, as does the way past and what a row has no room for. The convolution
-// of a row, else all of it, takes the room that is left.
-function flowRows(layers, most) {
+// In execution order. A norm starts a row, as do the skip connection and a layer that does not fit. The convolution of a row,
+// or the whole row if there is none, takes the remaining width.
+function flowRows(layers, perRow) {
     const past = layers.filter(({name}) => /(^|\.)(shortcut\.|conv_sc$)/.test(name));
     const rows = [];
     const isVector = ({node}) => node.shape.length === 1;
@@ -47,19 +47,19 @@ function flowRows(layers, most) {
         || layer.name === 'mapping.fc0' || (!isVector(layer) && isVector(rows.at(-1).at(-1)));
     const sum = layers.at(-1)?.node.op === 'add' ? [layers.at(-1)] : [];
     for (const layer of [...layers.filter(each => !past.includes(each) && !sum.includes(each)), ...past, ...sum])
-        if (!rows.length || rows.at(-1).length === most || (breaks(layer) && rows.at(-1).length))
+        if (!rows.length || rows.at(-1).length === perRow || (breaks(layer) && rows.at(-1).length))
             rows.push([layer]);
         else
             rows.at(-1).push(layer);
-    return rows.map(row => placed(row, most));
+    return rows.map(row => placed(row, perRow));
 }
 
-function placed(row, most) {
-    const wide = most === columns ? row.findLast(layer => isOn(layer, 'modulated_conv2d')) : null;
-    const share = most / row.length;
+function placed(row, perRow) {
+    const wide = perRow === columns ? row.findLast(layer => isOn(layer, 'modulated_conv2d')) : null;
+    const share = perRow / row.length;
     let column = 0;
     return row.map(layer => {
-        const span = !wide || row.length < 2 ? share : layer === wide ? most - row.length + 1 : 1;
+        const span = !wide || row.length < 2 ? share : layer === wide ? perRow - row.length + 1 : 1;
         const cell = {layer, column, span};
         column += span;
         return cell;
@@ -68,21 +68,21 @@ function placed(row, most) {
 
 function rowsOf(group) {
     if (group.key === 'w') {
-        const most = Math.ceil(group.layers.length / Math.ceil(group.layers.length / mostWs));
-        return {most, rows: flowRows(group.layers, most)};
+        const perRow = Math.ceil(group.layers.length / Math.ceil(group.layers.length / maxWs));
+        return {perRow, rows: flowRows(group.layers, perRow)};
     }
     const isSynthesis = group.key.startsWith('synthesis.');
-    return {most: columns, rows: isSynthesis ? synthesisRows(group.layers) : flowRows(group.layers, columns)};
+    return {perRow: columns, rows: isSynthesis ? synthesisRows(group.layers) : flowRows(group.layers, columns)};
 }
 
 /* ------------------------------------------------------------------------------------------ drawing */
 
-// Everything with its place, in the order of the keyboard and of screen readers:
+// All items with their positions, in the order of keyboard and screen readers:
 //     {items: [{kind: 'group' | 'layer' | 'part', name, column, x, y, width, height, level, …}], edges, width, height}
-// `folded` says of groups, `opened` of layers, whether they are; both are maps by key or name. `coarse`: for fingers.
+// `folded` maps group keys and `opened` layer names to whether they are. `coarse`: large items for touch.
 export function layoutOf(groups, {width, folded = {}, opened = {}, coarse = false}) {
     const look = coarse ? forFingers : measures;
-    const count = Math.min(mostColumns, Math.max(1, Math.floor(width / columnWidth)));
+    const count = Math.min(maxColumns, Math.max(1, Math.floor(width / columnWidth)));
     const laid = groups.map(group =>
         layGroup(group, isFolded(groups, group, folded), opened, width / count - 2 * look.margin - look.lane, look));
     const items = [];
@@ -99,7 +99,7 @@ export function layoutOf(groups, {width, folded = {}, opened = {}, coarse = fals
     return {items, edges: edgesOf(groups, items, width / count), width, height};
 }
 
-// Places in the list for each column, one after the other, such that the highest column is as low as can be.
+// Distributes the list over columns in order, so that the tallest column is as short as possible.
 function inColumns(heights, count) {
     const filled = limit => heights.reduce((columns, height, index) => {
         const last = columns.at(-1);
@@ -121,8 +121,8 @@ function layGroup(group, isClosed, opened, width, {cell, gap, head, part}) {
     let y = items[0].height;
     if (isClosed)
         return {items, height: y};
-    const {rows, most} = rowsOf(group);
-    const unit = (width + gap) / most;
+    const {rows, perRow} = rowsOf(group);
+    const unit = (width + gap) / perRow;
     for (const row of rows) {
         y += row === rows[0] ? 2 : gap;
         for (const {layer, column, span} of row)
@@ -137,23 +137,23 @@ function layGroup(group, isClosed, opened, width, {cell, gap, head, part}) {
 }
 
 function layParts(items, layer, group, top, width, height) {
-    const most = 3, unit = (width - 8) / most;
+    const perRow = 3, unit = (width - 8) / perRow;
     layer.parts.forEach((node, i) => items.push({
         kind: 'part', name: node.name, node, layer, group, level: 3, height,
-        x: 8 + (i % most) * unit, y: top + Math.floor(i / most) * (height + 3), width: unit - 3,
+        x: 8 + (i % perRow) * unit, y: top + Math.floor(i / perRow) * (height + 3), width: unit - 3,
     }));
-    return top + Math.ceil(layer.parts.length / most) * (height + 3);
+    return top + Math.ceil(layer.parts.length / perRow) * (height + 3);
 }
 
-// Parts stand right behind their layer, although the other layers of its row are drawn before them.
+// Parts follow directly after their layer, although the other layers of its row are drawn above them.
 function inOrder(items) {
     const parts = items.filter(item => item.kind === 'part');
     return items.filter(item => item.kind !== 'part').flatMap(item =>
         [item, ...item.kind === 'layer' ? parts.filter(({layer}) => layer === item.layer) : []]);
 }
 
-// Lines from layer to layer, as paths. A line is a condition where it carries a vector to maps or to another group:
-// styles, classes.
+// Lines between layers, as paths. A line is a condition if it carries a vector to maps or to another group: styles and
+// classes.
 function edgesOf(groups, items, width) {
     const cells = items.filter(item => item.kind === 'layer' || (item.kind === 'group' && item.folded));
     const at = new Map(), groupAt = new Map();
@@ -188,7 +188,7 @@ function route(from, to, all, width) {
     const cells = all.filter(({column}) => column === from.column);
     if (from.y === to.y && isSame)
         return `M${from.x + from.width} ${from.y + from.height / 2}H${to.x}`;
-    // Straight down, where nothing stands between.
+    // Straight down if nothing is between.
     if (isSame && overlaps(from, to) > 8) {
         const x = Math.round((Math.max(from.x, to.x) + Math.min(from.x + from.width, to.x + to.width)) / 2);
         const isFree = !cells.some(({x: left, y, width: w, height}) =>
@@ -201,15 +201,15 @@ function route(from, to, all, width) {
         const turn = to.y - 3;
         return `M${middle(from)} ${bottom}V${turn}H${middle(to)}V${to.y}`;
     }
-    // Past other rows and to other columns along the right edge.
+    // Along the right edge past other rows and to other columns.
     const lane = (from.column + 1) * width - measures.margin - 3, across = bottom + 3;
     return `M${middle(from)} ${bottom}V${across}H${lane}V${to.y - 3}H${middle(to)}V${to.y}`;
 }
 
 /* ------------------------------------------------------------------------------------------ moving about */
 
-// The item that an arrow key leads to from `item`: the nearest one in that direction. Up and down pass the heads of
-// open groups and go on in the next column; a head is what is left of its group's first layers.
+// The item that an arrow key moves to from `item`: the nearest one in that direction. Up and down skip the heads of open
+// groups and continue in the next column; a head is to the left of the first layers of its group.
 export function neighbour(items, item, key) {
     const [cx, cy] = [middle(item), item.y + item.height / 2];
     const isThere = {ArrowUp: (x, y) => y < cy - 4, ArrowDown: (x, y) => y > cy + 4,
@@ -228,10 +228,10 @@ export function neighbour(items, item, key) {
             [best, least] = [other, away];
     }
     const parent = item.kind === 'part' ? item.layer.name : item.kind === 'layer' ? item.group.key : null;
-    const otherwise = {
+    const fallback = {
         ArrowLeft: () => items.find(({name, level}) => name === parent && level < item.level),
         ArrowUp: () => stops.findLast(({column}) => column === item.column - 1),
         ArrowDown: () => stops.find(({column}) => column === item.column + 1),
     }[key];
-    return best ?? otherwise?.() ?? null;
+    return best ?? fallback?.() ?? null;
 }

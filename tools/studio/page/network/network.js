@@ -1,6 +1,5 @@
-// The network panel: the graph of the model at hand, drawn from its nodes. Layers are selected here by click, drag and
-// arrow keys; dots are bends, thin bars are milliseconds. To screen readers it is a tree of blocks, layers and their
-// boundaries.
+// The network panel: the graph of the current model, drawn from its nodes. Layers are selected by click, drag and arrow keys.
+// Dots are bends, thin bars are milliseconds. For screen readers it is a tree of blocks, layers and boundaries.
 import {button} from '../parts/controls.js';
 import {clear, el, on, svg} from '../parts/dom.js';
 import {groupsOf, inWords, isFolded, mainLayers, partName, shapeText, shortName} from './graph.js';
@@ -10,16 +9,16 @@ import {live} from '../state/live.js';
 import {bendsAt, formatNumber, isMuted, kindOf, whatOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-const dots = 4;                     // badges shown before they are counted
-const often = 200;                  // ms between two changes of words and bars
-const letter = 5.6;                 // mean width of a letter, CSS pixels
+const dots = 4;                     // badges shown individually; more are counted
+const often = 200;                  // ms between two updates of texts and bars
+const letter = 5.6;                 // mean width of a character in CSS pixels
 
 let scroller, drawing, about;
 let groups = [], layout = {items: [], edges: []};
 let shapes = new Map();             // name of an item → its <g>
 let focused = null, hovered = null, marquee = null, several = false;
-let times = new Map();              // name of a node → {ms, now}: the last time it ran, and whether that was just now
-let written = '';                   // what the badges were drawn for
+let times = new Map();              // name of a node → {ms, now}: its last time, and whether it ran for the last picture
+let written = '';                   // what the badges show
 
 /* ------------------------------------------------------------------------------------------ arrangement */
 
@@ -47,7 +46,7 @@ function open(item) {
 
 /* ------------------------------------------------------------------------------------------ words */
 
-// As it is written in the drawing.
+// The text of an item in the drawing.
 const nameIn = item => item.kind === 'part' ? partName(item.node, item.layer) : shortName(item.name);
 
 function wordsOf(item) {
@@ -63,7 +62,7 @@ const bendsOf = item => [...new Map(nodesOf(item).flatMap(node => bendsAt(store.
 
 const words = bend => whatOf(bend) + (isMuted(bend) ? ' (muted)' : '');
 
-// What a bend is without the numbers that a drag changes many times a second.
+// The description of a bend without its numbers, which change many times a second during a drag.
 const nameOf = bend => {
     const kind = kindOf(bend);
     return [kind, typeof bend[kind] === 'string' && bend[kind], isMuted(bend) && '(muted)'].filter(Boolean).join(' ');
@@ -171,7 +170,7 @@ function showSelection() {
     showAbout();
 }
 
-// Conditions are many and long: only those of what is looked at are drawn.
+// Conditions are many and long, so only those of the current item are drawn.
 function showEdges() {
     const shown = new Set([hovered, store.selection.at(-1)]);
     for (const path of drawing.querySelectorAll('.edges path'))
@@ -186,7 +185,7 @@ function showBends() {
     written = now;
     for (const item of layout.items) {
         const g = shapes.get(item.name), isHead = item.kind === 'group' && !item.folded;
-        // What is inside an opened layer or block has badges of its own.
+        // The parts of an opened layer or block have their own badges.
         const bends = isHead ? [] : item.opened
             ? bendsAt(store.recipe, item.layer.node).map(({bend}) => bend) : bendsOf(item);
         const off = isOff(item) && item.kind === 'layer';
@@ -204,7 +203,7 @@ function showBends() {
     }
 }
 
-// A drag changes the recipe and the times with every picture: words and bars follow a few times a second.
+// During a drag the recipe and the times change with every picture; texts and bars are updated a few times a second.
 const seldom = show => {
     let timer = 0;
     return () => {
@@ -228,13 +227,13 @@ function takeTimes() {
     showTimesSoon();
 }
 
-// Bars are as long as the slowest layer allows; those of layers that the last picture did not need stay, fainter.
+// Bars are relative to the slowest layer. Layers that did not run for the last picture keep a fainter bar.
 function showTimes() {
     const cells = layout.items.filter(item => item.kind === 'layer' || item.folded);
-    const most = Math.max(1e-6, ...cells.map(millisecondsOf));
+    const slowest = Math.max(1e-6, ...cells.map(millisecondsOf));
     for (const item of cells) {
         const bar = shapes.get(item.name).querySelector('.time');
-        bar.setAttribute('width', (item.width - 6) * millisecondsOf(item) / most);
+        bar.setAttribute('width', (item.width - 6) * millisecondsOf(item) / slowest);
         bar.classList.toggle('now', nodesOf(item).some(({name}) => times.get(name)?.now));
     }
     showAbout();
@@ -257,7 +256,7 @@ function choose(item, how) {
         store.select([item.name], how);
 }
 
-// The layer before or after the current one, wherever the keyboard's focus is.
+// Selects the previous or next layer, wherever the focus is.
 function step(by) {
     const places = layout.items.filter(isSelectable);
     if (!places.length)
@@ -268,7 +267,7 @@ function step(by) {
     store.select([next.name]);
 }
 
-// What a new work begins with: a layer in the middle, where bends show best.
+// The initial selection of a new project: a layer in the middle, where bends have the clearest effect.
 function selectFirst() {
     const blocks = groups.filter(group => group.key.includes('.'));
     const group = blocks[Math.floor(blocks.length / 2)] ?? groups[0];
@@ -306,7 +305,7 @@ const pointAt = event => {
 };
 const howOf = event => event.shiftKey || event.ctrlKey || event.metaKey || several ? 'toggle' : 'only';
 
-// A press selects, a drag selects what its rectangle touches. Fingers scroll, so only their taps select.
+// A click selects, a drag selects the layers that its rectangle touches. Touch scrolls, so only taps select.
 function onPress(event) {
     if (event.button !== 0)
         return;
@@ -384,7 +383,7 @@ export function mount(root) {
                        several = !several;
                        event.currentTarget.setAttribute('aria-pressed', String(several));
                    }}),
-           button({icon: 'text', label: 'Fold', quiet: true, title: 'Fold all blocks, or open them',
+           button({icon: 'text', label: 'Fold', quiet: true, title: 'Fold or unfold all blocks',
                    run: () => foldAll(isAnyOpen())})),
         scroller, about);
     on(drawing, 'keydown', onKey);
@@ -394,8 +393,8 @@ export function mount(root) {
     on(drawing, 'click', onClick);
     on(drawing, 'pointerover', hover);
     on(drawing, 'pointerleave', hover);
-    keys.add({key: '[', says: 'The layer before', group: 'Layers', run: () => step(-1)});
-    keys.add({key: ']', says: 'The layer after', group: 'Layers', run: () => step(1)});
+    keys.add({key: '[', says: 'Previous layer', group: 'Layers', run: () => step(-1)});
+    keys.add({key: ']', says: 'Next layer', group: 'Layers', run: () => step(1)});
     live.time('network', true);
     store.on('network', () => {
         groups = groupsOf(store.network.nodes);

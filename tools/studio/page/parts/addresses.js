@@ -1,11 +1,11 @@
-// What hands reach by name although no control for it is on the page: everything in the recipe that is a number.
+// Addresses of all numbers in the recipe, which MIDI and OSC can change even if the page shows no control for them:
 //     seed, trunc, cutoff            inputs
-//     bend/2/angle                   a number of the bend in that place: a filter's or an activation's parameter, its
-//                                    mix, a noise's factor, a truncation, a style's share
-//     noise/synthesis.b64.conv1/factor      a layer's noise, with or without a bend
-//     z/13                           what is added to a value of z
+//     bend/2/angle                   a number of the bend at this index: a parameter of a filter or activation, its mix,
+//                                    the factor of a noise, a truncation, the share of a style
+//     noise/synthesis.b64.conv1/factor      the noise of a layer, with or without a bend
+//     z/13                           the number added to a value of z
 //     param/smile                    a named parameter of the recipe
-//     snapshot/3, snapshot/take, undo, redo      done when the value goes above a half
+//     snapshot/3, snapshot/take, undo, redo      actions, run when the value rises above 0.5
 import {noiseAt, putNoise} from '../latent/noisemap.js';
 import {describe, inputs, isMap, kindOf, seedOf, setInput, whereOf, zEdits} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -13,7 +13,7 @@ import {putEdits} from '../latent/zshape.js';
 
 const actions = new Map();
 
-// An address that does something: run() is called when its value passes a half on the way up.
+// An address of an action: run() is called when its value rises above 0.5.
 export function addAction(address, label, run) {
     actions.set(address, {address, label, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
                           set(value) {
@@ -46,7 +46,7 @@ const input = {
 const rowOf = bend => store.rows[`${kindOf(bend)}s`]
     ?.find(row => row.name === bend[kindOf(bend)] || row.alias === bend[kindOf(bend)]);
 
-// Of the numbers beside a row's: {get, put, otherwise, span}.
+// Numbers that are not parameters of a table row: {get, put, defaultValue, span}.
 const others = {
     noise: {
         factor: {span: [0, 4], defaultValue: 1, get: ({noise}) => isMap(noise) ? noise.factor ?? 1
@@ -68,7 +68,7 @@ const others = {
     },
 };
 
-// The names of a bend's numbers.
+// The names of the numbers of a bend.
 function numbersOf(bend) {
     const row = rowOf(bend);
     if (!row)
@@ -77,7 +77,7 @@ function numbersOf(bend) {
         !row.params[i].choices && (row.params[i].default_value !== null || bend[name] !== undefined));
 }
 
-// `params: [1, 2]` holds the first ones by their place.
+// In `params: [1, 2]` the first parameters are given by position.
 function rowNumber(param, place) {
     return {
         low: param.low, high: param.high, integer: param.integer, defaultValue: param.default_value ?? 0,
@@ -99,7 +99,7 @@ function bendNumber(index, name) {
     const place = row ? row.params.findIndex(param => param.name === name) : -1;
     const number = place >= 0 && !row.params[place].choices ? rowNumber(row.params[place], place)
         : others[kindOf(bend)]?.[name];
-    // A parameter of the recipe moves it; bending it here would cut that string.
+    // A named parameter of the recipe controls it; writing a number here would cut that link.
     if (!number || typeof number.get(bend) !== 'number')
         return null;
     return {...number, label: `${describe(bend)}: ${name}`, value: () => number.get(store.recipe.bends[index]),
@@ -159,7 +159,7 @@ function found(address) {
     return first === undefined && Object.hasOwn(input, kind) ? input[kind]() : null;
 }
 
-// The spec of what stands at an address, as controls.js wants it, or null.
+// The spec of an address, in the form that controls.js uses, or null.
 export function resolve(address) {
     if (actions.has(address))
         return actions.get(address);
@@ -168,7 +168,7 @@ export function resolve(address) {
         number.write(draft.recipe, number.integer ? Math.round(value) : value), address)};
 }
 
-// [{address, label}] of what the recipe has at this time; z and noise only where they are used.
+// [{address, label}] of the current recipe; z only where it is used.
 export function addresses() {
     const bends = (store.recipe.bends ?? []).flatMap((bend, index) => kindOf(bend)
         ? numbersOf(bend).map(name => ({address: `bend/${index}/${name}`, label: `${whereOf(bend)}: ${name}`})) : []);

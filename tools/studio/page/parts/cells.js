@@ -1,5 +1,5 @@
-// Brush work on a grid of cells, as layers and noise maps have: which cells a stroke covers, what fills or grids cover,
-// and pictures brought to the grid's size. Pure functions on {width, height, data}, where data is any typed array.
+// Painting on a grid of cells, such as a layer or a noise map: the cells that a stroke, a fill or a grid covers, and pictures
+// resized to the grid. Pure functions on {width, height, data}, where data is any typed array.
 
 export function grid(width, height, Type, value = 0) {
     return {width, height, data: new Type(width * height).fill(value)};
@@ -13,9 +13,9 @@ export function same(a, b) {
     return a.width === b.width && a.height === b.height && a.data.every((value, i) => value === b.data[i]);
 }
 
-// Calls visit(index, nearness) for each cell whose middle lies within `radius` cells of the line from a to b, both
-// points {x, y} in cells with fractions; nearness falls from 1 on the line to 0 at the rim. The cells under both ends
-// always count, so that the smallest brush paints where it touches.
+// Calls visit(index, nearness) for each cell whose centre lies within `radius` cells of the line from a to b. The points
+// {x, y} are in fractions of cells. nearness falls from 1 on the line to 0 at the edge. The cells under both ends are always
+// included, so that even the smallest brush paints.
 export function stroke(cells, a, b, radius, visit) {
     const {width, height} = cells, dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy;
     const touched = point => Math.floor(point.y) * width + Math.floor(point.x);
@@ -33,8 +33,8 @@ export function stroke(cells, a, b, radius, visit) {
     }
 }
 
-// True where the engine lays a block of a grid: k×k blocks with one cell between, from the corner on; one that would
-// touch or pass the far edge is left out.
+// Whether the cell is in a block of the engine's grid: k×k blocks with one cell between them, starting at the corner. Blocks
+// that would touch or cross the far edge are left out.
 export function onGrid(x, y, width, height, k) {
     const lies = (at, size) => {
         const start = at - at % (k + 1);
@@ -51,7 +51,7 @@ export function fillGrid(cells, k, value) {
     return cells;
 }
 
-// The size of the grid that these cells are, with `value` on it and `none` between; 0 where they are none.
+// The block size of the grid that these cells form, with `value` in blocks and `none` between them; 0 if they form none.
 export function gridOf(cells, value, none) {
     const {width, height, data} = cells;
     for (let k = 1; k < Math.min(width, height); k++)
@@ -60,8 +60,8 @@ export function gridOf(cells, value, none) {
     return 0;
 }
 
-// Pixels of an RGBA picture at a grid's size by nearest neighbour, as the engine brings a mask to its layer: the pixel
-// that cell x takes is floor(x · from / to). Colours are numbers 0xRRGGBB, −1 where the picture is transparent.
+// Resizes an RGBA picture to a grid by nearest neighbour, as the engine resizes a mask to its layer: cell x takes pixel
+// floor(x · from / to). Colours are numbers 0xRRGGBB, −1 where the picture is transparent.
 export function coloursAt(picture, width, height) {
     const cells = grid(width, height, Int32Array);
     for (let y = 0; y < height; y++) {
@@ -75,9 +75,9 @@ export function coloursAt(picture, width, height) {
     return cells;
 }
 
-// The `most` commonest colours of a grid of colours, commonest first, as [{colour, share}]. What is rarer is counted
-// with the nearest of them, and so are the rims of a smoothed drawing: rare colours that lie between two commoner ones.
-export function palette(cells, most) {
+// The `limit` commonest colours of a grid of colours, commonest first, as [{colour, share}]. Rarer colours count for the
+// nearest of these, and so do the edges of an antialiased drawing: rare colours between two commoner ones.
+export function palette(cells, limit) {
     const counts = new Map(), total = cells.data.length;
     for (const colour of cells.data)
         if (colour >= 0)
@@ -85,7 +85,7 @@ export function palette(cells, most) {
     const chosen = [];
     for (const [colour, count] of [...counts].sort((a, b) => b[1] - a[1])) {
         const isRim = count < rare * total && chosen.some(a => chosen.some(b => isBetween(colour, a.colour, b.colour)));
-        if (chosen.length < most && !isRim)
+        if (chosen.length < limit && !isRim)
             chosen.push({colour, count});
         else
             nearest(chosen, colour).count += count;

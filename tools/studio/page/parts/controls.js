@@ -1,20 +1,20 @@
-// What a person can move. Every number has an address ("seed", "trunc", "bend/2/angle", "z/13"), by which MIDI, OSC and
-// the keyboard find it while its control is on the page, and addresses.js where it is not. A control reads its value
-// with value() and writes it with set(value), which as a rule is a store.change() that merges by address; the end of a
-// drag settles it. Controls read their values anew whenever the recipe changes.
+// Controls. Every number has an address ("seed", "trunc", "bend/2/angle", "z/13"), by which MIDI, OSC and the keyboard find
+// its control on the page, or addresses.js if there is none. A control reads its value with value() and writes it with
+// set(value), usually a store.change() that merges by address; the end of a drag settles it. Controls read their values again
+// whenever the recipe changes.
 import {el, icon, on} from './dom.js';
 import {same} from '../state/patch.js';
 import {formatNumber} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-const registered = new Map();       // address → spec of a control; the newest one counts
+const registered = new Map();       // address → spec of the newest control
 const live = new Set();             // {element, refresh}
 
 export const controls = {find, move, list, register, resolver: null, refresh};
 
 /* ------------------------------------------------------------------------------------------ addresses */
 
-// spec: {address, label, low, high, whole, value(), set(value)}; it counts while `element` is in the page.
+// spec: {address, label, low, high, integer, value(), set(value)}. It is used while `element` is in the page.
 function register(spec, element, refresh = () => {}) {
     if (spec.address)
         registered.set(spec.address, {spec, element});
@@ -31,7 +31,7 @@ function list() {
     return [...registered.values()].filter(({element}) => element.isConnected).map(({spec}) => spec);
 }
 
-// Sets what stands at the address: a value, or with {share: 0..1} a place in its range. False where there is nothing.
+// Sets an address to a value or, with {share: 0..1}, to a position in its range. False if there is no such address.
 function move(address, value) {
     const spec = find(address);
     if (!spec)
@@ -62,13 +62,13 @@ store.on('ui', refresh);
 
 /* ------------------------------------------------------------------------------------------ ranges */
 
-// Two numbers that are far enough for a parameter without limits.
+// A sensible range for a parameter without limits.
 function comfortable({low, high, defaultValue = 0}) {
     const reach = 2 * Math.max(1, Math.abs(defaultValue));
     return [low ?? Math.min(-reach, (high ?? 0) - reach), high ?? Math.max(reach, (low ?? 0) + reach)];
 }
 
-// What a slider spans: as it was set by hand, else `span`, else its limits.
+// The range of a slider: as the user set it, else `span`, else its limits.
 export function rangeOf(spec) {
     return store.ui.ranges?.[spec.address] ?? spec.span ?? comfortable(spec);
 }
@@ -82,7 +82,7 @@ function setRange(spec, low, high) {
     store.setUi('ranges', ranges);
 }
 
-// A value within the hard limits, and whole where it has to be.
+// The value within the limits, rounded if it must be an integer.
 function held(spec, value) {
     const rounded = spec.integer ? Math.round(value) : value;
     return Math.min(spec.high ?? Infinity, Math.max(spec.low ?? -Infinity, rounded));
@@ -99,15 +99,15 @@ const written = (spec, value) => value === null || value === undefined ? '' : fo
 
 /* ------------------------------------------------------------------------------------------ slider */
 
-// spec: {address, label, title, low, high (limits that nothing passes; null = none), span ([low, high] to begin with),
-// step, whole, otherwise (what reset goes to), value(), set(value), unit}.
+// spec: {address, label, title, low, high (hard limits, null for none), span (the initial range [low, high]), step, integer,
+// defaultValue (for the reset button), value(), set(value), unit}.
 export function slider(spec) {
     const range = el('input', {type: 'range', 'aria-label': spec.label, title: spec.title});
     const number = el('input', {type: 'text', inputmode: 'decimal', class: 'number', autocomplete: 'off',
-                                'aria-label': `${spec.label}, typed`, title: 'Type a value; arrow keys move it'});
+                                'aria-label': `${spec.label}, as text`, title: 'Type a value, or use the arrow keys'});
     const ends = ['lowest', 'highest'].map(which =>
         el('button', {type: 'button', class: 'end',
-                      title: `The slider's ${which} value. Double-click or Enter to change it`}));
+                      title: `The ${which} value of the slider. Double-click or press Enter to change it`}));
     const reset = spec.defaultValue === undefined ? null
         : el('button', {type: 'button', class: 'reset', title: `Back to ${formatNumber(spec.defaultValue)}`,
                         'aria-label': `${spec.label}: back to ${formatNumber(spec.defaultValue)}`}, icon('reset'));
@@ -177,12 +177,12 @@ export function slider(spec) {
     return element;
 }
 
-// "0,5" and "0.5" are both half.
+// Accepts "0,5" and "0.5".
 const numberOf = text => text.trim() === '' ? NaN : Number(text.trim().replace(',', '.'));
 
 const directions = {ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10};
 
-// Arrow keys by a step, with Shift by ten, with Alt by a tenth; left and right stay with the caret of a text.
+// Arrow keys: one step, ten with Shift, a tenth with Alt. In text fields left and right move the caret.
 function stepByKey(event, spec, put) {
     const direction = directions[event.key];
     const isCaret = event.target.type === 'text' && event.key.match(/Left|Right/);
@@ -195,7 +195,7 @@ function stepByKey(event, spec, put) {
     store.settleSoon();
 }
 
-// The button becomes a field until Enter, Escape or leaving it.
+// Turns the button into a field until Enter, Escape or loss of focus.
 function editEnd(button, spec, end, show) {
     const field = el('input', {type: 'text', inputmode: 'decimal', class: 'end', 'aria-label': button.ariaLabel,
                                value: button.textContent});
@@ -232,12 +232,12 @@ function editEnd(button, spec, end, show) {
 
 /* ------------------------------------------------------------------------------------------ pad */
 
-// Two sliders in one square: spec {label, x, y} of two slider specs. Two range inputs carry the values for keyboard
-// and screen readers; the arrow keys move both from the square.
+// Two sliders in one square: {label, x, y} with two slider specs. Two range inputs hold the values for keyboards and screen
+// readers; in the square the arrow keys change both.
 export function pad({label, x, y}) {
     const knob = el('div', {class: 'knob'});
     const readout = el('output', {class: 'readout'});
-    const words = `${label}: arrow keys left and right move ${x.label}, up and down ${y.label}`;
+    const words = `${label}: left and right arrow keys change ${x.label}, up and down ${y.label}`;
     const field = el('div', {class: 'field', tabindex: 0, role: 'group', 'aria-label': words},
                      el('span', {class: 'axis x'}, x.label), el('span', {class: 'axis y'}, y.label), knob, readout);
     const hidden = [x, y].map(spec => el('input', {type: 'range', class: 'for-readers', 'aria-label': spec.label,
@@ -294,14 +294,14 @@ export function pad({label, x, y}) {
     return element;
 }
 
-/* ------------------------------------------------------------------------------------------ the others */
+/* ------------------------------------------------------------------------------------------ other controls */
 
 // spec: {label, title, choices: [{value, label, title}] or [value], value(), set(value)}
 export function menu(spec) {
     const select = el('select', {'aria-label': spec.label, title: spec.title});
     const element = el('label', {class: 'menu', title: spec.title},
                        el('span', {class: 'label'}, spec.label), select);
-    let shown = null;               // the choices, with the value before them where it is none of them
+    let shown = null;               // the choices, preceded by the value if it is not among them
     function show() {
         const given = typeof spec.choices === 'function' ? spec.choices() : spec.choices;
         const now = String(spec.value() ?? '');

@@ -1,11 +1,10 @@
-// A window over the page: a head with its title and a way out, and what is in it. Escape and a click beside it close
-// it.
+// Modal dialogs with a title and a close button. Escape and a click outside close them.
 import {button} from './controls.js';
 import {el} from './dom.js';
 
 let opened = 0;
 
-// Returns the dialog, which is shown; closing it takes it away and calls done().
+// Shows and returns the dialog. Closing removes it and calls done().
 export function openDialog(title, kind, children, done = () => {}) {
     const id = `dialog-${++opened}`;
     const dialog = el('dialog', {class: kind, 'aria-labelledby': id,
@@ -21,7 +20,7 @@ export function openDialog(title, kind, children, done = () => {}) {
     return dialog;
 }
 
-// Says it for a while at the foot of the page, and to screen readers.
+// Shows the text for a while at the bottom of the page and announces it to screen readers.
 export function announce(words, kind = '') {
     const line = document.getElementById('announcer');
     line.textContent = words;

@@ -1,6 +1,6 @@
-// Elements without a framework: el('button', {class: 'quiet', title: 'Undo', onclick: undo}, 'Undo'). Properties that
-// begin with "on" are listeners, `data` is a map of data attributes, what is null or false is left out, true is an
-// attribute without value. svg() makes the same of SVG's namespace.
+// Creating elements: el('button', {class: 'quiet', title: 'Undo', onclick: undo}, 'Undo'). Properties that start with "on" are
+// listeners, `data` is a map of data attributes, null and false are left out, true is an attribute without a value. svg()
+// does the same for SVG elements.
 
 const svgSpace = 'http://www.w3.org/2000/svg';
 
@@ -35,20 +35,20 @@ export function svg(tag, props, ...children) {
     return fill(document.createElementNS(svgSpace, tag), props, children);
 }
 
-// Leaves the node with these children and no others.
+// Replaces all children of the node.
 export function clear(node, ...children) {
     node.replaceChildren();
     append(node, children);
     return node;
 }
 
-// Returns the function that takes the listener away.
+// Returns a function that removes the listener.
 export function on(node, type, listener, options) {
     node.addEventListener(type, listener, options);
     return () => node.removeEventListener(type, listener, options);
 }
 
-// One of the small line drawings that stand for an action; 16 × 16, in the colour of the text around it.
+// Icons: line drawings of 16 × 16 in the colour of the surrounding text.
 const drawings = {
     undo: 'M6 3 2.5 6.5 6 10M2.5 6.5H10a3.5 3.5 0 0 1 0 7H6',
     redo: 'M10 3l3.5 3.5L10 10M13.5 6.5H6a3.5 3.5 0 0 0 0 7h4',

@@ -3,7 +3,7 @@ import {el} from './dom.js';
 
 const probe = el('i', {hidden: true});
 
-// `name` is a custom property, such as '--accent', as it is for this element now.
+// The current value of a custom property, such as '--accent', for this element.
 export function inkOf(element, name) {
     if (probe.parentNode !== element.parentNode)
         element.after(probe);

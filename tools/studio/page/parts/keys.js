@@ -1,15 +1,14 @@
-// The keyboard: one list of what keys do, which help shows. A key acts unless a person is typing; those that say
-// `always` act even then. Letters and digits alone can be switched off, for whoever talks to the computer or hits them
-// by chance.
+// Keyboard shortcuts: one table, which the help shows. Shortcuts do nothing while the user is typing, unless they are marked
+// `always`. Shortcuts of a single letter or digit can be switched off, for speech input and against accidental presses.
 import {on} from './dom.js';
 import {store} from '../state/store.js';
 
 const table = [];
 const typing = 'textarea, input:not([type=range]):not([type=checkbox]):not([type=radio]), select, [contenteditable]';
 
-// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Project', run(event), up(event)}; several keys as a list, of which help
-// shows the first and the last where `span` is set. `up` is for keys that are held; when() says when a key means this,
-// and what says so goes before what does not; `always` as above.
+// {key: 'Ctrl+Shift+Z', says: 'Redo', group: 'Project', run(event), up(event)}. `key` may be a list; with `span`, help shows
+// only its first and last. `up` is for keys that are held. when() tells whether the row applies now; rows with when() take
+// precedence. `always` as above.
 function add(entry) {
     const row = {...entry, keys: [entry.key].flat()};
     table.push(row);
@@ -18,24 +17,24 @@ function add(entry) {
 
 export const keys = {
     add,
-    // [{group, rows: [{keys, says}]}] in the order in which groups came.
+    // [{group, rows: [{keys, says}]}] in the order in which the groups were added.
     list() {
         const groups = [...new Set(table.map(row => row.group))];
         return groups.map(group => ({group, rows: table.filter(row => row.group === group)}));
     },
 };
 
-// The names under which a press can stand in the table: "Ctrl+Shift+Z", "?", "Space", "z".
+// The names that a key press may have in the table: "Ctrl+Shift+Z", "?", "Space", "Z".
 function namesOf(event) {
     const key = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key;
     const before = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}`;
     const names = [`${before}${event.shiftKey ? 'Shift+' : ''}${key}`];
     if (key.length === 1 && !/[A-Z0-9]/.test(key))
-        names.push(before + key);               // "?" has a Shift of its own
+        names.push(before + key);               // typing "?" needs Shift anyway
     return names;
 }
 
-// A field has an undo of its own while its text is not taken over.
+// An edited field has its own undo until its text is committed.
 let edited = null;
 on(document, 'input', event => { edited = event.target; });
 for (const end of ['change', 'focusout'])

@@ -37,13 +37,14 @@ async function png(width, height, colourType, samples, bytesPerPixel, extra) {
         ...chunk('IDAT', await compressed(raw)), ...chunk('IEND', [])]);
 }
 
-// Both resolve to the bytes of a PNG. `indices`: one byte for each pixel into `palette`, at most 256 entries [red, green, blue, alpha].
+// These resolve to the bytes of a PNG. `indices`: one byte per pixel into `palette`, at most 256 entries [red, green, blue,
+// alpha].
 export function palettePng(width, height, indices, palette) {
     return png(width, height, 3, indices, 1, [...chunk('PLTE', palette.flatMap(([r, g, b]) => [r, g, b])),
         ...chunk('tRNS', palette.map(entry => entry[3]))]);
 }
 
-// `samples`: grey and alpha of each pixel in turn.
+// `samples`: grey and alpha of each pixel.
 export function greyPng(width, height, samples) {
     return png(width, height, 4, samples, 2, []);
 }
@@ -55,8 +56,8 @@ export function dataUrl(bytes) {
     return 'data:image/png;base64,' + btoa(parts.join(''));
 }
 
-// The picture behind a data URL, or in a file, as {width, height, rgba}. Fetching data URLs is not allowed to the
-// page, so the bytes are taken apart here.
+// Decodes a data URL or a file to {width, height, rgba}. The page's content security policy does not allow it to fetch data
+// URLs, so they are decoded here.
 export async function readPicture(source) {
     const blob = typeof source === 'string' ? blobOf(source) : source;
     const bitmap = await createImageBitmap(blob, {premultiplyAlpha: 'none', colorSpaceConversion: 'none'});
@@ -70,6 +71,6 @@ export async function readPicture(source) {
 function blobOf(url) {
     const found = /^data:(image\/[a-z+.-]+);base64,/.exec(url);
     if (!found)
-        throw new Error('a picture inside a recipe is a data URL: data:image/png;base64,…');
+        throw new Error('a picture in a recipe must be a data URL: data:image/png;base64,…');
     return new Blob([Uint8Array.from(atob(url.slice(found[0].length)), c => c.charCodeAt(0))], {type: found[1]});
 }

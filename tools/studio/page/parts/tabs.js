@@ -1,10 +1,10 @@
-// Tabs: one thing at a time, chosen by click or arrow keys. On narrow screens the panels themselves are such things,
-// one at a time below the picture; style.css decides when.
+// Tabs, chosen by click or arrow keys. On narrow screens the panels themselves are tabs below the picture; style.css decides
+// when.
 import {clear, el, on} from './dom.js';
 import {keys} from './keys.js';
 import {store} from '../state/store.js';
 
-// entries: [{name, label, title, controls (id of what it shows)}]; chosen(name) is told. Returns {element, choose}.
+// entries: [{name, label, title, controls (id of the tab panel)}]. Calls chosen(name). Returns {element, choose}.
 export function tablist(label, entries, chosen, props = {}) {
     const tabs = entries.map(({name, label: words, title, controls}) =>
         el('button', {type: 'button', role: 'tab', id: `tab-${controls}`, title, 'aria-controls': controls,
@@ -33,7 +33,7 @@ export function tablist(label, entries, chosen, props = {}) {
 /* ------------------------------------------------------------------------------------------ panels */
 
 const panels = [['network', 'Network'], ['layer', 'Layer'], ['latent', 'Latent'], ['project', 'Project']];
-const places = ['header', 'network', 'layer', 'picture', 'latent', 'project'];         // in the order of F6
+const places = ['header', 'network', 'layer', 'picture', 'latent', 'project'];         // in the order that F6 visits them
 const usable = 'button:not(:disabled), input:not(:disabled), select, textarea, [tabindex="0"]';
 
 export function mount(root) {
@@ -47,7 +47,7 @@ export function mount(root) {
     store.on('ui', () => store.ui.panel && document.body.dataset.panel !== store.ui.panel && choose(store.ui.panel));
     choose('layer');
 
-    // The next place with something to use in it, from where the focus is.
+    // Moves the focus to the next panel that contains something to use.
     function go(step) {
         let at = places.findIndex(id => document.getElementById(id).contains(document.activeElement));
         for (let i = 0; i < places.length; i++) {
@@ -60,6 +60,6 @@ export function mount(root) {
                 return goal.focus();
         }
     }
-    keys.add({key: 'F6', always: true, says: 'To the next panel', group: 'Page', run: () => go(1)});
-    keys.add({key: 'Shift+F6', always: true, says: 'To the panel before', group: 'Page', run: () => go(-1)});
+    keys.add({key: 'F6', always: true, says: 'Next panel', group: 'Page', run: () => go(1)});
+    keys.add({key: 'Shift+F6', always: true, says: 'Previous panel', group: 'Page', run: () => go(-1)});
 }

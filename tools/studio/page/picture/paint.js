@@ -1,13 +1,13 @@
-// Painting with what a layer holds. A layer is chosen by selecting it; its grid lies over the picture. The pipette
-// takes the vector under it into the library, the brush puts the chosen one there, also everywhere or on a grid, or
-// where a picture from disk says. All that is painted at a layer is one bend of the recipe.
+// Painting with vectors of a layer. The selected layer is painted, and its grid is shown over the picture. The pipette adds
+// the vector under it to the library; the brush paints with the chosen vector. It can also be put everywhere, on a grid, or
+// where a mask from disk says. All paint of a layer is one bend of the recipe.
 import {button, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {fillGrid, stroke} from '../parts/cells.js';
 import {edits} from '../state/edits.js';
 import {keys} from '../parts/keys.js';
 import {askColours} from './maskdialog.js';
-import {mostVectors, none, numberOf, paintPicture} from './paintbend.js';
+import {maxVectors, none, numberOf, paintPicture} from './paintbend.js';
 import {layerNow, layers, PaintedLayer, takesPaint} from './paintlayer.js';
 import {drawBrush, drawGrid, drawVeil, veilOf} from './paintveil.js';
 import {readPicture} from '../parts/png.js';
@@ -17,23 +17,23 @@ import {fits, keepVector, shortName, strip, vector, vectors} from './vectors.js'
 import {wire} from '../state/wire.js';
 import {toJson} from '../state/yaml.js';
 
-const mostSize = 64;                    // of the brush and of a grid's blocks
+const maxSize = 64;                    // for the brush and for the blocks of a grid
 
 const isPainting = () => store.ui.painting === true;
 const toolOf = () => store.ui.paintTool ?? (vectors().length ? 'brush' : 'pick');
 const sizeOf = () => store.ui.paintSize ?? 1;
 const blockOf = () => store.ui.paintGrid ?? 3;
-const setSize = size => store.setUi('paintSize', Math.min(mostSize, Math.max(1, size)));
+const setSize = size => store.setUi('paintSize', Math.min(maxSize, Math.max(1, size)));
 
-// place: {bar, tools, strip}, elements to be filled; port: the picture's viewport.
+// place: {bar, tools, strip}, elements to fill; port: the viewport of the picture.
 export function mount(place, port) {
     const layer = new PaintedLayer(show);
     const where = el('output', {class: 'where small'});
     const library = strip({node: () => layer.node, chosen: chosenName, choose});
 
-    /* -------------------------------------------------------------------------------------- what with */
+    /* -------------------------------------------------------------------------------------- vectors */
 
-    // The vector that was chosen last, where it fits; else any that does.
+    // The vector chosen last if it fits the layer, else any that does.
     function chosenName() {
         const wanted = vector(store.ui.paintVector), isRight = entry => layer.node && fits(entry, layer.node);
         return (wanted && isRight(wanted) ? wanted : vectors().find(isRight) ?? wanted)?.name ?? null;
@@ -45,15 +45,15 @@ export function mount(place, port) {
             store.setUi('paintTool', 'brush');
     }
 
-    // Its name, or null after saying why there is none.
+    // The name of the chosen vector, or null after showing why there is none.
     function vectorAtHand() {
         const {node, painted} = layer, entry = vector(chosenName());
         if (!entry)
-            return say('Pick a vector first: take the pipette and click into the picture');
+            return say('Pick a vector first: choose the pipette and click on the picture');
         if (!fits(entry, node))
             return say(`${entry.name} has ${entry.values.length} numbers, ${node.name} ${node.shape[0]} channels`);
-        if (painted.names.length >= mostVectors && !painted.names.includes(entry.name))
-            return say(`A layer is painted with ${mostVectors} vectors at most`);
+        if (painted.names.length >= maxVectors && !painted.names.includes(entry.name))
+            return say(`A layer can be painted with at most ${maxVectors} vectors`);
         return entry.name;
     }
 
@@ -77,7 +77,7 @@ export function mount(place, port) {
 
     /* -------------------------------------------------------------------------------------- strokes */
 
-    // One stroke: its cells are painted as the pointer goes, the recipe follows once for each picture on the screen.
+    // One stroke: the cells follow the pointer at once, the recipe once per animation frame.
     let doing = null, strokes = 0;
 
     const inCells = ({x, y}) => ({x: x * layer.painted.cells.width, y: y * layer.painted.cells.height});
@@ -118,7 +118,7 @@ export function mount(place, port) {
 
     /* -------------------------------------------------------------------------------------- whole layers */
 
-    // Everywhere, or on a grid of k×k blocks over what is there.
+    // Paints everywhere, or on a grid of k×k blocks over the existing paint.
     function fill(k) {
         const name = layer.painted && vectorAtHand();
         if (!name)
@@ -134,7 +134,7 @@ export function mount(place, port) {
     function wipe() {
         layer.painted?.cells.data.fill(none);
         if (layer.painted)
-            layer.put('Paint taken off');
+            layer.put('Paint cleared');
     }
 
     async function load(source) {
@@ -142,10 +142,10 @@ export function mount(place, port) {
         if (!layer.painted || !source)
             return;
         if (!entries.length)
-            return say('Pick a vector first: a mask says where vectors go');
+            return say('Pick a vector first: a mask only defines where vectors go');
         const picture = await readPicture(source).catch(() => null);
         if (!picture)
-            return say(`${source.name}: no picture that this browser reads`);
+            return say(`${source.name}: the browser cannot read this picture`);
         const uses = await askColours(picture, node, entries);
         if (!uses || node !== layer.node || !layer.painted)
             return;
@@ -153,11 +153,11 @@ export function mount(place, port) {
         layer.put('Mask loaded');
     }
 
-    /* -------------------------------------------------------------------------------------- over the picture */
+    /* -------------------------------------------------------------------------------------- the tool */
 
     const ways = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
-    let pointer = null;                 // where the brush hangs over the picture
-    let veil = null;                    // what is painted; null until it is drawn anew
+    let pointer = null;                 // position of the brush over the picture
+    let veil = null;                    // the overlay of the paint; null until it is drawn again
 
     const tool = {
         cursor: 'crosshair',
@@ -174,7 +174,7 @@ export function mount(place, port) {
             port.redraw();
             showWhere();
         },
-        // A cell at a time by the arrow keys; space and Enter do what a click does.
+        // Arrow keys move by one cell; Space and Enter act like a click.
         key(event) {
             const way = ways[event.key], isPress = event.key === ' ' || event.key === 'Enter';
             if (!layer.node || event.altKey || !(way || isPress))
@@ -219,16 +219,16 @@ export function mount(place, port) {
     /* -------------------------------------------------------------------------------------- controls */
 
     const layerMenu = menu({
-        label: 'Layer', title: 'The layer that is painted; selecting one in the network chooses it too',
+        label: 'Layer', title: 'The layer to paint; selecting one in the network chooses it too',
         choices: () => [...new Set([...layers(), ...layer.node ? [layer.node] : []])]
             .map(({name, shape}) => ({value: name, label: `${shortName(name)}  ${shape[2]}×${shape[1]}`})),
         value: () => layerNow()?.name, set: name => store.select([name])});
     const size = slider({
         address: 'paint/size', label: 'Size', title: 'Width of the brush in cells of the layer ([ and ])',
-        low: 1, high: mostSize, span: [1, 16], integer: true, value: sizeOf, set: setSize});
-    const block = el('input', {type: 'number', min: 1, max: mostSize, class: 'block',
+        low: 1, high: maxSize, span: [1, 16], integer: true, value: sizeOf, set: setSize});
+    const block = el('input', {type: 'number', min: 1, max: maxSize, class: 'block',
                                'aria-label': 'Blocks of the grid',
-                               title: 'Side of the grid\'s blocks; one cell lies between them'});
+                               title: 'Size of the blocks of the grid; one cell is between them'});
     const file = el('input', {type: 'file', accept: 'image/*', hidden: true, 'aria-label': 'Mask from disk'});
     const toolButton = (name, label, says) => button({
         icon: name, label, title: `${label}: ${says}`, quiet: true, pressed: () => toolOf() === name,
@@ -238,21 +238,21 @@ export function mount(place, port) {
     place.strip.append(library.element);
     port.element.after(where);
     clear(place.tools,
-        toolButton('pick', 'Pipette', 'takes what the layer holds under it into the library (I)'),
-        toolButton('brush', 'Brush', 'paints with the chosen vector (B)'),
-        toolButton('erase', 'Eraser', 'takes paint off (E)'), el('hr'),
-        button({icon: 'everywhere', label: 'Everywhere', quiet: true, title: 'The chosen vector everywhere',
+        toolButton('pick', 'Pipette', 'add the vector under the pointer to the library (I)'),
+        toolButton('brush', 'Brush', 'paint with the chosen vector (B)'),
+        toolButton('erase', 'Eraser', 'erase paint (E)'), el('hr'),
+        button({icon: 'everywhere', label: 'Everywhere', quiet: true, title: 'Paint the chosen vector everywhere',
                 run: () => fill(0)}),
-        button({icon: 'grid', label: 'On a grid', quiet: true, title: 'The chosen vector on a grid of blocks',
+        button({icon: 'grid', label: 'On a grid', quiet: true, title: 'Paint the chosen vector on a grid of blocks',
                 run: () => fill(blockOf())}), block,
         button({icon: 'image', label: 'Load a mask', quiet: true, run: () => file.click(),
-                title: 'A picture from disk says where which vector goes; it may also be dropped on the picture'}),
-        button({icon: 'bin', label: 'Take all paint off this layer', quiet: true, run: wipe}), el('hr'),
-        button({icon: 'eye', label: 'Show what is painted', quiet: true, pressed: () => store.ui.paintShown !== false,
+                title: 'A picture from disk whose colours say where the vectors go; it can also be dropped on the picture'}),
+        button({icon: 'bin', label: 'Clear the paint of this layer', quiet: true, run: wipe}), el('hr'),
+        button({icon: 'eye', label: 'Show the paint', quiet: true, pressed: () => store.ui.paintShown !== false,
                 run: () => store.setUi('paintShown', store.ui.paintShown === false)}), file);
 
     on(block, 'change', () =>
-        store.setUi('paintGrid', Math.min(mostSize, Math.max(1, Math.round(block.valueAsNumber) || 1))));
+        store.setUi('paintGrid', Math.min(maxSize, Math.max(1, Math.round(block.valueAsNumber) || 1))));
     on(file, 'change', () => {
         load(file.files[0]);
         file.value = '';
@@ -271,7 +271,7 @@ export function mount(place, port) {
     inPaint('[', 'Smaller brush', () => setSize(sizeOf() - 1));
     inPaint(']', 'Larger brush', () => setSize(sizeOf() + 1));
 
-    /* -------------------------------------------------------------------------------------- coming and going */
+    /* -------------------------------------------------------------------------------------- mode */
 
     const label = port.element.getAttribute('aria-label');
 
@@ -281,8 +281,8 @@ export function mount(place, port) {
             part.hidden = !painting;
         if (painting !== (port.tool === tool)) {
             port.tool = painting ? tool : null;
-            port.element.setAttribute('aria-label', painting ? 'The picture to paint on: arrow keys go from cell to '
-                + 'cell, Space paints, with Alt they move the picture' : label);
+            port.element.setAttribute('aria-label', painting ? 'The picture to paint on: arrow keys move from cell '
+                + 'to cell, Space paints, Alt and arrow keys move the picture' : label);
         }
         if (!painting)
             return;

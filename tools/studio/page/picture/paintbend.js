@@ -1,14 +1,13 @@
-// What is painted at one layer, as cells and as the one bend of the recipe that says it. Cells hold the number of a
-// vector in `names`, or `none`. The bend is the shortest that says the same: a vector everywhere, a vector on a grid,
-// or a mask whose colours name vectors.
+// The paint of a layer, as cells and as one bend of the recipe. Cells hold the index of a vector in `names`, or `none`. The bend
+// has the shortest form: a vector everywhere, a vector on a grid, or a mask whose colours name vectors.
 import {coloursAt, fillGrid, grid, gridOf, nearest} from '../parts/cells.js';
 import {dataUrl, palettePng} from '../parts/png.js';
 import {isMap, isOnlyAt, kindOf} from '../state/recipe.js';
 
 export const none = -1;
-export const mostVectors = 250;         // of one layer: a palette has 256 entries
+export const maxVectors = 250;         // of one layer: a palette has 256 entries
 
-// Hues far apart from each other and from skin; vectors take them in turn.
+// Hues that are far apart from each other and from skin; vectors use them in turn.
 export const hues = ['#ff3b5c', '#2f7bff', '#ffd21f', '#12b886', '#b14aed', '#ff8a1f', '#22c3e6', '#8bc926', '#ff6fb5',
     '#7a5cff', '#c98b4f', '#00a5a0'];
 
@@ -20,13 +19,13 @@ export const colourText = number => `#${number.toString(16).padStart(6, '0')}`;
 
 /* ------------------------------------------------------------------------------------------ the bend */
 
-// Where in recipe.bends this layer is painted, −1 where it is not: the last bend that paints there and nowhere else.
+// The index of the last bend that paints this layer and no other, or −1.
 export function paintIndex(recipe, node) {
     return (recipe.bends ?? []).findLastIndex(bend => kindOf(bend) === 'paint' && isOnlyAt(bend, node));
 }
 
-// Puts `paint` (null: nothing) at the layer, in the place where its paint stood or at the end. Vectors that a paint
-// bend names come into recipe.vectors from `values`, a map of name → numbers; those that none names any more go.
+// Sets the paint of a layer (null: none), at the index of its old paint or at the end. Vectors that a paint bend names are
+// added to recipe.vectors from `values`, a map of name → numbers; those that no bend names any more are removed.
 export function putPaint(recipe, node, paint, values) {
     const index = paintIndex(recipe, node), bend = {at: node.name, paint};
     recipe.bends ??= [];
@@ -46,7 +45,7 @@ export function putPaint(recipe, node, paint, values) {
         delete recipe.vectors;
 }
 
-// The vector under another name, wherever the recipe has it.
+// Renames a vector everywhere in the recipe.
 export function renameVector(recipe, from, to) {
     if (isMap(recipe.vectors))
         recipe.vectors = Object.fromEntries(Object.entries(recipe.vectors)
@@ -65,7 +64,7 @@ export function renameVector(recipe, from, to) {
     });
 }
 
-// The vectors that a bend paints with.
+// The names of the vectors of a paint bend.
 export function vectorsOf({paint}) {
     if (paint === undefined || paint === null)
         return [];
@@ -73,9 +72,9 @@ export function vectorsOf({paint}) {
     return [...new Set(names.map(String))].filter(name => name !== 'keep');
 }
 
-/* ------------------------------------------------------------------------------------------ cells from it */
+/* ------------------------------------------------------------------------------------------ cells from the bend */
 
-// `picture` is the decoded mask where the bend has one.
+// `picture` is the decoded mask if the bend has one.
 export function cellsOf(paint, width, height, picture = null) {
     const cells = grid(width, height, Int16Array, none);
     if (paint === null || paint === undefined)
@@ -98,7 +97,7 @@ export function cellsOf(paint, width, height, picture = null) {
     return {cells, names};
 }
 
-// Names that no cell has go, so that masks name what they use.
+// Removes names that no cell uses, so that masks name only what they contain.
 export function tidy({cells, names}) {
     const place = new Int16Array(names.length).fill(none), data = new Int16Array(cells.data.length).fill(none);
     for (const index of cells.data)
@@ -112,9 +111,9 @@ export function tidy({cells, names}) {
     return {cells: {...cells, data}, names: used};
 }
 
-/* ------------------------------------------------------------------------------------------ and back */
+/* ------------------------------------------------------------------------------------------ the bend from cells */
 
-// `colourOf` gives a vector's colour, '#rrggbb'; two vectors never share one in a mask.
+// `colourOf` returns the colour of a vector, '#rrggbb'. In a mask every vector gets a different one.
 export async function paintOf(painted, colourOf) {
     const {cells, names} = tidy(painted);
     if (!names.length)
@@ -144,8 +143,8 @@ export async function paintOf(painted, colourOf) {
 
 /* ------------------------------------------------------------------------------------------ a loaded picture */
 
-// Paints a picture's colours into cells: `uses` is a list of {colour, name}, where name is a vector or null to keep
-// what is there. A colour that is not in the list goes the way of its nearest.
+// Paints cells by the colours of a picture: `uses` is a list of {colour, name}, where name is a vector, or null to keep the
+// cell. A colour that is not in the list counts as the nearest one.
 export function paintPicture({cells, names}, picture, uses) {
     const result = {cells: {...cells, data: cells.data.slice()}, names: names.slice()};
     const memory = new Map();
@@ -161,7 +160,7 @@ export function paintPicture({cells, names}, picture, uses) {
     return result;
 }
 
-// The number of a name in a list that it joins where it is new.
+// The index of a name in a list; adds it if it is new.
 export function numberOf(names, name) {
     const known = names.indexOf(name);
     return known >= 0 ? known : names.push(name) - 1;

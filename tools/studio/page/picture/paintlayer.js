@@ -1,4 +1,4 @@
-// The layer that is painted: which one it is, and what the recipe paints there as cells that a brush can change.
+// The painted layer, and its paint in the recipe as cells that a brush can change.
 import {copyOf} from '../parts/cells.js';
 import * as bend from './paintbend.js';
 import {edits} from '../state/edits.js';
@@ -7,16 +7,16 @@ import {readPicture} from '../parts/png.js';
 import {store} from '../state/store.js';
 import {colourOf, valuesByName} from './vectors.js';
 
-const mostRemembered = 1 << 22;         // cells of masks that undo finds without decoding them
-const sideWanted = 16;                  // of the layer that is painted first, if no other was chosen
+const maxRemembered = 1 << 22;         // cells of masks that undo restores without decoding them
+const sideWanted = 16;                  // of the layer that is painted if none was chosen
 
 export const takesPaint = node => !!node?.takes.includes('paint');
 
-// Those worth a line in a menu: what activations hand on. The others are chosen in the network.
+// The layers in the menu: outputs of activations. Others can be selected in the network.
 export const layers = () => !store.network ? []
     : store.network.nodes.filter(node => takesPaint(node) && node.act && node.act.name !== 'linear');
 
-// The selected layer where it can be painted, else the one before, else one in the middle of the network.
+// The selected layer if it can be painted, else the previous one, else one in the middle of the network.
 export function layerNow() {
     const apart = node => Math.abs(Math.log2(node.shape[1] / sideWanted));
     const known = [store.current, store.node(store.ui.paintLayer)].find(takesPaint);
@@ -34,13 +34,13 @@ function remember(paint, painted) {
     let cells = 0;
     for (const [mask, known] of [...remembered].reverse()) {
         cells += known.cells.data.length;
-        if (cells > mostRemembered)
+        if (cells > maxRemembered)
             remembered.delete(mask);
     }
 }
 
 export class PaintedLayer {
-    // changed() is called when other cells are at hand.
+    // changed() is called when the cells have changed.
     constructor(changed) {
         this.changed = changed;
         this.forget();
@@ -49,10 +49,10 @@ export class PaintedLayer {
     forget() {
         this.node = null;
         this.painted = null;            // {cells, names}, null while a mask is decoded
-        this.read = null;               // the recipe's paint that `painted` is
+        this.read = null;               // the recipe's paint that `painted` corresponds to
     }
 
-    // Takes what the recipe has, where that is not what is at hand.
+    // Reads the paint of the recipe if it has changed.
     async follow() {
         const node = layerNow(), place = node ? bend.paintIndex(store.recipe, node) : -1;
         const paint = store.recipe.bends?.[place]?.paint ?? null;
@@ -76,7 +76,7 @@ export class PaintedLayer {
             this.painted = bend.cellsOf(paint, width, height, mask);
     }
 
-    // The cells become the recipe's.
+    // Writes the cells to the recipe.
     put(label, merge = null) {
         const {node} = this, painted = copied(this.painted);
         edits.add(merge, async () => {
@@ -89,13 +89,13 @@ export class PaintedLayer {
         this.changed();
     }
 
-    // What can be gone back to; vectors that no cell has are dropped first.
+    // A copy of the cells to return to; vectors that no cell uses are dropped first.
     mark() {
         this.painted = bend.tidy(this.painted);
         return copied(this.painted);
     }
 
-    // The cell at a point of the picture, {x, y, isInside, name of the vector there or null}.
+    // The cell at a point of the picture: {x, y, isInside, name of its vector or null}.
     at(point) {
         const [, height, width] = this.node.shape;
         const x = Math.floor((point?.x ?? -1) * width), y = Math.floor((point?.y ?? -1) * height);

@@ -1,11 +1,11 @@
-// What lies over the picture while it is painted: a veil of the vectors' colours, the layer's grid, the brush.
+// The overlay while painting: the colours of the vectors, the grid of the layer, the brush.
 import {colourNumber, none} from './paintbend.js';
 import {colourOf} from './vectors.js';
 
-const opacity = 90;                     // of a vector's colour, of 255
-const leastCell = 4;                    // pixels on the screen from which on the grid is drawn
+const opacity = 90;                     // of the colours, of 255
+const minCell = 4;                    // pixels on the screen; the grid of smaller cells is not drawn
 
-// The cells as a picture of their own, for drawing it large.
+// The cells as a small picture, to be drawn enlarged.
 export function veilOf({cells, names}) {
     const veil = new OffscreenCanvas(cells.width, cells.height), context = veil.getContext('2d');
     const pixels = context.createImageData(cells.width, cells.height);
@@ -23,14 +23,14 @@ export function veilOf({cells, names}) {
     return veil;
 }
 
-// `box` is where the picture lies: {x, y, width, height} in the frame, with its columns and rows.
+// `box` is the picture in the frame: {x, y, width, height}, with its columns and rows.
 export function drawVeil(context, veil, box) {
     context.imageSmoothingEnabled = false;
     context.drawImage(veil, box.x, box.y, box.width, box.height);
 }
 
 export function drawGrid(context, box) {
-    if (box.width / box.columns < leastCell)
+    if (box.width / box.columns < minCell)
         return;
     context.beginPath();
     for (let column = 0; column <= box.columns; column++) {
@@ -47,7 +47,7 @@ export function drawGrid(context, box) {
     context.stroke();
 }
 
-// The cells that a brush of this size would reach, outlined dark on light so that it shows on any picture.
+// The outline of the cells under the brush, dark and light so that it is visible on any picture.
 export function drawBrush(context, box, point, size) {
     const cell = box.width / box.columns, x = point.x * box.columns, y = point.y * box.rows;
     context.beginPath();

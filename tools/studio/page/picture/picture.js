@@ -1,5 +1,5 @@
-// The picture as it is now. Held down, a key or the eye shows it without the bends; the difference view shows what the
-// bends change, made as bright as one likes. Below stands how long it took and how many come a second.
+// The picture panel. Holding a key or the eye button shows the picture without the bends; the difference view shows what the
+// bends change, with adjustable brightness. Below are the times and the rate.
 import {button, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
@@ -9,41 +9,41 @@ import {classesOf, inputs, seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {viewport} from './viewport.js';
 
-const timesEvery = 250;                 // ms between two readings of the times
-const quiet = 1200;                     // ms after which a rate says nothing any more
+const timesEvery = 250;                 // ms between two updates of the times
+const quiet = 1200;                     // ms after which the rate is no longer shown
 
-let held = false;                       // a key or the eye is held down
+let held = false;                       // the key or the eye button is held down
 const isDifference = () => store.ui.difference === true;
 
 export function mount(root) {
     const port = viewport('The picture');
-    const zoom = button({label: 'Fit', title: 'Show all of it (0)', run: port.fit});
+    const zoom = button({label: 'Fit', title: 'Fit the picture into the panel (0)', run: port.fit});
     zoom.classList.add('zoom');
     zoom.hidden = true;
     const eye = button({icon: 'eye', label: 'Without the bends', quiet: true, run: () => {},
                         title: 'Hold down to see the picture without the bends (hold U)', pressed: () => held});
     const gain = slider({
-        address: 'difference/gain', label: 'Gain', title: 'How much brighter the difference is shown', low: 1, high: 64,
+        address: 'difference/gain', label: 'Gain', title: 'Brightness of the difference', low: 1, high: 64,
         span: [1, 16], defaultValue: 4, value: () => store.ui.gain ?? 4, set: value => store.setUi('gain', value)});
     gain.classList.add('gain');
     const note = el('p', {class: 'note wrong', role: 'status', hidden: true});
     const times = el('output', {class: 'times faint small', title:
-        'Render: the network alone, in the program. Whole way: from a change to its picture here. Pictures a second '
-        + 'are those that reached this page.'});
+        'Render: the network alone, in the program. Latency: from a change to its picture on this page. Pictures/s: '
+        + 'pictures received by this page.'});
     const paint = {
         bar: el('div', {class: 'paint-bar'}), strip: el('div', {class: 'paint-strip'}),
         tools: el('div', {class: 'paint-tools', role: 'toolbar', 'aria-label': 'Painting',
                           'aria-orientation': 'vertical'}),
     };
-    const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with what a layer holds (P)',
+    const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with vectors of a layer (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
 
     clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Picture'), zoom, el('span', {class: 'space'}),
         gain, eye,
         button({icon: 'difference', label: 'Difference', quiet: true, run: toggleDifference, pressed: isDifference,
-                title: 'What the bends change: the distance from the picture without them (D)'}),
+                title: 'The difference from the picture without the bends (D)'}),
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
-                title: 'Between pixels: smooth, or every pixel as a square'}), paintButton),
+                title: 'Interpolate between pixels, or show them as squares'}), paintButton),
         paint.bar, paint.tools, port.element, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
@@ -110,8 +110,8 @@ export function mount(root) {
         const wrote = (word, ms, rate) => el('span', null, `${word} `, el('b', null, written(ms)),
                                              rate ? ` · ${rate}/s` : null);
         clear(times, wrote('render', render, render >= 0.5 ? Math.round(1000 / render) : 0),
-              wrote('whole way', live.latency, 0), el('span', null, el('b', null, String(live.fps)), ' pictures/s'));
-        meter.quiet = setTimeout(() => times.lastElementChild.replaceChildren('at rest'), quiet);
+              wrote('latency', live.latency, 0), el('span', null, el('b', null, String(live.fps)), ' pictures/s'));
+        meter.quiet = setTimeout(() => times.lastElementChild.replaceChildren('idle'), quiet);
     }
 
     store.on('frame', which => {
@@ -153,11 +153,11 @@ export function mount(root) {
 
     keys.add({key: 'U', says: 'Hold: without the bends', group: 'Picture', run: () => setHeld(true),
               up: () => setHeld(false)});
-    keys.add({key: 'D', says: 'Difference that the bends make', group: 'Picture', run: toggleDifference});
+    keys.add({key: 'D', says: 'Difference made by the bends', group: 'Picture', run: toggleDifference});
     keys.add({key: 'P', says: 'Paint', group: 'Picture', run: togglePainting});
-    keys.add({key: '0', says: 'Show all of the picture', group: 'Picture', run: port.fit});
-    keys.add({key: ['+', '='], says: 'Nearer', group: 'Picture', run: () => port.zoom(1.25)});
-    keys.add({key: '-', says: 'Farther', group: 'Picture', run: () => port.zoom(0.8)});
+    keys.add({key: '0', says: 'Fit the picture', group: 'Picture', run: port.fit});
+    keys.add({key: ['+', '='], says: 'Zoom in', group: 'Picture', run: () => port.zoom(1.25)});
+    keys.add({key: '-', says: 'Zoom out', group: 'Picture', run: () => port.zoom(0.8)});
     describe();
     showMode();
 }

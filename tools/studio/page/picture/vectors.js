@@ -1,16 +1,16 @@
-// The library of vectors: what was picked from layers to paint with, as a strip of thumbnails. A vector fits layers of
-// as many channels as it has numbers. What a recipe brings along stands in the strip too.
+// The library of vectors picked from layers for painting, as a strip of thumbnails. A vector fits layers with as many channels
+// as it has numbers. Vectors of the recipe are in the strip too.
 import {button} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {hues, renameVector, vectorsOf} from './paintbend.js';
 import {isMap} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-const mostName = 40;
+const maxName = 40;
 
 /* ------------------------------------------------------------------------------------------ what there is */
 
-// [{name, values, colour, thumbnail?, node?, seed?}]; the recipe's own have no thumbnail.
+// [{name, values, colour, thumbnail?, node?, seed?}]; those of the recipe have no thumbnail.
 export function vectors() {
     const known = new Set(store.library.map(entry => entry.name));
     const own = isMap(store.recipe.vectors) ? Object.entries(store.recipe.vectors) : [];
@@ -23,7 +23,7 @@ export const colourOf = name => vector(name)?.colour ?? hueOf(name);
 export const fits = (entry, node) => entry.values.length === node?.shape[0];
 export const valuesByName = () => Object.fromEntries(vectors().map(({name, values}) => [name, values]));
 
-// A recipe's vector has the colour that its masks give it, else one out of its name.
+// The colour of a recipe's vector: from a mask, else derived from its name.
 function hueOf(name) {
     for (const {paint} of store.recipe.bends ?? [])
         for (const [colour, each] of Object.entries(paint?.colours ?? {}))
@@ -42,13 +42,13 @@ function freeName(stem) {
             return `${stem} ${number}`;
 }
 
-// A hue that the fewest vectors have.
+// The hue used by the fewest vectors.
 function freeHue() {
     const count = hue => store.library.filter(entry => entry.colour === hue).length;
     return hues.reduce((best, hue) => count(hue) < count(best) ? hue : best);
 }
 
-// Six figures are what float32 holds, and keep recipes short.
+// Six digits suffice for float32 and keep recipes short.
 export function keepVector(node, values, thumbnail, seed) {
     const name = freeName(shortName(node.name));
     const entry = {name, node: node.name, seed, colour: freeHue(), thumbnail,
@@ -59,23 +59,23 @@ export function keepVector(node, values, thumbnail, seed) {
 
 /* ------------------------------------------------------------------------------------------ the strip */
 
-// spec: {node() that is painted, chosen() name, choose(name)}
+// spec: {node(): the painted node, chosen(): a name, choose(name)}
 export function strip(spec) {
     const list = el('div', {class: 'vectors', role: 'listbox', 'aria-label': 'Vectors to paint with',
                             'aria-orientation': 'horizontal'});
-    const name = el('input', {type: 'text', class: 'name', maxlength: mostName, 'aria-label': 'Name of the vector',
+    const name = el('input', {type: 'text', class: 'name', maxlength: maxName, 'aria-label': 'Name of the vector',
                               autocomplete: 'off', spellcheck: 'false'});
-    const colour = el('input', {type: 'color', 'aria-label': 'Colour that stands for it in masks',
-                                title: 'The colour that stands for it in masks'});
-    const bin = button({icon: 'bin', label: 'Take it out of the library', quiet: true, run: remove});
+    const colour = el('input', {type: 'color', 'aria-label': 'Colour of the vector in masks',
+                                title: 'The colour of the vector in masks'});
+    const bin = button({icon: 'bin', label: 'Remove from the library', quiet: true, run: remove});
     const about = el('div', {class: 'about'}, name, el('div', {class: 'row'}, colour, bin));
-    const hint = el('p', {class: 'faint small hint'}, 'Nothing to paint with yet. Take the pipette and click into the '
-        + 'picture: what the layer holds there becomes a vector.');
+    const hint = el('p', {class: 'faint small hint'}, 'No vectors yet. Choose the pipette and click on the picture '
+        + 'to pick the vector of the layer there.');
     const element = el('div', {class: 'vector-strip'}, list, about, hint);
 
     function thumb(entry) {
         const fit = fits(entry, spec.node());
-        const where = entry.isRecipes ? 'from the recipe' : `taken at ${entry.node}, seed ${entry.seed}`;
+        const where = entry.isRecipes ? 'from the recipe' : `picked at ${entry.node}, seed ${entry.seed}`;
         return el('div', {
             class: 'vector', role: 'option', tabindex: entry.name === spec.chosen() ? 0 : -1,
             'aria-selected': String(entry.name === spec.chosen()), 'aria-disabled': String(!fit),
@@ -114,8 +114,8 @@ export function strip(spec) {
         colour.value = chosen.colour;
         name.disabled = colour.disabled = !!chosen.isRecipes;
         bin.disabled = users.length > 0;
-        bin.title = users.length ? `Painted with at ${users.map(bend => bend.at).join(', ')}: erase it there first`
-            : 'Take it out of the library';
+        bin.title = users.length ? `Used at ${users.map(bend => bend.at).join(', ')}: erase it there first`
+            : 'Remove from the library';
     }
 
     function edit(label, write) {
@@ -131,7 +131,7 @@ export function strip(spec) {
             name.value = spec.chosen();
             return;
         }
-        edit(`Named ${wanted}`, (draft, index, which) => {
+        edit(`Rename to ${wanted}`, (draft, index, which) => {
             draft.library[index].name = wanted;
             renameVector(draft.recipe, which, wanted);
         });
@@ -140,7 +140,7 @@ export function strip(spec) {
     }
 
     function remove() {
-        edit('Vector taken out', (draft, index) => draft.library.splice(index, 1));
+        edit('Remove a vector', (draft, index) => draft.library.splice(index, 1));
         store.settle();
     }
 

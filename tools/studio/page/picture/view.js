@@ -1,8 +1,8 @@
-// How a picture lies in its frame: `zoom` 1 fits it in, x and y are the point of the picture (0…1) in the frame's
-// middle. Pure functions; sizes in CSS pixels.
+// The position of a picture in its frame: `zoom` 1 fits it in, x and y are the point of the picture (0…1) at the centre of the
+// frame. Pure functions; sizes in CSS pixels.
 
 export const fitted = {zoom: 1, x: 0.5, y: 0.5};
-export const mostZoom = 64;
+export const maxZoom = 64;
 
 const held = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -12,7 +12,7 @@ export function placed(view, frame, aspect = 1) {
     return {width, height, left: frame.width / 2 - view.x * width, top: frame.height / 2 - view.y * height};
 }
 
-// The point of the picture (0…1) under a point of the frame, and the other way.
+// The point of the picture (0…1) under a point of the frame, and the reverse.
 export function toPicture(view, frame, point, aspect = 1) {
     const at = placed(view, frame, aspect);
     return {x: (point.x - at.left) / at.width, y: (point.y - at.top) / at.height};
@@ -23,16 +23,16 @@ export function toFrame(view, frame, point, aspect = 1) {
     return {x: at.left + point.x * at.width, y: at.top + point.y * at.height};
 }
 
-// A view that leaves no gap where the picture could fill the frame, and stands in the middle where it cannot.
+// Adjusts the view so that the picture leaves no gap where it could fill the frame, and is centred where it cannot.
 export function clamped(view, frame, aspect = 1) {
-    const zoom = held(view.zoom, 1, mostZoom), size = placed({...view, zoom}, frame, aspect);
+    const zoom = held(view.zoom, 1, maxZoom), size = placed({...view, zoom}, frame, aspect);
     const along = (value, part, whole) => part >= whole ? 0.5 : held(value, part / whole / 2, 1 - part / whole / 2);
     return {zoom, x: along(view.x, frame.width, size.width), y: along(view.y, frame.height, size.height)};
 }
 
-// Zooms about a point of the frame, which keeps its place.
+// Zooms about a point of the frame, which stays fixed.
 export function zoomed(view, frame, factor, point, aspect = 1) {
-    const zoom = held(view.zoom * factor, 1, mostZoom), under = toPicture(view, frame, point, aspect);
+    const zoom = held(view.zoom * factor, 1, maxZoom), under = toPicture(view, frame, point, aspect);
     const size = placed({...view, zoom}, frame, aspect);
     return clamped({zoom, x: under.x + (frame.width / 2 - point.x) / size.width,
         y: under.y + (frame.height / 2 - point.y) / size.height}, frame, aspect);

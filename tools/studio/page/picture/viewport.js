@@ -1,8 +1,8 @@
-// A picture in its frame: drawn as it comes, zoomed about the pointer by wheel and pinch, dragged, moved by keys; and
-// an overlay on which a tool may draw. The canvas has the picture's own pixels and the browser enlarges it, so that a
-// new picture costs one small copy. A tool takes the pointer and the keys while it is there:
+// A picture in its frame: drawn as it arrives, zoomed about the pointer by wheel and pinch, dragged, moved by keys; and an
+// overlay for a tool. The canvas has the size of the picture and the browser scales it, so that a new picture costs only one
+// small copy. While there is a tool, it gets the pointer and the keys:
 //     {cursor, down(point), move(point), up(), cancel(), hover(point or null), key(event), draw(context, toFrame)}
-// with points as shares of the picture.
+// with points as fractions of the picture.
 import {el, on} from '../parts/dom.js';
 import {fitted, panned, placed, toFrame, toPicture, zoomed, clamped} from './view.js';
 
@@ -12,7 +12,7 @@ export function viewport(label) {
     const canvas = el('canvas', {class: 'picture', role: 'img', 'aria-label': label, width: 1, height: 1});
     const overlay = el('canvas', {class: 'overlay', 'aria-hidden': 'true'});
     const element = el('div', {class: 'viewport', tabindex: 0, role: 'group',
-                               'aria-label': `${label}: plus and minus zoom, arrow keys move it, 0 fits it in`},
+                               'aria-label': `${label}: plus and minus zoom, arrow keys move, 0 fits`},
                        canvas, overlay);
     const context = canvas.getContext('2d', {alpha: false});
     const ink = overlay.getContext('2d');
@@ -47,7 +47,7 @@ export function viewport(label) {
             self.listener?.(view);
     }
 
-    // The overlay, once before the next picture on the screen.
+    // Draws the overlay once before the next animation frame.
     function redraw() {
         drawing ||= requestAnimationFrame(() => {
             drawing = 0;
@@ -66,7 +66,7 @@ export function viewport(label) {
 
     /* -------------------------------------------------------------------------------------- pointers */
 
-    const pointers = new Map();         // id → where it is in the frame
+    const pointers = new Map();         // id → position in the frame
     let acting = false;                 // the tool has the pointer
 
     function pointOf(event) {

@@ -1,5 +1,5 @@
-// Hands: MIDI controllers, which learn what they move, and OSC. Both reach numbers by address; several moves of one
-// address between two pictures are one, and a rest ends the gesture as one undo step.
+// Control by MIDI and OSC. MIDI controllers learn which address they change; OSC messages name it. Of several changes of one
+// address between two pictures only the last counts, and a pause ends the gesture as one undo step.
 import {addresses, resolve} from '../parts/addresses.js';
 import {controls} from '../parts/controls.js';
 import {announce} from '../parts/dialog.js';
@@ -15,7 +15,7 @@ controls.resolver = resolve;
 /* ------------------------------------------------------------------------------------------ moving */
 
 const waiting = new Map();          // address → value, or {share}
-const heard = new Map();            // OSC's addresses → {value, known}
+const heard = new Map();            // addresses received by OSC → {value, known}
 let frame = 0;
 
 function moveSoon(address, value) {
@@ -42,14 +42,14 @@ wire.on('control', ({address, value}) => {
 /* ------------------------------------------------------------------------------------------ MIDI */
 
 let access = null;
-let learning = null;                // null, or the address that the next knob gets; '' while none is chosen
+let learning = null;                // null, or the address that the next knob is assigned to; '' until one is chosen
 
 const bindings = () => store.ui.midi ?? {};
 
 function bind(control, address) {
     const others = Object.entries(bindings()).filter(([, bound]) => bound !== address);
     store.setUi('midi', {...Object.fromEntries(others), [control]: address});
-    announce(`${nameOf(control)} moves ${address}`);
+    announce(`${nameOf(control)} controls ${address}`);
 }
 
 function unbind(control) {
@@ -70,7 +70,7 @@ function receive({data}) {
 
 async function connectMidi() {
     if (!navigator.requestMIDIAccess)
-        throw new Error('this browser has no Web MIDI, or allows it to pages of this computer and of https alone');
+        throw new Error('Web MIDI is not available: the browser does not support it, or only for pages of this computer and https');
     access = await navigator.requestMIDIAccess();
     const listen = () => access.inputs.forEach(input => { input.onmidimessage = receive; });
     access.onstatechange = () => {
@@ -92,7 +92,7 @@ function learn(address) {
     store.tell('control');
 }
 
-// While it learns, touching a control chooses it.
+// During learning, touching a control chooses its address.
 function choose(event) {
     const element = learning !== null && event.target.closest?.('[data-address]');
     if (element)
@@ -113,16 +113,16 @@ async function startLearning() {
     }
 }
 
-keys.add({key: 'M', says: 'Learn: touch a control, then move a knob', group: 'Project', run: startLearning});
-keys.add({key: 'Escape', says: 'End learning', group: 'Project', run: () => learning !== null && learn(null)});
+keys.add({key: 'M', says: 'Learn: touch a control, then turn a knob', group: 'Project', run: startLearning});
+keys.add({key: 'Escape', says: 'Stop learning', group: 'Project', run: () => learning !== null && learn(null)});
 
 /* ------------------------------------------------------------------------------------------ the view */
 
-const heads = ['Address', 'Moves', 'Now', 'Knob'];
+const heads = ['Address', 'Controls', 'Value', 'Knob'];
 
 export function mount(root) {
     const status = el('span', {class: 'faint small'});
-    const start = el('button', {type: 'button', title: 'Touch a control, then move a knob (M)',
+    const start = el('button', {type: 'button', title: 'Touch a control, then turn a knob (M)',
                                 onclick: startLearning});
     const hint = el('p', {class: 'hint', role: 'status'});
     const table = el('table', null);
@@ -139,14 +139,14 @@ export function mount(root) {
             el('th', {scope: 'row'}, el('code', null, address)), el('td', {class: 'faint'}, label),
             el('td', {class: 'value', data: {of: address}}),
             el('td', null, el('button', {type: 'button', class: 'line', onclick: () => learnThis(address),
-                                         title: 'Learn a knob for this'}, control ? nameOf(control) : '–'),
-               control && el('button', {type: 'button', class: 'line', 'aria-label': `Free ${nameOf(control)}`,
+                                         title: 'Assign a knob'}, control ? nameOf(control) : '–'),
+               control && el('button', {type: 'button', class: 'line', 'aria-label': `Release ${nameOf(control)}`,
                                         onclick: () => unbind(control)}, '×')));
     }
 
     function unknownRow([address, {value, known}]) {
         return el('tr', null, el('th', {scope: 'row'}, el('code', null, address)),
-            el('td', {class: known ? 'faint' : 'wrong'}, known ? 'by OSC' : 'heard by OSC; nothing has this name'),
+            el('td', {class: known ? 'faint' : 'wrong'}, known ? 'by OSC' : 'by OSC; unknown address'),
             el('td', {class: 'value'}, formatNumber(value)), el('td'));
     }
 
@@ -164,8 +164,8 @@ export function mount(root) {
         status.textContent = access ? inputs.length ? inputs.join(', ') : 'no MIDI device is connected' : '';
         start.textContent = learning === null ? access ? 'Learn' : 'Connect MIDI and learn' : 'Stop learning';
         start.setAttribute('aria-pressed', String(learning !== null));
-        hint.textContent = learning === '' ? 'Touch the control that a knob shall move, here or anywhere on the page.'
-            : learning ? `Now move the knob for ${learning}.` : '';
+        hint.textContent = learning === '' ? 'Touch the control to assign, here or anywhere on the page.'
+            : learning ? `Now turn the knob for ${learning}.` : '';
         hint.hidden = !hint.textContent;
         const known = [...addresses(), ...controls.list()]
             .filter(({address}, i, all) => all.findIndex(other => other.address === address) === i);

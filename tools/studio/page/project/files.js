@@ -1,5 +1,5 @@
-// Saving and opening. What is saved lies beside the program's --out; a picture is what `ganbend render` makes of the
-// recipe, and carries it.
+// Saving and opening. Files are saved in the program's --out folder. A picture is the same as from `ganbend render` and
+// contains its recipe.
 import {announce, openDialog} from '../parts/dialog.js';
 import {clear, el} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
@@ -19,7 +19,7 @@ const saveNext = () => save().catch(error => announce(error.message, 'wrong'));
 export function openSave() {
     const name = el('input', {type: 'text', maxlength: 64, placeholder: 'the next free number',
                               pattern: '[A-Za-z0-9 _\\-][A-Za-z0-9 _.\\-]*', autocomplete: 'off',
-                              title: 'Letters, digits, spaces, -, _ and points'});
+                              title: 'Letters, digits, spaces, -, _ and .'});
     const png = el('input', {type: 'checkbox', checked: true});
     const replace = el('input', {type: 'checkbox'});
     const wrong = el('p', {class: 'wrong', role: 'alert'});
@@ -71,14 +71,14 @@ export async function openFiles() {
         const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),
             el('ul', null, names.map(name => el('li', null,
                 el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name))}, name)))));
-        clear(lists, group('Recipes', recipes), group('Pictures, which carry theirs', pictures),
+        clear(lists, group('Recipes', recipes), group('Pictures with their recipes', pictures),
               !recipes.length && !pictures.length && el('p', {class: 'faint'}, 'Nothing has been saved yet.'));
     } catch (error) {
         clear(lists, el('p', {class: 'wrong'}, error.message));
     }
 }
 
-// Where the page comes from another machine without https, browsers keep the clipboard to the old way.
+// For pages from another machine without https, browsers only allow the old clipboard API.
 async function toClipboard(text) {
     if (navigator.clipboard)
         return navigator.clipboard.writeText(text);
@@ -88,14 +88,14 @@ async function toClipboard(text) {
     const done = document.execCommand('copy');
     area.remove();
     if (!done)
-        throw new Error('this browser does not let a page copy: select the text in the Recipe view');
+        throw new Error('the browser does not allow copying; select the text in the Recipe view');
 }
 
 export function copy() {
-    return toClipboard(textOf(store.recipe)).then(() => announce('The recipe is in the clipboard'),
+    return toClipboard(textOf(store.recipe)).then(() => announce('Recipe copied'),
                                                   error => announce(error.message, 'wrong'));
 }
 
-keys.add({key: 'Ctrl+S', always: true, says: 'Save recipe and picture, numbered', group: 'Project', run: saveNext});
+keys.add({key: 'Ctrl+S', always: true, says: 'Save recipe and picture with the next number', group: 'Project', run: saveNext});
 keys.add({key: 'Ctrl+Shift+S', always: true, says: 'Save under a name', group: 'Project', run: openSave});
-keys.add({key: 'Ctrl+O', always: true, says: 'Open a recipe, or a picture’s', group: 'Project', run: openFiles});
+keys.add({key: 'Ctrl+O', always: true, says: 'Open a recipe or picture', group: 'Project', run: openFiles});

@@ -1,5 +1,5 @@
-// From snapshot to snapshot: blend.js says what lies between two of them. Played here as live pictures, or rendered
-// frame by frame into a folder of PNGs, or an MP4 or WebM where the program has ffmpeg.
+// Films between snapshots, interpolated by blend.js: played as live pictures, or rendered frame by frame to a folder of PNGs
+// or, if the program has ffmpeg, to MP4 or WebM.
 import {blend} from '../state/blend.js';
 import {button, controls, menu, slider, toggle} from '../parts/controls.js';
 import {announce} from '../parts/dialog.js';
@@ -23,7 +23,7 @@ const stops = () => store.snapshots.filter(({model}) => model === store.state.mo
 const legsOf = count => count < 2 ? 0 : settings().loop ? count : count - 1;
 const lengthOf = () => legsOf(stops().length) * settings().seconds;
 
-const zOfSeed = new Map();          // "model/seed" → z: ways around in z need both ends
+const zOfSeed = new Map();          // "model/seed" → z, for interpolation in z
 
 async function learnSeeds() {
     if (store.network.num_ws > 0)
@@ -35,7 +35,7 @@ async function learnSeeds() {
     }
 }
 
-// The recipe after so many seconds.
+// The recipe at this time in seconds.
 function recipeAt(seconds) {
     const all = stops();
     const {loop, ease} = settings();
@@ -70,7 +70,7 @@ function tick(now) {
 
 async function play(wanted = !playing) {
     if (wanted && !legsOf(stops().length)) {
-        announce('A film goes between snapshots: take two of them first (S)');
+        announce('A film needs at least two snapshots: take them first (S)');
         return;
     }
     if (wanted)
@@ -94,7 +94,7 @@ async function goTo(seconds) {
     store.tell('film');
 }
 
-// Back to the work as it stands.
+// Back to the recipe of the page.
 function stop() {
     playing = false;
     if (live.playing)
@@ -106,7 +106,7 @@ function keepMoment() {
     if (!legsOf(stops().length))
         return;
     const recipe = recipeAt(position);
-    store.change(`Moment ${position.toFixed(2)} s of the film`, draft => { draft.recipe = recipe; });
+    store.change(`Film at ${position.toFixed(2)} s`, draft => { draft.recipe = recipe; });
     stop();
 }
 
@@ -127,7 +127,7 @@ async function render(name) {
     try {
         for (; rendering.index < count && !rendering.cancelled; rendering.index++) {
             if (stops().length !== recipes)
-                throw new Error('the snapshots changed while the film was made');
+                throw new Error('the snapshots changed during rendering');
             await wire.ask('frame', {recipe: toJson(recipeAt(rendering.index / fps))});
             store.tell('film');
         }
@@ -136,7 +136,7 @@ async function render(name) {
         throw error;
     }
     const {file} = await wire.ask('finish', {keep: !rendering.cancelled});
-    announce(rendering.cancelled ? 'The film was not kept' : `The film is in ${file}`);
+    announce(rendering.cancelled ? 'The film was discarded' : `Film saved in ${file}`);
 }
 
 function startRender(name) {
@@ -153,11 +153,11 @@ const films = [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}];
 export function mount(root) {
     const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
         return [0, lengthOf() || 1];
-    }, value: () => Number(position.toFixed(2)), set: goTo, title: 'The moment that is shown'});
+    }, value: () => Number(position.toFixed(2)), set: goTo, title: 'The time in the film'});
     const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play()});
-    const back = button({icon: 'reset', label: 'Back to the work', quiet: true,
-                         title: 'Show the work as it stands again', run: stop});
-    const keep = button({icon: 'pin', label: 'Use this moment', quiet: true, title: 'Make this moment the work',
+    const back = button({icon: 'reset', label: 'Back to the recipe', quiet: true,
+                         title: 'Stop showing the film', run: stop});
+    const keep = button({icon: 'pin', label: 'Use this moment', quiet: true, title: 'Replace the recipe by the one of this moment',
                          run: keepMoment});
     const name = el('input', {type: 'text', maxlength: 64, value: 'film', autocomplete: 'off', size: 7,
                               'aria-label': 'Name of the film'});
@@ -178,11 +178,11 @@ export function mount(root) {
                   defaultValue: defaults.seconds, title: 'From one snapshot to the next', value: () => settings().seconds,
                   set: value => setting('seconds', value)}),
           el('div', {class: 'row'},
-             choice('ease', 'Pace', 'How it goes from one to the next', ['smooth', 'even']),
-             toggle({label: 'Round', title: 'The last snapshot leads to the first again',
+             choice('ease', 'Pace', 'Motion from one snapshot to the next', ['smooth', 'even']),
+             toggle({label: 'Loop', title: 'Continue from the last snapshot to the first',
                      value: () => settings().loop, set: value => setting('loop', value)}), words),
           el('div', {class: 'row'}, name,
-             choice('format', 'as', 'PNG files, or a film where the program has ffmpeg', formats),
+             choice('format', 'as', 'PNG files, or a film if the program has ffmpeg', formats),
              choice('fps', 'at', 'Frames per second', [12, 15, 24, 25, 30, 50, 60].map(
                  fps => ({value: fps, label: `${fps} / s`}))),
              el('span', {class: 'space'}), begin, progress, cancel));
@@ -203,7 +203,7 @@ export function mount(root) {
             Object.assign(progress, {max: rendering.count, value: rendering.index});
         words.textContent = rendering ? `${rendering.index} of ${rendering.count}`
             : able ? `${lengthOf().toFixed(1)} s, ${frameCount()} frames`
-            : 'Take two snapshots or more.';
+            : 'Take at least two snapshots.';
         where.refresh();
     }
     controls.register({}, root, show);
@@ -213,7 +213,7 @@ export function mount(root) {
 }
 
 keys.add({key: 'L', says: 'Play or pause the film', group: 'Project', run: () => play()});
-// What is done by hand ends a film that stands still.
+// A change by the user ends a paused film.
 let seen = null;
 store.on('recipe', () => {
     if (store.recipe !== seen && live.playing && !playing)

@@ -1,8 +1,8 @@
-// What was done, newest last; a click goes back to after that step, or forward again.
+// The history of steps, newest last. A click undoes or redoes to the state after that step.
 import {clear, el} from '../parts/dom.js';
 import {store} from '../state/store.js';
 
-const most = 400;                   // lines shown of each direction
+const maxLines = 400;                   // lines shown in each direction
 
 export function mount(root) {
     const list = el('ol', {class: 'steps-list'});
@@ -15,13 +15,13 @@ export function mount(root) {
 
     function show() {
         const {done, undone} = store;
-        const first = Math.max(0, done.length - most);
+        const first = Math.max(0, done.length - maxLines);
         clear(list,
-              line(first ? `${first} more steps before` : 'The beginning', done.length === 0 ? 'now' : 'done',
+              line(first ? `${first} earlier steps` : 'Start', done.length === 0 ? 'now' : 'done',
                    () => store.goBack(done.length - first)),
               done.slice(first).map(({label}, i, {length}) =>
                   line(label, i === length - 1 ? 'now' : 'done', () => store.goBack(length - 1 - i))),
-              undone.slice(-most).reverse().map(({label}, i) => line(label, 'undone', () => store.goBack(-1 - i))));
+              undone.slice(-maxLines).reverse().map(({label}, i) => line(label, 'undone', () => store.goBack(-1 - i))));
         if (root.offsetParent)
             list.querySelector('.now')?.scrollIntoView({block: 'nearest'});
     }

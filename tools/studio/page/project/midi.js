@@ -1,5 +1,4 @@
-// MIDI messages as hands use them: which knob, key or wheel it was, and where it stands between 0 and 1. Pure
-// functions.
+// Parsing MIDI messages: which knob, key or wheel, and its position between 0 and 1. Pure functions.
 
 // "cc 1 74": controller 74 of channel 1; "note 1 60"; "bend 1".
 export function nameOf(control) {
@@ -8,7 +7,7 @@ export function nameOf(control) {
            (channel === '1' ? '' : `, channel ${channel}`);
 }
 
-// {control, share} of a message, or null for those that move nothing.
+// {control, share} of a message, or null for other messages.
 export function readMessage([status, first, second = 0]) {
     const channel = (status & 15) + 1;
     switch (status >> 4) {

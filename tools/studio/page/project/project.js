@@ -1,5 +1,5 @@
-// The panel of the work itself: the recipe as text, films between snapshots, what was done, hands that play it; below
-// them, always in reach, the strip of snapshots.
+// The project panel: the recipe as text, films between snapshots, the history, control by MIDI and OSC; below them the strip
+// of snapshots, which is always visible.
 import {button} from '../parts/controls.js';
 import {clear, el} from '../parts/dom.js';
 import * as files from './files.js';
@@ -12,9 +12,9 @@ import {tablist} from '../parts/tabs.js';
 import * as text from './text.js';
 
 const views = [
-    {name: 'text', label: 'Recipe', title: 'What the picture is made of, as text: edit it here', mount: text.mount},
-    {name: 'film', label: 'Film', title: 'From snapshot to snapshot', mount: film.mount},
-    {name: 'history', label: 'History', title: 'What was done; any step can be gone back to', mount: history.mount},
+    {name: 'text', label: 'Recipe', title: 'The recipe as text, which can be edited', mount: text.mount},
+    {name: 'film', label: 'Film', title: 'Films between snapshots', mount: film.mount},
+    {name: 'history', label: 'History', title: 'All steps; click one to go back to it', mount: history.mount},
     {name: 'control', label: 'Control', title: 'MIDI and OSC', mount: control.mount},
 ];
 
@@ -33,10 +33,10 @@ export function mount(root) {
           el('div', {class: 'panel-head'}, list, el('span', {class: 'space'}),
              button({icon: 'save', label: 'Save', quiet: true, title: 'Save under a name (Ctrl+Shift+S)',
                      run: files.openSave}),
-             button({icon: 'open', label: 'Open', quiet: true, title: 'Open a recipe, or a picture’s (Ctrl+O)',
+             button({icon: 'open', label: 'Open', quiet: true, title: 'Open a recipe or picture (Ctrl+O)',
                      run: files.openFiles}),
              button({icon: 'copy', label: 'Copy the recipe', quiet: true,
-                     title: 'Copy the recipe, to paste it to somebody else', run: files.copy})),
+                     title: 'Copy the recipe to the clipboard', run: files.copy})),
           bodies, strip);
 
     function show(name) {

@@ -1,5 +1,5 @@
-// The strip of snapshots: moments of the work to come back to, in an order that films follow. A click or its number
-// brings one back; they can be named, put elsewhere, renewed and taken away, and all of that can be undone.
+// The strip of snapshots of the recipe, in the order of films. A click or a digit key restores one. They can be named, moved,
+// updated and removed, and all of that can be undone.
 import {addAction} from '../parts/addresses.js';
 import {button} from '../parts/controls.js';
 import {clear, el, icon, on} from '../parts/dom.js';
@@ -9,7 +9,7 @@ import {store} from '../state/store.js';
 
 const side = 112;                   // pixels of a thumbnail
 
-// The picture on the screen, small.
+// A thumbnail of the picture on the screen.
 export function thumbnail() {
     const bitmap = store.frame?.bitmap;
     if (!bitmap)
@@ -33,7 +33,7 @@ export function recall(index) {
     const snapshot = store.snapshots[index];
     if (!snapshot)
         return;
-    store.change(`Back to ${snapshot.name}`, draft => {
+    store.change(`Restore ${snapshot.name}`, draft => {
         if (snapshot.model !== draft.model) {
             draft.others[draft.model] = draft.recipe;
             delete draft.others[snapshot.model];
@@ -48,7 +48,7 @@ function remove(index) {
 }
 
 function renew(index) {
-    store.change(`Renew snapshot ${store.snapshots[index].name}`,
+    store.change(`Update snapshot ${store.snapshots[index].name}`,
                  draft => Object.assign(draft.snapshots[index], moment()));
 }
 
@@ -71,14 +71,14 @@ export function mount(root) {
 
     function card(snapshot, index) {
         const {name, thumbnail: picture} = snapshot;
-        const title = `Back to ${name} (${index + 1})\nF2 names it, Delete removes it, Alt and arrows move it`;
+        const title = `Restore ${name} (${index + 1})\nF2 renames, Delete removes, Alt+arrow keys move`;
         const item = el('li', {draggable: 'true'},
             el('button', {type: 'button', class: 'recall', title, onclick: () => recall(index),
                           ondblclick: () => edit(index), onkeydown: event => press(event, index)},
                picture ? el('img', {src: picture, alt: '', draggable: 'false'}) : icon('camera'),
                el('span', {class: 'name'}, name)),
             el('span', {class: 'tools'},
-               button({icon: 'camera', label: `Renew ${name}`, quiet: true, title: 'This moment in its place',
+               button({icon: 'camera', label: `Update ${name}`, quiet: true, title: 'Replace it by the current recipe',
                        run: () => renew(index)}),
                button({icon: 'close', label: `Remove ${name}`, quiet: true, title: 'Remove (Delete)',
                        run: () => remove(index)})));
@@ -158,13 +158,13 @@ export function mount(root) {
     show();
 }
 
-/* ------------------------------------------------------------------------------------------ keys and hands */
+/* ------------------------------------------------------------------------------------------ keys and addresses */
 
 keys.add({key: 'S', says: 'Take a snapshot', group: 'Project', run: takeSnapshot});
-keys.add({key: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], span: true, says: 'Back to that snapshot',
+keys.add({key: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], span: true, says: 'Restore that snapshot',
           group: 'Project', run: event => recall(Number(event.key) - 1)});
 addAction('snapshot/take', 'Take a snapshot', takeSnapshot);
 for (let i = 1; i <= 16; i++)
-    addAction(`snapshot/${i}`, `Back to snapshot ${i}`, () => recall(i - 1));
+    addAction(`snapshot/${i}`, `Restore snapshot ${i}`, () => recall(i - 1));
 addAction('undo', 'Undo', () => store.undo());
 addAction('redo', 'Redo', () => store.redo());

@@ -1,5 +1,5 @@
-// The recipe as text. It follows the recipe; what is typed is read by the program after a pause, and becomes the recipe
-// when it is one. A text that was typed stays as it is, comments and all, until something else changes the recipe.
+// The recipe as text. It follows the recipe. Typed text is parsed by the program after a pause and becomes the recipe if it is
+// valid. It keeps its form, including comments, until something else changes the recipe.
 import {el, clear, on} from '../parts/dom.js';
 import {live} from '../state/live.js';
 import {store} from '../state/store.js';
@@ -7,14 +7,14 @@ import {wire} from '../state/wire.js';
 import {toYaml} from '../state/yaml.js';
 
 const pause = 350;                  // ms without typing
-const showEvery = 150;              // ms: a recipe that moves is written no more often
+const showEvery = 150;              // ms between updates while the recipe changes
 
-let typed = null;                   // {text, recipe}: the recipe that came of a text
+let typed = null;                   // {text, recipe}: the last text typed and its recipe
 
-// The recipe in words: as it was typed where it was.
+// The text of a recipe: as it was typed, if it was.
 export const textOf = recipe => typed?.recipe === recipe ? typed.text : toYaml(recipe);
 
-// Reads a text and makes it the recipe. Throws the program's sentence, with line and column.
+// Parses a text and makes it the recipe. Throws the program's error, with line and column.
 export async function take(text, label) {
     const {recipe} = await wire.ask('parse', {text});
     store.change(label, draft => { draft.recipe = {bends: [], ...recipe}; }, label === 'Recipe text' ? 'text' : null);
@@ -26,14 +26,14 @@ export function mount(root) {
                                  'aria-label': 'Recipe', 'aria-describedby': 'recipe-wrong'});
     const numbers = el('div', {class: 'line-numbers', 'aria-hidden': 'true'});
     const wrong = el('button', {type: 'button', class: 'wrong', id: 'recipe-wrong', hidden: true,
-                                title: 'Go to the place', onclick: () => goTo(place)});
+                                title: 'Go to the error', onclick: () => goTo(place)});
     let timer = 0, place = null, reading = 0, showTimer = 0;
     clear(root, el('div', {class: 'editor'}, numbers, area), wrong);
 
     function show() {
         const hasFocus = document.activeElement === area;
         const text = textOf(store.recipe);
-        if (area.value === text || (hasFocus && (timer || place)))      // what is being written stays
+        if (area.value === text || (hasFocus && (timer || place)))      // text that is being edited stays
             return;
         const {scrollTop, scrollLeft, selectionStart} = area;
         area.value = text;

@@ -1,12 +1,12 @@
-// Changing the bends of a recipe: at which nodes one sits, activations and switches of several layers at once, the
-// order of what stands at a layer. Functions that write to a recipe's draft; `nodes` are all of the network's.
+// Changes of the bends of a recipe: the nodes of a bend, activations and switches of several layers at once, the order of
+// bends at a layer. The functions write to a draft of the recipe; `nodes` are all nodes of the network.
 import {bendsAt, isMap, isMuted, isTrue, kindOf, ranges, rangeText, sitsAt, wOf} from './recipe.js';
 
 /* ------------------------------------------------------------------------------------------ places */
 
 export const placesOf = (bend, nodes) => nodes.filter(node => sitsAt(bend, node));
 
-// As short as the list allows: "synthesis.b4.conv1" or a list; w's of StyleGAN2 by their numbers.
+// In the shortest form: a name or a list; w's of StyleGAN2 by their numbers.
 function put(bend, places) {
     const rest = Object.fromEntries(Object.entries(bend).filter(([key]) => key !== 'at' && key !== 'w'));
     const ws = places.map(wOf);
@@ -16,7 +16,7 @@ function put(bend, places) {
         : {at: places.length === 1 ? places[0].name : places.map(({name}) => name), ...rest};
 }
 
-// Random features without a seed are drawn by their bend's place in the list: before places change they get it as seed.
+// Random features without a seed use the index of their bend as seed, so they get it explicitly before indices change.
 function pinDraws(recipe) {
     recipe.bends.forEach((bend, index) => {
         if (isMap(bend.features) && bend.features.random !== undefined)
@@ -24,7 +24,7 @@ function pinDraws(recipe) {
     });
 }
 
-// The bend no longer sits at these nodes; at none it is gone.
+// Removes these nodes from the bend, and the bend itself if no node is left.
 export function takeAway(recipe, index, these, nodes) {
     pinDraws(recipe);
     const bend = recipe.bends[index];
@@ -35,13 +35,13 @@ export function takeAway(recipe, index, these, nodes) {
         recipe.bends.splice(index, 1);
 }
 
-// The bend also sits at these nodes.
+// Adds these nodes to the bend.
 export function extend(recipe, index, these, nodes) {
     const all = new Set([...placesOf(recipe.bends[index], nodes), ...these]);
     recipe.bends[index] = put(recipe.bends[index], nodes.filter(node => all.has(node)));
 }
 
-// The bend at these nodes becomes one of its own, right behind that of the others, whose place in the list is returned.
+// Splits off a bend for these nodes, directly after the bend of the others. Returns its index.
 export function separate(recipe, index, these, nodes) {
     const bend = recipe.bends[index];
     const others = placesOf(bend, nodes).filter(node => !these.includes(node));
@@ -57,13 +57,13 @@ const isExactly = (bend, these, nodes) => {
     return places.length === these.length && places.every(node => these.includes(node));
 };
 
-// Places in recipe.bends, last first, of bends of this kind that sit at any of these nodes.
+// Indices, last first, of the bends of this kind at any of these nodes.
 const indicesOf = (recipe, kind, these) => [...new Set(these.flatMap(node => bendsAt(recipe, node))
     .filter(({bend}) => kindOf(bend) === kind).map(({index}) => index))].sort((a, b) => b - a);
 
 /* ------------------------------------------------------------------------------------------ activations, switches */
 
-// One activation at all of these nodes, in place of those they had; null gives them back their own.
+// Sets one activation at all these nodes, replacing others; null restores their own.
 export function setActivation(recipe, these, bend, nodes) {
     recipe.bends ??= [];
     const before = indicesOf(recipe, 'activation', these);
@@ -90,8 +90,8 @@ export function setOff(recipe, these, off, nodes) {
 
 /* ------------------------------------------------------------------------------------------ the stack */
 
-// What stands at any of these nodes besides their activation and switch: [{index, bend, at}], where `at` counts those
-// of them it sits at.
+// The bends at any of these nodes except activations and switches: [{index, bend, at}], where `at` is the number of these
+// nodes that the bend applies to.
 export function stackOf(recipe, these) {
     const found = new Map();
     for (const node of these)
@@ -107,7 +107,7 @@ export function addBend(recipe, these, bend) {
     return recipe.bends.length - 1;
 }
 
-// The bend at `from` comes to stand where the one at `to` is.
+// Moves the bend at index `from` to index `to`.
 export function moveBend(recipe, from, to) {
     pinDraws(recipe);
     recipe.bends.splice(to, 0, ...recipe.bends.splice(from, 1));
@@ -122,7 +122,7 @@ export function setMuted(bend, muted) {
 
 /* ------------------------------------------------------------------------------------------ parameters */
 
-// The value of parameter `i` of a row, given by name, by its place in `params`, or not at all.
+// The value of parameter `i` of a row: given by name, by position in `params`, or the default.
 export function paramOf(bend, row, i) {
     const name = row.params[i].name;
     return bend[name] ?? bend.params?.[i] ?? row.params[i].default_value;
@@ -135,14 +135,14 @@ export function setParam(bend, row, i, value) {
         bend[row.params[i].name] = value;
 }
 
-// How many parameters a bend has: those of its row, or, of a polynomial, as many as are given.
+// The number of parameters of a bend: those of its row or, for a polynomial, as many as are given.
 export function paramCount(bend, row) {
     const named = row.params.findLastIndex(({name}) => bend[name] !== undefined) + 1;
     const given = Math.max(bend.params?.length ?? 0, named);
     return row.max_params > row.count && given ? given : row.count;
 }
 
-// A polynomial with one weight more or fewer; what is left of it keeps its values.
+// Adds or removes a weight of a polynomial; the others keep their values.
 export function resizeParams(bend, row, count) {
     const values = Array.from({length: count}, (_, i) => i < paramCount(bend, row) ? paramOf(bend, row, i) : 0);
     row.params.forEach(({name}) => delete bend[name]);
@@ -151,7 +151,7 @@ export function resizeParams(bend, row, count) {
 
 /* ------------------------------------------------------------------------------------------ features */
 
-// The features of a bend as a set of numbers where it lists them, else null.
+// The features of a bend as a set of numbers if it lists them, else null.
 export function listedFeatures(bend) {
     const {features} = bend;
     if (features === undefined || features === 'all' || isMap(features))

@@ -1,6 +1,6 @@
-// Between two recipes, for films: numbers go from one to the other where both say the same thing, what only one of them
-// does fades (a filter by its mix, noise and truncation to what is there without them, values by `times`), and what is
-// neither changes over half way. Seeds go through w, or around in z: path.js. Pure functions.
+// Interpolates between two recipes, for films. Numbers that both recipes have are interpolated; a bend that only one has fades
+// (a filter by its mix, noise and truncation to their neutral value, added values by `times`); everything else changes half
+// way. Seeds are interpolated in w, or on a sphere in z: path.js. Pure functions.
 import {same} from './patch.js';
 import {pinOf, recipeBetween} from './path.js';
 import {inputs, isMap, isMuted, kindOf, whereOf, whichOf, zEdits} from './recipe.js';
@@ -13,23 +13,23 @@ const switched = (a, b, t) => t < 0.5 ? a : b;
 
 /* ------------------------------------------------------------------------------------------ one value */
 
-// `whole(key)` says of a key whether its numbers are whole ones.
-function mixedValue(a, b, t, key, whole) {
+// `isInteger(key)` tells whether the numbers of a key are integers.
+function mixedValue(a, b, t, key, isInteger) {
     if (typeof a === 'number' && typeof b === 'number' && !neither.has(key)) {
         const value = between(a, b, t);
-        return whole(key) ? Math.round(value) : value;
+        return isInteger(key) ? Math.round(value) : value;
     }
     if (Array.isArray(a) && Array.isArray(b) && a.length === b.length && key === 'params')
-        return a.map((item, i) => mixedValue(item, b[i], t, `params/${i}`, whole));
+        return a.map((item, i) => mixedValue(item, b[i], t, `params/${i}`, isInteger));
     if (isMap(a) && isMap(b) && !neither.has(key))
-        return mixedMap(a, b, t, whole);
+        return mixedMap(a, b, t, isInteger);
     return same(a, b) ? a : switched(a, b, t);
 }
 
-function mixedMap(a, b, t, whole, otherwise = () => undefined) {
+function mixedMap(a, b, t, isInteger, defaultOf = () => undefined) {
     const mixed = {};
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-        const value = mixedValue(a[key] ?? otherwise(key), b[key] ?? otherwise(key), t, key, whole);
+        const value = mixedValue(a[key] ?? defaultOf(key), b[key] ?? defaultOf(key), t, key, isInteger);
         if (value !== undefined)
             mixed[key] = value;
     }
@@ -38,8 +38,8 @@ function mixedMap(a, b, t, whole, otherwise = () => undefined) {
 
 /* ------------------------------------------------------------------------------------------ one bend */
 
-// What a key means where one of the two leaves it out.
-function otherwiseOf(bend, rows) {
+// The value of a key that one of the two leaves out.
+function defaultsOf(bend, rows) {
     const row = rowOf(bend, rows);
     return key => row?.params.find(param => param.name === key)?.default_value ??
                   (key === 'times' || key === 'factor' || key === 'share' ? 1 : undefined);
@@ -50,16 +50,16 @@ function rowOf(bend, rows) {
     return rows?.[`${kind}s`]?.find(row => row.name === bend[kind] || row.alias === bend[kind]);
 }
 
-function wholeOf(bend, rows) {
+function isIntegerIn(bend, rows) {
     const params = rowOf(bend, rows)?.params ?? [];
     return key => !!(key.startsWith('params/') ? params[Number(key.slice(7))]
         : params.find(param => param.name === key))?.integer;
 }
 
 function mixedBend(a, b, t, rows) {
-    const mixed = mixedMap(a, b, t, wholeOf(a, rows), otherwiseOf(a, rows));
+    const mixed = mixedMap(a, b, t, isIntegerIn(a, rows), defaultsOf(a, rows));
     const kind = kindOf(a);
-    // {3: 0.5} beside {4: 1}: an index that one of them leaves out is 0 there.
+    // {3: 0.5} and {4: 1}: a missing index is 0.
     if (kind === 'add' && isMap(a.add) && isMap(b.add) && a.add.image === undefined && b.add.image === undefined)
         mixed.add = mixedMap(a.add, b.add, t, () => false, () => 0);
     return mixed;
@@ -67,7 +67,7 @@ function mixedBend(a, b, t, rows) {
 
 const scaled = (value, share) => typeof value === 'number' ? between(0, value, share) : value;
 
-// A bend that only one recipe has, at `share` of what it does; null where it does nothing.
+// A bend that only one recipe has, at `share` of its effect; null if it has none.
 const fades = {
     filter: (bend, share) => ({...bend, mix: scaled(bend.mix ?? 1, share)}),
     noise(bend, share) {
@@ -100,7 +100,7 @@ function faded(bend, share, trunc) {
 
 /* ------------------------------------------------------------------------------------------ lists of bends */
 
-// Two bends are one that moves where they do the same kind of thing to the same maps of the same place.
+// Two bends match if they are of the same kind, at the same nodes and for the same features.
 function identity(bend) {
     const kind = kindOf(bend);
     const what = kind === 'filter' || kind === 'activation' ? bend[kind]
@@ -109,7 +109,7 @@ function identity(bend) {
     return [kind, what, whereOf(bend), whichOf(bend), JSON.stringify(bend.features ?? 'all')].join('|');
 }
 
-// Pairs [a, b] in an order that both lists agree with; null stands for a bend that the other list lacks.
+// Pairs [a, b] in an order that agrees with both lists; null for a bend that the other list lacks.
 function paired(a, b) {
     const lengths = Array.from({length: a.length + 1}, () => new Array(b.length + 1).fill(0));
     for (let i = a.length - 1; i >= 0; i--)
@@ -136,7 +136,7 @@ const acting = recipe => (recipe.bends ?? []).filter(bend => !isMuted(bend) && k
 
 /* ------------------------------------------------------------------------------------------ recipes */
 
-// {network, rows, zs: [z of a's seed, z of b's seed] or null}: ways around in z need both z's. At 0 it is a, at 1 b.
+// {network, rows, zs: [z of a's seed, z of b's seed] or null}: interpolation in z needs both. Returns a at 0 and b at 1.
 export function blend(a, b, t, {network = null, rows = null, zs = null} = {}) {
     if (t <= 0)
         return a;

@@ -1,5 +1,5 @@
-// Undo and redo without end: what was done is kept as patches, so a step costs what it changed. Steps that share a
-// `merge` key, such as the moves of one drag, are one step until settle() ends it.
+// Unlimited undo and redo. Steps are kept as patches, so a step costs only what it changed. Changes that share a `merge` key,
+// such as the moves of one drag, are one step until settle() ends it.
 import {apply, copyOf, diff, inverse} from './patch.js';
 
 export class History {
@@ -7,10 +7,10 @@ export class History {
         this.state = state;
         this.undone = redo;
         this.done = undo;
-        this.open = null;           // {merge, before}: the step that more moves may join
+        this.open = null;           // {merge, before}: the step that further changes may join
     }
 
-    // Calls write() with a draft whose members are copied when they are looked at. False where nothing changed.
+    // Calls write() with a draft whose members are copied when accessed. False if nothing changed.
     change(label, write, merge = null) {
         const joins = merge !== null && this.open !== null && this.open.merge === merge;
         const before = joins ? this.open.before : this.state;

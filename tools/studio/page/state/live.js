@@ -1,46 +1,47 @@
-// Every change of the recipe is sent to be rendered, and pictures come back as they are ready. At most two renders are
-// under way; what changes meanwhile waits, and only its newest state is sent. Pictures without the layers' bends are
-// asked for while somebody wants to compare.
+// Sends every change of the recipe to be rendered and shows the pictures as they arrive. At most two renders are under way;
+// of later changes only the newest state is sent. Pictures without the layers' bends are requested while they are needed for
+// a comparison.
 import {edits} from './edits.js';
 import {store} from './store.js';
 import {unbent} from './recipe.js';
 import {toJson, toYaml} from './yaml.js';
 import {wire} from './wire.js';
 
-const mostUnderWay = 2;
-const patience = 250;               // ms after which a render without any picture holds back no other
+const maxUnderWay = 2;
+const patience = 250;               // ms after which a render without a picture no longer delays others
 const counted = 1000;               // ms over which frames per second are counted
 
 let serial = 0, changed = false, over = null;
-let spelt = 0;                      // the render whose recipe was sent as a person reads it
-let underWay = new Map();           // serial → {sent, pictured}: at what time, and whether a preview has come
-let unbentText = null;              // what the newest picture without bends was asked for
+let spelt = 0;                      // the render whose recipe was sent as readable YAML
+let underWay = new Map();           // serial → {sent: when, pictured: whether a preview has arrived}
+let unbentText = null;              // the recipe of the newest picture without bends
 let unbentSerial = 0;
 const wantsUnbent = new Set(), wantsTimes = new Set();
-let decoding = 0;                   // pictures that are here but not on the screen
+let decoding = 0;                   // pictures received but not on the screen yet
 let shownAt = [];
 
 export const live = {
-    // In place of store.recipe while something plays: a recipe, or null for the store's again.
+    // Shows this recipe instead of store.recipe while something plays; null ends it.
     play(recipe) {
         over = recipe;
         touch();
     },
     get playing() { return over !== null; },
-    // `who` wants pictures without the bends in store.unbent, until it does not.
+    // `who` needs pictures without the bends in store.unbent, until called with false.
     compare(who, wanted) {
         wants(wantsUnbent, who, wanted);
         pump();
     },
-    // `who` wants milliseconds per node with every picture.
+    // `who` needs the milliseconds per node with every picture.
     time(who, wanted) {
         wants(wantsTimes, who, wanted);
     },
-    refused: null,                  // {message, line, column} of the newest recipe as spell() writes it, or null
+    refused: null,                  // {message, line, column} if the newest recipe, as spell() writes it, was refused
     spell: toYaml,
     fps: 0,
     latency: 0,                     // ms from sending a change to its picture on the screen
-    get busy() { return changed || underWay.size > 0 || decoding > 0 || edits.busy; },    // until what was asked for is on the screen
+    // Whether something that was requested is not on the screen yet.
+    get busy() { return changed || underWay.size > 0 || decoding > 0 || edits.busy; },
 };
 
 function wants(set, who, wanted) {
@@ -71,7 +72,7 @@ function pump() {
         return;
     const now = performance.now();
     const holding = [...underWay.values()].filter(({sent, pictured}) => !pictured && now - sent < patience).length;
-    if (changed && holding < mostUnderWay) {
+    if (changed && holding < maxUnderWay) {
         changed = false;
         sendRender(toJson(recipeNow()));
     } else if (!changed && !underWay.size && wantsUnbent.size) {
@@ -81,7 +82,7 @@ function pump() {
     }
 }
 
-// A picture or a refusal also ends the renders before it: the program leaves out what is no longer the newest.
+// A picture or a refusal also settles the renders before it, because the program skips renders that are not the newest.
 function settled(number) {
     for (const sent of underWay.keys())
         if (sent <= number)
@@ -139,7 +140,7 @@ function startAgain() {
 }
 
 wire.on('frame', show);
-// JSON on one line says little of where something is wrong, so the newest one is asked for again as it is read.
+// An error position in JSON on one line says little, so the newest recipe is sent again as YAML.
 wire.on('refused', message => {
     settled(message.serial);
     if (message.serial === serial && !changed && message.serial !== spelt)

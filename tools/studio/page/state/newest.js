@@ -1,11 +1,11 @@
-// Questions to the program whose answer depends on the recipe: one under way at a time, asked again where something
-// changed meanwhile, so that a drag asks as often as answers come and no more.
+// Requests whose answer depends on the recipe. One is under way at a time, and it is repeated if the recipe has changed
+// meanwhile, so that during a drag there are only as many requests as answers.
 import {store} from './store.js';
 import {wire} from './wire.js';
 import {toJson} from './yaml.js';
 
-// question() gives {type, …fields} without the recipe, or null where nothing is to be asked; answered(answer) and
-// failed(error) hear only of what is still wanted. `pause` ms lie between an answer and the next question.
+// question() returns {type, …fields} without the recipe, or null if there is nothing to request. answered(answer) and
+// failed(error) are called only for what is still wanted. There are `pause` ms between an answer and the next request.
 export function newest(question, answered, failed, pause) {
     let underWay = false, again = false;
     async function ask() {

@@ -1,7 +1,7 @@
-// What lies between two JSON trees, as a list of small changes that can be made and unmade:
-//     {path, from, to}                     a value; undefined is a key that is not there
+// The difference of two JSON trees as a list of small changes that can be applied and reversed:
+//     {path, from, to}                     a value; undefined is a missing key
 //     {path, at, removed, inserted}        items of a list
-// apply() copies only what lies on the way, so what a change does not reach stays the very same object.
+// apply() copies only the path to a change; everything else stays the same object.
 
 const isTree = value => typeof value === 'object' && value !== null;
 
@@ -70,14 +70,14 @@ export function apply(tree, patch) {
     return tree;
 }
 
-// The patch that unmakes this one.
+// The patch that reverses this one.
 export function inverse(patch) {
     return patch.map(({path, from, to, at, removed, inserted}) => removed
         ? {path, at, removed: inserted, inserted: removed}
         : {path, from: to, to: from}).reverse();
 }
 
-// A copy that may be written to.
+// A deep copy.
 export function copyOf(tree) {
     if (!isTree(tree))
         return tree;

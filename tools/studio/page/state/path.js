@@ -1,14 +1,13 @@
-// The way between pinned faces: where on it one is after so many seconds, and the recipe of that place. Where the
-// network has w's, and nothing was drawn on z, the way is straight from w to w; else it goes around in z, keeping its
-// distance from the middle. Pure functions; a pin is {seed, class, edits, mix}: what is added to z, and [{seed, share}]
-// of the styles that reach every w.
+// The path between pins: the position on it after some seconds, and the recipe there. If the network has w's and z was not
+// edited, the path is a straight line between w's; otherwise it is an arc in z that keeps the distance from the origin. Pure
+// functions. A pin is {seed, class, edits, mix}: the numbers added to z, and [{seed, share}] of the styles of all w's.
 import {mixed} from '../latent/classmix.js';
 import {classesOf, classText, inputs, isMap, isMuted, seedOf} from './recipe.js';
 import {truncations, wsOf, wValue} from '../latent/wspans.js';
 import {editsOf, putEdits} from '../latent/zshape.js';
 
-// {from, to, t} of `count` pins after `seconds` at `pace` pins a second; t is eased where `smooth`. A loop goes from
-// the last pin back to the first, other ways there and back.
+// {from, to, t} between `count` pins after `seconds` at `pace` pins a second; t is eased if `smooth`. A loop continues from the
+// last pin to the first; other paths go back and forth.
 export function placeAt(seconds, count, {pace, loop, smooth}) {
     const legs = loop ? count : count - 1;
     if (legs < 1)
@@ -19,7 +18,7 @@ export function placeAt(seconds, count, {pace, loop, smooth}) {
     return {from: leg, to: (leg + 1) % count, t: smooth ? t * t * (3 - 2 * t) : t};
 }
 
-// Between two vectors as on a sphere: their lengths are gone between evenly.
+// Spherical interpolation between two vectors; their lengths are interpolated linearly.
 export function around(a, b, t) {
     const length = v => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
     const la = length(a), lb = length(b), dot = a.reduce((sum, x, i) => sum + x * b[i], 0);
@@ -38,8 +37,8 @@ export const goesThroughW = (network, a, b) => network.num_ws > 0 && !isEdited(a
 
 const isStyle = bend => bend?.w !== undefined && isMap(bend.style) && !isMuted(bend) && bend.style.class === undefined;
 
-// The runs of bends that bring every w towards one seed by one share, [{seed, share, from, count}]: they belong to the
-// face, where styles of some w's are bends like others.
+// The runs of bends that move every w towards one seed by one share, [{seed, share, from, count}]. They belong to the face;
+// styles of only some w's are bends like others.
 function mixesOf(recipe, network) {
     const bends = network?.num_ws ? recipe.bends ?? [] : [], found = [];
     for (let from = 0; from < bends.length; from++) {
@@ -56,8 +55,8 @@ function mixesOf(recipe, network) {
     return found;
 }
 
-// In place of those that are there, right behind the bends that truncate: those start again from the image's own w. In
-// w's that have a truncation of their own the other seed's w has it too.
+// Replaces those runs, directly after the truncation bends, which start from the image's own w. If a w has its own
+// truncation, the other seed's w gets it too.
 function putMixes(recipe, network, mixes) {
     for (const {from, count} of mixesOf(recipe, network).reverse())
         recipe.bends.splice(from, count);
@@ -71,7 +70,7 @@ function putMixes(recipe, network, mixes) {
     recipe.bends.splice(last + 1, 0, ...styles);
 }
 
-// A face as weights of seeds, in the order in which they are mixed, and back to shares.
+// A face as weights of seeds, in the order in which they are mixed, and the reverse.
 function weightsOf(pin) {
     const weights = new Map([[pin.seed, 1]]);
     for (const {seed, share} of pin.mix ?? []) {
@@ -101,13 +100,13 @@ function blended(a, b, t) {
 
 /* ------------------------------------------------------------------------------------------ pins and recipes */
 
-// What the recipe's face is, with these edits of z.
+// The face of the recipe, with these edits of z.
 export function pinOf(recipe, network, edits) {
     const mix = mixesOf(recipe, network).map(({seed, share}) => ({seed, share}));
     return {seed: seedOf(recipe), class: inputs(recipe).class, edits, ...mix.length ? {mix} : null};
 }
 
-// The recipe with a pin's face in place of its own.
+// The recipe with the face of a pin.
 export function atPin(recipe, network, pin) {
     const result = {...recipe, inputs: {...recipe.inputs, seeds: pin.seed}, bends: [...recipe.bends ?? []]};
     if (pin.class === null || pin.class === undefined)
@@ -119,8 +118,8 @@ export function atPin(recipe, network, pin) {
     return result;
 }
 
-// `zs` are both pins' z as their seeds give them; only ways through z need them. What z is multiplied by on its way in
-// (BigGAN's truncation) is `scale`.
+// `zs` are the z's of both pins' seeds, needed only for paths in z. `scale` is the factor that z is multiplied by (BigGAN's
+// truncation).
 export function recipeBetween(recipe, network, a, b, t, {zs = null, scale = 1} = {}) {
     const isShort = goesThroughW(network, a, b), faded = (pin, part) =>
         (pin.mix ?? []).map(({seed, share}) => ({seed, share: share * part})).filter(({share}) => share);

@@ -1,11 +1,11 @@
-// Recipes as trees: what a bend is, where it sits, what it says in words. Pure functions; docs/recipes.md is what they
-// follow. A tree comes from the text by way of the program, so a scalar may be a number, a text, true or false.
+// Recipes as trees: the kind of a bend, its nodes, its description. Pure functions that follow docs/recipes.md. The program
+// parses the text, so a scalar may be a number, a string, true or false.
 
 /* ------------------------------------------------------------------------------------------ kinds */
 
 export const kinds = ['filter', 'activation', 'paint', 'disable', 'noise', 'truncation', 'style', 'add', 'set'];
 
-// Keys beside the kind's own that are no parameters of a filter or an activation.
+// Keys that are not parameters of a filter or activation.
 const around = ['at', 'w', 'features', 'muted', 'params', 'bias', 'gain', 'like'];
 
 export const kindOf = bend => kinds.find(kind => bend[kind] !== undefined) ?? null;
@@ -13,7 +13,7 @@ export const isTrue = value => value === true || value === 'true';
 export const isMuted = bend => isTrue(bend.muted);
 export const isMap = value => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-// Which word of node.takes a kind of bend needs; the others go to any node.
+// The entry of node.takes that a kind of bend needs; the others can be at any node.
 const needs = {activation: 'activation', paint: 'paint', disable: 'disable', noise: 'noise'};
 
 /* ------------------------------------------------------------------------------------------ places */
@@ -45,13 +45,13 @@ function glob(pattern) {
     return expression;
 }
 
-// "0-5", 7, or a list of these, as [low, high] pairs; what is no range is left out.
+// "0-5", 7, or a list of these, as [low, high] pairs; anything else is ignored.
 export function ranges(value) {
     return listed(value).map(item => /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(String(item))).filter(Boolean)
         .map(([, low, high]) => [Number(low), Number(high ?? low)]);
 }
 
-// Whole numbers as the shortest text of ranges: [0,1,2,5] is "0-2, 5".
+// Integers as the shortest text of ranges: [0,1,2,5] is "0-2, 5".
 export function rangeText(numbers) {
     const sorted = [...new Set(numbers)].sort((a, b) => a - b);
     const pieces = [];
@@ -69,7 +69,7 @@ export function rangeText(numbers) {
 // Which w a node is, -1 for other nodes.
 export const wOf = node => Number(/^synthesis\.w(\d+)$/.exec(node.name)?.[1] ?? -1);
 
-// `node` is one of network.nodes: name, alias, index and what it takes.
+// `node` is one of network.nodes.
 export function sitsAt(bend, node) {
     if (bend.w !== undefined) {
         const w = wOf(node);
@@ -88,17 +88,17 @@ export function sitsAt(bend, node) {
 
 const bendsOf = recipe => listed(recipe.bends).filter(isMap);
 
-// [{index, bend}] in the order in which they act; index is the place in recipe.bends.
+// [{index, bend}] in the order in which they are applied.
 export function bendsAt(recipe, node) {
     return bendsOf(recipe).map((bend, index) => ({index, bend})).filter(({bend}) => sitsAt(bend, node));
 }
 
-// The activation bend that counts at a node: the last one, as it replaces those before.
+// The activation bend in effect at a node: the last one, because it replaces the others.
 export function activationAt(recipe, node) {
     return bendsAt(recipe, node).filter(({bend}) => kindOf(bend) === 'activation').at(-1) ?? null;
 }
 
-// A bend of this one node alone, which a panel may edit without touching other layers.
+// Whether the bend is at this node only, so that it can be edited without affecting other layers.
 export const isOnlyAt = (bend, node) => bend.at === node.name;
 
 /* ------------------------------------------------------------------------------------------ inputs */
@@ -107,7 +107,7 @@ const inputDefaults = {seeds: 0, rng: null, class: null, trunc: null, cutoff: nu
 
 export const inputs = recipe => ({...inputDefaults, ...recipe.inputs});
 
-// Writes to the tree; null and undefined take the input away.
+// Sets an input; null and undefined remove it.
 export function setInput(recipe, name, value) {
     recipe.inputs = {...recipe.inputs, [name]: value};
     if (value === null || value === undefined)
@@ -147,14 +147,14 @@ export function zEdits(recipe) {
     return edits;
 }
 
-// What the recipe starts from, before any layer is bent: its inputs, and what is done to z and to the w's.
+// The recipe without the bends of layers: its inputs, and the bends of z and the w's.
 export function unbent(recipe) {
     return {...recipe, bends: bendsOf(recipe).filter(bend => bend.w !== undefined || bend.at === 'z')};
 }
 
-/* ------------------------------------------------------------------------------------------ words */
+/* ------------------------------------------------------------------------------------------ descriptions */
 
-// As few figures as say it: 0.3, 12.35, 1.2e-7.
+// With few digits: 0.3, 12.35, 1.2e-7.
 export function formatNumber(value, figures = 4) {
     if (!Number.isFinite(value))
         return String(value);

@@ -1,25 +1,25 @@
-// What the page knows. `state` is what undo reaches and what is kept: the model, its recipe, those of the other models,
-// snapshots, pins and the library of vectors. It is never written to but through change():
+// The state of the page. `state` is subject to undo and is kept by the program: the model, its recipe, the recipes of other
+// models, snapshots, pins and the library of vectors. It is written only through change():
 //
 //     store.change('Angle', draft => { draft.recipe.bends[2].angle = 30; }, 'bend/2/angle');
 //     store.settle();
 //
-// where the last argument joins the moves of one drag to one undo step, until settle(). Between together() and settle()
-// all moves are one, whatever they move: a pad has two numbers, and a person has ten fingers. Beside it stand the selection
-// and `ui`, how the page is arranged: kept, but not undone. Events: 'recipe' (any change of state), 'network',
-// 'selection', 'frame', 'ui', 'document' (another one was opened), 'rows'.
+// where the last argument merges the changes of one drag into one undo step, until settle(). Between together() and settle()
+// all changes are one step, whatever they change: a pad changes two numbers, and a MIDI controller has many knobs. The
+// selection and `ui`, the arrangement of the page, are kept but not subject to undo. Events: 'recipe' (any change of state),
+// 'network', 'selection', 'frame', 'ui', 'document' (another one was opened), 'rows'.
 import {History} from './history.js';
 import {wire} from './wire.js';
 
 const version = 1;
-const mostKept = 7 << 20;           // letters of a document; the program takes 8 MiB
+const maxKept = 7 << 20;           // characters of a document; the program accepts 8 MiB
 const keepAfter = 500;              // ms
-const rest = 600;                   // ms after which presses of keys and turns of knobs are another gesture
-const aside = () => `ganbend studio ${store.welcome.project}`;     // in the browser, what a leaving page could not send
+const rest = 600;                   // ms of rest after which key presses and turns of knobs are another step
+const aside = () => `ganbend studio ${store.welcome.project}`;     // localStorage key for what a closing page could not send
 
 const listeners = new Map();
 
-// What a model begins with; one that knows classes makes no picture without one.
+// The initial recipe of a model. A model with classes needs one.
 export function emptyRecipe(name = '') {
     const classes = name && store.welcome?.models.find(model => model.name === name)?.classes;
     return {inputs: classes ? {seeds: 0, class: 0} : {seeds: 0}, bends: []};
@@ -29,7 +29,7 @@ const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapsho
 
 let history = new History(emptyState());
 let keepTimer = 0, restTimer = 0, gesture = null;
-let changedAt = 0, keptAt = 0;      // ms since 1970: of the last change, and of the last that the program has
+let changedAt = 0, keptAt = 0;      // ms since 1970: the last change, and the last that the program has kept
 
 export const store = {
     get state() { return history.state; },
@@ -39,16 +39,16 @@ export const store = {
     get library() { return history.state.library; },
     get done() { return history.done; },
     get undone() { return history.undone; },
-    welcome: null,                  // the program's words about itself
+    welcome: null,                  // the `welcome` message
     rows: {filters: [], activations: []},
-    network: null,                  // of the model at hand
+    network: null,                  // of the current model
     node: name => store.network?.byName.get(name) ?? null,
-    selection: [],                  // names of nodes; the last one is the current
+    selection: [],                  // names of nodes; the last one is the current one
     get current() { return store.node(store.selection.at(-1)); },
-    frame: null,                    // {bitmap, header} of the picture shown
+    frame: null,                    // {bitmap, header} of the picture on the screen
     unbent: null,                   // the same without the bends of layers
     ui: {},
-    opened: false,                  // a document, old or new, is at hand
+    opened: false,                  // a document, old or new, is loaded
     on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
 };
 
@@ -81,7 +81,7 @@ function settle() {
     history.settle();
 }
 
-// For what has no end of its own.
+// For input without a defined end.
 function settleSoon() {
     clearTimeout(restTimer);
     restTimer = setTimeout(settle, rest);
@@ -101,7 +101,7 @@ function redo() {
     return label;
 }
 
-// So many steps, forward where it is negative.
+// Goes back this many steps; forward if negative.
 function goBack(steps) {
     for (; steps > 0; steps--)
         history.undo();
@@ -143,7 +143,7 @@ function setNetwork(network) {
 
 /* ------------------------------------------------------------------------------------------ keeping */
 
-// A document that keep() has written, or null for a new one. What the page set aside when it was left may be newer.
+// Opens a document written by keep(), or a new one if null. The copy in localStorage from closing the page may be newer.
 function open(document) {
     const left = setAside();
     const kept = [document, left].filter(each => each?.version === version)
@@ -161,7 +161,7 @@ function open(document) {
     tell('selection');
 }
 
-// A new work, or one whose model is no longer there, takes the model at hand; nothing of this can be undone.
+// A new project, or one whose model no longer exists, takes the current model. This cannot be undone.
 function begin(model) {
     const {state} = history;
     history.state = {...state, model, recipe: state.others[model] ?? emptyRecipe(model),
@@ -169,7 +169,7 @@ function begin(model) {
     changed();
 }
 
-// The oldest steps go where all of them are more than the program keeps.
+// Drops the oldest steps if the document would be too large for the program.
 function written() {
     const {state, done, undone} = history;
     const {ui, selection} = store;
@@ -177,7 +177,7 @@ function written() {
     for (let steps = done.length; ; steps >>= 1) {
         kept.history.undo = steps ? done.slice(-steps) : [];
         const text = JSON.stringify(kept);
-        if (text.length <= mostKept || (!steps && !kept.history.redo.length))
+        if (text.length <= maxKept || (!steps && !kept.history.redo.length))
             return kept;
         if (!steps)
             kept.history.redo = [];
@@ -206,14 +206,14 @@ function keep() {
 
 /* ------------------------------------------------------------------------------------------ leaving */
 
-// A page that is left can not wait until something is sent: what is not kept yet stays in the browser.
+// A page that is closing cannot wait until something is sent, so state that is not kept yet goes to localStorage.
 function leave() {
     if (!store.opened || keptAt === changedAt)
         return;
     try {
         localStorage.setItem(aside(), JSON.stringify(written()));
     } catch {
-        // Larger than browsers allow, or forbidden: then the last half second is lost.
+        // Too large or forbidden: the last half second is lost.
     }
 }
 

@@ -1,9 +1,8 @@
-// The WebSocket to the program. Text messages are JSON objects with a `type`; what wants an answer carries an `id`, and
-// the answer comes back as a promise. Binary messages are a little-endian header length, a JSON header with its `kind`,
-// and a payload. A lost connection is made again after growing pauses; whoever listens to 'open' says what the new
-// connection has to know.
+// The WebSocket to the program. Text messages are JSON objects with a `type`; requests carry an `id`, and ask() returns a
+// promise of the answer. Binary messages are a little-endian header length, a JSON header with a `kind`, and a payload. A lost
+// connection is opened again after growing pauses; listeners of 'open' initialise the new connection.
 
-const firstPause = 250, longestPause = 8000, mostId = 0x7fffffff;
+const firstPause = 250, longestPause = 8000, maxId = 0x7fffffff;
 
 const listeners = new Map();
 const waiting = new Map();
@@ -28,7 +27,7 @@ function become(state, reason = '') {
     tell('state', state, reason);
 }
 
-// Beside the page. Where a token is needed, the page's cookie has it.
+// On the same server as the page. If a token is required, it is in the cookie.
 function address() {
     const url = new URL('ws', location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -56,7 +55,7 @@ function connect() {
         waiting.clear();
         become('closed', event.reason);
         for (const {reject} of lost)
-            reject(new Error('the connection was lost before the answer came'));
+            reject(new Error('the connection was lost before the answer arrived'));
         timer = setTimeout(connect, pause);
         pause = Math.min(2 * pause, longestPause);
     });
@@ -91,7 +90,7 @@ function receiveBinary(buffer) {
         tell(header.kind, header, payload);
 }
 
-// False where there is no connection: what matters is said again when there is one.
+// False if there is no connection; everything important is sent again when there is one.
 function send(type, fields = {}) {
     if (!socket || socket.readyState !== WebSocket.OPEN)
         return false;
@@ -101,7 +100,7 @@ function send(type, fields = {}) {
 
 function ask(type, fields = {}) {
     return new Promise((resolve, reject) => {
-        lastId = lastId % mostId + 1;
+        lastId = lastId % maxId + 1;
         waiting.set(lastId, {resolve, reject});
         if (send(type, {id: lastId, ...fields}))
             return;

@@ -1,16 +1,16 @@
-// Recipe trees as the YAML that a person would write: maps and lists in blocks, what is short in one line, long lists
-// of numbers folded. Read back it is the same tree: a text is in quotes where it could be taken for something else.
+// Recipe trees as readable YAML: maps and lists in blocks, short ones on one line, long lists of numbers folded. Parsing it
+// gives the same tree: a text is quoted where it could be read as something else.
 
-const width = 60;                   // columns that a line may have before it becomes a block
+const width = 60;                   // a longer line becomes a block
 const plain = /^(?:[A-Za-z_/$][A-Za-z0-9_ ./*$%-]*|\d+-\d+)$/;
-const plainKey = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;            // a key is text whatever it looks like
-const taken = /^(~|null|true|false|yes|no|on|off)$/i;       // words that readers of YAML 1.1 take for others
+const plainKey = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;            // a key is always text
+const taken = /^(~|null|true|false|yes|no|on|off)$/i;       // words with a meaning in YAML 1.1
 const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 const isTree = value => typeof value === 'object' && value !== null;
 const indented = depth => '  '.repeat(depth);
 
-// JSON is YAML but for letters that a YAML text may not have as they are.
+// JSON is YAML except for some characters that YAML must escape.
 export function toJson(tree) {
     return JSON.stringify(tree).replace(unprintable,
                                         letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -22,7 +22,7 @@ function scalar(value) {
     return plain.test(value) && !taken.test(value) && !value.endsWith(' ') ? value : toJson(value);
 }
 
-// `off` is what recipes say without quotes; the program reads both alike.
+// `off` is written without quotes in recipes; the program reads both.
 const inline = value => value === 'off' ? value : scalar(value);
 const keyText = key => plainKey.test(key) && !taken.test(key) ? key : toJson(key);
 
@@ -36,7 +36,7 @@ function flow(value) {
 
 const depthOf = value => !isTree(value) ? 0 : 1 + Math.max(0, ...Object.values(value).map(depthOf));
 
-// A list of numbers in lines of the page's width.
+// A list of numbers, folded into lines.
 function folded(list, depth) {
     const lines = [];
     let line = '';
@@ -51,7 +51,7 @@ function folded(list, depth) {
     return `[${lines.join(`,\n${indented(depth)}`)}]`;
 }
 
-// What stands behind "key:" or "-" at this depth; `column` is where it would begin.
+// The value after "key:" or "-" at this depth; `column` is where it would start.
 function block(value, depth, column) {
     if (!isTree(value))
         return ` ${inline(value)}`;
@@ -74,7 +74,7 @@ function lines(value, depth) {
     }).join('\n');
 }
 
-// "- " and a map's first key share a line.
+// "- " and the first key of a map share a line.
 function listItem(item, depth) {
     const start = indented(depth);
     const isBlockMap = isTree(item) && !Array.isArray(item) && Object.keys(item).length > 0 &&
