@@ -1,44 +1,15 @@
-/* Batch norm with stored statistics (ops/batch_norm.c):  y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) +
- * bias[n,c] One kernel computes mean, scale and bias of the channels of every sample in float32, a second one applies
- * them. */
+/* Batch norm with stored statistics (ops/batch_norm.c):
+ *     y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c]
+ * One kernel computes mean, scale and bias of the channels of every sample in float32, a second one applies them. */
 #include <math.h>
-#include <string.h>
 
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
+#include "ops/batch_norm.h"
 
 enum { THREADS = 256 };
 
-/* [rows][C] mean, [rows][C] var; then [C] gain, [C] bias if they are weights. */
-static size_t packed_size(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
-}
-
-static void pack(const gb_cpu *, const gb_desc *d, const float *const *weights, void *packed) {
-    size_t c = d->in[0].c, table = c * d->batch_norm.rows;
-    float *to = (float *)packed;
-    memcpy(to, weights[0], table * sizeof *to);
-    memcpy(to + table, weights[1], table * sizeof *to);
-    if (d->inputs == 1) {
-        memcpy(to + 2 * table, weights[2], c * sizeof *to);
-        memcpy(to + 2 * table + c, weights[3], c * sizeof *to);
-    }
-}
-
-/* [N][3][C] mean, scale, bias. */
-static size_t workspace(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * 3 * d->out.n * d->out.c;
-}
-
-/* The rows of a truncation: `row` alone if `fraction` is 0, else interpolated with the next one. */
-struct stat_row { int row; double fraction; };
-
-static stat_row find_row(int rows, double truncation) {
-    double whole = 0.0, fraction = rows > 1 ? modf(truncation / (1.0 / (rows - 1)), &whole) : 0.0;
-    return {(int)whole, (int)whole + 1 < rows ? fraction : 0.0};
-}
-
-__device__ static float statistic(const float *table, const stat_row *at, int channels, int c) {
+__device__ static float statistic(const float *table, const gb_stat_row *at, int channels, int c) {
     const float *row = table + (long long)at->row * channels;
     if (at->fraction == 0.0)
         return row[c];
@@ -51,7 +22,7 @@ struct norm_factors {
     double eps, base;                       /* base: 1 if the gain is relative to 1, else 0 */
 };
 
-__global__ static void prepare(norm_factors f, const stat_row *at, float *to, int samples) {
+__global__ static void prepare(norm_factors f, const gb_stat_row *at, float *to, int samples) {
     GB_EACH_ITEM(i, (long long)samples * f.channels) {
         int n = (int)(i / f.channels), c = (int)(i % f.channels);
         float *factors = to + (long long)n * 3 * f.channels + c;
@@ -103,13 +74,14 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         f.step = d->out.c;
     }
     gb_launch(cpu, prepare, gb_blocks((size_t)d->out.n * d->out.c, THREADS), THREADS, 0, f,
-              gb_live(cpu->stream, find_row(d->batch_norm.rows, live->truncation)), (float *)args->workspace, d->out.n);
+              gb_live(cpu->stream, gb_stat_row_of(d->batch_norm.rows, live->truncation)), (float *)args->workspace,
+              d->out.n);
     gb_launch(cpu, last ? norm_each8 : norm_each, gb_blocks((size_t)count, THREADS), THREADS, 0,
               gb_view_of(cpu, args->in[0]), (const float *)args->workspace, gb_view_of(cpu, args->out),
               gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
 const gb_op_row gb_batch_norm_cuda = {
-    .op = GB_OP_BATCH_NORM, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size,
-    .pack = pack, .workspace = workspace, .run = run,
+    .op = GB_OP_BATCH_NORM, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = gb_plain_packed_size,
+    .pack = gb_plain_pack, .workspace = gb_batch_norm_workspace, .run = run,
 };

@@ -1,18 +1,8 @@
 /* A learned constant, the same for every sample:  y[n,c,p] = weights[0][c,p]. */
-#include <string.h>
-
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 
 enum { THREADS = 256 };
-
-static size_t packed_size(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * d->constant.c * d->constant.h * d->constant.w;
-}
-
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    memcpy(packed, weights[0], packed_size(cpu, d));
-}
 
 __global__ static void constant(const float *weights, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
@@ -28,6 +18,6 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
 }
 
 const gb_op_row gb_constant_cuda = {
-    .op = GB_OP_CONSTANT, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size,
-    .pack = pack, .run = run,
+    .op = GB_OP_CONSTANT, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = gb_plain_packed_size,
+    .pack = gb_plain_pack, .run = run,
 };

@@ -48,6 +48,17 @@ static float largest_magnitude(const float *w, size_t count) {
     return largest > 0.0f && largest < INFINITY ? largest : 1.0f;
 }
 
+/* To the nearest number with 10 bits of mantissa, ties away from zero. The tensor cores would truncate, which makes
+ * every product smaller: by 3.5e-4 on average. */
+static float round_to_tf32(float v) {
+    uint32_t u;
+    memcpy(&u, &v, sizeof u);
+    if ((u & 0x7f800000) != 0x7f800000)
+        u = (u + 0x1000) & 0xffffe000;
+    memcpy(&v, &u, sizeof v);
+    return v;
+}
+
 /* [tap][cout, padded][cin, padded] W α_o in the type of the products, then the factors. */
 static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     gb_precision precision = precision_of(cpu);
@@ -66,7 +77,7 @@ static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weight
                 if (precision == GB_HALF)
                     halves[at] = __half_as_ushort(__float2half_rn(v));
                 else
-                    floats[at] = v;
+                    floats[at] = precision == GB_TF32 ? round_to_tf32(v) : v;
             }
     }
     gb_factors_pack(d, weights, precision == GB_HALF ? alpha : NULL, factors);

@@ -47,7 +47,14 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     }
     cudaError_t error = cudaGetDeviceCount(&count);
     if (error == cudaErrorInsufficientDriver) {
-        snprintf(why, why_size, "no NVIDIA driver was found, or it is too old for the CUDA version of this build");
+        int driver = 0;
+        cudaDriverGetVersion(&driver);
+        if (driver)
+            snprintf(why, why_size, "the NVIDIA driver supports CUDA %d.%d; this build needs one for CUDA %d.%d",
+                     driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+        else
+            snprintf(why, why_size, "no NVIDIA driver was found; this build needs one for CUDA %d.%d",
+                     CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
         return NULL;
     }
     if (error != cudaSuccess || count < 1) {

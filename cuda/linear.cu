@@ -1,20 +1,10 @@
 /* Dense layer:  y[n,o] = gain · Σ_i x[n,i] W[o,i].  A warp computes one output of a few samples, which share each row
  * of weights that it reads; reading the weights takes nearly all of the time. */
-#include <string.h>
-
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 #include "cuda/warp.cuh"
 
 enum { WARPS = 4, SAMPLES = 4 };
-
-static size_t packed_size(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * d->linear.cout * d->in[0].c;
-}
-
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    memcpy(packed, weights[0], packed_size(cpu, d));
-}
 
 __global__ static void linear(const float *x, const float *weights, float gain, gb_view out, const gb_cuda_epilogue *e,
                               int samples, int cin) {
@@ -44,6 +34,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_linear_cuda = {
-    .op = GB_OP_LINEAR, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size, .pack = pack,
-    .run = run,
+    .op = GB_OP_LINEAR, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = gb_plain_packed_size,
+    .pack = gb_plain_pack, .run = run,
 };

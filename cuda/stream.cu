@@ -1,5 +1,5 @@
 /* A session's stream: the parameter block that kernels read, the captured launches that are replayed while only live
- * values change, and the copies of host memory that live values point to. */
+ * values change, errors, and times. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,8 @@ gb_stream *gb_stream_new(const gb_device *device) {
     if (!s)
         return NULL;
     s->device = (const gb_cuda *)device;
+    const char *synchronous = getenv("GANBEND_CUDA_SYNC");
+    s->synchronous = synchronous && !strcmp(synchronous, "1");
     gb_check(s, cudaStreamCreateWithFlags(&s->handle, cudaStreamNonBlocking), "creating a stream");
     gb_check(s, cudaEventCreateWithFlags(&s->uploaded, cudaEventDisableTiming), "creating an event");
     grow_live(s, LIVE_CAPACITY);
@@ -67,7 +69,15 @@ void gb_check(gb_stream *s, cudaError_t error, const char *what) {
     if (error == cudaSuccess || s->error != cudaSuccess)
         return;
     s->error = error;
-    s->failed = what;
+    snprintf(s->failed, sizeof s->failed, "%s", what);
+}
+
+void gb_check_kernel(gb_stream *s, cudaError_t error, const char *kernel) {
+    char what[sizeof s->failed];
+    if (error == cudaSuccess && !s->synchronous)
+        return;
+    snprintf(what, sizeof what, "%s kernel %.*s", error ? "launching" : "running", (int)strcspn(kernel, "<,"), kernel);
+    gb_check(s, error ? error : cudaStreamSynchronize(s->handle), what);
 }
 
 cudaStream_t gb_launch_stream(gb_stream *s) {
@@ -94,6 +104,8 @@ gb_pass gb_stream_launch(gb_stream *s, uint64_t key) {
     s->first_pass = false;
     if (s->error)
         return GB_PASS_NONE;
+    if (s->synchronous)
+        key = 0;                /* a stream that is being captured cannot be waited for */
     if (key)
         key = (key ^ s->live_layout) | 1;
     gb_check(s, cudaMemcpyAsync(s->live_device, s->live_host, s->live_used, cudaMemcpyHostToDevice, s->handle),
@@ -135,6 +147,11 @@ bool gb_stream_wait(gb_stream *s, char *why, size_t why_size) {
     if (s->error == cudaSuccess)
         return true;
     snprintf(why, why_size, "%s: %s while %s", s->device->table.name, cudaGetErrorString(s->error), s->failed);
+    /* The next render starts without the error: it may succeed, for example with less memory. An error that has broken
+     * the GPU's context is returned again by the next call. */
+    s->error = cudaSuccess;
+    cudaGetLastError();
+    drop_captured(s);
     return false;
 }
 

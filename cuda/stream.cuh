@@ -33,23 +33,26 @@ template <class T> const T *gb_live(gb_stream *stream, const T &value) {
     return (const T *)gb_live_bytes(stream, &value, sizeof value);
 }
 
-/* kernel<<<grid, block, shared, handle>>>(args…) */
+/* Keeps an error of a launch. With GANBEND_CUDA_SYNC=1, waits for the kernel and keeps its error as well. */
+void gb_check_kernel(gb_stream *stream, cudaError_t error, const char *kernel);
+
+/* kernel<<<grid, block, shared, handle>>>(args…). `name` begins with the kernel's. */
 template <class... P, class... A>
-void gb_launch_on(gb_stream *stream, cudaStream_t handle, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
-                  A... args) {
+void gb_launch_named(gb_stream *stream, cudaStream_t handle, const char *name, void (*kernel)(P...), dim3 grid,
+                     dim3 block, size_t shared, A... args) {
     auto call = [&](P... exact) {
         void *pointers[] = {(void *)&exact...};
-        gb_check(stream, cudaLaunchKernel(kernel, grid, block, pointers, shared, handle), "launching a kernel");
+        gb_check_kernel(stream, cudaLaunchKernel(kernel, grid, block, pointers, shared, handle), name);
     };
-    call(args...);
+    if (handle)
+        call(args...);
 }
 
-/* The same for rows: does nothing in the first pass. */
-template <class... P, class... A>
-void gb_launch(const gb_cpu *cpu, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, A... args) {
-    if (cudaStream_t handle = gb_launch_stream(cpu->stream))
-        gb_launch_on(cpu->stream, handle, kernel, grid, block, shared, args...);
-}
+/* gb_launch_on(stream, handle, kernel, grid, block, shared, args…) */
+#define gb_launch_on(stream, handle, ...) gb_launch_named(stream, handle, #__VA_ARGS__, __VA_ARGS__)
+
+/* gb_launch(cpu, kernel, grid, block, shared, args…), for rows: does nothing in the first pass. */
+#define gb_launch(cpu, ...) gb_launch_on((cpu)->stream, gb_launch_stream((cpu)->stream), __VA_ARGS__)
 
 /* The number of blocks of `size` threads for `count` items, at most 2^20: kernels loop over the rest (GB_EACH_ITEM). */
 static inline dim3 gb_blocks(size_t count, int size) {

@@ -18,6 +18,7 @@ struct gb_stream {
     const gb_cuda *device;
     cudaStream_t handle;
     bool first_pass, capturing;
+    bool synchronous;           /* GANBEND_CUDA_SYNC=1: every kernel is waited for, so that errors name it */
     char *live_host, *live_device;
     size_t live_capacity, live_used;
     uint64_t live_layout;       /* hash of the sizes in the block: captured launches are valid for one layout */
@@ -34,7 +35,7 @@ struct gb_stream {
     void *pinned;               /* pinned host memory for results */
     size_t pinned_capacity;
     cudaError_t error;          /* the first error; nothing is launched after it */
-    const char *failed;         /* what failed, "launching a kernel" */
+    char failed[96];            /* what failed: "running kernel pixel_norm" */
 };
 
 gb_stream *gb_stream_new(const gb_device *device);

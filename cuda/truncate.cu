@@ -1,19 +1,9 @@
 /* Truncation:  ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff, or for all k without cutoff;  w[n] for the others.
  * The same roundings as in ops/truncate.c. */
-#include <string.h>
-
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
 enum { THREADS = 256 };
-
-static size_t packed_size(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * d->in[0].c;
-}
-
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    memcpy(packed, weights[0], packed_size(cpu, d));
-}
 
 /* The address of w_avg is a live value, because a session's own w_avg may be at another address in the next render. */
 struct truncation {
@@ -42,5 +32,6 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
 }
 
 const gb_op_row gb_truncate_cuda = {
-    .op = GB_OP_TRUNCATE, .isa = "cuda", .rank = GB_CUDA_PLAIN, .packed_size = packed_size, .pack = pack, .run = run,
+    .op = GB_OP_TRUNCATE, .isa = "cuda", .rank = GB_CUDA_PLAIN, .packed_size = gb_plain_packed_size,
+    .pack = gb_plain_pack, .run = run,
 };

@@ -1,18 +1,8 @@
 /* Upsampling with a FIR filter (ops/upfirdn2d.c): zeros after every sample, padding, true convolution, gain. */
-#include <string.h>
-
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 
 enum { THREADS = 256 };
-
-static size_t packed_size(const gb_cpu *, const gb_desc *d) {
-    return sizeof(float) * d->fir.taps * d->fir.taps;
-}
-
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    memcpy(packed, weights[0], packed_size(cpu, d));
-}
 
 /* Visits only the taps that meet a sample of x, which is every up-th. */
 __global__ static void upfirdn2d(gb_view in, const float *f, gb_fir fir, gb_view out, const gb_cuda_epilogue *e,
@@ -44,6 +34,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 }
 
 const gb_op_row gb_upfirdn2d_cuda = {
-    .op = GB_OP_UPFIRDN2D, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = packed_size,
-    .pack = pack, .run = run,
+    .op = GB_OP_UPFIRDN2D, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = gb_plain_packed_size,
+    .pack = gb_plain_pack, .run = run,
 };

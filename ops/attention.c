@@ -145,13 +145,11 @@ static void attention_task(void *arg, int i, int worker) {
 }
 
 static void run_scores(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.n * d->out.c, scores_task, &job);
+    gb_each_plane(cpu, d, args, scores_task);
 }
 
 static void run_softmax(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.n * d->out.c, softmax_task, &job);
+    gb_each_plane(cpu, d, args, softmax_task);
 }
 
 static void run_mix(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ops/batch_norm.h"
 #include "ops/epilogue.h"
 
 static bool shape(gb_desc *d, char *why, size_t size) {
@@ -25,12 +26,12 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 }
 
 /* Packed: [rows][C] mean, [rows][C] var; then [C] gain, [C] bias if they are weights. */
-size_t gb_batch_norm_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
     return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
 }
 
-void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     size_t c = d->in[0].c, table = c * d->batch_norm.rows;
     float *to = packed;
     (void)cpu;
@@ -42,16 +43,13 @@ void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const 
     }
 }
 
-/* The rows of a truncation: `row` alone if `fraction` is 0, else interpolated with the next one. */
-typedef struct stat_row { size_t row; double fraction; } stat_row;
-
-static stat_row find_row(int rows, double truncation) {
+gb_stat_row gb_stat_row_of(int rows, double truncation) {
     double whole = 0.0, fraction = rows > 1 ? modf(truncation / (1.0 / (rows - 1)), &whole) : 0.0;
-    return (stat_row){(size_t)whole, (int)whole + 1 < rows ? fraction : 0.0};
+    return (gb_stat_row){(int)whole, (int)whole + 1 < rows ? fraction : 0.0};
 }
 
-static float statistic(const float *table, stat_row at, int channels, int c) {
-    const float *row = table + at.row * channels;
+static float statistic(const float *table, gb_stat_row at, int channels, int c) {
+    const float *row = table + (size_t)at.row * channels;
     if (at.fraction == 0.0)
         return row[c];
     return row[c] * (float)at.fraction + row[channels + c] * (float)(1.0 - at.fraction);
@@ -66,7 +64,7 @@ void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to) {
     const gb_batch_norm_live *live = args->live;
     int channels = d->out.c, rows = d->batch_norm.rows;
     const float *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
-    stat_row at = find_row(rows, live->truncation);
+    gb_stat_row at = gb_stat_row_of(rows, live->truncation);
     for (int n = 0; n < d->out.n; n++, to += 3 * channels)
         for (int c = 0; c < channels; c++) {
             float gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
@@ -91,14 +89,13 @@ static void one_plane(void *arg, int i, int worker) {
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
     gb_batch_norm_prepare(d, args, args->workspace);
-    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+    gb_each_plane(cpu, d, args, one_plane);
 }
 
 const gb_op gb_op_batch_norm = {
     .name = "batch_norm", .summary = "normalisation by stored statistics, then gain and bias",
     .inputs_min = 1, .inputs_max = 3, .shape = shape,
-    .plain = {.op = GB_OP_BATCH_NORM, .isa = "plain", .fuses = true, .packed_size = gb_batch_norm_packed_size,
-              .pack = gb_batch_norm_pack, .workspace = gb_batch_norm_workspace, .run = run},
+    .plain = {.op = GB_OP_BATCH_NORM, .isa = "plain", .fuses = true, .packed_size = packed_size,
+              .pack = pack, .workspace = gb_batch_norm_workspace, .run = run},
 };

@@ -4,13 +4,6 @@
 
 #include "ops/ops.h"
 
-/* Batch norm, for plain and fast rows: packed weights, and the factors that gb_batch_norm_prepare() writes into the
- * workspace, [N][3][C] mean, scale and bias of (x − mean) · scale + bias. */
-size_t gb_batch_norm_packed_size(const gb_cpu *cpu, const gb_desc *d);
-void gb_batch_norm_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
-size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
-void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to);
-
 /* The shape rule of operations whose output is like their first input. */
 bool gb_shape_of_input(gb_desc *d, char *why, size_t why_size);
 
@@ -37,5 +30,12 @@ typedef struct gb_job {
     const gb_desc *d;
     const gb_args *args;
 } gb_job;
+
+/* Runs task(job, i, worker) for every plane i = n · C + c of the output. */
+static inline void gb_each_plane(const gb_cpu *cpu, const gb_desc *d, const gb_args *args,
+                                 void (*task)(void *arg, int i, int worker)) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.n * d->out.c, task, &job);
+}
 
 #endif

@@ -244,6 +244,10 @@ const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
 /* The host's rows one by one, the plain ones first; NULL past the last. */
 const gb_op_row *gb_op_row_at(size_t i);
 
+/* Weights packed as for the plain row: for rows that read them in the same layout. */
+size_t gb_plain_packed_size(const gb_cpu *cpu, const gb_desc *d);
+void gb_plain_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+
 /* The channel block of a tensor of this shape: 1 for vectors, lists of vectors and matrices (h = 1) and for fewer than
  * 8 channels; else cpu->vector, and on a device all channels, rounded up to a multiple of 8. */
 int gb_block(const gb_cpu *cpu, int c, int h, int w);

@@ -93,3 +93,11 @@ uint64_t gb_op_macs(const gb_desc *d) {
     const gb_op *op = gb_ops[d->op];
     return op->macs ? op->macs(d) : 0;
 }
+
+size_t gb_plain_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    return gb_ops[d->op]->plain.packed_size(cpu, d);
+}
+
+void gb_plain_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+    gb_ops[d->op]->plain.pack(cpu, d, weights, packed);
+}

@@ -21,8 +21,7 @@ static void one_plane(void *arg, int i, int worker) {
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.n * d->out.c, one_plane, &job);
+    gb_each_plane(cpu, d, args, one_plane);
 }
 
 const gb_op gb_op_upsample_nearest = {

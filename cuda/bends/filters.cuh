@@ -45,18 +45,17 @@ size_t gb_normalise_workspace(const gb_cpu *cpu, const gb_desc *d, int);
 
 enum { GB_FILTER_THREADS = 256 };
 
-/* Launches kernel(use, args…) for a kernel that loops over all items. */
-template <class... P, class... A>
-void gb_launch_items(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), const gb_filter_use &use, A... args) {
-    gb_launch(cpu, kernel, gb_blocks((size_t)use.count, GB_FILTER_THREADS), GB_FILTER_THREADS, 0, use, args...);
-}
+/* gb_launch_threads(cpu, threads, kernel, use, args…) launches kernel(use, args…), which loops over `threads` items. */
+#define gb_launch_threads(cpu, threads, kernel, ...)                                                                   \
+    gb_launch(cpu, kernel, gb_blocks((size_t)(threads), GB_FILTER_THREADS), GB_FILTER_THREADS, 0, __VA_ARGS__)
 
-/* The same for one that calls gb_each_filtered(). */
-template <class... P, class... A>
-void gb_launch_filtered(const gb_cpu *cpu, void (*kernel)(gb_filter_use, P...), const gb_filter_use &use, A... args) {
-    long long threads = use.groups ? use.groups : use.count;
-    gb_launch(cpu, kernel, gb_blocks((size_t)threads, GB_FILTER_THREADS), GB_FILTER_THREADS, 0, use, args...);
-}
+/* For a kernel that loops over all items of the output. */
+#define gb_launch_items(cpu, kernel, use, ...)                                                                         \
+    gb_launch_threads(cpu, (use).count, kernel, use __VA_OPT__(, ) __VA_ARGS__)
+
+/* For one that calls gb_each_filtered(). */
+#define gb_launch_filtered(cpu, kernel, use, ...)                                                                      \
+    gb_launch_threads(cpu, (use).groups ? (use).groups : (use).count, kernel, use __VA_OPT__(, ) __VA_ARGS__)
 
 /* (1 − share) · x + share · y; with share = 1 y itself. */
 __device__ static inline float gb_mixed(float share, float x, float y) {

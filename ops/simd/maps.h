@@ -116,7 +116,7 @@ static void batch_norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *a
 
 static const gb_op_row row_batch_norm = {
     .op = GB_OP_BATCH_NORM, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
-    .supports = maps_support, .packed_size = gb_batch_norm_packed_size, .pack = gb_batch_norm_pack,
+    .supports = maps_support, .packed_size = gb_plain_packed_size, .pack = gb_plain_pack,
     .workspace = gb_batch_norm_workspace, .run = batch_norm_run,
 };
 

@@ -1,19 +1,9 @@
 /* The dense layer with OpenBLAS, for GANBEND_ISA=openblas and for comparison. One sgemv per sample, so that a sample
  * has the same bits alone and in a batch; on one thread, so that the bits do not depend on the number of threads. */
 #include <cblas.h>
-#include <string.h>
 
 #include "ops/epilogue.h"
 #include "ops/simd/simd.h"
-
-static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
-    (void)cpu;
-    return sizeof(float) * d->linear.cout * d->in[0].c;
-}
-
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    memcpy(packed, weights[0], packed_size(cpu, d));
-}
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     int cin = d->in[0].c, cout = d->out.c;
@@ -35,7 +25,7 @@ static bool supports(const gb_cpu *cpu, const gb_desc *d) {
 
 static const gb_op_row row_linear = {
     .op = GB_OP_LINEAR, .form = "sgemv", .isa = "openblas", .rank = GB_RANK_OPENBLAS, .fuses = true,
-    .supports = supports, .packed_size = packed_size, .pack = pack, .run = run,
+    .supports = supports, .packed_size = gb_plain_packed_size, .pack = gb_plain_pack, .run = run,
 };
 
 const gb_op_row *const gb_openblas_rows[] = {&row_linear, NULL};

@@ -3,6 +3,7 @@
  * each instruction set. */
 #include "ops/simd/operands_float.h"
 
+#include "ops/batch_norm.h"
 #include "ops/simd/convolutions.h"
 #include "ops/simd/torgb.h"
 #include "ops/simd/linear.h"

@@ -7,9 +7,8 @@
  * Tolerances are relative to the largest finite magnitude of the reference: 1e-5; for half 5e-4, the error of storing
  * the result, as the inputs are half-precision numbers. NaN and infinity must be at the same places. Equality of bits:
  * a sample of a batch = that sample alone; captured launches replayed with other live values = a new run with them. */
-#include "cuda/cuda.h"
 #include "ops/bends/filters.h"
-#include "tests/ops/random_uses.h"
+#include "tests/cuda/check_device.h"
 
 /* A use with its live values. */
 typedef struct bend {
@@ -258,45 +257,15 @@ static void check_all(const gb_cpu *cpu, double allowed, gb_op_id op, const gb_f
 
 int main(int argc, char **argv) {
     static const gb_op_id others[] = {GB_OP_PASS, GB_OP_PAINT, GB_OP_SET, GB_OP_MAX_POOL};
-    const char *precision = "half", *filter = NULL;
-    int rounds = 8;
-    uint64_t seed = 1;
-    char why[200];
-    for (int i = 1; i < argc; i += 2) {
-        const char *arg = argv[i], *next = i + 1 < argc ? argv[i + 1] : "";
-        if (!strcmp(arg, "--precision"))
-            precision = next;
-        else if (!strcmp(arg, "--filter"))
-            filter = next;
-        else if (!strcmp(arg, "--rounds"))
-            rounds = atoi(next);
-        else if (!strcmp(arg, "--seed"))
-            seed = strtoull(next, NULL, 10);
-        else {
-            fprintf(stderr,
-                    "usage: check_bends [--precision half|tf32|fp32] [--filter NAME] [--seed N] [--rounds N]\n");
-            return 2;
-        }
-    }
-    gb_device *device = gb_cuda_open(precision, why, sizeof why);
-    if (!device) {
-        printf("check_bends: %s\n", why);
-        return 77;              /* tells ctest that the test was skipped */
-    }
-    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .stream = device->stream_new(device)};
-    if (!cpu.stream) {
-        fprintf(stderr, "check_bends: out of memory on %s\n", device->name);
-        return 2;
-    }
-    double allowed = !strcmp(precision, "half") ? 5e-4 : 1e-5;
-    printf("%s\n", device->name);
+    checks c;
+    int status = begin_checks(argc, argv, "check_bends", "--filter", &c);
+    if (status)
+        return status;
+    double allowed = !strcmp(c.precision, "half") ? 5e-4 : 1e-5;
     for (const gb_filter *const *f = gb_filters; *f; f++)
-        if (!filter || !strcmp((*f)->name, filter))
-            check_all(&cpu, allowed, GB_OP_FILTER, *f, seed, rounds);
-    for (size_t i = 0; i < sizeof others / sizeof *others && !filter; i++)
-        check_all(&cpu, allowed, others[i], NULL, seed, rounds);
-    device->stream_free(cpu.stream);
-    device->close(device);
-    printf(failures ? "%d failures\n" : "all equal\n", failures);
-    return failures ? 1 : 0;
+        if (!c.only || !strcmp((*f)->name, c.only))
+            check_all(&c.cpu, allowed, GB_OP_FILTER, *f, c.seed, c.rounds);
+    for (size_t i = 0; i < sizeof others / sizeof *others && !c.only; i++)
+        check_all(&c.cpu, allowed, others[i], NULL, c.seed, c.rounds);
+    return end_checks(&c);
 }

@@ -5,8 +5,7 @@
  *
  * Tolerances are relative to the largest magnitude of the reference: fp32 1e-5, tf32 3e-3, half 5e-3. Equality of bits:
  * fused = split, a sample of a batch = that sample alone, the same in a second run. Buffers begin as NaN. */
-#include "cuda/cuda.h"
-#include "tests/ops/random_uses.h"
+#include "tests/cuda/check_device.h"
 
 /* Rounding the input to half precision can move it across the threshold of a step. */
 static bool has_step(const use *u) {
@@ -70,43 +69,107 @@ static void check_row(const gb_cpu *cpu, const gb_op_row *row, double allowed, u
     report(row, done, worst);
 }
 
-int main(int argc, char **argv) {
-    const char *precision = "half", *op = NULL;
-    int rounds = 8;
-    uint64_t seed = 1;
+/* ------------------------------------------------------------------------------------------------ convolutions */
+
+/* A modulated and demodulated convolution of one sample. */
+static use convolution(rng *r, int cin, int h, int w, int cout, int kernel, int up) {
+    use u = {.d = {.op = GB_OP_MODULATED_CONV2D, .inputs = 2}};
+    static const gb_cpu plain = {.isa = "plain", .vector = 1, .workers = 1};
     char why[200];
-    for (int i = 1; i < argc; i += 2) {
-        const char *arg = argv[i], *next = i + 1 < argc ? argv[i + 1] : "";
-        if (!strcmp(arg, "--precision"))
-            precision = next;
-        else if (!strcmp(arg, "--op"))
-            op = next;
-        else if (!strcmp(arg, "--rounds"))
-            rounds = atoi(next);
-        else if (!strcmp(arg, "--seed"))
-            seed = strtoull(next, NULL, 10);
-        else {
-            fprintf(stderr, "usage: check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N]\n");
-            return 2;
-        }
+    u.d.conv = (gb_conv){cout, kernel, up, true, true, 1.0f, 0};
+    u.d.in[0] = (gb_shape){1, cin, h, w, 1};
+    u.d.in[1] = (gb_shape){1, cin, 1, 1, 1};
+    u.in[0] = random_floats(r, count_of(&u.d.in[0]), 1.0f);
+    u.in[1] = random_floats(r, cin, 1.0f);
+    u.weights[0] = random_floats(r, (size_t)cout * cin * kernel * kernel, 1.0f);
+    u.weights[1] = random_floats(r, 16, 0.25f);
+    if (!gb_op_shape(&plain, &u.d, why, sizeof why)) {
+        fprintf(stderr, "checks: %s\n", why);
+        exit(2);
     }
-    gb_device *device = gb_cuda_open(precision, why, sizeof why);
-    if (!device) {
-        printf("check_cuda: %s\n", why);
-        return 77;              /* tells ctest that the test was skipped */
+    return u;
+}
+
+static const gb_op_row *row_of(const gb_cpu *cpu, const use *u) {
+    gb_desc d = desc_for(cpu, u);
+    return gb_op_find(cpu, &d);
+}
+
+/* Shapes that random uses do not reach: the tile of 128×64, which needs 8192 pixels, without and with upsampling; deep
+ * layers with few pixels, whose depth is split. */
+static void check_shapes(const checks *c, double allowed) {
+    static const int shapes[][6] = {
+        {8, 128, 64, 40, 3, 1}, {8, 64, 128, 40, 3, 2}, {512, 4, 4, 48, 3, 1}, {512, 4, 4, 40, 3, 2},
+        {904, 4, 4, 40, 3, 1}, {904, 4, 8, 24, 1, 1},
+    };
+    rng r = {c->seed};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const int *s = shapes[i];
+        use u = convolution(&r, s[0], s[1], s[2], s[3], s[4], s[5]);
+        random_epilogue(&r, &u);
+        double by = check_use(&c->cpu, row_of(&c->cpu, &u), allowed, &u);
+        printf("%d channels of %dx%d to %d, kernel %d, up %d: difference %.2e\n", s[0], s[1], s[2], s[3], s[4], s[5],
+               by);
+        free_use(&u);
     }
-    gb_cpu cpu = {.isa = "cuda", .rank = 1 << 20, .workers = 1, .device = device, .stream = device->stream_new(device)};
-    if (!cpu.stream) {
-        fprintf(stderr, "check_cuda: out of memory on %s\n", device->name);
-        return 2;
+}
+
+/* More styles than fit beside the largest tile in 48 KB of shared memory, the default limit of a launch. In half
+ * precision that takes more channels than any network has on so many pixels. */
+static void check_large_shared_memory(const checks *c, double allowed) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    rng r = {c->seed};
+    use u = convolution(&r, 776, 128, 64, 33, 1, 1);
+    size_t count = count_of(&u.d.out);
+    float *reference = run(&one, &gb_ops[u.d.op]->plain, &u), *y = run(&c->cpu, row_of(&c->cpu, &u), &u);
+    double by = difference(y, reference, count);
+    if (!(by <= allowed))
+        fail(row_of(&c->cpu, &u), &u, "differs from plain", by);
+    free(reference);
+    free(y);
+    free_use(&u);
+}
+
+/* Operands are rounded to nearest: with positive inputs and weights, the mean relative error of the outputs is close to
+ * 0. Truncated operands would make every output smaller, by 3.5e-4 in tf32. */
+static void check_bias(const checks *c) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    rng r = {c->seed};
+    use u = convolution(&r, 64, 16, 16, 64, 3, 1);
+    u.d.conv.modulated = u.d.conv.demodulate = false;
+    u.d.inputs = 1;
+    for (size_t i = 0; i < count_of(&u.d.in[0]); i++)
+        u.in[0][i] = 1.0f + 0.9f * (float)pick(&r, 0, 1000) / 1000.0f;
+    for (int i = 0; i < 64 * 64 * 9; i++)
+        u.weights[0][i] = 1.0f + 0.9f * (float)pick(&r, 0, 1000) / 1000.0f;
+    size_t count = count_of(&u.d.out);
+    float *reference = run(&one, &gb_ops[u.d.op]->plain, &u), *y = run(&c->cpu, row_of(&c->cpu, &u), &u);
+    double bias = 0.0;
+    for (size_t i = 0; i < count; i++)
+        bias += ((double)y[i] - reference[i]) / reference[i] / (double)count;
+    printf("mean relative error of positive sums: %.1e\n", bias);
+    if (!(fabs(bias) <= 2e-5))
+        fail(row_of(&c->cpu, &u), &u, "is biased", bias);
+    free(reference);
+    free(y);
+    free_use(&u);
+}
+
+int main(int argc, char **argv) {
+    checks c;
+    int status = begin_checks(argc, argv, "check_cuda", "--op", &c);
+    if (status)
+        return status;
+    bool half = !strcmp(c.precision, "half");
+    double allowed = half ? 5e-3 : !strcmp(c.precision, "tf32") ? 3e-3 : 1e-5;
+    for (const gb_op_row *const *row = c.device->rows; *row; row++)
+        if ((*row)->op < GB_OP_FILTER && (!c.only || !strcmp(c.only, gb_ops[(*row)->op]->name)))     /* not bends */
+            check_row(&c.cpu, *row, allowed, c.seed, c.rounds);
+    if (!c.only || !strcmp(c.only, "modulated_conv2d")) {
+        check_shapes(&c, allowed);
+        check_bias(&c);
+        if (!half)
+            check_large_shared_memory(&c, allowed);
     }
-    double allowed = !strcmp(precision, "fp32") ? 1e-5 : !strcmp(precision, "tf32") ? 3e-3 : 5e-3;
-    printf("%s\n", device->name);
-    for (const gb_op_row *const *row = device->rows; *row; row++)
-        if ((*row)->op < GB_OP_FILTER && (!op || !strcmp(op, gb_ops[(*row)->op]->name)))     /* check_bends has bends */
-            check_row(&cpu, *row, allowed, seed, rounds);
-    device->stream_free(cpu.stream);
-    device->close(device);
-    printf(failures ? "%d failures\n" : "all equal\n", failures);
-    return failures ? 1 : 0;
+    return end_checks(&c);
 }

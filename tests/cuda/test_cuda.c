@@ -1,5 +1,6 @@
 /* Sessions on a GPU where they differ from those on the host: captured launches, copies, host fallback, 8-bit
  * pictures. */
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -263,6 +264,43 @@ static void steps_are_timed_on_request(void **state) {
     gb_session_free(session);
 }
 
+static void a_failed_allocation_leaves_a_working_session(void **state) {
+    fixture *f = *state;
+    gb_session *session = session_of(f, GB_ONCE, 1);
+    static const float w[1024];
+    float image[IMAGE], expected[IMAGE];
+    gb_bend_options bend = {.kind = GB_BEND_SET, .at = "synthesis.w5", .values = w, .samples = 1};
+    gb_bend id;
+    unsigned failures = 0;
+    ok(gb_session_render(session, expected, &err));
+    for (gb_status status = GB_NO_MEMORY; status; failures += status != GB_OK) {
+        ok(gb_session_bend(session, &bend, &id, &err));
+        emulated_failing.allocation = failures + 1;
+        status = gb_session_render(session, image, &err);
+        emulated_failing.allocation = 0;
+        if (status)
+            assert_non_null(strstr(err.message, "out of memory"));
+        ok(gb_session_unbend(session, id, &err));
+        ok(gb_session_render(session, image, &err));
+        assert_memory_equal(image, expected, sizeof image);
+    }
+    assert_true(failures > 0);
+    gb_session_free(session);
+}
+
+static void synchronous_launches_name_the_kernel_that_failed(void **state) {
+    float image[IMAGE];
+    setenv("GANBEND_CUDA_SYNC", "1", 1);
+    gb_session *session = session_of(*state, GB_ONCE, 1);
+    unsetenv("GANBEND_CUDA_SYNC");
+    ok(gb_session_render(session, image, &err));
+    emulated_failing.launch = 1;
+    assert_int_not_equal(gb_session_render(session, image, &err), GB_OK);
+    emulated_failing.launch = 0;
+    assert_non_null(strstr(err.message, "unspecified launch failure while running kernel "));
+    gb_session_free(session);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_device_and_its_precision_are_reported),
@@ -277,6 +315,8 @@ int main(void) {
         cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),
         cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),
         cmocka_unit_test(steps_are_timed_on_request),
+        cmocka_unit_test(a_failed_allocation_leaves_a_working_session),
+        cmocka_unit_test(synchronous_launches_name_the_kernel_that_failed),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -120,6 +120,10 @@ fails_with() {
 model=$scratch/nvlabs-orig-16.gbw
 if "$ganbend" bench "$model" --device cuda --runs 1 --seconds 0 | grep -q "emulated GPU"; then
     fails_with "no NVIDIA GPU was found" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
+    fails_with "driver supports CUDA 11.4; this build needs one for CUDA 12.8" env EMULATED_DRIVER=11040 \
+        "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
+    fails_with "no NVIDIA driver was found; this build needs one for CUDA 12.8" env EMULATED_DRIVER=0 \
+        "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
     expect "auto falls back to the processor" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device auto
     fails_with "out of memory on emulated GPU" env EMULATED_MEMORY=4096 "$ganbend" render "$model" -o "$scratch/x.png" \
         --device cuda

@@ -168,6 +168,7 @@ static void put_program(FILE *to, const program_info *program) {
     fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16 or "
           "neon. The default is the best that the processor supports.\n"
           ".TP\n.BR GANBEND_DEVICE \", \" GANBEND_PRECISION\nDefaults for \\-\\-device and \\-\\-precision.\n"
+          ".TP\n.B GANBEND_CUDA_SYNC\n1: wait for every kernel on the GPU, so that an error names the kernel.\n"
           ".SH SEE ALSO\n", to);
     for (size_t i = 0; program->commands[i]; i++)
         fprintf(to, ".BR ganbend\\-%s (1)%s\n", program->commands[i]->name, program->commands[i + 1] ? "," : "");

@@ -1,4 +1,4 @@
-/* Counters of the emulated GPU. */
+/* Counters of the emulated GPU, and faults that tests can make it have. */
 #ifndef EMULATED_COUNTS_H
 #define EMULATED_COUNTS_H
 
@@ -13,6 +13,14 @@ typedef struct emulated_counts {
 } emulated_counts;
 
 extern emulated_counts emulated_counters;
+
+/* The n-th of these from now on fails; 0 = none. */
+typedef struct emulated_faults {
+    unsigned allocation;        /* with an error */
+    unsigned launch;            /* while its kernel runs: all later synchronisations of the stream return the error */
+} emulated_faults;
+
+extern emulated_faults emulated_failing;
 
 #ifdef __cplusplus
 }

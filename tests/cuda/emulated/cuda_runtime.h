@@ -87,7 +87,7 @@ static inline void __syncwarp(unsigned = 0xffffffffu) { emulated_shuffle(0.0f, 0
 
 typedef enum cudaError_t {
     cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorNoDevice = 100,
-    cudaErrorInsufficientDriver = 35
+    cudaErrorInsufficientDriver = 35, cudaErrorLaunchFailure = 719
 } cudaError_t;
 typedef struct emulated_stream *cudaStream_t;
 typedef struct emulated_event *cudaEvent_t;
@@ -96,6 +96,7 @@ typedef struct emulated_graph *cudaGraphExec_t;
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+#define CUDART_VERSION 12080
 enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2 };
 
 struct cudaDeviceProp {
@@ -107,6 +108,7 @@ struct cudaDeviceProp {
 const char *cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError(void);
 cudaError_t cudaGetDeviceCount(int *count);
+cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int device);
 cudaError_t cudaMemGetInfo(size_t *free, size_t *total);
 cudaError_t cudaMalloc(void **p, size_t bytes);
@@ -129,9 +131,15 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsig
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
-template <class T> cudaError_t cudaFuncSetAttribute(T *, cudaFuncAttribute, int) { return cudaSuccess; }
 
-cudaError_t emulated_launch(std::function<void()> kernel, dim3 grid, dim3 block, size_t shared, cudaStream_t stream);
+void emulated_allow_shared(const void *kernel, size_t bytes);
+cudaError_t emulated_launch(const void *which, std::function<void()> kernel, dim3 grid, dim3 block, size_t shared,
+                            cudaStream_t stream);
+
+template <class T> cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute, int bytes) {
+    emulated_allow_shared((const void *)kernel, (size_t)bytes);
+    return cudaSuccess;
+}
 
 template <class... P, size_t... I>
 static inline std::function<void()> emulated_call(void (*kernel)(P...), void **args, std::index_sequence<I...>) {
@@ -141,7 +149,8 @@ static inline std::function<void()> emulated_call(void (*kernel)(P...), void **a
 template <class... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void **args, size_t shared,
                              cudaStream_t stream) {
-    return emulated_launch(emulated_call(kernel, args, std::index_sequence_for<P...>{}), grid, block, shared, stream);
+    return emulated_launch((const void *)kernel, emulated_call(kernel, args, std::index_sequence_for<P...>{}), grid,
+                           block, shared, stream);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -22,10 +23,12 @@
 
 thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 emulated_counts emulated_counters;
+emulated_faults emulated_failing;
 
 namespace {
 
-enum { WARP = 32, STACK = ADDRESS_SANITIZER ? 512 << 10 : 128 << 10, MAX_SHARED = 228 << 10 };
+enum { WARP = 32, STACK = ADDRESS_SANITIZER ? 512 << 10 : 128 << 10 };
+enum { DEFAULT_SHARED = 48 << 10, MAX_SHARED = 228 << 10 };
 enum state { READY, AT_BARRIER, AT_WARP, DONE };
 
 struct copy { void *to; const void *from; size_t bytes, filled; bool last_of_group; };
@@ -270,29 +273,52 @@ void emulated_copy_wait(int groups_left) {
 /* ------------------------------------------------------------------------------------------------ runtime */
 
 struct emulated_graph { std::vector<std::function<void()>> launches; };
-struct emulated_stream { emulated_graph *capture = NULL; };
+struct emulated_stream { emulated_graph *capture = NULL; cudaError_t fault = cudaSuccess; };
 struct emulated_event { double ms = 0; };
 
-cudaError_t emulated_launch(std::function<void()> kernel, dim3 grid, dim3 block, size_t shared, cudaStream_t stream) {
+/* Kernels that may use more shared memory than the default limit of a launch, and how much. */
+static std::map<const void *, size_t> shared_limits;
+
+void emulated_allow_shared(const void *kernel, size_t bytes) {
+    if (bytes > MAX_SHARED)
+        fail("more shared memory than a block may have");
+    shared_limits[kernel] = bytes;
+}
+
+cudaError_t emulated_launch(const void *which, std::function<void()> kernel, dim3 grid, dim3 block, size_t shared,
+                            cudaStream_t stream) {
+    if (shared > DEFAULT_SHARED && shared > shared_limits[which])
+        return cudaErrorInvalidValue;
     auto launch = [=] { run_grid(kernel, grid, block, shared); };
-    if (stream->capture)
+    if (stream->capture) {
         stream->capture->launches.push_back(launch);
-    else {
-        emulated_counters.launches++;
-        launch();
+        return cudaSuccess;
     }
+    emulated_counters.launches++;
+    if (emulated_failing.launch && --emulated_failing.launch == 0)
+        stream->fault = cudaErrorLaunchFailure;
+    if (!stream->fault)
+        launch();
     return cudaSuccess;
 }
 
 const char *cudaGetErrorString(cudaError_t error) {
-    return error == cudaSuccess ? "no error" : error == cudaErrorMemoryAllocation ? "out of memory" : "an error";
+    return error == cudaSuccess ? "no error" : error == cudaErrorMemoryAllocation ? "out of memory"
+           : error == cudaErrorLaunchFailure  ? "unspecified launch failure"
+                                              : "an error";
 }
 
 cudaError_t cudaGetLastError(void) { return cudaSuccess; }
 
 cudaError_t cudaGetDeviceCount(int *count) {
-    *count = getenv("EMULATED_NO_GPU") ? 0 : 1;
-    return *count ? cudaSuccess : cudaErrorNoDevice;
+    *count = getenv("EMULATED_NO_GPU") || getenv("EMULATED_DRIVER") ? 0 : 1;
+    return *count ? cudaSuccess : getenv("EMULATED_DRIVER") ? cudaErrorInsufficientDriver : cudaErrorNoDevice;
+}
+
+cudaError_t cudaDriverGetVersion(int *version) {
+    const char *driver = getenv("EMULATED_DRIVER");
+    *version = driver ? atoi(driver) : CUDART_VERSION;
+    return cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int) {
@@ -312,7 +338,9 @@ cudaError_t cudaMemGetInfo(size_t *free, size_t *total) {
 cudaError_t cudaMalloc(void **p, size_t bytes) {
     size_t rounded = (bytes + 255) / 256 * 256;
     const char *limit = getenv("EMULATED_MEMORY");
-    *p = limit && bytes > strtoull(limit, NULL, 10) ? NULL : aligned_alloc(256, rounded ? rounded : 256);
+    bool fails = emulated_failing.allocation && --emulated_failing.allocation == 0;
+    fails = fails || (limit && bytes > strtoull(limit, NULL, 10));
+    *p = fails ? NULL : aligned_alloc(256, rounded ? rounded : 256);
     if (!*p)
         return cudaErrorMemoryAllocation;
     memset(*p, 0xff, rounded);
@@ -350,7 +378,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     if (stream && stream->capture)
         fail("waiting for a stream that is being captured");
-    return cudaSuccess;
+    return stream ? stream->fault : cudaSuccess;
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t *event) {
