@@ -102,7 +102,7 @@ build_fuzzers() {
     # shellcheck disable=SC2086  # one word for each target
     cmake -S . -B "$out/fuzz" -DCMAKE_C_COMPILER="$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_FUZZ=ON $launcher \
         -DGANBEND_SANITIZE=address,undefined,fuzzer-no-link && cmake --build "$out/fuzz" -j "$jobs" --target $fuzzers &&
-        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds" && mkdir "$out/seeds/adapt" "$out/seeds/gbw" &&
+        rm -rf "$out/seeds" && sh tests/fuzz/seeds.sh "$out/seeds" "$out/release" && mkdir "$out/seeds/gbw" &&
         cp tests/fixtures/nvlabs-orig-16.pkl tests/fixtures/variants/* tests/fixtures/biggan/*.pth \
             tests/fixtures/biggan/*.bin "$out/seeds/adapt" &&
         "$ganbend" init stylegan2 "$out/seeds/gbw/small.gbw" --res 8 --channel-max 4 --z-dim 4 --w-dim 4 \

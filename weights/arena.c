@@ -1,5 +1,5 @@
-/* An arena of calloc'd blocks. Blocks double from 16 KiB to 1 MiB, so that a small file takes little and a large one
- * few calls; what does not fit into a block of that size gets one of its own. */
+/* An arena of calloc'd blocks. Blocks double from 16 KiB to 1 MiB, so that a small file takes little memory and
+ * a large one few calls; a larger request gets a block of its own. */
 #include "arena.h"
 
 #include <stdint.h>
@@ -14,8 +14,8 @@ typedef struct block {
 } block;
 
 struct gb_arena {
-    block *blocks;          /* the one being filled comes first */
-    size_t taken, limit;    /* bytes asked from the system */
+    block *blocks;          /* the first one has free room */
+    size_t taken, limit;    /* bytes allocated */
     size_t next_size;
 };
 
@@ -70,7 +70,7 @@ void *gb_arena_take(gb_arena *a, size_t size) {
         b = add_block(a, alone ? size : a->next_size);
         if (!b)
             return NULL;
-        if (alone && a->blocks) {       /* full from the start: the block being filled stays first */
+        if (alone && a->blocks) {       /* it has no free room, so the block that has stays first */
             b->next = a->blocks->next;
             a->blocks->next = b;
         } else {

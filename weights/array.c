@@ -44,7 +44,7 @@ int64_t gb_array_count(const gb_array *a) {
 }
 
 void gb_array_pack_strides(gb_array *a) {
-    int64_t step = gb_array_count(a) > 0 ? 1 : 0;   /* an empty array steps nowhere */
+    int64_t step = gb_array_count(a) > 0 ? 1 : 0;   /* an empty array has no steps */
     for (int i = a->ndim - 1; i >= 0; i--) {
         a->stride[i] = step;
         step *= a->shape[i];
@@ -130,7 +130,7 @@ uint16_t gb_float_to_half(float f) {
     memcpy(&bits, &f, 4);
     uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
     uint32_t rest = bits & 0x7FFFFFFF;
-    if (rest > 0x7F800000)      /* NaN stays one, whichever of its bits the shift would lose */
+    if (rest > 0x7F800000)      /* NaN stays NaN, even if the shift loses its bits */
         return (uint16_t)(sign | 0x7E00 | (rest >> 13 & 0x3FF));
     if (rest >= 0x477FF000)     /* 65520 and more round to infinity */
         return (uint16_t)(sign | 0x7C00);
@@ -163,8 +163,8 @@ static float bfloat16_to_float(uint16_t b) {
     return f;
 }
 
-/* One row of `n` elements, `stride` apart, as OUT. Written once per output type, because going through double would
- * round large integers twice on their way to float. */
+/* One row of `n` elements, `stride` apart, as OUT. One function per output type: by way of double, large integers would
+ * be rounded twice before they are float. */
 #define ELEMENTS(OUT, TYPE, CONVERT)                              \
     for (int64_t i = 0; i < n; i++) {                             \
         TYPE x;                                                   \

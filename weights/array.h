@@ -1,5 +1,5 @@
-/* An n-dimensional array as a file holds it: a type, a shape, strides and a view of bytes that someone else owns.
- * Whoever makes one has checked that every element it can name lies inside those bytes. */
+/* An n-dimensional array as a file holds it: a type, a shape, strides and a view of bytes that it does not own.
+ * The code that makes one has checked that all its elements lie inside those bytes. */
 #ifndef GB_WEIGHTS_ARRAY_H
 #define GB_WEIGHTS_ARRAY_H
 
@@ -20,7 +20,7 @@ typedef enum gb_dtype {
 
 typedef struct gb_array {
     gb_dtype dtype;
-    bool swapped;                   /* bytes are in the other order than this machine's */
+    bool swapped;                   /* the bytes are not in this machine's order */
     int ndim;
     int64_t shape[GB_MAX_DIMS];
     int64_t stride[GB_MAX_DIMS];    /* in elements; may be 0 (expanded) */
@@ -28,29 +28,29 @@ typedef struct gb_array {
 } gb_array;
 
 typedef struct gb_named_array {
-    const char *name;               /* owned by whatever lists it */
+    const char *name;               /* owned by the list's owner */
     gb_array array;
 } gb_named_array;
 
 size_t gb_dtype_size(gb_dtype t);           /* bytes; 1 for GB_OPAQUE */
 const char *gb_dtype_name(gb_dtype t);      /* "float32", "float16", "bfloat16", "float64", "int64", … */
 
-/* Number of elements, or -1 where the product of the shape does not fit in 63 bits. */
+/* Number of elements, or -1 if the product of the shape does not fit in 63 bits. */
 int64_t gb_array_count(const gb_array *a);
 
 /* Row-major strides for the shape in `a`. */
 void gb_array_pack_strides(gb_array *a);
 
-/* True when every element that `a` (shape and strides) can name lies within `elements` elements, `offset` elements in.
- * Refuses negative dimensions and strides, and views that repeat their storage (stride 0) beyond 64 × elements + 4096,
- * so that a few bytes cannot ask for terabytes. */
+/* Whether all elements of `a` (shape and strides), from `offset` on, lie within a storage of `elements` elements.
+ * Refuses negative dimensions and strides, and views that repeat their storage (stride 0) to more than
+ * 64 × elements + 4096 elements, so that a few bytes cannot claim terabytes. */
 bool gb_array_fits(const gb_array *a, int64_t offset, int64_t elements, gb_reason *why);
 
 /* Row-major and without gaps: the elements are gb_array_count(a) × size bytes from `data` on. */
 bool gb_array_is_packed(const gb_array *a);
 
-/* A view with more elements than there are places from its first to its last, so that it names some twice: a few bytes
- * that claim to be a large tensor. No saved weight is one. */
+/* Whether the view has more elements than there are places from its first to its last, so that some are repeated: a few
+ * bytes that claim to be a large tensor. No trained weight is stored so. */
 bool gb_array_repeats(const gb_array *a);
 
 bool gb_little_endian(void);    /* this machine's order */

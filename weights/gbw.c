@@ -18,11 +18,11 @@ enum {
     AT_METAS = 32, AT_ALIASES = 36, AT_TENSORS = 40, AT_CRC = 44,
     ALIGNMENT = 64,
     HEADER_LIMIT = 64 << 20,    /* bytes; StyleGAN2 at 1024 needs about 20,000 */
-    REQUIRED_FLAGS = 0xffff,    /* flags a reader must know; none are defined yet */
+    REQUIRED_FLAGS = 0xffff,    /* flags that a reader must know; none is defined yet */
     DTYPE_F32 = 1, DTYPE_F16 = 2,
 };
 
-/* As PNG's: the first byte is no text, and a transfer that changes line ends or stops at ^Z breaks the rest. */
+/* Like PNG's: the first byte is not text, and a transfer that changes line ends or stops at ^Z damages the rest. */
 static const uint8_t magic[8] = {0x89, 'G', 'B', 'W', '\r', '\n', 0x1a, '\n'};
 
 /* What gbw_verify() needs, kept with the network. */
@@ -32,7 +32,7 @@ typedef struct gbw_file {
     struct { const uint8_t *data; size_t size; uint32_t crc; } tensors[];
 } gbw_file;
 
-/* The header's CRC-32, its own four bytes counted as zero. */
+/* The header's CRC-32, with its own four bytes taken as zero. */
 static uint32_t header_crc(const uint8_t *header, size_t size) {
     static const uint8_t zeros[4] = {0};
     uLong crc = crc32_z(0, header, AT_CRC);
@@ -48,7 +48,7 @@ static bool is_scalar(gb_meta_type type) {
     return type == GB_META_INT || type == GB_META_FLOAT || type == GB_META_BOOL || type == GB_META_STR;
 }
 
-/* UTF-8 without control characters (C0, DEL, C1), except line ends and tabs where `lines`: names and texts end up on
+/* UTF-8 without control characters (C0, DEL, C1), except line ends and tabs if `lines`: names and texts end up on
  * terminals and in file names. */
 static bool text_is_clean(const char *text, size_t size, bool lines) {
     const uint8_t *s = (const uint8_t *)text, *end = s + size;
@@ -83,7 +83,7 @@ static bool name_is_clean(const char *name, size_t size) {
 typedef struct header {
     uint8_t *bytes;
     size_t size, room;
-    bool full;          /* memory ran out: what follows was not put down */
+    bool full;          /* out of memory: what followed was not stored */
 } header;
 
 static void put_bytes(header *h, const void *bytes, size_t size) {
@@ -172,7 +172,7 @@ static uint8_t *tensor_bytes(const gb_named_array *t, bool half, gb_reason *why)
         free(values);
         return NULL;
     }
-    uint8_t *bytes = (uint8_t *)values;     /* packed in place: a value is read before its bytes are written over */
+    uint8_t *bytes = (uint8_t *)values;     /* packed in place: each value is read before it is overwritten */
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         if (!half) {
@@ -207,7 +207,7 @@ static bool check_tensor(const gb_named_array *t, gb_reason *why) {
     return true;
 }
 
-/* The tables; where tensors lie is known only when the header's own size is, so offsets are filled in afterwards. */
+/* The tables. The tensors' offsets depend on the header's size, so they are filled in afterwards. */
 static bool put_tables(const gb_network *n, bool half, header *h, gb_reason *why) {
     const gb_meta *metas;
     const gb_alias *aliases;
@@ -295,7 +295,7 @@ bool gbw_write(const gb_network *n, bool half, gbw_sink sink, void *arg, gb_reas
 
 /* ---- reading ---- */
 
-/* Where we are in the header; `lost` is set by the first read past its end, and everything after that reads as 0. */
+/* The position in the header; `lost` is set by the first read past its end, and all later reads give 0. */
 typedef struct cursor {
     gb_bytes in;
     bool lost;
@@ -319,7 +319,7 @@ static uint64_t take(cursor *c, size_t bytes) {
     return at ? load(at, bytes) : 0;
 }
 
-/* A length, that many bytes without a zero among them, and a zero. NULL where it is none. */
+/* A length, that many bytes without a zero among them, and a zero. NULL if it is malformed. */
 static const char *take_text(cursor *c, size_t *size) {
     *size = (size_t)take(c, 4);
     const char *text = *size < HEADER_LIMIT ? (const char *)take_bytes(c, *size + 1) : NULL;
@@ -333,13 +333,13 @@ static const char *take_name(cursor *c) {
 }
 
 static bool no_memory(gb_reason *why) {
-    return gb_because(why, "memory is out");
+    return gb_because(why, "out of memory");
 }
 
 static bool take_values(cursor *c, gb_network *n, const char *key, gb_meta_type type, size_t count, gb_reason *why) {
     size_t smallest = is_name(type) ? 5 : type == GB_META_BOOL ? 1 : 8;
     if (count > gb_bytes_left(&c->in) / smallest || (is_scalar(type) && count != 1))
-        return gb_because(why, "metadata '%s': it cannot hold %zu values", key, count);
+        return gb_because(why, "metadata '%s': it cannot have %zu values", key, count);
     void *values = malloc((count ? count : 1) * 8);
     if (!values)
         return no_memory(why);
@@ -382,12 +382,13 @@ static bool take_meta(cursor *c, gb_network *n, int minor, gb_reason *why) {
     if (!key || c->lost)
         return gb_because(why, "malformed key or size");
     if (gb_network_meta(n, key))
-        return gb_because(why, "metadata '%s' is there twice", key);
+        return gb_because(why, "metadata '%s' appears twice", key);
     if (type >= GB_META_INT && type <= GB_META_STRS)
         return take_values(&value, n, key, (gb_meta_type)type, count, why);
     if (minor <= MINOR)
         return gb_because(why, "metadata '%s' is of unknown type %" PRIu32, key, type);
-    return gb_network_note(n, "metadata '%s' is of a type that came after this version; left out", key) ||
+    return gb_network_note(n, "metadata '%s' has a type that this version of ganbend does not know; it was left out",
+                           key) ||
         no_memory(why);
 }
 
@@ -399,23 +400,24 @@ static bool take_alias(cursor *c, gb_network *n, gb_reason *why) {
     size_t before = gb_network_aliases(n, &all);
     if (!gb_network_add_alias(n, alias, canonical))
         return no_memory(why);
-    return gb_network_aliases(n, &all) > before || gb_because(why, "alias '%s' is there twice", alias);
+    return gb_network_aliases(n, &all) > before || gb_because(why, "alias '%s' appears twice", alias);
 }
 
-/* A row of the tensor table. `end` is where the last tensor ended and becomes where this one does: rows stand in the
- * order of their data, so nothing overlaps. */
+/* A row of the tensor table. `end` is the end of the previous tensor and becomes that of this one: rows are in the order
+ * of their data, so no two overlap. */
 static bool take_tensor(cursor *c, const uint8_t *file, uint64_t file_size, uint64_t *end, gb_network *n,
                         gbw_file *made, gb_reason *why) {
     const char *name = take_name(c);
     if (!name)
         return gb_because(why, "malformed name");
     if (gb_network_array(n, name))
-        return gb_because(why, "tensor '%s' is there twice", name);
+        return gb_because(why, "tensor '%s' appears twice", name);
     uint64_t dtype = take(c, 2), ndim = take(c, 2);
     if (dtype != DTYPE_F32 && dtype != DTYPE_F16)
         return gb_because(why, "tensor '%s' is of unknown type %" PRIu64, name, dtype);
     if (ndim > GB_MAX_DIMS)
-        return gb_because(why, "tensor '%s' has %" PRIu64 " dimensions, at most %d can be", name, ndim, GB_MAX_DIMS);
+        return gb_because(why, "tensor '%s' has %" PRIu64 " dimensions; at most %d are possible", name, ndim,
+                          GB_MAX_DIMS);
     gb_array a = {.dtype = dtype == DTYPE_F16 ? GB_F16 : GB_F32, .ndim = (int)ndim,
                   .swapped = !gb_little_endian()};
     for (int d = 0; d < a.ndim; d++) {
@@ -433,7 +435,7 @@ static bool take_tensor(cursor *c, const uint8_t *file, uint64_t file_size, uint
     int64_t count = gb_array_count(&a);
     uint64_t width = gb_dtype_size(a.dtype);
     if (count < 0 || (uint64_t)count > UINT64_MAX / width || (uint64_t)count * width != size)
-        return gb_because(why, "tensor '%s': %s %s does not take %" PRIu64 " bytes", name, gb_dtype_name(a.dtype),
+        return gb_because(why, "tensor '%s': %s %s does not have %" PRIu64 " bytes", name, gb_dtype_name(a.dtype),
                           gb_shape_text(&a, shape, sizeof shape), size);
     if (offset % ALIGNMENT || offset < *end || offset > file_size || size > file_size - offset)
         return gb_because(why, "tensor '%s': bytes %" PRIu64 " to %" PRIu64 "+%" PRIu64 " are not free for it", name,
@@ -449,7 +451,7 @@ static bool take_tensor(cursor *c, const uint8_t *file, uint64_t file_size, uint
     return true;
 }
 
-/* The fields before the tables: with them the header is known to be whole and as it was written. */
+/* The fields before the tables, by which the header is known to be complete and undamaged. */
 static bool check_fixed(const uint8_t *b, size_t size, gb_reason *why) {
     if (!gbw_is(b, size))
         return gb_because(why, "not a .gbw file");
@@ -460,19 +462,20 @@ static bool check_fixed(const uint8_t *b, size_t size, gb_reason *why) {
         return gb_because(why, "format %u.%u; this version reads format %d", major, minor, MAJOR);
     uint64_t header_size = load(b + AT_HEADER_SIZE, 8), file_size = load(b + AT_FILE_SIZE, 8);
     if (file_size != size)
-        return gb_because(why, "has %zu bytes where %" PRIu64 " were written%s", size, file_size,
-                          size < file_size ? "; an interrupted copy?" : "");
+        return gb_because(why, "has %zu bytes, but %" PRIu64 " were written%s", size, file_size,
+                          size < file_size ? "; was a copy interrupted? Copy it again" : "");
     if (header_size < FIXED_SIZE || header_size > size || header_size > HEADER_LIMIT)
-        return gb_because(why, "a header of %" PRIu64 " bytes cannot be", header_size);
+        return gb_because(why, "a header of %" PRIu64 " bytes is not possible", header_size);
     uint32_t written = (uint32_t)load(b + AT_CRC, 4), found = header_crc(b, (size_t)header_size);
     if (written != found)
-        return gb_because(why, "the header is damaged: CRC-32 %08" PRIx32 ", written %08" PRIx32, found, written);
+        return gb_because(why, "the header is damaged: CRC-32 %08" PRIx32 ", written %08" PRIx32 "; copy or convert "
+                          "the model again", found, written);
     if (load(b + AT_FLAGS, 4) & REQUIRED_FLAGS)
-        return gb_because(why, "uses features (flags %04" PRIx64 ") that came after this version",
-                          load(b + AT_FLAGS, 4) & REQUIRED_FLAGS);
+        return gb_because(why, "uses features (flags %04" PRIx64 ") that this version of ganbend does not know; use a "
+                          "newer one", load(b + AT_FLAGS, 4) & REQUIRED_FLAGS);
     for (size_t at = AT_METAS; at <= AT_TENSORS; at += 4)
         if (load(b + at, 4) > GB_NETWORK_ENTRIES)
-            return gb_because(why, "a table of %" PRIu64 " entries, at most %d can be", load(b + at, 4),
+            return gb_because(why, "a table of %" PRIu64 " entries; at most %d are possible", load(b + at, 4),
                               GB_NETWORK_ENTRIES);
     return true;
 }
@@ -514,7 +517,7 @@ bool gbw_is(const void *bytes, size_t size) {
 gb_network *gbw_open(const void *bytes, size_t size, const char *name, gb_reason *why) {
     gb_network *n = gb_network_new();
     if (!n) {
-        gb_because(why, "%s: memory is out", name);
+        gb_because(why, "%s: out of memory", name);
         return NULL;
     }
     if (read_file(bytes, size, name, n, why))
@@ -533,11 +536,11 @@ bool gbw_verify(const gb_network *n, const char *tensor, gb_reason *why) {
         return gb_because(why, "no tensor '%s'", tensor);
     size_t i = (size_t)((const char *)a - (const char *)list) / sizeof *list;
     if (!made || i >= count || i >= made->count || made->tensors[i].data != a->data)
-        return true;    /* set since: there is nothing to compare it with */
+        return true;    /* set after the file was read: it has no sum in the file */
     uint32_t found = (uint32_t)crc32_z(0, made->tensors[i].data, made->tensors[i].size);
     return found == made->tensors[i].crc ||
-        gb_because(why, "%s: tensor '%s' is damaged: CRC-32 %08" PRIx32 ", written %08" PRIx32, made->name, tensor,
-                   found, made->tensors[i].crc);
+        gb_because(why, "%s: tensor '%s' is damaged: CRC-32 %08" PRIx32 ", written %08" PRIx32 "; copy or convert "
+                   "the model again", made->name, tensor, found, made->tensors[i].crc);
 }
 
 uint32_t gbw_checksum(const gb_network *n) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a. Names that were chosen to collide cost at most as many steps as there are entries. */
+/* FNV-1a. Even for names chosen to collide, a lookup takes at most as many steps as there are entries. */
 static uint64_t hash(const char *name) {
     uint64_t h = 14695981039346656037u;
     for (; *name; name++)

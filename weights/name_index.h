@@ -18,7 +18,7 @@ enum { GB_NO_NAME = -1 };
 
 /* The number of the entry with this name, or GB_NO_NAME. `name` may be NULL. */
 int64_t gb_name_find(const gb_name_index *index, const char *name, gb_name_at *name_at, const void *list);
-/* Enters entry `number`, whose name is not in the index yet. False when out of memory. */
+/* Adds entry `number`, whose name is not in the index yet. False when out of memory. */
 bool gb_name_add(gb_name_index *index, size_t number, gb_name_at *name_at, const void *list);
 void gb_name_index_free(gb_name_index *index);
 

@@ -1,5 +1,5 @@
 /* A network in memory: three tables (metadata, tensors, aliases) in the order they were filled, each with an index by
- * name, and the notes. Names, values and tensors of the network's own live in its arena. */
+ * name, and the notes. Names, values and tensors that it owns are in its arena. */
 #include "network.h"
 
 #include "arena.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Entries of one kind. Whatever they are, each begins with its name. */
+/* Entries of one kind. Every kind of entry begins with its name. */
 typedef struct table {
     char *entries;
     size_t width, count, room;
@@ -58,7 +58,7 @@ static bool grow(table *t) {
     return true;
 }
 
-/* The entry of that name, made zeroed where there was none. */
+/* The entry of that name; if there is none, a new zeroed one. */
 static void *place(gb_network *n, table *t, const char *name) {
     void *entry = find(t, name);
     if (entry)
@@ -78,7 +78,7 @@ static void *place(gb_network *n, table *t, const char *name) {
     return entry;
 }
 
-/* ---- making ---- */
+/* ---- creating and freeing ---- */
 
 gb_network *gb_network_new(void) {
     gb_network *n = calloc(1, sizeof *n);
@@ -214,7 +214,7 @@ bool gb_network_note(gb_network *n, const char *format, ...) {
     char *copy = own_text(n, text);
     if (!copy)
         return false;
-    gb_make_printable(copy);        /* part of it may be a file's own words */
+    gb_make_printable(copy);        /* part of it may come from a file */
     n->notes[n->note_count++] = copy;
     return true;
 }
@@ -227,7 +227,7 @@ const void *gb_network_attachment(const gb_network *n) {
     return n->attachment;
 }
 
-/* ---- asking ---- */
+/* ---- getters ---- */
 
 const gb_meta *gb_network_meta(const gb_network *n, const char *key) {
     return find(&n->metas, key);
@@ -238,24 +238,24 @@ static const gb_meta *meta_of(const gb_network *n, const char *key, gb_meta_type
     return m && m->type == type ? m : NULL;
 }
 
-int64_t gb_network_int(const gb_network *n, const char *key, int64_t otherwise) {
+int64_t gb_network_int(const gb_network *n, const char *key, int64_t default_value) {
     const gb_meta *m = meta_of(n, key, GB_META_INT);
-    return m ? m->ints[0] : otherwise;
+    return m ? m->ints[0] : default_value;
 }
 
-double gb_network_float(const gb_network *n, const char *key, double otherwise) {
+double gb_network_float(const gb_network *n, const char *key, double default_value) {
     const gb_meta *m = meta_of(n, key, GB_META_FLOAT);
-    return m ? m->floats[0] : otherwise;
+    return m ? m->floats[0] : default_value;
 }
 
-bool gb_network_bool(const gb_network *n, const char *key, bool otherwise) {
+bool gb_network_bool(const gb_network *n, const char *key, bool default_value) {
     const gb_meta *m = meta_of(n, key, GB_META_BOOL);
-    return m ? m->ints[0] != 0 : otherwise;
+    return m ? m->ints[0] != 0 : default_value;
 }
 
-const char *gb_network_str(const gb_network *n, const char *key, const char *otherwise) {
+const char *gb_network_str(const gb_network *n, const char *key, const char *default_value) {
     const gb_meta *m = meta_of(n, key, GB_META_STR);
-    return m ? m->strs[0] : otherwise;
+    return m ? m->strs[0] : default_value;
 }
 
 const gb_array *gb_network_array(const gb_network *n, const char *name) {

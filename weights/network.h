@@ -1,5 +1,6 @@
-/* A network as a .gbw holds it: typed metadata, tensors under canonical names, aliases of the origin. Adapters make
- * one from a checkpoint, gbw_write() writes it, gbw_open() gives it back. The keys are listed in docs/format.md. */
+/* A network as a .gbw holds it: typed metadata, tensors under canonical names, and the names that the original code used,
+ * as aliases. Adapters make one from a checkpoint, gbw_write() writes it, gbw_open() reads it. docs/format.md lists the
+ * keys. */
 #ifndef GB_WEIGHTS_NETWORK_H
 #define GB_WEIGHTS_NETWORK_H
 
@@ -25,15 +26,15 @@ typedef struct gb_alias { const char *alias, *canonical; } gb_alias;
 
 typedef struct gb_network gb_network;
 
-/* At most so many entries of each kind, so that no file can make lookups slow; names have at most so many bytes. */
+/* Limits on the entries of each kind, so that no file can make lookups slow, and on the bytes of a name. */
 enum { GB_NETWORK_ENTRIES = 16384, GB_NETWORK_NAME = 255 };
 
-gb_network *gb_network_new(void);       /* NULL when memory is out, as all makers here */
+gb_network *gb_network_new(void);       /* NULL if out of memory, like everything here that allocates */
 void gb_network_free(gb_network *n);
 
-/* Setters copy what they are given (arrays' data excepted: see below); setting a key or tensor again replaces it, in
- * its place. False (or NULL) when memory is out or a limit above is passed. What the getters point to stays until the
- * next entry of its kind is set. */
+/* Setters copy their arguments (except the data of arrays: see below); setting a key or tensor again replaces it and
+ * keeps its position. False (or NULL) if out of memory or beyond a limit above. Pointers from getters are valid until the
+ * next entry of that kind is set. */
 bool gb_network_set_int(gb_network *n, const char *key, int64_t v);
 bool gb_network_set_float(gb_network *n, const char *key, double v);
 bool gb_network_set_bool(gb_network *n, const char *key, bool v);
@@ -44,25 +45,25 @@ bool gb_network_set_strs(gb_network *n, const char *key, const char *const *v, s
 bool gb_network_add_alias(gb_network *n, const char *alias, const char *canonical);
 /* A tensor by view: a->data must outlive the network. */
 bool gb_network_add_array(gb_network *n, const char *name, const gb_array *a);
-/* A tensor by value: room for shape's product of float32, owned by the network, zeroed; NULL when memory is out. */
+/* A tensor that the network owns: float32 zeros for every element of the shape, to be filled in. NULL if out of memory. */
 float *gb_network_add_f32(gb_network *n, const char *name, int ndim, const int64_t *shape);
-/* What a person should know of the conversion: "found …", "made up …". */
+/* Adds a line that `convert` prints: "found …", "no stored noise maps …". */
 bool gb_network_note(gb_network *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-const gb_meta *gb_network_meta(const gb_network *n, const char *key);       /* NULL where absent */
-int64_t gb_network_int(const gb_network *n, const char *key, int64_t otherwise);
-double gb_network_float(const gb_network *n, const char *key, double otherwise);
-bool gb_network_bool(const gb_network *n, const char *key, bool otherwise);
-const char *gb_network_str(const gb_network *n, const char *key, const char *otherwise);
-const gb_array *gb_network_array(const gb_network *n, const char *name);    /* NULL where absent; lookup is fast */
+const gb_meta *gb_network_meta(const gb_network *n, const char *key);       /* NULL if absent */
+int64_t gb_network_int(const gb_network *n, const char *key, int64_t default_value);
+double gb_network_float(const gb_network *n, const char *key, double default_value);
+bool gb_network_bool(const gb_network *n, const char *key, bool default_value);
+const char *gb_network_str(const gb_network *n, const char *key, const char *default_value);
+const gb_array *gb_network_array(const gb_network *n, const char *name);    /* NULL if absent; hashed */
 
 size_t gb_network_metas(const gb_network *n, const gb_meta **list);
 size_t gb_network_arrays(const gb_network *n, const gb_named_array **list);
 size_t gb_network_aliases(const gb_network *n, const gb_alias **list);
 size_t gb_network_notes(const gb_network *n, const char *const **list);
 
-/* One zeroed block that lives and dies with the network, for whoever opened it (gbw.c keeps its checksums there); NULL
- * when memory is out, or where there is none. */
+/* A zeroed block that is freed with the network, for the code that opened it (gbw.c keeps its checksums there). The first
+ * returns NULL if out of memory, the second NULL if there is no block. */
 void *gb_network_set_attachment(gb_network *n, size_t size);
 const void *gb_network_attachment(const gb_network *n);
 

@@ -1,11 +1,11 @@
-/* One line of words for what went wrong. */
+/* One line that says what went wrong. */
 #include "reason.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of the character that `s` begins with, its number in *code; 0 if it is not UTF-8. */
+/* Length in bytes of the character that `s` begins with, and its code point in *code; 0 if it is not UTF-8. */
 static int utf8(const unsigned char *s, unsigned *code) {
     int more = s[0] < 0x80 ? 0 : s[0] >= 0xC2 && s[0] < 0xE0 ? 1 : s[0] >= 0xE0 && s[0] < 0xF0 ? 2
         : s[0] >= 0xF0 && s[0] < 0xF5 ? 3 : -1;
@@ -20,7 +20,7 @@ static int utf8(const unsigned char *s, unsigned *code) {
     return more + 1;
 }
 
-/* What a terminal obeys instead of showing it. */
+/* Characters that a terminal acts on instead of showing them. */
 static bool is_control(unsigned c) {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
         (c >= 0x2066 && c <= 0x2069) || c == 0x061C || c == 0xFEFF;
@@ -38,7 +38,7 @@ void gb_make_printable(char *text) {
 }
 
 /* Names come from files and would break the line, or act on the terminal it is printed on. A character cut in the middle
- * (UTF-8) is taken away whole. */
+ * (UTF-8) is removed. */
 static void make_one_line(char *text, size_t size) {
     size_t n = strlen(text);
     if (n + 1 == size) {

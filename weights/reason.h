@@ -1,5 +1,5 @@
-/* Why something failed, in words. Every reader and writer under weights/ returns false (or NULL) and leaves here one
- * line that names the place: "toy.pt: tensor 'conv1.conv.weight': offset 800 is past its storage of 600 bytes". */
+/* Why something failed. Every reader and writer under weights/ returns false (or NULL) and writes here one line that
+ * names the place: "toy.pt: tensor 'conv1.conv.weight': offset 800 is past its storage of 600 bytes". */
 #ifndef GB_WEIGHTS_REASON_H
 #define GB_WEIGHTS_REASON_H
 
@@ -11,15 +11,15 @@ typedef struct gb_reason {
     char text[GB_REASON_SIZE];
 } gb_reason;
 
-/* Writes the line (cut to fit, control characters replaced, never a newline) and returns false, so that a check reads
- * `return gb_because(why, ...)`. `why` may be NULL. */
+/* Writes the line (cut to fit, control characters replaced, never a newline) and returns false, so that a check is
+ * written `return gb_because(why, ...)`. `why` may be NULL. */
 bool gb_because(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes a name from a file fit to be printed: control characters (C0, C1, DEL), characters that change the direction of
  * writing, and bytes that are not UTF-8 become '?', byte for byte. */
 void gb_make_printable(char *text);
 
-/* Puts "place: " before what is already said; returns false. */
+/* Puts "place: " before the line; returns false. */
 bool gb_because_in(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,9 +1,9 @@
-/* Levenshtein distance: a candidate is near where less than half of the letters would have to change. */
+/* Levenshtein distance: a candidate is near if at most half of the letters have to change. */
 #include "spelling.h"
 
 #include <string.h>
 
-enum { COMPARED = 64 };     /* letters; of longer names the rest is left out */
+enum { COMPARED = 64 };     /* letters; the rest of longer names is ignored */
 
 static int compared_length(const char *name) {
     size_t length = strlen(name);

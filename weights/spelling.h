@@ -3,7 +3,7 @@
 #define GB_WEIGHTS_SPELLING_H
 
 typedef struct gb_spelling {
-    const char *wanted, *nearest;       /* nearest: NULL while no candidate was near enough */
+    const char *wanted, *nearest;       /* nearest: NULL if no candidate was near enough */
     int distance;
 } gb_spelling;
 

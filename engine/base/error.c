@@ -1,5 +1,5 @@
-/* Statuses with a line each, see error.h. File and tensor names come from strangers: what could move a terminal's
- * cursor is replaced, and a line that is too long ends on a whole UTF-8 character. */
+/* Error messages, see error.h. File and tensor names in them are untrusted: control characters are replaced, so that
+ * they cannot control a terminal, and a message that is too long is cut at the end of a UTF-8 character. */
 #include "error.h"
 
 #include <stdarg.h>

@@ -1,5 +1,4 @@
-/* Hashes of settings and contents: one round of splitmix64 for each value that goes in, so that values in another order
- * or moved from one place to another give another hash. */
+/* Hashes of settings and contents: one round of splitmix64 for each value, so that the order of the values matters. */
 #ifndef GB_ENGINE_MIX_H
 #define GB_ENGINE_MIX_H
 
@@ -20,7 +19,7 @@ static inline uint64_t gb_mix_float(uint64_t h, float x) {
     return gb_mix(h, bits);
 }
 
-/* `bytes` may be NULL, which hashes unlike any array. */
+/* `bytes` may be NULL, which hashes differently from any array. */
 static inline uint64_t gb_mix_bytes(uint64_t h, const void *bytes, size_t size) {
     const unsigned char *at = bytes;
     if (!bytes)

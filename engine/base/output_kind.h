@@ -7,7 +7,7 @@
 
 #include "engine/ganbend.h"
 
-/* Whether `bytes`, the first `size` of a file, begin one of that kind. */
+/* Whether a file whose first `size` bytes are `bytes` is of that kind. */
 bool gb_begins_kind(gb_output_kind kind, const unsigned char *bytes, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* POSIX, all of it that the engine uses: see platform.h for what is promised. */
+/* The POSIX implementation of platform.h. */
 #define _GNU_SOURCE     /* sched_getaffinity; everything else is POSIX.1-2008 */
 
 #include "platform.h"
@@ -15,30 +15,30 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "error.h"
+
 #if GANBEND_THREADS
 #include <pthread.h>
 #else
 #include <stdatomic.h>
 #endif
 
-#include "error.h"
-
 static const struct { int number; const char *text; } system_errors[] = {
     {ENOENT, "no such file"},
     {EACCES, "permission denied"},
     {EPERM, "not permitted"},
     {EISDIR, "is a directory"},
-    {ENOTDIR, "a part of its path is not a directory"},
+    {ENOTDIR, "a component of the path is not a directory"},
     {ELOOP, "too many symbolic links"},
-    {ENAMETOOLONG, "the name is too long"},
+    {ENAMETOOLONG, "file name too long"},
     {EMFILE, "this process has too many open files"},
     {ENFILE, "the system has too many open files"},
     {ENOSPC, "the disk is full"},
-    {EDQUOT, "the disk quota is used up"},
-    {EFBIG, "larger than the largest file allowed"},
+    {EDQUOT, "disk quota exceeded"},
+    {EFBIG, "file too large for this system"},
     {EROFS, "the file system is read-only"},
-    {EIO, "the disk reports an error"},
-    {EPIPE, "nobody reads the other end"},
+    {EIO, "input/output error"},
+    {EPIPE, "the reading end of the pipe is closed"},
     {ENOMEM, "out of memory"},
 };
 
@@ -68,7 +68,7 @@ bool gb_path_stays(const char *folder, const char *path) {
 
 gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
     *map = (gb_map){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* a pipe nobody writes to must not hold us */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* do not block on a pipe without a writer */
     if (fd < 0)
         return system_failed(err, path, errno);
     struct stat st;
@@ -118,14 +118,14 @@ struct gb_out_file {
     int fd;                 /* -1 once closed */
     int failed;             /* errno of the first failure */
     bool beside;            /* written under `temporary`, to be renamed */
-    char *path;             /* as the caller calls it, for messages */
-    char *target;           /* what it stands for once links are followed */
+    char *path;             /* as given by the caller, for messages */
+    char *target;           /* after following symbolic links */
     char *temporary;
     size_t used;
     unsigned char buffer[BUFFER_SIZE];
 };
 
-/* Opens a new file in the target's folder. The name is short and hidden, so that it fits wherever the target's does. */
+/* Opens a new file in the target's folder. Its name is hidden and short, so that it is valid where the target's is. */
 static int open_beside(gb_out_file *file) {
     const char *slash = strrchr(file->target, '/');
     int folder = slash ? (int)(slash - file->target) + 1 : 0;
@@ -163,7 +163,7 @@ static int open_target(gb_out_file *file) {
         file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
         return file->fd < 0 ? errno : 0;
     }
-    /* A link stays a link, and a file that may not be written is not replaced either. */
+    /* A symbolic link is kept and its target replaced; a file without write permission is not replaced. */
     file->target = realpath(file->path, NULL);
     if (!file->target || access(file->target, W_OK) != 0)
         return errno;
@@ -240,7 +240,7 @@ gb_status gb_out_file_check(const gb_out_file *file, gb_error *err) {
 
 gb_status gb_out_file_finish(gb_out_file *file, gb_error *err) {
     flush(file);
-    if (!file->failed && file->beside && fsync(file->fd) != 0 && errno != EINVAL)   /* some file systems have none */
+    if (!file->failed && file->beside && fsync(file->fd) != 0 && errno != EINVAL) /* not all file systems support it */
         file->failed = errno;
     if (close(file->fd) != 0 && !file->failed)
         file->failed = errno;
@@ -288,8 +288,8 @@ void gb_aligned_free(void *memory) {
 
 int gb_usable_cores(void) {
 #if defined(__linux__)
-    enum { MOST = 1 << 16 };    /* the kernel refuses a set smaller than its own, so it grows until it is taken */
-    for (int cores = 1024; cores <= MOST; cores *= 4) {
+    enum { MAX_CORES = 1 << 16 };   /* the kernel refuses a set smaller than its own: try larger ones */
+    for (int cores = 1024; cores <= MAX_CORES; cores *= 4) {
         cpu_set_t *set = CPU_ALLOC((size_t)cores);
         if (!set)
             return 1;
@@ -324,7 +324,7 @@ gb_thread *gb_thread_start(void (*run)(void *arg), void *arg) {
         return NULL;
     thread->run = run;
     thread->arg = arg;
-    sigset_t all, before;       /* a thread is born with the mask of its parent */
+    sigset_t all, before;       /* a thread inherits the signal mask of its creator */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&thread->thread, NULL, thread_main, thread);
@@ -398,7 +398,7 @@ void gb_thread_join(gb_thread *thread) {
 }
 
 uintptr_t gb_thread_self(void) {
-    return (uintptr_t)&errno;       /* every thread of the caller has its own */
+    return (uintptr_t)&errno;       /* errno is thread-local */
 }
 
 struct gb_mutex {
@@ -432,7 +432,7 @@ void gb_mutex_wait(gb_mutex *mutex) {
 }
 
 void gb_mutex_wake(gb_mutex *mutex) {
-    (void)mutex;        /* who waits is never asleep */
+    (void)mutex;        /* gb_mutex_wait() never sleeps */
 }
 
 #endif

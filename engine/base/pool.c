@@ -1,10 +1,10 @@
 /* A thread pool for kernels that follow each other within microseconds: see pool.h.
  *
- * A call is a round. The caller writes the round down, opens the gate and works; a worker that sees the gate open
- * enters, takes task numbers from a counter until there are none, and leaves. The caller closes the gate when the
- * numbers have run out and waits for those inside, so a worker that wakes too late costs nobody anything. All of the
- * gate is one 64-bit word: round number, open, workers inside. Who waits spins for a moment first, because the next
- * round mostly comes at once, and then sleeps. */
+ * Each call is a round. The caller stores the round's task, opens the gate and takes tasks itself; a worker that finds
+ * the gate open enters, takes task numbers from a counter until none are left, and leaves. The caller then closes the
+ * gate and waits for the workers inside, so a worker that wakes too late delays nothing. The gate is one 64-bit word:
+ * round number, open flag, number of workers inside. Waiting threads spin for a moment before they sleep, because the
+ * next round usually starts at once. */
 #include "pool.h"
 
 #include <stdatomic.h>
@@ -12,21 +12,21 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "ops/float_state.h"
+#include "platform.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-#include "ops/float_state.h"
-#include "platform.h"
-
-enum { PAUSES_PER_LOOK = 32 };
+enum { PAUSES_PER_CHECK = 32 };
 static const double spin_seconds = 50e-6;
 
 static const uint64_t gate_open = UINT64_C(1) << 31;
 static const uint64_t gate_inside = (UINT64_C(1) << 31) - 1;
 static const int gate_round = 32;       /* shift */
 
-/* Tells the processor that this thread is waiting in a loop. */
+/* Hints to the processor that this thread is spinning. */
 static inline void pause_processor(void) {
 #if defined(__x86_64__)
     _mm_pause();
@@ -35,41 +35,41 @@ static inline void pause_processor(void) {
 #endif
 }
 
-typedef struct seat {
+typedef struct pool_thread {
     gb_pool *pool;
     gb_thread *thread;
-    _Atomic(uintptr_t) self;    /* of the thread, before it enters its first round */
+    _Atomic(uintptr_t) self;    /* its gb_thread_self(), set before its first round */
     int worker;
-} seat;
+} pool_thread;
 
 struct gb_pool {
     int workers;
-    bool spins;                 /* not where threads share cores: there the waiting would keep the working away */
-    seat *seats;                /* of worker 1 and up */
+    bool spins;                 /* false if there are more threads than cores: spinning would steal time from workers */
+    pool_thread *threads;       /* of workers 1 and up */
     gb_mutex *turns;            /* callers wait here for their turn */
     uint64_t next_turn, turn;
     gb_mutex *idle;             /* workers sleep here between rounds */
     gb_mutex *done;             /* the caller sleeps here for the last worker */
     _Atomic(uintptr_t) owner;   /* thread whose round is running, or 0 */
-    /* The round: written by the caller while nobody is inside. */
+    /* The round: written by the caller while no worker is inside. */
     int tasks;
     void (*task)(void *arg, int i, int worker);
     void *arg;
-    /* Each on a cache line of its own: everybody counts, everybody watches. */
+    /* Each on its own cache line, because all threads access them. */
     _Alignas(64) _Atomic(int64_t) next;
     _Alignas(64) _Atomic(uint64_t) gate;
     _Alignas(64) atomic_int sleepers;
     atomic_bool closing;
 };
 
-/* Waits until ready() for a moment that is worth less than falling asleep; returns whether it came. */
+/* Spins until ready(), for at most about the time that going to sleep would cost; returns whether it became true. */
 static bool spin_until(gb_pool *pool, bool (*ready)(gb_pool *pool, uint64_t round), uint64_t round) {
     if (ready(pool, round))
         return true;
     if (!pool->spins)
         return false;
     for (double end = gb_clock() + spin_seconds; gb_clock() < end;)
-        for (int i = 0; i < PAUSES_PER_LOOK; i++) {
+        for (int i = 0; i < PAUSES_PER_CHECK; i++) {
             if (ready(pool, round))
                 return true;
             pause_processor();
@@ -83,32 +83,32 @@ static void take_tasks(gb_pool *pool, int worker) {
         pool->task(pool->arg, (int)i, worker);
 }
 
-/* True where there is something to do for a worker whose last round was `last`. */
-static bool called(gb_pool *pool, uint64_t last) {
+/* True if there is work for a worker whose last round was `last`. */
+static bool has_work(gb_pool *pool, uint64_t last) {
     uint64_t gate = atomic_load(&pool->gate);
     return ((gate & gate_open) && gate >> gate_round != last) || atomic_load(&pool->closing);
 }
 
-static void sleep_until_called(gb_pool *pool, uint64_t last) {
+static void sleep_until_work(gb_pool *pool, uint64_t last) {
     gb_mutex_lock(pool->idle);
-    /* Counted first and looked at the gate after; the caller opens the gate first and looks at the count after. So
-     * either we see the gate or the caller sees us. */
+    /* This thread counts itself before it reads the gate; the caller opens the gate before it reads the count. So
+     * either this thread sees the open gate, or the caller sees a sleeper and wakes it. */
     atomic_fetch_add(&pool->sleepers, 1);
-    while (!called(pool, last))
+    while (!has_work(pool, last))
         gb_mutex_wait(pool->idle);
     atomic_fetch_sub(&pool->sleepers, 1);
     gb_mutex_unlock(pool->idle);
 }
 
 static void worker_main(void *arg) {
-    seat *s = arg;
+    pool_thread *s = arg;
     gb_pool *pool = s->pool;
     atomic_store(&s->self, gb_thread_self());
     gb_float_state_enter();
     uint64_t last = 0;
     while (!atomic_load(&pool->closing)) {
-        if (!spin_until(pool, called, last))
-            sleep_until_called(pool, last);
+        if (!spin_until(pool, has_work, last))
+            sleep_until_work(pool, last);
         uint64_t gate = atomic_load(&pool->gate);
         if (!(gate & gate_open) || gate >> gate_round == last)
             continue;
@@ -135,7 +135,7 @@ static void run_round(gb_pool *pool, int tasks, void (*task)(void *arg, int i, i
     pool->task = task;
     pool->arg = arg;
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    /* The round number may wrap from 2³² - 1 to 0: it need only differ from the one before. */
+    /* The round number may wrap from 2³² - 1 to 0: it only has to differ from the previous one. */
     uint64_t round = ((atomic_load(&pool->gate) >> gate_round) + 1) & UINT32_MAX;
     atomic_store(&pool->gate, round << gate_round | gate_open);
     if (atomic_load(&pool->sleepers) > 0) {
@@ -153,14 +153,14 @@ static void run_round(gb_pool *pool, int tasks, void (*task)(void *arg, int i, i
     gb_mutex_unlock(pool->done);
 }
 
-/* True where this thread is running a task of the pool. */
+/* True if this thread is running a task of the pool. */
 static bool is_inside(gb_pool *pool) {
     uintptr_t owner = atomic_load(&pool->owner), self = gb_thread_self();
     if (!owner)
         return false;
     bool inside = owner == self;
     for (int i = 0; i < pool->workers - 1 && !inside; i++)
-        inside = atomic_load(&pool->seats[i].self) == self;
+        inside = atomic_load(&pool->threads[i].self) == self;
     return inside;
 }
 
@@ -203,13 +203,13 @@ gb_pool *gb_pool_new(int workers) {
     pool->turns = gb_mutex_new();
     pool->idle = gb_mutex_new();
     pool->done = gb_mutex_new();
-    pool->seats = calloc(workers > 1 ? (size_t)workers - 1 : 1, sizeof *pool->seats);
-    if (!pool->turns || !pool->idle || !pool->done || !pool->seats) {
+    pool->threads = calloc(workers > 1 ? (size_t)workers - 1 : 1, sizeof *pool->threads);
+    if (!pool->turns || !pool->idle || !pool->done || !pool->threads) {
         gb_pool_free(pool);
         return NULL;
     }
     while (pool->workers < workers) {
-        seat *s = &pool->seats[pool->workers - 1];
+        pool_thread *s = &pool->threads[pool->workers - 1];
         s->pool = pool;
         s->worker = pool->workers;
         s->thread = gb_thread_start(worker_main, s);
@@ -230,8 +230,8 @@ void gb_pool_free(gb_pool *pool) {
         gb_mutex_unlock(pool->idle);
     }
     for (int i = 0; i < pool->workers - 1; i++)
-        gb_thread_join(pool->seats[i].thread);
-    free(pool->seats);
+        gb_thread_join(pool->threads[i].thread);
+    free(pool->threads);
     gb_mutex_free(pool->turns);
     gb_mutex_free(pool->idle);
     gb_mutex_free(pool->done);

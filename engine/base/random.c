@@ -1,5 +1,5 @@
-/* MT19937 (Matsumoto and Nishimura, 1998) and the ways in which numpy, torch and scipy make normal numbers of it. The
- * order in which words are drawn is theirs to the word; where torch computes in float32, so do we. */
+/* MT19937 (Matsumoto and Nishimura, 1998) and the methods by which numpy, torch and scipy derive normal numbers from
+ * it. Words are drawn in exactly the same order; where torch computes in float32, so does this file. */
 #include "random.h"
 
 #include <math.h>
@@ -19,7 +19,8 @@ void gb_random_seed(gb_random *r, uint64_t seed) {
     r->spare = 0;
 }
 
-static void turn_over(gb_random *r) {
+/* Generates the next 624 words. */
+static void twist(gb_random *r) {
     uint32_t *s = r->state;
     for (int i = 0; i < WORDS; i++) {
         uint32_t y = (s[i] & UINT32_C(0x80000000)) | (s[(i + 1) % WORDS] & UINT32_C(0x7FFFFFFF));
@@ -30,7 +31,7 @@ static void turn_over(gb_random *r) {
 
 uint32_t gb_random_word(gb_random *r) {
     if (r->next == WORDS)
-        turn_over(r);
+        twist(r);
     uint32_t y = r->state[r->next++];
     y ^= y >> 11;
     y ^= y << 7 & UINT32_C(0x9D2C5680);
@@ -38,7 +39,7 @@ uint32_t gb_random_word(gb_random *r) {
     return y ^ y >> 18;
 }
 
-/* [0, 1) in 53 bits as numpy takes them: 27 of the first word, 26 of the second. */
+/* [0, 1) with 53 bits, as numpy does: 27 bits of the first word, 26 of the second. */
 static double uniform_numpy(gb_random *r) {
     uint32_t a = gb_random_word(r) >> 5, b = gb_random_word(r) >> 6;
     return (a * 67108864.0 + b) / 9007199254740992.0;
@@ -46,7 +47,7 @@ static double uniform_numpy(gb_random *r) {
 
 /* ---------------------------------------------------------------------------------------------------- numpy */
 
-/* Marsaglia's polar method; the second number of a pair is given first. */
+/* Marsaglia's polar method; the second number of a pair is returned first. */
 static double normal_numpy(gb_random *r) {
     if (r->kept) {
         r->kept = false;
@@ -76,7 +77,7 @@ static double uniform_torch(gb_random *r) {
     return (double)((high << 32 | low) & ((UINT64_C(1) << 53) - 1)) * 0x1p-53;
 }
 
-/* Box and Muller in double, one number at a time. */
+/* Box-Muller in double precision, one number at a time. */
 static double normal_torch(gb_random *r) {
     if (r->kept) {
         r->kept = false;
@@ -96,7 +97,7 @@ static void uniform_torch_float(gb_random *r, size_t count, float *out) {
         out[i] = (float)(gb_random_word(r) & 0xFFFFFF) * 0x1p-24f;
 }
 
-/* Box and Muller over a block of uniform numbers: the first eight give radii, the last eight angles. */
+/* Box-Muller on a block of uniform numbers: the first eight give radii, the last eight angles. */
 static void normal_torch_block(float *x) {
     for (int j = 0; j < TORCH_BLOCK / 2; j++) {
         float radius = sqrtf(-2.0f * logf(1.0f - x[j])), theta = (float)two_pi * x[j + TORCH_BLOCK / 2];
@@ -115,7 +116,7 @@ void gb_random_torch(gb_random *r, size_t count, float *out) {
     size_t i = 0;
     for (; i + TORCH_BLOCK <= count; i += TORCH_BLOCK)
         normal_torch_block(out + i);
-    if (i < count) {        /* the last block reaches back over numbers already made */
+    if (i < count) {        /* the last block overwrites part of the one before */
         uniform_torch_float(r, TORCH_BLOCK, out + count - TORCH_BLOCK);
         normal_torch_block(out + count - TORCH_BLOCK);
     }
@@ -127,8 +128,8 @@ static double normal_cdf(double x) {
     return 0.5 * erfc(-x * 0.7071067811865476);
 }
 
-/* The x with Φ(x) = p, for the middle of the curve (|x| at most 2): from the logistic curve, which is never off by more
- * than 0.25 there, Halley's method triples the digits with each step. */
+/* The x with Φ(x) = p for |x| at most 2. Starts from the logistic approximation, whose error is below 0.25 there;
+ * Halley's method triples the number of correct digits in each step. */
 static double normal_quantile(double p) {
     double x = log(p / (1.0 - p)) / 1.702;
     for (int step = 0; step < 4; step++) {

@@ -1,21 +1,21 @@
-/* Bends and lists of them: entries are shared between a session's settings and the copy that a transaction keeps. */
+/* Bends and lists of bends, see bends.h. */
 #include "bends.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 void gb_bend_release(gb_bend_entry *entry) {
-    if (!entry || --entry->users > 0)
+    if (!entry || --entry->references > 0)
         return;
-    for (int i = 0; i < entry->site_count; i++) {
-        free(entry->sites[i].feature);
-        free(entry->sites[i].channels);
-        free(entry->sites[i].index);
-        gb_given_release(entry->sites[i].noise_map);
+    for (int i = 0; i < entry->place_count; i++) {
+        free(entry->places[i].feature);
+        free(entry->places[i].channels);
+        free(entry->places[i].index);
+        gb_shared_value_release(entry->places[i].noise_map);
     }
-    free(entry->sites);
-    gb_given_release(entry->style.z_value);
-    gb_given_release(entry->style.label_value);
+    free(entry->places);
+    gb_shared_value_release(entry->style.z_value);
+    gb_shared_value_release(entry->style.label_value);
     free((void *)entry->options.at);
     free((void *)entry->options.features.list);
     free((void *)entry->options.vectors);
@@ -37,10 +37,10 @@ bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from) {
         return false;
     for (int i = 0; i < from->count; i++) {
         entries[i] = from->entries[i];
-        entries[i]->users++;
+        entries[i]->references++;
     }
     gb_bend_list_clear(to);
-    *to = (gb_bend_list){entries, from->count, from->count + 1, from->places};
+    *to = (gb_bend_list){entries, from->count, from->count + 1, from->place_count};
     return true;
 }
 
@@ -60,7 +60,7 @@ void gb_bend_list_remove(gb_bend_list *list, int first, int end) {
     if (first == end)
         return;
     for (int i = first; i < end; i++) {
-        list->places -= list->entries[i]->site_count;
+        list->place_count -= list->entries[i]->place_count;
         gb_bend_release(list->entries[i]);
     }
     memmove(list->entries + first, list->entries + end, (size_t)(list->count - end) * sizeof *list->entries);
@@ -68,5 +68,6 @@ void gb_bend_list_remove(gb_bend_list *list, int first, int end) {
 }
 
 bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b) {
-    return a->count == b->count && (!a->count || !memcmp(a->entries, b->entries, (size_t)a->count * sizeof *a->entries));
+    return a->count == b->count &&
+           (!a->count || !memcmp(a->entries, b->entries, (size_t)a->count * sizeof *a->entries));
 }

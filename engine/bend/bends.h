@@ -1,18 +1,19 @@
-/* Bends as a session keeps them: what was asked for, where it sits, and what the operations read while they run. */
+/* Bends as a session stores them: the options, the nodes on which a bend acts, and the parameters that its operations
+ * read while they run. */
 #ifndef GB_ENGINE_BENDS_H
 #define GB_ENGINE_BENDS_H
 
-#include "ops/bends/filters.h"
 #include "engine/graph/graph.h"
+#include "ops/bends/filters.h"
 
-/* One node of the model's graph that a bend sits on. */
-typedef struct gb_bend_site {
+/* One node of the model's graph on which a bend acts. */
+typedef struct gb_bend_place {
     gb_node node;
     int *feature;               /* ascending channels, or NULL = all */
     int features;
     uint8_t *channels;          /* the same as flags [C], or NULL */
     int16_t *index;             /* PAINT: [H,W] */
-    gb_given *noise_map;        /* NOISE with another seed */
+    gb_shared_value *noise_map; /* NOISE with `reseed` */
     union {
         gb_filter_live filter;
         gb_paint_live paint;
@@ -20,37 +21,38 @@ typedef struct gb_bend_site {
         gb_truncate_live truncate;
         gb_callback_live callback;
     } live;
-    gb_callback_values values;      /* CALLBACK: what it is handed */
+    gb_callback_values values;  /* CALLBACK: its argument */
     const gb_bend_options *options;
-} gb_bend_site;
+} gb_bend_place;
 
-/* What a STYLE bend draws: inputs of the network for the way from z to w that it gets of its own. */
+/* The inputs of the copy of the mapping network that a STYLE bend adds. */
 typedef struct gb_bend_style {
-    gb_node z, label;           /* of the model's graph; label = GB_NO_NODE where the image's is taken */
-    gb_given *z_value, *label_value;
-    gb_truncate_live truncate;  /* where the options say set_psi */
+    gb_node z, label;           /* of the model's graph; label = GB_NO_NODE: use the image's label */
+    gb_shared_value *z_value, *label_value;
+    gb_truncate_live truncate;  /* if the options have set_psi */
 } gb_bend_style;
 
-/* Shared between a session's settings and the copy a transaction keeps; changed by replacing it. */
+/* An immutable bend, shared between a session's settings and the copy that a transaction keeps. */
 typedef struct gb_bend_entry {
-    int users;
+    int references;
     gb_bend id;
     uint64_t version;
-    uint64_t place, content;    /* hashes of where it acts by which operation, and of everything that it does */
-    gb_bend_options options;    /* pointers are this entry's own copies */
+    uint64_t action_hash;       /* of its place and operation */
+    uint64_t content_hash;      /* of its place, operation and parameters */
+    gb_bend_options options;    /* with copies of everything that it points to */
     const gb_filter *filter;
     int activation;
     float params[GB_MAX_PARAMS];
     int param_count;
     gb_bend_style style;
-    gb_bend_site *sites;
-    int site_count;
+    gb_bend_place *places;
+    int place_count;
 } gb_bend_entry;
 
 typedef struct gb_bend_list {
     gb_bend_entry **entries;    /* by ascending id */
     int count, room;
-    int places;                 /* sites of all entries */
+    int place_count;            /* of all entries */
 } gb_bend_list;
 
 /* The pixel of a mask [mask_h, mask_w] that a layer of this shape has at (y, x): nearest neighbour. */
@@ -61,15 +63,15 @@ static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w,
 void gb_bend_release(gb_bend_entry *entry);
 /* `to` is emptied first. */
 bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);
-/* True where both hold the very same entries. */
+/* True if both lists hold the same entries. */
 bool gb_bend_list_same(const gb_bend_list *a, const gb_bend_list *b);
 void gb_bend_list_clear(gb_bend_list *list);
 /* The position of a bend, or -1. */
 int gb_bend_list_find(const gb_bend_list *list, gb_bend bend);
-/* Takes away the bends from `first` to before `end`. */
+/* Removes the bends `first` to `end` - 1. */
 void gb_bend_list_remove(gb_bend_list *list, int first, int end);
 
-/* marks.c: sets the hashes of an entry whose sites are complete. */
+/* marks.c: sets the hashes of an entry whose places are complete. */
 void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base);
 
 #endif

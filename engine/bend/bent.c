@@ -1,10 +1,11 @@
-/* Building the bent graph: a walk over the model's nodes that copies each, changes what bends change in it, and appends
- * what bends put behind it. */
+/* Builds the bent graph: copies each node of the model's graph, applies the bends that change the node itself, and
+ * appends the nodes that bends add behind it. */
 #include "bent.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "disable.h"
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
 
@@ -13,28 +14,28 @@ static const gb_cpu planar = {.isa = "plain", .vector = 1, .workers = 1};
 /* A bend at one node. */
 typedef struct bend_at {
     int bend;                   /* its position in the list */
-    const gb_bend_site *site;
+    const gb_bend_place *place;
 } bend_at;
 
-typedef struct weaver {
+typedef struct bent_builder {
     const gb_graph *base;
     const gb_bend_list *bends;
-    gb_node *sum;               /* ToRGB → the node that adds it to the enlarged picture; GB_NO_NODE of all others */
-    bend_at *at;                /* those of node i from first[i] to before first[i + 1], in the order of the list */
+    gb_node *sum;               /* ToRGB → the node that adds it to the enlarged picture; otherwise GB_NO_NODE */
+    bend_at *at;                /* those of node i are first[i] to first[i + 1] - 1, in the order of the list */
     int *first;
     gb_bent *bent;
     int *style_owner;           /* per bend: the STYLE bend whose copies of the mapping network it shares */
-    gb_node **style_copy;       /* per bend: node of the model → its copy + 1, 0 where there is none; NULL until used */
-    bool *needed;               /* per node of the model; scratch */
-    gb_work *work;
+    gb_node **style_copy;       /* per bend: node of the model → its copy + 1, or 0 if there is none; NULL until used */
+    bool *needed;               /* per node of the model: see find_needed() */
+    gb_work_count *work;
     gb_error *err;
     gb_status status;
-} weaver;
+} bent_builder;
 
 /* ------------------------------------------------------------------------------------------------ nodes */
 
-/* The node that comes next. begin() made room for all but the copies that STYLE bends need. */
-static gb_graph_node *append(weaver *w) {
+/* Appends a node. prepare() has made room for all nodes but the copies that STYLE bends need. */
+static gb_graph_node *append_node(bent_builder *w) {
     gb_graph *g = &w->bent->graph;
     if (w->status)
         return NULL;
@@ -42,17 +43,19 @@ static gb_graph_node *append(weaver *w) {
         int room = g->room < GB_MAX_BENT_NODES / 2 ? 2 * g->room : GB_MAX_BENT_NODES;
         gb_graph_node *grown = room > g->room ? realloc(g->nodes, (size_t)room * sizeof *grown) : NULL;
         if (!grown) {
-            w->status = room > g->room ? gb_fail(w->err, GB_NO_MEMORY, "out of memory")
-                                       : gb_fail(w->err, GB_BAD_ARGUMENT,
-                                                 "with its bends the network has more than %d nodes: remove some; each "
-                                                 "style of another seed adds a mapping network", GB_MAX_BENT_NODES);
+            w->status = room > g->room
+                            ? gb_fail(w->err, GB_NO_MEMORY, "out of memory")
+                            : gb_fail(w->err, GB_BAD_ARGUMENT,
+                                      "with its bends the network has more than %d nodes: remove some bends; "
+                                      "each style of another seed adds a mapping network",
+                                      GB_MAX_BENT_NODES);
             return NULL;
         }
         g->nodes = grown;
         g->room = room;
     }
-    if (!gb_work_on(w->work, 1)) {
-        w->status = gb_work_cancelled(w->err);
+    if (!gb_count_work(w->work, 1)) {
+        w->status = gb_fail_cancelled(w->err);
         return NULL;
     }
     g->nodes[g->count] = (gb_graph_node){.clamp = -1, .weight_gain = 1, .noise_factor = 1, .base = GB_NO_NODE};
@@ -63,11 +66,11 @@ static uint64_t id_of(const gb_bend_mark *mark, int part, gb_node base) {
     return ((uint64_t)mark->key << 32 | (uint64_t)part << 24 | (uint64_t)base) | UINT64_C(1) << 63;
 }
 
-/* A node that a bend puts behind `input`: `part` tells apart the nodes of one bend at one place. */
-static gb_node add(weaver *w, gb_node base, const gb_bend_mark *mark, int part, gb_node input, const void *live,
-                   gb_desc desc) {
+/* Adds a node of a bend behind `input`; `part` distinguishes the nodes of one bend at one place. */
+static gb_node add_node(bent_builder *w, gb_node base, const gb_bend_mark *mark, int part, gb_node input,
+                        const void *live, gb_desc desc) {
     char why[256];
-    gb_graph_node *node = append(w);
+    gb_graph_node *node = append_node(w);
     if (!node)
         return GB_NO_NODE;
     gb_graph *g = &w->bent->graph;
@@ -94,82 +97,27 @@ static gb_node add(weaver *w, gb_node base, const gb_bend_mark *mark, int part, 
     return g->count++;
 }
 
-/* ------------------------------------------------------------------------------------------------ switching off */
+/* ------------------------------------------------------------------------------------------------ disabling */
 
-/* The node where the module `node` begins: backwards while names stay inside it. */
-static gb_node module_head(const gb_graph *base, gb_node node) {
-    const char *name = base->nodes[node].name;
-    size_t length = strlen(name);
-    for (;;) {
-        const gb_graph_node *n = &base->nodes[node];
-        gb_node before = n->inputs ? gb_main_input(n) : GB_NO_NODE;
-        if (before == GB_NO_NODE || base->nodes[before].is_input || strncmp(base->nodes[before].name, name, length) ||
-            base->nodes[before].name[length] != '.')
-            return node;
-        node = before;
-    }
-}
-
-/* The node whose value a disabled one hands on, and how many times its pixels must be repeated in both directions to
- * fill the node's shape. False where they cannot. Channels always can: missing ones are zero, others are dropped. */
-static bool find_substitute(const gb_graph *base, gb_node node, gb_node *substitute, int *up) {
-    const gb_graph_node *n = &base->nodes[node];
-    if (n->desc.op == GB_OP_ADD) {
-        /* A sum keeps its shortcut; one that adds a ToRGB keeps the picture, enlarged by nearest neighbour. */
-        *substitute = n->input[gb_main_input(n) == n->input[0] ? 1 : 0];
-        if (base->nodes[*substitute].desc.op == GB_OP_UPFIRDN2D)
-            *substitute = base->nodes[*substitute].input[0];
-    } else {
-        const gb_graph_node *head = &base->nodes[module_head(base, node)];
-        if (!head->inputs)
-            return false;
-        *substitute = gb_main_input(head);
-    }
-    gb_shape in = gb_node_shape(&base->nodes[*substitute]), out = gb_node_shape(n);
-    *up = out.h / in.h;
-    return *up > 0 && in.h * *up == out.h && in.w * *up == out.w;
-}
-
-bool gb_can_disable(const gb_graph *base, gb_node node) {
-    const gb_graph_node *n = &base->nodes[node];
-    gb_node substitute;
-    int up;
-    if (n->is_input)
-        return false;
-    switch (n->desc.op) {
-    case GB_OP_BIAS_ACT:
-    case GB_OP_LINEAR:
-    case GB_OP_MODULATED_CONV2D:
-    case GB_OP_UPFIRDN2D:
-    case GB_OP_UPSAMPLE_NEAREST:
-    case GB_OP_NOISE:
-    case GB_OP_BATCH_NORM:
-    case GB_OP_ADD:
-        return find_substitute(base, node, &substitute, &up);
-    default:
-        return false;
-    }
-}
-
-/* Puts in place of the node's output the value that stands in for it, brought to its shape. */
-static gb_node disable(weaver *w, gb_node node, const gb_bend_mark *mark) {
+/* Replaces the node's output by its substitute, brought to its shape. A disabled ToRGB gives zeros. */
+static gb_node disable(bent_builder *w, gb_node node, const gb_bend_mark *mark) {
     const gb_graph *base = w->base;
     bool keep = base->nodes[node].desc.op == GB_OP_ADD || !gb_graph_role_of(base, node, GB_ROLE_TORGB);
     gb_desc desc = {.op = GB_OP_PASS};
     gb_node substitute;
-    find_substitute(base, node, &substitute, &desc.pass.up);
+    gb_find_substitute(base, node, &substitute, &desc.pass.up);
     gb_shape in = gb_node_shape(&base->nodes[substitute]), out = gb_node_shape(&base->nodes[node]);
     desc.pass.c = out.c;
     desc.pass.kept = !keep ? 0 : in.c < out.c ? in.c : out.c;
-    return add(w, node, mark, keep, w->bent->value[substitute], NULL, desc);
+    return add_node(w, node, mark, keep, w->bent->value[substitute], NULL, desc);
 }
 
 /* ------------------------------------------------------------------------------------------------ styles */
 
 enum { SET_PART, SELECT_PART, COPY_PART };      /* the nodes of one STYLE bend */
 
-/* Bends of one recipe step follow each other; those with the same w's compute them once. */
-static void group_styles(weaver *w) {
+/* Adjacent STYLE bends with the same w's, such as those of one recipe step, share one copy of the mapping network. */
+static void group_styles(bent_builder *w) {
     for (int i = 0; i < w->bends->count; i++) {
         const gb_bend_options *o = &w->bends->entries[i]->options;
         const gb_bend_options *before = i ? &w->bends->entries[i - 1]->options : NULL;
@@ -178,8 +126,8 @@ static void group_styles(weaver *w) {
     }
 }
 
-/* Sets `needed` of `last` and of everything that it is computed from. */
-static void find_needed(weaver *w, gb_node last) {
+/* Sets `needed` for `last` and all nodes from which it is computed. */
+static void find_needed(bent_builder *w, gb_node last) {
     memset(w->needed, 0, (size_t)w->base->count * sizeof *w->needed);
     w->needed[last] = true;
     for (gb_node i = last; i >= 0; i--)
@@ -187,14 +135,14 @@ static void find_needed(weaver *w, gb_node last) {
             w->needed[w->base->nodes[i].input[k]] = true;
 }
 
-static gb_node copy_node(weaver *w, gb_node index, const gb_bend_entry *entry, const gb_bend_mark *mark,
+static gb_node copy_node(bent_builder *w, gb_node index, const gb_bend_entry *entry, const gb_bend_mark *mark,
                          const gb_node *copy) {
     const gb_bend_style *style = &entry->style;
     const gb_graph_node *base = &w->base->nodes[index];
-    gb_given *own = index == style->z ? style->z_value : index == style->label ? style->label_value : NULL;
+    gb_shared_value *own = index == style->z ? style->z_value : index == style->label ? style->label_value : NULL;
     if (base->is_input && !own)
-        return w->bent->self[index];            /* the image's class */
-    gb_graph_node *node = append(w);
+        return w->bent->self[index];            /* the image's label */
+    gb_graph_node *node = append_node(w);
     if (!node)
         return GB_NO_NODE;
     *node = *base;
@@ -213,9 +161,9 @@ static gb_node copy_node(weaver *w, gb_node index, const gb_bend_entry *entry, c
     return w->bent->graph.count++;
 }
 
-/* The way from z to `ws` once more, unbent, for the z of the style and the class and truncation that it asks for. What
- * it depends on is read when it runs, as the image's own w's do. */
-static gb_node style_ws(weaver *w, gb_node ws, const gb_bend_mark *mark) {
+/* A copy of the unbent mapping network up to `ws`, with the z, class and truncation of the style. Other settings are
+ * those of the session when it renders, as for the image's own w's. */
+static gb_node style_ws(bent_builder *w, gb_node ws, const gb_bend_mark *mark) {
     int owner = w->style_owner[mark - w->bent->marks];
     gb_node *copy = w->style_copy[owner];
     if (!copy)
@@ -234,78 +182,79 @@ static gb_node style_ws(weaver *w, gb_node ws, const gb_bend_mark *mark) {
     return w->status ? GB_NO_NODE : copy[ws] - 1;
 }
 
-static gb_node mix_style(weaver *w, gb_node node, gb_node value, const gb_bend_mark *mark, const gb_bend_site *site) {
+static gb_node mix_style(bent_builder *w, gb_node node, gb_node value, const gb_bend_mark *mark,
+                         const gb_bend_place *place) {
     const gb_graph_node *own = &w->base->nodes[node];
     gb_node ws = style_ws(w, own->input[0], mark), other = GB_NO_NODE, set = GB_NO_NODE;
     if (!w->status)
-        other = add(w, node, mark, SELECT_PART, ws, NULL, own->desc);
+        other = add_node(w, node, mark, SELECT_PART, ws, NULL, own->desc);
     if (!w->status)
-        set = add(w, node, mark, SET_PART, value, &site->live, (gb_desc){.op = GB_OP_SET});
+        set = add_node(w, node, mark, SET_PART, value, &place->live, (gb_desc){.op = GB_OP_SET});
     if (w->status)
         return GB_NO_NODE;
     gb_graph_node *nodes = w->bent->graph.nodes;
     nodes[other].ndim = 1;
-    nodes[other].version = 0;           /* what it does is in the network */
+    nodes[other].version = 0;           /* it has no settings of its own */
     nodes[set].inputs = nodes[set].desc.inputs = 2;
     nodes[set].input[1] = other;
     nodes[set].desc.in[1] = gb_node_shape(&nodes[other]);
     return set;
 }
 
-/* ------------------------------------------------------------------------------------------------ weaving */
+/* ------------------------------------------------------------------------------------------------ building */
 
-/* Bends that change a node without putting one behind it. */
+/* Applies a bend that changes a node without adding one behind it. */
 static void change(gb_graph_node *node, const gb_bend_entry *entry, const gb_bend_mark *mark,
-                   const gb_bend_site *site) {
+                   const gb_bend_place *place) {
     const gb_bend_options *o = &entry->options;
     node->version = gb_mix(node->version, mark->version);
     if (o->kind == GB_BEND_NOISE) {
         node->noise_factor *= o->factor;
-        if (site->noise_map)
-            node->noise_map = site->noise_map;
+        if (place->noise_map)
+            node->noise_map = place->noise_map;
         return;
     }
     node->base_act = node->act;
     node->act = (gb_act_kind)entry->activation;
     node->act_params = entry->params;
     node->act_param_count = entry->param_count;
-    node->act_channels = site->channels;
+    node->act_channels = place->channels;
     if (o->drop_bias)
         node->bias = NULL;
     if (o->set_gain)
         node->gain = o->gain;
 }
 
-/* Bends that put a node behind `value`; returns the new one. */
-static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend_entry *entry,
-                           const gb_bend_mark *mark, const gb_bend_site *site) {
+/* Applies a bend that adds nodes behind `value`; returns the last of them. */
+static gb_node append_bend(bent_builder *w, gb_node node, gb_node value, const gb_bend_entry *entry,
+                           const gb_bend_mark *mark, const gb_bend_place *place) {
     gb_desc desc = {.op = GB_OP_FILTER};
     switch (entry->options.kind) {
     case GB_BEND_FILTER:
         desc.filter.row = entry->filter;
-        return add(w, node, mark, 0, value, &site->live, desc);
+        return add_node(w, node, mark, 0, value, &place->live, desc);
     case GB_BEND_PAINT:
         desc.op = GB_OP_PAINT;
-        return add(w, node, mark, 0, value, &site->live, desc);
+        return add_node(w, node, mark, 0, value, &place->live, desc);
     case GB_BEND_SET:
         desc.op = GB_OP_SET;
-        return add(w, node, mark, 0, value, &site->live, desc);
+        return add_node(w, node, mark, 0, value, &place->live, desc);
     case GB_BEND_CALLBACK:
         desc.op = GB_OP_CALLBACK;
-        return add(w, node, mark, 0, value, &site->live, desc);
+        return add_node(w, node, mark, 0, value, &place->live, desc);
     case GB_BEND_DISABLE:
         return disable(w, node, mark);
     case GB_BEND_STYLE:
-        return mix_style(w, node, value, mark, site);
+        return mix_style(w, node, value, mark, place);
     case GB_BEND_TRUNCATE: {
-        /* From the w that the network's own truncation starts from, for this layer alone; where w's were given, nobody
-         * knows that one: from the layer's own. */
+        /* Truncates, for this layer only, the w from which the network's own truncation starts; if w's are set, that w
+         * is unknown, and the layer's own is truncated. */
         gb_node ws = w->base->nodes[node].input[0], raw = w->base->nodes[ws].input[0];
-        bool given = w->bent->ws_given[ws];
+        bool ws_set = w->bent->ws_set[ws];
         desc.op = GB_OP_TRUNCATE;
         desc.truncate.num_ws = 1;
-        gb_node row = add(w, node, mark, given ? 2 : 0, given ? w->bent->self[node] : w->bent->value[raw], &site->live,
-                          desc);
+        gb_node row = add_node(w, node, mark, ws_set ? 2 : 0, ws_set ? w->bent->self[node] : w->bent->value[raw],
+                               &place->live, desc);
         if (w->status)
             return GB_NO_NODE;
         gb_graph_node *truncate = &w->bent->graph.nodes[row];
@@ -315,7 +264,7 @@ static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend
         truncate->base = ws;
         desc.op = GB_OP_SELECT;
         desc.select.row = 0;
-        gb_node select = add(w, node, mark, 1, row, NULL, desc);
+        gb_node select = add_node(w, node, mark, 1, row, NULL, desc);
         if (!w->status)
             w->bent->graph.nodes[select].ndim = 1;
         return select;
@@ -325,8 +274,8 @@ static gb_node append_bend(weaver *w, gb_node node, gb_node value, const gb_bend
     }
 }
 
-static void weave_node(weaver *w, gb_node index) {
-    gb_graph_node *node = append(w);
+static void build_node(bent_builder *w, gb_node index) {
+    gb_graph_node *node = append_node(w);
     if (!node)
         return;
     gb_bent *bent = w->bent;
@@ -339,22 +288,23 @@ static void weave_node(weaver *w, gb_node index) {
     for (int i = w->first[index]; i < w->first[index + 1]; i++) {
         const gb_bend_entry *entry = w->bends->entries[w->at[i].bend];
         if (entry->options.kind == GB_BEND_ACTIVATION || entry->options.kind == GB_BEND_NOISE)
-            change(node, entry, &bent->marks[w->at[i].bend], w->at[i].site);
+            change(node, entry, &bent->marks[w->at[i].bend], w->at[i].place);
     }
     gb_node value = bent->graph.count++;
     bent->self[index] = bent->value[index] = value;
     for (int i = w->first[index]; i < w->first[index + 1] && !w->status; i++) {
         int bend = w->at[i].bend;
         if (i > w->first[index] && bend == w->at[i - 1].bend)
-            continue;           /* it came here twice: by a ToRGB and by its sum */
+            continue;           /* a bend can act on a ToRGB and on its sum */
         bent->value[index] = value =
-            append_bend(w, index, value, w->bends->entries[bend], &bent->marks[bend], w->at[i].site);
+            append_bend(w, index, value, w->bends->entries[bend], &bent->marks[bend], w->at[i].place);
     }
     w->work->done += (uint64_t)(w->first[index + 1] - w->first[index]);
 }
 
-/* Finds, for every node, the sum that adds it to an enlarged picture: the first sum that reads it, where that is one. */
-static void find_sums(const weaver *w) {
+/* Finds for every node the sum that adds it to an enlarged picture: the first sum that reads it, if it is of that
+ * kind. */
+static void find_sums(const bent_builder *w) {
     const gb_graph *base = w->base;
     for (gb_node i = 0; i < base->count; i++)
         w->sum[i] = GB_NO_NODE;
@@ -367,67 +317,67 @@ static void find_sums(const weaver *w) {
     }
 }
 
-/* The node that a bend at this site acts on. A disabled ToRGB adds nothing: its sum keeps the picture and carries the
- * bend. */
-static gb_node carrier(const weaver *w, const gb_bend_entry *entry, const gb_bend_site *site) {
-    bool moves = entry->options.kind == GB_BEND_DISABLE && w->sum[site->node] != GB_NO_NODE &&
-                 gb_graph_role_of(w->base, site->node, GB_ROLE_TORGB);
-    return moves ? w->sum[site->node] : site->node;
+/* The node on which a bend at this place acts. Disabling a ToRGB disables the sum that adds it, which keeps the
+ * picture. */
+static gb_node carrying_node(const bent_builder *w, const gb_bend_entry *entry, const gb_bend_place *place) {
+    bool is_summand = entry->options.kind == GB_BEND_DISABLE && w->sum[place->node] != GB_NO_NODE &&
+                      gb_graph_role_of(w->base, place->node, GB_ROLE_TORGB);
+    return is_summand ? w->sum[place->node] : place->node;
 }
 
-/* Sorts the sites of all bends by node, those at one node in the order of the list. */
-static void sort_sites(weaver *w) {
+/* Sorts the places of all bends by node, and for each node in the order of the list. */
+static void sort_places(bent_builder *w) {
     const gb_bend_list *bends = w->bends;
     for (int i = 0; i < bends->count; i++)
-        for (int k = 0; k < bends->entries[i]->site_count; k++)
-            w->first[carrier(w, bends->entries[i], &bends->entries[i]->sites[k]) + 2]++;
+        for (int k = 0; k < bends->entries[i]->place_count; k++)
+            w->first[carrying_node(w, bends->entries[i], &bends->entries[i]->places[k]) + 2]++;
     for (gb_node n = 2; n < w->base->count + 2; n++)
         w->first[n] += w->first[n - 1];
     for (int i = 0; i < bends->count; i++)
-        for (int k = 0; k < bends->entries[i]->site_count; k++) {
-            const gb_bend_site *site = &bends->entries[i]->sites[k];
-            w->at[w->first[carrier(w, bends->entries[i], site) + 1]++] = (bend_at){i, site};
+        for (int k = 0; k < bends->entries[i]->place_count; k++) {
+            const gb_bend_place *place = &bends->entries[i]->places[k];
+            w->at[w->first[carrying_node(w, bends->entries[i], place) + 1]++] = (bend_at){i, place};
         }
 }
 
-/* How many nodes a bend of this kind puts behind each node that it sits on. */
+/* The number of nodes that a bend of this kind adds at each place. */
 static int nodes_added(gb_bend_kind kind) {
     bool two = kind == GB_BEND_TRUNCATE || kind == GB_BEND_STYLE;
     return kind == GB_BEND_ACTIVATION || kind == GB_BEND_NOISE ? 0 : two ? 2 : 1;
 }
 
-/* Makes room and sorts the bends by node. False when out of memory. */
-static bool begin(weaver *w, gb_given *const *given, const gb_bent *before) {
+/* Allocates memory and sorts the bends by node. False if out of memory. */
+static bool prepare(bent_builder *w, gb_shared_value *const *values, const gb_bent *before) {
     gb_bent *bent = w->bent;
     const gb_bend_list *bends = w->bends;
     size_t count = (size_t)w->base->count, room = count, bend_count = (size_t)bends->count;
     for (int i = 0; i < bends->count; i++)
-        room += (size_t)nodes_added(bends->entries[i]->options.kind) * (size_t)bends->entries[i]->site_count;
+        room += (size_t)nodes_added(bends->entries[i]->options.kind) * (size_t)bends->entries[i]->place_count;
     bent->graph.network = w->base->network;
     bent->graph.nodes = malloc(room * sizeof *bent->graph.nodes);
     bent->graph.room = (int)room;
     bent->self = malloc(count * sizeof *bent->self);
     bent->value = malloc(count * sizeof *bent->value);
-    bent->ws_given = malloc(count * sizeof *bent->ws_given);
+    bent->ws_set = malloc(count * sizeof *bent->ws_set);
     w->sum = malloc(count * sizeof *w->sum);
     w->first = calloc(count + 2, sizeof *w->first);
-    w->at = malloc(((size_t)bends->places + 1) * sizeof *w->at);
+    w->at = malloc(((size_t)bends->place_count + 1) * sizeof *w->at);
     w->style_owner = malloc((bend_count + 1) * sizeof *w->style_owner);
     w->style_copy = calloc(bend_count + 1, sizeof *w->style_copy);
     w->needed = malloc(count * sizeof *w->needed);
-    if (!bent->graph.nodes || !bent->self || !bent->value || !bent->ws_given || !w->sum || !w->first || !w->at ||
+    if (!bent->graph.nodes || !bent->self || !bent->value || !bent->ws_set || !w->sum || !w->first || !w->at ||
         !w->style_owner || !w->style_copy || !w->needed || !gb_bend_list_copy(&bent->bends, bends) ||
         !gb_bent_mark(bent, w->base, before, w->work))
         return false;
     for (gb_node i = 0; i < w->base->count; i++)
-        bent->ws_given[i] = given[i] && !w->base->nodes[i].is_input && w->base->nodes[i].desc.op == GB_OP_TRUNCATE;
+        bent->ws_set[i] = values[i] && !w->base->nodes[i].is_input && w->base->nodes[i].desc.op == GB_OP_TRUNCATE;
     find_sums(w);
-    sort_sites(w);
+    sort_places(w);
     group_styles(w);
     return true;
 }
 
-static void free_weaver(weaver *w) {
+static void free_builder(bent_builder *w) {
     for (int i = 0; w->style_copy && i < w->bends->count; i++)
         free(w->style_copy[i]);
     free(w->style_copy);
@@ -438,23 +388,23 @@ static void free_weaver(weaver *w) {
     free(w->at);
 }
 
-gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_given *const *given, const gb_bent *before,
-                      gb_work *work, gb_bent **out, gb_error *err) {
+gb_status gb_bent_new(const gb_graph *base, const gb_bend_list *bends, gb_shared_value *const *values,
+                      const gb_bent *before, gb_work_count *work, gb_bent **out, gb_error *err) {
     gb_bent *bent = calloc(1, sizeof *bent);
-    weaver w = {.base = base, .bends = bends, .bent = bent, .work = work, .err = err};
-    if (!bent || !begin(&w, given, before))
+    bent_builder w = {.base = base, .bends = bends, .bent = bent, .work = work, .err = err};
+    if (!bent || !prepare(&w, values, before))
         w.status = gb_fail(err, GB_NO_MEMORY, "out of memory");
-    else if (gb_work_stopped(work))
-        w.status = gb_work_cancelled(err);
+    else if (gb_work_cancelled(work))
+        w.status = gb_fail_cancelled(err);
     for (gb_node i = 0; i < base->count && !w.status; i++)
-        weave_node(&w, i);
-    free_weaver(&w);
+        build_node(&w, i);
+    free_builder(&w);
     if (w.status) {
         gb_bent_free(bent);
         return w.status;
     }
     bent->graph.output = bent->value[base->output];
-    gb_graph_find_maps(&bent->graph);       /* a bent noise map is of each sample's own */
+    gb_graph_find_maps(&bent->graph);       /* a bent noise map has a value per sample */
     *out = bent;
     return GB_OK;
 }
@@ -467,18 +417,19 @@ void gb_bent_free(gb_bent *bent) {
     free(bent->marks);
     free(bent->self);
     free(bent->value);
-    free(bent->ws_given);
+    free(bent->ws_set);
     free(bent);
 }
 
-bool gb_bent_is_current(const gb_bent *bent, const gb_graph *base, const gb_bend_list *bends, gb_given *const *given) {
+bool gb_bent_is_current(const gb_bent *bent, const gb_graph *base, const gb_bend_list *bends,
+                        gb_shared_value *const *values) {
     if (!gb_bend_list_same(&bent->bends, bends))
         return false;
     for (int i = 0; i < bends->count; i++) {
         const gb_bend_entry *entry = bends->entries[i];
-        for (int k = 0; entry->options.kind == GB_BEND_TRUNCATE && k < entry->site_count; k++) {
-            gb_node ws = base->nodes[entry->sites[k].node].input[0];
-            if (bent->ws_given[ws] != (given[ws] != NULL))
+        for (int k = 0; entry->options.kind == GB_BEND_TRUNCATE && k < entry->place_count; k++) {
+            gb_node ws = base->nodes[entry->places[k].node].input[0];
+            if (bent->ws_set[ws] != (values[ws] != NULL))
                 return false;
         }
     }

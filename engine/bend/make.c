@@ -1,5 +1,5 @@
-/* Making a bend: names are looked up, parameters checked against their ranges, features drawn, and masks resized to each
- * layer, before anything of the session changes. */
+/* Makes bends: looks up names, checks parameters against their ranges, draws features, and resizes masks to each layer.
+ * Nothing in the session changes but its counter of ids. */
 #include "make.h"
 
 #include <limits.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bent.h"
+#include "disable.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "engine/graph/model.h"
@@ -24,7 +24,7 @@ static void *copy_of(const void *bytes, size_t size, bool *failed) {
 
 /* ------------------------------------------------------------------------------------------------ parameters */
 
-/* A filter or an activation, with its parameters. */
+/* Sets the filter or activation of an entry and its parameters. */
 static gb_status choose_row(gb_bend_entry *entry, const float *params, int count, gb_error *err) {
     gb_bend_options *o = &entry->options;
     bool filter = o->kind == GB_BEND_FILTER;
@@ -61,10 +61,10 @@ static gb_status set_params(gb_bend_entry *entry, const float *params, int count
             entry->options.keep = params[0];
         return entry->options.keep >= 0 && entry->options.keep <= 1
                    ? GB_OK
-                   : gb_fail(err, GB_BAD_ARGUMENT, "a share of %g is to stay; 0 to 1 are possible",
+                   : gb_fail(err, GB_BAD_ARGUMENT, "the share to keep is %g; expected 0 to 1",
                              (double)entry->options.keep);
     default:
-        return count ? gb_fail(err, GB_BAD_ARGUMENT, "this bend has no parameters to move") : GB_OK;
+        return count ? gb_fail(err, GB_BAD_ARGUMENT, "this bend has no parameters to change") : GB_OK;
     }
 }
 
@@ -74,70 +74,69 @@ static int by_value(const void *a, const void *b) {
     return *(const int *)a - *(const int *)b;
 }
 
-/* The first `count` of a shuffle of 0 … channels − 1 (Fisher and Yates), as numpy's generator draws. */
+/* The first `count` elements of a Fisher-Yates shuffle of 0 … channels − 1, with MT19937. */
 static void draw_features(uint64_t seed, int channels, int *order, int count) {
     gb_random random;
     gb_random_seed(&random, seed);
     for (int i = 0; i < channels; i++)
         order[i] = i;
     for (int i = 0; i < count; i++) {
-        int k = i + (int)(gb_random_word(&random) % (uint32_t)(channels - i)),
-            swap = order[i];
+        int k = i + (int)(gb_random_word(&random) % (uint32_t)(channels - i)), swap = order[i];
         order[i] = order[k];
         order[k] = swap;
     }
 }
 
-static gb_status choose_features(const gb_bend_entry *entry, gb_bend_site *site, const gb_graph *graph, uint64_t image,
-                                 gb_error *err) {
+static gb_status choose_features(const gb_bend_entry *entry, gb_bend_place *place, const gb_graph *graph,
+                                 uint64_t image, gb_error *err) {
     const gb_features *f = &entry->options.features;
-    const gb_graph_node *node = &graph->nodes[site->node];
+    const gb_graph_node *node = &graph->nodes[place->node];
     int channels = (int)node->shape[0];
     if (f->choice == GB_FEATURES_ALL)
         return GB_OK;
     if (f->choice == GB_FEATURES_RANDOM && !(f->share >= 0 && f->share <= 1))
-        return gb_fail(err, GB_BAD_ARGUMENT, "a share of %g of the features; 0 to 1 are possible", f->share);
-    site->feature = malloc((size_t)(channels > f->count ? channels : f->count) * sizeof *site->feature + 1);
-    site->channels = calloc((size_t)channels, 1);
-    if (!site->feature || !site->channels)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the share of the features is %g; expected 0 to 1", f->share);
+    place->feature = malloc((size_t)(channels > f->count ? channels : f->count) * sizeof *place->feature + 1);
+    place->channels = calloc((size_t)channels, 1);
+    if (!place->feature || !place->channels)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (f->choice == GB_FEATURES_RANDOM) {
-        site->features = (int)(f->share * channels);
-        draw_features(f->seed + image * UINT64_C(2654435761), channels, site->feature, site->features);
+        place->features = (int)(f->share * channels);
+        draw_features(f->seed + image * UINT64_C(2654435761), channels, place->feature, place->features);
     } else {
-        site->features = f->count;
+        place->features = f->count;
         for (int i = 0; i < f->count; i++) {
             if (f->list[i] < 0 || f->list[i] >= channels)
                 return gb_fail(err, GB_BAD_ARGUMENT, "'%s' has no feature %d; it has 0 to %d", node->name, f->list[i],
                                channels - 1);
-            site->feature[i] = f->list[i];
+            place->feature[i] = f->list[i];
         }
     }
-    qsort(site->feature, (size_t)site->features, sizeof *site->feature, by_value);
+    qsort(place->feature, (size_t)place->features, sizeof *place->feature, by_value);
     int unique = 0;
-    for (int i = 0; i < site->features; i++) {
-        site->channels[site->feature[i]] = 1;
-        if (!unique || site->feature[unique - 1] != site->feature[i])
-            site->feature[unique++] = site->feature[i];
+    for (int i = 0; i < place->features; i++) {
+        place->channels[place->feature[i]] = 1;
+        if (!unique || place->feature[unique - 1] != place->feature[i])
+            place->feature[unique++] = place->feature[i];
     }
-    site->features = unique;
+    place->features = unique;
     return GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ painting */
 
-/* k×k blocks with one pixel between, from the corner on; one that would touch or pass the far edge is left out, as the
- * published code lays them. */
-static bool on_grid(int at, int size, int k) {
+/* k×k blocks with one pixel between them, starting at the corner; as in the published code, blocks that would touch or
+ * cross the opposite edge are left out. */
+static bool is_on_grid(int at, int size, int k) {
     int start = at / (k + 1) * (k + 1);
     return at - start < k && start < size - k;
 }
 
-static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, const gb_graph *graph, gb_error *err) {
+static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_place *place, const gb_graph *graph, gb_error *err) {
     const gb_bend_options *o = &entry->options;
-    gb_shape s = gb_node_shape(&graph->nodes[site->node]);
-    site->index = malloc((size_t)s.h * (size_t)s.w * sizeof *site->index);
-    if (!site->index)
+    gb_shape s = gb_node_shape(&graph->nodes[place->node]);
+    place->index = malloc((size_t)s.h * (size_t)s.w * sizeof *place->index);
+    if (!place->index)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (int y = 0; y < s.h; y++) {
         for (int x = 0; x < s.w; x++) {
@@ -145,28 +144,29 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_site *site, c
             if (o->mask)
                 index = gb_mask_pixel(o->mask, o->mask_h, o->mask_w, &s, y, x);
             else if (o->grid > 0)
-                index = on_grid(y, s.h, o->grid) && on_grid(x, s.w, o->grid) ? 0 : -1;
+                index = is_on_grid(y, s.h, o->grid) && is_on_grid(x, s.w, o->grid) ? 0 : -1;
             if (index >= o->vector_count)
                 return gb_fail(err, GB_BAD_ARGUMENT, "the mask names vector %d; there are %d", index, o->vector_count);
-            site->index[(size_t)y * (size_t)s.w + (size_t)x] = index;
+            place->index[(size_t)y * (size_t)s.w + (size_t)x] = index;
         }
     }
-    site->live.paint = (gb_paint_live){o->vectors, o->vector_count, site->index};
+    place->live.paint = (gb_paint_live){o->vectors, o->vector_count, place->index};
     return GB_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------ sites */
+/* ------------------------------------------------------------------------------------------------ places */
 
 static const char *const kind_names[] = {"a filter", "an activation", "paint", "disabling", "noise", "values",
                                          "truncation", "a style", "a callback"};
 
-/* One layer's w. */
+/* True if the node is the w of one layer. */
 static bool is_w(const gb_graph *graph, gb_node node) {
     return gb_graph_role_of(graph, node, GB_ROLE_W) != NULL;
 }
 
-/* Whether a bend of this kind can sit on the node. A glob takes only nodes with a real nonlinearity. */
-static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool exact) {
+/* Whether a bend of this kind can act on the node. An activation matched by a glob (not `exact`) needs a
+ * nonlinearity. */
+static bool can_bend(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool exact) {
     const gb_graph_node *node = &graph->nodes[index];
     switch (kind) {
     case GB_BEND_ACTIVATION:
@@ -182,11 +182,11 @@ static bool fits(const gb_graph *graph, gb_node index, gb_bend_kind kind, bool e
     case GB_BEND_PAINT:
         return node->ndim == 3;
     default:
-        return exact || !node->is_map;      /* noise maps are meant only where they are named */
+        return exact || !node->is_map;      /* globs do not match noise maps */
     }
 }
 
-/* The noise node of a layer that is named by its last node. */
+/* The noise node of the layer whose last node is `index`; otherwise `index`. */
 static gb_node noise_of(const gb_graph *graph, gb_node index) {
     const gb_graph_node *node = &graph->nodes[index];
     if (node->is_input || node->desc.op != GB_OP_BIAS_ACT)
@@ -198,10 +198,10 @@ static gb_node noise_of(const gb_graph *graph, gb_node index) {
 bool gb_model_can_bend(const gb_model *model, gb_node node, gb_bend_kind kind) {
     if (node < 0 || node >= model->graph->count)
         return false;
-    return fits(model->graph, kind == GB_BEND_NOISE ? noise_of(model->graph, node) : node, kind, true);
+    return can_bend(model->graph, kind == GB_BEND_NOISE ? noise_of(model->graph, node) : node, kind, true);
 }
 
-static gb_status no_place(const gb_graph *graph, const gb_bend_options *o, bool found, gb_error *err) {
+static gb_status cannot_bend(const gb_graph *graph, const gb_bend_options *o, bool found, gb_error *err) {
     if (!found) {
         const char *nearest = gb_graph_nearest(graph, o->at);
         return nearest ? gb_fail(err, GB_BAD_ARGUMENT, "there is no node '%s'; the nearest is '%s'", o->at, nearest)
@@ -209,59 +209,61 @@ static gb_status no_place(const gb_graph *graph, const gb_bend_options *o, bool 
     }
     char list[400] = "";
     for (gb_node i = 0; i < graph->count && strlen(list) < sizeof list - 120; i++)
-        if (fits(graph, i, o->kind, false)) {
+        if (can_bend(graph, i, o->kind, false)) {
             size_t used = strlen(list);
             snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", graph->nodes[i].name);
         }
-    return gb_fail(err, GB_BAD_ARGUMENT, "%s cannot sit on '%s'; it can on %s, …", kind_names[o->kind], o->at, list);
+    return gb_fail(err, GB_BAD_ARGUMENT, "%s cannot act on '%s'; it can act on %s, …", kind_names[o->kind], o->at,
+                   list);
 }
 
-static void invoke(void *arg, float *nchw) {
-    const gb_bend_site *site = arg;
-    gb_callback_values values = site->values;
+static void call_back(void *arg, float *nchw) {
+    const gb_bend_place *place = arg;
+    gb_callback_values values = place->values;
     values.values = nchw;
-    site->options->callback(site->options->callback_arg, &values);
+    place->options->callback(place->options->callback_arg, &values);
 }
 
-static gb_status add_site(const gb_bend_scope *scope, gb_bend_entry *entry, gb_node node, uint64_t image, gb_error *err) {
+static gb_status add_place(const gb_bend_scope *scope, gb_bend_entry *entry, gb_node node, uint64_t image,
+                           gb_error *err) {
     const gb_graph *graph = scope->graph;
     const gb_bend_options *o = &entry->options;
-    gb_bend_site *site = &entry->sites[entry->site_count++];
-    *site = (gb_bend_site){.node = node};
-    gb_status status = choose_features(entry, site, graph, image, err);
+    gb_bend_place *place = &entry->places[entry->place_count++];
+    *place = (gb_bend_place){.node = node};
+    gb_status status = choose_features(entry, place, graph, image, err);
     if (status)
         return status;
     const gb_graph_node *n = &graph->nodes[node];
     gb_shape s = gb_node_shape(n);
     switch (o->kind) {
     case GB_BEND_FILTER:
-        site->live.filter = (gb_filter_live){entry->params, site->feature, site->features};
+        place->live.filter = (gb_filter_live){entry->params, place->feature, place->features};
         break;
     case GB_BEND_PAINT:
-        status = choose_pixels(entry, site, graph, err);
+        status = choose_pixels(entry, place, graph, err);
         break;
     case GB_BEND_SET:
-        site->live.set = (gb_set_live){o->values, o->samples, o->add, o->keep, site->channels};
+        place->live.set = (gb_set_live){o->values, o->samples, o->add, o->keep, place->channels};
         break;
     case GB_BEND_STYLE:
-        site->live.set = (gb_set_live){.samples = 1, .keep = o->keep, .channels = site->channels};
+        place->live.set = (gb_set_live){.samples = 1, .keep = o->keep, .channels = place->channels};
         break;
     case GB_BEND_TRUNCATE:
-        site->live.truncate = (gb_truncate_live){o->psi, -1};
+        place->live.truncate = (gb_truncate_live){o->psi, -1};
         break;
     case GB_BEND_CALLBACK:
-        site->options = o;
-        site->values = (gb_callback_values){node, scope->batch, s.c, s.h, s.w, NULL};
+        place->options = o;
+        place->values = (gb_callback_values){node, scope->batch, s.c, s.h, s.w, NULL};
         break;
     case GB_BEND_NOISE:
         if (o->reseed) {
-            site->noise_map = gb_given_new(++*scope->last_id, scope->batch,
-                                           (size_t)s.h * (size_t)s.w * (size_t)scope->batch);
-            if (!site->noise_map)
+            place->noise_map = gb_shared_value_new(++*scope->last_id, scope->batch,
+                                                   (size_t)s.h * (size_t)s.w * (size_t)scope->batch);
+            if (!place->noise_map)
                 return gb_fail(err, GB_NO_MEMORY, "out of memory");
             for (int i = 0; i < scope->batch; i++)
                 gb_randn(GB_RNG_TORCH, o->seed + (uint64_t)i, (size_t)s.h * (size_t)s.w,
-                         site->noise_map->data + (size_t)i * (size_t)s.h * (size_t)s.w);
+                         place->noise_map->data + (size_t)i * (size_t)s.h * (size_t)s.w);
         }
         break;
     default:
@@ -270,7 +272,7 @@ static gb_status add_site(const gb_bend_scope *scope, gb_bend_entry *entry, gb_n
     return status;
 }
 
-/* Marks the nodes that the bend sits on and returns how many; `found` says whether any node has such a name. */
+/* Marks the nodes on which the bend acts and returns their number. `found`: whether any node matches the name. */
 static int choose_nodes(const gb_graph *graph, const gb_bend_options *o, bool *chosen, bool *found) {
     gb_node exact = gb_graph_find(graph, o->at), last = exact != GB_NO_NODE ? exact : graph->count - 1;
     int count = 0;
@@ -279,16 +281,17 @@ static int choose_nodes(const gb_graph *graph, const gb_bend_options *o, bool *c
         if (i != exact && !gb_graph_matches(graph, i, o->at))
             continue;
         gb_node node = o->kind == GB_BEND_NOISE ? noise_of(graph, i) : i;
-        bool sits = !chosen[node] && fits(graph, node, o->kind, exact != GB_NO_NODE);
+        bool bendable = !chosen[node] && can_bend(graph, node, o->kind, exact != GB_NO_NODE);
         *found = true;
-        chosen[node] |= sits;
-        count += sits;
+        chosen[node] |= bendable;
+        count += bendable;
     }
     return count;
 }
 
-/* `others`: on how many boundaries the session's other bends sit. */
-static gb_status find_sites(const gb_bend_scope *scope, gb_bend_entry *entry, int others, uint64_t image, gb_error *err) {
+/* `others`: the number of places of the session's other bends. */
+static gb_status find_places(const gb_bend_scope *scope, gb_bend_entry *entry, int others, uint64_t image,
+                             gb_error *err) {
     const gb_graph *graph = scope->graph;
     const gb_bend_options *o = &entry->options;
     bool *chosen = calloc((size_t)graph->count, sizeof *chosen), found;
@@ -297,36 +300,37 @@ static gb_status find_sites(const gb_bend_scope *scope, gb_bend_entry *entry, in
     if (!chosen)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!count)
-        status = no_place(graph, o, found, err);
+        status = cannot_bend(graph, o, found, err);
     else if (count > GB_MAX_BEND_PLACES - others)
-        status = gb_fail(err, GB_BAD_ARGUMENT, "'%s' is %d boundaries and the session's other bends sit on %d, but all "
-                                               "bends together can sit on %d: remove some, or name fewer nodes",
+        status = gb_fail(err, GB_BAD_ARGUMENT,
+                         "'%s' matches %d nodes and the session's other bends act on %d; all bends "
+                         "together can act on %d: remove some, or match fewer nodes",
                          o->at, count, others, GB_MAX_BEND_PLACES);
-    else if (!(entry->sites = malloc((size_t)count * sizeof *entry->sites)))
+    else if (!(entry->places = malloc((size_t)count * sizeof *entry->places)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (gb_node i = 0; i < graph->count && !status; i++)
         if (chosen[i])
-            status = add_site(scope, entry, i, image, err);
-    for (int i = 0; o->kind == GB_BEND_CALLBACK && i < entry->site_count; i++)
-        entry->sites[i].live.callback = (gb_callback_live){invoke, &entry->sites[i], 0};
+            status = add_place(scope, entry, i, image, err);
+    for (int i = 0; o->kind == GB_BEND_CALLBACK && i < entry->place_count; i++)
+        entry->places[i].live.callback = (gb_callback_live){call_back, &entry->places[i], 0};
     free(chosen);
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ styles */
 
-/* The same numbers for every sample of the batch. `id` tells what they are, so that a bend that is added again with the
- * same seed finds what was computed from it. */
-static gb_given *for_all_samples(const gb_bend_scope *scope, uint64_t id, const float *numbers, size_t count) {
+/* The same values for every sample of the batch. `id` depends only on the values, so that a bend that is added again
+ * with the same seed reuses the results computed from them. */
+static gb_shared_value *for_all_samples(const gb_bend_scope *scope, uint64_t id, const float *numbers, size_t count) {
     size_t batch = (size_t)scope->batch;
-    gb_given *given = gb_given_new(id, scope->batch, batch * count);
-    for (size_t i = 0; given && i < batch; i++)
-        memcpy(given->data + i * count, numbers, count * sizeof *numbers);
-    return given;
+    gb_shared_value *value = gb_shared_value_new(id, scope->batch, batch * count);
+    for (size_t i = 0; value && i < batch; i++)
+        memcpy(value->data + i * count, numbers, count * sizeof *numbers);
+    return value;
 }
 
 static gb_status draw_style(const gb_bend_scope *scope, gb_bend_entry *entry, gb_error *err) {
-    const uint64_t seed_ids = UINT64_C(1) << 63, label_ids = UINT64_C(1) << 62;     /* a session counts from 1 */
+    const uint64_t seed_ids = UINT64_C(1) << 63, label_ids = UINT64_C(1) << 62;     /* above a session's own ids */
     const gb_graph *graph = scope->graph;
     const gb_bend_options *o = &entry->options;
     gb_bend_style *style = &entry->style;
@@ -359,32 +363,33 @@ static gb_status draw_style(const gb_bend_scope *scope, gb_bend_entry *entry, gb
 /* ------------------------------------------------------------------------------------------------ adding */
 
 static gb_status check_options(const gb_bend_options *o, gb_error *err) {
-    enum { MOST_GRID = 1 << 20 };       /* the largest map */
+    enum { MAX_GRID = 1 << 20 };       /* the largest map */
     if ((int)o->kind < 0 || o->kind > GB_BEND_CALLBACK)
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend of kind %d", (int)o->kind);
+        return gb_fail(err, GB_BAD_ARGUMENT, "unknown kind of bend %d", (int)o->kind);
     if (!o->at || !*o->at)
-        return gb_fail(err, GB_BAD_ARGUMENT, "a bend needs a place to sit");
+        return gb_fail(err, GB_BAD_ARGUMENT, "a bend needs a place: set `at` to a node's name or a glob");
     if (strlen(o->at) > GB_MAX_NAME)
-        return gb_fail(err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; names and globs have at most %d", o->at,
+        return gb_fail(err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; expected at most %d", o->at,
                        strlen(o->at), GB_MAX_NAME);
     if (o->param_count < 0 || (o->param_count && !o->params))
         return gb_fail(err, GB_BAD_ARGUMENT, "%d parameters without values", o->param_count);
     if ((int)o->features.choice < 0 || o->features.choice > GB_FEATURES_RANDOM)
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no choice %d of features", (int)o->features.choice);
+        return gb_fail(err, GB_BAD_ARGUMENT, "unknown choice of features %d", (int)o->features.choice);
     if (o->features.choice == GB_FEATURES_LIST && (o->features.count < 0 || (o->features.count && !o->features.list)))
-        return gb_fail(err, GB_BAD_ARGUMENT, "a list of %d features", o->features.count);
+        return gb_fail(err, GB_BAD_ARGUMENT, "the list of %d features is missing or has a negative length",
+                       o->features.count);
     if (o->kind == GB_BEND_PAINT &&
-        (!o->vectors || o->vector_count < 1 || o->vector_count > INT16_MAX || o->grid < 0 || o->grid > MOST_GRID ||
+        (!o->vectors || o->vector_count < 1 || o->vector_count > INT16_MAX || o->grid < 0 || o->grid > MAX_GRID ||
          (o->mask && (o->mask_h < 1 || o->mask_w < 1 || o->mask_h > 1 << 15 || o->mask_w > 1 << 15))))
         return gb_fail(err, GB_BAD_ARGUMENT, "paint needs vectors, and a grid of 0 to %d or a mask of at least 1x1",
-                       MOST_GRID);
+                       MAX_GRID);
     if (o->kind == GB_BEND_ACTIVATION && o->features.choice != GB_FEATURES_ALL && (o->drop_bias || o->set_gain))
         return gb_fail(err, GB_BAD_ARGUMENT,
-                       "bias and gain belong to the whole layer: drop or set them on all features");
+                       "bias and gain are those of the whole layer: drop or set them with all features");
     if (o->kind == GB_BEND_CALLBACK && !o->callback)
-        return gb_fail(err, GB_BAD_ARGUMENT, "a callback bend without a callback");
+        return gb_fail(err, GB_BAD_ARGUMENT, "a callback bend needs a callback");
     if (o->kind == GB_BEND_SET && !o->values)
-        return gb_fail(err, GB_BAD_ARGUMENT, "a bend that sets values without values");
+        return gb_fail(err, GB_BAD_ARGUMENT, "a bend that sets values needs values");
     return GB_OK;
 }
 
@@ -392,8 +397,10 @@ static bool same_shape(const gb_graph_node *a, const gb_graph_node *b) {
     return a->ndim == b->ndim && !memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape);
 }
 
-/* Copies what the options point to. Sizes follow the first place's shape: all places must agree in it. */
-static gb_status own_options(const gb_bend_scope *scope, gb_bend_entry *entry, const gb_bend_options *o, gb_error *err) {
+/* Copies everything that the options point to. Sizes follow from the shape of the first place; all places must
+ * agree. */
+static gb_status copy_options(const gb_bend_scope *scope, gb_bend_entry *entry, const gb_bend_options *o,
+                              gb_error *err) {
     bool failed = false;
     gb_bend_options *own = &entry->options;
     *own = *o;
@@ -410,30 +417,30 @@ static gb_status own_options(const gb_bend_scope *scope, gb_bend_entry *entry, c
     if (o->kind != GB_BEND_PAINT && o->kind != GB_BEND_SET)
         return GB_OK;
 
-    /* The vectors of a painting and the values of a SET have the size of the boundary. */
+    /* PAINT vectors have as many values as the boundary has channels; SET values have the boundary's shape. */
     const gb_graph *graph = scope->graph;
     const gb_graph_node *first = NULL;
     gb_node exact = gb_graph_find(graph, o->at), last = exact != GB_NO_NODE ? exact : graph->count - 1;
     for (gb_node i = exact != GB_NO_NODE ? exact : 0; i <= last; i++) {
         const gb_graph_node *node = &graph->nodes[i];
         bool here = i == exact || gb_graph_matches(graph, i, o->at);
-        if (!here || !fits(graph, i, o->kind, exact != GB_NO_NODE))
+        if (!here || !can_bend(graph, i, o->kind, exact != GB_NO_NODE))
             continue;
         bool paint = o->kind == GB_BEND_PAINT;
         if (first && (first->shape[0] != node->shape[0] || (!paint && !same_shape(first, node))))
-            return gb_fail(err, GB_BAD_ARGUMENT, "'%s' and '%s' are of different sizes; the values fit one of them",
+            return gb_fail(err, GB_BAD_ARGUMENT, "'%s' and '%s' have different sizes; the values fit only one of them",
                            first->name, node->name);
         first = node;
     }
     if (!first)
-        return GB_OK;           /* said where places are looked for */
+        return GB_OK;           /* find_places() reports it */
     size_t floats = (size_t)first->shape[0];
     for (int i = 1; o->kind == GB_BEND_SET && i < first->ndim; i++)
         floats *= (size_t)first->shape[i];
     if (o->kind == GB_BEND_PAINT)
         own->vectors = copy_of(o->vectors, (size_t)o->vector_count * floats * sizeof(float), &failed);
     else if (own->samples != 1 && own->samples != scope->batch && own->samples != 0)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%d samples of values; 1 or %d are possible", own->samples,
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d samples of values; expected 1 or %d", own->samples,
                        scope->batch);
     else
         own->values = copy_of(o->values, floats * (size_t)(own->samples ? own->samples : 1) * sizeof(float), &failed);
@@ -448,15 +455,15 @@ gb_status gb_bend_make(const gb_bend_scope *scope, const gb_bend_options *o, gb_
     gb_bend_entry *entry = calloc(1, sizeof *entry);
     if (!entry)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    entry->users = 1;
+    entry->references = 1;
     entry->id = id;
     entry->version = ++*scope->last_id;
-    status = own_options(scope, entry, o, err);
+    status = copy_options(scope, entry, o, err);
     if (!status)
         status = set_params(entry, o->params, o->param_count, err);
     entry->options.params = NULL;
     if (!status)
-        status = find_sites(scope, entry, others, image, err);
+        status = find_places(scope, entry, others, image, err);
     if (!status && o->kind == GB_BEND_STYLE)
         status = draw_style(scope, entry, err);
     if (status) {

@@ -1,5 +1,5 @@
-/* Which bends are those that were there before. A program that holds its bends as a recipe takes all of them away and
- * adds them anew for every number that moves; what the bends do, not who added them, decides what runs again. */
+/* Matches the bends of a new bent graph with those of the previous one. A program that edits a recipe may remove all
+ * bends and add them again for every change of a number; only bends whose content differs must run again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,19 +16,19 @@ static bool same_floats(float a, float b) {
     return !memcmp(&a, &b, sizeof a);
 }
 
-/* The features that were drawn or listed, on the same places. */
-static bool same_sites(const gb_bend_entry *a, const gb_bend_entry *b) {
-    if (a->site_count != b->site_count)
+/* True if both act on the same features at each place. */
+static bool same_places(const gb_bend_entry *a, const gb_bend_entry *b) {
+    if (a->place_count != b->place_count)
         return false;
-    for (int i = 0; i < a->site_count; i++) {
-        const gb_bend_site *x = &a->sites[i], *y = &b->sites[i];
+    for (int i = 0; i < a->place_count; i++) {
+        const gb_bend_place *x = &a->places[i], *y = &b->places[i];
         if (x->features != y->features || !same_bytes(x->feature, y->feature, (size_t)x->features * sizeof *x->feature))
             return false;
     }
     return true;
 }
 
-static bool same_painting(const gb_bend_options *x, const gb_bend_options *y, const gb_graph_node *node) {
+static bool same_paint(const gb_bend_options *x, const gb_bend_options *y, const gb_graph_node *node) {
     size_t floats = (size_t)x->vector_count * (size_t)node->shape[0];
     return x->vector_count == y->vector_count && x->grid == y->grid &&
            same_bytes(x->vectors, y->vectors, floats * sizeof *x->vectors) && x->mask_h == y->mask_h &&
@@ -49,19 +49,19 @@ bool gb_same_style(const gb_bend_options *x, const gb_bend_options *y) {
            x->set_label == y->set_label && (!x->set_label || x->label == y->label);
 }
 
-/* Bends whose nodes can stand for each other's: the same operation, asked for at the same place. */
-static bool same_place(const gb_bend_entry *a, const gb_bend_entry *b) {
+/* True if both are the same operation at the same place, so that their nodes can replace each other. */
+static bool same_action(const gb_bend_entry *a, const gb_bend_entry *b) {
     return a->options.kind == b->options.kind && a->filter == b->filter && !strcmp(a->options.at, b->options.at);
 }
 
-/* What a callback does nobody knows but the caller: one that was added anew is another. */
+/* True if both also have the same parameters. What a callback does is unknown, so two callbacks always differ. */
 static bool same_bend(const gb_bend_entry *a, const gb_bend_entry *b, const gb_graph *base) {
     const gb_bend_options *x = &a->options, *y = &b->options;
     if (a == b)
         return true;
-    if (!same_place(a, b) || !same_sites(a, b))
+    if (!same_action(a, b) || !same_places(a, b))
         return false;
-    const gb_graph_node *node = &base->nodes[a->sites[0].node];
+    const gb_graph_node *node = &base->nodes[a->places[0].node];
     switch (x->kind) {
     case GB_BEND_FILTER:
     case GB_BEND_ACTIVATION:
@@ -69,7 +69,7 @@ static bool same_bend(const gb_bend_entry *a, const gb_bend_entry *b, const gb_g
                same_bytes(a->params, b->params, (size_t)a->param_count * sizeof *a->params) &&
                x->drop_bias == y->drop_bias && x->set_gain == y->set_gain && same_floats(x->gain, y->gain);
     case GB_BEND_PAINT:
-        return same_painting(x, y, node);
+        return same_paint(x, y, node);
     case GB_BEND_DISABLE:
         return true;
     case GB_BEND_NOISE:
@@ -96,7 +96,7 @@ static uint64_t hash_values(uint64_t h, const gb_bend_options *o, const gb_graph
     return gb_mix_bytes(h, o->values, floats * sizeof *o->values);
 }
 
-static uint64_t hash_painting(uint64_t h, const gb_bend_options *o, const gb_graph_node *node) {
+static uint64_t hash_paint(uint64_t h, const gb_bend_options *o, const gb_graph_node *node) {
     size_t pixels = (size_t)o->mask_h * (size_t)o->mask_w;
     h = gb_mix(gb_mix(h, (uint64_t)o->vector_count), (uint64_t)o->grid);
     h = gb_mix_bytes(h, o->vectors, (size_t)o->vector_count * (size_t)node->shape[0] * sizeof *o->vectors);
@@ -104,15 +104,15 @@ static uint64_t hash_painting(uint64_t h, const gb_bend_options *o, const gb_gra
     return gb_mix_bytes(h, o->mask, pixels * sizeof *o->mask);
 }
 
-/* Entries that same_place() takes for each other have the same `place`; for same_bend(), the same `content`. */
+/* Entries for which same_action() is true have the same `action_hash`; for same_bend(), the same `content_hash`. */
 void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base) {
     const gb_bend_options *o = &entry->options;
-    const gb_graph_node *node = &base->nodes[entry->sites[0].node];
+    const gb_graph_node *node = &base->nodes[entry->places[0].node];
     uint64_t h = gb_mix(gb_mix(1, (uint64_t)o->kind), (uint64_t)(uintptr_t)entry->filter);
-    h = entry->place = gb_mix_bytes(h, o->at, strlen(o->at));
-    for (int i = 0; i < entry->site_count; i++) {
-        const gb_bend_site *site = &entry->sites[i];
-        h = gb_mix_bytes(h, site->feature, (size_t)site->features * sizeof *site->feature);
+    h = entry->action_hash = gb_mix_bytes(h, o->at, strlen(o->at));
+    for (int i = 0; i < entry->place_count; i++) {
+        const gb_bend_place *place = &entry->places[i];
+        h = gb_mix_bytes(h, place->feature, (size_t)place->features * sizeof *place->feature);
     }
     switch (o->kind) {
     case GB_BEND_FILTER:
@@ -121,7 +121,7 @@ void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base) {
         h = gb_mix_bytes(gb_mix_float(h, o->gain), entry->params, (size_t)entry->param_count * sizeof *entry->params);
         break;
     case GB_BEND_PAINT:
-        h = hash_painting(h, o, node);
+        h = hash_paint(h, o, node);
         break;
     case GB_BEND_DISABLE:
         break;
@@ -142,20 +142,20 @@ void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base) {
         h = gb_mix(h, entry->version);
         break;
     }
-    entry->content = h;
+    entry->content_hash = h;
 }
 
 /* ------------------------------------------------------------------------------------------------ matching */
 
-typedef struct candidate {      /* a bend of the bent graph before */
+typedef struct candidate {      /* a bend of the previous bent graph */
     uint64_t hash;
     int index;
 } candidate;
 
 typedef struct matcher {
     const gb_bent *before;
-    candidate *list;            /* those not taken when a pass began, by hash, then by place in the list of bends */
-    int *next;                  /* leads to the first position at or behind this one that is not taken */
+    candidate *list;            /* those not taken at the start of a pass, sorted by hash, then by position */
+    int *next;                  /* union-find links to the first position from here on that is not taken */
     bool *taken;                /* per bend of `before` */
     int count;
 } matcher;
@@ -166,7 +166,7 @@ static int by_hash(const void *a, const void *b) {
 }
 
 static uint64_t hash_of(const gb_bend_entry *entry, bool exact) {
-    return exact ? entry->content : entry->place;
+    return exact ? entry->content_hash : entry->action_hash;
 }
 
 static void begin_pass(matcher *m, bool exact) {
@@ -179,7 +179,7 @@ static void begin_pass(matcher *m, bool exact) {
         m->next[i] = i;
 }
 
-/* The first candidate with this hash at or behind `index` that is not taken, or -1. */
+/* The first candidate with this hash, at position `index` or later, that is not taken; -1 if there is none. */
 static int first_free(matcher *m, uint64_t hash, int index) {
     candidate wanted = {hash, index};
     int low = 0, high = m->count;
@@ -195,28 +195,28 @@ static int first_free(matcher *m, uint64_t hash, int index) {
     return low < m->count && m->list[low].hash == hash ? low : -1;
 }
 
-/* The bend of `before` that bend `i` is, at best in the same place of the list; -1 for none. */
-static int take(matcher *m, const gb_bent *bent, int i, const gb_graph *base, bool exact) {
+/* The bend of `before` that matches bend `i`, preferably at the same position or later; -1 if there is none. */
+static int match_bend(matcher *m, const gb_bent *bent, int i, const gb_graph *base, bool exact) {
     const gb_bend_entry *entry = bent->bends.entries[i];
     int at = first_free(m, hash_of(entry, exact), i);
     if (at < 0)
         at = first_free(m, hash_of(entry, exact), 0);
     int j = at < 0 ? -1 : m->list[at].index;
     if (j < 0 || !(exact ? same_bend(entry, m->before->bends.entries[j], base)
-                         : same_place(entry, m->before->bends.entries[j])))
+                         : same_action(entry, m->before->bends.entries[j])))
         return -1;
     m->next[at] = at + 1;
     m->taken[j] = true;
     return j;
 }
 
-/* First those that nothing changed in, so that no other takes their place. */
-static void match(gb_bent *bent, const gb_graph *base, matcher *m, gb_work *work) {
+/* Matches unchanged bends first, so that changed ones do not take their marks. */
+static void match(gb_bent *bent, const gb_graph *base, matcher *m, gb_work_count *work) {
     for (int exact = 1; exact >= 0; exact--) {
         begin_pass(m, exact);
         work->done += (uint64_t)m->count;
         for (int i = 0; i < bent->bends.count; i++) {
-            int j = bent->marks[i].key ? -1 : take(m, bent, i, base, exact);
+            int j = bent->marks[i].key ? -1 : match_bend(m, bent, i, base, exact);
             if (j < 0)
                 continue;
             bent->marks[i] = m->before->marks[j];
@@ -226,7 +226,7 @@ static void match(gb_bent *bent, const gb_graph *base, matcher *m, gb_work *work
     }
 }
 
-bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before, gb_work *work) {
+bool gb_bent_mark(gb_bent *bent, const gb_graph *base, const gb_bent *before, gb_work_count *work) {
     int count = bent->bends.count, old = before ? before->bends.count : 0;
     matcher m = {.before = before};
     m.list = malloc(((size_t)old + 1) * sizeof *m.list);

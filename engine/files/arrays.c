@@ -1,13 +1,13 @@
-/* Foreign files as ganbend.h shows them: a mapped file under the safe readers of weights/, and .npz files written out
- * of its writer into a file that appears whole. */
+/* gb_file, gb_npz and gb_npy_save() of ganbend.h: the safe readers of weights/ applied to a mapped file, and its array
+ * writers applied to an output file. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/error.h"
+#include "engine/base/platform.h"
+#include "engine/ganbend.h"
 #include "weights/read/checkpoint.h"
 #include "weights/read/npy.h"
-#include "engine/base/error.h"
-#include "engine/ganbend.h"
-#include "engine/base/platform.h"
 
 /* ---------------------------------------------------------------------------------------------------- reading */
 
@@ -79,8 +79,9 @@ bool gb_file_find(const gb_file *file, const char *name, size_t *index) {
 }
 
 static gb_status check_index(const gb_file *file, size_t index, gb_error *err) {
-    return index < file->count ? GB_OK
-                               : gb_fail(err, GB_BAD_ARGUMENT, "array %zu of a file that has %zu", index, file->count);
+    return index < file->count
+               ? GB_OK
+               : gb_fail(err, GB_BAD_ARGUMENT, "there is no array %zu; the file has %zu", index, file->count);
 }
 
 gb_status gb_file_read(const gb_file *file, size_t index, float *out, gb_error *err) {
@@ -134,7 +135,7 @@ gb_status gb_npz_new(const char *path, gb_npz **out, gb_error *err) {
     return status;
 }
 
-/* The writer stops for a reason of its own or because the file could take no more; the file knows which. */
+/* The writer failed, either by itself or because the file could not be written; the file knows which. */
 static gb_status npz_failed(const gb_npz *npz, const gb_reason *why, gb_error *err) {
     gb_status status = gb_out_file_check(npz->file, err);
     return status ? status : gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", npz->path, why->text);
@@ -145,12 +146,12 @@ static gb_status as_array(const char *path, const char *name, int ndim, const in
                           gb_array *array, gb_error *err) {
     *array = (gb_array){.dtype = GB_F32, .ndim = ndim, .data = data};
     if (ndim < 0 || ndim > GB_MAX_DIMS)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' has %d dimensions; at most %d can be written", path, name,
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' has %d dimensions; expected at most %d", path, name,
                        ndim, GB_MAX_DIMS);
     for (int d = 0; d < ndim; d++)
         array->shape[d] = shape[d];
     if (gb_array_count(array) < 0)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' cannot have that shape", path, name);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: array '%s' is too large or has a negative dimension", path, name);
     gb_array_pack_strides(array);
     return GB_OK;
 }

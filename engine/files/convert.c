@@ -1,21 +1,22 @@
-/* From any checkpoint to a .gbw: read safely, adapt, synthesise what is missing, write whole or not at all. */
+/* Converts any supported checkpoint to a .gbw: reads it safely, adapts it, synthesises missing values, writes the
+ * file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/error.h"
+#include "engine/graph/model.h"
+#include "engine/models/models.h"
+#include "open.h"
+#include "save.h"
 #include "weights/adapt/adapt.h"
 #include "weights/adapt/families.h"
 #include "weights/adapt/known.h"
 #include "weights/arena.h"
 #include "weights/gbw.h"
 #include "weights/read/json.h"
-#include "engine/base/error.h"
-#include "engine/graph/model.h"
-#include "engine/models/models.h"
-#include "open.h"
-#include "save.h"
 
-/* If a checkpoint has no mean w, it is computed from 10000 z of seed 0, as many as NVIDIA's projector takes. */
+/* If a checkpoint has no mean w, it is computed from 10000 z's, as many as NVIDIA's projector uses. */
 enum { MEAN_W_BATCH = 100, MEAN_W_BATCHES = 100 };
 
 bool gb_checkpoint_family(size_t index, const char **name, const char **summary) {
@@ -43,7 +44,7 @@ bool gb_checkpoint_table_row(gb_checkpoint_table table, size_t index, gb_checkpo
 
 /* ------------------------------------------------------------------------------------------------ synthesising */
 
-/* Labels of a batch: the classes in turn. */
+/* Sets the labels of a batch: each class in turn. */
 static gb_status set_labels(gb_session *session, int classes, int first, gb_error *err) {
     float *labels = calloc((size_t)MEAN_W_BATCH * (size_t)classes, sizeof *labels);
     if (!labels)
@@ -55,7 +56,7 @@ static gb_status set_labels(gb_session *session, int classes, int first, gb_erro
     return status;
 }
 
-/* Runs the mapping network over and over and writes the mean of w into `w_avg`. */
+/* Runs the mapping network on all batches and writes the mean w to `w_avg`. */
 static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options *options, gb_error *err) {
     gb_node node = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info info;
@@ -94,9 +95,9 @@ static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options 
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------ the whole way */
+/* ------------------------------------------------------------------------------------------------ converting */
 
-/* Takes the network over. Building it as a model proves that what is written can be opened again. */
+/* Takes the network over. Building a model of it proves that the written file can be opened. */
 static gb_status complete_and_save(gb_context *context, gb_network *network, const char *name, const char *out,
                                    const gb_convert_options *options, gb_error *err) {
     gb_model *model = NULL;
@@ -110,7 +111,8 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     status = gb_model_from_network(context, network, name, &model, err);
     if (!status && w_avg) {
         status = mean_w(model, w_avg, options, err);
-        gb_network_note(network, "synthesised: the mean w, over %d z's from seed 0 on", MEAN_W_BATCH * MEAN_W_BATCHES);
+        gb_network_note(network, "synthesised: the mean w, from %d z's of seed 0 and up",
+                        MEAN_W_BATCH * MEAN_W_BATCHES);
     }
     const char *const *notes;
     size_t count = status ? 0 : gb_network_notes(network, &notes);
@@ -124,14 +126,14 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     return status;
 }
 
-/* Facts from a JSON file: the one that was named, or a config.json that travels beside the checkpoint. */
+/* A JSON file with constructor arguments: the one named by the caller, or the config.json beside the checkpoint. */
 typedef struct sidecar {
     gb_map map;
-    char path[4096];                /* of the one beside, "" where none was found */
+    char path[4096];                /* of a config.json beside the checkpoint; "" if there is none */
 } sidecar;
 
-/* The Hugging Face port keeps its network's facts in a config.json of the same folder. */
-static void look_beside(const char *checkpoint, sidecar *config) {
+/* The Hugging Face port has its constructor arguments in a config.json in the same folder. */
+static void find_config_beside(const char *checkpoint, sidecar *config) {
     size_t folder = (size_t)(gb_base_name(checkpoint) - checkpoint);
     if (folder + sizeof "config.json" > sizeof config->path)
         return;
@@ -147,11 +149,11 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
     const char *name = gb_base_name(path);
     gb_checkpoint *checkpoint = NULL;
     if (gbw_is(in->bytes, in->size))
-        return gb_fail(err, GB_BAD_FILE, "%s: this is a .gbw file already", name);
+        return gb_fail(err, GB_BAD_FILE, "%s: the file is a .gbw already", name);
     if (!(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
         return gb_fail_because(err, GB_BAD_FILE, &why);
     if (!options->config && gb_adapt_has_config_beside(checkpoint, options->network))
-        look_beside(path, config);
+        find_config_beside(path, config);
     gb_status status = GB_OK;
     const gb_value *settings = NULL;
     gb_network *network = NULL;

@@ -1,31 +1,31 @@
 /* BigGAN and BigGAN-deep of a given shape with random weights, for benchmarks and tests. Layers and names are those of
  * the published networks: BigGAN-PyTorch's for the standard one, the Hugging Face port's, with 51 rows of statistics,
- * for the deep one. Weights are normal with variance 1 / fan-in, so that maps keep their size; biases, statistics and
- * attention's gamma are such that every operation shows. */
+ * for the deep one. Weights are normal with variance 1 / fan-in, so that values keep their magnitude; biases,
+ * statistics and the attention's gamma are not trivial, so that every operation has an effect. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "weights/adapt/biggan.h"
-#include "weights/adapt/imagenet_classes.h"
 #include "engine/base/error.h"
 #include "init.h"
+#include "weights/adapt/biggan.h"
+#include "weights/adapt/imagenet_classes.h"
 
 enum { MAX_BLOCKS = 14, BOTTOM = 4, CHUNK = 20, STATS = 51 };
 
-typedef struct maker {
-    gb_maker to;
+typedef struct biggan_init {
+    gb_random_network random;
     gb_biggan shape;
-    int chunk, condition;           /* of z; what norms are conditioned on */
+    int chunk, condition;           /* sizes of a chunk of z, and of the vector on which norms are conditioned */
     int stats;
     size_t blocks, attentions;
     int64_t in[MAX_BLOCKS], out[MAX_BLOCKS], up[MAX_BLOCKS], attention_after[MAX_BLOCKS];
-} maker;
+} biggan_init;
 
 /* ------------------------------------------------------------------------------------------------ shape */
 
-/* True where `text`, "32_64", names the resolution. */
+/* True if `text`, for example "32_64", contains the resolution. */
 static bool attends(const char *text, long resolution) {
     for (char *end; *text; text = *end == '_' ? end + 1 : end) {
         long r = strtol(text, &end, 10);
@@ -37,28 +37,28 @@ static bool attends(const char *text, long resolution) {
     return false;
 }
 
-/* What a person asked for must all be there; the usual "64" is left out of smaller networks, as in the published
- * code. */
+/* Resolutions given by the user must exist in the network; the default "64" is ignored in smaller networks, as in the
+ * published code. */
 static gb_status check_attention(const char *text, int resolution, gb_error *err) {
     for (const char *p = text; *p;) {
         char *end;
         long r = strtol(p, &end, 10);
         bool there = (r > BOTTOM && r <= resolution && !(r & (r - 1))) || (r == 0 && !strcmp(text, "0"));
         if (end == p || (*end && *end != '_') || (*end && !end[1]) || !there)
-            return gb_fail(err, GB_BAD_ARGUMENT, "attention is '%s'; 0, or resolutions from 8 to %d as in 64 or 32_64 "
-                           "are possible", text, resolution);
+            return gb_fail(err, GB_BAD_ARGUMENT, "attention is '%s'; expected 0, or resolutions from 8 to %d as in 64 "
+                           "or 32_64", text, resolution);
         p = *end ? end + 1 : end;
     }
     return GB_OK;
 }
 
-static void lay_out(maker *m, const bg_stages *stages) {
+static void lay_out(biggan_init *m, const bg_stages *stages) {
     const char *attention = m->shape.attention ? m->shape.attention : "64";
     int64_t width = m->shape.channel_width;
     int r = BOTTOM;
     for (int s = 0; s < stages->count; s++) {
         int64_t from = width * stages->width[s], to = width * stages->width[s + 1];
-        if (m->shape.deep) {        /* two blocks make a stage */
+        if (m->shape.deep) {        /* a stage has two blocks */
             m->in[m->blocks] = m->out[m->blocks] = from;
             m->blocks++;
         }
@@ -72,12 +72,12 @@ static void lay_out(maker *m, const bg_stages *stages) {
     }
 }
 
-static void set_default(int *value, int otherwise) {
+static void set_default(int *value, int default_value) {
     if (!*value)
-        *value = otherwise;
+        *value = default_value;
 }
 
-static gb_status settle(maker *m, gb_error *err) {
+static gb_status resolve_shape(biggan_init *m, gb_error *err) {
     gb_biggan *s = &m->shape;
     const bg_stages *stages = bg_published;
     set_default(&s->resolution, 256);
@@ -86,22 +86,22 @@ static gb_status settle(maker *m, gb_error *err) {
     while (stages->resolution && stages->resolution != s->resolution)
         stages++;
     if (!stages->resolution)
-        return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; 32, 64, 128, 256 and 512 are possible", s->resolution);
+        return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; expected 32, 64, 128, 256 or 512", s->resolution);
     if (s->shared_dim < 0)
-        s->flat = true;             /* chunks go to the norms after an embedding, which is not there */
+        s->flat = true;             /* chunks are concatenated to the embedding; there is none */
     bool chunks = !s->deep && !s->flat;
     int slots = stages->count + 1;
     set_default(&s->z_dim, chunks ? CHUNK * slots : 128);
     set_default(&s->shared_dim, s->deep ? s->z_dim : 128);
-    const gb_extent extents[] = {
+    const gb_range ranges[] = {
         {"channel width", s->channel_width, 8, 512},
         {"classes", s->classes, 1, 65536},
         {"z_dim", s->z_dim, chunks ? slots : 1, 8192},
         {"shared_dim", s->shared_dim, -1, 8192},
     };
-    gb_status status = gb_check_extents(extents, sizeof extents / sizeof *extents, err);
+    gb_status status = gb_check_ranges(ranges, sizeof ranges / sizeof *ranges, err);
     if (!status && s->deep && s->shared_dim != s->z_dim)
-        status = gb_fail(err, GB_BAD_ARGUMENT, "the embedding of BigGAN-deep's classes is as wide as its z, %d",
+        status = gb_fail(err, GB_BAD_ARGUMENT, "shared_dim is %d; BigGAN-deep needs %d, the size of z", s->shared_dim,
                          s->z_dim);
     if (!status && s->attention)
         status = check_attention(s->attention, s->resolution, err);
@@ -119,29 +119,29 @@ static gb_status settle(maker *m, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ tensors */
 
-/* A matrix or a kernel that keeps the size of what it is given. */
-static void weight(maker *m, const char *module, int64_t out, int64_t in, int64_t kernel, float gain) {
-    gb_make(&m->to, module, "weight", kernel ? 4 : 2, (const int64_t[]){out, in, kernel, kernel}, 0,
-            gain / sqrtf((float)(in * (kernel ? kernel * kernel : 1))));
+/* A matrix or convolution kernel that keeps the magnitude of its input. */
+static void weight(biggan_init *m, const char *module, int64_t out, int64_t in, int64_t kernel, float gain) {
+    gb_random_tensor(&m->random, module, "weight", kernel ? 4 : 2, (const int64_t[]){out, in, kernel, kernel}, 0,
+                     gain / sqrtf((float)(in * (kernel ? kernel * kernel : 1))));
 }
 
-static void conv(maker *m, const char *block, const char *name, int64_t out, int64_t in, int64_t kernel) {
+static void conv(biggan_init *m, const char *block, const char *name, int64_t out, int64_t in, int64_t kernel) {
     char module[64];
     snprintf(module, sizeof module, "%s.%s", block, name);
     weight(m, module, out, in, kernel, 1);
-    gb_make(&m->to, module, "bias", 1, &out, 0, 0.1f);
+    gb_random_tensor(&m->random, module, "bias", 1, &out, 0, 0.1f);
 }
 
-/* Variances are squares, so that none is below zero. */
-static void statistics(maker *m, const char *norm, int64_t channels) {
+/* Variances are squares, so that none is negative. */
+static void statistics(biggan_init *m, const char *norm, int64_t channels) {
     const int64_t shape[] = {m->stats, channels};
-    gb_make(&m->to, norm, "mean", 2, shape, 0, 0.1f);
-    float *var = gb_make(&m->to, norm, "var", 2, shape, 1, 0.1f);
+    gb_random_tensor(&m->random, norm, "mean", 2, shape, 0, 0.1f);
+    float *var = gb_random_tensor(&m->random, norm, "var", 2, shape, 1, 0.1f);
     for (int64_t i = 0; var && i < m->stats * channels; i++)
         var[i] *= var[i];
 }
 
-static void conditional_norm(maker *m, const char *block, const char *name, int64_t channels) {
+static void conditional_norm(biggan_init *m, const char *block, const char *name, int64_t channels) {
     char norm[64], module[80];
     snprintf(norm, sizeof norm, "%s.%s", block, name);
     for (int i = 0; i < 2; i++) {
@@ -152,7 +152,7 @@ static void conditional_norm(maker *m, const char *block, const char *name, int6
     statistics(m, norm, channels);
 }
 
-static void standard_block(maker *m, const char *block, int64_t in, int64_t out) {
+static void standard_block(biggan_init *m, const char *block, int64_t in, int64_t out) {
     conditional_norm(m, block, "bn1", in);
     conv(m, block, "conv1", out, in, 3);
     conditional_norm(m, block, "bn2", out);
@@ -160,7 +160,7 @@ static void standard_block(maker *m, const char *block, int64_t in, int64_t out)
     conv(m, block, "conv_sc", out, in, 1);
 }
 
-static void deep_block(maker *m, const char *block, int64_t in, int64_t out) {
+static void deep_block(biggan_init *m, const char *block, int64_t in, int64_t out) {
     char bn[24], name[24];
     for (int k = 0; k < 4; k++) {
         int64_t from = k == 0 ? in : in / 4, to = k == 3 ? out : in / 4;
@@ -171,7 +171,7 @@ static void deep_block(maker *m, const char *block, int64_t in, int64_t out) {
     }
 }
 
-static void attention(maker *m, const char *module, int64_t channels) {
+static void attention(biggan_init *m, const char *module, int64_t channels) {
     const int64_t keys = channels / 8, values = channels / 2;
     const struct { const char *standard, *deep; int64_t out, in; } convs[] = {
         {"theta", "snconv1x1_theta", keys, channels},
@@ -184,19 +184,19 @@ static void attention(maker *m, const char *module, int64_t channels) {
         snprintf(name, sizeof name, "%s.%s", module, m->shape.deep ? convs[i].deep : convs[i].standard);
         weight(m, name, convs[i].out, convs[i].in, 1, 1);
     }
-    gb_make(&m->to, module, "gamma", 0, NULL, 0.5f, 0.1f);
+    gb_random_tensor(&m->random, module, "gamma", 0, NULL, 0.5f, 0.1f);
 }
 
-static void tensors(maker *m) {
+static void tensors(biggan_init *m) {
     const gb_biggan *s = &m->shape;
     int64_t first = m->in[0] * BOTTOM * BOTTOM, last = m->out[m->blocks - 1], rgb = s->deep ? last : 3;
     if (s->shared_dim > 0)
-        gb_make(&m->to, s->deep ? "embeddings" : "shared", "weight", 2, (const int64_t[]){s->shared_dim, s->classes}, 0,
-                1);
+        gb_random_tensor(&m->random, s->deep ? "embeddings" : "shared", "weight", 2,
+                         (const int64_t[]){s->shared_dim, s->classes}, 0, 1);
     weight(m, s->deep ? "generator.gen_z" : "linear", first, s->deep ? m->condition : m->chunk ? m->chunk : s->z_dim, 0,
            1);
-    gb_make(&m->to, s->deep ? "generator.gen_z" : "linear", "bias", 1, &first, 0, 0.1f);
-    size_t passed = 0;              /* attentions so far: the port counts them among its layers */
+    gb_random_tensor(&m->random, s->deep ? "generator.gen_z" : "linear", "bias", 1, &first, 0, 0.1f);
+    size_t passed = 0;              /* attention modules so far: the port counts them as layers */
     for (size_t i = 0; i < m->blocks; i++) {
         char module[48];
         snprintf(module, sizeof module, s->deep ? "generator.layers.%zu" : "blocks.%zu.0", i + (s->deep ? passed : 0));
@@ -208,46 +208,46 @@ static void tensors(maker *m) {
         attention(m, module, m->out[i]);
     }
     const char *norm = s->deep ? "generator.bn" : "output_layer.0";
-    gb_make(&m->to, norm, s->deep ? "weight" : "gain", 1, &last, 1, 0.1f);
-    gb_make(&m->to, norm, "bias", 1, &last, 0, 0.1f);
+    gb_random_tensor(&m->random, norm, s->deep ? "weight" : "gain", 1, &last, 1, 0.1f);
+    gb_random_tensor(&m->random, norm, "bias", 1, &last, 0, 0.1f);
     statistics(m, norm, last);
     conv(m, s->deep ? "generator" : "output_layer", s->deep ? "conv_to_rgb" : "2", rgb, last, 3);
 }
 
-static void describe(maker *m) {
+static void describe(biggan_init *m) {
     const gb_biggan *s = &m->shape;
-    gb_network *n = m->to.network;
+    gb_network *n = m->random.network;
     double eps = s->deep ? 1e-4 : 1e-5;
-    m->to.failed |= !(gb_network_set_str(n, "architecture", "biggan") &&
-                      gb_network_set_str(n, "config.naming", s->deep ? "huggingface" : "pytorch") &&
-                      gb_network_set_str(n, "config.variant", s->deep ? "deep" : "standard") &&
-                      gb_network_set_int(n, "config.resolution", s->resolution) &&
-                      gb_network_set_int(n, "config.z_dim", s->z_dim) &&
-                      gb_network_set_int(n, "config.c_dim", s->classes) &&
-                      gb_network_set_int(n, "config.shared_dim", s->shared_dim < 0 ? 0 : s->shared_dim) &&
-                      gb_network_set_int(n, "config.z_chunk", m->chunk) &&
-                      gb_network_set_int(n, "config.img_channels", 3) &&
-                      gb_network_set_int(n, "config.bottom_width", BOTTOM) &&
-                      gb_network_set_float(n, "config.norm_eps", eps) &&
-                      gb_network_set_float(n, "config.output_norm_eps", eps) &&
-                      gb_network_set_int(n, "config.n_stats", m->stats) &&
-                      gb_network_set_ints(n, "config.layers.in", m->in, m->blocks) &&
-                      gb_network_set_ints(n, "config.layers.out", m->out, m->blocks) &&
-                      gb_network_set_ints(n, "config.layers.up", m->up, m->blocks) &&
-                      gb_network_set_ints(n, "config.attention_after", m->attention_after, m->attentions) &&
-                      gb_network_set_str(n, "origin.family", "random weights") &&
-                      gb_network_set_str(n, "origin.rng", s->deep ? "truncnorm" : "torch") &&
-                      gb_network_set_int(n, "origin.seed", (int64_t)s->seed) &&
-                      (s->classes != GB_IMAGENET_CLASSES ||
-                       gb_network_set_strs(n, "origin.class_names", gb_imagenet_classes, GB_IMAGENET_CLASSES)));
+    m->random.failed |= !(gb_network_set_str(n, "architecture", "biggan") &&
+                          gb_network_set_str(n, "config.naming", s->deep ? "huggingface" : "pytorch") &&
+                          gb_network_set_str(n, "config.variant", s->deep ? "deep" : "standard") &&
+                          gb_network_set_int(n, "config.resolution", s->resolution) &&
+                          gb_network_set_int(n, "config.z_dim", s->z_dim) &&
+                          gb_network_set_int(n, "config.c_dim", s->classes) &&
+                          gb_network_set_int(n, "config.shared_dim", s->shared_dim < 0 ? 0 : s->shared_dim) &&
+                          gb_network_set_int(n, "config.z_chunk", m->chunk) &&
+                          gb_network_set_int(n, "config.img_channels", 3) &&
+                          gb_network_set_int(n, "config.bottom_width", BOTTOM) &&
+                          gb_network_set_float(n, "config.norm_eps", eps) &&
+                          gb_network_set_float(n, "config.output_norm_eps", eps) &&
+                          gb_network_set_int(n, "config.n_stats", m->stats) &&
+                          gb_network_set_ints(n, "config.layers.in", m->in, m->blocks) &&
+                          gb_network_set_ints(n, "config.layers.out", m->out, m->blocks) &&
+                          gb_network_set_ints(n, "config.layers.up", m->up, m->blocks) &&
+                          gb_network_set_ints(n, "config.attention_after", m->attention_after, m->attentions) &&
+                          gb_network_set_str(n, "origin.family", "random weights") &&
+                          gb_network_set_str(n, "origin.rng", s->deep ? "truncnorm" : "torch") &&
+                          gb_network_set_int(n, "origin.seed", (int64_t)s->seed) &&
+                          (s->classes != GB_IMAGENET_CLASSES ||
+                           gb_network_set_strs(n, "origin.class_names", gb_imagenet_classes, GB_IMAGENET_CLASSES)));
 }
 
 gb_status gb_init_biggan(gb_context *context, const char *out, const gb_biggan *shape, bool half, gb_error *err) {
-    maker m = {.shape = shape ? *shape : (gb_biggan){0}};
-    gb_status status = settle(&m, err);
-    if (status || (status = gb_maker_new(&m.to, m.shape.seed, err)))
+    biggan_init m = {.shape = shape ? *shape : (gb_biggan){0}};
+    gb_status status = resolve_shape(&m, err);
+    if (status || (status = gb_random_network_new(&m.random, m.shape.seed, err)))
         return status;
     describe(&m);
     tensors(&m);
-    return gb_maker_save(&m.to, context, out, half, err);
+    return gb_random_network_save(&m.random, context, out, half, err);
 }

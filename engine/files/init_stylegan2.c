@@ -1,55 +1,55 @@
-/* StyleGAN2 networks of a given shape with random weights: what a benchmark or a test needs of a model. Weights are
- * standard normal, as NVIDIA's networks start; biases and noise strengths are not zero, so that every operation shows. */
+/* StyleGAN2 networks of a given shape with random weights, for benchmarks and tests. Weights are standard normal, as in
+ * NVIDIA's untrained networks; biases and noise strengths are not zero, so that every operation has an effect. */
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "init.h"
 
-typedef struct maker {
-    gb_maker to;
+typedef struct stylegan2_init {
+    gb_random_network random;
     gb_stylegan2 shape;
-} maker;
+} stylegan2_init;
 
-static int channels(const maker *m, int r) {
+static int channels(const stylegan2_init *m, int r) {
     int c = m->shape.channel_base / r;
     return c < 1 ? 1 : c < m->shape.channel_max ? c : m->shape.channel_max;
 }
 
-static void tensor(maker *m, const char *prefix, const char *name, int ndim, const int64_t *shape, float mean,
+static void tensor(stylegan2_init *m, const char *prefix, const char *name, int ndim, const int64_t *shape, float mean,
                    float deviation) {
-    gb_make(&m->to, prefix, name, ndim, shape, mean, deviation);
+    gb_random_tensor(&m->random, prefix, name, ndim, shape, mean, deviation);
 }
 
 /* [1,3,3,1] ⊗ [1,3,3,1] / 64 */
-static void filter(maker *m, const char *prefix) {
+static void filter(stylegan2_init *m, const char *prefix) {
     static const float taps[4] = {1, 3, 3, 1};
     char name[96];
     snprintf(name, sizeof name, "%s.resample_filter", prefix);
-    float *data = m->to.failed ? NULL : gb_network_add_f32(m->to.network, name, 2, (const int64_t[]){4, 4});
-    m->to.failed |= !data;
+    float *data = m->random.failed ? NULL : gb_network_add_f32(m->random.network, name, 2, (const int64_t[]){4, 4});
+    m->random.failed |= !data;
     for (int i = 0; data && i < 16; i++)
         data[i] = taps[i / 4] * taps[i % 4] / 64;
 }
 
-static void affine(maker *m, const char *layer, int cin) {
+static void affine(stylegan2_init *m, const char *layer, int cin) {
     tensor(m, layer, "affine.weight", 2, (const int64_t[]){cin, m->shape.w_dim}, 0, 1);
     tensor(m, layer, "affine.bias", 1, (const int64_t[]){cin}, 1, 0.1f);
 }
 
-/* `r` numbers a block, from 4 on: its maps are r / 4 times as large as the constant. */
-static void conv_layer(maker *m, const char *layer, int cin, int cout, int r, bool up) {
+/* `r` is the block's number, from 4: its maps are r / 4 times as large as the constant. */
+static void conv_layer(stylegan2_init *m, const char *layer, int cin, int cout, int r, bool up) {
     affine(m, layer, cin);
     tensor(m, layer, "weight", 4, (const int64_t[]){cout, cin, 3, 3}, 0, 1);
     tensor(m, layer, "bias", 1, (const int64_t[]){cout}, 0, 0.1f);
-    tensor(m, layer, "noise_const", 2, (const int64_t[]){m->shape.start_height * (r / 4), m->shape.start_width * (r / 4)}, 0,
-           1);
+    tensor(m, layer, "noise_const", 2,
+           (const int64_t[]){m->shape.start_height * (r / 4), m->shape.start_width * (r / 4)}, 0, 1);
     tensor(m, layer, "noise_strength", 0, NULL, 0.1f, 0.02f);
     if (up)
         filter(m, layer);
 }
 
-static void block(maker *m, int r, int cin, int cout) {
+static void block(stylegan2_init *m, int r, int cin, int cout) {
     char name[64];
     bool resnet = !strcmp(m->shape.block, "resnet"), skip = !strcmp(m->shape.block, "skip");
     if (r > 4) {
@@ -75,7 +75,7 @@ static void block(maker *m, int r, int cin, int cout) {
     }
 }
 
-static void mapping(maker *m) {
+static void mapping(stylegan2_init *m) {
     const float lr = 0.01f;
     int features = m->shape.z_dim, w_dim = m->shape.w_dim;
     if (m->shape.classes) {
@@ -93,62 +93,62 @@ static void mapping(maker *m) {
     tensor(m, "mapping", "w_avg", 1, (const int64_t[]){w_dim}, 0, 0.1f);
 }
 
-static void describe(maker *m) {
-    gb_network *n = m->to.network;
+static void describe(stylegan2_init *m) {
+    gb_network *n = m->random.network;
     const int64_t start[2] = {m->shape.start_height, m->shape.start_width};
     bool square = start[0] == 4 && start[1] == 4;
     int64_t widths[16];
     size_t count = 0;
     for (int r = 4; r <= m->shape.resolution; r *= 2)
         widths[count++] = channels(m, r);
-    m->to.failed |= !(gb_network_set_str(n, "architecture", "stylegan2") &&
-                      gb_network_set_int(n, "config.z_dim", m->shape.z_dim) &&
-                      gb_network_set_int(n, "config.c_dim", m->shape.classes) &&
-                      gb_network_set_int(n, "config.w_dim", m->shape.w_dim) &&
-                      gb_network_set_int(n, "config.resolution", m->shape.start_height * (m->shape.resolution / 4)) &&
-                      (square || (gb_network_set_ints(n, "config.start", start, 2) &&
-                                  gb_network_set_int(n, "config.first_block", 4))) &&
-                      gb_network_set_int(n, "config.img_channels", m->shape.img_channels) &&
-                      gb_network_set_int(n, "config.mapping_layers", m->shape.mapping_layers) &&
-                      gb_network_set_float(n, "config.mapping_lr", 0.01) &&
-                      gb_network_set_str(n, "config.mapping_activation", "lrelu") &&
-                      gb_network_set_str(n, "config.activation", "lrelu") &&
-                      gb_network_set_str(n, "config.block", m->shape.block) &&
-                      gb_network_set_ints(n, "config.channels", widths, count) &&
-                      gb_network_set_str(n, "origin.family", "random weights") &&
-                      gb_network_set_str(n, "origin.rng", "numpy") &&
-                      gb_network_set_int(n, "origin.seed", (int64_t)m->shape.seed));
+    m->random.failed |= !(gb_network_set_str(n, "architecture", "stylegan2") &&
+                          gb_network_set_int(n, "config.z_dim", m->shape.z_dim) &&
+                          gb_network_set_int(n, "config.c_dim", m->shape.classes) &&
+                          gb_network_set_int(n, "config.w_dim", m->shape.w_dim) &&
+                          gb_network_set_int(n, "config.resolution", start[0] * (m->shape.resolution / 4)) &&
+                          (square || (gb_network_set_ints(n, "config.start", start, 2) &&
+                                      gb_network_set_int(n, "config.first_block", 4))) &&
+                          gb_network_set_int(n, "config.img_channels", m->shape.img_channels) &&
+                          gb_network_set_int(n, "config.mapping_layers", m->shape.mapping_layers) &&
+                          gb_network_set_float(n, "config.mapping_lr", 0.01) &&
+                          gb_network_set_str(n, "config.mapping_activation", "lrelu") &&
+                          gb_network_set_str(n, "config.activation", "lrelu") &&
+                          gb_network_set_str(n, "config.block", m->shape.block) &&
+                          gb_network_set_ints(n, "config.channels", widths, count) &&
+                          gb_network_set_str(n, "origin.family", "random weights") &&
+                          gb_network_set_str(n, "origin.rng", "numpy") &&
+                          gb_network_set_int(n, "origin.seed", (int64_t)m->shape.seed));
 }
 
-static void set_default(int *value, int otherwise) {
+static void set_default(int *value, int default_value) {
     if (!*value)
-        *value = otherwise;
+        *value = default_value;
 }
 
 static gb_status check(const gb_stylegan2 *s, gb_error *err) {
-    const gb_extent extents[] = {
+    const gb_range ranges[] = {
         {"resolution", s->resolution, 4, 4096},     {"channel base", s->channel_base, 1, 1 << 20},
         {"channel maximum", s->channel_max, 1, 8192}, {"z_dim", s->z_dim, 1, 8192},
         {"w_dim", s->w_dim, 1, 8192},               {"mapping layers", s->mapping_layers, 1, 64},
         {"classes", s->classes, 0, 65536},          {"starting height", s->start_height, 1, 4096},
-        {"starting width", s->start_width, 1, 4096}, {"picture's channels", s->img_channels, 1, 1024},
+        {"starting width", s->start_width, 1, 4096}, {"picture channels", s->img_channels, 1, 1024},
     };
-    gb_status status = gb_check_extents(extents, sizeof extents / sizeof *extents, err);
+    gb_status status = gb_check_ranges(ranges, sizeof ranges / sizeof *ranges, err);
     if (status)
         return status;
     if (s->resolution & (s->resolution - 1))
-        return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; powers of two from 4 to 4096 are possible",
+        return gb_fail(err, GB_BAD_ARGUMENT, "resolution is %d; expected a power of two from 4 to 4096",
                        s->resolution);
     if ((int64_t)s->start_height * (s->resolution / 4) > 4096 || (int64_t)s->start_width * (s->resolution / 4) > 4096)
-        return gb_fail(err, GB_BAD_ARGUMENT, "a start of %dx%d leads to a picture larger than 4096x4096",
+        return gb_fail(err, GB_BAD_ARGUMENT, "a start of %dx%d makes the picture larger than 4096x4096",
                        s->start_height, s->start_width);
     if (strcmp(s->block, "skip") && strcmp(s->block, "resnet") && strcmp(s->block, "orig"))
-        return gb_fail(err, GB_BAD_ARGUMENT, "block is '%s'; skip, resnet and orig are possible", s->block);
+        return gb_fail(err, GB_BAD_ARGUMENT, "block is '%s'; expected skip, resnet or orig", s->block);
     return GB_OK;
 }
 
 gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half, gb_error *err) {
-    maker m = {.shape = shape ? *shape : (gb_stylegan2){0}};
+    stylegan2_init m = {.shape = shape ? *shape : (gb_stylegan2){0}};
     set_default(&m.shape.resolution, 256);
     set_default(&m.shape.start_height, 4);
     set_default(&m.shape.start_width, 4);
@@ -163,7 +163,7 @@ gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_style
     gb_status status = check(&m.shape, err);
     if (status)
         return status;
-    if ((status = gb_maker_new(&m.to, m.shape.seed, err)))
+    if ((status = gb_random_network_new(&m.random, m.shape.seed, err)))
         return status;
     describe(&m);
     mapping(&m);
@@ -174,5 +174,5 @@ gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_style
         block(&m, r, width, channels(&m, r));
         width = channels(&m, r);
     }
-    return gb_maker_save(&m.to, context, out, half, err);
+    return gb_random_network_save(&m.random, context, out, half, err);
 }

@@ -1,4 +1,4 @@
-/* Opening .gbw files as models: the network's architecture builds the graph, and the model is made over it. */
+/* Opens .gbw files as models: the network's architecture builds the graph, of which a model is made. */
 #include "open.h"
 
 #include "engine/base/error.h"
@@ -6,16 +6,17 @@
 #include "engine/models/models.h"
 #include "weights/gbw.h"
 
-gb_status gb_model_from_network(gb_context *context, gb_network *network, const char *name, gb_model **model, gb_error *err) {
-    gb_graph *graph = gb_graph_over(network);
+gb_status gb_model_from_network(gb_context *context, gb_network *network, const char *name, gb_model **model,
+                                gb_error *err) {
+    gb_graph *graph = gb_graph_from_network(network);
     if (!graph)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     const gb_architecture *architecture = gb_architecture_of(network);
     if (architecture)
         architecture->build(graph);
     else
-        gb_graph_mistake(graph, "its architecture '%s' is not one this version runs",
-                         gb_network_str(network, "architecture", ""));
+        gb_graph_fail(graph, "unknown architecture '%s'; a newer version of ganbend may support it",
+                      gb_network_str(network, "architecture", ""));
     return gb_model_new(context, graph, name, model, err);
 }
 

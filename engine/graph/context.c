@@ -1,5 +1,5 @@
-/* Contexts: processor and options to a gb_cpu with a pool behind it; and what the machine is measured to reach, which
- * speeds are held against. */
+/* Contexts: selects kernels and device for the options, starts the thread pool, and measures the machine's peak rates,
+ * with which benchmarks compare their speeds. */
 #include "context.h"
 
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
 
-#define BF16_ISA "avx512bf16"           /* the rows whose products are bfloat16's */
+#define BF16_ISA "avx512bf16"           /* the rows that multiply in bfloat16 */
 
 enum { MAX_THREADS = 1024 };
 
@@ -18,34 +18,34 @@ const char *gb_version(void) {
     return GB_VERSION;
 }
 
-/* The environment's word, NULL where it has none. */
-static const char *set_in(const char *variable) {
-    const char *word = getenv(variable);
-    return word && *word ? word : NULL;
+/* The value of an environment variable; NULL if it is unset or empty. */
+static const char *environment(const char *variable) {
+    const char *value = getenv(variable);
+    return value && *value ? value : NULL;
 }
 
 static gb_status open_device(gb_context *context, const char *device, const char *precision, gb_error *err) {
-    char why[sizeof context->no_device];
+    char why[sizeof context->fallback_reason];
     bool bf16 = precision && !strcmp(precision, "bf16");
     if (precision && !bf16 && strcmp(precision, "half") && strcmp(precision, "tf32") && strcmp(precision, "fp32"))
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no precision '%s'; there are half, tf32, fp32 and bf16",
-                       precision);
+        return gb_fail(err, GB_BAD_ARGUMENT, "unknown precision '%s'; choose half, tf32, fp32 or bf16", precision);
     if (!device || !strcmp(device, "cpu"))
         return precision && !bf16 && strcmp(precision, "fp32")
-                   ? gb_fail(err, GB_BAD_ARGUMENT, "precision %s is a GPU's; the processor has fp32 and bf16", precision)
+                   ? gb_fail(err, GB_BAD_ARGUMENT, "precision %s needs a GPU; the CPU has fp32 and bf16", precision)
                    : GB_OK;
     if (strcmp(device, "cuda") && strcmp(device, "auto"))
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no device '%s'; there are cpu, cuda and auto", device);
+        return gb_fail(err, GB_BAD_ARGUMENT, "unknown device '%s'; choose cpu, cuda or auto", device);
     if (bf16)
-        return gb_fail(err, GB_BAD_ARGUMENT, "precision bf16 is the processor's; a GPU has half, tf32 and fp32");
+        return gb_fail(err, GB_BAD_ARGUMENT, "precision bf16 needs the CPU; a GPU has half, tf32 and fp32");
     context->device = gb_cuda_open(precision, why, sizeof why);
     if (!context->device && !strcmp(device, "cuda"))
         return gb_fail(err, GB_DEVICE, "%s", why);
     if (!context->device) {
-        memcpy(context->no_device, why, sizeof why);
+        memcpy(context->fallback_reason, why, sizeof why);
         return GB_OK;
     }
-    context->device_cpu = (gb_cpu){.isa = "cuda", .rank = INT_MAX, .vector = 1, .workers = 1, .device = context->device};
+    context->device_cpu = (gb_cpu){
+        .isa = "cuda", .rank = INT_MAX, .vector = 1, .workers = 1, .device = context->device};
     context->processor = &context->device_cpu;
     return GB_OK;
 }
@@ -54,16 +54,16 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
     *out = NULL;
     int threads = options ? options->threads : 0;
     if (threads < 0 || threads > MAX_THREADS)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%d threads: give 1 to %d, or 0 for one on each core", threads,
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d threads; choose 1 to %d, or 0 for one per core", threads,
                        MAX_THREADS);
     const char *isa = options ? options->isa : NULL, *asked_by = "";
-    const char *device = options && options->device ? options->device : set_in("GANBEND_DEVICE");
-    const char *precision = options && options->precision ? options->precision : set_in("GANBEND_PRECISION");
+    const char *device = options && options->device ? options->device : environment("GANBEND_DEVICE");
+    const char *precision = options && options->precision ? options->precision : environment("GANBEND_PRECISION");
     if (precision && !strcmp(precision, "bf16")) {
         isa = BF16_ISA;
         asked_by = "precision bf16: ";
     } else if (!isa) {
-        isa = set_in("GANBEND_ISA");
+        isa = environment("GANBEND_ISA");
         asked_by = "GANBEND_ISA: ";
     }
     gb_context *context = calloc(1, sizeof *context);
@@ -72,8 +72,8 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
     char names[256];
     if (!gb_cpu_detect(&context->cpu, isa, names, sizeof names)) {
         free(context);
-        return gb_fail(err, GB_BAD_ARGUMENT, "%sthis processor and build have no '%s'; they have %s", asked_by,
-                       isa ? isa : "", names);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%sthis processor and build do not support '%s'; they support %s",
+                       asked_by, isa ? isa : "", names);
     }
     if (threads == 0)
         threads = gb_usable_cores() < MAX_THREADS ? gb_usable_cores() : MAX_THREADS;
@@ -114,7 +114,7 @@ const char *gb_context_precision(const gb_context *context) {
 }
 
 const char *gb_context_fallback_reason(const gb_context *context) {
-    return context->no_device[0] ? context->no_device : NULL;
+    return context->fallback_reason[0] ? context->fallback_reason : NULL;
 }
 
 int gb_context_threads(const gb_context *context) {
@@ -125,8 +125,8 @@ const char *gb_context_isa(const gb_context *context) {
     return context->cpu.isa;
 }
 
-/* The best of many short bursts: what the units reach while nobody disturbs them. Measured on the widest there are,
- * whatever rows this context was told to use, so that speeds of all rows are held against one number. */
+/* The best of many short bursts, so that other load on the machine matters less. Always measured with the widest units
+ * of the processor, whichever rows this context uses, so that the speeds of all rows are compared with one number. */
 double gb_context_peak_gflops(gb_context *context) {
     enum { ROUNDS = 1 << 19 };      /* a few milliseconds */
     gb_cpu widest = context->cpu;

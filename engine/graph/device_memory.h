@@ -1,9 +1,9 @@
-/* Memory where a processor keeps its tensors: the host's, or a device's. */
+/* Memory for a processor's tensors: of the host or of a device. */
 #ifndef GB_ENGINE_MEMORY_H
 #define GB_ENGINE_MEMORY_H
 
-#include "ops/device.h"
 #include "engine/base/platform.h"
+#include "ops/device.h"
 
 static inline void *gb_memory_alloc(const gb_cpu *cpu, size_t bytes) {
     return cpu->device ? cpu->device->alloc(cpu->device, bytes) : gb_aligned_alloc(bytes);

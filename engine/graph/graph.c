@@ -1,20 +1,21 @@
-/* Graph builder: each call checks names, inputs and the shapes of weights, appends one node, and remembers the first
- * mistake in words. */
+/* Graph builder: each call checks names, inputs and the shapes of weights, appends one node, and records the message of
+ * the first error. */
 #include "graph.h"
-#include "weights/spelling.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "weights/spelling.h"
+
 
 enum { GB_MAX_NODES = 1 << 14 };
 
-/* Shapes of a graph are layout-free: those of a processor without vectors. */
+/* Shapes of a graph have no vector layout: they are those of a processor without vectors. */
 static const gb_cpu planar = {.isa = "plain", .vector = 1, .workers = 1};
 
-void gb_graph_mistake(gb_graph *graph, const char *format, ...) {
+void gb_graph_fail(gb_graph *graph, const char *format, ...) {
     if (graph->failed)
         return;
     graph->failed = true;
@@ -24,7 +25,7 @@ void gb_graph_mistake(gb_graph *graph, const char *format, ...) {
     va_end(args);
 }
 
-gb_graph *gb_graph_over(gb_network *network) {
+gb_graph *gb_graph_from_network(gb_network *network) {
     gb_graph *graph = network ? calloc(1, sizeof *graph) : NULL;
     if (!graph) {
         gb_network_free(network);
@@ -36,7 +37,7 @@ gb_graph *gb_graph_over(gb_network *network) {
 }
 
 gb_graph *gb_graph_new(void) {
-    return gb_graph_over(gb_network_new());
+    return gb_graph_from_network(gb_network_new());
 }
 
 void gb_graph_free(gb_graph *graph) {
@@ -57,14 +58,14 @@ void gb_graph_free(gb_graph *graph) {
     free(graph);
 }
 
-/* Makes room for one more element; the array keeps its place when memory is out. */
+/* Makes room for one more element; leaves the array unchanged if out of memory. */
 static bool reserve(gb_graph *graph, void **array, size_t count, size_t *room, size_t element) {
     if (count < *room)
         return true;
     size_t wanted = *room ? *room * 2 : 64;
     void *grown = realloc(*array, wanted * element);
     if (!grown) {
-        gb_graph_mistake(graph, "out of memory while building the graph");
+        gb_graph_fail(graph, "out of memory while building the graph");
         return false;
     }
     *array = grown;
@@ -72,14 +73,14 @@ static bool reserve(gb_graph *graph, void **array, size_t count, size_t *room, s
     return true;
 }
 
-/* A copy the graph owns; NULL for NULL or when memory is out. */
+/* A copy that the graph owns; NULL for NULL or if out of memory. */
 static const char *keep(gb_graph *graph, const char *text) {
     if (!text || !reserve(graph, (void **)&graph->strings, graph->string_count, &graph->string_room, sizeof(char *)))
         return NULL;
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
     if (!copy) {
-        gb_graph_mistake(graph, "out of memory while building the graph");
+        gb_graph_fail(graph, "out of memory while building the graph");
         return NULL;
     }
     memcpy(copy, text, size);
@@ -126,7 +127,7 @@ void gb_graph_find_maps(gb_graph *graph) {
         graph->nodes[graph->output].is_map = false;
 }
 
-/* An index over the builder's aliases. Of several with the same name the first counts. */
+/* Indexes the builder's aliases. Of several with the same name, the first counts. */
 static bool index_aliases(const gb_graph *graph, gb_name_index *index) {
     for (size_t i = 0; i < graph->alias_count; i++)
         if (gb_name_find(index, graph->aliases[i].alias, builder_name, graph->aliases) == GB_NO_NAME &&
@@ -135,14 +136,15 @@ static bool index_aliases(const gb_graph *graph, gb_name_index *index) {
     return true;
 }
 
-/* The node behind an alias. An origin's may lead to a builder's: rosinality's to_rgb1 to b4.img, which is b4.torgb. */
+/* The node of an alias. An alias of the origin may refer to one of the builder: rosinality's to_rgb1 to b4.img, which
+ * is an alias of b4.torgb. */
 static gb_node resolve_alias(const gb_graph *graph, const gb_name_index *builders, const char *canonical) {
     gb_node node = find_exact(graph, canonical);
     int64_t other = node == GB_NO_NODE ? gb_name_find(builders, canonical, builder_name, graph->aliases) : GB_NO_NAME;
     return other == GB_NO_NAME ? node : find_exact(graph, graph->aliases[other].canonical);
 }
 
-/* Sorts the resolved aliases by node, those of one node in their order. */
+/* Sorts the resolved aliases by node; a stable sort. */
 static void sort_aliases(gb_graph *graph) {
     for (size_t i = 0; i < graph->resolved_count; i++)
         graph->first_alias[graph->resolved[i].node + 2]++;
@@ -154,13 +156,13 @@ static void sort_aliases(gb_graph *graph) {
 
 static bool resolve(gb_graph *graph, gb_name_index *builders) {
     const gb_alias *origin;
-    size_t origins = gb_network_aliases(graph->network, &origin), most = origins + graph->alias_count;
-    graph->resolved = calloc(most + 1, sizeof *graph->resolved);
-    graph->alias_of = calloc(most + 1, sizeof *graph->alias_of);
+    size_t origins = gb_network_aliases(graph->network, &origin), max_aliases = origins + graph->alias_count;
+    graph->resolved = calloc(max_aliases + 1, sizeof *graph->resolved);
+    graph->alias_of = calloc(max_aliases + 1, sizeof *graph->alias_of);
     graph->first_alias = calloc((size_t)graph->count + 2, sizeof *graph->first_alias);
     if (!graph->resolved || !graph->alias_of || !graph->first_alias || !index_aliases(graph, builders))
         return false;
-    for (size_t i = 0; i < most; i++) {
+    for (size_t i = 0; i < max_aliases; i++) {
         const gb_alias *alias = i < origins ? &origin[i] : &graph->aliases[i - origins];
         gb_node node = resolve_alias(graph, builders, alias->canonical);
         if (node == GB_NO_NODE)
@@ -179,7 +181,7 @@ void gb_graph_resolve(gb_graph *graph) {
     gb_name_index builders = {0};
     gb_graph_find_maps(graph);
     if (!resolve(graph, &builders))
-        gb_graph_mistake(graph, "out of memory while building the graph");
+        gb_graph_fail(graph, "out of memory while building the graph");
     gb_name_index_free(&builders);
 }
 
@@ -200,7 +202,7 @@ const char *gb_graph_alias_of(const gb_graph *graph, gb_node node, size_t n) {
     return n < graph->first_alias[node + 1] - first ? graph->alias_of[first + n] : NULL;
 }
 
-/* One [set] of a glob at `*pattern`, which stands behind the '['; moves behind the ']'. */
+/* Matches one [set] of a glob; `*pattern` points behind the '[' and is moved behind the ']'. */
 static bool match_set(const char **pattern, char c) {
     const char *p = *pattern;
     bool negate = *p == '!' || *p == '^', hit = false;
@@ -218,7 +220,8 @@ static bool match_set(const char **pattern, char c) {
     return hit != negate;
 }
 
-/* Shell glob without slashes: remembers the last '*' and goes back to it, so time is at most length × length. */
+/* Shell glob without special treatment of slashes. Backtracks only to the last '*', so the time is at most the product
+ * of the lengths. */
 static bool match_glob(const char *pattern, const char *text) {
     const char *star = NULL, *resume = NULL;
     while (*text) {
@@ -279,14 +282,14 @@ void gb_graph_alias(gb_graph *graph, const char *alias, const char *name) {
 
 /* ------------------------------------------------------------------------------------------------ roles */
 
-/* What code that looks for a role relies on, in words; NULL if the node is that. */
-static const char *unfit_for(const gb_graph *graph, gb_node index, gb_role role) {
+/* What a node with this role must be, as text, if `index` is not; otherwise NULL. */
+static const char *role_mismatch(const gb_graph *graph, gb_node index, gb_role role) {
     const gb_graph_node *node = &graph->nodes[index];
     switch (role) {
     case GB_ROLE_Z:
         return node->is_input ? NULL : "z is an input";
     case GB_ROLE_LABEL:
-        return node->is_input && node->ndim == 1 ? NULL : "a label is an input with one value for each class";
+        return node->is_input && node->ndim == 1 ? NULL : "a label is an input with one value per class";
     case GB_ROLE_WS:
         return node->ndim == 2 ? NULL : "w's are the rows [num_ws, w_dim] of one node";
     case GB_ROLE_W:
@@ -307,17 +310,17 @@ void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index) {
     if (graph->failed || node == GB_NO_NODE)
         return;
     if (node < 0 || node >= graph->count || role <= GB_ROLE_NONE || role > GB_ROLE_IMAGE || index < 0) {
-        gb_graph_mistake(graph, "role %d with index %d for node %d: there is no such role or node", (int)role, index, node);
+        gb_graph_fail(graph, "node %d: role %d with index %d is not possible", node, (int)role, index);
         return;
     }
-    const char *why = unfit_for(graph, node, role);
+    const char *why = role_mismatch(graph, node, role);
     if (why) {
-        gb_graph_mistake(graph, "'%s' cannot have the role %d: %s", graph->nodes[node].name, (int)role, why);
+        gb_graph_fail(graph, "'%s' cannot have the role %d: %s", graph->nodes[node].name, (int)role, why);
         return;
     }
     if (gb_graph_find_role(graph, role, index) != GB_NO_NODE) {
-        gb_graph_mistake(graph, "'%s': another node has the role %d with index %d", graph->nodes[node].name, (int)role,
-                         index);
+        gb_graph_fail(graph, "'%s': another node has the role %d with index %d", graph->nodes[node].name, (int)role,
+                      index);
         return;
     }
     if (!reserve(graph, (void **)&graph->roles, graph->role_count, &room, sizeof(gb_node_role)))
@@ -340,14 +343,14 @@ const gb_node_role *gb_graph_role_of(const gb_graph *graph, gb_node node, gb_rol
     return NULL;
 }
 
-/* A role that follows from an operation, unless another node has it already or its inputs are of another kind. */
-static gb_node imply(gb_graph *graph, gb_node node, gb_role role, int index) {
-    if (node != GB_NO_NODE && !unfit_for(graph, node, role) && gb_graph_find_role(graph, role, index) == GB_NO_NODE)
+/* Gives a node the role that its operation implies, unless another node has it already or its inputs do not suit it. */
+static gb_node add_implied_role(gb_graph *graph, gb_node node, gb_role role, int index) {
+    if (node != GB_NO_NODE && !role_mismatch(graph, node, role) && gb_graph_find_role(graph, role, index) == GB_NO_NODE)
         gb_graph_role(graph, node, role, index);
     return node;
 }
 
-/* How many nodes have the role so far. */
+/* The number of nodes with the role so far. */
 static int role_count(const gb_graph *graph, gb_role role) {
     int count = 0;
     for (size_t i = 0; i < graph->role_count; i++)
@@ -360,26 +363,26 @@ static int role_count(const gb_graph *graph, gb_role role) {
 void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const float *data) {
     gb_array array = {.dtype = GB_F32, .ndim = ndim, .data = data};
     if (ndim < 0 || ndim > GB_MAX_DIMS) {
-        gb_graph_mistake(graph, "weight '%s' has %d dimensions; at most %d are possible", name, ndim, GB_MAX_DIMS);
+        gb_graph_fail(graph, "weight '%s' has %d dimensions; expected at most %d", name, ndim, GB_MAX_DIMS);
         return;
     }
     if (!name || !data || gb_network_array(graph->network, name)) {
-        gb_graph_mistake(graph, "weight '%s' %s", name ? name : "", !name ? "needs a name" : !data ? "has no data"
-                                                                                                  : "is there already");
+        gb_graph_fail(graph, "weight '%s' %s", name ? name : "", !name ? "needs a name"
+                                                                 : !data ? "has no data" : "exists already");
         return;
     }
     if (ndim)
         memcpy(array.shape, shape, (size_t)ndim * sizeof *shape);
     gb_array_pack_strides(&array);
     if (!gb_network_add_array(graph->network, name, &array))
-        gb_graph_mistake(graph, "weight '%s' could not be added", name);
+        gb_graph_fail(graph, "weight '%s' could not be added", name);
 }
 
-/* The weight `name` with exactly this shape, or a mistake. -1 in `shape` takes any size. */
+/* The weight `name` with exactly this shape, or an error. -1 in `shape` accepts any size. */
 static const gb_array *weight(gb_graph *graph, const char *user, const char *name, int ndim, const int64_t *shape) {
     const gb_array *a = name ? gb_network_array(graph->network, name) : NULL;
     if (!a) {
-        gb_graph_mistake(graph, "%s: there is no weight '%s'", user, name ? name : "");
+        gb_graph_fail(graph, "%s: there is no weight '%s'", user, name ? name : "");
         return NULL;
     }
     bool same = a->ndim == ndim;
@@ -394,8 +397,8 @@ static const gb_array *weight(gb_graph *graph, const char *user, const char *nam
             else
                 snprintf(want + used, sizeof want - used, "%s%lld", i ? "," : "", (long long)shape[i]);
         }
-        gb_graph_mistake(graph, "%s: weight '%s' has shape %s, expected %s]", user, name,
-                         gb_shape_text(a, got, sizeof got), want);
+        gb_graph_fail(graph, "%s: weight '%s' has shape %s; expected %s]", user, name,
+                      gb_shape_text(a, got, sizeof got), want);
         return NULL;
     }
     return a;
@@ -403,17 +406,19 @@ static const gb_array *weight(gb_graph *graph, const char *user, const char *nam
 
 /* ------------------------------------------------------------------------------------------------ nodes */
 
-/* Appends a node whose inputs are checked; NULL leaves a mistake. The caller fills desc and calls finish(). */
+/* Appends a node and checks its inputs; NULL after an error. The caller fills desc and calls finish(). */
 static gb_graph_node *append(gb_graph *graph, const char *name, int inputs, const gb_node *input) {
     if (graph->failed)
         return NULL;
     if (!name || !*name || graph->count >= GB_MAX_NODES) {
-        gb_graph_mistake(graph, name && *name ? "the graph has more than %d nodes" : "a node needs a name (at most %d)",
-                         GB_MAX_NODES);
+        if (name && *name)
+            gb_graph_fail(graph, "%s: the graph has more than %d nodes", name, GB_MAX_NODES);
+        else
+            gb_graph_fail(graph, "node %d needs a name", graph->count);
         return NULL;
     }
     if (find_exact(graph, name) != GB_NO_NODE) {
-        gb_graph_mistake(graph, "%s: there is a node of this name already", name);
+        gb_graph_fail(graph, "%s: another node has this name", name);
         return NULL;
     }
     size_t room = (size_t)graph->room;
@@ -424,7 +429,7 @@ static gb_graph_node *append(gb_graph *graph, const char *name, int inputs, cons
     *node = (gb_graph_node){.name = keep(graph, name), .inputs = inputs, .weight_gain = 1, .clamp = -1, .ndim = 3};
     for (int i = 0; i < inputs; i++) {
         if (input[i] < 0 || input[i] >= graph->count) {
-            gb_graph_mistake(graph, "%s: input %d is no node of this graph", name, i);
+            gb_graph_fail(graph, "%s: input %d is not a node of this graph", name, i);
             return NULL;
         }
         node->input[i] = input[i];
@@ -435,23 +440,23 @@ static gb_graph_node *append(gb_graph *graph, const char *name, int inputs, cons
     return node->name ? node : NULL;
 }
 
-/* Makes the node that append() began part of the graph. */
+/* Adds the node that append() began to the graph. */
 static gb_node commit(gb_graph *graph) {
     if (!gb_name_add(&graph->by_name, (size_t)graph->count, node_name, graph)) {
-        gb_graph_mistake(graph, "out of memory while building the graph");
+        gb_graph_fail(graph, "out of memory while building the graph");
         return GB_NO_NODE;
     }
     return graph->count++;
 }
 
-/* Checks the shape rule of the operation and makes the node part of the graph. */
+/* Checks the shape rule of the operation and adds the node to the graph. */
 static gb_node finish(gb_graph *graph, gb_graph_node *node, gb_op_id op, int ndim) {
     char why[256];
     node->desc.op = op;
     if (graph->failed)
         return GB_NO_NODE;
     if (!gb_op_shape(&planar, &node->desc, why, sizeof why)) {
-        gb_graph_mistake(graph, "%s: %s", node->name, why);
+        gb_graph_fail(graph, "%s: %s", node->name, why);
         return GB_NO_NODE;
     }
     const gb_shape *out = &node->desc.out;
@@ -471,26 +476,26 @@ gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_
     if (!node)
         return GB_NO_NODE;
     if (ndim < 1 || ndim > 3) {
-        gb_graph_mistake(graph, "%s: an input has 1 to 3 dimensions, not %d", name, ndim);
+        gb_graph_fail(graph, "%s: an input has 1 to 3 dimensions, not %d", name, ndim);
         return GB_NO_NODE;
     }
     node->ndim = ndim;
     for (int i = 0; i < ndim; i++) {
         if (shape[i] < 1 || shape[i] > 1 << 20) {
-            gb_graph_mistake(graph, "%s: dimension %d is %lld; 1 to %d are possible", name, i, (long long)shape[i],
-                             1 << 20);
+            gb_graph_fail(graph, "%s: dimension %d is %lld; expected 1 to %d", name, i, (long long)shape[i],
+                          1 << 20);
             return GB_NO_NODE;
         }
         node->shape[i] = shape[i];
     }
     node->desc.out = gb_node_shape(node);
     if (!gb_shape_possible(&node->desc.out)) {
-        gb_graph_mistake(graph, "%s: an input of %dx%dx%d is too large", name, node->desc.out.c, node->desc.out.h,
-                         node->desc.out.w);
+        gb_graph_fail(graph, "%s: an input of %dx%dx%d is too large", name, node->desc.out.c, node->desc.out.h,
+                      node->desc.out.w);
         return GB_NO_NODE;
     }
     if (value) {
-        /* Checkpoints store a map of one channel as [H,W]. */
+        /* Checkpoints store a map of one channel as [H, W]. */
         bool bare = ndim == 3 && shape[0] == 1;
         if (!weight(graph, name, value, bare ? 2 : ndim, bare ? shape + 1 : shape))
             return GB_NO_NODE;
@@ -543,7 +548,7 @@ gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const ch
         return GB_NO_NODE;
     node->weight[0] = keep(graph, w_avg);
     node->desc.truncate.num_ws = num_ws;
-    return imply(graph, finish(graph, node, GB_OP_TRUNCATE, 2), GB_ROLE_WS, role_count(graph, GB_ROLE_WS));
+    return add_implied_role(graph, finish(graph, node, GB_OP_TRUNCATE, 2), GB_ROLE_WS, role_count(graph, GB_ROLE_WS));
 }
 
 gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) {
@@ -552,7 +557,8 @@ gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) 
         return GB_NO_NODE;
     node->desc.select.row = row;
     gb_node selected = finish(graph, node, GB_OP_SELECT, 1);
-    return gb_graph_find_role(graph, GB_ROLE_WS, 0) == ws ? imply(graph, selected, GB_ROLE_W, row) : selected;
+    return gb_graph_find_role(graph, GB_ROLE_WS, 0) == ws ? add_implied_role(graph, selected, GB_ROLE_W, row)
+                                                          : selected;
 }
 
 gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight_name,
@@ -566,7 +572,7 @@ gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node st
     if (!a)
         return GB_NO_NODE;
     if (a->shape[2] != a->shape[3]) {
-        gb_graph_mistake(graph, "%s: kernel '%s' is not square", name, weight_name);
+        gb_graph_fail(graph, "%s: kernel '%s' is not square", name, weight_name);
         return GB_NO_NODE;
     }
     float gain = options->style_gain != 0 ? options->style_gain : 1;
@@ -603,14 +609,14 @@ gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map
         return GB_NO_NODE;
     const gb_shape *in = node->desc.in;
     if (in[1].c != 1 || in[1].h != in[0].h || in[1].w != in[0].w) {
-        gb_graph_mistake(graph, "%s: the noise map is %dx%dx%d, expected 1x%dx%d", name, in[1].c, in[1].h, in[1].w,
-                         in[0].h, in[0].w);
+        gb_graph_fail(graph, "%s: the noise map is %dx%dx%d; expected 1x%dx%d", name, in[1].c, in[1].h, in[1].w,
+                      in[0].h, in[0].w);
         return GB_NO_NODE;
     }
-    node->desc.inputs = 1;      /* the operation itself finds the map in its epilogue */
+    node->desc.inputs = 1;      /* the map is an operand of the epilogue */
     node->strength = keep(graph, strength);
     if (graph->nodes[map].is_input && !gb_graph_role_of(graph, map, GB_ROLE_NOISE))
-        imply(graph, map, GB_ROLE_NOISE, role_count(graph, GB_ROLE_NOISE));
+        add_implied_role(graph, map, GB_ROLE_NOISE, role_count(graph, GB_ROLE_NOISE));
     return finish(graph, node, GB_OP_NOISE, 3);
 }
 
@@ -622,7 +628,7 @@ gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb
         return GB_NO_NODE;
     int act = gb_act_find(options->act ? options->act : "linear");
     if (act < 0) {
-        gb_graph_mistake(graph, "%s: there is no activation '%s'", name, options->act);
+        gb_graph_fail(graph, "%s: there is no activation '%s'", name, options->act);
         return GB_NO_NODE;
     }
     node->bias = keep(graph, options->bias);
@@ -642,8 +648,8 @@ gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char 
     gb_node node = gb_graph_bias_act(graph, name, x, &(gb_bias_act_options){0});
     const gb_array *a = node != GB_NO_NODE ? gb_network_array(graph->network, weight_name) : NULL;
     if (node != GB_NO_NODE && (!a || gb_array_count(a) != 1))
-        gb_graph_mistake(graph, "%s: weight '%s' is missing or has more than one element", name,
-                         weight_name ? weight_name : "");
+        gb_graph_fail(graph, "%s: weight '%s' is missing or has more than one element", name,
+                      weight_name ? weight_name : "");
     else if (node != GB_NO_NODE)
         graph->nodes[node].scale = keep(graph, weight_name);
     return graph->failed ? GB_NO_NODE : node;
@@ -652,8 +658,8 @@ gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char 
 gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options) {
     const gb_batch_norm_options none = {0};
     options = options ? options : &none;
-    bool given = !options->gain_weight;
-    gb_graph_node *node = append(graph, name, given ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
+    bool per_sample = !options->gain_weight;
+    gb_graph_node *node = append(graph, name, per_sample ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
     if (!node)
         return GB_NO_NODE;
     int64_t c = node->desc.in[0].c;
@@ -661,7 +667,7 @@ gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const 
     if (!mean || !weight(graph, name, options->var, 2, (const int64_t[]){mean->shape[0], c}))
         return GB_NO_NODE;
     const char *const names[] = {options->mean, options->var, options->gain_weight, options->bias_weight};
-    for (int i = 0; i < (given ? 2 : 4); i++)
+    for (int i = 0; i < (per_sample ? 2 : 4); i++)
         if (i < 2 || weight(graph, name, names[i], 1, &c))
             node->weight[i] = keep(graph, names[i]);
     node->desc.batch_norm.rows = (int)mean->shape[0];
@@ -717,7 +723,7 @@ gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_node val
 
 void gb_graph_output(gb_graph *graph, gb_node node) {
     if (node < 0 || node >= graph->count)
-        gb_graph_mistake(graph, "the output is no node of this graph");
+        gb_graph_fail(graph, "the output is not a node of this graph");
     else
         graph->output = node;
 }

@@ -1,24 +1,26 @@
-/* Models: made over a graph, their weights packed for the kernels in use, and what callers may ask about them. */
+/* Models: a finished graph, its weights packed for the kernels in use, and the queries of ganbend.h. */
 #include "model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "weights/gbw.h"
-#include "engine/base/error.h"
 #include "device_memory.h"
+#include "engine/base/error.h"
+#include "weights/gbw.h"
 
-/* ------------------------------------------------------------------------------------------------ making */
+/* ------------------------------------------------------------------------------------------------ creating */
 
-/* The place of an array in the network's list. */
+/* The index of an array in the network's list. */
 static size_t index_of(const gb_network *network, const gb_array *array) {
     const gb_named_array *list;
     gb_network_arrays(network, &list);
-    return (size_t)((const gb_named_array *)(const void *)((const char *)array - offsetof(gb_named_array, array)) - list);
+    return (size_t)((const gb_named_array *)(const void *)((const char *)array - offsetof(gb_named_array, array)) -
+                    list);
 }
 
-/* Counts each weight's elements at the first node that uses it. FIRs and the mean w are settings, not parameters. */
+/* Counts each weight's elements at the first node that uses it. FIR filters and the mean w do not count as
+ * parameters. */
 static bool count_parameters(gb_model *model, size_t tensors) {
     const gb_graph *graph = model->graph;
     bool *counted = calloc(tensors + 1, sizeof *counted);
@@ -44,7 +46,7 @@ gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, g
     *out = NULL;
     gb_graph_resolve(graph);
     if (!graph->failed && graph->output == GB_NO_NODE)
-        gb_graph_mistake(graph, "the graph has no output");
+        gb_graph_fail(graph, "the graph has no output");
     if (graph->failed) {
         gb_status status = name ? gb_fail(err, GB_BAD_FILE, "%s: %s", name, graph->why)
                                 : gb_fail(err, GB_BAD_ARGUMENT, "%s", graph->why);
@@ -109,7 +111,7 @@ void gb_model_close(gb_model *model) {
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
-/* At first touch a tensor of a .gbw is held against its checksum. Called with the lock held. */
+/* Compares a tensor of a .gbw with its checksum when it is first used. Called with the lock held. */
 static gb_status check_tensor(gb_model *model, const gb_array *array, const char *name, gb_error *err) {
     const gb_named_array *list;
     size_t count = gb_network_arrays(model->graph->network, &list), index = index_of(model->graph->network, array);
@@ -129,7 +131,7 @@ static bool is_plain_f32(const gb_array *a) {
            !memcmp(packed.stride, a->stride, (size_t)a->ndim * sizeof *a->stride);
 }
 
-/* The weight as float32 × gain: in place where the file has it so, else converted into *owned. Lock held. */
+/* The weight as float32 × gain: a pointer into the file if possible, otherwise converted into *owned. Lock held. */
 static gb_status as_floats(gb_model *model, const char *name, float gain, const float **data, float **owned,
                            gb_error *err) {
     const gb_array *array = gb_network_array(model->graph->network, name);
@@ -159,15 +161,15 @@ static gb_status as_floats(gb_model *model, const char *name, float gain, const 
     return GB_OK;
 }
 
-/* The pages of a packed tensor are not needed any more. */
+/* Drops the file's pages of a tensor that has been packed. */
 static void release_pages(const gb_model *model, const char *name) {
     const gb_array *array = gb_network_array(model->graph->network, name);
     if (model->map.bytes && array)
         gb_map_release(&model->map, array->data, (size_t)gb_array_count(array) * gb_dtype_size(array->dtype));
 }
 
-/* A copy in the processor's memory of what lies in the host's; NULL when there is no room. */
-static void *brought_to(const gb_cpu *cpu, const void *bytes, size_t size) {
+/* Copies host memory to the processor's device; NULL if out of memory there. */
+static void *copy_to_device(const gb_cpu *cpu, const void *bytes, size_t size) {
     void *there = gb_memory_alloc(cpu, size);
     if (there && !cpu->device->upload(cpu->device, there, bytes, size)) {
         gb_memory_free(cpu, there);
@@ -190,7 +192,7 @@ static gb_status pack_node(gb_model *model, gb_node index, const gb_cpu *cpu, co
         row->pack(cpu, desc, weights, *packed);
     if (!status && cpu->device) {
         void *here = *packed;
-        if (!(*packed = brought_to(cpu, here, row->packed_size(cpu, desc))))
+        if (!(*packed = copy_to_device(cpu, here, row->packed_size(cpu, desc))))
             status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for the weights of '%s'", cpu->device->name,
                              node->name);
         gb_aligned_free(here);
@@ -210,7 +212,7 @@ gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const 
     gb_mutex_lock(model->lock);
     gb_packed *entry = &model->packed[node];
     gb_status status = GB_OK;
-    /* A node's row depends on its shape and the context's processor only, so one form is all there is. */
+    /* A node's row depends only on its shape and the context's processor, so there is only one packed form. */
     if (!entry->bytes) {
         status = pack_node(model, node, cpu, row, desc, &entry->bytes, err);
         entry->row = row;
@@ -221,7 +223,7 @@ gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const 
     return status;
 }
 
-/* The entry of a weight, made where there is none yet: each tensor has a list of its own, mostly of one gain. Lock
+/* Finds or adds the entry of a weight with this gain: each tensor has a list of them, usually of length 1. Lock
  * held. */
 static gb_status find_floats(gb_model *model, const char *name, float gain, gb_floats **found, gb_error *err) {
     const gb_array *array = gb_network_array(model->graph->network, name);
@@ -257,7 +259,7 @@ gb_status gb_model_floats(gb_model *model, const char *name, float gain, const f
     return status;
 }
 
-gb_status gb_model_floats_there(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
+gb_status gb_model_device_floats(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
     const gb_cpu *cpu = model->context->processor;
     gb_floats *entry;
     if (!cpu->device)
@@ -265,7 +267,7 @@ gb_status gb_model_floats_there(gb_model *model, const char *name, float gain, c
     gb_mutex_lock(model->lock);
     gb_status status = find_floats(model, name, gain, &entry, err);
     if (!status && !entry->on_device &&
-        !(entry->on_device = brought_to(cpu, entry->data, entry->count * sizeof(float))))
+        !(entry->on_device = copy_to_device(cpu, entry->data, entry->count * sizeof(float))))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for tensor '%s'", cpu->device->name, name);
     if (!status)
         *data = entry->on_device;
@@ -308,19 +310,19 @@ uint32_t gb_model_checksum(const gb_model *model) {
     return model->checksum;
 }
 
-/* ------------------------------------------------------------------------------------------------ telling */
+/* ------------------------------------------------------------------------------------------------ queries */
 
 size_t gb_model_meta_count(const gb_model *model) {
     const gb_meta *list;
     return gb_network_metas(model->graph->network, &list);
 }
 
-const char *gb_model_meta_str(const gb_model *model, const char *key, const char *otherwise) {
-    return gb_network_str(model->graph->network, key, otherwise);
+const char *gb_model_meta_str(const gb_model *model, const char *key, const char *default_value) {
+    return gb_network_str(model->graph->network, key, default_value);
 }
 
-int64_t gb_model_meta_int(const gb_model *model, const char *key, int64_t otherwise) {
-    return gb_network_int(model->graph->network, key, otherwise);
+int64_t gb_model_meta_int(const gb_model *model, const char *key, int64_t default_value) {
+    return gb_network_int(model->graph->network, key, default_value);
 }
 
 size_t gb_model_class_count(const gb_model *model) {
@@ -414,8 +416,8 @@ void gb_model_output_shape(const gb_model *model, int64_t shape[3]) {
     shape[2] = s.w;
 }
 
-/* Appends to a line that is cut where it is full. */
-static void put(char *text, size_t size, const char *piece) {
+/* Appends to `text`, truncating it to `size` bytes. */
+static void append_text(char *text, size_t size, const char *piece) {
     size_t used = strlen(text);
     snprintf(text + used, size - used, "%s", piece);
 }
@@ -432,9 +434,9 @@ gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, c
     for (size_t i = 0; i < meta->count; i++) {
         char number[40];
         if (i)
-            put(text, size, ",");
+            append_text(text, size, ",");
         if (meta->type == GB_META_STR || meta->type == GB_META_STRS) {
-            put(text, size, meta->strs[i]);
+            append_text(text, size, meta->strs[i]);
             continue;
         }
         if (meta->type == GB_META_BOOL)
@@ -443,7 +445,7 @@ gb_status gb_model_meta(const gb_model *model, size_t index, const char **key, c
             snprintf(number, sizeof number, "%.9g", meta->floats[i]);
         else
             snprintf(number, sizeof number, "%lld", (long long)meta->ints[i]);
-        put(text, size, number);
+        append_text(text, size, number);
     }
     return GB_OK;
 }

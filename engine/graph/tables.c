@@ -1,13 +1,14 @@
-/* The tables of filters and activations as ganbend.h shows them, and one row of either applied to an array. */
+/* The tables of filters and activations of ganbend.h, and applying one row of them to an array. */
+#include "tables.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/bends/filters.h"
 #include "context.h"
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
-#include "tables.h"
+#include "ops/bends/filters.h"
 
 static void copy_params(gb_table_row *row, const gb_param *param, int count) {
     for (int i = 0; i < count; i++)
@@ -38,10 +39,10 @@ bool gb_activation_row(size_t index, gb_table_row *row) {
 
 static gb_status check_param(const char *of, const gb_param_info *p, float value, gb_error *err) {
     if (!(value >= p->low && value <= p->high))
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; %g to %g are possible", of, p->name, (double)value,
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; expected %g to %g", of, p->name, (double)value,
                        (double)p->low, (double)p->high);
     if ((p->integer || p->choices) && value != (float)(long long)value)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; whole numbers are possible", of, p->name, (double)value);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; expected an integer", of, p->name, (double)value);
     return GB_OK;
 }
 
@@ -50,7 +51,8 @@ static gb_status fill_params(const gb_table_row *row, const float *params, int c
     if (count && !params)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %d parameters without values", row->name, count);
     if (count < 0 || count > row->max_params)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s takes at most %d parameters, not %d", row->name, row->max_params, count);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s takes at most %d parameters, not %d", row->name, row->max_params,
+                       count);
     for (int i = 0; i < count; i++) {
         gb_status status = check_param(row->name, &row->param[i], params[i], err);
         if (status)
@@ -90,8 +92,8 @@ gb_status gb_filter_apply(gb_context *context, const char *name, const float *pa
     for (int i = 0; i < 4; i++)
         *sizes[i] = shape[i] > 0 && shape[i] <= INT_MAX ? (int)shape[i] : 0;
     if (!gb_shape_possible(&s))
-        return gb_fail(err, GB_BAD_ARGUMENT, "an array of [%lld,%lld,%lld,%lld]", (long long)shape[0],
-                       (long long)shape[1], (long long)shape[2], (long long)shape[3]);
+        return gb_fail(err, GB_BAD_ARGUMENT, "a filter cannot take an array of shape [%lld,%lld,%lld,%lld]",
+                       (long long)shape[0], (long long)shape[1], (long long)shape[2], (long long)shape[3]);
     gb_tensor from = {s, (float *)in}, to = {s, out};       /* `from` is only read */
     size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[chosen.index], &s);
     void *memory = gb_aligned_alloc(workspace + 64);

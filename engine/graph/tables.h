@@ -4,11 +4,11 @@
 
 #include "engine/ganbend.h"
 
-/* A row that was chosen by its name or alias, with all its parameters: those given, checked, and defaults for the rest. */
+/* A row found by its name or alias, with all its parameters: the given ones, checked, and default values for the rest. */
 typedef struct gb_chosen_row {
     size_t index;               /* in the table */
     float params[GB_MAX_PARAMS];
-    int count;                  /* of them that count: of a row that takes any number, those given */
+    int count;                  /* of parameters in effect: of a row with any number of them, those given */
 } gb_chosen_row;
 
 gb_status gb_choose_filter(const char *name, const float *params, int count, gb_chosen_row *chosen, gb_error *err);

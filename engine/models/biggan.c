@@ -1,7 +1,7 @@
 /* BigGAN and BigGAN-deep: class-conditional residual generators with self-attention.
- * Brock, Donahue, Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis" (2019). Two code bases
- * wrote it down, BigGAN-PyTorch and the Hugging Face port; node names are the module paths of the one a network comes
- * from, operations that are no module of their own are parent.operation. docs/layers.md lists them. */
+ * Brock, Donahue, Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis" (2019). There are two
+ * code bases, BigGAN-PyTorch and the Hugging Face port; node names are the module paths of the one that a network comes
+ * from, and operations that are not modules are named parent.operation. docs/layers.md lists them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { MAX_BLOCKS = 64 };
 
 /* How a code base names its modules. */
 typedef struct naming {
-    const char *block;              /* of residual block i, attention counted in where they share a list */
+    const char *block;              /* residual block i; where attention modules are in the same list, they count too */
     const char *norm, *conv;        /* inside a block; numbered from `first` */
     int first;
     const char *norm_gain, *norm_bias;
@@ -26,14 +26,14 @@ static const naming huggingface = {
 typedef struct biggan {
     gb_graph *graph;
     const naming *names;
-    bool deep, is_port;             /* the port is Hugging Face's */
+    bool deep, is_port;             /* is_port: the Hugging Face port */
     int z_dim, c_dim, shared_dim, z_chunk, bottom;
     float eps, output_eps;
     size_t blocks;
     const int64_t *in, *out, *up, *attention_after;
     size_t attentions;
-    gb_node z, label, embedding;    /* embedding: GB_NO_NODE where classes are not shared */
-    gb_node condition;              /* of every norm, where it is the same for all */
+    gb_node z, label, embedding;    /* embedding: GB_NO_NODE if there is no shared embedding */
+    gb_node condition;              /* of all norms, if z is not in chunks */
 } biggan;
 
 /* ------------------------------------------------------------------------------------------------ modules */
@@ -46,7 +46,7 @@ static gb_node conv(biggan *b, const char *module, gb_node x) {
                              &(gb_bias_act_options){.bias = gb_name("%s.bias", module).text});
 }
 
-/* A convolution without. */
+/* A convolution without bias. */
 static gb_node bare_conv(biggan *b, const char *module, gb_node x) {
     return gb_graph_conv2d(b->graph, module, x, GB_NO_NODE, gb_name("%s.weight", module).text, &(gb_conv2d_options){0});
 }
@@ -68,59 +68,60 @@ static gb_node conditional_norm(biggan *b, const char *module, gb_node x, gb_nod
 
 /* ------------------------------------------------------------------------------------------------ blocks */
 
-typedef struct site {
+typedef struct residual_block {
     const char *block;              /* module path */
     biggan *b;
-} site;
+} residual_block;
 
-static gb_node norm_at(const site *s, int k, gb_node x, gb_node y) {
-    gb_name_text name = gb_name(s->b->names->norm, s->b->names->first + k);
-    return conditional_norm(s->b, gb_name("%s.%s", s->block, name.text).text, x, y);
+static gb_node norm_at(const residual_block *r, int k, gb_node x, gb_node y) {
+    gb_name_text name = gb_name(r->b->names->norm, r->b->names->first + k);
+    return conditional_norm(r->b, gb_name("%s.%s", r->block, name.text).text, x, y);
 }
 
-static gb_node relu_at(const site *s, int k, gb_node x) {
-    bool port = s->b->is_port;
-    return relu(s->b, gb_name(port ? "%s.relu_%d" : "%s.relu%d", s->block, s->b->names->first + k).text, x);
+static gb_node relu_at(const residual_block *r, int k, gb_node x) {
+    bool port = r->b->is_port;
+    return relu(r->b, gb_name(port ? "%s.relu_%d" : "%s.relu%d", r->block, r->b->names->first + k).text, x);
 }
 
-static gb_node conv_at(const site *s, int k, gb_node x) {
-    gb_name_text name = gb_name(s->b->names->conv, s->b->names->first + k);
-    return conv(s->b, gb_name("%s.%s", s->block, name.text).text, x);
+static gb_node conv_at(const residual_block *r, int k, gb_node x) {
+    gb_name_text name = gb_name(r->b->names->conv, r->b->names->first + k);
+    return conv(r->b, gb_name("%s.%s", r->block, name.text).text, x);
 }
 
-/* norm, ReLU, nearest ×2, 3×3, norm, ReLU, 3×3; past them nearest ×2 and a 1×1. */
-static gb_node standard_block(const site *s, gb_node x, gb_node y, int cin, int cout, bool up) {
-    gb_graph *g = s->b->graph;
-    gb_node h = relu_at(s, 0, norm_at(s, 0, x, y));
+/* norm, ReLU, nearest ×2, 3×3, norm, ReLU, 3×3; shortcut: nearest ×2, 1×1. */
+static gb_node standard_block(const residual_block *r, gb_node x, gb_node y, int cin, int cout, bool up) {
+    gb_graph *g = r->b->graph;
+    gb_node h = relu_at(r, 0, norm_at(r, 0, x, y));
     if (up) {
-        h = gb_graph_upsample_nearest(g, gb_name("%s.upsample", s->block).text, h);
-        x = gb_graph_upsample_nearest(g, gb_name("%s.shortcut.upsample", s->block).text, x);
+        h = gb_graph_upsample_nearest(g, gb_name("%s.upsample", r->block).text, h);
+        x = gb_graph_upsample_nearest(g, gb_name("%s.shortcut.upsample", r->block).text, x);
     }
     if (cin != cout || up)
-        x = conv(s->b, gb_name("%s.conv_sc", s->block).text, x);
-    h = conv_at(s, 0, h);
-    h = conv_at(s, 1, relu_at(s, 1, norm_at(s, 1, h, y)));
-    return gb_graph_add(g, gb_name("%s.sum", s->block).text, x, h);
+        x = conv(r->b, gb_name("%s.conv_sc", r->block).text, x);
+    h = conv_at(r, 0, h);
+    h = conv_at(r, 1, relu_at(r, 1, norm_at(r, 1, h, y)));
+    return gb_graph_add(g, gb_name("%s.sum", r->block).text, x, h);
 }
 
-/* 1×1 to a quarter, two 3×3, 1×1 back, each behind norm and ReLU; the shortcut keeps the first channels. */
-static gb_node deep_block(const site *s, gb_node x, gb_node y, int cin, int cout, bool up) {
-    gb_graph *g = s->b->graph;
-    gb_node h = conv_at(s, 0, relu_at(s, 0, norm_at(s, 0, x, y)));
-    h = relu_at(s, 1, norm_at(s, 1, h, y));
+/* 1×1 to a quarter of the channels, two 3×3, 1×1 back, each after norm and ReLU; the shortcut keeps the first
+ * channels. */
+static gb_node deep_block(const residual_block *r, gb_node x, gb_node y, int cin, int cout, bool up) {
+    gb_graph *g = r->b->graph;
+    gb_node h = conv_at(r, 0, relu_at(r, 0, norm_at(r, 0, x, y)));
+    h = relu_at(r, 1, norm_at(r, 1, h, y));
     if (cin != cout)
-        x = gb_graph_slice(g, gb_name("%s.shortcut.slice", s->block).text, x, 0, cout);
+        x = gb_graph_slice(g, gb_name("%s.shortcut.slice", r->block).text, x, 0, cout);
     if (up) {
-        h = gb_graph_upsample_nearest(g, gb_name("%s.upsample", s->block).text, h);
-        x = gb_graph_upsample_nearest(g, gb_name("%s.shortcut.upsample", s->block).text, x);
+        h = gb_graph_upsample_nearest(g, gb_name("%s.upsample", r->block).text, h);
+        x = gb_graph_upsample_nearest(g, gb_name("%s.shortcut.upsample", r->block).text, x);
     }
-    h = conv_at(s, 1, h);
-    h = conv_at(s, 2, relu_at(s, 2, norm_at(s, 2, h, y)));
-    h = conv_at(s, 3, relu_at(s, 3, norm_at(s, 3, h, y)));
-    return gb_graph_add(g, gb_name("%s.sum", s->block).text, x, h);
+    h = conv_at(r, 1, h);
+    h = conv_at(r, 2, relu_at(r, 2, norm_at(r, 2, h, y)));
+    h = conv_at(r, 3, relu_at(r, 3, norm_at(r, 3, h, y)));
+    return gb_graph_add(g, gb_name("%s.sum", r->block).text, x, h);
 }
 
-/* x + gamma · o(g · softmax(θᵀφ)), φ and g over a quarter of the pixels. */
+/* x + gamma · o(g · softmax(θᵀφ)), with φ and g max-pooled to a quarter of the pixels. */
 static gb_node attention(biggan *b, const char *module, gb_node x) {
     gb_graph *g = b->graph;
     const char *const *names = b->names->attention;
@@ -137,9 +138,9 @@ static gb_node attention(biggan *b, const char *module, gb_node x) {
     return gb_graph_add(g, gb_name("%s.sum", module).text, x, o);
 }
 
-/* ------------------------------------------------------------------------------------------------ the whole */
+/* ------------------------------------------------------------------------------------------------ the network */
 
-/* The class as a vector, and what norms are conditioned on. */
+/* The inputs, the class embedding, and the vector on which norms are conditioned. */
 static void inputs(biggan *b) {
     gb_graph *g = b->graph;
     b->z = gb_graph_input(g, "z", 1, (const int64_t[]){b->z_dim}, NULL);
@@ -159,7 +160,7 @@ static void inputs(biggan *b) {
     }
 }
 
-/* What goes into the first linear layer, and what block i is conditioned on. A z in chunks gives one to each. */
+/* The input of the first linear layer and the condition of block i. If z is in chunks, each gets one of them. */
 static gb_node first_input(biggan *b) {
     if (b->z_chunk)
         return gb_graph_slice(b->graph, "z.0", b->z, 0, b->z_chunk);
@@ -181,7 +182,7 @@ static bool is_followed_by_attention(const biggan *b, size_t block) {
     return false;
 }
 
-/* The first linear layer and the maps it makes; the port writes them channels last. */
+/* The first linear layer, reshaped to maps; the port's order is channels last. */
 static gb_node first_maps(biggan *b) {
     const char *module = b->is_port ? "generator.gen_z" : "linear";
     gb_node x = gb_graph_linear(b->graph, gb_name("%s.linear", module).text, first_input(b),
@@ -191,7 +192,7 @@ static gb_node first_maps(biggan *b) {
                             b->bottom, b->is_port);
 }
 
-/* norm, ReLU, 3×3, tanh; the port makes more channels than the three that are the picture. */
+/* norm, ReLU, 3×3, tanh; the port's convolution has more channels, of which the first three are the picture. */
 static void picture(biggan *b, gb_node x) {
     gb_graph *g = b->graph;
     const char *norm = b->is_port ? "generator.bn" : "output_layer.0";
@@ -211,7 +212,7 @@ static void picture(biggan *b, gb_node x) {
 static size_t list(gb_graph *graph, const char *key, const int64_t **values) {
     const gb_meta *meta = gb_network_meta(graph->network, key);
     if (!meta || meta->type != GB_META_INTS || meta->count > MAX_BLOCKS) {
-        gb_graph_mistake(graph, "%s is missing or is no list of at most %d whole numbers", key, MAX_BLOCKS);
+        gb_graph_fail(graph, "%s is missing or not a list of at most %d integers", key, MAX_BLOCKS);
         return 0;
     }
     *values = meta->ints;
@@ -235,11 +236,11 @@ static void read_config(biggan *b) {
     size_t outs = list(g, "config.layers.out", &b->out), ups = list(g, "config.layers.up", &b->up);
     b->attentions = list(g, "config.attention_after", &b->attention_after);
     if (!g->failed && (!b->blocks || outs != b->blocks || ups != b->blocks))
-        gb_graph_mistake(g, "config.layers.in, out and up are not of the same length");
+        gb_graph_fail(g, "config.layers.in, out and up have different lengths");
     for (size_t i = 0; !g->failed && i < b->blocks; i++)
         if (b->in[i] < 1 || b->in[i] > 1 << 16 || b->out[i] < 1 || b->out[i] > 1 << 16)
-            gb_graph_mistake(g, "config.layers: block %zu has %lld and %lld channels", i, (long long)b->in[i],
-                             (long long)b->out[i]);
+            gb_graph_fail(g, "config.layers: block %zu has %lld input and %lld output channels; expected 1 to 65536", i,
+                          (long long)b->in[i], (long long)b->out[i]);
 }
 
 static void build(gb_graph *graph) {
@@ -249,13 +250,13 @@ static void build(gb_graph *graph) {
         return;
     inputs(&b);
     gb_node x = first_maps(&b);
-    int passed = 0;                 /* attentions so far: the port counts them among its layers */
+    int passed = 0;                 /* attention modules so far: the port counts them as layers */
     for (size_t i = 0; i < b.blocks && !graph->failed; i++) {
         int index = (int)i;
         gb_name_text block = gb_name(b.names->block, b.is_port ? index + passed : index);
-        site s = {block.text, &b};
+        residual_block r = {block.text, &b};
         gb_node y = condition_of(&b, index);
-        x = (b.deep ? deep_block : standard_block)(&s, x, y, (int)b.in[i], (int)b.out[i], b.up[i] != 0);
+        x = (b.deep ? deep_block : standard_block)(&r, x, y, (int)b.in[i], (int)b.out[i], b.up[i] != 0);
         gb_graph_alias(graph, block.text, gb_name("%s.sum", block.text).text);
         if (!is_followed_by_attention(&b, i))
             continue;

@@ -1,4 +1,4 @@
-/* The table of architectures, and what their builders share. */
+/* The table of architectures, and functions that their builders share. */
 #include "models.h"
 
 #include <stdarg.h>
@@ -27,8 +27,8 @@ gb_name_text gb_name(const char *format, ...) {
 int gb_config_int(gb_graph *graph, const char *key, int low, int high) {
     int64_t v = gb_network_int(graph->network, gb_name("config.%s", key).text, INT64_MIN);
     if (v == INT64_MIN)
-        gb_graph_mistake(graph, "config.%s is missing", key);
+        gb_graph_fail(graph, "config.%s is missing", key);
     else if (v < low || v > high)
-        gb_graph_mistake(graph, "config.%s is %lld; %d to %d are possible", key, (long long)v, low, high);
+        gb_graph_fail(graph, "config.%s is %lld; expected %d to %d", key, (long long)v, low, high);
     return v < low || v > high ? low : (int)v;
 }

@@ -1,6 +1,6 @@
 /* StyleGAN2: mapping network, truncation, and a synthesis network of skip, residual or plain blocks.
- * Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020); node names are the module paths of
- * NVIDIA's PyTorch code, operations that are no module of their own are parent.operation. docs/layers.md lists them. */
+ * Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). Node names are the module paths of
+ * NVIDIA's PyTorch code; operations that are not modules are named parent.operation. docs/layers.md lists them. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +11,14 @@
 
 enum { MAX_SIZE = 4096, MAX_BLOCKS = 11, MAX_MAPPING_LAYERS = 64, MAX_NUM_WS = 2 * MAX_BLOCKS };
 
-/* What the metadata says of the whole network. */
+/* The network's metadata, and its nodes for the w's. */
 typedef struct stylegan2 {
     gb_graph *graph;
     int z_dim, c_dim, w_dim, mapping_layers;
     int start[2], blocks;           /* height and width of the constant; each block after the first doubles them */
     int first;                      /* number in the first block's name: b4 */
     bool joint_norm;                /* z and the label's embedding are normalised together */
-    float mapping_lr, clamp;        /* clamp 0 = none */
+    float mapping_lr, clamp;        /* clamp 0 = no clamping */
     const char *mapping_activation, *activation, *block;
     gb_node w[MAX_NUM_WS];
 } stylegan2;
@@ -27,13 +27,13 @@ static bool is_block(const stylegan2 *p, const char *kind) {
     return !strcmp(p->block, kind);
 }
 
-/* The gain a network gives an activation of this name; unknown names are reported where they are used. */
+/* The gain that networks use with this activation; unknown names are reported where they are used. */
 static float act_gain(const char *act) {
     int kind = gb_act_find(act);
     return kind < 0 ? 1 : gb_acts[kind].gain;
 }
 
-/* Settings of a layer, which may differ from the network's. */
+/* Settings of one layer, which override the network's. */
 static float layer_clamp(const stylegan2 *p, const char *layer) {
     gb_name_text key = gb_name("config.layer.%s.conv_clamp", layer);
     float clamp = (float)gb_network_float(p->graph->network, key.text, p->clamp);
@@ -44,10 +44,11 @@ static const char *layer_act(const stylegan2 *p, const char *layer) {
     return gb_network_str(p->graph->network, gb_name("config.layer.%s.activation", layer).text, p->activation);
 }
 
-/* What a dense layer takes, by its weight; `usual` if the weight is missing, which is reported where it is used. */
-static int fan_in(const stylegan2 *p, const char *layer, int usual) {
+/* The number of inputs of a dense layer, from its weight; `expected` if the weight is missing, which is reported where
+ * it is used. */
+static int fan_in(const stylegan2 *p, const char *layer, int expected) {
     const gb_array *a = gb_network_array(p->graph->network, gb_name("%s.weight", layer).text);
-    return a && a->ndim == 2 && a->shape[1] > 0 && a->shape[1] <= 1 << 20 ? (int)a->shape[1] : usual;
+    return a && a->ndim == 2 && a->shape[1] > 0 && a->shape[1] <= 1 << 20 ? (int)a->shape[1] : expected;
 }
 
 /* y = act(x Wᵀ · weight_gain + bias · bias_gain) · gain: the nodes layer.linear and layer. */
@@ -60,7 +61,7 @@ static gb_node dense(stylegan2 *p, const char *layer, gb_node x, float weight_ga
                                                                        .gain = act_gain(act)});
 }
 
-/* z (and a label) → w, and the w of every layer, truncated. */
+/* z (and a label) → w → the truncated w of every layer. */
 static void mapping(stylegan2 *p) {
     gb_graph *g = p->graph;
     gb_node x = GB_NO_NODE;
@@ -132,7 +133,7 @@ static gb_node to_rgb(stylegan2 *p, const char *layer, gb_node x, gb_node w) {
     return gb_graph_bias_act(g, layer, x, &(gb_bias_act_options){.bias = bias.text, .clamp = layer_clamp(p, layer)});
 }
 
-/* A residual block's way past its convolutions: 1×1, enlarged by the FIR, × √½. */
+/* The shortcut of a residual block: 1×1 convolution, upsampling with the FIR filter, × √½. */
 static gb_node residual_skip(stylegan2 *p, const char *layer, gb_node x) {
     gb_graph *g = p->graph;
     gb_name_text weight = gb_name("%s.weight", layer), fir = gb_name("%s.resample_filter", layer);
@@ -173,7 +174,7 @@ static void synthesis(stylegan2 *p) {
         gb_node rgb = to_rgb(p, gb_name("%s.torgb", block.text).text, x, p->w[next_w]);
         gb_graph_role(g, rgb, GB_ROLE_TORGB, pictures);
         if (picture == GB_NO_NODE) {
-            /* The first picture is its own running picture. */
+            /* The first ToRGB is the first running picture. */
             gb_graph_alias(g, gb_name("%s.img", block.text).text, gb_name("%s.torgb", block.text).text);
             picture = rgb;
         } else {
@@ -184,7 +185,7 @@ static void synthesis(stylegan2 *p) {
     gb_graph_output(g, picture);
 }
 
-/* Where the maps begin, and how many blocks lead from there to config.resolution, the picture's height. */
+/* Reads the size of the constant and counts the blocks that double it to config.resolution, the picture's height. */
 static void read_size(stylegan2 *p) {
     const gb_meta *start = gb_network_meta(p->graph->network, "config.start");
     int resolution = gb_config_int(p->graph, "resolution", 1, MAX_SIZE);
@@ -193,12 +194,12 @@ static void read_size(stylegan2 *p) {
         height = start->ints[0];
         width = start->ints[1];
     } else if (start) {
-        gb_graph_mistake(p->graph, "config.start is not a list of height and width");
+        gb_graph_fail(p->graph, "config.start is not a list of a height and a width");
         return;
     }
     if (height < 1 || height > MAX_SIZE || width < 1 || width > MAX_SIZE) {
-        gb_graph_mistake(p->graph, "config.start is %lldx%lld; 1 to %d are possible", (long long)height,
-                         (long long)width, MAX_SIZE);
+        gb_graph_fail(p->graph, "config.start is %lldx%lld; expected 1 to %d", (long long)height,
+                      (long long)width, MAX_SIZE);
         return;
     }
     p->start[0] = (int)height;
@@ -210,14 +211,14 @@ static void read_size(stylegan2 *p) {
         p->blocks++;
     }
     if (height != resolution)
-        gb_graph_mistake(p->graph, "config.resolution is %d, to which doubling %d does not lead", resolution,
-                         p->start[0]);
+        gb_graph_fail(p->graph, "config.resolution is %d; expected %d times a power of two", resolution,
+                      p->start[0]);
     else if (width > MAX_SIZE)
-        gb_graph_mistake(p->graph, "the picture is %d wide; at most %d are possible", (int)width, MAX_SIZE);
+        gb_graph_fail(p->graph, "the picture is %d pixels wide; expected at most %d", (int)width, MAX_SIZE);
     if (p->first == 0)
         p->first = p->start[0];
     if (p->first < 1 || p->first > MAX_SIZE)
-        gb_graph_mistake(p->graph, "config.first_block is %d; 1 to %d are possible", p->first, MAX_SIZE);
+        gb_graph_fail(p->graph, "config.first_block is %d; expected 1 to %d", p->first, MAX_SIZE);
 }
 
 static void build(gb_graph *graph) {
@@ -238,9 +239,9 @@ static void build(gb_graph *graph) {
     };
     read_size(&p);
     if (!is_block(&p, "skip") && !is_block(&p, "resnet") && !is_block(&p, "orig"))
-        gb_graph_mistake(graph, "config.block is '%s'; skip, resnet and orig are possible", p.block);
+        gb_graph_fail(graph, "config.block is '%s'; expected skip, resnet or orig", p.block);
     if (p.z_dim + p.c_dim == 0)
-        gb_graph_mistake(graph, "the network has neither a z nor a label to start from");
+        gb_graph_fail(graph, "the network has neither z nor label as input");
     if (graph->failed)
         return;
     mapping(&p);
@@ -249,9 +250,10 @@ static void build(gb_graph *graph) {
 
 /* ------------------------------------------------------------------------------------------------ missing tensors */
 
-/* Stored noise is drawn once when a network is made; a checkpoint without it gets maps of seed 0. */
+/* Adds noise maps drawn from seed 0 for layers that have a noise strength but no map. */
 static gb_status add_noise_maps(gb_network *network, gb_error *err) {
-    const gb_meta *channels = gb_network_meta(network, "config.channels"), *start = gb_network_meta(network, "config.start");
+    const gb_meta *channels = gb_network_meta(network, "config.channels"),
+                  *start = gb_network_meta(network, "config.start");
     int64_t height = start ? start->ints[0] : 4, width = start ? start->ints[1] : 4;
     int64_t number = gb_network_int(network, "config.first_block", height);
     size_t blocks = channels ? channels->count : 0;

@@ -1,5 +1,5 @@
-/* Pictures as 8 bits and as PNG files (W3C PNG, third edition; libpng does the work). The same picture and texts give
- * the same bytes: compression and filters are set here, and no time is written. */
+/* Conversion of pictures to 8 bits, and writing PNG files (W3C PNG, third edition) with libpng. The same picture and
+ * texts always give the same file: compression and filters are fixed, and no time is written. */
 #include "image.h"
 
 #include <png.h>
@@ -28,8 +28,8 @@ void gb_image_to_rgb(const float *image, size_t plane, uint8_t *rgb) {
     gb_image_to_pixels(image, 3, plane, rgb);
 }
 
-/* Grey three times; a transparent pixel over squares of two greys, as editors show it. */
-static void show(const uint8_t *pixel, int channels, int y, int x, uint8_t *rgb) {
+/* Repeats a grey value three times; blends a transparent pixel with a checkerboard of two greys. */
+static void blend_pixel(const uint8_t *pixel, int channels, int y, int x, uint8_t *rgb) {
     enum { SQUARE = 8, DARK = 153, LIGHT = 204 };
     unsigned behind = ((y / SQUARE + x / SQUARE) & 1) ? DARK : LIGHT, alpha = channels == 4 ? pixel[3] : 255;
     for (int c = 0; c < 3; c++) {
@@ -41,7 +41,7 @@ static void show(const uint8_t *pixel, int channels, int y, int x, uint8_t *rgb)
 void gb_pixels_to_rgb(const uint8_t *pixels, int channels, int height, int width, uint8_t *rgb) {
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++, pixels += channels, rgb += 3)
-            show(pixels, channels, y, x, rgb);
+            blend_pixel(pixels, channels, y, x, rgb);
 }
 
 void gb_image_to_shown(const float *image, int channels, int height, int width, uint8_t *rgb) {
@@ -51,7 +51,7 @@ void gb_image_to_shown(const float *image, int channels, int height, int width, 
             uint8_t pixel[4];
             for (int c = 0; c < channels; c++)
                 pixel[c] = level(image[(size_t)c * plane]);
-            show(pixel, channels, y, x, rgb);
+            blend_pixel(pixel, channels, y, x, rgb);
         }
 }
 
@@ -86,10 +86,12 @@ static bool good_keyword(const char *key) {
     return true;
 }
 
-/* ASCII goes into tEXt, which every program shows; everything else into iTXt. */
+/* ASCII is written as tEXt, which every program can read; everything else as iTXt. */
 static gb_status make_text(const char *path, const gb_text *text, png_text *out, gb_error *err) {
     if (!good_keyword(text->key))
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: '%s' cannot be the keyword of a text in a PNG", path, text->key);
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "%s: '%s' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters", path,
+                       text->key);
     bool ascii = true;
     for (const unsigned char *s = (const unsigned char *)text->value; *s;) {
         size_t n = gb_utf8_length(s);
@@ -99,7 +101,7 @@ static gb_status make_text(const char *path, const gb_text *text, png_text *out,
         s += n;
     }
     size_t length = strlen(text->value);
-    /* libpng takes pointers to char that it does not write through. */
+    /* libpng's pointers are not const, but it does not write to these. */
     *out = (png_text){
         .compression = ascii ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE,
         .key = (png_charp)(uintptr_t)text->key,
@@ -114,7 +116,7 @@ static gb_status make_text(const char *path, const gb_text *text, png_text *out,
 
 static void write_bytes(png_structp png, png_bytep bytes, size_t size) {
     if (!gb_out_file_write(png_get_io_ptr(png), bytes, size))
-        png_error(png, "stopped");      /* the file knows why */
+        png_error(png, "stopped");      /* gb_out_file_check() has the reason */
 }
 
 static void flush_bytes(png_structp png) {
@@ -126,11 +128,11 @@ typedef struct pixels {
     const uint8_t *bytes;       /* [height, width, channels] */
 } pixels;
 
-/* What runs under setjmp: nothing in here is needed after a longjmp. */
+/* Runs under setjmp: no local variable is used after a longjmp. */
 static void write_png(png_structp png, png_infop info, const pixels *p, const png_text *texts, size_t text_count) {
     int colours = p->channels == 1 ? PNG_COLOR_TYPE_GRAY : p->channels == 4 ? PNG_COLOR_TYPE_RGB_ALPHA
                                                                             : PNG_COLOR_TYPE_RGB;
-    png_set_compression_level(png, 2);      /* 6 takes six times as long and saves six in a hundred bytes */
+    png_set_compression_level(png, 2);      /* level 6 takes six times as long and saves 6 % */
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
     png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, colours, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -175,11 +177,11 @@ gb_status gb_png_write_pixels(const char *path, int width, int height, int chann
                               const gb_text *texts, size_t text_count, gb_error *err) {
     const pixels p = {width, height, channels, bytes};
     if (channels != 1 && channels != 3 && channels != 4)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: a picture of %d channels; a PNG holds 1, 3 or 4", path, channels);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: the picture has %d channels; a PNG has 1, 3 or 4", path, channels);
     if (width < 1 || height < 1)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: a picture of %d×%d has no pixels", path, width, height);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: a picture of %dx%d has no pixels", path, width, height);
     if (text_count > 1000)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu texts; a PNG of ours holds at most 1000", path, text_count);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu texts; at most 1000 can be written", path, text_count);
     png_text *list = calloc(text_count + 1, sizeof *list);
     gb_status status = list ? GB_OK : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < text_count && !status; i++)

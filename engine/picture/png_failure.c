@@ -1,4 +1,4 @@
-/* libpng's errors and warnings. */
+/* Handlers of libpng's errors and warnings. */
 #include "png_failure.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* How libpng fails here: it jumps back to where the caller began, with its message. */
+/* Handling of libpng errors: a longjmp to the caller, which finds the message in gb_png_failure. */
 #ifndef GB_ENGINE_PNG_FAILURE_H
 #define GB_ENGINE_PNG_FAILURE_H
 

@@ -1,7 +1,6 @@
-/* Reading PNG files (W3C PNG, third edition; libpng does the work) whoever wrote them: palettes, greys, 16 bits and
- * interlacing all become 8-bit RGBA. Sizes are checked before memory is taken, and libpng's own memory is limited.
- * gb_png_is_complete() and gb_png_text() of ganbend.h are here too: they read all of a file, and take nothing or its texts out
- * of it. */
+/* Reading untrusted PNG files (W3C PNG, third edition) with libpng: palettes, greys, 16 bits and interlacing are all
+ * converted to 8-bit RGBA. Sizes are checked before memory is allocated, and libpng's own memory is limited. Also
+ * gb_png_is_complete() and gb_png_text() of ganbend.h, which read a file to its end. */
 #include "png_read.h"
 
 #include <png.h>
@@ -10,8 +9,8 @@
 #include <string.h>
 
 #include "engine/base/error.h"
-#include "image.h"
 #include "engine/base/platform.h"
+#include "image.h"
 #include "png_failure.h"
 
 typedef struct source {
@@ -23,10 +22,10 @@ typedef struct source {
     png_bytep row;              /* gb_png_is_complete(): the only one */
 } source;
 
-static void take_bytes(png_structp png, png_bytep out, size_t size) {
+static void read_bytes(png_structp png, png_bytep out, size_t size) {
     source *s = png_get_io_ptr(png);
     if (size > s->left)
-        png_error(png, "cut short");
+        png_error(png, "the file is truncated");
     memcpy(out, s->bytes, size);
     s->bytes += size;
     s->left -= size;
@@ -34,7 +33,7 @@ static void take_bytes(png_structp png, png_bytep out, size_t size) {
 
 /* ------------------------------------------------------------------------------------------------ pixels */
 
-static void take_memory(png_structp png, source *s, size_t width, size_t height) {
+static void allocate_rows(png_structp png, source *s, size_t width, size_t height) {
     s->rgba = malloc(width * height * 4);
     s->rows = malloc(height * sizeof *s->rows);
     if (!s->rgba || !s->rows)
@@ -43,13 +42,13 @@ static void take_memory(png_structp png, source *s, size_t width, size_t height)
         s->rows[y] = s->rgba + y * width * 4;
 }
 
-/* What runs under setjmp: all that is needed after a longjmp is in `s`. */
+/* Runs under setjmp: everything that is used after a longjmp is in `s`. */
 static bool decode(png_structp png, png_infop info, source *s, int *width, int *height) {
     if (setjmp(s->failure.jump))
         return false;
-    png_set_read_fn(png, s, take_bytes);
+    png_set_read_fn(png, s, read_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
-    png_set_user_limits(png, GB_PNG_MOST_SIDE, GB_PNG_MOST_SIDE);
+    png_set_user_limits(png, GB_PNG_MAX_SIDE, GB_PNG_MAX_SIDE);
     png_set_chunk_malloc_max(png, 1 << 20);
     png_read_info(png, info);
     png_set_expand(png);
@@ -61,8 +60,8 @@ static bool decode(png_structp png, png_infop info, source *s, int *width, int *
     *width = (int)png_get_image_width(png, info);
     *height = (int)png_get_image_height(png, info);
     if (png_get_rowbytes(png, info) != (size_t)*width * 4)
-        png_error(png, "a form of picture that is not known");
-    take_memory(png, s, (size_t)*width, (size_t)*height);
+        png_error(png, "unsupported pixel format");
+    allocate_rows(png, s, (size_t)*width, (size_t)*height);
     png_read_image(png, s->rows);
     return true;
 }
@@ -98,18 +97,18 @@ gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba,
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------ all of a file */
+/* ------------------------------------------------------------------------------------------------ whole files */
 
-/* Decodes every row as it is, checking every chunk on the way. `info` has the texts afterwards. */
-static bool read_through(png_structp png, png_infop info, source *s) {
-    enum { MOST_SIDE = 1 << 16, MOST_TEXTS = 64, MOST_TEXT = 8 << 20 };
+/* Decodes every row and checks every chunk. `info` has the texts afterwards. */
+static bool read_to_end(png_structp png, png_infop info, source *s) {
+    enum { MAX_SIDE = 1 << 16, MAX_TEXTS = 64, MAX_TEXT_BYTES = 8 << 20 };
     if (setjmp(s->failure.jump))
         return false;
-    png_set_read_fn(png, s, take_bytes);
+    png_set_read_fn(png, s, read_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    png_set_user_limits(png, MOST_SIDE, MOST_SIDE);
-    png_set_chunk_cache_max(png, MOST_TEXTS);
-    png_set_chunk_malloc_max(png, MOST_TEXT);
+    png_set_user_limits(png, MAX_SIDE, MAX_SIDE);
+    png_set_chunk_cache_max(png, MAX_TEXTS);
+    png_set_chunk_malloc_max(png, MAX_TEXT_BYTES);
     png_read_info(png, info);
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
@@ -128,7 +127,7 @@ typedef struct reading {
     png_infop info;
 } reading;
 
-/* Reads all of a file; close_reading() follows, also after a failure. */
+/* Reads a file to its end. Call close_reading() afterwards, also after a failure. */
 static gb_status read_file(const char *path, reading *r, gb_error *err) {
     *r = (reading){0};
     gb_status status = gb_map_open(path, &r->map, err);
@@ -140,7 +139,7 @@ static gb_status read_file(const char *path, reading *r, gb_error *err) {
     r->info = r->png ? png_create_info_struct(r->png) : NULL;
     if (!r->info)
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    if (!read_through(r->png, r->info, &r->source))
+    if (!read_to_end(r->png, r->info, &r->source))
         return gb_fail(err, GB_BAD_FILE, "%s: %s", path, r->source.failure.message);
     return GB_OK;
 }
@@ -161,7 +160,8 @@ bool gb_png_is_complete(const char *path) {
 
 /* ------------------------------------------------------------------------------------------------ texts */
 
-/* A copy as UTF-8, to be freed; what is none is Latin-1, as in tEXt and zTXt. NULL when memory is out. */
+/* A copy as UTF-8, to be freed. Text that is not valid UTF-8 is taken for Latin-1, the encoding of tEXt and zTXt. NULL
+ * if out of memory. */
 static char *as_utf8(const char *text) {
     const unsigned char *c = (const unsigned char *)text;
     size_t size = strlen(text) + 1, n;

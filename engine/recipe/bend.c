@@ -1,17 +1,16 @@
-/* A step of a recipe on a model: its places become nodes, its files are read, and gb_session_bend() is told. */
+/* Applies a step of a recipe to a session: finds its nodes, reads its files, and adds its bends. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
-#include "engine/base/platform.h"
 #include "recipe.h"
 
-/* ------------------------------------------------------------------------------------------------ numbers */
+/* ------------------------------------------------------------------------------------------------ parameters */
 
-double gb_recipe_dialled(const gb_recipe *recipe, const gb_dial *dial) {
-    return dial->param < 0 ? dial->value : recipe->params[dial->param].value;
+double gb_recipe_value_of(const gb_recipe *recipe, const gb_param_value *param_value) {
+    return param_value->param < 0 ? param_value->value : recipe->params[param_value->param].value;
 }
 
 const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i) {
@@ -20,62 +19,34 @@ const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i) {
                                               : NULL;
 }
 
-/* A slider moves through numbers; what takes whole ones gets the nearest. */
-void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_PARAMS]) {
-    for (int i = 0; i < GB_RECIPE_PARAMS; i++) {
-        const gb_param *param = i < step->dials ? gb_recipe_row_param(step, i) : NULL;
-        double value = i < step->dials ? gb_recipe_dialled(recipe, &step->dial[i]) : 0;
+/* Named parameters may have any value, so integer parameters are rounded. */
+void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_MAX_PARAMS]) {
+    for (int i = 0; i < GB_RECIPE_MAX_PARAMS; i++) {
+        const gb_param *param = i < step->param_count ? gb_recipe_row_param(step, i) : NULL;
+        double value = i < step->param_count ? gb_recipe_value_of(recipe, &step->param_value[i]) : 0;
         if (i == 0 && step->kind == GB_STEP_STYLE)
-            value = 1 - value;          /* what is kept */
+            value = 1 - value;          /* `keep` is the share of the original */
         numbers[i] = (float)(param && (param->integer || param->choices) ? rint(value) : value);
     }
 }
 
-/* Whether ".." is one of the parts of a path. */
-static bool steps_up(const char *file) {
-    for (const char *part = file; *part; part += strspn(part, "/")) {
-        size_t length = strcspn(part, "/");
-        if (length == 2 && !memcmp(part, "..", 2))
-            return true;
-        part += length;
-    }
-    return false;
-}
+/* ------------------------------------------------------------------------------------------------ bends */
 
-gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err) {
-    if (recipe->confined && (file[0] == '/' || steps_up(file)))
-        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' leads out of the recipe's folder, where its files are to lie", file);
-    size_t folder = file[0] == '/' ? 0 : strlen(recipe->folder), length = strlen(file);
-    *path = malloc(folder + length + 1);
-    if (!*path)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    memcpy(*path, recipe->folder, folder);
-    memcpy(*path + folder, file, length + 1);
-    if (!recipe->confined || gb_path_stays(*recipe->folder ? recipe->folder : ".", *path))
-        return GB_OK;
-    free(*path);
-    *path = NULL;
-    return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is a link that leads out of the recipe's folder, where its files are to "
-                                         "lie", file);
-}
-
-/* ------------------------------------------------------------------------------------------------ bending */
-
-typedef struct bender {
+typedef struct step_context {
     const gb_recipe *recipe;
     const gb_recipe_step *step;
     int index;
     gb_session *session;
     gb_applied_list *list;
-    int next;                   /* in the list: the step's next bend, where it was applied before; else -1 */
+    int next;                   /* position in the list of the next bend to update; -1 = add bends */
     int bends;                  /* added or changed so far */
-    float numbers[GB_RECIPE_PARAMS];
+    float numbers[GB_RECIPE_MAX_PARAMS];
     gb_clusters *clusters;
     gb_recipe_paint paint;
     gb_error *err;
-} bender;
+} step_context;
 
-static gb_status add_bend(bender *b, const gb_bend_options *options) {
+static gb_status add_bend(step_context *b, const gb_bend_options *options) {
     if (b->list->count == b->list->room) {
         int room = b->list->room ? 2 * b->list->room : 16;
         gb_applied *grown = realloc(b->list->bends, (size_t)room * sizeof *grown);
@@ -103,14 +74,14 @@ int gb_applied_first(const gb_applied_list *list, int step) {
     return low;
 }
 
-/* The step's bends follow each other in the list, in the order of its places. */
-static gb_status change_bend(bender *b, const gb_bend_options *options) {
+/* A step's bends are adjacent in the list, in the order of its places. */
+static gb_status change_bend(step_context *b, const gb_bend_options *options) {
     if (b->next >= b->list->count || b->list->bends[b->next].step != b->index)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "it sits in other places than when it was applied");
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "the step acts at other places than when it was applied");
     return gb_session_bend_replace(b->session, b->list->bends[b->next++].id, options, b->err);
 }
 
-static gb_status bend(bender *b, const char *at, const gb_bend_options *special) {
+static gb_status bend(step_context *b, const char *at, const gb_bend_options *special) {
     static const gb_bend_kind kinds[] = {
         [GB_STEP_FILTER] = GB_BEND_FILTER, [GB_STEP_ACTIVATION] = GB_BEND_ACTIVATION, [GB_STEP_PAINT] = GB_BEND_PAINT,
         [GB_STEP_DISABLE] = GB_BEND_DISABLE, [GB_STEP_NOISE] = GB_BEND_NOISE, [GB_STEP_TRUNCATE] = GB_BEND_TRUNCATE,
@@ -121,13 +92,13 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     gb_bend_options o = *special;
     o.kind = o.vectors ? GB_BEND_PAINT : kinds[s->kind];        /* an image is set by painting */
     o.at = at;
-    if (s->pick.kind == GB_PICK_RANDOM)
-        o.features = (gb_features){GB_FEATURES_RANDOM, NULL, 0, s->pick.share, s->pick.seed};
-    else if (s->pick.kind == GB_PICK_LIST)
-        o.features = (gb_features){GB_FEATURES_LIST, s->pick.list, s->pick.count, 0, 0};
+    if (s->features.kind == GB_CHOOSE_RANDOM)
+        o.features = (gb_features){GB_FEATURES_RANDOM, NULL, 0, s->features.share, s->features.seed};
+    else if (s->features.kind == GB_CHOOSE_LIST)
+        o.features = (gb_features){GB_FEATURES_LIST, s->features.list, s->features.count, 0, 0};
     o.name = s->kind == GB_STEP_FILTER ? s->filter->name : row ? gb_acts[s->activation].name : NULL;
     o.params = row ? b->numbers : NULL;
-    o.param_count = row ? s->dials : 0;
+    o.param_count = row ? s->param_count : 0;
     o.drop_bias = s->drop_bias;
     o.set_gain = s->set_gain;
     o.gain = (float)s->gain;
@@ -140,19 +111,19 @@ static gb_status bend(bender *b, const char *at, const gb_bend_options *special)
     o.seed = s->seed;
     o.add = s->add;
     o.keep = s->kind == GB_STEP_STYLE ? b->numbers[0] : 0;
-    if (gb_work_stopped(&b->session->work))
-        return gb_work_cancelled(b->err);
+    if (gb_work_cancelled(&b->session->work))
+        return gb_fail_cancelled(b->err);
     b->bends++;
     return b->next < 0 ? add_bend(b, &o) : change_bend(b, &o);
 }
 
-static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
+static gb_status bend_cluster(step_context *b, gb_node node, bool exact) {
     const gb_graph *graph = b->session->graph;
     gb_bend_options o = {0};
     int *list, count;
-    gb_status status = gb_clusters_of(b->clusters, &b->step->pick, graph, node, &list, &count, b->err);
+    gb_status status = gb_clusters_of(b->clusters, &b->step->features, graph, node, &list, &count, b->err);
     if (!status && !count)
-        return exact ? gb_fail(b->err, GB_BAD_ARGUMENT, "%s: no clusters of '%s' in it (network-bending's layer %d)",
+        return exact ? gb_fail(b->err, GB_BAD_ARGUMENT, "%s: no clusters for '%s' (network-bending's layer %d)",
                                b->clusters->name, graph->nodes[node].name, gb_layer_number(graph, node))
                      : GB_OK;
     o.features = (gb_features){GB_FEATURES_LIST, list, count, 0, 0};
@@ -162,16 +133,16 @@ static gb_status bend_cluster(bender *b, gb_node node, bool exact) {
     return status;
 }
 
-/* An image at a boundary of one map: painted there, or its values added, 0 where it is transparent. */
-static gb_status bend_image(bender *b, gb_node node) {
+/* Sets a boundary of one map to an image by painting, or adds the image; transparent pixels are kept. */
+static gb_status bend_image(step_context *b, gb_node node) {
     const gb_graph_node *n = &b->session->graph->nodes[node];
     const gb_shape s = gb_node_shape(n);
     gb_bend_options o = {.vector_count = b->paint.count, .mask_h = s.h, .mask_w = s.w, .samples = 1};
     int16_t *mask = NULL;
     float *values = NULL;
     if (n->ndim != 3 || s.c != 1)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' has %lld channels: an image goes to boundaries of one map, such "
-                                                "as the noise_const of a layer", n->name, (long long)n->shape[0]);
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' has %lld channels: an image needs a boundary of one map, such as "
+                                                "the noise_const of a layer", n->name, (long long)n->shape[0]);
     gb_status status = gb_recipe_mask_at(&b->paint, &s, &mask, b->err);
     if (!status && b->step->add && !(values = malloc((size_t)s.h * (size_t)s.w * sizeof *values)))
         status = gb_fail(b->err, GB_NO_MEMORY, "out of memory");
@@ -187,7 +158,7 @@ static gb_status bend_image(bender *b, gb_node node) {
     return status;
 }
 
-static gb_status bend_values(bender *b, gb_node node) {
+static gb_status bend_values(step_context *b, gb_node node) {
     float *values;
     gb_bend_options o = {0};
     const gb_recipe_step *s = b->step;
@@ -196,14 +167,14 @@ static gb_status bend_values(bender *b, gb_node node) {
         return status;
     o.values = values;
     o.samples = 1;
-    if (!s->file)               /* the others stay as they are */
+    if (!s->file)               /* all other values are kept */
         o.features = (gb_features){GB_FEATURES_LIST, s->index, s->values, 0, 0};
     status = bend(b, b->session->graph->nodes[node].name, &o);
     free(values);
     return status;
 }
 
-static gb_status bend_paint(bender *b, gb_node node) {
+static gb_status bend_paint(step_context *b, gb_node node) {
     const gb_graph_node *n = &b->session->graph->nodes[node];
     const gb_recipe_paint *p = &b->paint;
     const gb_shape s = gb_node_shape(n);
@@ -220,8 +191,8 @@ static gb_status bend_paint(bender *b, gb_node node) {
     return status;
 }
 
-/* What a glob passes over: nodes that this could not be meant for. */
-static bool is_meant(const bender *b, gb_node node) {
+/* False for nodes that a glob skips because the step makes no sense there. */
+static bool is_wanted(const step_context *b, gb_node node) {
     const gb_graph_node *n = &b->session->graph->nodes[node];
     if (b->step->kind == GB_STEP_ACTIVATION)
         return !n->is_input && n->desc.op == GB_OP_BIAS_ACT && n->act != GB_ACT_LINEAR;
@@ -230,8 +201,8 @@ static bool is_meant(const bender *b, gb_node node) {
     return !n->is_map;
 }
 
-static gb_status bend_node(bender *b, gb_node node, bool exact) {
-    if (!exact && !is_meant(b, node))
+static gb_status bend_node(step_context *b, gb_node node, bool exact) {
+    if (!exact && !is_wanted(b, node))
         return GB_OK;
     if (b->step->kind == GB_STEP_PAINT)
         return bend_paint(b, node);
@@ -240,15 +211,17 @@ static gb_status bend_node(bender *b, gb_node node, bool exact) {
     return bend_cluster(b, node, exact);
 }
 
-/* Node by node where what is done depends on the node; else the session looks after the glob. */
-static gb_status bend_at(bender *b, const char *at) {
+/* Bends each matching node on its own if the options depend on the node; otherwise leaves the glob to the session. */
+static gb_status bend_at(step_context *b, const char *at) {
     const gb_graph *graph = b->session->graph;
     gb_node node = gb_graph_find(graph, at);
-    bool each = b->step->pick.kind == GB_PICK_CLUSTER || b->step->kind == GB_STEP_PAINT ||
+    bool each = b->step->features.kind == GB_CHOOSE_CLUSTER || b->step->kind == GB_STEP_PAINT ||
                 b->step->kind == GB_STEP_SET;
     int before = b->bends;
-    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE && !gb_model_can_bend(b->session->model, node, GB_BEND_STYLE))
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' is no w: a style goes into w's", graph->nodes[node].name);
+    if (b->step->kind == GB_STEP_STYLE && node != GB_NO_NODE &&
+        !gb_model_can_bend(b->session->model, node, GB_BEND_STYLE))
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "'%s' is not a w: a style can only replace w's",
+                       graph->nodes[node].name);
     if (!each)
         return bend(b, at, &(gb_bend_options){0});
     if (node != GB_NO_NODE)
@@ -258,17 +231,17 @@ static gb_status bend_at(bender *b, const char *at) {
         if (gb_graph_matches(graph, i, at))
             status = bend_node(b, i, false);
     if (!status && b->bends == before)
-        status = gb_fail(b->err, GB_BAD_ARGUMENT, "none of the nodes '%s' can take it", at);
+        status = gb_fail(b->err, GB_BAD_ARGUMENT, "it can act on none of the nodes '%s'", at);
     return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ places */
 
-static gb_status no_node(const bender *b, const char *name) {
+static gb_status no_node(const step_context *b, const char *name) {
     const char *nearest = gb_graph_nearest(b->session->graph, name);
     return nearest
                ? gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; the nearest is '%s'", name, nearest)
-               : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists what there is", name);
+               : gb_fail(b->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists the nodes", name);
 }
 
 static int role_count(const gb_graph *graph, gb_role role) {
@@ -278,7 +251,7 @@ static int role_count(const gb_graph *graph, gb_role role) {
     return count;
 }
 
-static gb_status bend_w(bender *b, int number) {
+static gb_status bend_w(step_context *b, int number) {
     const gb_graph *graph = b->session->graph;
     gb_node node = gb_graph_find_role(graph, GB_ROLE_W, number);
     int count = role_count(graph, GB_ROLE_W);
@@ -288,7 +261,7 @@ static gb_status bend_w(bender *b, int number) {
                  : gb_fail(b->err, GB_BAD_ARGUMENT, "this network has no w's");
 }
 
-static gb_status bend_every_w(bender *b) {
+static gb_status bend_every_w(step_context *b) {
     int count = role_count(b->session->graph, GB_ROLE_W);
     gb_status status = count ? GB_OK : bend_w(b, 0);
     for (int i = 0; i < count && !status; i++)
@@ -296,36 +269,36 @@ static gb_status bend_every_w(bender *b) {
     return status;
 }
 
-static gb_status bend_layer(bender *b, int number) {
+static gb_status bend_layer(step_context *b, int number) {
     const gb_graph *graph = b->session->graph;
     gb_node node = gb_graph_find_role(graph, GB_ROLE_LAYER, number);
     int count = role_count(graph, GB_ROLE_LAYER);
     if (!count)
-        return gb_fail(b->err, GB_BAD_ARGUMENT, "network-bending numbers the layers of StyleGAN2, and this is another "
-                                                "network: name the node under 'bends' and 'at'");
+        return gb_fail(b->err, GB_BAD_ARGUMENT, "this network has no layers with network-bending's numbers: name the "
+                                                "node with 'at' under 'bends'");
     if (node == GB_NO_NODE)
         return gb_fail(b->err, GB_BAD_ARGUMENT, "layer %d: this network has the layers 0 to %d", number, count - 1);
     return number ? bend_at(b, graph->nodes[node].name) : GB_OK;
 }
 
-static gb_status bend_place(bender *b, const gb_place *place) {
+static gb_status bend_place(step_context *b, const gb_recipe_place *place) {
     const gb_graph *graph = b->session->graph;
     gb_node found = 0;
     switch (place->kind) {
-    case GB_PLACE_NUMBER:
+    case GB_AT_NUMBER:
         if (place->number >= graph->count)
             return gb_fail(b->err, GB_BAD_ARGUMENT, "node %d: this network has 0 to %d", place->number,
                            graph->count - 1);
         return bend_at(b, graph->nodes[place->number].name);
-    case GB_PLACE_W:
+    case GB_AT_W:
         return bend_w(b, place->number);
-    case GB_PLACE_EVERY_W:
+    case GB_AT_EVERY_W:
         return bend_every_w(b);
-    case GB_PLACE_LAYER:
+    case GB_AT_LAYER:
         return bend_layer(b, place->number);
-    case GB_PLACE_NAME:
+    case GB_AT_NAME:
         if (strlen(place->name) > GB_MAX_NAME)
-            return gb_fail(b->err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; names and globs have at most %d",
+            return gb_fail(b->err, GB_BAD_ARGUMENT, "the place '%.40s…' has %zu bytes; expected at most %d",
                            place->name, strlen(place->name), GB_MAX_NAME);
         if (gb_graph_find(graph, place->name) != GB_NO_NODE)
             return bend_at(b, place->name);
@@ -340,7 +313,7 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
                               gb_applied_list *list, gb_error *err) {
     gb_error why = {0};
     const gb_recipe_step *step = &recipe->steps[index];
-    bender b = {.recipe = recipe, .step = step, .index = index, .session = session, .clusters = clusters,
+    step_context b = {.recipe = recipe, .step = step, .index = index, .session = session, .clusters = clusters,
                 .list = list, .next = -1, .err = &why};
     int first = gb_applied_first(list, index);
     if (first < list->count && list->bends[first].step == index)
@@ -349,10 +322,10 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     gb_status status = GB_OK;
     if (step->muted)
         return GB_OK;
-    if (gb_work_stopped(&session->work))        /* before files are read */
-        return gb_work_cancelled(err);
-    if (step->pick.kind == GB_PICK_CLUSTER)
-        status = gb_clusters_open(recipe, &step->pick, clusters, &why);
+    if (gb_work_cancelled(&session->work))          /* before reading files */
+        return gb_fail_cancelled(err);
+    if (step->features.kind == GB_CHOOSE_CLUSTER)
+        status = gb_clusters_open(recipe, &step->features, clusters, &why);
     if (!status && step->kind == GB_STEP_PAINT)
         status = gb_recipe_paint_read(recipe, step, &b.paint, &why);
     if (!status && step->image)
@@ -360,9 +333,9 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
     if (status)
         gb_recipe_fail_at(recipe, step->line, step->column, status, err, "%s", why.message);
     for (int i = 0; i < step->place_count && !status; i++) {
-        const gb_place *place = &step->places[i];
+        const gb_recipe_place *place = &step->places[i];
         if ((status = bend_place(&b, place)) == GB_CANCELLED)
-            gb_work_cancelled(err);
+            gb_fail_cancelled(err);
         else if (status)
             gb_recipe_fail_at(recipe, place->line, place->column, status, err, "%s", why.message);
     }

@@ -1,5 +1,5 @@
-/* A recipe in words. It is applied to a session of its own, so that what cannot be done is found as gb_recipe_apply()
- * finds it, and what is said is what the session then holds: the nodes a glob came to, how many features were drawn. */
+/* Describes a recipe in words. The recipe is applied to a temporary session, so that the same errors are found as by
+ * gb_recipe_apply(), and the description has the actual nodes of a glob and the actual number of drawn features. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,14 +9,14 @@
 #include "engine/base/error.h"
 #include "recipe.h"
 
-typedef struct sentence {
+typedef struct description {
     char text[900];
     size_t used;
-} sentence;
+} description;
 
-static void say(sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(description *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void say(sentence *s, const char *format, ...) {
+static void append(description *s, const char *format, ...) {
     va_list args;
     va_start(args, format);
     int length = vsnprintf(s->text + s->used, sizeof s->text - s->used, format, args);
@@ -27,14 +27,14 @@ static void say(sentence *s, const char *format, ...) {
 
 /* ------------------------------------------------------------------------------------------------ where */
 
-/* The bends that a step has put into the session. */
+/* The bends that a step has added to the session. */
 typedef struct step_bends {
     const gb_session *session;
     const gb_applied *bends;
     int count;
 } step_bends;
 
-/* Those of `step` begin at `*k` in the list, which is in the order of steps; `*k` goes on to those of the next. */
+/* The bends of `step`, which begin at `*k` in the list; advances `*k` to those of the next step. */
 static step_bends bends_of(const gb_session *session, const gb_applied_list *list, int step, int *k) {
     step_bends of = {session, list->bends ? list->bends + *k : NULL, 0};
     for (; *k < list->count && list->bends[*k].step == step; ++*k)
@@ -46,210 +46,213 @@ static const gb_bend_entry *entry_of(const step_bends *of, int i) {
     return of->session->now.bends.entries[gb_bend_list_find(&of->session->now.bends, of->bends[i].id)];
 }
 
-static const gb_bend_site *first_site(const step_bends *of) {
-    return of->count ? &entry_of(of, 0)->sites[0] : NULL;
+static const gb_bend_place *first_place(const step_bends *of) {
+    return of->count ? &entry_of(of, 0)->places[0] : NULL;
 }
 
-static int count_sites(const step_bends *of) {
+static int count_places(const step_bends *of) {
     int count = 0;
     for (int i = 0; i < of->count; i++)
-        count += entry_of(of, i)->site_count;
+        count += entry_of(of, i)->place_count;
     return count;
 }
 
-static void say_places(sentence *s, const step_bends *of) {
+static void append_places(description *s, const step_bends *of) {
     enum { NAMED = 4 };
-    int said = 0;
-    for (int i = 0; i < of->count && said < NAMED; i++) {
+    int listed = 0;
+    for (int i = 0; i < of->count && listed < NAMED; i++) {
         const gb_bend_entry *entry = entry_of(of, i);
-        for (int k = 0; k < entry->site_count && said < NAMED; k++)
-            say(s, "%s%s", said++ ? ", " : "", of->session->graph->nodes[entry->sites[k].node].name);
+        for (int k = 0; k < entry->place_count && listed < NAMED; k++)
+            append(s, "%s%s", listed++ ? ", " : "", of->session->graph->nodes[entry->places[k].node].name);
     }
-    if (count_sites(of) > NAMED)
-        say(s, " and %d more", count_sites(of) - NAMED);
-    say(s, ": ");
+    if (count_places(of) > NAMED)
+        append(s, " and %d more", count_places(of) - NAMED);
+    append(s, ": ");
 }
 
-/* As they stand in the recipe: of a step that is on no node. */
-static void say_written_places(sentence *s, const gb_recipe_step *step) {
+/* The places as written in the recipe, for a step without bends. */
+static void append_written_places(description *s, const gb_recipe_step *step) {
     for (int i = 0; i < step->place_count; i++) {
-        const gb_place *place = &step->places[i];
-        say(s, "%s", i ? ", " : "");
+        const gb_recipe_place *place = &step->places[i];
+        append(s, "%s", i ? ", " : "");
         switch (place->kind) {
-        case GB_PLACE_NAME:
-            say(s, "%s", place->name);
+        case GB_AT_NAME:
+            append(s, "%s", place->name);
             break;
-        case GB_PLACE_NUMBER:
-            say(s, "node %d", place->number);
+        case GB_AT_NUMBER:
+            append(s, "node %d", place->number);
             break;
-        case GB_PLACE_W:
-            say(s, "w %d", place->number);
+        case GB_AT_W:
+            append(s, "w %d", place->number);
             break;
-        case GB_PLACE_EVERY_W:
-            say(s, "every w");
+        case GB_AT_EVERY_W:
+            append(s, "every w");
             break;
-        case GB_PLACE_LAYER:
-            say(s, "layer %d", place->number);
+        case GB_AT_LAYER:
+            append(s, "layer %d", place->number);
             break;
         }
     }
-    say(s, ": ");
+    append(s, ": ");
 }
 
-static void say_features(sentence *s, const step_bends *of, const gb_pick *pick) {
-    const gb_bend_site *site = first_site(of);
-    if (pick->kind == GB_PICK_ALL || !site)
+static void append_features(description *s, const step_bends *of, const gb_recipe_features *features) {
+    const gb_bend_place *place = first_place(of);
+    if (features->kind == GB_CHOOSE_ALL || !place)
         return;
-    say(s, ", on %d of %lld features", site->features, (long long)of->session->graph->nodes[site->node].shape[0]);
-    if (count_sites(of) > 1)
-        say(s, " there");
-    if (pick->kind == GB_PICK_RANDOM)
-        say(s, " drawn with seed %llu", (unsigned long long)pick->seed);
-    for (int i = 0; pick->kind == GB_PICK_CLUSTER && i < pick->count; i++)
-        say(s, "%s%d", i ? ", " : pick->count > 1 ? " in clusters " : " in cluster ", pick->list[i]);
+    append(s, ", on %d of %lld features", place->features, (long long)of->session->graph->nodes[place->node].shape[0]);
+    if (count_places(of) > 1)
+        append(s, " there");
+    if (features->kind == GB_CHOOSE_RANDOM)
+        append(s, " drawn with seed %llu", (unsigned long long)features->seed);
+    for (int i = 0; features->kind == GB_CHOOSE_CLUSTER && i < features->count; i++)
+        append(s, "%s%d", i ? ", " : features->count > 1 ? " in clusters " : " in cluster ", features->list[i]);
 }
 
 /* ------------------------------------------------------------------------------------------------ what */
 
-static void say_number(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, int i) {
-    const gb_dial *dial = &step->dial[i];
+static void append_value(description *s, const gb_recipe *recipe, const gb_recipe_step *step, int i) {
+    const gb_param_value *param_value = &step->param_value[i];
     const gb_param *param = gb_recipe_row_param(step, i);
-    float numbers[GB_RECIPE_PARAMS];
+    float numbers[GB_RECIPE_MAX_PARAMS];
     gb_recipe_numbers(recipe, step, numbers);
     if (param && param->choices)
-        say(s, "%s", param->choices[(int)numbers[i]]);
+        append(s, "%s", param->choices[(int)numbers[i]]);
     else
-        say(s, "%g", param ? (double)numbers[i] : (double)(float)gb_recipe_dialled(recipe, dial));
-    if (dial->param >= 0)
-        say(s, " ($%s, %g to %g)", recipe->params[dial->param].name, recipe->params[dial->param].low,
-            recipe->params[dial->param].high);
+        append(s, "%g", param ? (double)numbers[i] : (double)(float)gb_recipe_value_of(recipe, param_value));
+    if (param_value->param >= 0)
+        append(s, " ($%s, %g to %g)", recipe->params[param_value->param].name, recipe->params[param_value->param].low,
+            recipe->params[param_value->param].high);
 }
 
-/* Those that have a place, and of the others what is not as usual. */
-static void say_row(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const char *name,
-                    int positional) {
-    float numbers[GB_RECIPE_PARAMS];
+/* Positional parameters, and of the others those that differ from their default values. */
+static void append_row(description *s, const gb_recipe *recipe, const gb_recipe_step *step, const char *name,
+                       int positional) {
+    float numbers[GB_RECIPE_MAX_PARAMS];
     gb_recipe_numbers(recipe, step, numbers);
-    say(s, "%s", name);
-    for (int i = 0, said = 0; i < step->dials; i++) {
+    append(s, "%s", name);
+    for (int i = 0, listed = 0; i < step->param_count; i++) {
         const gb_param *param = gb_recipe_row_param(step, i);
-        bool usual = i >= positional && step->dial[i].param < 0 && !(numbers[i] > param->default_value) &&
+        bool is_default = i >= positional && step->param_value[i].param < 0 && !(numbers[i] > param->default_value) &&
                      !(numbers[i] < param->default_value);
-        if (usual)
+        if (is_default)
             continue;
-        say(s, "%s %s ", said++ ? "," : "", param->name);
-        say_number(s, recipe, step, i);
+        append(s, "%s %s ", listed++ ? "," : "", param->name);
+        append_value(s, recipe, step, i);
     }
 }
 
-static void say_activation(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session,
-                           const gb_bend_site *site) {
+static void append_activation(description *s, const gb_recipe *recipe, const gb_recipe_step *step,
+                              const gb_session *session, const gb_bend_place *place) {
     const gb_act_row *row = &gb_acts[step->activation];
-    say_row(s, recipe, step, row->name, row->max_params);
-    if (site)
-        say(s, " in place of %s", gb_acts[session->graph->nodes[site->node].act].name);
+    append_row(s, recipe, step, row->name, row->max_params);
+    if (place)
+        append(s, " in place of %s", gb_acts[session->graph->nodes[place->node].act].name);
     if (step->drop_bias)
-        say(s, ", bias dropped");
+        append(s, ", bias dropped");
     if (step->set_gain)
-        say(s, ", gain %g", step->gain);
+        append(s, ", gain %g", step->gain);
 }
 
-static void say_paint(sentence *s, const gb_recipe_step *step) {
+static void append_paint(description *s, const gb_recipe_step *step) {
     if (!step->mask) {
-        say(s, step->grid ? "painted with '%s' in blocks of %d×%d, one pixel between" : "painted with '%s' everywhere",
-            step->vector, step->grid, step->grid);
+        append(s,
+               step->grid ? "painted with '%s' in blocks of %d×%d, one pixel between" : "painted with '%s' everywhere",
+               step->vector, step->grid, step->grid);
         return;
     }
-    say(s, "painted by the mask %s", step->mask->file ? step->mask->file : "in the recipe");
+    append(s, "painted by the mask %s", step->mask->file ? step->mask->file : "in the recipe");
     for (int i = 0; i < step->colour_count; i++)
-        say(s, ", #%06x %s%s%s", (unsigned)step->colours[i].rgb, step->colours[i].vector ? "'" : "",
+        append(s, ", #%06x %s%s%s", (unsigned)step->colours[i].rgb, step->colours[i].vector ? "'" : "",
             step->colours[i].vector ? step->colours[i].vector : "kept", step->colours[i].vector ? "'" : "");
     if (step->has_other)
-        say(s, ", the rest %s%s%s", step->other ? "'" : "", step->other ? step->other : "kept", step->other ? "'" : "");
+        append(s, ", the rest %s%s%s", step->other ? "'" : "", step->other ? step->other : "kept",
+               step->other ? "'" : "");
 }
 
-static void say_values(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step) {
+static void append_values(description *s, const gb_recipe *recipe, const gb_recipe_step *step) {
     enum { NAMED = 6 };
     if (step->file)
-        say(s, step->add ? "%s added" : "set to %s", step->file);
+        append(s, step->add ? "%s added" : "set to %s", step->file);
     if (step->image)
-        say(s, step->add ? "%s added, black as %g and white as %g" : "set to %s, black as %g and white as %g",
+        append(s, step->add ? "%s added, black as %g and white as %g" : "set to %s, black as %g and white as %g",
             gb_recipe_picture_name(step->image), step->low, step->high);
     for (int i = 0; i < step->values && i < NAMED; i++)
-        say(s, "%s%d %s %g", i ? ", " : "", step->index[i], step->add ? "raised by" : "set to", (double)step->value[i]);
+        append(s, "%s%d %s %g", i ? ", " : "", step->index[i], step->add ? "raised by" : "set to",
+               (double)step->value[i]);
     if (step->values > NAMED)
-        say(s, " and %d more", step->values - NAMED);
-    if (step->dial[0].param >= 0 || fabs(step->dial[0].value - 1) > 0) {
-        say(s, ", times ");
-        say_number(s, recipe, step, 0);
+        append(s, " and %d more", step->values - NAMED);
+    if (step->param_value[0].param >= 0 || fabs(step->param_value[0].value - 1) > 0) {
+        append(s, ", times ");
+        append_value(s, recipe, step, 0);
     }
 }
 
-static void say_noise(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step) {
-    if (step->dial[0].param < 0 && !(fabs(step->dial[0].value) > 0)) {
-        say(s, "noise off");
+static void append_noise(description *s, const gb_recipe *recipe, const gb_recipe_step *step) {
+    if (step->param_value[0].param < 0 && !(fabs(step->param_value[0].value) > 0)) {
+        append(s, "noise off");
         return;
     }
-    say(s, "noise times ");
-    say_number(s, recipe, step, 0);
+    append(s, "noise times ");
+    append_value(s, recipe, step, 0);
     if (step->reseed)
-        say(s, ", maps drawn with seed %llu", (unsigned long long)step->seed);
+        append(s, ", maps drawn with seed %llu", (unsigned long long)step->seed);
 }
 
-static void say_what(sentence *s, const gb_recipe *recipe, const gb_recipe_step *step, const gb_session *session,
-                     const gb_bend_site *site) {
+static void append_action(description *s, const gb_recipe *recipe, const gb_recipe_step *step,
+                          const gb_session *session, const gb_bend_place *place) {
     switch (step->kind) {
     case GB_STEP_FILTER:
-        say_row(s, recipe, step, step->filter->name, step->filter->positional);
+        append_row(s, recipe, step, step->filter->name, step->filter->positional);
         break;
     case GB_STEP_ACTIVATION:
-        say_activation(s, recipe, step, session, site);
+        append_activation(s, recipe, step, session, place);
         break;
     case GB_STEP_PAINT:
-        say_paint(s, step);
+        append_paint(s, step);
         break;
     case GB_STEP_DISABLE:
-        say(s, "switched off");
+        append(s, "disabled");
         break;
     case GB_STEP_NOISE:
-        say_noise(s, recipe, step);
+        append_noise(s, recipe, step);
         break;
     case GB_STEP_TRUNCATE:
-        say(s, "truncated by ");
-        say_number(s, recipe, step, 0);
+        append(s, "truncated by ");
+        append_value(s, recipe, step, 0);
         break;
     case GB_STEP_SET:
-        say_values(s, recipe, step);
+        append_values(s, recipe, step);
         break;
     case GB_STEP_STYLE:
-        if (step->dial[0].param >= 0 || step->dial[0].value < 1) {
-            say(s, "a share of ");
-            say_number(s, recipe, step, 0);
-            say(s, " of ");
+        if (step->param_value[0].param >= 0 || step->param_value[0].value < 1) {
+            append(s, "a share of ");
+            append_value(s, recipe, step, 0);
+            append(s, " of ");
         }
-        say(s, "the w of seed %llu", (unsigned long long)step->seed);
+        append(s, "the w of seed %llu", (unsigned long long)step->seed);
         if (step->label >= 0)
-            say(s, " and class %d", step->label);
+            append(s, " and class %d", step->label);
         if (step->own_psi)
-            say(s, ", truncated by %g", step->psi);
+            append(s, ", truncated by %g", step->psi);
         break;
     }
 }
 
-static void describe_step(const gb_recipe *recipe, int index, const step_bends *of, sentence *s) {
+static void describe_step(const gb_recipe *recipe, int index, const step_bends *of, description *s) {
     const gb_recipe_step *step = &recipe->steps[index];
-    const gb_bend_site *site = first_site(of);
-    *s = (sentence){0};
-    if (site) {
-        say_places(s, of);
-        say_what(s, recipe, step, of->session, site);
-        say_features(s, of, &step->pick);
+    const gb_bend_place *place = first_place(of);
+    *s = (description){0};
+    if (place) {
+        append_places(s, of);
+        append_action(s, recipe, step, of->session, place);
+        append_features(s, of, &step->features);
         return;
     }
-    say_written_places(s, step);
-    say(s, step->muted ? "muted; otherwise " : "nothing happens; network-bending's code never bends it either");
+    append_written_places(s, step);
+    append(s, step->muted ? "muted; otherwise " : "not bent, as in network-bending's code");
     if (step->muted)
-        say_what(s, recipe, step, of->session, NULL);
+        append_action(s, recipe, step, of->session, NULL);
 }
 
 gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*line)(void *arg, const char *text),
@@ -258,7 +261,7 @@ gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*li
     gb_applied_list list = {0};
     gb_clusters clusters = {0};
     int k = 0;
-    sentence s;
+    description s;
     gb_status status = gb_session_new(model, NULL, &session, err);
     for (int i = 0; i < recipe->step_count && !status; i++)
         status = gb_recipe_bend_step(recipe, i, session, &clusters, &list, err);

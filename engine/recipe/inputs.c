@@ -1,5 +1,5 @@
-/* What the image is made from, at the top of a recipe: `inputs`, in the words of render's options. The engine checks the
- * form of the values and keeps them as they are written; the program that renders knows what to do with them. */
+/* The `inputs` of a recipe, named like the options of `ganbend render`. The engine checks the form of the values and
+ * keeps them as text; the program that renders interprets them. */
 #include <float.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,14 +8,14 @@
 #include "recipe.h"
 #include "weights/spelling.h"
 
-typedef enum input_form { TEXT, NUMBER, WHOLE, CHOICE, NUMBERS } input_form;
+typedef enum input_form { TEXT, NUMBER, INTEGER, CHOICE, NUMBERS } input_form;
 
 static const char *const rngs[] = {"numpy", "torch", "truncnorm", NULL}, *const spaces[] = {"z", "w", NULL};
 
 static const struct input_row {
     const char *name;
     input_form form;
-    int64_t low, high;          /* of WHOLE */
+    int64_t low, high;          /* of INTEGER */
     const char *const *choices;
 } rows[] = {
     {"seeds", TEXT, 0, 0, NULL},
@@ -23,17 +23,17 @@ static const struct input_row {
     {"z", NUMBERS, 0, 0, NULL},
     {"w", NUMBERS, 0, 0, NULL},
     {"class", TEXT, 0, 0, NULL},
-    {"steps", WHOLE, 2, 100000, NULL},
+    {"steps", INTEGER, 2, 100000, NULL},
     {"space", CHOICE, 0, 0, spaces},
-    {"image", WHOLE, 1, INT32_MAX, NULL},
+    {"image", INTEGER, 1, INT32_MAX, NULL},
     {"trunc", NUMBER, 0, 0, NULL},
-    {"cutoff", WHOLE, 0, 1000, NULL},
+    {"cutoff", INTEGER, 0, 1000, NULL},
     {"noise", TEXT, 0, 0, NULL},
-    {"redraw", WHOLE, 0, UINT32_MAX, NULL},
+    {"redraw", INTEGER, 0, UINT32_MAX, NULL},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
-_Static_assert((int)ROWS <= (int)GB_RECIPE_INPUTS, "a recipe has room for every input");
+_Static_assert((int)ROWS <= (int)GB_RECIPE_MAX_INPUTS, "a recipe has room for every input");
 
 static gb_status read_choice(const gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, gb_error *err) {
     gb_spelling spelling = gb_spelling_of(node->text);
@@ -45,15 +45,15 @@ static gb_status read_choice(const gb_recipe *recipe, const struct input_row *ro
             return GB_OK;
         snprintf(list + used, sizeof list - used, "%s%s", !used ? "" : choice[1] ? ", " : " or ", *choice);
     }
-    return gb_recipe_fail(recipe, node, err, "%s is '%.64s'; it takes %s%s%s%s", row->name, node->text, list,
-                          spelling.nearest ? ", and the nearest is '" : "", spelling.nearest ? spelling.nearest : "",
+    return gb_recipe_fail(recipe, node, err, "%s is '%.64s'; expected %s%s%s%s", row->name, node->text, list,
+                          spelling.nearest ? "; the nearest is '" : "", spelling.nearest ? spelling.nearest : "",
                           spelling.nearest ? "'" : "");
 }
 
-/* Writes a list of numbers, or of lists of them, as "[1, 2.5]"; with `to` NULL only counts the bytes. */
-static gb_status put_numbers(const gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, int depth,
-                             char *to, size_t *used, gb_error *err) {
-    enum { MOST_DEPTH = 3 };
+/* Writes a list of numbers, or of lists of them, as "[1, 2.5]"; only counts the bytes if `to` is NULL. */
+static gb_status write_numbers(const gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, int depth,
+                               char *to, size_t *used, gb_error *err) {
+    enum { MAX_DEPTH = 3 };
     double number;
     gb_status status = GB_OK;
     if (node->kind == GB_YAML_SCALAR && depth > 0) {
@@ -64,15 +64,15 @@ static gb_status put_numbers(const gb_recipe *recipe, const struct input_row *ro
         *used += length;
         return status;
     }
-    if (node->kind != GB_YAML_LIST || depth == MOST_DEPTH)
-        return gb_recipe_fail(recipe, node, err, "%s: a list of numbers is wanted, or of lists of them", row->name);
+    if (node->kind != GB_YAML_LIST || depth == MAX_DEPTH)
+        return gb_recipe_fail(recipe, node, err, "%s: expected a list of numbers, or of lists of them", row->name);
     const char *before = "[";
     for (const gb_yaml *item = node->first; item && !status; item = item->next, before = ", ") {
         size_t length = strlen(before);
         if (to)
             memcpy(to + *used, before, length);
         *used += length;
-        status = put_numbers(recipe, row, item, depth + 1, to, used, err);
+        status = write_numbers(recipe, row, item, depth + 1, to, used, err);
     }
     if (!status && !node->first)
         return gb_recipe_fail(recipe, node, err, "%s: the list is empty", row->name);
@@ -86,18 +86,18 @@ static gb_status read_numbers(gb_recipe *recipe, const struct input_row *row, co
                               gb_error *err) {
     char *numbers = NULL;
     size_t size = 0, used = 0;
-    gb_status status = put_numbers(recipe, row, node, 0, NULL, &size, err);
+    gb_status status = write_numbers(recipe, row, node, 0, NULL, &size, err);
     if (!status)
-        status = gb_recipe_take(recipe, size + 1, (void **)&numbers, err);
+        status = gb_recipe_alloc(recipe, size + 1, (void **)&numbers, err);
     if (!status)
-        status = put_numbers(recipe, row, node, 0, numbers, &used, err);
+        status = write_numbers(recipe, row, node, 0, numbers, &used, err);
     *text = numbers;
     return status;
 }
 
 static gb_status read_input(gb_recipe *recipe, const struct input_row *row, const gb_yaml *node, gb_error *err) {
     double number;
-    int64_t whole;
+    int64_t integer;
     gb_recipe_input *input = &recipe->inputs[recipe->input_count++];
     input->name = row->name;
     if (row->form == NUMBERS)
@@ -108,8 +108,8 @@ static gb_status read_input(gb_recipe *recipe, const struct input_row *row, cons
     switch (row->form) {
     case NUMBER:
         return gb_recipe_number(recipe, node, row->name, -1e30, 1e30, &number, err);
-    case WHOLE:
-        return gb_recipe_whole(recipe, node, row->name, row->low, row->high, &whole, err);
+    case INTEGER:
+        return gb_recipe_integer(recipe, node, row->name, row->low, row->high, &integer, err);
     case CHOICE:
         return read_choice(recipe, row, node, err);
     case NUMBERS:

@@ -1,6 +1,6 @@
-/* A recipe's tree as JSON (RFC 8259) that is YAML as well, so that what a page hands back is read as the file was: what
- * JSON may hold as it is but YAML 1.1 may not, control characters and its line breaks, is escaped; numbers keep their
- * digits. Aliases unfold here, so the length has the limit that recipes have. */
+/* Writes a recipe's tree as JSON (RFC 8259) that is also YAML 1.1, so that gb_recipe_parse() reads it with the same
+ * result: control characters and line breaks that YAML does not allow are escaped, and numbers keep their digits.
+ * Aliases are expanded, so the length has the same limit as recipes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ typedef struct writer {
 static void put(writer *w, const char *bytes, size_t count) {
     if (w->failed)
         return;
-    if (w->used + count > GB_YAML_MOST_SIZE) {
+    if (w->used + count > GB_YAML_MAX_SIZE) {
         w->failed = GB_BAD_FILE;
         return;
     }
@@ -43,7 +43,7 @@ static void put_text(writer *w, const char *text) {
 
 /* ------------------------------------------------------------------------------------------------ strings */
 
-/* Bytes of the character at `c` (libyaml lets UTF-8 only pass), and its number up to U+FFFF. */
+/* The length of the character at `c`, which libyaml has checked to be UTF-8, and its code point up to U+FFFF. */
 static size_t character(const unsigned char *c, unsigned *number) {
     if (c[0] < 0x80) {
         *number = c[0];
@@ -57,8 +57,8 @@ static size_t character(const unsigned char *c, unsigned *number) {
     return c[0] < 0xF0 ? 3 : 4;
 }
 
-/* C0, DEL and C1; the line and paragraph separators; the byte order mark and the two that are no characters. */
-static bool wants_escape(unsigned number) {
+/* C0, DEL and C1; the line and paragraph separators; the byte order mark and the noncharacters. */
+static bool needs_escape(unsigned number) {
     return number < 0x20 || (number >= 0x7F && number < 0xA0) || number == 0x2028 || number == 0x2029 ||
            number >= 0xFFFE || number == 0xFEFF;
 }
@@ -71,7 +71,7 @@ static void put_string(writer *w, const char *text) {
         char escape[8];
         if (*c == '"' || *c == '\\')
             put(w, "\\", 1);
-        if (bytes < 4 && wants_escape(number)) {
+        if (bytes < 4 && needs_escape(number)) {
             snprintf(escape, sizeof escape, "\\u%04x", number & 0xFFFF);
             put_text(w, escape);
         } else {
@@ -84,7 +84,7 @@ static void put_string(writer *w, const char *text) {
 
 /* ------------------------------------------------------------------------------------------------ numbers */
 
-/* YAML also writes +1, .5, 5. and 007. */
+/* YAML also allows +1, .5, 5. and 007, which JSON does not. */
 static void put_number(writer *w, const char *c) {
     static const char digits[] = "0123456789";
     if (*c == '-')
@@ -162,8 +162,8 @@ gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err) {
             free(w.text);
             return w.failed == GB_NO_MEMORY
                        ? gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name)
-                       : gb_fail(err, GB_BAD_FILE, "%s: as JSON it has more than the %d bytes that a recipe may have",
-                                 recipe->name, GB_YAML_MOST_SIZE);
+                       : gb_fail(err, GB_BAD_FILE, "%s: as JSON the recipe has more than %d bytes",
+                                 recipe->name, GB_YAML_MAX_SIZE);
         }
         recipe->json = w.text;
     }

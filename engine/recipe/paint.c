@@ -1,6 +1,6 @@
-/* Painting in a recipe: which activation vectors, and where. A vector is a name in a library (.npz, arrays
- * "vector/NAME") or among the recipe's own, or a file of its own, as the paper's .pt. A mask is a picture whose colours
- * name vectors, or keep what is there. */
+/* Painting in a recipe: activation vectors and masks. A vector is named in a library (.npz with arrays "vector/NAME")
+ * or in the recipe's `vectors`, or it is a file, such as the paper's .pt. A mask is a picture whose colours select
+ * vectors or keep the values. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,12 +44,12 @@ static gb_status read_colour(const gb_recipe *recipe, const gb_yaml *key, uint32
             return GB_OK;
     }
     gb_spelling_consider(&spelling, "other");
-    return gb_recipe_fail(recipe, key, err, "'%.64s' is no colour; '#ff8000' in quotes is one%s%s%s", key->text,
-                          spelling.nearest ? ", the nearest name is '" : "", spelling.nearest ? spelling.nearest : "",
-                          spelling.nearest ? "'" : "");
+    return gb_recipe_fail(recipe, key, err, "'%.64s' is not a colour; expected a name, or '#ff8000' in quotes%s%s%s",
+                          key->text, spelling.nearest ? "; the nearest name is '" : "",
+                          spelling.nearest ? spelling.nearest : "", spelling.nearest ? "'" : "");
 }
 
-/* The name of a vector, NULL where `keep` stands. */
+/* Reads the name of a vector; NULL for `keep`. */
 static gb_status read_use(const gb_recipe *recipe, const gb_yaml *node, const char **vector, gb_error *err) {
     gb_status status = gb_recipe_text(recipe, node, "the vector", vector, err);
     if (!status && !strcmp(*vector, "keep"))
@@ -59,10 +59,10 @@ static gb_status read_use(const gb_recipe *recipe, const gb_yaml *node, const ch
 
 static gb_status read_colours(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
     gb_mask_colour *colours = NULL;
-    if (map->kind != GB_YAML_MAP || map->count == 0 || map->count > GB_RECIPE_COLOURS)
-        return gb_recipe_fail(recipe, map, err, "colours: 1 to %d lines 'colour: vector' or 'colour: keep' are wanted",
-                              GB_RECIPE_COLOURS);
-    gb_status status = gb_recipe_take(recipe, (size_t)map->count * sizeof *colours, (void **)&colours, err);
+    if (map->kind != GB_YAML_MAP || map->count == 0 || map->count > GB_RECIPE_MAX_COLOURS)
+        return gb_recipe_fail(recipe, map, err, "colours: expected 1 to %d lines of 'colour: vector' or 'colour: keep'",
+                              GB_RECIPE_MAX_COLOURS);
+    gb_status status = gb_recipe_alloc(recipe, (size_t)map->count * sizeof *colours, (void **)&colours, err);
     for (const gb_yaml *key = map->first; key && !status; key = key->next) {
         gb_mask_colour *colour = &colours[step->colour_count];
         if (!strcmp(key->text, "other")) {
@@ -73,7 +73,7 @@ static gb_status read_colours(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
         status = read_colour(recipe, key, &colour->rgb, err);
         for (int i = 0; i < step->colour_count && !status; i++)
             if (colours[i].rgb == colour->rgb)
-                status = gb_recipe_fail(recipe, key, err, "the colour #%06x stands here twice", (unsigned)colour->rgb);
+                status = gb_recipe_fail(recipe, key, err, "duplicate colour #%06x", (unsigned)colour->rgb);
         if (!status)
             status = read_use(recipe, key->value, &colour->vector, err);
         step->colour_count++;
@@ -86,7 +86,7 @@ static gb_status read_colours(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
 
 gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
     static const char *const keys[] = {"vector", "library", "grid", "mask", "colours", NULL};
-    enum { MOST_GRID = 4096 };
+    enum { MAX_GRID = 4096 };
     if (node->kind == GB_YAML_SCALAR)
         return gb_recipe_text(recipe, node, "paint", &step->vector, err);
     gb_status status = gb_recipe_keys(recipe, node, keys, err);
@@ -97,17 +97,18 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
     const gb_yaml *colours = gb_yaml_get(node, "colours");
     int64_t k = 0;
     if (mask && (vector || grid))
-        return gb_recipe_fail(recipe, mask, err, "a mask says where its vectors go: leave out vector and grid");
+        return gb_recipe_fail(recipe, mask, err, "a mask cannot be used with vector or grid");
     if (!mask && !vector)
         return gb_recipe_fail(recipe, node, err, "paint needs a vector, or a mask with colours");
     if (!mask != !colours)
-        return gb_recipe_fail(recipe, node, err, "a mask and its colours go together: one of them is missing");
+        return gb_recipe_fail(recipe, node, err,
+                              "a mask needs colours and colours need a mask: one of them is missing");
     if (vector)
         status = gb_recipe_text(recipe, vector, "vector", &step->vector, err);
     if (!status && library)
         status = gb_recipe_text(recipe, library, "library", &step->file, err);
     if (!status && grid)
-        status = gb_recipe_whole(recipe, grid, "grid", 0, MOST_GRID, &k, err);
+        status = gb_recipe_integer(recipe, grid, "grid", 0, MAX_GRID, &k, err);
     if (!status && mask)
         status = gb_recipe_read_picture(recipe, mask, "mask", &step->mask, err);
     step->grid = (int)k;
@@ -116,7 +117,7 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
 
 /* ------------------------------------------------------------------------------------------------ vectors */
 
-enum { MOST_CHANNELS = 1 << 16 };
+enum { MAX_CHANNELS = 1 << 16 };
 
 static bool ends_in(const char *text, const char *end) {
     size_t length = strlen(text), size = strlen(end);
@@ -132,12 +133,12 @@ static gb_status read_vector(gb_recipe *recipe, const gb_yaml *key, gb_recipe_ve
     float *values = NULL;
     double number = 0;
     if (!*key->text || !strcmp(key->text, "keep") || is_file_name(key->text))
-        return gb_recipe_fail(recipe, key, err, "'%.64s' cannot name a vector: where one is named it means something "
-                                                "else", key->text);
-    if (list->kind != GB_YAML_LIST || list->count < 1 || list->count > MOST_CHANNELS)
-        return gb_recipe_fail(recipe, list, err, "vector '%.64s': a list of 1 to %d numbers is wanted, one for each "
-                                                 "channel", key->text, MOST_CHANNELS);
-    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *values, (void **)&values, err);
+        return gb_recipe_fail(recipe, key, err,
+                              "'%.64s' cannot be the name of a vector: it is a keyword or a file name", key->text);
+    if (list->kind != GB_YAML_LIST || list->count < 1 || list->count > MAX_CHANNELS)
+        return gb_recipe_fail(recipe, list, err, "vector '%.64s': expected a list of 1 to %d numbers, one per channel",
+                              key->text, MAX_CHANNELS);
+    gb_status status = gb_recipe_alloc(recipe, (size_t)list->count * sizeof *values, (void **)&values, err);
     *vector = (gb_recipe_vector){key->text, values, list->count};
     for (const gb_yaml *item = list->first; item && !status; item = item->next) {
         status = gb_recipe_number(recipe, item, "the value", -1e30, 1e30, &number, err);
@@ -150,14 +151,14 @@ gb_status gb_recipe_read_vectors(gb_recipe *recipe, const gb_yaml *node, gb_erro
     gb_recipe_vector *vectors = NULL;
     if (node->kind != GB_YAML_MAP)
         return gb_recipe_text(recipe, node, "vectors", &recipe->vectors, err);
-    gb_status status = gb_recipe_take(recipe, (size_t)node->count * sizeof *vectors, (void **)&vectors, err);
+    gb_status status = gb_recipe_alloc(recipe, (size_t)node->count * sizeof *vectors, (void **)&vectors, err);
     recipe->own_vectors = vectors;
     for (const gb_yaml *key = node->first; key && !status; key = key->next)
         status = read_vector(recipe, key, &vectors[recipe->own_vector_count++], err);
     return status;
 }
 
-/* The array that `vector` names: "vector/NAME" or NAME itself in a library, the only vector of a file with one. */
+/* Finds the array `vector`: "vector/NAME" or NAME in a library; if `vector` is NULL, the only vector of the file. */
 static gb_status find_vector(const gb_file *file, const char *path, const char *vector, size_t *index, gb_error *err) {
     char name[256];
     gb_array_info info;
@@ -185,7 +186,7 @@ static gb_status find_vector(const gb_file *file, const char *path, const char *
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: there is no vector '%s'", path, vector);
     return vectors == 1 ? GB_OK
                         : gb_fail(err, GB_BAD_ARGUMENT,
-                                  "%s: %zu vectors in it; name one with 'library: %s' and 'vector: NAME'",
+                                  "%s: the file has %zu vectors; select one with 'library: %s' and 'vector: NAME'",
                                   path, vectors, path);
 }
 
@@ -199,9 +200,10 @@ static gb_status load_vector(const char *path, const char *vector, float **value
     if (!status) {
         gb_file_array(file, index, &info);
         int64_t longest = info.ndim > 0 ? info.shape[info.ndim - 1] : 0;
-        if (longest != info.count || info.count < 1 || info.count > MOST_CHANNELS)
-            status = gb_fail(err, GB_BAD_FILE, "%s: array '%s' of %lld values is no vector: [C] or [1, C] is wanted",
-                             path, info.name, (long long)info.count);
+        if (longest != info.count || info.count < 1 || info.count > MAX_CHANNELS)
+            status = gb_fail(err, GB_BAD_FILE,
+                             "%s: array '%s' of %lld values is not a vector; expected shape [C] or [1,C]", path,
+                             info.name, (long long)info.count);
     }
     if (!status) {
         *c = (int)info.count;
@@ -212,7 +214,7 @@ static gb_status load_vector(const char *path, const char *vector, float **value
     return status;
 }
 
-/* The same out of the recipe. */
+/* The same from the recipe's own vectors. */
 static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float **values, int *c, gb_error *err) {
     gb_spelling spelling = gb_spelling_of(vector);
     for (int i = 0; i < recipe->own_vector_count; i++) {
@@ -233,7 +235,7 @@ static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float 
                : gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'", vector);
 }
 
-/* Appends the vector to what is painted with. */
+/* Appends the vector to those of the painting. */
 static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
                             gb_recipe_paint *paint, gb_error *err) {
     const char *library = step->file ? step->file : recipe->vectors;
@@ -243,15 +245,16 @@ static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step,
     int c = 0;
     if (!own_file && !library && !own)
         return gb_fail(err, GB_BAD_ARGUMENT,
-                       "nothing says what the vector '%s' is: 'vectors' at the top of the recipe, with a FILE.npz "
-                       "or with names and their numbers, or 'library'",
+                       "the vector '%s' is not defined: add 'vectors' at the top of the recipe with a FILE.npz or with "
+                       "names and numbers, or use 'library'",
                        vector);
     gb_status status = own ? copy_vector(recipe, vector, &values, &c, err)
                            : gb_recipe_path(recipe, own_file ? vector : library, &path, err);
     if (!status && !own)
         status = load_vector(path, own_file ? NULL : vector, &values, &c, err);
     if (!status && paint->count && c != paint->c)
-        status = gb_fail(err, GB_BAD_ARGUMENT, "vector '%s' has %d values, the one before it %d", vector, c, paint->c);
+        status = gb_fail(err, GB_BAD_ARGUMENT, "vector '%s' has %d values, but the one before it has %d", vector, c,
+                         paint->c);
     if (!status && !(grown = realloc(paint->vectors, (size_t)(paint->count + 1) * (size_t)c * sizeof *grown)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status) {
@@ -266,7 +269,7 @@ static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step,
 
 /* ------------------------------------------------------------------------------------------------ masks */
 
-/* What each pixel of the picture is painted with: -1 = keep. What is mostly transparent keeps. */
+/* Finds the vector for each pixel of the mask; -1 = keep, also for pixels that are mostly transparent. */
 static gb_status make_mask(const gb_recipe *recipe, const gb_recipe_step *step, const int16_t *vector_of,
                            int16_t other, gb_recipe_paint *paint, gb_error *err) {
     uint8_t *rgba;
@@ -294,15 +297,15 @@ static gb_status make_mask(const gb_recipe *recipe, const gb_recipe_step *step, 
             paint->mask[i] = other;
         else
             status = gb_fail(err, GB_BAD_ARGUMENT,
-                             "%s: the pixel at row %zu, column %zu is #%06x, which 'colours' does "
-                             "not name; 'other: keep' leaves such pixels alone",
+                             "%s: the pixel at row %zu, column %zu is #%06x, which is not in 'colours'; 'other: keep' "
+                             "leaves such pixels unchanged",
                              gb_recipe_picture_name(step->mask), i / (size_t)width, i % (size_t)width, (unsigned)rgb);
     }
     free(rgba);
     return status;
 }
 
-/* Each colour's vector once in the list, however many colours name it. */
+/* Sets the vector's number for a colour; a vector that several colours use is loaded once. */
 static gb_status number_vector(const gb_recipe *recipe, const gb_recipe_step *step, int colour, const char *vector,
                                int16_t *vector_of, gb_recipe_paint *paint, gb_error *err) {
     if (!vector) {
@@ -320,7 +323,7 @@ static gb_status number_vector(const gb_recipe *recipe, const gb_recipe_step *st
 
 gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
                                gb_error *err) {
-    int16_t vector_of[GB_RECIPE_COLOURS + 1];
+    int16_t vector_of[GB_RECIPE_MAX_COLOURS + 1];
     gb_status status = GB_OK;
     *paint = (gb_recipe_paint){0};
     if (!step->mask)
@@ -331,7 +334,7 @@ gb_status gb_recipe_paint_read(const gb_recipe *recipe, const gb_recipe_step *st
         status = number_vector(recipe, step, step->colour_count, step->has_other ? step->other : NULL, vector_of, paint,
                                err);
     if (!status && !paint->count)
-        status = gb_fail(err, GB_BAD_ARGUMENT, "every colour keeps what is there: nothing would be painted");
+        status = gb_fail(err, GB_BAD_ARGUMENT, "all colours are 'keep': nothing would be painted");
     if (!status && step->mask)
         status = make_mask(recipe, step, vector_of, vector_of[step->colour_count], paint, err);
     if (status)

@@ -1,5 +1,5 @@
-/* Pictures in a recipe: a PNG file, or one that stands in the recipe itself as a data URL (RFC 2397) in base64 (RFC
- * 4648, strictly); and the image in grey that values of one map are made of. */
+/* Pictures in a recipe: a PNG file, or a PNG in the recipe itself as a data URL (RFC 2397) in strict base64 (RFC 4648);
+ * and greyscale images as values of one map. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +18,8 @@ static int digit_of(char c) {
                                   : -1;
 }
 
-/* Bytes of the text, for which `bytes` has room: 3 for every 4 characters. Where the text goes wrong, *at is the
- * character's index, or the text's length where its end is missing. */
+/* Decodes base64; `bytes` has room for 3 bytes per 4 characters. On failure *at is the index of the invalid character,
+ * or `length` if the text is incomplete. */
 static bool decode(const char *text, size_t length, unsigned char *bytes, size_t *size, size_t *at) {
     size_t padding = 0;
     uint32_t group = 0;
@@ -43,10 +43,10 @@ static bool decode(const char *text, size_t length, unsigned char *bytes, size_t
     }
     *size = length / 4 * 3 - padding;
     *at = length - padding - 1;
-    return !(group & ((UINT32_C(1) << 8 * padding) - 1));       /* bits that belong to no byte */
+    return !(group & ((UINT32_C(1) << 8 * padding) - 1));       /* unused bits must be zero */
 }
 
-/* Pixels that a PNG's header speaks of: so many the reader lets through at most. */
+/* The number of pixels in a PNG's header, which is the most that reading it can give. */
 static uint64_t claimed_pixels(const unsigned char *png, size_t size) {
     enum { WIDTH = 16, HEIGHT = 20, END = 24 };
     uint64_t width = 0, height = 0;
@@ -57,14 +57,15 @@ static uint64_t claimed_pixels(const unsigned char *png, size_t size) {
     return width * height;
 }
 
-/* Pictures are read whenever the recipe is applied: a few bytes of text must not be minutes of work. */
+/* Limits the pixels of all pictures in the recipe: they are decoded whenever it is applied, and a few bytes of text
+ * must not take minutes. */
 static gb_status count_pixels(gb_recipe *recipe, const gb_yaml *node, const char *what,
                               const gb_recipe_picture *picture, gb_error *err) {
     const uint64_t most = UINT64_C(1) << 26;
     uint64_t pixels = claimed_pixels(picture->bytes, picture->size);
     if (pixels > most || recipe->pixels > most - pixels)
         return gb_recipe_fail(recipe, node, err, "%s: with it the pictures in this recipe have more than %d million "
-                              "pixels; put large ones beside it", what, (int)(most / 1000000));
+                              "pixels; store large ones in files", what, (int)(most / 1000000));
     recipe->pixels += pixels;
     return GB_OK;
 }
@@ -78,7 +79,7 @@ gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const c
     size_t at;
     gb_status status = gb_recipe_text(recipe, node, what, &text, err);
     if (!status)
-        status = gb_recipe_take(recipe, sizeof *picture, (void **)&picture, err);
+        status = gb_recipe_alloc(recipe, sizeof *picture, (void **)&picture, err);
     *out = picture;
     if (status || strncmp(text, "data:", 5)) {
         if (!status)
@@ -86,19 +87,19 @@ gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const c
         return status;
     }
     if (strncmp(text, head, sizeof head - 1))
-        return gb_recipe_fail(recipe, node, err, "%s begins '%.32s'; pictures in a recipe begin '%s'", what, text,
+        return gb_recipe_fail(recipe, node, err, "%s begins with '%.32s'; expected '%s'", what, text,
                               head);
     text += sizeof head - 1;
-    status = gb_recipe_take(recipe, strlen(text) / 4 * 3, (void **)&bytes, err);
+    status = gb_recipe_alloc(recipe, strlen(text) / 4 * 3, (void **)&bytes, err);
     if (status)
         return status;
     picture->bytes = bytes;
     if (decode(text, strlen(text), bytes, &picture->size, &at))
         return count_pixels(recipe, node, what, picture, err);
     if (at == strlen(text))
-        return gb_recipe_fail(recipe, node, err, "%s: its base64 has %zu characters; a multiple of 4 is wanted", what,
+        return gb_recipe_fail(recipe, node, err, "%s: its base64 has %zu characters; expected a multiple of 4", what,
                               at);
-    return gb_recipe_fail(recipe, node, err, "%s: character %zu of its base64 cannot stand there", what, at + 1);
+    return gb_recipe_fail(recipe, node, err, "%s: character %zu of its base64 is invalid", what, at + 1);
 }
 
 const char *gb_recipe_picture_name(const gb_recipe_picture *picture) {
@@ -119,12 +120,11 @@ gb_status gb_recipe_pixels(const gb_recipe *recipe, const gb_recipe_picture *pic
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------ images in grey */
+/* ------------------------------------------------------------------------------------------------ greyscale images */
 
 enum { GREYS = 256 };
 
-/* Each grey is a vector of one value, and the image the mask that names them: what a pixel leaves alone is a mask's
- * business already. */
+/* Each grey value is a vector of one value, and the image is the mask that selects them. */
 gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
                                gb_error *err) {
     uint8_t *rgba;
@@ -141,7 +141,7 @@ gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *st
         gb_recipe_paint_free(paint);
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
-    float times = (float)gb_recipe_dialled(recipe, &step->dial[0]);
+    float times = (float)gb_recipe_value_of(recipe, &step->param_value[0]);
     for (int i = 0; i < GREYS; i++)
         paint->vectors[i] = (float)((step->low * (GREYS - 1 - i) + step->high * i) / (GREYS - 1)) * times;
     for (size_t i = 0; i < pixels; i++) {

@@ -1,4 +1,4 @@
-/* Recipes as ganbend.h shows them: opened and checked, named parameters, applied to a session and kept up to date. */
+/* The recipe functions of ganbend.h: opening and checking, named parameters, applying to a session and updating. */
 #include "recipe.h"
 
 #include <math.h>
@@ -10,29 +10,30 @@
 
 /* ------------------------------------------------------------------------------------------------ parameters */
 
-static bool good_name(const char *name) {
+static bool is_valid_name(const char *name) {
     size_t length = strlen(name);
     return length > 0 && length <= 64 && !(name[0] >= '0' && name[0] <= '9') &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == length;
 }
 
-/* A number, or {value, low, high, summary}. Without low and high the range is that of what it moves. */
+/* Reads a number, or {value, low, high, summary}. Without low and high, the range follows from the parameter's uses. */
 static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe_named *p, gb_error *err) {
     static const char *const keys[] = {"value", "low", "high", "summary", NULL};
     const gb_yaml *value = key->value, *low = NULL, *high = NULL, *summary = NULL;
     gb_status status = GB_OK;
     *p = (gb_recipe_named){.name = key->text, .summary = "", .low = -INFINITY, .high = INFINITY};
-    if (!good_name(key->text))
-        return gb_recipe_fail(recipe, key, err,
-                              "'%.64s' cannot name a parameter: letters, digits, _ and - can, a letter first",
-                              key->text);
+    if (!is_valid_name(key->text))
+        return gb_recipe_fail(
+            recipe, key, err,
+            "'%.64s' is not a valid parameter name; expected letters, digits, _ and -, not beginning with a digit",
+            key->text);
     if (value->kind == GB_YAML_MAP) {
         status = gb_recipe_keys(recipe, value, keys, err);
         low = gb_yaml_get(value, "low");
         high = gb_yaml_get(value, "high");
         summary = gb_yaml_get(value, "summary");
         if (!status && !low != !high)
-            status = gb_recipe_fail(recipe, value, err, "low and high go together: one of them is missing");
+            status = gb_recipe_fail(recipe, value, err, "low needs high and high needs low: one of them is missing");
         if (!status && !gb_yaml_get(value, "value"))
             status = gb_recipe_fail(recipe, value, err, "the parameter has no value");
         value = gb_yaml_get(value, "value");
@@ -49,9 +50,9 @@ static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe
 
 static gb_status read_parameters(gb_recipe *recipe, const gb_yaml *map, gb_error *err) {
     if (map->kind != GB_YAML_MAP)
-        return gb_recipe_fail(recipe, map, err, "parameters: lines 'name: value' are wanted");
-    gb_status status = gb_recipe_take(recipe, (size_t)map->count * sizeof *recipe->params, (void **)&recipe->params,
-                                      err);
+        return gb_recipe_fail(recipe, map, err, "parameters: expected lines of 'name: value'");
+    gb_status status = gb_recipe_alloc(recipe, (size_t)map->count * sizeof *recipe->params, (void **)&recipe->params,
+                                       err);
     for (const gb_yaml *key = map->first; key && !status; key = key->next, recipe->param_count++)
         status = read_parameter(recipe, key, &recipe->params[recipe->param_count], err);
     return status;
@@ -73,7 +74,7 @@ gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_er
         if (strcmp(p->name, name))
             continue;
         if (!(value >= p->low && value <= p->high))
-            return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; it takes %g to %g", recipe->name, name, value, p->low,
+            return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s is %g; expected %g to %g", recipe->name, name, value, p->low,
                            p->high);
         p->value = value;
         return GB_OK;
@@ -99,8 +100,8 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
     const char *text;
     if (bends ? transforms != NULL : !transforms && !inputs)
         return gb_recipe_fail(recipe, root, err,
-                              bends ? "both 'bends' and network-bending's 'transforms'; one is wanted"
-                                    : "neither 'bends' nor network-bending's 'transforms' is here");
+                              bends ? "both 'bends' and network-bending's 'transforms'; remove one of them"
+                                    : "a recipe needs 'bends', 'inputs' or network-bending's 'transforms'");
     if (summary)
         status = gb_recipe_text(recipe, summary, "summary", &text, err);
     if (!status && inputs)
@@ -118,7 +119,7 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
     return status;
 }
 
-/* Files are looked for in the folder of `name`. */
+/* File names in the recipe are relative to the folder of `name`. */
 gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_recipe **out, gb_error *err) {
     *out = NULL;
     gb_recipe *recipe = calloc(1, sizeof *recipe);
@@ -160,7 +161,7 @@ void gb_recipe_confine(gb_recipe *recipe) {
 void gb_recipe_free(gb_recipe *recipe) {
     if (!recipe)
         return;
-    gb_clusters_close(&recipe->given);
+    gb_clusters_close(&recipe->set_clusters);
     gb_arena_free(recipe->arena);
     free(recipe->applied.bends);
     free(recipe->json);
@@ -178,36 +179,36 @@ static gb_status add_steps(const gb_recipe *recipe, gb_session *session, gb_appl
     return status;
 }
 
-static gb_status move_step(const gb_recipe *recipe, int index, const float *numbers, gb_session *session,
-                           gb_error *err) {
+static gb_status update_step(const gb_recipe *recipe, int index, const float *numbers, gb_session *session,
+                             gb_error *err) {
     const gb_applied_list *list = &recipe->applied;
-    gb_status status = gb_work_stopped(&session->work) ? gb_work_cancelled(err) : GB_OK;
+    gb_status status = gb_work_cancelled(&session->work) ? gb_fail_cancelled(err) : GB_OK;
     for (int k = gb_applied_first(list, index); k < list->count && list->bends[k].step == index && !status; k++)
-        status = gb_session_set_bend_params(session, list->bends[k].id, numbers, recipe->steps[index].dials, err);
+        status = gb_session_set_bend_params(session, list->bends[k].id, numbers, recipe->steps[index].param_count, err);
     return status;
 }
 
-/* Steps whose numbers have changed: bends are moved, and values read again from where they come from. */
-static gb_status move_steps(gb_recipe *recipe, gb_session *session, gb_error *err) {
-    float numbers[GB_RECIPE_PARAMS];
+/* Updates the bends of the steps whose parameters have changed; values of SET steps are read again. */
+static gb_status update_steps(gb_recipe *recipe, gb_session *session, gb_error *err) {
+    float numbers[GB_RECIPE_MAX_PARAMS];
     bool rolled_back = recipe->rollbacks != session->rollbacks;
     gb_clusters clusters = {0};
     gb_status status = GB_OK;
     for (int i = 0; i < recipe->step_count && !status; i++) {
         const gb_recipe_step *step = &recipe->steps[i];
         gb_recipe_numbers(recipe, step, numbers);
-        if (step->muted || !step->dials || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
+        if (step->muted || !step->param_count || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
             continue;
         status = step->kind == GB_STEP_SET
                      ? gb_recipe_bend_step(recipe, i, session, &clusters, &recipe->applied, err)
-                     : move_step(recipe, i, numbers, session, err);
+                     : update_step(recipe, i, numbers, session, err);
     }
     gb_clusters_close(&clusters);
     return status;
 }
 
-/* What `status` says about changes to the session's bends, which were `before`: all stay, or none. */
-static gb_status settle(gb_recipe *recipe, gb_session *session, gb_bend_list *before, gb_status status) {
+/* Keeps the changes to the session's bends if `status` is 0, otherwise restores the bends `before`. */
+static gb_status finish_changes(gb_recipe *recipe, gb_session *session, gb_bend_list *before, gb_status status) {
     if (status) {
         gb_bend_list changed = session->now.bends;
         session->now.bends = *before;
@@ -215,7 +216,7 @@ static gb_status settle(gb_recipe *recipe, gb_session *session, gb_bend_list *be
     }
     gb_bend_list_clear(before);
     if (status == GB_CANCELLED)
-        atomic_store(&session->cancel, false);      /* it has ended this: it is not for the next render */
+        atomic_store(&session->cancel, false);      /* it does not end the next render too */
     if (status)
         return status;
     recipe->rollbacks = session->rollbacks;
@@ -229,7 +230,7 @@ gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err)
     gb_bend_list before = {0};
     if (!gb_bend_list_copy(&before, &session->now.bends))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_status status = settle(recipe, session, &before, add_steps(recipe, session, &list, err));
+    gb_status status = finish_changes(recipe, session, &before, add_steps(recipe, session, &list, err));
     if (status) {
         free(list.bends);
         return status;
@@ -246,5 +247,5 @@ gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: this recipe has not been applied to this session", recipe->name);
     if (!gb_bend_list_copy(&before, &session->now.bends))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    return settle(recipe, session, &before, move_steps(recipe, session, err));
+    return finish_changes(recipe, session, &before, update_steps(recipe, session, err));
 }

@@ -1,22 +1,22 @@
-/* Filters and activations of a recipe: what their tables' rows say is what can be written, by name or by position. */
+/* Filters and activations in a recipe: the parameters of their tables' rows, by name or by position. */
 #include <string.h>
 
 #include "engine/base/error.h"
 #include "recipe.h"
 #include "weights/spelling.h"
 
-enum { MOST_KEYS = 40 };
+enum { MAX_KEYS = 40 };
 
-/* The keys that stand beside a row's parameters, and those. */
+/* Checks that all keys are common ones, keys of the action, or names of the row's parameters. */
 static gb_status check_keys(const gb_recipe *recipe, const gb_yaml *map, const char *const *common,
                             const char *const *own, const gb_param *param, int count, gb_error *err) {
-    const char *keys[MOST_KEYS + 1];
+    const char *keys[MAX_KEYS + 1];
     int n = 0;
-    for (; *common && n < MOST_KEYS; common++)
+    for (; *common && n < MAX_KEYS; common++)
         keys[n++] = *common;
-    for (; *own && n < MOST_KEYS; own++)
+    for (; *own && n < MAX_KEYS; own++)
         keys[n++] = *own;
-    for (int i = 0; i < count && n < MOST_KEYS; i++)
+    for (int i = 0; i < count && n < MAX_KEYS; i++)
         keys[n++] = param[i].name;
     keys[n] = NULL;
     return gb_recipe_keys(recipe, map, keys, err);
@@ -27,25 +27,26 @@ gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const ch
     char found[80];
     int i = 0;
     if (list->kind != GB_YAML_LIST)
-        return gb_recipe_fail(recipe, list, err, "params is %s; a list is wanted",
-                              gb_yaml_what(list, found, sizeof found));
+        return gb_recipe_fail(recipe, list, err, "params is %s; expected a list",
+                              gb_yaml_describe(list, found, sizeof found));
     if (list->count > most)
         return gb_recipe_fail(recipe, list, err, "%d params, but %s takes %s%d", list->count, what,
                               most ? "at most " : "", most);
     for (const gb_yaml *item = list->first; item; item = item->next, i++) {
-        gb_status status = gb_recipe_dial(recipe, item, &param[i], &step->dial[i], err);
+        gb_status status = gb_recipe_read_param_value(recipe, item, &param[i], &step->param_value[i], err);
         if (status)
             return status;
     }
     return GB_OK;
 }
 
-/* All of a row's numbers, from `params` or by name, defaults for the rest. `given`: how many places are taken. */
+/* Reads all parameters of a row: from `params`, by name, or default values. `given`: the number up to the last
+ * given. */
 static gb_status read_numbers(gb_recipe *recipe, const gb_yaml *map, const char *what, const gb_param *param, int count,
                               int positional, gb_recipe_step *step, int *given, gb_error *err) {
     const gb_yaml *list = gb_yaml_get(map, "params");
     for (int i = 0; i < count; i++)
-        step->dial[i] = (gb_dial){(double)param[i].default_value, -1};
+        step->param_value[i] = (gb_param_value){(double)param[i].default_value, -1};
     gb_status status = list ? gb_recipe_read_params(recipe, list, what, param, positional, step, err) : GB_OK;
     *given = list ? list->count : 0;
     for (int i = 0; i < count && !status; i++) {
@@ -53,9 +54,9 @@ static gb_status read_numbers(gb_recipe *recipe, const gb_yaml *map, const char 
         if (!named)
             continue;
         if (list && i < list->count)
-            return gb_recipe_fail(recipe, named, err, "%s stands here and is number %d of params", param[i].name,
+            return gb_recipe_fail(recipe, named, err, "%s is also number %d of params", param[i].name,
                                   i + 1);
-        status = gb_recipe_dial(recipe, named, &param[i], &step->dial[i], err);
+        status = gb_recipe_read_param_value(recipe, named, &param[i], &step->param_value[i], err);
         *given = *given > i + 1 ? *given : i + 1;
     }
     return status;
@@ -65,12 +66,11 @@ static gb_status no_row(const gb_recipe *recipe, const gb_yaml *node, const char
                         const gb_spelling *spelling, gb_error *err) {
     if (!strcmp(name, "resize"))
         return gb_recipe_fail(recipe, node, err,
-                              "'resize' changes the size of the maps, which the layers behind cannot "
-                              "take; resize-crop keeps it");
+                              "'resize' changes the size of the maps, which later layers cannot take; use resize-crop");
     if (spelling->nearest)
         return gb_recipe_fail(recipe, node, err, "there is no %s '%.64s'; the nearest is '%s'", kind, name,
                               spelling->nearest);
-    return gb_recipe_fail(recipe, node, err, "there is no %s '%.64s'; `ganbend %s` lists what there is", kind, name,
+    return gb_recipe_fail(recipe, node, err, "there is no %s '%.64s'; `ganbend %s` lists them", kind, name,
                           strcmp(kind, "filter") ? "activations" : "filters");
 }
 
@@ -94,22 +94,22 @@ gb_status gb_recipe_read_filter(gb_recipe *recipe, const gb_yaml *map, const cha
     }
     int given;
     step->filter = filter;
-    step->dials = filter->params;
+    step->param_count = filter->params;
     status = check_keys(recipe, map, common, own, filter->param, filter->params, err);
     return status ? status
                   : read_numbers(recipe, map, filter->name, filter->param, filter->params, filter->positional, step,
                                  &given, err);
 }
 
-/* bias: keep or drop; gain: keep or a number; like: paper for both. */
-static gb_status read_around(const gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
+/* bias: keep or drop; gain: keep or a number; like: paper sets both. */
+static gb_status read_bias_and_gain(const gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
     const gb_yaml *like = gb_yaml_get(map, "like"), *bias = gb_yaml_get(map, "bias"), *gain = gb_yaml_get(map, "gain");
     char found[80];
     if (like && (bias || gain))
         return gb_recipe_fail(recipe, like, err, "'like: paper' is 'bias: drop' and 'gain: 1'; leave those out");
     if (like && (like->kind != GB_YAML_SCALAR || strcmp(like->text, "paper")))
-        return gb_recipe_fail(recipe, like, err, "like is %s; 'paper' is all there is",
-                              gb_yaml_what(like, found, sizeof found));
+        return gb_recipe_fail(recipe, like, err, "like is %s; expected 'paper'",
+                              gb_yaml_describe(like, found, sizeof found));
     if (like) {
         step->drop_bias = step->set_gain = true;
         step->gain = 1;
@@ -118,8 +118,8 @@ static gb_status read_around(const gb_recipe *recipe, const gb_yaml *map, gb_rec
     if (bias && bias->kind == GB_YAML_SCALAR && !strcmp(bias->text, "drop"))
         step->drop_bias = true;
     else if (bias && (bias->kind != GB_YAML_SCALAR || strcmp(bias->text, "keep")))
-        return gb_recipe_fail(recipe, bias, err, "bias is %s; keep or drop are possible",
-                              gb_yaml_what(bias, found, sizeof found));
+        return gb_recipe_fail(recipe, bias, err, "bias is %s; expected keep or drop",
+                              gb_yaml_describe(bias, found, sizeof found));
     if (!gain || (gain->kind == GB_YAML_SCALAR && !strcmp(gain->text, "keep")))
         return GB_OK;
     step->set_gain = true;
@@ -149,6 +149,6 @@ gb_status gb_recipe_read_activation(gb_recipe *recipe, const gb_yaml *map, const
     status = check_keys(recipe, map, common, own, row->param, row->max_params, err);
     if (!status)
         status = read_numbers(recipe, map, row->name, row->param, row->max_params, row->max_params, step, &given, err);
-    step->dials = row->max_params > row->params && given ? given : row->params;
-    return status ? status : read_around(recipe, map, step, err);
+    step->param_count = row->max_params > row->params && given ? given : row->params;
+    return status ? status : read_bias_and_gain(recipe, map, step, err);
 }

@@ -1,7 +1,7 @@
-/* network-bending's own files (Broad, Leymarie, Grierson 2020): a list `transforms`, each with the keys layer,
- * transform, params, features and feature-param. They mean here what they mean there: layer 0 is the first convolution,
- * which that code never bends; layer k is the k-th convolution after it, bent behind its activation; affine transforms
- * sample as OpenCV does, and a threshold is strict. */
+/* network-bending's files (Broad, Leymarie, Grierson 2020): a list `transforms`, each with the keys layer, transform,
+ * params, features and feature-param. They have the same meaning as there: layer 0 is the first convolution, which that
+ * code never bends; layer k is the k-th convolution after it, bent behind its activation; affine transforms sample as
+ * OpenCV does, and a threshold is strict. */
 #include <stdio.h>
 #include <string.h>
 
@@ -36,14 +36,13 @@ static gb_status find_transform(const gb_recipe *recipe, const gb_yaml *node, co
     }
     if (!strcmp(name, "resize"))
         return gb_recipe_fail(recipe, node, err,
-                              "'resize' changes the size of the maps, which the layers behind cannot "
-                              "take; the filter resize-crop of our own form keeps it");
+                              "'resize' changes the size of the maps, which later layers cannot take; use the filter "
+                              "resize-crop under 'bends'");
     if (spelling.nearest)
         return gb_recipe_fail(recipe, node, err, "there is no transform '%.64s'; the nearest is '%s'", name,
                               spelling.nearest);
     return gb_recipe_fail(recipe, node, err,
-                          "there is no transform '%.64s' among network-bending's; under 'bends' every "
-                          "filter can be used",
+                          "network-bending has no transform '%.64s'; all filters can be used under 'bends'",
                           name);
 }
 
@@ -54,11 +53,11 @@ static gb_status read_params(gb_recipe *recipe, const gb_yaml *map, const struct
     int given = params && !gb_yaml_is_null(params) ? params->count : 0;
     step->kind = GB_STEP_FILTER;
     step->filter = filter;
-    step->dials = filter->params;
+    step->param_count = filter->params;
     for (int i = 0; i < filter->params; i++) {
-        step->dial[i] = (gb_dial){(double)filter->param[i].default_value, -1};
+        step->param_value[i] = (gb_param_value){(double)filter->param[i].default_value, -1};
         if (!strcmp(filter->param[i].name, "sampling"))
-            step->dial[i].value = 0;        /* opencv, the first of the choices */
+            step->param_value[i].value = 0;        /* opencv, the first of the choices */
     }
     if (given != transform->params)
         return gb_recipe_fail(recipe, params ? params : map, err, "%d params, but %s takes %d", given, transform->name,
@@ -67,25 +66,26 @@ static gb_status read_params(gb_recipe *recipe, const gb_yaml *map, const struct
                  : GB_OK;
 }
 
-static gb_status read_features(gb_recipe *recipe, const gb_yaml *map, int place, gb_pick *pick, gb_error *err) {
-    const gb_yaml *features = gb_yaml_get(map, "features"), *param = gb_yaml_get(map, "feature-param");
+static gb_status read_features(gb_recipe *recipe, const gb_yaml *map, int place, gb_recipe_features *features,
+                               gb_error *err) {
+    const gb_yaml *node = gb_yaml_get(map, "features"), *param = gb_yaml_get(map, "feature-param");
     const char *kind = "all";
-    gb_status status = features ? gb_recipe_text(recipe, features, "features", &kind, err) : GB_OK;
+    gb_status status = node ? gb_recipe_text(recipe, node, "features", &kind, err) : GB_OK;
     if (status || !strcmp(kind, "all"))
         return status;
     bool random = !strcmp(kind, "random");
     if (!random && strcmp(kind, "cluster"))
-        return gb_recipe_fail(recipe, features, err, "features is '%.64s'; all, random or cluster are possible", kind);
+        return gb_recipe_fail(recipe, node, err, "features is '%.64s'; expected all, random or cluster", kind);
     if (!param || gb_yaml_is_null(param))
-        return gb_recipe_fail(recipe, features, err, "'%s' needs a feature-param: %s", kind,
+        return gb_recipe_fail(recipe, node, err, "'%s' needs a feature-param: %s", kind,
                               random ? "the share of the features" : "the number of the cluster");
     if (random) {
-        pick->kind = GB_PICK_RANDOM;
-        pick->seed = (uint64_t)place;
-        return gb_recipe_number(recipe, param, "feature-param", 0, 1, &pick->share, err);
+        features->kind = GB_CHOOSE_RANDOM;
+        features->seed = (uint64_t)place;
+        return gb_recipe_number(recipe, param, "feature-param", 0, 1, &features->share, err);
     }
-    pick->kind = GB_PICK_CLUSTER;
-    return gb_recipe_ranges(recipe, param, "feature-param", UINT16_MAX, &pick->list, &pick->count, err);
+    features->kind = GB_CHOOSE_CLUSTER;
+    return gb_recipe_ranges(recipe, param, "feature-param", UINT16_MAX, &features->list, &features->count, err);
 }
 
 static gb_status read_transform(gb_recipe *recipe, const gb_yaml *map, int place, gb_recipe_step *step, gb_error *err) {
@@ -98,32 +98,32 @@ static gb_status read_transform(gb_recipe *recipe, const gb_yaml *map, int place
         status = gb_recipe_fail(recipe, map, err, "'%s' is missing", layer ? "transform" : "layer");
     int64_t number = 0;
     if (!status)
-        status = gb_recipe_whole(recipe, layer, "layer", 0, 1 << 16, &number, err);
+        status = gb_recipe_integer(recipe, layer, "layer", 0, 1 << 16, &number, err);
     if (!status)
         status = find_transform(recipe, name, &transform, err);
     if (!status)
         status = read_params(recipe, map, transform, step, err);
-    gb_place *places = NULL;
+    gb_recipe_place *places = NULL;
     if (!status)
-        status = gb_recipe_take(recipe, sizeof *places, (void **)&places, err);
+        status = gb_recipe_alloc(recipe, sizeof *places, (void **)&places, err);
     if (status)
         return status;
-    *places = (gb_place){.kind = GB_PLACE_LAYER, .number = (int)number, .line = layer->line, .column = layer->column};
+    *places = (gb_recipe_place){.kind = GB_AT_LAYER, .number = (int)number, .line = layer->line, .column = layer->column};
     step->line = map->line;
     step->column = map->column;
     step->places = places;
     step->place_count = 1;
-    return read_features(recipe, map, place, &step->pick, err);
+    return read_features(recipe, map, place, &step->features, err);
 }
 
 gb_status gb_recipe_read_transforms(gb_recipe *recipe, const gb_yaml *list, gb_error *err) {
     char what[80];
-    if (list->kind != GB_YAML_LIST || list->count > GB_RECIPE_STEPS)
-        return gb_recipe_fail(recipe, list, err, "transforms is %s; a list of at most %d is wanted",
-                              list->kind == GB_YAML_LIST ? "too long" : gb_yaml_what(list, what, sizeof what),
-                              GB_RECIPE_STEPS);
-    gb_status status = gb_recipe_take(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps,
-                                      err);
+    if (list->kind != GB_YAML_LIST || list->count > GB_RECIPE_MAX_STEPS)
+        return gb_recipe_fail(recipe, list, err, "transforms is %s; expected a list of at most %d",
+                              list->kind == GB_YAML_LIST ? "too long" : gb_yaml_describe(list, what, sizeof what),
+                              GB_RECIPE_MAX_STEPS);
+    gb_status status = gb_recipe_alloc(recipe, (size_t)list->count * sizeof *recipe->steps, (void **)&recipe->steps,
+                                       err);
     for (const gb_yaml *item = list->first; item && !status; item = item->next, recipe->step_count++)
         status = read_transform(recipe, item, recipe->step_count, &recipe->steps[recipe->step_count], err);
     return status;

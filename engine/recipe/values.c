@@ -1,4 +1,4 @@
-/* Values that a recipe puts at a boundary or adds to it: single ones by index, a whole file's, or an image's. */
+/* Values that a recipe sets at a boundary or adds to it: single values by index, a file, or an image. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "recipe.h"
 
-enum { MOST_INDEX = UINT16_MAX };
+enum { MAX_INDEX = UINT16_MAX };
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
@@ -16,18 +16,18 @@ static gb_status read_indexed(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
     float *value;
     gb_status status = count ? GB_OK : gb_recipe_fail(recipe, map, err, "no values");
     if (!status)
-        status = gb_recipe_take(recipe, count * sizeof *index, (void **)&index, err);
+        status = gb_recipe_alloc(recipe, count * sizeof *index, (void **)&index, err);
     if (!status)
-        status = gb_recipe_take(recipe, count * sizeof *value, (void **)&value, err);
+        status = gb_recipe_alloc(recipe, count * sizeof *value, (void **)&value, err);
     for (const gb_yaml *key = map->first; key && !status; key = key->next) {
         int64_t at = 0;
         double number = 0;
-        status = gb_recipe_whole(recipe, key, "the index", 0, MOST_INDEX, &at, err);
+        status = gb_recipe_integer(recipe, key, "the index", 0, MAX_INDEX, &at, err);
         if (!status)
             status = gb_recipe_number(recipe, key->value, "the value", -1e30, 1e30, &number, err);
         for (int i = 0; i < step->values && !status; i++)
             if (index[i] == at)         /* "3" and "03" are different keys */
-                status = gb_recipe_fail(recipe, key, err, "index %lld stands here twice", (long long)at);
+                status = gb_recipe_fail(recipe, key, err, "duplicate index %lld", (long long)at);
         if (status)
             break;
         index[step->values] = (int)at;
@@ -43,7 +43,7 @@ static gb_status read_image(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
     const gb_yaml *low = gb_yaml_get(map, "low"), *high = gb_yaml_get(map, "high");
     gb_status status = gb_recipe_keys(recipe, map, keys, err);
     if (!status && (!low || !high))
-        status = gb_recipe_fail(recipe, map, err, "an image needs low and high, the values of black and white: %s is "
+        status = gb_recipe_fail(recipe, map, err, "an image needs low and high, the values of black and white; %s is "
                                                   "missing", low ? "high" : "low");
     if (!status)
         status = gb_recipe_read_picture(recipe, gb_yaml_get(map, "image"), "image", &step->image, err);
@@ -59,40 +59,41 @@ gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recip
         return read_indexed(recipe, node, step, err);
     if (node->kind == GB_YAML_SCALAR && *node->text)
         return gb_recipe_text(recipe, node, "the file of values", &step->file, err);
-    return gb_recipe_fail(recipe, node, err, "values are wanted: {index: value, …}, the name of a .npy file, "
-                                             "or {image: FILE.png, low: …, high: …}");
+    return gb_recipe_fail(recipe, node, err, "expected values: {index: value, …}, the name of a .npy file, or {image: "
+                                             "FILE.png, low: …, high: …}");
 }
 
-/* ------------------------------------------------------------------------------------------------ given ones */
+/* ------------------------------------------------------------------------------------------------ applying */
 
 static gb_status indexed_values(const gb_recipe_step *step, const gb_graph_node *node, float times, float *values,
                                 gb_error *err) {
     if (node->ndim != 1)
         return gb_fail(err, GB_BAD_ARGUMENT,
-                       "'%s' is no vector: single values go into vectors, such as z, w's and styles; "
-                       "for maps there are the filters add and multiply",
+                       "'%s' is not a vector: single values can be set in vectors, such as z, w's and styles; for maps "
+                       "use the filters add and multiply",
                        node->name);
     for (int i = 0; i < step->values; i++) {
         if (step->index[i] >= node->shape[0])
-            return gb_fail(err, GB_BAD_ARGUMENT, "index %d, but '%s' has 0 to %lld", step->index[i], node->name,
+            return gb_fail(err, GB_BAD_ARGUMENT, "index is %d, but '%s' has 0 to %lld", step->index[i], node->name,
                            (long long)node->shape[0] - 1);
         values[step->index[i]] = step->value[i] * times;
     }
     return GB_OK;
 }
 
-/* The file's one array: the node's values, or where a list of w's is stored, the row of this w. */
+/* Reads the file's only array: the node's values, or a list of w's, of which the row of this w is used. */
 static gb_status read_values(const gb_file *file, const char *path, const gb_graph_node *node, int row, int rows,
                              float *values, gb_error *err) {
     gb_array_info info;
     size_t floats = gb_node_floats(node);
     if (gb_file_array_count(file) != 1)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %zu arrays in it; one is wanted", path, gb_file_array_count(file));
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: the file has %zu arrays; expected one", path,
+                       gb_file_array_count(file));
     gb_file_array(file, 0, &info);
     bool list = row >= 0 && (size_t)info.count == floats * (size_t)rows;
     if ((size_t)info.count != floats && !list)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %lld values, but '%s' has %zu", path, (long long)info.count,
-                       node->name, floats);
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: the array has %lld values, but '%s' has %zu", path,
+                       (long long)info.count, node->name, floats);
     float *all = malloc((size_t)info.count * sizeof *all + 1);
     if (!all)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -103,7 +104,7 @@ static gb_status read_values(const gb_file *file, const char *path, const gb_gra
     return status;
 }
 
-/* Which w a node is, and how many there are; -1 for other nodes. */
+/* The row of a node that is a w, and the number of rows; -1 for other nodes. */
 static int w_row(const gb_graph *graph, gb_node node, int *rows) {
     const gb_node_role *w = gb_graph_role_of(graph, node, GB_ROLE_W);
     gb_node ws = gb_graph_find_role(graph, GB_ROLE_WS, 0);
@@ -134,7 +135,7 @@ gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, 
     *values = calloc(gb_node_floats(&graph->nodes[node]), sizeof **values);
     if (!*values)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    float times = (float)gb_recipe_dialled(recipe, &step->dial[0]);
+    float times = (float)gb_recipe_value_of(recipe, &step->param_value[0]);
     gb_status status = step->file ? file_values(recipe, step, graph, node, times, *values, err)
                                   : indexed_values(step, &graph->nodes[node], times, *values, err);
     if (status) {

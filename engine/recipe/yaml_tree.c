@@ -1,5 +1,5 @@
-/* Trees out of libyaml's events (YAML 1.1), see yaml_tree.h. A file can make itself long, deep, or short with aliases
- * that unfold: every node, copies included, counts against one limit, and nesting against another. */
+/* Builds trees from libyaml's events (YAML 1.1), see yaml_tree.h. A hostile file can be long, deeply nested, or short
+ * with aliases that expand to many nodes: the number of nodes, including copies, and the nesting are limited. */
 #include "yaml_tree.h"
 
 #include <locale.h>
@@ -15,7 +15,7 @@ enum {
     MAX_NODES = 1 << 18,
     MAX_DEPTH = 24,
     MAX_KEYS = 256,             /* of one map */
-    MAX_KEY = 160,              /* bytes: also escaped it stays within the 1024 that YAML allows a key on one line */
+    MAX_KEY = 160,              /* bytes: even escaped, a key has less than the 1024 that YAML allows */
     MAX_ANCHORS = 256,
 };
 
@@ -26,7 +26,7 @@ typedef struct anchor {
 
 typedef struct reader {
     yaml_parser_t parser;
-    yaml_event_t event;         /* the one being looked at */
+    yaml_event_t event;         /* the current event */
     gb_arena *arena;
     const char *name;
     gb_error *err;
@@ -56,7 +56,7 @@ static bool advance(reader *r) {
         return gb_fail(r->err, GB_BAD_FILE, "%s: %s at byte %zu", r->name, r->parser.problem,
                        r->parser.problem_offset), false;
     char what[256];
-    snprintf(what, sizeof what, "%s%s%s", r->parser.problem ? r->parser.problem : "this is no YAML",
+    snprintf(what, sizeof what, "%s%s%s", r->parser.problem ? r->parser.problem : "not valid YAML",
              r->parser.context ? " " : "", r->parser.context ? r->parser.context : "");
     return fail_at(r, &r->parser.problem_mark, what);
 }
@@ -64,9 +64,9 @@ static bool advance(reader *r) {
 static gb_yaml *node_new(reader *r, gb_yaml_kind kind, int depth) {
     if (++r->nodes > MAX_NODES)
         return fail_here(r,
-                         "too much: a file of this kind has at most 262144 values, those repeated by aliases included");
+                         "more than 262144 values, including those repeated by aliases");
     if (depth > MAX_DEPTH)
-        return fail_here(r, "lists and maps in each other more than 24 deep");
+        return fail_here(r, "lists and maps are nested more than 24 deep");
     gb_yaml *node = gb_arena_take(r->arena, sizeof *node);
     if (!node)
         return fail_here(r, "out of memory");
@@ -78,8 +78,8 @@ static gb_yaml *node_new(reader *r, gb_yaml_kind kind, int depth) {
 
 /* ------------------------------------------------------------------------------------------------ anchors */
 
-/* Remembers the name on the current event, NULL for none; its index, -1 for none, -2 for failure. */
-static int drop_anchor(reader *r, const yaml_char_t *text) {
+/* Records the anchor of the current event. Returns its index, -1 if `text` is NULL, -2 on failure. */
+static int add_anchor(reader *r, const yaml_char_t *text) {
     if (!text)
         return -1;
     if (r->anchor_count == MAX_ANCHORS) {
@@ -95,7 +95,7 @@ static int drop_anchor(reader *r, const yaml_char_t *text) {
     return r->anchor_count++;
 }
 
-/* The copy keeps the places of the original: what is wrong with it is to be mended there. */
+/* The copy has the positions of the original, where errors in it have to be corrected. */
 static gb_yaml *copy(reader *r, const gb_yaml *from, int depth) {
     gb_yaml *to = node_new(r, from->kind, depth);
     if (!to)
@@ -118,8 +118,8 @@ static gb_yaml *resolve(reader *r, int depth) {
     for (int i = r->anchor_count - 1; i >= 0; i--)
         if (!strcmp(r->anchors[i].name, name))
             return r->anchors[i].node ? copy(r, r->anchors[i].node, depth)
-                                      : fail_here(r, "an alias inside its own anchor");
-    return fail_here(r, "an alias of an anchor that does not come before it");
+                                      : fail_here(r, "an alias inside the value of its own anchor");
+    return fail_here(r, "an alias without an earlier anchor");
 }
 
 /* ------------------------------------------------------------------------------------------------ nodes */
@@ -133,7 +133,7 @@ static gb_yaml *read_scalar(reader *r, int depth) {
     if (!node)
         return NULL;
     if (strlen(text) != length)
-        return fail_here(r, "text with a zero byte in it");
+        return fail_here(r, "text with a null byte");
     node->text = gb_arena_text(r->arena, text, length);
     node->plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     return node->text ? node : fail_here(r, "out of memory");
@@ -175,7 +175,7 @@ static gb_yaml *read_map(reader *r, int depth) {
             return fail_here(r, "more than 256 keys in one map");
         for (const gb_yaml *k = map->first; k; k = k->next)
             if (!strcmp(k->text, key->text)) {
-                snprintf(what, sizeof what, "the key '%.64s' stands here twice, first in line %d", key->text, k->line);
+                snprintf(what, sizeof what, "duplicate key '%.64s', first in line %d", key->text, k->line);
                 return fail_here(r, what);
             }
         if (!advance(r) || !(key->value = read_node(r, depth + 1)))
@@ -191,7 +191,7 @@ static bool refuse_tag(reader *r, const yaml_char_t *tag) {
     char what[192];
     if (!tag)
         return true;
-    snprintf(what, sizeof what, "the tag '%.96s': only plain values are read here", (const char *)tag);
+    snprintf(what, sizeof what, "the tag '%.96s' is not supported; expected a plain value", (const char *)tag);
     return fail_here(r, what);
 }
 
@@ -218,14 +218,14 @@ static gb_yaml *read_node(reader *r, int depth) {
         read = read_map;
         break;
     default:
-        return fail_here(r, "a value was expected");
+        return fail_here(r, "expected a value");
     }
     if (!refuse_tag(r, tag))
         return NULL;
-    int anchored = drop_anchor(r, name);
-    gb_yaml *node = anchored == -2 ? NULL : read(r, depth);
-    if (node && anchored >= 0)
-        r->anchors[anchored].node = node;
+    int index = add_anchor(r, name);
+    gb_yaml *node = index == -2 ? NULL : read(r, depth);
+    if (node && index >= 0)
+        r->anchors[index].node = node;
     return node;
 }
 
@@ -235,16 +235,16 @@ static gb_yaml *read_document(reader *r) {
     if (!advance(r) || !advance(r))         /* the stream, the document */
         return NULL;
     if (r->event.type == YAML_STREAM_END_EVENT)
-        return fail_here(r, "nothing is in it");
+        return fail_here(r, "the file is empty");
     gb_yaml *root = advance(r) ? read_node(r, 0) : NULL;
     if (!root || !advance(r) || !advance(r))
         return NULL;
-    return r->event.type == YAML_STREAM_END_EVENT ? root : fail_here(r, "a second document begins here; one is read");
+    return r->event.type == YAML_STREAM_END_EVENT ? root : fail_here(r, "a second document begins here; expected one");
 }
 
 gb_yaml *gb_yaml_parse(gb_arena *arena, const char *text, size_t size, const char *name, gb_error *err) {
-    if (size > GB_YAML_MOST_SIZE) {
-        gb_fail(err, GB_BAD_FILE, "%s: %zu bytes; a file of this kind has at most %d", name, size, GB_YAML_MOST_SIZE);
+    if (size > GB_YAML_MAX_SIZE) {
+        gb_fail(err, GB_BAD_FILE, "%s: the file has %zu bytes; expected at most %d", name, size, GB_YAML_MAX_SIZE);
         return NULL;
     }
     const unsigned char *bytes = (const unsigned char *)text;
@@ -269,7 +269,7 @@ gb_yaml *gb_yaml_parse(gb_arena *arena, const char *text, size_t size, const cha
     return root;
 }
 
-/* ------------------------------------------------------------------------------------------------ looking */
+/* ------------------------------------------------------------------------------------------------ queries */
 
 gb_yaml *gb_yaml_get(const gb_yaml *map, const char *key) {
     for (const gb_yaml *k = map->kind == GB_YAML_MAP ? map->first : NULL; k; k = k->next)
@@ -278,7 +278,7 @@ gb_yaml *gb_yaml_get(const gb_yaml *map, const char *key) {
     return NULL;
 }
 
-const char *gb_yaml_what(const gb_yaml *node, char *buffer, size_t size) {
+const char *gb_yaml_describe(const gb_yaml *node, char *buffer, size_t size) {
     if (node->kind == GB_YAML_SCALAR)
         snprintf(buffer, size, *node->text ? "'%.64s'" : "nothing", node->text);
     else
@@ -304,7 +304,7 @@ bool gb_yaml_number(const gb_yaml *node, double *number) {
     memcpy(text, node->text, length + 1);
     char *point = strchr(text, '.');
     if (point)
-        *point = localeconv()->decimal_point[0];    /* strtod listens to the locale, YAML does not */
+        *point = localeconv()->decimal_point[0];    /* strtod() depends on the locale */
     *number = strtod(text, &end);
     return end == text + length;
 }
@@ -321,7 +321,7 @@ const char *gb_yaml_digits(const char *text, int64_t *number) {
     return c > text ? c : NULL;
 }
 
-bool gb_yaml_whole(const gb_yaml *node, int64_t low, int64_t high, int64_t *number) {
+bool gb_yaml_integer(const gb_yaml *node, int64_t low, int64_t high, int64_t *number) {
     if (node->kind != GB_YAML_SCALAR)
         return false;
     bool negative = node->text[0] == '-';

@@ -16,10 +16,12 @@ gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, g
     gb_bend_list *list = &session->now.bends;
     gb_bend_entry *entry = NULL;
     if (list->count >= GB_MAX_BENDS)
-        return gb_fail(err, GB_BAD_ARGUMENT, "this session has %d bends, the most that it can have: remove some, or let "
-                                             "one bend act on several nodes by a glob", list->count);
-    gb_status status = make(session, options, session->last_bend + 1, list->places, session->now.image, &entry,
-                                  err);
+        return gb_fail(err, GB_BAD_ARGUMENT,
+                       "this session has %d bends, the maximum: remove some, or let one bend act on "
+                       "several nodes with a glob",
+                       list->count);
+    gb_status status = make(session, options, session->last_bend + 1, list->place_count, session->now.image, &entry,
+                            err);
     if (status)
         return status;
     if (list->count >= list->room) {
@@ -33,7 +35,7 @@ gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, g
         list->room = room;
     }
     list->entries[list->count++] = entry;
-    list->places += entry->site_count;
+    list->place_count += entry->place_count;
     session->last_bend = entry->id;
     if (bend)
         *bend = entry->id;
@@ -46,17 +48,17 @@ gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_be
     int at = gb_bend_list_find(list, bend);
     if (at < 0)
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no bend %d", bend);
-    int others = list->places - list->entries[at]->site_count;
+    int others = list->place_count - list->entries[at]->place_count;
     gb_status status = make(session, options, bend, others, session->now.image, &entry, err);
     if (status)
         return status;
     gb_bend_release(list->entries[at]);
     list->entries[at] = entry;
-    list->places = others + entry->site_count;
+    list->place_count = others + entry->place_count;
     return GB_OK;
 }
 
-/* The entry again with other parameters or features, in its place. */
+/* Replaces an entry by one with other parameters or features. */
 static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *params, int count, uint64_t image,
                         gb_error *err) {
     gb_bend_entry *old = *slot, *entry = NULL;
@@ -64,7 +66,7 @@ static gb_status remake(gb_session *session, gb_bend_entry **slot, const float *
     bool has_row = old->options.kind == GB_BEND_FILTER || old->options.kind == GB_BEND_ACTIVATION;
     options.params = params ? params : old->params;
     options.param_count = params ? count : has_row ? old->param_count : 0;
-    int others = session->now.bends.places - old->site_count;
+    int others = session->now.bends.place_count - old->place_count;
     gb_status status = make(session, &options, old->id, others, image, &entry, err);
     if (status)
         return status;

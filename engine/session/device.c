@@ -1,9 +1,9 @@
 /* The passes of a render on a device. */
 #include "device.h"
 
-#include "ops/device.h"
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
+#include "ops/device.h"
 
 /* ------------------------------------------------------------------------------------------------ passes */
 
@@ -11,8 +11,8 @@ static bool is_host_step(const gb_session *session, const gb_step *step) {
     return step->cpu->device != session->cpu.device;
 }
 
-/* What names the steps that are marked: the same ones of the same plan can be replayed. Those of the host cannot be
- * recorded, nor can times be taken in a recording: 0. */
+/* A key for the set of marked steps of the plan, so that a recording of them can be replayed. 0 if they cannot be
+ * recorded: with host steps, or with times measured. */
 static uint64_t key_of(const gb_session *session) {
     const gb_plan *plan = session->plan;
     uint64_t key = plan->serial;

@@ -1,16 +1,16 @@
-/* Rendering on a device (ops/device.h): its two passes, and waiting for it. */
+/* Rendering on a device (ops/device.h): running the steps in two passes, and waiting for the result. */
 #ifndef GB_ENGINE_SESSION_DEVICE_H
 #define GB_ENGINE_SESSION_DEVICE_H
 
 #include "session.h"
 
-/* Runs, or in a first pass only prepares, one step that is marked to run. */
+/* Runs one step that is marked to run; in the first pass, only prepares it. */
 typedef void (*gb_step_runner)(gb_session *session, gb_step *step);
 
-/* All steps that are marked to run. What was begun is not interrupted: a cancel that comes later is too late. */
+/* Runs all steps that are marked to run. They are not interrupted: a later cancel has no effect on them. */
 gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err);
 
-/* Waits for what was begun; a failure of the device becomes the render's. GB_OK without a device. */
+/* Waits until the device has finished and returns its error, if any. GB_OK without a device. */
 gb_status gb_device_wait(gb_session *session, gb_error *err);
 
 #endif

@@ -1,8 +1,9 @@
-/* Placing buffers by lifetime, see place.h. Two trees keep it near-linear:
+/* Places buffers by lifetime, see place.h. Two trees keep it near-linear:
  *
- *     reach     its leaves are the spans in order of their first step; each node has the largest last step of those
- *               placed below it. Spans that live at some time from a to b begin by b and reach a.
- *     skyline   its leaves are the steps, with the highest end of what lives at each. Built when the pairs are spent. */
+ *     reach     its leaves are the spans in order of their first step; each node has the largest last step of the placed
+ *               spans below it. The spans needed at some time from a to b are those that begin by b and reach a.
+ *     skyline   its leaves are the steps, with the highest end of the spans needed at each. Built once
+ *               GB_MAX_PLACE_PAIRS pairs have been compared. */
 #include "place.h"
 
 #include <stdlib.h>
@@ -10,13 +11,13 @@
 typedef struct placer {
     gb_span *spans;             /* largest first */
     int count, steps;
-    int *before;                /* step → how many spans begin before it */
+    int *before;                /* step → the number of spans that begin before it */
     int *leaf, *span_at;        /* span → leaf of `reach`, and back */
     int *reach;                 /* 1 is the root, 2i and 2i + 1 the children of i; -1: nothing placed */
     int leaves;
-    const gb_span **met;        /* those that live at the same time as the span in hand */
-    int met_count;
-    size_t *top, *cover;        /* skyline, as `reach`: the highest end below a node; that of spans over all its steps */
+    const gb_span **overlapping;        /* those needed at the same time as the current span */
+    int overlap_count;
+    size_t *top, *cover;        /* skyline, as `reach`: the highest end below a node; that of spans covering the node */
     int columns;
 } placer;
 
@@ -58,32 +59,33 @@ static void order_by_start(placer *p) {
         p->reach[i] = -1;
 }
 
-static void enter(placer *p, int span) {
+static void add_to_reach(placer *p, int span) {
     for (int i = p->leaves + p->leaf[span]; i && p->reach[i] < p->spans[span].to; i /= 2)
         p->reach[i] = p->spans[span].to;
 }
 
-/* Gathers the placed spans at leaves from `low` below `node`, and before `end`, that reach step `from`. */
-static void meet(placer *p, int node, int low, int high, int end, int from) {
+/* Collects the placed spans at leaves below `node` and before `end` that reach step `from`. `node` covers the leaves
+ * `low` to `high` - 1. */
+static void find_overlapping(placer *p, int node, int low, int high, int end, int from) {
     if (low >= end || p->reach[node] < from)
         return;
     if (high - low == 1) {
-        p->met[p->met_count++] = &p->spans[p->span_at[low]];
+        p->overlapping[p->overlap_count++] = &p->spans[p->span_at[low]];
         return;
     }
     int middle = low + (high - low) / 2;
-    meet(p, 2 * node, low, middle, end, from);
-    meet(p, 2 * node + 1, middle, high, end, from);
+    find_overlapping(p, 2 * node, low, middle, end, from);
+    find_overlapping(p, 2 * node + 1, middle, high, end, from);
 }
 
 static size_t lowest_gap(placer *p, const gb_span *span) {
     size_t at = 0;
-    p->met_count = 0;
-    meet(p, 1, 0, p->leaves, p->before[span->to + 1], span->from);
-    qsort(p->met, (size_t)p->met_count, sizeof *p->met, by_offset);
-    for (int k = 0; k < p->met_count && at + span->bytes > p->met[k]->offset; k++)
-        if (end_of(p->met[k]) > at)
-            at = end_of(p->met[k]);
+    p->overlap_count = 0;
+    find_overlapping(p, 1, 0, p->leaves, p->before[span->to + 1], span->from);
+    qsort(p->overlapping, (size_t)p->overlap_count, sizeof *p->overlapping, by_offset);
+    for (int k = 0; k < p->overlap_count && at + span->bytes > p->overlapping[k]->offset; k++)
+        if (end_of(p->overlapping[k]) > at)
+            at = end_of(p->overlapping[k]);
     return at;
 }
 
@@ -106,14 +108,14 @@ static void raise_skyline(placer *p, int node, int low, int high, const gb_span 
     raise_skyline(p, 2 * node + 1, middle, high, span);
 }
 
-static size_t skyline_over(const placer *p, int node, int low, int high, const gb_span *span) {
+static size_t skyline_max(const placer *p, int node, int low, int high, const gb_span *span) {
     if (low > span->to || high <= span->from)
         return 0;
     if (low >= span->from && high - 1 <= span->to)
         return p->top[node];
     int middle = low + (high - low) / 2;
-    size_t below = larger(skyline_over(p, 2 * node, low, middle, span),
-                          skyline_over(p, 2 * node + 1, middle, high, span));
+    size_t below = larger(skyline_max(p, 2 * node, low, middle, span),
+                          skyline_max(p, 2 * node + 1, middle, high, span));
     return larger(p->cover[node], below);
 }
 
@@ -128,30 +130,30 @@ static bool build_skyline(placer *p, int placed) {
 
 /* ------------------------------------------------------------------------------------------------ placing */
 
-static gb_status place_all(placer *p, gb_work *work, size_t *bytes, gb_error *err) {
+static gb_status place_all(placer *p, gb_work_count *work, size_t *bytes, gb_error *err) {
     uint64_t pairs = 0;
     order_by_start(p);
     for (int i = 0; i < p->count; i++) {
         gb_span *span = &p->spans[i];
-        if (pairs > GB_PLACE_PAIRS && !p->top && !build_skyline(p, i))
+        if (pairs > GB_MAX_PLACE_PAIRS && !p->top && !build_skyline(p, i))
             return gb_fail(err, GB_NO_MEMORY, "out of memory");
-        p->met_count = 0;
+        p->overlap_count = 0;
         if (p->top) {
-            span->offset = skyline_over(p, 1, 0, p->columns, span);
+            span->offset = skyline_max(p, 1, 0, p->columns, span);
             raise_skyline(p, 1, 0, p->columns, span);
         } else {
             span->offset = lowest_gap(p, span);
-            enter(p, i);
+            add_to_reach(p, i);
         }
-        pairs += (uint64_t)p->met_count;
+        pairs += (uint64_t)p->overlap_count;
         *bytes = larger(*bytes, end_of(span));
-        if (!gb_work_on(work, 1 + (uint64_t)p->met_count))
-            return gb_work_cancelled(err);
+        if (!gb_count_work(work, 1 + (uint64_t)p->overlap_count))
+            return gb_fail_cancelled(err);
     }
     return GB_OK;
 }
 
-gb_status gb_place(gb_span *spans, int count, gb_work *work, size_t *bytes, gb_error *err) {
+gb_status gb_place(gb_span *spans, int count, gb_work_count *work, size_t *bytes, gb_error *err) {
     placer p = {.spans = spans, .count = count, .leaves = power_of_two(count)};
     gb_status status = GB_OK;
     *bytes = 0;
@@ -162,8 +164,8 @@ gb_status gb_place(gb_span *spans, int count, gb_work *work, size_t *bytes, gb_e
     p.leaf = malloc(((size_t)count + 1) * sizeof *p.leaf);
     p.span_at = malloc(((size_t)count + 1) * sizeof *p.span_at);
     p.reach = malloc(2 * (size_t)p.leaves * sizeof *p.reach);
-    p.met = malloc(((size_t)count + 1) * sizeof *p.met);
-    if (!p.before || !p.leaf || !p.span_at || !p.reach || !p.met)
+    p.overlapping = malloc(((size_t)count + 1) * sizeof *p.overlapping);
+    if (!p.before || !p.leaf || !p.span_at || !p.reach || !p.overlapping)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = place_all(&p, work, bytes, err);
@@ -171,7 +173,7 @@ gb_status gb_place(gb_span *spans, int count, gb_work *work, size_t *bytes, gb_e
     free(p.leaf);
     free(p.span_at);
     free(p.reach);
-    free(p.met);
+    free(p.overlapping);
     free(p.top);
     free(p.cover);
     return status;

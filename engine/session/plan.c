@@ -1,17 +1,17 @@
-/* Making plans: which nodes are needed, which fuse, where their buffers lie. */
+/* Makes plans: finds the nodes that are needed, fuses them into steps, and places their buffers. */
 #include "plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_step.h"
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
+#include "host_step.h"
 #include "place.h"
 
 enum { ALIGNMENT = 64 };
 
-/* Position in the epilogue (ops.h): a node fuses behind those of a lower stage. 0 = no epilogue stage. */
+/* Stage in the epilogue (ops.h): a node fuses behind nodes of a lower stage. 0 = not an epilogue stage. */
 static int stage(const gb_graph_node *node) {
     if (node->is_input)
         return 0;
@@ -20,27 +20,27 @@ static int stage(const gb_graph_node *node) {
 
 /* ------------------------------------------------------------------------------------------------ steps */
 
-typedef struct maker {
+typedef struct planner {
     const gb_plan_request *request;
     const gb_graph *graph;
     const gb_cpu *cpu;
     gb_plan *plan;
     bool *absorbed;
-    int *uses;                  /* how many needed nodes read it */
-    gb_node *user;              /* the last of them */
-    int *last_read;             /* the last step that reads it; 0 where none does */
-} maker;
+    int *uses;                  /* per node: the number of needed nodes that read it */
+    gb_node *user;              /* per node: the last of them */
+    int *last_read;             /* per node: the last step that reads it; 0 if there is none */
+} planner;
 
-static bool is_given(const maker *m, gb_node node) {
+static bool is_source(const planner *m, gb_node node) {
     return m->graph->nodes[node].is_input || (m->request->cut[node] & GB_CUT_FEED);
 }
 
-/* Backwards from what is looked at, up to what is given. */
-static void find_needed(maker *m) {
+/* Marks the nodes that are read, backwards from the observed boundaries to the sources. */
+static void find_needed(planner *m) {
     for (gb_node i = m->graph->count - 1; i >= 0; i--) {
         const gb_graph_node *node = &m->graph->nodes[i];
-        m->plan->read[i] |= (m->request->cut[i] & GB_CUT_LOOKED_AT) != 0;
-        if (!m->plan->read[i] || is_given(m, i))
+        m->plan->read[i] |= (m->request->cut[i] & GB_CUT_OBSERVED) != 0;
+        if (!m->plan->read[i] || is_source(m, i))
             continue;
         for (int k = 0; k < node->inputs; k++) {
             m->plan->read[node->input[k]] = true;
@@ -50,38 +50,39 @@ static void find_needed(maker *m) {
     }
 }
 
-/* The node that can be computed in the same pass behind `last`, or GB_NO_NODE. */
-static gb_node fusable(const maker *m, gb_node last, int done) {
+/* The node that can be fused behind `last`, or GB_NO_NODE. */
+static gb_node fusable(const planner *m, gb_node last, int done) {
     if (m->request->cut[last] || m->uses[last] != 1)
         return GB_NO_NODE;
     gb_node next = m->user[last];
     const gb_graph_node *node = &m->graph->nodes[next];
-    bool follows = stage(node) > done && gb_main_input(node) == last && !is_given(m, next);
+    bool follows = stage(node) > done && gb_main_input(node) == last && !is_source(m, next);
     return follows ? next : GB_NO_NODE;
 }
 
-static gb_shape batched(const maker *m, gb_node node) {
+static gb_shape batched(const planner *m, gb_node node) {
     gb_shape shape = gb_node_shape(&m->graph->nodes[node]);
     shape.n = m->request->batch;
     shape.block = gb_block(m->cpu, shape.c, shape.h, shape.w);
     return shape;
 }
 
-/* The only node that reads `node`, where it has this operation and nobody looks between the two. */
-static gb_node only_user(const maker *m, gb_node node, gb_op_id op) {
+/* The only node that reads `node`, if it has this operation and the boundary between them is not cut. */
+static gb_node only_user(const planner *m, gb_node node, gb_op_id op) {
     gb_node user = m->user[node];
-    bool alone = m->uses[node] == 1 && !m->request->cut[node] && !is_given(m, user);
+    bool alone = m->uses[node] == 1 && !m->request->cut[node] && !is_source(m, user);
     return alone && m->graph->nodes[user].desc.op == op ? user : GB_NO_NODE;
 }
 
-/* Scores, softmax and mix in a row are one attention, which never makes the matrix between them. */
-static void match_attention(maker *m, gb_step *step) {
+/* Scores, softmax and mix in sequence run as one attention step, which never stores the matrix of scores. */
+static void match_attention(planner *m, gb_step *step) {
     gb_node scores = step->chain[0];
     gb_node softmax = only_user(m, scores, GB_OP_SOFTMAX);
     gb_node mix = softmax != GB_NO_NODE ? only_user(m, softmax, GB_OP_MIX) : GB_NO_NODE;
     if (mix == GB_NO_NODE || m->graph->nodes[mix].input[1] != softmax)
         return;
-    /* The result has the shape of the queries' map, unless the mix asks for another map of as many pixels. */
+    /* The output has the shape of the queries' map, unless the mix has another map with as many pixels as its
+     * `like`. */
     gb_shape queries = gb_node_shape(&m->graph->nodes[step->in[0]]), out = gb_node_shape(&m->graph->nodes[mix]);
     if (queries.h != out.h || queries.w != out.w)
         return;
@@ -94,16 +95,16 @@ static void match_attention(maker *m, gb_step *step) {
     m->absorbed[softmax] = m->absorbed[mix] = true;
 }
 
-/* Of a convolution of which only the first channels are ever read (BigGAN-deep's last has 128 for three colours) the
- * others need not be computed. */
-static void match_slice(const maker *m, gb_step *step) {
+/* If only the first channels of a convolution are ever read, the others need not be computed. (BigGAN-deep's last
+ * convolution has 128 channels for three colours.) */
+static void match_slice(const planner *m, gb_step *step) {
     gb_node slice = only_user(m, step->chain[step->nodes - 1], GB_OP_SLICE);
     if (slice != GB_NO_NODE && m->graph->nodes[slice].desc.slice.from == 0)
         step->desc.conv.wanted = m->graph->nodes[slice].desc.slice.count;
 }
 
-/* A step that the device has no row for is the host's, in the host's layout. */
-static bool over_the_host(const maker *m, gb_step *step, char *why, size_t why_size) {
+/* Host fallback for a step for which the device has no row; its shapes are in the host's layout. */
+static bool use_host(const planner *m, gb_step *step, char *why, size_t why_size) {
     gb_desc *d = &step->desc;
     step->cpu = &m->request->model->context->cpu;
     for (int k = 0; k < d->inputs; k++)
@@ -114,8 +115,8 @@ static bool over_the_host(const maker *m, gb_step *step, char *why, size_t why_s
     return true;
 }
 
-/* Finds what the stages of a step's epilogue read, its weights at the node of the model. */
-static gb_status find_stages(const maker *m, gb_step *step, gb_error *err) {
+/* Finds the operands of a step's epilogue. The weights are those of the model's nodes, as bends may drop them. */
+static gb_status find_stages(const planner *m, gb_step *step, gb_error *err) {
     gb_model *model = m->request->model;
     gb_stages *s = &step->stages;
     gb_status status = GB_OK;
@@ -130,7 +131,7 @@ static gb_status find_stages(const maker *m, gb_step *step, gb_error *err) {
         case GB_OP_BIAS_ACT:
             s->bias_act = step->chain[i];
             if (base->bias)
-                status = gb_model_floats_there(model, base->bias, base->bias_gain, &s->bias, err);
+                status = gb_model_device_floats(model, base->bias, base->bias_gain, &s->bias, err);
             if (base->scale && !status)
                 status = gb_model_floats(model, base->scale, 1, &s->scale, err);
             break;
@@ -145,7 +146,7 @@ static gb_status find_stages(const maker *m, gb_step *step, gb_error *err) {
     return status;
 }
 
-static gb_status make_step(maker *m, gb_node head, gb_error *err) {
+static gb_status make_step(planner *m, gb_node head, gb_error *err) {
     gb_plan *plan = m->plan;
     const gb_graph_node *node = &m->graph->nodes[head];
     gb_step *step = &plan->steps[plan->count];
@@ -165,18 +166,20 @@ static gb_status make_step(maker *m, gb_node head, gb_error *err) {
     if (!gb_op_shape(m->cpu, &step->desc, why, sizeof why))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
     step->row = gb_op_find(m->cpu, &step->desc);
-    if (!step->row && !over_the_host(m, step, why, sizeof why))
+    if (!step->row && !use_host(m, step, why, sizeof why))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
 
     gb_node next, last = step->chain[step->nodes - 1];
-    while (step->row->fuses && step->cpu == m->cpu && (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
+    while (step->row->fuses && step->cpu == m->cpu &&
+           (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
         step->chain[step->nodes++] = last = next;
         m->absorbed[next] = true;
     }
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    gb_status status = gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed, err);
+    gb_status status = gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed,
+                                     err);
     return status ? status : find_stages(m, step, err);
 }
 
@@ -185,8 +188,8 @@ static int by_last_node(const void *a, const void *b) {
     return x->chain[x->nodes - 1] - y->chain[y->nodes - 1];
 }
 
-/* What a step must move at least: everything it reads, its packed weights, and what it writes. */
-static void count_traffic(maker *m, gb_step *step) {
+/* The least memory traffic of a step: its inputs, its packed weights and its output. */
+static void count_traffic(planner *m, gb_step *step) {
     step->macs = gb_op_macs(&step->desc);
     if (step->row->packed_size)
         step->bytes += step->row->packed_size(step->cpu, &step->desc);
@@ -200,39 +203,39 @@ static void count_traffic(maker *m, gb_step *step) {
     m->plan->macs += step->macs;
 }
 
-static gb_status list_given(maker *m, gb_error *err) {
+static gb_status list_sources(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
     int count = 0;
     for (gb_node i = 0; i < m->graph->count; i++)
-        count += plan->read[i] && is_given(m, i);
-    plan->given = calloc((size_t)count + 1, sizeof *plan->given);
+        count += plan->read[i] && is_source(m, i);
+    plan->sources = calloc((size_t)count + 1, sizeof *plan->sources);
     plan->held = calloc((size_t)count + 1, sizeof *plan->held);
-    if (!plan->given || !plan->held)
+    if (!plan->sources || !plan->held)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (gb_node i = 0; i < m->graph->count; i++)
-        if (plan->read[i] && is_given(m, i))
-            plan->given[plan->given_count++].node = i;
+        if (plan->read[i] && is_source(m, i))
+            plan->sources[plan->source_count++].node = i;
     return GB_OK;
 }
 
-static gb_status make_steps(maker *m, gb_error *err) {
+static gb_status make_steps(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
-    if (gb_work_stopped(m->request->work))
-        return gb_work_cancelled(err);
+    if (gb_work_cancelled(m->request->work))
+        return gb_fail_cancelled(err);
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->tensor[i].shape = batched(m, i);
     find_needed(m);
-    gb_status status = list_given(m, err);
+    gb_status status = list_sources(m, err);
     if (status)
         return status;
     for (gb_node i = 0; i < m->graph->count; i++) {
-        status = plan->read[i] && !is_given(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
-        if (!status && !gb_work_on(m->request->work, 1))
-            status = gb_work_cancelled(err);
+        status = plan->read[i] && !is_source(m, i) && !m->absorbed[i] ? make_step(m, i, err) : GB_OK;
+        if (!status && !gb_count_work(m->request->work, 1))
+            status = gb_fail_cancelled(err);
         if (status)
             return status;
     }
-    /* A step stands where its last node does: by then every operand of the chain has been computed. */
+    /* Steps are ordered by their last node, so that all operands of the chain have been computed. */
     qsort(plan->steps, (size_t)plan->count, sizeof *plan->steps, by_last_node);
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->step_of[i] = -1;
@@ -243,7 +246,7 @@ static gb_status make_steps(maker *m, gb_error *err) {
     return GB_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------ what is kept */
+/* ------------------------------------------------------------------------------------------------ kept boundaries */
 
 typedef struct candidate {
     gb_node node;
@@ -259,19 +262,19 @@ static size_t node_bytes(const gb_plan *plan, gb_node node) {
     return gb_tensor_bytes(plan->cpu, &plan->tensor[node].shape);
 }
 
-/* A given boundary needs a buffer of its own where the user's bytes cannot be read as they lie: on a device never. */
-static bool is_given_apart(const maker *m, gb_node node) {
-    return is_given(m, node) && (m->cpu->device || m->plan->tensor[node].shape.block > 1 ||
-                                 (m->request->cut[node] & GB_CUT_REPEATED));
+/* A source needs its own buffer if kernels cannot read the user's data directly: on a device they never can. */
+static bool needs_own_buffer(const planner *m, gb_node node) {
+    return is_source(m, node) && (m->cpu->device || m->plan->tensor[node].shape.block > 1 ||
+                                  (m->request->cut[node] & GB_CUT_REPEATED));
 }
 
-/* Those always have it. With purpose `interactive` so has the value before
- * a moving parameter, and then, within the budget, whatever saves most arithmetic per byte. */
-static gb_status choose_kept(maker *m, gb_error *err) {
+/* Chooses the boundaries to keep: sources that need their own buffer, inputs of nodes that are being edited, and for an
+ * interactive session, within its budget, the boundaries that save the most arithmetic per byte. */
+static gb_status choose_kept(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
     for (gb_node i = 0; i < m->graph->count; i++)
-        plan->keep[i] = plan->read[i] && (is_given_apart(m, i) ||
-                                          (plan->step_of[i] >= 0 && (m->request->cut[i] & GB_CUT_MOVING)));
+        plan->keep[i] = plan->read[i] && (needs_own_buffer(m, i) ||
+                                          (plan->step_of[i] >= 0 && (m->request->cut[i] & GB_CUT_BEFORE_EDIT)));
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->kept_bytes += plan->keep[i] ? node_bytes(plan, i) : 0;
     if (m->request->purpose != GB_INTERACTIVE)
@@ -290,7 +293,7 @@ static gb_status choose_kept(maker *m, gb_error *err) {
         size_t bytes = node_bytes(plan, list[s].node);
         const gb_desc *desc = &plan->steps[plan->step_of[list[s].node]].desc;
         if (desc->op == GB_OP_MODULATED_CONV2D && desc->conv.wanted)
-            continue;                       /* it is not whole */
+            continue;                       /* some of its channels are not computed */
         if (plan->keep[list[s].node] || plan->kept_bytes + bytes > m->request->keep_bytes)
             continue;
         plan->keep[list[s].node] = true;
@@ -306,8 +309,8 @@ static size_t aligned(size_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Notes for every node the last step that reads it. */
-static void find_last_reads(maker *m) {
+/* Finds for every node the last step that reads it. */
+static void find_last_reads(planner *m) {
     const gb_plan *plan = m->plan;
     for (int s = 0; s < plan->count; s++)
         for (int i = 0; i < plan->steps[s].nodes; i++) {
@@ -317,16 +320,16 @@ static void find_last_reads(maker *m) {
         }
 }
 
-/* The last step that needs what step `s` writes. What is read after the render stays to its end. */
-static int last_use(const maker *m, int s) {
+/* The last step that needs the output of step `s`. Observed boundaries are needed until the end of the render. */
+static int last_use(const planner *m, int s) {
     const gb_plan *plan = m->plan;
     gb_node node = plan->steps[s].chain[plan->steps[s].nodes - 1];
-    if (m->request->cut[node] & GB_CUT_LOOKED_AT)
+    if (m->request->cut[node] & GB_CUT_OBSERVED)
         return plan->count;
     return m->last_read[node] > s ? m->last_read[node] : s;
 }
 
-static gb_status make_arena(maker *m, gb_error *err) {
+static gb_status make_arena(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
     gb_span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
     gb_status status = GB_OK;
@@ -352,7 +355,7 @@ static gb_status make_arena(maker *m, gb_error *err) {
     if (scratch_bytes)
         plan->scratch = gb_aligned_alloc(scratch_bytes);
     if (!plan->arena || (scratch_bytes && !plan->scratch)) {
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers take %zu MB", m->cpu->device ? " on " : "",
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers need %zu MB", m->cpu->device ? " on " : "",
                          m->cpu->device ? m->cpu->device->name : "", (plan->arena_bytes + scratch_bytes) >> 20);
         goto out;
     }
@@ -367,8 +370,8 @@ out:
     return status;
 }
 
-/* Allocates what is newly kept, then lets go of what is kept no more. */
-static gb_status settle_kept(maker *m, gb_kept *kept, gb_error *err) {
+/* Allocates boundaries that are newly kept, then frees those that are no longer kept. */
+static gb_status allocate_kept(planner *m, gb_kept *kept, gb_error *err) {
     gb_plan *plan = m->plan;
     for (gb_node i = 0; i < m->graph->count; i++) {
         size_t floats = gb_shape_floats(&plan->tensor[i].shape);
@@ -376,7 +379,7 @@ static gb_status settle_kept(maker *m, gb_kept *kept, gb_error *err) {
             continue;
         float *data = gb_memory_alloc(m->cpu, gb_tensor_bytes(m->cpu, &plan->tensor[i].shape));
         if (!data)
-            return gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: kept boundaries take %zu MB",
+            return gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: kept boundaries need %zu MB",
                            m->cpu->device ? " on " : "", m->cpu->device ? m->cpu->device->name : "",
                            plan->kept_bytes >> 20);
         gb_memory_free(m->cpu, kept[i].data);
@@ -397,7 +400,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     const gb_graph *graph = request->graph;
     size_t nodes = (size_t)graph->count;
     gb_plan *plan = calloc(1, sizeof *plan);
-    maker m = {.request = request, .graph = graph, .cpu = request->model->context->processor, .plan = plan};
+    planner m = {.request = request, .graph = graph, .cpu = request->model->context->processor, .plan = plan};
     gb_status status = GB_OK;
     m.absorbed = calloc(nodes, sizeof *m.absorbed);
     m.uses = calloc(nodes, sizeof *m.uses);
@@ -413,7 +416,8 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->keep = calloc(nodes, sizeof *plan->keep);
         plan->read = calloc(nodes, sizeof *plan->read);
     }
-    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed || !m.uses || !m.user || !m.last_read)
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed ||
+        !m.uses || !m.user || !m.last_read)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = make_steps(&m, err);
@@ -422,7 +426,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     if (!status)
         status = make_arena(&m, err);
     if (!status)
-        status = settle_kept(&m, kept, err);
+        status = allocate_kept(&m, kept, err);
     free(m.absorbed);
     free(m.uses);
     free(m.user);
@@ -442,9 +446,9 @@ void gb_plan_free(gb_plan *plan) {
     free(plan->tensor);
     free(plan->keep);
     free(plan->read);
-    for (int i = 0; i < plan->given_count; i++)
-        gb_given_release(plan->held[i]);
-    free(plan->given);
+    for (int i = 0; i < plan->source_count; i++)
+        gb_shared_value_release(plan->held[i]);
+    free(plan->sources);
     free(plan->held);
     gb_memory_free(plan->cpu, plan->arena);
     gb_aligned_free(plan->scratch);

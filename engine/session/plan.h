@@ -1,61 +1,67 @@
-/* A plan: what really runs for one set of boundaries that somebody looks at. Neighbours are fused unless a tap, feed or
- * kept value sits between them; buffers are placed in one arena by lifetime, or kept from render to render. */
+/* A plan: the executable form of a graph for one set of observed and fed boundaries. Neighbours are fused unless the
+ * boundary between them is cut; buffers are placed in one arena by lifetime, or kept from render to render. */
 #ifndef GB_ENGINE_PLAN_H
 #define GB_ENGINE_PLAN_H
 
-#include "engine/base/work.h"
+#include "engine/base/work_count.h"
 #include "engine/graph/model.h"
 #include "step.h"
 
-/* A boundary of the plan whose value is given: an input, or one that is fed. */
-typedef struct gb_plan_given {
+/* A boundary whose value is supplied instead of computed: an input, or one that is fed. */
+typedef struct gb_plan_source {
     gb_node node;
-    const float *default_value; /* of an input: the weight that it has until it is set; NULL before it is needed */
-} gb_plan_given;
+    const float *default_value; /* of an input that has not been set; NULL until it is needed */
+} gb_plan_source;
 
-/* A boundary that outlives a render. Owned by the session, so that it also outlives plans. */
+/* A boundary whose value is kept between renders. Owned by the session, so that it also outlives plans. */
 typedef struct gb_kept {
     float *data;
     size_t floats;
-    uint64_t signature;         /* of what the data was computed from; 0 = nothing valid */
+    uint64_t signature;         /* hash of everything from which the data was computed; 0 = not valid */
 } gb_kept;
 
-/* Why a node's output must exist in memory. */
-enum { GB_CUT_TAP = 1, GB_CUT_FEED = 2, GB_CUT_MOVING = 4, GB_CUT_IMAGE = 8, GB_CUT_PREVIEW = 16,
-       GB_CUT_REPEATED = 32 /* an input: given once for the whole batch, but its readers want it for each sample */ };
-enum { GB_CUT_LOOKED_AT = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW };
+/* Reasons to cut at a node: its output must exist in memory, so that no later node can fuse with it. */
+enum {
+    GB_CUT_TAP = 1,             /* tapped */
+    GB_CUT_FEED = 2,            /* fed */
+    GB_CUT_BEFORE_EDIT = 4,     /* the input of a node whose parameters are being edited */
+    GB_CUT_IMAGE = 8,           /* the output */
+    GB_CUT_PREVIEW = 16,        /* the running picture of a preview */
+    GB_CUT_REPEATED = 32,       /* an input set once for the whole batch, although its readers need it per sample */
+    GB_CUT_OBSERVED = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW        /* read after the render */
+};
 
 typedef struct gb_plan {
     int batch;
-    const gb_cpu *cpu;          /* where its tensors lie */
-    uint64_t serial;            /* no other plan of the model has it */
+    const gb_cpu *cpu;          /* the processor whose memory holds its tensors */
+    uint64_t serial;            /* unique in the model */
     gb_step *steps;
     int count;
     int *step_of;               /* node → the step that writes its boundary, or -1 */
-    gb_tensor *tensor;          /* per node: shape always, data where the boundary exists (inputs: set by the session) */
-    bool *read;                 /* per node: something in the plan looks at it */
-    bool *keep;                 /* per node: the boundary lives in gb_kept */
-    gb_plan_given *given;       /* those that the plan reads */
-    int given_count;
-    gb_given **held;            /* per given: the value that `tensor` points into, which the last render used, or NULL */
+    gb_tensor *tensor;          /* per node: shape; data if the boundary exists (for sources set by the session) */
+    bool *read;                 /* per node: observed, or read by a step */
+    bool *keep;                 /* per node: the boundary is in gb_kept */
+    gb_plan_source *sources;    /* those that the plan reads */
+    int source_count;
+    gb_shared_value **held;     /* per source: the retained value to which `tensor` points, or NULL */
     void *arena;
-    void *scratch;              /* of the host, for host steps in a device's plan */
+    void *scratch;              /* host memory for host steps in a plan for a device */
     size_t arena_bytes, kept_bytes;
     uint64_t macs;
 } gb_plan;
 
 typedef struct gb_plan_request {
     gb_model *model;
-    const gb_graph *graph;      /* the model's with a session's bends in it; its nodes know the model's by `base` */
+    const gb_graph *graph;      /* the bent graph; `base` of its nodes is the node of the model */
     int batch;
     gb_purpose purpose;
     size_t keep_bytes;
     const unsigned char *cut;   /* per node, GB_CUT_* */
-    gb_work *work;              /* what making it costs, and whether to stop */
+    gb_work_count *work;        /* counts the cost, and tells whether it is cancelled */
 } gb_plan_request;
 
-/* Makes the plan and packs the weights it needs. `kept` (per node) is brought to what the plan keeps: values that stay
- * wanted stay valid, others are let go. On failure nothing of `kept` that was valid is lost. */
+/* Makes the plan and packs the weights that it needs. Allocates `kept` (per node) for the boundaries that the plan
+ * keeps and frees the others; those kept already stay valid. On failure all valid data in `kept` remains. */
 gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **plan, gb_error *err);
 void gb_plan_free(gb_plan *plan);
 

@@ -1,4 +1,4 @@
-/* A session: what one user has set, the plan made for it, and what the last render left. */
+/* A session: its settings, the plan made for them, and the values kept since the last render. */
 #ifndef GB_ENGINE_SESSION_H
 #define GB_ENGINE_SESSION_H
 
@@ -8,13 +8,13 @@
 #include "engine/bend/bent.h"
 #include "plan.h"
 
-/* Everything a person can set. A transaction is a copy of it. */
+/* Everything that a user can set. A transaction keeps a copy of it. */
 typedef struct gb_settings {
-    gb_given **given;           /* per node of the model; NULL = the default, or not fed */
+    gb_shared_value **value;    /* per node of the model: set or fed; NULL = the default value, or not fed */
     bool *tapped;               /* per node of the model */
-    gb_given *w_avg;            /* NULL = the model's */
+    gb_shared_value *w_avg;     /* NULL = the model's */
     float psi;
-    double psi_as_written;      /* rows of statistics are chosen by dividing it: its last bit may choose another row */
+    double psi_as_written;      /* the shortest decimal of psi: its last bit can select another row of statistics */
     int cutoff;
     bool seeded;                /* z was drawn from `seed` with `rng` */
     gb_rng rng;
@@ -26,36 +26,39 @@ typedef struct gb_settings {
 
 struct gb_session {
     gb_model *model;
-    gb_cpu cpu;                 /* what it runs on, with its stream if that is a device */
+    gb_cpu cpu;                 /* the processor that it runs on; with its stream if that is a device */
     const gb_graph *graph;
     gb_session_options options;
     gb_settings now, before;    /* `before` is valid inside a transaction */
     bool in_transaction;
-    uint64_t rollbacks;         /* how many there were: what was moved before may have been taken back */
-    uint64_t last_id;
+    uint64_t rollbacks;         /* their number: tells a recipe that its changes may have been undone */
+    uint64_t last_id;           /* of values and versions */
     gb_bend last_bend;
-    gb_bent *bent;              /* the graph with the bends in it; "per node" below means its nodes */
+    gb_bent *bent;              /* the bent graph; "per node" below means its nodes */
     gb_plan *plan;
-    unsigned char *cut;         /* per node: what the plan was made for, GB_CUT_* */
-    unsigned char *wanted;      /* per node: what the next plan is for */
-    bool *moving;               /* per node: the value just before something that is being moved */
+    unsigned char *cut;         /* per node: GB_CUT_* of the plan */
+    unsigned char *wanted;      /* per node: GB_CUT_* of the next plan */
+    bool *before_edit;          /* per node: the input of a node whose parameters are being edited */
     gb_kept *kept;              /* per node */
-    uint64_t *signature;        /* per node: of the value it has with the settings as they are */
-    uint64_t *last_signature;   /* of the last render; 0 before it */
-    gb_node preview;            /* node of the model that previews show, or GB_NO_NODE */
+    uint64_t *signature;        /* per node: hash of everything on which its value depends with the current settings */
+    uint64_t *last_signature;   /* per node: in the last render; 0 before it */
+    gb_node preview;            /* the model's node shown by previews, or GB_NO_NODE */
     bool rendered;              /* taps can be read */
     int nodes_run, steps_run;
     atomic_bool cancel;
-    gb_work work;               /* that the last render took before its first step */
+    gb_work_count work;         /* of the last render before its first step */
     void (*progress)(void *arg, double share);
     void *progress_arg;
 };
 
-/* settings.c: what the setters of ganbend.h do; render.c: gb_session_render() and what can be read after it. */
+/* settings.c */
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);
 void gb_settings_free(gb_settings *settings, const gb_graph *graph);
 
-/* bending.c: gives an existing bend other options, keeping its place in the order. GB_BAD_ARGUMENT if there is no such
+/* Brings session->bent up to date with the settings. The plan is kept if only parameters of bends changed. */
+gb_status gb_session_update_bent(gb_session *session, gb_error *err);
+
+/* bending.c: replaces the options of an existing bend, which keeps its position. GB_BAD_ARGUMENT if there is no such
  * bend. */
 gb_status gb_session_bend_replace(gb_session *session, gb_bend bend, const gb_bend_options *options, gb_error *err);
 

@@ -1,4 +1,4 @@
-/* What a session's user sets between renders: inputs, truncation, noise, feeds and taps, and transactions over them. */
+/* The settings of a session: inputs, truncation, noise, feeds and taps, and transactions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +8,15 @@
 #include "session.h"
 #include "weights/number_text.h"
 
-static gb_status give(gb_session *session, gb_node node, const float *value, int samples, gb_error *err) {
-    gb_given *given = NULL;
+static gb_status set_value(gb_session *session, gb_node node, const float *value, int samples, gb_error *err) {
+    gb_shared_value *shared = NULL;
     if (value) {
         size_t floats = gb_node_floats(&session->graph->nodes[node]) * (size_t)samples;
-        if (!(given = gb_given_new(++session->last_id, samples, floats)))
+        if (!(shared = gb_shared_value_new(++session->last_id, samples, floats)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory for '%s'", session->graph->nodes[node].name);
-        memcpy(given->data, value, floats * sizeof *value);
+        memcpy(shared->data, value, floats * sizeof *value);
     }
-    gb_given_replace(&session->now.given[node], given);
+    gb_shared_value_replace(&session->now.value[node], shared);
     return GB_OK;
 }
 
@@ -24,39 +24,39 @@ static gb_status give(gb_session *session, gb_node node, const float *value, int
 
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err) {
     *settings = (gb_settings){.psi = 1, .psi_as_written = 1, .cutoff = -1};
-    settings->given = calloc((size_t)graph->count, sizeof *settings->given);
+    settings->value = calloc((size_t)graph->count, sizeof *settings->value);
     settings->tapped = calloc((size_t)graph->count, sizeof *settings->tapped);
-    return settings->given && settings->tapped ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    return settings->value && settings->tapped ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
 static void drop_values(gb_settings *settings, const gb_graph *graph) {
-    for (gb_node i = 0; settings->given && i < graph->count; i++) {
-        gb_given_release(settings->given[i]);
-        settings->given[i] = NULL;
+    for (gb_node i = 0; settings->value && i < graph->count; i++) {
+        gb_shared_value_release(settings->value[i]);
+        settings->value[i] = NULL;
     }
-    gb_given_release(settings->w_avg);
+    gb_shared_value_release(settings->w_avg);
     settings->w_avg = NULL;
     gb_bend_list_clear(&settings->bends);
 }
 
 void gb_settings_free(gb_settings *settings, const gb_graph *graph) {
     drop_values(settings, graph);
-    free(settings->given);
+    free(settings->value);
     free(settings->tapped);
     *settings = (gb_settings){0};
 }
 
-/* `to` has arrays of its own, empty; they take over what `from` says. */
+/* Copies `from` to `to`, whose arrays are allocated and empty. */
 static bool copy(gb_settings *to, const gb_settings *from, const gb_graph *graph) {
     gb_settings next = *from;
-    next.given = to->given;
+    next.value = to->value;
     next.tapped = to->tapped;
     next.bends = (gb_bend_list){0};
     if (!gb_bend_list_copy(&next.bends, &from->bends))
         return false;
-    next.w_avg = gb_given_share(from->w_avg);
+    next.w_avg = gb_shared_value_retain(from->w_avg);
     for (gb_node i = 0; i < graph->count; i++)
-        next.given[i] = gb_given_share(from->given[i]);
+        next.value[i] = gb_shared_value_retain(from->value[i]);
     memcpy(next.tapped, from->tapped, (size_t)graph->count * sizeof *next.tapped);
     *to = next;
     return true;
@@ -64,7 +64,7 @@ static bool copy(gb_settings *to, const gb_settings *from, const gb_graph *graph
 
 gb_status gb_session_begin(gb_session *session, gb_error *err) {
     if (session->in_transaction)
-        return gb_fail(err, GB_BAD_ARGUMENT, "a transaction is open already; commit or roll it back first");
+        return gb_fail(err, GB_BAD_ARGUMENT, "a transaction is open already: commit it or roll it back first");
     if (!copy(&session->before, &session->now, session->graph))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     session->in_transaction = true;
@@ -96,24 +96,24 @@ static gb_node find_role(const gb_session *session, gb_role role) {
     return gb_graph_find_role(session->graph, role, 0);
 }
 
-static gb_status give_z(gb_session *session, const float *z, gb_error *err) {
+static gb_status set_z(gb_session *session, const float *z, gb_error *err) {
     gb_node node = find_role(session, GB_ROLE_Z), ws = find_role(session, GB_ROLE_WS);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no input 'z'");
-    gb_status status = give(session, node, z, session->options.batch, err);
+    gb_status status = set_value(session, node, z, session->options.batch, err);
     if (!status && ws != GB_NO_NODE)
-        status = give(session, ws, NULL, 0, err);
+        status = set_value(session, ws, NULL, 0, err);
     return status;
 }
 
 gb_status gb_session_set_z(gb_session *session, const float *z, gb_error *err) {
-    gb_status status = give_z(session, z, err);
+    gb_status status = set_z(session, z, err);
     if (!status)
         session->now.seeded = false;
     return status;
 }
 
-/* Where truncation is no operation of the network it acts on what is drawn: z = psi · numbers. */
+/* Draws z. In a network without a truncation operation, z is multiplied by psi. */
 static gb_status draw_z(gb_session *session, gb_rng rng, uint64_t seed, gb_error *err) {
     gb_node node = find_role(session, GB_ROLE_Z);
     if (node == GB_NO_NODE)
@@ -127,7 +127,7 @@ static gb_status draw_z(gb_session *session, gb_rng rng, uint64_t seed, gb_error
     if (find_role(session, GB_ROLE_WS) == GB_NO_NODE)
         for (size_t i = 0; i < floats * batch; i++)
             z[i] *= session->now.psi;
-    gb_status status = give_z(session, z, err);
+    gb_status status = set_z(session, z, err);
     free(z);
     return status;
 }
@@ -153,16 +153,16 @@ gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_e
     int num_ws = (int)session->graph->nodes[node].shape[0];
     size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
     if (rows != 1 && rows != num_ws)
-        return gb_fail(err, GB_BAD_ARGUMENT, "w has %d rows; this network takes 1 or %d", rows, num_ws);
-    gb_given *given = gb_given_new(++session->last_id, session->options.batch,
-                                   (size_t)session->options.batch * (size_t)num_ws * w_dim);
-    if (!given)
+        return gb_fail(err, GB_BAD_ARGUMENT, "w has %d rows; expected 1 or %d", rows, num_ws);
+    gb_shared_value *shared = gb_shared_value_new(++session->last_id, session->options.batch,
+                                                  (size_t)session->options.batch * (size_t)num_ws * w_dim);
+    if (!shared)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     for (int i = 0; i < session->options.batch; i++)
         for (int row = 0; row < num_ws; row++)
-            memcpy(given->data + ((size_t)i * (size_t)num_ws + (size_t)row) * w_dim,
+            memcpy(shared->data + ((size_t)i * (size_t)num_ws + (size_t)row) * w_dim,
                    ws + ((size_t)i * (size_t)rows + (size_t)(rows == 1 ? 0 : row)) * w_dim, w_dim * sizeof *ws);
-    gb_given_replace(&session->now.given[node], given);
+    gb_shared_value_replace(&session->now.value[node], shared);
     return GB_OK;
 }
 
@@ -170,7 +170,7 @@ gb_status gb_session_set_label(gb_session *session, const float *label, gb_error
     gb_node node = find_role(session, GB_ROLE_LABEL);
     if (node == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network is not conditional: it has no classes");
-    return give(session, node, label, session->options.batch, err);
+    return set_value(session, node, label, session->options.batch, err);
 }
 
 gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
@@ -190,7 +190,7 @@ gb_status gb_session_set_class(gb_session *session, int label, gb_error *err) {
     return status;
 }
 
-/* True if a normalisation chooses its statistics by the truncation: their rows stand for 0 to 1. */
+/* True if a normalisation selects its statistics by the truncation; their rows are for 0 to 1. */
 static bool has_statistics_by_truncation(const gb_graph *graph) {
     bool has = false;
     for (gb_node i = 0; i < graph->count && !has; i++)
@@ -206,13 +206,13 @@ gb_status gb_session_truncate(gb_session *session, float psi, int cutoff, gb_err
     if (!isfinite(psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "truncation psi is not finite");
     if (!has_ws && !(psi > 0 && psi <= 1))
-        return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: this network takes more than 0 and at most 1",
+        return gb_fail(err, GB_BAD_ARGUMENT, "truncation is %g; this network needs more than 0 and at most 1",
                        (double)psi);
     if (has_ws && (psi < 0 || psi > 1) && has_statistics_by_truncation(session->graph))
-        return gb_fail(err, GB_BAD_ARGUMENT, "truncation %g: the statistics of this network are stored for 0 to 1",
+        return gb_fail(err, GB_BAD_ARGUMENT, "truncation is %g; the statistics of this network are stored for 0 to 1",
                        (double)psi);
     if (!has_ws && cutoff >= 0)
-        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's that a cutoff could count");
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's to which a cutoff could apply");
     bool moved = psi != session->now.psi;
     session->now.psi = psi;
     session->now.psi_as_written = gb_float_as_written(psi);
@@ -229,17 +229,18 @@ gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error
     for (gb_node i = 0; w_avg && i < session->graph->count; i++) {
         const gb_graph_node *n = &session->graph->nodes[i];
         if (!n->is_input && n->desc.op == GB_OP_TRUNCATE && n->shape[1] != session->graph->nodes[node].shape[1])
-            return gb_fail(err, GB_BAD_ARGUMENT, "'%s' and '%s' truncate w's of different sizes; one mean fits one of them",
+            return gb_fail(err, GB_BAD_ARGUMENT,
+                           "'%s' and '%s' truncate w's of different sizes; a mean w fits only one of them",
                            session->graph->nodes[node].name, n->name);
     }
-    gb_given *given = NULL;
+    gb_shared_value *shared = NULL;
     if (w_avg) {
         size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
-        if (!(given = gb_given_new(++session->last_id, 1, w_dim)))
+        if (!(shared = gb_shared_value_new(++session->last_id, 1, w_dim)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory");
-        memcpy(given->data, w_avg, w_dim * sizeof *w_avg);
+        memcpy(shared->data, w_avg, w_dim * sizeof *w_avg);
     }
-    gb_given_replace(&session->now.w_avg, given);
+    gb_shared_value_replace(&session->now.w_avg, shared);
     return GB_OK;
 }
 
@@ -252,7 +253,8 @@ static gb_node map_of(const gb_session *session, gb_node node) {
     return map != GB_NO_NODE && session->graph->nodes[map].is_input ? map : GB_NO_NODE;
 }
 
-/* Maps for every layer, of sample i from seed + i: sample i of a batch is that sample alone. */
+/* Draws maps for every layer, for sample i from seed + i, so that sample i of a batch equals that sample rendered
+ * alone. */
 static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
     int batch = session->options.batch;
     gb_status status = GB_OK;
@@ -266,14 +268,14 @@ static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
         if (map == GB_NO_NODE)
             continue;
         size_t floats = gb_node_floats(&session->graph->nodes[map]);
-        gb_given *given = gb_given_new(++session->last_id, batch, floats * (size_t)batch);
-        if (!given) {
+        gb_shared_value *shared = gb_shared_value_new(++session->last_id, batch, floats * (size_t)batch);
+        if (!shared) {
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for noise maps");
             break;
         }
         for (int k = 0; k < batch; k++)
-            gb_random_torch(&generators[k], floats, given->data + (size_t)k * floats);
-        gb_given_replace(&session->now.given[map], given);
+            gb_random_torch(&generators[k], floats, shared->data + (size_t)k * floats);
+        gb_shared_value_replace(&session->now.value[map], shared);
     }
     free(generators);
     return status;
@@ -286,12 +288,12 @@ gb_status gb_session_noise(gb_session *session, gb_noise mode, uint64_t seed, gb
     for (gb_node i = 0; i < session->graph->count; i++) {
         gb_node map = map_of(session, i);
         if (map != GB_NO_NODE)
-            gb_given_replace(&session->now.given[map], NULL);
+            gb_shared_value_replace(&session->now.value[map], NULL);
     }
     return GB_OK;
 }
 
-/* The node of that name or alias, or a message with the nearest name. */
+/* Finds the node with that name or alias; otherwise the message has the nearest name. */
 static gb_status find_node(const gb_session *session, const char *name, gb_node *node, gb_error *err) {
     *node = gb_graph_find(session->graph, name);
     if (*node != GB_NO_NODE)
@@ -307,19 +309,19 @@ gb_status gb_session_set_noise_map(gb_session *session, const char *layer, const
     gb_status status = find_node(session, layer, &node, err);
     if (status)
         return status;
-    /* The layer's name is that of its last node: its noise is what that one reads. */
+    /* A layer has the name of its last node, which reads the noise node. */
     for (gb_node i = node; i != GB_NO_NODE && input == GB_NO_NODE; i = gb_main_input(&session->graph->nodes[i])) {
         input = map_of(session, i);
         if (session->graph->nodes[i].is_input || session->graph->nodes[i].desc.op != GB_OP_BIAS_ACT)
             break;
     }
     if (input == GB_NO_NODE)
-        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is no layer with noise", layer);
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is not a layer with noise", layer);
     if (map && samples != 1 && samples != session->options.batch)
-        return gb_fail(err, GB_BAD_ARGUMENT, "%d noise maps for '%s'; 1 or one for each of the %d samples are possible",
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d noise maps for '%s'; expected 1, or one for each of the %d samples",
                        samples, layer, session->options.batch);
     session->now.noise_off = session->now.noise_off && !map;
-    return give(session, input, map, samples, err);
+    return set_value(session, input, map, samples, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ taps and feeds */
@@ -348,8 +350,8 @@ gb_status gb_session_feed(gb_session *session, const char *name, const float *va
     gb_node node;
     gb_status status = find_node(session, name, &node, err);
     if (!status)
-        status = give(session, node, value, session->options.batch, err);
+        status = set_value(session, node, value, session->options.batch, err);
     if (!status && node == find_role(session, GB_ROLE_Z))
-        session->now.seeded = false;            /* truncation does not draw it again */
+        session->now.seeded = false;            /* z is not drawn again when the truncation changes */
     return status;
 }

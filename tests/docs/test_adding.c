@@ -151,7 +151,7 @@ static void a_family_and_an_architecture_render_a_checkpoint(void **state) {
     if (!gb_upconv_pytorch.adapt(c, "G.", NULL, network, &why))
         fail_msg("%s", why.text);
     assert_int_equal(gb_network_int(network, "config.blocks", 0), 2);
-    gb_graph *graph = gb_graph_over(network);
+    gb_graph *graph = gb_graph_from_network(network);
     assert_non_null(graph);
     gb_upconv_architecture.build(graph);
     assert_int_equal(gb_context_new(&(gb_context_options){.threads = 1}, &context, &err), 0);

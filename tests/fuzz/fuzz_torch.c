@@ -58,12 +58,12 @@ static uint8_t *archive(const uint8_t *pickle, size_t size, size_t *whole) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gb_reason why = {""};
-    size_t whole = 0, inner_left = 2 * size, count;
+    size_t whole = 0, inner_left = 2 * size;
     gb_arena *arena = gb_arena_new(gb_arena_limit_for(size));
     uint8_t *file = NULL;
     gb_zip *z = NULL;
     gb_value *root;
-    gb_named_array *list;
+    gb_listing list;
     if (gb_torch_legacy_is(data, size)) {
         gb_bytes from = {data, size, 0};
         root = gb_torch_legacy_read(&from, arena, &inner_left, 0, &why);
@@ -74,11 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             abort();    /* this target's own zip is a good one */
         root = gb_torch_zip_read(z, arena, &inner_left, &why);
     }
-    if (!root || !gb_list_arrays(root, size + 65536, arena, &list, &count, &why))
+    if (!root || !gb_list_arrays(root, size + 65536, arena, &list, &why))
         check_reason(&why);
     else
-        for (size_t i = 0; i < count; i++)
-            read_array(&list[i].array);
+        for (size_t i = 0; i < list.count; i++)
+            read_array(&list.arrays[i].array);
     gb_zip_close(z);
     gb_arena_free(arena);
     free(file);

@@ -1,9 +1,9 @@
 #!/bin/sh
-# seeds.sh DIR: a starting corpus for each fuzz target, from the small files of tests/fixtures; a page's messages are
-# written here.
+# seeds.sh DIR [BUILD]: a starting corpus for each fuzz target, from the small files of tests/fixtures; a page's messages
+# are written here. With a build directory, also what its test_variations makes of the files of each family.
 set -eu
 files=$(dirname "$0")/../fixtures/readers
-out=${1:?usage: seeds.sh DIR}
+out=${1:?usage: seeds.sh DIR [BUILD]}
 for reader in zip pickle torch safetensors npy checkpoint; do mkdir -p "$out/$reader"; done
 cp "$files"/zip-* "$files"/*.npz "$out/zip"
 cp "$files"/*.pkl "$out/pickle"
@@ -46,4 +46,9 @@ END
 if command -v unzip > /dev/null; then
     for f in zip-2 zip-4 zip-untyped; do unzip -p "$files/$f.pt" '*/data.pkl' > "$out/torch/$f.data.pkl"; done
     for f in f32 words text half; do unzip -p "$files/stored.npz" "$f.npy" > "$out/npy/$f.npy"; done
+fi
+if [ $# -gt 1 ]; then
+    build=$(cd "$2" && pwd) adapt=$(cd "$out/adapt" && pwd)
+    (cd "$(dirname "$0")/../.." && "$build/tests/weights/test_variations" "$adapt") > /dev/null
+    cp "$adapt"/* "$out/checkpoint"
 fi

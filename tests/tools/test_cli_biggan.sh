@@ -37,7 +37,7 @@ run 2 "another architecture's option" init biggan "$scratch/x.gbw" --w-dim 64
 complains "--w-dim does not apply to biggan"
 run 2 "another architecture's option" init stylegan2 "$scratch/x.gbw" --attention 64
 run 2 "a resolution that BigGAN does not have" init biggan "$scratch/x.gbw" --res 1024
-complains "32, 64, 128, 256 and 512"
+complains "expected 32, 64, 128, 256 or 512"
 run 2 "attention at a resolution without feature maps" init biggan "$scratch/x.gbw" --res 32 --attention 64
 complains "8 to 32"
 run 2 "a z that is too short for its chunks" init biggan "$scratch/x.gbw" --res 128 --z-dim 4

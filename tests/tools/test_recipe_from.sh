@@ -125,10 +125,10 @@ run 2 "a list that is too short" render "$style" --class 1 --z '[1, 2]' -o "$scr
 complains "this model takes [16]"
 printf 'inputs: {z: [1, many]}\n' >"$scratch/wrong.yaml"
 run 1 "numbers that are malformed" recipe check "$scratch/wrong.yaml"
-complains "wrong.yaml:1:17: z is 'many'; a number is wanted"
+complains "wrong.yaml:1:17: z is 'many'; expected a number"
 printf 'inputs: {z: numbers.npy}\n' >"$scratch/wrong.yaml"
 run 1 "files are for the command line" recipe check "$scratch/wrong.yaml"
-complains "z: a list of numbers is wanted"
+complains "z: expected a list of numbers"
 
 # ---- sources on the command line replace the recipe's
 run 0 "the recipe of a step" recipe from "$scratch/z/step0001.png"

@@ -211,7 +211,7 @@ static void a_tensor_missing_or_misshapen_is_named_with_what_would_be_right(void
          {.name = "blocks.0.0.conv1.u0", .ndim = 2, .shape = {1, 9}}},
         {"torch-norm.pth", "no tensor 'linear.weight_v', which spectral normalisation needs",
          {.without = "linear.weight_v"}},
-        {"hierarchical.pth", "'linear' gives 255 values, which make no square of 16",
+        {"hierarchical.pth", "'linear' gives 255 values, which do not make a square of 16",
          {.name = "linear.weight", .ndim = 2, .shape = {255, 3}}},
         {"hierarchical.pth", "the norms take 7 values, expected 4 of the class and, for a hierarchical z, as many more "
          "as 'linear' takes, which is 5", {.name = "linear.weight", .ndim = 2, .shape = {256, 5}}},
@@ -225,7 +225,7 @@ static void a_tensor_missing_or_misshapen_is_named_with_what_would_be_right(void
         {"deep-32.pth", "no z is left", {.name = "linear.weight", .ndim = 2, .shape = {128, 4}}},
         {"deep-32.pth", "shortcut can only drop some",
          {.name = "blocks.5.0.conv4.weight", .ndim = 4, .shape = {9, 2, 1, 1}}},
-        {"deep-own-channels.pth", "its 1 residual blocks are no whole stages of 2", {.without = "blocks.1."}},
+        {"deep-own-channels.pth", "its 1 residual blocks cannot be divided into stages of 2", {.without = "blocks.1."}},
         {"huggingface.bin", "no tensor 'generator.layers.0.conv_3.weight'", {.without = "conv_3.weight"}},
         {"huggingface.bin", "'generator.layers.0' leads from 64 to 20 feature maps; the port's shortcut keeps all or "
          "half", {.name = "generator.layers.0.conv_3.weight_orig", .ndim = 4, .shape = {20, 16, 1, 1}}},
@@ -404,7 +404,7 @@ static void a_config_that_agrees_is_taken(void **state) {
         "1e-3, \"G_nl\": \"inplace_relu\", \"cross_replica\": true, \"D_ch\": 64, \"dataset\": \"I128\"}");
     assert_int_equal(gb_network_int(o.network, "config.z_dim", 0), 9);      /* 11 in three equal chunks */
     assert_true(gb_network_float(o.network, "config.norm_eps", 0) == 1e-3);
-    assert_true(noted(o.network, "2 keys that say nothing about a generator were passed over; the first is 'D_ch'"));
+    assert_true(noted(o.network, "2 keys that do not describe a generator were ignored; the first is 'D_ch'"));
     close_opened(&o);
     o = open_network(VARIANTS "deep-own-channels.pth", "{\"G_depth\": 2}");
     assert_false(noted(o.network, "two blocks"));

@@ -296,7 +296,7 @@ static void a_file_cut_anywhere_is_refused(void **state) {
     (void)state;
     file *f = small_file(false);
     for (size_t size = 0; size < f->size; size++)
-        refused(f->bytes, size, size < 8 ? "not a .gbw" : size < 64 ? "cut off" : "an interrupted copy?");
+        refused(f->bytes, size, size < 8 ? "not a .gbw" : size < 64 ? "cut off" : "was a copy interrupted?");
     f->bytes[f->size] = 0;
     refused(f->bytes, f->size + 1, "were written");
     free(f);
@@ -329,15 +329,15 @@ static void lying_tables_are_refused(void **state) {
         {bias_name, 0, 2, 3, "unknown type 3"},
         {bias_name, 0, 2, 0, "unknown type 0"},
         {bias_name, 2, 2, 9, "9 dimensions"},
-        {bias_name, 4, 8, 3, "does not take 8 bytes"},
+        {bias_name, 4, 8, 3, "does not have 8 bytes"},
         {bias_name, 4, 8, 0, "a dimension of 0"},
         {bias_name, 4, 8, UINT64_MAX, "a dimension of"},
-        {bias_name, 4, 8, UINT64_C(1) << 62, "does not take"},
+        {bias_name, 4, 8, UINT64_C(1) << 62, "does not have"},
         {bias_name, 12, 8, 64, "not free"},                     /* in the header */
         {bias_name, 12, 8, UINT64_MAX - 63, "not free"},
         {bias_name, 12, 8, 12345, "not free"},                  /* not aligned */
-        {bias_name, 20, 8, 16, "does not take"},
-        {weight_name, 4, 8, UINT64_C(1) << 33, "does not take"},
+        {bias_name, 20, 8, 16, "does not have"},
+        {weight_name, 4, 8, UINT64_C(1) << 33, "does not have"},
     };
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         file *f = small_file(false);
@@ -365,7 +365,7 @@ static void lying_counts_and_lengths_are_refused(void **state) {
         {32, 4, 16384, ""}, {36, 4, 16384, ""}, {40, 4, 16384, ""},
         {40, 4, 0, "after the tensor table"},
         {40, 4, 3, "after the tensor table"},
-        {12, 4, 1, "came after this version"},
+        {12, 4, 1, "that this version of ganbend does not know"},
         {8, 2, 2, "format 2.0"},
         {64, 4, UINT32_MAX, "malformed"},   /* length of the first key */
         {64, 4, 0, "malformed"},
@@ -386,12 +386,12 @@ static void lying_metadata_is_refused(void **state) {
     const struct { const char *key; size_t at; uint64_t value; const char *says; } lies[] = {
         {"config.z_dim", 0, 99, "unknown type 99"},
         {"config.z_dim", 0, 0, "unknown type 0"},
-        {"config.z_dim", 4, 0, "cannot hold 0 values"},
-        {"config.z_dim", 4, 2, "cannot hold 2 values"},
+        {"config.z_dim", 4, 0, "cannot have 0 values"},
+        {"config.z_dim", 4, 2, "cannot have 2 values"},
         {"config.z_dim", 8, 1 << 20, "malformed"},
         {"config.channels", 4, 2, "malformed value"},
-        {"config.channels", 4, UINT32_MAX, "cannot hold"},
-        {"origin.classes", 4, UINT32_MAX, "cannot hold"},
+        {"config.channels", 4, UINT32_MAX, "cannot have"},
+        {"origin.classes", 4, UINT32_MAX, "cannot have"},
         {"origin.classes", 12, UINT32_MAX, "malformed value"},      /* length of the first text */
         {"config.layer.synthesis.b4.conv1.use_noise", 12, 2, ""},
     };
@@ -419,7 +419,7 @@ static void names_that_come_twice_are_refused(void **state) {
     file *f = small_file(false);
     memcpy(find_in(f, "origin.nothing"), "origin.classes", 14);
     reseal(f);
-    refused(f->bytes, f->size, "'origin.classes' is there twice");
+    refused(f->bytes, f->size, "'origin.classes' appears twice");
     free(f);
 
     gb_network *n = gb_network_new();
@@ -431,10 +431,10 @@ static void names_that_come_twice_are_refused(void **state) {
     assert_true(gbw_write(n, false, into_memory, f, &why));
     memcpy(find_in(f, "bios"), "bias", 4);
     reseal(f);
-    refused(f->bytes, f->size, "'bias' is there twice");
+    refused(f->bytes, f->size, "'bias' appears twice");
     memcpy(find_in(f, "lift"), "left", 4);
     reseal(f);
-    refused(f->bytes, f->size, "'left' is there twice");
+    refused(f->bytes, f->size, "'left' appears twice");
     gb_network_free(n);
     free(f);
 }

@@ -126,7 +126,7 @@ static void malformed_pickles_are_refused_where_they_break(void **state) {
     PICKLE("\x80\x02", "at byte 2: the pickle ends without STOP");
     PICKLE("\x80\x06.", "not a checkpoint: its first bytes");
     PICKLE("\x80\x02\x80\x09.", "at byte 2 (PROTO): protocol 9");
-    PICKLE("\x80\x02\xff.", "at byte 2: 0xff is no pickle operation");
+    PICKLE("\x80\x02\xff.", "at byte 2: 0xff is not a pickle operation");
     PICKLE("\x80\x02.", "at byte 2 (STOP): nothing on the stack");
     PICKLE("\x80\x02(.", "at byte 3 (STOP): a mark is still open");
     PICKLE("\x80\x02]e.", "at byte 3 (APPENDS): no mark");
@@ -136,19 +136,19 @@ static void malformed_pickles_are_refused_where_they_break(void **state) {
     PICKLE("\x80\x02)K\x02" "a.", "(APPEND): a tuple cannot take items");
     PICKLE("\x80\x02h\x00.", "(BINGET): memo slot 0 is empty");
     PICKLE("\x80\x02K\x01}b.", "(BUILD): an integer has no attributes");
-    PICKLE("\x80\x02K\x01)R.", "(REDUCE): an integer is no class");
+    PICKLE("\x80\x02K\x01)R.", "(REDUCE): an integer is not a class");
     PICKLE("\x80\x02" "cos\nsystem\nK\x01R.", "(REDUCE): the arguments are an integer, not a tuple");
     PICKLE("\x80\x02K\x01K\x02\x93.", "(STACK_GLOBAL): a class named by an integer");
     PICKLE("\x80\x02" "cos\nsystem", "(GLOBAL): the file ends");
     PICKLE("\x80\x02\x82\x01.", "(EXT1): a class from the copyreg extension registry");
     PICKLE("\x80\x05\x97.", "(NEXT_BUFFER): a buffer outside the pickle");
     PICKLE("\x80\x02K\x01Q.", "(BINPERSID): a reference to something outside");
-    PICKLE("\x80\x02I12x\n.", "(INT): '12x' is no integer");
-    PICKLE("\x80\x02" "F1.5.\n.", "(FLOAT): '1.5.' is no number");
+    PICKLE("\x80\x02I12x\n.", "(INT): '12x' is not an integer");
+    PICKLE("\x80\x02" "F1.5.\n.", "(FLOAT): '1.5.' is not a number");
     PICKLE("\x80\x02S'abc\n.", "(STRING): the string is not quoted");
     PICKLE("\x80\x02S'\\x1'\n.", "(STRING): a \\x without two");
-    PICKLE("\x80\x02V\\uD83\n.", "(UNICODE): a \\u that is no character");
-    PICKLE("\x80\x02" "pabc\n.", "(PUT): the memo slot is no number");
+    PICKLE("\x80\x02V\\uD83\n.", "(UNICODE): a \\u that is not a character");
+    PICKLE("\x80\x02" "pabc\n.", "(PUT): the memo slot is not a number");
 }
 
 static void lengths_beyond_the_file_take_no_memory(void **state) {
@@ -161,7 +161,7 @@ static void lengths_beyond_the_file_take_no_memory(void **state) {
     PICKLE("\x80\x02\x8b\xff\xff\xff\xff.", "(LONG4): 4294967295 bytes claimed");
     PICKLE("\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.", "(FRAME): a frame of 9223372036854775807 bytes");
     PICKLE("\x80\x02Nr\xff\xff\xff\x7f.", "(LONG_BINPUT): memo slot 2147483647 after 3 operations");
-    PICKLE("\x80\x02Np99999999999999999999\n.", "(PUT): the memo slot is no number");
+    PICKLE("\x80\x02Np99999999999999999999\n.", "(PUT): the memo slot is not a number");
 }
 
 static void code_in_pickles_is_a_record_and_nothing_else(void **state) {
@@ -361,7 +361,7 @@ static void files_inside_files_are_counted(void **state) {
     PUT(&b, "\x80\x03" "ctorch.storage\n_load_from_bytes\nK\x01\x85R.");
     refused(&b, "a file inside the file that is an integer", MIB);
     PUT(&b, "\x80\x03" "ctorch.storage\n_load_from_bytes\nC\x03" "abc\x85R.");
-    refused(&b, "no legacy torch file", MIB);
+    refused(&b, "not a legacy torch file", MIB);
     drop(&inner);
 }
 
@@ -589,7 +589,7 @@ static void safetensors_that_lie_are_refused(void **state) {
                         "shape [4294967296,4294967296]");
     safetensors_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", 0, 4, "shape [-1]");
     safetensors_refused("{\"a\":{\"dtype\":\"F32\",\"shape\":\"1\",\"data_offsets\":[0,4]}}", 0, 4,
-                        "its shape is no list");
+                        "its shape is not a list");
     safetensors_refused("{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
                         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 0, 4,
                         "tensors 'a' and 'b' share their data");

@@ -140,8 +140,8 @@ bool bg_check_config(bg_generator *g, const gb_value *config, const char *const 
         if (!*k && !strange++)
             first = key;
     }
-    return !strange || gb_network_note(g->network, "--config: %zu keys that say nothing about a generator were passed "
-                                       "over; the first is '%s'", strange, first) || bg_no_memory(g);
+    return !strange || gb_network_note(g->network, "--config: %zu keys that do not describe a generator were "
+                                       "ignored; the first is '%s'", strange, first) || bg_no_memory(g);
 }
 
 /* ---- spectral norm ---- */
@@ -193,7 +193,7 @@ static bool read_vector(bg_generator *g, const gb_array *a, const char *path, co
     return gb_array_to_f64(a, out, g->why) || gb_because_in(g->why, "tensor '%s%s'", g->source.prefix, name);
 }
 
-/* What the code divides the weight by: 1 where it does not. */
+/* The divisor of the weight; 1 if it is not normalised. */
 static bool read_sigma(bg_generator *g, const char *path, const gb_array *weight, double *sigma) {
     const gb_array *u0 = bg_find(g, path, ".u0"), *u = bg_find(g, path, ".weight_u");
     const gb_array *v = bg_find(g, path, ".weight_v");

@@ -1,5 +1,5 @@
-/* What both BigGAN code bases share: the published networks' widths, the canonical network's facts, and bringing
- * tensors over with spectral normalisation folded in. A family says what its tensors are called; shapes give the
+/* What both BigGAN code bases share: the published networks' widths, the metadata of the canonical network, and
+ * taking over tensors with spectral normalisation applied. A family says what its tensors are called; shapes give the
  * architecture, --config the rest.
  *
  * Spectral norm is live in eval mode in both: W acts as W/σ, with W as [rows, everything else].
@@ -44,7 +44,7 @@ typedef struct bg_generator {
     int odd_tensors;
 } bg_generator;
 
-/* A tensor as the canonical network has it; in the file it may lie otherwise. */
+/* A tensor as the canonical network has it, and its layout in the file. */
 typedef enum bg_layout {
     BG_AS_IS,
     BG_TRANSPOSED,      /* an embedding: [classes, n] in the file, [n, classes] here */

@@ -98,7 +98,7 @@ static bool configure(bg_generator *g, const gb_value *config, int64_t channel_w
     g->output_norm_eps = g->norm_eps;
     return (layers && eps) ||
         gb_network_note(g->network, "not in the file, so taken as in every published model:%s%s; --config with its "
-                        "config.json can say otherwise", layers ? "" : " every second layer enlarges",
+                        "config.json can give other values", layers ? "" : " every second layer enlarges",
                         eps ? "" : layers ? " eps 1e-4" : ", eps 1e-4") || bg_no_memory(g);
 }
 

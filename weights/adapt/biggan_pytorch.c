@@ -1,8 +1,9 @@
-/* BigGAN and BigGAN-deep as BigGAN-PyTorch saves them (G_ema.pth, G.pth): a bare state dict without a word on the
- * architecture. Names and shapes give nearly all of it: the class embedding (shared.weight, or one per norm), how z is
- * split (what the norms take beyond the embedding), the channels, where attention is. They cannot tell the norms' eps,
- * nor, for a deep network with channels of its own, how many blocks make a stage; --config, a JSON of the
- * constructor's arguments, can. */
+/* BigGAN and BigGAN-deep as BigGAN-PyTorch saves them (G_ema.pth, G.pth): a bare state dict that says nothing of the
+ * architecture. Names and shapes give nearly all of it: the class embedding (shared.weight, or one per norm), the parts of z
+ * (the inputs of the norms beyond the embedding), the channels, the attention. They cannot tell the norms' eps, nor, for a
+ * deep network with channels of its own, the number of blocks in a stage; --config, a JSON of the constructor's arguments,
+ * can. */
+
 #include "biggan.h"
 #include "families.h"
 
@@ -41,7 +42,7 @@ static bool find_blocks(bg_generator *g) {
     return true;
 }
 
-/* What `linear` and the norms take is the embedding, z or its chunks, and nothing else. */
+/* The inputs of `linear` and of the norms are the embedding and z, or its chunks. */
 static bool infer_latents(bg_generator *g) {
     int64_t first, latents, condition = 0, classes;
     bool shared = bg_find(g, "shared", ".weight") != NULL;
@@ -53,7 +54,7 @@ static bool infer_latents(bg_generator *g) {
         return false;
     g->bottom_width = (int64_t)lround(sqrt((double)first / (double)g->in[0]));
     if (g->bottom_width < 1 || g->bottom_width * g->bottom_width * g->in[0] != first)
-        return gb_because(g->why, "'linear' gives %" PRId64 " values, which make no square of %" PRId64
+        return gb_because(g->why, "'linear' gives %" PRId64 " values, which do not make a square of %" PRId64
                           " feature maps", first, g->in[0]);
     if (!shared) {
         if (g->deep)
@@ -78,7 +79,7 @@ static bool infer_latents(bg_generator *g) {
     return true;
 }
 
-/* The published network whose channels these are when `depth` blocks make a stage; NULL where there is none. */
+/* The published network that has these channels if a stage is `depth` blocks; NULL if there is none. */
 static const bg_stages *recognise_widths(const bg_generator *g, int depth) {
     for (const bg_stages *p = bg_published; p->resolution; p++) {
         int64_t ch = g->in[0] / p->width[0];
@@ -111,7 +112,7 @@ static bool infer_depth(bg_generator *g, const gb_value *config, int *depth, con
     if (g->deep && !bg_agree(g, config, "G_depth", *depth))
         return false;
     if (g->blocks % *depth)
-        return gb_because(g->why, "its %d residual blocks are no whole stages of %d", g->blocks, *depth);
+        return gb_because(g->why, "its %d residual blocks cannot be divided into stages of %d", g->blocks, *depth);
     for (int i = 0; i < g->blocks; i++) {
         g->up[i] = (i + 1) % *depth == 0;
         if (!g->up[i] && g->in[i] != g->out[i])

@@ -53,7 +53,8 @@ typedef struct sg2_naming {
     const char *rng;                    /* whose numbers a seed means: "numpy" or "torch" */
     const char *const *within;          /* beginnings of the names that are the generator's; NULL-terminated */
     bool (*ignored)(const char *name);  /* tensors that may be left over */
-    /* Finds what only names tell, before any tensor is looked up: `first`, `named`, `lods`, `grown`. NULL if there is nothing. */
+    /* Finds what only names tell, before any tensor is looked up: `first`, `named`, `lods`, `grown`. NULL if there is
+     * nothing. */
     void (*begin)(struct sg2_generator *g);
     /* False if the family stores no such tensor. `o` comes with the slot's own name and layout. */
     bool (*origin)(const struct sg2_generator *g, const sg2_slot *slot, sg2_origin *o);

@@ -16,7 +16,7 @@ struct gb_checkpoint {
     size_t size;
     size_t file_size;
     gb_arena *arena;
-    gb_zip *zip, *outer;    /* NULL if the file is none; `outer` is a zip around a checkpoint */
+    gb_zip *zip, *outer;    /* NULL if the file is not a zip; `outer` is a zip around a checkpoint */
     const char *entry;      /* in `outer` */
     const char *format;
     size_t inner_left;      /* as in gb_pickle */
@@ -114,7 +114,7 @@ static bool is_pickle(const void *bytes, size_t size) {
     return size >= 2 && ((p[0] == 0x80 && p[1] <= 5) || memchr("(]})c", p[0], 5));
 }
 
-/* Text that is no pickle breaks within so many operations; a pickle of protocol 0 that was cut off does not. */
+/* Reading text as a pickle fails within so many operations; reading a pickle of protocol 0 that was cut off does not. */
 enum { TEXT_OPERATIONS = 16 };
 
 /* A plain pickle has no storages outside of itself; the data.pkl of a torch zip has. */
@@ -185,7 +185,7 @@ static bool read_any(gb_checkpoint *c, gb_reason *why) {
                       "file");
 }
 
-/* Looking at values takes no more time than reading them did. */
+/* Visiting values takes no more time than reading them did. */
 static size_t visits(const gb_checkpoint *c) {
     return c->file_size + 65536;
 }

@@ -1,10 +1,10 @@
 /* From a class name in a pickle to a plain value, and the constructors of Python itself: its containers, and the two
- * detours (copyreg, _codecs) by which old protocols spell objects and bytes. */
+ * functions (copyreg, _codecs) by which old protocols write objects and bytes. */
 #include "constructors.h"
 
 #include <string.h>
 
-enum { CALLS = 8 };     /* rows that take a constructor as an argument could be nested without end */
+enum { CALLS = 8 };     /* rows that take a constructor as an argument can be nested */
 
 static const gb_constructor *find(const char *module, const char *name) {
     const gb_constructor *const tables[] = {gb_python_constructors, gb_numpy_constructors, gb_torch_constructors};
@@ -17,7 +17,7 @@ static const gb_constructor *find(const char *module, const char *name) {
 
 gb_value *gb_construct(gb_pickle *p, const gb_value *callable, gb_value *args) {
     if (callable->kind != GB_VALUE_CLASS && callable->kind != GB_VALUE_RECORD) {
-        gb_because(p->why, "%s is no class", gb_value_kind_name(callable));
+        gb_because(p->why, "%s is not a class", gb_value_kind_name(callable));
         return NULL;
     }
     if (args->kind != GB_VALUE_TUPLE) {
@@ -66,7 +66,7 @@ static bool is_class(const gb_value *v, const char *name) {
     return v && v->kind == GB_VALUE_CLASS && strcmp(v->record.name, name) == 0;
 }
 
-/* Whatever of the arguments is a dict, or a list of pairs, is its contents; defaultdict's factory is neither. */
+/* The contents are the argument that is a dict or a list of pairs; defaultdict's factory is neither. */
 static gb_value *make_dict(gb_pickle *p, const gb_value *args, bool *known) {
     (void)known;
     gb_value *dict = gb_pickle_new(p, GB_VALUE_DICT);
@@ -81,7 +81,7 @@ static gb_value *make_dict(gb_pickle *p, const gb_value *args, bool *known) {
             } else {
                 const gb_value *pair = from->seq.items[k];
                 if ((pair->kind != GB_VALUE_LIST && pair->kind != GB_VALUE_TUPLE) || pair->seq.count != 2) {
-                    gb_because(p->why, "entry %zu is no pair of key and value", k);
+                    gb_because(p->why, "entry %zu is not a pair of key and value", k);
                     return NULL;
                 }
                 key = pair->seq.items[0];
@@ -202,7 +202,7 @@ const gb_constructor gb_python_constructors[] = {
     {"collections", "OrderedDict", make_dict},
     {"collections", "defaultdict", make_dict},
     {"collections", "Counter", make_dict},
-    {NULL, "EasyDict", make_dict},      /* dnnlib's and many a copy of it */
+    {NULL, "EasyDict", make_dict},      /* dnnlib's, and its many copies */
     {"builtins", "dict", make_dict},
     {"builtins", "set", make_set},
     {"builtins", "frozenset", make_set},

@@ -1,4 +1,4 @@
-/* The arrays and plain facts inside a value, under the paths a person would give them. */
+/* The arrays and plain facts inside a value, under readable paths. */
 #ifndef GB_WEIGHTS_READ_LISTING_H
 #define GB_WEIGHTS_READ_LISTING_H
 

@@ -1,4 +1,4 @@
-/* Numbers and text as the pickle protocols spell them: binary since protocol 1, lines of text in protocol 0. */
+/* Numbers and text as the pickle protocols write them: binary since protocol 1, lines of text in protocol 0. */
 #include "literal.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 #include "../number_text.h"
 
-/* ---- what operations take -------------------------------------------------------------------------------------- */
+/* ---- arguments of operations ----------------------------------------------------------------------------------- */
 
 static bool truncated(gb_pickle *p) {
     p->cut = true;
@@ -45,7 +45,7 @@ static bool take_counted(gb_pickle *p, gb_bytes *from, int width, const uint8_t 
     return true;
 }
 
-/* A decimal number that is the whole line; false where it is none or does not fit. */
+/* A decimal number that takes the whole line; false if it is malformed or too large. */
 static bool decimal(const char *line, size_t size, int64_t *n) {
     bool negative = size > 0 && line[0] == '-';
     size_t i = negative || (size > 0 && line[0] == '+');
@@ -69,7 +69,7 @@ bool gb_literal_slot(gb_pickle *p, gb_bytes *from, uint64_t *slot) {
     if (!gb_literal_line(p, from, &line, &size))
         return false;
     if (!decimal(line, size, &n) || n < 0)
-        return gb_because(p->why, "the memo slot is no number");
+        return gb_because(p->why, "the memo slot is not a number");
     *slot = (uint64_t)n;
     return true;
 }
@@ -109,7 +109,7 @@ static gb_value *integer(gb_pickle *p, const char *line, size_t size) {
         return made(p, gb_value_new_int(p->arena, n));
     for (size_t i = 0; i < size; i++)
         if ((line[i] < '0' || line[i] > '9') && !(i == 0 && line[i] == '-')) {
-            gb_because(p->why, "'%.*s' is no integer", size > 40 ? 40 : (int)size, line);
+            gb_because(p->why, "'%.*s' is not an integer", size > 40 ? 40 : (int)size, line);
             return NULL;
         }
     return made(p, gb_value_new_bytes(p->arena, line, size));
@@ -161,10 +161,10 @@ gb_value *gb_literal_float_line(gb_pickle *p, gb_bytes *from) {
     text[size] = 0;
     char *point = strchr(text, '.');
     if (point)
-        *point = localeconv()->decimal_point[0];    /* strtod listens to the locale, pickles do not */
+        *point = localeconv()->decimal_point[0];    /* strtod depends on the locale, pickles do not */
     double x = strtod(text, &end);
     if (end != text + size) {
-        gb_because(p->why, "'%s' is no number", text);
+        gb_because(p->why, "'%s' is not a number", text);
         return NULL;
     }
     return made(p, gb_value_new_float(p->arena, x));
@@ -186,7 +186,7 @@ gb_value *gb_literal_bytes(gb_pickle *p, gb_bytes *from, int width) {
     return take_counted(p, from, width, &data, &size) ? made(p, gb_value_new_bytes(p->arena, data, size)) : NULL;
 }
 
-/* `n` hexadecimal digits at `*at`, moving past them; false where they are not there. */
+/* `n` hexadecimal digits at `*at`, moving past them; false if there are fewer. */
 static bool take_hex(const char *line, size_t size, size_t *at, size_t n, uint32_t *x) {
     *x = 0;
     if (size - *at < n)
@@ -200,7 +200,7 @@ static bool take_hex(const char *line, size_t size, size_t *at, size_t n, uint32
     return true;
 }
 
-/* The character at `*at`, moving past it; an escape that means nothing is left as it is. False for half an \x. */
+/* The character at `*at`, moving past it; an unknown escape stays as it is. False for an incomplete \x. */
 static bool take_quoted(const char *line, size_t end, size_t *at, char *c) {
     static const char escapes[] = "abfnrtv\\'\"", meanings[] = "\a\b\f\n\r\t\v\\'\"";
     *c = line[(*at)++];
@@ -224,7 +224,7 @@ static bool take_quoted(const char *line, size_t end, size_t *at, char *c) {
     return true;
 }
 
-/* Room for `size` bytes of text and the string around it, whose own size is still 0. */
+/* A string of size 0 with room for `size` bytes of text. */
 static gb_value *new_text(gb_pickle *p, size_t size, char **text) {
     gb_value *v = gb_value_new(p->arena, GB_VALUE_STR);
     *text = v ? gb_arena_take(p->arena, size) : NULL;
@@ -244,7 +244,7 @@ gb_value *gb_literal_quoted_line(gb_pickle *p, gb_bytes *from) {
         gb_because(p->why, "the string is not quoted");
         return NULL;
     }
-    gb_value *v = new_text(p, size, &text);     /* no escape is shorter than what it means */
+    gb_value *v = new_text(p, size, &text);     /* no escape is shorter than its character */
     for (size_t at = 1; v && at < size - 1;)
         if (!take_quoted(line, size - 1, &at, &text[v->str.size++])) {
             gb_because(p->why, "a \\x without two hexadecimal digits");
@@ -267,7 +267,7 @@ gb_value *gb_literal_unicode_line(gb_pickle *p, gb_bytes *from) {
         if (c == '\\' && at < size && (line[at] == 'u' || line[at] == 'U')) {
             size_t digits = line[at++] == 'u' ? 4 : 8;
             if (!take_hex(line, size, &at, digits, &c) || c > 0x10FFFF) {
-                gb_because(p->why, "a \\u that is no character");
+                gb_because(p->why, "a \\u that is not a character");
                 return NULL;
             }
         }

@@ -83,7 +83,7 @@ static bool tuple(literal *l, gb_array *a) {
     return true;
 }
 
-/* Past a bracketed value (a structured type), whatever is in it. */
+/* Skips a bracketed value (a structured type). */
 static bool skip_list(literal *l) {
     int depth = 0;
     for (; l->at < l->size; l->at++) {
@@ -240,7 +240,7 @@ gb_value *gb_npz_read(gb_zip *z, gb_arena *arena, gb_reason *why) {
         gb_value *v = gb_npy_is(e->bytes, (size_t)e->size) ? gb_npy_read(e->bytes, (size_t)e->size, arena, why) : NULL;
         if (!v) {
             if (!gb_npy_is(e->bytes, (size_t)e->size))
-                gb_because(why, "it is no .npy file");
+                gb_because(why, "it is not an .npy file");
             gb_because_in(why, "%s", e->name);
             return NULL;
         }

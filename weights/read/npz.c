@@ -1,5 +1,5 @@
-/* Writing .npz: a zip of stored .npy entries, then the directory, with ZIP64's fields where a number needs them. Data
- * is gone through twice, first for its CRC-32, because a stored entry's header comes before it. */
+/* Writing .npz: a zip of stored .npy entries, then the directory, with ZIP64's fields if a number needs them. Data
+ * is read two times, first for its CRC-32, because a stored entry's header comes before the data. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct gb_npz_writer {
     size_t count, room;
 };
 
-/* A header in the making: little-endian fields one after the other. */
+/* A header being filled: little-endian fields one after the other. */
 typedef struct record {
     uint8_t bytes[128];
     size_t size;
@@ -71,7 +71,7 @@ void gb_npz_writer_free(gb_npz_writer *n) {
 }
 
 /* The fields that the local header and the directory have in common, from flags to the length of the name. The time is
- * the earliest a zip can say, so that equal arrays make equal files. */
+ * the earliest possible one, so that equal arrays give equal files. */
 static void put_common(record *r, const entry *e) {
     put(r, 2, 0x800);       /* the name is UTF-8 */
     put(r, 2, 0);           /* stored */
@@ -161,7 +161,7 @@ bool gb_npz_writer_finish(gb_npz_writer *n, gb_reason *why) {
     record r = {.size = 0};
     if (n->count >= UINT16_MAX || directory >= UINT32_MAX || size >= UINT32_MAX) {
         put(&r, 4, 0x06064b50);
-        put(&r, 8, 44);         /* what follows of this record */
+        put(&r, 8, 44);         /* bytes that follow in this record */
         put(&r, 2, 45);
         put(&r, 2, 45);
         put(&r, 4, 0);
@@ -170,7 +170,7 @@ bool gb_npz_writer_finish(gb_npz_writer *n, gb_reason *why) {
         put(&r, 8, n->count);
         put(&r, 8, size);
         put(&r, 8, directory);
-        put(&r, 4, 0x07064b50); /* and where it begins */
+        put(&r, 4, 0x07064b50); /* and its position */
         put(&r, 4, 0);
         put(&r, 8, end);
         put(&r, 4, 1);

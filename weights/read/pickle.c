@@ -1,5 +1,5 @@
 /* The pickle machine: a table of operations (pickletools.py is the format's only specification), a stack of values, a
- * stack of marks and a memo. Time and memory grow with the bytes read and never with a number read from them: a memo
+ * stack of marks and a memo. Time and memory depend on the number of bytes, never on a number read from them: a memo
  * slot must be below the number of operations so far, the stacks have a fixed limit, values come from the arena. */
 #include "pickle.h"
 
@@ -30,7 +30,7 @@ typedef struct machine {
 typedef struct operation {
     const char *name;
     bool (*run)(machine *m);
-    int width;      /* bytes of the number behind its code, 0 where there is none; of TUPLE1 to 3 how many items */
+    int width;      /* bytes of the number behind its code, 0 if there is no number; for TUPLE1 to 3 the items */
 } operation;
 
 /* ---- stacks and memo ------------------------------------------------------------------------------------------- */
@@ -75,12 +75,12 @@ static bool push(machine *m, gb_value *v) {
     return true;
 }
 
-/* What a maker gave; where it gave nothing it has said why. */
+/* Pushes a new value; NULL means that the reason is in p->why. */
 static bool push_made(machine *m, gb_value *v) {
     return v && push(m, v);
 }
 
-/* Values below the last mark belong to somebody else. */
+/* Number of values above the last mark; those below it belong to an outer object. */
 static size_t available(const machine *m) {
     return m->depth - (m->mark_count ? m->marks[m->mark_count - 1] : 0);
 }
@@ -297,7 +297,7 @@ static bool op_dup(machine *m) {
 
 /* ---- memo ------------------------------------------------------------------------------------------------------ */
 
-/* In binary where the operation has a width, else as a line. */
+/* In binary if the operation has a width, else as a line. */
 static bool take_slot(machine *m, uint64_t *slot) {
     return m->width ? gb_literal_number(m->p, m->from, m->width, slot) : gb_literal_slot(m->p, m->from, slot);
 }
@@ -364,7 +364,7 @@ static bool op_reduce(machine *m) {
 }
 
 static bool op_newobj_ex(machine *m) {
-    return pop(m) && op_reduce(m);      /* keyword arguments first: they say nothing that the state would not */
+    return pop(m) && op_reduce(m);      /* drops the keyword arguments, which the state repeats */
 }
 
 static bool op_inst(machine *m) {
@@ -494,7 +494,7 @@ static bool run(machine *m) {
         m->p->operations = ++m->operations;
         m->width = o->width;
         if (!o->run)
-            return gb_because(p->why, "at byte %zu: 0x%02x is no pickle operation", at, *code);
+            return gb_because(p->why, "at byte %zu: 0x%02x is not a pickle operation", at, *code);
         if (!o->run(m))
             return gb_because_in(p->why, "at byte %zu (%s)", at, o->name);
     }

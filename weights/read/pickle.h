@@ -1,6 +1,6 @@
-/* Pickles, protocols 0 to 5, read as data: a small stack machine over plain values. Nothing is looked up and nothing
- * runs. A handful of constructors that tensors and containers need is known by name (constructors.h); every other class
- * becomes an opaque record of what was pickled for it. */
+/* Pickles, protocols 0 to 5, read as data: a small stack machine over plain values. Nothing is imported and
+ * nothing is executed. The few constructors that tensors and containers need are known by name (constructors.h); an object
+ * of any other class becomes an opaque record of the values that were pickled for it. */
 #ifndef GB_WEIGHTS_READ_PICKLE_H
 #define GB_WEIGHTS_READ_PICKLE_H
 

@@ -144,7 +144,7 @@ static gb_value *tensor(gb_pickle *p, const gb_value *args, const gb_torch_type 
     gb_value *v = gb_value_new_array(p->arena, &a);
     if (!v)
         return gb_pickle_full(p);
-    /* What cannot be read stays at the start of its storage: gb_dtype_size() does not know its elements. */
+    /* An unreadable tensor stays at the start of its storage: gb_dtype_size() does not know its elements. */
     size_t bytes = a.dtype == GB_OPAQUE ? 0 : (size_t)offset * gb_dtype_size(a.dtype);
     return gb_torch_place(p, v->array, storage, bytes) ? v : NULL;
 }
@@ -175,7 +175,7 @@ static gb_value *make_parameter(gb_pickle *p, const gb_value *args, bool *known)
     return NULL;
 }
 
-/* _rebuild_from_type[_v2](function, type, arguments, state): a tensor subclass, taken for the tensor it is. */
+/* _rebuild_from_type[_v2](function, type, arguments, state): a tensor subclass, read as a tensor. */
 static gb_value *make_from_type(gb_pickle *p, const gb_value *args, bool *known) {
     const gb_value *function = gb_value_item(args, 0);
     if (!function || args->seq.count < 3) {
@@ -203,7 +203,7 @@ static gb_value *make_from_bytes(gb_pickle *p, const gb_value *args, bool *known
     }
     *p->inner_left -= bytes->bytes.size;
     if (!gb_torch_legacy_is(bytes->bytes.data, bytes->bytes.size)) {
-        gb_because(p->why, "the file inside the file is no legacy torch file");
+        gb_because(p->why, "the file inside the file is not a legacy torch file");
         return NULL;
     }
     gb_bytes from = {bytes->bytes.data, bytes->bytes.size, 0};
@@ -221,7 +221,7 @@ static gb_value *make_device(gb_pickle *p, const gb_value *args, bool *known) {
 }
 
 /* _reconstruct_persistent_obj(dict(type, version, module_src, class_name, state)): a record of that class name. The
- * dict is small, and has to be: one memo reference asks for all of it again. */
+ * dict must be small, because each memo reference to it copies all of it. */
 static gb_value *make_persistent(gb_pickle *p, const gb_value *args, bool *known) {
     gb_value *meta = args->seq.count ? args->seq.items[0] : NULL;
     bool small = meta && meta->kind == GB_VALUE_DICT && meta->dict.count <= 16;

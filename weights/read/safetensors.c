@@ -1,5 +1,5 @@
-/* Reading safetensors. Strict where the format is: every tensor lies inside the data, takes exactly the bytes its shape
- * says, and shares them with no other. */
+/* Reading safetensors. As strict as the format: every tensor lies inside the data, takes exactly the bytes that its shape
+ * needs, and shares them with no other. */
 #include "safetensors.h"
 
 #include <inttypes.h>
@@ -16,13 +16,13 @@ static const struct { const char *name; gb_dtype dtype; size_t size; } types[] =
     {"F8_E4M3", GB_OPAQUE, 1}, {"F8_E5M2", GB_OPAQUE, 1}, {"F8_E8M0", GB_OPAQUE, 1},
 };
 
-/* The length could begin like a pickle or a zip; the brace and what may follow it could not. */
+/* The length may look like the start of a pickle or a zip; the brace and the character after it cannot. */
 bool gb_safetensors_is(const void *bytes, size_t size) {
     const uint8_t *p = bytes;
     return size >= 10 && p[8] == '{' && memchr("\"} \t\r\n", p[9], 6);
 }
 
-/* The JSON parser's memory goes by values, about a hundred bytes each, and values by their punctuation. */
+/* The JSON parser takes about a hundred bytes for each value; the punctuation gives the number of values. */
 static bool modest(const char *text, size_t size, size_t limit) {
     size_t values = 0;
     for (size_t i = 0; i < size; i++)
@@ -64,7 +64,7 @@ static bool read_tensor(const gb_value *said, gb_bytes data, extent *at, gb_arra
     if (!element)
         return gb_because(why, "its dtype is '%s'", type);
     if (!shape || shape->kind != GB_VALUE_LIST || shape->seq.count > GB_MAX_DIMS)
-        return gb_because(why, "its shape is no list of at most %d sizes", GB_MAX_DIMS);
+        return gb_because(why, "its shape is not a list of at most %d sizes", GB_MAX_DIMS);
     a->ndim = (int)shape->seq.count;
     for (int i = 0; i < a->ndim; i++)
         a->shape[i] = shape->seq.items[i]->kind == GB_VALUE_INT ? shape->seq.items[i]->integer : -1;
@@ -130,7 +130,7 @@ gb_value *gb_safetensors_read(const void *bytes, size_t size, gb_arena *arena, g
     if (!header)
         return NULL;
     if (header->kind != GB_VALUE_DICT) {
-        gb_because(why, "the safetensors header is no object");
+        gb_because(why, "the safetensors header is not a JSON object");
         return NULL;
     }
     gb_bytes data = {from.data + from.at, gb_bytes_left(&from), 0};

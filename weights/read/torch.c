@@ -1,5 +1,5 @@
 /* Reading PyTorch's containers.
- * Zip: NAME/data.pkl, whose persistent ids name entries NAME/data/<key>; NAME/byteorder says "big" where it is so.
+ * Zip: NAME/data.pkl, whose persistent ids name entries NAME/data/<key>; NAME/byteorder is "little" or "big".
  * Legacy: pickles of the magic number, the protocol version 1001, system info, the object and the list of storage keys;
  * then, per key, 8 bytes of element count and the elements, little-endian on every machine. */
 #include "torch.h"
@@ -30,7 +30,7 @@ typedef struct zip_context {
     bool swapped;
 } zip_context;
 
-/* The entry `folder`name, NULL where there is none or the name is too long to be one. */
+/* The entry `folder`name, or NULL if there is none. */
 static gb_zip_entry *find_in(const zip_context *c, const char *name, const char *rest, char *path, size_t size) {
     size_t name_size = strlen(name), rest_size = strlen(rest);
     if (c->folder_size + name_size + rest_size + 1 > size)
@@ -102,7 +102,7 @@ gb_value *gb_torch_zip_read(gb_zip *z, gb_arena *arena, size_t *inner_left, gb_r
 static const uint8_t magic[10] = {0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
 static const char magic_text[] = "119547037146038801333356";
 
-/* The magic number stands within the first bytes, whatever the protocol spells before it. */
+/* The magic number is within the first bytes; how many come before it depends on the protocol. */
 bool gb_torch_legacy_is(const void *bytes, size_t size) {
     const uint8_t *p = bytes;
     size_t longest = sizeof magic_text - 1;
@@ -113,7 +113,7 @@ bool gb_torch_legacy_is(const void *bytes, size_t size) {
     return false;
 }
 
-typedef struct claim {      /* one persistent id: what it says of the storage, and the array that waits for it */
+typedef struct claim {      /* one persistent id: its storage, and the array that waits for the data */
     const gb_value *key;
     const gb_torch_type *type;
     int64_t elements;
@@ -189,7 +189,7 @@ static size_t first_claim(const legacy_context *c, const gb_value *key) {
     return low;
 }
 
-/* One key's count and data, handed to every array that claimed it. */
+/* The count and data of one key, for all arrays that claimed it. */
 static bool read_storage(gb_bytes *from, gb_pickle *p, legacy_context *c, const gb_value *key) {
     gb_reason *why = p->why;
     if (key->kind != GB_VALUE_STR)
@@ -252,7 +252,7 @@ static gb_value *legacy_object(gb_bytes *from, gb_pickle *p, legacy_context *c) 
         gb_because(p->why, "a legacy torch file of a protocol other than 1001");
         return NULL;
     }
-    /* The writer's byte order and sizes follow, which its data does not depend on. */
+    /* The byte order and sizes of the writer's machine follow; the data does not depend on them. */
     gb_value *root = gb_pickle_read(&plain, from) ? gb_pickle_read(p, from) : NULL;
     const gb_value *keys = root ? gb_pickle_read(&plain, from) : NULL;
     p->cut = p->cut || plain.cut;

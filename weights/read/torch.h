@@ -1,12 +1,12 @@
-/* PyTorch's two containers: the zip of torch.save since 1.6, and the five pickles with raw data behind them before that
- * (which is also what a pickled storage carries inside). */
+/* PyTorch's two containers: the zip of torch.save since 1.6, and before that five pickles followed by raw data (a
+ * pickled storage contains such a file too). */
 #ifndef GB_WEIGHTS_READ_TORCH_H
 #define GB_WEIGHTS_READ_TORCH_H
 
 #include "pickle.h"
 #include "zip.h"
 
-/* Where a torch zip keeps its pickle, or NULL where it is none. */
+/* The entry of a torch zip that has its pickle, or NULL if it is not a torch zip. */
 gb_zip_entry *gb_torch_zip_pickle(const gb_zip *z);
 /* The object in it. `inner_left` as in gb_pickle. */
 gb_value *gb_torch_zip_read(gb_zip *z, gb_arena *arena, size_t *inner_left, gb_reason *why);
@@ -21,7 +21,7 @@ typedef struct gb_torch_type {
     size_t size;
 } gb_torch_type;
 
-/* What a persistent id says: ('storage', class, key, device, elements[, view]). */
+/* A persistent id: ('storage', class, key, device, elements[, view]). */
 typedef struct gb_torch_storage {
     const gb_torch_type *type;
     const gb_value *key;            /* a string */
@@ -34,7 +34,7 @@ bool gb_torch_storage_read(const gb_value *id, gb_torch_storage *s, gb_reason *w
 /* A storage as a one-dimensional array; `data` may still be NULL. NULL with p->why set. */
 gb_value *gb_torch_storage_value(gb_pickle *p, const gb_torch_type *type, int64_t elements, const void *data);
 
-/* `array` lies in `storage`, `offset` bytes in: sets its data, now or (where the storage has none yet) later. */
+/* `array` lies in `storage`, `offset` bytes in: sets its data, now or, if the storage has none yet, later. */
 bool gb_torch_place(gb_pickle *p, gb_array *array, const gb_array *storage, size_t offset);
 
 #endif

@@ -152,8 +152,8 @@ bool gb_value_is_record(const gb_value *v, const char *name) {
     return v && v->kind == GB_VALUE_RECORD && (!name || strcmp(v->record.name, name) == 0);
 }
 
-const char *gb_value_str(const gb_value *v, const char *otherwise) {
-    return v && v->kind == GB_VALUE_STR ? v->str.text : otherwise;
+const char *gb_value_str(const gb_value *v, const char *default_value) {
+    return v && v->kind == GB_VALUE_STR ? v->str.text : default_value;
 }
 
 /* A 0-d (or one-element) array's number; false for anything else. */
@@ -165,38 +165,38 @@ static bool whole(double x) {
     return x >= -0x1p63 && x < 0x1p63 && (double)(int64_t)x == x;
 }
 
-int64_t gb_value_int(const gb_value *v, int64_t otherwise) {
+int64_t gb_value_int(const gb_value *v, int64_t default_value) {
     double x;
     if (!v)
-        return otherwise;
+        return default_value;
     switch (v->kind) {
     case GB_VALUE_BOOL: return v->boolean;
     case GB_VALUE_INT: return v->integer;
-    case GB_VALUE_FLOAT: return whole(v->real) ? (int64_t)v->real : otherwise;
-    default: return array_number(v, &x) && whole(x) ? (int64_t)x : otherwise;
+    case GB_VALUE_FLOAT: return whole(v->real) ? (int64_t)v->real : default_value;
+    default: return array_number(v, &x) && whole(x) ? (int64_t)x : default_value;
     }
 }
 
-double gb_value_float(const gb_value *v, double otherwise) {
+double gb_value_float(const gb_value *v, double default_value) {
     double x;
     if (!v)
-        return otherwise;
+        return default_value;
     switch (v->kind) {
     case GB_VALUE_BOOL: return v->boolean;
     case GB_VALUE_INT: return (double)v->integer;
     case GB_VALUE_FLOAT: return v->real;
-    default: return array_number(v, &x) ? x : otherwise;
+    default: return array_number(v, &x) ? x : default_value;
     }
 }
 
-bool gb_value_bool(const gb_value *v, bool otherwise) {
+bool gb_value_bool(const gb_value *v, bool default_value) {
     double x;
     if (!v)
-        return otherwise;
+        return default_value;
     switch (v->kind) {
     case GB_VALUE_BOOL: return v->boolean;
     case GB_VALUE_INT: return v->integer != 0;
-    default: return array_number(v, &x) ? x != 0 : otherwise;
+    default: return array_number(v, &x) ? x != 0 : default_value;
     }
 }
 

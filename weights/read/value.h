@@ -1,5 +1,5 @@
-/* Plain values: what is left of a pickle (or of a safetensors header, an .npz listing) when nothing in it may run.
- * A class is only ever a name; an object is a record of that name with what was pickled for it. */
+/* Plain values: the contents of a pickle (or of a safetensors header, an .npz listing) without any behaviour. A class is
+ * only a name; an object is a record of that name with the values that were pickled for it. */
 #ifndef GB_WEIGHTS_READ_VALUE_H
 #define GB_WEIGHTS_READ_VALUE_H
 
@@ -32,7 +32,7 @@ struct gb_value {
         struct {
             const char *module, *name;
             gb_value *args;         /* constructor arguments (tuple) or NULL */
-            gb_value *state;        /* what BUILD gave: usually a dict of attributes, or NULL */
+            gb_value *state;        /* the argument of BUILD: usually a dict of attributes, or NULL */
             gb_value *items;        /* list items appended to it, or NULL */
             gb_value *entries;      /* dict entries set on it, or NULL */
         } record;                   /* also GB_VALUE_CLASS: module and name only */
@@ -40,11 +40,11 @@ struct gb_value {
     };
 };
 
-/* The kind as a message says it: "a list", "a dict", … */
+/* The kind for messages: "a list", "a dict", … */
 const char *gb_value_kind_name(const gb_value *v);
 
-/* Makers: the value lives in the arena, NULL (or false) when the arena's limit or memory is reached. Text is copied,
- * bytes are views. Nothing looks for a key that is already there: of two, the later one counts. */
+/* New values are in the arena; NULL (or false) if its limit is reached or out of memory. Text is copied, bytes are views.
+ * Setting a key does not look for an earlier entry of that key: the later one counts. */
 gb_value *gb_value_new(gb_arena *arena, gb_value_kind kind);
 gb_value *gb_value_new_int(gb_arena *arena, int64_t v);
 gb_value *gb_value_new_float(gb_arena *arena, double v);
@@ -56,15 +56,15 @@ gb_value *gb_value_new_record(gb_arena *arena, const char *module, const char *n
 bool gb_value_append(gb_arena *arena, gb_value *seq, gb_value *item);       /* to a list, tuple or set */
 bool gb_value_set(gb_arena *arena, gb_value *dict, gb_value *key, gb_value *value);
 
-/* All of these accept NULL and return NULL / the default, so that lookups chain. */
+/* All of these accept NULL and return NULL or the default, so that lookups can be chained. */
 const gb_value *gb_value_get(const gb_value *dict, const char *key);    /* of a record: `state`, `entries` */
 const gb_value *gb_value_item(const gb_value *seq, size_t index);
 size_t gb_value_count(const gb_value *v);                               /* of a sequence, set or dict; else 0 */
 bool gb_value_is_record(const gb_value *v, const char *name);           /* class name without module, NULL for any */
-const char *gb_value_str(const gb_value *v, const char *otherwise);
-int64_t gb_value_int(const gb_value *v, int64_t otherwise);             /* ints, bools, whole floats, 0-d arrays */
-double gb_value_float(const gb_value *v, double otherwise);             /* floats, ints, 0-d arrays */
-bool gb_value_bool(const gb_value *v, bool otherwise);
-const gb_array *gb_value_array(const gb_value *v);                      /* NULL where it is not one */
+const char *gb_value_str(const gb_value *v, const char *default_value);
+int64_t gb_value_int(const gb_value *v, int64_t default_value);             /* ints, bools, whole floats, 0-d arrays */
+double gb_value_float(const gb_value *v, double default_value);             /* floats, ints, 0-d arrays */
+bool gb_value_bool(const gb_value *v, bool default_value);
+const gb_array *gb_value_array(const gb_value *v);                      /* NULL if it is not an array */
 
 #endif

@@ -13,7 +13,7 @@ enum {
     LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END64 = 0x06064b50, LOCATOR64 = 0x07064b50,
     LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22, END64_SIZE = 56, LOCATOR64_SIZE = 20,
     STORED = 0, DEFLATED = 8,
-    DEFLATE_RATIO = 1032    /* no deflated byte unpacks to more */
+    DEFLATE_RATIO = 1032    /* the most bytes that one deflated byte unpacks to */
 };
 
 struct gb_zip {
@@ -33,7 +33,7 @@ bool gb_zip_is(const void *bytes, size_t size) {
     return signature == LOCAL || signature == END;
 }
 
-/* The end record is the last thing in the file but for a comment of a stated length. */
+/* The end record is the last in the file, except for a comment whose length it has. */
 static const uint8_t *find_end(const gb_zip *z) {
     for (size_t comment = 0; comment <= 0xFFFF && comment + END_SIZE <= z->size; comment++) {
         const uint8_t *p = z->bytes + (z->size - END_SIZE - comment);
@@ -148,7 +148,7 @@ static int compare_places(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Overlapping entries are how a small archive unpacks to a huge one; no honest writer makes them. */
+/* With overlapping entries a small archive can unpack to a huge one; ordinary writers do not make them. */
 static bool check_places(gb_zip *z, gb_reason *why) {
     qsort(z->by_name, z->count, sizeof *z->by_name, compare_places);
     for (size_t i = 1; i < z->count; i++) {
@@ -233,7 +233,7 @@ gb_zip_entry *gb_zip_find(const gb_zip *z, const char *name) {
     return NULL;
 }
 
-/* Inflates into memory that grows with what comes out, up to e->size. */
+/* Inflates into memory that grows with the output, up to e->size. */
 static bool inflate_entry(gb_zip *z, gb_zip_entry *e, gb_reason *why) {
     if (e->size > z->inflate_left)
         return gb_because(why, "it unpacks to %" PRIu64 " bytes, more than a file of this size may", e->size);
@@ -245,7 +245,7 @@ static bool inflate_entry(gb_zip *z, gb_zip_entry *e, gb_reason *why) {
     uint64_t done = 0, fed = 0, room = 0;
     int status = Z_OK;
     while (status == Z_OK) {
-        if (done == room) {     /* one byte more than the size, to see that nothing follows */
+        if (done == room) {     /* one byte more than the size, to detect that more follows */
             room = room ? 2 * room : 4 * e->packed + 4096;
             if (room > e->size + 1)
                 room = e->size + 1;
@@ -266,8 +266,8 @@ static bool inflate_entry(gb_zip *z, gb_zip_entry *e, gb_reason *why) {
     }
     inflateEnd(&stream);
     if (status != Z_STREAM_END || done != e->size)
-        return gb_because(why, "its compressed data is damaged after %" PRIu64 " of %" PRIu64 " bytes",
-                          done > e->size ? e->size : done, e->size);
+        return gb_because(why, "its compressed data is damaged after %" PRIu64 " of %" PRIu64 " bytes; download it "
+                          "again", done > e->size ? e->size : done, e->size);
     z->inflate_left -= e->size;
     e->bytes = e->inflated;
     return true;
@@ -290,9 +290,9 @@ bool gb_zip_read(gb_zip *z, gb_zip_entry *e, gb_reason *why) {
     default:
         gb_because(why, "packed by method %u; stored and deflated ones can be read", e->method);
     }
-    /* Writers that skip the sum (torch can) leave 0. */
+    /* Writers that do not compute the sum (torch has an option) store 0. */
     if (good && e->crc != 0 && crc32_z(0, bytes, (size_t)e->size) != e->crc)
-        good = gb_because(why, "its CRC-32 does not match: the file is damaged");
+        good = gb_because(why, "its CRC-32 does not match: the file is damaged; download it again");
     if (!good)
         return gb_because_in(why, "%s", e->name);
     e->bytes = bytes;

@@ -1,5 +1,5 @@
-/* ZIP archives (PKWARE's APPNOTE.TXT): stored and deflated entries, ZIP64. Sizes come from the central directory, where
- * the data begins from the local header. Entries that overlap, share a name or are encrypted are refused. */
+/* ZIP archives (PKWARE's APPNOTE.TXT): stored and deflated entries, ZIP64. Sizes come from the central directory, the
+ * position of the data from the local header. Entries that overlap, share a name or are encrypted are refused. */
 #ifndef GB_WEIGHTS_READ_ZIP_H
 #define GB_WEIGHTS_READ_ZIP_H
 
@@ -25,15 +25,15 @@ bool gb_zip_is(const void *bytes, size_t size);
 gb_zip *gb_zip_open(const void *bytes, size_t size, gb_arena *arena, gb_reason *why);
 void gb_zip_close(gb_zip *z);
 
-/* Makes an archive inside another one's entry share what that may still unpack. */
+/* Makes an archive inside another one's entry share that one's limit of unpacked bytes. */
 void gb_zip_share(gb_zip *z, const gb_zip *outer);
 
 /* In the order of the central directory. */
 size_t gb_zip_entries(const gb_zip *z, gb_zip_entry **list);
 gb_zip_entry *gb_zip_find(const gb_zip *z, const char *name);
 
-/* The entry's bytes (`size` of them, at entry->bytes), checked against their CRC; a stored one stays where it is. Once
- * read they stay until close. All of an archive may unpack to 64 MiB + 16 × its own size. */
+/* The entry's bytes (`size` of them, at entry->bytes), checked against their CRC; a stored one is a view. They are
+ * valid until close. All entries of an archive together may unpack to 64 MiB + 16 × its size. */
 bool gb_zip_read(gb_zip *z, gb_zip_entry *entry, gb_reason *why);
 
 #endif

@@ -72,7 +72,7 @@ static void what_cannot_be_mapped_says_why(void **state) {
     check_no_map("/dev/null", GB_IO, "/dev/null: not a regular file");
     put("empty", "");
     check_no_map("empty", GB_BAD_FILE, "empty: the file is empty");
-    check_no_map("empty/faces.pkl", GB_IO, "empty/faces.pkl: a part of its path is not a directory");
+    check_no_map("empty/faces.pkl", GB_IO, "empty/faces.pkl: a component of the path is not a directory");
     assert_int_equal(mkfifo("pipe", 0600), 0);
     check_no_map("pipe", GB_IO, "pipe: not a regular file");       /* and does not wait for a writer */
     check_no_map("two\nlines\033[2J", GB_IO, "two?lines?[2J: no such file");
@@ -188,7 +188,7 @@ static void what_cannot_be_written_says_why(void **state) {
     check_no_file(".", GB_IO, ".: is a directory");
     check_no_file("no/such/out.png", GB_IO, "no/such/out.png: its folder does not exist");
     check_no_file("out/", GB_IO, "out/: its folder does not exist");
-    check_no_file("/dev/null/out.png", GB_IO, "/dev/null/out.png: a part of its path is not a directory");
+    check_no_file("/dev/null/out.png", GB_IO, "/dev/null/out.png: a component of the path is not a directory");
 }
 
 static void devices_are_written_directly(void **state) {
@@ -235,7 +235,7 @@ static void a_failed_write_leaves_nothing(void **state) {
     setrlimit(RLIMIT_FSIZE, &before);
     signal(SIGXFSZ, handler);
     assert_int_equal(status, GB_IO);
-    assert_string_equal(err.message, "out.gbw: larger than the largest file allowed");
+    assert_string_equal(err.message, "out.gbw: file too large for this system");
     assert_int_equal(files_here(), 0);
 }
 

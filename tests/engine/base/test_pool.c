@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "engine/graph/context.h"
 #include "engine/base/platform.h"
 #include "engine/base/pool.h"
+#include "engine/graph/context.h"
 #include "ops/float_state.h"
 
 enum { TASKS = 1000 };

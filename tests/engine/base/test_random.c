@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
 #include "engine/base/random.h"
+#include "engine/ganbend.h"
 
 enum { ROOM = 2048 };
 

@@ -1,14 +1,14 @@
 /* Bends on a live session: what they compute, what they cost, what they refuse. */
+#include <fenv.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <fenv.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/fixture.h"
 
@@ -265,7 +265,7 @@ static void a_share_of_what_was_there_stays_beside_values_that_are_set(void **st
             assert_true(mixed[i] == (1 - shares[k]) * mine[i] + shares[k] * w[i]);
     }
     assert_int_equal(gb_session_set_bend_params(f->session, set, &outside, 1, &err), GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "0 to 1 are possible"));
+    assert_non_null(strstr(err.message, "expected 0 to 1"));
 }
 
 static void noise_of_one_layer_takes_a_factor_and_another_seed(void **state) {
@@ -466,14 +466,14 @@ static void refusals_say_what_would_be_right(void **state) {
     refuses(f, (gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b32.conv1", .name = "rotate", .params = &nine,
                                  .param_count = 30}, "rotate takes at most ");
     refuses(f, (gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b32.conv1", .name = "invert", .params = &nine,
-                                 .param_count = 1}, "invert: mix is 9; 0 to 1 are possible");
+                                 .param_count = 1}, "invert: mix is 9; expected 0 to 1");
     refuses(f, (gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b32.conv1", .name = "invert",
                                  .features = {GB_FEATURES_LIST, list, 1, 0, 0}},
             "'synthesis.b32.conv1' has no feature 20; it has 0 to 19");
     refuses(f, (gb_bend_options){.kind = GB_BEND_ACTIVATION, .at = "synthesis.b32.conv1.conv", .name = "relu"},
-            "an activation cannot sit on 'synthesis.b32.conv1.conv'; it can on mapping.fc0");
+            "an activation cannot act on 'synthesis.b32.conv1.conv'; it can act on mapping.fc0");
     refuses(f, (gb_bend_options){.kind = GB_BEND_DISABLE, .at = "synthesis.b4.const"},
-            "disabling cannot sit on 'synthesis.b4.const'; it can on mapping.fc0");
+            "disabling cannot act on 'synthesis.b4.const'; it can act on mapping.fc0");
     refuses(f, (gb_bend_options){.kind = GB_BEND_PAINT, .at = "synthesis.*.conv1", .vectors = vector, .vector_count = 1},
             "'synthesis.b");
     assert_int_equal(gb_session_set_bend_params(f->session, 77, &nine, 1, &err), GB_BAD_ARGUMENT);

@@ -1,16 +1,16 @@
 /* Networks whose maps are not square, and pictures of one and four channels: filters, grids, masks, previews and the
  * 8-bit pictures treat height and width each by itself. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/fixture.h"
 

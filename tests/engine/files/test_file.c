@@ -73,7 +73,7 @@ static void what_is_written_is_read_back(void **state) {
     gb_file_array(file, index, &info);
     assert_int_equal(info.count, 0);
     assert_int_equal(gb_file_read(file, 3, back, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "array 3 of a file that has 3");
+    assert_string_equal(err.message, "there is no array 3; the file has 3");
     gb_file_close(file);
     gb_file_close(NULL);
     unlink("out.npz");
@@ -90,10 +90,10 @@ static void impossible_shapes_are_refused(void **state) {
     gb_npz *npz = begin("out.npz");
     gb_error err = {0};
     assert_int_equal(gb_npz_add(npz, "x", 9, NULL, picture, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "out.npz: array 'x' has 9 dimensions; at most 8 can be written");
+    assert_string_equal(err.message, "out.npz: array 'x' has 9 dimensions; expected at most 8");
     assert_int_equal(gb_npz_add(npz, "x", 2, (const int64_t[]){INT64_MAX, 2}, picture, &err), GB_BAD_ARGUMENT);
     assert_int_equal(gb_npz_add(npz, "x", 1, (const int64_t[]){-1}, picture, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "out.npz: array 'x' cannot have that shape");
+    assert_string_equal(err.message, "out.npz: array 'x' is too large or has a negative dimension");
     gb_npz_free(npz);
 }
 

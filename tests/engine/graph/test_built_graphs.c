@@ -1,14 +1,14 @@
 /* Graphs that a user builds through the public header: whatever their shapes, options and inputs, a render stays within
  * its buffers, and what cannot be done is refused. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/ok.h"
 
@@ -72,8 +72,8 @@ static void truncation_stays_within_the_rows_of_statistics(void **state) {
     const gb_batch_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
     build(f, gb_graph_batch_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
     OK(gb_session_set_z(f->session, z, &err));
-    refused(gb_session_truncate(f->session, 1.5f, -1, &err), "truncation 1.5: the statistics of this network");
-    refused(gb_session_truncate(f->session, -0.5f, -1, &err), "truncation -0.5");
+    refused(gb_session_truncate(f->session, 1.5f, -1, &err), "truncation is 1.5; the statistics of this network");
+    refused(gb_session_truncate(f->session, -0.5f, -1, &err), "truncation is -0.5");
     const float psi[] = {0, 0.5f, 1};
     for (int i = 0; i < 3; i++) {
         OK(gb_session_truncate(f->session, psi[i], -1, &err));
@@ -184,7 +184,7 @@ static void a_weight_is_not_exchanged_for_another_shape(void **state) {
     gb_node x = gb_graph_input(f->graph, "x", 1, SHAPE(3), NULL);
     gb_graph_output(f->graph, gb_graph_linear(f->graph, "linear", x, "w", 1));
     gb_graph_weight(f->graph, "w", 1, SHAPE(1), w);
-    refused(gb_model_build(f->context, f->graph, &f->model, &err), "weight 'w' is there already");
+    refused(gb_model_build(f->context, f->graph, &f->model, &err), "weight 'w' exists already");
 }
 
 static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **state) {
@@ -249,10 +249,10 @@ static void roles_are_found_by_index_and_follow_from_operations(void **state) {
     assert_int_equal(info.role_index, 3);
 }
 
-static void a_role_wants_a_node_that_suits_it(void **state) {
+static void a_role_needs_a_suitable_node(void **state) {
     fixture *f = *state;
     static const struct { gb_role role; int ndim; const char *why; } cases[] = {
-        {GB_ROLE_LABEL, 3, "'x' cannot have the role 2: a label is an input with one value for each class"},
+        {GB_ROLE_LABEL, 3, "'x' cannot have the role 2: a label is an input with one value per class"},
         {GB_ROLE_WS, 3, "w's are the rows"},
         {GB_ROLE_WS, 1, "w's are the rows"},
         {GB_ROLE_W, 1, "a w is selected from the rows of a truncation"},
@@ -296,7 +296,7 @@ static void an_input_beyond_every_limit_is_refused(void **state) {
     refused(gb_model_build(f->context, f->graph, &f->model, &err), "x: an input of 1048576x1024x1024 is too large");
     float x[4], y[4];
     refused(gb_filter_apply(f->context, "invert", NULL, 0, SHAPE(1, 1, 1 << 20, 1 << 12), x, y, &err),
-            "an array of [1,1,1048576,4096]");
+            "an array of shape [1,1,1048576,4096]");
 }
 
 static void options_that_are_left_out_are_zero(void **state) {
@@ -338,10 +338,10 @@ static void bends_with_impossible_options_are_refused(void **state) {
         {{.kind = GB_BEND_FILTER, .name = "invert", .param_count = 1}, "1 parameters without values"},
         {{.kind = GB_BEND_FILTER, .name = "invert", .params = x, .param_count = -1}, "-1 parameters without values"},
         {{.kind = GB_BEND_FILTER, .name = "invert", .features = {(gb_feature_choice)7, NULL, 3, 0, 0}},
-         "there is no choice 7 of features"},
-        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {GB_FEATURES_LIST, NULL, 3, 0, 0}}, "a list of 3"},
+         "unknown choice of features 7"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {GB_FEATURES_LIST, NULL, 3, 0, 0}}, "the list of 3 features is missing"},
         {{.kind = GB_BEND_PAINT, .vectors = x, .vector_count = 1, .grid = INT_MAX}, "a grid of 0 to 1048576"},
-        {{.kind = (gb_bend_kind)99}, "there is no bend of kind 99"},
+        {{.kind = (gb_bend_kind)99}, "unknown kind of bend 99"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gb_bend_options o = cases[i].options;
@@ -363,7 +363,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_weight_is_not_exchanged_for_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_layer_whose_input_cannot_fill_its_output_is_not_disabled, setup, teardown),
         cmocka_unit_test_setup_teardown(roles_are_found_by_index_and_follow_from_operations, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_role_wants_a_node_that_suits_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_role_needs_a_suitable_node, setup, teardown),
         cmocka_unit_test_setup_teardown(a_role_is_given_once, setup, teardown),
         cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mix_takes_rows_of_weights, setup, teardown),

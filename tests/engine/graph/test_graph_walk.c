@@ -1,17 +1,17 @@
 /* Random graphs over the whole public builder, with random inputs, bends and feeds. Weights and buffers have exactly the
  * size that the header asks for, so that the address sanitizer sees every read and write past them. What the builder and
  * the session accept must render, to the same bits fused, split at every boundary, and interactively. */
+#include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "engine/ganbend.h"
 
@@ -19,7 +19,7 @@
 #define WALKS 300
 #endif
 
-enum { MOST_NODES = 64, MOST_ALLOCATIONS = 4096, MOST_FLOATS = 12000, MOST_BATCH = 3 };
+enum { MAX_NODES = 64, MOST_ALLOCATIONS = 4096, MOST_FLOATS = 12000, MOST_BATCH = 3 };
 
 static gb_error err;
 static uint64_t state;      /* xorshift, so that a failing walk can be repeated */
@@ -71,9 +71,9 @@ typedef struct shape { int ndim, c, h, w; } shape;
 
 static struct {
     gb_graph *graph;
-    shape node[MOST_NODES];
-    bool is_input[MOST_NODES], has_value[MOST_NODES], is_map[MOST_NODES];
-    char name[MOST_NODES][32];
+    shape node[MAX_NODES];
+    bool is_input[MAX_NODES], has_value[MAX_NODES], is_map[MAX_NODES];
+    char name[MAX_NODES][32];
     int count, layer, part, weights;
 } g;
 
@@ -139,7 +139,7 @@ static gb_node random_input(void) {
 
 /* A node for which `fits` holds, or GB_NO_NODE. */
 static gb_node find(bool (*fits)(shape s, shape wanted), shape wanted) {
-    gb_node found[MOST_NODES];
+    gb_node found[MAX_NODES];
     int count = 0;
     for (gb_node i = 0; i < g.count; i++)
         if (fits(g.node[i], wanted))
@@ -332,7 +332,7 @@ static gb_model *build(gb_context *context, uint64_t seed) {
     random_input();
     if (one_in(8))
         add_roles(GB_ROLE_WS, GB_ROLE_NOISE);
-    for (int i = pick(3, 22); i > 0 && g.count < MOST_NODES - 8; i--)
+    for (int i = pick(3, 22); i > 0 && g.count < MAX_NODES - 8; i--)
         add_node();
     add_roles(GB_ROLE_Z, GB_ROLE_IMAGE);
     gb_graph_alias(g.graph, "alias", g.name[0]);
@@ -389,8 +389,8 @@ static float parameter(const gb_param_info *p) {
 
 /* The largest channels, height and width of the nodes that a place may mean. */
 static shape largest_at(const gb_model *model, const char *at) {
-    gb_node nodes[MOST_NODES];
-    size_t count = gb_model_match(model, at, nodes, MOST_NODES);
+    gb_node nodes[MAX_NODES];
+    size_t count = gb_model_match(model, at, nodes, MAX_NODES);
     shape most = {3, 1, 1, 1};
     for (size_t i = 0; i < count; i++) {
         const shape *s = &g.node[nodes[i]];
@@ -443,13 +443,13 @@ static gb_bend_options random_bend(const gb_model *model, int batch) {
 }
 
 typedef struct wishes {
-    int batch, bends, feeds, label, map_samples[MOST_NODES];
+    int batch, bends, feeds, label, map_samples[MAX_NODES];
     float psi;
     gb_noise noise;
     gb_bend_options bend[4];
     const float *ws, *w_avg;            /* for the node with the role of the w's */
     int ws_rows;
-    const float *input[MOST_NODES];     /* a value for each input that has none, and for some nodes */
+    const float *input[MAX_NODES];     /* a value for each input that has none, and for some nodes */
 } wishes;
 
 static wishes random_wishes(gb_model *model) {

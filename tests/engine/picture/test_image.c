@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "engine/picture/image.h"
 #include "engine/base/platform.h"
+#include "engine/picture/image.h"
 
 enum { W = 37, H = 21 };
 
@@ -203,7 +203,7 @@ static void the_texts_of_a_png_come_back_whoever_wrote_them(void **state) {
     char texts[1024] = "";
     put("texts.png", bytes, 200);
     assert_int_equal(gb_png_text("texts.png", gather, texts, &err), GB_BAD_FILE);
-    assert_string_equal(err.message, "texts.png: cut short");
+    assert_string_equal(err.message, "texts.png: the file is truncated");
     put("texts.png", "no picture", 10);
     assert_int_equal(gb_png_text("texts.png", gather, texts, &err), GB_BAD_FILE);
     assert_int_equal(gb_png_text("missing.png", gather, texts, &err), GB_IO);
@@ -223,10 +223,10 @@ static void check_refused(int width, int height, gb_text text, const char *line)
 
 static void what_no_png_can_hold_is_refused(void **state) {
     (void)state;
-    check_refused(0, H, (gb_text){"a", "b"}, "out.png: a picture of 0×21 has no pixels");
-    check_refused(W, -1, (gb_text){"a", "b"}, "out.png: a picture of 37×-1 has no pixels");
-    check_refused(W, H, (gb_text){"", "b"}, "out.png: '' cannot be the keyword of a text in a PNG");
-    check_refused(W, H, (gb_text){"a  b", "c"}, "out.png: 'a  b' cannot be the keyword of a text in a PNG");
+    check_refused(0, H, (gb_text){"a", "b"}, "out.png: a picture of 0x21 has no pixels");
+    check_refused(W, -1, (gb_text){"a", "b"}, "out.png: a picture of 37x-1 has no pixels");
+    check_refused(W, H, (gb_text){"", "b"}, "out.png: '' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters");
+    check_refused(W, H, (gb_text){"a  b", "c"}, "out.png: 'a  b' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters");
     check_refused(W, H, (gb_text){"latin", "caf\xe9"}, "out.png: the text 'latin' is not UTF-8");
     check_refused(W, H, (gb_text){"overlong", "\xc0\xaf"}, "out.png: the text 'overlong' is not UTF-8");
     check_refused(W, H, (gb_text){"surrogate", "\xed\xa0\x80"}, "out.png: the text 'surrogate' is not UTF-8");

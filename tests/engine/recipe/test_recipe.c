@@ -3,12 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/fixture.h"
 
@@ -144,7 +144,7 @@ static void files_of_network_bending_mean_here_what_they_mean_there(void **state
                         "synthesis.b16.conv1: translate x 0.25, y 0, sampling opencv\n"
                         "synthesis.b16.conv0: multiply factor 5, on 2 of 40 features in cluster 1\n"
                         "synthesis.b32.conv0: rotate angle 5, sampling opencv, on 10 of 20 features drawn with seed 2\n"
-                        "layer 0: nothing happens; network-bending's code never bends it either\n");
+                        "layer 0: not bent, as in network-bending's code\n");
     gb_recipe_free(recipe);
     assert_same_pictures(
         f, "transforms: [{layer: 0, transform: ablate, params: [], features: all, feature-param: null}]", NULL);
@@ -408,7 +408,7 @@ static void a_recipe_is_told_in_words(void **state) {
         "synthesis.b16.conv1: multiply factor 2, on 2 of 40 features in clusters 0, 2\n"
         "mapping.fc1: sinlu a 1, b 2 in place of lrelu, bias dropped, gain 1\n"
         "synthesis.b16.conv0: poly w0 1, w1 2, w2 3, w3 4 in place of lrelu, bias dropped, gain 0.5\n"
-        "synthesis.b8.conv0: switched off\n"
+        "synthesis.b8.conv0: disabled\n"
         "synthesis.b32.conv1.noise: noise times 2, maps drawn with seed 5\n"
         "synthesis.b16.conv1.noise: noise off\n"
         "synthesis.w0, synthesis.w1, synthesis.w2, synthesis.w3 and 4 more: truncated by 0.7\n"
@@ -420,66 +420,66 @@ static void a_recipe_is_told_in_words(void **state) {
 
 /* What does not parse, with the end of the line that says so. */
 static const struct { const char *text, *says; } refused[] = {
-    {"", "r:1:1: nothing is in it"},
+    {"", "r:1:1: the file is empty"},
     {"bends: [", "r:2:1: did not find expected node content while parsing a flow node"},
     {"\tbends: 1", "r:1:1: found character that cannot start any token while scanning for the next token"},
-    {"- 1", "r:1:1: a list stands where 'key: value' lines are wanted"},
-    {"bend: []", "r:1:1: there is no 'bend' here; the nearest is 'bends'"},
-    {"summary: x", "r:1:1: neither 'bends' nor network-bending's 'transforms' is here"},
-    {"bends: 3", "r:1:8: bends is '3'; a list of at most 4096 is wanted, each beginning with '-'"},
-    {"bends: []\nbends: []", "r:2:1: the key 'bends' stands here twice, first in line 1"},
-    {"bends: []\n---\nbends: []", "r:2:1: a second document begins here; one is read"},
+    {"- 1", "r:1:1: expected lines of 'key: value' instead of a list"},
+    {"bend: []", "r:1:1: unknown key 'bend'; the nearest is 'bends'"},
+    {"summary: x", "r:1:1: a recipe needs 'bends', 'inputs' or network-bending's 'transforms'"},
+    {"bends: 3", "r:1:8: bends is '3'; expected a list of at most 4096, each beginning with '-'"},
+    {"bends: []\nbends: []", "r:2:1: duplicate key 'bends', first in line 1"},
+    {"bends: []\n---\nbends: []", "r:2:1: a second document begins here; expected one"},
     {"bends: !!python/object:os.system []",
-     "r:1:8: the tag 'tag:yaml.org,2002:python/object:os.system': only plain values are read here"},
+     "r:1:8: the tag 'tag:yaml.org,2002:python/object:os.system' is not supported; expected a plain value"},
     {"bends: [{at: x, filter: rotat}]", "r:1:25: there is no filter 'rotat'; the nearest is 'rotate'"},
     {"bends: [{at: x, filter: resize}]",
-     "r:1:25: 'resize' changes the size of the maps, which the layers behind cannot take; resize-crop keeps it"},
+     "r:1:25: 'resize' changes the size of the maps, which later layers cannot take; use resize-crop"},
     {"bends: [{at: x, activation: sinlu, c: 1}]",
-     "r:1:36: there is no 'c' here; there are at, w, features, muted, activation, params, bias, gain, like, a, b"},
-    {"bends:\n  - at: x\n    filter: rotate\n    angel: 3", "r:4:5: there is no 'angel' here; the nearest is 'angle'"},
-    {"bends: [{at: x, filter: erode, radius: -1}]", "r:1:40: radius is '-1'; it takes whole numbers from 0 to 1024"},
-    {"bends: [{at: x, filter: erode, radius: 1.5}]", "r:1:40: radius is '1.5'; it takes whole numbers from 0 to 1024"},
+     "r:1:36: unknown key 'c'; expected at, w, features, muted, activation, params, bias, gain, like, a, b"},
+    {"bends:\n  - at: x\n    filter: rotate\n    angel: 3", "r:4:5: unknown key 'angel'; the nearest is 'angle'"},
+    {"bends: [{at: x, filter: erode, radius: -1}]", "r:1:40: radius is '-1'; expected an integer from 0 to 1024"},
+    {"bends: [{at: x, filter: erode, radius: 1.5}]", "r:1:40: radius is '1.5'; expected an integer from 0 to 1024"},
     {"bends: [{at: x, filter: rotate, params: [1, 2]}]", "r:1:41: 2 params, but rotate takes at most 1"},
-    {"bends: [{at: x, filter: rotate, params: [1], angle: 2}]", "r:1:53: angle stands here and is number 1 of params"},
+    {"bends: [{at: x, filter: rotate, params: [1], angle: 2}]", "r:1:53: angle is also number 1 of params"},
     {"bends: [{at: x, filter: rotate, border: wrp}]",
-     "r:1:41: border is 'wrp'; the nearest is 'wrap' of zeros, edge, reflect or wrap"},
-    {"bends: [{at: x, filter: multiply, factor: .nan}]", "r:1:43: factor is '.nan'; it takes numbers"},
-    {"bends: [{at: x, filter: multiply, factor: 1e99}]", "r:1:43: factor is '1e99'; it takes numbers"},
+     "r:1:41: border is 'wrp'; expected zeros, edge, reflect or wrap; the nearest is 'wrap'"},
+    {"bends: [{at: x, filter: multiply, factor: .nan}]", "r:1:43: factor is '.nan'; expected a number"},
+    {"bends: [{at: x, filter: multiply, factor: 1e99}]", "r:1:43: factor is '1e99'; expected a number"},
     {"bends: [{at: x, filter: invert, disable: true}]",
-     "r:1:42: both 'filter' and 'disable'; a bend does one thing, the next one another"},
+     "r:1:42: both 'filter' and 'disable'; a bend has one action: use two bends"},
     {"bends: [{at: x}]",
-     "r:1:9: nothing says what to do: filter, activation, paint, disable, noise, truncation, style, "
+     "r:1:9: the bend has no action: add filter, activation, paint, disable, noise, truncation, style, "
      "add or set"},
-    {"bends: [{filter: invert}]", "r:1:9: nothing says where: 'at' names nodes, 'w' the w's of layers"},
-    {"bends: [{at: x, w: 1, filter: invert}]", "r:1:20: both 'at' and 'w'; a bend has one of them"},
-    {"bends: [{at: x, filter: invert, features: {random: 2}}]", "r:1:52: random is 2; it takes 0 to 1"},
+    {"bends: [{filter: invert}]", "r:1:9: the bend has no place: add 'at' with nodes, or 'w' with layers"},
+    {"bends: [{at: x, w: 1, filter: invert}]", "r:1:20: both 'at' and 'w'; remove one of them"},
+    {"bends: [{at: x, filter: invert, features: {random: 2}}]", "r:1:52: random is 2; expected 0 to 1"},
     {"bends: [{at: x, filter: invert, features: [5-2]}]",
-     "r:1:44: features: '5-2' is no number or range; 3 or 0-5 are, up to 65535"},
+     "r:1:44: features: '5-2' is not a number or range, such as 3 or 0-5, up to 65535"},
     {"bends: [{at: x, filter: invert, features: {share: 2}}]",
-     "r:1:43: features: {random: share} or {cluster: number} are possible"},
+     "r:1:43: features: expected {random: share} or {cluster: number}"},
     {"bends: [{at: x, filter: invert, mix: $m}]", "r:1:38: there is no parameter 'm' under 'parameters'"},
     {"parameters: {m: {value: 1, low: 0, high: 2}}\nbends: [{at: x, filter: invert, mix: $m}]",
-     "r:2:38: $m moves from 0 to 2, but mix takes numbers from 0 to 1"},
-    {"parameters: {m: {value: 3, low: 0, high: 2}}\nbends: []", "r:1:25: value is 3; it takes 0 to 2"},
-    {"parameters: {m: {value: 3, low: 0}}\nbends: []", "r:1:17: low and high go together: one of them is missing"},
-    {"bends: [{at: x, paint: {mask: m.png}}]", "r:1:24: a mask and its colours go together: one of them is missing"},
+     "r:2:38: $m is from 0 to 2, but mix must be a number from 0 to 1"},
+    {"parameters: {m: {value: 3, low: 0, high: 2}}\nbends: []", "r:1:25: value is 3; expected 0 to 2"},
+    {"parameters: {m: {value: 3, low: 0}}\nbends: []", "r:1:17: low needs high and high needs low: one of them is missing"},
+    {"bends: [{at: x, paint: {mask: m.png}}]", "r:1:24: a mask needs colours and colours need a mask: one of them is missing"},
     {"bends: [{at: x, paint: {mask: m.png, colours: {rd: a}}}]",
-     "r:1:48: 'rd' is no colour; '#ff8000' in quotes is one, the nearest name is 'red'"},
+     "r:1:48: 'rd' is not a colour; expected a name, or '#ff8000' in quotes; the nearest name is 'red'"},
     {"bends: [{at: x, activation: relu, like: paper, gain: 2}]",
      "r:1:41: 'like: paper' is 'bias: drop' and 'gain: 1'; leave those out"},
-    {"bends: [{at: z, add: {3: 1, 03: 1}}]", "r:1:29: index 3 stands here twice"},
+    {"bends: [{at: z, add: {3: 1, 03: 1}}]", "r:1:29: duplicate index 3"},
     {"transforms: [{layer: 1, transform: rotate, params: []}]", "r:1:52: 0 params, but rotate takes 1"},
     {"transforms: [{layer: 1, transform: resize, params: [2]}]",
-     "r:1:36: 'resize' changes the size of the maps, which the layers behind cannot take; the filter resize-crop of "
-     "our own form keeps it"},
+     "r:1:36: 'resize' changes the size of the maps, which later layers cannot take; use the filter resize-crop "
+     "under 'bends'"},
     {"transforms: [{layer: 1, transform: flip-x, params: []}]",
      "r:1:36: there is no transform 'flip-x'; the nearest is 'flip-h'"},
     {"transforms: [{layer: 1, transform: invert, features: cluster}]",
      "r:1:54: 'cluster' needs a feature-param: the number of the cluster"},
     {"transforms: [{transform: invert}]", "r:1:14: 'layer' is missing"},
-    {"bends: &a [*a]", "r:1:12: an alias inside its own anchor"},
-    {"bends: *a", "r:1:8: an alias of an anchor that does not come before it"},
-    {"bends: [{at: \"a\\0b\", filter: invert}]", "r:1:14: text with a zero byte in it"},
+    {"bends: &a [*a]", "r:1:12: an alias inside the value of its own anchor"},
+    {"bends: *a", "r:1:8: an alias without an earlier anchor"},
+    {"bends: [{at: \"a\\0b\", filter: invert}]", "r:1:14: text with a null byte"},
 };
 
 static void what_is_wrong_is_said_with_line_and_column(void **state) {
@@ -498,16 +498,16 @@ static const struct { const char *text, *says; } misfits[] = {
     {"bends: [{w: 40, filter: invert}]", "here.yaml:1:13: w 40: this network has 0 to 7"},
     {"bends: [{at: 'nothing*', filter: invert}]", "here.yaml:1:14: there is no node 'nothing*'"},
     {"bends: [{at: synthesis.b8.conv1, filter: invert, features: 99}]", "has no feature 99; it has 0 to 39"},
-    {"bends: [{at: synthesis.b8.conv1, style: 5}]", "is no w: a style goes into w's"},
-    {"bends: [{at: synthesis.b8.conv1, add: {1: 2}}]", "'synthesis.b8.conv1' is no vector"},
-    {"bends: [{at: z, add: {99: 2}}]", "index 99, but 'z' has 0 to 23"},
+    {"bends: [{at: synthesis.b8.conv1, style: 5}]", "is not a w: a style can only replace w's"},
+    {"bends: [{at: synthesis.b8.conv1, add: {1: 2}}]", "'synthesis.b8.conv1' is not a vector"},
+    {"bends: [{at: z, add: {99: 2}}]", "index is 99, but 'z' has 0 to 23"},
     {"bends: [{at: z, add: no-such.npy}]", "no-such.npy: no such file"},
-    {"bends: [{at: synthesis.b8.conv1, paint: nose}]", "nothing says what the vector 'nose' is"},
-    {"bends: [{at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}]", "nothing says what is in them"},
+    {"bends: [{at: synthesis.b8.conv1, paint: nose}]", "the vector 'nose' is not defined"},
+    {"bends: [{at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}]", "does not define them"},
     {"clusters: clusters.yaml\nbends: [{at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}]",
-     "no clusters of 'synthesis.b8.conv1' in it (network-bending's layer 2)"},
+     "no clusters for 'synthesis.b8.conv1' (network-bending's layer 2)"},
     {"clusters: clusters.yaml\nbends: [{at: synthesis.b16.conv1, filter: invert, features: {cluster: 8}}]",
-     "no feature of 'synthesis.b16.conv1' is in that cluster; its clusters are 0 to 2"},
+     "no feature of 'synthesis.b16.conv1' is in that cluster; it has clusters 0 to 2"},
     {"transforms: [{layer: 7, transform: invert}]", "layer 7: this network has the layers 0 to 6"},
 };
 
@@ -539,7 +539,7 @@ static void layer_numbers_are_refused_where_a_network_has_none(void **state) {
                                                      .z_dim = 8, .shared_dim = -1, .attention = "0"}, false, &err));
     OK(gb_model_open(f->context, path, &model, &err));
     assert_int_not_equal(gb_recipe_describe(recipe, model, gather, text, &err), GB_OK);
-    assert_non_null(strstr(err.message, "numbers the layers of StyleGAN2"));
+    assert_non_null(strstr(err.message, "no layers with network-bending's numbers"));
     assert_int_not_equal(gb_recipe_describe(ws, model, gather, text, &err), GB_OK);
     assert_non_null(strstr(err.message, "this network has no w's"));
     gb_model_close(model);
@@ -565,7 +565,7 @@ static void aliases_that_unfold_to_too_much_are_refused(void **state) {
         snprintf(text + used, sizeof text - used, "k%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
                  i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
     }
-    assert_refused(text, "too much");
+    assert_refused(text, "more than 262144 values");
 }
 
 static void depth_and_size_have_limits(void **state) {
@@ -632,12 +632,12 @@ static void damaged_masks_are_refused(void **state) {
 }
 
 static const struct { const char *text, *says; } bad_clusters[] = {
-    {"- 1", "no cluster file"},
-    {"3: 4", "a list of features with their clusters is wanted"},
-    {"3: [5]", "'feature_index' and 'cluster_index' with whole numbers are wanted"},
-    {"3: [{feature_index: -1, cluster_index: 1}]", "'feature_index' and 'cluster_index' with whole numbers are wanted"},
+    {"- 1", "not a cluster file"},
+    {"3: 4", "expected a list of features with their clusters"},
+    {"3: [5]", "expected 'feature_index' and 'cluster_index' with integers"},
+    {"3: [{feature_index: -1, cluster_index: 1}]", "expected 'feature_index' and 'cluster_index' with integers"},
     {"3: [{feature_index: 40, cluster_index: 1}]", "feature 40, but 'synthesis.b16.conv0' has 0 to 39"},
-    {"4: []", "no clusters of 'synthesis.b16.conv0' in it"},
+    {"4: []", "no clusters for 'synthesis.b16.conv0'"},
     {"3: [", "did not find expected node content"},
 };
 

@@ -1,15 +1,15 @@
 /* A recipe that is taken away and applied anew for every number that moves, as a page with sliders does: the network runs
  * again from the bend that changed on and nowhere else. And what the library tells such a page about a layer. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/fixture.h"
 

@@ -4,12 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/fixture.h"
 
@@ -112,8 +112,8 @@ static void what_is_muted_is_described_and_checked_like_the_rest(void **state) {
                      "every w: muted; otherwise truncated by 0.5\n");
     assert_refused(f, "bends: [{at: x, filter: rotat, muted: true}]", "the nearest is 'rotate'");
     assert_refused(f, "bends: [{at: x, filter: rotate, muted: perhaps}]",
-                   "here.yaml:1:40: muted is 'perhaps'; true or false are possible");
-    assert_refused(f, "bends: [{muted: true}]", "nothing says what to do");
+                   "here.yaml:1:40: muted is 'perhaps'; expected true or false");
+    assert_refused(f, "bends: [{muted: true}]", "the bend has no action");
 }
 
 static void a_parameter_of_what_is_muted_moves_nothing(void **state) {
@@ -163,13 +163,13 @@ static void vectors_in_a_recipe_paint_as_those_of_a_library(void **state) {
 
 static void vectors_in_a_recipe_are_checked(void **state) {
     fixture *f = *state;
-    assert_refused(f, "vectors: {nose: [1, x]}\nbends: []", "here.yaml:1:21: the value is 'x'; a number is wanted");
-    assert_refused(f, "vectors: {nose: []}\nbends: []", "here.yaml:1:17: vector 'nose': a list of 1 to 65536 numbers");
-    assert_refused(f, "vectors: {nose: 3}\nbends: []", "here.yaml:1:17: vector 'nose': a list of 1 to 65536 numbers");
-    assert_refused(f, "vectors: {nose: [1e39]}\nbends: []", "it takes -1e+30 to 1e+30");
-    assert_refused(f, "vectors: {keep: [1]}\nbends: []", "here.yaml:1:11: 'keep' cannot name a vector");
-    assert_refused(f, "vectors: {a.npy: [1]}\nbends: []", "'a.npy' cannot name a vector");
-    assert_refused(f, "vectors: [1, 2]\nbends: []", "vectors is a list; a text is wanted");
+    assert_refused(f, "vectors: {nose: [1, x]}\nbends: []", "here.yaml:1:21: the value is 'x'; expected a number");
+    assert_refused(f, "vectors: {nose: []}\nbends: []", "here.yaml:1:17: vector 'nose': expected a list of 1 to 65536 numbers");
+    assert_refused(f, "vectors: {nose: 3}\nbends: []", "here.yaml:1:17: vector 'nose': expected a list of 1 to 65536 numbers");
+    assert_refused(f, "vectors: {nose: [1e39]}\nbends: []", "expected -1e+30 to 1e+30");
+    assert_refused(f, "vectors: {keep: [1]}\nbends: []", "here.yaml:1:11: 'keep' cannot be the name of a vector");
+    assert_refused(f, "vectors: {a.npy: [1]}\nbends: []", "'a.npy' cannot be the name of a vector");
+    assert_refused(f, "vectors: [1, 2]\nbends: []", "vectors is a list; expected text");
     assert_refused(f, "vectors: {nose: [1, 2]}\nbends: [{at: synthesis.b16.conv1, paint: nosse}]",
                    "here.yaml:2:9: there is no vector 'nosse' under 'vectors'; the nearest is 'nose'");
     assert_refused(f, "vectors: {nose: [1, 2]}\nbends: [{at: synthesis.b16.conv1, paint: nose}]",
@@ -215,19 +215,19 @@ static void clusters_of_the_command_line_and_of_a_bend_come_before_those_in_the_
 static void clusters_in_a_recipe_are_checked(void **state) {
     fixture *f = *state;
     assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, x]]}\nbends: []",
-                   "here.yaml:1:38: whole numbers of features are wanted");
-    assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, [1]]]}\nbends: []", "here.yaml:1:38: whole numbers");
+                   "here.yaml:1:38: expected the number of a feature");
+    assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, [1]]]}\nbends: []", "here.yaml:1:38: expected the number of a feature");
     assert_refused(f, "clusters: {synthesis.b16.conv1: [3]}\nbends: []",
-                   "here.yaml:1:34: 'feature_index' and 'cluster_index' with whole numbers are wanted");
+                   "here.yaml:1:34: expected 'feature_index' and 'cluster_index' with integers");
     assert_refused(f, "clusters: {synthesis.b16.conv1: {0: 1}}\nbends: []",
-                   "here.yaml:1:33: a list of features with their clusters is wanted");
-    assert_refused(f, "clusters: [1]\nbends: []", "clusters is a list; a text is wanted");
+                   "here.yaml:1:33: expected a list of features with their clusters");
+    assert_refused(f, "clusters: [1]\nbends: []", "clusters is a list; expected text");
     assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, 99]]}\n"
                       "bends: [{at: synthesis.b16.conv1, filter: invert, features: {cluster: 0}}]",
                    "here.yaml:1:38: feature 99, but 'synthesis.b16.conv1' has 0 to 39");
     assert_refused(f, "clusters: {synthesis.b16.conv1: [[0], [1]]}\n"
                       "bends: [{at: synthesis.b16.conv1, filter: invert, features: {cluster: 2}}]",
-                   "no feature of 'synthesis.b16.conv1' is in that cluster; its clusters are 0 to 1");
+                   "no feature of 'synthesis.b16.conv1' is in that cluster; it has clusters 0 to 1");
 }
 
 /* ------------------------------------------------------------------------------------------------ pictures */
@@ -310,21 +310,20 @@ static void images_come_from_files_too_and_colours_become_grey(void **state) {
 static void pictures_that_are_none_are_refused_in_words(void **state) {
     fixture *f = *state;
     static const struct { const char *image, *words; } wrong[] = {
-        {"data:image/jpeg;base64,AAAA", "here.yaml:1:26: image begins 'data:image/jpeg;base64,AAAA'; pictures in a "
-                                        "recipe begin 'data:image/png;base64,'"},
-        {HEAD, "image: its base64 has 0 characters; a multiple of 4 is wanted"},
-        {HEAD "AAAAA", "image: its base64 has 5 characters; a multiple of 4 is wanted"},
-        {HEAD "AA A", "image: character 3 of its base64 cannot stand there"},
-        {HEAD "AA-A", "image: character 3 of its base64 cannot stand there"},
-        {HEAD "=AAA", "image: character 1 of its base64 cannot stand there"},
-        {HEAD "A===", "image: character 2 of its base64 cannot stand there"},
-        {HEAD "====", "image: character 1 of its base64 cannot stand there"},
-        {HEAD "AA==AAAA", "image: character 3 of its base64 cannot stand there"},
-        {HEAD "AB==", "image: character 2 of its base64 cannot stand there"},     /* bits that belong to no byte */
-        {HEAD "AAB=", "image: character 3 of its base64 cannot stand there"},
+        {"data:image/jpeg;base64,AAAA", "here.yaml:1:26: image begins with 'data:image/jpeg;base64,AAAA'; expected 'data:image/png;base64,'"},
+        {HEAD, "image: its base64 has 0 characters; expected a multiple of 4"},
+        {HEAD "AAAAA", "image: its base64 has 5 characters; expected a multiple of 4"},
+        {HEAD "AA A", "image: character 3 of its base64 is invalid"},
+        {HEAD "AA-A", "image: character 3 of its base64 is invalid"},
+        {HEAD "=AAA", "image: character 1 of its base64 is invalid"},
+        {HEAD "A===", "image: character 2 of its base64 is invalid"},
+        {HEAD "====", "image: character 1 of its base64 is invalid"},
+        {HEAD "AA==AAAA", "image: character 3 of its base64 is invalid"},
+        {HEAD "AB==", "image: character 2 of its base64 is invalid"},     /* bits that belong to no byte */
+        {HEAD "AAB=", "image: character 3 of its base64 is invalid"},
         {HEAD "AAAA", "the picture in the recipe: "},                             /* base64, but no PNG */
         {"none.png", "none.png"},
-        {"", "image is nothing; a text is wanted"},
+        {"", "image is nothing; expected text"},
     };
     char text[512];
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -333,10 +332,10 @@ static void pictures_that_are_none_are_refused_in_words(void **state) {
         assert_refused(f, text, wrong[i].words);
     }
     assert_refused(f, "bends: [{at: z, set: {image: a.png, low: 1}}]",
-                   "here.yaml:1:22: an image needs low and high, the values of black and white: high is missing");
+                   "here.yaml:1:22: an image needs low and high, the values of black and white; high is missing");
     assert_refused(f, "bends: [{at: z, set: {image: a.png, low: 1, high: 2, heigh: 1}}]", "the nearest is 'high'");
     assert_refused(f, "bends: [{at: synthesis.b8.conv1, set: {image: '" GREY "', low: 0, high: 1}}]",
-                   "'synthesis.b8.conv1' has 40 channels: an image goes to boundaries of one map");
+                   "'synthesis.b8.conv1' has 40 channels: an image needs a boundary of one map");
     assert_refused(f, "bends: [{at: z, add: {image: '" GREY "', low: 0, high: 1}}]", "'z' has 24 channels");
 }
 
@@ -449,7 +448,7 @@ static void a_style_can_be_faded_in(void **state) {
     read_boundary(f, "bends:\n  - {w: 4-7, style: {seed: 9, share: 0.75}}\n"
                      "  - {w: 4-7, filter: clamp, low: -0.5, high: 0.5}\n", "z", z, image);
     assert_memory_equal(moved, image, sizeof image);
-    assert_refused(f, "bends: [{w: 4, style: {seed: 9, share: 1.5}}]", "share is '1.5'; it takes numbers from 0 to 1");
+    assert_refused(f, "bends: [{w: 4, style: {seed: 9, share: 1.5}}]", "share is '1.5'; expected a number from 0 to 1");
 }
 
 /* ------------------------------------------------------------------------------------------------ all of it */

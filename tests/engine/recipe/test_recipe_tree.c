@@ -5,13 +5,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "tests/engine/ok.h"
 
@@ -54,25 +54,25 @@ static void inputs_are_told_as_they_are_written(void **state) {
 }
 
 static const struct { const char *text, *says; } refused[] = {
-    {"inputs: {seed: 7}", "r:1:10: there is no 'seed' here; the nearest is 'seeds'"},
-    {"inputs: 7", "r:1:9: '7' stands where 'key: value' lines are wanted"},
-    {"inputs: {seeds: [1, 2]}", "r:1:17: seeds is a list; a text is wanted"},
-    {"inputs: {seeds: }", "r:1:17: seeds is nothing; a text is wanted"},
-    {"inputs:\n  trunc: much", "r:2:10: trunc is 'much'; a number is wanted"},
-    {"inputs: {trunc: .inf}", "r:1:17: trunc is .inf; it takes -1e+30 to 1e+30"},
-    {"inputs: {cutoff: -1}", "r:1:18: cutoff is '-1'; it takes whole numbers from 0 to 1000"},
-    {"inputs: {rng: nunpy}", "r:1:15: rng is 'nunpy'; it takes numpy, torch or truncnorm, and the nearest is 'numpy'"},
-    {"inputs: {film: 5}", "r:1:10: there is no 'film' here; there are seeds, rng, z, w, class, steps, space, image, trunc, "
+    {"inputs: {seed: 7}", "r:1:10: unknown key 'seed'; the nearest is 'seeds'"},
+    {"inputs: 7", "r:1:9: expected lines of 'key: value' instead of '7'"},
+    {"inputs: {seeds: [1, 2]}", "r:1:17: seeds is a list; expected text"},
+    {"inputs: {seeds: }", "r:1:17: seeds is nothing; expected text"},
+    {"inputs:\n  trunc: much", "r:2:10: trunc is 'much'; expected a number"},
+    {"inputs: {trunc: .inf}", "r:1:17: trunc is .inf; expected -1e+30 to 1e+30"},
+    {"inputs: {cutoff: -1}", "r:1:18: cutoff is '-1'; expected an integer from 0 to 1000"},
+    {"inputs: {rng: nunpy}", "r:1:15: rng is 'nunpy'; expected numpy, torch or truncnorm; the nearest is 'numpy'"},
+    {"inputs: {film: 5}", "r:1:10: unknown key 'film'; expected seeds, rng, z, w, class, steps, space, image, trunc, "
                           "cutoff, noise, redraw"},
-    {"inputs: {z: file.npy}", "r:1:13: z: a list of numbers is wanted, or of lists of them"},
+    {"inputs: {z: file.npy}", "r:1:13: z: expected a list of numbers, or of lists of them"},
     {"inputs: {z: []}", "r:1:13: z: the list is empty"},
-    {"inputs: {w: [[1, 2], [3, x]]}", "r:1:26: w is 'x'; a number is wanted"},
-    {"inputs: {w: [[[[1]]]]}", "r:1:16: w: a list of numbers is wanted, or of lists of them"},
-    {"inputs: {image: 0}", "r:1:17: image is '0'; it takes whole numbers from 1 to 2147483647"},
-    {"inputs: {steps: 1}", "r:1:17: steps is '1'; it takes whole numbers from 2 to 100000"},
-    {"inputs: {space: y}", "r:1:17: space is 'y'; it takes z or w"},
-    {"inputs: {redraw: yes}", "r:1:18: redraw is 'yes'; it takes whole numbers from 0 to 4294967295"},
-    {"input: {seeds: 1}\nbends: []", "r:1:1: there is no 'input' here; the nearest is 'inputs'"},
+    {"inputs: {w: [[1, 2], [3, x]]}", "r:1:26: w is 'x'; expected a number"},
+    {"inputs: {w: [[[[1]]]]}", "r:1:16: w: expected a list of numbers, or of lists of them"},
+    {"inputs: {image: 0}", "r:1:17: image is '0'; expected an integer from 1 to 2147483647"},
+    {"inputs: {steps: 1}", "r:1:17: steps is '1'; expected an integer from 2 to 100000"},
+    {"inputs: {space: y}", "r:1:17: space is 'y'; expected z or w"},
+    {"inputs: {redraw: yes}", "r:1:18: redraw is 'yes'; expected an integer from 0 to 4294967295"},
+    {"input: {seeds: 1}\nbends: []", "r:1:1: unknown key 'input'; the nearest is 'inputs'"},
 };
 
 static void inputs_that_are_none_are_refused_with_line_and_column(void **state) {
@@ -166,7 +166,7 @@ static void json_that_aliases_unfold_beyond_a_recipe_s_size_is_refused(void **st
     strcpy(text + used + LONG, "\", filter: invert}\n- {at: *a, filter: invert}\n- {at: *a, filter: invert}\n");
     gb_recipe *recipe = parse(text);
     assert_int_equal(gb_recipe_json(recipe, &json, &err), GB_BAD_FILE);
-    assert_string_equal(err.message, "r: as JSON it has more than the 4194304 bytes that a recipe may have");
+    assert_string_equal(err.message, "r: as JSON the recipe has more than 4194304 bytes");
     gb_recipe_free(recipe);
     free(text);
 }
@@ -267,14 +267,14 @@ static void a_confined_recipe_takes_files_from_its_own_folder_only(void **state)
     assert_string_equal(said(f, out, false), "");
     assert_string_equal(said(f, "out.npy", false), "");
 
-    assert_said(f, out, "leads out of the recipe's folder");
-    assert_said(f, "sub/../z.npy", "leads out of the recipe's folder");
-    assert_said(f, "..", "leads out of the recipe's folder");
-    assert_said(f, absolute, "leads out of the recipe's folder");
-    assert_said(f, "out.npy", "is a link that leads out of the recipe's folder");
-    assert_said(f, "outdoors", "is a link that leads out of the recipe's folder");
+    assert_said(f, out, "is outside the recipe's folder");
+    assert_said(f, "sub/../z.npy", "is outside the recipe's folder");
+    assert_said(f, "..", "is outside the recipe's folder");
+    assert_said(f, absolute, "is outside the recipe's folder");
+    assert_said(f, "out.npy", "is a symbolic link to a file outside the recipe's folder");
+    assert_said(f, "outdoors", "is a symbolic link to a file outside the recipe's folder");
     snprintf(out, sizeof out, "outdoors/%s.out.npy", f->folder);
-    assert_said(f, out, "is a link that leads out of the recipe's folder");
+    assert_said(f, out, "is a symbolic link to a file outside the recipe's folder");
     assert_said(f, "missing.npy", "no such file");
     assert_said(f, "..z.npy", "no such file");
 }

@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "engine/session/place.h"
 
@@ -45,7 +45,7 @@ static void every_buffer_gets_the_lowest_gap_largest_first(void **state) {
     (void)state;
     for (int round = 0; round < 60; round++) {
         gb_span spans[80];
-        gb_work work = {0};
+        gb_work_count work = {0};
         size_t bytes, end = 0;
         int count = 1 + draw(80), steps = 1 + draw(100);
         for (int i = 0; i < count; i++) {
@@ -72,7 +72,7 @@ static void a_long_chain_takes_work_in_proportion_and_no_more_memory_than_a_shor
     uint64_t done[2];
     for (int k = 0; k < 2; k++) {
         int count = k ? LONG : SHORT;
-        gb_work work = {0};
+        gb_work_count work = {0};
         for (int i = 0; i < count; i++)
             spans[i] = (gb_span){.bytes = 4096, .from = i, .to = i + 1, .owner = i};
         for (int i = 0; i < BESIDE; i++)
@@ -90,7 +90,7 @@ static void where_all_live_at_the_same_time_the_work_is_bounded_and_nothing_meet
     (void)state;
     enum { COUNT = 30000 };
     static gb_span spans[COUNT];
-    gb_work work = {0};
+    gb_work_count work = {0};
     size_t bytes, sum = 0;
     for (int i = 0; i < COUNT; i++) {
         spans[i] = (gb_span){.bytes = 64 * (size_t)(1 + draw(50)), .from = i, .to = COUNT, .owner = i};
@@ -98,7 +98,7 @@ static void where_all_live_at_the_same_time_the_work_is_bounded_and_nothing_meet
     }
     assert_int_equal(gb_place(spans, COUNT, &work, &bytes, NULL), GB_OK);
     assert_int_equal(bytes, sum);
-    assert_in_range(work.done, COUNT, GB_PLACE_PAIRS + 3 * COUNT);
+    assert_in_range(work.done, COUNT, GB_MAX_PLACE_PAIRS + 3 * COUNT);
     for (size_t i = 1, end = spans[0].bytes; i < COUNT; end += spans[i++].bytes)
         assert_int_equal(spans[i].offset, end);
 }
@@ -108,7 +108,7 @@ static void past_the_bound_buffers_lie_on_top_of_what_lives_at_the_same_time(voi
     (void)state;
     enum { LONG = 2000, SHORT = 4000, COUNT = LONG + SHORT };
     static gb_span spans[COUNT];
-    gb_work work = {0};
+    gb_work_count work = {0};
     size_t bytes, sum = 0;
     for (int i = 0; i < COUNT; i++) {
         bool is_long = i < LONG;
@@ -128,7 +128,7 @@ static void a_cancel_ends_it(void **state) {
     enum { COUNT = 5000 };
     static gb_span spans[COUNT];
     atomic_bool cancel = true;
-    gb_work work = {.cancel = &cancel};
+    gb_work_count work = {.cancel = &cancel};
     gb_error err = {0};
     size_t bytes;
     for (int i = 0; i < COUNT; i++)

@@ -3,11 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "engine/session/session.h"
 #include "tests/counted_calls.h"
@@ -155,9 +155,9 @@ static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
     while (!(status = gb_session_bend(f->session, &all, &id, &err)))
         last = id;
     assert_int_equal(status, GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "'*' is "));
-    assert_non_null(strstr(err.message, "together can sit on 65536: remove some, or name fewer nodes"));
-    int places = f->session->now.bends.places, each = f->session->now.bends.entries[0]->site_count;
+    assert_non_null(strstr(err.message, "'*' matches "));
+    assert_non_null(strstr(err.message, "together can act on 65536: remove some, or match fewer nodes"));
+    int places = f->session->now.bends.place_count, each = f->session->now.bends.entries[0]->place_count;
     assert_in_range(places, GB_MAX_BEND_PLACES - each + 1, GB_MAX_BEND_PLACES);
     assert_int_equal(places, each * f->session->now.bends.count);
     /* One that is there can still be moved, and what is removed makes room. */
@@ -167,9 +167,9 @@ static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
     OK(gb_session_bend(f->session, &all, NULL, &err));
     OK(gb_session_begin(f->session, &err));
     OK(gb_session_unbend(f->session, 0, &err));
-    assert_int_equal(f->session->now.bends.places, 0);
+    assert_int_equal(f->session->now.bends.place_count, 0);
     gb_session_rollback(f->session);
-    assert_int_equal(f->session->now.bends.places, places);
+    assert_int_equal(f->session->now.bends.place_count, places);
 }
 
 static void a_session_has_so_many_bends_and_no_more(void **state) {
@@ -177,8 +177,8 @@ static void a_session_has_so_many_bends_and_no_more(void **state) {
     invert(f->session, "z", GB_MAX_BENDS);
     assert_int_equal(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "z",
                                                                     .name = "invert"}, NULL, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "this session has 4096 bends, the most that it can have: remove some, or let one "
-                                     "bend act on several nodes by a glob");
+    assert_string_equal(err.message, "this session has 4096 bends, the maximum: remove some, or let one bend act on "
+                                     "several nodes with a glob");
 }
 
 /* Each computes its w's in a mapping network of its own. */
@@ -210,7 +210,7 @@ static void styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more(vo
             OK(gb_session_render(session, image, &err));
     }
     assert_int_equal(gb_session_render(session, image, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "with its bends the network has more than 262144 nodes: remove some; each style of "
+    assert_string_equal(err.message, "with its bends the network has more than 262144 nodes: remove some bends; each style of "
                                      "another seed adds a mapping network");
     OK(gb_session_unbend(session, 0, &err));
     OK(gb_session_render(session, image, &err));
@@ -228,7 +228,7 @@ static void a_name_or_glob_has_a_largest_length(void **state) {
     at[GB_MAX_NAME + 1] = 0;
     assert_int_equal(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "invert"},
                                      NULL, &err), GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "has 1024 bytes; names and globs have at most 1023"));
+    assert_non_null(strstr(err.message, "has 1024 bytes; expected at most 1023"));
 }
 
 /* ------------------------------------------------------------------------------------------------ cancelled */
@@ -253,10 +253,10 @@ static void a_cancel_ends_planning_before_a_plan_is_made(void **state) {
 static void each_part_of_planning_can_be_cancelled(void **state) {
     fixture *f = *state;
     atomic_bool cancel = false;
-    gb_work work = {.cancel = &cancel};
+    gb_work_count work = {.cancel = &cancel};
     gb_bent *bent, *other;
     invert(f->session, "*", 40);
-    OK(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.given, NULL, &work, &bent, &err));
+    OK(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.value, NULL, &work, &bent, &err));
     size_t nodes = (size_t)bent->graph.count;
     assert_in_range(work.done, nodes, 4 * nodes);
     unsigned char *cut = calloc(nodes, 1);
@@ -265,7 +265,7 @@ static void each_part_of_planning_can_be_cancelled(void **state) {
     gb_plan *plan;
     cut[bent->graph.output] = GB_CUT_IMAGE;
     cancel = true;
-    assert_int_equal(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.given, bent, &work, &other,
+    assert_int_equal(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.value, bent, &work, &other,
                                  &err), GB_CANCELLED);
     assert_int_equal(gb_plan_new(&request, kept, &plan, &err), GB_CANCELLED);
     /* Also when it comes in the middle: the next look is at the next 1024 units. */

@@ -1,0 +1,196 @@
+/* Creating and freeing sessions, and the state per node of the bent graph. */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/base/mix.h"
+#include "engine/graph/device_memory.h"
+
+/* ------------------------------------------------------------------------------------------------ the bent graph */
+
+static void free_node_state(gb_session *session) {
+    free(session->cut);
+    free(session->wanted);
+    free(session->before_edit);
+    free(session->kept);
+    free(session->signature);
+    free(session->last_signature);
+}
+
+/* A hash index of a graph's nodes by id: open addressing, at most half full. */
+typedef struct id_index {
+    gb_node *slots;             /* node + 1; 0 = free */
+    size_t mask;
+} id_index;
+
+static bool index_ids(id_index *index, const gb_graph *graph) {
+    size_t size = 16;
+    while (size < 2 * (size_t)graph->count)
+        size *= 2;
+    *index = (id_index){calloc(size, sizeof *index->slots), size - 1};
+    for (gb_node i = 0; index->slots && i < graph->count; i++) {
+        size_t slot = gb_mix(0, graph->nodes[i].id) & index->mask;
+        while (index->slots[slot])
+            slot = (slot + 1) & index->mask;
+        index->slots[slot] = i + 1;
+    }
+    return index->slots != NULL;
+}
+
+static gb_node find_id(const id_index *index, const gb_graph *graph, uint64_t id) {
+    for (size_t slot = gb_mix(0, id) & index->mask; index->slots[slot]; slot = (slot + 1) & index->mask)
+        if (graph->nodes[index->slots[slot] - 1].id == id)
+            return index->slots[slot] - 1;
+    return GB_NO_NODE;
+}
+
+/* Moves the session's state per node to the nodes with the same id in another graph; frees the rest. */
+static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
+    size_t nodes = (size_t)to->graph.count;
+    unsigned char *cut = calloc(nodes, sizeof *cut), *wanted = calloc(nodes, sizeof *wanted);
+    bool *before_edit = calloc(nodes, sizeof *before_edit);
+    gb_kept *kept = calloc(nodes, sizeof *kept);
+    uint64_t *signature = calloc(nodes, sizeof *signature), *last_signature = calloc(nodes, sizeof *last_signature);
+    id_index index = {0};
+    if (!cut || !wanted || !before_edit || !kept || !signature || !last_signature || !index_ids(&index, &to->graph)) {
+        free(cut);
+        free(wanted);
+        free(before_edit);
+        free(kept);
+        free(signature);
+        free(last_signature);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    const gb_bent *from = session->bent;
+    session->work.done += nodes + (from ? (uint64_t)from->graph.count : 0);
+    for (gb_node i = 0; from && i < from->graph.count; i++) {
+        gb_node k = find_id(&index, &to->graph, from->graph.nodes[i].id);
+        if (k == GB_NO_NODE) {
+            gb_memory_free(&session->cpu, session->kept[i].data);
+            continue;
+        }
+        before_edit[k] = session->before_edit[i];
+        kept[k] = session->kept[i];
+        last_signature[k] = session->last_signature[i];
+    }
+    free(index.slots);
+    free_node_state(session);
+    session->cut = cut;
+    session->wanted = wanted;
+    session->before_edit = before_edit;
+    session->kept = kept;
+    session->signature = signature;
+    session->last_signature = last_signature;
+    return GB_OK;
+}
+
+gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
+    gb_bent *bent = NULL;
+    if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.value))
+        return GB_OK;
+    gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.value, session->bent,
+                                   &session->work, &bent, err);
+    if (status)
+        return status;
+    if (!session->bent || !gb_bent_same(session->bent, bent)) {
+        if ((status = move_node_state(session, bent, err))) {
+            gb_bent_free(bent);
+            return status;
+        }
+        gb_plan_free(session->plan);
+        session->plan = NULL;
+    }
+    session->rendered = false;
+    gb_bent_free(session->bent);
+    session->bent = bent;
+    return GB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------ sessions */
+
+gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **out, gb_error *err) {
+    enum { MAX_BATCH = 1024 };
+    *out = NULL;
+    if (options && (options->batch < 0 || options->batch > MAX_BATCH))
+        return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options->batch, MAX_BATCH);
+    gb_session *session = calloc(1, sizeof *session);
+    if (!session)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    session->model = model;
+    session->graph = model->graph;
+    session->preview = GB_NO_NODE;
+    if (options)
+        session->options = *options;
+    if (!session->options.batch)
+        session->options.batch = 1;
+    if (!session->options.keep_bytes)
+        session->options.keep_bytes = (size_t)1500 << 20;
+    session->cpu = *model->context->processor;
+    session->work.cancel = &session->cancel;
+    gb_status status = GB_OK;
+    if (session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
+    if (!status)
+        status = gb_settings_new(&session->now, session->graph, err);
+    if (!status)
+        status = gb_settings_new(&session->before, session->graph, err);
+    if (!status)
+        status = gb_session_update_bent(session, err);
+    if (status)
+        gb_session_free(session);
+    else
+        *out = session;
+    return status;
+}
+
+void gb_session_free(gb_session *session) {
+    if (!session)
+        return;
+    gb_settings_free(&session->now, session->graph);
+    gb_settings_free(&session->before, session->graph);
+    if (session->cpu.stream)
+        session->cpu.device->stream_free(session->cpu.stream);        /* waits until its steps have finished */
+    gb_plan_free(session->plan);
+    for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
+        gb_memory_free(&session->cpu, session->kept[i].data);
+    free_node_state(session);
+    gb_bent_free(session->bent);
+    free(session);
+}
+
+void gb_session_cancel(gb_session *session) {
+    atomic_store(&session->cancel, true);
+}
+
+void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
+    session->progress = progress;
+    session->progress_arg = arg;
+}
+
+void gb_session_stats(const gb_session *session, gb_render_stats *stats) {
+    *stats = (gb_render_stats){.nodes_run = session->nodes_run, .steps_run = session->steps_run};
+    if (session->plan) {
+        stats->steps = session->plan->count;
+        stats->arena_bytes = session->plan->arena_bytes;
+        stats->kept_bytes = session->plan->kept_bytes;
+    }
+}
+
+void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
+    *info = (gb_step_info){.first = GB_NO_NODE, .last = GB_NO_NODE, .kernel = ""};
+    if (!session->plan || index < 0 || index >= session->plan->count)
+        return;
+    const gb_step *step = &session->plan->steps[index];
+    const gb_graph_node *nodes = session->bent->graph.nodes;
+    *info = (gb_step_info){.first = nodes[step->chain[0]].base,
+                           .last = nodes[step->chain[step->nodes - 1]].base,
+                           .op = gb_ops[step->desc.op]->name,
+                           .nodes = step->nodes,
+                           .kernel = step->row->isa,
+                           .seconds = step->seconds,
+                           .ran = step->run,
+                           .macs = step->macs,
+                           .bytes = step->bytes};
+}
