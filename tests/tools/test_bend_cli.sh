@@ -212,11 +212,11 @@ complains "first appears at synthesis.b8."
 
 # ---- dump, compare, bench
 run 0 "a bent layer" dump "$model" --at synthesis.b16.conv1 --seeds 3 --bend "$turn" -o "$scratch/bent.npz"
-run 0 "and unbent" dump "$model" --at synthesis.b16.conv1 --seeds 3 -o "$scratch/plain.npz"
-differ "is another" "$scratch/plain.npz" "$scratch/bent.npz"
+run 0 "the layer is dumped unbent" dump "$model" --at synthesis.b16.conv1 --seeds 3 -o "$scratch/plain.npz"
+differ "the bent layer differs" "$scratch/plain.npz" "$scratch/bent.npz"
 run 0 "a layer before it" dump "$model" --at synthesis.b8.conv1 --seeds 3 --bend "$turn" -o "$scratch/before-bent.npz"
-run 0 "and unbent" dump "$model" --at synthesis.b8.conv1 --seeds 3 -o "$scratch/before.npz"
-same "is the same" "$scratch/before.npz" "$scratch/before-bent.npz"
+run 0 "the layer before it is dumped unbent" dump "$model" --at synthesis.b8.conv1 --seeds 3 -o "$scratch/before.npz"
+same "a layer before the bend does not change" "$scratch/before.npz" "$scratch/before-bent.npz"
 run 0 "a bent benchmark" bench "$model" --runs 1 --seconds 0 --layers --bend "$turn"
 prints filter
 run 1 "a recipe with a mistake" bench "$model" --bend "$scratch/bad.yaml"
@@ -239,15 +239,15 @@ complains "zeros, edge, reflect, wrap"
 run 1 "an array that does not exist" apply rotate "$scratch/none.npy" "$scratch/x.npy"
 run 1 "a folder that does not exist" apply rotate "$scratch/b.npy" "$scratch/nowhere/x.npy"
 run 0 "a latent" dump "$model" --at mapping.fc0 -o "$scratch/w.npz"
-run 0 "is one map" apply invert "$scratch/w.npz" "$scratch/x.npy"
+run 0 "a latent is filtered as one map" apply invert "$scratch/w.npz" "$scratch/x.npy"
 rm -f "$scratch/x.npy"
 
 # ---- animate
 run 0 "a parameter moves" animate "$model" --bend "$turn" --move angle=0:30 --frames 3 --seeds 3 -o \
     "$scratch/frames"
 check "three frames" [ "$(find "$scratch/frames" -type f | wc -l)" -eq 3 ]
-same_pixels "from the first value" "$scratch/frames/frame00000.png" "$scratch/plain.png"
-same_pixels "to the last" "$scratch/frames/frame00002.png" "$scratch/bent.png"
+same_pixels "the first frame has the first value" "$scratch/frames/frame00000.png" "$scratch/plain.png"
+same_pixels "the last frame has the last value" "$scratch/frames/frame00002.png" "$scratch/bent.png"
 cp "$scratch/frames/frame00001.png" "$scratch/middle.png"
 rm "$scratch/frames/frame00001.png"
 head -c 500 "$scratch/middle.png" >"$scratch/frames/frame00002.png"
@@ -255,21 +255,21 @@ run 0 "an animation is resumed" animate "$model" --bend "$turn" --move angle=0:3
     --resume
 same "a missing frame is rendered" "$scratch/frames/frame00001.png" "$scratch/middle.png"
 same_pixels "a truncated frame is rendered again" "$scratch/frames/frame00002.png" "$scratch/bent.png"
-run 0 "from seed to seed" animate "$model" --seeds 3,4 --frames 3 -o "$scratch/seeds"
-same_pixels "from the first" "$scratch/seeds/frame00000.png" "$scratch/plain.png"
+run 0 "seeds are interpolated" animate "$model" --seeds 3,4 --frames 3 -o "$scratch/seeds"
+same_pixels "the first frame is the first seed's" "$scratch/seeds/frame00000.png" "$scratch/plain.png"
 run 0 "a picture" render "$model" -o "$scratch/four.png" --seeds 4
-same_pixels "to the last" "$scratch/seeds/frame00002.png" "$scratch/four.png"
+same_pixels "the last frame is the last seed's" "$scratch/seeds/frame00002.png" "$scratch/four.png"
 run 0 "around, in w" animate "$model" --seeds 3,4 --frames 4 --loop around --ease smooth --through w -o "$scratch/w"
 same_pixels "the second seed is reached halfway" "$scratch/w/frame00002.png" "$scratch/four.png"
 differ "it returns" "$scratch/w/frame00001.png" "$scratch/w/frame00002.png"
 same_pixels "through the same frames" "$scratch/w/frame00001.png" "$scratch/w/frame00003.png"
 sed 's/value: 30/value: 30.0/' "$turn" >"$scratch/from.yaml"
 sed 's/value: 30/value: 0.0/' "$turn" >"$scratch/to.yaml"
-run 0 "from recipe to recipe" animate "$model" --bend "$scratch/from.yaml" --to "$scratch/to.yaml" --seeds 3 \
+run 0 "two recipes are interpolated" animate "$model" --bend "$scratch/from.yaml" --to "$scratch/to.yaml" --seeds 3 \
     --frames 3 \
     --loop none -o "$scratch/recipes"
-same_pixels "from one" "$scratch/recipes/frame00000.png" "$scratch/bent.png"
-same_pixels "to the other" "$scratch/recipes/frame00002.png" "$scratch/plain.png"
+same_pixels "the first frame has the first recipe" "$scratch/recipes/frame00000.png" "$scratch/bent.png"
+same_pixels "the last frame has the last recipe" "$scratch/recipes/frame00002.png" "$scratch/plain.png"
 check "each frame contains its own recipe" grep -qa "value: 15" "$scratch/recipes/frame00001.png"
 run 1 "recipes of two kinds" animate "$model" --bend "$turn" --to "$scratch/invert.yaml" -o "$scratch/x"
 complains "differ in more than numbers: line 1"
@@ -286,14 +286,14 @@ run 2 "resuming a video" animate "$model" --seeds 3,4 -o - --resume
 if [ -c /dev/full ]; then
     "$ganbend" animate "$model" --seeds 3,4 -o - >/dev/full 2>"$scratch/err"
     check "a full disk under the video is a failure" [ $? -eq 1 ]
-    check "of one line" [ "$(wc -l <"$scratch/err")" -eq 1 ]
+    check "the message is one line" [ "$(wc -l <"$scratch/err")" -eq 1 ]
 fi
 
 # ---- vector
 nose="vector take $model --seed 3 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o $scratch/library.npz"
 # shellcheck disable=SC2086  # several words
 run 0 "a vector is taken" $nose
-run 0 "and another" vector take "$model" --seeds 4 --at synthesis.b8.conv1 --pixel 0,7 --name eye -o \
+run 0 "a second vector is taken" vector take "$model" --seeds 4 --at synthesis.b8.conv1 --pixel 0,7 --name eye -o \
     "$scratch/library.npz"
 # shellcheck disable=SC2086
 run 2 "a vector with the same name" $nose
@@ -301,13 +301,13 @@ complains "--replace"
 # shellcheck disable=SC2086
 run 0 "a vector is replaced" $nose --replace
 run 0 "the library is listed" vector list "$scratch/library.npz"
-check "with both" [ "$(wc -l <"$scratch/out")" -eq 3 ]
+check "the list has both vectors" [ "$(wc -l <"$scratch/out")" -eq 3 ]
 prints "synthesis.b8.conv1"
 prints "5,9"
 printf "bends:\n  - at: synthesis.b16.conv1\n    paint: {vector: nose, library: library.npz, grid: 2}\n" \
     >"$scratch/paint.yaml"
 run 0 "a recipe paints with it" render "$model" -o "$scratch/painted.png" --seeds 3 --bend "$scratch/paint.yaml"
-differ "and makes another picture" "$scratch/painted.png" "$scratch/plain.png"
+differ "painting changes the picture" "$scratch/painted.png" "$scratch/plain.png"
 run 2 "a pixel that does not exist" vector take "$model" --at synthesis.b8.conv1 --pixel 8,0 --name x -o "$scratch/x.npz"
 complains "only 8 rows"
 run 2 "a pixel that is malformed" vector take "$model" --at synthesis.b8.conv1 --pixel 8 --name x -o "$scratch/x.npz"
@@ -333,8 +333,8 @@ run 0 "a strip" strip "$model" --filter rotate,45 --seeds 3 -o "$scratch/strip.p
 check "it contains its settings" grep -qa -- "--filter rotate,45" "$scratch/strip.png"
 run 0 "a folder of a strip" strip "$model" --activation sinlu,1,3 --paper --at 'mapping.fc*' --seeds 3 -o \
     "$scratch/strip"
-check "has a picture of each layer and an unbent one" [ "$(find "$scratch/strip" -type f | wc -l)" -eq 3 ]
-check "under its name" [ -s "$scratch/strip/002-mapping.fc1.png" ]
+check "the folder has a picture of each layer and an unbent one" [ "$(find "$scratch/strip" -type f | wc -l)" -eq 3 ]
+check "a picture has the name of its layer" [ -s "$scratch/strip/002-mapping.fc1.png" ]
 run 0 "layers that can be disabled" strip "$model" --disable --seeds 3 -o "$scratch/disabled.png"
 run 0 "some features" strip "$model" --filter ablate --features random:0.5:2 --columns 4 -o "$scratch/some.png"
 run 2 "no bend" strip "$model" -o "$scratch/x.png"
@@ -348,8 +348,8 @@ run 0 "a sweep of a bend" sweep "$model" --filter rotate --at synthesis.b8.conv1
     "$scratch/sweep.png"
 run 0 "a sweep of two parameters" sweep "$model" --bend "$turn" --x angle=0:90:4 --y trunc=0.2:1:3 -o \
     "$scratch/sweep2.png"
-differ "is another" "$scratch/sweep.png" "$scratch/sweep2.png"
-check "with its recipe" grep -qa "filter: rotate" "$scratch/sweep2.png"
+differ "the sheets differ" "$scratch/sweep.png" "$scratch/sweep2.png"
+check "the sheet contains the recipe" grep -qa "filter: rotate" "$scratch/sweep2.png"
 run 2 "a range that is malformed" sweep "$model" --bend "$turn" --x angle=0:90 -o "$scratch/x.png"
 run 2 "a parameter that does not exist" sweep "$model" --bend "$turn" --x factor=0:90:3 -o "$scratch/x.png"
 complains "expected one of trunc, angle"
@@ -357,12 +357,12 @@ run 2 "a bend without a place" sweep "$model" --filter rotate --x angle=0:90:3 -
 run 2 "two parameters of several images" sweep "$model" --bend "$turn" --x angle=0:9:2 --y trunc=0:1:2 --seeds 0-1 \
     -o "$scratch/x.png"
 run 0 "a vector is shown" vector show "$model" "$scratch/library.npz" --name nose --seed 4 -o "$scratch/nose.png"
-run 0 "and another" vector show "$model" "$scratch/library.npz" --name eye --seed 4 -o "$scratch/eye.png"
+run 0 "another vector is shown" vector show "$model" "$scratch/library.npz" --name eye --seed 4 -o "$scratch/eye.png"
 differ "each is its own" "$scratch/nose.png" "$scratch/eye.png"
 run 0 "a file of one bare vector is a library of one" vector show "$model" "$scratch/w.npz" --at synthesis.b16.conv1 \
     --seed 4 -o "$scratch/bare.png"
-differ "and shows itself" "$scratch/nose.png" "$scratch/bare.png"
-run 2 "which does not say its layer" vector show "$model" "$scratch/w.npz" -o "$scratch/x.png"
+differ "the bare vector's sheet differs" "$scratch/nose.png" "$scratch/bare.png"
+run 2 "a vector without a layer needs --at" vector show "$model" "$scratch/w.npz" -o "$scratch/x.png"
 run 2 "a layer of other channels" vector show "$model" "$scratch/w.npz" --at synthesis.b8.img -o "$scratch/x.png"
 run 2 "one of two" vector show "$model" "$scratch/library.npz" -o "$scratch/x.png"
 run 2 "one that does not exist" vector show "$model" "$scratch/library.npz" --name ear -o "$scratch/x.png"

@@ -27,7 +27,7 @@ run 2 "an unknown subcommand" xyzzyplugh
 complains "unknown subcommand 'xyzzyplugh'"
 "$ganbend" >"$scratch/out" 2>"$scratch/err"
 check "no subcommand is wrong usage" [ $? -eq 2 ]
-check "and shows the overview" grep -q '^  render' "$scratch/err"
+check "the overview is printed" grep -q '^  render' "$scratch/err"
 
 # ---- convert
 run 0 "an NVIDIA checkpoint converts" convert $fixtures/nvlabs-skip-64.pkl "$scratch/skip.gbw"

@@ -49,9 +49,9 @@ cp $fixtures/biggan/huggingface.bin "$scratch/port/pytorch_model.bin"
 cp $fixtures/biggan/huggingface-config.json "$scratch/port/config.json"
 run 0 "a port's checkpoint converts" convert "$scratch/port/pytorch_model.bin" "$scratch/port.gbw"
 prints "the config.json beside the file"
-run 0 "as it does with --config" convert $fixtures/biggan/huggingface.bin "$scratch/named.gbw" \
+run 0 "the checkpoint converts with --config too" convert $fixtures/biggan/huggingface.bin "$scratch/named.gbw" \
     --config $fixtures/biggan/huggingface-config.json
-check "to the same file" cmp -s "$scratch/port.gbw" "$scratch/named.gbw"
+check "both files are the same" cmp -s "$scratch/port.gbw" "$scratch/named.gbw"
 echo '{"n_stats": 7}' >"$scratch/port/config.json"
 run 1 "a config.json that contradicts the tensors" convert "$scratch/port/pytorch_model.bin" "$scratch/x.gbw"
 complains "n_stats"
@@ -63,7 +63,7 @@ check "no file is left behind" [ ! -e "$scratch/x.gbw" ]
 
 # ---- classes
 run 0 "a class by number" render "$scratch/standard.gbw" -o "$scratch/number.png" --class 207
-check "is in the settings" grep -qa -- "--seeds 0 --rng torch --class 207 --trunc 1" "$scratch/number.png"
+check "the class is in the settings" grep -qa -- "--seeds 0 --rng torch --class 207 --trunc 1" "$scratch/number.png"
 check "the settings do not mention noise" sh -c "! grep -qa -- --noise '$scratch/number.png'"
 for name in "golden retriever" "Golden Retriever" " golden retriever " "golden retr"; do
     run 0 "a class by name" render "$scratch/standard.gbw" -o "$scratch/name.png" --class "$name"
@@ -119,11 +119,11 @@ arrays whole "$scratch/cond.gbw" --at synthesis.b32.img --class 2:1,3:0
 same stylegan whole "StyleGAN2's classes mix alike"
 run 0 "a mixture is in the settings" render "$scratch/standard.gbw" -o "$scratch/mixed.png" \
     --class "golden retriever:0.7,88:0.3"
-check "by number" grep -qa -- "--class 207:0.7,88:0.3 " "$scratch/mixed.png"
+check "the settings contain the class numbers" grep -qa -- "--class 207:0.7,88:0.3 " "$scratch/mixed.png"
 
 # ---- truncation and random numbers
 run 0 "a truncation between two statistics" render "$scratch/deep.gbw" -o "$scratch/t.png" --class 3 --trunc 0.37
-check "with the port's random numbers" grep -qa -- "--rng truncnorm --class 3 --trunc 0.37" "$scratch/t.png"
+check "the port's random numbers are used" grep -qa -- "--rng truncnorm --class 3 --trunc 0.37" "$scratch/t.png"
 for psi in 0 -0.5 1.01; do
     run 2 "a truncation of $psi" render "$scratch/deep.gbw" -o "$scratch/new/deep" --class 3 --trunc $psi
     complains "more than 0 and at most 1"
@@ -149,7 +149,7 @@ run 0 "its pictures in a folder" render "$scratch/standard.gbw" -o "$scratch/ste
 check "there are five images and the strip" [ "$(find "$scratch/steps" -type f | wc -l)" -eq 6 ]
 check "the same strip" cmp -s "$scratch/strip.png" "$scratch/steps/sheet.png"
 check "each image contains its own number" grep -qa -- "--steps 5 --space z --image 4" "$scratch/steps/step0003.png"
-# Two steps are both ends: the pictures as they are without steps.
+# Two steps are both ends, so they equal the pictures without steps.
 for way in "standard.gbw --at tanh --class 207,88" "deep.gbw --at generator.tanh --class 3 --seeds 4,9 --trunc 0.4" \
     "deep.gbw --at generator.tanh --class 3 --z $scratch/z.npz --trunc 0.4" \
     "cond.gbw --at synthesis.b32.img --class 1 --seeds 2,3 --trunc 0.5 --cutoff 3" \

@@ -32,7 +32,7 @@ prints " feature maps kept"
 example 0 "one that keeps everything changes nothing" "$callback" "$scratch/small.gbw" synthesis.b16.conv1 1 \
     "$scratch/all.png"
 prints "32 of 32 feature maps kept"
-run 0 "which is the unbent picture" render "$scratch/small.gbw" --seeds 7 -o "$scratch/plain.png"
+run 0 "the unbent picture is rendered" render "$scratch/small.gbw" --seeds 7 -o "$scratch/plain.png"
 check "a quarter of the maps gives another picture" sh -c "! cmp -s '$scratch/strongest.png' '$scratch/all.png'"
 
 echo "$passed passed, $failed failed"

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Latents in the forms that other tools write: one w for each layer with and without a batch, pickled, nested in dicts and
-# lists, with noise maps; and what stays ambiguous. usage: test_latents.sh GANBEND, from the repository root.
+# Latents in the formats of other tools: one w for each layer with and without a batch, pickled, nested in dicts and lists,
+# with noise maps; and ambiguous shapes. usage: test_latents.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 
 wild=$fixtures/wild
 model=$scratch/pti.gbw
 run 0 "a network with ten layers" convert $wild/pti.pt "$model"
 run 0 "its own reference's w's" render "$model" --w $wild/wplus.npz -o "$scratch/reference"
-check "are two images" [ "$(find "$scratch/reference" -name '*.png' | wc -l)" -eq 2 ]
+check "they give two images" [ "$(find "$scratch/reference" -name '*.png' | wc -l)" -eq 2 ]
 
 # pixels FILE: the compressed picture without the texts around it
 pixels() { LC_ALL=C sed 's/.*IDAT/IDAT/' "$1" | LC_ALL=C grep -a -A100000 IDAT; }
@@ -19,15 +19,15 @@ for file in wplus-rows.npy wplus-batch.npy wplus-pickled.pkl; do
     check "$file is the reference's first" same_picture "$scratch/$file/w0000.png" "$scratch/reference/w0000.png"
 done
 run 0 "ten rows can be ten w's" render "$model" --w $wild/wplus-rows.npy --w-as rows -o "$scratch/ten"
-check "of ten images" [ "$(find "$scratch/ten" -name '*.png' | wc -l)" -eq 10 ]
+check "they give ten images" [ "$(find "$scratch/ten" -name '*.png' | wc -l)" -eq 10 ]
 run 0 "ReStyle's pickled dict of lists" render "$model" --w $wild/restyle-latents.npy -o "$scratch/restyle"
-check "is an image for each latent" [ "$(find "$scratch/restyle" -name '*.png' | wc -l)" -eq 4 ]
-run 0 "the file is called what it is" info $wild/restyle-latents.npy
+check "there is an image for each latent" [ "$(find "$scratch/restyle" -name '*.png' | wc -l)" -eq 4 ]
+run 0 "the file's format is recognised" info $wild/restyle-latents.npy
 prints "npy of pickled objects"
 run 0 "rosinality's projector" render "$model" --w $wild/rosinality-projection.pt -o "$scratch/projected"
-check "is one image" [ "$(find "$scratch/projected" -name '*.png' | wc -l)" -eq 1 ]
+check "it gives one image" [ "$(find "$scratch/projected" -name '*.png' | wc -l)" -eq 1 ]
 run 0 "without its noise maps" render "$model" --w $wild/rosinality-projection.pt --noise none -o "$scratch/no-noise"
-check "is another: they were applied" \
+check "the noise maps change the image" \
     sh -c "! cmp -s '$scratch/projected/w0000.png' '$scratch/no-noise/w0000.png'"
 
 # lists N WIDTH OPEN CLOSE: N rows of WIDTH numbers, each row between OPEN and CLOSE
@@ -45,13 +45,13 @@ lists() {
 run 2 "[10,1,16] is ambiguous" render "$model" --w "$(lists 10 16 '[[' ']]')" -o "$scratch/x"
 complains "10 w's, or one w for each of the 10 layers? --w-as rows reads the former, --w-as layers the latter"
 run 0 "--w-as layers decides" render "$model" --w "$(lists 10 16 '[[' ']]')" --w-as layers -o "$scratch/layers"
-run 0 "as [10,16] is read" render "$model" --w "$(lists 10 16 '[' ']')" -o "$scratch/plus"
+run 0 "[10,16] is one w for each of ten layers" render "$model" --w "$(lists 10 16 '[' ']')" -o "$scratch/plus"
 check "it is that picture" same_picture "$scratch/layers/w0000.png" "$scratch/plus/w0000.png"
 run 0 "--w-as rows decides" render "$model" --w "$(lists 10 16 '[[' ']]')" --w-as rows -o "$scratch/rows"
-check "for ten images" [ "$(find "$scratch/rows" -name '*.png' | wc -l)" -eq 10 ]
+check "they give ten images" [ "$(find "$scratch/rows" -name '*.png' | wc -l)" -eq 10 ]
 run 0 "twenty rows are twenty w's" render "$model" --w "$(lists 20 16 '[' ']')" -o "$scratch/twenty"
 check "twenty images" [ "$(find "$scratch/twenty" -name '*.png' | wc -l)" -eq 20 ]
-run 0 "or two times ten layers" render "$model" --w "$(lists 20 16 '[' ']')" --w-as layers -o "$scratch/two"
+run 0 "twenty rows can be two images of ten layers" render "$model" --w "$(lists 20 16 '[' ']')" --w-as layers -o "$scratch/two"
 check "two images" [ "$(find "$scratch/two" -name '*.png' | wc -l)" -eq 2 ]
 run 2 "seven rows are not layers" render "$model" --w "$(lists 7 16 '[' ']')" --w-as layers -o "$scratch/x"
 run 2 "--w-as needs --w" render "$model" --w-as rows -o "$scratch/x.png"

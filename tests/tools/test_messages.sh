@@ -1,5 +1,5 @@
 #!/bin/sh
-# Messages that say what is wrong: encodings, 8-bit references, folders that cannot be made.
+# Messages that name the cause: wrong encodings, 8-bit references, folders that cannot be created.
 # usage: test_messages.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 
@@ -17,11 +17,11 @@ for file in marked plain; do
     complains "UTF-16"
 done
 printf '\357\273\277bends: []\n' >"$scratch/bom.yaml"
-run 0 "a byte order mark of UTF-8 is passed over" recipe check "$scratch/bom.yaml"
+run 0 "a byte order mark of UTF-8 is ignored" recipe check "$scratch/bom.yaml"
 
-# An .npz with z and an image of 8 bits: the header of a uint8 array behind that of z
+# An .npz with z and an 8-bit image
 run 0 "a reference" dump "$m" --at z -o "$scratch/z.npz"
-run 1 "8-bit values are no reference" compare "$m" tests/fixtures/wild/eight-bit.npz
+run 1 "8-bit values are not a reference" compare "$m" tests/fixtures/wild/eight-bit.npz
 complains "'image' holds 8-bit values; a reference needs the network's own float32 output"
 
 mkdir "$scratch/dir"
@@ -29,9 +29,9 @@ mkdir "$scratch/dir"
 run 1 "a folder inside a file" render "$m" -o "$scratch/dir/file/deeper" --seeds 0
 complains "cannot create this folder"
 if [ -d /sys ] && ! mkdir /sys/ganbend-test 2>/dev/null; then
-    run 1 "a folder where none may be made" render "$m" -o /sys/ganbend-test --seeds 0
+    run 1 "a folder that must not be created" render "$m" -o /sys/ganbend-test --seeds 0
     complains "cannot create this folder"
-    check "is not reported as missing" sh -c "! grep -q 'No such file' '$scratch/err'"
+    check "the folder is not reported as missing" sh -c "! grep -q 'No such file' '$scratch/err'"
 fi
 rmdir /sys/ganbend-test 2>/dev/null
 

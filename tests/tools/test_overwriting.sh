@@ -1,6 +1,6 @@
 #!/bin/sh
-# No subcommand replaces its own input or a file of another kind than it writes, by whatever name or link; a file of its own
-# kind it replaces; --force replaces anything. usage: test_overwriting.sh GANBEND, from the repository root.
+# No subcommand replaces its own input, also by another name or link, or a file of another kind than its output; it does
+# replace files of the same kind, and any file with --force. usage: test_overwriting.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 
 "$ganbend" init stylegan2 "$scratch/model.gbw" --res 8 --channel-base 64 --channel-max 8 --z-dim 8 --w-dim 8 || exit 1
@@ -60,8 +60,8 @@ cp "$scratch/notes.txt" "$scratch/folder/seed0000.png"
 cp "$scratch/notes.txt" "$scratch/folder/frame00000.png"
 run 2 "a file of notes among the pictures" render "$m" -o "$scratch/folder" --seeds 0
 complains "seed0000.png: exists and is not a PNG picture, so it is not replaced"
-run 2 "or among the frames" animate "$m" -o "$scratch/folder" --seeds 0,1 --frames 2
-check "they are as they were" cmp -s "$scratch/notes.txt" "$scratch/folder/seed0000.png"
+run 2 "a file of notes among the frames" animate "$m" -o "$scratch/folder" --seeds 0,1 --frames 2
+check "the files are unchanged" cmp -s "$scratch/notes.txt" "$scratch/folder/seed0000.png"
 
 # Its own input, by the same name, another name, a symbolic and a hard link.
 ln -s map.npy "$scratch/soft.npy"
@@ -73,7 +73,7 @@ done
 run 2 "dump does not replace its latents" dump "$m" --z "$scratch/z.npz" --at z -o "$scratch/z.npz"
 complains "is read by this command"
 run 2 "convert does not replace its input" convert "$m" "$m"
-run 2 "two checkpoints where one and an output are wanted" convert "$scratch/checkpoint.pkl" "$scratch/checkpoint.pt"
+run 2 "two checkpoints instead of one and an output" convert "$scratch/checkpoint.pkl" "$scratch/checkpoint.pt"
 complains "checkpoint.pt: exists and is not a .gbw model, so it is not replaced; give another name, or --force"
 check "everything is as it was" unchanged
 
@@ -88,7 +88,7 @@ run 0 "an empty file is filled" render "$m" -o "$scratch/empty.png"
 run 0 "a device is written to" dump "$m" --at z -o /dev/null
 cp "$scratch/notes.txt" "$scratch/forced.npz"
 run 0 "--force replaces another kind" dump "$m" --at z -o "$scratch/forced.npz" --force
-check "with what it writes" sh -c "! cmp -s '$scratch/notes.txt' '$scratch/forced.npz'"
+check "the file is replaced with --force" sh -c "! cmp -s '$scratch/notes.txt' '$scratch/forced.npz'"
 cp "$scratch/z.npz" "$scratch/own.npz"
 run 0 "--force replaces its own input" dump "$m" --z "$scratch/own.npz" --at z -o "$scratch/own.npz" --force
 for command in convert init render dump strip sweep animate apply activations; do

@@ -63,18 +63,18 @@ run 0 "a style alone" render "$style" --bend "$scratch/style.yaml" --class 0-1 -
 again "a style" "$style" "$scratch"/styles/*.png
 unlike "a style" "$scratch/styles/class0000-seed0003.png" "$scratch/styles/class0001-seed0003.png"
 run 0 "one of them" render "$style" --bend "$scratch/style.yaml" --class 1 --seeds 3 -o "$scratch/single.png"
-check "is as in the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/styles/class0001-seed0003.png")" ]
+check "the single picture equals that of the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/styles/class0001-seed0003.png")" ]
 run 0 "a mixture" render "$style" --bend "$all" --class 0:0.7,2:0.3 -o "$scratch/mixture.png" --rng torch --noise none
 again "a mixture" "$style" "$scratch/mixture.png"
 
 # ---- redrawn
 run 0 "random features for each" render "$style" --bend "$all" --class 1 --seeds 3,7 --redraw -o "$scratch/redrawn"
 again "redrawn" "$style" "$scratch"/redrawn/*.png
-run 0 "for one image" render "$style" --bend "$all" --class 1 --seeds 3 --redraw-as 7 -o "$scratch/as.png"
+run 0 "random features drawn as for another image" render "$style" --bend "$all" --class 1 --seeds 3 --redraw-as 7 -o "$scratch/as.png"
 again "drawn as another" "$style" "$scratch/as.png"
 unlike "drawn as another" "$scratch/redrawn/seed0003.png" "$scratch/as.png"
-run 2 "for one and for each" render "$style" --bend "$all" --class 1 --redraw --redraw-as 7 -o "$scratch/x.png"
-run 2 "for nothing" render "$style" --class 1 --redraw-as 7 -o "$scratch/x.png"
+run 2 "--redraw with --redraw-as" render "$style" --bend "$all" --class 1 --redraw --redraw-as 7 -o "$scratch/x.png"
+run 2 "--redraw-as without a recipe" render "$style" --class 1 --redraw-as 7 -o "$scratch/x.png"
 
 # ---- steps
 run 0 "steps in z" render "$style" --bend "$all" --class 1 --seeds 3,7 --steps 3 --noise random -o "$scratch/z"
@@ -93,11 +93,11 @@ again "the same in w" "$style" "$scratch"/betweenw/*.png
 unlike "the same in w" "$scratch/betweenw/step0000.png" "$scratch/betweenw/step0001.png"
 run 0 "one of them" render "$style" --bend "$scratch/style.yaml" --class 0,2 --seeds 3 --steps 3 --image 2 \
     -o "$scratch/single.png"
-check "is as in the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/between/step0001.png")" ]
+check "the single picture equals that of the series" [ "$(pixels "$scratch/single.png")" = "$(pixels "$scratch/between/step0001.png")" ]
 run 2 "one that that does not exist" render "$style" --class 0,2 --seeds 3 --steps 3 --image 4 -o "$scratch/x.png"
 complains "--image 4: the series has 3 images"
 run 0 "an image of several seeds" render "$style" --class 0,2 --seeds 3-5 --noise random:9 --image 5 -o "$scratch/five"
-check "is that one" [ -s "$scratch/five/class0002-seed0004.png" ]
+check "it is image 5" [ -s "$scratch/five/class0002-seed0004.png" ]
 again "an image of several seeds" "$style" "$scratch/five/class0002-seed0004.png"
 
 # ---- z's and w's of files
@@ -109,11 +109,11 @@ bends:
   - {w: 1, truncation: 0.3}
   - {w: 4, style: {seed: 13, class: 1}}
 RECIPE
-run 0 "of z's" render "$style" --bend "$all" --class 1-2 --z "$scratch/z.npz" --trunc 0.7 --redraw -o "$scratch/ofz"
+run 0 "pictures of z's" render "$style" --bend "$all" --class 1-2 --z "$scratch/z.npz" --trunc 0.7 --redraw -o "$scratch/ofz"
 again "of z's" "$style" "$scratch"/ofz/*.png
 run 0 "steps between z's" render "$style" --bend "$all" --class 1 --z "$scratch/z.npz" --steps 3 -o "$scratch/zsteps"
 again "steps between z's" "$style" "$scratch"/zsteps/*.png
-run 0 "of w's" render "$style" --bend "$scratch/unclassed.yaml" --w "$scratch/w.npz" --noise random:3 -o "$scratch/ofw"
+run 0 "pictures of w's" render "$style" --bend "$scratch/unclassed.yaml" --w "$scratch/w.npz" --noise random:3 -o "$scratch/ofw"
 again "of w's" "$style" "$scratch"/ofw/*.png
 unlike "of w's" "$scratch/ofw/w0000.png" "$scratch/ofw/w0001.png"
 run 0 "steps between w's" render "$style" --bend "$scratch/unclassed.yaml" --w "$scratch/w.npz" --steps 3 \
@@ -133,8 +133,8 @@ complains "z: expected a list of numbers"
 # ---- sources on the command line replace the recipe's
 run 0 "the recipe of a step" recipe from "$scratch/z/step0001.png"
 cp "$scratch/out" "$scratch/step.yaml"
-run 0 "with a seed of one's own" render "$style" --bend "$scratch/step.yaml" --seeds 5 -o "$scratch/five.png"
-check "is of that seed" grep -qa -- "--seeds 5 --rng numpy --class 1 --trunc 1" "$scratch/five.png"
+run 0 "a seed on the command line replaces the recipe's" render "$style" --bend "$scratch/step.yaml" --seeds 5 -o "$scratch/five.png"
+check "the settings contain that seed" grep -qa -- "--seeds 5 --rng numpy --class 1 --trunc 1" "$scratch/five.png"
 
 # ---- clusters
 run 0 "clusters" render "$style" --class 0 --bend "$recipes/broad/02-scalar-multiply.yaml" --clusters \

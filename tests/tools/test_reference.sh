@@ -1,6 +1,6 @@
 #!/bin/sh
-# Man pages and completions hold every option that --help prints; man and mandoc read the pages without a warning, and the
-# shells load the completions, where they are installed. usage: test_reference.sh GANBEND, from the repository root.
+# Man pages and completions contain every option of --help; man and mandoc, if installed, read the pages without a warning,
+# and the shells load the completions. usage: test_reference.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 pages=$scratch/man
 mkdir "$pages"
@@ -77,7 +77,7 @@ BASH
     offers render --precision b >"$scratch/out"
     check "bash offers the words of an option" [ "$(cat "$scratch/out")" = bf16 ]
     offers render --precision = b >"$scratch/out"
-    check "also behind '='" [ "$(cat "$scratch/out")" = bf16 ]
+    check "bash offers the words behind '='" [ "$(cat "$scratch/out")" = bf16 ]
     offers strip --filter rot >"$scratch/out"
     check "bash offers filters" [ "$(cat "$scratch/out")" = rotate ]
     offers init styl >"$scratch/out"

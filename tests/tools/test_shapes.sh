@@ -52,7 +52,7 @@ complains "ganbend dump"
 run 2 "nor in a strip" strip "$scratch/two.gbw" -o "$scratch/x.png" --filter invert
 run 2 "nor in a sweep" sweep "$scratch/two.gbw" -o "$scratch/x.png" --filter scale --at synthesis.b8.conv1 --x factor=1:2:2
 run 2 "nor in frames" animate "$scratch/two.gbw" -o "$scratch/x" --seeds 0,1
-run 0 "but an array" dump "$scratch/two.gbw" --at synthesis.b16.img -o "$scratch/two.npz"
+run 0 "two channels are dumped as an array" dump "$scratch/two.gbw" --at synthesis.b16.img -o "$scratch/two.npz"
 check "no picture was left" [ ! -e "$scratch/x.png" ]
 
 echo "$passed passed, $failed failed"

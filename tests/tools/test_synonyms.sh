@@ -24,7 +24,7 @@ for option in --out --output --outfile; do
     works $option "$scratch/other.png" --seeds 5 --trunc 0.7 --noise none
 done
 run 0 "--outdir is a folder" render "$m" --outdir "$scratch/folder" --seeds 5
-check "with the image in it" [ -s "$scratch/folder/seed0005.png" ]
+check "the folder contains the image" [ -s "$scratch/folder/seed0005.png" ]
 run 0 "--projected_w is --w" render "$m" --projected_w "$scratch/w.npz" -o "$scratch/other.png"
 run 0 "--projected-w too" render "$m" --projected-w="$scratch/w.npz" -o "$scratch/other.png"
 run 0 "--cols is --columns" strip "$m" --filter invert --cols 2 -o "$scratch/strip.png"

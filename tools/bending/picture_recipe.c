@@ -51,7 +51,7 @@ typedef struct word {
 
 typedef struct picture_settings {
     text_buffer inputs;         /* "seeds: 7, rng: \"numpy\"" */
-    text_buffer besides;        /* settings that a recipe cannot express */
+    text_buffer others;        /* settings that a recipe cannot express */
     param_setting set[MAX_SET];
     size_t set_count;
     const char *latent;         /* numbers of a z or w, or NULL */
@@ -69,7 +69,7 @@ static bool is_word(word w, const char *text) {
     return w.length == strlen(text) && !memcmp(w.text, text, w.length);
 }
 
-static void put_besides(text_buffer *b, word w) {
+static void put_other(text_buffer *b, word w) {
     if (b->used) put_text(b, " ");
     for (size_t i = 0; i < w.length; i++) put_bytes(b, w.text[i] < 0x20 || w.text[i] > 0x7e ? "?" : w.text + i, 1);
 }
@@ -134,7 +134,7 @@ static void read_settings(const char *text, picture_settings *m) {
         bool remark = depth > 0 || *w.text == '(';
         depth = depth_after(w, depth);
         if (remark) {
-            put_besides(&m->besides, w);
+            put_other(&m->others, w);
         } else if (name) {
             put_input(m, name);
             put_scalar(&m->inputs, next_word(&at));
@@ -147,7 +147,7 @@ static void read_settings(const char *text, picture_settings *m) {
         } else if (is_word(w, "--bend") || (m->clusters && is_word(w, "--clusters"))) {
             next_word(&at);
         } else {
-            put_besides(&m->besides, w);
+            put_other(&m->others, w);
         }
     }
 }
@@ -213,12 +213,12 @@ static gb_status remake(const char *path, const picture_parts *from, text_buffer
     if (!gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) &&
         !gb_recipe_json(recipe, &recipe_json, err)) {
         put_json(&json, &m, recipe_json);
-        if (m.besides.used) {
+        if (m.others.used) {
             put_text(to, "# also rendered with ");
-            put_text(to, m.besides.text);
+            put_text(to, m.others.text);
             put_text(to, "\n");
         }
-        if (json.failed || m.inputs.failed || m.besides.failed) state(err, GB_NO_MEMORY, "%s: out of memory", path);
+        if (json.failed || m.inputs.failed || m.others.failed) state(err, GB_NO_MEMORY, "%s: out of memory", path);
         else if (!put_recipe_yaml(to, json.text, json.used, m.set, m.set_count, err))
             gb_recipe_parse(to->text, to->used, path, &again, err);     /* the settings may contain anything */
     }
@@ -226,7 +226,7 @@ static gb_status remake(const char *path, const picture_parts *from, text_buffer
     gb_recipe_free(recipe);
     free(json.text);
     free(m.inputs.text);
-    free(m.besides.text);
+    free(m.others.text);
     free(clusters);
     return err->status;
 }

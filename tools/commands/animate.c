@@ -46,7 +46,7 @@ enum { MOVES = 64 };
 typedef struct work {
     const settings *set;
     const inputs *in;
-    const opened *o;
+    const loaded_model *o;
     gb_session *session;
     parameters parameters;
     parameter_keys moves[MOVES];
@@ -125,7 +125,7 @@ static bool moves_trunc(const work *w) {
 
 static gb_status prepare(work *w, inputs *in, gb_error *err) {
     const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* a frame reruns only what changed */
-    const opened *o = w->o;
+    const loaded_model *o = w->o;
     bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
     if (check_picture(o, "this model", err)) return err->status;
     if (in->count < 2 && !w->move_count && !w->to_text)
@@ -282,7 +282,7 @@ static int run(int argc, char **argv) {
     inputs in = {0};
     bending b = {0};
     work *w = calloc(1, sizeof *w);
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status = EXIT_DONE;
     if (!w) {

@@ -18,7 +18,7 @@
 typedef struct settings {
     bending_options bending;
     int64_t batch, runs;
-    machine on;
+    device_options on;
     double seconds;
     bool layers, json;
 } settings;
@@ -27,7 +27,7 @@ typedef struct settings {
 
 static const option options[] = {
     {"--batch", OPTION_INTEGER, AT(batch), "N", "Images per render (default: 1).", 1, 4096},
-    MACHINE_OPTIONS(settings, on),
+    DEVICE_OPTIONS(settings, on),
     {"--runs", OPTION_INTEGER, AT(runs), "N", "Minimum number of renders (default: 5).", 1, 100000},
     {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Minimum time in seconds (default: 2).", 0, 86400},
     {"--layers", OPTION_FLAG, AT(layers), NULL, "Print the time of each step, and how close it is to its limit.", 0, 0},
@@ -76,18 +76,18 @@ static gb_status add_run(series *s, double seconds, const gb_session *session, g
     return GB_OK;
 }
 
-static gb_status allocate_images(const settings *set, const opened *o, float **images, gb_error *err) {
+static gb_status allocate_images(const settings *set, const loaded_model *o, float **images, gb_error *err) {
     *images = malloc((size_t)set->batch * (size_t)(o->channels * o->height * o->width) * sizeof **images);
     return *images ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " images", set->batch);
 }
 
-static bool on_gpu(const opened *o) {
+static bool on_gpu(const loaded_model *o) {
     return gb_context_device(o->context) != NULL;
 }
 
 /* Renders once to warm up, then until both minimums are reached. Each render has its own seed, so that nothing of the one
  * before can be reused. On a GPU, images are copied to the host as 8 bits. */
-static gb_status time_renders(const settings *set, const opened *o, gb_session *session, float *images, series *s,
+static gb_status time_renders(const settings *set, const loaded_model *o, gb_session *session, float *images, series *s,
                               gb_error *err) {
     const gb_model *model = o->model;
     double begin = 0;
@@ -120,7 +120,7 @@ typedef struct result {
     double *steps;              /* medians */
 } result;
 
-static gb_status evaluate(const settings *set, const opened *o, const series *s, result *r, gb_error *err) {
+static gb_status evaluate(const settings *set, const loaded_model *o, const series *s, result *r, gb_error *err) {
     double *times = sorted_column(s, 0);
     r->steps = calloc(s->steps + 1, sizeof *r->steps);
     if (!times || !r->steps) {
@@ -162,7 +162,7 @@ static double min_seconds(const gb_step_info *step, const result *r, const char 
 }
 
 /* Prints the steps on a GPU. They are timed one by one, which takes longer than a render without timing. */
-static void print_gpu_steps(const settings *set, const opened *o, const gb_session *session, const series *s,
+static void print_gpu_steps(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
                             const result *r) {
     if (!set->layers) return;
     printf("\n%-32s %-20s %5s %10s %9s %9s\n", "step, by its output", "operation", "nodes", "median ms", "GFLOP/s", "GB/s");
@@ -177,7 +177,7 @@ static void print_gpu_steps(const settings *set, const opened *o, const gb_sessi
     }
 }
 
-static void print_table(const settings *set, const opened *o, const gb_session *session, const series *s,
+static void print_table(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
                         const result *r) {
     printf("median   %.4f s for %" PRId64 " image%s, %zu runs\n", r->median, set->batch, set->batch == 1 ? "" : "s",
            s->runs);
@@ -210,7 +210,7 @@ static void print_table(const settings *set, const opened *o, const gb_session *
     }
 }
 
-static gb_status print_json(const settings *set, const opened *o, const gb_session *session, const series *s,
+static gb_status print_json(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
                             const result *r, gb_error *err) {
     json_t *root = json_pack("{s:f, s:f, s:I, s:i, s:I, s:s, s:I, s:I, s:f, s:f, s:f}", "median_s", r->median,
                              "fastest_s", r->fastest, "runs", (json_int_t)s->runs, "threads",
@@ -258,7 +258,7 @@ static int run(int argc, char **argv) {
     series s = {0};
     result r = {0};
     bending b = {0};
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;

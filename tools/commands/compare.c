@@ -9,6 +9,7 @@
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "tools/inputs/latents.h"
+#include "tools/inputs/reference.h"
 #include "tools/inputs/open_model.h"
 #include "tools/program/progress.h"
 
@@ -17,7 +18,7 @@ typedef struct settings {
     double tolerance;
     const char *image, *noise;
     bool incremental;
-    machine on;
+    device_options on;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -29,215 +30,9 @@ static const option options[] = {
      0},
     {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Use an interactive session that has rendered other inputs, "
      "truncations and noise before.", 0, 0},
-    MACHINE_OPTIONS(settings, on),
+    DEVICE_OPTIONS(settings, on),
     {0}
 };
-
-/* One array of the reference, and its differences. */
-typedef struct subject {
-    char *name;                 /* node name without "tap/", "image", "ws" */
-    gb_node node;               /* GB_NO_NODE: the image */
-    int ndim;
-    int64_t shape[GB_DIMS];
-    size_t elements;            /* of one sample */
-    float *reference;           /* [samples, elements] */
-    double difference, magnitude, squares;
-} subject;
-
-typedef struct reference {
-    const char *path;
-    gb_file *file;
-    size_t samples;
-    float *z, *ws, *label, *w_avg;      /* NULL if the file has none */
-    double *classes;                    /* one, or one for each sample */
-    size_t class_count;
-    int rows;                           /* of ws */
-    double psi;
-    int cutoff;
-    subject *subjects;
-    size_t count;
-} reference;
-
-static gb_status out_of_memory(const reference *r, gb_error *err) {
-    return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
-}
-
-static bool has(const reference *r, const char *name) {
-    size_t index;
-    return gb_file_find(r->file, name, &index);
-}
-
-/* Reads an input [samples, width], or [width] for one sample; *values stays NULL if the file has none of that name. */
-static gb_status read_input(reference *r, const char *name, int64_t width, float **values, gb_error *err) {
-    gb_array_info info;
-    size_t index;
-    char text[SHAPE_ROOM];
-    if (!gb_file_find(r->file, name, &index)) return GB_OK;
-    if (read_array(r->file, r->path, index, &info, values, err)) return err->status;
-    if (info.ndim < 1 || info.ndim > 2 || width < 1 || info.count < 1 || info.shape[info.ndim - 1] != width)
-        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [n,%" PRId64 "] for this model", r->path, name,
-                     shape_text(info.ndim, info.shape, text), width);
-    if (!r->samples) r->samples = (size_t)(info.count / width);
-    if ((size_t)(info.count / width) != r->samples)
-        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " samples, but other inputs have %zu", r->path, name,
-                     info.count / width, r->samples);
-    return GB_OK;
-}
-
-/* Reads one number or `many` numbers; *count is 0 if the file has none of that name. */
-static gb_status read_numbers(const reference *r, const char *name, size_t many, double **values, size_t *count,
-                              gb_error *err) {
-    gb_array_info info;
-    size_t index;
-    *count = 0;
-    if (!gb_file_find(r->file, name, &index)) return GB_OK;
-    gb_file_array(r->file, index, &info);
-    if (info.count != 1 && (info.count < 1 || (uint64_t)info.count != many))
-        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values; expected one", r->path, name, info.count);
-    *count = (size_t)info.count;
-    *values = malloc(*count * sizeof **values);
-    return *values ? gb_file_read_double(r->file, index, *values, err) : out_of_memory(r, err);
-}
-
-static gb_status read_number(const reference *r, const char *name, double *value, gb_error *err) {
-    double *values = NULL;
-    size_t count;
-    gb_status status = read_numbers(r, name, 1, &values, &count, err);
-    if (!status && count) *value = values[0];
-    if (!status && !isfinite(*value)) status = state(err, GB_BAD_FILE, "%s: '%s' is not finite", r->path, name);
-    free(values);
-    return status;
-}
-
-/* Reads w's, [samples, rows, w_dim], as the input if there is no z. */
-static gb_status read_ws(reference *r, const gb_model *model, gb_error *err) {
-    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
-    gb_node_info node;
-    gb_array_info info;
-    size_t index;
-    char text[SHAPE_ROOM];
-    if (r->z || !gb_file_find(r->file, "ws", &index)) return GB_OK;
-    if (ws == GB_NO_NODE) return state(err, GB_BAD_FILE, "%s: contains ws, but this model has no w's", r->path);
-    gb_model_node(model, ws, &node);
-    if (read_array(r->file, r->path, index, &info, &r->ws, err)) return err->status;
-    if (info.ndim != 3 || info.count < 1 || info.shape[2] != node.shape[1] ||
-        (info.shape[1] != 1 && info.shape[1] != node.shape[0]))
-        return state(err, GB_BAD_FILE, "%s: 'ws' has shape %s; expected [n,%" PRId64 ",%" PRId64 "] for this model",
-                     r->path, shape_text(info.ndim, info.shape, text), node.shape[0], node.shape[1]);
-    r->rows = (int)info.shape[1];
-    r->samples = (size_t)info.shape[0];
-    return GB_OK;
-}
-
-static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err) {
-    double cutoff = -1;
-    int64_t classes = role_width(model, GB_ROLE_LABEL), w_dim = role_width(model, GB_ROLE_WS);
-    size_t index;
-    r->psi = 1;
-    if (read_input(r, "z", role_width(model, GB_ROLE_Z), &r->z, err) || read_ws(r, model, err)) return err->status;
-    if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: contains neither z nor ws", r->path);
-    if (read_input(r, "label", classes, &r->label, err) ||
-        read_numbers(r, "class", r->samples, &r->classes, &r->class_count, err) ||
-        read_number(r, "truncation", &r->psi, err) || read_number(r, "psi", &r->psi, err) ||
-        read_number(r, "cutoff", &cutoff, err))
-        return err->status;
-    r->cutoff = cutoff < 0 || cutoff > 1000 ? -1 : (int)cutoff;
-    if (r->z && classes > 0 && !r->label && !r->class_count)
-        return state(err, GB_BAD_FILE, "%s: the model has classes, but the file contains neither label nor class", r->path);
-    if (gb_file_find(r->file, "latent_avg", &index)) {
-        gb_array_info info;
-        if (read_array(r->file, r->path, index, &info, &r->w_avg, err)) return err->status;
-        if (info.count != w_dim)
-            return state(err, GB_BAD_FILE, "%s: 'latent_avg' has %" PRId64 " values; expected %" PRId64 " for this model",
-                         r->path, info.count, w_dim);
-    }
-    return GB_OK;
-}
-
-/* Adds the comparison of array `key` with the output of `node`, or with the image. */
-static gb_status add_subject(reference *r, const gb_model *model, const char *key, const char *name, gb_node node,
-                             gb_error *err) {
-    subject *s = &r->subjects[r->count++];
-    int64_t image[3], *expected = image;
-    char found[SHAPE_ROOM], wanted[SHAPE_ROOM];
-    int ndim = 3;
-    bool fits;
-    gb_array_info info;
-    gb_node_info of;
-    size_t index;
-    s->node = node;
-    s->name = malloc(strlen(name) + 1);
-    if (!s->name) return out_of_memory(r, err);
-    strcpy(s->name, name);
-    gb_file_find(r->file, key, &index);
-    gb_file_array(r->file, index, &info);
-    gb_model_output_shape(model, image);
-    if (node != GB_NO_NODE) {
-        gb_model_node(model, node, &of);
-        ndim = of.ndim;
-        expected = of.shape;
-    }
-    if (!strcmp(info.type, "uint8") || !strcmp(info.type, "int8"))
-        return state(err, GB_BAD_FILE, "%s: '%s' holds 8-bit values; a reference needs the network's own float32 output, "
-                     "nominally from -1 to 1 (docs/verifying.md)", r->path, key);
-    fits = info.ndim == ndim + 1 && info.shape[0] == (int64_t)r->samples;
-    s->elements = 1;
-    for (int d = 0; d < ndim; d++) {
-        fits = fits && info.shape[d + 1] == expected[d];
-        s->elements *= (size_t)expected[d];
-    }
-    if (!fits) {
-        shape_text(ndim, expected, wanted);
-        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [%zu,%s", r->path, key,
-                     shape_text(info.ndim, info.shape, found), r->samples, wanted + 1);
-    }
-    s->ndim = info.ndim;
-    memcpy(s->shape, info.shape, sizeof s->shape);
-    return read_array(r->file, r->path, index, &info, &s->reference, err);
-}
-
-static gb_status add_subjects(reference *r, const gb_model *model, const char *image, gb_error *err) {
-    size_t arrays = gb_file_array_count(r->file);
-    const char *key = "image";
-    char image_key[256];
-    r->subjects = calloc(arrays + 2, sizeof *r->subjects);
-    if (!r->subjects) return out_of_memory(r, err);
-    for (size_t i = 0; i < arrays; i++) {
-        gb_array_info info;
-        gb_node node;
-        gb_file_array(r->file, i, &info);
-        if (strncmp(info.name, "tap/", 4) != 0) continue;
-        node = gb_model_find(model, info.name + 4);
-        if (node == GB_NO_NODE)
-            return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model; 'ganbend info' lists its nodes",
-                         r->path, info.name);
-        if (add_subject(r, model, info.name, info.name + 4, node, err)) return err->status;
-    }
-    if (r->z && has(r, "ws") && gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE &&
-        add_subject(r, model, "ws", "ws", gb_model_find_role(model, GB_ROLE_WS, 0), err))
-        return err->status;
-    if (image) {
-        snprintf(image_key, sizeof image_key, "image/%s", image);
-        key = image_key;
-        if (!has(r, key)) return state(err, GB_BAD_ARGUMENT, "%s: contains no '%s'", r->path, key);
-    }
-    if (has(r, key)) return add_subject(r, model, key, key, GB_NO_NODE, err);
-    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no tap/…, ws or image to compare", r->path);
-}
-
-static void free_reference(reference *r) {
-    for (size_t i = 0; i < r->count; i++) {
-        free(r->subjects[i].name);
-        free(r->subjects[i].reference);
-    }
-    free(r->subjects);
-    free(r->z);
-    free(r->ws);
-    free(r->label);
-    free(r->w_avg);
-    free(r->classes);
-    gb_file_close(r->file);
-}
 
 static gb_status apply(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err) {
     size_t z_dim = (size_t)role_width(model, GB_ROLE_Z), w_dim = (size_t)role_width(model, GB_ROLE_WS);
@@ -253,7 +48,7 @@ static gb_status apply(const reference *r, size_t sample, const gb_model *model,
 }
 
 /* The difference is infinite if one value is NaN, or if one is infinite and the other is not equal. */
-static void measure(subject *s, const float *ours, size_t sample) {
+static void measure(reference_array *s, const float *ours, size_t sample) {
     const float *theirs = s->reference + sample * s->elements;
     for (size_t i = 0; i < s->elements; i++) {
         double a = ours[i], b = theirs[i], d = a == b ? 0 : fabs(a - b);
@@ -263,7 +58,7 @@ static void measure(subject *s, const float *ours, size_t sample) {
     }
 }
 
-static double relative(const subject *s) {
+static double relative(const reference_array *s) {
     if (s->difference == 0) return 0;
     return isinf(s->difference) || s->magnitude == 0 ? INFINITY : s->difference / s->magnitude;
 }
@@ -295,7 +90,7 @@ static gb_status bend_again(bending *b, gb_session *session, float *image, gb_er
 
 /* Renders every sample twice: with all taps, which prevent fusing, and without taps, as pictures are rendered. Both images
  * are compared. */
-static gb_status compare(reference *r, const settings *set, bending *b, const opened *o, gb_error *err) {
+static gb_status compare(reference *r, const settings *set, bending *b, const loaded_model *o, gb_error *err) {
     const gb_session_options how = {.purpose = set->incremental ? GB_INTERACTIVE : GB_ONCE};
     gb_noise noise = set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
     size_t largest = (size_t)(o->channels * o->height * o->width);
@@ -304,16 +99,16 @@ static gb_status compare(reference *r, const settings *set, bending *b, const op
     float *ours = NULL;
     gb_status status;
     for (size_t i = 0; i < r->count; i++)
-        if (r->subjects[i].elements > largest) largest = r->subjects[i].elements;
+        if (r->arrays[i].elements > largest) largest = r->arrays[i].elements;
     ours = malloc(largest * sizeof *ours);
-    status = ours ? gb_session_new(o->model, &how, &tapped, err) : out_of_memory(r, err);
+    status = ours ? gb_session_new(o->model, &how, &tapped, err) : state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
     if (!status) status = gb_session_new(o->model, &how, &plain, err);
     if (!status && !set->incremental) status = apply_bending(b, tapped, err);
     if (!status && !set->incremental) status = apply_bending(b, plain, err);
     for (size_t i = 0; !status && i < r->count; i++) {
         gb_node_info node;
-        if (r->subjects[i].node == GB_NO_NODE) continue;
-        gb_model_node(o->model, r->subjects[i].node, &node);
+        if (r->arrays[i].node == GB_NO_NODE) continue;
+        gb_model_node(o->model, r->arrays[i].node, &node);
         status = gb_session_tap(tapped, node.name, err);
     }
     if (!status) gb_session_set_progress(tapped, progress_share, &p);
@@ -327,10 +122,10 @@ static gb_status compare(reference *r, const settings *set, bending *b, const op
             if (!status && set->incremental) status = bend_again(b, session, ours, err);
             if (!status) status = gb_session_render(session, ours, err);
             for (size_t i = 0; !status && i < r->count; i++)
-                if (r->subjects[i].node == GB_NO_NODE) measure(&r->subjects[i], ours, sample);
+                if (r->arrays[i].node == GB_NO_NODE) measure(&r->arrays[i], ours, sample);
         }
         for (size_t i = 0; !status && i < r->count; i++) {
-            subject *s = &r->subjects[i];
+            reference_array *s = &r->arrays[i];
             if (s->node == GB_NO_NODE) continue;
             status = gb_session_read(tapped, s->node, ours, err);
             if (!status) measure(s, ours, sample);
@@ -344,15 +139,15 @@ static gb_status compare(reference *r, const settings *set, bending *b, const op
 }
 
 /* Prints the table and its last line. True if everything is within the tolerance. */
-static bool print_subjects(const reference *r, double tolerance) {
-    const subject *worst = &r->subjects[0];
+static bool print_arrays(const reference *r, double tolerance) {
+    const reference_array *worst = &r->arrays[0];
     bool within = true;
     int column = 4;
     for (size_t i = 0; i < r->count; i++)
-        if ((int)strlen(r->subjects[i].name) > column) column = (int)strlen(r->subjects[i].name);
+        if ((int)strlen(r->arrays[i].name) > column) column = (int)strlen(r->arrays[i].name);
     printf("%-*s  %-18s %12s %12s\n", column, "name", "shape", "difference", "relative");
     for (size_t i = 0; i < r->count; i++) {
-        const subject *s = &r->subjects[i];
+        const reference_array *s = &r->arrays[i];
         char shape[SHAPE_ROOM];
         bool over = !(relative(s) <= tolerance);
         printf("%-*s  %-18s %12.3g %12.3g", column, s->name, shape_text(s->ndim, s->shape, shape), s->difference,
@@ -375,15 +170,13 @@ static int run(int argc, char **argv) {
     settings set = {.tolerance = 2e-4};
     reference r = {0};
     bending b = {0};
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
-    r.path = operands[1];
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
-        !gb_file_open(r.path, &r.file, &err) && !read_inputs(&r, o.model, &err) &&
-        !add_subjects(&r, o.model, set.image, &err) && !compare(&r, &set, &b, &o, &err))
-        status = print_subjects(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
+        !open_reference(operands[1], o.model, set.image, &r, &err) && !compare(&r, &set, &b, &o, &err))
+        status = print_arrays(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
     else
         status = failed(&compare_command, &err);
     free_reference(&r);

@@ -75,7 +75,7 @@ static gb_status write_all(const char *path, const gb_model *model, size_t image
     return status;
 }
 
-static gb_status dump(const settings *set, inputs *in, bending *b, const opened *o, gb_error *err) {
+static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_model *o, gb_error *err) {
     size_t nodes = gb_model_node_count(o->model);
     boundary *all = calloc(nodes + 1, sizeof *all);
     gb_session *session = NULL;
@@ -105,7 +105,7 @@ static int run(int argc, char **argv) {
     settings set = {.in = input_defaults()};
     inputs in = {0};
     bending b = {0};
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&dump_command, argc, argv, operands, &set, &status)) return status;

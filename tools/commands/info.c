@@ -195,8 +195,8 @@ static json_t *model_json(const gb_model *model) {
 }
 
 static gb_status model_info(const char *path, const settings *set, gb_error *err) {
-    opened o;
-    gb_status status = open_model(path, &(machine){0}, &o, err);
+    loaded_model o;
+    gb_status status = open_model(path, &(device_options){0}, &o, err);
     if (!status && set->verify) status = gb_model_verify(o.model, err);
     if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);

@@ -14,7 +14,7 @@ typedef struct settings {
     text_list at;
     const char *activation;
     int64_t moves;
-    machine on;
+    device_options on;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -26,7 +26,7 @@ static const option options[] = {
      "parameter is changed.", 0, 0},
     {"--moves", OPTION_INTEGER, AT(moves), "N", "Changes at each layer (default: 8). The median excludes the first.", 2,
      1000},
-    MACHINE_OPTIONS(settings, on),
+    DEVICE_OPTIONS(settings, on),
     {0}
 };
 
@@ -98,7 +98,7 @@ static bool is_wanted(const settings *set, const gb_model *model, gb_node node, 
     return set->at.count == 0;
 }
 
-static gb_status measure(const settings *set, const gb_table_row *row, const opened *o, gb_session *session,
+static gb_status measure(const settings *set, const gb_table_row *row, const loaded_model *o, gb_session *session,
                          const canvas *to, double *times, gb_error *err) {
     const char *gpu = gb_context_device(o->context);
     double whole;
@@ -131,7 +131,7 @@ static int run(int argc, char **argv) {
     gb_session_options how = {.purpose = GB_INTERACTIVE};
     gb_session *session = NULL;
     gb_table_row row;
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&moves_command, argc, argv, operands, &set, &status)) return status;

@@ -61,13 +61,13 @@ static int run_check(int argc, char **argv) {
     settings set = {0};
     input_options in = input_defaults();
     bending b = {0};
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&check_command, argc, argv, operands, &set, &status)) return status;
     set.bending.bend = (text_list){.texts = {operands[0]}, .count = 1};
     if (!open_bending(&set.bending, &in, &b, &err) && set.model &&
-        !open_model(set.model, &(machine){.threads = 1}, &o, &err) &&
+        !open_model(set.model, &(device_options){.threads = 1}, &o, &err) &&
         !fit_inputs(b.recipes[0], &in, o.model, &err))
         gb_recipe_describe(b.recipes[0], o.model, print_line, NULL, &err);
     if (!err.status) {

@@ -43,7 +43,7 @@ typedef struct sheet {
 
 enum { PNG_SIDE = 65500 };
 
-static gb_status new_sheet(sheet *s, const opened *o, size_t images, gb_error *err) {
+static gb_status new_sheet(sheet *s, const loaded_model *o, size_t images, gb_error *err) {
     size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height * o->channels);
     if (images > (size_t)s->columns * (size_t)s->rows)
         return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has room for %d images, not %zu", s->columns, s->rows,
@@ -55,7 +55,7 @@ static gb_status new_sheet(sheet *s, const opened *o, size_t images, gb_error *e
     return s->pixels ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for a sheet of %zu MB", bytes >> 20);
 }
 
-static void put_on_sheet(sheet *s, const opened *o, size_t index, const uint8_t *pixels) {
+static void put_on_sheet(sheet *s, const loaded_model *o, size_t index, const uint8_t *pixels) {
     size_t row = (size_t)(o->width * o->channels), x = index % (size_t)s->columns, y = index / (size_t)s->columns;
     for (size_t i = 0; i < (size_t)o->height; i++)
         memcpy(s->pixels + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, pixels + i * row, row);
@@ -66,7 +66,7 @@ typedef struct work {
     const settings *set;
     inputs *in;
     bending *bending;
-    const opened *o;
+    const loaded_model *o;
     sheet *sheet;
     gb_session *session;
     watch watch;                /* for NaN in the picture, if the network is bent */
@@ -167,7 +167,7 @@ static gb_status render_all(work *w, gb_error *err) {
     return status;
 }
 
-static gb_status render(const settings *set, inputs *in, bending *b, const opened *o, sheet *s, gb_error *err) {
+static gb_status render(const settings *set, inputs *in, bending *b, const loaded_model *o, sheet *s, gb_error *err) {
     work *w = calloc(1, sizeof *w);
     uint8_t *pixels = malloc((size_t)(o->width * o->height * o->channels));
     if (w && pixels) {
@@ -188,7 +188,7 @@ static int run(int argc, char **argv) {
     settings set = {.in = input_defaults(), .redraw_as = -1};
     inputs in = {0};
     bending b = {0};
-    opened o = {0};
+    loaded_model o = {0};
     sheet s = {0};
     gb_error err = {0};
     int status;

@@ -58,7 +58,7 @@ static bool can_bend(const single *s, gb_session *session, const char *name) {
     return can;
 }
 
-static gb_status find_layers(const settings *set, const single *s, const opened *o, gb_session *session,
+static gb_status find_layers(const settings *set, const single *s, const loaded_model *o, gb_session *session,
                              layer_list *layers, gb_error *err) {
     size_t nodes = gb_model_node_count(o->model);
     gb_node *matches = malloc((nodes + 1) * sizeof *matches);
@@ -92,7 +92,7 @@ static gb_status find_layers(const settings *set, const single *s, const opened 
 /* The state of the run. */
 typedef struct work {
     const settings *set;
-    const opened *o;
+    const loaded_model *o;
     const single *s;
     gb_session *session;
     uint8_t *rgb;
@@ -159,7 +159,7 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
     return err->status;
 }
 
-static gb_status strip(const settings *set, inputs *in, const single *s, const opened *o, gb_error *err) {
+static gb_status strip(const settings *set, inputs *in, const single *s, const loaded_model *o, gb_error *err) {
     const gb_session_options how = {.purpose = GB_INTERACTIVE};     /* keeps the boundaries before the bent layer */
     work *w = calloc(1, sizeof *w);
     layer_list layers = {0};
@@ -190,7 +190,7 @@ static int run(int argc, char **argv) {
     settings set = {.in = input_defaults()};
     inputs in = {0};
     single *s = malloc(sizeof *s);
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status;
     if (!s) state(&err, GB_NO_MEMORY, "out of memory");

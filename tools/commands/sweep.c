@@ -61,7 +61,7 @@ static void title(const range *r, int step, char *text, size_t size) {
 }
 
 typedef struct work {
-    const opened *o;
+    const loaded_model *o;
     gb_session *session;
     parameters parameters;
     range x, y;
@@ -96,7 +96,7 @@ static gb_status render_rows(work *w, const inputs *in, contact *sheet, gb_error
 
 static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) {
     const gb_session_options how = {.purpose = GB_INTERACTIVE};
-    const opened *o = w->o;
+    const loaded_model *o = w->o;
     contact sheet = {0};
     contact_options layout = {.columns = w->x.steps, .width = (int)o->width, .height = (int)o->height,
                               .row_titles = true, .column_titles = true};
@@ -154,7 +154,7 @@ static int run(int argc, char **argv) {
     bending b = {0};
     single *s = malloc(sizeof *s);
     work *w = calloc(1, sizeof *w);
-    opened o = {0};
+    loaded_model o = {0};
     gb_error err = {0};
     int status = EXIT_DONE;
     if (!s || !w) {

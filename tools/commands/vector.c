@@ -25,7 +25,7 @@ static const command take_command, list_command, show_command;
 /* A session that renders the image. */
 typedef struct subject {
     inputs in;
-    opened o;
+    loaded_model o;
     gb_session *session;
     uint8_t *rgb;
 } subject;

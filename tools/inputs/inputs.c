@@ -36,7 +36,7 @@ const option input_table[] = {
     {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate only the first K w's.", 0, 1000},
     {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (stored maps, default), none, or random[:SEED]: drawn for each "
      "image from SEED + its index, except along --steps, where it stays the same.", 0, 0},
-    MACHINE_OPTIONS(input_options, on),
+    DEVICE_OPTIONS(input_options, on),
     {0}
 };
 

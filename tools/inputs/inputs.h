@@ -16,7 +16,7 @@ typedef struct input_options {
     const char *seeds, *rng, *z, *w, *w_as, *classes, *noise, *space;
     int64_t steps, image, cutoff;
     double trunc;
-    machine on;
+    device_options on;
 } input_options;
 
 /* Seed 0, no truncation, stored noise. */

@@ -100,12 +100,12 @@ static gb_status refuse_ambiguous(const char *source, gb_status wrong, const gb_
 /* `w` stands for w_dim and L for the number of layers. */
 static const struct { const char *shape; latent_form form; } forms[] = {
     {"w", {"[w_dim]", "one w for all layers", "a row of any of the others"}},
-    {"n,w", {"[n, w_dim]", "n w's; if n is the number of layers, a w for each layer", "network-bending's projector; w's saved "
+    {"n,w", {"[n, w_dim]", "n w's; if n is the number of layers, one w for each layer", "network-bending's projector; w's saved "
              "from a mapping network"}},
-    {"L,w", {"[num_ws, w_dim]", "a w for each layer", "Autolume's projected_w.pt, StyleCLIP's mapper, rosinality's projector "
+    {"L,w", {"[num_ws, w_dim]", "one w for each layer", "Autolume's projected_w.pt, StyleCLIP's mapper, rosinality's projector "
              "with --w_plus"}},
-    {"n,L,w", {"[n, num_ws, w_dim]", "n times a w for each layer", "NVIDIA's projected_w.npz, pSp, e4e, PTI"}},
-    {NULL, {"[num_ws · w_dim]", "a w for each layer", "flattened by scikit-learn or numpy"}},
+    {"n,L,w", {"[n, num_ws, w_dim]", "one w for each layer of n images", "NVIDIA's projected_w.npz, pSp, e4e, PTI"}},
+    {NULL, {"[num_ws · w_dim]", "one w for each layer", "flattened by scikit-learn or numpy"}},
     {NULL, {"[num_ws, 1, w_dim]", "ambiguous: --w-as rows or --w-as layers decides", "batches of one"}},
     {NULL, {"{w, ws, latent, …}", "the array of that name, at the top or at the end of a path; all of them in order", "most "
             "projectors"}},

@@ -7,10 +7,10 @@
 #include "tools/program/arguments.h"
 #include "tools/program/host.h"
 
-gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err) {
+gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err) {
     const gb_context_options options = {.threads = (int)on->threads, .device = on->device, .precision = on->precision};
     int64_t shape[3];
-    *o = (opened){0};
+    *o = (loaded_model){0};
     if (host_readable(path) && !gb_is_gbw(path))
         return state(err, GB_BAD_FILE, "%s: not a .gbw model; 'ganbend convert' converts checkpoints", path);
     if (gb_context_new(&options, &o->context, err) || gb_model_open(o->context, path, &o->model, err)) {
@@ -26,13 +26,13 @@ gb_status open_model(const char *path, const machine *on, opened *o, gb_error *e
     return GB_OK;
 }
 
-void close_model(opened *o) {
+void close_model(loaded_model *o) {
     gb_model_close(o->model);
     gb_context_free(o->context);
-    *o = (opened){0};
+    *o = (loaded_model){0};
 }
 
-gb_status check_picture(const opened *o, const char *name, gb_error *err) {
+gb_status check_picture(const loaded_model *o, const char *name, gb_error *err) {
     if (o->channels == 1 || o->channels == 3 || o->channels == 4) return GB_OK;
     return state(err, GB_BAD_ARGUMENT, "%s: the output has %lld channels; a picture has 1 (grey), 3 (RGB) or 4 (RGBA). "
                  "'ganbend dump' writes the output as an array", name, (long long)o->channels);

@@ -1,23 +1,23 @@
 /* Opens a model together with its context. */
-#ifndef GANBEND_TOOLS_OPENED_H
-#define GANBEND_TOOLS_OPENED_H
+#ifndef GANBEND_TOOLS_OPEN_MODEL_H
+#define GANBEND_TOOLS_OPEN_MODEL_H
 
 #include <ganbend.h>
 
-typedef struct opened {
+typedef struct loaded_model {
     gb_context *context;
     gb_model *model;
     int64_t channels, height, width;    /* of an image */
-} opened;
+} loaded_model;
 
 /* The device that a model runs on. All zero: the CPU, one thread per core. */
-typedef struct machine {
+typedef struct device_options {
     int64_t threads;
     const char *device, *precision;
-} machine;
+} device_options;
 
-/* Rows of an option table for the machine that is `member` of the subcommand's settings. */
-#define MACHINE_OPTIONS(settings_type, member) \
+/* Rows of an option table for the device options that are `member` of the subcommand's settings. */
+#define DEVICE_OPTIONS(settings_type, member) \
     {"--threads", OPTION_INTEGER, offsetof(settings_type, member.threads), "N", \
      "Number of threads (default: one per core).", 1, 1024}, \
     {"--device", OPTION_CHOICE, offsetof(settings_type, member.device), "cpu|cuda|auto", \
@@ -27,11 +27,11 @@ typedef struct machine {
      "bfloat16 and needs AVX512-BF16.", 0, 0}
 
 /* Opens nothing if it fails. Prints a line on standard error if "auto" fell back to the CPU. */
-gb_status open_model(const char *path, const machine *on, opened *o, gb_error *err);
-void close_model(opened *o);
+gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err);
+void close_model(loaded_model *o);
 
 /* Checks that the model's output is a picture of 1 (grey), 3 (RGB) or 4 (RGBA) channels; `name` is used in the message. */
-gb_status check_picture(const opened *o, const char *name, gb_error *err);
+gb_status check_picture(const loaded_model *o, const char *name, gb_error *err);
 
 /* The number of elements of one sample of the node's output. */
 size_t node_elements(const gb_node_info *node);

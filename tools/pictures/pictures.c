@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const char *latent, const bending *b) {
+void fill_picture_texts(picture_texts *t, const loaded_model *o, const char *settings, const char *latent, const bending *b) {
     snprintf(t->software, sizeof t->software, "ganbend %s", gb_version());
     snprintf(t->checksum, sizeof t->checksum, "%08" PRIx32, gb_model_checksum(o->model));
     t->texts[0] = (gb_text){"Software", t->software};

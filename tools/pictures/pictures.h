@@ -14,7 +14,7 @@ typedef struct picture_texts {
 /* Version, model, the settings that reproduce the picture, and recipes; of this machine only the instruction set, which can
  * change the last bits. `latent` holds the numbers of a z or w from a file, or is NULL; `b` may be NULL. The texts point
  * into `t`, `settings`, `latent` and `b`. */
-void fill_picture_texts(picture_texts *t, const opened *o, const char *settings, const char *latent, const bending *b);
+void fill_picture_texts(picture_texts *t, const loaded_model *o, const char *settings, const char *latent, const bending *b);
 
 bool ends_with(const char *text, const char *end);
 

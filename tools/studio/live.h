@@ -17,7 +17,7 @@ enum { LIVE_PREVIEWS = 8 };
 typedef struct live {
     shared *shared;
     size_t at;                  /* of shared->models */
-    opened o;                   /* the same, as the command line's functions take it */
+    loaded_model o;                   /* the same, as the command line's functions take it */
     gb_session *session;
     bending bent;               /* the recipe that the session is set to, if any */
     inputs in;

@@ -17,7 +17,7 @@
 typedef struct settings {
     int64_t port, keep, quality;
     const char *listen, *osc, *out;
-    machine on;
+    device_options on;
     bool no_browser;
 } settings;
 
@@ -27,7 +27,7 @@ static const option options[] = {
     {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 chooses a free one.", 0, 65535},
     {"--out", OPTION_TEXT, AT(out), "DIR", "Folder for saved files (out). Its folder studio/ holds the projects of "
      "the tabs.", 0, 0},
-    MACHINE_OPTIONS(settings, on),
+    DEVICE_OPTIONS(settings, on),
     {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory per tab for the results of layers that need not run again (768).", 1,
      1 << 20},
     {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). Saved pictures are "
@@ -79,7 +79,7 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
     name_model(path, m->name);
     s->model_count++;
     gb_model_output_shape(m->model, shape);
-    return check_picture(&(opened){.channels = shape[0]}, path, err);
+    return check_picture(&(loaded_model){.channels = shape[0]}, path, err);
 }
 
 static gb_status open_models(shared *s, const char *const paths[OPERANDS], gb_error *err) {

@@ -1,5 +1,5 @@
-// A real Chromium, driven through chromedriver by W3C WebDriver, and nothing but node's own modules: just the commands
-// that the studio's tests need.
+// Drives Chromium through chromedriver by W3C WebDriver, with node's own modules only: the commands that the studio's tests
+// need.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -7,15 +7,15 @@ import { createInterface } from 'node:readline';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';      // how WebDriver names an element in its JSON
 
-/* Keys without a character, as WebDriver writes them. */
+/* WebDriver's codes for keys without a character. */
 export const KEY = {
     tab: '\uE004', enter: '\uE007', escape: '\uE00C', space: '\uE00D', shift: '\uE008', control: '\uE009', alt: '\uE00A',
     left: '\uE012', up: '\uE013', right: '\uE014', down: '\uE015', home: '\uE011', end: '\uE010', remove: '\uE017',
     pageUp: '\uE00E', pageDown: '\uE00F', backspace: '\uE003',
 };
 
-/* Starts a program and waits for a line that `pattern` matches; resolves to [process, match]. Its output up to then is in
- * the error when it ends before. */
+/* Starts a program and waits for a line that `pattern` matches; resolves to [process, match]. If it ends first, the
+ * error contains its output. */
 export async function startProgram(file, args, pattern, options = {}) {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     const seen = [];
@@ -37,7 +37,7 @@ export async function startProgram(file, args, pattern, options = {}) {
     return [child, match];
 }
 
-/* Ends it politely, then surely; resolves to its exit code or signal. */
+/* Ends a program by SIGTERM, then SIGKILL; resolves to its exit code or signal. */
 export async function stopProgram(child, signal = 'SIGTERM') {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
     const ended = once(child, 'exit');
@@ -87,7 +87,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
         reload() {
             return ask('POST', `${session}/refresh`, {});
         },
-        /* The body of a function in the page; its result, a promise's too. */
+        /* Runs the body of a function in the page; resolves to its result. */
         async run(body, ...args) {
             const script = `const done = arguments[arguments.length - 1];
                 (async function () { ${body} }).apply(null, arguments)
@@ -96,7 +96,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
             if (error) throw new Error(error);
             return value;
         },
-        /* Until the expression is true in the page; resolves to its value. */
+        /* Waits until the expression is true in the page; resolves to its value. */
         async until(expression, what = expression, seconds = 10) {
             const end = Date.now() + 1000 * seconds;
             for (;;) {
@@ -112,7 +112,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
         async click(selector) {
             await ask('POST', `${session}/element/${await browser.find(selector)}/click`, {});
         },
-        /* Types into whatever has the focus: text and KEY.…; `held` keys are down meanwhile. */
+        /* Types text and KEY.… into the focused element while `held` keys are down. */
         async type(text, ...held) {
             const keys = [...text].flatMap(value => [{ type: 'keyDown', value }, { type: 'keyUp', value }]);
             const down = held.map(value => ({ type: 'keyDown', value }));
@@ -128,7 +128,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
             await ask('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard',
                 actions: [{ type: 'keyUp', value: key }] }] });
         },
-        /* Presses at the first of the points (CSS pixels in the window), moves over the others, lets go. */
+        /* Presses at the first point (CSS pixels in the window), moves over the others, releases. */
         async drag(points) {
             const moves = points.map(([x, y], i) => ({ type: 'pointerMove', duration: i ? 20 : 0,
                                                        x: Math.round(x), y: Math.round(y), origin: 'viewport' }));
@@ -137,7 +137,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
                 actions: [moves[0], { type: 'pointerDown', button: 0 }, ...moves.slice(1),
                           { type: 'pointerUp', button: 0 }] }] });
         },
-        /* Where an element is in the window: {x, y, width, height}. */
+        /* The box of an element in the window: {x, y, width, height}. */
         place(selector) {
             return browser.run(`const e = document.querySelector(arguments[0]);
                 if (!e) throw new Error('there is no ' + arguments[0]);
@@ -155,8 +155,8 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
         async screenshot(path) {
             await writeFile(path, Buffer.from(await ask('GET', `${session}/screenshot`), 'base64'));
         },
-        /* What the page's console and the browser complained of since the last call. */
-        async complaints() {
+        /* Warnings and errors of the console and the browser since the last call. */
+        async warnings() {
             const entries = await ask('POST', `${session}/se/log`, { type: 'browser' });
             return entries.filter(e => e.level === 'SEVERE' || e.level === 'WARNING').map(e => e.message);
         },

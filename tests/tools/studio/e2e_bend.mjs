@@ -1,4 +1,4 @@
-// Bending layers in a real browser: choosing them, their activation, filters, features: node e2e_bend.mjs GANBEND
+// Bending layers in a browser: selection, activations, filters, features: node e2e_bend.mjs GANBEND
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
@@ -27,7 +27,7 @@ async function addFilter(name) {
     await page.key(KEY.enter);
 }
 
-test('a click selects a layer; another activation changes the picture, undo and redo follow', async () => {
+test('a click selects a layer, another activation changes the picture, and undo and redo work', async () => {
     await select('synthesis.b16.conv1');
     await page.the('heading', 'synthesis.b16.conv1');
     await page.choose('f(x)', 'sinlu');
@@ -41,7 +41,7 @@ test('a click selects a layer; another activation changes the picture, undo and 
     assert.equal(await page.pixels(), bent);
 });
 
-test('parameters of an activation are typed, moved by keys, and two at once on the pad in one step', async () => {
+test('parameters of an activation are typed, changed by keys, and changed on the pad in one step', async () => {
     await select('synthesis.b32.conv0');
     await page.choose('f(x)', 'sinlu');
     const seen = new Set([unbent, await page.pixels()]);
@@ -69,7 +69,7 @@ test('parameters of an activation are typed, moved by keys, and two at once on t
     await changes('gain');
 });
 
-test('the curve says what the layer sees, and its values are counted', async () => {
+test('the curve shows the input of the layer, and its values are counted', async () => {
     await select('synthesis.b16.conv0');
     await page.the('image', /^Curve of lrelu\W+input -?[\d.]+ to [\d.]+, output -?[\d.]+ to [\d.]+/);
     await page.choose('f(x)', 'relu');
@@ -79,7 +79,7 @@ test('the curve says what the layer sees, and its values are counted', async () 
     assert.ok(parseFloat(zeros) > 5, zeros);
 });
 
-test('arrow keys walk the network, Shift adds, a drag takes several; a change goes to all of them', async () => {
+test('arrow keys move in the network, Shift extends the selection, a drag selects several, and changes apply to all', async () => {
     await select('synthesis.b8.conv0');
     await page.key(KEY.down);
     assert.deepEqual(await selection(), ['synthesis.b8.conv1']);
@@ -100,7 +100,7 @@ test('arrow keys walk the network, Shift adds, a drag takes several; a change go
         assert.ok(dragged.includes(name), `${name} in ${dragged}`);
 });
 
-test('filters are added from the menu, ordered, muted and removed, and act in their order', async () => {
+test('filters are added from the menu, moved, muted and removed, and are applied in their order', async () => {
     await select('synthesis.b32.conv1');
     await page.tab(/^Filters and maps/);
     await addFilter('rotate');
@@ -135,7 +135,7 @@ test('filters are added from the menu, ordered, muted and removed, and act in th
     assert.equal(await page.pixels(), turned);
 });
 
-test('a filter acts on chosen maps: clicked on the sheet, drawn at random, or found as clusters', async () => {
+test('a filter is applied to chosen maps: clicked on the sheet, random, or clusters', async () => {
     await select('synthesis.b16.conv1');
     await page.tab(/^Filters and maps/);
     await addFilter('invert');
@@ -175,7 +175,7 @@ test('a filter acts on chosen maps: clicked on the sheet, drawn at random, or fo
     assert.ok(energies[0] > energies[127]);
 });
 
-test('a layer is switched off and on by its key, and the network says so', async () => {
+test('a layer is switched off and on by its key, and the network shows it', async () => {
     await select('synthesis.b16.conv1');
     await page.key('o');
     const off = await page.pixels();
@@ -186,7 +186,7 @@ test('a layer is switched off and on by its key, and the network says so', async
     assert.equal(await page.pixels(), unbent);
 });
 
-test('a slider has another range when its end is typed, and goes back by its button', async () => {
+test('typing an end of a slider changes its range, and its button resets it', async () => {
     await page.click(await page.the('button', /^Truncation: highest value of the slider/));
     await page.key(KEY.enter);
     await page.browser.type('4');

@@ -1,5 +1,5 @@
-// Hands in a real browser: OSC over UDP, and a MIDI controller that is a double, put in the browser's place before the
-// page loads: node e2e_control.mjs GANBEND
+// Control in a browser: OSC over UDP, and a simulated MIDI controller that is installed before the page loads:
+// node e2e_control.mjs GANBEND
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { after, before, test } from 'node:test';
@@ -51,7 +51,7 @@ async function send(...messages) {
 
 const truncation = async () => (await page.recipe()).inputs.trunc;
 
-test('OSC moves what its address names, to the newest value, as one step', async () => {
+test('OSC sets the address to the newest value, as one step', async () => {
     const before = await page.pixels();
     await send(...[0.9, 0.8, 0.7, 0.6, 0.5].map(value => osc('/ganbend/trunc', value)));
     await until(async () => await truncation() === 0.5, 'the truncation');
@@ -63,14 +63,14 @@ test('OSC moves what its address names, to the newest value, as one step', async
     assert.equal(await page.pixels(), before);
 });
 
-test('what is no OSC, and addresses that nothing has, change nothing', async () => {
+test('invalid OSC and unknown addresses change nothing', async () => {
     await send(Buffer.from('garbage'), osc('/other/trunc', 0.1), osc('/ganbend/no/such', 1), osc('/ganbend/trunc', NaN),
                osc('/ganbend/seed', 4));
     await until(async () => (await page.recipe()).inputs.seeds === 4, 'the seed');
     assert.equal(await truncation(), undefined);
 });
 
-test('a knob is learned by touching a control and turning it, moves it, and is known after reloading', async () => {
+test('a knob is assigned by touching a control and turning it, and is remembered after reloading', async () => {
     await page.tab('Control');
     await page.press(/^Connect MIDI/);
     await page.click(await page.the('slider', 'Truncation'));

@@ -1,5 +1,5 @@
-// One whole job without a mouse: a layer is chosen, gets another activation and a filter, and the picture is saved; and
-// what the page says to those who do not see it: node e2e_keys.mjs GANBEND
+// Working without a mouse: a layer is selected, gets another activation and a filter, and the picture is saved; and the help
+// and focus of the page: node e2e_keys.mjs GANBEND
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const focus = () => page.browser.run(`const e = document.activeElement, box = e.
     const label = e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent;
     return { label, tag: e.localName, inSight: box.width > 0 && box.bottom > 0 && box.top < innerHeight };`);
 
-// Goes on by Tab until what has the focus is called that, and says where it went.
+// Presses Tab until the focused element has this label; returns the labels on the way.
 async function tabTo(pattern, ...held) {
     const met = [];
     for (let i = 0; i < 120; i++) {
@@ -69,13 +69,13 @@ test('a layer, an activation, a filter, a saved picture: by keys alone', async (
     assert.equal(readFileSync(join(page.out, 'picture-0001.png')).toString('latin1', 1, 4), 'PNG');
 });
 
-test('help lists the keys, Escape closes it, and the focus is where it was', async () => {
+test('help lists the keys, Escape closes it, and the focus returns', async () => {
     await page.on(await page.the('button', 'Undo'), 'this.focus();');
     await page.browser.type('?');
     const dialog = await page.the('dialog', null);
     const rows = await page.browser.run(`return [...document.querySelectorAll('dialog .keys dl > div')]
         .map(row => [row.querySelector('dt').textContent, row.querySelector('dd').textContent]);`);
-    // As the guide has them.
+    // The same as in the guide.
     const plain = text => text.replace(/[`+\s]/g, '');
     const guide = [...readFileSync('docs/studio.md', 'utf8').matchAll(/^\| \w+ \| (`.*?) \| (.*) \|$/gm)];
     const written = new Map(guide.map(([, keys, says]) => [says, plain(keys)]));
@@ -86,7 +86,7 @@ test('help lists the keys, Escape closes it, and the focus is where it was', asy
     assert.equal((await focus()).label, 'Undo');
 });
 
-test('everything that has the focus can be seen to have it', async () => {
+test('the focus is always visible', async () => {
     await page.click(await page.layer('synthesis.b32.conv1'));
     const seen = new Set();
     for (let i = 0; i < 200; i++) {

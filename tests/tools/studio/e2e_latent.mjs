@@ -1,4 +1,4 @@
-// Where the picture comes from, in a real browser: seed, z, styles, noise, pinned faces: node e2e_latent.mjs GANBEND
+// The latent panel in a browser: seed, z, styles, noise, pins: node e2e_latent.mjs GANBEND
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 const bends = async () => (await page.recipe()).bends;
 
-test('seeds go by keys and by number, and one undo takes a seed back', async () => {
+test('seeds are changed by keys and by number, and one undo restores a seed', async () => {
     await page.key('.');
     assert.equal((await page.recipe()).inputs.seeds, 1);
     const second = await page.pixels();
@@ -29,7 +29,7 @@ test('seeds go by keys and by number, and one undo takes a seed back', async () 
     assert.equal(await page.pixels(), first);
 });
 
-test('z is drawn on with a brush, by keys too, and given back', async () => {
+test('z is edited with a brush and by keys, and restored', async () => {
     const polygon = await page.the('slider', 'z', latent);
     await page.drag(polygon, [[0.8, 0.5], [0.85, 0.6], [0.9, 0.65]]);
     const [{ at, add }] = await bends();
@@ -48,7 +48,7 @@ test('z is drawn on with a brush, by keys too, and given back', async () => {
     assert.equal(await page.pixels(), first);
 });
 
-test('some w\'s take the style of another seed, by a share', async () => {
+test('some w\'s get a share of the style of another seed', async () => {
     await page.tab('Styles', latent);
     await page.press('Style', latent);
     await page.write(await page.the('textbox', 'Style of', latent), '5');
@@ -65,7 +65,7 @@ test('some w\'s take the style of another seed, by a share', async () => {
     assert.equal(await page.pixels(), first);
 });
 
-test('noise of a layer is strengthened and drawn on', async () => {
+test('the noise of a layer is amplified and drawn', async () => {
     await page.tab('Noise', latent);
     await page.set('b32.conv1', 4, latent);
     assert.deepEqual((await bends()).map(({ at }) => at), ['synthesis.b32.conv1']);
@@ -79,7 +79,7 @@ test('noise of a layer is strengthened and drawn on', async () => {
     assert.notEqual(await page.pixels(), strong);
 });
 
-test('between pinned faces there is a path, whose places become the recipe', async () => {
+test('there is a path between pins, and a position on it becomes the recipe', async () => {
     await page.key('k');
     await page.key('.');
     const second = await page.pixels();

@@ -1,7 +1,6 @@
-// How the page looks to people and to screen readers: axe goes over all of its states, in both themes and at both
-// sizes, and must find nothing serious.
+// Accessibility: axe checks the page in all its states, in both themes and at both sizes, and must find nothing serious.
 //     node e2e_looks.mjs GANBEND FOLDER
-// FOLDER is where axe-core is put, fetched with npm.
+// FOLDER is where npm installs axe-core.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -33,7 +32,7 @@ before(async () => {
 });
 after(() => page?.close());
 
-// `rules` of axe; null: all of them.
+// `rules` of axe, or null for all.
 async function scan(state, rules = null) {
     await page.rest();
     const { result } = await page.browser.chrome('Runtime.evaluate', { expression: 'typeof axe', returnByValue: true });
@@ -47,7 +46,7 @@ async function scan(state, rules = null) {
     assert.deepEqual(found, [], state);
 }
 
-// In the light, and, as nothing but colours is another there, the contrasts in the dark.
+// Everything in the light theme, and the contrasts in the dark theme, where only colours differ.
 async function scanBoth(state, size = desk) {
     await page.browser.look({ ...size, dark: true });
     await scan(`${state}, dark, ${size.width} × ${size.height}`, ['color-contrast']);
@@ -95,7 +94,7 @@ test('filters and maps', async () => {
     await page.press('Snapshot');
 });
 
-test('what is latent', async () => {
+test('the latent panel', async () => {
     const latent = await region('Latent');
     for (const part of ['Styles', 'Noise', 'z']) {
         await page.tab(part, latent);
@@ -115,7 +114,7 @@ test('what is latent', async () => {
     await page.tab('Activation');
 });
 
-test('the work', async () => {
+test('the project panel', async () => {
     const work = await region('Project');
     for (const view of ['Film', 'History', 'Control', 'Recipe']) {
         await page.tab(view, work);

@@ -1,4 +1,4 @@
-// Several models in a real browser, a BigGAN among them: node e2e_models.mjs GANBEND
+// Several models in a browser, one of them a BigGAN: node e2e_models.mjs GANBEND
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ const switchTo = async (model) => {
     await page.rest();
 };
 
-test('every model has its own recipe, and undo leads from one to the other', async () => {
+test('every model has its own recipe, and undo switches between them', async () => {
     await page.click(await page.layer('synthesis.b16.conv1'));
     await page.choose('f(x)', 'tanh');
     const bent = await page.pixels();
@@ -48,7 +48,7 @@ test('every model has its own recipe, and undo leads from one to the other', asy
     assert.equal(await page.pixels(), face);
 });
 
-test('a class is found by its name, alone and mixed with others', async () => {
+test('a class is found by its name and mixed with others', async () => {
     await switchTo('animals');
     const none = await page.pixels();
     await page.tab('Classes', latent);
@@ -70,7 +70,7 @@ test('a class is found by its name, alone and mixed with others', async () => {
     assert.equal(new Set([none, retriever, mixed]).size, 3);
 });
 
-test('a layer of it is bent as any other', async () => {
+test('its layers are bent like any others', async () => {
     const before = await page.pixels();
     await page.click(await page.layer('blocks.0.0.sum'));
     await page.tab(/^Filters and maps/);

@@ -1,4 +1,4 @@
-// The picture in a real browser: painting on it, comparing, zooming: node e2e_picture.mjs GANBEND
+// The picture in a browser: painting, comparing, zooming: node e2e_picture.mjs GANBEND
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 const painted = async () => (await page.recipe()).bends.filter(bend => bend.paint);
 
-// With a vector taken from the middle of a layer of 16 by 16.
+// With a vector picked from the middle of a layer of 16 by 16.
 async function beginPainting() {
     await page.press('Paint');
     await page.choose('Layer', 'synthesis.b16.conv1');
@@ -28,7 +28,7 @@ async function beginPainting() {
     await page.rest();
 }
 
-test('the pipette takes what a layer holds under it, the brush puts it elsewhere, the eraser takes it off', async () => {
+test('the pipette picks a vector, the brush paints with it, the eraser removes it', async () => {
     await beginPainting();
     assert.equal(await page.pixels(), unbent);
     assert.equal((await page.of('store.library'))[0].values.length, 128);
@@ -53,7 +53,7 @@ test('the pipette takes what a layer holds under it, the brush puts it elsewhere
     assert.equal(await page.pixels(), unbent);
 });
 
-test('a vector goes everywhere, or on a grid, and off again', async () => {
+test('a vector is painted everywhere or on a grid, and removed', async () => {
     await beginPainting();
     await page.press('Everywhere');
     assert.deepEqual((await painted())[0].paint, 'b16.conv1 1');
@@ -76,7 +76,7 @@ test('a cell is painted by keys alone', async () => {
     assert.notEqual(await page.pixels(), unbent);
 });
 
-test('a picture from disk says where which vector goes', async () => {
+test('a mask from disk defines where the vectors go', async () => {
     await beginPainting();
     const url = await page.browser.run(`const canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
         canvas.width = canvas.height = 32;
@@ -107,7 +107,7 @@ test('a picture from disk says where which vector goes', async () => {
     assert.notEqual(await page.pixels(), unbent);
 });
 
-test('what is painted with has a name of one\'s own, which the recipe follows', async () => {
+test('a vector can be renamed, and the recipe follows', async () => {
     await beginPainting();
     await page.press('Everywhere');
     await page.write(await page.the('textbox', 'Name of the vector'), 'nose');
@@ -117,7 +117,7 @@ test('what is painted with has a name of one\'s own, which the recipe follows', 
     await page.the('option', 'nose');
 });
 
-test('a held key shows the picture without its bends, and the difference view what they change', async () => {
+test('holding a key shows the picture without bends, and the difference view what they change', async () => {
     await page.click(await page.layer('synthesis.b32.conv1'));
     await page.choose('f(x)', 'sine');
     const bent = await page.pixels();
@@ -132,7 +132,7 @@ test('a held key shows the picture without its bends, and the difference view wh
     assert.equal(await page.pixels(), bent);
 });
 
-test('plus, minus and 0 zoom, and arrow keys move what is near', async () => {
+test('plus, minus and 0 zoom, and arrow keys move the zoomed picture', async () => {
     const canvas = await page.the('image', /^The picture: seed 0/);
     const place = () => page.on(canvas, 'const { x, width } = this.getBoundingClientRect(); return { x, width };');
     const fitted = await place();

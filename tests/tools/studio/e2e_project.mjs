@@ -1,4 +1,4 @@
-// The work in a real browser: undo over everything, the recipe as text, saving, coming back, snapshots and films, tabs:
+// The project in a browser: undo, the recipe as text, saving, reloading, snapshots and films, several tabs:
 // node e2e_project.mjs GANBEND
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -24,11 +24,11 @@ const announced = pattern => until(async () =>
     pattern.exec(await page.browser.run('return document.getElementById("announcer").textContent;')),
     `${pattern} to be said`);
 
-// What the header says of the connection.
+// The connection status in the header.
 const says = words => until(async () => words ===
     await page.browser.run('return document.querySelector("header [role=status]").textContent;'), words);
 
-// In place of the recipe's text, as a paste does it.
+// Replaces the text of the recipe, as pasting does.
 async function writeRecipe(recipe) {
     await page.on(await text(), `this.focus();
         this.select();
@@ -50,7 +50,7 @@ bends:
     b: 3
 `;
 
-test('undo goes back over everything that was done, step by step, and redo forward again', async () => {
+test('undo reverts everything step by step, and redo repeats it', async () => {
     const seen = [unbent];
     const did = async () => {
         seen.push(await page.pixels());
@@ -80,7 +80,7 @@ test('undo goes back over everything that was done, step by step, and redo forwa
     assert.equal(await page.pixels(), unbent);
 });
 
-test('a recipe that is typed is the picture; where it is wrong, its line is named, and the picture stays', async () => {
+test('a typed recipe becomes the picture; if it is wrong, its line is named and the picture stays', async () => {
     const bent = await bend(turned);
     assert.deepEqual((await page.recipe()).bends.map(each => each.filter ?? each.activation), ['rotate', 'sinlu']);
     await writeRecipe(turned.replace('angle: 40', 'angel: 40'));
@@ -89,13 +89,13 @@ test('a recipe that is typed is the picture; where it is wrong, its line is name
     await writeRecipe(turned.replace('bends:', 'bends: ['));
     await page.the('button', /^Line \d+/);
     await writeRecipe(turned);
-    await until(async () => !(await page.all('button', /^Line \d+/)).length, 'the complaint to go');
+    await until(async () => !(await page.all('button', /^Line \d+/)).length, 'the error to disappear');
     await page.on(await text(), 'this.blur();');
     assert.equal(await shownText(), turned, 'with its comment');
     assert.equal(await page.pixels(), bent);
 });
 
-test('a saved picture is byte for byte what ganbend render makes of the saved recipe', async () => {
+test('a saved picture equals that of ganbend render with the saved recipe, byte for byte', async () => {
     await bend(turned);
     await page.on(await text(), 'this.blur();');
     await page.key('s', KEY.control);
@@ -120,7 +120,7 @@ test('a saved picture is byte for byte what ganbend render makes of the saved re
     await page.key(KEY.escape);
 });
 
-test('a saved recipe is opened again, and so is the one that a picture carries', async () => {
+test('a saved recipe is opened again, and so is the recipe in a picture', async () => {
     const bent = await bend(turned);
     await page.on(await text(), 'this.blur();');
     await page.press('Save');
@@ -137,7 +137,7 @@ test('a saved recipe is opened again, and so is the one that a picture carries',
     }
 });
 
-test('a recipe is shared by copying it', async () => {
+test('a recipe is copied to the clipboard', async () => {
     await bend(turned);
     await page.on(await text(), 'this.blur();');
     const permissions = ['clipboardReadWrite', 'clipboardSanitizedWrite'];
@@ -147,7 +147,7 @@ test('a recipe is shared by copying it', async () => {
     assert.equal(await page.browser.run('return navigator.clipboard.readText();'), turned);
 });
 
-test('what was done is there after reloading the page, and after the program was killed and started again', async () => {
+test('nothing is lost by reloading the page or by killing and restarting the program', async () => {
     await page.click(await page.layer('synthesis.b16.conv1'));
     await page.choose('f(x)', 'tanh');
     const bent = await page.pixels();
@@ -169,7 +169,7 @@ test('what was done is there after reloading the page, and after the program was
     assert.equal(await page.pixels(), bent);
 });
 
-test('a film goes from snapshot to snapshot, as pictures and as MP4', async () => {
+test('a film between snapshots is rendered as pictures and as MP4', async () => {
     await page.press('Snapshot');
     await page.press('Seed: next');
     await page.choose('Model', 'toy-faces-64');
@@ -200,7 +200,7 @@ test('a film goes from snapshot to snapshot, as pictures and as MP4', async () =
     assert.equal(await page.pixels(), second);
 });
 
-test('snapshots are come back to by click and by number', async () => {
+test('snapshots are restored by click and by number', async () => {
     await page.press('Snapshot');
     const second = await bend(turned);
     await page.on(await text(), 'this.blur();');
@@ -211,7 +211,7 @@ test('snapshots are come back to by click and by number', async () => {
     assert.equal(await page.pixels(), second);
 });
 
-test('two tabs have works of their own, and what one does the other does not see', async () => {
+test('two tabs have separate projects', async () => {
     const first = (await page.of('store.welcome')).project;
     await bend(turned);
     const other = await openPage(ganbend, { beside: page });

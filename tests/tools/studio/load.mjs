@@ -1,8 +1,8 @@
-// Load on loopback: eight clients drag, one does not read, one sends garbage, one keeps leaving, and in the middle of it
-// the server is killed and started again. The eight must go on with the newest picture each, garbage closes its own
-// connection and no other, with a reason, and the server's memory must not grow.
+// Load on loopback: eight clients drag, one does not read, one sends garbage, one keeps reconnecting, and half way through the
+// server is killed and restarted. The eight must keep getting their newest pictures, garbage must close only its own
+// connection, with a reason, and the memory of the server must not grow.
 //     node load.mjs GANBEND [--minutes N] [MODEL…]
-// takes a third of a minute; with --minutes as long as one likes, and it says every minute how much memory there is.
+// takes a third of a minute, or as long as --minutes says; then it prints the memory every minute.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const now = () => performance.now() / 1000;
 const sleep = time => new Promise(resolve => setTimeout(resolve, 1000 * time));
 const headerOf = message => JSON.parse(message.subarray(4, 4 + message.readUInt32LE(0)));
 
-// What a person does at the sliders, one message a hundredth of a second.
+// What a user does at the sliders: one message every hundredth of a second.
 function recipeAt(client, step) {
     const angle = (37 * client + 3 * step) % 360 - 180;
     const bends = [{ at: 'synthesis.b32.conv1', filter: 'rotate', angle, features: { random: 0.5, seed: client } }];
@@ -35,7 +35,7 @@ const port = studio.port;
 const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${studio.child.pid}/status`, 'utf8'))[1]);
 let ending = false, dying = false;
 
-/* ------------------------------------------------------------------------------------------ those who drag */
+/* ------------------------------------------------------------------------------------------ clients that drag */
 
 const tallies = Array.from({ length: clients }, () => ({ pictures: 0, lives: 0, slowest: 0 }));
 
@@ -91,10 +91,10 @@ async function drag(client) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------ the others */
+/* ------------------------------------------------------------------------------------------ other clients */
 
-// Asks for everything and reads nothing.
-async function sleepAtTheWheel() {
+// Sends requests and reads nothing.
+async function neverRead() {
     while (!ending) {
         const socket = await connect(port);
         socket.socket.pause();
@@ -119,7 +119,7 @@ const garbage = [
 ];
 let thrown = 0;
 
-// Each piece closes its connection with its code and a reason; a name that is a path is an answer like any other.
+// Each piece closes its connection with its code and a reason; a name that is a path gets an answer.
 async function throwGarbage() {
     for (let i = 0; !ending; i = (i + 1) % garbage.length) {
         const [bytes, code] = garbage[i];
@@ -147,8 +147,8 @@ async function throwGarbage() {
     }
 }
 
-// Comes, asks, and leaves before it is answered.
-async function comeAndGo() {
+// Connects, sends requests, and disconnects before they are answered.
+async function reconnect() {
     for (let i = 0; !ending; i++) {
         const socket = await connect(port);
         if (!socket.closed) {
@@ -171,14 +171,14 @@ function say(words) {
 }
 
 const begun = now();
-const all = Promise.all([...tallies.keys()].map(drag).concat(sleepAtTheWheel(), throwGarbage(), comeAndGo()));
+const all = Promise.all([...tallies.keys()].map(drag).concat(neverRead(), throwGarbage(), reconnect()));
 const failed = all.then(() => null, error => error);
 const orFail = async (time) => {
     const error = await Promise.race([sleep(time), failed]);
     if (error) throw error;
 };
 
-// Half of the time; its first third is for warming up.
+// Half of the time; the first third of it is for warming up.
 async function half(time, words) {
     await orFail(time / 3);
     const before = memory();

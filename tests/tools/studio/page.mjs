@@ -1,6 +1,6 @@
-// The studio's page as a person meets it, for the end-to-end tests: a server with its models and a real Chromium that
-// shows the page. Elements are found as a screen reader finds them, by role and name in the browser's accessibility
-// tree, so a test that finds its way also says that others do. Everything waits for what it needs; nothing sleeps.
+// The studio's page for the end-to-end tests: a server with its models, and a Chromium that shows the page. Elements are found
+// as screen readers find them, by role and name in the accessibility tree, so the tests also check accessibility. Everything
+// waits for what it needs; nothing sleeps.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,43 +15,42 @@ export const toyFaces = 'tests/fixtures/toy-faces-64.gbw';
 const patience = 15000;             // ms
 const pause = () => new Promise(resolve => setTimeout(resolve, 20));
 
-// Until `look` resolves to something; `what` says what was waited for.
+// Waits until `look` resolves to something; `what` describes it for the error message.
 export async function until(look, what) {
     const end = Date.now() + patience;
     for (;;) {
         const found = await look();
         if (found) return found;
-        if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+        if (Date.now() > end) throw new Error(`timed out waiting for ${what}`);
         await pause();
     }
 }
 
-/* A page of its own studio, or one more of another page's, `beside` it. `ganbend` is the program, `models` its operands, the toy faces
- * unless others are named;
- * `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails where the browser complained
- * of anything meanwhile. */
+/* Opens a page of a new studio, or another page of the studio of `beside`. `ganbend` is the program, `models` its operands, the
+ * toy faces by default; `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails if the browser
+ * reported warnings or errors. */
 export async function openPage(ganbend, { models = [toyFaces], options = [], prepare = null, beside = null, ...look } = {}) {
     const out = beside?.out ?? mkdtempSync(join(tmpdir(), 'studio-'));
     const studio = beside?.studio ?? await start(ganbend, [...models, ...options], { out });
-    const page = { out, studio, complaints: [] };
+    const page = { out, studio, warnings: [] };
     let browser = null;
     page.kill = () => page.studio.stop('SIGKILL');
-    // At the same port; the page comes back to it by itself. That it could not connect meanwhile is no complaint.
+    // On the same port; the page reconnects by itself. Failed connections meanwhile are expected.
     page.restart = async () => {
         page.studio = await start(ganbend, [...models, ...options, '--port', String(page.studio.port)], { out });
         await page.rest();
-        const complaints = await browser.complaints();
-        page.complaints.push(...complaints.filter(text => !/WebSocket connection to .* failed/.test(text)));
+        const warnings = await browser.warnings();
+        page.warnings.push(...warnings.filter(text => !/WebSocket connection to .* failed/.test(text)));
     };
     page.close = async () => {
-        if (browser) page.complaints.push(...await browser.complaints());
+        if (browser) page.warnings.push(...await browser.warnings());
         await browser?.close();
         if (!beside) {
             const ended = await page.studio.stop();
             rmSync(out, { recursive: true, force: true });
             assert.equal(ended, 0, `the studio ended with ${ended}: ${page.studio.output()}`);
         }
-        assert.deepEqual(page.complaints, [], 'the browser complained');
+        assert.deepEqual(page.warnings, [], 'the browser complained');
     };
     try {
         browser = await startBrowser(look);
@@ -77,8 +76,7 @@ function addHands(page, browser) {
         return root;
     }
 
-    // Those of a role (the browser's word) with this name, a text, a pattern, or null for any, as the browser's tree has
-    // them.
+    // The nodes of the accessibility tree with this role and name: a string, a pattern, or null for any.
     async function inTree(role, name = null, within = null) {
         const where = within ?? await documentNode();
         const question = { backendNodeId: where, role, ...typeof name === 'string' && { accessibleName: name } };
@@ -93,7 +91,7 @@ function addHands(page, browser) {
     const all = async (...what) => (await inTree(...what)).map(node => node.backendDOMNodeId);
     const names = async (...what) => (await inTree(...what)).map(node => node.name?.value ?? '');
 
-    // The one element of that role and name, when it is there.
+    // Waits for the one element with this role and name.
     async function the(role, name, within = null) {
         let seen = 0;
         return until(async () => {
@@ -105,7 +103,7 @@ function addHands(page, browser) {
         });
     }
 
-    // Runs a function, given as text, with the element as `this`.
+    // Runs a function body with the element as `this`.
     async function on(element, body, ...args) {
         const { object } = await chrome('DOM.resolveNode', { backendNodeId: element });
         const { result, exceptionDetails } = await chrome('Runtime.callFunctionOn', {
@@ -116,7 +114,7 @@ function addHands(page, browser) {
         return result.value;
     }
 
-    // Where an element is in the window, scrolled there and not covered; `x` and `y` are shares of its size.
+    // Scrolls an element into view and returns a point of it in the window; `x` and `y` are fractions of its size.
     async function pointOf(element, x = 0.5, y = 0.5) {
         return until(() => on(element, `
             this.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -134,14 +132,14 @@ function addHands(page, browser) {
         for (const key of held) await browser.letGo(key);
     }
 
-    // Text in place of what a field has; Enter takes it.
+    // Replaces the text of a field and presses Enter.
     async function write(element, text) {
         await on(element, 'this.focus(); this.select?.();');
         await browser.type(text);
         await browser.type(KEY.enter);
     }
 
-    // Chooses of a menu, by the words that are shown or by what they stand for.
+    // Chooses an option of a menu by its label or value.
     const pickFrom = (element, words) => on(element, `
         const option = [...this.options].find(each => each.label === arguments[0] || each.value === arguments[0]);
         const all = [...this.options].map(each => each.label).join(', ');
@@ -150,12 +148,12 @@ function addHands(page, browser) {
         this.dispatchEvent(new Event('input', { bubbles: true }));
         this.dispatchEvent(new Event('change', { bubbles: true }));`, words);
 
-    // Runs a body with what the page's own modules share in sight; of('store.recipe') is what it knows.
+    // Evaluates an expression with the page's modules in scope, such as of('store.recipe').
     const run = (body, ...args) => browser.run(`const { store } = await import('/state/store.js'),
         { live } = await import('/state/live.js'), { controls } = await import('/parts/controls.js');\n${body}`, ...args);
     const of = expression => run(`return ${expression};`);
 
-    // When nothing is being rendered, and the newest picture is shown.
+    // Waits until nothing is being rendered and the newest picture is shown.
     const rest = () => until(() => of('!live.busy'), 'the picture to come');
 
     Object.assign(page, {
@@ -166,7 +164,7 @@ function addHands(page, browser) {
             await until(() => of('store.opened && store.network !== null && store.frame !== null'), 'a picture');
             await rest();
         },
-        // A work of its own for a test, as if the page had never been opened.
+        // Opens a new project for a test.
         async fresh(name) {
             await browser.run('location.hash = arguments[0];', name);
             const isThere = 'store.welcome?.project === ' + JSON.stringify(name);
@@ -177,7 +175,7 @@ function addHands(page, browser) {
             await browser.reload();
             await page.ready();
         },
-        // What the canvas shows, as one number that is another for every other picture.
+        // A hash of the picture on the canvas.
         async pixels() {
             await rest();
             return browser.run(`const canvas = document.querySelector('#picture canvas');
@@ -189,9 +187,9 @@ function addHands(page, browser) {
                 return [...new Uint8Array(digest, 0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('');`);
         },
         recipe: () => of('store.recipe'),
-        // A layer in the network, by its name in recipes.
+        // A layer in the network panel, by its name in recipes.
         layer: name => the('treeitem', new RegExp(`(^|, )${name.replaceAll('.', '\\.')}, `)),
-        // Of a slider: its number, as text as a person types it.
+        // Types the number of a slider.
         async set(label, value, within = null) {
             await write(await the('textbox', `${label}, as text`, within), String(value));
             await rest();

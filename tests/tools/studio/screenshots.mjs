@@ -18,7 +18,7 @@ async function screenshot(name, look) {
     await until(() => page.browser.run('return !document.querySelector(".announcer:not(.gone)");'), 'quiet');
     const file = join(folder, `${name}.png`);
     await page.browser.screenshot(`${file}.all`);
-    // 256 colours are enough to see what is where.
+    // 256 colours are enough.
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
                             'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5',
                             file]);

@@ -1,4 +1,4 @@
-// Starts `ganbend studio` on a free port and ends it.
+// Starts `ganbend studio` on a free port.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
-// How fast the studio is, from the hand to the screen, in a real Chromium; prints figures and tests nothing:
+// Measures the speed of the studio in Chromium, from input to screen; prints figures and tests nothing:
 //     node speed.mjs GANBEND [MODEL] [--device D …]
-// While a slider of a layer is dragged and while the path between two faces is played: pictures a second on the canvas.
-// After one change, from the moment of it: how long until the first picture is there, preview or not, and the full one.
+// Pictures per second on the canvas while a slider of a layer is dragged and while the path between two pins plays; the time
+// from a change to its first picture, preview or not, and to the full one.
 import { openPage, toyFaces } from './page.mjs';
 
 const [ganbend, ...rest] = process.argv.slice(2);
@@ -9,7 +9,7 @@ const models = rest.length && !rest[0].startsWith('--') ? [rest.shift()] : [toyF
 const seconds = 5, changes = 12;
 const page = await openPage(ganbend, { models, options: rest });
 
-// In the page: one move before every picture of the screen; how many pictures came.
+// In the page: one change per animation frame; counts the pictures.
 const drag = act => page.run(`const [act, seconds] = arguments;
     let pictures = 0, fulls = 0;
     const off = store.on('frame', which => {
@@ -26,7 +26,7 @@ const drag = act => page.run(`const [act, seconds] = arguments;
     const passed = (performance.now() - begun) / 1000;
     return { rate: pictures / passed, fulls: fulls / passed };`, act, seconds);
 
-// Milliseconds until the first and the full picture of a new seed, the middle of several.
+// The median time in milliseconds until the first and the full picture of a new seed.
 const wait = address => page.run(`const [address, changes] = arguments;
     const first = [], full = [];
     for (let i = 0; i < changes; i++) {

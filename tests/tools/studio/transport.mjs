@@ -1,4 +1,4 @@
-// What the studio's server lets in and what it does not, byte by byte: node transport.mjs GANBEND
+// What the studio's server accepts and refuses, on the level of bytes: node transport.mjs GANBEND
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => studio.stop());
 
-// Sends bytes; resolves to what came back when the connection ends or a whole response is there.
+// Sends bytes; resolves to the response when it is complete or the connection ends.
 function exchange(bytes, { to = port, part = false } = {}) {
     return new Promise((resolve) => {
         const socket = net.connect(to, '127.0.0.1');
@@ -58,14 +58,14 @@ async function isAlive(to = port) {
 const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8',
     svg: 'image/svg+xml', png: 'image/png' };
 
-test('the address it prints has the port it chose, and the page is there', async () => {
+test('the printed address has the chosen port and serves the page', async () => {
     assert.equal(studio.address, `http://127.0.0.1:${port}/`);
     const answer = await get('/');
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.body, readFileSync(join(page, 'index.html')));
 });
 
-test('every file of the page is served as it is, with its type and the headers that guard it', async () => {
+test('every file of the page is served unchanged, with its type and security headers', async () => {
     const files = readdirSync(page, { recursive: true }).map(String).filter((name) => /\.\w+$/.test(name));
     assert.ok(files.length > 10);
     for (const name of files) {
@@ -83,7 +83,7 @@ test('every file of the page is served as it is, with its type and the headers t
     }
 });
 
-test('a file that the browser has is not sent again, and HEAD sends none', async () => {
+test('a cached file is not sent again, and HEAD sends no body', async () => {
     const { head } = await get('/index.html');
     const etag = /ETag: (\S+)/.exec(head)[1];
     const again = await exchange(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nIf-None-Match: ${etag}\r\n`
@@ -97,7 +97,7 @@ test('a file that the browser has is not sent again, and HEAD sends none', async
     assert.equal(bare.body.length, 0);
 });
 
-test('several requests on one connection are answered in their order', async () => {
+test('several requests on one connection are answered in order', async () => {
     const ask = (path, last) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
     const socket = net.connect(port, '127.0.0.1');
     let got = '';
@@ -107,7 +107,7 @@ test('several requests on one connection are answered in their order', async () 
     assert.deepEqual(got.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
 });
 
-test('only loopback names are a Host, with any port, as tunnels have others', async () => {
+test('Host must be a loopback name, with any port because of tunnels', async () => {
     for (const host of ['127.0.0.1', 'localhost', 'LocalHost:80', `[::1]:${port}`, '127.0.0.1:9999', '[::1]'])
         assert.equal((await get('/', { host })).status, 200, host);
     for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.evil.example',
@@ -125,7 +125,7 @@ test('requests of other origins are refused', async () => {
         assert.equal((await get('/', { headers: { Origin: origin } })).status, 403, origin);
 });
 
-test('no path leads anywhere but to the files of the page', async () => {
+test('no path leads outside the files of the page', async () => {
     for (const path of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '//etc/passwd', '/..%2f..%2fetc/passwd',
         '/index.html/', '/index.html%00.js', '/page_assets', '/studio/', `/${'a'.repeat(3000)}`,
         '/%', '/%zz', '/INDEX.HTML']) {
@@ -151,7 +151,7 @@ test('methods other than GET and HEAD are refused, with and without a body', asy
     await isAlive();
 });
 
-test('what is no HTTP, and headers without end, are cut off', async () => {
+test('invalid HTTP and endless headers are cut off', async () => {
     const none = [
         '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x00'.repeat(5000),
         '\n'.repeat(5000),
@@ -168,7 +168,7 @@ test('what is no HTTP, and headers without end, are cut off', async () => {
     await isAlive();
 });
 
-test('what is no WebSocket handshake gets no WebSocket', async () => {
+test('an invalid handshake gets no WebSocket', async () => {
     const refused = async (options, status) => {
         const socket = await connect(port, options);
         assert.equal(Number(/ (\d+) /.exec(socket.answer)?.[1] ?? 0), status, JSON.stringify(options));
@@ -187,7 +187,7 @@ test('what is no WebSocket handshake gets no WebSocket', async () => {
     await isAlive();
 });
 
-test('a message in pieces with a ping between them is one message', async () => {
+test('a fragmented message with a ping in between is one message', async () => {
     const socket = await connect(port);
     assert.match(socket.answer, / 101 /);
     const text = JSON.stringify({ type: 'hello', project: '' });
@@ -214,7 +214,7 @@ test('without models the studio serves those of weights/demo, in the order of th
     assert.equal(await demos.stop(), 0);
 });
 
-test('messages of more than 8 MiB close the connection, whole or in pieces', async () => {
+test('messages larger than 8 MiB close the connection, whole or in fragments', async () => {
     const whole = await connect(port);
     whole.raw(frame(TEXT, ' '.repeat(1 << 20), { length: (8 << 20) + 1 }));
     assert.equal((await whole.whenClosed()).code, 1009);
@@ -237,14 +237,14 @@ test('messages of more than 8 MiB close the connection, whole or in pieces', asy
     await isAlive();
 });
 
-test('what breaks the protocol closes that connection and no other', async () => {
+test('a protocol error closes that connection only', async () => {
     const bystander = await connect(port);
     const broken = {
-        'text that is no UTF-8': [frame(TEXT, Buffer.from([0x22, 0xff, 0xfe, 0x22])), 1007],
+        'text that is not UTF-8': [frame(TEXT, Buffer.from([0x22, 0xff, 0xfe, 0x22])), 1007],
         'a reserved bit': [frame(TEXT, '{}', { head: 0xc1 }), 1002],
         'an unknown opcode': [frame(3, '{}'), 1002],
-        'a piece of nothing': [frame(0, '{}'), 1002],
-        'a ping in pieces': [frame(PING, 'a', { fin: false }), 1002],
+        'a continuation of nothing': [frame(0, '{}'), 1002],
+        'a fragmented ping': [frame(PING, 'a', { fin: false }), 1002],
     };
     for (const [what, [bytes, code]] of Object.entries(broken)) {
         const socket = await connect(port);
@@ -264,7 +264,7 @@ test('what breaks the protocol closes that connection and no other', async () =>
     await bystander.end();
 });
 
-test('sixteen tabs are served, the next one is told so, and one that leaves makes room', async () => {
+test('sixteen tabs are served, the next one is refused with a reason, and closing one makes room', async () => {
     const tabs = [];
     for (let i = 0; i < 16; i++) tabs.push(await connect(port));
     const next = await connect(port);
@@ -304,7 +304,7 @@ test('more connections than are served are turned away with 503, and then served
     }
 });
 
-test('with --listen the token opens the page, its files and its WebSocket, and nothing else does', async () => {
+test('with --listen the page, its files and its WebSocket need the token', async () => {
     const open = await start(ganbend, [toyFaces, '--listen', '127.0.0.1']);
     try {
         const to = open.port, host = `127.0.0.1:${to}`;
@@ -337,7 +337,7 @@ test('with --listen the token opens the page, its files and its WebSocket, and n
     }
 });
 
-// One OSC message: address, type tags, arguments; strings end with a zero and fill up to four bytes.
+// One OSC message: address, type tags, arguments. Strings end with a zero byte and are padded to four bytes.
 function osc(address, tags, ...values) {
     const text = (string) => Buffer.concat([Buffer.from(string), Buffer.alloc(4 - Buffer.byteLength(string) % 4)]);
     const number = (tag, value) => {
@@ -359,7 +359,7 @@ function bundle(...parts) {
     })]);
 }
 
-test('OSC moves the controls of every tab, and what is no OSC moves none', async () => {
+test('OSC reaches every tab, and invalid OSC none', async () => {
     const sender = dgram.createSocket('udp4');
     await new Promise((resolve) => sender.bind(0, '127.0.0.1', resolve));
     const free = dgram.createSocket('udp4');
@@ -401,7 +401,7 @@ test('OSC moves the controls of every tab, and what is no OSC moves none', async
     }
 });
 
-test('a port that is taken, and an address that is not ours, are said in one line', () => {
+test('a port in use and a foreign address are reported in one line', () => {
     const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', ...options], { encoding: 'utf8' });
     const taken = run('--port', String(port));
     assert.equal(taken.status, 1);
@@ -416,7 +416,7 @@ test('a port that is taken, and an address that is not ours, are said in one lin
 
 const headerOf = (message) => JSON.parse(message.subarray(4, 4 + message.readUInt32LE(0)));
 
-// The pictures of a tab that goes on working: resolves to a function that ends it and checks that they kept coming.
+// A tab that keeps working: show() resolves when its next picture has arrived.
 async function bystander() {
     const tab = await connect(port);
     let serial = 0;
@@ -432,14 +432,14 @@ async function bystander() {
     return { show, end: () => tab.end() };
 }
 
-test('a tab that asks and does not read is closed in the end, and others see their pictures meanwhile', async () => {
+test('a tab that does not read its answers is closed, and others keep getting their pictures', async () => {
     const other = await bystander();
     const text = `bends: []\nsummary: "${'x'.repeat(4 << 20)}"\n`;
     const deaf = await connect(port);
     deaf.socket.pause();
-    deaf.send({ type: 'parse', id: 1, text });                     // its answer fills the socket
+    deaf.send({ type: 'parse', id: 1, text });                     // its answer fills the socket buffer
     await other.show();
-    deaf.send({ type: 'parse', id: 2, text });                     // this one is worked on when the others come
+    deaf.send({ type: 'parse', id: 2, text });                     // this one is running when the others arrive
     deaf.raw(Buffer.concat(Array.from({ length: 200 }, () => frame(TEXT, JSON.stringify({ type: 'hello', project: '' })))));
     for (let i = 0; i < 20; i++) await other.show();
     deaf.socket.resume();
@@ -450,7 +450,7 @@ test('a tab that asks and does not read is closed in the end, and others see the
     await other.end();
 });
 
-test('a tab that is closed during a long job does not hold up the others', async () => {
+test('closing a tab during a long job does not delay others', async () => {
     const other = await bystander();
     const recipe = `bends:\n${"- {at: '*', filter: invert}\n".repeat(300)}`;
     for (let i = 0; i < 3; i++) {
@@ -468,7 +468,7 @@ test('a tab that is closed during a long job does not hold up the others', async
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'])
-    test(`${signal} tells the tabs and ends it, also while one does not read`, async () => {
+    test(`${signal} tells the tabs and ends the program, even if a tab does not read`, async () => {
         const other = await start(ganbend);
         const reader = await connect(other.port), sleeper = await connect(other.port);
         sleeper.socket.pause();

@@ -1,11 +1,10 @@
-// A WebSocket as bytes on a connection, so that tests can also send what no browser would: pieces, wrong headers,
-// garbage. Plain node, as everything here.
+// A WebSocket client on the level of bytes, so that tests can send what no browser would: fragments, wrong headers, garbage.
 import net from 'node:net';
 import { randomBytes } from 'node:crypto';
 
 export const TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
 
-// One frame as a browser sends it, masked. `head` may change its first byte: fin, reserved bits, opcode.
+// One masked frame. `head` can replace its first byte: fin, reserved bits, opcode.
 export function frame(opcode, payload, { fin = true, head = (fin ? 0x80 : 0) | opcode, length } = {}) {
     const bytes = Buffer.from(payload);
     const size = length ?? bytes.length;
@@ -27,7 +26,7 @@ export function frame(opcode, payload, { fin = true, head = (fin ? 0x80 : 0) | o
     return Buffer.concat([start, mask, masked]);
 }
 
-// Whole frames at the beginning of `bytes`, and what is left of it.
+// The complete frames at the beginning of `bytes`, and the rest.
 function frames(bytes) {
     const found = [];
     for (;;) {
@@ -49,8 +48,8 @@ function frames(bytes) {
     return { found, rest: bytes };
 }
 
-// Connects and upgrades. `answer` is the status line where it was not 101. Messages wait in `inbox` until next() or
-// until(test) takes them; `closed` becomes {code, reason}, code 0 where the connection just ended.
+// Connects and upgrades. `answer` is the status line. Messages wait in `inbox` until until(test) takes them. `closed` becomes
+// {code, reason}, with code 0 if the connection ended without a close frame.
 export function connect(port,
     { host = `127.0.0.1:${port}`, origin = `http://${host}`, path = '/ws', headers = {} } = {}) {
     const all = {
@@ -102,7 +101,7 @@ export function connect(port,
 
     self.send = (object) => socket.write(frame(TEXT, JSON.stringify(object)));
     self.raw = (data) => socket.write(data);
-    // The next message that `wanted` says yes to; others before it are dropped.
+    // Waits for a message that `wanted` accepts; others before it are dropped.
     self.until = async (wanted) => {
         for (;;) {
             while (self.inbox.length) {

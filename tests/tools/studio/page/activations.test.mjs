@@ -1,4 +1,4 @@
-// Curves as they are drawn, and the axes under them.
+// Curves of activations and their axes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {curveOf, ticks, windowOf} from '../../../../tools/studio/page/layer/activations.js';
@@ -7,7 +7,7 @@ import {found} from '../../../../tools/studio/page/layer/filtermenu.js';
 const near = (value, wanted) =>
     assert.ok(Math.abs(value - wanted) < 1e-6 * Math.max(1, Math.abs(wanted)), `${value}, not ${wanted}`);
 
-// What PyTorch gives.
+// Values from PyTorch.
 const values = [
     ['linear', [], -1.5, -1.5], ['relu', [], -1, 0], ['relu', [], 2, 2], ['lrelu', [0.2], -2, -0.4],
     ['tanh', [], 0.5, 0.46211716],
@@ -22,11 +22,11 @@ const values = [
 for (const [name, params, x, wanted] of values)
     test(`${name}(${x}) with [${params}] is ${wanted}`, () => near(curveOf(name, params)(x), wanted));
 
-test('an activation that the page does not know has no curve', () => {
+test('an activation without a formula has no curve', () => {
     assert.equal(curveOf('constructor'), null);
 });
 
-test('the window of a curve holds what the layer sees, and 0; that of a histogram what there is', () => {
+test('the range of a curve includes the input of the layer and 0, that of a histogram its values', () => {
     const [low, high] = windowOf({low: 0.5, high: 7}, true);
     assert.ok(low < -2 && high > 7 && high < 8);
     const [least, greatest] = windowOf({low: 0.5, high: 0.75}, false);
@@ -34,12 +34,12 @@ test('the window of a curve holds what the layer sees, and 0; that of a histogra
     assert.ok(windowOf({low: 3, high: 3}, false)[0] < 3);
 });
 
-test('ticks are round and inside', () => {
+test('ticks are round numbers inside the range', () => {
     assert.deepEqual(ticks(-3.2, 4.4, 6), [-2, 0, 2, 4]);
     assert.deepEqual(ticks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
 });
 
-test('filters are found by name, by the published one and by what they do', () => {
+test('filters are found by name, alias and summary', () => {
     const rows = [
         {name: 'threshold', alias: 'binary-thresh', summary: '1 where x is above a threshold'},
         {name: 'resize-crop', alias: null, summary: 'maps resized and cut back'},

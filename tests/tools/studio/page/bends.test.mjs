@@ -1,4 +1,4 @@
-// Changing bends: at many layers at once, at one of many, their order, their parameters and features.
+// Changing bends: at many layers at once, at one of many, order, parameters and features.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as bends from '../../../../tools/studio/page/state/bends.js';
@@ -8,7 +8,7 @@ const nodes = styleGan2();
 const at = (...names) => names.map(name => nodes.find(node => node.name === `synthesis.${name}`));
 const [a, b, c] = at('b8.conv0', 'b8.conv1', 'b16.conv0');
 
-test('one activation goes to all selected layers as one bend', () => {
+test('one activation is set at all selected layers as one bend', () => {
     const recipe = {bends: []};
     bends.setActivation(recipe, [a, b], {activation: 'sinlu', a: 2}, nodes);
     assert.deepEqual(recipe.bends, [{at: [a.name, b.name], activation: 'sinlu', a: 2}]);
@@ -16,7 +16,7 @@ test('one activation goes to all selected layers as one bend', () => {
     assert.deepEqual(recipe.bends, [{at: [a.name, b.name], activation: 'sinlu', a: 3}]);
 });
 
-test('a layer of several that gets another activation leaves the others theirs', () => {
+test('another activation at one of several layers leaves the others unchanged', () => {
     const recipe = {bends: [{at: 'synthesis.b8.conv?', activation: 'sinlu'}]};
     bends.setActivation(recipe, [b], {activation: 'relu'}, nodes);
     assert.deepEqual(recipe.bends, [{at: a.name, activation: 'sinlu'}, {at: b.name, activation: 'relu'}]);
@@ -24,7 +24,7 @@ test('a layer of several that gets another activation leaves the others theirs',
     assert.deepEqual(recipe.bends, []);
 });
 
-test('layers are switched off and on again, each for itself', () => {
+test('layers are switched off and on individually', () => {
     const recipe = {};
     bends.setOff(recipe, [a, b, c], true, nodes);
     assert.ok([a, b, c].every(node => bends.isOff(recipe, node)));
@@ -34,7 +34,7 @@ test('layers are switched off and on again, each for itself', () => {
     assert.deepEqual(recipe.bends, []);
 });
 
-test('the stack is what stands at any of the layers, in order, without activation and switch', () => {
+test('the stack contains the bends at any of the layers in order, without activations and switches', () => {
     const recipe = {bends: [
         {at: a.name, filter: 'blur'}, {at: a.name, activation: 'relu'}, {at: c.name, filter: 'erode'},
         {at: [a.name, b.name], filter: 'invert'}, {at: b.name, disable: true},
@@ -42,7 +42,7 @@ test('the stack is what stands at any of the layers, in order, without activatio
     assert.deepEqual(bends.stackOf(recipe, [a, b]).map(({index, at: count}) => [index, count]), [[0, 1], [3, 2]]);
 });
 
-test('a bend of many layers can become one of its own for some of them, and come to more', () => {
+test('a bend can be split off for some of its layers, and extended to more', () => {
     const blur = {at: 'synthesis.b8.conv?', filter: 'blur', features: {random: 0.5, seed: 1}};
     const recipe = {bends: [blur, {at: 'z', add: {3: 1}}]};
     assert.equal(bends.separate(recipe, 0, [b], nodes), 1);
@@ -55,7 +55,7 @@ test('a bend of many layers can become one of its own for some of them, and come
     assert.deepEqual(recipe.bends.map(bend => bend.at), [b.name, 'z']);
 });
 
-test('w\'s are taken away from a range by their numbers', () => {
+test('w\'s are removed from a range by number', () => {
     const recipe = {bends: [{w: '0-4', style: 9}]};
     bends.takeAway(recipe, 0, at('w2'), nodes);
     assert.deepEqual(recipe.bends, [{w: ['0', '1', '3', '4'], style: 9}]);
@@ -63,7 +63,7 @@ test('w\'s are taken away from a range by their numbers', () => {
     assert.deepEqual(recipe.bends, [{w: 4, style: 9}]);
 });
 
-test('random features keep their draw when places in the list change', () => {
+test('random features stay the same when indices change', () => {
     const recipe = {bends: [{at: a.name, filter: 'blur'}, {at: a.name, filter: 'invert', features: {random: 0.5}}]};
     bends.moveBend(recipe, 1, 0);
     assert.deepEqual(recipe.bends.map(bend => bend.filter), ['invert', 'blur']);
@@ -75,7 +75,7 @@ const rotate = {name: 'rotate', count: 2, max_params: 2, params: [param('angle',
 const poly = {name: 'poly', count: 3, max_params: 5, params: [
     param('w0', 1), param('w1', 1), param('w2', 1), param('w3', null), param('w4', null)]};
 
-test('parameters are read by name, by place or by default, and written where they stood', () => {
+test('parameters are read by name, by position or by default, and written in the same form', () => {
     const bend = {filter: 'rotate', params: [30]};
     assert.deepEqual([0, 1].map(i => bends.paramOf(bend, rotate, i)), [30, 1]);
     bends.setParam(bend, rotate, 0, 10);
@@ -83,7 +83,7 @@ test('parameters are read by name, by place or by default, and written where the
     assert.deepEqual(bend, {filter: 'rotate', params: [10], mix: 0.5});
 });
 
-test('a polynomial has as many weights as are given, and can have more and fewer', () => {
+test('a polynomial has as many weights as are given, and they can be added and removed', () => {
     const bend = {activation: 'poly', w0: 2};
     assert.equal(bends.paramCount({activation: 'poly'}, poly), 3);
     bends.resizeParams(bend, poly, 4);
@@ -93,7 +93,7 @@ test('a polynomial has as many weights as are given, and can have more and fewer
     assert.deepEqual(bend.params, [2]);
 });
 
-test('listed features are numbers and ranges, both ways', () => {
+test('listed features are read and written as numbers and ranges', () => {
     assert.equal(bends.listedFeatures({}), null);
     assert.equal(bends.listedFeatures({features: {random: 0.5}}), null);
     assert.deepEqual([...bends.listedFeatures({features: ['0-2', 9]})], [0, 1, 2, 9]);

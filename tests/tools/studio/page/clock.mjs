@@ -1,4 +1,4 @@
-// A clock that goes on only when it is told to, in place of setTimeout, clearTimeout and Date.now.
+// A clock that advances only when told to; replaces setTimeout, clearTimeout and Date.now.
 const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, now: Date.now };
 let now = 0, lastId = 0, waiting = [];
 

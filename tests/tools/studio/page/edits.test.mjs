@@ -21,7 +21,7 @@ test('changes are made in order, and the moves of one stroke replace each other 
     assert.deepEqual(made, ['1a', '1c', 'end of 1', '2a', 'fill', 'wipe']);
 });
 
-test('what comes after changes happens at once if none is waiting', async () => {
+test('after() runs at once if no change is waiting', async () => {
     await new Promise(resolve => setImmediate(resolve));
     assert.ok(!edits.busy);
     let happened = false;

@@ -1,4 +1,4 @@
-// A WebSocket that a test holds in its hands: what the page sent is in `sent`, say() answers.
+// A fake WebSocket: `sent` holds what the page sent, say() delivers a message.
 export class FakeSocket extends EventTarget {
     static OPEN = 1;
     static all = [];

@@ -1,4 +1,4 @@
-// The drawing of networks: layers and their parts, groups, places, lines, and the way arrow keys take.
+// The drawing of networks: layers and their parts, groups, positions, lines, and navigation by arrow keys.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
@@ -14,20 +14,20 @@ const networks = {
 const layerOf = (nodes, name) => layersOf(nodes).find(layer => layer.name === name);
 const partsOf = (nodes, name) => layerOf(nodes, name).parts.map(part => part.name.slice(name.length + 1));
 
-test('a layer has the boundaries that lead to it as parts', () => {
+test('the boundaries before a layer are its parts', () => {
     assert.deepEqual(partsOf(networks['StyleGAN2 at 64'], 'synthesis.b8.conv0'),
                      ['affine.linear', 'affine', 'conv', 'noise_const', 'noise']);
     assert.deepEqual(partsOf(networks['StyleGAN2 at 64'], 'mapping.fc3'), ['linear']);
     assert.deepEqual(partsOf(networks.BigGAN, 'blocks.1.0.bn2'), ['gain', 'bias']);
 });
 
-test('what only brings the way past to the size of a sum is a part of the sum', () => {
+test('nodes that only resize the skip connection are parts of the sum', () => {
     assert.deepEqual(layerOf(networks['StyleGAN2 at 64'], 'synthesis.b16.img').parts.map(({name}) => name),
                      ['synthesis.b16.upsample']);
     assert.equal(layerOf(networks.BigGAN, 'blocks.1.0.shortcut.upsample').parts.length, 0, 'a convolution takes it');
 });
 
-test('layers of the mapping network are no parts of the w that they make', () => {
+test('layers of the mapping network are not parts of w', () => {
     assert.ok(layerOf(networks['StyleGAN2 at 64'], 'mapping.fc7'));
     assert.equal(layerOf(networks['StyleGAN2 at 64'], 'mapping').parts.length, 0);
 });
@@ -36,12 +36,12 @@ const isBeside = (a, b) =>
     a.x >= b.x + b.width || b.x >= a.x + a.width || a.y >= b.y + b.height || b.y >= a.y + a.height;
 
 for (const [name, nodes] of Object.entries(networks)) {
-    test(`${name}: every node is one layer or the part of one`, () => {
+    test(`${name}: every node is a layer or a part of one`, () => {
         const all = layersOf(nodes).flatMap(layer => [layer.name, ...layer.parts.map(part => part.name)]);
         assert.deepEqual(all.sort(), nodes.map(node => node.name).sort());
     });
 
-    test(`${name}: every layer is drawn once, inside the width, and none over another`, () => {
+    test(`${name}: every layer is drawn once, inside the width, without overlap`, () => {
         const groups = groupsOf(nodes);
         const folded = Object.fromEntries(groups.map(({key}) => [key, false]));
         for (const width of [200, 246, 560, 800]) {
@@ -56,7 +56,7 @@ for (const [name, nodes] of Object.entries(networks)) {
         }
     });
 
-    test(`${name}: lines lead from drawn layers to drawn layers, folded or not`, () => {
+    test(`${name}: lines connect drawn layers, folded or not`, () => {
         const groups = groupsOf(nodes);
         for (const fold of [false, true]) {
             const folded = Object.fromEntries(groups.map(({key}) => [key, fold]));
@@ -91,7 +91,7 @@ function reachedFrom(first, items) {
     return reached;
 }
 
-test('up and down go from layer to layer; what is left of the first is its group, of a part its layer', () => {
+test('up and down move between layers; left moves from a layer to its group and from a part to its layer', () => {
     const groups = groupsOf(networks['StyleGAN2 at 64']);
     const {items} = layoutOf(groups, {width: 246, opened: {'synthesis.b8.conv0': true}});
     const way = (from, key) => neighbour(items, items.find(({name}) => name === from), key)?.name;
@@ -103,7 +103,7 @@ test('up and down go from layer to layer; what is left of the first is its group
     assert.equal(way('z', 'ArrowUp'), undefined);
 });
 
-test('blocks are groups: resolutions, blocks of a BigGAN with what they alone are conditioned on, attention', () => {
+test('blocks are groups: resolutions, blocks of a BigGAN with their own conditions, attention', () => {
     assert.deepEqual(groupsOf(networks['StyleGAN2 at 64']).map(({title}) => title),
                      ['Mapping', 'w of each layer', '4 × 4', '8 × 8', '16 × 16', '32 × 32', '64 × 64']);
     const groups = groupsOf(networks.BigGAN);
@@ -114,7 +114,7 @@ test('blocks are groups: resolutions, blocks of a BigGAN with what they alone ar
                      ['output_layer.0', 'output_layer.1', 'output_layer.2', 'tanh']);
 });
 
-test('networks of many layers begin with their blocks folded, and a hand may open them', () => {
+test('large networks start with their blocks folded, and the user can open them', () => {
     const folded = (nodes, hand = {}) => groupsOf(nodes).map((group, i, groups) => isFolded(groups, group, hand));
     assert.ok(folded(networks['StyleGAN2 at 1024']).every(each => !each));
     assert.deepEqual(folded(networks['BigGAN-deep']).slice(0, 3), [false, true, true]);
@@ -134,7 +134,7 @@ test('names are short inside their block', () => {
     assert.deepEqual(names.map(shortName), ['torgb', '11', 'skip up', 'fc3']);
 });
 
-test('a layer is told in words', () => {
+test('a layer has a description', () => {
     const {node, parts} = layerOf(networks['StyleGAN2 at 64'], 'synthesis.b8.conv0');
     assert.equal(inWords(node, parts), 'Convolution, its weights styled by w, then noise, bias and lrelu');
 });

@@ -1,4 +1,4 @@
-// Undo: patches between trees, steps that join, going back and forth.
+// Undo: patches between trees, merged steps, undo and redo.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {History} from '../../../../tools/studio/page/state/history.js';
@@ -13,7 +13,7 @@ const variants = [
     {bends: []},
 ];
 
-test('what lies between two trees can be made and unmade, in any pair', () => {
+test('the patch between two trees can be applied and reversed, for any pair', () => {
     const all = [a, ...variants];
     for (const from of all)
         for (const to of all) {
@@ -23,26 +23,26 @@ test('what lies between two trees can be made and unmade, in any pair', () => {
         }
 });
 
-test('a patch holds what changed and nothing beside it', () => {
+test('a patch contains only what changed', () => {
     const to = {...a, bends: [a.bends[0], {at: 'y', angle: 2}, a.bends[2]]};
     assert.deepEqual(diff(a, to), [{path: ['bends', 1, 'angle'], from: undefined, to: 2}]);
     assert.deepEqual(diff(a, structuredClone(a)), []);
 });
 
-test('what a patch does not reach stays the very same object', () => {
+test('what a patch does not change stays the same object', () => {
     const to = apply(a, diff(a, {...a, inputs: {seeds: 5}}));
     assert.equal(to.bends, a.bends);
     assert.notEqual(to.inputs, a.inputs);
     assert.deepEqual(a.inputs, {seeds: 0});
 });
 
-test('trees are the same by what is in them, not by the order of keys', () => {
+test('trees are compared by content, not by the order of keys', () => {
     assert.ok(same({x: 1, y: [1, {z: 2}]}, {y: [1, {z: 2}], x: 1}));
     assert.ok(!same({x: undefined}, {y: undefined}));
     assert.ok(!same([1], {0: 1}));
 });
 
-test('undo and redo go through every state there was', () => {
+test('undo and redo go through every state', () => {
     const history = new History({n: 0, list: []});
     const states = [history.state];
     for (let i = 1; i <= 50; i++) {
@@ -61,7 +61,7 @@ test('undo and redo go through every state there was', () => {
     assert.equal(history.redo(), null);
 });
 
-test('the moves of a drag are one step until it settles', () => {
+test('the changes of a drag are one step until it settles', () => {
     const history = new History({angle: 0});
     for (const angle of [1, 2, 3])
         history.change('Angle', draft => { draft.angle = angle; }, 'bend/0/angle');
@@ -75,7 +75,7 @@ test('the moves of a drag are one step until it settles', () => {
     assert.equal(history.state.angle, 0);
 });
 
-test('another thing moved in between ends a drag', () => {
+test('another change in between ends a drag', () => {
     const history = new History({x: 0, y: 0});
     history.change('X', draft => { draft.x = 1; }, 'x');
     history.change('Y', draft => { draft.y = 1; }, 'y');
@@ -83,7 +83,7 @@ test('another thing moved in between ends a drag', () => {
     assert.deepEqual(history.done.map(step => step.label), ['X', 'Y', 'X']);
 });
 
-test('a drag that comes back to where it began is no step', () => {
+test('a drag that returns to its start is no step', () => {
     const history = new History({x: 0});
     history.change('X', draft => { draft.x = 1; }, 'x');
     history.change('X', draft => { draft.x = 0; }, 'x');
@@ -91,7 +91,7 @@ test('a drag that comes back to where it began is no step', () => {
     assert.equal(history.change('nothing', () => {}), false);
 });
 
-test('a change after undo forgets what was undone, and nothing else', () => {
+test('a change after undo drops only the undone steps', () => {
     const history = new History({x: 0});
     history.change('one', draft => { draft.x = 1; });
     history.change('two', draft => { draft.x = 2; });
@@ -100,7 +100,7 @@ test('a change after undo forgets what was undone, and nothing else', () => {
     assert.deepEqual([history.done.length, history.undone.length], [2, 0]);
 });
 
-test('a history that was kept goes on where it was', () => {
+test('a kept history continues where it was', () => {
     const before = new History({x: 0, list: [1, 2]});
     before.change('one', draft => { draft.x = 1; draft.extra = undefined; });
     before.change('two', draft => { draft.list = [2]; });
@@ -114,7 +114,7 @@ test('a history that was kept goes on where it was', () => {
     assert.deepEqual(after.state, {x: 0, list: [1, 2]});
 });
 
-test('a draft writes to a copy of what it looks at', () => {
+test('a draft writes to copies', () => {
     const state = {recipe: {bends: [{at: 'x'}]}, pins: []};
     const history = new History(state);
     history.change('bend', draft => { draft.recipe.bends[0].at = 'y'; });

@@ -1,4 +1,4 @@
-// The table over the w's, mixtures of classes, ways between pins, noise maps, and how a picture lies in its frame.
+// The table of w's, mixtures of classes, paths between pins, noise maps, and the position of a picture in its frame.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as cells from '../../../../tools/studio/page/parts/cells.js';
@@ -8,7 +8,7 @@ import * as path from '../../../../tools/studio/page/state/path.js';
 import * as view from '../../../../tools/studio/page/picture/view.js';
 import * as spans from '../../../../tools/studio/page/latent/wspans.js';
 
-test('w\'s are read and written as recipes say them', () => {
+test('w\'s are read and written as in recipes', () => {
     for (const [value, ws] of [['all', [0, 1, 2, 3]], ['1-2', [1, 2]], [3, [3]], [['0-1', 3], [0, 1, 3]]]) {
         assert.deepEqual(spans.wsOf(value, 4), ws);
         assert.deepEqual(spans.wValue(ws, 4), value);
@@ -16,7 +16,7 @@ test('w\'s are read and written as recipes say them', () => {
     assert.deepEqual(spans.wsOf('2-99', 4), [2, 3]);
 });
 
-test('the table shows truncations and styles and leaves other bends alone', () => {
+test('the table shows truncations and styles and ignores other bends', () => {
     const recipe = {bends: [{w: '0-1', truncation: 0.5}, {w: 0, add: {1: 2}}, {at: 'z', add: {}},
         {w: 3, style: {seed: 9, share: 0.4}}, {w: 'all', style: 12, muted: true}]};
     assert.deepEqual(spans.rowsOf(recipe, 4).map(row => [row.index, row.kind, row.psi ?? row.seed, row.share ?? null]),
@@ -26,7 +26,7 @@ test('the table shows truncations and styles and leaves other bends alone', () =
                      {seed: 9, truncation: 0.7, share: 0.5});
 });
 
-test('classes are found by beginnings first, by any word, and by number', () => {
+test('classes are found by their beginning first, by any word, and by number', () => {
     const names = ['tench, Tinca tinca', 'goldfish', 'great white shark', 'hen', 'tiger shark', 'whiting'];
     assert.deepEqual(classes.search(names, 6, 'shark'), [2, 4]);
     assert.deepEqual(classes.search(names, 6, 'whit'), [5, 2]);
@@ -35,13 +35,13 @@ test('classes are found by beginnings first, by any word, and by number', () => 
     assert.equal(classes.search(null, 1000, '').length, 60);
 });
 
-test('mixtures are gone between share by share', () => {
+test('mixtures are interpolated share by share', () => {
     const a = [{index: 1, share: 1}], b = [{index: 2, share: 0.5}, {index: 1, share: 0.5}];
     assert.deepEqual(classes.mixed(a, b, 0.5), [{index: 1, share: 0.75}, {index: 2, share: 0.25}]);
     assert.deepEqual(classes.mixed(a, b, 0), a);
 });
 
-test('a path goes to the end and back, or around', () => {
+test('a path goes back and forth, or in a loop', () => {
     const once = seconds => path.placeAt(seconds, 3, {pace: 1, loop: false});
     assert.deepEqual(once(0.25), {from: 0, to: 1, t: 0.25});
     assert.deepEqual(once(1.5), {from: 1, to: 2, t: 0.5});
@@ -56,7 +56,7 @@ const stylegan = {num_ws: 4, z_dim: 3};
 const biggan = {num_ws: 0, z_dim: 3};
 const pin = (seed, more) => ({seed, class: null, edits: {}, ...more});
 
-test('between two seeds the way is a share of the other\'s style', () => {
+test('between two seeds the path is a share of the other\'s style', () => {
     const recipe = {inputs: {seeds: 5, trunc: 0.7}, bends: [{at: 'x', filter: 'invert'}]};
     const between = path.recipeBetween(recipe, stylegan, pin(1), pin(2), 0.25);
     assert.deepEqual(between, {inputs: {seeds: 1, trunc: 0.7},
@@ -65,7 +65,7 @@ test('between two seeds the way is a share of the other\'s style', () => {
     assert.equal(recipe.inputs.seeds, 5);
 });
 
-test('w\'s with a truncation of their own keep it on the way', () => {
+test('w\'s with their own truncation keep it on the path', () => {
     const recipe = {inputs: {}, bends: [{w: '0-1', truncation: 0.5}, {w: 3, style: {seed: 8}}]};
     assert.deepEqual(path.recipeBetween(recipe, stylegan, pin(1), pin(2), 0.5).bends, [
         {w: '0-1', truncation: 0.5},
@@ -74,7 +74,7 @@ test('w\'s with a truncation of their own keep it on the way', () => {
         {w: 3, style: {seed: 8}}]);
 });
 
-test('a place that was kept is a face of its own: pinned, left and gone on from', () => {
+test('a kept position is a face that can be pinned and continued from', () => {
     const recipe = {inputs: {seeds: 9}, bends: [{w: '0-1', truncation: 0.5}, {at: 'x', filter: 'invert'}]};
     const kept = path.recipeBetween(recipe, stylegan, pin(1), pin(2), 0.25);
     assert.deepEqual(path.pinOf(kept, stylegan, {}), {...pin(1), mix: [{seed: 2, share: 0.25}]});
@@ -82,7 +82,7 @@ test('a place that was kept is a face of its own: pinned, left and gone on from'
     assert.deepEqual(path.recipeBetween(kept, stylegan, pin(1), pin(2), 0.25), kept);
 });
 
-test('between mixed faces every seed counts by its weight', () => {
+test('between mixed faces every seed has its weight', () => {
     const a = pin(1, {mix: [{seed: 2, share: 0.5}]}), b = pin(3, {mix: [{seed: 2, share: 0.2}]});
     const {inputs, bends} = path.recipeBetween({inputs: {}, bends: []}, stylegan, a, b, 0.5);
     const weights = new Map([[inputs.seeds, 1]]);
@@ -96,13 +96,13 @@ test('between mixed faces every seed counts by its weight', () => {
     assert.equal(path.recipeBetween({inputs: {}}, stylegan, a, b, 1).inputs.seeds, 2);
 });
 
-test('styles of some w\'s are no part of a face', () => {
+test('styles of some w\'s are not part of a face', () => {
     const recipe = {inputs: {seeds: 1}, bends: [{w: '1-3', style: {seed: 5, share: 0.5}}]};
     assert.equal(path.pinOf(recipe, stylegan, {}).mix, undefined);
     assert.deepEqual(path.atPin(recipe, stylegan, pin(2)).bends, recipe.bends);
 });
 
-test('where z is drawn on, or there are no w\'s, the way goes through z and ends where it should', () => {
+test('with edited z, or without w\'s, the path is in z and has the right ends', () => {
     const zs = [[1, 0, 0], [0, 2, 0]], recipe = {inputs: {}, bends: []};
     const at = t => path.recipeBetween(recipe, stylegan, pin(1), pin(2, {edits: {2: 0.5}}), t, {zs}).bends;
     assert.deepEqual(at(0), []);
@@ -111,20 +111,20 @@ test('where z is drawn on, or there are no w\'s, the way goes through z and ends
     assert.deepEqual(halved, [{at: 'z', add: {0: -0.5, 1: 1}}]);
 });
 
-test('classes are mixed on the way', () => {
+test('classes are mixed on the path', () => {
     const a = pin(1, {class: 207}), b = pin(1, {class: '88:0.5,207:0.5'});
     assert.equal(path.recipeBetween({inputs: {}}, biggan, a, b, 0.5, {zs: [[1, 0], [1, 0]]}).inputs.class,
                  '207:0.75,88:0.25');
 });
 
-test('going around in z keeps the distance from the middle', () => {
+test('interpolation in z keeps the distance from the origin', () => {
     const length = v => Math.hypot(...v);
     assert.ok(Math.abs(length(path.around([3, 0], [0, 3], 0.5)) - 3) < 1e-9);
     assert.ok(Math.abs(length(path.around([3, 0], [0, 1], 0.5)) - 2) < 1e-9);
     assert.deepEqual(path.around([1, 1], [1, 1], 0.3), [1, 1]);
 });
 
-test('noise: strength and seed are one bend, and nothing where they say nothing', () => {
+test('noise strength and seed are one bend, and no bend at their defaults', () => {
     const node = {name: 'synthesis.b8.conv1'}, recipe = {bends: []};
     noise.putNoise(recipe, node, 2, null);
     assert.deepEqual(recipe.bends, [{at: node.name, noise: 2}]);
@@ -137,7 +137,7 @@ test('noise: strength and seed are one bend, and nothing where they say nothing'
     assert.equal(noise.noiseAt({bends: [{at: node.name, noise: 'off'}]}, node).factor, 0);
 });
 
-test('a drawn noise map is one bend, whose levels are known again', async () => {
+test('a drawn noise map is one bend, and its levels are read back', async () => {
     const node = {name: 'synthesis.b8.conv1.noise_const'}, recipe = {bends: [{at: 'x', disable: true}]};
     const map = cells.grid(8, 8, Int16Array, noise.none);
     map.data.set([noise.levelOf(4), noise.levelOf(-4), noise.levelOf(0)]);
@@ -164,7 +164,7 @@ test('zooming keeps the point under the pointer, panning leaves no gap', () => {
     assert.deepEqual(view.zoomed(near, frame, 0.001, point), view.fitted);
 });
 
-test('a fitted picture stands in the middle of its frame', () => {
+test('a fitted picture is centred in its frame', () => {
     assert.deepEqual(view.placed(view.fitted, {width: 400, height: 300}), {width: 300, height: 300, left: 50, top: 0});
     assert.deepEqual(view.toFrame(view.fitted, {width: 400, height: 300}, {x: 1, y: 1}), {x: 350, y: 300});
 });

@@ -1,4 +1,4 @@
-// What panels of a layer share: asking no more than is answered, kinds of features, numbers that the recipe names.
+// Shared by the panels of a layer: throttled requests, kinds of features, named parameters.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {namedBy, numberOf} from '../../../../tools/studio/page/layer/bendcontrols.js';
@@ -7,14 +7,14 @@ import {newest} from '../../../../tools/studio/page/state/newest.js';
 import {wire} from '../../../../tools/studio/page/state/wire.js';
 import {clock} from './clock.mjs';
 
-// The program's side of a wire: asked holds what came, and answers when it is told to.
+// The program's side: `asked` holds the requests, which are answered when told to.
 function program() {
     const asked = [];
     wire.state = 'open';
     wire.ask = (type, fields) => new Promise((resolve, reject) => asked.push({type, ...fields, resolve, reject}));
     return asked;
 }
-// Lets promises settle and the pause of 0 ms pass, on a clock that goes on only here.
+// Lets promises settle and the pause of 0 ms pass, on a clock that advances only here.
 const turn = async () => {
     for (let i = 0; i < 10; i++) {
         clock.tick(1);
@@ -25,7 +25,7 @@ const turn = async () => {
 test.beforeEach(() => clock.start());
 test.afterEach(() => clock.stop());
 
-test('while an answer is waited for, only one more question is kept', async () => {
+test('while a request is pending, only one more is kept', async () => {
     const asked = program(), heard = [];
     const ask = newest(() => ({type: 'statistics', node: 'a'}), answer => heard.push(answer.value), assert.fail, 0);
     ask();
@@ -41,7 +41,7 @@ test('while an answer is waited for, only one more question is kept', async () =
     assert.deepEqual(heard, [1, 2]);
 });
 
-test('an answer about what is no longer looked at is not heard', async () => {
+test('an answer that is no longer wanted is ignored', async () => {
     const asked = program(), heard = [];
     let node = 'a';
     const ask = newest(() => ({type: 'statistics', node}), answer => heard.push(answer.value),
@@ -56,7 +56,7 @@ test('an answer about what is no longer looked at is not heard', async () => {
     assert.deepEqual(heard, ['no such node']);
 });
 
-test('nothing is asked where nothing is shown', () => {
+test('nothing is requested if nothing is shown', () => {
     const asked = program();
     newest(() => null, assert.fail, assert.fail, 0)();
     assert.equal(asked.length, 0);
@@ -68,7 +68,7 @@ test('features are all, a list, a random share or a cluster', () => {
                      ['all', 'all', 'list', 'list', 'random', 'cluster']);
 });
 
-test('a number may be a parameter of the recipe, with or without a range', () => {
+test('a number may refer to a parameter of the recipe, with or without a range', () => {
     const recipe = {parameters: {angle: {value: 30, low: 0, high: 90}, size: 2}};
     assert.deepEqual(['$angle', '$size', 5, 'x'].map(namedBy), ['angle', 'size', null, null]);
     assert.deepEqual(['$angle', '$size', 5, '7'].map(value => numberOf(recipe, value)), [30, 2, 5, 7]);

@@ -1,5 +1,5 @@
-// Node lists as the program's `network` message has them, built by the rules of docs/layers.md: a StyleGAN2, and a
-// BigGAN and a BigGAN-deep with attention.
+// Node lists as in the `network` message, built by the rules of docs/layers.md: a StyleGAN2, a BigGAN and a BigGAN-deep with
+// attention.
 
 function list() {
     const nodes = [];

@@ -1,4 +1,4 @@
-// Painting as cells and as the bend of a recipe, and the way between both.
+// Painting as cells and as a bend of a recipe, and the conversion between them.
 import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import test from 'node:test';
@@ -23,7 +23,7 @@ function decoded(url) {
     return {width, height, rgba};
 }
 
-test('a vector everywhere and a vector on a grid are said in words', async () => {
+test('a vector everywhere and a vector on a grid need no mask', async () => {
     const all = empty();
     all.cells.data.fill(1);
     assert.equal(await paint.paintOf(all, colourOf), 'eye');
@@ -33,7 +33,7 @@ test('a vector everywhere and a vector on a grid are said in words', async () =>
     assert.equal(await paint.paintOf(empty(), colourOf), null);
 });
 
-test('what was drawn comes back from the mask cell by cell', async () => {
+test('the drawing is read back from the mask cell by cell', async () => {
     const drawn = empty();
     cells.stroke(drawn.cells, {x: 1, y: 1}, {x: 6, y: 3}, 1, i => { drawn.cells.data[i] = 0; });
     cells.stroke(drawn.cells, {x: 6, y: 6}, {x: 6, y: 6}, 2, i => { drawn.cells.data[i] = 1; });
@@ -44,7 +44,7 @@ test('what was drawn comes back from the mask cell by cell', async () => {
     assert.deepEqual([...again.cells.data], [...drawn.cells.data]);
 });
 
-test('vectors of one colour get colours of their own in a mask', async () => {
+test('vectors of the same colour get different colours in a mask', async () => {
     const drawn = {cells: cells.grid(8, 8, Int16Array, paint.none), names: ['a', 'b', 'c']};
     drawn.cells.data.set([0, 1, 2]);
     const bend = await paint.paintOf(drawn, () => '#ffffff');
@@ -52,7 +52,7 @@ test('vectors of one colour get colours of their own in a mask', async () => {
     assert.deepEqual([...paint.cellsOf(bend, 8, 8, decoded(bend.mask)).cells.data.subarray(0, 4)], [0, 1, 2, -1]);
 });
 
-test('a recipe\'s own paint is read: everywhere, grid, mask with keep and other', () => {
+test('paint of a recipe is read: everywhere, grid, mask with keep and other', () => {
     assert.ok(paint.cellsOf('nose', 4, 4).cells.data.every(index => index === 0));
     assert.equal(cells.gridOf(paint.cellsOf({vector: 'nose', grid: 2}, 8, 8).cells, 0, paint.none), 2);
     const rgba = new Uint8ClampedArray([255, 0, 0, 255, 0, 128, 0, 255, 1, 2, 3, 255, 9, 9, 9, 0]);
@@ -61,7 +61,7 @@ test('a recipe\'s own paint is read: everywhere, grid, mask with keep and other'
     assert.deepEqual([...read.cells.data].map(index => read.names[index] ?? null), ['nose', null, 'eye', null]);
 });
 
-test('one bend per layer, in its place, with the vectors it needs and no others', () => {
+test('one bend per layer, at its index, with exactly the vectors it needs', () => {
     const recipe = {bends: [{at: node.name, filter: 'invert'}], vectors: {old: [1]}};
     paint.putPaint(recipe, node, 'nose', {nose: [1, 2, 3, 4], eye: [5, 6, 7, 8]});
     recipe.bends.push({at: 'synthesis.b8.conv0', filter: 'blur'});
@@ -79,13 +79,13 @@ test('a vector that another layer still uses stays, and so does one whose values
     assert.deepEqual(recipe.vectors, {nose: [1], eye: [2]});
 });
 
-test('muting a painted layer outlives painting on it', () => {
+test('a muted paint bend stays muted when its layer is painted', () => {
     const recipe = {bends: [{at: node.name, paint: 'nose', muted: true}], vectors: {nose: [1]}};
     paint.putPaint(recipe, node, {vector: 'nose', grid: 1}, {});
     assert.deepEqual(recipe.bends[0], {at: node.name, paint: {vector: 'nose', grid: 1}, muted: true});
 });
 
-test('a loaded picture paints its colours, keeps where told, and takes odd colours for their nearest', () => {
+test('a mask paints its colours, keeps cells where told, and treats other colours as the nearest', () => {
     const rgba = new Uint8ClampedArray(4 * 8 * 8);
     const quarters = [[255, 0, 0, 255], [0, 0, 250, 255], [0, 255, 0, 255], [0, 0, 0, 0]];
     for (let i = 0; i < 64; i++)
@@ -99,7 +99,7 @@ test('a loaded picture paints its colours, keeps where told, and takes odd colou
     assert.ok(before.cells.data.subarray(0, 16).every(index => index === paint.none));
 });
 
-test('a vector renamed is renamed wherever it is painted', () => {
+test('a renamed vector is renamed everywhere', () => {
     const recipe = {vectors: {nose: [1], eye: [2]}, bends: [{at: 'a', paint: 'nose'}, {at: 'b', filter: 'invert'},
         {at: 'c', paint: {vector: 'nose', grid: 2}},
         {at: 'd', paint: {mask: 'data:', colours: {red: 'nose', blue: 'eye'}}}]};

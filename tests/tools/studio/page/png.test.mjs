@@ -1,4 +1,4 @@
-// What the page writes as PNG is read back by zlib as it was, whatever was drawn.
+// PNGs written by the page are read back by zlib unchanged.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import zlib from 'node:zlib';
@@ -16,7 +16,7 @@ function chunks(bytes) {
     return found;
 }
 
-// Bit by bit, unlike the table under test.
+// Bit by bit, unlike the table that is tested.
 function crcOf(bytes) {
     let crc = 0xffffffff;
     for (const byte of bytes) {

@@ -1,4 +1,4 @@
-// What the page reads out of a recipe: places, inputs, words.
+// Reading recipes: nodes, inputs, descriptions.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as r from '../../../../tools/studio/page/state/recipe.js';
@@ -8,7 +8,7 @@ const conv = {name: 'synthesis.b32.conv1', alias: 'convs.5', index: 70,
 const rgb = {name: 'synthesis.b32.torgb', alias: null, index: 80, takes: ['filter']};
 const w4 = {name: 'synthesis.w4', alias: null, index: 23, takes: ['filter', 'set']};
 
-test('a bend sits where its name, alias, number or pattern is the node’s', () => {
+test('a bend applies to nodes by name, alias, number or pattern', () => {
     for (const at of ['synthesis.b32.conv1', 'convs.5', 70, '70', 'synthesis.*', '*conv?',
                       'synthesis.b[0-9][2]*.conv[!0]', ['mapping.fc0', 'convs.5']])
         assert.ok(r.sitsAt({at, filter: 'blur'}, conv), String(at));
@@ -17,12 +17,12 @@ test('a bend sits where its name, alias, number or pattern is the node’s', () 
         assert.ok(!r.sitsAt({at, filter: 'blur'}, conv), String(at));
 });
 
-test('a point in a pattern is a point', () => {
+test('a dot in a pattern matches only a dot', () => {
     const other = {...conv, name: 'synthesisXb32.conv1', alias: null};
     assert.ok(!r.sitsAt({at: 'synthesis.b32.conv*', filter: 'blur'}, other));
 });
 
-test('a pattern takes the nodes on which the bend can sit, a name is meant as it stands', () => {
+test('a pattern selects only nodes that the bend can be at, a name always selects its node', () => {
     assert.ok(r.sitsAt({at: 'synthesis.b32.*', activation: 'relu'}, conv));
     assert.ok(!r.sitsAt({at: 'synthesis.b32.*', activation: 'relu'}, rgb));
     assert.ok(r.sitsAt({at: 'synthesis.b32.torgb', activation: 'relu'}, rgb));
@@ -37,7 +37,7 @@ test('w’s are named by number, range, list or all of them', () => {
     assert.ok(!r.sitsAt({w: 'all', style: 3}, conv));
 });
 
-test('the bends of a node keep their places in the list; its last activation counts', () => {
+test('the bends of a node keep their indices, and its last activation is in effect', () => {
     const recipe = {bends: [{at: 'synthesis.*', activation: 'relu'}, {at: 'z', add: {1: 1}},
                             {at: 'convs.5', filter: 'blur'}, {at: 70, activation: 'tanh', muted: true}]};
     assert.deepEqual(r.bendsAt(recipe, conv).map(({index}) => index), [0, 2, 3]);
@@ -45,13 +45,13 @@ test('the bends of a node keep their places in the list; its last activation cou
     assert.equal(r.activationAt({}, conv), null);
 });
 
-test('numbers as ranges, and back', () => {
+test('numbers are written as ranges and read back', () => {
     assert.equal(r.rangeText([5, 0, 1, 2, 9, 8, 8]), '0-2, 5, 8, 9');
     assert.deepEqual(r.ranges(['0-2', 5, ' 8 - 9 ', 'x']), [[0, 2], [5, 5], [8, 9]]);
     assert.equal(r.rangeText([]), '');
 });
 
-test('inputs have defaults; setting one to nothing takes it away', () => {
+test('inputs have defaults; setting one to null removes it', () => {
     const recipe = {bends: []};
     assert.equal(r.inputs(recipe).noise, 'const');
     r.setInput(recipe, 'trunc', 0.7);
@@ -62,7 +62,7 @@ test('inputs have defaults; setting one to nothing takes it away', () => {
     assert.equal(r.seedOf({}), 0);
 });
 
-test('classes with shares, as they are written', () => {
+test('classes with shares are read and written', () => {
     const classes = r.classesOf({inputs: {class: '207:0.7,88:0.3'}});
     assert.deepEqual(classes, [{index: 207, share: 0.7}, {index: 88, share: 0.3}]);
     assert.equal(r.classText(classes), '207:0.7,88:0.3');
@@ -71,13 +71,13 @@ test('classes with shares, as they are written', () => {
     assert.deepEqual(r.classesOf({}), []);
 });
 
-test('edits of z add up, muted ones do not count', () => {
+test('edits of z add up, without muted ones', () => {
     const bends = [{at: 'z', add: {3: 0.5, 10: -1}}, {at: 'z', add: {3: 1}, times: 2},
                    {at: 'z', add: {4: 1}, muted: true}, {at: 'z', set: {5: 1}}];
     assert.deepEqual(r.zEdits({bends}), {3: 2.5, 10: -1});
 });
 
-test('a bend in words', () => {
+test('a bend has a description', () => {
     assert.equal(r.describe({at: 'a', filter: 'rotate', angle: 30, features: {random: 0.5, seed: 7}}),
                  'rotate angle 30 at a, 50 % of the maps');
     assert.equal(r.describe({w: '0-7', style: {seed: 9, share: 0.4}}), 'style of seed 9, share 0.4 at w 0-7');
@@ -87,7 +87,7 @@ test('a bend in words', () => {
     assert.equal(r.describe({at: 'a'}), 'nothing at a');
 });
 
-test('numbers are written as short as they are', () => {
+test('numbers are written as short as possible', () => {
     assert.equal(r.formatNumber(0.1 + 0.2), '0.3');
     assert.equal(r.formatNumber(12345.678), '12350');
     assert.equal(r.formatNumber(1.23e-7), '1.23e-7');

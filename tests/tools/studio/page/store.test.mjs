@@ -1,4 +1,4 @@
-// What the page knows: changes, choice of layers, and what is kept of it.
+// The store: changes, selection, and the kept document.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {clock} from './clock.mjs';
@@ -21,7 +21,7 @@ const network = {name: 'faces', nodes: ['z', 'a', 'b', 'c'].map(name => ({name})
 const keeps = () => FakeSocket.last().sent.filter(({type}) => type === 'keep');
 const answer = message => FakeSocket.last().say({type: 'answer', id: message.id});
 
-test('a new work takes the model at hand', () => {
+test('a new project takes the current model', () => {
     store.begin('faces');
     store.setNetwork(network);
     assert.equal(store.state.model, 'faces');
@@ -29,7 +29,7 @@ test('a new work takes the model at hand', () => {
     assert.equal(store.done.length, 0);
 });
 
-test('changes are told, undone and done again', () => {
+test('changes are announced, undone and redone', () => {
     let told = 0;
     const stop = store.on('recipe', () => told++);
     store.change('Bend', draft => draft.recipe.bends.push({at: 'a', filter: 'blur'}));
@@ -47,7 +47,7 @@ test('changes are told, undone and done again', () => {
     assert.equal(told, 5);
 });
 
-test('two numbers that are moved together are one step, and a rest ends it', () => {
+test('two numbers changed together are one step, which a pause ends', () => {
     const move = (name, value) => store.change(name, draft => { draft.recipe[name] = value; }, name);
     const steps = store.done.length;
     store.together('pad');
@@ -65,7 +65,7 @@ test('two numbers that are moved together are one step, and a rest ends it', () 
     assert.equal(store.recipe.x, undefined);
 });
 
-test('layers are chosen alone, added and taken out again', () => {
+test('layers are selected, added and removed', () => {
     store.select(['a']);
     store.select(['b', 'c'], 'add');
     assert.deepEqual(store.selection, ['a', 'b', 'c']);
@@ -76,14 +76,14 @@ test('layers are chosen alone, added and taken out again', () => {
     assert.deepEqual(store.selection, ['a']);
 });
 
-test('another network keeps of the choice what it has', () => {
+test('after a change of network only existing nodes stay selected', () => {
     store.select(['a', 'c']);
     store.setNetwork({name: 'faces', nodes: [{name: 'c'}, {name: 'd'}]});
     assert.deepEqual(store.selection, ['c']);
     store.setNetwork(network);
 });
 
-test('what changes is kept after a rest, once', () => {
+test('changes are kept once, after a pause', () => {
     clock.tick(1000);
     const before = keeps().length;
     for (let i = 0; i < 5; i++) {
@@ -96,7 +96,7 @@ test('what changes is kept after a rest, once', () => {
     assert.equal(keeps().at(-1).document.state.recipe.inputs.seeds, 4);
 });
 
-test('a document that was kept opens as it was, undo and all', async () => {
+test('a kept document opens unchanged, including its history', async () => {
     store.setUi('theme', 'dark');
     clock.tick(600);
     const message = keeps().at(-1);
@@ -112,7 +112,7 @@ test('a document that was kept opens as it was, undo and all', async () => {
     assert.equal(store.recipe.inputs.seeds, 3);
 });
 
-test('a page that is left before its rest finds its work again, unless what was kept is newer', async () => {
+test('a page closed before the pause finds its state again, unless the kept one is newer', async () => {
     clock.tick(600);
     const old = JSON.parse(JSON.stringify(keeps().at(-1).document));
     answer(keeps().at(-1));
@@ -131,12 +131,12 @@ test('a page that is left before its rest finds its work again, unless what was 
     assert.notEqual(store.recipe.inputs.seeds, 100);
 });
 
-test('a document of another version is a new one', () => {
+test('a document of another version is ignored', () => {
     store.open({version: 999, state: {recipe: 'nonsense'}});
     assert.deepEqual(store.recipe.bends, []);
 });
 
-test('the oldest steps go when all of them are too much to keep', () => {
+test('the oldest steps are dropped if the document would be too large', () => {
     store.open(null);
     for (let i = 0; i < 12; i++)
         store.change(`step ${i}`, draft => { draft.recipe.summary = String(i).repeat(1 << 20); });

@@ -1,4 +1,4 @@
-// The connection to the program: questions and their answers, pictures, a connection that is lost.
+// The connection to the program: requests and answers, pictures, lost connections.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {clock} from './clock.mjs';
@@ -7,12 +7,12 @@ import {wire} from '../../../../tools/studio/page/state/wire.js';
 
 fakeBrowser('http://localhost:7860/?token=abc#work-2');
 
-test('the socket lies beside the page', () => {
+test('the socket is on the same server as the page', () => {
     wire.connect();
     assert.equal(FakeSocket.last().url, 'ws://localhost:7860/ws');
 });
 
-test('every question gets its own answer, in any order', async () => {
+test('every request gets its own answer, in any order', async () => {
     const socket = FakeSocket.last();
     socket.open();
     const [first, second] = [wire.ask('z', {seed: 1}), wire.ask('z', {seed: 2})];
@@ -23,7 +23,7 @@ test('every question gets its own answer, in any order', async () => {
     assert.deepEqual([(await first).z, (await second).z], [[1], [2]]);
 });
 
-test('a no is an error with the program’s sentence and place', async () => {
+test('an error has the program’s message and position', async () => {
     const asked = wire.ask('parse', {text: 'x'});
     const {id} = FakeSocket.last().sent.at(-1);
     FakeSocket.last().say({type: 'answer', id, error: 'no bends', line: 2, column: 3});
@@ -41,11 +41,11 @@ test('a binary message is its header and its payload; with an id it is an answer
     assert.deepEqual([rows, ...payload], [1, 9]);
 });
 
-test('an answer that nobody waits for harms nothing', () => {
+test('an unexpected answer is ignored', () => {
     FakeSocket.last().say({type: 'answer', id: 12345});
 });
 
-test('a lost connection ends what was asked, and is made again after growing pauses', async () => {
+test('a lost connection fails pending requests, and is opened again after growing pauses', async () => {
     clock.start();
     const before = FakeSocket.all.length;
     const asked = wire.ask('files');

@@ -1,4 +1,4 @@
-// Recipes as text: as a person would write them, and read back by the program as the same tree.
+// Recipes as text: readable, and parsed by the program to the same tree.
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -23,7 +23,7 @@ const recipe = {
     vectors: {nose: Array.from({length: 128}, (_, i) => i / 7)},
 };
 
-test('a recipe looks as one that was written by hand', () => {
+test('a recipe looks like one written by hand', () => {
     assert.equal(toYaml({inputs: {seeds: 7, noise: 'random:5'}, bends: recipe.bends.slice(0, 5)}), `\
 inputs: {seeds: 7, noise: "random:5"}
 bends:
@@ -42,13 +42,13 @@ bends:
 `);
 });
 
-test('long lists of numbers are folded, and every line but one of a single text is short', () => {
+test('long lists of numbers are folded, and lines are short except for a single long text', () => {
     const lines = toYaml(recipe).split('\n');
     assert.ok(lines.every(line => line.length <= 72), lines.find(line => line.length > 72));
     assert.equal(JSON.parse(/nose: (\[[^\]]*\])/.exec(toYaml(recipe))[1]).length, 128);
 });
 
-test('texts that could be something else stand in quotes', () => {
+test('texts that could be something else are quoted', () => {
     for (const text of ['true', 'null', '~', 'yes', '7', '1.5', '-', '', ' x', 'x ', 'a: b', 'a #b', '*x', '&x', '!x',
                         '%x', '@x', '"x"', "'x'", '{x', '[x', 'x\ny', '\ufeff', 'é'])
         assert.equal(toYaml({key: text}), `key: ${toJson(text)}\n`, JSON.stringify(text));
@@ -56,12 +56,12 @@ test('texts that could be something else stand in quotes', () => {
         assert.equal(toYaml({key: text}), `key: ${text}\n`);
 });
 
-test('nothing, empty lists and maps are written so that they can be read', () => {
+test('null, empty lists and empty maps are written and read back', () => {
     assert.equal(toYaml({}), '{}\n');
     assert.equal(toYaml({bends: [], inputs: {}, x: null}), 'bends: []\ninputs: {}\nx: null\n');
 });
 
-test('JSON has no letter that YAML lacks, and says the same', () => {
+test('JSON contains no character that YAML forbids, and has the same content', () => {
     const tree = {text: '\u0085\u2028\u2029\ufeff\u007f\t\u0001 é 日 😀 "\\'};
     assert.doesNotMatch(toJson(tree), /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/);
     assert.deepEqual(JSON.parse(toJson(tree)), tree);
@@ -70,7 +70,7 @@ test('JSON has no letter that YAML lacks, and says the same', () => {
 const program = process.env.GANBEND;
 const model = 'tests/fixtures/toy-faces-64.gbw';
 
-test('the program reads both alike', {skip: program ? false : 'GANBEND names no program'}, () => {
+test('the program reads both as the same tree', {skip: program ? false : 'GANBEND is not set'}, () => {
     const folder = mkdtempSync(join(tmpdir(), 'ganbend-yaml-'));
     try {
         const [asYaml, asJson] = [toYaml(recipe), toJson(recipe)].map(text => {

@@ -1,9 +1,9 @@
-// z as a shape: where its values lie, how the brush pulls them, what becomes of it in the recipe.
+// z as a shape: positions, the brush, and edits in the recipe.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as z from '../../../../tools/studio/page/latent/zshape.js';
 
-test('a point is found again where it was drawn, as bars and as a polygon', () => {
+test('a point is found where it was drawn, as bars and as a polygon', () => {
     for (const form of ['bars', 'polygon'])
         for (const [index, value] of [[0, 0], [5, 1.5], [63, -2.25], [127, 2.9]]) {
             const {x, y} = z.pointOf(form, index, value, 128, 300, 200);
@@ -14,7 +14,7 @@ test('a point is found again where it was drawn, as bars and as a polygon', () =
         }
 });
 
-test('values beyond the paper stay on it', () => {
+test('values outside the range are drawn at the edge', () => {
     assert.equal(z.pointOf('bars', 3, 99, 10, 100, 80).y, 0);
     assert.equal(z.placeOf('polygon', 1000, 50, 10, 100, 100).value, z.reach);
 });
@@ -29,14 +29,14 @@ test('a brush pulls most in its middle, wraps around a polygon and stops at the 
     assert.equal(bars[15], 0);
 });
 
-test('the smallest brush moves one value, a brush wider than z none twice', () => {
+test('the smallest brush moves one value, and a brush wider than z none twice', () => {
     assert.deepEqual(z.reached(4.4, 1, 16, false).map(([i]) => i), [4]);
     assert.deepEqual(z.reached(4, 99, 8, false).length, 8);
     const closed = z.reached(4, 99, 8, true).map(([i]) => i);
     assert.equal(new Set(closed).size, closed.length);
 });
 
-test('smoothing brings neighbours together, the seed\'s brush brings back what was', () => {
+test('smoothing averages neighbours, and the seed brush restores the seed\'s values', () => {
     const spike = [0, 0, 0, 3, 0, 0, 0], base = [1, 1, 1, 1, 1, 1, 1], brush = {size: 1, strength: 1, closed: false};
     assert.equal(z.brush('smooth', spike, base, {index: 3}, brush)[3], 1);
     assert.equal(z.brush('seed', spike, base, {index: 3}, brush)[3], 1);
@@ -48,13 +48,13 @@ test('a fast pointer misses nothing and goes around a polygon the shorter way', 
     assert.equal(z.between({index: 0, value: 0}, {index: 90, value: 0}, 3, 128, false).length, 60);
 });
 
-test('edits are what lies between the seed and the drawing', () => {
+test('edits are the differences from the seed\'s values', () => {
     const base = [0.5, -1, 2], values = [0.5, -0.6, 2.0001];
     assert.deepEqual(z.editsOf(base, values), {1: 0.4});
     assert.deepEqual(z.edited(base, {1: 0.4, 99: 7}), [0.5, -0.6, 2]);
 });
 
-test('edits are one bend, which goes when there are none', () => {
+test('edits are one bend, which is removed if there are none', () => {
     const recipe = {bends: [{at: 'x', disable: true}]};
     z.putEdits(recipe, {3: 0.5});
     assert.deepEqual(recipe.bends[1], {at: 'z', add: {3: 0.5}});

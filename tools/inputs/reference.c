@@ -1,0 +1,199 @@
+/* Reads reference files: inputs first, then the arrays to compare, whose shapes are checked against the model. */
+#include "reference.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "latents.h"
+#include "open_model.h"
+#include "tools/program/arguments.h"
+
+static gb_status out_of_memory(const reference *r, gb_error *err) {
+    return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
+}
+
+static bool has(const reference *r, const char *name) {
+    size_t index;
+    return gb_file_find(r->file, name, &index);
+}
+
+/* Reads an input [samples, width], or [width] for one sample; *values stays NULL if the file has none of that name. */
+static gb_status read_input(reference *r, const char *name, int64_t width, float **values, gb_error *err) {
+    gb_array_info info;
+    size_t index;
+    char text[SHAPE_ROOM];
+    if (!gb_file_find(r->file, name, &index)) return GB_OK;
+    if (read_array(r->file, r->path, index, &info, values, err)) return err->status;
+    if (info.ndim < 1 || info.ndim > 2 || width < 1 || info.count < 1 || info.shape[info.ndim - 1] != width)
+        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [n,%" PRId64 "] for this model", r->path, name,
+                     shape_text(info.ndim, info.shape, text), width);
+    if (!r->samples) r->samples = (size_t)(info.count / width);
+    if ((size_t)(info.count / width) != r->samples)
+        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " samples, but other inputs have %zu", r->path, name,
+                     info.count / width, r->samples);
+    return GB_OK;
+}
+
+/* Reads one number or `many` numbers; *count is 0 if the file has none of that name. */
+static gb_status read_numbers(const reference *r, const char *name, size_t many, double **values, size_t *count,
+                              gb_error *err) {
+    gb_array_info info;
+    size_t index;
+    *count = 0;
+    if (!gb_file_find(r->file, name, &index)) return GB_OK;
+    gb_file_array(r->file, index, &info);
+    if (info.count != 1 && (info.count < 1 || (uint64_t)info.count != many))
+        return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values; expected one", r->path, name, info.count);
+    *count = (size_t)info.count;
+    *values = malloc(*count * sizeof **values);
+    return *values ? gb_file_read_double(r->file, index, *values, err) : out_of_memory(r, err);
+}
+
+static gb_status read_number(const reference *r, const char *name, double *value, gb_error *err) {
+    double *values = NULL;
+    size_t count;
+    gb_status status = read_numbers(r, name, 1, &values, &count, err);
+    if (!status && count) *value = values[0];
+    if (!status && !isfinite(*value)) status = state(err, GB_BAD_FILE, "%s: '%s' is not finite", r->path, name);
+    free(values);
+    return status;
+}
+
+/* Reads w's, [samples, rows, w_dim], as the input if there is no z. */
+static gb_status read_ws(reference *r, const gb_model *model, gb_error *err) {
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
+    gb_node_info node;
+    gb_array_info info;
+    size_t index;
+    char text[SHAPE_ROOM];
+    if (r->z || !gb_file_find(r->file, "ws", &index)) return GB_OK;
+    if (ws == GB_NO_NODE) return state(err, GB_BAD_FILE, "%s: contains ws, but this model has no w's", r->path);
+    gb_model_node(model, ws, &node);
+    if (read_array(r->file, r->path, index, &info, &r->ws, err)) return err->status;
+    if (info.ndim != 3 || info.count < 1 || info.shape[2] != node.shape[1] ||
+        (info.shape[1] != 1 && info.shape[1] != node.shape[0]))
+        return state(err, GB_BAD_FILE, "%s: 'ws' has shape %s; expected [n,%" PRId64 ",%" PRId64 "] for this model",
+                     r->path, shape_text(info.ndim, info.shape, text), node.shape[0], node.shape[1]);
+    r->rows = (int)info.shape[1];
+    r->samples = (size_t)info.shape[0];
+    return GB_OK;
+}
+
+static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err) {
+    double cutoff = -1;
+    int64_t classes = role_width(model, GB_ROLE_LABEL), w_dim = role_width(model, GB_ROLE_WS);
+    size_t index;
+    r->psi = 1;
+    if (read_input(r, "z", role_width(model, GB_ROLE_Z), &r->z, err) || read_ws(r, model, err)) return err->status;
+    if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: contains neither z nor ws", r->path);
+    if (read_input(r, "label", classes, &r->label, err) ||
+        read_numbers(r, "class", r->samples, &r->classes, &r->class_count, err) ||
+        read_number(r, "truncation", &r->psi, err) || read_number(r, "psi", &r->psi, err) ||
+        read_number(r, "cutoff", &cutoff, err))
+        return err->status;
+    r->cutoff = cutoff < 0 || cutoff > 1000 ? -1 : (int)cutoff;
+    if (r->z && classes > 0 && !r->label && !r->class_count)
+        return state(err, GB_BAD_FILE, "%s: the model has classes, but the file contains neither label nor class", r->path);
+    if (gb_file_find(r->file, "latent_avg", &index)) {
+        gb_array_info info;
+        if (read_array(r->file, r->path, index, &info, &r->w_avg, err)) return err->status;
+        if (info.count != w_dim)
+            return state(err, GB_BAD_FILE, "%s: 'latent_avg' has %" PRId64 " values; expected %" PRId64 " for this model",
+                         r->path, info.count, w_dim);
+    }
+    return GB_OK;
+}
+
+/* Adds the comparison of array `key` with the output of `node`, or with the image. */
+static gb_status add_array(reference *r, const gb_model *model, const char *key, const char *name, gb_node node,
+                             gb_error *err) {
+    reference_array *s = &r->arrays[r->count++];
+    int64_t image[3], *expected = image;
+    char found[SHAPE_ROOM], wanted[SHAPE_ROOM];
+    int ndim = 3;
+    bool fits;
+    gb_array_info info;
+    gb_node_info of;
+    size_t index;
+    s->node = node;
+    s->name = malloc(strlen(name) + 1);
+    if (!s->name) return out_of_memory(r, err);
+    strcpy(s->name, name);
+    gb_file_find(r->file, key, &index);
+    gb_file_array(r->file, index, &info);
+    gb_model_output_shape(model, image);
+    if (node != GB_NO_NODE) {
+        gb_model_node(model, node, &of);
+        ndim = of.ndim;
+        expected = of.shape;
+    }
+    if (!strcmp(info.type, "uint8") || !strcmp(info.type, "int8"))
+        return state(err, GB_BAD_FILE, "%s: '%s' holds 8-bit values; a reference needs the network's own float32 output, "
+                     "nominally from -1 to 1 (docs/verifying.md)", r->path, key);
+    fits = info.ndim == ndim + 1 && info.shape[0] == (int64_t)r->samples;
+    s->elements = 1;
+    for (int d = 0; d < ndim; d++) {
+        fits = fits && info.shape[d + 1] == expected[d];
+        s->elements *= (size_t)expected[d];
+    }
+    if (!fits) {
+        shape_text(ndim, expected, wanted);
+        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [%zu,%s", r->path, key,
+                     shape_text(info.ndim, info.shape, found), r->samples, wanted + 1);
+    }
+    s->ndim = info.ndim;
+    memcpy(s->shape, info.shape, sizeof s->shape);
+    return read_array(r->file, r->path, index, &info, &s->reference, err);
+}
+
+static gb_status add_arrays(reference *r, const gb_model *model, const char *image, gb_error *err) {
+    size_t arrays = gb_file_array_count(r->file);
+    const char *key = "image";
+    char image_key[256];
+    r->arrays = calloc(arrays + 2, sizeof *r->arrays);
+    if (!r->arrays) return out_of_memory(r, err);
+    for (size_t i = 0; i < arrays; i++) {
+        gb_array_info info;
+        gb_node node;
+        gb_file_array(r->file, i, &info);
+        if (strncmp(info.name, "tap/", 4) != 0) continue;
+        node = gb_model_find(model, info.name + 4);
+        if (node == GB_NO_NODE)
+            return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model; 'ganbend info' lists its nodes",
+                         r->path, info.name);
+        if (add_array(r, model, info.name, info.name + 4, node, err)) return err->status;
+    }
+    if (r->z && has(r, "ws") && gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE &&
+        add_array(r, model, "ws", "ws", gb_model_find_role(model, GB_ROLE_WS, 0), err))
+        return err->status;
+    if (image) {
+        snprintf(image_key, sizeof image_key, "image/%s", image);
+        key = image_key;
+        if (!has(r, key)) return state(err, GB_BAD_ARGUMENT, "%s: contains no '%s'", r->path, key);
+    }
+    if (has(r, key)) return add_array(r, model, key, key, GB_NO_NODE, err);
+    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no tap/…, ws or image to compare", r->path);
+}
+
+void free_reference(reference *r) {
+    for (size_t i = 0; i < r->count; i++) {
+        free(r->arrays[i].name);
+        free(r->arrays[i].reference);
+    }
+    free(r->arrays);
+    free(r->z);
+    free(r->ws);
+    free(r->label);
+    free(r->w_avg);
+    free(r->classes);
+    gb_file_close(r->file);
+}
+
+gb_status open_reference(const char *path, const gb_model *model, const char *image, reference *r, gb_error *err) {
+    *r = (reference){.path = path};
+    if (gb_file_open(path, &r->file, err) || read_inputs(r, model, err)) return err->status;
+    return add_arrays(r, model, image, err);
+}
