@@ -1,9 +1,10 @@
-/* Graphs: creating and freeing, and questions about their nodes. builder.c adds nodes, names.c finds them. */
+/* Graphs: creating, freeing and queries. builder.c adds nodes, names.c finds them. */
 #include "graph.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void gb_graph_fail(gb_graph *graph, const char *format, ...) {
     if (graph->failed)
