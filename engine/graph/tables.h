@@ -4,7 +4,8 @@
 
 #include "engine/ganbend.h"
 
-/* A row found by its name or alias, with all its parameters: the given ones, checked, and default values for the rest. */
+/* A row found by its name or alias, with all its parameters: the given ones, checked, and default values for the
+ * rest. */
 typedef struct gb_chosen_row {
     size_t index;               /* in the table */
     float params[GB_MAX_PARAMS];

@@ -1,5 +1,5 @@
-/* What most tests of the engine begin with: a small network with random weights, in a file of its own, opened. To be
- * included after cmocka.h. */
+/* The fixture of most tests of the engine: a small network with random weights in a temporary file, opened as a model.
+ * To be included after cmocka.h. */
 #ifndef GB_TESTS_ENGINE_FIXTURE_H
 #define GB_TESTS_ENGINE_FIXTURE_H
 
@@ -16,7 +16,7 @@ typedef struct fixture {
     char path[64];
 } fixture;
 
-/* In `context`, which the fixture takes over, or in a new one with two threads. */
+/* Opens it in `context`, which the fixture takes over, or in a new context with two threads. */
 static inline fixture open_fixture(gb_context *context, const gb_stylegan2 *stylegan2, const gb_biggan *biggan) {
     static int number;
     fixture f = {.context = context};

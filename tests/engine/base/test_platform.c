@@ -1,4 +1,4 @@
-/* Files that are mapped and files that appear whole or not at all. */
+/* Mapped files, and output files that appear complete or not at all. */
 #define _XOPEN_SOURCE 700       /* mkdtemp, symlink, mkfifo */
 #include <dirent.h>
 #include <limits.h>
@@ -25,7 +25,7 @@ static int enter_folder(void **state) {
 
 static int leave_folder(void **state) {
     (void)state;
-    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : 1;      /* fails where a test left something behind */
+    return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : 1;      /* fails if a test has left a file behind */
 }
 
 static int files_here(void) {
@@ -65,7 +65,7 @@ static void check_no_map(const char *path, gb_status status, const char *line) {
     gb_map_close(&map);
 }
 
-static void what_cannot_be_mapped_says_why(void **state) {
+static void files_that_cannot_be_mapped_give_a_reason(void **state) {
     (void)state;
     check_no_map("faces.pkl", GB_IO, "faces.pkl: no such file");
     check_no_map(".", GB_IO, ".: is a directory");
@@ -80,7 +80,7 @@ static void what_cannot_be_mapped_says_why(void **state) {
     unlink("pipe");
 }
 
-static void released_pages_come_back_from_the_file(void **state) {
+static void released_pages_are_read_from_the_file_again(void **state) {
     (void)state;
     enum { SIZE = 1 << 20 };
     gb_out_file *file;
@@ -100,7 +100,7 @@ static void released_pages_come_back_from_the_file(void **state) {
     unlink("big");
 }
 
-static void bytes_outside_the_map_are_never_released(void **state) {
+static void ranges_outside_the_map_are_never_released(void **state) {
     (void)state;
     put("small", "small");
     gb_map map;
@@ -137,7 +137,7 @@ static void a_file_appears_when_it_is_finished(void **state) {
     unlink("out.png");
 }
 
-static void a_file_that_is_not_finished_leaves_nothing(void **state) {
+static void an_unfinished_file_is_removed(void **state) {
     (void)state;
     put("out.png", "before");
     gb_out_file *file;
@@ -150,7 +150,7 @@ static void a_file_that_is_not_finished_leaves_nothing(void **state) {
     gb_out_file_free(NULL);
 }
 
-static void a_name_as_long_as_names_can_be_is_written(void **state) {
+static void a_name_of_the_maximum_length_is_written(void **state) {
     (void)state;
     char name[NAME_MAX + 1];
     memset(name, 'x', NAME_MAX);
@@ -160,7 +160,7 @@ static void a_name_as_long_as_names_can_be_is_written(void **state) {
     unlink(name);
 }
 
-static void a_link_stays_a_link(void **state) {
+static void a_symbolic_link_is_kept(void **state) {
     (void)state;
     put("real", "before");
     assert_int_equal(symlink("real", "link"), 0);
@@ -182,7 +182,7 @@ static void check_no_file(const char *path, gb_status status, const char *line) 
     assert_int_equal(files_here(), 0);
 }
 
-static void what_cannot_be_written_says_why(void **state) {
+static void files_that_cannot_be_written_give_a_reason(void **state) {
     (void)state;
     check_no_file("", GB_BAD_ARGUMENT, "the output file has no name");
     check_no_file(".", GB_IO, ".: is a directory");
@@ -199,7 +199,7 @@ static void devices_are_written_directly(void **state) {
     assert_true(S_ISCHR(st.st_mode));
 }
 
-static void a_full_disk_is_reported_once_and_for_all(void **state) {
+static void a_full_disk_stays_an_error(void **state) {
     (void)state;
     struct stat st;
     if (stat("/dev/full", &st) != 0)
@@ -218,7 +218,7 @@ static void a_full_disk_is_reported_once_and_for_all(void **state) {
     gb_out_file_free(file);
 }
 
-static void a_failed_write_leaves_nothing(void **state) {
+static void a_failed_write_leaves_no_file(void **state) {
     (void)state;
     struct rlimit before, tight = {10000, 10000};
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -229,7 +229,7 @@ static void a_failed_write_leaves_nothing(void **state) {
     gb_error err = {0};
     assert_int_equal(gb_out_file_new("out.gbw", GB_OUTPUT_PNG, &file, &err), GB_OK);
     static const char block[20000];
-    assert_true(gb_out_file_write(file, block, sizeof block));      /* buffered: only the end can tell */
+    assert_true(gb_out_file_write(file, block, sizeof block));      /* buffered: the error is found at the end */
     gb_status status = gb_out_file_finish(file, &err);
     gb_out_file_free(file);
     setrlimit(RLIMIT_FSIZE, &before);
@@ -239,7 +239,7 @@ static void a_failed_write_leaves_nothing(void **state) {
     assert_int_equal(files_here(), 0);
 }
 
-static void two_writers_of_one_name_do_not_meet(void **state) {
+static void two_writers_of_one_name_do_not_interfere(void **state) {
     (void)state;
     gb_out_file *a, *b;
     assert_int_equal(gb_out_file_new("out", GB_OUTPUT_PNG, &a, NULL), GB_OK);
@@ -256,7 +256,7 @@ static void two_writers_of_one_name_do_not_meet(void **state) {
     unlink("out");
 }
 
-static void messages_are_cut_between_characters(void **state) {
+static void messages_are_truncated_between_characters(void **state) {
     (void)state;
     char name[2002] = "x";
     for (size_t i = 1; i + 2 < sizeof name; i += 2)
@@ -270,21 +270,21 @@ static void messages_are_cut_between_characters(void **state) {
 }
 
 int main(void) {
-    setenv("GANBEND_OVERWRITE", "1", 1);     /* what an existing file holds is the subject of test_overwriting.sh */
+    setenv("GANBEND_OVERWRITE", "1", 1);     /* test_overwriting.sh tests existing files */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_cannot_be_mapped_says_why),
-        cmocka_unit_test(released_pages_come_back_from_the_file),
-        cmocka_unit_test(bytes_outside_the_map_are_never_released),
+        cmocka_unit_test(files_that_cannot_be_mapped_give_a_reason),
+        cmocka_unit_test(released_pages_are_read_from_the_file_again),
+        cmocka_unit_test(ranges_outside_the_map_are_never_released),
         cmocka_unit_test(a_file_appears_when_it_is_finished),
-        cmocka_unit_test(a_file_that_is_not_finished_leaves_nothing),
-        cmocka_unit_test(a_name_as_long_as_names_can_be_is_written),
-        cmocka_unit_test(a_link_stays_a_link),
-        cmocka_unit_test(what_cannot_be_written_says_why),
+        cmocka_unit_test(an_unfinished_file_is_removed),
+        cmocka_unit_test(a_name_of_the_maximum_length_is_written),
+        cmocka_unit_test(a_symbolic_link_is_kept),
+        cmocka_unit_test(files_that_cannot_be_written_give_a_reason),
         cmocka_unit_test(devices_are_written_directly),
-        cmocka_unit_test(a_full_disk_is_reported_once_and_for_all),
-        cmocka_unit_test(a_failed_write_leaves_nothing),
-        cmocka_unit_test(two_writers_of_one_name_do_not_meet),
-        cmocka_unit_test(messages_are_cut_between_characters),
+        cmocka_unit_test(a_full_disk_stays_an_error),
+        cmocka_unit_test(a_failed_write_leaves_no_file),
+        cmocka_unit_test(two_writers_of_one_name_do_not_interfere),
+        cmocka_unit_test(messages_are_truncated_between_characters),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

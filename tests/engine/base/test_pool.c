@@ -1,4 +1,4 @@
-/* The pool under every kernel: each task once, from any number of callers, whatever the threads do. */
+/* The thread pool: it runs each task once, for any number of callers. */
 #define _POSIX_C_SOURCE 200809L    /* setenv */
 #include <fenv.h>
 #include <float.h>
@@ -59,18 +59,18 @@ static void a_pool_that_was_never_used_can_be_freed(void **state) {
     gb_pool_free(NULL);
 }
 
-static void rest_a_little(void) {
+static void sleep_briefly(void) {
     for (double end = gb_clock() + 0.002; gb_clock() < end;)
         continue;
 }
 
-static void sleeping_workers_are_called_back(void **state) {
+static void sleeping_workers_are_woken(void **state) {
     (void)state;
     gb_pool *pool = gb_pool_new(3);
     tally t = {.pool = pool};
     for (int round = 0; round < 50; round++) {
         gb_pool_parallel(pool, TASKS, count_task, &t);
-        rest_a_little();        /* longer than they spin */
+        sleep_briefly();        /* longer than workers spin */
     }
     check_tally(&t, TASKS, 50);
     gb_pool_free(pool);
@@ -119,7 +119,7 @@ static void nest(void *arg, int i, int worker) {
     gb_pool_parallel(t->pool, 10, count_task, t);
 }
 
-static void a_call_from_inside_a_task_runs_in_place(void **state) {
+static void a_nested_call_runs_in_its_own_thread(void **state) {
     (void)state;
     gb_pool *pool = gb_pool_new(4);
     tally t = {.pool = pool};
@@ -169,7 +169,7 @@ static void third(void *arg, int i, int worker) {
     x[i] = one / 3.0f;
 }
 
-static void tasks_round_to_nearest_whatever_the_caller_does(void **state) {
+static void tasks_round_to_nearest_in_any_rounding_mode_of_the_caller(void **state) {
     (void)state;
     gb_pool *pool = gb_pool_new(2);
     float x[16];
@@ -183,7 +183,7 @@ static void tasks_round_to_nearest_whatever_the_caller_does(void **state) {
     gb_pool_free(pool);
 }
 
-static void a_context_has_as_many_threads_as_asked(void **state) {
+static void a_context_has_the_requested_number_of_threads(void **state) {
     (void)state;
     gb_context *context;
     gb_error err = {0};
@@ -197,7 +197,7 @@ static void a_context_has_as_many_threads_as_asked(void **state) {
     gb_context_free(NULL);
 }
 
-static void a_context_runs_the_rows_it_is_told_to(void **state) {
+static void a_context_runs_the_requested_rows(void **state) {
     (void)state;
     gb_context *context;
     gb_error err = {0};
@@ -216,7 +216,7 @@ static void a_context_runs_the_rows_it_is_told_to(void **state) {
     unsetenv("GANBEND_ISA");
 }
 
-static void senseless_thread_counts_are_refused(void **state) {
+static void impossible_thread_counts_are_refused(void **state) {
     (void)state;
     gb_context *context;
     gb_error err = {0};
@@ -229,14 +229,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_task_runs_exactly_once),
         cmocka_unit_test(a_pool_that_was_never_used_can_be_freed),
-        cmocka_unit_test(sleeping_workers_are_called_back),
+        cmocka_unit_test(sleeping_workers_are_woken),
         cmocka_unit_test(callers_from_several_threads_take_turns),
-        cmocka_unit_test(a_call_from_inside_a_task_runs_in_place),
+        cmocka_unit_test(a_nested_call_runs_in_its_own_thread),
         cmocka_unit_test(tasks_flush_denormals_and_the_caller_does_not),
-        cmocka_unit_test(tasks_round_to_nearest_whatever_the_caller_does),
-        cmocka_unit_test(a_context_has_as_many_threads_as_asked),
-        cmocka_unit_test(a_context_runs_the_rows_it_is_told_to),
-        cmocka_unit_test(senseless_thread_counts_are_refused),
+        cmocka_unit_test(tasks_round_to_nearest_in_any_rounding_mode_of_the_caller),
+        cmocka_unit_test(a_context_has_the_requested_number_of_threads),
+        cmocka_unit_test(a_context_runs_the_requested_rows),
+        cmocka_unit_test(impossible_thread_counts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Random numbers are the published ones: what numpy, torch and scipy drew into tests/fixtures/random.npz. */
+/* Random numbers equal those that numpy, torch and scipy drew, in tests/fixtures/random.npz. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,8 +29,8 @@ static int close_fixture(void **state) {
     return 0;
 }
 
-/* Calls check(seed, parameter, numbers) for every array "family/seed" or "family/seed/parameter", of
- * which there must be some. */
+/* Calls check(seed, parameter, numbers) for every array "family/seed" or "family/seed/parameter"; fails if there is
+ * none. */
 static void for_each(const char *family, void (*check)(uint64_t seed, double parameter, size_t n, const double *x)) {
     int found = 0;
     for (size_t i = 0; i < gb_file_array_count(fixture); i++) {
@@ -108,12 +108,12 @@ static void check_torch_second(uint64_t seed, double parameter, size_t n, const 
     check_torch_calls(seed, (const size_t[]){512, 512}, 2, x);
 }
 
-static void torch_goes_on_where_the_last_call_ended(void **state) {
+static void torch_continues_where_the_last_call_ended(void **state) {
     (void)state;
     for_each("torch-second", check_torch_second);
 }
 
-/* 3 leaves one kept, 40 does not touch it, 4 takes it and leaves another, 16 does not touch it, 1 takes it. */
+/* A call for 3 keeps one number, 40 does not use it, 4 uses it and keeps another, 16 does not use it, 1 uses it. */
 static void check_torch_mixed(uint64_t seed, double parameter, size_t n, const double *x) {
     (void)parameter;
     assert_int_equal(n, 64);
@@ -139,7 +139,7 @@ static void truncated_normal_is_equal_to_scipys(void **state) {
     for_each("truncnorm", check_truncnorm);
 }
 
-static void seeding_forgets_what_was_kept(void **state) {
+static void seeding_discards_the_kept_number(void **state) {
     (void)state;
     gb_random r;
     float first[3], again[3];
@@ -163,7 +163,7 @@ static void the_public_call_rounds_numpys_numbers_to_float(void **state) {
     for_each("numpy", check_randn);
 }
 
-static void seeds_count_modulo_two_to_the_32(void **state) {
+static void seeds_are_taken_modulo_two_to_the_32(void **state) {
     (void)state;
     float a[20], b[20];
     for (int rng = GB_RNG_NUMPY; rng <= GB_RNG_TORCH; rng++) {
@@ -180,12 +180,12 @@ int main(void) {
         cmocka_unit_test(numpy_randn_is_equal_to_the_bit),
         cmocka_unit_test(numpy_keeps_the_second_of_a_pair_for_the_next_call),
         cmocka_unit_test(torch_randn_is_equal_short_and_long),
-        cmocka_unit_test(torch_goes_on_where_the_last_call_ended),
+        cmocka_unit_test(torch_continues_where_the_last_call_ended),
         cmocka_unit_test(torch_keeps_the_second_of_a_pair_across_long_calls),
         cmocka_unit_test(truncated_normal_is_equal_to_scipys),
-        cmocka_unit_test(seeding_forgets_what_was_kept),
+        cmocka_unit_test(seeding_discards_the_kept_number),
         cmocka_unit_test(the_public_call_rounds_numpys_numbers_to_float),
-        cmocka_unit_test(seeds_count_modulo_two_to_the_32),
+        cmocka_unit_test(seeds_are_taken_modulo_two_to_the_32),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

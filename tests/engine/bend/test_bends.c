@@ -1,4 +1,4 @@
-/* Bends on a live session: what they compute, what they cost, what they refuse. */
+/* Bends in a session: results, costs and errors. */
 #include <fenv.h>
 #include <math.h>
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static int nodes_run(fixture *f) {
     return stats.nodes_run;
 }
 
-/* What a boundary hands on, in a fresh session without bends but with `options` where they are given. */
+/* The value of a boundary in a new session with the bend `options`, or without bends if it is NULL. */
 static void boundary(fixture *f, const char *name, const gb_bend_options *options, float *values, float *image) {
     gb_session *session;
     OK(gb_session_new(f->model, NULL, &session, &err));
@@ -94,7 +94,7 @@ static void bends_act_in_the_order_they_were_added(void **state) {
     assert_memory_not_equal(add_first, double_first, sizeof add_first);
 }
 
-static void an_activation_keeps_bias_and_gain_unless_told_otherwise(void **state) {
+static void an_activation_keeps_bias_and_gain_by_default(void **state) {
     fixture *f = *state;
     static float conv[MAP], noise[MAP], after[MAP], image[IMAGE];
     gb_bend_options options = {.kind = GB_BEND_ACTIVATION, .at = "synthesis.b32.conv1", .name = "relu",
@@ -109,7 +109,7 @@ static void an_activation_keeps_bias_and_gain_unless_told_otherwise(void **state
     assert_memory_equal(image, unbent, sizeof image);
 }
 
-static void an_activation_on_some_features_leaves_the_others(void **state) {
+static void an_activation_on_some_features_does_not_change_the_others(void **state) {
     fixture *f = *state;
     static float before[MAP], after[MAP], image[IMAGE];
     const int list[] = {4};
@@ -123,7 +123,7 @@ static void an_activation_on_some_features_leaves_the_others(void **state) {
     }
 }
 
-static void a_layer_switched_off_passes_its_input_enlarged_and_padded(void **state) {
+static void a_disabled_layer_passes_its_input_enlarged_and_padded(void **state) {
     fixture *f = *state;
     static float in[40 * 16 * 16], out[MAP], image[IMAGE];
     gb_bend_options options = {.kind = GB_BEND_DISABLE, .at = "synthesis.b32.conv0"};
@@ -135,7 +135,7 @@ static void a_layer_switched_off_passes_its_input_enlarged_and_padded(void **sta
                 assert_true(out[(c * R + y) * R + x] == in[(c * 16 + y / 2) * 16 + x / 2]);
 }
 
-static void where_channels_grow_the_new_ones_are_zero(void **state) {
+static void additional_channels_of_a_disabled_layer_are_zero(void **state) {
     (void)state;
     gb_context *context;
     gb_model *model;
@@ -223,7 +223,7 @@ static void random_features_are_a_share_drawn_from_a_seed_and_redrawn_for_an_ima
     assert_memory_equal(first, again, sizeof first);
 }
 
-static void a_w_of_ones_own_mixes_styles_and_truncates_one_layer(void **state) {
+static void a_fed_w_mixes_styles_and_truncation_acts_on_one_layer(void **state) {
     fixture *f = *state;
     static float w[Z], zero_avg[Z], image[IMAGE], psi[Z];
     for (int i = 0; i < Z; i++)
@@ -246,7 +246,7 @@ static void a_w_of_ones_own_mixes_styles_and_truncates_one_layer(void **state) {
         assert_true(sum[i] == psi[i] + w[i]);
 }
 
-static void a_share_of_what_was_there_stays_beside_values_that_are_set(void **state) {
+static void a_share_of_the_original_values_can_be_kept(void **state) {
     fixture *f = *state;
     static float image[IMAGE], mine[Z], w[Z], mixed[Z];
     const float shares[] = {0, 1, 0.25f}, outside = 1.5f;
@@ -278,7 +278,8 @@ static void noise_of_one_layer_takes_a_factor_and_another_seed(void **state) {
     render(f, none);
     assert_memory_equal(off, none, sizeof off);
     OK(gb_session_set_noise_map(f->session, "synthesis.b32.conv1", NULL, 1, &err));
-    bend(f, (gb_bend_options){.kind = GB_BEND_NOISE, .at = "synthesis.b32.conv1", .factor = 1, .reseed = true, .seed = 4});
+    bend(f,
+         (gb_bend_options){.kind = GB_BEND_NOISE, .at = "synthesis.b32.conv1", .factor = 1, .reseed = true, .seed = 4});
     render(f, image);
     gb_randn(GB_RNG_TORCH, 4, R * R, map);
     OK(gb_session_unbend(f->session, 0, &err));
@@ -299,7 +300,8 @@ static void a_noise_map_can_be_set_and_bent_for_every_sample(void **state) {
     OK(gb_session_seed(by_map, 3, &err));
     OK(gb_session_seed(by_bend, 3, &err));
     const char *const at = "synthesis.b32.conv1.noise_const";
-    OK(gb_session_bend(by_bend, &(gb_bend_options){.kind = GB_BEND_SET, .at = at, .values = map, .samples = 1}, NULL, &err));
+    OK(gb_session_bend(by_bend, &(gb_bend_options){.kind = GB_BEND_SET, .at = at, .values = map, .samples = 1}, NULL,
+                       &err));
     OK(gb_session_bend(by_bend, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "multiply", .params = &two,
                                                    .param_count = 1}, NULL, &err));
     OK(gb_session_render(by_bend, bent, &err));
@@ -328,7 +330,8 @@ static void a_callback_gets_the_maps_and_its_own_floating_point_state(void **sta
     seen s = {0};
     int before = fegetround();
     fesetround(FE_UPWARD);
-    bend(f, (gb_bend_options){.kind = GB_BEND_CALLBACK, .at = "synthesis.b32.conv0", .callback = halve, .callback_arg = &s});
+    bend(f, (gb_bend_options){
+                .kind = GB_BEND_CALLBACK, .at = "synthesis.b32.conv0", .callback = halve, .callback_arg = &s});
     render(f, by_callback);
     fesetround(before);
     assert_int_equal(s.calls, 1);
@@ -344,7 +347,7 @@ static void a_callback_gets_the_maps_and_its_own_floating_point_state(void **sta
 
 /* ------------------------------------------------------------------------------------------------ what they cost */
 
-static void a_bend_leaves_the_fusion_of_all_other_layers(void **state) {
+static void a_bend_does_not_change_the_fusion_of_other_layers(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     gb_render_stats before, after;
@@ -362,10 +365,10 @@ static void a_bend_leaves_the_fusion_of_all_other_layers(void **state) {
     render(f, image);
     render(f, image);
     gb_session_stats(f->session, &after);
-    assert_in_range(after.steps, before.steps, before.steps + 1);   /* the value before it is kept while it moves */
+    assert_in_range(after.steps, before.steps, before.steps + 1);   /* its input is kept while it is edited */
 }
 
-static void moving_a_parameter_reruns_only_what_depends_on_it(void **state) {
+static void changing_a_parameter_reruns_only_dependent_nodes(void **state) {
     fixture *f = *state;
     static float image[IMAGE], fresh[IMAGE], values[MAP];
     const char *const at = "synthesis.b32.conv1";
@@ -385,9 +388,10 @@ static void moving_a_parameter_reruns_only_what_depends_on_it(void **state) {
         float params[2] = {1, (float)move};
         OK(gb_session_set_bend_params(f->session, act, params, 2, &err));
         render(f, image);
-        if (move)       /* from the second move on the convolution stays */
+        if (move)       /* from the second change on, the convolution is not run again */
             assert_in_range(nodes_run(f), 1, behind + 2);
-        gb_bend_options options = {.kind = GB_BEND_ACTIVATION, .at = at, .name = "sinlu", .params = params, .param_count = 2};
+        gb_bend_options options = {
+            .kind = GB_BEND_ACTIVATION, .at = at, .name = "sinlu", .params = params, .param_count = 2};
         boundary(f, at, &options, values, fresh);
     }
     OK(gb_session_set_bend_params(f->session, filter, (const float[]){1}, 1, &err));
@@ -395,9 +399,9 @@ static void moving_a_parameter_reruns_only_what_depends_on_it(void **state) {
     assert_memory_equal(image, fresh, sizeof image);
 }
 
-/* Two bends of a layer have the versions v and w, two others v + 1 and w - 31: a sum that weighs the first by 31 took
- * one pair for the other and showed the old picture. */
-static void pairs_of_bends_on_one_layer_are_told_apart(void **state) {
+/* Two bends of a layer have the versions v and w, two others v + 1 and w - 31: a hash of 31 v + w is the same for both
+ * pairs and gave the old picture. */
+static void pairs_of_bends_on_one_layer_are_distinguished(void **state) {
     fixture *f = *state;
     static float first[IMAGE], second[IMAGE], expected[IMAGE];
     gb_bend_options noise = {.kind = GB_BEND_NOISE, .at = "synthesis.b32.conv1"};
@@ -430,7 +434,7 @@ static void pairs_of_bends_on_one_layer_are_told_apart(void **state) {
     assert_memory_not_equal(second, first, sizeof second);
 }
 
-static void a_rolled_back_bend_never_was(void **state) {
+static void a_rolled_back_bend_has_no_effect(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     gb_bend kept = bend(f, (gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b8.conv1", .name = "invert"});
@@ -455,7 +459,7 @@ static void refuses(fixture *f, gb_bend_options options, const char *line) {
         fail_msg("said '%s', expected '%s'", err.message, line);
 }
 
-static void refusals_say_what_would_be_right(void **state) {
+static void messages_list_what_is_possible(void **state) {
     fixture *f = *state;
     const float nine = 9, vector[C] = {0};
     const int list[] = {20};
@@ -474,7 +478,8 @@ static void refusals_say_what_would_be_right(void **state) {
             "an activation cannot act on 'synthesis.b32.conv1.conv'; it can act on mapping.fc0");
     refuses(f, (gb_bend_options){.kind = GB_BEND_DISABLE, .at = "synthesis.b4.const"},
             "disabling cannot act on 'synthesis.b4.const'; it can act on mapping.fc0");
-    refuses(f, (gb_bend_options){.kind = GB_BEND_PAINT, .at = "synthesis.*.conv1", .vectors = vector, .vector_count = 1},
+    refuses(f,
+            (gb_bend_options){.kind = GB_BEND_PAINT, .at = "synthesis.*.conv1", .vectors = vector, .vector_count = 1},
             "'synthesis.b");
     assert_int_equal(gb_session_set_bend_params(f->session, 77, &nine, 1, &err), GB_BAD_ARGUMENT);
     static float image[IMAGE];
@@ -482,7 +487,7 @@ static void refusals_say_what_would_be_right(void **state) {
     assert_memory_equal(image, unbent, sizeof image);
 }
 
-static void nan_flows_on_and_nothing_crashes(void **state) {
+static void nan_is_propagated_without_a_crash(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     const float nan = NAN;
@@ -498,25 +503,25 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_filter_changes_its_features_and_everything_behind_them, setup, teardown),
         cmocka_unit_test_setup_teardown(bends_act_in_the_order_they_were_added, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_activation_keeps_bias_and_gain_unless_told_otherwise, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_activation_on_some_features_leaves_the_others, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_layer_switched_off_passes_its_input_enlarged_and_padded, setup, teardown),
-        cmocka_unit_test(where_channels_grow_the_new_ones_are_zero),
+        cmocka_unit_test_setup_teardown(an_activation_keeps_bias_and_gain_by_default, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_activation_on_some_features_does_not_change_the_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_disabled_layer_passes_its_input_enlarged_and_padded, setup, teardown),
+        cmocka_unit_test(additional_channels_of_a_disabled_layer_are_zero),
         cmocka_unit_test_setup_teardown(the_first_mapping_layer_can_be_disabled_like_any_other, setup, teardown),
         cmocka_unit_test_setup_teardown(vectors_are_painted_on_grids_and_by_masks, setup, teardown),
         cmocka_unit_test_setup_teardown(random_features_are_a_share_drawn_from_a_seed_and_redrawn_for_an_image, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(a_w_of_ones_own_mixes_styles_and_truncates_one_layer, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_share_of_what_was_there_stays_beside_values_that_are_set, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_fed_w_mixes_styles_and_truncation_acts_on_one_layer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_share_of_the_original_values_can_be_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(noise_of_one_layer_takes_a_factor_and_another_seed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_noise_map_can_be_set_and_bent_for_every_sample, setup, teardown),
         cmocka_unit_test_setup_teardown(a_callback_gets_the_maps_and_its_own_floating_point_state, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_bend_leaves_the_fusion_of_all_other_layers, setup, teardown),
-        cmocka_unit_test_setup_teardown(moving_a_parameter_reruns_only_what_depends_on_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(pairs_of_bends_on_one_layer_are_told_apart, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_rolled_back_bend_never_was, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals_say_what_would_be_right, setup, teardown),
-        cmocka_unit_test_setup_teardown(nan_flows_on_and_nothing_crashes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_bend_does_not_change_the_fusion_of_other_layers, setup, teardown),
+        cmocka_unit_test_setup_teardown(changing_a_parameter_reruns_only_dependent_nodes, setup, teardown),
+        cmocka_unit_test_setup_teardown(pairs_of_bends_on_one_layer_are_distinguished, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rolled_back_bend_has_no_effect, setup, teardown),
+        cmocka_unit_test_setup_teardown(messages_list_what_is_possible, setup, teardown),
+        cmocka_unit_test_setup_teardown(nan_is_propagated_without_a_crash, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Every filter and every activation on every layer of every architecture: each is put on, renders without an error and
- * without NaN, and comes off again with the picture as it was. Networks are as small as they come. */
+/* Every filter and every activation on every layer of every architecture: each is added, renders without an error and
+ * without NaN, and is removed, which gives the original picture again. The networks are as small as possible. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <math.h>
@@ -45,7 +45,7 @@ static void close_network(network *n) {
     remove(n->path);
 }
 
-/* Renders with the bend. False where it cannot sit there, which must be said as a bad argument. */
+/* Renders with the bend. False if it cannot act there, which must be reported as GB_BAD_ARGUMENT. */
 static bool render_bent(const network *n, const gb_bend_options *bend, float *image) {
     gb_error err = {0};
     gb_bend handle;
@@ -60,7 +60,7 @@ static bool render_bent(const network *n, const gb_bend_options *bend, float *im
     return true;
 }
 
-/* Both tables on every node. Filters sit on every one; activations on all that have one. */
+/* Both tables on every node. Filters can act on all nodes; activations on those that have one. */
 static void bend_everywhere(const network *n) {
     static float before[IMAGE_ROOM], bent[IMAGE_ROOM], after[IMAGE_ROOM];
     gb_error err = {0};

@@ -1,5 +1,5 @@
-/* Networks whose maps are not square, and pictures of one and four channels: filters, grids, masks, previews and the
- * 8-bit pictures treat height and width each by itself. */
+/* Networks with maps that are not square, and pictures of one and four channels: filters, grids, masks, previews and
+ * 8-bit pictures treat height and width separately. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +45,7 @@ static void every_filter_is_the_same_on_every_instruction_set(void **state) {
         snprintf(recipe, sizeof recipe, "bends: [{at: \"synthesis.b16.conv*\", filter: %s}]", row.name);
         a = open_network("plain", 3);
         b = open_network(NULL, 3);
-        if (!bend_with(&a, recipe, &of_a)) {    /* some take parameters that have no default */
+        if (!bend_with(&a, recipe, &of_a)) {    /* some parameters have no default value */
             OK(bend_with(&b, recipe, &of_b));
             OK(gb_session_render(a.session, plain, &err));
             OK(gb_session_render(b.session, best, &err));
@@ -74,13 +74,13 @@ static void read_layer(fixture *n, float *values) {
     OK(gb_session_read(n->session, gb_model_find(n->model, "synthesis.b16.conv1"), values, &err));
 }
 
-/* Blocks start at 0, k + 1, 2(k + 1), … while they end before the far edge, in each direction by itself. */
+/* Blocks start at 0, k + 1, 2(k + 1), … if they end before the opposite edge, independently in each direction. */
 static bool in_grid(int at, int k, int size) {
     int start = at / (k + 1) * (k + 1);
     return start < size - k && at < start + k;
 }
 
-static void a_grid_follows_height_and_width(void **state) {
+static void a_grid_treats_height_and_width_separately(void **state) {
     (void)state;
     for (int k = 1; k <= 4; k++) {
         fixture n;
@@ -106,7 +106,7 @@ static void a_grid_follows_height_and_width(void **state) {
 }
 
 /* A mask of 3 columns and 2 rows, of which two pixels are red: nearest neighbour by floor(j · S / s) each way. */
-static void a_mask_follows_height_and_width(void **state) {
+static void a_mask_treats_height_and_width_separately(void **state) {
     (void)state;
     static const uint8_t red[] = {255, 0, 0}, blue[] = {0, 0, 255};
     uint8_t rgb[2 * 3 * 3];
@@ -119,8 +119,10 @@ static void a_mask_follows_height_and_width(void **state) {
     gb_recipe *recipe = NULL;
     n = open_network(NULL, 3);
     read_layer(&n, before);
-    snprintf(text, sizeof text, "vectors: {v: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}\n"
-             "bends: [{at: synthesis.b16.conv1, paint: {mask: %s, colours: {\"#ff0000\": v, \"#0000ff\": keep}}}]", png);
+    snprintf(text, sizeof text,
+             "vectors: {v: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}\n"
+             "bends: [{at: synthesis.b16.conv1, paint: {mask: %s, colours: {\"#ff0000\": v, \"#0000ff\": keep}}}]",
+             png);
     OK(bend_with(&n, text, &recipe));
     read_layer(&n, tapped);
     for (int c = 0; c < C; c++)
@@ -192,8 +194,8 @@ static void pixels_keep_their_channels_and_rgb_shows_them(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_filter_is_the_same_on_every_instruction_set),
-        cmocka_unit_test(a_grid_follows_height_and_width),
-        cmocka_unit_test(a_mask_follows_height_and_width),
+        cmocka_unit_test(a_grid_treats_height_and_width_separately),
+        cmocka_unit_test(a_mask_treats_height_and_width_separately),
         cmocka_unit_test(a_preview_has_the_shape_of_its_block),
         cmocka_unit_test(pixels_keep_their_channels_and_rgb_shows_them),
     };

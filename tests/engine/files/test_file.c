@@ -1,4 +1,4 @@
-/* Array files through the public header: an .npz that is written is read back, and appears whole or not at all. */
+/* Array files through the public header: a written .npz is read back, and appears complete or not at all. */
 #define _XOPEN_SOURCE 700       /* mkdtemp */
 #include <math.h>
 #include <setjmp.h>
@@ -36,7 +36,7 @@ static gb_npz *begin(const char *path) {
     return npz;
 }
 
-static void what_is_written_is_read_back(void **state) {
+static void written_arrays_are_read_back(void **state) {
     (void)state;
     gb_npz *npz = begin("out.npz");
     gb_error err = {0};
@@ -79,10 +79,10 @@ static void what_is_written_is_read_back(void **state) {
     unlink("out.npz");
 }
 
-static void an_npz_that_is_not_finished_leaves_nothing(void **state) {
+static void an_unfinished_npz_is_removed(void **state) {
     (void)state;
     gb_npz_free(begin("out.npz"));
-    gb_npz_free(NULL);      /* leave_folder() fails where anything is left */
+    gb_npz_free(NULL);      /* leave_folder() fails if a file is left */
 }
 
 static void impossible_shapes_are_refused(void **state) {
@@ -97,7 +97,7 @@ static void impossible_shapes_are_refused(void **state) {
     gb_npz_free(npz);
 }
 
-static void a_full_disk_is_named(void **state) {
+static void a_full_disk_is_reported(void **state) {
     (void)state;
     if (access("/dev/full", W_OK) != 0)
         skip();
@@ -108,7 +108,7 @@ static void a_full_disk_is_named(void **state) {
     gb_npz_free(npz);
 }
 
-static void what_cannot_be_opened_says_why(void **state) {
+static void files_that_cannot_be_opened_give_a_reason(void **state) {
     (void)state;
     gb_file *file;
     gb_error err = {0};
@@ -117,7 +117,7 @@ static void what_cannot_be_opened_says_why(void **state) {
     assert_null(file);
     FILE *text = fopen("faces.pkl", "w");
     assert_non_null(text);
-    fputs("<!DOCTYPE html>", text);     /* what a download that went wrong leaves */
+    fputs("<!DOCTYPE html>", text);     /* the result of a failed download */
     fclose(text);
     assert_int_equal(gb_file_open("faces.pkl", &file, &err), GB_BAD_FILE);
     assert_int_equal(strncmp(err.message, "faces.pkl: ", 11), 0);
@@ -127,11 +127,11 @@ static void what_cannot_be_opened_says_why(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_is_read_back),
-        cmocka_unit_test(an_npz_that_is_not_finished_leaves_nothing),
+        cmocka_unit_test(written_arrays_are_read_back),
+        cmocka_unit_test(an_unfinished_npz_is_removed),
         cmocka_unit_test(impossible_shapes_are_refused),
-        cmocka_unit_test(a_full_disk_is_named),
-        cmocka_unit_test(what_cannot_be_opened_says_why),
+        cmocka_unit_test(a_full_disk_is_reported),
+        cmocka_unit_test(files_that_cannot_be_opened_give_a_reason),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -1,5 +1,5 @@
-/* Graphs that a user builds through the public header: whatever their shapes, options and inputs, a render stays within
- * its buffers, and what cannot be done is refused. */
+/* Graphs built through the public header: for all shapes, options and inputs, a render stays within its buffers, and
+ * impossible graphs are refused. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +57,7 @@ static void fill(float *values, int count, float first) {
 
 /* ------------------------------------------------------------------------------------------------ truncation, means */
 
-static void truncation_stays_within_the_rows_of_statistics(void **state) {
+static void truncation_outside_the_rows_of_statistics_is_refused(void **state) {
     fixture *f = *state;
     const float avg[2] = {1, 2}, means[6] = {0, 0, 1, 1, 2, 2}, vars[6] = {1, 1, 1, 1, 1, 1}, gain[2] = {1, 1};
     float z[2] = {3, 4}, y[2];
@@ -69,7 +69,8 @@ static void truncation_stays_within_the_rows_of_statistics(void **state) {
     gb_node z_node = gb_graph_input(g, "latent", 1, SHAPE(2), NULL);
     gb_graph_role(g, z_node, GB_ROLE_Z, 0);
     gb_node ws = gb_graph_truncate(g, "ws", z_node, "avg", 1);
-    const gb_batch_norm_options options = {.mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
+    const gb_batch_norm_options options = {
+        .mean = "means", .var = "vars", .gain_weight = "gain", .bias_weight = "gain"};
     build(f, gb_graph_batch_norm(g, "norm", gb_graph_select(g, "w", ws, 0), &options), 1);
     OK(gb_session_set_z(f->session, z, &err));
     refused(gb_session_truncate(f->session, 1.5f, -1, &err), "truncation is 1.5; the statistics of this network");
@@ -83,7 +84,7 @@ static void truncation_stays_within_the_rows_of_statistics(void **state) {
     }
 }
 
-static void one_mean_is_not_given_to_truncations_of_different_sizes(void **state) {
+static void one_mean_w_is_refused_for_truncations_of_different_sizes(void **state) {
     fixture *f = *state;
     const float avg[3] = {1, 2, 3};
     gb_graph *g = f->graph;
@@ -103,12 +104,13 @@ static void build_noise(fixture *f, bool read_twice) {
     static const float strength = 1;
     gb_graph *g = f->graph;
     gb_graph_weight(g, "strength", 0, NULL, &strength);
-    gb_node x = gb_graph_input(g, "x", 3, SHAPE(1, 3, 3), NULL), map = gb_graph_input(g, "map", 3, SHAPE(1, 3, 3), NULL);
+    gb_node x = gb_graph_input(g, "x", 3, SHAPE(1, 3, 3), NULL),
+            map = gb_graph_input(g, "map", 3, SHAPE(1, 3, 3), NULL);
     gb_node y = gb_graph_noise(g, "noise", x, map, "strength");
     build(f, read_twice ? gb_graph_add(g, "sum", y, map) : y, 2);
 }
 
-static void a_map_given_once_serves_every_sample_when_it_is_bent(void **state) {
+static void a_shared_map_serves_every_sample_when_it_is_bent(void **state) {
     fixture *f = *state;
     float x[18], map[9], y[18];
     const float three = 3;
@@ -126,7 +128,7 @@ static void a_map_given_once_serves_every_sample_when_it_is_bent(void **state) {
     }
 }
 
-static void a_map_given_once_serves_every_sample_of_its_other_readers(void **state) {
+static void a_shared_map_serves_every_sample_of_its_other_readers(void **state) {
     fixture *f = *state;
     float x[18], map[18], y[18];
     fill(x, 18, 0);
@@ -170,14 +172,14 @@ static void the_image_of_a_vector_has_its_size(void **state) {
     assert_memory_equal(x, y, sizeof x);
 }
 
-static void only_a_running_picture_is_previewed(void **state) {
+static void only_running_pictures_are_previewed(void **state) {
     fixture *f = *state;
     float image[3 * 4 * 4];
     build(f, gb_graph_input(f->graph, "synthesis.b4.img", 3, SHAPE(16, 8, 8), NULL), 1);
     refused(gb_session_preview(f->session, 4, image, &err), "no running picture of height 4");
 }
 
-static void a_weight_is_not_exchanged_for_another_shape(void **state) {
+static void a_weight_cannot_be_replaced_by_one_of_another_shape(void **state) {
     fixture *f = *state;
     const float w[6] = {0};
     gb_graph_weight(f->graph, "w", 2, SHAPE(2, 3), w);
@@ -187,7 +189,7 @@ static void a_weight_is_not_exchanged_for_another_shape(void **state) {
     refused(gb_model_build(f->context, f->graph, &f->model, &err), "weight 'w' exists already");
 }
 
-static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **state) {
+static void a_layer_whose_input_does_not_fit_its_output_cannot_be_disabled(void **state) {
     fixture *f = *state;
     const float constant[32] = {0};
     gb_graph *g = f->graph;
@@ -206,12 +208,13 @@ static void a_layer_whose_input_cannot_fill_its_output_is_not_disabled(void **st
     assert_true(gb_model_can_bend(f->model, sum, GB_BEND_DISABLE));
 }
 
-static void attention_may_mix_into_a_map_of_another_shape(void **state) {
+static void attention_can_have_an_output_of_another_shape(void **state) {
     fixture *f = *state;
     float x[8 * 16], like[16] = {0}, split[8 * 16], fused[8 * 16];
     fill(x, 8 * 16, -2);
     gb_graph *g = f->graph;
-    gb_node map = gb_graph_input(g, "x", 3, SHAPE(8, 4, 4), NULL), row = gb_graph_input(g, "like", 3, SHAPE(1, 1, 16), NULL);
+    gb_node map = gb_graph_input(g, "x", 3, SHAPE(8, 4, 4), NULL),
+            row = gb_graph_input(g, "like", 3, SHAPE(1, 1, 16), NULL);
     gb_node weights = gb_graph_softmax(g, "softmax", gb_graph_attention_scores(g, "scores", map, map));
     build(f, gb_graph_attention_output(g, "mix", map, weights, row), 1);
     OK(gb_session_feed(f->session, "x", x, &err));
@@ -271,7 +274,7 @@ static void a_role_needs_a_suitable_node(void **state) {
     refused(gb_model_build(f->context, f->graph, &f->model, &err), "'sum' cannot have the role 1: z is an input");
 }
 
-static void a_role_is_given_once(void **state) {
+static void a_role_and_index_belong_to_one_node(void **state) {
     fixture *f = *state;
     gb_node a = gb_graph_input(f->graph, "a", 1, SHAPE(2), NULL), b = gb_graph_input(f->graph, "b", 1, SHAPE(2), NULL);
     gb_graph_role(f->graph, a, GB_ROLE_Z, 0);
@@ -299,7 +302,7 @@ static void an_input_beyond_every_limit_is_refused(void **state) {
             "an array of shape [1,1,1048576,4096]");
 }
 
-static void options_that_are_left_out_are_zero(void **state) {
+static void missing_options_are_zero(void **state) {
     fixture *f = *state;
     const float w[1] = {3};
     float x[4] = {1, 2, 3, 4}, y[4];
@@ -315,7 +318,7 @@ static void options_that_are_left_out_are_zero(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ arguments */
 
-static void what_is_past_the_end_has_no_name(void **state) {
+static void indices_past_the_end_give_empty_names(void **state) {
     fixture *f = *state;
     gb_node_info node;
     gb_array_info array;
@@ -334,12 +337,14 @@ static void bends_with_impossible_options_are_refused(void **state) {
     fixture *f = *state;
     float x[12] = {0}, y[12];
     build(f, gb_graph_input(f->graph, "x", 3, SHAPE(3, 2, 2), NULL), 1);
-    const struct { gb_bend_options options; const char *why; } cases[] = {
+    const struct { gb_bend_options options; const char *why;
+    } cases[] = {
         {{.kind = GB_BEND_FILTER, .name = "invert", .param_count = 1}, "1 parameters without values"},
         {{.kind = GB_BEND_FILTER, .name = "invert", .params = x, .param_count = -1}, "-1 parameters without values"},
         {{.kind = GB_BEND_FILTER, .name = "invert", .features = {(gb_feature_choice)7, NULL, 3, 0, 0}},
          "unknown choice of features 7"},
-        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {GB_FEATURES_LIST, NULL, 3, 0, 0}}, "the list of 3 features is missing"},
+        {{.kind = GB_BEND_FILTER, .name = "invert", .features = {GB_FEATURES_LIST, NULL, 3, 0, 0}},
+         "the list of 3 features is missing"},
         {{.kind = GB_BEND_PAINT, .vectors = x, .vector_count = 1, .grid = INT_MAX}, "a grid of 0 to 1048576"},
         {{.kind = (gb_bend_kind)99}, "unknown kind of bend 99"},
     };
@@ -348,28 +353,30 @@ static void bends_with_impossible_options_are_refused(void **state) {
         o.at = "x";
         refused(gb_session_bend(f->session, &o, NULL, &err), cases[i].why);
     }
-    refused(gb_filter_apply(f->context, "invert", NULL, 1, SHAPE(1, 3, 2, 2), x, y, &err), "1 parameters without values");
+    refused(gb_filter_apply(f->context, "invert", NULL, 1, SHAPE(1, 3, 2, 2), x, y, &err),
+            "1 parameters without values");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(truncation_stays_within_the_rows_of_statistics, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_mean_is_not_given_to_truncations_of_different_sizes, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_when_it_is_bent, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_map_given_once_serves_every_sample_of_its_other_readers, setup, teardown),
+        cmocka_unit_test_setup_teardown(truncation_outside_the_rows_of_statistics_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_mean_w_is_refused_for_truncations_of_different_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_shared_map_serves_every_sample_when_it_is_bent, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_shared_map_serves_every_sample_of_its_other_readers, setup, teardown),
         cmocka_unit_test_setup_teardown(an_input_that_is_the_output_is_rendered_for_every_sample, setup, teardown),
         cmocka_unit_test_setup_teardown(the_image_of_a_vector_has_its_size, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_a_running_picture_is_previewed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_weight_is_not_exchanged_for_another_shape, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_layer_whose_input_cannot_fill_its_output_is_not_disabled, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_running_pictures_are_previewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_weight_cannot_be_replaced_by_one_of_another_shape, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_layer_whose_input_does_not_fit_its_output_cannot_be_disabled, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(roles_are_found_by_index_and_follow_from_operations, setup, teardown),
         cmocka_unit_test_setup_teardown(a_role_needs_a_suitable_node, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_role_is_given_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(attention_may_mix_into_a_map_of_another_shape, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_role_and_index_belong_to_one_node, setup, teardown),
+        cmocka_unit_test_setup_teardown(attention_can_have_an_output_of_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mix_takes_rows_of_weights, setup, teardown),
         cmocka_unit_test_setup_teardown(an_input_beyond_every_limit_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(options_that_are_left_out_are_zero, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_past_the_end_has_no_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(missing_options_are_zero, setup, teardown),
+        cmocka_unit_test_setup_teardown(indices_past_the_end_give_empty_names, setup, teardown),
         cmocka_unit_test_setup_teardown(bends_with_impossible_options_are_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
-/* Random graphs over the whole public builder, with random inputs, bends and feeds. Weights and buffers have exactly the
- * size that the header asks for, so that the address sanitizer sees every read and write past them. What the builder and
- * the session accept must render, to the same bits fused, split at every boundary, and interactively. */
+/* Random graphs with all functions of the public builder, random inputs, bends and feeds. Weights and buffers have
+ * exactly the documented size, so that the address sanitizer finds every read and write past their end. Everything that
+ * the builder and the session accept must render, with the same bits fused, split at every boundary, and
+ * interactively. */
 #include <limits.h>
 #include <math.h>
 #include <setjmp.h>
@@ -19,7 +20,7 @@
 #define WALKS 300
 #endif
 
-enum { MAX_NODES = 64, MOST_ALLOCATIONS = 4096, MOST_FLOATS = 12000, MOST_BATCH = 3 };
+enum { MAX_NODES = 64, MAX_ALLOCATIONS = 4096, MAX_FLOATS = 12000, MAX_BATCH = 3 };
 
 static gb_error err;
 static uint64_t state;      /* xorshift, so that a failing walk can be repeated */
@@ -42,13 +43,13 @@ static float number(void) {
 
 /* ------------------------------------------------------------------------------------------------ memory of a walk */
 
-static void *allocated[MOST_ALLOCATIONS];
+static void *allocated[MAX_ALLOCATIONS];
 static int allocations;
 
 static void *take(size_t size) {
     void *memory = malloc(size ? size : 1);
     assert_non_null(memory);
-    assert_true(allocations < MOST_ALLOCATIONS);
+    assert_true(allocations < MAX_ALLOCATIONS);
     return allocated[allocations++] = memory;
 }
 
@@ -105,7 +106,7 @@ static const char *positive_weight(int ndim, int a, int b) {
     return name;
 }
 
-/* Names as modules have them, the parts of layer L3 before L3 itself. */
+/* Names like those of modules: the parts of layer L3 come before L3 itself. */
 static const char *next_name(void) {
     char *name = g.name[g.count];
     if (one_in(2))
@@ -124,7 +125,9 @@ static gb_node added(gb_node node, int ndim, int c, int h, int w) {
 static gb_node add_input(int ndim, int c, int h, int w) {
     bool has_value = one_in(3);
     const int64_t dims[] = {c, ndim == 2 ? w : h, w};
-    const char *value = !has_value ? NULL : ndim == 3 && c == 1 ? weight(2, h, w, 0, 0) : weight(ndim, c, (int)dims[1], w, 0);
+    const char *value = !has_value            ? NULL
+                        : ndim == 3 && c == 1 ? weight(2, h, w, 0, 0)
+                                              : weight(ndim, c, (int)dims[1], w, 0);
     gb_node node = added(gb_graph_input(g.graph, next_name(), ndim, dims, value), ndim, c, h, w);
     g.is_input[node] = true;
     g.has_value[node] = has_value;
@@ -164,7 +167,7 @@ static gb_node vector(int c) {
 }
 
 static gb_node add_convolution(gb_node x, shape s) {
-    bool modulated = one_in(2), enlarges = one_in(3) && 4 * floats_of(s) < MOST_FLOATS;
+    bool modulated = one_in(2), enlarges = one_in(3) && 4 * floats_of(s) < MAX_FLOATS;
     int cout = pick(0, 2) ? pick(1, 20) : 3, kernel = enlarges ? 3 : 1 + 2 * pick(0, 1), up = enlarges ? 2 : 1;
     gb_node styles = modulated ? vector(s.c) : GB_NO_NODE;
     const gb_conv2d_options options = {.up = up, .demodulate = one_in(2), .style_gain = number(),
@@ -189,7 +192,8 @@ static gb_node add_norm(gb_node x, shape s) {
 }
 
 static gb_node add_bias_act(gb_node x, shape s) {
-    static const char *const acts[] = {"linear", "relu", "lrelu", "tanh", "sigmoid", "elu", "selu", "softplus", "swish"};
+    static const char *const acts[] = {"linear", "relu", "lrelu",    "tanh", "sigmoid",
+                                       "elu",    "selu", "softplus", "swish"};
     const gb_bias_act_options options = {.bias = one_in(2) ? weight(1, s.c, 0, 0, 0) : NULL, .act = acts[pick(0, 8)],
                                          .bias_gain = number(), .gain = number(), .clamp = one_in(3) ? 1 : 0};
     return added(gb_graph_bias_act(g.graph, next_name(), x, &options), s.ndim, s.c, s.h, s.w);
@@ -221,7 +225,7 @@ static gb_node add_attention(gb_node theta, shape s) {
     gb_node phi = find(same_channels, s);
     shape k = g.node[phi];
     int queries = s.h * s.w, keys = k.h * k.w;
-    if (queries * keys > MOST_FLOATS)
+    if (queries * keys > MAX_FLOATS)
         return GB_NO_NODE;
     gb_node matrix = added(gb_graph_attention_scores(g.graph, next_name(), theta, phi), 2, queries, 1, keys);
     if (one_in(8))
@@ -229,15 +233,16 @@ static gb_node add_attention(gb_node theta, shape s) {
     matrix = added(gb_graph_softmax(g.graph, next_name(), matrix), 2, queries, 1, keys);
     gb_node values = find(as_many_pixels, k), like = one_in(2) ? theta : find(as_many_pixels, s);
     shape out = g.node[like];
-    return added(gb_graph_attention_output(g.graph, next_name(), values, matrix, like), 3, g.node[values].c, out.h, out.w);
+    return added(gb_graph_attention_output(g.graph, next_name(), values, matrix, like), 3, g.node[values].c, out.h,
+                 out.w);
 }
 
-/* One more operation on what there is; nothing where the one that was picked has no input to fit. */
+/* Adds a random operation; does nothing if no existing node is a suitable input. */
 static void add_node(void) {
     gb_graph *graph = g.graph;
     gb_node x = one_in(2) ? g.count - 1 : find(any, (shape){0}), y;
     shape s = g.node[x];
-    bool small = 4 * floats_of(s) < MOST_FLOATS;
+    bool small = 4 * floats_of(s) < MAX_FLOATS;
     switch (pick(0, 19)) {
     case 0: random_input(); break;
     case 1: added(gb_graph_constant(graph, next_name(), weight(3, s.c, s.h, s.w, 0)), 3, s.c, s.h, s.w); break;
@@ -251,7 +256,7 @@ static void add_node(void) {
         break;
     case 4:
         y = find(same_map, s);
-        if (floats_of(s) + floats_of(g.node[y]) < MOST_FLOATS)
+        if (floats_of(s) + floats_of(g.node[y]) < MAX_FLOATS)
             added(gb_graph_concat(graph, next_name(), x, y), s.ndim, s.c + g.node[y].c, s.h, s.w);
         break;
     case 5:
@@ -268,7 +273,7 @@ static void add_node(void) {
             added(gb_graph_select(graph, next_name(), x, pick(0, g.node[x].c - 1)), 1, g.node[x].w, 1, 1);
         break;
     case 7: case 8: case 9:
-        if (floats_of(s) / (size_t)s.c * 20 < MOST_FLOATS)
+        if (floats_of(s) / (size_t)s.c * 20 < MAX_FLOATS)
             add_convolution(x, s);
         break;
     case 10:
@@ -309,7 +314,7 @@ static bool suits(gb_node node, gb_role role) {
     }
 }
 
-/* Roles on any nodes that suit them. Those that operations imply are given before there are any. */
+/* Gives roles to suitable nodes, after those that operations imply. */
 static void add_roles(gb_role first, gb_role second) {
     bool given[GB_ROLE_IMAGE + 1][3] = {{false}};
     for (int i = pick(0, 6); i > 0; i--) {
@@ -357,7 +362,7 @@ static void overwrite(void *arg, const gb_callback_values *v) {
         v->values[i] = v->values[i] * 0.5f + 1;
 }
 
-/* A glob, or a node: most often one on which a bend of this kind can sit. */
+/* A glob, or a node: usually one on which a bend of this kind can act. */
 static const char *random_place(const gb_model *model, gb_bend_kind kind) {
     static const char *const globs[] = {"*", "L*", "L?", "L*.part*", "L2*", "L4*", "alias"};
     gb_node node = pick(0, g.count - 1);
@@ -387,7 +392,7 @@ static float parameter(const gb_param_info *p) {
     return p->integer || p->choices ? floorf(value) : value;
 }
 
-/* The largest channels, height and width of the nodes that a place may mean. */
+/* The largest number of channels, height and width of the nodes that a place matches. */
 static shape largest_at(const gb_model *model, const char *at) {
     gb_node nodes[MAX_NODES];
     size_t count = gb_model_match(model, at, nodes, MAX_NODES);
@@ -449,11 +454,11 @@ typedef struct wishes {
     gb_bend_options bend[4];
     const float *ws, *w_avg;            /* for the node with the role of the w's */
     int ws_rows;
-    const float *input[MAX_NODES];     /* a value for each input that has none, and for some nodes */
+    const float *input[MAX_NODES];      /* a value for each input without default, and for some nodes */
 } wishes;
 
 static wishes random_wishes(gb_model *model) {
-    wishes w = {.batch = pick(1, MOST_BATCH), .psi = one_in(2) ? (float)pick(0, 8) / 4 : 1, .label = pick(0, 4),
+    wishes w = {.batch = pick(1, MAX_BATCH), .psi = one_in(2) ? (float)pick(0, 8) / 4 : 1, .label = pick(0, 4),
                 .noise = (gb_noise)pick(GB_NOISE_CONST, GB_NOISE_RANDOM)};
     for (gb_node i = 0; i < g.count; i++) {
         w.map_samples[i] = one_in(2) ? 1 : w.batch;
@@ -471,10 +476,11 @@ static wishes random_wishes(gb_model *model) {
     return w;
 }
 
-/* Sets everything, in an order that leaves no input unset. What does not fit this graph is refused. */
+/* Sets everything; no input stays unset. Settings that do not fit this graph are refused. */
 static gb_session *open_session(gb_model *model, const wishes *w, gb_purpose purpose) {
     gb_session *session = NULL;
-    OK(gb_session_new(model, &(gb_session_options){.purpose = purpose, .batch = w->batch, .keep_bytes = 1 << 20}, &session, &err));
+    OK(gb_session_new(model, &(gb_session_options){.purpose = purpose, .batch = w->batch, .keep_bytes = 1 << 20},
+                      &session, &err));
     gb_session_truncate(session, w->psi, w->label - 1, &err);
     gb_session_seed(session, (uint64_t)w->label, &err);
     gb_session_set_class(session, w->label, &err);
@@ -483,7 +489,8 @@ static gb_session *open_session(gb_model *model, const wishes *w, gb_purpose pur
         gb_node_info info;
         gb_model_node(model, i, &info);
         if (!strcmp(info.op, "noise") && w->input[info.input[1]] && g.is_map[info.input[1]])
-            OK(gb_session_set_noise_map(session, info.name, w->input[info.input[1]], w->map_samples[info.input[1]], &err));
+            OK(gb_session_set_noise_map(session, info.name, w->input[info.input[1]], w->map_samples[info.input[1]],
+                                        &err));
         if (w->input[i] && !g.is_map[i])
             OK(gb_session_feed(session, info.name, w->input[i], &err));
     }
@@ -505,7 +512,7 @@ static void read_all(gb_session *session, int batch) {
     }
 }
 
-/* What a walk shows: the image three times, previews and 8-bit values where there are such. */
+/* Compares the image of three renders, and renders previews and 8-bit pictures if the graph has them. */
 static void compare(gb_model *model, const wishes *w) {
     int64_t s[3];
     gb_model_output_shape(model, s);
@@ -569,7 +576,7 @@ static int extreme(void) {
     return values[pick(0, 12)];
 }
 
-/* One call with arguments from anywhere, on a graph that has a vector, rows, maps and a weight of most ranks. */
+/* One call with arbitrary arguments, on a graph with a vector, rows, maps and weights of most ranks. */
 static void call_with_anything(gb_graph *graph) {
     static const char *const names[] = {"w0", "w1", "w2", "w3", "w4", "", "nowhere", NULL};
     const char *w = names[pick(0, 7)], *v = names[pick(0, 7)], *name = one_in(9) ? names[pick(0, 7)] : "new";
@@ -613,7 +620,8 @@ static void any_arguments_build_a_graph_or_are_refused_in_words(void **unused) {
         gb_model *model = NULL;
         memset(&g, 0, sizeof g);
         g.graph = gb_graph_new();
-        weight(2, 4, 4, 0, 0), weight(4, 3, 8, 3, 3), weight(1, 8, 0, 0, 0), weight(3, 2, 3, 4, 0), weight(0, 0, 0, 0, 0);
+        weight(2, 4, 4, 0, 0), weight(4, 3, 8, 3, 3), weight(1, 8, 0, 0, 0), weight(3, 2, 3, 4, 0),
+            weight(0, 0, 0, 0, 0);
         gb_graph_input(g.graph, "vector", 1, (const int64_t[]){8}, NULL);
         gb_graph_input(g.graph, "rows", 2, (const int64_t[]){3, 8}, NULL);
         gb_graph_input(g.graph, "maps", 3, (const int64_t[]){8, 3, 2}, NULL);

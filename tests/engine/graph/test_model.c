@@ -1,5 +1,5 @@
-/* Models: names, aliases and weights are looked up by index, each weight counts once, and one that cannot be read is an
- * error and nothing worse. */
+/* Models: names, aliases and weights are found by index, each weight counts once, and one that cannot be read is an
+ * error. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static gb_model *chain(gb_context *context, int nodes) {
     return model;
 }
 
-static void names_and_aliases_are_found_without_walking_through_all_of_them(void **state) {
+static void names_and_aliases_are_found_by_index(void **state) {
     (void)state;
     enum { NODES = 4000, PER_NODE = 24 };
     gb_context *context;
@@ -57,7 +57,7 @@ static void names_and_aliases_are_found_without_walking_through_all_of_them(void
     gb_context_free(context);
 }
 
-static void of_aliases_with_one_name_the_first_counts(void **state) {
+static void the_first_of_equal_aliases_counts(void **state) {
     (void)state;
     gb_context *context;
     gb_model *model;
@@ -114,8 +114,8 @@ static void a_weight_counts_at_the_first_node_that_uses_it(void **state) {
     gb_context_free(context);
 }
 
-/* Arrays of types that are only listed never come out of a .gbw; should one get into a network, it is refused. */
-static void a_weight_that_cannot_be_read_is_an_error_each_time(void **state) {
+/* A .gbw never has arrays of types that can only be listed; if a network has one, it is refused. */
+static void an_unreadable_weight_is_an_error_every_time(void **state) {
     (void)state;
     static const float bytes[16];
     gb_array opaque = {.dtype = GB_OPAQUE, .ndim = 2, .shape = {4, 4}, .data = bytes};
@@ -145,10 +145,10 @@ static void a_weight_that_cannot_be_read_is_an_error_each_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_aliases_are_found_without_walking_through_all_of_them),
-        cmocka_unit_test(of_aliases_with_one_name_the_first_counts),
+        cmocka_unit_test(names_and_aliases_are_found_by_index),
+        cmocka_unit_test(the_first_of_equal_aliases_counts),
         cmocka_unit_test(a_weight_counts_at_the_first_node_that_uses_it),
-        cmocka_unit_test(a_weight_that_cannot_be_read_is_an_error_each_time),
+        cmocka_unit_test(an_unreadable_weight_is_an_error_every_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

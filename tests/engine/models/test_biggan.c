@@ -1,5 +1,5 @@
-/* BigGAN as a user of the library meets it: every shape of it renders, attention's matrix is there for whoever looks
- * and for nobody else, truncation scales z and chooses statistics, classes have names. */
+/* BigGAN through the public header: every shape renders, attention's matrix of weights is stored only if it is
+ * observed, truncation scales z and selects statistics, classes have names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +73,7 @@ static void holds_together(gb_model *model) {
     free(other);
 }
 
-static void every_shape_renders_and_holds_together(void **state) {
+static void every_shape_renders_consistently(void **state) {
     (void)state;
     const gb_biggan shapes[] = {
         {.resolution = 32, .classes = 5},
@@ -101,7 +101,7 @@ static void assert_no_shape(gb_context *context, gb_biggan shape, const char *li
     assert_int_not_equal(access("test_biggan.none.gbw", F_OK), 0);
 }
 
-static void a_shape_that_cannot_be_is_refused(void **state) {
+static void impossible_shapes_of_networks_are_refused(void **state) {
     (void)state;
     gb_context *context = NULL;
     OK(gb_context_new(NULL, &context, &err));
@@ -117,7 +117,7 @@ static void a_shape_that_cannot_be_is_refused(void **state) {
     gb_context_free(context);
 }
 
-/* z in chunks is rounded down to equal ones, as the published code does. */
+/* z in chunks is rounded down to equal chunks, as in the published code. */
 static void the_defaults_are_the_published_ones(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.z_dim = 130, .classes = 3});
@@ -139,7 +139,7 @@ static void the_defaults_are_the_published_ones(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ attention */
 
-/* The step that writes `node`; nodes = 0 where there is none. */
+/* The step that writes `node`; nodes = 0 if there is none. */
 static gb_step_info step_writing(const gb_session *session, gb_node node) {
     gb_render_stats stats;
     gb_session_stats(session, &stats);
@@ -158,7 +158,7 @@ static size_t arena(const gb_session *session) {
     return stats.arena_bytes;
 }
 
-static void the_matrix_is_made_only_while_somebody_looks(void **state) {
+static void the_matrix_of_weights_is_stored_only_if_it_is_observed(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.resolution = WIDE, .classes = 5});
     gb_node scores = gb_model_find(f.model, "blocks.3.1.scores");
@@ -183,7 +183,7 @@ static void the_matrix_is_made_only_while_somebody_looks(void **state) {
         OK(gb_session_read(session, i ? weights : scores, values, &err));
         OK(gb_session_untap(session, looks[i], &err));
     }
-    /* each pixel looks at all others with weights that are one in all */
+    /* the weights of each pixel sum to 1 */
     for (int q = 0; q < QUERIES; q++) {
         double sum = 0;
         for (int k = 0; k < KEYS; k++)
@@ -197,7 +197,7 @@ static void the_matrix_is_made_only_while_somebody_looks(void **state) {
     close_fixture(&f);
 }
 
-static void a_matrix_that_is_fed_is_what_mixes(void **state) {
+static void a_fed_matrix_of_weights_is_used(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.resolution = WIDE, .classes = 5});
     static float own[WIDE_IMAGE], fed[WIDE_IMAGE], values[QUERIES * KEYS];
@@ -222,7 +222,7 @@ static void a_matrix_that_is_fed_is_what_mixes(void **state) {
 
 /* --------------------------------------------------------------------------------------------- truncation, classes */
 
-static void truncation_scales_z_from_seeds_and_chooses_statistics(void **state) {
+static void truncation_scales_z_from_seeds_and_selects_statistics(void **state) {
     (void)state;
     fixture f = open_network((gb_biggan){.resolution = R, .classes = 5, .deep = true});
     enum { Z = 128 };
@@ -236,7 +236,7 @@ static void truncation_scales_z_from_seeds_and_chooses_statistics(void **state) 
     gb_randn(GB_RNG_TRUNCNORM, 3, Z, drawn);
     for (int i = 0; i < Z; i++)
         assert_true(z[i] == 0.5f * drawn[i]);
-    /* the same z, given, is not scaled again; between two rows, 0.51 is no 0.5 */
+    /* a z that was set is not scaled again; statistics are interpolated, so 0.51 differs from 0.5 */
     OK(gb_session_set_z(session, z, &err));
     OK(gb_session_render(session, b, &err));
     assert_same(a, b, IMAGE);
@@ -288,12 +288,12 @@ static void a_thousand_classes_have_imagenets_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_shape_renders_and_holds_together),
-        cmocka_unit_test(a_shape_that_cannot_be_is_refused),
+        cmocka_unit_test(every_shape_renders_consistently),
+        cmocka_unit_test(impossible_shapes_of_networks_are_refused),
         cmocka_unit_test(the_defaults_are_the_published_ones),
-        cmocka_unit_test(the_matrix_is_made_only_while_somebody_looks),
-        cmocka_unit_test(a_matrix_that_is_fed_is_what_mixes),
-        cmocka_unit_test(truncation_scales_z_from_seeds_and_chooses_statistics),
+        cmocka_unit_test(the_matrix_of_weights_is_stored_only_if_it_is_observed),
+        cmocka_unit_test(a_fed_matrix_of_weights_is_used),
+        cmocka_unit_test(truncation_scales_z_from_seeds_and_selects_statistics),
         cmocka_unit_test(a_class_is_a_label_and_labels_mix),
         cmocka_unit_test(a_thousand_classes_have_imagenets_names),
     };

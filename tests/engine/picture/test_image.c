@@ -1,4 +1,4 @@
-/* Pictures: the 8 bits that NVIDIA's generate.py writes, and PNG files that are whole. */
+/* Pictures: the same 8-bit values as NVIDIA's generate.py, and complete PNG files. */
 #define _XOPEN_SOURCE 700       /* mkdtemp */
 #include <math.h>
 #include <png.h>
@@ -57,7 +57,7 @@ static void write_picture(const char *path) {
     assert_int_equal(gb_png_write(path, W, H, picture, texts, 3, &err), GB_OK);
 }
 
-static void a_png_holds_the_pixels_and_texts_it_was_given(void **state) {
+static void a_png_contains_its_pixels_and_texts(void **state) {
     (void)state;
     write_picture("out.png");
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -111,7 +111,7 @@ static void put(const char *path, const void *bytes, size_t size) {
     gb_out_file_free(file);
 }
 
-static void only_a_whole_png_is_whole(void **state) {
+static void only_a_complete_png_is_complete(void **state) {
     (void)state;
     write_picture("out.png");
     assert_true(gb_png_is_complete("out.png"));
@@ -171,13 +171,13 @@ static unsigned char *put_chunk(unsigned char *to, const char *name, const void 
     return to + 12 + size;
 }
 
-static void the_texts_of_a_png_come_back_whoever_wrote_them(void **state) {
+static void texts_of_foreign_pngs_are_read(void **state) {
     enum { ROOM = 1 << 20, BOMB = 64 << 20 };
     (void)state;
     write_picture("out.png");
     assert_texts("out.png", "Software=ganbend\nganbend:class=Zaunk\xc3\xb6nig \xe2\x98\x83\nganbend:empty=\n");
 
-    /* Behind the pixels: Latin-1, one that is packed, one that would unpack to more than there is room for. */
+    /* After the pixels: Latin-1, a compressed text, and one that would decompress to more than the limit. */
     gb_map map;
     assert_int_equal(gb_map_open("out.png", &map, NULL), GB_OK);
     unsigned char *bytes = malloc(map.size + ROOM), *zeros = calloc(BOMB, 1), packed[ROOM / 2] = "z";
@@ -221,18 +221,20 @@ static void check_refused(int width, int height, gb_text text, const char *line)
     assert_int_not_equal(access("out.png", F_OK), 0);
 }
 
-static void what_no_png_can_hold_is_refused(void **state) {
+static void impossible_pngs_are_refused(void **state) {
     (void)state;
     check_refused(0, H, (gb_text){"a", "b"}, "out.png: a picture of 0x21 has no pixels");
     check_refused(W, -1, (gb_text){"a", "b"}, "out.png: a picture of 37x-1 has no pixels");
-    check_refused(W, H, (gb_text){"", "b"}, "out.png: '' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters");
-    check_refused(W, H, (gb_text){"a  b", "c"}, "out.png: 'a  b' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters");
+    check_refused(W, H, (gb_text){"", "b"},
+                  "out.png: '' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters");
+    check_refused(W, H, (gb_text){"a  b", "c"},
+                  "out.png: 'a  b' is not a valid PNG keyword; expected 1 to 79 printable ASCII characters");
     check_refused(W, H, (gb_text){"latin", "caf\xe9"}, "out.png: the text 'latin' is not UTF-8");
     check_refused(W, H, (gb_text){"overlong", "\xc0\xaf"}, "out.png: the text 'overlong' is not UTF-8");
     check_refused(W, H, (gb_text){"surrogate", "\xed\xa0\x80"}, "out.png: the text 'surrogate' is not UTF-8");
 }
 
-static void a_full_disk_is_named(void **state) {
+static void a_full_disk_is_reported(void **state) {
     (void)state;
     if (access("/dev/full", W_OK) != 0)
         skip();
@@ -254,12 +256,12 @@ static void a_full_disk_is_named(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eight_bits_are_scaled_clamped_and_truncated),
-        cmocka_unit_test(a_png_holds_the_pixels_and_texts_it_was_given),
+        cmocka_unit_test(a_png_contains_its_pixels_and_texts),
         cmocka_unit_test(the_same_picture_gives_the_same_bytes),
-        cmocka_unit_test(only_a_whole_png_is_whole),
-        cmocka_unit_test(the_texts_of_a_png_come_back_whoever_wrote_them),
-        cmocka_unit_test(what_no_png_can_hold_is_refused),
-        cmocka_unit_test(a_full_disk_is_named),
+        cmocka_unit_test(only_a_complete_png_is_complete),
+        cmocka_unit_test(texts_of_foreign_pngs_are_read),
+        cmocka_unit_test(impossible_pngs_are_refused),
+        cmocka_unit_test(a_full_disk_is_reported),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -1,4 +1,4 @@
-/* Recipes: what they make a session do, what network-bending's files mean, and what is refused with which words. */
+/* Recipes: their effect on a session, the meaning of network-bending's files, and error messages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -110,7 +110,7 @@ static void a_recipe_bends_as_the_library_does(void **state) {
     assert_bent(f, image);
 }
 
-static void names_numbers_globs_and_lists_name_the_same_nodes(void **state) {
+static void names_numbers_globs_and_lists_select_the_same_nodes(void **state) {
     fixture *f = *state;
     char text[256];
     snprintf(text, sizeof text, "bends: [{at: %d, filter: invert}]", gb_model_find(f->model, "synthesis.b16.conv1"));
@@ -123,7 +123,7 @@ static void names_numbers_globs_and_lists_name_the_same_nodes(void **state) {
     assert_same_pictures(f, "bends: [{w: all, filter: invert}]", "bends: [{w: [0-5, 6, 7], filter: invert}]");
 }
 
-static void parameters_may_stand_by_name_or_in_a_list(void **state) {
+static void parameters_can_be_given_by_name_or_in_a_list(void **state) {
     fixture *f = *state;
     assert_same_pictures(f, "bends: [{at: synthesis.b16.conv1, filter: translate, params: [0.1, 0.2], border: wrap}]",
                          "bends: [{at: synthesis.b16.conv1, filter: translate, y: 0.2, border: wrap, x: 0.1}]");
@@ -133,7 +133,7 @@ static void parameters_may_stand_by_name_or_in_a_list(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ network-bending */
 
-static void files_of_network_bending_mean_here_what_they_mean_there(void **state) {
+static void network_bendings_files_have_the_same_meaning(void **state) {
     fixture *f = *state;
     char text[TEXT];
     gb_recipe *recipe = NULL;
@@ -173,7 +173,7 @@ static const char turning[] = "parameters: {turn: {value: 10, low: -90, high: 90
                               "  - {at: synthesis.b8.conv1, filter: dilate, radius: $radius}\n"
                               "  - {at: synthesis.b32.conv1, filter: rotate, angle: $turn}\n";
 
-static void named_parameters_have_ranges_of_their_own_or_of_what_they_move(void **state) {
+static void named_parameters_have_their_own_ranges_or_those_of_their_uses(void **state) {
     gb_recipe *recipe = parse(turning);
     gb_recipe_param param;
     (void)state;
@@ -191,7 +191,7 @@ static void named_parameters_have_ranges_of_their_own_or_of_what_they_move(void 
     gb_recipe_free(recipe);
 }
 
-static void moving_a_parameter_runs_only_what_depends_on_it(void **state) {
+static void changing_a_named_parameter_runs_only_dependent_nodes(void **state) {
     fixture *f = *state;
     static float moved[IMAGE], image[IMAGE];
     gb_session *session = interactive_session(f->model);
@@ -216,7 +216,7 @@ static void moving_a_parameter_runs_only_what_depends_on_it(void **state) {
     assert_memory_equal(moved, image, sizeof image);
 }
 
-static void moving_values_keeps_the_order_of_bends(void **state) {
+static void updating_values_keeps_the_order_of_bends(void **state) {
     fixture *f = *state;
     static float moved[IMAGE], image[IMAGE];
     gb_session *session = interactive_session(f->model);
@@ -242,7 +242,7 @@ static void a_recipe_updates_only_the_session_it_was_applied_to(void **state) {
     gb_session_free(session);
 }
 
-static void a_recipe_is_applied_whole_or_not_at_all(void **state) {
+static void a_recipe_is_applied_completely_or_not_at_all(void **state) {
     fixture *f = *state;
     static float before[IMAGE], after[IMAGE];
     gb_session *session = interactive_session(f->model);
@@ -278,7 +278,7 @@ static void read_boundary(fixture *f, const char *recipe_text, uint64_t seed, fl
     gb_session_free(session);
 }
 
-static void a_style_is_the_w_that_its_seed_has(void **state) {
+static void a_style_is_the_w_of_its_seed(void **state) {
     fixture *f = *state;
     float mixed[W], own[W];
     const char *text = "bends: [{w: 4-5, style: 12}]",
@@ -294,7 +294,7 @@ static void a_style_is_the_w_that_its_seed_has(void **state) {
     assert_memory_equal(mixed, own, sizeof own);
 }
 
-static void single_values_are_set_and_added_and_the_others_stay(void **state) {
+static void single_values_are_set_and_added_without_changing_others(void **state) {
     fixture *f = *state;
     float before[Z], after[Z];
     read_boundary(f, NULL, 3, 1, "z", before);
@@ -330,7 +330,7 @@ static void write_mask(const char *path) {
     OK(gb_png_write(path, 4, 4, rgb, NULL, 0, &err));
 }
 
-static void masks_and_grids_put_vectors_where_they_say(void **state) {
+static void masks_and_grids_place_vectors(void **state) {
     fixture *f = *state;
     enum { C = 40, SIDE = 16 };
     static float vector[C], before[C * SIDE * SIDE], after[C * SIDE * SIDE];
@@ -393,7 +393,7 @@ static void masks_and_grids_put_vectors_where_they_say(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ words */
 
-static void a_recipe_is_told_in_words(void **state) {
+static void a_recipe_is_described_in_words(void **state) {
     fixture *f = *state;
     char text[TEXT];
     gb_recipe *recipe = NULL;
@@ -418,8 +418,9 @@ static void a_recipe_is_told_in_words(void **state) {
     gb_recipe_free(recipe);
 }
 
-/* What does not parse, with the end of the line that says so. */
-static const struct { const char *text, *says; } refused[] = {
+/* Recipes that do not parse, with the end of the message. */
+static const struct { const char *text, *says;
+} refused[] = {
     {"", "r:1:1: the file is empty"},
     {"bends: [", "r:2:1: did not find expected node content while parsing a flow node"},
     {"\tbends: 1", "r:1:1: found character that cannot start any token while scanning for the next token"},
@@ -461,8 +462,10 @@ static const struct { const char *text, *says; } refused[] = {
     {"parameters: {m: {value: 1, low: 0, high: 2}}\nbends: [{at: x, filter: invert, mix: $m}]",
      "r:2:38: $m is from 0 to 2, but mix must be a number from 0 to 1"},
     {"parameters: {m: {value: 3, low: 0, high: 2}}\nbends: []", "r:1:25: value is 3; expected 0 to 2"},
-    {"parameters: {m: {value: 3, low: 0}}\nbends: []", "r:1:17: low needs high and high needs low: one of them is missing"},
-    {"bends: [{at: x, paint: {mask: m.png}}]", "r:1:24: a mask needs colours and colours need a mask: one of them is missing"},
+    {"parameters: {m: {value: 3, low: 0}}\nbends: []",
+     "r:1:17: low needs high and high needs low: one of them is missing"},
+    {"bends: [{at: x, paint: {mask: m.png}}]",
+     "r:1:24: a mask needs colours and colours need a mask: one of them is missing"},
     {"bends: [{at: x, paint: {mask: m.png, colours: {rd: a}}}]",
      "r:1:48: 'rd' is not a colour; expected a name, or '#ff8000' in quotes; the nearest name is 'red'"},
     {"bends: [{at: x, activation: relu, like: paper, gain: 2}]",
@@ -482,7 +485,7 @@ static const struct { const char *text, *says; } refused[] = {
     {"bends: [{at: \"a\\0b\", filter: invert}]", "r:1:14: text with a null byte"},
 };
 
-static void what_is_wrong_is_said_with_line_and_column(void **state) {
+static void errors_have_line_and_column(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         gb_recipe *recipe = NULL;
@@ -492,7 +495,7 @@ static void what_is_wrong_is_said_with_line_and_column(void **state) {
     }
 }
 
-/* What parses but does not fit the model. */
+/* Recipes that parse but do not fit the model. */
 static const struct { const char *text, *says; } misfits[] = {
     {"bends: [{at: 9999, filter: invert}]", "here.yaml:1:14: node 9999: this network has 0 to "},
     {"bends: [{w: 40, filter: invert}]", "here.yaml:1:13: w 40: this network has 0 to 7"},
@@ -511,7 +514,7 @@ static const struct { const char *text, *says; } misfits[] = {
     {"transforms: [{layer: 7, transform: invert}]", "layer 7: this network has the layers 0 to 6"},
 };
 
-static void what_does_not_fit_the_model_is_refused_alike_by_describe_and_apply(void **state) {
+static void describe_and_apply_report_the_same_errors(void **state) {
     fixture *f = *state;
     for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++) {
         char said[sizeof err.message], text[TEXT] = "";
@@ -528,7 +531,7 @@ static void what_does_not_fit_the_model_is_refused_alike_by_describe_and_apply(v
     }
 }
 
-static void layer_numbers_are_refused_where_a_network_has_none(void **state) {
+static void layer_numbers_are_refused_without_numbered_layers(void **state) {
     fixture *f = *state;
     char path[64], text[TEXT] = "";
     gb_model *model = NULL;
@@ -557,7 +560,7 @@ static void assert_refused(const char *text, const char *says) {
         fail_msg("'%s' does not say '%s'", err.message, says);
 }
 
-static void aliases_that_unfold_to_too_much_are_refused(void **state) {
+static void aliases_that_expand_to_too_many_values_are_refused(void **state) {
     char text[2048] = "summary: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
     (void)state;
     for (int i = 1; i < 9; i++) {
@@ -595,7 +598,7 @@ static void write_file(const char *path, const void *bytes, size_t size) {
     fclose(file);
 }
 
-/* A mask cut at every length, and with every byte turned round: read or refused in words, never worse. */
+/* A mask truncated at every length, and with every byte inverted: it is read or refused with a message. */
 static void damaged_masks_are_refused(void **state) {
     fixture *f = *state;
     static uint8_t bytes[4096];
@@ -689,8 +692,8 @@ static void every_example_in_the_documentation_is_a_recipe(void **state) {
     assert_in_range(examples, 8, 100);
 }
 
-/* A recipe's own keys stand beside a row's parameters: none may have such a name. */
-static void no_parameter_is_called_like_a_key_of_recipes(void **state) {
+/* A recipe's keys and a row's parameters are in the same map, so they must have different names. */
+static void no_parameter_has_the_name_of_a_recipe_key(void **state) {
     static const char *const keys[] = {"at", "w", "features", "params", "filter", "activation", "bias", "gain", "like"};
     gb_table_row row;
     (void)state;
@@ -707,30 +710,30 @@ static void no_parameter_is_called_like_a_key_of_recipes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_recipe_bends_as_the_library_does, setup, teardown),
-        cmocka_unit_test_setup_teardown(names_numbers_globs_and_lists_name_the_same_nodes, setup, teardown),
-        cmocka_unit_test_setup_teardown(parameters_may_stand_by_name_or_in_a_list, setup, teardown),
-        cmocka_unit_test_setup_teardown(files_of_network_bending_mean_here_what_they_mean_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_numbers_globs_and_lists_select_the_same_nodes, setup, teardown),
+        cmocka_unit_test_setup_teardown(parameters_can_be_given_by_name_or_in_a_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(network_bendings_files_have_the_same_meaning, setup, teardown),
         cmocka_unit_test_setup_teardown(clusters_are_found_by_layer_number_and_by_name, setup, teardown),
-        cmocka_unit_test(named_parameters_have_ranges_of_their_own_or_of_what_they_move),
-        cmocka_unit_test_setup_teardown(moving_a_parameter_runs_only_what_depends_on_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(moving_values_keeps_the_order_of_bends, setup, teardown),
+        cmocka_unit_test(named_parameters_have_their_own_ranges_or_those_of_their_uses),
+        cmocka_unit_test_setup_teardown(changing_a_named_parameter_runs_only_dependent_nodes, setup, teardown),
+        cmocka_unit_test_setup_teardown(updating_values_keeps_the_order_of_bends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recipe_updates_only_the_session_it_was_applied_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_recipe_is_applied_whole_or_not_at_all, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_style_is_the_w_that_its_seed_has, setup, teardown),
-        cmocka_unit_test_setup_teardown(single_values_are_set_and_added_and_the_others_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recipe_is_applied_completely_or_not_at_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_style_is_the_w_of_its_seed, setup, teardown),
+        cmocka_unit_test_setup_teardown(single_values_are_set_and_added_without_changing_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_ws_gives_each_layer_its_row, setup, teardown),
-        cmocka_unit_test_setup_teardown(masks_and_grids_put_vectors_where_they_say, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_recipe_is_told_in_words, setup, teardown),
-        cmocka_unit_test(what_is_wrong_is_said_with_line_and_column),
-        cmocka_unit_test_setup_teardown(what_does_not_fit_the_model_is_refused_alike_by_describe_and_apply, setup,
+        cmocka_unit_test_setup_teardown(masks_and_grids_place_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recipe_is_described_in_words, setup, teardown),
+        cmocka_unit_test(errors_have_line_and_column),
+        cmocka_unit_test_setup_teardown(describe_and_apply_report_the_same_errors, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(layer_numbers_are_refused_where_a_network_has_none, setup, teardown),
-        cmocka_unit_test(aliases_that_unfold_to_too_much_are_refused),
+        cmocka_unit_test_setup_teardown(layer_numbers_are_refused_without_numbered_layers, setup, teardown),
+        cmocka_unit_test(aliases_that_expand_to_too_many_values_are_refused),
         cmocka_unit_test(depth_and_size_have_limits),
         cmocka_unit_test_setup_teardown(damaged_masks_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_clusters_are_refused, setup, teardown),
         cmocka_unit_test(every_example_in_the_documentation_is_a_recipe),
-        cmocka_unit_test(no_parameter_is_called_like_a_key_of_recipes),
+        cmocka_unit_test(no_parameter_has_the_name_of_a_recipe_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

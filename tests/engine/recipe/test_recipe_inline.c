@@ -1,5 +1,5 @@
-/* Recipes that need no other file: vectors, clusters and pictures inside them, bends that are muted, and a share of
- * another seed's w. */
+/* Recipes without other files: vectors, clusters and pictures in the recipe, muted bends, and a share of another seed's
+ * w. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24, C = 40, SIDE = 16, TEXT = 8192 };
 
-/* 4×4, left half red, right half green; and in grey with transparency 0, 255 / 128, 77 of which nothing is seen. */
+/* 4×4, left half red, right half green; and 2×2 grey 0, 255 / 128 and a transparent 77. */
 #define HEAD "data:image/png;base64,"
 #define MASK HEAD "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAE0lEQVR42mP4z8AARAz/kRAhDgCmmw/x7wgWPgAAAABJRU5Erk" \
              "Jggg=="
@@ -33,7 +33,7 @@ static gb_recipe *parse(const char *text) {
     return recipe;
 }
 
-/* What a boundary holds with a recipe, NULL for none; and the picture, unless that is NULL. */
+/* The value of a boundary with a recipe, which may be NULL; and the picture, unless `image` is NULL. */
 static void read_boundary(fixture *f, const char *text, const char *at, float *values, float *image) {
     static float picture[IMAGE];
     gb_session *session = interactive_session(f->model);
@@ -68,7 +68,7 @@ static void assert_described(fixture *f, const char *recipe_text, const char *wa
     gb_recipe_free(recipe);
 }
 
-/* A recipe that is wrong in itself, or, where it is well formed, wrong for the model. */
+/* A recipe that does not parse, or that does not fit the model. */
 static void assert_refused(fixture *f, const char *text, const char *words) {
     gb_recipe *recipe = NULL;
     gb_session *session = interactive_session(f->model);
@@ -83,7 +83,7 @@ static void assert_refused(fixture *f, const char *text, const char *words) {
 
 /* ------------------------------------------------------------------------------------------------ muted */
 
-static void what_is_muted_does_nothing_and_keeps_its_place(void **state) {
+static void a_muted_bend_has_no_effect_and_keeps_its_position(void **state) {
     fixture *f = *state;
     assert_same_pictures(f, "bends: [{at: synthesis.b16.conv1, filter: ablate, muted: true}]", NULL);
     assert_same_pictures(f, "bends:\n"
@@ -101,7 +101,7 @@ static void what_is_muted_does_nothing_and_keeps_its_place(void **state) {
                             "  - {at: synthesis.b8.conv1, filter: blur, features: {cluster: 1}, muted: true}\n", NULL);
 }
 
-static void what_is_muted_is_described_and_checked_like_the_rest(void **state) {
+static void muted_bends_are_described_and_checked(void **state) {
     fixture *f = *state;
     assert_described(f, "bends:\n"
                         "  - {at: [synthesis.b16.conv1, 7], filter: rotate, angle: 30, muted: true}\n"
@@ -116,7 +116,7 @@ static void what_is_muted_is_described_and_checked_like_the_rest(void **state) {
     assert_refused(f, "bends: [{muted: true}]", "the bend has no action");
 }
 
-static void a_parameter_of_what_is_muted_moves_nothing(void **state) {
+static void a_parameter_of_a_muted_bend_has_no_effect(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     gb_render_stats stats;
@@ -136,7 +136,7 @@ static void a_parameter_of_what_is_muted_moves_nothing(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ vectors */
 
-static void vectors_in_a_recipe_paint_as_those_of_a_library(void **state) {
+static void vectors_in_a_recipe_paint_like_those_of_a_library(void **state) {
     fixture *f = *state;
     static float values[C], maps[C * SIDE * SIDE];
     char library[64], with_file[256], inside[2048] = "vectors:\n  ear: [1, 2]\n  nose: [";
@@ -164,8 +164,10 @@ static void vectors_in_a_recipe_paint_as_those_of_a_library(void **state) {
 static void vectors_in_a_recipe_are_checked(void **state) {
     fixture *f = *state;
     assert_refused(f, "vectors: {nose: [1, x]}\nbends: []", "here.yaml:1:21: the value is 'x'; expected a number");
-    assert_refused(f, "vectors: {nose: []}\nbends: []", "here.yaml:1:17: vector 'nose': expected a list of 1 to 65536 numbers");
-    assert_refused(f, "vectors: {nose: 3}\nbends: []", "here.yaml:1:17: vector 'nose': expected a list of 1 to 65536 numbers");
+    assert_refused(f, "vectors: {nose: []}\nbends: []",
+                   "here.yaml:1:17: vector 'nose': expected a list of 1 to 65536 numbers");
+    assert_refused(f, "vectors: {nose: 3}\nbends: []",
+                   "here.yaml:1:17: vector 'nose': expected a list of 1 to 65536 numbers");
     assert_refused(f, "vectors: {nose: [1e39]}\nbends: []", "expected -1e+30 to 1e+30");
     assert_refused(f, "vectors: {keep: [1]}\nbends: []", "here.yaml:1:11: 'keep' cannot be the name of a vector");
     assert_refused(f, "vectors: {a.npy: [1]}\nbends: []", "'a.npy' cannot be the name of a vector");
@@ -180,7 +182,7 @@ static void vectors_in_a_recipe_are_checked(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ clusters */
 
-static void clusters_in_a_recipe_are_lists_or_what_a_file_holds(void **state) {
+static void clusters_in_a_recipe_are_lists_or_in_the_format_of_files(void **state) {
     fixture *f = *state;
     assert_described(f, "clusters:\n"
                         "  synthesis.b16.conv1: [[9, 5, 5, 0], [], [1, 2]]\n"
@@ -197,7 +199,7 @@ static void clusters_in_a_recipe_are_lists_or_what_a_file_holds(void **state) {
                          "bends: [{at: synthesis.b16.conv1, filter: invert, features: [0, 5, 9]}]");
 }
 
-static void clusters_of_the_command_line_and_of_a_bend_come_before_those_in_the_recipe(void **state) {
+static void clusters_of_the_command_line_and_of_a_bend_override_the_recipes(void **state) {
     fixture *f = *state;
     char text[TEXT] = "";
     gb_recipe *recipe = parse("clusters: {synthesis.b16.conv1: [[1, 2, 3]]}\n"
@@ -216,7 +218,8 @@ static void clusters_in_a_recipe_are_checked(void **state) {
     fixture *f = *state;
     assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, x]]}\nbends: []",
                    "here.yaml:1:38: expected the number of a feature");
-    assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, [1]]]}\nbends: []", "here.yaml:1:38: expected the number of a feature");
+    assert_refused(f, "clusters: {synthesis.b16.conv1: [[0, [1]]]}\nbends: []",
+                   "here.yaml:1:38: expected the number of a feature");
     assert_refused(f, "clusters: {synthesis.b16.conv1: [3]}\nbends: []",
                    "here.yaml:1:34: expected 'feature_index' and 'cluster_index' with integers");
     assert_refused(f, "clusters: {synthesis.b16.conv1: {0: 1}}\nbends: []",
@@ -232,7 +235,7 @@ static void clusters_in_a_recipe_are_checked(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ pictures */
 
-static void a_mask_in_a_recipe_paints_as_one_in_a_file(void **state) {
+static void a_mask_in_a_recipe_paints_like_one_in_a_file(void **state) {
     fixture *f = *state;
     char path[64], vector[64], with_file[512], inside[512];
     uint8_t rgb[4 * 4 * 3] = {0};
@@ -307,10 +310,12 @@ static void images_come_from_files_too_and_colours_become_grey(void **state) {
     unlink(path);
 }
 
-static void pictures_that_are_none_are_refused_in_words(void **state) {
+static void invalid_pictures_are_refused(void **state) {
     fixture *f = *state;
-    static const struct { const char *image, *words; } wrong[] = {
-        {"data:image/jpeg;base64,AAAA", "here.yaml:1:26: image begins with 'data:image/jpeg;base64,AAAA'; expected 'data:image/png;base64,'"},
+    static const struct { const char *image, *words;
+    } wrong[] = {
+        {"data:image/jpeg;base64,AAAA",
+         "here.yaml:1:26: image begins with 'data:image/jpeg;base64,AAAA'; expected 'data:image/png;base64,'"},
         {HEAD, "image: its base64 has 0 characters; expected a multiple of 4"},
         {HEAD "AAAAA", "image: its base64 has 5 characters; expected a multiple of 4"},
         {HEAD "AA A", "image: character 3 of its base64 is invalid"},
@@ -319,9 +324,9 @@ static void pictures_that_are_none_are_refused_in_words(void **state) {
         {HEAD "A===", "image: character 2 of its base64 is invalid"},
         {HEAD "====", "image: character 1 of its base64 is invalid"},
         {HEAD "AA==AAAA", "image: character 3 of its base64 is invalid"},
-        {HEAD "AB==", "image: character 2 of its base64 is invalid"},     /* bits that belong to no byte */
+        {HEAD "AB==", "image: character 2 of its base64 is invalid"}, /* unused bits are not zero */
         {HEAD "AAB=", "image: character 3 of its base64 is invalid"},
-        {HEAD "AAAA", "the picture in the recipe: "},                             /* base64, but no PNG */
+        {HEAD "AAAA", "the picture in the recipe: "}, /* base64, but no PNG */
         {"none.png", "none.png"},
         {"", "image is nothing; expected text"},
     };
@@ -351,8 +356,8 @@ static void encode(const uint8_t *bytes, size_t size, char *text) {
     *text = '\0';
 }
 
-/* Headers of 4096×4096 pixels, which nobody has to read to know that five are too many. */
-static void pictures_in_a_recipe_have_a_limit_together(void **state) {
+/* Headers of 4096×4096 pixels: five of them exceed the limit before any is decoded. */
+static void the_pictures_of_a_recipe_share_a_limit(void **state) {
     fixture *f = *state;
     static const uint8_t header[24] = {137, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R',
                                        0, 0, 16, 0, 0, 0, 16, 0};
@@ -367,7 +372,7 @@ static void pictures_in_a_recipe_have_a_limit_together(void **state) {
                             "pixels");
 }
 
-/* Cut at every length, and with every byte turned round: read or refused in words, never worse. */
+/* Truncated at every length, and with every byte inverted: it is read or refused with a message. */
 static void damaged_pictures_in_a_recipe_are_refused(void **state) {
     fixture *f = *state;
     uint8_t bytes[1024];
@@ -424,7 +429,7 @@ static void a_share_of_another_w_lies_between_the_two(void **state) {
     assert_memory_equal(mixed, other, sizeof other);
 }
 
-static void a_style_can_be_faded_in(void **state) {
+static void the_share_of_a_style_can_be_a_parameter(void **state) {
     fixture *f = *state;
     static float moved[IMAGE], image[IMAGE];
     char text[TEXT] = "";
@@ -453,7 +458,7 @@ static void a_style_can_be_faded_in(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ all of it */
 
-static void told_as_json_a_recipe_gives_the_same_picture(void **state) {
+static void a_recipe_as_json_gives_the_same_picture(void **state) {
     fixture *f = *state;
     static float x[IMAGE], y[IMAGE], plain[IMAGE];
     const char *json;
@@ -475,23 +480,23 @@ static void told_as_json_a_recipe_gives_the_same_picture(void **state) {
 int main(void) {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH(what_is_muted_does_nothing_and_keeps_its_place),
-        WITH(what_is_muted_is_described_and_checked_like_the_rest),
-        WITH(a_parameter_of_what_is_muted_moves_nothing),
-        WITH(vectors_in_a_recipe_paint_as_those_of_a_library),
+        WITH(a_muted_bend_has_no_effect_and_keeps_its_position),
+        WITH(muted_bends_are_described_and_checked),
+        WITH(a_parameter_of_a_muted_bend_has_no_effect),
+        WITH(vectors_in_a_recipe_paint_like_those_of_a_library),
         WITH(vectors_in_a_recipe_are_checked),
-        WITH(clusters_in_a_recipe_are_lists_or_what_a_file_holds),
-        WITH(clusters_of_the_command_line_and_of_a_bend_come_before_those_in_the_recipe),
+        WITH(clusters_in_a_recipe_are_lists_or_in_the_format_of_files),
+        WITH(clusters_of_the_command_line_and_of_a_bend_override_the_recipes),
         WITH(clusters_in_a_recipe_are_checked),
-        WITH(a_mask_in_a_recipe_paints_as_one_in_a_file),
+        WITH(a_mask_in_a_recipe_paints_like_one_in_a_file),
         WITH(an_image_becomes_the_values_of_a_map),
         WITH(images_come_from_files_too_and_colours_become_grey),
-        WITH(pictures_that_are_none_are_refused_in_words),
+        WITH(invalid_pictures_are_refused),
         WITH(damaged_pictures_in_a_recipe_are_refused),
-        WITH(pictures_in_a_recipe_have_a_limit_together),
+        WITH(the_pictures_of_a_recipe_share_a_limit),
         WITH(a_share_of_another_w_lies_between_the_two),
-        WITH(a_style_can_be_faded_in),
-        WITH(told_as_json_a_recipe_gives_the_same_picture),
+        WITH(the_share_of_a_style_can_be_a_parameter),
+        WITH(a_recipe_as_json_gives_the_same_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

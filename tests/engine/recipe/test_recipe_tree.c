@@ -1,5 +1,5 @@
-/* What a program does with a recipe beside applying it: reads what the image is made from, takes it as JSON and hands
- * JSON back, and keeps its files to its own folder. */
+/* Other uses of recipes: reading the inputs of the image, conversion to JSON and back, and confining files to the
+ * recipe's folder. */
 #define _POSIX_C_SOURCE 200809L      /* symlink */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static gb_recipe *parse(const char *text) {
 
 /* ------------------------------------------------------------------------------------------------ inputs */
 
-static void inputs_are_told_as_they_are_written(void **state) {
+static void inputs_are_returned_as_written(void **state) {
     static const char *const wanted[][2] = {{"seeds", "0-15,40"}, {"rng", "numpy"},  {"class", "207:0.7,88:0.3"},
                                             {"trunc", "0.70"},    {"cutoff", "8"},   {"noise", "random:5"}};
     const char *name, *text;
@@ -50,7 +50,7 @@ static void inputs_are_told_as_they_are_written(void **state) {
     recipe = parse("bends: []");
     assert_false(gb_recipe_input_at(recipe, 0, &name, &text));
     gb_recipe_free(recipe);
-    gb_recipe_free(parse("inputs: {seeds: 7}"));        /* a picture that nothing bends */
+    gb_recipe_free(parse("inputs: {seeds: 7}"));        /* inputs without bends */
 }
 
 static const struct { const char *text, *says; } refused[] = {
@@ -75,7 +75,7 @@ static const struct { const char *text, *says; } refused[] = {
     {"input: {seeds: 1}\nbends: []", "r:1:1: unknown key 'input'; the nearest is 'inputs'"},
 };
 
-static void inputs_that_are_none_are_refused_with_line_and_column(void **state) {
+static void invalid_inputs_are_refused_with_line_and_column(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         gb_recipe *recipe = NULL;
@@ -98,7 +98,7 @@ static void assert_json(const char *yaml, const char *wanted) {
     gb_recipe_free(recipe);
 }
 
-static void maps_keep_their_order_and_aliases_unfold(void **state) {
+static void maps_keep_their_order_and_aliases_are_expanded(void **state) {
     (void)state;
     assert_json("summary: two\n"
                 "parameters: {turn: {value: 10, low: -90, high: 90}}\n"
@@ -114,7 +114,7 @@ static void maps_keep_their_order_and_aliases_unfold(void **state) {
     assert_json("bends: []", "{\"bends\": []}");
 }
 
-static void numbers_keep_their_digits_and_become_json_s_where_yaml_writes_others(void **state) {
+static void numbers_keep_their_digits_in_json_syntax(void **state) {
     (void)state;
     assert_json("bends: [{at: a, activation: poly, params: [1, -2.50, 1e-3, 2E+4, 0.1, 12345678901234567890]}]",
                 "{\"bends\": [{\"at\": \"a\", \"activation\": \"poly\", \"params\": "
@@ -122,15 +122,16 @@ static void numbers_keep_their_digits_and_become_json_s_where_yaml_writes_others
     assert_json("bends: [{at: a, activation: poly, params: [+1, .5, -.5, 5., 007, -0, 00.5, 1.e2, +00]}]",
                 "{\"bends\": [{\"at\": \"a\", \"activation\": \"poly\", \"params\": "
                 "[1, 0.5, -0.5, 5, 7, -0, 0.5, 1e2, 0]}]}");
-    /* Beyond a double, or no number: words, which mean the same when they come back. */
-    assert_json("parameters: {m: {value: 1, low: -.inf, high: .inf}}\nsummary: .nan\nbends: [{at: 1e999, filter: invert}]",
-                "{\"parameters\": {\"m\": {\"value\": 1, \"low\": \"-.inf\", \"high\": \".inf\"}}, \"summary\": \".nan\", "
-                "\"bends\": [{\"at\": \"1e999\", \"filter\": \"invert\"}]}");
+    /* Beyond the range of a double, or not a number: strings, which have the same meaning when they are read again. */
+    assert_json(
+        "parameters: {m: {value: 1, low: -.inf, high: .inf}}\nsummary: .nan\nbends: [{at: 1e999, filter: invert}]",
+        "{\"parameters\": {\"m\": {\"value\": 1, \"low\": \"-.inf\", \"high\": \".inf\"}}, \"summary\": \".nan\", "
+        "\"bends\": [{\"at\": \"1e999\", \"filter\": \"invert\"}]}");
     assert_json("bends: [{at: '30', filter: invert, features: 0-5}]",
                 "{\"bends\": [{\"at\": \"30\", \"filter\": \"invert\", \"features\": \"0-5\"}]}");
 }
 
-static void words_that_yaml_takes_for_truth_survive(void **state) {
+static void yaml_booleans_other_than_true_and_false_stay_strings(void **state) {
     (void)state;
     assert_json("bends: [{at: a, noise: off}, {at: a, noise: false}, {at: b, disable: true}, {at: b, disable: yes}]",
                 "{\"bends\": [{\"at\": \"a\", \"noise\": \"off\"}, {\"at\": \"a\", \"noise\": false}, "
@@ -142,7 +143,7 @@ static void words_that_yaml_takes_for_truth_survive(void **state) {
                 "\"feature-param\": null}]}");
 }
 
-static void every_character_comes_back(void **state) {
+static void every_character_is_preserved(void **state) {
     static const char text[] =
         "summary: \"quote \\\" slash \\\\ / tab \\t line \\n bell \\x07 del \\x7f c1 \\x85\\x9f nbsp \\xa0 "
         "\\u2028\\u2029 bom \\ufeff none \\ufffe ä € 𝄞 \\U0001F600\"\nbends: []";
@@ -155,7 +156,7 @@ static void every_character_comes_back(void **state) {
                 "\"other\": \"keep\"}}}]}");
 }
 
-static void json_that_aliases_unfold_beyond_a_recipe_s_size_is_refused(void **state) {
+static void json_expanded_beyond_the_size_limit_is_refused(void **state) {
     enum { LONG = 2 << 20 };
     char *text = malloc(LONG + 256);
     const char *json;
@@ -228,7 +229,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* What applying a recipe says that sets z from `file`: "" where it does. */
+/* The message of applying a recipe that sets z from `file`; "" on success. */
 static const char *said(const fixture *f, const char *file, bool confined) {
     char text[256], name[128];
     snprintf(text, sizeof text, "bends:\n  - {at: z, set: %s}\n", file);
@@ -245,13 +246,13 @@ static const char *said(const fixture *f, const char *file, bool confined) {
     return err.message;
 }
 
-static void assert_said(const fixture *f, const char *file, const char *part) {
+static void assert_message(const fixture *f, const char *file, const char *part) {
     const char *what = said(f, file, true);
     if (!strstr(what, "/r.yaml:2:10: ") || !strstr(what, part))
         fail_msg("'%s' does not say '%s' with its line", what, part);
 }
 
-static void a_confined_recipe_takes_files_from_its_own_folder_only(void **state) {
+static void a_confined_recipe_reads_only_files_in_its_folder(void **state) {
     fixture *f = *state;
     char out[128], absolute[4096 + 128], here[4096];
     link_in(f, "sub/z.npy", "in.npy");
@@ -267,28 +268,28 @@ static void a_confined_recipe_takes_files_from_its_own_folder_only(void **state)
     assert_string_equal(said(f, out, false), "");
     assert_string_equal(said(f, "out.npy", false), "");
 
-    assert_said(f, out, "is outside the recipe's folder");
-    assert_said(f, "sub/../z.npy", "is outside the recipe's folder");
-    assert_said(f, "..", "is outside the recipe's folder");
-    assert_said(f, absolute, "is outside the recipe's folder");
-    assert_said(f, "out.npy", "is a symbolic link to a file outside the recipe's folder");
-    assert_said(f, "outdoors", "is a symbolic link to a file outside the recipe's folder");
+    assert_message(f, out, "is outside the recipe's folder");
+    assert_message(f, "sub/../z.npy", "is outside the recipe's folder");
+    assert_message(f, "..", "is outside the recipe's folder");
+    assert_message(f, absolute, "is outside the recipe's folder");
+    assert_message(f, "out.npy", "is a symbolic link to a file outside the recipe's folder");
+    assert_message(f, "outdoors", "is a symbolic link to a file outside the recipe's folder");
     snprintf(out, sizeof out, "outdoors/%s.out.npy", f->folder);
-    assert_said(f, out, "is a symbolic link to a file outside the recipe's folder");
-    assert_said(f, "missing.npy", "no such file");
-    assert_said(f, "..z.npy", "no such file");
+    assert_message(f, out, "is a symbolic link to a file outside the recipe's folder");
+    assert_message(f, "missing.npy", "no such file");
+    assert_message(f, "..z.npy", "no such file");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inputs_are_told_as_they_are_written),
-        cmocka_unit_test(inputs_that_are_none_are_refused_with_line_and_column),
-        cmocka_unit_test(maps_keep_their_order_and_aliases_unfold),
-        cmocka_unit_test(numbers_keep_their_digits_and_become_json_s_where_yaml_writes_others),
-        cmocka_unit_test(words_that_yaml_takes_for_truth_survive),
-        cmocka_unit_test(every_character_comes_back),
-        cmocka_unit_test(json_that_aliases_unfold_beyond_a_recipe_s_size_is_refused),
-        cmocka_unit_test_setup_teardown(a_confined_recipe_takes_files_from_its_own_folder_only, setup, teardown),
+        cmocka_unit_test(inputs_are_returned_as_written),
+        cmocka_unit_test(invalid_inputs_are_refused_with_line_and_column),
+        cmocka_unit_test(maps_keep_their_order_and_aliases_are_expanded),
+        cmocka_unit_test(numbers_keep_their_digits_in_json_syntax),
+        cmocka_unit_test(yaml_booleans_other_than_true_and_false_stay_strings),
+        cmocka_unit_test(every_character_is_preserved),
+        cmocka_unit_test(json_expanded_beyond_the_size_limit_is_refused),
+        cmocka_unit_test_setup_teardown(a_confined_recipe_reads_only_files_in_its_folder, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Sessions as a user of the library meets them: what is equal to the bit, what is run again, what fails in words. */
+/* Sessions through the public header: bit-identical results, the nodes that run again, and error messages. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static int nodes_run(gb_session *session) {
 
 /* ------------------------------------------------------------------------------------------------ equal bits */
 
-static void a_run_split_at_every_boundary_gives_the_bits_of_a_fused_one(void **state) {
+static void a_split_render_equals_a_fused_one(void **state) {
     fixture *f = *state;
     float fused[IMAGE], split[IMAGE];
     gb_session *session = new_session(f->model, GB_ONCE, 1);
@@ -73,7 +73,7 @@ static void a_run_split_at_every_boundary_gives_the_bits_of_a_fused_one(void **s
     gb_session_free(session);
 }
 
-static void residual_and_plain_blocks_split_as_they_fuse(void **state) {
+static void residual_and_plain_blocks_render_the_same_split_or_fused(void **state) {
     (void)state;
     const char *const blocks[] = {"resnet", "orig"};
     for (int i = 0; i < 2; i++) {
@@ -126,7 +126,7 @@ static void any_number_of_threads_gives_the_same_bits(void **state) {
     }
 }
 
-static void an_interactive_session_gives_the_bits_of_a_fresh_one_whatever_moved(void **state) {
+static void an_interactive_session_equals_a_fresh_one_after_any_change(void **state) {
     fixture *f = *state;
     static float expected[IMAGE], image[IMAGE], map[R * R];
     gb_session *live = new_session(f->model, GB_INTERACTIVE, 1);
@@ -151,8 +151,8 @@ static void an_interactive_session_gives_the_bits_of_a_fresh_one_whatever_moved(
 
 /* ------------------------------------------------------------------------------------------------ what runs again */
 
-/* Where the processor has no bfloat16 products that is said; where it has, the picture is nearly the same. */
-static void bfloat16_previews_are_near_and_say_what_they_are(void **state) {
+/* Without bfloat16 instructions there is an error; with them, the picture is almost the same. */
+static void bfloat16_previews_are_close_and_report_their_precision(void **state) {
     fixture *f = *state, rough = {0};
     const gb_context_options options = {.threads = 2, .precision = "bf16"};
     static float image[IMAGE], preview[IMAGE];
@@ -184,7 +184,7 @@ static void bfloat16_previews_are_near_and_say_what_they_are(void **state) {
     gb_context_free(rough.context);
 }
 
-static void a_precision_of_the_other_processor_is_refused(void **state) {
+static void an_unsupported_precision_is_refused(void **state) {
     gb_context *context = NULL;
     (void)state;
     assert_int_equal(gb_context_new(&(gb_context_options){.precision = "half"}, &context, &err), GB_BAD_ARGUMENT);
@@ -196,7 +196,7 @@ static void a_precision_of_the_other_processor_is_refused(void **state) {
     assert_non_null(strstr(err.message, "choose half, tf32, fp32 or bf16"));
 }
 
-static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state) {
+static void a_new_noise_map_reruns_only_its_layer_and_later_ones(void **state) {
     fixture *f = *state;
     static float image[IMAGE], map[R * R];
     gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
@@ -212,7 +212,7 @@ static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state)
         map[0] = (float)move;
         OK(gb_session_set_noise_map(session, "synthesis.b32.conv1", map, 1, &err));
         render(session, image);
-        /* The first move may rerun the convolution whose result nobody had needed apart from the layer's. */
+        /* The first change may rerun the convolution, whose output was fused into the layer's before. */
         assert_true(nodes_run(session) <= after + (move == 1 ? 1 : 0));
         assert_true(nodes_run(session) < all / 4);
         gb_session_stats(session, &stats);
@@ -225,7 +225,7 @@ static void a_new_noise_map_reruns_only_its_layer_and_what_follows(void **state)
     gb_session_free(session);
 }
 
-static void nothing_changed_means_nothing_runs(void **state) {
+static void an_unchanged_session_runs_nothing(void **state) {
     fixture *f = *state;
     float first[IMAGE], second[IMAGE];
     gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
@@ -239,7 +239,7 @@ static void nothing_changed_means_nothing_runs(void **state) {
     gb_session_free(session);
 }
 
-static void a_w_fed_to_one_layer_leaves_the_layers_before_it(void **state) {
+static void a_w_fed_to_one_layer_does_not_rerun_earlier_layers(void **state) {
     fixture *f = *state;
     static float image[IMAGE], w[Z];
     gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
@@ -253,7 +253,7 @@ static void a_w_fed_to_one_layer_leaves_the_layers_before_it(void **state) {
     gb_session_free(session);
 }
 
-static void a_feed_makes_what_only_it_needed_idle(void **state) {
+static void nodes_that_only_a_fed_boundary_needed_do_not_run(void **state) {
     fixture *f = *state;
     static float image[IMAGE], fed[IMAGE], value[40 * 16 * 16];
     gb_session *session = new_session(f->model, GB_ONCE, 1);
@@ -282,7 +282,8 @@ static void a_small_budget_keeps_less_and_changes_nothing_else(void **state) {
     float expected[IMAGE], image[IMAGE];
     gb_session *session = NULL, *fresh = new_session(f->model, GB_ONCE, 1);
     gb_render_stats stats;
-    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE, .keep_bytes = 100000}, &session, &err));
+    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_INTERACTIVE, .keep_bytes = 100000}, &session,
+                      &err));
     for (uint64_t seed = 0; seed < 3; seed++) {
         OK(gb_session_seed(session, seed, &err));
         OK(gb_session_seed(fresh, seed, &err));
@@ -296,7 +297,7 @@ static void a_small_budget_keeps_less_and_changes_nothing_else(void **state) {
     gb_session_free(fresh);
 }
 
-static void a_preview_is_the_running_picture_and_the_whole_goes_on_from_it(void **state) {
+static void a_render_continues_from_the_preview_of_a_running_picture(void **state) {
     fixture *f = *state;
     static float small[3 * 8 * 8], tapped[3 * 8 * 8], image[IMAGE], expected[IMAGE];
     gb_session *session = new_session(f->model, GB_INTERACTIVE, 1), *fresh = new_session(f->model, GB_ONCE, 1);
@@ -309,7 +310,7 @@ static void a_preview_is_the_running_picture_and_the_whole_goes_on_from_it(void 
         OK(gb_session_preview(session, 8, small, &err));
         int before = nodes_run(session);
         render(session, image);
-        assert_in_range(before + nodes_run(session), 1, nodes_run(fresh));      /* no node twice */
+        assert_in_range(before + nodes_run(session), 1, nodes_run(fresh));      /* no node runs twice */
     }
     assert_same(small, tapped, 3 * 8 * 8);
     assert_same(image, expected, IMAGE);
@@ -320,7 +321,7 @@ static void a_preview_is_the_running_picture_and_the_whole_goes_on_from_it(void 
 
 /* ------------------------------------------------------------------------------------------------ settings */
 
-static void a_rolled_back_transaction_never_happened(void **state) {
+static void a_rolled_back_transaction_has_no_effect(void **state) {
     fixture *f = *state;
     static float before[IMAGE], after[IMAGE], map[R * R];
     gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
@@ -345,7 +346,7 @@ static void a_rolled_back_transaction_never_happened(void **state) {
     gb_session_free(session);
 }
 
-static void truncation_at_zero_is_the_mean_and_a_cutoff_spares_later_layers(void **state) {
+static void zero_truncation_is_the_mean_w_and_a_cutoff_excludes_later_layers(void **state) {
     fixture *f = *state;
     enum { NUM_WS = 8 };
     float ws[NUM_WS * Z], w_avg[Z] = {0.5f, -1, 2};
@@ -363,7 +364,7 @@ static void truncation_at_zero_is_the_mean_and_a_cutoff_spares_later_layers(void
     gb_session_free(session);
 }
 
-static void ws_take_the_place_of_z(void **state) {
+static void ws_replace_z(void **state) {
     fixture *f = *state;
     enum { NUM_WS = 8 };
     static float image[IMAGE], from_ws[IMAGE], ws[NUM_WS * Z];
@@ -405,7 +406,7 @@ static void a_conditional_network_takes_classes_and_checks_them(void **state) {
     close_fixture(&f);
 }
 
-static void a_wrong_name_is_answered_with_the_nearest(void **state) {
+static void an_unknown_name_is_reported_with_the_nearest(void **state) {
     fixture *f = *state;
     gb_session *session = new_session(f->model, GB_ONCE, 1);
     assert_int_equal(gb_session_tap(session, "synthesis.b32.conv3", &err), GB_BAD_ARGUMENT);
@@ -458,7 +459,7 @@ static void a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed(voi
 
 /* ------------------------------------------------------------------------------------------------ building graphs */
 
-static void a_network_of_ones_own_runs_and_can_be_tapped(void **state) {
+static void a_graph_built_by_the_caller_runs_and_can_be_tapped(void **state) {
     (void)state;
     gb_context *context = new_context(2);
     const float w[2 * 3] = {1, 2, 3, 4, 5, 6}, bias[2] = {10, -100}, x[2 * 3] = {1, 1, 1, 0, 1, 0};
@@ -486,7 +487,7 @@ static void a_network_of_ones_own_runs_and_can_be_tapped(void **state) {
     gb_context_free(context);
 }
 
-static void the_first_mistake_of_a_builder_is_told(void **state) {
+static void the_first_error_of_a_builder_is_reported(void **state) {
     (void)state;
     gb_context *context = new_context(1);
     const float w[6] = {0};
@@ -531,7 +532,7 @@ static void config_f_has_the_multiply_adds_of_the_paper(void **state) {
     assert_int_equal((macs_of(1024) + 5000000) / 10000000, 7426);       /* 74.26 G */
 }
 
-static void metadata_is_cut_to_the_room_there_is(void **state) {
+static void metadata_is_truncated_to_the_buffer(void **state) {
     fixture *f = *state;
     const char *key;
     char text[] = "untouched";
@@ -544,32 +545,32 @@ static void metadata_is_cut_to_the_room_there_is(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_run_split_at_every_boundary_gives_the_bits_of_a_fused_one, setup, teardown),
-        cmocka_unit_test(residual_and_plain_blocks_split_as_they_fuse),
+        cmocka_unit_test_setup_teardown(a_split_render_equals_a_fused_one, setup, teardown),
+        cmocka_unit_test(residual_and_plain_blocks_render_the_same_split_or_fused),
         cmocka_unit_test_setup_teardown(sample_i_of_a_batch_is_that_sample_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(any_number_of_threads_gives_the_same_bits, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_interactive_session_gives_the_bits_of_a_fresh_one_whatever_moved, setup,
+        cmocka_unit_test_setup_teardown(an_interactive_session_equals_a_fresh_one_after_any_change, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(a_new_noise_map_reruns_only_its_layer_and_what_follows, setup, teardown),
-        cmocka_unit_test_setup_teardown(nothing_changed_means_nothing_runs, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_w_fed_to_one_layer_leaves_the_layers_before_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_feed_makes_what_only_it_needed_idle, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_new_noise_map_reruns_only_its_layer_and_later_ones, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unchanged_session_runs_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_w_fed_to_one_layer_does_not_rerun_earlier_layers, setup, teardown),
+        cmocka_unit_test_setup_teardown(nodes_that_only_a_fed_boundary_needed_do_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_budget_keeps_less_and_changes_nothing_else, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_preview_is_the_running_picture_and_the_whole_goes_on_from_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_rolled_back_transaction_never_happened, setup, teardown),
-        cmocka_unit_test_setup_teardown(truncation_at_zero_is_the_mean_and_a_cutoff_spares_later_layers, setup,
+        cmocka_unit_test_setup_teardown(a_render_continues_from_the_preview_of_a_running_picture, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rolled_back_transaction_has_no_effect, setup, teardown),
+        cmocka_unit_test_setup_teardown(zero_truncation_is_the_mean_w_and_a_cutoff_excludes_later_layers, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(ws_take_the_place_of_z, setup, teardown),
+        cmocka_unit_test_setup_teardown(ws_replace_z, setup, teardown),
         cmocka_unit_test(a_conditional_network_takes_classes_and_checks_them),
-        cmocka_unit_test_setup_teardown(a_wrong_name_is_answered_with_the_nearest, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unknown_name_is_reported_with_the_nearest, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(bfloat16_previews_are_near_and_say_what_they_are, setup, teardown),
-        cmocka_unit_test(a_precision_of_the_other_processor_is_refused),
-        cmocka_unit_test(a_network_of_ones_own_runs_and_can_be_tapped),
-        cmocka_unit_test(the_first_mistake_of_a_builder_is_told),
+        cmocka_unit_test_setup_teardown(bfloat16_previews_are_close_and_report_their_precision, setup, teardown),
+        cmocka_unit_test(an_unsupported_precision_is_refused),
+        cmocka_unit_test(a_graph_built_by_the_caller_runs_and_can_be_tapped),
+        cmocka_unit_test(the_first_error_of_a_builder_is_reported),
         cmocka_unit_test(config_f_has_the_multiply_adds_of_the_paper),
-        cmocka_unit_test_setup_teardown(metadata_is_cut_to_the_room_there_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(metadata_is_truncated_to_the_buffer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Placing buffers: the lowest gap, largest first, as a plain search finds it; in near-linear work also where everything
- * lives at the same time. */
+/* Placing buffers: the lowest gap, largest first, as a simple search finds it; in near-linear work even if all buffers
+ * are needed at the same time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,8 +63,8 @@ static void every_buffer_gets_the_lowest_gap_largest_first(void **state) {
     }
 }
 
-/* A chain of nodes, each of which only the next reads, beside some values that live throughout. */
-static void a_long_chain_takes_work_in_proportion_and_no_more_memory_than_a_short_one(void **state) {
+/* A chain of nodes, each read only by the next, and some values that are needed throughout. */
+static void a_long_chain_takes_linear_work_and_the_memory_of_a_short_one(void **state) {
     (void)state;
     enum { SHORT = 1000, LONG = 40000, BESIDE = 10 };
     static gb_span spans[LONG + BESIDE];
@@ -85,8 +85,8 @@ static void a_long_chain_takes_work_in_proportion_and_no_more_memory_than_a_shor
     assert_in_range(done[1], LONG, (LONG / SHORT) * done[0]);
 }
 
-/* Everything is tapped: no two buffers can share anything. */
-static void where_all_live_at_the_same_time_the_work_is_bounded_and_nothing_meets(void **state) {
+/* Everything is tapped: no two buffers can overlap. */
+static void the_work_is_bounded_if_all_buffers_live_at_the_same_time(void **state) {
     (void)state;
     enum { COUNT = 30000 };
     static gb_span spans[COUNT];
@@ -103,8 +103,8 @@ static void where_all_live_at_the_same_time_the_work_is_bounded_and_nothing_meet
         assert_int_equal(spans[i].offset, end);
 }
 
-/* Long and short lives mixed, past the pairs that are compared: an offset counts from what lives at the same time. */
-static void past_the_bound_buffers_lie_on_top_of_what_lives_at_the_same_time(void **state) {
+/* Long and short lifetimes, past the number of pairs that are compared: a span is placed above those alive. */
+static void past_the_bound_buffers_are_placed_above_all_others_alive(void **state) {
     (void)state;
     enum { LONG = 2000, SHORT = 4000, COUNT = LONG + SHORT };
     static gb_span spans[COUNT];
@@ -123,7 +123,7 @@ static void past_the_bound_buffers_lie_on_top_of_what_lives_at_the_same_time(voi
             assert_false(meet(&spans[i], &spans[k]));
 }
 
-static void a_cancel_ends_it(void **state) {
+static void a_cancel_ends_placing(void **state) {
     (void)state;
     enum { COUNT = 5000 };
     static gb_span spans[COUNT];
@@ -141,10 +141,10 @@ static void a_cancel_ends_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_buffer_gets_the_lowest_gap_largest_first),
-        cmocka_unit_test(a_long_chain_takes_work_in_proportion_and_no_more_memory_than_a_short_one),
-        cmocka_unit_test(where_all_live_at_the_same_time_the_work_is_bounded_and_nothing_meets),
-        cmocka_unit_test(past_the_bound_buffers_lie_on_top_of_what_lives_at_the_same_time),
-        cmocka_unit_test(a_cancel_ends_it),
+        cmocka_unit_test(a_long_chain_takes_linear_work_and_the_memory_of_a_short_one),
+        cmocka_unit_test(the_work_is_bounded_if_all_buffers_live_at_the_same_time),
+        cmocka_unit_test(past_the_bound_buffers_are_placed_above_all_others_alive),
+        cmocka_unit_test(a_cancel_ends_placing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Thousands of bends: what they cost is near-linear and bounded, and can be cancelled. Costs are counted, not timed. */
+/* Thousands of bends: planning takes near-linear, bounded work and can be cancelled. Work is counted, not timed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,8 @@ static int setup(void **state) {
 
 static void invert(gb_session *session, const char *at, int times) {
     for (int i = 0; i < times; i++)
-        OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "invert"}, NULL, &err));
+        OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "invert"}, NULL,
+                           &err));
 }
 
 static int plan_steps(const gb_session *session) {
@@ -35,7 +36,7 @@ static int plan_steps(const gb_session *session) {
 
 /* ------------------------------------------------------------------------------------------------ near-linear */
 
-/* The work before the first step, of a session with `times` bends everywhere, made from nothing. */
+/* The work before the first step of a new session with `times` bends on every node. */
 static uint64_t work_of(fixture *f, gb_purpose purpose, int times, int *steps) {
     gb_session *session;
     OK(gb_session_new(f->model, &(gb_session_options){.purpose = purpose}, &session, &err));
@@ -50,7 +51,7 @@ static uint64_t work_of(fixture *f, gb_purpose purpose, int times, int *steps) {
     return work;
 }
 
-static void planning_takes_work_in_proportion_to_the_nodes(void **state) {
+static void planning_takes_linear_work_in_nodes(void **state) {
     fixture *f = *state;
     for (int purpose = GB_ONCE; purpose <= GB_INTERACTIVE; purpose++) {
         int few, many;
@@ -60,8 +61,8 @@ static void planning_takes_work_in_proportion_to_the_nodes(void **state) {
     }
 }
 
-/* Also where each bend is another's neighbour in the list that was there before: all but one are the same again. */
-static void a_list_of_bends_that_changed_is_compared_in_proportion(void **state) {
+/* Also if the list is shifted by one, so that all bends but one are the same as before. */
+static void comparing_a_changed_list_of_bends_takes_linear_work(void **state) {
     fixture *f = *state;
     uint64_t work[2];
     float image[IMAGE];
@@ -79,7 +80,7 @@ static void a_list_of_bends_that_changed_is_compared_in_proportion(void **state)
     assert_in_range(work[1], 6 * work[0], 9 * work[0]);
 }
 
-static void adding_and_removing_bends_compares_names_in_proportion(void **state) {
+static void adding_and_removing_bends_compares_a_linear_number_of_names(void **state) {
     fixture *f = *state;
     long comparisons[2];
     gb_bend ids[4000];
@@ -115,7 +116,7 @@ static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void 
     gb_session_free(session);
 }
 
-/* The nodes are read by name, which takes comparisons: as many for one bend as for a hundred. */
+/* Finding nodes by name takes as many comparisons for one bend as for a hundred. */
 static void a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe(void **state) {
     fixture *f = *state;
     enum { LAYERS = 200 };
@@ -130,7 +131,8 @@ static void a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe(void **sta
     for (int k = 0; k < 2; k++) {
         size_t used = (size_t)sprintf(text, "clusters: %s\nbends:\n", path);
         for (int i = 0; i < (k ? 100 : 1); i++)
-            used += (size_t)sprintf(text + used, "- {at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}\n");
+            used += (size_t)sprintf(text + used,
+                                    "- {at: synthesis.b8.conv1, filter: invert, features: {cluster: 1}}\n");
         gb_recipe *recipe;
         OK(gb_recipe_parse(text, used, "r", &recipe, &err));
         count_from_zero();
@@ -146,7 +148,7 @@ static void a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe(void **sta
 
 /* ------------------------------------------------------------------------------------------------ bounded */
 
-static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
+static void the_number_of_places_of_bends_is_limited(void **state) {
     fixture *f = *state;
     gb_bend_options all = {.kind = GB_BEND_FILTER, .at = "*", .name = "multiply"};
     gb_bend last = 0, id;
@@ -160,7 +162,7 @@ static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
     int places = f->session->now.bends.place_count, each = f->session->now.bends.entries[0]->place_count;
     assert_in_range(places, GB_MAX_BEND_PLACES - each + 1, GB_MAX_BEND_PLACES);
     assert_int_equal(places, each * f->session->now.bends.count);
-    /* One that is there can still be moved, and what is removed makes room. */
+    /* An existing bend can still be changed, and removing one makes room. */
     OK(gb_session_set_bend_params(f->session, last, &two, 1, &err));
     assert_int_equal(gb_session_bend(f->session, &all, NULL, &err), GB_BAD_ARGUMENT);
     OK(gb_session_unbend(f->session, last, &err));
@@ -172,7 +174,7 @@ static void bends_sit_on_so_many_boundaries_and_no_more(void **state) {
     assert_int_equal(f->session->now.bends.place_count, places);
 }
 
-static void a_session_has_so_many_bends_and_no_more(void **state) {
+static void the_number_of_bends_is_limited(void **state) {
     fixture *f = *state;
     invert(f->session, "z", GB_MAX_BENDS);
     assert_int_equal(gb_session_bend(f->session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "z",
@@ -181,8 +183,8 @@ static void a_session_has_so_many_bends_and_no_more(void **state) {
                                      "several nodes with a glob");
 }
 
-/* Each computes its w's in a mapping network of its own. */
-static void styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more(void **state) {
+/* Each style adds a copy of the mapping network. */
+static void the_number_of_nodes_with_styles_is_limited(void **state) {
     gb_context *context = ((fixture *)*state)->context;
     gb_model *model;
     gb_session *session;
@@ -210,15 +212,16 @@ static void styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more(vo
             OK(gb_session_render(session, image, &err));
     }
     assert_int_equal(gb_session_render(session, image, &err), GB_BAD_ARGUMENT);
-    assert_string_equal(err.message, "with its bends the network has more than 262144 nodes: remove some bends; each style of "
-                                     "another seed adds a mapping network");
+    assert_string_equal(err.message,
+                        "with its bends the network has more than 262144 nodes: remove some bends; each style of "
+                        "another seed adds a mapping network");
     OK(gb_session_unbend(session, 0, &err));
     OK(gb_session_render(session, image, &err));
     gb_session_free(session);
     gb_model_close(model);
 }
 
-static void a_name_or_glob_has_a_largest_length(void **state) {
+static void the_length_of_a_name_or_glob_is_limited(void **state) {
     fixture *f = *state;
     char at[GB_MAX_NAME + 2];
     memset(at, '*', sizeof at);
@@ -268,7 +271,7 @@ static void each_part_of_planning_can_be_cancelled(void **state) {
     assert_int_equal(gb_bent_new(f->session->graph, &f->session->now.bends, f->session->now.value, bent, &work, &other,
                                  &err), GB_CANCELLED);
     assert_int_equal(gb_plan_new(&request, kept, &plan, &err), GB_CANCELLED);
-    /* Also when it comes in the middle: the next look is at the next 1024 units. */
+    /* A later cancel is noticed after at most 1024 units. */
     work.done = 1023;
     assert_int_equal(gb_plan_new(&request, kept, &plan, &err), GB_CANCELLED);
     cancel = false;
@@ -305,8 +308,8 @@ static void a_cancelled_recipe_adds_nothing(void **state) {
     gb_recipe_free(recipe);
 }
 
-/* Values that a parameter moves are added again: that the old and the new ones together pass the bound is no reason. */
-static void a_recipe_near_the_bound_can_be_updated(void **state) {
+/* Updating a parameter of values replaces their bends: the old and new ones together may exceed the limit. */
+static void a_recipe_near_the_limit_can_be_updated(void **state) {
     fixture *f = *state;
     enum { STEPS = GB_MAX_BENDS };
     char *text = malloc(64 * (STEPS + 2));
@@ -327,21 +330,21 @@ static void a_recipe_near_the_bound_can_be_updated(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(planning_takes_work_in_proportion_to_the_nodes, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_list_of_bends_that_changed_is_compared_in_proportion, setup, teardown),
-        cmocka_unit_test_setup_teardown(adding_and_removing_bends_compares_names_in_proportion, setup, teardown),
+        cmocka_unit_test_setup_teardown(planning_takes_linear_work_in_nodes, setup, teardown),
+        cmocka_unit_test_setup_teardown(comparing_a_changed_list_of_bends_takes_linear_work, setup, teardown),
+        cmocka_unit_test_setup_teardown(adding_and_removing_bends_compares_a_linear_number_of_names, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe, setup, teardown),
-        cmocka_unit_test_setup_teardown(bends_sit_on_so_many_boundaries_and_no_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_session_has_so_many_bends_and_no_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(styles_of_other_seeds_make_a_network_of_so_many_nodes_and_no_more, setup,
+        cmocka_unit_test_setup_teardown(the_number_of_places_of_bends_is_limited, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_number_of_bends_is_limited, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_number_of_nodes_with_styles_is_limited, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(a_name_or_glob_has_a_largest_length, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_length_of_a_name_or_glob_is_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancel_ends_planning_before_a_plan_is_made, setup, teardown),
         cmocka_unit_test_setup_teardown(each_part_of_planning_can_be_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_recipe_adds_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_recipe_near_the_bound_can_be_updated, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recipe_near_the_limit_can_be_updated, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Nothing allocates, locks or compares names while a plan runs: all of that happens when it is made. */
+/* A render does not allocate, lock or compare names: all of that happens when the plan is made. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ static void add_bends_of_every_kind(gb_session *session) {
                                                        .name = row.name}, NULL, &err));
 }
 
-/* Renders until a plan stands, then counts what a render with another z calls. */
+/* Renders until the plan is made, then counts the calls of a render with another z. */
 static void count_a_render(gb_model *model, gb_purpose purpose, int batch, bool bent) {
     static float image[2 * IMAGE];
     static uint8_t rgb[2 * IMAGE];

@@ -1,5 +1,5 @@
-/* A series is its pictures rendered singly: one session that is led from image to image shows, to the bit, what a fresh
- * session with the settings of that image alone renders, whatever bends the network and in whatever order it was set. */
+/* A series equals its pictures rendered one by one: a session that goes from image to image renders the same bits as a
+ * new session with the settings of one image, for all kinds of bends and in any order of settings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #include "tests/engine/ok.h"
 
-enum { R = 16, C = 20, Z = 24, CLASSES = 3, WS = 6, IMAGES = 16, MOST_FLOATS = 3 * 32 * 32 };
+enum { R = 16, C = 20, Z = 24, CLASSES = 3, WS = 6, IMAGES = 16, MAX_FLOATS = 3 * 32 * 32 };
 
 typedef struct network {
     gb_context *context;
@@ -39,13 +39,13 @@ static network open_network(const char *name, const gb_stylegan2 *stylegan2, con
     OK(gb_model_open(n.context, n.path, &n.model, &err));
     gb_model_output_shape(n.model, shape);
     n.floats = (size_t)(shape[0] * shape[1] * shape[2]);
-    assert_in_range(n.floats, 1, MOST_FLOATS);
+    assert_in_range(n.floats, 1, MAX_FLOATS);
     return n;
 }
 
 /* ------------------------------------------------------------------------------------------------ images */
 
-/* Image i of the series: everything that a picture's settings can say differs from one to the next. */
+/* Image i of the series: all settings differ from one image to the next. */
 static void set_up(const network *n, gb_session *session, int i) {
     static float numbers[WS * Z > 512 ? WS * Z : 512];
     float label[CLASSES] = {0};
@@ -97,9 +97,9 @@ static void render_singly(const network *n, const char *text, int i, float *imag
     gb_session_free(session);
 }
 
-/* How many images differ from the unbent ones is returned: a bend that does nothing would prove nothing. */
+/* Returns the number of images that differ from the unbent ones, so that a bend without effect is noticed. */
 static int hold_against_single_ones(const network *n, const char *text, gb_purpose purpose) {
-    static float shown[MOST_FLOATS], single[MOST_FLOATS];
+    static float shown[MAX_FLOATS], single[MAX_FLOATS];
     int bent = 0;
     gb_session *session = new_session(n, purpose);
     set_up(n, session, 0);
@@ -144,8 +144,7 @@ static void every_kind_of_bend_of_a_stylegan2(void **state) {
         "bends: [{at: synthesis.b16.conv0, paint: {vector: nose, grid: 3}}]",
         "bends: [{at: mapping.fc1, activation: sinlu}, {w: 0-2, style: 5}, {at: 'synthesis.b*.conv1', filter: rotate,"
         " angle: 30}, {at: synthesis.b16.conv1, noise: {factor: 3, seed: 1}}]",
-        NULL
-    };
+        NULL};
     (void)state;
     network n = open_network("stylegan2", &(gb_stylegan2){.resolution = R, .channel_base = C * R, .channel_max = 40,
                                                          .z_dim = Z, .w_dim = Z, .mapping_layers = 2,
@@ -168,10 +167,10 @@ static void every_kind_of_bend_of_a_biggan(void **state) {
     close_network(&n);
 }
 
-/* Sample i of a batch is the image whose seed is i higher, and the style is of the class of each sample. */
-static void a_style_in_a_batch_is_of_each_sample_s_class(void **state) {
+/* Sample i of a batch is the image with seed + i, and the style has the class of each sample. */
+static void a_style_in_a_batch_has_the_class_of_each_sample(void **state) {
     static const char text[] = "bends: [{w: 2-5, style: 12}]";
-    static float images[CLASSES * MOST_FLOATS], single[MOST_FLOATS];
+    static float images[CLASSES * MAX_FLOATS], single[MAX_FLOATS];
     float labels[CLASSES * CLASSES] = {0};
     gb_session *session = NULL;
     (void)state;
@@ -200,7 +199,7 @@ static void a_style_in_a_batch_is_of_each_sample_s_class(void **state) {
     close_network(&n);
 }
 
-static void a_z_that_is_fed_is_not_drawn_again_by_truncation(void **state) {
+static void truncation_does_not_draw_a_fed_z_again(void **state) {
     enum { Z_DIM = 128 };
     static float z[Z_DIM], shown[Z_DIM];
     (void)state;
@@ -225,8 +224,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_bend_of_a_stylegan2),
         cmocka_unit_test(every_kind_of_bend_of_a_biggan),
-        cmocka_unit_test(a_z_that_is_fed_is_not_drawn_again_by_truncation),
-        cmocka_unit_test(a_style_in_a_batch_is_of_each_sample_s_class),
+        cmocka_unit_test(truncation_does_not_draw_a_fed_z_again),
+        cmocka_unit_test(a_style_in_a_batch_has_the_class_of_each_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* What a session shows stays what its last render used, whatever is set, rolled back or bent afterwards. */
+/* A session shows the values that its last render used, even if settings, bends or a rollback change them
+ * afterwards. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +45,7 @@ static float *read_all(gb_session *session, const gb_model *model, int batch, si
 
 /* ------------------------------------------------------------------------------------------------ setters */
 
-static float numbers[BATCH * WS * Z * R * R];       /* enough for whatever is set */
+static float numbers[BATCH * WS * Z * R * R];       /* enough for every setting */
 
 static void seed(gb_session *session) { OK(gb_session_seed(session, 2, &err)); }
 static void set_z(gb_session *session) { OK(gb_session_set_z(session, numbers, &err)); }
@@ -93,16 +94,20 @@ static gb_session *rendered(fixture *f, gb_purpose purpose, int batch) {
     feed_vector(session);
     feed_map(session);
     bend_more(session);
-    OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = "synthesis.b16.conv0", .name = "ablate",
-                                                   .features = {GB_FEATURES_RANDOM, NULL, 0, 0.5, 1}}, NULL, &err));
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)       /* the next values are others */
+    OK(gb_session_bend(session,
+                       &(gb_bend_options){.kind = GB_BEND_FILTER,
+                                          .at = "synthesis.b16.conv0",
+                                          .name = "ablate",
+                                          .features = {GB_FEATURES_RANDOM, NULL, 0, 0.5, 1}},
+                       NULL, &err));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)       /* other values next time */
         numbers[i] = (float)(i % 13) / 4 + 1;
     OK(gb_session_tap(session, "*", &err));
     OK(gb_session_render(session, NULL, &err));
     return session;
 }
 
-static void what_was_rendered_is_read_whatever_is_set_afterwards(void **state) {
+static void taps_keep_the_rendered_values_after_any_later_setting(void **state) {
     fixture *f = *state;
     for (int purpose = GB_ONCE; purpose <= GB_INTERACTIVE; purpose++)
         for (int batch = 1; batch <= BATCH; batch++) {
@@ -120,7 +125,7 @@ static void what_was_rendered_is_read_whatever_is_set_afterwards(void **state) {
         }
 }
 
-static void ws_that_were_rendered_are_read_after_a_seed_took_their_place(void **state) {
+static void rendered_ws_are_read_after_a_seed_has_replaced_them(void **state) {
     fixture *f = *state;
     gb_session *session = NULL;
     static float ws[WS * Z], shown[WS * Z];
@@ -184,7 +189,7 @@ static void a_random_bend_added_after_a_redraw_is_drawn_for_the_same_image(void 
     gb_session_free(b);
 }
 
-static void a_rollback_takes_back_a_redraw(void **state) {
+static void a_rollback_undoes_a_redraw(void **state) {
     fixture *f = *state;
     static float first[IMAGE], later[IMAGE];
     const float factor = 3;
@@ -202,10 +207,11 @@ static void a_rollback_takes_back_a_redraw(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_was_rendered_is_read_whatever_is_set_afterwards, setup, teardown),
-        cmocka_unit_test_setup_teardown(ws_that_were_rendered_are_read_after_a_seed_took_their_place, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_random_bend_added_after_a_redraw_is_drawn_for_the_same_image, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_rollback_takes_back_a_redraw, setup, teardown),
+        cmocka_unit_test_setup_teardown(taps_keep_the_rendered_values_after_any_later_setting, setup, teardown),
+        cmocka_unit_test_setup_teardown(rendered_ws_are_read_after_a_seed_has_replaced_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_random_bend_added_after_a_redraw_is_drawn_for_the_same_image, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_rollback_undoes_a_redraw, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

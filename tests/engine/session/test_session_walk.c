@@ -1,5 +1,5 @@
-/* A long random walk over everything a session can be told, on small networks: after every few steps the interactive
- * session must show, to the bit, what a fresh session with the same settings renders. */
+/* A long random walk through all settings of a session, on small networks: after every few steps the interactive
+ * session must render the same bits as a new session with the same settings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,9 +13,9 @@
 
 #include "tests/engine/ok.h"
 
-enum { STEPS = 120, MOST_BENDS = 6, MOST_FEEDS = 3, RESOLUTION = 16, MOST_VALUES = 2 * 3 * RESOLUTION * RESOLUTION };
+enum { STEPS = 120, MAX_BENDS = 6, MAX_FEEDS = 3, RESOLUTION = 16, MAX_VALUES = 2 * 3 * RESOLUTION * RESOLUTION };
 
-/* xorshift, so that a failing walk can be walked again. */
+/* xorshift, so that a failing walk can be repeated. */
 static uint64_t state;
 
 static int pick(int low, int high) {
@@ -27,15 +27,15 @@ static float number(void) {
     return (float)pick(-1000, 1000) / 500;
 }
 
-/* What both sessions are to show. */
+/* The settings of both sessions. */
 typedef struct wish {
     uint64_t seed, noise_seed;
     float psi;
     int cutoff, label;
     gb_noise noise;
-    struct { gb_bend_options options; float params[4]; int list[3]; float values[2048]; gb_bend id; } bend[MOST_BENDS];
+    struct { gb_bend_options options; float params[4]; int list[3]; float values[2048]; gb_bend id; } bend[MAX_BENDS];
     int bends;
-    struct { gb_node node; float *values; } feed[MOST_FEEDS];
+    struct { gb_node node; float *values; } feed[MAX_FEEDS];
     int feeds;
 } wish;
 
@@ -56,7 +56,7 @@ static void random_bend(walk *w) {
     gb_node_info info;
     gb_table_row row;
     size_t rows = 0;
-    if (w->want.bends == MOST_BENDS)
+    if (w->want.bends == MAX_BENDS)
         return;
     int i = w->want.bends;
     gb_bend_options *o = &w->want.bend[i].options;
@@ -85,7 +85,7 @@ static void random_bend(walk *w) {
         o->features = (gb_features){GB_FEATURES_RANDOM, NULL, 0, 0.4, (uint64_t)pick(0, 9)};
     }
     gb_status status = gb_session_bend(w->live, o, &w->want.bend[i].id, &err);
-    assert_true(status == GB_OK || status == GB_BAD_ARGUMENT);     /* not every kind sits everywhere */
+    assert_true(status == GB_OK || status == GB_BAD_ARGUMENT);     /* not every kind can act everywhere */
     w->want.bends += status == GB_OK;
 }
 
@@ -98,7 +98,7 @@ static void move_bend(walk *w) {
         return;
     float x = (float)pick(0, 1);
     if (gb_session_set_bend_params(w->live, w->want.bend[i].id, &x, 1, &err))
-        return;                                                     /* the first parameter may not take it, or not exist */
+        return; /* the first parameter may not take it, or not exist */
     w->want.bend[i].params[0] = x;
     o->params = w->want.bend[i].params;
     o->param_count = 1;
@@ -120,7 +120,7 @@ static void remove_bend(walk *w) {
     }
 }
 
-/* All bends away and back again, as a program does that holds them as a recipe. */
+/* Removes all bends and adds them again, as a program does that keeps them as a recipe. */
 static void bend_anew(walk *w) {
     bool whole = pick(0, 1);
     if (whole)
@@ -145,7 +145,7 @@ static void feed(walk *w) {
         w->want.feed[i] = w->want.feed[--w->want.feeds];
         return;
     }
-    if (w->want.feeds == MOST_FEEDS)
+    if (w->want.feeds == MAX_FEEDS)
         return;
     size_t floats = (size_t)w->batch * (size_t)info.shape[0];
     for (int k = 1; k < info.ndim; k++)
@@ -171,12 +171,15 @@ static void change_inputs(walk *w) {
     wish *want = &w->want;
     switch (pick(0, 3)) {
     case 0: want->seed = (uint64_t)pick(0, 3); break;
-    case 1: want->psi = w->has_w ? number() : (float)pick(1, 50) / 50; want->cutoff = w->has_w ? pick(-1, 5) : -1; break;
+    case 1:
+        want->psi = w->has_w ? number() : (float)pick(1, 50) / 50;
+        want->cutoff = w->has_w ? pick(-1, 5) : -1;
+        break;
     case 2: want->noise = (gb_noise)pick(0, 2); want->noise_seed = (uint64_t)pick(0, 2); break;
     default: want->label = w->classes ? pick(0, w->classes - 1) : 0; break;
     }
     set_inputs(w, w->live);
-    /* Setting z takes a feed of the w's away: what stays fed is fed again. */
+    /* Setting z removes the feed of the w's, so they are fed again. */
     for (int i = 0; i < want->feeds; i++) {
         gb_node_info info;
         gb_model_node(w->model, want->feed[i].node, &info);
@@ -186,7 +189,7 @@ static void change_inputs(walk *w) {
 
 static void disturb(walk *w) {
     gb_node_info info;
-    float image[MOST_VALUES];
+    float image[MAX_VALUES];
     switch (pick(0, 3)) {
     case 0:
         OK(gb_session_tap(w->live, random_node(w, &info), &err));
@@ -204,13 +207,13 @@ static void disturb(walk *w) {
         break;
     default:
         gb_session_cancel(w->live);
-        gb_session_render(w->live, image, &err);        /* done all the same where nothing was left to do */
+        gb_session_render(w->live, image, &err);        /* succeeds if nothing was left to do */
         break;
     }
 }
 
 static void compare(walk *w, int step) {
-    static float live[MOST_VALUES], fresh[MOST_VALUES];
+    static float live[MAX_VALUES], fresh[MAX_VALUES];
     gb_session *session;
     OK(gb_session_new(w->model, &(gb_session_options){.batch = w->batch}, &session, &err));
     set_inputs(w, session);
@@ -234,7 +237,8 @@ static void walk_over(gb_context *context, const char *path, int batch, int clas
     state = seed;
     OK(gb_model_open(context, path, &w.model, &err));
     w.has_w = gb_model_find(w.model, "mapping") != GB_NO_NODE;
-    const gb_session_options options = {.purpose = GB_INTERACTIVE, .batch = batch, .keep_bytes = pick(0, 1) ? 60000 : 0};
+    const gb_session_options options = {
+        .purpose = GB_INTERACTIVE, .batch = batch, .keep_bytes = pick(0, 1) ? 60000 : 0};
     OK(gb_session_new(w.model, &options, &w.live, &err));
     set_inputs(&w, w.live);
     for (int step = 0; step < STEPS; step++) {

@@ -1,5 +1,5 @@
-/* A recipe that is taken away and applied anew for every number that moves, as a page with sliders does: the network runs
- * again from the bend that changed on and nowhere else. And what the library tells such a page about a layer. */
+/* A recipe that is removed and applied again for every change of a number, as a page with sliders does: only nodes
+ * behind the changed bend run again. Also the information about layers that such a page needs. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static void apply_anew(gb_session *session, const char *text) {
     gb_recipe_free(recipe);
 }
 
-/* Nodes that ran for the picture with this recipe, which is held against that of a fresh session. */
+/* The number of nodes that ran for the picture with this recipe, which must equal that of a new session. */
 static int ran_with(fixture *f, const char *text) {
     static float live[IMAGE], fresh[IMAGE];
     gb_render_stats stats;
@@ -60,13 +60,13 @@ static const char *with(const char *tail) {
     return text;
 }
 
-static void a_recipe_applied_anew_unchanged_runs_nothing(void **state) {
+static void an_unchanged_recipe_applied_again_runs_nothing(void **state) {
     fixture *f = *state;
     assert_in_range(ran_with(f, with("")), 30, 1000);
     assert_int_equal(ran_with(f, with("")), 0);
 }
 
-static void only_what_lies_behind_the_bend_that_changed_runs_again(void **state) {
+static void only_nodes_behind_the_changed_bend_run_again(void **state) {
     fixture *f = *state;
     ran_with(f, with("  - {at: synthesis.b32.conv1, filter: multiply, factor: 1.0}\n"));
     ran_with(f, with("  - {at: synthesis.b32.conv1, filter: multiply, factor: 1.1}\n"));
@@ -78,7 +78,7 @@ static void only_what_lies_behind_the_bend_that_changed_runs_again(void **state)
     }
 }
 
-static void bends_that_come_and_go_leave_the_others_alone(void **state) {
+static void adding_and_removing_bends_does_not_affect_others(void **state) {
     fixture *f = *state;
     const char *last = "  - {at: synthesis.b32.conv1, filter: invert}\n";
     char both[256];
@@ -90,7 +90,7 @@ static void bends_that_come_and_go_leave_the_others_alone(void **state) {
     assert_in_range(ran_with(f, with("")), 1, 8);
 }
 
-static void two_alike_at_one_place_are_two(void **state) {
+static void two_equal_bends_at_one_place_both_act(void **state) {
     fixture *f = *state;
     ran_with(f, "bends: [{at: synthesis.b32.conv1, filter: add, amount: 1}, {at: synthesis.b32.conv1, filter: add, "
                 "amount: 1}]");
@@ -106,7 +106,7 @@ static void count_calls(void *arg, const gb_callback_values *values) {
     ++*(int *)arg;
 }
 
-static void a_callback_added_anew_is_called_again(void **state) {
+static void a_callback_that_is_added_again_is_called_again(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     int calls = 0;
@@ -120,7 +120,7 @@ static void a_callback_added_anew_is_called_again(void **state) {
     }
 }
 
-static void a_rolled_back_recipe_leaves_what_was_there(void **state) {
+static void a_rolled_back_recipe_has_no_effect(void **state) {
     fixture *f = *state;
     static float image[IMAGE];
     ran_with(f, with(""));
@@ -136,7 +136,7 @@ static void a_rolled_back_recipe_leaves_what_was_there(void **state) {
 
 /* ------------------------------------------------------------------------------------------------ layers */
 
-static void a_layer_tells_what_its_activation_sees(void **state) {
+static void a_layer_reports_the_inputs_of_its_activation(void **state) {
     fixture *f = *state;
     static float before[C * R * R], after[C * R * R], bias[C];
     gb_node_info info;
@@ -180,7 +180,7 @@ static void update(fixture *f, gb_recipe *recipe, double angle, double times, fl
     OK(gb_session_render(f->session, image, &err));
 }
 
-static void an_update_after_a_rollback_brings_back_what_the_recipe_says(void **state) {
+static void an_update_after_a_rollback_restores_the_recipe(void **state) {
     static const char text[] = "parameters: {angle: 20, times: 1}\n"
                                "bends:\n"
                                "  - {at: synthesis.b16.conv0, filter: rotate, angle: $angle}\n"
@@ -205,8 +205,8 @@ static void an_update_after_a_rollback_brings_back_what_the_recipe_says(void **s
     gb_recipe_free(recipe);
 }
 
-/* The session's own judgement, node by node. */
-static void a_model_says_which_bends_sit_where(void **state) {
+/* gb_model_can_bend() agrees with gb_session_bend() for every node. */
+static void a_model_reports_which_bends_can_act_on_a_node(void **state) {
     fixture *f = *state;
     int takes = 0;
     for (gb_node i = 0; i < (gb_node)gb_model_node_count(f->model); i++)
@@ -230,15 +230,15 @@ static void a_model_says_which_bends_sit_where(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_recipe_applied_anew_unchanged_runs_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_what_lies_behind_the_bend_that_changed_runs_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(bends_that_come_and_go_leave_the_others_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_alike_at_one_place_are_two, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_callback_added_anew_is_called_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_rolled_back_recipe_leaves_what_was_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_update_after_a_rollback_brings_back_what_the_recipe_says, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_layer_tells_what_its_activation_sees, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_model_says_which_bends_sit_where, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unchanged_recipe_applied_again_runs_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_nodes_behind_the_changed_bend_run_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(adding_and_removing_bends_does_not_affect_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_equal_bends_at_one_place_both_act, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_callback_that_is_added_again_is_called_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rolled_back_recipe_has_no_effect, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_update_after_a_rollback_restores_the_recipe, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_layer_reports_the_inputs_of_its_activation, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_model_reports_which_bends_can_act_on_a_node, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
