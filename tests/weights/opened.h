@@ -119,12 +119,15 @@ static inline void same_tensor(const char *name, const gb_array *is, const gb_ar
 
 typedef struct growing {
     uint8_t *bytes;
-    size_t size;
+    size_t size, room;
 } growing;
 
 static inline bool grow(void *arg, const void *bytes, size_t size) {
     growing *f = arg;
-    f->bytes = realloc(f->bytes, f->size + size + 1);
+    if (f->size + size >= f->room) {
+        f->room = 2 * (f->size + size) + 64;
+        f->bytes = realloc(f->bytes, f->room);
+    }
     memcpy(f->bytes + f->size, bytes, size);
     f->size += size;
     return true;

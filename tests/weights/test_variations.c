@@ -60,9 +60,10 @@ static void put_text(growing *f, const char *text) {
     put(f, text, strlen(text));
 }
 
+/* Little-endian. */
 static void put_number(growing *f, uint64_t v, int bytes) {
     for (int i = 0; i < bytes; i++)
-        put(f, (uint8_t[]){(uint8_t)(v >> 8 * i)}, 1);
+        put(f, (uint8_t[]){(uint8_t)(i < 8 ? v >> 8 * i : 0)}, 1);
 }
 
 static size_t array_bytes(const gb_array *a) {
