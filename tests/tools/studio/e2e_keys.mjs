@@ -56,7 +56,7 @@ test('a layer, an activation, a filter, a saved picture: by keys alone', async (
     await page.browser.type('30');
     await page.key(KEY.enter);
     assert.deepEqual((await page.recipe()).bends[1], { at: layer, filter: 'rotate', angle: 30 });
-    await page.key('z', KEY.control);                           // the number is taken over: undo is the page's again
+    await page.key('z', KEY.control);                           // the number is committed, so undo is the page's
     assert.notEqual((await page.recipe()).bends[1].angle, 30);
     await page.key('z', KEY.control, KEY.shift);
     assert.equal((await page.recipe()).bends[1].angle, 30);

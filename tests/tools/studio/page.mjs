@@ -54,7 +54,7 @@ export async function openPage(ganbend, { models = [toyFaces], options = [], pre
     };
     try {
         browser = await startBrowser(look);
-        addHands(page, browser);
+        addActions(page, browser);
         await browser.chrome('DOM.enable');
         await browser.chrome('Accessibility.enable');
         if (prepare) await browser.chrome('Page.addScriptToEvaluateOnNewDocument', { source: prepare });
@@ -67,9 +67,9 @@ export async function openPage(ganbend, { models = [toyFaces], options = [], pre
     return page;
 }
 
-function addHands(page, browser) {
+function addActions(page, browser) {
     const chrome = browser.chrome;
-    let root = null;                // of the document, as the browser numbers its nodes; null after loading anew
+    let root = null;                // the browser's id of the document node; null after a reload
 
     async function documentNode() {
         root ??= (await chrome('DOM.getDocument', { depth: 0 })).root.backendNodeId;

@@ -49,7 +49,7 @@ export function features(about) {
             about.edit('Features', write);
     }
 
-    // For every layer the bend sits at; what was chosen before is chosen no longer.
+    // Finds clusters for every layer of the bend; the old choice is dropped.
     async function findClusters() {
         busy = true;
         problem = '';
@@ -74,7 +74,7 @@ export function features(about) {
 
     function list() {
         const field = el('input', {type: 'text', class: 'ranges', 'aria-label': 'Numbers of the maps, such as 0-5, 9',
-                                   title: 'Numbers of the maps, such as 0-5, 9; or click maps beside',
+                                   title: 'Numbers of the maps, such as 0-5, 9; or click the maps',
                                    spellcheck: 'false'});
         const says = el('small', {class: 'faint'});
         const refresh = () => {
