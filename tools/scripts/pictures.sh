@@ -36,10 +36,10 @@ done
 
 # ---- README: columns of the same portraits, each under another recipe
 tile=128
-portraits="--seeds 1,6,23,16 --trunc 0.8"
+portraits="--seeds 1,6,23,8 --trunc 0.8"
 columns=
 count=0
-for recipe in none slant zoom eyes glow wave upside-down turned mixed-styles; do
+for recipe in none slant zoom upside-down eyes glow edges wave turned mixed-styles; do
     bend="--bend $work/$recipe.yaml"
     [ $recipe = none ] && bend=
     # shellcheck disable=SC2086  # options
@@ -65,7 +65,7 @@ part() {
         ffmpeg -v error -y -f rawvideo -pix_fmt rgb24 -s "$(size "$model")" -r 16 -i - \
             -vf "scale=$tile:$tile:flags=lanczos" -c:v ffv1 "$work/$name.mkv"
 }
-part walk portraits --seeds 3,16,1,6 --through w --trunc 0.8 --loop around
+part walk portraits --seeds 3,8,1,6 --through w --trunc 0.8 --loop around
 part slant portraits --seeds 6 --trunc 0.8 --bend "$work/slant.yaml" --move slant=-0.7:0.7 --loop back
 part wave portraits --seeds 23 --trunc 0.8 --bend "$work/turned.yaml" --move angle=-180:180
 part things things --class 2 --seeds 0,3,5,7 --through z --loop around

@@ -16,7 +16,7 @@ extern const asset page_assets[];
 extern const size_t page_asset_count;
 
 typedef struct demo_model {
-    const char *name;           /* "portraits-64" */
+    const char *name;           /* "portraits-128" */
     const unsigned char *bytes; /* aligned to 64 */
     size_t size;
 } demo_model;

@@ -57,7 +57,7 @@ try {
     await page.choose('f(x)', 'sinlu');
     await page.set('b', 3);
     await page.press('Snapshot');
-    await select('synthesis.b8.conv0');
+    await select('synthesis.b16.conv0');
     await page.tab(/^Filters/);
     await addFilter('rotate');
     await page.set('angle', 12);
