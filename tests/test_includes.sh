@@ -5,7 +5,7 @@
 # Usage, from the repository root: sh tests/test_includes.sh
 set -u
 allowed='
-engine/base      weights/reason.h ops/float_state.h
+engine/base      weights/reason.h ops/float_state.h ops/splitmix.h
 engine/picture   engine/base
 engine/graph     engine/base ops/ops.h ops/device.h ops/bends/filters.h cuda/cuda.h weights
 engine/models    engine/base engine/graph

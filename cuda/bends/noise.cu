@@ -1,25 +1,18 @@
 /* Normal noise from counters, the same numbers as ops/bends/noise.c: pixels 2i and 2i + 1 are the halves of a pair. */
 #include "cuda/curves.cuh"
 #include "cuda/bends/filters.cuh"
-
-/* gb_scramble() of ops/bends/filter_rows.h. */
-__device__ static uint64_t scramble(uint64_t x) {
-    x += 0x9e3779b97f4a7c15;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    x = (x ^ x >> 27) * 0x94d049bb133111eb;
-    return x ^ x >> 31;
-}
+#include "ops/splitmix.h"
 
 __global__ static void noise(gb_filter_use b) {
     const float two_pi = 6.28318531f, unit = 1.0f / 16777216.0f, strength = b.params[0];
-    uint64_t seed = scramble((uint64_t)b.params[1]);
+    uint64_t seed = gb_splitmix64((uint64_t)b.params[1]);
     bool own = (int)b.params[2] == GB_SAMPLES_OWN;
     gb_each_filtered(b, [&](int n, int p) {
         return [=](int c, float x) {
-            uint64_t key = scramble(seed ^ (uint64_t)c);
+            uint64_t key = gb_splitmix64(seed ^ (uint64_t)c);
             if (own)
-                key = scramble(key ^ (uint64_t)n);
-            uint64_t bits = scramble(key + (uint64_t)(p & ~1));
+                key = gb_splitmix64(key ^ (uint64_t)n);
+            uint64_t bits = gb_splitmix64(key + (uint64_t)(p & ~1));
             float u = (float)(bits >> 40) * unit, angle = (float)(bits >> 16 & 0xffffff) * unit * two_pi;
             float radius = strength * sqrtf(-2.0f * logf(1.0f - u));
             return x + radius * vsin_quarters(angle, p & 1 ? 0 : 1);

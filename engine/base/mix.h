@@ -6,11 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ops/splitmix.h"
+
 static inline uint64_t gb_mix(uint64_t h, uint64_t x) {
-    h += x + 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-    return h ^ (h >> 31);
+    return gb_splitmix64(h + x);
 }
 
 static inline uint64_t gb_mix_float(uint64_t h, float x) {

@@ -1,11 +1,12 @@
 /* Filters that permute the maps of the chosen channels:  y[i] = x[from[i]]. */
 #include "ops/bends/filter_rows.h"
+#include "ops/splitmix.h"
 
 /* The shuffle of Fisher and Yates, with random numbers from seed and counter. */
 static void shuffle(const float *p, int count, int *from) {
     for (int i = 0; i < count; i++) {
-        uint64_t seed = gb_scramble((uint64_t)p[0]);
-        int j = (int)(gb_scramble(seed ^ (uint64_t)i) % ((uint64_t)i + 1));
+        uint64_t seed = gb_splitmix64((uint64_t)p[0]);
+        int j = (int)(gb_splitmix64(seed ^ (uint64_t)i) % ((uint64_t)i + 1));
         from[i] = from[j];
         from[j] = i;
     }

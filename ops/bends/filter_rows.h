@@ -23,12 +23,4 @@ extern const gb_filter gb_filter_shuffle, gb_filter_roll;                       
 /* Seeds are integers that a float can represent. */
 #define GB_SEED {"seed", "seed of the random numbers", 0.0f, 0.0f, 16777216.0f, true, NULL}
 
-/* A hash: every bit of the result depends on all of x (Steele, Lea, Flood 2014, mix64 of SplitMix). */
-static inline uint64_t gb_scramble(uint64_t x) {
-    x += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
 #endif

@@ -3,18 +3,19 @@
  * does not depend on its place in the batch, unless `samples` is own. */
 #include "ops/bends/prepared.h"
 #include "ops/bends/filter_rows.h"
+#include "ops/splitmix.h"
 
 static const char *const sharing[] = {"alike", "own", NULL};
 
 static void noise(const gb_filter_map *m) {
     const float two_pi = 6.28318531f, unit = 1.0f / 16777216.0f, strength = m->params[0];
     size_t pixels = (size_t)m->h * m->w;
-    uint64_t key = gb_scramble((uint64_t)m->params[1]);
-    key = gb_scramble(key ^ (uint64_t)m->channel);
+    uint64_t key = gb_splitmix64((uint64_t)m->params[1]);
+    key = gb_splitmix64(key ^ (uint64_t)m->channel);
     if (m->params[2] == GB_SAMPLES_OWN)
-        key = gb_scramble(key ^ (uint64_t)m->sample);
+        key = gb_splitmix64(key ^ (uint64_t)m->sample);
     for (size_t i = 0; i < pixels; i += 2) {
-        uint64_t bits = gb_scramble(key + i);
+        uint64_t bits = gb_splitmix64(key + i);
         float u = (float)(bits >> 40) * unit, angle = (float)(bits >> 16 & 0xffffff) * unit * two_pi;
         float radius = strength * sqrtf(-2.0f * logf(1.0f - u));
         m->out[i] = m->in[i] + radius * cosf(angle);
