@@ -62,7 +62,7 @@ static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options 
     gb_node_info info;
     gb_model_node(model, node, &info);
     size_t num_ws = (size_t)info.shape[0], w_dim = (size_t)info.shape[1];
-    int classes = (int)gb_model_meta_int(model, "config.c_dim", 0);
+    int classes = (int)gb_model_class_count(model);
     bool has_z = gb_model_find_role(model, GB_ROLE_Z, 0) != GB_NO_NODE;
     double *sum = calloc(w_dim, sizeof *sum);
     float *ws = malloc(MEAN_W_BATCH * num_ws * w_dim * sizeof *ws);

@@ -326,8 +326,9 @@ int64_t gb_model_meta_int(const gb_model *model, const char *key, int64_t defaul
 }
 
 size_t gb_model_class_count(const gb_model *model) {
-    int64_t classes = gb_model_meta_int(model, "config.c_dim", 0);
-    return classes > 0 ? (size_t)classes : 0;
+    gb_node label = gb_graph_find_role(model->graph, GB_ROLE_LABEL, 0);
+    const gb_graph_node *node = label == GB_NO_NODE ? NULL : &model->graph->nodes[label];
+    return node && node->ndim == 1 ? (size_t)node->shape[0] : 0;
 }
 
 const char *gb_model_class_name(const gb_model *model, size_t index) {

@@ -92,6 +92,11 @@ static json_t *takes_json(const gb_model *model, gb_node node) {
     return list;
 }
 
+/* The role that the page needs of a node: the number of the layer whose w it is, or null. */
+static json_t *role_json(const gb_node_info *node) {
+    return node->role == GB_ROLE_W ? json_pack("{s:i}", "w", node->role_index) : json_null();
+}
+
 static json_t *node_json(const gb_model *model, gb_node index) {
     gb_node_info node, input;
     json_t *shape = json_array(), *from = json_array(), *act = json_null();
@@ -105,10 +110,10 @@ static json_t *node_json(const gb_model *model, gb_node index) {
     if (node.act)
         act = json_pack("{s:s, s:o, s:o}", "name", node.act, "gain", number_json((double)node.gain), "clamp",
                         number_json((double)node.clamp));
-    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o}", "name", text_json(node.name), "alias",
-                     node.alias ? text_json(node.alias) : json_null(), "op", node.op, "shape", shape, "inputs", from,
-                     "parameters", (json_int_t)node.parameters, "macs", (json_int_t)node.macs, "act", act, "takes",
-                     takes_json(model, index));
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", text_json(node.name), "alias",
+                     node.alias ? text_json(node.alias) : json_null(), "op", node.op, "role", role_json(&node), "shape",
+                     shape, "inputs", from, "parameters", (json_int_t)node.parameters, "macs", (json_int_t)node.macs,
+                     "act", act, "takes", takes_json(model, index));
 }
 
 static json_t *class_names(const gb_model *model) {
@@ -124,15 +129,15 @@ static json_t *class_names(const gb_model *model) {
 
 /* The range of a slider for truncation; other values are allowed. */
 static json_t *truncation_json(const gb_model *model) {
-    bool has_ws = gb_model_find(model, "mapping") != GB_NO_NODE;
-    if (!has_ws && gb_model_find(model, "z") == GB_NO_NODE) return json_null();
+    bool has_ws = gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE;
+    if (!has_ws && gb_model_find_role(model, GB_ROLE_Z, 0) == GB_NO_NODE) return json_null();
     return json_pack("{s:f, s:f}", "low", has_ws ? -1 : 0.02, "high", has_ws ? 2.0 : 1.0);
 }
 
 gb_status pack_network(live *s, outgoing *p, gb_error *err) {
     const gb_model *model = s->o.model;
     json_t *nodes = json_array(), *previews = json_array(), *network;
-    gb_node ws = gb_model_find(model, "mapping");
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info info = {0};
     if (ws != GB_NO_NODE) gb_model_node(model, ws, &info);
     for (size_t i = 0; i < gb_model_node_count(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));

@@ -93,7 +93,9 @@ gb_status handle_z(live *s, const message *m, outgoing *p, gb_error *err) {
     size_t count;
     float *z;
     json_t *list;
-    if (live_find(s, "z", &node, &info, err)) return err->status;
+    node = gb_model_find_role(s->o.model, GB_ROLE_Z, 0);
+    if (node == GB_NO_NODE) return state(err, GB_BAD_ARGUMENT, "this model has no z");
+    gb_model_node(s->o.model, node, &info);
     count = node_elements(&info);
     z = malloc(count * sizeof *z);
     if (!z) return state(err, GB_NO_MEMORY, "out of memory");

@@ -21,7 +21,7 @@ export function styleGan2({resolution = 64, fcs = 8, w = 128, channels = () => 1
     const ws = 2 * Math.log2(resolution) - 2;
     x = add('mapping', 'truncate', [ws, w], [x]);
     for (let i = 0; i < ws; i++)
-        add(`synthesis.w${i}`, 'select', [w], [x]);
+        add(`synthesis.w${i}`, 'select', [w], [x], {role: {w: i}});
     const affine = (name, style, c) =>
         act(`${name}.affine`, [c], add(`${name}.affine.linear`, 'linear', [c], [`synthesis.w${style}`]));
     let style = 0, image = null, cin = channels(4);

@@ -6,7 +6,7 @@ import * as r from '../../../../tools/studio/page/state/recipe.js';
 const conv = {name: 'synthesis.b32.conv1', alias: 'convs.5', index: 70,
               takes: ['filter', 'activation', 'noise', 'paint']};
 const rgb = {name: 'synthesis.b32.torgb', alias: null, index: 80, takes: ['filter']};
-const w4 = {name: 'synthesis.w4', alias: null, index: 23, takes: ['filter', 'set']};
+const w4 = {name: 'synthesis.w4', alias: null, role: {w: 4}, index: 23, takes: ['filter', 'set']};
 
 test('a bend applies to nodes by name, alias, number or pattern', () => {
     for (const at of ['synthesis.b32.conv1', 'convs.5', 70, '70', 'synthesis.*', '*conv?',

@@ -3,7 +3,7 @@
 // own truncation with its cutoff.
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
-import {formatNumber, inputs, setInput} from '../state/recipe.js';
+import {formatNumber, inputs, setInput, wOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {anySeed, seedBox} from './seedbox.js';
 import {rowsOf, withStyle, wsOf, wValue} from './wspans.js';
@@ -49,7 +49,7 @@ const middle = () => {
 
 // The layers that use w number k: "b8.conv0, b8.conv1".
 function takers(k) {
-    const name = `synthesis.w${k}`;
+    const name = store.network.nodes.find(node => wOf(node) === k)?.name;
     return store.network.nodes.filter(node => node.inputs.includes(name))
         .map(node => node.name.replace(/^synthesis\.|\.affine.*$/g, '')).join(', ');
 }

@@ -67,7 +67,7 @@ export function rangeText(numbers) {
 }
 
 // Which w a node is, -1 for other nodes.
-export const wOf = node => Number(/^synthesis\.w(\d+)$/.exec(node.name)?.[1] ?? -1);
+export const wOf = node => node.role?.w ?? -1;
 
 // `node` is one of network.nodes.
 export function sitsAt(bend, node) {
