@@ -4,11 +4,6 @@
 
 #include "graph.h"
 
-/* Makes room for one more element; leaves the array unchanged if out of memory. */
-bool gb_graph_reserve(gb_graph *graph, void **array, size_t count, size_t *room, size_t element);
-/* A copy that the graph owns; NULL for NULL or if out of memory. */
-const char *gb_graph_keep(gb_graph *graph, const char *text);
-
 /* The node with that name, without aliases. */
 gb_node gb_graph_find_node(const gb_graph *graph, const char *name);
 /* Adds the name of a new node to the index; on failure records an error. */

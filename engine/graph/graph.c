@@ -16,6 +16,34 @@ void gb_graph_fail(gb_graph *graph, const char *format, ...) {
     va_end(args);
 }
 
+bool gb_graph_reserve(gb_graph *graph, void **array, size_t count, size_t *room, size_t element) {
+    if (count < *room)
+        return true;
+    size_t wanted = *room ? *room * 2 : 64;
+    void *grown = realloc(*array, wanted * element);
+    if (!grown) {
+        gb_graph_fail(graph, "out of memory while building the graph");
+        return false;
+    }
+    *array = grown;
+    *room = wanted;
+    return true;
+}
+
+const char *gb_graph_keep(gb_graph *graph, const char *text) {
+    if (!text ||
+        !gb_graph_reserve(graph, (void **)&graph->strings, graph->string_count, &graph->string_room, sizeof(char *)))
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    if (!copy) {
+        gb_graph_fail(graph, "out of memory while building the graph");
+        return NULL;
+    }
+    memcpy(copy, text, size);
+    return graph->strings[graph->string_count++] = copy;
+}
+
 gb_graph *gb_graph_from_network(gb_network *network) {
     gb_graph *graph = network ? calloc(1, sizeof *graph) : NULL;
     if (!graph) {

@@ -77,6 +77,11 @@ gb_graph *gb_graph_from_network(gb_network *network);
 /* Records an error of the builder; the first message is kept. */
 void gb_graph_fail(gb_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes room for one more element; leaves the array unchanged if out of memory. */
+bool gb_graph_reserve(gb_graph *graph, void **array, size_t count, size_t *room, size_t element);
+/* A copy that the graph owns; NULL for NULL or if out of memory. */
+const char *gb_graph_keep(gb_graph *graph, const char *text);
+
 /* Call once the graph is complete: finds the node of each alias, the origin's aliases first. Aliases without a node are
  * dropped. */
 void gb_graph_resolve(gb_graph *graph);

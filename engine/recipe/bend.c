@@ -9,10 +9,6 @@
 
 /* ------------------------------------------------------------------------------------------------ parameters */
 
-double gb_recipe_value_of(const gb_recipe *recipe, const gb_param_value *param_value) {
-    return param_value->param < 0 ? param_value->value : recipe->params[param_value->param].value;
-}
-
 const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i) {
     return step->kind == GB_STEP_FILTER       ? &step->filter->param[i]
            : step->kind == GB_STEP_ACTIVATION ? &gb_acts[step->activation].param[i]

@@ -357,3 +357,35 @@ void gb_recipe_paint_free(gb_recipe_paint *paint) {
     free(paint->mask);
     *paint = (gb_recipe_paint){0};
 }
+
+/* ------------------------------------------------------------------------------------------------ greyscale images */
+
+enum { GREYS = 256 };
+
+/* Each grey value is a vector of one value, and the image is the mask that selects them. */
+gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
+                               gb_error *err) {
+    uint8_t *rgba;
+    int width, height;
+    gb_status status = gb_recipe_pixels(recipe, step->image, &width, &height, &rgba, err);
+    *paint = (gb_recipe_paint){0};
+    if (status)
+        return status;
+    size_t pixels = (size_t)width * (size_t)height;
+    *paint = (gb_recipe_paint){.vectors = malloc(GREYS * sizeof *paint->vectors), .count = GREYS, .c = 1,
+                               .mask = malloc(pixels * sizeof *paint->mask), .mask_h = height, .mask_w = width};
+    if (!paint->vectors || !paint->mask) {
+        free(rgba);
+        gb_recipe_paint_free(paint);
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
+    float times = (float)gb_recipe_value_of(recipe, &step->param_value[0]);
+    for (int i = 0; i < GREYS; i++)
+        paint->vectors[i] = (float)((step->low * (GREYS - 1 - i) + step->high * i) / (GREYS - 1)) * times;
+    for (size_t i = 0; i < pixels; i++) {
+        const uint8_t *p = rgba + 4 * i;        /* luma of ITU-R BT.601, which leaves greys as they are */
+        paint->mask[i] = p[3] < 128 ? -1 : (int16_t)((299 * p[0] + 587 * p[1] + 114 * p[2] + 500) / 1000);
+    }
+    free(rgba);
+    return GB_OK;
+}

@@ -226,3 +226,7 @@ gb_status gb_recipe_read_param_value(gb_recipe *recipe, const gb_yaml *node, con
                               range, spelling.nearest);
     return gb_recipe_fail(recipe, node, err, "%s is %s; expected %s", param->name, found, range);
 }
+
+double gb_recipe_value_of(const gb_recipe *recipe, const gb_param_value *param_value) {
+    return param_value->param < 0 ? param_value->value : recipe->params[param_value->param].value;
+}

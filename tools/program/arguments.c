@@ -27,18 +27,6 @@ int failed(const command *c, const gb_error *err) {
     return err->status == GB_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 
-static size_t table_rows(const option *table) {
-    size_t n = 0;
-    while (table && table[n].name) n++;
-    return n;
-}
-
-static const option *find_in(const option *table, const char *name, size_t length) {
-    for (; table && table->name; table++)
-        if (strlen(table->name) == length && !memcmp(table->name, name, length)) return table;
-    return NULL;
-}
-
 /* True if `text` is one of the words in `choices`, "numpy|torch". */
 static bool is_choice(const char *choices, const char *text) {
     size_t length = strlen(text);
@@ -102,23 +90,16 @@ static bool set_value(const command *c, const option *o, const char *text, void 
 
 /* Finds an option in the subcommand's own table or a shared one, and the settings that it sets; NULL if there is none. */
 static const option *find_option(const command *c, const char *name, size_t length, void *settings, void **into) {
-    const option *o = find_in(c->options, name, length);
+    const option *o = find_row_named(c->options, name, length);
     *into = settings;
     for (int i = 0; i < SHARED_TABLES && !o; i++) {
-        o = find_in(c->shared[i].table, name, length);
+        o = find_row_named(c->shared[i].table, name, length);
         *into = (char *)settings + c->shared[i].offset;
     }
     return o;
 }
 
 /* ------------------------------------------------------------------------------------------------ output files */
-
-/* What the subcommand calls its output: "FILE.npz" of -o, or the operand "OUT.gbw"; NULL if it writes no file. */
-static const char *output_placeholder(const command *c) {
-    const option *o = find_in(c->options, "-o", 2);
-    const char *out = strstr(c->operands, "OUT");
-    return o ? o->value : out;
-}
 
 /* The files that are only read: operands, and values of options that stand for files. */
 static gb_status check_inputs_stay(const char *out, const text_list *inputs, gb_error *err) {
@@ -148,41 +129,10 @@ static gb_status check_output_path(const command *c, const char *out, const text
     return GB_OK;
 }
 
-static bool writes_file(const command *c) {
-    return output_placeholder(c) != NULL;
-}
-
-const option *option_at(const command *c, size_t i) {
-    static const option help = {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0};
-    static const option force = {"--force", OPTION_FLAG, 0, NULL, "Replace the output even if it is an input of this "
-                                 "command or a file of another kind.", 0, 0};
-    size_t rows = table_rows(c->options);
-    if (i < rows) return &c->options[i];
-    i -= rows;
-    for (int k = 0; k < SHARED_TABLES; k++) {
-        rows = table_rows(c->shared[k].table);
-        if (i < rows) return &c->shared[k].table[i];
-        i -= rows;
-    }
-    if (writes_file(c) && i-- == 0) return &force;
-    return i == 0 ? &help : NULL;
-}
-
-placeholder_kind kind_of_placeholder(const char *placeholder) {
-    static const struct { const char *part; placeholder_kind kind; } known[] = {
-        {"FILTER", PLACEHOLDER_FILTER}, {"ACTIVATION", PLACEHOLDER_ACTIVATION}, {"FILE", PLACEHOLDER_FILE},
-        {"DIR", PLACEHOLDER_FILE}, {"MODEL", PLACEHOLDER_FILE}, {"LIBRARY", PLACEHOLDER_FILE}, {"IN", PLACEHOLDER_FILE},
-        {"OUT", PLACEHOLDER_FILE}, {"REF", PLACEHOLDER_FILE},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strstr(placeholder, known[i].part)) return known[i].kind;
-    return PLACEHOLDER_OTHER;
-}
-
 static const char *nearest_option(const command *c, const char *word) {
-    const char *near = nearest_name(word, c->options, table_rows(c->options), sizeof(option));
+    const char *near = nearest_name(word, c->options, option_count(c->options), sizeof(option));
     for (int i = 0; i < SHARED_TABLES && !near; i++)
-        near = nearest_name(word, c->shared[i].table, table_rows(c->shared[i].table), sizeof(option));
+        near = nearest_name(word, c->shared[i].table, option_count(c->shared[i].table), sizeof(option));
     return near;
 }
 
@@ -254,7 +204,7 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             *status = EXIT_DONE;
             return false;
         }
-        if (options && !strcmp(word, "--force") && writes_file(c)) {
+        if (options && !strcmp(word, "--force") && output_placeholder(c)) {
             force = true;
         } else if (options && !strcmp(word, "--only-parse")) {
             only_parse = true;

@@ -71,6 +71,13 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
 int run_verb(const command *c, int argc, char **argv);
 /* Prints --help of a subcommand. */
 void print_help(const command *c);
+/* The number of rows of a table. */
+size_t option_count(const option *table);
+/* The row with the name that the first `length` bytes of `name` are, or NULL. */
+const option *find_row_named(const option *table, const char *name, size_t length);
+/* The placeholder of the file that the subcommand writes: "FILE.npz" of -o, or the operand "OUT.gbw"; NULL if it writes
+ * none. */
+const char *output_placeholder(const command *c);
 /* Option `i` of a subcommand: its own, then the shared ones, then --help; NULL past the end. */
 const option *option_at(const command *c, size_t i);
 
