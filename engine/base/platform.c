@@ -1,5 +1,5 @@
 /* The POSIX implementation of platform.h. */
-#define _GNU_SOURCE     /* sched_getaffinity; everything else is POSIX.1-2008 */
+#define _GNU_SOURCE     /* sched_getaffinity, O_TMPFILE; everything else is POSIX.1-2008 */
 
 #include "platform.h"
 
@@ -117,7 +117,8 @@ enum { BUFFER_SIZE = 1 << 16, NAME_TRIES = 100 };
 struct gb_out_file {
     int fd;                 /* -1 once closed */
     int failed;             /* errno of the first failure */
-    bool beside;            /* written under `temporary`, to be renamed */
+    bool regular;           /* will replace `target` */
+    bool beside;            /* `temporary` exists */
     char *path;             /* as given by the caller, for messages */
     char *target;           /* after following symbolic links */
     char *temporary;
@@ -125,28 +126,80 @@ struct gb_out_file {
     unsigned char buffer[BUFFER_SIZE];
 };
 
-/* Opens a new file in the target's folder. Its name is hidden and short, so that it is valid where the target's is. */
-static int open_beside(gb_out_file *file) {
-    const char *slash = strrchr(file->target, '/');
-    int folder = slash ? (int)(slash - file->target) + 1 : 0;
-    size_t size = (size_t)folder + 48;
-    file->temporary = malloc(size);
-    if (!file->temporary)
-        return ENOMEM;
+/* The length of the target's folder with its slash; 0 if it is the current folder. */
+static size_t folder_length(const char *target) {
+    const char *slash = strrchr(target, '/');
+    return slash ? (size_t)(slash - target) + 1 : 0;
+}
+
+/* The path of an open file that may have no name, by which it can be given one. */
+static void path_of_open_file(int fd, char path[48]) {
+    snprintf(path, 48, "/proc/self/fd/%d", fd);
+}
+
+/* A file without a name, which disappears with the process that writes it. -1 if the system or the file system has none. */
+static int open_unnamed(const char *folder, mode_t mode) {
+    int fd = -1;
+#ifdef O_TMPFILE
+    char path[48];
+    fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    path_of_open_file(fd, path);
+    if (fd >= 0 && access(path, F_OK) != 0) {       /* /proc is not mounted */
+        close(fd);
+        fd = -1;
+    }
+#else
+    (void)folder;
+    (void)mode;
+#endif
+    return fd;
+}
+
+/* Gives a file in the target's folder a name that no other has: opens it, or links the open one. The name is hidden and
+ * short, so that it is valid where the target's is. 0 or an errno. */
+static int name_temporary(gb_out_file *file, mode_t mode) {
+    size_t folder = folder_length(file->target);
+    char unnamed[48];
+    path_of_open_file(file->fd, unnamed);
     for (int i = 0; i < NAME_TRIES; i++) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(file->temporary, size, "%.*s.ganbend-%lx-%lx", folder, file->target, (unsigned long)getpid(),
+        snprintf(file->temporary + folder, 48, ".ganbend-%lx-%lx", (unsigned long)getpid(),
                  (unsigned long)now.tv_nsec + (unsigned long)i);
-        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file->fd >= 0) {
-            file->beside = true;
-            return 0;
-        }
-        if (errno != EEXIST)
-            return errno;
+        if (file->fd >= 0)
+            file->beside = linkat(AT_FDCWD, unnamed, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;
+        else
+            file->beside = (file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) >= 0;
+        if (file->beside || errno != EEXIST)
+            return file->beside ? 0 : errno;
     }
     return EEXIST;
+}
+
+/* The new file has the permissions and the group of the one that it replaces. If it cannot have the group, it gives that
+ * group's permissions to no other. Never opens the contents to more users, so failures are ignored. */
+static void take_permissions(int fd, const struct stat *old) {
+    mode_t mode = old->st_mode & 0777;
+    if (fchown(fd, (uid_t)-1, old->st_gid) != 0)
+        mode &= ~(mode_t)070;
+    (void)fchmod(fd, mode);
+}
+
+/* Opens a new file in the target's folder, in place of `old`, which may be NULL. */
+static int open_beside(gb_out_file *file, const struct stat *old) {
+    mode_t mode = old ? 0600 : 0666;
+    size_t folder = folder_length(file->target);
+    file->temporary = malloc(folder + 48);
+    if (!file->temporary)
+        return ENOMEM;
+    memcpy(file->temporary, file->target, folder);
+    memcpy(file->temporary + folder, ".", 2);       /* the folder itself, for open_unnamed() */
+    file->fd = open_unnamed(file->temporary, mode);
+    int error = file->fd >= 0 ? 0 : name_temporary(file, mode);
+    if (!error && old)
+        take_permissions(file->fd, old);
+    file->regular = !error;
+    return error;
 }
 
 static int open_target(gb_out_file *file) {
@@ -155,7 +208,7 @@ static int open_target(gb_out_file *file) {
         if (errno != ENOENT)
             return errno;
         file->target = strdup(file->path);
-        return file->target ? open_beside(file) : ENOMEM;
+        return file->target ? open_beside(file, NULL) : ENOMEM;
     }
     if (S_ISDIR(st.st_mode))
         return EISDIR;
@@ -167,7 +220,7 @@ static int open_target(gb_out_file *file) {
     file->target = realpath(file->path, NULL);
     if (!file->target || access(file->target, W_OK) != 0)
         return errno;
-    return open_beside(file);
+    return open_beside(file, &st);
 }
 
 gb_status gb_out_file_new(const char *path, gb_output_kind kind, gb_out_file **out, gb_error *err) {
@@ -182,7 +235,7 @@ gb_status gb_out_file_new(const char *path, gb_output_kind kind, gb_out_file **o
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     file->fd = -1;
     file->failed = 0;
-    file->beside = false;
+    file->regular = file->beside = false;
     file->target = file->temporary = NULL;
     file->used = 0;
     file->path = strdup(path);
@@ -238,10 +291,23 @@ gb_status gb_out_file_check(const gb_out_file *file, gb_error *err) {
     return file->failed ? system_failed(err, file->path, file->failed) : GB_OK;
 }
 
+/* So that the new name survives a power failure. The file is complete already: a folder that cannot be read or synced is
+ * no failure. */
+static void sync_folder(const gb_out_file *file) {
+    memcpy(file->temporary + folder_length(file->target), ".", 2);
+    int fd = open(file->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
 gb_status gb_out_file_finish(gb_out_file *file, gb_error *err) {
     flush(file);
-    if (!file->failed && file->beside && fsync(file->fd) != 0 && errno != EINVAL) /* not all file systems support it */
+    if (!file->failed && file->regular && fsync(file->fd) != 0 && errno != EINVAL) /* not all file systems support it */
         file->failed = errno;
+    if (!file->failed && file->regular && !file->beside)
+        file->failed = name_temporary(file, 0);
     if (close(file->fd) != 0 && !file->failed)
         file->failed = errno;
     file->fd = -1;
@@ -250,6 +316,8 @@ gb_status gb_out_file_finish(gb_out_file *file, gb_error *err) {
             file->failed = errno;
         else
             file->beside = false;
+        if (!file->failed)
+            sync_folder(file);
     }
     return gb_out_file_check(file, err);
 }

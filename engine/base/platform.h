@@ -28,8 +28,9 @@ bool gb_path_stays(const char *folder, const char *path);
 
 /* ---------------------------------------------------------------------------------------------------- writing */
 
-/* A file being written under a temporary name beside `path`. Finishing it renames it to `path`; freeing it before that
- * removes it. Devices and pipes (/dev/stdout) are written directly. */
+/* A file being written beside `path`, without a name until it is complete where the system allows that, so that a killed
+ * program leaves nothing behind; elsewhere under a temporary name. Finishing it renames it to `path`; freeing it before
+ * that removes it. A file that is replaced keeps its permissions. Devices and pipes (/dev/stdout) are written directly. */
 typedef struct gb_out_file gb_out_file;
 
 /* GB_BAD_ARGUMENT if gb_check_output() refuses `path`. */
@@ -38,7 +39,7 @@ gb_status gb_out_file_new(const char *path, gb_output_kind kind, gb_out_file **f
 bool gb_out_file_write(void *file, const void *bytes, size_t size);
 /* The first failure of a write so far, or GB_OK: distinguishes a full disk from an error of the writer itself. */
 gb_status gb_out_file_check(const gb_out_file *file, gb_error *err);
-/* Flushes, syncs and renames the file; reports an earlier failure instead. */
+/* Flushes, syncs and renames the file and syncs its folder; reports an earlier failure instead. */
 gb_status gb_out_file_finish(gb_out_file *file, gb_error *err);
 void gb_out_file_free(gb_out_file *file);
 

@@ -1,5 +1,5 @@
 /* Reading untrusted PNG files (W3C PNG, third edition) with libpng: palettes, greys, 16 bits and interlacing are all
- * converted to 8-bit RGBA. Sizes are checked before memory is allocated, and libpng's own memory is limited. Also
+ * converted to 8-bit RGBA. Sizes are checked before memory is allocated: a file takes memory in proportion to its size. Also
  * gb_png_is_complete() and gb_png_text() of ganbend.h, which read a file to its end. */
 #include "png_read.h"
 
@@ -31,6 +31,26 @@ static void read_bytes(png_structp png, png_bytep out, size_t size) {
     s->left -= size;
 }
 
+/* libpng allocates what a chunk says that it holds: every chunk must be in the file. Files without the signature are left
+ * to libpng. */
+static void check_chunks(png_structp png, const source *s) {
+    size_t at = 8, end = s->left;
+    if (end < at || png_sig_cmp(s->bytes, 0, 8) != 0)
+        return;
+    for (bool last = false; !last; at += 12 + png_get_uint_32(s->bytes + at)) {
+        if (end - at < 12 || png_get_uint_32(s->bytes + at) > end - at - 12)
+            png_error(png, "the file is truncated");
+        last = memcmp(s->bytes + at + 4, "IEND", 4) == 0;
+    }
+}
+
+/* Call it after png_read_info(). Deflate makes at most 1032 bytes of one. */
+static void check_size(png_structp png, png_infop info, const source *s) {
+    if (png_get_rowbytes(png, info) > SIZE_MAX / 65536 ||
+        png_get_rowbytes(png, info) * png_get_image_height(png, info) / 1032 > s->left)
+        png_error(png, "the file is too short for its width and height");
+}
+
 /* ------------------------------------------------------------------------------------------------ pixels */
 
 static void allocate_rows(png_structp png, source *s, size_t width, size_t height) {
@@ -49,8 +69,10 @@ static bool decode(png_structp png, png_infop info, source *s, int *width, int *
     png_set_read_fn(png, s, read_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
     png_set_user_limits(png, GB_PNG_MAX_SIDE, GB_PNG_MAX_SIDE);
-    png_set_chunk_malloc_max(png, 1 << 20);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);     /* only what the pixels need */
+    check_chunks(png, s);
     png_read_info(png, info);
+    check_size(png, info, s);
     png_set_expand(png);
     png_set_strip_16(png);
     png_set_gray_to_rgb(png);
@@ -109,7 +131,9 @@ static bool read_to_end(png_structp png, png_infop info, source *s) {
     png_set_user_limits(png, MAX_SIDE, MAX_SIDE);
     png_set_chunk_cache_max(png, MAX_TEXTS);
     png_set_chunk_malloc_max(png, MAX_TEXT_BYTES);
+    check_chunks(png, s);
     png_read_info(png, info);
+    check_size(png, info, s);
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     s->row = png_malloc(png, png_get_rowbytes(png, info));

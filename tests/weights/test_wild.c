@@ -412,6 +412,22 @@ static void tensors_may_not_overlap_in_part(void **state) {
     is_refused(file, sizeof file, "tensors 'a' and 'b' share their data");
 }
 
+static void every_byte_of_the_data_belongs_to_a_tensor(void **state) {
+    (void)state;
+    static const struct { const char *header; size_t size; const char *says; } files[] = {
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "bytes 0 to 4 of the data belong to no"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+         "\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[7,8]}}", 8, "bytes 4 to 7 of the data belong to no"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 9, "bytes 4 to 9 of the data belong to no"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[1,1]}}", 1, "bytes 0 to 1 of the data belong to no"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char file[256] = {(char)strlen(files[i].header)};
+        memcpy(file + 8, files[i].header, strlen(files[i].header));
+        is_refused(file, 8 + strlen(files[i].header) + files[i].size, files[i].says);
+    }
+}
+
 /* C1 controls and changes of direction act on a terminal as escape sequences do. */
 static void names_cannot_act_on_a_terminal(void **state) {
     (void)state;
@@ -547,6 +563,7 @@ int main(void) {
         cmocka_unit_test(archives_and_other_formats_are_named),
         cmocka_unit_test(a_file_that_was_cut_off_says_after_how_many_bytes),
         cmocka_unit_test(tensors_may_not_overlap_in_part),
+        cmocka_unit_test(every_byte_of_the_data_belongs_to_a_tensor),
         cmocka_unit_test(names_cannot_act_on_a_terminal),
         cmocka_unit_test(repeated_references_are_bounded),
         cmocka_unit_test(attention_over_too_few_maps_is_refused),

@@ -1,5 +1,5 @@
 /* Reading safetensors. As strict as the format: every tensor lies inside the data, takes exactly the bytes that its shape
- * needs, and shares them with no other. */
+ * needs, and shares them with no other; every byte of the data belongs to a tensor. */
 #include "safetensors.h"
 
 #include <inttypes.h>
@@ -41,13 +41,20 @@ static int compare_extents(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* No two tensors may share bytes. */
-static bool check_extents(extent *list, size_t count, gb_reason *why) {
+/* No two tensors may share bytes, and no byte may be in none of them. */
+static bool check_extents(extent *list, size_t count, uint64_t size, gb_reason *why) {
+    uint64_t end = 0;
     if (count)
         qsort(list, count, sizeof *list, compare_extents);
     for (size_t i = 1; i < count; i++)
         if (list[i].begin < list[i - 1].end)
             return gb_because(why, "tensors '%s' and '%s' share their data", list[i - 1].name, list[i].name);
+    for (size_t i = 0; i <= count; i++) {
+        uint64_t next = i < count ? list[i].begin : size;
+        if (next > end)
+            return gb_because(why, "bytes %" PRIu64 " to %" PRIu64 " of the data belong to no tensor", end, next);
+        end = i < count ? list[i].end : size;
+    }
     return true;
 }
 
@@ -110,7 +117,7 @@ static gb_value *read_header(gb_value *header, gb_bytes data, gb_arena *arena, g
         gb_arena_full(arena, why);
         return NULL;
     }
-    return check_extents(extents, tensors, why) ? root : NULL;
+    return check_extents(extents, tensors, data.size, why) ? root : NULL;
 }
 
 gb_value *gb_safetensors_read(const void *bytes, size_t size, gb_arena *arena, gb_reason *why) {

@@ -1,6 +1,7 @@
 /* Mapped files, and output files that appear complete or not at all. */
-#define _XOPEN_SOURCE 700       /* mkdtemp, symlink, mkfifo */
+#define _GNU_SOURCE     /* O_TMPFILE */
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -134,6 +136,62 @@ static void a_file_appears_when_it_is_finished(void **state) {
     umask(mask);
     assert_int_equal(stat("out.png", &st), 0);
     assert_int_equal(st.st_mode & 0777, 0666 & ~mask);
+    unlink("out.png");
+}
+
+static void a_replaced_file_keeps_its_permissions(void **state) {
+    (void)state;
+    const mode_t modes[] = {0600, 0640, 0666, 0755};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        struct stat st;
+        put("private.png", "before");
+        assert_int_equal(chmod("private.png", modes[i]), 0);
+        put("private.png", "after");
+        check_content("private.png", "after");
+        assert_int_equal(stat("private.png", &st), 0);
+        assert_int_equal(st.st_mode & 0777, modes[i]);
+        unlink("private.png");
+    }
+}
+
+/* As if it were killed: the process ends without freeing the file. */
+static void a_program_that_ends_while_writing_leaves_nothing(void **state) {
+    (void)state;
+    int probe = open(".", O_TMPFILE | O_WRONLY, 0600);
+    if (probe < 0)
+        skip();     /* this file system has only files with names */
+    close(probe);
+    put("out.png", "before");
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        gb_out_file *file;
+        static const char large[1 << 17];
+        _exit(gb_out_file_new("out.png", GB_OUTPUT_PNG, &file, NULL) || !gb_out_file_write(file, large, sizeof large));
+    }
+    int ended;
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+    assert_int_equal(files_here(), 1);
+    check_content("out.png", "before");
+    unlink("out.png");
+}
+
+/* Takes the place of the C library's. */
+static int folders_synced;
+
+int fsync(int fd) {
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+        folders_synced += access("out.png", F_OK) == 0;
+    return fdatasync(fd);
+}
+
+static void the_folder_is_synced_after_the_rename(void **state) {
+    (void)state;
+    folders_synced = 0;
+    put("out.png", "whole");
+    assert_int_equal(folders_synced, 1);
     unlink("out.png");
 }
 
@@ -276,6 +334,9 @@ int main(void) {
         cmocka_unit_test(released_pages_are_read_from_the_file_again),
         cmocka_unit_test(ranges_outside_the_map_are_never_released),
         cmocka_unit_test(a_file_appears_when_it_is_finished),
+        cmocka_unit_test(a_replaced_file_keeps_its_permissions),
+        cmocka_unit_test(a_program_that_ends_while_writing_leaves_nothing),
+        cmocka_unit_test(the_folder_is_synced_after_the_rename),
         cmocka_unit_test(an_unfinished_file_is_removed),
         cmocka_unit_test(a_name_of_the_maximum_length_is_written),
         cmocka_unit_test(a_symbolic_link_is_kept),

@@ -14,6 +14,7 @@
 
 #include "engine/base/platform.h"
 #include "engine/picture/image.h"
+#include "engine/picture/png_read.h"
 
 enum { W = 37, H = 21 };
 
@@ -171,6 +172,52 @@ static unsigned char *put_chunk(unsigned char *to, const char *name, const void 
     return to + 12 + size;
 }
 
+/* The most address space that this process has had, in KiB; -1 if the system does not tell. */
+static long peak_kib(void) {
+    char line[256];
+    long peak = -1;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && peak < 0 && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmPeak: %ld kB", &peak) != 1)
+            peak = -1;
+    if (file)
+        fclose(file);
+    return peak;
+}
+
+/* A file of few bytes takes little memory: it may promise neither a long chunk nor a large picture. */
+static void small_pngs_take_little_memory(void **state) {
+    (void)state;
+    enum { MOST_KIB = 48 << 10 };
+    unsigned char bytes[256], large[13] = {0, 0, 16, 0, 0, 0, 16, 0, 8, 6, 0, 0, 0}, small[13] = {0, 0, 0, 4, 0, 0, 0, 4, 8, 2};
+    unsigned char packed[64] = {0};
+    uLongf packed_size = sizeof packed;
+    const char *said[] = {"short.png: the file is too short for its width and height", "short.png: the file is truncated"};
+    assert_int_equal(compress(packed, &packed_size, (const Bytef *)"\0\0\0\0\0\0\0\0", 8), Z_OK);
+    for (int i = 0; i < 2; i++) {
+        int width, height;
+        uint8_t *rgba;
+        gb_error err = {0};
+        long before = peak_kib();
+        memcpy(bytes, "\x89PNG\r\n\x1a\n", 8);
+        unsigned char *end = put_chunk(bytes + 8, "IHDR", i ? small : large, 13);
+        if (i) {
+            memcpy(end, "\x74\x73\x20\x10tEXtRecipe", 14);
+            end += 14;
+        }
+        end = put_chunk(end, "IDAT", packed, packed_size);
+        end = put_chunk(end, "IEND", "", 0);
+        put("short.png", bytes, (size_t)(end - bytes));
+        assert_false(gb_png_is_complete("short.png"));
+        assert_int_equal(gb_png_text("short.png", gather, bytes, &err), GB_BAD_FILE);
+        assert_string_equal(err.message, said[i]);
+        assert_int_equal(gb_png_read("short.png", &width, &height, &rgba, &err), GB_BAD_FILE);
+        assert_string_equal(err.message, said[i]);
+        assert_true(peak_kib() - before < MOST_KIB);
+    }
+    unlink("short.png");
+}
+
 static void texts_of_foreign_pngs_are_read(void **state) {
     enum { ROOM = 1 << 20, BOMB = 64 << 20 };
     (void)state;
@@ -259,6 +306,7 @@ int main(void) {
         cmocka_unit_test(a_png_contains_its_pixels_and_texts),
         cmocka_unit_test(the_same_picture_gives_the_same_bytes),
         cmocka_unit_test(only_a_complete_png_is_complete),
+        cmocka_unit_test(small_pngs_take_little_memory),
         cmocka_unit_test(texts_of_foreign_pngs_are_read),
         cmocka_unit_test(impossible_pngs_are_refused),
         cmocka_unit_test(a_full_disk_is_reported),
