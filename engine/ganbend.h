@@ -319,8 +319,12 @@ GB_API void gb_graph_output(gb_graph *graph, gb_node node);
 
 typedef struct gb_model gb_model;
 
-/* Opens a .gbw by mapping it; it must not shrink while the model is open. */
+/* Opens a .gbw by mapping it. The file must not shrink while the model is open: the system ends a program that reads
+ * mapped bytes which are no longer there (SIGBUS). */
 GB_API gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err);
+/* The same from a copy of the file in memory, which the model owns: the file may change, shrink or go. Takes the file's
+ * size of memory until the model is closed. */
+GB_API gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err);
 /* The same from memory, which must outlive the model. `name` is used in messages. */
 GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,
                                       gb_model **model, gb_error *err);

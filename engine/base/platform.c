@@ -66,8 +66,8 @@ bool gb_path_stays(const char *folder, const char *path) {
 
 /* ---------------------------------------------------------------------------------------------------- reading */
 
-gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
-    *map = (gb_map){0};
+/* Opens a regular file that is not empty. */
+static gb_status open_regular(const char *path, int *file, size_t *size, gb_error *err) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* do not block on a pipe without a writer */
     if (fd < 0)
         return system_failed(err, path, errno);
@@ -83,26 +83,69 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
         status = gb_fail(err, GB_BAD_FILE, "%s: the file is empty", path);
     else if ((uintmax_t)st.st_size > SIZE_MAX / 2)
         status = gb_fail(err, GB_IO, "%s: too large to map", path);
-    if (!status) {
-        void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes == MAP_FAILED)
-            status = system_failed(err, path, errno);
-        else
-            *map = (gb_map){bytes, (size_t)st.st_size};
-    }
+    if (status)
+        close(fd);
+    *file = fd;
+    *size = (size_t)st.st_size;
+    return status;
+}
+
+gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
+    int fd = -1;
+    size_t size = 0;
+    *map = (gb_map){0};
+    gb_status status = open_regular(path, &fd, &size, err);
+    if (status)
+        return status;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        status = system_failed(err, path, errno);
+    else
+        *map = (gb_map){bytes, size, false};
     close(fd);
     return status;
 }
 
+gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err) {
+    int fd = -1;
+    size_t size = 0, done = 0;
+    *map = (gb_map){0};
+    gb_status status = open_regular(path, &fd, &size, err);
+    if (status)
+        return status;
+    if (size > most)
+        size = most;
+    unsigned char *bytes = gb_aligned_alloc(size);
+    if (!bytes)
+        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    while (!status && done < size) {
+        ssize_t n = read(fd, bytes + done, size - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0)
+            status = gb_fail(err, GB_IO, "%s: the file became shorter while it was read", path);
+        else if (errno != EINTR)
+            status = system_failed(err, path, errno);
+    }
+    close(fd);
+    if (status)
+        gb_aligned_free(bytes);
+    else
+        *map = (gb_map){bytes, size, true};
+    return status;
+}
+
 void gb_map_close(gb_map *map) {
-    if (map->bytes)
+    if (map->copied)
+        gb_aligned_free((void *)(uintptr_t)map->bytes);
+    else if (map->bytes)
         munmap((void *)(uintptr_t)map->bytes, map->size);
     *map = (gb_map){0};
 }
 
 void gb_map_release(const gb_map *map, const void *bytes, size_t size) {
     uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes;
-    if (!map->bytes || from < base || from - base > map->size || size > map->size - (from - base))
+    if (!map->bytes || map->copied || from < base || from - base > map->size || size > map->size - (from - base))
         return;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t first = (from + page - 1) / page * page, end = (from + size) / page * page;

@@ -10,14 +10,19 @@
 typedef struct gb_map {
     const void *bytes;
     size_t size;        /* at least 1 */
+    bool copied;        /* by gb_map_read() */
 } gb_map;
 
 /* Maps a regular file read-only. As with any mapped file, reading bytes that another process has truncated raises
  * SIGBUS. */
 gb_status gb_map_open(const char *path, gb_map *map, gb_error *err);
+/* Copies a regular file, or its first `most` bytes if it is longer, to memory aligned to 64 bytes. What happens to the file
+ * afterwards does not matter. */
+gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err);
 void gb_map_close(gb_map *map);
 /* Tells the system that these bytes of the map will not be needed soon: pages that lie entirely inside are dropped from
- * memory and loaded from the file when they are read again. Ranges that are not inside the map are ignored. */
+ * memory and loaded from the file when they are read again. Ranges that are not inside the map are ignored, and
+ * so are copies. */
 void gb_map_release(const gb_map *map, const void *bytes, size_t size);
 
 /* The last component of a path, for messages. */

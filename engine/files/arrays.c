@@ -23,7 +23,7 @@ gb_status gb_file_open(const char *path, gb_file **out, gb_error *err) {
     gb_file *file = calloc(1, sizeof *file);
     if (!file)
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    gb_status status = gb_map_open(path, &file->map, err);
+    gb_status status = gb_map_read(path, SIZE_MAX, &file->map, err);
     if (!status) {
         gb_reason why;
         file->checkpoint = gb_checkpoint_open(file->map.bytes, file->map.size, path, &why);

@@ -139,7 +139,7 @@ static void find_config_beside(const char *checkpoint, sidecar *config) {
         return;
     memcpy(config->path, checkpoint, folder);
     memcpy(config->path + folder, "config.json", sizeof "config.json");
-    if (gb_map_open(config->path, &config->map, NULL))
+    if (gb_map_read(config->path, SIZE_MAX, &config->map, NULL))
         config->path[0] = '\0';
 }
 
@@ -184,9 +184,9 @@ gb_status gb_convert(gb_context *context, const char *in, const char *out, const
     sidecar config = {{0}, ""};
     if (!options)
         options = &defaults;
-    gb_status status = gb_map_open(in, &map, err);
+    gb_status status = gb_map_read(in, SIZE_MAX, &map, err);
     if (!status && options->config)
-        status = gb_map_open(options->config, &config.map, err);
+        status = gb_map_read(options->config, SIZE_MAX, &config.map, err);
     if (!status)
         status = adapt(context, &map, in, &config, out, options, err);
     if (config.map.bytes)

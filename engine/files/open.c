@@ -36,13 +36,8 @@ gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t si
     return status;
 }
 
-gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err) {
-    gb_map map;
-    *model = NULL;
-    gb_status status = gb_map_open(path, &map, err);
-    if (status)
-        return status;
-    status = gb_model_open_memory(context, map.bytes, map.size, gb_base_name(path), model, err);
+static gb_status open_map(gb_context *context, gb_map map, const char *path, gb_model **model, gb_error *err) {
+    gb_status status = gb_model_open_memory(context, map.bytes, map.size, gb_base_name(path), model, err);
     if (status)
         gb_map_close(&map);
     else
@@ -50,9 +45,24 @@ gb_status gb_model_open(gb_context *context, const char *path, gb_model **model,
     return status;
 }
 
-bool gb_is_gbw(const char *path) {
+gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err) {
     gb_map map;
-    if (gb_map_open(path, &map, NULL))
+    *model = NULL;
+    gb_status status = gb_map_open(path, &map, err);
+    return status ? status : open_map(context, map, path, model, err);
+}
+
+gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err) {
+    gb_map map;
+    *model = NULL;
+    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
+    return status ? status : open_map(context, map, path, model, err);
+}
+
+bool gb_is_gbw(const char *path) {
+    enum { START = 4096 };
+    gb_map map;
+    if (gb_map_read(path, START, &map, NULL))
         return false;
     bool is = gbw_is(map.bytes, map.size);
     gb_map_close(&map);

@@ -111,7 +111,7 @@ gb_status gb_png_decode(const char *name, const unsigned char *bytes, size_t siz
 gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba, gb_error *err) {
     gb_map map;
     *rgba = NULL;
-    gb_status status = gb_map_open(path, &map, err);
+    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
     if (status)
         return status;
     status = gb_png_decode(path, map.bytes, map.size, width, height, rgba, err);
@@ -154,7 +154,7 @@ typedef struct reading {
 /* Reads a file to its end. Call close_reading() afterwards, also after a failure. */
 static gb_status read_file(const char *path, reading *r, gb_error *err) {
     *r = (reading){0};
-    gb_status status = gb_map_open(path, &r->map, err);
+    gb_status status = gb_map_read(path, SIZE_MAX, &r->map, err);
     if (status)
         return status;
     r->source.bytes = r->map.bytes;

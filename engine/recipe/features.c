@@ -53,7 +53,7 @@ gb_status gb_recipe_read_features(gb_recipe *recipe, const gb_yaml *node, int pl
 
 static gb_status read_clusters(const char *path, gb_clusters *clusters, gb_error *err) {
     gb_map map;
-    gb_status status = gb_map_open(path, &map, err);
+    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
     if (status)
         return status;
     gb_error why = {0};

@@ -146,7 +146,7 @@ gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_re
 gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *err) {
     gb_map map;
     *recipe = NULL;
-    gb_status status = gb_map_open(path, &map, err);
+    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
     if (status)
         return status;
     status = gb_recipe_parse(map.bytes, map.size, path, recipe, err);

@@ -13,7 +13,7 @@ gb_status open_model(const char *path, const device_options *on, loaded_model *o
     *o = (loaded_model){0};
     if (host_readable(path) && !gb_is_gbw(path))
         return state(err, GB_BAD_FILE, "%s: not a .gbw model; 'ganbend convert' converts checkpoints", path);
-    if (gb_context_new(&options, &o->context, err) || gb_model_open(o->context, path, &o->model, err)) {
+    if (gb_context_new(&options, &o->context, err) || gb_model_read(o->context, path, &o->model, err)) {
         close_model(o);
         return err->status;
     }

@@ -84,6 +84,27 @@ gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size,
     return err->status;
 }
 
+/* A file that replaces another has its permissions and its group; without the group, not the group's permissions. Never
+ * opens the contents to more users, so failures do not matter. */
+static void take_permissions(const char *path, const char *replaced) {
+    struct stat info, old;
+    if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode) || lstat(replaced, &old) != 0 || !S_ISREG(old.st_mode)) return;
+    mode_t mode = old.st_mode & 0777;
+    if (chown(path, (uid_t)-1, old.st_gid) != 0) mode &= ~(mode_t)070;
+    (void)chmod(path, mode);
+}
+
+/* So that a new name survives a power failure. The file is complete already: failures do not matter. */
+static void sync_folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char name[PATH_ROOM + 2];
+    snprintf(name, sizeof name, "%.*s.", slash ? (int)(slash - path) + 1 : 0, path);
+    int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return;
+    (void)fsync(folder);
+    close(folder);
+}
+
 /* Writes a hidden file beside it and renames that. */
 gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err) {
     const char *slash = strrchr(path, '/');
@@ -92,7 +113,7 @@ gb_status folder_write(const char *path, const void *bytes, size_t size, gb_erro
     int file, folder = slash ? (int)(slash - path) + 1 : 0;
     snprintf(beside, sizeof beside, "%.*s.%s.new", folder, path, path + folder);
     unlink(beside);
-    file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, folder_has(path) ? 0600 : 0666);
     if (file < 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
     for (size_t done = 0; done < size && !err->status;) {
         ssize_t n = write(file, from + done, size - done);
@@ -106,7 +127,10 @@ gb_status folder_write(const char *path, const void *bytes, size_t size, gb_erro
 }
 
 gb_status folder_move(const char *from, const char *to, gb_error *err) {
-    return rename(from, to) == 0 ? GB_OK : state(err, GB_IO, "%s: %s", to, strerror(errno));
+    take_permissions(from, to);
+    if (rename(from, to) != 0) return state(err, GB_IO, "%s: %s", to, strerror(errno));
+    sync_folder_of(to);
+    return GB_OK;
 }
 
 void folder_remove(const char *path) {

@@ -19,7 +19,7 @@ gb_status folder_check(const char *path, gb_error *err);
 /* Reads a whole file of at most `most` bytes and appends a zero byte; the caller frees it. */
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err);
 gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err);
-/* Renames `from` to `to`, replacing it; a link is replaced, not followed. */
+/* Renames `from` to `to`, replacing it but keeping its permissions; a link is replaced, not followed. */
 gb_status folder_move(const char *from, const char *to, gb_error *err);
 void folder_remove(const char *path);           /* a file, or a folder with all its files */
 /* The sorted names of at most `most` files that end in `ext`. */

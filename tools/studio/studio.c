@@ -72,7 +72,7 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
     int64_t shape[3];
     if (host_readable(path) && !gb_is_gbw(path)) {
         return state(err, GB_BAD_FILE, "%s: not a .gbw model; convert checkpoints with 'ganbend convert'", path);
-    } else if (gb_model_open(s->context, path, &m->model, err)) {
+    } else if (gb_model_read(s->context, path, &m->model, err)) {
         return err->status;
     }
     m->path = path;

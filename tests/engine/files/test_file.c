@@ -36,6 +36,47 @@ static gb_npz *begin(const char *path) {
     return npz;
 }
 
+/* Mapped, reading it would raise SIGBUS. */
+static void an_open_file_may_shrink(void **state) {
+    (void)state;
+    gb_npz *npz = begin("out.npz");
+    gb_error err = {0};
+    assert_int_equal(gb_npz_finish(npz, &err), GB_OK);
+    gb_npz_free(npz);
+    gb_file *file;
+    size_t index;
+    float values[6];
+    assert_int_equal(gb_file_open("out.npz", &file, &err), GB_OK);
+    assert_true(gb_file_find(file, "tap/synthesis.b4.conv1", &index));
+    assert_int_equal(truncate("out.npz", 0), 0);
+    assert_int_equal(gb_file_read(file, index, values, &err), GB_OK);
+    assert_memory_equal(values, picture, sizeof picture);
+    gb_file_close(file);
+    unlink("out.npz");
+}
+
+static void the_file_of_a_model_that_was_read_may_shrink(void **state) {
+    (void)state;
+    const gb_context_options one = {.threads = 1};
+    const gb_stylegan2 tiny = {.resolution = 8, .channel_base = 64, .channel_max = 8, .z_dim = 8, .w_dim = 8};
+    gb_context *context;
+    gb_model *model;
+    gb_session *session;
+    static float image[3 * 8 * 8];
+    gb_error err = {0};
+    assert_int_equal(gb_context_new(&one, &context, &err), GB_OK);
+    assert_int_equal(gb_init_stylegan2(context, "tiny.gbw", &tiny, false, &err), GB_OK);
+    assert_int_equal(gb_model_read(context, "tiny.gbw", &model, &err), GB_OK);
+    assert_int_equal(truncate("tiny.gbw", 0), 0);
+    assert_int_equal(gb_session_new(model, NULL, &session, &err), GB_OK);
+    assert_int_equal(gb_session_seed(session, 7, &err), GB_OK);
+    assert_int_equal(gb_session_render(session, image, &err), GB_OK);
+    gb_session_free(session);
+    gb_model_close(model);
+    gb_context_free(context);
+    unlink("tiny.gbw");
+}
+
 static void written_arrays_are_read_back(void **state) {
     (void)state;
     gb_npz *npz = begin("out.npz");
@@ -128,6 +169,8 @@ static void files_that_cannot_be_opened_give_a_reason(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_arrays_are_read_back),
+        cmocka_unit_test(the_file_of_a_model_that_was_read_may_shrink),
+        cmocka_unit_test(an_open_file_may_shrink),
         cmocka_unit_test(an_unfinished_npz_is_removed),
         cmocka_unit_test(impossible_shapes_are_refused),
         cmocka_unit_test(a_full_disk_is_reported),

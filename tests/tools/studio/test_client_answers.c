@@ -338,6 +338,23 @@ static void a_saved_picture_equals_the_command_lines(void **state) {
     }
 }
 
+static void replaced_recipes_and_pictures_keep_their_permissions(void **state) {
+    static const char *const files[] = {"private.yaml", "private.png"};
+    struct stat info;
+    (void)state;
+    received a = ask(&p, save_message("private", TURNED, false));
+    free_received(&a);
+    for (int i = 0; i < 2; i++) assert_int_equal(chmod(in_folder(files[i]), 0600), 0);
+    a = ask(&p, save_message("private", TURNED, true));
+    assert_string_equal(text_of(a.json, "picture"), "private.png");
+    free_received(&a);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(stat(in_folder(files[i]), &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0600);
+        remove(in_folder(files[i]));
+    }
+}
+
 static void a_name_is_used_once_and_the_next_number_is_found(void **state) {
     (void)state;
     received a = ask(&p, save_message("", TURNED, false)), b = ask(&p, save_message("", TURNED, false));
@@ -615,6 +632,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_picked_vector_has_the_values_of_the_layer),
         cmocka_unit_test(the_z_of_a_seed_uses_the_models_generator),
         cmocka_unit_test(a_recipe_is_parsed_or_its_wrong_line_is_named),
+        cmocka_unit_test(replaced_recipes_and_pictures_keep_their_permissions),
         cmocka_unit_test(a_name_is_used_once_and_the_next_number_is_found),
         cmocka_unit_test(a_saved_picture_equals_the_command_lines),
         cmocka_unit_test(a_picture_of_the_command_line_opens_with_its_inputs),
