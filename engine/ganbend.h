@@ -109,6 +109,7 @@ typedef struct gb_array_info {
     int64_t count;          /* number of elements */
 } gb_array_info;
 
+/* Copies the file into memory until it is closed, as do all functions that read files except gb_model_open(). */
 GB_API gb_status gb_file_open(const char *path, gb_file **file, gb_error *err);
 GB_API void gb_file_close(gb_file *file);
 GB_API const char *gb_file_format(const gb_file *file);     /* "torch zip", "pickle", "npz", … */

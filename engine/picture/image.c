@@ -149,8 +149,9 @@ static gb_status write_all(const char *path, const pixels *p, const png_text *te
     gb_status status = gb_out_file_new(path, GB_OUTPUT_PNG, &file, err);
     if (status)
         return status;
-    gb_png_failure failure;
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &failure, gb_png_on_error, gb_png_on_warning);
+    gb_png_failure failure = {.no_memory = false};
+    png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &failure, gb_png_on_error, gb_png_on_warning,
+                                                &failure, gb_png_malloc, gb_png_free);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info) {
         status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
@@ -160,7 +161,9 @@ static gb_status write_all(const char *path, const pixels *p, const png_text *te
         status = gb_out_file_finish(file, err);
     } else {
         status = gb_out_file_check(file, err);
-        if (!status)
+        if (!status && failure.no_memory)
+            status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+        else if (!status)
             status = gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", path, failure.message);
     }
     png_destroy_write_struct(&png, &info);

@@ -56,8 +56,10 @@ static void check_size(png_structp png, png_infop info, const source *s) {
 static void allocate_rows(png_structp png, source *s, size_t width, size_t height) {
     s->rgba = malloc(width * height * 4);
     s->rows = malloc(height * sizeof *s->rows);
-    if (!s->rgba || !s->rows)
+    if (!s->rgba || !s->rows) {
+        s->failure.no_memory = true;
         png_error(png, "out of memory");
+    }
     for (size_t y = 0; y < height; y++)
         s->rows[y] = s->rgba + y * width * 4;
 }
@@ -93,11 +95,13 @@ gb_status gb_png_decode(const char *name, const unsigned char *bytes, size_t siz
     gb_status status = GB_OK;
     source s = {.bytes = bytes, .left = size};
     *rgba = NULL;
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s.failure, gb_png_on_error, gb_png_on_warning);
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s.failure, gb_png_on_error, gb_png_on_warning,
+                                               &s.failure, gb_png_malloc, gb_png_free);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info)
+    bool decoded = info && decode(png, info, &s, width, height);
+    if (!info || s.failure.no_memory)
         status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
-    else if (!decode(png, info, &s, width, height))
+    else if (!decoded)
         status = gb_fail(err, GB_BAD_FILE, "%s: %s", name, s.failure.message);
     png_destroy_read_struct(&png, &info, NULL);
     free(s.rows);
@@ -159,11 +163,13 @@ static gb_status read_file(const char *path, reading *r, gb_error *err) {
         return status;
     r->source.bytes = r->map.bytes;
     r->source.left = r->map.size;
-    r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r->source.failure, gb_png_on_error, gb_png_on_warning);
+    r->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r->source.failure, gb_png_on_error, gb_png_on_warning,
+                                      &r->source.failure, gb_png_malloc, gb_png_free);
     r->info = r->png ? png_create_info_struct(r->png) : NULL;
-    if (!r->info)
+    bool complete = r->info && read_to_end(r->png, r->info, &r->source);
+    if (!r->info || r->source.failure.no_memory)
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    if (!read_to_end(r->png, r->info, &r->source))
+    if (!complete)
         return gb_fail(err, GB_BAD_FILE, "%s: %s", path, r->source.failure.message);
     return GB_OK;
 }

@@ -21,6 +21,16 @@ enum { W = 37, H = 21 };
 static char folder[] = "/tmp/ganbend-test-XXXXXX";
 static uint8_t picture[H * W * 3];
 
+/* Linked in place of malloc() in the library: the allocation with number `failing` fails, counted from 0. */
+static long allocated, failing = -1;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size) {
+    return allocated++ == failing ? NULL : __real_malloc(size);
+}
+
 static int enter_folder(void **state) {
     (void)state;
     for (int i = 0; i < H * W * 3; i++)
@@ -268,6 +278,49 @@ static void check_refused(int width, int height, gb_text text, const char *line)
     assert_int_not_equal(access("out.png", F_OK), 0);
 }
 
+static gb_status write_it(gb_error *err) {
+    const gb_text text = {"Recipe", "bends: []"};
+    return gb_png_write("memory.png", W, H, picture, &text, 1, err);
+}
+
+static gb_status read_it(gb_error *err) {
+    int width, height;
+    uint8_t *rgba;
+    gb_status status = gb_png_read("memory.png", &width, &height, &rgba, err);
+    free(rgba);
+    return status;
+}
+
+static gb_status read_its_text(gb_error *err) {
+    char texts[1024] = "";
+    gb_status status = gb_png_text("memory.png", gather, texts, err);
+    if (!status)
+        assert_string_equal(texts, "Recipe=bends: []\n");
+    return status;
+}
+
+/* Neither a damaged file nor a wrong argument, and no text goes missing. */
+static void every_failed_allocation_is_reported_as_such(void **state) {
+    (void)state;
+    gb_status (*const does[])(gb_error *err) = {write_it, read_it, read_its_text};
+    for (size_t i = 0; i < sizeof does / sizeof *does; i++) {
+        gb_status status = GB_NO_MEMORY;
+        for (long n = 0; status; n++) {
+            gb_error err = {0};
+            allocated = 0;
+            failing = n;
+            status = does[i](&err);
+            failing = -1;
+            if (status) {
+                assert_int_equal(status, GB_NO_MEMORY);
+                assert_string_equal(err.message, "memory.png: out of memory");
+            }
+            assert_int_equal(allocated > n, status != GB_OK);
+        }
+    }
+    unlink("memory.png");
+}
+
 static void impossible_pngs_are_refused(void **state) {
     (void)state;
     check_refused(0, H, (gb_text){"a", "b"}, "out.png: a picture of 0x21 has no pixels");
@@ -308,6 +361,7 @@ int main(void) {
         cmocka_unit_test(only_a_complete_png_is_complete),
         cmocka_unit_test(small_pngs_take_little_memory),
         cmocka_unit_test(texts_of_foreign_pngs_are_read),
+        cmocka_unit_test(every_failed_allocation_is_reported_as_such),
         cmocka_unit_test(impossible_pngs_are_refused),
         cmocka_unit_test(a_full_disk_is_reported),
     };
