@@ -61,6 +61,10 @@ typedef struct gb_error {
 } gb_error;
 
 GB_API const char *gb_version(void);        /* "0.1.0" */
+/* Makes a text from a file fit to be printed on a terminal: control characters (C0, C1, DEL), characters that change the
+ * direction of writing or have no width, and bytes that are not UTF-8 become '?', byte for byte. Messages in a gb_error have
+ * been through it. */
+GB_API void gb_make_printable(char *text);
 
 /* ---------------------------------------------------------------------------------------------------- context
  * A thread pool and the kernels selected for this processor or GPU. One per process is usual. */

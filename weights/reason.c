@@ -20,10 +20,10 @@ static int utf8(const unsigned char *s, unsigned *code) {
     return more + 1;
 }
 
-/* Characters that a terminal acts on instead of showing them. */
+/* Characters that a terminal acts on instead of showing them. The joiners U+200C and U+200D belong to words. */
 static bool is_control(unsigned c) {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-        (c >= 0x2066 && c <= 0x2069) || c == 0x061C || c == 0xFEFF;
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F || c == 0x200B || (c >= 0x2028 && c <= 0x202E) ||
+        c == 0x2060 || (c >= 0x2066 && c <= 0x2069) || c == 0x061C || c == 0xFEFF;
 }
 
 void gb_make_printable(char *text) {

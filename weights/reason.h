@@ -5,19 +5,17 @@
 
 #include <stdbool.h>
 
+#include "../engine/ganbend.h"
+
 enum { GB_REASON_SIZE = 512 };
 
 typedef struct gb_reason {
     char text[GB_REASON_SIZE];
 } gb_reason;
 
-/* Writes the line (cut to fit, control characters replaced, never a newline) and returns false, so that a check is
+/* Writes the line (cut to fit, cleaned by gb_make_printable(), never a newline) and returns false, so that a check is
  * written `return gb_because(why, ...)`. `why` may be NULL. */
 bool gb_because(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Makes a name from a file fit to be printed: control characters (C0, C1, DEL), characters that change the direction of
- * writing, and bytes that are not UTF-8 become '?', byte for byte. */
-void gb_make_printable(char *text);
 
 /* Puts "place: " before the line; returns false. */
 bool gb_because_in(gb_reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));

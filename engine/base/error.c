@@ -1,5 +1,5 @@
-/* Error messages, see error.h. File and tensor names in them are untrusted: control characters are replaced, so that
- * they cannot control a terminal, and a message that is too long is cut at the end of a UTF-8 character. */
+/* Error messages, see error.h. File and tensor names in them are untrusted: gb_make_printable() cleans them, so that they
+ * cannot control a terminal, and a message that is too long is cut at the end of a UTF-8 character. */
 #include "error.h"
 
 #include <stdarg.h>
@@ -23,9 +23,7 @@ gb_status gb_fail(gb_error *err, gb_status status, const char *format, ...) {
             end--;
         err->message[end] = '\0';
     }
-    for (char *c = err->message; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
+    gb_make_printable(err->message);
     return status;
 }
 

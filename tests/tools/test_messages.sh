@@ -19,6 +19,14 @@ done
 printf '\357\273\277bends: []\n' >"$scratch/bom.yaml"
 run 0 "a byte order mark of UTF-8 is ignored" recipe check "$scratch/bom.yaml"
 
+# Texts of a recipe that would act on the terminal
+printf 'parameters:\n  p: {value: 1, low: 0, high: 2, summary: "\\e]0;owned\\a\\u202Eend"}\nbends: []\n' >"$scratch/escape.yaml"
+run 0 "a recipe with escape sequences" recipe check "$scratch/escape.yaml"
+prints "--set p=1  (0 to 2)  ?]0;owned????end"
+printf 'inputs: {seeds: "1\\e[2J"}\nbends: []\n' >"$scratch/escape.yaml"
+run 1 "an escape sequence in a message" recipe check "$scratch/escape.yaml" --model "$m"
+check "no escape character is printed" sh -c "! grep -q '$(printf '\033')' '$scratch/out' '$scratch/err'"
+
 # An .npz with z and an 8-bit image
 run 0 "a reference" dump "$m" --at z -o "$scratch/z.npz"
 run 1 "8-bit values are not a reference" compare "$m" tests/fixtures/wild/eight-bit.npz

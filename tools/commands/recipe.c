@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "tools/inputs/open_model.h"
 #include "tools/bending/picture_recipe.h"
+#include "tools/program/text.h"
 
 typedef struct settings {
     const char *model;
@@ -25,24 +26,41 @@ static const option check_options[] = {
     {0}
 };
 
+/* Prints a text that is in a recipe. */
+static void print_text(const char *text) {
+    text_buffer copy = {0};
+    put_text(&copy, text);
+    if (copy.failed || !copy.text) return;
+    gb_make_printable(copy.text);
+    fputs(copy.text, stdout);
+    free(copy.text);
+}
+
 static void print_line(void *arg, const char *text) {
     (void)arg;
-    puts(text);
+    print_text(text);
+    putchar('\n');
 }
 
 static void print_params(const gb_recipe *recipe) {
     gb_recipe_param p;
-    for (size_t i = 0; gb_recipe_param_at(recipe, i, &p); i++)
-        printf("--set %s=%g  (%g to %g)%s%s\n", p.name, p.value, p.low, p.high, p.summary ? "  " : "",
-               p.summary ? p.summary : "");
+    for (size_t i = 0; gb_recipe_param_at(recipe, i, &p); i++) {
+        printf("--set ");
+        print_text(p.name);
+        printf("=%g  (%g to %g)%s", p.value, p.low, p.high, p.summary ? "  " : "");
+        print_text(p.summary ? p.summary : "");
+        putchar('\n');
+    }
 }
 
 /* Prints the recipe's inputs as options of render. */
 static void print_inputs(const gb_recipe *recipe) {
     const char *name, *text;
     bool first = true;
-    for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++, first = false)
-        printf("%s--%s %s", first ? "inputs: " : " ", name, text);
+    for (size_t i = 0; gb_recipe_input_at(recipe, i, &name, &text); i++, first = false) {
+        printf("%s--%s ", first ? "inputs: " : " ", name);
+        print_text(text);
+    }
     if (!first) putchar('\n');
 }
 

@@ -9,5 +9,6 @@ gb_status state(gb_error *err, gb_status status, const char *format, ...) {
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    gb_make_printable(err->message);
     return err->status = status;
 }

@@ -78,6 +78,7 @@ static void files_that_cannot_be_mapped_give_a_reason(void **state) {
     assert_int_equal(mkfifo("pipe", 0600), 0);
     check_no_map("pipe", GB_IO, "pipe: not a regular file");       /* and does not wait for a writer */
     check_no_map("two\nlines\033[2J", GB_IO, "two?lines?[2J: no such file");
+    check_no_map("c\xc2\x9b" "2J \xe2\x80\xae\xe2\x80\x8b\xff \xc3\xa9", GB_IO, "c??2J ??????? \xc3\xa9: no such file");
     unlink("empty");
     unlink("pipe");
 }
