@@ -222,7 +222,7 @@ static bool is_unreadable(const gb_value *v, char *what, size_t size) {
             known = rebuilt[i].what;
     gb_reason line;     /* cut to fit, control characters replaced */
     gb_because(&line, "%s (torch._utils.%.80s)", known, v->record.name);
-    snprintf(what, size, "%s", line.text);
+    snprintf(what, size, "%.*s", (int)size - 1, line.text);
     return true;
 }
 
