@@ -5,6 +5,9 @@
 # measure or serve, are parsed. Commands within a sentence must name a subcommand and options that it has.
 # usage: test_doc_commands.sh GANBEND [PAGE…], from the repository root
 set -u
+# Leaks of system libraries, in a build with the address sanitizer.
+LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$PWD/tests/leaks.txt:print_suppressions=0
+export LSAN_OPTIONS
 ganbend=$(realpath "$1")
 shift
 scratch=$(mktemp -d) || exit 1

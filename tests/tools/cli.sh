@@ -2,6 +2,9 @@
 # Shared by the tests of the program: a temporary folder, running the program, and checking its output. Sourced by a test
 # whose first argument is the program.
 set -u
+# Leaks of system libraries, in a build with the address sanitizer.
+LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$PWD/tests/leaks.txt:print_suppressions=0
+export LSAN_OPTIONS
 ganbend=$1
 "$ganbend" --version || exit 1
 # shellcheck disable=SC2034  # used by the tests

@@ -3,8 +3,6 @@
 # vectors, and the errors of each. usage: test_bend_cli.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 recipes=$fixtures/recipes
-LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=tests/leaks.txt:print_suppressions=0
-export LSAN_OPTIONS
 
 differ() { check "$1" sh -c "! cmp -s '$2' '$3'"; }
 same() { check "$1" cmp -s "$2" "$3"; }
