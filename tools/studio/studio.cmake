@@ -17,9 +17,12 @@ include(studio/client.cmake)
 file(GLOB_RECURSE page_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/studio/page/*)
 set(writer ${CMAKE_CURRENT_SOURCE_DIR}/studio/assets.cmake)
 file(GLOB demo_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/weights/demo/*.gbw)
-add_custom_command(OUTPUT page_assets.c DEPENDS ${writer} ${page_files}
+# The lists are dependencies too, so that removing a file is noticed.
+file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/page_files.txt CONTENT "${page_files}")
+file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/demo_files.txt CONTENT "${demo_files}")
+add_custom_command(OUTPUT page_assets.c DEPENDS ${writer} ${page_files} ${CMAKE_CURRENT_BINARY_DIR}/page_files.txt
   COMMAND ${CMAKE_COMMAND} -DPAGE=${CMAKE_CURRENT_SOURCE_DIR}/studio/page -DOUT=page_assets.c -P ${writer} VERBATIM)
-add_custom_command(OUTPUT demo_models.c DEPENDS ${writer} ${demo_files}
+add_custom_command(OUTPUT demo_models.c DEPENDS ${writer} ${demo_files} ${CMAKE_CURRENT_BINARY_DIR}/demo_files.txt
   COMMAND ${CMAKE_COMMAND} -DMODELS=${PROJECT_SOURCE_DIR}/weights/demo -DOUT=demo_models.c -P ${writer} VERBATIM)
 
 target_sources(ganbend PRIVATE
