@@ -78,6 +78,6 @@ int gb_act_find(const char *name) {
     return -1;
 }
 
-float gb_activate(gb_act_kind act, const float *params, int count, float x) {
+gb_real gb_activate(gb_act_kind act, const float *params, int count, gb_real x) {
     return activate(act, params, count, x);
 }

@@ -3,7 +3,7 @@
  *   mix: y[c,q] = Σ_k g[c,k] a[q,k]
  * Each step is an operation, so that the matrix can be read. The operation `attention` does all three, one row of the
  * matrix at a time, with the same functions and therefore the same bits. */
-#include <math.h>
+#include <tgmath.h>
 #include <stdio.h>
 
 #include "ops/kernel.h"
@@ -69,43 +69,43 @@ static uint64_t attention_macs(const gb_desc *d) {
     return (uint64_t)q->n * (q->c + d->in[2].c) * ((uint64_t)q->h * q->w) * ((uint64_t)k->h * k->w);
 }
 
-static void scores_row(const gb_tensor *theta, const gb_tensor *phi, int n, int q, float *row) {
+static void scores_row(const gb_tensor *theta, const gb_tensor *phi, int n, int q, gb_real *row) {
     int keys = phi->shape.h * phi->shape.w;
     for (int k = 0; k < keys; k++) {
         double sum = 0.0;
         for (int c = 0; c < theta->shape.c; c++)
             sum += (double)gb_plane(theta, n, c)[(size_t)q * theta->shape.block] *
                    gb_plane(phi, n, c)[(size_t)k * phi->shape.block];
-        row[k] = (float)sum;
+        row[k] = (gb_real)sum;
     }
 }
 
-static void softmax_row(const float *x, int count, float *y) {
-    float largest = x[0];
+static void softmax_row(const gb_real *x, int count, gb_real *y) {
+    gb_real largest = x[0];
     double sum = 0.0;
     for (int k = 1; k < count; k++)
         largest = x[k] > largest ? x[k] : largest;
     for (int k = 0; k < count; k++) {
-        y[k] = expf(x[k] - largest);
+        y[k] = exp(x[k] - largest);
         sum += y[k];
     }
     for (int k = 0; k < count; k++)
-        y[k] = (float)(y[k] / sum);
+        y[k] = (gb_real)(y[k] / sum);
 }
 
-static void mix_row(const gb_tensor *g, const float *row, int n, int q, const gb_tensor *out) {
+static void mix_row(const gb_tensor *g, const gb_real *row, int n, int q, const gb_tensor *out) {
     int keys = g->shape.h * g->shape.w;
     for (int c = 0; c < g->shape.c; c++) {
-        const float *values = gb_plane(g, n, c);
+        const gb_real *values = gb_plane(g, n, c);
         double sum = 0.0;
         for (int k = 0; k < keys; k++)
             sum += (double)values[(size_t)k * g->shape.block] * row[k];
-        gb_plane(out, n, c)[(size_t)q * out->shape.block] = (float)sum;
+        gb_plane(out, n, c)[(size_t)q * out->shape.block] = (gb_real)sum;
     }
 }
 
 /* Row q of a matrix [N, queries, 1, keys]. Tensors of height 1 are planar. */
-static float *matrix_row(const gb_tensor *m, int n, int q) {
+static gb_real *matrix_row(const gb_tensor *m, int n, int q) {
     return m->data + ((size_t)n * m->shape.c + q) * m->shape.w;
 }
 
@@ -138,7 +138,7 @@ static void attention_task(void *arg, int i, int worker) {
     const gb_tensor *theta = job->args->in[0], *phi = job->args->in[1];
     int queries = theta->shape.h * theta->shape.w, keys = phi->shape.h * phi->shape.w;
     int n = i / queries, q = i % queries;
-    float *row = (float *)job->args->workspace + (size_t)worker * keys;
+    gb_real *row = (gb_real *)job->args->workspace + (size_t)worker * keys;
     scores_row(theta, phi, n, q, row);
     softmax_row(row, keys, row);
     mix_row(job->args->in[2], row, n, q, job->args->out);
@@ -163,7 +163,7 @@ static void run_attention(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
 }
 
 static size_t attention_workspace(const gb_cpu *cpu, const gb_desc *d) {
-    return (size_t)cpu->workers * d->in[1].h * d->in[1].w * sizeof(float);
+    return (size_t)cpu->workers * d->in[1].h * d->in[1].w * sizeof(gb_real);
 }
 
 const gb_op gb_op_scores = {

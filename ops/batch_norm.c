@@ -28,12 +28,12 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 /* Packed: [rows][C] mean, [rows][C] var; then [C] gain, [C] bias if they are weights. */
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
+    return sizeof(gb_real) * d->in[0].c * (2 * (size_t)d->batch_norm.rows + (d->inputs == 1 ? 2 : 0));
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+static void pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
     size_t c = d->in[0].c, table = c * d->batch_norm.rows;
-    float *to = packed;
+    gb_real *to = packed;
     (void)cpu;
     memcpy(to, weights[0], table * sizeof *to);
     memcpy(to + table, weights[1], table * sizeof *to);
@@ -48,29 +48,29 @@ gb_stat_row gb_stat_row_of(int rows, double truncation) {
     return (gb_stat_row){(int)whole, (int)whole + 1 < rows ? fraction : 0.0};
 }
 
-static float statistic(const float *table, gb_stat_row at, int channels, int c) {
-    const float *row = table + (size_t)at.row * channels;
+static gb_real statistic(const gb_real *table, gb_stat_row at, int channels, int c) {
+    const gb_real *row = table + (size_t)at.row * channels;
     if (at.fraction == 0.0)
         return row[c];
-    return row[c] * (float)at.fraction + row[channels + c] * (float)(1.0 - at.fraction);
+    return row[c] * (gb_real)at.fraction + row[channels + c] * (gb_real)(1.0 - at.fraction);
 }
 
 size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * 3 * d->out.n * d->out.c;
+    return sizeof(gb_real) * 3 * d->out.n * d->out.c;
 }
 
-void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to) {
+void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, gb_real *to) {
     const gb_batch_norm_live *live = args->live;
     int channels = d->out.c, rows = d->batch_norm.rows;
-    const float *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
+    const gb_real *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
     gb_stat_row at = gb_stat_row_of(rows, live->truncation);
     for (int n = 0; n < d->out.n; n++, to += 3 * channels)
         for (int c = 0; c < channels; c++) {
-            float gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
-            float var = statistic(vars, at, channels, c);
+            gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
+            gb_real var = statistic(vars, at, channels, c);
             to[c] = statistic(means, at, channels, c);
-            to[channels + c] = (float)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) /
+            to[channels + c] = (gb_real)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) /
                                        sqrt((double)var + d->batch_norm.eps));
             to[2 * channels + c] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
         }
@@ -81,8 +81,8 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_shape *s = &job->d->out;
     const gb_tensor *x = job->args->in[0];
     int n = i / s->c, c = i % s->c;
-    const float *at = (const float *)job->args->workspace + (size_t)n * 3 * s->c + c, *from = gb_plane(x, n, c);
-    float mean = at[0], scale = at[s->c], bias = at[2 * s->c];
+    const gb_real *at = (const gb_real *)job->args->workspace + (size_t)n * 3 * s->c + c, *from = gb_plane(x, n, c);
+    gb_real mean = at[0], scale = at[s->c], bias = at[2 * s->c];
     (void)worker;
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
         gb_store(job->args->out, job->args->epilogue, (from[p * x->shape.block] - mean) * scale + bias, n, c, p);

@@ -20,7 +20,7 @@ gb_stat_row gb_stat_row_of(int rows, double truncation);
 /* Bytes of the factors: [N][3][C] mean, scale and bias. */
 size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
 /* Computes them on the host. */
-void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, float *to);
+void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, gb_real *to);
 
 #ifdef __cplusplus
 }

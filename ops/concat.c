@@ -20,8 +20,8 @@ static void copy_plane(void *arg, int i, int worker) {
     const gb_shape *s = &job->d->out;
     int n = i / s->c, c = i % s->c, first = job->d->in[0].c;
     const gb_tensor *x = job->args->in[c < first ? 0 : 1], *y = job->args->out;
-    const float *from = gb_plane(x, n, c < first ? c : c - first);
-    float *to = gb_plane(y, n, c);
+    const gb_real *from = gb_plane(x, n, c < first ? c : c - first);
+    gb_real *to = gb_plane(y, n, c);
     (void)worker;
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
         to[p * y->shape.block] = from[p * x->shape.block];

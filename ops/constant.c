@@ -15,10 +15,10 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * d->constant.c * d->constant.h * d->constant.w;
+    return sizeof(gb_real) * d->constant.c * d->constant.h * d->constant.w;
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+static void pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
@@ -27,7 +27,7 @@ static void write_plane(void *arg, int i, int worker) {
     const gb_shape *s = &job->d->out;
     size_t pixels = (size_t)s->h * s->w;
     int n = i / s->c, c = i % s->c;
-    const float *value = (const float *)job->args->packed + c * pixels;
+    const gb_real *value = (const gb_real *)job->args->packed + c * pixels;
     (void)worker;
     for (size_t p = 0; p < pixels; p++)
         gb_store(job->args->out, job->args->epilogue, value[p], n, c, p);

@@ -13,6 +13,10 @@
 #define ACT_PARAMS(act) gb_acts[act].params
 #endif
 
+#ifdef GB_DOUBLE
+#include "ops/curves_double.h"
+#else
+
 /* 1.5 · 2²³: adding it rounds a float to an integer, which is then in the low bits of the sum. */
 #define ROUNDER 12582912.0f
 
@@ -114,6 +118,8 @@ CURVE vec vgelu(vec x) {
     vec below = vmul(vmul(t, vpoly(t, p, 9)), vexp(vmul(vmul(x, x), vset1(-0.5f))));
     return vmul(x, vselect_lt(x, vset1(0.0f), below, vsub(vset1(1.0f), below)));
 }
+
+#endif
 
 /* Σ wᵢ σ(x)ⁱ / √2ⁿ, i = 0…n */
 CURVE vec vsigmoid_poly(vec x, const float *weights, int n) {

@@ -58,8 +58,8 @@ struct gb_device {
 
     /* Convert between a device tensor and plain NCHW float32 of the host. to_nchw() returns when the values are
      * there. */
-    void (*to_nchw)(gb_stream *stream, const gb_tensor *t, float *nchw);
-    void (*from_nchw)(gb_stream *stream, const gb_tensor *t, const float *nchw);
+    void (*to_nchw)(gb_stream *stream, const gb_tensor *t, gb_real *nchw);
+    void (*from_nchw)(gb_stream *stream, const gb_tensor *t, const gb_real *nchw);
     /* Converts a planar [N,3,H,W] to 8-bit [N,H,W,3]; returns when the values are there. */
     void (*to_rgb)(gb_stream *stream, const gb_tensor *t, uint8_t *rgb);
 };

@@ -6,7 +6,7 @@
 #include "ops/kernel.h"
 
 /* v, of sample n, channel c and pixel p, after all stages. */
-static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int c, size_t p) {
+static inline gb_real gb_epilogue_value(const gb_epilogue *e, gb_real v, int n, int c, size_t p) {
     if (e->noise)
         v += e->noise[n * e->noise_step + p] * e->noise_strength;
     if (e->bias_act) {
@@ -25,7 +25,7 @@ static inline float gb_epilogue_value(const gb_epilogue *e, float v, int n, int 
 }
 
 /* Writes v to out[n, c, p] after applying the epilogue, if there is one. */
-static inline void gb_store(const gb_tensor *out, const gb_epilogue *e, float v, int n, int c, size_t p) {
+static inline void gb_store(const gb_tensor *out, const gb_epilogue *e, gb_real v, int n, int c, size_t p) {
     gb_plane(out, n, c)[p * out->shape.block] = e ? gb_epilogue_value(e, v, n, c, p) : v;
 }
 

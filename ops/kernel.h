@@ -8,7 +8,7 @@
 bool gb_shape_of_input(gb_desc *d, char *why, size_t why_size);
 
 /* Channel (n, c) as a plane: pixel p of it is plane[p · block]. */
-static inline float *gb_plane(const gb_tensor *t, int n, int c) {
+static inline gb_real *gb_plane(const gb_tensor *t, int n, int c) {
     const gb_shape *s = &t->shape;
     size_t blocks = ((size_t)s->c + s->block - 1) / s->block, pixels = (size_t)s->h * s->w;
     return t->data + (n * blocks + c / s->block) * pixels * s->block + c % s->block;

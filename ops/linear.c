@@ -16,10 +16,10 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * d->linear.cout * d->in[0].c;
+    return sizeof(gb_real) * d->linear.cout * d->in[0].c;
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+static void pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
@@ -30,13 +30,13 @@ static uint64_t macs(const gb_desc *d) {
 static void one_output(void *arg, int o, int worker) {
     const gb_job *job = arg;
     int cin = job->d->in[0].c;
-    const float *w = (const float *)job->args->packed + (size_t)o * cin;
+    const gb_real *w = (const gb_real *)job->args->packed + (size_t)o * cin;
     (void)worker;
     for (int n = 0; n < job->d->out.n; n++) {
         double sum = 0.0;
         for (int i = 0; i < cin; i++)
             sum += (double)gb_plane(job->args->in[0], n, i)[0] * w[i];
-        gb_store(job->args->out, job->args->epilogue, (float)(sum * job->d->linear.gain), n, o, 0);
+        gb_store(job->args->out, job->args->epilogue, (gb_real)(sum * job->d->linear.gain), n, o, 0);
     }
 }
 

@@ -14,7 +14,7 @@ static bool shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-static float larger(float a, float b) {
+static gb_real larger(gb_real a, gb_real b) {
     return a > b || isnan(a) ? a : b;
 }
 
@@ -22,13 +22,13 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
-    const float *from = gb_plane(x, i / s->c, i % s->c);
-    float *to = gb_plane(y, i / s->c, i % s->c);
+    const gb_real *from = gb_plane(x, i / s->c, i % s->c);
+    gb_real *to = gb_plane(y, i / s->c, i % s->c);
     size_t step = x->shape.block, row = x->shape.w * step;
     (void)worker;
     for (int v = 0; v < s->h; v++)
         for (int u = 0; u < s->w; u++) {
-            const float *p = from + 2 * v * row + 2 * u * step;
+            const gb_real *p = from + 2 * v * row + 2 * u * step;
             to[((size_t)v * s->w + u) * s->block] = larger(larger(p[0], p[step]), larger(p[row], p[row + step]));
         }
 }

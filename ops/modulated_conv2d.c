@@ -44,15 +44,15 @@ static uint64_t macs(const gb_desc *d) {
 
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * (weight_floats(d) + (d->conv.up == 2 ? FIR * FIR : 0));
+    return sizeof(gb_real) * (weight_floats(d) + (d->conv.up == 2 ? FIR * FIR : 0));
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    float *to = packed;
+static void pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
+    gb_real *to = packed;
     (void)cpu;
-    memcpy(to, weights[0], sizeof(float) * weight_floats(d));
+    memcpy(to, weights[0], sizeof(gb_real) * weight_floats(d));
     if (d->conv.up == 2)
-        memcpy(to + weight_floats(d), weights[1], sizeof(float) * FIR * FIR);
+        memcpy(to + weight_floats(d), weights[1], sizeof(gb_real) * FIR * FIR);
 }
 
 /* Size of the map before the FIR: that of the output, or 2H+1. */
@@ -73,7 +73,7 @@ static double style(const gb_desc *d, const gb_args *args, int n, int i) {
     return d->conv.modulated ? (double)gb_plane(args->in[1], n, i)[0] * d->conv.style_gain : 1.0;
 }
 
-static double demodulation(const gb_desc *d, const gb_args *args, const float *w, int n) {
+static double demodulation(const gb_desc *d, const gb_args *args, const gb_real *w, int n) {
     int taps = d->conv.kernel * d->conv.kernel;
     double squares = 0.0;
     for (int i = 0; i < d->in[0].c; i++)
@@ -85,7 +85,7 @@ static double demodulation(const gb_desc *d, const gb_args *args, const float *w
 }
 
 /* row[x] += Σ_kx W[kx] · s · x[y, x + kx − pad] for one row of one input channel. */
-static void correlate_row(const float *w, double s, int kernel, const float *x, int width, int block, double *row) {
+static void correlate_row(const gb_real *w, double s, int kernel, const gb_real *x, int width, int block, double *row) {
     int pad = (kernel - 1) / 2;
     for (int kx = 0; kx < kernel; kx++) {
         int first = kx < pad ? pad - kx : 0, last = kx > pad ? width - (kx - pad) : width;
@@ -95,14 +95,14 @@ static void correlate_row(const float *w, double s, int kernel, const float *x, 
 }
 
 /* row[2x + kx] += W[kx] · s · x[y, x]. */
-static void transpose_row(const float *w, double s, int kernel, const float *x, int width, int block, double *row) {
+static void transpose_row(const gb_real *w, double s, int kernel, const gb_real *x, int width, int block, double *row) {
     for (int kx = 0; kx < kernel; kx++)
         for (int ix = 0; ix < width; ix++)
             row[2 * ix + kx] += w[kx] * s * x[(size_t)ix * block];
 }
 
 /* Row ty of Σ_i W[i] ⋆ (s[i] x[i]), or of the transposed convolution, for one output channel. */
-static void sum_row(const gb_desc *d, const gb_args *args, const float *w, int n, int ty, double *row) {
+static void sum_row(const gb_desc *d, const gb_args *args, const gb_real *w, int n, int ty, double *row) {
     const gb_tensor *x = args->in[0];
     int height = d->in[0].h, width = d->in[0].w, kernel = d->conv.kernel, block = x->shape.block;
     bool up = d->conv.up == 2;
@@ -113,14 +113,14 @@ static void sum_row(const gb_desc *d, const gb_args *args, const float *w, int n
             int y = up ? (ty - ky) / 2 : ty + ky - (kernel - 1) / 2;
             if (y < 0 || y >= height || (up && (ty < ky || (ty - ky) % 2)))
                 continue;
-            const float *from = gb_plane(x, n, i) + (size_t)y * width * block;
+            const gb_real *from = gb_plane(x, n, i) + (size_t)y * width * block;
             (up ? transpose_row : correlate_row)(w + (i * kernel + ky) * kernel, s, kernel, from, width, block, row);
         }
     }
 }
 
 /* 4 · Σ f[ky,kx] · t[oy + 3 − ky − 1, ox + 3 − kx − 1], zero outside t. */
-static double smooth(const float *f, const double *t, int th, int tw, int oy, int ox) {
+static double smooth(const gb_real *f, const double *t, int th, int tw, int oy, int ox) {
     double sum = 0.0;
     for (int ky = 0; ky < FIR; ky++)
         for (int kx = 0; kx < FIR; kx++) {
@@ -136,8 +136,8 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_desc *d = job->d;
     const gb_args *args = job->args;
     int n = i / d->out.c, o = i % d->out.c, height = d->out.h, width = d->out.w;
-    const float *weights = args->packed, *f = weights + weight_floats(d);
-    const float *w = weights + weight_floats(d) / d->conv.cout * o;
+    const gb_real *weights = args->packed, *f = weights + weight_floats(d);
+    const gb_real *w = weights + weight_floats(d) / d->conv.cout * o;
     double *t = (double *)args->workspace + worker_doubles(d) * worker;
     double demodulate = d->conv.demodulate ? demodulation(d, args, w, n) : 1.0;
     if (d->conv.up == 2) {
@@ -146,14 +146,14 @@ static void one_plane(void *arg, int i, int worker) {
             sum_row(d, args, w, n, ty, t + (size_t)ty * tw);
         for (int oy = 0; oy < height; oy++)
             for (int ox = 0; ox < width; ox++)
-                gb_store(args->out, args->epilogue, (float)(demodulate * smooth(f, t, th, tw, oy, ox)), n, o,
+                gb_store(args->out, args->epilogue, (gb_real)(demodulate * smooth(f, t, th, tw, oy, ox)), n, o,
                          (size_t)oy * width + ox);
         return;
     }
     for (int oy = 0; oy < height; oy++) {
         sum_row(d, args, w, n, oy, t);
         for (int ox = 0; ox < width; ox++)
-            gb_store(args->out, args->epilogue, (float)(demodulate * t[ox]), n, o, (size_t)oy * width + ox);
+            gb_store(args->out, args->epilogue, (gb_real)(demodulate * t[ox]), n, o, (size_t)oy * width + ox);
     }
 }
 

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ops/real.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,7 +27,7 @@ typedef struct gb_shape {
 
 typedef struct gb_tensor {
     gb_shape shape;
-    float *data;            /* 64-byte aligned */
+    gb_real *data;          /* 64-byte aligned */
 } gb_tensor;
 
 /* The processor that kernels run on. Filled once per context by gb_cpu_detect(), then constant. */
@@ -137,7 +139,7 @@ int gb_act_find(const char *name);      /* gb_act_kind of a name or alias; -1 if
 
 /* The value of an activation at x. Parameters beyond the `count` given ones have their default values; for an
  * activation with a variable number of parameters, count > 0 is their number. */
-float gb_activate(gb_act_kind act, const float *params, int count, float x);
+gb_real gb_activate(gb_act_kind act, const float *params, int count, gb_real x);
 
 /* The stages that may follow an operation in the same pass over memory, in this order; NULL or false leaves a stage
  * out.
@@ -145,11 +147,11 @@ float gb_activate(gb_act_kind act, const float *params, int count, float x);
  * Each stage rounds as if it were an operation of its own. All values are read at run time: changing one needs no new
  * plan. */
 typedef struct gb_epilogue {
-    const float *noise;     /* [N or 1][H][W] */
+    const gb_real *noise;   /* [N or 1][H][W] */
     size_t noise_step;      /* floats from one sample's map to the next; 0 = one map for all samples */
     float noise_strength;
     bool bias_act;
-    const float *bias;      /* [C] or NULL */
+    const gb_real *bias;    /* [C] or NULL */
     gb_act_kind act;
     const float *act_params;        /* [act_param_count] of `act`; the others have their default values */
     int act_param_count;
@@ -188,7 +190,7 @@ typedef struct gb_set_live {
 } gb_set_live;
 
 typedef struct gb_callback_live {
-    void (*call)(void *arg, float *nchw);
+    void (*call)(void *arg, gb_real *nchw);
     void *arg;
     uint64_t float_state;       /* the caller's (ops/float_state.h) */
 } gb_callback_live;
@@ -214,8 +216,8 @@ typedef struct gb_op_row {
      * size, workers or fused stages. */
     bool (*supports)(const gb_cpu *cpu, const gb_desc *d);
     size_t (*packed_size)(const gb_cpu *cpu, const gb_desc *d);         /* bytes; NULL = no weights */
-    /* weights: float32, row-major, as in the checkpoint. Depends only on what packed_size() depends on. */
-    void (*pack)(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+    /* weights: row-major, as in the checkpoint. Depends only on what packed_size() depends on. */
+    void (*pack)(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed);
     size_t (*workspace)(const gb_cpu *cpu, const gb_desc *d);           /* bytes; NULL = none */
     void (*run)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
 } gb_op_row;
@@ -246,7 +248,7 @@ const gb_op_row *gb_op_row_at(size_t i);
 
 /* Weights packed as for the plain row: for rows that read them in the same layout. */
 size_t gb_plain_packed_size(const gb_cpu *cpu, const gb_desc *d);
-void gb_plain_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed);
+void gb_plain_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed);
 
 /* The channel block of a tensor of this shape: 1 for vectors, lists of vectors and matrices (h = 1) and for fewer than
  * 8 channels; else cpu->vector, and on a device all channels, rounded up to a multiple of 8. */
@@ -261,8 +263,8 @@ bool gb_shape_possible(const gb_shape *s);
 bool gb_shape_same(const gb_shape *a, const gb_shape *b);
 
 /* Convert between a tensor and plain NCHW float32. */
-void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw);
-void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const float *nchw);
+void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, gb_real *nchw);
+void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const gb_real *nchw);
 
 #ifdef __cplusplus
 }

@@ -16,7 +16,7 @@ static void normalize_sample(void *arg, int n, int worker) {
         }
         double scale = 1.0 / sqrt(squares / s->c + job->d->pixel_norm.eps);
         for (int c = 0; c < s->c; c++)
-            gb_plane(y, n, c)[p * y->shape.block] = (float)(gb_plane(x, n, c)[p * x->shape.block] * scale);
+            gb_plane(y, n, c)[p * y->shape.block] = (gb_real)(gb_plane(x, n, c)[p * x->shape.block] * scale);
     }
 }
 

@@ -20,7 +20,7 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_shape *s = &job->d->out;
     const gb_tensor *x = job->args->in[0];
     int n = i / s->c, c = i % s->c;
-    const float *from = gb_plane(x, n, c);
+    const gb_real *from = gb_plane(x, n, c);
     (void)worker;
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
         gb_store(job->args->out, job->args->epilogue, from[p * x->shape.block], n, c, p);

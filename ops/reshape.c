@@ -20,7 +20,7 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
     int n = i / s->c, c = i % s->c, pixels = s->h * s->w;
-    float *to = gb_plane(y, n, c);
+    gb_real *to = gb_plane(y, n, c);
     (void)worker;
     for (int p = 0; p < pixels; p++)
         to[(size_t)p * s->block] = gb_plane(x, n, job->d->reshape.channels_last ? p * s->c + c : c * pixels + p)[0];

@@ -17,7 +17,7 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     (void)cpu;
     for (int n = 0; n < d->out.n; n++) {
-        const float *ws = gb_plane(args->in[0], n, d->select.row);
+        const gb_real *ws = gb_plane(args->in[0], n, d->select.row);
         for (int i = 0; i < d->out.c; i++)
             gb_plane(args->out, n, i)[0] = ws[(size_t)i * args->in[0]->shape.block];
     }

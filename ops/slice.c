@@ -18,8 +18,8 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
-    const float *from = gb_plane(x, i / s->c, job->d->slice.from + i % s->c);
-    float *to = gb_plane(y, i / s->c, i % s->c);
+    const gb_real *from = gb_plane(x, i / s->c, job->d->slice.from + i % s->c);
+    gb_real *to = gb_plane(y, i / s->c, i % s->c);
     (void)worker;
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
         to[p * s->block] = from[p * x->shape.block];

@@ -98,6 +98,6 @@ size_t gb_plain_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     return gb_ops[d->op]->plain.packed_size(cpu, d);
 }
 
-void gb_plain_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+void gb_plain_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
     gb_ops[d->op]->plain.pack(cpu, d, weights, packed);
 }

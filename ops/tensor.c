@@ -15,7 +15,7 @@ size_t gb_shape_floats(const gb_shape *s) {
 }
 
 size_t gb_tensor_bytes(const gb_cpu *cpu, const gb_shape *s) {
-    return gb_shape_floats(s) * (cpu->device && s->block > 1 ? cpu->device->map_bytes : sizeof(float));
+    return gb_shape_floats(s) * (cpu->device && s->block > 1 ? cpu->device->map_bytes : sizeof(gb_real));
 }
 
 bool gb_shape_same(const gb_shape *a, const gb_shape *b) {
@@ -24,15 +24,15 @@ bool gb_shape_same(const gb_shape *a, const gb_shape *b) {
 
 typedef struct gb_copy {
     const gb_tensor *t;
-    float *to;              /* where the values go, or … */
-    const float *from;      /* … where they come from; the other is NULL */
+    gb_real *to;              /* where the values go, or … */
+    const gb_real *from;      /* … where they come from; the other is NULL */
 } gb_copy;
 
 static void copy_plane(void *arg, int i, int worker) {
     const gb_copy *copy = arg;
     const gb_shape *s = &copy->t->shape;
     size_t pixels = (size_t)s->h * s->w, b = s->block;
-    float *plane = gb_plane(copy->t, i / s->c, i % s->c);
+    gb_real *plane = gb_plane(copy->t, i / s->c, i % s->c);
     (void)worker;
     if (copy->to) {
         for (size_t p = 0; p < pixels; p++)
@@ -43,7 +43,7 @@ static void copy_plane(void *arg, int i, int worker) {
     }
 }
 
-void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw) {
+void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, gb_real *nchw) {
     if (cpu->device) {
         cpu->device->to_nchw(cpu->stream, t, nchw);
         return;
@@ -52,7 +52,7 @@ void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, float *nchw) {
     gb_parallel(cpu, t->shape.n * t->shape.c, copy_plane, &copy);
 }
 
-void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const float *nchw) {
+void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const gb_real *nchw) {
     if (cpu->device) {
         cpu->device->from_nchw(cpu->stream, t, nchw);
         return;

@@ -19,27 +19,27 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * d->in[0].c;
+    return sizeof(gb_real) * d->in[0].c;
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+static void pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
-static float lerp(float a, float b, float t) {
+static gb_real lerp(gb_real a, gb_real b, gb_real t) {
     return t < 0.5f ? a + t * (b - a) : b - (b - a) * (1.0f - t);
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     const gb_truncate_live *live = args->live;
-    const float *w_avg = args->packed;
+    const gb_real *w_avg = args->packed;
     (void)cpu;
     for (int n = 0; n < d->out.n; n++)
         for (int k = 0; k < d->out.c; k++) {
             bool copied = live->psi == 1.0f || (live->cutoff >= 0 && k >= live->cutoff);
-            float *ws = gb_plane(args->out, n, k);
+            gb_real *ws = gb_plane(args->out, n, k);
             for (int i = 0; i < d->out.w; i++) {
-                float w = gb_plane(args->in[0], n, i)[0];
+                gb_real w = gb_plane(args->in[0], n, i)[0];
                 ws[(size_t)i * d->out.block] = copied ? w : lerp(w_avg[i], w, live->psi);
             }
         }

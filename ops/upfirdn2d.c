@@ -30,10 +30,10 @@ static bool shape(gb_desc *d, char *why, size_t size) {
 
 static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * d->fir.taps * d->fir.taps;
+    return sizeof(gb_real) * d->fir.taps * d->fir.taps;
 }
 
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
+static void pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
     memcpy(packed, weights[0], packed_size(cpu, d));
 }
 
@@ -42,9 +42,9 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_fir *fir = &job->d->fir;
     const gb_shape *in = &job->d->in[0], *out = &job->d->out;
     const gb_tensor *x = job->args->in[0];
-    const float *f = job->args->packed;
+    const gb_real *f = job->args->packed;
     int n = i / out->c, c = i % out->c, up = fir->up, taps = fir->taps;
-    const float *from = gb_plane(x, n, c);
+    const gb_real *from = gb_plane(x, n, c);
     (void)worker;
     for (int oy = 0; oy < out->h; oy++)
         for (int ox = 0; ox < out->w; ox++) {
@@ -60,7 +60,7 @@ static void one_plane(void *arg, int i, int worker) {
                     sum += (double)f[ky * taps + kx] * from[((size_t)(uy / up) * in->w + ux / up) * x->shape.block];
                 }
             }
-            gb_store(job->args->out, job->args->epilogue, (float)(sum * fir->gain), n, c, (size_t)oy * out->w + ox);
+            gb_store(job->args->out, job->args->epilogue, (gb_real)(sum * fir->gain), n, c, (size_t)oy * out->w + ox);
         }
 }
 

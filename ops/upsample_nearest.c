@@ -12,8 +12,8 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
-    const float *from = gb_plane(x, i / s->c, i % s->c);
-    float *to = gb_plane(y, i / s->c, i % s->c);
+    const gb_real *from = gb_plane(x, i / s->c, i % s->c);
+    gb_real *to = gb_plane(y, i / s->c, i % s->c);
     (void)worker;
     for (int v = 0; v < s->h; v++)
         for (int u = 0; u < s->w; u++)

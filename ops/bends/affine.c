@@ -101,16 +101,17 @@ static int whole_below_opencv(double v, float *fraction) {
     return (int)((int64_t)(in_32nds >> 5) - (INT64_C(1) << 30));
 }
 
-static float pixel(const gb_filter_map *m, gb_border border, int y, int x) {
+static gb_real pixel(const gb_filter_map *m, gb_border border, int y, int x) {
     y = gb_border_pixel(border, y, m->h);
     x = gb_border_pixel(border, x, m->w);
     return x < 0 || y < 0 ? 0.0f : m->in[(size_t)y * m->w + x];
 }
 
-static float bilinear(const gb_filter_map *m, gb_border border, position p) {
-    float wx = 1.0f - p.fx, wy = 1.0f - p.fy, v[2][2];
+static gb_real bilinear(const gb_filter_map *m, gb_border border, position p) {
+    float wx = 1.0f - p.fx, wy = 1.0f - p.fy;
+    gb_real v[2][2];
     if (p.x >= 0 && p.y >= 0 && p.x + 1 < m->w && p.y + 1 < m->h) {
-        const float *at = m->in + (size_t)p.y * m->w + p.x;
+        const gb_real *at = m->in + (size_t)p.y * m->w + p.x;
         v[0][0] = at[0], v[0][1] = at[1];
         v[1][0] = at[m->w], v[1][1] = at[m->w + 1];
     } else {
@@ -130,8 +131,9 @@ static void cubic(float t, float weight[4]) {
     }
 }
 
-static float bicubic(const gb_filter_map *m, gb_border border, position p) {
-    float wx[4], wy[4], sum = 0.0f;
+static gb_real bicubic(const gb_filter_map *m, gb_border border, position p) {
+    float wx[4], wy[4];
+    gb_real sum = 0.0f;
     int column[4];
     cubic(p.fx, wx);
     cubic(p.fy, wy);
@@ -139,7 +141,7 @@ static float bicubic(const gb_filter_map *m, gb_border border, position p) {
         column[i] = gb_border_pixel(border, p.x - 1 + i, m->w);
     for (int j = 0; j < 4; j++) {
         int row = gb_border_pixel(border, p.y - 1 + j, m->h);
-        float along = 0.0f;
+        gb_real along = 0.0f;
         for (int i = 0; row >= 0 && i < 4; i++)
             along += column[i] < 0 ? 0.0f : wx[i] * m->in[(size_t)row * m->w + column[i]];
         sum += wy[j] * along;
@@ -152,11 +154,11 @@ static void warp(const gb_filter_map *m) {
     const gb_matrix *i = &affine->inverse;
     gb_border border = affine->border;
     if (affine->singular) {
-        memset(m->out, 0, sizeof(float) * m->h * m->w);
+        memset(m->out, 0, sizeof(gb_real) * m->h * m->w);
         return;
     }
     for (int y = 0; y < m->h; y++) {
-        float *out = m->out + (size_t)y * m->w;
+        gb_real *out = m->out + (size_t)y * m->w;
         double row_x = i->xy * y + i->x1, row_y = i->yy * y + i->y1;
         position p;
         switch (affine->sampling) {

@@ -8,7 +8,7 @@
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
     const gb_shape *s = &d->in[0];
     (void)cpu;
-    return sizeof(float) * s->n * s->c * s->h * s->w;
+    return sizeof(gb_real) * s->n * s->c * s->h * s->w;
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {

@@ -3,6 +3,8 @@
  *     blur     g ⋆ x,  g a Gaussian over ±⌊4σ + ½⌋ pixels with sum 1 (scipy's gaussian_filter)
  *     sharpen  x + amount · (x − g ⋆ x), the unsharp mask
  *     sobel    [−1 0 1] along an axis and [1 2 1] across it; the magnitude is √(gx² + gy²) */
+#include <tgmath.h>
+
 #include "ops/bends/prepared.h"
 #include "ops/bends/filter_rows.h"
 
@@ -16,12 +18,12 @@ static size_t scratch(int h, int w) {
 
 /* y[r, c] = Σ_j down[j] Σ_i along[i] x[r − n + j, c − n + i],  2n + 1 weights each. */
 static void correlate(const gb_filter_map *m, gb_border border, int n, const float *down, const float *along,
-                      float *y) {
-    float *row = m->scratch, *sums = m->scratch + m->w + 2 * GB_MAX_REACH;
+                      gb_real *y) {
+    gb_real *row = m->scratch, *sums = m->scratch + m->w + 2 * GB_MAX_REACH;
     size_t w = m->w;
     for (int r = 0; r < m->h; r++) {
-        const float *x = m->in + r * w;
-        float *to = sums + r * w;
+        const gb_real *x = m->in + r * w;
+        gb_real *to = sums + r * w;
         for (int c = -n; c < m->w + n; c++) {
             int p = gb_border_pixel(border, c, m->w);
             row[c + n] = p < 0 ? 0.0f : x[p];
@@ -33,7 +35,7 @@ static void correlate(const gb_filter_map *m, gb_border border, int n, const flo
                 to[c] += along[i] * row[c + i];
     }
     for (int r = 0; r < m->h; r++) {
-        float *to = y + r * w;
+        gb_real *to = y + r * w;
         for (size_t c = 0; c < w; c++)
             to[c] = 0.0f;
         for (int j = 0; j <= 2 * n; j++) {
@@ -101,10 +103,10 @@ static void sobel(const gb_filter_map *m) {
     correlate(m, border, 1, smooth, difference, m->out);
     if (gradient == GB_GRADIENT_X)
         return;
-    float *down = m->scratch + scratch(m->h, m->w);
+    gb_real *down = m->scratch + scratch(m->h, m->w);
     correlate(m, border, 1, difference, smooth, down);
     for (size_t i = 0; i < (size_t)m->h * m->w; i++)
-        m->out[i] = sqrtf(m->out[i] * m->out[i] + down[i] * down[i]);
+        m->out[i] = sqrt(m->out[i] * m->out[i] + down[i] * down[i]);
 }
 
 /* ------------------------------------------------------------------------------------------------ rows */

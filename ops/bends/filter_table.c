@@ -62,17 +62,17 @@ static int first_feature(const job *j, int c) {
     return low;
 }
 
-static void gather(const float *from, size_t step, float *to, size_t count) {
+static void gather(const gb_real *from, size_t step, gb_real *to, size_t count) {
     for (size_t i = 0; i < count; i++)
         to[i] = from[i * step];
 }
 
-static void scatter(const float *from, float *to, size_t step, size_t count) {
+static void scatter(const gb_real *from, gb_real *to, size_t step, size_t count) {
     for (size_t i = 0; i < count; i++)
         to[i * step] = from[i];
 }
 
-static void mix(float share, const float *original, float *result, size_t count) {
+static void mix(float share, const gb_real *original, gb_real *result, size_t count) {
     if (share == 1.0f)
         return;
     for (size_t i = 0; i < count; i++)
@@ -89,7 +89,7 @@ static size_t smaller(size_t a, size_t b) {
 
 /* ------------------------------------------------------------------------------------------------ single values */
 
-static void filter_run(const job *j, const float *in, float *out, size_t count) {
+static void filter_run(const job *j, const gb_real *in, gb_real *out, size_t count) {
     for (size_t i = 0; i < count; i += RUN) {
         size_t n = smaller(RUN, count - i);
         j->f->each(j->params, in + i, out + i, n);
@@ -103,19 +103,19 @@ static void filter_band(void *arg, int task, int worker) {
     int b = s->block, blocks = (s->c + b - 1) / b, c = task / j->bands % blocks * b, n = task / j->bands / blocks;
     size_t pixels = (size_t)s->h * s->w, start = (size_t)(task % j->bands) * BAND;
     size_t count = smaller(BAND, pixels - start);
-    const float *in = gb_plane(j->in, n, c) + start * b;
-    float *out = gb_plane(j->out, n, c) + start * b;
+    const gb_real *in = gb_plane(j->in, n, c) + start * b;
+    gb_real *out = gb_plane(j->out, n, c) + start * b;
     int first = first_feature(j, c), end = first_feature(j, c + b);
     (void)worker;
     if (end - first == b) {
         filter_run(j, in, out, count * b);
         return;
     }
-    memcpy(out, in, sizeof(float) * count * b);
+    memcpy(out, in, sizeof(gb_real) * count * b);
     for (int i = first; i < end; i++) {
         int offset = feature_at(j, i) - c;
         for (size_t p = 0; p < count; p += RUN) {
-            float x[RUN], y[RUN];
+            gb_real x[RUN], y[RUN];
             size_t run = smaller(RUN, count - p);
             gather(in + p * b + offset, b, x, run);
             filter_run(j, x, y, run);
@@ -133,7 +133,7 @@ static void copy_block(void *arg, int task, int worker) {
     int b = s->block, blocks = (s->c + b - 1) / b, c = task % blocks * b, n = task / blocks;
     (void)worker;
     if (first_feature(j, c + b) - first_feature(j, c) < b)
-        memcpy(gb_plane(j->out, n, c), gb_plane(j->in, n, c), sizeof(float) * s->h * s->w * b);
+        memcpy(gb_plane(j->out, n, c), gb_plane(j->in, n, c), sizeof(gb_real) * s->h * s->w * b);
 }
 
 static void filter_map(void *arg, int task, int worker) {
@@ -141,9 +141,9 @@ static void filter_map(void *arg, int task, int worker) {
     const gb_shape *s = &j->out->shape;
     size_t pixels = (size_t)s->h * s->w, b = s->block;
     int n = task / j->count, i = task % j->count, c = feature_at(j, i);
-    float *scratch = (float *)(j->scratch + worker * j->scratch_size);
-    const float *original = gb_plane(j->in, n, c);
-    float *result = gb_plane(j->out, n, c), *to = result;
+    gb_real *scratch = (gb_real *)(j->scratch + worker * j->scratch_size);
+    const gb_real *original = gb_plane(j->in, n, c);
+    gb_real *result = gb_plane(j->out, n, c), *to = result;
     if (b > 1) {
         gather(original, b, scratch, pixels);
         original = scratch;
@@ -176,7 +176,7 @@ static size_t scratch_size(const gb_filter *f, const gb_shape *s) {
     size_t floats = f->scratch ? f->scratch(s->h, s->w) : 0;
     if (s->block > 1 && !f->each)
         floats += 2 * (size_t)s->h * s->w;
-    return rounded(sizeof(float) * floats);
+    return rounded(sizeof(gb_real) * floats);
 }
 
 size_t gb_filter_workspace(const gb_cpu *cpu, const gb_filter *f, const gb_shape *shape) {

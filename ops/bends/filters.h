@@ -16,11 +16,11 @@ enum { GB_MAX_FILTER_PARAMS = 10 };
 typedef struct gb_filter_map {
     const float *params;
     const void *prepared;           /* written by the filter's prepare() */
-    const float *in;
-    float *out;                     /* never overlaps `in` */
+    const gb_real *in;
+    gb_real *out;                   /* never overlaps `in` */
     int h, w;
     int sample, channel;            /* for filters that draw different random numbers for every map */
-    float *scratch;
+    gb_real *scratch;
 } gb_filter_map;
 
 /* The last parameter of every filter is `mix`: (1 − mix) · original + mix · result; 1 gives the result itself.
@@ -33,7 +33,7 @@ typedef struct gb_filter {
     int positional;
     gb_param param[GB_MAX_FILTER_PARAMS];
     /* Transforms single values. */
-    void (*each)(const float *params, const float *in, float *out, size_t count);
+    void (*each)(const float *params, const gb_real *in, gb_real *out, size_t count);
     /* Transforms one map. m->prepared has the tables that `prepare` computes once per run, m->scratch `scratch`
      * floats. */
     void (*map)(const gb_filter_map *m);

@@ -17,18 +17,18 @@ static void prepare(const float *p, int h, int w, void *prepared) {
         e->reach[dy] = (int)rint(sqrt((double)e->radius * e->radius - (double)dy * dy));
 }
 
-static float larger(float a, float b) {
+static gb_real larger(gb_real a, gb_real b) {
     return ((a > b) | (a != a)) ? a : b;
 }
 
-static void raise_to(float *y, const float *x, size_t count) {
+static void raise_to(gb_real *y, const gb_real *x, size_t count) {
     for (size_t i = 0; i < count; i++)
         y[i] = larger(y[i], x[i]);
 }
 
 /* y = sign · dilate(sign · x). y must not be x. `scratch` has two rows. */
-static void dilate_signed(const gb_element *e, float sign, const float *x, float *y, int h, int w, float *scratch) {
-    float *row = scratch, *grown = scratch + w;
+static void dilate_signed(const gb_element *e, gb_real sign, const gb_real *x, gb_real *y, int h, int w, gb_real *scratch) {
+    gb_real *row = scratch, *grown = scratch + w;
     for (size_t i = 0; i < (size_t)h * w; i++)
         y[i] = -INFINITY;
     for (int r = 0; r < h; r++) {
@@ -72,8 +72,8 @@ static void dilate(const gb_filter_map *m) {
     dilate_signed(m->prepared, 1.0f, m->in, m->out, m->h, m->w, m->scratch);
 }
 
-static void twice(const gb_filter_map *m, float sign) {
-    float *between = m->scratch + two_rows(m->h, m->w);
+static void twice(const gb_filter_map *m, gb_real sign) {
+    gb_real *between = m->scratch + two_rows(m->h, m->w);
     dilate_signed(m->prepared, sign, m->in, between, m->h, m->w, m->scratch);
     dilate_signed(m->prepared, -sign, between, m->out, m->h, m->w, m->scratch);
 }

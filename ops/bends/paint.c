@@ -8,8 +8,8 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
     int n = i / s->c, c = i % s->c;
-    const float *from = gb_plane(x, n, c);
-    float *to = gb_plane(y, n, c);
+    const gb_real *from = gb_plane(x, n, c);
+    gb_real *to = gb_plane(y, n, c);
     (void)worker;
     for (size_t p = 0; p < (size_t)s->h * s->w; p++) {
         int index = live->index[p];

@@ -19,8 +19,8 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
     int n = i / s->c, c = i % s->c, up = job->d->pass.up;
-    const float *from = c < job->d->pass.kept ? gb_plane(x, n, c) : NULL;
-    float *to = gb_plane(y, n, c);
+    const gb_real *from = c < job->d->pass.kept ? gb_plane(x, n, c) : NULL;
+    gb_real *to = gb_plane(y, n, c);
     (void)worker;
     for (int v = 0; v < s->h; v++)
         for (int u = 0; u < s->w; u++)

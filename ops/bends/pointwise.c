@@ -1,30 +1,32 @@
 /* Filters of single values:  y = f(x).  NaN stays NaN, except that `ablate` always gives 0, and that comparisons with
  * NaN are false, so `threshold` gives 0, as in PyTorch. */
+#include <tgmath.h>
+
 #include "ops/bends/filter_rows.h"
 
-static void ablate(const float *p, const float *x, float *y, size_t count) {
+static void ablate(const float *p, const gb_real *x, gb_real *y, size_t count) {
     (void)p, (void)x;
     for (size_t i = 0; i < count; i++)
         y[i] = 0.0f;
 }
 
-static void invert(const float *p, const float *x, float *y, size_t count) {
+static void invert(const float *p, const gb_real *x, gb_real *y, size_t count) {
     (void)p;
     for (size_t i = 0; i < count; i++)
         y[i] = 1.0f - x[i];
 }
 
-static void multiply(const float *p, const float *x, float *y, size_t count) {
+static void multiply(const float *p, const gb_real *x, gb_real *y, size_t count) {
     for (size_t i = 0; i < count; i++)
         y[i] = x[i] * p[0];
 }
 
-static void add(const float *p, const float *x, float *y, size_t count) {
+static void add(const float *p, const gb_real *x, gb_real *y, size_t count) {
     for (size_t i = 0; i < count; i++)
         y[i] = x[i] + p[0];
 }
 
-static void threshold(const float *p, const float *x, float *y, size_t count) {
+static void threshold(const float *p, const gb_real *x, gb_real *y, size_t count) {
     const float t = p[0];
     if (p[1] == 0.0f)
         for (size_t i = 0; i < count; i++)
@@ -35,18 +37,18 @@ static void threshold(const float *p, const float *x, float *y, size_t count) {
 }
 
 /* min(max(x, low), high): if low > high, the result is high, as in torch.clamp. */
-static void clamp(const float *p, const float *x, float *y, size_t count) {
+static void clamp(const float *p, const gb_real *x, gb_real *y, size_t count) {
     const float low = p[0], high = p[1];
     for (size_t i = 0; i < count; i++) {
-        float v = x[i] < low ? low : x[i];
+        gb_real v = x[i] < low ? low : x[i];
         y[i] = v > high ? high : v;
     }
 }
 
-static void quantise(const float *p, const float *x, float *y, size_t count) {
+static void quantise(const float *p, const gb_real *x, gb_real *y, size_t count) {
     const float step = p[0];
     for (size_t i = 0; i < count; i++)
-        y[i] = rintf(x[i] / step) * step;
+        y[i] = rint(x[i] / step) * step;
 }
 
 static const char *const comparisons[] = {"above", "at-least", NULL};

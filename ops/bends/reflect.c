@@ -13,7 +13,7 @@ static void reflect_h(const gb_filter_map *m) {
 static void reflect_v(const gb_filter_map *m) {
     size_t h = m->h, w = m->w;
     for (size_t r = 0; r < h; r++)
-        memcpy(m->out + r * w, m->in + (h - 1 - r) * w, sizeof(float) * w);
+        memcpy(m->out + r * w, m->in + (h - 1 - r) * w, sizeof(gb_real) * w);
 }
 
 const gb_filter gb_filter_reflect_h = {

@@ -16,7 +16,7 @@ static bool shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-static inline float set_value(const gb_set_live *live, float x, float v) {
+static inline gb_real set_value(const gb_set_live *live, gb_real x, gb_real v) {
     return live->add ? x + v : live->keep > 0 ? (1 - live->keep) * v + live->keep * x : v;
 }
 
@@ -26,17 +26,17 @@ static void one_plane(void *arg, int i, int worker) {
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &y->shape;
     bool second = job->d->inputs == 2;
-    size_t pixels = (size_t)s->h * s->w, step = second ? (size_t)s->block : 1;
+    size_t pixels = (size_t)s->h * s->w;
     int n = i / s->c, c = i % s->c;
     bool chosen = !live->channels || live->channels[c];
-    const float *from = gb_plane(x, n, c);
-    const float *value = second ? gb_plane(job->args->in[1], n, c)
-                                : live->values + ((size_t)(live->samples > 1 ? n : 0) * s->c + c) * pixels;
-    float *to = gb_plane(y, n, c);
+    const gb_real *from = gb_plane(x, n, c);
+    const gb_real *value = second ? gb_plane(job->args->in[1], n, c) : NULL;
+    const float *given = second ? NULL : live->values + ((size_t)(live->samples > 1 ? n : 0) * s->c + c) * pixels;
+    gb_real *to = gb_plane(y, n, c);
     (void)worker;
     for (size_t p = 0; p < pixels; p++) {
-        float before = from[p * x->shape.block];
-        to[p * s->block] = chosen ? set_value(live, before, value[p * step]) : before;
+        gb_real before = from[p * x->shape.block];
+        to[p * s->block] = chosen ? set_value(live, before, second ? value[p * s->block] : given[p]) : before;
     }
 }
 
