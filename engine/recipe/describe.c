@@ -172,6 +172,12 @@ static void append_paint(description *s, const gb_recipe_step *step) {
 
 static void append_values(description *s, const gb_recipe *recipe, const gb_recipe_step *step) {
     enum { NAMED = 6 };
+    if (step->direction) {
+        append(s, "moved along the direction '%s' by ", step->direction->name);
+        append_value(s, recipe, step, 0);
+        append(s, " deviations");
+        return;
+    }
     if (step->file)
         append(s, step->add ? "%s added" : "set to %s", step->file);
     if (step->image)
