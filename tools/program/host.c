@@ -1,5 +1,5 @@
 /* All POSIX calls of the program. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "host.h"
 
 #include <errno.h>
@@ -37,6 +37,24 @@ bool host_same_file(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+bool host_is_device(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+bool host_has_program(const char *name) {
+    const char *path = getenv("PATH");
+    char file[PATH_ROOM];
+    while (path && *path) {
+        int length = (int)strcspn(path, ":");
+        int written = snprintf(file, sizeof file, "%.*s/%s", length, path, name);
+        if (written > 0 && (size_t)written < sizeof file && access(file, X_OK) == 0) return true;
+        path += length;
+        path += *path == ':';
+    }
+    return false;
+}
+
 void host_allow_overwriting(void) {
     setenv("GANBEND_OVERWRITE", "1", 1);
 }
@@ -44,6 +62,21 @@ void host_allow_overwriting(void) {
 static bool is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+char *host_final_name(const char *path) {
+    char *target = realpath(path, NULL);
+    return target ? target : strdup(path);
+}
+
+void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]) {
+    char *target = host_final_name(output), *slash;
+    snprintf(folder, PATH_ROOM, "%s", target ? target : output);
+    free(target);
+    if (!is_file) return;
+    slash = strrchr(folder, '/');
+    if (slash) slash[slash == folder] = '\0';
+    else strcpy(folder, ".");
 }
 
 gb_status host_make_folder(const char *path, gb_error *err) {

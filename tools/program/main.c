@@ -6,6 +6,7 @@
 
 #include "checkpoint_tables.h"
 #include "reference.h"
+#include "temporary.h"
 #include "tools/commands/commands.h"
 
 static const command *const commands[] = {
@@ -97,6 +98,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     int status = dispatch(argc, argv);
+    remove_temporaries();
     /* Output that could not be written is a failure, even if the subcommand succeeded. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "ganbend: standard output: %s\n", strerror(errno));
