@@ -173,9 +173,9 @@ static void append_paint(description *s, const gb_recipe_step *step) {
 static void append_values(description *s, const gb_recipe *recipe, const gb_recipe_step *step) {
     enum { NAMED = 6 };
     if (step->direction) {
-        append(s, "moved along the direction '%s' by ", step->direction->name);
+        append(s, "moved by ");
         append_value(s, recipe, step, 0);
-        append(s, " deviations");
+        append(s, " along the direction '%s'", step->direction->name);
         return;
     }
     if (step->file)

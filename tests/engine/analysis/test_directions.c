@@ -21,6 +21,12 @@ static gb_context *context;
 static gb_file *reference;
 static char folder[] = "/tmp/ganbend-test-XXXXXX";
 
+static const char *in_folder(const char *name) {
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
 static float *array_of(gb_file *file, const char *name, size_t count) {
     size_t index;
     gb_array_info info;
@@ -163,6 +169,92 @@ static void closed_form_factorisation(void **state) {
     gb_model_close(model);
 }
 
+/* Moves the first sample along the second component at layers 2 to 5, by a recipe. */
+static void a_recipe_moves_along_a_direction(void **state) {
+    (void)state;
+    enum { PICTURE = 3 * 64 * 64 };
+    static const char text[] = "directions: moved.npz\n"
+                               "parameters: {amount: 0}\n"
+                               "bends:\n"
+                               "  - direction: {name: pc1, amount: $amount, layers: 2-5}\n";
+    gb_model *model = convert("nvlabs-skip-64.pkl");
+    float *z = array_of(reference, "w/z", SAMPLES * WIDTH), *deviations = array_of(reference, "w/stdev_ddof0", FOUND);
+    float *components = array_of(reference, "w/components", FOUND * WIDTH);
+    float *expected = array_of(reference, "edit/image", PICTURE), *image = malloc(PICTURE * sizeof *image);
+    float low = expected[0], high = expected[0], most = 0;
+    char path[128];
+    gb_directions *made;
+    gb_recipe *recipe;
+    gb_session *session;
+    assert_non_null(image);
+    strcpy(path, in_folder("moved.npz"));
+    OK(gb_directions_new(&made, &err));
+    OK(gb_directions_add(made, &(gb_direction){"pc1", GB_LATENT_W, WIDTH, components + WIDTH, deviations[1], 0, -1}, &err));
+    OK(gb_directions_save(made, path, &err));
+    OK(gb_recipe_parse(text, sizeof text - 1, in_folder("moved.yaml"), &recipe, &err));
+    OK(gb_session_new(model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &session, &err));
+    OK(gb_session_set_z(session, z, &err));
+    OK(gb_recipe_apply(recipe, session, &err));
+    unlink(path);               /* read once */
+    OK(gb_session_render(session, image, &err));
+    OK(gb_recipe_set(recipe, "amount", 2, &err));
+    OK(gb_recipe_update(recipe, session, &err));
+    OK(gb_session_render(session, image, &err));
+    for (int i = 0; i < PICTURE; i++) {
+        low = fminf(low, expected[i]);
+        high = fmaxf(high, expected[i]);
+        most = fmaxf(most, fabsf(image[i] - expected[i]));
+    }
+    assert_true(most <= 2e-4f * (high - low));
+    gb_session_free(session);
+    gb_recipe_free(recipe);
+    gb_directions_free(made);
+    free(z);
+    free(deviations);
+    free(components);
+    free(expected);
+    free(image);
+    gb_model_close(model);
+}
+
+static void wrong_directions_in_recipes(void **state) {
+    (void)state;
+    static const float vector[3] = {1, 2, 3};
+    static const struct { const char *step, *message; } cases[] = {
+        {"direction: smiel", "nearest is 'smile'"},
+        {"direction: {name: smile, file: nothing.npz}", "nothing.npz"},
+        {"direction: smile", "has 3 values"},
+        {"direction: {name: noise, layers: 3}", "direction of z"},
+        {"direction: {name: noise}", "has 3 values"},
+        {"direction: {amount: 3}", "name is missing"},
+        {"direction: {name: smile, layers: 60}", "60"},
+        {"{at: z, direction: smile}", "at"},
+    };
+    gb_model *model = convert("nvlabs-skip-64.pkl");
+    gb_directions *made;
+    gb_session *session;
+    OK(gb_directions_new(&made, &err));
+    OK(gb_directions_add(made, &(gb_direction){"smile", GB_LATENT_W, 3, vector, 1, 0, -1}, &err));
+    OK(gb_directions_add(made, &(gb_direction){"noise", GB_LATENT_Z, 3, vector, 1, 0, -1}, &err));
+    OK(gb_directions_save(made, in_folder("wrong.npz"), &err));
+    OK(gb_session_new(model, NULL, &session, &err));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        gb_recipe *recipe = NULL;
+        gb_error why = {0};
+        int size = snprintf(text, sizeof text, "directions: wrong.npz\nbends:\n  - %s\n", cases[i].step);
+        if (!gb_recipe_parse(text, (size_t)size, in_folder("wrong.yaml"), &recipe, &why))
+            gb_recipe_apply(recipe, session, &why);
+        if (!why.status || !strstr(why.message, cases[i].message))
+            fail_msg("%s: '%s'", cases[i].step, why.message);
+        gb_recipe_free(recipe);
+    }
+    unlink(in_folder("wrong.npz"));
+    gb_session_free(session);
+    gb_directions_free(made);
+    gb_model_close(model);
+}
+
 static bool stop(void *arg, double share) {
     int *calls = arg;
     assert_true(share >= 0 && share <= 1);
@@ -204,12 +296,6 @@ static void directions_of_z(void **state) {
 }
 
 /* ------------------------------------------------------------------------------------------------ files */
-
-static const char *in_folder(const char *name) {
-    static char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static void a_saved_file_is_read_again(void **state) {
     (void)state;
@@ -312,6 +398,8 @@ int main(void) {
         cmocka_unit_test(incremental_components_of_w),
         cmocka_unit_test(latents_of_a_layers_components),
         cmocka_unit_test(closed_form_factorisation),
+        cmocka_unit_test(a_recipe_moves_along_a_direction),
+        cmocka_unit_test(wrong_directions_in_recipes),
         cmocka_unit_test(refusals_and_cancelling),
         cmocka_unit_test(directions_of_z),
         cmocka_unit_test(a_saved_file_is_read_again),
