@@ -257,7 +257,7 @@ const command render_command = {
     .summary = "render images from seeds or latents",
     .operands = "MODEL",
     .usage = "-o FILE|DIR [options]",
-    .about = "Renders images of a .gbw model. Seeds give the same pictures as the published code, for example NVIDIA's "
+    .about = "Renders images of a model: a .gbw, or a checkpoint. Seeds give the same pictures as the published code, for example NVIDIA's "
              "generate.py with --noise-mode const. --steps interpolates between two images. Every PNG contains the "
              "version, the model's checksum and the settings that reproduce it.",
     .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4\n"

@@ -79,7 +79,7 @@ void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]
     else strcpy(folder, ".");
 }
 
-gb_status host_make_folder(const char *path, gb_error *err) {
+static gb_status make_folder(const char *path, mode_t mode, gb_error *err) {
     size_t length = strlen(path);
     char *part = malloc(length + 1);
     if (!part) return state(err, GB_NO_MEMORY, "%s: out of memory", path);
@@ -87,7 +87,7 @@ gb_status host_make_folder(const char *path, gb_error *err) {
     for (size_t i = 1; i <= length; i++) {
         if (part[i] != '/' && part[i] != '\0') continue;
         part[i] = '\0';
-        int failure = is_folder(part) || mkdir(part, 0777) == 0 ? 0 : errno;
+        int failure = is_folder(part) || mkdir(part, i == length ? mode : 0777) == 0 ? 0 : errno;
         if (failure && !is_folder(part)) {      /* another process may have created it; is_folder() changes errno */
             state(err, GB_IO, "%s: cannot create this folder: %s", part, strerror(failure));
             free(part);
@@ -97,6 +97,14 @@ gb_status host_make_folder(const char *path, gb_error *err) {
     }
     free(part);
     return GB_OK;
+}
+
+gb_status host_make_folder(const char *path, gb_error *err) {
+    return make_folder(path, 0777, err);
+}
+
+gb_status host_make_private_folder(const char *path, gb_error *err) {
+    return make_folder(path, 0700, err);
 }
 
 int64_t host_peak_rss_bytes(void) {

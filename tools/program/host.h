@@ -29,6 +29,8 @@ char *host_final_name(const char *path);
 void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]);
 /* Creates the folder and its missing parents. */
 gb_status host_make_folder(const char *path, gb_error *err);
+/* The same, for this user only. */
+gb_status host_make_private_folder(const char *path, gb_error *err);
 /* The peak resident memory of this process, mapped pages included; 0 if it is unknown. */
 int64_t host_peak_rss_bytes(void);
 

@@ -10,8 +10,8 @@
 #include "tools/commands/commands.h"
 
 static const command *const commands[] = {
-    &convert_command, &info_command, &init_command, &render_command, &strip_command, &sweep_command, &animate_command,
-    &vector_command,
+    &convert_command, &cache_command, &info_command, &init_command, &render_command, &strip_command, &sweep_command,
+    &animate_command, &vector_command,
 #if GANBEND_ANALYSIS
     &directions_command,
 #endif

@@ -17,13 +17,14 @@
 
 #include "error.h"
 
-enum { FILES = 16, PREFIX_ROOM = 40, OWN_NAME = 32 };
+enum { FILES = 16, FOLDERS = 3, PREFIX_ROOM = 40, OWN_NAME = 32 };
 
 static struct {
     pthread_mutex_t lock;
     char files[FILES][PATH_ROOM];   /* "" for a free place */
     char own[PATH_ROOM];            /* this program's folder in $TMPDIR; "" if there is none yet */
-    char output[PATH_ROOM];         /* where the library writes */
+    char folders[FOLDERS][PATH_ROOM];   /* where the library writes */
+    bool watching;
     int from, into;                 /* the pipe */
     volatile pid_t child;
 } state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -76,7 +77,7 @@ static void *wait_for_signal(void *arg) {
     if (n != 1) return NULL;
     if (state_of_process.child > 0) kill(state_of_process.child, SIGKILL);
     remove_temporaries();
-    remove_unfinished(state_of_process.output);
+    for (int i = 0; i < FOLDERS; i++) remove_unfinished(state_of_process.folders[i]);
     signal(which, SIG_DFL);
     sigemptyset(&set);
     sigaddset(&set, which);
@@ -89,15 +90,14 @@ void end_when_interrupted(pid_t process) {
     state_of_process.child = process;
 }
 
-gb_status clean_up_when_interrupted(const char *folder, gb_error *err) {
+/* Starts the thread and sets the handlers. */
+static gb_status watch_signals(gb_error *err) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction how = {.sa_handler = tell, .sa_flags = SA_RESTART};
     int ends[2];
     sigset_t all, before;
     pthread_t thread;
     bool started;
-    if (strlen(folder) >= PATH_ROOM) return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
-    strcpy(state_of_process.output, folder);
     if (pipe(ends) != 0) return state(err, GB_IO, "cannot create a pipe: %s", strerror(errno));
     for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     state_of_process.from = ends[0];
@@ -115,6 +115,16 @@ gb_status clean_up_when_interrupted(const char *folder, gb_error *err) {
             sigaction(signals[i], &how, NULL);
     }
     return GB_OK;
+}
+
+gb_status clean_up_when_interrupted(const char *folder, gb_error *err) {
+    int i = 0;
+    if (strlen(folder) >= PATH_ROOM) return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+    while (i < FOLDERS - 1 && *state_of_process.folders[i]) i++;
+    strcpy(state_of_process.folders[i], folder);
+    if (state_of_process.watching) return GB_OK;
+    state_of_process.watching = true;
+    return watch_signals(err);
 }
 
 /* Remembers a path whose file is to be removed. */

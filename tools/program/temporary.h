@@ -7,8 +7,8 @@
 
 #include "host.h"
 
-/* From now on, signals remove all temporary files before they end the program. `folder` is where output is written, and
- * the library's unfinished files with it; "" for none. Call it before the program starts other threads. */
+/* From now on, signals remove all temporary files before they end the program. `folder` is one in which the library writes,
+ * and which is cleared of its unfinished files; "" for none. May be called again for another folder. */
 gb_status clean_up_when_interrupted(const char *folder, gb_error *err);
 
 /* Signals also end this child process; 0 for none. */

@@ -70,11 +70,7 @@ static gb_status open_demo_models(shared *s, gb_error *err) {
 static gb_status open_one(shared *s, const char *path, gb_error *err) {
     shared_model *m = &s->models[s->model_count];
     int64_t shape[3];
-    if (host_readable(path) && !gb_is_gbw(path)) {
-        return state(err, GB_BAD_FILE, "%s: not a .gbw model; convert checkpoints with 'ganbend convert'", path);
-    } else if (gb_model_read(s->context, path, &m->model, err)) {
-        return err->status;
-    }
+    if (open_any_model(s->context, path, &m->model, err)) return err->status;
     m->path = path;
     name_model(path, m->name);
     s->model_count++;
