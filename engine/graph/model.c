@@ -58,6 +58,7 @@ gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, g
     gb_model *model = calloc(1, sizeof *model);
     if (model) {
         model->context = context;
+        atomic_fetch_add(&context->models, 1);
         model->graph = graph;
         model->packed = calloc((size_t)graph->count, sizeof *model->packed);
         model->checked = calloc(tensors + 1, sizeof *model->checked);
@@ -90,9 +91,16 @@ static void free_floats(const gb_model *model, gb_floats *entry) {
     }
 }
 
-void gb_model_close(gb_model *model) {
+gb_status gb_model_close(gb_model *model) {
     if (!model)
-        return;
+        return GB_OK;
+    int sessions = atomic_load(&model->sessions);
+    if (sessions) {
+        gb_log(model->context, GB_LOG_ERROR,
+               "gb_model_close: the model stays open, for it has %d session%s; call gb_session_free() first", sessions,
+               sessions == 1 ? "" : "s");
+        return GB_BAD_ARGUMENT;
+    }
     for (int i = 0; model->packed && i < model->graph->count; i++)
         gb_memory_free(model->packed[i].bytes ? model->packed[i].cpu : &model->context->cpu, model->packed[i].bytes);
     const gb_named_array *arrays;
@@ -106,7 +114,9 @@ void gb_model_close(gb_model *model) {
     gb_graph_free(model->graph);
     if (model->map.bytes)
         gb_map_close(&model->map);
+    atomic_fetch_sub(&model->context->models, 1);
     free(model);
+    return GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */
@@ -147,7 +157,7 @@ static gb_status as_floats(gb_model *model, const char *name, float gain, const 
     }
     size_t count = (size_t)gb_array_count(array);
     gb_reason why = {{0}};
-    *owned = gb_aligned_alloc(count * sizeof(float));
+    *owned = gb_aligned_alloc_with(model->context->cpu.allocator, count * sizeof(float));
     if (!*owned)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (!gb_array_to_f32(array, *owned, &why)) {
@@ -186,7 +196,7 @@ static gb_status pack_node(gb_model *model, gb_node index, const gb_cpu *cpu, co
     gb_status status = GB_OK;
     for (int i = 0; i < GB_MAX_WEIGHTS && node->weight[i] && !status; i++)
         status = as_floats(model, node->weight[i], i ? 1 : node->weight_gain, &weights[i], &owned[i], err);
-    if (!status && !(*packed = gb_aligned_alloc(row->packed_size(cpu, desc))))
+    if (!status && !(*packed = gb_aligned_alloc_with(cpu->allocator, row->packed_size(cpu, desc))))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
     if (!status)
         row->pack(cpu, desc, weights, *packed);

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
+#include "engine/base/options.h"
 #include "engine/graph/device_memory.h"
 
 /* ------------------------------------------------------------------------------------------------ the bent graph */
@@ -110,26 +111,29 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ sessions */
 
-gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **out, gb_error *err) {
+gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_session **out, gb_error *err) {
     enum { MAX_BATCH = 1024 };
+    gb_session_options options;
     *out = NULL;
-    if (options && (options->batch < 0 || options->batch > MAX_BATCH))
-        return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options->batch, MAX_BATCH);
+    gb_status status = GB_TAKE_OPTIONS(gb_session_options, time_steps, &options, given, err);
+    if (status)
+        return status;
+    if (options.batch < 0 || options.batch > MAX_BATCH)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options.batch, MAX_BATCH);
     gb_session *session = calloc(1, sizeof *session);
     if (!session)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     session->model = model;
+    atomic_fetch_add(&model->sessions, 1);
     session->graph = model->graph;
     session->preview = GB_NO_NODE;
-    if (options)
-        session->options = *options;
+    session->options = options;
     if (!session->options.batch)
         session->options.batch = 1;
     if (!session->options.keep_bytes)
         session->options.keep_bytes = (size_t)1500 << 20;
     session->cpu = *model->context->processor;
     session->work.cancel = &session->cancel;
-    gb_status status = GB_OK;
     if (session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
     if (!status)
@@ -157,6 +161,7 @@ void gb_session_free(gb_session *session) {
         gb_memory_free(&session->cpu, session->kept[i].data);
     free_node_state(session);
     gb_bent_free(session->bent);
+    atomic_fetch_sub(&session->model->sessions, 1);
     free(session);
 }
 
