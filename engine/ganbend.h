@@ -32,8 +32,10 @@
  *              the call fails with GB_BAD_ARGUMENT.
  *   Arrays     float32, row-major. Feature maps are [N, C, H, W], w's [N, num_ws, w_dim].
  *   Files      Output files appear complete or not at all.
- *   Threads    Any number of threads may use a context and a model at the same time; a session belongs to one thread at
- *              a time, except for gb_session_cancel(). */
+ *   Threads    Any number of threads may use a context and a model at the same time, open and close models among them; each
+ *              session, recipe, graph, open file and .npz belongs to one thread at a time. Only gb_session_cancel() may be
+ *              called while another thread uses the session. _free and _close come after every other call has returned:
+ *              sessions, then their model, then its context. */
 #ifndef GANBEND_H
 #define GANBEND_H
 
@@ -807,10 +809,14 @@ GB_API gb_status gb_session_render_as(gb_session *session, const gb_pixel_format
 GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err);
 GB_API gb_status gb_session_render_png_to(gb_session *session, gb_writer *writer, gb_error *err);
 
-/* Ends what the session is doing: a render, while it is planned or between two of its steps, or a recipe being applied or
- * updated; the call returns GB_CANCELLED. If nothing is running, the next of these ends. May be called from any thread.
- * What a render has computed is kept; nothing of the recipe is added. */
+/* Ends what the session is doing: a render or preview, while it is planned or between two of its steps, or a recipe being
+ * applied or updated; the call returns GB_CANCELLED. What a render has computed is kept; nothing of the recipe is added.
+ * May be called from any thread until gb_session_free(). No cancel is lost: if nothing is running, or only its last step,
+ * the next of these calls ends. Several cancels before one call ends are one. */
 GB_API void gb_session_cancel(gb_session *session);
+/* Takes back a cancel that has not ended a call yet. For the thread that uses the session, when cancels that came too late
+ * must not end what it does next. */
+GB_API void gb_session_clear_cancel(gb_session *session);
 /* Calls `progress` in the rendering thread after every step, with the share of the arithmetic done. NULL turns it off. */
 GB_API void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);
 

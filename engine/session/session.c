@@ -169,6 +169,16 @@ void gb_session_cancel(gb_session *session) {
     atomic_store(&session->cancel, true);
 }
 
+void gb_session_clear_cancel(gb_session *session) {
+    atomic_store(&session->cancel, false);
+}
+
+gb_status gb_session_end_call(gb_session *session, gb_status status) {
+    if (status == GB_CANCELLED)
+        gb_session_clear_cancel(session);
+    return status;
+}
+
 void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {
     session->progress = progress;
     session->progress_arg = arg;
