@@ -456,8 +456,8 @@ GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model *
 /* GB_BAD_ARGUMENT, also told to the log, if the model has sessions: then nothing is closed. */
 GB_API gb_status gb_model_close(gb_model *model);
 
-/* True if `path` starts like a .gbw. */
-GB_API bool gb_is_gbw(const char *path);
+/* Sets *is to whether the file starts like a .gbw; GB_IO if it cannot be read. */
+GB_API gb_status gb_is_gbw(const char *path, bool *is, gb_error *err);
 /* Compares every tensor with its checksum. */
 GB_API gb_status gb_model_verify(gb_model *model, gb_error *err);
 GB_API uint32_t gb_model_checksum(const gb_model *model);
