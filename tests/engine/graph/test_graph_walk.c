@@ -295,7 +295,7 @@ static void add_node(void) {
         if (small)
             added(gb_graph_upsample_nearest(graph, next_name(), x), 3, s.c, s.h * 2, s.w * 2);
         if ((x = find(poolable, s)) != GB_NO_NODE)
-            added(gb_graph_max_pool(graph, next_name(), x), 3, g.node[x].c, g.node[x].h / 2, g.node[x].w / 2);
+            added(gb_graph_max_pool(graph, next_name(), x, NULL), 3, g.node[x].c, g.node[x].h / 2, g.node[x].w / 2);
         break;
     default: add_attention(x, s); break;
     }
