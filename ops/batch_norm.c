@@ -83,7 +83,8 @@ static void prepare_channel(void *arg, int c, int worker) {
     const gb_args *args = job->args;
     const gb_batch_norm_live *live = args->live;
     int channels = d->out.c, rows = d->batch_norm.rows;
-    const gb_real *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
+    const gb_real *means = args->packed, *vars = means + (size_t)rows * channels;
+    const gb_real *gains = vars + (size_t)rows * channels;
     gb_real *to = (gb_real *)args->workspace + c, mean, var;
     (void)worker;
     if (d->batch_norm.own) {

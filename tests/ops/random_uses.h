@@ -233,6 +233,15 @@ static gb_shape random_map(rng *r) {
     return s;
 }
 
+/* Floats of weights[0] of an operation that has weights. */
+static size_t weights_of(const gb_desc *d) {
+    if (d->op == GB_OP_CONV2D)
+        return (size_t)d->conv2d.cout * (d->in[0].c / d->conv2d.groups) * d->conv2d.kernel * d->conv2d.kernel;
+    if (d->op == GB_OP_MODULATED_CONV2D)
+        return (size_t)d->conv.cout * d->in[0].c * d->conv.kernel * d->conv.kernel;
+    return d->in[0].c;
+}
+
 static void random_conv(rng *r, use *u) {
     gb_conv *conv = &u->d.conv;
     gb_shape s = random_map(r);
@@ -274,7 +283,7 @@ static void random_conv2d(rng *r, use *u) {
     s.h = s.h < least ? least : s.h;
     s.w = s.w < least ? least : s.w;
     u->d.in[0] = s;
-    u->weights[0] = random_floats(r, (size_t)conv->cout * (s.c / conv->groups) * conv->kernel * conv->kernel, 1.0f);
+    u->weights[0] = random_floats(r, weights_of(&u->d), 1.0f);
 }
 
 static use random_use(rng *r, gb_op_id op) {
@@ -401,6 +410,8 @@ static use random_use(rng *r, gb_op_id op) {
     }
     for (int i = 0; i < u.d.inputs; i++)
         u.in[i] = random_floats(r, count_of(&u.d.in[i]), 1.0f);
+    for (size_t i = 0; op == GB_OP_COSINE && i < count_of(&u.d.in[0]); i++)
+        u.in[1][i] += u.in[0][i];           /* the cosine of unrelated inputs is nearly 0 */
     return u;
 }
 
