@@ -252,12 +252,12 @@ static gb_node add_general_convolution(gb_node x, shape s) {
 }
 
 static gb_node add_pool(gb_node x, shape s) {
-    gb_pool_options options = {.size = pick(1, 4), .stride = pick(1, 3)};
-    options.padding = pick(0, options.size / 2);
-    if (s.h < options.size || s.w < options.size)
+    gb_pool_options options = {.window = pick(1, 4), .stride = pick(1, 3)};
+    options.padding = pick(0, options.window / 2);
+    if (s.h < options.window || s.w < options.window)
         return GB_NO_NODE;
-    int h = (s.h + 2 * options.padding - options.size) / options.stride + 1;
-    int w = (s.w + 2 * options.padding - options.size) / options.stride + 1;
+    int h = (s.h + 2 * options.padding - options.window) / options.stride + 1;
+    int w = (s.w + 2 * options.padding - options.window) / options.stride + 1;
     return added((one_in(2) ? gb_graph_max_pool : gb_graph_avg_pool)(g.graph, next_name(), x, &options), 3, s.c, h, w);
 }
 
