@@ -15,7 +15,7 @@ static const command *const commands[] = {
 #if GANBEND_ANALYSIS
     &directions_command,
 #endif
-    &filters_command, &activations_command, &recipe_command, &apply_command, &dump_command, &compare_command,
+    &mix_command, &filters_command, &activations_command, &recipe_command, &apply_command, &dump_command, &compare_command,
     &bench_command, &moves_command, &studio_command, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
