@@ -15,16 +15,32 @@ GB_OP(NOISE, noise)                             /* x + strength · noise [N or 1
 GB_OP(BIAS_ACT, bias_act)                       /* clamp(act(x + bias) · gain) */
 GB_OP(ADD, add)                                 /* in[0] + in[1] */
 GB_OP(BATCH_NORM, batch_norm)                   /* (x − mean) · gain / √(var + eps) + bias; weights[0], [1] mean and var
-                                                 * [rows,C]; gain and bias are in[1], in[2] [N,C] or weights[2], [3] */
+                                                 * [rows,C], used unless the batch's own are; gain and bias are in[1],
+                                                 * in[2] [N,C] or weights[2], [3] [C] */
 GB_OP(SLICE, slice)                             /* channels from … from + count − 1 */
 GB_OP(RESHAPE, reshape)                         /* a vector [N,C·H·W] as maps [N,C,H,W] */
 GB_OP(UPSAMPLE_NEAREST, upsample_nearest)       /* each pixel becomes 2×2 pixels */
-GB_OP(MAX_POOL, max_pool)                       /* maximum of each 2×2 pixels */
+GB_OP(MAX_POOL, max_pool)                       /* maximum of each window, see gb_pool */
 GB_OP(SCORES, scores)                           /* θ, φ → [N,queries,1,keys]: dot products of queries and keys */
 GB_OP(SOFTMAX, softmax)                         /* over the last dimension */
 GB_OP(MIX, mix)                                 /* values g, matrix [N,queries,1,keys], any map of the queries' size →
                                                  * for each query the sum of the values weighted by its row */
 GB_OP(ATTENTION, attention)                     /* θ, φ, g → scores, softmax and mix without storing the matrix */
+GB_OP(CONV2D, conv2d)                           /* convolution without styles, see gb_conv2d; weights[0]
+                                                 * [cout,cin/groups,kernel,kernel] */
+GB_OP(AVG_POOL, avg_pool)                       /* mean of each window, zeros of the padding counted, see gb_pool */
+GB_OP(GLOBAL_MEAN, global_mean)                 /* mean of each map: [N,C,H,W] → [N,C,1,1] */
+GB_OP(RESIZE, resize)                           /* any size, see gb_resize */
+GB_OP(SHUFFLE, shuffle)                         /* channel i · groups + g is channel g · C/groups + i of the input */
+GB_OP(FLATTEN, flatten)                         /* maps [N,C,H,W] as a vector [N,C·H·W] */
+GB_OP(CHANNEL_AFFINE, channel_affine)           /* x · scale + offset; weights[0], [1] scale and offset [C] */
+GB_OP(UNIT_NORM, unit_norm)                     /* x / (√(Σ_c x²) + eps), each pixel */
+GB_OP(CROSS_ENTROPY, cross_entropy)             /* −Σ_c t · log softmax(x): logits x [N,C], shares t [N,C] → [N,1] */
+GB_OP(L1, l1)                                   /* mean |a − b| of each sample → [N,1] */
+GB_OP(L2, l2)                                   /* mean (a − b)² of each sample → [N,1] */
+GB_OP(COSINE, cosine)                           /* Σ a b / √(Σ a² · Σ b²) of each sample → [N,1] */
+GB_OP(WEIGHTED_L2, weighted_l2)                 /* mean over the pixels of Σ_c weights[0] (a − b)² → [N,1];
+                                                 * weights[0] [C] */
 GB_OP(FILTER, filter)                           /* a bending filter on some channels */
 GB_OP(PASS, pass)                               /* a disabled layer: its input in place of its output */
 GB_OP(PAINT, paint)                             /* activation vectors at some pixels */
