@@ -196,6 +196,6 @@ const command compare_command = {
              "shows how to write such a file with PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5",
     .options = options,
-    .shared = {{bending_table, offsetof(settings, bending)}},
+    .shared = {{bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };
