@@ -5,6 +5,13 @@
 
 #include <ganbend.h>
 
+/* How far values are from the reference's. */
+typedef struct deviation {
+    double largest;             /* absolute; infinite if one value is infinite and the other is not equal */
+    double squares;             /* sum of the squares */
+    size_t nan;                 /* values of which one or both are NaN: these are in no other number */
+} deviation;
+
 /* One array of the reference, and its differences. */
 typedef struct reference_array {
     char *name;                 /* node name without "tap/", "image", "ws" */
@@ -13,7 +20,8 @@ typedef struct reference_array {
     int64_t shape[GB_DIMS];
     size_t elements;            /* of one sample */
     float *reference;           /* [samples, elements] */
-    double difference, magnitude, squares;
+    double magnitude;           /* the largest of the reference */
+    deviation all, own;         /* of our values; of those computed from the reference's own inputs (--local) */
 } reference_array;
 
 typedef struct reference {
