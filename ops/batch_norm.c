@@ -48,7 +48,7 @@ gb_stat_row gb_stat_row_of(int rows, double truncation) {
     return (gb_stat_row){(int)whole, (int)whole + 1 < rows ? fraction : 0.0};
 }
 
-static gb_real statistic(const gb_real *table, gb_stat_row at, int channels, int c) {
+gb_real gb_statistic(const gb_real *table, gb_stat_row at, int channels, int c) {
     const gb_real *row = table + (size_t)at.row * channels;
     if (at.fraction == 0.0)
         return row[c];
@@ -68,8 +68,8 @@ void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, gb_real *to) {
     for (int n = 0; n < d->out.n; n++, to += 3 * channels)
         for (int c = 0; c < channels; c++) {
             gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
-            gb_real var = statistic(vars, at, channels, c);
-            to[c] = statistic(means, at, channels, c);
+            gb_real var = gb_statistic(vars, at, channels, c);
+            to[c] = gb_statistic(means, at, channels, c);
             to[channels + c] = (gb_real)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) /
                                        sqrt((double)var + d->batch_norm.eps));
             to[2 * channels + c] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
