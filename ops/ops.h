@@ -148,6 +148,9 @@ int gb_act_find(const char *name);      /* gb_act_kind of a name or alias; -1 if
  * activation with a variable number of parameters, count > 0 is their number. */
 gb_real gb_activate(gb_act_kind act, const float *params, int count, gb_real x);
 
+/* The number of parameters of an activation that was given `given` of them. */
+int gb_act_param_count(gb_act_kind act, int given);
+
 /* Whether act'(x) follows from act(x) · gain, so that x need not be stored; whether x does too wherever act'(x) is not
  * 0; and whether act'(x) is 0 everywhere, so that no gradient passes. */
 bool gb_act_from_output(gb_act_kind act, const float *params, int count, float gain);

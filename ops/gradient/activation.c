@@ -124,9 +124,8 @@ const gb_op gb_op_bias_act_grad = {
 
 /* ------------------------------------------------------------------------------------------------ act_param_grad */
 
-static int param_count(const gb_epilogue *e) {
-    return gb_acts[e->act].max_params > gb_acts[e->act].params && e->act_param_count > 0 ? e->act_param_count
-                                                                                       : gb_acts[e->act].params;
+int gb_act_param_count(gb_act_kind act, int given) {
+    return gb_acts[act].max_params > gb_acts[act].params && given > 0 ? given : gb_acts[act].params;
 }
 
 /* ∂act(x)/∂p[i], for i < count */
@@ -197,7 +196,7 @@ static void params_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
     const gb_epilogue *e = job->args->live;
     const gb_shape *s = &job->d->in[0];
-    int n = i / s->c, c = i % s->c, params = job->d->act_param_grad.params, count = param_count(e);
+    int n = i / s->c, c = i % s->c, params = job->d->act_param_grad.params, count = gb_act_param_count(e->act, e->act_param_count);
     double *sum = (double *)job->args->workspace + (size_t)i * params;
     const gb_real *g = gb_plane(job->args->in[0], n, c), *x = gb_plane(job->args->in[1], n, c);
     gb_real slope[GB_MAX_ACT_PARAMS];
