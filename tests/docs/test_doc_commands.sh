@@ -12,6 +12,8 @@ ganbend=$(realpath "$1")
 shift
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
+XDG_CACHE_HOME=$scratch/cache
+export XDG_CACHE_HOME
 failed=0
 ran=0
 parsed=0

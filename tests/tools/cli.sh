@@ -11,6 +11,8 @@ ganbend=$1
 fixtures=tests/fixtures
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
+XDG_CACHE_HOME=$scratch/cache      # converted checkpoints
+export XDG_CACHE_HOME
 passed=0
 failed=0
 

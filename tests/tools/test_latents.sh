@@ -14,9 +14,9 @@ pixels() { LC_ALL=C sed 's/.*IDAT/IDAT/' "$1" | LC_ALL=C grep -a -A100000 IDAT; 
 same_picture() { [ "$(pixels "$1" | cksum)" = "$(pixels "$2" | cksum)" ]; }
 
 for file in wplus-rows.npy wplus-batch.npy wplus-pickled.pkl; do
-    run 0 "$file is one w for each layer" render "$model" --w "$wild/$file" -o "$scratch/$file"
-    check "$file is one image" [ "$(find "$scratch/$file" -name '*.png' | wc -l)" -eq 1 ]
-    check "$file is the reference's first" same_picture "$scratch/$file/w0000.png" "$scratch/reference/w0000.png"
+    run 0 "$file is one w for each layer" render "$model" --w "$wild/$file" -o "$scratch/$file-out"
+    check "$file is one image" [ "$(find "$scratch/$file-out" -name '*.png' | wc -l)" -eq 1 ]
+    check "$file is the reference's first" same_picture "$scratch/$file-out/w0000.png" "$scratch/reference/w0000.png"
 done
 run 0 "ten rows can be ten w's" render "$model" --w $wild/wplus-rows.npy --w-as rows -o "$scratch/ten"
 check "they give ten images" [ "$(find "$scratch/ten" -name '*.png' | wc -l)" -eq 10 ]

@@ -35,7 +35,7 @@ refuses() {
             "$ganbend" "$@" "$out" >"$scratch/out" 2>"$scratch/err"
             status=$?
             if [ $status -eq 0 ]; then bad "$name does not replace $victim ($way)"; else ok; fi
-            if grep -qE 'is not replaced|cannot create this folder|is missing' "$scratch/err"; then ok
+            if grep -qE 'is not replaced|cannot create this folder|this name stands for' "$scratch/err"; then ok
             else bad "$name says why it does not replace $victim ($way)"; fi
             if unchanged; then ok; else bad "$name leaves $victim alone ($way)"; fi
         done

@@ -6,6 +6,8 @@
 #include "commands.h"
 #include "tools/sheets/drawing.h"
 #include "tools/bending/table_rows.h"
+#include "tools/program/output_file.h"
+#include "tools/program/report.h"
 
 typedef struct settings {
     const char *plot, *out;
@@ -18,7 +20,7 @@ typedef struct settings {
 static const option options[] = {
     {"--plot", OPTION_TEXT, AT(plot), "ACTIVATION", "Plot the curve of this activation with the parameters that follow.",
      0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Output file of the plot.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE", "Output of the plot: a .png, .jpg or .webp file, or -.", 0, 0},
     {"--from", OPTION_NUMBER, AT(from), "X", "Left end of the plot (default: -5).", 0, 0},
     {"--to", OPTION_NUMBER, AT(to), "X", "Right end of the plot (default: 5).", 0, 0},
     {"--markdown", OPTION_FLAG, AT(markdown), NULL, "Print sections of a Markdown document.", 0, 0},
@@ -115,7 +117,10 @@ static gb_status plot(const settings *set, const char *const *words, gb_error *e
     canvas_text(c, WIDTH / 2.0, 24, 16, ALIGN_CENTRE, title);
     if (!draw_curve(c, x, y, &a, err)) {
         const gb_text texts[] = {{"Title", title}};
-        canvas_write(c, set->out, texts, 1, err);
+        output_file out;
+        if (!output_begin(&out, set->out, err) && !canvas_write(c, out.path, texts, 1, err)) output_finish(&out, err);
+        output_drop(&out);
+        if (!err->status) report("%s: %s", set->out, title);
     }
     canvas_free(c);
     return err->status;
@@ -149,6 +154,7 @@ const command activations_command = {
     .about = "Lists the activation functions that can replace a layer's own, or shows one with its parameters; --plot draws "
              "its curve.",
     .example = "ganbend activations --plot sinlu a=1 b=3 -o curve.png",
+    .writes = WRITES_PICTURE | WRITES_STREAM,
     .options = options,
     .run = run,
 };

@@ -9,6 +9,10 @@
 #include "tools/program/host.h"
 #include "tools/bending/parameters.h"
 #include "tools/animation/latent_keys.h"
+#include "tools/animation/older_frames.h"
+#include "tools/animation/video.h"
+#include "tools/program/output_names.h"
+#include "tools/program/report.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/progress.h"
 
@@ -18,7 +22,8 @@ typedef struct settings {
     text_list move;
     const char *to, *out, *ease, *loop, *through;
     int64_t frames;
-    bool resume;
+    double fps;
+    bool resume, clean;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -35,9 +40,11 @@ static const option options[] = {
      "slow at both ends, slow at the start, or slow at the end.", 0, 0},
     {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), continue from it to the "
      "first, or return through the same states. The last frame of a loop leads into the first.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "DIR|-", "Folder for frame00000.png and so on, or - to write raw 8-bit RGB video to "
-     "standard output.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE|DIR|-", "Output: a .mp4, .webm, .gif, .apng or .webp file, encoded by ffmpeg, a folder "
+     "for frame00000.png and so on, or - for raw 8-bit RGB video on standard output.", 0, 0},
+    {"--fps", OPTION_NUMBER, AT(fps), "R", "Frames per second of FILE (default: 30).", 0.1, 1000},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
+    {"--clean", OPTION_FLAG, AT(clean), NULL, "Remove the frames of an older, longer animation from DIR.", 0, 0},
     {0}
 };
 
@@ -55,7 +62,8 @@ typedef struct work {
     char *from_text, *to_text;  /* the first and last recipe; NULL without --to */
     easing ease;
     looping loop;
-    uint8_t *bytes;             /* the current frame: pixels for a PNG, RGB for raw video */
+    bool video;                 /* the output is one stream */
+    uint8_t *bytes;             /* the current frame: pixels for a PNG, RGB for video */
     char made_with[SETTINGS_ROOM + BENDING_TEXT_ROOM];
 } work;
 
@@ -90,12 +98,13 @@ static gb_status check_to(const work *w, gb_error *err) {
 static gb_status check(work *w, input_options *in, gb_error *err) {
     const settings *set = w->set;
     size_t size;
-    if (!set->out) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o DIR, or -o - for raw video");
-    if (!strcmp(set->out, "-") && set->resume)
-        return state(err, GB_BAD_ARGUMENT, "--resume needs -o DIR; raw video cannot be resumed");
-    if (!strcmp(set->out, "-") && host_stdout_is_terminal())
-        return state(err, GB_BAD_ARGUMENT, "-o - would print raw video on this terminal; pipe it into ffmpeg, as --help "
-                     "shows");
+    if (!set->out) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.mp4, -o DIR, or -o - for raw video");
+    w->video = output_is_file(set->out);
+    if (w->video && (set->resume || set->clean))
+        return state(err, GB_BAD_ARGUMENT, "%s needs -o DIR; a video is written as a whole",
+                     set->resume ? "--resume" : "--clean");
+    if (!strcmp(set->out, "-") && set->fps > 0)
+        return state(err, GB_BAD_ARGUMENT, "--fps needs -o FILE; raw video has no rate");
     if (open_bending(&set->bending, in, w->parameters.bending, err)) return err->status;
     w->parameters.cutoff = (int)in->cutoff;
     for (size_t i = 0; i < set->move.count; i++) {
@@ -186,8 +195,8 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
         if (set_parameter(&w->parameters, k->name, mix(k->values[at.from], k->values[at.to], at.share), err)) return err->status;
     }
     if (apply_parameters(&w->parameters, w->session, err)) return err->status;
-    return strcmp(w->set->out, "-") ? gb_session_render_pixels(w->session, w->bytes, err)
-                                    : gb_session_render_rgb(w->session, w->bytes, err);
+    return w->video ? gb_session_render_rgb(w->session, w->bytes, err)
+                    : gb_session_render_pixels(w->session, w->bytes, err);
 }
 
 /* The inputs that render the current frame as a single image. */
@@ -236,22 +245,56 @@ static gb_status write_frame(const work *w, long frame, const char *path, gb_err
     return err->status;
 }
 
+/* Renders the frame and writes it as a picture, unless it is there already. */
+static gb_status make_picture(work *w, long frame, size_t *written, gb_error *err) {
+    char path[PATH_ROOM], name[FRAME_NAME_ROOM];
+    name_frame(frame, name);
+    if (join_path(path, w->set->out, name, err)) return err->status;
+    if (w->set->resume && gb_png_is_complete(path)) return GB_OK;
+    if (!render_frame(w, frame, err) && !write_frame(w, frame, path, err)) ++*written;
+    return err->status;
+}
+
+/* Removes the frames that an older, longer animation left behind this one's, or warns about them. */
+static gb_status look_for_older(const settings *set, gb_error *err) {
+    size_t older;
+    if (older_frames(set->out, (long)set->frames, set->clean, &older, err) || !older) return err->status;
+    if (set->clean) report_more("%s: %zu older frame%s removed", set->out, older, older == 1 ? "" : "s");
+    else fprintf(stderr, "ganbend animate: %s: holds %zu older frame%s after the last of this animation; --clean removes "
+                 "%s\n", set->out, older, older == 1 ? "" : "s", older == 1 ? "it" : "them");
+    return GB_OK;
+}
+
+static gb_status render_pictures(work *w, progress *p, gb_error *err) {
+    size_t written = 0, frames = (size_t)w->set->frames;
+    char kept[48] = "";
+    host_make_folder(w->set->out, err);
+    for (long i = 0; i < w->set->frames && !err->status; i++, progress_next(p)) make_picture(w, i, &written, err);
+    progress_end(p);
+    if (err->status || look_for_older(w->set, err)) return err->status;
+    if (written < frames) snprintf(kept, sizeof kept, ", %zu kept", frames - written);
+    report("%s: %zu frames of %" PRId64 "x%" PRId64 "%s", w->set->out, written, w->o->width, w->o->height, kept);
+    return GB_OK;
+}
+
+static gb_status render_video(work *w, progress *p, gb_error *err) {
+    double fps = w->set->fps > 0 ? w->set->fps : 30;
+    video v = {0};
+    video_begin(&v, w->set->out, (int)w->o->width, (int)w->o->height, fps, err);
+    for (long i = 0; i < w->set->frames && !err->status && !ferror(stdout); i++, progress_next(p))
+        if (!render_frame(w, i, err)) video_frame(&v, w->bytes, err);
+    progress_end(p);
+    if (!err->status && !video_finish(&v, err))
+        report("%s: %" PRId64 " frames of %" PRId64 "x%" PRId64 ", %.4g s", w->set->out, w->set->frames, w->o->width,
+               w->o->height, (double)w->set->frames / fps);
+    video_drop(&v);
+    return err->status;
+}
+
 static gb_status render_frames(work *w, gb_error *err) {
-    bool video = !strcmp(w->set->out, "-");
-    size_t bytes = (size_t)(w->o->width * w->o->height) * 3;
     progress p = progress_start("animating", (size_t)w->set->frames);
     gb_session_set_progress(w->session, progress_share, &p);
-    if (!video) host_make_folder(w->set->out, err);
-    for (long i = 0; i < w->set->frames && !err->status; i++, progress_next(&p)) {
-        char path[PATH_ROOM], name[32];
-        snprintf(name, sizeof name, "frame%05ld", i);
-        if (!video && (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_is_complete(path)))) continue;
-        if (render_frame(w, i, err)) break;
-        if (!video) write_frame(w, i, path, err);
-        else if (fwrite(w->bytes, 1, bytes, stdout) != bytes) break;      /* main() reports the error */
-    }
-    progress_end(&p);
-    return err->status;
+    return w->video ? render_video(w, &p, err) : render_pictures(w, &p, err);
 }
 
 static void describe(work *w, const inputs *in) {
@@ -314,12 +357,13 @@ const command animate_command = {
     .name = "animate",
     .summary = "interpolate seeds, parameters and recipes over frames",
     .operands = "MODEL",
-    .usage = "-o DIR|- [options]",
+    .usage = "-o FILE|DIR|- [options]",
     .about = "Renders the frames of an animation through several seeds or latents, through values of parameters, from one "
-             "recipe to another, or all at once. Frames are written as PNGs, or as raw video for ffmpeg.",
-    .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o frames\n"
+             "recipe to another, or all at once, as a video, an animated picture, or single PNGs.",
+    .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o walk.mp4\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o - |\n"
                "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",
+    .writes = WRITES_ANIMATION | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
     .run = run,

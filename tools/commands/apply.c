@@ -7,6 +7,8 @@
 #include "commands.h"
 #include "tools/inputs/latents.h"
 #include "tools/bending/table_rows.h"
+#include "tools/program/output_file.h"
+#include "tools/program/report.h"
 
 static const option options[] = {{0}};
 
@@ -47,6 +49,7 @@ static gb_status apply(const char *text, const char *in, const char *out, gb_err
     gb_array_info info;
     gb_context *context = NULL;
     gb_file *file = NULL;
+    output_file to = {0};
     gb_status status = find_operation(text, &filter, &row, params, &count, err);
     if (!status) status = gb_file_open(in, &file, err);
     if (!status && gb_file_array_count(file) != 1)
@@ -61,7 +64,11 @@ static gb_status apply(const char *text, const char *in, const char *out, gb_err
     } else if (!status) {
         status = gb_activation_apply(row.name, params, count, (size_t)info.count, values, result, err);
     }
-    if (!status) status = gb_npy_save(out, info.ndim, info.shape, result, err);
+    if (!status) status = output_begin(&to, out, err);
+    if (!status) status = gb_npy_save(to.path, info.ndim, info.shape, result, err);
+    if (!status) status = output_finish(&to, err);
+    if (!status) report("%s: %s, %" PRId64 " values", out, row.name, info.count);
+    output_drop(&to);
     gb_context_free(context);
     gb_file_close(file);
     free(values);
@@ -87,6 +94,7 @@ const command apply_command = {
              "activation) and writes the result. Parameters follow the name, separated by commas, by position or as "
              "NAME=VALUE. The computation is exactly that of a bend, so it can be compared with other implementations.",
     .example = "ganbend apply rotate,30,border=edge maps.npy rotated.npy",
+    .writes = WRITES_ARRAY | WRITES_STREAM,
     .options = options,
     .run = run,
 };

@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "tools/program/output_file.h"
 #include "tools/program/progress.h"
+#include "tools/program/report.h"
 
 typedef struct settings {
     bool half;
@@ -24,7 +26,7 @@ static const option options[] = {
 
 static void print_note(void *arg, const char *line) {
     (void)arg;
-    printf("%s\n", line);
+    report("%s", line);
 }
 
 static void print_families(FILE *to) {
@@ -39,6 +41,7 @@ static int run(int argc, char **argv) {
     progress p;
     gb_convert_options how = {.note = print_note, .progress = progress_share, .progress_arg = &p};
     gb_context *context = NULL;
+    output_file out = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&convert_command, argc, argv, operands, &set, &status)) return status;
@@ -46,8 +49,12 @@ static int run(int argc, char **argv) {
     how.config = set.config;
     how.network = set.network;
     p = progress_start("converting", 1);
-    if (!gb_context_new(NULL, &context, &err)) gb_convert(context, operands[0], operands[1], &how, &err);
+    if (!output_begin(&out, operands[1], &err) && !gb_context_new(NULL, &context, &err) &&
+        !gb_convert(context, operands[0], out.path, &how, &err))
+        output_finish(&out, &err);
     progress_end(&p);
+    output_drop(&out);
+    if (!err.status) report("%s: a .gbw model", operands[1]);
     gb_context_free(context);
     return err.status ? failed(&convert_command, &err) : EXIT_DONE;
 }
@@ -59,8 +66,9 @@ const command convert_command = {
     .usage = "[options]",
     .about = "Opens a StyleGAN2 or BigGAN checkpoint (.pkl, .pt, .pth, .bin, .safetensors) without executing anything in "
              "it, and writes a .gbw. The family is recognised from the contents, not the file name. Missing noise maps and "
-             "a missing mean w are synthesised from seed 0.",
+             "a missing mean w are synthesised from seed 0. - stands for standard input or output.",
     .list = print_families,
+    .writes = WRITES_MODEL | WRITES_STREAM,
     .example = "ganbend convert faces.pkl faces.gbw --half\n"
                "ganbend convert biggan/pytorch_model.bin biggan.gbw\n"
                "ganbend convert G_ema.pth biggan.gbw --config arguments.json",

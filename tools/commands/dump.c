@@ -6,7 +6,9 @@
 #include "commands.h"
 #include "tools/inputs/inputs.h"
 #include "tools/inputs/open_model.h"
+#include "tools/program/output_file.h"
 #include "tools/program/progress.h"
+#include "tools/program/report.h"
 
 typedef struct settings {
     input_options in;
@@ -20,7 +22,7 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "Nodes to write, by name, alias or pattern: mapping, 'synthesis.b8.*'. May be "
      "given several times; 'ganbend info' lists the names.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.npz", "Output file.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.npz", "Output file, or - for standard output.", 0, 0},
     {0}
 };
 
@@ -75,10 +77,21 @@ static gb_status write_all(const char *path, const gb_model *model, size_t image
     return status;
 }
 
+static void report_dump(const char *path, size_t images, size_t nodes, const boundary *all) {
+    size_t arrays = 0, bytes = 0;
+    for (size_t i = 0; i < nodes; i++) {
+        arrays += all[i].wanted;
+        bytes += all[i].elements * images * sizeof(float);
+    }
+    report("%s: %zu array%s of %zu image%s, %.1f MB", path, arrays, arrays == 1 ? "" : "s", images, images == 1 ? "" : "s",
+           1e-6 * (double)bytes);
+}
+
 static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_model *o, gb_error *err) {
     size_t nodes = gb_model_node_count(o->model);
     boundary *all = calloc(nodes + 1, sizeof *all);
     gb_session *session = NULL;
+    output_file out = {0};
     progress p = progress_start("rendering", in->count);
     gb_status status = all ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
     if (!status) status = prepare_inputs(in, session, o->model, err);
@@ -93,7 +106,11 @@ static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_
             if (all[j].wanted) status = gb_session_read(session, (gb_node)j, all[j].values + i * all[j].elements, err);
     }
     progress_end(&p);
-    if (!status) status = write_all(set->out, o->model, in->count, all, err);
+    if (!status) status = output_begin(&out, set->out, err);
+    if (!status) status = write_all(out.path, o->model, in->count, all, err);
+    if (!status) status = output_finish(&out, err);
+    if (!status) report_dump(set->out, in->count, nodes, all);
+    output_drop(&out);
     for (size_t i = 0; all && i < nodes; i++) free(all[i].values);
     free(all);
     gb_session_free(session);
@@ -129,6 +146,7 @@ const command dump_command = {
              "[images, shape…] under the nodes' names.",
     .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
                "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
+    .writes = WRITES_ARRAYS | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
     .run = run,

@@ -12,7 +12,7 @@
 #include "tools/inputs/open_model.h"
 
 typedef struct settings {
-    bool json, verify, classes;
+    bool json, verify, classes, model;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -20,6 +20,7 @@ typedef struct settings {
 static const option options[] = {
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {"--verify", OPTION_FLAG, AT(verify), NULL, "Compare every tensor of a .gbw with its checksum.", 0, 0},
+    {"--model", OPTION_FLAG, AT(model), NULL, "Of a checkpoint, print the nodes of the model that it is converted to.", 0, 0},
     {"--classes", OPTION_FLAG, AT(classes), NULL, "List the numbers and names of a model's classes.", 0, 0},
     {0}
 };
@@ -265,11 +266,10 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&info_command, argc, argv, operands, &set, &status)) return status;
-    if (gb_is_gbw(operands[0]))
+    if (gb_is_gbw(operands[0]) || set.classes || set.model)
         model_info(operands[0], &set, &err);
-    else if (set.verify || set.classes)
-        state(&err, GB_BAD_ARGUMENT, "%s: %s needs a .gbw model; this is not one, or it cannot be read", operands[0],
-              set.verify ? "--verify" : "--classes");
+    else if (set.verify)
+        state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one, or it cannot be read", operands[0]);
     else
         file_info(operands[0], &set, &err);
     return err.status ? failed(&info_command, &err) : EXIT_DONE;

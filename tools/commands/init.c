@@ -3,6 +3,8 @@
 
 #include "commands.h"
 #include "tools/pictures/pictures.h"
+#include "tools/program/output_names.h"
+#include "tools/program/report.h"
 
 typedef struct settings {
     int64_t resolution, z_dim, classes, seed;
@@ -66,6 +68,7 @@ static int init_stylegan2(const char *out, const settings *set) {
     gb_context *context = NULL;
     gb_error err = {0};
     if (!gb_context_new(NULL, &context, &err)) gb_init_stylegan2(context, out, &shape, set->half, &err);
+    if (!err.status) report("%s: a StyleGAN2 with random weights", out);
     gb_context_free(context);
     return err.status ? failed(&init_command, &err) : EXIT_DONE;
 }
@@ -85,6 +88,7 @@ static int init_biggan(const char *out, const settings *set, bool deep) {
     gb_context *context = NULL;
     gb_error err = {0};
     if (!gb_context_new(NULL, &context, &err)) gb_init_biggan(context, out, &shape, set->half, &err);
+    if (!err.status) report("%s: a BigGAN with random weights", out);
     gb_context_free(context);
     return err.status ? failed(&init_command, &err) : EXIT_DONE;
 }
@@ -140,6 +144,7 @@ const command init_command = {
              "Face port.",
     .example = "ganbend init stylegan2 big.gbw --res 1024\nganbend init biggan biggan.gbw --res 256\n"
                "ganbend init biggan-deep deep.gbw --res 256",
+    .writes = WRITES_MODEL,
     .options = options,
     .run = run,
 };

@@ -20,7 +20,7 @@ typedef struct settings {
 static const command check_command, from_command;
 
 static const option check_options[] = {
-    {"--model", OPTION_TEXT, AT(model), "FILE.gbw", "Check the recipe against this model and describe its bends.", 0, 0},
+    {"--model", OPTION_TEXT, AT(model), "MODEL", "Check the recipe against this model and describe its bends.", 0, 0},
     {"--clusters", OPTION_TEXT, AT(bending.clusters), "FILE", "Clusters of features for bends that name a cluster.", 0, 0},
     {"--set", OPTION_LIST, AT(bending.set), "NAME=VALUE", "Set a named parameter. May be given several times.", 0, 0},
     {0}

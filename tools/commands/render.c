@@ -7,6 +7,8 @@
 
 #include "commands.h"
 #include "tools/program/host.h"
+#include "tools/program/output_file.h"
+#include "tools/program/report.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/progress.h"
@@ -23,10 +25,10 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Output: a file for one image, a contact sheet or a strip of --steps, or "
-     "a folder for seed0000.png and so on (z0000.png and w0000.png with --z and --w, class0207-seed0000.png with several "
+    {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "Output: a .png, .jpg or .webp file for one image, a contact sheet or a strip of "
+     "--steps, - for standard output, or a folder for seed0000.png and so on (z0000.png and w0000.png with --z and --w, class0207-seed0000.png with several "
      "classes, step0000.png with --steps).", 0, 0},
-    {"--grid", OPTION_TEXT, AT(grid), "CxR", "Write a contact sheet of C columns and R rows, class by class: FILE.png, or "
+    {"--grid", OPTION_TEXT, AT(grid), "CxR", "Write a contact sheet of C columns and R rows, class by class: FILE, or "
      "sheet.png beside the single images in DIR.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that already exist and are complete.", 0, 0},
     {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw the random features of recipes again for each image, from its seed "
@@ -68,6 +70,8 @@ typedef struct work {
     bending *bending;
     const loaded_model *o;
     sheet *sheet;
+    output_file out;            /* if the output is a file */
+    size_t written;             /* single images */
     gb_session *session;
     watch watch;                /* for NaN in the picture, if the network is bent */
     uint8_t *pixels;            /* the current image */
@@ -97,7 +101,7 @@ static void describe(work *w, size_t index) {
 static gb_status write_single(work *w, size_t index, const char *path, gb_error *err) {
     char *latent = latent_numbers(w->in, index);
     describe(w, index);
-    write_image(w, path, 1, 1, latent, w->pixels, err);
+    if (!write_image(w, path, 1, 1, latent, w->pixels, err)) w->written++;
     free(latent);
     return err->status;
 }
@@ -126,11 +130,27 @@ static gb_status render_image(const work *w, size_t index, const char *name, gb_
     return nonfinite ? report_nonfinite(w, index, name, err) : GB_OK;
 }
 
+/* "out: 32 pictures of 128x128, and sheet.png" */
+static void report_output(const work *w, bool to_file, bool with_sheet) {
+    const char *out = w->set->out;
+    size_t skipped = w->in->count - w->written;
+    char rest[64] = "";
+    if (to_file && with_sheet)
+        report("%s: %zu pictures, %dx%d pixels", out, w->in->count, w->sheet->columns * (int)w->o->width,
+               w->sheet->rows * (int)w->o->height);
+    else if (to_file)
+        report("%s: %s%" PRId64 "x%" PRId64 " pixels", out, w->written || w->sheet->columns ? "" : "kept, ", w->o->width, w->o->height);
+    if (to_file) return;
+    if (w->set->resume && skipped) snprintf(rest, sizeof rest, ", %zu kept", skipped);
+    report("%s: %zu picture%s of %" PRId64 "x%" PRId64 "%s%s", out, w->written, w->written == 1 ? "" : "s", w->o->width,
+           w->o->height, rest, with_sheet ? ", and sheet.png" : "");
+}
+
 /* Renders every image that its file or the contact sheet needs. */
 static gb_status render_all(work *w, gb_error *err) {
     const settings *set = w->set;
     sheet *s = w->sheet;
-    bool to_file = ends_with(set->out, ".png"), sheet_wanted = s->columns > 0;
+    bool to_file = output_is_file(set->out), sheet_wanted = s->columns > 0;
     char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM];
     progress p = progress_start("rendering", w->in->count);
     gb_status status = gb_session_new(w->o->model, NULL, &w->session, err);
@@ -138,9 +158,9 @@ static gb_status render_all(work *w, gb_error *err) {
     if (!status) status = apply_bending(w->bending, w->session, err);
     if (!status && w->bending->count) status = watch_new(&w->watch, w->o->model, w->session, err);
     if (!status) gb_session_set_progress(w->session, progress_share, &p);
-    if (!status && !to_file) status = host_make_folder(set->out, err);
+    if (!status) status = to_file ? output_begin(&w->out, set->out, err) : host_make_folder(set->out, err);
     if (!status && sheet_wanted) {
-        if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", set->out);
+        if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", w->out.path);
         else status = join_path(sheet_path, set->out, "sheet", err);
         if (!status && set->resume && gb_png_is_complete(sheet_path)) sheet_wanted = false;
         if (!status && sheet_wanted) status = new_sheet(s, w->o, w->in->count, err);
@@ -148,7 +168,7 @@ static gb_status render_all(work *w, gb_error *err) {
     for (size_t i = 0; !status && i < w->in->count; i++, progress_next(&p)) {
         bool single = !to_file || !s->columns;
         name_image(w->in, i, name);
-        if (to_file) snprintf(path, sizeof path, "%s", set->out);
+        if (to_file) snprintf(path, sizeof path, "%s", w->out.path);
         else if ((status = join_path(path, set->out, name, err))) break;
         if (single && set->resume && gb_png_is_complete(path)) single = false;
         if (!single && !sheet_wanted) continue;
@@ -163,7 +183,9 @@ static gb_status render_all(work *w, gb_error *err) {
         snprintf(w->text + used, sizeof w->text - used, " --grid %dx%d", s->columns, s->rows);
         status = write_image(w, sheet_path, s->columns, s->rows, NULL, s->pixels, err);
     }
+    if (!status && to_file) status = output_finish(&w->out, err);
     progress_end(&p);
+    if (!status) report_output(w, to_file, sheet_wanted);
     return status;
 }
 
@@ -173,6 +195,7 @@ static gb_status render(const settings *set, inputs *in, bending *b, const loade
     if (w && pixels) {
         *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .pixels = pixels};
         render_all(w, err);
+        output_drop(&w->out);
         watch_free(&w->watch);
         gb_session_free(w->session);
     } else {
@@ -181,6 +204,11 @@ static gb_status render(const settings *set, inputs *in, bending *b, const loade
     free(w);
     free(pixels);
     return err->status;
+}
+
+static bool can_resume(const char *out) {
+    const output_format *format = output_format_of(out);
+    return !output_is_file(out) || (format && format->own);
 }
 
 static int run(int argc, char **argv) {
@@ -195,6 +223,8 @@ static int run(int argc, char **argv) {
     if (!parse_arguments(&render_command, argc, argv, operands, &set, &status)) return status;
     if (!set.out) return wrong_usage(&render_command, "-o is missing: -o FILE.png or -o DIR");
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
+    if (set.resume && !can_resume(set.out))
+        return wrong_usage(&render_command, "--resume needs -o FILE.png or -o DIR: only a PNG shows whether it is complete");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes COLUMNSxROWS, as in 8x4, not '%s'", set.grid);
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
@@ -205,10 +235,10 @@ static int run(int argc, char **argv) {
     if (set.redraw_as >= 0) b.redraw = (uint64_t)set.redraw_as;
     if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) &&
         !load_inputs(&set.in, o.model, &in, &err)) {
-        if (in.steps && !in.only && !set.grid && ends_with(set.out, ".png")) s.columns = (int)in.steps, s.rows = 1;
+        if (in.steps && !in.only && !set.grid && output_is_file(set.out)) s.columns = (int)in.steps, s.rows = 1;
         if (check_picture(&o, operands[0], &err)) {
             /* err is set */
-        } else if (in.count != 1 && !s.columns && ends_with(set.out, ".png")) {
+        } else if (in.count != 1 && !s.columns && output_is_file(set.out)) {
             state(&err, GB_BAD_ARGUMENT, "-o %s is one file, but there are %zu images; give a folder, or --grid", set.out,
                   in.count);
         } else {
@@ -226,8 +256,8 @@ const command render_command = {
     .name = "render",
     .summary = "render images from seeds or latents",
     .operands = "MODEL",
-    .usage = "-o FILE.png|DIR [options]",
-    .about = "Renders images of a .gbw model. Seeds give the same pictures as the published code, for example NVIDIA's "
+    .usage = "-o FILE|DIR [options]",
+    .about = "Renders images of a model: a .gbw, or a checkpoint. Seeds give the same pictures as the published code, for example NVIDIA's "
              "generate.py with --noise-mode const. --steps interpolates between two images. Every PNG contains the "
              "version, the model's checksum and the settings that reproduce it.",
     .example = "ganbend render faces.gbw -o out --seeds 0-15 --trunc 0.7 --grid 4x4\n"
@@ -236,6 +266,7 @@ const command render_command = {
                "ganbend render biggan.gbw -o mixed.png --class 207:0.7,88:0.3\n"
                "ganbend render biggan.gbw -o strip.png --class 207,88 --steps 8\n"
                "ganbend render faces.gbw -o bent --seeds 0-15 --bend bend.yaml --set angle=30",
+    .writes = WRITES_PICTURE | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
     .run = run,

@@ -7,6 +7,8 @@
 #include "commands.h"
 #include "tools/sheets/sheet.h"
 #include "tools/program/host.h"
+#include "tools/program/output_file.h"
+#include "tools/program/report.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/progress.h"
@@ -26,9 +28,9 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "Layers to bend, by name, alias or pattern (default: every layer with feature "
      "maps). May be given several times.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png|DIR", "Output: a file for the whole strip, or a folder for one labelled picture "
+    {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "Output: a .png, .jpg or .webp file, or -, for the whole strip, or a folder for one labelled picture "
      "per layer.", 0, 0},
-    {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures per row of FILE.png (default: all, at most 10).", 1, 1000},
+    {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures per row of FILE (default: all, at most 10).", 1, 1000},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip pictures in DIR that already exist and are complete.", 0, 0},
     {0}
 };
@@ -122,15 +124,16 @@ static gb_status write_labelled(const work *w, const char *path, const char *lin
 
 /* Renders the unbent picture, then one for each layer. */
 static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) {
-    bool to_file = ends_with(w->set->out, ".png");
+    bool to_file = output_is_file(w->set->out);
+    output_file out = {0};
     size_t pictures = layers->count + 1;
     int columns = w->set->columns ? (int)w->set->columns : pictures < 10 ? (int)pictures : 10;
     const contact_options how = {.columns = columns, .rows = ((int)pictures + columns - 1) / columns,
                                  .width = (int)w->o->width, .height = (int)w->o->height, .lines = true};
     contact sheet = {0};
     progress p = progress_start("rendering", pictures);
-    if (to_file) contact_new(&sheet, &how, err);
-    else host_make_folder(w->set->out, err);
+    if (to_file && !output_begin(&out, w->set->out, err)) contact_new(&sheet, &how, err);
+    if (!to_file) host_make_folder(w->set->out, err);
     if (!err->status) gb_session_set_progress(w->session, progress_share, &p);
     for (size_t i = 0; !err->status && i < pictures; i++, progress_next(&p)) {
         char path[PATH_ROOM], name[160], line[512], made_with[SETTINGS_ROOM + 160];
@@ -152,9 +155,11 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
     if (!err->status && to_file) {
         picture_texts texts;
         fill_picture_texts(&texts, w->o, w->made_with, NULL, NULL);
-        contact_write(&sheet, w->set->out, texts.texts, texts.count, err);
+        if (!contact_write(&sheet, out.path, texts.texts, texts.count, err)) output_finish(&out, err);
     }
     progress_end(&p);
+    output_drop(&out);
+    if (!err->status) report("%s: the unbent picture and %zu layers", w->set->out, layers->count);
     contact_free(&sheet);
     return err->status;
 }
@@ -211,11 +216,12 @@ const command strip_command = {
     .name = "strip",
     .summary = "render one bend at each layer, side by side",
     .operands = "MODEL",
-    .usage = "--filter FILTER[,p…] -o FILE.png|DIR [options]",
+    .usage = "--filter FILTER[,p…] -o FILE|DIR [options]",
     .about = "Renders one image unbent and then once for each layer with the bend at that layer only. The name of the layer "
              "is printed under each picture. Layers where the bend is not possible are left out.",
     .example = "ganbend strip faces.gbw --filter rotate,45 --seeds 7 --trunc 0.7 -o rotated.png\n"
                "ganbend strip faces.gbw --activation sinlu,1,3 --at 'mapping.fc*' -o layers",
+    .writes = WRITES_PICTURE | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in)}, {single_table, offsetof(settings, single)}},
     .run = run,

@@ -9,6 +9,8 @@
 #include "tools/bending/parameters.h"
 #include "tools/inputs/open_model.h"
 #include "tools/pictures/pictures.h"
+#include "tools/program/output_file.h"
+#include "tools/program/report.h"
 #include "tools/program/progress.h"
 
 typedef struct settings {
@@ -25,7 +27,7 @@ static const option options[] = {
      "parameter of a recipe, a parameter of the single bend (angle), or trunc.", 0, 0},
     {"--y", OPTION_TEXT, AT(y), "NAME=FROM:TO:N", "Rows, given like --x (default: one row per seed).", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "GLOB", "Nodes to bend with --filter, --activation or --disable.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Output file.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE", "Output: a .png, .jpg or .webp file, or -.", 0, 0},
     {0}
 };
 
@@ -98,6 +100,7 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
     const gb_session_options how = {.purpose = GB_INTERACTIVE};
     const loaded_model *o = w->o;
     contact sheet = {0};
+    output_file out = {0};
     contact_options layout = {.columns = w->x.steps, .width = (int)o->width, .height = (int)o->height,
                               .row_titles = true, .column_titles = true};
     if (check_picture(o, "this model", err)) return err->status;
@@ -114,8 +117,11 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
         !render_rows(w, in, &sheet, err)) {
         picture_texts texts;
         fill_picture_texts(&texts, o, w->made_with, NULL, w->parameters.bending);
-        contact_write(&sheet, set->out, texts.texts, texts.count, err);
+        if (!output_begin(&out, set->out, err) && !contact_write(&sheet, out.path, texts.texts, texts.count, err))
+            output_finish(&out, err);
+        output_drop(&out);
     }
+    if (!err->status) report("%s: %d columns, %d rows", set->out, layout.columns, layout.rows);
     contact_free(&sheet);
     gb_session_free(w->session);
     free(w->rgb);
@@ -135,7 +141,7 @@ static void describe(const settings *set, const inputs *in, work *w) {
 
 static gb_status check(settings *set, work *w, gb_error *err) {
     if (!set->x) return state(err, GB_BAD_ARGUMENT, "--x is missing: --x NAME=FROM:TO:N");
-    if (!set->out || !ends_with(set->out, ".png")) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.png");
+    if (!set->out) return state(err, GB_BAD_ARGUMENT, "-o is missing: -o FILE.png");
     if (parse_range("--x", set->x, &w->x, err) || parse_range("--y", set->y, &w->y, err)) return err->status;
     if (read_single(&set->single, w->parameters.single, err)) return err->status;
     if (w->parameters.single->given != !!set->at)
@@ -179,11 +185,12 @@ const command sweep_command = {
     .name = "sweep",
     .summary = "render one or two parameters over ranges, on one sheet",
     .operands = "MODEL",
-    .usage = "--x NAME=FROM:TO:N -o FILE.png [options]",
+    .usage = "--x NAME=FROM:TO:N -o FILE [options]",
     .about = "Renders every combination of the values of one or two parameters on a sheet labelled with the values. The "
              "parameters are named parameters of recipes, those of a single bend given by options, or trunc.",
     .example = "ganbend sweep faces.gbw --filter rotate --at synthesis.b16.conv1 --x angle=-90:90:7 -o sweep.png\n"
                "ganbend sweep faces.gbw --bend bend.yaml --x angle=0:90:5 --y trunc=0.2:1:5 -o sweep.png",
+    .writes = WRITES_PICTURE | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in)},
                {single_table, offsetof(settings, single)},

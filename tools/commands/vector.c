@@ -11,6 +11,8 @@
 #include "tools/bending/vector_library.h"
 #include "tools/inputs/open_model.h"
 #include "tools/pictures/pictures.h"
+#include "tools/program/output_file.h"
+#include "tools/program/report.h"
 
 typedef struct settings {
     input_options in;
@@ -138,8 +140,9 @@ static int run_take(int argc, char **argv) {
     if (!good_vector_name(set.name))
         return wrong_usage(&take_command, "--name takes at most %d letters, digits, '-', '_' and '.', not '%s'",
                            (int)VECTOR_NAME_ROOM - 1, set.name);
-    if (!open_subject(&set, operands[0], &s, &err) && !take(&set, &s, &v, &err))
-        add_to_library(set.out, &v, set.replace, &err);
+    if (!open_subject(&set, operands[0], &s, &err) && !take(&set, &s, &v, &err) &&
+        !add_to_library(set.out, &v, set.replace, &err))
+        report("%s: vector %s, %d channels of %s", set.out, v.name, v.channels, v.layer);
     free(v.values);
     free(v.thumbnail);
     close_subject(&s);
@@ -153,6 +156,7 @@ static const command take_command = {
     .about = "Renders an image and stores all channels of one pixel of a layer in a library as an activation vector, with "
              "its origin and a thumbnail of the picture. Recipes paint with vectors by name.",
     .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o library.npz",
+    .writes = WRITES_ARRAYS,
     .options = take_options,
     .shared = {{input_table, offsetof(settings, in)}},
     .run = run_take,
@@ -200,7 +204,7 @@ static const command list_command = {
 static const option show_options[] = {
     {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the vector; may be omitted if the library has only one.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "LAYER", "Layer to paint (default: the vector's own).", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.png", "Output file.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE", "Output: a .png, .jpg or .webp file, or -.", 0, 0},
     {"--seed", OPTION_TEXT, AT(in.seeds), "S", "The same as --seeds S.", 0, 0},
     {0}
 };
@@ -215,6 +219,7 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
     gb_node node;
     gb_node_info info;
     contact sheet;
+    output_file out = {0};
     char text[SETTINGS_ROOM + 256];
     if (!*at)
         return state(err, GB_BAD_ARGUMENT, "the library has no layer for vector '%s'; give one with --at", v->name);
@@ -241,7 +246,10 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
         used = strlen(text);
         snprintf(text + used, sizeof text - used, " --name %s --at %s", v->name, info.name);
         fill_picture_texts(&texts, &s->o, text, NULL, NULL);
-        contact_write(&sheet, set->out, texts.texts, texts.count, err);
+        if (!output_begin(&out, set->out, err) && !contact_write(&sheet, out.path, texts.texts, texts.count, err))
+            output_finish(&out, err);
+        output_drop(&out);
+        if (!err->status) report("%s: %s painted with %s", set->out, info.name, v->name);
     }
     contact_free(&sheet);
     return err->status;
@@ -274,11 +282,12 @@ static int run_show(int argc, char **argv) {
 static const command show_command = {
     .name = "vector show",
     .operands = "MODEL LIBRARY.npz",
-    .usage = "-o FILE.png [options]",
+    .usage = "-o FILE [options]",
     .about = "Renders an image unpainted, with the vector at every pixel of the layer, and with it on grids of blocks of 1 "
              "to 5 pixels, side by side. A .pt file of one vector, as saved by the painting paper's code, is accepted as a "
              "library.",
     .example = "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
+    .writes = WRITES_PICTURE | WRITES_STREAM,
     .options = show_options,
     .shared = {{input_table, offsetof(settings, in)}},
     .run = run_show,

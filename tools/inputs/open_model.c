@@ -4,16 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model_cache.h"
 #include "tools/program/arguments.h"
 #include "tools/program/host.h"
+
+gb_status open_any_model(gb_context *context, const char *path, gb_model **model, gb_error *err) {
+    bool checkpoint = host_readable(path) && !host_is_device(path) && !gb_is_gbw(path);
+    return checkpoint ? open_checkpoint(context, path, model, err) : gb_model_read(context, path, model, err);
+}
 
 gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err) {
     const gb_context_options options = {.threads = (int)on->threads, .device = on->device, .precision = on->precision};
     int64_t shape[3];
     *o = (loaded_model){0};
-    if (host_readable(path) && !gb_is_gbw(path))
-        return state(err, GB_BAD_FILE, "%s: not a .gbw model; 'ganbend convert' converts checkpoints", path);
-    if (gb_context_new(&options, &o->context, err) || gb_model_read(o->context, path, &o->model, err)) {
+    if (gb_context_new(&options, &o->context, err) || open_any_model(o->context, path, &o->model, err)) {
         close_model(o);
         return err->status;
     }

@@ -26,7 +26,9 @@ typedef struct device_options {
      "On a GPU: half (default), tf32 or fp32. On the CPU: fp32 (default), or bf16 for previews, which multiplies in " \
      "bfloat16 and needs AVX512-BF16.", 0, 0}
 
-/* Opens nothing if it fails. Prints a line on standard error if "auto" fell back to the CPU. */
+/* Opens a .gbw, or a checkpoint of any family. */
+gb_status open_any_model(gb_context *context, const char *path, gb_model **model, gb_error *err);
+/* The same with a new context. Opens nothing if it fails. Prints a line on standard error if "auto" fell back to the CPU. */
 gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err);
 void close_model(loaded_model *o);
 

@@ -4,6 +4,7 @@
 
 #include "tools/bending/recipes.h"
 #include "tools/inputs/open_model.h"
+#include "tools/program/host.h"
 
 typedef struct picture_texts {
     char software[64], checksum[16];
@@ -18,7 +19,6 @@ void fill_picture_texts(picture_texts *t, const loaded_model *o, const char *set
 
 bool ends_with(const char *text, const char *end);
 
-enum { PATH_ROOM = 4096 };
 /* Writes "folder/name.png" to `path`. */
 gb_status join_path(char path[PATH_ROOM], const char *folder, const char *name, gb_error *err);
 

@@ -2,7 +2,11 @@
  * ends the options. For a misspelt name, the one at the smallest edit distance is suggested. */
 #include "arguments.h"
 #include "host.h"
+#include "output_names.h"
+#include "report.h"
+#include "standard_input.h"
 #include "synonyms.h"
+#include "temporary.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -112,21 +116,9 @@ static gb_status check_inputs_stay(const char *out, const text_list *inputs, gb_
 
 /* No subcommand replaces its own input or a file of another kind than it writes: checked before anything is done, and by
  * the library again for files in folders. */
-static gb_status check_output_path(const command *c, const char *out, const text_list *inputs, gb_error *err) {
-    static const struct { const char *end; gb_output_kind kind; } kinds[] = {
-        {".png", GB_OUTPUT_PNG}, {".npz", GB_OUTPUT_NPZ}, {".npy", GB_OUTPUT_NPY}, {".gbw", GB_OUTPUT_GBW},
-    };
-    const char *placeholder = output_placeholder(c);
-    bool may_be_folder = strstr(placeholder, "DIR") != NULL;
-    size_t length = strlen(out);
-    if (check_inputs_stay(out, inputs, err)) return err->status;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t end = strlen(kinds[i].end);
-        bool written = strstr(placeholder, kinds[i].end) != NULL;
-        bool named = length > end && !strcmp(out + length - end, kinds[i].end);
-        if (written && (named || !may_be_folder)) return gb_check_output(out, kinds[i].kind, err);
-    }
-    return GB_OK;
+static gb_status check_output_path(const command *c, const char *out, const text_list *inputs, bool force, gb_error *err) {
+    if (!force && check_inputs_stay(out, inputs, err)) return err->status;
+    return check_output_name(out, c->writes, force, err);
 }
 
 static const char *nearest_option(const command *c, const char *word) {
@@ -140,10 +132,26 @@ static const char *nearest_option(const command *c, const char *word) {
 typedef struct files_given {
     const char *out;
     text_list inputs;
+    int standard_inputs;        /* how many of them are "-" */
 } files_given;
 
-static void add_input(files_given *files, const char *path) {
+/* Notes an input file, and returns the path to read it from: for "-" a file to which standard input will be copied. */
+static const char *add_input(const command *c, files_given *files, const char *path) {
+    if (!strcmp(path, "-") && !c->own_signals) {
+        files->standard_inputs++;
+        return standard_input_path();
+    }
     if (files->inputs.count < LIST_ROOM) files->inputs.texts[files->inputs.count++] = path;
+    return path;
+}
+
+/* Prepares for temporary files, and copies standard input if it is used. */
+static gb_status begin_files(const command *c, const files_given *files, gb_error *err) {
+    char folder[PATH_ROOM] = "";
+    if (c->own_signals) return GB_OK;
+    if (files->out && strcmp(files->out, "-")) host_output_folder(files->out, output_is_file(files->out), folder);
+    if ((c->writes || files->standard_inputs) && clean_up_when_interrupted(folder, err)) return err->status;
+    return files->standard_inputs ? copy_standard_input(err) : GB_OK;
 }
 
 /* Parses the option at argv[*at] and its value. */
@@ -180,7 +188,7 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
         return false;
     }
     if (!strcmp(o->name, "-o")) files->out = text;
-    else if (text && o->value && kind_of_placeholder(o->value) == PLACEHOLDER_FILE) add_input(files, text);
+    else if (text && o->value && kind_of_placeholder(o->value) == PLACEHOLDER_FILE) text = add_input(c, files, text);
     return set_value(c, o, text, into, status);
 }
 
@@ -188,6 +196,7 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
                      int *status) {
     int given = 0, min = -1, max = 0, out_operand = -1;
     bool options = true, force = false, only_parse = false;
+    verbosity how = REPORT_LINE;
     files_given files = {0};
     gb_error err = {0};
     for (const char *p = c->operands; *p; p += strcspn(p, " "), p += *p == ' ', max++) {
@@ -204,8 +213,12 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             *status = EXIT_DONE;
             return false;
         }
-        if (options && !strcmp(word, "--force") && output_placeholder(c)) {
+        if (options && !strcmp(word, "--force") && c->writes) {
             force = true;
+        } else if (options && (!strcmp(word, "-q") || !strcmp(word, "--quiet"))) {
+            how = REPORT_NOTHING;
+        } else if (options && (!strcmp(word, "-v") || !strcmp(word, "--verbose"))) {
+            how = REPORT_ALL;
         } else if (options && !strcmp(word, "--only-parse")) {
             only_parse = true;
         } else if (options && !strcmp(word, "--")) {
@@ -221,7 +234,7 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             return false;
         } else {
             if (given == out_operand) files.out = word;
-            else add_input(&files, word);
+            else word = add_input(c, &files, word);
             operands[given++] = word;
         }
     }
@@ -229,10 +242,16 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
         *status = wrong_usage(c, "missing argument; expected %s", c->operands);
         return false;
     }
+    if (files.standard_inputs > 1) {
+        *status = wrong_usage(c, "standard input can be read only once; give a file in place of one -");
+        return false;
+    }
     *status = EXIT_DONE;
     if (only_parse) return false;
+    set_verbosity(files.out && !strcmp(files.out, "-") ? REPORT_NOTHING : how);
     if (force) host_allow_overwriting();
-    else if (files.out && check_output_path(c, files.out, &files.inputs, &err)) {
+    if ((files.out && check_output_path(c, files.out, &files.inputs, force, &err)) ||
+        begin_files(c, &files, &err)) {
         *status = failed(c, &err);
         return false;
     }

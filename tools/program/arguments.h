@@ -56,6 +56,8 @@ typedef struct command {
     const char *about;      /* paragraphs for --help */
     void (*list)(FILE *to); /* prints one of the library's tables after them; or NULL */
     const char *example;    /* lines for --help */
+    int writes;             /* WRITES_PICTURE and so on, of output_names.h, for -o or the operand OUT; 0 for none */
+    bool own_signals;       /* handles signals itself, and does not read standard input */
     const struct command *const *verbs;     /* its own subcommands, NULL-terminated; or NULL */
     const option *options;  /* own options; the last row has no name */
     shared_options shared[SHARED_TABLES];
@@ -75,9 +77,6 @@ void print_help(const command *c);
 size_t option_count(const option *table);
 /* The row with the name that the first `length` bytes of `name` are, or NULL. */
 const option *find_row_named(const option *table, const char *name, size_t length);
-/* The placeholder of the file that the subcommand writes: "FILE.npz" of -o, or the operand "OUT.gbw"; NULL if it writes
- * none. */
-const char *output_placeholder(const command *c);
 /* Option `i` of a subcommand: its own, then the shared ones, then --help; NULL past the end. */
 const option *option_at(const command *c, size_t i);
 

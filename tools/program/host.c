@@ -1,5 +1,5 @@
 /* All POSIX calls of the program. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "host.h"
 
 #include <errno.h>
@@ -37,6 +37,24 @@ bool host_same_file(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+bool host_is_device(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+bool host_has_program(const char *name) {
+    const char *path = getenv("PATH");
+    char file[PATH_ROOM];
+    while (path && *path) {
+        int length = (int)strcspn(path, ":");
+        int written = snprintf(file, sizeof file, "%.*s/%s", length, path, name);
+        if (written > 0 && (size_t)written < sizeof file && access(file, X_OK) == 0) return true;
+        path += length;
+        path += *path == ':';
+    }
+    return false;
+}
+
 void host_allow_overwriting(void) {
     setenv("GANBEND_OVERWRITE", "1", 1);
 }
@@ -46,7 +64,22 @@ static bool is_folder(const char *path) {
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-gb_status host_make_folder(const char *path, gb_error *err) {
+char *host_final_name(const char *path) {
+    char *target = realpath(path, NULL);
+    return target ? target : strdup(path);
+}
+
+void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]) {
+    char *target = host_final_name(output), *slash;
+    snprintf(folder, PATH_ROOM, "%s", target ? target : output);
+    free(target);
+    if (!is_file) return;
+    slash = strrchr(folder, '/');
+    if (slash) slash[slash == folder] = '\0';
+    else strcpy(folder, ".");
+}
+
+static gb_status make_folder(const char *path, mode_t mode, gb_error *err) {
     size_t length = strlen(path);
     char *part = malloc(length + 1);
     if (!part) return state(err, GB_NO_MEMORY, "%s: out of memory", path);
@@ -54,7 +87,7 @@ gb_status host_make_folder(const char *path, gb_error *err) {
     for (size_t i = 1; i <= length; i++) {
         if (part[i] != '/' && part[i] != '\0') continue;
         part[i] = '\0';
-        int failure = is_folder(part) || mkdir(part, 0777) == 0 ? 0 : errno;
+        int failure = is_folder(part) || mkdir(part, i == length ? mode : 0777) == 0 ? 0 : errno;
         if (failure && !is_folder(part)) {      /* another process may have created it; is_folder() changes errno */
             state(err, GB_IO, "%s: cannot create this folder: %s", part, strerror(failure));
             free(part);
@@ -64,6 +97,14 @@ gb_status host_make_folder(const char *path, gb_error *err) {
     }
     free(part);
     return GB_OK;
+}
+
+gb_status host_make_folder(const char *path, gb_error *err) {
+    return make_folder(path, 0777, err);
+}
+
+gb_status host_make_private_folder(const char *path, gb_error *err) {
+    return make_folder(path, 0700, err);
 }
 
 int64_t host_peak_rss_bytes(void) {

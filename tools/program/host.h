@@ -8,6 +8,8 @@
 
 #include <ganbend.h>
 
+enum { PATH_ROOM = 4096 };
+
 double host_seconds(void);              /* monotonic */
 bool host_stderr_is_terminal(void);
 bool host_stdout_is_terminal(void);
@@ -15,10 +17,20 @@ bool host_stdout_is_terminal(void);
 bool host_readable(const char *path);
 /* True if both paths lead to the same file, also by symbolic or hard links. */
 bool host_same_file(const char *a, const char *b);
+/* True if `path` exists and is neither a regular file nor a folder: a device or a pipe. */
+bool host_is_device(const char *path);
+/* True if a program of that name is in the PATH. */
+bool host_has_program(const char *name);
 /* Lets the library replace files of any kind from now on (gb_check_output()). */
 void host_allow_overwriting(void);
+/* The path with its links followed, or a copy of it if there is no such file. The caller frees it; NULL if out of memory. */
+char *host_final_name(const char *path);
+/* The folder that an output is written to, with links followed: that of a file, or the output itself; "" if unknown. */
+void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]);
 /* Creates the folder and its missing parents. */
 gb_status host_make_folder(const char *path, gb_error *err);
+/* The same, for this user only. */
+gb_status host_make_private_folder(const char *path, gb_error *err);
 /* The peak resident memory of this process, mapped pages included; 0 if it is unknown. */
 int64_t host_peak_rss_bytes(void);
 

@@ -6,10 +6,11 @@
 
 #include "checkpoint_tables.h"
 #include "reference.h"
+#include "temporary.h"
 #include "tools/commands/commands.h"
 
 static const command *const commands[] = {
-    &convert_command, &info_command,   &init_command,    &render_command,      &strip_command,  &sweep_command,
+    &convert_command, &cache_command, &info_command,   &init_command,    &render_command,      &strip_command,  &sweep_command,
     &animate_command, &vector_command, &filters_command, &activations_command, &recipe_command, &apply_command,
     &dump_command,    &compare_command, &bench_command,  &moves_command,       &studio_command, NULL,
 };
@@ -97,6 +98,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     int status = dispatch(argc, argv);
+    remove_temporaries();
     /* Output that could not be written is a failure, even if the subcommand succeeded. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "ganbend: standard output: %s\n", strerror(errno));

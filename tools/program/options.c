@@ -15,16 +15,13 @@ const option *find_row_named(const option *table, const char *name, size_t lengt
     return NULL;
 }
 
-const char *output_placeholder(const command *c) {
-    const option *o = find_row_named(c->options, "-o", 2);
-    const char *out = strstr(c->operands, "OUT");
-    return o ? o->value : out;
-}
-
 const option *option_at(const command *c, size_t i) {
     static const option help = {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0};
     static const option force = {"--force", OPTION_FLAG, 0, NULL, "Replace the output even if it is an input of this "
                                  "command or a file of another kind.", 0, 0};
+    static const option quiet = {"--quiet", OPTION_FLAG, 0, NULL, "Or -q: do not print what was written.", 0, 0};
+    static const option verbose = {"--verbose", OPTION_FLAG, 0, NULL, "Or -v: also print the model, the processor, and each "
+                                   "step.", 0, 0};
     size_t rows = option_count(c->options);
     if (i < rows) return &c->options[i];
     i -= rows;
@@ -33,7 +30,9 @@ const option *option_at(const command *c, size_t i) {
         if (i < rows) return &c->shared[k].table[i];
         i -= rows;
     }
-    if (output_placeholder(c) && i-- == 0) return &force;
+    if (c->writes && i-- == 0) return &force;
+    if (c->writes && i-- == 0) return &quiet;
+    if (c->writes && i-- == 0) return &verbose;
     return i == 0 ? &help : NULL;
 }
 

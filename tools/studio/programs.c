@@ -1,4 +1,4 @@
-/* The PATH, and starting xdg-open. */
+/* Starting xdg-open. */
 #define _POSIX_C_SOURCE 200809L
 #include "programs.h"
 
@@ -11,19 +11,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-bool program_is_here(const char *name) {
-    const char *path = getenv("PATH");
-    char file[4096];
-    while (path && *path) {
-        int length = (int)strcspn(path, ":");
-        int written = snprintf(file, sizeof file, "%.*s/%s", length, path, name);
-        if (written > 0 && (size_t)written < sizeof file && access(file, X_OK) == 0) return true;
-        path += length;
-        path += *path == ':';
-    }
-    return false;
-}
 
 static bool is_set(const char *name) {
     const char *value = getenv(name);

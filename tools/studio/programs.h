@@ -1,11 +1,9 @@
-/* Other programs on this machine: whether they exist, and starting the browser. */
+/* Starting the browser. */
 #ifndef GANBEND_STUDIO_PROGRAMS_H
 #define GANBEND_STUDIO_PROGRAMS_H
 
 #include <stdbool.h>
 
-/* Whether it is in the PATH. */
-bool program_is_here(const char *name);
 /* Whether there is a display to open a browser on. */
 bool has_screen(void);
 /* Opens the address in the user's default browser; does nothing if that fails. */

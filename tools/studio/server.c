@@ -35,7 +35,7 @@ enum {
     HEADERS = 16 << 10,         /* bytes of a request's headers */
     PIECE = 64 << 10,           /* bytes received at a time */
     HOST_ROOM = 256,
-    PATH_ROOM = 256,
+    URL_ROOM = 256,
     COOKIES_ROOM = 4096,
     CLOSING_ROUNDS = 20,        /* times 25 ms to tell the tabs about the shutdown */
     ROUND_MS = 25
@@ -108,7 +108,7 @@ static bool is_crowded(const server *s, struct lws *wsi) {
 }
 
 static int answer_request(server *s, struct lws *wsi) {
-    char path[PATH_ROOM], known[64], cookie[sizeof s->guard.cookie + GUARD_TOKEN];
+    char path[URL_ROOM], known[64], cookie[sizeof s->guard.cookie + GUARD_TOKEN];
     bool by_address = false;
     http_request r = {.crowded = is_crowded(s, wsi)};
     r.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path);
@@ -124,7 +124,7 @@ static int answer_request(server *s, struct lws *wsi) {
 
 /* Returns 0 to let the upgrade proceed; otherwise the response was sent. */
 static int check_upgrade(server *s, struct lws *wsi, const char *to) {
-    char path[PATH_ROOM], version[8];
+    char path[URL_ROOM], version[8];
     bool by_address;
     const char *spoken = header(wsi, WSI_TOKEN_VERSION, version, sizeof version);
     http_request r = {.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path), .crowded = is_crowded(s, wsi)};

@@ -70,11 +70,7 @@ static gb_status open_demo_models(shared *s, gb_error *err) {
 static gb_status open_one(shared *s, const char *path, gb_error *err) {
     shared_model *m = &s->models[s->model_count];
     int64_t shape[3];
-    if (host_readable(path) && !gb_is_gbw(path)) {
-        return state(err, GB_BAD_FILE, "%s: not a .gbw model; convert checkpoints with 'ganbend convert'", path);
-    } else if (gb_model_read(s->context, path, &m->model, err)) {
-        return err->status;
-    }
+    if (open_any_model(s->context, path, &m->model, err)) return err->status;
     m->path = path;
     name_model(path, m->name);
     s->model_count++;
@@ -97,7 +93,7 @@ static gb_status open_shared(const settings *set, const char *const paths[OPERAN
     s->out = set->out;
     s->keep_bytes = (size_t)set->keep << 20;
     s->quality = (int)set->quality;
-    s->ffmpeg = program_is_here("ffmpeg");
+    s->ffmpeg = host_has_program("ffmpeg");
     if (gb_context_new(&how, &s->context, err)) return err->status;
     if (gb_context_fallback_reason(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(s->context));
     s->device = gb_context_device(s->context) ? gb_context_device(s->context) : "cpu";
@@ -184,6 +180,7 @@ const command studio_command = {
                "ssh -t -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw # renders on another "
                "machine; open http://127.0.0.1:7860/\n"
                "ganbend studio faces.gbw --listen 0.0.0.0                  # for a tablet on the same network",
+    .own_signals = true,
     .options = options,
     .run = run,
 };

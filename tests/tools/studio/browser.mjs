@@ -1,9 +1,8 @@
 // Drives Chromium through chromedriver by W3C WebDriver, with node's own modules only: the commands that the studio's tests
 // need.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+
+import { startProgram, tracked } from './programs.mjs';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';      // how WebDriver names an element in its JSON
 
@@ -14,44 +13,10 @@ export const KEY = {
     pageUp: '\uE00E', pageDown: '\uE00F', backspace: '\uE003',
 };
 
-/* Starts a program and waits for a line that `pattern` matches; resolves to [process, match]. If it ends first, the
- * error contains its output. */
-export async function startProgram(file, args, pattern, options = {}) {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    const seen = [];
-    const found = new Promise((resolve, reject) => {
-        const read = stream => createInterface({ input: stream }).on('line', line => {
-            seen.push(line);
-            const match = pattern.exec(line);
-            if (match) resolve(match);
-        });
-        read(child.stdout);
-        read(child.stderr);
-        child.on('error', reject);
-        child.on('exit', code => reject(new Error(`${file} ended with ${code}:\n${seen.join('\n')}`)));
-        setTimeout(() => reject(new Error(`${file} said nothing like ${pattern}:\n${seen.join('\n')}`)), 20000).unref();
-    });
-    found.catch(() => child.kill('SIGKILL'));
-    const match = await found;
-    child.output = seen;
-    return [child, match];
-}
-
-/* Ends a program by SIGTERM, then SIGKILL; resolves to its exit code or signal. */
-export async function stopProgram(child, signal = 'SIGTERM') {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
-    const ended = once(child, 'exit');
-    const surely = setTimeout(() => child.kill('SIGKILL'), 10000);
-    child.kill(signal);
-    const [code, by] = await ended;
-    clearTimeout(surely);
-    return code ?? by;
-}
-
 export async function startBrowser({ width = 1280, height = 800, dark = false } = {}) {
-    const [driver, match] = await startProgram(process.env.CHROMEDRIVER ?? 'chromedriver', ['--port=0'],
-                                               /started successfully on port (\d+)/);
-    const base = `http://127.0.0.1:${match[1]}`;
+    const driver = await startProgram(process.env.CHROMEDRIVER ?? 'chromedriver', ['--port=0'],
+                                      /started successfully on port (\d+)/);
+    const base = `http://127.0.0.1:${driver.match[1]}`;
     async function ask(method, path, body) {
         const response = await fetch(base + path, {
             method, headers: { 'content-type': 'application/json' },
@@ -74,7 +39,7 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
         } } });
         session = `/session/${made.sessionId}`;
     } catch (error) {
-        await stopProgram(driver);
+        await driver.stop();
         throw error;
     }
     const browser = {
@@ -160,10 +125,10 @@ export async function startBrowser({ width = 1280, height = 800, dark = false } 
             const entries = await ask('POST', `${session}/se/log`, { type: 'browser' });
             return entries.filter(e => e.level === 'SEVERE' || e.level === 'WARNING').map(e => e.message);
         },
-        async close() {
+        close: tracked(async () => {
             await ask('DELETE', session).catch(() => {});
-            await stopProgram(driver);
-        },
+            await driver.stop();
+        }),
     };
     await browser.look({ width, height, dark });
     return browser;

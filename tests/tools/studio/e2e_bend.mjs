@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { KEY, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, until } from './page.mjs';
 
 let page, unbent, works = 0;
 
 before(async () => { page = await openPage(process.argv[2]); });
-after(() => page?.close());
+after(closePages);
 beforeEach(async () => {
     await page.fresh(`bend ${++works}`);
     unbent = await page.pixels();

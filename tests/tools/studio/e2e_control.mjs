@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { after, before, test } from 'node:test';
 
-import { openPage, until } from './page.mjs';
+import { closePages, openPage, until } from './page.mjs';
 
 // One controller with eight knobs; window.turn(knob, value) turns one.
 const controller = `{
@@ -39,7 +39,7 @@ before(async () => {
     port = await freePort();
     page = await openPage(process.argv[2], { options: ['--osc', String(port)], prepare: controller });
 });
-after(() => page?.close());
+after(closePages);
 
 async function send(...messages) {
     const socket = dgram.createSocket('udp4');

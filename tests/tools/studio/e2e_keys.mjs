@@ -5,12 +5,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { KEY, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, until } from './page.mjs';
 
 let page;
 
 before(async () => { page = await openPage(process.argv[2]); });
-after(() => page?.close());
+after(closePages);
 
 const focus = () => page.browser.run(`const e = document.activeElement, box = e.getBoundingClientRect();
     const label = e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent;

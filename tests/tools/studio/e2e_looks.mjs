@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { KEY, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, until } from './page.mjs';
 
 const axeVersion = '4.10.3';
 const [, , ganbend, folder] = process.argv;
@@ -30,7 +30,7 @@ before(async () => {
     execFileSync(ganbend, ['init', 'biggan', animals, '--res', '32', '--channel-width', '16']);
     page = await openPage(ganbend, { models: ['tests/fixtures/toy-faces-64.gbw', animals] });
 });
-after(() => page?.close());
+after(closePages);
 
 // `rules` of axe, or null for all.
 async function scan(state, rules = null) {

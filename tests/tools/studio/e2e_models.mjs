@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { KEY, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, until } from './page.mjs';
 
 const ganbend = process.argv[2];
 const folder = mkdtempSync(join(tmpdir(), 'models-'));
@@ -20,7 +20,7 @@ before(async () => {
     face = await page.pixels();
 });
 after(async () => {
-    await page?.close();
+    await closePages();
     rmSync(folder, { recursive: true });
 });
 

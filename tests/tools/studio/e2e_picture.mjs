@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { KEY, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, until } from './page.mjs';
 
 let page, panel, picture, unbent, works = 0;
 
 before(async () => { page = await openPage(process.argv[2]); });
-after(() => page?.close());
+after(closePages);
 beforeEach(async () => {
     await page.fresh(`picture ${++works}`);
     unbent = await page.pixels();

@@ -6,13 +6,22 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { KEY, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, until } from './page.mjs';
 
 const ganbend = process.argv[2];
 let page, unbent, works = 0;
 
-before(async () => { page = await openPage(ganbend); });
-after(() => page?.close());
+// What the page said in its hellos, in window.hellos.
+const listen = `window.hellos = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (text) {
+        const message = JSON.parse(text);
+        if (message.type === 'hello') window.hellos.push(message);
+        return send.call(this, text);
+    };`;
+
+before(async () => { page = await openPage(ganbend, { prepare: listen }); });
+after(closePages);
 beforeEach(async () => {
     await page.fresh(`work ${++works}`);
     unbent = await page.pixels();
@@ -169,6 +178,17 @@ test('nothing is lost by reloading the page or by killing and restarting the pro
     assert.equal(await page.pixels(), bent);
 });
 
+test('a reloaded page identifies itself, so that it gets its project even if its old connection is still open', async () => {
+    const [{ tab }] = await page.browser.run('return window.hellos;');
+    assert.equal(await page.browser.run('return sessionStorage.length;'), 0, 'a duplicate of the tab is another page');
+    await page.reload();
+    const [{ tab: again, project }] = await page.browser.run('return window.hellos;');
+    assert.equal(again, tab);
+    assert.equal(project, (await page.of('store.welcome')).project);
+    await page.fresh('elsewhere');
+    assert.equal((await page.browser.run('return window.hellos;'))[0].tab, tab);
+});
+
 test('a film between snapshots is rendered as pictures and as MP4', async () => {
     await page.press('Snapshot');
     await page.press('Seed: next');
@@ -207,7 +227,7 @@ test('snapshots are restored by click and by number', async () => {
     await page.key('s');
     await page.key('1');
     assert.equal(await page.pixels(), unbent);
-    await page.click((await page.all('button', '2'))[0]);
+    await page.click(await page.the('button', '2', await page.the('list', 'Snapshots')));
     assert.equal(await page.pixels(), second);
 });
 

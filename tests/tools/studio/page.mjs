@@ -7,12 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { KEY, startBrowser } from './browser.mjs';
+import { closeAll } from './programs.mjs';
 import { start } from './server.mjs';
 
 export { KEY };
 export const toyFaces = 'tests/fixtures/toy-faces-64.gbw';
 
-const patience = 15000;             // ms
+const patience = 60000;             // ms; the machine may be busy with other things
+const pages = new Set();
 const pause = () => new Promise(resolve => setTimeout(resolve, 20));
 
 // Waits until `look` resolves to something; `what` describes it for the error message.
@@ -43,6 +45,7 @@ export async function openPage(ganbend, { models = [toyFaces], options = [], pre
         page.warnings.push(...warnings.filter(text => !/WebSocket connection to .* failed/.test(text)));
     };
     page.close = async () => {
+        pages.delete(page);
         if (browser) page.warnings.push(...await browser.warnings());
         await browser?.close();
         if (!beside) {
@@ -64,12 +67,22 @@ export async function openPage(ganbend, { models = [toyFaces], options = [], pre
         await page.close();
         throw error;
     }
+    pages.add(page);
     return page;
+}
+
+// For after(): closes all pages, those that a failed test has left open too, and whatever else it has left running.
+export async function closePages() {
+    const errors = [];
+    while (pages.size) await [...pages].at(-1).close().catch(error => errors.push(error));
+    await closeAll();
+    if (errors.length) throw errors[0];
 }
 
 function addActions(page, browser) {
     const chrome = browser.chrome;
     let root = null;                // the browser's id of the document node; null after a reload
+    const questions = new Map();    // element → what the() was asked for when it found it
 
     async function documentNode() {
         root ??= (await chrome('DOM.getDocument', { depth: 0 })).root.backendNodeId;
@@ -95,23 +108,42 @@ function addActions(page, browser) {
     async function the(role, name, within = null) {
         let seen = 0;
         return until(async () => {
-            const found = await all(role, name, within);
+            const found = await all(role, name, await inPage(within));
             seen = found.length;
+            if (seen === 1) questions.set(found[0], [role, name, within]);
             return seen === 1 && found[0];
         }, `one ${role} ${name}`).catch(error => {
             throw new Error(`${error.message} (there were ${seen})`);
         });
     }
 
-    // Runs a function body with the element as `this`.
-    async function on(element, body, ...args) {
-        const { object } = await chrome('DOM.resolveNode', { backendNodeId: element });
+    // Calls a function body with the element as `this`. Resolves to {value}, or {gone} if the element has left the page.
+    async function callOn(element, body, args) {
+        const { object } = await chrome('DOM.resolveNode', { backendNodeId: element }).catch(() => ({}));
+        if (!object) return { gone: true };
         const { result, exceptionDetails } = await chrome('Runtime.callFunctionOn', {
-            objectId: object.objectId, functionDeclaration: `async function () { ${body} }`, awaitPromise: true,
-            returnByValue: true, arguments: args.map(value => ({ value })),
+            objectId: object.objectId, awaitPromise: true, returnByValue: true, arguments: args.map(value => ({ value })),
+            functionDeclaration: `async function () {
+                if (!this.isConnected) return { gone: true };
+                return { value: await (async function () { ${body} }).apply(this, arguments) };
+            }`,
         });
         if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
         return result.value;
+    }
+
+    // The element, or the one that the page has put in its place since the() found it.
+    async function inPage(element) {
+        if (!element || !(await callOn(element, '', [])).gone) return element;
+        if (!questions.has(element)) throw new Error('the element has left the page');
+        const [role, name, within] = questions.get(element);
+        return the(role, name, await inPage(within));
+    }
+
+    // Runs a function body with the element as `this`.
+    async function on(element, body, ...args) {
+        const { gone, value } = await callOn(element, body, args);
+        return gone ? on(await inPage(element), body, ...args) : value;
     }
 
     // Scrolls an element into view and returns a point of it in the window; `x` and `y` are fractions of its size.
@@ -150,11 +182,23 @@ function addActions(page, browser) {
 
     // Evaluates an expression with the page's modules in scope, such as of('store.recipe').
     const run = (body, ...args) => browser.run(`const { store } = await import('/state/store.js'),
-        { live } = await import('/state/live.js'), { controls } = await import('/parts/controls.js');\n${body}`, ...args);
+        { live } = await import('/state/live.js'), { wire } = await import('/state/wire.js'),
+        { controls } = await import('/parts/controls.js');\n${body}`, ...args);
     const of = expression => run(`return ${expression};`);
 
-    // Waits until nothing is being rendered and the newest picture is shown.
-    const rest = () => until(() => of('!live.busy'), 'the picture to come');
+    // Waits until the newest picture is shown and every question to the program is answered.
+    const isAtRest = '(!live.busy && !wire.asking)';
+    const rest = () => until(() => of(isAtRest), 'the picture to come');
+
+    // A hash of the picture on the canvas; null if the page is not at rest.
+    const hashAtRest = () => run(`
+        if (!${isAtRest}) return null;
+        const canvas = document.querySelector('#picture canvas');
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+        const digest = await crypto.subtle.digest('SHA-256', data);
+        return [...new Uint8Array(digest, 0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('');`);
 
     Object.assign(page, {
         browser, all, names, the, on, pointOf, click, write, pickFrom, run, of, rest,
@@ -175,17 +219,8 @@ function addActions(page, browser) {
             await browser.reload();
             await page.ready();
         },
-        // A hash of the picture on the canvas.
-        async pixels() {
-            await rest();
-            return browser.run(`const canvas = document.querySelector('#picture canvas');
-                const copy = new OffscreenCanvas(canvas.width, canvas.height)
-                    .getContext('2d', { willReadFrequently: true });
-                copy.drawImage(canvas, 0, 0);
-                const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-                const digest = await crypto.subtle.digest('SHA-256', data);
-                return [...new Uint8Array(digest, 0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('');`);
-        },
+        // The picture is hashed in the same step of the page that finds it at rest, so it is never one on the way.
+        pixels: () => until(hashAtRest, 'the picture to come'),
         recipe: () => of('store.recipe'),
         // A layer in the network panel, by its name in recipes.
         layer: name => the('treeitem', new RegExp(`(^|, )${name.replaceAll('.', '\\.')}, `)),

@@ -9,6 +9,7 @@ import { join, dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { closeAll } from './programs.mjs';
 import { start } from './server.mjs';
 import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
 
@@ -21,7 +22,7 @@ before(async () => {
     studio = await start(ganbend, [toyFaces]);
     port = studio.port;
 });
-after(() => studio.stop());
+after(closeAll);
 
 // Sends bytes; resolves to the response when it is complete or the connection ends.
 function exchange(bytes, { to = port, part = false } = {}) {

@@ -25,8 +25,13 @@ function askModel() {
     }
 }
 
-// Identifies this page across connections: the program gives it its project back after a lost connection.
-const tab = crypto.getRandomValues(new Uint32Array(4)).join('-');
+// Identifies this page across connections and reloads: the program gives it its project back, although it may not have
+// noticed yet that the connection before is closed. Only a page that is being left keeps its name in sessionStorage, because
+// the browser copies that for a duplicate of the tab, which is another page.
+const tab = sessionStorage.getItem('tab') ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
+sessionStorage.removeItem('tab');
+addEventListener('pagehide', () => sessionStorage.setItem('tab', tab));
+addEventListener('pageshow', () => sessionStorage.removeItem('tab'));
 
 wire.on('open', () => wire.send('hello', {project: wantedProject(), tab}));
 

@@ -27,13 +27,13 @@ export function mount(root) {
     const numbers = el('div', {class: 'line-numbers', 'aria-hidden': 'true'});
     const wrong = el('button', {type: 'button', class: 'wrong', id: 'recipe-wrong', hidden: true,
                                 title: 'Go to the error', onclick: () => goTo(place)});
-    let timer = 0, place = null, reading = 0, showTimer = 0;
+    let timer = 0, place = null, reading = 0, isRead = true, showTimer = 0;
     clear(root, el('div', {class: 'editor'}, numbers, area), wrong);
 
     function show() {
         const hasFocus = document.activeElement === area;
         const text = textOf(store.recipe);
-        if (area.value === text || (hasFocus && (timer || place)))      // text that is being edited stays
+        if (area.value === text || (hasFocus && (!isRead || place)))       // text that is being edited stays
             return;
         const {scrollTop, scrollLeft, selectionStart} = area;
         area.value = text;
@@ -72,19 +72,17 @@ export function mount(root) {
     async function read() {
         timer = 0;
         const mine = ++reading;
-        try {
-            await take(area.value, 'Recipe text');
-            if (mine === reading)
-                say(live.refused);
-        } catch (error) {
-            if (mine === reading)
-                say(error);
-        }
+        const error = await take(area.value, 'Recipe text').then(() => live.refused, refused => refused);
+        if (mine !== reading)
+            return;
+        isRead = !timer;
+        say(error);
     }
 
     on(area, 'input', () => {
         clearTimeout(timer);
         timer = setTimeout(read, pause);
+        isRead = false;
         showNumbers();
     });
     on(area, 'scroll', () => { numbers.scrollTop = area.scrollTop; });
@@ -104,7 +102,7 @@ export function mount(root) {
     };
     store.on('recipe', showSoon);
     store.on('ui', key => key === 'project' && showSoon());
-    store.on('refused', () => !timer && say(live.refused));
+    store.on('refused', () => isRead && say(live.refused));
     live.spell = textOf;
     show();
 }

@@ -8,7 +8,8 @@ const listeners = new Map();
 const waiting = new Map();
 let socket = null, lastId = 0, pause = firstPause, timer = 0;
 
-export const wire = {connect, ask, send, on, state: 'closed'};
+export const wire = {connect, ask, send, on, state: 'closed',
+                     get asking() { return waiting.size > 0; }};     // whether an answer has not arrived yet
 
 function on(name, listener) {
     if (!listeners.has(name))

@@ -1,0 +1,193 @@
+/* A signal handler writes to a pipe, from which one thread reads: it can use any function to clean up, and then ends the
+ * program as the signal would have. Blocking the signals would not do, since libraries such as OpenBLAS start threads before
+ * main(). The state belongs to the process, as its signals do. */
+#define _POSIX_C_SOURCE 200809L
+#include "temporary.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+
+enum { FILES = 16, FOLDERS = 3, PREFIX_ROOM = 40, OWN_NAME = 32 };
+
+static struct {
+    pthread_mutex_t lock;
+    char files[FILES][PATH_ROOM];   /* "" for a free place */
+    char own[PATH_ROOM];            /* this program's folder in $TMPDIR; "" if there is none yet */
+    char folders[FOLDERS][PATH_ROOM];   /* where the library writes */
+    bool watching;
+    int from, into;                 /* the pipe */
+    volatile pid_t child;
+} state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* The beginning of the names of this process's unfinished files, the library's included. */
+static void hidden_prefix(char prefix[PREFIX_ROOM]) {
+    snprintf(prefix, PREFIX_ROOM, ".ganbend-%lx-", (unsigned long)getpid());
+}
+
+/* Removes the library's unfinished files, which have names where the file system knows no files without. */
+static void remove_unfinished(const char *folder) {
+    char prefix[PREFIX_ROOM], path[PATH_ROOM + 300];
+    struct dirent *entry;
+    DIR *list = *folder ? opendir(folder) : NULL;
+    hidden_prefix(prefix);
+    while (list && (entry = readdir(list))) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix))) continue;
+        snprintf(path, sizeof path, "%s/%.255s", folder, entry->d_name);
+        unlink(path);
+    }
+    if (list) closedir(list);
+}
+
+void remove_temporaries(void) {
+    pthread_mutex_lock(&state_of_process.lock);
+    for (int i = 0; i < FILES; i++) {
+        if (*state_of_process.files[i]) unlink(state_of_process.files[i]);
+        *state_of_process.files[i] = '\0';
+    }
+    if (*state_of_process.own) rmdir(state_of_process.own);
+    *state_of_process.own = '\0';
+    pthread_mutex_unlock(&state_of_process.lock);
+}
+
+static void tell(int signal_number) {
+    int before = errno;
+    unsigned char which = (unsigned char)signal_number;
+    if (write(state_of_process.into, &which, 1) != 1) _exit(1);
+    errno = before;
+}
+
+/* Waits for a signal, cleans up, and ends the program. */
+static void *wait_for_signal(void *arg) {
+    unsigned char which = 0;
+    sigset_t set;
+    ssize_t n;
+    (void)arg;
+    do n = read(state_of_process.from, &which, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1) return NULL;
+    if (state_of_process.child > 0) kill(state_of_process.child, SIGKILL);
+    remove_temporaries();
+    for (int i = 0; i < FOLDERS; i++) remove_unfinished(state_of_process.folders[i]);
+    signal(which, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, which);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(which);
+    return NULL;
+}
+
+void end_when_interrupted(pid_t process) {
+    state_of_process.child = process;
+}
+
+/* Starts the thread and sets the handlers. */
+static gb_status watch_signals(gb_error *err) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction how = {.sa_handler = tell, .sa_flags = SA_RESTART};
+    int ends[2];
+    sigset_t all, before;
+    pthread_t thread;
+    bool started;
+    if (pipe(ends) != 0) return state(err, GB_IO, "cannot create a pipe: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    state_of_process.from = ends[0];
+    state_of_process.into = ends[1];
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&thread, NULL, wait_for_signal, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started) return GB_OK;         /* signals end the program as they would without this */
+    pthread_detach(thread);
+    sigemptyset(&how.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction now;
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)    /* ignored under nohup */
+            sigaction(signals[i], &how, NULL);
+    }
+    return GB_OK;
+}
+
+gb_status clean_up_when_interrupted(const char *folder, gb_error *err) {
+    int i = 0;
+    if (strlen(folder) >= PATH_ROOM) return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+    while (i < FOLDERS - 1 && *state_of_process.folders[i]) i++;
+    strcpy(state_of_process.folders[i], folder);
+    if (state_of_process.watching) return GB_OK;
+    state_of_process.watching = true;
+    return watch_signals(err);
+}
+
+/* Remembers a path whose file is to be removed. */
+static gb_status remember(const char *path, gb_error *err) {
+    int i = 0;
+    pthread_mutex_lock(&state_of_process.lock);
+    while (i < FILES && *state_of_process.files[i]) i++;
+    if (i < FILES) snprintf(state_of_process.files[i], PATH_ROOM, "%s", path);
+    pthread_mutex_unlock(&state_of_process.lock);
+    return i < FILES ? GB_OK : state(err, GB_IO, "more than %d temporary files", (int)FILES);
+}
+
+static void forget(const char *path) {
+    pthread_mutex_lock(&state_of_process.lock);
+    for (int i = 0; i < FILES; i++)
+        if (!strcmp(state_of_process.files[i], path)) *state_of_process.files[i] = '\0';
+    pthread_mutex_unlock(&state_of_process.lock);
+}
+
+/* Creates this program's folder in $TMPDIR, if it has none yet. */
+static gb_status make_own_folder(gb_error *err) {
+    const char *root = getenv("TMPDIR");
+    char folder[PATH_ROOM];
+    int length;
+    if (*state_of_process.own) return GB_OK;
+    length = snprintf(folder, sizeof folder, "%s/ganbend-XXXXXX", root && *root ? root : "/tmp");
+    if (length < 0 || length >= PATH_ROOM - OWN_NAME) return state(err, GB_IO, "TMPDIR: this path is too long");
+    if (!mkdtemp(folder)) return state(err, GB_IO, "%s: %s", folder, strerror(errno));
+    pthread_mutex_lock(&state_of_process.lock);
+    strcpy(state_of_process.own, folder);
+    pthread_mutex_unlock(&state_of_process.lock);
+    return GB_OK;
+}
+
+gb_status name_temporary(const char *name, char path[PATH_ROOM], gb_error *err) {
+    size_t folder;
+    if (make_own_folder(err)) return err->status;
+    folder = strlen(state_of_process.own);
+    strcpy(path, state_of_process.own);
+    snprintf(path + folder, PATH_ROOM - folder, "/%.*s", (int)OWN_NAME - 2, name);
+    return remember(path, err);
+}
+
+gb_status name_beside(const char *target, char path[PATH_ROOM], gb_error *err) {
+    const char *slash = strrchr(target, '/');
+    int folder = slash ? (int)(slash - target) + 1 : 0;
+    char prefix[PREFIX_ROOM];
+    hidden_prefix(prefix);
+    if (snprintf(path, PATH_ROOM, "%.*s%soutput", folder, target, prefix) >= PATH_ROOM)
+        return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", target);
+    return remember(path, err);
+}
+
+void remove_temporary(const char *path) {
+    unlink(path);
+    forget(path);
+}
+
+gb_status keep_temporary(const char *path, const char *target, gb_error *err) {
+    int file = open(path, O_RDONLY | O_CLOEXEC), failure = file < 0 || fsync(file) != 0 ? errno : 0;
+    if (file >= 0) close(file);
+    if (!failure && rename(path, target) != 0) failure = errno;
+    if (failure) unlink(path);
+    forget(path);
+    return failure ? state(err, GB_IO, "%s: %s", target, strerror(failure)) : GB_OK;
+}
