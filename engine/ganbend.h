@@ -4,7 +4,7 @@
  *     #include <stdio.h>
  *
  *     int main(int argc, char **argv) {
- *         gb_error err = {0};
+ *         gb_error err = GB_ERROR_INIT;
  *         gb_context *context = NULL;
  *         gb_model *model = NULL;
  *         gb_session *session = NULL;
@@ -24,16 +24,33 @@
  *   Ownership  The caller owns what it gets from _new and _open, and passes it to _free or _close; both accept NULL.
  *              Returned strings live as long as the object they came from. Arguments are copied unless the comment says
  *              otherwise.
+ *   Order      A context is used by its models, a model by its sessions. gb_model_close() and gb_context_free() refuse with
+ *              GB_BAD_ARGUMENT, and change nothing, while something still uses the object.
+ *   Options    Structs of options begin with `size`, so that they can grow: set it to sizeof the struct and everything else
+ *              that you do not choose to zero. 0 stands for the struct of version 0.1. A program made for a newer version
+ *              runs with an older library as long as it leaves the fields that the library does not know at zero; otherwise
+ *              the call fails with GB_BAD_ARGUMENT.
  *   Arrays     float32, row-major. Feature maps are [N, C, H, W], w's [N, num_ws, w_dim].
  *   Files      Output files appear complete or not at all.
- *   Threads    Any number of threads may use a context and a model at the same time; a session belongs to one thread at
- *              a time, except for gb_session_cancel(). */
+ *   Threads    Any number of threads may use a context and a model at the same time, open and close models among them; each
+ *              session, recipe, graph, open file and .npz belongs to one thread at a time. Only gb_session_cancel() may be
+ *              called while another thread uses the session. _free and _close come after every other call has returned:
+ *              sessions, then their model, then its context. */
 #ifndef GANBEND_H
 #define GANBEND_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The version of this header; gb_version() is that of the library. */
+#define GB_VERSION_MAJOR 0
+#define GB_VERSION_MINOR 1
+#define GB_VERSION_PATCH 0
+#define GB_VERSION_STRING "0.1.0"
+/* A version as a number, for conditions like GB_VERSION >= GB_MAKE_VERSION(0, 2, 0). */
+#define GB_MAKE_VERSION(major, minor, patch) ((major) * 10000 + (minor) * 100 + (patch))
+#define GB_VERSION GB_MAKE_VERSION(GB_VERSION_MAJOR, GB_VERSION_MINOR, GB_VERSION_PATCH)
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,7 +77,11 @@ typedef struct gb_error {
     char message[640];
 } gb_error;
 
+/* The initial value of an error, in C and in C++. */
+#define GB_ERROR_INIT {GB_OK, ""}
+
 GB_API const char *gb_version(void);        /* "0.1.0" */
+GB_API int gb_version_number(void);         /* GB_VERSION of the library */
 /* Makes a text from a file fit to be printed on a terminal: control characters (C0, C1, DEL), characters that change the
  * direction of writing or have no width, and bytes that are not UTF-8 become '?', byte for byte. Messages in a gb_error have
  * been through it. */
@@ -71,7 +92,26 @@ GB_API void gb_make_printable(char *text);
 
 typedef struct gb_context gb_context;
 
+/* Where a context, its models and their sessions get the memory that grows with the network: copies of files, packed
+ * weights, buffers and values. Small bookkeeping, and what the libraries that ganbend uses allocate, is malloc()'s. Both
+ * functions may be called from several threads at a time. */
+typedef struct gb_allocator {
+    /* `size` bytes, aligned to `alignment`, a power of two up to 64; NULL if there are none: the call that needed them fails
+     * with GB_NO_MEMORY. */
+    void *(*alloc)(void *arg, size_t size, size_t alignment);
+    void (*free)(void *arg, void *memory, size_t size);
+    void *arg;
+} gb_allocator;
+
+typedef enum gb_log_level {
+    GB_LOG_ERROR,           /* a mistake of the caller in a function that returns no message */
+    GB_LOG_WARNING,         /* not as was asked: a GPU that could not be used */
+    GB_LOG_INFO,            /* what was chosen: kernels, threads, models opened */
+    GB_LOG_DEBUG            /* every plan that a session makes, with its memory */
+} gb_log_level;
+
 typedef struct gb_context_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     int threads;            /* 0 = one per core that this process may use */
     const char *isa;        /* "plain", "avx2", "avx512", …; NULL = $GANBEND_ISA, or the best available */
     const char *device;     /* "cpu", "cuda", or "auto" (a GPU if one can be used, otherwise the CPU); NULL =
@@ -79,12 +119,16 @@ typedef struct gb_context_options {
     const char *precision;  /* GPU: "half", "tf32", "fp32". CPU: "fp32", or "bf16" for previews (convolutions multiply in
                              * bfloat16; needs AVX512-BF16). NULL = $GANBEND_PRECISION, or "half" on a GPU and "fp32" on a
                              * CPU */
+    const gb_allocator *allocator;      /* copied; NULL = aligned memory of the C library */
+    /* Called with one line without a newline, from any thread that uses the context; may be NULL. */
+    void (*log)(void *arg, gb_log_level level, const char *line);
+    void *log_arg;
 } gb_context_options;
 
 /* `options` may be NULL for the defaults. */
 GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **context, gb_error *err);
-/* Close every model of the context first. */
-GB_API void gb_context_free(gb_context *context);
+/* GB_BAD_ARGUMENT, also told to the log, if a model of the context is open: then nothing is freed. */
+GB_API gb_status gb_context_free(gb_context *context);
 GB_API int gb_context_threads(const gb_context *context);
 /* The GPU's name, or NULL on a CPU. */
 GB_API const char *gb_context_device(const gb_context *context);
@@ -97,6 +141,33 @@ GB_API double gb_context_peak_gflops(gb_context *context);
 /* Measures the rate at which all threads together copy arrays larger than the caches, in GB/s, reads and writes added.
  * Takes a tenth of a second. Returns 0 if there is not enough memory. */
 GB_API double gb_context_memory_bandwidth(gb_context *context);
+
+/* ---------------------------------------------------------------------------------------------------- readers and writers
+ * Files that are in memory, in an archive or on a network. Functions named _from read a gb_reader and functions named _to
+ * write a gb_writer; otherwise they are like those that take a path. */
+
+typedef struct gb_reader {
+    size_t size;            /* sizeof the struct, see "Options" above */
+    const char *name;       /* for messages; NULL = "data" */
+    const void *bytes;      /* `count` bytes, needed during the call only; or NULL if there is */
+    size_t count;
+    /* a function that copies the next bytes, at most `most`, to `to` and returns their number: 0 at the end, SIZE_MAX if
+     * reading failed, which ends the call with GB_IO. Called until the end, without seeking. */
+    size_t (*read)(void *arg, void *to, size_t most);
+    void *arg;
+} gb_reader;
+
+typedef struct gb_writer {
+    size_t size;            /* sizeof the struct, see "Options" above */
+    /* Takes the next bytes of the file; false ends the call with GB_IO. What it got before a failure is no whole file. */
+    bool (*write)(void *arg, const void *bytes, size_t count);
+    void *arg;
+    void *bytes;            /* without `write`: the file, `count` bytes, for gb_free(); NULL after a failure */
+    size_t count;
+} gb_writer;
+
+/* Frees the bytes of a writer. */
+GB_API void gb_free(void *bytes);
 
 /* ---------------------------------------------------------------------------------------------------- files
  * Checkpoints and array files (.pkl .pt .pth .bin .safetensors .npy .npz), opened without executing anything in them. */
@@ -115,6 +186,7 @@ typedef struct gb_array_info {
 
 /* Copies the file into memory until it is closed, as do all functions that read files except gb_model_open(). */
 GB_API gb_status gb_file_open(const char *path, gb_file **file, gb_error *err);
+GB_API gb_status gb_file_open_from(const gb_reader *reader, gb_file **file, gb_error *err);
 GB_API void gb_file_close(gb_file *file);
 GB_API const char *gb_file_format(const gb_file *file);     /* "torch zip", "pickle", "npz", … */
 GB_API size_t gb_file_array_count(const gb_file *file);
@@ -154,6 +226,8 @@ GB_API gb_status gb_png_write(const char *path, int width, int height, const uin
 /* Writes 8-bit pixels [height, width, channels] of 1 (grey), 3 (RGB) or 4 (RGBA) channels. */
 GB_API gb_status gb_png_write_pixels(const char *path, int width, int height, int channels, const uint8_t *pixels,
                                      const gb_text *texts, size_t text_count, gb_error *err);
+GB_API gb_status gb_png_write_to(gb_writer *writer, int width, int height, int channels, const uint8_t *pixels,
+                                 const gb_text *texts, size_t text_count, gb_error *err);
 /* True if `path` is a complete PNG: reads it to its end and checks every chunk. */
 GB_API bool gb_png_is_complete(const char *path);
 /* Calls `text` for the text chunks of a PNG, as UTF-8: at most 64, each of at most 8 MiB. */
@@ -183,6 +257,7 @@ typedef struct gb_checkpoint_row { const char *name, *summary, *source; } gb_che
 GB_API bool gb_checkpoint_table_row(gb_checkpoint_table table, size_t index, gb_checkpoint_row *row);
 
 typedef struct gb_convert_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     bool half;              /* store convolution weights as float16 */
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */
     const char *network;    /* which of several generators: its path in the checkpoint ("G_ema", "." for the top level);
@@ -191,14 +266,18 @@ typedef struct gb_convert_options {
     void *note_arg;
     void (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    const char *config_json;    /* instead of `config`: the JSON text itself, or NULL */
 } gb_convert_options;
 
 /* Converts any supported checkpoint to a .gbw. Values missing from the checkpoint (noise maps, mean w) are synthesised
  * from seed 0. If `config` is NULL, the config.json beside a BigGAN of the Hugging Face port is used. */
 GB_API gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
                             gb_error *err);
+GB_API gb_status gb_convert_to(gb_context *context, const gb_reader *in, gb_writer *out, const gb_convert_options *options,
+                               gb_error *err);
 
 typedef struct gb_stylegan2 {       /* a zero selects the default in brackets */
+    size_t size;                    /* sizeof the struct, see "Options" above */
     int resolution;                 /* [256] a power of two from 4 to 4096 */
     int channel_base, channel_max;  /* [32768], [512]: min(base / r, max) channels at resolution r */
     int z_dim, w_dim;               /* [512] */
@@ -215,6 +294,7 @@ GB_API gb_status gb_init_stylegan2(gb_context *context, const char *out, const g
                                    gb_error *err);
 
 typedef struct gb_biggan {          /* a zero selects the default in brackets */
+    size_t size;                    /* sizeof the struct, see "Options" above */
     bool deep;                      /* BigGAN-deep as in the Hugging Face port; otherwise BigGAN as in BigGAN-PyTorch */
     int resolution;                 /* [256] a power of two from 32 to 512 */
     int channel_width;              /* [96; deep 128]: channels of the last block; the first has 16 times as many */
@@ -253,6 +333,7 @@ typedef enum gb_role {
 } gb_role;
 
 typedef struct gb_conv2d_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     int up;                 /* 1, or 2: transposed convolution followed by the FIR filter */
     bool demodulate;
     float style_gain;       /* 0 means 1 */
@@ -260,6 +341,7 @@ typedef struct gb_conv2d_options {
 } gb_conv2d_options;
 
 typedef struct gb_bias_act_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     const char *bias;       /* weight [C] or NULL */
     float bias_gain;        /* 0 means 1 */
     const char *act;        /* "linear", "relu", "lrelu" (0.2), "tanh", "sigmoid", "elu", "selu", "softplus", "swish" */
@@ -268,6 +350,7 @@ typedef struct gb_bias_act_options {
 } gb_bias_act_options;
 
 typedef struct gb_batch_norm_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     const char *mean, *var; /* weights [rows, C]: statistics at truncations 0 to 1, or one row for all truncations */
     float eps;
     gb_node gain, bias;     /* vectors [C] per sample, or GB_NO_NODE */
@@ -333,10 +416,12 @@ GB_API gb_status gb_model_read(gb_context *context, const char *path, gb_model *
 /* The same from memory, which must outlive the model. `name` is used in messages. */
 GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,
                                       gb_model **model, gb_error *err);
+/* The same from a reader, of which the model keeps a copy. */
+GB_API gb_status gb_model_open_from(gb_context *context, const gb_reader *reader, gb_model **model, gb_error *err);
 /* Makes a model of the caller's own network. Takes the graph over, also on failure. */
 GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err);
-/* Free every session of the model first. */
-GB_API void gb_model_close(gb_model *model);
+/* GB_BAD_ARGUMENT, also told to the log, if the model has sessions: then nothing is closed. */
+GB_API gb_status gb_model_close(gb_model *model);
 
 /* True if `path` starts like a .gbw. */
 GB_API bool gb_is_gbw(const char *path);
@@ -403,6 +488,7 @@ typedef enum gb_purpose {
 } gb_purpose;
 
 typedef struct gb_session_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     gb_purpose purpose;
     int batch;              /* samples rendered together; 0 = 1 */
     size_t keep_bytes;      /* GB_INTERACTIVE: memory budget for kept boundaries; 0 = 1.5 GB */
@@ -531,6 +617,7 @@ typedef struct gb_callback_values {
 } gb_callback_values;
 
 typedef struct gb_bend_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     gb_bend_kind kind;
     const char *at;         /* node name, alias or glob; of a glob's nodes those are bent that this kind can bend */
     gb_features features;   /* FILTER, ACTIVATION, SET, STYLE */
@@ -665,13 +752,42 @@ GB_API gb_status gb_session_render_pixels(gb_session *session, uint8_t *pixels, 
 /* Converts pixels [height, width, channels] of 1, 3 or 4 channels to [height, width, 3], as gb_session_render_rgb() shows
  * them. */
 GB_API void gb_pixels_to_rgb(const uint8_t *pixels, int channels, int height, int width, uint8_t *rgb);
+
+typedef enum gb_pixel_order {
+    GB_PIXELS_RGB,          /* [H, W, 3], as gb_session_render_rgb() shows the picture */
+    GB_PIXELS_RGBA,         /* [H, W, 4]: alpha, not premultiplied, is the network's, or opaque if it has none */
+    GB_PIXELS_BGRA,         /* [H, W, 4]: the same with blue first */
+    GB_PIXELS_PLANAR        /* [3, H, W]: the values of GB_PIXELS_RGB, all red ones first */
+} gb_pixel_order;
+
+typedef struct gb_pixel_format {
+    size_t size;            /* sizeof the struct, see "Options" above */
+    gb_pixel_order order;
+    int bits;               /* 0 or 8: uint8_t, clamp(127.5 x + 128) rounded down. 16: uint16_t in the machine's byte order,
+                             * clamp(32767.5 x + 32768) rounded down, so that both are -1 to 1 rounded to nearest */
+    size_t stride;          /* bytes from a row to the next, at least a row's and, with 16 bits, even; 0 = a row's bytes.
+                             * Padding is left as it is. The planes and pictures of a batch follow one another in whole rows */
+} gb_pixel_format;
+
+/* The bytes that gb_session_render_as() writes for the whole batch: rows · stride. 0 if the format is not possible. */
+GB_API size_t gb_session_pixels_size(const gb_session *session, const gb_pixel_format *format);
+/* Renders the batch into `pixels` in that format. `room` is the size of `pixels` in bytes, at least
+ * gb_session_pixels_size(). */
+GB_API gb_status gb_session_render_as(gb_session *session, const gb_pixel_format *format, void *pixels, size_t room,
+                                      gb_error *err);
+
 /* Renders and writes the first sample of the batch as a PNG. */
 GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err);
+GB_API gb_status gb_session_render_png_to(gb_session *session, gb_writer *writer, gb_error *err);
 
-/* Ends what the session is doing: a render, while it is planned or between two of its steps, or a recipe being applied or
- * updated; the call returns GB_CANCELLED. If nothing is running, the next of these ends. May be called from any thread.
- * What a render has computed is kept; nothing of the recipe is added. */
+/* Ends what the session is doing: a render or preview, while it is planned or between two of its steps, or a recipe being
+ * applied or updated; the call returns GB_CANCELLED. What a render has computed is kept; nothing of the recipe is added.
+ * May be called from any thread until gb_session_free(). No cancel is lost: if nothing is running, or only its last step,
+ * the next of these calls ends. Several cancels before one call ends are one. */
 GB_API void gb_session_cancel(gb_session *session);
+/* Takes back a cancel that has not ended a call yet. For the thread that uses the session, when cancels that came too late
+ * must not end what it does next. */
+GB_API void gb_session_clear_cancel(gb_session *session);
 /* Calls `progress` in the rendering thread after every step, with the share of the arithmetic done. NULL turns it off. */
 GB_API void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg);
 

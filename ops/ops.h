@@ -40,6 +40,7 @@ typedef struct gb_cpu {
     /* Runs task(arg, i, worker) for i in [0, tasks), worker in [0, workers), and returns when all are done. */
     void (*parallel)(void *pool, int tasks, void (*task)(void *arg, int i, int worker), void *arg);
     void *pool;
+    const struct gb_allocator *allocator;   /* of the host's tensors and weights; NULL = the C library */
     /* The device that holds the tensors and runs the rows (ops/device.h); NULL = the host. With a device, tensor data,
      * packed weights and workspace are in its memory; `live` and everything it points to stay in the host's. */
     const struct gb_device *device;

@@ -101,12 +101,16 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
     if (bytes == MAP_FAILED)
         status = system_failed(err, path, errno);
     else
-        *map = (gb_map){bytes, size, false};
+        *map = (gb_map){.bytes = bytes, .size = size};
     close(fd);
     return status;
 }
 
 gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err) {
+    return gb_map_read_with(NULL, path, most, map, err);
+}
+
+gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err) {
     int fd = -1;
     size_t size = 0, done = 0;
     *map = (gb_map){0};
@@ -115,7 +119,7 @@ gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err)
         return status;
     if (size > most)
         size = most;
-    unsigned char *bytes = gb_aligned_alloc(size);
+    unsigned char *bytes = gb_aligned_alloc_with(allocator, size);
     if (!bytes)
         status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     while (!status && done < size) {
@@ -131,21 +135,21 @@ gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err)
     if (status)
         gb_aligned_free(bytes);
     else
-        *map = (gb_map){bytes, size, true};
+        *map = (gb_map){.bytes = bytes, .size = size, .copied = true};
     return status;
 }
 
 void gb_map_close(gb_map *map) {
     if (map->copied)
         gb_aligned_free((void *)(uintptr_t)map->bytes);
-    else if (map->bytes)
+    else if (map->bytes && !map->borrowed)
         munmap((void *)(uintptr_t)map->bytes, map->size);
     *map = (gb_map){0};
 }
 
 void gb_map_release(const gb_map *map, const void *bytes, size_t size) {
     uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes;
-    if (!map->bytes || map->copied || from < base || from - base > map->size || size > map->size - (from - base))
+    if (!map->bytes || map->copied || map->borrowed || from < base || from - base > map->size || size > map->size - (from - base))
         return;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t first = (from + page - 1) / page * page, end = (from + size) / page * page;
@@ -386,13 +390,42 @@ double gb_clock(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void *gb_aligned_alloc(size_t size) {
+/* In front of every block is a cache line that says where it came from, so that only gb_aligned_alloc_with() needs to know
+ * the allocator. */
+typedef struct origin {
+    const gb_allocator *allocator;      /* NULL = the C library */
+    size_t size;                        /* with this line */
+} origin;
+
+enum { LINE = 64 };
+
+void *gb_aligned_alloc_with(const gb_allocator *allocator, size_t size) {
     void *memory = NULL;
-    return posix_memalign(&memory, 64, size ? size : 1) == 0 ? memory : NULL;
+    if (size > SIZE_MAX - LINE)
+        return NULL;
+    size += LINE;
+    if (allocator)
+        memory = allocator->alloc(allocator->arg, size, LINE);
+    else if (posix_memalign(&memory, LINE, size))
+        memory = NULL;
+    if (!memory)
+        return NULL;
+    *(origin *)memory = (origin){allocator, size};
+    return (char *)memory + LINE;
+}
+
+void *gb_aligned_alloc(size_t size) {
+    return gb_aligned_alloc_with(NULL, size);
 }
 
 void gb_aligned_free(void *memory) {
-    free(memory);
+    if (!memory)
+        return;
+    origin *from = (origin *)(void *)((char *)memory - LINE);
+    if (from->allocator)
+        from->allocator->free(from->allocator->arg, from, from->size);
+    else
+        free(from);
 }
 
 /* ---------------------------------------------------------------------------------------------------- threads */

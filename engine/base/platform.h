@@ -11,6 +11,7 @@ typedef struct gb_map {
     const void *bytes;
     size_t size;        /* at least 1 */
     bool copied;        /* by gb_map_read() */
+    bool borrowed;      /* the caller's memory, which gb_map_close() leaves alone */
 } gb_map;
 
 /* Maps a regular file read-only. As with any mapped file, reading bytes that another process has truncated raises
@@ -19,6 +20,8 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err);
 /* Copies a regular file, or its first `most` bytes if it is longer, to memory aligned to 64 bytes. What happens to the file
  * afterwards does not matter. */
 gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err);
+/* The same in memory of the allocator, which may be NULL. */
+gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err);
 void gb_map_close(gb_map *map);
 /* Tells the system that these bytes of the map will not be needed soon: pages that lie entirely inside are dropped from
  * memory and loaded from the file when they are read again. Ranges that are not inside the map are ignored, and
@@ -54,6 +57,8 @@ double gb_clock(void);      /* monotonic, in seconds */
 
 /* 64-byte aligned, contents undefined; NULL if out of memory. Release with gb_aligned_free(). */
 void *gb_aligned_alloc(size_t size);
+/* The same from a user's allocator, which must outlive the memory; NULL = the C library. */
+void *gb_aligned_alloc_with(const gb_allocator *allocator, size_t size);
 void gb_aligned_free(void *memory);
 
 /* ---------------------------------------------------------------------------------------------------- threads

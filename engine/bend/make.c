@@ -257,7 +257,7 @@ static gb_status add_place(const gb_bend_scope *scope, gb_bend_entry *entry, gb_
         break;
     case GB_BEND_NOISE:
         if (o->reseed) {
-            place->noise_map = gb_shared_value_new(++*scope->last_id, scope->batch,
+            place->noise_map = gb_shared_value_new(scope->allocator, ++*scope->last_id, scope->batch,
                                                    (size_t)s.h * (size_t)s.w * (size_t)scope->batch);
             if (!place->noise_map)
                 return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -323,7 +323,7 @@ static gb_status find_places(const gb_bend_scope *scope, gb_bend_entry *entry, i
  * with the same seed reuses the results computed from them. */
 static gb_shared_value *for_all_samples(const gb_bend_scope *scope, uint64_t id, const float *numbers, size_t count) {
     size_t batch = (size_t)scope->batch;
-    gb_shared_value *value = gb_shared_value_new(id, scope->batch, batch * count);
+    gb_shared_value *value = gb_shared_value_new(scope->allocator, id, scope->batch, batch * count);
     for (size_t i = 0; value && i < batch; i++)
         memcpy(value->data + i * count, numbers, count * sizeof *numbers);
     return value;

@@ -8,6 +8,7 @@
 typedef struct gb_bend_scope {
     const gb_graph *graph;      /* the model's */
     int batch;
+    const gb_allocator *allocator;      /* the context's, or NULL */
     uint64_t *last_id;          /* the session's counter of ids and versions */
 } gb_bend_scope;
 

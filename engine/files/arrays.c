@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
+#include "engine/base/reader.h"
 #include "engine/ganbend.h"
 #include "weights/read/checkpoint.h"
 #include "weights/read/npy.h"
@@ -18,25 +19,38 @@ struct gb_file {
     size_t count;
 };
 
-gb_status gb_file_open(const char *path, gb_file **out, gb_error *err) {
-    *out = NULL;
+/* Takes the map over, also on failure. */
+static gb_status open_map(gb_map map, const char *name, gb_file **out, gb_error *err) {
+    gb_reason why;
     gb_file *file = calloc(1, sizeof *file);
-    if (!file)
-        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    gb_status status = gb_map_read(path, SIZE_MAX, &file->map, err);
-    if (!status) {
-        gb_reason why;
-        file->checkpoint = gb_checkpoint_open(file->map.bytes, file->map.size, path, &why);
-        if (!file->checkpoint)
-            status = gb_fail_because(err, GB_BAD_FILE, &why);
+    if (!file) {
+        gb_map_close(&map);
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
     }
-    if (status) {
+    file->map = map;
+    file->checkpoint = gb_checkpoint_open(map.bytes, map.size, name, &why);
+    if (!file->checkpoint) {
         gb_file_close(file);
-        return status;
+        return gb_fail_because(err, GB_BAD_FILE, &why);
     }
     file->arrays = gb_checkpoint_arrays(file->checkpoint, &file->count);
     *out = file;
     return GB_OK;
+}
+
+gb_status gb_file_open(const char *path, gb_file **file, gb_error *err) {
+    gb_map map;
+    *file = NULL;
+    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
+    return status ? status : open_map(map, path, file, err);
+}
+
+gb_status gb_file_open_from(const gb_reader *reader, gb_file **file, gb_error *err) {
+    gb_map map;
+    const char *name;
+    *file = NULL;
+    gb_status status = gb_reader_read(reader, false, NULL, &map, &name, err);
+    return status ? status : open_map(map, name, file, err);
 }
 
 void gb_file_close(gb_file *file) {

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/options.h"
+#include "engine/base/output.h"
+#include "engine/base/reader.h"
 #include "engine/graph/model.h"
 #include "engine/models/models.h"
 #include "open.h"
@@ -97,8 +100,13 @@ static gb_status mean_w(gb_model *model, float *w_avg, const gb_convert_options 
 
 /* ------------------------------------------------------------------------------------------------ converting */
 
+typedef struct destination {
+    const char *path;               /* or NULL: */
+    gb_writer *writer;
+} destination;
+
 /* Takes the network over. Building a model of it proves that the written file can be opened. */
-static gb_status complete_and_save(gb_context *context, gb_network *network, const char *name, const char *out,
+static gb_status complete_and_save(gb_context *context, gb_network *network, const char *name, destination out,
                                    const gb_convert_options *options, gb_error *err) {
     gb_model *model = NULL;
     float *w_avg = NULL;
@@ -119,16 +127,19 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     for (size_t i = 0; i < count && options->note; i++)
         options->note(options->note_arg, notes[i]);
     if (!status)
-        status = gb_network_save(network, options->half, out, err);
+        status = out.path ? gb_network_save(network, options->half, out.path, err)
+                          : gb_network_save_to(network, options->half, out.writer, err);
     if (!status && options->progress)
         options->progress(options->progress_arg, 1);
     gb_model_close(model);
     return status;
 }
 
-/* A JSON file with constructor arguments: the one named by the caller, or the config.json beside the checkpoint. */
+/* A JSON text with constructor arguments: a file named by the caller, the caller's text, or the config.json beside the
+ * checkpoint. */
 typedef struct sidecar {
     gb_map map;
+    const char *name;               /* for messages */
     char path[4096];                /* of a config.json beside the checkpoint; "" if there is none */
 } sidecar;
 
@@ -139,20 +150,21 @@ static void find_config_beside(const char *checkpoint, sidecar *config) {
         return;
     memcpy(config->path, checkpoint, folder);
     memcpy(config->path + folder, "config.json", sizeof "config.json");
+    config->name = config->path;
     if (gb_map_read(config->path, SIZE_MAX, &config->map, NULL))
         config->path[0] = '\0';
 }
 
-static gb_status adapt(gb_context *context, const gb_map *in, const char *path, sidecar *config, const char *out,
-                       const gb_convert_options *options, gb_error *err) {
+/* `path` is NULL for a checkpoint that is no file. */
+static gb_status adapt(gb_context *context, const gb_map *in, const char *path, const char *name, sidecar *config,
+                       destination out, const gb_convert_options *options, gb_error *err) {
     gb_reason why = {{0}};
-    const char *name = gb_base_name(path);
     gb_checkpoint *checkpoint = NULL;
     if (gbw_is(in->bytes, in->size))
         return gb_fail(err, GB_BAD_FILE, "%s: the file is a .gbw already", name);
     if (!(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
         return gb_fail_because(err, GB_BAD_FILE, &why);
-    if (!options->config && gb_adapt_has_config_beside(checkpoint, options->network))
+    if (path && !config->map.bytes && gb_adapt_has_config_beside(checkpoint, options->network))
         find_config_beside(path, config);
     gb_status status = GB_OK;
     const gb_value *settings = NULL;
@@ -161,8 +173,7 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
     if (!arena)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status && config->map.bytes &&
-        !(settings = gb_json_parse(arena, config->map.bytes, config->map.size,
-                                   *config->path ? config->path : options->config, &why)))
+        !(settings = gb_json_parse(arena, config->map.bytes, config->map.size, config->name, &why)))
         status = gb_fail_because(err, GB_BAD_FILE, &why);
     if (!status && !(network = gb_adapt(checkpoint, &(gb_adapt_options){settings, options->network}, &why))) {
         gb_because_in(&why, *config->path ? "%s with the config.json beside it" : "%s", name);
@@ -177,21 +188,48 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
     return status;
 }
 
-gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *options,
-                     gb_error *err) {
-    static const gb_convert_options defaults = {0};
-    gb_map map = {0};
-    sidecar config = {{0}, ""};
-    if (!options)
-        options = &defaults;
-    gb_status status = gb_map_read(in, SIZE_MAX, &map, err);
-    if (!status && options->config)
-        status = gb_map_read(options->config, SIZE_MAX, &config.map, err);
+static gb_status read_config(gb_context *context, const gb_convert_options *options, sidecar *config, gb_error *err) {
+    if (options->config && options->config_json)
+        return gb_fail(err, GB_BAD_ARGUMENT, "give either config or config_json");
+    config->name = options->config_json ? "config_json" : options->config;
+    if (options->config)
+        return gb_map_read_with(context->cpu.allocator, options->config, SIZE_MAX, &config->map, err);
+    if (options->config_json)
+        config->map = (gb_map){.bytes = options->config_json, .size = strlen(options->config_json), .borrowed = true};
+    return GB_OK;
+}
+
+/* Closes the map. */
+static gb_status convert(gb_context *context, gb_map *in, const char *path, const char *name, destination out,
+                         const gb_convert_options *options, gb_error *err) {
+    sidecar config = {{0}, "", ""};
+    gb_status status = read_config(context, options, &config, err);
     if (!status)
-        status = adapt(context, &map, in, &config, out, options, err);
-    if (config.map.bytes)
-        gb_map_close(&config.map);
-    if (map.bytes)
-        gb_map_close(&map);
+        status = adapt(context, in, path, name, &config, out, options, err);
+    gb_map_close(&config.map);
+    gb_map_close(in);
     return status;
+}
+
+gb_status gb_convert(gb_context *context, const char *in, const char *out, const gb_convert_options *given,
+                     gb_error *err) {
+    gb_convert_options options;
+    gb_map map;
+    gb_status status = GB_TAKE_OPTIONS(gb_convert_options, config_json, &options, given, err);
+    if (!status)
+        status = gb_map_read_with(context->cpu.allocator, in, SIZE_MAX, &map, err);
+    return status ? status : convert(context, &map, in, gb_base_name(in), (destination){out, NULL}, &options, err);
+}
+
+gb_status gb_convert_to(gb_context *context, const gb_reader *in, gb_writer *out, const gb_convert_options *given,
+                        gb_error *err) {
+    gb_convert_options options;
+    gb_map map;
+    const char *name;
+    gb_status status = gb_writer_begin(out, err);
+    if (!status)
+        status = GB_TAKE_OPTIONS(gb_convert_options, config_json, &options, given, err);
+    if (!status)
+        status = gb_reader_read(in, true, context->cpu.allocator, &map, &name, err);
+    return status ? status : convert(context, &map, NULL, name, (destination){NULL, out}, &options, err);
 }

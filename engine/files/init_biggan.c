@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/options.h"
 #include "init.h"
 #include "weights/adapt/biggan.h"
 #include "weights/adapt/imagenet_classes.h"
@@ -243,9 +244,9 @@ static void describe(biggan_init *m) {
 }
 
 gb_status gb_init_biggan(gb_context *context, const char *out, const gb_biggan *shape, bool half, gb_error *err) {
-    biggan_init m = {.shape = shape ? *shape : (gb_biggan){0}};
-    gb_status status = resolve_shape(&m, err);
-    if (status || (status = gb_random_network_new(&m.random, m.shape.seed, err)))
+    biggan_init m = {0};
+    gb_status status = GB_TAKE_OPTIONS(gb_biggan, seed, &m.shape, shape, err);
+    if (status || (status = resolve_shape(&m, err)) || (status = gb_random_network_new(&m.random, m.shape.seed, err)))
         return status;
     describe(&m);
     tensors(&m);

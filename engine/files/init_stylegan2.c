@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/options.h"
 #include "init.h"
 
 typedef struct stylegan2_init {
@@ -148,7 +149,10 @@ static gb_status check(const gb_stylegan2 *s, gb_error *err) {
 }
 
 gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half, gb_error *err) {
-    stylegan2_init m = {.shape = shape ? *shape : (gb_stylegan2){0}};
+    stylegan2_init m = {0};
+    gb_status status = GB_TAKE_OPTIONS(gb_stylegan2, seed, &m.shape, shape, err);
+    if (status)
+        return status;
     set_default(&m.shape.resolution, 256);
     set_default(&m.shape.start_height, 4);
     set_default(&m.shape.start_width, 4);
@@ -160,8 +164,7 @@ gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_style
     set_default(&m.shape.mapping_layers, 8);
     if (!m.shape.block)
         m.shape.block = "skip";
-    gb_status status = check(&m.shape, err);
-    if (status)
+    if ((status = check(&m.shape, err)))
         return status;
     if ((status = gb_random_network_new(&m.random, m.shape.seed, err)))
         return status;

@@ -3,6 +3,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/platform.h"
+#include "engine/base/reader.h"
 #include "engine/models/models.h"
 #include "weights/gbw.h"
 
@@ -31,13 +32,16 @@ gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t si
         return gb_fail_because(err, GB_BAD_FILE, &why);
     uint32_t checksum = gbw_checksum(network);
     gb_status status = gb_model_from_network(context, network, name, model, err);
-    if (!status)
+    if (!status) {
         (*model)->checksum = checksum;
+        gb_log(context, GB_LOG_INFO, "%s: opened, %s, %d nodes, %zu MB", name,
+               gb_model_meta_str(*model, "architecture", ""), (*model)->graph->count, size >> 20);
+    }
     return status;
 }
 
-static gb_status open_map(gb_context *context, gb_map map, const char *path, gb_model **model, gb_error *err) {
-    gb_status status = gb_model_open_memory(context, map.bytes, map.size, gb_base_name(path), model, err);
+static gb_status open_map(gb_context *context, gb_map map, const char *name, gb_model **model, gb_error *err) {
+    gb_status status = gb_model_open_memory(context, map.bytes, map.size, name, model, err);
     if (status)
         gb_map_close(&map);
     else
@@ -49,14 +53,22 @@ gb_status gb_model_open(gb_context *context, const char *path, gb_model **model,
     gb_map map;
     *model = NULL;
     gb_status status = gb_map_open(path, &map, err);
-    return status ? status : open_map(context, map, path, model, err);
+    return status ? status : open_map(context, map, gb_base_name(path), model, err);
 }
 
 gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err) {
     gb_map map;
     *model = NULL;
-    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
-    return status ? status : open_map(context, map, path, model, err);
+    gb_status status = gb_map_read_with(context->cpu.allocator, path, SIZE_MAX, &map, err);
+    return status ? status : open_map(context, map, gb_base_name(path), model, err);
+}
+
+gb_status gb_model_open_from(gb_context *context, const gb_reader *reader, gb_model **model, gb_error *err) {
+    gb_map map;
+    const char *name;
+    *model = NULL;
+    gb_status status = gb_reader_read(reader, false, context->cpu.allocator, &map, &name, err);
+    return status ? status : open_map(context, map, name, model, err);
 }
 
 bool gb_is_gbw(const char *path) {

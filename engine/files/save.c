@@ -2,20 +2,28 @@
 #include "save.h"
 
 #include "engine/base/error.h"
-#include "engine/base/platform.h"
+#include "engine/base/output.h"
 #include "weights/gbw.h"
 
-gb_status gb_network_save(const gb_network *network, bool half, const char *path, gb_error *err) {
-    gb_out_file *file = NULL;
+static gb_status save(const gb_network *network, bool half, gb_output *output, gb_error *err) {
     gb_reason why = {{0}};
-    gb_status status = gb_out_file_new(path, GB_OUTPUT_GBW, &file, err);
-    if (!status && !gbw_write(network, half, gb_out_file_write, file, &why)) {
-        status = gb_out_file_check(file, err);      /* if the file failed, its message is the useful one */
+    gb_status status = GB_OK;
+    if (!gbw_write(network, half, gb_output_write, output, &why)) {
+        status = gb_output_check(output, err);      /* if the file failed, its message is the useful one */
         if (!status)
             status = gb_fail_because(err, GB_BAD_ARGUMENT, &why);
     }
-    if (!status)
-        status = gb_out_file_finish(file, err);
-    gb_out_file_free(file);
-    return status;
+    return gb_output_close(output, status, err);
+}
+
+gb_status gb_network_save(const gb_network *network, bool half, const char *path, gb_error *err) {
+    gb_output output;
+    gb_status status = gb_output_open(path, GB_OUTPUT_GBW, &output, err);
+    return status ? status : save(network, half, &output, err);
+}
+
+gb_status gb_network_save_to(const gb_network *network, bool half, gb_writer *writer, gb_error *err) {
+    gb_output output;
+    gb_status status = gb_output_open_writer(writer, &output, err);
+    return status ? status : save(network, half, &output, err);
 }

@@ -6,5 +6,7 @@
 #include "weights/network.h"
 
 gb_status gb_network_save(const gb_network *network, bool half, const char *path, gb_error *err);
+/* The same to a caller's writer. */
+gb_status gb_network_save_to(const gb_network *network, bool half, gb_writer *writer, gb_error *err);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/options.h"
+
 enum { GB_MAX_NODES = 1 << 14 };
 
 /* Shapes of a graph have no vector layout: they are those of a processor without vectors. */
@@ -212,10 +214,18 @@ gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row) 
                                                           : selected;
 }
 
+/* Options that cannot be taken. */
+static gb_node refuse(gb_graph *graph, const char *name, const gb_error *err) {
+    gb_graph_fail(graph, "%s: %s", name, err->message);
+    return GB_NO_NODE;
+}
+
 gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight_name,
-                        const gb_conv2d_options *options) {
-    const gb_conv2d_options none = {0};
-    options = options ? options : &none;
+                        const gb_conv2d_options *given) {
+    gb_conv2d_options taken, *options = &taken;
+    gb_error err;
+    if (GB_TAKE_OPTIONS(gb_conv2d_options, fir, options, given, &err))
+        return refuse(graph, name, &err);
     bool modulated = styles != GB_NO_NODE;
     gb_graph_node *node = append(graph, name, modulated ? 2 : 1, (const gb_node[]){x, styles});
     const gb_array *a =
@@ -271,9 +281,11 @@ gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map
     return finish(graph, node, GB_OP_NOISE, 3);
 }
 
-gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *options) {
-    const gb_bias_act_options none = {0};
-    options = options ? options : &none;
+gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *given) {
+    gb_bias_act_options taken, *options = &taken;
+    gb_error err;
+    if (GB_TAKE_OPTIONS(gb_bias_act_options, clamp, options, given, &err))
+        return refuse(graph, name, &err);
     gb_graph_node *node = append(graph, name, 1, &x);
     if (!node || (options->bias && !weight(graph, name, options->bias, 1, (const int64_t[]){node->desc.in[0].c})))
         return GB_NO_NODE;
@@ -306,9 +318,11 @@ gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char 
     return graph->failed ? GB_NO_NODE : node;
 }
 
-gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options) {
-    const gb_batch_norm_options none = {0};
-    options = options ? options : &none;
+gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *given) {
+    gb_batch_norm_options taken, *options = &taken;
+    gb_error err;
+    if (GB_TAKE_OPTIONS(gb_batch_norm_options, gain_from_one, options, given, &err))
+        return refuse(graph, name, &err);
     bool per_sample = !options->gain_weight;
     gb_graph_node *node = append(graph, name, per_sample ? 3 : 1, (const gb_node[]){x, options->gain, options->bias});
     if (!node)

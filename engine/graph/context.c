@@ -3,11 +3,14 @@
 #include "context.h"
 
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cuda/cuda.h"
 #include "engine/base/error.h"
+#include "engine/base/options.h"
 #include "engine/base/platform.h"
 
 #define BF16_ISA "avx512bf16"           /* the rows that multiply in bfloat16 */
@@ -15,6 +18,10 @@
 enum { MAX_THREADS = 1024 };
 
 const char *gb_version(void) {
+    return GB_VERSION_STRING;
+}
+
+int gb_version_number(void) {
     return GB_VERSION;
 }
 
@@ -45,20 +52,49 @@ static gb_status open_device(gb_context *context, const char *device, const char
         return GB_OK;
     }
     context->device_cpu = (gb_cpu){
-        .isa = "cuda", .rank = INT_MAX, .vector = 1, .workers = 1, .device = context->device};
+        .isa = "cuda", .rank = INT_MAX, .vector = 1, .workers = 1, .device = context->device,
+        .allocator = context->cpu.allocator};
     context->processor = &context->device_cpu;
     return GB_OK;
 }
 
-gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb_error *err) {
+void gb_log(const gb_context *context, gb_log_level level, const char *format, ...) {
+    char line[640];
+    if (!context->log)
+        return;
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (length < 0)
+        return;
+    gb_make_printable(line);
+    context->log(context->log_arg, level, line);
+}
+
+static void log_context(const gb_context *context) {
+    if (context->fallback_reason[0])
+        gb_log(context, GB_LOG_WARNING, "the CPU is used, not a GPU: %s", context->fallback_reason);
+    gb_log(context, GB_LOG_INFO, "ganbend %s on %s: %s, %d thread%s, %s", gb_version(),
+           context->device ? context->device->name : "the CPU", context->cpu.isa, context->cpu.workers,
+           context->cpu.workers == 1 ? "" : "s", gb_context_precision(context));
+}
+
+gb_status gb_context_new(const gb_context_options *given, gb_context **out, gb_error *err) {
+    gb_context_options options;
     *out = NULL;
-    int threads = options ? options->threads : 0;
+    gb_status status = GB_TAKE_OPTIONS(gb_context_options, log_arg, &options, given, err);
+    if (status)
+        return status;
+    if (options.allocator && (!options.allocator->alloc || !options.allocator->free))
+        return gb_fail(err, GB_BAD_ARGUMENT, "an allocator needs both functions, alloc and free");
+    int threads = options.threads;
     if (threads < 0 || threads > MAX_THREADS)
         return gb_fail(err, GB_BAD_ARGUMENT, "%d threads; choose 1 to %d, or 0 for one per core", threads,
                        MAX_THREADS);
-    const char *isa = options ? options->isa : NULL, *asked_by = "";
-    const char *device = options && options->device ? options->device : environment("GANBEND_DEVICE");
-    const char *precision = options && options->precision ? options->precision : environment("GANBEND_PRECISION");
+    const char *isa = options.isa, *asked_by = "";
+    const char *device = options.device ? options.device : environment("GANBEND_DEVICE");
+    const char *precision = options.precision ? options.precision : environment("GANBEND_PRECISION");
     if (precision && !strcmp(precision, "bf16")) {
         isa = BF16_ISA;
         asked_by = "precision bf16: ";
@@ -86,21 +122,35 @@ gb_status gb_context_new(const gb_context_options *options, gb_context **out, gb
     context->cpu.parallel = gb_pool_parallel;
     context->cpu.pool = context->pool;
     context->processor = &context->cpu;
-    gb_status status = open_device(context, device, precision, err);
+    if (options.allocator) {
+        context->allocator = *options.allocator;
+        context->cpu.allocator = &context->allocator;
+    }
+    context->log = options.log;
+    context->log_arg = options.log_arg;
+    status = open_device(context, device, precision, err);
     if (status)
         gb_context_free(context);
     else
-        *out = context;
+        log_context(*out = context);
     return status;
 }
 
-void gb_context_free(gb_context *context) {
+gb_status gb_context_free(gb_context *context) {
     if (!context)
-        return;
+        return GB_OK;
+    int models = atomic_load(&context->models);
+    if (models) {
+        gb_log(context, GB_LOG_ERROR,
+               "gb_context_free: the context stays, for %d of its models %s open; call gb_model_close() first", models,
+               models == 1 ? "is" : "are");
+        return GB_BAD_ARGUMENT;
+    }
     if (context->device)
         context->device->close(context->device);
     gb_pool_free(context->pool);
     free(context);
+    return GB_OK;
 }
 
 const char *gb_context_device(const gb_context *context) {

@@ -6,7 +6,7 @@
 #include "ops/device.h"
 
 static inline void *gb_memory_alloc(const gb_cpu *cpu, size_t bytes) {
-    return cpu->device ? cpu->device->alloc(cpu->device, bytes) : gb_aligned_alloc(bytes);
+    return cpu->device ? cpu->device->alloc(cpu->device, bytes) : gb_aligned_alloc_with(cpu->allocator, bytes);
 }
 
 static inline void gb_memory_free(const gb_cpu *cpu, void *memory) {

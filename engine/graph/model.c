@@ -58,6 +58,7 @@ gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, g
     gb_model *model = calloc(1, sizeof *model);
     if (model) {
         model->context = context;
+        atomic_fetch_add(&context->models, 1);
         model->graph = graph;
         model->packed = calloc(tensors + 1, sizeof(gb_packed *));
         model->checked = calloc(tensors + 1, sizeof *model->checked);
@@ -99,9 +100,16 @@ static void free_packed(gb_packed *entry) {
     }
 }
 
-void gb_model_close(gb_model *model) {
+gb_status gb_model_close(gb_model *model) {
     if (!model)
-        return;
+        return GB_OK;
+    int sessions = atomic_load(&model->sessions);
+    if (sessions) {
+        gb_log(model->context, GB_LOG_ERROR,
+               "gb_model_close: the model stays open, for it has %d session%s; call gb_session_free() first", sessions,
+               sessions == 1 ? "" : "s");
+        return GB_BAD_ARGUMENT;
+    }
     const gb_named_array *arrays;
     for (size_t i = gb_network_arrays(model->graph->network, &arrays); i-- > 0;) {
         if (model->floats)
@@ -117,7 +125,9 @@ void gb_model_close(gb_model *model) {
     gb_graph_free(model->graph);
     if (model->map.bytes)
         gb_map_close(&model->map);
+    atomic_fetch_sub(&model->context->models, 1);
     free(model);
+    return GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */
@@ -158,7 +168,7 @@ static gb_status as_floats(gb_model *model, const char *name, float gain, const 
     }
     size_t count = (size_t)gb_array_count(array);
     gb_reason why = {{0}};
-    *owned = gb_aligned_alloc(count * sizeof(float));
+    *owned = gb_aligned_alloc_with(model->context->cpu.allocator, count * sizeof(float));
     if (!*owned)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (!gb_array_to_f32(array, *owned, &why)) {
@@ -190,11 +200,11 @@ static void *copy_to_device(const gb_cpu *cpu, const void *bytes, size_t size) {
 }
 
 /* A weight [out,in,…], rearranged. NULL if out of memory. */
-static float *transposed(const gb_array *array, const float *w, bool flip) {
+static float *transposed(const gb_allocator *allocator, const gb_array *array, const float *w, bool flip) {
     size_t out = (size_t)array->shape[0], in = array->ndim > 1 ? (size_t)array->shape[1] : 1, taps = 1;
     for (int i = 2; i < array->ndim; i++)
         taps *= (size_t)array->shape[i];
-    float *to = gb_aligned_alloc(out * in * taps * sizeof *to);
+    float *to = gb_aligned_alloc_with(allocator, out * in * taps * sizeof *to);
     for (size_t o = 0; to && o < out; o++)
         for (size_t i = 0; i < in; i++)
             for (size_t k = 0; k < taps; k++)
@@ -210,14 +220,15 @@ static gb_status pack_node(gb_model *model, const gb_graph_node *node, const gb_
     for (int i = 0; i < GB_MAX_WEIGHTS && node->weight[i] && !status; i++)
         status = as_floats(model, node->weight[i], i ? 1 : node->weight_gain, &weights[i], &owned[i], err);
     if (!status && node->transform != GB_AS_STORED) {
-        float *rearranged = transposed(gb_network_array(model->graph->network, node->weight[0]), weights[0],
+        float *rearranged = transposed(model->context->cpu.allocator,
+                                       gb_network_array(model->graph->network, node->weight[0]), weights[0],
                                        node->transform == GB_TRANSPOSED_FLIPPED);
         gb_aligned_free(owned[0]);
         weights[0] = owned[0] = rearranged;
         if (!rearranged)
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
     }
-    if (!status && !(*packed = gb_aligned_alloc(row->packed_size(cpu, desc))))
+    if (!status && !(*packed = gb_aligned_alloc_with(cpu->allocator, row->packed_size(cpu, desc))))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
     if (!status)
         row->pack(cpu, desc, weights, *packed);

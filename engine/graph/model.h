@@ -2,6 +2,8 @@
 #ifndef GB_ENGINE_MODEL_H
 #define GB_ENGINE_MODEL_H
 
+#include <stdatomic.h>
+
 #include "context.h"
 #include "engine/base/platform.h"
 #include "graph.h"
@@ -40,6 +42,7 @@ struct gb_model {
     gb_floats **floats;             /* per tensor: a list, or NULL */
     int64_t *parameters;            /* per node: elements of the weights that no earlier node uses */
     uint64_t serial;
+    atomic_int sessions;            /* that have not been freed */
 };
 
 /* Makes a model of a finished graph, which it takes over, also on failure. `name` is the file name for messages; NULL

@@ -6,12 +6,12 @@
 
 #include "engine/base/platform.h"
 
-gb_shared_value *gb_shared_value_new(uint64_t id, int samples, size_t floats) {
+gb_shared_value *gb_shared_value_new(const gb_allocator *allocator, uint64_t id, int samples, size_t floats) {
     gb_shared_value *value = calloc(1, sizeof *value);
     if (!value)
         return NULL;
     *value = (gb_shared_value){.references = 1, .id = id, .samples = samples, .floats = floats};
-    value->data = gb_aligned_alloc(floats * sizeof(float));
+    value->data = gb_aligned_alloc_with(allocator, floats * sizeof(float));
     if (!value->data) {
         free(value);
         return NULL;

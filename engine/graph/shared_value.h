@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/ganbend.h"
+
 typedef struct gb_shared_value {
     int references;
     uint64_t id;                /* unique in the session */
@@ -15,7 +17,7 @@ typedef struct gb_shared_value {
 } gb_shared_value;
 
 /* A value of `floats` floats, undefined; NULL if out of memory. */
-gb_shared_value *gb_shared_value_new(uint64_t id, int samples, size_t floats);
+gb_shared_value *gb_shared_value_new(const gb_allocator *allocator, uint64_t id, int samples, size_t floats);
 gb_shared_value *gb_shared_value_retain(gb_shared_value *value);        /* accepts NULL */
 void gb_shared_value_release(gb_shared_value *value);                   /* accepts NULL */
 /* Takes `next` and stores it in `slot`, unless `slot` holds equal values already: then results computed from them stay

@@ -96,7 +96,7 @@ gb_status gb_filter_apply(gb_context *context, const char *name, const float *pa
                        (long long)shape[0], (long long)shape[1], (long long)shape[2], (long long)shape[3]);
     gb_tensor from = {s, (float *)in}, to = {s, out};       /* `from` is only read */
     size_t workspace = gb_filter_workspace(&context->cpu, gb_filters[chosen.index], &s);
-    void *memory = gb_aligned_alloc(workspace + 64);
+    void *memory = gb_aligned_alloc_with(context->cpu.allocator, workspace + 64);
     if (!memory)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     gb_filter_run(&context->cpu, gb_filters[chosen.index], chosen.params, NULL, 0, &from, &to, memory);

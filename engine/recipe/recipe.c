@@ -172,7 +172,7 @@ void gb_recipe_free(gb_recipe *recipe) {
 
 static gb_status add_steps(const gb_recipe *recipe, gb_session *session, gb_applied_list *list, gb_error *err) {
     gb_clusters clusters = {0};
-    gb_status status = GB_OK;
+    gb_status status = gb_work_cancelled(&session->work) ? gb_fail_cancelled(err) : GB_OK;
     for (int i = 0; i < recipe->step_count && !status; i++)
         status = gb_recipe_bend_step(recipe, i, session, &clusters, list, err);
     gb_clusters_close(&clusters);
@@ -193,7 +193,7 @@ static gb_status update_steps(gb_recipe *recipe, gb_session *session, gb_error *
     float numbers[GB_RECIPE_MAX_PARAMS];
     bool rolled_back = recipe->rollbacks != session->rollbacks;
     gb_clusters clusters = {0};
-    gb_status status = GB_OK;
+    gb_status status = gb_work_cancelled(&session->work) ? gb_fail_cancelled(err) : GB_OK;
     for (int i = 0; i < recipe->step_count && !status; i++) {
         const gb_recipe_step *step = &recipe->steps[i];
         gb_recipe_numbers(recipe, step, numbers);
@@ -215,9 +215,7 @@ static gb_status finish_changes(gb_recipe *recipe, gb_session *session, gb_bend_
         *before = changed;
     }
     gb_bend_list_clear(before);
-    if (status == GB_CANCELLED)
-        atomic_store(&session->cancel, false);      /* it does not end the next render too */
-    if (status)
+    if (gb_session_end_call(session, status))
         return status;
     recipe->rollbacks = session->rollbacks;
     for (int i = 0; i < recipe->step_count; i++)

@@ -3,24 +3,29 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/options.h"
 #include "engine/bend/make.h"
 #include "session.h"
 
 static gb_status make(gb_session *session, const gb_bend_options *options, gb_bend id, int others, uint64_t image,
                       gb_bend_entry **entry, gb_error *err) {
-    gb_bend_scope scope = {session->graph, session->options.batch, &session->last_id};
+    gb_bend_scope scope = {session->graph, session->options.batch, session->cpu.allocator, &session->last_id};
     return gb_bend_make(&scope, options, id, others, image, entry, err);
 }
 
-gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err) {
+gb_status gb_session_bend(gb_session *session, const gb_bend_options *given, gb_bend *bend, gb_error *err) {
     gb_bend_list *list = &session->now.bends;
     gb_bend_entry *entry = NULL;
+    gb_bend_options options;
+    gb_status status = GB_TAKE_OPTIONS(gb_bend_options, callback_arg, &options, given, err);
+    if (status)
+        return status;
     if (list->count >= GB_MAX_BENDS)
         return gb_fail(err, GB_BAD_ARGUMENT,
                        "this session has %d bends, the maximum: remove some, or let one bend act on "
                        "several nodes with a glob",
                        list->count);
-    gb_status status = make(session, options, session->last_bend + 1, list->place_count, session->now.image, &entry,
+    status = make(session, &options, session->last_bend + 1, list->place_count, session->now.image, &entry,
                             err);
     if (status)
         return status;

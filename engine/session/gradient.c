@@ -87,7 +87,7 @@ static bool is_as_rendered(const gb_session *session) {
 static gb_status set_cotangent(gb_session *session, gb_node node, const float *cotangent, gb_error *err) {
     int batch = session->options.batch;
     size_t floats = gb_node_floats(&session->graph->nodes[node]) * (size_t)batch;
-    gb_shared_value *value = gb_shared_value_new(++session->last_id, batch, floats);
+    gb_shared_value *value = gb_shared_value_new(session->cpu.allocator, ++session->last_id, batch, floats);
     if (!value)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     memcpy(value->data, cotangent, floats * sizeof *cotangent);
@@ -127,8 +127,7 @@ gb_status gb_session_backward(gb_session *session, gb_node node, const float *co
     status = set_cotangent(session, node, cotangent, err);
     if (!status)
         status = run_backward(session, err);
-    atomic_store(&session->cancel, false);
-    return status;
+    return gb_session_end_call(session, status);
 }
 
 static gb_status read_want(gb_session *session, int want, size_t floats, float *out, gb_error *err) {

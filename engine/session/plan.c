@@ -358,7 +358,7 @@ static gb_status make_arena(planner *m, gb_error *err) {
         goto out;
     plan->arena = gb_memory_alloc(m->cpu, plan->arena_bytes + ALIGNMENT);
     if (scratch_bytes)
-        plan->scratch = gb_aligned_alloc(scratch_bytes);
+        plan->scratch = gb_aligned_alloc_with(m->cpu->allocator, scratch_bytes);
     if (!plan->arena || (scratch_bytes && !plan->scratch)) {
         status = gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers need %zu MB", m->cpu->device ? " on " : "",
                          m->cpu->device ? m->cpu->device->name : "", (plan->arena_bytes + scratch_bytes) >> 20);

@@ -111,6 +111,8 @@ static gb_status update_plan(gb_session *session, unsigned targets, gb_error *er
     if (status)
         return status;
     session->plan = plan;
+    gb_log(session->model->context, GB_LOG_DEBUG, "planned %d steps for %d nodes, batch %d: buffers of %zu KB, %zu KB kept",
+           plan->count, graph->count, o->batch, plan->arena_bytes >> 10, plan->kept_bytes >> 10);
     memcpy(session->cut, session->wanted, (size_t)graph->count);
     return GB_OK;
 }

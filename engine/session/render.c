@@ -158,7 +158,6 @@ gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *
     gb_plan *plan = session->plan;
     uint64_t macs = mark_steps(session, targets), done = 0;
     gb_status status = GB_OK;
-    session->nodes_run = session->steps_run = 0;
     if (session->cpu.device)
         return run_device_steps(session, err);
     for (int s = 0; s < plan->count && !status; s++) {
@@ -185,8 +184,11 @@ gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *
 
 static gb_status prepare_and_run(gb_session *session, unsigned targets, gb_error *err) {
     session->rendered = session->has_gradients = false;
+    session->nodes_run = session->steps_run = 0;
     gb_session_forget_steps(session);
-    gb_status status = gb_session_prepare(session, targets, err);
+    gb_status status = gb_work_cancelled(&session->work) ? gb_fail_cancelled(err) : GB_OK;
+    if (!status)
+        status = gb_session_prepare(session, targets, err);
     if (!status)
         status = gb_session_run_steps(session, targets, err);
     if (status)
@@ -203,9 +205,7 @@ void gb_session_forget_steps(gb_session *session) {
 }
 
 gb_status gb_session_run(gb_session *session, unsigned targets, gb_error *err) {
-    gb_status status = prepare_and_run(session, targets, err);
-    atomic_store(&session->cancel, false);      /* a cancel that came too late does not end the next render */
-    return status;
+    return gb_session_end_call(session, prepare_and_run(session, targets, err));
 }
 
 gb_status gb_session_read_value(gb_session *session, gb_node node, float *out, gb_error *err) {

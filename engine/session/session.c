@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
+#include "engine/base/options.h"
 #include "engine/graph/device_memory.h"
 
 /* ------------------------------------------------------------------------------------------------ the bent graph */
@@ -122,27 +123,30 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ sessions */
 
-gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **out, gb_error *err) {
+gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_session **out, gb_error *err) {
     enum { MAX_BATCH = 1024 };
+    gb_session_options options;
     *out = NULL;
-    if (options && (options->batch < 0 || options->batch > MAX_BATCH))
-        return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options->batch, MAX_BATCH);
+    gb_status status = GB_TAKE_OPTIONS(gb_session_options, time_steps, &options, given, err);
+    if (status)
+        return status;
+    if (options.batch < 0 || options.batch > MAX_BATCH)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options.batch, MAX_BATCH);
     gb_session *session = calloc(1, sizeof *session);
     if (!session)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     session->model = model;
+    atomic_fetch_add(&model->sessions, 1);
     session->graph = model->graph;
     session->preview = GB_NO_NODE;
     session->seed = session->graph->output;
-    if (options)
-        session->options = *options;
+    session->options = options;
     if (!session->options.batch)
         session->options.batch = 1;
     if (!session->options.keep_bytes)
         session->options.keep_bytes = (size_t)1500 << 20;
     session->cpu = *model->context->processor;
     session->work.cancel = &session->cancel;
-    gb_status status = GB_OK;
     if (session->cpu.device && session->options.purpose == GB_GRADIENT)
         status = gb_fail(err, GB_BAD_ARGUMENT, "gradients are computed on the CPU: make a context for the device cpu");
     if (!status && session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
@@ -175,11 +179,22 @@ void gb_session_free(gb_session *session) {
     gb_adjoint_free(session->adjoint);
     gb_shared_value_release(session->cotangent);
     free(session->wants);
+    atomic_fetch_sub(&session->model->sessions, 1);
     free(session);
 }
 
 void gb_session_cancel(gb_session *session) {
     atomic_store(&session->cancel, true);
+}
+
+void gb_session_clear_cancel(gb_session *session) {
+    atomic_store(&session->cancel, false);
+}
+
+gb_status gb_session_end_call(gb_session *session, gb_status status) {
+    if (status == GB_CANCELLED)
+        gb_session_clear_cancel(session);
+    return status;
 }
 
 void gb_session_set_progress(gb_session *session, void (*progress)(void *arg, double share), void *arg) {

@@ -62,6 +62,11 @@ struct gb_session {
 gb_status gb_settings_new(gb_settings *settings, const gb_graph *graph, gb_error *err);
 void gb_settings_free(gb_settings *settings, const gb_graph *graph);
 
+/* The end of a call that can be cancelled, with its status. A cancel ends one call: it is cleared by the call that returns
+ * GB_CANCELLED, and by no other, or one that came during a last step would be lost. Such a call checks
+ * gb_work_cancelled(&session->work) before its first step. */
+gb_status gb_session_end_call(gb_session *session, gb_status status);
+
 /* Brings session->bent up to date with the settings. The plan is kept if only parameters of bends changed. */
 gb_status gb_session_update_bent(gb_session *session, gb_error *err);
 

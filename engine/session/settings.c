@@ -12,7 +12,7 @@ static gb_status set_value(gb_session *session, gb_node node, const float *value
     gb_shared_value *shared = NULL;
     if (value) {
         size_t floats = gb_node_floats(&session->graph->nodes[node]) * (size_t)samples;
-        if (!(shared = gb_shared_value_new(++session->last_id, samples, floats)))
+        if (!(shared = gb_shared_value_new(session->cpu.allocator, ++session->last_id, samples, floats)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory for '%s'", session->graph->nodes[node].name);
         memcpy(shared->data, value, floats * sizeof *value);
     }
@@ -154,7 +154,7 @@ gb_status gb_session_set_ws(gb_session *session, const float *ws, int rows, gb_e
     size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
     if (rows != 1 && rows != num_ws)
         return gb_fail(err, GB_BAD_ARGUMENT, "w has %d rows; expected 1 or %d", rows, num_ws);
-    gb_shared_value *shared = gb_shared_value_new(++session->last_id, session->options.batch,
+    gb_shared_value *shared = gb_shared_value_new(session->cpu.allocator, ++session->last_id, session->options.batch,
                                                   (size_t)session->options.batch * (size_t)num_ws * w_dim);
     if (!shared)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -236,7 +236,7 @@ gb_status gb_session_set_w_avg(gb_session *session, const float *w_avg, gb_error
     gb_shared_value *shared = NULL;
     if (w_avg) {
         size_t w_dim = (size_t)session->graph->nodes[node].shape[1];
-        if (!(shared = gb_shared_value_new(++session->last_id, 1, w_dim)))
+        if (!(shared = gb_shared_value_new(session->cpu.allocator, ++session->last_id, 1, w_dim)))
             return gb_fail(err, GB_NO_MEMORY, "out of memory");
         memcpy(shared->data, w_avg, w_dim * sizeof *w_avg);
     }
@@ -268,7 +268,7 @@ static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
         if (map == GB_NO_NODE)
             continue;
         size_t floats = gb_node_floats(&session->graph->nodes[map]);
-        gb_shared_value *shared = gb_shared_value_new(++session->last_id, batch, floats * (size_t)batch);
+        gb_shared_value *shared = gb_shared_value_new(session->cpu.allocator, ++session->last_id, batch, floats * (size_t)batch);
         if (!shared) {
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for noise maps");
             break;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The public header compiles alone, as C99, C11, C++11 and C++17, without a warning, and so does the program in README.md as
-# C. A machine may have no C++ compiler.
+# The public header compiles alone, as C99, C11, C++11 and C++17, without a warning, and so do the program in README.md and
+# the pieces of docs/embedding.md as C and as C++. A machine may have no C++ compiler.
 # usage: test_header.sh C_COMPILER, from the repository root
 set -eu
 cc=$1
@@ -21,16 +21,27 @@ for standard in c99 c11; do
     "$cc" -std=$standard $strict "$work/header.c"
     echo "$cc: $standard"
 done
-# The program in README.md.
-awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' README.md >"$work/readme.c"
-grep -q 'int main(void)' "$work/readme.c"
-# shellcheck disable=SC2086
-"$cc" -std=c11 $strict "$work/readme.c"
+# pieces FILE: the C in a page.
+pieces() {
+    awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$1"
+}
+pieces README.md >"$work/readme.c"
+pieces docs/embedding.md >"$work/embedding.c"
+for page in readme embedding; do
+    grep -q '^int main(' "$work/$page.c"
+    # shellcheck disable=SC2086
+    "$cc" -std=c11 $strict "$work/$page.c"
+done
 for cxx in c++ g++ clang++ "$cc" clang; do
     echo 'int main() { return 0; }' | $cxx -x c++ -fsyntax-only - 2>/dev/null || continue
     for standard in c++11 c++17; do
         # shellcheck disable=SC2086
         $cxx -x c++ -std=$standard $strict "$work/header.c"
+        # {0} is C's; C++ may ask for {}.
+        # shellcheck disable=SC2086
+        $cxx -x c++ -std=$standard $strict -Wno-missing-field-initializers "$work/readme.c"
+        # shellcheck disable=SC2086
+        $cxx -x c++ -std=$standard $strict -Wno-missing-field-initializers "$work/embedding.c"
         echo "$cxx: $standard"
     done
     exit 0

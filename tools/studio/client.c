@@ -89,10 +89,7 @@ static message *put_render(client *c, message *m) {
     message *old = c->render;
     c->render = m;
     c->render_came = host_seconds();
-    if (c->running && c->replaceable) {
-        c->cancelled = true;
-        gb_session_cancel(c->running);
-    }
+    if (c->running && c->replaceable) gb_session_cancel(c->running);
     return old;
 }
 

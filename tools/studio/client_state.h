@@ -47,7 +47,6 @@ struct client {
     /* What can be cancelled: */
     gb_session *running;                /* or NULL */
     bool replaceable;                   /* by a newer render; closing cancels everything */
-    bool cancelled;                     /* by a newer render */
 
     /* What goes out: */
     send_queue sending;

@@ -71,19 +71,17 @@ static bool enter(client *c, bool replaceable) {
     start = !atomic_load(&c->closing) && !(replaceable && c->render);
     c->running = start ? c->live.session : NULL;
     c->replaceable = replaceable;
-    c->cancelled = false;
     pthread_mutex_unlock(&c->lock);
     return start;
 }
 
-/* A cancel that came after the last step would end the next render. An empty render takes it. */
-static void leave(client *c, gb_status status) {
-    bool late;
+/* From here on nobody cancels. A cancel that came too late, or a second one after the work had ended, must not end the next
+ * render. */
+static void leave(client *c) {
     pthread_mutex_lock(&c->lock);
     c->running = NULL;
-    late = c->cancelled && status != GB_CANCELLED && !atomic_load(&c->closing);
     pthread_mutex_unlock(&c->lock);
-    if (late) gb_session_render(c->live.session, NULL, NULL);
+    gb_session_clear_cancel(c->live.session);
 }
 
 static void send_frame(client *c, const message *m, int side, double wait, double render) {
@@ -101,7 +99,7 @@ static gb_status send_preview(client *c, const message *m, double wait, bool *se
     while (side && !*sent) {
         gb_status status = enter(c, false) ? live_preview(&c->live, side, sent, err)
                                            : (err->status = GB_CANCELLED);
-        leave(c, status);
+        leave(c);
         if (status) return status;
         if (*sent) send_frame(c, m, side, wait, host_seconds() - start);
         else side = live_preview_side(&c->live, side);
@@ -116,11 +114,11 @@ static void do_render(client *c, const message *m, double came) {
     double start = host_seconds();
     bool previewed = false;
     gb_status status = enter(c, false) ? live_set(&c->live, m->recipe, &err) : GB_CANCELLED;
-    leave(c, status);
+    leave(c);
     if (!status) status = send_preview(c, m, start - came, &previewed, &err);
     if (!status) {
         status = enter(c, previewed) ? live_render(&c->live, &err) : GB_CANCELLED;
-        leave(c, status);
+        leave(c);
     }
     if (!status) send_frame(c, m, 0, start - came, host_seconds() - start);
     else if (status != GB_CANCELLED) refuse_render(c, m, &err);
@@ -156,7 +154,7 @@ static void do_job(client *c, const message *m) {
     gb_status status = GB_CANCELLED;
     c->due += max_answers(m);
     if (!is_cancellable(m) || enter(c, false)) status = handlers[m->kind](&c->live, m, &p, &err);
-    if (is_cancellable(m)) leave(c, status);
+    if (is_cancellable(m)) leave(c);
     if (!status && p.bytes) send_answer(c, p);
     else if (status && status != GB_CANCELLED) refuse_job(c, m, &err);
     if (!status && m->kind == MESSAGE_HELLO) {
