@@ -234,6 +234,39 @@ GB_API bool gb_png_is_complete(const char *path);
 GB_API gb_status gb_png_text(const char *path, void (*text)(void *arg, const char *key, const char *value), void *arg,
                              gb_error *err);
 
+/* ---------------------------------------------------------------------------------------------------- directions
+ * Named directions in a latent space, found by gb_find_directions() or read from files. Recipes add them to the w's. */
+
+typedef struct gb_directions gb_directions;
+
+typedef enum gb_latent_space { GB_LATENT_W, GB_LATENT_Z } gb_latent_space;
+
+typedef struct gb_direction {
+    const char *name;           /* "pc0"; letters, digits, '-', '_' and '.', at most 63 */
+    gb_latent_space space;
+    int64_t width;              /* w_dim or z_dim */
+    const float *vector;        /* [width]; an amount of 1 adds it times `deviation` */
+    float deviation;            /* standard deviation of latents along the vector; 1 if unknown */
+    int first_layer, last_layer;        /* of the w's that it was found for, counted from 0; last_layer < 0: all */
+} gb_direction;
+
+GB_API gb_status gb_directions_new(gb_directions **directions, gb_error *err);
+GB_API void gb_directions_free(gb_directions *directions);
+/* Reads a file of gb_directions_save(), GANSpace's .npz (lat_comp, lat_stdev: "pc0", …, taken as directions of w),
+ * rosinality's factor.pt (eigvec: "factor0", …), or a single array [width], [1, width], [n, width] or [n, 1, width] such as
+ * Autolume's .npy ("0", "1", …, of deviation 1). */
+GB_API gb_status gb_directions_open(const char *path, gb_directions **directions, gb_error *err);
+/* Writes an .npz with "direction/NAME" [width], and "NAME/deviation" [1], "NAME/space" [1] (0 w, 1 z) and "NAME/layers" [2]
+ * beside it. */
+GB_API gb_status gb_directions_save(const gb_directions *directions, const char *path, gb_error *err);
+/* Adds a copy. GB_BAD_ARGUMENT if the name is not valid or there is one of that name already. */
+GB_API gb_status gb_directions_add(gb_directions *directions, const gb_direction *direction, gb_error *err);
+GB_API size_t gb_directions_count(const gb_directions *directions);
+/* Past the end everything is zero and the name is empty. */
+GB_API void gb_directions_at(const gb_directions *directions, size_t index, gb_direction *direction);
+/* By name; a number that is no name is an index. */
+GB_API bool gb_directions_find(const gb_directions *directions, const char *name, size_t *index);
+
 /* ---------------------------------------------------------------------------------------------------- random numbers */
 
 typedef enum gb_rng {
@@ -423,8 +456,8 @@ GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model *
 /* GB_BAD_ARGUMENT, also told to the log, if the model has sessions: then nothing is closed. */
 GB_API gb_status gb_model_close(gb_model *model);
 
-/* True if `path` starts like a .gbw. */
-GB_API bool gb_is_gbw(const char *path);
+/* Sets *is to whether the file starts like a .gbw; GB_IO if it cannot be read. */
+GB_API gb_status gb_is_gbw(const char *path, bool *is, gb_error *err);
 /* Compares every tensor with its checksum. */
 GB_API gb_status gb_model_verify(gb_model *model, gb_error *err);
 GB_API uint32_t gb_model_checksum(const gb_model *model);
@@ -735,6 +768,38 @@ GB_API gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_err
 /* Describes what the recipe does with this model, one line per bend; fails where gb_recipe_apply() would. */
 GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*line)(void *arg, const char *text),
                                     void *arg, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- analysis
+ * What a generator's latents and layers do. Only in libraries built with GANBEND_ANALYSIS (the default). Long work calls
+ * `progress` with the share that is done, from 0 to 1; if that returns false, the function returns GB_CANCELLED. */
+
+typedef enum gb_direction_method {
+    GB_DIRECTIONS_PCA,          /* principal components of w's, or of a layer's values with the latents that belong to them
+                                 * by least squares (GANSpace, Härkönen et al. 2020) */
+    GB_DIRECTIONS_SEFA,         /* eigenvectors of W Wᵀ, W the layers' style weights with each row of length 1 (closed-form
+                                 * factorization, Shen and Zhou 2021) */
+    GB_DIRECTIONS_FACTOR        /* right singular vectors of the style weights as they are, ToRGB of the first block
+                                 * included (rosinality's closed_form_factorization.py) */
+} gb_direction_method;
+
+typedef struct gb_direction_options {
+    gb_direction_method method;
+    int count;                  /* 0 = 10 */
+    const char *at;             /* PCA: a node; NULL = the w's */
+    size_t samples;             /* PCA: images; 0 = 10,000 for w's and 500 for another node */
+    uint64_t seed;              /* PCA: z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
+    const float *z;             /* or are these: [samples, z_dim] */
+    int first_layer, last_layer;        /* SEFA, FACTOR: GB_ROLE_LAYER numbers; last_layer 0 = to the last */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_direction_options;
+
+/* Finds directions, the most important first, of length 1, defined up to sign: the value of largest magnitude is positive.
+ * They are of w, or of z where a network has no w's. `deviation` is that of the samples' latents along the direction (PCA),
+ * or 1. PCA of w's and SEFA and FACTOR are exact; PCA of another node with more than 1024 values is incremental, in batches
+ * of 100 images, and takes 4 · (2 count + 200) bytes for each of its values. */
+GB_API gb_status gb_find_directions(gb_model *model, const gb_direction_options *options, gb_directions **directions,
+                                    gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- rendering */
 

@@ -17,6 +17,7 @@ struct gb_arena {
     block *blocks;          /* the first one has free room */
     size_t taken, limit;    /* bytes allocated */
     size_t next_size;
+    bool full;              /* something would have exceeded the limit */
 };
 
 static size_t aligned(size_t size) {
@@ -49,8 +50,10 @@ size_t gb_arena_limit_for(size_t file_size) {
 
 static block *add_block(gb_arena *a, size_t size) {
     size_t header = aligned(sizeof(block));
-    if (size > SIZE_MAX - header || size + header > a->limit - a->taken)
+    if (size > SIZE_MAX - header || size + header > a->limit - a->taken) {
+        a->full = true;
         return NULL;
+    }
     block *b = calloc(1, header + size);
     if (!b)
         return NULL;
@@ -61,8 +64,10 @@ static block *add_block(gb_arena *a, size_t size) {
 }
 
 void *gb_arena_take(gb_arena *a, size_t size) {
-    if (size > SIZE_MAX - ALIGNMENT)
+    if (size > SIZE_MAX - ALIGNMENT) {
+        a->full = true;
         return NULL;
+    }
     size = aligned(size);
     block *b = a->blocks;
     if (!b || b->size - b->used < size) {
@@ -95,6 +100,8 @@ char *gb_arena_text(gb_arena *a, const char *text, size_t size) {
 }
 
 bool gb_arena_full(const gb_arena *a, gb_reason *why) {
+    if (!a->full)
+        return gb_because_no_memory(why);
     return gb_because(why, "reading this takes more than %zu MiB of memory, the limit for a file of its size",
                       a->limit >> 20);
 }

@@ -21,7 +21,8 @@ void *gb_arena_take(gb_arena *a, size_t size);
 /* A copy with a zero byte after it. */
 char *gb_arena_text(gb_arena *a, const char *text, size_t size);
 
-/* Reports that the limit is reached; returns false. */
+/* To be called when something could not be allocated, in the arena or beside it: reports that the limit is reached, or that
+ * memory ran out before it. Returns false. */
 bool gb_arena_full(const gb_arena *a, gb_reason *why);
 
 #endif

@@ -83,19 +83,23 @@ static bool name_is_clean(const char *name, size_t size) {
 typedef struct header {
     uint8_t *bytes;
     size_t size, room;
-    bool full;          /* out of memory: what followed was not stored */
+    bool no_memory, too_long;   /* what followed was not stored */
 } header;
 
+static bool is_full(const header *h) {
+    return h->no_memory || h->too_long;
+}
+
 static void put_bytes(header *h, const void *bytes, size_t size) {
-    if (h->full || size > HEADER_LIMIT - h->size) {
-        h->full = true;
+    if (h->no_memory || size > HEADER_LIMIT - h->size)
+        h->too_long = !h->no_memory;
+    if (is_full(h))
         return;
-    }
     if (h->size + size > h->room) {
         size_t room = 2 * (h->size + size) + 4096;
         uint8_t *grown = realloc(h->bytes, room);
         if (!grown) {
-            h->full = true;
+            h->no_memory = true;
             return;
         }
         h->bytes = grown;
@@ -145,7 +149,7 @@ static bool put_meta(header *h, const gb_meta *m, gb_reason *why) {
             put(h, bits, 8);
         }
     }
-    if (!h->full)
+    if (!is_full(h))
         store(h->bytes + size_at, h->size - size_at - 4, 4);
     return true;
 }
@@ -164,7 +168,8 @@ static uint8_t *tensor_bytes(const gb_named_array *t, bool half, gb_reason *why)
     size_t count = (size_t)gb_array_count(&t->array);
     float *values = malloc(count * sizeof *values);
     if (!values) {
-        gb_because(why, "tensor '%s': no memory for its %zu values", t->name, count);
+        gb_because_no_memory(why);
+        gb_because_in(why, "tensor '%s'", t->name);
         return NULL;
     }
     if (!gb_array_to_f32(&t->array, values, why)) {
@@ -251,8 +256,10 @@ static bool put_tables(const gb_network *n, bool half, header *h, gb_reason *why
         end = aligned(end) + size;
         free(bytes);
     }
-    if (h->full)
-        return gb_because(why, "no memory for the header, or it is beyond its limit of %d bytes", HEADER_LIMIT);
+    if (h->no_memory)
+        return gb_because_no_memory(why);
+    if (h->too_long)
+        return gb_because(why, "the header is beyond its limit of %d bytes", HEADER_LIMIT);
 
     memcpy(h->bytes, magic, sizeof magic);
     store(h->bytes + AT_MAJOR, MAJOR, 2);
@@ -333,7 +340,7 @@ static const char *take_name(cursor *c) {
 }
 
 static bool no_memory(gb_reason *why) {
-    return gb_because(why, "out of memory");
+    return gb_because_no_memory(why);
 }
 
 static bool take_values(cursor *c, gb_network *n, const char *key, gb_meta_type type, size_t count, gb_reason *why) {
@@ -517,7 +524,8 @@ bool gbw_is(const void *bytes, size_t size) {
 gb_network *gbw_open(const void *bytes, size_t size, const char *name, gb_reason *why) {
     gb_network *n = gb_network_new();
     if (!n) {
-        gb_because(why, "%s: out of memory", name);
+        gb_because_no_memory(why);
+        gb_because_in(why, "%s", name);
         return NULL;
     }
     if (read_file(bytes, size, name, n, why))

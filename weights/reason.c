@@ -51,17 +51,35 @@ static void make_one_line(char *text, size_t size) {
     gb_make_printable(text);
 }
 
-bool gb_because(gb_reason *why, const char *format, ...) {
-    if (!why)
-        return false;
+static bool state(gb_reason *why, gb_status status, const char *format, va_list args) {
     char line[GB_REASON_SIZE];      /* the arguments may point into why->text */
-    va_list args;
-    va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
-    va_end(args);
     make_one_line(line, sizeof line);
     memcpy(why->text, line, sizeof line);
+    why->status = status;
     return false;
+}
+
+static bool state_text(gb_reason *why, gb_status status, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    state(why, status, format, args);
+    va_end(args);
+    return false;
+}
+
+bool gb_because(gb_reason *why, const char *format, ...) {
+    if (!why || why->status == GB_NO_MEMORY)
+        return false;
+    va_list args;
+    va_start(args, format);
+    state(why, GB_BAD_FILE, format, args);
+    va_end(args);
+    return false;
+}
+
+bool gb_because_no_memory(gb_reason *why) {
+    return why ? state_text(why, GB_NO_MEMORY, "out of memory") : false;
 }
 
 bool gb_because_in(gb_reason *why, const char *format, ...) {
@@ -72,5 +90,5 @@ bool gb_because_in(gb_reason *why, const char *format, ...) {
     va_start(args, format);
     vsnprintf(place, sizeof place, format, args);
     va_end(args);
-    return gb_because(why, "%s: %s", place, why->text);
+    return state_text(why, why->status, "%s: %s", place, why->text);
 }

@@ -28,5 +28,5 @@ gb_status gb_fail(gb_error *err, gb_status status, const char *format, ...) {
 }
 
 gb_status gb_fail_because(gb_error *err, gb_status status, const gb_reason *why) {
-    return gb_fail(err, status, "%s", why->text);
+    return gb_fail(err, why->status == GB_NO_MEMORY ? GB_NO_MEMORY : status, "%s", why->text);
 }

@@ -9,7 +9,7 @@
  * reads `return gb_fail(err, GB_BAD_ARGUMENT, ...)`. `err` may be NULL. */
 gb_status gb_fail(gb_error *err, gb_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same with the message of one of the readers in weights/. */
+/* The same with the message of one of the readers in weights/; GB_NO_MEMORY if memory ran out there. */
 gb_status gb_fail_because(gb_error *err, gb_status status, const gb_reason *why);
 
 #endif

@@ -5,12 +5,15 @@
  *   any other file, also behind a symbolic link        refused, unless GANBEND_OVERWRITE=1 is in the environment
  *
  * The kind is recognised by the first bytes, never by the name. */
+#define _POSIX_C_SOURCE 200809L
 #include "output_kind.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -39,19 +42,29 @@ bool gb_begins_kind(gb_output_kind kind, const unsigned char *bytes, size_t size
     return begins && (kind != GB_OUTPUT_NPZ || is_npz(bytes, size));
 }
 
+/* The first bytes of a file, up to LOOKED_AT; -1 if it cannot be read. */
+static ssize_t read_start(const char *path, unsigned char *bytes) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n, size = 0;
+    if (fd < 0)
+        return -1;
+    while ((n = read(fd, bytes + size, (size_t)(LOOKED_AT - size))) != 0 && (n > 0 || errno == EINTR))
+        size += n > 0 ? n : 0;
+    close(fd);
+    return n < 0 ? n : size;
+}
+
 gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err) {
     const char *allowed = getenv("GANBEND_OVERWRITE");
     struct stat st;
     if ((allowed && !strcmp(allowed, "1")) || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
         return GB_OK;
     unsigned char bytes[LOOKED_AT];
-    FILE *file = fopen(path, "rb");
-    if (!file)
+    ssize_t size = read_start(path, bytes);
+    if (size < 0)
         return gb_fail(err, GB_IO, "%s: exists and cannot be read, so it is not replaced; give another name, or --force",
                        path);
-    size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return gb_begins_kind(kind, bytes, size)
+    return gb_begins_kind(kind, bytes, (size_t)size)
         ? GB_OK
         : gb_fail(err, GB_BAD_ARGUMENT, "%s: exists and is not %s, so it is not replaced; give another name, or --force",
                   path, kinds[kind].name);

@@ -39,10 +39,11 @@ static const struct { int number; const char *text; } system_errors[] = {
     {EROFS, "the file system is read-only"},
     {EIO, "input/output error"},
     {EPIPE, "the reading end of the pipe is closed"},
-    {ENOMEM, "out of memory"},
 };
 
 static gb_status system_failed(gb_error *err, const char *path, int number) {
+    if (number == ENOMEM)
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < sizeof system_errors / sizeof *system_errors; i++)
         if (system_errors[i].number == number)
             return gb_fail(err, GB_IO, "%s: %s", path, system_errors[i].text);
@@ -54,14 +55,23 @@ const char *gb_base_name(const char *path) {
     return slash && slash[1] ? slash + 1 : path;
 }
 
-bool gb_path_stays(const char *folder, const char *path) {
-    char *home = realpath(folder, NULL), *there = realpath(path, NULL);
-    size_t length = home ? strlen(home) : 0;
-    bool stays = !there || (home && !strncmp(there, home, length) &&
-                            (home[length - 1] == '/' || there[length] == '/' || !there[length]));
+bool gb_file_exists(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+gb_status gb_path_stays(const char *folder, const char *path, bool *stays, gb_error *err) {
+    char *home = realpath(folder, NULL);
+    if (!home)
+        return system_failed(err, folder, errno);
+    char *there = realpath(path, NULL);
+    int error = there ? 0 : errno;
+    size_t length = strlen(home);
+    *stays = !there || (!strncmp(there, home, length) &&
+                        (home[length - 1] == '/' || there[length] == '/' || !there[length]));
     free(home);
     free(there);
-    return stays;
+    return error && error != ENOENT ? system_failed(err, path, error) : GB_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------------- reading */
@@ -106,23 +116,9 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
     return status;
 }
 
-gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err) {
-    return gb_map_read_with(NULL, path, most, map, err);
-}
-
-gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err) {
-    int fd = -1;
-    size_t size = 0, done = 0;
-    *map = (gb_map){0};
-    gb_status status = open_regular(path, &fd, &size, err);
-    if (status)
-        return status;
-    if (size > most)
-        size = most;
-    unsigned char *bytes = gb_aligned_alloc_with(allocator, size);
-    if (!bytes)
-        status = gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    while (!status && done < size) {
+static gb_status read_all(int fd, const char *path, unsigned char *bytes, size_t size, gb_error *err) {
+    gb_status status = GB_OK;
+    for (size_t done = 0; !status && done < size;) {
         ssize_t n = read(fd, bytes + done, size - done);
         if (n > 0)
             done += (size_t)n;
@@ -131,6 +127,24 @@ gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size
         else if (errno != EINTR)
             status = system_failed(err, path, errno);
     }
+    return status;
+}
+
+gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err) {
+    return gb_map_read_with(NULL, path, most, map, err);
+}
+
+gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err) {
+    int fd = -1;
+    size_t size = 0;
+    *map = (gb_map){0};
+    gb_status status = open_regular(path, &fd, &size, err);
+    if (status)
+        return status;
+    if (size > most)
+        size = most;
+    unsigned char *bytes = gb_aligned_alloc_with(allocator, size);
+    status = bytes ? read_all(fd, path, bytes, size, err) : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     close(fd);
     if (status)
         gb_aligned_free(bytes);
@@ -145,6 +159,19 @@ void gb_map_close(gb_map *map) {
     else if (map->bytes && !map->borrowed)
         munmap((void *)(uintptr_t)map->bytes, map->size);
     *map = (gb_map){0};
+}
+
+gb_status gb_read_start(const char *path, void *bytes, size_t size, size_t *done, gb_error *err) {
+    int fd = -1;
+    *done = 0;
+    gb_status status = open_regular(path, &fd, done, err);
+    if (status)
+        return status;
+    if (*done > size)
+        *done = size;
+    status = read_all(fd, path, bytes, *done, err);
+    close(fd);
+    return status;
 }
 
 void gb_map_release(const gb_map *map, const void *bytes, size_t size) {

@@ -23,6 +23,8 @@ gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err)
 /* The same in memory of the allocator, which may be NULL. */
 gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err);
 void gb_map_close(gb_map *map);
+/* Reads the first `size` bytes of a regular file, or all of a shorter one: *done bytes. Allocates nothing. */
+gb_status gb_read_start(const char *path, void *bytes, size_t size, size_t *done, gb_error *err);
 /* Tells the system that these bytes of the map will not be needed soon: pages that lie entirely inside are dropped from
  * memory and loaded from the file when they are read again. Ranges that are not inside the map are ignored, and
  * so are copies. */
@@ -31,8 +33,11 @@ void gb_map_release(const gb_map *map, const void *bytes, size_t size);
 /* The last component of a path, for messages. */
 const char *gb_base_name(const char *path);
 
-/* True if `path`, with all symbolic links resolved, is in `folder` or below it, or does not exist. */
-bool gb_path_stays(const char *folder, const char *path);
+/* True if there is a regular file, also behind symbolic links. */
+bool gb_file_exists(const char *path);
+
+/* Sets *stays to whether `path`, with all symbolic links resolved, is in `folder` or below it, or does not exist. */
+gb_status gb_path_stays(const char *folder, const char *path, bool *stays, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- writing */
 

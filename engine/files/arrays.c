@@ -21,7 +21,7 @@ struct gb_file {
 
 /* Takes the map over, also on failure. */
 static gb_status open_map(gb_map map, const char *name, gb_file **out, gb_error *err) {
-    gb_reason why;
+    gb_reason why = {0};
     gb_file *file = calloc(1, sizeof *file);
     if (!file) {
         gb_map_close(&map);
@@ -100,17 +100,21 @@ static gb_status check_index(const gb_file *file, size_t index, gb_error *err) {
 
 gb_status gb_file_read(const gb_file *file, size_t index, float *out, gb_error *err) {
     gb_status status = check_index(file, index, err);
-    gb_reason why;
-    if (!status && !gb_array_to_f32(&file->arrays[index].array, out, &why))
-        status = gb_fail(err, GB_BAD_FILE, "array '%s': %s", file->arrays[index].name, why.text);
+    gb_reason why = {0};
+    if (!status && !gb_array_to_f32(&file->arrays[index].array, out, &why)) {
+        gb_because_in(&why, "array '%s'", file->arrays[index].name);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
     return status;
 }
 
 gb_status gb_file_read_double(const gb_file *file, size_t index, double *out, gb_error *err) {
     gb_status status = check_index(file, index, err);
-    gb_reason why;
-    if (!status && !gb_array_to_f64(&file->arrays[index].array, out, &why))
-        status = gb_fail(err, GB_BAD_FILE, "array '%s': %s", file->arrays[index].name, why.text);
+    gb_reason why = {0};
+    if (!status && !gb_array_to_f64(&file->arrays[index].array, out, &why)) {
+        gb_because_in(&why, "array '%s'", file->arrays[index].name);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
     return status;
 }
 
@@ -150,9 +154,10 @@ gb_status gb_npz_new(const char *path, gb_npz **out, gb_error *err) {
 }
 
 /* The writer failed, either by itself or because the file could not be written; the file knows which. */
-static gb_status npz_failed(const gb_npz *npz, const gb_reason *why, gb_error *err) {
+static gb_status npz_failed(const gb_npz *npz, gb_reason *why, gb_error *err) {
     gb_status status = gb_out_file_check(npz->file, err);
-    return status ? status : gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", npz->path, why->text);
+    gb_because_in(why, "%s", npz->path);
+    return status ? status : gb_fail_because(err, GB_BAD_ARGUMENT, why);
 }
 
 /* A view of `data`; nothing is copied. */
@@ -172,7 +177,7 @@ static gb_status as_array(const char *path, const char *name, int ndim, const in
 
 gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err) {
     gb_array array;
-    gb_reason why;
+    gb_reason why = {0};
     gb_status status = as_array(npz->path, name, ndim, shape, data, &array, err);
     if (status)
         return status;
@@ -180,7 +185,7 @@ gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *sha
 }
 
 gb_status gb_npz_finish(gb_npz *npz, gb_error *err) {
-    gb_reason why;
+    gb_reason why = {0};
     if (!gb_npz_writer_finish(npz->writer, &why))
         return npz_failed(npz, &why, err);
     return gb_out_file_finish(npz->file, err);
@@ -203,13 +208,14 @@ gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const fl
         status = gb_out_file_new(path, GB_OUTPUT_NPY, &file, err);
     if (status)
         return status;
-    gb_reason why;
+    gb_reason why = {0};
     if (gb_npy_write(&array, gb_out_file_write, file, &why)) {
         status = gb_out_file_finish(file, err);
     } else {
         status = gb_out_file_check(file, err);
+        gb_because_in(&why, "%s", path);
         if (!status)
-            status = gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", path, why.text);
+            status = gb_fail_because(err, GB_BAD_ARGUMENT, &why);
     }
     gb_out_file_free(file);
     return status;

@@ -119,8 +119,9 @@ static gb_status complete_and_save(gb_context *context, gb_network *network, con
     status = gb_model_from_network(context, network, name, &model, err);
     if (!status && w_avg) {
         status = mean_w(model, w_avg, options, err);
-        gb_network_note(network, "synthesised: the mean w, from %d z's of seed 0 and up",
-                        MEAN_W_BATCH * MEAN_W_BATCHES);
+        if (!status && !gb_network_note(network, "synthesised: the mean w, from %d z's of seed 0 and up",
+                                        MEAN_W_BATCH * MEAN_W_BATCHES))
+            status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
     const char *const *notes;
     size_t count = status ? 0 : gb_network_notes(network, &notes);
@@ -144,33 +145,40 @@ typedef struct sidecar {
 } sidecar;
 
 /* The Hugging Face port has its constructor arguments in a config.json in the same folder. */
-static void find_config_beside(const char *checkpoint, sidecar *config) {
+static gb_status find_config_beside(const char *checkpoint, sidecar *config, gb_error *err) {
     size_t folder = (size_t)(gb_base_name(checkpoint) - checkpoint);
     if (folder + sizeof "config.json" > sizeof config->path)
-        return;
+        return GB_OK;
     memcpy(config->path, checkpoint, folder);
     memcpy(config->path + folder, "config.json", sizeof "config.json");
     config->name = config->path;
-    if (gb_map_read(config->path, SIZE_MAX, &config->map, NULL))
-        config->path[0] = '\0';
+    if (gb_file_exists(config->path))
+        return gb_map_read(config->path, SIZE_MAX, &config->map, err);
+    config->path[0] = '\0';
+    return GB_OK;
 }
 
 /* `path` is NULL for a checkpoint that is no file. */
 static gb_status adapt(gb_context *context, const gb_map *in, const char *path, const char *name, sidecar *config,
                        destination out, const gb_convert_options *options, gb_error *err) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     gb_checkpoint *checkpoint = NULL;
     if (gbw_is(in->bytes, in->size))
         return gb_fail(err, GB_BAD_FILE, "%s: the file is a .gbw already", name);
     if (!(checkpoint = gb_checkpoint_open(in->bytes, in->size, name, &why)))
         return gb_fail_because(err, GB_BAD_FILE, &why);
-    if (path && !config->map.bytes && gb_adapt_has_config_beside(checkpoint, options->network))
-        find_config_beside(path, config);
+    bool beside = false;
     gb_status status = GB_OK;
+    if (path && !config->map.bytes && !gb_adapt_has_config_beside(checkpoint, options->network, &beside, &why)) {
+        gb_because_in(&why, "%s", name);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
+    if (!status && beside)
+        status = find_config_beside(path, config, err);
     const gb_value *settings = NULL;
     gb_network *network = NULL;
     gb_arena *arena = gb_arena_new(gb_arena_limit_for(config->map.size));
-    if (!arena)
+    if (!status && !arena)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status && config->map.bytes &&
         !(settings = gb_json_parse(arena, config->map.bytes, config->map.size, config->name, &why)))
@@ -179,8 +187,10 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
         gb_because_in(&why, *config->path ? "%s with the config.json beside it" : "%s", name);
         status = gb_fail_because(err, GB_BAD_FILE, &why);
     }
-    if (!status && *config->path)
-        gb_network_note(network, "used the config.json beside the file");
+    if (!status && *config->path && !gb_network_note(network, "used the config.json beside the file")) {
+        gb_network_free(network);
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    }
     if (!status)
         status = complete_and_save(context, network, name, out, options, err);
     gb_checkpoint_close(checkpoint);

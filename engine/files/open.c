@@ -21,12 +21,16 @@ gb_status gb_model_from_network(gb_context *context, gb_network *network, const 
     return gb_model_new(context, graph, name, model, err);
 }
 
+static gb_status refuse(const char *name, gb_error *err) {
+    return gb_fail(err, GB_BAD_FILE, "%s: not a .gbw model; 'ganbend convert' makes one from a checkpoint", name);
+}
+
 gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name, gb_model **model,
                                gb_error *err) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     *model = NULL;
     if (!gbw_is(bytes, size))
-        return gb_fail(err, GB_BAD_FILE, "%s: not a .gbw file; 'ganbend convert' makes one from a checkpoint", name);
+        return refuse(name, err);
     gb_network *network = gbw_open(bytes, size, name, &why);
     if (!network)
         return gb_fail_because(err, GB_BAD_FILE, &why);
@@ -58,8 +62,13 @@ gb_status gb_model_open(gb_context *context, const char *path, gb_model **model,
 
 gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err) {
     gb_map map;
+    bool is;
     *model = NULL;
-    gb_status status = gb_map_read_with(context->cpu.allocator, path, SIZE_MAX, &map, err);
+    gb_status status = gb_is_gbw(path, &is, err);       /* before all of a large file is read */
+    if (!status && !is)
+        status = refuse(gb_base_name(path), err);
+    if (!status)
+        status = gb_map_read_with(context->cpu.allocator, path, SIZE_MAX, &map, err);
     return status ? status : open_map(context, map, gb_base_name(path), model, err);
 }
 
@@ -71,12 +80,10 @@ gb_status gb_model_open_from(gb_context *context, const gb_reader *reader, gb_mo
     return status ? status : open_map(context, map, name, model, err);
 }
 
-bool gb_is_gbw(const char *path) {
-    enum { START = 4096 };
-    gb_map map;
-    if (gb_map_read(path, START, &map, NULL))
-        return false;
-    bool is = gbw_is(map.bytes, map.size);
-    gb_map_close(&map);
-    return is;
+gb_status gb_is_gbw(const char *path, bool *is, gb_error *err) {
+    unsigned char bytes[64];
+    size_t size;
+    gb_status status = gb_read_start(path, bytes, sizeof bytes, &size, err);
+    *is = !status && gbw_is(bytes, size);
+    return status;
 }

@@ -6,7 +6,7 @@
 #include "weights/gbw.h"
 
 static gb_status save(const gb_network *network, bool half, gb_output *output, gb_error *err) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     gb_status status = GB_OK;
     if (!gbw_write(network, half, gb_output_write, output, &why)) {
         status = gb_output_check(output, err);      /* if the file failed, its message is the useful one */

@@ -21,16 +21,22 @@ void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t 
         gb_graph_fail(graph, "weight '%s' has %d dimensions; expected at most %d", name, ndim, GB_MAX_DIMS);
         return;
     }
-    if (!name || !data || gb_network_array(graph->network, name)) {
-        gb_graph_fail(graph, "weight '%s' %s", name ? name : "", !name ? "needs a name"
-                                                                 : !data ? "has no data" : "exists already");
+    const gb_named_array *all;
+    size_t length = name ? strlen(name) : 0;
+    if (!length || !data || length > GB_NETWORK_NAME || gb_network_array(graph->network, name)) {
+        gb_graph_fail(graph, "weight '%s' %s", name ? name : "", !length ? "needs a name" : !data ? "has no data"
+                      : length > GB_NETWORK_NAME ? "has too long a name" : "exists already");
+        return;
+    }
+    if (gb_network_arrays(graph->network, &all) == GB_NETWORK_ENTRIES) {
+        gb_graph_fail(graph, "more than %d weights", GB_NETWORK_ENTRIES);
         return;
     }
     if (ndim)
         memcpy(array.shape, shape, (size_t)ndim * sizeof *shape);
     gb_array_pack_strides(&array);
     if (!gb_network_add_array(graph->network, name, &array))
-        gb_graph_fail(graph, "weight '%s' could not be added", name);
+        gb_graph_fail_no_memory(graph);
 }
 
 /* The weight `name` with exactly this shape, or an error. -1 in `shape` accepts any size. */

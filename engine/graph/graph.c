@@ -16,13 +16,18 @@ void gb_graph_fail(gb_graph *graph, const char *format, ...) {
     va_end(args);
 }
 
+void gb_graph_fail_no_memory(gb_graph *graph) {
+    graph->no_memory = graph->no_memory || !graph->failed;
+    gb_graph_fail(graph, "out of memory while building the graph");
+}
+
 bool gb_graph_reserve(gb_graph *graph, void **array, size_t count, size_t *room, size_t element) {
     if (count < *room)
         return true;
     size_t wanted = *room ? *room * 2 : 64;
     void *grown = realloc(*array, wanted * element);
     if (!grown) {
-        gb_graph_fail(graph, "out of memory while building the graph");
+        gb_graph_fail_no_memory(graph);
         return false;
     }
     *array = grown;
@@ -37,7 +42,7 @@ const char *gb_graph_keep(gb_graph *graph, const char *text) {
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
     if (!copy) {
-        gb_graph_fail(graph, "out of memory while building the graph");
+        gb_graph_fail_no_memory(graph);
         return NULL;
     }
     memcpy(copy, text, size);

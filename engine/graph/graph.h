@@ -75,7 +75,7 @@ struct gb_graph {
     gb_node_role *roles;
     size_t role_count, role_room;
     gb_node output;
-    bool failed;
+    bool failed, no_memory;
     char why[512];                      /* the first error */
     char **strings;                     /* names owned by the graph */
     size_t string_count, string_room;
@@ -87,6 +87,8 @@ gb_graph *gb_graph_from_network(gb_network *network);
 
 /* Records an error of the builder; the first message is kept. */
 void gb_graph_fail(gb_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same if out of memory. */
+void gb_graph_fail_no_memory(gb_graph *graph);
 
 /* Makes room for one more element; leaves the array unchanged if out of memory. */
 bool gb_graph_reserve(gb_graph *graph, void **array, size_t count, size_t *room, size_t element);

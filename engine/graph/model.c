@@ -48,8 +48,8 @@ gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, g
     if (!graph->failed && graph->output == GB_NO_NODE)
         gb_graph_fail(graph, "the graph has no output");
     if (graph->failed) {
-        gb_status status = name ? gb_fail(err, GB_BAD_FILE, "%s: %s", name, graph->why)
-                                : gb_fail(err, GB_BAD_ARGUMENT, "%s", graph->why);
+        gb_status status = graph->no_memory ? GB_NO_MEMORY : name ? GB_BAD_FILE : GB_BAD_ARGUMENT;
+        status = name ? gb_fail(err, status, "%s: %s", name, graph->why) : gb_fail(err, status, "%s", graph->why);
         gb_graph_free(graph);
         return status;
     }
@@ -138,7 +138,7 @@ static gb_status check_tensor(gb_model *model, const gb_array *array, const char
     size_t count = gb_network_arrays(model->graph->network, &list), index = index_of(model->graph->network, array);
     if (!model->checksum || index >= count || model->checked[index])
         return GB_OK;
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     if (!gbw_verify(model->graph->network, name, &why))
         return gb_fail_because(err, GB_BAD_FILE, &why);
     model->checked[index] = true;
@@ -167,14 +167,15 @@ static gb_status as_floats(gb_model *model, const char *name, float gain, const 
         return GB_OK;
     }
     size_t count = (size_t)gb_array_count(array);
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     *owned = gb_aligned_alloc_with(model->context->cpu.allocator, count * sizeof(float));
     if (!*owned)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (!gb_array_to_f32(array, *owned, &why)) {
         gb_aligned_free(*owned);
         *owned = NULL;
-        return gb_fail(err, GB_BAD_FILE, "tensor '%s': %s", name, why.text);
+        gb_because_in(&why, "tensor '%s'", name);
+        return gb_fail_because(err, GB_BAD_FILE, &why);
     }
     for (size_t i = 0; gain != 1 && i < count; i++)
         (*owned)[i] *= gain;
@@ -357,14 +358,16 @@ uint64_t gb_model_serial(gb_model *model) {
 
 gb_status gb_model_read_tensor(gb_model *model, const char *tensor, float *out, gb_error *err) {
     const gb_array *array = gb_network_array(model->graph->network, tensor);
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     if (!array)
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no tensor '%s'", tensor);
     gb_mutex_lock(model->lock);
     gb_status status = check_tensor(model, array, tensor, err);
     gb_mutex_unlock(model->lock);
-    if (!status && !gb_array_to_f32(array, out, &why))
-        status = gb_fail(err, GB_BAD_FILE, "tensor '%s': %s", tensor, why.text);
+    if (!status && !gb_array_to_f32(array, out, &why)) {
+        gb_because_in(&why, "tensor '%s'", tensor);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
     return status;
 }
 

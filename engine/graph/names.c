@@ -24,7 +24,7 @@ gb_node gb_graph_find_node(const gb_graph *graph, const char *name) {
 bool gb_graph_index_name(gb_graph *graph, gb_node node) {
     if (gb_name_add(&graph->by_name, (size_t)node, node_name, graph))
         return true;
-    gb_graph_fail(graph, "out of memory while building the graph");
+    gb_graph_fail_no_memory(graph);
     return false;
 }
 
@@ -82,7 +82,7 @@ void gb_graph_resolve(gb_graph *graph) {
     gb_name_index builders = {0};
     gb_graph_find_maps(graph);
     if (!resolve(graph, &builders))
-        gb_graph_fail(graph, "out of memory while building the graph");
+        gb_graph_fail_no_memory(graph);
     gb_name_index_free(&builders);
 }
 

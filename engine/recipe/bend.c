@@ -163,7 +163,7 @@ static gb_status bend_values(step_context *b, gb_node node) {
         return status;
     o.values = values;
     o.samples = 1;
-    if (!s->file)               /* all other values are kept */
+    if (s->index)               /* all other values are kept */
         o.features = (gb_features){GB_FEATURES_LIST, s->index, s->values, 0, 0};
     status = bend(b, b->session->graph->nodes[node].name, &o);
     free(values);
@@ -277,8 +277,32 @@ static gb_status bend_layer(step_context *b, int number) {
     return number ? bend_at(b, graph->nodes[node].name) : GB_OK;
 }
 
+/* The layers that the recipe names, or those of the direction's file; directions of z act on z. */
+static gb_status bend_along_direction(step_context *b, const gb_recipe_place *place) {
+    const gb_recipe_direction *d = b->step->direction;
+    const gb_graph *graph = b->session->graph;
+    if (d->space == GB_LATENT_Z) {
+        gb_node z = gb_graph_find_role(graph, GB_ROLE_Z, 0);
+        if (d->own_layers || z == GB_NO_NODE)
+            return gb_fail(b->err, GB_BAD_ARGUMENT, d->own_layers ? "'%s' is a direction of z, which all layers share: leave "
+                                                                    "out 'layers'"
+                                                                  : "'%s' is a direction of z, but this network has no z",
+                           d->name);
+        return bend_at(b, graph->nodes[z].name);
+    }
+    if (d->own_layers)
+        return bend_w(b, place->number);
+    int count = role_count(graph, GB_ROLE_W), last = d->last_layer < 0 ? count - 1 : d->last_layer;
+    gb_status status = count ? GB_OK : bend_w(b, 0);
+    for (int i = d->first_layer; i <= last && !status; i++)
+        status = bend_w(b, i);
+    return status;
+}
+
 static gb_status bend_place(step_context *b, const gb_recipe_place *place) {
     const gb_graph *graph = b->session->graph;
+    if (b->step->direction)
+        return bend_along_direction(b, place);
     gb_node found = 0;
     switch (place->kind) {
     case GB_AT_NUMBER:
@@ -326,6 +350,8 @@ gb_status gb_recipe_bend_step(const gb_recipe *recipe, int index, gb_session *se
         status = gb_recipe_paint_read(recipe, step, &b.paint, &why);
     if (!status && step->image)
         status = gb_recipe_image_read(recipe, step, &b.paint, &why);
+    if (!status && step->direction)
+        status = gb_recipe_direction_open(recipe, step->direction, &why);
     if (status)
         gb_recipe_fail_at(recipe, step->line, step->column, status, err, "%s", why.message);
     for (int i = 0; i < step->place_count && !status; i++) {

@@ -172,6 +172,12 @@ static void append_paint(description *s, const gb_recipe_step *step) {
 
 static void append_values(description *s, const gb_recipe *recipe, const gb_recipe_step *step) {
     enum { NAMED = 6 };
+    if (step->direction) {
+        append(s, "moved by ");
+        append_value(s, recipe, step, 0);
+        append(s, " along the direction '%s'", step->direction->name);
+        return;
+    }
     if (step->file)
         append(s, step->add ? "%s added" : "set to %s", step->file);
     if (step->image)

@@ -26,11 +26,15 @@ gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path,
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     memcpy(*path, recipe->folder, folder);
     memcpy(*path + folder, file, length + 1);
-    if (!recipe->confined || gb_path_stays(*recipe->folder ? recipe->folder : ".", *path))
+    bool stays = true;
+    gb_status status = GB_OK;
+    if (recipe->confined)
+        status = gb_path_stays(*recipe->folder ? recipe->folder : ".", *path, &stays, err);
+    if (!status && stays)
         return GB_OK;
     free(*path);
     *path = NULL;
-    return gb_fail(err, GB_BAD_ARGUMENT,
+    return status ? status : gb_fail(err, GB_BAD_ARGUMENT,
                    "'%s' is a symbolic link to a file outside the recipe's folder, where its files "
                    "must be",
                    file);

@@ -172,6 +172,12 @@ static gb_status read_set(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step 
     return status ? status : gb_recipe_read_values(recipe, step->add ? gb_yaml_get(map, "add") : node, step, err);
 }
 
+static gb_status read_direction(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
+    static const char *const keys[] = {"direction", "muted", NULL};
+    gb_status status = gb_recipe_keys(recipe, map, keys, err);
+    return status ? status : gb_recipe_read_direction(recipe, gb_yaml_get(map, "direction"), step, err);
+}
+
 static const struct action {
     const char *key;
     gb_recipe_step_kind kind;
@@ -186,13 +192,14 @@ static const struct action {
     {"style", GB_STEP_STYLE, read_style},
     {"add", GB_STEP_SET, read_set},
     {"set", GB_STEP_SET, read_set},
+    {"direction", GB_STEP_SET, read_direction},
 };
 
 enum { ACTIONS = sizeof actions / sizeof *actions };
 
 static gb_status find_action(const gb_recipe *recipe, const gb_yaml *map, const struct action **found, gb_error *err) {
     static const char *const keys[] = {"at", "w", "filter", "activation", "paint", "disable", "noise", "truncation",
-                                       "style", "add", "set", "features", "params", "times", "muted", NULL};
+                                       "style", "add", "set", "direction", "features", "params", "times", "muted", NULL};
     *found = NULL;
     for (int i = 0; i < ACTIONS; i++) {
         const gb_yaml *node = gb_yaml_get(map, actions[i].key);
@@ -208,7 +215,7 @@ static gb_status find_action(const gb_recipe *recipe, const gb_yaml *map, const 
     return status ? status
                   : gb_recipe_fail(recipe, map, err,
                                    "the bend has no action: add filter, activation, paint, disable, noise, truncation, "
-                                   "style, add or set");
+                                   "style, add, set or direction");
 }
 
 static gb_status read_muted(const gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
@@ -229,7 +236,7 @@ static gb_status read_step(gb_recipe *recipe, const gb_yaml *map, int place, gb_
         step->kind = action->kind;
         status = action->read(recipe, map, step, err);
     }
-    if (!status)
+    if (!status && !step->place_count)
         status = read_where(recipe, map, step, err);
     const gb_yaml *features = gb_yaml_get(map, "features"), *muted = gb_yaml_get(map, "muted");
     if (!status && muted)

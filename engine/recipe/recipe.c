@@ -88,15 +88,15 @@ gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_er
 /* ------------------------------------------------------------------------------------------------ reading */
 
 static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *err) {
-    static const char *const keys[] = {"bends", "transforms", "parameters", "inputs", "clusters", "vectors", "summary",
-                                       NULL};
+    static const char *const keys[] = {"bends", "transforms", "parameters", "inputs", "clusters", "vectors", "directions",
+                                       "summary", NULL};
     gb_status status = gb_recipe_keys(recipe, root, keys, err);
     if (status)
         return status;
     const gb_yaml *bends = gb_yaml_get(root, "bends"), *transforms = gb_yaml_get(root, "transforms");
     const gb_yaml *parameters = gb_yaml_get(root, "parameters"), *clusters = gb_yaml_get(root, "clusters");
     const gb_yaml *vectors = gb_yaml_get(root, "vectors"), *summary = gb_yaml_get(root, "summary");
-    const gb_yaml *inputs = gb_yaml_get(root, "inputs");
+    const gb_yaml *inputs = gb_yaml_get(root, "inputs"), *directions = gb_yaml_get(root, "directions");
     const char *text;
     if (bends ? transforms != NULL : !transforms && !inputs)
         return gb_recipe_fail(recipe, root, err,
@@ -110,6 +110,8 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
         status = gb_recipe_read_clusters(recipe, clusters, err);
     if (!status && vectors)
         status = gb_recipe_read_vectors(recipe, vectors, err);
+    if (!status && directions)
+        status = gb_recipe_text(recipe, directions, "directions", &recipe->directions, err);
     if (!status && parameters)
         status = read_parameters(recipe, parameters, err);
     if (!status && bends)
@@ -162,6 +164,9 @@ void gb_recipe_free(gb_recipe *recipe) {
     if (!recipe)
         return;
     gb_clusters_close(&recipe->set_clusters);
+    for (int i = 0; i < recipe->step_count; i++)
+        if (recipe->steps[i].direction)
+            free(recipe->steps[i].direction->vector);
     gb_arena_free(recipe->arena);
     free(recipe->applied.bends);
     free(recipe->json);

@@ -9,6 +9,7 @@
  *     transforms.c    network-bending's format
  *     features.c      feature maps and clusters
  *     values.c        values for boundaries: in the recipe or from a file
+ *     direction.c     directions in a latent space
  *     paint.c         vectors and masks
  *     path.c          the paths of files named in the recipe
  *     picture.c       pictures in files or in the recipe itself
@@ -101,6 +102,17 @@ typedef struct gb_recipe_vector {
     int count;
 } gb_recipe_vector;
 
+/* A direction, read from its file when the recipe is first applied. */
+typedef struct gb_recipe_direction {
+    const char *name;
+    const char *file;           /* NULL = the recipe's `directions` */
+    bool own_layers;            /* the recipe names the layers; otherwise those of the file */
+    float *vector;              /* [width], times its deviation; NULL before it is read. Freed with the recipe */
+    int64_t width;
+    gb_latent_space space;
+    int first_layer, last_layer;        /* last_layer < 0: all */
+} gb_recipe_direction;
+
 typedef struct gb_mask_colour {
     uint32_t rgb;
     const char *vector;         /* NULL = keep */
@@ -131,6 +143,7 @@ typedef struct gb_recipe_step {
     const int *index;           /* SET without a file: indices and values */
     const float *value;
     int values;
+    gb_recipe_direction *direction;     /* SET: what is added, or NULL */
     const gb_recipe_picture *image;     /* SET: a greyscale map, or NULL */
     double low, high;           /* the values of its black and white */
     const char *vector;         /* PAINT without a mask */
@@ -172,7 +185,7 @@ struct gb_recipe {
     int param_count;
     gb_recipe_step *steps;
     int step_count;
-    const char *clusters, *vectors;     /* the files named at the top, or NULL */
+    const char *clusters, *vectors, *directions;    /* the files named at the top, or NULL */
     const gb_yaml *own_clusters;        /* clusters in the recipe instead of a file, or NULL */
     const gb_recipe_vector *own_vectors;
     int own_vector_count;
@@ -279,6 +292,11 @@ gb_status gb_recipe_mask_at(const gb_recipe_paint *paint, const gb_shape *s, int
 /* The image of a SET step as painting: vectors of one value each, and a mask. */
 gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *step, gb_recipe_paint *paint,
                                gb_error *err);
+
+/* Reads `direction: {name, amount, layers, file}`, which has places of its own. */
+gb_status gb_recipe_read_direction(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err);
+/* Reads the direction's file unless it has been read. */
+gb_status gb_recipe_direction_open(const gb_recipe *recipe, gb_recipe_direction *direction, gb_error *err);
 
 /* The values of a SET step for `node`: one sample [shape…], to be freed. */
 gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,

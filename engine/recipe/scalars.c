@@ -36,12 +36,13 @@ gb_status gb_recipe_fail_at(const gb_recipe *recipe, int line, int column, gb_st
 }
 
 gb_status gb_recipe_alloc(gb_recipe *recipe, size_t size, void **memory, gb_error *err) {
-    gb_reason why;
+    gb_reason why = {0};
     *memory = gb_arena_take(recipe->arena, size ? size : 1);
     if (*memory)
         return GB_OK;
     gb_arena_full(recipe->arena, &why);
-    return gb_fail(err, GB_NO_MEMORY, "%s: %s", recipe->name, why.text);
+    gb_because_in(&why, "%s", recipe->name);
+    return gb_fail_because(err, GB_BAD_FILE, &why);
 }
 
 /* ------------------------------------------------------------------------------------------------ values */

@@ -130,14 +130,25 @@ static gb_status file_values(const gb_recipe *recipe, const gb_recipe_step *step
     return status;
 }
 
+static gb_status direction_values(const gb_recipe_direction *d, const gb_graph_node *node, float amount, float *values,
+                                  gb_error *err) {
+    if (node->ndim != 1 || node->shape[0] != d->width)
+        return gb_fail(err, GB_BAD_ARGUMENT, "the direction '%s' has %lld values, but '%s' has %zu", d->name,
+                       (long long)d->width, node->name, gb_node_floats(node));
+    for (int64_t i = 0; i < d->width; i++)
+        values[i] = amount * d->vector[i];
+    return GB_OK;
+}
+
 gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,
                            float **values, gb_error *err) {
     *values = calloc(gb_node_floats(&graph->nodes[node]), sizeof **values);
     if (!*values)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     float times = (float)gb_recipe_value_of(recipe, &step->param_value[0]);
-    gb_status status = step->file ? file_values(recipe, step, graph, node, times, *values, err)
-                                  : indexed_values(step, &graph->nodes[node], times, *values, err);
+    gb_status status = step->direction ? direction_values(step->direction, &graph->nodes[node], times, *values, err)
+                       : step->file    ? file_values(recipe, step, graph, node, times, *values, err)
+                                       : indexed_values(step, &graph->nodes[node], times, *values, err);
     if (status) {
         free(*values);
         *values = NULL;

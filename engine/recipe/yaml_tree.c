@@ -45,6 +45,15 @@ static void *fail_here(reader *r, const char *what) {
     return fail_at(r, &r->event.start_mark, what);
 }
 
+/* The arena has no room: its limit is reached, or memory ran out. */
+static void *fail_full(reader *r) {
+    gb_reason why = {0};
+    gb_arena_full(r->arena, &why);
+    gb_because_in(&why, "%s", r->name);
+    gb_fail_because(r->err, GB_BAD_FILE, &why);
+    return NULL;
+}
+
 static bool advance(reader *r) {
     yaml_event_delete(&r->event);
     if (yaml_parser_parse(&r->parser, &r->event))
@@ -69,7 +78,7 @@ static gb_yaml *node_new(reader *r, gb_yaml_kind kind, int depth) {
         return fail_here(r, "lists and maps are nested more than 24 deep");
     gb_yaml *node = gb_arena_take(r->arena, sizeof *node);
     if (!node)
-        return fail_here(r, "out of memory");
+        return fail_full(r);
     node->kind = kind;
     node->line = (int)r->event.start_mark.line + 1;
     node->column = (int)r->event.start_mark.column + 1;
@@ -88,7 +97,7 @@ static int add_anchor(reader *r, const yaml_char_t *text) {
     }
     char *name = gb_arena_text(r->arena, (const char *)text, strlen((const char *)text));
     if (!name) {
-        fail_here(r, "out of memory");
+        fail_full(r);
         return -2;
     }
     r->anchors[r->anchor_count] = (anchor){name, NULL};
@@ -136,7 +145,7 @@ static gb_yaml *read_scalar(reader *r, int depth) {
         return fail_here(r, "text with a null byte");
     node->text = gb_arena_text(r->arena, text, length);
     node->plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    return node->text ? node : fail_here(r, "out of memory");
+    return node->text ? node : fail_full(r);
 }
 
 static gb_yaml *read_list(reader *r, int depth) {

@@ -134,7 +134,7 @@ static const tensor checkpoint[] = {
 enum { TENSORS = sizeof checkpoint / sizeof *checkpoint };
 
 static void a_family_and_an_architecture_render_a_checkpoint(void **state) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     gb_error err = {0};
     gb_context *context;
     gb_model *model;
@@ -180,7 +180,7 @@ static void a_family_and_an_architecture_render_a_checkpoint(void **state) {
 }
 
 static void a_family_says_what_is_missing(void **state) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     size_t size;
     uint8_t *bytes = write_checkpoint(checkpoint, TENSORS - 1, &size);
     gb_checkpoint *c = gb_checkpoint_open(bytes, size, "upconv.npz", &why);

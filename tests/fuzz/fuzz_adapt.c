@@ -10,7 +10,7 @@ static bool into_nothing(void *arg, const void *bytes, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gb_reason why;
+    gb_reason why = {0};
     gb_checkpoint *c = gb_checkpoint_open(data, size, "fuzz", &why);
     gb_network *n = c ? gb_adapt(c, NULL, &why) : NULL;
     if (n)

@@ -7,7 +7,7 @@ static void ignore(void *arg, const char *path, const char *text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gb_reason why = {""};
+    gb_reason why = {0};
     gb_checkpoint *c = gb_checkpoint_open(data, size, "fuzz.pt", &why);
     if (!c) {
         check_reason(&why);

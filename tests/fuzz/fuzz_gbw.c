@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (header >= 64 && header <= size)
             poke(copy + 44, crc32(0, copy, (uInt)header), 4);
     }
-    gb_reason why;
+    gb_reason why = {0};
     gb_network *n = gbw_open(copy, size, "fuzz.gbw", &why);
     const gb_named_array *list;
     size_t count = n ? gb_network_arrays(n, &list) : 0;

@@ -10,7 +10,7 @@ static bool count_bytes(void *arg, const void *bytes, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gb_reason why = {""};
+    gb_reason why = {0};
     gb_arena *arena = gb_arena_new(gb_arena_limit_for(size));
     gb_value *v = gb_npy_read(data, size, arena, &why);
     size_t written = 0;

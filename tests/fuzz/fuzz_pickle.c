@@ -8,7 +8,7 @@ static void ignore(void *arg, const char *path, const char *text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gb_reason why = {""};
+    gb_reason why = {0};
     gb_arena *arena = gb_arena_new(gb_arena_limit_for(size));
     size_t inner_left = 2 * size, length = 0;
     gb_pickle p = {.arena = arena, .why = &why, .inner_left = &inner_left};

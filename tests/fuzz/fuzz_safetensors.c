@@ -3,7 +3,7 @@
 #include "weights/read/safetensors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gb_reason why = {""};
+    gb_reason why = {0};
     gb_arena *arena = gb_arena_new(gb_arena_limit_for(size));
     gb_value *root = gb_safetensors_read(data, size, arena, &why);
     if (!root)

@@ -57,7 +57,7 @@ static uint8_t *archive(const uint8_t *pickle, size_t size, size_t *whole) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    gb_reason why = {""};
+    gb_reason why = {0};
     size_t whole = 0, inner_left = 2 * size;
     gb_arena *arena = gb_arena_new(gb_arena_limit_for(size));
     uint8_t *file = NULL;

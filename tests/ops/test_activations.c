@@ -56,7 +56,7 @@ static void compare_published(const gb_array *inputs, const char *name, const gb
 static void published_activations_equal_their_reference_values(void **state) {
     static uint8_t bytes[1 << 19];
     size_t count, compared = 0;
-    gb_reason why;
+    gb_reason why = {0};
     (void)state;
     FILE *file = fopen("tests/fixtures/activations.npz", "rb");
     assert_non_null(file);

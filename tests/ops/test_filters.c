@@ -152,7 +152,7 @@ static const gb_named_array *array_named(const gb_named_array *all, size_t count
 }
 
 static float *floats_of(const gb_named_array *a, int *h, int *w) {
-    gb_reason why;
+    gb_reason why = {0};
     assert_int_equal(a->array.ndim, 2);
     *h = (int)a->array.shape[0];
     *w = (int)a->array.shape[1];
@@ -206,7 +206,7 @@ static void compare_element(const gb_named_array *a) {
 static void published_filters_equal_the_results_of_opencv(void **state) {
     static uint8_t bytes[1 << 20];
     size_t count, elements = 0, filtered = 0;
-    gb_reason why;
+    gb_reason why = {0};
     (void)state;
     FILE *file = fopen("tests/fixtures/bending-opencv.npz", "rb");
     assert_non_null(file);

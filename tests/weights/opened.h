@@ -96,7 +96,7 @@ static inline bool noted(const gb_network *n, const char *text) {
 }
 
 static inline float *values_of(const gb_array *a) {
-    gb_reason why;
+    gb_reason why = {0};
     assert_non_null(a);
     float *v = malloc((size_t)gb_array_count(a) * sizeof *v);
     assert_true(gb_array_to_f32(a, v, &why));
@@ -136,7 +136,7 @@ static inline bool grow(void *arg, const void *bytes, size_t size) {
 /* The network written as a .gbw and opened again. It points into the file's bytes, which the caller frees after it. */
 static inline gb_network *through_gbw(const gb_network *n, bool half, void **file) {
     growing f = {0};
-    gb_reason why;
+    gb_reason why = {0};
     if (!gbw_write(n, half, grow, &f, &why))
         fail_msg("%s", why.text);
     gb_network *again = gbw_open(f.bytes, f.size, "toy.gbw", &why);

@@ -408,7 +408,7 @@ static void a_config_that_contradicts_the_file_is_refused(void **state) {
 static void a_json_text_becomes_plain_values_or_a_reason(void **state) {
     (void)state;
     gb_arena *arena = gb_arena_new(1 << 20);
-    gb_reason why;
+    gb_reason why = {0};
     static const char text[] = "{\"a\": [1, 2.5, null, true], \"b\": {\"c\": \"caf\\u00e9\"}}";
     const gb_value *v = gb_json_parse(arena, text, sizeof text - 1, "c.json", &why);
     assert_int_equal(gb_value_int(value_path(v, "a/0"), 0), 1);
@@ -416,7 +416,19 @@ static void a_json_text_becomes_plain_values_or_a_reason(void **state) {
     assert_int_equal(value_path(v, "a/2")->kind, GB_VALUE_NONE);
     assert_true(gb_value_bool(value_path(v, "a/3"), false));
     assert_string_equal(gb_value_str(value_path(v, "b/c"), ""), "caf\xc3\xa9");
-    const char *const bad[] = {"", "{", "{\"a\": 1, \"a\": 2}", "{\"a\": 1e999}", "{\"a\": \"\\ud800\"}", "7", "{} {}"};
+    static const char more[] = "\n{\"\\ud83d\\ude00\\\"\\/\": [-0, 1e-2, -9223372036854775808, [], {}, \"\"],\t\"b\":0.5E+1}\n";
+    v = gb_json_parse(arena, more, sizeof more - 1, "c.json", &why);
+    const gb_value *list = gb_value_get(v, "\xf0\x9f\x98\x80\"/");
+    assert_int_equal(gb_value_count(list), 6);
+    assert_true(gb_value_float(gb_value_item(list, 1), 0) == 0.01);
+    assert_true(gb_value_item(list, 2)->integer == INT64_MIN);
+    assert_true(gb_value_float(gb_value_get(v, "b"), 0) == 5);
+    const char *const bad[] = {
+        "", "{", "{\"a\": 1, \"a\": 2}", "{\"a\": 1e999}", "{\"a\": \"\\ud800\"}", "7", "{} {}", "[1,]", "[,1]", "{1: 2}",
+        "{\"a\" 1}", "[01]", "[1.]", "[.5]", "[-]", "[1e]", "[+1]", "[nul]", "[True]", "['a']", "[\"a]", "[\"a\\\"]",
+        "[\"\\x\"]", "[\"\\u12g4\"]", "[\"\\udc00\"]", "[\"\\ud800\\u0041\"]", "[\"\\u0000\"]", "[\"a\nb\"]", "[\"\xc0\x80\"]",
+        "[\"\xed\xa0\x80\"]", "[\"\xe2\x82\"]", "[9223372036854775808]", "[-9223372036854775809]", "[1 2]", "[1}",
+    };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_null(gb_json_parse(arena, bad[i], strlen(bad[i]), "c.json", &why));
         assert_ptr_equal(strstr(why.text, "c.json: "), why.text);

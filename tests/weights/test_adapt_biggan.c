@@ -8,7 +8,7 @@
 
 /* Every tensor of the network is the file's `canonical/` one, and there are no others. */
 static void is_canonical(const gb_network *n, const char *npz) {
-    gb_reason why;
+    gb_reason why = {0};
     size_t size, arrays, expected = 0;
     void *bytes = read_whole(npz, &size);
     gb_checkpoint *c = gb_checkpoint_open(bytes, size, npz, &why);
@@ -158,7 +158,7 @@ typedef struct change {
 static opened open_changed(const char *path, const char *config, const change *what) {
     saving s = {0};
     size_t size, count;
-    gb_reason why;
+    gb_reason why = {0};
     void *bytes = read_whole(path, &size);
     gb_checkpoint *c = gb_checkpoint_open(bytes, size, path, &why);
     assert_non_null(c);
@@ -316,7 +316,7 @@ static void replace(char name[160], const char *end, const char *by) {
 static opened open_respelled(const char *file, const respelling *rows, int attention_after) {
     saving s = {0};
     size_t size, count;
-    gb_reason why;
+    gb_reason why = {0};
     char path[96], name[160];
     snprintf(path, sizeof path, VARIANTS "%s", file);
     void *bytes = read_whole(path, &size);

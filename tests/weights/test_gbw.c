@@ -76,7 +76,7 @@ static gb_network *small_network(void) {
 static file *small_file(bool half) {
     file *f = calloc(1, sizeof *f);
     gb_network *n = small_network();
-    gb_reason why;
+    gb_reason why = {0};
     assert_non_null(f);
     assert_true(gbw_write(n, half, into_memory, f, &why));
     gb_network_free(n);
@@ -121,7 +121,7 @@ static gb_network *open_exact(const uint8_t *bytes, size_t size, uint8_t **block
 }
 
 static void refused(const uint8_t *bytes, size_t size, const char *with) {
-    gb_reason why;
+    gb_reason why = {0};
     uint8_t *block;
     gb_network *n = open_exact(bytes, size, &block, &why);
     assert_null(n);
@@ -134,7 +134,7 @@ static void refused(const uint8_t *bytes, size_t size, const char *with) {
 static void everything_written_is_read_back(void **state) {
     (void)state;
     file *f = small_file(false);
-    gb_reason why;
+    gb_reason why = {0};
     gb_network *n = gbw_open(f->bytes, f->size, "toy.gbw", &why), *was = small_network();
     assert_non_null(n);
     assert_string_equal(gb_network_str(n, "architecture", ""), "stylegan2");
@@ -175,7 +175,7 @@ static void the_same_network_gives_the_same_bytes(void **state) {
     (void)state;
     for (int half = 0; half < 2; half++) {
         file *f = small_file(half), *again = calloc(1, sizeof *again);
-        gb_reason why;
+        gb_reason why = {0};
         gb_network *n = gbw_open(f->bytes, f->size, "toy.gbw", &why);
         assert_non_null(n);
         assert_true(gbw_write(n, half, into_memory, again, &why));
@@ -191,7 +191,7 @@ static void the_same_network_gives_the_same_bytes(void **state) {
 static void half_keeps_vectors_and_matrices_in_float32(void **state) {
     (void)state;
     file *f = small_file(true);
-    gb_reason why;
+    gb_reason why = {0};
     gb_network *n = gbw_open(f->bytes, f->size, "toy.gbw", &why);
     assert_non_null(n);
     const gb_array *weight = gb_network_array(n, "synthesis.b4.conv1.weight");
@@ -211,7 +211,7 @@ static void half_refuses_what_it_cannot_hold_and_names_the_tensor(void **state) 
     (void)state;
     gb_network *n = small_network();
     file *f = calloc(1, sizeof *f);
-    gb_reason why;
+    gb_reason why = {0};
     conv[40] = 65520.0f;            /* rounds to infinity; 65519 would not */
     assert_false(gbw_write(n, true, into_memory, f, &why));
     assert_non_null(strstr(why.text, "synthesis.b4.conv1.weight"));
@@ -227,7 +227,7 @@ static void half_refuses_what_it_cannot_hold_and_names_the_tensor(void **state) 
 static void a_sink_that_takes_nothing_fails_the_writing(void **state) {
     (void)state;
     gb_network *n = small_network();
-    gb_reason why;
+    gb_reason why = {0};
     assert_false(gbw_write(n, false, nowhere, NULL, &why));
     gb_network_free(n);
 }
@@ -238,7 +238,7 @@ static void names_that_are_no_text_are_not_written(void **state) {
         "tab\tbed", "esc\x1b[2J", "\xff\xfe", "cut \xc3", "\xc0\x80", "\xed\xa0\x80", "c1 \xc2\x9b",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        gb_reason why;
+        gb_reason why = {0};
         gb_network *n = gb_network_new();
         assert_true(gb_network_set_int(n, bad[i], 1));
         assert_false(gbw_write(n, false, nowhere, NULL, &why));
@@ -272,7 +272,7 @@ static void resealed_nonsense_neither_crashes_nor_is_taken_beyond_its_bounds(voi
             f->bytes[i] = (uint8_t)v;
             if (i < 16 || i >= 24)      /* the header's own size must stay for the seal to fit */
                 reseal(f);
-            gb_reason why;
+            gb_reason why = {0};
             uint8_t *block;
             gb_network *n = open_exact(f->bytes, f->size, &block, &why);
             const gb_named_array *list;
@@ -305,7 +305,7 @@ static void a_file_cut_anywhere_is_refused(void **state) {
 static void a_damaged_tensor_is_found_by_verify_and_named(void **state) {
     (void)state;
     file *f = small_file(false);
-    gb_reason why;
+    gb_reason why = {0};
     gb_network *n = gbw_open(f->bytes, f->size, "toy.gbw", &why);
     assert_non_null(n);
     f->bytes[(const uint8_t *)gb_network_array(n, "synthesis.b4.conv1.bias")->data - f->bytes] ^= 1;
@@ -426,7 +426,7 @@ static void names_that_come_twice_are_refused(void **state) {
     const gb_array scalar = array_of(strength, 0, NULL);
     assert_true(gb_network_add_alias(n, "left", "a") && gb_network_add_alias(n, "lift", "b"));
     assert_true(gb_network_add_array(n, "bias", &scalar) && gb_network_add_array(n, "bios", &scalar));
-    gb_reason why;
+    gb_reason why = {0};
     f = calloc(1, sizeof *f);
     assert_true(gbw_write(n, false, into_memory, f, &why));
     memcpy(find_in(f, "bios"), "bias", 4);
@@ -445,7 +445,7 @@ static void a_newer_minor_version_may_bring_types_and_tables(void **state) {
     poke(f->bytes + 10, 1, 2);
     poke(row_of(f, "config.z_dim"), 99, 4);
     reseal(f);
-    gb_reason why;
+    gb_reason why = {0};
     gb_network *n = gbw_open(f->bytes, f->size, "toy.gbw", &why);
     assert_non_null(n);
     assert_null(gb_network_meta(n, "config.z_dim"));

@@ -69,7 +69,7 @@ static gb_checkpoint *open_copy(const void *data, size_t size, uint8_t **copy, g
 
 /* The file is refused, the line says `says`, and no more than `memory` was taken on the way. */
 static void refused(bytes *b, const char *says, size_t memory) {
-    gb_reason why;
+    gb_reason why = {0};
     uint8_t *copy;
     gb_checkpoint *c = open_copy(b->data, b->size, &copy, &why);
     size_t used = taken;
@@ -89,7 +89,7 @@ static void ignore_fact(void *arg, const char *path, const char *text) {
 
 /* Whatever opens is read to the last element, so that a lie that got through is an access outside. */
 static void exercise(const void *data, size_t size) {
-    gb_reason why;
+    gb_reason why = {0};
     uint8_t *copy;
     gb_checkpoint *c = open_copy(data, size, &copy, &why);
     assert_true(taken < (size_t)300 * MIB + 64 * size);
@@ -175,7 +175,7 @@ static void code_in_pickles_is_a_record_and_nothing_else(void **state) {
                     "(S'touch tests/was-here'\ntR."},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        gb_reason why;
+        gb_reason why = {0};
         uint8_t *copy;
         gb_checkpoint *c = open_copy(files[i].code, strlen(files[i].code), &copy, &why);
         assert_non_null(c);
@@ -193,7 +193,7 @@ static void a_modules_source_is_dropped_unread(void **state) {
                        "S'module_src'\nS'import os; os.system(\"touch tests/was-here\")'\ns"
                        "S'class_name'\nS'Generator'\n"
                        "sS'state'\n(dS'z_dim'\nI512\nsstR.";
-    gb_reason why;
+    gb_reason why = {0};
     uint8_t *copy;
     gb_checkpoint *c = open_copy(code, strlen(code), &copy, &why);
     assert_non_null(c);
@@ -294,7 +294,7 @@ static void depth_is_limited_and_cycles_are_passed_over(void **state) {
     put_text(&b, ".");
     refused(&b, "more than 71 MiB of memory", (size_t)128 * MIB);
     static const char cycle[] = "\x80\x02}q\x00(X\x04\x00\x00\x00selfh\x00X\x01\x00\x00\x00nK\x05u.";
-    gb_reason why;
+    gb_reason why = {0};
     uint8_t *copy;
     gb_checkpoint *c = open_copy(cycle, sizeof cycle - 1, &copy, &why);
     assert_non_null(c);
@@ -600,7 +600,7 @@ static void safetensors_that_lie_are_refused(void **state) {
     for (int i = 0; i < 100000; i++)
         put_text(&b, "[");
     put_number(&b, 1, 0);
-    safetensors_refused((const char *)b.data, 0, 0, "depth");
+    safetensors_refused((const char *)b.data, 0, 0, "nested more than 64 levels");
     b.size = 5;
     for (int i = 0; i < 100; i++)
         put_text(&b, "[");

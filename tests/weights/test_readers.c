@@ -37,7 +37,7 @@ static file open_file(const char *name) {
     opened.bytes = malloc(opened.size);
     assert_int_equal(fread(opened.bytes, 1, opened.size, f), opened.size);
     fclose(f);
-    gb_reason why;
+    gb_reason why = {0};
     opened.checkpoint = gb_checkpoint_open(opened.bytes, opened.size, name, &why);
     if (!opened.checkpoint)
         fail_msg("%s", why.text);
@@ -385,7 +385,7 @@ static void written_npz_files_read_back(void **state) {
     float f32[6] = {0, 1, 2, 3, 4, 5};
     int64_t i64[2] = {-1, INT64_C(1) << 40};
     double f64 = 2.5;
-    gb_reason why;
+    gb_reason why = {0};
     gb_array matrix = view(GB_F32, f32, 2, (const int64_t[]){2, 3}), turned = matrix;
     turned.shape[0] = 3, turned.shape[1] = 2;
     turned.stride[0] = 1, turned.stride[1] = 3;
@@ -408,7 +408,7 @@ static void written_npz_files_read_back(void **state) {
 static void bfloat16_is_refused_because_numpy_has_none(void **state) {
     (void)state;
     uint16_t values[2] = {0};
-    gb_reason why;
+    gb_reason why = {0};
     gb_array a = view(GB_BF16, values, 1, (const int64_t[]){2});
     buffer b = {0};
     gb_npz_writer *n = gb_npz_writer_new(into_buffer, &b);
@@ -422,7 +422,7 @@ static void an_npz_of_seventy_thousand_arrays_needs_zip64_and_has_it(void **stat
     (void)state;
     float x;
     gb_array a = {.dtype = GB_F32, .data = &x};
-    gb_reason why;
+    gb_reason why = {0};
     buffer b = {0};
     gb_npz_writer *n = gb_npz_writer_new(into_buffer, &b);
     for (int i = 0; i < 70000; i++) {
@@ -442,7 +442,7 @@ static void an_npz_of_seventy_thousand_arrays_needs_zip64_and_has_it(void **stat
 static void a_full_disk_is_said_so(void **state) {
     (void)state;
     float f32[100] = {0};
-    gb_reason why;
+    gb_reason why = {0};
     gb_array a = view(GB_F32, f32, 1, (const int64_t[]){100});
     for (size_t limit = 1; limit < 600; limit += 13) {      /* the whole file takes a little more */
         buffer b = {.limit = limit};
@@ -486,7 +486,7 @@ static void large_integers_round_once_on_their_way_to_float(void **state) {
 
 static void a_view_has_to_lie_inside_its_storage(void **state) {
     (void)state;
-    gb_reason why;
+    gb_reason why = {0};
     gb_array a = {.ndim = 2, .shape = {3, 4}, .stride = {4, 1}};
     assert_true(gb_array_fits(&a, 0, 12, &why));
     assert_false(gb_array_fits(&a, 1, 12, &why));

@@ -337,7 +337,7 @@ static void tensors_that_cannot_be_read_are_named(void **state) {
 /* ---- what is not a checkpoint ---- */
 
 static void is_refused(const void *bytes, size_t size, const char *says) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     gb_checkpoint *c = gb_checkpoint_open(bytes, size, "file.pkl", &why);
     if (c || !strstr(why.text, says))
         fail_msg("'%s' does not say '%s'", c ? "opened" : why.text, says);
@@ -431,7 +431,7 @@ static void every_byte_of_the_data_belongs_to_a_tensor(void **state) {
 /* C1 controls and changes of direction act on a terminal as escape sequences do. */
 static void names_cannot_act_on_a_terminal(void **state) {
     (void)state;
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     gb_because(&why, "%s", "a\xc2\x9b" "b\xe2\x81\xa6" "c\x1b[1m\xc3\xa9\xff");
     assert_string_equal(why.text, "a??b???c?[1m\xc3\xa9?");
 }

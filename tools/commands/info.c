@@ -265,11 +265,13 @@ static int run(int argc, char **argv) {
     settings set = {0};
     gb_error err = {0};
     int status;
+    bool model;
     if (!parse_arguments(&info_command, argc, argv, operands, &set, &status)) return status;
-    if (gb_is_gbw(operands[0]) || set.classes || set.model)
+    if (gb_is_gbw(operands[0], &model, &err)) return failed(&info_command, &err);
+    if (model || set.classes || set.model)
         model_info(operands[0], &set, &err);
     else if (set.verify)
-        state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one, or it cannot be read", operands[0]);
+        state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one", operands[0]);
     else
         file_info(operands[0], &set, &err);
     return err.status ? failed(&info_command, &err) : EXIT_DONE;

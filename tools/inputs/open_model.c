@@ -6,11 +6,11 @@
 
 #include "model_cache.h"
 #include "tools/program/arguments.h"
-#include "tools/program/host.h"
 
 gb_status open_any_model(gb_context *context, const char *path, gb_model **model, gb_error *err) {
-    bool checkpoint = host_readable(path) && !host_is_device(path) && !gb_is_gbw(path);
-    return checkpoint ? open_checkpoint(context, path, model, err) : gb_model_read(context, path, model, err);
+    bool is;
+    if (gb_is_gbw(path, &is, err)) return err->status;
+    return is ? gb_model_read(context, path, model, err) : open_checkpoint(context, path, model, err);
 }
 
 gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err) {

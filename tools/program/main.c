@@ -10,9 +10,13 @@
 #include "tools/commands/commands.h"
 
 static const command *const commands[] = {
-    &convert_command, &cache_command, &info_command,   &init_command,    &render_command,      &strip_command,  &sweep_command,
-    &animate_command, &vector_command, &filters_command, &activations_command, &recipe_command, &apply_command,
-    &dump_command,    &compare_command, &bench_command,  &moves_command,       &studio_command, NULL,
+    &convert_command, &cache_command, &info_command, &init_command, &render_command, &strip_command, &sweep_command,
+    &animate_command, &vector_command,
+#if GANBEND_ANALYSIS
+    &directions_command,
+#endif
+    &filters_command, &activations_command, &recipe_command, &apply_command, &dump_command, &compare_command,
+    &bench_command, &moves_command, &studio_command, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
 

@@ -34,6 +34,11 @@ for name in $(sed -n 's/.*](pictures\/\([a-z]*\)\.png).*/\1/p' docs/tutorial.md)
         'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/$name.png"
 done
 
+# ---- docs/directions.md: one of its sheets
+(cd "$work" && ganbend directions portraits.gbw --count 2 --sheets directions --seeds 1-3 --trunc 0.7 >/dev/null)
+ffmpeg -v error -y -i "$work/directions/pc1.png" -vf \
+    'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/direction.png"
+
 # ---- README: columns of the same portraits, each under another recipe
 tile=128
 portraits="--seeds 1,6,23,8 --trunc 0.8"

@@ -74,7 +74,7 @@ static bool note_choice(const gb_checkpoint *c, const gb_candidates *found, cons
 
 static bool adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_network *n, gb_reason *why) {
     gb_candidates found;
-    gb_reason none = {{0}};
+    gb_reason none = {0};
     if (!gb_candidates_find(c, &found, why))
         return false;
     const gb_candidate *taken = gb_candidates_choose(&found, options->network, &none);
@@ -86,14 +86,14 @@ static bool adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_ne
     if (!taken)
         return refuse(c, why);
     return taken->family->adapt(c, taken->prefix, options->config, n, why) &&
-        ((note_choice(c, &found, taken, n) && gb_find_class_names(c, n)) || gb_because(why, "out of memory"));
+        ((note_choice(c, &found, taken, n) && gb_find_class_names(c, n)) || gb_because_no_memory(why));
 }
 
 gb_network *gb_adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_reason *why) {
     static const gb_adapt_options defaults = {NULL, NULL};
     gb_network *n = gb_network_new();
     if (!n) {
-        gb_because(why, "out of memory");
+        gb_because_no_memory(why);
         return NULL;
     }
     if (adapt(c, options ? options : &defaults, n, why))
@@ -102,10 +102,11 @@ gb_network *gb_adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb
     return NULL;
 }
 
-bool gb_adapt_has_config_beside(const gb_checkpoint *c, const char *network) {
+bool gb_adapt_has_config_beside(const gb_checkpoint *c, const char *network, bool *beside, gb_reason *why) {
     gb_candidates found;
-    if (!gb_candidates_find(c, &found, NULL))
+    if (!gb_candidates_find(c, &found, why))
         return false;
     const gb_candidate *taken = gb_candidates_choose(&found, network, NULL);
-    return taken && taken->family->has_config_beside;
+    *beside = taken && taken->family->has_config_beside;
+    return true;
 }

@@ -16,7 +16,8 @@ typedef struct gb_adapt_options {
  * is complete but for those, and the caller synthesises them. */
 gb_network *gb_adapt(const gb_checkpoint *c, const gb_adapt_options *options, gb_reason *why);
 
-/* Whether the family that gb_adapt() would choose keeps a config.json beside the checkpoint. */
-bool gb_adapt_has_config_beside(const gb_checkpoint *c, const char *network);
+/* Finds out whether the family that gb_adapt() would choose keeps a config.json beside the checkpoint. False if out of
+ * memory. */
+bool gb_adapt_has_config_beside(const gb_checkpoint *c, const char *network, bool *beside, gb_reason *why);
 
 #endif

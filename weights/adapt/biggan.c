@@ -19,7 +19,7 @@ const bg_stages bg_published[] = {
 };
 
 bool bg_no_memory(bg_generator *g) {
-    return gb_because(g->why, "out of memory");
+    return gb_because_no_memory(g->why);
 }
 
 bool bg_open(bg_generator *g, const gb_checkpoint *c, const char *prefix, gb_network *n, gb_reason *why) {

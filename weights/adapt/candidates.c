@@ -157,7 +157,7 @@ bool gb_candidates_find(const gb_checkpoint *c, gb_candidates *found, gb_reason 
         return true;
     n.sorted = malloc(n.count * sizeof *n.sorted);
     if (!n.sorted)
-        return gb_because(why, "out of memory");
+        return gb_because_no_memory(why);
     for (size_t i = 0; i < n.count; i++)
         n.sorted[i] = all[i].name;
     qsort(n.sorted, n.count, sizeof *n.sorted, compare);

@@ -21,7 +21,7 @@ bool gb_source_open(gb_source *s, const gb_checkpoint *c, const char *prefix, gb
     snprintf(s->prefix, sizeof s->prefix, "%s", prefix);
     s->entries = malloc((s->count ? s->count : 1) * sizeof *s->entries);
     if (!s->entries)
-        return gb_because(why, "out of memory");
+        return gb_because_no_memory(why);
     for (size_t i = 0; i < s->count; i++)
         s->entries[i] = (struct gb_source_entry){.name = all[i].name, .array = &all[i].array};
     qsort(s->entries, s->count, sizeof *s->entries, by_name);

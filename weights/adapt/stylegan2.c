@@ -50,7 +50,7 @@ static bool arrange(const sg2_slot *s, const sg2_origin *o, const gb_array *a, g
 /* ---- inferring ---- */
 
 static bool no_memory(gb_reason *why) {
-    return gb_because(why, "out of memory");
+    return gb_because_no_memory(why);
 }
 
 /* The size of the slot's dimension `letter`; 0 if there is no such tensor or it lacks that dimension. */

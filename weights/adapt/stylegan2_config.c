@@ -320,5 +320,5 @@ bool sg2_configure(sg2_generator *g, const gb_value *config, bool note, gb_netwo
     return gb_network_note(n, "not in the file, so defaults were taken:%s%s%s; --config FILE.json can give others",
                            clamp ? " conv_clamp none," : "", activation ? " activation lrelu," : "",
                            lr ? " lr_multiplier 0.01" : "") ||
-        gb_because(why, "out of memory");
+        gb_because_no_memory(why);
 }

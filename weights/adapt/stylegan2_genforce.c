@@ -118,7 +118,7 @@ static bool add_aliases(const sg2_generator *g, gb_network *n) {
 static bool adapt(const gb_checkpoint *c, const char *prefix, const gb_value *config, gb_network *n, gb_reason *why) {
     sg2_generator g;
     bool good = sg2_open(&g, &naming, c, prefix, n, why) && sg2_configure(&g, config, false, n, why) &&
-        sg2_fill(&g, n, why) && (add_aliases(&g, n) || gb_because(why, "out of memory"));
+        sg2_fill(&g, n, why) && (add_aliases(&g, n) || gb_because_no_memory(why));
     gb_source_close(&g.source);
     return good;
 }

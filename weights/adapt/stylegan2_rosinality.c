@@ -180,7 +180,7 @@ static bool adapt_with(const sg2_naming *names, const gb_checkpoint *c, const ch
     sg2_generator g;
     bool good = sg2_open(&g, names, c, prefix, n, why) && sg2_configure(&g, config, false, n, why) &&
         sg2_fill(&g, n, why) &&
-        (add_aliases(&g, names == &naming ? &rosinality : &mmgeneration, n) || gb_because(why, "out of memory"));
+        (add_aliases(&g, names == &naming ? &rosinality : &mmgeneration, n) || gb_because_no_memory(why));
     gb_source_close(&g.source);
     return good;
 }

@@ -176,7 +176,7 @@ static bool adapt(const gb_checkpoint *c, const char *prefix, const gb_value *co
     good = good && has_grown(&g, why) &&
         read_kwargs(&g, gb_value_get(network_of(&g.source), "static_kwargs"), why) &&
         sg2_configure(&g, config, false, n, why) && sg2_fill(&g, n, why) &&
-        (add_aliases(&g, n) || gb_because(why, "out of memory"));
+        (add_aliases(&g, n) || gb_because_no_memory(why));
     gb_source_close(&g.source);
     return good;
 }

@@ -131,7 +131,7 @@ static gb_value *read_pickle(gb_checkpoint *c, gb_reason *why) {
     gb_pickle p = {.arena = c->arena, .why = why, .inner_left = &c->inner_left, .persistent = storage_elsewhere,
                    .context = &storage};
     gb_value *root = gb_pickle_read(&p, &from);
-    gb_reason text;
+    gb_reason text = {0};
     if (!root && storage)
         gb_because(why, "the data.pkl of an unpacked PyTorch file, whose tensors are in files beside it; give the .pt "
                    "itself, or zip the whole folder again");
@@ -197,7 +197,8 @@ gb_checkpoint *gb_checkpoint_open(const void *bytes, size_t size, const char *na
                              .inner_left = size > SIZE_MAX / 2 ? SIZE_MAX : 2 * size};
     if (!c || !c->arena) {
         free(c);
-        gb_because(why, "%s: out of memory", name);
+        gb_because_no_memory(why);
+        gb_because_in(why, "%s", name);
         return NULL;
     }
     if (!read_any(c, why) || !gb_list_arrays(c->root, visits(c), c->arena, &c->list, why)) {

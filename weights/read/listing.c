@@ -220,7 +220,7 @@ static bool is_unreadable(const gb_value *v, char *what, size_t size) {
     for (size_t i = 0; i < sizeof rebuilt / sizeof *rebuilt; i++)
         if (strcmp(rebuilt[i].function, v->record.name) == 0)
             known = rebuilt[i].what;
-    gb_reason line;     /* cut to fit, control characters replaced */
+    gb_reason line = {0};     /* cut to fit, control characters replaced */
     gb_because(&line, "%s (torch._utils.%.80s)", known, v->record.name);
     snprintf(what, size, "%.*s", (int)size - 1, line.text);
     return true;
@@ -300,7 +300,7 @@ static void fact_text(const gb_value *v, char *text, size_t size) {
     case GB_VALUE_INT: snprintf(text, size, "%" PRId64, v->integer); break;
     case GB_VALUE_FLOAT: snprintf(text, size, "%s", gb_double_text(v->real).text); break;
     default: {
-        gb_reason line;     /* cut to fit, control characters replaced: the same rules as for messages */
+        gb_reason line = {0};     /* cut to fit, control characters replaced: the same rules as for messages */
         gb_because(&line, "%.*s", GB_REASON_SIZE, gb_value_str(v, ""));
         snprintf(text, size, "%s", line.text);
     }

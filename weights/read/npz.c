@@ -134,14 +134,14 @@ bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb
         size_t room = n->room ? 2 * n->room : 16;
         entry *more = realloc(n->entries, room * sizeof *more);
         if (!more)
-            return gb_because(why, "out of memory");
+            return gb_because_no_memory(why);
         n->entries = more;
         n->room = room;
     }
     entry *e = &n->entries[n->count];
     *e = (entry){.name = malloc(length + 5), .at = n->at};
     if (!e->name)
-        return gb_because(why, "out of memory");
+        return gb_because_no_memory(why);
     n->count++;
     memcpy(e->name, name, length);
     memcpy(e->name + length, ".npy", 5);

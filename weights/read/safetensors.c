@@ -22,7 +22,7 @@ bool gb_safetensors_is(const void *bytes, size_t size) {
     return size >= 10 && p[8] == '{' && memchr("\"} \t\r\n", p[9], 6);
 }
 
-/* The JSON parser takes about a hundred bytes for each value; the punctuation gives the number of values. */
+/* Each value takes about a hundred bytes; the punctuation gives the number of values, before any is read. */
 static bool modest(const char *text, size_t size, size_t limit) {
     size_t values = 0;
     for (size_t i = 0; i < size; i++)

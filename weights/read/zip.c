@@ -188,7 +188,7 @@ static bool read_directory(gb_zip *z, gb_reason *why) {
 gb_zip *gb_zip_open(const void *bytes, size_t size, gb_arena *arena, gb_reason *why) {
     gb_zip *z = calloc(1, sizeof *z);
     if (!z) {
-        gb_because(why, "out of memory");
+        gb_because_no_memory(why);
         return NULL;
     }
     *z = (gb_zip){.bytes = bytes, .size = size, .arena = arena,
@@ -240,17 +240,21 @@ static bool inflate_entry(gb_zip *z, gb_zip_entry *e, gb_reason *why) {
     if (e->size / DEFLATE_RATIO > e->packed)
         return gb_because(why, "%" PRIu64 " bytes cannot unpack to %" PRIu64, e->packed, e->size);
     z_stream stream = {0};
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return gb_because(why, "out of memory");
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)      /* nothing else can be wrong with these arguments */
+        return gb_because_no_memory(why);
     uint64_t done = 0, fed = 0, room = 0;
     int status = Z_OK;
+    bool no_memory = false;
     while (status == Z_OK) {
         if (done == room) {     /* one byte more than the size, to detect that more follows */
             room = room ? 2 * room : 4 * e->packed + 4096;
             if (room > e->size + 1)
                 room = e->size + 1;
-            uint8_t *more = done < room ? realloc(e->inflated, (size_t)room) : NULL;
-            if (!more)
+            if (done == room)
+                break;
+            uint8_t *more = realloc(e->inflated, (size_t)room);
+            no_memory = !more;
+            if (no_memory)
                 break;
             e->inflated = more;
         }
@@ -265,6 +269,8 @@ static bool inflate_entry(gb_zip *z, gb_zip_entry *e, gb_reason *why) {
         done += out - stream.avail_out;
     }
     inflateEnd(&stream);
+    if (no_memory || status == Z_MEM_ERROR)
+        return gb_because_no_memory(why);
     if (status != Z_STREAM_END || done != e->size)
         return gb_because(why, "its compressed data is damaged after %" PRIu64 " of %" PRIu64 " bytes; download it "
                           "again", done > e->size ? e->size : done, e->size);

@@ -22,7 +22,7 @@ static bool into_file(void *arg, const void *bytes, size_t size) {
 /* A conditional network with config.joint_norm in place of what its file says. */
 static fixture open_network_with(bool joint) {
     fixture f = {.path = "joint_norm.gbw"};
-    gb_reason why;
+    gb_reason why = {0};
     opened from = open_network("tests/fixtures/wild/multilabel.pkl", NULL);
     assert_int_equal(gb_network_int(from.network, "config.z_dim", 0), Z);
     assert_int_equal(gb_network_int(from.network, "config.w_dim", 0), W);

@@ -450,7 +450,7 @@ static const struct { const char *text, *says;
      "r:1:42: both 'filter' and 'disable'; a bend has one action: use two bends"},
     {"bends: [{at: x}]",
      "r:1:9: the bend has no action: add filter, activation, paint, disable, noise, truncation, style, "
-     "add or set"},
+     "add, set or direction"},
     {"bends: [{filter: invert}]", "r:1:9: the bend has no place: add 'at' with nodes, or 'w' with layers"},
     {"bends: [{at: x, w: 1, filter: invert}]", "r:1:20: both 'at' and 'w'; remove one of them"},
     {"bends: [{at: x, filter: invert, features: {random: 2}}]", "r:1:52: random is 2; expected 0 to 1"},

@@ -1,0 +1,33 @@
+/* Samples of a generator: the values of a node, and the latents that they come from, for many z's. */
+#ifndef GB_ENGINE_SAMPLES_H
+#define GB_ENGINE_SAMPLES_H
+
+#include "engine/ganbend.h"
+
+typedef struct gb_samples {
+    gb_model *model;
+    gb_session *session;
+    gb_node node, latent;       /* `latent`: the w that all layers share, or z */
+    size_t width, latent_width; /* values of one sample */
+    size_t count, done;         /* images in all, and so far */
+    int batch;
+    uint64_t seed;
+    const float *z;             /* the caller's z's, or NULL to draw them */
+    size_t z_dim;
+    int classes;                /* of a conditional network: each in turn */
+    float *labels;
+} gb_samples;
+
+/* Prepares `count` samples of a node, drawn from `seed`, `seed` + 1, …, or from z [count, z_dim]. The maps of noise are the
+ * stored ones, w's are not truncated. Call gb_samples_free() also if it fails. */
+gb_status gb_samples_new(gb_samples *s, gb_model *model, gb_node node, size_t count, int batch, uint64_t seed, const float *z,
+                         gb_error *err);
+void gb_samples_free(gb_samples *s);
+/* Renders the next batch and writes the node's values [n, width] and, if `latents` is not NULL, the latents
+ * [n, latent_width]. Returns n in *count, 0 after the last. */
+gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *count, gb_error *err);
+
+/* The w from which the w's of all layers are made, or, in networks without, z. GB_NO_NODE if there is neither. */
+gb_node gb_latent_node(const gb_model *model);
+
+#endif

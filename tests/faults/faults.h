@@ -1,0 +1,31 @@
+/* Makes calls of the C library fail: the n-th call of one kind, and if wanted all that follow it. faults.c takes the place
+ * of these functions, either in a test program or, preloaded, in the program under test. */
+#ifndef GB_TESTS_FAULTS_H
+#define GB_TESTS_FAULTS_H
+
+#include <stdbool.h>
+
+typedef enum fault_kind {
+    FAULT_MEMORY,       /* malloc, calloc, realloc, posix_memalign, aligned_alloc: ENOMEM */
+    FAULT_MAP,          /* mmap: ENOMEM */
+    FAULT_OPEN,         /* open, openat: EMFILE */
+    FAULT_READ,         /* read, pread: EIO */
+    FAULT_WRITE,        /* write, pwrite: ENOSPC */
+    FAULT_SYNC,         /* fsync, fdatasync: EIO */
+    FAULT_NAME,         /* rename, link, linkat: EACCES */
+    FAULT_KINDS,
+    FAULT_NONE = -1
+} fault_kind;
+
+extern const char *const fault_names[FAULT_KINDS];      /* "memory", "map", … */
+
+/* From now on call `number` (from 0) of the kind fails, and all after it if `on`. Counting starts from 0. */
+void faults_begin(fault_kind kind, long number, bool on);
+
+/* No call fails any more. Returns the number of calls of the kind since faults_begin(). */
+long faults_end(void);
+
+/* Blocks of memory that have been allocated and not freed. Always 0 under the sanitizers, which look for leaks themselves. */
+long faults_live_blocks(void);
+
+#endif
