@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "assets.h"
+#include "claim.h"
 #include "tools/commands/commands.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
@@ -151,7 +152,7 @@ static int run(int argc, char **argv) {
     char osc_address[64];
     gb_error err = {0};
     shared s = {0};
-    int status;
+    int status, lock = -1;
     if (!parse_arguments(&studio_command, argc, argv, operands, &set, &status)) return status;
     if (set.osc && !osc_is_here())
         return wrong_usage(&studio_command, "--osc: this ganbend was built without liblo (-DGANBEND_OSC=OFF)");
@@ -160,7 +161,8 @@ static int run(int argc, char **argv) {
     where.listen = set.listen;
     where.port = (int)set.port;
     clients_init(&s.clients);
-    if (!open_shared(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
+    if (!open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
+    claim_end(set.out, lock);
     close_shared(&s);
     clients_free(&s.clients);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -403,7 +403,8 @@ test('OSC reaches every tab, and invalid OSC none', async () => {
 });
 
 test('a port in use and a foreign address are reported in one line', () => {
-    const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', ...options], { encoding: 'utf8' });
+    const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', '--out', join(studio.folder, 'other'), ...options],
+        { encoding: 'utf8' });
     const taken = run('--port', String(port));
     assert.equal(taken.status, 1);
     assert.equal(taken.stderr, `ganbend studio: port ${port} is in use; choose another with --port\n`);
@@ -413,6 +414,30 @@ test('a port in use and a foreign address are reported in one line', () => {
     const none = run('no-such-file.gbw');
     assert.equal(none.status, 1);
     assert.match(none.stderr, /^ganbend studio: .*no-such-file\.gbw.*\n$/);
+});
+
+test('a second program cannot use the same folder; one that was killed leaves it free and without unfinished files', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'folder-'));
+    try {
+        const first = await start(ganbend, [toyFaces], { out: folder });
+        const second = spawnSync(ganbend, ['studio', toyFaces, '--port', '0', '--no-browser', '--out', folder], { encoding: 'utf8' });
+        assert.equal(second.status, 1);
+        assert.equal(second.stderr, `ganbend studio: ${folder}: another ganbend studio (process ${first.child.pid}) saves its work `
+            + 'there; end it, or choose another folder with --out\n');
+        const tab = await connect(first.port);
+        tab.send({ type: 'film', id: 1, name: 'walk', format: 'png', fps: 25, frames: 9 });
+        await tab.until((message) => message.id === 1);
+        tab.send({ type: 'frame', id: 2, recipe: 'bends: []\n' });
+        await tab.until((message) => message.id === 2);
+        assert.equal(readdirSync(join(folder, 'studio/.unfinished')).length, 1);
+        assert.equal(await first.stop('SIGKILL'), 'SIGKILL');
+        const next = await start(ganbend, [toyFaces], { out: folder });
+        assert.equal(readdirSync(join(folder, 'studio/.unfinished')).length, 0);
+        assert.equal(await next.stop(), 0);
+        assert.deepEqual(readdirSync(folder), ['studio']);
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 });
 
 const headerOf = (message) => JSON.parse(message.subarray(4, 4 + message.readUInt32LE(0)));
