@@ -819,6 +819,7 @@ typedef enum gb_direction_method {
 } gb_direction_method;
 
 typedef struct gb_direction_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     gb_direction_method method;
     int count;                  /* 0 = 10 */
     const char *at;             /* PCA: a node; NULL = the w's */
