@@ -16,7 +16,7 @@ static const command *const commands[] = {
 #if GANBEND_ANALYSIS
     &directions_command,
 #endif
-    &apply_command, &dump_command, &compare_command, &bench_command, &moves_command, NULL,
+    &apply_command, &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
 
