@@ -107,7 +107,7 @@ static json_t *json_array_of(const reference *r, const reference_array *s, doubl
         put_deviation(own, s, &s->own);
         json_object_set_new(entry, "own", own);
     }
-    if (s->node == GB_NO_NODE) json_object_set_new(entry, "psnr", json_number(psnr(r, s)));
+    if (s->kind == REFERENCE_IMAGE) json_object_set_new(entry, "psnr", json_number(psnr(r, s)));
     json_object_set_new(entry, "within", json_boolean(!is_over(s, tolerance)));
     return entry;
 }
