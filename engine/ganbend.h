@@ -541,6 +541,8 @@ GB_API gb_node gb_model_find_role(const gb_model *model, gb_role role, int index
 /* Nodes whose name or alias matches a shell glob (* ? [a-z]; '*' matches dots too), in execution order. Writes at most
  * `room` of them and returns how many match. */
 GB_API size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, size_t room);
+/* The node that gb_session_render() returns. */
+GB_API gb_node gb_model_output(const gb_model *model);
 /* The output's shape [C, H, W]; a vector is [C, 1, 1], and rows of vectors are [rows, 1, C]. */
 GB_API void gb_model_output_shape(const gb_model *model, int64_t shape[3]);
 
@@ -562,7 +564,8 @@ typedef struct gb_session gb_session;
 
 typedef enum gb_purpose {
     GB_ONCE,                /* least memory: one arena, buffers placed by lifetime */
-    GB_INTERACTIVE          /* keeps the boundaries of the last render, so that a change reruns only what depends on it */
+    GB_INTERACTIVE,         /* keeps the boundaries of the last render, so that a change reruns only what depends on it */
+    GB_GRADIENT             /* keeps what gradients need until gb_session_backward() has read it; on the CPU only */
 } gb_purpose;
 
 typedef struct gb_session_options {
@@ -570,6 +573,8 @@ typedef struct gb_session_options {
     gb_purpose purpose;
     int batch;              /* samples rendered together; 0 = 1 */
     size_t keep_bytes;      /* GB_INTERACTIVE: memory budget for kept boundaries; 0 = 1.5 GB */
+    bool straight_through;  /* GB_GRADIENT: callbacks, and filters and activations whose result does not change with small
+                             * changes of their input, pass gradients on unchanged instead of being refused */
     bool time_steps;        /* GPU: measure each step, which takes some time itself; steps on a CPU are always measured */
 } gb_session_options;
 
@@ -616,6 +621,37 @@ GB_API gb_status gb_session_untap(gb_session *session, const char *name, gb_erro
 GB_API gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_error *err);
 /* Sets a boundary to `value` [batch, shape…]; nodes that only it depends on are not run. NULL removes the feed. */
 GB_API gb_status gb_session_feed(gb_session *session, const char *name, const float *value, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- gradients
+ * In a session with the purpose GB_GRADIENT:
+ *
+ *     gb_session_want(session, "z", err);
+ *     gb_session_render(session, image, err);
+ *     gb_session_backward(session, output, cotangent, err);       (cotangent: ∂loss/∂image)
+ *     gb_session_gradient(session, z, gradient, err);             (∂loss/∂z)
+ *
+ * Pictures have the bits that other purposes give, and gradients have the same bits for any number of threads. Each
+ * sample of a batch has its own gradient. Sessions chain: the gradient of the picture that a session of another network
+ * computes is the cotangent of the session that drew the picture. */
+
+/* Asks for the gradient of a boundary: a node, an alias or a glob, such as z, "mapping" (every row of ws), the noise map
+ * "synthesis.b8.conv1.noise_const", or a layer. "NODE:params" asks for the gradient of the parameters of the activation
+ * at NODE. Takes effect at the next render. */
+GB_API gb_status gb_session_want(gb_session *session, const char *name, gb_error *err);
+/* Wants nothing any more. */
+GB_API void gb_session_unwant(gb_session *session);
+/* Computes what is wanted for the last render. `cotangent` [batch, shape…] is the gradient of the loss with respect to
+ * `node`, usually the output. The forward pass is repeated first if its values are gone: in a second backward pass after
+ * one render, and if `node` is another one than before. GB_BAD_ARGUMENT if the session has changed since the render, or if
+ * the gradient would have to pass an operation that has none. */
+GB_API gb_status gb_session_backward(gb_session *session, gb_node node, const float *cotangent, gb_error *err);
+/* Reads the gradient of a node that is wanted, [batch, shape…]: zeros where `node` does not depend on it. */
+GB_API gb_status gb_session_gradient(gb_session *session, gb_node node, float *out, gb_error *err);
+/* The name of the activation at the node with the bends of the last render, or NULL, the number of its parameters, and their
+ * gradient [batch, count]. */
+GB_API const char *gb_session_activation(const gb_session *session, gb_node node);
+GB_API int gb_session_param_count(const gb_session *session, gb_node node);
+GB_API gb_status gb_session_param_gradient(gb_session *session, gb_node node, float *out, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- bends
  * A bend is one intervention: where, on which features, what. Bends act in the order in which they were added; each

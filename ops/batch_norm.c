@@ -50,7 +50,7 @@ gb_stat_row gb_stat_row_of(int rows, double truncation) {
     return (gb_stat_row){(int)whole, (int)whole + 1 < rows ? fraction : 0.0};
 }
 
-static gb_real statistic(const gb_real *table, gb_stat_row at, int channels, int c) {
+gb_real gb_statistic(const gb_real *table, gb_stat_row at, int channels, int c) {
     const gb_real *row = table + (size_t)at.row * channels;
     if (at.fraction == 0.0)
         return row[c];
@@ -93,8 +93,8 @@ static void prepare_channel(void *arg, int c, int worker) {
         var = (gb_real)moment(args->in[0], c, exact, true);
     } else {
         gb_stat_row at = gb_stat_row_of(rows, live->truncation);
-        mean = statistic(means, at, channels, c);
-        var = statistic(vars, at, channels, c);
+        mean = gb_statistic(means, at, channels, c);
+        var = gb_statistic(vars, at, channels, c);
     }
     for (int n = 0; n < d->out.n; n++, to += 3 * channels) {
         gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];

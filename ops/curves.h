@@ -109,17 +109,21 @@ CURVE vec vcos(vec x) {
     return vsin_quarters(x, 1);
 }
 
-/* x Φ(x) = x (1 + erf(x/√2)) / 2. With t = 1 / (1 + 0.21 |x|), Φ(−|x|) = t P(t) e^(−x²/2) with a relative error of
+/* Φ(x) = (1 + erf(x/√2)) / 2. With t = 1 / (1 + 0.21 |x|), Φ(−|x|) = t P(t) e^(−x²/2) with a relative error of
  * 2·10⁻⁸ (the form of Hastings 1955 with more terms). */
-CURVE vec vgelu(vec x) {
+CURVE vec vnormal(vec x) {
     static const float p[] = {0.0837151557f, 0.0850123614f, 0.0695703104f, 0.123469889f, -0.090767324f, 0.344978929f,
                               -0.326486468f, 0.281801313f, -0.0712941587f};
     vec t = vdiv(vset1(1.0f), vfma(vset1(0.21f), vabs(x), vset1(1.0f)));
     vec below = vmul(vmul(t, vpoly(t, p, 9)), vexp(vmul(vmul(x, x), vset1(-0.5f))));
-    return vmul(x, vselect_lt(x, vset1(0.0f), below, vsub(vset1(1.0f), below)));
+    return vselect_lt(x, vset1(0.0f), below, vsub(vset1(1.0f), below));
 }
 
 #endif
+
+CURVE vec vgelu(vec x) {                /* x Φ(x) */
+    return vmul(x, vnormal(x));
+}
 
 /* Σ wᵢ σ(x)ⁱ / √2ⁿ, i = 0…n */
 CURVE vec vsigmoid_poly(vec x, const float *weights, int n) {

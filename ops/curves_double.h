@@ -33,7 +33,7 @@ static inline vec vcos(vec x) {
     return cos(x);
 }
 
-/* x Φ(x) */
-static inline vec vgelu(vec x) {
-    return 0.5 * x * (1.0 + erf(x / 1.4142135623730951));
+/* Φ(x) */
+static inline vec vnormal(vec x) {
+    return 0.5 * (1.0 + erf(x / 1.4142135623730951));
 }

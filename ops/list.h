@@ -41,9 +41,36 @@ GB_OP(L2, l2)                                   /* mean (a − b)² of each samp
 GB_OP(COSINE, cosine)                           /* Σ a b / √(Σ a² · Σ b²) of each sample → [N,1] */
 GB_OP(WEIGHTED_L2, weighted_l2)                 /* mean over the pixels of Σ_c weights[0] (a − b)² → [N,1];
                                                  * weights[0] [C] */
+/* Adjoints, for gradients. g is the gradient of the operation's result; "live" ones read the epilogue of the layer. */
+GB_OP(BIAS_ACT_GRAD, bias_act_grad)             /* g, x or the layer's output, maybe [2] factors [N,C]; live */
+GB_OP(ACT_PARAM_GRAD, act_param_grad)           /* g, x → [N,params]; live */
+GB_OP(CHANNEL_DOT, channel_dot)                 /* a, maybe b → [N,C]: Σ_p a b; live with before_act */
+GB_OP(PIXEL_SUM, pixel_sum)                     /* g → [N,1,H,W]: strength · Σ_c g; live */
+GB_OP(CHANNEL_SCALE, channel_scale)             /* x, factors [N,C] */
+GB_OP(CONV_DOWN, conv_down)                     /* the upsampling convolution's adjoint, see gb_conv; in[1] factors
+                                                 * [N,C]; weights[0] [cout,cin,3,3], [1] FIR [4,4] */
+GB_OP(DEMODULATE, demodulate)                   /* styles [N,cin] → [N,cout]; weights[0] [cout,cin,kernel,kernel] */
+GB_OP(STYLE_GRAD, style_grad)                   /* styles, Σ x t, Σ g y, demodulation → [N,cin]; the same weights */
+GB_OP(PIXEL_NORM_GRAD, pixel_norm_grad)         /* x, g */
+GB_OP(TRUNCATE_GRAD, truncate_grad)             /* g [N,num_ws,1,C] → [N,C] */
+GB_OP(SELECT_GRAD, select_grad)                 /* g [N,C] → [N,rows,1,C] */
+GB_OP(SLICE_GRAD, slice_grad)                   /* g → maps of more channels */
+GB_OP(RESHAPE_GRAD, reshape_grad)               /* maps → vector */
+GB_OP(PASS_GRAD, pass_grad)                     /* g → sums of up×up pixels */
+GB_OP(FIR_GRAD, fir_grad)                       /* g, see gb_fir; weights[0] [taps,taps] */
+GB_OP(MAX_POOL_GRAD, max_pool_grad)             /* x, g */
+GB_OP(AVG_POOL_GRAD, avg_pool_grad)             /* x, g */
+GB_OP(MEAN_GRAD, mean_grad)                     /* x, g [N,C] */
+GB_OP(TRANSPOSE, transpose)                     /* [N,rows,1,columns] → [N,columns,1,rows] */
+GB_OP(SOFTMAX_GRAD, softmax_grad)               /* the softmax, g */
+GB_OP(BATCH_NORM_GRAD, batch_norm_grad)         /* g, and gain and bias [N,C] as for batch_norm; its weights */
+GB_OP(BATCH_NORM_DOT, batch_norm_dot)           /* x, g → [N,C]; weights[0], [1] mean and var */
 GB_OP(FILTER, filter)                           /* a bending filter on some channels */
 GB_OP(PASS, pass)                               /* a disabled layer: its input in place of its output */
 GB_OP(PAINT, paint)                             /* activation vectors at some pixels */
 GB_OP(SET, set)                                 /* given values replace the input or are added to it */
 GB_OP(CALLBACK, callback)                       /* a function of the caller reads and may change the values */
+GB_OP(FILTER_GRAD, filter_grad)                 /* x, g */
+GB_OP(PAINT_GRAD, paint_grad)                   /* g */
+GB_OP(SET_GRAD, set_grad)                       /* g → of the input, or of the values */
 #undef GB_OP

@@ -127,6 +127,13 @@ typedef struct gb_desc {
         struct { int c, up, kept; } pass;
         struct { const struct gb_filter *row; } filter;
         struct { int c, h, w; bool channels_last; } reshape;
+        struct { bool from_output; } act_grad;          /* in[1] is the layer's output instead of its input */
+        struct { int params; } act_param_grad;
+        struct { float gain; bool before_act; } channel_dot;
+        struct { float gain; } channel_scale;
+        struct { int row, rows; } select_grad;
+        struct { int from, c; } slice_grad;
+        struct { bool values; } set_grad;
     };
 } gb_desc;
 
@@ -159,6 +166,15 @@ int gb_act_find(const char *name);      /* gb_act_kind of a name or alias; -1 if
 /* The value of an activation at x. Parameters beyond the `count` given ones have their default values; for an
  * activation with a variable number of parameters, count > 0 is their number. */
 gb_real gb_activate(gb_act_kind act, const float *params, int count, gb_real x);
+
+/* The number of parameters of an activation that was given `given` of them. */
+int gb_act_param_count(gb_act_kind act, int given);
+
+/* Whether act'(x) follows from act(x) · gain, so that x need not be stored; whether x does too wherever act'(x) is not
+ * 0; and whether act'(x) is 0 everywhere, so that no gradient passes. */
+bool gb_act_from_output(gb_act_kind act, const float *params, int count, float gain);
+bool gb_act_invertible(gb_act_kind act, const float *params, int count, float gain);
+bool gb_act_is_flat(gb_act_kind act);
 
 /* The stages that may follow an operation in the same pass over memory, in this order; NULL or false leaves a stage
  * out.
@@ -219,7 +235,7 @@ typedef struct gb_args {
     const gb_tensor *out;               /* never overlaps an input */
     const void *packed;                 /* written by pack(); NULL for operations without weights */
     const gb_epilogue *epilogue;        /* NULL = none; NOISE, BIAS_ACT and ADD are themselves stages of it */
-    const void *live;                   /* gb_truncate_live, … */
+    const void *live;                   /* gb_truncate_live, …; of adjoints of a layer its gb_epilogue */
     uint64_t version;                   /* of the live values: equal versions mean equal values */
     void *workspace;                    /* 64-byte aligned */
 } gb_args;

@@ -9,6 +9,13 @@
 #include "weights/name_index.h"
 #include "weights/network.h"
 
+/* How weight[0] is rearranged before it is packed: adjoints use the weights of their layer. */
+typedef enum gb_transform {
+    GB_AS_STORED,
+    GB_TRANSPOSED,              /* [out,in,…] → [in,out,…] */
+    GB_TRANSPOSED_FLIPPED       /* and every kernel turned by 180 degrees */
+} gb_transform;
+
 typedef struct gb_graph_node {
     const char *name;
     bool is_input;                      /* otherwise desc.op is the operation */
@@ -36,6 +43,10 @@ typedef struct gb_graph_node {
     float noise_factor;
     gb_shared_value *noise_map;         /* used instead of the map that the node reads, or NULL */
     gb_shared_value *own_value;         /* of an input that a bend adds, or NULL */
+    /* Of the nodes that gb_adjoint_append() adds (engine/gradient/adjoint.h): */
+    bool is_adjoint;
+    gb_transform transform;
+    gb_node layer_act, layer_noise;     /* the nodes of the forward pass whose epilogue it reads, or GB_NO_NODE */
 } gb_graph_node;
 
 typedef struct gb_node_alias {

@@ -60,7 +60,7 @@ gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, g
         model->context = context;
         atomic_fetch_add(&context->models, 1);
         model->graph = graph;
-        model->packed = calloc((size_t)graph->count, sizeof *model->packed);
+        model->packed = calloc(tensors + 1, sizeof(gb_packed *));
         model->checked = calloc(tensors + 1, sizeof *model->checked);
         model->floats = calloc(tensors + 1, sizeof(gb_floats *));
         model->parameters = calloc((size_t)graph->count, sizeof *model->parameters);
@@ -91,6 +91,15 @@ static void free_floats(const gb_model *model, gb_floats *entry) {
     }
 }
 
+static void free_packed(gb_packed *entry) {
+    while (entry) {
+        gb_packed *next = entry->next;
+        gb_memory_free(entry->cpu, entry->bytes);
+        free(entry);
+        entry = next;
+    }
+}
+
 gb_status gb_model_close(gb_model *model) {
     if (!model)
         return GB_OK;
@@ -101,11 +110,13 @@ gb_status gb_model_close(gb_model *model) {
                sessions == 1 ? "" : "s");
         return GB_BAD_ARGUMENT;
     }
-    for (int i = 0; model->packed && i < model->graph->count; i++)
-        gb_memory_free(model->packed[i].bytes ? model->packed[i].cpu : &model->context->cpu, model->packed[i].bytes);
     const gb_named_array *arrays;
-    for (size_t i = gb_network_arrays(model->graph->network, &arrays); model->floats && i-- > 0;)
-        free_floats(model, model->floats[i]);
+    for (size_t i = gb_network_arrays(model->graph->network, &arrays); i-- > 0;) {
+        if (model->floats)
+            free_floats(model, model->floats[i]);
+        if (model->packed)
+            free_packed(model->packed[i]);
+    }
     free(model->packed);
     free(model->floats);
     free(model->checked);
@@ -189,14 +200,35 @@ static void *copy_to_device(const gb_cpu *cpu, const void *bytes, size_t size) {
     return there;
 }
 
-static gb_status pack_node(gb_model *model, gb_node index, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
-                           void **packed, gb_error *err) {
-    const gb_graph_node *node = &model->graph->nodes[index];
+/* A weight [out,in,…], rearranged. NULL if out of memory. */
+static float *transposed(const gb_allocator *allocator, const gb_array *array, const float *w, bool flip) {
+    size_t out = (size_t)array->shape[0], in = array->ndim > 1 ? (size_t)array->shape[1] : 1, taps = 1;
+    for (int i = 2; i < array->ndim; i++)
+        taps *= (size_t)array->shape[i];
+    float *to = gb_aligned_alloc_with(allocator, out * in * taps * sizeof *to);
+    for (size_t o = 0; to && o < out; o++)
+        for (size_t i = 0; i < in; i++)
+            for (size_t k = 0; k < taps; k++)
+                to[(i * out + o) * taps + k] = w[(o * in + i) * taps + (flip ? taps - 1 - k : k)];
+    return to;
+}
+
+static gb_status pack_node(gb_model *model, const gb_graph_node *node, const gb_cpu *cpu, const gb_op_row *row,
+                           const gb_desc *desc, void **packed, gb_error *err) {
     const float *weights[GB_MAX_WEIGHTS] = {NULL};
     float *owned[GB_MAX_WEIGHTS] = {NULL};
     gb_status status = GB_OK;
     for (int i = 0; i < GB_MAX_WEIGHTS && node->weight[i] && !status; i++)
         status = as_floats(model, node->weight[i], i ? 1 : node->weight_gain, &weights[i], &owned[i], err);
+    if (!status && node->transform != GB_AS_STORED) {
+        float *rearranged = transposed(model->context->cpu.allocator,
+                                       gb_network_array(model->graph->network, node->weight[0]), weights[0],
+                                       node->transform == GB_TRANSPOSED_FLIPPED);
+        gb_aligned_free(owned[0]);
+        weights[0] = owned[0] = rearranged;
+        if (!rearranged)
+            status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
+    }
     if (!status && !(*packed = gb_aligned_alloc_with(cpu->allocator, row->packed_size(cpu, desc))))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", node->name);
     if (!status)
@@ -215,21 +247,52 @@ static gb_status pack_node(gb_model *model, gb_node index, const gb_cpu *cpu, co
     return status;
 }
 
-gb_status gb_model_pack(gb_model *model, gb_node node, const gb_cpu *cpu, const gb_op_row *row, const gb_desc *desc,
-                        const void **packed, gb_error *err) {
+/* True if the packed form serves this node: everything that a row's pack() may depend on is equal. */
+static bool serves(const gb_packed *entry, const gb_graph_node *node, const gb_cpu *cpu, const gb_op_row *row,
+                   const gb_desc *desc) {
+    bool same = entry->row == row && entry->cpu == cpu && entry->transform == node->transform &&
+                entry->gain == node->weight_gain && entry->desc.inputs == desc->inputs &&
+                entry->desc.in[0].c == desc->in[0].c && entry->desc.out.c == desc->out.c &&
+                entry->size == row->packed_size(cpu, desc);
+    for (int i = 0; same && i < GB_MAX_WEIGHTS - 1; i++)
+        same = entry->others[i] == node->weight[i + 1] ||
+               (entry->others[i] && node->weight[i + 1] && !strcmp(entry->others[i], node->weight[i + 1]));
+    if (desc->op == GB_OP_MODULATED_CONV2D || desc->op == GB_OP_CONV_DOWN)
+        return same && entry->desc.conv.kernel == desc->conv.kernel && entry->desc.conv.up == desc->conv.up &&
+               entry->desc.conv.demodulate == desc->conv.demodulate;
+    return same;
+}
+
+gb_status gb_model_pack(gb_model *model, const gb_graph_node *node, const gb_cpu *cpu, const gb_op_row *row,
+                        const gb_desc *desc, const void **packed, gb_error *err) {
     *packed = NULL;
     if (!row->packed_size)
         return GB_OK;
-    gb_mutex_lock(model->lock);
-    gb_packed *entry = &model->packed[node];
+    const gb_array *array = gb_network_array(model->graph->network, node->weight[0]);
+    if (!array)
+        return gb_fail(err, GB_BAD_FILE, "there is no tensor '%s'", node->weight[0]);
     gb_status status = GB_OK;
-    /* A node's row depends only on its shape and the context's processor, so there is only one packed form. */
-    if (!entry->bytes) {
-        status = pack_node(model, node, cpu, row, desc, &entry->bytes, err);
-        entry->row = row;
-        entry->cpu = cpu;
+    gb_mutex_lock(model->lock);
+    gb_packed **slot = &model->packed[index_of(model->graph->network, array)];
+    while (*slot && !serves(*slot, node, cpu, row, desc))
+        slot = &(*slot)->next;
+    if (!*slot) {
+        gb_packed *entry = calloc(1, sizeof *entry);
+        status = entry ? pack_node(model, node, cpu, row, desc, &entry->bytes, err)
+                       : gb_fail(err, GB_NO_MEMORY, "out of memory");
+        if (!status) {
+            *entry = (gb_packed){.row = row, .cpu = cpu, .transform = node->transform, .gain = node->weight_gain,
+                                 .desc = *desc, .size = row->packed_size(cpu, desc), .bytes = entry->bytes};
+            for (int i = 0; i < GB_MAX_WEIGHTS - 1; i++)
+                entry->others[i] = node->weight[i + 1];
+            *slot = entry;
+        } else if (entry) {
+            gb_aligned_free(entry->bytes);
+            free(entry);
+        }
     }
-    *packed = entry->bytes;
+    if (!status)
+        *packed = (*slot)->bytes;
     gb_mutex_unlock(model->lock);
     return status;
 }
@@ -421,6 +484,10 @@ size_t gb_model_match(const gb_model *model, const char *glob, gb_node *nodes, s
         }
     }
     return count;
+}
+
+gb_node gb_model_output(const gb_model *model) {
+    return model->graph->output;
 }
 
 void gb_model_output_shape(const gb_model *model, int64_t shape[3]) {

@@ -115,28 +115,30 @@ static bool use_host(const planner *m, gb_step *step, char *why, size_t why_size
     return true;
 }
 
-/* Finds the operands of a step's epilogue. The weights are those of the model's nodes, as bends may drop them. */
-static gb_status find_stages(const planner *m, gb_step *step, gb_error *err) {
+/* Finds the operands of an epilogue of these nodes. The weights are those of the model's nodes, as bends may drop
+ * them. */
+static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, gb_stages *s, gb_error *err) {
     gb_model *model = m->request->model;
-    gb_stages *s = &step->stages;
     gb_status status = GB_OK;
     *s = (gb_stages){.noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE, .summand = GB_NO_NODE};
-    for (int i = 0; i < step->nodes && !status; i++) {
-        const gb_graph_node *node = &m->graph->nodes[step->chain[i]], *base = &model->graph->nodes[node->base];
+    for (int i = 0; i < nodes && !status; i++) {
+        if (chain[i] == GB_NO_NODE)
+            continue;
+        const gb_graph_node *node = &m->graph->nodes[chain[i]], *base = &model->graph->nodes[node->base];
         switch (node->desc.op) {
         case GB_OP_NOISE:
-            s->noise = step->chain[i];
+            s->noise = chain[i];
             status = gb_model_floats(model, base->strength, 1, &s->strength, err);
             break;
         case GB_OP_BIAS_ACT:
-            s->bias_act = step->chain[i];
+            s->bias_act = chain[i];
             if (base->bias)
                 status = gb_model_device_floats(model, base->bias, base->bias_gain, &s->bias, err);
             if (base->scale && !status)
                 status = gb_model_floats(model, base->scale, 1, &s->scale, err);
             break;
         case GB_OP_ADD:
-            s->add = step->chain[i];
+            s->add = chain[i];
             s->summand = node->input[node->input[0] == gb_main_input(node) ? 1 : 0];
             break;
         default:
@@ -178,9 +180,12 @@ static gb_status make_step(planner *m, gb_node head, gb_error *err) {
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    gb_status status = gb_model_pack(m->request->model, node->base, step->cpu, step->row, &step->desc, &step->packed,
-                                     err);
-    return status ? status : find_stages(m, step, err);
+    gb_status status = gb_model_pack(m->request->model, node, step->cpu, step->row, &step->desc, &step->packed, err);
+    if (!status)
+        status = find_stages(m, step->chain, step->nodes, &step->stages, err);
+    const gb_node layer[] = {node->layer_noise, node->layer_act};
+    step->has_layer = node->is_adjoint && (layer[0] != GB_NO_NODE || layer[1] != GB_NO_NODE);
+    return status || !step->has_layer ? status : find_stages(m, layer, 2, &step->layer, err);
 }
 
 static int by_last_node(const void *a, const void *b) {

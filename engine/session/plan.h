@@ -28,7 +28,8 @@ enum {
     GB_CUT_IMAGE = 8,           /* the output */
     GB_CUT_PREVIEW = 16,        /* the running picture of a preview */
     GB_CUT_REPEATED = 32,       /* an input set once for the whole batch, although its readers need it per sample */
-    GB_CUT_OBSERVED = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW        /* read after the render */
+    GB_CUT_GRADIENT = 64,       /* a gradient that is wanted */
+    GB_CUT_OBSERVED = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW | GB_CUT_GRADIENT      /* read after the render */
 };
 
 typedef struct gb_plan {

@@ -14,6 +14,8 @@
 static gb_shared_value *value_at(const gb_session *session, gb_node node) {
     const gb_graph_node *n = &session->bent->graph.nodes[node];
     gb_node base = n->base;
+    if (session->adjoint && node == session->adjoint->cotangent)
+        return session->cotangent;
     if (n->own_value)
         return n->own_value;
     return session->bent->self[base] == node ? session->now.value[base] : NULL;
@@ -86,9 +88,12 @@ static gb_status update_plan(gb_session *session, unsigned targets, gb_error *er
                                              (session->before_edit[i] ? GB_CUT_BEFORE_EDIT : 0) |
                                              (is_repeated(session, i) ? GB_CUT_REPEATED : 0));
     }
+    for (int k = 0; session->adjoint && k < session->adjoint->want_count; k++)
+        if (session->adjoint->gradient[k] != GB_NO_NODE)
+            session->wanted[session->adjoint->gradient[k]] |= GB_CUT_GRADIENT;
     /* Previews and taps are computed on the way to the picture: one plan serves all of them, and reading a layer does
      * not free boundaries that are kept behind it. */
-    if (session->options.purpose == GB_INTERACTIVE || (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW)))
+    if (session->options.purpose != GB_ONCE || (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW)))
         session->wanted[graph->output] |= GB_CUT_IMAGE;
     if (session->preview != GB_NO_NODE)
         session->wanted[session->bent->value[session->preview]] |= GB_CUT_PREVIEW;
@@ -136,6 +141,8 @@ static gb_status place_sources(gb_session *session, gb_error *err) {
         const gb_graph_node *node = &session->bent->graph.nodes[i];
         gb_shared_value *value = value_at(session, i);
         const float **default_value = &plan->sources[g].default_value;
+        if (!value && session->adjoint && i == session->adjoint->cotangent)
+            continue;               /* set before the backward pass */
         if (!value && !node->value)
             return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
         gb_status status = value || *default_value

@@ -18,10 +18,9 @@ static const float *processor_data(const gb_session *session, const gb_shared_va
     return session->cpu.device->mirror(session->cpu.stream, given->data, given->floats * sizeof *given->data, given->id);
 }
 
-/* Fills in a step's epilogue with the current settings. False if it has none. */
-static bool fill_epilogue(const gb_session *session, const gb_step *step, gb_epilogue *e) {
+/* Fills in an epilogue with the current settings. False if it is empty. */
+static bool fill_epilogue(const gb_session *session, const gb_stages *s, gb_epilogue *e) {
     const gb_graph_node *nodes = session->bent->graph.nodes;
-    const gb_stages *s = &step->stages;
     *e = (gb_epilogue){.gain = 1, .clamp = -1};
     if (s->noise != GB_NO_NODE && !session->now.noise_off) {
         const gb_graph_node *node = &nodes[s->noise];
@@ -48,11 +47,15 @@ static bool fill_epilogue(const gb_session *session, const gb_step *step, gb_epi
     return e->noise || e->bias_act || e->add;
 }
 
+static bool has_statistics(gb_op_id op) {
+    return op == GB_OP_BATCH_NORM || op == GB_OP_BATCH_NORM_GRAD || op == GB_OP_BATCH_NORM_DOT;
+}
+
 static void run_step(gb_session *session, gb_step *step) {
     gb_plan *plan = session->plan;
     gb_node last = step->chain[step->nodes - 1];
-    gb_epilogue epilogue;
-    bool finishes = fill_epilogue(session, step, &epilogue);
+    gb_epilogue epilogue, layer;
+    bool finishes = fill_epilogue(session, &step->stages, &epilogue);
     const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
     gb_batch_norm_live norm = {session->now.psi_as_written};
@@ -61,10 +64,14 @@ static void run_step(gb_session *session, gb_step *step) {
         .out = &plan->tensor[last],
         .packed = step->packed,
         .epilogue = finishes ? &epilogue : NULL,
-        .live = head->live ? head->live : step->desc.op == GB_OP_BATCH_NORM ? (const void *)&norm : &truncate,
+        .live = head->live ? head->live : has_statistics(step->desc.op) ? (const void *)&norm : &truncate,
         .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
     };
+    if (step->has_layer) {
+        fill_epilogue(session, &step->layer, &layer);
+        args.live = &layer;
+    }
     for (int k = 0; k < step->desc.inputs; k++)
         args.in[k] = &plan->tensor[step->in[k]];
     if (step->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
@@ -86,7 +93,10 @@ static void run_step(gb_session *session, gb_step *step) {
 }
 
 static bool is_valid(const gb_session *session, gb_node node) {
-    return session->plan->keep[node] && session->kept[node].signature == session->signature[node];
+    const gb_plan *plan = session->plan;
+    if (plan->step_of[node] >= 0 && plan->steps[plan->step_of[node]].done)
+        return true;
+    return plan->keep[node] && session->kept[node].signature == session->signature[node];
 }
 
 /* Marks the steps that must run, backwards from the boundaries cut for one of `targets`: those whose output is needed
@@ -117,9 +127,10 @@ static uint64_t mark_steps(gb_session *session, unsigned targets) {
 }
 
 /* Records that a step has written its output. */
-static void finish_step(gb_session *session, const gb_step *step) {
+static void finish_step(gb_session *session, gb_step *step) {
     gb_node last = step->chain[step->nodes - 1];
     session->kept[last].signature = session->plan->keep[last] ? session->signature[last] : 0;
+    step->done = session->options.purpose == GB_GRADIENT;
     session->nodes_run += step->nodes;
     session->steps_run++;
 }
@@ -143,7 +154,7 @@ static gb_status run_device_steps(gb_session *session, gb_error *err) {
     return status;
 }
 
-static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err) {
+gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *err) {
     gb_plan *plan = session->plan;
     uint64_t macs = mark_steps(session, targets), done = 0;
     gb_status status = GB_OK;
@@ -172,19 +183,25 @@ static gb_status run_steps(gb_session *session, unsigned targets, gb_error *err)
 /* ------------------------------------------------------------------------------------------------ rendering */
 
 static gb_status prepare_and_run(gb_session *session, unsigned targets, gb_error *err) {
-    session->rendered = false;
+    session->rendered = session->has_gradients = false;
     session->nodes_run = session->steps_run = 0;
+    gb_session_forget_steps(session);
     gb_status status = gb_work_cancelled(&session->work) ? gb_fail_cancelled(err) : GB_OK;
     if (!status)
         status = gb_session_prepare(session, targets, err);
     if (!status)
-        status = run_steps(session, targets, err);
+        status = gb_session_run_steps(session, targets, err);
     if (status)
         return status;
     memcpy(session->last_signature, session->signature,
            (size_t)session->bent->graph.count * sizeof *session->signature);
     session->rendered = (targets & GB_CUT_TAP) != 0;
     return GB_OK;
+}
+
+void gb_session_forget_steps(gb_session *session) {
+    for (int s = 0; session->plan && s < session->plan->count; s++)
+        session->plan->steps[s].done = false;
 }
 
 gb_status gb_session_run(gb_session *session, unsigned targets, gb_error *err) {

@@ -89,23 +89,35 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
 
 gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
-    if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.value))
+    gb_adjoint *adjoint = NULL;
+    gb_adjoint_request request = {session->wants, session->want_count, session->seed, session->now.value,
+                                  session->options.straight_through, &session->work};
+    bool wants = session->want_count > 0;
+    if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.value) &&
+        (session->adjoint ? wants && gb_adjoint_is_current(session->adjoint, &request, session->graph) : !wants))
         return GB_OK;
     gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.value, session->bent,
                                    &session->work, &bent, err);
-    if (status)
+    if (!status && wants)
+        status = gb_adjoint_append(&request, session->graph, bent, &adjoint, err);
+    if (status) {
+        gb_bent_free(bent);
         return status;
+    }
     if (!session->bent || !gb_bent_same(session->bent, bent)) {
         if ((status = move_node_state(session, bent, err))) {
+            gb_adjoint_free(adjoint);
             gb_bent_free(bent);
             return status;
         }
         gb_plan_free(session->plan);
         session->plan = NULL;
     }
-    session->rendered = false;
+    session->rendered = session->has_gradients = false;
     gb_bent_free(session->bent);
+    gb_adjoint_free(session->adjoint);
     session->bent = bent;
+    session->adjoint = adjoint;
     return GB_OK;
 }
 
@@ -128,6 +140,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
     atomic_fetch_add(&model->sessions, 1);
     session->graph = model->graph;
     session->preview = GB_NO_NODE;
+    session->seed = session->graph->output;
     session->options = options;
     if (!session->options.batch)
         session->options.batch = 1;
@@ -135,7 +148,9 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
         session->options.keep_bytes = (size_t)1500 << 20;
     session->cpu = *model->context->processor;
     session->work.cancel = &session->cancel;
-    if (session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
+    if (session->cpu.device && session->options.purpose == GB_GRADIENT)
+        status = gb_fail(err, GB_BAD_ARGUMENT, "gradients are computed on the CPU: make a context for the device cpu");
+    if (!status && session->cpu.device && !(session->cpu.stream = session->cpu.device->stream_new(session->cpu.device)))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s", session->cpu.device->name);
     if (!status)
         status = gb_settings_new(&session->now, session->graph, err);
@@ -162,6 +177,9 @@ void gb_session_free(gb_session *session) {
         gb_memory_free(&session->cpu, session->kept[i].data);
     free_node_state(session);
     gb_bent_free(session->bent);
+    gb_adjoint_free(session->adjoint);
+    gb_shared_value_release(session->cotangent);
+    free(session->wants);
     atomic_fetch_sub(&session->model->sessions, 1);
     free(session);
 }

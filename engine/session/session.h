@@ -6,6 +6,7 @@
 
 #include "engine/bend/bends.h"
 #include "engine/bend/bent.h"
+#include "engine/gradient/adjoint.h"
 #include "plan.h"
 
 /* Everything that a user can set. A transaction keeps a copy of it. */
@@ -43,6 +44,12 @@ struct gb_session {
     gb_kept *kept;              /* per node */
     uint64_t *signature;        /* per node: hash of everything on which its value depends with the current settings */
     uint64_t *last_signature;   /* per node: in the last render; 0 before it */
+    gb_adjoint *adjoint;        /* the adjoint nodes of `bent`, or NULL */
+    gb_want *wants;             /* gradient: what gradients are wanted of */
+    int want_count, want_room;
+    gb_node seed;               /* gradient: the model's node whose cotangent is given */
+    gb_shared_value *cotangent;
+    bool has_gradients;         /* they can be read */
     gb_node preview;            /* the model's node shown by previews, or GB_NO_NODE */
     bool rendered;              /* taps can be read */
     int nodes_run, steps_run;

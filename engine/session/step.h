@@ -19,6 +19,8 @@ typedef struct gb_step {
     gb_node chain[GB_MAX_CHAIN];
     int nodes;
     gb_stages stages;
+    gb_stages layer;            /* of an adjoint: the epilogue of the layer that it belongs to */
+    bool has_layer;
     gb_node in[GB_MAX_INPUTS];  /* the row's inputs: those of the head, or of the whole pattern for attention */
     const gb_cpu *cpu;          /* the processor that runs it: the plan's, or the host if a device has no row */
     const gb_op_row *row;
@@ -27,6 +29,7 @@ typedef struct gb_step {
     size_t workspace;           /* offset in the arena; unused for host steps, which use the plan's `scratch` */
     uint64_t macs, bytes;
     bool run;                   /* marked to run in this render; afterwards: has run */
+    bool done;                  /* gradient: has run in this render, and its output is still there */
     double seconds;
 } gb_step;
 

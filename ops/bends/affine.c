@@ -190,9 +190,52 @@ static void warp(const gb_filter_map *m) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------ adjoint */
+
+/* The position from which warp() takes pixel (x, y). */
+static position position_of(const gb_affine *affine, int x, int y) {
+    const gb_matrix *i = &affine->inverse;
+    double row_x = i->xy * y + i->x1, row_y = i->yy * y + i->y1, half = affine->sampling == GB_NEAREST ? 0.5 : 0.0;
+    position p;
+    if (affine->sampling == GB_OPENCV) {
+        p.x = whole_below_opencv(rint(row_x * 1024.0) + rint(i->xx * x * 1024.0), &p.fx);
+        p.y = whole_below_opencv(rint(row_y * 1024.0) + rint(i->yx * x * 1024.0), &p.fy);
+    } else {
+        p.x = whole_below(i->xx * x + row_x + half, &p.fx);
+        p.y = whole_below(i->yx * x + row_y + half, &p.fy);
+    }
+    return p;
+}
+
+/* Every pixel of the result gives its gradient to those it was interpolated from, with the same weights. */
+static void warp_grad(const gb_filter_map *m, const gb_real *g) {
+    const gb_affine *affine = m->prepared;
+    memset(m->out, 0, sizeof(gb_real) * m->h * m->w);
+    for (int y = 0; y < m->h && !affine->singular; y++)
+        for (int x = 0; x < m->w; x++) {
+            position p = position_of(affine, x, y);
+            float wx[4] = {0, 1, 0, 0}, wy[4] = {0, 1, 0, 0};       /* of the pixels −1, 0, 1, 2 */
+            if (affine->sampling == GB_BICUBIC) {
+                cubic(p.fx, wx);
+                cubic(p.fy, wy);
+            } else if (affine->sampling != GB_NEAREST) {
+                wx[1] = 1.0f - p.fx, wx[2] = p.fx;
+                wy[1] = 1.0f - p.fy, wy[2] = p.fy;
+            }
+            for (int j = 0; j < 4; j++) {
+                int row = wy[j] != 0.0f ? gb_border_pixel(affine->border, p.y - 1 + j, m->h) : -1;
+                for (int i = 0; row >= 0 && i < 4; i++) {
+                    int column = wx[i] != 0.0f ? gb_border_pixel(affine->border, p.x - 1 + i, m->w) : -1;
+                    if (column >= 0)
+                        m->out[(size_t)row * m->w + column] += wy[j] * wx[i] * g[(size_t)y * m->w + x];
+                }
+            }
+        }
+}
+
 /* ------------------------------------------------------------------------------------------------ rows */
 
-#define WARP .map = warp, .prepared_size = sizeof(gb_affine)
+#define WARP .map = warp, .map_grad = warp_grad, .prepared_size = sizeof(gb_affine)
 
 const gb_filter gb_filter_translate = {
     .name = "translate", .summary = "moves every map", .params = 5, .positional = 2,

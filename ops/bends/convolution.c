@@ -47,6 +47,32 @@ static void correlate(const gb_filter_map *m, gb_border border, int n, const flo
     }
 }
 
+/* The adjoint of correlate(), added to y:  y[p] += Σ down[j] along[i] g[r, c] for every pixel p that (r, c) reads. */
+static void correlate_grad(const gb_filter_map *m, gb_border border, int n, const float *down, const float *along,
+                           const gb_real *g, gb_real *y) {
+    gb_real *sums = m->scratch + m->w + 2 * GB_MAX_REACH;
+    size_t w = m->w;
+    for (size_t i = 0; i < (size_t)m->h * w; i++)
+        sums[i] = 0.0f;
+    for (int r = 0; r < m->h; r++)
+        for (int j = 0; j <= 2 * n; j++) {
+            int p = gb_border_pixel(border, r - n + j, m->h);
+            for (size_t c = 0; p >= 0 && c < w; c++)
+                sums[p * w + c] += down[j] * g[r * w + c];
+        }
+    for (int c = 0; c < m->w; c++)
+        for (int i = 0; i <= 2 * n; i++) {
+            int p = gb_border_pixel(border, c - n + i, m->w);
+            for (int r = 0; p >= 0 && r < m->h; r++)
+                y[r * w + p] += along[i] * sums[r * w + c];
+        }
+}
+
+static void clear(const gb_filter_map *m) {
+    for (size_t i = 0; i < (size_t)m->h * m->w; i++)
+        m->out[i] = 0.0f;
+}
+
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */
 
 static void prepare_gaussian(gb_gaussian *g, double sigma) {
@@ -84,6 +110,20 @@ static void sharpen(const gb_filter_map *m) {
         m->out[i] = m->in[i] + m->params[0] * (m->in[i] - m->out[i]);
 }
 
+static void blur_grad(const gb_filter_map *m, const gb_real *g) {
+    const gb_gaussian *gauss = m->prepared;
+    clear(m);
+    correlate_grad(m, (gb_border)m->params[1], gauss->reach, gauss->weight, gauss->weight, g, m->out);
+}
+
+static void sharpen_grad(const gb_filter_map *m, const gb_real *g) {
+    const gb_gaussian *gauss = m->prepared;
+    clear(m);
+    correlate_grad(m, (gb_border)m->params[2], gauss->reach, gauss->weight, gauss->weight, g, m->out);
+    for (size_t i = 0; i < (size_t)m->h * m->w; i++)
+        m->out[i] = g[i] + m->params[0] * (g[i] - m->out[i]);
+}
+
 /* ------------------------------------------------------------------------------------------------ sobel */
 
 static const char *const gradients[] = {"magnitude", "x", "y", NULL};
@@ -109,6 +149,33 @@ static void sobel(const gb_filter_map *m) {
         m->out[i] = sqrt(m->out[i] * m->out[i] + down[i] * down[i]);
 }
 
+static size_t sobel_grad_scratch(int h, int w) {
+    return scratch(h, w) + 2 * (size_t)h * w;
+}
+
+/* Of the magnitude √(gx² + gy²): the gradients of both components, 0 where it is 0. */
+static void sobel_grad(const gb_filter_map *m, const gb_real *g) {
+    static const float difference[3] = {-1, 0, 1}, smooth[3] = {1, 2, 1};
+    gb_border border = (gb_border)m->params[1];
+    gb_gradient gradient = (gb_gradient)m->params[0];
+    size_t pixels = (size_t)m->h * m->w;
+    gb_real *right = m->scratch + scratch(m->h, m->w), *down = right + pixels;
+    if (gradient == GB_GRADIENT_MAGNITUDE) {
+        correlate(m, border, 1, smooth, difference, right);
+        correlate(m, border, 1, difference, smooth, down);
+        for (size_t i = 0; i < pixels; i++) {
+            gb_real length = sqrt(right[i] * right[i] + down[i] * down[i]), share = length > 0 ? g[i] / length : 0;
+            right[i] *= share;
+            down[i] *= share;
+        }
+    }
+    clear(m);
+    if (gradient != GB_GRADIENT_Y)
+        correlate_grad(m, border, 1, smooth, difference, gradient == GB_GRADIENT_X ? g : right, m->out);
+    if (gradient != GB_GRADIENT_X)
+        correlate_grad(m, border, 1, difference, smooth, gradient == GB_GRADIENT_Y ? g : down, m->out);
+}
+
 /* ------------------------------------------------------------------------------------------------ rows */
 
 #define SIGMA {"sigma", "standard deviation of the Gaussian, in pixels", 1.0f, 0.0f, (float)MAX_SIGMA, false, NULL}
@@ -117,6 +184,7 @@ const gb_filter gb_filter_blur = {
     .name = "blur", .summary = "Gaussian blur", .params = 3, .positional = 1,
     .param = {SIGMA, GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
     .map = blur, .prepared_size = sizeof(gb_gaussian), .prepare = prepare_blur, .scratch = scratch,
+    .map_grad = blur_grad, .grad_scratch = scratch,
 };
 const gb_filter gb_filter_sharpen = {
     .name = "sharpen", .summary = "unsharp mask: adds the difference from a Gaussian blur", .params = 4,
@@ -124,11 +192,12 @@ const gb_filter gb_filter_sharpen = {
     .param = {{"amount", "factor of the difference", 1.0f, -1e6f, 1e6f, false, NULL}, SIGMA,
               GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
     .map = sharpen, .prepared_size = sizeof(gb_gaussian), .prepare = prepare_sharpen, .scratch = scratch,
+    .map_grad = sharpen_grad, .grad_scratch = scratch,
 };
 const gb_filter gb_filter_sobel = {
     .name = "sobel", .summary = "edges: the gradient after Sobel", .params = 3, .positional = 1,
     .param = {{"gradient", "its magnitude, or its component to the right or down", GB_GRADIENT_MAGNITUDE,
                GB_GRADIENT_MAGNITUDE, GB_GRADIENT_Y, true, gradients},
               GB_BORDER(GB_BORDER_REFLECT), GB_MIX},
-    .map = sobel, .scratch = sobel_scratch,
+    .map = sobel, .scratch = sobel_scratch, .map_grad = sobel_grad, .grad_scratch = sobel_grad_scratch,
 };

@@ -206,3 +206,68 @@ void gb_filter_run(const gb_cpu *cpu, const gb_filter *f, const float *params, c
         f->prepare(params, s->h, s->w, workspace);
     gb_parallel(cpu, s->n * j.count, filter_map, &j);
 }
+
+/* ------------------------------------------------------------------------------------------------ gradients */
+
+bool gb_filter_has_gradient(const gb_filter *f) {
+    return f->each_grad || f->map_grad || f->order;
+}
+
+/* Maps of x, of g and of the result, and the filter's own scratch, for every worker. */
+static size_t grad_scratch_size(const gb_filter *f, const gb_shape *s) {
+    size_t own = f->grad_scratch ? f->grad_scratch(s->h, s->w) : 0;
+    return rounded(sizeof(gb_real) * (3 * (size_t)s->h * s->w + own));
+}
+
+size_t gb_filter_grad_workspace(const gb_cpu *cpu, const gb_filter *f, const gb_shape *shape) {
+    return prepared_size(f, shape) + grad_scratch_size(f, shape) * cpu->workers;
+}
+
+typedef struct grad_job { job j; const gb_tensor *g; } grad_job;
+
+/* The index of channel c among the chosen ones, or −1. */
+static int feature_index(const job *j, int c) {
+    int i = first_feature(j, c);
+    return i < j->count && feature_at(j, i) == c ? i : -1;
+}
+
+static void grad_map(void *arg, int task, int worker) {
+    const grad_job *grad = arg;
+    const job *j = &grad->j;
+    const gb_shape *s = &j->out->shape;
+    size_t pixels = (size_t)s->h * s->w, b = s->block;
+    int n = task / s->c, c = task % s->c, i = feature_index(j, c);
+    gb_real *x = (gb_real *)(j->scratch + worker * j->scratch_size), *g = x + pixels, *y = g + pixels;
+    gather(gb_plane(grad->g, n, c), b, g, pixels);
+    if (i < 0 || !gb_filter_has_gradient(j->f)) {
+        scatter(g, gb_plane(j->out, n, c), b, pixels);
+        return;
+    }
+    gather(gb_plane(j->in, n, c), b, x, pixels);
+    if (j->f->order) {
+        int to = 0;             /* the result's map that this one became; shuffles have every index once */
+        while (j->from[to] != i)
+            to++;
+        gather(gb_plane(grad->g, n, feature_at(j, to)), b, y, pixels);
+    } else if (j->f->each_grad) {
+        j->f->each_grad(j->params, x, g, y, pixels);
+    } else {
+        gb_filter_map m = {j->params, j->prepared, x, y, s->h, s->w, n, c, y + pixels};
+        j->f->map_grad(&m, g);
+    }
+    mix(share_of(j), g, y, pixels);
+    scatter(y, gb_plane(j->out, n, c), b, pixels);
+}
+
+void gb_filter_grad(const gb_cpu *cpu, const gb_filter *f, const float *params, const int *feature, int count,
+                    const gb_tensor *in, const gb_tensor *g, const gb_tensor *out, void *workspace) {
+    const gb_shape *s = &out->shape;
+    grad_job grad = {{.f = f, .params = params, .feature = feature, .count = feature ? count : s->c, .in = in, .out = out,
+                      .prepared = workspace, .from = workspace, .scratch = (char *)workspace + prepared_size(f, s),
+                      .scratch_size = grad_scratch_size(f, s)}, g};
+    if (f->order && grad.j.count)
+        f->order(params, grad.j.count, workspace);
+    else if (f->prepare)
+        f->prepare(params, s->h, s->w, workspace);
+    gb_parallel(cpu, s->n * s->c, grad_map, &grad);
+}

@@ -42,6 +42,13 @@ typedef struct gb_filter {
     size_t (*scratch)(int h, int w);                                /* floats per worker; NULL = none */
     /* Permutes the maps of the `count` chosen channels: the i-th becomes what the from[i]-th was. */
     void (*order)(const float *params, int count, int *from);
+    /* The adjoint, for gradients: y = fᵀ(x) g. Filters with neither, whose result does not change with small changes of x
+     * or jumps, have no gradient; a permutation needs none of its own.
+     * Of single values: */
+    void (*each_grad)(const float *params, const gb_real *x, const gb_real *g, gb_real *y, size_t count);
+    /* Of a map: m->in is x, m->out gets y, and m->scratch has grad_scratch() values. */
+    void (*map_grad)(const gb_filter_map *m, const gb_real *g);
+    size_t (*grad_scratch)(int h, int w);
 } gb_filter;
 
 extern const gb_filter *const gb_filters[];             /* NULL-terminated */
@@ -56,6 +63,14 @@ size_t gb_filter_workspace(const gb_cpu *cpu, const gb_filter *f, const gb_shape
  * `noise` with `samples` own. */
 void gb_filter_run(const gb_cpu *cpu, const gb_filter *f, const float *params, const int *feature, int count,
                    const gb_tensor *in, const gb_tensor *out, void *workspace);
+
+/* Whether the filter has a gradient. */
+bool gb_filter_has_gradient(const gb_filter *f);
+/* out = the gradient of `in` from that of the filter's result, `g`: fᵀ(in) g on the chosen channels, g on the others. A
+ * filter without a gradient passes g through, as if it returned its input. */
+size_t gb_filter_grad_workspace(const gb_cpu *cpu, const gb_filter *f, const gb_shape *shape);
+void gb_filter_grad(const gb_cpu *cpu, const gb_filter *f, const float *params, const int *feature, int count,
+                    const gb_tensor *in, const gb_tensor *g, const gb_tensor *out, void *workspace);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,8 @@
 /* Normal noise from counters: the value at a pixel depends only on seed, channel and pixel (Box and Muller's method on
  * hashed counters), so the order of work cannot change it. All samples of a batch get the same noise, so that a sample
  * does not depend on its place in the batch, unless `samples` is own. */
+#include <string.h>
+
 #include "ops/bends/prepared.h"
 #include "ops/bends/filter_rows.h"
 #include "ops/splitmix.h"
@@ -24,6 +26,10 @@ static void noise(const gb_filter_map *m) {
     }
 }
 
+static void noise_grad(const gb_filter_map *m, const gb_real *g) {
+    memcpy(m->out, g, sizeof(gb_real) * m->h * m->w);
+}
+
 const gb_filter gb_filter_noise = {
     .name = "noise", .summary = "adds normal noise", .params = 4, .positional = 2,
     .param = {{"strength", "standard deviation of the noise", 0.5f, -1e6f, 1e6f, false, NULL},
@@ -31,5 +37,5 @@ const gb_filter gb_filter_noise = {
               {"samples", "alike = the same noise for every sample of a batch; own = different noise for each",
                GB_SAMPLES_ALIKE, GB_SAMPLES_ALIKE, GB_SAMPLES_OWN, true, sharing},
               GB_MIX},
-    .map = noise,
+    .map = noise, .map_grad = noise_grad,
 };

@@ -51,23 +51,56 @@ static void quantise(const float *p, const gb_real *x, gb_real *y, size_t count)
         y[i] = rint(x[i] / step) * step;
 }
 
+/* ------------------------------------------------------------------------------------------------ adjoints */
+
+static void no_gradient(const float *p, const gb_real *x, const gb_real *g, gb_real *y, size_t count) {
+    (void)p, (void)x, (void)g;
+    for (size_t i = 0; i < count; i++)
+        y[i] = 0;
+}
+
+static void negated(const float *p, const gb_real *x, const gb_real *g, gb_real *y, size_t count) {
+    (void)p, (void)x;
+    for (size_t i = 0; i < count; i++)
+        y[i] = -g[i];
+}
+
+static void multiplied(const float *p, const gb_real *x, const gb_real *g, gb_real *y, size_t count) {
+    (void)x;
+    for (size_t i = 0; i < count; i++)
+        y[i] = g[i] * p[0];
+}
+
+static void unchanged(const float *p, const gb_real *x, const gb_real *g, gb_real *y, size_t count) {
+    (void)p, (void)x;
+    for (size_t i = 0; i < count; i++)
+        y[i] = g[i];
+}
+
+static void within(const float *p, const gb_real *x, const gb_real *g, gb_real *y, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        y[i] = x[i] >= p[0] && x[i] <= p[1] ? g[i] : 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ rows */
+
 static const char *const comparisons[] = {"above", "at-least", NULL};
 
 const gb_filter gb_filter_ablate = {
-    .name = "ablate", .summary = "sets every value to 0", .params = 1, .param = {GB_MIX}, .each = ablate,
+    .name = "ablate", .summary = "sets every value to 0", .params = 1, .param = {GB_MIX}, .each = ablate, .each_grad = no_gradient,
 };
 const gb_filter gb_filter_invert = {
-    .name = "invert", .summary = "1 − x", .params = 1, .param = {GB_MIX}, .each = invert,
+    .name = "invert", .summary = "1 − x", .params = 1, .param = {GB_MIX}, .each = invert, .each_grad = negated,
 };
 const gb_filter gb_filter_multiply = {
     .name = "multiply", .alias = "scalar-multiply", .summary = "x · factor", .params = 2, .positional = 1,
     .param = {{"factor", "factor for every value", 2.0f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
-    .each = multiply,
+    .each = multiply, .each_grad = multiplied,
 };
 const gb_filter gb_filter_add = {
     .name = "add", .summary = "x + amount", .params = 2, .positional = 1,
     .param = {{"amount", "amount added to every value", 0.5f, -INFINITY, INFINITY, false, NULL}, GB_MIX},
-    .each = add,
+    .each = add, .each_grad = unchanged,
 };
 const gb_filter gb_filter_threshold = {
     .name = "threshold", .alias = "binary-thresh", .summary = "1 if x is above a threshold, else 0",
@@ -84,7 +117,7 @@ const gb_filter gb_filter_clamp = {
               {"high", "upper limit; the result if it is below the lower one", 1.0f, -INFINITY, INFINITY, false,
                NULL},
               GB_MIX},
-    .each = clamp,
+    .each = clamp, .each_grad = within,
 };
 const gb_filter gb_filter_quantise = {
     .name = "quantise", .summary = "rounds values to multiples of a step (halves to even)", .params = 2,

@@ -16,11 +16,24 @@ static void reflect_v(const gb_filter_map *m) {
         memcpy(m->out + r * w, m->in + (h - 1 - r) * w, sizeof(gb_real) * w);
 }
 
+/* A reflection is its own adjoint. */
+static void reflect_h_grad(const gb_filter_map *m, const gb_real *g) {
+    gb_filter_map of_g = *m;
+    of_g.in = g;
+    reflect_h(&of_g);
+}
+
+static void reflect_v_grad(const gb_filter_map *m, const gb_real *g) {
+    gb_filter_map of_g = *m;
+    of_g.in = g;
+    reflect_v(&of_g);
+}
+
 const gb_filter gb_filter_reflect_h = {
     .name = "reflect-h", .alias = "flip-h", .summary = "exchanges left and right", .params = 1, .param = {GB_MIX},
-    .map = reflect_h,
+    .map = reflect_h, .map_grad = reflect_h_grad,
 };
 const gb_filter gb_filter_reflect_v = {
     .name = "reflect-v", .alias = "flip-v", .summary = "exchanges top and bottom", .params = 1, .param = {GB_MIX},
-    .map = reflect_v,
+    .map = reflect_v, .map_grad = reflect_v_grad,
 };

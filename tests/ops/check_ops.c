@@ -58,7 +58,8 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
     bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
     float *fused = run(cpu, row, u);
     use bare = *u;
-    bare.has_epilogue = own_stage;
+    bare.has_epilogue = own_stage || u->layer;
+    bare.add = u->layer ? NULL : u->add;
     float *reference = run(&one, plain, &bare), *open = run(cpu, row, &bare);
     double by = difference(open, reference, count);
     double allowed = winograd ? 5e-5 : 1e-5;
@@ -68,7 +69,7 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
         fail(row, u, "differs from plain", by);
     if (own_stage && !same_bits(open, reference, count))
         fail(row, u, "differs from plain in bits", by);
-    if (u->has_epilogue && !own_stage) {
+    if ((u->layer ? u->add != NULL : u->has_epilogue) && !own_stage) {
         float *apart = split(cpu, u, open), *plainly = split(&one, u, open);
         if (!same_bits(apart, fused, count))
             fail(row, u, "changes when split", difference(apart, fused, count));
@@ -110,7 +111,9 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
     for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
         use u = random_use(&r, row->op);
         bool own_stage = row->op == GB_OP_NOISE || row->op == GB_OP_BIAS_ACT || row->op == GB_OP_ADD;
-        if (own_stage || (row->fuses && pick(&r, 0, 3)))
+        if (u.layer && row->fuses && pick(&r, 0, 1))
+            u.add = random_floats(&r, count_of(&u.d.out), 1.0f);
+        else if (!u.layer && (own_stage || (row->fuses && pick(&r, 0, 3))))
             random_epilogue(&r, &u);
         gb_desc d = desc_for(cpu, &u);
         if (!row->supports || row->supports(cpu, &d)) {

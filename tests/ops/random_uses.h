@@ -68,6 +68,7 @@ typedef struct use {
     uint8_t *act_channels;
     gb_epilogue epilogue;                   /* pointers filled in by run() */
     bool has_epilogue;
+    bool layer;                             /* the epilogue is the live value of an adjoint; only `add` is fused */
     union { gb_truncate_live truncate; gb_batch_norm_live norm; } live;
 } use;
 
@@ -170,9 +171,9 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL};
     gb_args args = {.live = &u->live};
     gb_epilogue e = u->epilogue;
-    size_t pixels = (size_t)d.out.h * d.out.w;
-    float *noise = floats_on(cpu, u->noise, pixels * (e.noise_step ? d.out.n : 1));
-    float *bias = floats_on(cpu, u->bias, d.out.c);
+    size_t pixels_of_noise = u->layer ? (size_t)d.in[0].h * d.in[0].w : (size_t)d.out.h * d.out.w;
+    float *noise = floats_on(cpu, u->noise, pixels_of_noise * (e.noise_step ? d.out.n : 1));
+    float *bias = floats_on(cpu, u->bias, u->layer ? d.in[0].c : d.out.c);
     for (int i = 0; i < d.inputs; i++) {
         in[i] = block_tensor(cpu, d.in[i], u->in[i]);
         args.in[i] = &in[i];
@@ -191,6 +192,12 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
         if (d.op == GB_OP_ADD)
             e.add = &in[1];
         args.epilogue = &e;
+    }
+    gb_epilogue sum = {.gain = 1.0f, .clamp = -1.0f, .add = e.add};
+    if (u->layer) {
+        e.add = NULL;
+        args.live = &e;
+        args.epilogue = sum.add ? &sum : NULL;
     }
     void *packed = packed_on(cpu, row, &d, u);
     void *workspace = memory_on(cpu, row->workspace ? row->workspace(cpu, &d) : 0);
@@ -257,6 +264,31 @@ static void random_conv(rng *r, use *u) {
     u->d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
     u->weights[0] = random_floats(r, (size_t)conv->cout * s.c * conv->kernel * conv->kernel, 1.0f);
     u->weights[1] = random_floats(r, 16, 0.25f);
+}
+
+static void random_activation(rng *r, use *u);
+
+/* An adjoint of a layer with a random activation; `from_output` if it has to allow that. */
+static void random_layer(rng *r, use *u, bool from_output) {
+    const gb_shape *s = &u->d.in[0];
+    gb_epilogue *e = &u->epilogue;
+    gb_shape out = u->d.out;
+    u->layer = u->has_epilogue = true;
+    *e = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f, .bias_act = true};
+    u->d.out.c = s->c;                  /* the layer's channels */
+    do {
+        free(u->act_channels);
+        u->act_channels = NULL;
+        random_activation(r, u);
+        if (from_output && pick(r, 0, 1))
+            e->act = pick(r, 0, 1) ? GB_ACT_LRELU : GB_ACT_RELU, e->act_param_count = 0;
+    } while (from_output && (u->act_channels || !gb_act_invertible(e->act, u->act_params, e->act_param_count, e->gain)));
+    u->d.out = out;
+    if (pick(r, 0, 3))
+        u->bias = random_floats(r, s->c, 0.5f);
+    e->noise_strength = 0.3f;
+    e->noise_step = pick(r, 0, 1) ? (size_t)s->h * s->w : 0;
+    u->noise = random_floats(r, (size_t)s->n * s->h * s->w, 1.0f);
 }
 
 static void random_conv2d(rng *r, use *u) {
@@ -401,6 +433,107 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.in[2] = op == GB_OP_MIX ? queries : values;
         break;
     }
+    case GB_OP_BIAS_ACT_GRAD:
+        u.d.inputs = pick(r, 2, 3);
+        u.d.in[2] = (gb_shape){s.n, s.c, 1, 1, 1};
+        u.d.act_grad.from_output = pick(r, 0, 1);
+        random_layer(r, &u, u.d.act_grad.from_output);
+        break;
+    case GB_OP_ACT_PARAM_GRAD:
+        random_layer(r, &u, false);
+        u.d.act_param_grad.params = pick(r, 1, 3);
+        break;
+    case GB_OP_CHANNEL_DOT:
+        u.d.inputs = pick(r, 1, 2);
+        u.d.channel_dot.gain = 0.7f;
+        u.d.channel_dot.before_act = u.d.inputs == 2 && pick(r, 0, 1);
+        random_layer(r, &u, true);
+        break;
+    case GB_OP_PIXEL_SUM:
+        random_layer(r, &u, false);
+        break;
+    case GB_OP_CHANNEL_SCALE:
+        u.d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
+        u.d.channel_scale.gain = 0.7f;
+        break;
+    case GB_OP_CONV_DOWN:
+        random_conv(r, &u);
+        u.d.conv.kernel = 3, u.d.conv.up = 2;
+        u.d.in[0].h *= 2, u.d.in[0].w *= 2;
+        free(u.weights[0]);
+        u.weights[0] = random_floats(r, (size_t)u.d.conv.cout * u.d.in[0].c * 9, 1.0f);
+        break;
+    case GB_OP_DEMODULATE:
+    case GB_OP_STYLE_GRAD:
+        random_conv(r, &u);
+        u.d.inputs = gb_ops[op]->inputs_min;
+        u.d.in[0] = u.d.in[1];
+        u.d.in[2] = u.d.in[3] = (gb_shape){s.n, u.d.conv.cout, 1, 1, 1};
+        u.d.in[2].n = u.d.in[3].n = u.d.in[0].n;
+        break;
+    case GB_OP_PIXEL_NORM_GRAD:
+        u.d.pixel_norm.eps = 1e-8f;
+        break;
+    case GB_OP_TRUNCATE_GRAD:
+        u.d.in[0] = (gb_shape){s.n, pick(r, 1, 18), 1, vector.c, 1};
+        u.live.truncate = (gb_truncate_live){pick(r, 0, 2) ? 0.7f : 1.0f, pick(r, -1, 18)};
+        break;
+    case GB_OP_SELECT_GRAD:
+        u.d.in[0] = vector;
+        u.d.select_grad.rows = pick(r, 1, 18);
+        u.d.select_grad.row = pick(r, 0, u.d.select_grad.rows - 1);
+        break;
+    case GB_OP_SLICE_GRAD:
+        u.d.slice_grad.from = pick(r, 0, 40);
+        u.d.slice_grad.c = s.c + u.d.slice_grad.from + pick(r, 0, 20);
+        break;
+    case GB_OP_RESHAPE_GRAD:
+        u.d.reshape.channels_last = pick(r, 0, 1);
+        break;
+    case GB_OP_PASS_GRAD:
+        u.d.pass.up = pick(r, 1, 3);
+        u.d.in[0].h *= u.d.pass.up, u.d.in[0].w *= u.d.pass.up;
+        u.d.pass.kept = pick(r, 0, s.c);
+        u.d.pass.c = pick(r, 0, 1) ? s.c : u.d.pass.kept + pick(r, 0, 20) + !u.d.pass.kept;
+        break;
+    case GB_OP_FIR_GRAD:
+        u.d.fir = (gb_fir){2, 4, 2, 1, 4.0f};
+        if (pick(r, 0, 3) == 0)
+            u.d.fir = (gb_fir){pick(r, 1, 3), pick(r, 1, 5), pick(r, 2, 4), pick(r, 2, 4), 1.5f};
+        u.weights[0] = random_floats(r, (size_t)u.d.fir.taps * u.d.fir.taps, 0.25f);
+        u.d.in[0].h = s.h * u.d.fir.up + u.d.fir.pad_before + u.d.fir.pad_after - u.d.fir.taps + 1;
+        u.d.in[0].w = s.w * u.d.fir.up + u.d.fir.pad_before + u.d.fir.pad_after - u.d.fir.taps + 1;
+        break;
+    case GB_OP_MAX_POOL_GRAD:
+    case GB_OP_AVG_POOL_GRAD:
+        u.d.pool = (gb_pool){pick(r, 1, 3), pick(r, 1, 3), 0};
+        u.d.pool.padding = pick(r, 0, u.d.pool.size / 2);
+        u.d.in[0].h = s.h + 2, u.d.in[0].w = s.w + 2;
+        u.d.in[1].h = (s.h + 2 + 2 * u.d.pool.padding - u.d.pool.size) / u.d.pool.stride + 1;
+        u.d.in[1].w = (s.w + 2 + 2 * u.d.pool.padding - u.d.pool.size) / u.d.pool.stride + 1;
+        break;
+    case GB_OP_MEAN_GRAD:
+        u.d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
+        break;
+    case GB_OP_TRANSPOSE:
+    case GB_OP_SOFTMAX_GRAD:
+        u.d.in[0] = u.d.in[1] = (gb_shape){s.n, s.c, 1, s.h * s.w, 1};
+        break;
+    case GB_OP_BATCH_NORM_GRAD:
+    case GB_OP_BATCH_NORM_DOT:
+        if (op == GB_OP_BATCH_NORM_GRAD) {
+            u.d.inputs = pick(r, 0, 1) ? 3 : 1;
+            u.d.in[1] = u.d.in[2] = (gb_shape){s.n, s.c, 1, 1, 1};
+        }
+        u.d.batch_norm.rows = pick(r, 1, 3);
+        u.d.batch_norm.eps = 0.01f;
+        u.d.batch_norm.gain_from_one = pick(r, 0, 1);
+        u.live.norm.truncation = 0.3;
+        for (int i = 0; i < 4; i++)
+            u.weights[i] = random_floats(r, (size_t)s.c * u.d.batch_norm.rows, 1.0f);
+        for (int i = 0; i < s.c * u.d.batch_norm.rows; i++)
+            u.weights[1][i] *= u.weights[1][i];
+        break;
     default:
         break;
     }
@@ -491,11 +624,11 @@ static float *split(const gb_cpu *cpu, const use *u, const float *open) {
         use one = {.d = {.op = ops[stage], .inputs = gb_ops[ops[stage]]->inputs_max}, .has_epilogue = true};
         one.epilogue = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f};
         one.d.in[0] = one.d.in[1] = u->d.out;
-        if (stage == 0 && u->noise) {
+        if (stage == 0 && u->noise && !u->layer) {
             one.noise = u->noise;
             one.epilogue.noise_step = u->epilogue.noise_step;
             one.epilogue.noise_strength = u->epilogue.noise_strength;
-        } else if (stage == 1 && u->epilogue.bias_act) {
+        } else if (stage == 1 && u->epilogue.bias_act && !u->layer) {
             one.epilogue = u->epilogue;
             one.bias = u->bias;
             memcpy(one.act_params, u->act_params, sizeof one.act_params);

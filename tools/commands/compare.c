@@ -9,6 +9,7 @@
 
 #include "tools/bending/recipes.h"
 #include "commands.h"
+#include "compare_gradients.h"
 #include "comparison.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/reference.h"
@@ -18,8 +19,8 @@
 typedef struct settings {
     bending_options bending;
     double tolerance;
-    const char *image, *noise;
-    bool incremental, local, json;
+    const char *image, *noise, *prefix;
+    bool incremental, local, json, gradients;
     device_options on;
 } settings;
 
@@ -32,6 +33,10 @@ static const option options[] = {
      0},
     {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Use an interactive session that has rendered other inputs, "
      "truncations and noise before.", 0, 0},
+    {"--gradients", OPTION_FLAG, AT(gradients), NULL, "Compare the arrays grad/NAME with the gradients of the loss sum(image · R), "
+     "where R is in the file.", 0, 0},
+    {"--prefix", OPTION_TEXT, AT(prefix), "KEY", "With --gradients: compare KEY/image and KEY/grad/NAME, and prefer inputs under "
+     "KEY.", 0, 0},
     {"--local", OPTION_FLAG, AT(local), NULL, "Also compute every array from the reference's own values of the arrays before "
      "it, and show that difference as its own.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
@@ -39,45 +44,30 @@ static const option options[] = {
     {0}
 };
 
-static gb_status apply(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err) {
-    size_t z_dim = (size_t)role_width(model, GB_ROLE_Z), w_dim = (size_t)role_width(model, GB_ROLE_WS);
-    size_t c_dim = (size_t)role_width(model, GB_ROLE_LABEL);
-    if (!r->z) return gb_session_set_ws(session, r->ws + sample * (size_t)r->rows * w_dim, r->rows, err);
-    if (gb_session_set_z(session, r->z + sample * z_dim, err)) return err->status;
-    if (r->label && gb_session_set_label(session, r->label + sample * c_dim, err)) return err->status;
-    if (!r->label && r->class_count &&
-        gb_session_set_class(session, (int)fmin(fmax(r->classes[r->class_count > 1 ? sample : 0], -1), 1e9), err))
-        return err->status;
-    if (r->w_avg && gb_session_set_w_avg(session, r->w_avg, err)) return err->status;
-    return gb_session_truncate(session, (float)r->psi, r->cutoff, err);
+static gb_noise noise_of(const settings *set) {
+    return set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
 }
 
-static void measure(reference_array *s, deviation *to, const float *ours, size_t sample) {
-    const float *theirs = s->reference + sample * s->elements;
-    for (size_t i = 0; i < s->elements; i++) {
-        double a = ours[i], b = theirs[i], d = a == b ? 0 : fabs(a - b);
-        if (fabs(b) > s->magnitude) s->magnitude = fabs(b);
-        if (isnan(a) || isnan(b)) {
-            to->nan++;
-            continue;
-        }
-        if (d > to->largest) to->largest = d;
-        to->squares += d * d;
-    }
+static gb_status check_options(const settings *set, gb_error *err) {
+    if (set->prefix && !set->gradients)
+        return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients");
+    if (set->gradients && (set->incremental || set->image || set->local))
+        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local and --image");
+    return GB_OK;
 }
 
 /* Renders with other inputs, truncation and noise, as a user of sliders would, then restores the sample's. */
 static gb_status render_others(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_noise noise,
                         float *image, gb_error *err) {
     gb_noise other = noise == GB_NOISE_NONE ? GB_NOISE_CONST : GB_NOISE_NONE;
-    if (apply(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, image, err))
+    if (apply_reference(r, (sample + 1) % r->samples, model, session, err) || gb_session_render(session, image, err))
         return err->status;
     bool has_w = gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE;
     float psi = has_w ? (float)r->psi * 0.5f - 0.25f : (float)r->psi * 0.5f;
     if (r->z && (gb_session_truncate(session, psi, has_w ? 1 : -1, err) || gb_session_render(session, image, err)))
         return err->status;
     if (gb_session_noise(session, other, 0, err) || gb_session_render(session, image, err)) return err->status;
-    if (apply(r, sample, model, session, err) || gb_session_render(session, image, err)) return err->status;
+    if (apply_reference(r, sample, model, session, err) || gb_session_render(session, image, err)) return err->status;
     return gb_session_noise(session, noise, 0, err);
 }
 
@@ -95,7 +85,7 @@ static gb_status bend_again(bending *b, gb_session *session, float *image, gb_er
  * are compared. */
 static gb_status compare(reference *r, const settings *set, bending *b, const loaded_model *o, gb_error *err) {
     const gb_session_options how = {.purpose = set->incremental ? GB_INTERACTIVE : GB_ONCE};
-    gb_noise noise = set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
+    gb_noise noise = noise_of(set);
     size_t largest = (size_t)(o->channels * o->height * o->width);
     progress p = progress_start("comparing", r->samples);
     gb_session *tapped = NULL, *plain = NULL;
@@ -121,17 +111,17 @@ static gb_status compare(reference *r, const settings *set, bending *b, const lo
             gb_session *session = sessions[k];
             status = set->incremental ? render_others(r, sample, o->model, session, noise, ours, err)
                                       : gb_session_noise(session, noise, 0, err);
-            if (!status) status = apply(r, sample, o->model, session, err);
+            if (!status) status = apply_reference(r, sample, o->model, session, err);
             if (!status && set->incremental) status = bend_again(b, session, ours, err);
             if (!status) status = gb_session_render(session, ours, err);
             for (size_t i = 0; !status && i < r->count; i++)
-                if (r->arrays[i].node == GB_NO_NODE) measure(&r->arrays[i], &r->arrays[i].all, ours, sample);
+                if (r->arrays[i].node == GB_NO_NODE) measure_reference(&r->arrays[i], &r->arrays[i].all, ours, sample);
         }
         for (size_t i = 0; !status && i < r->count; i++) {
             reference_array *s = &r->arrays[i];
             if (s->node == GB_NO_NODE) continue;
             status = gb_session_read(tapped, s->node, ours, err);
-            if (!status) measure(s, &s->all, ours, sample);
+            if (!status) measure_reference(s, &s->all, ours, sample);
         }
     }
     progress_end(&p);
@@ -168,7 +158,7 @@ static gb_status feed_all(const reference *r, size_t sample, gb_node except, con
 
 /* Computes each array with all others fed by the reference: only the operations after the nearest of them run. */
 static gb_status compare_local(reference *r, const settings *set, bending *b, const loaded_model *o, gb_error *err) {
-    gb_noise noise = set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
+    gb_noise noise = noise_of(set);
     gb_session *session = NULL;
     progress p = progress_start("comparing alone", r->samples * r->count);
     size_t largest = (size_t)(o->channels * o->height * o->width);
@@ -179,7 +169,7 @@ static gb_status compare_local(reference *r, const settings *set, bending *b, co
     if (!ours) state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
     else if (!gb_session_new(o->model, NULL, &session, err)) apply_bending(b, session, err);
     for (size_t sample = 0; sample < r->samples && !err->status; sample++) {
-        if (gb_session_noise(session, noise, 0, err) || apply(r, sample, o->model, session, err)) break;
+        if (gb_session_noise(session, noise, 0, err) || apply_reference(r, sample, o->model, session, err)) break;
         for (size_t i = 0; i < r->count && !err->status; i++, progress_next(&p)) {
             reference_array *s = &r->arrays[i];
             gb_node_info node;
@@ -189,7 +179,7 @@ static gb_status compare_local(reference *r, const settings *set, bending *b, co
             if (!image && gb_session_tap(session, node.name, err)) break;
             if (gb_session_render(session, image ? ours : NULL, err)) break;
             if (!image && (gb_session_read(session, s->node, ours, err) || gb_session_untap(session, node.name, err))) break;
-            measure(s, &s->own, ours, sample);
+            measure_reference(s, &s->own, ours, sample);
         }
     }
     progress_end(&p);
@@ -207,8 +197,10 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
-    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
-        !open_reference(operands[1], o.model, set.image, &r, &err) && !compare(&r, &set, &b, &o, &err) &&
+    const reference_choice choice = {set.image, set.prefix, set.gradients};
+    if (!check_options(&set, &err) && !open_bending(&set.bending, NULL, &b, &err) &&
+        !open_model(operands[0], &set.on, &o, &err) && !open_reference(operands[1], o.model, &choice, &r, &err) &&
+        !(set.gradients ? compare_gradients(&r, noise_of(&set), &b, &o, &err) : compare(&r, &set, &b, &o, &err)) &&
         (!set.local || !compare_local(&r, &set, &b, &o, &err)) &&
         (!set.json || !print_comparison_json(&r, operands[0], set.tolerance, set.local, &err))) {
         if (!set.json) print_comparison(&r, set.tolerance, set.local);
@@ -229,8 +221,9 @@ const command compare_command = {
     .usage = "[options]",
     .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) "
              "and compares the image and the arrays tap/NAME, where NAME is a node or an alias, with its own values. The "
-             "exit status is 1 if a difference exceeds the tolerance, and 2 if a name is not a node. docs/verifying.md "
-             "shows how to write such a file with PyTorch.",
+             "exit status is 1 if a difference exceeds the tolerance, and 2 if a name is not a node. With --gradients it "
+             "compares the arrays grad/NAME: NAME is a node, an alias, w (one w for all layers), or a parameter of an "
+             "activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5\n"
                "ganbend compare faces.gbw reference.npz --local --json",
     .options = options,

@@ -41,9 +41,9 @@ static const reference_array *worst_of(const reference *r, bool own) {
     return worst;
 }
 
-/* In decibels, for a signal from -1 to 1; each sample was rendered twice. */
+/* In decibels, for a signal from -1 to 1; each sample was rendered twice, for gradients once. */
 static double psnr(const reference *r, const reference_array *s) {
-    double mean = s->all.squares / (2.0 * (double)r->samples * (double)s->elements);
+    double mean = s->all.squares / ((r->gradients ? 1.0 : 2.0) * (double)r->samples * (double)s->elements);
     if (s->all.nan) return NAN;
     return mean > 0 ? 10 * log10(4 / mean) : INFINITY;
 }
@@ -71,7 +71,7 @@ void print_comparison(const reference *r, double tolerance, bool local) {
         if (local)
             printf(" %12s %12s", number_text(largest_deviation(&s->own), a),
                    number_text(relative_deviation(s, &s->own), b));
-        if (s->node == GB_NO_NODE) {
+        if (s->kind == REFERENCE_IMAGE) {
             if (s->all.nan) printf("  PSNR nan");
             else printf("  PSNR %.1f dB", psnr(r, s));
         }
@@ -107,7 +107,7 @@ static json_t *json_array_of(const reference *r, const reference_array *s, doubl
         put_deviation(own, s, &s->own);
         json_object_set_new(entry, "own", own);
     }
-    if (s->node == GB_NO_NODE) json_object_set_new(entry, "psnr", json_number(psnr(r, s)));
+    if (s->kind == REFERENCE_IMAGE) json_object_set_new(entry, "psnr", json_number(psnr(r, s)));
     json_object_set_new(entry, "within", json_boolean(!is_over(s, tolerance)));
     return entry;
 }

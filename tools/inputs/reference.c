@@ -15,6 +15,16 @@ static gb_status out_of_memory(const reference *r, gb_error *err) {
     return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
 }
 
+/* Finds an array, PREFIX/name before name. */
+static bool find(const reference *r, const char *name, size_t *index) {
+    char key[512];
+    if (r->prefix) {
+        snprintf(key, sizeof key, "%s/%s", r->prefix, name);
+        if (gb_file_find(r->file, key, index)) return true;
+    }
+    return gb_file_find(r->file, name, index);
+}
+
 static bool has(const reference *r, const char *name) {
     size_t index;
     return gb_file_find(r->file, name, &index);
@@ -25,7 +35,7 @@ static gb_status read_input(reference *r, const char *name, int64_t width, float
     gb_array_info info;
     size_t index;
     char text[SHAPE_ROOM];
-    if (!gb_file_find(r->file, name, &index)) return GB_OK;
+    if (!find(r, name, &index)) return GB_OK;
     if (read_array(r->file, r->path, index, &info, values, err)) return err->status;
     if (info.ndim < 1 || info.ndim > 2 || width < 1 || info.count < 1 || info.shape[info.ndim - 1] != width)
         return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [n,%" PRId64 "] for this model", r->path, name,
@@ -43,7 +53,7 @@ static gb_status read_numbers(const reference *r, const char *name, size_t many,
     gb_array_info info;
     size_t index;
     *count = 0;
-    if (!gb_file_find(r->file, name, &index)) return GB_OK;
+    if (!find(r, name, &index)) return GB_OK;
     gb_file_array(r->file, index, &info);
     if (info.count != 1 && (info.count < 1 || (uint64_t)info.count != many))
         return state(err, GB_BAD_FILE, "%s: '%s' has %" PRId64 " values; expected one", r->path, name, info.count);
@@ -69,7 +79,7 @@ static gb_status read_ws(reference *r, const gb_model *model, gb_error *err) {
     gb_array_info info;
     size_t index;
     char text[SHAPE_ROOM];
-    if (r->z || !gb_file_find(r->file, "ws", &index)) return GB_OK;
+    if (r->z || !find(r, "ws", &index)) return GB_OK;
     if (ws == GB_NO_NODE) return state(err, GB_BAD_FILE, "%s: contains ws, but this model has no w's", r->path);
     gb_model_node(model, ws, &node);
     if (read_array(r->file, r->path, index, &info, &r->ws, err)) return err->status;
@@ -89,15 +99,22 @@ static gb_status read_inputs(reference *r, const gb_model *model, gb_error *err)
     r->psi = 1;
     if (read_input(r, "z", role_width(model, GB_ROLE_Z), &r->z, err) || read_ws(r, model, err)) return err->status;
     if (!r->z && !r->ws) return state(err, GB_BAD_FILE, "%s: contains neither z nor ws", r->path);
-    if (read_input(r, "label", classes, &r->label, err) ||
-        read_numbers(r, "class", r->samples, &r->classes, &r->class_count, err) ||
+    /* A label of one number for many classes is the number of a class. */
+    bool number = find(r, "label", &index);
+    if (number) {
+        gb_array_info info;
+        gb_file_array(r->file, index, &info);
+        number = info.count == 1 && classes > 1;
+    }
+    if ((!number && read_input(r, "label", classes, &r->label, err)) ||
+        read_numbers(r, number ? "label" : "class", r->samples, &r->classes, &r->class_count, err) ||
         read_number(r, "truncation", &r->psi, err) || read_number(r, "psi", &r->psi, err) ||
         read_number(r, "cutoff", &cutoff, err))
         return err->status;
     r->cutoff = cutoff < 0 || cutoff > 1000 ? -1 : (int)cutoff;
     if (r->z && classes > 0 && !r->label && !r->class_count)
         return state(err, GB_BAD_FILE, "%s: the model has classes, but the file contains neither label nor class", r->path);
-    if (gb_file_find(r->file, "latent_avg", &index)) {
+    if (find(r, "latent_avg", &index)) {
         gb_array_info info;
         if (read_array(r->file, r->path, index, &info, &r->w_avg, err)) return err->status;
         if (info.count != w_dim)
@@ -119,6 +136,7 @@ static gb_status add_array(reference *r, const gb_model *model, const char *key,
     gb_node_info of;
     size_t index;
     s->node = node;
+    s->kind = node == GB_NO_NODE ? REFERENCE_IMAGE : REFERENCE_TAP;
     s->name = malloc(strlen(name) + 1);
     if (!s->name) return out_of_memory(r, err);
     strcpy(s->name, name);
@@ -147,6 +165,69 @@ static gb_status add_array(reference *r, const gb_model *model, const char *key,
     s->ndim = info.ndim;
     memcpy(s->shape, info.shape, sizeof s->shape);
     return read_array(r->file, r->path, index, &info, &s->reference, err);
+}
+
+/* Adds the comparison of array `key` with a gradient. Only the number of its values has to be that of the node: files
+ * store noise maps as [H, W] and as [1, 1, H, W]. */
+static gb_status add_gradient(reference *r, const gb_model *model, size_t index, const char *name, gb_error *err) {
+    reference_array *s = &r->arrays[r->count++];
+    gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
+    gb_array_info info;
+    gb_node_info of;
+    char text[SHAPE_ROOM];
+    gb_file_array(r->file, index, &info);
+    s->name = malloc(strlen(name) + 1);
+    if (!s->name) return out_of_memory(r, err);
+    strcpy(s->name, name);
+    s->kind = REFERENCE_GRADIENT;
+    s->node = !strcmp(name, "z") ? gb_model_find_role(model, GB_ROLE_Z, 0) : !strcmp(name, "ws") ? ws : GB_NO_NODE;
+    if (s->node == GB_NO_NODE) s->node = gb_model_find(model, name);
+    if (s->node == GB_NO_NODE && !strcmp(name, "w") && ws != GB_NO_NODE) {
+        s->kind = REFERENCE_GRADIENT_W;
+        s->node = ws;
+    }
+    s->elements = 1;
+    if (s->node == GB_NO_NODE && info.count != (int64_t)r->samples)
+        return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model; 'ganbend info' lists its nodes", r->path,
+                     info.name);
+    if (s->node == GB_NO_NODE) {
+        s->kind = REFERENCE_GRADIENT_PARAM;
+    } else {
+        gb_model_node(model, s->node, &of);
+        for (int d = s->kind == REFERENCE_GRADIENT_W ? 1 : 0; d < of.ndim; d++) s->elements *= (size_t)of.shape[d];
+    }
+    if ((uint64_t)info.count != s->elements * r->samples)
+        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected %zu values", r->path, info.name,
+                     shape_text(info.ndim, info.shape, text), s->elements * r->samples);
+    s->ndim = info.ndim;
+    memcpy(s->shape, info.shape, sizeof s->shape);
+    return read_array(r->file, r->path, index, &info, &s->reference, err);
+}
+
+static gb_status add_gradients(reference *r, const gb_model *model, gb_error *err) {
+    char begin[512], image[512];
+    int64_t shape[3];
+    size_t index, arrays = gb_file_array_count(r->file);
+    gb_array_info info;
+    snprintf(begin, sizeof begin, "%s%sgrad/", r->prefix ? r->prefix : "", r->prefix ? "/" : "");
+    snprintf(image, sizeof image, "%s%simage", r->prefix ? r->prefix : "", r->prefix ? "/" : "");
+    if (!find(r, "R", &index))
+        return state(err, GB_BAD_FILE, "%s: contains no R, the weights of the loss sum(image · R)", r->path);
+    if (read_array(r->file, r->path, index, &info, &r->loss_weights, err)) return err->status;
+    gb_model_output_shape(model, shape);
+    if (info.count != (int64_t)r->samples * shape[0] * shape[1] * shape[2])
+        return state(err, GB_BAD_FILE, "%s: 'R' has %" PRId64 " values; expected the shape of the images", r->path,
+                     info.count);
+    r->arrays = calloc(arrays + 1, sizeof *r->arrays);
+    if (!r->arrays) return out_of_memory(r, err);
+    for (size_t i = 0; i < arrays; i++) {
+        gb_file_array(r->file, i, &info);
+        if (!strncmp(info.name, begin, strlen(begin)) &&
+            add_gradient(r, model, i, info.name + strlen(begin), err))
+            return err->status;
+    }
+    if (!r->count) return state(err, GB_BAD_FILE, "%s: contains no array %sNAME to compare", r->path, begin);
+    return has(r, image) ? add_array(r, model, image, image, GB_NO_NODE, err) : GB_OK;
 }
 
 static gb_status add_arrays(reference *r, const gb_model *model, const char *image, gb_error *err) {
@@ -189,11 +270,40 @@ void free_reference(reference *r) {
     free(r->label);
     free(r->w_avg);
     free(r->classes);
+    free(r->loss_weights);
     gb_file_close(r->file);
 }
 
-gb_status open_reference(const char *path, const gb_model *model, const char *image, reference *r, gb_error *err) {
-    *r = (reference){.path = path};
+gb_status open_reference(const char *path, const gb_model *model, const reference_choice *choice, reference *r,
+                         gb_error *err) {
+    *r = (reference){.path = path, .prefix = choice->prefix, .gradients = choice->gradients};
     if (gb_file_open(path, &r->file, err) || read_inputs(r, model, err)) return err->status;
-    return add_arrays(r, model, image, err);
+    return r->gradients ? add_gradients(r, model, err) : add_arrays(r, model, choice->image, err);
+}
+
+gb_status apply_reference(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err) {
+    size_t z_dim = (size_t)role_width(model, GB_ROLE_Z), w_dim = (size_t)role_width(model, GB_ROLE_WS);
+    size_t c_dim = (size_t)role_width(model, GB_ROLE_LABEL);
+    if (!r->z) return gb_session_set_ws(session, r->ws + sample * (size_t)r->rows * w_dim, r->rows, err);
+    if (gb_session_set_z(session, r->z + sample * z_dim, err)) return err->status;
+    if (r->label && gb_session_set_label(session, r->label + sample * c_dim, err)) return err->status;
+    if (!r->label && r->class_count &&
+        gb_session_set_class(session, (int)fmin(fmax(r->classes[r->class_count > 1 ? sample : 0], -1), 1e9), err))
+        return err->status;
+    if (r->w_avg && gb_session_set_w_avg(session, r->w_avg, err)) return err->status;
+    return gb_session_truncate(session, (float)r->psi, r->cutoff, err);
+}
+
+void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample) {
+    const float *theirs = s->reference + sample * s->elements;
+    for (size_t i = 0; i < s->elements; i++) {
+        double a = ours[i], b = theirs[i], d = a == b ? 0 : fabs(a - b);
+        if (fabs(b) > s->magnitude) s->magnitude = fabs(b);
+        if (isnan(a) || isnan(b)) {
+            to->nan++;
+            continue;
+        }
+        if (d > to->largest) to->largest = d;
+        to->squares += d * d;
+    }
 }

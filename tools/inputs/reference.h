@@ -12,10 +12,20 @@ typedef struct deviation {
     size_t nan;                 /* values of which one or both are NaN: these are in no other number */
 } deviation;
 
+typedef enum reference_kind {
+    REFERENCE_TAP,              /* the value of a node */
+    REFERENCE_IMAGE,
+    REFERENCE_GRADIENT,         /* the gradient of a node */
+    REFERENCE_GRADIENT_W,       /* the gradient of one w for all layers: the rows of ws added */
+    REFERENCE_GRADIENT_PARAM    /* the gradient of a parameter of an activation that a bend has set */
+} reference_kind;
+
 /* One array of the reference, and its differences. */
 typedef struct reference_array {
     char *name;                 /* node name without "tap/", "image", "ws" */
-    gb_node node;               /* GB_NO_NODE: the image */
+    reference_kind kind;
+    gb_node node;               /* GB_NO_NODE: the image, or not known yet */
+    int param;                  /* index of the activation's parameter */
     int ndim;
     int64_t shape[GB_DIMS];
     size_t elements;            /* of one sample */
@@ -34,13 +44,26 @@ typedef struct reference {
     int rows;                           /* of ws */
     double psi;
     int cutoff;
+    const char *prefix;                 /* arrays are PREFIX/NAME, and inputs too if they are there; or NULL */
+    bool gradients;
+    float *loss_weights;                /* R of the loss sum(image · R), for gradients */
     reference_array *arrays;
     size_t count;
 } reference;
 
-/* Reads the inputs and arrays that fit the model; `image` is KEY of the array image/KEY to compare, or NULL. Call
- * free_reference() also if it fails. */
-gb_status open_reference(const char *path, const gb_model *model, const char *image, reference *r, gb_error *err);
+typedef struct reference_choice {
+    const char *image;          /* KEY of the array image/KEY to compare, or NULL */
+    const char *prefix;
+    bool gradients;             /* the arrays grad/NAME instead of tap/NAME */
+} reference_choice;
+
+/* Reads the inputs and arrays that fit the model. Call free_reference() also if it fails. */
+gb_status open_reference(const char *path, const gb_model *model, const reference_choice *choice, reference *r,
+                         gb_error *err);
+/* Sets a sample's inputs in a session of one. */
+gb_status apply_reference(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err);
+/* Adds the differences of a sample to one of the array's deviations. */
+void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample);
 void free_reference(reference *r);
 
 #endif

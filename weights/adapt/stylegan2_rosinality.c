@@ -148,8 +148,9 @@ static bool alias(gb_network *n, const char *name, const char *suffix, const cha
 }
 
 /* Module paths, so that hooks written for that code find their layer. to_rgbs.{k} returns the running picture. */
-static bool add_aliases(const sg2_generator *g, gb_network *n) {
+static bool add_aliases(const sg2_generator *g, const dialect *d, gb_network *n) {
     char ours[48], theirs[48];
+    sg2_origin noise;
     sg2_module_path(g, SG2_BLOCK, 0, ours);
     bool good = gb_network_add_alias(n, "style.0", "mapping.normalize") && alias(n, "input", "", ours, ".const") &&
         gb_network_add_alias(n, "style", sg2_module_path(g, SG2_FC, (int)g->mapping_layers - 1, ours));
@@ -163,6 +164,10 @@ static bool add_aliases(const sg2_generator *g, gb_network *n) {
             layer_path(layer, b, theirs);
             good = alias(n, theirs, ".conv", ours, ".conv") && alias(n, theirs, ".conv.modulation", ours, ".affine") &&
                 (layer == SG2_TORGB || (alias(n, theirs, "", ours, "") && alias(n, theirs, ".noise", ours, ".noise")));
+            if (layer != SG2_TORGB && good) {
+                numbered(&noise, d->noise, sg2_noise_number(layer, b));
+                good = alias(n, noise.name, "", ours, ".noise_const");
+            }
         }
         sg2_module_path(g, SG2_BLOCK, b, ours);
         good = good && alias(n, theirs, "", ours, ".img") && (!b || alias(n, theirs, ".upsample", ours, ".upsample"));
@@ -174,7 +179,8 @@ static bool adapt_with(const sg2_naming *names, const gb_checkpoint *c, const ch
                        gb_network *n, gb_reason *why) {
     sg2_generator g;
     bool good = sg2_open(&g, names, c, prefix, n, why) && sg2_configure(&g, config, false, n, why) &&
-        sg2_fill(&g, n, why) && (add_aliases(&g, n) || gb_because_no_memory(why));
+        sg2_fill(&g, n, why) &&
+        (add_aliases(&g, names == &naming ? &rosinality : &mmgeneration, n) || gb_because_no_memory(why));
     gb_source_close(&g.source);
     return good;
 }

@@ -1,0 +1,276 @@
+/* The rule of every operation: from the gradient g of its value, the nodes that compute the gradients of its inputs. */
+#include "builder.h"
+
+/* A node with one input, or two. */
+static gb_node one(gb_adjoint_builder *b, gb_node of, gb_desc desc, gb_node x) {
+    return gb_adjoint_node(b, of, desc, 1, &x);
+}
+
+static gb_node two(gb_adjoint_builder *b, gb_node of, gb_desc desc, gb_node x, gb_node y) {
+    return gb_adjoint_node(b, of, desc, 2, (const gb_node[]){x, y});
+}
+
+/* The operation of node i with its attributes, under another identifier. */
+static gb_desc as(gb_op_id op, const gb_graph_node *node) {
+    gb_desc desc = node->desc;
+    desc.op = op;
+    return desc;
+}
+
+/* ------------------------------------------------------------------------------------------------ mapping */
+
+static void pixel_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_contribute(b, i, 0, two(b, i, as(GB_OP_PIXEL_NORM_GRAD, n), n->input[0], g));
+}
+
+static void linear(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_desc desc = n->desc;
+    desc.linear.cout = n->desc.in[0].c;
+    gb_node gx = one(b, i, desc, g);
+    gb_adjoint_at(b, gx)->transform = GB_TRANSPOSED;
+    gb_contribute(b, i, 0, gx);
+}
+
+static void concat(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    int first = n->desc.in[0].c, second = n->desc.in[1].c;
+    if (gb_input_needed(b, i, 0))
+        gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_SLICE, .slice = {0, first}}, g));
+    if (gb_input_needed(b, i, 1))
+        gb_contribute(b, i, 1, one(b, i, (gb_desc){.op = GB_OP_SLICE, .slice = {first, second}}, g));
+}
+
+static void truncate(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_TRUNCATE_GRAD}, g));
+}
+
+static void select_row(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_desc desc = {.op = GB_OP_SELECT_GRAD, .select_grad = {n->desc.select.row, n->desc.in[0].c}};
+    gb_contribute(b, i, 0, one(b, i, desc, g));
+}
+
+/* ------------------------------------------------------------------------------------------------ convolution */
+
+/* Where the value y of a convolution can be read although it is not stored: the layer behind it, noise, bias and
+ * activation, if the activation can be inverted. GB_NO_NODE if there is none. */
+static gb_node layer_behind(const gb_adjoint_builder *b, gb_node conv, gb_node *noise) {
+    gb_node at = conv;
+    *noise = GB_NO_NODE;
+    for (;;) {
+        if (b->uses[at] != 1 || at == b->bent->graph.output)
+            return GB_NO_NODE;
+        gb_node next = b->user[at];
+        const gb_graph_node *n = gb_forward(b, next);
+        if (b->fed[n->base] || n->input[0] != at)
+            return GB_NO_NODE;
+        if (n->desc.op == GB_OP_NOISE && *noise == GB_NO_NODE && gb_forward(b, n->input[1])->is_input) {
+            *noise = at = next;
+            continue;
+        }
+        bool invertible = n->desc.op == GB_OP_BIAS_ACT && !n->act_channels && !n->scale &&
+                          gb_act_invertible(n->act, n->act_params, n->act_param_count, n->gain);
+        return invertible ? next : GB_NO_NODE;
+    }
+}
+
+/* e[o] = Σ_p g[o,p] y[o,p] */
+static gb_node output_dot(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_node noise, layer = layer_behind(b, i, &noise);
+    gb_desc desc = {.op = GB_OP_CHANNEL_DOT, .channel_dot = {.gain = 1, .before_act = layer != GB_NO_NODE}};
+    gb_node e = two(b, i, desc, g, layer != GB_NO_NODE ? layer : i);
+    if (layer != GB_NO_NODE) {
+        gb_adjoint_at(b, e)->layer_act = layer;
+        gb_adjoint_at(b, e)->layer_noise = noise;
+    }
+    return e;
+}
+
+/* See ops/gradient/convolution.c. */
+static void convolution(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_conv conv = gb_forward(b, i)->desc.conv;
+    gb_node x = gb_forward(b, i)->input[0], styles = conv.modulated ? gb_forward(b, i)->input[1] : GB_NO_NODE;
+    gb_shape in = gb_forward(b, i)->desc.in[0];
+    bool of_styles = conv.modulated && b->needed[styles];
+    gb_node demodulation = GB_NO_NODE, t;
+    if (conv.demodulate && !conv.modulated) {
+        gb_no_gradient(b, i, "a demodulated convolution without styles");
+        return;
+    }
+    gb_desc desc = {.op = conv.up == 2 ? GB_OP_CONV_DOWN : GB_OP_MODULATED_CONV2D};
+    if (conv.demodulate)
+        demodulation = one(b, i, (gb_desc){.op = GB_OP_DEMODULATE, .conv = conv}, styles);
+    desc.conv = (gb_conv){.cout = in.c, .kernel = conv.kernel, .up = conv.up, .modulated = conv.demodulate,
+                          .style_gain = 1};
+    t = conv.demodulate ? two(b, i, desc, g, demodulation) : one(b, i, desc, g);
+    gb_adjoint_at(b, t)->transform = conv.up == 2 ? GB_TRANSPOSED : GB_TRANSPOSED_FLIPPED;
+    if (of_styles) {
+        float gain = conv.demodulate ? 1 : conv.style_gain;
+        gb_node dot = two(b, i, (gb_desc){.op = GB_OP_CHANNEL_DOT, .channel_dot = {.gain = gain}}, t, x);
+        if (conv.demodulate)
+            dot = gb_adjoint_node(b, i, (gb_desc){.op = GB_OP_STYLE_GRAD, .conv = conv}, 4,
+                                  (const gb_node[]){styles, dot, output_dot(b, i, g), demodulation});
+        gb_contribute(b, i, 1, dot);
+    }
+    if (conv.modulated)
+        gb_contribute_scaled(b, i, 0, t, styles, conv.style_gain);
+    else
+        gb_contribute(b, i, 0, t);
+}
+
+/* ------------------------------------------------------------------------------------------------ layers */
+
+static void upfirdn2d(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, one(b, i, as(GB_OP_FIR_GRAD, gb_forward(b, i)), g));
+}
+
+static void noise(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, g);
+    if (!gb_input_needed(b, i, 1) || gb_forward(b, i)->noise_map)
+        return;                     /* a bend's map is not the input */
+    gb_node sum = one(b, i, (gb_desc){.op = GB_OP_PIXEL_SUM}, g);
+    gb_adjoint_at(b, sum)->layer_noise = i;
+    gb_contribute(b, i, 1, sum);
+}
+
+static void bias_act(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_node scale = b->gradient[i].scale, x = n->input[0];
+    bool linear_act = !n->act_channels && n->act == GB_ACT_LINEAR, plain = linear_act && !(n->clamp >= 0);
+    if (!n->act_channels && gb_act_is_flat(n->act)) {
+        if (gb_no_gradient(b, i, gb_acts[n->act].name))
+            gb_contribute_scaled(b, i, 0, g, scale, 1);
+        return;
+    }
+    if (plain && n->gain == 1 && !n->scale) {
+        gb_contribute_scaled(b, i, 0, g, scale, 1);
+        return;
+    }
+    bool from_output = !n->act_channels && !n->scale && n->gain != 0 &&
+                       gb_act_from_output(n->act, n->act_params, n->act_param_count, n->gain);
+    /* A linear layer's derivative needs neither. */
+    gb_node reference = plain ? g : from_output ? i : x;
+    const gb_node input[] = {g, reference, scale};
+    gb_desc desc = {.op = GB_OP_BIAS_ACT_GRAD, .act_grad = {from_output && !plain}};
+    gb_node gx = gb_adjoint_node(b, i, desc, scale != GB_NO_NODE ? 3 : 2, input);
+    gb_adjoint_at(b, gx)->layer_act = i;
+    gb_contribute(b, i, 0, gx);
+}
+
+static void add(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, g);
+    gb_contribute(b, i, 1, g);
+}
+
+static void batch_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    bool per_sample = n->desc.inputs > 1;
+    const gb_node input[] = {g, n->input[1], n->input[2]}, x = n->input[0];
+    gb_desc desc = n->desc;
+    if (per_sample && gb_input_needed(b, i, 1)) {
+        desc.op = GB_OP_BATCH_NORM_DOT;
+        gb_contribute(b, i, 1, two(b, i, desc, x, g));
+    }
+    if (per_sample && gb_input_needed(b, i, 2))
+        gb_contribute(b, i, 2, one(b, i, (gb_desc){.op = GB_OP_CHANNEL_DOT, .channel_dot = {.gain = 1}}, g));
+    desc.op = GB_OP_BATCH_NORM_GRAD;
+    if (gb_input_needed(b, i, 0))
+        gb_contribute(b, i, 0, gb_adjoint_node(b, i, desc, per_sample ? 3 : 1, input));
+}
+
+/* ------------------------------------------------------------------------------------------------ maps */
+
+static void slice(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_desc desc = {.op = GB_OP_SLICE_GRAD, .slice_grad = {n->desc.slice.from, n->desc.in[0].c}};
+    gb_contribute(b, i, 0, one(b, i, desc, g));
+}
+
+static void reshape(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, one(b, i, as(GB_OP_RESHAPE_GRAD, gb_forward(b, i)), g));
+}
+
+static void upsample_nearest(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    int c = gb_forward(b, i)->desc.in[0].c;
+    gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_PASS_GRAD, .pass = {.c = c, .up = 2, .kept = c}}, g));
+}
+
+static void max_pool(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_node x = gb_forward(b, i)->input[0];
+    gb_contribute(b, i, 0, two(b, i, as(GB_OP_MAX_POOL_GRAD, gb_forward(b, i)), x, g));
+}
+
+/* ------------------------------------------------------------------------------------------------ attention */
+
+/* s[q,k] = Σ_c θ[c,q] φ[c,k]:  gθ = mix(φ, g),  gφ = mix(θ, gᵀ) */
+static void scores(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_node theta = gb_forward(b, i)->input[0], phi = gb_forward(b, i)->input[1];
+    gb_desc mix = {.op = GB_OP_MIX};
+    if (gb_input_needed(b, i, 0))
+        gb_contribute(b, i, 0, gb_adjoint_node(b, i, mix, 3, (const gb_node[]){phi, g, theta}));
+    if (gb_input_needed(b, i, 1)) {
+        gb_node t = one(b, i, (gb_desc){.op = GB_OP_TRANSPOSE}, g);
+        gb_contribute(b, i, 1, gb_adjoint_node(b, i, mix, 3, (const gb_node[]){theta, t, phi}));
+    }
+}
+
+static void softmax(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, two(b, i, (gb_desc){.op = GB_OP_SOFTMAX_GRAD}, i, g));
+}
+
+/* y[c,q] = Σ_k v[c,k] a[q,k]:  gv = mix(g, aᵀ),  ga = scores(g, v) */
+static void mix(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_node values = gb_forward(b, i)->input[0], matrix = gb_forward(b, i)->input[1];
+    if (gb_input_needed(b, i, 0)) {
+        gb_node t = one(b, i, (gb_desc){.op = GB_OP_TRANSPOSE}, matrix);
+        gb_contribute(b, i, 0,
+                      gb_adjoint_node(b, i, (gb_desc){.op = GB_OP_MIX}, 3, (const gb_node[]){g, t, values}));
+    }
+    if (gb_input_needed(b, i, 1))
+        gb_contribute(b, i, 1, two(b, i, (gb_desc){.op = GB_OP_SCORES}, g, values));
+}
+
+/* ------------------------------------------------------------------------------------------------ bends */
+
+static void filter(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    if (!gb_filter_has_gradient(n->desc.filter.row) && !gb_no_gradient(b, i, n->desc.filter.row->name))
+        return;
+    gb_contribute(b, i, 0, two(b, i, as(GB_OP_FILTER_GRAD, n), n->input[0], g));
+}
+
+static void pass(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_desc desc = as(GB_OP_PASS_GRAD, gb_forward(b, i));
+    desc.pass.c = gb_forward(b, i)->desc.in[0].c;
+    gb_contribute(b, i, 0, one(b, i, desc, g));
+}
+
+static void paint(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_PAINT_GRAD}, g));
+}
+
+static void set(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_SET_GRAD}, g));
+    if (gb_forward(b, i)->inputs == 2 && gb_input_needed(b, i, 1))
+        gb_contribute(b, i, 1, one(b, i, (gb_desc){.op = GB_OP_SET_GRAD, .set_grad = {.values = true}}, g));
+}
+
+static void callback(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    if (gb_no_gradient(b, i, "a callback"))
+        gb_contribute(b, i, 0, g);
+}
+
+gb_rule *gb_rule_of(gb_op_id op) {
+    static gb_rule *const rules[GB_OPS] = {
+        [GB_OP_PIXEL_NORM] = pixel_norm, [GB_OP_LINEAR] = linear, [GB_OP_CONCAT] = concat,
+        [GB_OP_TRUNCATE] = truncate, [GB_OP_SELECT] = select_row, [GB_OP_MODULATED_CONV2D] = convolution,
+        [GB_OP_UPFIRDN2D] = upfirdn2d, [GB_OP_NOISE] = noise, [GB_OP_BIAS_ACT] = bias_act, [GB_OP_ADD] = add,
+        [GB_OP_BATCH_NORM] = batch_norm, [GB_OP_SLICE] = slice, [GB_OP_RESHAPE] = reshape,
+        [GB_OP_UPSAMPLE_NEAREST] = upsample_nearest, [GB_OP_MAX_POOL] = max_pool, [GB_OP_SCORES] = scores,
+        [GB_OP_SOFTMAX] = softmax, [GB_OP_MIX] = mix, [GB_OP_FILTER] = filter, [GB_OP_PASS] = pass,
+        [GB_OP_PAINT] = paint, [GB_OP_SET] = set, [GB_OP_CALLBACK] = callback,
+    };
+    return rules[op];
+}

@@ -1,0 +1,97 @@
+/* The adjoint of batch norm with stored statistics,  y = (x − mean) · scale + bias,  scale = gain/√(var + eps):
+ *   batch_norm_grad  g, and gain and bias as for the forward row → g · scale
+ *   batch_norm_dot   x, g → Σ_p g · (x − mean)/√(var + eps): the gradient of the gain
+ * The weights are those of the forward row. */
+#include <math.h>
+#include <stdio.h>
+
+#include "ops/batch_norm.h"
+#include "ops/epilogue.h"
+
+static void grad_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    const gb_tensor *g = job->args->in[0];
+    int n = i / s->c, c = i % s->c;
+    const gb_real *from = gb_plane(g, n, c);
+    gb_real scale = ((const gb_real *)job->args->workspace + (size_t)n * 3 * s->c + c)[s->c];
+    (void)worker;
+    for (size_t p = 0; p < (size_t)s->h * s->w; p++)
+        gb_store(job->args->out, job->args->epilogue, from[p * s->block] * scale, n, c, p);
+}
+
+static void run_grad(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_batch_norm_prepare(cpu, d, args);
+    gb_each_plane(cpu, d, args, grad_plane);
+}
+
+static bool grad_shape(gb_desc *d, char *why, size_t size) {
+    return gb_ops[GB_OP_BATCH_NORM]->shape(d, why, size);
+}
+
+static size_t grad_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    return gb_ops[GB_OP_BATCH_NORM]->plain.packed_size(cpu, d);
+}
+
+static void grad_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
+    gb_ops[GB_OP_BATCH_NORM]->plain.pack(cpu, d, weights, packed);
+}
+
+const gb_op gb_op_batch_norm_grad = {
+    .name = "batch_norm_grad", .summary = "adjoint of batch_norm", .inputs_min = 1, .inputs_max = 3,
+    .shape = grad_shape,
+    .plain = {.op = GB_OP_BATCH_NORM_GRAD, .isa = "plain", .fuses = true, .packed_size = grad_packed_size,
+              .pack = grad_pack, .workspace = gb_batch_norm_workspace, .run = run_grad},
+};
+
+static bool dot_shape(gb_desc *d, char *why, size_t size) {
+    if (!gb_shape_same(&d->in[0], &d->in[1])) {
+        snprintf(why, size, "batch_norm_dot: the inputs have different shapes");
+        return false;
+    }
+    d->out = (gb_shape){d->in[0].n, d->in[0].c, 1, 1, 1};
+    return true;
+}
+
+/* Packed: [rows][C] mean, [rows][C] var. */
+static size_t dot_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(gb_real) * 2 * d->in[0].c * d->batch_norm.rows;
+}
+
+static void dot_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
+    size_t table = (size_t)d->in[0].c * d->batch_norm.rows;
+    gb_real *to = packed;
+    (void)cpu;
+    for (size_t i = 0; i < table; i++) {
+        to[i] = weights[0][i];
+        to[table + i] = weights[1][i];
+    }
+}
+
+static void dot_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_batch_norm_live *live = job->args->live;
+    const gb_shape *s = &job->d->in[0];
+    int n = i / s->c, c = i % s->c, rows = job->d->batch_norm.rows;
+    const gb_real *means = job->args->packed, *vars = means + (size_t)rows * s->c;
+    const gb_real *x = gb_plane(job->args->in[0], n, c), *g = gb_plane(job->args->in[1], n, c);
+    gb_stat_row at = gb_stat_row_of(rows, live->truncation);
+    gb_real mean = gb_statistic(means, at, s->c, c), var = gb_statistic(vars, at, s->c, c);
+    double sum = 0.0;
+    (void)worker;
+    for (size_t p = 0; p < (size_t)s->h * s->w; p++)
+        sum += (double)g[p * s->block] * (x[p * s->block] - mean);
+    gb_plane(job->args->out, n, c)[0] = (gb_real)(sum / sqrt((double)var + job->d->batch_norm.eps));
+}
+
+static void run_dot(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_each_plane(cpu, d, args, dot_plane);
+}
+
+const gb_op gb_op_batch_norm_dot = {
+    .name = "batch_norm_dot", .summary = "gradient of the gain of batch_norm", .inputs_min = 2, .inputs_max = 2,
+    .shape = dot_shape,
+    .plain = {.op = GB_OP_BATCH_NORM_DOT, .isa = "plain", .packed_size = dot_packed_size, .pack = dot_pack,
+              .run = run_dot},
+};
