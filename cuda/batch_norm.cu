@@ -81,7 +81,12 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
               gb_live_epilogue(cpu, args->out, args->epilogue), count);
 }
 
+/* With the batch's own statistics it runs on the host. */
+static bool supports(const gb_cpu *, const gb_desc *d) {
+    return !d->batch_norm.own;
+}
+
 const gb_op_row gb_batch_norm_cuda = {
-    .op = GB_OP_BATCH_NORM, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .packed_size = gb_plain_packed_size,
-    .pack = gb_plain_pack, .workspace = gb_batch_norm_workspace, .run = run,
+    .op = GB_OP_BATCH_NORM, .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true, .supports = supports,
+    .packed_size = gb_plain_packed_size, .pack = gb_plain_pack, .workspace = gb_batch_norm_workspace, .run = run,
 };

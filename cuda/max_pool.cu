@@ -1,4 +1,4 @@
-/* Max pooling:  y[y,x] = max x[2y..2y+1, 2x..2x+1].  An odd last row or column is dropped; NaN wins. */
+/* Max pooling of 2×2 pixels:  y[y,x] = max x[2y..2y+1, 2x..2x+1].  An odd last row or column is dropped; NaN wins. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 
@@ -26,6 +26,11 @@ static void run(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
               gb_view_of(cpu, args->out), count);
 }
 
+/* Other windows run on the host. */
+static bool supports(const gb_cpu *, const gb_desc *d) {
+    return d->pool.size == 2 && d->pool.stride == 2 && d->pool.padding == 0;
+}
+
 const gb_op_row gb_max_pool_cuda = {
-    .op = GB_OP_MAX_POOL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .run = run,
+    .op = GB_OP_MAX_POOL, .isa = "cuda", .rank = GB_CUDA_PLAIN, .supports = supports, .run = run,
 };

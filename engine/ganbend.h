@@ -371,7 +371,18 @@ typedef struct gb_conv2d_options {
     bool demodulate;
     float style_gain;       /* 0 means 1 */
     const char *fir;        /* weight [taps, taps] with sum 1, for up = 2 */
+    int stride;             /* without styles and with up = 1: 1 or 2; 0 means 1 */
+    int padding;            /* likewise: zeros on each side; 0 means (kernel - 1) / 2, GB_NO_PADDING none */
+    int groups;             /* likewise: a divisor of both numbers of channels; 0 means 1 */
 } gb_conv2d_options;
+enum { GB_NO_PADDING = -1 };
+
+typedef struct gb_pool_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
+    int window;             /* pixels per side; 0 means 2 */
+    int stride;             /* 0 means `window` */
+    int padding;            /* on each side, at most window / 2 */
+} gb_pool_options;
 
 typedef struct gb_bias_act_options {
     size_t size;            /* sizeof the struct, see "Options" above */
@@ -384,7 +395,7 @@ typedef struct gb_bias_act_options {
 
 typedef struct gb_batch_norm_options {
     size_t size;            /* sizeof the struct, see "Options" above */
-    const char *mean, *var; /* weights [rows, C]: statistics at truncations 0 to 1, or one row for all truncations */
+    const char *mean, *var; /* weights [rows, C]: statistics at truncations 0 to 1, or [C] for all truncations */
     float eps;
     gb_node gain, bias;     /* vectors [C] per sample, or GB_NO_NODE */
     const char *gain_weight, *bias_weight;      /* weights [C] used instead, or NULL */
@@ -407,7 +418,8 @@ GB_API gb_node gb_graph_concat(gb_graph *graph, const char *name, gb_node a, gb_
 /* num_ws copies of w, each w_avg + psi (w - w_avg) with the session's psi and cutoff. */
 GB_API gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const char *w_avg, int num_ws);
 GB_API gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row);
-/* A 3×3 or 1×1 convolution, modulated by `styles` [C], or plain if styles = GB_NO_NODE. */
+/* A 3×3 or 1×1 convolution with weights [cout, C, kernel, kernel], modulated by `styles` [C]; or plain if styles =
+ * GB_NO_NODE: then the kernel may have 1 to 7 pixels, and the weights are [cout, C / groups, kernel, kernel]. */
 GB_API gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight,
                                const gb_conv2d_options *options);
 GB_API gb_node gb_graph_upsample(gb_graph *graph, const char *name, gb_node x, const char *fir);
@@ -421,7 +433,31 @@ GB_API gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x,
 GB_API gb_node gb_graph_slice(gb_graph *graph, const char *name, gb_node x, int from, int count);
 GB_API gb_node gb_graph_reshape(gb_graph *graph, const char *name, gb_node x, int c, int h, int w, bool channels_last);
 GB_API gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x);
-GB_API gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x);
+/* Maximum of the pixels of each window that are inside the map; NULL options are windows of 2×2 with stride 2. */
+GB_API gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *options);
+/* Mean over each window; pixels outside the map count as zeros. */
+GB_API gb_node gb_graph_avg_pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *options);
+/* Mean of each map: [C, H, W] to [C, 1, 1]. */
+GB_API gb_node gb_graph_global_mean(gb_graph *graph, const char *name, gb_node x);
+/* To [C, h, w], with pixel centres at half coordinates. `mode` is "nearest", "bilinear" or "area" (the mean over the pixels
+ * that an output pixel covers: adaptive average pooling). A vector [C] is a map of 1×1. */
+GB_API gb_node gb_graph_resize(gb_graph *graph, const char *name, gb_node x, int h, int w, const char *mode);
+/* Interleaves the channels of `groups` groups: channel i·groups + g is channel g·C/groups + i of x. */
+GB_API gb_node gb_graph_shuffle(gb_graph *graph, const char *name, gb_node x, int groups);
+/* [C, H, W] to the vector [C·H·W]. */
+GB_API gb_node gb_graph_flatten(gb_graph *graph, const char *name, gb_node x);
+/* x · scale + offset with weights [C]: normalises pictures. */
+GB_API gb_node gb_graph_channel_affine(gb_graph *graph, const char *name, gb_node x, const char *scale,
+                                       const char *offset);
+/* x / (√(Σ x²) + eps), over the channels of each pixel. */
+GB_API gb_node gb_graph_unit_norm(gb_graph *graph, const char *name, gb_node x, float eps);
+/* One number [1] from two inputs of the same shape: "l1" mean |a - b|, "l2" mean (a - b)², "cosine" of the angle between
+ * them, "weighted_l2" the mean over pixels of Σ weight[c] (a - b)² with a weight [C] (NULL for the others). */
+GB_API gb_node gb_graph_distance(gb_graph *graph, const char *name, const char *kind, gb_node a, gb_node b,
+                                 const char *weight);
+/* -Σ shares · log softmax(logits), of two vectors [C]; the shares are those of the true classes, usually a one-hot
+ * vector. */
+GB_API gb_node gb_graph_cross_entropy(gb_graph *graph, const char *name, gb_node logits, gb_node shares);
 /* The three parts of attention. They run as one step, without storing the matrix of scores, unless a part is tapped, fed
  * or bent. */
 GB_API gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi);
@@ -783,6 +819,7 @@ typedef enum gb_direction_method {
 } gb_direction_method;
 
 typedef struct gb_direction_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
     gb_direction_method method;
     int count;                  /* 0 = 10 */
     const char *at;             /* PCA: a node; NULL = the w's */

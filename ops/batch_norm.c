@@ -1,4 +1,6 @@
-/* Batch norm with stored statistics:  y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c].
+/* Batch norm:  y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c].
+ * Mean and variance are stored, or those of the input itself (PyTorch's training mode): over all pixels of all samples,
+ * mean[c] = Σ x[n,c,p] / count,  var[c] = Σ (x[n,c,p] − mean[c])² / count.
  * Gain and bias are weights, or inputs of each sample: then they depend on its class (Brock et al. 2019).
  * Statistics may be stored for several truncations t = 0 … 1. Between two rows the published code interpolates with
  * exchanged weights, mean[i]·f + mean[i+1]·(1 − f) where i + f = t / (1/(rows − 1)); its pictures depend on that. */
@@ -60,20 +62,57 @@ size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(gb_real) * 3 * d->out.n * d->out.c;
 }
 
-void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, gb_real *to) {
+/* The mean of f(x − from) over all pixels of all samples of channel c, with f the identity or the square. */
+static double moment(const gb_tensor *x, int c, double from, bool squared) {
+    size_t pixels = (size_t)x->shape.h * x->shape.w, block = x->shape.block;
+    double sum = 0.0;
+    for (int n = 0; n < x->shape.n; n++) {
+        const gb_real *plane = gb_plane(x, n, c);
+        for (size_t p = 0; p < pixels; p++) {
+            double v = plane[p * block] - from;
+            sum += squared ? v * v : v;
+        }
+    }
+    return sum / ((double)pixels * x->shape.n);
+}
+
+/* The factors of channel c in all samples. */
+static void prepare_channel(void *arg, int c, int worker) {
+    const gb_job *job = arg;
+    const gb_desc *d = job->d;
+    const gb_args *args = job->args;
     const gb_batch_norm_live *live = args->live;
     int channels = d->out.c, rows = d->batch_norm.rows;
-    const gb_real *means = args->packed, *vars = means + (size_t)rows * channels, *gains = vars + (size_t)rows * channels;
-    gb_stat_row at = gb_stat_row_of(rows, live->truncation);
-    for (int n = 0; n < d->out.n; n++, to += 3 * channels)
-        for (int c = 0; c < channels; c++) {
-            gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
-            gb_real var = gb_statistic(vars, at, channels, c);
-            to[c] = gb_statistic(means, at, channels, c);
-            to[channels + c] = (gb_real)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) /
-                                       sqrt((double)var + d->batch_norm.eps));
-            to[2 * channels + c] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
-        }
+    const gb_real *means = args->packed, *vars = means + (size_t)rows * channels;
+    const gb_real *gains = vars + (size_t)rows * channels;
+    gb_real *to = (gb_real *)args->workspace + c, mean, var;
+    (void)worker;
+    if (d->batch_norm.own) {
+        double exact = moment(args->in[0], c, 0.0, false);
+        mean = (gb_real)exact;
+        var = (gb_real)moment(args->in[0], c, exact, true);
+    } else {
+        gb_stat_row at = gb_stat_row_of(rows, live->truncation);
+        mean = gb_statistic(means, at, channels, c);
+        var = gb_statistic(vars, at, channels, c);
+    }
+    for (int n = 0; n < d->out.n; n++, to += 3 * channels) {
+        gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
+        to[0] = mean;
+        to[channels] =
+            (gb_real)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) / sqrt((double)var + d->batch_norm.eps));
+        to[2 * channels] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
+    }
+}
+
+void gb_batch_norm_prepare(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    if (d->batch_norm.own) {
+        gb_parallel(cpu, d->out.c, prepare_channel, &job);
+        return;
+    }
+    for (int c = 0; c < d->out.c; c++)      /* too little work to divide */
+        prepare_channel(&job, c, 0);
 }
 
 static void one_plane(void *arg, int i, int worker) {
@@ -89,12 +128,12 @@ static void one_plane(void *arg, int i, int worker) {
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_batch_norm_prepare(d, args, args->workspace);
+    gb_batch_norm_prepare(cpu, d, args);
     gb_each_plane(cpu, d, args, one_plane);
 }
 
 const gb_op gb_op_batch_norm = {
-    .name = "batch_norm", .summary = "normalisation by stored statistics, then gain and bias",
+    .name = "batch_norm", .summary = "normalisation by stored statistics or the batch's own, then gain and bias",
     .inputs_min = 1, .inputs_max = 3, .shape = shape,
     .plain = {.op = GB_OP_BATCH_NORM, .isa = "plain", .fuses = true, .packed_size = packed_size,
               .pack = pack, .workspace = gb_batch_norm_workspace, .run = run},

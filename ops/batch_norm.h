@@ -21,8 +21,8 @@ gb_stat_row gb_stat_row_of(int rows, double truncation);
 gb_real gb_statistic(const gb_real *table, gb_stat_row at, int channels, int c);
 /* Bytes of the factors: [N][3][C] mean, scale and bias. */
 size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
-/* Computes them on the host. */
-void gb_batch_norm_prepare(const gb_desc *d, const gb_args *args, gb_real *to);
+/* Computes them on the host, into the workspace. */
+void gb_batch_norm_prepare(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
 
 #ifdef __cplusplus
 }

@@ -15,16 +15,32 @@ GB_OP(NOISE, noise)                             /* x + strength · noise [N or 1
 GB_OP(BIAS_ACT, bias_act)                       /* clamp(act(x + bias) · gain) */
 GB_OP(ADD, add)                                 /* in[0] + in[1] */
 GB_OP(BATCH_NORM, batch_norm)                   /* (x − mean) · gain / √(var + eps) + bias; weights[0], [1] mean and var
-                                                 * [rows,C]; gain and bias are in[1], in[2] [N,C] or weights[2], [3] */
+                                                 * [rows,C], used unless the batch's own are; gain and bias are in[1],
+                                                 * in[2] [N,C] or weights[2], [3] [C] */
 GB_OP(SLICE, slice)                             /* channels from … from + count − 1 */
 GB_OP(RESHAPE, reshape)                         /* a vector [N,C·H·W] as maps [N,C,H,W] */
 GB_OP(UPSAMPLE_NEAREST, upsample_nearest)       /* each pixel becomes 2×2 pixels */
-GB_OP(MAX_POOL, max_pool)                       /* maximum of each 2×2 pixels */
+GB_OP(MAX_POOL, max_pool)                       /* maximum of each window, see gb_pool */
 GB_OP(SCORES, scores)                           /* θ, φ → [N,queries,1,keys]: dot products of queries and keys */
 GB_OP(SOFTMAX, softmax)                         /* over the last dimension */
 GB_OP(MIX, mix)                                 /* values g, matrix [N,queries,1,keys], any map of the queries' size →
                                                  * for each query the sum of the values weighted by its row */
 GB_OP(ATTENTION, attention)                     /* θ, φ, g → scores, softmax and mix without storing the matrix */
+GB_OP(CONV2D, conv2d)                           /* convolution without styles, see gb_conv2d; weights[0]
+                                                 * [cout,cin/groups,kernel,kernel] */
+GB_OP(AVG_POOL, avg_pool)                       /* mean of each window, zeros of the padding counted, see gb_pool */
+GB_OP(GLOBAL_MEAN, global_mean)                 /* mean of each map: [N,C,H,W] → [N,C,1,1] */
+GB_OP(RESIZE, resize)                           /* any size, see gb_resize */
+GB_OP(SHUFFLE, shuffle)                         /* channel i · groups + g is channel g · C/groups + i of the input */
+GB_OP(FLATTEN, flatten)                         /* maps [N,C,H,W] as a vector [N,C·H·W] */
+GB_OP(CHANNEL_AFFINE, channel_affine)           /* x · scale + offset; weights[0], [1] scale and offset [C] */
+GB_OP(UNIT_NORM, unit_norm)                     /* x / (√(Σ_c x²) + eps), each pixel */
+GB_OP(CROSS_ENTROPY, cross_entropy)             /* −Σ_c t · log softmax(x): logits x [N,C], shares t [N,C] → [N,1] */
+GB_OP(L1, l1)                                   /* mean |a − b| of each sample → [N,1] */
+GB_OP(L2, l2)                                   /* mean (a − b)² of each sample → [N,1] */
+GB_OP(COSINE, cosine)                           /* Σ a b / √(Σ a² · Σ b²) of each sample → [N,1] */
+GB_OP(WEIGHTED_L2, weighted_l2)                 /* mean over the pixels of Σ_c weights[0] (a − b)² → [N,1];
+                                                 * weights[0] [C] */
 /* Adjoints, for gradients. g is the gradient of the operation's result; "live" ones read the epilogue of the layer. */
 GB_OP(BIAS_ACT_GRAD, bias_act_grad)             /* g, x or the layer's output, maybe [2] factors [N,C]; live */
 GB_OP(ACT_PARAM_GRAD, act_param_grad)           /* g, x → [N,params]; live */
@@ -43,6 +59,8 @@ GB_OP(RESHAPE_GRAD, reshape_grad)               /* maps → vector */
 GB_OP(PASS_GRAD, pass_grad)                     /* g → sums of up×up pixels */
 GB_OP(FIR_GRAD, fir_grad)                       /* g, see gb_fir; weights[0] [taps,taps] */
 GB_OP(MAX_POOL_GRAD, max_pool_grad)             /* x, g */
+GB_OP(AVG_POOL_GRAD, avg_pool_grad)             /* x, g */
+GB_OP(MEAN_GRAD, mean_grad)                     /* x, g [N,C] */
 GB_OP(TRANSPOSE, transpose)                     /* [N,rows,1,columns] → [N,columns,1,rows] */
 GB_OP(SOFTMAX_GRAD, softmax_grad)               /* the softmax, g */
 GB_OP(BATCH_NORM_GRAD, batch_norm_grad)         /* g, and gain and bias [N,C] as for batch_norm; its weights */

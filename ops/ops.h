@@ -82,6 +82,18 @@ typedef struct gb_conv {
     int wanted;             /* only the first `wanted` output channels are read; a row may skip the others. 0 = all */
 } gb_conv;
 
+/* y[o,y,x] = Σ_{i,ky,kx} W[o,i,ky,kx] · x[g·cin/groups + i, y·stride + ky − padding, x·stride + kx − padding], where g is
+ * the group of o, and x is zero outside the map. kernel 1 to 7, stride 1 or 2; groups divides cin and cout. */
+typedef struct gb_conv2d { int cout, kernel, stride, padding, groups; } gb_conv2d;
+
+/* A window of size × size pixels from (y·stride − padding, x·stride − padding) on; padding is at most size / 2. */
+typedef struct gb_pool { int size, stride, padding; } gb_pool;
+
+/* With pixel centres at half coordinates. Nearest: pixel ⌊y · H/h⌋. Bilinear: at (y + ½) · H/h − ½, the edge repeated.
+ * Area: the mean of the pixels ⌊y · H/h⌋ to ⌈(y + 1) · H/h⌉ − 1, as in adaptive average pooling. */
+typedef enum gb_resize_mode { GB_RESIZE_NEAREST, GB_RESIZE_BILINEAR, GB_RESIZE_AREA, GB_RESIZE_MODES } gb_resize_mode;
+typedef struct gb_resize { int h, w; gb_resize_mode mode; } gb_resize;
+
 /* Zero insertion by `up`, padding, then a true convolution (the filter is flipped) with weights[0] [taps,taps], ×
  * gain. */
 typedef struct gb_fir {
@@ -104,7 +116,13 @@ typedef struct gb_desc {
         struct { int num_ws; } truncate;
         struct { int row; } select;
         struct { int c, h, w; } constant;
-        struct { int rows; float eps; bool gain_from_one; } batch_norm;
+        /* own: mean and biased variance are those of the input, over all pixels of all samples. */
+        struct { int rows; float eps; bool gain_from_one, own; } batch_norm;
+        gb_conv2d conv2d;
+        gb_pool pool;
+        gb_resize resize;
+        struct { int groups; } shuffle;
+        struct { float eps; } unit_norm;
         struct { int from, count; } slice;
         struct { int c, up, kept; } pass;
         struct { const struct gb_filter *row; } filter;

@@ -6,6 +6,7 @@
 
 #include "eigen.h"
 #include "engine/base/error.h"
+#include "engine/base/options.h"
 #include "engine/base/work_count.h"
 #include "engine/graph/model.h"
 #include "pca.h"
@@ -307,12 +308,15 @@ static gb_status factorise(search *s) {
     return status;
 }
 
-gb_status gb_find_directions(gb_model *model, const gb_direction_options *options, gb_directions **directions, gb_error *err) {
-    static const gb_direction_options defaults = {0};
-    search s = {.model = model, .options = options ? options : &defaults, .err = err, .progress_share = 1};
+gb_status gb_find_directions(gb_model *model, const gb_direction_options *given, gb_directions **directions, gb_error *err) {
+    gb_direction_options options;
+    search s = {.model = model, .options = &options, .err = err, .progress_share = 1};
     gb_node latent = gb_latent_node(model);
     gb_node_info info = {0};
     *directions = NULL;
+    gb_status status = GB_TAKE_OPTIONS(gb_direction_options, progress_arg, &options, given, err);
+    if (status)
+        return status;
     if (s.options->count < 0 || latent == GB_NO_NODE)
         return latent == GB_NO_NODE ? gb_fail(err, GB_BAD_ARGUMENT, "this network has neither z nor w's")
                                     : gb_fail(err, GB_BAD_ARGUMENT, "the number of directions is %d", s.options->count);
@@ -322,7 +326,7 @@ gb_status gb_find_directions(gb_model *model, const gb_direction_options *option
     s.count = (size_t)(s.options->count ? s.options->count : DEFAULT_COUNT);
     if (s.count > s.latent_width)
         s.count = s.latent_width;
-    gb_status status = gb_directions_new(&s.directions, err);
+    status = gb_directions_new(&s.directions, err);
     if (!status)
         status = s.options->method == GB_DIRECTIONS_PCA ? principal_components(&s) : factorise(&s);
     if (status)

@@ -226,16 +226,33 @@ static gb_node refuse(gb_graph *graph, const char *name, const gb_error *err) {
     return GB_NO_NODE;
 }
 
+static gb_conv2d general_conv(const gb_conv *conv, const gb_conv2d_options *options) {
+    int pad = options->padding == GB_NO_PADDING ? 0 : options->padding ? options->padding : (conv->kernel - 1) / 2;
+    return (gb_conv2d){conv->cout, conv->kernel, options->stride ? options->stride : 1, pad,
+                       options->groups ? options->groups : 1};
+}
+
+/* What GB_OP_MODULATED_CONV2D does not have: it has the fastest rows, and those of the GPU. */
+static bool is_general(const gb_conv *conv, const gb_conv2d *general) {
+    return (conv->kernel != 1 && conv->kernel != 3) || general->stride != 1 || general->groups != 1 ||
+           general->padding != (conv->kernel - 1) / 2;
+}
+
 gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight_name,
                         const gb_conv2d_options *given) {
     gb_conv2d_options taken, *options = &taken;
     gb_error err;
-    if (GB_TAKE_OPTIONS(gb_conv2d_options, fir, options, given, &err))
+    if (GB_TAKE_OPTIONS(gb_conv2d_options, groups, options, given, &err))
         return refuse(graph, name, &err);
     bool modulated = styles != GB_NO_NODE;
     gb_graph_node *node = append(graph, name, modulated ? 2 : 1, (const gb_node[]){x, styles});
+    int groups = options->groups ? options->groups : 1;
+    if (node && (groups < 1 || node->desc.in[0].c % groups)) {
+        gb_graph_fail(graph, "%s: %d channels are not %d equal groups", name, node->desc.in[0].c, groups);
+        return GB_NO_NODE;
+    }
     const gb_array *a =
-        node ? weight(graph, name, weight_name, 4, (const int64_t[]){-1, node->desc.in[0].c, -1, -1}) : NULL;
+        node ? weight(graph, name, weight_name, 4, (const int64_t[]){-1, node->desc.in[0].c / groups, -1, -1}) : NULL;
     if (!a)
         return GB_NO_NODE;
     if (a->shape[2] != a->shape[3]) {
@@ -252,6 +269,16 @@ gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node st
                                 .style_gain = modulated ? gain : 1};
     if (!modulated)
         node->weight_gain = gain;
+    const gb_conv2d general = general_conv(&node->desc.conv, options);
+    if (is_general(&node->desc.conv, &general)) {
+        if (modulated || options->up > 1 || options->demodulate) {
+            gb_graph_fail(graph, "%s: a convolution with styles, demodulation or upsampling has stride 1, the padding "
+                          "(kernel - 1) / 2, one group, and a kernel of 1×1 or 3×3", name);
+            return GB_NO_NODE;
+        }
+        node->desc.conv2d = general;
+        return finish(graph, node, GB_OP_CONV2D, 3);
+    }
     if (node->desc.conv.up > 1) {
         if (!weight(graph, name, options->fir, 2, (const int64_t[]){4, 4}))
             return GB_NO_NODE;
@@ -334,14 +361,17 @@ gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const 
     if (!node)
         return GB_NO_NODE;
     int64_t c = node->desc.in[0].c;
-    const gb_array *mean = weight(graph, name, options->mean, 2, (const int64_t[]){-1, c});
-    if (!mean || !weight(graph, name, options->var, 2, (const int64_t[]){mean->shape[0], c}))
+    const gb_array *stored = options->mean ? gb_network_array(graph->network, options->mean) : NULL;
+    int ndim = stored && stored->ndim == 1 ? 1 : 2;         /* [C] is one row */
+    const gb_array *mean = weight(graph, name, options->mean, ndim, ndim == 1 ? &c : (const int64_t[]){-1, c});
+    int64_t rows = mean && ndim == 2 ? mean->shape[0] : 1;
+    if (!mean || !weight(graph, name, options->var, ndim, ndim == 1 ? &c : (const int64_t[]){rows, c}))
         return GB_NO_NODE;
     const char *const names[] = {options->mean, options->var, options->gain_weight, options->bias_weight};
     for (int i = 0; i < (per_sample ? 2 : 4); i++)
         if (i < 2 || weight(graph, name, names[i], 1, &c))
             node->weight[i] = gb_graph_keep(graph, names[i]);
-    node->desc.batch_norm.rows = (int)mean->shape[0];
+    node->desc.batch_norm.rows = (int)rows;
     node->desc.batch_norm.eps = options->eps;
     node->desc.batch_norm.gain_from_one = options->gain_from_one;
     return finish(graph, node, GB_OP_BATCH_NORM, ndim_of(graph, x));
@@ -372,9 +402,107 @@ gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x) 
     return node ? finish(graph, node, GB_OP_UPSAMPLE_NEAREST, 3) : GB_NO_NODE;
 }
 
-gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x) {
+static gb_node pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *given, gb_op_id op) {
+    gb_pool_options taken, *options = &taken;
+    gb_error err;
+    if (GB_TAKE_OPTIONS(gb_pool_options, padding, options, given, &err))
+        return refuse(graph, name, &err);
     gb_graph_node *node = append(graph, name, 1, &x);
-    return node ? finish(graph, node, GB_OP_MAX_POOL, 3) : GB_NO_NODE;
+    if (!node)
+        return GB_NO_NODE;
+    int window = options->window ? options->window : 2;
+    node->desc.pool = (gb_pool){window, options->stride ? options->stride : window, options->padding};
+    return finish(graph, node, op, 3);
+}
+
+gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *options) {
+    return pool(graph, name, x, options, GB_OP_MAX_POOL);
+}
+
+gb_node gb_graph_avg_pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *options) {
+    return pool(graph, name, x, options, GB_OP_AVG_POOL);
+}
+
+gb_node gb_graph_global_mean(gb_graph *graph, const char *name, gb_node x) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    return node ? finish(graph, node, GB_OP_GLOBAL_MEAN, 3) : GB_NO_NODE;
+}
+
+gb_node gb_graph_resize(gb_graph *graph, const char *name, gb_node x, int h, int w, const char *mode) {
+    static const char *const modes[GB_RESIZE_MODES] = {"nearest", "bilinear", "area"};
+    gb_graph_node *node = append(graph, name, 1, &x);
+    int i = 0;
+    if (!node)
+        return GB_NO_NODE;
+    while (i < GB_RESIZE_MODES && (!mode || strcmp(modes[i], mode)))
+        i++;
+    if (i == GB_RESIZE_MODES) {
+        gb_graph_fail(graph, "%s: resizing by '%s'; expected nearest, bilinear or area", name, mode ? mode : "");
+        return GB_NO_NODE;
+    }
+    node->desc.resize = (gb_resize){h, w, (gb_resize_mode)i};
+    return finish(graph, node, GB_OP_RESIZE, 3);
+}
+
+gb_node gb_graph_shuffle(gb_graph *graph, const char *name, gb_node x, int groups) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    if (!node)
+        return GB_NO_NODE;
+    node->desc.shuffle.groups = groups;
+    return finish(graph, node, GB_OP_SHUFFLE, ndim_of(graph, x));
+}
+
+gb_node gb_graph_flatten(gb_graph *graph, const char *name, gb_node x) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    return node ? finish(graph, node, GB_OP_FLATTEN, 1) : GB_NO_NODE;
+}
+
+gb_node gb_graph_channel_affine(gb_graph *graph, const char *name, gb_node x, const char *scale, const char *offset) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    if (!node)
+        return GB_NO_NODE;
+    const int64_t c = node->desc.in[0].c;
+    if (!weight(graph, name, scale, 1, &c) || !weight(graph, name, offset, 1, &c))
+        return GB_NO_NODE;
+    node->weight[0] = gb_graph_keep(graph, scale);
+    node->weight[1] = gb_graph_keep(graph, offset);
+    return finish(graph, node, GB_OP_CHANNEL_AFFINE, ndim_of(graph, x));
+}
+
+gb_node gb_graph_unit_norm(gb_graph *graph, const char *name, gb_node x, float eps) {
+    gb_graph_node *node = append(graph, name, 1, &x);
+    if (!node)
+        return GB_NO_NODE;
+    node->desc.unit_norm.eps = eps;
+    return finish(graph, node, GB_OP_UNIT_NORM, ndim_of(graph, x));
+}
+
+gb_node gb_graph_distance(gb_graph *graph, const char *name, const char *kind, gb_node a, gb_node b,
+                          const char *weight_name) {
+    static const gb_op_id kinds[] = {GB_OP_L1, GB_OP_L2, GB_OP_COSINE, GB_OP_WEIGHTED_L2};
+    enum { KINDS = sizeof kinds / sizeof *kinds };
+    gb_graph_node *node = append(graph, name, 2, (const gb_node[]){a, b});
+    int i = 0;
+    if (!node)
+        return GB_NO_NODE;
+    while (i < KINDS && (!kind || strcmp(gb_ops[kinds[i]]->name, kind)))
+        i++;
+    if (i == KINDS) {
+        gb_graph_fail(graph, "%s: distance '%s'; expected l1, l2, cosine or weighted_l2", name, kind ? kind : "");
+        return GB_NO_NODE;
+    }
+    const int64_t c = node->desc.in[0].c;
+    if (kinds[i] == GB_OP_WEIGHTED_L2) {
+        if (!weight(graph, name, weight_name, 1, &c))
+            return GB_NO_NODE;
+        node->weight[0] = gb_graph_keep(graph, weight_name);
+    }
+    return finish(graph, node, kinds[i], 1);
+}
+
+gb_node gb_graph_cross_entropy(gb_graph *graph, const char *name, gb_node logits, gb_node shares) {
+    gb_graph_node *node = append(graph, name, 2, (const gb_node[]){logits, shares});
+    return node ? finish(graph, node, GB_OP_CROSS_ENTROPY, 1) : GB_NO_NODE;
 }
 
 gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi) {

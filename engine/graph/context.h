@@ -19,6 +19,7 @@ struct gb_context {
     void (*log)(void *arg, gb_log_level level, const char *line);       /* or NULL */
     void *log_arg;
     atomic_int models;          /* that have not been closed */
+    atomic_uint_least64_t sessions;     /* ever made: numbers them */
     char fallback_reason[256];  /* why "auto" fell back to the CPU; "" if it did not */
 };
 

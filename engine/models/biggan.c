@@ -127,9 +127,9 @@ static gb_node attention(biggan *b, const char *module, gb_node x) {
     const char *const *names = b->names->attention;
     gb_node theta = bare_conv(b, gb_name("%s.%s", module, names[0]).text, x);
     gb_node phi = bare_conv(b, gb_name("%s.%s", module, names[1]).text, x);
-    phi = gb_graph_max_pool(g, gb_name("%s.%s.pool", module, names[1]).text, phi);
+    phi = gb_graph_max_pool(g, gb_name("%s.%s.pool", module, names[1]).text, phi, NULL);
     gb_node values = bare_conv(b, gb_name("%s.%s", module, names[2]).text, x);
-    values = gb_graph_max_pool(g, gb_name("%s.%s.pool", module, names[2]).text, values);
+    values = gb_graph_max_pool(g, gb_name("%s.%s.pool", module, names[2]).text, values, NULL);
     gb_node scores = gb_graph_attention_scores(g, gb_name("%s.scores", module).text, theta, phi);
     gb_node weights = gb_graph_softmax(g, gb_name("%s.attention", module).text, scores);
     gb_node mixed = gb_graph_attention_output(g, gb_name("%s.mix", module).text, values, weights, theta);

@@ -241,12 +241,13 @@ gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err)
     free(recipe->applied.bends);
     recipe->applied = list;
     recipe->session = session;
+    recipe->session_number = session->number;
     return GB_OK;
 }
 
 gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err) {
     gb_bend_list before = {0};
-    if (recipe->session != session)
+    if (recipe->session != session || recipe->session_number != session->number)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: this recipe has not been applied to this session", recipe->name);
     if (!gb_bend_list_copy(&before, &session->now.bends))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");

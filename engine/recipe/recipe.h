@@ -191,7 +191,8 @@ struct gb_recipe {
     int own_vector_count;
     uint64_t pixels;                    /* of all pictures in the recipe */
     gb_clusters set_clusters;           /* by gb_recipe_set_clusters() */
-    gb_session *session;                /* to which it was last applied */
+    const gb_session *session;          /* to which it was last applied; it may have been freed, so it is only compared */
+    uint64_t session_number;
     uint64_t rollbacks;                 /* of the session, when `applied` of the steps was set */
     gb_applied_list applied;
 };

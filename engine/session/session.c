@@ -136,6 +136,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
     if (!session)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     session->model = model;
+    session->number = atomic_fetch_add(&model->context->sessions, 1) + 1;
     atomic_fetch_add(&model->sessions, 1);
     session->graph = model->graph;
     session->preview = GB_NO_NODE;

@@ -27,6 +27,7 @@ typedef struct gb_settings {
 
 struct gb_session {
     gb_model *model;
+    uint64_t number;            /* unique in the context: a later session may be at the same address */
     gb_cpu cpu;                 /* the processor that it runs on; with its stream if that is a device */
     const gb_graph *graph;
     gb_session_options options;

@@ -21,7 +21,7 @@ static void grad_plane(void *arg, int i, int worker) {
 }
 
 static void run_grad(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_batch_norm_prepare(d, args, args->workspace);
+    gb_batch_norm_prepare(cpu, d, args);
     gb_each_plane(cpu, d, args, grad_plane);
 }
 

@@ -154,7 +154,7 @@ static void norm_grad_band(void *arg, int i, int worker) {
 
 static void norm_grad_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
-    gb_batch_norm_prepare(d, args, args->workspace);
+    gb_batch_norm_prepare(cpu, d, args);
     each_band(cpu, &d->out, norm_grad_band, &job);
 }
 

@@ -1,6 +1,6 @@
 /* Operations on blocked maps with a vector of channels per pixel:
  *   noise, bias_act, add  y = epilogue(x)          batch_norm  y = epilogue((x − mean) · scale + bias)
- *   upsample_nearest, max_pool, slice
+ *   upsample_nearest, slice, concat, channel_affine
  * A task processes a band of rows of one block of channels of one sample. */
 
 enum { BAND_PIXELS = 8192 };
@@ -110,7 +110,7 @@ static void batch_norm_band(void *arg, int i, int worker) {
 
 static void batch_norm_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
-    gb_batch_norm_prepare(d, args, args->workspace);
+    gb_batch_norm_prepare(cpu, d, args);
     each_band(cpu, &d->out, batch_norm_band, &job);
 }
 
@@ -148,37 +148,6 @@ static void upsample_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
 static const gb_op_row row_upsample_nearest = {
     .op = GB_OP_UPSAMPLE_NEAREST, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
     .supports = maps_support, .run = upsample_run,
-};
-
-/* a > b || isnan(a) ? a : b */
-static inline vec larger(vec a, vec b) {
-    bits first = (bits)(a > b) | (bits)(a != a);
-    return vof((vbits(a) & first) | (vbits(b) & ~first));
-}
-
-static void max_pool_band(void *arg, int i, int worker) {
-    const gb_job *job = arg;
-    const gb_shape *out = &job->d->out;
-    map_band b = band_at(out, i);
-    size_t row = (size_t)job->d->in[0].w * VL;
-    const float *x = gb_plane(job->args->in[0], b.n, b.c);
-    float *y = gb_plane(job->args->out, b.n, b.c) + (size_t)b.first * out->w * VL;
-    (void)worker;
-    for (int v = b.first; v < b.last; v++)
-        for (int u = 0; u < out->w; u++, y += VL) {
-            const float *p = x + 2 * v * row + 2 * u * VL;
-            vstore(y, larger(larger(vload(p), vload(p + VL)), larger(vload(p + row), vload(p + row + VL))));
-        }
-}
-
-static void max_pool_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
-    each_band(cpu, &d->out, max_pool_band, &job);
-}
-
-static const gb_op_row row_max_pool = {
-    .op = GB_OP_MAX_POOL, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
-    .supports = maps_support, .run = max_pool_run,
 };
 
 /* ------------------------------------------------------------------------------------------------ slice */
@@ -225,4 +194,75 @@ static bool slice_supports(const gb_cpu *cpu, const gb_desc *d) {
 static const gb_op_row row_slice = {
     .op = GB_OP_SLICE, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
     .supports = slice_supports, .run = slice_run,
+};
+
+/* ------------------------------------------------------------------------------------------------ concat */
+
+static void concat_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *out = &job->d->out;
+    map_band b = band_at(out, i);
+    int from = job->d->in[0].c;
+    const gb_tensor *x = job->args->in[b.c < from ? 0 : 1];
+    size_t first = (size_t)b.first * out->w * VL, last = (size_t)b.last * out->w * VL;
+    (void)worker;
+    memcpy(gb_plane(job->args->out, b.n, b.c) + first, gb_plane(x, b.n, b.c < from ? b.c : b.c - from) + first,
+           sizeof(float) * (last - first));
+}
+
+static void concat_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    each_band(cpu, &d->out, concat_band, &job);
+}
+
+static bool concat_supports(const gb_cpu *cpu, const gb_desc *d) {
+    return maps_support(cpu, d) && d->in[1].block == VL && d->in[0].c % VL == 0;
+}
+
+static const gb_op_row row_concat = {
+    .op = GB_OP_CONCAT, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK,
+    .supports = concat_supports, .run = concat_run,
+};
+
+/* ------------------------------------------------------------------------------------------------ channel affine */
+
+static void affine_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    int n = i / s->c, c = i % s->c;
+    size_t size = (size_t)s->h * s->w;
+    pixel_writer to = pixel_writer_at(job->args->out, job->args->epilogue, n, c);
+    const float *x = gb_plane(job->args->in[0], n, c), *weights = job->args->packed;
+    vec scale = vset1(weights[c]), offset = vset1(weights[s->c + c]);
+    (void)worker;
+    for (size_t p = 0; p < size; p += VL) {
+        int count = size - p < VL ? (int)(size - p) : VL;
+        store_pixels(&to, p, count, vadd(vmul(vload_first(x + p, count), scale), offset));
+    }
+}
+
+static void affine_band(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    map_band b = band_at(s, i);
+    int valid = s->c - b.c < VL ? s->c - b.c : VL;
+    const float *weights = (const float *)job->args->packed + b.c, *x = gb_plane(job->args->in[0], b.n, b.c);
+    vec scale = vload_first(weights, valid), offset = vload_first(weights + s->c, valid);
+    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, b.n, b.c);
+    (void)worker;
+    for (size_t p = (size_t)b.first * s->w, last = (size_t)b.last * s->w; p < last; p++)
+        store_channel(&to, p, vadd(vmul(vload(x + p * VL), scale), offset));
+}
+
+static void affine_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    if (d->out.block == 1)
+        gb_parallel(cpu, d->out.n * d->out.c, affine_plane, &job);
+    else
+        each_band(cpu, &d->out, affine_band, &job);
+}
+
+static const gb_op_row row_channel_affine = {
+    .op = GB_OP_CHANNEL_AFFINE, .form = "vectors", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = pointwise_supports, .packed_size = gb_plain_packed_size, .pack = gb_plain_pack, .run = affine_run,
 };

@@ -3,11 +3,18 @@
  * each instruction set. */
 #include "ops/simd/operands_float.h"
 
+#include <math.h>
+
 #include "ops/batch_norm.h"
+#include "ops/resize.h"
 #include "ops/simd/convolutions.h"
 #include "ops/simd/torgb.h"
 #include "ops/simd/linear.h"
+#include "ops/simd/conv2d.h"
 #include "ops/simd/maps.h"
+#include "ops/simd/depthwise.h"
+#include "ops/simd/pool.h"
+#include "ops/simd/distances.h"
 #include "ops/simd/upfirdn2d.h"
 #include "ops/simd/attention.h"
 #include "ops/simd/gradient.h"
@@ -15,11 +22,14 @@
 #include "ops/simd/conv_down.h"
 
 const gb_op_row *const GB_ISA_NAME(rows)[] = {
-    &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_fromrgb, &row_linear, &row_upfirdn2d,
+    &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_linear, &row_upfirdn2d,
+    &row_conv_blocked, &row_conv_planar, &row_conv3x3_planar, &row_depthwise,
     &row_noise, &row_bias_act, &row_add, &row_batch_norm, &row_upsample_nearest, &row_max_pool, &row_slice,
+    &row_concat, &row_channel_affine, &row_avg_pool, &row_global_mean, &row_resize, &row_unit_norm,
+    &row_l1, &row_l2, &row_cosine, &row_weighted_l2,
     &row_scores, &row_softmax, &row_mix, &row_attention,
-    &row_bias_act_grad, &row_channel_scale, &row_batch_norm_grad, &row_channel_dot, &row_pixel_sum, &row_pass_grad,
-    &row_conv_down, NULL,
+    &row_fromrgb, &row_bias_act_grad, &row_channel_scale, &row_batch_norm_grad, &row_channel_dot, &row_pixel_sum,
+    &row_pass_grad, &row_conv_down, NULL,
 };
 
 /* Twelve independent chains of fma, enough to keep the units of current processors busy. Values stay near 1. */

@@ -108,8 +108,10 @@ static bend random_bend(rng *r, const gb_op_id op, const gb_filter *filter) {
         d->in[0].h = pick(r, 60, 90), d->in[0].w = pick(r, 60, 90), d->in[0].c = pick(r, 1, 12);
     if (op == GB_OP_FILTER)
         d->filter.row = filter;
-    if (op == GB_OP_MAX_POOL)
+    if (op == GB_OP_MAX_POOL) {
         d->in[0].h++, d->in[0].w++;
+        d->pool = (gb_pool){2, 2, 0};
+    }
     if (op == GB_OP_PASS) {
         d->pass.c = pick(r, 1, 70);
         d->pass.up = pick(r, 1, 2);

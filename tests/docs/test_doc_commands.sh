@@ -63,11 +63,11 @@ for page in $pages; do
     spans "$page" | grep -E '^ganbend [a-z]' >"$scratch/lines"
     while read -r _ command rest; do
         : >"$scratch/said"
-        if ! "$ganbend" "$command" --help >"$scratch/help" 2>"$scratch/said"; then
+        if ! "$ganbend" "$command" --help-all >"$scratch/help" 2>"$scratch/said"; then
             bad "no subcommand: ganbend $command $rest"
             continue
         fi
-        case $rest in check* | from* | take* | list* | show*) "$ganbend" "$command" "${rest%% *}" --help >"$scratch/help" ;; esac
+        case $rest in check* | from* | take* | list* | show*) "$ganbend" "$command" "${rest%% *}" --help-all >"$scratch/help" ;; esac
         for option in $(printf '%s\n' "$rest" | grep -oE '(^| )--?[a-z][-a-z]*' | tr -d ' '); do
             grep -qE -- "^  $option( |\$)" "$scratch/help" || bad "no option $option: ganbend $command $rest"
         done

@@ -64,9 +64,9 @@ done
 # ---- names
 "$ganbend" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' >"$scratch/commands"
 while read -r command; do
-    "$ganbend" "$command" --help
-    for verb in $("$ganbend" "$command" --help | sed -n "1s/^usage: ganbend $command \([a-z|]*\) …\$/\1/p" | tr '|' ' '); do
-        "$ganbend" "$command" "$verb" --help
+    "$ganbend" "$command" --help-all
+    for verb in $("$ganbend" "$command" --help | sed -n "1s/^usage: ganbend $command \[*\([a-z|]*\)\]* …\$/\1/p" | tr '|' ' '); do
+        "$ganbend" "$command" "$verb" --help-all
     done
 done <"$scratch/commands" | grep -oE '^  (-o|--[-a-z]+)' | tr -d ' ' | sort -u >"$scratch/options"
 printf '%s\n' --help --version >>"$scratch/options"

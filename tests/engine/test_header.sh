@@ -15,6 +15,14 @@ gb_status open_model(gb_context *context, gb_model **model, gb_error *err) {
     return gb_model_open(context, "model.gbw", model, err);
 }
 C
+# Structs of options can grow: see "Options" in the header.
+awk '/^typedef struct gb_[a-z0-9_]*_options [{]/ {
+        name = $3
+        getline
+        options++
+        if ($1 " " $2 != "size_t size;") { print name ": options begin with size_t size, see GB_TAKE_OPTIONS"; bad = 1 }
+    }
+    END { exit bad || options < 8 }' engine/ganbend.h
 strict="-Wall -Wextra -Wpedantic -Werror -fsyntax-only -I engine"
 for standard in c99 c11; do
     # shellcheck disable=SC2086  # options

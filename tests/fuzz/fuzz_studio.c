@@ -19,7 +19,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 static char out[64];
 static shared_model model = {.name = "tiny"};
 static shared tiny = {.models = &model, .model_count = 1, .keep_bytes = 1 << 20, .quality = 80, .device = "cpu",
-                    .clients = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER}};
+                    .clients = {.lock = PTHREAD_MUTEX_INITIALIZER, .released = PTHREAD_COND_INITIALIZER,
+                                .naming = PTHREAD_MUTEX_INITIALIZER}};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     const gb_stylegan2 shape = {.resolution = 8, .channel_base = 64, .channel_max = 8, .z_dim = 8, .w_dim = 8,

@@ -92,7 +92,8 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
         fail(row, u, "changes with workers and caches", difference(threaded, fused, count));
     free(threaded);
 
-    for (int n = 0; u->d.out.n > 1 && n < u->d.out.n; n++) {
+    bool together = u->d.op == GB_OP_BATCH_NORM && u->d.batch_norm.own;     /* samples share their statistics */
+    for (int n = 0; !together && u->d.out.n > 1 && n < u->d.out.n; n++) {
         use alone = sample(u, n);
         float *y = run(cpu, row, &alone);
         if (!same_bits(y, fused + n * of_a_sample, of_a_sample))
@@ -124,6 +125,58 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
     report(row, done, worst);
 }
 
+/* Layers of ResNet, VGG, LPIPS and the classifier of network bending, by the row that such a network gets. */
+static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed) {
+    static const struct { const char *name; gb_desc d; } layers[] = {
+        {"7x7/2 of a picture", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 3, 112, 112, 1}},
+                                .conv2d = {64, 7, 2, 3, 1}}},
+        {"3x3 of a picture", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 3, 96, 96, 1}},
+                              .conv = {.cout = 64, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
+        {"3x3/2", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 128, 28, 28, 1}}, .conv2d = {128, 3, 2, 1, 1}}},
+        {"3x3/2 to 7x7", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 512, 14, 14, 1}}, .conv2d = {512, 3, 2, 1, 1}}},
+        {"1x1/2", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 256, 56, 56, 1}}, .conv2d = {512, 1, 2, 0, 1}}},
+        {"5x5 valid", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 64, 31, 31, 1}}, .conv2d = {96, 5, 1, 0, 1}}},
+        {"groups", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 256, 14, 14, 1}}, .conv2d = {256, 3, 1, 1, 4}}},
+        {"depthwise", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 50, 64, 64, 1}}, .conv2d = {50, 3, 1, 1, 50}}},
+        {"max 3x3/2", {.op = GB_OP_MAX_POOL, .inputs = 1, .in = {{1, 64, 112, 112, 1}}, .pool = {3, 2, 1}}},
+        {"mean 7x7/1", {.op = GB_OP_AVG_POOL, .inputs = 1, .in = {{1, 512, 12, 12, 1}}, .pool = {7, 1, 0}}},
+        {"global mean", {.op = GB_OP_GLOBAL_MEAN, .inputs = 1, .in = {{1, 2048, 7, 7, 1}}}},
+        {"normalisation", {.op = GB_OP_CHANNEL_AFFINE, .inputs = 1, .in = {{1, 3, 224, 224, 1}}}},
+        {"bilinear to 224", {.op = GB_OP_RESIZE, .inputs = 1, .in = {{1, 32, 112, 112, 1}},
+                             .resize = {224, 224, GB_RESIZE_BILINEAR}}},
+        {"area to 7x7", {.op = GB_OP_RESIZE, .inputs = 1, .in = {{1, 512, 16, 16, 1}}, .resize = {7, 7, GB_RESIZE_AREA}}},
+        {"LPIPS directions", {.op = GB_OP_UNIT_NORM, .inputs = 1, .in = {{1, 128, 64, 64, 1}},
+                              .unit_norm = {.eps = 1e-10f}}},
+        {"LPIPS layer", {.op = GB_OP_WEIGHTED_L2, .inputs = 2, .in = {{1, 64, 128, 128, 1}, {1, 64, 128, 128, 1}}}},
+        {"skip", {.op = GB_OP_CONCAT, .inputs = 2, .in = {{1, 256, 48, 48, 1}, {1, 256, 48, 48, 1}}}},
+    };
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        rng r = {seed + i};
+        char why[200];
+        use u = {.d = layers[i].d};
+        if (!gb_op_shape(&one, &u.d, why, sizeof why)) {
+            fprintf(stderr, "%s: %s\n", layers[i].name, why);
+            exit(2);
+        }
+        for (int k = 0; k < u.d.inputs; k++)
+            u.in[k] = random_floats(&r, count_of(&u.d.in[k]), 1.0f);
+        u.weights[0] = random_floats(&r, weights_of(&u.d), 1.0f);
+        u.weights[1] = random_floats(&r, (size_t)u.d.in[0].c, 1.0f);
+        gb_desc d = desc_for(cpu, &u);
+        const gb_op_row *row = gb_op_find(cpu, &d);
+        if (strcmp(row->isa, cpu->isa)) {
+            failures++;
+            printf("FAILED %s: %s has no row for it\n", layers[i].name, cpu->isa);
+        }
+        if (row->fuses)
+            random_epilogue(&r, &u);
+        double worst = check_use(cpu, many, row, &gb_ops[u.d.op]->plain, &u);
+        printf("%-9s %-18s %-9s %-18s worst %.2e\n", row->isa, gb_ops[row->op]->name, row->form, layers[i].name, worst);
+        free_use(&u);
+    }
+}
+
 static void check_isa(const char *isa, uint64_t seed, int rounds) {
     gb_cpu cpu = {.workers = 1}, many;
     pool p = {.workers = 0};
@@ -137,6 +190,8 @@ static void check_isa(const char *isa, uint64_t seed, int rounds) {
     for (size_t i = 0; (row = gb_op_row_at(i)); i++)
         if (!strcmp(row->isa, isa) && row->op < GB_OP_FILTER)     /* bends have tests of their own */
             check_row(&cpu, &many, row, seed, rounds);
+    if (cpu.vector > 1 && strcmp(isa, "avx512bf16"))        /* bfloat16 has no rows of its own for them */
+        check_networks(&cpu, &many, seed);
     pool_stop(&p);
 }
 

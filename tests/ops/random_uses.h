@@ -240,6 +240,15 @@ static gb_shape random_map(rng *r) {
     return s;
 }
 
+/* Floats of weights[0] of an operation that has weights. */
+static size_t weights_of(const gb_desc *d) {
+    if (d->op == GB_OP_CONV2D)
+        return (size_t)d->conv2d.cout * (d->in[0].c / d->conv2d.groups) * d->conv2d.kernel * d->conv2d.kernel;
+    if (d->op == GB_OP_MODULATED_CONV2D)
+        return (size_t)d->conv.cout * d->in[0].c * d->conv.kernel * d->conv.kernel;
+    return d->in[0].c;
+}
+
 static void random_conv(rng *r, use *u) {
     gb_conv *conv = &u->d.conv;
     gb_shape s = random_map(r);
@@ -280,6 +289,33 @@ static void random_layer(rng *r, use *u, bool from_output) {
     e->noise_strength = 0.3f;
     e->noise_step = pick(r, 0, 1) ? (size_t)s->h * s->w : 0;
     u->noise = random_floats(r, (size_t)s->n * s->h * s->w, 1.0f);
+}
+
+static void random_conv2d(rng *r, use *u) {
+    gb_conv2d *conv = &u->d.conv2d;
+    gb_shape s = random_map(r);
+    *conv = (gb_conv2d){.cout = pick(r, 0, 4) ? pick(r, 8, 80) : pick(r, 1, 7), .kernel = pick(r, 1, 7),
+                        .stride = pick(r, 1, 2), .groups = 1};
+    if (pick(r, 0, 3) == 0)
+        conv->cout = 32 * pick(r, 1, 4);
+    conv->padding = pick(r, 0, 1) ? conv->kernel / 2 : pick(r, 0, conv->kernel + 1);
+    switch (pick(r, 0, 5)) {
+    case 0:                                             /* depthwise */
+        conv->groups = conv->cout = s.c;
+        break;
+    case 1:                                             /* of groups that are blocks, and of others */
+        conv->groups = pick(r, 2, 4);
+        s.c = conv->groups * (pick(r, 0, 1) ? 16 * pick(r, 1, 3) : pick(r, 1, 20));
+        conv->cout = conv->groups * (pick(r, 0, 1) ? 16 * pick(r, 1, 3) : pick(r, 1, 20));
+        break;
+    default:
+        break;
+    }
+    int least = conv->kernel - 2 * conv->padding;
+    s.h = s.h < least ? least : s.h;
+    s.w = s.w < least ? least : s.w;
+    u->d.in[0] = s;
+    u->weights[0] = random_floats(r, weights_of(&u->d), 1.0f);
 }
 
 static use random_use(rng *r, gb_op_id op) {
@@ -332,6 +368,7 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.batch_norm.rows = pick(r, 1, 3);
         u.d.batch_norm.eps = 0.01f;
         u.d.batch_norm.gain_from_one = pick(r, 0, 1);
+        u.d.batch_norm.own = pick(r, 0, 3) == 0;
         u.live.norm.truncation = 0.3;
         for (int i = 0; i < 4; i++)
             u.weights[i] = random_floats(r, (size_t)s.c * u.d.batch_norm.rows, 1.0f);
@@ -348,7 +385,39 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.in[0] = (gb_shape){s.n, s.c * s.h * s.w, 1, 1, 1};
         break;
     case GB_OP_MAX_POOL:
-        u.d.in[0].h = s.h + 1, u.d.in[0].w = s.w + 1;
+    case GB_OP_AVG_POOL:
+        u.d.pool = (gb_pool){pick(r, 1, 7), pick(r, 1, 4), 0};
+        u.d.pool.padding = pick(r, 0, u.d.pool.size / 2);
+        if (pick(r, 0, 2) == 0)
+            u.d.pool = (gb_pool){2, 2, 0};
+        u.d.in[0].h = s.h + u.d.pool.size - 1, u.d.in[0].w = s.w + u.d.pool.size - 1;
+        break;
+    case GB_OP_CONV2D:
+        random_conv2d(r, &u);
+        break;
+    case GB_OP_RESIZE:
+        u.d.resize = (gb_resize){pick(r, 1, 40), pick(r, 1, 40), (gb_resize_mode)pick(r, 0, GB_RESIZE_MODES - 1)};
+        if (pick(r, 0, 3) == 0)
+            u.d.resize.h = 2 * s.h, u.d.resize.w = 2 * s.w;
+        break;
+    case GB_OP_SHUFFLE:
+        u.d.shuffle.groups = pick(r, 1, 4);
+        u.d.in[0].c = (s.c - 1) / u.d.shuffle.groups * u.d.shuffle.groups + u.d.shuffle.groups;
+        break;
+    case GB_OP_CHANNEL_AFFINE:
+        for (int i = 0; i < 2; i++)
+            u.weights[i] = random_floats(r, s.c, 1.0f);
+        break;
+    case GB_OP_UNIT_NORM:
+        u.d.unit_norm.eps = 1e-10f;
+        break;
+    case GB_OP_WEIGHTED_L2:
+        u.weights[0] = random_floats(r, s.c, 1.0f);
+        for (int i = 0; i < s.c; i++)       /* as in LPIPS */
+            u.weights[0][i] = fabsf(u.weights[0][i]);
+        break;
+    case GB_OP_CROSS_ENTROPY:
+        u.d.in[0] = u.d.in[1] = vector;
         break;
     case GB_OP_SOFTMAX:
         u.d.in[0] = (gb_shape){s.n, s.c, 1, s.h * s.w, 1};
@@ -436,8 +505,15 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.in[0].w = s.w * u.d.fir.up + u.d.fir.pad_before + u.d.fir.pad_after - u.d.fir.taps + 1;
         break;
     case GB_OP_MAX_POOL_GRAD:
-        u.d.in[0].h = s.h + 1, u.d.in[0].w = s.w + 1;
-        u.d.in[1].h = (s.h + 1) / 2, u.d.in[1].w = (s.w + 1) / 2;
+    case GB_OP_AVG_POOL_GRAD:
+        u.d.pool = (gb_pool){pick(r, 1, 3), pick(r, 1, 3), 0};
+        u.d.pool.padding = pick(r, 0, u.d.pool.size / 2);
+        u.d.in[0].h = s.h + 2, u.d.in[0].w = s.w + 2;
+        u.d.in[1].h = (s.h + 2 + 2 * u.d.pool.padding - u.d.pool.size) / u.d.pool.stride + 1;
+        u.d.in[1].w = (s.w + 2 + 2 * u.d.pool.padding - u.d.pool.size) / u.d.pool.stride + 1;
+        break;
+    case GB_OP_MEAN_GRAD:
+        u.d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
         break;
     case GB_OP_TRANSPOSE:
     case GB_OP_SOFTMAX_GRAD:
@@ -467,6 +543,8 @@ static use random_use(rng *r, gb_op_id op) {
     }
     for (int i = 0; i < u.d.inputs; i++)
         u.in[i] = random_floats(r, count_of(&u.d.in[i]), 1.0f);
+    for (size_t i = 0; op == GB_OP_COSINE && i < count_of(&u.d.in[0]); i++)
+        u.in[1][i] += u.in[0][i];           /* the cosine of unrelated inputs is nearly 0 */
     return u;
 }
 
@@ -597,6 +675,9 @@ static void fail(const gb_op_row *row, const use *u, const char *what, double by
     if (u->d.op == GB_OP_MODULATED_CONV2D)
         printf(", kernel %d, up %d%s%s", u->d.conv.kernel, u->d.conv.up, u->d.conv.modulated ? ", modulated" : "",
                u->d.conv.demodulate ? ", demodulated" : "");
+    if (u->d.op == GB_OP_CONV2D)
+        printf(", kernel %d, stride %d, padding %d, %d groups", u->d.conv2d.kernel, u->d.conv2d.stride,
+               u->d.conv2d.padding, u->d.conv2d.groups);
     if (u->has_epilogue)
         printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
                u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The installed files can be moved, the shared library exports exactly the functions declared in ganbend.h, and the example
-# in the first comment of that header builds with pkg-config and with the CMake package, and renders.
+# in the first comment of that header builds with pkg-config and with the CMake package, and renders: with the shared library
+# even where nothing is known of the libraries that ganbend uses.
 # Usage, from the repository root: test_install.sh BUILD_DIR CMAKE C_COMPILER
 set -eu
 build=$1 cmake=$2 cc=$3 root=$PWD
@@ -47,10 +48,31 @@ check() {
     echo "$(basename "$1") runs"
 }
 
-PKG_CONFIG_PATH=$libraries/pkgconfig
-export PKG_CONFIG_PATH
-"$cc" -std=c11 -Wall -Wextra -Werror -o "$work/by-pkg-config" "$work/example.c" $(pkg-config --cflags --libs ganbend)
+# Only ganbend.pc is found, as on a machine without development packages of zlib, libpng, libyaml and OpenBLAS.
+PKG_CONFIG_LIBDIR=$libraries/pkgconfig
+export PKG_CONFIG_LIBDIR
+flags=$(pkg-config --cflags --libs ganbend)
+# shellcheck disable=SC2086  # flags
+"$cc" -std=c11 -Wall -Wextra -Werror -o "$work/by-pkg-config" "$work/example.c" $flags
 LD_LIBRARY_PATH=$libraries check "$work/by-pkg-config"
+case $flags in *-lpng* | *-lz* | *-lyaml*) echo "users of the shared library link what it uses: $flags"; exit 1 ;; esac
+# The line of docs/embedding.md for a private prefix.
+rpath=$(pkg-config --variable=libdir ganbend)
+grep -qF -- '-Wl,-rpath,$(pkg-config --variable=libdir ganbend)' docs/embedding.md || { echo "no advice on rpath"; exit 1; }
+# shellcheck disable=SC2086
+"$cc" -std=c11 -o "$work/with-rpath" "$work/example.c" $flags "-Wl,-rpath,$rpath"
+check "$work/with-rpath"
+# The static library, which needs them all.
+static=$(pkg-config --static --libs ganbend)
+if echo 'int main(void) { return 0; }' |
+    "$cc" -static -x c -o "$work/try" - $(echo "$static" | sed 's/-lganbend//') 2>/dev/null; then
+    # shellcheck disable=SC2086
+    "$cc" -static -std=c11 -o "$work/static" "$work/example.c" $(pkg-config --cflags ganbend) $static
+    check "$work/static"
+else
+    echo "no static libraries of what ganbend uses here"
+fi
+unset PKG_CONFIG_LIBDIR
 
 mkdir "$work/user"
 cat >"$work/user/CMakeLists.txt" <<'END'
@@ -67,3 +89,29 @@ END
 for form in shared static; do
     check "$work/user/build/by-cmake-$form"
 done
+
+# The shared library without any package of what it uses, and a component that does not exist.
+mkdir "$work/bare" "$work/wrong"
+cat >"$work/bare/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.18)
+project(bare LANGUAGES C)
+find_package(ganbend 0.1 REQUIRED)
+add_executable(by-cmake-alone ../example.c)
+target_link_libraries(by-cmake-alone ganbend::shared)
+END
+{ "$cmake" -S "$work/bare" -B "$work/bare/build" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_C_COMPILER="$cc" \
+    -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON &&
+    "$cmake" --build "$work/bare/build"; } >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+check "$work/bare/build/by-cmake-alone"
+cat >"$work/wrong/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.18)
+project(wrong LANGUAGES C)
+find_package(ganbend 0.1 REQUIRED COMPONENTS shraed)
+END
+if "$cmake" -S "$work/wrong" -B "$work/wrong/build" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_C_COMPILER="$cc" \
+    >"$work/log" 2>&1; then
+    echo "an unknown component was found"
+    exit 1
+fi
+tr '\n' ' ' <"$work/log" | tr -s ' ' | grep -q "no component 'shraed'; there are shared and static" ||
+    { cat "$work/log"; exit 1; }

@@ -29,7 +29,7 @@ done
 
 # A video that ffmpeg is writing. It exists as soon as its hidden file does.
 if command -v ffmpeg >/dev/null; then
-    "$ganbend" animate "$m" --seeds 0,1 --frames 1000000 -o "$scratch/written/x.mp4" >"$scratch/out" 2>"$scratch/err" &
+    "$ganbend" animate "$m" --seeds 0,1 --frames 1000000 --yes -o "$scratch/written/x.mp4" >"$scratch/out" 2>"$scratch/err" &
     program=$!
     until [ -n "$(ls -A "$scratch/written")" ]; do kill -0 $program || break; done
     kill -s TERM $program

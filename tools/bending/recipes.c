@@ -14,9 +14,9 @@
 #define AT(member) offsetof(bending_options, member)
 
 const option bending_table[] = {
-    {"--bend", OPTION_LIST, AT(bend), "FILE", "A recipe that bends the network (docs/recipes.md; network-bending's own "
-     "files are valid). May be given several times; they act in this order.", 0, 0},
-    {"--clusters", OPTION_TEXT, AT(clusters), "FILE", "Clusters of features for bends that name a cluster.", 0, 0},
+    {"--bend", OPTION_LIST, AT(bend), "FILE", "A recipe that bends the network. docs/recipes.md describes them; "
+     "network-bending's own files are valid. May be given several times; they act in this order.", 0, 0},
+    {"--clusters", RARE(OPTION_TEXT), AT(clusters), "FILE", "Clusters of features for bends that name a cluster.", 0, 0},
     {"--set", OPTION_LIST, AT(set), "NAME=VALUE", "Set a named parameter of the recipes. May be given several times.", 0,
      0},
     {0}

@@ -14,10 +14,10 @@ const option single_table[] = {
      0},
     {"--activation", OPTION_TEXT, AT(activation), "ACTIVATION[,p…]", "Replace the layer's activation with this one: "
      "sinlu,1,3.", 0, 0},
-    {"--paper", OPTION_FLAG, AT(paper), NULL, "With --activation: drop bias and gain, as the parametric-activation "
+    {"--paper", RARE(OPTION_FLAG), AT(paper), NULL, "With --activation: drop bias and gain, as the parametric-activation "
      "paper's tool does.", 0, 0},
     {"--disable", OPTION_FLAG, AT(disable), NULL, "Disable the layer: pass its input through.", 0, 0},
-    {"--features", OPTION_TEXT, AT(features), "LIST|random:SHARE[:SEED]", "Feature maps to bend: 0-5,9, or a share of them "
+    {"--features", RARE(OPTION_TEXT), AT(features), "LIST|random:SHARE[:SEED]", "Feature maps to bend: 0-5,9, or a share of them "
      "drawn from a seed (default: all).", 0, 0},
     {0}
 };

@@ -11,6 +11,7 @@
 #include "tools/animation/latent_keys.h"
 #include "tools/animation/older_frames.h"
 #include "tools/animation/video.h"
+#include "tools/program/confirm.h"
 #include "tools/program/output_names.h"
 #include "tools/program/report.h"
 #include "tools/pictures/pictures.h"
@@ -29,22 +30,21 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "Move a named parameter of the recipes, or trunc, from A to B, C and "
-     "so on. May be given several times.", 0, 0},
-    {"--to", OPTION_TEXT, AT(to), "FILE", "Move from the recipe given by --bend to this one, which may differ only in "
+    {"--move", OPTION_LIST, AT(move), "NAME=A:B[:C…]", "Move a named parameter, or trunc, from A to B, C and so on. May be given several times.", 0, 0},
+    {"--to", OPTION_TEXT, AT(to), "FILE", "Move from the recipe given by --bend to this one. They may differ only in "
      "numbers. Integers stay integers; write 0.0 for numbers that may take fractions.", 0, 0},
-    {"--through", OPTION_CHOICE, AT(through), "z|w", "Interpolate several seeds or latents along the arc between z's "
-     "(default), or on a line between w's, where bends of the mapping network have no effect.", 0, 0},
+    {"--through", OPTION_CHOICE, AT(through), "z|w", "Interpolate on arcs between z's (default), or lines between w's. On "
+     "lines between w's, bends of the mapping network have no effect.", 0, 0},
     {"--frames", OPTION_INTEGER, AT(frames), "N", "Number of frames (default: 60).", 1, 1000000},
-    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "Speed from each state to the next: constant (default), "
-     "slow at both ends, slow at the start, or slow at the end.", 0, 0},
-    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the last state (default), continue from it to the "
-     "first, or return through the same states. The last frame of a loop leads into the first.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE|DIR|-", "Output: a .mp4, .webm, .gif, .apng or .webp file, encoded by ffmpeg, a folder "
-     "for frame00000.png and so on, or - for raw 8-bit RGB video on standard output.", 0, 0},
+    {"--ease", OPTION_CHOICE, AT(ease), "linear|smooth|in|out", "Speed between states (default: linear). "
+     "smooth is slow at both ends, in at the start, out at the end.", 0, 0},
+    {"--loop", OPTION_CHOICE, AT(loop), "none|around|back", "Stop at the end (default), go on to the first state, or return. The "
+     "last frame of a loop leads into the first.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE|DIR|-", "A .mp4, .webm, .gif, .apng or .webp file, a folder, or -. Files are encoded by "
+     "ffmpeg. A folder gets frame00000.png and so on. - writes raw 8-bit RGB video to standard output.", 0, 0},
     {"--fps", OPTION_NUMBER, AT(fps), "R", "Frames per second of FILE (default: 30).", 0.1, 1000},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
-    {"--clean", OPTION_FLAG, AT(clean), NULL, "Remove the frames of an older, longer animation from DIR.", 0, 0},
+    {"--clean", RARE(OPTION_FLAG), AT(clean), NULL, "Remove the frames of an older, longer animation from DIR.", 0, 0},
     {0}
 };
 
@@ -338,7 +338,7 @@ static int run(int argc, char **argv) {
             !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
             !prepare(w, &in, &err)) {
             describe(w, &in);
-            render_frames(w, &err);
+            if (!confirm_pictures((size_t)set.frames, &err)) render_frames(w, &err);
         }
         free_latent_keys(&w->latents);
         gb_session_free(w->session);
@@ -365,6 +365,6 @@ const command animate_command = {
                "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",
     .writes = WRITES_ANIMATION | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

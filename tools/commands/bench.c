@@ -289,6 +289,6 @@ const command bench_command = {
              "as a share of the peak measured on this machine.",
     .example = "ganbend bench big.gbw --layers",
     .options = options,
-    .shared = {{bending_table, offsetof(settings, bending)}},
+    .shared = {{bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

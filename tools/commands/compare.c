@@ -192,6 +192,6 @@ const command compare_command = {
              "activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5",
     .options = options,
-    .shared = {{bending_table, offsetof(settings, bending)}},
+    .shared = {{bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

@@ -283,6 +283,6 @@ const command directions_command = {
                "ganbend directions faces.gbw --from ganspace.npz -o directions.npz",
     .writes = WRITES_ARRAYS | WRITES_ARRAY,
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}},
     .run = run,
 };

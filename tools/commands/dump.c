@@ -148,6 +148,6 @@ const command dump_command = {
                "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
     .writes = WRITES_ARRAYS | WRITES_STREAM,
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

@@ -12,7 +12,7 @@
 #include "tools/inputs/open_model.h"
 
 typedef struct settings {
-    bool json, verify, classes, model;
+    bool json, verify, classes, model, dot;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -21,6 +21,7 @@ static const option options[] = {
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {"--verify", OPTION_FLAG, AT(verify), NULL, "Compare every tensor of a .gbw with its checksum.", 0, 0},
     {"--model", OPTION_FLAG, AT(model), NULL, "Of a checkpoint, print the nodes of the model that it is converted to.", 0, 0},
+    {"--dot", OPTION_FLAG, AT(dot), NULL, "Print the network as a graph for Graphviz: dot -Tsvg.", 0, 0},
     {"--classes", OPTION_FLAG, AT(classes), NULL, "List the numbers and names of a model's classes.", 0, 0},
     {0}
 };
@@ -152,6 +153,42 @@ static void print_model(const gb_model *model) {
            gb_model_node_count(model), gb_model_tensor_count(model), parameters(model), 1e-9 * (double)image_macs(model));
 }
 
+/* The names of the nodes whose outputs the node reads. */
+static json_t *json_inputs(const gb_model *model, const gb_node_info *node) {
+    json_t *list = json_array();
+    for (int i = 0; i < node->inputs; i++) {
+        gb_node_info from;
+        gb_model_node(model, node->input[i], &from);
+        json_array_append_new(list, json_text(from.name));
+    }
+    return list;
+}
+
+/* Prints text in the quotes of the dot language. */
+static void print_quoted(const char *text) {
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') putchar('\\');
+        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+    }
+    putchar('"');
+}
+
+static void print_dot(const gb_model *model) {
+    puts("digraph network {\n  node [shape=box, fontname=\"sans-serif\", fontsize=10];");
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
+        gb_node_info node;
+        char shape[SHAPE_ROOM], label[SHAPE_ROOM + 400];
+        gb_model_node(model, (gb_node)i, &node);
+        snprintf(label, sizeof label, "%.200s, %.100s, %s", node.name, node.op, shape_text(node.ndim, node.shape, shape));
+        printf("  n%zu [label=", i);
+        print_quoted(label);
+        puts("];");
+        for (int k = 0; k < node.inputs; k++) printf("  n%zu -> n%zu;\n", (size_t)node.input[k], i);
+    }
+    puts("}");
+}
+
 static json_t *model_json(const gb_model *model) {
     json_t *root = json_object(), *metas = json_object(), *nodes = json_array(), *tensors = json_array();
     json_t *classes = json_array();
@@ -172,6 +209,7 @@ static json_t *model_json(const gb_model *model) {
                           (json_int_t)node.parameters, "macs", (json_int_t)node.macs);
         json_object_set_new(entry, "alias", node.alias ? json_text(node.alias) : json_null());
         json_object_set_new(entry, "shape", json_shape(node.ndim, node.shape));
+        json_object_set_new(entry, "inputs", json_inputs(model, &node));
         json_array_append_new(nodes, entry);
     }
     for (size_t i = 0; i < gb_model_class_count(model); i++) {
@@ -202,9 +240,10 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
     if (!status && set->json) status = write_json(model_json(o.model), err);
+    else if (!status && set->dot) print_dot(o.model);
     else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
-    if (!status && set->verify && !set->json)
+    if (!status && set->verify && !set->json && !set->dot)
         printf("verified: all %zu tensors match their checksums\n", gb_model_tensor_count(o.model));
     close_model(&o);
     return status;
@@ -268,7 +307,7 @@ static int run(int argc, char **argv) {
     bool model;
     if (!parse_arguments(&info_command, argc, argv, operands, &set, &status)) return status;
     if (gb_is_gbw(operands[0], &model, &err)) return failed(&info_command, &err);
-    if (model || set.classes || set.model)
+    if (model || set.classes || set.model || set.dot)
         model_info(operands[0], &set, &err);
     else if (set.verify)
         state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one", operands[0]);
@@ -285,7 +324,8 @@ const command info_command = {
     .about = "Prints the metadata and nodes of a .gbw (number, name, alias, operation, output shape, parameters, "
              "multiply-adds), or the arrays and plain values of any other checkpoint or array file (.pkl .pt .pth .bin "
              ".safetensors .npy .npz). Nothing in the file is executed.",
-    .example = "ganbend info faces.gbw\nganbend info biggan.gbw --classes",
+    .example = "ganbend info faces.gbw\nganbend info biggan.gbw --classes\n"
+               "ganbend info faces.gbw --dot | dot -Tsvg > faces.svg",
     .options = options,
     .run = run,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "tools/program/confirm.h"
 #include "tools/program/host.h"
 #include "tools/program/output_file.h"
 #include "tools/program/report.h"
@@ -25,15 +26,15 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "Output: a .png, .jpg or .webp file for one image, a contact sheet or a strip of "
-     "--steps, - for standard output, or a folder for seed0000.png and so on (z0000.png and w0000.png with --z and --w, class0207-seed0000.png with several "
-     "classes, step0000.png with --steps).", 0, 0},
-    {"--grid", OPTION_TEXT, AT(grid), "CxR", "Write a contact sheet of C columns and R rows, class by class: FILE, or "
-     "sheet.png beside the single images in DIR.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "A .png, .jpg or .webp file, - for standard output, or a folder. A file holds one "
+     "image, a contact sheet or a strip of --steps. A folder gets seed0000.png and so on (z0000.png and w0000.png with --z and "
+     "--w, class0207-seed0000.png with several classes, step0000.png with --steps).", 0, 0},
+    {"--grid", OPTION_TEXT, AT(grid), "CxR", "Write a contact sheet of C columns and R rows. It is filled class by class, and "
+     "is FILE, or sheet.png beside the single images in DIR.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that already exist and are complete.", 0, 0},
-    {"--redraw", OPTION_FLAG, AT(redraw), NULL, "Draw the random features of recipes again for each image, from its seed "
+    {"--redraw", RARE(OPTION_FLAG), AT(redraw), NULL, "Draw the random features of recipes again for each image, from its seed "
      "or, without seeds, from its number.", 0, 0},
-    {"--redraw-as", OPTION_INTEGER, AT(redraw_as), "N", "Draw the random features of every image as --redraw does for "
+    {"--redraw-as", RARE(OPTION_INTEGER), AT(redraw_as), "N", "Draw the random features of every image as --redraw does for "
      "seed or number N.", 0, UINT32_MAX},
     {0}
 };
@@ -241,7 +242,7 @@ static int run(int argc, char **argv) {
         } else if (in.count != 1 && !s.columns && output_is_file(set.out)) {
             state(&err, GB_BAD_ARGUMENT, "-o %s is one file, but there are %zu images; give a folder, or --grid", set.out,
                   in.count);
-        } else {
+        } else if (!confirm_pictures(in.count, &err)) {
             render(&set, &in, &b, &o, &s, &err);
         }
     }
@@ -268,6 +269,6 @@ const command render_command = {
                "ganbend render faces.gbw -o bent --seeds 0-15 --bend bend.yaml --set angle=30",
     .writes = WRITES_PICTURE | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

@@ -28,8 +28,8 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "Layers to bend, by name, alias or pattern (default: every layer with feature "
      "maps). May be given several times.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "Output: a .png, .jpg or .webp file, or -, for the whole strip, or a folder for one labelled picture "
-     "per layer.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "A .png, .jpg or .webp file, or -, for the strip, or a folder. A folder gets one "
+     "labelled picture per layer.", 0, 0},
     {"--columns", OPTION_INTEGER, AT(columns), "N", "Pictures per row of FILE (default: all, at most 10).", 1, 1000},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip pictures in DIR that already exist and are complete.", 0, 0},
     {0}
@@ -223,6 +223,6 @@ const command strip_command = {
                "ganbend strip faces.gbw --activation sinlu,1,3 --at 'mapping.fc*' -o layers",
     .writes = WRITES_PICTURE | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}, {single_table, offsetof(settings, single)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}, {single_table, offsetof(settings, single), "the bend"}},
     .run = run,
 };

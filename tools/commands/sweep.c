@@ -9,6 +9,7 @@
 #include "tools/bending/parameters.h"
 #include "tools/inputs/open_model.h"
 #include "tools/pictures/pictures.h"
+#include "tools/program/confirm.h"
 #include "tools/program/output_file.h"
 #include "tools/program/report.h"
 #include "tools/program/progress.h"
@@ -109,6 +110,7 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
     if (in->count > MAX_STEPS)
         return state(err, GB_BAD_ARGUMENT, "%zu images; a sheet has at most %d rows", in->count, (int)MAX_STEPS);
     layout.rows = w->y.given ? w->y.steps : (int)in->count;
+    if (confirm_pictures((size_t)layout.columns * (size_t)layout.rows, err)) return err->status;
     w->rgb = malloc((size_t)(o->width * o->height) * 3);
     if (!w->rgb) return state(err, GB_NO_MEMORY, "out of memory");
     if (!contact_new(&sheet, &layout, err) && !gb_session_new(o->model, &how, &w->session, err) &&
@@ -192,8 +194,8 @@ const command sweep_command = {
                "ganbend sweep faces.gbw --bend bend.yaml --x angle=0:90:5 --y trunc=0.2:1:5 -o sweep.png",
     .writes = WRITES_PICTURE | WRITES_STREAM,
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)},
-               {single_table, offsetof(settings, single)},
-               {bending_table, offsetof(settings, bending)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"},
+               {single_table, offsetof(settings, single), "the bend"},
+               {bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

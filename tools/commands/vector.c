@@ -73,7 +73,6 @@ static const option take_options[] = {
     {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the vector.", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "LIBRARY.npz", "Library to create, or to add the vector to.", 0, 0},
     {"--replace", OPTION_FLAG, AT(replace), NULL, "Replace a vector of the same name.", 0, 0},
-    {"--seed", OPTION_TEXT, AT(in.seeds), "S", "The same as --seeds S.", 0, 0},
     {0}
 };
 
@@ -158,7 +157,7 @@ static const command take_command = {
     .example = "ganbend vector take faces.gbw --seed 7 --at synthesis.b16.conv1 --pixel 5,9 --name nose -o library.npz",
     .writes = WRITES_ARRAYS,
     .options = take_options,
-    .shared = {{input_table, offsetof(settings, in)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}},
     .run = run_take,
 };
 
@@ -205,7 +204,6 @@ static const option show_options[] = {
     {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the vector; may be omitted if the library has only one.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "LAYER", "Layer to paint (default: the vector's own).", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE", "Output: a .png, .jpg or .webp file, or -.", 0, 0},
-    {"--seed", OPTION_TEXT, AT(in.seeds), "S", "The same as --seeds S.", 0, 0},
     {0}
 };
 
@@ -289,7 +287,7 @@ static const command show_command = {
     .example = "ganbend vector show faces.gbw library.npz --name nose --seed 3 -o nose.png",
     .writes = WRITES_PICTURE | WRITES_STREAM,
     .options = show_options,
-    .shared = {{input_table, offsetof(settings, in)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}},
     .run = run_show,
 };
 

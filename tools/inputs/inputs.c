@@ -13,29 +13,29 @@
 
 const option input_table[] = {
     {"--seeds", OPTION_TEXT, AT(seeds), "LIST", "One image per seed: 7, 0-15 or 0-15,40 (default: 0).", 0, 0},
-    {"--rng", OPTION_CHOICE, AT(rng), "numpy|torch|truncnorm", "Random numbers used for z: numpy's "
+    {"--rng", RARE(OPTION_CHOICE), AT(rng), "numpy|torch|truncnorm", "Random numbers used for z: numpy's "
      "RandomState(seed).randn, the default for NVIDIA's models; torch.manual_seed(seed) and torch.randn on the CPU, the "
      "default for rosinality's and BigGAN-PyTorch's; or scipy's truncnorm from -2 to 2, the default for the Hugging Face "
      "port's.", 0, 0},
-    {"--z", OPTION_TEXT, AT(z), "FILE", "z's from an .npy, .npz or .pt file, [z_dim] or [n, z_dim], or the numbers "
+    {"--z", OPTION_TEXT, AT(z), "FILE", "z's from an .npy, .npz or .pt file, [z_dim] or [n, z_dim]. Or the numbers "
      "themselves, as in '[0.5, -1.25]'.", 0, 0},
-    {"--w", OPTION_TEXT, AT(w), "FILE", "w's from an .npy, .npz, .pt or pickle file, used without truncation: [w_dim], "
+    {"--w", OPTION_TEXT, AT(w), "FILE", "w's from an .npy, .npz, .pt or pickle file, used without truncation. Shapes: [w_dim], "
      "[n, w_dim], [num_ws, w_dim] or [n, num_ws, w_dim]. Noise maps in the file are used too (docs/checkpoints.md lists the "
      "formats). Or the numbers themselves.", 0, 0},
-    {"--w-as", OPTION_CHOICE, AT(w_as), "rows|layers", "Read an array [n, w_dim] given by --w as n w's, or as one w for "
+    {"--w-as", RARE(OPTION_CHOICE), AT(w_as), "rows|layers", "Read an array [n, w_dim] given by --w as n w's, or as one w for "
      "each layer (default: layers if n is the number of layers).", 0, 0},
-    {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model, each rendered with every seed: 207, "
-     "3-5 or 207,88, or names if the model has them: 'golden retriever'. With weights, 207:0.7,88:0.3, they are mixed.",
+    {"--class", OPTION_TEXT, AT(classes), "LIST", "Classes of a conditional model: 207, 3-5, or names: 'golden retriever'. "
+     "Each is rendered with every seed. With weights, 207:0.7,88:0.3, they are mixed.",
      0, 0},
-    {"--steps", OPTION_INTEGER, AT(steps), "N", "Interpolate N images between two seeds (or z's or w's) or between two "
-     "classes, both ends included.", 2, 100000},
+    {"--steps", OPTION_INTEGER, AT(steps), "N", "Interpolate N images between two seeds, z's, w's or classes. Both "
+     "ends are included.", 2, 100000},
     {"--space", OPTION_CHOICE, AT(space), "z|w", "Interpolate z and class (default), or StyleGAN2's w.", 0, 0},
-    {"--image", OPTION_INTEGER, AT(image), "N", "Render only image N of the series, counted from 1.", 1, INT32_MAX},
+    {"--image", RARE(OPTION_INTEGER), AT(image), "N", "Render only image N of the series, counted from 1.", 1, INT32_MAX},
     {"--trunc", OPTION_NUMBER, AT(trunc), "PSI", "Truncation (default: 1, none). StyleGAN2: w_avg + PSI (w - w_avg), any "
      "finite number. BigGAN: above 0 and at most 1; multiplies z's drawn from seeds, but not those given by --z.", 0, 0},
-    {"--cutoff", OPTION_INTEGER, AT(cutoff), "K", "Truncate only the first K w's.", 0, 1000},
-    {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (stored maps, default), none, or random[:SEED]: drawn for each "
-     "image from SEED + its index, except along --steps, where it stays the same.", 0, 0},
+    {"--cutoff", RARE(OPTION_INTEGER), AT(cutoff), "K", "Truncate only the first K w's.", 0, 1000},
+    {"--noise", OPTION_TEXT, AT(noise), "MODE", "const (stored maps, default), none, or random[:SEED]. Random noise is "
+     "drawn for each image from SEED + its index, except along --steps, where it stays the same.", 0, 0},
     DEVICE_OPTIONS(input_options, on),
     {0}
 };
@@ -68,9 +68,9 @@ void take_recipe_inputs(const gb_recipe *recipe, input_options *options) {
         const option *o = input_option(name);
         void *member = o ? (char *)options + o->offset : NULL;
         if (!o || is_displaced(&given, name)) continue;
-        if (o->kind == OPTION_NUMBER) {
+        if (kind_of(o) == OPTION_NUMBER) {
             if (isnan(*(double *)member)) *(double *)member = strtod(text, NULL);
-        } else if (o->kind == OPTION_INTEGER) {
+        } else if (kind_of(o) == OPTION_INTEGER) {
             if (*(int64_t *)member < 0) *(int64_t *)member = strtoll(text, NULL, 10);
         } else if (!*(const char **)member) {
             *(const char **)member = text;

@@ -6,6 +6,7 @@
 
 #include "model_cache.h"
 #include "tools/program/arguments.h"
+#include "tools/program/report.h"
 
 gb_status open_any_model(gb_context *context, const char *path, gb_model **model, gb_error *err) {
     bool is;
@@ -24,6 +25,12 @@ gb_status open_model(const char *path, const device_options *on, loaded_model *o
     if (gb_context_fallback_reason(o->context))
         fprintf(stderr, "running on the CPU: %s\n", gb_context_fallback_reason(o->context));
     gb_model_output_shape(o->model, shape);
+    report_more("%s: %s, %lldx%lld pixels, checksum %08lx", path, gb_model_meta_str(o->model, "architecture", "network"),
+                (long long)shape[2], (long long)shape[1], (unsigned long)gb_model_checksum(o->model));
+    if (gb_context_device(o->context))
+        report_more("running on %s, %s", gb_context_device(o->context), gb_context_precision(o->context));
+    else
+        report_more("running on %d threads, %s", gb_context_threads(o->context), gb_context_isa(o->context));
     o->channels = shape[0];
     o->height = shape[1];
     o->width = shape[2];

@@ -18,11 +18,11 @@ typedef struct device_options {
 
 /* Rows of an option table for the device options that are `member` of the subcommand's settings. */
 #define DEVICE_OPTIONS(settings_type, member) \
-    {"--threads", OPTION_INTEGER, offsetof(settings_type, member.threads), "N", \
+    {"--threads", RARE(OPTION_INTEGER), offsetof(settings_type, member.threads), "N", \
      "Number of threads (default: one per core).", 1, 1024}, \
     {"--device", OPTION_CHOICE, offsetof(settings_type, member.device), "cpu|cuda|auto", \
-     "Run on the CPU (default), on an NVIDIA GPU, or on a GPU if one can be used.", 0, 0}, \
-    {"--precision", OPTION_CHOICE, offsetof(settings_type, member.precision), "half|tf32|fp32|bf16", \
+     "Run on the CPU (default), an NVIDIA GPU, or a GPU if one can be used.", 0, 0}, \
+    {"--precision", RARE(OPTION_CHOICE), offsetof(settings_type, member.precision), "half|tf32|fp32|bf16", \
      "On a GPU: half (default), tf32 or fp32. On the CPU: fp32 (default), or bf16 for previews, which multiplies in " \
      "bfloat16 and needs AVX512-BF16.", 0, 0}
 

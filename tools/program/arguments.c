@@ -1,6 +1,7 @@
 /* Parses command lines by the option tables of arguments.h. The value of an option is the next argument or follows '='; "--"
  * ends the options. For a misspelt name, the one at the smallest edit distance is suggested. */
 #include "arguments.h"
+#include "confirm.h"
 #include "host.h"
 #include "output_names.h"
 #include "report.h"
@@ -42,7 +43,7 @@ static bool is_choice(const char *choices, const char *text) {
 static bool set_value(const command *c, const option *o, const char *text, void *settings, int *status) {
     char *member = (char *)settings + o->offset, *end = NULL;
     errno = 0;
-    switch (o->kind) {
+    switch (kind_of(o)) {
     case OPTION_FLAG:
         *(bool *)(void *)member = true;
         return true;
@@ -88,6 +89,7 @@ static bool set_value(const command *c, const option *o, const char *text, void 
         list->texts[list->count++] = text;
         return true;
     }
+    case OPTION_RARE: break;    /* not a kind */
     }
     return true;
 }
@@ -173,7 +175,7 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
                        : wrong_usage(c, "unknown option %s", word);
         return false;
     }
-    if (o->kind == OPTION_FLAG) {
+    if (kind_of(o) == OPTION_FLAG) {
         if (equals) {
             *status = wrong_usage(c, "%s takes no value", o->name);
             return false;
@@ -183,7 +185,7 @@ static bool parse_option(const command *c, int argc, char **argv, int *at, void 
     } else if (*at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0) {
         text = argv[++*at];
     }
-    if (o->kind != OPTION_FLAG && (!text || !*text)) {
+    if (kind_of(o) != OPTION_FLAG && (!text || !*text)) {
         *status = wrong_usage(c, "%s needs a value: %s %s", o->name, o->name, o->value);
         return false;
     }
@@ -208,8 +210,9 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
     for (int i = 0; i < OPERANDS; i++) operands[i] = NULL;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
-        if (options && (!strcmp(word, "--help") || !strcmp(word, "-h"))) {
-            print_help(c);
+        if (options && (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "--help-all"))) {
+            if (word[2] == 'h' && word[6]) print_help_all(c);
+            else print_help(c);
             *status = EXIT_DONE;
             return false;
         }
@@ -219,6 +222,8 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
             how = REPORT_NOTHING;
         } else if (options && (!strcmp(word, "-v") || !strcmp(word, "--verbose"))) {
             how = REPORT_ALL;
+        } else if (options && !strcmp(word, "--yes")) {
+            answer_yes();
         } else if (options && !strcmp(word, "--only-parse")) {
             only_parse = true;
         } else if (options && !strcmp(word, "--")) {

@@ -21,8 +21,10 @@ typedef enum option_kind {
     OPTION_INTEGER,         /* int64_t, from `min` to `max` */
     OPTION_NUMBER,          /* double, from `min` to `max`; both 0: any finite number */
     OPTION_CHOICE,          /* const char *, one of the words in `value`, separated by '|' */
-    OPTION_LIST             /* text_list: may be given several times */
+    OPTION_LIST,            /* text_list: may be given several times */
+    OPTION_RARE = 16        /* added to one of them: a short --help only names the option */
 } option_kind;
+#define RARE(kind) ((option_kind)((kind) | OPTION_RARE))
 
 typedef struct option {
     const char *name;       /* "--seeds", "-o" */
@@ -45,6 +47,7 @@ typedef struct text_list {
 typedef struct shared_options {
     const option *table;
     size_t offset;          /* of its settings within the subcommand's settings */
+    const char *title;      /* in --help */
 } shared_options;
 
 typedef struct command {
@@ -71,14 +74,19 @@ bool parse_arguments(const command *c, int argc, char **argv, const char *operan
                      int *status);
 /* Runs one of c->verbs, for example "take" of 'vector'. */
 int run_verb(const command *c, int argc, char **argv);
-/* Prints --help of a subcommand. */
+/* Prints --help of a subcommand, which fits on a screen, and --help-all. */
 void print_help(const command *c);
+void print_help_all(const command *c);
 /* The number of rows of a table. */
 size_t option_count(const option *table);
 /* The row with the name that the first `length` bytes of `name` are, or NULL. */
 const option *find_row_named(const option *table, const char *name, size_t length);
-/* Option `i` of a subcommand: its own, then the shared ones, then --help; NULL past the end. */
+/* Option `i` of a subcommand: its own, then the shared ones, then the general ones; NULL past the end. */
 const option *option_at(const command *c, size_t i);
+/* General option `i` of a subcommand: --force, --help and so on; NULL past the end. */
+const option *general_option(const command *c, size_t i);
+option_kind kind_of(const option *o);
+bool is_rare(const option *o);
 
 typedef enum placeholder_kind { PLACEHOLDER_OTHER, PLACEHOLDER_FILE, PLACEHOLDER_FILTER, PLACEHOLDER_ACTIVATION }
     placeholder_kind;

@@ -157,7 +157,7 @@ static void print_zsh_command(const command *c) {
     const option *o;
     printf("    '%s')\n      _arguments -s -S", c->name);
     for (size_t i = 0; (o = option_at(c, i)); i++) {
-        printf(" \\\n        '%s%s%s[", o->kind == OPTION_LIST ? "*" : "", o->name,
+        printf(" \\\n        '%s%s%s[", kind_of(o) == OPTION_LIST ? "*" : "", o->name,
                o->value && o->name[1] == '-' ? "=" : "");
         print_sentence(o->help, "[]:\\");
         putchar(']');

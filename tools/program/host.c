@@ -19,6 +19,10 @@ double host_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+bool host_stdin_is_terminal(void) {
+    return isatty(STDIN_FILENO) == 1;
+}
+
 bool host_stderr_is_terminal(void) {
     return isatty(STDERR_FILENO) == 1;
 }

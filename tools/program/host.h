@@ -11,6 +11,7 @@
 enum { PATH_ROOM = 4096 };
 
 double host_seconds(void);              /* monotonic */
+bool host_stdin_is_terminal(void);
 bool host_stderr_is_terminal(void);
 bool host_stdout_is_terminal(void);
 /* True if `path` can be opened for reading and is not a folder. */

@@ -11,14 +11,18 @@
 
 static const command *const commands[] = {
     &convert_command, &cache_command, &info_command, &init_command, &render_command, &strip_command, &sweep_command,
-    &animate_command, &vector_command,
+    &animate_command, &studio_command, &recipe_command, &filters_command, &activations_command, &vector_command,
 #if GANBEND_ANALYSIS
     &directions_command,
 #endif
-    &filters_command, &activations_command, &recipe_command, &apply_command, &dump_command, &compare_command,
-    &bench_command, &moves_command, &studio_command, NULL,
+    &apply_command, &dump_command, &compare_command, &bench_command, &moves_command, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
+
+/* The groups of the overview: a title and the first subcommand under it. */
+static const struct { const char *title; const command *first; } groups[] = {
+    {"models", &convert_command}, {"pictures", &render_command}, {"bends", &recipe_command}, {"layers and speed", &dump_command},
+};
 
 static const program_info info = {
     .about = "Renders StyleGAN2 and BigGAN generators without Python and lets you change the network at every layer.",
@@ -44,15 +48,32 @@ static int unknown_command(const char *name) {
 
 static void print_overview(FILE *to) {
     fprintf(to, "usage: ganbend SUBCOMMAND …\n\n%s\n\n", info.about);
-    for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-13s%s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to, "\n'ganbend SUBCOMMAND --help' prints the options of a subcommand and an example, 'ganbend --version' the "
-                "version.\n"
+    for (int i = 0; i < COMMANDS; i++) {
+        for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
+            if (groups[k].first == commands[i]) fprintf(to, "%s:\n", groups[k].title);
+        fprintf(to, "  %-13s%s\n", commands[i]->name, commands[i]->summary);
+    }
+    fprintf(to, "\n'ganbend SUBCOMMAND --help' prints the options of a subcommand and an example, 'ganbend --help-all' "
+                "those of all.\n"
                 "Exit status: 0 success, 1 failure, 2 wrong usage.\n\nexample:\n  ");
     for (const char *c = info.example; *c; c++) {
         putc(*c, to);
         if (*c == '\n') fputs("  ", to);
     }
     putc('\n', to);
+}
+
+/* The overview, and the help of every subcommand in full. */
+static void print_everything(void) {
+    print_overview(stdout);
+    for (int i = 0; i < COMMANDS; i++) {
+        printf("\n----\n\n");
+        print_help_all(commands[i]);
+        for (size_t k = 0; commands[i]->verbs && commands[i]->verbs[k]; k++) {
+            putchar('\n');
+            print_help_all(commands[i]->verbs[k]);
+        }
+    }
 }
 
 /* Options that only the build uses and --help does not list: --completions SHELL, --man-pages DIR, and --checkpoint-tables
@@ -78,6 +99,10 @@ static int dispatch(int argc, char **argv) {
     }
     if (!strcmp(word, "--version")) {
         printf("ganbend %s\n", gb_version());
+        return EXIT_DONE;
+    }
+    if (!strcmp(word, "--help-all")) {
+        print_everything();
         return EXIT_DONE;
     }
     if (argc == 2 && !strcmp(word, "--checkpoint-tables")) {

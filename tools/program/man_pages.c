@@ -161,6 +161,7 @@ static void put_program(FILE *to, const program_info *program) {
         putc('\n', to);
     }
     fputs(".SH OPTIONS\n.TP\n\\fB\\-\\-help\\fR\nPrint the list of subcommands.\n"
+          ".TP\n\\fB\\-\\-help\\-all\\fR\nPrint the options of all subcommands.\n"
           ".TP\n\\fB\\-\\-version\\fR\nPrint the version.\n"
           ".SH EXAMPLES\n", to);
     put_lines(to, program->example);
@@ -168,6 +169,8 @@ static void put_program(FILE *to, const program_info *program) {
     fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16 or "
           "neon. The default is the best that the processor supports.\n"
           ".TP\n.BR GANBEND_DEVICE \", \" GANBEND_PRECISION\nDefaults for \\-\\-device and \\-\\-precision.\n"
+          ".TP\n.B XDG_CACHE_HOME\nWhere converted checkpoints are kept, in its folder ganbend; ~/.cache by default.\n"
+          ".TP\n.B TMPDIR\nWhere temporary files are written; /tmp by default.\n"
           ".TP\n.B GANBEND_CUDA_SYNC\n1: wait for every kernel on the GPU, so that an error names the kernel.\n"
           ".SH SEE ALSO\n", to);
     for (size_t i = 0; program->commands[i]; i++)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "output_names.h"
 
 size_t option_count(const option *table) {
     size_t n = 0;
@@ -15,13 +16,33 @@ const option *find_row_named(const option *table, const char *name, size_t lengt
     return NULL;
 }
 
+option_kind kind_of(const option *o) {
+    return (option_kind)(o->kind & ~OPTION_RARE);
+}
+
+bool is_rare(const option *o) {
+    return (o->kind & OPTION_RARE) != 0;
+}
+
+/* General options, and the outputs that a subcommand must have for them; 0: every subcommand has the option. */
+static const struct { int writes; option row; } general[] = {
+    {~0, {"--force", OPTION_FLAG, 0, NULL, "Replace the output even if it is an input of this command or a file of another "
+          "kind.", 0, 0}},
+    {~0, {"--quiet", OPTION_FLAG, 0, NULL, "Or -q: do not print what was written.", 0, 0}},
+    {~0, {"--verbose", OPTION_FLAG, 0, NULL, "Or -v: also print the model, the processor, and times.", 0, 0}},
+    {WRITES_PICTURE | WRITES_ANIMATION, {"--yes", OPTION_FLAG, 0, NULL, "Make 10,000 pictures and more without a question.",
+                                         0, 0}},
+    {0, {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0}},
+    {0, {"--help-all", OPTION_FLAG, 0, NULL, "Print all options in full.", 0, 0}},
+};
+
+const option *general_option(const command *c, size_t i) {
+    for (size_t k = 0; k < sizeof general / sizeof *general; k++)
+        if ((!general[k].writes || (c->writes & general[k].writes)) && i-- == 0) return &general[k].row;
+    return NULL;
+}
+
 const option *option_at(const command *c, size_t i) {
-    static const option help = {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0};
-    static const option force = {"--force", OPTION_FLAG, 0, NULL, "Replace the output even if it is an input of this "
-                                 "command or a file of another kind.", 0, 0};
-    static const option quiet = {"--quiet", OPTION_FLAG, 0, NULL, "Or -q: do not print what was written.", 0, 0};
-    static const option verbose = {"--verbose", OPTION_FLAG, 0, NULL, "Or -v: also print the model, the processor, and each "
-                                   "step.", 0, 0};
     size_t rows = option_count(c->options);
     if (i < rows) return &c->options[i];
     i -= rows;
@@ -30,10 +51,7 @@ const option *option_at(const command *c, size_t i) {
         if (i < rows) return &c->shared[k].table[i];
         i -= rows;
     }
-    if (c->writes && i-- == 0) return &force;
-    if (c->writes && i-- == 0) return &quiet;
-    if (c->writes && i-- == 0) return &verbose;
-    return i == 0 ? &help : NULL;
+    return general_option(c, i);
 }
 
 placeholder_kind kind_of_placeholder(const char *placeholder) {

@@ -12,6 +12,10 @@ typedef struct progress {
     bool terminal, shown;
 } progress;
 
+/* Writes the line that is shown at `now`: "rendering 3 of 8, 30 %, 1.2/s, 5 s left". */
+enum { PROGRESS_ROOM = 160 };
+void progress_line(const progress *p, double now, double share, char text[PROGRESS_ROOM]);
+
 progress progress_start(const char *doing, size_t total);
 /* A progress callback for the library: `arg` is a progress, `share` the share of the current item that is done. */
 void progress_share(void *arg, double share);

@@ -10,6 +10,7 @@ static const char stylegan3[] = "this is for StyleGAN3; 'ganbend sweep' and reci
 
 static const synonym synonyms[] = {
     {"--seed", "--seeds", NULL},
+    {"--seeds", "--seed", NULL},
     {"--truncation", "--trunc", NULL},
     {"--trunc-psi", "--trunc", NULL},
     {"--truncation-psi", "--trunc", NULL},

@@ -2,10 +2,11 @@
 # need. studio.cmake has found libturbojpeg.
 find_package(Threads REQUIRED)
 add_library(gb_studio_client STATIC
-  studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c studio/folder.c studio/jpeg.c
+  studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
+  studio/claim.c studio/folder.c studio/jpeg.c
   studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/clusters.c studio/pick.c studio/saving.c
   studio/film.c studio/film_handlers.c
-  program/arguments.c program/error.c program/help.c program/host.c program/nearest_name.c program/options.c
+  program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/nearest_name.c program/options.c
   program/output_names.c program/progress.c program/report.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/seeds.c
   bending/recipes.c bending/recipe_yaml.c bending/picture_recipe.c pictures/pictures.c)

@@ -16,7 +16,7 @@
 #include "folder.h"
 #include "tools/program/host.h"
 
-enum { SILENCE = 120 /* seconds without output after which ffmpeg is killed */ };
+enum { SILENCE = 120 /* seconds without output after which ffmpeg is killed */, MAX_FILMS = 1000 };
 
 static const struct film_format {
     const char *name, *ext;
@@ -37,6 +37,46 @@ const char *film_format(const char *name, const char **extension) {
     const struct film_format *format = format_named(name);
     *extension = format->ext;
     return format->name;
+}
+
+/* ------------------------------------------------------------------------------------------------ names */
+
+/* The path of the k-th name, counted from 1: "walk", "walk-2". */
+static gb_status nth_path(film *f, int k, char path[PATH_ROOM], gb_error *err) {
+    const char *ext = format_named(f->format)->ext;
+    char base[sizeof f->name];
+    if (k == 1) snprintf(base, sizeof base, "%s", f->name);
+    else snprintf(base, sizeof base, "%.50s-%d", f->name, k);
+    snprintf(f->file, sizeof f->file, "%s%s", base, ext);
+    return folder_path(path, f->out, NULL, base, ext, err);
+}
+
+static gb_status too_many(const film *f, gb_error *err) {
+    return state(err, GB_BAD_ARGUMENT, "too many films are called '%s'", f->name);
+}
+
+/* The folder of the projects is no film. */
+static bool is_free(const film *f, const char *path) {
+    return strcmp(f->file, "studio") && !folder_has(path);
+}
+
+gb_status film_name(film *f, gb_error *err) {
+    char path[PATH_ROOM];
+    for (int k = 1; k <= MAX_FILMS; k++)
+        if (nth_path(f, k, path, err) || is_free(f, path)) return err->status;
+    return too_many(f, err);
+}
+
+gb_status film_publish(film *f, const char *unfinished, gb_error *err) {
+    char path[PATH_ROOM];
+    for (int k = 1; k <= MAX_FILMS; k++) {
+        bool exists;
+        if (nth_path(f, k, path, err)) return err->status;
+        if (!is_free(f, path)) continue;
+        if (!folder_move_new(unfinished, path, &exists, err) || !exists) return err->status;
+        *err = (gb_error){0};
+    }
+    return too_many(f, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ ffmpeg */
@@ -101,10 +141,10 @@ gb_status film_encode(film *f, gb_error *err) {
     while (arguments[count]) count++;
     if (frame_pattern(f, pattern, err)) return err->status;
     snprintf(fps, sizeof fps, "%lld", (long long)f->fps);
+    if (unfinished_path(f->beside, f->out, err)) return err->status;
     snprintf(to, sizeof to, "file:%s", f->beside);
     for (const char *const *c = format->codec; *c; c++) arguments[count++] = *c;
     arguments[count] = to;
-    folder_remove(f->beside);
     return spawn((char *const *)arguments, f, err);     /* which does not modify them */
 }
 
@@ -131,7 +171,7 @@ static void read_output(film *f) {
 
 void film_close(film *f) {
     folder_remove(f->frames);
-    folder_remove(f->beside);
+    if (*f->beside) folder_remove(f->beside);
     *f = (film){0};
 }
 
@@ -194,6 +234,6 @@ film_news film_poll(film *f, outgoing *p) {
     parse_line(f);
     if (silent) state(&why, GB_IO, "ffmpeg wrote no progress for %d seconds and was killed", (int)SILENCE);
     else if (code) state(&why, GB_IO, "ffmpeg failed: %s", *f->error ? f->error : "no error message");
-    else folder_move(f->beside, f->path, &why);
+    else folder_sync_file(f->beside), film_publish(f, f->beside, &why);
     return answer_end(f, &why, p);
 }

@@ -1,5 +1,6 @@
-/* Rendering a film: frames are written one by one to a hidden folder, which is then renamed, or encoded by ffmpeg. Each
- * client has one film at a time. An unfinished film leaves no files behind. */
+/* Rendering a film: frames are written one by one to an unfinished folder (folder.h), which is then renamed, or encoded by
+ * ffmpeg. Each client has one film at a time. The film gets its final name when it is finished, because another one of that
+ * name may be finished first. */
 #ifndef GANBEND_STUDIO_FILM_H
 #define GANBEND_STUDIO_FILM_H
 
@@ -13,10 +14,11 @@
 typedef struct film {
     bool open;
     size_t model;               /* that renders the frames */
-    char file[80];              /* its name, with the extension of its format */
-    char frames[PATH_ROOM];     /* the hidden folder */
-    char beside[PATH_ROOM];     /* the file that ffmpeg writes */
-    char path[PATH_ROOM];       /* the final name of either */
+    const char *out;            /* the studio's output folder */
+    char name[65];              /* as it was asked for */
+    char file[80];              /* with "-2", "-3", … if that is taken, and the extension of its format */
+    char frames[PATH_ROOM];     /* the unfinished folder */
+    char beside[PATH_ROOM];     /* the unfinished file that ffmpeg writes */
     const char *format;
     int64_t fps, wanted, made;
     bool discarded;             /* while ffmpeg was encoding it; the `finish` that waits has no answer yet */
@@ -32,6 +34,10 @@ typedef struct film {
 /* A format by a name that a message may have: its name, which is static, and the extension of its files, "" for a folder of
  * frames. */
 const char *film_format(const char *name, const char **extension);
+/* Chooses f->file: the name, or the next one that is free. */
+gb_status film_name(film *f, gb_error *err);
+/* Moves the unfinished file or folder to f->file, or to the next name if that has been taken meanwhile. */
+gb_status film_publish(film *f, const char *unfinished, gb_error *err);
 /* Starts ffmpeg on the frames. film_poll() tells when it has ended. */
 gb_status film_encode(film *f, gb_error *err);
 /* Ends a film that is to be dropped. If ffmpeg is encoding it, film_poll() answers the `finish` that waits. */

@@ -1,18 +1,19 @@
 /* The studio's folder, by POSIX calls. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE     /* renameat2; everything else is POSIX.1-2008 */
 #include "folder.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/program/host.h"
 #include "projects.h"
+#include "tools/program/error.h"
 
 static bool is_link(const char *path) {
     struct stat info;
@@ -41,6 +42,18 @@ gb_status folder_prepare(const char *out, const char *sub, gb_error *err) {
     if (host_make_folder(out, err) || join(path, out, sub, err) || !sub) return err->status;
     if (mkdir(path, 0777) == 0 || errno == EEXIST) return GB_OK;
     return state(err, GB_IO, "%s: cannot create this folder: %s", path, strerror(errno));
+}
+
+gb_status folder_prepare_unfinished(const char *out, gb_error *err) {
+    return folder_prepare(out, "studio", err) || folder_prepare(out, FOLDER_UNFINISHED, err) ? err->status : GB_OK;
+}
+
+gb_status unfinished_path(char path[PATH_ROOM], const char *out, gb_error *err) {
+    static atomic_ulong count;
+    int length;
+    if (folder_prepare_unfinished(out, err)) return err->status;
+    length = snprintf(path, PATH_ROOM, "%s/" FOLDER_UNFINISHED "/%ld-%lu", out, (long)getpid(), atomic_fetch_add(&count, 1));
+    return length < PATH_ROOM - 40 ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
 }
 
 bool folder_has(const char *path) {
@@ -105,24 +118,32 @@ static void sync_folder_of(const char *path) {
     close(folder);
 }
 
-/* Writes a hidden file beside it and renames that. */
-gb_status folder_write(const char *path, const void *bytes, size_t size, gb_error *err) {
-    const char *slash = strrchr(path, '/');
-    char beside[PATH_ROOM + 32];
-    const char *from = bytes;
-    int file, folder = slash ? (int)(slash - path) + 1 : 0;
-    snprintf(beside, sizeof beside, "%.*s.%s.new", folder, path, path + folder);
-    unlink(beside);
-    file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, folder_has(path) ? 0600 : 0666);
-    if (file < 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
+static gb_status write_all(int file, const char *path, const char *bytes, size_t size, gb_error *err) {
     for (size_t done = 0; done < size && !err->status;) {
-        ssize_t n = write(file, from + done, size - done);
+        ssize_t n = write(file, bytes + done, size - done);
         if (n > 0) done += (size_t)n;
         else if (n == 0 || errno != EINTR) state(err, GB_IO, "%s: %s", path, strerror(n ? errno : ENOSPC));
     }
     if (!err->status && fsync(file) != 0 && errno != EINVAL) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    return err->status;
+}
+
+gb_status folder_write(const char *out, const char *path, const void *bytes, size_t size, char beside[PATH_ROOM],
+                       gb_error *err) {
+    int file;
+    if (unfinished_path(beside, out, err)) return err->status;
+    file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, folder_has(path) ? 0600 : 0666);
+    if (file < 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
+    write_all(file, path, bytes, size, err);
     if (close(file) != 0 && !err->status) state(err, GB_IO, "%s: %s", path, strerror(errno));
-    if (err->status || folder_move(beside, path, err)) unlink(beside);
+    if (err->status) unlink(beside);
+    return err->status;
+}
+
+gb_status folder_replace(const char *out, const char *path, const void *bytes, size_t size, gb_error *err) {
+    char beside[PATH_ROOM];
+    if (folder_write(out, path, bytes, size, beside, err)) return err->status;
+    if (folder_move(beside, path, err)) unlink(beside);
     return err->status;
 }
 
@@ -131,6 +152,45 @@ gb_status folder_move(const char *from, const char *to, gb_error *err) {
     if (rename(from, to) != 0) return state(err, GB_IO, "%s: %s", to, strerror(errno));
     sync_folder_of(to);
     return GB_OK;
+}
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Where a file system has neither RENAME_NOREPLACE nor links, creating an empty file of that name comes closest. A folder
+ * that is not empty, and a file, is not replaced by a folder. */
+static int rename_to_free_name(const char *from, const char *to) {
+    int file;
+#ifdef RENAME_NOREPLACE
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+#endif
+    if (is_folder(from)) return folder_has(to) ? (errno = EEXIST, -1) : rename(from, to);
+    if (link(from, to) == 0) return unlink(from);
+    if (errno != EPERM && errno != ENOTSUP && errno != EMLINK) return -1;
+    file = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return -1;
+    close(file);
+    return rename(from, to);
+}
+
+gb_status folder_move_new(const char *from, const char *to, bool *exists, gb_error *err) {
+    *exists = false;
+    if (rename_to_free_name(from, to) == 0) {
+        sync_folder_of(to);
+        return GB_OK;
+    }
+    *exists = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
+    return *exists ? state(err, GB_BAD_ARGUMENT, "%s: already exists", to) : state(err, GB_IO, "%s: %s", to, strerror(errno));
+}
+
+void folder_sync_file(const char *path) {
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) return;
+    (void)fsync(file);
+    close(file);
 }
 
 void folder_remove(const char *path) {

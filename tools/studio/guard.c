@@ -45,13 +45,14 @@ static bool is_our_host(const guard *g, const char *host) {
     if (brackets) return g->listens ? inet_pton(AF_INET6, name, &six) == 1 : !strcmp(name, "::1");
     if (!strcasecmp(name, "localhost") || !strcmp(name, "127.0.0.1")) return true;
     if (!g->listens) return false;
-    return inet_pton(AF_INET, name, &four) == 1 || (g->machine && *g->machine && !strcasecmp(name, g->machine));
+    return inet_pton(AF_INET, name, &four) == 1 || (g->machine && *g->machine && !strcasecmp(name, g->machine)) ||
+           (g->name && !strcasecmp(name, g->name));
 }
 
-/* The page's own origin is http:// and its Host. */
-static bool is_own_origin(const char *origin, const char *host) {
-    static const char scheme[] = "http://";
-    return !strncmp(origin, scheme, sizeof scheme - 1) && !strcmp(origin + sizeof scheme - 1, host);
+/* The page's own origin is http:// or https:// and its Host. */
+static bool is_own_origin(const guard *g, const char *origin, const char *host) {
+    const char *scheme = g->encrypted ? "https://" : "http://";
+    return !strncmp(origin, scheme, strlen(scheme)) && !strcmp(origin + strlen(scheme), host);
 }
 
 /* In constant time for a `given` of the right length. */
@@ -83,11 +84,11 @@ static bool knows_token(const guard *g, const guard_request *r) {
 
 const char *guard_refuses(const guard *g, const guard_request *r) {
     if (!r->host || !is_our_host(g, r->host))
-        return g->listens ? "Use an address of this machine, localhost or its host name to reach the studio."
+        return g->listens ? "Use an address of this machine, localhost, its host name or that of --name to reach the studio."
                           : "Use 127.0.0.1, localhost or [::1] to reach the studio.";
-    if (r->origin ? !is_own_origin(r->origin, r->host) : r->upgrade)
+    if (r->origin ? !is_own_origin(g, r->origin, r->host) : r->upgrade)
         return "Pages of other sites must not use the studio.";
-    if (g->listens && !knows_token(g, r))
-        return "The token is missing: open the address that 'ganbend studio' printed, http://…/?token=…";
+    if (!knows_token(g, r))
+        return "The token is missing: open the address that 'ganbend studio' printed, with ?token=… at its end.";
     return NULL;
 }

@@ -74,10 +74,12 @@ bool http_response(const http_request *q, outgoing *p, bool *last) {
     file = find_asset(q->path);
     if (!file) return put_line(q, "404 Not Found", "", "No such file.", p);
     *last = false;
-    known = q->known && !strcmp(q->known, file->etag);
-    snprintf(headers, sizeof headers, "Cache-Control: no-cache\r\nETag: %s\r\n%s%s%s", file->etag,
-             q->cookie ? "Set-Cookie: " : "", q->cookie ? q->cookie : "",
-             q->cookie ? "; Path=/; HttpOnly; SameSite=Strict\r\n" : "");
+    known = !q->cookie && q->known && !strcmp(q->known, file->etag);
+    if (q->cookie)
+        snprintf(headers, sizeof headers, "Cache-Control: no-store\r\nSet-Cookie: %s; Path=/; HttpOnly; SameSite=Strict%s\r\n",
+                 q->cookie, q->encrypted ? "; Secure" : "");
+    else
+        snprintf(headers, sizeof headers, "Cache-Control: no-cache\r\nETag: %s\r\n", file->etag);
     return put(&(response){.status = known ? "304 Not Modified" : "200 OK", .type = file->type, .more = headers,
                            .body = file->bytes, .size = known ? 0 : file->size, .head = q->head, .unchanged = known},
                p);

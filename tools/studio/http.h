@@ -13,7 +13,9 @@ typedef struct http_request {
     const char *known;          /* If-None-Match, or NULL */
     const char *refused;        /* why the request is refused, or NULL */
     bool crowded;               /* too many connections */
-    const char *cookie;         /* to set with a file: "name=value", or NULL */
+    const char *cookie;         /* to set with a file: "name=value", or NULL; then the address has the token, and the response
+                                   is not stored */
+    bool encrypted;             /* the cookie is for TLS only */
 } http_request;
 
 /* Makes the whole response; free_outgoing() frees it. *last: the connection ends after it. False if out of memory. */

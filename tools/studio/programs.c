@@ -21,8 +21,8 @@ bool has_screen(void) {
     return is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
 }
 
-void open_browser(const char *address) {
-    char program[] = "xdg-open", *copy = strdup(address);
+void open_browser(const char *path) {
+    char program[] = "xdg-open", *copy = strdup(path);
     char *arguments[] = {program, copy, NULL};
     posix_spawn_file_actions_t quiet;
     posix_spawnattr_t fresh;

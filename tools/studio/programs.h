@@ -6,7 +6,7 @@
 
 /* Whether there is a display to open a browser on. */
 bool has_screen(void);
-/* Opens the address in the user's default browser; does nothing if that fails. */
-void open_browser(const char *address);
+/* Opens a file in the user's default browser; does nothing if that fails. */
+void open_browser(const char *path);
 
 #endif

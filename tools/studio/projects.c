@@ -12,11 +12,13 @@ bool is_valid_name(const char *name) {
 
 void clients_init(client_list *clients) {
     pthread_mutex_init(&clients->lock, NULL);
+    pthread_mutex_init(&clients->naming, NULL);
     pthread_cond_init(&clients->released, NULL);
 }
 
 void clients_free(client_list *clients) {
     pthread_cond_destroy(&clients->released);
+    pthread_mutex_destroy(&clients->naming);
     pthread_mutex_destroy(&clients->lock);
 }
 
@@ -71,7 +73,7 @@ void project_claim(client_list *clients, client_slot *slot, const char *wanted, 
     pthread_mutex_lock(&clients->lock);
     *slot->name = '\0';             /* a waiting client holds no project, so two never wait for each other */
     snprintf(name, PROJECT_NAME, "%s", is_valid_name(wanted) ? wanted : "project");
-    while ((holder = find_project(clients, name)) && holder->closing)
+    while ((holder = find_project(clients, name)) && (holder->closing || holder->writing))
         pthread_cond_wait(&clients->released, &clients->lock);
     if (holder && *tab && !strcmp(holder->tab, tab)) {
         *holder->name = '\0';
@@ -84,10 +86,17 @@ void project_claim(client_list *clients, client_slot *slot, const char *wanted, 
     pthread_mutex_unlock(&clients->lock);
 }
 
-bool project_is_held(client_list *clients, client_slot *slot) {
+bool project_begin_writing(client_list *clients, client_slot *slot) {
     bool holds;
     pthread_mutex_lock(&clients->lock);
-    holds = *slot->name;
+    holds = slot->writing = *slot->name;
     pthread_mutex_unlock(&clients->lock);
     return holds;
+}
+
+void project_end_writing(client_list *clients, client_slot *slot) {
+    pthread_mutex_lock(&clients->lock);
+    slot->writing = false;
+    pthread_cond_broadcast(&clients->released);
+    pthread_mutex_unlock(&clients->lock);
 }

@@ -23,10 +23,12 @@ void clients_wait_for_closing(client_list *clients);
 
 /* Opens the project `wanted` if no other client has it, else "project", "project-2", …, and writes its name. A client with
  * the same `tab` as the holder takes the project over, because it is the same page on a new connection. If the holder is
- * closing, this waits until its worker has ended and has written everything. */
+ * closing or writing, this waits until it has written everything. */
 void project_claim(client_list *clients, client_slot *slot, const char *wanted, const char *tab,
                    char name[PROJECT_NAME]);
-/* Whether the client still has its project: another connection may have taken it over. */
-bool project_is_held(client_list *clients, client_slot *slot);
+/* False if the client no longer has its project: another connection has taken it over. Otherwise it keeps it until it has
+ * ended writing. */
+bool project_begin_writing(client_list *clients, client_slot *slot);
+void project_end_writing(client_list *clients, client_slot *slot);
 
 #endif

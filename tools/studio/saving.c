@@ -33,7 +33,8 @@ gb_status write_picture(live *s, const char *path, gb_error *err) {
 
 typedef struct saved {
     char name[PROJECT_NAME];
-    char recipe[PATH_ROOM], picture[PATH_ROOM], beside[PATH_ROOM];
+    char recipe[PATH_ROOM], picture[PATH_ROOM];             /* the final names */
+    char new_recipe[PATH_ROOM], new_picture[PATH_ROOM];     /* unfinished; new_picture is "" if no picture is saved */
 } saved;
 
 static gb_status name_saved(const live *s, const char *name, saved *f, gb_error *err) {
@@ -41,38 +42,68 @@ static gb_status name_saved(const live *s, const char *name, saved *f, gb_error 
     if (folder_path(f->recipe, out, NULL, name, ".yaml", err) || folder_path(f->picture, out, NULL, name, ".png", err))
         return err->status;
     snprintf(f->name, sizeof f->name, "%s", name);
-    /* Hidden, and different from any name that a page can give. */
-    return snprintf(f->beside, PATH_ROOM, "%s/.%s.png.new", out, name) < PATH_ROOM
-               ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", out);
+    return GB_OK;
 }
 
-static gb_status name_next(const live *s, saved *f, gb_error *err) {
+static gb_status write_saved(live *s, const message *m, saved *f, gb_error *err) {
+    if (folder_prepare(s->shared->out, NULL, err) || live_set(s, m->text, err)) return err->status;
+    if (m->png && (unfinished_path(f->new_picture, s->shared->out, err) || write_picture(s, f->new_picture, err)))
+        return err->status;
+    return folder_write(s->shared->out, f->recipe, m->text, strlen(m->text), f->new_recipe, err);
+}
+
+/* Both, or neither: a recipe whose picture cannot be put beside it is taken away again. */
+static gb_status move_new(const saved *f, bool *exists, gb_error *err) {
+    *exists = folder_has(f->picture) && *f->new_picture;
+    if (*exists) return state(err, GB_BAD_ARGUMENT, "%s: already exists", f->picture);
+    if (folder_move_new(f->new_recipe, f->recipe, exists, err) || !*f->new_picture) return err->status;
+    if (!folder_move_new(f->new_picture, f->picture, exists, err)) return GB_OK;
+    (void)rename(f->recipe, f->new_recipe);
+    return err->status;
+}
+
+static gb_status move_saved(const saved *f, bool replace, gb_error *err) {
+    bool exists;
+    if (!replace)
+        return move_new(f, &exists, err) && exists ? state(err, GB_BAD_ARGUMENT, "'%s' already exists", f->name) : err->status;
+    if (!folder_move(f->new_recipe, f->recipe, err) && *f->new_picture) folder_move(f->new_picture, f->picture, err);
+    return err->status;
+}
+
+static gb_status move_to_next(const live *s, saved *f, gb_error *err) {
     char name[32];
     for (int i = 1; i <= MAX_NUMBER; i++) {
+        bool exists;
         snprintf(name, sizeof name, "picture-%04d", i);
         if (name_saved(s, name, f, err)) return err->status;
-        if (!folder_has(f->recipe) && !folder_has(f->picture)) return GB_OK;
+        if (folder_has(f->recipe) || folder_has(f->picture)) continue;
+        if (!move_new(f, &exists, err) || !exists) return err->status;
+        *err = (gb_error){0};
     }
     return state(err, GB_BAD_ARGUMENT, "picture-0001 to picture-%d all exist; choose a name", (int)MAX_NUMBER);
 }
 
-/* The picture keeps its hidden name until the recipe has been written. */
-static gb_status write_saved(live *s, const message *m, const saved *f, gb_error *err) {
-    if (folder_prepare(s->shared->out, NULL, err) || live_set(s, m->text, err)) return err->status;
-    folder_remove(f->beside);
-    if (m->png && write_picture(s, f->beside, err)) return err->status;
-    if (!folder_write(f->recipe, m->text, strlen(m->text), err) && m->png) folder_move(f->beside, f->picture, err);
-    if (err->status) folder_remove(f->beside);
+/* Tabs take turns at naming, so that the recipe and the picture of one name are of one tab. Other programs cannot be made to
+ * wait, but nothing of theirs is replaced either. */
+static gb_status name_and_move(live *s, const message *m, saved *f, gb_error *err) {
+    pthread_mutex_lock(&s->shared->clients.naming);
+    if (*m->name) move_saved(f, m->replace, err);
+    else move_to_next(s, f, err);
+    pthread_mutex_unlock(&s->shared->clients.naming);
     return err->status;
 }
 
 gb_status handle_save(live *s, const message *m, outgoing *p, gb_error *err) {
-    saved f;
+    saved f = {0};
     json_t *fields;
-    if (*m->name ? name_saved(s, m->name, &f, err) : name_next(s, &f, err)) return err->status;
-    if (!m->replace && (folder_has(f.recipe) || (m->png && folder_has(f.picture))))
+    if (name_saved(s, *m->name ? m->name : "picture", &f, err)) return err->status;
+    if (*m->name && !m->replace && (folder_has(f.recipe) || (m->png && folder_has(f.picture))))
         return state(err, GB_BAD_ARGUMENT, "'%s' already exists", f.name);
-    if (write_saved(s, m, &f, err)) return err->status;
+    if (write_saved(s, m, &f, err) || name_and_move(s, m, &f, err)) {
+        if (*f.new_recipe) folder_remove(f.new_recipe);
+        if (*f.new_picture) folder_remove(f.new_picture);
+        return err->status;
+    }
     fields = json_pack("{s:s+}", "recipe", f.name, ".yaml");
     if (m->png) json_object_set_new(fields, "picture", json_pack("s+", f.name, ".png"));
     return pack_answer(m->id, fields, p, err);
@@ -152,14 +183,15 @@ gb_status handle_parse(live *s, const message *m, outgoing *p, gb_error *err) {
 
 /* ------------------------------------------------------------------------------------------------ keeping */
 
+/* While it is written no other connection can take the project over, or an older document could replace a newer one. */
 gb_status handle_keep(live *s, const message *m, outgoing *p, gb_error *err) {
     char path[PATH_ROOM];
-    if (!project_is_held(&s->shared->clients, s->slot))
+    if (!project_begin_writing(&s->shared->clients, s->slot))
         return state(err, GB_BAD_ARGUMENT, *s->project ? "'%s' is now open in another connection"
                                                     : "`hello` must come before `keep`", s->project);
-    if (folder_prepare(s->shared->out, "studio", err) ||
-        folder_path(path, s->shared->out, "studio", s->project, ".json", err) ||
-        folder_write(path, m->document, strlen(m->document), err))
-        return err->status;
-    return pack_answer(m->id, json_object(), p, err);
+    if (!folder_prepare(s->shared->out, "studio", err) &&
+        !folder_path(path, s->shared->out, "studio", s->project, ".json", err))
+        folder_replace(s->shared->out, path, m->document, strlen(m->document), err);
+    project_end_writing(&s->shared->clients, s->slot);
+    return err->status ? err->status : pack_answer(m->id, json_object(), p, err);
 }

@@ -1,6 +1,6 @@
 /* libwebsockets' service loop. We bind and accept ourselves, so that there are clear messages for a port in use and for too
- * many connections. Of libwebsockets only HTTP/1.1 and RFC 6455 are used: no TLS, HTTP/2, proxying, CONNECT or
- * compression.
+ * many connections. Of libwebsockets only HTTP/1.1, TLS and RFC 6455 are used: no HTTP/2, proxying, CONNECT or
+ * compression, and no subprotocols.
  *
  * The loop must stay fast for all clients: no callback here waits, renders, plans, parses a long message, or writes a
  * file. */
@@ -23,11 +23,11 @@
 #include "sockets.h"
 #include "signals.h"
 #include "connection.h"
+#include "places.h"
 #include "projects.h"
 
 enum {
-    CONNECTIONS = 32,           /* served at once: tabs and requests for files */
-    TURNED_AWAY = 16,           /* more that get a 503; any others are closed at once */
+    ACCEPTED = 8,               /* connections per round, so that what has arrived is read before many more come */
     TIMEOUT = 10,               /* seconds for a complete request, or for sending a response */
     IDLE = 15,                  /* seconds that an idle connection is kept */
     PING_AFTER = 60,            /* seconds of silence after which a tab is pinged */
@@ -48,11 +48,12 @@ struct server {
     bound_socket listener, osc;
     guard guard;
     char machine[HOST_ROOM];
+    char redirect[PATH_ROOM];   /* a file that leads here; "" if there is none */
     char address[HOST_ROOM + 80], osc_text[SOCKET_ADDRESS + 32];
     connection_list connections;
-    int served, turned_away;    /* numbers of connections; each points to the count it belongs to */
+    place_list places;          /* each connection points to its own */
     lws_sorted_usec_list_t round;
-    bool stopping;
+    bool stopping, has_signals;
 };
 
 /* What libwebsockets keeps for each connection. */
@@ -103,19 +104,34 @@ static int respond(struct lws *wsi, const http_request *r) {
     return written < 0 || last || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-static bool is_crowded(const server *s, struct lws *wsi) {
-    return lws_get_opaque_user_data(wsi) == &s->turned_away;
+/* A connection without a place is about to be closed. */
+static bool is_crowded(struct lws *wsi) {
+    const place *p = lws_get_opaque_user_data(wsi);
+    return !p || p->crowded;
+}
+
+/* The connection's request was accepted. */
+static void note_known(struct lws *wsi) {
+    place *p = lws_get_opaque_user_data(wsi);
+    if (p) p->known = true;
+}
+
+static void remove_redirect(server *s) {
+    if (*s->redirect) unlink(s->redirect);
+    *s->redirect = '\0';
 }
 
 static int answer_request(server *s, struct lws *wsi) {
     char path[URL_ROOM], known[64], cookie[sizeof s->guard.cookie + GUARD_TOKEN];
     bool by_address = false;
-    http_request r = {.crowded = is_crowded(s, wsi)};
+    http_request r = {.crowded = is_crowded(wsi), .encrypted = s->guard.encrypted};
     r.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path);
     if (!r.path && (r.path = header(wsi, WSI_TOKEN_HEAD_URI, path, sizeof path))) r.head = true;
     r.known = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, known, sizeof known);
     r.refused = refusal(s, wsi, false, &by_address);
-    if (s->guard.listens && by_address) {
+    if (!r.refused) note_known(wsi);
+    if (!r.refused && by_address) {
+        remove_redirect(s);
         snprintf(cookie, sizeof cookie, "%s=%s", s->guard.cookie, s->guard.token);
         r.cookie = cookie;
     }
@@ -127,8 +143,11 @@ static int check_upgrade(server *s, struct lws *wsi, const char *to) {
     char path[URL_ROOM], version[8];
     bool by_address;
     const char *spoken = header(wsi, WSI_TOKEN_VERSION, version, sizeof version);
-    http_request r = {.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path), .crowded = is_crowded(s, wsi)};
+    http_request r = {.path = header(wsi, WSI_TOKEN_GET_URI, path, sizeof path), .crowded = is_crowded(wsi)};
     r.refused = refusal(s, wsi, true, &by_address);
+    if (!r.refused && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0)    /* one of ours would make it another socket */
+        r.refused = "The studio's WebSocket has no subprotocols.";
+    if (!r.refused) note_known(wsi);
     if (!r.refused && !r.crowded && !strcasecmp(to, "websocket") && spoken && !strcmp(spoken, "13") && r.path &&
         !strcmp(r.path, "/ws"))
         return 0;
@@ -139,7 +158,6 @@ static int check_upgrade(server *s, struct lws *wsi, const char *to) {
 static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
     attached *at = user;
     server *s;
-    int *counted;
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         return answer_request(server_of(wsi), wsi);
@@ -163,8 +181,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         connections_wake(&server_of(wsi)->connections);
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        counted = lws_get_opaque_user_data(wsi);
-        if (counted) --*counted;
+        if (lws_get_opaque_user_data(wsi)) place_free(lws_get_opaque_user_data(wsi));
         return 0;
     case LWS_CALLBACK_RAW_ADOPT:        /* reached only by CONNECT and request bodies */
     case LWS_CALLBACK_RAW_RX:
@@ -177,16 +194,20 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 
 /* ---------------------------------------------------------------------------------------------------- sockets */
 
+/* A connection that has to leave is closed in the next round, because it may be the one that is being served. */
 static void take_connection(server *s, int fd) {
-    int *count = s->served < CONNECTIONS ? &s->served : &s->turned_away;
-    lws_adopt_desc_t how = {.vh = s->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd},
-                            .opaque = count};
-    if (s->turned_away >= TURNED_AWAY) {
-        close(fd);
-        return;
+    void *leaving;
+    place *p = place_take(&s->places, &leaving);
+    lws_adopt_desc_t how = {.vh = s->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd}, .opaque = p};
+    if (s->guard.encrypted) how.type |= LWS_ADOPT_ALLOW_SSL;
+    if (leaving) {
+        lws_set_opaque_user_data(leaving, NULL);
+        lws_set_timeout(leaving, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
     }
-    ++*count;
-    (void)lws_adopt_descriptor_vhost_via_info(&how);    /* on failure it closes the socket, and WSI_DESTROY counts it */
+    p->connection = p;                                      /* taken, in case the adoption fails and frees it */
+    struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&how);    /* on failure it closes the socket */
+    if (wsi) p->connection = wsi;
+    else place_free(p);
 }
 
 static int serve_listener(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
@@ -194,7 +215,7 @@ static int serve_listener(struct lws *wsi, enum lws_callback_reasons reason, voi
     (void)user, (void)in, (void)size;
     if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
     s = server_of(wsi);
-    for (int fd; (fd = accept_connection(s->listener.fd)) >= 0;) take_connection(s, fd);
+    for (int i = 0, fd; i < ACCEPTED && (fd = accept_connection(s->listener.fd)) >= 0; i++) take_connection(s, fd);
     return 0;
 }
 
@@ -236,7 +257,7 @@ static bool adopt(server *s, int fd, const char *protocol) {
 
 /* ---------------------------------------------------------------------------------------------------- starting */
 
-static gb_status open_context(server *s, gb_error *err) {
+static gb_status open_context(server *s, const server_options *o, gb_error *err) {
     static const lws_retry_bo_t keep_alive = {.secs_since_valid_ping = PING_AFTER,
                                                  .secs_since_valid_hangup = HANG_UP_AFTER};
     struct lws_context_creation_info info = {
@@ -247,19 +268,28 @@ static gb_status open_context(server *s, gb_error *err) {
         .vhost_name = "studio",
         .server_string = "ganbend",
         .max_http_header_data = HEADERS,
-        .max_http_header_pool = CONNECTIONS + TURNED_AWAY,
+        .max_http_header_pool = PLACES + ACCEPTED,
         .timeout_secs = TIMEOUT,
         .timeout_secs_ah_idle = TIMEOUT,
         .keepalive_timeout = IDLE,
         .pt_serv_buf_size = 16 << 10,
-        .fd_limit_per_thread = CONNECTIONS + TURNED_AWAY + 8,
+        .fd_limit_per_thread = PLACES + ACCEPTED + 8,
         .retry_and_idle_policy = &keep_alive,
         .user = s,
     };
+    if (o->certificate) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = o->certificate;
+        info.ssl_private_key_filepath = o->key;
+        info.alpn = "http/1.1";
+    }
     lws_set_log_level(0, NULL);
     s->context = lws_create_context(&info);
     s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
-    return s->vhost ? GB_OK : state(err, GB_IO, "libwebsockets cannot be initialised");
+    if (s->vhost) return GB_OK;
+    return o->certificate ? state(err, GB_BAD_FILE, "%s and %s are not a certificate and its key that can be used",
+                                  o->certificate, o->key)
+                          : state(err, GB_IO, "libwebsockets cannot be initialised");
 }
 
 static gb_status open_sockets(server *s, const server_options *o, gb_error *err) {
@@ -267,26 +297,26 @@ static gb_status open_sockets(server *s, const server_options *o, gb_error *err)
     if (bind_socket(SOCKET_LISTENS, at, o->port, "--port", &s->listener, err)) return err->status;
     if (!adopt(s, s->listener.fd, "listener")) return state(err, GB_NO_MEMORY, "out of memory");
     if (!o->osc_port) return GB_OK;
-    if (bind_socket(SOCKET_DATAGRAMS, o->osc_address ? o->osc_address : at, o->osc_port, "--osc", &s->osc, err))
+    if (bind_socket(SOCKET_DATAGRAMS, o->osc_address ? o->osc_address : "127.0.0.1", o->osc_port, "--osc", &s->osc, err))
         return err->status;
     snprintf(s->osc_text, sizeof s->osc_text, "%s, port %d", s->osc.address, s->osc.port);
     return adopt(s, s->osc.fd, "osc") ? GB_OK : state(err, GB_NO_MEMORY, "out of memory");
 }
 
-static gb_status draw_token(server *s, gb_error *err) {
-    unsigned char bits[(GUARD_TOKEN - 1) / 2];
-    if (lws_get_random(s->context, bits, sizeof bits) != sizeof bits)
-        return state(err, GB_IO, "no random numbers are available for the token");
-    for (size_t i = 0; i < sizeof bits; i++) snprintf(s->guard.token + 2 * i, 3, "%02x", bits[i]);
-    return GB_OK;
+/* The address to type into a browser. When listening on all addresses it has a name of the machine. */
+static void write_address(server *s) {
+    const char *name = s->guard.name ? s->guard.name : s->listener.any && s->machine[0] ? s->machine : s->listener.address;
+    bool six = strchr(name, ':') != NULL;
+    snprintf(s->address, sizeof s->address, "%s://%s%s%s:%d/?token=%s", s->guard.encrypted ? "https" : "http", six ? "[" : "",
+             name, six ? "]" : "", s->listener.port, s->guard.token);
 }
 
-/* The address to type into a browser. When listening on all addresses it has the machine's name. */
-static void write_address(server *s) {
-    const char *name = s->listener.any && s->machine[0] ? s->machine : s->listener.address;
-    bool six = strchr(name, ':') != NULL;
-    snprintf(s->address, sizeof s->address, "http://%s%s%s:%d/%s%s", six ? "[" : "", name, six ? "]" : "",
-             s->listener.port, s->guard.listens ? "?token=" : "", s->guard.token);
+/* From here on signals end server_run(), at once if they come before it. */
+static gb_status take_signals(server *s, gb_error *err) {
+    int signals;
+    if (signals_begin(&signals, err)) return err->status;
+    s->has_signals = true;
+    return adopt(s, signals, "stop") ? GB_OK : state(err, GB_NO_MEMORY, "out of memory");
 }
 
 /* Called from any thread. lws_cancel_service() is the only function of libwebsockets for which that is allowed. */
@@ -305,7 +335,10 @@ gb_status server_new(const server_options *options, shared *all, server **made, 
     if (gethostname(s->machine, sizeof s->machine - 1) != 0) s->machine[0] = '\0';
     s->guard.machine = s->machine;
     s->guard.listens = options->listen != NULL;
-    if (open_context(s, err) || open_sockets(s, options, err) || (s->guard.listens && draw_token(s, err))) {
+    s->guard.encrypted = options->certificate != NULL;
+    s->guard.name = options->name;
+    snprintf(s->guard.token, sizeof s->guard.token, "%s", options->token);
+    if (open_context(s, options, err) || open_sockets(s, options, err) || take_signals(s, err)) {
         server_free(s);
         return err->status;
     }
@@ -318,11 +351,21 @@ gb_status server_new(const server_options *options, shared *all, server **made, 
 void server_free(server *s) {
     if (!s) return;
     if (s->context) lws_context_destroy(s->context);
+    if (s->has_signals) signals_end();
+    remove_redirect(s);
     free(s);
 }
 
 const char *server_address(const server *s) {
     return s->address;
+}
+
+bool server_is_readable(const server *s) {
+    return s->guard.listens && !s->guard.encrypted && !s->listener.loopback;
+}
+
+void server_leads(server *s, const char *redirect) {
+    snprintf(s->redirect, sizeof s->redirect, "%s", redirect);
 }
 
 const char *server_osc_address(const server *s) {
@@ -347,12 +390,8 @@ static void close_connections(server *s) {
 }
 
 gb_status server_run(server *s, gb_error *err) {
-    int signals;
-    if (signals_begin(&signals, err)) return err->status;
-    if (!adopt(s, signals, "stop")) state(err, GB_NO_MEMORY, "out of memory");
     while (!err->status && !s->stopping)
         if (lws_service(s->context, 0) < 0) state(err, GB_IO, "libwebsockets stopped unexpectedly");
     close_connections(s);
-    signals_end();
     return err->status;
 }

@@ -22,6 +22,7 @@ typedef struct shared_model {
 typedef struct client_slot {
     bool taken;
     bool closing;               /* the connection is gone, and the worker is finishing */
+    bool writing;               /* the project's file; meanwhile no other client can have the project */
     char name[PROJECT_NAME];    /* of the project that the client has open, or "" */
     char tab[PAGE_ID];          /* identifies the page across connections, or "" */
 } client_slot;
@@ -29,7 +30,8 @@ typedef struct client_slot {
 /* All clients. No two of them have the same project open. See projects.h. */
 typedef struct client_list {
     pthread_mutex_t lock;
-    pthread_cond_t released;    /* a worker has ended */
+    pthread_cond_t released;    /* a worker has ended, or has written its project */
+    pthread_mutex_t naming;     /* held while saved files get their names */
     client_slot slots[MAX_CLIENTS];
 } client_list;
 

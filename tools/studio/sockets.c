@@ -44,6 +44,7 @@ static gb_status name_socket(bound_socket *s, gb_error *err) {
         sscanf(port, "%d", &s->port) != 1)
         return state(err, GB_IO, "cannot find out which port was chosen");
     s->any = !strcmp(s->address, "0.0.0.0") || !strcmp(s->address, "::");
+    s->loopback = !strncmp(s->address, "127.", 4) || !strcmp(s->address, "::1");
     return GB_OK;
 }
 

@@ -11,6 +11,7 @@ typedef struct bound_socket {
     int port;                           /* the actual one if 0 was requested */
     char address[SOCKET_ADDRESS];       /* numeric: "127.0.0.1", "::" */
     bool any;                           /* listens on every address of this machine */
+    bool loopback;                      /* reachable from this machine only */
 } bound_socket;
 
 typedef enum socket_kind { SOCKET_LISTENS, SOCKET_DATAGRAMS } socket_kind;

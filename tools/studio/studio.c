@@ -6,17 +6,19 @@
 #include <string.h>
 
 #include "assets.h"
+#include "claim.h"
 #include "tools/commands/commands.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
 #include "osc.h"
 #include "programs.h"
 #include "server.h"
+#include "token.h"
 #include "projects.h"
 
 typedef struct settings {
     int64_t port, keep, quality;
-    const char *listen, *osc, *out;
+    const char *listen, *name, *certificate, *key, *osc, *out;
     device_options on;
     bool no_browser;
 } settings;
@@ -25,8 +27,8 @@ typedef struct settings {
 
 static const option options[] = {
     {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 chooses a free one.", 0, 65535},
-    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder for saved files (out). Its folder studio/ holds the projects of "
-     "the tabs.", 0, 0},
+    {"--out", OPTION_TEXT, AT(out), "DIR", "Folder for saved files (out), for one studio at a time. Its folder studio/ holds "
+     "the projects of the tabs and the token of the page's address.", 0, 0},
     DEVICE_OPTIONS(settings, on),
     {"--keep", OPTION_INTEGER, AT(keep), "MB", "Memory per tab for the results of layers that need not run again (768).", 1,
      1 << 20},
@@ -35,8 +37,11 @@ static const option options[] = {
     {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Receives OSC messages over UDP, such as /ganbend/trunc 0.7: "
      "from this machine only, or on ADDRESS (0.0.0.0: from every network).", 0, 0},
     {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Serves other machines too: listens on this address (0.0.0.0: on all). "
-     "The address of the page then contains a token, which is required. The connection is not encrypted; the ssh example "
-     "below is.", 0, 0},
+     "Without --cert and --key the connection is not encrypted; the ssh example below is.", 0, 0},
+    {"--cert", OPTION_TEXT, AT(certificate), "PEM", "Certificate for https, with those of its issuers.", 0, 0},
+    {"--key", OPTION_TEXT, AT(key), "PEM", "The certificate's private key.", 0, 0},
+    {"--name", OPTION_TEXT, AT(name), "NAME", "With --listen: the name by which browsers find this machine, such as that of the "
+     "certificate, if it is not its host name.", 0, 0},
     {"--no-browser", OPTION_FLAG, AT(no_browser), NULL, "Do not open a browser; only print the address.", 0, 0},
     {0}
 };
@@ -125,19 +130,33 @@ static bool parse_osc(const char *text, char *room, size_t size, server_options 
     return true;
 }
 
+/* Failures only mean that the printed address has to be opened by hand. */
+static void show_in_browser(const settings *set, server *running) {
+    char redirect[PATH_ROOM];
+    gb_error err = {0};
+    if (set->no_browser || !has_screen() || token_redirect(set->out, server_address(running), redirect, &err)) return;
+    server_leads(running, redirect);
+    open_browser(redirect);
+}
+
 static void announce(const settings *set, const server *running) {
     const char *osc = server_osc_address(running);
     printf("studio: %s  (press Ctrl-C to quit)\n", server_address(running));
     printf("saving pictures, recipes and films in %s, and the projects of the tabs in %s/studio\n", set->out, set->out);
     if (osc) printf("receiving OSC on %s, such as /ganbend/trunc 0.7\n", osc);
     fflush(stdout);
-    if (!set->no_browser && has_screen()) open_browser(server_address(running));
+    if (server_is_readable(running))
+        fprintf(stderr, "warning: the connection is not encrypted: others in the network can read the token and the pictures, "
+                        "and take over the studio; --cert and --key, or a tunnel, prevent that\n");
 }
 
-static gb_status serve_studio(const settings *set, const server_options *where, shared *s, gb_error *err) {
+static gb_status serve_studio(const settings *set, server_options *where, shared *s, gb_error *err) {
     server *running = NULL;
-    if (!server_new(where, s, &running, err)) {
+    char token[GUARD_TOKEN];
+    where->token = token;
+    if (!token_open(set->out, token, err) && !server_new(where, s, &running, err)) {
         announce(set, running);
+        show_in_browser(set, running);
         server_run(running, err);
     }
     server_free(running);
@@ -151,16 +170,22 @@ static int run(int argc, char **argv) {
     char osc_address[64];
     gb_error err = {0};
     shared s = {0};
-    int status;
+    int status, lock = -1;
     if (!parse_arguments(&studio_command, argc, argv, operands, &set, &status)) return status;
     if (set.osc && !osc_is_here())
         return wrong_usage(&studio_command, "--osc: this ganbend was built without liblo (-DGANBEND_OSC=OFF)");
     if (set.osc && !parse_osc(set.osc, osc_address, sizeof osc_address, &where))
         return wrong_usage(&studio_command, "--osc: '%s' is not a port such as 9000, or an address and port such as 0.0.0.0:9000", set.osc);
+    if (!set.certificate != !set.key) return wrong_usage(&studio_command, "--cert and --key go together");
+    if (set.name && !set.listen) return wrong_usage(&studio_command, "--name is for use with --listen");
     where.listen = set.listen;
+    where.name = set.name;
+    where.certificate = set.certificate;
+    where.key = set.key;
     where.port = (int)set.port;
     clients_init(&s.clients);
-    if (!open_shared(&set, operands, &s, &err)) serve_studio(&set, &where, &s, &err);
+    if (!open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
+    claim_end(set.out, lock);
     close_shared(&s);
     clients_free(&s.clients);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
@@ -178,7 +203,7 @@ const command studio_command = {
     .example = "ganbend studio\n"
                "ganbend studio faces.gbw biggan.gbw --out session --osc 9000\n"
                "ssh -t -L 7860:127.0.0.1:7860 far ganbend studio faces.gbw # renders on another "
-               "machine; open http://127.0.0.1:7860/\n"
+               "machine; open the address that it prints\n"
                "ganbend studio faces.gbw --listen 0.0.0.0                  # for a tablet on the same network",
     .own_signals = true,
     .options = options,

@@ -195,7 +195,8 @@ static void a_layer_whose_input_does_not_fit_its_output_cannot_be_disabled(void 
     gb_graph *g = f->graph;
     gb_graph_weight(g, "constant", 3, SHAPE(2, 4, 4), constant);
     gb_node x = gb_graph_input(g, "x", 3, SHAPE(2, 8, 8), NULL);
-    gb_node pooled = gb_graph_bias_act(g, "pooled", gb_graph_max_pool(g, "pooled.pool", x), &(gb_bias_act_options){0});
+    gb_node pooled = gb_graph_max_pool(g, "pooled.pool", x, NULL);
+    pooled = gb_graph_bias_act(g, "pooled", pooled, &(gb_bias_act_options){0});
     gb_node wide = gb_graph_reshape(g, "wide.reshape", gb_graph_input(g, "v", 1, SHAPE(64), NULL), 2, 4, 8, false);
     wide = gb_graph_bias_act(g, "wide", wide, &(gb_bias_act_options){0});
     gb_node first = gb_graph_constant(g, "first.constant", "constant");

@@ -237,13 +237,73 @@ static gb_node add_attention(gb_node theta, shape s) {
                  out.w);
 }
 
+/* A convolution of another kernel, stride, padding or number of groups. */
+static gb_node add_general_convolution(gb_node x, shape s) {
+    int groups = one_in(2) ? 1 : one_in(2) ? s.c : 2, kernel = pick(1, 7), stride = pick(1, 2);
+    int padding = one_in(2) ? kernel / 2 : pick(1, 4);
+    if (s.c % groups || s.h + 2 * padding < kernel || s.w + 2 * padding < kernel)
+        return GB_NO_NODE;
+    int cout = groups * pick(1, groups > 2 ? 1 : 12);
+    const gb_conv2d_options options = {.stride = stride, .groups = groups, .style_gain = number(),
+                                       .padding = padding ? padding : GB_NO_PADDING};
+    return added(gb_graph_conv2d(g.graph, next_name(), x, GB_NO_NODE, weight(4, cout, s.c / groups, kernel, kernel),
+                                 &options), 3, cout, (s.h + 2 * padding - kernel) / stride + 1,
+                 (s.w + 2 * padding - kernel) / stride + 1);
+}
+
+static gb_node add_pool(gb_node x, shape s) {
+    gb_pool_options options = {.window = pick(1, 4), .stride = pick(1, 3)};
+    options.padding = pick(0, options.window / 2);
+    if (s.h < options.window || s.w < options.window)
+        return GB_NO_NODE;
+    int h = (s.h + 2 * options.padding - options.window) / options.stride + 1;
+    int w = (s.w + 2 * options.padding - options.window) / options.stride + 1;
+    return added((one_in(2) ? gb_graph_max_pool : gb_graph_avg_pool)(g.graph, next_name(), x, &options), 3, s.c, h, w);
+}
+
+static gb_node add_distance(gb_node x, shape s) {
+    static const char *const kinds[] = {"l1", "l2", "cosine", "weighted_l2"};
+    int kind = pick(0, 3);
+    return added(gb_graph_distance(g.graph, next_name(), kinds[kind], x, find(same, s),
+                                   kind == 3 ? weight(1, s.c, 0, 0, 0) : NULL), 1, 1, 1, 1);
+}
+
+/* An operation of the networks that look at pictures. */
+static void add_vision(gb_node x, shape s) {
+    static const char *const modes[] = {"nearest", "bilinear", "area"};
+    gb_graph *graph = g.graph;
+    int h = pick(1, 9), w = pick(1, 9), groups = pick(1, 4);
+    switch (pick(0, 9)) {
+    case 0: case 1: add_general_convolution(x, s); break;
+    case 2: add_pool(x, s); break;
+    case 3: added(gb_graph_global_mean(graph, next_name(), x), 3, s.c, 1, 1); break;
+    case 4: added(gb_graph_resize(graph, next_name(), x, h, w, modes[pick(0, 2)]), 3, s.c, h, w); break;
+    case 5:
+        if (s.c % groups == 0)
+            added(gb_graph_shuffle(graph, next_name(), x, groups), s.ndim, s.c, s.h, s.w);
+        break;
+    case 6: added(gb_graph_flatten(graph, next_name(), x), 1, (int)floats_of(s), 1, 1); break;
+    case 7: {
+        const char *scale = weight(1, s.c, 0, 0, 0), *offset = weight(1, s.c, 0, 0, 0);
+        added(gb_graph_channel_affine(graph, next_name(), x, scale, offset), s.ndim, s.c, s.h, s.w);
+        break;
+    }
+    case 8: added(gb_graph_unit_norm(graph, next_name(), x, 1e-10f), s.ndim, s.c, s.h, s.w); break;
+    default:
+        add_distance(x, s);
+        if ((x = find(a_vector, s)) != GB_NO_NODE)
+            added(gb_graph_cross_entropy(graph, next_name(), x, vector(g.node[x].c)), 1, 1, 1, 1);
+        break;
+    }
+}
+
 /* Adds a random operation; does nothing if no existing node is a suitable input. */
 static void add_node(void) {
     gb_graph *graph = g.graph;
     gb_node x = one_in(2) ? g.count - 1 : find(any, (shape){0}), y;
     shape s = g.node[x];
     bool small = 4 * floats_of(s) < MAX_FLOATS;
-    switch (pick(0, 19)) {
+    switch (pick(0, 24)) {
     case 0: random_input(); break;
     case 1: added(gb_graph_constant(graph, next_name(), weight(3, s.c, s.h, s.w, 0)), 3, s.c, s.h, s.w); break;
     case 2: added(gb_graph_pixel_norm(graph, next_name(), x, 1e-8f), s.ndim, s.c, s.h, s.w); break;
@@ -295,9 +355,10 @@ static void add_node(void) {
         if (small)
             added(gb_graph_upsample_nearest(graph, next_name(), x), 3, s.c, s.h * 2, s.w * 2);
         if ((x = find(poolable, s)) != GB_NO_NODE)
-            added(gb_graph_max_pool(graph, next_name(), x), 3, g.node[x].c, g.node[x].h / 2, g.node[x].w / 2);
+            added(gb_graph_max_pool(graph, next_name(), x, NULL), 3, g.node[x].c, g.node[x].h / 2, g.node[x].w / 2);
         break;
-    default: add_attention(x, s); break;
+    case 19: add_attention(x, s); break;
+    default: add_vision(x, s); break;
     }
 }
 

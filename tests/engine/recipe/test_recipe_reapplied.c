@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "engine/session/session.h"
 #include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24, C = 20 };
@@ -205,6 +206,48 @@ static void an_update_after_a_rollback_restores_the_recipe(void **state) {
     gb_recipe_free(recipe);
 }
 
+/* The linker sends the library's calls here: while `reusing`, sessions are made at one address. */
+static bool reusing;
+static _Alignas(64) unsigned char place[sizeof(struct gb_session)];
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return reusing && count * size == sizeof place ? memset(place, 0, sizeof place) : __real_calloc(count, size);
+}
+
+void __wrap_free(void *memory) {
+    if (memory != place)
+        __real_free(memory);
+}
+
+/* The second session is at the address of the first, and has a bend with the id of the recipe's. */
+static void a_freed_session_is_not_taken_for_a_later_one(void **state) {
+    static const char text[] = "parameters: {angle: 20}\nbends: [{at: synthesis.b16.conv0, filter: rotate, angle: $angle}]\n";
+    const gb_bend_options other = {.kind = GB_BEND_FILTER, .at = "synthesis.b8.conv0", .name = "rotate"};
+    fixture *f = *state;
+    gb_recipe *recipe = NULL;
+    gb_session *first = NULL, *second = NULL;
+    gb_bend bend;
+    reusing = true;
+    OK(gb_recipe_parse(text, strlen(text), "r", &recipe, &err));
+    OK(gb_session_new(f->model, NULL, &first, &err));
+    OK(gb_recipe_apply(recipe, first, &err));
+    assert_ptr_equal(first, place);
+    gb_session_free(first);
+    OK(gb_session_new(f->model, NULL, &second, &err));
+    OK(gb_session_bend(second, &other, &bend, &err));
+    assert_ptr_equal(second, place);
+    OK(gb_recipe_set(recipe, "angle", 40, &err));
+    assert_int_equal(gb_recipe_update(recipe, second, &err), GB_BAD_ARGUMENT);
+    gb_session_free(second);
+    gb_recipe_free(recipe);
+    reusing = false;
+}
+
 /* gb_model_can_bend() agrees with gb_session_bend() for every node. */
 static void a_model_reports_which_bends_can_act_on_a_node(void **state) {
     fixture *f = *state;
@@ -237,6 +280,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_callback_that_is_added_again_is_called_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rolled_back_recipe_has_no_effect, setup, teardown),
         cmocka_unit_test_setup_teardown(an_update_after_a_rollback_restores_the_recipe, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_freed_session_is_not_taken_for_a_later_one, setup, teardown),
         cmocka_unit_test_setup_teardown(a_layer_reports_the_inputs_of_its_activation, setup, teardown),
         cmocka_unit_test_setup_teardown(a_model_reports_which_bends_can_act_on_a_node, setup, teardown),
     };

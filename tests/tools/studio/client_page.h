@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "tools/studio/claim.h"
 #include "tools/studio/client.h"
 #include "tools/studio/projects.h"
 
@@ -23,6 +24,7 @@ typedef struct studio {
     shared shared;
     shared_model model;
     char out[64];
+    int claim;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool holds;                 /* the next worker that wakes the server blocks until this is false */
@@ -92,6 +94,7 @@ static inline void open_studio(studio *w) {
         fail_msg("%s", err.message);
     strcpy(w->out, "/tmp/ganbend-client-XXXXXX");
     assert_non_null(mkdtemp(w->out));
+    if (claim_folder(w->out, &w->claim, &err)) fail_msg("%s", err.message);
     w->shared.models = &w->model;
     w->shared.model_count = 1;
     w->shared.out = w->out;
@@ -108,6 +111,7 @@ static inline void open_studio(studio *w) {
 static inline void close_studio(studio *w) {
     char command[96];
     clients_wait_for_closing(&w->shared.clients);
+    claim_end(w->out, w->claim);
     gb_model_close(w->model.model);
     gb_context_free(w->shared.context);
     clients_free(&w->shared.clients);

@@ -59,6 +59,16 @@ bends:
     b: 3
 `;
 
+test('the token is neither in the address bar nor within reach of scripts after the first visit', async () => {
+    assert.match(page.studio.address, /\?token=/);
+    const seen = await page.browser.run(`return [location.href, document.referrer, document.cookie,
+        ...performance.getEntriesByType('resource').map(entry => entry.name)];`);
+    assert.ok(seen.length > 10);
+    for (const text of seen) assert.ok(!text.includes(page.studio.token), text);
+    await page.browser.reload();
+    await page.ready();
+});
+
 test('undo reverts everything step by step, and redo repeats it', async () => {
     const seen = [unbent];
     const did = async () => {

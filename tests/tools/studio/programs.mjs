@@ -28,8 +28,8 @@ export async function closeAll() {
 
 /* Starts a program and waits for a line that `pattern` matches. Resolves to {child, match, output(), stop(signal)}, where
  * stop() resolves to the exit status or the signal that ended it. If it ends before that line, the error has its output. */
-export async function startProgram(file, args, pattern) {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startProgram(file, args, pattern, environment = {}) {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
     const lines = [];
     const output = () => lines.map(line => `${line}\n`).join('');
     const ended = new Promise(resolve => {

@@ -57,10 +57,10 @@ static void put_file(const char *name, const char *text) {
     fclose(file);
 }
 
-static size_t files_in_folder(void) {
+static size_t files_in_folder(const char *sub) {
     char command[160];
     int count = -1;
-    snprintf(command, sizeof command, "ls -A %s | wc -l", all.out);
+    snprintf(command, sizeof command, "ls -A %s/%s | wc -l", all.out, sub);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     assert_int_equal(fscanf(pipe, "%d", &count), 1);
@@ -391,16 +391,16 @@ static void a_picture_of_the_command_line_opens_with_its_inputs(void **state) {
 }
 
 static void a_recipe_that_does_not_render_is_not_saved(void **state) {
-    size_t before = files_in_folder();
+    size_t before = files_in_folder("");
     (void)state;
     ask_refused(&p, save_message("broken", "bends: [{at: nowhere, filter: invert}]", false), "nowhere");
-    assert_int_equal(files_in_folder(), before);
+    assert_int_equal(files_in_folder(""), before);
 }
 
 static void names_are_never_paths(void **state) {
     static const char *const names[] = {"../x", "/tmp/x", "a/b", ".x", "..", "a\\b", "x\n", "\xc3\xbc", "a%sb", "~",
                                         "12345678901234567890123456789012345678901234567890123456789012345"};
-    size_t before = files_in_folder();
+    size_t before = files_in_folder("");
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char name[100];
@@ -413,7 +413,7 @@ static void names_are_never_paths(void **state) {
         free_received(&a);
     }
     ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "passwd"), "neither a .yaml nor a .png");
-    assert_int_equal(files_in_folder(), before);
+    assert_int_equal(files_in_folder(""), before);
 }
 
 static void symbolic_links_are_not_followed(void **state) {
@@ -546,11 +546,12 @@ static void frames_become_a_folder_of_pictures(void **state) {
     free_received(&a);
     a = ask(&p, finish_message(false));
     free_received(&a);
-    assert_false(is_there("walk-2") || is_there(".walk-2.frames"));
+    assert_false(is_there("walk-2"));
+    assert_int_equal(files_in_folder("studio/.unfinished"), 0);
 }
 
 static void an_unfinished_film_leaves_no_files(void **state) {
-    size_t before = files_in_folder();
+    size_t before = files_in_folder("");
     page mine;
     (void)state;
     open_page(&mine, &all);
@@ -558,9 +559,10 @@ static void an_unfinished_film_leaves_no_files(void **state) {
     free_received(&a);
     a = ask(&mine, frame_message(1));
     free_received(&a);
-    assert_true(is_there(".lost.frames"));
+    assert_int_equal(files_in_folder("studio/.unfinished"), 1);
     close_page(&mine);
-    assert_int_equal(files_in_folder(), before);
+    assert_int_equal(files_in_folder("studio/.unfinished"), 0);
+    assert_int_equal(files_in_folder(""), before);
 }
 
 static void ffmpeg_encodes_the_frames(void **state) {
@@ -579,7 +581,7 @@ static void ffmpeg_encodes_the_frames(void **state) {
         free_received(&a);
         a = ask(&p, finish_message(true));
         assert_true(is_there(text_of(a.json, "file")));
-        assert_false(is_there(".turn 100.frames"));
+        assert_int_equal(files_in_folder("studio/.unfinished"), 0);
         free_received(&a);
     }
     all.shared.ffmpeg = false;
@@ -612,7 +614,8 @@ static void a_film_can_be_discarded_during_encoding_and_both_requests_are_answer
     assert_int_equal(number_of(a.json, "id"), 9999);
     assert_non_null(strstr(text_of(a.json, "error"), "discarded"));
     free_received(&a);
-    assert_false(is_there("dropped.mp4") || is_there(".dropped.frames") || is_there(".dropped.mp4.new"));
+    assert_false(is_there("dropped.mp4"));
+    assert_int_equal(files_in_folder("studio/.unfinished"), 0);
     ask_refused(&p, finish_message(false), "no film");
     all.shared.ffmpeg = false;
     setenv("PATH", before, 1);

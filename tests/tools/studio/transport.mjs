@@ -2,15 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
-import { readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync }
+    from 'node:fs';
+import https from 'node:https';
 import net from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { closeAll } from './programs.mjs';
-import { start } from './server.mjs';
+import { cookies, start } from './server.mjs';
 import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
 
 const ganbend = process.argv[2];
@@ -47,20 +49,24 @@ function exchange(bytes, { to = port, part = false } = {}) {
     });
 }
 
-function get(path, { host = `127.0.0.1:${port}`, method = 'GET', headers = {}, to } = {}) {
-    const all = Object.entries({ Host: host, ...headers }).filter(([, value]) => value !== null);
+// With the cookie of the studio at that port, unless `headers` has another one.
+function get(path, { to = port, host = `127.0.0.1:${to}`, method = 'GET', headers = {} } = {}) {
+    const all = Object.entries({ Host: host, Cookie: cookies.get(to), ...headers }).filter(([, value]) => value !== null);
     return exchange(`${method} ${path} HTTP/1.1\r\n${all.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`, { to });
 }
 
 async function isAlive(to = port) {
-    assert.equal((await get('/', { host: `127.0.0.1:${to}`, to })).status, 200);
+    assert.equal((await get('/', { to })).status, 200);
 }
+
+const headerOf = (message) => JSON.parse(message.subarray(4, 4 + message.readUInt32LE(0)));
 
 const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8',
     svg: 'image/svg+xml', png: 'image/png' };
 
 test('the printed address has the chosen port and serves the page', async () => {
-    assert.equal(studio.address, `http://127.0.0.1:${port}/`);
+    assert.equal(studio.address, `http://127.0.0.1:${port}/?token=${studio.token}`);
+    assert.match(studio.token, /^[0-9a-f]{32}$/);
     const answer = await get('/');
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.body, readFileSync(join(page, 'index.html')));
@@ -87,19 +93,19 @@ test('every file of the page is served unchanged, with its type and security hea
 test('a cached file is not sent again, and HEAD sends no body', async () => {
     const { head } = await get('/index.html');
     const etag = /ETag: (\S+)/.exec(head)[1];
-    const again = await exchange(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nIf-None-Match: ${etag}\r\n`
+    const again = await exchange(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nCookie: ${cookies.get(port)}\r\nIf-None-Match: ${etag}\r\n`
         + 'Connection: close\r\n\r\n');
     assert.equal(again.status, 304);
     assert.equal(again.body.length, 0);
     const other = await get('/', { headers: { 'If-None-Match': '"0123456789abcdef0123"' } });
     assert.equal(other.status, 200);
-    const bare = await exchange(`HEAD / HTTP/1.0\r\nHost: localhost:${port}\r\n\r\n`);
+    const bare = await exchange(`HEAD / HTTP/1.0\r\nHost: localhost:${port}\r\nCookie: ${cookies.get(port)}\r\n\r\n`);
     assert.equal(bare.status, 200);
     assert.equal(bare.body.length, 0);
 });
 
 test('several requests on one connection are answered in order', async () => {
-    const ask = (path, last) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
+    const ask = (path, last) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
     const socket = net.connect(port, '127.0.0.1');
     let got = '';
     socket.on('data', (more) => { got += more.toString('latin1'); });
@@ -145,7 +151,7 @@ test('methods other than GET and HEAD are refused, with and without a body', asy
         assert.equal((await get('/', { method })).status, 405, method);
         assert.equal((await get('/', { method, headers: { 'Content-Length': '0' } })).status, 405, method);
     }
-    const post = await exchange(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabcde`);
+    const post = await exchange(`POST / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\nContent-Length: 5\r\n\r\nabcde`);
     assert.equal(post.status, 405);
     for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'G\x00T', ''])
         assert.notEqual((await get('/', { method })).status, 200, method);
@@ -156,11 +162,11 @@ test('invalid HTTP and endless headers are cut off', async () => {
     const none = [
         '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x00'.repeat(5000),
         '\n'.repeat(5000),
-        `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(40000)}\r\n\r\n`,
-        `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: a\r\n'.repeat(20000)}\r\n`,
-        `GET / HTTP/1.1\r\nHost: localhost\r\n${'Cookie: a=b\r\n'.repeat(3000)}\r\n`,
-        `GET /${'a/'.repeat(30000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
-        `GET /?${'a=b&'.repeat(10000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+        `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\nX: ${'a'.repeat(40000)}\r\n\r\n`,
+        `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\n${'X: a\r\n'.repeat(20000)}\r\n`,
+        `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\n${'Cookie: a=b\r\n'.repeat(3000)}\r\n`,
+        `GET /${'a/'.repeat(30000)} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\n\r\n`,
+        `GET /?${'a=b&'.repeat(10000)} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(port)}\r\n\r\n`,
     ];
     for (const bytes of none) {
         const { status } = await exchange(Buffer.from(bytes, 'latin1'), { part: true });
@@ -282,59 +288,215 @@ test('sixteen tabs are served, the next one is refused with a reason, and closin
     for (const tab of [...tabs, another]) await tab.end();
 });
 
-test('more connections than are served are turned away with 503, and then served again', async () => {
-    const crowded = await start(ganbend), host = `127.0.0.1:${crowded.port}`;
+// Opens connections that send these bytes and wait.
+async function openIdle(to, count, bytes) {
     const idle = [];
-    try {
-        for (let i = 0; i < 32; i++) {
-            const socket = net.connect(crowded.port, '127.0.0.1');
-            socket.on('error', () => {});
-            await new Promise((resolve) => socket.on('connect', resolve));
-            idle.push(socket);
+    for (let i = 0; i < count; i++) {
+        const socket = net.connect(to, '127.0.0.1');
+        socket.on('error', () => {});
+        await new Promise((resolve) => socket.on('connect', resolve));
+        if (bytes) socket.write(bytes);
+        idle.push(socket);
+    }
+    return idle;
+}
+
+test('more connections with the token than are served are turned away with 503, and then served again', async () => {
+    const crowded = await start(ganbend), to = crowded.port;
+    const request = `HEAD / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookies.get(to)}\r\n\r\n`;
+    const idle = [];
+    for (let i = 0; i < 32; i++) {
+        const [socket] = await openIdle(to, 1, request);
+        await new Promise((resolve) => socket.once('data', resolve));
+        idle.push(socket);
+    }
+    let answer = await get('/', { to });
+    assert.equal(answer.status, 503);
+    assert.match(answer.head, /Retry-After/);
+    for (const socket of idle) socket.destroy();
+    do answer = await get('/', { to });
+    while (answer.status === 503);
+    assert.equal(answer.status, 200);
+    await crowded.stop();
+});
+
+test('connections that say nothing, or only half of a request, do not keep others out', async () => {
+    const other = await bystander();
+    for (const bytes of ['', 'GET / HTTP/1.1\r\nHost: local', 'GET / HTTP/1.1\r\nHost: localhost\r\nX: ']) {
+        const idle = await openIdle(port, 120, bytes);
+        for (let i = 0; i < 20; i++) {
+            assert.equal((await get('/')).status, 200);
+            idle.push(...await openIdle(port, 3, bytes));
         }
-        let answer = await get('/', { host, to: crowded.port });
-        assert.equal(answer.status, 503);
-        assert.match(answer.head, /Retry-After/);
+        const tab = await connect(port);
+        tab.send({ type: 'hello', project: '' });
+        await tab.until((message) => message.type === 'welcome');
+        await other.show();
+        await tab.end();
         for (const socket of idle) socket.destroy();
-        do answer = await get('/', { host, to: crowded.port });
-        while (answer.status === 503);
-        assert.equal(answer.status, 200);
+    }
+    await other.end();
+});
+
+test('a WebSocket with a subprotocol is refused before it is one', async () => {
+    for (const name of ['studio', 'listener', 'osc', 'stop', 'chat', 'chat, listener']) {
+        const socket = await connect(port, { headers: { 'Sec-WebSocket-Protocol': name } });
+        assert.match(socket.answer, / 403 /, name);
+        await socket.end();
+    }
+    await isAlive();
+});
+
+// The page, its files and its WebSocket need the token; a Host of the list is accepted with it.
+async function expectToken(open, hosts, foreign) {
+    const to = open.port, host = `127.0.0.1:${to}`, { token } = open;
+    const status = async (path, headers = {}, more = {}) =>
+        (await get(path, { to, headers: { Cookie: null, ...headers }, ...more })).status;
+    for (const path of ['/', '/index.html', '/main.js', '/missing', '/ws', `/?token=${token.slice(1)}0`, '/?token=',
+        `/#token=${token}`, `/?tok=${token}`])
+        assert.equal(await status(path), 403, path);
+    const first = await get(`/?token=${token}`, { to, headers: { Cookie: null } });
+    assert.equal(first.status, 200);
+    const kept = /Set-Cookie: (ganbend-\d+=[0-9a-f]{32}); Path=\/; HttpOnly; SameSite=Strict$/m.exec(first.head.replaceAll('\r', ''));
+    assert.equal(kept[1], `ganbend-${to}=${token}`);
+    assert.match(first.head, /Cache-Control: no-store/);
+    assert.match(first.head, /Referrer-Policy: no-referrer/);
+    assert.doesNotMatch((await get('/', { to })).head, /Set-Cookie/);
+    const headers = { Cookie: `theme=dark; ${kept[1]}` };
+    assert.equal(await status('/main.js', headers), 200);
+    assert.equal(await status('/main.js', { Cookie: `${kept[1]}0` }), 403);
+    assert.equal(await status('/main.js', { Cookie: `x${kept[1]}` }), 403);
+    assert.equal(await status('/main.js', headers, { host: 'evil.example' }), 403);
+    for (const name of hosts) assert.equal(await status('/main.js', headers, { host: `${name}:${to}` }), 200, name);
+    for (const name of foreign) assert.equal(await status('/main.js', headers, { host: `${name}:${to}` }), 403, name);
+    const none = { Cookie: null };
+    for (const [options, answer] of [[{ headers: none }, 403], [{ headers }, 101],
+        [{ headers: none, path: `/ws?token=${token}` }, 101], [{ headers: none, path: '/ws?token=0' }, 403],
+        [{ headers, origin: 'http://evil.example' }, 403], [{ headers, origin: null }, 403]]) {
+        const socket = await connect(to, { host, ...options });
+        assert.ok(socket.answer.includes(` ${answer} `), `${JSON.stringify(options)}: ${socket.answer}`);
+        await socket.end();
+    }
+}
+
+test('the page, its files and its WebSocket need the token, for other users of this machine are strangers too', async () => {
+    await expectToken(studio, ['localhost'], ['10.1.2.3', hostname()]);
+});
+
+test('with --listen the same holds for other machines, and a warning says that nothing is encrypted', async () => {
+    const open = await start(ganbend, [toyFaces, '--listen', '127.0.0.1', '--name', 'atelier.example']);
+    await expectToken(open, ['localhost', '10.1.2.3', hostname(), 'atelier.example'], ['ateliers.example']);
+    assert.match(open.address, /^http:\/\/atelier\.example:/);
+    await open.stop();
+    assert.doesNotMatch(open.output(), /warning/);                  // only this machine can connect
+    const all = await start(ganbend, [toyFaces, '--listen', '0.0.0.0']);
+    await all.stop();
+    assert.match(all.output(), /^warning: the connection is not encrypted: .*--cert and --key.*$/m);
+});
+
+test('with --cert and --key everything is encrypted, and nothing else is answered', async () => {
+    const here = dirname(fileURLToPath(import.meta.url));
+    const certificate = join(here, 'certificate.pem'), key = join(here, 'key.pem'), ca = readFileSync(certificate);
+    const open = await start(ganbend, [toyFaces, '--listen', '127.0.0.1', '--cert', certificate, '--key', key,
+        '--name', 'atelier.example']);
+    const to = open.port, host = `atelier.example:${to}`;
+    assert.equal(open.address, `https://${host}/?token=${open.token}`);
+    const visit = (path, headers) => new Promise((resolve, reject) => {
+        https.get({ host: '127.0.0.1', port: to, path, servername: 'atelier.example', ca, agent: false,
+            headers: { Host: host, ...headers } }, (answer) => {
+            answer.resume();
+            answer.on('end', () => resolve(answer));
+        }).on('error', reject);
+    });
+    assert.equal((await visit('/')).statusCode, 403);
+    const first = await visit(`/?token=${open.token}`);
+    assert.equal(first.statusCode, 200);
+    assert.match(first.headers['set-cookie'][0], /; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
+    assert.equal((await visit('/main.js', { Cookie: cookies.get(to) })).statusCode, 200);
+    const secure = { ca, servername: 'atelier.example' };
+    const tab = await connect(to, { host, secure });
+    assert.match(tab.answer, / 101 /);
+    tab.send({ type: 'hello', project: '' });
+    await tab.until((message) => message.type === 'network');
+    tab.send({ type: 'render', serial: 1, recipe: 'bends: []\n' });
+    await tab.until(Buffer.isBuffer);
+    const foreign = await connect(to, { host, secure, origin: `http://${host}` });
+    assert.match(foreign.answer, / 403 /);
+    assert.notEqual((await get('/', { to })).status, 200);
+    const silent = await openIdle(to, 120, '');             // in the middle of the handshake, too
+    silent.push(...await openIdle(to, 40, Buffer.from('1603010200010001fc0303', 'hex')));
+    for (let i = 0; i < 5; i++) assert.equal((await visit('/main.js', { Cookie: cookies.get(to) })).statusCode, 200);
+    tab.send({ type: 'render', serial: 2, recipe: 'inputs: {seeds: 5}\n' });
+    await tab.until((message) => Buffer.isBuffer(message) && headerOf(message).serial === 2);
+    for (const socket of silent) socket.destroy();
+    await tab.end();
+    assert.equal(await open.stop(), 0);
+    assert.doesNotMatch(open.output(), /warning/);
+});
+
+test('a certificate that cannot be used is reported in one line', () => {
+    const run = (...options) => spawnSync(ganbend, ['studio', toyFaces, '--no-browser', '--port', '0', '--out',
+        join(studio.folder, 'other'), ...options], { encoding: 'utf8' });
+    for (const [one, two] of [['no-such.pem', 'no-such.pem'], [toyFaces, toyFaces]]) {
+        const { status, stderr } = run('--cert', one, '--key', two);
+        assert.equal(status, 1);
+        assert.match(stderr, /^ganbend studio: .* are not a certificate and its key that can be used\n$/);
+    }
+    assert.match(run('--cert', 'a.pem').stderr, /--cert and --key go together/);
+    assert.match(run('--name', 'atelier').stderr, /--name is for use with --listen/);
+});
+
+test('the token stays the same when the program is started again, in a file that only its owner can read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'token-')), file = join(folder, 'studio/.token');
+    const tokenOf = async () => {
+        const one = await start(ganbend, [toyFaces], { out: folder });
+        assert.equal(await one.stop(), 0);
+        assert.equal(statSync(file).mode & 0o777, 0o600);
+        return one.token;
+    };
+    try {
+        const first = await tokenOf();
+        assert.notEqual(first, studio.token);
+        assert.equal(await tokenOf(), first);
+        chmodSync(file, 0o644);                         // others may have read it
+        const second = await tokenOf();
+        assert.notEqual(second, first);
+        writeFileSync(file, 'short\n');
+        assert.match(await tokenOf(), /^[0-9a-f]{32}$/);
+        rmSync(file);
+        symlinkSync('/dev/zero', file);
+        assert.notEqual(await tokenOf(), second);
     } finally {
-        for (const socket of idle) socket.destroy();
-        await crowded.stop();
+        rmSync(folder, { recursive: true });
     }
 });
 
-test('with --listen the page, its files and its WebSocket need the token', async () => {
-    const open = await start(ganbend, [toyFaces, '--listen', '127.0.0.1']);
+test('the browser is opened with a file that leads to the address: the token is in no program\'s arguments', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'browser-')), log = join(folder, 'log');
+    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$*" >"${log}.new"\nmv "${log}.new" "${log}"\n`, { mode: 0o755 });
+    const open = async () => {
+        rmSync(log, { force: true });
+        const one = await start(ganbend, [toyFaces], { browser: true,
+            environment: { DISPLAY: ':none', PATH: `${folder}:${process.env.PATH}` } });
+        while (!existsSync(log)) await new Promise((resolve) => setTimeout(resolve, 10));
+        return [one, readFileSync(log, 'utf8').trim()];
+    };
     try {
-        const to = open.port, host = `127.0.0.1:${to}`;
-        const token = /\?token=([0-9a-f]{32})$/.exec(open.address)[1];
-        const status = async (path, options) => (await get(path, { host, to, ...options })).status;
-        assert.equal(await status('/'), 403);
-        assert.equal(await status('/index.html'), 403);
-        assert.equal(await status(`/?token=${token.slice(1)}0`), 403);
-        assert.equal(await status('/?token='), 403);
-        const first = await get(`/?token=${token}`, { host, to });
-        assert.equal(first.status, 200);
-        const kept = /Set-Cookie: (ganbend-\d+=[0-9a-f]{32}); Path=\/; HttpOnly; SameSite=Strict$/.exec(first.head);
-        const cookie = kept[1];
-        assert.equal(cookie, `ganbend-${to}=${token}`);
-        const headers = { Cookie: `theme=dark; ${cookie}` };
-        assert.equal(await status('/main.js', { headers }), 200);
-        assert.equal(await status('/main.js', { headers: { Cookie: `${cookie}0` } }), 403);
-        assert.equal(await status('/main.js', { headers: { Cookie: `x${cookie}` } }), 403);
-        assert.equal(await status('/main.js', { headers, host: 'evil.example' }), 403);
-        assert.equal(await status('/main.js', { headers, host: `10.1.2.3:${to}` }), 200);
-        assert.equal(await status('/main.js', { headers, host: `${hostname()}:${to}` }), 200);
-        for (const [options, answer] of [[{ host }, 403], [{ host, headers }, 101],
-            [{ host, headers, origin: 'http://evil.example' }, 403], [{ host, headers, origin: null }, 403]]) {
-            const socket = await connect(to, options);
-            assert.ok(socket.answer.includes(` ${answer} `), JSON.stringify(options));
-            await socket.end();
-        }
+        const [visited, file] = await open();
+        assert.ok(!file.includes(visited.token) && file.endsWith('.html'), file);
+        assert.equal(statSync(file).mode & 0o777, 0o600);
+        assert.ok(readFileSync(file, 'utf8').includes(`content="0; url=${visited.address}"`));
+        await get('/', { to: visited.port, headers: { Cookie: null } });
+        assert.ok(existsSync(file), 'only a visit with the token removes it');
+        await get(`/?token=${visited.token}`, { to: visited.port, headers: { Cookie: null } });
+        assert.ok(!existsSync(file));
+        assert.equal(await visited.stop(), 0);
+        const [left, other] = await open();
+        assert.ok(existsSync(other));
+        assert.equal(await left.stop(), 0);
+        assert.ok(!existsSync(other));
     } finally {
-        await open.stop();
+        rmSync(folder, { recursive: true });
     }
 });
 
@@ -367,7 +529,7 @@ test('OSC reaches every tab, and invalid OSC none', async () => {
     await new Promise((resolve) => free.bind(0, '127.0.0.1', resolve));
     const osc_port = free.address().port;
     await new Promise((resolve) => free.close(resolve));
-    const played = await start(ganbend, [toyFaces, '--osc', String(osc_port)]);
+    const played = await start(ganbend, [toyFaces, '--listen', '0.0.0.0', '--osc', String(osc_port)]);     // pages, not OSC
     try {
         assert.match(played.output(), new RegExp(`receiving OSC on 127\\.0\\.0\\.1, port ${osc_port}`));
         const tabs = [await connect(played.port), await connect(played.port)];
@@ -403,7 +565,8 @@ test('OSC reaches every tab, and invalid OSC none', async () => {
 });
 
 test('a port in use and a foreign address are reported in one line', () => {
-    const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', ...options], { encoding: 'utf8' });
+    const run = (...options) => spawnSync(ganbend, ['studio', '--no-browser', '--out', join(studio.folder, 'other'), ...options],
+        { encoding: 'utf8' });
     const taken = run('--port', String(port));
     assert.equal(taken.status, 1);
     assert.equal(taken.stderr, `ganbend studio: port ${port} is in use; choose another with --port\n`);
@@ -415,7 +578,29 @@ test('a port in use and a foreign address are reported in one line', () => {
     assert.match(none.stderr, /^ganbend studio: .*no-such-file\.gbw.*\n$/);
 });
 
-const headerOf = (message) => JSON.parse(message.subarray(4, 4 + message.readUInt32LE(0)));
+test('a second program cannot use the same folder; one that was killed leaves it free and without unfinished files', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'folder-'));
+    try {
+        const first = await start(ganbend, [toyFaces], { out: folder });
+        const second = spawnSync(ganbend, ['studio', toyFaces, '--port', '0', '--no-browser', '--out', folder], { encoding: 'utf8' });
+        assert.equal(second.status, 1);
+        assert.equal(second.stderr, `ganbend studio: ${folder}: another ganbend studio (process ${first.child.pid}) saves its work `
+            + 'there; end it, or choose another folder with --out\n');
+        const tab = await connect(first.port);
+        tab.send({ type: 'film', id: 1, name: 'walk', format: 'png', fps: 25, frames: 9 });
+        await tab.until((message) => message.id === 1);
+        tab.send({ type: 'frame', id: 2, recipe: 'bends: []\n' });
+        await tab.until((message) => message.id === 2);
+        assert.equal(readdirSync(join(folder, 'studio/.unfinished')).length, 1);
+        assert.equal(await first.stop('SIGKILL'), 'SIGKILL');
+        const next = await start(ganbend, [toyFaces], { out: folder });
+        assert.equal(readdirSync(join(folder, 'studio/.unfinished')).length, 0);
+        assert.equal(await next.stop(), 0);
+        assert.deepEqual(readdirSync(folder), ['studio']);
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
 
 // A tab that keeps working: show() resolves when its next picture has arrived.
 async function bystander() {

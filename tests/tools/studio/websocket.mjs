@@ -1,6 +1,9 @@
 // A WebSocket client on the level of bytes, so that tests can send what no browser would: fragments, wrong headers, garbage.
 import net from 'node:net';
+import tls from 'node:tls';
 import { randomBytes } from 'node:crypto';
+
+import { cookies } from './server.mjs';
 
 export const TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
 
@@ -48,24 +51,24 @@ function frames(bytes) {
     return { found, rest: bytes };
 }
 
-// Connects and upgrades. `answer` is the status line. Messages wait in `inbox` until until(test) takes them. `closed` becomes
+// Connects, by TLS with the options `secure` if there are some, and upgrades, with the cookie of the studio at that port. `answer` is the status line. Messages wait in `inbox` until until(test) takes them. `closed` becomes
 // {code, reason}, with code 0 if the connection ended without a close frame.
 export function connect(port,
-    { host = `127.0.0.1:${port}`, origin = `http://${host}`, path = '/ws', headers = {} } = {}) {
+    { host = `127.0.0.1:${port}`, secure = null, origin = `${secure ? 'https' : 'http'}://${host}`, path = '/ws', headers = {} } = {}) {
     const all = {
-        Host: host, Origin: origin, Upgrade: 'websocket', Connection: 'Upgrade',
+        Host: host, Origin: origin, Cookie: cookies.get(port) ?? null, Upgrade: 'websocket', Connection: 'Upgrade',
         'Sec-WebSocket-Key': randomBytes(16).toString('base64'), 'Sec-WebSocket-Version': '13', ...headers,
     };
     const lines = Object.entries(all).filter(([, value]) => value !== null)
         .map(([name, value]) => `${name}: ${value}\r\n`);
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = secure ? tls.connect({ port, host: '127.0.0.1', ...secure }) : net.connect(port, '127.0.0.1');
     const self = { socket, inbox: [], pongs: [], closed: null, answer: '' };
     let waiting = [], bytes = Buffer.alloc(0), open = false, settle;
     const ready = new Promise((resolve) => { settle = resolve; });
     const wake = () => { const old = waiting; waiting = []; for (const again of old) again(); };
     const change = () => new Promise((resolve) => waiting.push(resolve));
 
-    socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`));
+    socket.on(secure ? 'secureConnect' : 'connect', () => socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`));
     socket.on('error', () => {});
     socket.on('close', () => {
         self.closed ??= { code: 0, reason: '' };

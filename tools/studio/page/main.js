@@ -11,6 +11,10 @@ import * as tabs from './parts/tabs.js';
 import {wire} from './state/wire.js';
 import * as project from './project/project.js';
 
+// The token of the address is in the cookie now, and must not stay where it can be seen or copied.
+if (location.search)
+    history.replaceState(null, '', location.pathname + location.hash);
+
 /* ------------------------------------------------------------------------------------------ the program */
 
 const wantedProject = () => decodeURIComponent(location.hash.slice(1));

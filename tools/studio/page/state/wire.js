@@ -28,7 +28,7 @@ function become(state, reason = '') {
     tell('state', state, reason);
 }
 
-// On the same server as the page. If a token is required, it is in the cookie.
+// On the same server as the page. The token is in the cookie.
 function address() {
     const url = new URL('ws', location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -1,0 +1,23 @@
+/* The answer given by --yes belongs to the process, like its terminal. */
+#include "confirm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+
+static bool yes;
+
+void answer_yes(void) {
+    yes = true;
+}
+
+gb_status confirm_pictures(size_t count, gb_error *err) {
+    char answer[16] = "";
+    if (count < MANY_PICTURES || yes) return GB_OK;
+    if (!host_stdin_is_terminal() || !host_stderr_is_terminal())
+        return state(err, GB_BAD_ARGUMENT, "%zu pictures: give --yes if that is meant", count);
+    fprintf(stderr, "%zu pictures. Go on? [y/N] ", count);
+    if (fgets(answer, sizeof answer, stdin) && strchr("yY", *answer)) return GB_OK;
+    return state(err, GB_CANCELLED, "nothing was made");
+}
