@@ -546,6 +546,18 @@ GB_API gb_node gb_model_output(const gb_model *model);
 /* The output's shape [C, H, W]; a vector is [C, 1, 1], and rows of vectors are [rows, 1, C]. */
 GB_API void gb_model_output_shape(const gb_model *model, int64_t shape[3]);
 
+/* A rule of gb_model_mix(): the second network's share, 0 to 1, of some tensors. */
+typedef struct gb_mix_rule {
+    const char *tensors;        /* glob of tensor names, or NULL: */
+    int first_layer, last_layer;        /* those of these layers (GB_ROLE_LAYER), their ToRGB included */
+    double share;
+} gb_mix_rule;
+
+/* Writes a .gbw with the tensors of two networks of one architecture: a + share · (b − a), with the share of the last rule that
+ * applies to the tensor, and 0 without one. The rest (names of classes, settings) is the first network's. Tensors are stored
+ * as float16 where both networks do. GB_BAD_ARGUMENT if the tensors differ in name or shape, or if a rule applies to none. */
+GB_API gb_status gb_model_mix(gb_model *a, gb_model *b, const gb_mix_rule *rules, size_t count, const char *out, gb_error *err);
+
 /* ---------------------------------------------------------------------------------------------------- session */
 
 typedef struct gb_session gb_session;

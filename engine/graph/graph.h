@@ -119,6 +119,8 @@ const gb_node_role *gb_graph_role_of(const gb_graph *graph, gb_node node, gb_rol
 gb_rng gb_origin_rng(const gb_graph *graph);
 /* The n-th alias of a node (0 is the first), or NULL. */
 const char *gb_graph_alias_of(const gb_graph *graph, gb_node node, size_t n);
+/* Shell glob: * ? [a-z]; '*' matches dots and slashes too. */
+bool gb_glob_matches(const char *pattern, const char *text);
 /* True if the node's name or one of its aliases matches the glob. */
 bool gb_graph_matches(const gb_graph *graph, gb_node node, const char *glob);
 /* The known name that is most similar to `name`, for messages; NULL if none is near. */

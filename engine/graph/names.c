@@ -118,7 +118,7 @@ static bool match_set(const char **pattern, char c) {
 
 /* Shell glob without special treatment of slashes. Backtracks only to the last '*', so the time is at most the product
  * of the lengths. */
-static bool match_glob(const char *pattern, const char *text) {
+bool gb_glob_matches(const char *pattern, const char *text) {
     const char *star = NULL, *resume = NULL;
     while (*text) {
         const char *next = pattern + 1;
@@ -148,11 +148,11 @@ static bool match_glob(const char *pattern, const char *text) {
 }
 
 bool gb_graph_matches(const gb_graph *graph, gb_node node, const char *glob) {
-    if (match_glob(glob, graph->nodes[node].name))
+    if (gb_glob_matches(glob, graph->nodes[node].name))
         return true;
     const char *alias;
     for (size_t n = 0; (alias = gb_graph_alias_of(graph, node, n)); n++)
-        if (match_glob(glob, alias))
+        if (gb_glob_matches(glob, alias))
             return true;
     return false;
 }
