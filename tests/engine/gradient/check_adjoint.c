@@ -38,13 +38,14 @@ static double *weight_of(const evaluation *e, const gb_graph_node *node, const c
     if (!gb_array_to_f32(array, w, &why))
         quit(node->name, why.text);
     size_t out = array->ndim > 1 ? (size_t)array->shape[0] : 1, in = array->ndim > 1 ? (size_t)array->shape[1] : count;
-    size_t taps = count / (out * in);
+    size_t taps = count / (out * in), each = node->desc.op == GB_OP_CONV2D ? out / (size_t)node->desc.conv2d.groups : out;
     for (size_t o = 0; o < out; o++)
         for (size_t i = 0; i < in; i++)
             for (size_t k = 0; k < taps; k++) {
                 double v = (double)gain * w[(o * in + i) * taps + k];
                 size_t tap = how == GB_TRANSPOSED_FLIPPED ? taps - 1 - k : k;
-                to[how == GB_AS_STORED ? (o * in + i) * taps + k : (i * out + o) * taps + tap] = v;
+                to[how == GB_AS_STORED ? (o * in + i) * taps + k
+                                       : ((o / each * in + i) * each + o % each) * taps + tap] = v;
             }
     free(w);
     return to;
@@ -298,7 +299,7 @@ static void run_check(network *net) {
 
 /* The gradient of every parameter of the bent activation of the network's only bend, whose parameters are floats. */
 static void check_params(network *net) {
-    const float h = 1.0f / 1024;
+    const float h = 1.0f / 16384;
     check c = {.net = net};
     build(&c);
     gb_node at = GB_NO_NODE;

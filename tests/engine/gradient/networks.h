@@ -196,7 +196,69 @@ static gb_node upsample_nearest(network *n, int variant) {
 }
 
 static gb_node max_pool(network *n, int variant) {
-    return gb_graph_max_pool(n->graph, "y", map(n, "x", 3, 4 + variant, 5));
+    const gb_pool_options options[] = {{0}, {0}, {.window = 3, .stride = 2, .padding = 1}, {.window = 2, .stride = 1}};
+    return gb_graph_max_pool(n->graph, "y", map(n, "x", 3, 4 + variant, 5), &options[variant]);
+}
+
+static gb_node avg_pool(network *n, int variant) {
+    const gb_pool_options options[] = {{0}, {.window = 3, .stride = 2, .padding = 1}};
+    return gb_graph_avg_pool(n->graph, "y", map(n, "x", 3, 5, 6), &options[variant]);
+}
+
+static gb_node global_mean(network *n, int variant) {
+    (void)variant;
+    return gb_graph_global_mean(n->graph, "y", map(n, "x", 3, 5, 4));
+}
+
+/* Kernels of 1 to 7, both strides, padding, groups. */
+static gb_node conv2d(network *n, int variant) {
+    int kernel = 1 + variant % 7, stride = 1 + variant / 7 % 2, groups = 1 + variant / 14 % 3;
+    int cin = groups * between(1, 3), cout = groups * between(1, 3), size = kernel + between(0, 4);
+    gb_conv2d_options options = {.stride = stride, .padding = between(0, 1) && kernel > 1 ? between(1, kernel - 1) : GB_NO_PADDING,
+                                 .groups = groups};
+    snprintf(n->name, sizeof n->name, "conv2d %d×%d, stride %d, padding %d, %d groups", kernel, kernel, stride,
+             options.padding, groups);
+    return gb_graph_conv2d(n->graph, "y", map(n, "x", cin, size, size + 1), GB_NO_NODE,
+                           weight_like(n, 4, (const int64_t[]){cout, cin / groups, kernel, kernel}, false), &options);
+}
+
+static gb_node resize(network *n, int variant) {
+    static const char *const modes[] = {"nearest", "bilinear", "area"};
+    int smaller = variant / 3;
+    return gb_graph_resize(n->graph, "y", map(n, "x", 2, 5, 6), smaller ? 3 : 8, smaller ? 4 : 11, modes[variant % 3]);
+}
+
+static gb_node shuffle(network *n, int variant) {
+    return gb_graph_shuffle(n->graph, "y", map(n, "x", 6, 2, 3), variant ? 3 : 2);
+}
+
+static gb_node flatten(network *n, int variant) {
+    (void)variant;
+    return gb_graph_flatten(n->graph, "y", map(n, "x", 3, 2, 4));
+}
+
+static gb_node channel_affine(network *n, int variant) {
+    (void)variant;
+    return gb_graph_channel_affine(n->graph, "y", map(n, "x", 3, 2, 4), weight1(n, 3), weight1(n, 3));
+}
+
+static gb_node unit_norm(network *n, int variant) {
+    (void)variant;
+    return gb_graph_unit_norm(n->graph, "y", map(n, "x", 4, 2, 3), 1e-10f);
+}
+
+static gb_node distance(network *n, int variant) {
+    static const char *const kinds[] = {"l1", "l2", "cosine", "weighted_l2"};
+    gb_node a = map(n, "a", 3, 4, 3), b = map(n, "b", 3, 4, 3);
+    return gb_graph_distance(n->graph, "y", kinds[variant], a, b, variant == 3 ? weight1(n, 3) : NULL);
+}
+
+/* The shares are no input here, because they have no gradient. */
+static gb_node cross_entropy(network *n, int variant) {
+    (void)variant;
+    gb_node shares = gb_graph_flatten(n->graph, "shares", gb_graph_constant(n->graph, "constant",
+                                                                            weight_like(n, 3, (const int64_t[]){5, 1, 1}, true)));
+    return gb_graph_cross_entropy(n->graph, "y", vector(n, "x", 5), shares);
 }
 
 static gb_node attention(network *n, int variant) {
@@ -335,7 +397,10 @@ static bool next_network(int i, network *n) {
         {"pixel_norm", pixel_norm, 2}, {"linear", linear, 1}, {"concat", concat, 2}, {"truncation", truncation, 3},
         {"convolution", convolution, 128}, {"upsample", upsample, 1}, {"noise", noise, 1},
         {"activation", activation, 2 * GB_ACTS}, {"scale", scale, 1}, {"batch_norm", batch_norm, 8}, {"slice", slice, 1},
-        {"reshape", reshape, 2}, {"upsample_nearest", upsample_nearest, 1}, {"max_pool", max_pool, 2},
+        {"reshape", reshape, 2}, {"upsample_nearest", upsample_nearest, 1}, {"max_pool", max_pool, 4},
+        {"avg_pool", avg_pool, 2}, {"global_mean", global_mean, 1}, {"conv2d", conv2d, 42}, {"resize", resize, 6},
+        {"shuffle", shuffle, 2}, {"flatten", flatten, 1}, {"channel_affine", channel_affine, 1},
+        {"unit_norm", unit_norm, 1}, {"distance", distance, 4}, {"cross_entropy", cross_entropy, 1},
         {"attention", attention, 1}, {"bent activation", bent_activation, 2 * GB_ACTS},
         {"filter", filtered, FILTER_VARIANTS * filter_count()}, {"paint", painted, 2}, {"set", set, 3},
         {"disable", disabled, 2}, {"bent w", bent_w, 2},
