@@ -26,6 +26,10 @@ void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, floa
     }
 }
 
+uint64_t gb_recipe_style_seed(const gb_recipe *recipe, const gb_recipe_step *step) {
+    return step->kind == GB_STEP_STYLE ? (uint64_t)rint(gb_recipe_value_of(recipe, &step->style)) : 0;
+}
+
 /* ------------------------------------------------------------------------------------------------ bends */
 
 typedef struct step_context {
@@ -104,7 +108,7 @@ static gb_status bend(step_context *b, const char *at, const gb_bend_options *sp
     o.set_label = s->kind == GB_STEP_STYLE && s->label >= 0;
     o.label = s->label;
     o.reseed = s->reseed;
-    o.seed = s->seed;
+    o.seed = s->kind == GB_STEP_STYLE ? gb_recipe_style_seed(b->recipe, s) : s->seed;
     o.add = s->add;
     o.keep = s->kind == GB_STEP_STYLE ? b->numbers[0] : 0;
     if (gb_work_cancelled(&b->session->work))

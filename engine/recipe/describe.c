@@ -236,7 +236,7 @@ static void append_action(description *s, const gb_recipe *recipe, const gb_reci
             append_value(s, recipe, step, 0);
             append(s, " of ");
         }
-        append(s, "the w of seed %llu", (unsigned long long)step->seed);
+        append(s, "the w of seed %llu", (unsigned long long)gb_recipe_style_seed(recipe, step));
         if (step->label >= 0)
             append(s, " and class %d", step->label);
         if (step->own_psi)

@@ -66,6 +66,7 @@ static const char *const row_keys[] = {"at", "w", "features", "muted", NULL};
 static const gb_param factor_param = {"factor", "", 1, -INFINITY, INFINITY, false, NULL};
 static const gb_param psi_param = {"truncation", "", 1, -INFINITY, INFINITY, false, NULL};
 static const gb_param times_param = {"times", "", 1, -INFINITY, INFINITY, false, NULL};
+static const gb_param seed_param = {"seed", "", 0, 0, 4294967296.0f, true, NULL};
 static const gb_param share_param = {"share", "", 1, 0, 1, false, NULL};
 
 static bool is_text(const gb_yaml *node, const char *a, const char *b) {
@@ -127,6 +128,22 @@ static gb_status read_truncation(gb_recipe *recipe, const gb_yaml *map, gb_recip
                                                &step->param_value[0], err);
 }
 
+/* Reads a seed, or a named parameter, whose range is limited to seeds: 2³² − 1 is not a float. */
+static gb_status read_style_seed(gb_recipe *recipe, const gb_yaml *node, gb_param_value *seed, gb_error *err) {
+    uint64_t number = 0;
+    gb_status status;
+    *seed = (gb_param_value){0, -1};
+    if (node->kind != GB_YAML_SCALAR || node->text[0] != '$') {
+        status = gb_recipe_seed(recipe, node, &number, err);
+        seed->value = (double)number;
+        return status;
+    }
+    status = gb_recipe_read_param_value(recipe, node, &seed_param, seed, err);
+    if (!status && recipe->params[seed->param].high > UINT32_MAX)
+        recipe->params[seed->param].high = UINT32_MAX;
+    return status;
+}
+
 /* Reads the seed of other w's, or {seed, share, truncation, class}. */
 static gb_status read_style(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err) {
     static const char *const keys[] = {"at", "w", "style", "muted", NULL};
@@ -146,7 +163,7 @@ static gb_status read_style(gb_recipe *recipe, const gb_yaml *map, gb_recipe_ste
     if (!status && !seed)
         status = gb_recipe_fail(recipe, node, err, "style: the seed is missing");
     if (!status)
-        status = gb_recipe_seed(recipe, seed, &step->seed, err);
+        status = read_style_seed(recipe, seed, &step->style, err);
     if (!status && share)
         status = gb_recipe_read_param_value(recipe, share, &share_param, &step->param_value[0], err);
     step->own_psi = psi != NULL;

@@ -202,9 +202,11 @@ static gb_status update_steps(gb_recipe *recipe, gb_session *session, gb_error *
     for (int i = 0; i < recipe->step_count && !status; i++) {
         const gb_recipe_step *step = &recipe->steps[i];
         gb_recipe_numbers(recipe, step, numbers);
-        if (step->muted || !step->param_count || (!rolled_back && !memcmp(numbers, step->applied, sizeof numbers)))
+        bool same_style = gb_recipe_style_seed(recipe, step) == step->applied_style;
+        if (step->muted || !step->param_count ||
+            (!rolled_back && same_style && !memcmp(numbers, step->applied, sizeof numbers)))
             continue;
-        status = step->kind == GB_STEP_SET
+        status = step->kind == GB_STEP_SET || !same_style
                      ? gb_recipe_bend_step(recipe, i, session, &clusters, &recipe->applied, err)
                      : update_step(recipe, i, numbers, session, err);
     }
@@ -223,8 +225,10 @@ static gb_status finish_changes(gb_recipe *recipe, gb_session *session, gb_bend_
     if (gb_session_end_call(session, status))
         return status;
     recipe->rollbacks = session->rollbacks;
-    for (int i = 0; i < recipe->step_count; i++)
+    for (int i = 0; i < recipe->step_count; i++) {
         gb_recipe_numbers(recipe, &recipe->steps[i], recipe->steps[i].applied);
+        recipe->steps[i].applied_style = gb_recipe_style_seed(recipe, &recipe->steps[i]);
+    }
     return GB_OK;
 }
 

@@ -134,7 +134,9 @@ typedef struct gb_recipe_step {
     float applied[GB_RECIPE_MAX_PARAMS];        /* the numbers in the session */
     int param_count;
     bool reseed;                /* NOISE */
-    uint64_t seed;              /* NOISE, STYLE */
+    uint64_t seed;              /* NOISE */
+    gb_param_value style;       /* STYLE: the seed, which float could not hold */
+    uint64_t applied_style;
     bool own_psi;               /* STYLE */
     double psi;
     int label;                  /* STYLE; -1 = the session's */
@@ -251,6 +253,8 @@ gb_status gb_recipe_read_params(gb_recipe *recipe, const gb_yaml *list, const ch
 double gb_recipe_value_of(const gb_recipe *recipe, const gb_param_value *param_value);
 /* The table entry of the step's i-th parameter; NULL for steps that are not a filter or activation. */
 const gb_param *gb_recipe_row_param(const gb_recipe_step *step, int i);
+/* The seed of a STYLE step. */
+uint64_t gb_recipe_style_seed(const gb_recipe *recipe, const gb_recipe_step *step);
 /* The step's parameters for gb_session_set_bend_params(). */
 void gb_recipe_numbers(const gb_recipe *recipe, const gb_recipe_step *step, float numbers[GB_RECIPE_MAX_PARAMS]);
 

@@ -11,6 +11,7 @@
 
 #include "tools/studio/client.h"
 #include "tools/studio/folder.h"
+#include "tools/studio/messages.h"
 #include "tools/studio/projects.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,6 +30,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     char path[96];
     gb_error err = {0};
     (void)argc, (void)argv;
+    messages_begin();
     strcpy(out, "/tmp/ganbend-fuzz-XXXXXX");
     if (!mkdtemp(out))
         abort();

@@ -44,7 +44,7 @@ advises "give the model without an option" --network "$m"
 advises "give the model without an option" --network_pkl="$m"
 advises "give the model without an option" --ckpt "$m"
 advises "--seeds 0-19" --pics 20
-advises "mix styles with a recipe" --row-seeds 1
+advises "'ganbend grid --rows 85,100 --cols 55,821 --styles 0-6' mixes styles" --row-seeds 1
 advises "this is for StyleGAN3" --translate 0.1,0.2
 advises "did you mean --seeds?" --sedes 4
 run 2 "a synonym of an option that does not exist" bench "$m" --outdir x

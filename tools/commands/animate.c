@@ -9,20 +9,24 @@
 #include "tools/program/host.h"
 #include "tools/bending/parameters.h"
 #include "tools/animation/latent_keys.h"
+#include "tools/animation/noise_loop.h"
 #include "tools/animation/older_frames.h"
 #include "tools/animation/video.h"
 #include "tools/program/confirm.h"
 #include "tools/program/output_names.h"
 #include "tools/program/report.h"
+#include "tools/program/text.h"
 #include "tools/pictures/pictures.h"
+#include "tools/pictures/plain_sheet.h"
+#include "tools/pictures/scaling.h"
 #include "tools/program/progress.h"
 
 typedef struct settings {
     input_options in;
     bending_options bending;
     text_list move;
-    const char *to, *out, *ease, *loop, *through;
-    int64_t frames;
+    const char *to, *out, *ease, *loop, *through, *grid, *size;
+    int64_t frames, noise_loop;
     double fps;
     bool resume, clean;
 } settings;
@@ -42,8 +46,13 @@ static const option options[] = {
      "last frame of a loop leads into the first.", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE|DIR|-", "A .mp4, .webm, .gif, .apng or .webp file, a folder, or -. Files are encoded by "
      "ffmpeg. A folder gets frame00000.png and so on. - writes raw 8-bit RGB video to standard output.", 0, 0},
+    {"--grid", OPTION_TEXT, AT(grid), "CxR", "Show C columns and R rows of pictures at once. The seeds are divided among them in "
+     "order: 8 seeds on a grid of 2x2 are two for each.", 0, 0},
+    {"--noise-loop", OPTION_INTEGER, AT(noise_loop), "SEED", "Noise that moves and returns at the end. It goes along a circle between "
+     "two maps drawn from SEED for each layer.", 0, UINT32_MAX},
+    {"--size", RARE(OPTION_TEXT), AT(size), "WxH", "Scale every picture to W×H pixels, or to the width W.", 0, 0},
     {"--fps", OPTION_NUMBER, AT(fps), "R", "Frames per second of FILE (default: 30).", 0.1, 1000},
-    {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
+    {"--resume", RARE(OPTION_FLAG), AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
     {"--clean", RARE(OPTION_FLAG), AT(clean), NULL, "Remove the frames of an older, longer animation from DIR.", 0, 0},
     {0}
 };
@@ -62,8 +71,11 @@ typedef struct work {
     char *from_text, *to_text;  /* the first and last recipe; NULL without --to */
     easing ease;
     looping loop;
+    noise_loop noise;           /* no layers without --noise-loop */
+    scaling scaling;
+    plain_sheet sheet;          /* one picture without --grid */
     bool video;                 /* the output is one stream */
-    uint8_t *bytes;             /* the current frame: pixels for a PNG, RGB for video */
+    uint8_t *bytes;             /* the current picture: pixels for a PNG, RGB for video */
     char made_with[SETTINGS_ROOM + BENDING_TEXT_ROOM];
 } work;
 
@@ -103,6 +115,11 @@ static gb_status check(work *w, input_options *in, gb_error *err) {
     if (w->video && (set->resume || set->clean))
         return state(err, GB_BAD_ARGUMENT, "%s needs -o DIR; a video is written as a whole",
                      set->resume ? "--resume" : "--clean");
+    w->sheet.columns = w->sheet.rows = 1;
+    if (set->grid && !parse_pair(set->grid, 'x', 1, 1000, &w->sheet.columns, &w->sheet.rows))
+        return state(err, GB_BAD_ARGUMENT, "--grid takes COLUMNSxROWS, as in 4x2, not '%s'", set->grid);
+    if (set->noise_loop >= 0 && in->noise)
+        return state(err, GB_BAD_ARGUMENT, "--noise and --noise-loop exclude each other; give one of them");
     if (!strcmp(set->out, "-") && set->fps > 0)
         return state(err, GB_BAD_ARGUMENT, "--fps needs -o FILE; raw video has no rate");
     if (open_bending(&set->bending, in, w->parameters.bending, err)) return err->status;
@@ -137,14 +154,25 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     const loaded_model *o = w->o;
     bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
     if (check_picture(o, "this model", err)) return err->status;
-    if (in->count < 2 && !w->move_count && !w->to_text)
-        return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds, --move NAME=A:B, or --bend and --to");
+    size_t cells = (size_t)w->sheet.columns * (size_t)w->sheet.rows;
+    if (in->count / cells < 2 && !w->move_count && !w->to_text && w->set->noise_loop < 0)
+        return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds%s, --move NAME=A:B, --noise-loop SEED, or --bend and "
+                     "--to", cells > 1 ? " for each picture of the grid" : "");
+    if (in->count % cells)
+        return state(err, GB_BAD_ARGUMENT, "--grid %s: %zu latents cannot be divided among %zu pictures", w->set->grid, in->count,
+                     cells);
     if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents; the limit is 10000", in->count);
     if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find_role(o->model, GB_ROLE_WS, 0) == GB_NO_NODE))
         return state(err, GB_BAD_ARGUMENT, "--move trunc=… does not apply to latents that are already truncated; use one "
                      "seed");
     w->bytes = malloc((size_t)(o->width * o->height) * (o->channels > 3 ? 4 : 3));
     if (!w->bytes) return state(err, GB_NO_MEMORY, "out of memory");
+    w->sheet.channels = w->video ? 3 : (int)o->channels;
+    if (scaling_new(&w->scaling, w->set->size, (int)o->width, (int)o->height, w->sheet.channels, err)) return err->status;
+    w->sheet.width = w->scaling.width;
+    w->sheet.height = w->scaling.height;
+    if (plain_sheet_new(&w->sheet, "--grid", err)) return err->status;
+    if (w->set->noise_loop >= 0 && noise_loop_new(&w->noise, o->model, (uint64_t)w->set->noise_loop, err)) return err->status;
     if (gb_session_new(o->model, &how, &w->session, err) || prepare_inputs(in, w->session, o->model, err))
         return err->status;
     if (in->count > 1 ? read_latent_keys(&w->latents, in, in_w, o->model, w->session, err)
@@ -180,11 +208,18 @@ static gb_status bend_between(work *w, double share, gb_error *err) {
     return err->status;
 }
 
+/* Sets the latents of picture `cell` of the grid. The keys are divided among the pictures in order. */
+static gb_status apply_cell(work *w, long frame, size_t cell, gb_error *err) {
+    int keys = w->latents.count / (w->sheet.columns * w->sheet.rows);
+    between at = place_frame(frame, (long)w->set->frames, keys, w->ease, w->loop);
+    if (!w->latents.count) return GB_OK;
+    at.from += (int)cell * keys;
+    at.to += (int)cell * keys;
+    return apply_latent_keys(&w->latents, at, w->session, err);
+}
+
 static gb_status render_frame(work *w, long frame, gb_error *err) {
     long frames = (long)w->set->frames;
-    if (w->latents.count &&
-        apply_latent_keys(&w->latents, place_frame(frame, frames, w->latents.count, w->ease, w->loop), w->session, err))
-        return err->status;
     if (w->to_text) {
         between at = place_frame(frame, frames, 2, w->ease, w->loop);
         if (bend_between(w, mix(at.from, at.to, at.share), err)) return err->status;
@@ -194,9 +229,15 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
         between at = place_frame(frame, frames, k->count, w->ease, w->loop);
         if (set_parameter(&w->parameters, k->name, mix(k->values[at.from], k->values[at.to], at.share), err)) return err->status;
     }
-    if (apply_parameters(&w->parameters, w->session, err)) return err->status;
-    return w->video ? gb_session_render_rgb(w->session, w->bytes, err)
-                    : gb_session_render_pixels(w->session, w->bytes, err);
+    if (w->noise.layer_count && noise_loop_apply(&w->noise, (double)frame / (double)frames, w->session, err)) return err->status;
+    for (size_t cell = 0; cell < (size_t)w->sheet.columns * (size_t)w->sheet.rows; cell++) {
+        if (apply_cell(w, frame, cell, err) || apply_parameters(&w->parameters, w->session, err) ||
+            (w->video ? gb_session_render_rgb(w->session, w->bytes, err)
+                      : gb_session_render_pixels(w->session, w->bytes, err)))
+            return err->status;
+        plain_sheet_put(&w->sheet, cell, scaled(&w->scaling, w->bytes));
+    }
+    return GB_OK;
 }
 
 /* The inputs that render the current frame as a single image. */
@@ -223,8 +264,9 @@ static inputs frame_inputs(const work *w) {
 static void describe_frame(const work *w, const inputs *in, long frame, char *text, size_t size) {
     char recipes[BENDING_TEXT_ROOM];
     gb_recipe_param param;
-    describe_inputs(in, 0, text);
+    *text = '\0';              /* render could not make a frame of several pictures */
     describe_bending(w->parameters.bending, recipes);
+    if (!w->set->grid) describe_inputs(in, 0, text);
     strncat(text, recipes, size - strlen(text) - 1);
     for (size_t i = 0; i < w->move_count; i++) {
         size_t used = strlen(text);
@@ -237,10 +279,11 @@ static void describe_frame(const work *w, const inputs *in, long frame, char *te
 static gb_status write_frame(const work *w, long frame, const char *path, gb_error *err) {
     const inputs in = frame_inputs(w);
     picture_texts t;
-    char text[2 * sizeof w->made_with], *latent = latent_numbers(&in, 0);
+    char text[2 * sizeof w->made_with], *latent = w->set->grid ? NULL : latent_numbers(&in, 0);
     describe_frame(w, &in, frame, text, sizeof text);
     fill_picture_texts(&t, w->o, text, latent, w->parameters.bending);
-    gb_png_write_pixels(path, (int)w->o->width, (int)w->o->height, (int)w->o->channels, w->bytes, t.texts, t.count, err);
+    gb_png_write_pixels(path, w->sheet.columns * w->sheet.width, w->sheet.rows * w->sheet.height, w->sheet.channels,
+                        w->sheet.pixels, t.texts, t.count, err);
     free(latent);
     return err->status;
 }
@@ -273,20 +316,22 @@ static gb_status render_pictures(work *w, progress *p, gb_error *err) {
     progress_end(p);
     if (err->status || look_for_older(w->set, err)) return err->status;
     if (written < frames) snprintf(kept, sizeof kept, ", %zu kept", frames - written);
-    report("%s: %zu frames of %" PRId64 "x%" PRId64 "%s", w->set->out, written, w->o->width, w->o->height, kept);
+    report("%s: %zu frames of %dx%d%s", w->set->out, written, w->sheet.columns * w->sheet.width, w->sheet.rows * w->sheet.height,
+           kept);
     return GB_OK;
 }
 
 static gb_status render_video(work *w, progress *p, gb_error *err) {
     double fps = w->set->fps > 0 ? w->set->fps : 30;
     video v = {0};
-    video_begin(&v, w->set->out, (int)w->o->width, (int)w->o->height, fps, err);
+    int width = w->sheet.columns * w->sheet.width, height = w->sheet.rows * w->sheet.height;
+    video_begin(&v, w->set->out, width, height, fps, err);
     for (long i = 0; i < w->set->frames && !err->status && !ferror(stdout); i++, progress_next(p))
-        if (!render_frame(w, i, err)) video_frame(&v, w->bytes, err);
+        if (!render_frame(w, i, err)) video_frame(&v, w->sheet.pixels, err);
     progress_end(p);
     if (!err->status && !video_finish(&v, err))
-        report("%s: %" PRId64 " frames of %" PRId64 "x%" PRId64 ", %.4g s", w->set->out, w->set->frames, w->o->width,
-               w->o->height, (double)w->set->frames / fps);
+        report("%s: %" PRId64 " frames of %dx%d, %.4g s", w->set->out, w->set->frames, width, height,
+               (double)w->set->frames / fps);
     video_drop(&v);
     return err->status;
 }
@@ -317,11 +362,14 @@ static void describe(work *w, const inputs *in) {
     snprintf(w->made_with + used, sizeof w->made_with - used, "%s%s --frames %" PRId64 " --ease %s --loop %s",
              set->through ? " --through " : "", set->through ? set->through : "",
              set->frames, set->ease ? set->ease : "linear", set->loop ? set->loop : "none");
+    if (set->grid) append(w->made_with, sizeof w->made_with, " --grid %s", set->grid);
+    if (set->noise_loop >= 0) append(w->made_with, sizeof w->made_with, " --noise-loop %" PRId64, set->noise_loop);
+    if (set->size) append(w->made_with, sizeof w->made_with, " --size %s", set->size);
 }
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.in = input_defaults(), .frames = 60};
+    settings set = {.in = input_defaults(), .frames = 60, .noise_loop = -1};
     inputs in = {0};
     bending b = {0};
     work *w = calloc(1, sizeof *w);
@@ -338,9 +386,12 @@ static int run(int argc, char **argv) {
             !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
             !prepare(w, &in, &err)) {
             describe(w, &in);
-            if (!confirm_pictures((size_t)set.frames, &err)) render_frames(w, &err);
+            if (!confirm_pictures((size_t)set.frames * (size_t)w->sheet.columns * (size_t)w->sheet.rows, &err)) render_frames(w, &err);
         }
         free_latent_keys(&w->latents);
+        noise_loop_free(&w->noise);
+        scaling_free(&w->scaling);
+        plain_sheet_free(&w->sheet);
         gb_session_free(w->session);
         free(w->from_text);
         free(w->to_text);
@@ -361,6 +412,9 @@ const command animate_command = {
     .about = "Renders the frames of an animation through several seeds or latents, through values of parameters, from one "
              "recipe to another, or all at once, as a video, an animated picture, or single PNGs.",
     .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o walk.mp4\n"
+               "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o turn.mp4\n"
+               "ganbend animate faces.gbw --seeds 0-31 --grid 4x2 --loop around --through w -o many.mp4\n"
+               "ganbend animate faces.gbw --seed 7 --noise-loop 1 -o shimmer.webm\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o - |\n"
                "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",
     .writes = WRITES_ANIMATION | WRITES_FOLDER | WRITES_STREAM,

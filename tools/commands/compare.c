@@ -1,5 +1,6 @@
 /* ganbend compare: runs a model on the inputs in a reference file and prints the difference for every layer in the file:
- * the largest absolute difference, and the same divided by the reference's largest magnitude. */
+ * the largest absolute difference, and the same divided by the reference's largest magnitude. With --local also the part of
+ * it that arises between the layer and those before it in the file. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "compare_gradients.h"
+#include "comparison.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/reference.h"
 #include "tools/inputs/open_model.h"
@@ -18,7 +20,7 @@ typedef struct settings {
     bending_options bending;
     double tolerance;
     const char *image, *noise, *prefix;
-    bool incremental, gradients;
+    bool incremental, local, json, gradients;
     device_options on;
 } settings;
 
@@ -35,14 +37,12 @@ static const option options[] = {
      "where R is in the file.", 0, 0},
     {"--prefix", OPTION_TEXT, AT(prefix), "KEY", "With --gradients: compare KEY/image and KEY/grad/NAME, and prefer inputs under "
      "KEY.", 0, 0},
+    {"--local", OPTION_FLAG, AT(local), NULL, "Also compute every array from the reference's own values of the arrays before "
+     "it, and show that difference as its own.", 0, 0},
+    {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     DEVICE_OPTIONS(settings, on),
     {0}
 };
-
-static double relative(const reference_array *s) {
-    if (s->difference == 0) return 0;
-    return isinf(s->difference) || s->magnitude == 0 ? INFINITY : s->difference / s->magnitude;
-}
 
 static gb_noise noise_of(const settings *set) {
     return set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
@@ -51,8 +51,8 @@ static gb_noise noise_of(const settings *set) {
 static gb_status check_options(const settings *set, gb_error *err) {
     if (set->prefix && !set->gradients)
         return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients");
-    if (set->gradients && (set->incremental || set->image))
-        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental and --image");
+    if (set->gradients && (set->incremental || set->image || set->local))
+        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local and --image");
     return GB_OK;
 }
 
@@ -115,13 +115,13 @@ static gb_status compare(reference *r, const settings *set, bending *b, const lo
             if (!status && set->incremental) status = bend_again(b, session, ours, err);
             if (!status) status = gb_session_render(session, ours, err);
             for (size_t i = 0; !status && i < r->count; i++)
-                if (r->arrays[i].node == GB_NO_NODE) measure_reference(&r->arrays[i], ours, sample);
+                if (r->arrays[i].node == GB_NO_NODE) measure_reference(&r->arrays[i], &r->arrays[i].all, ours, sample);
         }
         for (size_t i = 0; !status && i < r->count; i++) {
             reference_array *s = &r->arrays[i];
             if (s->node == GB_NO_NODE) continue;
             status = gb_session_read(tapped, s->node, ours, err);
-            if (!status) measure_reference(s, ours, sample);
+            if (!status) measure_reference(s, &s->all, ours, sample);
         }
     }
     progress_end(&p);
@@ -131,31 +131,61 @@ static gb_status compare(reference *r, const settings *set, bending *b, const lo
     return status;
 }
 
-/* Prints the table and its last line. True if everything is within the tolerance. */
-static bool print_arrays(const reference *r, double tolerance) {
-    const reference_array *worst = &r->arrays[0];
-    bool within = true;
-    int column = 4;
-    for (size_t i = 0; i < r->count; i++)
-        if ((int)strlen(r->arrays[i].name) > column) column = (int)strlen(r->arrays[i].name);
-    printf("%-*s  %-18s %12s %12s\n", column, "name", "shape", "difference", "relative");
-    for (size_t i = 0; i < r->count; i++) {
+/* ------------------------------------------------------------------------------------------------ each array alone */
+
+/* The node whose value the array has: the output for the image, which is the last node in execution order. */
+static gb_node node_of(const reference_array *s, const gb_model *model) {
+    return s->node != GB_NO_NODE ? s->node : (gb_node)gb_model_node_count(model) - 1;
+}
+
+/* Feeds a node with the reference's value, or with its own again if `value` is NULL. Inputs are set already. */
+static gb_status feed_node(const loaded_model *o, gb_node node, gb_session *session, const float *value, gb_error *err) {
+    gb_node_info info;
+    gb_model_node(o->model, node, &info);
+    return info.inputs ? gb_session_feed(session, info.name, value, err) : GB_OK;
+}
+
+/* Feeds or frees every array of the reference that stands for a node; those of `except` are freed. */
+static gb_status feed_all(const reference *r, size_t sample, gb_node except, const loaded_model *o, gb_session *session,
+                          gb_error *err) {
+    for (size_t i = 0; i < r->count && !err->status; i++) {
         const reference_array *s = &r->arrays[i];
-        char shape[SHAPE_ROOM];
-        bool over = !(relative(s) <= tolerance);
-        printf("%-*s  %-18s %12.3g %12.3g", column, s->name, shape_text(s->ndim, s->shape, shape), s->difference,
-               relative(s));
-        if (s->kind == REFERENCE_IMAGE) {
-            /* for a signal from -1 to 1; each sample was rendered twice */
-            double mean = s->squares / ((r->gradients ? 1.0 : 2.0) * (double)r->samples * (double)s->elements);
-            printf("  PSNR %.1f dB", mean > 0 ? 10 * log10(4 / mean) : INFINITY);
-        }
-        printf("%s\n", over ? "  exceeds the tolerance" : "");
-        if (over) within = false;
-        if (relative(s) > relative(worst)) worst = s;
+        if (s->node == GB_NO_NODE) continue;
+        feed_node(o, s->node, session, s->node == except ? NULL : s->reference + sample * s->elements, err);
     }
-    printf("%zu compared, worst %s %.3g\n", r->count, worst->name, relative(worst));
-    return within;
+    return err->status;
+}
+
+/* Computes each array with all others fed by the reference: only the operations after the nearest of them run. */
+static gb_status compare_local(reference *r, const settings *set, bending *b, const loaded_model *o, gb_error *err) {
+    gb_noise noise = noise_of(set);
+    gb_session *session = NULL;
+    progress p = progress_start("comparing alone", r->samples * r->count);
+    size_t largest = (size_t)(o->channels * o->height * o->width);
+    float *ours = NULL;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->arrays[i].elements > largest) largest = r->arrays[i].elements;
+    ours = malloc(largest * sizeof *ours);
+    if (!ours) state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
+    else if (!gb_session_new(o->model, NULL, &session, err)) apply_bending(b, session, err);
+    for (size_t sample = 0; sample < r->samples && !err->status; sample++) {
+        if (gb_session_noise(session, noise, 0, err) || apply_reference(r, sample, o->model, session, err)) break;
+        for (size_t i = 0; i < r->count && !err->status; i++, progress_next(&p)) {
+            reference_array *s = &r->arrays[i];
+            gb_node_info node;
+            bool image = s->node == GB_NO_NODE;
+            gb_model_node(o->model, node_of(s, o->model), &node);
+            if (feed_all(r, sample, node_of(s, o->model), o, session, err)) break;
+            if (!image && gb_session_tap(session, node.name, err)) break;
+            if (gb_session_render(session, image ? ours : NULL, err)) break;
+            if (!image && (gb_session_read(session, s->node, ours, err) || gb_session_untap(session, node.name, err))) break;
+            measure_reference(s, &s->own, ours, sample);
+        }
+    }
+    progress_end(&p);
+    free(ours);
+    gb_session_free(session);
+    return err->status;
 }
 
 static int run(int argc, char **argv) {
@@ -170,10 +200,14 @@ static int run(int argc, char **argv) {
     const reference_choice choice = {set.image, set.prefix, set.gradients};
     if (!check_options(&set, &err) && !open_bending(&set.bending, NULL, &b, &err) &&
         !open_model(operands[0], &set.on, &o, &err) && !open_reference(operands[1], o.model, &choice, &r, &err) &&
-        !(set.gradients ? compare_gradients(&r, noise_of(&set), &b, &o, &err) : compare(&r, &set, &b, &o, &err)))
-        status = print_arrays(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
-    else
+        !(set.gradients ? compare_gradients(&r, noise_of(&set), &b, &o, &err) : compare(&r, &set, &b, &o, &err)) &&
+        (!set.local || !compare_local(&r, &set, &b, &o, &err)) &&
+        (!set.json || !print_comparison_json(&r, operands[0], set.tolerance, set.local, &err))) {
+        if (!set.json) print_comparison(&r, set.tolerance, set.local);
+        status = within_tolerance(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
+    } else {
         status = failed(&compare_command, &err);
+    }
     free_reference(&r);
     free_bending(&b);
     close_model(&o);
@@ -190,7 +224,8 @@ const command compare_command = {
              "exit status is 1 if a difference exceeds the tolerance, and 2 if a name is not a node. With --gradients it "
              "compares the arrays grad/NAME: NAME is a node, an alias, w (one w for all layers), or a parameter of an "
              "activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",
-    .example = "ganbend compare faces.gbw reference.npz --tol 1e-5",
+    .example = "ganbend compare faces.gbw reference.npz --tol 1e-5\n"
+               "ganbend compare faces.gbw reference.npz --local --json",
     .options = options,
     .shared = {{bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,

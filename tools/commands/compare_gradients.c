@@ -60,7 +60,7 @@ static gb_status run_sample(reference *r, size_t sample, const loaded_model *o, 
     gb_status status = apply_reference(r, sample, o->model, session, err);
     if (!status) status = gb_session_render(session, ours, err);
     for (size_t i = 0; !status && i < r->count; i++) {
-        if (r->arrays[i].kind == REFERENCE_IMAGE) measure_reference(&r->arrays[i], ours, sample);
+        if (r->arrays[i].kind == REFERENCE_IMAGE) measure_reference(&r->arrays[i], &r->arrays[i].all, ours, sample);
         else if (sample == 0) status = want(r, &r->arrays[i], o->model, session, err);
     }
     if (!status && sample == 0) status = gb_session_render(session, ours, err);
@@ -69,7 +69,7 @@ static gb_status run_sample(reference *r, size_t sample, const loaded_model *o, 
     for (size_t i = 0; !status && i < r->count; i++) {
         if (r->arrays[i].kind == REFERENCE_IMAGE) continue;
         status = read_gradient(&r->arrays[i], o->model, session, ours, err);
-        if (!status) measure_reference(&r->arrays[i], ours, sample);
+        if (!status) measure_reference(&r->arrays[i], &r->arrays[i].all, ours, sample);
     }
     return status;
 }

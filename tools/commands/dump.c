@@ -1,6 +1,8 @@
-/* ganbend dump: writes node outputs as float32 arrays [images, shape…] to an .npz, under the nodes' names. */
+/* ganbend dump: writes node outputs as float32 arrays [images, shape…] to an .npz, under the nodes' names, or that of one
+ * node to an .npy. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/bending/recipes.h"
 #include "commands.h"
@@ -22,7 +24,7 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "Nodes to write, by name, alias or pattern: mapping, 'synthesis.b8.*'. May be "
      "given several times; 'ganbend info' lists the names.", 0, 0},
-    {"-o", OPTION_TEXT, AT(out), "FILE.npz", "Output file, or - for standard output.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE", "Output: an .npz file, an .npy for the array of one node, or - for an .npz on standard output.", 0, 0},
     {0}
 };
 
@@ -62,15 +64,46 @@ static gb_status allocate_all(const gb_model *model, size_t images, boundary *al
     return GB_OK;
 }
 
+static int array_shape(const boundary *b, size_t images, int64_t shape[4]) {
+    shape[0] = (int64_t)images;
+    for (int d = 0; d < b->node.ndim; d++) shape[d + 1] = b->node.shape[d];
+    return b->node.ndim + 1;
+}
+
+/* An .npy has one array. */
+static bool is_npy(const char *name) {
+    const output_format *format = output_format_of(name);
+    return format && format->kinds == WRITES_ARRAY;
+}
+
+/* Checked before anything is rendered. */
+static gb_status check_output(const settings *set, const gb_model *model, const boundary *all, gb_error *err) {
+    size_t arrays = 0;
+    for (size_t i = 0; i < gb_model_node_count(model); i++) arrays += all[i].wanted;
+    return is_npy(set->out) && arrays != 1
+        ? state(err, GB_BAD_ARGUMENT, "%s: an .npy holds one array, and --at names %zu nodes; write an .npz", set->out, arrays)
+        : GB_OK;
+}
+
+static gb_status write_one(const char *path, const gb_model *model, size_t images, const boundary *all, gb_error *err) {
+    for (size_t i = 0; i < gb_model_node_count(model); i++) {
+        int64_t shape[4];
+        if (!all[i].wanted) continue;
+        int ndim = array_shape(&all[i], images, shape);
+        return gb_npy_save(path, ndim, shape, all[i].values, err);
+    }
+    return GB_OK;
+}
+
 static gb_status write_all(const char *path, const gb_model *model, size_t images, const boundary *all, gb_error *err) {
     gb_npz *npz = NULL;
     gb_status status = gb_npz_new(path, &npz, err);
     for (size_t i = 0; !status && i < gb_model_node_count(model); i++) {
         const boundary *b = &all[i];
-        int64_t shape[4] = {(int64_t)images};
+        int64_t shape[4];
         if (!b->wanted) continue;
-        for (int d = 0; d < b->node.ndim; d++) shape[d + 1] = b->node.shape[d];
-        status = gb_npz_add(npz, b->node.name, b->node.ndim + 1, shape, b->values, err);
+        int ndim = array_shape(b, images, shape);
+        status = gb_npz_add(npz, b->node.name, ndim, shape, b->values, err);
     }
     if (!status) status = gb_npz_finish(npz, err);
     gb_npz_free(npz);
@@ -98,6 +131,7 @@ static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_
     if (!status) status = apply_bending(b, session, err);
     if (!status) gb_session_set_progress(session, progress_share, &p);
     if (!status) status = tap_all(&set->at, o->model, session, all, err);
+    if (!status) status = check_output(set, o->model, all, err);
     if (!status) status = allocate_all(o->model, in->count, all, err);
     for (size_t i = 0; !status && i < in->count; i++, progress_next(&p)) {
         status = apply_inputs(in, i, session, err);
@@ -107,7 +141,9 @@ static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_
     }
     progress_end(&p);
     if (!status) status = output_begin(&out, set->out, err);
-    if (!status) status = write_all(out.path, o->model, in->count, all, err);
+    if (!status)
+        status = is_npy(set->out) ? write_one(out.path, o->model, in->count, all, err)
+                                  : write_all(out.path, o->model, in->count, all, err);
     if (!status) status = output_finish(&out, err);
     if (!status) report_dump(set->out, in->count, nodes, all);
     output_drop(&out);
@@ -126,7 +162,7 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&dump_command, argc, argv, operands, &set, &status)) return status;
-    if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz");
+    if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz or FILE.npy");
     if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB selects the nodes to write");
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
         !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
@@ -141,12 +177,12 @@ const command dump_command = {
     .name = "dump",
     .summary = "write the output of any layer as arrays",
     .operands = "MODEL",
-    .usage = "--at GLOB -o FILE.npz [options]",
+    .usage = "--at GLOB -o FILE [options]",
     .about = "Renders images as 'render' does and writes the outputs of the nodes given by --at as float32 arrays "
-             "[images, shape…] under the nodes' names.",
+             "[images, shape…] under the nodes' names, or the output of one node as an .npy.",
     .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
                "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
-    .writes = WRITES_ARRAYS | WRITES_STREAM,
+    .writes = WRITES_ARRAYS | WRITES_ARRAY | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,

@@ -54,10 +54,15 @@ static double timed(gb_session *session, const canvas *to, gb_error *err) {
     return status ? -1 : host_seconds() - start;
 }
 
-/* The median time of a whole image. Each has its own seed, so that every node runs. */
+enum { WARM_UP = 3 };           /* images that pack weights, plan, and touch the buffers for the first time */
+
+/* The median time of a whole image after the warm-up. Each has its own seed, so that every node runs. */
 static double whole_image(gb_session *session, const canvas *to, size_t runs, double *times, gb_error *err) {
-    for (size_t i = 0; i < runs; i++)
-        if (gb_session_seed(session, i + 1, err) || (times[i] = timed(session, to, err)) < 0) return -1;
+    for (size_t i = 0; i < WARM_UP + runs; i++) {
+        double time = gb_session_seed(session, i + 1, err) ? -1 : timed(session, to, err);
+        if (time < 0) return -1;
+        if (i >= WARM_UP) times[i - WARM_UP] = time;
+    }
     return median(times, runs);
 }
 
@@ -84,39 +89,51 @@ static double move_layer(const settings *set, const char *layer, const gb_table_
     return median(times + 1, (size_t)set->moves - 1);
 }
 
-static bool is_wanted(const settings *set, const gb_model *model, gb_node node, const gb_node_info *info) {
-    if (strcmp(info->op, "bias_act") || info->ndim != 3) return false;
-    for (size_t i = 0; i < set->at.count; i++) {
-        size_t count = gb_model_match(model, set->at.texts[i], NULL, 0);
-        gb_node *nodes = malloc((count + 1) * sizeof *nodes);
-        bool hit = false;
-        count = nodes ? gb_model_match(model, set->at.texts[i], nodes, count) : 0;
-        for (size_t k = 0; k < count; k++) hit |= nodes[k] == node;
-        free(nodes);
-        if (hit) return true;
+/* Marks the activations of feature maps that --at names, all if it names none. Each of its patterns must name one. */
+static gb_status choose_layers(const settings *set, const gb_model *model, bool *wanted, gb_error *err) {
+    size_t nodes = gb_model_node_count(model), patterns = set->at.count ? set->at.count : 1;
+    gb_node *matches = malloc((nodes + 1) * sizeof *matches);
+    if (!matches) state(err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < patterns && !err->status; i++) {
+        const char *pattern = set->at.count ? set->at.texts[i] : "*";
+        size_t count = gb_model_match(model, pattern, matches, nodes), found = 0;
+        for (size_t k = 0; k < count; k++) {
+            gb_node_info info;
+            gb_model_node(model, matches[k], &info);
+            if (strcmp(info.op, "bias_act") || info.ndim != 3) continue;
+            wanted[matches[k]] = true;
+            found++;
+        }
+        if (!count)
+            state(err, GB_BAD_ARGUMENT, "--at %s: no node matches; 'ganbend info' lists the names", pattern);
+        else if (!found)
+            state(err, GB_BAD_ARGUMENT, "--at %s: none of these nodes is an activation of feature maps", pattern);
     }
-    return set->at.count == 0;
+    free(matches);
+    return err->status;
 }
 
-static gb_status measure(const settings *set, const gb_table_row *row, const loaded_model *o, gb_session *session,
-                         const canvas *to, double *times, gb_error *err) {
+static gb_status measure(const settings *set, const gb_table_row *row, const loaded_model *o, const bool *wanted,
+                         gb_session *session, const canvas *to, double *times, gb_error *err) {
     const char *gpu = gb_context_device(o->context);
     double whole;
     if (gb_model_class_count(o->model) && gb_session_set_class(session, 0, err)) return err->status;
     whole = whole_image(session, to, (size_t)set->moves, times, err);
     if (whole < 0) return err->status;
     if (gpu)
-        printf("whole image %.2f ms (interactive session, %s, %s)\n\n", 1e3 * whole, gpu, gb_context_precision(o->context));
+        printf("whole image %.2f ms", 1e3 * whole);
     else
-        printf("whole image %.1f ms (interactive session, %s, %d threads)\n\n", 1e3 * whole, gb_context_isa(o->context),
-               gb_context_threads(o->context));
+        printf("whole image %.1f ms", 1e3 * whole);
+    printf(" (median of %" PRId64 " after %d to warm up; interactive session, ", set->moves, (int)WARM_UP);
+    if (gpu) printf("%s, %s)\n\n", gpu, gb_context_precision(o->context));
+    else printf("%s, %d threads)\n\n", gb_context_isa(o->context), gb_context_threads(o->context));
     printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "median ms", "of whole image", "nodes");
     for (gb_node i = 0; i < (gb_node)gb_model_node_count(o->model); i++) {
         gb_node_info info;
         double first, further;
         int nodes;
         gb_model_node(o->model, i, &info);
-        if (!is_wanted(set, o->model, i, &info)) continue;
+        if (!wanted[i]) continue;
         further = move_layer(set, info.name, row, session, to, times, &first, &nodes, err);
         if (further < 0) return err->status;
         printf("%-32s %10.2f %12.2f %13.3f %7d\n", info.name, 1e3 * first, 1e3 * further, further / whole, nodes);
@@ -139,8 +156,11 @@ static int run(int argc, char **argv) {
     if (!open_model(operands[0], &set.on, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
         canvas to = {malloc((size_t)(o.channels * o.height * o.width) * sizeof(float)), gb_context_device(o.context)};
         double *times = malloc((size_t)set.moves * sizeof *times);
-        if (to.image && times) measure(&set, &row, &o, session, &to, times, &err);
-        else state(&err, GB_NO_MEMORY, "out of memory");
+        bool *wanted = calloc(gb_model_node_count(o.model) + 1, sizeof *wanted);
+        if (!to.image || !times || !wanted) state(&err, GB_NO_MEMORY, "out of memory");
+        else if (!choose_layers(&set, o.model, wanted, &err))
+            measure(&set, &row, &o, wanted, session, &to, times, &err);
+        free(wanted);
         free(to.image);
         free(times);
     }

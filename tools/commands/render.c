@@ -12,13 +12,16 @@
 #include "tools/program/report.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
+#include "tools/pictures/plain_sheet.h"
+#include "tools/pictures/scaling.h"
 #include "tools/program/progress.h"
 #include "tools/pictures/nonfinite.h"
+#include "tools/program/text.h"
 
 typedef struct settings {
     input_options in;
     bending_options bending;
-    const char *out, *grid;
+    const char *out, *grid, *size;
     int64_t redraw_as;
     bool resume, redraw;
 } settings;
@@ -31,6 +34,7 @@ static const option options[] = {
      "--w, class0207-seed0000.png with several classes, step0000.png with --steps).", 0, 0},
     {"--grid", OPTION_TEXT, AT(grid), "CxR", "Write a contact sheet of C columns and R rows. It is filled class by class, and "
      "is FILE, or sheet.png beside the single images in DIR.", 0, 0},
+    {"--size", OPTION_TEXT, AT(size), "WxH", "Scale pictures to W×H pixels, or to the width W.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that already exist and are complete.", 0, 0},
     {"--redraw", RARE(OPTION_FLAG), AT(redraw), NULL, "Draw the random features of recipes again for each image, from its seed "
      "or, without seeds, from its number.", 0, 0},
@@ -39,38 +43,14 @@ static const option options[] = {
     {0}
 };
 
-typedef struct sheet {
-    int columns, rows;          /* 0: no sheet */
-    uint8_t *pixels;            /* [rows × height, columns × width, channels]; empty places are black or transparent */
-} sheet;
-
-enum { PNG_SIDE = 65500 };
-
-static gb_status new_sheet(sheet *s, const loaded_model *o, size_t images, gb_error *err) {
-    size_t bytes = (size_t)s->columns * (size_t)s->rows * (size_t)(o->width * o->height * o->channels);
-    if (images > (size_t)s->columns * (size_t)s->rows)
-        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has room for %d images, not %zu", s->columns, s->rows,
-                     s->columns * s->rows, images);
-    if (s->columns * o->width > PNG_SIDE || s->rows * o->height > PNG_SIDE)
-        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d of %" PRId64 "x%" PRId64 " images exceeds %d pixels", s->columns,
-                     s->rows, o->width, o->height, (int)PNG_SIDE);
-    s->pixels = calloc(bytes, 1);
-    return s->pixels ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for a sheet of %zu MB", bytes >> 20);
-}
-
-static void put_on_sheet(sheet *s, const loaded_model *o, size_t index, const uint8_t *pixels) {
-    size_t row = (size_t)(o->width * o->channels), x = index % (size_t)s->columns, y = index / (size_t)s->columns;
-    for (size_t i = 0; i < (size_t)o->height; i++)
-        memcpy(s->pixels + ((y * (size_t)o->height + i) * (size_t)s->columns + x) * row, pixels + i * row, row);
-}
-
 /* The state of the run. */
 typedef struct work {
     const settings *set;
     inputs *in;
     bending *bending;
     const loaded_model *o;
-    sheet *sheet;
+    plain_sheet *sheet;
+    scaling scaling;
     output_file out;            /* if the output is a file */
     size_t written;             /* single images */
     gb_session *session;
@@ -83,7 +63,7 @@ static gb_status write_image(work *w, const char *path, int columns, int rows, c
                              gb_error *err) {
     picture_texts t;
     fill_picture_texts(&t, w->o, w->text, latent, w->bending);
-    return gb_png_write_pixels(path, columns * (int)w->o->width, rows * (int)w->o->height, (int)w->o->channels, pixels,
+    return gb_png_write_pixels(path, columns * w->scaling.width, rows * w->scaling.height, (int)w->o->channels, pixels,
                                t.texts, t.count, err);
 }
 
@@ -97,12 +77,13 @@ static void describe(work *w, size_t index) {
     used = strlen(w->text);
     snprintf(w->text + used, sizeof w->text - used, "%s%s", bent,
              w->set->redraw && index == ALL_IMAGES ? " --redraw" : "");
+    if (w->scaling.given) append(w->text, sizeof w->text, " --size %dx%d", w->scaling.width, w->scaling.height);
 }
 
-static gb_status write_single(work *w, size_t index, const char *path, gb_error *err) {
+static gb_status write_single(work *w, size_t index, const char *path, const uint8_t *pixels, gb_error *err) {
     char *latent = latent_numbers(w->in, index);
     describe(w, index);
-    if (!write_image(w, path, 1, 1, latent, w->pixels, err)) w->written++;
+    if (!write_image(w, path, 1, 1, latent, pixels, err)) w->written++;
     free(latent);
     return err->status;
 }
@@ -137,20 +118,30 @@ static void report_output(const work *w, bool to_file, bool with_sheet) {
     size_t skipped = w->in->count - w->written;
     char rest[64] = "";
     if (to_file && with_sheet)
-        report("%s: %zu pictures, %dx%d pixels", out, w->in->count, w->sheet->columns * (int)w->o->width,
-               w->sheet->rows * (int)w->o->height);
+        report("%s: %zu pictures, %dx%d pixels", out, w->in->count, w->sheet->columns * w->scaling.width,
+               w->sheet->rows * w->scaling.height);
     else if (to_file)
-        report("%s: %s%" PRId64 "x%" PRId64 " pixels", out, w->written || w->sheet->columns ? "" : "kept, ", w->o->width, w->o->height);
+        report("%s: %s%dx%d pixels", out, w->written || w->sheet->columns ? "" : "kept, ", w->scaling.width, w->scaling.height);
     if (to_file) return;
     if (w->set->resume && skipped) snprintf(rest, sizeof rest, ", %zu kept", skipped);
-    report("%s: %zu picture%s of %" PRId64 "x%" PRId64 "%s%s", out, w->written, w->written == 1 ? "" : "s", w->o->width,
-           w->o->height, rest, with_sheet ? ", and sheet.png" : "");
+    report("%s: %zu picture%s of %dx%d%s%s", out, w->written, w->written == 1 ? "" : "s", w->scaling.width,
+           w->scaling.height, rest, with_sheet ? ", and sheet.png" : "");
+}
+
+static gb_status new_sheet(plain_sheet *s, const work *w, gb_error *err) {
+    if (w->in->count > (size_t)s->columns * (size_t)s->rows)
+        return state(err, GB_BAD_ARGUMENT, "--grid %dx%d has room for %d images, not %zu", s->columns, s->rows,
+                     s->columns * s->rows, w->in->count);
+    s->width = w->scaling.width;
+    s->height = w->scaling.height;
+    s->channels = (int)w->o->channels;
+    return plain_sheet_new(s, "--grid", err);
 }
 
 /* Renders every image that its file or the contact sheet needs. */
 static gb_status render_all(work *w, gb_error *err) {
     const settings *set = w->set;
-    sheet *s = w->sheet;
+    plain_sheet *s = w->sheet;
     bool to_file = output_is_file(set->out), sheet_wanted = s->columns > 0;
     char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM];
     progress p = progress_start("rendering", w->in->count);
@@ -164,7 +155,7 @@ static gb_status render_all(work *w, gb_error *err) {
         if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", w->out.path);
         else status = join_path(sheet_path, set->out, "sheet", err);
         if (!status && set->resume && gb_png_is_complete(sheet_path)) sheet_wanted = false;
-        if (!status && sheet_wanted) status = new_sheet(s, w->o, w->in->count, err);
+        if (!status && sheet_wanted) status = new_sheet(s, w, err);
     }
     for (size_t i = 0; !status && i < w->in->count; i++, progress_next(&p)) {
         bool single = !to_file || !s->columns;
@@ -174,8 +165,10 @@ static gb_status render_all(work *w, gb_error *err) {
         if (single && set->resume && gb_png_is_complete(path)) single = false;
         if (!single && !sheet_wanted) continue;
         status = render_image(w, i, name, err);
-        if (!status && sheet_wanted) put_on_sheet(s, w->o, i, w->pixels);
-        if (!status && single) status = write_single(w, i, path, err);
+        if (status) break;
+        const uint8_t *pixels = scaled(&w->scaling, w->pixels);
+        if (sheet_wanted) plain_sheet_put(s, i, pixels);
+        if (single) status = write_single(w, i, path, pixels, err);
     }
     if (!status && sheet_wanted) {
         size_t used;
@@ -190,13 +183,14 @@ static gb_status render_all(work *w, gb_error *err) {
     return status;
 }
 
-static gb_status render(const settings *set, inputs *in, bending *b, const loaded_model *o, sheet *s, gb_error *err) {
+static gb_status render(const settings *set, inputs *in, bending *b, const loaded_model *o, plain_sheet *s, gb_error *err) {
     work *w = calloc(1, sizeof *w);
     uint8_t *pixels = malloc((size_t)(o->width * o->height * o->channels));
     if (w && pixels) {
         *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .pixels = pixels};
-        render_all(w, err);
+        if (!scaling_new(&w->scaling, set->size, (int)o->width, (int)o->height, (int)o->channels, err)) render_all(w, err);
         output_drop(&w->out);
+        scaling_free(&w->scaling);
         watch_free(&w->watch);
         gb_session_free(w->session);
     } else {
@@ -218,7 +212,7 @@ static int run(int argc, char **argv) {
     inputs in = {0};
     bending b = {0};
     loaded_model o = {0};
-    sheet s = {0};
+    plain_sheet s = {0};
     gb_error err = {0};
     int status;
     if (!parse_arguments(&render_command, argc, argv, operands, &set, &status)) return status;
@@ -246,7 +240,7 @@ static int run(int argc, char **argv) {
             render(&set, &in, &b, &o, &s, &err);
         }
     }
-    free(s.pixels);
+    plain_sheet_free(&s);
     free_bending(&b);
     free_inputs(&in);
     close_model(&o);

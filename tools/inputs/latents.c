@@ -242,7 +242,7 @@ static bool find_noise(const gb_file *file, size_t latent, size_t number, size_t
 }
 
 /* The node that adds the noise map of input `map`. */
-static gb_node noise_layer(const gb_model *model, gb_node map) {
+gb_node noise_layer(const gb_model *model, gb_node map) {
     for (gb_node i = map + 1; i < (gb_node)gb_model_node_count(model); i++) {
         gb_node_info info;
         gb_model_node(model, i, &info);

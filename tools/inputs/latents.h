@@ -43,6 +43,9 @@ gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *
 gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err);
 void free_latents(latents *l);
 
+/* The node that adds the noise map which the node `map` (of the role NOISE) holds; GB_NO_NODE if there is none. */
+gb_node noise_layer(const gb_model *model, gb_node map);
+
 /* The forms of --w, for documentation: the shape, how it is read, and what writes it. */
 typedef struct latent_form { const char *shape, *reading, *source; } latent_form;
 bool latent_form_at(size_t index, latent_form *form);

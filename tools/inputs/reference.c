@@ -294,12 +294,16 @@ gb_status apply_reference(const reference *r, size_t sample, const gb_model *mod
     return gb_session_truncate(session, (float)r->psi, r->cutoff, err);
 }
 
-void measure_reference(reference_array *s, const float *ours, size_t sample) {
+void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample) {
     const float *theirs = s->reference + sample * s->elements;
     for (size_t i = 0; i < s->elements; i++) {
         double a = ours[i], b = theirs[i], d = a == b ? 0 : fabs(a - b);
-        if (!(d <= s->difference)) s->difference = isnan(d) ? INFINITY : d;
         if (fabs(b) > s->magnitude) s->magnitude = fabs(b);
-        s->squares += d * d;
+        if (isnan(a) || isnan(b)) {
+            to->nan++;
+            continue;
+        }
+        if (d > to->largest) to->largest = d;
+        to->squares += d * d;
     }
 }

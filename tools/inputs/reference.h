@@ -5,6 +5,13 @@
 
 #include <ganbend.h>
 
+/* How far values are from the reference's. */
+typedef struct deviation {
+    double largest;             /* absolute; infinite if one value is infinite and the other is not equal */
+    double squares;             /* sum of the squares */
+    size_t nan;                 /* values of which one or both are NaN: these are in no other number */
+} deviation;
+
 typedef enum reference_kind {
     REFERENCE_TAP,              /* the value of a node */
     REFERENCE_IMAGE,
@@ -23,7 +30,8 @@ typedef struct reference_array {
     int64_t shape[GB_DIMS];
     size_t elements;            /* of one sample */
     float *reference;           /* [samples, elements] */
-    double difference, magnitude, squares;
+    double magnitude;           /* the largest of the reference */
+    deviation all, own;         /* of our values; of those computed from the reference's own inputs (--local) */
 } reference_array;
 
 typedef struct reference {
@@ -54,9 +62,8 @@ gb_status open_reference(const char *path, const gb_model *model, const referenc
                          gb_error *err);
 /* Sets a sample's inputs in a session of one. */
 gb_status apply_reference(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err);
-/* Adds the differences of a sample. They are infinite if one value is NaN, or if one is infinite and the other is not
- * equal. */
-void measure_reference(reference_array *s, const float *ours, size_t sample);
+/* Adds the differences of a sample to one of the array's deviations. */
+void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample);
 void free_reference(reference *r);
 
 #endif

@@ -124,10 +124,11 @@ static gb_status check_output_path(const command *c, const char *out, const text
 }
 
 static const char *nearest_option(const command *c, const char *word) {
-    const char *near = nearest_name(word, c->options, option_count(c->options), sizeof(option));
-    for (int i = 0; i < SHARED_TABLES && !near; i++)
-        near = nearest_name(word, c->shared[i].table, option_count(c->shared[i].table), sizeof(option));
-    return near;
+    enum { NAMES = 128 };
+    const char *names[NAMES];
+    size_t count = 0;
+    for (; count < NAMES && option_at(c, count); count++) names[count] = option_at(c, count)->name;
+    return nearest_name(word, names, count, sizeof *names);
 }
 
 /* The files that the command line names. */

@@ -10,13 +10,13 @@
 #include "tools/commands/commands.h"
 
 static const command *const commands[] = {
-    &convert_command, &cache_command, &info_command, &init_command, &mix_command, &render_command, &strip_command,
-    &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command, &activations_command,
-    &vector_command,
+    &convert_command, &cache_command, &info_command, &init_command, &mix_command, &render_command, &grid_command,
+    &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
+    &activations_command, &vector_command,
 #if GANBEND_ANALYSIS
     &directions_command,
 #endif
-    &apply_command, &dump_command, &compare_command, &bench_command, &moves_command, NULL,
+    &apply_command, &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
 

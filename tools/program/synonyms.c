@@ -5,6 +5,7 @@
 
 static const char sheet[] = "the shape of a sheet is --grid COLUMNSxROWS, as in 4x3";
 static const char model[] = "give the model without an option: ganbend render MODEL.gbw …";
+static const char mixing[] = "'ganbend grid --rows 85,100 --cols 55,821 --styles 0-6' mixes styles";
 static const char inferred[] = "'ganbend convert' reads the model's shape from the checkpoint";
 static const char stylegan3[] = "this is for StyleGAN3; 'ganbend sweep' and recipes can translate and rotate feature maps";
 
@@ -44,9 +45,12 @@ static const synonym synonyms[] = {
     {"--channel-multiplier", NULL, inferred},
     {"--translate", NULL, stylegan3},
     {"--rotate", NULL, stylegan3},
-    {"--row-seeds", NULL, "mix styles with a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
-    {"--col-seeds", NULL, "mix styles with a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
-    {"--col-styles", NULL, "mix styles with a recipe: bends: [{w: 4-9, style: {seed: 9}}]"},
+    {"--row-seeds", "--rows", mixing},
+    {"--col-seeds", "--cols", mixing},
+    {"--col-styles", "--styles", mixing},
+    {"--styles", NULL, mixing},
+    {"--w-frames", NULL, "--frames is the number of all frames: frames per seed times the number of seeds"},
+    {"--process", NULL, "interpolation is 'ganbend animate --seeds 1,2,3', truncation is 'ganbend animate --move trunc=-1:1'"},
 };
 
 static int same(const char *word, const char *given, size_t length) {

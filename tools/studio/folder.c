@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outgoing.h"
 #include "projects.h"
 #include "tools/program/error.h"
 
@@ -228,14 +229,19 @@ gb_status folder_list(const char *out, const char *ext, size_t most, json_t **na
     *names = json_array();
     if (!found || !*names) state(err, GB_NO_MEMORY, "out of memory");
     while (folder && !err->status && count < most && (entry = readdir(folder)))
-        if (is_listed(folder, ext, entry->d_name) && (found[count] = strdup(entry->d_name))) count++;
+        if (is_listed(folder, ext, entry->d_name)) {
+            found[count] = strdup(entry->d_name);
+            if (found[count]) count++;
+            else state(err, GB_NO_MEMORY, "out of memory");
+        }
     if (folder) closedir(folder);
     if (count) qsort(found, count, sizeof *found, by_name);
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(*names, json_string(found[i]));
+        add_json(names, json_string(found[i]));
         free(found[i]);
     }
     free(found);
+    if (!*names) state(err, GB_NO_MEMORY, "out of memory");
     if (err->status) {
         json_decref(*names);
         *names = NULL;

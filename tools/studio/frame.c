@@ -20,7 +20,7 @@ static json_t *step_times(live *s, int steps) {
         gb_session_step(s->session, i, &step);
         if (!step.ran) continue;
         gb_model_node(s->o.model, step.last, &node);
-        json_array_append_new(list, json_pack("[s, o]", node.name, milliseconds(step.seconds)));
+        add_json(&list, json_pack("[s, o]", node.name, milliseconds(step.seconds)));
     }
     return list;
 }
@@ -38,6 +38,6 @@ gb_status make_frame(live *s, const message *m, int side, double wait, double re
                        (json_int_t)m->serial, "width", width, "height", height, "full", !side, "ms", "render",
                        milliseconds(render), "encode", milliseconds(host_seconds() - start), "wait",
                        milliseconds(wait), "ran", stats.steps_run, "steps", stats.steps);
-    if (header && m->times) json_object_set_new(header, "times", step_times(s, stats.steps));
+    if (m->times) set_json(&header, "times", step_times(s, stats.steps));
     return pack_binary(header, s->jpeg.bytes, s->jpeg.size, p, err);
 }

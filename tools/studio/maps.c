@@ -98,8 +98,8 @@ gb_status handle_cluster(live *s, const message *m, outgoing *p, gb_error *err) 
         for (int k = 0; k < (int)m->clusters && (size_t)k < l.channels; k++) {
             json_t *features = json_array();
             for (size_t i = 0; i < l.channels; i++)
-                if (l.order[i].cluster == k) json_array_append_new(features, json_integer((json_int_t)i));
-            json_array_append_new(clusters, features);
+                if (l.order[i].cluster == k) add_json(&features, json_integer((json_int_t)i));
+            add_json(&clusters, features);
         }
         pack_answer(m->id, json_pack("{s:O}", "clusters", clusters), p, err);
     }
@@ -147,9 +147,9 @@ static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, si
 static json_t *sheet_header(const layer *l, const message *m, const map_order *shown, size_t count, size_t columns) {
     json_t *channels = json_array(), *energies = json_array(), *clusters = l->clustered ? json_array() : json_null();
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(channels, json_integer(shown[i].channel));
-        json_array_append_new(energies, number_json(shown[i].energy));
-        if (l->clustered) json_array_append_new(clusters, json_integer(shown[i].cluster));
+        add_json(&channels, json_integer(shown[i].channel));
+        add_json(&energies, number_json(shown[i].energy));
+        if (l->clustered) add_json(&clusters, json_integer(shown[i].cluster));
     }
     return json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "kind", "maps", "id",
                      (json_int_t)m->id, "node", text_json(l->info.name), "columns", (json_int_t)columns, "rows",

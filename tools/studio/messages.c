@@ -104,6 +104,26 @@ static const char *count_values(const char *bytes, size_t size) {
     return values > MAX_VALUES ? "more than a million values" : NULL;
 }
 
+/* jansson takes a failed allocation for an error in the text, or for its end. So its allocations are watched. */
+static _Thread_local bool allocation_failed;
+
+static void *watched_malloc(size_t size) {
+    void *block = malloc(size);
+    if (!block) allocation_failed = true;
+    return block;
+}
+
+void messages_begin(void) {
+    json_set_alloc_funcs(watched_malloc, free);
+}
+
+json_t *read_utf8(const char *bytes, size_t size, bool *out_of_memory) {
+    allocation_failed = false;
+    json_t *text = json_stringn(bytes, size);
+    *out_of_memory = !text && allocation_failed;
+    return text;
+}
+
 json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_REASON]) {
     json_error_t why;
     json_t *tree;
@@ -112,9 +132,11 @@ json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_R
         *code = refuse(reason, CLOSE_POLICY, "JSON %s", much);
         return NULL;
     }
+    allocation_failed = false;
     tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
-    if (tree) return tree;
-    if (json_error_code(&why) == json_error_out_of_memory) *code = refuse(reason, CLOSE_ERROR, "out of memory");
+    if (tree && !allocation_failed) return tree;
+    json_decref(tree);
+    if (allocation_failed) *code = refuse(reason, CLOSE_ERROR, "out of memory");
     else if (json_error_code(&why) == json_error_invalid_utf8) *code = refuse(reason, CLOSE_BAD_DATA, "not UTF-8");
     else *code = refuse(reason, CLOSE_BAD_DATA, "not JSON: line %d, column %d", why.line, why.column);
     return NULL;
@@ -137,10 +159,11 @@ static bool is_choice(const char *choices, const char *word) {
     return false;
 }
 
-/* Copies the value of a key from the text of an object that is known to be valid, so that numbers keep their digits. NULL
- * if the key is written with escapes, or out of memory. */
-static char *copy_value(const char *bytes, size_t size, const char *key) {
+/* Copies the value of a key from the text of an object that is known to be valid, so that numbers keep their digits. *found
+ * is false if the key is written with escapes; NULL otherwise means that memory ran out. */
+static char *copy_value(const char *bytes, size_t size, const char *key, bool *found) {
     size_t length = strlen(key), depth = 0, from = 0;
+    *found = false;
     for (size_t i = 0; i < size; i++) {
         size_t start = i;
         if (bytes[i] == '"') {
@@ -154,6 +177,7 @@ static char *copy_value(const char *bytes, size_t size, const char *key) {
         } else if (bytes[i] == '}' || bytes[i] == ']') {
             depth--;
             if (!from || depth != 1) continue;
+            *found = true;
             char *copy = malloc(i + 2 - from);
             if (!copy) return NULL;
             memcpy(copy, bytes + from, i + 1 - from);
@@ -165,6 +189,7 @@ static char *copy_value(const char *bytes, size_t size, const char *key) {
 }
 
 static int set_field(message *m, const message_row *row, const field *f, json_t *value, char reason[CLOSE_REASON]) {
+    bool found;
     char *at = (char *)m + f->offset;
     switch (f->kind) {
     case FIELD_WHOLE:
@@ -192,8 +217,9 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
         return 0;
     case FIELD_OBJECT:
         if (!json_is_object(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' must be an object", row->type, f->name);
-        *(char **)at = copy_value(m->bytes, m->size, f->name);
-        return *(char **)at ? 0 : refuse(reason, CLOSE_POLICY, "%s: the key '%s' must be written without escapes", row->type, f->name);
+        *(char **)at = copy_value(m->bytes, m->size, f->name, &found);
+        if (found) return *(char **)at ? 0 : refuse(reason, CLOSE_ERROR, "out of memory");
+        return refuse(reason, CLOSE_POLICY, "%s: the key '%s' must be written without escapes", row->type, f->name);
     case FIELD_END: break;
     }
     return refuse(reason, CLOSE_POLICY, "%s: '%s' cannot be set", row->type, f->name);

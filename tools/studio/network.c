@@ -16,7 +16,7 @@ static json_t *limit_json(float limit) {
 
 static json_t *param_json(const gb_param_info *p, bool has_default) {
     json_t *choices = p->choices ? json_array() : json_null();
-    for (const char *const *c = p->choices; c && *c; c++) json_array_append_new(choices, json_string(*c));
+    for (const char *const *c = p->choices; c && *c; c++) add_json(&choices, json_string(*c));
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "default_value",
                      has_default ? number_json((double)p->default_value) : json_null(), "low", limit_json(p->low), "high",
                      limit_json(p->high), "integer", p->integer, "choices", choices);
@@ -27,8 +27,8 @@ static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
     gb_table_row row;
     for (size_t i = 0; row_at(i, &row); i++) {
         json_t *params = json_array();
-        for (int k = 0; k < row.max_params; k++) json_array_append_new(params, param_json(&row.param[k], k < row.param_count));
-        json_array_append_new(rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "alias",
+        for (int k = 0; k < row.max_params; k++) add_json(&params, param_json(&row.param[k], k < row.param_count));
+        add_json(&rows, json_pack("{s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "name", row.name, "alias",
                                               row.alias, "summary", row.summary, "count", row.param_count, "max_params",
                                               row.max_params, "positional", row.positional, "params", params));
     }
@@ -41,7 +41,7 @@ static json_t *models_json(const shared *of) {
         const shared_model *m = &of->models[i];
         int64_t shape[3];
         gb_model_output_shape(m->model, shape);
-        json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I, s:I}", "name", text_json(m->name), "architecture",
+        add_json(&list, json_pack("{s:o, s:o, s:I, s:I, s:I}", "name", text_json(m->name), "architecture",
                                               text_json(gb_model_meta_str(m->model, "architecture", "")), "height",
                                               (json_int_t)shape[1], "width", (json_int_t)shape[2], "classes",
                                               (json_int_t)gb_model_class_count(m->model)));
@@ -51,26 +51,31 @@ static json_t *models_json(const shared *of) {
 
 /* ------------------------------------------------------------------------------------------------ hello */
 
-/* The kept document of the project, null if there is none or it cannot be read. */
-static json_t *kept_document(const live *s) {
+/* The kept document of the project; null if there is none, or what is there is no document. But if it could not be read for
+ * want of memory the project must not begin without it, because the page would then replace it. */
+static gb_status kept_document(const live *s, json_t **document, gb_error *err) {
     char path[PATH_ROOM], reason[CLOSE_REASON], *bytes = NULL;
     size_t size;
     int code;
     gb_error why = {0};
-    json_t *document = NULL;
+    *document = NULL;
     if (!folder_path(path, s->shared->out, "studio", s->project, ".json", &why) &&
-        !folder_read(path, MESSAGE_BYTES, &bytes, &size, &why))
-        document = read_json(bytes, size, &code, reason);
+        !folder_read(path, MESSAGE_BYTES, &bytes, &size, &why)) {
+        *document = read_json(bytes, size, &code, reason);
+        if (!*document && code == CLOSE_ERROR) state(&why, GB_NO_MEMORY, "%s: %s", path, reason);
+    }
     free(bytes);
-    return document ? document : json_null();
+    if (!*document) *document = json_null();
+    return why.status == GB_NO_MEMORY ? state(err, GB_NO_MEMORY, "%s", why.message) : GB_OK;
 }
 
 gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
     const shared *of = s->shared;
-    json_t *welcome;
+    json_t *welcome, *document;
     project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
+    if (kept_document(s, &document, err)) return err->status;
     welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s}", "type", "welcome", "version",
-                        gb_version(), "project", s->project, "document", kept_document(s), "models", models_json(of),
+                        gb_version(), "project", s->project, "document", document, "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",
                         table_json(gb_activation_row), "ffmpeg", of->ffmpeg, "threads",
                         gb_context_threads(of->context), "isa", gb_context_isa(of->context), "device",
@@ -88,7 +93,7 @@ static json_t *takes_json(const gb_model *model, gb_node node) {
     };
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (gb_model_can_bend(model, node, kinds[i].kind)) json_array_append_new(list, json_string(kinds[i].name));
+        if (gb_model_can_bend(model, node, kinds[i].kind)) add_json(&list, json_string(kinds[i].name));
     return list;
 }
 
@@ -101,11 +106,11 @@ static json_t *node_json(const gb_model *model, gb_node index) {
     gb_node_info node, input;
     json_t *shape = json_array(), *from = json_array(), *act = json_null();
     gb_model_node(model, index, &node);
-    for (int i = 0; i < node.ndim; i++) json_array_append_new(shape, json_integer(node.shape[i]));
+    for (int i = 0; i < node.ndim; i++) add_json(&shape, json_integer(node.shape[i]));
     for (int i = 0; i < node.inputs; i++) {
         if (node.input[i] == GB_NO_NODE) continue;
         gb_model_node(model, node.input[i], &input);
-        json_array_append_new(from, text_json(input.name));
+        add_json(&from, text_json(input.name));
     }
     if (node.act)
         act = json_pack("{s:s, s:o, s:o}", "name", node.act, "gain", number_json((double)node.gain), "clamp",
@@ -122,7 +127,7 @@ static json_t *class_names(const gb_model *model) {
     list = json_array();
     for (size_t i = 0; i < gb_model_class_count(model); i++) {
         const char *name = gb_model_class_name(model, i);
-        json_array_append_new(list, text_json(name ? name : ""));
+        add_json(&list, text_json(name ? name : ""));
     }
     return list;
 }
@@ -140,8 +145,8 @@ gb_status pack_network(live *s, outgoing *p, gb_error *err) {
     gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info info = {0};
     if (ws != GB_NO_NODE) gb_model_node(model, ws, &info);
-    for (size_t i = 0; i < gb_model_node_count(model); i++) json_array_append_new(nodes, node_json(model, (gb_node)i));
-    for (int i = 0; i < s->preview_count; i++) json_array_append_new(previews, json_integer(s->previews[i].side));
+    for (size_t i = 0; i < gb_model_node_count(model); i++) add_json(&nodes, node_json(model, (gb_node)i));
+    for (int i = 0; i < s->preview_count; i++) add_json(&previews, json_integer(s->previews[i].side));
     network = json_pack("{s:s, s:I, s:o, s:o, s:[III], s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "type", "network",
                         "index", (json_int_t)s->at, "name", text_json(s->shared->models[s->at].name), "architecture",
                         text_json(gb_model_meta_str(model, "architecture", "")), "image", (json_int_t)s->o.channels,

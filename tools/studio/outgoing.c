@@ -7,6 +7,21 @@
 
 #include "tools/program/arguments.h"
 
+static void drop(json_t **json) {
+    json_decref(*json);
+    *json = NULL;
+}
+
+void add_json(json_t **list, json_t *value) {
+    if (!*list) json_decref(value);
+    else if (!value || json_array_append_new(*list, value) < 0) drop(list);
+}
+
+void set_json(json_t **object, const char *key, json_t *value) {
+    if (!*object) json_decref(value);
+    else if (!value || json_object_set_new(*object, key, value) < 0) drop(object);
+}
+
 json_t *number_json(double number) {
     return isfinite(number) ? json_real(number) : json_null();
 }
@@ -33,14 +48,17 @@ void free_outgoing(outgoing *p) {
 typedef struct packing {
     unsigned char *memory;      /* the headroom and the message */
     size_t used, capacity;
+    bool failed;                /* jansson goes on after a key that could not be appended */
 } packing;
 
 static int append(const char *bytes, size_t size, void *arg) {
     packing *p = arg;
+    if (p->failed) return -1;
     if (size > p->capacity - p->used) {
         size_t capacity = 2 * p->capacity + size;
         unsigned char *grown = realloc(p->memory, capacity);
-        if (!grown) return -1;
+        p->failed = !grown;
+        if (p->failed) return -1;
         p->memory = grown;
         p->capacity = capacity;
     }
@@ -54,7 +72,7 @@ static gb_status pack(json_t *object, int digits, size_t head, size_t tail, pack
     size_t flags = JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits);
     *p = (packing){.used = OUTGOING_PRE + head, .capacity = OUTGOING_PRE + head + 512};
     p->memory = malloc(p->capacity);
-    bool done = object && p->memory && json_dump_callback(object, append, p, flags) == 0;
+    bool done = object && p->memory && json_dump_callback(object, append, p, flags) == 0 && !p->failed;
     json_decref(object);
     if (done && tail > p->capacity - p->used) {
         unsigned char *grown = realloc(p->memory, p->used + tail);

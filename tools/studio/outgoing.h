@@ -21,6 +21,10 @@ typedef struct outgoing {
 
 void free_outgoing(outgoing *p);
 
+/* These put a value, of which they take ownership, into a list or object. If there was no memory for either, the list or object
+ * becomes NULL, and so does what it is put into, so that no message goes out with something missing. */
+void add_json(json_t **list, json_t *value);
+void set_json(json_t **object, const char *key, json_t *value);
 json_t *number_json(double number);
 json_t *text_json(const char *text);
 

@@ -105,7 +105,7 @@ gb_status handle_save(live *s, const message *m, outgoing *p, gb_error *err) {
         return err->status;
     }
     fields = json_pack("{s:s+}", "recipe", f.name, ".yaml");
-    if (m->png) json_object_set_new(fields, "picture", json_pack("s+", f.name, ".png"));
+    if (m->png) set_json(&fields, "picture", json_pack("s+", f.name, ".png"));
     return pack_answer(m->id, fields, p, err);
 }
 
@@ -123,20 +123,32 @@ gb_status handle_files(live *s, const message *m, outgoing *p, gb_error *err) {
     return err->status;
 }
 
-static bool says_inputs(const char *text) {
+/* Whether a recipe parses and says its inputs. Fails only for want of memory. */
+static gb_status says_inputs(const char *text, bool *says, gb_error *err) {
     gb_recipe *recipe;
     const char *name, *value;
-    if (gb_recipe_parse(text, strlen(text), "recipe", &recipe, NULL)) return false;
-    bool says = gb_recipe_input_at(recipe, 0, &name, &value);
+    gb_error why = {0};
+    *says = false;
+    if (gb_recipe_parse(text, strlen(text), "recipe", &recipe, &why))
+        return why.status == GB_NO_MEMORY ? state(err, why.status, "%s", why.message) : GB_OK;
+    *says = gb_recipe_input_at(recipe, 0, &name, &value);
     gb_recipe_free(recipe);
-    return says;
+    return GB_OK;
 }
 
 /* A recipe that the studio wrote is complete and is returned as it is; for other pictures one is made. */
 static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
     char *recipe = NULL;
+    gb_error why = {0};
+    bool complete = false;
     if (folder_check(path, err)) return err->status;
-    if (picture_text(path, "Recipe", &recipe, NULL) || !says_inputs(recipe)) {
+    if (picture_text(path, "Recipe", &recipe, &why)) {
+        if (why.status == GB_NO_MEMORY) return state(err, why.status, "%s", why.message);
+    } else if (says_inputs(recipe, &complete, err)) {
+        free(recipe);
+        return err->status;
+    }
+    if (!complete) {
         free(recipe);
         if (remake_recipe(path, &recipe, err)) return err->status;
     }
@@ -148,9 +160,11 @@ static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
 static gb_status read_saved(const char *path, json_t **text, gb_error *err) {
     char *bytes;
     size_t size;
+    bool out_of_memory;
     if (folder_read(path, MAX_RECIPE, &bytes, &size, err)) return err->status;
-    *text = json_stringn(bytes, size);
+    *text = read_utf8(bytes, size, &out_of_memory);
     free(bytes);
+    if (out_of_memory) return state(err, GB_NO_MEMORY, "out of memory");
     return *text ? GB_OK : state(err, GB_BAD_FILE, "%s: is not UTF-8 text", path);
 }
 

@@ -63,10 +63,10 @@ static bool next_control(send_queue *q, outgoing *message) {
     for (size_t i = 0; i < SEND_CONTROLS; i++) {
         gb_error err = {0};
         if (!q->controls[i].unsent) continue;
-        q->controls[i].unsent = false;
-        if (!pack_text(json_pack("{s:s, s:o, s:o}", "type", "control", "address", text_json(q->controls[i].address),
-                                 "value", number_json(q->controls[i].value)), FLOAT_DIGITS, message, &err))
-            return true;
+        q->controls[i].unsent = pack_text(json_pack("{s:s, s:o, s:o}", "type", "control", "address",
+                                                    text_json(q->controls[i].address), "value",
+                                                    number_json(q->controls[i].value)), FLOAT_DIGITS, message, &err) != GB_OK;
+        return !q->controls[i].unsent;          /* out of memory: it is tried again when something is sent next */
     }
     return false;
 }

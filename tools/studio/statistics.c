@@ -43,7 +43,7 @@ static json_t *histogram(const float *values, size_t count, const extent *e, int
         int bin = (int)(((double)values[i] - low) * scale);
         counts[bin < bins ? bin : bins - 1]++;
     }
-    for (int i = 0; i < bins; i++) json_array_append_new(list, json_integer((json_int_t)counts[i]));
+    for (int i = 0; i < bins; i++) add_json(&list, json_integer((json_int_t)counts[i]));
     return json_pack("{s:o, s:o, s:o}", "low", number_json(low), "high", number_json(low + width), "counts", list);
 }
 
@@ -63,7 +63,7 @@ static json_t *look_json(const gb_node_info *node, const float *values, size_t c
     extent e = measure(values, count);
     double n = e.finite ? (double)e.finite : 1, mean = e.sum / n, variance = e.squares / n - mean * mean;
     json_t *shape = json_array();
-    for (int i = 0; i < node->ndim; i++) json_array_append_new(shape, json_integer(node->shape[i]));
+    for (int i = 0; i < node->ndim; i++) add_json(&shape, json_integer(node->shape[i]));
     return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "shape", shape, "count",
                      (json_int_t)count, "min", number_json((double)e.low), "max", number_json((double)e.high), "mean",
                      number_json(mean), "deviation", number_json(variance > 0 ? sqrt(variance) : 0), "zeros",

@@ -41,9 +41,9 @@ static gb_status pack_refusal(client *c, json_t *object, const char *key, const 
     gb_error err = {0};
     int line, column;
     const char *text = live_error_text(&c->live, why, &line, &column);
-    if (object) json_object_set_new(object, key, text_json(text));
-    if (object && line) json_object_set_new(object, "line", json_integer(line));
-    if (object && line) json_object_set_new(object, "column", json_integer(column));
+    set_json(&object, key, text_json(text));
+    if (line) set_json(&object, "line", json_integer(line));
+    if (line) set_json(&object, "column", json_integer(column));
     return pack_text(object, FLOAT_DIGITS, p, &err);
 }
 
@@ -156,6 +156,7 @@ static void do_job(client *c, const message *m) {
     if (!is_cancellable(m) || enter(c, false)) status = handlers[m->kind](&c->live, m, &p, &err);
     if (is_cancellable(m)) leave(c);
     if (!status && p.bytes) send_answer(c, p);
+    else if (status && status != GB_CANCELLED && m->kind == MESSAGE_HELLO) client_fail(c, CLOSE_ERROR, err.message);
     else if (status && status != GB_CANCELLED) refuse_job(c, m, &err);
     if (!status && m->kind == MESSAGE_HELLO) {
         if (pack_network(&c->live, &p, &err)) fail_without_memory(c);

@@ -294,6 +294,41 @@ static void a_style_is_the_w_of_its_seed(void **state) {
     assert_memory_equal(mixed, own, sizeof own);
 }
 
+static void the_seed_of_a_style_is_a_parameter(void **state) {
+    fixture *f = *state;
+    float moved[W], own[W];
+    const char *text = "parameters: {who: 12}\nbends: [{w: 4-5, style: {seed: $who, share: 0.5}}, {w: 6, style: $who}]";
+    const double seeds[] = {16777217, 4294967295.0, 12, 3};     /* beyond the whole numbers of a float */
+    gb_recipe *recipe = NULL;
+    gb_recipe_param param;
+    gb_session *session = NULL;
+    char plain[120];
+    OK(gb_recipe_parse(text, strlen(text), "r", &recipe, &err));
+    assert_true(gb_recipe_param_at(recipe, 0, &param));
+    assert_true(param.low == 0 && param.high == 4294967295.0);
+    OK(gb_session_new(f->model, NULL, &session, &err));
+    OK(gb_session_seed(session, 5, &err));
+    OK(gb_session_tap(session, "synthesis.w*", &err));
+    OK(gb_recipe_apply(recipe, session, &err));
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        OK(gb_recipe_set(recipe, "who", seeds[i], &err));
+        OK(gb_recipe_update(recipe, session, &err));
+        OK(gb_session_render(session, NULL, &err));
+        for (int layer = 4; layer <= 6; layer += 2) {
+            char name[20];
+            snprintf(name, sizeof name, "synthesis.w%d", layer);
+            snprintf(plain, sizeof plain, "bends: [{w: %d, style: {seed: %.0f, share: %s}}]", layer, seeds[i],
+                     layer == 4 ? "0.5" : "1");
+            OK(gb_session_read(session, gb_model_find(f->model, name), moved, &err));
+            read_boundary(f, plain, 5, 1, name, own);
+            assert_memory_equal(moved, own, sizeof own);
+        }
+    }
+    assert_int_equal(gb_recipe_set(recipe, "who", 4294967296.0, &err), GB_BAD_ARGUMENT);
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+}
+
 static void single_values_are_set_and_added_without_changing_others(void **state) {
     fixture *f = *state;
     float before[Z], after[Z];
@@ -720,6 +755,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_recipe_updates_only_the_session_it_was_applied_to, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recipe_is_applied_completely_or_not_at_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_style_is_the_w_of_its_seed, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_seed_of_a_style_is_a_parameter, setup, teardown),
         cmocka_unit_test_setup_teardown(single_values_are_set_and_added_without_changing_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_ws_gives_each_layer_its_row, setup, teardown),
         cmocka_unit_test_setup_teardown(masks_and_grids_place_vectors, setup, teardown),

@@ -16,6 +16,7 @@
 
 #include "tools/studio/claim.h"
 #include "tools/studio/client.h"
+#include "tools/studio/messages.h"
 #include "tools/studio/projects.h"
 
 #define TOY "tests/fixtures/toy-faces-64.gbw"
@@ -105,6 +106,7 @@ static inline void open_studio(studio *w) {
     w->shared.wake_arg = w;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
+    messages_begin();
     clients_init(&w->shared.clients);
 }
 

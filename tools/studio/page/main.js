@@ -1,4 +1,5 @@
 // Assembles the page: mounts the panels, connects the WebSocket to the store, and registers the global keys.
+import {announce} from './parts/dialog.js';
 import * as header from './header.js';
 import {keys} from './parts/keys.js';
 import * as latent from './latent/latent.js';
@@ -64,6 +65,7 @@ wire.on('network', network => {
 });
 
 store.on('recipe', () => store.welcome && askModel());
+wire.on('failed', ({error}) => announce(error, 'wrong'));
 
 /* ------------------------------------------------------------------------------------------ keys */
 

@@ -147,3 +147,13 @@ test('the oldest steps are dropped if the document would be too large', () => {
     assert.ok(history.undo.length > 0 && history.undo.length < 12);
     assert.equal(store.done.length, 12);
 });
+
+test('the size of a document is counted in bytes, as the program does', () => {
+    store.open(null);
+    for (let i = 0; i < 12; i++)
+        store.change(`step ${i}`, draft => { draft.recipe.summary = '\u6f22'.repeat((300 << 10) + i); });
+    clock.tick(600);
+    const {document} = keeps().at(-1);
+    assert.ok(Buffer.byteLength(JSON.stringify(document)) < 8 << 20);
+    assert.equal(document.history.undo.at(-1)?.label ?? 'none', 'step 11');
+});

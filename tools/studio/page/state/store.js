@@ -12,7 +12,8 @@ import {History} from './history.js';
 import {wire} from './wire.js';
 
 const version = 1;
-const maxKept = 7 << 20;           // characters of a document; the program accepts 8 MiB
+const maxKept = 7 << 20;           // bytes of a document; the program accepts 8 MiB
+const bytesOf = text => new TextEncoder().encode(text).length;
 const keepAfter = 500;              // ms
 const rest = 600;                   // ms of rest after which key presses and turns of knobs are another step
 const aside = () => `ganbend studio ${store.welcome.project}`;     // localStorage key for what a closing page could not send
@@ -176,8 +177,7 @@ function written() {
     const kept = {version, changedAt, state, ui, selection, history: {undo: done, redo: undone}};
     for (let steps = done.length; ; steps >>= 1) {
         kept.history.undo = steps ? done.slice(-steps) : [];
-        const text = JSON.stringify(kept);
-        if (text.length <= maxKept || (!steps && !kept.history.redo.length))
+        if (bytesOf(JSON.stringify(kept)) <= maxKept || (!steps && !kept.history.redo.length))
             return kept;
         if (!steps)
             kept.history.redo = [];

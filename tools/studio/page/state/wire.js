@@ -75,7 +75,9 @@ function answer(id, message, payload) {
 
 function receiveText(text) {
     const message = JSON.parse(text);
-    if (message.type === 'answer')
+    if (message.type === 'answer' && !message.id)
+        tell('failed', message);            // of a message that has no answer
+    else if (message.type === 'answer')
         answer(message.id, message);
     else
         tell(message.type, message);
