@@ -140,13 +140,13 @@ static gb_status draw_cluster(const work *w, const gb_layer_clusters *l, int clu
     snprintf(title, sizeof title, "%d: %d maps", cluster, count);
     contact_row_title(sheet, cluster, title);
     draw_maps(w, l, cluster);
-    contact_picture(sheet, 0, cluster, w->rgb, NULL);
+    contact_picture(sheet, 0, cluster, w->rgb, NULL, NULL);
     for (int c = 0; c < COLUMNS && !err->status; c++) {
         gb_bend bend;
         const gb_bend_options how = {.kind = GB_BEND_FILTER, .at = l->name, .name = "multiply", .params = &columns[c].factor,
                                      .param_count = 1, .features = {.choice = GB_FEATURES_LIST, .list = features, .count = count}};
         if (!gb_session_bend(w->session, &how, &bend, err) && !gb_session_render_rgb(w->session, w->rgb, err)) {
-            contact_picture(sheet, 1 + c, cluster, w->rgb, NULL);
+            contact_picture(sheet, 1 + c, cluster, w->rgb, NULL, NULL);
             gb_session_unbend(w->session, bend, err);
         }
     }
@@ -158,7 +158,8 @@ static gb_status draw_layer(work *w, const gb_layer_clusters *l, const char *pat
     contact sheet = {0};
     gb_node_info info;
     contact_options layout = {.columns = 1 + COLUMNS, .rows = l->clusters, .width = (int)w->o->width,
-                              .height = (int)w->o->height, .row_titles = true, .column_titles = true};
+                              .height = (int)w->o->height, .row_titles = true, .column_titles = true, .title = l->name,
+                              .row_axis = "cluster", .widest_row_title = "10: 512 maps"};
     gb_model_node(w->o->model, l->node, &info);
     free(w->maps);
     w->maps = malloc((size_t)(info.shape[0] * info.shape[1] * info.shape[2]) * sizeof *w->maps);
