@@ -4,6 +4,7 @@
 # things, a BigGAN) to out/. Says what was left out and how to add it, and ends with a tour.
 #
 #     sh tools/demo.sh           installs packages if it can (as root, or through sudo)
+#     sh tools/demo.sh --parts   only prints what it would build and leave out
 #     sh tools/demo.sh --tour    only prints the tour
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,13 +25,17 @@ ganbend animate $portraits --seeds 3,8,1 --through w --trunc 0.8 --frames 24 --l
 ganbend --help
 END
 }
-if [ "${1-}" = --tour ]; then
+case ${1-} in
+'' | --parts) ;;
+--tour)
     tour
     exit
-elif [ $# -gt 0 ]; then
-    echo "usage: sh tools/demo.sh [--tour]" >&2
+    ;;
+*)
+    echo "usage: sh tools/demo.sh [--parts | --tour]" >&2
     exit 2
-fi
+    ;;
+esac
 
 # ---- what is here
 module() { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$1"; }
@@ -43,11 +48,11 @@ missing_core() {
         module $library || printf ' %s' $library
     done
 }
-if [ -n "$(missing_core)" ]; then
+if [ "${1-}" != --parts ] && [ -n "$(missing_core)" ]; then
     echo "missing:$(missing_core)"
     sh tools/scripts/packages.sh core || true
 fi
-if [ -n "$(missing_core)" ]; then
+if [ "${1-}" != --parts ] && [ -n "$(missing_core)" ]; then
     {
         echo "demo.sh: still missing:$(missing_core)"
         echo "Nothing can be built without these. The packages that contain them:"
@@ -75,7 +80,7 @@ module cairo || leave_out GANBEND_CAIRO "labelled sheets and plots" libcairo2-de
 header cblas.h || header openblas/cblas.h || module openblas || leave_out GANBEND_OPENBLAS "OpenBLAS" libopenblas-dev
 
 # The kernels for NVIDIA GPUs are compiled for the GPU that is here, which takes seconds.
-nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null || true)
+nvcc=$(command -v nvcc || ls "${CUDA_PATH:-/usr/local/cuda}/bin/nvcc" 2>/dev/null || true)
 gpu=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | tr -d '. ' | sort -u | sed 's/^90$/90a/' | paste -sd ';' -)
 cuda="CUDA is left out: nvcc was not found; install NVIDIA's CUDA toolkit 12 or newer and run this again"
 if [ -n "$nvcc" ] && ! command -v g++ >/dev/null 2>&1; then
@@ -96,6 +101,10 @@ if [ -n "$left_out" ]; then
         "tools/scripts/packages.sh lines), then run this again"
 fi
 echo "$cuda"
+if [ "${1-}" = --parts ]; then
+    echo "options:$options"
+    exit
+fi
 
 # ---- build
 echo "building in build/ …"

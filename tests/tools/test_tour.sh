@@ -27,6 +27,34 @@ check "nothing can be built without a compiler" [ $? -eq 1 ]
 complains "demo.sh: still missing: cc make cmake pkg-config zlib libpng jansson yaml-0.1"
 for system in Debian Fedora Arch macOS; do complains "$system"; done
 complains "Without root, ask an administrator"
+
+# ---- the optional parts: pkg-config, nvcc and nvidia-smi that know what the test says
+for program in sed tr sort paste head grep; do ln -sf "$(command -v $program)" "$scratch/bin/$program"; done
+pretend() { # pretend PROGRAM SCRIPT
+    printf '#!%s\n%s\n' "$sh" "$2" >"$scratch/bin/$1"
+    chmod +x "$scratch/bin/$1"
+}
+parts() { CUDA_PATH=$scratch/nowhere PATH=$scratch/bin "$sh" tools/demo.sh --parts >"$scratch/out" 2>"$scratch/err"; }
+pretend pkg-config 'case $2 in libwebsockets | libturbojpeg | openblas) ;; *) exit 1 ;; esac'
+pretend cc 'exit 1'
+parts
+check "it succeeds" [ $? -eq 0 ]
+prints "left out: OSC in the studio, labelled sheets and plots; to add: apt-get install --no-install-recommends liblo-dev libcairo2-dev"
+prints "CUDA is left out: nvcc was not found"
+prints "options: -DGANBEND_OSC=OFF -DGANBEND_CAIRO=OFF -DGANBEND_CUDA=OFF"
+pretend pkg-config 'exit 0'
+pretend nvcc 'exit 0'
+parts
+check "nothing else is left out" [ "$(grep -c '^left out' "$scratch/out")" -eq 0 ]
+prints "CUDA is left out: nvcc is here, but needs g++"
+pretend g++ 'exit 0'
+parts
+prints "CUDA is left out: nvcc is here, but no NVIDIA GPU"
+pretend nvidia-smi 'echo 9.0; echo 8.6; echo 9.0'
+parts
+prints "CUDA is on, for the GPU that is here (compute capability 86;90a)"
+prints "-DGANBEND_CUDA_ARCHITECTURES=86;90a"
+
 "$sh" tools/scripts/packages.sh lines >"$scratch/lines"
 while IFS= read -r line; do
     command=$(printf '%s\n' "$line" | sed 's/^[^:]*: //')
