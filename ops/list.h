@@ -61,6 +61,13 @@ GB_OP(FIR_GRAD, fir_grad)                       /* g, see gb_fir; weights[0] [ta
 GB_OP(MAX_POOL_GRAD, max_pool_grad)             /* x, g */
 GB_OP(AVG_POOL_GRAD, avg_pool_grad)             /* x, g */
 GB_OP(MEAN_GRAD, mean_grad)                     /* x, g [N,C] */
+GB_OP(RESIZE_GRAD, resize_grad)                 /* g → maps of another size */
+GB_OP(SPREAD, spread)                           /* g → maps with zeros between its pixels */
+GB_OP(AFFINE_GRAD, affine_grad)                 /* g; weights[0] scale [C] */
+GB_OP(UNIT_NORM_GRAD, unit_norm_grad)           /* x, g */
+GB_OP(DISTANCE_GRAD, distance_grad)             /* a, b, g [N,1]; weights of the distance */
+GB_OP(CROSS_ENTROPY_GRAD, cross_entropy_grad)   /* logits, shares, g [N,1] */
+GB_OP(BATCH_NORM_OWN_GRAD, batch_norm_own_grad) /* x, g, and gain and bias [N,C] as for batch_norm; its weights */
 GB_OP(TRANSPOSE, transpose)                     /* [N,rows,1,columns] → [N,columns,1,rows] */
 GB_OP(SOFTMAX_GRAD, softmax_grad)               /* the softmax, g */
 GB_OP(BATCH_NORM_GRAD, batch_norm_grad)         /* g, and gain and bias [N,C] as for batch_norm; its weights */

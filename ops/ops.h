@@ -134,6 +134,8 @@ typedef struct gb_desc {
         struct { int row, rows; } select_grad;
         struct { int from, c; } slice_grad;
         struct { bool values; } set_grad;
+        struct { int stride, h, w; } spread;
+        struct { gb_op_id of; } distance_grad;
     };
 } gb_desc;
 

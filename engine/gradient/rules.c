@@ -120,6 +120,25 @@ static void convolution(gb_adjoint_builder *b, gb_node i, gb_node g) {
         gb_contribute(b, i, 0, t);
 }
 
+/* y = W ⋆ x with any stride: the gradient, spread by the stride, is convolved with W transposed and flipped. */
+static void conv2d(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_conv2d conv = gb_forward(b, i)->desc.conv2d;
+    gb_shape in = gb_forward(b, i)->desc.in[0];
+    if (conv.padding >= conv.kernel) {
+        gb_no_gradient(b, i, "a convolution with more padding than its kernel reaches");
+        return;
+    }
+    gb_desc spread = {.op = GB_OP_SPREAD, .spread = {conv.stride, in.h + 2 * conv.padding - conv.kernel + 1,
+                                                     in.w + 2 * conv.padding - conv.kernel + 1}};
+    if (conv.stride > 1)
+        g = one(b, i, spread, g);
+    gb_desc desc = {.op = GB_OP_CONV2D, .conv2d = {.cout = in.c, .kernel = conv.kernel, .stride = 1,
+                                                   .padding = conv.kernel - 1 - conv.padding, .groups = conv.groups}};
+    gb_node gx = one(b, i, desc, g);
+    gb_adjoint_at(b, gx)->transform = GB_TRANSPOSED_FLIPPED;
+    gb_contribute(b, i, 0, gx);
+}
+
 /* ------------------------------------------------------------------------------------------------ layers */
 
 static void upfirdn2d(gb_adjoint_builder *b, gb_node i, gb_node g) {
@@ -169,14 +188,17 @@ static void batch_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
     bool per_sample = n->desc.inputs > 1;
     const gb_node input[] = {g, n->input[1], n->input[2]}, x = n->input[0];
     gb_desc desc = n->desc;
+    gb_node gain = n->input[1], bias = n->input[2];
     if (per_sample && gb_input_needed(b, i, 1)) {
         desc.op = GB_OP_BATCH_NORM_DOT;
         gb_contribute(b, i, 1, two(b, i, desc, x, g));
     }
     if (per_sample && gb_input_needed(b, i, 2))
         gb_contribute(b, i, 2, one(b, i, (gb_desc){.op = GB_OP_CHANNEL_DOT, .channel_dot = {.gain = 1}}, g));
-    desc.op = GB_OP_BATCH_NORM_GRAD;
-    if (gb_input_needed(b, i, 0))
+    desc.op = desc.batch_norm.own ? GB_OP_BATCH_NORM_OWN_GRAD : GB_OP_BATCH_NORM_GRAD;
+    if (gb_input_needed(b, i, 0) && desc.batch_norm.own)
+        gb_contribute(b, i, 0, gb_adjoint_node(b, i, desc, per_sample ? 4 : 2, (const gb_node[]){x, g, gain, bias}));
+    else if (gb_input_needed(b, i, 0))
         gb_contribute(b, i, 0, gb_adjoint_node(b, i, desc, per_sample ? 3 : 1, input));
 }
 
@@ -198,8 +220,61 @@ static void upsample_nearest(gb_adjoint_builder *b, gb_node i, gb_node g) {
 }
 
 static void max_pool(gb_adjoint_builder *b, gb_node i, gb_node g) {
-    gb_node x = gb_forward(b, i)->input[0];
-    gb_contribute(b, i, 0, two(b, i, as(GB_OP_MAX_POOL_GRAD, gb_forward(b, i)), x, g));
+    gb_contribute(b, i, 0, two(b, i, as(GB_OP_MAX_POOL_GRAD, gb_forward(b, i)), gb_forward(b, i)->input[0], g));
+}
+
+static void avg_pool(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, two(b, i, as(GB_OP_AVG_POOL_GRAD, gb_forward(b, i)), gb_forward(b, i)->input[0], g));
+}
+
+static void global_mean(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, two(b, i, (gb_desc){.op = GB_OP_MEAN_GRAD}, gb_forward(b, i)->input[0], g));
+}
+
+static void resize(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_desc desc = as(GB_OP_RESIZE_GRAD, gb_forward(b, i));
+    desc.resize.h = gb_forward(b, i)->desc.in[0].h;
+    desc.resize.w = gb_forward(b, i)->desc.in[0].w;
+    gb_contribute(b, i, 0, one(b, i, desc, g));
+}
+
+/* The shuffle with as many groups as each group has channels undoes it. */
+static void shuffle(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_desc desc = gb_forward(b, i)->desc;
+    desc.shuffle.groups = desc.in[0].c / desc.shuffle.groups;
+    gb_contribute(b, i, 0, one(b, i, desc, g));
+}
+
+static void flatten(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_shape in = gb_forward(b, i)->desc.in[0];
+    gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_RESHAPE, .reshape = {in.c, in.h, in.w, false}}, g));
+}
+
+static void channel_affine(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_AFFINE_GRAD}, g));
+}
+
+/* ------------------------------------------------------------------------------------------------ distances */
+
+static void unit_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_contribute(b, i, 0, two(b, i, as(GB_OP_UNIT_NORM_GRAD, gb_forward(b, i)), gb_forward(b, i)->input[0], g));
+}
+
+static void distance(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_desc desc = {.op = GB_OP_DISTANCE_GRAD, .distance_grad = {gb_forward(b, i)->desc.op}};
+    gb_node x = gb_forward(b, i)->input[0], y = gb_forward(b, i)->input[1];
+    if (gb_input_needed(b, i, 0))
+        gb_contribute(b, i, 0, gb_adjoint_node(b, i, desc, 3, (const gb_node[]){x, y, g}));
+    if (gb_input_needed(b, i, 1))
+        gb_contribute(b, i, 1, gb_adjoint_node(b, i, desc, 3, (const gb_node[]){y, x, g}));
+}
+
+static void cross_entropy(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    gb_node x = gb_forward(b, i)->input[0], t = gb_forward(b, i)->input[1];
+    if (gb_input_needed(b, i, 1) && !gb_no_gradient(b, i, "the share of a class in a cross-entropy"))
+        return;
+    gb_contribute(b, i, 0, gb_adjoint_node(b, i, (gb_desc){.op = GB_OP_CROSS_ENTROPY_GRAD}, 3,
+                                           (const gb_node[]){x, t, g}));
 }
 
 /* ------------------------------------------------------------------------------------------------ attention */
@@ -270,7 +345,11 @@ gb_rule *gb_rule_of(gb_op_id op) {
         [GB_OP_BATCH_NORM] = batch_norm, [GB_OP_SLICE] = slice, [GB_OP_RESHAPE] = reshape,
         [GB_OP_UPSAMPLE_NEAREST] = upsample_nearest, [GB_OP_MAX_POOL] = max_pool, [GB_OP_SCORES] = scores,
         [GB_OP_SOFTMAX] = softmax, [GB_OP_MIX] = mix, [GB_OP_FILTER] = filter, [GB_OP_PASS] = pass,
-        [GB_OP_PAINT] = paint, [GB_OP_SET] = set, [GB_OP_CALLBACK] = callback,
+        [GB_OP_CONV2D] = conv2d, [GB_OP_AVG_POOL] = avg_pool, [GB_OP_GLOBAL_MEAN] = global_mean,
+        [GB_OP_RESIZE] = resize, [GB_OP_SHUFFLE] = shuffle, [GB_OP_FLATTEN] = flatten,
+        [GB_OP_CHANNEL_AFFINE] = channel_affine, [GB_OP_UNIT_NORM] = unit_norm, [GB_OP_L1] = distance,
+        [GB_OP_L2] = distance, [GB_OP_COSINE] = distance, [GB_OP_WEIGHTED_L2] = distance,
+        [GB_OP_CROSS_ENTROPY] = cross_entropy, [GB_OP_PAINT] = paint, [GB_OP_SET] = set, [GB_OP_CALLBACK] = callback,
     };
     return rules[op];
 }

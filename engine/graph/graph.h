@@ -12,7 +12,7 @@
 /* How weight[0] is rearranged before it is packed: adjoints use the weights of their layer. */
 typedef enum gb_transform {
     GB_AS_STORED,
-    GB_TRANSPOSED,              /* [out,in,…] → [in,out,…] */
+    GB_TRANSPOSED,              /* [out,in,…] → [in,out,…], in groups for conv2d */
     GB_TRANSPOSED_FLIPPED       /* and every kernel turned by 180 degrees */
 } gb_transform;
 

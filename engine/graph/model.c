@@ -200,16 +200,17 @@ static void *copy_to_device(const gb_cpu *cpu, const void *bytes, size_t size) {
     return there;
 }
 
-/* A weight [out,in,…], rearranged. NULL if out of memory. */
-static float *transposed(const gb_allocator *allocator, const gb_array *array, const float *w, bool flip) {
+/* A weight [out,in,…] whose outputs are in so many groups, rearranged: each group by itself. NULL if out of memory. */
+static float *transposed(const gb_allocator *allocator, const gb_array *array, const float *w, size_t groups, bool flip) {
     size_t out = (size_t)array->shape[0], in = array->ndim > 1 ? (size_t)array->shape[1] : 1, taps = 1;
     for (int i = 2; i < array->ndim; i++)
         taps *= (size_t)array->shape[i];
     float *to = gb_aligned_alloc_with(allocator, out * in * taps * sizeof *to);
+    size_t each = out / groups;
     for (size_t o = 0; to && o < out; o++)
         for (size_t i = 0; i < in; i++)
             for (size_t k = 0; k < taps; k++)
-                to[(i * out + o) * taps + k] = w[(o * in + i) * taps + (flip ? taps - 1 - k : k)];
+                to[((o / each * in + i) * each + o % each) * taps + k] = w[(o * in + i) * taps + (flip ? taps - 1 - k : k)];
     return to;
 }
 
@@ -223,6 +224,7 @@ static gb_status pack_node(gb_model *model, const gb_graph_node *node, const gb_
     if (!status && node->transform != GB_AS_STORED) {
         float *rearranged = transposed(model->context->cpu.allocator,
                                        gb_network_array(model->graph->network, node->weight[0]), weights[0],
+                                       desc->op == GB_OP_CONV2D ? (size_t)desc->conv2d.groups : 1,
                                        node->transform == GB_TRANSPOSED_FLIPPED);
         gb_aligned_free(owned[0]);
         weights[0] = owned[0] = rearranged;
@@ -257,6 +259,8 @@ static bool serves(const gb_packed *entry, const gb_graph_node *node, const gb_c
     for (int i = 0; same && i < GB_MAX_WEIGHTS - 1; i++)
         same = entry->others[i] == node->weight[i + 1] ||
                (entry->others[i] && node->weight[i + 1] && !strcmp(entry->others[i], node->weight[i + 1]));
+    if (desc->op == GB_OP_CONV2D)
+        return same && !memcmp(&entry->desc.conv2d, &desc->conv2d, sizeof desc->conv2d);
     if (desc->op == GB_OP_MODULATED_CONV2D || desc->op == GB_OP_CONV_DOWN)
         return same && entry->desc.conv.kernel == desc->conv.kernel && entry->desc.conv.up == desc->conv.up &&
                entry->desc.conv.demodulate == desc->conv.demodulate;
@@ -266,7 +270,7 @@ static bool serves(const gb_packed *entry, const gb_graph_node *node, const gb_c
 gb_status gb_model_pack(gb_model *model, const gb_graph_node *node, const gb_cpu *cpu, const gb_op_row *row,
                         const gb_desc *desc, const void **packed, gb_error *err) {
     *packed = NULL;
-    if (!row->packed_size)
+    if (!row->packed_size || !node->weight[0])
         return GB_OK;
     const gb_array *array = gb_network_array(model->graph->network, node->weight[0]);
     if (!array)

@@ -44,6 +44,23 @@ const gb_op gb_op_batch_norm_grad = {
               .pack = grad_pack, .workspace = gb_batch_norm_workspace, .run = run_grad},
 };
 
+/* Mean and 1/√(var + eps) of channel c. */
+static void own_moments(const gb_desc *d, const gb_tensor *x, int c, double *mean, double *inverse) {
+    const gb_shape *s = &x->shape;
+    size_t pixels = (size_t)s->h * s->w;
+    double sum = 0.0, squares = 0.0, count = (double)pixels * s->n;
+    for (int n = 0; n < s->n; n++)
+        for (size_t p = 0; p < pixels; p++)
+            sum += gb_plane(x, n, c)[p * s->block];
+    *mean = sum / count;
+    for (int n = 0; n < s->n; n++)
+        for (size_t p = 0; p < pixels; p++) {
+            double v = gb_plane(x, n, c)[p * s->block] - *mean;
+            squares += v * v;
+        }
+    *inverse = 1.0 / sqrt(squares / count + d->batch_norm.eps);
+}
+
 static bool dot_shape(gb_desc *d, char *why, size_t size) {
     if (!gb_shape_same(&d->in[0], &d->in[1])) {
         snprintf(why, size, "batch_norm_dot: the inputs have different shapes");
@@ -77,12 +94,14 @@ static void dot_plane(void *arg, int i, int worker) {
     const gb_real *means = job->args->packed, *vars = means + (size_t)rows * s->c;
     const gb_real *x = gb_plane(job->args->in[0], n, c), *g = gb_plane(job->args->in[1], n, c);
     gb_stat_row at = gb_stat_row_of(rows, live->truncation);
-    gb_real mean = gb_statistic(means, at, s->c, c), var = gb_statistic(vars, at, s->c, c);
-    double sum = 0.0;
+    double mean = gb_statistic(means, at, s->c, c), var = gb_statistic(vars, at, s->c, c), sum = 0.0;
+    double inverse = 1.0 / sqrt(var + job->d->batch_norm.eps);
     (void)worker;
+    if (job->d->batch_norm.own)
+        own_moments(job->d, job->args->in[0], c, &mean, &inverse);
     for (size_t p = 0; p < (size_t)s->h * s->w; p++)
-        sum += (double)g[p * s->block] * (x[p * s->block] - mean);
-    gb_plane(job->args->out, n, c)[0] = (gb_real)(sum / sqrt((double)var + job->d->batch_norm.eps));
+        sum += g[p * s->block] * (x[p * s->block] - mean);
+    gb_plane(job->args->out, n, c)[0] = (gb_real)(sum * inverse);
 }
 
 static void run_dot(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
@@ -94,4 +113,74 @@ const gb_op gb_op_batch_norm_dot = {
     .shape = dot_shape,
     .plain = {.op = GB_OP_BATCH_NORM_DOT, .isa = "plain", .packed_size = dot_packed_size, .pack = dot_pack,
               .run = run_dot},
+};
+
+/* ------------------------------------------------------------------------------------------------ own statistics
+ * With u = (x − mean)/√(var + eps), mean and var those of x over all pixels of all samples:
+ *   batch_norm_own_grad  x, g, and gain and bias as for the forward row →
+ *                        scale · (g' − mean(g') − u · mean(g' u)),  g' = g · gain over all samples
+ * The gain's gradient is Σ_p g u of each sample: batch_norm_dot with `own`. */
+
+static bool own_shape(gb_desc *d, char *why, size_t size) {
+    if (!gb_shape_same(&d->in[0], &d->in[1]) || d->inputs == 3) {
+        snprintf(why, size, "batch_norm_own_grad: the inputs have different shapes, or a gain without bias");
+        return false;
+    }
+    d->out = d->in[0];
+    return true;
+}
+
+/* Packed: [C] gain if it is a weight. */
+static size_t own_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(gb_real) * d->in[0].c;
+}
+
+static void own_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
+    gb_real *to = packed;
+    (void)cpu;
+    for (int c = 0; c < d->in[0].c; c++)
+        to[c] = d->inputs == 2 ? weights[2][c] : 0;
+}
+
+static void own_channel(void *arg, int c, int worker) {
+    const gb_job *job = arg;
+    const gb_desc *d = job->d;
+    const gb_shape *s = &d->out;
+    const gb_tensor *x = job->args->in[0], *g = job->args->in[1];
+    size_t pixels = (size_t)s->h * s->w;
+    double mean, inverse, sum = 0.0, product = 0.0, count = (double)pixels * s->n;
+    (void)worker;
+    own_moments(d, x, c, &mean, &inverse);
+    for (int n = 0; n < s->n; n++) {
+        double gain = d->inputs > 2 ? gb_plane(job->args->in[2], n, c)[0] : ((const gb_real *)job->args->packed)[c];
+        gain += d->batch_norm.gain_from_one ? 1.0 : 0.0;
+        for (size_t p = 0; p < pixels; p++) {
+            double v = gain * gb_plane(g, n, c)[p * s->block];
+            sum += v;
+            product += v * (gb_plane(x, n, c)[p * s->block] - mean) * inverse;
+        }
+    }
+    for (int n = 0; n < s->n; n++) {
+        double gain = d->inputs > 2 ? gb_plane(job->args->in[2], n, c)[0] : ((const gb_real *)job->args->packed)[c];
+        gain += d->batch_norm.gain_from_one ? 1.0 : 0.0;
+        for (size_t p = 0; p < pixels; p++) {
+            double u = (gb_plane(x, n, c)[p * s->block] - mean) * inverse;
+            gb_store(job->args->out, job->args->epilogue,
+                     (gb_real)(inverse * (gain * gb_plane(g, n, c)[p * s->block] - sum / count - u * product / count)), n,
+                     c, p);
+        }
+    }
+}
+
+static void run_own(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, d->out.c, own_channel, &job);
+}
+
+const gb_op gb_op_batch_norm_own_grad = {
+    .name = "batch_norm_own_grad", .summary = "adjoint of batch_norm with the input's own statistics",
+    .inputs_min = 2, .inputs_max = 4, .shape = own_shape,
+    .plain = {.op = GB_OP_BATCH_NORM_OWN_GRAD, .isa = "plain", .fuses = true, .packed_size = own_packed_size,
+              .pack = own_pack, .run = run_own},
 };

@@ -2,9 +2,11 @@
  *   channel_dot    y[n,c] = gain · Σ_p a[n,c,p] · b[n,c,p];  without b: the sum of a
  *   pixel_sum      y[n,p] = strength · Σ_c x[n,c,p]: the gradient of a noise map
  *   channel_scale  y[n,c,p] = x[n,c,p] · s[n,c] · gain
+ *   affine_grad    y[n,c,p] = g[n,c,p] · scale[c], the adjoint of channel_affine
  * With `before_act`, b is the output of a layer, and the value before its noise, bias and activation (from the live
  * epilogue) takes its place: y = d · (W ⋆ s x) of a fused convolution is never stored. */
 #include <stdio.h>
+#include <string.h>
 
 #include "ops/epilogue.h"
 #include "ops/gradient/gradient.h"
@@ -119,4 +121,37 @@ const gb_op gb_op_channel_scale = {
     .name = "channel_scale", .summary = "every channel times a factor",
     .inputs_min = 2, .inputs_max = 2, .shape = scale_shape,
     .plain = {.op = GB_OP_CHANNEL_SCALE, .isa = "plain", .fuses = true, .run = run_scale},
+};
+
+/* ------------------------------------------------------------------------------------------------ affine_grad */
+
+static size_t affine_packed_size(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return sizeof(gb_real) * d->in[0].c;
+}
+
+static void affine_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed) {
+    memcpy(packed, weights[0], affine_packed_size(cpu, d));
+}
+
+static void affine_plane(void *arg, int i, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->d->out;
+    int n = i / s->c, c = i % s->c;
+    const gb_real *g = gb_plane(job->args->in[0], n, c);
+    gb_real scale = ((const gb_real *)job->args->packed)[c];
+    (void)worker;
+    for (size_t p = 0; p < (size_t)s->h * s->w; p++)
+        gb_store(job->args->out, job->args->epilogue, g[p * s->block] * scale, n, c, p);
+}
+
+static void run_affine(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_each_plane(cpu, d, args, affine_plane);
+}
+
+const gb_op gb_op_affine_grad = {
+    .name = "affine_grad", .summary = "adjoint of channel_affine", .inputs_min = 1, .inputs_max = 1,
+    .shape = gb_shape_of_input,
+    .plain = {.op = GB_OP_AFFINE_GRAD, .isa = "plain", .fuses = true, .packed_size = affine_packed_size,
+              .pack = affine_pack, .run = run_affine},
 };

@@ -92,7 +92,7 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
         fail(row, u, "changes with workers and caches", difference(threaded, fused, count));
     free(threaded);
 
-    bool together = u->d.op == GB_OP_BATCH_NORM && u->d.batch_norm.own;     /* samples share their statistics */
+    bool together = (u->d.op == GB_OP_BATCH_NORM || u->d.op == GB_OP_BATCH_NORM_OWN_GRAD) && u->d.batch_norm.own;     /* samples share their statistics */
     for (int n = 0; !together && u->d.out.n > 1 && n < u->d.out.n; n++) {
         use alone = sample(u, n);
         float *y = run(cpu, row, &alone);

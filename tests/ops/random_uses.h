@@ -512,6 +512,39 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.in[1].h = (s.h + 2 + 2 * u.d.pool.padding - u.d.pool.size) / u.d.pool.stride + 1;
         u.d.in[1].w = (s.w + 2 + 2 * u.d.pool.padding - u.d.pool.size) / u.d.pool.stride + 1;
         break;
+    case GB_OP_RESIZE_GRAD:
+        u.d.resize = (gb_resize){pick(r, 1, 30), pick(r, 1, 30), (gb_resize_mode)pick(r, 0, GB_RESIZE_MODES - 1)};
+        break;
+    case GB_OP_SPREAD:
+        u.d.spread.stride = pick(r, 1, 2);
+        u.d.spread.h = (s.h - 1) * u.d.spread.stride + pick(r, 1, 3);
+        u.d.spread.w = (s.w - 1) * u.d.spread.stride + pick(r, 1, 3);
+        break;
+    case GB_OP_AFFINE_GRAD:
+        u.weights[0] = random_floats(r, s.c, 1.0f);
+        break;
+    case GB_OP_UNIT_NORM_GRAD:
+        u.d.unit_norm.eps = 1e-10f;
+        break;
+    case GB_OP_DISTANCE_GRAD: {
+        static const gb_op_id of[] = {GB_OP_L1, GB_OP_L2, GB_OP_COSINE, GB_OP_WEIGHTED_L2};
+        u.d.distance_grad.of = of[pick(r, 0, 3)];
+        u.d.in[2] = (gb_shape){s.n, 1, 1, 1, 1};
+        u.weights[0] = random_floats(r, s.c, 1.0f);
+        break;
+    }
+    case GB_OP_CROSS_ENTROPY_GRAD:
+        u.d.in[0] = u.d.in[1] = vector;
+        u.d.in[2] = (gb_shape){s.n, 1, 1, 1, 1};
+        break;
+    case GB_OP_BATCH_NORM_OWN_GRAD:
+        u.d.inputs = pick(r, 0, 1) ? 4 : 2;
+        u.d.in[2] = u.d.in[3] = (gb_shape){s.n, s.c, 1, 1, 1};
+        u.d.batch_norm.eps = 0.01f;
+        u.d.batch_norm.gain_from_one = pick(r, 0, 1);
+        u.d.batch_norm.own = true;
+        u.weights[2] = random_floats(r, s.c, 1.0f);
+        break;
     case GB_OP_MEAN_GRAD:
         u.d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
         break;

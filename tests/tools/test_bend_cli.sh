@@ -63,6 +63,17 @@ if "$ganbend" activations --plot sinlu a=1 b=3 -o "$scratch/curve.png" 2>"$scrat
     run 0 "a curve with other parameters is drawn" activations --plot sinlu a=1 b=1 -o "$scratch/other.png"
     differ "the curves differ" "$scratch/curve.png" "$scratch/other.png"
     run 0 "parameters by position, and a range" activations --plot shilu 2 -1 --from -1 --to 1 -o "$scratch/curve.png"
+    check "the title has the parameters' names" grep -qa 'shilu a=2 b=-1' "$scratch/curve.png"
+    run 0 "a curve without the original" activations --plot sinlu a=1 b=3 --original none -o "$scratch/alone.png"
+    run 0 "with BigGAN's" activations --plot sinlu a=1 b=3 --original relu -o "$scratch/relu.png"
+    differ "the original is drawn" "$scratch/alone.png" "$scratch/relu.png"
+    run 2 "an original that does not exist" activations --plot sinlu --original xyzzyplugh -o "$scratch/x.png"
+    # 250 waves in 557 pixels can be shown; 15,000 cannot, nor can 556 and 88,607, which meet every pixel at the same phase.
+    run 0 "a fine curve" activations --plot sine frequency=157 -o "$scratch/fine.png"
+    for frequency in 9500 349.35 55674.6; do
+        "$ganbend" activations --plot sine frequency=$frequency -o "$scratch/fine.png" >"$scratch/out" 2>"$scratch/err"
+        complains "the curve turns more often than its 557 pixels can show"
+    done
     run 2 "an empty range" activations --plot shilu --from 1 --to -1 -o "$scratch/x.png"
 else
     drawing=no
@@ -329,6 +340,15 @@ check "no file is left behind" [ ! -e "$scratch/x.npz" ]
 }
 run 0 "a strip" strip "$model" --filter rotate,45 --seeds 3 -o "$scratch/strip.png"
 check "it contains its settings" grep -qa -- "--filter rotate,45" "$scratch/strip.png"
+check "it has a title" grep -qa "rotate angle=45, at one layer of synthesis at a time" "$scratch/strip.png"
+# side FILE AT: a side of the picture, from its header.
+side() { od -An -tu1 -j "$2" -N 4 "$1" | awk '{ print ($1 * 256 + $2) * 65536 + $3 * 256 + $4 }'; }
+run 0 "a strip with long names" strip "$model" --filter multiply,1 --seeds 3 --at 'mapping.fc0.linear' \
+    --at synthesis.b16.conv1.affine --at synthesis.b16.conv1.noise -o "$scratch/long.png"
+prints "the bend changes nothing at 3 of them"
+run 0 "a strip with short names" strip "$model" --filter multiply,1 --seeds 3 --at 'synthesis.b16.conv1.*' -o "$scratch/short.png"
+check "columns are as wide as the names" [ "$(side "$scratch/long.png" 16)" -gt $((4 * (128 + 6) + 60)) ]
+check "what names have in common is left out" [ "$(side "$scratch/short.png" 16)" -eq $((6 * (128 + 6) + 10)) ]
 run 0 "a folder of a strip" strip "$model" --activation sinlu,1,3 --paper --at 'mapping.fc*' --seeds 3 -o \
     "$scratch/strip"
 check "the folder has a picture of each layer and an unbent one" [ "$(find "$scratch/strip" -type f | wc -l)" -eq 3 ]
@@ -346,6 +366,8 @@ run 0 "a sweep of a bend" sweep "$model" --filter rotate --at synthesis.b8.conv1
     "$scratch/sweep.png"
 run 0 "a sweep of two parameters" sweep "$model" --bend "$turn" --x angle=0:90:4 --y trunc=0.2:1:3 -o \
     "$scratch/sweep2.png"
+# Titles of columns and rows are values; the names of the parameters are those of the axes.
+check "rows have room for short titles only" [ "$(side "$scratch/sweep2.png" 16)" -lt $((4 * (128 + 6) + 100)) ]
 differ "the sheets differ" "$scratch/sweep.png" "$scratch/sweep2.png"
 check "the sheet contains the recipe" grep -qa "filter: rotate" "$scratch/sweep2.png"
 run 2 "a range that is malformed" sweep "$model" --bend "$turn" --x angle=0:90 -o "$scratch/x.png"

@@ -136,7 +136,7 @@ void label_row(const gb_table_row *row, const float *params, int count, char *te
     snprintf(text, size, "%s", row->name);
     for (int i = 0; i < count; i++) {
         size_t used = strlen(text);
-        snprintf(text + used, size - used, " %s", value_text(&row->param[i], params[i], value));
+        snprintf(text + used, size - used, " %s=%s", row->param[i].name, value_text(&row->param[i], params[i], value));
     }
 }
 

@@ -167,16 +167,16 @@ static gb_status draw_sheet(const work *w, const gb_direction *d, contact *sheet
     for (int column = 0; column < COLUMNS && !err->status; column++) {
         double amount = w->reach * (column - COLUMNS / 2) / (COLUMNS / 2);
         char title[96];
-        snprintf(title, sizeof title, "%s%s%+.3g", column ? "" : d->name, column ? "" : " ", amount);
+        snprintf(title, sizeof title, amount == 0 ? "0" : "%+.3g", amount);
         contact_column_title(sheet, column, title);
         for (int64_t i = 0; i < d->width; i++) w->values[i] = (float)(amount * (double)d->deviation) * d->vector[i];
         if (add_values(w, d, err)) break;
         for (size_t row = 0; row < w->in->count && !err->status; row++, progress_next(p)) {
             char name[IMAGE_NAME_ROOM];
             name_image(w->in, row, name);
-            contact_row_title(sheet, (int)row, name);
+            if (!column) contact_row_title(sheet, (int)row, name);
             if (!apply_inputs(w->in, row, w->session, err) && !gb_session_render_rgb(w->session, w->rgb, err))
-                contact_picture(sheet, column, (int)row, w->rgb, NULL);
+                contact_picture(sheet, column, (int)row, w->rgb, NULL, NULL);
         }
         if (!err->status) gb_session_unbend(w->session, 0, err);
     }
@@ -197,6 +197,7 @@ static gb_status draw_sheets(const settings *set, work *w, const gb_directions *
         contact sheet = {0};
         char path[PATH_ROOM];
         gb_directions_at(directions, i, &d);
+        layout.column_axis = d.name;
         free(w->values);
         w->values = calloc((size_t)d.width, sizeof *w->values);
         if (!w->values) state(err, GB_NO_MEMORY, "out of memory");

@@ -91,15 +91,36 @@ static gb_status find_layers(const settings *set, const single *s, const loaded_
     return err->status;
 }
 
+/* The length of what all names have in common, up to a dot: "synthesis." */
+static size_t common_part(const layer_list *layers) {
+    size_t common = 0;
+    if (layers->count < 2) return 0;
+    for (size_t i = 0; layers->names[0][i]; i++) {
+        for (size_t k = 1; k < layers->count; k++)
+            if (layers->names[k][i] != layers->names[0][i]) return common;
+        if (layers->names[0][i] == '.') common = i + 1;
+    }
+    return common;
+}
+
 /* The state of the run. */
 typedef struct work {
     const settings *set;
     const loaded_model *o;
     const single *s;
     gb_session *session;
-    uint8_t *rgb;
+    uint8_t *rgb, *unbent;          /* [height, width, 3] */
+    size_t unchanged;               /* layers where the bend changes no pixel */
     char made_with[SETTINGS_ROOM];
 } work;
+
+/* The longest label. */
+static const char *longest_name(const layer_list *layers, size_t common) {
+    const char *longest = "no change";
+    for (size_t i = 0; i < layers->count; i++)
+        if (strlen(layers->names[i] + common) > strlen(longest)) longest = layers->names[i] + common;
+    return longest;
+}
 
 static gb_status render_bent(work *w, const char *at, gb_error *err) {
     gb_bend bend = 0;
@@ -108,14 +129,21 @@ static gb_status render_bent(work *w, const char *at, gb_error *err) {
     return at ? gb_session_unbend(w->session, bend, err) : GB_OK;
 }
 
-static gb_status write_labelled(const work *w, const char *path, const char *line, const char *made_with,
+/* What is said of a layer whose picture is like the unbent one. */
+static const char *remark_on(work *w) {
+    if (memcmp(w->rgb, w->unbent, (size_t)(w->o->width * w->o->height) * 3) != 0) return NULL;
+    w->unchanged++;
+    return "no change";
+}
+
+static gb_status write_labelled(work *w, const char *path, const char *line, const char *remark, const char *made_with,
                                 gb_error *err) {
     const contact_options how = {.columns = 1, .rows = 1, .width = (int)w->o->width, .height = (int)w->o->height,
-                                 .lines = true};
+                                 .lines = true, .remarks = true, .widest = line};
     contact one;
     picture_texts texts;
     if (contact_new(&one, &how, err)) return err->status;
-    contact_picture(&one, 0, 0, w->rgb, line);
+    contact_picture(&one, 0, 0, w->rgb, line, remark);
     fill_picture_texts(&texts, w->o, made_with, NULL, NULL);
     contact_write(&one, path, texts.texts, texts.count, err);
     contact_free(&one);
@@ -126,11 +154,17 @@ static gb_status write_labelled(const work *w, const char *path, const char *lin
 static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) {
     bool to_file = output_is_file(w->set->out);
     output_file out = {0};
+    char unchanged[64] = "";
     size_t pictures = layers->count + 1;
     int columns = w->set->columns ? (int)w->set->columns : pictures < 10 ? (int)pictures : 10;
+    char title[SINGLE_TEXT_ROOM + 256];
+    size_t common = to_file ? common_part(layers) : 0;
     const contact_options how = {.columns = columns, .rows = ((int)pictures + columns - 1) / columns,
-                                 .width = (int)w->o->width, .height = (int)w->o->height, .lines = true};
+                                 .width = (int)w->o->width, .height = (int)w->o->height, .lines = true, .remarks = true,
+                                 .title = title, .widest = longest_name(layers, common)};
     contact sheet = {0};
+    snprintf(title, sizeof title, "%s, at one layer%s%.*s at a time", w->s->text, common ? " of " : "",
+             common ? (int)common - 1 : 0, layers->names[0]);
     progress p = progress_start("rendering", pictures);
     if (to_file && !output_begin(&out, w->set->out, err)) contact_new(&sheet, &how, err);
     if (!to_file) host_make_folder(w->set->out, err);
@@ -138,28 +172,35 @@ static gb_status render_strip(work *w, const layer_list *layers, gb_error *err) 
     for (size_t i = 0; !err->status && i < pictures; i++, progress_next(&p)) {
         char path[PATH_ROOM], name[160], line[512], made_with[SETTINGS_ROOM + 160];
         const char *at = i ? layers->names[i - 1] : NULL;
-        snprintf(line, sizeof line, "%s%s%s", at ? at : "unbent", !to_file && at ? ": " : "",
+        snprintf(line, sizeof line, "%s%s%s", at ? at + common : "unbent", !to_file && at ? ": " : "",
                  !to_file && at ? w->s->text : "");
         if (!to_file) {
             snprintf(name, sizeof name, "%03zu-%s", i, at ? at : "unbent");
-            if (join_path(path, w->set->out, name, err) || (w->set->resume && gb_png_is_complete(path))) continue;
+            if (join_path(path, w->set->out, name, err)) break;
+            if (i && w->set->resume && gb_png_is_complete(path)) continue;
         }
         if (render_bent(w, at, err)) break;
+        if (!at) memcpy(w->unbent, w->rgb, (size_t)(w->o->width * w->o->height) * 3);
+        const char *remark = at ? remark_on(w) : NULL;
         if (to_file) {
-            contact_picture(&sheet, (int)i % columns, (int)i / columns, w->rgb, line);
+            contact_picture(&sheet, (int)i % columns, (int)i / columns, w->rgb, line, remark);
             continue;
         }
+        if (w->set->resume && gb_png_is_complete(path)) continue;
         snprintf(made_with, sizeof made_with, "%s%s%s", w->made_with, at ? " --at " : "", at ? at : "");
-        write_labelled(w, path, line, made_with, err);
+        write_labelled(w, path, line, remark, made_with, err);
     }
     if (!err->status && to_file) {
         picture_texts texts;
         fill_picture_texts(&texts, w->o, w->made_with, NULL, NULL);
+        texts.texts[texts.count++] = (gb_text){"Title", title};
         if (!contact_write(&sheet, out.path, texts.texts, texts.count, err)) output_finish(&out, err);
     }
     progress_end(&p);
     output_drop(&out);
-    if (!err->status) report("%s: the unbent picture and %zu layers", w->set->out, layers->count);
+    if (w->unchanged)
+        snprintf(unchanged, sizeof unchanged, "; the bend changes nothing at %zu of them", w->unchanged);
+    if (!err->status) report("%s: the unbent picture and %zu layers%s", w->set->out, layers->count, unchanged);
     contact_free(&sheet);
     return err->status;
 }
@@ -169,10 +210,11 @@ static gb_status strip(const settings *set, inputs *in, const single *s, const l
     work *w = calloc(1, sizeof *w);
     layer_list layers = {0};
     if (!w) return state(err, GB_NO_MEMORY, "out of memory");
-    *w = (work){.set = set, .o = o, .s = s, .rgb = malloc((size_t)(o->width * o->height) * 3)};
+    *w = (work){.set = set, .o = o, .s = s, .rgb = malloc((size_t)(o->width * o->height) * 3),
+                .unbent = malloc((size_t)(o->width * o->height) * 3)};
     if (in->count != 1)
         state(err, GB_BAD_ARGUMENT, "a strip shows one image, not %zu; give one seed", in->count);
-    else if (!w->rgb)
+    else if (!w->rgb || !w->unbent)
         state(err, GB_NO_MEMORY, "out of memory");
     else if (!check_picture(o, "this model", err) && !gb_session_new(o->model, &how, &w->session, err) &&
              !prepare_inputs(in, w->session, o->model, err) && !apply_inputs(in, 0, w->session, err) &&
@@ -186,6 +228,7 @@ static gb_status strip(const settings *set, inputs *in, const single *s, const l
     gb_session_free(w->session);
     free(layers.names);
     free(w->rgb);
+    free(w->unbent);
     free(w);
     return err->status;
 }

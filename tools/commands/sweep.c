@@ -58,9 +58,9 @@ static double range_value(const range *r, int step) {
     return step == r->steps - 1 ? r->to : r->from + t * (r->to - r->from);
 }
 
-/* "angle 30", with enough digits to tell neighbouring values apart. */
+/* "30", with enough digits to tell neighbouring values apart. */
 static void title(const range *r, int step, char *text, size_t size) {
-    snprintf(text, size, "%s %.4g", r->name, range_value(r, step));
+    snprintf(text, size, "%.4g", range_value(r, step));
 }
 
 typedef struct work {
@@ -72,8 +72,23 @@ typedef struct work {
     char made_with[SETTINGS_ROOM];
 } work;
 
+static void row_title(const work *w, const inputs *in, int row, char text[IMAGE_NAME_ROOM]) {
+    if (w->y.given) title(&w->y, row, text, IMAGE_NAME_ROOM);
+    else name_image(in, (size_t)row, text);
+}
+
+/* The longest title of the rows. */
+static void longest_title(const work *w, const inputs *in, int rows, char longest[IMAGE_NAME_ROOM]) {
+    char text[IMAGE_NAME_ROOM];
+    *longest = '\0';
+    for (int row = 0; row < rows; row++) {
+        row_title(w, in, row, text);
+        if (strlen(text) > strlen(longest)) strcpy(longest, text);
+    }
+}
+
 static gb_status render_rows(work *w, const inputs *in, contact *sheet, gb_error *err) {
-    char text[PARAM_NAME_ROOM + 32];
+    char text[IMAGE_NAME_ROOM];
     progress p = progress_start("rendering", (size_t)sheet->columns * (size_t)sheet->rows);
     gb_session_set_progress(w->session, progress_share, &p);
     for (int column = 0; column < sheet->columns; column++) {
@@ -82,8 +97,7 @@ static gb_status render_rows(work *w, const inputs *in, contact *sheet, gb_error
     }
     for (int row = 0; row < sheet->rows && !err->status; row++) {
         size_t image = w->y.given ? 0 : (size_t)row;
-        if (w->y.given) title(&w->y, row, text, sizeof text);
-        else name_image(in, image, text);
+        row_title(w, in, row, text);
         contact_row_title(sheet, row, text);
         if (apply_inputs(in, image, w->session, err) ||
             (w->y.given && set_parameter(&w->parameters, w->y.name, range_value(&w->y, row), err)))
@@ -91,7 +105,7 @@ static gb_status render_rows(work *w, const inputs *in, contact *sheet, gb_error
         for (int column = 0; column < sheet->columns && !err->status; column++, progress_next(&p))
             if (!set_parameter(&w->parameters, w->x.name, range_value(&w->x, column), err) &&
                 !apply_parameters(&w->parameters, w->session, err) && !gb_session_render_rgb(w->session, w->rgb, err))
-                contact_picture(sheet, column, row, w->rgb, NULL);
+                contact_picture(sheet, column, row, w->rgb, NULL, NULL);
     }
     progress_end(&p);
     return err->status;
@@ -103,13 +117,17 @@ static gb_status sweep(const settings *set, inputs *in, work *w, gb_error *err) 
     contact sheet = {0};
     output_file out = {0};
     contact_options layout = {.columns = w->x.steps, .width = (int)o->width, .height = (int)o->height,
-                              .row_titles = true, .column_titles = true};
+                              .row_titles = true, .column_titles = true, .column_axis = w->x.name,
+                              .row_axis = w->y.given ? w->y.name : NULL};
+    char longest[IMAGE_NAME_ROOM];
     if (check_picture(o, "this model", err)) return err->status;
     if (w->y.given && in->count != 1)
         return state(err, GB_BAD_ARGUMENT, "with --y a sweep shows one image, not %zu; give one seed", in->count);
     if (in->count > MAX_STEPS)
         return state(err, GB_BAD_ARGUMENT, "%zu images; a sheet has at most %d rows", in->count, (int)MAX_STEPS);
     layout.rows = w->y.given ? w->y.steps : (int)in->count;
+    longest_title(w, in, layout.rows, longest);
+    layout.widest_row_title = longest;
     if (confirm_pictures((size_t)layout.columns * (size_t)layout.rows, err)) return err->status;
     w->rgb = malloc((size_t)(o->width * o->height) * 3);
     if (!w->rgb) return state(err, GB_NO_MEMORY, "out of memory");

@@ -235,7 +235,7 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
             (i && gb_session_unbend(s->session, bend, err)))
             break;
         snprintf(text, sizeof text, "grid %d", i - 1);
-        contact_picture(&sheet, i, 0, s->rgb, !i ? "unpainted" : i == 1 ? "everywhere" : text);
+        contact_picture(&sheet, i, 0, s->rgb, !i ? "unpainted" : i == 1 ? "everywhere" : text, NULL);
     }
     if (!err->status) {
         picture_texts texts;

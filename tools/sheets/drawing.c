@@ -73,16 +73,26 @@ double canvas_text_width(canvas *c, double size, const char *text) {
 static void choose_ink(canvas *c, ink colour) {
     switch (colour) {
     case INK_TEXT: cairo_set_source_rgb(c->cr, 0.1, 0.1, 0.1); break;
+    case INK_NOTE: cairo_set_source_rgb(c->cr, 0.45, 0.45, 0.45); break;
     case INK_FAINT: cairo_set_source_rgb(c->cr, 0.85, 0.85, 0.85); break;
     case INK_CURVE: cairo_set_source_rgb(c->cr, 0.1, 0.35, 0.75); break;
     }
 }
 
-void canvas_text(canvas *c, double x, double y, double size, alignment align, const char *text) {
+void canvas_text(canvas *c, double x, double y, double size, alignment align, ink colour, const char *text) {
     double width = canvas_text_width(c, size, text);
-    choose_ink(c, INK_TEXT);
+    choose_ink(c, colour);
     cairo_move_to(c->cr, align == ALIGN_LEFT ? x : align == ALIGN_CENTRE ? x - width / 2 : x - width, y);
     cairo_show_text(c->cr, text);
+}
+
+void canvas_text_up(canvas *c, double x, double y, double size, ink colour, const char *text) {
+    double quarter = 3.14159265358979323846 / 2;
+    cairo_save(c->cr);
+    cairo_translate(c->cr, x, y);
+    cairo_rotate(c->cr, -quarter);
+    canvas_text(c, 0, 0, size, ALIGN_CENTRE, colour, text);
+    cairo_restore(c->cr);
 }
 
 void canvas_line(canvas *c, const double *points, size_t count, double width, ink colour) {
@@ -91,6 +101,13 @@ void canvas_line(canvas *c, const double *points, size_t count, double width, in
     cairo_set_line_width(c->cr, width);
     choose_ink(c, colour);
     cairo_stroke(c->cr);
+}
+
+void canvas_dashed_line(canvas *c, const double *points, size_t count, double width, ink colour) {
+    const double dashes[] = {6, 4};
+    cairo_set_dash(c->cr, dashes, 2, 0);
+    canvas_line(c, points, count, width, colour);
+    cairo_set_dash(c->cr, NULL, 0, 0);
 }
 
 gb_status canvas_write(canvas *c, const char *path, const gb_text *texts, size_t text_count, gb_error *err) {

@@ -13,8 +13,16 @@ void canvas_picture(canvas *c, int x, int y, int width, int height, int scale, c
     (void)c, (void)x, (void)y, (void)width, (void)height, (void)scale, (void)rgb;
 }
 
-void canvas_text(canvas *c, double x, double y, double size, alignment align, const char *text) {
-    (void)c, (void)x, (void)y, (void)size, (void)align, (void)text;
+void canvas_text(canvas *c, double x, double y, double size, alignment align, ink colour, const char *text) {
+    (void)c, (void)x, (void)y, (void)size, (void)align, (void)colour, (void)text;
+}
+
+void canvas_text_up(canvas *c, double x, double y, double size, ink colour, const char *text) {
+    (void)c, (void)x, (void)y, (void)size, (void)colour, (void)text;
+}
+
+void canvas_dashed_line(canvas *c, const double *points, size_t count, double width, ink colour) {
+    (void)c, (void)points, (void)count, (void)width, (void)colour;
 }
 
 double canvas_text_width(canvas *c, double size, const char *text) {

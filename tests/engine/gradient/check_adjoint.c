@@ -1,0 +1,359 @@
+/* check_adjoint: the adjoint graphs of engine/gradient against finite differences, in double. Every operation, activation
+ * and bend is put into a small network with random inputs x; its plain rows, compiled for double, compute
+ *
+ *     ⟨J v, u⟩ ≈ (⟨f(x + h v), u⟩ − ⟨f(x − h v), u⟩) / 2h     and     ⟨v, Jᵀ u⟩
+ *
+ * for random v and u, and the two must agree. usage: check_adjoint [--seed N] */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/error.h"
+#include "engine/bend/make.h"
+#include "engine/gradient/adjoint.h"
+#include "ops/gradient/gradient.h"
+#include "tests/engine/gradient/networks.h"
+
+/* ------------------------------------------------------------------------------------------------ evaluation */
+
+typedef struct evaluation {
+    const gb_graph *graph, *base;
+    double **value;             /* per node: [C,H,W] */
+    gb_truncate_live truncate;
+    gb_batch_norm_live norm;
+} evaluation;
+
+static size_t floats_of(const gb_graph_node *node) {
+    return gb_node_floats(node);
+}
+
+/* A weight in double, rearranged as the node says. The caller frees it. */
+static double *weight_of(const evaluation *e, const gb_graph_node *node, const char *name, float gain, gb_transform how) {
+    const gb_array *array = gb_network_array(e->graph->network, name);
+    size_t count = (size_t)gb_array_count(array);
+    float *w = malloc(count * sizeof *w);
+    double *to = malloc(count * sizeof *to);
+    gb_reason why = {0};
+    if (!gb_array_to_f32(array, w, &why))
+        quit(node->name, why.text);
+    size_t out = array->ndim > 1 ? (size_t)array->shape[0] : 1, in = array->ndim > 1 ? (size_t)array->shape[1] : count;
+    size_t taps = count / (out * in), each = node->desc.op == GB_OP_CONV2D ? out / (size_t)node->desc.conv2d.groups : out;
+    for (size_t o = 0; o < out; o++)
+        for (size_t i = 0; i < in; i++)
+            for (size_t k = 0; k < taps; k++) {
+                double v = (double)gain * w[(o * in + i) * taps + k];
+                size_t tap = how == GB_TRANSPOSED_FLIPPED ? taps - 1 - k : k;
+                to[how == GB_AS_STORED ? (o * in + i) * taps + k
+                                       : ((o / each * in + i) * each + o % each) * taps + tap] = v;
+            }
+    free(w);
+    return to;
+}
+
+/* Adds the stage of a node of the forward pass to an epilogue. `owned` gets a bias to free. */
+static void add_stage(const evaluation *e, gb_node i, gb_epilogue *epilogue, double **owned) {
+    const gb_graph_node *node = &e->graph->nodes[i], *base = &e->base->nodes[node->base];
+    if (node->desc.op == GB_OP_NOISE) {
+        double *strength = weight_of(e, node, base->strength, 1, GB_AS_STORED);
+        epilogue->noise = e->value[node->input[1]];
+        epilogue->noise_strength = (float)strength[0] * node->noise_factor;
+        free(strength);
+        return;
+    }
+    epilogue->bias_act = true;
+    if (node->bias)
+        epilogue->bias = *owned = weight_of(e, node, node->bias, base->bias_gain, GB_AS_STORED);
+    epilogue->act = node->act;
+    epilogue->act_params = node->act_params;
+    epilogue->act_param_count = node->act_param_count;
+    epilogue->act_channels = node->act_channels;
+    epilogue->base_act = node->base_act;
+    epilogue->gain = node->gain;
+    epilogue->clamp = node->clamp;
+    if (node->scale) {
+        double *scale = weight_of(e, node, node->scale, 1, GB_AS_STORED);
+        epilogue->gain *= (float)scale[0];
+        free(scale);
+    }
+}
+
+static void evaluate_node(evaluation *e, gb_node i) {
+    static const gb_cpu plain = {.isa = "plain", .vector = 1, .workers = 1};
+    const gb_graph_node *node = &e->graph->nodes[i];
+    const gb_op_row *row = &gb_ops[node->desc.op]->plain;
+    gb_tensor in[GB_MAX_INPUTS], out = {node->desc.out, NULL}, add = {node->desc.out, NULL};
+    gb_epilogue own = {.gain = 1, .clamp = -1}, layer = own;
+    double *weights[GB_MAX_WEIGHTS] = {NULL}, *bias = NULL, *layer_bias = NULL;
+    gb_desc d = node->desc;
+    gb_args args = {.out = &out, .live = node->live};
+    e->value[i] = out.data = malloc(floats_of(node) * sizeof(double));
+    for (int k = 0; k < d.inputs; k++) {
+        in[k] = (gb_tensor){d.in[k], e->value[node->input[k]]};
+        args.in[k] = &in[k];
+    }
+    if (d.op == GB_OP_NOISE || d.op == GB_OP_BIAS_ACT)
+        add_stage(e, i, &own, &bias);
+    if (d.op == GB_OP_ADD) {
+        add.data = e->value[node->input[1]];
+        own.add = &add;
+    }
+    args.epilogue = own.noise || own.bias_act || own.add ? &own : NULL;
+    if (node->is_adjoint && node->layer_noise != GB_NO_NODE)
+        add_stage(e, node->layer_noise, &layer, &layer_bias);
+    if (node->is_adjoint && node->layer_act != GB_NO_NODE)
+        add_stage(e, node->layer_act, &layer, &layer_bias);
+    if (layer.noise || layer.bias_act)
+        args.live = &layer;
+    else if (!args.live)
+        args.live = d.op == GB_OP_TRUNCATE || d.op == GB_OP_TRUNCATE_GRAD ? (const void *)&e->truncate : &e->norm;
+    void *packed = NULL, *workspace = NULL;
+    if (row->packed_size) {
+        for (int k = 0; k < GB_MAX_WEIGHTS && node->weight[k]; k++)
+            weights[k] = weight_of(e, node, node->weight[k], k ? 1 : node->weight_gain, k ? GB_AS_STORED : node->transform);
+        packed = malloc(row->packed_size(&plain, &d));
+        row->pack(&plain, &d, (const gb_real *const *)weights, packed);
+    }
+    if (row->workspace)
+        workspace = aligned_alloc(64, (row->workspace(&plain, &d) + 63) / 64 * 64 + 64);
+    args.packed = packed;
+    args.workspace = workspace;
+    row->run(&plain, &d, &args);
+    for (int k = 0; k < GB_MAX_WEIGHTS; k++)
+        free(weights[k]);
+    free(packed);
+    free(workspace);
+    free(bias);
+    free(layer_bias);
+}
+
+static void drop_values(evaluation *e) {
+    for (gb_node i = 0; i < e->graph->count; i++) {
+        free(e->value[i]);
+        e->value[i] = NULL;
+    }
+}
+
+/* Evaluates the nodes first to end − 1, of which inputs get values from `inputs`. */
+static void evaluate(evaluation *e, double *const *inputs, gb_node first, gb_node end) {
+    for (gb_node i = first; i < end; i++) {
+        const gb_graph_node *node = &e->graph->nodes[i];
+        if (!node->is_input) {
+            evaluate_node(e, i);
+            continue;
+        }
+        size_t bytes = floats_of(node) * sizeof(double);
+        e->value[i] = memcpy(malloc(bytes), inputs[i], bytes);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ one network */
+
+typedef struct check {
+    network *net;
+    gb_bend_list bends;
+    gb_want *wants;
+    int want_count;
+    gb_bent *bent;
+    gb_adjoint *adjoint;
+    evaluation e;
+    double **inputs;            /* per node of the bent graph; of inputs */
+} check;
+
+static int failures, checks;
+
+static void make_bends(check *c) {
+    uint64_t last_id = 0;
+    gb_error err = {0};
+    gb_bend_scope scope = {.graph = c->net->graph, .batch = 1, .last_id = &last_id};
+    for (int i = 0; i < c->net->bend_count; i++) {
+        gb_bend_entry *entry = NULL;
+        if (gb_bend_make(&scope, &c->net->bends[i], i + 1, 0, 0, &entry, &err))
+            quit(c->net->name, err.message);
+        c->bends.entries = realloc(c->bends.entries, (size_t)(i + 1) * sizeof(gb_bend_entry *));
+        c->bends.entries[c->bends.count++] = entry;
+        c->bends.room = c->bends.count;
+        c->bends.place_count += entry->place_count;
+    }
+}
+
+/* Builds the bent graph and its adjoint with all inputs wanted. */
+static void build(check *c) {
+    gb_graph *graph = c->net->graph;
+    gb_error err = {0};
+    gb_work_count work = {NULL, 0};
+    gb_shared_value **values = calloc((size_t)graph->count, sizeof *values);
+    c->wants = calloc((size_t)graph->count, sizeof *c->wants);
+    c->want_count = 0;
+    for (gb_node i = 0; i < graph->count; i++)
+        if (graph->nodes[i].is_input)
+            c->wants[c->want_count++] = (gb_want){i, false};
+    make_bends(c);
+    gb_adjoint_request request = {c->wants, c->want_count, graph->output, values, false, &work};
+    if (gb_bent_new(graph, &c->bends, values, NULL, &work, &c->bent, &err) ||
+        gb_adjoint_append(&request, graph, c->bent, &c->adjoint, &err))
+        quit(c->net->name, err.message);
+    free(values);
+    size_t count = (size_t)c->bent->graph.count;
+    c->e = (evaluation){.graph = &c->bent->graph, .base = graph, .value = calloc(count, sizeof(double *)),
+                        .truncate = {0.7f, 2}, .norm = {0.3}};
+    c->inputs = calloc(count, sizeof *c->inputs);
+    for (gb_node i = 0; i < c->bent->graph.count; i++) {
+        const gb_graph_node *node = &c->bent->graph.nodes[i];
+        if (node->is_input)
+            c->inputs[i] = random_doubles(floats_of(node), node->own_value ? node->own_value->data : NULL);
+    }
+}
+
+static void free_check(check *c) {
+    for (gb_node i = 0; i < c->bent->graph.count; i++)
+        free(c->inputs[i]);
+    free(c->inputs);
+    drop_values(&c->e);
+    free(c->e.value);
+    gb_adjoint_free(c->adjoint);
+    gb_bent_free(c->bent);
+    gb_bend_list_clear(&c->bends);
+    free(c->bends.entries);
+    free(c->wants);
+}
+
+/* ⟨f(inputs), u⟩ */
+static double loss(check *c, double *const *inputs, const double *u) {
+    gb_node output = c->bent->graph.output;
+    size_t count = floats_of(&c->bent->graph.nodes[output]);
+    double sum = 0;
+    evaluate(&c->e, inputs, 0, c->adjoint->first);
+    for (size_t i = 0; i < count; i++)
+        sum += u[i] * c->e.value[output][i];
+    drop_values(&c->e);
+    return sum;
+}
+
+/* Moves the wanted inputs along their directions. */
+static double **moved(const check *c, double *const *directions, double by) {
+    size_t nodes = (size_t)c->bent->graph.count;
+    double **to = calloc(nodes, sizeof *to);
+    for (size_t i = 0; i < nodes; i++) {
+        if (!c->inputs[i])
+            continue;
+        size_t count = floats_of(&c->bent->graph.nodes[i]);
+        to[i] = malloc(count * sizeof(double));
+        for (size_t k = 0; k < count; k++)
+            to[i][k] = c->inputs[i][k] + (directions[i] ? by * directions[i][k] : 0);
+    }
+    return to;
+}
+
+static void free_all(double **arrays, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        free(arrays[i]);
+    free(arrays);
+}
+
+static void report(const char *name, double numeric, double adjoint, double scale, double allowed) {
+    double difference = fabs(numeric - adjoint) / (scale + 1e-12);
+    checks++;
+    if (difference <= allowed)
+        return;
+    failures++;
+    printf("FAILED %s: ⟨Jv,u⟩ is %.9g, ⟨v,Jᵀu⟩ %.9g\n", name, numeric, adjoint);
+}
+
+static void run_check(network *net) {
+    const double h = 1e-6;
+    check c = {.net = net};
+    build(&c);
+    gb_node cotangent = c.adjoint->cotangent;
+    size_t nodes = (size_t)c.bent->graph.count;
+    for (int trial = 0; trial < 2; trial++) {
+        double **directions = calloc(nodes, sizeof *directions), scale = 0, adjoint = 0;
+        for (int k = 0; k < c.want_count; k++) {
+            gb_node i = c.bent->value[c.wants[k].node];
+            directions[i] = random_doubles(floats_of(&c.bent->graph.nodes[i]), NULL);
+        }
+        double **plus = moved(&c, directions, h), **minus = moved(&c, directions, -h);
+        double numeric = (loss(&c, plus, c.inputs[cotangent]) - loss(&c, minus, c.inputs[cotangent])) / (2 * h);
+        evaluate(&c.e, c.inputs, 0, c.bent->graph.count);
+        for (int k = 0; k < c.want_count; k++) {
+            gb_node at = c.bent->value[c.wants[k].node], g = c.adjoint->gradient[k];
+            for (size_t i = 0; g != GB_NO_NODE && i < floats_of(&c.bent->graph.nodes[at]); i++) {
+                adjoint += directions[at][i] * c.e.value[g][i];
+                scale += fabs(directions[at][i] * c.e.value[g][i]);
+            }
+        }
+        drop_values(&c.e);
+        if (scale == 0 && !net->may_be_zero) {
+            failures++;
+            printf("FAILED %s: the gradient is zero\n", net->name);
+        }
+        report(net->name, numeric, adjoint, scale + fabs(numeric), 2e-7);
+        free_all(plus, nodes);
+        free_all(minus, nodes);
+        free_all(directions, nodes);
+    }
+    free_check(&c);
+}
+
+/* ------------------------------------------------------------------------------------------------ parameters */
+
+/* The gradient of every parameter of the bent activation of the network's only bend, whose parameters are floats. */
+static void check_params(network *net) {
+    const float h = 1.0f / 16384;
+    check c = {.net = net};
+    build(&c);
+    gb_node at = GB_NO_NODE;
+    for (gb_node i = 0; i < net->graph->count; i++)
+        if (c.bent->graph.nodes[c.bent->self[i]].act_params)
+            at = i;
+    c.wants[c.want_count++] = (gb_want){at, true};
+    gb_work_count work = {NULL, 0};
+    gb_error err = {0};
+    gb_shared_value **values = calloc((size_t)net->graph->count, sizeof *values);
+    gb_adjoint_request request = {c.wants, c.want_count, net->graph->output, values, false, &work};
+    gb_bent *bent = NULL;
+    gb_adjoint *adjoint = NULL;
+    if (gb_bent_new(net->graph, &c.bends, values, NULL, &work, &bent, &err) ||
+        gb_adjoint_append(&request, net->graph, bent, &adjoint, &err))
+        quit(net->name, err.message);
+    evaluation e = c.e;
+    e.graph = &bent->graph;
+    e.value = calloc((size_t)bent->graph.count, sizeof(double *));
+    evaluate(&e, c.inputs, 0, bent->graph.count);
+    gb_node g = adjoint->gradient[c.want_count - 1];
+    gb_graph_node *node = &c.bent->graph.nodes[c.bent->self[at]];
+    int count = gb_act_param_count(node->act, node->act_param_count);
+    float params[GB_MAX_ACT_PARAMS];
+    const float *given = node->act_params;
+    memcpy(params, given, sizeof *params * (size_t)node->act_param_count);
+    node->act_params = params;
+    for (int k = 0; k < count && k < node->act_param_count; k++) {
+        params[k] = given[k] + h;
+        double above = loss(&c, c.inputs, c.inputs[c.adjoint->cotangent]);
+        params[k] = given[k] - h;
+        double below = loss(&c, c.inputs, c.inputs[c.adjoint->cotangent]);
+        params[k] = given[k];
+        double numeric = (above - below) / (2.0 * h);
+        report(net->name, numeric, e.value[g][k], fabs(numeric) + 0.1, 1e-4);
+    }
+    drop_values(&e);
+    free(e.value);
+    free(values);
+    gb_adjoint_free(adjoint);
+    gb_bent_free(bent);
+    free_check(&c);
+}
+
+int main(int argc, char **argv) {
+    uint64_t seed = argc == 3 && !strcmp(argv[1], "--seed") ? strtoull(argv[2], NULL, 10) : 1;
+    network net;
+    seed_networks(seed);
+    for (int i = 0; next_network(i, &net); i++) {
+        run_check(&net);
+        if (net.bend_count == 1 && net.bends[0].kind == GB_BEND_ACTIVATION && net.bends[0].param_count)
+            check_params(&net);
+        free_network(&net);
+    }
+    printf("%d checks, %d failures\n", checks, failures);
+    return failures > 0;
+}
