@@ -27,7 +27,7 @@ static const struct { const char *title; const command *first; } groups[] = {
 
 static const program_info info = {
     .about = "Renders StyleGAN2 and BigGAN generators without Python and lets you change the network at every layer.",
-    .example = "ganbend convert faces.pkl faces.gbw\nganbend render faces.gbw -o out --seeds 0-15\nganbend studio faces.gbw",
+    .example = "ganbend render faces.pkl -o out --seeds 0-15\nganbend studio faces.pkl",
     .commands = commands,
 };
 
