@@ -295,6 +295,7 @@ typedef struct gb_convert_options {
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */
     const char *network;    /* which of several generators: its path in the checkpoint ("G_ema", "." for the top level);
                              * NULL selects a complete one, preferring a moving average */
+    const char *lpips;      /* path of LPIPS's own weights (weights/v0.1/vgg.pth), to join with a VGG-16; or NULL */
     void (*note)(void *arg, const char *line);      /* called with what was found and what was synthesised; may be NULL */
     void *note_arg;
     void (*progress)(void *arg, double share);      /* may be NULL */
@@ -362,7 +363,8 @@ typedef enum gb_role {
     GB_ROLE_NOISE,          /* the input that holds a layer's noise map [1, H, W] */
     GB_ROLE_LAYER,          /* a synthesis layer, numbered as in network-bending: 0 is the first convolution */
     GB_ROLE_TORGB,          /* a layer whose channels are colours, not features */
-    GB_ROLE_IMAGE           /* a running picture [C, H, W], from small to large; the last may be the output */
+    GB_ROLE_IMAGE,          /* a running picture [C, H, W], from small to large; the last may be the output */
+    GB_ROLE_PICTURE         /* the input that holds a picture [C, H, W] to look at; LPIPS has two */
 } gb_role;
 
 typedef struct gb_conv2d_options {
@@ -482,6 +484,10 @@ GB_API gb_status gb_model_open(gb_context *context, const char *path, gb_model *
 /* The same from a copy of the file in memory, which the model owns: the file may change, shrink or go. Takes the file's
  * size of memory until the model is closed. */
 GB_API gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err);
+/* The same for a network that looks at pictures (ResNet, VGG-16, LPIPS), with inputs of height × width pixels instead of
+ * the size in the file. 0 keeps the size in the file. GB_BAD_ARGUMENT for a network of one size. */
+GB_API gb_status gb_model_read_sized(gb_context *context, const char *path, int height, int width, gb_model **model,
+                                     gb_error *err);
 /* The same from memory, which must outlive the model. `name` is used in messages. */
 GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,
                                       gb_model **model, gb_error *err);
@@ -576,6 +582,8 @@ typedef struct gb_session_options {
     bool straight_through;  /* GB_GRADIENT: callbacks, and filters and activations whose result does not change with small
                              * changes of their input, pass gradients on unchanged instead of being refused */
     bool time_steps;        /* GPU: measure each step, which takes some time itself; steps on a CPU are always measured */
+    bool batch_statistics;  /* batch norm by mean and variance of the batch being rendered instead of the stored ones, as in
+                             * PyTorch's training mode; samples of a batch then depend on each other */
 } gb_session_options;
 
 /* `options` may be NULL for the defaults. */
