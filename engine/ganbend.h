@@ -228,6 +228,10 @@ GB_API gb_status gb_png_write_pixels(const char *path, int width, int height, in
                                      const gb_text *texts, size_t text_count, gb_error *err);
 GB_API gb_status gb_png_write_to(gb_writer *writer, int width, int height, int channels, const uint8_t *pixels,
                                  const gb_text *texts, size_t text_count, gb_error *err);
+/* Calls `pixels` with the picture in a PNG of any kind as 8-bit RGBA, rows without padding; `rgba` is valid during the
+ * call. At most 4096 pixels per side. */
+GB_API gb_status gb_png_pixels(const char *path, void (*pixels)(void *arg, int width, int height, const uint8_t *rgba),
+                               void *arg, gb_error *err);
 /* True if `path` is a complete PNG: reads it to its end and checks every chunk. */
 GB_API bool gb_png_is_complete(const char *path);
 /* Calls `text` for the text chunks of a PNG, as UTF-8: at most 64, each of at most 8 MiB. */
@@ -484,10 +488,6 @@ GB_API gb_status gb_model_open(gb_context *context, const char *path, gb_model *
 /* The same from a copy of the file in memory, which the model owns: the file may change, shrink or go. Takes the file's
  * size of memory until the model is closed. */
 GB_API gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err);
-/* The same for a network that looks at pictures (ResNet, VGG-16, LPIPS), with inputs of height × width pixels instead of
- * the size in the file. 0 keeps the size in the file. GB_BAD_ARGUMENT for a network of one size. */
-GB_API gb_status gb_model_read_sized(gb_context *context, const char *path, int height, int width, gb_model **model,
-                                     gb_error *err);
 /* The same from memory, which must outlive the model. `name` is used in messages. */
 GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,
                                       gb_model **model, gb_error *err);
@@ -495,6 +495,9 @@ GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, si
 GB_API gb_status gb_model_open_from(gb_context *context, const gb_reader *reader, gb_model **model, gb_error *err);
 /* Makes a model of the caller's own network. Takes the graph over, also on failure. */
 GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err);
+/* Sets the size of the pictures that a network looks at (ResNet, VGG-16, LPIPS; 224×224 or 256×256 at first). While no
+ * other thread uses the model, for shapes of its nodes change; GB_BAD_ARGUMENT if it has sessions. */
+GB_API gb_status gb_model_set_picture_size(gb_model *model, int height, int width, gb_error *err);
 /* GB_BAD_ARGUMENT, also told to the log, if the model has sessions: then nothing is closed. */
 GB_API gb_status gb_model_close(gb_model *model);
 

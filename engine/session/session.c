@@ -135,7 +135,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
     enum { MAX_BATCH = 1024 };
     gb_session_options options;
     *out = NULL;
-    gb_status status = GB_TAKE_OPTIONS(gb_session_options, time_steps, &options, given, err);
+    gb_status status = GB_TAKE_OPTIONS(gb_session_options, batch_statistics, &options, given, err);
     if (status)
         return status;
     if (options.batch < 0 || options.batch > MAX_BATCH)
