@@ -6,7 +6,7 @@
 enum { CHANNELS = 50, HALF = CHANNELS / 2, MOST_UNITS = 8 };
 
 static gb_node pool(gb_graph *graph, const char *name, gb_node x) {
-    return gb_graph_max_pool(graph, name, x, &(gb_pool_options){.size = 3, .stride = 2, .padding = 1});
+    return gb_graph_max_pool(graph, name, x, &(gb_pool_options){.window = 3, .stride = 2, .padding = 1});
 }
 
 /* Half of the channels pass; the others go through 1×1, depthwise 3×3 and 1×1; then the halves are interleaved. */

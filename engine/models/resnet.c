@@ -50,7 +50,7 @@ static gb_node stage(resnet *r, int index, int blocks, gb_node x) {
 static gb_node head(resnet *r, gb_node x) {
     gb_graph *g = r->graph;
     if (r->is_monai) {
-        x = gb_graph_avg_pool(g, "pool", x, &(gb_pool_options){.size = 7, .stride = 1});
+        x = gb_graph_avg_pool(g, "pool", x, &(gb_pool_options){.window = 7, .stride = 1});
         x = gb_vision_bias(g, "fc", gb_graph_conv2d(g, "fc.conv", x, GB_NO_NODE, "fc.weight", NULL));
     } else {
         x = gb_vision_dense(g, "fc", gb_graph_global_mean(g, "avgpool", x));
@@ -74,7 +74,7 @@ static void build(gb_graph *graph) {
     x = gb_vision_norm(graph, r.is_monai ? "features.1" : "bn1", x);
     x = gb_vision_relu(graph, r.is_monai ? "features.2" : "relu", x);
     x = gb_graph_max_pool(graph, r.is_monai ? "features.3" : "maxpool", x,
-                          &(gb_pool_options){.size = 3, .stride = 2, .padding = 1});
+                          &(gb_pool_options){.window = 3, .stride = 2, .padding = 1});
     for (int i = 0; i < STAGES && !graph->failed; i++) {
         if (blocks->ints[i] < 1 || blocks->ints[i] > MOST_BLOCKS)
             gb_graph_fail(graph, "config.blocks: stage %d has %lld blocks; expected 1 to %d", i,
