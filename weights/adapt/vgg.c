@@ -80,7 +80,7 @@ static bool bring_lin(gb_network *n, const gb_checkpoint *c, int tap, gb_reason 
     snprintf(name, sizeof name, "lin%d", tap);
     float *to = gb_network_add_f32(n, name, 1, &channels);
     if (!to)
-        return gb_because(why, "out of memory");
+        return gb_because_no_memory(why);
     if (!gb_array_to_f32(found, to, why))
         return false;
     for (int64_t i = 0; i < channels; i++)

@@ -21,7 +21,7 @@ void gb_vision_close(gb_vision *v) {
 }
 
 bool gb_vision_no_memory(const gb_vision *v) {
-    return gb_because(v->why, "out of memory");
+    return gb_because_no_memory(v->why);
 }
 
 const gb_array *gb_vision_find(gb_vision *v, const char *format, ...) {
