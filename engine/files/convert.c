@@ -161,7 +161,7 @@ static gb_status find_config_beside(const char *checkpoint, sidecar *config, gb_
 
 /* Joins the VGG-16 in `network` with the weights of LPIPS in the file at `path`, of which nothing is kept. */
 static gb_status join_lpips(gb_network *network, const char *path, gb_error *err) {
-    gb_reason why = {{0}};
+    gb_reason why = {0};
     gb_map map = {0};
     const char *name = gb_base_name(path);
     if (strstr(path, "v0.0/"))

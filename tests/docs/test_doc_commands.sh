@@ -23,7 +23,7 @@ PATH=$(dirname "$ganbend"):$PATH
 export PATH
 
 # What stands for a file of the reader's: parsed only.
-theirs='(faces|training|online|model|biggan|big|deep|ours|sg2-[0-9]*|reference|G_ema|pytorch_model|projected_w|tones|weights)[a-z0-9_-]*\.(gbw|pkl|pt|pth|bin|npz|npy|json)'
+theirs='(faces|training|online|resnet|vgg|lpips|classifier|model|biggan|big|deep|ours|sg2-[0-9]*|reference|G_ema|pytorch_model|projected_w|tones|weights)[a-z0-9_-]*\.(gbw|pkl|pt|pth|bin|npz|npy|json)'
 
 bad() {
     echo "$page: $1" >&2

@@ -45,7 +45,6 @@ static const known_network known[] = {
     {LPIPS, {"lins.0.model."}, NULL, OTHER},
     {LPIPS, {"0.1.weight", "4.1.weight"}, "features.", OTHER},
     {"an Inception network", {"Mixed_5b."}, NULL, OTHER},
-    {"a ResNet without its last layer", {"layer1.0.conv1.weight", "bn1.running_mean"}, "fc.weight", OTHER},
     {"AlexNet, or a VGG other than VGG-16 without batch norm", {"features.0.weight", "classifier."}, NULL, OTHER},
     {"a diffusion UNet (diffusers)", {"down_blocks.0.", "up_blocks.0.", "time_embedding."}, NULL, OTHER},
     {"a latent diffusion model", {"model.diffusion_model."}, NULL, OTHER},
