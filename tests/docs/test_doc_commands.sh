@@ -53,7 +53,7 @@ for page in $pages; do
         measures='^ganbend (studio|bench|moves) '
         if printf '%s\n' "$line" | grep -qE "^ganbend " && ! printf '%s\n' "$line" | grep -qE "$theirs|$measures" &&
             [ "$line" != 'ganbend studio' ] &&
-            { command -v ffmpeg >/dev/null || ! printf '%s\n' "$line" | grep -q ffmpeg; }; then
+            { command -v ffmpeg >/dev/null || ! printf '%s\n' "$line" | grep -qE 'ffmpeg|\.(mp4|webm|gif|apng|webp|jpg)( |$)'; }; then
             (cd "$folder" && sh -c "$line") >"$scratch/said" 2>&1 </dev/null || bad "fails: $line"
             ran=$((ran + 1))
         else
