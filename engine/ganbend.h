@@ -898,6 +898,50 @@ GB_API void gb_clustering_layer(const gb_clustering *clustering, size_t index, g
  * gb_recipe_set_clusters() read it. */
 GB_API gb_status gb_clustering_save(const gb_clustering *clustering, const char *path, gb_error *err);
 
+enum { GB_UNIT_BENDS = 8 };
+
+typedef struct gb_unit_bend {
+    const char *filter;         /* name and parameters of a filter */
+    const float *params;
+    int param_count;
+} gb_unit_bend;
+
+typedef struct gb_unit_options {
+    size_t size;                /* sizeof the struct, see "Options" above */
+    const char *at;             /* a node with feature maps; each map is a unit */
+    size_t samples;             /* images; 0 = 4 */
+    uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
+    const float *z;             /* or are these: [samples, z_dim] */
+    int label;                  /* class of all samples; negative: each class in turn */
+    float psi;                  /* truncation of the samples; 0 = 1, none */
+    const gb_unit_bend *bends;  /* NULL = gb_unit_default_bends() */
+    int bend_count;             /* at most GB_UNIT_BENDS */
+    const float *mask;          /* [H, W] of the picture, 0 to 1: the region of interest; NULL = all of it */
+    double quantile;            /* of a unit's values, the threshold above which it is on; 0 = 0.995 */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_unit_options;
+
+/* What one feature map does. Differences are means of |picture − bent picture| over channels and pixels, in units of the
+ * picture (-1 to 1). */
+typedef struct gb_unit {
+    float mean;                 /* of its values */
+    float effect[GB_UNIT_BENDS], effect_in_mask[GB_UNIT_BENDS];     /* difference by each bend, everywhere and in the mask */
+    float replaced, replaced_in_mask;       /* the same if all its values become their mean */
+    float attribution;          /* Σ value · ∂f/∂value, f being the mean of the picture in the mask; mean over the samples */
+    float threshold;            /* the quantile of its values */
+    float overlap;              /* intersection over union of the mask and the pixels where it is above the threshold */
+} gb_unit;
+
+/* Ablation, inversion, five times the strength, and dilation: a map's part often shows in one of these only. */
+GB_API const gb_unit_bend *gb_unit_default_bends(int *count);
+/* Measures every map of a layer into `units` [channels]: bends it alone in each sample, and attributes the picture to it by its
+ * gradient. Renders what follows the layer samples · channels · (bends + 1) times; keeps the layer's values of all samples, at
+ * most 1 GiB. */
+GB_API gb_status gb_measure_units(gb_model *model, const gb_unit_options *options, gb_unit *units, gb_error *err);
+/* Reads a PNG as a mask [height, width]: luma times opacity, 0 to 1, scaled by nearest neighbour. */
+GB_API gb_status gb_read_mask(const char *path, int height, int width, float *mask, gb_error *err);
+
 /* ---------------------------------------------------------------------------------------------------- rendering */
 
 /* Renders the batch into `image` [batch, C, H, W], nominally -1 to 1; NULL if only taps are needed. `image` is written

@@ -34,7 +34,11 @@ for name in $(sed -n 's/.*](pictures\/\([a-z]*\)\.png).*/\1/p' docs/tutorial.md)
         'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/$name.png"
 done
 
-# ---- docs/clusters.md and docs/directions.md: one of their sheets each
+# ---- docs/units.md, docs/clusters.md and docs/directions.md: one of their sheets each
+ganbend units "$work/portraits.gbw" --at synthesis.b32.conv1 --mask docs/examples/eyes-mask.png -o "$work/units.png" --seeds 6 \
+    --top 4 >/dev/null
+ffmpeg -v error -y -i "$work/units.png" -vf \
+    'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/units.png"
 (cd "$work" && ganbend cluster portraits.gbw --at synthesis.b32.conv1 --sheets clusters --seeds 6 --trunc 0.8 >/dev/null)
 ffmpeg -v error -y -i "$work/clusters/synthesis.b32.conv1.png" -vf \
     'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/clusters.png"
