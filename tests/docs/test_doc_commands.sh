@@ -46,7 +46,7 @@ for page in $pages; do
     mkdir "$folder"
     cp "$(ls weights/demo/portraits-*.gbw | sort -V | tail -n 1)" "$folder/portraits.gbw"
     cp "$(ls weights/demo/things-*.gbw | sort -V | tail -n 1)" "$folder/things.gbw"
-    cp docs/examples/*.yaml "$folder" 2>/dev/null
+    cp docs/examples/*.yaml docs/examples/*.png "$folder" 2>/dev/null
     show_files "$page" "$folder"
     code "$page" | grep -E '(^|[ (])ganbend ' >"$scratch/lines"
     while read -r line; do
