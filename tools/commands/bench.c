@@ -20,7 +20,7 @@ typedef struct settings {
     int64_t batch, runs;
     device_options on;
     double seconds;
-    bool layers, json;
+    bool layers, json, gradients;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -31,6 +31,8 @@ static const option options[] = {
     {"--runs", OPTION_INTEGER, AT(runs), "N", "Minimum number of renders (default: 5).", 1, 100000},
     {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Minimum time in seconds (default: 2).", 0, 86400},
     {"--layers", OPTION_FLAG, AT(layers), NULL, "Print the time of each step, and how close it is to its limit.", 0, 0},
+    {"--gradients", OPTION_FLAG, AT(gradients), NULL, "Time a render and a backward pass with the gradients of all w's and noise maps, or "
+     "of z, on the CPU. Multiply-adds and their rate are those of the render alone.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {0}
 };
@@ -85,6 +87,19 @@ static bool on_gpu(const loaded_model *o) {
     return gb_context_device(o->context) != NULL;
 }
 
+/* Wants the gradients of ws and of all noise maps, or of z. */
+static gb_status want_gradients(const loaded_model *o, gb_session *session, gb_error *err) {
+    gb_node node = gb_model_find_role(o->model, GB_ROLE_WS, 0);
+    gb_node_info info;
+    if (node == GB_NO_NODE) node = gb_model_find_role(o->model, GB_ROLE_Z, 0);
+    for (int i = 0; node != GB_NO_NODE && !err->status; i++) {
+        gb_model_node(o->model, node, &info);
+        gb_session_want(session, info.name, err);
+        node = gb_model_find_role(o->model, GB_ROLE_NOISE, i);
+    }
+    return err->status;
+}
+
 /* Renders once to warm up, then until both minimums are reached. Each render has its own seed, so that nothing of the one
  * before can be reused. On a GPU, images are copied to the host as 8 bits. */
 static gb_status time_renders(const settings *set, const loaded_model *o, gb_session *session, float *images, series *s,
@@ -98,6 +113,8 @@ static gb_status time_renders(const settings *set, const loaded_model *o, gb_ses
         start = host_seconds();
         if (on_gpu(o) ? gb_session_render_rgb(session, (uint8_t *)images, err) : gb_session_render(session, images, err))
             return err->status;
+        /* The gradient of half the sum of the squares of the picture. */
+        if (set->gradients && gb_session_backward(session, gb_model_output(model), images, err)) return err->status;
         end = host_seconds();
         if (i == 0) {
             gb_render_stats stats;
@@ -264,9 +281,10 @@ static int run(int argc, char **argv) {
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
     how.batch = (int)set.batch;
     how.time_steps = set.layers;
+    if (set.gradients) how.purpose = GB_GRADIENT;
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
         !allocate_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
-        !apply_bending(&b, session, &err) && !time_renders(&set, &o, session, images, &s, &err) &&
+        !apply_bending(&b, session, &err) && !(set.gradients && want_gradients(&o, session, &err)) && !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);
