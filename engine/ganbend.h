@@ -214,7 +214,7 @@ GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, c
 
 /* What the library writes. Every function that writes a file replaces one of its own kind, and an empty one; a file of
  * another kind is left as it is and the call fails. With GANBEND_OVERWRITE=1 in the environment it is replaced as well. */
-typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY } gb_output_kind;
+typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS } gb_output_kind;
 /* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
 GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
 
@@ -866,6 +866,43 @@ typedef struct gb_direction_options {
  * of 100 images, and takes 4 · (2 count + 200) bytes for each of its values. */
 GB_API gb_status gb_find_directions(gb_model *model, const gb_direction_options *options, gb_directions **directions,
                                     gb_error *err);
+
+/* Clusters of feature maps: maps of a layer that show the same things in the same places. */
+typedef struct gb_clustering gb_clustering;
+
+typedef struct gb_cluster_options {
+    size_t size;                /* sizeof the struct, see "Options" above */
+    const char *at;             /* nodes with feature maps, by name, alias or glob; NULL = the layers that network-bending
+                                 * clusters: GB_ROLE_LAYER 1 and up */
+    int clusters;               /* of each layer; 0 = network-bending's: 5 for layers up to 8, 4 up to 12, 3 above */
+    size_t samples;             /* images; 0 = 100 */
+    uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
+    const float *z;             /* or are these: [samples, z_dim] */
+    float psi;                  /* truncation of the samples; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_cluster_options;
+
+typedef struct gb_layer_clusters {
+    gb_node node;
+    const char *name;
+    int layer;                  /* network-bending's number, or -1 */
+    int channels, clusters;
+    const int *cluster;         /* [channels], from 0; by size, the largest first */
+    double between;             /* share of the variance that is between clusters, 0 to 1 */
+} gb_layer_clusters;
+
+/* Clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
+ * averaging, are standardised and become points whose products are the correlations; k-means (the best of 50 runs from
+ * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer. */
+GB_API gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *options, gb_clustering **clustering, gb_error *err);
+GB_API void gb_clustering_free(gb_clustering *clustering);
+GB_API size_t gb_clustering_layers(const gb_clustering *clustering);
+/* Past the end everything is zero and the name is empty. The arrays belong to the clustering. */
+GB_API void gb_clustering_layer(const gb_clustering *clustering, size_t index, gb_layer_clusters *layer);
+/* Writes network-bending's YAML, layers without a number under their nodes' names; `features: {cluster: …}` of recipes and
+ * gb_recipe_set_clusters() read it. */
+GB_API gb_status gb_clustering_save(const gb_clustering *clustering, const char *path, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- rendering */
 
