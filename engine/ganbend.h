@@ -228,6 +228,10 @@ GB_API gb_status gb_png_write_pixels(const char *path, int width, int height, in
                                      const gb_text *texts, size_t text_count, gb_error *err);
 GB_API gb_status gb_png_write_to(gb_writer *writer, int width, int height, int channels, const uint8_t *pixels,
                                  const gb_text *texts, size_t text_count, gb_error *err);
+/* Calls `pixels` with the picture in a PNG of any kind as 8-bit RGBA, rows without padding; `rgba` is valid during the
+ * call. At most 4096 pixels per side. */
+GB_API gb_status gb_png_pixels(const char *path, void (*pixels)(void *arg, int width, int height, const uint8_t *rgba),
+                               void *arg, gb_error *err);
 /* True if `path` is a complete PNG: reads it to its end and checks every chunk. */
 GB_API bool gb_png_is_complete(const char *path);
 /* Calls `text` for the text chunks of a PNG, as UTF-8: at most 64, each of at most 8 MiB. */
@@ -295,6 +299,7 @@ typedef struct gb_convert_options {
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */
     const char *network;    /* which of several generators: its path in the checkpoint ("G_ema", "." for the top level);
                              * NULL selects a complete one, preferring a moving average */
+    const char *lpips;      /* path of LPIPS's own weights (weights/v0.1/vgg.pth), to join with a VGG-16; or NULL */
     void (*note)(void *arg, const char *line);      /* called with what was found and what was synthesised; may be NULL */
     void *note_arg;
     void (*progress)(void *arg, double share);      /* may be NULL */
@@ -362,7 +367,8 @@ typedef enum gb_role {
     GB_ROLE_NOISE,          /* the input that holds a layer's noise map [1, H, W] */
     GB_ROLE_LAYER,          /* a synthesis layer, numbered as in network-bending: 0 is the first convolution */
     GB_ROLE_TORGB,          /* a layer whose channels are colours, not features */
-    GB_ROLE_IMAGE           /* a running picture [C, H, W], from small to large; the last may be the output */
+    GB_ROLE_IMAGE,          /* a running picture [C, H, W], from small to large; the last may be the output */
+    GB_ROLE_PICTURE         /* the input that holds a picture [C, H, W] to look at; LPIPS has two */
 } gb_role;
 
 typedef struct gb_conv2d_options {
@@ -489,6 +495,9 @@ GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, si
 GB_API gb_status gb_model_open_from(gb_context *context, const gb_reader *reader, gb_model **model, gb_error *err);
 /* Makes a model of the caller's own network. Takes the graph over, also on failure. */
 GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err);
+/* Sets the size of the pictures that a network looks at (ResNet, VGG-16, LPIPS; 224×224 or 256×256 at first). While no
+ * other thread uses the model, for shapes of its nodes change; GB_BAD_ARGUMENT if it has sessions. */
+GB_API gb_status gb_model_set_picture_size(gb_model *model, int height, int width, gb_error *err);
 /* GB_BAD_ARGUMENT, also told to the log, if the model has sessions: then nothing is closed. */
 GB_API gb_status gb_model_close(gb_model *model);
 
@@ -577,6 +586,8 @@ typedef struct gb_session_options {
     bool straight_through;  /* GB_GRADIENT: callbacks, and filters and activations whose result does not change with small
                              * changes of their input, pass gradients on unchanged instead of being refused */
     bool time_steps;        /* GPU: measure each step, which takes some time itself; steps on a CPU are always measured */
+    bool batch_statistics;  /* batch norm by mean and variance of the batch being rendered instead of the stored ones, as in
+                             * PyTorch's training mode; samples of a batch then depend on each other */
 } gb_session_options;
 
 /* `options` may be NULL for the defaults. */

@@ -19,7 +19,7 @@ mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --mak
 
 # inside COMMAND…: in the clone, in the bare system
 inside() {
-    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 sh -ec "cd /clone && $1"
+    chroot "$root" /usr/bin/env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 sh -ec "cd /clone && $1"
 }
 mkdir "$root/clone"
 git archive HEAD | tar -x -C "$root/clone"
