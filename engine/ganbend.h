@@ -214,7 +214,7 @@ GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, c
 
 /* What the library writes. Every function that writes a file replaces one of its own kind, and an empty one; a file of
  * another kind is left as it is and the call fails. With GANBEND_OVERWRITE=1 in the environment it is replaced as well. */
-typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY } gb_output_kind;
+typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS } gb_output_kind;
 /* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
 GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
 /* Writes what a reader gives to `path` under that rule: the file appears whole, with the permissions of the one it replaces,
@@ -231,6 +231,10 @@ GB_API gb_status gb_png_write_pixels(const char *path, int width, int height, in
                                      const gb_text *texts, size_t text_count, gb_error *err);
 GB_API gb_status gb_png_write_to(gb_writer *writer, int width, int height, int channels, const uint8_t *pixels,
                                  const gb_text *texts, size_t text_count, gb_error *err);
+/* Calls `pixels` with the picture in a PNG of any kind as 8-bit RGBA, rows without padding; `rgba` is valid during the
+ * call. At most 4096 pixels per side. */
+GB_API gb_status gb_png_pixels(const char *path, void (*pixels)(void *arg, int width, int height, const uint8_t *rgba),
+                               void *arg, gb_error *err);
 /* True if `path` is a complete PNG: reads it to its end and checks every chunk. */
 GB_API bool gb_png_is_complete(const char *path);
 /* Calls `text` for the text chunks of a PNG, as UTF-8: at most 64, each of at most 8 MiB. */
@@ -298,6 +302,7 @@ typedef struct gb_convert_options {
     const char *config;     /* path of a JSON file with constructor arguments, or NULL */
     const char *network;    /* which of several generators: its path in the checkpoint ("G_ema", "." for the top level);
                              * NULL selects a complete one, preferring a moving average */
+    const char *lpips;      /* path of LPIPS's own weights (weights/v0.1/vgg.pth), to join with a VGG-16; or NULL */
     void (*note)(void *arg, const char *line);      /* called with what was found and what was synthesised; may be NULL */
     void *note_arg;
     void (*progress)(void *arg, double share);      /* may be NULL */
@@ -365,7 +370,8 @@ typedef enum gb_role {
     GB_ROLE_NOISE,          /* the input that holds a layer's noise map [1, H, W] */
     GB_ROLE_LAYER,          /* a synthesis layer, numbered as in network-bending: 0 is the first convolution */
     GB_ROLE_TORGB,          /* a layer whose channels are colours, not features */
-    GB_ROLE_IMAGE           /* a running picture [C, H, W], from small to large; the last may be the output */
+    GB_ROLE_IMAGE,          /* a running picture [C, H, W], from small to large; the last may be the output */
+    GB_ROLE_PICTURE         /* the input that holds a picture [C, H, W] to look at; LPIPS has two */
 } gb_role;
 
 typedef struct gb_conv2d_options {
@@ -492,6 +498,9 @@ GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, si
 GB_API gb_status gb_model_open_from(gb_context *context, const gb_reader *reader, gb_model **model, gb_error *err);
 /* Makes a model of the caller's own network. Takes the graph over, also on failure. */
 GB_API gb_status gb_model_build(gb_context *context, gb_graph *graph, gb_model **model, gb_error *err);
+/* Sets the size of the pictures that a network looks at (ResNet, VGG-16, LPIPS; 224×224 or 256×256 at first). While no
+ * other thread uses the model, for shapes of its nodes change; GB_BAD_ARGUMENT if it has sessions. */
+GB_API gb_status gb_model_set_picture_size(gb_model *model, int height, int width, gb_error *err);
 /* GB_BAD_ARGUMENT, also told to the log, if the model has sessions: then nothing is closed. */
 GB_API gb_status gb_model_close(gb_model *model);
 
@@ -579,6 +588,8 @@ typedef struct gb_session_options {
     bool straight_through;  /* GB_GRADIENT: callbacks, and filters and activations whose result does not change with small
                              * changes of their input, pass gradients on unchanged instead of being refused */
     bool time_steps;        /* GPU: measure each step, which takes some time itself; steps on a CPU are always measured */
+    bool batch_statistics;  /* batch norm by mean and variance of the batch being rendered instead of the stored ones, as in
+                             * PyTorch's training mode; samples of a batch then depend on each other */
 } gb_session_options;
 
 /* `options` may be NULL for the defaults. */
@@ -852,6 +863,43 @@ typedef struct gb_direction_options {
  * of 100 images, and takes 4 · (2 count + 200) bytes for each of its values. */
 GB_API gb_status gb_find_directions(gb_model *model, const gb_direction_options *options, gb_directions **directions,
                                     gb_error *err);
+
+/* Clusters of feature maps: maps of a layer that show the same things in the same places. */
+typedef struct gb_clustering gb_clustering;
+
+typedef struct gb_cluster_options {
+    size_t size;                /* sizeof the struct, see "Options" above */
+    const char *at;             /* nodes with feature maps, by name, alias or glob; NULL = the layers that network-bending
+                                 * clusters: GB_ROLE_LAYER 1 and up */
+    int clusters;               /* of each layer; 0 = network-bending's: 5 for layers up to 8, 4 up to 12, 3 above */
+    size_t samples;             /* images; 0 = 100 */
+    uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
+    const float *z;             /* or are these: [samples, z_dim] */
+    float psi;                  /* truncation of the samples; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_cluster_options;
+
+typedef struct gb_layer_clusters {
+    gb_node node;
+    const char *name;
+    int layer;                  /* network-bending's number, or -1 */
+    int channels, clusters;
+    const int *cluster;         /* [channels], from 0; by size, the largest first */
+    double between;             /* share of the variance that is between clusters, 0 to 1 */
+} gb_layer_clusters;
+
+/* Clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
+ * averaging, are standardised and become points whose products are the correlations; k-means (the best of 50 runs from
+ * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer. */
+GB_API gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *options, gb_clustering **clustering, gb_error *err);
+GB_API void gb_clustering_free(gb_clustering *clustering);
+GB_API size_t gb_clustering_layers(const gb_clustering *clustering);
+/* Past the end everything is zero and the name is empty. The arrays belong to the clustering. */
+GB_API void gb_clustering_layer(const gb_clustering *clustering, size_t index, gb_layer_clusters *layer);
+/* Writes network-bending's YAML, layers without a number under their nodes' names; `features: {cluster: …}` of recipes and
+ * gb_recipe_set_clusters() read it. */
+GB_API gb_status gb_clustering_save(const gb_clustering *clustering, const char *path, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- rendering */
 

@@ -7,7 +7,8 @@
 #     sh tools/check.sh --long       also the browser, whole networks on an emulated GPU, nvcc, the thread sanitizer,
 #                                    valgrind and fuzzing (under 20 minutes)
 #     sh tools/check.sh --platforms [NAME...]
-#                                    other platforms, with the scripts in tools/scripts/platforms/
+#                                    other platforms and installations, with the scripts in
+#                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tier=everyday

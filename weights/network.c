@@ -23,6 +23,7 @@ struct gb_network {
     size_t note_count, note_room;
     gb_arena *arena;
     void *attachment;
+    int holders;                /* beyond the first */
 };
 
 static void *own_copy(gb_network *n, const void *from, size_t size) {
@@ -92,8 +93,12 @@ gb_network *gb_network_new(void) {
     return n;
 }
 
+void gb_network_retain(gb_network *n) {
+    n->holders++;
+}
+
 void gb_network_free(gb_network *n) {
-    if (!n)
+    if (!n || n->holders-- > 0)
         return;
     gb_arena_free(n->arena);
     table *tables[] = {&n->metas, &n->arrays, &n->aliases};

@@ -30,6 +30,8 @@ typedef struct gb_network gb_network;
 enum { GB_NETWORK_ENTRIES = 16384, GB_NETWORK_NAME = 255 };
 
 gb_network *gb_network_new(void);       /* NULL if out of memory, like everything here that allocates */
+/* One more holder: gb_network_free() has to be called once more. Not while another thread uses the network. */
+void gb_network_retain(gb_network *n);
 void gb_network_free(gb_network *n);
 
 /* Setters copy their arguments (except the data of arrays: see below); setting a key or tensor again replaces it and

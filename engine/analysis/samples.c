@@ -105,7 +105,7 @@ gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *
         status = set_classes(s, err);
     if (!status)
         status = gb_session_render(s->session, NULL, err);
-    if (!status)
+    if (!status && values)
         status = read_values(s, s->node, s->width, n, values, err);
     if (!status && latents)
         status = read_values(s, s->latent, s->latent_width, n, latents, err);

@@ -23,8 +23,8 @@ typedef struct gb_samples {
 gb_status gb_samples_new(gb_samples *s, gb_model *model, gb_node node, size_t count, int batch, uint64_t seed, const float *z,
                          gb_error *err);
 void gb_samples_free(gb_samples *s);
-/* Renders the next batch and writes the node's values [n, width] and, if `latents` is not NULL, the latents
- * [n, latent_width]. Returns n in *count, 0 after the last. */
+/* Renders the next batch and writes the node's values [n, width] and the latents [n, latent_width], either of which may be
+ * NULL. Returns n in *count, 0 after the last. */
 gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *count, gb_error *err);
 
 /* The w from which the w's of all layers are made, or, in networks without, z. GB_NO_NODE if there is neither. */

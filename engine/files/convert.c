@@ -15,6 +15,7 @@
 #include "weights/adapt/adapt.h"
 #include "weights/adapt/families.h"
 #include "weights/adapt/known.h"
+#include "weights/adapt/vision.h"
 #include "weights/arena.h"
 #include "weights/gbw.h"
 #include "weights/read/json.h"
@@ -158,6 +159,29 @@ static gb_status find_config_beside(const char *checkpoint, sidecar *config, gb_
     return GB_OK;
 }
 
+/* Joins the VGG-16 in `network` with the weights of LPIPS in the file at `path`, of which nothing is kept. */
+static gb_status join_lpips(gb_network *network, const char *path, gb_error *err) {
+    gb_reason why = {0};
+    gb_map map = {0};
+    const char *name = gb_base_name(path);
+    if (strstr(path, "v0.0/"))
+        return gb_fail(err, GB_BAD_FILE, "%s: the weights of LPIPS v0.0, which belong to a VGG-16 without normalised "
+                       "pictures; take weights/v0.1/vgg.pth", path);
+    gb_status status = gb_map_read(path, SIZE_MAX, &map, err);
+    if (status)
+        return status;
+    gb_checkpoint *checkpoint = gb_checkpoint_open(map.bytes, map.size, name, &why);
+    if (checkpoint && !gb_adapt_lpips(network, checkpoint, &why)) {
+        gb_because_in(&why, "%s", name);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    } else if (!checkpoint) {
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
+    gb_checkpoint_close(checkpoint);
+    gb_map_close(&map);
+    return status;
+}
+
 /* `path` is NULL for a checkpoint that is no file. */
 static gb_status adapt(gb_context *context, const gb_map *in, const char *path, const char *name, sidecar *config,
                        destination out, const gb_convert_options *options, gb_error *err) {
@@ -191,6 +215,8 @@ static gb_status adapt(gb_context *context, const gb_map *in, const char *path, 
         gb_network_free(network);
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
+    if (!status && options->lpips && (status = join_lpips(network, options->lpips, err)))
+        gb_network_free(network);
     if (!status)
         status = complete_and_save(context, network, name, out, options, err);
     gb_checkpoint_close(checkpoint);

@@ -87,3 +87,43 @@ gb_status gb_is_gbw(const char *path, bool *is, gb_error *err) {
     *is = !status && gbw_is(bytes, size);
     return status;
 }
+
+/* ------------------------------------------------------------------------------------------------ picture sizes */
+
+static const char *const size_keys[2] = {"config.height", "config.width"};
+
+static bool set_size(gb_network *network, const int64_t size[2]) {
+    return gb_network_set_int(network, size_keys[0], size[0]) && gb_network_set_int(network, size_keys[1], size[1]);
+}
+
+gb_status gb_model_set_picture_size(gb_model *model, int height, int width, gb_error *err) {
+    gb_network *network = model->graph->network;
+    const gb_architecture *architecture = gb_architecture_of(network);
+    const int64_t before[2] = {gb_network_int(network, size_keys[0], 0), gb_network_int(network, size_keys[1], 0)};
+    const int64_t now[2] = {height, width};
+    gb_model *sized = NULL;
+    if (gb_graph_find_role(model->graph, GB_ROLE_PICTURE, 0) == GB_NO_NODE)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network does not look at pictures");
+    if (before[0] == now[0] && before[1] == now[1])
+        return GB_OK;
+    if (atomic_load(&model->sessions))
+        return gb_fail(err, GB_BAD_ARGUMENT, "the model has sessions; set the size of its pictures before");
+    if (!architecture || !architecture->any_size)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network looks at pictures of %lldx%lld pixels only",
+                       (long long)before[0], (long long)before[1]);
+    gb_network_retain(network);         /* both models have it until one of them is closed */
+    gb_status status = set_size(network, now) ? gb_model_from_network(model->context, network, NULL, &sized, err)
+                                              : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (status) {
+        set_size(network, before);
+        return status;
+    }
+    gb_model old = *model;
+    *model = *sized;
+    model->map = old.map;
+    model->checksum = old.checksum;
+    *sized = old;
+    sized->map = (gb_map){0};
+    gb_model_close(sized);
+    return GB_OK;
+}

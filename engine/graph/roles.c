@@ -19,6 +19,8 @@ static const char *role_mismatch(const gb_graph *graph, gb_node index, gb_role r
         return node->is_input && node->shape[0] == 1 ? NULL : "noise is an input [1, H, W]";
     case GB_ROLE_IMAGE:
         return node->ndim == 3 ? NULL : "a running picture has the shape [C, H, W]";
+    case GB_ROLE_PICTURE:
+        return node->is_input && node->ndim == 3 ? NULL : "a picture to look at is an input [C, H, W]";
     default:
         return NULL;
     }
@@ -28,7 +30,7 @@ void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index) {
     size_t room = graph->role_room;
     if (graph->failed || node == GB_NO_NODE)
         return;
-    if (node < 0 || node >= graph->count || role <= GB_ROLE_NONE || role > GB_ROLE_IMAGE || index < 0) {
+    if (node < 0 || node >= graph->count || role <= GB_ROLE_NONE || role > GB_ROLE_PICTURE || index < 0) {
         gb_graph_fail(graph, "node %d: role %d with index %d is not possible", node, (int)role, index);
         return;
     }

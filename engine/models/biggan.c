@@ -268,4 +268,4 @@ static void build(gb_graph *graph) {
     picture(&b, x);
 }
 
-const gb_architecture gb_biggan_architecture = {"biggan", "BigGAN", build, NULL};
+const gb_architecture gb_biggan_architecture = {.name = "biggan", .title = "BigGAN", .build = build};

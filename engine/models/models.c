@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const gb_architecture *const gb_architectures[] = {&gb_stylegan2_architecture, &gb_biggan_architecture, NULL};
+const gb_architecture *const gb_architectures[] = {
+    &gb_stylegan2_architecture, &gb_biggan_architecture, &gb_resnet_architecture, &gb_vgg16_architecture,
+    &gb_lpips_architecture, &gb_feature_classifier_architecture, NULL};
 
 const gb_architecture *gb_architecture_of(const gb_network *network) {
     const char *name = gb_network_str(network, "architecture", "");

@@ -288,4 +288,6 @@ static gb_status complete(gb_network *network, float **mean_w, gb_error *err) {
     return *mean_w ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
-const gb_architecture gb_stylegan2_architecture = {"stylegan2", "StyleGAN2", build, complete};
+const gb_architecture gb_stylegan2_architecture = {
+    .name = "stylegan2", .title = "StyleGAN2", .build = build, .complete = complete,
+};

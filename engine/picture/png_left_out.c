@@ -29,6 +29,13 @@ gb_status gb_png_write_to(gb_writer *writer, int width, int height, int channels
     return status ? status : gb_png_write_pixels("the PNG", width, height, channels, pixels, texts, text_count, err);
 }
 
+gb_status gb_png_pixels(const char *path, void (*pixels)(void *arg, int width, int height, const uint8_t *rgba),
+                        void *arg, gb_error *err) {
+    (void)pixels;
+    (void)arg;
+    return left_out(path, err);
+}
+
 bool gb_png_is_complete(const char *path) {
     (void)path;
     return false;

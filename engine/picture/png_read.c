@@ -123,6 +123,18 @@ gb_status gb_png_read(const char *path, int *width, int *height, uint8_t **rgba,
     return status;
 }
 
+gb_status gb_png_pixels(const char *path, void (*pixels)(void *arg, int width, int height, const uint8_t *rgba),
+                        void *arg, gb_error *err) {
+    int width, height;
+    uint8_t *rgba;
+    gb_status status = gb_png_read(path, &width, &height, &rgba, err);
+    if (status)
+        return status;
+    pixels(arg, width, height, rgba);
+    free(rgba);
+    return GB_OK;
+}
+
 /* ------------------------------------------------------------------------------------------------ whole files */
 
 /* Decodes every row and checks every chunk. `info` has the texts afterwards. */

@@ -87,6 +87,12 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
     return GB_OK;
 }
 
+static void use_batch_statistics(gb_graph *graph) {
+    for (gb_node i = 0; i < graph->count; i++)
+        if (!graph->nodes[i].is_input && graph->nodes[i].desc.op == GB_OP_BATCH_NORM)
+            graph->nodes[i].desc.batch_norm.own = true;
+}
+
 gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
     gb_adjoint *adjoint = NULL;
@@ -98,6 +104,8 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
         return GB_OK;
     gb_status status = gb_bent_new(session->graph, &session->now.bends, session->now.value, session->bent,
                                    &session->work, &bent, err);
+    if (!status && session->options.batch_statistics)
+        use_batch_statistics(&bent->graph);
     if (!status && wants)
         status = gb_adjoint_append(&request, session->graph, bent, &adjoint, err);
     if (status) {
@@ -127,7 +135,7 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
     enum { MAX_BATCH = 1024 };
     gb_session_options options;
     *out = NULL;
-    gb_status status = GB_TAKE_OPTIONS(gb_session_options, time_steps, &options, given, err);
+    gb_status status = GB_TAKE_OPTIONS(gb_session_options, batch_statistics, &options, given, err);
     if (status)
         return status;
     if (options.batch < 0 || options.batch > MAX_BATCH)

@@ -104,6 +104,22 @@ done
 expect "bends stay on the device" on_device "$scratch/rosinality-64.gbw" --bend $recipes/broad/chain.yaml \
     --clusters $recipes/broad/clusters.yaml
 
+# Networks that look at pictures: operations without a row on the device run on the host.
+looks() {
+    name=$1 checkpoint=$2
+    shift 2
+    model=$scratch/looks.gbw
+    expect "convert $checkpoint" "$ganbend" convert "tests/fixtures/understanding/$checkpoint" "$model" --force
+    for precision in $precisions; do
+        allow $precision
+        expect "$checkpoint, $precision" "$ganbend" compare "$model" "tests/fixtures/understanding/$name.npz" \
+            --device cuda --precision $precision --tol $tolerance "$@"
+    done
+}
+looks resnet18-narrow resnet18-narrow.pth
+looks vgg16-narrow vgg16-narrow.pth
+looks monai-resnet18-narrow monai-resnet18-narrow.pt
+
 # fails_with MESSAGE COMMAND…: succeeds if the command fails with that message.
 fails_with() {
     message=$1

@@ -23,7 +23,7 @@ PATH=$(dirname "$ganbend"):$PATH
 export PATH
 
 # What stands for a file of the reader's: parsed only.
-theirs='(faces|training|online|model|biggan|big|deep|ours|sg2-[0-9]*|reference|G_ema|pytorch_model|projected_w|tones|weights)[a-z0-9_-]*\.(gbw|pkl|pt|pth|bin|npz|npy|json)'
+theirs='(faces|training|online|resnet|vgg|lpips|classifier|model|biggan|big|deep|ours|sg2-[0-9]*|reference|G_ema|pytorch_model|projected_w|tones|weights)[a-z0-9_-]*\.(gbw|pkl|pt|pth|bin|npz|npy|json)'
 
 bad() {
     echo "$page: $1" >&2
@@ -53,7 +53,7 @@ for page in $pages; do
         measures='^ganbend (studio|bench|moves) '
         if printf '%s\n' "$line" | grep -qE "^ganbend " && ! printf '%s\n' "$line" | grep -qE "$theirs|$measures" &&
             [ "$line" != 'ganbend studio' ] &&
-            { command -v ffmpeg >/dev/null || ! printf '%s\n' "$line" | grep -q ffmpeg; }; then
+            { command -v ffmpeg >/dev/null || ! printf '%s\n' "$line" | grep -qE 'ffmpeg|\.(mp4|webm|gif|apng|webp|jpg)( |$)'; }; then
             (cd "$folder" && sh -c "$line") >"$scratch/said" 2>&1 </dev/null || bad "fails: $line"
             ran=$((ran + 1))
         else

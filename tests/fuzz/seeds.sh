@@ -45,21 +45,21 @@ mkdir -p "$out/studio"
 bent='"recipe":"{\"inputs\":{\"seeds\":3},\"bends\":[{\"at\":\"synthesis.b8.conv1\",\"filter\":\"rotate\"}]}"'
 conv='"node":"synthesis.b8.conv1"'
 cat > "$out/studio/renders" << END
-{"type":"hello","work":"a","tab":"t"}
+{"type":"hello","project":"a","tab":"t"}
 {"type":"model","index":0}
 {"type":"render","serial":1,$bent,"quality":70,"times":true}
 {"type":"shown","serial":1}
 {"type":"render","serial":2,"recipe":"bends: [{at: z, add: {3: 0.5}}]"}
 END
 cat > "$out/studio/layers" << END
-{"type":"look","id":1,$bent,$conv,"bins":16}
+{"type":"statistics","id":1,$bent,$conv,"bins":16}
 {"type":"maps","id":2,$bent,$conv,"order":"cluster","side":16,"first":0,"count":8}
 {"type":"cluster","id":3,$bent,$conv,"clusters":2}
 {"type":"pick","id":4,$bent,$conv,"x":1,"y":7}
 {"type":"z","id":5,"seed":9}
 END
 cat > "$out/studio/files" << END
-{"type":"hello","work":""}
+{"type":"hello","project":""}
 {"type":"keep","id":1,"document":{"recipe":{"bends":[]},"snapshots":[0.5,null,true,"a"]}}
 {"type":"save","id":2,"name":"a","text":"inputs: {seeds: 3}\nbends: []","png":true,"replace":false}
 {"type":"files","id":3}
@@ -69,8 +69,20 @@ END
 cat > "$out/studio/film" << END
 {"type":"film","id":1,"name":"f","format":"png","fps":25,"frames":2}
 {"type":"frame","id":2,$bent}
-{"type":"cut","id":3,"keep":true}
+{"type":"finish","id":3,"keep":true}
 END
+mkdir -p "$out/unread" "$out/guard" "$out/osc"
+printf '\3\23\23\43\103\123\143\163\203\223\243\263\303' > "$out/unread/all"
+printf '\3\13\103\113\103\103\103\103\10\10\10\0\0\323\343\343\363\363\362\103' > "$out/unread/two-tabs"
+printf '\263\263\263\263\263\263\263\263\303\303\303\303\1\21\31\11\0\0\0\0' > "$out/unread/flood"
+token=0123456789abcdef0123456789abcdef
+printf 'localhost:7860\nhttp://localhost:7860\na=b; ganbend-7860=%s\n-\n' $token > "$out/guard/cookie"
+printf '[::1]:7860\nhttps://[::1]:7860\n-\n%s\n' $token > "$out/guard/token"
+printf 'studio.example:7860\nhttps://studio.example:7860\n;ganbend-7860=%s;\n%s\n' $token $token > "$out/guard/network"
+printf 'localhost.evil.example\n-\n-\n%s\n' $token > "$out/guard/foreign"
+printf '\0\30/ganbend/trunc\0\0,f\0\0\77\0\0\0' > "$out/osc/message"
+printf '\0\54#bundle\0\377\377\377\377\0\0\0\0\0\0\0\30/ganbend/seed\0\0\0,i\0\0\0\0\0\7' > "$out/osc/bundle"
+printf '\0\20/ganbend/a\0\0,T\0\0\0\34/ganbend/z/13\0\0\0\0,d\0\0\100\0\0\0\0\0\0\0' > "$out/osc/two"
 if command -v unzip > /dev/null; then
     for f in zip-2 zip-4 zip-untyped; do unzip -p "$files/$f.pt" '*/data.pkl' > "$out/torch/$f.data.pkl"; done
     for f in f32 words text half; do unzip -p "$files/stored.npz" "$f.npy" > "$out/npy/$f.npy"; done

@@ -1,9 +1,10 @@
 #!/bin/sh
-# The programs in docs/examples do what the documentation promises. usage: test_examples.sh GANBEND SLIDER CALLBACK, from
+# The programs in docs/examples do what the documentation promises. usage: test_examples.sh GANBEND SLIDER CALLBACK UNET, from
 # the repository root.
 . tests/tools/cli.sh
 slider=$2
 callback=$3
+unet=$4
 run 0 "a network with random weights is written" init stylegan2 "$scratch/small.gbw" --res 32 --channel-base 512 --channel-max 32 \
     --z-dim 32 \
     --w-dim 32 --mapping-layers 2

@@ -458,8 +458,8 @@ static void other_networks_are_refused_by_name(void **state) {
         {"discriminator", {"final_linear.0.weight", "final_conv.0.weight"}},
         {"LPIPS", {"lin0.model.1.weight"}},
         {"Inception", {"Mixed_5b.branch1x1.conv.weight"}},
-        {"ResNet", {"layer1.0.conv1.weight", "bn1.running_mean"}},
         {"VGG", {"features.0.weight", "classifier.6.weight"}},
+        {"CLIP", {"visual.layer1.0.conv1.weight", "visual.bn1.running_mean", "token_embedding.weight"}},
         {"diffusion UNet", {"down_blocks.0.resnets.0.conv1.weight", "up_blocks.0.x", "time_embedding.linear_1.weight"}},
     };
     const gb_array one = {.dtype = GB_F32, .ndim = 1, .shape = {1}};
@@ -472,6 +472,30 @@ static void other_networks_are_refused_by_name(void **state) {
         assert_non_null(strstr(o.why.text, "ganbend runs StyleGAN2"));
         refused(o, others[i].says);
         }
+}
+
+static void a_resnet_without_its_last_layer_says_what_is_missing(void **state) {
+    (void)state;
+    const gb_array conv = {.dtype = GB_F32, .ndim = 4, .shape = {1, 1, 3, 3}}, norm = {.dtype = GB_F32, .ndim = 1, .shape = {1}};
+    const float zeros[9] = {0};
+    saving s = {0};
+    save(&s, "layer1.0.conv1.weight", &conv, zeros);
+    save(&s, "bn1.running_mean", &norm, zeros);
+    refused(open_saved(&s, NULL), "no tensor 'conv1.weight'");
+}
+
+static void a_generator_comes_before_the_networks_that_judge_its_pictures(void **state) {
+    (void)state;
+    const gb_array one = {.dtype = GB_F32, .ndim = 1, .shape = {1}};
+    static const char *const names[] = {"vgg.features.0.weight", "vgg.features.2.weight", "vgg.features.28.weight",
+                                        "g.to_rgb1.conv.modulation.weight"};
+    saving s = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        save(&s, names[i], &one, (const float[]){1});
+    opened o = open_saved(&s, NULL);
+    assert_null(o.network);
+    assert_null(strstr(o.why.text, "features"));
+    refused(o, "g.");
 }
 
 static void what_nobody_knows_is_shown_by_its_first_tensors(void **state) {
@@ -506,6 +530,8 @@ int main(void) {
         cmocka_unit_test(a_config_that_contradicts_the_file_is_refused),
         cmocka_unit_test(a_json_text_becomes_plain_values_or_a_reason),
         cmocka_unit_test(other_networks_are_refused_by_name),
+        cmocka_unit_test(a_resnet_without_its_last_layer_says_what_is_missing),
+        cmocka_unit_test(a_generator_comes_before_the_networks_that_judge_its_pictures),
         cmocka_unit_test(what_nobody_knows_is_shown_by_its_first_tensors),
     };
     return cmocka_run_group_tests(tests, open_canonical, close_canonical);

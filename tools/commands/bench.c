@@ -14,12 +14,14 @@
 #include "commands.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
+#include "tools/inputs/picture_inputs.h"
 
 typedef struct settings {
     bending_options bending;
     int64_t batch, runs;
     device_options on;
     double seconds;
+    const char *picture_size;
     bool layers, json;
 } settings;
 
@@ -30,6 +32,8 @@ static const option options[] = {
     DEVICE_OPTIONS(settings, on),
     {"--runs", OPTION_INTEGER, AT(runs), "N", "Minimum number of renders (default: 5).", 1, 100000},
     {"--seconds", OPTION_NUMBER, AT(seconds), "S", "Minimum time in seconds (default: 2).", 0, 86400},
+    {"--size", OPTION_TEXT, AT(picture_size), "N|HxW", "Size of the pictures that a network looks at (default: the "
+     "model's own).", 0, 0},
     {"--layers", OPTION_FLAG, AT(layers), NULL, "Print the time of each step, and how close it is to its limit.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {0}
@@ -85,6 +89,22 @@ static bool on_gpu(const loaded_model *o) {
     return gb_context_device(o->context) != NULL;
 }
 
+/* Noise as the pictures of a network that looks at pictures; other noise in each run. */
+static gb_status feed_noise(const settings *set, const gb_model *model, gb_session *session, uint64_t run, gb_error *err) {
+    for (int k = 0; k < picture_input_count(model); k++) {
+        gb_node_info node;
+        picture_input_at(model, k, &node);
+        size_t values = (size_t)set->batch * node_elements(&node);
+        float *noise = malloc(values * sizeof *noise);
+        if (!noise) return state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " pictures", set->batch);
+        gb_randn(GB_RNG_TORCH, run * MOST_PICTURES + (uint64_t)k, values, noise);
+        gb_session_feed(session, node.name, noise, err);
+        free(noise);
+        if (err->status) return err->status;
+    }
+    return GB_OK;
+}
+
 /* Renders once to warm up, then until both minimums are reached. Each render has its own seed, so that nothing of the one
  * before can be reused. On a GPU, images are copied to the host as 8 bits. */
 static gb_status time_renders(const settings *set, const loaded_model *o, gb_session *session, float *images, series *s,
@@ -94,9 +114,12 @@ static gb_status time_renders(const settings *set, const loaded_model *o, gb_ses
     if (gb_model_class_count(model) && gb_session_set_class(session, 0, err)) return err->status;
     for (int64_t i = 0;; i++) {
         double start, end;
-        if (gb_session_seed(session, (uint64_t)(i * set->batch), err)) return err->status;
+        if (picture_input_count(model) ? feed_noise(set, model, session, (uint64_t)i, err)
+                                       : gb_session_seed(session, (uint64_t)(i * set->batch), err))
+            return err->status;
         start = host_seconds();
-        if (on_gpu(o) ? gb_session_render_rgb(session, (uint8_t *)images, err) : gb_session_render(session, images, err))
+        if (on_gpu(o) && !picture_input_count(model) ? gb_session_render_rgb(session, (uint8_t *)images, err)
+                                                     : gb_session_render(session, images, err))
             return err->status;
         end = host_seconds();
         if (i == 0) {
@@ -252,6 +275,7 @@ static gb_status print_json(const settings *set, const loaded_model *o, const gb
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.batch = 1, .runs = 5, .seconds = 2};
+    int height = 0, width = 0;
     gb_session *session = NULL;
     gb_session_options how = {.purpose = GB_ONCE};
     float *images = NULL;
@@ -262,10 +286,13 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&bench_command, argc, argv, operands, &set, &status)) return status;
+    if (set.picture_size && !parse_size(set.picture_size, &height, &width))
+        return wrong_usage(&bench_command, "--size takes a number of pixels, 256, or height and width, 224x320");
     how.batch = (int)set.batch;
     how.time_steps = set.layers;
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
-        !allocate_images(&set, &o, &images, &err) && !gb_session_new(o.model, &how, &session, &err) &&
+        !set_picture_size(&o, height, width, &err) && !allocate_images(&set, &o, &images, &err) &&
+        !gb_session_new(o.model, &how, &session, &err) &&
         !apply_bending(&b, session, &err) && !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
@@ -287,7 +314,7 @@ const command bench_command = {
     .usage = "[options]",
     .about = "Renders repeatedly and prints the median and fastest time, the memory used, the multiply-adds, and their rate "
              "as a share of the peak measured on this machine.",
-    .example = "ganbend bench big.gbw --layers",
+    .example = "ganbend bench big.gbw --layers\nganbend bench resnet50.gbw --size 256",
     .options = options,
     .shared = {{bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,

@@ -10,6 +10,7 @@
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "compare_gradients.h"
+#include "compare_pictures.h"
 #include "comparison.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/reference.h"
@@ -19,7 +20,7 @@
 typedef struct settings {
     bending_options bending;
     double tolerance;
-    const char *image, *noise, *prefix;
+    const char *image, *noise, *prefix, *norm;
     bool incremental, local, json, gradients;
     device_options on;
 } settings;
@@ -36,7 +37,9 @@ static const option options[] = {
     {"--gradients", OPTION_FLAG, AT(gradients), NULL, "Compare the arrays grad/NAME with the gradients of the loss sum(image · R), "
      "where R is in the file.", 0, 0},
     {"--prefix", OPTION_TEXT, AT(prefix), "KEY", "With --gradients: compare KEY/image and KEY/grad/NAME, and prefer inputs under "
-     "KEY.", 0, 0},
+     "KEY. For a network that looks at pictures: use the arrays KEY/NAME.", 0, 0},
+    {"--norm", OPTION_CHOICE, AT(norm), "stored|batch|each", "For a network that looks at pictures: batch norms with the "
+     "stored statistics (default), those of all pictures in the file together, or those of each picture.", 0, 0},
     {"--local", OPTION_FLAG, AT(local), NULL, "Also compute every array from the reference's own values of the arrays before "
      "it, and show that difference as its own.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
@@ -48,9 +51,19 @@ static gb_noise noise_of(const settings *set) {
     return set->noise && !strcmp(set->noise, "none") ? GB_NOISE_NONE : GB_NOISE_CONST;
 }
 
-static gb_status check_options(const settings *set, gb_error *err) {
-    if (set->prefix && !set->gradients)
-        return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients");
+static gb_status check_options(const settings *set, bool looks, gb_error *err) {
+    const char *of_generators = set->image         ? "--image"
+                                : set->noise       ? "--noise"
+                                : set->incremental ? "--incremental"
+                                : set->local       ? "--local"
+                                : set->gradients   ? "--gradients"
+                                                   : NULL;
+    if (looks && of_generators)
+        return state(err, GB_BAD_ARGUMENT, "%s is for generators; this network looks at pictures", of_generators);
+    if (!looks && set->norm)
+        return state(err, GB_BAD_ARGUMENT, "--norm is for networks that look at pictures; this is a generator");
+    if (!looks && set->prefix && !set->gradients)
+        return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients and for networks that look at pictures");
     if (set->gradients && (set->incremental || set->image || set->local))
         return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local and --image");
     return GB_OK;
@@ -188,6 +201,26 @@ static gb_status compare_local(reference *r, const settings *set, bending *b, co
     return err->status;
 }
 
+static gb_status compare_generator(const settings *set, const char *path, bending *b, loaded_model *o, reference *r,
+                                   gb_error *err) {
+    const reference_choice choice = {set->image, set->prefix, set->gradients};
+    if (open_reference(path, o->model, &choice, r, err)) return err->status;
+    if (set->gradients) return compare_gradients(r, noise_of(set), b, o, err);
+    return compare(r, set, b, o, err) || !set->local ? err->status : compare_local(r, set, b, o, err);
+}
+
+static gb_status open_and_compare(const settings *set, const char *path, bending *b, loaded_model *o, reference *r,
+                                  gb_error *err) {
+    picture_inputs pictures = {0};
+    bool looks = picture_input_count(o->model) > 0;
+    if (check_options(set, looks, err)) return err->status;
+    if (!looks) return compare_generator(set, path, b, o, r, err);
+    if (!open_picture_reference(path, set->prefix, o, r, &pictures, err))
+        compare_pictures(r, &pictures, set->norm, b, o, err);
+    free_pictures(&pictures);
+    return err->status;
+}
+
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.tolerance = 2e-4};
@@ -197,11 +230,8 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
-    const reference_choice choice = {set.image, set.prefix, set.gradients};
-    if (!check_options(&set, &err) && !open_bending(&set.bending, NULL, &b, &err) &&
-        !open_model(operands[0], &set.on, &o, &err) && !open_reference(operands[1], o.model, &choice, &r, &err) &&
-        !(set.gradients ? compare_gradients(&r, noise_of(&set), &b, &o, &err) : compare(&r, &set, &b, &o, &err)) &&
-        (!set.local || !compare_local(&r, &set, &b, &o, &err)) &&
+    if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
+        !open_and_compare(&set, operands[1], &b, &o, &r, &err) &&
         (!set.json || !print_comparison_json(&r, operands[0], set.tolerance, set.local, &err))) {
         if (!set.json) print_comparison(&r, set.tolerance, set.local);
         status = within_tolerance(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;

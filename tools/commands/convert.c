@@ -1,5 +1,4 @@
-/* ganbend convert: converts a StyleGAN2 or BigGAN checkpoint to a .gbw, and prints what it found and what it
- * synthesised. */
+/* ganbend convert: converts a checkpoint to a .gbw, and prints what it found and what it synthesised. */
 #include <stdio.h>
 
 #include "commands.h"
@@ -10,7 +9,7 @@
 
 typedef struct settings {
     bool half, no_sandbox;
-    const char *config, *network;
+    const char *config, *network, *lpips;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -22,6 +21,8 @@ static const option options[] = {
      0, 0},
     {"--network", OPTION_TEXT, AT(network), "PATH", "Which of several generators in the checkpoint to convert: G_ema, "
      "ema.ema_model, or . for the top level (default: a moving average, if there is one).", 0, 0},
+    {"--lpips", OPTION_TEXT, AT(lpips), "vgg.pth", "LPIPS's own weights (lpips/weights/v0.1/vgg.pth), to join with "
+     "torchvision's VGG-16 to a perceptual distance of two pictures.", 0, 0},
     {"--no-sandbox", OPTION_FLAG, AT(no_sandbox), NULL, "Read the checkpoint in this process instead of one that may do "
      "nothing else.", 0, 0},
     {0}
@@ -58,6 +59,7 @@ static int run(int argc, char **argv) {
     how.half = set.half;
     how.config = set.config;
     how.network = set.network;
+    how.lpips = set.lpips;
     p = progress_start("converting", 1);
     if (!output_begin(&out, operands[1], &err) &&
         !(set.no_sandbox ? convert_here : convert_safely)(operands[0], out.path, &how, &err))
@@ -73,7 +75,7 @@ const command convert_command = {
     .summary = "convert a checkpoint to a .gbw model",
     .operands = "IN OUT.gbw",
     .usage = "[options]",
-    .about = "Opens a StyleGAN2 or BigGAN checkpoint (.pkl, .pt, .pth, .bin, .safetensors) without executing anything in "
+    .about = "Opens a checkpoint of StyleGAN2, BigGAN, ResNet or VGG-16 (.pkl, .pt, .pth, .bin, .safetensors) without executing anything in "
              "it, and writes a .gbw. The family is recognised from the contents, not the file name. Missing noise maps and "
              "a missing mean w are synthesised from seed 0. - stands for standard input or output. The checkpoint is read by a process "
              "that has no network and can open no other file.",
@@ -81,7 +83,8 @@ const command convert_command = {
     .writes = WRITES_MODEL | WRITES_STREAM,
     .example = "ganbend convert faces.pkl faces.gbw --half\n"
                "ganbend convert biggan/pytorch_model.bin biggan.gbw\n"
-               "ganbend convert G_ema.pth biggan.gbw --config arguments.json",
+               "ganbend convert G_ema.pth biggan.gbw --config arguments.json\n"
+               "ganbend convert vgg16-397923af.pth --lpips vgg.pth lpips.gbw",
     .options = options,
     .run = run,
 };

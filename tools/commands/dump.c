@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "tools/inputs/inputs.h"
 #include "tools/inputs/open_model.h"
+#include "tools/inputs/picture_inputs.h"
 #include "tools/program/output_file.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -15,7 +16,7 @@
 typedef struct settings {
     input_options in;
     bending_options bending;
-    text_list at;
+    text_list at, pictures;
     const char *out;
 } settings;
 
@@ -24,6 +25,9 @@ typedef struct settings {
 static const option options[] = {
     {"--at", OPTION_LIST, AT(at), "GLOB", "Nodes to write, by name, alias or pattern: mapping, 'synthesis.b8.*'. May be "
      "given several times; 'ganbend info' lists the names.", 0, 0},
+    {"--picture", OPTION_LIST, AT(pictures), "FILE", "For a network that looks at pictures: a PNG, or an .npy [n,C,H,W] of "
+     "values as the network takes them. May be given several times, for LPIPS in pairs; the files' size becomes the "
+     "network's.", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE", "Output: an .npz file, an .npy for the array of one node, or - for an .npz on standard output.", 0, 0},
     {0}
 };
@@ -120,21 +124,23 @@ static void report_dump(const char *path, size_t images, size_t nodes, const bou
            1e-6 * (double)bytes);
 }
 
-static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_model *o, gb_error *err) {
-    size_t nodes = gb_model_node_count(o->model);
+/* Either the inputs of a generator, or pictures to look at. */
+static gb_status dump(const settings *set, inputs *in, const picture_inputs *pictures, bending *b, const loaded_model *o,
+                      gb_error *err) {
+    size_t nodes = gb_model_node_count(o->model), images = pictures->count ? pictures->samples : in->count;
     boundary *all = calloc(nodes + 1, sizeof *all);
     gb_session *session = NULL;
     output_file out = {0};
-    progress p = progress_start("rendering", in->count);
+    progress p = progress_start("rendering", images);
     gb_status status = all ? gb_session_new(o->model, NULL, &session, err) : state(err, GB_NO_MEMORY, "out of memory");
-    if (!status) status = prepare_inputs(in, session, o->model, err);
+    if (!status && !pictures->count) status = prepare_inputs(in, session, o->model, err);
     if (!status) status = apply_bending(b, session, err);
     if (!status) gb_session_set_progress(session, progress_share, &p);
     if (!status) status = tap_all(&set->at, o->model, session, all, err);
     if (!status) status = check_output(set, o->model, all, err);
-    if (!status) status = allocate_all(o->model, in->count, all, err);
-    for (size_t i = 0; !status && i < in->count; i++, progress_next(&p)) {
-        status = apply_inputs(in, i, session, err);
+    if (!status) status = allocate_all(o->model, images, all, err);
+    for (size_t i = 0; !status && i < images; i++, progress_next(&p)) {
+        status = pictures->count ? feed_pictures(pictures, i, o->model, session, err) : apply_inputs(in, i, session, err);
         if (!status) status = gb_session_render(session, NULL, err);
         for (size_t j = 0; !status && j < nodes; j++)
             if (all[j].wanted) status = gb_session_read(session, (gb_node)j, all[j].values + i * all[j].elements, err);
@@ -142,10 +148,10 @@ static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_
     progress_end(&p);
     if (!status) status = output_begin(&out, set->out, err);
     if (!status)
-        status = is_npy(set->out) ? write_one(out.path, o->model, in->count, all, err)
-                                  : write_all(out.path, o->model, in->count, all, err);
+        status = is_npy(set->out) ? write_one(out.path, o->model, images, all, err)
+                                  : write_all(out.path, o->model, images, all, err);
     if (!status) status = output_finish(&out, err);
-    if (!status) report_dump(set->out, in->count, nodes, all);
+    if (!status) report_dump(set->out, images, nodes, all);
     output_drop(&out);
     for (size_t i = 0; all && i < nodes; i++) free(all[i].values);
     free(all);
@@ -153,9 +159,19 @@ static gb_status dump(const settings *set, inputs *in, bending *b, const loaded_
     return status;
 }
 
+/* Reads the inputs of the model's kind. */
+static gb_status load(const settings *set, loaded_model *o, inputs *in, picture_inputs *pictures, gb_error *err) {
+    if (set->pictures.count && !picture_input_count(o->model))
+        return state(err, GB_BAD_ARGUMENT, "--picture: this model makes pictures, it does not look at them");
+    if (!set->pictures.count) return load_inputs(&set->in, o->model, in, err);
+    if (read_pictures(&set->pictures, o->model, pictures, err)) return err->status;
+    return set_picture_size(o, (int)pictures->height, (int)pictures->width, err);
+}
+
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.in = input_defaults()};
+    picture_inputs pictures = {0};
     inputs in = {0};
     bending b = {0};
     loaded_model o = {0};
@@ -165,8 +181,9 @@ static int run(int argc, char **argv) {
     if (!set.out) return wrong_usage(&dump_command, "-o is missing: -o FILE.npz or FILE.npy");
     if (!set.at.count) return wrong_usage(&dump_command, "--at is missing: --at GLOB selects the nodes to write");
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
-        !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err))
-        dump(&set, &in, &b, &o, &err);
+        !open_model(operands[0], &set.in.on, &o, &err) && !load(&set, &o, &in, &pictures, &err))
+        dump(&set, &in, &pictures, &b, &o, &err);
+    free_pictures(&pictures);
     free_bending(&b);
     free_inputs(&in);
     close_model(&o);
@@ -179,9 +196,12 @@ const command dump_command = {
     .operands = "MODEL",
     .usage = "--at GLOB -o FILE [options]",
     .about = "Renders images as 'render' does and writes the outputs of the nodes given by --at as float32 arrays "
-             "[images, shape…] under the nodes' names, or the output of one node as an .npy.",
+             "[images, shape…] under the nodes' names, or the output of one node as an .npy. A network that looks at "
+             "pictures gets them from --picture.",
     .example = "ganbend dump faces.gbw --seeds 0-3 --at mapping --at 'synthesis.b*.img' -o layers.npz\n"
-               "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz",
+               "ganbend dump biggan.gbw --class 207 --at '*.attention' -o attention.npz\n"
+               "ganbend dump resnet50.gbw --picture photo.png --at layer2 -o layer2.npy\n"
+               "ganbend dump lpips.gbw --picture a.png --picture b.png --at distance -o distance.npy",
     .writes = WRITES_ARRAYS | WRITES_ARRAY | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},

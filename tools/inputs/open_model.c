@@ -14,9 +14,16 @@ gb_status open_any_model(gb_context *context, const char *path, gb_model **model
     return is ? gb_model_read(context, path, model, err) : open_checkpoint(context, path, model, err);
 }
 
+static void find_output_size(loaded_model *o) {
+    int64_t shape[3];
+    gb_model_output_shape(o->model, shape);
+    o->channels = shape[0];
+    o->height = shape[1];
+    o->width = shape[2];
+}
+
 gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err) {
     const gb_context_options options = {.threads = (int)on->threads, .device = on->device, .precision = on->precision};
-    int64_t shape[3];
     *o = (loaded_model){0};
     if (gb_context_new(&options, &o->context, err) || open_any_model(o->context, path, &o->model, err)) {
         close_model(o);
@@ -24,16 +31,19 @@ gb_status open_model(const char *path, const device_options *on, loaded_model *o
     }
     if (gb_context_fallback_reason(o->context))
         fprintf(stderr, "running on the CPU: %s\n", gb_context_fallback_reason(o->context));
-    gb_model_output_shape(o->model, shape);
+    find_output_size(o);
     report_more("%s: %s, %lldx%lld pixels, checksum %08lx", path, gb_model_meta_str(o->model, "architecture", "network"),
-                (long long)shape[2], (long long)shape[1], (unsigned long)gb_model_checksum(o->model));
+                (long long)o->width, (long long)o->height, (unsigned long)gb_model_checksum(o->model));
     if (gb_context_device(o->context))
         report_more("running on %s, %s", gb_context_device(o->context), gb_context_precision(o->context));
     else
         report_more("running on %d threads, %s", gb_context_threads(o->context), gb_context_isa(o->context));
-    o->channels = shape[0];
-    o->height = shape[1];
-    o->width = shape[2];
+    return GB_OK;
+}
+
+gb_status set_picture_size(loaded_model *o, int height, int width, gb_error *err) {
+    if (!height || gb_model_set_picture_size(o->model, height, width, err)) return err->status;
+    find_output_size(o);
     return GB_OK;
 }
 
@@ -44,6 +54,9 @@ void close_model(loaded_model *o) {
 }
 
 gb_status check_picture(const loaded_model *o, const char *name, gb_error *err) {
+    if (o->model && gb_model_find_role(o->model, GB_ROLE_PICTURE, 0) != GB_NO_NODE)
+        return state(err, GB_BAD_ARGUMENT, "%s: this network looks at pictures and makes none; 'ganbend dump --picture "
+                     "FILE.png' writes what its layers answer", name);
     if (o->channels == 1 || o->channels == 3 || o->channels == 4) return GB_OK;
     return state(err, GB_BAD_ARGUMENT, "%s: the output has %lld channels; a picture has 1 (grey), 3 (RGB) or 4 (RGBA). "
                  "'ganbend dump' writes the output as an array", name, (long long)o->channels);

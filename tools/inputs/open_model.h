@@ -32,7 +32,10 @@ gb_status open_any_model(gb_context *context, const char *path, gb_model **model
 gb_status open_model(const char *path, const device_options *on, loaded_model *o, gb_error *err);
 void close_model(loaded_model *o);
 
-/* Checks that the model's output is a picture of 1 (grey), 3 (RGB) or 4 (RGBA) channels; `name` is used in the message. */
+/* Sets the size of the pictures that a network looks at; 0 leaves it. */
+gb_status set_picture_size(loaded_model *o, int height, int width, gb_error *err);
+
+/* Checks that the model is a generator whose output is a picture of 1 (grey), 3 (RGB) or 4 (RGBA) channels; `name` is used in the message. */
 gb_status check_picture(const loaded_model *o, const char *name, gb_error *err);
 
 /* The number of elements of one sample of the node's output. */

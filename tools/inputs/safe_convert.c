@@ -27,7 +27,7 @@ gb_status convert_safely(const char *in, const char *out, const gb_convert_optio
     const char *slash = strrchr(in, '/');
     char beside[PATH_ROOM];
     bool fits = snprintf(beside, sizeof beside, "%.*sconfig.json", slash ? (int)(slash - in) + 1 : 0, in) < PATH_ROOM;
-    const sandbox box = {.readable = {in, how->config, how->config || !fits ? NULL : beside},
+    const sandbox box = {.readable = {in, how->config, how->lpips, how->config || !fits ? NULL : beside},
                          .memory = sandbox_memory_for(in)};
     conversion c = {in, how};
     sandbox_child child;

@@ -14,7 +14,7 @@ static const command *const commands[] = {
     &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
     &activations_command, &vector_command,
 #if GANBEND_ANALYSIS
-    &directions_command,
+    &directions_command, &cluster_command,
 #endif
     &apply_command, &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };
@@ -27,7 +27,7 @@ static const struct { const char *title; const command *first; } groups[] = {
 
 static const program_info info = {
     .about = "Renders StyleGAN2 and BigGAN generators without Python and lets you change the network at every layer.",
-    .example = "ganbend convert faces.pkl faces.gbw\nganbend render faces.gbw -o out --seeds 0-15\nganbend studio faces.gbw",
+    .example = "ganbend render faces.pkl -o out --seeds 0-15\nganbend studio faces.pkl",
     .commands = commands,
 };
 

@@ -35,13 +35,15 @@ static const output_format formats[] = {
     {".npz", WRITES_ARRAYS, true, GB_OUTPUT_NPZ, NULL, 0, 0, NULL, NULL},
     {".npy", WRITES_ARRAY, true, GB_OUTPUT_NPY, NULL, 0, 0, NULL, NULL},
     {".gbw", WRITES_MODEL, true, GB_OUTPUT_GBW, NULL, 0, 0, NULL, NULL},
+    {".yaml", WRITES_CLUSTERS, true, GB_OUTPUT_CLUSTERS, NULL, 0, 0, NULL, NULL},
+    {".yml", WRITES_CLUSTERS, true, GB_OUTPUT_CLUSTERS, NULL, 0, 0, NULL, NULL},
 };
 enum { FORMATS = sizeof formats / sizeof *formats, LIST_TEXT = 160 };
 
 static const struct { int kind; const char *one, *many; } kind_names[] = {
     {WRITES_PICTURE, "a picture", "pictures"},    {WRITES_ANIMATION, "an animation", "animations"},
     {WRITES_ARRAYS, "arrays", "arrays"},          {WRITES_ARRAY, "one array", "one array"},
-    {WRITES_MODEL, "a model", "a model"},
+    {WRITES_MODEL, "a model", "a model"},         {WRITES_CLUSTERS, "clusters", "clusters"},
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 

@@ -9,7 +9,8 @@
 enum {
     WRITES_PICTURE = 1, WRITES_ANIMATION = 2, WRITES_ARRAYS = 4, WRITES_ARRAY = 8, WRITES_MODEL = 16,
     WRITES_FOLDER = 32,
-    WRITES_STREAM = 64          /* "-" is allowed */
+    WRITES_STREAM = 64,         /* "-" is allowed */
+    WRITES_CLUSTERS = 128
 };
 
 typedef struct output_format {

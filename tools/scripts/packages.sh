@@ -1,23 +1,57 @@
 #!/bin/sh
-# Installs missing Debian or Ubuntu packages: `packages.sh build` those needed to build ganbend, `check` also those of the
-# tests, `long` also those of the long tests, `arm` those for building and testing for 64-bit ARM on another Debian machine
-# (tools/scripts/aarch64.cmake).
+# Installs missing Debian or Ubuntu packages, and says what to install elsewhere.
+#
+#     packages.sh core       needed to build ganbend
+#     packages.sh build      also those of its optional parts: studio, OSC, sheets and plots, OpenBLAS (the default)
+#     packages.sh check      also those of the tests
+#     packages.sh long       also those of the long tests
+#     packages.sh arm        to build and test for 64-bit ARM on another Debian machine (tools/scripts/aarch64.cmake)
+#     packages.sh platforms  to try an installation in a bare Debian (tools/scripts/platforms/bare.sh)
+#     packages.sh lines      prints the commands for other systems
 set -u
-packages="build-essential cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev libcairo2-dev libopenblas-dev libcmocka-dev"
-packages="$packages libwebsockets-dev libturbojpeg0-dev liblo-dev"
+core="gcc libc6-dev make cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev"
+optional="libcairo2-dev libopenblas-dev libwebsockets-dev libturbojpeg0-dev liblo-dev"
+
+lines() {
+    cat <<'END'
+Debian, Ubuntu: sudo apt-get install --no-install-recommends gcc libc6-dev make cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev
+    optional: libcairo2-dev libopenblas-dev libwebsockets-dev libturbojpeg0-dev liblo-dev ffmpeg
+Fedora: sudo dnf install gcc make cmake pkgconf-pkg-config zlib-devel libpng-devel jansson-devel libyaml-devel
+    optional: cairo-devel openblas-devel libwebsockets-devel turbojpeg-devel liblo-devel ffmpeg-free
+Arch: sudo pacman -S --needed gcc make cmake pkgconf zlib libpng jansson libyaml
+    optional: cairo openblas libwebsockets libjpeg-turbo liblo ffmpeg
+macOS: brew install cmake pkg-config libpng jansson libyaml
+    optional: cairo openblas libwebsockets jpeg-turbo liblo ffmpeg
+END
+}
+
 case ${1-build} in
-check) packages="$packages nodejs ffmpeg" ;;
-long) packages="$packages nodejs ffmpeg valgrind chromium chromium-driver doxygen groff-base man-db mandoc zsh fish" ;;
+core) packages=$core ;;
+build) packages="$core $optional" ;;
+check) packages="$core $optional libcmocka-dev nodejs ffmpeg" ;;
+long)
+    packages="$core $optional libcmocka-dev nodejs ffmpeg valgrind chromium chromium-driver doxygen groff-base man-db mandoc zsh fish"
+    ;;
 arm)
     packages="cmake pkg-config gcc-aarch64-linux-gnu qemu-user"
     for library in zlib1g libpng libjansson libyaml libcmocka; do
         packages="$packages $library-dev:arm64"
     done
     ;;
+platforms) packages="mmdebstrap git" ;;
+lines)
+    lines
+    exit
+    ;;
+*)
+    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms or lines" >&2
+    exit 2
+    ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "packages.sh: not Debian or Ubuntu, so nothing is installed; the build needs $packages"
+    echo "packages.sh: not Debian or Ubuntu, so nothing is installed. What the build needs:"
+    lines
     exit 0
 fi
 
@@ -27,7 +61,8 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1; then
         sudo "$@"
     else
-        echo "packages.sh: only root can run: $*" >&2
+        echo "packages.sh: these packages are missing, and only root can install them. Ask for:" >&2
+        echo "    apt-get install --no-install-recommends$missing" >&2
         return 1
     fi
 }
@@ -37,7 +72,6 @@ install() {
     as_root apt-get update -qq &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
-
 # Asks for the architecture, since a library of another architecture may be installed under the same name.
 native=$(dpkg --print-architecture)
 missing=

@@ -34,7 +34,10 @@ for name in $(sed -n 's/.*](pictures\/\([a-z]*\)\.png).*/\1/p' docs/tutorial.md)
         'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/$name.png"
 done
 
-# ---- docs/directions.md: one of its sheets
+# ---- docs/clusters.md and docs/directions.md: one of their sheets each
+(cd "$work" && ganbend cluster portraits.gbw --at synthesis.b32.conv1 --sheets clusters --seeds 6 --trunc 0.8 >/dev/null)
+ffmpeg -v error -y -i "$work/clusters/synthesis.b32.conv1.png" -vf \
+    'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/clusters.png"
 (cd "$work" && ganbend directions portraits.gbw --count 2 --sheets directions --seeds 1-3 --trunc 0.7 >/dev/null)
 ffmpeg -v error -y -i "$work/directions/pc1.png" -vf \
     'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/direction.png"

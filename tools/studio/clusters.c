@@ -156,8 +156,8 @@ gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, i
         }
         seed(&c);
         for (int round = 0; round < ROUNDS && !atomic_load(stop) && assign(&c); round++) move_centres(&c);
-        sort_clusters(&c);
-        if (atomic_load(stop)) state(err, GB_CANCELLED, "the page was closed");
+        if (atomic_load(stop)) state(err, GB_CANCELLED, "the page was closed");     /* perhaps before anything was assigned */
+        else sort_clusters(&c);
     } else {
         state(err, GB_NO_MEMORY, "out of memory while clustering");
     }

@@ -15,17 +15,12 @@
 #include "outgoing.h"
 #include "folder.h"
 #include "tools/program/host.h"
+#include "tools/program/output_names.h"
 
 enum { SILENCE = 120 /* seconds without output after which ffmpeg is killed */, MAX_FILMS = 1000 };
 
-static const struct film_format {
-    const char *name, *ext;
-    const char *codec[12];
-} formats[] = {
-    {"png", "", {NULL}},
-    {"mp4", ".mp4", {"-c:v", "libx264", "-preset", "medium", "-crf", "16", "-movflags", "+faststart", "-f", "mp4", NULL}},
-    {"webm", ".webm", {"-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-row-mt", "1", "-f", "webm", NULL}},
-};
+/* How ffmpeg encodes a format is in the table of output_names.c. */
+static const struct film_format { const char *name, *ext; } formats[] = {{"png", ""}, {"mp4", ".mp4"}, {"webm", ".webm"}};
 
 static const struct film_format *format_named(const char *name) {
     size_t i = 0;
@@ -130,20 +125,15 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
 
 gb_status film_encode(film *f, gb_error *err) {
     char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8];
-    const struct film_format *format = format_named(f->format);
     const char *arguments[48] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y",
-                                 "-f", "image2", "-framerate", fps, "-i", pattern,
-                                 /* Players expect even sides and the colour space of HD video. */
-                                 "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,"
-                                 "format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
-                                 "bt709", "-color_range", "tv"};
+                                 "-f", "image2", "-framerate", fps, "-i", pattern};
     size_t count = 0;
     while (arguments[count]) count++;
     if (frame_pattern(f, pattern, err)) return err->status;
     snprintf(fps, sizeof fps, "%lld", (long long)f->fps);
     if (unfinished_path(f->beside, f->out, err)) return err->status;
     snprintf(to, sizeof to, "file:%s", f->beside);
-    for (const char *const *c = format->codec; *c; c++) arguments[count++] = *c;
+    for (const char *const *c = output_format_of(f->file)->animation; *c; c++) arguments[count++] = *c;
     arguments[count] = to;
     return spawn((char *const *)arguments, f, err);     /* which does not modify them */
 }

@@ -68,6 +68,7 @@ static gb_status recipe_clusters(live *s, layer *l, gb_error *err) {
     size_t i, k;
     if (gb_recipe_json(s->bent.recipes[0], &text, err)) return err->status;
     tree = json_loads(text, 0, NULL);
+    if (!tree) return state(err, GB_NO_MEMORY, "out of memory for the recipe's clusters");
     list = json_object_get(json_object_get(tree, "clusters"), l->info.name);
     if (!list && l->info.alias) list = json_object_get(json_object_get(tree, "clusters"), l->info.alias);
     json_array_foreach(list, i, entry) {

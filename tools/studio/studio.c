@@ -81,7 +81,7 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
     name_model(path, m->name);
     s->model_count++;
     gb_model_output_shape(m->model, shape);
-    return check_picture(&(loaded_model){.channels = shape[0]}, path, err);
+    return check_picture(&(loaded_model){.model = m->model, .channels = shape[0]}, path, err);
 }
 
 static gb_status open_models(shared *s, const char *const paths[OPERANDS], gb_error *err) {

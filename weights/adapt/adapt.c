@@ -19,10 +19,14 @@ const gb_family *const gb_families[] = {
     &gb_biggan_studiogan,
     &gb_biggan_mmgeneration,
     &gb_biggan_huggingface,
+    &gb_resnet_torchvision,
+    &gb_resnet_monai,
+    &gb_vgg16_torchvision,
+    &gb_feature_classifier,
     NULL,
 };
 
-static const char runs[] = "this version of ganbend runs StyleGAN2 and BigGAN";
+static const char runs[] = "this version of ganbend runs StyleGAN2, BigGAN, ResNet, VGG-16 and LPIPS";
 
 static bool refuse(const gb_checkpoint *c, gb_reason *why) {
     size_t count, unreadable;
@@ -64,11 +68,11 @@ static bool note_choice(const gb_checkpoint *c, const gb_candidates *found, cons
     for (int i = 0; i < found->count; i++)
         complete += found->list[i].complete;
     if (good && complete > 1)
-        good = gb_network_note(n, "the file holds %d generators: %s; took '%.*s'%s; --network can choose another",
-                               complete, gb_candidates_text(found, text, sizeof text), size, prefix,
+        good = gb_network_note(n, "the file holds %d %s: %s; took '%.*s'%s; --network can choose another", complete,
+                               taken->family->looks ? "networks" : "generators", gb_candidates_text(found, text, sizeof text), size, prefix,
                                taken->copy == GB_COPY_AVERAGE ? ", a moving average" : "");
     bool doubtful = taken->copy == GB_COPY_TRAINING || (taken->copy == GB_COPY_UNNAMED && is_plain_name(taken->prefix));
-    return good && (!doubtful || gb_network_note(n, "no moving average of the generator was taken; by its name '%.*s' "
+    return good && (!doubtful || taken->family->looks || gb_network_note(n, "no moving average of the generator was taken; by its name '%.*s' "
                                                  "is the copy in training", size, prefix));
 }
 

@@ -173,7 +173,10 @@ bool gb_candidates_find(const gb_checkpoint *c, gb_candidates *found, gb_reason 
 
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
 
+/* A file with a generator may hold networks that judge its pictures; nobody takes them for the generator. */
 static bool is_better(const gb_candidate *a, const gb_candidate *b) {
+    if (a->family->looks != b->family->looks)
+        return !a->family->looks;
     return a->complete != b->complete ? a->complete : a->copy > b->copy;
 }
 
@@ -201,15 +204,20 @@ const gb_candidate *gb_candidates_choose(const gb_candidates *found, const char 
 }
 
 char *gb_candidates_text(const gb_candidates *found, char *text, size_t size) {
-    int listed = 0, complete = 0;
+    int listed = 0, complete = 0, all = 0;
     size_t at = 0;
+    bool looks = true;              /* with a generator among them, only generators are listed */
     for (int i = 0; i < found->count; i++)
-        complete += found->list[i].complete;
-    int count = complete ? complete : found->count;
+        looks = looks && found->list[i].family->looks;
+    for (int i = 0; i < found->count; i++) {
+        all += found->list[i].family->looks == looks;
+        complete += found->list[i].complete && found->list[i].family->looks == looks;
+    }
+    int count = complete ? complete : all;
     text[0] = 0;
     for (int i = 0; i < found->count && at < size; i++) {
         const gb_candidate *c = &found->list[i];
-        if (complete && !c->complete)
+        if ((complete && !c->complete) || c->family->looks != looks)
             continue;
         size_t prefix = strlen(c->prefix);
         const char *between = !listed ? "" : listed + 1 == count ? " and " : ", ";

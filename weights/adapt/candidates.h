@@ -27,12 +27,13 @@ typedef struct gb_candidates {
 /* Finds the generators of every family. False if out of memory. */
 bool gb_candidates_find(const gb_checkpoint *c, gb_candidates *found, gb_reason *why);
 
-/* The one to use: `path` names it ("G_ema", "." for the top level); if `path` is NULL, complete ones come before
- * incomplete ones, then averages before unnamed copies before training copies, then the first. NULL if there is none,
+/* The one to use: `path` names it ("G_ema", "." for the top level); if `path` is NULL, generators come before networks
+ * that look at pictures, complete ones before incomplete ones, then averages before unnamed copies before training copies, then the first. NULL if there is none,
  * with a reason that lists what there is if `path` names none. */
 const gb_candidate *gb_candidates_choose(const gb_candidates *found, const char *path, gb_reason *why);
 
-/* "'G', 'ema.ema_model' and 'D'" into `text`: the complete candidates, or all of them if none is complete. */
+/* "'G', 'ema.ema_model' and 'D'" into `text`: the complete candidates, or all of them if none is complete; if there is a
+ * generator, without the networks that look at pictures. */
 char *gb_candidates_text(const gb_candidates *found, char *text, size_t size);
 
 /* What the name of a wrapper (size bytes, "ema.online_model.") says of the copy in it. */

@@ -10,6 +10,10 @@ typedef struct known_network {
     enum { OTHER, VARIANT, AROUND } kind;   /* VARIANT: shares a family's landmarks; AROUND: it has a network that does */
 } known_network;
 
+#define LPIPS                                                                                                          \
+    "the weights of LPIPS without the VGG-16 that they belong to; 'ganbend convert vgg16-397923af.pth --lpips vgg.pth " \
+    "lpips.gbw' joins the two files"
+
 static const known_network known[] = {
     {"a StyleGAN-XL generator", {"synthesis.input.freqs", "mapping.embed_proj"}, NULL, VARIANT},
     {"a StyleGAN3 generator", {"synthesis.input.freqs"}, NULL, VARIANT},
@@ -37,14 +41,14 @@ static const known_network known[] = {
     {"an encoder of pictures (pSp, e4e or ReStyle)", {"encoder.input_layer.", "encoder.body."}, "synthesis.", OTHER},
     {"an optimiser's state, not a network; the weights are in the file saved beside it, as G_ema.pth is beside "
      "G_optim.pth", {"state.0.exp_avg"}, NULL, OTHER},
-    {"LPIPS, a perceptual distance", {"lin0.model."}, NULL, OTHER},
-    {"LPIPS, a perceptual distance", {"lins.0.model."}, NULL, OTHER},
+    {LPIPS, {"lin0.model."}, NULL, OTHER},
+    {LPIPS, {"lins.0.model."}, NULL, OTHER},
+    {LPIPS, {"0.1.weight", "4.1.weight"}, "features.", OTHER},
     {"an Inception network", {"Mixed_5b."}, NULL, OTHER},
-    {"a torchvision ResNet, a classifier", {"layer1.0.conv1.weight", "bn1.running_mean"}, NULL, OTHER},
-    {"a torchvision VGG or AlexNet, a classifier", {"features.0.weight", "classifier."}, NULL, OTHER},
+    {"AlexNet, or a VGG other than VGG-16 without batch norm", {"features.0.weight", "classifier."}, NULL, OTHER},
     {"a diffusion UNet (diffusers)", {"down_blocks.0.", "up_blocks.0.", "time_embedding."}, NULL, OTHER},
     {"a latent diffusion model", {"model.diffusion_model."}, NULL, OTHER},
-    {"CLIP", {"visual.", "token_embedding."}, NULL, OTHER},
+    {"CLIP", {"visual.", "token_embedding."}, NULL, AROUND},
 };
 
 const char *gb_known_network_name(size_t index) {

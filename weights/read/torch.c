@@ -74,7 +74,8 @@ gb_value *gb_torch_zip_read(gb_zip *z, gb_arena *arena, size_t *inner_left, gb_r
     }
     zip_context c = {.zip = z, .folder = e->name, .folder_size = strlen(e->name) - strlen("data.pkl")};
     if (find_in(&c, "constants.pkl", "", path, sizeof path)) {
-        gb_because(why, "a TorchScript program, which contains code; save the model's state_dict() with torch.save instead");
+        gb_because(why, "a TorchScript program, which contains code; save the model's state_dict() with torch.save instead "
+                   "(in place of NVIDIA's vgg16.pt, take torchvision's vgg16-397923af.pth)");
         return NULL;
     }
     if ((order = find_in(&c, "byteorder", "", path, sizeof path)) != NULL) {

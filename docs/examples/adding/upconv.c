@@ -29,4 +29,4 @@ static void build(gb_graph *graph) {
     gb_graph_output(graph, conv(graph, "rgb", x, "tanh"));
 }
 
-const gb_architecture gb_upconv_architecture = {"upconv", "UpConv", build, NULL};
+const gb_architecture gb_upconv_architecture = {.name = "upconv", .title = "UpConv", .build = build};

@@ -371,13 +371,14 @@ static bool suits(gb_node node, gb_role role) {
     case GB_ROLE_WS: return ndim == 2;
     case GB_ROLE_NOISE: return input && g.node[node].c == 1;
     case GB_ROLE_IMAGE: return ndim == 3;
+    case GB_ROLE_PICTURE: return input && ndim == 3;
     default: return role != GB_ROLE_W;
     }
 }
 
 /* Gives roles to suitable nodes, after those that operations imply. */
 static void add_roles(gb_role first, gb_role second) {
-    bool given[GB_ROLE_IMAGE + 1][3] = {{false}};
+    bool given[GB_ROLE_PICTURE + 1][3] = {{false}};
     for (int i = pick(0, 6); i > 0; i--) {
         gb_role role = (gb_role)pick(first, second);
         gb_node node = pick(0, g.count - 1);
@@ -400,7 +401,7 @@ static gb_model *build(gb_context *context, uint64_t seed) {
         add_roles(GB_ROLE_WS, GB_ROLE_NOISE);
     for (int i = pick(3, 22); i > 0 && g.count < MAX_NODES - 8; i--)
         add_node();
-    add_roles(GB_ROLE_Z, GB_ROLE_IMAGE);
+    add_roles(GB_ROLE_Z, GB_ROLE_PICTURE);
     gb_graph_alias(g.graph, "alias", g.name[0]);
     gb_graph_output(g.graph, one_in(2) ? g.count - 1 : pick(0, g.count - 1));
     OK(gb_model_build(context, g.graph, &model, &err));

@@ -2,6 +2,7 @@
  * their shape, and saved pictures keep their channels. */
 #define _POSIX_C_SOURCE 200809L     /* mkdtemp */
 #include "tests/tools/studio/client_page.h"
+#include "tools/studio/clusters.h"
 
 #include <turbojpeg.h>
 
@@ -86,8 +87,26 @@ static void frames_show_every_shape_and_saved_pictures_keep_their_channels(void 
     }
 }
 
+/* The page is closed before the first map has been assigned to a cluster. */
+static void clustering_that_is_stopped_at_once_touches_nothing(void **state) {
+    enum { MAPS = 40, SIDE = 4 };
+    static float maps[MAPS * SIDE * SIDE];
+    int clusters[MAPS];
+    atomic_bool stop;
+    gb_error err = {0};
+    (void)state;
+    atomic_init(&stop, true);
+    for (int i = 0; i < MAPS * SIDE * SIDE; i++) maps[i] = (float)(i * 7 % 23);
+    assert_int_equal(cluster_maps(maps, MAPS, SIDE, SIDE, 3, clusters, &stop, &err), GB_CANCELLED);
+    err = (gb_error){0};
+    atomic_store(&stop, false);
+    assert_int_equal(cluster_maps(maps, MAPS, SIDE, SIDE, 3, clusters, &stop, &err), GB_OK);
+    for (int i = 0; i < MAPS; i++) assert_in_range(clusters[i], 0, 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clustering_that_is_stopped_at_once_touches_nothing),
         cmocka_unit_test(frames_show_every_shape_and_saved_pictures_keep_their_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

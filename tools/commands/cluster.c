@@ -1,0 +1,254 @@
+/* ganbend cluster: groups the feature maps of layers, and draws a sheet for each layer. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "tools/inputs/inputs.h"
+#include "tools/pictures/pictures.h"
+#include "tools/program/host.h"
+#include "tools/program/output_names.h"
+#include "tools/program/progress.h"
+#include "tools/program/report.h"
+#include "tools/sheets/sheet.h"
+
+typedef struct settings {
+    input_options in;
+    const char *at, *out, *sheets;
+    int64_t clusters, samples, first_sample;
+    bool json;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+
+static const option options[] = {
+    {"-o", OPTION_TEXT, AT(out), "FILE.yaml", "Write the clusters for recipes and for network-bending.", 0, 0},
+    {"--at", OPTION_TEXT, AT(at), "GLOB", "Layers to cluster, by name, alias or pattern (default: the layers that "
+     "network-bending clusters). Needed for networks without numbered layers.", 0, 0},
+    {"--clusters", OPTION_INTEGER, AT(clusters), "K", "Clusters in each layer (default: network-bending's 5, 4 or 3).", 1, 1000},
+    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100).", 1, 1000000},
+    {"--first-sample", OPTION_INTEGER, AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
+     4294967295.0},
+    {"--sheets", OPTION_TEXT, AT(sheets), "DIR", "Draw a sheet for each layer into a folder: for each cluster its maps, and the "
+     "picture without it, with it inverted, and with it three times as strong.", 0, 0},
+    {"--json", OPTION_FLAG, AT(json), NULL, "Print the list as JSON.", 0, 0},
+    {0}
+};
+
+/* ------------------------------------------------------------------------------------------------ finding and listing */
+
+static bool show_progress(void *arg, double share) {
+    progress_share(arg, share);
+    return true;
+}
+
+static gb_status find(const settings *set, const inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
+    progress p = progress_start("clustering", 1);
+    const gb_cluster_options how = {.at = set->at, .clusters = (int)set->clusters, .samples = (size_t)set->samples,
+                                    .seed = (uint64_t)set->first_sample, .psi = (float)in->psi,
+                                    .progress = show_progress, .progress_arg = &p};
+    gb_find_clusters(o->model, &how, found, err);
+    progress_end(&p);
+    return err->status;
+}
+
+static int members(const gb_layer_clusters *l, int cluster) {
+    int count = 0;
+    for (int f = 0; f < l->channels; f++) count += l->cluster[f] == cluster;
+    return count;
+}
+
+static void list(const gb_clustering *clustering) {
+    printf("%-32s %8s %8s  %s\n", "layer", "maps", "between", "sizes");
+    for (size_t i = 0; i < gb_clustering_layers(clustering); i++) {
+        gb_layer_clusters l;
+        gb_clustering_layer(clustering, i, &l);
+        printf("%-32s %8d %7.0f%% ", l.name, l.channels, 100 * l.between);
+        for (int k = 0; k < l.clusters; k++) printf(" %d", members(&l, k));
+        putchar('\n');
+    }
+}
+
+static gb_status list_json(const gb_clustering *clustering, gb_error *err) {
+    json_t *all = json_array();
+    bool good = all != NULL;
+    for (size_t i = 0; good && i < gb_clustering_layers(clustering); i++) {
+        gb_layer_clusters l;
+        gb_clustering_layer(clustering, i, &l);
+        json_t *features = json_array(), *one = NULL;
+        for (int f = 0; features && f < l.channels; f++) json_array_append_new(features, json_integer(l.cluster[f]));
+        one = json_pack("{s:s, s:i, s:f, s:o}", "layer", l.name, "clusters", l.clusters, "between", l.between, "cluster_of_map",
+                        features);
+        good = one && !json_array_append_new(all, one);
+    }
+    if (!good || json_dumpf(all, stdout, JSON_INDENT(2))) state(err, GB_NO_MEMORY, "out of memory");
+    else putchar('\n');
+    json_decref(all);
+    return err->status;
+}
+
+/* ------------------------------------------------------------------------------------------------ sheets */
+
+static const struct { const char *title; float factor; } columns[] = {
+    {"without", 0}, {"times -1", -1}, {"times 3", 3},
+};
+
+enum { COLUMNS = sizeof columns / sizeof *columns, MAPS_SHOWN = 16, MAPS_SIDE = 4 };
+
+typedef struct work {
+    const loaded_model *o;
+    const inputs *in;
+    gb_session *session;
+    float *maps;                /* of the layer being drawn */
+    uint8_t *rgb;
+} work;
+
+/* Draws one map into a square of the mosaic; black is its smallest value, white its largest. */
+static void draw_map(const work *w, const float *map, int64_t rows, int64_t map_columns, int place) {
+    int64_t width = w->o->width, side_w = width / MAPS_SIDE, side_h = w->o->height / MAPS_SIDE;
+    int64_t left = place % MAPS_SIDE * side_w, top = place / MAPS_SIDE * side_h;
+    float low = map[0], high = map[0];
+    for (int64_t i = 1; i < rows * map_columns; i++) {
+        low = map[i] < low ? map[i] : low;
+        high = map[i] > high ? map[i] : high;
+    }
+    for (int64_t y = 0; y + 1 < side_h; y++)
+        for (int64_t x = 0; x + 1 < side_w; x++) {
+            float v = map[y * rows / side_h * map_columns + x * map_columns / side_w];
+            memset(w->rgb + 3 * ((top + y) * width + left + x), high > low ? (int)(255 * (v - low) / (high - low)) : 0, 3);
+        }
+}
+
+/* A mosaic of the cluster's first maps. */
+static void draw_maps(const work *w, const gb_layer_clusters *l, int cluster) {
+    gb_node_info info;
+    int shown = 0;
+    gb_model_node(w->o->model, l->node, &info);
+    memset(w->rgb, 255, (size_t)(w->o->width * w->o->height) * 3);
+    for (int f = 0; f < l->channels && shown < MAPS_SHOWN; f++)
+        if (l->cluster[f] == cluster)
+            draw_map(w, w->maps + (int64_t)f * info.shape[1] * info.shape[2], info.shape[1], info.shape[2], shown++);
+}
+
+static gb_status draw_cluster(const work *w, const gb_layer_clusters *l, int cluster, contact *sheet, gb_error *err) {
+    char title[64];
+    int *features = malloc((size_t)l->channels * sizeof *features), count = 0;
+    if (!features) return state(err, GB_NO_MEMORY, "out of memory");
+    for (int f = 0; f < l->channels; f++)
+        if (l->cluster[f] == cluster) features[count++] = f;
+    snprintf(title, sizeof title, "%d: %d maps", cluster, count);
+    contact_row_title(sheet, cluster, title);
+    draw_maps(w, l, cluster);
+    contact_picture(sheet, 0, cluster, w->rgb, NULL, NULL);
+    for (int c = 0; c < COLUMNS && !err->status; c++) {
+        gb_bend bend;
+        const gb_bend_options how = {.kind = GB_BEND_FILTER, .at = l->name, .name = "multiply", .params = &columns[c].factor,
+                                     .param_count = 1, .features = {.choice = GB_FEATURES_LIST, .list = features, .count = count}};
+        if (!gb_session_bend(w->session, &how, &bend, err) && !gb_session_render_rgb(w->session, w->rgb, err)) {
+            contact_picture(sheet, 1 + c, cluster, w->rgb, NULL, NULL);
+            gb_session_unbend(w->session, bend, err);
+        }
+    }
+    free(features);
+    return err->status;
+}
+
+static gb_status draw_layer(work *w, const gb_layer_clusters *l, const char *path, const picture_texts *texts, gb_error *err) {
+    contact sheet = {0};
+    gb_node_info info;
+    contact_options layout = {.columns = 1 + COLUMNS, .rows = l->clusters, .width = (int)w->o->width,
+                              .height = (int)w->o->height, .row_titles = true, .column_titles = true, .title = l->name,
+                              .row_axis = "cluster", .widest_row_title = "10: 512 maps"};
+    gb_model_node(w->o->model, l->node, &info);
+    free(w->maps);
+    w->maps = malloc((size_t)(info.shape[0] * info.shape[1] * info.shape[2]) * sizeof *w->maps);
+    if (!w->maps) return state(err, GB_NO_MEMORY, "out of memory");
+    if (!gb_session_tap(w->session, l->name, err) && !gb_session_render(w->session, NULL, err) &&
+        !gb_session_read(w->session, l->node, w->maps, err) && !gb_session_untap(w->session, l->name, err) &&
+        !contact_new(&sheet, &layout, err)) {
+        contact_column_title(&sheet, 0, "maps");
+        for (int c = 0; c < COLUMNS; c++) contact_column_title(&sheet, 1 + c, columns[c].title);
+        for (int k = 0; k < l->clusters && !err->status; k++) draw_cluster(w, l, k, &sheet, err);
+        if (!err->status) contact_write(&sheet, path, texts->texts, texts->count, err);
+    }
+    contact_free(&sheet);
+    return err->status;
+}
+
+static gb_status draw_sheets(const settings *set, work *w, const gb_clustering *clustering, gb_error *err) {
+    size_t count = gb_clustering_layers(clustering);
+    progress p = progress_start("drawing", count);
+    picture_texts texts;
+    char made_with[SETTINGS_ROOM];
+    describe_inputs(w->in, 0, made_with);
+    fill_picture_texts(&texts, w->o, made_with, NULL, NULL);
+    for (size_t i = 0; i < count && !err->status; i++, progress_next(&p)) {
+        gb_layer_clusters l;
+        char path[PATH_ROOM];
+        gb_clustering_layer(clustering, i, &l);
+        if (!join_path(path, set->sheets, l.name, err)) draw_layer(w, &l, path, &texts, err);
+    }
+    progress_end(&p);
+    return err->status;
+}
+
+static gb_status make_sheets(const settings *set, const loaded_model *o, inputs *in, const gb_clustering *clustering,
+                             gb_error *err) {
+    const gb_session_options how = {.purpose = GB_INTERACTIVE};
+    work w = {.o = o, .in = in, .rgb = malloc((size_t)(o->width * o->height) * 3)};
+    if (!w.rgb) state(err, GB_NO_MEMORY, "out of memory");
+    else if (in->count != 1) state(err, GB_BAD_ARGUMENT, "a sheet shows one image, not %zu; give one seed", in->count);
+    else if (!check_picture(o, "this model", err) && !gb_session_new(o->model, &how, &w.session, err) &&
+             !prepare_inputs(in, w.session, o->model, err) && !apply_inputs(in, 0, w.session, err) &&
+             !host_make_folder(set->sheets, err))
+        draw_sheets(set, &w, clustering, err);
+    if (!err->status) report("%s: %zu sheets", set->sheets, gb_clustering_layers(clustering));
+    gb_session_free(w.session);
+    free(w.maps);
+    free(w.rgb);
+    return err->status;
+}
+
+/* ------------------------------------------------------------------------------------------------ the command */
+
+static int run(int argc, char **argv) {
+    const char *operands[OPERANDS];
+    settings set = {.in = input_defaults()};
+    loaded_model o = {0};
+    inputs in = {0};
+    gb_clustering *clustering = NULL;
+    gb_error err = {0};
+    int status;
+    if (!parse_arguments(&cluster_command, argc, argv, operands, &set, &status)) return status;
+    if (set.sheets && output_is_file(set.sheets))
+        state(&err, GB_BAD_ARGUMENT, "--sheets takes a folder, not '%s'", set.sheets);
+    if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], &set.in.on, &o, &err) &&
+        (!set.sheets || !load_inputs(&set.in, o.model, &in, &err)) && !find(&set, &in, &o, &clustering, &err)) {
+        if (set.out && !gb_clustering_save(clustering, set.out, &err))
+            report("%s: clusters of %zu layers", set.out, gb_clustering_layers(clustering));
+        if (!err.status && set.sheets) make_sheets(&set, &o, &in, clustering, &err);
+        if (!err.status && set.json) list_json(clustering, &err);
+        else if (!err.status && !set.out && !set.sheets) list(clustering);
+    }
+    gb_clustering_free(clustering);
+    free_inputs(&in);
+    close_model(&o);
+    return err.status ? failed(&cluster_command, &err) : EXIT_DONE;
+}
+
+const command cluster_command = {
+    .name = "cluster",
+    .summary = "group feature maps that show the same things",
+    .operands = "MODEL",
+    .usage = "[-o FILE.yaml] [--sheets DIR] [options]",
+    .about = "Groups the feature maps of layers by their correlation over many images, without training anything. Without -o and "
+             "--sheets it lists the sizes of the clusters and the share of the variance that lies between them. Recipes choose the "
+             "maps of a cluster with 'features: {cluster: 0}' and 'clusters: FILE.yaml' at their top.",
+    .example = "ganbend cluster faces.gbw -o clusters.yaml --sheets clusters --seeds 7\n"
+               "ganbend cluster faces.gbw --at synthesis.b32.conv1 --clusters 8",
+    .writes = WRITES_CLUSTERS,
+    .options = options,
+    .shared = {{input_table, offsetof(settings, in), "inputs"}},
+    .run = run,
+};

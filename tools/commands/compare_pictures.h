@@ -1,0 +1,12 @@
+/* ganbend compare for networks that look at pictures. */
+#ifndef GANBEND_TOOLS_COMPARE_PICTURES_H
+#define GANBEND_TOOLS_COMPARE_PICTURES_H
+
+#include "tools/bending/recipes.h"
+#include "tools/inputs/picture_reference.h"
+
+/* The statistics of batch norms: "stored" or NULL; "batch", of all samples of the file together; "each", of each sample. */
+gb_status compare_pictures(reference *r, const picture_inputs *p, const char *norm, bending *b, const loaded_model *o,
+                           gb_error *err);
+
+#endif

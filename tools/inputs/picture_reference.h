@@ -1,0 +1,15 @@
+/* Reference files of networks that look at pictures: the pictures, under the names of the network's inputs, and the arrays
+ * to compare: tap/NAME, and any array that has the name or alias of a node. An array NAME_u8 of bytes is a picture of
+ * 0…255, which becomes 0…1. With a prefix, arrays are PREFIX/NAME. */
+#ifndef GANBEND_TOOLS_PICTURE_REFERENCE_H
+#define GANBEND_TOOLS_PICTURE_REFERENCE_H
+
+#include "open_model.h"
+#include "picture_inputs.h"
+#include "reference.h"
+
+/* Reads the file and sets the model's picture size. Call free_reference() and free_pictures() also if it fails. */
+gb_status open_picture_reference(const char *path, const char *prefix, loaded_model *o, reference *r, picture_inputs *p,
+                                 gb_error *err);
+
+#endif
