@@ -18,7 +18,6 @@
 TARGETS(DECLARE)
 #ifdef WITH_STUDIO
 STUDIO_TARGETS(DECLARE)
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 #endif
 
 static const struct { const char *name; int (*run)(const uint8_t *data, size_t size); } targets[] = {
@@ -91,9 +90,6 @@ static int try_file(int (*target)(const uint8_t *data, size_t size), const char 
 
 int main(void) {
     int failed = 0;
-#ifdef WITH_STUDIO
-    LLVMFuzzerInitialize(NULL, NULL);
-#endif
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         char path[512];
         int files = 0;
