@@ -66,6 +66,13 @@ convert lpips $fixtures/vgg16-narrow.pth --lpips $fixtures/lpips-vgg-narrow.pth
 compare lpips $fixtures/lpips-vgg-narrow.npz 1e-6 --prefix pair0
 compare lpips $fixtures/lpips-vgg-narrow.npz 1e-6 --prefix pair1
 
+# Gradients with respect to the picture, before its normalisation
+for name in resnet18 resnet34 resnet50; do
+    compare $name $fixtures/$name-narrow.npz 1e-4 --gradients
+done
+compare lpips $fixtures/lpips-vgg-narrow.npz 1e-4 --prefix pair0 --gradients
+compare lpips $fixtures/lpips-vgg-narrow.npz 1e-4 --prefix pair1 --gradients
+
 # The classifier in training mode over a batch, with each map's own statistics, and with the stored ones.
 convert classifier $fixtures/classifier-layer3-init.pt
 runs "arrays in training mode" "$pick" $fixtures/classifier-layer3.npz "$scratch/train.npz" map=batches@0 \

@@ -56,7 +56,6 @@ static gb_status check_options(const settings *set, bool looks, gb_error *err) {
                                 : set->noise       ? "--noise"
                                 : set->incremental ? "--incremental"
                                 : set->local       ? "--local"
-                                : set->gradients   ? "--gradients"
                                                    : NULL;
     if (looks && of_generators)
         return state(err, GB_BAD_ARGUMENT, "%s is for generators; this network looks at pictures", of_generators);
@@ -64,8 +63,8 @@ static gb_status check_options(const settings *set, bool looks, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "--norm is for networks that look at pictures; this is a generator");
     if (!looks && set->prefix && !set->gradients)
         return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients and for networks that look at pictures");
-    if (set->gradients && (set->incremental || set->image || set->local))
-        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local and --image");
+    if (set->gradients && (set->incremental || set->image || set->local || set->norm))
+        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local, --image and --norm");
     return GB_OK;
 }
 
@@ -215,8 +214,10 @@ static gb_status open_and_compare(const settings *set, const char *path, bending
     bool looks = picture_input_count(o->model) > 0;
     if (check_options(set, looks, err)) return err->status;
     if (!looks) return compare_generator(set, path, b, o, r, err);
-    if (!open_picture_reference(path, set->prefix, o, r, &pictures, err))
-        compare_pictures(r, &pictures, set->norm, b, o, err);
+    if (!open_picture_reference(path, set->prefix, set->gradients, o, r, &pictures, err)) {
+        if (set->gradients) compare_picture_gradients(r, &pictures, b, o, err);
+        else compare_pictures(r, &pictures, set->norm, b, o, err);
+    }
     free_pictures(&pictures);
     return err->status;
 }

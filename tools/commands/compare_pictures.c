@@ -50,3 +50,31 @@ gb_status compare_pictures(reference *r, const picture_inputs *p, const char *no
     free(ours);
     return err->status;
 }
+
+gb_status compare_picture_gradients(reference *r, const picture_inputs *p, bending *b, const loaded_model *o, gb_error *err) {
+    const gb_session_options how = {.size = sizeof how, .purpose = GB_GRADIENT};
+    gb_session *session = NULL;
+    gb_node_info loss, node;
+    size_t largest = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->arrays[i].elements > largest) largest = r->arrays[i].elements;
+    float *ours = malloc(largest * sizeof *ours);
+    gb_model_node(o->model, r->loss_node, &loss);
+    size_t weights = node_elements(&loss);
+    if (!ours) state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
+    else if (!gb_session_new(o->model, &how, &session, err)) apply_bending(b, session, err);
+    for (size_t i = 0; i < r->count && !err->status; i++) {
+        gb_model_node(o->model, r->arrays[i].node, &node);
+        gb_session_want(session, node.name, err);
+    }
+    for (size_t sample = 0; sample < r->samples && !err->status; sample++) {
+        if (feed_pictures(p, sample, o->model, session, err) || gb_session_render(session, NULL, err)) break;
+        gb_session_backward(session, r->loss_node, r->loss_weights + sample * weights, err);
+        for (size_t i = 0; i < r->count && !err->status; i++)
+            if (!gb_session_gradient(session, r->arrays[i].node, ours, err))
+                measure_reference(&r->arrays[i], &r->arrays[i].all, ours, sample);
+    }
+    gb_session_free(session);
+    free(ours);
+    return err->status;
+}

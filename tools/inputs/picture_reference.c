@@ -128,11 +128,85 @@ static gb_status take_arrays(reference *r, const gb_model *model, gb_error *err)
                                     r->path);
 }
 
-gb_status open_picture_reference(const char *path, const char *prefix, loaded_model *o, reference *r, picture_inputs *p,
-                                 gb_error *err) {
+/* ------------------------------------------------------------------------------------------------ gradients */
+
+/* The node LAYER of an array grad/LAYER_mean; GB_NO_NODE if there is none. */
+static gb_node loss_layer(const reference *r, const gb_model *model) {
+    static const char end[] = "_mean";
+    for (size_t i = 0; i < gb_file_array_count(r->file); i++) {
+        gb_array_info info;
+        char layer[256];
+        gb_file_array(r->file, i, &info);
+        const char *name = name_in(info.name, r->prefix);
+        size_t size = name ? strlen(name) : 0;
+        if (!name || strncmp(name, "grad/", 5) != 0 || size < 5 + sizeof end || size - 5 >= sizeof layer ||
+            strcmp(name + size - (sizeof end - 1), end) != 0)
+            continue;
+        memcpy(layer, name + 5, size - 5);
+        layer[size - 5 - (sizeof end - 1)] = '\0';
+        gb_node node = gb_model_find(model, layer);
+        if (node != GB_NO_NODE) return node;
+    }
+    return GB_NO_NODE;
+}
+
+static bool find(const reference *r, const char *name, size_t *index) {
+    for (size_t i = 0; i < gb_file_array_count(r->file); i++) {
+        gb_array_info info;
+        gb_file_array(r->file, i, &info);
+        const char *own = name_in(info.name, r->prefix);
+        if (own && !strcmp(own, name)) return *index = i, true;
+    }
+    return false;
+}
+
+/* Sets the cotangent of the loss and its node. */
+static gb_status take_loss(reference *r, const gb_model *model, gb_error *err) {
+    gb_array_info info = {0};
+    gb_node_info node;
+    float *weights = NULL;
+    size_t index;
+    bool weighted = find(r, "grad/R", &index);
+    r->loss_node = weighted ? loss_layer(r, model) : gb_model_output(model);
+    if (r->loss_node == GB_NO_NODE)
+        return state(err, GB_BAD_FILE, "%s: has grad/R, but no grad/LAYER_mean that names the layer", r->path);
+    gb_model_node(model, r->loss_node, &node);
+    size_t elements = node_elements(&node), maps = (size_t)node.shape[0], pixels = elements / maps;
+    if (weighted && read_array(r->file, r->path, index, &info, &weights, err)) return err->status;
+    if (weighted && (uint64_t)info.count != r->samples * maps)
+        state(err, GB_BAD_FILE, "%s: 'grad/R' has %" PRId64 " values; expected %zu", r->path, info.count, r->samples * maps);
+    if (!err->status && !(r->loss_weights = malloc(r->samples * elements * sizeof *r->loss_weights)))
+        state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
+    for (size_t i = 0; !err->status && i < r->samples * elements; i++)
+        r->loss_weights[i] = weighted ? weights[i / pixels] / (float)pixels : 1;
+    free(weights);
+    return err->status;
+}
+
+static gb_status take_gradients(reference *r, const gb_model *model, gb_error *err) {
+    size_t arrays = gb_file_array_count(r->file);
+    r->gradients = true;
+    r->arrays = calloc(arrays + 1, sizeof *r->arrays);
+    if (!r->arrays) return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
+    if (take_loss(r, model, err)) return err->status;
+    for (size_t i = 0; i < arrays; i++) {
+        gb_array_info info;
+        gb_file_array(r->file, i, &info);
+        const char *name = name_in(info.name, r->prefix);
+        bool gradient = name && !strncmp(name, "grad", 4) && (name[4] == '/' || name[4] == '_');
+        gb_node node = gradient ? gb_model_find(model, name + 5) : GB_NO_NODE;
+        if (node == GB_NO_NODE) continue;
+        if (take_array(r, model, i, name + 5, node, err)) return err->status;
+        r->arrays[r->count - 1].kind = REFERENCE_GRADIENT;
+    }
+    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no grad/… with the name of a node to compare", r->path);
+}
+
+gb_status open_picture_reference(const char *path, const char *prefix, bool gradients, loaded_model *o, reference *r,
+                                 picture_inputs *p, gb_error *err) {
     *r = (reference){.path = path, .prefix = prefix};
     if (gb_file_open(path, &r->file, err) || take_pictures(r, o->model, p, err) ||
         set_picture_size(o, (int)p->height, (int)p->width, err))
         return err->status;
-    return take_arrays(r, o->model, err);
+    return gradients ? take_gradients(r, o->model, err) : take_arrays(r, o->model, err);
 }

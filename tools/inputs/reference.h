@@ -47,6 +47,7 @@ typedef struct reference {
     const char *prefix;                 /* arrays are PREFIX/NAME, and inputs too if they are there; or NULL */
     bool gradients;
     float *loss_weights;                /* R of the loss sum(image · R), for gradients */
+    gb_node loss_node;                  /* the node instead of the image, if the network looks at pictures */
     reference_array *arrays;
     size_t count;
 } reference;

@@ -6,7 +6,9 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { KEY, closePages, openPage, until } from './page.mjs';
+import { startBrowser } from './browser.mjs';
+import { KEY, closePages, openPage, toyFaces, until } from './page.mjs';
+import { startAndOpen } from './server.mjs';
 
 const ganbend = process.argv[2];
 let page, unbent, works = 0;
@@ -67,6 +69,17 @@ test('the token is neither in the address bar nor within reach of scripts after 
     for (const text of seen) assert.ok(!text.includes(page.studio.token), text);
     await page.browser.reload();
     await page.ready();
+});
+
+test('the file with which the browser is opened leads to the page', async () => {
+    const studio = await startAndOpen(ganbend, [toyFaces]), browser = await startBrowser();
+    const connected = 'document.querySelector("header [role=status]")?.textContent === "connected"';
+    await browser.open(`file://${studio.opened}`);
+    await browser.until(connected, connected, 60);
+    assert.equal(await browser.run('return location.href;'), `http://127.0.0.1:${studio.port}/#project`);
+    assert.deepEqual(await browser.warnings(), []);
+    await browser.close();
+    assert.equal(await studio.stop(), 0);
 });
 
 test('undo reverts everything step by step, and redo repeats it', async () => {

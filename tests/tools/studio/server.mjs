@@ -1,5 +1,5 @@
 // Starts `ganbend studio` on a free port.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,4 +22,20 @@ export async function start(ganbend, options = [], { out, browser = false, envir
         return how;
     });
     return { child: program.child, folder, address, port, token, output: program.output, stop };
+}
+
+// The same with a program in place of xdg-open, which only notes what it is asked to open: the studio also has `opened`, the
+// arguments of that program.
+export async function startAndOpen(ganbend, options = []) {
+    const folder = mkdtempSync(join(tmpdir(), 'xdg-open-')), log = join(folder, 'log');
+    const note = `#!/bin/sh\nprintf '%s\\n' "$*" >"${log}.new"\nmv "${log}.new" "${log}"\n`;
+    try {
+        writeFileSync(join(folder, 'xdg-open'), note, { mode: 0o755 });
+        const studio = await start(ganbend, options, { browser: true,
+            environment: { DISPLAY: ':none', PATH: `${folder}:${process.env.PATH}` } });
+        while (!existsSync(log)) await new Promise(resolve => setTimeout(resolve, 10));
+        return { ...studio, opened: readFileSync(log, 'utf8').trim() };
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 }

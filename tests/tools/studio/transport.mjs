@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { closeAll } from './programs.mjs';
-import { cookies, start } from './server.mjs';
+import { cookies, start, startAndOpen } from './server.mjs';
 import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
 
 const ganbend = process.argv[2];
@@ -472,32 +472,19 @@ test('the token stays the same when the program is started again, in a file that
 });
 
 test('the browser is opened with a file that leads to the address: the token is in no program\'s arguments', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'browser-')), log = join(folder, 'log');
-    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$*" >"${log}.new"\nmv "${log}.new" "${log}"\n`, { mode: 0o755 });
-    const open = async () => {
-        rmSync(log, { force: true });
-        const one = await start(ganbend, [toyFaces], { browser: true,
-            environment: { DISPLAY: ':none', PATH: `${folder}:${process.env.PATH}` } });
-        while (!existsSync(log)) await new Promise((resolve) => setTimeout(resolve, 10));
-        return [one, readFileSync(log, 'utf8').trim()];
-    };
-    try {
-        const [visited, file] = await open();
-        assert.ok(!file.includes(visited.token) && file.endsWith('.html'), file);
-        assert.equal(statSync(file).mode & 0o777, 0o600);
-        assert.ok(readFileSync(file, 'utf8').includes(`content="0; url=${visited.address}"`));
-        await get('/', { to: visited.port, headers: { Cookie: null } });
-        assert.ok(existsSync(file), 'only a visit with the token removes it');
-        await get(`/?token=${visited.token}`, { to: visited.port, headers: { Cookie: null } });
-        assert.ok(!existsSync(file));
-        assert.equal(await visited.stop(), 0);
-        const [left, other] = await open();
-        assert.ok(existsSync(other));
-        assert.equal(await left.stop(), 0);
-        assert.ok(!existsSync(other));
-    } finally {
-        rmSync(folder, { recursive: true });
-    }
+    const visited = await startAndOpen(ganbend, [toyFaces]), file = visited.opened;
+    assert.ok(!file.includes(visited.token) && file.endsWith('.html'), file);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.ok(readFileSync(file, 'utf8').includes(`content="0; url=${visited.address}"`));
+    await get('/', { to: visited.port, headers: { Cookie: null } });
+    assert.ok(existsSync(file), 'only a visit with the token removes it');
+    await get(`/?token=${visited.token}`, { to: visited.port, headers: { Cookie: null } });
+    assert.ok(!existsSync(file));
+    assert.equal(await visited.stop(), 0);
+    const left = await startAndOpen(ganbend, [toyFaces]);
+    assert.ok(existsSync(left.opened));
+    assert.equal(await left.stop(), 0);
+    assert.ok(!existsSync(left.opened));
 });
 
 // One OSC message: address, type tags, arguments. Strings end with a zero byte and are padded to four bytes.
