@@ -941,7 +941,10 @@ GB_API size_t gb_session_pixels_size(const gb_session *session, const gb_pixel_f
 GB_API gb_status gb_session_render_as(gb_session *session, const gb_pixel_format *format, void *pixels, size_t room,
                                       gb_error *err);
 
-/* Renders and writes the first sample of the batch as a PNG. */
+/* Renders and writes the first sample of the batch as a PNG with the texts that `ganbend render` writes: options for it in
+ * "Settings", the numbers of a z or w that was set in "Latent", recipes that have been applied in "Recipe", "Recipe 2", …, so
+ * that `ganbend recipe from` gives the recipe of the picture. What cannot be said so (other bends, feeds, noise maps) is a
+ * remark in "Settings". */
 GB_API gb_status gb_session_render_png(gb_session *session, const char *path, gb_error *err);
 GB_API gb_status gb_session_render_png_to(gb_session *session, gb_writer *writer, gb_error *err);
 

@@ -2,10 +2,12 @@
 #include "recipe.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "weights/number_text.h"
 #include "weights/spelling.h"
 
 /* ------------------------------------------------------------------------------------------------ parameters */
@@ -232,9 +234,39 @@ static gb_status finish_changes(gb_recipe *recipe, gb_session *session, gb_bend_
     return GB_OK;
 }
 
+/* The parameters as options, " --set angle=30", for free(). NULL if out of memory. */
+static char *parameters_text(const gb_recipe *recipe) {
+    size_t size = 1, used = 0;
+    for (int i = 0; i < recipe->param_count; i++)
+        size += strlen(recipe->params[i].name) + 48;
+    char *text = malloc(size);
+    if (!text)
+        return NULL;
+    *text = '\0';
+    for (int i = 0; i < recipe->param_count; i++)
+        used += (size_t)snprintf(text + used, size - used, " --set %s=%s", recipe->params[i].name,
+                                 gb_double_text(recipe->params[i].value).text);
+    return text;
+}
+
+/* Tells the session what its new bends are, for the texts of its pictures. Nothing is told without memory for it. */
+static void tell(gb_recipe *recipe, gb_session *session, bool was_complete, bool again) {
+    const char *json = NULL;
+    char *set = parameters_text(recipe);
+    bool can = set && !recipe->set_clusters.tree && (again || !gb_recipe_json(recipe, &json, NULL));
+    if (!again)
+        recipe->told = ++session->last_id;
+    if (again)
+        gb_told_update(&session->now.told, &session->now.bends, was_complete && can, recipe->told, can ? set : "");
+    else
+        gb_told_add(&session->now.told, &session->now.bends, was_complete && can, recipe->told, can ? json : "", can ? set : "");
+    free(set);
+}
+
 gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err) {
     gb_applied_list list = {0};
     gb_bend_list before = {0};
+    bool told = gb_told_begin(&session->now.told, &session->now.bends);
     if (!gb_bend_list_copy(&before, &session->now.bends))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     gb_status status = finish_changes(recipe, session, &before, add_steps(recipe, session, &list, err));
@@ -246,14 +278,19 @@ gb_status gb_recipe_apply(gb_recipe *recipe, gb_session *session, gb_error *err)
     recipe->applied = list;
     recipe->session = session;
     recipe->session_number = session->number;
+    tell(recipe, session, told, false);
     return GB_OK;
 }
 
 gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_error *err) {
     gb_bend_list before = {0};
+    bool told = gb_told_begin(&session->now.told, &session->now.bends);
     if (recipe->session != session || recipe->session_number != session->number)
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: this recipe has not been applied to this session", recipe->name);
     if (!gb_bend_list_copy(&before, &session->now.bends))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    return finish_changes(recipe, session, &before, update_steps(recipe, session, err));
+    gb_status status = finish_changes(recipe, session, &before, update_steps(recipe, session, err));
+    if (!status)
+        tell(recipe, session, told, true);
+    return status;
 }

@@ -195,6 +195,7 @@ struct gb_recipe {
     gb_clusters set_clusters;           /* by gb_recipe_set_clusters() */
     const gb_session *session;          /* to which it was last applied; it may have been freed, so it is only compared */
     uint64_t session_number;
+    uint64_t told;                      /* the session's id of it */
     uint64_t rollbacks;                 /* of the session, when `applied` of the steps was set */
     gb_applied_list applied;
 };

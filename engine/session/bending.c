@@ -98,6 +98,7 @@ gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err) {
 
 gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err) {
     gb_bend_list next = {0};
+    bool told = gb_told_begin(&session->now.told, &session->now.bends);
     if (!gb_bend_list_copy(&next, &session->now.bends))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     gb_status status = GB_OK;
@@ -111,5 +112,6 @@ gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err) 
     gb_bend_list_clear(&session->now.bends);
     session->now.bends = next;
     session->now.image = image;
+    gb_told_redrawn(&session->now.told, &session->now.bends, told);
     return GB_OK;
 }

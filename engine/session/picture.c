@@ -1,10 +1,10 @@
 /* Rendering pictures: as floats, as 8-bit pixels, previews and PNG files; and reading taps. */
-#include <stdio.h>
 
 #include "device.h"
 #include "engine/base/error.h"
 #include "engine/base/output.h"
 #include "engine/picture/image.h"
+#include "picture_texts.h"
 #include "render.h"
 
 gb_status gb_session_render(gb_session *session, float *image, gb_error *err) {
@@ -154,14 +154,15 @@ static gb_status render_png(gb_session *session, const char *path, gb_writer *wr
                                             (size_t)session->options.batch * (size_t)(shape[0] * shape[1] * shape[2]));
     if (!pixels)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    char checksum[16];
-    snprintf(checksum, sizeof checksum, "%08x", (unsigned)session->model->checksum);
-    gb_text texts[] = {{"Software", "ganbend"}, {"ganbend.version", gb_version()}, {"ganbend.model", checksum}};
+    gb_picture_texts texts = {.count = 0};
     gb_status status = gb_session_render_pixels(session, pixels, err);
+    if (!status)
+        status = gb_picture_texts_of(session, &texts, err);
     int width = (int)shape[2], height = (int)shape[1], channels = (int)shape[0];
     if (!status)
-        status = path ? gb_png_write_pixels(path, width, height, channels, pixels, texts, 3, err)
-                      : gb_png_write_to(writer, width, height, channels, pixels, texts, 3, err);
+        status = path ? gb_png_write_pixels(path, width, height, channels, pixels, texts.list, texts.count, err)
+                      : gb_png_write_to(writer, width, height, channels, pixels, texts.list, texts.count, err);
+    gb_picture_texts_free(&texts);
     gb_aligned_free(pixels);
     return status;
 }

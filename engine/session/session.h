@@ -8,6 +8,7 @@
 #include "engine/bend/bent.h"
 #include "engine/gradient/adjoint.h"
 #include "plan.h"
+#include "told.h"
 
 /* Everything that a user can set. A transaction keeps a copy of it. */
 typedef struct gb_settings {
@@ -21,8 +22,12 @@ typedef struct gb_settings {
     gb_rng rng;
     uint64_t seed;
     bool noise_off;
+    bool noise_drawn;           /* all maps were drawn from `noise_seed` */
+    uint64_t noise_seed;
+    bool noise_maps;            /* some maps were set by gb_session_set_noise_map() */
     uint64_t image;             /* the image of a series that random features are drawn for */
     gb_bend_list bends;
+    gb_told_state told;         /* recipes */
 } gb_settings;
 
 struct gb_session {

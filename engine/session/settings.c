@@ -36,6 +36,8 @@ static void drop_values(gb_settings *settings, const gb_graph *graph) {
     }
     gb_shared_value_release(settings->w_avg);
     settings->w_avg = NULL;
+    gb_told_release(settings->told.told);
+    settings->told.told = NULL;
     gb_bend_list_clear(&settings->bends);
 }
 
@@ -55,6 +57,7 @@ static bool copy(gb_settings *to, const gb_settings *from, const gb_graph *graph
     if (!gb_bend_list_copy(&next.bends, &from->bends))
         return false;
     next.w_avg = gb_shared_value_retain(from->w_avg);
+    next.told.told = gb_told_retain(from->told.told);
     for (gb_node i = 0; i < graph->count; i++)
         next.value[i] = gb_shared_value_retain(from->value[i]);
     memcpy(next.tapped, from->tapped, (size_t)graph->count * sizeof *next.tapped);
@@ -283,6 +286,9 @@ static gb_status draw_maps(gb_session *session, uint64_t seed, gb_error *err) {
 
 gb_status gb_session_noise(gb_session *session, gb_noise mode, uint64_t seed, gb_error *err) {
     session->now.noise_off = mode == GB_NOISE_NONE;
+    session->now.noise_drawn = mode == GB_NOISE_RANDOM;
+    session->now.noise_seed = seed;
+    session->now.noise_maps = false;
     if (mode == GB_NOISE_RANDOM)
         return draw_maps(session, seed, err);
     for (gb_node i = 0; i < session->graph->count; i++) {
@@ -321,6 +327,7 @@ gb_status gb_session_set_noise_map(gb_session *session, const char *layer, const
         return gb_fail(err, GB_BAD_ARGUMENT, "%d noise maps for '%s'; expected 1, or one for each of the %d samples",
                        samples, layer, session->options.batch);
     session->now.noise_off = session->now.noise_off && !map;
+    session->now.noise_maps = session->now.noise_maps || map || session->now.noise_drawn;
     return set_value(session, input, map, samples, err);
 }
 
