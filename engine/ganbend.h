@@ -217,6 +217,9 @@ GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, c
 typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS } gb_output_kind;
 /* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
 GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
+/* Writes what a reader gives to `path` under that rule: the file appears whole, with the permissions of the one it replaces,
+ * or not at all. The bytes are not looked at. */
+GB_API gb_status gb_file_write(const char *path, gb_output_kind kind, const gb_reader *from, gb_error *err);
 
 /* A text chunk of a PNG: keyword and UTF-8 text. */
 typedef struct gb_text { const char *key, *value; } gb_text;

@@ -83,7 +83,9 @@ check "there is one entry" [ "$(entries)" -eq 1 ]
 
 # ---- ganbend cache
 run 0 "the cache is listed" cache
-prints "1 models"
+prints "1 model, "
+run 0 "as JSON without a verb" cache --json
+prints '"limit": 10000000000'
 run 0 "as JSON" cache list --json
 prints '"limit": 10000000000'
 prints '"name": "nvlabs-orig-16-'

@@ -43,6 +43,10 @@ check "a recipe comes from standard input" cmp -s "$scratch/bent.png" "$scratch/
 check "a model comes from standard input" cmp -s "$scratch/one.png" "$scratch/piped.png"
 "$ganbend" info - --json <"$m" >"$scratch/out" 2>"$scratch/err"
 prints '"nodes"'
+"$ganbend" render - -o "$scratch/x.png" </dev/null >"$scratch/out" 2>"$scratch/err"
+complains "render: standard input: the file is empty"
+echo 'bends: [{at: synthesis.b8.conv1, filter: invrt}]' | "$ganbend" render "$m" --bend - -o "$scratch/x.png" >"$scratch/out" 2>"$scratch/err"
+complains "render: standard input:1:"
 run 2 "standard input is read once" render - --bend - -o "$scratch/x.png"
 complains "only once"
 run 2 "a library is not written to standard output" vector take "$m" --at synthesis.b8.conv1 --pixel 0,0 --name v -o -
@@ -50,6 +54,12 @@ complains "does not write to standard output"
 run 0 "a device is a file" render "$m" -o /dev/null
 
 # ---- kinds
+run 1 "a folder that does not exist" render "$m" -o "$scratch/nowhere/x.png" --seeds 0-9 --grid 5x2
+complains "x.png: its folder does not exist"
+run 1 "is reported before anything is rendered" dump "$m" --seeds 0-99999999 --at z -o "$scratch/nowhere/x.npz"
+complains "x.npz: its folder does not exist"
+run 0 "an ending alone is a file" render "$m" -o "$scratch/.png"
+check "with that name" is_png "$scratch/.png"
 run 2 "a picture command does not write an animation" render "$m" -o "$scratch/x.gif"
 complains "stands for an animation; this command writes pictures (.png, .jpg, .jpeg, .webp), or a folder"
 run 2 "an animation is not a picture" animate "$m" --seeds 0,1 -o "$scratch/x.png"
@@ -100,8 +110,10 @@ if command -v ffmpeg >/dev/null; then
     run 2 "notes are not replaced by a picture" render "$m" -o "$scratch/notes.jpg"
     complains "exists and is not a .jpg file"
     run 0 "--force replaces them" render "$m" -o "$scratch/notes.jpg" --force
-    run 1 "a folder that does not exist" render "$m" -o "$scratch/nowhere/x.jpg"
-    complains "x.jpg: ffmpeg failed: "
+    # What ffmpeg says is passed on: here it cannot write.
+    (ulimit -f 0 && "$ganbend" animate "$m" --seeds 0,1 --frames 3 -o "$scratch/full.mp4") >"$scratch/out" 2>"$scratch/err"
+    check "a full disk under a video is a failure" [ $? -ne 0 ]
+    check "no part of the video is left" [ ! -e "$scratch/full.mp4" ]
 fi
 
 echo "$passed passed, $failed failed"

@@ -46,7 +46,7 @@ refuses convert model.gbw convert "$scratch/checkpoint.pt"
 refuses init model.gbw init stylegan2 --res 8 --channel-base 64 --channel-max 8 --z-dim 8 --w-dim 8
 refuses render picture.png render "$m" -o
 refuses "render --grid" picture.png render "$m" --grid 1x1 -o
-refuses dump "z.npz" dump "$m" --at z -o
+refuses dump "z.npz map.npy" dump "$m" --at z -o
 refuses strip picture.png strip "$m" --filter invert -o
 refuses sweep picture.png sweep "$m" --filter multiply --at synthesis.b8.conv1 --x factor=1:2:2 -o
 refuses animate "" animate "$m" --seeds 0,1 --frames 2 -o

@@ -40,7 +40,7 @@ static void print_list(const char *folder, const cache_entry *entries, size_t co
         printf("%10.1f MB  %s  %s\n", 1e-6 * (double)entries[i].bytes, used, entries[i].name);
         sum += entries[i].bytes;
     }
-    printf("%s: %zu models, %.1f MB of at most %.1f MB\n", folder, count, 1e-6 * (double)sum, 1e-6 * (double)cache_limit());
+    printf("%s: %zu model%s, %.1f MB of at most %.1f MB\n", folder, count, count == 1 ? "" : "s", 1e-6 * (double)sum, 1e-6 * (double)cache_limit());
 }
 
 static gb_status print_json(const char *folder, const cache_entry *entries, size_t count, gb_error *err) {
@@ -93,7 +93,7 @@ static int run_clear(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&clear_command, argc, argv, operands, &nothing, &status)) return status;
-    if (!cache_trim(0, &removed, &err)) report("%zu models removed", removed);
+    if (!cache_trim(0, &removed, &err)) report("%zu model%s removed", removed, removed == 1 ? "" : "s");
     return err.status ? failed(&clear_command, &err) : EXIT_DONE;
 }
 
@@ -152,7 +152,7 @@ static const command limit_command = {
 static const command *const verbs[] = {&list_command, &clear_command, &limit_command, NULL};
 
 static int run(int argc, char **argv) {
-    return argc < 2 ? run_list(argc, argv) : run_verb(&cache_command, argc, argv);
+    return argc < 2 || !strcmp(argv[1], "--json") ? run_list(argc, argv) : run_verb(&cache_command, argc, argv);
 }
 
 const command cache_command = {

@@ -28,7 +28,9 @@ int wrong_usage(const command *c, const char *format, ...) {
 }
 
 int failed(const command *c, const gb_error *err) {
-    fprintf(stderr, "ganbend %s: %s\n", c->name, err->message);
+    char message[sizeof err->message];
+    name_standard_input(err->message, message, sizeof message);
+    fprintf(stderr, "ganbend %s: %s\n", c->name, message);
     return err->status == GB_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 

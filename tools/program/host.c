@@ -63,7 +63,7 @@ void host_allow_overwriting(void) {
     setenv("GANBEND_OVERWRITE", "1", 1);
 }
 
-static bool is_folder(const char *path) {
+bool host_is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
@@ -91,8 +91,8 @@ static gb_status make_folder(const char *path, mode_t mode, gb_error *err) {
     for (size_t i = 1; i <= length; i++) {
         if (part[i] != '/' && part[i] != '\0') continue;
         part[i] = '\0';
-        int failure = is_folder(part) || mkdir(part, i == length ? mode : 0777) == 0 ? 0 : errno;
-        if (failure && !is_folder(part)) {      /* another process may have created it; is_folder() changes errno */
+        int failure = host_is_folder(part) || mkdir(part, i == length ? mode : 0777) == 0 ? 0 : errno;
+        if (failure && !host_is_folder(part)) {      /* another process may have created it; is_folder() changes errno */
             state(err, GB_IO, "%s: cannot create this folder: %s", part, strerror(failure));
             free(part);
             return GB_IO;

@@ -18,6 +18,7 @@ bool host_stdout_is_terminal(void);
 bool host_readable(const char *path);
 /* True if both paths lead to the same file, also by symbolic or hard links. */
 bool host_same_file(const char *a, const char *b);
+bool host_is_folder(const char *path);
 /* True if `path` exists and is neither a regular file nor a folder: a device or a pipe. */
 bool host_is_device(const char *path);
 /* True if a program of that name is in the PATH. */

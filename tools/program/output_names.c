@@ -49,7 +49,7 @@ enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
 static bool ends_in(const char *name, const char *ending) {
     size_t length = strlen(name), end = strlen(ending);
-    if (length <= end || name[length - end - 1] == '/') return false;
+    if (length < end) return false;
     for (size_t i = 0; i < end; i++)
         if (tolower((unsigned char)name[length - end + i]) != ending[i]) return false;
     return true;
@@ -102,6 +102,13 @@ static gb_status check_foreign(const char *name, const output_format *format, gb
                  "--force", name, format->ending);
 }
 
+/* Told before anything is rendered. */
+static bool has_folder(const char *name) {
+    char folder[PATH_ROOM];
+    host_output_folder(name, true, folder);
+    return host_is_folder(folder);
+}
+
 static gb_status check_stream(int kinds, gb_error *err) {
     if (!(kinds & WRITES_STREAM))
         return state(err, GB_BAD_ARGUMENT, "-o -: this command does not write to standard output; give a file");
@@ -120,6 +127,8 @@ gb_status check_output_name(const char *name, int kinds, bool force, gb_error *e
     if (format && !(format->kinds & kinds))
         return state(err, GB_BAD_ARGUMENT, "%s: this name stands for %s; this command writes %s", name,
                      kind_name(format->kinds), list);
+    if ((format || !(kinds & WRITES_FOLDER)) && !has_folder(name))
+        return state(err, GB_IO, "%s: its folder does not exist", name);
     if (!format && (kinds & WRITES_MODEL)) return force ? GB_OK : gb_check_output(name, GB_OUTPUT_GBW, err);
     if (!format && !(kinds & WRITES_FOLDER))
         return state(err, GB_BAD_ARGUMENT, "%s: this name stands for a folder; this command writes %s", name, list);

@@ -13,6 +13,12 @@ const char *standard_input_path(void) {
     return copy;
 }
 
+void name_standard_input(const char *message, char *named, size_t size) {
+    const char *at = *copy ? strstr(message, copy) : NULL;
+    if (at) snprintf(named, size, "%.*sstandard input%s", (int)(at - message), message, at + strlen(copy));
+    else snprintf(named, size, "%s", message);
+}
+
 gb_status copy_standard_input(gb_error *err) {
     char bytes[1 << 16];
     size_t size;
