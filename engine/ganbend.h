@@ -217,6 +217,9 @@ GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, c
 typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS } gb_output_kind;
 /* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
 GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
+/* Writes what a reader gives to `path` under that rule: the file appears whole, with the permissions of the one it replaces,
+ * or not at all. The bytes are not looked at. */
+GB_API gb_status gb_file_write(const char *path, gb_output_kind kind, const gb_reader *from, gb_error *err);
 
 /* A text chunk of a PNG: keyword and UTF-8 text. */
 typedef struct gb_text { const char *key, *value; } gb_text;
@@ -581,7 +584,8 @@ typedef struct gb_session_options {
     size_t size;            /* sizeof the struct, see "Options" above */
     gb_purpose purpose;
     int batch;              /* samples rendered together; 0 = 1 */
-    size_t keep_bytes;      /* GB_INTERACTIVE: memory budget for kept boundaries; 0 = 1.5 GB */
+    size_t keep_bytes;      /* GB_INTERACTIVE: memory budget for kept boundaries; GB_GRADIENT: for values of the forward
+                             * pass that wait for the backward pass, above which they are computed again; 0 = 1.5 GB */
     bool straight_through;  /* GB_GRADIENT: callbacks, and filters and activations whose result does not change with small
                              * changes of their input, pass gradients on unchanged instead of being refused */
     bool time_steps;        /* GPU: measure each step, which takes some time itself; steps on a CPU are always measured */
@@ -663,6 +667,22 @@ GB_API gb_status gb_session_gradient(gb_session *session, gb_node node, float *o
 GB_API const char *gb_session_activation(const gb_session *session, gb_node node);
 GB_API int gb_session_param_count(const gb_session *session, gb_node node);
 GB_API gb_status gb_session_param_gradient(gb_session *session, gb_node node, float *out, gb_error *err);
+
+/* The optimiser Adam, for `count` values that the caller holds: w's, noise maps, pixels. */
+typedef struct gb_adam gb_adam;
+
+typedef struct gb_adam_options {
+    size_t size;            /* sizeof the struct, see "Options" above */
+    double beta1, beta2;    /* 0 = the published 0.9 and 0.999 */
+    double epsilon;         /* 0 = 1e-8 */
+} gb_adam_options;
+
+/* `options` may be NULL for the defaults. */
+GB_API gb_status gb_adam_new(size_t count, const gb_adam_options *options, gb_adam **adam, gb_error *err);
+GB_API void gb_adam_free(gb_adam *adam);
+/* One step with this learning rate: moves `values` [count] against `gradient` [count]. A rate of 0 leaves the values, but
+ * the moments count the gradient. */
+GB_API void gb_adam_step(gb_adam *adam, double rate, const float *gradient, float *values);
 
 /* ---------------------------------------------------------------------------------------------------- bends
  * A bend is one intervention: where, on which features, what. Bends act in the order in which they were added; each

@@ -17,19 +17,21 @@ static gb_status prepare(gb_adjoint_builder *b, const gb_adjoint_request *r) {
     b->needed = calloc(count, sizeof *b->needed);
     b->uses = calloc(count, sizeof *b->uses);
     b->user = calloc(count, sizeof *b->user);
+    b->read = calloc(count, sizeof *b->read);
+    b->dropped = calloc(count, sizeof *b->dropped);
+    b->copy = malloc(count * sizeof *b->copy);
+    b->stack = malloc(count * sizeof *b->stack);
     if (a) {
         a->gradient = malloc(wants * sizeof *a->gradient);
         a->wants = malloc(wants * sizeof *a->wants);
         a->fed = calloc((size_t)b->base->count, sizeof *a->fed);
     }
-    if (!b->gradient || !b->needed || !b->uses || !b->user || !a || !a->gradient || !a->wants || !a->fed)
+    if (!b->gradient || !b->needed || !b->uses || !b->user || !b->read || !b->dropped || !b->copy ||
+        !b->stack || !a || !a->gradient || !a->wants || !a->fed)
         return gb_fail(b->err, GB_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        b->gradient[i] = (gb_contribution){GB_NO_NODE, GB_NO_NODE, 1};
     for (gb_node i = 0; i < b->base->count; i++)
         a->fed[i] = r->values[i] && !b->base->nodes[i].is_input;
     for (int i = 0; i < r->want_count; i++) {
-        a->gradient[i] = GB_NO_NODE;
         a->wants[i] = r->wants[i];
     }
     a->want_count = r->want_count;
@@ -38,6 +40,7 @@ static gb_status prepare(gb_adjoint_builder *b, const gb_adjoint_request *r) {
     a->seed = r->seed;
     a->straight_through = r->straight_through;
     b->fed = a->fed;
+    b->first = a->first;
     return GB_OK;
 }
 
@@ -93,8 +96,20 @@ static gb_node param_gradient(gb_adjoint_builder *b, gb_node i, gb_node g) {
     return sum;
 }
 
+/* Appends the cotangent and the adjoint nodes, in place of those of an earlier walk. */
 static void walk_back(gb_adjoint_builder *b) {
     gb_adjoint *a = b->adjoint;
+    gb_node seed = b->bent->value[a->seed];
+    b->bent->graph.count = a->first;
+    for (gb_node i = 0; i < a->first; i++) {
+        b->gradient[i] = (gb_contribution){GB_NO_NODE, GB_NO_NODE, 1};
+        b->copy[i] = GB_NO_NODE;
+    }
+    for (int i = 0; i < a->want_count; i++)
+        a->gradient[i] = GB_NO_NODE;
+    add_cotangent(b, seed);
+    if (!b->status && b->needed[seed])
+        b->gradient[seed].sum = a->cotangent;
     for (gb_node i = a->first - 1; i >= 0 && !b->status; i--) {
         gb_contribution *c = &b->gradient[i];
         if (c->sum == GB_NO_NODE)
@@ -145,17 +160,21 @@ gb_status gb_adjoint_append(const gb_adjoint_request *request, const gb_graph *b
     if (!b.status)
         check_params(&b);
     if (!b.status) {
-        gb_node seed = bent->value[request->seed];
         find_needed(&b);
-        add_cotangent(&b, seed);
-        if (!b.status && b.needed[seed])
-            b.gradient[seed].sum = b.adjoint->cotangent;
+        walk_back(&b);
+    }
+    if (!b.status && gb_choose_dropped(&b, request->batch, request->keep_bytes)) {
+        b.recomputes = true;
         walk_back(&b);
     }
     free(b.gradient);
     free(b.needed);
     free(b.uses);
     free(b.user);
+    free(b.read);
+    free(b.dropped);
+    free(b.copy);
+    free(b.stack);
     if (b.status)
         gb_adjoint_free(b.adjoint);
     else

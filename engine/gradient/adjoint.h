@@ -20,6 +20,8 @@ typedef struct gb_adjoint_request {
     gb_node seed;               /* of the model's graph: the boundary s */
     gb_shared_value *const *values;     /* per node of the model: set or fed there, or NULL */
     bool straight_through;      /* operations without a gradient pass it on unchanged */
+    int batch;
+    size_t keep_bytes;          /* for values of the forward pass; above it they are computed again */
     gb_work_count *work;
 } gb_adjoint_request;
 

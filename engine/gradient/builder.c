@@ -44,9 +44,12 @@ static void set_shape(gb_graph_node *node, const gb_shape *s) {
 
 gb_node gb_adjoint_node(gb_adjoint_builder *b, gb_node of, gb_desc desc, int inputs, const gb_node *input) {
     char why[256];
-    for (int k = 0; k < inputs; k++)
+    gb_node value[GB_MAX_INPUTS] = {0};
+    for (int k = 0; k < inputs; k++) {
         if (input[k] == GB_NO_NODE)
             return GB_NO_NODE;              /* after an error */
+        value[k] = b->recomputes ? gb_value_of(b, input[k]) : input[k];
+    }
     gb_graph_node *node = gb_adjoint_new(b);
     if (!node)
         return GB_NO_NODE;
@@ -64,9 +67,9 @@ gb_node gb_adjoint_node(gb_adjoint_builder *b, gb_node of, gb_desc desc, int inp
     node->desc.out.n = 1;
     uint64_t id = gb_mix(gb_mix(desc.op, (uint64_t)g->count), forward->id);
     for (int k = 0; k < inputs; k++) {
-        node->input[k] = input[k];
-        node->desc.in[k] = gb_node_shape(&g->nodes[input[k]]);
-        id = gb_mix(id, g->nodes[input[k]].id);
+        node->input[k] = value[k];
+        node->desc.in[k] = gb_node_shape(&g->nodes[value[k]]);
+        id = gb_mix(id, g->nodes[value[k]].id);
     }
     node->id = id >> 2 | UINT64_C(1) << 62;
     if (!gb_op_shape(&planar, &node->desc, why, sizeof why)) {

@@ -22,6 +22,12 @@ typedef struct gb_adjoint_builder {
     bool *needed;               /* per node of the forward pass: something wanted depends on its gradient */
     int *uses;                  /* per node of the forward pass: its readers, and the last of them */
     gb_node *user;
+    gb_node first;              /* the first node that is not of the forward pass */
+    /* Per node of the forward pass, after the first walk: an adjoint reads its value; the value is not kept; and the node
+     * that computes it again, or GB_NO_NODE. */
+    bool *read, *dropped;
+    gb_node *copy, *stack;
+    bool recomputes;            /* the second walk: dropped values are computed again */
     bool straight_through;
     gb_work_count *work;
     gb_error *err;
@@ -55,5 +61,13 @@ void gb_settle(gb_adjoint_builder *b, gb_node i);
 bool gb_input_needed(const gb_adjoint_builder *b, gb_node i, int k);
 /* Records that node i has no gradient: an error, unless the request says straight_through. */
 bool gb_no_gradient(gb_adjoint_builder *b, gb_node i, const char *what);
+
+/* recompute.c: memory of the backward pass. After a walk backwards with everything kept: if the values that adjoint nodes
+ * read take more than `budget` bytes for a batch of `batch`, marks those to drop, cheapest multiply-adds per byte first,
+ * and returns true: the walk is then to be repeated. */
+bool gb_choose_dropped(gb_adjoint_builder *b, int batch, size_t budget);
+/* The node that holds the value of forward node i for an adjoint: i itself, or, if it is dropped, a copy that computes it
+ * again, appended now. */
+gb_node gb_value_of(gb_adjoint_builder *b, gb_node i);
 
 #endif

@@ -163,7 +163,8 @@ gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *
     for (int s = 0; s < plan->count && !status; s++) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
-        step->seconds = 0;
+        if (!step->done)
+            step->seconds = 0;
         if (!step->run)
             continue;
         if (gb_work_cancelled(&session->work)) {

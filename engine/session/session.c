@@ -97,7 +97,8 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
     gb_adjoint *adjoint = NULL;
     gb_adjoint_request request = {session->wants, session->want_count, session->seed, session->now.value,
-                                  session->options.straight_through, &session->work};
+                                  session->options.straight_through, session->options.batch,
+                                  session->options.keep_bytes, &session->work};
     bool wants = session->want_count > 0;
     if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.value) &&
         (session->adjoint ? wants && gb_adjoint_is_current(session->adjoint, &request, session->graph) : !wants))

@@ -4,6 +4,8 @@
 set -eu
 files=$(dirname "$0")/../fixtures/readers
 out=${1:?usage: seeds.sh DIR [BUILD]}
+mask=iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAE0lEQVR42mP4z8AARAz/kRAhDgCmmw/x7wgWPgAAAABJRU5ErkJggg==
+grey=iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAQAAADYv8WvAAAAEklEQVR42mNg+P//P0PDf18GABqMBMojlbe7AAAAAElFTkSuQmCC
 for reader in zip pickle torch safetensors npy checkpoint; do mkdir -p "$out/$reader"; done
 cp "$files"/zip-* "$files"/*.npz "$out/zip"
 cp "$files"/*.pkl "$out/pickle"
@@ -13,6 +15,32 @@ cp "$files"/*.npy "$out/npy"
 cp "$files"/* "$files"/../wild/*.p* "$files"/../wild/*.zip "$files"/../wild/*.safetensors "$out/checkpoint"
 mkdir -p "$out/adapt" && cp "$files"/../wild/*.p* "$files"/../wild/*.safetensors "$out/adapt"
 mkdir -p "$out/recipe" && cp "$files"/../recipes/*.yaml "$out/recipe"
+mkdir -p "$out/bend" && cp "$files"/../recipes/*.yaml "$out/bend"
+cat > "$out/bend/all" << END
+inputs: {seeds: 7, trunc: 0.7}
+parameters: {angle: {value: 30, low: -180, high: 180}, push: 0.5}
+vectors: {a: [1, 2, 3, 4, 5, 6, 7, 8], b: [8, 7, 6, 5, 4, 3, 2, 1]}
+clusters: {synthesis.b8.conv1: [[0, 5], [1, 2]]}
+bends:
+- {at: synthesis.b8.conv1, filter: rotate, angle: \$angle, border: reflect, features: {random: 0.5, seed: 7}, mix: 0.5}
+- {at: ["synthesis.b*.conv0", synthesis.b4.conv1], filter: blur, params: [1.5], features: [0-5, 7]}
+- {at: synthesis.b8.conv1, filter: multiply, factor: 2, features: {cluster: [0, 1]}}
+- {at: mapping.fc1, activation: sinlu, a: 1, b: 2, like: paper}
+- {at: synthesis.b8.conv0, activation: poly, params: [1, 2, 3, 4], bias: drop, gain: 0.5}
+- {at: synthesis.b4.conv1, paint: {mask: "data:image/png;base64,$mask", colours: {red: a, other: keep}}}
+- {at: synthesis.b8.conv1, noise: {factor: 2, seed: 5}}
+- {w: all, truncation: 0.7}
+- {w: [1-2], style: {seed: 12, truncation: 0.5}}
+- {w: 0, add: {3: 0.5, 7: -1}, times: \$push}
+- {at: synthesis.b8.conv0, disable: true}
+- {at: z, set: {0: 1}}
+END
+mkdir -p "$out/png" && cp "$files"/../recipes/herdt/mask.png "$out/png"
+for picture in $mask $grey; do echo "$picture" | base64 -d > "$out/png/$(echo "$picture" | cksum | cut -d ' ' -f 1).png"; done
+mkdir -p "$out/config" && cp "$files"/../*.json "$files"/../biggan/*.json "$out/config"
+echo '{"conv_clamp": 256, "mapping_kwargs": {"num_layers": 2, "lr_multiplier": 0.01, "activation": "lrelu"}, "activation": "lrelu"}' > "$out/config/stylegan2"
+mkdir -p "$out/latents" && cp "$files"/*.npy "$files"/../wild/*latents* "$files"/../wild/wplus* "$files"/../projected-64.pt "$out/latents"
+echo '[[0.5, -1, 2e-3, 0, 1, 1, 1, 1]]' > "$out/latents/numbers"
 mkdir -p "$out/studio"
 bent='"recipe":"{\"inputs\":{\"seeds\":3},\"bends\":[{\"at\":\"synthesis.b8.conv1\",\"filter\":\"rotate\"}]}"'
 conv='"node":"synthesis.b8.conv1"'
@@ -60,6 +88,11 @@ if command -v unzip > /dev/null; then
     for f in f32 words text half; do unzip -p "$files/stored.npz" "$f.npy" > "$out/npy/$f.npy"; done
 fi
 if [ $# -gt 1 ]; then
+    mkdir -p "$out/gbw" "$out/model"
+    "$2/tools/ganbend" init stylegan2 "$out/model/skip.gbw" --res 8 --channel-max 2 --z-dim 4 --w-dim 4 --mapping-layers 1
+    "$2/tools/ganbend" init stylegan2 "$out/model/resnet.gbw" --res 8 --channel-max 2 --z-dim 4 --w-dim 4 --mapping-layers 1 \
+        --block resnet --classes 2
+    cp "$out"/model/* "$out/gbw"
     build=$(cd "$2" && pwd) adapt=$(cd "$out/adapt" && pwd)
     (cd "$(dirname "$0")/../.." && "$build/tests/weights/test_variations" "$adapt") > /dev/null
     cp "$adapt"/* "$out/checkpoint"

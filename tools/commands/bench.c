@@ -22,7 +22,7 @@ typedef struct settings {
     device_options on;
     double seconds;
     const char *picture_size;
-    bool layers, json;
+    bool layers, json, gradients;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -35,6 +35,8 @@ static const option options[] = {
     {"--size", OPTION_TEXT, AT(picture_size), "N|HxW", "Size of the pictures that a network looks at (default: the "
      "model's own).", 0, 0},
     {"--layers", OPTION_FLAG, AT(layers), NULL, "Print the time of each step, and how close it is to its limit.", 0, 0},
+    {"--gradients", OPTION_FLAG, AT(gradients), NULL, "Time a render and a backward pass with the gradients of all w's and noise maps, of "
+     "z, or of the pictures, on the CPU. Multiply-adds and their rate are those of the render alone.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     {0}
 };
@@ -89,6 +91,23 @@ static bool on_gpu(const loaded_model *o) {
     return gb_context_device(o->context) != NULL;
 }
 
+/* Wants the gradients of ws and of all noise maps, of z, or of the pictures. */
+static gb_status want_gradients(const loaded_model *o, gb_session *session, gb_error *err) {
+    gb_node node = gb_model_find_role(o->model, GB_ROLE_WS, 0);
+    gb_node_info info;
+    if (node == GB_NO_NODE) node = gb_model_find_role(o->model, GB_ROLE_Z, 0);
+    for (int k = 0; k < picture_input_count(o->model) && !err->status; k++) {
+        picture_input_at(o->model, k, &info);
+        gb_session_want(session, info.name, err);
+    }
+    for (int i = 0; node != GB_NO_NODE && !err->status; i++) {
+        gb_model_node(o->model, node, &info);
+        gb_session_want(session, info.name, err);
+        node = gb_model_find_role(o->model, GB_ROLE_NOISE, i);
+    }
+    return err->status;
+}
+
 /* Noise as the pictures of a network that looks at pictures; other noise in each run. */
 static gb_status feed_noise(const settings *set, const gb_model *model, gb_session *session, uint64_t run, gb_error *err) {
     for (int k = 0; k < picture_input_count(model); k++) {
@@ -121,6 +140,8 @@ static gb_status time_renders(const settings *set, const loaded_model *o, gb_ses
         if (on_gpu(o) && !picture_input_count(model) ? gb_session_render_rgb(session, (uint8_t *)images, err)
                                                      : gb_session_render(session, images, err))
             return err->status;
+        /* The gradient of half the sum of the squares of the picture. */
+        if (set->gradients && gb_session_backward(session, gb_model_output(model), images, err)) return err->status;
         end = host_seconds();
         if (i == 0) {
             gb_render_stats stats;
@@ -290,10 +311,12 @@ static int run(int argc, char **argv) {
         return wrong_usage(&bench_command, "--size takes a number of pixels, 256, or height and width, 224x320");
     how.batch = (int)set.batch;
     how.time_steps = set.layers;
+    if (set.gradients) how.purpose = GB_GRADIENT;
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
         !set_picture_size(&o, height, width, &err) && !allocate_images(&set, &o, &images, &err) &&
         !gb_session_new(o.model, &how, &session, &err) &&
-        !apply_bending(&b, session, &err) && !time_renders(&set, &o, session, images, &s, &err) &&
+        !apply_bending(&b, session, &err) && !(set.gradients && want_gradients(&o, session, &err)) &&
+        !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
         if (set.json) print_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);

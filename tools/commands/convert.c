@@ -2,12 +2,13 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "tools/inputs/safe_convert.h"
 #include "tools/program/output_file.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
 
 typedef struct settings {
-    bool half;
+    bool half, no_sandbox;
     const char *config, *network, *lpips;
 } settings;
 
@@ -22,8 +23,18 @@ static const option options[] = {
      "ema.ema_model, or . for the top level (default: a moving average, if there is one).", 0, 0},
     {"--lpips", OPTION_TEXT, AT(lpips), "vgg.pth", "LPIPS's own weights (lpips/weights/v0.1/vgg.pth), to join with "
      "torchvision's VGG-16 to a perceptual distance of two pictures.", 0, 0},
+    {"--no-sandbox", OPTION_FLAG, AT(no_sandbox), NULL, "Read the checkpoint in this process instead of one that may do "
+     "nothing else.", 0, 0},
     {0}
 };
+
+/* In this process, with access to everything. */
+static gb_status convert_here(const char *in, const char *out, const gb_convert_options *how, gb_error *err) {
+    gb_context *context = NULL;
+    if (!gb_context_new(&(gb_context_options){.device = "cpu"}, &context, err)) gb_convert(context, in, out, how, err);
+    gb_context_free(context);
+    return err->status;
+}
 
 static void print_note(void *arg, const char *line) {
     (void)arg;
@@ -41,7 +52,6 @@ static int run(int argc, char **argv) {
     settings set = {0};
     progress p;
     gb_convert_options how = {.note = print_note, .progress = progress_share, .progress_arg = &p};
-    gb_context *context = NULL;
     output_file out = {0};
     gb_error err = {0};
     int status;
@@ -51,13 +61,12 @@ static int run(int argc, char **argv) {
     how.network = set.network;
     how.lpips = set.lpips;
     p = progress_start("converting", 1);
-    if (!output_begin(&out, operands[1], &err) && !gb_context_new(NULL, &context, &err) &&
-        !gb_convert(context, operands[0], out.path, &how, &err))
+    if (!output_begin(&out, operands[1], &err) &&
+        !(set.no_sandbox ? convert_here : convert_safely)(operands[0], out.path, &how, &err))
         output_finish(&out, &err);
     progress_end(&p);
     output_drop(&out);
     if (!err.status) report("%s: a .gbw model", operands[1]);
-    gb_context_free(context);
     return err.status ? failed(&convert_command, &err) : EXIT_DONE;
 }
 
@@ -68,7 +77,8 @@ const command convert_command = {
     .usage = "[options]",
     .about = "Opens a checkpoint of StyleGAN2, BigGAN, ResNet or VGG-16 (.pkl, .pt, .pth, .bin, .safetensors) without executing anything in "
              "it, and writes a .gbw. The family is recognised from the contents, not the file name. Missing noise maps and "
-             "a missing mean w are synthesised from seed 0. - stands for standard input or output.",
+             "a missing mean w are synthesised from seed 0. - stands for standard input or output. The checkpoint is read by a process "
+             "that has no network and can open no other file.",
     .list = print_families,
     .writes = WRITES_MODEL | WRITES_STREAM,
     .example = "ganbend convert faces.pkl faces.gbw --half\n"

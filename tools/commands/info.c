@@ -10,9 +10,10 @@
 #include "commands.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/open_model.h"
+#include "tools/program/sandbox.h"
 
 typedef struct settings {
-    bool json, verify, classes, model, dot;
+    bool json, verify, classes, model, dot, no_sandbox;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -23,6 +24,8 @@ static const option options[] = {
     {"--model", OPTION_FLAG, AT(model), NULL, "Of a checkpoint, print the nodes of the model that it is converted to.", 0, 0},
     {"--dot", OPTION_FLAG, AT(dot), NULL, "Print the network as a graph for Graphviz: dot -Tsvg.", 0, 0},
     {"--classes", OPTION_FLAG, AT(classes), NULL, "List the numbers and names of a model's classes.", 0, 0},
+    {"--no-sandbox", OPTION_FLAG, AT(no_sandbox), NULL, "Read the file in this process instead of one that may do nothing "
+     "else.", 0, 0},
     {0}
 };
 
@@ -235,7 +238,7 @@ static json_t *model_json(const gb_model *model) {
 
 static gb_status model_info(const char *path, const settings *set, gb_error *err) {
     loaded_model o;
-    gb_status status = open_model(path, &(device_options){0}, &o, err);
+    gb_status status = open_model(path, &(device_options){.device = "cpu"}, &o, err);
     if (!status && set->verify) status = gb_model_verify(o.model, err);
     if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
@@ -299,20 +302,40 @@ static gb_status file_info(const char *path, const settings *set, gb_error *err)
     return status;
 }
 
+typedef struct inspection {
+    const char *path;
+    const settings *set;
+    bool model;
+} inspection;
+
+static gb_status inspect(void *arg, int out, gb_error *err) {
+    const inspection *i = arg;
+    (void)out;
+    return i->model ? model_info(i->path, i->set, err) : file_info(i->path, i->set, err);
+}
+
+static gb_status inspect_safely(inspection *i, gb_error *err) {
+    const sandbox box = {.readable = {i->path}, .memory = sandbox_memory_for(i->path)};
+    sandbox_child child;
+    if (sandbox_start(&box, inspect, i, &child, err)) return err->status;
+    return sandbox_finish(&child, err);
+}
+
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {0};
     gb_error err = {0};
     int status;
-    bool model;
+    bool gbw;
     if (!parse_arguments(&info_command, argc, argv, operands, &set, &status)) return status;
-    if (gb_is_gbw(operands[0], &model, &err)) return failed(&info_command, &err);
-    if (model || set.classes || set.model || set.dot)
-        model_info(operands[0], &set, &err);
-    else if (set.verify)
+    if (gb_is_gbw(operands[0], &gbw, &err)) return failed(&info_command, &err);
+    inspection i = {operands[0], &set, gbw || set.classes || set.model || set.dot};
+    if (!i.model && set.verify)
         state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one", operands[0]);
+    else if (set.no_sandbox || (i.model && !gbw))       /* a checkpoint is converted in a sandbox of its own */
+        inspect(&i, -1, &err);
     else
-        file_info(operands[0], &set, &err);
+        inspect_safely(&i, &err);
     return err.status ? failed(&info_command, &err) : EXIT_DONE;
 }
 
@@ -323,7 +346,8 @@ const command info_command = {
     .usage = "[options]",
     .about = "Prints the metadata and nodes of a .gbw (number, name, alias, operation, output shape, parameters, "
              "multiply-adds), or the arrays and plain values of any other checkpoint or array file (.pkl .pt .pth .bin "
-             ".safetensors .npy .npz). Nothing in the file is executed.",
+             ".safetensors .npy .npz). Nothing in the file is executed: it is read by a process that has no network and can open no "
+             "other file.",
     .example = "ganbend info faces.gbw\nganbend info biggan.gbw --classes\n"
                "ganbend info faces.gbw --dot | dot -Tsvg > faces.svg",
     .options = options,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "safe_convert.h"
 #include "tools/program/error.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -209,7 +210,7 @@ static void print_note(void *arg, const char *line) {
 static gb_status convert_to(gb_context *context, const char *path, const char *out, gb_model **model, gb_error *err) {
     progress p = progress_start("converting", 1);
     const gb_convert_options how = {.note = print_note, .progress = progress_share, .progress_arg = &p};
-    gb_convert(context, path, out, &how, err);
+    convert_safely(path, out, &how, err);
     progress_end(&p);
     return err->status ? err->status : gb_model_read(context, out, model, err);
 }

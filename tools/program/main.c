@@ -128,7 +128,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     int status = dispatch(argc, argv);
-    remove_temporaries();
+    end_cleaning_up();
     /* Output that could not be written is a failure, even if the subcommand succeeded. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "ganbend: standard output: %s\n", strerror(errno));

@@ -24,7 +24,8 @@ static struct {
     char files[FILES][PATH_ROOM];   /* "" for a free place */
     char own[PATH_ROOM];            /* this program's folder in $TMPDIR; "" if there is none yet */
     char folders[FOLDERS][PATH_ROOM];   /* where the library writes */
-    bool watching;
+    bool watching, started;
+    pthread_t thread;
     int from, into;                 /* the pipe */
     volatile pid_t child;
 } state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -48,7 +49,7 @@ static void remove_unfinished(const char *folder) {
     if (list) closedir(list);
 }
 
-void remove_temporaries(void) {
+static void remove_temporaries(void) {
     pthread_mutex_lock(&state_of_process.lock);
     for (int i = 0; i < FILES; i++) {
         if (*state_of_process.files[i]) unlink(state_of_process.files[i]);
@@ -90,24 +91,22 @@ void end_when_interrupted(pid_t process) {
     state_of_process.child = process;
 }
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 /* Starts the thread and sets the handlers. */
 static gb_status watch_signals(gb_error *err) {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction how = {.sa_handler = tell, .sa_flags = SA_RESTART};
     int ends[2];
     sigset_t all, before;
-    pthread_t thread;
-    bool started;
     if (pipe(ends) != 0) return state(err, GB_IO, "cannot create a pipe: %s", strerror(errno));
     for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     state_of_process.from = ends[0];
     state_of_process.into = ends[1];
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&thread, NULL, wait_for_signal, NULL) == 0;
+    state_of_process.started = pthread_create(&state_of_process.thread, NULL, wait_for_signal, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!started) return GB_OK;         /* signals end the program as they would without this */
-    pthread_detach(thread);
+    if (!state_of_process.started) return GB_OK;    /* signals end the program as they would without this */
     sigemptyset(&how.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction now;
@@ -125,6 +124,20 @@ gb_status clean_up_when_interrupted(const char *folder, gb_error *err) {
     if (state_of_process.watching) return GB_OK;
     state_of_process.watching = true;
     return watch_signals(err);
+}
+
+/* The end of the pipe ends the thread. A signal that came before is still obeyed. */
+void end_cleaning_up(void) {
+    remove_temporaries();
+    if (!state_of_process.started) return;
+    state_of_process.started = false;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction now;
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler == tell) signal(signals[i], SIG_DFL);
+    }
+    close(state_of_process.into);
+    pthread_join(state_of_process.thread, NULL);
+    close(state_of_process.from);
 }
 
 /* Remembers a path whose file is to be removed. */

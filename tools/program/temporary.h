@@ -22,7 +22,7 @@ gb_status name_beside(const char *target, char path[PATH_ROOM], gb_error *err);
 void remove_temporary(const char *path);
 /* Gives the file its final name. */
 gb_status keep_temporary(const char *path, const char *target, gb_error *err);
-/* Removes all. */
-void remove_temporaries(void);
+/* Removes all, and stops watching for signals: at the end of the program. */
+void end_cleaning_up(void);
 
 #endif

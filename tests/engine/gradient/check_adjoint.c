@@ -158,6 +158,7 @@ typedef struct check {
     gb_adjoint *adjoint;
     evaluation e;
     double **inputs;            /* per node of the bent graph; of inputs */
+    size_t keep_bytes;
 } check;
 
 static int failures, checks;
@@ -189,7 +190,7 @@ static void build(check *c) {
         if (graph->nodes[i].is_input)
             c->wants[c->want_count++] = (gb_want){i, false};
     make_bends(c);
-    gb_adjoint_request request = {c->wants, c->want_count, graph->output, values, false, &work};
+    gb_adjoint_request request = {c->wants, c->want_count, graph->output, values, false, 1, c->keep_bytes, &work};
     if (gb_bent_new(graph, &c->bends, values, NULL, &work, &c->bent, &err) ||
         gb_adjoint_append(&request, graph, c->bent, &c->adjoint, &err))
         quit(c->net->name, err.message);
@@ -260,9 +261,10 @@ static void report(const char *name, double numeric, double adjoint, double scal
     printf("FAILED %s: ⟨Jv,u⟩ is %.9g, ⟨v,Jᵀu⟩ %.9g\n", name, numeric, adjoint);
 }
 
-static void run_check(network *net) {
+/* With a budget of 1 byte every value is computed again. */
+static void run_check(network *net, size_t keep_bytes) {
     const double h = 1e-6;
-    check c = {.net = net};
+    check c = {.net = net, .keep_bytes = keep_bytes};
     build(&c);
     gb_node cotangent = c.adjoint->cotangent;
     size_t nodes = (size_t)c.bent->graph.count;
@@ -300,7 +302,7 @@ static void run_check(network *net) {
 /* The gradient of every parameter of the bent activation of the network's only bend, whose parameters are floats. */
 static void check_params(network *net) {
     const float h = 1.0f / 16384;
-    check c = {.net = net};
+    check c = {.net = net, .keep_bytes = SIZE_MAX};
     build(&c);
     gb_node at = GB_NO_NODE;
     for (gb_node i = 0; i < net->graph->count; i++)
@@ -310,7 +312,7 @@ static void check_params(network *net) {
     gb_work_count work = {NULL, 0};
     gb_error err = {0};
     gb_shared_value **values = calloc((size_t)net->graph->count, sizeof *values);
-    gb_adjoint_request request = {c.wants, c.want_count, net->graph->output, values, false, &work};
+    gb_adjoint_request request = {c.wants, c.want_count, net->graph->output, values, false, 1, c.keep_bytes, &work};
     gb_bent *bent = NULL;
     gb_adjoint *adjoint = NULL;
     if (gb_bent_new(net->graph, &c.bends, values, NULL, &work, &bent, &err) ||
@@ -349,7 +351,8 @@ int main(int argc, char **argv) {
     network net;
     seed_networks(seed);
     for (int i = 0; next_network(i, &net); i++) {
-        run_check(&net);
+        run_check(&net, SIZE_MAX);
+        run_check(&net, 1);
         if (net.bend_count == 1 && net.bends[0].kind == GB_BEND_ACTIVATION && net.bends[0].param_count)
             check_params(&net);
         free_network(&net);

@@ -165,6 +165,30 @@ static void a_second_backward_pass_repeats_the_forward_pass(void **state) {
     close_fixture(&f);
 }
 
+/* Values that are computed again have the bits of those that are kept, and take less memory. */
+static void a_small_budget_changes_no_bit_and_saves_memory(void **state) {
+    (void)state;
+    fixture f = open_fixture(NULL, &small_stylegan2, NULL);
+    size_t z = node_size(f.model, gb_model_find(f.model, "z"));
+    float *gradient[2];
+    gb_render_stats stats[2];
+    for (int small = 0; small < 2; small++) {
+        gb_session *session = NULL;
+        OK(gb_session_new(f.model, &(gb_session_options){.purpose = GB_GRADIENT, .batch = 4, .keep_bytes = small}, &session,
+                          &err));
+        OK(gb_session_seed(session, 3, &err));
+        gradient[small] = gradient_of_z(session, f.model, 4, NULL);
+        gb_session_stats(session, &stats[small]);
+        gb_session_free(session);
+    }
+    assert_same_bits(gradient[0], gradient[1], 4 * z);
+    assert_true(stats[1].steps > stats[0].steps);
+    assert_true(stats[1].arena_bytes < stats[0].arena_bytes * 9 / 10);
+    free(gradient[0]);
+    free(gradient[1]);
+    close_fixture(&f);
+}
+
 /* ------------------------------------------------------------------------------------------------ meaning */
 
 /* From an inner boundary instead of the picture: with the gradient of the picture at that boundary as cotangent, the
@@ -186,6 +210,86 @@ static void a_backward_pass_can_start_at_any_boundary(void **state) {
     free(through);
     free(direct);
     gb_session_free(session);
+    close_fixture(&f);
+}
+
+/* A network that looks at two pictures: convolution, ReLU, pooling, unit norm, and their weighted distance. */
+static gb_model *distance_model(gb_context *context, int64_t size, float *weights) {
+    gb_graph *graph = gb_graph_new();
+    gb_model *model = NULL;
+    gb_node features[2];
+    const char *const names[][5] = {{"a", "a.conv", "a.relu", "a.pool", "a.norm"}, {"b", "b.conv", "b.relu", "b.pool", "b.norm"}};
+    gb_randn(GB_RNG_NUMPY, 5, 8 * 3 * 9 + 16, weights);
+    for (int i = 0; i < 8; i++)
+        weights[8 * 3 * 9 + 8 + i] = fabsf(weights[8 * 3 * 9 + 8 + i]);
+    gb_graph_weight(graph, "w", 4, (const int64_t[]){8, 3, 3, 3}, weights);
+    gb_graph_weight(graph, "bias", 1, (const int64_t[]){8}, weights + 8 * 3 * 9);
+    gb_graph_weight(graph, "lin", 1, (const int64_t[]){8}, weights + 8 * 3 * 9 + 8);
+    for (int i = 0; i < 2; i++) {
+        gb_node x = gb_graph_input(graph, names[i][0], 3, (const int64_t[]){3, size, size}, NULL);
+        x = gb_graph_conv2d(graph, names[i][1], x, GB_NO_NODE, "w", &(gb_conv2d_options){.stride = 2, .padding = 1});
+        x = gb_graph_bias_act(graph, names[i][2], x, &(gb_bias_act_options){.bias = "bias", .act = "relu"});
+        x = gb_graph_max_pool(graph, names[i][3], x, &(gb_pool_options){.window = 3, .stride = 2, .padding = 1});
+        features[i] = gb_graph_unit_norm(graph, names[i][4], x, 1e-10f);
+    }
+    gb_graph_output(graph, gb_graph_distance(graph, "distance", "weighted_l2", features[0], features[1], "lin"));
+    OK(gb_model_build(context, graph, &model, &err));
+    return model;
+}
+
+/* The distance of the drawn picture from a target. */
+static float distance_at(gb_session *drawing, gb_session *looking, const float *ws, float *image) {
+    float distance;
+    OK(gb_session_set_ws(drawing, ws, 1, &err));
+    OK(gb_session_render(drawing, image, &err));
+    OK(gb_session_feed(looking, "a", image, &err));
+    OK(gb_session_render(looking, &distance, &err));
+    return distance;
+}
+
+/* The gradient of the picture from a session that looks at it is the cotangent of the session that drew it: together they
+ * give the slope of the distance along any direction of w. */
+static void sessions_chain(void **state) {
+    enum { WIDTH = 32 };
+    float weights[8 * 3 * 9 + 16], ws[WIDTH], moved[WIDTH], direction[WIDTH], one = 1;
+    (void)state;
+    fixture f = open_fixture(NULL, &small_stylegan2, NULL);
+    gb_model *model = distance_model(f.context, 64, weights);
+    gb_session *drawing = gradient_session(f.model, 1, false), *looking = NULL;
+    gb_node map = gb_model_find(f.model, "mapping"), a = gb_model_find(model, "a");
+    size_t pixels = output_size(f.model), rows = node_size(f.model, map) / WIDTH;
+    float *image = malloc(pixels * sizeof *image), *target = malloc(pixels * sizeof *target);
+    float *of_image = malloc(pixels * sizeof *of_image), *of_ws = malloc(rows * WIDTH * sizeof *of_ws);
+    OK(gb_session_new(model, &(gb_session_options){.purpose = GB_GRADIENT}, &looking, &err));
+    OK(gb_session_want(looking, "a", &err));
+    OK(gb_session_want(drawing, "mapping", &err));
+    gb_randn(GB_RNG_NUMPY, 1, WIDTH, ws);
+    gb_randn(GB_RNG_NUMPY, 2, WIDTH, direction);
+    OK(gb_session_render(drawing, target, &err));
+    OK(gb_session_feed(looking, "b", target, &err));
+    float at = distance_at(drawing, looking, ws, image);
+    assert_true(at > 0);
+    OK(gb_session_backward(looking, gb_model_output(model), &one, &err));
+    OK(gb_session_gradient(looking, a, of_image, &err));
+    OK(gb_session_backward(drawing, gb_model_output(f.model), of_image, &err));
+    OK(gb_session_gradient(drawing, map, of_ws, &err));
+    double slope = 0, numeric = 0, h = 2e-3;
+    for (size_t i = 0; i < rows * WIDTH; i++)
+        slope += of_ws[i] * direction[i % WIDTH];
+    for (int sign = -1; sign <= 1; sign += 2) {
+        for (int i = 0; i < WIDTH; i++)
+            moved[i] = ws[i] + (float)(sign * h) * direction[i];
+        numeric += sign * distance_at(drawing, looking, moved, image) / (2 * h);
+    }
+    assert_true(fabs(slope) > 1e-4);
+    assert_true(fabs(slope - numeric) <= 0.03 * fabs(slope));
+    free(image);
+    free(target);
+    free(of_image);
+    free(of_ws);
+    gb_session_free(drawing);
+    gb_session_free(looking);
+    gb_model_close(model);
     close_fixture(&f);
 }
 
@@ -280,8 +384,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_of_all_purposes_have_the_same_bits),
         cmocka_unit_test(gradients_have_the_same_bits),
+        cmocka_unit_test(a_small_budget_changes_no_bit_and_saves_memory),
         cmocka_unit_test(a_second_backward_pass_repeats_the_forward_pass),
         cmocka_unit_test(a_backward_pass_can_start_at_any_boundary),
+        cmocka_unit_test(sessions_chain),
         cmocka_unit_test(nothing_passes_a_feed),
         cmocka_unit_test(flat_bends_are_refused_unless_straight_through),
         cmocka_unit_test(misuse_is_refused),

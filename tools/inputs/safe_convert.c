@@ -1,0 +1,42 @@
+/* The child writes the .gbw to a pipe, which this process copies to the output. */
+#include "safe_convert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/program/host.h"
+#include "tools/program/sandbox.h"
+
+typedef struct conversion {
+    const char *in;
+    const gb_convert_options *how;
+} conversion;
+
+static gb_status convert(void *arg, int out, gb_error *err) {
+    const conversion *c = arg;
+    gb_context *context = NULL;
+    char pipe[48];
+    snprintf(pipe, sizeof pipe, "/proc/self/fd/%d", out);
+    if (!gb_context_new(&(gb_context_options){.device = "cpu"}, &context, err))
+        gb_convert(context, c->in, pipe, c->how, err);
+    gb_context_free(context);
+    return err->status;
+}
+
+gb_status convert_safely(const char *in, const char *out, const gb_convert_options *how, gb_error *err) {
+    const char *slash = strrchr(in, '/');
+    char beside[PATH_ROOM];
+    bool fits = snprintf(beside, sizeof beside, "%.*sconfig.json", slash ? (int)(slash - in) + 1 : 0, in) < PATH_ROOM;
+    const sandbox box = {.readable = {in, how->config, how->lpips, how->config || !fits ? NULL : beside},
+                         .memory = sandbox_memory_for(in)};
+    conversion c = {in, how};
+    sandbox_child child;
+    gb_error failed = {0}, written = {0};
+    bool own;
+    if (gb_check_output(out, GB_OUTPUT_GBW, err) || sandbox_start(&box, convert, &c, &child, err)) return err->status;
+    gb_file_write(out, GB_OUTPUT_GBW, &(gb_reader){.name = out, .read = sandbox_read, .arg = &child}, &written);
+    own = child.ended;      /* and not because this process stopped reading what it wrote */
+    sandbox_finish(&child, &failed);
+    if (written.status) *err = own && failed.status ? failed : written;
+    return err->status;
+}
