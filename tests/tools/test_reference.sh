@@ -19,14 +19,14 @@ check "there are subcommands" [ "$(wc -l <"$scratch/commands")" -gt 10 ]
 : >"$scratch/all"
 while read -r command; do
     "$ganbend" "$command" --help >"$scratch/help"
-    verbs=$(sed -n "1s/^usage: ganbend $command \([a-z|]*\) …\$/\1/p" "$scratch/help" | tr '|' ' ')
+    verbs=$(sed -n "1s/^usage: ganbend $command \[\{0,1\}\([a-z|]*\)\]\{0,1\} …\$/\1/p" "$scratch/help" | tr '|' ' ')
     [ -n "$verbs" ] || echo "$command" >>"$scratch/all"
     for verb in $verbs; do echo "$command $verb" >>"$scratch/all"; done
 done <"$scratch/commands"
 
 # options COMMAND…: one option a line
 options() {
-    "$ganbend" "$@" --help | sed -n 's/^  \(-[-a-z]*\).*/\1/p'
+    "$ganbend" "$@" --help-all | sed -n 's/^  \(-[-a-z]*\).*/\1/p'
 }
 
 while read -r command verb; do
