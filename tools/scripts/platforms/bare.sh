@@ -9,13 +9,19 @@ sh tools/scripts/packages.sh platforms
 [ "$(id -u)" = 0 ] || { echo "bare.sh: only root can enter another root folder"; exit 1; }
 mkdir -p "$out"
 root=$out/root
-rm -rf "$root"
+# Never follows a mount that an earlier run could not remove.
+if grep -q " $root/" /proc/mounts; then
+    echo "bare.sh: something is still mounted in $root; unmount it first"
+    exit 1
+fi
+rm -rf --one-file-system "$root"
 mmdebstrap --variant=apt "$suite" "$root"
 for file in /etc/resolv.conf /etc/hosts; do
     [ -e $file ] && cp $file "$root$file"
 done
-trap 'umount "$root/proc" 2>/dev/null; umount "$root/dev" 2>/dev/null; :' EXIT
-mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev"
+# mmdebstrap has made the devices; /dev of this machine stays outside.
+trap 'umount "$root/proc"' EXIT
+mount -t proc proc "$root/proc"
 
 # inside COMMAND…: in the clone, in the bare system
 inside() {
