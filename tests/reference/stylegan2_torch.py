@@ -74,9 +74,24 @@ class Generator:
 
     @torch.no_grad()
     def __call__(self, z):
+        return self.draw(self.map(z))
+
+    def gradients(self, z):
+        """Of half the sum of the squares of the picture, with respect to w and all noise maps."""
+        with torch.no_grad():
+            w = self.map(z)
+        leaves = [w] + [layer.noise for block in self.blocks for layer in block[:2] if layer]
+        for leaf in leaves:
+            leaf.requires_grad_(True)
+        return torch.autograd.grad(0.5 * self.draw(w).square().sum(), leaves)
+
+    def map(self, z):
         w = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
         for weight, bias in self.mapping:
             w = F.leaky_relu(torch.addmm(bias * 0.01, w, weight.t() * (0.01 / 512 ** 0.5)), 0.2) * 2 ** 0.5
+        return w
+
+    def draw(self, w):
         x, picture = self.const, None
         for up, plain, rgb in self.blocks:
             if up:
@@ -92,16 +107,18 @@ def main():
     options.add_argument("--res", type=int, default=1024)
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--gradients", action="store_true", help="time a forward and a backward pass")
     o = options.parse_args()
     torch.set_num_threads(o.threads)
     torch.manual_seed(0)
     network = Generator(o.res)
-    network(torch.randn(1, 512))
+    run = network.gradients if o.gradients else network
+    run(torch.randn(1, 512))
     times = []
     for _ in range(o.runs):
         z = torch.randn(1, 512)
         start = time.perf_counter()
-        network(z)
+        run(z)
         times.append(time.perf_counter() - start)
     times.sort()
     print(json.dumps({"median_s": times[len(times) // 2], "fastest_s": times[0],
