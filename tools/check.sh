@@ -114,16 +114,17 @@ fuzz() {
     target=${1#fuzz_}
     seeds=$out/seeds/$target
     mkdir -p "$seeds"
+    [ -d "tests/fuzz/corpus/$target" ] && cp "tests/fuzz/corpus/$target"/* "$seeds"
     case $target in
     bend | recipe) words=recipe ;;
     config | safetensors) words=json ;;
     model | gbw) words=gbw ;;
-    png | studio) words=$target ;;
+    png) words=png ;;
+    studio | unread | guard | osc) words=studio ;;
     *) words=pickle ;;
     esac
     "$(find "$out/fuzz" -type f -name "$1" -perm -u+x)" -seed="$begun" -max_total_time="$2" -timeout=10 \
-        -rss_limit_mb=2048 -artifact_prefix="$out/logs/" -dict="tests/fuzz/dictionaries/$words" "$seeds" \
-        "tests/fuzz/corpus/$target"
+        -rss_limit_mb=2048 -artifact_prefix="$out/logs/" -dict="tests/fuzz/dictionaries/$words" "$seeds"
 }
 
 # valgrind_run COMMAND…: fails on errors and leaks. valgrind does not support AVX-512.
