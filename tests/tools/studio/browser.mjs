@@ -13,9 +13,19 @@ export const KEY = {
     pageUp: '\uE00E', pageDown: '\uE00F', backspace: '\uE003',
 };
 
+/* chromedriver takes a port that is free for IPv6 and gives up if another program has it for IPv4: then once more. */
+async function startDriver(tries = 5) {
+    try {
+        return await startProgram(process.env.CHROMEDRIVER ?? 'chromedriver', ['--port=0'],
+                                  /started successfully on port (\d+)/);
+    } catch (error) {
+        if (tries === 1 || !/Address already in use/.test(error.message)) throw error;
+        return startDriver(tries - 1);
+    }
+}
+
 export async function startBrowser({ width = 1280, height = 800, dark = false } = {}) {
-    const driver = await startProgram(process.env.CHROMEDRIVER ?? 'chromedriver', ['--port=0'],
-                                      /started successfully on port (\d+)/);
+    const driver = await startDriver();
     const base = `http://127.0.0.1:${driver.match[1]}`;
     async function ask(method, path, body) {
         const response = await fetch(base + path, {
