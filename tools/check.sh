@@ -176,7 +176,7 @@ step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Re
 step "build with address and undefined-behaviour sanitizers" build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGANBEND_SANITIZE=address,undefined && {
     if [ $tier = long ]; then
-        run_tests "test under the sanitizers" sanitize -LE gpu
+        run_tests "test under the sanitizers" sanitize -LE "gpu|long"
     else
         run_tests "unit tests under the sanitizers" sanitize -L unit
     fi
@@ -206,7 +206,7 @@ step "valgrind: convert biggan-32-cifar.pth" valgrind_run "$ganbend" convert --n
 
 step "build the fuzzers" build_fuzzers "$(sh tools/scripts/fuzzing_clang.sh)" && {
     for fuzzer in $fuzzers; do
-        step "$fuzzer, 4 s" fuzz "$fuzzer" 4
+        step "$fuzzer, 2 s" fuzz "$fuzzer" 2
     done
 }
 summary

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The library without recipes, PNG and JSON links none of the libraries that these need, renders, and says what is missing.
-# The program and the tests are refused. Usage, from the repository root: test_switches.sh CMAKE C_COMPILER LAUNCHER
+# The program and the tests are refused. It builds the library once more, so it belongs to tools/check.sh --platforms.
+# Usage, from the repository root: test_switches.sh CMAKE C_COMPILER LAUNCHER
 set -eu
 cmake=$1 cc=$2 launcher=$3
 work=$(mktemp -d)
