@@ -8,7 +8,8 @@
 #                                    valgrind and fuzzing (under 20 minutes)
 #     sh tools/check.sh --platforms [NAME...]
 #                                    other platforms and installations, with the scripts in
-#                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix
+#                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix,
+#                                    switches, reproducible, emulated (CUDA kernels under sanitizers)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tier=everyday
@@ -64,12 +65,14 @@ launcher=
 command -v ccache >/dev/null 2>&1 &&
     launcher="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
 
-# build DIR OPTIONS…: configures and builds. nvcc needs minutes for the GPU kernels, so they are built only on request.
+# build DIR TARGET OPTIONS…: configures and builds. nvcc needs minutes for the GPU kernels, so they are built only on request.
 build() {
     dir=$out/$1
-    shift
+    target=$2
+    shift 2
     # shellcheck disable=SC2086  # two options
-    cmake -S . -B "$dir" -DGANBEND_WERROR=ON -DGANBEND_CUDA=OFF $launcher "$@" && cmake --build "$dir" -j "$jobs"
+    cmake -S . -B "$dir" -DGANBEND_WERROR=ON -DGANBEND_CUDA=OFF $launcher "$@" &&
+        cmake --build "$dir" -j "$jobs" --target "$target"
 }
 
 # run_tests NAME DIR CTEST-OPTIONS…: runs the selected tests of a build and counts them.
@@ -170,11 +173,11 @@ cuda="-DGANBEND_CUDA=OFF"
 skip="gpu|long"
 [ $tier = long ] && skip=gpu
 # shellcheck disable=SC2086  # one or two options
-step "build the release, warnings as errors" build release -DCMAKE_BUILD_TYPE=Release $cuda &&
+step "build the release, warnings as errors" build release all -DCMAKE_BUILD_TYPE=Release $cuda &&
     run_tests "test the release" release -LE "$skip"
 
-step "build with address and undefined-behaviour sanitizers" build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DGANBEND_SANITIZE=address,undefined && {
+step "build with address and undefined-behaviour sanitizers" build sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DGANBEND_SANITIZE=address,undefined -DGANBEND_EMULATED_CUDA=OFF && {
     if [ $tier = long ]; then
         run_tests "test under the sanitizers" sanitize -LE "gpu|long"
     else
@@ -187,7 +190,8 @@ step "build with address and undefined-behaviour sanitizers" build sanitize -DCM
 }
 
 # ---------------------------------------------------------------------------------------------------- long
-step "build with the thread sanitizer" build threads -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_SANITIZE=thread &&
+step "build with the thread sanitizer" build threads thread_tests -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DGANBEND_SANITIZE=thread &&
     run_tests "test under the thread sanitizer" threads -L threads
 
 for checkpoint in nvlabs-orig-16.pkl rosinality-64.pt; do

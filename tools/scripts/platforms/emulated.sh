@@ -1,0 +1,8 @@
+#!/bin/sh
+# The CUDA kernels on the emulated GPU under the address and undefined-behaviour sanitizers, in all precisions. Usage, from the
+# repository root: sh tools/scripts/platforms/emulated.sh BUILD-FOLDER
+set -eu
+build=$1/emulated
+cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_CUDA=OFF -DGANBEND_SANITIZE=address,undefined
+cmake --build "$build" -j "$(nproc)"
+ctest --test-dir "$build" -R cuda -LE gpu --output-on-failure -j "$(nproc)"
