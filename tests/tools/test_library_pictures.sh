@@ -1,6 +1,6 @@
 #!/bin/sh
 # Pictures written by the library carry the texts of those of the program: the recipe in each, rendered, gives the same pixels.
-# What no recipe has is said. usage: test_library_pictures.sh GANBEND LIBRARY_PICTURE, from the repository root.
+# It also checks what is reported when there is no recipe. usage: test_library_pictures.sh GANBEND LIBRARY_PICTURE, from the repository root.
 . tests/tools/cli.sh
 library=$2
 small="--channel-base 512 --channel-max 16 --z-dim 8 --w-dim 8 --mapping-layers 2"
@@ -73,7 +73,7 @@ says "(and bends that no recipe has)"
 picture "a bend after a recipe" style seeds 7 recipe "$scratch/turn.yaml" bend synthesis.b8.conv1
 says "(and bends that no recipe has)"
 picture "none any more" style seeds 7 recipe "$scratch/turn.yaml" bend synthesis.b8.conv1 unbend -
-check "nothing is said of bends" sh -c "'$ganbend' recipe from '$scratch/picture.png' --text Settings | grep -vq bend"
+check "bends are not mentioned" sh -c "'$ganbend' recipe from '$scratch/picture.png' --text Settings | grep -vq bend"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

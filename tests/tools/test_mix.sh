@@ -22,7 +22,7 @@ run 2 "no output" mix "$scratch/1.gbw" "$scratch/2.gbw" --share 1
 complains "-o is missing"
 run 2 "layers that it does not have" mix "$scratch/1.gbw" "$scratch/2.gbw" --layers 9 -o "$scratch/x.gbw"
 complains "no layers 9 to 9"
-run 2 "a share that is none" mix "$scratch/1.gbw" "$scratch/2.gbw" --layers 1:2 -o "$scratch/x.gbw"
+run 2 "a share above 1" mix "$scratch/1.gbw" "$scratch/2.gbw" --layers 1:2 -o "$scratch/x.gbw"
 complains "0 to 1"
 run 2 "another architecture" mix "$scratch/1.gbw" weights/demo/things-64.gbw --share 1 -o "$scratch/x.gbw"
 complains "one architecture"
