@@ -1,6 +1,6 @@
 #!/bin/sh
 # Names of outputs: the ending says what a file is, whatever its case, any other name is a folder, "-" is standard output or
-# input; other kinds than a command writes are refused; what was written is said in one line.
+# input; other kinds than a command writes are refused; one line reports what was written.
 # usage: test_outputs.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 
@@ -13,7 +13,7 @@ is_png() { starts "$1" 4 4 89504e47; }
 
 # ---- the library's own formats
 run 0 "a picture" render "$m" -o "$scratch/one.png"
-check "it is said in one line" [ "$(cat "$scratch/out")" = "$scratch/one.png: 8x8 pixels" ]
+check "one line reports it" [ "$(cat "$scratch/out")" = "$scratch/one.png: 8x8 pixels" ]
 for name in one.PNG one.Png; do
     run 0 "the case of the ending does not matter ($name)" render "$m" -o "$scratch/$name"
     check "$name is a file with the same picture" cmp -s "$scratch/one.png" "$scratch/$name"

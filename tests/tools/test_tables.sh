@@ -9,7 +9,7 @@ model=$scratch/skip.gbw
 
 # column NAME N: column N of the line of an array in the last table.
 column() { awk -v name="$1" -v n="$2" '$1 == name { print $n; exit }' "$scratch/out"; }
-# exceeds SENTENCE ARGUMENTS…: a comparison that exceeds the tolerance, which is said in the table.
+# exceeds SENTENCE ARGUMENTS…: a comparison that exceeds the tolerance, which the table shows.
 exceeds() {
     sentence=$1
     shift

@@ -129,7 +129,7 @@ static gb_status render_bent(work *w, const char *at, gb_error *err) {
     return at ? gb_session_unbend(w->session, bend, err) : GB_OK;
 }
 
-/* What is said of a layer whose picture is like the unbent one. */
+/* The remark under a picture that equals the unbent one. */
 static const char *remark_on(work *w) {
     if (memcmp(w->rgb, w->unbent, (size_t)(w->o->width * w->o->height) * 3) != 0) return NULL;
     w->unchanged++;
