@@ -11,6 +11,7 @@
 #include "engine/base/options.h"
 #include "engine/base/platform.h"
 #include "engine/base/work_count.h"
+#include "engine/ganbend_analysis.h"
 #include "engine/graph/model.h"
 #include "kmeans.h"
 #include "samples.h"

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/base/work_count.h"
+#include "engine/ganbend_analysis.h"
 #include "engine/graph/model.h"
 #include "pca.h"
 #include "samples.h"

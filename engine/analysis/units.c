@@ -6,6 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/base/work_count.h"
+#include "engine/ganbend_analysis.h"
 #include "engine/graph/model.h"
 #include "engine/picture/png_read.h"
 #include "samples.h"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The public header compiles alone, as C99, C11, C++11 and C++17, without a warning, and so do the program in README.md and
+# The public headers compile alone, as C99, C11, C++11 and C++17, without a warning, and so do the program in README.md and
 # the pieces of docs/embedding.md as C and as C++. A machine may have no C++ compiler.
 # usage: test_header.sh C_COMPILER, from the repository root
 set -eu
@@ -8,21 +8,22 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Included twice, and used.
 cat >"$work/header.c" <<'C'
+#include <ganbend_analysis.h>
 #include <ganbend.h>
-#include <ganbend.h>
+#include <ganbend_analysis.h>
 gb_status open_model(gb_context *context, gb_model **model, gb_error *err);
 gb_status open_model(gb_context *context, gb_model **model, gb_error *err) {
     return gb_model_open(context, "model.gbw", model, err);
 }
 C
-# Structs of options can grow: see "Options" in the header.
+# Structs of options can grow: see "Options" in ganbend.h.
 awk '/^typedef struct gb_[a-z0-9_]*_options [{]/ {
         name = $3
         getline
         options++
         if ($1 " " $2 != "size_t size;") { print name ": options begin with size_t size, see GB_TAKE_OPTIONS"; bad = 1 }
     }
-    END { exit bad || options < 8 }' engine/ganbend.h
+    END { exit bad || options < 8 }' engine/ganbend.h engine/ganbend_analysis.h
 strict="-Wall -Wextra -Wpedantic -Werror -fsyntax-only -I engine"
 for standard in c99 c11; do
     # shellcheck disable=SC2086  # options

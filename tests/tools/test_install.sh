@@ -1,5 +1,5 @@
 #!/bin/sh
-# The installed files can be moved, the shared library exports exactly the functions declared in ganbend.h, and the example
+# The installed files can be moved, the shared library exports exactly the functions declared in the public headers, and the example
 # in the first comment of that header builds with pkg-config and with the CMake package, and renders: with the shared library
 # even where nothing is known of the libraries that ganbend uses.
 # Usage, from the repository root: test_install.sh BUILD_DIR CMAKE C_COMPILER
@@ -28,9 +28,9 @@ if [ -x "$work/moved/bin/ganbend" ]; then
 fi
 
 # The symbols of the shared library are the functions of the header.
-sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
+sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$work"/moved/include/ganbend*.h | sort >"$work/declared"
 nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
-diff "$work/declared" "$work/offered" || { echo "ganbend.h (<) and libganbend.so (>) differ"; exit 1; }
+diff "$work/declared" "$work/offered" || { echo "the public headers (<) and libganbend.so (>) differ"; exit 1; }
 
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
 model=$root/tests/fixtures/toy-faces-64.gbw

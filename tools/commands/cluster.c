@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "engine/ganbend_analysis.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/host.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "engine/ganbend_analysis.h"
 #include "tools/bending/single_bend.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"

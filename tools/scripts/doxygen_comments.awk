@@ -1,10 +1,10 @@
-# Turns the plain comments of engine/ganbend.h into Doxygen comments, so that the header needs no markup:
-#   the first comment         the main page
+# Turns the plain comments of the public headers into Doxygen comments, so that they need no markup:
+#   the first comment         the main page (of ganbend.h) or the header's description
 #   /* ---- TITLE …           a group that lasts until the next one
 #   a comment after code      belongs to that member
 #   any other comment         belongs to the declaration that follows it
 NR == 1 && /^\/\* / {
-    sub(/^\/\* /, "/** @mainpage ")
+    sub(/^\/\* /, FILENAME ~ /(^|\/)ganbend[.]h$/ ? "/** @mainpage " : "/** @file\n * ")
     print
     in_main_page = 1
     next

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/analysis/kmeans.h"
+#include "engine/ganbend_analysis.h"
 #include "tests/engine/ok.h"
 
 enum { MOST_POINTS = 128, WIDTH = 10, CLUSTERS = 5 };

@@ -13,6 +13,7 @@
 
 #include "engine/analysis/pca.h"
 #include "engine/analysis/samples.h"
+#include "engine/ganbend_analysis.h"
 #include "tests/engine/ok.h"
 
 enum { FOUND = 5, WIDTH = 64, SAMPLES = 500, LAYER_SAMPLES = 300 };

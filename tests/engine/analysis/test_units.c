@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_analysis.h"
 #include "tests/engine/ok.h"
 
 enum { UNITS = 32, SAMPLES = 3, Z = 64, SIDE = 64 };
