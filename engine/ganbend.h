@@ -848,6 +848,22 @@ GB_API gb_status gb_recipe_update(gb_recipe *recipe, gb_session *session, gb_err
 GB_API gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*line)(void *arg, const char *text),
                                     void *arg, gb_error *err);
 
+/* What a recipe paints into one layer. */
+typedef struct gb_painted {
+    gb_node node;
+    const char *name;           /* of the node */
+    int height, width;          /* of its maps */
+    int step;                   /* number of the bend in the recipe, from 0 */
+    int vector_count;
+    const int16_t *vector;      /* [height, width]: the number of each pixel's vector, negative = not painted */
+} gb_painted;
+
+/* The layers that the PAINT bends of a recipe paint in the session to which it was last applied, in the recipe's order. What
+ * `painted` points to is valid until the session's bends change. False past the end, and for another session. */
+GB_API bool gb_recipe_painted(const gb_recipe *recipe, const gb_session *session, size_t index, gb_painted *painted);
+/* The name or file of a vector with which bend `step` paints; NULL if there is no such vector. */
+GB_API const char *gb_recipe_vector_name(const gb_recipe *recipe, int step, int vector);
+
 /* ---------------------------------------------------------------------------------------------------- rendering */
 
 /* Renders the batch into `image` [batch, C, H, W], nominally -1 to 1; NULL if only taps are needed. `image` is written

@@ -81,3 +81,18 @@ gb_status gb_recipe_describe(const gb_recipe *recipe, gb_model *model, void (*li
     (void)arg;
     return left_out(err);
 }
+
+bool gb_recipe_painted(const gb_recipe *recipe, const gb_session *session, size_t index, gb_painted *painted) {
+    (void)recipe;
+    (void)session;
+    (void)index;
+    *painted = (gb_painted){.node = GB_NO_NODE, .name = ""};
+    return false;
+}
+
+const char *gb_recipe_vector_name(const gb_recipe *recipe, int step, int vector) {
+    (void)recipe;
+    (void)step;
+    (void)vector;
+    return NULL;
+}

@@ -317,6 +317,36 @@ printf "bends:\n  - at: synthesis.b16.conv1\n    paint: {vector: nose, library: 
     >"$scratch/paint.yaml"
 run 0 "a recipe paints with it" render "$model" -o "$scratch/painted.png" --seeds 3 --bend "$scratch/paint.yaml"
 differ "painting changes the picture" "$scratch/painted.png" "$scratch/plain.png"
+
+# ---- masks of what is painted
+run 0 "another vector" vector take "$model" --seed 5 --at synthesis.b16.conv1 --pixel 1,1 --name sky -o "$scratch/library.npz"
+cp $recipes/herdt/mask.png "$scratch/mask.png"
+printf "vectors: library.npz\nbends:\n  - {at: synthesis.b8.conv1, paint: {vector: eye, grid: 3}}\n\
+  - {at: synthesis.b16.conv1, paint: {mask: mask.png, colours: {red: nose, blue: sky, other: keep}}}\n" >"$scratch/two.yaml"
+sed 2,3d "$scratch/two.yaml" | sed '1a bends:' >"$scratch/one.yaml"
+run 0 "masks are written" render "$model" --seeds 3,4 --bend "$scratch/two.yaml" --masks --layer-masks -o "$scratch/pairs"
+prints "2 pictures of 32x32, with masks"
+at16=$scratch/pairs/masks-synthesis.b16.conv1/seed0004.png
+check "the regions are named" grep -qa "^3: sky" "$at16"
+run 0 "a mask has its picture's recipe" recipe from "$scratch/pairs/masks/seed0004.png"
+prints "mask.png"
+run 0 "pictures with one painted layer" render "$model" --seeds 4 --bend "$scratch/one.yaml" --masks -o "$scratch/one"
+for mask in "$at16" "$scratch/one/masks/seed0004.png"; do
+    [ "$mask" = "$at16" ] && first=2 || first=1
+    printf "vectors: library.npz\nbends:\n  - {at: synthesis.b16.conv1, paint: {mask: %s, colours: {'#00000%d': keep, \
+'#0%d0%d0%d': nose, '#0%d0%d0%d': sky}}}\n" "$mask" 0 $first $first $first $((first + 1)) $((first + 1)) $((first + 1)) >"$scratch/written.yaml"
+    run 0 "a written mask paints" render "$model" --seeds 4 --bend "$scratch/written.yaml" -o "$scratch/written.png"
+    same_pixels "what was painted" "$scratch/written.png" "$scratch/one/seed0004.png"
+done
+rm "$scratch/pairs/masks/seed0003.png"
+run 0 "masks that are missing" render "$model" --seeds 3,4 --bend "$scratch/two.yaml" --masks --resume -o "$scratch/pairs"
+prints "0 pictures"
+check "are written beside pictures that are kept" [ -s "$scratch/pairs/masks/seed0003.png" ]
+run 2 "masks of a recipe that does not paint" render "$model" --bend "$turn" --masks -o "$scratch/no-pairs"
+complains "no recipe paints"
+run 2 "masks without a recipe" render "$model" --masks -o "$scratch/no-pairs"
+run 2 "masks without a folder" render "$model" --bend "$scratch/two.yaml" --layer-masks -o "$scratch/x.png"
+
 run 2 "a pixel that does not exist" vector take "$model" --at synthesis.b8.conv1 --pixel 8,0 --name x -o "$scratch/x.npz"
 complains "only 8 rows"
 run 2 "a pixel that is malformed" vector take "$model" --at synthesis.b8.conv1 --pixel 8 --name x -o "$scratch/x.npz"

@@ -11,6 +11,7 @@
 #include "tools/program/output_file.h"
 #include "tools/program/report.h"
 #include "tools/inputs/inputs.h"
+#include "tools/pictures/masks.h"
 #include "tools/pictures/pictures.h"
 #include "tools/pictures/plain_sheet.h"
 #include "tools/pictures/scaling.h"
@@ -23,7 +24,7 @@ typedef struct settings {
     bending_options bending;
     const char *out, *grid, *size;
     int64_t redraw_as;
-    bool resume, redraw;
+    bool resume, redraw, masks, layer_masks;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -36,6 +37,11 @@ static const option options[] = {
      "is FILE, or sheet.png beside the single images in DIR.", 0, 0},
     {"--size", OPTION_TEXT, AT(size), "WxH", "Scale pictures to W×H pixels, or to the width W.", 0, 0},
     {"--resume", OPTION_FLAG, AT(resume), NULL, "Skip outputs that already exist and are complete.", 0, 0},
+    {"--masks", RARE(OPTION_FLAG), AT(masks), NULL, "For pictures that a recipe paints: also write DIR/masks/NAME.png beside each "
+     "DIR/NAME.png, an 8-bit grey PNG of the picture's size. Its values are 0 where nothing is painted, otherwise the number of "
+     "the vector, counted from 1 through all recipes.", 0, 0},
+    {"--layer-masks", RARE(OPTION_FLAG), AT(layer_masks), NULL, "The same at the size of each painted layer, as "
+     "DIR/masks-LAYER/NAME.png.", 0, 0},
     {"--redraw", RARE(OPTION_FLAG), AT(redraw), NULL, "Draw the random features of recipes again for each image, from its seed "
      "or, without seeds, from its number.", 0, 0},
     {"--redraw-as", RARE(OPTION_INTEGER), AT(redraw_as), "N", "Draw the random features of every image as --redraw does for "
@@ -55,6 +61,7 @@ typedef struct work {
     size_t written;             /* single images */
     gb_session *session;
     watch watch;                /* for NaN in the picture, if the network is bent */
+    masks masks;                /* of painted regions, if they are wanted */
     uint8_t *pixels;            /* the current image */
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 32];
 } work;
@@ -94,6 +101,18 @@ static gb_status set_up(const work *w, size_t index, gb_session *session, gb_err
     return w->set->redraw ? gb_session_redraw(session, image_number(w->in, index), err) : GB_OK;
 }
 
+/* Masks are written before their picture, so that a complete picture has complete masks. */
+static gb_status write_masks(work *w, size_t index, const char *name, gb_error *err) {
+    picture_texts t;
+    if (set_up(w, index, w->session, err)) return err->status;
+    char *latent = latent_numbers(w->in, index);
+    describe(w, index);
+    fill_picture_texts(&t, w->o, w->text, latent, w->bending);
+    masks_write(&w->masks, w->set->out, name, w->set->resume, &t, err);
+    free(latent);
+    return err->status;
+}
+
 /* Prints on standard error which node first produced NaN or infinity. The picture is written nevertheless. */
 static gb_status report_nonfinite(const work *w, size_t index, const char *name, gb_error *err) {
     char text[NONFINITE_ROOM];
@@ -124,8 +143,8 @@ static void report_output(const work *w, bool to_file, bool with_sheet) {
         report("%s: %s%dx%d pixels", out, w->written || w->sheet->columns ? "" : "kept, ", w->scaling.width, w->scaling.height);
     if (to_file) return;
     if (w->set->resume && skipped) snprintf(rest, sizeof rest, ", %zu kept", skipped);
-    report("%s: %zu picture%s of %dx%d%s%s", out, w->written, w->written == 1 ? "" : "s", w->scaling.width,
-           w->scaling.height, rest, with_sheet ? ", and sheet.png" : "");
+    report("%s: %zu picture%s of %dx%d%s%s%s", out, w->written, w->written == 1 ? "" : "s", w->scaling.width,
+           w->scaling.height, rest, w->masks.count ? ", with masks" : "", with_sheet ? ", and sheet.png" : "");
 }
 
 static gb_status new_sheet(plain_sheet *s, const work *w, gb_error *err) {
@@ -149,6 +168,11 @@ static gb_status render_all(work *w, gb_error *err) {
     if (!status) status = prepare_inputs(w->in, w->session, w->o->model, err);
     if (!status) status = apply_bending(w->bending, w->session, err);
     if (!status && w->bending->count) status = watch_new(&w->watch, w->o->model, w->session, err);
+    if (!status && (set->masks || set->layer_masks)) {
+        w->masks = (masks){.picture = set->masks, .layers = set->layer_masks, .width = w->scaling.width,
+                           .height = w->scaling.height, .bending = w->bending, .session = w->session};
+        status = masks_new(&w->masks, err);
+    }
     if (!status) gb_session_set_progress(w->session, progress_share, &p);
     if (!status) status = to_file ? output_begin(&w->out, set->out, err) : host_make_folder(set->out, err);
     if (!status && sheet_wanted) {
@@ -162,6 +186,7 @@ static gb_status render_all(work *w, gb_error *err) {
         name_image(w->in, i, name);
         if (to_file) snprintf(path, sizeof path, "%s", w->out.path);
         else if ((status = join_path(path, set->out, name, err))) break;
+        if (w->masks.count && (status = write_masks(w, i, name, err))) break;
         if (single && set->resume && gb_png_is_complete(path)) single = false;
         if (!single && !sheet_wanted) continue;
         status = render_image(w, i, name, err);
@@ -191,6 +216,7 @@ static gb_status render(const settings *set, inputs *in, bending *b, const loade
         if (!scaling_new(&w->scaling, set->size, (int)o->width, (int)o->height, (int)o->channels, err)) render_all(w, err);
         output_drop(&w->out);
         scaling_free(&w->scaling);
+        masks_free(&w->masks);
         watch_free(&w->watch);
         gb_session_free(w->session);
     } else {
@@ -220,6 +246,8 @@ static int run(int argc, char **argv) {
     if (strlen(set.out) >= PATH_ROOM) return wrong_usage(&render_command, "-o: this path is too long");
     if (set.resume && !can_resume(set.out))
         return wrong_usage(&render_command, "--resume needs -o FILE.png or -o DIR: only a PNG shows whether it is complete");
+    if ((set.masks || set.layer_masks) && (output_is_file(set.out) || !set.bending.bend.count))
+        return wrong_usage(&render_command, "--masks and --layer-masks need -o DIR and a --bend that paints");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes COLUMNSxROWS, as in 8x4, not '%s'", set.grid);
     if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
@@ -260,7 +288,8 @@ const command render_command = {
                "ganbend render biggan.gbw -o dogs --class 'golden retriever,88' --seeds 0-7 --trunc 0.4\n"
                "ganbend render biggan.gbw -o mixed.png --class 207:0.7,88:0.3\n"
                "ganbend render biggan.gbw -o strip.png --class 207,88 --steps 8\n"
-               "ganbend render faces.gbw -o bent --seeds 0-15 --bend bend.yaml --set angle=30",
+               "ganbend render faces.gbw -o bent --seeds 0-15 --bend bend.yaml --set angle=30\n"
+               "ganbend render faces.gbw -o pairs --seeds 0-4999 --bend painted.yaml --masks",
     .writes = WRITES_PICTURE | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},

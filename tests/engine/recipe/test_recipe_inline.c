@@ -260,6 +260,47 @@ static void a_mask_in_a_recipe_paints_like_one_in_a_file(void **state) {
     unlink(vector);
 }
 
+static void a_recipe_tells_what_it_paints(void **state) {
+    fixture *f = *state;
+    char text[TEXT], list[TEXT] = "";
+    gb_session *session = interactive_session(f->model), *other = interactive_session(f->model);
+    gb_painted p;
+    for (int i = 0; i < C; i++)
+        strcat(list, i ? ", 1" : "1");
+    snprintf(text, sizeof text, "vectors: {eye: [%s], nose: [%s]}\nbends:\n"
+             "  - {at: synthesis.b8.conv1, filter: invert}\n"
+             "  - {at: synthesis.b16.conv1, paint: {mask: '%s', colours: {red: nose, blue: nose, green: eye}}}\n"
+             "  - {at: [synthesis.b8.conv1, synthesis.b4.conv1], paint: {vector: eye, grid: 2}}\n", list, list, MASK);
+    gb_recipe *recipe = parse(text);
+    assert_false(gb_recipe_painted(recipe, session, 0, &p));
+    OK(gb_recipe_apply(recipe, session, &err));
+    assert_true(gb_recipe_painted(recipe, session, 0, &p));
+    assert_string_equal(p.name, "synthesis.b16.conv1");
+    assert_int_equal(p.node, gb_model_find(f->model, p.name));
+    assert_int_equal(p.step, 1);
+    assert_int_equal(p.vector_count, 2);
+    assert_true(p.height == SIDE && p.width == SIDE);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        assert_int_equal(p.vector[i], i % SIDE < SIDE / 2 ? 0 : 1);
+    assert_true(gb_recipe_painted(recipe, session, 2, &p));
+    assert_string_equal(p.name, "synthesis.b4.conv1");
+    for (int i = 0; i < 4 * 4; i++)         /* one block of 2×2, since a second would touch the edge */
+        assert_int_equal(p.vector[i], i % 4 < 2 && i / 4 < 2 ? 0 : -1);
+    assert_false(gb_recipe_painted(recipe, session, 3, &p));
+    assert_false(gb_recipe_painted(recipe, other, 0, &p));
+    assert_string_equal(gb_recipe_vector_name(recipe, 1, 0), "nose");
+    assert_string_equal(gb_recipe_vector_name(recipe, 1, 1), "eye");
+    assert_null(gb_recipe_vector_name(recipe, 1, 2));
+    assert_string_equal(gb_recipe_vector_name(recipe, 2, 0), "eye");
+    assert_null(gb_recipe_vector_name(recipe, 0, 0));
+    assert_null(gb_recipe_vector_name(recipe, 3, 0));
+    OK(gb_session_unbend(session, 0, &err));
+    assert_false(gb_recipe_painted(recipe, session, 0, &p));
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+    gb_session_free(other);
+}
+
 static void an_image_becomes_the_values_of_a_map(void **state) {
     fixture *f = *state;
     enum { MAP = R * R };
@@ -489,6 +530,7 @@ int main(void) {
         WITH(clusters_of_the_command_line_and_of_a_bend_override_the_recipes),
         WITH(clusters_in_a_recipe_are_checked),
         WITH(a_mask_in_a_recipe_paints_like_one_in_a_file),
+        WITH(a_recipe_tells_what_it_paints),
         WITH(an_image_becomes_the_values_of_a_map),
         WITH(images_come_from_files_too_and_colours_become_grey),
         WITH(invalid_pictures_are_refused),
