@@ -14,7 +14,8 @@ typedef struct gb_samples {
     uint64_t seed;
     const float *z;             /* the caller's z's, or NULL to draw them */
     size_t z_dim;
-    int classes;                /* of a conditional network: each in turn */
+    int classes;                /* of a conditional network */
+    int label;                  /* the class of all samples; negative, as at first: each in turn */
     float *labels;
 } gb_samples;
 
