@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "tools/inputs/latents.h"
+#include "tools/program/json_output.h"
 
 double relative_deviation(const reference_array *s, const deviation *d) {
     if (d->nan) return NAN;
@@ -114,7 +115,6 @@ static json_t *json_array_of(const reference *r, const reference_array *s, doubl
 
 gb_status print_comparison_json(const reference *r, const char *model, double tolerance, bool local, gb_error *err) {
     json_t *root = json_object(), *arrays = json_array();
-    int written;
     for (size_t i = 0; i < r->count; i++)
         json_array_append_new(arrays, json_array_of(r, &r->arrays[i], tolerance, local));
     json_object_set_new(root, "model", json_string(model));
@@ -125,8 +125,5 @@ gb_status print_comparison_json(const reference *r, const char *model, double to
     json_object_set_new(root, "worst", json_string(worst_of(r, false)->name));
     if (local) json_object_set_new(root, "worst_own", json_string(worst_of(r, true)->name));
     json_object_set_new(root, "arrays", arrays);
-    written = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for the JSON");
+    return write_json(root, 0, err);
 }
