@@ -248,6 +248,48 @@ GB_API gb_status gb_projection_render(gb_projection *projection, bool own_noise,
 GB_API gb_status gb_projection_save(const gb_projection *projection, const char *path, gb_error *err);
 GB_API gb_status gb_projection_restore(gb_projection *projection, const char *path, gb_error *err);
 
+/* ---------------------------------------------------------------------------------------------------- tileability */
+
+typedef struct gb_tileability_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    const char *at;             /* a node with feature maps; its pixels are the vectors */
+    gb_model *features;         /* a network that looks at pictures; its picture size is set. NULL = the built-in features:
+                                 * edges at three scales in four directions, and colours, averaged over tiles of 8×8 pixels */
+    const char *features_at;    /* its layer; NULL = layer2 of a ResNet, which MONAI calls features.5 */
+    int features_size;          /* larger side of the pictures that it looks at; 0 = 256 */
+    int grid;                   /* side of the blocks; 0 = 2 */
+    int erosion;                /* side of the square by which the mask of the blocks is eroded, odd; 0 = 3, or 1 (none) where
+                                 * the features have no more pixels than the layer */
+    size_t count;               /* vectors; 0 = 512 */
+    uint64_t seed;              /* of the images: `seed`, `seed` + 1, …, as gb_session_seed() does, and of the pixels; */
+    const float *z;             /* or the images' z's: [count, z_dim]; */
+    const int *pixels;          /* or the pixels' rows and columns: [count, 2] */
+    int label;                  /* class of all images; negative: each class in turn */
+    float psi;                  /* truncation; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_tileability_options;
+
+/* How two sets of features agree: the cosine of the angle between them, and the mean of |difference|. */
+typedef struct gb_agreement { float cosine, l1; } gb_agreement;
+
+typedef struct gb_tileable {
+    int rank;                   /* by `blocks.cosine`, 0 for the lowest */
+    int y, x;                   /* the pixel that the vector was taken from */
+    gb_agreement blocks;        /* of the vector in blocks, averaged over the blocks, with the vector everywhere, averaged over
+                                 * the picture: the tileability */
+    gb_agreement masked;        /* the same, both averaged over the blocks, as the paper's text has it */
+    gb_agreement rolled;        /* the same with the mask moved right by 3 pixels of the features: a control */
+    gb_agreement full_source, block_source;     /* of either with the features of the picture, where the vector is from */
+} gb_tileable;
+
+/* Ranks activation vectors by how well a texture survives being painted in blocks (the painting paper's tileability). For each
+ * image a pixel of the layer is drawn, but not from the last row and column. Its vector is painted on a grid of blocks with one
+ * pixel between them (GB_BEND_PAINT), and everywhere; both pictures are looked at. Writes `tileable` [count] and `vectors`
+ * [count, C], both in the order in which they were drawn. Renders the layers after `at` three times for each vector. */
+GB_API gb_status gb_measure_tileability(gb_model *model, const gb_tileability_options *options, gb_tileable *tileable,
+                                        float *vectors, gb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

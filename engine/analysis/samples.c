@@ -115,3 +115,14 @@ gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *
     *count = n;
     return GB_OK;
 }
+
+gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, const float *z, size_t sample, int label, float psi,
+                        gb_error *err) {
+    size_t classes = gb_model_class_count(model);
+    gb_node_info info = {0};
+    gb_model_node(model, gb_model_find_role(model, GB_ROLE_Z, 0), &info);
+    gb_status status = z ? gb_session_set_z(session, z + sample * (size_t)info.shape[0], err) : gb_session_seed(session, seed, err);
+    if (!status && classes)
+        status = gb_session_set_class(session, label >= 0 ? label : (int)(sample % classes), err);
+    return !status && psi > 0 ? gb_session_truncate(session, psi, -1, err) : status;
+}
