@@ -62,7 +62,7 @@ static gb_node fusable(const planner *m, gb_node last, int done) {
 
 static gb_shape batched(const planner *m, gb_node node) {
     gb_shape shape = gb_node_shape(&m->graph->nodes[node]);
-    shape.n = m->request->batch;
+    shape.n = m->graph->nodes[node].for_batch ? 1 : m->request->batch;
     shape.block = gb_block(m->cpu, shape.c, shape.h, shape.w);
     return shape;
 }
@@ -119,6 +119,8 @@ static bool use_host(const planner *m, gb_step *step, char *why, size_t why_size
  * them. */
 static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, gb_stages *s, gb_error *err) {
     gb_model *model = m->request->model;
+    gb_weights *weights = &model->weights;
+    gb_own_weights *own = m->request->own;
     gb_status status = GB_OK;
     *s = (gb_stages){.noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE, .summand = GB_NO_NODE};
     for (int i = 0; i < nodes && !status; i++) {
@@ -128,14 +130,14 @@ static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, 
         switch (node->desc.op) {
         case GB_OP_NOISE:
             s->noise = chain[i];
-            status = gb_model_floats(model, base->strength, 1, &s->strength, err);
+            status = gb_weights_floats(weights, own, base->strength, 1, &s->strength, err);
             break;
         case GB_OP_BIAS_ACT:
             s->bias_act = chain[i];
             if (base->bias)
-                status = gb_model_device_floats(model, base->bias, base->bias_gain, &s->bias, err);
+                status = gb_weights_device_floats(weights, own, base->bias, base->bias_gain, &s->bias, err);
             if (base->scale && !status)
-                status = gb_model_floats(model, base->scale, 1, &s->scale, err);
+                status = gb_weights_floats(weights, own, base->scale, 1, &s->scale, err);
             break;
         case GB_OP_ADD:
             s->add = chain[i];
@@ -180,7 +182,8 @@ static gb_status make_step(planner *m, gb_node head, gb_error *err) {
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    gb_status status = gb_model_pack(m->request->model, node, step->cpu, step->row, &step->desc, &step->packed, err);
+    gb_status status = gb_weights_pack(&m->request->model->weights, m->request->own, node, step->cpu, step->row,
+                                       &step->desc, &step->packed, err);
     if (!status)
         status = find_stages(m, step->chain, step->nodes, &step->stages, err);
     const gb_node layer[] = {node->layer_noise, node->layer_act};
