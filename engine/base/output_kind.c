@@ -25,6 +25,7 @@ static const struct { const char *name, *magic; size_t size; } kinds[] = {
     [GB_OUTPUT_NPZ] = {"an .npz file", "PK", 2},
     [GB_OUTPUT_NPY] = {"an .npy file", "\x93NUMPY", 6},
     [GB_OUTPUT_CLUSTERS] = {"a file of clusters", "# Clusters of feature maps", 26},
+    [GB_OUTPUT_MAPS] = {"a file of feature maps", "GANBEND MAPS ", 13},
 };
 
 /* PyTorch's checkpoints are zip archives too; numpy's begin with an entry NAME.npy, or are empty. */

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "engine/analysis/classifier_maps.h"
+#include "engine/analysis/classifier_trainer.h"
 #include "engine/analysis/kmeans.h"
 #include "engine/ganbend_analysis.h"
 #include "tests/engine/arrays.h"
@@ -299,6 +301,91 @@ static void clusters_as_published(void **state) {
     gb_file_close(file);
 }
 
+/* ------------------------------------------------------------------------------------------------ training */
+
+enum { SIDE = 16, PIXELS = SIDE * SIDE, BATCH = 24, STEPS = 3 };
+
+static void assert_near_largest(const char *name, const float *values, const float *expected, size_t count, float tolerance) {
+    float largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(expected[i]));
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(values[i] - expected[i]) <= tolerance * largest))
+            fail_msg("%s: value %zu is %g instead of %g", name, i, (double)values[i], (double)expected[i]);
+}
+
+/* Compares weights from `first` on, as `values` has them, with the arrays PREFIX/NAME; a tolerance below 0 is absolute. */
+static void check_weights(gb_file *file, const gb_classifier_trainer *t, size_t first, size_t end, const char *prefix,
+                          const float *values, float tolerance) {
+    assert_true(end > first);
+    for (size_t i = first; i < end; i++) {
+        const gb_trained_weight *w = &t->weights[i];
+        char name[128];
+        snprintf(name, sizeof name, "%s/%s", prefix, w->name);
+        float *expected = array_of(file, name, w->count);
+        if (tolerance < 0)
+            assert_near(values + w->at, expected, w->count, -tolerance);
+        else
+            assert_near_largest(name, values + w->at, expected, w->count, tolerance);
+        free(expected);
+    }
+}
+
+static void a_classifier_learns_as_published(void **state) {
+    (void)state;
+    gb_file *file;
+    gb_classifier_trainer t;
+    gb_model *classifier = convert("tests/fixtures/understanding/classifier-layer3-init.pt");
+    OK(gb_file_open("tests/fixtures/understanding/classifier-layer3.npz", &file, &err));
+    float *maps = array_of(file, "batches", STEPS * BATCH * PIXELS);
+    double *rows = doubles_of(file, "labels", STEPS * BATCH);
+    OK(gb_trainer_new(&t, classifier, BATCH, 1e-4, &err));
+    assert_int_equal(t.trained, 16);
+    for (int step = 0; step < STEPS; step++) {
+        int labels[BATCH];
+        char name[32];
+        double loss;
+        for (int i = 0; i < BATCH; i++)
+            labels[i] = (int)rows[step * BATCH + i];
+        OK(gb_trainer_step(&t, maps + (size_t)step * BATCH * PIXELS, labels, &loss, &err));
+        snprintf(name, sizeof name, "loss/%d", step);
+        double *expected = doubles_of(file, name, 1);
+        assert_true(fabs(loss - *expected) <= 1e-5);
+        free(expected);
+        if (step)
+            continue;
+        check_weights(file, &t, 0, t.trained, "grad", t.gradient, 1e-4f);
+        OK(gb_trainer_read(&t, &err));
+        check_weights(file, &t, t.trained, t.count, "buffer_after_1", t.value, 1e-4f);
+    }
+    OK(gb_trainer_read(&t, &err));
+    check_weights(file, &t, 0, t.count, "after", t.value, -1e-4f);
+    gb_trainer_free(&t);
+    gb_model_close(classifier);
+    gb_file_close(file);
+    free(maps);
+    free(rows);
+}
+
+static void maps_are_stored_as_published(void **state) {
+    (void)state;
+    static const int ranks[12] = {0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 2, 3};       /* 0 1 10 11 2 3 … */
+    gb_file *file;
+    uint8_t bytes[4 * PIXELS];
+    float values[4 * PIXELS];
+    int rank[12];
+    OK(gb_file_open("tests/fixtures/understanding/classifier-layer3.npz", &file, &err));
+    float *raw = array_of(file, "maps_raw", 4 * PIXELS), *stored = array_of(file, "maps_after_png", 4 * PIXELS);
+    gb_maps_quantise(raw, 4 * PIXELS, bytes);
+    gb_maps_restore(bytes, 4 * PIXELS, values);
+    assert_memory_equal(values, stored, sizeof values);
+    gb_maps_rank(12, rank);
+    assert_memory_equal(rank, ranks, sizeof rank);
+    free(raw);
+    free(stored);
+    gb_file_close(file);
+}
+
 static bool stop(void *arg, double share) {
     int *calls = arg;
     assert_true(share >= 0 && share <= 1);
@@ -308,25 +395,25 @@ static bool stop(void *arg, double share) {
 /* Maps of one picture: three patterns, each in several strengths, with values that are not finite. */
 static void maps_of_one_picture(void **state) {
     (void)state;
-    enum { MANY = 12, SIDE = 24 };
-    static float maps[MANY * SIDE * SIDE];
+    enum { MANY = 12, ROWS = 24 };
+    static float maps[MANY * ROWS * ROWS];
     int cluster[MANY], calls = 1;
     for (int c = 0; c < MANY; c++)
-        for (int i = 0; i < SIDE * SIDE; i++) {
-            int y = i / SIDE, x = i % SIDE;
+        for (int i = 0; i < ROWS * ROWS; i++) {
+            int y = i / ROWS, x = i % ROWS;
             float value = c < 6 ? (float)y : c < 10 ? (float)x : (float)((x - 12) * (y - 12));
-            maps[c * SIDE * SIDE + i] = (float)(c + 1) * value + 3.0f;
+            maps[c * ROWS * ROWS + i] = (float)(c + 1) * value + 3.0f;
         }
     maps[5] = NAN;
-    maps[3 * SIDE * SIDE + 40] = INFINITY;
-    OK(gb_cluster_maps(maps, MANY, SIDE, SIDE, 3, NULL, NULL, cluster, &err));
+    maps[3 * ROWS * ROWS + 40] = INFINITY;
+    OK(gb_cluster_maps(maps, MANY, ROWS, ROWS, 3, NULL, NULL, cluster, &err));
     for (int c = 0; c < MANY; c++)
         assert_int_equal(cluster[c], c < 6 ? 0 : c < 10 ? 1 : 2);
-    OK(gb_cluster_maps(maps, 2, SIDE, SIDE, 5, NULL, NULL, cluster, &err));
+    OK(gb_cluster_maps(maps, 2, ROWS, ROWS, 5, NULL, NULL, cluster, &err));
     assert_true(cluster[0] == 0 && cluster[1] <= 1);
-    assert_int_equal(gb_cluster_maps(maps, MANY, SIDE, SIDE, 3, stop, &calls, cluster, &err), GB_CANCELLED);
-    assert_int_equal(gb_cluster_maps(maps, MANY, SIDE, SIDE, 0, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
-    assert_int_equal(gb_cluster_maps(maps, 0, SIDE, SIDE, 1, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_cluster_maps(maps, MANY, ROWS, ROWS, 3, stop, &calls, cluster, &err), GB_CANCELLED);
+    assert_int_equal(gb_cluster_maps(maps, MANY, ROWS, ROWS, 0, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_cluster_maps(maps, 0, ROWS, ROWS, 1, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
 }
 
 static void wrong_options_and_cancelling(void **state) {
@@ -368,6 +455,8 @@ int main(void) {
         cmocka_unit_test(clusters_agree_over_seeds),
         cmocka_unit_test(a_saved_clustering_is_used_by_a_recipe),
         cmocka_unit_test(clusters_as_published),
+        cmocka_unit_test(a_classifier_learns_as_published),
+        cmocka_unit_test(maps_are_stored_as_published),
         cmocka_unit_test(maps_of_one_picture),
         cmocka_unit_test(wrong_options_and_cancelling),
     };
