@@ -88,9 +88,9 @@ typedef struct gb_layer_clusters {
     int embedding_width;
 } gb_layer_clusters;
 
-/* CORRELATION clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
- * averaging, are standardised and become points whose products are the correlations; k-means (the best of 50 runs from
- * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer.
+/* CORRELATION clusters the maps of each layer by their correlation over all pixels of all samples, the maps reduced to at most 16×16
+ * by averaging: spectral clustering (Ng, Jordan, Weiss 2001) with the positive correlations as affinities, and k-means as the best of
+ * 50 runs from k-means++. Takes 16 channels² bytes for each layer.
  *
  * PUBLISHED embeds each map of each sample by the layer's classifier, averages the embeddings over the samples, and clusters the
  * maps by k-means as kmeans_pytorch does: one run from `initial`, the numbers of the clusters in its order. */

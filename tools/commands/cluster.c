@@ -65,6 +65,7 @@ static void show_note(void *arg, int epoch, const char *line) {
     if (set->json) return;
     if (epoch) report_more("%s", line);
     else report("%s", line);
+    fflush(stdout);
 }
 
 static gb_status train(settings *set, const inputs *in, const loaded_model *o, gb_error *err) {
