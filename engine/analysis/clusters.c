@@ -121,8 +121,9 @@ static gb_status cluster_layer(layer *l, uint64_t seed, gb_error *err) {
     l->cluster = malloc(n * sizeof *l->cluster);
     gb_status status = values && centre && point && l->cluster ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
     correlate(l);
-    if (!status && !gb_eigen_symmetric(n, l->product, values))
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status decomposed = status ? GB_OK : gb_eigen_symmetric(n, l->product, values);
+    if (decomposed)
+        status = gb_fail(err, decomposed, decomposed == GB_NO_MEMORY ? "out of memory" : "the layer's maps are not finite");
     for (size_t p = 0; p < n && !status; p++)
         for (size_t i = 0; i < width; i++)
             point[p * width + i] = (float)(values[i] > 0 ? sqrt(values[i]) * l->product[i * n + p] : 0);

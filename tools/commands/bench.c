@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
 #include "tools/inputs/picture_inputs.h"
+#include "tools/program/json.h"
 
 typedef struct settings {
     bending_options bending;
@@ -254,7 +254,7 @@ static void print_table(const settings *set, const loaded_model *o, const gb_ses
     }
 }
 
-static gb_status print_json(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
+static gb_status report_json(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
                             const result *r, gb_error *err) {
     json_t *root = json_pack("{s:f, s:f, s:I, s:i, s:I, s:s, s:I, s:I, s:f, s:f, s:f}", "median_s", r->median,
                              "fastest_s", r->fastest, "runs", (json_int_t)s->runs, "threads",
@@ -263,7 +263,6 @@ static gb_status print_json(const settings *set, const loaded_model *o, const gb
                              (json_int_t)r->macs, "gflops", r->gflops, "peak_gflops", r->peak_gflops, "peak_share",
                              r->peak_share);
     json_t *nodes = set->layers ? json_array() : NULL;
-    int written;
     for (size_t i = 0; nodes && i < s->steps; i++) {
         gb_step_info step;
         gb_node_info first, last;
@@ -287,10 +286,7 @@ static gb_status print_json(const settings *set, const loaded_model *o, const gb
         json_object_set_new(root, "memory_gbs", json_real(r->memory_gbs));
         json_object_set_new(root, "nodes", nodes);
     }
-    written = root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
+    return print_json(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9), err);
 }
 
 static int run(int argc, char **argv) {
@@ -318,7 +314,7 @@ static int run(int argc, char **argv) {
         !apply_bending(&b, session, &err) && !(set.gradients && want_gradients(&o, session, &err)) &&
         !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
-        if (set.json) print_json(&set, &o, session, &s, &r, &err);
+        if (set.json) report_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);
     }
     free(r.steps);

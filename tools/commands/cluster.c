@@ -1,5 +1,4 @@
 /* ganbend cluster: groups the feature maps of layers, and draws a sheet for each layer. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/host.h"
+#include "tools/program/json.h"
 #include "tools/program/output_names.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -73,20 +73,15 @@ static void list(const gb_clustering *clustering) {
 
 static gb_status list_json(const gb_clustering *clustering, gb_error *err) {
     json_t *all = json_array();
-    bool good = all != NULL;
-    for (size_t i = 0; good && i < gb_clustering_layers(clustering); i++) {
+    for (size_t i = 0; i < gb_clustering_layers(clustering); i++) {
         gb_layer_clusters l;
         gb_clustering_layer(clustering, i, &l);
-        json_t *features = json_array(), *one = NULL;
-        for (int f = 0; features && f < l.channels; f++) json_array_append_new(features, json_integer(l.cluster[f]));
-        one = json_pack("{s:s, s:i, s:f, s:o}", "layer", l.name, "clusters", l.clusters, "between", l.between, "cluster_of_map",
-                        features);
-        good = one && !json_array_append_new(all, one);
+        json_t *features = json_array();
+        for (int f = 0; f < l.channels; f++) json_array_append_new(features, json_integer(l.cluster[f]));
+        json_array_append_new(all, json_pack("{s:o, s:i, s:o, s:o}", "layer", json_text(l.name), "clusters", l.clusters,
+                                             "between", json_number(l.between), "cluster_of_map", features));
     }
-    if (!good || json_dumpf(all, stdout, JSON_INDENT(2))) state(err, GB_NO_MEMORY, "out of memory");
-    else putchar('\n');
-    json_decref(all);
-    return err->status;
+    return print_json(all, JSON_INDENT(2), err);
 }
 
 /* ------------------------------------------------------------------------------------------------ sheets */

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 
 #include "commands.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/open_model.h"
+#include "tools/program/json.h"
 #include "tools/program/sandbox.h"
 
 typedef struct settings {
@@ -30,29 +30,6 @@ static const option options[] = {
 };
 
 enum { FACTS = 1000, META_ROOM = 4096 };
-
-static gb_status write_json(json_t *root, gb_error *err) {
-    int written = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
-}
-
-/* Text from a file that is not valid UTF-8, which JSON requires, is read as Latin-1. */
-static json_t *json_text(const char *text) {
-    json_t *value = json_string(text);
-    char *wide, *to;
-    if (value || !(wide = malloc(2 * strlen(text) + 1))) return value;
-    to = wide;
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p >= 0x80) *to++ = (char)(0xc0 | *p >> 6);
-        *to++ = (char)(*p < 0x80 ? *p : 0x80 | (*p & 0x3f));
-    }
-    *to = '\0';
-    value = json_string(wide);
-    free(wide);
-    return value;
-}
 
 /* Prints text from a file without control characters, which could control the terminal. */
 static void print_text(const char *text) {
@@ -242,7 +219,7 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     if (!status && set->verify) status = gb_model_verify(o.model, err);
     if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
-    if (!status && set->json) status = write_json(model_json(o.model), err);
+    if (!status && set->json) status = print_json(model_json(o.model), JSON_INDENT(2), err);
     else if (!status && set->dot) print_dot(o.model);
     else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
@@ -294,7 +271,7 @@ static gb_status file_info(const char *path, const settings *set, gb_error *err)
         json_object_set_new(root, "format", json_string(gb_file_format(file)));
         json_object_set_new(root, "facts", facts);
         json_object_set_new(root, "arrays", arrays);
-        status = write_json(root, err);
+        status = print_json(root, JSON_INDENT(2), err);
     } else {
         printf("%zu arrays, %" PRId64 " values\n", gb_file_array_count(file), values);
     }

@@ -1,0 +1,29 @@
+/* JSON that the program makes and prints. jansson drops a value whose allocation fails, and takes a failed allocation for an
+ * error in the text that it reads. So its allocations are watched. */
+#ifndef GANBEND_TOOLS_JSON_H
+#define GANBEND_TOOLS_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "error.h"
+
+/* From now on jansson's allocations are watched. For the beginning of a program, before it uses jansson. */
+void json_watch(void);
+
+/* Whether one of this thread's allocations has failed since json_forget(), or since it began. */
+bool json_out_of_memory(void);
+void json_forget(void);
+
+/* A number; null for NaN and infinity, which JSON does not have. */
+json_t *json_number(double value);
+
+/* Text from a file: if it is not valid UTF-8, which JSON requires, it is read as Latin-1. */
+json_t *json_text(const char *text);
+
+/* Writes the value to standard output, with jansson's flags, and frees it. Fails with GB_NO_MEMORY if it is NULL or an
+ * allocation has failed while it was made, and with GB_IO if it cannot be written. print_json() adds a newline. */
+gb_status write_json(json_t *value, size_t flags, gb_error *err);
+gb_status print_json(json_t *value, size_t flags, gb_error *err);
+
+#endif
