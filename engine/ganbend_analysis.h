@@ -47,17 +47,34 @@ GB_API gb_status gb_find_directions(gb_model *model, const gb_direction_options 
 
 typedef struct gb_clustering gb_clustering;
 
+typedef enum gb_cluster_method {
+    GB_CLUSTERS_CORRELATION,    /* maps that rise and fall together; nothing is trained */
+    GB_CLUSTERS_PUBLISHED       /* network-bending's (Broad et al. 2021): a classifier embeds each map alone */
+} gb_cluster_method;
+
 typedef struct gb_cluster_options {
     size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
     const char *at;             /* nodes with feature maps, by name, alias or glob; NULL = the layers that network-bending
                                  * clusters: GB_ROLE_LAYER 1 and up */
     int clusters;               /* of each layer; 0 = network-bending's: 5 for layers up to 8, 4 up to 12, 3 above */
-    size_t samples;             /* images; 0 = 100 */
+    size_t samples;             /* images; 0 = 100, PUBLISHED: 1000 */
     uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
     const float *z;             /* or are these: [samples, z_dim] */
-    float psi;                  /* truncation of the samples; 0 = 1, none */
+    float psi;                  /* truncation of the samples; 0 = 1, none; PUBLISHED: 0.5 */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    gb_cluster_method method;
+    /* Sets everything that a sample depends on, instead of seed, z, psi and noise; sessions have a batch of 1. May be NULL. */
+    gb_status (*inputs)(void *arg, size_t sample, gb_session *session, gb_error *err);
+    void *inputs_arg;
+    /* PUBLISHED: */
+    /* Opens the classifier for the layer with that number (-1: without a number). The model stays the caller's, who closes it
+     * after gb_find_clusters(). */
+    gb_status (*classifier)(void *arg, int layer, gb_model **model, gb_error *err);
+    void *classifier_arg;
+    bool stored_noise;          /* the stored maps of noise; otherwise they are drawn for each sample, as published */
+    bool stored_statistics;     /* the classifiers' stored statistics; otherwise each map's own, as published */
+    const size_t *initial;      /* [clusters] maps at which k-means begins in each layer; NULL = drawn from `seed` */
 } gb_cluster_options;
 
 typedef struct gb_layer_clusters {
@@ -65,13 +82,18 @@ typedef struct gb_layer_clusters {
     const char *name;
     int layer;                  /* network-bending's number, or -1 */
     int channels, clusters;
-    const int *cluster;         /* [channels], from 0; by size, the largest first */
+    const int *cluster;         /* [channels], from 0; CORRELATION: by size, the largest first */
     double between;             /* share of the variance that is between clusters, 0 to 1 */
+    const float *embedding;     /* PUBLISHED: [channels, embedding_width], mean over the samples; otherwise NULL */
+    int embedding_width;
 } gb_layer_clusters;
 
-/* Clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
+/* CORRELATION clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
  * averaging, are standardised and become points whose products are the correlations; k-means (the best of 50 runs from
- * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer. */
+ * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer.
+ *
+ * PUBLISHED embeds each map of each sample by the layer's classifier, averages the embeddings over the samples, and clusters the
+ * maps by k-means as kmeans_pytorch does: one run from `initial`, the numbers of the clusters in its order. */
 GB_API gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *options, gb_clustering **clustering, gb_error *err);
 GB_API void gb_clustering_free(gb_clustering *clustering);
 GB_API size_t gb_clustering_layers(const gb_clustering *clustering);
@@ -225,6 +247,48 @@ GB_API gb_status gb_projection_render(gb_projection *projection, bool own_noise,
  * goes on with the same bits. GB_BAD_FILE if it belongs to another model, target or other options. */
 GB_API gb_status gb_projection_save(const gb_projection *projection, const char *path, gb_error *err);
 GB_API gb_status gb_projection_restore(gb_projection *projection, const char *path, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- tileability */
+
+typedef struct gb_tileability_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    const char *at;             /* a node with feature maps; its pixels are the vectors */
+    gb_model *features;         /* a network that looks at pictures; its picture size is set. NULL = the built-in features:
+                                 * edges at three scales in four directions, and colours, averaged over tiles of 8×8 pixels */
+    const char *features_at;    /* its layer; NULL = layer2 of a ResNet, which MONAI calls features.5 */
+    int features_size;          /* larger side of the pictures that it looks at; 0 = 256 */
+    int grid;                   /* side of the blocks; 0 = 2 */
+    int erosion;                /* side of the square by which the mask of the blocks is eroded, odd; 0 = 3, or 1 (none) where
+                                 * the features have no more pixels than the layer */
+    size_t count;               /* vectors; 0 = 512 */
+    uint64_t seed;              /* of the images: `seed`, `seed` + 1, …, as gb_session_seed() does, and of the pixels; */
+    const float *z;             /* or the images' z's: [count, z_dim]; */
+    const int *pixels;          /* or the pixels' rows and columns: [count, 2] */
+    int label;                  /* class of all images; negative: each class in turn */
+    float psi;                  /* truncation; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_tileability_options;
+
+/* How two sets of features agree: the cosine of the angle between them, and the mean of |difference|. */
+typedef struct gb_agreement { float cosine, l1; } gb_agreement;
+
+typedef struct gb_tileable {
+    int rank;                   /* by `blocks.cosine`, 0 for the lowest */
+    int y, x;                   /* the pixel that the vector was taken from */
+    gb_agreement blocks;        /* of the vector in blocks, averaged over the blocks, with the vector everywhere, averaged over
+                                 * the picture: the tileability */
+    gb_agreement masked;        /* the same, both averaged over the blocks, as the paper's text has it */
+    gb_agreement rolled;        /* the same with the mask moved right by 3 pixels of the features: a control */
+    gb_agreement full_source, block_source;     /* of either with the features of the picture, where the vector is from */
+} gb_tileable;
+
+/* Ranks activation vectors by how well a texture survives being painted in blocks (the painting paper's tileability). For each
+ * image a pixel of the layer is drawn, but not from the last row and column. Its vector is painted on a grid of blocks with one
+ * pixel between them (GB_BEND_PAINT), and everywhere; both pictures are looked at. Writes `tileable` [count] and `vectors`
+ * [count, C], both in the order in which they were drawn. Renders the layers after `at` three times for each vector. */
+GB_API gb_status gb_measure_tileability(gb_model *model, const gb_tileability_options *options, gb_tileable *tileable,
+                                        float *vectors, gb_error *err);
 
 #ifdef __cplusplus
 }

@@ -100,8 +100,8 @@ gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *
     *count = 0;
     if (!n)
         return GB_OK;
-    gb_status status = set_z(s, n, err);
-    if (!status)
+    gb_status status = s->inputs ? s->inputs(s->inputs_arg, s->done, s->session, err) : set_z(s, n, err);
+    if (!status && !s->inputs)
         status = set_classes(s, err);
     if (!status)
         status = gb_session_render(s->session, NULL, err);
@@ -114,4 +114,15 @@ gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *
     s->done += n;
     *count = n;
     return GB_OK;
+}
+
+gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, const float *z, size_t sample, int label, float psi,
+                        gb_error *err) {
+    size_t classes = gb_model_class_count(model);
+    gb_node_info info = {0};
+    gb_model_node(model, gb_model_find_role(model, GB_ROLE_Z, 0), &info);
+    gb_status status = z ? gb_session_set_z(session, z + sample * (size_t)info.shape[0], err) : gb_session_seed(session, seed, err);
+    if (!status && classes)
+        status = gb_session_set_class(session, label >= 0 ? label : (int)(sample % classes), err);
+    return !status && psi > 0 ? gb_session_truncate(session, psi, -1, err) : status;
 }

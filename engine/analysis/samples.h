@@ -17,6 +17,9 @@ typedef struct gb_samples {
     int classes;                /* of a conditional network */
     int label;                  /* the class of all samples; negative, as at first: each in turn */
     float *labels;
+    /* Sets the inputs of a sample instead of all this; may be NULL. The batch is then 1. */
+    gb_status (*inputs)(void *arg, size_t sample, gb_session *session, gb_error *err);
+    void *inputs_arg;
 } gb_samples;
 
 /* Prepares `count` samples of a node, drawn from `seed`, `seed` + 1, …, or from z [count, z_dim]. The maps of noise are the
@@ -27,6 +30,11 @@ void gb_samples_free(gb_samples *s);
 /* Renders the next batch and writes the node's values [n, width] and the latents [n, latent_width], either of which may be
  * NULL. Returns n in *count, 0 after the last. */
 gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *count, gb_error *err);
+
+/* Sets the inputs of image `sample` for a session of batch 1: row `sample` of z, or if that is NULL the z of `seed`; the class
+ * `label`, or if it is negative each class in turn; and truncation by psi, 0 for none. */
+gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, const float *z, size_t sample, int label, float psi,
+                        gb_error *err);
 
 /* The w from which the w's of all layers are made, or, in networks without, z. GB_NO_NODE if there is neither. */
 gb_node gb_latent_node(const gb_model *model);

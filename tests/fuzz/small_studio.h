@@ -12,7 +12,7 @@
 
 #include "tools/studio/client.h"
 #include "tools/studio/folder.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 #include "tools/studio/messages.h"
 #include "tools/studio/projects.h"
 

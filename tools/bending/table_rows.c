@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 
 const row_family filter_rows = {"filter", "filters", gb_filter_row};
 const row_family activation_rows = {"activation", "activations", gb_activation_row};
@@ -238,5 +238,5 @@ gb_status print_rows_json(const row_family *family, const char *name, gb_error *
     gb_table_row row;
     for (size_t i = 0; list && family->at(i, &row); i++)
         if (!name || is_named(&row, name)) json_array_append_new(list, row_json(&row));
-    return print_json(list, JSON_INDENT(2) | JSON_REAL_PRECISION(7), err);
+    return write_json(list, 7, err);
 }

@@ -14,7 +14,7 @@
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
 #include "tools/inputs/picture_inputs.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 
 typedef struct settings {
     bending_options bending;
@@ -271,8 +271,8 @@ static gb_status report_json(const settings *set, const loaded_model *o, const g
         gb_session_step(session, (int)i, &step);
         limit = min_seconds(&step, r, &binds);
         gb_model_node(o->model, step.first, &first);
-        json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
-                                               step_name(o->model, &step, &last), "first", first.name, "op", step.op,
+        json_array_append_new(nodes, json_pack("{s:o, s:o, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
+                                               json_text(step_name(o->model, &step, &last)), "first", json_text(first.name), "op", step.op,
                                                "nodes", step.nodes, "kernel", step.kernel ? step.kernel : "", "seconds",
                                                r->steps[i], "macs", (json_int_t)step.macs, "bytes",
                                                (json_int_t)step.bytes, "limit", binds, "limit_share",
@@ -286,7 +286,7 @@ static gb_status report_json(const settings *set, const loaded_model *o, const g
         json_object_set_new(root, "memory_gbs", json_real(r->memory_gbs));
         json_object_set_new(root, "nodes", nodes);
     }
-    return print_json(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9), err);
+    return write_json(root, 9, err);
 }
 
 static int run(int argc, char **argv) {

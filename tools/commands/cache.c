@@ -8,7 +8,7 @@
 
 #include "commands.h"
 #include "tools/inputs/model_cache.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 #include "tools/program/report.h"
 
 typedef struct settings {
@@ -46,10 +46,10 @@ static void print_list(const char *folder, const cache_entry *entries, size_t co
 static gb_status list_json(const char *folder, const cache_entry *entries, size_t count, gb_error *err) {
     json_t *list = json_array(), *root;
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "name", entries[i].name, "bytes",
+        json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "name", json_text(entries[i].name), "bytes",
                                               (json_int_t)entries[i].bytes, "used", (json_int_t)entries[i].used));
-    root = json_pack("{s:s, s:I, s:o}", "folder", folder, "limit", (json_int_t)cache_limit(), "models", list);
-    return print_json(root, JSON_INDENT(2), err);
+    root = json_pack("{s:o, s:I, s:o}", "folder", json_text(folder), "limit", (json_int_t)cache_limit(), "models", list);
+    return write_json(root, 0, err);
 }
 
 static int run_list(int argc, char **argv) {

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/program/json.h"
-
 #include "tools/inputs/latents.h"
+#include "tools/program/json_output.h"
 
 double relative_deviation(const reference_array *s, const deviation *d) {
     if (d->nan) return NAN;
@@ -119,5 +118,5 @@ gb_status print_comparison_json(const reference *r, const char *model, double to
     json_object_set_new(root, "worst", json_text(worst_of(r, false)->name));
     if (local) json_object_set_new(root, "worst_own", json_text(worst_of(r, true)->name));
     json_object_set_new(root, "arrays", arrays);
-    return print_json(root, JSON_INDENT(2), err);
+    return write_json(root, 0, err);
 }

@@ -9,7 +9,7 @@
 #include "commands.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/open_model.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 #include "tools/program/sandbox.h"
 
 typedef struct settings {
@@ -185,7 +185,7 @@ static json_t *model_json(const gb_model *model) {
         gb_node_info node;
         json_t *entry;
         gb_model_node(model, (gb_node)i, &node);
-        entry = json_pack("{s:s, s:s, s:I, s:I}", "name", node.name, "op", node.op, "parameters",
+        entry = json_pack("{s:o, s:s, s:I, s:I}", "name", json_text(node.name), "op", node.op, "parameters",
                           (json_int_t)node.parameters, "macs", (json_int_t)node.macs);
         json_object_set_new(entry, "alias", node.alias ? json_text(node.alias) : json_null());
         json_object_set_new(entry, "shape", json_shape(node.ndim, node.shape));
@@ -219,7 +219,7 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     if (!status && set->verify) status = gb_model_verify(o.model, err);
     if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
-    if (!status && set->json) status = print_json(model_json(o.model), JSON_INDENT(2), err);
+    if (!status && set->json) status = write_json(model_json(o.model), 0, err);
     else if (!status && set->dot) print_dot(o.model);
     else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
@@ -271,7 +271,7 @@ static gb_status file_info(const char *path, const settings *set, gb_error *err)
         json_object_set_new(root, "format", json_string(gb_file_format(file)));
         json_object_set_new(root, "facts", facts);
         json_object_set_new(root, "arrays", arrays);
-        status = print_json(root, JSON_INDENT(2), err);
+        status = write_json(root, 0, err);
     } else {
         printf("%zu arrays, %" PRId64 " values\n", gb_file_array_count(file), values);
     }

@@ -9,7 +9,7 @@
 #include "commands.h"
 #include "tools/inputs/inputs.h"
 #include "tools/inputs/open_model.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 #include "tools/program/progress.h"
 
 typedef struct settings {
@@ -90,7 +90,7 @@ static gb_status write_row(const char *image, const gb_node_info *node, const st
     json_object_set_new(row, "nan", json_integer((json_int_t)s->nan));
     json_object_set_new(row, "infinite", json_integer((json_int_t)s->infinite));
     fputs(first ? "\n" : ",\n", stdout);
-    return write_json(row, 0, err);
+    return write_json_row(row, err);
 }
 
 typedef struct work {

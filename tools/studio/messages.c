@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tools/program/arguments.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 
 enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8 };
 

@@ -16,7 +16,7 @@
 
 #include "tools/studio/claim.h"
 #include "tools/studio/client.h"
-#include "tools/program/json.h"
+#include "tools/program/json_output.h"
 #include "tools/studio/messages.h"
 #include "tools/studio/projects.h"
 

@@ -1,5 +1,5 @@
 /* Watching jansson's allocations, and printing. */
-#include "json.h"
+#include "json_output.h"
 
 #include <errno.h>
 #include <math.h>
@@ -46,7 +46,8 @@ json_t *json_text(const char *text) {
     return value;
 }
 
-gb_status write_json(json_t *value, size_t flags, gb_error *err) {
+/* Writes the value and frees it. */
+static gb_status write_value(json_t *value, size_t flags, gb_error *err) {
     bool written = value && !allocation_failed && json_dumpf(value, stdout, flags) == 0;
     if (!value || allocation_failed) state(err, GB_NO_MEMORY, "out of memory for the JSON");
     else if (!written) state(err, GB_IO, "standard output: %s", ferror(stdout) ? strerror(errno) : "cannot write the JSON");
@@ -54,7 +55,11 @@ gb_status write_json(json_t *value, size_t flags, gb_error *err) {
     return err->status;
 }
 
-gb_status print_json(json_t *value, size_t flags, gb_error *err) {
-    if (!write_json(value, flags, err)) putchar('\n');      /* main() reports a failure */
+gb_status write_json(json_t *root, int digits, gb_error *err) {
+    if (!write_value(root, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits), err)) putchar('\n');      /* main() reports a failure */
     return err->status;
+}
+
+gb_status write_json_row(json_t *row, gb_error *err) {
+    return write_value(row, 0, err);
 }
