@@ -94,8 +94,9 @@ static gb_status list_json(const gb_directions *directions, gb_error *err) {
     for (size_t i = 0; i < gb_directions_count(directions); i++) {
         gb_direction d;
         gb_directions_at(directions, i, &d);
-        json_t *one = json_pack("{s:o, s:s, s:I, s:o}", "name", json_text(d.name), "space", d.space == GB_LATENT_Z ? "z" : "w", "width",
-                                (json_int_t)d.width, "deviation", json_number((double)d.deviation));
+        json_t *one = json_pack("{s:o, s:s, s:I, s:o}", "name", json_text(d.name), "space",
+                                d.space == GB_LATENT_Z ? "z" : "w", "width", (json_int_t)d.width, "deviation",
+                                json_number((double)d.deviation));
         if (one && d.space == GB_LATENT_W && d.last_layer >= 0)
             json_object_set_new(one, "layers", json_pack("[i, i]", d.first_layer, d.last_layer));
         json_array_append_new(all, one);

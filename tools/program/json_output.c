@@ -56,7 +56,8 @@ static gb_status write_value(json_t *value, size_t flags, gb_error *err) {
 }
 
 gb_status write_json(json_t *root, int digits, gb_error *err) {
-    if (!write_value(root, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits), err)) putchar('\n');      /* main() reports a failure */
+    if (!write_value(root, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits), err))
+        putchar('\n');         /* main() reports a failure */
     return err->status;
 }
 
