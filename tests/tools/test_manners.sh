@@ -65,6 +65,13 @@ echo 'no room' >"$scratch/rest/seed0000.png"
 run 2 "--yes goes on" render "$m" --seeds 0-9999 -o "$scratch/rest" --yes
 complains "seed0000.png: exists and is not a PNG picture"
 
+# ---- a reader that goes away: head, less
+mkfifo "$scratch/pipe"
+exec 3<>"$scratch/pipe" 4>"$scratch/pipe" 3<&-
+"$ganbend" info tests/fixtures/nvlabs-orig-16.pkl >&4 2>"$scratch/err"
+exec 4>&-
+check "info ends quietly when nobody reads on" [ -z "$(grep signal "$scratch/err")" ]
+
 # ---- the network as a graph
 run 0 "edges in JSON" info "$m" --json
 prints '"inputs": ['

@@ -1,6 +1,7 @@
 /* ganbend info: prints the contents of a file: metadata and nodes of a .gbw, arrays and plain values of any checkpoint,
  * even if its network is not supported. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,7 +313,10 @@ static gb_status inspect_safely(inspection *i, gb_error *err) {
     const sandbox box = {.readable = {i->path}, .memory = sandbox_memory_for(i->path)};
     sandbox_child child;
     if (sandbox_start(&box, inspect, i, &child, err)) return err->status;
-    return sandbox_finish(&child, err);
+    sandbox_finish(&child, err);
+    /* It wrote to this program's standard output, whose reader (head, less) has gone: end as if it had been this process. */
+    if (child.signal == SIGPIPE) raise(SIGPIPE);
+    return err->status;
 }
 
 static int run(int argc, char **argv) {

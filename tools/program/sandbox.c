@@ -351,8 +351,10 @@ static void wait_for(sandbox_child *child) {
     child->ended = true;
     if (ended < 0)
         state(&child->failed, GB_IO, "cannot wait for a process: %s", strerror(errno));
-    else if (WIFSIGNALED(status))
-        state(&child->failed, GB_IO, "the process that read the file was ended by signal %d", WTERMSIG(status));
+    else if (WIFSIGNALED(status)) {
+        child->signal = WTERMSIG(status);
+        state(&child->failed, GB_IO, "the process that read the file was ended by signal %d", child->signal);
+    }
     else if (WEXITSTATUS(status) != EXIT_DONE)
         take_error(child);
 }

@@ -30,6 +30,7 @@ typedef struct sandbox_child {
     long process;               /* 0: none */
     int out, error;             /* what it writes, and its error at the end */
     bool ended;
+    int signal;                 /* that ended it, or 0 */
     gb_error failed;            /* once it has ended */
 } sandbox_child;
 

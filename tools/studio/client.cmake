@@ -3,12 +3,12 @@
 find_package(Threads REQUIRED)
 set(analyses studio/analyses_left_out.c)
 if(GANBEND_ANALYSIS)
-  set(analyses studio/find_directions.c studio/measure_units.c)
+  set(analyses studio/clusters.c studio/find_directions.c studio/measure_units.c)
 endif()
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
   studio/claim.c studio/folder.c studio/jpeg.c
-  studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/clusters.c studio/pick.c studio/saving.c
+  studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/pick.c studio/saving.c
   studio/film.c studio/film_handlers.c studio/analysis.c studio/stop.c studio/directions.c
   ${analyses}
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/nearest_name.c program/options.c
