@@ -219,15 +219,22 @@ static gb_status copy_arrays(gb_projection *p, gb_error *err) {
     return status;
 }
 
-static void start_noise(gb_projection *p) {
-    for (size_t i = 0; i < p->map_count && p->noise_adam; i++) {
+/* The maps to start from: given, drawn, or with FAST the stored ones. */
+static gb_status start_noise(gb_projection *p, gb_error *err) {
+    for (size_t i = 0; i < p->map_count; i++) {
         const gb_projection_map *m = &p->maps[i];
+        const char *stored = p->model->graph->nodes[m->input].value;
         size_t plane = (size_t)m->height * (size_t)m->width;
-        if (p->o.noise)
-            memcpy(p->noise + m->at, p->o.noise + m->at, plane * sizeof *p->noise);
-        else
+        const float *values = p->o.noise ? p->o.noise + m->at : NULL;
+        gb_status status = p->noise_adam || !stored ? GB_OK : gb_model_floats(p->model, stored, 1, &values, err);
+        if (status)
+            return status;
+        if (p->noise_adam && !values)
             gb_random_torch(&p->random, plane, p->noise + m->at);
+        else if (values)
+            memcpy(p->noise + m->at, values, plane * sizeof *p->noise);
     }
+    return GB_OK;
 }
 
 static gb_status want_gradients(gb_projection *p, gb_error *err) {
@@ -257,10 +264,10 @@ static gb_status prepare(gb_projection *p, gb_error *err) {
         status = add_stages(p, err);
     if (!status)
         status = gb_projection_start(p, err);
-    if (status)
-        return status;
-    start_noise(p);
-    status = want_gradients(p, err);
+    if (!status)
+        status = start_noise(p, err);
+    if (!status)
+        status = want_gradients(p, err);
     return status ? status : gb_projection_enter(p, 0, err);
 }
 
@@ -562,7 +569,7 @@ gb_status gb_projection_label(const gb_projection *p, float *label, gb_error *er
 }
 
 bool gb_projection_noise(const gb_projection *p, size_t index, gb_node *input, const float **map) {
-    bool has = p->noise_adam && index < p->map_count;
+    bool has = index < p->map_count;
     *input = has ? p->maps[index].input : GB_NO_NODE;
     *map = has ? p->noise + p->maps[index].at : NULL;
     return has;
