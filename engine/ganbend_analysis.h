@@ -166,7 +166,7 @@ GB_API gb_status gb_read_mask(const char *path, int height, int width, float *ma
 typedef struct gb_projection gb_projection;
 
 typedef enum gb_projection_schedule {
-    GB_PROJECT_FAST,            /* ours: starts from the nearest of 256 samples, compares small running pictures first, and
+    GB_PROJECT_FAST,            /* ours: starts from the four nearest of 256 samples, compares small running pictures first, and
                                  * stops when nothing improves any more. Noise maps stay the stored ones, so that the latent
                                  * alone gives the picture */
     GB_PROJECT_ROSINALITY,      /* rosinality's and network-bending's projector.py: starts from the mean w, moves w and the
@@ -210,7 +210,7 @@ typedef struct gb_projection_options {
                                  * NULL = by the built-in measure: mean absolute difference of pixels and of neighbouring
                                  * pixels' differences, over scales of 1, 1/2, 1/4, … */
     double mse;                 /* weight of the mean squared error, added to that */
-    size_t steps;               /* 0 = 1000; with FAST at most 400 */
+    size_t steps;               /* 0 = 1000; with FAST at most 300 */
     uint64_t seed;              /* of the random numbers below, as torch draws them */
     int label;                  /* class; negative: samples have each class in turn */
     size_t samples;             /* for the mean w 10,000; with FAST, to start from, 256; 0 = these */

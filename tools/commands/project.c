@@ -27,7 +27,7 @@ typedef struct settings {
 static const option options[] = {
     {"-o", OPTION_TEXT, AT(out), "DIR", "Folder for projected_w.npz (NVIDIA's file; projected_z.npz for a z), proj.png, the cut "
      "photo target.png, stages.png, and recipe.yaml, with which 'render --bend' draws the picture again.", 0, 0},
-    {"--schedule", OPTION_CHOICE, AT(schedule), "fast|rosinality|nvidia", "How to search. fast: from the nearest of 256 samples, "
+    {"--schedule", OPTION_CHOICE, AT(schedule), "fast|rosinality|nvidia", "How to search. fast: from the four nearest of 256 samples, "
      "small pictures first, until nothing improves. rosinality, nvidia: as their projectors do, with noise maps (default: "
      "fast).", 0, 0},
     {"--space", OPTION_CHOICE, AT(space), "w|w+|z", "What to find: one w for all layers, a w for each layer, or a z, for BigGAN with "
@@ -36,7 +36,7 @@ static const option options[] = {
      "vgg16.pth --lpips vgg.pth' (default: by pixels and edges at several scales).", 0, 0},
     {"--mse", OPTION_NUMBER, AT(mse), "WEIGHT", "Add the mean squared error with this weight (default: 0).", 0, 1e9},
     {"--mask", OPTION_TEXT, AT(mask), "FILE.png", "Match only the white part of this picture, which is cut like the photo.", 0, 0},
-    {"--steps", OPTION_INTEGER, AT(steps), "N", "Number of steps (default: 1000; fast: at most 400).", 1, 1000000},
+    {"--steps", OPTION_INTEGER, AT(steps), "N", "Number of steps (default: 1000; fast: at most 300).", 1, 1000000},
     {"--seed", OPTION_INTEGER, AT(seed), "S", "Seed of all random numbers (default: 303, NVIDIA's).", 0, 4294967295.0},
     {"--class", OPTION_TEXT, AT(classes), "CLASS", "In conditional networks: keep to this class.", 0, 0},
     {"--samples", RARE(OPTION_INTEGER), AT(samples), "N", "Samples for the mean w, or with fast to start from (default: 10000 and "
