@@ -152,8 +152,9 @@ static gb_status cluster_layer(gb_clustered_layer *l, sums *of, uint64_t seed, g
         memcpy(r, of->product, n * n * sizeof *r);
         normalise(of->product, n, values);
     }
-    if (!status && !gb_eigen_symmetric(n, of->product, values))
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status decomposed = status ? GB_OK : gb_eigen_symmetric(n, of->product, values);
+    if (decomposed)
+        status = gb_fail(err, decomposed, decomposed == GB_NO_MEMORY ? "out of memory" : "the maps of a layer are not finite");
     if (!status)
         place_points(of->product, n, k, point);
     gb_kmeans means = {.points = n, .width = k, .clusters = k, .point = point, .cluster = l->cluster, .centre = centre};

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "tools/inputs/latents.h"
 #include "tools/program/json_output.h"
 
@@ -85,11 +83,6 @@ void print_comparison(const reference *r, double tolerance, bool local) {
     printf("worst of its own %s %s\n", worst->name, number_text(relative_deviation(worst, &worst->own), a));
 }
 
-/* JSON has neither NaN nor infinity: they are null, and "nan" counts the former. */
-static json_t *json_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static void put_deviation(json_t *to, const reference_array *s, const deviation *d) {
     json_object_set_new(to, "difference", json_number(largest_deviation(d)));
     json_object_set_new(to, "relative", json_number(relative_deviation(s, d)));
@@ -99,7 +92,7 @@ static void put_deviation(json_t *to, const reference_array *s, const deviation 
 static json_t *json_array_of(const reference *r, const reference_array *s, double tolerance, bool local) {
     json_t *entry = json_object(), *shape = json_array();
     for (int i = 0; i < s->ndim; i++) json_array_append_new(shape, json_integer((json_int_t)s->shape[i]));
-    json_object_set_new(entry, "name", json_string(s->name));
+    json_object_set_new(entry, "name", json_text(s->name));
     json_object_set_new(entry, "shape", shape);
     json_object_set_new(entry, "magnitude", json_number(s->magnitude));
     put_deviation(entry, s, &s->all);
@@ -117,13 +110,13 @@ gb_status print_comparison_json(const reference *r, const char *model, double to
     json_t *root = json_object(), *arrays = json_array();
     for (size_t i = 0; i < r->count; i++)
         json_array_append_new(arrays, json_array_of(r, &r->arrays[i], tolerance, local));
-    json_object_set_new(root, "model", json_string(model));
-    json_object_set_new(root, "reference", json_string(r->path));
+    json_object_set_new(root, "model", json_text(model));
+    json_object_set_new(root, "reference", json_text(r->path));
     json_object_set_new(root, "samples", json_integer((json_int_t)r->samples));
     json_object_set_new(root, "tolerance", json_real(tolerance));
     json_object_set_new(root, "within", json_boolean(within_tolerance(r, tolerance)));
-    json_object_set_new(root, "worst", json_string(worst_of(r, false)->name));
-    if (local) json_object_set_new(root, "worst_own", json_string(worst_of(r, true)->name));
+    json_object_set_new(root, "worst", json_text(worst_of(r, false)->name));
+    if (local) json_object_set_new(root, "worst_own", json_text(worst_of(r, true)->name));
     json_object_set_new(root, "arrays", arrays);
     return write_json(root, 0, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checkpoint_tables.h"
+#include "json_output.h"
 #include "reference.h"
 #include "temporary.h"
 #include "tools/commands/commands.h"
@@ -14,7 +15,7 @@ static const command *const commands[] = {
     &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
     &activations_command, &vector_command, &apply_command,
 #if GANBEND_ANALYSIS
-    &directions_command, &cluster_command, &units_command, &tileability_command,
+    &directions_command, &cluster_command, &units_command, &tileability_command, &project_command,
 #endif
     &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };
@@ -126,12 +127,13 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    json_watch();
     int status = dispatch(argc, argv);
     end_cleaning_up();
-    /* Output that could not be written is a failure, even if the subcommand succeeded. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    /* Output that could not be written is a failure, even if the subcommand succeeded. One that failed has said why. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE) {
         fprintf(stderr, "ganbend: standard output: %s\n", strerror(errno));
-        return status == EXIT_DONE ? EXIT_FAILED : status;
+        return EXIT_FAILED;
     }
     return status;
 }

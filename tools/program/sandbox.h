@@ -18,7 +18,10 @@ typedef struct sandbox {
 } sandbox;
 
 /* What this system could not provide; "" if nothing is missing. */
-typedef struct sandbox_gaps { char text[160]; } sandbox_gaps;
+typedef struct sandbox_gaps {
+    char text[160];
+    int failure;                /* the errno of a file that exists and could not be allowed, or 0 */
+} sandbox_gaps;
 
 /* Puts the calling process, which must have only one thread, into the sandbox for the rest of its life. */
 void sandbox_enter(const sandbox *how, sandbox_gaps *gaps);
@@ -31,7 +34,7 @@ typedef struct sandbox_child {
     int out, error;             /* what it writes, and its error at the end */
     bool ended;
     int signal;                 /* that ended it, or 0 */
-    gb_error failed;            /* once it has ended */
+    gb_error failed;            /* its own failure once it has ended, or that of reading what it writes */
 } sandbox_child;
 
 /* Starts `work` in a child in the sandbox. What the system does not provide is reported on standard error. Call
