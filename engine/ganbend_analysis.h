@@ -141,6 +141,147 @@ typedef void gb_float64_reader(void *arg, gb_node node, const double *values);
  * as a render. */
 GB_API gb_status gb_session_float64(gb_session *session, gb_float64_reader *read, void *arg, gb_error *err);
 
+/* ---------------------------------------------------------------------------------------------------- projection
+ * The latent whose picture is nearest to a given one, by gradient descent:
+ *
+ *     gb_projection *projection;
+ *     gb_projection_new(model, &(gb_projection_options){.target = photo, .target_height = 256, .target_width = 256},
+ *                       &projection, err);
+ *     gb_projection_run(projection, err);
+ *     gb_projection_latents(projection, w);
+ *     gb_projection_free(projection); */
+
+typedef struct gb_projection gb_projection;
+
+typedef enum gb_projection_schedule {
+    GB_PROJECT_FAST,            /* ours: starts from the nearest of 256 samples, compares small running pictures first, and
+                                 * stops when nothing improves any more. Noise maps stay the stored ones, so that the latent
+                                 * alone gives the picture */
+    GB_PROJECT_ROSINALITY,      /* rosinality's and network-bending's projector.py: starts from the mean w, moves w and the
+                                 * noise maps */
+    GB_PROJECT_NVIDIA           /* NVIDIA's projector.py of StyleGAN2-ADA and 3: the same but for the scale of noise maps */
+} gb_projection_schedule;
+
+typedef enum gb_projection_space {
+    GB_PROJECT_W,               /* one w for all layers */
+    GB_PROJECT_W_PLUS,          /* a w for each layer; not with NVIDIA */
+    GB_PROJECT_Z                /* z, and in conditional networks the mixture of classes; only with FAST */
+} gb_projection_space;
+
+typedef struct gb_projection_state {
+    size_t step, steps;         /* steps done, and in all at most */
+    bool done;
+    double share;               /* of the work, 0 to 1, preparations included */
+    /* Of the last step, before it moved anything: */
+    double loss;                /* weighted sum of the following */
+    double features, mse, scales, noise;    /* LPIPS, mean squared error, built-in measure, regularisation of noise maps; before
+                                             * they are weighted; 0 if not used */
+    double rate;                /* the step's learning rate */
+    const float *picture;       /* [channels, height, width], -1 to 1; NULL before the first step. Small at first with FAST */
+    int channels, height, width;
+    const float *gradient;      /* of the loss with respect to the latents, [rows, latent_dim] */
+    int rows;                   /* of the latents: 1, or num_ws with W_PLUS */
+    int64_t latent_dim;         /* w_dim or z_dim */
+} gb_projection_state;
+
+typedef struct gb_projection_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    gb_projection_schedule schedule;
+    gb_projection_space space;  /* networks without w's have Z alone */
+    const float *target;        /* [3, target_height, target_width], -1 to 1; the network's size, or smaller: then pictures are
+                                 * reduced to it by averaging before they are compared */
+    int target_height, target_width;
+    int compared_side;          /* pictures larger than this are reduced by whole factors before they are compared; 0 = 256 with
+                                 * LPIPS, as published, and no limit without */
+    const float *mask;          /* [target_height, target_width], 0 to 1: only this region is compared; NULL = all of it */
+    gb_model *lpips;            /* compare by LPIPS: a network of `ganbend convert --lpips`, whose size of pictures is set.
+                                 * NULL = by the built-in measure: mean absolute difference of pixels and of neighbouring
+                                 * pixels' differences, over scales of 1, 1/2, 1/4, … */
+    double mse;                 /* weight of the mean squared error, added to that */
+    size_t steps;               /* 0 = 1000; with FAST at most 400 */
+    uint64_t seed;              /* of the random numbers below, as torch draws them */
+    int label;                  /* class; negative: samples have each class in turn */
+    size_t samples;             /* for the mean w 10,000; with FAST, to start from, 256; 0 = these */
+    /* Random numbers that would be drawn otherwise: */
+    const float *z;             /* [samples, z_dim]; NVIDIA: RandomState(123).randn */
+    const float *w_avg;         /* [w_dim] mean w; with `w_std`, the samples' standard deviation, no z's are needed */
+    double w_std;
+    const float *start;         /* [rows, latent_dim] instead of the mean w or the nearest sample */
+    const float *noise;         /* the noise maps to start from, one after another */
+    const float *latent_noise;  /* [steps, rows, w_dim] added to the latents in each step, before it is scaled */
+    /* Called after every step, and while the start is prepared; may be NULL. If it returns false, gb_projection_new() fails
+     * with GB_CANCELLED and gb_projection_run() stops with it, after which it can go on. */
+    bool (*progress)(void *arg, const gb_projection_state *state);
+    void *progress_arg;
+} gb_projection_options;
+
+/* Draws the samples and prepares the start. What `options` points to is copied, except the networks. Takes the memory of a
+ * session with the purpose GB_GRADIENT for each network. */
+GB_API gb_status gb_projection_new(gb_model *model, const gb_projection_options *options, gb_projection **projection,
+                                   gb_error *err);
+GB_API void gb_projection_free(gb_projection *projection);
+/* One step; nothing if it is done. */
+GB_API gb_status gb_projection_step(gb_projection *projection, gb_error *err);
+/* Steps until it is done. */
+GB_API gb_status gb_projection_run(gb_projection *projection, gb_error *err);
+/* The state; its picture and gradient are valid until the next step. */
+GB_API void gb_projection_state_of(const gb_projection *projection, gb_projection_state *state);
+/* The result so far, [rows, latent_dim]: w's as gb_session_set_ws() takes them, or a z. With FAST the best so far. */
+GB_API void gb_projection_latents(const gb_projection *projection, float *latents);
+/* The mixture of classes that belongs to it, [classes]; GB_BAD_ARGUMENT if the network has no classes. */
+GB_API gb_status gb_projection_label(const gb_projection *projection, float *label, gb_error *err);
+/* The input that holds noise map `index`, and the map [height, width] as it is now; false past the last, and with FAST, which
+ * leaves them as they are. */
+GB_API bool gb_projection_noise(const gb_projection *projection, size_t index, gb_node *input, const float **map);
+/* The picture of the result, [channels, H, W], with the projection's noise maps or the network's own. */
+GB_API gb_status gb_projection_render(gb_projection *projection, bool own_noise, float *picture, gb_error *err);
+/* Writes everything that later steps depend on to an .npz, and reads it into a projection made with the same options, which then
+ * goes on with the same bits. GB_BAD_FILE if it belongs to another model, target or other options. */
+GB_API gb_status gb_projection_save(const gb_projection *projection, const char *path, gb_error *err);
+GB_API gb_status gb_projection_restore(gb_projection *projection, const char *path, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- tileability */
+
+typedef struct gb_tileability_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    const char *at;             /* a node with feature maps; its pixels are the vectors */
+    gb_model *features;         /* a network that looks at pictures; its picture size is set. NULL = the built-in features:
+                                 * edges at three scales in four directions, and colours, averaged over tiles of 8×8 pixels */
+    const char *features_at;    /* its layer; NULL = layer2 of a ResNet, which MONAI calls features.5 */
+    int features_size;          /* larger side of the pictures that it looks at; 0 = 256 */
+    int grid;                   /* side of the blocks; 0 = 2 */
+    int erosion;                /* side of the square by which the mask of the blocks is eroded, odd; 0 = 3, or 1 (none) where
+                                 * the features have no more pixels than the layer */
+    size_t count;               /* vectors; 0 = 512 */
+    uint64_t seed;              /* of the images: `seed`, `seed` + 1, …, as gb_session_seed() does, and of the pixels; */
+    const float *z;             /* or the images' z's: [count, z_dim]; */
+    const int *pixels;          /* or the pixels' rows and columns: [count, 2] */
+    int label;                  /* class of all images; negative: each class in turn */
+    float psi;                  /* truncation; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_tileability_options;
+
+/* How two sets of features agree: the cosine of the angle between them, and the mean of |difference|. */
+typedef struct gb_agreement { float cosine, l1; } gb_agreement;
+
+typedef struct gb_tileable {
+    int rank;                   /* by `blocks.cosine`, 0 for the lowest */
+    int y, x;                   /* the pixel that the vector was taken from */
+    gb_agreement blocks;        /* of the vector in blocks, averaged over the blocks, with the vector everywhere, averaged over
+                                 * the picture: the tileability */
+    gb_agreement masked;        /* the same, both averaged over the blocks, as the paper's text has it */
+    gb_agreement rolled;        /* the same with the mask moved right by 3 pixels of the features: a control */
+    gb_agreement full_source, block_source;     /* of either with the features of the picture, where the vector is from */
+} gb_tileable;
+
+/* Ranks activation vectors by how well a texture survives being painted in blocks (the painting paper's tileability). For each
+ * image a pixel of the layer is drawn, but not from the last row and column. Its vector is painted on a grid of blocks with one
+ * pixel between them (GB_BEND_PAINT), and everywhere; both pictures are looked at. Writes `tileable` [count] and `vectors`
+ * [count, C], both in the order in which they were drawn. Renders the layers after `at` three times for each vector. */
+GB_API gb_status gb_measure_tileability(gb_model *model, const gb_tileability_options *options, gb_tileable *tileable,
+                                        float *vectors, gb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,7 +16,7 @@ engine/session   weights/number_text.h
 engine/files     engine/base engine/graph engine/models engine/session weights
 engine/recipe    engine/base engine/picture engine/graph engine/bend engine/session ops/bends
 engine/recipe    weights/arena.h weights/number_text.h weights/spelling.h
-engine/analysis  engine/base engine/picture engine/graph engine/session engine/gradient engine/files
+engine/analysis  engine/base engine/picture engine/graph engine/bend engine/session engine/gradient engine/files
 engine/analysis  ops/bends/filters.h ops/float_state.h
 ops
 cuda             ops

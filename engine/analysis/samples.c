@@ -33,7 +33,7 @@ gb_status gb_samples_new(gb_samples *s, gb_model *model, gb_node node, size_t co
                          gb_error *err) {
     gb_node input = gb_model_find_role(model, GB_ROLE_Z, 0);
     *s = (gb_samples){.model = model, .node = node, .latent = gb_latent_node(model), .count = count, .batch = batch,
-                      .seed = seed, .z = z};
+                      .seed = seed, .z = z, .label = -1};
     if (input == GB_NO_NODE || s->latent == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no z to draw");
     s->width = values_of(model, node);
@@ -77,7 +77,7 @@ static gb_status set_classes(gb_samples *s, gb_error *err) {
         return GB_OK;
     for (size_t i = 0; i < (size_t)s->batch; i++)
         for (size_t k = 0; k < classes; k++)
-            s->labels[i * classes + k] = (s->done + i) % classes == k;
+            s->labels[i * classes + k] = (s->label >= 0 ? (size_t)s->label : (s->done + i) % classes) == k;
     return gb_session_set_label(s->session, s->labels, err);
 }
 
@@ -114,4 +114,15 @@ gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *
     s->done += n;
     *count = n;
     return GB_OK;
+}
+
+gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, const float *z, size_t sample, int label, float psi,
+                        gb_error *err) {
+    size_t classes = gb_model_class_count(model);
+    gb_node_info info = {0};
+    gb_model_node(model, gb_model_find_role(model, GB_ROLE_Z, 0), &info);
+    gb_status status = z ? gb_session_set_z(session, z + sample * (size_t)info.shape[0], err) : gb_session_seed(session, seed, err);
+    if (!status && classes)
+        status = gb_session_set_class(session, label >= 0 ? label : (int)(sample % classes), err);
+    return !status && psi > 0 ? gb_session_truncate(session, psi, -1, err) : status;
 }

@@ -14,7 +14,8 @@ typedef struct gb_samples {
     uint64_t seed;
     const float *z;             /* the caller's z's, or NULL to draw them */
     size_t z_dim;
-    int classes;                /* of a conditional network: each in turn */
+    int classes;                /* of a conditional network */
+    int label;                  /* the class of all samples; negative, as at first: each in turn */
     float *labels;
 } gb_samples;
 
@@ -26,6 +27,11 @@ void gb_samples_free(gb_samples *s);
 /* Renders the next batch and writes the node's values [n, width] and the latents [n, latent_width], either of which may be
  * NULL. Returns n in *count, 0 after the last. */
 gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *count, gb_error *err);
+
+/* Sets the inputs of image `sample` for a session of batch 1: row `sample` of z, or if that is NULL the z of `seed`; the class
+ * `label`, or if it is negative each class in turn; and truncation by psi, 0 for none. */
+gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, const float *z, size_t sample, int label, float psi,
+                        gb_error *err);
 
 /* The w from which the w's of all layers are made, or, in networks without, z. GB_NO_NODE if there is neither. */
 gb_node gb_latent_node(const gb_model *model);

@@ -52,17 +52,9 @@ static gb_status report(work *k) {
 
 /* ------------------------------------------------------------------------------------------------ sessions */
 
-/* Sets the inputs of one sample. */
 static gb_status set_sample(const work *k, gb_session *session, size_t sample) {
     const gb_unit_options *o = k->o;
-    size_t classes = gb_model_class_count(k->model);
-    gb_node_info z;
-    gb_model_node(k->model, gb_model_find_role(k->model, GB_ROLE_Z, 0), &z);
-    gb_status status = o->z ? gb_session_set_z(session, o->z + sample * (size_t)z.shape[0], k->err)
-                            : gb_session_seed(session, o->seed + sample, k->err);
-    if (!status && classes)
-        status = gb_session_set_class(session, o->label >= 0 ? o->label : (int)(sample % classes), k->err);
-    return !status && o->psi > 0 ? gb_session_truncate(session, o->psi, -1, k->err) : status;
+    return gb_set_sample(k->model, session, o->seed + sample, o->z, sample, o->label, o->psi, k->err);
 }
 
 /* Renders every sample once, keeps the layer's values, and adds up the attributions: Σ value · ∂f/∂value, f being the mean of

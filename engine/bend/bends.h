@@ -60,6 +60,13 @@ static inline int16_t gb_mask_pixel(const int16_t *mask, int mask_h, int mask_w,
     return mask[(size_t)((int64_t)y * mask_h / s->h) * (size_t)mask_w + (size_t)((int64_t)x * mask_w / s->w)];
 }
 
+/* k×k blocks with one pixel between them, starting at the corner; as in the published code, blocks that would touch or cross
+ * the opposite edge are left out. */
+static inline bool gb_on_grid(int at, int size, int k) {
+    int start = at / (k + 1) * (k + 1);
+    return at - start < k && start < size - k;
+}
+
 void gb_bend_release(gb_bend_entry *entry);
 /* `to` is emptied first. */
 bool gb_bend_list_copy(gb_bend_list *to, const gb_bend_list *from);

@@ -125,13 +125,6 @@ static gb_status choose_features(const gb_bend_entry *entry, gb_bend_place *plac
 
 /* ------------------------------------------------------------------------------------------------ painting */
 
-/* k×k blocks with one pixel between them, starting at the corner; as in the published code, blocks that would touch or
- * cross the opposite edge are left out. */
-static bool is_on_grid(int at, int size, int k) {
-    int start = at / (k + 1) * (k + 1);
-    return at - start < k && start < size - k;
-}
-
 static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_place *place, const gb_graph *graph, gb_error *err) {
     const gb_bend_options *o = &entry->options;
     gb_shape s = gb_node_shape(&graph->nodes[place->node]);
@@ -144,7 +137,7 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_place *place,
             if (o->mask)
                 index = gb_mask_pixel(o->mask, o->mask_h, o->mask_w, &s, y, x);
             else if (o->grid > 0)
-                index = is_on_grid(y, s.h, o->grid) && is_on_grid(x, s.w, o->grid) ? 0 : -1;
+                index = gb_on_grid(y, s.h, o->grid) && gb_on_grid(x, s.w, o->grid) ? 0 : -1;
             if (index >= o->vector_count)
                 return gb_fail(err, GB_BAD_ARGUMENT, "the mask names vector %d; there are %d", index, o->vector_count);
             place->index[(size_t)y * (size_t)s.w + (size_t)x] = index;

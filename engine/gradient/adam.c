@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "adam.h"
 #include "engine/base/error.h"
 #include "engine/base/options.h"
-#include "engine/ganbend.h"
 
 struct gb_adam {
     size_t count;
@@ -53,4 +53,16 @@ void gb_adam_step(gb_adam *adam, double rate, const float *gradient, float *valu
         v[i] = v[i] * beta2 + g * g * rest2;
         values[i] -= step * (m[i] / (sqrtf(v[i]) / root + epsilon));
     }
+}
+
+float *gb_adam_moments(gb_adam *adam) {
+    return adam->moments;
+}
+
+uint64_t gb_adam_steps(const gb_adam *adam) {
+    return adam->steps;
+}
+
+void gb_adam_set_steps(gb_adam *adam, uint64_t steps) {
+    adam->steps = steps;
 }

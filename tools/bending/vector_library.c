@@ -64,6 +64,10 @@ static gb_status read_origin(const gb_file *file, const char *path, activation_v
     v->has_pixel = values && info.count == 2 && is_below(values[0], 65536) && is_below(values[1], 65536);
     if (v->has_pixel) v->y = (int)values[0], v->x = (int)values[1];
     free(values);
+    if (read_beside(file, path, v->name, "tileability", 1, &info, &values, err)) return err->status;
+    v->has_tileability = values != NULL;
+    if (values) v->tileability = *values;
+    free(values);
     if (read_beside(file, path, v->name, "thumbnail", 3 * THUMBNAIL_SIDE * THUMBNAIL_SIDE, &info, &v->thumbnail, err))
         return err->status;
     if (v->thumbnail && (info.ndim != 3 || info.shape[2] != 3)) {
@@ -166,8 +170,19 @@ static gb_status write_vector(gb_npz *npz, const activation_vector *v, gb_error 
     if (v->has_checksum && add_halves(npz, v->name, "checksum", v->checksum, err)) return err->status;
     if (v->has_seed && add_halves(npz, v->name, "seed", v->seed, err)) return err->status;
     if (v->has_pixel && add_beside(npz, v->name, "pixel", 1, (const int64_t[]){2}, pixel, err)) return err->status;
+    if (v->has_tileability && add_beside(npz, v->name, "tileability", 1, (const int64_t[]){1}, &v->tileability, err))
+        return err->status;
     if (!v->thumbnail) return GB_OK;
     return add_beside(npz, v->name, "thumbnail", 3, (const int64_t[]){v->thumb_h, v->thumb_w, 3}, v->thumbnail, err);
+}
+
+gb_status save_library(const char *path, const library *l, gb_error *err) {
+    gb_npz *npz = NULL;
+    gb_status status = gb_npz_new(path, &npz, err);
+    for (size_t i = 0; i < l->count && !status; i++) status = write_vector(npz, &l->vectors[i], err);
+    if (!status) status = gb_npz_finish(npz, err);
+    gb_npz_free(npz);
+    return status;
 }
 
 gb_status add_to_library(const char *path, const activation_vector *v, bool replace, gb_error *err) {

@@ -173,16 +173,18 @@ static int run_list(int argc, char **argv) {
     int status;
     if (!parse_arguments(&list_command, argc, argv, operands, &nothing, &status)) return status;
     if (open_library(operands[0], &l, &err)) return failed(&list_command, &err);
-    printf("%-20s %8s  %-28s %8s %10s %-9s %s\n", "name", "channels", "layer", "model", "seed", "pixel", "thumbnail");
+    printf("%-20s %8s  %-28s %8s %10s %-9s %-9s %s\n", "name", "channels", "layer", "model", "seed", "pixel", "thumbnail",
+           "tileability");
     for (size_t i = 0; i < l.count; i++) {
         const activation_vector *v = &l.vectors[i];
-        char checksum[16] = "-", seed[16] = "-", pixel[32] = "-", thumbnail[32] = "-";
+        char checksum[16] = "-", seed[16] = "-", pixel[32] = "-", thumbnail[32] = "-", tileability[32] = "-";
         if (v->has_checksum) snprintf(checksum, sizeof checksum, "%08" PRIx32, v->checksum);
         if (v->has_seed) snprintf(seed, sizeof seed, "%" PRIu32, v->seed);
         if (v->has_pixel) snprintf(pixel, sizeof pixel, "%d,%d", v->y, v->x);
         if (v->thumbnail) snprintf(thumbnail, sizeof thumbnail, "%dx%d", v->thumb_w, v->thumb_h);
-        printf("%-20s %8d  %-28s %8s %10s %-9s %s\n", v->name, v->channels, *v->layer ? v->layer : "-", checksum, seed,
-               pixel, thumbnail);
+        if (v->has_tileability) snprintf(tileability, sizeof tileability, "%.4f", (double)v->tileability);
+        printf("%-20s %8d  %-28s %8s %10s %-9s %-9s %s\n", v->name, v->channels, *v->layer ? v->layer : "-", checksum, seed,
+               pixel, thumbnail, tileability);
     }
     free_library(&l);
     return EXIT_DONE;

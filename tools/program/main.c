@@ -12,17 +12,21 @@
 static const command *const commands[] = {
     &convert_command, &cache_command, &info_command, &init_command, &mix_command, &render_command, &grid_command,
     &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
-    &activations_command, &vector_command,
+    &activations_command, &vector_command, &apply_command,
 #if GANBEND_ANALYSIS
-    &directions_command, &cluster_command, &units_command,
+    &directions_command, &cluster_command, &units_command, &tileability_command,
 #endif
-    &apply_command, &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
+    &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands - 1 };
 
 /* The groups of the overview: a title and the first subcommand under it. */
 static const struct { const char *title; const command *first; } groups[] = {
-    {"models", &convert_command}, {"pictures", &render_command}, {"bends", &recipe_command}, {"layers and speed", &dump_command},
+    {"models", &convert_command}, {"pictures", &render_command}, {"bends", &recipe_command},
+#if GANBEND_ANALYSIS
+    {"what layers do", &directions_command},
+#endif
+    {"layers and speed", &dump_command},
 };
 
 static const program_info info = {
@@ -48,20 +52,15 @@ static int unknown_command(const char *name) {
 }
 
 static void print_overview(FILE *to) {
-    fprintf(to, "usage: ganbend SUBCOMMAND …\n\n%s\n\n", info.about);
+    fprintf(to, "usage: ganbend SUBCOMMAND …\n%s\n\n", info.about);
     for (int i = 0; i < COMMANDS; i++) {
         for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
             if (groups[k].first == commands[i]) fprintf(to, "%s:\n", groups[k].title);
         fprintf(to, "  %-13s%s\n", commands[i]->name, commands[i]->summary);
     }
-    fprintf(to, "\n'ganbend SUBCOMMAND --help' prints the options of a subcommand and an example, 'ganbend --help-all' "
-                "those of all.\n"
-                "Exit status: 0 success, 1 failure, 2 wrong usage.\n\nexample:\n  ");
-    for (const char *c = info.example; *c; c++) {
-        putc(*c, to);
-        if (*c == '\n') fputs("  ", to);
-    }
-    putc('\n', to);
+    fprintf(to, "'ganbend SUBCOMMAND --help' prints the options of a subcommand and an example, 'ganbend --help-all' those of all.\n"
+                "Exit status: 0 success, 1 failure, 2 wrong usage. Example: %.*s\n",
+            (int)strcspn(info.example, "\n"), info.example);
 }
 
 /* The overview, and the help of every subcommand in full. */

@@ -5,7 +5,8 @@ add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
   studio/claim.c studio/folder.c studio/jpeg.c
   studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/clusters.c studio/pick.c studio/saving.c
-  studio/film.c studio/film_handlers.c
+  studio/film.c studio/film_handlers.c studio/analysis.c studio/stop.c studio/directions.c
+  $<IF:$<BOOL:${GANBEND_ANALYSIS}>,studio/find_directions.c,studio/analyses_left_out.c>
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/nearest_name.c program/options.c
   program/output_names.c program/progress.c program/report.c program/sandbox.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/safe_convert.c inputs/seeds.c
@@ -13,3 +14,6 @@ add_library(gb_studio_client STATIC
 target_include_directories(gb_studio_client PUBLIC ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)
 target_link_libraries(gb_studio_client PUBLIC ganbend_static PkgConfig::JANSSON Threads::Threads
                               PRIVATE PkgConfig::TURBOJPEG PkgConfig::YAML ZLIB::ZLIB m)
+if(GANBEND_ANALYSIS)
+  target_compile_definitions(gb_studio_client PUBLIC GANBEND_ANALYSIS=1)
+endif()

@@ -22,5 +22,13 @@ message_handler handle_pick, handle_z;
 message_handler handle_parse, handle_save, handle_files, handle_open, handle_keep;
 /* film_handlers.c. If ffmpeg has to encode the film first, handle_finish() leaves *p empty and the answer comes from film_poll(). */
 message_handler handle_film, handle_frame, handle_finish;
+/* find_directions.c. Its answer comes from analysis_poll(). */
+message_handler handle_directions;
+/* stop.c */
+message_handler handle_stop;
+/* directions.c */
+message_handler handle_bank;
+/* The files that may hold directions: names in the output folder, and in that of the model. */
+gb_status list_banks(const live *s, json_t **in_folder, json_t **beside, gb_error *err);
 
 #endif

@@ -103,9 +103,11 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     return GB_OK;
 }
 
-gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *closing, gb_error *err) {
+gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *closing, void (*wake)(void *arg), void *wake_arg,
+                    gb_error *err) {
     size_t size = strlen(of->out) + sizeof "/recipe";
     *s = (live){.shared = of, .slot = slot, .closing = closing};
+    analysis_init(&s->analysis, &of->clients, wake, wake_arg);
     s->recipe_name = malloc(size);
     if (!s->recipe_name) return state(err, GB_NO_MEMORY, "out of memory");
     snprintf(s->recipe_name, size, "%s/recipe", of->out);
@@ -113,6 +115,7 @@ gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *c
 }
 
 void live_close(live *s) {
+    analysis_end(&s->analysis);
     film_free(&s->film);
     free_session(s);
     jpeg_free(&s->jpeg);

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "analysis.h"
 #include "tools/bending/recipes.h"
 #include "film.h"
 #include "tools/inputs/inputs.h"
@@ -31,14 +32,17 @@ typedef struct live {
     double *seconds;            /* per node of the model: the time that it and its bends took last */
     jpeg jpeg;
     film film;
+    analysis analysis;
     char project[PROJECT_NAME]; /* that the page has open, "" before its `hello` */
     client_slot *slot;          /* of this client in the list of clients */
     const atomic_bool *closing; /* the client is closing: everything that takes time ends with GB_CANCELLED */
     char *recipe_name;          /* the name of the page's recipe in error messages: a file in the output folder */
 } live;
 
-/* Opens a session on the first model. `slot` and `closing` must outlive `s`. live_close() may be called after a failure. */
-gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *closing, gb_error *err);
+/* Opens a session on the first model. `slot` and `closing` must outlive `s`. live_close() may be called after a failure. `wake`
+ * is called by an analysis that has news. */
+gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *closing, void (*wake)(void *arg), void *wake_arg,
+                    gb_error *err);
 void live_close(live *s);
 /* Opens a session on another model, or a new one on the same. After a failure the old session remains. */
 gb_status live_choose(live *s, size_t model, gb_error *err);

@@ -72,6 +72,11 @@ static const message_row rows[MESSAGE_KINDS] = {
                                {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL}}},
     [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
     [MESSAGE_FINISH] = {"finish", {ID, {"keep", FIELD_FLAG, REQUIRED, AT(keep), 0, 0, NULL}}},
+    [MESSAGE_DIRECTIONS] = {"directions", {ID, {"method", FIELD_CHOICE, REQUIRED, AT(method), 0, 0, "pca|sefa|factor"},
+                                           {"node", FIELD_TEXT, OPTIONAL, AT(node), 1, 200, NULL},
+                                           {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 64, NULL}}},
+    [MESSAGE_BANK] = {"bank", {ID, NAME, {"beside", FIELD_FLAG, REQUIRED, AT(beside), 0, 0, NULL}}},
+    [MESSAGE_STOP] = {"stop", {ID}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {

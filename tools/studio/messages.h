@@ -16,7 +16,7 @@ enum {
 typedef enum message_kind {
     MESSAGE_HELLO, MESSAGE_MODEL, MESSAGE_RENDER, MESSAGE_SHOWN, MESSAGE_STATISTICS, MESSAGE_MAPS, MESSAGE_CLUSTER,
     MESSAGE_PICK, MESSAGE_Z, MESSAGE_PARSE, MESSAGE_SAVE, MESSAGE_FILES, MESSAGE_OPEN, MESSAGE_KEEP, MESSAGE_FILM,
-    MESSAGE_FRAME, MESSAGE_FINISH, MESSAGE_KINDS
+    MESSAGE_FRAME, MESSAGE_FINISH, MESSAGE_DIRECTIONS, MESSAGE_BANK, MESSAGE_STOP, MESSAGE_KINDS
 } message_kind;
 
 /* One message. Its table row says which members it uses. Texts are UTF-8 and last as long as the message. Missing texts
@@ -24,8 +24,8 @@ typedef enum message_kind {
 typedef struct message {
     message_kind kind;
     int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames;
-    bool times, png, replace, keep;
-    const char *project, *tab, *recipe, *node, *order, *name, *text, *format;
+    bool times, png, replace, keep, beside;
+    const char *project, *tab, *recipe, *node, *order, *name, *text, *format, *method;
     char *document;             /* JSON as it was sent */
     json_t *tree;               /* holds the texts */
     const char *bytes;          /* while it is parsed */

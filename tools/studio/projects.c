@@ -100,3 +100,10 @@ void project_end_writing(client_list *clients, client_slot *slot) {
     pthread_cond_broadcast(&clients->released);
     pthread_mutex_unlock(&clients->lock);
 }
+
+void project_release(client_list *clients, client_slot *slot) {
+    pthread_mutex_lock(&clients->lock);
+    *slot->name = '\0';
+    pthread_cond_broadcast(&clients->released);
+    pthread_mutex_unlock(&clients->lock);
+}

@@ -30,5 +30,7 @@ void project_claim(client_list *clients, client_slot *slot, const char *wanted, 
  * ended writing. */
 bool project_begin_writing(client_list *clients, client_slot *slot);
 void project_end_writing(client_list *clients, client_slot *slot);
+/* The client has no project any more: another one may have it. */
+void project_release(client_list *clients, client_slot *slot);
 
 #endif

@@ -116,10 +116,12 @@ static gb_status list_names(const live *s, const char *ext, json_t **names, gb_e
 }
 
 gb_status handle_files(live *s, const message *m, outgoing *p, gb_error *err) {
-    json_t *recipes = NULL, *pictures = NULL;
-    if (!list_names(s, ".yaml", &recipes, err) && !list_names(s, ".png", &pictures, err))
-        return pack_answer(m->id, json_pack("{s:o, s:o}", "recipes", recipes, "pictures", pictures), p, err);
+    json_t *recipes = NULL, *pictures = NULL, *banks, *beside;
+    if (!list_names(s, ".yaml", &recipes, err) && !list_names(s, ".png", &pictures, err) && !list_banks(s, &banks, &beside, err))
+        return pack_answer(m->id, json_pack("{s:o, s:o, s:o, s:o}", "recipes", recipes, "pictures", pictures, "banks", banks,
+                                            "beside", beside), p, err);
     json_decref(recipes);
+    json_decref(pictures);
     return err->status;
 }
 

@@ -30,8 +30,9 @@ typedef struct client_slot {
 /* All clients. No two of them have the same project open. See projects.h. */
 typedef struct client_list {
     pthread_mutex_t lock;
-    pthread_cond_t released;    /* a worker has ended, or has written its project */
+    pthread_cond_t released;    /* a worker has ended, or has written its project; an analysis has ended, or is to end */
     pthread_mutex_t naming;     /* held while saved files get their names */
+    bool analysing;             /* an analysis runs; others wait for their turn */
     client_slot slots[MAX_CLIENTS];
 } client_list;
 

@@ -132,6 +132,7 @@ static message_handler *const handlers[MESSAGE_KINDS] = {
     [MESSAGE_Z] = handle_z, [MESSAGE_PARSE] = handle_parse, [MESSAGE_SAVE] = handle_save,
     [MESSAGE_FILES] = handle_files, [MESSAGE_OPEN] = handle_open, [MESSAGE_KEEP] = handle_keep,
     [MESSAGE_FILM] = handle_film, [MESSAGE_FRAME] = handle_frame, [MESSAGE_FINISH] = handle_finish,
+    [MESSAGE_DIRECTIONS] = handle_directions, [MESSAGE_BANK] = handle_bank, [MESSAGE_STOP] = handle_stop,
 };
 
 /* `model` replaces the session, and `keep` must not be lost when the page closes. */
@@ -139,9 +140,10 @@ static bool is_cancellable(const message *m) {
     return m->kind != MESSAGE_MODEL && m->kind != MESSAGE_KEEP;
 }
 
-/* Gives back the reserved places that the request did not need. A film that ffmpeg is encoding still owes an answer. */
+/* Gives back the reserved places that the request did not need. A film that ffmpeg is encoding still owes an answer, and so does
+ * an analysis. */
 static void settle_answers(client *c) {
-    size_t owed = film_waits(&c->live.film) ? 1 : 0;
+    size_t owed = (size_t)film_waits(&c->live.film) + (size_t)analysis_waits(&c->live.analysis);
     pthread_mutex_lock(&c->lock);
     send_queue_unreserve(&c->sending, c->due - owed);
     pthread_mutex_unlock(&c->lock);
@@ -165,17 +167,37 @@ static void do_job(client *c, const message *m) {
     settle_answers(c);
 }
 
+/* The answer to a request that took long. */
+static void send_late(client *c, outgoing answer) {
+    if (answer.bytes) send_answer(c, answer);
+    else fail_without_memory(c);
+    settle_answers(c);
+}
+
 static void check_film(client *c) {
     outgoing p = {0};
     switch (film_poll(&c->live.film, &p)) {
-    case FILM_PROGRESS: send_newest(c, SEND_PROGRESS, p, 0); break;
-    case FILM_ENDED:
-        if (p.bytes) send_answer(c, p);
-        else fail_without_memory(c);
-        settle_answers(c);
-        break;
+    case FILM_PROGRESS: send_newest(c, SEND_FILM_PROGRESS, p, 0); break;
+    case FILM_ENDED: send_late(c, p); break;
     case FILM_QUIET: break;
     }
+}
+
+static void check_analysis(client *c) {
+    outgoing p = {0};
+    switch (analysis_poll(&c->live.analysis, &p)) {
+    case ANALYSIS_PROGRESS: send_newest(c, SEND_ANALYSIS_PROGRESS, p, 0); break;
+    case ANALYSIS_ENDED: send_late(c, p); break;
+    case ANALYSIS_QUIET: break;
+    }
+}
+
+/* Called by the thread of an analysis. */
+static void wake_worker(void *arg) {
+    client *c = arg;
+    pthread_mutex_lock(&c->lock);
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
 }
 
 /* ------------------------------------------------------------------------------------------------ the thread */
@@ -194,7 +216,7 @@ static void wait_for_work(client *c, bool filming) {
     pthread_cond_timedwait(&c->changed, &c->lock, &until);
 }
 
-/* Waits for the next request; NULL if only the film needs a look. Returns false when the client closes. */
+/* Waits for the next request; NULL if only the film or the analysis needs a look. Returns false when the client closes. */
 static bool next_message(client *c, bool *render_last, message **next, double *came) {
     bool filming = c->live.film.encoder != 0, job, open;
     *next = NULL;
@@ -211,7 +233,7 @@ static bool next_message(client *c, bool *render_last, message **next, double *c
             c->job_count--;
             c->job_bytes -= (*next)->size;
             c->models_waiting -= (*next)->kind == MESSAGE_MODEL;
-        } else if (filming && waited) {
+        } else if ((filming && waited) || analysis_has_news(&c->live.analysis)) {
             break;
         } else {
             wait_for_work(c, filming);
@@ -247,16 +269,19 @@ void *client_work(void *arg) {
     client_list *clients = &c->shared->clients;
     client_slot *slot = c->slot;
     gb_error err = {0};
-    bool render_last = false, has_session = !live_open(&c->live, c->shared, slot, &c->closing, &err);
+    bool render_last = false, has_session = !live_open(&c->live, c->shared, slot, &c->closing, wake_worker, c, &err);
     double came = 0;
     if (!has_session) client_fail(c, CLOSE_ERROR, err.message);
     for (message *m; has_session && next_message(c, &render_last, &m, &came); free_message(m)) {
         if (m && m->kind == MESSAGE_RENDER) do_render(c, m, came);
         else if (m) do_job(c, m);
         check_film(c);
+        check_analysis(c);
     }
     wait_until_closed(c);
+    analysis_stop(&c->live.analysis);
     if (has_session) keep_last(c);
+    project_release(clients, slot);
     live_close(&c->live);
     client_free(c);
     client_slot_release(clients, slot);

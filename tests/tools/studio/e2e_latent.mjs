@@ -65,6 +65,29 @@ test('some w\'s get a share of the style of another seed', async () => {
     assert.equal(await page.pixels(), first);
 });
 
+test('directions are found and become sliders that are kept with the project', async () => {
+    await page.tab('Directions', latent);
+    await page.choose('by', 'sefa', latent);
+    await page.press('Find', latent);
+    await page.set('sefa1', 8, latent);
+    assert.deepEqual(await bends(), [{ direction: { name: 'sefa1', amount: 8 } }]);
+    const moved = await page.pixels();
+    assert.notEqual(moved, first);
+    await page.write(await page.the('textbox', 'Layers of sefa1, such as 0-5', latent), '0-2');
+    assert.equal((await bends())[0].direction.layers, '0-2');
+    assert.notEqual(await page.pixels(), moved);
+    await page.press('Undo');
+    assert.equal(await page.pixels(), moved);
+    await page.reload();
+    latent = await page.the('region', 'Latent');
+    await page.set('sefa1', 0, latent);
+    assert.deepEqual(await bends(), []);
+    assert.equal(await page.pixels(), first);
+    await page.press('Open', latent);
+    await page.press('toy-faces-64-sefa.npz');
+    await page.the('slider', 'sefa9', latent);
+});
+
 test('the noise of a layer is amplified and drawn', async () => {
     await page.tab('Noise', latent);
     await page.set('b32.conv1', 4, latent);

@@ -79,6 +79,19 @@ try {
     await page.tab('Activation');
     await screenshot('activation', { ...desk, dark: true });
 
+    // A bank of directions, in a new project.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#directions'));
+    await page.reload();
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await page.set('Truncation', 0.8);
+    await page.tab('Directions', await latent());
+    await page.press('Find', await latent());
+    for (const [name, amount] of [['pc0', 1.5], ['pc1', 2], ['pc2', -1]]) await page.set(name, amount, await latent());
+    await until(() => page.browser.run('return document.querySelector("#project textarea").value.includes("pc2");'), 'the text');
+    await screenshot('directions', { ...desk, dark: true });
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#bends'));
+    await page.reload();
+
     await page.browser.look({ ...tablet, dark: false });
     await page.click(await page.the('tab', 'Layer'));
     await screenshot('tablet', { ...tablet, dark: true });

@@ -11,6 +11,8 @@
 #define TURNED "{\"inputs\": {\"seeds\": 7}, \"bends\": [{\"at\": \"synthesis.b16.conv1\", \"filter\": \"rotate\", " \
                "\"angle\": 40}]}"
 
+int run_analysis_tests(void);           /* test_client_analyses.c; returns how many failed */
+
 static const char *ganbend;
 static studio all;
 static page p;
@@ -652,5 +654,9 @@ int main(int argc, char **argv) {
     };
     if (argc != 2) return 2;
     ganbend = argv[1];
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+#if GANBEND_ANALYSIS
+    failed += run_analysis_tests();
+#endif
+    return failed;
 }

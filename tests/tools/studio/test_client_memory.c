@@ -206,6 +206,14 @@ static void files_are_saved_and_opened_or_there_is_a_reason(void **state) {
                         "answer", NULL);
 }
 
+#if GANBEND_ANALYSIS
+static void directions_are_found_and_opened_or_there_is_a_reason(void **state) {
+    (void)state;
+    at_every_allocation("{\"type\": \"directions\", \"id\": 1, \"method\": \"sefa\", \"count\": 2}", "answer", NULL);
+    at_every_allocation("{\"type\": \"bank\", \"id\": 1, \"name\": \"toy-sefa.npz\", \"beside\": false}", "answer", NULL);
+}
+#endif
+
 static void a_model_gets_its_network_or_a_reason(void **state) {
     (void)state;
     at_every_allocation("{\"type\": \"model\", \"index\": 0}", "network", NULL);
@@ -218,6 +226,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_kept_project_is_not_taken_for_a_new_one),
         cmocka_unit_test(a_model_gets_its_network_or_a_reason),
         cmocka_unit_test(looks_into_layers_get_their_whole_answer_or_a_reason),
+#if GANBEND_ANALYSIS
+        cmocka_unit_test(directions_are_found_and_opened_or_there_is_a_reason),
+#endif
         cmocka_unit_test(files_are_saved_and_opened_or_there_is_a_reason),
         cmocka_unit_test(questions_get_their_whole_answer_or_a_reason),
     };

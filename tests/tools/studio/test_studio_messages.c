@@ -100,6 +100,9 @@ static void a_field_of_the_wrong_type_or_range_is_named(void **state) {
         {"{\"type\":\"statistics\",\"id\":1,\"recipe\":\"\",\"node\":\"\",\"bins\":16}", "'node'"},
         {"{\"type\":\"film\",\"id\":1,\"name\":\"a\",\"format\":\"gif\",\"fps\":25,\"frames\":1}", "'format'"},
         {"{\"type\":\"keep\",\"id\":1,\"document\":\"{}\"}", "'document'"},
+        {"{\"type\":\"directions\",\"id\":1,\"method\":\"ica\",\"count\":4}", "'method'"},
+        {"{\"type\":\"directions\",\"id\":1,\"method\":\"pca\",\"count\":65}", "'count'"},
+        {"{\"type\":\"bank\",\"id\":1,\"name\":\"a.npz\"}", "'beside' is missing"},
         {"{\"type\":\"\xc3\xbc\"}", "unknown message type '"},
     };
     (void)state;

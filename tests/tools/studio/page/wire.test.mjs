@@ -41,6 +41,15 @@ test('a binary message is its header and its payload; with an id it is an answer
     assert.deepEqual([rows, ...payload], [1, 9]);
 });
 
+test('a request hears of its progress until it is answered', async () => {
+    const shares = [], asked = wire.ask('directions', {}, share => shares.push(share)), {id} = FakeSocket.last().sent.at(-1);
+    FakeSocket.last().say({type: 'progress', id, share: 0.5});
+    FakeSocket.last().say({type: 'answer', id});
+    FakeSocket.last().say({type: 'progress', id, share: 0.9});
+    await asked;
+    assert.deepEqual(shares, [0.5]);
+});
+
 test('an unexpected answer is ignored', () => {
     FakeSocket.last().say({type: 'answer', id: 12345});
 });

@@ -6,6 +6,7 @@ import {keys} from '../parts/keys.js';
 import {inputs, seedOf, setInput} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import * as classes from './classes.js';
+import * as directions from './directions.js';
 import * as noise from './noise.js';
 import * as pins from './pins.js';
 import {anySeed, heldSeed, seedBox} from './seedbox.js';
@@ -18,6 +19,8 @@ const parts = [
      fits: n => n.z_dim > 0},
     {name: 'styles', label: 'Styles', title: 'The w of each layer: truncation and styles of other seeds',
      part: styles, fits: n => n.num_ws > 0},
+    {name: 'directions', label: 'Directions', title: 'Move along directions in which pictures change most', part: directions,
+     fits: n => n.num_ws > 0 || n.z_dim > 0},
     {name: 'classes', label: 'Classes', title: 'The class of the picture, and mixtures', part: classes,
      fits: n => n.classes > 0},
     {name: 'noise', label: 'Noise', title: 'Noise of each layer: strength, seed, drawn maps', part: noise,

@@ -3,6 +3,7 @@
 // own truncation with its cutoff.
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
+import {removeBend} from '../state/bends.js';
 import {formatNumber, inputs, setInput, wOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {anySeed, seedBox} from './seedbox.js';
@@ -27,7 +28,7 @@ function add(bend, label) {
 }
 
 function remove(index) {
-    store.change('Style removed', draft => { draft.recipe.bends.splice(index, 1); });
+    store.change('Style removed', draft => removeBend(draft.recipe, index));
 }
 
 // A bend needs at least one w: the last cell stays on.

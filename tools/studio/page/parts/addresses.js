@@ -3,9 +3,12 @@
 //     bend/2/angle                   a number of the bend at this index: a parameter of a filter or activation, its mix,
 //                                    the factor of a noise, a truncation, the share of a style
 //     noise/synthesis.b64.conv1/factor      the noise of a layer, with or without a bend
+//     direction/pc1                  the amount of a direction of the open bank
 //     z/13                           the number added to a value of z
 //     param/smile                    a named parameter of the recipe
 //     snapshot/3, snapshot/take, undo, redo      actions, run when the value rises above 0.5
+import {bankFile} from '../latent/bank.js';
+import {amountOf, putAmount} from '../latent/directionbends.js';
 import {noiseAt, putNoise} from '../latent/noisemap.js';
 import {describe, inputs, isMap, kindOf, seedOf, setInput, whereOf, zEdits} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -62,6 +65,11 @@ const others = {
                 put: (bend, value) => { bend.style = {...isMap(bend.style) ? bend.style : {seed: bend.style},
                                                       share: value}; }},
     },
+    direction: {
+        amount: {span: [-3, 3], defaultValue: 0, get: ({direction}) => isMap(direction) ? direction.amount ?? 1 : 1,
+                 put: (bend, value) => { bend.direction = {...isMap(bend.direction) ? bend.direction
+                     : {name: bend.direction}, amount: value}; }},
+    },
     add: {
         times: {span: [-2, 2], defaultValue: 1, get: bend => bend.times ?? 1,
                 put: (bend, value) => { bend.times = value; }},
@@ -114,6 +122,16 @@ function noiseFactor(layer) {
             write: (recipe, value) => putNoise(recipe, node, value, noiseAt(recipe, node).seed)};
 }
 
+function directionAmount(name) {
+    const file = bankFile();
+    const now = file && amountOf(store.recipe, file, name);
+    // A named parameter of the recipe controls it.
+    if (typeof now !== 'number')
+        return null;
+    return {label: `Direction ${name}`, span: [-3, 3], defaultValue: 0, value: () => amountOf(store.recipe, file, name),
+            write: (recipe, value) => putAmount(recipe, file, name, value)};
+}
+
 function zValue(index) {
     if (!(index < (store.network?.z_dim ?? 0)))
         return null;
@@ -150,6 +168,8 @@ function found(address) {
     const last = rest.at(-1);
     if (kind === 'bend' && /^\d+$/.test(first ?? '') && last)
         return bendNumber(Number(first), last);
+    if (kind === 'direction' && first)
+        return directionAmount(first);
     if (kind === 'noise' && last === 'factor')
         return noiseFactor(first);
     if (kind === 'z' && /^\d+$/.test(first ?? ''))

@@ -35,6 +35,11 @@ export function takeAway(recipe, index, these, nodes) {
         recipe.bends.splice(index, 1);
 }
 
+export function removeBend(recipe, index) {
+    pinDraws(recipe);
+    recipe.bends.splice(index, 1);
+}
+
 // Adds these nodes to the bend.
 export function extend(recipe, index, these, nodes) {
     const all = new Set([...placesOf(recipe.bends[index], nodes), ...these]);

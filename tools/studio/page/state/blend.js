@@ -1,6 +1,7 @@
 // Interpolates between two recipes, for films. Numbers that both recipes have are interpolated; a bend that only one has fades
 // (a filter by its mix, noise and truncation to their neutral value, added values by `times`); everything else changes half
 // way. Seeds are interpolated in w, or on a sphere in z: path.js. Pure functions.
+import {withFile} from '../latent/directionbends.js';
 import {same} from './patch.js';
 import {pinOf, recipeBetween} from './path.js';
 import {inputs, isMap, isMuted, kindOf, whereOf, whichOf, zEdits} from './recipe.js';
@@ -42,7 +43,7 @@ function mixedMap(a, b, t, isInteger, defaultOf = () => undefined) {
 function defaultsOf(bend, rows) {
     const row = rowOf(bend, rows);
     return key => row?.params.find(param => param.name === key)?.default_value ??
-                  (key === 'times' || key === 'factor' || key === 'share' ? 1 : undefined);
+                  (['times', 'factor', 'share', 'amount'].includes(key) ? 1 : undefined);
 }
 
 function rowOf(bend, rows) {
@@ -88,6 +89,7 @@ const fades = {
             return {...bend, add: {...bend.add, low: scaled(bend.add.low, share), high: scaled(bend.add.high, share)}};
         return {...bend, times: scaled(bend.times ?? 1, share)};
     },
+    direction: (bend, share) => ({...bend, direction: {...bend.direction, amount: scaled(bend.direction.amount ?? 1, share)}}),
 };
 
 const half = (bend, share) => share >= 0.5 ? bend : null;
@@ -105,6 +107,7 @@ function identity(bend) {
     const kind = kindOf(bend);
     const what = kind === 'filter' || kind === 'activation' ? bend[kind]
         : kind === 'style' ? String(bend.style?.seed ?? bend.style)
+        : kind === 'direction' ? `${bend.direction.file} ${bend.direction.name}`
         : kind === 'paint' || kind === 'set' ? JSON.stringify(bend[kind]) : '';
     return [kind, what, whereOf(bend), whichOf(bend), JSON.stringify(bend.features ?? 'all')].join('|');
 }
@@ -132,7 +135,7 @@ function paired(a, b) {
 const isZEdit = bend => bend.at === 'z' && isMap(bend.add) && bend.add.image === undefined;
 
 const acting = recipe => (recipe.bends ?? []).filter(bend => !isMuted(bend) && kindOf(bend) && !isZEdit(bend))
-    .map(bend => ({bend, id: identity(bend)}));
+    .map(bend => bend.direction === undefined ? bend : withFile(recipe, bend)).map(bend => ({bend, id: identity(bend)}));
 
 /* ------------------------------------------------------------------------------------------ recipes */
 

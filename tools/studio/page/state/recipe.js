@@ -3,7 +3,7 @@
 
 /* ------------------------------------------------------------------------------------------ kinds */
 
-export const kinds = ['filter', 'activation', 'paint', 'disable', 'noise', 'truncation', 'style', 'add', 'set'];
+export const kinds = ['filter', 'activation', 'paint', 'disable', 'noise', 'truncation', 'style', 'add', 'set', 'direction'];
 
 // Keys that are not parameters of a filter or activation.
 const around = ['at', 'w', 'features', 'muted', 'params', 'bias', 'gain', 'like'];
@@ -147,9 +147,10 @@ export function zEdits(recipe) {
     return edits;
 }
 
-// The recipe without the bends of layers: its inputs, and the bends of z and the w's.
+// The recipe without the bends of layers: its inputs, and the bends of z and the w's, moves along directions included.
 export function unbent(recipe) {
-    return {...recipe, bends: bendsOf(recipe).filter(bend => bend.w !== undefined || bend.at === 'z')};
+    return {...recipe, bends: bendsOf(recipe).filter(bend =>
+        bend.w !== undefined || bend.at === 'z' || bend.direction !== undefined)};
 }
 
 /* ------------------------------------------------------------------------------------------ descriptions */
@@ -188,6 +189,7 @@ const whatKinds = {
     style: ({style}) => isMap(style) ? `style of ${worded(style)}` : `style of seed ${style}`,
     add: bend => `add ${worded(bend.add)}${bend.times === undefined ? '' : ` times ${worded(bend.times)}`}`,
     set: bend => `set ${worded(bend.set)}`,
+    direction: ({direction}) => isMap(direction) ? `along ${direction.name} by ${worded(direction.amount ?? 1)}` : `along ${direction}`,
 };
 
 export function whatOf(bend) {
@@ -195,7 +197,11 @@ export function whatOf(bend) {
     return kind ? whatKinds[kind](bend) : 'nothing';
 }
 
-export const whereOf = bend => bend.w !== undefined ? `w ${listed(bend.w).join(', ')}` : listed(bend.at).join(', ');
+export function whereOf(bend) {
+    if (bend.direction !== undefined)
+        return bend.direction.layers === undefined ? 'its layers' : `w ${listed(bend.direction.layers).join(', ')}`;
+    return bend.w !== undefined ? `w ${listed(bend.w).join(', ')}` : listed(bend.at).join(', ');
+}
 
 export function whichOf(bend) {
     const features = bend.features;

@@ -75,6 +75,8 @@ function answer(id, message, payload) {
 
 function receiveText(text) {
     const message = JSON.parse(text);
+    if (message.type === 'progress')
+        waiting.get(message.id)?.progress?.(message.share);
     if (message.type === 'answer' && !message.id)
         tell('failed', message);            // of a message that has no answer
     else if (message.type === 'answer')
@@ -101,10 +103,11 @@ function send(type, fields = {}) {
     return true;
 }
 
-function ask(type, fields = {}) {
+// progress(share) is called for requests that take long.
+function ask(type, fields = {}, progress = null) {
     return new Promise((resolve, reject) => {
         lastId = lastId % maxId + 1;
-        waiting.set(lastId, {resolve, reject});
+        waiting.set(lastId, {resolve, reject, progress});
         if (send(type, {id: lastId, ...fields}))
             return;
         waiting.delete(lastId);

@@ -1,0 +1,422 @@
+/* Projection: the paths of rosinality's and NVIDIA's projectors with their draws, resuming, and our own schedule. With
+ * the argument "all" the 20 stored steps are followed, otherwise the first ones. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/ganbend_analysis.h"
+#include "tests/engine/ok.h"
+
+#define FIXTURES "tests/fixtures/understanding/"
+
+enum { STEPS = 20, FIRST_STEPS = 4, SIDE = 64, PIXELS = 3 * SIDE * SIDE, W = 64, NUM_WS = 10, SAMPLES = 400, MAPS = 9 };
+
+static gb_context *context;
+static gb_model *rosinality, *nvidia, *lpips;
+static bool all_steps;
+static char state_file[64], model_file[64];         /* of this process: two may run at the same time */
+
+/* ------------------------------------------------------------------------------------------------ arrays */
+
+static float *array_of(gb_file *file, const char *name, size_t count) {
+    size_t index;
+    gb_array_info info;
+    if (!gb_file_find(file, name, &index))
+        fail_msg("there is no array %s", name);
+    gb_file_array(file, index, &info);
+    assert_int_equal(info.count, count);
+    float *values = malloc(count * sizeof *values);
+    assert_non_null(values);
+    OK(gb_file_read(file, index, values, &err));
+    return values;
+}
+
+/* "w/step/loss" for the run "w/" */
+static float *run_array(gb_file *file, const char *run, const char *name, size_t count) {
+    char path[96];
+    snprintf(path, sizeof path, "%s%s", run, name);
+    return array_of(file, path, count);
+}
+
+static float largest_difference(const float *a, const float *b, size_t count) {
+    float most = 0;
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, isfinite(a[i]) ? fabsf(a[i] - b[i]) : INFINITY);
+    return most;
+}
+
+static float largest(const float *a, size_t count) {
+    float most = 0;
+    for (size_t i = 0; i < count; i++)
+        most = fmaxf(most, fabsf(a[i]));
+    return most;
+}
+
+static void assert_near(const char *what, size_t step, const float *a, const float *b, size_t count, float tolerance) {
+    float by = largest_difference(a, b, count);
+    if (!(by <= tolerance))
+        fail_msg("%s of step %zu is off by %g; allowed are %g", what, step, (double)by, (double)tolerance);
+}
+
+static void assert_relative(const char *what, size_t step, double value, float expected, double tolerance) {
+    if (!(fabs(value - (double)expected) <= tolerance * fabs((double)expected)))
+        fail_msg("%s of step %zu is %g instead of %g", what, step, value, (double)expected);
+}
+
+/* Bytes of a picture as -1 to 1, in the way of each code base. */
+static float *target_of(gb_file *file, bool nvidia_way) {
+    float *target = array_of(file, "target_u8", PIXELS);
+    for (int i = 0; i < PIXELS; i++)
+        target[i] = nvidia_way ? target[i] / 127.5f - 1 : target[i] / 255 * 2 - 1;
+    return target;
+}
+
+/* ------------------------------------------------------------------------------------------------ the published paths */
+
+typedef struct published_run {
+    gb_file *file;
+    const char *run;            /* prefix of its arrays */
+    const char *w, *w_gradient, *distance, *noise_loss, *mse;       /* names of arrays; mse may be NULL */
+    gb_model *model;
+    gb_projection_options options;
+    int rows;
+    size_t steps_done;
+    float *w_path, *gradients, *distances, *losses, *noise_losses, *mses, *rates;
+    gb_projection *projection;
+} published_run;
+
+/* Compares a step with the stored one: losses, the rate and the gradient before the update, and w after it. */
+static bool check_step(void *arg, const gb_projection_state *s) {
+    published_run *r = arg;
+    size_t count = (size_t)r->rows * W, i = s->step - 1;
+    float w[NUM_WS * W];
+    if (!s->step)
+        return true;
+    assert_int_equal(s->step, r->steps_done + 1);
+    double tight = i < 2 ? 1e-5 : 1e-4;
+    assert_relative("the distance", i, s->features, r->distances[i], tight);
+    assert_relative("the noise's loss", i, s->noise, r->noise_losses[i], tight);
+    assert_relative("the loss", i, s->loss, r->losses[i], tight);
+    assert_relative("the rate", i, s->rate, r->rates[i], 1e-6);
+    if (r->mses)
+        assert_relative("mse", i, s->mse, r->mses[i], tight);
+    gb_projection_latents(r->projection, w);
+    assert_near("w", i, w, r->w_path + i * count, count, i < 2 ? 1e-5f : 2e-3f);
+    if (i < 2)
+        assert_near("the gradient of w", i, s->gradient, r->gradients + i * count, count,
+                    1e-4f * largest(r->gradients + i * count, count));
+    r->steps_done++;
+    return true;
+}
+
+static void name_noise(const gb_projection *p, const published_run *r, size_t index, const char *what, char name[96]) {
+    gb_node input;
+    gb_node_info info;
+    const float *map;
+    assert_true(gb_projection_noise(p, index, &input, &map));
+    gb_model_node(r->model, input, &info);
+    if (r->model == nvidia)
+        snprintf(name, 96, "%s/%s", what, info.name);
+    else
+        snprintf(name, 96, "%s/%zu", what, index);
+}
+
+/* Noise maps and the picture after the last step. */
+static void check_end(published_run *r, bool own_noise, const char *picture_name) {
+    float *picture = malloc(PIXELS * sizeof *picture), *expected = run_array(r->file, r->run, picture_name, PIXELS);
+    char name[96];
+    gb_node input;
+    const float *map;
+    for (size_t i = 0; gb_projection_noise(r->projection, i, &input, &map); i++) {
+        gb_node_info info;
+        gb_model_node(r->model, input, &info);
+        name_noise(r->projection, r, i, "noise_final", name);
+        float *final = run_array(r->file, r->run, name, (size_t)(info.shape[1] * info.shape[2]));
+        assert_near(name, STEPS - 1, map, final, (size_t)(info.shape[1] * info.shape[2]), 1e-4f);
+        free(final);
+        assert_true(i < MAPS);
+    }
+    OK(gb_projection_render(r->projection, own_noise, picture, &err));
+    assert_near("the picture", STEPS - 1, picture, expected, PIXELS, 2e-4f * largest(expected, PIXELS));
+    free(picture);
+    free(expected);
+}
+
+static float *all_noise(const published_run *r, size_t *count) {
+    float *all = malloc(2 * PIXELS * sizeof *all);
+    *count = 0;
+    for (int i = 0; gb_model_find_role(r->model, GB_ROLE_NOISE, i) != GB_NO_NODE; i++) {
+        char name[96];
+        gb_node_info info;
+        gb_model_node(r->model, gb_model_find_role(r->model, GB_ROLE_NOISE, i), &info);
+        size_t plane = (size_t)(info.shape[1] * info.shape[2]);
+        if (r->model == nvidia)
+            snprintf(name, sizeof name, "noise_init/%s", info.name);
+        else
+            snprintf(name, sizeof name, "noise_init/%d", i);
+        float *map = array_of(r->file, name, plane);
+        memcpy(all + *count, map, plane * sizeof *all);
+        *count += plane;
+        free(map);
+    }
+    return all;
+}
+
+static void follow(published_run *r, bool own_noise, const char *picture_name) {
+    size_t noise_count, count = (size_t)r->rows * W;
+    float *noise = all_noise(r, &noise_count), *w_noise = run_array(r->file, r->run, "step/w_noise", STEPS * count);
+    r->w_path = run_array(r->file, r->run, r->w, STEPS * count);
+    r->gradients = run_array(r->file, r->run, r->w_gradient, STEPS * count);
+    r->distances = run_array(r->file, r->run, r->distance, STEPS);
+    r->noise_losses = run_array(r->file, r->run, r->noise_loss, STEPS);
+    r->losses = run_array(r->file, r->run, "step/loss", STEPS);
+    r->rates = run_array(r->file, r->run, "step/lr", STEPS);
+    r->mses = r->mse ? run_array(r->file, r->run, r->mse, STEPS) : NULL;
+    r->options.target_height = r->options.target_width = SIDE;
+    r->options.lpips = lpips;
+    r->options.steps = STEPS;
+    r->options.samples = SAMPLES;
+    r->options.noise = noise;
+    r->options.latent_noise = w_noise;
+    r->options.label = -1;
+    r->options.progress = check_step;
+    r->options.progress_arg = r;
+    OK(gb_projection_new(r->model, &r->options, &r->projection, &err));
+    free(noise);
+    free(w_noise);
+    if (all_steps) {
+        OK(gb_projection_run(r->projection, &err));
+        assert_int_equal(r->steps_done, STEPS);
+        check_end(r, own_noise, picture_name);
+    }
+    for (int i = 0; i < FIRST_STEPS && !all_steps; i++) {
+        gb_projection_state state;
+        OK(gb_projection_step(r->projection, &err));
+        gb_projection_state_of(r->projection, &state);
+        check_step(r, &state);
+    }
+    assert_true(r->steps_done >= FIRST_STEPS);
+    gb_projection_free(r->projection);
+    free(r->w_path);
+    free(r->gradients);
+    free(r->distances);
+    free(r->noise_losses);
+    free(r->losses);
+    free(r->rates);
+    free(r->mses);
+}
+
+static void follow_rosinality(bool plus) {
+    published_run r = {.run = plus ? "wplus/" : "w/", .w = "step/latent", .w_gradient = "step/grad_latent",
+                       .distance = "step/p_loss", .noise_loss = "step/n_loss", .mse = plus ? "step/mse_loss" : NULL,
+                       .model = rosinality, .rows = plus ? NUM_WS : 1};
+    OK(gb_file_open(FIXTURES "project-rosinality-64.npz", &r.file, &err));
+    float *target = target_of(r.file, false), *z = array_of(r.file, "z_samples", SAMPLES * W);
+    r.options.schedule = GB_PROJECT_ROSINALITY;
+    r.options.space = plus ? GB_PROJECT_W_PLUS : GB_PROJECT_W;
+    r.options.target = target;
+    r.options.z = z;
+    r.options.mse = plus ? 0.1 : 0;
+    follow(&r, true, "final_image");
+    free(target);
+    free(z);
+    gb_file_close(r.file);
+}
+
+static void rosinalitys_path_in_w(void **state) {
+    (void)state;
+    follow_rosinality(false);
+}
+
+static void rosinalitys_path_in_w_plus(void **state) {
+    (void)state;
+    follow_rosinality(true);
+}
+
+/* The z's are those of RandomState(123), so that the mean w is tested as well. */
+static void nvidias_path(void **state) {
+    (void)state;
+    published_run r = {.run = "", .w = "step/w", .w_gradient = "step/grad_w", .distance = "step/dist",
+                       .noise_loss = "step/reg_loss", .model = nvidia, .rows = 1};
+    OK(gb_file_open(FIXTURES "project-nvlabs-skip-64.npz", &r.file, &err));
+    float *target = target_of(r.file, true);
+    r.options.schedule = GB_PROJECT_NVIDIA;
+    r.options.target = target;
+    follow(&r, true, "final_image_same_noise");
+    free(target);
+    gb_file_close(r.file);
+}
+
+/* ------------------------------------------------------------------------------------------------ resuming */
+
+static gb_projection *new_projection(gb_projection_schedule schedule, const float *target, uint64_t seed) {
+    gb_projection *p;
+    gb_projection_options o = {.schedule = schedule, .target = target, .target_height = SIDE, .target_width = SIDE, .steps = 6,
+                               .samples = 8, .seed = seed, .label = -1};
+    OK(gb_projection_new(nvidia, &o, &p, &err));
+    return p;
+}
+
+static void an_interrupted_projection_goes_on_with_the_same_bits(void **state) {
+    (void)state;
+    float *target = malloc(PIXELS * sizeof *target), w[2][W];
+    for (int i = 0; i < PIXELS; i++)
+        target[i] = (float)(i % SIDE) / SIDE - 0.5f;
+    for (gb_projection_schedule schedule = GB_PROJECT_FAST; schedule <= GB_PROJECT_NVIDIA; schedule++) {
+        gb_projection *whole = new_projection(schedule, target, 1), *half = new_projection(schedule, target, 1);
+        gb_projection *rest = new_projection(schedule, target, 1), *other = new_projection(schedule, target, 2);
+        OK(gb_projection_run(whole, &err));
+        for (int i = 0; i < 3; i++)
+            OK(gb_projection_step(half, &err));
+        OK(gb_projection_save(half, state_file, &err));
+        OK(gb_projection_restore(rest, state_file, &err));
+        OK(gb_projection_run(rest, &err));
+        gb_projection_latents(whole, w[0]);
+        gb_projection_latents(rest, w[1]);
+        assert_memory_equal(w[0], w[1], sizeof w[0]);
+        for (size_t i = 0; ; i++) {
+            gb_node a, b;
+            const float *first, *second;
+            bool has = gb_projection_noise(whole, i, &a, &first);
+            assert_int_equal(has, gb_projection_noise(rest, i, &b, &second));
+            if (!has)
+                break;
+            assert_memory_equal(first, second, 16 * sizeof *first);
+        }
+        assert_int_equal(gb_projection_restore(other, state_file, &err), GB_BAD_FILE);
+        assert_non_null(strstr(err.message, "belongs to another"));
+        gb_projection_free(whole);
+        gb_projection_free(half);
+        gb_projection_free(rest);
+        gb_projection_free(other);
+    }
+    assert_int_equal(unlink(state_file), 0);
+    free(target);
+}
+
+/* ------------------------------------------------------------------------------------------------ our own */
+
+/* A picture of the network itself is found again: its w is near one of the samples. */
+static void the_fast_schedule_comes_near_a_picture_of_the_network(void **state) {
+    (void)state;
+    float *target = malloc(PIXELS * sizeof *target), *found = malloc(PIXELS * sizeof *found), *mask = calloc(SIDE * SIDE, sizeof *mask);
+    gb_session *session;
+    OK(gb_session_new(rosinality, NULL, &session, &err));
+    OK(gb_session_seed(session, 5, &err));
+    OK(gb_session_render(session, target, &err));
+    gb_session_free(session);
+    for (int i = 0; i < SIDE * SIDE / 2; i++)
+        mask[i] = 1;
+    double before[2], after[2];
+    for (int masked = 0; masked < 2; masked++) {
+        gb_projection *p;
+        gb_projection_state s;
+        gb_projection_options o = {.target = target, .target_height = SIDE, .target_width = SIDE, .steps = 25, .samples = 8,
+                                   .mask = masked ? mask : NULL, .label = -1};
+        OK(gb_projection_new(rosinality, &o, &p, &err));
+        OK(gb_projection_step(p, &err));
+        gb_projection_state_of(p, &s);
+        before[masked] = s.loss;
+        OK(gb_projection_run(p, &err));
+        gb_projection_state_of(p, &s);
+        assert_true(s.done && s.share == 1 && s.step <= 25);
+        after[masked] = s.loss;
+        OK(gb_projection_render(p, false, found, &err));
+        assert_true(largest(found, PIXELS) > 0);
+        gb_projection_free(p);
+    }
+    assert_true(after[0] < 0.7 * before[0]);
+    assert_true(after[1] < 0.7 * before[1]);
+    assert_true(before[1] < before[0]);         /* half of the picture does not count */
+    free(target);
+    free(found);
+    free(mask);
+}
+
+static bool never(void *arg, const gb_projection_state *s) {
+    (void)arg;
+    return s->step == 0;
+}
+
+static void wrong_options_and_cancelling(void **state) {
+    (void)state;
+    float *target = calloc(4 * PIXELS, sizeof *target);
+    gb_projection *p;
+    const gb_projection_options good = {.target = target, .target_height = SIDE, .target_width = SIDE, .samples = 4, .steps = 4,
+                                        .label = -1, .progress = never};
+    gb_projection_options o = good;
+    o.target = NULL;
+    assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    assert_null(p);
+    o = good;
+    o.target_height = 2 * SIDE;
+    assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    o = good;
+    o.schedule = GB_PROJECT_NVIDIA;
+    o.space = GB_PROJECT_W_PLUS;
+    assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    o.space = GB_PROJECT_Z;
+    assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    o = good;
+    o.lpips = nvidia;
+    assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "no distance of two pictures"));
+    OK(gb_projection_new(nvidia, &good, &p, &err));
+    assert_int_equal(gb_projection_run(p, &err), GB_CANCELLED);
+    gb_projection_state s;
+    gb_projection_state_of(p, &s);
+    assert_int_equal(s.step, 1);
+    assert_int_equal(s.height, SIDE);
+    gb_projection_free(p);
+    free(target);
+}
+
+/* ------------------------------------------------------------------------------------------------ */
+
+static int open_one(const char *checkpoint, const char *own, gb_model **model) {
+    gb_convert_options how = {.lpips = own};
+    if (gb_convert(context, checkpoint, model_file, &how, &err) ||
+        gb_model_read(context, model_file, model, &err)) {
+        print_error("%s\n", err.message);
+        return 1;
+    }
+    return unlink(model_file);
+}
+
+static int open_models(void **state) {
+    (void)state;
+    snprintf(state_file, sizeof state_file, "project.%d.npz", (int)getpid());
+    snprintf(model_file, sizeof model_file, "project.%d.gbw", (int)getpid());
+    return gb_context_new(&(gb_context_options){.threads = 2}, &context, &err) ||
+           open_one("tests/fixtures/rosinality-64.pt", NULL, &rosinality) ||
+           open_one("tests/fixtures/nvlabs-skip-64.pkl", NULL, &nvidia) ||
+           open_one(FIXTURES "vgg16-narrow.pth", FIXTURES "lpips-vgg-narrow.pth", &lpips);
+}
+
+static int close_models(void **state) {
+    (void)state;
+    gb_model_close(lpips);
+    gb_model_close(nvidia);
+    gb_model_close(rosinality);
+    gb_context_free(context);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    all_steps = argc > 1 && !strcmp(argv[1], "all");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rosinalitys_path_in_w),
+        cmocka_unit_test(rosinalitys_path_in_w_plus),
+        cmocka_unit_test(nvidias_path),
+        cmocka_unit_test(an_interrupted_projection_goes_on_with_the_same_bits),
+        cmocka_unit_test(the_fast_schedule_comes_near_a_picture_of_the_network),
+        cmocka_unit_test(wrong_options_and_cancelling),
+    };
+    return cmocka_run_group_tests(tests, open_models, close_models);
+}

@@ -1,0 +1,253 @@
+/* What a client finds out in the background: directions, and the files that they are kept in. An analysis waits while another one
+ * has its turn, so tests take the turn themselves where the order of things matters. */
+#define _POSIX_C_SOURCE 200809L
+#include "client_page.h"
+
+#include <sys/stat.h>
+
+int run_analysis_tests(void);
+
+static studio all;
+static page p;
+
+static int set_up(void **state) {
+    (void)state;
+    open_studio(&all);
+    open_page(&p, &all);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    close_page(&p);
+    close_studio(&all);
+    return 0;
+}
+
+static char *in_folder(const char *name) {
+    static char path[300];
+    snprintf(path, sizeof path, "%s/%s", all.out, name);
+    return path;
+}
+
+static bool is_there(const char *name) {
+    struct stat info;
+    return lstat(in_folder(name), &info) == 0;
+}
+
+/* While `taken`, no analysis begins. */
+static void take_turn(bool taken) {
+    client_list *clients = &all.shared.clients;
+    pthread_mutex_lock(&clients->lock);
+    clients->analysing = taken;
+    pthread_cond_broadcast(&clients->released);
+    pthread_mutex_unlock(&clients->lock);
+}
+
+static json_t *find_message(const char *method) {
+    return json_pack("{s:s, s:s, s:i}", "type", "directions", "method", method, "count", 4);
+}
+
+/* Sends a request with this id, without waiting for its answer. */
+static void begin(page *q, json_t *object, int id) {
+    json_object_set_new(object, "id", json_integer(id));
+    send_message(q, object);
+}
+
+static received await_answer(page *q, int id) {
+    for (;;) {
+        received a = await_type(q, "answer");
+        if (number_of(a.json, "id") == id) return a;
+        free_received(&a);
+    }
+}
+
+static json_t *simple(const char *type) {
+    return json_pack("{s:s}", "type", type);
+}
+
+/* ------------------------------------------------------------------------------------------------ finding */
+
+static void found_directions_are_a_file_that_recipes_name(void **state) {
+    char recipe[200];
+    (void)state;
+    received a = ask(&p, find_message("sefa"));
+    json_t *list = json_object_get(a.json, "directions");
+    assert_string_equal(text_of(a.json, "file"), "toy-sefa.npz");
+    assert_int_equal(json_array_size(list), 4);
+    assert_string_equal(text_of(json_array_get(list, 1), "name"), "sefa1");
+    assert_string_equal(text_of(json_array_get(list, 1), "space"), "w");
+    assert_true(json_is_null(json_object_get(json_array_get(list, 1), "layers")));
+    free_received(&a);
+    assert_true(is_there("toy-sefa.npz"));
+
+    received plain = render(&p, 1, "{inputs: {seeds: 7}, bends: []}");
+    snprintf(recipe, sizeof recipe, "{inputs: {seeds: 7}, directions: toy-sefa.npz, bends: [{direction: {name: sefa1, amount: 9}}]}");
+    received moved = render(&p, 2, recipe);
+    assert_true(plain.size != moved.size || memcmp(plain.payload, moved.payload, plain.size) != 0);
+    free_received(&plain), free_received(&moved);
+}
+
+static void the_same_directions_are_kept_once_and_others_beside_them(void **state) {
+    (void)state;
+    received a = ask(&p, find_message("factor"));
+    assert_string_equal(text_of(a.json, "file"), "toy-factor.npz");
+    free_received(&a);
+    a = ask(&p, find_message("factor"));
+    assert_string_equal(text_of(a.json, "file"), "toy-factor.npz");
+    free_received(&a);
+    a = ask(&p, json_pack("{s:s, s:s, s:i}", "type", "directions", "method", "factor", "count", 2));
+    assert_string_equal(text_of(a.json, "file"), "toy-factor-2.npz");
+    assert_int_equal(json_array_size(json_object_get(a.json, "directions")), 2);
+    free_received(&a);
+    a = ask(&p, simple("files"));
+    assert_int_equal(json_array_size(json_object_get(a.json, "banks")), 3);
+    assert_int_equal(json_array_size(json_object_get(a.json, "beside")), 0);
+    free_received(&a);
+}
+
+static void pictures_come_while_directions_are_found(void **state) {
+    (void)state;
+    take_turn(true);
+    begin(&p, find_message("pca"), 5001);
+    received a = render(&p, 10, "{inputs: {seeds: 8}, bends: []}");
+    free_received(&a);
+    take_turn(false);
+    a = await_answer(&p, 5001);
+    assert_string_equal(text_of(a.json, "file"), "toy-pca.npz");
+    assert_string_equal(text_of(json_array_get(json_object_get(a.json, "directions"), 0), "name"), "pc0");
+    free_received(&a);
+}
+
+static void what_cannot_be_found_is_answered_with_the_reason(void **state) {
+    (void)state;
+    ask_refused(&p, json_pack("{s:s, s:s, s:i, s:s}", "type", "directions", "method", "pca", "count", 4, "node", "nowhere"), "nowhere");
+    ask_refused(&p, json_pack("{s:s, s:s, s:i, s:s}", "type", "directions", "method", "pca", "count", 4, "node", "z"), "is an input");
+    received a = ask(&p, find_message("sefa"));         /* and the next analysis works */
+    free_received(&a);
+}
+
+/* ------------------------------------------------------------------------------------------------ turns */
+
+static void a_page_has_one_analysis_which_it_can_stop(void **state) {
+    (void)state;
+    received a = ask(&p, simple("stop"));
+    assert_true(json_is_false(json_object_get(a.json, "stopped")));
+    free_received(&a);
+    take_turn(true);
+    begin(&p, find_message("pca"), 6001);
+    ask_refused(&p, find_message("sefa"), "already");
+    begin(&p, simple("stop"), 6002);
+    for (int answers = 0; answers < 2; answers++) {
+        a = await_type(&p, "answer");
+        if (number_of(a.json, "id") == 6001) assert_string_equal(text_of(a.json, "error"), "stopped");
+        else assert_true(json_is_true(json_object_get(a.json, "stopped")));
+        free_received(&a);
+    }
+    take_turn(false);
+    a = ask(&p, find_message("sefa"));
+    free_received(&a);
+}
+
+static void tabs_take_turns_and_a_closed_one_gives_its_turn_up(void **state) {
+    page others[3];
+    (void)state;
+    take_turn(true);
+    for (int i = 0; i < 3; i++) {
+        open_page(&others[i], &all);
+        begin(&others[i], find_message("sefa"), 1);
+        received a = render(&others[i], 1, "{inputs: {seeds: 1}, bends: []}");      /* so the analysis has been started */
+        free_received(&a);
+    }
+    client_close(others[1].client);
+    take_turn(false);
+    for (int i = 0; i < 3; i += 2) {
+        received a = await_answer(&others[i], 1);
+        assert_string_equal(text_of(a.json, "file"), "toy-sefa.npz");
+        free_received(&a);
+        client_close(others[i].client);
+    }
+    clients_wait_for_closing(&all.shared.clients);
+    assert_false(all.shared.clients.analysing);
+}
+
+/* ------------------------------------------------------------------------------------------------ files */
+
+/* An .npy of float32 [rows, width], as Autolume writes it. */
+static void put_array(const char *name, int rows, int width) {
+    char header[128] = "\x93NUMPY\x01\x00\x76\x00";
+    FILE *file = fopen(in_folder(name), "wb");
+    assert_non_null(file);
+    memset(header + 10, ' ', 118);
+    int length = snprintf(header + 10, 118, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, width);
+    header[10 + length] = ' ';
+    header[127] = '\n';
+    fwrite(header, 1, sizeof header, file);
+    for (int i = 0; i < rows * width; i++) fwrite(&(float){(float)(i % 5)}, sizeof(float), 1, file);
+    fclose(file);
+}
+
+static json_t *bank_message(const char *name, bool beside) {
+    return json_pack("{s:s, s:s, s:b}", "type", "bank", "name", name, "beside", beside);
+}
+
+static int width_of_w(void) {
+    gb_node_info info;
+    gb_model_node(all.model.model, gb_model_find_role(all.model.model, GB_ROLE_WS, 0), &info);
+    return (int)info.shape[1];
+}
+
+static void files_of_the_folder_and_beside_the_model_are_opened(void **state) {
+    char path[300];
+    (void)state;
+    mkdir(in_folder("models"), 0777);
+    put_array("models/autolume.npy", 3, width_of_w());
+    put_array("mine.npy", 2, width_of_w());
+    put_array("narrow.npy", 2, 3);
+    ask_refused(&p, bank_message("autolume.npy", true), "part of the program");
+    snprintf(path, sizeof path, "%s", in_folder("models/model.gbw"));
+    all.model.path = path;
+    received a = ask(&p, simple("files"));
+    json_t *beside = json_object_get(a.json, "beside");
+    assert_int_equal(json_array_size(beside), 1);
+    assert_string_equal(json_string_value(json_array_get(beside, 0)), "autolume.npy");
+    free_received(&a);
+    a = ask(&p, bank_message("autolume.npy", true));
+    assert_string_equal(text_of(a.json, "file"), "autolume.npz");
+    assert_int_equal(json_array_size(json_object_get(a.json, "directions")), 3);
+    free_received(&a);
+    assert_true(is_there("autolume.npz"));
+    a = ask(&p, bank_message("mine.npy", false));
+    assert_string_equal(text_of(a.json, "file"), "mine.npy");
+    free_received(&a);
+    ask_refused(&p, bank_message("narrow.npy", false), "have 3 values");
+    all.model.path = NULL;
+}
+
+static void only_files_of_these_folders_are_opened(void **state) {
+    static const char *const names[] = {"", "x", "../x.npz", "a/b.npz", ".npz", "mine.yaml", "mine.npy/"};
+    char target[300];
+    (void)state;
+    put_array("real.npy", 2, width_of_w());
+    snprintf(target, sizeof target, "%s", in_folder("real.npy"));
+    assert_int_equal(symlink(target, in_folder("link.npy")), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ask_refused(&p, bank_message(names[i], false), " ");
+        ask_refused(&p, bank_message(names[i], true), " ");
+    }
+    ask_refused(&p, bank_message("link.npy", false), "not a regular file");
+}
+
+int run_analysis_tests(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found_directions_are_a_file_that_recipes_name),
+        cmocka_unit_test(the_same_directions_are_kept_once_and_others_beside_them),
+        cmocka_unit_test(pictures_come_while_directions_are_found),
+        cmocka_unit_test(what_cannot_be_found_is_answered_with_the_reason),
+        cmocka_unit_test(a_page_has_one_analysis_which_it_can_stop),
+        cmocka_unit_test(tabs_take_turns_and_a_closed_one_gives_its_turn_up),
+        cmocka_unit_test(files_of_the_folder_and_beside_the_model_are_opened),
+        cmocka_unit_test(only_files_of_these_folders_are_opened),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
