@@ -47,17 +47,34 @@ GB_API gb_status gb_find_directions(gb_model *model, const gb_direction_options 
 
 typedef struct gb_clustering gb_clustering;
 
+typedef enum gb_cluster_method {
+    GB_CLUSTERS_CORRELATION,    /* maps that rise and fall together; nothing is trained */
+    GB_CLUSTERS_PUBLISHED       /* network-bending's (Broad et al. 2021): a classifier embeds each map alone */
+} gb_cluster_method;
+
 typedef struct gb_cluster_options {
     size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
     const char *at;             /* nodes with feature maps, by name, alias or glob; NULL = the layers that network-bending
                                  * clusters: GB_ROLE_LAYER 1 and up */
     int clusters;               /* of each layer; 0 = network-bending's: 5 for layers up to 8, 4 up to 12, 3 above */
-    size_t samples;             /* images; 0 = 100 */
+    size_t samples;             /* images; 0 = 100, PUBLISHED: 1000 */
     uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
     const float *z;             /* or are these: [samples, z_dim] */
-    float psi;                  /* truncation of the samples; 0 = 1, none */
+    float psi;                  /* truncation of the samples; 0 = 1, none; PUBLISHED: 0.5 */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    gb_cluster_method method;
+    /* Sets everything that a sample depends on, instead of seed, z, psi and noise; sessions have a batch of 1. May be NULL. */
+    gb_status (*inputs)(void *arg, size_t sample, gb_session *session, gb_error *err);
+    void *inputs_arg;
+    /* PUBLISHED: */
+    /* Opens the classifier for the layer with that number (-1: without a number). The model stays the caller's, who closes it
+     * after gb_find_clusters(). */
+    gb_status (*classifier)(void *arg, int layer, gb_model **model, gb_error *err);
+    void *classifier_arg;
+    bool stored_noise;          /* the stored maps of noise; otherwise they are drawn for each sample, as published */
+    bool stored_statistics;     /* the classifiers' stored statistics; otherwise each map's own, as published */
+    const size_t *initial;      /* [clusters] maps at which k-means begins in each layer; NULL = drawn from `seed` */
 } gb_cluster_options;
 
 typedef struct gb_layer_clusters {
@@ -65,13 +82,18 @@ typedef struct gb_layer_clusters {
     const char *name;
     int layer;                  /* network-bending's number, or -1 */
     int channels, clusters;
-    const int *cluster;         /* [channels], from 0; by size, the largest first */
+    const int *cluster;         /* [channels], from 0; CORRELATION: by size, the largest first */
     double between;             /* share of the variance that is between clusters, 0 to 1 */
+    const float *embedding;     /* PUBLISHED: [channels, embedding_width], mean over the samples; otherwise NULL */
+    int embedding_width;
 } gb_layer_clusters;
 
-/* Clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
+/* CORRELATION clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
  * averaging, are standardised and become points whose products are the correlations; k-means (the best of 50 runs from
- * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer. */
+ * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer.
+ *
+ * PUBLISHED embeds each map of each sample by the layer's classifier, averages the embeddings over the samples, and clusters the
+ * maps by k-means as kmeans_pytorch does: one run from `initial`, the numbers of the clusters in its order. */
 GB_API gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *options, gb_clustering **clustering, gb_error *err);
 GB_API void gb_clustering_free(gb_clustering *clustering);
 GB_API size_t gb_clustering_layers(const gb_clustering *clustering);

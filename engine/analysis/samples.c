@@ -100,8 +100,8 @@ gb_status gb_samples_next(gb_samples *s, float *values, float *latents, size_t *
     *count = 0;
     if (!n)
         return GB_OK;
-    gb_status status = set_z(s, n, err);
-    if (!status)
+    gb_status status = s->inputs ? s->inputs(s->inputs_arg, s->done, s->session, err) : set_z(s, n, err);
+    if (!status && !s->inputs)
         status = set_classes(s, err);
     if (!status)
         status = gb_session_render(s->session, NULL, err);

@@ -17,6 +17,9 @@ typedef struct gb_samples {
     int classes;                /* of a conditional network */
     int label;                  /* the class of all samples; negative, as at first: each in turn */
     float *labels;
+    /* Sets the inputs of a sample instead of all this; may be NULL. The batch is then 1. */
+    gb_status (*inputs)(void *arg, size_t sample, gb_session *session, gb_error *err);
+    void *inputs_arg;
 } gb_samples;
 
 /* Prepares `count` samples of a node, drawn from `seed`, `seed` + 1, …, or from z [count, z_dim]. The maps of noise are the

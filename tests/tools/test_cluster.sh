@@ -20,6 +20,23 @@ run 0 "layers without numbers" cluster weights/demo/things-64.gbw --at blocks.0.
 printf 'clusters: t.yaml\nbends:\n  - {at: blocks.0.0, filter: invert, features: {cluster: 1}}\n' >"$scratch/thing.yaml"
 run 0 "are found by name" render weights/demo/things-64.gbw --class 1 --bend "$scratch/thing.yaml" -o "$scratch/thing.png"
 
+mkdir -p "$scratch/classifiers/3"
+cp $fixtures/understanding/clusters-layer3-classifier.pt "$scratch/classifiers/3/classifier3_final.pt"
+other="$fixtures/rosinality-64.pt --method published --classifiers $scratch/classifiers"
+# shellcheck disable=SC2086  # several words
+{
+    run 0 "network-bending's method" cluster $other --at convs.2 --samples 2 -o "$scratch/p.yaml"
+    check "clusters its layer" grep -q '^3:$' "$scratch/p.yaml"
+    run 0 "one image" cluster $other --at convs.2 --for-image --seeds 7 --json
+    prints '"clusters": 5'
+    run 2 "two images" cluster $other --at convs.2 --for-image --seeds 7,8
+    run 1 "a layer without classifier" cluster $other --samples 1
+    complains "no 1/classifier1_final.pt"
+}
+run 2 "classifiers for the other method" cluster $model --classifiers "$scratch/classifiers"
+run 2 "no classifiers" cluster $model --method published
+run 2 "no such method" cluster $model --method kmeans
+
 run 2 "a network without numbered layers" cluster weights/demo/things-64.gbw
 complains "name the layers"
 run 2 "no maps" cluster $model --at 'mapping.*'

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "tools/program/json_output.h"
+
 const row_family filter_rows = {"filter", "filters", gb_filter_row};
 const row_family activation_rows = {"activation", "activations", gb_activation_row};
 
@@ -241,11 +243,7 @@ static json_t *row_json(const gb_table_row *row) {
 gb_status print_rows_json(const row_family *family, const char *name, gb_error *err) {
     json_t *list = json_array();
     gb_table_row row;
-    int written;
     for (size_t i = 0; list && family->at(i, &row); i++)
         if (!name || is_named(&row, name)) json_array_append_new(list, row_json(&row));
-    written = list ? json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(7)) : -1;
-    json_decref(list);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
+    return write_json(list, 7, err);
 }

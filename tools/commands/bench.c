@@ -15,6 +15,7 @@
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
 #include "tools/inputs/picture_inputs.h"
+#include "tools/program/json_output.h"
 
 typedef struct settings {
     bending_options bending;
@@ -263,7 +264,6 @@ static gb_status print_json(const settings *set, const loaded_model *o, const gb
                              (json_int_t)r->macs, "gflops", r->gflops, "peak_gflops", r->peak_gflops, "peak_share",
                              r->peak_share);
     json_t *nodes = set->layers ? json_array() : NULL;
-    int written;
     for (size_t i = 0; nodes && i < s->steps; i++) {
         gb_step_info step;
         gb_node_info first, last;
@@ -287,10 +287,7 @@ static gb_status print_json(const settings *set, const loaded_model *o, const gb
         json_object_set_new(root, "memory_gbs", json_real(r->memory_gbs));
         json_object_set_new(root, "nodes", nodes);
     }
-    written = root ? json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
+    return write_json(root, 9, err);
 }
 
 static int run(int argc, char **argv) {

@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "tools/inputs/model_cache.h"
+#include "tools/program/json_output.h"
 #include "tools/program/report.h"
 
 typedef struct settings {
@@ -45,15 +46,11 @@ static void print_list(const char *folder, const cache_entry *entries, size_t co
 
 static gb_status print_json(const char *folder, const cache_entry *entries, size_t count, gb_error *err) {
     json_t *list = json_array(), *root;
-    int written;
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "name", entries[i].name, "bytes",
                                               (json_int_t)entries[i].bytes, "used", (json_int_t)entries[i].used));
     root = json_pack("{s:s, s:I, s:o}", "folder", folder, "limit", (json_int_t)cache_limit(), "models", list);
-    written = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
+    return write_json(root, 0, err);
 }
 
 static int run_list(int argc, char **argv) {

@@ -1,14 +1,17 @@
 /* ganbend cluster: groups the feature maps of layers, and draws a sheet for each layer. */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "engine/ganbend_analysis.h"
+#include "tools/inputs/classifiers.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/host.h"
+#include "tools/program/json_output.h"
 #include "tools/program/output_names.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -16,9 +19,9 @@
 
 typedef struct settings {
     input_options in;
-    const char *at, *out, *sheets;
+    const char *at, *out, *sheets, *method, *classifiers;
     int64_t clusters, samples, first_sample;
-    bool json;
+    bool json, for_image, stored_statistics;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -27,8 +30,16 @@ static const option options[] = {
     {"-o", OPTION_TEXT, AT(out), "FILE.yaml", "Write the clusters for recipes and for network-bending.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "GLOB", "Layers to cluster, by name, alias or pattern (default: the layers that "
      "network-bending clusters). Needed for networks without numbered layers.", 0, 0},
+    {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together. "
+     "published: network-bending's, which embeds each map by a classifier of the layer's maps.", 0, 0},
+    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: network-bending's classifiers, "
+     "DIR/K/classifierK_final.pt for layer K.", 0, 0},
+    {"--stored-statistics", RARE(OPTION_FLAG), AT(stored_statistics), NULL, "Of --method published: normalise in the classifiers by "
+     "their stored statistics instead of each map's own, which the published code does.", 0, 0},
+    {"--for-image", OPTION_FLAG, AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
+     "averaging over --samples images.", 0, 0},
     {"--clusters", OPTION_INTEGER, AT(clusters), "K", "Clusters in each layer (default: network-bending's 5, 4 or 3).", 1, 1000},
-    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100).", 1, 1000000},
+    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100; published: 1000).", 1, 1000000},
     {"--first-sample", OPTION_INTEGER, AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
      4294967295.0},
     {"--sheets", OPTION_TEXT, AT(sheets), "DIR", "Draw a sheet for each layer into a folder: for each cluster its maps, and the "
@@ -39,18 +50,32 @@ static const option options[] = {
 
 /* ------------------------------------------------------------------------------------------------ finding and listing */
 
-static bool show_progress(void *arg, double share) {
-    progress_share(arg, share);
-    return true;
+static gb_status set_image(void *arg, size_t sample, gb_session *session, gb_error *err) {
+    inputs *in = arg;
+    (void)sample;
+    return prepare_inputs(in, session, in->model, err) ? err->status : apply_inputs(in, 0, session, err);
 }
 
-static gb_status find(const settings *set, const inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
+static gb_status find(const settings *set, inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
     progress p = progress_start("clustering", 1);
-    const gb_cluster_options how = {.at = set->at, .clusters = (int)set->clusters, .samples = (size_t)set->samples,
-                                    .seed = (uint64_t)set->first_sample, .psi = (float)in->psi,
-                                    .progress = show_progress, .progress_arg = &p};
+    classifiers from = {.folder = set->classifiers, .context = o->context};
+    gb_cluster_options how = {.at = set->at, .clusters = (int)set->clusters, .samples = (size_t)set->samples,
+                              .seed = (uint64_t)set->first_sample, .psi = isnan(set->in.trunc) ? 0 : (float)set->in.trunc,
+                              .stored_noise = set->in.noise && in->noise == GB_NOISE_CONST,
+                              .stored_statistics = set->stored_statistics, .progress = progress_go_on, .progress_arg = &p};
+    if (set->method && !strcmp(set->method, "published")) {
+        how.method = GB_CLUSTERS_PUBLISHED;
+        how.classifier = open_classifier;
+        how.classifier_arg = &from;
+    }
+    if (set->for_image) {
+        how.inputs = set_image;
+        how.inputs_arg = in;
+        how.samples = 1;
+    }
     gb_find_clusters(o->model, &how, found, err);
     progress_end(&p);
+    close_classifiers(&from);
     return err->status;
 }
 
@@ -83,10 +108,9 @@ static gb_status list_json(const gb_clustering *clustering, gb_error *err) {
                         features);
         good = one && !json_array_append_new(all, one);
     }
-    if (!good || json_dumpf(all, stdout, JSON_INDENT(2))) state(err, GB_NO_MEMORY, "out of memory");
-    else putchar('\n');
+    if (good) return write_json(all, 0, err);
     json_decref(all);
-    return err->status;
+    return write_json(NULL, 0, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ sheets */
@@ -199,7 +223,6 @@ static gb_status make_sheets(const settings *set, const loaded_model *o, inputs 
     const gb_session_options how = {.purpose = GB_INTERACTIVE};
     work w = {.o = o, .in = in, .rgb = malloc((size_t)(o->width * o->height) * 3)};
     if (!w.rgb) state(err, GB_NO_MEMORY, "out of memory");
-    else if (in->count != 1) state(err, GB_BAD_ARGUMENT, "a sheet shows one image, not %zu; give one seed", in->count);
     else if (!check_picture(o, "this model", err) && !gb_session_new(o->model, &how, &w.session, err) &&
              !prepare_inputs(in, w.session, o->model, err) && !apply_inputs(in, 0, w.session, err) &&
              !host_make_folder(set->sheets, err))
@@ -213,6 +236,13 @@ static gb_status make_sheets(const settings *set, const loaded_model *o, inputs 
 
 /* ------------------------------------------------------------------------------------------------ the command */
 
+static gb_status load_one_image(const settings *set, const gb_model *model, inputs *in, gb_error *err) {
+    if (!load_inputs(&set->in, model, in, err) && in->count != 1)
+        state(err, GB_BAD_ARGUMENT, "%s one image, not %zu; give one seed", set->sheets ? "a sheet shows" : "--for-image takes",
+              in->count);
+    return err->status;
+}
+
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.in = input_defaults()};
@@ -220,12 +250,17 @@ static int run(int argc, char **argv) {
     inputs in = {0};
     gb_clustering *clustering = NULL;
     gb_error err = {0};
+    bool published;
     int status;
     if (!parse_arguments(&cluster_command, argc, argv, operands, &set, &status)) return status;
     if (set.sheets && output_is_file(set.sheets))
         state(&err, GB_BAD_ARGUMENT, "--sheets takes a folder, not '%s'", set.sheets);
+    published = set.method && !strcmp(set.method, "published");
+    if (!err.status && published != (set.classifiers != NULL))
+        state(&err, GB_BAD_ARGUMENT, published ? "--method published needs --classifiers DIR"
+                                               : "--classifiers is for --method published");
     if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], &set.in.on, &o, &err) &&
-        (!set.sheets || !load_inputs(&set.in, o.model, &in, &err)) && !find(&set, &in, &o, &clustering, &err)) {
+        (!(set.sheets || set.for_image) || !load_one_image(&set, o.model, &in, &err)) && !find(&set, &in, &o, &clustering, &err)) {
         if (set.out && !gb_clustering_save(clustering, set.out, &err))
             report("%s: clusters of %zu layers", set.out, gb_clustering_layers(clustering));
         if (!err.status && set.sheets) make_sheets(&set, &o, &in, clustering, &err);
@@ -243,11 +278,12 @@ const command cluster_command = {
     .summary = "group feature maps that show the same things",
     .operands = "MODEL",
     .usage = "[-o FILE.yaml] [--sheets DIR] [options]",
-    .about = "Groups the feature maps of layers by their correlation over many images, without training anything. Without -o and "
-             "--sheets it lists the sizes of the clusters and the share of the variance that lies between them. Recipes choose the "
+    .about = "Groups the feature maps of layers by their correlation over many images, without training anything, or with "
+             "network-bending's classifiers as published. Without -o and --sheets it lists the sizes of the clusters and the share of the variance that lies between them. Recipes choose the "
              "maps of a cluster with 'features: {cluster: 0}' and 'clusters: FILE.yaml' at their top.",
     .example = "ganbend cluster faces.gbw -o clusters.yaml --sheets clusters --seeds 7\n"
-               "ganbend cluster faces.gbw --at synthesis.b32.conv1 --clusters 8",
+               "ganbend cluster faces.gbw --at synthesis.b32.conv1 --clusters 8\n"
+               "ganbend cluster faces.gbw --method published --classifiers models/classifiers -o cluster_dict.yaml",
     .writes = WRITES_CLUSTERS,
     .options = options,
     .shared = {{input_table, offsetof(settings, in), "inputs"}},

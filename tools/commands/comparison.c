@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "tools/inputs/latents.h"
+#include "tools/program/json_output.h"
 
 /* The deviations of an array that are printed. */
 typedef enum measure { ALL, OWN, REFERENCE_ROUNDING, OUR_ROUNDING } measure;
@@ -146,7 +147,6 @@ static json_t *json_array_of(const reference *r, const reference_array *s, doubl
 gb_status print_comparison_json(const reference *r, const char *model, double tolerance, comparison_columns with,
                                 gb_error *err) {
     json_t *root = json_object(), *arrays = json_array();
-    int written;
     for (size_t i = 0; i < r->count; i++)
         json_array_append_new(arrays, json_array_of(r, &r->arrays[i], tolerance, with));
     json_object_set_new(root, "model", json_string(model));
@@ -160,8 +160,5 @@ gb_status print_comparison_json(const reference *r, const char *model, double to
         json_object_set_new(root, "worst_float64", json_pack("{s:s, s:s}", "reference", worst_of(r, REFERENCE_ROUNDING)->name,
                                                              "ganbend", worst_of(r, OUR_ROUNDING)->name));
     json_object_set_new(root, "arrays", arrays);
-    written = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for the JSON");
+    return write_json(root, 0, err);
 }

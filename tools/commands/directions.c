@@ -11,6 +11,7 @@
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/host.h"
+#include "tools/program/json_output.h"
 #include "tools/program/output_names.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -53,14 +54,9 @@ enum { COLUMNS = 7, MAX_ROWS = 50 };
 
 /* ------------------------------------------------------------------------------------------------ finding */
 
-static bool show_progress(void *arg, double share) {
-    progress_share(arg, share);
-    return true;
-}
-
 static gb_status find(const settings *set, const loaded_model *o, gb_directions **found, gb_error *err) {
     gb_direction_options how = {.at = set->at, .count = (int)set->count, .samples = (size_t)set->samples,
-                                .seed = (uint64_t)set->first_sample, .progress = show_progress};
+                                .seed = (uint64_t)set->first_sample, .progress = progress_go_on};
     progress p = progress_start("finding directions", 1);
     how.progress_arg = &p;
     if (!strcmp(set->method, "sefa")) how.method = GB_DIRECTIONS_SEFA;
@@ -106,10 +102,9 @@ static gb_status list_json(const gb_directions *directions, gb_error *err) {
             json_object_set_new(one, "layers", json_pack("[i, i]", d.first_layer, d.last_layer));
         good = one && !json_array_append_new(all, one);
     }
-    if (!good || json_dumpf(all, stdout, JSON_INDENT(2))) state(err, GB_NO_MEMORY, "out of memory");
-    else putchar('\n');
+    if (good) return write_json(all, 0, err);
     json_decref(all);
-    return err->status;
+    return write_json(NULL, 0, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ writing */

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "tools/inputs/latents.h"
 #include "tools/inputs/open_model.h"
+#include "tools/program/json_output.h"
 #include "tools/program/sandbox.h"
 
 typedef struct settings {
@@ -30,13 +31,6 @@ static const option options[] = {
 };
 
 enum { FACTS = 1000, META_ROOM = 4096 };
-
-static gb_status write_json(json_t *root, gb_error *err) {
-    int written = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-    json_decref(root);
-    putchar('\n');
-    return written == 0 ? GB_OK : state(err, GB_IO, "standard output: cannot write the JSON");
-}
 
 /* Text from a file that is not valid UTF-8, which JSON requires, is read as Latin-1. */
 static json_t *json_text(const char *text) {
@@ -242,7 +236,7 @@ static gb_status model_info(const char *path, const settings *set, gb_error *err
     if (!status && set->verify) status = gb_model_verify(o.model, err);
     if (!status && set->classes && !gb_model_class_count(o.model))
         status = state(err, GB_BAD_ARGUMENT, "%s: this model has no classes", path);
-    if (!status && set->json) status = write_json(model_json(o.model), err);
+    if (!status && set->json) status = write_json(model_json(o.model), 0, err);
     else if (!status && set->dot) print_dot(o.model);
     else if (!status && set->classes) print_classes(o.model);
     else if (!status) print_model(o.model);
@@ -294,7 +288,7 @@ static gb_status file_info(const char *path, const settings *set, gb_error *err)
         json_object_set_new(root, "format", json_string(gb_file_format(file)));
         json_object_set_new(root, "facts", facts);
         json_object_set_new(root, "arrays", arrays);
-        status = write_json(root, err);
+        status = write_json(root, 0, err);
     } else {
         printf("%zu arrays, %" PRId64 " values\n", gb_file_array_count(file), values);
     }

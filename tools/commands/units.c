@@ -10,6 +10,7 @@
 #include "tools/bending/single_bend.h"
 #include "tools/inputs/inputs.h"
 #include "tools/pictures/pictures.h"
+#include "tools/program/json_output.h"
 #include "tools/program/output_file.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -67,11 +68,6 @@ typedef struct work {
 
 /* ------------------------------------------------------------------------------------------------ measuring */
 
-static bool show_progress(void *arg, double share) {
-    progress_share(arg, share);
-    return true;
-}
-
 static gb_status read_bends(const settings *set, work *w, gb_error *err) {
     if (set->with.count > GB_UNIT_BENDS)
         return state(err, GB_BAD_ARGUMENT, "--with: at most %d filters", (int)GB_UNIT_BENDS);
@@ -114,7 +110,7 @@ static gb_status measure(const settings *set, const inputs *in, work *w, gb_erro
     progress p = progress_start("measuring", 1);
     const gb_unit_options how = {
         .at = set->at, .samples = (size_t)set->samples, .seed = (uint64_t)set->first_sample, .psi = (float)in->psi, .label = -1,
-        .bends = w->bends, .bend_count = w->bend_count, .mask = w->mask, .progress = show_progress, .progress_arg = &p};
+        .bends = w->bends, .bend_count = w->bend_count, .mask = w->mask, .progress = progress_go_on, .progress_arg = &p};
     w->units = calloc((size_t)w->layer.shape[0], sizeof *w->units);
     if (!w->units) state(err, GB_NO_MEMORY, "out of memory");
     else gb_measure_units(w->o->model, &how, w->units, err);
@@ -213,10 +209,9 @@ static gb_status print_json(const work *w, gb_error *err) {
                                 (double)u->overlap);
         good = one && !json_array_append_new(all, one);
     }
-    if (!good || json_dumpf(all, stdout, JSON_INDENT(2))) state(err, GB_NO_MEMORY, "out of memory");
-    else putchar('\n');
+    if (good) return write_json(all, 0, err);
     json_decref(all);
-    return err->status;
+    return write_json(NULL, 0, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ the sheet */

@@ -48,6 +48,11 @@ void progress_share(void *arg, double share) {
     fflush(stderr);
 }
 
+bool progress_go_on(void *arg, double share) {
+    progress_share(arg, share);
+    return true;
+}
+
 void progress_next(progress *p) {
     p->done++;
     if (p->done < p->total) progress_share(p, 0);

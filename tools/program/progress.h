@@ -19,6 +19,8 @@ void progress_line(const progress *p, double now, double share, char text[PROGRE
 progress progress_start(const char *doing, size_t total);
 /* A progress callback for the library: `arg` is a progress, `share` the share of the current item that is done. */
 void progress_share(void *arg, double share);
+/* The same for functions that end early if the callback returns false: always true. */
+bool progress_go_on(void *arg, double share);
 void progress_next(progress *p);    /* the current item is done */
 void progress_end(progress *p);     /* erases the line */
 

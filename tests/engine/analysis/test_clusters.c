@@ -12,32 +12,17 @@
 
 #include "engine/analysis/kmeans.h"
 #include "engine/ganbend_analysis.h"
-#include "tests/engine/ok.h"
+#include "tests/engine/arrays.h"
 
 enum { MOST_POINTS = 128, WIDTH = 10, CLUSTERS = 5 };
-
-static void *array_of(gb_file *file, const char *name, size_t count, bool doubles) {
-    size_t index;
-    gb_array_info info;
-    assert_true(gb_file_find(file, name, &index));
-    gb_file_array(file, index, &info);
-    assert_int_equal(info.count, count);
-    void *values = malloc(count * sizeof(double));
-    assert_non_null(values);
-    if (doubles)
-        OK(gb_file_read_double(file, index, values, &err));
-    else
-        OK(gb_file_read(file, index, values, &err));
-    return values;
-}
 
 /* The same ids, centres and number of iterations as kmeans_pytorch from the same initial points. */
 static void check_published(const char *path, const char *points_name, size_t points) {
     gb_file *file;
     OK(gb_file_open(path, &file, &err));
-    float *point = array_of(file, points_name, points * WIDTH, false);
-    double *first = array_of(file, "init_indices", CLUSTERS, true), *expected = array_of(file, "assignment", points, true);
-    double *centres = array_of(file, "centres", CLUSTERS * WIDTH, true), *iterations = array_of(file, "iterations", 1, true);
+    float *point = array_of(file, points_name, points * WIDTH);
+    double *first = doubles_of(file, "init_indices", CLUSTERS), *expected = doubles_of(file, "assignment", points);
+    double *centres = doubles_of(file, "centres", CLUSTERS * WIDTH), *iterations = doubles_of(file, "iterations", 1);
     size_t initial[CLUSTERS];
     int cluster[MOST_POINTS];
     double centre[CLUSTERS * WIDTH];
@@ -196,6 +181,124 @@ static void a_saved_clustering_is_used_by_a_recipe(void **state) {
     rmdir(folder);
 }
 
+/* ------------------------------------------------------------------------------------------------ as published */
+
+enum { SAMPLES = 4, MAPS = 32, Z = 64 };
+
+static gb_model *convert(const char *checkpoint) {
+    char path[64];
+    gb_model *converted;
+    snprintf(path, sizeof path, "test_clusters.%d.gbw", (int)getpid());
+    OK(gb_convert(context, checkpoint, path, NULL, &err));
+    OK(gb_model_read(context, path, &converted, &err));
+    unlink(path);
+    return converted;
+}
+
+typedef struct published {
+    gb_model *generator, *classifier;
+    const float *z;
+    int asked_for;              /* the layer */
+} published;
+
+static gb_status give_classifier(void *arg, int layer, gb_model **classifier, gb_error *e) {
+    published *p = arg;
+    (void)e;
+    p->asked_for = layer;
+    *classifier = p->classifier;
+    return GB_OK;
+}
+
+static gb_status set_inputs(void *arg, size_t sample, gb_session *session, gb_error *e) {
+    const published *p = arg;
+    if (gb_session_set_z(session, p->z + sample * Z, e) || gb_session_truncate(session, 0.5f, -1, e))
+        return e->status;
+    return gb_session_noise(session, GB_NOISE_CONST, 0, e);
+}
+
+static void assert_near(const float *values, const float *expected, size_t count, float tolerance) {
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(values[i] - expected[i]) <= tolerance))
+            fail_msg("value %zu is %g instead of %g", i, (double)values[i], (double)expected[i]);
+}
+
+/* The same lines after the comment at the top. */
+static void assert_same_yaml(const char *path, const char *expected_path) {
+    char line[256], expected[256];
+    FILE *file = fopen(path, "r"), *expected_file = fopen(expected_path, "r");
+    int lines = 0;
+    assert_true(file && expected_file);
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_true(line[0] == '#');
+    for (; fgets(expected, sizeof expected, expected_file); lines++) {
+        assert_non_null(fgets(line, sizeof line, file));
+        assert_string_equal(line, expected);
+    }
+    assert_null(fgets(line, sizeof line, file));
+    assert_int_equal(lines, MAPS + 1);
+    fclose(file);
+    fclose(expected_file);
+}
+
+/* From z's to network-bending's file, with its classifier and the first centres that its run drew. */
+static void clusters_as_published(void **state) {
+    (void)state;
+    gb_file *file;
+    gb_clustering *found;
+    gb_layer_clusters l;
+    char path[64];
+    size_t initial[CLUSTERS];
+    snprintf(path, sizeof path, "test_clusters.%d.yaml", (int)getpid());
+    OK(gb_file_open("tests/fixtures/understanding/clusters-layer3.npz", &file, &err));
+    float *z = array_of(file, "z", SAMPLES * Z), *embedding = array_of(file, "embedding_average", MAPS * WIDTH);
+    float *stored = array_of(file, "embedding_eval_mode_first_sample", MAPS * WIDTH);
+    double *first = doubles_of(file, "init_indices", CLUSTERS), *expected = doubles_of(file, "assignment", MAPS);
+    for (int i = 0; i < CLUSTERS; i++)
+        initial[i] = (size_t)first[i];
+    published p = {convert("tests/fixtures/rosinality-64.pt"),
+                   convert("tests/fixtures/understanding/clusters-layer3-classifier.pt"), z, -2};
+    gb_cluster_options how = {.method = GB_CLUSTERS_PUBLISHED, .at = "convs.2", .samples = SAMPLES, .z = z, .stored_noise = true,
+                              .classifier = give_classifier, .classifier_arg = &p, .initial = initial};
+    OK(gb_find_clusters(p.generator, &how, &found, &err));
+    assert_int_equal(p.asked_for, 3);
+    gb_clustering_layer(found, 0, &l);
+    assert_true(l.layer == 3 && l.channels == MAPS && l.clusters == CLUSTERS && l.embedding_width == WIDTH);
+    assert_near(l.embedding, embedding, MAPS * WIDTH, 1e-4f);
+    for (int f = 0; f < MAPS; f++)
+        assert_int_equal(l.cluster[f], (int)expected[f]);
+    assert_true(l.between > 0 && l.between < 1);
+    OK(gb_clustering_save(found, path, &err));
+    assert_same_yaml(path, "tests/fixtures/understanding/clusters-layer3.yaml");
+    gb_clustering_free(found);
+    unlink(path);
+
+    how.inputs = set_inputs;            /* one picture, set by the caller */
+    how.inputs_arg = &p;
+    how.samples = 1;
+    how.stored_statistics = true;
+    OK(gb_find_clusters(p.generator, &how, &found, &err));
+    gb_clustering_layer(found, 0, &l);
+    assert_near(l.embedding, stored, MAPS * WIDTH, 1e-4f);
+    gb_clustering_free(found);
+
+    how.at = "convs.4";                 /* maps of another size */
+    assert_int_equal(gb_find_clusters(p.generator, &how, &found, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "expected 32x32"));
+    how.at = "convs.2";
+    initial[1] = MAPS;
+    assert_int_equal(gb_find_clusters(p.generator, &how, &found, &err), GB_BAD_ARGUMENT);
+    how.classifier = NULL;
+    assert_int_equal(gb_find_clusters(p.generator, &how, &found, &err), GB_BAD_ARGUMENT);
+    gb_model_close(p.generator);
+    gb_model_close(p.classifier);
+    free(z);
+    free(embedding);
+    free(stored);
+    free(first);
+    free(expected);
+    gb_file_close(file);
+}
+
 static bool stop(void *arg, double share) {
     int *calls = arg;
     assert_true(share >= 0 && share <= 1);
@@ -240,6 +343,7 @@ int main(void) {
         cmocka_unit_test(the_best_of_many_runs),
         cmocka_unit_test(clusters_agree_over_seeds),
         cmocka_unit_test(a_saved_clustering_is_used_by_a_recipe),
+        cmocka_unit_test(clusters_as_published),
         cmocka_unit_test(wrong_options_and_cancelling),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);

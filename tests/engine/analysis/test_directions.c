@@ -14,7 +14,7 @@
 #include "engine/analysis/pca.h"
 #include "engine/analysis/samples.h"
 #include "engine/ganbend_analysis.h"
-#include "tests/engine/ok.h"
+#include "tests/engine/arrays.h"
 
 enum { FOUND = 5, WIDTH = 64, SAMPLES = 500, LAYER_SAMPLES = 300 };
 
@@ -26,18 +26,6 @@ static const char *in_folder(const char *name) {
     static char path[128];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
-}
-
-static float *array_of(gb_file *file, const char *name, size_t count) {
-    size_t index;
-    gb_array_info info;
-    assert_true(gb_file_find(file, name, &index));
-    gb_file_array(file, index, &info);
-    assert_int_equal(info.count, count);
-    float *values = malloc(count * sizeof *values);
-    assert_non_null(values);
-    OK(gb_file_read(file, index, values, &err));
-    return values;
 }
 
 static gb_model *convert(const char *checkpoint) {

@@ -10,24 +10,12 @@
 #include <cmocka.h>
 
 #include "engine/ganbend_analysis.h"
-#include "tests/engine/ok.h"
+#include "tests/engine/arrays.h"
 
 enum { UNITS = 32, SAMPLES = 3, Z = 64, SIDE = 64 };
 
 static gb_context *context;
 static gb_model *model;
-
-static float *array_of(gb_file *file, const char *name, size_t count) {
-    size_t index;
-    gb_array_info info;
-    assert_true(gb_file_find(file, name, &index));
-    gb_file_array(file, index, &info);
-    assert_int_equal(info.count, count);
-    float *values = malloc(count * sizeof *values);
-    assert_non_null(values);
-    OK(gb_file_read(file, index, values, &err));
-    return values;
-}
 
 /* Compares one member of all units with an array: within `tolerance` of its largest value. */
 static void check(gb_file *file, const char *name, const gb_unit *units, size_t member, float tolerance) {

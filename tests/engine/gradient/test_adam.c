@@ -9,18 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/engine/ok.h"
-
-static float *read_array(gb_file *file, const char *name, size_t count) {
-    size_t index;
-    gb_array_info info;
-    assert_true(gb_file_find(file, name, &index));
-    gb_file_array(file, index, &info);
-    assert_int_equal(info.count, count);
-    float *values = malloc(count * sizeof *values);
-    OK(gb_file_read(file, index, values, &err));
-    return values;
-}
+#include "tests/engine/arrays.h"
 
 static void the_steps_of_a_projection_are_those_of_torch(void **state) {
     enum { STEPS = 20, WIDTH = 64 };
@@ -28,8 +17,8 @@ static void the_steps_of_a_projection_are_those_of_torch(void **state) {
     gb_adam *adam = NULL;
     (void)state;
     OK(gb_file_open("tests/fixtures/understanding/project-nvlabs-skip-64.npz", &file, &err));
-    float *w = read_array(file, "w_avg", WIDTH), *path = read_array(file, "step/w", STEPS * WIDTH);
-    float *gradients = read_array(file, "step/grad_w", STEPS * WIDTH), *rates = read_array(file, "step/lr", STEPS);
+    float *w = array_of(file, "w_avg", WIDTH), *path = array_of(file, "step/w", STEPS * WIDTH);
+    float *gradients = array_of(file, "step/grad_w", STEPS * WIDTH), *rates = array_of(file, "step/lr", STEPS);
     OK(gb_adam_new(WIDTH, NULL, &adam, &err));
     float moved = 0;
     for (int step = 0; step < STEPS; step++) {

@@ -198,3 +198,40 @@ test('typing an end of a slider changes its range, and its button resets it', as
     assert.equal((await page.recipe()).inputs.trunc, undefined);
     assert.equal(await page.pixels(), unbent);
 });
+
+// A mouse at a point of the window, or a finger that stays on it.
+const mouseAt = ([x, y]) => page.browser.chrome('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
+const finger = (type, points) => page.browser.chrome('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
+const says = text => until(async () => await page.run('return document.querySelector(".trial-mark").textContent;') === text,
+                           `the picture to say "${text}"`);
+
+test('pointing at a map, a long press and the keyboard show the picture without it, and nothing else changes', async () => {
+    await select('synthesis.b16.conv1');
+    await page.tab(/^Filters/);
+    const at = await page.pointOf(await page.the('option', /^map 5,/));
+    await mouseAt(at);
+    await says('without map 5 of synthesis.b16.conv1');
+    const without = await page.pixels();
+    assert.notEqual(without, unbent);
+    await mouseAt([10, 10]);
+    await says('');
+    assert.equal(await page.pixels(), unbent);
+
+    await finger('touchStart', [at]);
+    await says('without map 5 of synthesis.b16.conv1');
+    assert.equal(await page.pixels(), without);
+    await finger('touchEnd', []);
+    await says('');
+    assert.equal(await page.pixels(), unbent);
+    assert.deepEqual(await bends(), []);
+    assert.equal(await page.of('store.undone.length + store.done.length'), 0);
+
+    await page.on(await page.the('option', /^map 0,/), 'this.focus();');
+    await page.key(KEY.right);
+    await says('without map 1 of synthesis.b16.conv1');
+    await page.key(KEY.escape);
+    await says('');
+    await page.click(await page.the('checkbox', 'preview'));
+    await mouseAt(at);
+    assert.equal(await page.pixels(), unbent);
+});

@@ -79,6 +79,18 @@ try {
     await page.tab('Activation');
     await screenshot('activation', { ...desk, dark: true });
 
+    // The difference that a map makes.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#trial'));
+    await page.reload();
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await page.set('Truncation', 0.8);
+    await select('synthesis.b16.conv1');
+    await page.tab(/^Filters/);
+    const [x, y] = await page.pointOf(await page.the('option', /^map 6,/));
+    await page.browser.chrome('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
+    await until(() => page.of('store.trial?.header.full'), 'the picture without the map');
+    await screenshot('trial', { ...desk, dark: false });
+
     // A bank of directions, in a new project.
     await page.browser.open(page.studio.address.replace(/#.*|$/, '#directions'));
     await page.reload();

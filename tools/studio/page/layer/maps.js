@@ -1,7 +1,9 @@
 // The feature maps of a layer as a contact sheet, each from black at its smallest to white at its largest value, ordered by
-// number, energy or cluster. Clicking and dragging, or arrow keys and Space, choose the features of the current filter.
-import {controls, menu} from '../parts/controls.js';
+// number, energy or cluster. Clicking and dragging, or arrow keys and Space, choose the features of the current filter. Pointing
+// at a map, a long press on it, or the keyboard's focus on it shows the picture without that map.
+import {controls, menu, toggle} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
+import {mapTrial} from './maptrial.js';
 import {newest} from '../state/newest.js';
 import {formatNumber} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -34,8 +36,10 @@ export function mapSheet({chosen, choose, target}) {
         choices: () => Array.from({length: Math.ceil(channels() / maxShown)}, (_, i) => ({
             value: i * maxShown, label: `${i * maxShown} to ${Math.min(channels(), (i + 1) * maxShown) - 1}`})),
     });
+    const trials = toggle({label: 'preview', title: 'Point at a map to see the picture without it',
+                           value: () => store.ui.maps?.trials !== false, set: value => set('trials', value)});
     const element = el('section', {class: 'maps', 'aria-label': 'Feature maps'},
-                       el('div', {class: 'row'}, order, size, pages), says, grid);
+                       el('div', {class: 'row'}, order, size, pages, trials), says, grid);
     const pixels = () => Math.min(128, Math.max(16, Math.round(sizes[option('size')] * devicePixelRatio)));
     const isShown = () => node?.shape.length === 3 && element.offsetParent !== null;
 
@@ -119,6 +123,10 @@ export function mapSheet({chosen, choose, target}) {
         cells[focused].focus({preventScroll: false});
     }
 
+    const trial = mapTrial(grid, {
+        isOn: () => store.ui.maps?.trials !== false && header?.node === node?.name,
+        map: target => at(target) >= 0 ? {node, channel: header.channels[at(target)]} : null,
+    });
     on(grid, 'pointerdown', event => {
         const i = at(event.target);
         if (!(i >= 0) || event.button !== 0 || event.pointerType === 'touch')
@@ -143,7 +151,7 @@ export function mapSheet({chosen, choose, target}) {
     });
     on(grid, 'click', event => {
         const i = at(event.target);
-        if (event.pointerType === 'touch' && i >= 0) {
+        if (event.pointerType === 'touch' && i >= 0 && !trial.wasPress()) {
             put(i, i, !isChosen(i));
             store.settle();
         }
@@ -181,7 +189,7 @@ export function mapSheet({chosen, choose, target}) {
             }
             node = next;
             const hasMaps = node?.shape.length === 3;
-            grid.hidden = order.hidden = size.hidden = !hasMaps;
+            grid.hidden = order.hidden = size.hidden = trials.hidden = !hasMaps;
             pages.hidden = !hasMaps || channels() <= maxShown;
             if (hasMaps)
                 ask();

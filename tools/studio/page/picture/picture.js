@@ -27,6 +27,7 @@ export function mount(root) {
         span: [1, 16], defaultValue: 4, value: () => store.ui.gain ?? 4, set: value => store.setUi('gain', value)});
     gain.classList.add('gain');
     const note = el('p', {class: 'note wrong', role: 'status', hidden: true});
+    const trialMark = el('p', {class: 'trial-mark', role: 'status'});
     const times = el('output', {class: 'times faint small', title:
         'Render: the network alone, in the program. Latency: from a change to its picture on this page. Pictures/s: '
         + 'pictures received by this page.'});
@@ -44,21 +45,23 @@ export function mount(root) {
                 title: 'The difference from the picture without the bends (D)'}),
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
                 title: 'Interpolate between pixels, or show them as squares'}), paintButton),
-        paint.bar, paint.tools, port.element, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+        paint.bar, paint.tools, port.element, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
 
+    // A trial is compared with the picture, the picture with the one without bends.
     function draw() {
-        const comparing = held || isDifference();
-        if (!store.frame || (comparing && !store.unbent))
+        const comparing = held || isDifference(), isTrial = !held && store.trial !== null;
+        const other = isTrial ? store.frame : store.unbent;
+        if (!store.frame || (comparing && !other))
             return;
-        const {canvas, context} = port, {bitmap} = held ? store.unbent : store.frame;
+        const {canvas, context} = port, {bitmap} = held ? store.unbent : store.trial ?? store.frame;
         if (canvas.width !== bitmap.width || canvas.height !== bitmap.height)
             Object.assign(canvas, {width: bitmap.width, height: bitmap.height});
         context.drawImage(bitmap, 0, 0);
         if (isDifference() && !held) {
             context.globalCompositeOperation = 'difference';
-            context.drawImage(store.unbent.bitmap, 0, 0, canvas.width, canvas.height);
+            context.drawImage(other.bitmap, 0, 0, canvas.width, canvas.height);
             context.globalCompositeOperation = 'source-over';
         }
     }
@@ -116,6 +119,8 @@ export function mount(root) {
 
     store.on('frame', which => {
         draw();
+        if (trialMark.textContent !== (store.trial?.words ?? ''))
+            trialMark.textContent = store.trial?.words ?? '';
         if (which !== 'frame')
             return;
         meter.renders.push(store.frame.header.ms.render);

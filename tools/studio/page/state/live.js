@@ -1,6 +1,7 @@
 // Sends every change of the recipe to be rendered and shows the pictures as they arrive. At most two renders are under way;
 // of later changes only the newest state is sent. Pictures without the layers' bends are requested while they are needed for
-// a comparison.
+// a comparison. A trial is a picture of another recipe that is shown for a moment; it is requested when nothing else is, so it
+// delays no change and there is one at a time.
 import {edits} from './edits.js';
 import {store} from './store.js';
 import {unbent} from './recipe.js';
@@ -16,6 +17,8 @@ let spelt = 0;                      // the render whose recipe was sent as reada
 let underWay = new Map();           // serial → {sent: when, pictured: whether a preview has arrived}
 let unbentText = null;              // the recipe of the newest picture without bends
 let unbentSerial = 0;
+let trial = null;                   // {text, words, serial} of the trial that is wanted; serial is 0 until it is requested
+const trialSerials = new Set();     // of the trials that may still be answered
 const wantsUnbent = new Set(), wantsTimes = new Set();
 let decoding = 0;                   // pictures received but not on the screen yet
 let shownAt = [];
@@ -30,6 +33,15 @@ export const live = {
     // `who` needs pictures without the bends in store.unbent, until called with false.
     compare(who, wanted) {
         wants(wantsUnbent, who, wanted);
+        pump();
+    },
+    // Shows this recipe as store.trial until called with null; store.recipe stays. `words` say what it is.
+    tryOut(recipe, words) {
+        const text = recipe ? toJson(recipe) : null;
+        if (text === (trial?.text ?? null))
+            return;
+        endTrial();
+        trial = text && {text, words, serial: 0};
         pump();
     },
     // `who` needs the milliseconds per node with every picture.
@@ -80,6 +92,8 @@ function pump() {
         if (text !== unbentText)
             unbentSerial = sendRender(unbentText = text);
     }
+    if (!changed && !underWay.size && trial && !trial.serial)
+        trialSerials.add(trial.serial = sendRender(trial.text));
 }
 
 // A picture or a refusal also settles the renders before it, because the program skips renders that are not the newest.
@@ -97,10 +111,22 @@ function count(sent) {
         live.latency = now - sent;
 }
 
+function endTrial() {
+    const shown = store.trial;
+    trial = store.trial = null;
+    if (!shown)
+        return;
+    store.tell('frame', 'trial');
+    shown.bitmap.close();
+}
+
 const isNewer = (a, b) => a.serial > b.serial || (a.serial === b.serial && a.full && !b.full);
 
 async function show(header, payload) {
-    const render = underWay.get(header.serial);
+    const render = underWay.get(header.serial), isTrial = trialSerials.has(header.serial);
+    for (const each of trialSerials)
+        if (each < header.serial)
+            trialSerials.delete(each);
     if (header.full)
         settled(header.serial);
     else if (render)
@@ -112,13 +138,13 @@ async function show(header, payload) {
         decoding--;
         wire.send('shown', {serial: header.serial});
     });
-    const which = header.serial === unbentSerial ? 'unbent' : 'frame';
-    const before = store[which];
-    if (before && isNewer(before.header, header)) {
+    const which = isTrial ? 'trial' : header.serial === unbentSerial ? 'unbent' : 'frame';
+    const before = store[which], isLate = isTrial && header.serial !== trial?.serial;
+    if (isLate || (before && isNewer(before.header, header))) {
         bitmap.close();
         return;
     }
-    store[which] = {bitmap, header};
+    store[which] = {bitmap, header, ...isTrial && {words: trial.words}};
     if (which === 'frame')
         setRefused(null);
     count(render?.sent);
@@ -136,6 +162,7 @@ function setRefused(refused) {
 function startAgain() {
     underWay = new Map();
     unbentText = null;
+    endTrial();
     touch();
 }
 
@@ -143,6 +170,8 @@ wire.on('frame', show);
 // An error position in JSON on one line says little, so the newest recipe is sent again as YAML.
 wire.on('refused', message => {
     settled(message.serial);
+    if (trialSerials.has(message.serial))
+        return pump();
     if (message.serial === serial && !changed && message.serial !== spelt)
         spelt = sendRender(live.spell(recipeNow()));
     else if (message.serial === serial)

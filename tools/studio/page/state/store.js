@@ -48,6 +48,7 @@ export const store = {
     get current() { return store.node(store.selection.at(-1)); },
     frame: null,                    // {bitmap, header} of the picture on the screen
     unbent: null,                   // the same without the bends of layers
+    trial: null,                    // of another recipe, while that is tried out
     ui: {},
     opened: false,                  // a document, old or new, is loaded
     on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,

@@ -1,0 +1,83 @@
+/* The maps of the samples that are clustered. */
+#include "clustering.h"
+
+#include <stdlib.h>
+
+#include "engine/base/error.h"
+#include "engine/base/work_count.h"
+#include "samples.h"
+
+enum { BATCH = 4, BATCH_FLOATS = 1 << 22 };     /* most values of the largest layer in one batch */
+
+gb_status gb_clustering_progress(const gb_cluster_options *o, double share, gb_error *err) {
+    return !o->progress || o->progress(o->progress_arg, share) ? GB_OK : gb_fail_cancelled(err);
+}
+
+double gb_share_between(const float *point, size_t n, size_t width, double inertia) {
+    double variance = 0;
+    for (size_t i = 0; i < width; i++) {            /* Σ (x − mean)² of each coordinate */
+        double sum = 0, squares = 0;
+        for (size_t p = 0; p < n; p++) {
+            sum += (double)point[p * width + i];
+            squares += (double)point[p * width + i] * (double)point[p * width + i];
+        }
+        variance += squares - sum * sum / (double)n;
+    }
+    return variance > 0 ? 1 - inertia / variance : 0;
+}
+
+/* Passes on the maps of the n images that were rendered last. `maps` is workspace for one layer of a batch. */
+static gb_status add_batch(const gb_clustering *c, const gb_samples *from, size_t n, float *maps, gb_add_maps *add, void *arg,
+                           gb_error *err) {
+    gb_status status = GB_OK;
+    for (size_t i = 0; i < c->count && !status; i++) {
+        const gb_clustered_layer *l = &c->layers[i];
+        status = gb_session_read(from->session, l->node, maps, err);
+        for (size_t s = 0; s < n && !status; s++)
+            status = add(arg, i, maps + s * l->channels * l->h * l->w, err);
+    }
+    return status;
+}
+
+static gb_status sample(const gb_clustering *c, gb_samples *from, const gb_cluster_options *o, size_t largest, double share,
+                        gb_add_maps *add, void *arg, gb_error *err) {
+    bool random_noise = o->method == GB_CLUSTERS_PUBLISHED && !o->stored_noise && !o->inputs;
+    float *maps = malloc(largest * (size_t)from->batch * sizeof *maps);
+    gb_status status = maps ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < c->count && !status; i++)
+        status = gb_session_tap(from->session, c->layers[i].name, err);
+    for (size_t n = 1; n && !status;) {
+        if (random_noise)
+            status = gb_session_noise(from->session, GB_NOISE_RANDOM, o->seed + from->done, err);
+        if (!status)
+            status = gb_samples_next(from, NULL, NULL, &n, err);
+        if (!status && n)
+            status = add_batch(c, from, n, maps, add, arg, err);
+        if (!status)
+            status = gb_clustering_progress(o, share * (double)from->done / (double)from->count, err);
+    }
+    free(maps);
+    return status;
+}
+
+gb_status gb_clustering_sample(const gb_clustering *c, gb_model *model, const gb_cluster_options *o, size_t samples, double share,
+                               gb_add_maps *add, void *arg, gb_error *err) {
+    gb_samples from = {0};
+    size_t largest = 1;
+    float psi = o->psi > 0 ? o->psi : o->method == GB_CLUSTERS_PUBLISHED ? 0.5f : 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const gb_clustered_layer *l = &c->layers[i];
+        size_t floats = l->channels * l->h * l->w;
+        largest = floats > largest ? floats : largest;
+    }
+    int batch = !o->inputs && largest < BATCH_FLOATS / BATCH ? BATCH : 1;
+    gb_status status = gb_samples_new(&from, model, c->layers[0].node, samples, batch, o->seed, o->z, err);
+    from.inputs = o->inputs;
+    from.inputs_arg = o->inputs_arg;
+    if (!status && psi > 0 && !o->inputs)
+        status = gb_session_truncate(from.session, psi, -1, err);
+    if (!status)
+        status = sample(c, &from, o, largest, share, add, arg, err);
+    gb_samples_free(&from);
+    return status;
+}

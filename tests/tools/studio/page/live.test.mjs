@@ -1,0 +1,65 @@
+// Renders and pictures: what is requested when, and what a picture that arrives is.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {FakeSocket, fakeBrowser} from './fake_socket.mjs';
+
+fakeBrowser('http://localhost:7860/');
+globalThis.createImageBitmap = async () => ({close() {}});
+const {live} = await import('../../../../tools/studio/page/state/live.js');
+const {store} = await import('../../../../tools/studio/page/state/store.js');
+const {wire} = await import('../../../../tools/studio/page/state/wire.js');
+
+const renders = () => FakeSocket.last().sent.filter(({type}) => type === 'render');
+const settle = () => new Promise(resolve => setTimeout(resolve));
+async function answer({serial}) {
+    FakeSocket.last().sayBinary({kind: 'frame', serial, full: true, ms: {render: 1}}, [1]);
+    await settle();
+}
+
+test('a trial is requested when nothing else is under way, and is not the picture', async () => {
+    wire.connect();
+    FakeSocket.last().open();
+    store.welcome = {project: 'p', models: []};
+    store.open({version: 1, state: {model: 'toy', recipe: {inputs: {seeds: 1}, bends: []}}});
+    store.setNetwork({name: 'toy', nodes: []});
+    assert.equal(renders().length, 1);
+    live.tryOut({inputs: {seeds: 2}}, 'another seed');
+    assert.equal(renders().length, 1);
+    await answer(renders()[0]);
+    const {serial} = store.frame.header;
+    assert.equal(JSON.parse(renders()[1].recipe).inputs.seeds, 2);
+    await answer(renders()[1]);
+    assert.equal(store.frame.header.serial, serial);
+    assert.equal(store.trial.words, 'another seed');
+});
+
+test('a trial that has ended or was replaced is not shown when its picture comes', async () => {
+    live.tryOut(null);
+    assert.equal(store.trial, null);
+    live.tryOut({inputs: {seeds: 3}}, 'third');
+    live.tryOut({inputs: {seeds: 4}}, 'fourth');
+    assert.equal(renders().length, 3);
+    await answer(renders()[2]);
+    assert.equal(store.trial, null);
+    assert.equal(JSON.parse(renders()[3].recipe).inputs.seeds, 4);
+    live.tryOut(null);
+    const {serial} = store.frame.header;
+    await answer(renders()[3]);
+    assert.equal(store.trial, null);
+    assert.equal(store.frame.header.serial, serial);
+    live.tryOut(null);
+    assert.equal(renders().length, 4);
+});
+
+test('a trial that is refused says nothing, and a change does not wait for one', async () => {
+    live.tryOut({inputs: {seeds: 5}}, 'fifth');
+    FakeSocket.last().say({type: 'refused', serial: renders().at(-1).serial, message: 'no'});
+    assert.equal(live.refused, null);
+    live.tryOut({inputs: {seeds: 6}}, 'sixth');
+    store.change('Seed', draft => { draft.recipe.inputs.seeds = 7; });
+    await answer(renders().at(-2));
+    await answer(renders().at(-1));
+    assert.equal(store.frame.header.serial, renders().at(-1).serial);
+    assert.equal(JSON.parse(renders().at(-1).recipe).inputs.seeds, 7);
+    assert.equal(store.trial?.words, 'sixth');
+});
