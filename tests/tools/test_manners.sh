@@ -77,5 +77,11 @@ check "with edges between all nodes" [ "$edges" -ge $((nodes - 1)) ]
 prints '[label="synthesis.b8.conv1.conv, modulated_conv2d, [8,8,8]"]'
 if command -v dot >/dev/null; then check "Graphviz draws it" sh -c "dot -Tsvg '$scratch/out' >'$scratch/graph.svg'"; fi
 
+# ---- a reader that has seen enough, of more than a pipe holds
+"$ganbend" info $fixtures/nvlabs-skip-64.pkl --json >"$scratch/out" 2>"$scratch/err"
+check "the description is longer than a pipe" [ "$(wc -c <"$scratch/out")" -gt 65536 ]
+"$ganbend" info $fixtures/nvlabs-skip-64.pkl --json 2>"$scratch/err" | head -n 1 >"$scratch/out"
+check "no error is printed" sh -c "! grep -v '^note: this system has no' '$scratch/err'"
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -312,7 +312,9 @@ static gb_status inspect_safely(inspection *i, gb_error *err) {
     const sandbox box = {.readable = {i->path}, .memory = sandbox_memory_for(i->path)};
     sandbox_child child;
     if (sandbox_start(&box, inspect, i, &child, err)) return err->status;
-    return sandbox_finish(&child, err);
+    sandbox_finish(&child, err);
+    sandbox_share_lost_reader(&child);
+    return err->status;
 }
 
 static int run(int argc, char **argv) {

@@ -349,6 +349,7 @@ static void wait_for(sandbox_child *child) {
         ended = waitpid((pid_t)child->process, &status, 0);
     while (ended < 0 && errno == EINTR);
     child->ended = true;
+    child->lost_reader = ended > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE;
     if (ended < 0)
         state(&child->failed, GB_IO, "cannot wait for a process: %s", strerror(errno));
     else if (WIFSIGNALED(status))
@@ -374,4 +375,9 @@ gb_status sandbox_finish(sandbox_child *child, gb_error *err) {
     close(child->error);
     child->process = 0;
     return child->failed.status ? state(err, child->failed.status, "%s", child->failed.message) : GB_OK;
+}
+
+void sandbox_share_lost_reader(const sandbox_child *child) {
+    if (child->lost_reader)
+        raise(SIGPIPE);
 }

@@ -30,6 +30,7 @@ typedef struct sandbox_child {
     long process;               /* 0: none */
     int out, error;             /* what it writes, and its error at the end */
     bool ended;
+    bool lost_reader;           /* nobody read what it wrote any more */
     gb_error failed;            /* once it has ended */
 } sandbox_child;
 
@@ -44,6 +45,10 @@ size_t sandbox_read(void *child, void *bytes, size_t room);
 /* Waits for the child's end, after which nobody reads what it writes. Returns the status of its work; GB_IO if a signal ended
  * it. */
 gb_status sandbox_finish(sandbox_child *child, gb_error *err);
+
+/* After sandbox_finish(): if the child ended because nobody reads standard output any more, as in `ganbend info FILE | head`,
+ * this process ends in the same way. */
+void sandbox_share_lost_reader(const sandbox_child *child);
 
 /* A limit for reading a file of that size: the copy, what it unpacks to, and the network made of it, many times over. */
 uint64_t sandbox_memory_for(const char *path);
