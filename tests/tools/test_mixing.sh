@@ -31,7 +31,7 @@ check "make the column's picture" same_picture "$scratch/all/seed0003-style0008.
 run 0 "NVIDIA's names" grid "$m" --row-seeds 3,5 --col-seeds=7-9 --col_styles 0-2 --trunc_psi 0.7 --outdir "$scratch/nvidia.png"
 check "make the same grid" cmp -s "$scratch/grid.png" "$scratch/nvidia.png"
 # Rows from files: the w's and z's of the same seeds make the same pictures.
-run 0 "w's" dump "$m" --seeds 3,5 --trunc 0.7 --at ws -o "$scratch/w.npy"
+run 0 "w's" dump "$m" --seeds 3,5 --trunc 0.7 --at mapping -o "$scratch/w.npy"
 run 0 "rows of w's" grid "$m" --w "$scratch/w.npy" --cols 7-9 --styles 0-2 --trunc 0.7 -o "$scratch/gridw"
 check "make the pictures of their seeds" same_picture "$scratch/gridw/w0001-style0008.png" "$scratch/mixed.png"
 check "beside the columns' own" same_picture "$scratch/gridw/seed0008.png" "$scratch/eight.png"

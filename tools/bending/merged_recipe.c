@@ -45,9 +45,9 @@ static const char *after_value(const char *at) {
     return at;
 }
 
-/* Takes the next item of the list, or member of the map, that `at` is in; `key` is NULL for lists. False at the end. */
+/* Takes the next item of the list, or member of the map, in whose brackets `at` is; `key` is NULL for lists. False at the end. */
 static bool next_item(const char **at, span *key, span *value) {
-    const char *from = *at + strspn(*at, "{[, ");
+    const char *from = *at + strspn(*at, ", ");
     if (!*from || *from == '}' || *from == ']') return false;
     if (key) {
         const char *end = after_string(from);
