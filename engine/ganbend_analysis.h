@@ -99,6 +99,10 @@ GB_API void gb_clustering_free(gb_clustering *clustering);
 GB_API size_t gb_clustering_layers(const gb_clustering *clustering);
 /* Past the end everything is zero and the name is empty. The arrays belong to the clustering. */
 GB_API void gb_clustering_layer(const gb_clustering *clustering, size_t index, gb_layer_clusters *layer);
+/* Clusters the maps [channels, height, width] of one picture as CORRELATION does, leaving out values that are not finite, into
+ * `cluster` [channels]; fewer than `clusters` if there are fewer maps. `progress` may be NULL. */
+GB_API gb_status gb_cluster_maps(const float *maps, int channels, int height, int width, int clusters,
+                                 bool (*progress)(void *arg, double share), void *progress_arg, int *cluster, gb_error *err);
 /* Writes network-bending's YAML, layers without a number under their nodes' names; `features: {cluster: …}` of recipes and
  * gb_recipe_set_clusters() read it. */
 GB_API gb_status gb_clustering_save(const gb_clustering *clustering, const char *path, gb_error *err);

@@ -5,8 +5,12 @@
 
 #include "ops/kernel.h"
 
-/* v, of sample n, channel c and pixel p, after all stages. */
-static inline gb_real gb_epilogue_value(const gb_epilogue *e, gb_real v, int n, int c, size_t p) {
+/* v, of sample n, channel c and pixel p, after all stages of one round. */
+static inline gb_real gb_epilogue_round(const gb_epilogue *e, gb_real v, int n, int c, size_t p) {
+    if (e->norm) {
+        const gb_real *at = e->norm + (size_t)n * 3 * e->norm_channels + c;
+        v = (v - at[0]) * at[e->norm_channels] + at[2 * e->norm_channels];
+    }
     if (e->noise)
         v += e->noise[n * e->noise_step + p] * e->noise_strength;
     if (e->bias_act) {
@@ -24,9 +28,16 @@ static inline gb_real gb_epilogue_value(const gb_epilogue *e, gb_real v, int n, 
     return v;
 }
 
+/* The same after all rounds. */
+static inline gb_real gb_epilogue_value(const gb_epilogue *e, gb_real v, int n, int c, size_t p) {
+    for (; e; e = e->then)
+        v = gb_epilogue_round(e, v, n, c, p);
+    return v;
+}
+
 /* Writes v to out[n, c, p] after applying the epilogue, if there is one. */
 static inline void gb_store(const gb_tensor *out, const gb_epilogue *e, gb_real v, int n, int c, size_t p) {
-    gb_plane(out, n, c)[p * out->shape.block] = e ? gb_epilogue_value(e, v, n, c, p) : v;
+    gb_plane(out, n, c)[p * out->shape.block] = gb_epilogue_value(e, v, n, c, p);
 }
 
 #endif

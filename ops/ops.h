@@ -180,10 +180,15 @@ bool gb_act_is_flat(gb_act_kind act);
 
 /* The stages that may follow an operation in the same pass over memory, in this order; NULL or false leaves a stage
  * out.
- *   v += noise · strength;   v = act(v + bias) · gain, clamped to ±clamp;   v += add
+ *   v = (v − mean) · scale + offset;   v += noise · strength;   v = act(v + bias) · gain, clamped to ±clamp;   v += add
+ * and then those of `then`, if there is a second round: the activation of a residual block comes after its sum.
  * Each stage rounds as if it were an operation of its own. All values are read at run time: changing one needs no new
- * plan. */
+ * plan. Devices have no `norm` and no `then`. */
+enum { GB_ROUNDS = 2 };
+
 typedef struct gb_epilogue {
+    const gb_real *norm;    /* [N][3][norm_channels]: mean, scale and offset of a batch norm (ops/batch_norm.h) */
+    int norm_channels;
     const gb_real *noise;   /* [N or 1][H][W] */
     size_t noise_step;      /* floats from one sample's map to the next; 0 = one map for all samples */
     float noise_strength;
@@ -197,6 +202,7 @@ typedef struct gb_epilogue {
     float gain;             /* 1 = none */
     float clamp;            /* negative = none; NaN stays NaN */
     const gb_tensor *add;   /* same shape and block as the output */
+    const struct gb_epilogue *then;         /* the second round, whose own `then` is NULL; or NULL */
 } gb_epilogue;
 
 /* ------------------------------------------------------------------------------------------------ running */

@@ -12,7 +12,7 @@ engine/models    engine/base engine/graph
 engine/bend      engine/base engine/graph ops/bends
 engine/gradient  engine/base engine/graph engine/bend
 engine/session   engine/base engine/picture engine/graph engine/bend engine/gradient ops/device.h ops/float_state.h
-engine/session   weights/number_text.h
+engine/session   ops/batch_norm.h weights/number_text.h
 engine/files     engine/base engine/graph engine/models engine/session weights
 engine/recipe    engine/base engine/picture engine/graph engine/bend engine/session ops/bends
 engine/recipe    weights/arena.h weights/number_text.h weights/spelling.h

@@ -1,5 +1,6 @@
 /* Clusters of maps that rise and fall together: k-means of points whose products are the maps' correlations. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "clustering.h"
@@ -18,20 +19,26 @@ typedef struct sums {
 
 typedef struct correlation {
     const gb_clustering *clustering;
+    bool skip;                  /* leave out values that are not finite instead of refusing them */
     sums *layers;
     float *reduced;             /* [most channels, SIDE²], workspace */
 } correlation;
 
-/* Reduces a map to rows×columns by averaging. */
-static void reduce(const float *map, const gb_clustered_layer *l, size_t rows, size_t columns, float *out) {
+/* Reduces a map to rows×columns by averaging; 0 if all values are skipped. */
+static void reduce(const float *map, const gb_clustered_layer *l, size_t rows, size_t columns, bool skip, float *out) {
     for (size_t y = 0; y < rows; y++)
         for (size_t x = 0; x < columns; x++) {
             size_t y0 = y * l->h / rows, y1 = (y + 1) * l->h / rows, x0 = x * l->w / columns, x1 = (x + 1) * l->w / columns;
             double sum = 0;
+            size_t count = 0;
             for (size_t i = y0; i < y1; i++)
-                for (size_t k = x0; k < x1; k++)
+                for (size_t k = x0; k < x1; k++) {
+                    if (skip && !isfinite(map[i * l->w + k]))
+                        continue;
                     sum += (double)map[i * l->w + k];
-            out[y * columns + x] = (float)(sum / (double)((y1 - y0) * (x1 - x0)));
+                    count++;
+                }
+            out[y * columns + x] = count ? (float)(sum / (double)count) : 0;
         }
 }
 
@@ -42,7 +49,7 @@ static gb_status add_maps(void *arg, size_t layer, const float *maps, gb_error *
     size_t rows = l->h < SIDE ? l->h : SIDE, columns = l->w < SIDE ? l->w : SIDE, size = rows * columns;
     for (size_t c = 0; c < l->channels; c++) {
         float *out = all->reduced + c * size;
-        reduce(maps + c * l->h * l->w, l, rows, columns, out);
+        reduce(maps + c * l->h * l->w, l, rows, columns, all->skip, out);
         for (size_t i = 0; i < size; i++) {
             if (!isfinite(out[i]))
                 return gb_fail(err, GB_BAD_ARGUMENT, "the maps of '%s' are not finite", l->name);
@@ -111,6 +118,15 @@ static gb_status make(correlation *all, const gb_clustering *c, gb_error *err) {
     return all->layers && all->reduced ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
+static void release(correlation *all) {
+    for (size_t i = 0; all->layers && i < all->clustering->count; i++) {
+        free(all->layers[i].sum);
+        free(all->layers[i].product);
+    }
+    free(all->layers);
+    free(all->reduced);
+}
+
 gb_status gb_cluster_by_correlation(gb_clustering *c, gb_model *model, const gb_cluster_options *o, gb_error *err) {
     const double sampling = 0.9;        /* share of the progress */
     correlation all = {.clustering = c};
@@ -122,11 +138,26 @@ gb_status gb_cluster_by_correlation(gb_clustering *c, gb_model *model, const gb_
         if (!status)
             status = gb_clustering_progress(o, sampling + (1 - sampling) * (double)(i + 1) / (double)c->count, err);
     }
-    for (size_t i = 0; all.layers && i < c->count; i++) {
-        free(all.layers[i].sum);
-        free(all.layers[i].product);
-    }
-    free(all.layers);
-    free(all.reduced);
+    release(&all);
+    return status;
+}
+
+gb_status gb_cluster_maps(const float *maps, int channels, int height, int width, int clusters,
+                          bool (*progress)(void *arg, double share), void *progress_arg, int *cluster, gb_error *err) {
+    const gb_cluster_options how = {.progress = progress, .progress_arg = progress_arg};
+    gb_clustered_layer layer = {.name = (char *)"maps", .clusters = clusters < channels ? clusters : channels,
+                                .channels = (size_t)channels, .h = (size_t)height, .w = (size_t)width, .cluster = cluster};
+    const gb_clustering one = {&layer, 1};
+    correlation all = {.clustering = &one, .skip = true};
+    if (channels < 1 || channels > UINT16_MAX || height < 1 || width < 1 || clusters < 1)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d maps of %dx%d cannot be grouped in %d clusters", channels, height, width, clusters);
+    gb_status status = make(&all, &one, err);
+    if (!status)
+        status = add_maps(&all, 0, maps, err);
+    if (!status)
+        status = gb_clustering_progress(&how, 0.5, err);
+    if (!status)
+        status = cluster_layer(&layer, &all.layers[0], 0, err);
+    release(&all);
     return status;
 }

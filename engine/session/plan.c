@@ -7,15 +7,24 @@
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
 #include "host_step.h"
+#include "ops/batch_norm.h"
 #include "place.h"
 
 enum { ALIGNMENT = 64 };
 
-/* Stage in the epilogue (ops.h): a node fuses behind nodes of a lower stage. 0 = not an epilogue stage. */
+/* Stages of the epilogue (ops.h): a node fuses behind nodes of a lower stage of its round. */
+enum { NO_STAGE, NORM_STAGE, NOISE_STAGE, ACT_STAGE, ADD_STAGE };
+
 static int stage(const gb_graph_node *node) {
     if (node->is_input)
-        return 0;
-    return node->desc.op == GB_OP_NOISE ? 1 : node->desc.op == GB_OP_BIAS_ACT ? 2 : node->desc.op == GB_OP_ADD ? 3 : 0;
+        return NO_STAGE;
+    switch (node->desc.op) {
+    case GB_OP_BATCH_NORM: return node->desc.batch_norm.own ? NO_STAGE : NORM_STAGE;
+    case GB_OP_NOISE: return NOISE_STAGE;
+    case GB_OP_BIAS_ACT: return ACT_STAGE;
+    case GB_OP_ADD: return ADD_STAGE;
+    default: return NO_STAGE;
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------ steps */
@@ -50,14 +59,23 @@ static void find_needed(planner *m) {
     }
 }
 
-/* The node that can be fused behind `last`, or GB_NO_NODE. */
-static gb_node fusable(const planner *m, gb_node last, int done) {
+/* The node that can be fused behind `last`, or GB_NO_NODE. `done` is the stage of `last` in round *round, which is
+ * increased if the node begins the second one: with an activation. The rows of devices have one round without batch
+ * norm. */
+static gb_node fusable(const planner *m, gb_node last, int done, int *round) {
     if (m->request->cut[last] || m->uses[last] != 1)
         return GB_NO_NODE;
     gb_node next = m->user[last];
     const gb_graph_node *node = &m->graph->nodes[next];
-    bool follows = stage(node) > done && gb_main_input(node) == last && !is_source(m, next);
-    return follows ? next : GB_NO_NODE;
+    int at = stage(node);
+    if (at == NO_STAGE || gb_main_input(node) != last || is_source(m, next))
+        return GB_NO_NODE;
+    if (at > done)
+        return at > NORM_STAGE || !m->cpu->device ? next : GB_NO_NODE;
+    if (at != ACT_STAGE || *round + 1 == GB_ROUNDS || m->cpu->device)
+        return GB_NO_NODE;
+    ++*round;
+    return next;
 }
 
 static gb_shape batched(const planner *m, gb_node node) {
@@ -120,12 +138,16 @@ static bool use_host(const planner *m, gb_step *step, char *why, size_t why_size
 static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, gb_stages *s, gb_error *err) {
     gb_model *model = m->request->model;
     gb_status status = GB_OK;
-    *s = (gb_stages){.noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE, .summand = GB_NO_NODE};
+    *s = (gb_stages){.norm = GB_NO_NODE, .noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE,
+                     .summand = GB_NO_NODE};
     for (int i = 0; i < nodes && !status; i++) {
         if (chain[i] == GB_NO_NODE)
             continue;
         const gb_graph_node *node = &m->graph->nodes[chain[i]], *base = &model->graph->nodes[node->base];
         switch (node->desc.op) {
+        case GB_OP_BATCH_NORM:
+            s->norm = chain[i];
+            break;
         case GB_OP_NOISE:
             s->noise = chain[i];
             status = gb_model_floats(model, base->strength, 1, &s->strength, err);
@@ -146,6 +168,45 @@ static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, 
         }
     }
     return status;
+}
+
+/* Finds shapes and weights of the batch norm in the epilogue. Its factors do not depend on the row: all rows of the host
+ * have the weights of the plain one. */
+static gb_status find_norm(const planner *m, gb_step *step, gb_error *err) {
+    gb_step_norm *norm = &step->norm;
+    const gb_graph_node *node = &m->graph->nodes[step->stages[0].norm];
+    char why[256];
+    norm->desc = node->desc;
+    for (int k = 0; k < norm->desc.inputs; k++)
+        norm->desc.in[k] = m->plan->tensor[node->input[k]].shape;
+    if (!gb_op_shape(step->cpu, &norm->desc, why, sizeof why))
+        return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
+    return gb_model_pack(m->request->model, node, step->cpu, gb_op_find(step->cpu, &norm->desc), &norm->desc,
+                         &norm->packed, err);
+}
+
+/* Fuses the nodes that follow the head, and finds the operands of their stages. */
+static gb_status fuse(planner *m, gb_step *step, gb_error *err) {
+    int round = 0, heads = step->nodes, first[GB_ROUNDS + 1];
+    gb_node next, last = step->chain[step->nodes - 1];
+    bool own_stage = heads == 1 && stage(&m->graph->nodes[last]) > NORM_STAGE;  /* the head is a stage itself */
+    first[0] = own_stage ? 0 : heads;
+    for (int before = round; step->row->fuses && step->cpu == m->cpu; before = round) {
+        next = fusable(m, last, stage(&m->graph->nodes[last]), &round);
+        if (next == GB_NO_NODE)
+            break;
+        if (round > before)
+            first[round] = step->nodes;
+        step->chain[step->nodes++] = last = next;
+        m->absorbed[next] = true;
+    }
+    gb_status status = GB_OK;
+    first[round + 1] = step->nodes;
+    for (int k = 0; k < GB_ROUNDS && !status; k++) {
+        int from = k > round ? step->nodes : first[k], to = k > round ? step->nodes : first[k + 1];
+        status = find_stages(m, step->chain + from, to - from, &step->stages[k], err);
+    }
+    return status || step->stages[0].norm == GB_NO_NODE ? status : find_norm(m, step, err);
 }
 
 static gb_status make_step(planner *m, gb_node head, gb_error *err) {
@@ -171,18 +232,12 @@ static gb_status make_step(planner *m, gb_node head, gb_error *err) {
     if (!step->row && !use_host(m, step, why, sizeof why))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
 
-    gb_node next, last = step->chain[step->nodes - 1];
-    while (step->row->fuses && step->cpu == m->cpu &&
-           (next = fusable(m, last, stage(&m->graph->nodes[last]))) != GB_NO_NODE) {
-        step->chain[step->nodes++] = last = next;
-        m->absorbed[next] = true;
-    }
+    gb_status status = fuse(m, step, err);
     if (step->desc.op == GB_OP_MODULATED_CONV2D)
         match_slice(m, step);
     plan->count++;
-    gb_status status = gb_model_pack(m->request->model, node, step->cpu, step->row, &step->desc, &step->packed, err);
     if (!status)
-        status = find_stages(m, step->chain, step->nodes, &step->stages, err);
+        status = gb_model_pack(m->request->model, node, step->cpu, step->row, &step->desc, &step->packed, err);
     const gb_node layer[] = {node->layer_noise, node->layer_act};
     step->has_layer = node->is_adjoint && (layer[0] != GB_NO_NODE || layer[1] != GB_NO_NODE);
     return status || !step->has_layer ? status : find_stages(m, layer, 2, &step->layer, err);
@@ -334,6 +389,11 @@ static int last_use(const planner *m, int s) {
     return m->last_read[node] > s ? m->last_read[node] : s;
 }
 
+static void place_workspace(gb_step *step, size_t offset) {
+    step->workspace = offset;
+    step->norm.workspace += offset;
+}
+
 static gb_status make_arena(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
     gb_span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
@@ -349,6 +409,10 @@ static gb_status make_arena(planner *m, gb_error *err) {
         if (!plan->keep[last])
             spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, s, last_use(m, s), last};
         size_t workspace = step->row->workspace ? step->row->workspace(step->cpu, &step->desc) : 0;
+        if (step->stages[0].norm != GB_NO_NODE) {
+            step->norm.workspace = aligned(workspace);      /* behind that of the row */
+            workspace = step->norm.workspace + gb_batch_norm_workspace(step->cpu, &step->norm.desc);
+        }
         if (step->cpu != m->cpu)
             scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
         else if (workspace)
@@ -366,7 +430,7 @@ static gb_status make_arena(planner *m, gb_error *err) {
     }
     for (int i = 0; i < count; i++) {
         if (spans[i].owner == GB_NO_NODE)       /* the workspace of step `from` */
-            plan->steps[spans[i].from].workspace = spans[i].offset;
+            place_workspace(&plan->steps[spans[i].from], spans[i].offset);
         else
             plan->tensor[spans[i].owner].data = (float *)((char *)plan->arena + spans[i].offset);
     }

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "engine/base/error.h"
 #include "host_step.h"
+#include "ops/batch_norm.h"
 #include "ops/float_state.h"
 #include "prepare.h"
 
@@ -18,7 +19,7 @@ static const float *processor_data(const gb_session *session, const gb_shared_va
     return session->cpu.device->mirror(session->cpu.stream, given->data, given->floats * sizeof *given->data, given->id);
 }
 
-/* Fills in an epilogue with the current settings. False if it is empty. */
+/* Fills in one round of an epilogue with the current settings. False if it is empty. */
 static bool fill_epilogue(const gb_session *session, const gb_stages *s, gb_epilogue *e) {
     const gb_graph_node *nodes = session->bent->graph.nodes;
     *e = (gb_epilogue){.gain = 1, .clamp = -1};
@@ -51,11 +52,22 @@ static bool has_statistics(gb_op_id op) {
     return op == GB_OP_BATCH_NORM || op == GB_OP_BATCH_NORM_GRAD || op == GB_OP_BATCH_NORM_DOT;
 }
 
+/* Computes the factors of the batch norm in a step's epilogue. */
+static const float *prepare_norm(const gb_session *session, const gb_step *step, const gb_batch_norm_live *live) {
+    const gb_plan *plan = session->plan;
+    const gb_graph_node *node = &session->bent->graph.nodes[step->stages[0].norm];
+    gb_args args = {.packed = step->norm.packed, .live = live, .workspace = (char *)plan->arena + step->norm.workspace};
+    for (int k = 0; k < step->norm.desc.inputs; k++)
+        args.in[k] = &plan->tensor[node->input[k]];
+    gb_batch_norm_prepare(step->cpu, &step->norm.desc, &args);
+    return args.workspace;
+}
+
 static void run_step(gb_session *session, gb_step *step) {
     gb_plan *plan = session->plan;
     gb_node last = step->chain[step->nodes - 1];
-    gb_epilogue epilogue, layer;
-    bool finishes = fill_epilogue(session, &step->stages, &epilogue);
+    gb_epilogue epilogue, then, layer;
+    bool finishes = fill_epilogue(session, &step->stages[0], &epilogue);
     const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
     gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
     gb_batch_norm_live norm = {session->now.psi_as_written};
@@ -68,6 +80,10 @@ static void run_step(gb_session *session, gb_step *step) {
         .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
     };
+    if (fill_epilogue(session, &step->stages[1], &then)) {
+        epilogue.then = &then;
+        args.epilogue = &epilogue;
+    }
     if (step->has_layer) {
         fill_epilogue(session, &step->layer, &layer);
         args.live = &layer;
@@ -83,6 +99,11 @@ static void run_step(gb_session *session, gb_step *step) {
         callback = *(const gb_callback_live *)head->live;
         callback.float_state = before;
         args.live = &callback;
+    }
+    if (step->stages[0].norm != GB_NO_NODE) {
+        epilogue.norm = prepare_norm(session, step, &norm);
+        epilogue.norm_channels = step->norm.desc.out.c;
+        args.epilogue = &epilogue;
     }
     if (step->cpu->device == session->cpu.device)
         step->row->run(&session->cpu, &step->desc, &args);

@@ -5,20 +5,30 @@
 #include "engine/graph/graph.h"
 #include "ops/device.h"
 
-enum { GB_MAX_CHAIN = 6 };      /* a head (up to three nodes of attention), and at most noise, bias_act and add */
+/* A head (up to three nodes of attention), and at most batch norm, noise, bias_act and add, and a second bias_act and
+ * add. */
+enum { GB_MAX_CHAIN = 9 };
 
-/* The operands of a step's epilogue, found when the plan is made: at most one stage of each kind. Weights are also
- * found if a bend drops them. */
+/* The operands of one round of a step's epilogue, found when the plan is made: at most one stage of each kind. Weights
+ * are also found if a bend drops them. */
 typedef struct gb_stages {
-    gb_node noise, bias_act, add;                   /* or GB_NO_NODE */
+    gb_node norm, noise, bias_act, add;             /* or GB_NO_NODE */
     const float *strength, *bias, *scale;           /* strength and scale: one number each, in host memory */
     gb_node summand;                                /* the operand of `add` */
 } gb_stages;
 
+/* A batch norm in a step's epilogue: its factors are computed before the step runs. */
+typedef struct gb_step_norm {
+    gb_desc desc;
+    const void *packed;
+    size_t workspace;           /* offset in the arena */
+} gb_step_norm;
+
 typedef struct gb_step {
     gb_node chain[GB_MAX_CHAIN];
     int nodes;
-    gb_stages stages;
+    gb_stages stages[GB_ROUNDS];
+    gb_step_norm norm;          /* of stages[0].norm */
     gb_stages layer;            /* of an adjoint: the epilogue of the layer that it belongs to */
     bool has_layer;
     gb_node in[GB_MAX_INPUTS];  /* the row's inputs: those of the head, or of the whole pattern for attention */

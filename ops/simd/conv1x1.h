@@ -15,10 +15,8 @@ static conv1x1_plan plan_conv1x1(const gb_cpu *cpu, const gb_desc *d) {
 
     /* Pixels in and out take a quarter of the second-level cache, so that the weights of a pass fit into the rest. */
     int step = tile_pixels(p.width), limit = (int)(cpu->l2 / 4 / (sizeof(float) * VL * (p.blocks + p.width)));
-    limit = limit < 96 ? limit : 96;
-    p.band = size < limit ? size : limit;
-    p.band = p.band < step ? step : p.band / step * step;
-    p.bands = (size - 1) / p.band + 1;
+    limit = limit > 96 ? 96 : limit < step ? step : limit / step * step;
+    share_bands(size, limit, step, &p.band, &p.bands);
     p.worker_floats = (size_t)p.band * VL * p.blocks / PAIR + (size_t)p.band * VL * p.width;
     return p;
 }

@@ -48,12 +48,13 @@ static conv_plan plan_conv(const gb_cpu *cpu, const gb_desc *d) {
     p.slab = (int)((256u << 10) / (p.w_block * sizeof(float)));
     p.slab = p.slab < 1 ? 1 : p.slab < p.blocks ? p.slab : p.blocks;
 
-    /* The sums of a band stay in the second-level cache. */
+    /* The sums of a band stay in the second-level cache. Every band reads all weights of its outputs, so a map is
+     * divided further only if there are too few outputs for all workers. */
     int size = d->out.h * d->out.w, limit = (int)(cpu->l2 / 4 / (sizeof(float) * p.width * VL));
-    int share = size / 4 + 1;       /* several bands, for several workers */
+    int wanted = cpu->workers == 1 ? 1 : (4 * cpu->workers - 1) / (p.passes * p.groups) + 1, share = (size - 1) / wanted + 1;
     limit = limit < share ? limit : share;
-    p.band = limit < p.pixels ? p.pixels : limit / p.pixels * p.pixels;
-    p.bands = (size - 1) / p.band + 1;
+    limit = limit < p.pixels ? p.pixels : limit / p.pixels * p.pixels;
+    share_bands(size, limit, p.pixels, &p.band, &p.bands);
     return p;
 }
 

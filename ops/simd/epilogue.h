@@ -10,21 +10,30 @@ static __attribute__((noinline)) vec activate_some(const gb_epilogue *e, vec cho
                       activate(e->base_act, NULL, 0, x));
 }
 
-/* Applies the stages to n vectors at once, so that each stage is tested once. `chosen` is 1 in lanes whose channel has
- * `act` and 0 in those that have `base_act`. noise, add and chosen are read only if their stage is present. */
-static inline __attribute__((always_inline)) void apply_epilogue(const gb_epilogue *e, vec *v, const int n,
-                                                                 const vec *noise, vec bias, vec chosen,
-                                                                 const vec *add) {
+/* The operands of one round of stages in the lanes of a vector. */
+typedef struct round_operands {
+    const float *add, *noise;
+    vec mean, scale, offset;    /* of the batch norm */
+    vec bias, chosen;           /* chosen: 1 in lanes whose channel has `act` and 0 in those that have `base_act` */
+} round_operands;
+
+/* Applies the stages of one round to n vectors at once, so that each stage is tested once. noise and add are read only
+ * if their stage is present. */
+static inline __attribute__((always_inline)) void apply_epilogue(const gb_epilogue *e, const round_operands *o, vec *v,
+                                                                 const int n, const vec *noise, const vec *add) {
+    if (e->norm)
+        for (int j = 0; j < n; j++)
+            v[j] = vadd(vmul(vsub(v[j], o->mean), o->scale), o->offset);
     if (e->noise)
         for (int j = 0; j < n; j++)
             v[j] = vadd(v[j], vmul(noise[j], vset1(e->noise_strength)));
     if (e->bias_act) {
         if (e->bias)
             for (int j = 0; j < n; j++)
-                v[j] = vadd(v[j], bias);
+                v[j] = vadd(v[j], o->bias);
         if (e->act_channels)
             for (int j = 0; j < n; j++)
-                v[j] = activate_some(e, chosen, v[j]);
+                v[j] = activate_some(e, o->chosen, v[j]);
         else
             for (int j = 0; j < n; j++)
                 v[j] = activate(e->act, e->act_params, e->act_param_count, v[j]);
@@ -42,34 +51,48 @@ static inline __attribute__((always_inline)) void apply_epilogue(const gb_epilog
             v[j] = vadd(v[j], add[j]);
 }
 
+/* The operands of `valid` neighbouring channels from c on, one in each lane. */
+static inline round_operands operands_of_channels(const gb_epilogue *e, int n, int c, int valid) {
+    round_operands o = {.noise = e->noise ? e->noise + n * e->noise_step : NULL,
+                        .add = e->add ? gb_plane(e->add, n, c) : NULL, .bias = vset1(0.0f), .chosen = vset1(0.0f),
+                        .mean = vset1(0.0f), .scale = vset1(0.0f), .offset = vset1(0.0f)};
+    if (e->norm) {
+        const float *at = e->norm + (size_t)n * 3 * e->norm_channels + c;
+        o.mean = vload_first(at, valid);
+        o.scale = vload_first(at + e->norm_channels, valid);
+        o.offset = vload_first(at + 2 * e->norm_channels, valid);
+    }
+    if (e->bias)
+        o.bias = vload_first(e->bias + c, valid);
+    if (e->act_channels) {
+        float chosen[VL] = {0.0f};
+        for (int i = 0; i < valid; i++)
+            chosen[i] = e->act_channels[c + i] ? 1.0f : 0.0f;
+        o.chosen = vload(chosen);
+    }
+    return o;
+}
+
 /* Writes VL neighbouring channels of one pixel after the other: a block of a feature map, or VL entries of a vector.
  * `valid` of the channels exist; padding in a block may be written, memory past the end of a vector may not. */
 typedef struct channel_writer {
     const gb_epilogue *e;
     float *y;
-    const float *add, *noise;
-    vec bias, chosen;
+    round_operands round[GB_ROUNDS];
     int valid;
     bool full;              /* all VL floats may be written */
     bool stream;            /* bypass the caches, because the map is larger than they are */
 } channel_writer;
 
 static inline channel_writer channel_writer_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
-    channel_writer to = {.e = e, .y = gb_plane(y, n, c), .bias = vset1(0.0f), .chosen = vset1(0.0f)};
+    channel_writer to;
+    to.e = e;
+    to.y = gb_plane(y, n, c);
     to.valid = y->shape.c - c < VL ? y->shape.c - c : VL;
     to.full = to.valid == VL || y->shape.block == VL;
-    if (e) {
-        to.noise = e->noise ? e->noise + n * e->noise_step : NULL;
-        to.add = e->add ? gb_plane(e->add, n, c) : NULL;
-        if (e->bias)
-            to.bias = vload_first(e->bias + c, to.valid);
-        if (e->act_channels) {
-            float chosen[VL] = {0.0f};
-            for (int i = 0; i < to.valid; i++)
-                chosen[i] = e->act_channels[c + i] ? 1.0f : 0.0f;
-            to.chosen = vload(chosen);
-        }
-    }
+    to.stream = false;
+    for (int k = 0; e; e = e->then, k++)
+        to.round[k] = operands_of_channels(e, n, c, to.valid);
     return to;
 }
 
@@ -78,14 +101,15 @@ enum { MAX_PIXELS = 4 };
 /* Writes v[j] to pixel p + j for j < n. */
 static inline __attribute__((always_inline)) void store_channels(const channel_writer *to, size_t p, vec *v,
                                                                  const int n) {
-    if (to->e) {
+    const round_operands *o = to->round;
+    for (const gb_epilogue *e = to->e; e; e = e->then, o++) {
         vec noise[MAX_PIXELS], add[MAX_PIXELS];
         for (int j = 0; j < n; j++) {
-            const float *at = to->add ? to->add + (p + j) * VL : NULL;
-            noise[j] = to->noise ? vset1(to->noise[p + j]) : vset1(0.0f);
+            const float *at = o->add ? o->add + (p + j) * VL : NULL;
+            noise[j] = o->noise ? vset1(o->noise[p + j]) : vset1(0.0f);
             add[j] = !at ? vset1(0.0f) : to->full ? vload(at) : vload_first(at, to->valid);
         }
-        apply_epilogue(to->e, v, n, noise, to->bias, to->chosen, add);
+        apply_epilogue(e, o, v, n, noise, add);
     }
     for (int j = 0; j < n; j++) {
         float *y = to->y + (p + j) * VL;
@@ -106,27 +130,31 @@ static inline void store_channel(const channel_writer *to, size_t p, vec v) {
 typedef struct pixel_writer {
     const gb_epilogue *e;
     float *y;
-    const float *add, *noise;
-    float bias, chosen;
+    round_operands round[GB_ROUNDS];
 } pixel_writer;
 
 static inline pixel_writer pixel_writer_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
-    pixel_writer to = {.e = e, .y = gb_plane(y, n, c)};
-    if (e) {
-        to.noise = e->noise ? e->noise + n * e->noise_step : NULL;
-        to.add = e->add ? gb_plane(e->add, n, c) : NULL;
-        to.bias = e->bias ? e->bias[c] : 0.0f;
-        to.chosen = e->act_channels && e->act_channels[c] ? 1.0f : 0.0f;
+    pixel_writer to;
+    to.e = e;
+    to.y = gb_plane(y, n, c);
+    for (int k = 0; e; e = e->then, k++) {
+        const float *norm = e->norm ? e->norm + (size_t)n * 3 * e->norm_channels + c : NULL;
+        to.round[k] = (round_operands){
+            .noise = e->noise ? e->noise + n * e->noise_step : NULL, .add = e->add ? gb_plane(e->add, n, c) : NULL,
+            .mean = vset1(norm ? norm[0] : 0.0f), .scale = vset1(norm ? norm[e->norm_channels] : 0.0f),
+            .offset = vset1(norm ? norm[2 * e->norm_channels] : 0.0f), .bias = vset1(e->bias ? e->bias[c] : 0.0f),
+            .chosen = vset1(e->act_channels && e->act_channels[c] ? 1.0f : 0.0f)};
     }
     return to;
 }
 
 /* Writes the first `count` lanes of v to pixels p, p + 1, … */
 static inline void store_pixels(const pixel_writer *to, size_t p, int count, vec v) {
-    if (to->e) {
-        vec noise = to->noise ? vload_first(to->noise + p, count) : vset1(0.0f);
-        vec add = to->add ? vload_first(to->add + p, count) : vset1(0.0f);
-        apply_epilogue(to->e, &v, 1, &noise, vset1(to->bias), vset1(to->chosen), &add);
+    const round_operands *o = to->round;
+    for (const gb_epilogue *e = to->e; e; e = e->then, o++) {
+        vec noise = o->noise ? vload_first(o->noise + p, count) : vset1(0.0f);
+        vec add = o->add ? vload_first(o->add + p, count) : vset1(0.0f);
+        apply_epilogue(e, o, &v, 1, &noise, &add);
     }
     vstore_first(to->y + p, count, v);
 }

@@ -216,9 +216,7 @@ static void add_bands(const gb_desc *d, const gb_args *args, float gain) {
             double sum = 0.0;
             for (int band = 0; band < bands; band++)
                 sum += at[(size_t)band * VL];
-            float v = (float)(sum * gain);
-            gb_plane(args->out, n, c)[0] = args->epilogue && args->epilogue->add
-                                               ? v + gb_plane(args->epilogue->add, n, c)[0] : v;
+            gb_store(args->out, args->epilogue, (float)(sum * gain), n, c, 0);
         }
 }
 

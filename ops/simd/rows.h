@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ops/batch_norm.h"
+#include "ops/epilogue.h"
 #include "ops/resize.h"
 #include "ops/simd/convolutions.h"
 #include "ops/simd/torgb.h"

@@ -19,6 +19,14 @@ static inline int tile_width(int vectors) {
     return vectors % TILE_VECTORS == 0 ? TILE_VECTORS : vectors % 2 == 0 && TILE_VECTORS > 2 ? 2 : 1;
 }
 
+/* Divides `size` pixels into as few bands of at most `limit` as possible, all of about the same size: a short last one
+ * would read all weights for a few pixels. `limit` and *band are multiples of `step`. */
+static inline void share_bands(int size, int limit, int step, int *band, int *bands) {
+    int count = (size - 1) / limit + 1, share = (size - 1) / count + 1;
+    *band = (share + step - 1) / step * step;
+    *bands = (size - 1) / *band + 1;
+}
+
 typedef struct tile_job {
     const operand *x;        /* pixel j, channel i of block b, tap k: x[b · x_block + taps[k] + j · VL + i] */
     size_t x_block;

@@ -94,7 +94,11 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
 
     bool together = (u->d.op == GB_OP_BATCH_NORM || u->d.op == GB_OP_BATCH_NORM_OWN_GRAD) && u->d.batch_norm.own;     /* samples share their statistics */
     for (int n = 0; !together && u->d.out.n > 1 && n < u->d.out.n; n++) {
-        use alone = sample(u, n);
+        use alone = sample(u, n), second;
+        if (u->then) {
+            second = sample(u->then, n);
+            alone.then = &second;
+        }
         float *y = run(cpu, row, &alone);
         if (!same_bits(y, fused + n * of_a_sample, of_a_sample))
             fail(row, u, "changes with the batch", difference(y, fused + n * of_a_sample, of_a_sample));
@@ -114,7 +118,7 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
         if (u.layer && row->fuses && pick(&r, 0, 1))
             u.add = random_floats(&r, count_of(&u.d.out), 1.0f);
         else if (!u.layer && (own_stage || (row->fuses && pick(&r, 0, 3))))
-            random_epilogue(&r, &u);
+            random_epilogue(&r, &u), random_rounds(&r, &u);
         gb_desc d = desc_for(cpu, &u);
         if (!row->supports || row->supports(cpu, &d)) {
             worst = fmax(worst, check_use(cpu, many, row, &gb_ops[row->op]->plain, &u));
@@ -170,7 +174,7 @@ static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed)
             printf("FAILED %s: %s has no row for it\n", layers[i].name, cpu->isa);
         }
         if (row->fuses)
-            random_epilogue(&r, &u);
+            random_epilogue(&r, &u), random_rounds(&r, &u);
         double worst = check_use(cpu, many, row, &gb_ops[u.d.op]->plain, &u);
         printf("%-9s %-18s %-9s %-18s worst %.2e\n", row->isa, gb_ops[row->op]->name, row->form, layers[i].name, worst);
         free_use(&u);

@@ -67,6 +67,8 @@ typedef struct use {
     float act_params[GB_MAX_ACT_PARAMS];
     uint8_t *act_channels;
     gb_epilogue epilogue;                   /* pointers filled in by run() */
+    float *norm;                            /* of the epilogue: [N][3][C] */
+    struct use *then;                       /* its second round, as a BIAS_ACT of its own; or NULL */
     bool has_epilogue;
     bool layer;                             /* the epilogue is the live value of an adjoint; only `add` is fused */
     union { gb_truncate_live truncate; gb_batch_norm_live norm; } live;
@@ -165,12 +167,25 @@ static void run_on(const gb_cpu *cpu, const gb_op_row *row, const gb_desc *d, co
     }
 }
 
+/* The second round of the epilogue, on the host; it reads the memory of the use. */
+static gb_epilogue second_round(const gb_cpu *cpu, const use *u, const gb_desc *d, gb_tensor *add) {
+    gb_epilogue e = u->epilogue;
+    e.bias = u->bias;
+    e.act_params = u->act_params;
+    e.act_channels = u->act_channels;
+    if (u->add) {
+        *add = block_tensor(cpu, d->out, u->add);
+        e.add = add;
+    }
+    return e;
+}
+
 /* The result of a row as NCHW; the caller frees it. */
 static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     gb_desc d = desc_for(cpu, u);
-    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL};
+    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL}, last_add = {.data = NULL};
     gb_args args = {.live = &u->live};
-    gb_epilogue e = u->epilogue;
+    gb_epilogue e = u->epilogue, second;
     size_t pixels_of_noise = u->layer ? (size_t)d.in[0].h * d.in[0].w : (size_t)d.out.h * d.out.w;
     float *noise = floats_on(cpu, u->noise, pixels_of_noise * (e.noise_step ? d.out.n : 1));
     float *bias = floats_on(cpu, u->bias, u->layer ? d.in[0].c : d.out.c);
@@ -191,6 +206,12 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
         }
         if (d.op == GB_OP_ADD)
             e.add = &in[1];
+        e.norm = u->norm;
+        e.norm_channels = d.out.c;
+        if (u->then) {
+            second = second_round(cpu, u->then, &d, &last_add);
+            e.then = &second;
+        }
         args.epilogue = &e;
     }
     gb_epilogue sum = {.gain = 1.0f, .clamp = -1.0f, .add = e.add};
@@ -210,6 +231,7 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     for (int i = 0; i < d.inputs; i++)
         free_on(cpu, in[i].data);
     free_on(cpu, add.data);
+    free_on(cpu, last_add.data);
     free_on(cpu, noise);
     free_on(cpu, bias);
     free_on(cpu, packed);
@@ -225,7 +247,11 @@ static void free_use(use *u) {
     free(u->noise);
     free(u->bias);
     free(u->add);
+    free(u->norm);
     free(u->act_channels);
+    if (u->then)
+        free_use(u->then);
+    free(u->then);
 }
 
 /* ------------------------------------------------------------------------------------------------ random uses */
@@ -623,6 +649,22 @@ static void random_epilogue(rng *r, use *u) {
         u->add = random_floats(r, count_of(s), 1.0f);
 }
 
+/* A batch norm before the other stages, with the same means for all samples, and a second round after them. Only for the
+ * host: devices have neither. */
+static inline void random_rounds(rng *r, use *u) {
+    const gb_shape *s = &u->d.out;
+    if (u->d.op != GB_OP_NOISE && u->d.op != GB_OP_BIAS_ACT && u->d.op != GB_OP_ADD && pick(r, 0, 1)) {
+        u->norm = random_floats(r, (size_t)s->n * 3 * s->c, 1.0f);
+        for (int n = 1; n < s->n; n++)
+            memcpy(u->norm + (size_t)n * 3 * s->c, u->norm, sizeof(float) * s->c);
+    }
+    if (pick(r, 0, 1)) {
+        u->then = memset(allocate(sizeof(use)), 0, sizeof(use));
+        u->then->d = (gb_desc){.op = GB_OP_BIAS_ACT, .inputs = 1, .in = {*s}, .out = *s};
+        random_epilogue(r, u->then);
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------ comparing */
 
 static double largest(const float *a, size_t count) {
@@ -648,11 +690,39 @@ static bool same_bits(const float *a, const float *b, size_t count) {
     return memcmp(a, b, sizeof(float) * count) == 0;
 }
 
+/* The batch norm of the epilogue as an operation: its variances are 1. */
+static float *split_norm(const gb_cpu *cpu, const use *u, float *x) {
+    const gb_shape *s = &u->d.out, vector = {s->n, s->c, 1, 1, 1};
+    use norm = {.d = {.op = GB_OP_BATCH_NORM, .inputs = 3, .in = {*s, vector, vector}, .batch_norm = {.rows = 1}}};
+    float *ones = allocate(sizeof(float) * s->c);
+    for (int k = 1; k < 3; k++)
+        norm.in[k] = allocate(sizeof(float) * s->n * s->c);
+    for (int c = 0; c < s->c; c++)
+        ones[c] = 1.0f;
+    for (int n = 0; n < s->n; n++)
+        for (int k = 1; k < 3; k++)
+            memcpy(norm.in[k] + (size_t)n * s->c, u->norm + ((size_t)n * 3 + k) * s->c, sizeof(float) * s->c);
+    norm.in[0] = x;
+    norm.weights[0] = u->norm;
+    norm.weights[1] = ones;
+    gb_desc d = desc_for(cpu, &norm);
+    float *y = run(cpu, gb_op_find(cpu, &d), &norm);
+    free(norm.in[1]);
+    free(norm.in[2]);
+    free(ones);
+    return y;
+}
+
 /* Runs the stages of the epilogue as separate operations on `open` (NCHW). */
 static float *split(const gb_cpu *cpu, const use *u, const float *open) {
     static const gb_op_id ops[] = {GB_OP_NOISE, GB_OP_BIAS_ACT, GB_OP_ADD};
     size_t bytes = sizeof(float) * count_of(&u->d.out);
     float *x = memcpy(allocate(bytes), open, bytes);
+    if (u->norm) {
+        float *y = split_norm(cpu, u, x);
+        free(x);
+        x = y;
+    }
     for (int stage = 0; stage < 3; stage++) {
         use one = {.d = {.op = ops[stage], .inputs = gb_ops[ops[stage]]->inputs_max}, .has_epilogue = true};
         one.epilogue = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f};
@@ -678,7 +748,11 @@ static float *split(const gb_cpu *cpu, const use *u, const float *open) {
         free(x);
         x = y;
     }
-    return x;
+    if (!u->then)
+        return x;
+    float *y = split(cpu, u->then, x);
+    free(x);
+    return y;
 }
 
 /* Sample n of a use as a use of its own. */
@@ -693,6 +767,8 @@ static use sample(const use *u, int n) {
         one.noise = u->noise + u->epilogue.noise_step * n;
     if (u->add)
         one.add = u->add + count_of(&u->d.out) / u->d.out.n * n;
+    if (u->norm)
+        one.norm = u->norm + (size_t)n * 3 * u->d.out.c;
     return one;
 }
 
@@ -712,7 +788,7 @@ static void fail(const gb_op_row *row, const use *u, const char *what, double by
         printf(", kernel %d, stride %d, padding %d, %d groups", u->d.conv2d.kernel, u->d.conv2d.stride,
                u->d.conv2d.padding, u->d.conv2d.groups);
     if (u->has_epilogue)
-        printf(", epilogue%s%s%s %s%s", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
+        printf(", epilogue%s%s%s%s%s %s%s", u->norm ? " norm" : "", u->then ? " twice" : "", u->noise ? " noise" : "", u->bias ? " bias" : "", u->add ? " add" : "",
                u->epilogue.bias_act ? gb_acts[u->epilogue.act].name : "", u->act_channels ? " in some channels" : "");
     printf("\n");
 }

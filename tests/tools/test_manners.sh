@@ -65,6 +65,13 @@ echo 'no room' >"$scratch/rest/seed0000.png"
 run 2 "--yes goes on" render "$m" --seeds 0-9999 -o "$scratch/rest" --yes
 complains "seed0000.png: exists and is not a PNG picture"
 
+# ---- a reader that goes away: head, less
+mkfifo "$scratch/pipe"
+exec 3<>"$scratch/pipe" 4>"$scratch/pipe" 3<&-
+"$ganbend" info tests/fixtures/nvlabs-orig-16.pkl >&4 2>"$scratch/err"
+exec 4>&-
+check "info ends quietly when nobody reads on" [ -z "$(grep signal "$scratch/err")" ]
+
 # ---- the network as a graph
 run 0 "edges in JSON" info "$m" --json
 prints '"inputs": ['
@@ -76,12 +83,6 @@ edges=$(grep -c ' -> ' "$scratch/out")
 check "with edges between all nodes" [ "$edges" -ge $((nodes - 1)) ]
 prints '[label="synthesis.b8.conv1.conv, modulated_conv2d, [8,8,8]"]'
 if command -v dot >/dev/null; then check "Graphviz draws it" sh -c "dot -Tsvg '$scratch/out' >'$scratch/graph.svg'"; fi
-
-# ---- a reader that has seen enough, of more than a pipe holds
-"$ganbend" info $fixtures/nvlabs-skip-64.pkl --json >"$scratch/out" 2>"$scratch/err"
-check "the description is longer than a pipe" [ "$(wc -c <"$scratch/out")" -gt 65536 ]
-"$ganbend" info $fixtures/nvlabs-skip-64.pkl --json 2>"$scratch/err" | head -n 1 >"$scratch/out"
-check "no error is printed" sh -c "! grep -v '^note: this system has no' '$scratch/err'"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,11 +1,11 @@
 /* ganbend info: prints the contents of a file: metadata and nodes of a .gbw, arrays and plain values of any checkpoint,
  * even if its network is not supported. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 
 #include "commands.h"
 #include "tools/inputs/latents.h"
@@ -31,22 +31,6 @@ static const option options[] = {
 };
 
 enum { FACTS = 1000, META_ROOM = 4096 };
-
-/* Text from a file that is not valid UTF-8, which JSON requires, is read as Latin-1. */
-static json_t *json_text(const char *text) {
-    json_t *value = json_string(text);
-    char *wide, *to;
-    if (value || !(wide = malloc(2 * strlen(text) + 1))) return value;
-    to = wide;
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p >= 0x80) *to++ = (char)(0xc0 | *p >> 6);
-        *to++ = (char)(*p < 0x80 ? *p : 0x80 | (*p & 0x3f));
-    }
-    *to = '\0';
-    value = json_string(wide);
-    free(wide);
-    return value;
-}
 
 /* Prints text from a file without control characters, which could control the terminal. */
 static void print_text(const char *text) {
@@ -202,7 +186,7 @@ static json_t *model_json(const gb_model *model) {
         gb_node_info node;
         json_t *entry;
         gb_model_node(model, (gb_node)i, &node);
-        entry = json_pack("{s:s, s:s, s:I, s:I}", "name", node.name, "op", node.op, "parameters",
+        entry = json_pack("{s:o, s:s, s:I, s:I}", "name", json_text(node.name), "op", node.op, "parameters",
                           (json_int_t)node.parameters, "macs", (json_int_t)node.macs);
         json_object_set_new(entry, "alias", node.alias ? json_text(node.alias) : json_null());
         json_object_set_new(entry, "shape", json_shape(node.ndim, node.shape));
@@ -313,7 +297,8 @@ static gb_status inspect_safely(inspection *i, gb_error *err) {
     sandbox_child child;
     if (sandbox_start(&box, inspect, i, &child, err)) return err->status;
     sandbox_finish(&child, err);
-    sandbox_share_lost_reader(&child);
+    /* It wrote to this program's standard output, whose reader (head, less) has gone: end as if it had been this process. */
+    if (child.signal == SIGPIPE) raise(SIGPIPE);
     return err->status;
 }
 

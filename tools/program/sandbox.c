@@ -71,16 +71,19 @@ static ruleset all_of(long version) {
     return r;
 }
 
-static bool allow_file(long set, const char *path) {
+static bool allow_file(long set, const char *path, int *failure) {
     path_rule rule = {.allowed = ACCESS_READ_FILE, .parent = open(path, O_PATH | O_CLOEXEC)};
-    if (rule.parent < 0)
+    if (rule.parent < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+            *failure = errno;
         return true;        /* no such file: nothing to allow */
+    }
     bool added = syscall(CALL_ADD, set, RULE_PATH, &rule, 0) == 0;
     close(rule.parent);
     return added;
 }
 
-static bool restrict_files(const sandbox *how) {
+static bool restrict_files(const sandbox *how, int *failure) {
     long version = syscall(CALL_CREATE, NULL, 0, CREATE_VERSION);
     if (version < 1)
         return false;
@@ -92,7 +95,7 @@ static bool restrict_files(const sandbox *how) {
     bool done = true;
     for (int i = 0; i < SANDBOX_FILES; i++)
         if (how->readable[i])
-            done = allow_file(set, how->readable[i]) && done;
+            done = allow_file(set, how->readable[i], failure) && done;
     done = done && syscall(CALL_RESTRICT, set, 0) == 0;
     close((int)set);
     return done;
@@ -216,7 +219,7 @@ static bool restrict_calls(void) {
 
 static void restrict_process(const sandbox *how, sandbox_gaps *gaps) {
     bool closed = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-    bool files = closed && restrict_files(how), calls = closed && restrict_calls();
+    bool files = closed && restrict_files(how, &gaps->failure), calls = closed && restrict_calls();
     if (!files || !calls)
         snprintf(gaps->text, sizeof gaps->text, "this system has no %s%s%s, so a hostile file would be less confined",
                  files ? "" : "Landlock", !files && !calls ? " and no " : "", calls ? "" : "filter for system calls");
@@ -253,7 +256,7 @@ static void limit(int resource, uint64_t most) {
 
 void sandbox_enter(const sandbox *how, sandbox_gaps *gaps) {
     enum { DESCRIPTORS = 64 };
-    gaps->text[0] = '\0';
+    *gaps = (sandbox_gaps){.failure = 0};
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, DESCRIPTORS);
     if (how->memory && !SANITIZED)
@@ -276,8 +279,11 @@ static _Noreturn void be_child(const sandbox *how, sandbox_work *work, void *arg
     sandbox_enter(how, &gaps);
     if (*gaps.text)
         fprintf(stderr, "note: %s\n", gaps.text);
-    work(arg, out, &err);
-    if (fflush(stdout) != 0 || ferror(stdout))
+    if (gaps.failure)
+        state(&err, GB_IO, "cannot open the file to be read: %s", strerror(gaps.failure));
+    else
+        work(arg, out, &err);
+    if (!err.status && (fflush(stdout) != 0 || ferror(stdout)))
         state(&err, GB_IO, "standard output: %s", strerror(errno));
     if (err.status && write(error, &err, sizeof err) != (ssize_t)sizeof err)
         _exit(EXIT_USAGE);
@@ -316,25 +322,35 @@ gb_status sandbox_start(const sandbox *how, sandbox_work *work, void *arg, sandb
     return err->status;
 }
 
-/* Reads until `size` bytes have come or no more will. */
-static size_t read_whole(int from, void *bytes, size_t size) {
+/* Reads until `size` bytes have come or no more will. *failure is the number of the error that ended it, or 0. */
+static size_t read_whole(int from, void *bytes, size_t size, int *failure) {
     size_t done = 0;
+    *failure = 0;
     while (done < size) {
         ssize_t n = read(from, (char *)bytes + done, size - done);
-        if (n > 0)
+        if (n > 0) {
             done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
+        } else if (n == 0 || errno != EINTR) {
+            *failure = n < 0 ? errno : 0;
             break;
+        }
     }
     return done;
+}
+
+static void cannot_read(sandbox_child *child, int failure) {
+    state(&child->failed, GB_IO, "cannot read what a process writes: %s", strerror(failure));
 }
 
 /* What the child says of its failure is not trusted either. */
 static void take_error(sandbox_child *child) {
     gb_error *e = &child->failed, said;
-    bool whole = read_whole(child->error, &said, sizeof said) == sizeof said;
+    int failure;
+    bool whole = read_whole(child->error, &said, sizeof said, &failure) == sizeof said;
     said.message[sizeof said.message - 1] = '\0';
-    if (whole && (int)said.status > GB_OK && said.status <= GB_DEVICE)
+    if (failure)
+        cannot_read(child, failure);
+    else if (whole && (int)said.status > GB_OK && said.status <= GB_DEVICE)
         state(e, said.status, "%s", said.message);
     else
         state(e, GB_IO, "the process that read the file failed without saying why");
@@ -349,21 +365,28 @@ static void wait_for(sandbox_child *child) {
         ended = waitpid((pid_t)child->process, &status, 0);
     while (ended < 0 && errno == EINTR);
     child->ended = true;
-    child->lost_reader = ended > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE;
+    if (child->failed.status)
+        return;
     if (ended < 0)
         state(&child->failed, GB_IO, "cannot wait for a process: %s", strerror(errno));
-    else if (WIFSIGNALED(status))
-        state(&child->failed, GB_IO, "the process that read the file was ended by signal %d", WTERMSIG(status));
+    else if (WIFSIGNALED(status)) {
+        child->signal = WTERMSIG(status);
+        state(&child->failed, GB_IO, "the process that read the file was ended by signal %d", child->signal);
+    }
     else if (WEXITSTATUS(status) != EXIT_DONE)
         take_error(child);
 }
 
 size_t sandbox_read(void *arg, void *bytes, size_t room) {
     sandbox_child *child = arg;
-    size_t n = read_whole(child->out, bytes, room);
-    if (n)
+    int failure;
+    size_t n = read_whole(child->out, bytes, room, &failure);
+    if (failure)
+        cannot_read(child, failure);    /* the child may still be writing, so it is not waited for here */
+    else if (n)
         return n;
-    wait_for(child);
+    else
+        wait_for(child);
     return child->failed.status ? SIZE_MAX : 0;
 }
 
@@ -375,9 +398,4 @@ gb_status sandbox_finish(sandbox_child *child, gb_error *err) {
     close(child->error);
     child->process = 0;
     return child->failed.status ? state(err, child->failed.status, "%s", child->failed.message) : GB_OK;
-}
-
-void sandbox_share_lost_reader(const sandbox_child *child) {
-    if (child->lost_reader)
-        raise(SIGPIPE);
 }

@@ -18,7 +18,10 @@ typedef struct sandbox {
 } sandbox;
 
 /* What this system could not provide; "" if nothing is missing. */
-typedef struct sandbox_gaps { char text[160]; } sandbox_gaps;
+typedef struct sandbox_gaps {
+    char text[160];
+    int failure;                /* the errno of a file that exists and could not be allowed, or 0 */
+} sandbox_gaps;
 
 /* Puts the calling process, which must have only one thread, into the sandbox for the rest of its life. */
 void sandbox_enter(const sandbox *how, sandbox_gaps *gaps);
@@ -30,8 +33,8 @@ typedef struct sandbox_child {
     long process;               /* 0: none */
     int out, error;             /* what it writes, and its error at the end */
     bool ended;
-    bool lost_reader;           /* nobody read what it wrote any more */
-    gb_error failed;            /* once it has ended */
+    int signal;                 /* that ended it, or 0 */
+    gb_error failed;            /* its own failure once it has ended, or that of reading what it writes */
 } sandbox_child;
 
 /* Starts `work` in a child in the sandbox. What the system does not provide is reported on standard error. Call
@@ -45,10 +48,6 @@ size_t sandbox_read(void *child, void *bytes, size_t room);
 /* Waits for the child's end, after which nobody reads what it writes. Returns the status of its work; GB_IO if a signal ended
  * it. */
 gb_status sandbox_finish(sandbox_child *child, gb_error *err);
-
-/* After sandbox_finish(): if the child ended because nobody reads standard output any more, as in `ganbend info FILE | head`,
- * this process ends in the same way. */
-void sandbox_share_lost_reader(const sandbox_child *child);
 
 /* A limit for reading a file of that size: the copy, what it unpacks to, and the network made of it, many times over. */
 uint64_t sandbox_memory_for(const char *path);

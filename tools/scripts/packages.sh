@@ -7,6 +7,7 @@
 #     packages.sh long       also those of the long tests
 #     packages.sh arm        to build and test for 64-bit ARM on another Debian machine (tools/scripts/aarch64.cmake)
 #     packages.sh platforms  to try an installation in a bare Debian (tools/scripts/platforms/bare.sh)
+#     packages.sh python     to build and try the Python module (tools/scripts/platforms/python.sh)
 #     packages.sh lines      prints the commands for other systems
 set -u
 core="gcc libc6-dev make cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev"
@@ -39,12 +40,16 @@ arm)
     done
     ;;
 platforms) packages="mmdebstrap git" ;;
+python)
+    packages="$core python3-pip python3-venv python3-setuptools python3-wheel python3-numpy python3-torch jupyter-nbconvert"
+    packages="$packages jupyter-client python3-ipykernel"
+    ;;
 lines)
     lines
     exit
     ;;
 *)
-    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms or lines" >&2
+    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, python or lines" >&2
     exit 2
     ;;
 esac

@@ -1,12 +1,16 @@
 # The studio's clients without its server, so that tests can use them directly, and the parts of the program that they
 # need. studio.cmake has found libturbojpeg.
 find_package(Threads REQUIRED)
+set(analyses studio/analyses_left_out.c)
+if(GANBEND_ANALYSIS)
+  set(analyses studio/clusters.c studio/find_directions.c studio/measure_units.c)
+endif()
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
   studio/claim.c studio/folder.c studio/jpeg.c
-  studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/clusters.c studio/pick.c studio/saving.c
+  studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/pick.c studio/saving.c
   studio/film.c studio/film_handlers.c studio/analysis.c studio/stop.c studio/directions.c
-  $<IF:$<BOOL:${GANBEND_ANALYSIS}>,studio/find_directions.c,studio/analyses_left_out.c>
+  ${analyses}
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/nearest_name.c program/options.c
   program/output_names.c program/progress.c program/report.c program/sandbox.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/safe_convert.c inputs/seeds.c

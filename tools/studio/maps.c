@@ -123,6 +123,22 @@ static int by_cluster(const void *a, const void *b) {
     return of_x != of_y ? (of_x > of_y) - (of_x < of_y) : x->channel - y->channel;
 }
 
+/* The value of pixel (y, x) of a map [h, w] resized to [rows, columns]: the mean of the finite values it covers, or 0. */
+static float area_mean(const float *map, size_t h, size_t w, size_t rows, size_t columns, size_t y, size_t x) {
+    size_t y0 = y * h / rows, y1 = (y + 1) * h / rows, x0 = x * w / columns, x1 = (x + 1) * w / columns, n = 0;
+    double sum = 0;
+    if (y1 <= y0) y1 = y0 + 1;
+    if (x1 <= x0) x1 = x0 + 1;
+    for (size_t i = y0; i < y1; i++) {
+        for (size_t k = x0; k < x1; k++) {
+            if (!isfinite(map[i * w + k])) continue;
+            sum += (double)map[i * w + k];
+            n++;
+        }
+    }
+    return n ? (float)(sum / (double)n) : 0;
+}
+
 /* Draws the map in the middle of its square, its smallest value black and its largest white. A constant map is black. */
 static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, size_t stride) {
     const float *map = l->maps + (size_t)channel * l->h * l->w;

@@ -7,7 +7,7 @@
 
 #include "tools/program/arguments.h"
 
-enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8 };
+enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 
 typedef enum field_kind {
     FIELD_END,
@@ -76,6 +76,9 @@ static const message_row rows[MESSAGE_KINDS] = {
                                            {"node", FIELD_TEXT, OPTIONAL, AT(node), 1, 200, NULL},
                                            {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 64, NULL}}},
     [MESSAGE_BANK] = {"bank", {ID, NAME, {"beside", FIELD_FLAG, REQUIRED, AT(beside), 0, 0, NULL}}},
+    [MESSAGE_UNITS] = {"units", {ID, RECIPE, NODE, {"mask", FIELD_TEXT, REQUIRED, AT(mask), 1, MASK_SIDE * MASK_SIDE, NULL},
+                                 {"columns", FIELD_WHOLE, REQUIRED, AT(columns), 1, MASK_SIDE, NULL},
+                                 {"rows", FIELD_WHOLE, REQUIRED, AT(rows), 1, MASK_SIDE, NULL}}},
     [MESSAGE_STOP] = {"stop", {ID}},
 };
 

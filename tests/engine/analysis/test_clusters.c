@@ -305,6 +305,30 @@ static bool stop(void *arg, double share) {
     return ++*calls < 2;
 }
 
+/* Maps of one picture: three patterns, each in several strengths, with values that are not finite. */
+static void maps_of_one_picture(void **state) {
+    (void)state;
+    enum { MANY = 12, SIDE = 24 };
+    static float maps[MANY * SIDE * SIDE];
+    int cluster[MANY], calls = 1;
+    for (int c = 0; c < MANY; c++)
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            int y = i / SIDE, x = i % SIDE;
+            float value = c < 6 ? (float)y : c < 10 ? (float)x : (float)((x - 12) * (y - 12));
+            maps[c * SIDE * SIDE + i] = (float)(c + 1) * value + 3.0f;
+        }
+    maps[5] = NAN;
+    maps[3 * SIDE * SIDE + 40] = INFINITY;
+    OK(gb_cluster_maps(maps, MANY, SIDE, SIDE, 3, NULL, NULL, cluster, &err));
+    for (int c = 0; c < MANY; c++)
+        assert_int_equal(cluster[c], c < 6 ? 0 : c < 10 ? 1 : 2);
+    OK(gb_cluster_maps(maps, 2, SIDE, SIDE, 5, NULL, NULL, cluster, &err));
+    assert_true(cluster[0] == 0 && cluster[1] <= 1);
+    assert_int_equal(gb_cluster_maps(maps, MANY, SIDE, SIDE, 3, stop, &calls, cluster, &err), GB_CANCELLED);
+    assert_int_equal(gb_cluster_maps(maps, MANY, SIDE, SIDE, 0, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_cluster_maps(maps, 0, SIDE, SIDE, 1, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
+}
+
 static void wrong_options_and_cancelling(void **state) {
     (void)state;
     gb_clustering *found;
@@ -344,6 +368,7 @@ int main(void) {
         cmocka_unit_test(clusters_agree_over_seeds),
         cmocka_unit_test(a_saved_clustering_is_used_by_a_recipe),
         cmocka_unit_test(clusters_as_published),
+        cmocka_unit_test(maps_of_one_picture),
         cmocka_unit_test(wrong_options_and_cancelling),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);

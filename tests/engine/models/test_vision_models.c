@@ -73,6 +73,43 @@ static void a_resnet_takes_pictures_of_any_size(void **state) {
     close_opened(&o);
 }
 
+/* The steps of the last render, and the logits. */
+static int steps_of(gb_model *model, bool bent, const char *tap, const float *picture, float *logits) {
+    const gb_bend_options sinlu = {.kind = GB_BEND_ACTIVATION, .at = "features.[45].?", .name = "sinlu",
+                                   .params = (const float[]){0.5f, 2.0f}, .param_count = 2,
+                                   .features = {GB_FEATURES_LIST, (const int[]){0, 3}, 2, 0, 0}};
+    gb_session *session = NULL;
+    gb_render_stats stats;
+    OK(gb_session_new(model, NULL, &session, &err));
+    OK(gb_session_feed(session, "image", picture, &err));
+    if (bent)
+        OK(gb_session_bend(session, &sinlu, NULL, &err));
+    if (tap)
+        OK(gb_session_tap(session, tap, &err));
+    OK(gb_session_render(session, logits, &err));
+    gb_session_stats(session, &stats);
+    gb_session_free(session);
+    return stats.steps;
+}
+
+/* Normalisation, the first convolution and the pool, two convolutions in each of 8 blocks, 3 shortcuts, and the head's
+ * two: batch norms, activations and sums are fused into them. */
+static void a_residual_block_takes_a_step_for_each_convolution(void **state) {
+    opened o = open_checkpoint("tests/fixtures/understanding/monai-resnet18-narrow.pt");
+    float *picture = noise(3, 3 * 224 * 224), fused, split;
+    int nodes = (int)gb_model_node_count(o.model);
+    (void)state;
+    for (int bent = 0; bent < 2; bent++) {
+        assert_int_equal(steps_of(o.model, bent, NULL, picture, &fused), 3 + 8 * 2 + 3 + 2);
+        assert_int_equal(steps_of(o.model, bent, "features.5.0.sum", picture, &split), 3 + 8 * 2 + 3 + 2 + 1);
+        assert_memory_equal(&split, &fused, sizeof fused);
+        assert_int_equal(steps_of(o.model, bent, "*", picture, &split), nodes - 1);
+        assert_memory_equal(&split, &fused, sizeof fused);
+    }
+    free(picture);
+    close_opened(&o);
+}
+
 static void other_networks_have_one_size(void **state) {
     opened o = open_checkpoint("tests/fixtures/understanding/classifier-layer3-init.pt");
     (void)state;
@@ -142,6 +179,7 @@ static void the_pixels_of_a_png_are_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resnet_takes_pictures_of_any_size),
+        cmocka_unit_test(a_residual_block_takes_a_step_for_each_convolution),
         cmocka_unit_test(other_networks_have_one_size),
         cmocka_unit_test(samples_share_statistics_only_if_asked),
         cmocka_unit_test(the_pixels_of_a_png_are_read),

@@ -147,3 +147,23 @@ test('plus, minus and 0 zoom, and arrow keys move the zoomed picture', async () 
     await page.key('0');
     assert.deepEqual(await place(), fitted);
 });
+
+test('a region is painted, and the maps of a layer are ordered by what they change there', async () => {
+    await page.click(await page.layer('synthesis.b32.conv1'));
+    const before = await page.pixels();
+    await page.press('Region');
+    await page.drag(await page.the('group', /^The picture to paint a region on/), [[0.3, 0.5], [0.6, 0.5]]);
+    await page.press('Find its maps');
+    assert.equal(await page.on(await page.the('combobox', 'by'), 'return this.value;'), 'region');
+    const [best] = await page.names('option', /^map .*changes the region by/);
+    assert.notEqual(best, undefined);
+    assert.equal(await page.pixels(), before);
+    await page.click(await page.the('option', best));
+    await page.click(await page.the('combobox', 'Add a filter'));
+    await page.browser.type('ablate');
+    await page.key(KEY.enter);
+    const { bends } = await page.recipe();
+    assert.deepEqual(bends, [{ at: 'synthesis.b32.conv1', filter: 'ablate', features: [Number(/\d+/.exec(best)[0])] }]);
+    assert.notEqual(await page.pixels(), before);
+    await page.key('g');
+});

@@ -91,6 +91,17 @@ try {
     await until(() => page.of('store.trial?.header.full'), 'the picture without the map');
     await screenshot('trial', { ...desk, dark: false });
 
+    // A region, and the maps that matter there, in a new project.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#region'));
+    await page.reload();
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await page.set('Truncation', 0.8);
+    await select('synthesis.b16.conv1');
+    await page.press('Region');
+    await page.drag(await page.the('group', /^The picture\b/), [[0.33, 0.47], [0.45, 0.47], [0.62, 0.47]]);
+    await page.press('Find its maps');
+    await screenshot('region', { ...desk, dark: true });
+
     // A bank of directions, in a new project.
     await page.browser.open(page.studio.address.replace(/#.*|$/, '#directions'));
     await page.reload();

@@ -3,7 +3,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "client_page.h"
 
+#include <math.h>
 #include <sys/stat.h>
+
+#include "engine/ganbend_analysis.h"
 
 int run_analysis_tests(void);
 
@@ -238,6 +241,61 @@ static void only_files_of_these_folders_are_opened(void **state) {
     ask_refused(&p, bank_message("link.npy", false), "not a regular file");
 }
 
+/* ------------------------------------------------------------------------------------------------ units */
+
+#define SEED_7 "{inputs: {seeds: 7, trunc: 0.7}, bends: []}"
+
+static json_t *units_message(const char *node, const char *mask, int columns, int rows) {
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "type", "units", "recipe", SEED_7, "node", node, "mask", mask, "columns",
+                     columns, "rows", rows);
+}
+
+/* The library's own measure of map `channel`, in the left half of the picture. */
+static void measure(int channel, double *here, double *elsewhere) {
+    static const gb_unit_bend without = {"ablate", NULL, 0};
+    float mask[64 * 64], z[512];
+    gb_unit units[512];
+    gb_node_info info;
+    gb_error err = {0};
+    for (int i = 0; i < 64 * 64; i++) mask[i] = i % 64 < 32;
+    gb_model_node(all.model.model, gb_model_find_role(all.model.model, GB_ROLE_Z, 0), &info);
+    gb_randn(GB_RNG_NUMPY, 7, (size_t)info.shape[0], z);
+    const gb_unit_options how = {.at = "synthesis.b64.conv1", .samples = 1, .z = z, .label = -1, .psi = 0.7f, .bends = &without,
+                                 .bend_count = 1, .mask = mask};
+    if (gb_measure_units(all.model.model, &how, units, &err)) fail_msg("%s", err.message);
+    *here = (double)units[channel].effect_in_mask[0];
+    *elsewhere = 2 * (double)units[channel].effect[0] - *here;
+}
+
+static void maps_are_ranked_by_what_they_change_in_a_region(void **state) {
+    double here, elsewhere, before = INFINITY;
+    gb_node_info info;
+    (void)state;
+    received a = ask(&p, units_message("synthesis.b64.conv1", "1010", 2, 2));
+    json_t *list = json_object_get(a.json, "units"), *first = json_array_get(list, 0);
+    gb_model_node(all.model.model, gb_model_find(all.model.model, "synthesis.b64.conv1"), &info);
+    assert_int_equal(json_array_size(list), info.shape[0]);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        double now = json_real_value(json_object_get(json_array_get(list, i), "here"));
+        assert_true(now <= before);
+        before = now;
+    }
+    measure((int)number_of(first, "channel"), &here, &elsewhere);
+    assert_true(here > 0);
+    assert_true(fabs(json_real_value(json_object_get(first, "here")) - here) < 1e-6);
+    assert_true(fabs(json_real_value(json_object_get(first, "elsewhere")) - elsewhere) < 1e-6);
+    free_received(&a);
+}
+
+static void a_wrong_region_or_layer_is_refused(void **state) {
+    (void)state;
+    ask_refused(&p, units_message("synthesis.b64.conv1", "101", 2, 2), "each of its 4 cells");
+    ask_refused(&p, units_message("synthesis.b64.conv1", "1021", 2, 2), "each of its 4 cells");
+    ask_refused(&p, units_message("synthesis.b64.conv1", "0000", 2, 2), "empty");
+    ask_refused(&p, units_message("mapping.fc0", "1111", 2, 2), "no feature maps");
+    ask_refused(&p, units_message("nowhere", "1111", 2, 2), "nowhere");
+}
+
 int run_analysis_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_directions_are_a_file_that_recipes_name),
@@ -248,6 +306,8 @@ int run_analysis_tests(void) {
         cmocka_unit_test(tabs_take_turns_and_a_closed_one_gives_its_turn_up),
         cmocka_unit_test(files_of_the_folder_and_beside_the_model_are_opened),
         cmocka_unit_test(only_files_of_these_folders_are_opened),
+        cmocka_unit_test(maps_are_ranked_by_what_they_change_in_a_region),
+        cmocka_unit_test(a_wrong_region_or_layer_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -207,6 +207,12 @@ static void files_are_saved_and_opened_or_there_is_a_reason(void **state) {
 }
 
 #if GANBEND_ANALYSIS
+static void units_are_measured_or_there_is_a_reason(void **state) {
+    (void)state;
+    at_every_allocation("{\"type\": \"units\", \"id\": 1, " RECIPE ", \"node\": \"synthesis.b8.conv1\", \"mask\": \"10\", "
+                        "\"columns\": 2, \"rows\": 1}", "answer", NULL);
+}
+
 static void directions_are_found_and_opened_or_there_is_a_reason(void **state) {
     (void)state;
     at_every_allocation("{\"type\": \"directions\", \"id\": 1, \"method\": \"sefa\", \"count\": 2}", "answer", NULL);
@@ -227,6 +233,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_model_gets_its_network_or_a_reason),
         cmocka_unit_test(looks_into_layers_get_their_whole_answer_or_a_reason),
 #if GANBEND_ANALYSIS
+        cmocka_unit_test(units_are_measured_or_there_is_a_reason),
         cmocka_unit_test(directions_are_found_and_opened_or_there_is_a_reason),
 #endif
         cmocka_unit_test(files_are_saved_and_opened_or_there_is_a_reason),

@@ -102,6 +102,8 @@ static void a_field_of_the_wrong_type_or_range_is_named(void **state) {
         {"{\"type\":\"keep\",\"id\":1,\"document\":\"{}\"}", "'document'"},
         {"{\"type\":\"directions\",\"id\":1,\"method\":\"ica\",\"count\":4}", "'method'"},
         {"{\"type\":\"directions\",\"id\":1,\"method\":\"pca\",\"count\":65}", "'count'"},
+        {"{\"type\":\"units\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"mask\":\"1\",\"columns\":65,\"rows\":1}", "'columns'"},
+        {"{\"type\":\"units\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"mask\":\"\",\"columns\":1,\"rows\":1}", "'mask'"},
         {"{\"type\":\"bank\",\"id\":1,\"name\":\"a.npz\"}", "'beside' is missing"},
         {"{\"type\":\"\xc3\xbc\"}", "unknown message type '"},
     };

@@ -1,12 +1,16 @@
 // The feature maps of a layer as a contact sheet, each from black at its smallest to white at its largest value, ordered by
-// number, energy or cluster. Clicking and dragging, or arrow keys and Space, choose the features of the current filter. Pointing
+// number, energy, cluster, or their effect in the region that is painted on the picture. Clicking and dragging, or arrow keys and Space, choose the features of the current filter. Pointing
 // at a map, a long press on it, or the keyboard's focus on it shows the picture without that map.
 import {controls, menu, toggle} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {mapTrial} from './maptrial.js';
 import {newest} from '../state/newest.js';
 import {formatNumber} from '../state/recipe.js';
+import {region} from '../state/region.js';
 import {store} from '../state/store.js';
+
+// Differences of pictures, whose values go from -1 to 1, as a share of that range.
+const percent = difference => `${formatNumber(50 * difference, 2)} %`;
 
 const maxShown = 512;
 const pause = 150;                  // ms between two sheets while something changes
@@ -22,9 +26,14 @@ export function mapSheet({chosen, choose, target}) {
     const set = (key, value) => store.setUi('maps', {...store.ui.maps, [key]: value});
     const option = key => store.ui.maps?.[key] ?? {order: 'index', size: 'middle'}[key];
     const order = menu({
-        label: 'by', title: 'The order of the maps', value: () => option('order'), set: value => set('order', value),
-        choices: [{value: 'index', label: 'number'}, 'energy', 'cluster'],
+        label: 'by', title: 'The order of the maps', value: orderNow, set: value => set('order', value),
+        choices: () => [{value: 'index', label: 'number'}, 'energy', 'cluster', ...region.of(node) ? ['region'] : []],
     });
+    // The order by region is made here, from that by number.
+    function orderNow() {
+        return option('order') === 'region' && !region.of(node) ? 'index' : option('order');
+    }
+    const orderAsked = () => orderNow() === 'region' ? 'index' : orderNow();
     const size = menu({
         label: 'size', title: 'Size of the maps', value: () => option('size'), set: value => set('size', value),
         choices: Object.keys(sizes).map(value => ({value, label: value[0].toUpperCase(), title: value})),
@@ -44,7 +53,7 @@ export function mapSheet({chosen, choose, target}) {
     const isShown = () => node?.shape.length === 3 && element.offsetParent !== null;
 
     const ask = newest(
-        () => isShown() ? {type: 'maps', node: node.name, order: option('order'), first,
+        () => isShown() ? {type: 'maps', node: node.name, order: orderAsked(), first,
                            count: Math.min(maxShown, channels() - first), side: pixels()} : null,
         show, error => { says.textContent = error.message; }, pause);
 
@@ -53,8 +62,8 @@ export function mapSheet({chosen, choose, target}) {
         const image = new Image();
         image.src = next;
         await image.decode().catch(() => {});
-        header = answer;
-        const layout = JSON.stringify([answer.node, answer.channels, answer.clusters, option('size')]);
+        header = arranged(answer);
+        const layout = JSON.stringify([header.node, header.channels, header.clusters, option('size'), orderNow()]);
         if (layout !== shownAt)
             build();
         shownAt = layout;
@@ -64,20 +73,32 @@ export function mapSheet({chosen, choose, target}) {
         label();
     }
 
+    // With the place of each map on the sheet.
+    function arranged(answer) {
+        const places = answer.channels.map((_, place) => place), units = region.of(node)?.units;
+        const rank = place => units.get(answer.channels[place])?.rank ?? Infinity;
+        if (orderNow() === 'region')
+            places.sort((a, b) => rank(a) - rank(b) || a - b);
+        const take = list => list && places.map(place => list[place]);
+        return {...answer, places, channels: take(answer.channels), energies: take(answer.energies),
+                clusters: take(answer.clusters)};
+    }
+
     function build() {
-        const {channels, columns, rows} = header, side = sizes[option('size')];
+        const {channels, columns, rows, places} = header, side = sizes[option('size')];
         grid.style.setProperty('--side', `${side}px`);
         grid.style.setProperty('--width', `${columns * side}px`);
         grid.style.setProperty('--height', `${rows * side}px`);
         cells = channels.map((channel, i) => {
             const cell = el('div', {role: 'option', class: 'map', tabindex: -1, data: {at: i}});
-            cell.style.backgroundPosition = `${-(i % columns) * side}px ${-Math.floor(i / columns) * side}px`;
+            const place = places[i];
+            cell.style.backgroundPosition = `${-(place % columns) * side}px ${-Math.floor(place / columns) * side}px`;
             return cell;
         });
         focused = Math.min(focused, cells.length - 1);
         const {clusters} = header;
         clear(grid, cells.map((cell, i) => [
-            option('order') === 'cluster' && clusters && clusters[i] !== clusters[i - 1]
+            orderNow() === 'cluster' && clusters && clusters[i] !== clusters[i - 1]
                 && el('div', {class: 'cluster-head small faint', role: 'presentation'},
                       clusters[i] < 0 ? 'in no cluster' : `cluster ${clusters[i]}`), cell]));
         cells[focused]?.setAttribute('tabindex', 0);
@@ -85,9 +106,15 @@ export function mapSheet({chosen, choose, target}) {
     }
 
     function label() {
+        const found = orderNow() === 'region' ? region.of(node) : null;
+        grid.classList.toggle('ranked', !!found);
         header.channels.forEach((channel, i) => {
+            const unit = found?.units.get(channel);
             const words = `map ${channel}, energy ${formatNumber(header.energies[i], 3)}`
-                + (header.clusters && header.clusters[i] >= 0 ? `, cluster ${header.clusters[i]}` : '');
+                + (header.clusters && header.clusters[i] >= 0 ? `, cluster ${header.clusters[i]}` : '')
+                + (unit ? `, changes the region by ${percent(unit.here)}, the rest by ${percent(unit.elsewhere)}` : '');
+            if (found)
+                cells[i].style.setProperty('--effect', unit ? unit.here / (found.most || 1) : 0);
             cells[i].title = words;
             cells[i].setAttribute('aria-label', words);
         });
@@ -175,6 +202,7 @@ export function mapSheet({chosen, choose, target}) {
 
     store.on('frame', which => which === 'frame' && ask());
     store.on('ui', key => key === 'maps' && (controls.refresh(), ask()));
+    store.on('region', () => node && region.of(node) && (controls.refresh(), ask()));
     controls.register({}, element, () => header && node?.name === header.node && mark());
 
     return {

@@ -5,6 +5,7 @@ import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
 import {mount as mountPaint} from './paint.js';
+import {isRegion, mount as mountRegion, toggleRegion} from './region.js';
 import {classesOf, inputs, seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {viewport} from './viewport.js';
@@ -36,6 +37,7 @@ export function mount(root) {
         tools: el('div', {class: 'paint-tools', role: 'toolbar', 'aria-label': 'Painting',
                           'aria-orientation': 'vertical'}),
     };
+    const regionBar = el('div', {class: 'region-bar'});
     const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with vectors of a layer (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
 
@@ -44,8 +46,10 @@ export function mount(root) {
         button({icon: 'difference', label: 'Difference', quiet: true, run: toggleDifference, pressed: isDifference,
                 title: 'The difference from the picture without the bends (D)'}),
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
-                title: 'Interpolate between pixels, or show them as squares'}), paintButton),
-        paint.bar, paint.tools, port.element, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+                title: 'Interpolate between pixels, or show them as squares'}),
+        button({icon: 'region', label: 'Region', quiet: true, pressed: isRegion, run: toggleRegion,
+                title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton),
+        regionBar, paint.bar, paint.tools, port.element, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
 
@@ -155,6 +159,7 @@ export function mount(root) {
         note.textContent = live.refused?.message ?? '';
     });
     mountPaint(paint, port);
+    mountRegion(regionBar, port);
 
     keys.add({key: 'U', says: 'Hold: without the bends', group: 'Picture', run: () => setHeld(true),
               up: () => setHeld(false)});
