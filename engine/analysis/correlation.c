@@ -88,8 +88,9 @@ static gb_status cluster_layer(gb_clustered_layer *l, sums *of, uint64_t seed, g
     float *point = malloc(n * width * sizeof *point);
     gb_status status = values && centre && point ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
     correlate(of, n);
-    if (!status && !gb_eigen_symmetric(n, of->product, values))
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status decomposed = status ? GB_OK : gb_eigen_symmetric(n, of->product, values);
+    if (decomposed)
+        status = gb_fail(err, decomposed, decomposed == GB_NO_MEMORY ? "out of memory" : "the maps of a layer are not finite");
     for (size_t p = 0; p < n && !status; p++)
         for (size_t i = 0; i < width; i++)
             point[p * width + i] = (float)(values[i] > 0 ? sqrt(values[i]) * of->product[i * n + p] : 0);

@@ -30,6 +30,11 @@ static gb_status no_memory(const search *s) {
     return gb_fail(s->err, GB_NO_MEMORY, "out of memory");
 }
 
+/* Reports the status of a decomposition. */
+static gb_status told(const search *s, gb_status status, const char *not_finite) {
+    return status == GB_NO_MEMORY ? no_memory(s) : status ? gb_fail(s->err, status, "%s", not_finite) : GB_OK;
+}
+
 static gb_status report(const search *s, double share) {
     const gb_direction_options *o = s->options;
     return !o->progress || o->progress(o->progress_arg, s->progress_from + share * s->progress_share)
@@ -96,9 +101,7 @@ typedef struct fit {
 static gb_status add_to_pca(void *arg, const float *values, const float *latents, size_t count) {
     fit *f = arg;
     (void)latents;
-    if (gb_pca_add(&f->pca, values, count))
-        return GB_OK;
-    return gb_fail(f->s->err, GB_BAD_ARGUMENT, "principal components: the values are not finite, or out of memory");
+    return told(f->s, gb_pca_add(&f->pca, values, count), "principal components: the values are not finite");
 }
 
 /* Adds a batch to the normal equations of: latents = coordinates · directions. */
@@ -127,8 +130,9 @@ static gb_status solve(fit *f) {
     size_t kept = f->pca.kept, latent = f->s->latent_width;
     double *values = malloc(kept * sizeof *values + 1), *row = malloc(latent * sizeof *row + 1);
     gb_status status = values && row ? GB_OK : no_memory(f->s);
-    if (!status && !gb_eigen_symmetric(kept, f->normal, values))
-        status = gb_fail(f->s->err, GB_BAD_ARGUMENT, "principal components: the layer's values do not determine latents");
+    if (!status)
+        status = told(f->s, gb_eigen_symmetric(kept, f->normal, values),
+                      "principal components: the layer's values do not determine latents");
     for (size_t c = 0; c < kept && !status; c++) {
         double length = 0;
         for (size_t i = 0; i < latent; i++)
@@ -213,8 +217,8 @@ static gb_status principal_components(search *s) {
     gb_status status = gb_pca_new(&f.pca, width, s->count, width <= GB_PCA_EXACT_WIDTH) ? GB_OK : no_memory(s);
     if (!status)
         status = each_batch(s, node, samples, node == latent ? LATENT_BATCH : LAYER_BATCH, PCA_ROWS, add_to_pca, &f);
-    if (!status && !gb_pca_finish(&f.pca))
-        status = no_memory(s);
+    if (!status)
+        status = told(s, gb_pca_finish(&f.pca), "principal components: the values are not finite");
     if (!status && !f.pca.kept)
         status = gb_fail(s->err, GB_BAD_ARGUMENT, "'%s' has the same values in all %zu samples", info.name, samples);
     if (!status && node != latent)
@@ -295,8 +299,8 @@ static gb_status factorise(search *s) {
     gb_node torgb = gb_graph_find_role(graph, GB_ROLE_TORGB, 0);
     if (!status && !sefa && !o->first_layer && torgb != GB_NO_NODE)
         status = add_layer(s, torgb, false, products);
-    if (!status && !gb_eigen_symmetric(width, products, values))
-        status = gb_fail(s->err, GB_BAD_ARGUMENT, "the style weights are not finite, or out of memory");
+    if (!status)
+        status = told(s, gb_eigen_symmetric(width, products, values), "the style weights are not finite");
     bool all = !o->first_layer && last == layers - 1;
     for (size_t i = 0; i < s->count && i < width && !status; i++) {
         for (size_t k = 0; k < width; k++)

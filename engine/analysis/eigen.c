@@ -150,16 +150,16 @@ static void copy_with_sign(size_t n, double *to, const double *from) {
         to[i] = from[largest] < 0 ? -from[i] : from[i];
 }
 
-bool gb_eigen_symmetric(size_t n, double *a, double *values) {
+gb_status gb_eigen_symmetric(size_t n, double *a, double *values) {
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k <= i; k++)
             if (!isfinite(a[i * n + k]))
-                return false;
+                return GB_BAD_ARGUMENT;
     if (!n)
-        return true;
+        return GB_OK;
     double *v = malloc(n * n * sizeof *v), *work = malloc(3 * n * sizeof *work);
     pair *order = malloc(n * sizeof *order);
-    bool good = v && work && order;
+    bool room = v && work && order, good = room;
     if (good) {
         double *e = work + 2 * n;
         tridiagonalise(n, a, values, e, v, work);
@@ -176,5 +176,5 @@ bool gb_eigen_symmetric(size_t n, double *a, double *values) {
     free(v);
     free(work);
     free(order);
-    return good;
+    return good ? GB_OK : room ? GB_BAD_ARGUMENT : GB_NO_MEMORY;
 }

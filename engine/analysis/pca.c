@@ -46,11 +46,11 @@ static void mean_of(size_t width, const float *rows, size_t count, double *mean)
 
 /* ------------------------------------------------------------------------------------------------ exact */
 
-static bool add_products(gb_pca *pca, const float *rows, size_t count) {
+static gb_status add_products(gb_pca *pca, const float *rows, size_t count) {
     size_t n = pca->width;
     double *x = malloc(n * sizeof *x + 1);
     if (!x)
-        return false;
+        return GB_NO_MEMORY;
     if (!pca->samples)
         mean_of(n, rows, count, pca->shift);
     for (size_t r = 0; r < count; r++) {
@@ -64,10 +64,10 @@ static bool add_products(gb_pca *pca, const float *rows, size_t count) {
     }
     free(x);
     pca->samples += count;
-    return true;
+    return GB_OK;
 }
 
-static bool decompose_products(gb_pca *pca) {
+static gb_status decompose_products(gb_pca *pca) {
     size_t n = pca->width;
     double samples = (double)pca->samples, *values = malloc(n * sizeof *values + 1);
     for (size_t i = 0; values && i < n; i++) {
@@ -75,9 +75,10 @@ static bool decompose_products(gb_pca *pca) {
             pca->products[i * n + k] -= pca->mean[i] * pca->mean[k] / samples;
         pca->sums[i] = pca->products[i * n + i];
     }
-    if (!values || !gb_eigen_symmetric(n, pca->products, values)) {
+    gb_status status = values ? gb_eigen_symmetric(n, pca->products, values) : GB_NO_MEMORY;
+    if (status) {
         free(values);
-        return false;
+        return status;
     }
     for (size_t i = 0; i < n; i++)
         pca->mean[i] = pca->shift[i] + pca->mean[i] / samples;
@@ -87,7 +88,7 @@ static bool decompose_products(gb_pca *pca) {
             pca->components[c * n + i] = (float)pca->products[c * n + i];
     }
     free(values);
-    return true;
+    return GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ incremental */
@@ -100,17 +101,18 @@ static double dot(size_t n, const float *x, const float *y) {
 }
 
 /* The largest singular values of `m` [rows, width] and their right singular vectors, from the eigenvectors of m mᵀ. */
-static bool decompose_rows(gb_pca *pca, const float *m, size_t rows) {
+static gb_status decompose_rows(gb_pca *pca, const float *m, size_t rows) {
     size_t n = pca->width, found = rows < pca->kept ? rows : pca->kept;
     double *gram = zeros(rows, rows, sizeof *gram), *values = malloc(rows * sizeof *values);
-    bool good = gram && values;
-    for (size_t i = 0; good && i < rows; i++)
+    gb_status status = gram && values ? GB_OK : GB_NO_MEMORY;
+    for (size_t i = 0; !status && i < rows; i++)
         for (size_t k = 0; k <= i; k++)
             gram[i * rows + k] = dot(n, m + i * n, m + k * n);
-    good = good && gb_eigen_symmetric(rows, gram, values);
-    if (good)
+    if (!status)
+        status = gb_eigen_symmetric(rows, gram, values);
+    if (!status)
         memset(pca->components, 0, pca->kept * n * sizeof *pca->components);
-    for (size_t c = 0; good && c < pca->kept; c++) {
+    for (size_t c = 0; !status && c < pca->kept; c++) {
         bool there = c < found && values[c] > values[0] * 1e-12;
         float *component = pca->components + c * n;
         pca->singular[c] = there ? sqrt(values[c]) : 0;
@@ -122,11 +124,11 @@ static bool decompose_rows(gb_pca *pca, const float *m, size_t rows) {
     }
     free(gram);
     free(values);
-    return good;
+    return status;
 }
 
 /* The rows to decompose: what is known so far, the centred batch, and a row for the difference of the two means. */
-static bool refine(gb_pca *pca, const float *rows, size_t count) {
+static gb_status refine(gb_pca *pca, const float *rows, size_t count) {
     size_t n = pca->width, old = pca->samples ? pca->kept : 0, all = old + count + (old > 0);
     float *m = zeros(all, n, sizeof *m);
     double *mean = malloc(n * sizeof *mean + 1);
@@ -150,30 +152,33 @@ static bool refine(gb_pca *pca, const float *rows, size_t count) {
         }
         pca->mean[i] += (mean[i] - pca->mean[i]) * (double)count / total;
     }
-    good = good && decompose_rows(pca, m, all);
+    gb_status status = good ? decompose_rows(pca, m, all) : GB_NO_MEMORY;
     pca->samples += count;
     free(m);
     free(mean);
-    return good;
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ both */
 
-bool gb_pca_add(gb_pca *pca, const float *rows, size_t count) {
+gb_status gb_pca_add(gb_pca *pca, const float *rows, size_t count) {
     for (size_t i = 0; i < count * pca->width; i++)
         if (!isfinite(rows[i]))
-            return false;
-    return !count || (pca->products ? add_products(pca, rows, count) : refine(pca, rows, count));
+            return GB_BAD_ARGUMENT;
+    if (!count)
+        return GB_OK;
+    return pca->products ? add_products(pca, rows, count) : refine(pca, rows, count);
 }
 
-bool gb_pca_finish(gb_pca *pca) {
-    if (pca->products && pca->samples && !decompose_products(pca))
-        return false;
+gb_status gb_pca_finish(gb_pca *pca) {
+    gb_status status = pca->products && pca->samples ? decompose_products(pca) : GB_OK;
+    if (status)
+        return status;
     size_t most = pca->samples > 1 ? pca->samples - 1 : 0;
     pca->kept = pca->kept < most ? pca->kept : most;
     while (pca->kept && !(pca->singular[pca->kept - 1] > 0))
         pca->kept--;
-    return true;
+    return GB_OK;
 }
 
 double gb_pca_deviation(const gb_pca *pca, size_t i) {

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/ganbend.h"
+
 enum { GB_PCA_EXACT_WIDTH = 1024 };     /* up to this width the covariance matrix is kept, so that the result is exact */
 
 typedef struct gb_pca {
@@ -22,11 +24,11 @@ typedef struct gb_pca {
  * of all samples together. False if out of memory; call gb_pca_free() also then. */
 bool gb_pca_new(gb_pca *pca, size_t width, size_t kept, bool exact);
 void gb_pca_free(gb_pca *pca);
-/* Adds `count` samples [count, width]. False if out of memory or not finite. */
-bool gb_pca_add(gb_pca *pca, const float *rows, size_t count);
+/* Adds `count` samples [count, width]. GB_NO_MEMORY, or GB_BAD_ARGUMENT if they are not finite. */
+gb_status gb_pca_add(gb_pca *pca, const float *rows, size_t count);
 /* Call after the last batch: completes mean, components and singular values. `kept` may become smaller: there are at most
- * samples − 1 components, and at most `width`. */
-bool gb_pca_finish(gb_pca *pca);
+ * samples − 1 components, and at most `width`. Fails like gb_pca_add(). */
+gb_status gb_pca_finish(gb_pca *pca);
 /* The standard deviation along component i, dividing by samples − 1; and its share of the whole variance. */
 double gb_pca_deviation(const gb_pca *pca, size_t i);
 double gb_pca_share(const gb_pca *pca, size_t i);

@@ -1,7 +1,5 @@
-/* See faults.h. Preloaded into a program, it takes its orders from the environment: GANBEND_FAULT="KIND NUMBER once|on", and
- * writes the number of calls to the file GANBEND_FAULT_COUNT when the program ends.
- *
- * The sanitizers have their own allocator: there the calls of the code under test are redirected by the linker (--wrap). */
+/* See faults.h. The sanitizers have their own allocator: there the calls of the code under test are redirected by the linker
+ * (--wrap). */
 #define _GNU_SOURCE
 #include "faults.h"
 
@@ -11,27 +9,35 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 const char *const fault_names[FAULT_KINDS] = {"memory", "map", "open", "read", "write", "sync", "name"};
 
-static atomic_int wanted = FAULT_NONE;
-static atomic_long calls, failing, live;
-static atomic_bool persistent;
+typedef struct counters {
+    atomic_int wanted;
+    atomic_long calls, failing;
+    atomic_bool persistent;
+} counters;
+
+static counters own = {.wanted = FAULT_NONE}, *counted_by = &own;   /* preloaded: shared with the processes it starts */
+static atomic_long live;
 
 void faults_begin(fault_kind kind, long number, bool on) {
-    calls = 0;
-    failing = number;
-    persistent = on;
-    wanted = (int)kind;
+    counted_by->calls = 0;
+    counted_by->failing = number;
+    counted_by->persistent = on;
+    counted_by->wanted = (int)kind;
 }
 
 long faults_end(void) {
-    wanted = FAULT_NONE;
-    return calls;
+    counted_by->wanted = FAULT_NONE;
+    return counted_by->calls;
 }
 
 long faults_live_blocks(void) {
@@ -44,10 +50,10 @@ long faults_live_blocks(void) {
 
 /* Counts the call; whether it has to fail, with errno set. */
 static bool fails(fault_kind kind, int error) {
-    if (wanted != (int)kind)
+    if (counted_by->wanted != (int)kind)
         return false;
-    long number = calls++;
-    if (number != failing && !(persistent && number > failing))
+    long number = counted_by->calls++;
+    if (number != counted_by->failing && !(counted_by->persistent && number > counted_by->failing))
         return false;
     errno = error;
     return true;
@@ -147,8 +153,15 @@ static void *next(const char *name) {
 FILE_CALL(FAULT_READ, EIO, ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), int, void *, size_t)
 FILE_CALL(FAULT_READ, EIO, ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), int, void *, size_t,
           off_t)
-FILE_CALL(FAULT_WRITE, ENOSPC, ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size), int, const void *,
-          size_t)
+/* A pipe cannot be full. */
+ssize_t __real_write(int fd, const void *from, size_t size);
+ssize_t REPLACED(write)(int fd, const void *from, size_t size);
+ssize_t REPLACED(write)(int fd, const void *from, size_t size) {
+    struct stat info;
+    bool pipe = fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+    return !pipe && fails(FAULT_WRITE, ENOSPC) ? -1 : NEXT(ssize_t, write, int, const void *, size_t)(fd, from, size);
+}
+
 FILE_CALL(FAULT_WRITE, ENOSPC, ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at), (fd, from, size, at), int,
           const void *, size_t, off_t)
 FILE_CALL(FAULT_SYNC, EIO, int, fsync, (int fd), (fd), int)
@@ -165,6 +178,14 @@ ssize_t REPLACED(__read_chk)(int fd, void *to, size_t size, size_t room) {
     if (size > room)
         abort();
     return REPLACED(read)(fd, to, size);
+}
+
+ssize_t __real___pread_chk(int fd, void *to, size_t size, off_t at, size_t room);
+ssize_t REPLACED(__pread_chk)(int fd, void *to, size_t size, off_t at, size_t room);
+ssize_t REPLACED(__pread_chk)(int fd, void *to, size_t size, off_t at, size_t room) {
+    if (size > room)
+        abort();
+    return REPLACED(pread)(fd, to, size, at);
 }
 
 /* The mode of a file that open() makes. */
@@ -200,30 +221,120 @@ void *REPLACED(mmap)(void *at, size_t size, int access, int flags, int fd, off_t
     return NEXT(void *, mmap, void *, size_t, int, int, int, off_t)(at, size, access, flags, fd, offset);
 }
 
-/* ---- preloaded ---- */
-
 #ifdef FAULTS_PRELOADED
 
-__attribute__((constructor)) static void take_orders(void) {
-    const char *orders = getenv("GANBEND_FAULT");
-    char kind[16], times[8];
-    long number;
-    if (!orders || sscanf(orders, "%15s %ld %7s", kind, &number, times) != 3)
-        return;
-    unsetenv("LD_PRELOAD");
-    for (int k = 0; k < FAULT_KINDS; k++)
-        if (strcmp(fault_names[k], kind) == 0)
-            faults_begin((fault_kind)k, number, strcmp(times, "on") == 0);
+/* ---- streams, whose calls of the kernel are the C library's own ---- */
+
+/* What a stream does when the kernel refuses: its error is set, and what it holds is lost. */
+static void spoil(FILE *file) {
+    int error = errno;
+    __fpurge(file);
+    file->_flags |= _IO_ERR_SEEN;
+    errno = error;
 }
 
-__attribute__((destructor)) static void tell_count(void) {
-    const char *path = getenv("GANBEND_FAULT_COUNT");
-    long count = faults_end();
-    FILE *file = path ? fopen(path, "w") : NULL;
-    if (!file)
-        return;
-    fprintf(file, "%ld\n", count);
-    fclose(file);
+FILE *fopen(const char *path, const char *mode) {
+    return fails(FAULT_OPEN, EMFILE) ? NULL : NEXT(FILE *, fopen, const char *, const char *)(path, mode);
+}
+
+size_t fread(void *to, size_t size, size_t count, FILE *file) {
+    if (!fails(FAULT_READ, EIO))
+        return NEXT(size_t, fread, void *, size_t, size_t, FILE *)(to, size, count, file);
+    spoil(file);
+    return 0;
+}
+
+size_t __fread_chk(void *to, size_t room, size_t size, size_t count, FILE *file);
+size_t __fread_chk(void *to, size_t room, size_t size, size_t count, FILE *file) {
+    if (size && count > room / size)
+        abort();
+    return fread(to, size, count, file);
+}
+
+char *fgets(char *to, int size, FILE *file) {
+    if (!fails(FAULT_READ, EIO))
+        return NEXT(char *, fgets, char *, int, FILE *)(to, size, file);
+    spoil(file);
+    return NULL;
+}
+
+char *__fgets_chk(char *to, size_t room, int size, FILE *file);
+char *__fgets_chk(char *to, size_t room, int size, FILE *file) {
+    if (size < 0 || (size_t)size > room)
+        abort();
+    return fgets(to, size, file);
+}
+
+size_t fwrite(const void *from, size_t size, size_t count, FILE *file) {
+    if (!fails(FAULT_WRITE, ENOSPC))
+        return NEXT(size_t, fwrite, const void *, size_t, size_t, FILE *)(from, size, count, file);
+    spoil(file);
+    return 0;
+}
+
+int fflush(FILE *file) {
+    if (!file || !__fpending(file) || !fails(FAULT_WRITE, ENOSPC))
+        return NEXT(int, fflush, FILE *)(file);
+    spoil(file);
+    return EOF;
+}
+
+int fclose(FILE *file) {
+    bool lost = __fpending(file) && fails(FAULT_WRITE, ENOSPC);
+    if (lost)
+        __fpurge(file);
+    int result = NEXT(int, fclose, FILE *)(file);
+    if (lost)
+        errno = ENOSPC;
+    return lost ? EOF : result;
+}
+
+/* ---- the program under test ---- */
+
+typedef int program(int argc, char **argv, char **environment);
+
+static program *real_main;
+
+/* Before the program's main(), all that was loaded being ready: runs it once in a process of its own for each order that
+ * comes, so that a run costs a fork instead of loading thirty libraries. */
+static int serve(int argc, char **argv, char **environment) {
+    const char *ends = getenv("GANBEND_FAULTS");
+    int from, to;
+    fault_order order;
+    if (!ends || sscanf(ends, "%d %d", &from, &to) != 2)
+        return real_main(argc, argv, environment);
+    void *page = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return FAULTS_BROKEN;
+    counted_by = page;
+    unsetenv("LD_PRELOAD");         /* programs that this one starts are not under test */
+    while (read(from, &order, sizeof order) == (ssize_t)sizeof order) {
+        fault_report report = {0};
+        faults_begin(FAULT_NONE, 0, false);
+        pid_t child = fork();
+        if (child == 0) {
+            close(from);
+            close(to);
+            alarm(FAULTS_SECONDS);
+            faults_begin(order.kind, order.number, order.on);
+            return real_main(argc, argv, environment);
+        }
+        if (child < 0 || waitpid(child, &report.status, 0) != child)
+            return FAULTS_BROKEN;
+        report.calls = faults_end();
+        if (write(to, &report, sizeof report) != (ssize_t)sizeof report)
+            return FAULTS_BROKEN;
+    }
+    _exit(0);
+}
+
+int __libc_start_main(program *main, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*end)(void),
+                      void *stack);
+int __libc_start_main(program *main, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*end)(void),
+                      void *stack) {
+    real_main = main;
+    return NEXT(int, __libc_start_main, program *, int, char **, void (*)(void), void (*)(void), void (*)(void), void *)
+        (serve, argc, argv, init, fini, end, stack);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #define GB_TESTS_FAULTS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 typedef enum fault_kind {
     FAULT_MEMORY,       /* malloc, calloc, realloc, posix_memalign, aligned_alloc: ENOMEM */
@@ -27,5 +28,24 @@ long faults_end(void);
 
 /* Blocks of memory that have been allocated and not freed. Always 0 under the sanitizers, which look for leaks themselves. */
 long faults_live_blocks(void);
+
+/* Preloaded into a program, faults.c runs it again and again. The environment variable GANBEND_FAULTS has the numbers of two
+ * descriptors, "IN OUT": for each order that comes from IN, the program runs in a process of its own, with its arguments and
+ * the fault, and a report is written to OUT when it ends. The calls of processes that it forks count with its own. */
+typedef struct fault_order {
+    fault_kind kind;            /* FAULT_NONE: no fault */
+    long number;
+    bool on;
+} fault_order;
+
+typedef struct fault_report {
+    int status;                 /* as from waitpid() */
+    long calls;                 /* of the kind */
+} fault_report;
+
+enum {
+    FAULTS_SECONDS = 20,        /* a program that runs longer is ended by SIGALRM */
+    FAULTS_BROKEN = 125         /* exit status if this could not be done */
+};
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "tools/studio/client.h"
 #include "tools/studio/folder.h"
+#include "tools/program/json_output.h"
 #include "tools/studio/messages.h"
 #include "tools/studio/projects.h"
 
@@ -51,7 +52,7 @@ static inline shared *small_studio(bell *b) {
     tiny.wake_arg = b;
     if (tiny.context)
         return &tiny;
-    messages_begin();
+    json_watch();
     clients_init(&tiny.clients);
     strcpy(out, "/tmp/ganbend-fuzz-XXXXXX");
     if (!mkdtemp(out))

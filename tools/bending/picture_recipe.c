@@ -156,10 +156,11 @@ static void read_settings(const char *text, picture_settings *m) {
 /* ------------------------------------------------------------------------------------------------ the recipe */
 
 /* Converts a cluster file to the JSON object that a recipe contains instead. The caller frees it; NULL if the file is
- * malformed. */
-static char *clusters_json(const char *text) {
+ * malformed, or with an error if memory ran out. */
+static char *clusters_json(const char *path, const char *text, gb_error *err) {
     static const char key[] = "{\"bends\": [], \"clusters\": ";
     gb_recipe *recipe = NULL;
+    gb_error why = {0};
     const char *json;
     text_buffer p = {0}, cut = {0};
     put_text(&p, "bends: []\nclusters:\n");
@@ -169,14 +170,17 @@ static char *clusters_json(const char *text) {
         put_text(&p, "  ");
         put_bytes(&p, line, (size_t)(end - line));
     }
-    if (!p.failed && !gb_recipe_parse(p.text, p.used, "clusters", &recipe, NULL) &&
-        !gb_recipe_json(recipe, &json, NULL) && !strncmp(json, key, sizeof key - 1) && json[sizeof key - 1] == '{')
+    if (!p.failed && !gb_recipe_parse(p.text, p.used, "clusters", &recipe, &why) &&
+        !gb_recipe_json(recipe, &json, &why) && !strncmp(json, key, sizeof key - 1) && json[sizeof key - 1] == '{')
         put_bytes(&cut, json + sizeof key - 1, strlen(json) - sizeof key);
     gb_recipe_free(recipe);
     free(p.text);
-    if (!cut.failed) return cut.text;
-    free(cut.text);
-    return NULL;
+    if (p.failed || cut.failed || why.status == GB_NO_MEMORY) {
+        state(err, GB_NO_MEMORY, "%s: out of memory", path);
+        free(cut.text);
+        return NULL;
+    }
+    return cut.text;
 }
 
 /* True for the format of latent_numbers(). */
@@ -224,12 +228,12 @@ static gb_status join_recipes(const char *path, const picture_parts *from, text_
 
 static gb_status remake(const char *path, const picture_parts *from, text_buffer *to, gb_error *err) {
     text_buffer joined = {0};
-    char *clusters = from->clusters ? clusters_json(from->clusters) : NULL;
+    char *clusters = from->clusters ? clusters_json(path, from->clusters, err) : NULL;
     picture_settings m = {.latent = from->latent && is_numbers(from->latent) ? from->latent : NULL, .clusters = clusters};
     text_buffer json = {0};
     gb_recipe *again = NULL;
     if (from->settings) read_settings(from->settings, &m);
-    if (!join_recipes(path, from, &joined, err)) {
+    if (!err->status && !join_recipes(path, from, &joined, err)) {
         put_json(&json, &m, joined.text);
         if (m.others.used) {
             put_text(to, "# also rendered with ");

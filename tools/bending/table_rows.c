@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "tools/program/json_output.h"
 
 const row_family filter_rows = {"filter", "filters", gb_filter_row};
@@ -216,18 +214,13 @@ void print_rows_markdown(const row_family *family, const char *name) {
     }
 }
 
-/* JSON has no infinity: a missing limit is null. */
-static json_t *number_json(float value) {
-    return isfinite(value) ? json_real((double)value) : json_null();
-}
-
 /* Keys are those of gb_param_info. A parameter past param_count has no default value. */
 static json_t *param_json(const gb_param_info *p, bool has_default) {
     json_t *choices = p->choices ? json_array() : json_null();
     for (int i = 0; p->choices && p->choices[i]; i++) json_array_append_new(choices, json_string(p->choices[i]));
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "default_value",
-                     has_default ? number_json(p->default_value) : json_null(), "low", number_json(p->low), "high",
-                     number_json(p->high), "integer", (int)p->integer, "choices", choices);
+                     has_default ? json_number((double)p->default_value) : json_null(), "low", json_number((double)p->low), "high",
+                     json_number((double)p->high), "integer", (int)p->integer, "choices", choices);
 }
 
 /* Keys are those of gb_table_row. */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 
 #include "tools/bending/recipes.h"
 #include "commands.h"
@@ -255,7 +254,7 @@ static void print_table(const settings *set, const loaded_model *o, const gb_ses
     }
 }
 
-static gb_status print_json(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
+static gb_status report_json(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
                             const result *r, gb_error *err) {
     json_t *root = json_pack("{s:f, s:f, s:I, s:i, s:I, s:s, s:I, s:I, s:f, s:f, s:f}", "median_s", r->median,
                              "fastest_s", r->fastest, "runs", (json_int_t)s->runs, "threads",
@@ -272,8 +271,8 @@ static gb_status print_json(const settings *set, const loaded_model *o, const gb
         gb_session_step(session, (int)i, &step);
         limit = min_seconds(&step, r, &binds);
         gb_model_node(o->model, step.first, &first);
-        json_array_append_new(nodes, json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
-                                               step_name(o->model, &step, &last), "first", first.name, "op", step.op,
+        json_array_append_new(nodes, json_pack("{s:o, s:o, s:s, s:i, s:s, s:f, s:I, s:I, s:s, s:f}", "name",
+                                               json_text(step_name(o->model, &step, &last)), "first", json_text(first.name), "op", step.op,
                                                "nodes", step.nodes, "kernel", step.kernel ? step.kernel : "", "seconds",
                                                r->steps[i], "macs", (json_int_t)step.macs, "bytes",
                                                (json_int_t)step.bytes, "limit", binds, "limit_share",
@@ -315,7 +314,7 @@ static int run(int argc, char **argv) {
         !apply_bending(&b, session, &err) && !(set.gradients && want_gradients(&o, session, &err)) &&
         !time_renders(&set, &o, session, images, &s, &err) &&
         !evaluate(&set, &o, &s, &r, &err)) {
-        if (set.json) print_json(&set, &o, session, &s, &r, &err);
+        if (set.json) report_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);
     }
     free(r.steps);

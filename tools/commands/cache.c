@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <jansson.h>
 
 #include "commands.h"
 #include "tools/inputs/model_cache.h"
@@ -44,12 +43,12 @@ static void print_list(const char *folder, const cache_entry *entries, size_t co
     printf("%s: %zu model%s, %.1f MB of at most %.1f MB\n", folder, count, count == 1 ? "" : "s", 1e-6 * (double)sum, 1e-6 * (double)cache_limit());
 }
 
-static gb_status print_json(const char *folder, const cache_entry *entries, size_t count, gb_error *err) {
+static gb_status list_json(const char *folder, const cache_entry *entries, size_t count, gb_error *err) {
     json_t *list = json_array(), *root;
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "name", entries[i].name, "bytes",
+        json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "name", json_text(entries[i].name), "bytes",
                                               (json_int_t)entries[i].bytes, "used", (json_int_t)entries[i].used));
-    root = json_pack("{s:s, s:I, s:o}", "folder", folder, "limit", (json_int_t)cache_limit(), "models", list);
+    root = json_pack("{s:o, s:I, s:o}", "folder", json_text(folder), "limit", (json_int_t)cache_limit(), "models", list);
     return write_json(root, 0, err);
 }
 
@@ -64,7 +63,7 @@ static int run_list(int argc, char **argv) {
     if (!parse_arguments(&list_command, argc, argv, operands, &set, &status)) return status;
     cache_folder(folder);
     if (!cache_list(&entries, &count, &err)) {
-        if (set.json) print_json(folder, entries, count, &err);
+        if (set.json) list_json(folder, entries, count, &err);
         else print_list(*folder ? folder : "no folder", entries, count);
     }
     free(entries);

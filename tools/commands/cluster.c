@@ -1,5 +1,4 @@
 /* ganbend cluster: groups the feature maps of layers, and draws a sheet for each layer. */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,19 +97,15 @@ static void list(const gb_clustering *clustering) {
 
 static gb_status list_json(const gb_clustering *clustering, gb_error *err) {
     json_t *all = json_array();
-    bool good = all != NULL;
-    for (size_t i = 0; good && i < gb_clustering_layers(clustering); i++) {
+    for (size_t i = 0; i < gb_clustering_layers(clustering); i++) {
         gb_layer_clusters l;
         gb_clustering_layer(clustering, i, &l);
-        json_t *features = json_array(), *one = NULL;
-        for (int f = 0; features && f < l.channels; f++) json_array_append_new(features, json_integer(l.cluster[f]));
-        one = json_pack("{s:s, s:i, s:f, s:o}", "layer", l.name, "clusters", l.clusters, "between", l.between, "cluster_of_map",
-                        features);
-        good = one && !json_array_append_new(all, one);
+        json_t *features = json_array();
+        for (int f = 0; f < l.channels; f++) json_array_append_new(features, json_integer(l.cluster[f]));
+        json_array_append_new(all, json_pack("{s:o, s:i, s:o, s:o}", "layer", json_text(l.name), "clusters", l.clusters,
+                                             "between", json_number(l.between), "cluster_of_map", features));
     }
-    if (good) return write_json(all, 0, err);
-    json_decref(all);
-    return write_json(NULL, 0, err);
+    return write_json(all, 0, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ sheets */

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "tools/inputs/latents.h"
 #include "tools/program/json_output.h"
 
@@ -110,11 +108,6 @@ void print_comparison(const reference *r, double tolerance, comparison_columns w
     }
 }
 
-/* JSON has neither NaN nor infinity: they are null, and "nan" counts the former. */
-static json_t *json_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static void put_deviation(json_t *to, const reference_array *s, measure m) {
     json_object_set_new(to, "difference", json_number(largest(s, m)));
     json_object_set_new(to, "relative", json_number(relative(s, m)));
@@ -130,7 +123,7 @@ static json_t *json_deviation(const reference_array *s, measure m) {
 static json_t *json_array_of(const reference *r, const reference_array *s, double tolerance, comparison_columns with) {
     json_t *entry = json_object(), *shape = json_array();
     for (int i = 0; i < s->ndim; i++) json_array_append_new(shape, json_integer((json_int_t)s->shape[i]));
-    json_object_set_new(entry, "name", json_string(s->name));
+    json_object_set_new(entry, "name", json_text(s->name));
     json_object_set_new(entry, "shape", shape);
     json_object_set_new(entry, "magnitude", json_number(s->magnitude));
     put_deviation(entry, s, ALL);
@@ -149,16 +142,17 @@ gb_status print_comparison_json(const reference *r, const char *model, double to
     json_t *root = json_object(), *arrays = json_array();
     for (size_t i = 0; i < r->count; i++)
         json_array_append_new(arrays, json_array_of(r, &r->arrays[i], tolerance, with));
-    json_object_set_new(root, "model", json_string(model));
-    json_object_set_new(root, "reference", json_string(r->path));
+    json_object_set_new(root, "model", json_text(model));
+    json_object_set_new(root, "reference", json_text(r->path));
     json_object_set_new(root, "samples", json_integer((json_int_t)r->samples));
     json_object_set_new(root, "tolerance", json_real(tolerance));
     json_object_set_new(root, "within", json_boolean(within_tolerance(r, tolerance)));
-    json_object_set_new(root, "worst", json_string(worst_of(r, ALL)->name));
-    if (with.local) json_object_set_new(root, "worst_own", json_string(worst_of(r, OWN)->name));
+    json_object_set_new(root, "worst", json_text(worst_of(r, ALL)->name));
+    if (with.local) json_object_set_new(root, "worst_own", json_text(worst_of(r, OWN)->name));
     if (with.float64)
-        json_object_set_new(root, "worst_float64", json_pack("{s:s, s:s}", "reference", worst_of(r, REFERENCE_ROUNDING)->name,
-                                                             "ganbend", worst_of(r, OUR_ROUNDING)->name));
+        json_object_set_new(root, "worst_float64", json_pack("{s:o, s:o}", "reference",
+                                                             json_text(worst_of(r, REFERENCE_ROUNDING)->name), "ganbend",
+                                                             json_text(worst_of(r, OUR_ROUNDING)->name)));
     json_object_set_new(root, "arrays", arrays);
     return write_json(root, 0, err);
 }

@@ -1,7 +1,6 @@
 /* ganbend directions: finds directions in a generator's latent space, or reads them from a file; lists them, writes them,
  * and draws a sheet for each. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,19 +91,17 @@ static void list(const gb_directions *directions) {
 
 static gb_status list_json(const gb_directions *directions, gb_error *err) {
     json_t *all = json_array();
-    bool good = all != NULL;
-    for (size_t i = 0; good && i < gb_directions_count(directions); i++) {
+    for (size_t i = 0; i < gb_directions_count(directions); i++) {
         gb_direction d;
         gb_directions_at(directions, i, &d);
-        json_t *one = json_pack("{s:s, s:s, s:I, s:f}", "name", d.name, "space", d.space == GB_LATENT_Z ? "z" : "w", "width",
-                                (json_int_t)d.width, "deviation", (double)d.deviation);
+        json_t *one = json_pack("{s:o, s:s, s:I, s:o}", "name", json_text(d.name), "space",
+                                d.space == GB_LATENT_Z ? "z" : "w", "width", (json_int_t)d.width, "deviation",
+                                json_number((double)d.deviation));
         if (one && d.space == GB_LATENT_W && d.last_layer >= 0)
             json_object_set_new(one, "layers", json_pack("[i, i]", d.first_layer, d.last_layer));
-        good = one && !json_array_append_new(all, one);
+        json_array_append_new(all, one);
     }
-    if (good) return write_json(all, 0, err);
-    json_decref(all);
-    return write_json(NULL, 0, err);
+    return write_json(all, 0, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ writing */

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "commands.h"
 #include "tools/bending/table_rows.h"
 #include "tools/program/host.h"
+#include "tools/program/json_output.h"
 #include "tools/inputs/open_model.h"
 
 typedef struct settings {
@@ -143,14 +142,14 @@ static void print_move(const move_times *m, double whole) {
 
 static json_t *json_head(const settings *set, const loaded_model *o, double whole) {
     const char *gpu = gb_context_device(o->context);
-    return json_pack("{s:s, s:s, s:s, s:i, s:I, s:i, s:f, s:[]}", "model", set->model, "activation", set->activation,
+    return json_pack("{s:o, s:s, s:s, s:i, s:I, s:i, s:f, s:[]}", "model", json_text(set->model), "activation", set->activation,
                      gpu ? "device" : "isa", gpu ? gpu : gb_context_isa(o->context), "threads",
                      gb_context_threads(o->context), "moves", (json_int_t)set->moves, "warm_up", (int)WARM_UP,
                      "whole_image_s", whole, "layers");
 }
 
 static json_t *json_move(const move_times *m, double whole) {
-    return json_pack("{s:s, s:f, s:f, s:f, s:i}", "name", m->layer, "first_s", m->first, "median_s", m->further,
+    return json_pack("{s:o, s:f, s:f, s:f, s:i}", "name", json_text(m->layer), "first_s", m->first, "median_s", m->further,
                      "of_whole_image", m->further / whole, "nodes", m->nodes);
 }
 
@@ -173,10 +172,7 @@ static gb_status measure(const settings *set, const gb_table_row *row, const loa
         if (set->json) json_array_append_new(json_object_get(root, "layers"), json_move(&m, whole));
         else print_move(&m, whole);
     }
-    if (set->json && !err->status) {
-        if (json_dumpf(root, stdout, JSON_INDENT(2))) state(err, GB_NO_MEMORY, "out of memory for the JSON");
-        putchar('\n');
-    }
+    if (set->json && !err->status) return write_json(root, 0, err);
     json_decref(root);
     return err->status;
 }

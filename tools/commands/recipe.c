@@ -26,14 +26,17 @@ static const option check_options[] = {
     {0}
 };
 
-/* Prints a text that is in a recipe. */
+/* Prints a text that is in a recipe, in parts that end with a character. */
 static void print_text(const char *text) {
-    text_buffer copy = {0};
-    put_text(&copy, text);
-    if (copy.failed || !copy.text) return;
-    gb_make_printable(copy.text);
-    fputs(copy.text, stdout);
-    free(copy.text);
+    char part[256];
+    for (size_t size = 0; *text; text += size) {
+        for (size = 0; size < sizeof part - 1 && text[size];) size++;
+        while (text[size] && size > 1 && ((unsigned char)text[size] & 0xc0) == 0x80) size--;
+        memcpy(part, text, size);
+        part[size] = '\0';
+        gb_make_printable(part);
+        fputs(part, stdout);
+    }
 }
 
 static void print_line(void *arg, const char *text) {

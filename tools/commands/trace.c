@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jansson.h>
 
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "tools/inputs/inputs.h"
 #include "tools/inputs/open_model.h"
+#include "tools/program/json_output.h"
 #include "tools/program/progress.h"
 
 typedef struct settings {
@@ -73,16 +73,13 @@ static void print_csv(const char *image, const gb_node_info *node, const statist
     printf(",%zu,%zu,%zu\n", s->zeros, s->nan, s->infinite);
 }
 
-static json_t *json_number(double number) {
-    return isfinite(number) ? json_real(number) : json_null();
-}
-
-static void print_json(const char *image, const gb_node_info *node, const statistics *s, bool first) {
+static gb_status write_row(const char *image, const gb_node_info *node, const statistics *s, bool first,
+                           gb_error *err) {
     json_t *row = json_object(), *shape = json_array();
     for (int i = 0; i < node->ndim; i++) json_array_append_new(shape, json_integer((json_int_t)node->shape[i]));
-    json_object_set_new(row, "image", json_string(image));
-    json_object_set_new(row, "name", json_string(node->name));
-    json_object_set_new(row, "op", json_string(node->op));
+    json_object_set_new(row, "image", json_text(image));
+    json_object_set_new(row, "name", json_text(node->name));
+    json_object_set_new(row, "op", json_text(node->op));
     json_object_set_new(row, "shape", shape);
     json_object_set_new(row, "count", json_integer((json_int_t)s->count));
     json_object_set_new(row, "min", json_number(s->least));
@@ -93,8 +90,7 @@ static void print_json(const char *image, const gb_node_info *node, const statis
     json_object_set_new(row, "nan", json_integer((json_int_t)s->nan));
     json_object_set_new(row, "infinite", json_integer((json_int_t)s->infinite));
     fputs(first ? "\n" : ",\n", stdout);
-    json_dumpf(row, stdout, 0);
-    json_decref(row);
+    return write_json_row(row, err);
 }
 
 typedef struct work {
@@ -145,16 +141,16 @@ static gb_status trace_group(work *w, const char *image, gb_node from, gb_node t
         if (w->wanted[i] && gb_session_tap(w->session, info.name, err)) return err->status;
     }
     if (gb_session_render(w->session, NULL, err)) return err->status;
-    for (gb_node i = from; i < to; i++) {
+    for (gb_node i = from; i < to && !err->status; i++) {
         if (!w->wanted[i]) continue;
         gb_model_node(w->o->model, i, &info);
         if (gb_session_read(w->session, i, w->values, err) || gb_session_untap(w->session, info.name, err)) return err->status;
         statistics s = statistics_of(w->values, node_elements(&info));
-        if (w->set->json) print_json(image, &info, &s, !w->begun);
+        if (w->set->json) write_row(image, &info, &s, !w->begun, err);
         else print_csv(image, &info, &s);
         w->begun = true;
     }
-    return GB_OK;
+    return err->status;
 }
 
 static gb_status trace(work *w, inputs *in, bending *b, gb_error *err) {
@@ -178,7 +174,7 @@ static gb_status trace(work *w, inputs *in, bending *b, gb_error *err) {
             trace_group(w, image, from, to = end_of_group(w, from), err);
     }
     progress_end(&p);
-    if (w->set->json) fputs("\n]\n", stdout);
+    if (w->set->json && !err->status) fputs("\n]\n", stdout);
     return err->status;
 }
 

@@ -1,5 +1,4 @@
 /* ganbend units: measures what each feature map of a layer does to the picture, as a ranked table and a sheet. */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,24 +193,27 @@ static void print_csv(const work *w) {
     }
 }
 
-static gb_status print_json(const work *w, gb_error *err) {
+static json_t *pair(double a, double b) {
+    return json_pack("[o, o]", json_number(a), json_number(b));
+}
+
+static gb_status list_json(const work *w, gb_error *err) {
     json_t *all = json_array();
-    bool good = all != NULL;
-    for (int64_t i = 0; good && i < w->layer.shape[0]; i++) {
+    for (int64_t i = 0; i < w->layer.shape[0]; i++) {
         const gb_unit *u = &w->units[w->order[i].number];
         json_t *effects = json_object();
         for (int b = 0; effects && b < w->bend_count; b++)
             json_object_set_new(effects, w->titles[b],
-                                json_pack("[f, f]", (double)u->effect[b], (double)u->effect_in_mask[b]));
-        json_t *one = json_pack("{s:i, s:o, s:f, s:[f, f], s:f, s:f, s:f}", "unit", w->order[i].number, "effects", effects, "mean",
-                                (double)u->mean, "replaced_by_mean", (double)u->replaced, (double)u->replaced_in_mask,
-                                "attribution", (double)u->attribution, "threshold", (double)u->threshold, "overlap",
-                                (double)u->overlap);
-        good = one && !json_array_append_new(all, one);
+                                pair((double)u->effect[b], (double)u->effect_in_mask[b]));
+        json_t *one = json_pack("{s:i, s:o, s:o, s:o}", "unit", w->order[i].number, "effects", effects, "mean",
+                                json_number((double)u->mean), "replaced_by_mean",
+                                pair((double)u->replaced, (double)u->replaced_in_mask));
+        json_object_set_new(one, "attribution", json_number((double)u->attribution));
+        json_object_set_new(one, "threshold", json_number((double)u->threshold));
+        json_object_set_new(one, "overlap", json_number((double)u->overlap));
+        json_array_append_new(all, one);
     }
-    if (good) return write_json(all, 0, err);
-    json_decref(all);
-    return write_json(NULL, 0, err);
+    return write_json(all, 0, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ the sheet */
@@ -289,7 +291,7 @@ static gb_status work_on(settings *set, inputs *in, work *w, gb_error *err) {
     if (find_layer(set, w, err) || read_bends(set, w, err) || read_mask(set, w, err) || measure(set, in, w, err) ||
         sort_units(set, w, err))
         return err->status;
-    if (set->json) print_json(w, err);
+    if (set->json) list_json(w, err);
     else if (set->csv) print_csv(w);
     else if (!set->out) print_table(set, w);
     if (!err->status && set->out) draw_sheet(set, in, w, err);

@@ -35,8 +35,8 @@ gb_status convert_safely(const char *in, const char *out, const gb_convert_optio
     bool own;
     if (gb_check_output(out, GB_OUTPUT_GBW, err) || sandbox_start(&box, convert, &c, &child, err)) return err->status;
     gb_file_write(out, GB_OUTPUT_GBW, &(gb_reader){.name = out, .read = sandbox_read, .arg = &child}, &written);
-    own = child.ended;      /* and not because this process stopped reading what it wrote */
+    own = child.failed.status != GB_OK;     /* and not because this process stopped reading what the child wrote */
     sandbox_finish(&child, &failed);
-    if (written.status) *err = own && failed.status ? failed : written;
+    if (written.status) *err = own ? failed : written;
     return err->status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checkpoint_tables.h"
+#include "json_output.h"
 #include "reference.h"
 #include "temporary.h"
 #include "tools/commands/commands.h"
@@ -126,12 +127,13 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    json_watch();
     int status = dispatch(argc, argv);
     end_cleaning_up();
-    /* Output that could not be written is a failure, even if the subcommand succeeded. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    /* Output that could not be written is a failure, even if the subcommand succeeded. One that failed has said why. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE) {
         fprintf(stderr, "ganbend: standard output: %s\n", strerror(errno));
-        return status == EXIT_DONE ? EXIT_FAILED : status;
+        return EXIT_FAILED;
     }
     return status;
 }

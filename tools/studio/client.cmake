@@ -11,7 +11,7 @@ add_library(gb_studio_client STATIC
   studio/frame.c studio/network.c studio/statistics.c studio/maps.c studio/pick.c studio/saving.c
   studio/film.c studio/film_handlers.c studio/analysis.c studio/stop.c studio/directions.c
   ${analyses}
-  program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/nearest_name.c program/options.c
+  program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/json_output.c program/nearest_name.c program/options.c
   program/output_names.c program/progress.c program/report.c program/sandbox.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/safe_convert.c inputs/seeds.c
   bending/recipes.c bending/recipe_yaml.c bending/picture_recipe.c pictures/pictures.c)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/program/arguments.h"
+#include "tools/program/json_output.h"
 
 enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 
@@ -112,23 +113,10 @@ static const char *count_values(const char *bytes, size_t size) {
     return values > MAX_VALUES ? "more than a million values" : NULL;
 }
 
-/* jansson takes a failed allocation for an error in the text, or for its end. So its allocations are watched. */
-static _Thread_local bool allocation_failed;
-
-static void *watched_malloc(size_t size) {
-    void *block = malloc(size);
-    if (!block) allocation_failed = true;
-    return block;
-}
-
-void messages_begin(void) {
-    json_set_alloc_funcs(watched_malloc, free);
-}
-
 json_t *read_utf8(const char *bytes, size_t size, bool *out_of_memory) {
-    allocation_failed = false;
+    json_forget();
     json_t *text = json_stringn(bytes, size);
-    *out_of_memory = !text && allocation_failed;
+    *out_of_memory = !text && json_out_of_memory();
     return text;
 }
 
@@ -140,11 +128,11 @@ json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_R
         *code = refuse(reason, CLOSE_POLICY, "JSON %s", much);
         return NULL;
     }
-    allocation_failed = false;
+    json_forget();
     tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
-    if (tree && !allocation_failed) return tree;
+    if (tree && !json_out_of_memory()) return tree;
     json_decref(tree);
-    if (allocation_failed) *code = refuse(reason, CLOSE_ERROR, "out of memory");
+    if (json_out_of_memory()) *code = refuse(reason, CLOSE_ERROR, "out of memory");
     else if (json_error_code(&why) == json_error_invalid_utf8) *code = refuse(reason, CLOSE_BAD_DATA, "not UTF-8");
     else *code = refuse(reason, CLOSE_BAD_DATA, "not JSON: line %d, column %d", why.line, why.column);
     return NULL;

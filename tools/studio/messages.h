@@ -37,9 +37,6 @@ typedef struct message {
 enum { CLOSE_UNSUPPORTED = 1003, CLOSE_BAD_DATA = 1007, CLOSE_POLICY = 1008, CLOSE_TOO_BIG = 1009, CLOSE_ERROR = 1011,
        CLOSE_TRY_LATER = 1013 };
 
-/* To be called once, before any other use of jansson. */
-void messages_begin(void);
-
 /* Returns 0 and a message to be freed, or a close code and its reason. */
 int read_message(const char *bytes, size_t size, message **m, char reason[CLOSE_REASON]);
 void free_message(message *m);

@@ -184,7 +184,6 @@ static int run(int argc, char **argv) {
     where.certificate = set.certificate;
     where.key = set.key;
     where.port = (int)set.port;
-    messages_begin();
     clients_init(&s.clients);
     if (!open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
     claim_end(set.out, lock);

@@ -98,9 +98,9 @@ static void incremental_components_of_w(void **state) {
     } while (n);
     assert_int_equal(done, SAMPLES);
     assert_true(gb_pca_new(&pca, WIDTH, FOUND, false));
-    assert_true(gb_pca_add(&pca, w, SAMPLES / 2));
-    assert_true(gb_pca_add(&pca, w + SAMPLES / 2 * WIDTH, SAMPLES / 2));
-    assert_true(gb_pca_finish(&pca));
+    assert_int_equal(gb_pca_add(&pca, w, SAMPLES / 2), GB_OK);
+    assert_int_equal(gb_pca_add(&pca, w + SAMPLES / 2 * WIDTH, SAMPLES / 2), GB_OK);
+    assert_int_equal(gb_pca_finish(&pca), GB_OK);
     for (size_t c = 0; c < FOUND; c++) {
         double product = 0;
         for (size_t i = 0; i < WIDTH; i++)

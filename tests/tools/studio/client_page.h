@@ -16,6 +16,7 @@
 
 #include "tools/studio/claim.h"
 #include "tools/studio/client.h"
+#include "tools/program/json_output.h"
 #include "tools/studio/messages.h"
 #include "tools/studio/projects.h"
 
@@ -106,7 +107,7 @@ static inline void open_studio(studio *w) {
     w->shared.wake_arg = w;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
-    messages_begin();
+    json_watch();
     clients_init(&w->shared.clients);
 }
 
