@@ -214,7 +214,11 @@ GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, c
 
 /* What the library writes. Every function that writes a file replaces one of its own kind, and an empty one; a file of
  * another kind is left as it is and the call fails. With GANBEND_OVERWRITE=1 in the environment it is replaced as well. */
-typedef enum gb_output_kind { GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS } gb_output_kind;
+typedef enum gb_output_kind {
+    GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS,
+    GB_OUTPUT_TORCH,            /* what torch.save() writes: a zip archive */
+    GB_OUTPUT_RECIPE            /* a recipe that begins with "# Recipe" */
+} gb_output_kind;
 /* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
 GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);
 /* Writes what a reader gives to `path` under that rule: the file appears whole, with the permissions of the one it replaces,

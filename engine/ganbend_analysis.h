@@ -180,7 +180,7 @@ GB_API gb_status gb_session_float64(gb_session *session, gb_float64_reader *read
 typedef struct gb_projection gb_projection;
 
 typedef enum gb_projection_schedule {
-    GB_PROJECT_FAST,            /* ours: starts from the nearest of 256 samples, compares small running pictures first, and
+    GB_PROJECT_FAST,            /* ours: starts from the four nearest of 256 samples, compares small running pictures first, and
                                  * stops when nothing improves any more. Noise maps stay the stored ones, so that the latent
                                  * alone gives the picture */
     GB_PROJECT_ROSINALITY,      /* rosinality's and network-bending's projector.py: starts from the mean w, moves w and the
@@ -224,7 +224,7 @@ typedef struct gb_projection_options {
                                  * NULL = by the built-in measure: mean absolute difference of pixels and of neighbouring
                                  * pixels' differences, over scales of 1, 1/2, 1/4, … */
     double mse;                 /* weight of the mean squared error, added to that */
-    size_t steps;               /* 0 = 1000; with FAST at most 400 */
+    size_t steps;               /* 0 = 1000; with FAST at most 300 */
     uint64_t seed;              /* of the random numbers below, as torch draws them */
     int label;                  /* class; negative: samples have each class in turn */
     size_t samples;             /* for the mean w 10,000; with FAST, to start from, 256; 0 = these */
@@ -256,11 +256,18 @@ GB_API void gb_projection_state_of(const gb_projection *projection, gb_projectio
 GB_API void gb_projection_latents(const gb_projection *projection, float *latents);
 /* The mixture of classes that belongs to it, [classes]; GB_BAD_ARGUMENT if the network has no classes. */
 GB_API gb_status gb_projection_label(const gb_projection *projection, float *label, gb_error *err);
-/* The input that holds noise map `index`, and the map [height, width] as it is now; false past the last, and with FAST, which
- * leaves them as they are. */
+/* The input that holds noise map `index`, and the map [height, width] as it is now, with FAST as it is stored; false past the
+ * last. */
 GB_API bool gb_projection_noise(const gb_projection *projection, size_t index, gb_node *input, const float **map);
 /* The picture of the result, [channels, H, W], with the projection's noise maps or the network's own. */
 GB_API gb_status gb_projection_render(gb_projection *projection, bool own_noise, float *picture, gb_error *err);
+typedef enum gb_projection_form {
+    GB_PROJECTION_ROSINALITY,           /* {photo: {img, latent, noise}}, as projector.py writes it */
+    GB_PROJECTION_NETWORK_BENDING       /* {noises, latent, photo: {img, latent}} */
+} gb_projection_form;
+/* Writes the result, its noise maps and its picture as a torch file; `photo` is the name in it. Not with Z. */
+GB_API gb_status gb_projection_export(gb_projection *projection, const char *path, gb_projection_form form, const char *photo,
+                                      gb_error *err);
 /* Writes everything that later steps depend on to an .npz, and reads it into a projection made with the same options, which then
  * goes on with the same bits. GB_BAD_FILE if it belongs to another model, target or other options. */
 GB_API gb_status gb_projection_save(const gb_projection *projection, const char *path, gb_error *err);

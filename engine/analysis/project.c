@@ -14,22 +14,25 @@
 #include "engine/base/error.h"
 #include "engine/base/options.h"
 #include "engine/base/work_count.h"
+#include "engine/gradient/adam.h"
 #include "engine/graph/model.h"
 #include "noise_regularisation.h"
 #include "projection.h"
 
-enum { PUBLISHED_STEPS = 1000, FAST_STEPS = 400, PUBLISHED_SIDE = 256, LEAST_STAGE = 32, PATIENCE = 10 };
+enum { PUBLISHED_STEPS = 1000, FAST_STEPS = 300, PUBLISHED_SIDE = 256, LEAST_STAGE = 32, PATIENCE = 40 };
 
 #define NOISE_WEIGHT 1e5
 /* Shares of the work: preparing, then stepping. */
 #define START_SHARE 0.05
 
-/* Of FAST: the first rate, in standard deviations of a latent's values; the decrease of the loss that counts; the factor of the
- * rate at which a small stage, and the last one, ends. */
-static const double fast_rate = 0.2, fast_gain = 0.998, small_end = 0.3, last_end = 0.02;
+/* Of FAST: the first rate of the starts and of the last stage, in standard deviations of a latent's values, and the decrease of
+ * the loss that counts. */
+static const double start_rate = 0.1, last_rate = 0.1, fast_gain = 0.998;
+
+static const double pi = 3.14159265358979323846;
 
 double gb_projection_rate(double t) {
-    double pi = 3.14159265358979323846, down = (1 - t) / 0.25, up = t / 0.05;
+    double down = (1 - t) / 0.25, up = t / 0.05;
     return 0.1 * (0.5 - 0.5 * cos(pi * (down < 1 ? down : 1))) * (up < 1 ? up : 1);
 }
 
@@ -176,18 +179,20 @@ static gb_status add_stage(gb_projection *p, gb_node node, bool last, gb_error *
     return status;
 }
 
+/* FAST looks at a small running picture first, at the whole picture if there are none, then at pictures four times as large. */
 static gb_status add_stages(gb_projection *p, gb_error *err) {
-    gb_node output = gb_model_output(p->model);
+    gb_node output = gb_model_output(p->model), node = output;
     int64_t shape[3];
     gb_status status = GB_OK;
     gb_model_output_shape(p->model, shape);
     for (int side = LEAST_STAGE; p->o.schedule == GB_PROJECT_FAST && side <= shape[1] / 4 && !status &&
                                  p->stage_count + 1 < GB_PROJECTION_STAGES; side *= 4) {
-        gb_node node = gb_projection_picture_node(p->model, side);
-        if (node == output)
-            break;
-        status = add_stage(p, node, false, err);
+        node = gb_projection_picture_node(p->model, side);
+        if (node != output)
+            status = add_stage(p, node, false, err);
     }
+    if (!status && p->o.schedule == GB_PROJECT_FAST && !p->stage_count)
+        status = add_stage(p, output, false, err);
     if (!status)
         status = add_stage(p, output, true, err);
     size_t floats = (size_t)(shape[0] * shape[1] * shape[2]);
@@ -196,13 +201,34 @@ static gb_status add_stages(gb_projection *p, gb_error *err) {
     return status || (p->picture && p->cotangent) ? status : no_memory(err);
 }
 
+static void forget_moments(gb_adam *adam, size_t count) {
+    if (!adam)
+        return;
+    memset(gb_adam_moments(adam), 0, 2 * count * sizeof(float));
+    gb_adam_set_steps(adam, 0);
+}
+
+/* Begins to move from start `index`. */
+static void take_start(gb_projection *p, int index) {
+    p->start = index;
+    p->best.steps = p->best.since = 0;
+    forget_moments(p->adam, p->count);
+    forget_moments(p->label_adam, p->classes);
+    memcpy(p->latents, p->starts + (size_t)index * p->count, p->count * sizeof *p->latents);
+    if (p->classes)
+        memcpy(p->logits, p->start_logits + (size_t)index * p->classes, p->classes * sizeof *p->logits);
+}
+
 /* The boundary that the stage compares is the only one that is tapped. */
 gb_status gb_projection_enter(gb_projection *p, int stage, gb_error *err) {
     gb_status status = gb_session_untap(p->session, p->stages[p->stage].name, err);
     p->stage = stage;
     p->best.loss = (float)INFINITY;
     p->best.since = p->best.steps = 0;
-    p->best.factor = 1;
+    if (p->starts) {
+        forget_moments(p->adam, p->count);
+        forget_moments(p->label_adam, p->classes);
+    }
     return status ? status : gb_session_tap(p->session, p->stages[stage].name, err);
 }
 
@@ -219,15 +245,22 @@ static gb_status copy_arrays(gb_projection *p, gb_error *err) {
     return status;
 }
 
-static void start_noise(gb_projection *p) {
-    for (size_t i = 0; i < p->map_count && p->noise_adam; i++) {
+/* The maps to start from: given, drawn, or with FAST the stored ones. */
+static gb_status start_noise(gb_projection *p, gb_error *err) {
+    for (size_t i = 0; i < p->map_count; i++) {
         const gb_projection_map *m = &p->maps[i];
+        const char *stored = p->model->graph->nodes[m->input].value;
         size_t plane = (size_t)m->height * (size_t)m->width;
-        if (p->o.noise)
-            memcpy(p->noise + m->at, p->o.noise + m->at, plane * sizeof *p->noise);
-        else
+        const float *values = p->o.noise ? p->o.noise + m->at : NULL;
+        gb_status status = p->noise_adam || !stored ? GB_OK : gb_model_floats(p->model, stored, 1, &values, err);
+        if (status)
+            return status;
+        if (p->noise_adam && !values)
             gb_random_torch(&p->random, plane, p->noise + m->at);
+        else if (values)
+            memcpy(p->noise + m->at, values, plane * sizeof *p->noise);
     }
+    return GB_OK;
 }
 
 static gb_status want_gradients(gb_projection *p, gb_error *err) {
@@ -257,11 +290,15 @@ static gb_status prepare(gb_projection *p, gb_error *err) {
         status = add_stages(p, err);
     if (!status)
         status = gb_projection_start(p, err);
-    if (status)
-        return status;
-    start_noise(p);
-    status = want_gradients(p, err);
-    return status ? status : gb_projection_enter(p, 0, err);
+    if (!status)
+        status = start_noise(p, err);
+    if (!status)
+        status = want_gradients(p, err);
+    if (!status)
+        status = gb_projection_enter(p, 0, err);
+    if (!status && p->starts)
+        take_start(p, 0);
+    return status;
 }
 
 gb_status gb_projection_new(gb_model *model, const gb_projection_options *options, gb_projection **out, gb_error *err) {
@@ -298,7 +335,7 @@ void gb_projection_free(gb_projection *p) {
     gb_adam_free(p->noise_adam);
     float *const owned[] = {p->target, p->mask, p->latents, p->gradient, p->moved, p->node_gradient, p->logits, p->label,
                             p->label_gradient, p->noise, p->noise_gradient, p->noise_work, p->latent_noise, p->best.latents,
-                            p->best.logits, p->picture, p->cotangent};
+                            p->best.logits, p->picture, p->cotangent, p->starts, p->start_logits};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);
     free(p->maps);
@@ -414,27 +451,19 @@ static void normalise_noise(gb_projection *p) {
 
 /* ------------------------------------------------------------------------------------------------ the fast schedule */
 
-/* Keeps the latents if they are the best of the stage. Otherwise, after some steps without a better one, goes back to the best
- * with half the rate. */
+/* Keeps the latents if they are the best of the stage. */
 static void judge(gb_projection *p, double loss) {
     gb_projection_best *b = &p->best;
     b->steps++;
     b->since++;
-    if (loss < (double)b->loss) {
-        if (loss < fast_gain * (double)b->loss)
-            b->since = 0;
-        b->loss = (float)loss;
-        memcpy(b->latents, p->latents, p->count * sizeof *b->latents);
-        if (p->classes)
-            memcpy(b->logits, p->logits, p->classes * sizeof *b->logits);
-    }
-    if (b->since < PATIENCE)
+    if (!(loss < (double)b->loss))
         return;
-    b->since = 0;
-    b->factor /= 2;
-    memcpy(p->latents, b->latents, p->count * sizeof *b->latents);
+    if (loss < fast_gain * (double)b->loss)
+        b->since = 0;
+    b->loss = (float)loss;
+    memcpy(b->latents, p->latents, p->count * sizeof *b->latents);
     if (p->classes)
-        memcpy(p->logits, b->logits, p->classes * sizeof *b->logits);
+        memcpy(b->logits, p->logits, p->classes * sizeof *b->logits);
 }
 
 static void take_best(gb_projection *p) {
@@ -443,11 +472,38 @@ static void take_best(gb_projection *p) {
         memcpy(p->logits, p->best.logits, p->classes * sizeof *p->logits);
 }
 
-/* The next stage, or the end. A small stage gets at most a quarter of the steps. */
+/* The steps of a start, of a stage between, or of the last stage: the rest. */
+static size_t fast_steps(const gb_projection *p) {
+    size_t start = p->o.steps * 3 / 40 + 1, between = p->o.steps / 8 + 1;
+    size_t before = (size_t)p->start_count * start + (size_t)(p->stage_count - 2) * between;
+    if (p->stage + 1 < p->stage_count)
+        return p->stage ? between : start;
+    return p->o.steps > before ? p->o.steps - before : 1;
+}
+
+static double fast_rate(const gb_projection *p) {
+    double t = (double)p->best.steps / (double)fast_steps(p), scale = p->deviation / sqrt((double)p->width);
+    if (p->stage + 1 < p->stage_count)
+        return start_rate * scale;
+    return last_rate * scale * (0.5 + 0.5 * cos(pi * t));
+}
+
+/* The next start, stage, or the end. If the last stage no longer improves, it goes over to its last quarter, where the rate is
+ * small, and then ends. */
 static gb_status end_fast_step(gb_projection *p, gb_error *err) {
-    bool last = p->stage + 1 == p->stage_count;
-    if (p->best.factor >= (last ? last_end : small_end) && (last || p->best.steps < p->o.steps / 4))
+    gb_projection_best *b = &p->best;
+    size_t steps = fast_steps(p);
+    bool over = b->steps >= steps, last = p->stage + 1 == p->stage_count, stuck = last && b->since >= PATIENCE;
+    if (!over && !stuck)
         return GB_OK;
+    if (!over && b->steps < steps * 3 / 4) {
+        take_best(p);
+        b->steps = steps * 3 / 4;
+        b->since = 0;
+        return GB_OK;
+    }
+    if (!p->stage && p->start + 1 < p->start_count)
+        return take_start(p, p->start + 1), GB_OK;
     take_best(p);
     if (!last)
         return gb_projection_enter(p, p->stage + 1, err);
@@ -458,7 +514,7 @@ static gb_status end_fast_step(gb_projection *p, gb_error *err) {
 /* ------------------------------------------------------------------------------------------------ stepping */
 
 static double rate_of(const gb_projection *p, double t) {
-    return p->noise_adam ? gb_projection_rate(t) : fast_rate * p->best.factor * p->deviation / sqrt((double)p->width);
+    return p->noise_adam ? gb_projection_rate(t) : fast_rate(p);
 }
 
 static void fill_state(gb_projection *p, const gb_picture_difference *d, double noise, double rate) {
@@ -562,7 +618,7 @@ gb_status gb_projection_label(const gb_projection *p, float *label, gb_error *er
 }
 
 bool gb_projection_noise(const gb_projection *p, size_t index, gb_node *input, const float **map) {
-    bool has = p->noise_adam && index < p->map_count;
+    bool has = index < p->map_count;
     *input = has ? p->maps[index].input : GB_NO_NODE;
     *map = has ? p->noise + p->maps[index].at : NULL;
     return has;

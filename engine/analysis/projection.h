@@ -6,7 +6,7 @@
 #include "engine/ganbend_analysis.h"
 #include "picture_loss.h"
 
-enum { GB_PROJECTION_STAGES = 4 };
+enum { GB_PROJECTION_STAGES = 4, GB_PROJECTION_STARTS = 4 };
 
 typedef struct gb_projection_map {
     gb_node input;              /* that holds the noise map */
@@ -23,12 +23,11 @@ typedef struct gb_projection_stage {
     gb_picture_loss *loss;
 } gb_projection_stage;
 
-/* With FAST: the best latents so far in the stage, and the steps and the rate that led there. */
+/* With FAST: what the stage has found. */
 typedef struct gb_projection_best {
     float loss;
     size_t since;               /* steps without a better one */
-    double factor;              /* of the rate: halved when nothing improves */
-    size_t steps;               /* of this stage */
+    size_t steps;               /* of this stage, or of the start that is tried in it */
     float *latents, *logits;
 } gb_projection_best;
 
@@ -62,6 +61,8 @@ struct gb_projection {
     gb_random random, random_at_start;
     uint32_t signature;         /* of model, target, options and start: CRC-32 */
 
+    float *starts, *start_logits;       /* FAST: [start_count, rows · width] and [start_count, classes], the nearest first */
+    int start_count, start;     /* tried one after another in the first stage */
     gb_projection_stage stages[GB_PROJECTION_STAGES];
     int stage_count, stage;
     gb_projection_best best;
@@ -73,7 +74,7 @@ struct gb_projection {
 double gb_projection_rate(double t);
 double gb_projection_noise_strength(double t);
 
-/* Draws the samples and sets the latents (and classes) to start from, and the deviation. */
+/* Draws the samples and sets the latents (and classes) to start from, or all starts, and the deviation. */
 gb_status gb_projection_start(gb_projection *p, gb_error *err);
 /* Tells the progress function the share of the preparations; GB_CANCELLED if it returns false. */
 gb_status gb_projection_tell(gb_projection *p, double share, gb_error *err);
@@ -81,7 +82,7 @@ gb_status gb_projection_tell(gb_projection *p, double share, gb_error *err);
 void gb_projection_share(gb_projection *p);
 /* The next draw of [rows, width] normal numbers, valid until the backward pass. */
 const float *gb_projection_draw(gb_projection *p);
-/* Begins to compare another boundary. */
+/* Begins a stage: compares another boundary, and forgets what is known of the one before. */
 gb_status gb_projection_enter(gb_projection *p, int stage, gb_error *err);
 /* Sets `signature` and `random_at_start`, at the end of the preparations. */
 void gb_projection_sign(gb_projection *p);

@@ -8,8 +8,8 @@
 #include "engine/gradient/adam.h"
 #include "projection.h"
 
-/* Whole numbers, and numbers that are powers of two or floats: all of them exact as float32. */
-enum { SIGNATURE_LOW, SIGNATURE_HIGH, STEP, DONE, STAGE, STAGE_STEPS, SINCE, FACTOR, BEST, ADAM_STEPS, NUMBERS };
+/* Whole numbers and floats: all of them exact as float32. */
+enum { SIGNATURE_LOW, SIGNATURE_HIGH, STEP, DONE, STAGE, STAGE_STEPS, SINCE, START, BEST, ADAM_STEPS, NUMBERS };
 
 /* ------------------------------------------------------------------------------------------------ signature */
 
@@ -29,6 +29,7 @@ void gb_projection_sign(gb_projection *p) {
     crc = add(crc, p->target, 3 * pixels * sizeof *p->target);
     crc = add(crc, p->mask, pixels * sizeof *p->mask);
     crc = add(crc, p->latents, p->count * sizeof *p->latents);
+    crc = add(crc, p->starts, (size_t)p->start_count * p->count * sizeof *p->starts);
     crc = add(crc, p->noise, p->noise_count * sizeof *p->noise);
     crc = add(crc, p->latent_noise, o->steps * p->count * sizeof *p->latents);
     p->signature = crc;
@@ -64,7 +65,7 @@ gb_status gb_projection_save(const gb_projection *p, const char *path, gb_error 
     const float numbers[NUMBERS] = {
         [SIGNATURE_LOW] = (float)(p->signature & 0xffff), [SIGNATURE_HIGH] = (float)(p->signature >> 16),
         [STEP] = (float)p->state.step, [DONE] = p->state.done, [STAGE] = (float)p->stage,
-        [STAGE_STEPS] = (float)p->best.steps, [SINCE] = (float)p->best.since, [FACTOR] = (float)p->best.factor,
+        [STAGE_STEPS] = (float)p->best.steps, [SINCE] = (float)p->best.since, [START] = (float)p->start,
         [BEST] = p->best.loss, [ADAM_STEPS] = (float)gb_adam_steps(p->adam)};
     stored_array list[ARRAYS];
     gb_npz *npz;
@@ -102,7 +103,7 @@ static bool are_possible(const gb_projection *p, const float numbers[NUMBERS]) {
     double steps = (double)p->o.steps;
     return is_whole(numbers[STEP], steps) && is_whole(numbers[DONE], 1) && is_whole(numbers[STAGE], p->stage_count - 1) &&
            is_whole(numbers[STAGE_STEPS], steps) && is_whole(numbers[SINCE], steps) && is_whole(numbers[ADAM_STEPS], steps) &&
-           numbers[FACTOR] > 0 && numbers[FACTOR] <= 1 && numbers[BEST] >= 0;
+           is_whole(numbers[START], GB_PROJECTION_STARTS) && numbers[BEST] >= 0;
 }
 
 static gb_status read_state(gb_projection *p, const gb_file *file, const char *path, gb_error *err) {
@@ -116,19 +117,20 @@ static gb_status read_state(gb_projection *p, const gb_file *file, const char *p
     if (!are_possible(p, numbers))
         return gb_fail(err, GB_BAD_FILE, "%s: the state is damaged", path);
     list_arrays(p, list);
-    for (int pass = 0; pass < 2; pass++)
+    for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < ARRAYS && !status; i++)
             if (list[i].values)
                 status = read_array(file, path, &list[i], pass, err);
-    if (!status)
-        status = gb_projection_enter(p, (int)numbers[STAGE], err);
+        if (!pass && !status)
+            status = gb_projection_enter(p, (int)numbers[STAGE], err);      /* which clears some of them */
+    }
     if (status)
         return status;
     p->state.step = (size_t)numbers[STEP];
     p->state.done = numbers[DONE] > 0;
     p->best.steps = (size_t)numbers[STAGE_STEPS];
     p->best.since = (size_t)numbers[SINCE];
-    p->best.factor = (double)numbers[FACTOR];
+    p->start = (int)numbers[START];
     p->best.loss = numbers[BEST];
     gb_adam *const adams[] = {p->adam, p->label_adam, p->noise_adam};
     for (int i = 0; i < 3; i++)

@@ -135,11 +135,24 @@ typedef struct search {
     gb_node_info picture;
     size_t samples;
     float *pictures, *latents;  /* of a batch */
-    double nearest;
-    size_t nearest_at;
+    int found;                  /* the nearest ones, nearest first */
+    double nearest[GB_PROJECTION_STARTS];
+    size_t nearest_at[GB_PROJECTION_STARTS];
     float *all;                 /* [samples, width] latents */
     const float *z;             /* [samples, width] if these are the latents, otherwise NULL */
 } search;
+
+static void insert(search *s, double loss, size_t sample) {
+    int at = s->found < GB_PROJECTION_STARTS ? s->found++ : GB_PROJECTION_STARTS - 1;
+    if (at == GB_PROJECTION_STARTS - 1 && s->nearest[at] > 0 && loss >= s->nearest[at])
+        return;
+    for (; at > 0 && loss < s->nearest[at - 1]; at--) {
+        s->nearest[at] = s->nearest[at - 1];
+        s->nearest_at[at] = s->nearest_at[at - 1];
+    }
+    s->nearest[at] = loss;
+    s->nearest_at[at] = sample;
+}
 
 static gb_status compare_batch(gb_projection *p, search *s, size_t first, size_t n, gb_error *err) {
     size_t floats = (size_t)(s->picture.shape[0] * s->picture.shape[1] * s->picture.shape[2]);
@@ -149,10 +162,8 @@ static gb_status compare_batch(gb_projection *p, search *s, size_t first, size_t
         gb_picture_difference d;
         status = gb_picture_loss_of(s->loss, s->pictures + i * floats, (int)s->picture.shape[0], (int)s->picture.shape[1],
                                     (int)s->picture.shape[2], &d, NULL, err);
-        if (!status && d.loss < s->nearest) {
-            s->nearest = d.loss;
-            s->nearest_at = first + i;
-        }
+        if (!status)
+            insert(s, d.loss, first + i);
     }
     return status ? status : gb_projection_tell(p, (double)(first + n) / (double)s->samples, err);
 }
@@ -169,21 +180,26 @@ static gb_status search_all(gb_projection *p, search *s, gb_error *err) {
     return status;
 }
 
-/* Sets latents and classes to those of the nearest sample. */
-static void take_nearest(gb_projection *p, const search *s, float *mean) {
-    for (int row = 0; row < p->rows; row++)
-        memcpy(p->latents + (size_t)row * p->width, s->all + s->nearest_at * p->width, p->width * sizeof *p->latents);
+/* The starts are the nearest samples. A sample's class gets three quarters of the mixture, the others share the rest. */
+static gb_status take_nearest(gb_projection *p, const search *s, float *mean, gb_error *err) {
+    p->start_count = s->found;
+    p->starts = malloc((size_t)s->found * p->count * sizeof *p->starts);
+    p->start_logits = calloc((size_t)s->found * p->classes + 1, sizeof *p->start_logits);
+    if (!p->starts || !p->start_logits)
+        return no_memory(err);
+    for (int i = 0; i < s->found; i++) {
+        for (int row = 0; row < p->rows; row++)
+            memcpy(p->starts + (size_t)i * p->count + (size_t)row * p->width, s->all + s->nearest_at[i] * p->width,
+                   p->width * sizeof *p->starts);
+        if (p->classes > 1)
+            p->start_logits[(size_t)i * p->classes + s->nearest_at[i] % p->classes] = (float)log(3.0 * (double)(p->classes - 1));
+    }
     p->deviation = mean_and_deviation(s->all, s->samples, p->width, mean);
-    if (!p->classes)
-        return;
-    /* The nearest sample's class gets three quarters, the others share the rest. */
-    int class = p->o.label >= 0 ? p->o.label : (int)(s->nearest_at % p->classes);
-    for (size_t k = 0; k < p->classes; k++)
-        p->logits[k] = (int)k == class ? (float)log(3.0 * (double)(p->classes > 1 ? p->classes - 1 : 1)) : 0;
+    return GB_OK;
 }
 
 static gb_status start_from_nearest(gb_projection *p, gb_error *err) {
-    search s = {.samples = p->o.samples ? p->o.samples : SEARCH_SAMPLES, .nearest = INFINITY};
+    search s = {.samples = p->o.samples ? p->o.samples : SEARCH_SAMPLES};
     gb_node node = gb_projection_picture_node(p->model, SEARCH_SIDE);
     const float *z = NULL;
     float *owned = NULL, *mean = malloc(p->width * sizeof *mean);
@@ -204,7 +220,7 @@ static gb_status start_from_nearest(gb_projection *p, gb_error *err) {
     if (!status)
         status = search_all(p, &s, err);
     if (!status)
-        take_nearest(p, &s, mean);
+        status = take_nearest(p, &s, mean, err);
     gb_samples_free(&s.from);
     gb_picture_loss_free(s.loss);
     free(s.pictures);
@@ -217,7 +233,9 @@ static gb_status start_from_nearest(gb_projection *p, gb_error *err) {
 
 gb_status gb_projection_start(gb_projection *p, gb_error *err) {
     gb_status status = p->o.schedule == GB_PROJECT_FAST ? start_from_nearest(p, err) : start_from_mean(p, err);
-    if (!status && p->o.start)
-        memcpy(p->latents, p->o.start, p->count * sizeof *p->latents);
-    return status;
+    if (status || !p->o.start)
+        return status;
+    memcpy(p->starts ? p->starts : p->latents, p->o.start, p->count * sizeof *p->latents);
+    p->start_count = p->starts ? 1 : 0;
+    return GB_OK;
 }

@@ -25,22 +25,27 @@ static const struct { const char *name, *magic; size_t size; } kinds[] = {
     [GB_OUTPUT_NPZ] = {"an .npz file", "PK", 2},
     [GB_OUTPUT_NPY] = {"an .npy file", "\x93NUMPY", 6},
     [GB_OUTPUT_CLUSTERS] = {"a file of clusters", "# Clusters of feature maps", 26},
+    [GB_OUTPUT_TORCH] = {"a torch file", "PK", 2},
+    [GB_OUTPUT_RECIPE] = {"a recipe", "# Recipe", 8},
 };
 
-/* PyTorch's checkpoints are zip archives too; numpy's begin with an entry NAME.npy, or are empty. */
-static bool is_npz(const unsigned char *bytes, size_t size) {
+/* Zip archives: numpy's begin with an entry NAME.npy, or are empty; torch's with NAME/data.pkl. */
+static bool is_archive(const unsigned char *bytes, size_t size, bool numpy) {
     static const unsigned char entry[] = {'P', 'K', 3, 4}, end[] = {'P', 'K', 5, 6};
-    if (size >= 4 && !memcmp(bytes, end, 4))
+    const char *first = numpy ? ".npy" : "/data.pkl";
+    size_t length = strlen(first);
+    if (numpy && size >= 4 && !memcmp(bytes, end, 4))
         return true;
     if (size < 30 || memcmp(bytes, entry, 4))
         return false;
     size_t name = bytes[26] | (size_t)bytes[27] << 8;
-    return name >= 4 && 30 + name <= size && !memcmp(bytes + 30 + name - 4, ".npy", 4);
+    return name >= length && 30 + name <= size && !memcmp(bytes + 30 + name - length, first, length);
 }
 
 bool gb_begins_kind(gb_output_kind kind, const unsigned char *bytes, size_t size) {
     bool begins = size >= kinds[kind].size && !memcmp(bytes, kinds[kind].magic, kinds[kind].size);
-    return begins && (kind != GB_OUTPUT_NPZ || is_npz(bytes, size));
+    bool is_zip = kind == GB_OUTPUT_NPZ || kind == GB_OUTPUT_TORCH;
+    return begins && (!is_zip || is_archive(bytes, size, kind == GB_OUTPUT_NPZ));
 }
 
 /* The first bytes of a file, up to LOOKED_AT; -1 if it cannot be read. */

@@ -1,6 +1,6 @@
-/* Lanczos resampling (a = 3): w(x) = sinc(x) sinc(x / 3) for |x| < 3. A reduced axis uses the filter stretched by the factor,
- * so that nothing aliases; the weights of every pixel of the result sum to 1. Columns first, then rows; 8-bit values are
- * rounded once. */
+/* Resampling: Lanczos (a = 3), w(x) = sinc(x) sinc(x / 3) for |x| < 3, or bilinear, w(x) = 1 − |x| for |x| < 1. A reduced axis
+ * uses the filter stretched by the factor, so that nothing aliases; the weights of every pixel of the result sum to 1, and are
+ * those of Pillow. Columns first, then rows; 8-bit values are rounded once. */
 #include "scaling.h"
 
 #include <math.h>
@@ -20,9 +20,13 @@ static double lanczos(double x) {
     return lobes * sin(pi * x) * sin(pi * x / lobes) / (pi * pi * x * x);
 }
 
-static gb_status make_axis(struct scaling_axis *a, int from, int to, gb_error *err) {
-    double factor = (double)from / to, stretch = factor > 1 ? factor : 1;
-    a->count = (int)ceil(lobes * stretch) * 2 + 1;
+static double weight(resampling how, double x) {
+    return how == RESAMPLING_LANCZOS ? lanczos(x) : fabs(x) < 1 ? 1 - fabs(x) : 0;
+}
+
+static gb_status make_axis(struct scaling_axis *a, resampling how, int from, int to, gb_error *err) {
+    double factor = (double)from / to, stretch = factor > 1 ? factor : 1, reach = how == RESAMPLING_LANCZOS ? lobes : 1;
+    a->count = (int)ceil(reach * stretch) * 2 + 1;
     if (a->count > from) a->count = from;
     a->first = malloc((size_t)to * sizeof *a->first);
     a->weights = malloc((size_t)to * (size_t)a->count * sizeof *a->weights);
@@ -30,12 +34,12 @@ static gb_status make_axis(struct scaling_axis *a, int from, int to, gb_error *e
     for (int i = 0; i < to; i++) {
         double centre = (i + 0.5) * factor - 0.5, sum = 0;
         float *weights = a->weights + (size_t)i * (size_t)a->count;
-        int first = (int)ceil(centre - lobes * stretch);
+        int first = (int)ceil(centre - reach * stretch);
         if (first > from - a->count) first = from - a->count;
         if (first < 0) first = 0;
         a->first[i] = first;
-        for (int k = 0; k < a->count; k++) sum += lanczos((first + k - centre) / stretch);
-        for (int k = 0; k < a->count; k++) weights[k] = (float)(lanczos((first + k - centre) / stretch) / sum);
+        for (int k = 0; k < a->count; k++) sum += weight(how, (first + k - centre) / stretch);
+        for (int k = 0; k < a->count; k++) weights[k] = (float)(weight(how, (first + k - centre) / stretch) / sum);
     }
     return GB_OK;
 }
@@ -51,18 +55,28 @@ static bool parse_size(const char *text, scaling *s) {
     return true;
 }
 
+static gb_status prepare(scaling *s, resampling how, gb_error *err) {
+    if (make_axis(&s->across, how, s->from_width, s->width, err) || make_axis(&s->down, how, s->from_height, s->height, err))
+        return err->status;
+    s->given = true;
+    s->between = malloc((size_t)s->from_height * (size_t)s->width * (size_t)s->channels * sizeof *s->between);
+    s->pixels = malloc((size_t)s->height * (size_t)s->width * (size_t)s->channels);
+    return s->between && s->pixels ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %dx%d pixels", s->width, s->height);
+}
+
 gb_status scaling_new(scaling *s, const char *text, int width, int height, int channels, gb_error *err) {
     *s = (scaling){.from_width = width, .from_height = height, .channels = channels, .width = width, .height = height};
     if (!text) return GB_OK;
     if (!parse_size(text, s))
         return state(err, GB_BAD_ARGUMENT, "--size takes a width, as in 512, or WIDTHxHEIGHT, not '%.100s'", text);
-    s->given = true;
     if ((int64_t)s->width * s->height > INT32_MAX / 4)
         return state(err, GB_BAD_ARGUMENT, "--size %s: larger than %d pixels", text, INT32_MAX / 4);
-    if (make_axis(&s->across, width, s->width, err) || make_axis(&s->down, height, s->height, err)) return err->status;
-    s->between = malloc((size_t)height * (size_t)s->width * (size_t)channels * sizeof *s->between);
-    s->pixels = malloc((size_t)s->height * (size_t)s->width * (size_t)channels);
-    return s->between && s->pixels ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %dx%d pixels", s->width, s->height);
+    return prepare(s, RESAMPLING_LANCZOS, err);
+}
+
+gb_status scaling_new_to(scaling *s, resampling how, const int from[2], const int to[2], int channels, gb_error *err) {
+    *s = (scaling){.from_width = from[0], .from_height = from[1], .channels = channels, .width = to[0], .height = to[1]};
+    return from[0] == to[0] && from[1] == to[1] ? GB_OK : prepare(s, how, err);
 }
 
 void scaling_free(scaling *s) {

@@ -15,7 +15,7 @@ static const command *const commands[] = {
     &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
     &activations_command, &vector_command, &apply_command,
 #if GANBEND_ANALYSIS
-    &directions_command, &cluster_command, &units_command, &tileability_command,
+    &directions_command, &cluster_command, &units_command, &tileability_command, &project_command,
 #endif
     &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };

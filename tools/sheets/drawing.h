@@ -9,6 +9,8 @@ typedef struct canvas canvas;
 typedef enum alignment { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT } alignment;
 typedef enum ink { INK_TEXT, INK_NOTE, INK_FAINT, INK_CURVE } ink;
 
+/* Whether this build can draw. */
+bool canvas_exists(void);
 /* Creates a white canvas. */
 gb_status canvas_new(int width, int height, canvas **c, gb_error *err);
 void canvas_free(canvas *c);

@@ -255,7 +255,7 @@ gb_value *gb_npz_read(gb_zip *z, gb_arena *arena, gb_reason *why) {
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-static bool write_elements(const gb_array *a, size_t size, gb_npy_sink sink, void *arg) {
+static bool write_elements(const gb_array *a, size_t size, gb_byte_sink sink, void *arg) {
     int64_t count = gb_array_count(a), index[GB_MAX_DIMS] = {0};
     if (gb_array_is_packed(a))
         return count == 0 || sink(arg, a->data, (size_t)count * size);
@@ -281,7 +281,7 @@ static bool write_elements(const gb_array *a, size_t size, gb_npy_sink sink, voi
     return true;
 }
 
-static bool write_header(const char *type, int ndim, const int64_t *shape, gb_npy_sink sink, void *arg) {
+static bool write_header(const char *type, int ndim, const int64_t *shape, gb_byte_sink sink, void *arg) {
     char text[512];     /* 10 bytes, then the literal; always a multiple of 64 */
     int n = 10 + snprintf(text + 10, sizeof text - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
     for (int i = 0; i < ndim; i++)
@@ -300,7 +300,7 @@ static bool write_header(const char *type, int ndim, const int64_t *shape, gb_np
     return sink(arg, text, whole);
 }
 
-bool gb_npy_write(const gb_array *a, gb_npy_sink sink, void *arg, gb_reason *why) {
+bool gb_npy_write(const gb_array *a, gb_byte_sink sink, void *arg, gb_reason *why) {
     const char *type = gb_numpy_type_name(a->dtype, a->swapped);
     if (!type)
         return gb_because(why, "numpy has no %s", gb_dtype_name(a->dtype));

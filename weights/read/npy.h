@@ -4,6 +4,7 @@
 
 #include "value.h"
 #include "zip.h"
+#include "zip_write.h"
 
 bool gb_npy_is(const void *bytes, size_t size);
 
@@ -16,18 +17,15 @@ bool gb_npz_is(const gb_zip *z);
 /* A dict of the above by name without ".npy", in the archive's order. */
 gb_value *gb_npz_read(gb_zip *z, gb_arena *arena, gb_reason *why);
 
-/* Receives `size` bytes; returns false to stop the writing. */
-typedef bool (*gb_npy_sink)(void *arg, const void *bytes, size_t size);
-
 /* Writes an array as it is (its type, either byte order), elements in row-major order. bfloat16 and opaque types, which
  * numpy does not have, are refused. */
-bool gb_npy_write(const gb_array *a, gb_npy_sink sink, void *arg, gb_reason *why);
+bool gb_npy_write(const gb_array *a, gb_byte_sink sink, void *arg, gb_reason *why);
 
 /* Writes an .npz: stored entries, ZIP64 if a size or offset needs it; the same arrays give the same bytes. After a failure
  * it can only be freed. */
 typedef struct gb_npz_writer gb_npz_writer;
 
-gb_npz_writer *gb_npz_writer_new(gb_npy_sink sink, void *arg);        /* NULL if out of memory */
+gb_npz_writer *gb_npz_writer_new(gb_byte_sink sink, void *arg);        /* NULL if out of memory */
 bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb_reason *why);
 /* Writes the directory, which completes the file. */
 bool gb_npz_writer_finish(gb_npz_writer *n, gb_reason *why);

@@ -20,7 +20,7 @@ enum { STEPS = 20, FIRST_STEPS = 4, SIDE = 64, PIXELS = 3 * SIDE * SIDE, W = 64,
 static gb_context *context;
 static gb_model *rosinality, *nvidia, *lpips;
 static bool all_steps;
-static char state_file[64], model_file[64];         /* of this process: two may run at the same time */
+static char state_file[64], model_file[64], result_file[64];         /* of this process: two may run at the same time */
 
 /* ------------------------------------------------------------------------------------------------ arrays */
 
@@ -300,6 +300,62 @@ static void an_interrupted_projection_goes_on_with_the_same_bits(void **state) {
     free(target);
 }
 
+/* ------------------------------------------------------------------------------------------------ files of other tools */
+
+/* Draws the first latent of a projector's file, [w_dim] or [num_ws, w_dim], with its noise maps, and compares the picture with
+ * the one in the file. */
+static void check_result(const char *path, const char *latent, int rows, size_t latents, const char *noise, const char *img) {
+    gb_file *file;
+    gb_session *session;
+    float *picture = malloc(PIXELS * sizeof *picture);
+    OK(gb_file_open(path, &file, &err));
+    OK(gb_session_new(rosinality, NULL, &session, &err));
+    float *w = array_of(file, latent, latents * (size_t)rows * W), *expected = array_of(file, img, PIXELS);
+    OK(gb_session_set_ws(session, w, rows, &err));
+    for (int i = 0; i < MAPS; i++) {
+        char name[96];
+        gb_node_info info;
+        gb_model_node(rosinality, gb_model_find_role(rosinality, GB_ROLE_NOISE, i), &info);
+        snprintf(name, sizeof name, "%s.%d", noise, i);
+        float *map = array_of(file, name, (size_t)(info.shape[1] * info.shape[2]));
+        OK(gb_session_feed(session, info.name, map, &err));
+        free(map);
+    }
+    OK(gb_session_render(session, picture, &err));
+    assert_near(path, 0, picture, expected, PIXELS, 2e-4f * largest(expected, PIXELS));
+    gb_session_free(session);
+    gb_file_close(file);
+    free(w);
+    free(expected);
+    free(picture);
+}
+
+static void results_of_the_projectors_give_their_pictures(void **state) {
+    (void)state;
+    check_result(FIXTURES "project-result-rosinality.pt", "face.png.latent", NUM_WS, 1, "face.png.noise", "face.png.img");
+    check_result(FIXTURES "project-result-networkbending.pt", "latent", 1, 2, "noises", "photo.jpg.img");
+}
+
+static void results_are_written_as_the_projectors_write_them(void **state) {
+    (void)state;
+    float *target = calloc(PIXELS, sizeof *target);
+    for (int plus = 0; plus < 2; plus++) {
+        gb_projection *p;
+        gb_projection_options o = {.schedule = GB_PROJECT_ROSINALITY, .space = plus ? GB_PROJECT_W_PLUS : GB_PROJECT_W,
+                                   .target = target, .target_height = SIDE, .target_width = SIDE, .steps = 2, .samples = 8,
+                                   .label = -1};
+        OK(gb_projection_new(rosinality, &o, &p, &err));
+        OK(gb_projection_run(p, &err));
+        OK(gb_projection_export(p, result_file, GB_PROJECTION_ROSINALITY, "photo.png", &err));
+        check_result(result_file, "photo.png.latent", plus ? NUM_WS : 1, 1, "photo.png.noise", "photo.png.img");
+        OK(gb_projection_export(p, result_file, GB_PROJECTION_NETWORK_BENDING, "photo.png", &err));
+        check_result(result_file, "latent", plus ? NUM_WS : 1, 2, "noises", "photo.png.img");
+        gb_projection_free(p);
+    }
+    assert_int_equal(unlink(result_file), 0);
+    free(target);
+}
+
 /* ------------------------------------------------------------------------------------------------ our own */
 
 /* A picture of the network itself is found again: its w is near one of the samples. */
@@ -393,6 +449,7 @@ static int open_models(void **state) {
     (void)state;
     snprintf(state_file, sizeof state_file, "project.%d.npz", (int)getpid());
     snprintf(model_file, sizeof model_file, "project.%d.gbw", (int)getpid());
+    snprintf(result_file, sizeof result_file, "project.%d.pt", (int)getpid());
     return gb_context_new(&(gb_context_options){.threads = 2}, &context, &err) ||
            open_one("tests/fixtures/rosinality-64.pt", NULL, &rosinality) ||
            open_one("tests/fixtures/nvlabs-skip-64.pkl", NULL, &nvidia) ||
@@ -414,6 +471,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(rosinalitys_path_in_w),
         cmocka_unit_test(rosinalitys_path_in_w_plus),
         cmocka_unit_test(nvidias_path),
+        cmocka_unit_test(results_of_the_projectors_give_their_pictures),
+        cmocka_unit_test(results_are_written_as_the_projectors_write_them),
         cmocka_unit_test(an_interrupted_projection_goes_on_with_the_same_bits),
         cmocka_unit_test(the_fast_schedule_comes_near_a_picture_of_the_network),
         cmocka_unit_test(wrong_options_and_cancelling),
