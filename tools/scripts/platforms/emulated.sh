@@ -4,5 +4,5 @@
 set -eu
 build=$1/emulated
 cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGANBEND_CUDA=OFF -DGANBEND_SANITIZE=address,undefined
-cmake --build "$build" -j "$(nproc)"
-ctest --test-dir "$build" -R cuda -LE gpu --output-on-failure -j "$(nproc)"
+cmake --build "$build" -j "$(nproc)" --target emulated_tests
+ctest --test-dir "$build" -R 'cuda|check_bends' -LE gpu --output-on-failure -j "$(nproc)"
