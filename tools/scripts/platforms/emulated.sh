@@ -1,5 +1,6 @@
 #!/bin/sh
-# The CUDA kernels on the emulated GPU under the address and undefined-behaviour sanitizers, in all precisions. Usage, from the
+# The CUDA kernels on the emulated GPU under the address and undefined-behaviour sanitizers, in half and in float32, whose loops
+# tf32 shares. Usage, from the
 # repository root: sh tools/scripts/platforms/emulated.sh BUILD-FOLDER
 set -eu
 build=$1/emulated
