@@ -173,8 +173,7 @@ static gb_status place_sources(gb_session *session, gb_error *err) {
             return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
         gb_status status = value || *default_value
                                ? GB_OK
-                               : gb_weights_floats(&session->model->weights, NULL, node->value, 1,
-                                                 default_value, err);
+                               : gb_model_floats(session->model, node->value, 1, default_value, err);
         if (status)
             return status;
         const float *data = value ? value->data : *default_value;
