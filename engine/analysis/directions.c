@@ -262,7 +262,7 @@ static gb_status add_layer(const search *s, gb_node layer, bool unit, double *pr
     const float *weight;
     if (!affine || (size_t)affine->desc.in[0].c != width)
         return gb_fail(s->err, GB_BAD_ARGUMENT, "'%s' has no styles made from a w", s->model->graph->nodes[layer].name);
-    gb_status status = gb_weights_floats(&s->model->weights, NULL, affine->weight[0], 1, &weight, s->err);
+    gb_status status = gb_model_floats(s->model, affine->weight[0], 1, &weight, s->err);
     for (int r = 0; r < affine->desc.linear.cout && !status; r++) {
         const float *row = weight + (size_t)r * width;
         double length = 0, scale = 1;

@@ -252,7 +252,7 @@ static gb_status start_noise(gb_projection *p, gb_error *err) {
         const char *stored = p->model->graph->nodes[m->input].value;
         size_t plane = (size_t)m->height * (size_t)m->width;
         const float *values = p->o.noise ? p->o.noise + m->at : NULL;
-        gb_status status = p->noise_adam || !stored ? GB_OK : gb_weights_floats(&p->model->weights, NULL, stored, 1, &values, err);
+        gb_status status = p->noise_adam || !stored ? GB_OK : gb_model_floats(p->model, stored, 1, &values, err);
         if (status)
             return status;
         if (p->noise_adam && !values)

@@ -19,6 +19,11 @@ struct gb_model {
  * for a graph built by the caller. */
 gb_status gb_model_new(gb_context *context, gb_graph *graph, const char *name, gb_model **model, gb_error *err);
 
+/* A weight of the model itself, whatever values sessions have; see gb_weights_floats(). */
+static inline gb_status gb_model_floats(gb_model *model, const char *name, float gain, const float **data, gb_error *err) {
+    return gb_weights_floats(&model->weights, NULL, name, gain, data, err);
+}
+
 /* A serial number for a plan, unique in the model. Thread-safe. */
 uint64_t gb_model_serial(gb_model *model);
 

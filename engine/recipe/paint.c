@@ -38,11 +38,12 @@ static gb_status read_colour(const gb_recipe *recipe, const gb_yaml *key, uint32
     if (hex_colour(key->text, rgb))
         return GB_OK;
     for (int i = 0; i < COLOUR_NAMES; i++) {
-        gb_spelling_consider(&spelling, colour_names[i].name);
         *rgb = colour_names[i].rgb;
         if (!strcmp(colour_names[i].name, key->text))
             return GB_OK;
     }
+    for (int i = 0; i < COLOUR_NAMES; i++)
+        gb_spelling_consider(&spelling, colour_names[i].name);
     gb_spelling_consider(&spelling, "other");
     return gb_recipe_fail(recipe, key, err, "'%.64s' is not a colour; expected a name, or '#ff8000' in quotes%s%s%s",
                           key->text, spelling.nearest ? "; the nearest name is '" : "",
@@ -219,7 +220,6 @@ static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float 
     gb_spelling spelling = gb_spelling_of(vector);
     for (int i = 0; i < recipe->own_vector_count; i++) {
         const gb_recipe_vector *own = &recipe->own_vectors[i];
-        gb_spelling_consider(&spelling, own->name);
         if (strcmp(own->name, vector))
             continue;
         *c = own->count;
@@ -229,6 +229,8 @@ static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float 
         memcpy(*values, own->values, (size_t)*c * sizeof **values);
         return GB_OK;
     }
+    for (int i = 0; i < recipe->own_vector_count; i++)
+        gb_spelling_consider(&spelling, recipe->own_vectors[i].name);
     return spelling.nearest
                ? gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'; the nearest is '%s'", vector,
                          spelling.nearest)

@@ -157,11 +157,26 @@ typedef struct gb_recipe_step {
     const char *other;          /* NULL = keep */
 } gb_recipe_step;
 
+typedef struct gb_cluster_member {      /* a feature in a cluster */
+    const gb_yaml *at;
+    int feature, cluster;
+} gb_cluster_member;
+
+typedef struct gb_cluster_layer {
+    const gb_yaml *items;
+    int number;                 /* network-bending's, or -1: `node` */
+    gb_node node;
+    gb_cluster_member *members; /* in the order of clusters; NULL until they are asked for */
+    int count;
+} gb_cluster_layer;
+
 typedef struct gb_clusters {    /* a cluster file, or the recipe's own clusters */
     gb_arena *arena;            /* of a file */
     const char *file;           /* as the recipe names it, or NULL */
     const gb_yaml *tree;
     const char *name;
+    gb_cluster_layer *layers;   /* of the network to which the recipe is applied; NULL until one is asked for */
+    int layer_count;
 } gb_clusters;
 
 typedef struct gb_applied {     /* a bend in the session */
@@ -271,9 +286,8 @@ int gb_layer_number(const gb_graph *graph, gb_node node);
  * otherwise closed. */
 gb_status gb_clusters_open(const gb_recipe *recipe, const gb_recipe_features *features, gb_clusters *clusters,
                            gb_error *err);
-/* The features of `node` in the selected clusters, in the order of the file, to be freed; empty if the file does not
- * mention the node. */
-gb_status gb_clusters_of(const gb_clusters *clusters, const gb_recipe_features *features, const gb_graph *graph,
+/* The features of `node` in the selected clusters, ascending, to be freed; empty if the file does not mention the node. */
+gb_status gb_clusters_of(gb_clusters *clusters, const gb_recipe_features *features, const gb_graph *graph,
                          gb_node node, int **list, int *count, gb_error *err);
 void gb_clusters_close(gb_clusters *clusters);
 

@@ -54,17 +54,17 @@ gb_status gb_recipe_keys(const gb_recipe *recipe, const gb_yaml *map, const char
                               gb_yaml_describe(map, what, sizeof what));
     for (const gb_yaml *key = map->first; key; key = key->next) {
         gb_spelling spelling = gb_spelling_of(key->text);
-        bool found = false;
-        for (const char *const *k = known; *k; k++) {
-            found |= !strcmp(*k, key->text);
-            gb_spelling_consider(&spelling, *k);
-        }
-        if (found)
+        const char *const *k = known;
+        while (*k && strcmp(*k, key->text))
+            k++;
+        if (*k)
             continue;
+        for (k = known; *k; k++)
+            gb_spelling_consider(&spelling, *k);
         if (spelling.nearest)
             return gb_recipe_fail(recipe, key, err, "unknown key '%.64s'; the nearest is '%s'", key->text,
                                   spelling.nearest);
-        for (const char *const *k = known; *k; k++) {
+        for (k = known; *k; k++) {
             size_t used = strlen(list);
             snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", *k);
         }
@@ -111,41 +111,65 @@ gb_status gb_recipe_seed(const gb_recipe *recipe, const gb_yaml *node, uint64_t 
     return status;
 }
 
+typedef struct interval {
+    int from, to;
+} interval;
+
 /* "3" or "0-5". */
-static bool range_of(const gb_yaml *node, int most, int64_t *from, int64_t *to) {
-    const char *end = node->kind == GB_YAML_SCALAR ? gb_yaml_digits(node->text, from) : NULL;
-    *to = *from;
+static bool range_of(const gb_yaml *node, int most, interval *r) {
+    int64_t from = 0, to;
+    const char *end = node->kind == GB_YAML_SCALAR ? gb_yaml_digits(node->text, &from) : NULL;
+    to = from;
     if (end && *end == '-')
-        end = gb_yaml_digits(end + 1, to);
-    return end && !*end && *from <= *to && *to <= most;
+        end = gb_yaml_digits(end + 1, &to);
+    bool fine = end && !*end && from <= to && to <= most;
+    *r = fine ? (interval){(int)from, (int)to} : (interval){0, 0};
+    return fine;
+}
+
+static int by_start(const void *a, const void *b) {
+    const interval *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Joins ranges that overlap or touch. Returns how many are left, in ascending order. */
+static int join_ranges(interval *ranges, int count) {
+    int joined = 0;
+    qsort(ranges, (size_t)count, sizeof *ranges, by_start);
+    for (int i = 1; i < count; i++)
+        if (ranges[i].from > ranges[joined].to + 1)
+            ranges[++joined] = ranges[i];
+        else if (ranges[i].to > ranges[joined].to)
+            ranges[joined].to = ranges[i].to;
+    return joined + 1;
 }
 
 gb_status gb_recipe_ranges(gb_recipe *recipe, const gb_yaml *node, const char *what, int most, const int **list,
                            int *count, gb_error *err) {
-    const gb_yaml *items = node->kind == GB_YAML_LIST ? node->first : node;
+    bool many = node->kind == GB_YAML_LIST;
+    const gb_yaml *items = many ? node->first : node;
     char found[80];
-    int64_t from = 0, to = 0;
-    int *numbers = NULL;
-    unsigned char *in = calloc((size_t)most + 1, 1);
-    gb_status status = in ? GB_OK : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name);
+    int *numbers = NULL, given = 0;
+    interval *ranges = malloc(((size_t)(many ? node->count : 1) + 1) * sizeof *ranges);
+    gb_status status = ranges ? GB_OK : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name);
     *count = 0;
-    for (const gb_yaml *item = items; item && !status; item = node->kind == GB_YAML_LIST ? item->next : NULL) {
-        if (range_of(item, most, &from, &to))
-            memset(in + from, 1, (size_t)(to - from) + 1);
-        else
+    for (const gb_yaml *item = items; item && !status; item = many ? item->next : NULL) {
+        if (!range_of(item, most, &ranges[given++]))
             status = gb_recipe_fail(recipe, item, err, "%s: %s is not a number or range, such as 3 or 0-5, up to %d",
                                     what, gb_yaml_describe(item, found, sizeof found), most);
     }
     if (!status && !items)
         status = gb_recipe_fail(recipe, node, err, "%s: the list is empty", what);
-    for (int i = 0; !status && i <= most; i++)
-        *count += in[i];
+    if (!status)
+        given = join_ranges(ranges, given);
+    for (int i = 0; !status && i < given; i++)
+        *count += ranges[i].to - ranges[i].from + 1;
     if (!status)
         status = gb_recipe_alloc(recipe, (size_t)*count * sizeof *numbers, (void **)&numbers, err);
-    for (int i = 0, k = 0; !status && i <= most; i++)
-        if (in[i])
-            numbers[k++] = i;
-    free(in);
+    for (int i = 0, k = 0; !status && i < given; i++)
+        for (int n = ranges[i].from; n <= ranges[i].to; n++)
+            numbers[k++] = n;
+    free(ranges);
     *list = numbers;
     return status;
 }
@@ -180,7 +204,6 @@ static gb_status read_named(gb_recipe *recipe, const gb_yaml *node, const gb_par
     gb_spelling spelling = gb_spelling_of(node->text + 1);
     for (int i = 0; i < recipe->param_count; i++) {
         gb_recipe_named *named = &recipe->params[i];
-        gb_spelling_consider(&spelling, named->name);
         if (strcmp(named->name, node->text + 1))
             continue;
         param_value->param = i;
@@ -194,6 +217,8 @@ static gb_status read_named(gb_recipe *recipe, const gb_yaml *node, const gb_par
         named->high = fmin(named->high, (double)param->high);
         return GB_OK;
     }
+    for (int i = 0; i < recipe->param_count; i++)
+        gb_spelling_consider(&spelling, recipe->params[i].name);
     if (spelling.nearest)
         return gb_recipe_fail(recipe, node, err, "there is no parameter '%.64s'; the nearest is '%s'", node->text + 1,
                               spelling.nearest);
@@ -207,19 +232,19 @@ gb_status gb_recipe_read_param_value(gb_recipe *recipe, const gb_yaml *node, con
     if (node->kind == GB_YAML_SCALAR && node->text[0] == '$')
         return read_named(recipe, node, param, param_value, err);
     gb_spelling spelling = gb_spelling_of(node->kind == GB_YAML_SCALAR ? node->text : "");
-    for (int i = 0; param->choices && param->choices[i]; i++) {
-        gb_spelling_consider(&spelling, param->choices[i]);
+    for (int i = 0; param->choices && param->choices[i]; i++)
         if (!strcmp(spelling.wanted, param->choices[i])) {
             param_value->value = i;
             return GB_OK;
         }
-    }
     bool valid = !param->choices && gb_yaml_number(node, &param_value->value) &&
                  param_value->value >= (double)param->low && param_value->value <= (double)param->high &&
                  !isinf((float)param_value->value) == !isinf(param_value->value) &&
                  !(param->integer && param_value->value != floor(param_value->value));
     if (valid)
         return GB_OK;
+    for (int i = 0; param->choices && param->choices[i]; i++)
+        gb_spelling_consider(&spelling, param->choices[i]);
     gb_yaml_describe(node, found, sizeof found);
     gb_recipe_range(param, range, sizeof range);
     if (spelling.nearest)
