@@ -29,12 +29,11 @@ static const option options[] = {
     {"-o", OPTION_TEXT, AT(out), "FILE.yaml", "Write the clusters for recipes and for network-bending.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "GLOB", "Layers to cluster, by name, alias or pattern (default: the layers that "
      "network-bending clusters). Needed for networks without numbered layers.", 0, 0},
-    {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together. "
-     "published: network-bending's, which embeds each map by a classifier of the layer's maps.", 0, 0},
-    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: network-bending's classifiers, "
-     "DIR/K/classifierK_final.pt for layer K.", 0, 0},
-    {"--train", OPTION_FLAG, AT(train), NULL, "Of --method published: first train the classifiers that DIR does not have, which takes "
-     "hours; the time is estimated first. A run that ended early goes on where it was.", 0, 0},
+    {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together; "
+     "published: network-bending's, with classifiers of maps.", 0, 0},
+    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: DIR/K/classifierK_final.pt for layer K.", 0, 0},
+    {"--train", OPTION_FLAG, AT(train), NULL, "First train the classifiers that DIR does not have (hours; the time is estimated first). "
+     "A run that ended early goes on where it was.", 0, 0},
     {"--paper", RARE(OPTION_FLAG), AT(paper), NULL, "Train with the paper's numbers of epochs and maps instead of the published "
      "script's.", 0, 0},
     {"--epochs", RARE(OPTION_INTEGER), AT(epochs), "N", "Epochs of --train (default: 50).", 1, 1000000},
@@ -43,16 +42,15 @@ static const option options[] = {
      1000000},
     {"--stored-statistics", RARE(OPTION_FLAG), AT(stored_statistics), NULL, "Of --method published: normalise in the classifiers by "
      "their stored statistics instead of each map's own, which the published code does.", 0, 0},
-    {"--for-image", OPTION_FLAG, AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
+    {"--for-image", RARE(OPTION_FLAG), AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
      "averaging over --samples images.", 0, 0},
     {"--clusters", OPTION_INTEGER, AT(clusters), "K", "Clusters in each layer (default: network-bending's 5, 4 or 3).", 1, 1000},
     {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100; published: 1000).", 1, 1000000},
-    {"--first-sample", OPTION_INTEGER, AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
+    {"--first-sample", RARE(OPTION_INTEGER), AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
      4294967295.0},
     {"--sheets", OPTION_TEXT, AT(sheets), "DIR", "Draw a sheet for each layer into a folder: for each cluster its maps, and the "
      "picture without it, with it inverted, and with it three times as strong.", 0, 0},
-    {"--effects", OPTION_FLAG, AT(effects), NULL, "Measure whether the maps of a cluster change the same places of the picture: list how "
-     "the effects of two maps correlate in one cluster and in different ones.", 0, 0},
+    {"--effects", OPTION_FLAG, AT(effects), NULL, "Measure whether the maps of a cluster change the same places of the picture.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print the list as JSON.", 0, 0},
     {0}
 };
