@@ -32,8 +32,8 @@ static const option options[] = {
     {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together; "
      "published: network-bending's, with classifiers of maps.", 0, 0},
     {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: DIR/K/classifierK_final.pt for layer K.", 0, 0},
-    {"--train", OPTION_FLAG, AT(train), NULL, "First train the classifiers that DIR does not have (hours; the time is estimated first). "
-     "A run that ended early goes on where it was.", 0, 0},
+    {"--train", OPTION_FLAG, AT(train), NULL, "First train the classifiers that DIR does not have, which takes hours. The time is estimated "
+     "first, and a run that ended early goes on where it was.", 0, 0},
     {"--paper", RARE(OPTION_FLAG), AT(paper), NULL, "Train with the paper's numbers of epochs and maps instead of the published "
      "script's.", 0, 0},
     {"--epochs", RARE(OPTION_INTEGER), AT(epochs), "N", "Epochs of --train (default: 50).", 1, 1000000},
@@ -45,7 +45,7 @@ static const option options[] = {
     {"--for-image", RARE(OPTION_FLAG), AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
      "averaging over --samples images.", 0, 0},
     {"--clusters", OPTION_INTEGER, AT(clusters), "K", "Clusters in each layer (default: network-bending's 5, 4 or 3).", 1, 1000},
-    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100; published: 1000).", 1, 1000000},
+    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100, or 1000 for --method published).", 1, 1000000},
     {"--first-sample", RARE(OPTION_INTEGER), AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
      4294967295.0},
     {"--sheets", OPTION_TEXT, AT(sheets), "DIR", "Draw a sheet for each layer into a folder: for each cluster its maps, and the "
