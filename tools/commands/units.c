@@ -121,7 +121,8 @@ static gb_status measure(const settings *set, const inputs *in, work *w, gb_erro
 
 static double largest_effect(const work *w, const gb_unit *u) {
     double most = 0;
-    for (int b = 0; b < w->bend_count; b++) most = fmax(most, (double)u->effect[b]);
+    for (int b = 0; b < w->bend_count; b++)     /* GCC 12 for AArch64 crashes over fmax() of floats in a loop */
+        if ((double)u->effect[b] > most) most = (double)u->effect[b];
     return most;
 }
 
