@@ -140,8 +140,10 @@ static double key_of(const settings *set, const work *w, const gb_unit *u, int n
     if (!strcmp(set->sort, "overlap")) return (double)u->overlap;
     if (!strcmp(set->sort, "effect")) return largest_effect(w, u);
     /* A unit that does nothing is not selective: its effect counts too. */
-    for (int b = 0; b < w->bend_count; b++)
-        most = fmax(most, selectivity(w, u, b) * sqrt((double)u->effect_in_mask[b]));
+    for (int b = 0; b < w->bend_count; b++) {
+        double key = selectivity(w, u, b) * sqrt((double)u->effect_in_mask[b]);
+        if (key > most) most = key;
+    }
     return most;
 }
 
