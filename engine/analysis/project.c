@@ -357,7 +357,8 @@ void gb_projection_free(gb_projection *p) {
 static void mix_classes(const gb_projection *p, const float *logits, float *label) {
     double most = -INFINITY, sum = 0;
     for (size_t k = 0; k < p->classes; k++)
-        most = fmax(most, (double)logits[k]);
+        if ((double)logits[k] > most)       /* GCC 12 for AArch64 crashes over fmax() of floats in a loop */
+            most = (double)logits[k];
     for (size_t k = 0; k < p->classes; k++)
         sum += exp((double)logits[k] - most);
     for (size_t k = 0; k < p->classes; k++)
