@@ -224,7 +224,7 @@ typedef struct gb_projection_options {
                                  * NULL = by the built-in measure: mean absolute difference of pixels and of neighbouring
                                  * pixels' differences, over scales of 1, 1/2, 1/4, … */
     double mse;                 /* weight of the mean squared error, added to that */
-    size_t steps;               /* 0 = 1000; with FAST at most 300 */
+    size_t steps;               /* 0 = 1000; with FAST at most 200 */
     uint64_t seed;              /* of the random numbers below, as torch draws them */
     int label;                  /* class; negative: samples have each class in turn */
     size_t samples;             /* for the mean w 10,000; with FAST, to start from, 256; 0 = these */
