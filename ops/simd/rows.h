@@ -21,6 +21,7 @@
 #include "ops/simd/gradient.h"
 #include "ops/simd/fromrgb.h"
 #include "ops/simd/conv_down.h"
+#include "ops/simd/weight_grad.h"
 
 const gb_op_row *const GB_ISA_NAME(rows)[] = {
     &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_linear, &row_upfirdn2d,
@@ -30,7 +31,7 @@ const gb_op_row *const GB_ISA_NAME(rows)[] = {
     &row_l1, &row_l2, &row_cosine, &row_weighted_l2,
     &row_scores, &row_softmax, &row_mix, &row_attention,
     &row_fromrgb, &row_bias_act_grad, &row_channel_scale, &row_batch_norm_grad, &row_channel_dot, &row_pixel_sum,
-    &row_pass_grad, &row_conv_down, NULL,
+    &row_pass_grad, &row_conv_down, &row_weight_grad, NULL,
 };
 
 /* Twelve independent chains of fma, enough to keep the units of current processors busy. Values stay near 1. */
