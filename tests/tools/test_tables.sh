@@ -32,7 +32,7 @@ check "ws are computed from the mapping network's output" holds "$(column ws 6) 
 
 # ---- compare --float64: whose rounding error it is
 run 0 "reference and program against float64" compare "$model" $reference --float64
-prints "worst against float64: reference synthesis."
+prints "worst against float64: synthesis."
 check "the reference's rounding errors are small, and none is missing" holds "0 < $(column image 5) && $(column image 5) < 5e-6"
 check "so are the program's" holds "0 < $(column image 6) && $(column image 6) < 5e-6"
 check "ws are among them" holds "0 < $(column ws 6) && $(column ws 6) < 1e-6"

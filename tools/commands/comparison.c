@@ -103,7 +103,7 @@ void print_comparison(const reference *r, double tolerance, comparison_columns w
     if (with.float64) {
         const reference_array *ours = worst_of(r, OUR_ROUNDING);
         worst = worst_of(r, REFERENCE_ROUNDING);
-        printf("worst against float64: reference %s %s, ganbend %s %s\n", worst->name,
+        printf("worst against float64: %s %s (reference), %s %s (ganbend)\n", worst->name,
                number_text(relative(worst, REFERENCE_ROUNDING), a), ours->name, number_text(relative(ours, OUR_ROUNDING), b));
     }
 }
