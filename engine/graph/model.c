@@ -275,6 +275,12 @@ gb_status gb_model_pack(gb_model *model, const gb_graph_node *node, const gb_cpu
     const gb_array *array = gb_network_array(model->graph->network, node->weight[0]);
     if (!array)
         return gb_fail(err, GB_BAD_FILE, "there is no tensor '%s'", node->weight[0]);
+    if (row->as_stored && node->transform == GB_AS_STORED && !cpu->device) {
+        const float *floats;
+        gb_status found = gb_model_floats(model, node->weight[0], node->weight_gain, &floats, err);
+        *packed = found ? NULL : floats;
+        return found;
+    }
     gb_status status = GB_OK;
     gb_mutex_lock(model->lock);
     gb_packed **slot = &model->packed[index_of(model->graph->network, array)];

@@ -23,7 +23,8 @@
 #include "ops/simd/conv_down.h"
 
 const gb_op_row *const GB_ISA_NAME(rows)[] = {
-    &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_linear, &row_upfirdn2d,
+    &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_linear, &row_large_linear,
+    &row_upfirdn2d,
     &row_conv_blocked, &row_conv_planar, &row_conv3x3_planar, &row_depthwise,
     &row_noise, &row_bias_act, &row_add, &row_batch_norm, &row_upsample_nearest, &row_max_pool, &row_slice,
     &row_concat, &row_channel_affine, &row_avg_pool, &row_global_mean, &row_resize, &row_unit_norm,
