@@ -153,6 +153,20 @@ GB_API gb_status gb_measure_units(gb_model *model, const gb_unit_options *option
 /* Reads a PNG as a mask [height, width]: luma times opacity, 0 to 1, scaled by nearest neighbour. */
 GB_API gb_status gb_read_mask(const char *path, int height, int width, float *mask, gb_error *err);
 
+/* ---------------------------------------------------------------------------------------------------- rounding errors */
+
+/* Gets a node's values in float64: [batch, shape…], valid during the call. */
+typedef void gb_float64_reader(void *arg, gb_node node, const double *values);
+
+/* Computes all tapped nodes in float64, with the session's inputs, settings, feeds and bends, and passes each to `read`, in
+ * execution order. The plain rows do it, with every weight, input and constant (gains, truncation, parameters of bends) as
+ * float32 has it: what gb_session_read() gives differs from these values by the rounding errors of float32 alone. It runs on
+ * the CPU and takes about as long as GANBEND_ISA=plain. Fused layers, buffers of the session and values read earlier are
+ * not used. Afterwards taps must be rendered again before they are read. GB_BAD_ARGUMENT if nothing is tapped, if an input
+ * has not been set, or if a needed layer has a callback, which works on float32. It can be cancelled, and reports progress,
+ * as a render. */
+GB_API gb_status gb_session_float64(gb_session *session, gb_float64_reader *read, void *arg, gb_error *err);
+
 /* ---------------------------------------------------------------------------------------------------- projection
  * The latent whose picture is nearest to a given one, by gradient descent:
  *

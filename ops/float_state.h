@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "ops/real.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -17,7 +17,7 @@ engine/files     engine/base engine/graph engine/models engine/session weights
 engine/recipe    engine/base engine/picture engine/graph engine/bend engine/session ops/bends
 engine/recipe    weights/arena.h weights/number_text.h weights/spelling.h
 engine/analysis  engine/base engine/picture engine/graph engine/bend engine/session engine/gradient engine/files
-engine/analysis  weights/read/torch_write.h
+engine/analysis  ops/bends/filters.h ops/float_state.h weights/read/torch_write.h
 ops
 cuda             ops
 weights

@@ -10,8 +10,7 @@
 
 /* ------------------------------------------------------------------------------------------------ signatures */
 
-/* The value that was set or fed at this node of the bent graph, or that its bend adds; NULL if there is none. */
-static gb_shared_value *value_at(const gb_session *session, gb_node node) {
+gb_shared_value *gb_session_value_at(const gb_session *session, gb_node node) {
     const gb_graph_node *n = &session->bent->graph.nodes[node];
     gb_node base = n->base;
     if (session->adjoint && node == session->adjoint->cotangent)
@@ -22,7 +21,7 @@ static gb_shared_value *value_at(const gb_session *session, gb_node node) {
 }
 
 static bool is_source(const gb_session *session, gb_node node) {
-    return session->bent->graph.nodes[node].is_input || value_at(session, node);
+    return session->bent->graph.nodes[node].is_input || gb_session_value_at(session, node);
 }
 
 /* Computes the signature of every node: a hash of everything on which its value depends. */
@@ -33,7 +32,7 @@ static void compute_signatures(gb_session *session) {
         const gb_graph_node *node = &graph->nodes[i];
         uint64_t h = gb_mix(gb_mix(1, node->id), node->version);
         if (is_source(session, i)) {
-            const gb_shared_value *value = value_at(session, i);
+            const gb_shared_value *value = gb_session_value_at(session, i);
             h = gb_mix(h, value ? value->id : 0);
         } else {
             for (int k = 0; k < node->inputs; k++)
@@ -73,7 +72,7 @@ static void find_edited(gb_session *session) {
 /* True for an input with a value for one sample, if its readers need one per sample of the batch. */
 static bool is_repeated(const gb_session *session, gb_node node) {
     const gb_graph_node *n = &session->bent->graph.nodes[node];
-    const gb_shared_value *value = value_at(session, node);
+    const gb_shared_value *value = gb_session_value_at(session, node);
     bool one_sample = value ? value->samples == 1 : n->value != NULL;
     return n->is_input && !n->is_map && one_sample && session->options.batch > 1;
 }
@@ -84,7 +83,7 @@ static gb_status update_plan(gb_session *session, unsigned targets, gb_error *er
         const gb_graph_node *node = &graph->nodes[i];
         bool tapped = session->now.tapped[node->base] && session->bent->value[node->base] == i;
         session->wanted[i] = (unsigned char)((tapped ? GB_CUT_TAP : 0) |
-                                             (value_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
+                                             (gb_session_value_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
                                              (session->before_edit[i] ? GB_CUT_BEFORE_EDIT : 0) |
                                              (is_repeated(session, i) ? GB_CUT_REPEATED : 0));
     }
@@ -139,7 +138,7 @@ static gb_status place_sources(gb_session *session, gb_error *err) {
     for (int g = 0; g < plan->source_count; g++) {
         gb_node i = plan->sources[g].node;
         const gb_graph_node *node = &session->bent->graph.nodes[i];
-        gb_shared_value *value = value_at(session, i);
+        gb_shared_value *value = gb_session_value_at(session, i);
         const float **default_value = &plan->sources[g].default_value;
         if (!value && session->adjoint && i == session->adjoint->cotangent)
             continue;               /* set before the backward pass */

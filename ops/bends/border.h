@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "ops/real.h"
+
 typedef enum gb_border { GB_BORDER_ZEROS, GB_BORDER_EDGE, GB_BORDER_REFLECT, GB_BORDER_WRAP } gb_border;
 
 extern const char *const gb_border_names[];

@@ -248,6 +248,10 @@ done
 run 2 "no runs" bench "$scratch/skip.gbw" --runs 0
 
 # ---- moves
+run 0 "moves as JSON" moves "$scratch/skip.gbw" --at 'synthesis.b8.conv?' --moves 2 --json
+check "it has both layers" [ "$(grep -c '"name": "synthesis.b8.conv[01]"' "$scratch/out")" -eq 2 ]
+check "with the part of a whole image" grep -q '"of_whole_image": [0-9]' "$scratch/out"
+if command -v jq >/dev/null; then check "it is JSON" jq -e '.layers | length == 2' "$scratch/out"; fi
 run 0 "moves of one layer" moves "$scratch/skip.gbw" --at 'synthesis.b8.conv1' --moves 2
 run 2 "an activation that is malformed" moves "$scratch/skip.gbw" --activation sinlou
 

@@ -89,6 +89,11 @@ END
 for form in shared static; do
     check "$work/user/build/by-cmake-$form"
 done
+# What a program does not call is not in it: no plain row in double (ops/double_names.h) without gb_session_float64().
+if nm "$work/user/build/by-cmake-static" | grep ' gb_.*_double$'; then
+    echo "the static library adds rows in double to every program"
+    exit 1
+fi
 
 # The shared library without any package of what it uses, and a component that does not exist.
 mkdir "$work/bare" "$work/wrong"

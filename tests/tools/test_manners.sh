@@ -21,10 +21,10 @@ while read -r command; do
     run 0 "$command --help" $command --help
     check "the help of $command is shorter than 40 lines" [ "$(wc -l <"$scratch/out")" -lt 40 ]
     check "and has an example" grep -q '^example:$' "$scratch/out"
-    tr -s ' \n' '\n' <"$scratch/out" | grep -oE '^--?[a-z-]+$' | sort -u >"$scratch/short"
+    tr -s ' \n' '\n' <"$scratch/out" | grep -oE '^--?[a-z0-9-]+$' | sort -u >"$scratch/short"
     # shellcheck disable=SC2086
     run 0 "$command --help-all" $command --help-all
-    grep -oE '^  --?[a-z-]+' "$scratch/out" | tr -d ' ' | sort -u >"$scratch/all"
+    grep -oE '^  --?[a-z0-9-]+' "$scratch/out" | tr -d ' ' | sort -u >"$scratch/all"
     check "the short help of $command names every option" [ -z "$(comm -13 "$scratch/short" "$scratch/all")" ]
 done <"$scratch/commands"
 run 0 "everything" --help-all

@@ -136,6 +136,32 @@ cp "$scratch/out" "$scratch/step.yaml"
 run 0 "a seed on the command line replaces the recipe's" render "$style" --bend "$scratch/step.yaml" --seeds 5 -o "$scratch/five.png"
 check "the settings contain that seed" grep -qa -- "--seeds 5 --rng numpy --class 1 --trunc 1" "$scratch/five.png"
 
+# ---- several recipes
+cat >"$scratch/second.yaml" <<'RECIPE'
+summary: more, and "more]}"
+parameters: {share: 0.7, more: 2}
+vectors: {ear: [4, 0, -4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7]}
+bends:
+  - {at: synthesis.b8.conv0, filter: multiply, factor: $more, features: {random: 0.5}}
+  - {at: synthesis.b32.conv1, filter: rotate, angle: 33.3, features: {random: 0.5}}
+RECIPE
+run 0 "three recipes" render "$style" --bend "$all" --bend "$scratch/second.yaml" --bend "$scratch/style.yaml" --class 0-1 \
+    --seeds 3 --set more=1.5 --set share=0.4 --redraw -o "$scratch/several"
+again "several recipes" "$style" "$scratch"/several/*.png
+unlike "several recipes" "$scratch/several/class0000-seed0003.png" "$scratch/several/class0001-seed0003.png"
+run 0 "they become one" recipe from "$scratch/several/class0000-seed0003.png"
+check "with the bends of all" [ "$(grep -c '^- ' "$scratch/out")" -eq 13 ]
+prints "  more: 1.5"
+prints "angle: 33.3"
+sed 's/share: 0.7/share: 0.8/' "$scratch/second.yaml" >"$scratch/clash.yaml"
+run 0 "a name with two meanings" render "$style" --bend "$all" --bend "$scratch/clash.yaml" --class 0 -o "$scratch/clash.png"
+run 2 "cannot stand in one recipe" recipe from "$scratch/clash.png"
+complains "two of them have different parameters 'share'"
+run 0 "the published format and another" render "$style" --bend "$recipes/broad/01-invert.yaml" --bend "$scratch/style.yaml" \
+    --class 0 -o "$scratch/clash.png"
+run 2 "do not mix" recipe from "$scratch/clash.png"
+complains "network-bending's format, which does not mix"
+
 # ---- clusters
 run 0 "clusters" render "$style" --class 0 --bend "$recipes/broad/02-scalar-multiply.yaml" --clusters \
     "$recipes/clusters.yaml" -o "$scratch/clusters.png"

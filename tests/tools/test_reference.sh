@@ -26,7 +26,7 @@ done <"$scratch/commands"
 
 # options COMMAND…: one option a line
 options() {
-    "$ganbend" "$@" --help-all | sed -n 's/^  \(-[-a-z]*\).*/\1/p'
+    "$ganbend" "$@" --help-all | sed -n 's/^  \(-[-a-z0-9]*\).*/\1/p'
 }
 
 while read -r command verb; do

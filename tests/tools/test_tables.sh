@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tables for researchers: compare with --local and --json and with NaN, trace, moves, and arrays of one node. usage:
+# Tables for researchers: compare with --local, --float64 and --json and with NaN, trace, moves, and arrays of one node. usage:
 # test_tables.sh GANBEND, from the repository root.
 . tests/tools/cli.sh
 reference=$fixtures/nvlabs-skip-64.npz
@@ -29,6 +29,24 @@ check "the image is computed from the last layers" holds "$(column image 6) < 1e
 prints "worst of its own synthesis."
 run 0 "full weights are equal everywhere" compare "$model" $reference --local
 check "ws are computed from the mapping network's output" holds "$(column ws 6) < 1e-6"
+
+# ---- compare --float64: whose rounding error it is
+run 0 "reference and program against float64" compare "$model" $reference --float64
+prints "worst against float64: reference synthesis."
+check "the reference's rounding errors are small, and none is missing" holds "0 < $(column image 5) && $(column image 5) < 5e-6"
+check "so are the program's" holds "0 < $(column image 6) && $(column image 6) < 5e-6"
+check "ws are among them" holds "0 < $(column ws 6) && $(column ws 6) < 1e-6"
+exceeds "half weights against float64" "$scratch/half.gbw" $reference --float64 --local
+check "the reference is not what the half weights give" holds "$(column image 7) > 2e-4"
+check "but the program computes what they give" holds "$(column image 8) < 5e-6"
+check "the arrays' own differences stay in their columns" holds "$(column image 6) < 1e-6"
+exceeds "float64 as JSON" "$scratch/half.gbw" $reference --float64 --json
+check "both rounding errors are in it" sh -c "tr -d ' \n' <'$scratch/out' | grep -q '\"float64\":{\"magnitude\":[0-9.]*,\"reference\":{\"difference\":[^}]*},\"ganbend\":{\"difference\":'"
+prints '"worst_float64": {'
+printf 'bends: [{at: synthesis.b16.conv0, filter: rotate, angle: 30}]\n' >"$scratch/rotate.yaml"
+run 0 "bends are computed in float64 too" compare "$model" $reference --float64 --tol 9 --bend "$scratch/rotate.yaml"
+check "with errors of rounding alone" holds "$(column image 5) > 0.01 && $(column image 6) < 1e-5"
+run 2 "gradients have no float64" compare "$model" $reference --gradients --float64
 
 # ---- compare --json
 run 0 "a comparison as JSON" compare "$model" $reference --json

@@ -78,6 +78,8 @@ convert classifier $fixtures/classifier-layer3-init.pt
 runs "arrays in training mode" "$pick" $fixtures/classifier-layer3.npz "$scratch/train.npz" map=batches@0 \
     bottleneck=train/bottleneck logits=train/logits
 compare classifier "$scratch/train.npz" 1e-6 --norm batch
+runs "rounding errors of both sides in training mode" sh -c "'$ganbend' compare '$(model classifier)' '$scratch/train.npz' --norm batch --float64 |
+    grep -q '^worst against float64: reference [^ ]* [0-9.]*e-0[78], ganbend [^ ]* [0-9.]*e-0[78]$'"
 runs "weights after training" "$pick" $fixtures/classifier-layer3.npz "$scratch/after.npz" "*=after/*"
 convert after "$scratch/after.npz"
 runs "arrays with stored statistics" "$pick" $fixtures/classifier-layer3.npz "$scratch/eval.npz" map=batches@0 \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "merged_recipe.h"
 #include "recipe_yaml.h"
 #include "tools/program/text.h"
 
@@ -187,8 +188,11 @@ static bool is_numbers(const char *text) {
     return *text == '[' && strspn(text, "[]0123456789+-.e, ") == strlen(text);
 }
 
+enum { MAX_RECIPES = 64 };
+
 typedef struct picture_parts {
-    char *settings, *recipe, *second, *latent, *clusters;
+    char *settings, *recipes[MAX_RECIPES], *latent, *clusters;
+    size_t count;               /* of the recipes */
 } picture_parts;
 
 /* The inputs and clusters of the picture before those that the recipe may have itself: the first ones are printed. */
@@ -207,16 +211,30 @@ static void put_json(text_buffer *b, const picture_settings *m, const char *reci
     put_text(b, recipe + 1);
 }
 
+/* Its recipes as one, in JSON. */
+static gb_status join_recipes(const char *path, const picture_parts *from, text_buffer *to, gb_error *err) {
+    gb_recipe *recipes[MAX_RECIPES] = {NULL};
+    const char *json[MAX_RECIPES];
+    for (size_t i = 0; i < from->count && !err->status; i++)
+        if (!gb_recipe_parse(from->recipes[i], strlen(from->recipes[i]), path, &recipes[i], err))
+            gb_recipe_json(recipes[i], &json[i], err);
+    if (!err->status) {
+        if (from->count == 1) put_text(to, json[0]);
+        else merge_recipes(to, json, from->count, path, err);
+    }
+    for (size_t i = 0; i < from->count; i++) gb_recipe_free(recipes[i]);
+    return !err->status && to->failed ? state(err, GB_NO_MEMORY, "%s: out of memory", path) : err->status;
+}
+
 static gb_status remake(const char *path, const picture_parts *from, text_buffer *to, gb_error *err) {
-    const char *recipe_text = from->recipe ? from->recipe : "bends: []", *recipe_json;
+    text_buffer joined = {0};
     char *clusters = from->clusters ? clusters_json(path, from->clusters, err) : NULL;
     picture_settings m = {.latent = from->latent && is_numbers(from->latent) ? from->latent : NULL, .clusters = clusters};
     text_buffer json = {0};
-    gb_recipe *recipe = NULL, *again = NULL;
+    gb_recipe *again = NULL;
     if (from->settings) read_settings(from->settings, &m);
-    if (!err->status && !gb_recipe_parse(recipe_text, strlen(recipe_text), path, &recipe, err) &&
-        !gb_recipe_json(recipe, &recipe_json, err)) {
-        put_json(&json, &m, recipe_json);
+    if (!err->status && !join_recipes(path, from, &joined, err)) {
+        put_json(&json, &m, joined.text);
         if (m.others.used) {
             put_text(to, "# also rendered with ");
             put_text(to, m.others.text);
@@ -227,7 +245,7 @@ static gb_status remake(const char *path, const picture_parts *from, text_buffer
             gb_recipe_parse(to->text, to->used, path, &again, err);     /* the settings may contain anything */
     }
     gb_recipe_free(again);
-    gb_recipe_free(recipe);
+    free(joined.text);
     free(json.text);
     free(m.inputs.text);
     free(m.others.text);
@@ -235,23 +253,26 @@ static gb_status remake(const char *path, const picture_parts *from, text_buffer
     return err->status;
 }
 
+static gb_status read_recipes(const char *path, picture_parts *from, gb_error *err) {
+    char key[32] = "Recipe";
+    while (from->count < MAX_RECIPES && !look_for_text(path, key, &from->recipes[from->count], err) &&
+           from->recipes[from->count])
+        snprintf(key, sizeof key, "Recipe %zu", ++from->count + 1);
+    return err->status;
+}
+
 gb_status remake_recipe(const char *path, char **text, gb_error *err) {
     picture_parts from = {0};
     text_buffer p = {0};
-    if (!look_for_text(path, "Settings", &from.settings, err) && !look_for_text(path, "Recipe", &from.recipe, err) &&
-        !look_for_text(path, "Recipe 2", &from.second, err) && !look_for_text(path, "Latent", &from.latent, err) &&
-        !look_for_text(path, "Clusters", &from.clusters, err)) {
-        if (from.second)
-            state(err, GB_BAD_ARGUMENT, "%s: was rendered with several recipes; print each with --text Recipe, --text "
-                  "'Recipe 2', …, and the rest with --text Settings", path);
-        else if (!from.settings && !from.recipe)
+    if (!look_for_text(path, "Settings", &from.settings, err) && !read_recipes(path, &from, err) &&
+        !look_for_text(path, "Latent", &from.latent, err) && !look_for_text(path, "Clusters", &from.clusters, err)) {
+        if (!from.settings && !from.count)
             state(err, GB_BAD_FILE, "%s: contains neither settings nor a recipe; it was not rendered by ganbend", path);
         else
             remake(path, &from, &p, err);
     }
     free(from.settings);
-    free(from.recipe);
-    free(from.second);
+    for (size_t i = 0; i < from.count; i++) free(from.recipes[i]);
     free(from.latent);
     free(from.clusters);
     if (err->status) free(p.text);

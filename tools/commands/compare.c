@@ -1,6 +1,6 @@
 /* ganbend compare: runs a model on the inputs in a reference file and prints the difference for every layer in the file:
  * the largest absolute difference, and the same divided by the reference's largest magnitude. With --local also the part of
- * it that arises between the layer and those before it in the file. */
+ * it that arises between the layer and those before it in the file; with --float64 also the rounding errors of both. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "tools/bending/recipes.h"
 #include "commands.h"
+#include "compare_float64.h"
 #include "compare_gradients.h"
 #include "compare_pictures.h"
 #include "comparison.h"
@@ -21,7 +22,7 @@ typedef struct settings {
     bending_options bending;
     double tolerance;
     const char *image, *noise, *prefix, *norm;
-    bool incremental, local, json, gradients;
+    bool incremental, local, float64, json, gradients;
     device_options on;
 } settings;
 
@@ -42,6 +43,10 @@ static const option options[] = {
      "stored statistics (default), those of all pictures in the file together, or those of each picture.", 0, 0},
     {"--local", OPTION_FLAG, AT(local), NULL, "Also compute every array from the reference's own values of the arrays before "
      "it, and show that difference as its own.", 0, 0},
+#if GANBEND_ANALYSIS
+    {"--float64", OPTION_FLAG, AT(float64), NULL, "Also compute the network in float64, and show how far the reference and "
+     "this run are from that, relative to its largest magnitude. Slow: on the CPU, in plain C.", 0, 0},
+#endif
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     DEVICE_OPTIONS(settings, on),
     {0}
@@ -63,8 +68,9 @@ static gb_status check_options(const settings *set, bool looks, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "--norm is for networks that look at pictures; this is a generator");
     if (!looks && set->prefix && !set->gradients)
         return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients and for networks that look at pictures");
-    if (set->gradients && (set->incremental || set->image || set->local || set->norm))
-        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local, --image and --norm");
+    if (set->gradients && (set->incremental || set->image || set->local || set->norm || set->float64))
+        return state(err, GB_BAD_ARGUMENT,
+                     "--gradients does not go with --incremental, --local, --float64, --image and --norm");
     return GB_OK;
 }
 
@@ -200,12 +206,48 @@ static gb_status compare_local(reference *r, const settings *set, bending *b, co
     return err->status;
 }
 
+/* ------------------------------------------------------------------------------------------------ against float64 */
+
+#if GANBEND_ANALYSIS
+typedef struct samples {
+    const reference *r;
+    const gb_model *model;
+    gb_noise noise;
+    const picture_inputs *pictures;     /* of a network that looks at pictures */
+} samples;
+
+static gb_status set_latents(void *arg, size_t sample, gb_session *session, gb_error *err) {
+    const samples *s = arg;
+    return gb_session_noise(session, s->noise, 0, err) ? err->status : apply_reference(s->r, sample, s->model, session, err);
+}
+
+static gb_status set_pictures(void *arg, size_t sample, gb_session *session, gb_error *err) {
+    const samples *s = arg;
+    return feed_pictures(s->pictures, sample, s->model, session, err);
+}
+#endif
+
+/* Compares the reference and our values with float64, if that is wanted. `pictures` is NULL for a generator. */
+static gb_status compare_rounding(reference *r, const settings *set, const picture_inputs *pictures, bending *b,
+                                  const loaded_model *o, gb_error *err) {
+#if GANBEND_ANALYSIS
+    samples from = {r, o->model, noise_of(set), pictures};
+    sample_source source = {.set = pictures ? set_pictures : set_latents, .arg = &from};
+    if (pictures) source.how = picture_session_options(set->norm, r->samples);
+    if (set->float64 && !err->status) compare_float64(r, &source, b, o, err);
+#else
+    (void)r, (void)set, (void)pictures, (void)b, (void)o;
+#endif
+    return err->status;
+}
+
 static gb_status compare_generator(const settings *set, const char *path, bending *b, loaded_model *o, reference *r,
                                    gb_error *err) {
     const reference_choice choice = {set->image, set->prefix, set->gradients};
     if (open_reference(path, o->model, &choice, r, err)) return err->status;
     if (set->gradients) return compare_gradients(r, noise_of(set), b, o, err);
-    return compare(r, set, b, o, err) || !set->local ? err->status : compare_local(r, set, b, o, err);
+    if (!compare(r, set, b, o, err) && set->local) compare_local(r, set, b, o, err);
+    return compare_rounding(r, set, NULL, b, o, err);
 }
 
 static gb_status open_and_compare(const settings *set, const char *path, bending *b, loaded_model *o, reference *r,
@@ -216,7 +258,7 @@ static gb_status open_and_compare(const settings *set, const char *path, bending
     if (!looks) return compare_generator(set, path, b, o, r, err);
     if (!open_picture_reference(path, set->prefix, set->gradients, o, r, &pictures, err)) {
         if (set->gradients) compare_picture_gradients(r, &pictures, b, o, err);
-        else compare_pictures(r, &pictures, set->norm, b, o, err);
+        else if (!compare_pictures(r, &pictures, set->norm, b, o, err)) compare_rounding(r, set, &pictures, b, o, err);
     }
     free_pictures(&pictures);
     return err->status;
@@ -230,11 +272,13 @@ static int run(int argc, char **argv) {
     loaded_model o = {0};
     gb_error err = {0};
     int status;
+    comparison_columns with;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
+    with = (comparison_columns){.local = set.local, .float64 = set.float64};
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
         !open_and_compare(&set, operands[1], &b, &o, &r, &err) &&
-        (!set.json || !print_comparison_json(&r, operands[0], set.tolerance, set.local, &err))) {
-        if (!set.json) print_comparison(&r, set.tolerance, set.local);
+        (!set.json || !print_comparison_json(&r, operands[0], set.tolerance, with, &err))) {
+        if (!set.json) print_comparison(&r, set.tolerance, with);
         status = within_tolerance(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
     } else {
         status = failed(&compare_command, &err);
@@ -256,7 +300,8 @@ const command compare_command = {
              "compares the arrays grad/NAME: NAME is a node, an alias, w (one w for all layers), or a parameter of an "
              "activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5\n"
-               "ganbend compare faces.gbw reference.npz --local --json",
+               "ganbend compare faces.gbw reference.npz --local --json\n"
+               "ganbend compare faces.gbw reference.npz --float64",
     .options = options,
     .shared = {{bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,

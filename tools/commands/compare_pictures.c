@@ -32,11 +32,16 @@ static gb_status compare_arrays(reference *r, size_t first, size_t count, const 
     return err->status;
 }
 
+gb_session_options picture_session_options(const char *norm, size_t samples) {
+    bool own = norm && strcmp(norm, "stored") != 0;
+    size_t batch = norm && !strcmp(norm, "batch") ? samples : 1;
+    return (gb_session_options){.size = sizeof(gb_session_options), .batch = (int)batch, .batch_statistics = own};
+}
+
 gb_status compare_pictures(reference *r, const picture_inputs *p, const char *norm, bending *b, const loaded_model *o,
                            gb_error *err) {
-    bool own = norm && strcmp(norm, "stored") != 0;
-    size_t batch = norm && !strcmp(norm, "batch") ? r->samples : 1, largest = 0;
-    const gb_session_options how = {.size = sizeof how, .batch = (int)batch, .batch_statistics = own};
+    const gb_session_options how = picture_session_options(norm, r->samples);
+    size_t batch = (size_t)how.batch, largest = 0;
     progress bar = progress_start("comparing", r->count + 1);
     for (size_t i = 0; i < r->count; i++)
         if (r->arrays[i].elements > largest) largest = r->arrays[i].elements;

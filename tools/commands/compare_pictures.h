@@ -6,6 +6,7 @@
 #include "tools/inputs/picture_reference.h"
 
 /* The statistics of batch norms: "stored" or NULL; "batch", of all samples of the file together; "each", of each sample. */
+gb_session_options picture_session_options(const char *norm, size_t samples);
 gb_status compare_pictures(reference *r, const picture_inputs *p, const char *norm, bending *b, const loaded_model *o,
                            gb_error *err);
 

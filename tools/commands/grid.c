@@ -1,6 +1,7 @@
-/* ganbend grid: style mixing. Each row is a seed, each column the seed of the styles; the pictures themselves stand at the
- * left and at the top. Every mixed picture is one of a recipe with a parameter, which it carries. */
+/* ganbend grid: style mixing. Each row is a seed, a z or a w, each column the seed of the styles; the pictures themselves stand
+ * at the left and at the top. Every mixed picture is one of a recipe with a parameter, which it carries. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--rows", OPTION_TEXT, AT(rows), "SEEDS", "Seeds of the rows: 85,100,75.", 0, 0},
+    {"--rows", OPTION_TEXT, AT(rows), "SEEDS", "Seeds of the rows: 85,100,75. Instead, --w or --z takes rows from a file: a "
+     "projected picture, for example.", 0, 0},
     {"--cols", OPTION_TEXT, AT(columns), "SEEDS", "Seeds of the columns, whose styles are mixed in: 55,821.", 0, 0},
     {"--styles", OPTION_TEXT, AT(styles), "LIST", "The w's that come from the column: 0-6 or 4,8-13 (default: 0-6).", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE|DIR", "A .png, .jpg or .webp file or - for the grid, or a folder. A folder gets the grid "
@@ -50,10 +52,17 @@ typedef struct work {
     char text[SETTINGS_ROOM + BENDING_TEXT_ROOM + 64];
 } work;
 
-/* Writes the recipe that mixes, with the column's seed as its parameter. */
+/* Writes the recipe that mixes, with the column's seed as its parameter. A w has no truncation that its styles could have,
+ * too. */
 static gb_status make_recipe(work *w, uint32_t first, gb_error *err) {
-    snprintf(w->recipe, sizeof w->recipe, "parameters:\n  style: %" PRIu32 "\nbends:\n  - {w: [%s], style: $style}\n", first,
-             w->set->styles);
+    char style[64] = "$style";
+    if (w->rows.source == FROM_W) {
+        strcpy(style, "{seed: $style, truncation: ");
+        append_float(style, sizeof style, (float)w->columns.psi);
+        append(style, sizeof style, "}");
+    }
+    snprintf(w->recipe, sizeof w->recipe, "parameters:\n  style: %" PRIu32 "\nbends:\n  - {w: [%s], style: %s}\n", first,
+             w->set->styles, style);
     w->mixing_options.set = (text_list){.texts = {w->style}, .count = 1};
     w->mixing.options = &w->mixing_options;
     w->mixing.count = 1;
@@ -69,10 +78,10 @@ static gb_status blame_styles(const work *w, gb_error *err) {
     return rest ? state(err, GB_BAD_ARGUMENT, "--styles %.100s: %.300s", w->set->styles, rest + 2) : err->status;
 }
 
-static gb_status write_picture(work *w, const char *path, int columns, int rows, const uint8_t *pixels, const bending *b,
-                               gb_error *err) {
+static gb_status write_picture(work *w, const char *path, int columns, int rows, const uint8_t *pixels, const char *latent,
+                               const bending *b, gb_error *err) {
     picture_texts t;
-    fill_picture_texts(&t, w->o, w->text, NULL, b);
+    fill_picture_texts(&t, w->o, w->text, latent, b);
     return gb_png_write_pixels(path, columns * w->scaling.width, rows * w->scaling.height, (int)w->o->channels, pixels, t.texts,
                                t.count, err);
 }
@@ -80,7 +89,7 @@ static gb_status write_picture(work *w, const char *path, int columns, int rows,
 /* Renders a picture, puts it on the sheet, and writes it to the folder. `name` is its name there; `b` its recipe, or NULL. */
 static gb_status make_picture(work *w, const inputs *in, size_t index, size_t place, const char *name, const bending *b,
                               gb_error *err) {
-    char path[PATH_ROOM], bent[BENDING_TEXT_ROOM] = "";
+    char path[PATH_ROOM], bent[BENDING_TEXT_ROOM] = "", *latent;
     const uint8_t *pixels;
     if (gb_session_render_pixels(w->session, w->pixels, err)) return err->status;
     pixels = scaled(&w->scaling, w->pixels);
@@ -90,7 +99,11 @@ static gb_status make_picture(work *w, const inputs *in, size_t index, size_t pl
     if (b) describe_bending(b, bent);
     append(w->text, sizeof w->text, "%s", bent);
     if (w->scaling.given) append(w->text, sizeof w->text, " --size %dx%d", w->scaling.width, w->scaling.height);
-    return join_path(path, w->set->out, name, err) ? err->status : write_picture(w, path, 1, 1, pixels, b, err);
+    latent = latent_numbers(in, index);
+    if (in->source != FROM_SEEDS && !latent) state(err, GB_NO_MEMORY, "out of memory");
+    else if (!join_path(path, w->set->out, name, err)) write_picture(w, path, 1, 1, pixels, latent, b, err);
+    free(latent);
+    return err->status;
 }
 
 /* The unbent pictures of the rows or the columns. */
@@ -105,21 +118,25 @@ static gb_status make_originals(work *w, inputs *in, bool are_rows, progress *p,
 }
 
 static gb_status make_mixed(work *w, size_t row, size_t column, gb_error *err) {
-    char name[2 * IMAGE_NAME_ROOM];
+    char name[2 * IMAGE_NAME_ROOM], of_row[IMAGE_NAME_ROOM];
     uint32_t style = seed_at(&w->columns.seeds, column);
     snprintf(w->style, sizeof w->style, "style=%" PRIu32, style);
-    snprintf(name, sizeof name, "seed%04" PRIu32 "-style%04" PRIu32, seed_at(&w->rows.seeds, row), style);
+    name_image(&w->rows, row, of_row);
+    snprintf(name, sizeof name, "%s-style%04" PRIu32, of_row, style);
     if (set_bending_param(&w->mixing, "style", style, err) || update_bending(&w->mixing, w->session, err)) return err->status;
     return make_picture(w, &w->rows, row, (row + 1) * (size_t)w->sheet.columns + column + 1, name, &w->mixing, err);
 }
 
 static gb_status write_grid(work *w, const char *path, gb_error *err) {
     const settings *set = w->set;
-    char rest[SETTINGS_ROOM];
-    describe_inputs(&w->rows, ALL_IMAGES, rest);
-    snprintf(w->text, sizeof w->text, "--rows %s --cols %s --styles %s %s", set->rows, set->columns, set->styles,
-             rest + strlen("--seeds ") + strlen(set->rows) + 1);
-    return write_picture(w, path, w->sheet.columns, w->sheet.rows, w->sheet.pixels, NULL, err);
+    char rest[SETTINGS_ROOM], rows[SETTINGS_ROOM];
+    describe_inputs(&w->columns, ALL_IMAGES, rest);
+    describe_inputs(&w->rows, ALL_IMAGES, rows);
+    if (set->rows) snprintf(rows, sizeof rows, "--rows %s", set->rows);
+    else rows[strcspn(rows + strlen("--w "), " ") + strlen("--w ")] = '\0';      /* "--w crc32:…" */
+    snprintf(w->text, sizeof w->text, "%.4096s --cols %s --styles %s %s", rows, set->columns, set->styles,
+             rest + strlen("--seeds ") + strlen(set->columns) + 1);
+    return write_picture(w, path, w->sheet.columns, w->sheet.rows, w->sheet.pixels, NULL, NULL, err);
 }
 
 static gb_status make_all(work *w, gb_error *err) {
@@ -149,7 +166,8 @@ static gb_status grid(work *w, gb_error *err) {
     w->pixels = malloc((size_t)(o->width * o->height * o->channels));
     if (!w->pixels) return state(err, GB_NO_MEMORY, "out of memory");
     if (plain_sheet_new(&w->sheet, "a grid of", err) || gb_session_new(o->model, &how, &w->session, err) ||
-        prepare_inputs(&w->rows, w->session, o->model, err) || make_recipe(w, seed_at(&w->columns.seeds, 0), err))
+        prepare_inputs(&w->rows, w->session, o->model, err) ||
+        prepare_inputs(&w->columns, w->session, o->model, err) || make_recipe(w, seed_at(&w->columns.seeds, 0), err))
         return blame_styles(w, err);
     /* Wrong --styles are reported before anything is written. */
     if (apply_bending(&w->mixing, w->session, err) || gb_session_unbend(w->session, 0, err)) return blame_styles(w, err);
@@ -164,16 +182,32 @@ static gb_status grid(work *w, gb_error *err) {
     return err->status;
 }
 
-/* The inputs of the rows or of the columns: the same options with other seeds. */
-static gb_status read_seeds(const settings *set, const char *seeds, const char *name, const loaded_model *o, inputs *in,
-                            gb_error *err) {
-    input_options given = set->in;
+static gb_status read_inputs(const input_options *given, const char *name, const loaded_model *o, inputs *in, gb_error *err) {
     gb_error why = {0};
-    given.seeds = seeds;
-    if (check_inputs(&given, in, &why) || load_inputs(&given, o->model, in, &why))
+    if (check_inputs(given, in, &why) || load_inputs(given, o->model, in, &why))
         return state(err, why.status, "%s: %s", name, why.message);
     if (in->classes.count > 1) return state(err, GB_BAD_ARGUMENT, "a grid shows one class, not %zu", in->classes.count);
-    return in->count <= 1000 ? GB_OK : state(err, GB_BAD_ARGUMENT, "%s: %zu seeds; the limit is 1000", name, in->count);
+    return in->count <= 1000 ? GB_OK : state(err, GB_BAD_ARGUMENT, "%s: %zu pictures; the limit is 1000", name, in->count);
+}
+
+static gb_status read_rows(const settings *set, const loaded_model *o, inputs *in, gb_error *err) {
+    input_options given = set->in;
+    given.seeds = set->rows;
+    if (given.w) {
+        if (given.cutoff >= 0) return state(err, GB_BAD_ARGUMENT, "--cutoff does not apply to rows of w's");
+        if (gb_model_class_count(o->model))
+            return state(err, GB_BAD_ARGUMENT, "--w: w's have no class that the styles of the columns could have; give --z");
+        given.trunc = NAN;      /* of the columns */
+    }
+    if (!set->rows) given.rng = NULL;
+    return read_inputs(&given, set->rows ? "--rows" : given.w ? "--w" : "--z", o, in, err);
+}
+
+static gb_status read_columns(const settings *set, const loaded_model *o, inputs *in, gb_error *err) {
+    input_options given = set->in;
+    given.seeds = set->columns;
+    given.z = given.w = given.w_as = NULL;
+    return read_inputs(&given, "--cols", o, in, err);
 }
 
 static int run(int argc, char **argv) {
@@ -187,16 +221,18 @@ static int run(int argc, char **argv) {
         state(&err, GB_NO_MEMORY, "out of memory");
     } else if (parse_arguments(&grid_command, argc, argv, operands, &set, &status)) {
         *w = (work){.set = &set, .o = &o};
-        if (!set.rows || !set.columns || !set.out)
+        bool rows = set.rows || set.in.z || set.in.w;
+        if (!rows || !set.columns || !set.out)
             state(&err, GB_BAD_ARGUMENT, "%s is missing: grid MODEL --rows 85,100 --cols 55,821 --styles 0-6 -o FILE.png",
-                  !set.rows ? "--rows" : !set.columns ? "--cols" : "-o");
-        else if (set.in.seeds || set.in.z || set.in.w || set.in.steps >= 0 || set.in.image >= 0)
-            state(&err, GB_BAD_ARGUMENT, "a grid takes its seeds from --rows and --cols; --seeds, --z, --w, --steps and --image do "
-                  "not apply");
+                  !rows ? "--rows" : !set.columns ? "--cols" : "-o");
+        else if (!!set.rows + !!set.in.z + !!set.in.w > 1)
+            state(&err, GB_BAD_ARGUMENT, "--rows, --z and --w exclude each other; give one of them");
+        else if (set.in.seeds || set.in.steps >= 0 || set.in.image >= 0)
+            state(&err, GB_BAD_ARGUMENT, "a grid takes its seeds from --rows and --cols; --seeds, --steps and --image do not "
+                  "apply");
         w->to_file = !err.status && output_is_file(set.out);
         if (!err.status && !open_model(operands[0], &set.in.on, &o, &err) && !check_picture(&o, operands[0], &err) &&
-            !read_seeds(&set, set.rows, "--rows", &o, &w->rows, &err) &&
-            !read_seeds(&set, set.columns, "--cols", &o, &w->columns, &err))
+            !read_rows(&set, &o, &w->rows, &err) && !read_columns(&set, &o, &w->columns, &err))
             grid(w, &err);
         gb_session_free(w->session);
         free_bending(&w->mixing);
@@ -215,10 +251,11 @@ const command grid_command = {
     .name = "grid",
     .summary = "mix the styles of seeds in rows and columns",
     .operands = "MODEL",
-    .usage = "--rows SEEDS --cols SEEDS [--styles LIST] -o FILE|DIR [options]",
+    .usage = "--rows SEEDS|--w FILE|--z FILE --cols SEEDS [--styles LIST] -o FILE|DIR [options]",
     .about = "Style mixing: renders every row's seed with some of its w's taken from every column's seed, beside both by "
              "themselves. The pictures in a folder carry the recipe that mixes them.",
-    .example = "ganbend grid faces.gbw --rows 85,100,75 --cols 55,821,1789 --styles 0-6 --trunc 0.7 -o mixed.png",
+    .example = "ganbend grid faces.gbw --rows 85,100,75 --cols 55,821,1789 --styles 0-6 --trunc 0.7 -o mixed.png\n"
+               "ganbend grid faces.gbw --w projected_w.npz --cols 55,821 --styles 8-17 -o mixed",
     .writes = WRITES_PICTURE | WRITES_FOLDER | WRITES_STREAM,
     .options = options,
     .shared = {{input_table, offsetof(settings, in), "inputs"}},

@@ -8,12 +8,14 @@
 #include "commands.h"
 #include "tools/bending/table_rows.h"
 #include "tools/program/host.h"
+#include "tools/program/json_output.h"
 #include "tools/inputs/open_model.h"
 
 typedef struct settings {
     text_list at;
-    const char *activation;
+    const char *model, *activation;
     int64_t moves;
+    bool json;
     device_options on;
 } settings;
 
@@ -26,6 +28,7 @@ static const option options[] = {
      "parameter is changed.", 0, 0},
     {"--moves", OPTION_INTEGER, AT(moves), "N", "Changes at each layer (default: 8). The median excludes the first.", 2,
      1000},
+    {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     DEVICE_OPTIONS(settings, on),
     {0}
 };
@@ -113,13 +116,15 @@ static gb_status choose_layers(const settings *set, const gb_model *model, bool 
     return err->status;
 }
 
-static gb_status measure(const settings *set, const gb_table_row *row, const loaded_model *o, const bool *wanted,
-                         gb_session *session, const canvas *to, double *times, gb_error *err) {
+/* What is measured: a whole image and the moves at one layer. */
+typedef struct move_times {
+    const char *layer;
+    double first, further;      /* seconds */
+    int nodes;
+} move_times;
+
+static void print_head(const settings *set, const loaded_model *o, double whole) {
     const char *gpu = gb_context_device(o->context);
-    double whole;
-    if (gb_model_class_count(o->model) && gb_session_set_class(session, 0, err)) return err->status;
-    whole = whole_image(session, to, (size_t)set->moves, times, err);
-    if (whole < 0) return err->status;
     if (gpu)
         printf("whole image %.2f ms", 1e3 * whole);
     else
@@ -128,18 +133,48 @@ static gb_status measure(const settings *set, const gb_table_row *row, const loa
     if (gpu) printf("%s, %s)\n\n", gpu, gb_context_precision(o->context));
     else printf("%s, %d threads)\n\n", gb_context_isa(o->context), gb_context_threads(o->context));
     printf("%-32s %10s %12s %14s %6s\n", "layer", "first ms", "median ms", "of whole image", "nodes");
+}
+
+static void print_move(const move_times *m, double whole) {
+    printf("%-32s %10.2f %12.2f %13.3f %7d\n", m->layer, 1e3 * m->first, 1e3 * m->further, m->further / whole, m->nodes);
+    fflush(stdout);
+}
+
+static json_t *json_head(const settings *set, const loaded_model *o, double whole) {
+    const char *gpu = gb_context_device(o->context);
+    return json_pack("{s:o, s:s, s:s, s:i, s:I, s:i, s:f, s:[]}", "model", json_text(set->model), "activation", set->activation,
+                     gpu ? "device" : "isa", gpu ? gpu : gb_context_isa(o->context), "threads",
+                     gb_context_threads(o->context), "moves", (json_int_t)set->moves, "warm_up", (int)WARM_UP,
+                     "whole_image_s", whole, "layers");
+}
+
+static json_t *json_move(const move_times *m, double whole) {
+    return json_pack("{s:o, s:f, s:f, s:f, s:i}", "name", json_text(m->layer), "first_s", m->first, "median_s", m->further,
+                     "of_whole_image", m->further / whole, "nodes", m->nodes);
+}
+
+static gb_status measure(const settings *set, const gb_table_row *row, const loaded_model *o, const bool *wanted,
+                         gb_session *session, const canvas *to, double *times, gb_error *err) {
+    json_t *root = NULL;
+    double whole;
+    if (gb_model_class_count(o->model) && gb_session_set_class(session, 0, err)) return err->status;
+    whole = whole_image(session, to, (size_t)set->moves, times, err);
+    if (whole < 0) return err->status;
+    if (set->json) root = json_head(set, o, whole);
+    else print_head(set, o, whole);
     for (gb_node i = 0; i < (gb_node)gb_model_node_count(o->model); i++) {
         gb_node_info info;
-        double first, further;
-        int nodes;
         gb_model_node(o->model, i, &info);
         if (!wanted[i]) continue;
-        further = move_layer(set, info.name, row, session, to, times, &first, &nodes, err);
-        if (further < 0) return err->status;
-        printf("%-32s %10.2f %12.2f %13.3f %7d\n", info.name, 1e3 * first, 1e3 * further, further / whole, nodes);
-        fflush(stdout);
+        move_times m = {.layer = info.name};
+        m.further = move_layer(set, info.name, row, session, to, times, &m.first, &m.nodes, err);
+        if (m.further < 0) break;
+        if (set->json) json_array_append_new(json_object_get(root, "layers"), json_move(&m, whole));
+        else print_move(&m, whole);
     }
-    return GB_OK;
+    if (set->json && !err->status) return write_json(root, 0, err);
+    json_decref(root);
+    return err->status;
 }
 
 static int run(int argc, char **argv) {
@@ -152,6 +187,7 @@ static int run(int argc, char **argv) {
     gb_error err = {0};
     int status;
     if (!parse_arguments(&moves_command, argc, argv, operands, &set, &status)) return status;
+    set.model = operands[0];
     if (find_row(&activation_rows, set.activation, &row, &err)) return failed(&moves_command, &err);
     if (!open_model(operands[0], &set.on, &o, &err) && !gb_session_new(o.model, &how, &session, &err)) {
         canvas to = {malloc((size_t)(o.channels * o.height * o.width) * sizeof(float)), gb_context_device(o.context)};

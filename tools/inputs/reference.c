@@ -294,16 +294,29 @@ gb_status apply_reference(const reference *r, size_t sample, const gb_model *mod
     return gb_session_truncate(session, (float)r->psi, r->cutoff, err);
 }
 
+static void add_difference(deviation *to, double a, double b) {
+    double d = a == b ? 0 : fabs(a - b);
+    if (isnan(a) || isnan(b)) {
+        to->nan++;
+        return;
+    }
+    if (d > to->largest) to->largest = d;
+    to->squares += d * d;
+}
+
 void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample) {
     const float *theirs = s->reference + sample * s->elements;
     for (size_t i = 0; i < s->elements; i++) {
-        double a = ours[i], b = theirs[i], d = a == b ? 0 : fabs(a - b);
-        if (fabs(b) > s->magnitude) s->magnitude = fabs(b);
-        if (isnan(a) || isnan(b)) {
-            to->nan++;
-            continue;
-        }
-        if (d > to->largest) to->largest = d;
-        to->squares += d * d;
+        if (fabs((double)theirs[i]) > s->magnitude) s->magnitude = fabs((double)theirs[i]);
+        add_difference(to, (double)ours[i], (double)theirs[i]);
+    }
+}
+
+void measure_rounding(reference_array *s, const float *ours, const double *exact, size_t sample) {
+    const float *theirs = s->reference + sample * s->elements;
+    for (size_t i = 0; i < s->elements; i++) {
+        if (fabs(exact[i]) > s->exact_magnitude) s->exact_magnitude = fabs(exact[i]);
+        add_difference(&s->rounding, (double)theirs[i], exact[i]);
+        add_difference(&s->our_rounding, (double)ours[i], exact[i]);
     }
 }

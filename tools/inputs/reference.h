@@ -32,6 +32,8 @@ typedef struct reference_array {
     float *reference;           /* [samples, elements] */
     double magnitude;           /* the largest of the reference */
     deviation all, own;         /* of our values; of those computed from the reference's own inputs (--local) */
+    double exact_magnitude;     /* the largest of the values in float64 (--float64) */
+    deviation rounding, our_rounding;   /* of the reference's and of our values from those in float64 */
 } reference_array;
 
 typedef struct reference {
@@ -65,6 +67,8 @@ gb_status open_reference(const char *path, const gb_model *model, const referenc
 gb_status apply_reference(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err);
 /* Adds the differences of a sample to one of the array's deviations. */
 void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample);
+/* Adds the differences of a sample of the reference, and of our values of it, from those in float64. */
+void measure_rounding(reference_array *s, const float *ours, const double *exact, size_t sample);
 void free_reference(reference *r);
 
 #endif

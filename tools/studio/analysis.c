@@ -13,6 +13,7 @@ void analysis_init(analysis *a, client_list *clients, void (*wake)(void *arg), v
     a->wake_arg = wake_arg;
     a->id = 0;
     atomic_init(&a->stopped, false);
+    atomic_init(&a->keeps, false);
     atomic_init(&a->has_news, false);
     pthread_mutex_init(&a->lock, NULL);
 }
@@ -54,6 +55,28 @@ bool analysis_goes_on(void *arg, double share) {
     return !atomic_load(&a->stopped);
 }
 
+bool analysis_keeps(const analysis *a) {
+    return atomic_load(&a->keeps);
+}
+
+bool analysis_wants_picture(analysis *a) {
+    bool wanted;
+    pthread_mutex_lock(&a->lock);
+    wanted = !a->picture.bytes;
+    pthread_mutex_unlock(&a->lock);
+    return wanted;
+}
+
+void analysis_show(analysis *a, outgoing picture) {
+    outgoing old;
+    pthread_mutex_lock(&a->lock);
+    old = a->picture;
+    a->picture = picture;
+    pthread_mutex_unlock(&a->lock);
+    free_outgoing(&old);
+    tell(a);
+}
+
 static void *analyse(void *arg) {
     analysis *a = arg;
     json_t *fields = NULL;
@@ -84,6 +107,7 @@ gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *
         a->fields = NULL;
         a->err = (gb_error){0};
         atomic_store(&a->stopped, false);
+        atomic_store(&a->keeps, false);
         atomic_store(&a->has_news, false);
         if (pthread_create(&a->thread, NULL, analyse, a) == 0) {
             a->id = id;
@@ -95,8 +119,9 @@ gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *
     return err->status;
 }
 
-bool analysis_stop(analysis *a) {
+bool analysis_stop(analysis *a, bool keep) {
     if (!a->id) return false;
+    if (keep) atomic_store(&a->keeps, true);
     atomic_store(&a->stopped, true);
     pthread_mutex_lock(&a->clients->lock);          /* it may wait for its turn */
     pthread_cond_broadcast(&a->clients->released);
@@ -116,6 +141,7 @@ bool analysis_has_news(const analysis *a) {
 static void join(analysis *a) {
     pthread_join(a->thread, NULL);
     a->task.free(a->task.of);
+    free_outgoing(&a->picture);
     a->id = 0;
     atomic_store(&a->has_news, false);
 }
@@ -134,6 +160,10 @@ analysis_news analysis_poll(analysis *a, outgoing *p) {
     pthread_mutex_lock(&a->lock);
     ended = a->ended;
     share = a->share;
+    if (!ended) {
+        *p = a->picture;
+        a->picture = (outgoing){0};
+    }
     pthread_mutex_unlock(&a->lock);
     if (ended) {
         int64_t id = a->id;
@@ -141,12 +171,13 @@ analysis_news analysis_poll(analysis *a, outgoing *p) {
         pack_end(a, id, p, &err);
         return ANALYSIS_ENDED;
     }
+    if (p->bytes) return ANALYSIS_PICTURE;
     json_t *progress = json_pack("{s:s, s:I, s:f}", "type", "progress", "id", (json_int_t)a->id, "share", share);
     return pack_text(progress, FLOAT_DIGITS, p, &err) ? ANALYSIS_QUIET : ANALYSIS_PROGRESS;
 }
 
 void analysis_end(analysis *a) {
-    if (analysis_stop(a)) {
+    if (analysis_stop(a, false)) {
         join(a);
         json_decref(a->fields);
     }

@@ -1,4 +1,4 @@
-/* What a client finds out about its network in the background: directions, clusters, units. It runs in a thread of its own while
+/* What a client finds out about its network in the background: directions, units, the latent of a photo. It runs in a thread of its own while
  * the worker goes on rendering. A client has at most one analysis at a time, and at most one runs in the whole studio, so that
  * its memory is needed only once; the others wait for their turn. The client's worker calls these functions unless noted
  * otherwise. */
@@ -32,12 +32,13 @@ struct analysis {
     int64_t id;                 /* of the request that waits for the answer; 0: there is no analysis */
     pthread_t thread;
     analysis_task task;
-    atomic_bool stopped;
+    atomic_bool stopped, keeps;
     atomic_bool has_news;
 
     pthread_mutex_t lock;       /* for what follows */
     bool ended;
     double share;               /* done, 0 to 1 */
+    outgoing picture;           /* the newest one that has not been polled */
     json_t *fields;             /* of the answer; NULL if it failed */
     gb_error err;
 };
@@ -46,17 +47,24 @@ struct analysis {
 void analysis_init(analysis *a, client_list *clients, void (*wake)(void *arg), void *wake_arg);
 /* Starts the thread. Takes over the task, also if it fails because there is an analysis already. */
 gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *err);
-/* Lets a running analysis end at its next callback, with an error as answer. False if there is none. Does not block. */
-bool analysis_stop(analysis *a);
+/* Lets a running analysis end at its next callback, with an error as answer, or with `keep`, if it can, with what it has found so
+ * far. False if there is none. Does not block. */
+bool analysis_stop(analysis *a, bool keep);
 /* The callback for progress, called by the thread of the analysis: false once it has to end. `arg` is the analysis. */
 bool analysis_goes_on(void *arg, double share);
+/* For the thread of the analysis: whether to answer with what has been found, although it was stopped. */
+bool analysis_keeps(const analysis *a);
+/* For the thread of the analysis: whether the last picture has been polled; and a picture to be sent, which replaces one that
+ * has not. */
+bool analysis_wants_picture(analysis *a);
+void analysis_show(analysis *a, outgoing picture);
 
 /* Whether analysis_poll() has still to answer. */
 bool analysis_waits(const analysis *a);
 /* Whether analysis_poll() has something to say. Any thread may call it. */
 bool analysis_has_news(const analysis *a);
-typedef enum analysis_news { ANALYSIS_QUIET, ANALYSIS_PROGRESS, ANALYSIS_ENDED } analysis_news;
-/* Packs progress, or the answer (*p stays empty if there is no memory for it). */
+typedef enum analysis_news { ANALYSIS_QUIET, ANALYSIS_PROGRESS, ANALYSIS_PICTURE, ANALYSIS_ENDED } analysis_news;
+/* Packs progress, a picture, or the answer (*p stays empty if there is no memory for it). */
 analysis_news analysis_poll(analysis *a, outgoing *p);
 
 /* Stops the analysis, waits for its thread, and frees everything. */

@@ -3,7 +3,7 @@
 find_package(Threads REQUIRED)
 set(analyses studio/analyses_left_out.c)
 if(GANBEND_ANALYSIS)
-  set(analyses studio/clusters.c studio/find_directions.c studio/measure_units.c)
+  set(analyses studio/clusters.c studio/find_directions.c studio/measure_units.c studio/project_photo.c)
 endif()
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
@@ -14,7 +14,7 @@ add_library(gb_studio_client STATIC
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/json_output.c program/nearest_name.c program/options.c
   program/output_names.c program/progress.c program/report.c program/sandbox.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/safe_convert.c inputs/seeds.c
-  bending/recipes.c bending/recipe_yaml.c bending/picture_recipe.c pictures/pictures.c)
+  bending/recipes.c bending/recipe_yaml.c bending/merged_recipe.c bending/picture_recipe.c pictures/pictures.c)
 target_include_directories(gb_studio_client PUBLIC ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)
 target_link_libraries(gb_studio_client PUBLIC ganbend_static PkgConfig::JANSSON Threads::Threads
                               PRIVATE PkgConfig::TURBOJPEG PkgConfig::YAML ZLIB::ZLIB m)

@@ -22,8 +22,8 @@ message_handler handle_pick, handle_z;
 message_handler handle_parse, handle_save, handle_files, handle_open, handle_keep;
 /* film_handlers.c. If ffmpeg has to encode the film first, handle_finish() leaves *p empty and the answer comes from film_poll(). */
 message_handler handle_film, handle_frame, handle_finish;
-/* find_directions.c, measure_units.c. Their answers come from analysis_poll(). */
-message_handler handle_directions, handle_units;
+/* find_directions.c, measure_units.c, project_photo.c. Their answers come from analysis_poll(). */
+message_handler handle_directions, handle_units, handle_project;
 /* stop.c */
 message_handler handle_stop;
 /* directions.c */

@@ -80,7 +80,11 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_UNITS] = {"units", {ID, RECIPE, NODE, {"mask", FIELD_TEXT, REQUIRED, AT(mask), 1, MASK_SIDE * MASK_SIDE, NULL},
                                  {"columns", FIELD_WHOLE, REQUIRED, AT(columns), 1, MASK_SIDE, NULL},
                                  {"rows", FIELD_WHOLE, REQUIRED, AT(rows), 1, MASK_SIDE, NULL}}},
-    [MESSAGE_STOP] = {"stop", {ID}},
+    [MESSAGE_PROJECT] = {"project", {ID, {"space", FIELD_CHOICE, REQUIRED, AT(space), 0, 0, "w|w+|z"},
+                                     {"width", FIELD_WHOLE, REQUIRED, AT(width), 1, PHOTO_SIDE, NULL},
+                                     {"height", FIELD_WHOLE, REQUIRED, AT(height), 1, PHOTO_SIDE, NULL},
+                                     {"pixels", FIELD_TEXT, REQUIRED, AT(pixels), 4, 4 * PHOTO_SIDE * PHOTO_SIDE, NULL}}},
+    [MESSAGE_STOP] = {"stop", {ID, {"keep", FIELD_FLAG, OPTIONAL, AT(keep), 0, 0, NULL}}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {

@@ -51,35 +51,65 @@ static json_t *models_json(const shared *of) {
 
 /* ------------------------------------------------------------------------------------------------ hello */
 
-/* The kept document of the project; null if there is none, or what is there is no document. But if it could not be read for
- * want of memory the project must not begin without it, because the page would then replace it. */
-static gb_status kept_document(const live *s, json_t **document, gb_error *err) {
-    char path[PATH_ROOM], reason[CLOSE_REASON], *bytes = NULL;
+/* Reads a document; GB_BAD_FILE if what is there is none. */
+static gb_status read_document(const char *path, json_t **document, gb_error *err) {
+    char reason[CLOSE_REASON], *bytes = NULL;
     size_t size;
-    int code;
+    int code = 0;
+    if (folder_read(path, MESSAGE_BYTES, &bytes, &size, err)) return err->status;
+    *document = read_json(bytes, size, &code, reason);
+    free(bytes);
+    if (json_is_object(*document)) return GB_OK;
+    json_decref(*document);
+    *document = NULL;
+    return state(err, code == CLOSE_ERROR ? GB_NO_MEMORY : GB_BAD_FILE, "%s: %s", path, code ? reason : "not an object");
+}
+
+/* Gives a damaged document another name, "studio/PROJECT.json.damaged-1" and so on, which it writes. No project's file has such
+ * a name. */
+static gb_status put_aside(const live *s, const char *path, char name[PATH_ROOM], gb_error *err) {
+    char to[PATH_ROOM];
+    bool exists = true;
+    for (int k = 1; exists; k++) {
+        gb_error why = {0};
+        int length = snprintf(name, PATH_ROOM, "studio/%s.json.damaged-%d", s->project, k);
+        if (snprintf(to, sizeof to, "%s/%.*s", s->shared->out, length, name) >= PATH_ROOM)
+            return state(err, GB_IO, "%s: this path is too long", s->shared->out);
+        if (folder_move_new(path, to, &exists, &why) && !exists) return state(err, why.status, "%s", why.message);
+    }
+    return GB_OK;
+}
+
+/* The kept document of the project; null if there is none. The page replaces it, so what is there and is no document is put
+ * aside, and the project does not begin if it could not be read. */
+static gb_status kept_document(const live *s, json_t **document, char aside[PATH_ROOM], gb_error *err) {
+    char path[PATH_ROOM];
     gb_error why = {0};
     *document = NULL;
-    if (!folder_path(path, s->shared->out, "studio", s->project, ".json", &why) &&
-        !folder_read(path, MESSAGE_BYTES, &bytes, &size, &why)) {
-        *document = read_json(bytes, size, &code, reason);
-        if (!*document && code == CLOSE_ERROR) state(&why, GB_NO_MEMORY, "%s: %s", path, reason);
+    *aside = '\0';
+    if (folder_path(path, s->shared->out, "studio", s->project, ".json", err)) return err->status;
+    if (folder_has(path)) {
+        bool is_file = !folder_check(path, &why);
+        if (is_file && read_document(path, document, &why) && why.status != GB_BAD_FILE)
+            return state(err, why.status, "%s", why.message);
+        if (!*document && put_aside(s, path, aside, err)) return err->status;
     }
-    free(bytes);
     if (!*document) *document = json_null();
-    return why.status == GB_NO_MEMORY ? state(err, GB_NO_MEMORY, "%s", why.message) : GB_OK;
+    return GB_OK;
 }
 
 gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
     const shared *of = s->shared;
     json_t *welcome, *document;
+    char aside[PATH_ROOM];
     project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
-    if (kept_document(s, &document, err)) return err->status;
-    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s}", "type", "welcome", "version",
+    if (kept_document(s, &document, aside, err)) return err->status;
+    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?}", "type", "welcome", "version",
                         gb_version(), "project", s->project, "document", document, "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",
                         table_json(gb_activation_row), "ffmpeg", of->ffmpeg, "threads",
                         gb_context_threads(of->context), "isa", gb_context_isa(of->context), "device",
-                        of->device);
+                        of->device, "aside", *aside ? aside : NULL);
     return pack_text(welcome, DOUBLE_DIGITS, p, err);
 }
 

@@ -12,7 +12,7 @@ enum {
     SEND_CONTROLS = 64, CONTROL_ADDRESS = 64
 };
 
-typedef enum send_slot { SEND_FRAME, SEND_REFUSED, SEND_FILM_PROGRESS, SEND_ANALYSIS_PROGRESS, SEND_SLOTS } send_slot;
+typedef enum send_slot { SEND_FRAME, SEND_REFUSED, SEND_FILM_PROGRESS, SEND_ANALYSIS_PROGRESS, SEND_SKETCH, SEND_SLOTS } send_slot;
 
 typedef struct send_queue {
     outgoing answers[SEND_ANSWERS];     /* a ring */

@@ -132,7 +132,7 @@ static message_handler *const handlers[MESSAGE_KINDS] = {
     [MESSAGE_Z] = handle_z, [MESSAGE_PARSE] = handle_parse, [MESSAGE_SAVE] = handle_save,
     [MESSAGE_FILES] = handle_files, [MESSAGE_OPEN] = handle_open, [MESSAGE_KEEP] = handle_keep,
     [MESSAGE_FILM] = handle_film, [MESSAGE_FRAME] = handle_frame, [MESSAGE_FINISH] = handle_finish,
-    [MESSAGE_DIRECTIONS] = handle_directions, [MESSAGE_BANK] = handle_bank, [MESSAGE_UNITS] = handle_units,
+    [MESSAGE_DIRECTIONS] = handle_directions, [MESSAGE_BANK] = handle_bank, [MESSAGE_UNITS] = handle_units, [MESSAGE_PROJECT] = handle_project,
     [MESSAGE_STOP] = handle_stop,
 };
 
@@ -188,6 +188,7 @@ static void check_analysis(client *c) {
     outgoing p = {0};
     switch (analysis_poll(&c->live.analysis, &p)) {
     case ANALYSIS_PROGRESS: send_newest(c, SEND_ANALYSIS_PROGRESS, p, 0); break;
+    case ANALYSIS_PICTURE: send_newest(c, SEND_SKETCH, p, 0); break;
     case ANALYSIS_ENDED: send_late(c, p); break;
     case ANALYSIS_QUIET: break;
     }
@@ -280,7 +281,7 @@ void *client_work(void *arg) {
         check_analysis(c);
     }
     wait_until_closed(c);
-    analysis_stop(&c->live.analysis);
+    analysis_stop(&c->live.analysis, false);
     if (has_session) keep_last(c);
     project_release(clients, slot);
     live_close(&c->live);

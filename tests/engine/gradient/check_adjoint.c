@@ -87,6 +87,8 @@ static void evaluate_node(evaluation *e, gb_node i) {
     double *weights[GB_MAX_WEIGHTS] = {NULL}, *bias = NULL, *layer_bias = NULL;
     gb_desc d = node->desc;
     gb_args args = {.out = &out, .live = node->live};
+    if (d.op == GB_OP_FILTER || d.op == GB_OP_FILTER_GRAD)
+        d.filter.row = gb_filter_find(d.filter.row->name);      /* in double: the graph has the engine's */
     e->value[i] = out.data = malloc(floats_of(node) * sizeof(double));
     for (int k = 0; k < d.inputs; k++) {
         in[k] = (gb_tensor){d.in[k], e->value[node->input[k]]};

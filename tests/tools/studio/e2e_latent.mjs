@@ -124,3 +124,37 @@ test('there is a path between pins, and a position on it becomes the recipe', as
     await page.press('Leave the path', latent);
     assert.equal(await page.pixels(), first);
 });
+
+test('a photo dropped on the page becomes the latent, and can be stopped, kept and undone', async () => {
+    const drop = () => page.run(`const canvas = new OffscreenCanvas(80, 64), context = canvas.getContext('2d');
+        context.fillStyle = '#c96';
+        context.fillRect(20, 10, 40, 50);
+        const data = new DataTransfer();
+        data.items.add(new File([await canvas.convertToBlob()], 'face.png', { type: 'image/png' }));
+        for (const type of ['dragover', 'drop'])
+            document.querySelector('#picture .viewport').dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true,
+                                                                                            cancelable: true }));`);
+    await drop();
+    await until(() => page.of('store.sketch !== null'), 'the picture so far');
+    await page.press('Stop');
+    assert.equal(await page.pixels(), first);
+    assert.deepEqual((await page.recipe()).inputs, { seeds: 0 });
+
+    await page.choose('Kind of latent', 'w', latent);
+    await drop();
+    await until(() => page.of('store.sketch !== null'), 'the picture so far');
+    await page.press('Keep');
+    await until(() => page.of('store.recipe.inputs.w !== undefined'), 'the latent');
+    const { inputs } = await page.recipe();
+    assert.deepEqual(Object.keys(inputs), ['w']);
+    assert.equal(inputs.w.length, await page.of('store.network.w_dim'));
+    const found = await page.pixels();
+    assert.notEqual(found, first);
+    assert.equal(await page.on(await page.the('textbox', 'Seed', latent), 'return this.value;'), '');
+    await page.key('.');
+    assert.deepEqual((await page.recipe()).inputs, { seeds: 1 });
+    await page.press('Undo');
+    assert.equal(await page.pixels(), found);
+    await page.press('Undo');
+    assert.equal(await page.pixels(), first);
+});

@@ -13,11 +13,10 @@ const rowsOf = title => section(title).split('\n').filter(line => /^\| (kind )?`
 // {type: [fields]} from the table in messages.c.
 function messages() {
     const source = readFileSync('tools/studio/messages.c', 'utf8');
-    const macro = name => new RegExp(`#define ${name} \\{"(\\w+)"`).exec(source)[1];
+    const macro = name => new RegExp(`#define ${name} \\{"(\\w+)"`).exec(source)?.[1] ?? null;   // null: a constant
     const table = source.slice(source.indexOf('rows[MESSAGE_KINDS] = {'), source.indexOf('static int PRINTF_LIKE'));
     const found = [...table.matchAll(/\[MESSAGE_\w+\] = \{"(\w+)", \{(.*?)\}\},\n/gs)].map(([, type, fields]) => [type,
-        [...fields.matchAll(/\{"(\w+)", FIELD|\b([A-Z_]+)(?=[,}]|$)/g)].map(([, name, short]) => name
-            ?? (/^(FIELD|REQUIRED|OPTIONAL|NULL|AT|MESSAGE_BYTES|INT|UINT)/.test(short) && short !== 'OPTIONAL_ID' ? null : macro(short)))
+        [...fields.matchAll(/\{"(\w+)", FIELD|\b([A-Z_]+)(?=[,}]|$)/g)].map(([, name, short]) => name ?? macro(short))
             .filter(Boolean)]);
     return Object.fromEntries(found);
 }

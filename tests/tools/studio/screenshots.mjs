@@ -18,7 +18,11 @@ async function screenshot(name, look) {
     await until(() => page.browser.run('return !document.querySelector(".announcer:not(.gone)");'), 'quiet');
     const file = join(folder, `${name}.png`);
     await page.browser.screenshot(`${file}.all`);
-    // 256 colours are enough.
+    shrink(file);
+}
+
+// To 256 colours, which are enough.
+function shrink(file) {
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', `${file}.all`, '-vf',
                             'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=5',
                             file]);
@@ -101,6 +105,23 @@ try {
     await page.drag(await page.the('group', /^The picture\b/), [[0.33, 0.47], [0.45, 0.47], [0.62, 0.47]]);
     await page.press('Find its maps');
     await screenshot('region', { ...desk, dark: true });
+
+    // A picture of another seed as photo, in a new project.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#photo'));
+    await page.reload();
+    await page.write(await page.the('textbox', 'Seed'), '77');
+    await page.set('Truncation', 0.7);
+    await page.run(`const blob = await new Promise(done => document.querySelector('#picture canvas').toBlob(done));
+        const data = new DataTransfer();
+        data.items.add(new File([blob], 'photo.png', { type: 'image/png' }));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));`);
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await until(() => page.of('store.sketch !== null && store.recipe.inputs.seeds === 6'), 'the picture so far');
+    await until(() => page.run('return Number(/step (\\d+)/.exec(document.querySelector(".trial-mark").textContent)?.[1]) > 40;'), 'steps');
+    await page.browser.look({ ...desk, dark: false });
+    await page.browser.screenshot(join(folder, 'photo.png.all'));
+    await page.press('Stop');
+    shrink(join(folder, 'photo.png'));
 
     // A bank of directions, in a new project.
     await page.browser.open(page.studio.address.replace(/#.*|$/, '#directions'));

@@ -11,11 +11,24 @@
 int run_analysis_tests(void);
 
 static studio all;
+static shared_model models[2];      /* the toy faces, and a network of 8×8 pixels */
 static page p;
 
 static int set_up(void **state) {
+    const gb_stylegan2 shape = {.resolution = 8, .channel_base = 64, .channel_max = 8, .z_dim = 8, .w_dim = 8,
+                                .mapping_layers = 2};
+    char path[100];
+    gb_error err = {0};
     (void)state;
     open_studio(&all);
+    snprintf(path, sizeof path, "%s/tiny", all.out);
+    if (gb_init_stylegan2(all.shared.context, path, &shape, false, &err) ||
+        gb_model_open(all.shared.context, path, &models[1].model, &err))
+        fail_msg("%s", err.message);
+    models[0] = all.model;
+    strcpy(models[1].name, "tiny");
+    all.shared.models = models;
+    all.shared.model_count = 2;
     open_page(&p, &all);
     return 0;
 }
@@ -23,6 +36,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     close_page(&p);
+    gb_model_close(models[1].model);
     close_studio(&all);
     return 0;
 }
@@ -209,7 +223,7 @@ static void files_of_the_folder_and_beside_the_model_are_opened(void **state) {
     put_array("narrow.npy", 2, 3);
     ask_refused(&p, bank_message("autolume.npy", true), "part of the program");
     snprintf(path, sizeof path, "%s", in_folder("models/model.gbw"));
-    all.model.path = path;
+    models[0].path = path;
     received a = ask(&p, simple("files"));
     json_t *beside = json_object_get(a.json, "beside");
     assert_int_equal(json_array_size(beside), 1);
@@ -224,7 +238,7 @@ static void files_of_the_folder_and_beside_the_model_are_opened(void **state) {
     assert_string_equal(text_of(a.json, "file"), "mine.npy");
     free_received(&a);
     ask_refused(&p, bank_message("narrow.npy", false), "have 3 values");
-    all.model.path = NULL;
+    models[0].path = NULL;
 }
 
 static void only_files_of_these_folders_are_opened(void **state) {
@@ -296,6 +310,88 @@ static void a_wrong_region_or_layer_is_refused(void **state) {
     ask_refused(&p, units_message("nowhere", "1111", 2, 2), "nowhere");
 }
 
+/* ------------------------------------------------------------------------------------------------ photos */
+
+/* 8×8 grey pixels. */
+static json_t *photo_message(const char *space, size_t digits) {
+    char pixels[300];
+    for (size_t i = 0; i < digits; i++) pixels[i] = "gICA"[i % 4];
+    pixels[digits] = '\0';
+    return json_pack("{s:s, s:s, s:i, s:i, s:s}", "type", "project", "space", space, "width", 8, "height", 8, "pixels", pixels);
+}
+
+static void choose_model(int index) {
+    send_message(&p, json_pack("{s:s, s:i}", "type", "model", "index", index));
+    received a = await_type(&p, "network");
+    free_received(&a);
+}
+
+/* A recipe of the latents is accepted. */
+static void expect_latents(const received *a, int rows) {
+    const json_t *latents = json_object_get(a->json, "latents");
+    assert_int_equal(json_array_size(latents), rows);
+    assert_int_equal(json_array_size(json_array_get(latents, 0)), 8);
+    char *text = json_dumps(rows == 1 ? json_array_get(latents, 0) : latents, 0), recipe[2000];
+    assert_true(snprintf(recipe, sizeof recipe, "{inputs: {w: %s}, bends: []}", text) < (int)sizeof recipe);
+    free(text);
+    static json_int_t serial = 100;
+    received b = render(&p, ++serial, recipe);
+    free_received(&b);
+}
+
+static void a_photo_becomes_a_latent_with_sketches_on_the_way(void **state) {
+    (void)state;
+    choose_model(1);
+    begin(&p, photo_message("w", 256), 7001);
+    received a = await_type(&p, "sketch");
+    assert_int_equal(number_of(a.json, "request"), 7001);
+    assert_int_equal(number_of(a.json, "width"), 8);
+    assert_true(a.size > 2 && a.payload[0] == 0xff && a.payload[1] == 0xd8);
+    free_received(&a);
+    a = await_answer(&p, 7001);
+    assert_string_equal(text_of(a.json, "space"), "w");
+    assert_true(json_is_null(json_object_get(a.json, "classes")));
+    expect_latents(&a, 1);
+    free_received(&a);
+    choose_model(0);
+}
+
+static void stopping_can_keep_what_has_been_found(void **state) {
+    (void)state;
+    choose_model(1);
+    begin(&p, photo_message("w+", 256), 7101);
+    received a = await_type(&p, "sketch");
+    free_received(&a);
+    begin(&p, json_pack("{s:s, s:b}", "type", "stop", "keep", 1), 7102);
+    a = await_answer(&p, 7101);         /* also if it had ended by then */
+    assert_string_equal(text_of(a.json, "space"), "w+");
+    expect_latents(&a, 4);
+    free_received(&a);
+    choose_model(0);
+}
+
+static void a_photo_that_is_not_all_there_is_refused(void **state) {
+    (void)state;
+    choose_model(1);
+    ask_refused(&p, photo_message("w", 252), "base64 of 192 bytes");
+    json_t *wrong = photo_message("w", 256);
+    char *pixels = strdup(json_string_value(json_object_get(wrong, "pixels")));
+    assert_non_null(pixels);
+    pixels[255] = '=';
+    json_object_set_new(wrong, "pixels", json_string(pixels));
+    ask_refused(&p, wrong, "base64 of 192 bytes");
+    wrong = photo_message("w", 256);
+    pixels[255] = '-';
+    json_object_set_new(wrong, "pixels", json_string(pixels));
+    ask_refused(&p, wrong, "base64 of 192 bytes");
+    free(pixels);
+    wrong = photo_message("w", 256);
+    json_object_set_new(wrong, "height", json_integer(16));
+    json_object_set_new(wrong, "width", json_integer(4));
+    ask_refused(&p, wrong, "larger than the network's 8x8");
+    choose_model(0);
+}
+
 int run_analysis_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_directions_are_a_file_that_recipes_name),
@@ -308,6 +404,9 @@ int run_analysis_tests(void) {
         cmocka_unit_test(only_files_of_these_folders_are_opened),
         cmocka_unit_test(maps_are_ranked_by_what_they_change_in_a_region),
         cmocka_unit_test(a_wrong_region_or_layer_is_refused),
+        cmocka_unit_test(a_photo_becomes_a_latent_with_sketches_on_the_way),
+        cmocka_unit_test(stopping_can_keep_what_has_been_found),
+        cmocka_unit_test(a_photo_that_is_not_all_there_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -489,17 +489,45 @@ static void the_same_tab_takes_its_project_over(void **state) {
     close_page(&new);
 }
 
-static void a_damaged_document_is_ignored(void **state) {
+/* Opens the project, keeps a document in it, and returns the name under which what was there is kept. */
+static void begin_again(const char *project, char aside[80]) {
     page mine;
+    open_page(&mine, &all);
+    received a = say_hello(&mine, project);
+    assert_string_equal(text_of(a.json, "project"), project);
+    assert_true(json_is_null(json_object_get(a.json, "document")));
+    snprintf(aside, 80, "%s", text_of(a.json, "aside"));
+    free_received(&a);
+    a = ask(&mine, json_pack("{s:s, s:{s:i}}", "type", "keep", "document", "new", 1));
+    free_received(&a);
+    close_page(&mine);
+}
+
+static void a_damaged_document_is_put_aside(void **state) {
+    static const char *const damaged[] = {"{\"a\": [1, 2", "[1, 2]", "", "{\"a\": \"\xff\"}"};
+    char aside[80], wanted[80], text[16];
     (void)state;
-    received a;
     put_file("keep-me.yaml", "bends: []");
     mkdir(in_folder("studio"), 0777);
-    put_file("studio/damaged.json", "{\"a\": [1, 2");
+    for (int i = 0; i < 4; i++) {
+        put_file("studio/damaged.json", damaged[i]);
+        begin_again("damaged", aside);
+        snprintf(wanted, sizeof wanted, "studio/damaged.json.damaged-%d", i + 1);
+        assert_string_equal(aside, wanted);
+        FILE *file = fopen(in_folder(aside), "rb");
+        assert_non_null(file);
+        text[fread(text, 1, sizeof text - 1, file)] = '\0';
+        fclose(file);
+        assert_string_equal(text, damaged[i]);
+    }
+    assert_int_equal(symlink("keep-me.yaml", in_folder("studio/link.json")), 0);
+    begin_again("link", aside);
+    assert_string_equal(aside, "studio/link.json.damaged-1");
+    page mine;
     open_page(&mine, &all);
-    a = say_hello(&mine, "damaged");
-    assert_string_equal(text_of(a.json, "project"), "damaged");
-    assert_true(json_is_null(json_object_get(a.json, "document")));
+    received a = say_hello(&mine, "damaged");        /* what was kept since */
+    assert_int_equal(number_of(json_object_get(a.json, "document"), "new"), 1);
+    assert_true(json_is_null(json_object_get(a.json, "aside")));
     free_received(&a);
     close_page(&mine);
 }
@@ -646,7 +674,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(symbolic_links_are_not_followed),
         cmocka_unit_test(a_kept_document_comes_back_with_its_project),
         cmocka_unit_test(the_same_tab_takes_its_project_over),
-        cmocka_unit_test(a_damaged_document_is_ignored),
+        cmocka_unit_test(a_damaged_document_is_put_aside),
         cmocka_unit_test(frames_become_a_folder_of_pictures),
         cmocka_unit_test(an_unfinished_film_leaves_no_files),
         cmocka_unit_test(ffmpeg_encodes_the_frames),

@@ -104,6 +104,9 @@ static void a_field_of_the_wrong_type_or_range_is_named(void **state) {
         {"{\"type\":\"directions\",\"id\":1,\"method\":\"pca\",\"count\":65}", "'count'"},
         {"{\"type\":\"units\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"mask\":\"1\",\"columns\":65,\"rows\":1}", "'columns'"},
         {"{\"type\":\"units\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"mask\":\"\",\"columns\":1,\"rows\":1}", "'mask'"},
+        {"{\"type\":\"project\",\"id\":1,\"space\":\"x\",\"width\":1,\"height\":1,\"pixels\":\"AAAA\"}", "'space'"},
+        {"{\"type\":\"project\",\"id\":1,\"space\":\"w\",\"width\":1025,\"height\":1,\"pixels\":\"AAAA\"}", "'width'"},
+        {"{\"type\":\"stop\",\"id\":1,\"keep\":1}", "'keep'"},
         {"{\"type\":\"bank\",\"id\":1,\"name\":\"a.npz\"}", "'beside' is missing"},
         {"{\"type\":\"\xc3\xbc\"}", "unknown message type '"},
     };

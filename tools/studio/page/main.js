@@ -48,6 +48,8 @@ wire.on('welcome', welcome => {
     document.title = `${welcome.project} · ganbend studio`;
     store.network = null;
     store.tell('rows');
+    if (welcome.aside)
+        announce(`This project's file was damaged. It is now ${welcome.aside}, and a new project begins.`, 'wrong');
     // After a lost connection the page has newer state than the kept document.
     if (store.opened)
         store.keep();

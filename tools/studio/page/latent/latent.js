@@ -3,11 +3,12 @@
 import {slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
-import {inputs, seedOf, setInput} from '../state/recipe.js';
+import {inputs, latentOf, seedOf, setInput} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import * as classes from './classes.js';
 import * as directions from './directions.js';
 import * as noise from './noise.js';
+import {photoChoice} from './photo.js';
 import * as pins from './pins.js';
 import {anySeed, heldSeed, seedBox} from './seedbox.js';
 import * as styles from './styles.js';
@@ -37,7 +38,7 @@ function putSeed(seed) {
 }
 
 const imageSeed = () => seedBox({address: 'seed', label: 'Seed', title: 'The integer from which z is generated',
-                                 keys: [' (,)', ' (.)', ' (R)'], value: () => seedOf(store.recipe), set: setSeed});
+                                 keys: [' (,)', ' (.)', ' (R)'], empty: 'photo', value: () => latentOf(store.recipe) ? null : seedOf(store.recipe), set: setSeed});
 
 function truncation() {
     const {low, high} = store.network.truncation ?? {low: -1, high: 2}, hasWs = store.network.num_ws > 0;
@@ -68,7 +69,7 @@ export function mount(root) {
         if (!store.network || (network === store.network && shown === chosen()))
             return;
         if (network !== store.network) {
-            clear(always, imageSeed(), store.network.z_dim > 0 && truncation(), pins.path());
+            clear(always, imageSeed(), store.network.z_dim > 0 && truncation(), photoChoice(), pins.path());
             clear(strip, pins.strip());
         }
         network = store.network;

@@ -9,10 +9,10 @@ const diceSides = 100000;               // random seeds are short enough to reme
 export const anySeed = () => Math.floor(Math.random() * diceSides);
 export const heldSeed = seed => Math.min(maxSeed, Math.max(0, Math.round(seed)));
 
-// spec: {address, label, title, keys (shortcuts of previous, next and random, for titles), value(), set(seed)}
+// spec: {address, label, title, empty (words if value() is null), keys (shortcuts of previous, next and random, for titles), value(), set(seed)}
 export function seedBox(spec) {
     const number = el('input', {type: 'text', inputmode: 'numeric', class: 'number', 'aria-label': spec.label,
-                                autocomplete: 'off', title: spec.title});
+                                autocomplete: 'off', title: spec.title, placeholder: spec.empty ?? ''});
     const step = by => put((spec.value() ?? 0) + by);
     const [before, next, any] = spec.keys ?? ['', '', ''];
     const element = el('div', {class: 'seed', role: 'group', 'aria-label': spec.label, data: {address: spec.address}},
@@ -24,7 +24,7 @@ export function seedBox(spec) {
                 run: () => step(1)}),
         button({icon: 'dice', label: `${spec.label}: random`, quiet: true, title: `Random seed${any}`,
                 run: () => put(anySeed())}));
-    const show = () => { number.value = spec.value(); };
+    const show = () => { number.value = spec.value() ?? ''; };
 
     function put(seed) {
         spec.set(heldSeed(seed));

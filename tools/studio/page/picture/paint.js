@@ -259,9 +259,10 @@ export function mount(place, port) {
     });
     on(port.element, 'dragover', event => isPainting() && event.preventDefault());
     on(port.element, 'drop', event => {
+        if (!isPainting())
+            return;
         event.preventDefault();
-        if (isPainting())
-            load(event.dataTransfer.files[0]);
+        load(event.dataTransfer.files[0]);
     });
 
     const inPaint = (key, says, run) => keys.add({key, says, group: 'Painting', when: isPainting, run});

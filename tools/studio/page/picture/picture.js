@@ -5,6 +5,7 @@ import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
 import {mount as mountPaint} from './paint.js';
+import {mount as mountPhoto} from './photo.js';
 import {isRegion, mount as mountRegion, toggleRegion} from './region.js';
 import {classesOf, inputs, seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -37,6 +38,7 @@ export function mount(root) {
         tools: el('div', {class: 'paint-tools', role: 'toolbar', 'aria-label': 'Painting',
                           'aria-orientation': 'vertical'}),
     };
+    const photoBar = el('div', {class: 'photo-bar', hidden: true});
     const regionBar = el('div', {class: 'region-bar'});
     const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with vectors of a layer (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
@@ -49,17 +51,18 @@ export function mount(root) {
                 title: 'Interpolate between pixels, or show them as squares'}),
         button({icon: 'region', label: 'Region', quiet: true, pressed: isRegion, run: toggleRegion,
                 title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton),
-        regionBar, paint.bar, paint.tools, port.element, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
 
     // A trial is compared with the picture, the picture with the one without bends.
     function draw() {
-        const comparing = held || isDifference(), isTrial = !held && store.trial !== null;
+        const tried = store.sketch ?? store.trial;
+        const comparing = held || isDifference(), isTrial = !held && tried !== null;
         const other = isTrial ? store.frame : store.unbent;
         if (!store.frame || (comparing && !other))
             return;
-        const {canvas, context} = port, {bitmap} = held ? store.unbent : store.trial ?? store.frame;
+        const {canvas, context} = port, {bitmap} = held ? store.unbent : tried ?? store.frame;
         if (canvas.width !== bitmap.width || canvas.height !== bitmap.height)
             Object.assign(canvas, {width: bitmap.width, height: bitmap.height});
         context.drawImage(bitmap, 0, 0);
@@ -123,8 +126,9 @@ export function mount(root) {
 
     store.on('frame', which => {
         draw();
-        if (trialMark.textContent !== (store.trial?.words ?? ''))
-            trialMark.textContent = store.trial?.words ?? '';
+        const words = (store.sketch ?? store.trial)?.words ?? '';
+        if (trialMark.textContent !== words)
+            trialMark.textContent = words;
         if (which !== 'frame')
             return;
         meter.renders.push(store.frame.header.ms.render);
@@ -160,6 +164,7 @@ export function mount(root) {
     });
     mountPaint(paint, port);
     mountRegion(regionBar, port);
+    mountPhoto(photoBar, port);
 
     keys.add({key: 'U', says: 'Hold: without the bends', group: 'Picture', run: () => setHeld(true),
               up: () => setHeld(false)});

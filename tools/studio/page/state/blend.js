@@ -155,13 +155,19 @@ export function blend(a, b, t, {network = null, rows = null, zs = null} = {}) {
             recipe[key] = {...switched(b, a, t)[key], ...switched(a, b, t)[key]};
         else if (a[key] ?? b[key])
             recipe[key] = switched(a, b, t)[key] ?? a[key] ?? b[key];
-    recipe.inputs = mixedMap(a.inputs ?? {}, b.inputs ?? {}, t, () => false, key => key === 'trunc' ? 1 : undefined);
+    recipe.inputs = mixedMap(withoutLatent(a), withoutLatent(b), t, () => false, key => key === 'trunc' ? 1 : undefined);
     return wayBetween(recipe, a, b, t, {network, zs, psi});
+}
+
+function withoutLatent({inputs: {z, w, ...rest} = {}}) {
+    return rest;
 }
 
 // Seeds, classes, and what was done to z.
 function wayBetween(recipe, a, b, t, {network, zs, psi}) {
     const [from, to] = [a, b].map(each => pinOf(each, network, zEdits(each)));
+    if (from.latent || to.latent)
+        return recipeBetween(recipe, network, from, to, t);
     if (!network || (from.seed === to.seed && same(from.class, to.class))) {
         putEdits(recipe, mixedMap(from.edits, to.edits, t, () => false, () => 0));
         return recipe;

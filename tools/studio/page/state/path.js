@@ -1,8 +1,9 @@
 // The path between pins: the position on it after some seconds, and the recipe there. If the network has w's and z was not
 // edited, the path is a straight line between w's; otherwise it is an arc in z that keeps the distance from the origin. Pure
-// functions. A pin is {seed, class, edits, mix}: the numbers added to z, and [{seed, share}] of the styles of all w's.
+// functions. A pin is {seed, class, edits, mix}: the numbers added to z, and [{seed, share}] of the styles of all w's; or it has
+// `latent`, a z or w that was given instead of a seed.
 import {mixed} from '../latent/classmix.js';
-import {classesOf, classText, inputs, isMap, isMuted, seedOf} from './recipe.js';
+import {classesOf, classText, inputs, isMap, isMuted, latentOf, seedOf, setLatent} from './recipe.js';
 import {truncations, wsOf, wValue} from '../latent/wspans.js';
 import {editsOf, putEdits} from '../latent/zshape.js';
 
@@ -31,7 +32,7 @@ export function around(a, b, t) {
 
 const isEdited = pin => Object.keys(pin.edits ?? {}).length > 0;
 
-export const goesThroughW = (network, a, b) => network.num_ws > 0 && !isEdited(a) && !isEdited(b);
+export const goesThroughW = (network, a, b) => network.num_ws > 0 && !isEdited(a) && !isEdited(b) && !a.latent && !b.latent;
 
 /* ------------------------------------------------------------------------------------------ styles of all w's */
 
@@ -103,13 +104,18 @@ function blended(a, b, t) {
 // The face of the recipe, with these edits of z.
 export function pinOf(recipe, network, edits) {
     const mix = mixesOf(recipe, network).map(({seed, share}) => ({seed, share}));
-    return {seed: seedOf(recipe), class: inputs(recipe).class, edits, ...mix.length ? {mix} : null};
+    const latent = latentOf(recipe);
+    return {seed: seedOf(recipe), class: inputs(recipe).class, edits, ...mix.length ? {mix} : null, ...latent && {latent}};
 }
 
 // The recipe with the face of a pin.
 export function atPin(recipe, network, pin) {
     const result = {...recipe, inputs: {...recipe.inputs, seeds: pin.seed}, bends: [...recipe.bends ?? []]};
-    if (pin.class === null || pin.class === undefined)
+    delete result.inputs.z;
+    delete result.inputs.w;
+    if (pin.latent)
+        setLatent(result, pin.latent, pin.latent.w === undefined ? pin.class ?? null : null);
+    else if (pin.class === null || pin.class === undefined)
         delete result.inputs.class;
     else
         result.inputs.class = pin.class;
@@ -121,6 +127,8 @@ export function atPin(recipe, network, pin) {
 // `zs` are the z's of both pins' seeds, needed only for paths in z. `scale` is the factor that z is multiplied by (BigGAN's
 // truncation).
 export function recipeBetween(recipe, network, a, b, t, {zs = null, scale = 1} = {}) {
+    if (a.latent || b.latent)
+        return betweenLatents(recipe, network, a, b, t);
     const isShort = goesThroughW(network, a, b), faded = (pin, part) =>
         (pin.mix ?? []).map(({seed, share}) => ({seed, share: share * part})).filter(({share}) => share);
     const face = isShort ? blended(weightsOf(a), weightsOf(b), t)
@@ -134,5 +142,24 @@ export function recipeBetween(recipe, network, a, b, t, {zs = null, scale = 1} =
         const goal = around(full(a, zs[0]), full(b, zs[1]), t);
         putEdits(result, editsOf(zs[0].map(x => x * scale), goal, 1e4));
     }
+    return result;
+}
+
+const rowsOf = latent => [latent.w ?? latent.z].flat(2).map(Number);
+
+// Given w's are interpolated linearly, given z's on an arc. Between a given latent and a seed, or latents of other sizes, there is
+// no way: the picture changes half way.
+function betweenLatents(recipe, network, a, b, t) {
+    const kind = a.latent?.w === undefined ? 'z' : 'w', [of, to] = [a, b].map(pin => pin.latent?.[kind]);
+    const [from, goal] = [of, to].map(value => value === undefined ? [] : rowsOf({[kind]: value}));
+    if (!from.length || from.length !== goal.length)
+        return atPin(recipe, network, t < 0.5 ? a : b);
+    const values = kind === 'w' ? from.map((x, i) => x + t * (goal[i] - x)) : around(from, goal, t);
+    const rows = Array.isArray(of[0]) ? of.length : 1, width = values.length / rows;
+    const latent = Array.isArray(of[0]) ? of.map((_, i) => values.slice(i * width, (i + 1) * width)) : values;
+    const result = atPin(recipe, network, {...a, latent: {[kind]: latent}});
+    const classes = [a, b].map(pin => classesOf({inputs: {class: pin.class ?? null}}));
+    if (kind === 'z' && classes[0].length && classes[1].length)
+        result.inputs.class = classText(mixed(classes[0], classes[1], t));
     return result;
 }

@@ -107,11 +107,28 @@ const inputDefaults = {seeds: 0, rng: null, class: null, trunc: null, cutoff: nu
 
 export const inputs = recipe => ({...inputDefaults, ...recipe.inputs});
 
-// Sets an input; null and undefined remove it.
+// Sets an input; null and undefined remove it. A z or w that was given is removed by the inputs that exclude it.
 export function setInput(recipe, name, value) {
     recipe.inputs = {...recipe.inputs, [name]: value};
     if (value === null || value === undefined)
         delete recipe.inputs[name];
+    else
+        for (const latent of excludes[name] ?? [])
+            delete recipe.inputs[latent];
+}
+
+const excludes = {seeds: ['z', 'w'], rng: ['z', 'w'], trunc: ['w'], cutoff: ['w'], class: ['w']};
+
+// The z or w that was given instead of a seed: {z: …}, {w: …} or null.
+export function latentOf(recipe) {
+    const {z, w} = recipe.inputs ?? {};
+    return w !== undefined ? {w} : z !== undefined ? {z} : null;
+}
+
+// Gives a z or w instead of a seed, with a class or null; w's have their class in them.
+export function setLatent(recipe, latent, ofClass = null) {
+    const {noise} = recipe.inputs ?? {};
+    recipe.inputs = {...latent, ...ofClass === null ? {} : {class: ofClass}, ...noise === undefined ? {} : {noise}};
 }
 
 export function seedOf(recipe) {

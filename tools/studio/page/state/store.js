@@ -49,6 +49,7 @@ export const store = {
     frame: null,                    // {bitmap, header} of the picture on the screen
     unbent: null,                   // the same without the bends of layers
     trial: null,                    // of another recipe, while that is tried out
+    sketch: null,                   // {bitmap, words}: the picture so far while a photo is looked for
     ui: {},
     opened: false,                  // a document, old or new, is loaded
     on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
