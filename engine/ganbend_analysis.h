@@ -315,6 +315,86 @@ typedef struct gb_tileable {
 GB_API gb_status gb_measure_tileability(gb_model *model, const gb_tileability_options *options, gb_tileable *tileable,
                                         float *vectors, gb_error *err);
 
+/* ---------------------------------------------------------------------------------------------------- inversion */
+
+typedef struct gb_inversion_step {
+    int number;                 /* from 0 */
+    float loss, cosine;         /* of the vectors before the step */
+    const float *gradient;      /* [2, C] of the loss with respect to them */
+    const float *vectors;       /* [2, C] after the step */
+} gb_inversion_step;
+
+typedef struct gb_inversion_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    const char *at;             /* a node with feature maps; its pixels are the vectors */
+    gb_model *features;         /* a network that looks at pictures, its layer, and the larger side of the pictures that it */
+    const char *features_at;    /* looks at, all as in gb_tileability_options */
+    int features_size;
+    int grid;                   /* side of the blocks that the first vector fills; 0 = it is everywhere */
+    int steps;                  /* of Adam; 0 = 512 */
+    double rate;                /* 0 = 0.05 */
+    const float *target;        /* [target_count] the wanted features; or NULL: */
+    size_t target_count;
+    uint64_t target_seed;       /* those at a random pixel of the layer `features_at` of the image of this seed */
+    const float *start;         /* [2, C]; or NULL: the values at random pixels of the images of */
+    uint64_t start_seed;        /* these seeds: start_seed and start_seed + 1 */
+    const float *ws;            /* [num_ws, w_dim] of the layers after `at`; or NULL: those of the image start_seed + 2 */
+    int label;                  /* class of the images that are drawn; negative: 0 */
+    float psi;                  /* their truncation; 0 = 1, none */
+    bool (*step)(void *arg, const gb_inversion_step *step);     /* called after each step; may be NULL. False cancels */
+    void *step_arg;
+} gb_inversion_options;
+
+/* The shape [C, rows, columns] of features of a generator's pictures: the options are those of gb_tileability_options. */
+GB_API gb_status gb_feature_shape(gb_model *model, gb_model *features, const char *features_at, int features_size, int64_t shape[3],
+                                  gb_error *err);
+/* Finds two activation vectors (Algorithm 1 of the painting paper): painted over the layer, the first in blocks with one pixel
+ * between them and the second elsewhere, they give a picture whose features, averaged over all pixels, are `target`. Minimises
+ * the mean over the features of |mean − target| by Adam and writes the `vectors` [2, C] of the last step, the loss and cosine
+ * that they have, and if it is not NULL the target [features]. Without blocks the second vector stays as it is. */
+GB_API gb_status gb_invert_features(gb_model *model, const gb_inversion_options *options, float *vectors, float *loss,
+                                    float *cosine, float *target, gb_error *err);
+
+/* ---------------------------------------------------------------------------------------------------- a region of the picture
+ * What changes a region most and the rest least. Both functions maximise
+ *
+ *     log((inside + 0.01) / (outside + 0.01))
+ *
+ * over some images, inside and outside being the mean |difference| from the unchanged pictures in the region and in the rest, in
+ * units of the picture (-1 to 1): the ratio of both, but not of changes so small that nobody sees them. */
+
+typedef struct gb_region_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    const float *mask;          /* [H, W] of the picture, 0 to 1: the region */
+    const char *at;             /* units: a node with feature maps */
+    float factor;               /* units: the chosen maps are multiplied by this; 0 ablates them */
+    int count;                  /* units: at most so many; 0 = 10 */
+    int first_layer, last_layer;        /* direction: rows of the w's that it is added to; last_layer 0 = to the last */
+    float amount;               /* direction: how far it is followed, both ways, in deviations; 0 = 2 */
+    int steps;                  /* of Adam; 0 = 60 */
+    size_t samples;             /* images that are searched, rendered as one batch; 0 = 4. As many others are measured */
+    uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
+    const float *z;             /* or are these: [2 samples, z_dim] */
+    int label;                  /* class of all images; negative: each class in turn */
+    float psi;                  /* truncation; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_region_options;
+
+/* The mean |difference| in the region and in the rest: of the images that were searched, and of the others. */
+typedef struct gb_region_effect { float inside, outside, other_inside, other_outside; } gb_region_effect;
+
+/* Finds a set of feature maps of a layer: Adam moves a share of the change, 0 to 1, for every map; of the maps with the largest
+ * shares, three for each that is wanted, the set grows by the best one while the objective grows. Writes `units` [count] in the
+ * order in which they were chosen, and how many in *found. */
+GB_API gb_status gb_find_region_units(gb_model *model, const gb_region_options *options, int *units, int *found,
+                                      gb_region_effect *effect, gb_error *err);
+/* Finds a direction of w: a combination of the principal components of w, each in its deviations, of length 1; Adam starts from
+ * the best component. Half of the images are moved forwards, half backwards. Adds it to `directions` as `name`; an amount of 1 is
+ * one deviation. Only for networks with w's. */
+GB_API gb_status gb_find_region_direction(gb_model *model, const gb_region_options *options, const char *name,
+                                          gb_directions *directions, gb_region_effect *effect, gb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -122,7 +122,7 @@ fuzz() {
     bend | recipe) words=recipe ;;
     config | safetensors) words=json ;;
     model | gbw) words=gbw ;;
-    png) words=png ;;
+    png | files) words=png ;;
     studio | unread | guard | osc) words=studio ;;
     *) words=pickle ;;
     esac

@@ -1,4 +1,4 @@
-/* Directions in a latent space: which one, how far, at which layers. */
+/* Directions in a latent space: which one, how far, at which layers. They are in a file, or in the recipe's `directions`. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,12 +6,13 @@
 #include "recipe.h"
 #include "weights/spelling.h"
 
+enum { MAX_WIDTH = 1 << 16, MAX_LAYER = 63 };
+
 static gb_status read_layers(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
-    enum { MAX_W = 63 };
     const int *list = NULL;
     int count = 1;
     gb_recipe_place *places = NULL;
-    gb_status status = node ? gb_recipe_ranges(recipe, node, "layers", MAX_W, &list, &count, err) : GB_OK;
+    gb_status status = node ? gb_recipe_ranges(recipe, node, "layers", MAX_LAYER, &list, &count, err) : GB_OK;
     if (!status)
         status = gb_recipe_alloc(recipe, (size_t)count * sizeof *places, (void **)&places, err);
     for (int i = 0; i < count && !status; i++)
@@ -51,6 +52,84 @@ gb_status gb_recipe_read_direction(gb_recipe *recipe, const gb_yaml *map, gb_rec
     return read_layers(recipe, layers, step, err);
 }
 
+/* ------------------------------------------------------------------------------------------------ in the recipe */
+
+static gb_status read_vector(gb_recipe *recipe, const gb_yaml *list, const char *name, gb_direction *d, gb_error *err) {
+    float *values = NULL;
+    double number = 0;
+    if (list->kind != GB_YAML_LIST || list->count < 1 || list->count > MAX_WIDTH)
+        return gb_recipe_fail(recipe, list, err, "direction '%.64s': expected a list of 1 to %d numbers", name, (int)MAX_WIDTH);
+    gb_status status = gb_recipe_alloc(recipe, (size_t)list->count * sizeof *values, (void **)&values, err);
+    d->vector = values;
+    d->width = list->count;
+    for (const gb_yaml *item = list->first; item && !status; item = item->next) {
+        status = gb_recipe_number(recipe, item, "the value", -1e30, 1e30, &number, err);
+        *values++ = (float)number;
+    }
+    return status;
+}
+
+static gb_status read_space(const gb_recipe *recipe, const gb_yaml *node, gb_direction *d, gb_error *err) {
+    const char *space;
+    gb_status status = gb_recipe_text(recipe, node, "space", &space, err);
+    if (status)
+        return status;
+    d->space = !strcmp(space, "z") ? GB_LATENT_Z : GB_LATENT_W;
+    return !strcmp(space, "z") || !strcmp(space, "w") ? GB_OK
+                                                      : gb_recipe_fail(recipe, node, err, "space: '%.64s' is not w or z", space);
+}
+
+/* NAME: its numbers, or {vector, deviation, layers, space}. */
+static gb_status read_own(gb_recipe *recipe, const gb_yaml *key, gb_error *err) {
+    static const char *const keys[] = {"vector", "deviation", "layers", "space", NULL};
+    const gb_yaml *map = key->value, *vector = map, *deviation = NULL, *layers = NULL, *space = NULL;
+    gb_direction d = {.name = key->text, .deviation = 1, .last_layer = -1};
+    gb_error why = {0};
+    double number = 1;
+    gb_status status = GB_OK;
+    if (map->kind == GB_YAML_MAP) {
+        status = gb_recipe_keys(recipe, map, keys, err);
+        vector = gb_yaml_get(map, "vector");
+        deviation = gb_yaml_get(map, "deviation");
+        layers = gb_yaml_get(map, "layers");
+        space = gb_yaml_get(map, "space");
+    }
+    if (!status && !vector)
+        status = gb_recipe_fail(recipe, map, err, "direction '%.64s': the vector is missing", key->text);
+    if (!status)
+        status = read_vector(recipe, vector, key->text, &d, err);
+    if (!status && deviation)
+        status = gb_recipe_number(recipe, deviation, "deviation", 1e-30, 1e30, &number, err);
+    d.deviation = (float)number;
+    if (!status && space)
+        status = read_space(recipe, space, &d, err);
+    if (!status && layers) {
+        const int *list;
+        int count;
+        status = gb_recipe_ranges(recipe, layers, "layers", MAX_LAYER, &list, &count, err);
+        if (!status && list[count - 1] - list[0] + 1 != count)
+            status = gb_recipe_fail(recipe, layers, err, "layers: a direction has one range of layers");
+        if (!status) {
+            d.first_layer = list[0];
+            d.last_layer = list[count - 1];
+        }
+    }
+    if (!status && (status = gb_directions_add(recipe->own_directions, &d, &why)))
+        return gb_recipe_fail(recipe, key, err, "%s", why.message);
+    return status;
+}
+
+gb_status gb_recipe_read_directions(gb_recipe *recipe, const gb_yaml *node, gb_error *err) {
+    if (node->kind != GB_YAML_MAP)
+        return gb_recipe_text(recipe, node, "directions", &recipe->directions, err);
+    gb_status status = gb_directions_new(&recipe->own_directions, err);
+    for (const gb_yaml *key = node->first; key && !status; key = key->next)
+        status = read_own(recipe, key, err);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------ finding one */
+
 static gb_status no_direction(const char *file, const char *name, const gb_directions *all, gb_error *err) {
     gb_spelling spelling = gb_spelling_of(name);
     for (size_t i = 0; i < gb_directions_count(all); i++) {
@@ -78,26 +157,30 @@ static gb_status take(gb_recipe_direction *to, const gb_direction *from, gb_erro
 
 gb_status gb_recipe_direction_open(const gb_recipe *recipe, gb_recipe_direction *direction, gb_error *err) {
     const char *file = direction->file ? direction->file : recipe->directions;
-    gb_directions *all = NULL;
+    const gb_directions *all = file ? NULL : recipe->own_directions;
+    gb_directions *opened = NULL;
     gb_direction found;
-    char *path;
+    char *path = NULL;
     size_t index;
+    gb_status status = GB_OK;
     if (direction->vector)
         return GB_OK;
-    if (!file)
-        return gb_fail(err, GB_BAD_ARGUMENT, "there is no file of directions: name one with 'directions' at the top of the "
-                                             "recipe, or with 'file'");
-    gb_status status = gb_recipe_path(recipe, file, &path, err);
-    if (status)
-        return status;
-    status = gb_directions_open(path, &all, err);
+    if (!file && !all)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there are no directions: name a file of them, or write them, under 'directions' at the "
+                                             "top of the recipe, or name a file with 'file'");
+    if (file) {
+        status = gb_recipe_path(recipe, file, &path, err);
+        if (!status)
+            status = gb_directions_open(path, &opened, err);
+        all = opened;
+    }
     free(path);
     if (!status && !gb_directions_find(all, direction->name, &index))
-        status = no_direction(file, direction->name, all, err);
+        status = no_direction(file ? file : "the recipe", direction->name, all, err);
     if (!status) {
         gb_directions_at(all, index, &found);
         status = take(direction, &found, err);
     }
-    gb_directions_free(all);
+    gb_directions_free(opened);
     return status;
 }

@@ -113,7 +113,7 @@ static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *e
     if (!status && vectors)
         status = gb_recipe_read_vectors(recipe, vectors, err);
     if (!status && directions)
-        status = gb_recipe_text(recipe, directions, "directions", &recipe->directions, err);
+        status = gb_recipe_read_directions(recipe, directions, err);
     if (!status && parameters)
         status = read_parameters(recipe, parameters, err);
     if (!status && bends)
@@ -169,6 +169,7 @@ void gb_recipe_free(gb_recipe *recipe) {
     for (int i = 0; i < recipe->step_count; i++)
         if (recipe->steps[i].direction)
             free(recipe->steps[i].direction->vector);
+    gb_directions_free(recipe->own_directions);
     gb_arena_free(recipe->arena);
     free(recipe->applied.bends);
     free(recipe->json);

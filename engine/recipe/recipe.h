@@ -206,6 +206,7 @@ struct gb_recipe {
     const gb_yaml *own_clusters;        /* clusters in the recipe instead of a file, or NULL */
     const gb_recipe_vector *own_vectors;
     int own_vector_count;
+    gb_directions *own_directions;      /* directions in the recipe instead of a file, or NULL */
     uint64_t pixels;                    /* of all pictures in the recipe */
     gb_clusters set_clusters;           /* by gb_recipe_set_clusters() */
     const gb_session *session;          /* to which it was last applied; it may have been freed, so it is only compared */
@@ -251,8 +252,9 @@ gb_status gb_recipe_read_features(gb_recipe *recipe, const gb_yaml *node, int pl
 gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err);
 gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const char *what,
                                  const gb_recipe_picture **picture, gb_error *err);
-/* The recipe's `vectors` and `clusters`: a file name, or the contents. */
+/* The recipe's `vectors`, `directions` and `clusters`: a file name, or the contents. */
 gb_status gb_recipe_read_vectors(gb_recipe *recipe, const gb_yaml *node, gb_error *err);
+gb_status gb_recipe_read_directions(gb_recipe *recipe, const gb_yaml *node, gb_error *err);
 gb_status gb_recipe_read_clusters(gb_recipe *recipe, const gb_yaml *node, gb_error *err);
 gb_status gb_recipe_read_values(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err);
 /* `map` has the key "filter" or "activation"; `common` are the keys that are not parameters of the row. */

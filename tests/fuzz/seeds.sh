@@ -14,6 +14,14 @@ cp "$files"/*.safetensors "$out/safetensors"
 cp "$files"/*.npy "$out/npy"
 cp "$files"/* "$files"/../wild/*.p* "$files"/../wild/*.zip "$files"/../wild/*.safetensors "$out/checkpoint"
 mkdir -p "$out/adapt" && cp "$files"/../wild/*.p* "$files"/../wild/*.safetensors "$out/adapt"
+mkdir -p "$out/files"
+with_byte() { # BYTE FILE: a file for the target "files"
+    { printf "\\$1" && cat "$2"; } >"$out/files/$1-$(basename "$2")"
+}
+for f in "$files"/*.npz "$files"/fortran.npy "$files"/../wild/wplus*; do with_byte 0 "$f"; done
+for f in "$files"/../recipes/*/clusters.yaml; do with_byte 1 "$f"; done
+printf '\1synthesis.b8.conv1: [[0, 1], [2]]\n1:\n- {feature_index: 0, cluster_index: 3}\n' >"$out/files/1-clusters"
+with_byte 2 "$files/../recipes/herdt/mask.png"
 mkdir -p "$out/recipe" && cp "$files"/../recipes/*.yaml "$out/recipe"
 mkdir -p "$out/bend" && cp "$files"/../recipes/*.yaml "$out/bend"
 cat > "$out/bend/all" << END

@@ -10,20 +10,32 @@
 
 #define TARGETS(X) \
     X(adapt) X(bend) X(checkpoint) X(config) X(gbw) X(model) X(npy) X(pickle) X(png) X(recipe) X(safetensors) X(torch) X(zip)
-#define STUDIO_TARGETS(X) X(latents) X(studio)
+#define STUDIO_TARGETS(X) X(latents) X(studio) X(unread) X(guard)
 
 #define DECLARE(name) int fuzz_##name(const uint8_t *data, size_t size);
 #define ROW(name) {#name, fuzz_##name},
 
 TARGETS(DECLARE)
-#ifdef WITH_STUDIO
+#ifdef WITH_files
+DECLARE(files)
+#endif
+#ifdef WITH_studio
 STUDIO_TARGETS(DECLARE)
+#endif
+#ifdef WITH_osc
+DECLARE(osc)
 #endif
 
 static const struct { const char *name; int (*run)(const uint8_t *data, size_t size); } targets[] = {
     TARGETS(ROW)
-#ifdef WITH_STUDIO
+#ifdef WITH_files
+    ROW(files)
+#endif
+#ifdef WITH_studio
     STUDIO_TARGETS(ROW)
+#endif
+#ifdef WITH_osc
+    ROW(osc)
 #endif
 };
 
@@ -80,6 +92,7 @@ static int try_file(int (*target)(const uint8_t *data, size_t size), const char 
         return 0;
     size_t size = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
+    random_state = size;            /* the order of the files does not matter */
     run(target, bytes, size);
     for (int i = 0; i < MUTATIONS; i++) {
         memcpy(changed, bytes, size);

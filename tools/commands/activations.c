@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "tools/sheets/drawing.h"
+#include "tools/sheets/axes.h"
 #include "tools/bending/table_rows.h"
 #include "tools/program/output_file.h"
 #include "tools/program/report.h"
@@ -31,48 +31,9 @@ static const option options[] = {
     {0}
 };
 
-enum { WIDTH = 640, HEIGHT = 480, LEFT = 64, RIGHT = 20, TOP = 40, BOTTOM = 40 };
-
-/* The distance between grid lines, 1, 2 or 5 times a power of ten, for about six lines. */
-static double tick_step(double range) {
-    double raw = range / 6, power = pow(10, floor(log10(raw)));
-    return raw <= power ? power : raw <= 2 * power ? 2 * power : raw <= 5 * power ? 5 * power : 10 * power;
-}
-
-typedef struct axes { double x0, x1, y0, y1; } axes;
-
-static double to_pixel_x(const axes *a, double x) {
-    return LEFT + (x - a->x0) / (a->x1 - a->x0) * (WIDTH - LEFT - RIGHT);
-}
-
-static double to_pixel_y(const axes *a, double y) {
-    return HEIGHT - BOTTOM - (y - a->y0) / (a->y1 - a->y0) * (HEIGHT - TOP - BOTTOM);
-}
-
-static void draw_line_at(canvas *c, double x0, double y0, double x1, double y1, bool axis) {
-    const double line[] = {x0, y0, x1, y1};
-    canvas_line(c, line, 2, 1, axis ? INK_TEXT : INK_FAINT);
-}
-
-static void draw_axes(canvas *c, const axes *a) {
-    double step = tick_step(a->x1 - a->x0);
-    char text[32];
-    for (double x = ceil(a->x0 / step) * step; x <= a->x1 + step * 1e-6; x += step) {
-        draw_line_at(c, to_pixel_x(a, x), TOP, to_pixel_x(a, x), HEIGHT - BOTTOM, fabs(x) < step * 1e-6);
-        snprintf(text, sizeof text, "%g", fabs(x) < step * 1e-6 ? 0 : x);
-        canvas_text(c, to_pixel_x(a, x), HEIGHT - BOTTOM + 18, 12, ALIGN_CENTRE, INK_TEXT, text);
-    }
-    step = tick_step(a->y1 - a->y0);
-    for (double y = ceil(a->y0 / step) * step; y <= a->y1 + step * 1e-6; y += step) {
-        draw_line_at(c, LEFT, to_pixel_y(a, y), WIDTH - RIGHT, to_pixel_y(a, y), fabs(y) < step * 1e-6);
-        snprintf(text, sizeof text, "%g", fabs(y) < step * 1e-6 ? 0 : y);
-        canvas_text(c, LEFT - 6, to_pixel_y(a, y) + 4, 12, ALIGN_RIGHT, INK_TEXT, text);
-    }
-}
-
 /* A curve: many points in each column of pixels, in ascending order. Equal distances could meet a wave always at the same
  * phase, so they are moved by a sequence that repeats nowhere. */
-enum { COLUMNS = WIDTH - LEFT - RIGHT + 1, IN_COLUMN = 32, POINTS = COLUMNS * IN_COLUMN };
+enum { COLUMNS = PLOT_WIDTH - PLOT_LEFT - PLOT_RIGHT + 1, IN_COLUMN = 32, POINTS = COLUMNS * IN_COLUMN };
 
 typedef struct curve {
     const char *label;
@@ -132,9 +93,9 @@ static void draw_curve(canvas *to, const curve *c, const axes *a, bool original,
 
 /* The name of the dashed curve, with a piece of it. */
 static void draw_legend(canvas *to, const char *original) {
-    const double line[] = {LEFT + 12, TOP + 16, LEFT + 44, TOP + 16};
+    const double line[] = {PLOT_LEFT + 12, PLOT_TOP + 16, PLOT_LEFT + 44, PLOT_TOP + 16};
     canvas_dashed_line(to, line, 2, 1.5, INK_NOTE);
-    canvas_text(to, LEFT + 50, TOP + 20, 12, ALIGN_LEFT, INK_NOTE, original);
+    canvas_text(to, PLOT_LEFT + 50, PLOT_TOP + 20, 12, ALIGN_LEFT, INK_NOTE, original);
 }
 
 typedef struct curves {
@@ -153,8 +114,8 @@ static gb_status draw_plot(const settings *set, const char *title, const curves 
     if (a->y1 - a->y0 < 1e-6) a->y0 -= 1, a->y1 += 1;
     a->y0 -= 0.05 * (a->y1 - a->y0);
     a->y1 += 0.05 * (a->y1 - a->y0);
-    if (canvas_new(WIDTH, HEIGHT, &c, err)) return err->status;
-    canvas_text(c, WIDTH / 2.0, 24, 16, ALIGN_CENTRE, INK_TEXT, title);
+    if (canvas_new(PLOT_WIDTH, PLOT_HEIGHT, &c, err)) return err->status;
+    canvas_text(c, PLOT_WIDTH / 2.0, 24, 16, ALIGN_CENTRE, INK_TEXT, title);
     draw_axes(c, a);
     if (has_original) draw_curve(c, &all->original, a, true, points);
     draw_curve(c, &all->curve, a, false, points);

@@ -15,7 +15,7 @@ static const command *const commands[] = {
     &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
     &activations_command, &vector_command, &apply_command,
 #if GANBEND_ANALYSIS
-    &directions_command, &cluster_command, &units_command, &tileability_command, &project_command,
+    &directions_command, &find_command, &cluster_command, &units_command, &tileability_command, &invert_command, &project_command,
 #endif
     &dump_command, &trace_command, &compare_command, &bench_command, &moves_command, NULL,
 };
@@ -36,7 +36,7 @@ static const program_info info = {
     .commands = commands,
 };
 
-static const command *find_command(const char *name) {
+static const command *command_named(const char *name) {
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(commands[i]->name, name)) return commands[i];
     return NULL;
@@ -117,12 +117,12 @@ static int dispatch(int argc, char **argv) {
         return EXIT_DONE;
     }
     if (!strcmp(word, "help")) {
-        c = find_command(argv[2]);
+        c = command_named(argv[2]);
         if (!c) return unknown_command(argv[2]);
         print_help(c);
         return EXIT_DONE;
     }
-    c = find_command(word);
+    c = command_named(word);
     return c ? c->run(argc - 1, argv + 1) : unknown_command(word);
 }
 

@@ -22,6 +22,11 @@ gb_status handle_project(live *s, const message *m, outgoing *p, gb_error *err) 
     return refuse(err);
 }
 
+gb_status cluster_samples(live *s, const message *m, gb_error *err) {
+    (void)s, (void)m;
+    return refuse(err);
+}
+
 gb_status cluster_maps(const float *maps, size_t channels, size_t h, size_t w, int count, int *cluster,
                        const atomic_bool *stop, gb_error *err) {
     (void)maps, (void)channels, (void)h, (void)w, (void)count, (void)cluster, (void)stop;

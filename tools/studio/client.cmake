@@ -3,7 +3,8 @@
 find_package(Threads REQUIRED)
 set(analyses studio/analyses_left_out.c)
 if(GANBEND_ANALYSIS)
-  set(analyses studio/clusters.c studio/find_directions.c studio/measure_units.c studio/project_photo.c)
+  set(analyses studio/clusters.c studio/find_directions.c studio/measure_units.c studio/project_photo.c
+      studio/cluster_samples.c)
 endif()
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c

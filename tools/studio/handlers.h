@@ -24,6 +24,8 @@ message_handler handle_parse, handle_save, handle_files, handle_open, handle_kee
 message_handler handle_film, handle_frame, handle_finish;
 /* find_directions.c, measure_units.c, project_photo.c. Their answers come from analysis_poll(). */
 message_handler handle_directions, handle_units, handle_project;
+/* cluster_samples.c. `cluster` over several pictures; the answer comes from analysis_poll(). */
+gb_status cluster_samples(live *s, const message *m, gb_error *err);
 /* stop.c */
 message_handler handle_stop;
 /* directions.c */

@@ -94,7 +94,9 @@ static gb_status find_clusters(const live *s, layer *l, int count, gb_error *err
 
 gb_status handle_cluster(live *s, const message *m, outgoing *p, gb_error *err) {
     layer l = {0};
-    json_t *clusters = json_array();
+    json_t *clusters;
+    if (m->samples) return cluster_samples(s, m, err);
+    clusters = json_array();
     if (!open_layer(s, m, &l, err) && !find_clusters(s, &l, (int)m->clusters, err)) {
         for (int k = 0; k < (int)m->clusters && (size_t)k < l.channels; k++) {
             json_t *features = json_array();

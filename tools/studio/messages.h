@@ -25,7 +25,7 @@ typedef enum message_kind {
  * are NULL, missing numbers 0. */
 typedef struct message {
     message_kind kind;
-    int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames, columns, rows, width, height;
+    int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames, columns, rows, width, height, samples;
     bool times, png, replace, keep, beside;
     const char *project, *tab, *recipe, *node, *order, *name, *text, *format, *method, *mask, *space, *pixels;
     char *document;             /* JSON as it was sent */

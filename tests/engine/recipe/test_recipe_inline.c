@@ -518,6 +518,43 @@ static void a_recipe_as_json_gives_the_same_picture(void **state) {
     gb_session_free(session);
 }
 
+/* A direction in the recipe does what the same numbers added to the w's do, in its own layers or those that are named. */
+static void directions_in_the_recipe(void **state) {
+    fixture *f = *state;
+    char numbers[512] = "[", text[TEXT], add[TEXT];
+    gb_recipe *recipe = NULL;
+    static float before[IMAGE], after[IMAGE];
+    float z[Z];
+    for (int i = 0; i < Z; i++)
+        snprintf(numbers + strlen(numbers), sizeof numbers - strlen(numbers), "%s%g", i ? ", " : "", (i - 7) * 0.25);
+    snprintf(numbers + strlen(numbers), sizeof numbers - strlen(numbers), "]");
+    char list[1024] = "{";
+    for (int i = 0; i < Z; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%d: %g", i ? ", " : "", i, (i - 7) * 0.25);
+    snprintf(list + strlen(list), sizeof list - strlen(list), "}");
+    snprintf(text, sizeof text, "directions: {up: {vector: %s, deviation: 0.5, layers: 1-3}}\nbends: [direction: {name: up, amount: 2}]",
+             numbers);
+    snprintf(add, sizeof add, "bends: [{w: 1-3, add: %s}]", list);
+    assert_same_pictures(f, text, add);
+    snprintf(text, sizeof text, "directions: {up: %s}\nbends: [direction: {name: up, layers: 1-3}]", numbers);
+    assert_same_pictures(f, text, add);
+    read_boundary(f, NULL, "z", z, before);
+    read_boundary(f, text, "z", z, after);
+    assert_memory_not_equal(before, after, sizeof before);
+    static const char *const wrong[][2] = {
+        {"directions: {up: [1, x]}\nbends: []", "the value"},
+        {"directions: {up: {deviation: 1}}\nbends: []", "the vector is missing"},
+        {"directions: {up: {vector: [1], layers: [0, 2]}}\nbends: []", "one range"},
+        {"directions: {up: {vector: [1], space: s}}\nbends: []", "not w or z"},
+        {"directions: {'a b': [1]}\nbends: []", "not a valid name"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_not_equal(gb_recipe_parse(wrong[i][0], strlen(wrong[i][0]), "here.yaml", &recipe, &err), GB_OK);
+        if (!strstr(err.message, wrong[i][1]))
+            fail_msg("%s: %s", wrong[i][0], err.message);
+    }
+}
+
 int main(void) {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -539,6 +576,7 @@ int main(void) {
         WITH(a_share_of_another_w_lies_between_the_two),
         WITH(the_share_of_a_style_can_be_a_parameter),
         WITH(a_recipe_as_json_gives_the_same_picture),
+        WITH(directions_in_the_recipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

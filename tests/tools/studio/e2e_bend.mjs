@@ -164,6 +164,11 @@ test('a filter is applied to chosen maps: clicked on the sheet, random, or clust
     await page.click(await page.the('button', new RegExp(`^1 ${found[1].length}$`)));
     assert.deepEqual((await bends())[0].features.cluster, [0, 1]);
     await changes('two clusters');
+    await page.choose('in', 'many');
+    await page.press('Find again');
+    assert.equal((await page.recipe()).clusters['synthesis.b16.conv1'].flat().length, 128);
+    await page.press('Undo');
+    assert.deepEqual((await page.recipe()).clusters, clusters);
     await page.choose('by', 'cluster');
     await page.the('option', new RegExp(`^map ${found[0][0]}, energy .*, cluster 0$`));
     await page.choose('by', 'energy');

@@ -392,6 +392,33 @@ static void a_photo_that_is_not_all_there_is_refused(void **state) {
     choose_model(0);
 }
 
+/* ------------------------------------------------------------------------------------------------ clusters */
+
+static void clusters_over_several_pictures_are_the_librarys(void **state) {
+    const gb_cluster_options how = {.at = "synthesis.b8.conv0", .clusters = 3, .samples = 5};
+    gb_clustering *found;
+    gb_layer_clusters layer;
+    gb_error err = {0};
+    int seen = 0;
+    (void)state;
+    choose_model(1);
+    received a = ask(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "cluster", "recipe", SEED_7, "node", "synthesis.b8.conv0",
+                                   "clusters", 3, "samples", 5));
+    json_t *clusters = json_object_get(a.json, "clusters");
+    if (gb_find_clusters(models[1].model, &how, &found, &err)) fail_msg("%s", err.message);
+    gb_clustering_layer(found, 0, &layer);
+    assert_int_equal(json_array_size(clusters), layer.clusters);
+    for (int c = 0; c < layer.clusters; c++)
+        for (size_t i = 0; i < json_array_size(json_array_get(clusters, (size_t)c)); i++, seen++)
+            assert_int_equal(layer.cluster[json_integer_value(json_array_get(json_array_get(clusters, (size_t)c), i))], c);
+    assert_int_equal(seen, layer.channels);
+    gb_clustering_free(found);
+    free_received(&a);
+    ask_refused(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "cluster", "recipe", SEED_7, "node", "mapping.fc0", "clusters", 3,
+                              "samples", 5), "feature maps");
+    choose_model(0);
+}
+
 int run_analysis_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_directions_are_a_file_that_recipes_name),
@@ -407,6 +434,7 @@ int run_analysis_tests(void) {
         cmocka_unit_test(a_photo_becomes_a_latent_with_sketches_on_the_way),
         cmocka_unit_test(stopping_can_keep_what_has_been_found),
         cmocka_unit_test(a_photo_that_is_not_all_there_is_refused),
+        cmocka_unit_test(clusters_over_several_pictures_are_the_librarys),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

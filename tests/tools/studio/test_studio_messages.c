@@ -107,6 +107,7 @@ static void a_field_of_the_wrong_type_or_range_is_named(void **state) {
         {"{\"type\":\"project\",\"id\":1,\"space\":\"x\",\"width\":1,\"height\":1,\"pixels\":\"AAAA\"}", "'space'"},
         {"{\"type\":\"project\",\"id\":1,\"space\":\"w\",\"width\":1025,\"height\":1,\"pixels\":\"AAAA\"}", "'width'"},
         {"{\"type\":\"stop\",\"id\":1,\"keep\":1}", "'keep'"},
+        {"{\"type\":\"cluster\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"clusters\":2,\"samples\":1001}", "'samples'"},
         {"{\"type\":\"bank\",\"id\":1,\"name\":\"a.npz\"}", "'beside' is missing"},
         {"{\"type\":\"\xc3\xbc\"}", "unknown message type '"},
     };

@@ -1,14 +1,17 @@
 // The features of a bend: all maps, a list, a random share with its seed, or clusters, which the program finds in the maps
 // and which are stored in the recipe.
 import {listedFeatures, placesOf, setListed} from '../state/bends.js';
+import {analysis} from '../state/analysis.js';
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
+import {progressLine} from '../parts/progress.js';
 import {isMap, rangeText} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {wire} from '../state/wire.js';
 import {toJson} from '../state/yaml.js';
 
-const usualClusters = 8;
+const usualClusters = 8, manyPictures = 100;
+const hasMany = () => store.ui.clusterPictures === 'many';
 
 export function kindOfFeatures({features}) {
     if (features === undefined || features === 'all')
@@ -58,7 +61,9 @@ export function features(about) {
             const found = {};
             for (const {name, shape} of placesOf(about.bend(), store.network.nodes)) {
                 const clusters = Math.min(clusterCount, shape[0]);
-                const answer = await wire.ask('cluster', {recipe: toJson(store.recipe), node: name, clusters});
+                const fields = {recipe: toJson(store.recipe), node: name, clusters};
+                const answer = await (hasMany() ? analysis.run('Finding clusters', 'cluster', {...fields, samples: manyPictures})
+                                                : wire.ask('cluster', fields));
                 found[name] = answer.clusters;
             }
             about.edit('Clusters', (bend, recipe) => {
@@ -66,7 +71,7 @@ export function features(about) {
                 bend.features = {cluster: 0};
             });
         } catch (error) {
-            problem = error.message;
+            problem = error.message === 'stopped' ? '' : error.message;
         }
         busy = false;
         show();
@@ -135,6 +140,9 @@ export function features(about) {
             buttons && el('div', {class: 'row chips', role: 'group', 'aria-label': 'Clusters'}, buttons),
             slider({label: 'clusters', title: 'Number of clusters to find', low: 2, high: 32, integer: true,
                     value: () => clusterCount, set: value => { clusterCount = value; controls.refresh(); }}),
+            menu({label: 'in', title: 'The pictures whose maps are compared: a hundred take longer and say more about the layer',
+                  choices: [{value: 'one', label: 'this picture'}, {value: 'many', label: `${manyPictures} pictures`}],
+                  value: () => hasMany() ? 'many' : 'one', set: value => store.setUi('clusterPictures', value)}),
             button({label: groups ? 'Find again' : 'Find clusters', icon: 'dice', run: findClusters,
                     title: 'Groups similar maps; the clusters are stored in the recipe'}),
         ];
@@ -150,7 +158,7 @@ export function features(about) {
             return;
         shown = now;
         clear(inner, {all: () => null, list, random, cluster: clusters}[kindOfFeatures(bend)](),
-              busy && el('small', {class: 'faint', role: 'status'}, 'Finding clusters…'),
+              busy && (hasMany() ? progressLine() : el('small', {class: 'faint', role: 'status'}, 'Finding clusters…')),
               problem && el('small', {class: 'wrong', role: 'alert'}, problem));
     }
     controls.register({}, element, show);
