@@ -595,6 +595,8 @@ typedef struct gb_session_options {
     bool time_steps;        /* GPU: measure each step, which takes some time itself; steps on a CPU are always measured */
     bool batch_statistics;  /* batch norm by mean and variance of the batch being rendered instead of the stored ones, as in
                              * PyTorch's training mode; samples of a batch then depend on each other */
+    float statistics_momentum;      /* with batch_statistics: each render moves the session's running mean and variance by this
+                             * share towards those of its batch (0.1 is PyTorch's default); 0 = they stay */
 } gb_session_options;
 
 /* `options` may be NULL for the defaults. */
@@ -672,7 +674,39 @@ GB_API const char *gb_session_activation(const gb_session *session, gb_node node
 GB_API int gb_session_param_count(const gb_session *session, gb_node node);
 GB_API gb_status gb_session_param_gradient(gb_session *session, gb_node node, float *out, gb_error *err);
 
-/* The optimiser Adam, for `count` values that the caller holds: w's, noise maps, pixels. */
+/* ---------------------------------------------------------------------------------------------------- training
+ * A session may have values of its own for weights of the model, which stays as it is. Names are those of the model's
+ * tensors. Each function takes effect at the next render; a transaction does not undo them.
+ *
+ *     gb_session_train(session, "*", err);                        (every weight that has a gradient)
+ *     gb_session_render(session, output, err);
+ *     gb_session_backward(session, node, cotangent, err);
+ *     for (size_t i = 0; (count = gb_session_trained(session, i, &name)); i++) {
+ *         gb_session_weight(session, name, values, err);
+ *         gb_session_weight_gradient(session, name, gradient, err);
+ *         gb_adam_step(adam[i], 1e-4, gradient, values);
+ *         gb_session_set_weight(session, name, values, err);
+ *     }
+ */
+
+/* In a session with the purpose GB_GRADIENT: gives the session its own copy of a weight and asks for its gradient. A glob
+ * takes every weight that has one. GB_BAD_ARGUMENT if the operation that reads the weight has no gradient of it: running
+ * statistics, the mean w, FIR filters, the weights of a distance, and convolutions that demodulate without styles. */
+GB_API gb_status gb_session_train(gb_session *session, const char *name, gb_error *err);
+/* The number of values of the index-th weight that is trained and its name; 0 and NULL past the last. */
+GB_API size_t gb_session_trained(const gb_session *session, size_t index, const char **name);
+/* The gradient of a weight that is trained, in the tensor's shape: the sum over the samples of the batch; zeros if the
+ * node that the backward pass started from does not depend on it. The same bits for any number of threads. */
+GB_API gb_status gb_session_weight_gradient(gb_session *session, const char *name, float *out, gb_error *err);
+/* Reads a tensor as the session has it: its own values, or the model's. */
+GB_API gb_status gb_session_weight(const gb_session *session, const char *name, float *out, gb_error *err);
+/* Gives a session of any purpose its own values of a weight; NULL restores the model's. Packed forms of weights that have
+ * not changed are kept. Default values of inputs, such as noise maps, are no weights. */
+GB_API gb_status gb_session_set_weight(gb_session *session, const char *name, const float *values, gb_error *err);
+/* Gives a session the values of all weights that another session of the same model has of its own. */
+GB_API gb_status gb_session_copy_weights(gb_session *session, const gb_session *from, gb_error *err);
+
+/* The optimiser Adam, for `count` values that the caller holds: w's, noise maps, pixels, weights. */
 typedef struct gb_adam gb_adam;
 
 typedef struct gb_adam_options {

@@ -76,6 +76,11 @@ static double moment(const gb_tensor *x, int c, double from, bool squared) {
     return sum / ((double)pixels * x->shape.n);
 }
 
+void gb_batch_moments(const gb_tensor *x, int c, double *mean, double *var) {
+    *mean = moment(x, c, 0.0, false);
+    *var = moment(x, c, *mean, true);
+}
+
 /* The factors of channel c in all samples. */
 static void prepare_channel(void *arg, int c, int worker) {
     const gb_job *job = arg;
@@ -88,9 +93,10 @@ static void prepare_channel(void *arg, int c, int worker) {
     gb_real *to = (gb_real *)args->workspace + c, mean, var;
     (void)worker;
     if (d->batch_norm.own) {
-        double exact = moment(args->in[0], c, 0.0, false);
-        mean = (gb_real)exact;
-        var = (gb_real)moment(args->in[0], c, exact, true);
+        double exact_mean, exact_var;
+        gb_batch_moments(args->in[0], c, &exact_mean, &exact_var);
+        mean = (gb_real)exact_mean;
+        var = (gb_real)exact_var;
     } else {
         gb_stat_row at = gb_stat_row_of(rows, live->truncation);
         mean = gb_statistic(means, at, channels, c);

@@ -12,6 +12,7 @@
 #define gb_act_slope gb_act_slope_double
 #define gb_activate gb_activate_double
 #define gb_acts gb_acts_double
+#define gb_batch_moments gb_batch_moments_double
 #define gb_batch_norm_prepare gb_batch_norm_prepare_double
 #define gb_batch_norm_workspace gb_batch_norm_workspace_double
 #define gb_before_act gb_before_act_double
@@ -62,10 +63,12 @@
 #define gb_op_attention gb_op_attention_double
 #define gb_op_avg_pool gb_op_avg_pool_double
 #define gb_op_avg_pool_grad gb_op_avg_pool_grad_double
+#define gb_op_batch_moments gb_op_batch_moments_double
 #define gb_op_batch_norm gb_op_batch_norm_double
 #define gb_op_batch_norm_dot gb_op_batch_norm_dot_double
 #define gb_op_batch_norm_grad gb_op_batch_norm_grad_double
 #define gb_op_batch_norm_own_grad gb_op_batch_norm_own_grad_double
+#define gb_op_batch_sum gb_op_batch_sum_double
 #define gb_op_bias_act gb_op_bias_act_double
 #define gb_op_bias_act_grad gb_op_bias_act_grad_double
 #define gb_op_callback gb_op_callback_double
@@ -80,6 +83,7 @@
 #define gb_op_cross_entropy gb_op_cross_entropy_double
 #define gb_op_cross_entropy_grad gb_op_cross_entropy_grad_double
 #define gb_op_demodulate gb_op_demodulate_double
+#define gb_op_demodulate_grad gb_op_demodulate_grad_double
 #define gb_op_distance_grad gb_op_distance_grad_double
 #define gb_op_filter gb_op_filter_double
 #define gb_op_filter_grad gb_op_filter_grad_double
@@ -97,6 +101,7 @@
 #define gb_op_mix gb_op_mix_double
 #define gb_op_modulated_conv2d gb_op_modulated_conv2d_double
 #define gb_op_noise gb_op_noise_double
+#define gb_op_norm_gain_grad gb_op_norm_gain_grad_double
 #define gb_op_paint gb_op_paint_double
 #define gb_op_paint_grad gb_op_paint_grad_double
 #define gb_op_pass gb_op_pass_double
@@ -121,6 +126,7 @@
 #define gb_op_softmax gb_op_softmax_double
 #define gb_op_softmax_grad gb_op_softmax_grad_double
 #define gb_op_spread gb_op_spread_double
+#define gb_op_strength_grad gb_op_strength_grad_double
 #define gb_op_style_grad gb_op_style_grad_double
 #define gb_op_transpose gb_op_transpose_double
 #define gb_op_truncate gb_op_truncate_double
@@ -129,6 +135,7 @@
 #define gb_op_unit_norm_grad gb_op_unit_norm_grad_double
 #define gb_op_upfirdn2d gb_op_upfirdn2d_double
 #define gb_op_upsample_nearest gb_op_upsample_nearest_double
+#define gb_op_weight_grad gb_op_weight_grad_double
 #define gb_op_weighted_l2 gb_op_weighted_l2_double
 #define gb_ops gb_ops_double
 #define gb_plain_pack gb_plain_pack_double

@@ -72,6 +72,13 @@ GB_OP(TRANSPOSE, transpose)                     /* [N,rows,1,columns] → [N,col
 GB_OP(SOFTMAX_GRAD, softmax_grad)               /* the softmax, g */
 GB_OP(BATCH_NORM_GRAD, batch_norm_grad)         /* g, and gain and bias [N,C] as for batch_norm; its weights */
 GB_OP(BATCH_NORM_DOT, batch_norm_dot)           /* x, g → [N,C]; weights[0], [1] mean and var */
+/* Gradients of weights: sums over the batch. */
+GB_OP(BATCH_SUM, batch_sum)                     /* g → [1,C,H,W], or [1,C] with `pixels` */
+GB_OP(WEIGHT_GRAD, weight_grad)                 /* x, g → [cout,cin/groups · kernel²], see gb_weight_grad */
+GB_OP(NORM_GAIN_GRAD, norm_gain_grad)           /* x, g → [1,C]; weights[0], [1] mean and var */
+GB_OP(BATCH_MOMENTS, batch_moments)             /* x → [2,C]: mean and biased variance over the batch */
+GB_OP(STRENGTH_GRAD, strength_grad)             /* g → one number; live */
+GB_OP(DEMODULATE_GRAD, demodulate_grad)         /* styles, Σ g y, demodulation → [cout,cin · kernel²]; the weights */
 GB_OP(FILTER, filter)                           /* a bending filter on some channels */
 GB_OP(PASS, pass)                               /* a disabled layer: its input in place of its output */
 GB_OP(PAINT, paint)                             /* activation vectors at some pixels */

@@ -86,6 +86,13 @@ typedef struct gb_conv {
  * the group of o, and x is zero outside the map. kernel 1 to 7, stride 1 or 2; groups divides cin and cout. */
 typedef struct gb_conv2d { int cout, kernel, stride, padding, groups; } gb_conv2d;
 
+/* The gradient of the weights of such a convolution. `swapped`: as [cin,cout,kernel,kernel]. */
+typedef struct gb_weight_grad {
+    int kernel, stride, padding, groups;
+    bool swapped;
+    float gain;
+} gb_weight_grad;
+
 /* A window of size × size pixels from (y·stride − padding, x·stride − padding) on; padding is at most size / 2. */
 typedef struct gb_pool { int size, stride, padding; } gb_pool;
 
@@ -136,6 +143,9 @@ typedef struct gb_desc {
         struct { bool values; } set_grad;
         struct { int stride, h, w; } spread;
         struct { gb_op_id of; } distance_grad;
+        struct { bool pixels; float gain; } batch_sum;
+        gb_weight_grad weight_grad;
+        struct { float gain; } strength_grad;
     };
 } gb_desc;
 

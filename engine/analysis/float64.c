@@ -54,7 +54,7 @@ static gb_status widen(const float *from, int samples, size_t count, size_t batc
 
 static gb_status widen_weight(const evaluation *e, const char *name, double gain, double **to, gb_error *err) {
     const float *stored = NULL;
-    gb_status status = gb_model_floats(e->session->model, name, 1, &stored, err);
+    gb_status status = gb_weights_floats(&e->session->model->weights, &e->session->weights, name, 1, &stored, err);
     size_t count = status ? 0 : (size_t)gb_array_count(gb_network_array(e->graph->network, name));
     return status ? status : widen(stored, 1, count, 1, gain, to, err);
 }
@@ -66,7 +66,8 @@ static gb_status fill_noise(const evaluation *e, const gb_graph_node *node, gb_e
     const gb_graph_node *base = &e->session->graph->nodes[node->base];
     size_t pixels = (size_t)node->desc.out.h * (size_t)node->desc.out.w;
     const float *strength = NULL;
-    gb_status status = gb_model_floats(e->session->model, base->strength, 1, &strength, err);
+    gb_status status =
+        gb_weights_floats(&e->session->model->weights, &e->session->weights, base->strength, 1, &strength, err);
     if (!status && node->noise_map)
         status = widen(node->noise_map->data, node->noise_map->samples, pixels, batch_of(e), 1, &o->noise, err);
     if (status)
@@ -85,7 +86,7 @@ static gb_status fill_bias_act(const evaluation *e, const gb_graph_node *node, g
     if (node->bias)
         status = widen_weight(e, base->bias, (double)base->bias_gain, &o->bias, err);
     if (!status && base->scale)
-        status = gb_model_floats(e->session->model, base->scale, 1, &scale, err);
+        status = gb_weights_floats(&e->session->model->weights, &e->session->weights, base->scale, 1, &scale, err);
     epilogue->bias_act = true;
     epilogue->bias = o->bias;
     epilogue->act = node->act;
@@ -181,7 +182,7 @@ static gb_status evaluate_node(evaluation *e, gb_node i, gb_error *err) {
     if (node->is_input) {
         if (!node->value)
             return gb_fail(err, GB_BAD_ARGUMENT, "input '%s' has not been set", node->name);
-        status = gb_model_floats(e->session->model, node->value, 1, &stored, err);
+        status = gb_weights_floats(&e->session->model->weights, &e->session->weights, node->value, 1, &stored, err);
         return status ? status : widen(stored, 1, gb_node_floats(node), batch_of(e), 1, &e->value[i], err);
     }
     status = describe(e, node, &d, err);

@@ -37,7 +37,7 @@ gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t si
     uint32_t checksum = gbw_checksum(network);
     gb_status status = gb_model_from_network(context, network, name, model, err);
     if (!status) {
-        (*model)->checksum = checksum;
+        (*model)->weights.checksum = checksum;
         gb_log(context, GB_LOG_INFO, "%s: opened, %s, %d nodes, %zu MB", name,
                gb_model_meta_str(*model, "architecture", ""), (*model)->graph->count, size >> 20);
     }
@@ -49,7 +49,7 @@ static gb_status open_map(gb_context *context, gb_map map, const char *name, gb_
     if (status)
         gb_map_close(&map);
     else
-        (*model)->map = map;
+        (*model)->weights.map = map;
     return status;
 }
 
@@ -120,10 +120,10 @@ gb_status gb_model_set_picture_size(gb_model *model, int height, int width, gb_e
     }
     gb_model old = *model;
     *model = *sized;
-    model->map = old.map;
-    model->checksum = old.checksum;
+    model->weights.map = old.weights.map;
+    model->weights.checksum = old.weights.checksum;
     *sized = old;
-    sized->map = (gb_map){0};
+    sized->weights.map = (gb_map){0};
     gb_model_close(sized);
     return GB_OK;
 }

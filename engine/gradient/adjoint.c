@@ -24,22 +24,26 @@ static gb_status prepare(gb_adjoint_builder *b, const gb_adjoint_request *r) {
     if (a) {
         a->gradient = malloc(wants * sizeof *a->gradient);
         a->wants = malloc(wants * sizeof *a->wants);
+        a->weight_gradient = malloc((size_t)(r->weights->count + 1) * sizeof *a->weight_gradient);
         a->fed = calloc((size_t)b->base->count, sizeof *a->fed);
     }
     if (!b->gradient || !b->needed || !b->uses || !b->user || !b->read || !b->dropped || !b->copy ||
-        !b->stack || !a || !a->gradient || !a->wants || !a->fed)
+        !b->stack || !a || !a->gradient || !a->wants || !a->fed || !a->weight_gradient)
         return gb_fail(b->err, GB_NO_MEMORY, "out of memory");
     for (gb_node i = 0; i < b->base->count; i++)
         a->fed[i] = r->values[i] && !b->base->nodes[i].is_input;
-    for (int i = 0; i < r->want_count; i++) {
+    for (int i = 0; i < r->want_count; i++)
         a->wants[i] = r->wants[i];
-    }
     a->want_count = r->want_count;
+    a->weight_count = r->weights->count;
+    a->trained = r->weights->trained;
     a->base_count = b->base->count;
     a->first = (gb_node)count;
     a->seed = r->seed;
     a->straight_through = r->straight_through;
     b->fed = a->fed;
+    b->weights = r->weights;
+    b->weight_gradient = a->weight_gradient;
     b->first = a->first;
     return GB_OK;
 }
@@ -55,12 +59,22 @@ static gb_node wanted_node(const gb_adjoint_builder *b, const gb_want *want) {
     return want->params ? b->bent->self[want->node] : b->bent->value[want->node];
 }
 
+/* True if the node computes its value from weights of which a gradient is wanted. */
+static bool is_trained(const gb_adjoint_builder *b, gb_node i) {
+    bool trained = false;
+    for (int slot = 0; b->weights->trained && slot < GB_WEIGHT_SLOTS && !is_source(b, i); slot++)
+        trained |= gb_weight_wanted(b, gb_weight_in_slot(gb_forward(b, i), slot)) &&
+                   gb_slot_has_gradient(gb_forward(b, i), slot);
+    return trained;
+}
+
 static void find_needed(gb_adjoint_builder *b) {
     gb_adjoint *a = b->adjoint;
     for (int i = 0; i < a->want_count; i++)
         b->needed[wanted_node(b, &a->wants[i])] = true;
     for (gb_node i = 0; i < a->first; i++) {
         const gb_graph_node *node = gb_forward(b, i);
+        b->needed[i] |= is_trained(b, i);
         for (int k = 0; k < node->inputs; k++) {
             b->uses[node->input[k]]++;
             b->user[node->input[k]] = i;
@@ -107,6 +121,8 @@ static void walk_back(gb_adjoint_builder *b) {
     }
     for (int i = 0; i < a->want_count; i++)
         a->gradient[i] = GB_NO_NODE;
+    for (int i = 0; i < a->weight_count; i++)
+        a->weight_gradient[i] = GB_NO_NODE;
     add_cotangent(b, seed);
     if (!b->status && b->needed[seed])
         b->gradient[seed].sum = a->cotangent;
@@ -129,7 +145,7 @@ static void walk_back(gb_adjoint_builder *b) {
             a->gradient[k] = a->wants[k].params ? param_gradient(b, i, c->sum) : c->sum;
         }
         gb_op_id op = gb_forward(b, i)->desc.op;
-        bool passes = false;
+        bool passes = is_trained(b, i);
         for (int k = 0; k < gb_forward(b, i)->inputs; k++)
             passes |= gb_input_needed(b, i, k);
         if (!passes || is_source(b, i) || b->status)
@@ -187,12 +203,14 @@ void gb_adjoint_free(gb_adjoint *adjoint) {
         return;
     free(adjoint->gradient);
     free(adjoint->wants);
+    free(adjoint->weight_gradient);
     free(adjoint->fed);
     free(adjoint);
 }
 
 bool gb_adjoint_is_current(const gb_adjoint *a, const gb_adjoint_request *r, const gb_graph *base) {
-    if (a->seed != r->seed || a->want_count != r->want_count || a->straight_through != r->straight_through)
+    if (a->seed != r->seed || a->want_count != r->want_count || a->straight_through != r->straight_through ||
+        a->weight_count != r->weights->count || a->trained != r->weights->trained)
         return false;
     for (int i = 0; i < r->want_count; i++)
         if (a->wants[i].node != r->wants[i].node || a->wants[i].params != r->wants[i].params)

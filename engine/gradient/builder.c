@@ -42,6 +42,11 @@ static void set_shape(gb_graph_node *node, const gb_shape *s) {
     node->shape[2] = s->w;
 }
 
+static bool sums_batch(gb_op_id op) {
+    return op == GB_OP_BATCH_SUM || op == GB_OP_WEIGHT_GRAD || op == GB_OP_NORM_GAIN_GRAD ||
+           op == GB_OP_STRENGTH_GRAD || op == GB_OP_DEMODULATE_GRAD;
+}
+
 gb_node gb_adjoint_node(gb_adjoint_builder *b, gb_node of, gb_desc desc, int inputs, const gb_node *input) {
     char why[256];
     gb_node value[GB_MAX_INPUTS] = {0};
@@ -65,6 +70,7 @@ gb_node gb_adjoint_node(gb_adjoint_builder *b, gb_node of, gb_desc desc, int inp
     node->desc = desc;
     node->desc.inputs = inputs;
     node->desc.out.n = 1;
+    node->for_batch = sums_batch(desc.op);
     uint64_t id = gb_mix(gb_mix(desc.op, (uint64_t)g->count), forward->id);
     for (int k = 0; k < inputs; k++) {
         node->input[k] = value[k];
@@ -130,4 +136,19 @@ bool gb_no_gradient(gb_adjoint_builder *b, gb_node i, const char *what) {
                             "%s: %s has no gradient; straight_through passes the gradient on as if it were not there",
                             gb_forward(b, i)->name, what);
     return b->straight_through;
+}
+
+bool gb_weight_wanted(const gb_adjoint_builder *b, const char *weight) {
+    const gb_own_weight *own = gb_own_weights_find(b->weights, b->base->network, weight);
+    return own && own->trained;
+}
+
+void gb_contribute_weight(gb_adjoint_builder *b, gb_node i, const char *weight, gb_node g) {
+    const gb_own_weight *own = gb_own_weights_find(b->weights, b->base->network, weight);
+    gb_node *sum = &b->weight_gradient[own - b->weights->list];
+    if (*sum != GB_NO_NODE && g != GB_NO_NODE) {
+        g = gb_adjoint_node(b, i, (gb_desc){.op = GB_OP_ADD}, 2, (const gb_node[]){*sum, g});
+        gb_adjoint_at(b, g)->for_batch = true;
+    }
+    *sum = g;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/base/work_count.h"
 #include "engine/bend/bent.h"
+#include "engine/graph/weights.h"
 
 /* The gradient of a boundary so far: the sum of what its readers have contributed, times a factor per channel that has
  * not been applied yet. */
@@ -18,6 +19,8 @@ typedef struct gb_adjoint_builder {
     const gb_graph *base;
     struct gb_adjoint *adjoint; /* the result, for adjoint.c */
     const bool *fed;            /* per node of the model: fed, so that no gradient goes past it */
+    const gb_own_weights *weights;
+    gb_node *weight_gradient;   /* per weight: the sum so far, or GB_NO_NODE */
     gb_contribution *gradient;  /* per node of the forward pass */
     bool *needed;               /* per node of the forward pass: something wanted depends on its gradient */
     int *uses;                  /* per node of the forward pass: its readers, and the last of them */
@@ -57,6 +60,10 @@ void gb_contribute(gb_adjoint_builder *b, gb_node i, int k, gb_node g);
 void gb_contribute_scaled(gb_adjoint_builder *b, gb_node i, int k, gb_node g, gb_node scale, float gain);
 /* Applies the factor of the gradient of node i. */
 void gb_settle(gb_adjoint_builder *b, gb_node i);
+/* True if the gradient of this weight of the network is wanted; false for NULL. */
+bool gb_weight_wanted(const gb_adjoint_builder *b, const char *weight);
+/* Adds g to it. */
+void gb_contribute_weight(gb_adjoint_builder *b, gb_node i, const char *weight, gb_node g);
 /* True if the gradient of the k-th input of node i is needed. */
 bool gb_input_needed(const gb_adjoint_builder *b, gb_node i, int k);
 /* Records that node i has no gradient: an error, unless the request says straight_through. */

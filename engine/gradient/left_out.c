@@ -44,3 +44,9 @@ void gb_adam_step(gb_adam *adam, double rate, const float *gradient, float *valu
     (void)gradient;
     (void)values;
 }
+
+bool gb_slot_has_gradient(const gb_graph_node *node, int slot) {
+    (void)node;
+    (void)slot;
+    return false;
+}

@@ -1,5 +1,8 @@
-/* The rule of every operation: from the gradient g of its value, the nodes that compute the gradients of its inputs. */
+/* The rule of every operation: from the gradient g of its value, the nodes that compute the gradients of its inputs and
+ * of its weights. */
+#include "adjoint.h"
 #include "builder.h"
+#include "engine/base/mix.h"
 
 /* A node with one input, or two. */
 static gb_node one(gb_adjoint_builder *b, gb_node of, gb_desc desc, gb_node x) {
@@ -17,6 +20,41 @@ static gb_desc as(gb_op_id op, const gb_graph_node *node) {
     return desc;
 }
 
+/* ------------------------------------------------------------------------------------------------ weights */
+
+bool gb_slot_has_gradient(const gb_graph_node *node, int slot) {
+    switch (node->desc.op) {
+    case GB_OP_CONSTANT:
+    case GB_OP_LINEAR:
+    case GB_OP_CONV2D:
+        return slot == 0;
+    case GB_OP_MODULATED_CONV2D:
+        return slot == 0 && (node->desc.conv.modulated || !node->desc.conv.demodulate);
+    case GB_OP_BATCH_NORM:
+        return slot == 2 || slot == 3;
+    case GB_OP_CHANNEL_AFFINE:
+        return slot == 0 || slot == 1;
+    case GB_OP_BIAS_ACT:
+        return slot == GB_SLOT_BIAS;
+    case GB_OP_NOISE:
+        return slot == GB_SLOT_STRENGTH;
+    default:
+        return false;
+    }
+}
+
+/* Contributes the sum of g over the batch, and over the pixels, to a weight if that is wanted. */
+static void batch_sum(gb_adjoint_builder *b, gb_node i, const char *weight, gb_node g, bool pixels, float gain) {
+    gb_desc desc = {.op = GB_OP_BATCH_SUM, .batch_sum = {pixels, gain}};
+    if (gb_weight_wanted(b, weight))
+        gb_contribute_weight(b, i, weight, one(b, i, desc, g));
+}
+
+static void constant(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    batch_sum(b, i, n->weight[0], g, false, n->weight_gain);
+}
+
 /* ------------------------------------------------------------------------------------------------ mapping */
 
 static void pixel_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
@@ -26,8 +64,14 @@ static void pixel_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
 
 static void linear(gb_adjoint_builder *b, gb_node i, gb_node g) {
     const gb_graph_node *n = gb_forward(b, i);
-    gb_desc desc = n->desc;
-    desc.linear.cout = n->desc.in[0].c;
+    gb_desc desc = n->desc, of_weight = {.op = GB_OP_WEIGHT_GRAD};
+    const char *weight = n->weight[0];
+    of_weight.weight_grad = (gb_weight_grad){1, 1, 0, 1, false, n->desc.linear.gain * n->weight_gain};
+    if (gb_weight_wanted(b, weight))
+        gb_contribute_weight(b, i, weight, two(b, i, of_weight, n->input[0], g));
+    if (!gb_input_needed(b, i, 0))
+        return;
+    desc.linear.cout = desc.in[0].c;
     gb_node gx = one(b, i, desc, g);
     gb_adjoint_at(b, gx)->transform = GB_TRANSPOSED;
     gb_contribute(b, i, 0, gx);
@@ -88,30 +132,73 @@ static gb_node output_dot(gb_adjoint_builder *b, gb_node i, gb_node g) {
     return e;
 }
 
+/* The demodulation of a convolution and Σ_p g y of each output, made by the first rule that needs them. */
+typedef struct demodulated {
+    gb_node factors, dot;
+} demodulated;
+
+/* y = d ⊙ (W ⋆ (s ⊙ x)):  gW = Σ_n (d ⊙ g) ⋆ (s ⊙ x), and what W changes through d, see ops/gradient/weights.c. An
+ * upsampling convolution is the adjoint of one with stride 2, whose map is FIRᵀ (d ⊙ g) and whose gradient is s ⊙ x. */
+static void convolution_weight(gb_adjoint_builder *b, gb_node i, gb_node g, const demodulated *d) {
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_conv conv = n->desc.conv;
+    const char *weight = n->weight[0], *fir = n->weight[1];
+    gb_node x = n->input[0], styles = conv.modulated ? n->input[1] : GB_NO_NODE;
+    gb_desc desc = {.op = GB_OP_WEIGHT_GRAD};
+    desc.weight_grad = (gb_weight_grad){conv.kernel, 1, (conv.kernel - 1) / 2, 1, false, n->weight_gain};
+    if (conv.modulated)
+        x = two(b, i, (gb_desc){.op = GB_OP_CHANNEL_SCALE, .channel_scale = {conv.style_gain}}, x, styles);
+    if (conv.demodulate)
+        g = two(b, i, (gb_desc){.op = GB_OP_CHANNEL_SCALE, .channel_scale = {1}}, g, d->factors);
+    if (conv.up == 2) {
+        g = one(b, i, (gb_desc){.op = GB_OP_FIR_GRAD, .fir = {1, 4, 1, 1, 4}}, g);
+        gb_adjoint_at(b, g)->weight[0] = fir;
+        gb_adjoint_at(b, g)->weight[1] = NULL;
+        gb_adjoint_at(b, g)->weight_gain = 1;
+        desc.weight_grad.stride = 2;
+        desc.weight_grad.padding = 0;
+        desc.weight_grad.swapped = true;
+        gb_contribute_weight(b, i, weight, two(b, i, desc, g, x));
+    } else {
+        gb_contribute_weight(b, i, weight, two(b, i, desc, x, g));
+    }
+    if (conv.demodulate)
+        gb_contribute_weight(b, i, weight,
+                             gb_adjoint_node(b, i, (gb_desc){.op = GB_OP_DEMODULATE_GRAD, .conv = conv}, 3,
+                                             (const gb_node[]){styles, d->dot, d->factors}));
+}
+
 /* See ops/gradient/convolution.c. */
 static void convolution(gb_adjoint_builder *b, gb_node i, gb_node g) {
     gb_conv conv = gb_forward(b, i)->desc.conv;
     gb_node x = gb_forward(b, i)->input[0], styles = conv.modulated ? gb_forward(b, i)->input[1] : GB_NO_NODE;
     gb_shape in = gb_forward(b, i)->desc.in[0];
     bool of_styles = conv.modulated && b->needed[styles];
-    gb_node demodulation = GB_NO_NODE, t;
+    bool of_weight = gb_weight_wanted(b, gb_forward(b, i)->weight[0]);
+    demodulated d = {GB_NO_NODE, GB_NO_NODE};
     if (conv.demodulate && !conv.modulated) {
         gb_no_gradient(b, i, "a demodulated convolution without styles");
         return;
     }
-    gb_desc desc = {.op = conv.up == 2 ? GB_OP_CONV_DOWN : GB_OP_MODULATED_CONV2D};
     if (conv.demodulate)
-        demodulation = one(b, i, (gb_desc){.op = GB_OP_DEMODULATE, .conv = conv}, styles);
+        d.factors = one(b, i, (gb_desc){.op = GB_OP_DEMODULATE, .conv = conv}, styles);
+    if (conv.demodulate && (of_styles || of_weight))
+        d.dot = output_dot(b, i, g);
+    if (of_weight)
+        convolution_weight(b, i, g, &d);
+    if (!b->needed[x] && !of_styles)
+        return;
+    gb_desc desc = {.op = conv.up == 2 ? GB_OP_CONV_DOWN : GB_OP_MODULATED_CONV2D};
     desc.conv = (gb_conv){.cout = in.c, .kernel = conv.kernel, .up = conv.up, .modulated = conv.demodulate,
                           .style_gain = 1};
-    t = conv.demodulate ? two(b, i, desc, g, demodulation) : one(b, i, desc, g);
+    gb_node t = conv.demodulate ? two(b, i, desc, g, d.factors) : one(b, i, desc, g);
     gb_adjoint_at(b, t)->transform = conv.up == 2 ? GB_TRANSPOSED : GB_TRANSPOSED_FLIPPED;
     if (of_styles) {
         float gain = conv.demodulate ? 1 : conv.style_gain;
         gb_node dot = two(b, i, (gb_desc){.op = GB_OP_CHANNEL_DOT, .channel_dot = {.gain = gain}}, t, x);
         if (conv.demodulate)
             dot = gb_adjoint_node(b, i, (gb_desc){.op = GB_OP_STYLE_GRAD, .conv = conv}, 4,
-                                  (const gb_node[]){styles, dot, output_dot(b, i, g), demodulation});
+                                  (const gb_node[]){styles, dot, d.dot, d.factors});
         gb_contribute(b, i, 1, dot);
     }
     if (conv.modulated)
@@ -122,8 +209,16 @@ static void convolution(gb_adjoint_builder *b, gb_node i, gb_node g) {
 
 /* y = W ⋆ x with any stride: the gradient, spread by the stride, is convolved with W transposed and flipped. */
 static void conv2d(gb_adjoint_builder *b, gb_node i, gb_node g) {
-    gb_conv2d conv = gb_forward(b, i)->desc.conv2d;
-    gb_shape in = gb_forward(b, i)->desc.in[0];
+    const gb_graph_node *n = gb_forward(b, i);
+    gb_conv2d conv = n->desc.conv2d;
+    gb_shape in = n->desc.in[0];
+    const char *weight = n->weight[0];
+    gb_desc of_weight = {.op = GB_OP_WEIGHT_GRAD, .weight_grad = {conv.kernel, conv.stride, conv.padding, conv.groups,
+                                                                  false, n->weight_gain}};
+    if (gb_weight_wanted(b, weight))
+        gb_contribute_weight(b, i, weight, two(b, i, of_weight, n->input[0], g));
+    if (!gb_input_needed(b, i, 0))
+        return;
     if (conv.padding >= conv.kernel) {
         gb_no_gradient(b, i, "a convolution with more padding than its kernel reaches");
         return;
@@ -146,7 +241,16 @@ static void upfirdn2d(gb_adjoint_builder *b, gb_node i, gb_node g) {
 }
 
 static void noise(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const char *strength = gb_forward(b, i)->strength;
+    float factor = gb_forward(b, i)->noise_factor;
     gb_contribute(b, i, 0, g);
+    if (gb_weight_wanted(b, strength)) {
+        gb_node of_strength = one(b, i, (gb_desc){.op = GB_OP_STRENGTH_GRAD, .strength_grad = {factor}}, g);
+        gb_graph_node *node = gb_adjoint_at(b, of_strength);
+        node->layer_noise = i;
+        node->id = gb_mix_float(node->id, factor) >> 2 | UINT64_C(1) << 62;     /* another factor is another plan */
+        gb_contribute_weight(b, i, strength, of_strength);
+    }
     if (!gb_input_needed(b, i, 1) || gb_forward(b, i)->noise_map)
         return;                     /* a bend's map is not the input */
     gb_node sum = one(b, i, (gb_desc){.op = GB_OP_PIXEL_SUM}, g);
@@ -156,15 +260,20 @@ static void noise(gb_adjoint_builder *b, gb_node i, gb_node g) {
 
 static void bias_act(gb_adjoint_builder *b, gb_node i, gb_node g) {
     const gb_graph_node *n = gb_forward(b, i);
+    const char *bias = n->bias;
+    float bias_gain = n->bias_gain;
     gb_node scale = b->gradient[i].scale, x = n->input[0];
     bool linear_act = !n->act_channels && n->act == GB_ACT_LINEAR, plain = linear_act && !(n->clamp >= 0);
-    if (!n->act_channels && gb_act_is_flat(n->act)) {
-        if (gb_no_gradient(b, i, gb_acts[n->act].name))
-            gb_contribute_scaled(b, i, 0, g, scale, 1);
+    bool flat = !n->act_channels && gb_act_is_flat(n->act);
+    if (flat && !gb_no_gradient(b, i, gb_acts[n->act].name))
         return;
-    }
-    if (plain && n->gain == 1 && !n->scale) {
+    if (flat || (plain && n->gain == 1 && !n->scale)) {
         gb_contribute_scaled(b, i, 0, g, scale, 1);
+        if (gb_weight_wanted(b, bias)) {
+            if (scale != GB_NO_NODE)
+                g = two(b, i, (gb_desc){.op = GB_OP_CHANNEL_SCALE, .channel_scale = {1}}, g, scale);
+            batch_sum(b, i, bias, g, true, bias_gain);
+        }
         return;
     }
     bool from_output = !n->act_channels && !n->scale && n->gain != 0 &&
@@ -176,6 +285,7 @@ static void bias_act(gb_adjoint_builder *b, gb_node i, gb_node g) {
     gb_node gx = gb_adjoint_node(b, i, desc, scale != GB_NO_NODE ? 3 : 2, input);
     gb_adjoint_at(b, gx)->layer_act = i;
     gb_contribute(b, i, 0, gx);
+    batch_sum(b, i, bias, gx, true, bias_gain);
 }
 
 static void add(gb_adjoint_builder *b, gb_node i, gb_node g) {
@@ -189,6 +299,12 @@ static void batch_norm(gb_adjoint_builder *b, gb_node i, gb_node g) {
     const gb_node input[] = {g, n->input[1], n->input[2]}, x = n->input[0];
     gb_desc desc = n->desc;
     gb_node gain = n->input[1], bias = n->input[2];
+    const char *gain_weight = n->weight[2], *bias_weight = n->weight[3];
+    if (gb_weight_wanted(b, gain_weight)) {
+        desc.op = GB_OP_NORM_GAIN_GRAD;
+        gb_contribute_weight(b, i, gain_weight, two(b, i, desc, x, g));
+    }
+    batch_sum(b, i, bias_weight, g, true, 1);
     if (per_sample && gb_input_needed(b, i, 1)) {
         desc.op = GB_OP_BATCH_NORM_DOT;
         gb_contribute(b, i, 1, two(b, i, desc, x, g));
@@ -251,6 +367,14 @@ static void flatten(gb_adjoint_builder *b, gb_node i, gb_node g) {
 }
 
 static void channel_affine(gb_adjoint_builder *b, gb_node i, gb_node g) {
+    const gb_graph_node *n = gb_forward(b, i);
+    const char *scale = n->weight[0], *offset = n->weight[1];
+    float gain = n->weight_gain;
+    if (gb_weight_wanted(b, scale)) {
+        gb_desc dot = {.op = GB_OP_CHANNEL_DOT, .channel_dot = {.gain = 1}};
+        batch_sum(b, i, scale, two(b, i, dot, g, n->input[0]), true, gain);
+    }
+    batch_sum(b, i, offset, g, true, 1);
     gb_contribute(b, i, 0, one(b, i, (gb_desc){.op = GB_OP_AFFINE_GRAD}, g));
 }
 
@@ -339,7 +463,7 @@ static void callback(gb_adjoint_builder *b, gb_node i, gb_node g) {
 
 gb_rule *gb_rule_of(gb_op_id op) {
     static gb_rule *const rules[GB_OPS] = {
-        [GB_OP_PIXEL_NORM] = pixel_norm, [GB_OP_LINEAR] = linear, [GB_OP_CONCAT] = concat,
+        [GB_OP_CONSTANT] = constant, [GB_OP_PIXEL_NORM] = pixel_norm, [GB_OP_LINEAR] = linear, [GB_OP_CONCAT] = concat,
         [GB_OP_TRUNCATE] = truncate, [GB_OP_SELECT] = select_row, [GB_OP_MODULATED_CONV2D] = convolution,
         [GB_OP_UPFIRDN2D] = upfirdn2d, [GB_OP_NOISE] = noise, [GB_OP_BIAS_ACT] = bias_act, [GB_OP_ADD] = add,
         [GB_OP_BATCH_NORM] = batch_norm, [GB_OP_SLICE] = slice, [GB_OP_RESHAPE] = reshape,

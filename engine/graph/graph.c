@@ -109,6 +109,13 @@ gb_rng gb_origin_rng(const gb_graph *graph) {
     return !strcmp(origin, "torch") ? GB_RNG_TORCH : !strcmp(origin, "truncnorm") ? GB_RNG_TRUNCNORM : GB_RNG_NUMPY;
 }
 
+const char *gb_weight_in_slot(const gb_graph_node *node, int slot) {
+    if (node->is_input)
+        return NULL;
+    return slot < GB_MAX_WEIGHTS ? node->weight[slot] : slot == GB_SLOT_BIAS ? node->bias
+           : slot == GB_SLOT_STRENGTH ? node->strength : node->scale;
+}
+
 gb_node gb_main_input(const gb_graph_node *node) {
     if (node->desc.op == GB_OP_ADD && node->input[1] > node->input[0])
         return node->input[1];

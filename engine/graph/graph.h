@@ -43,6 +43,7 @@ typedef struct gb_graph_node {
     float noise_factor;
     gb_shared_value *noise_map;         /* used instead of the map that the node reads, or NULL */
     gb_shared_value *own_value;         /* of an input that a bend adds, or NULL */
+    bool for_batch;                     /* it has one value for the whole batch: its n is 1 */
     /* Of the nodes that gb_adjoint_append() adds (engine/gradient/adjoint.h): */
     bool is_adjoint;
     gb_transform transform;
@@ -125,6 +126,11 @@ bool gb_glob_matches(const char *pattern, const char *text);
 bool gb_graph_matches(const gb_graph *graph, gb_node node, const char *glob);
 /* The known name that is most similar to `name`, for messages; NULL if none is near. */
 const char *gb_graph_nearest(const gb_graph *graph, const char *name);
+
+/* The weights of a node by slot: weight[] of the operation, then its bias, strength and scale. NULL if it has none
+ * there. */
+enum { GB_SLOT_BIAS = GB_MAX_WEIGHTS, GB_SLOT_STRENGTH, GB_SLOT_SCALE, GB_WEIGHT_SLOTS };
+const char *gb_weight_in_slot(const gb_graph_node *node, int slot);
 
 /* The input that an element-wise node transforms; of an ADD, the input that is computed later. */
 gb_node gb_main_input(const gb_graph_node *node);

@@ -119,8 +119,9 @@ gb_status gb_session_backward(gb_session *session, gb_node node, const float *co
         return status;
     if (node < 0 || node >= session->graph->count)
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no node %d in this network", node);
-    if (!session->want_count)
-        return gb_fail(err, GB_BAD_ARGUMENT, "no gradient is wanted: name some with gb_session_want() before the render");
+    if (!session->want_count && !session->weights.trained)
+        return gb_fail(err, GB_BAD_ARGUMENT, "no gradient is wanted: name some with gb_session_want() or "
+                       "gb_session_train() before the render");
     if (!session->rendered)
         return gb_fail(err, GB_BAD_ARGUMENT, "nothing has been rendered: gradients are those of the last render");
     session->seed = node;

@@ -165,7 +165,7 @@ gb_status gb_picture_texts_of(const gb_session *session, gb_picture_texts *texts
     gb_node node;
     *texts = (gb_picture_texts){.count = 4};
     snprintf(texts->software, sizeof texts->software, "ganbend %s", gb_version());
-    snprintf(texts->checksum, sizeof texts->checksum, "%08" PRIx32, session->model->checksum);
+    snprintf(texts->checksum, sizeof texts->checksum, "%08" PRIx32, session->model->weights.checksum);
     put_latent(session, &t, &latent);
     put_class(session, &t);
     if (!value_of(session, GB_ROLE_WS, &node)) {

@@ -80,7 +80,7 @@ static gb_node fusable(const planner *m, gb_node last, int done, int *round) {
 
 static gb_shape batched(const planner *m, gb_node node) {
     gb_shape shape = gb_node_shape(&m->graph->nodes[node]);
-    shape.n = m->request->batch;
+    shape.n = m->graph->nodes[node].for_batch ? 1 : m->request->batch;
     shape.block = gb_block(m->cpu, shape.c, shape.h, shape.w);
     return shape;
 }
@@ -137,6 +137,8 @@ static bool use_host(const planner *m, gb_step *step, char *why, size_t why_size
  * them. */
 static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, gb_stages *s, gb_error *err) {
     gb_model *model = m->request->model;
+    gb_weights *weights = &model->weights;
+    gb_own_weights *own = m->request->own;
     gb_status status = GB_OK;
     *s = (gb_stages){.norm = GB_NO_NODE, .noise = GB_NO_NODE, .bias_act = GB_NO_NODE, .add = GB_NO_NODE,
                      .summand = GB_NO_NODE};
@@ -150,14 +152,14 @@ static gb_status find_stages(const planner *m, const gb_node *chain, int nodes, 
             break;
         case GB_OP_NOISE:
             s->noise = chain[i];
-            status = gb_model_floats(model, base->strength, 1, &s->strength, err);
+            status = gb_weights_floats(weights, own, base->strength, 1, &s->strength, err);
             break;
         case GB_OP_BIAS_ACT:
             s->bias_act = chain[i];
             if (base->bias)
-                status = gb_model_device_floats(model, base->bias, base->bias_gain, &s->bias, err);
+                status = gb_weights_device_floats(weights, own, base->bias, base->bias_gain, &s->bias, err);
             if (base->scale && !status)
-                status = gb_model_floats(model, base->scale, 1, &s->scale, err);
+                status = gb_weights_floats(weights, own, base->scale, 1, &s->scale, err);
             break;
         case GB_OP_ADD:
             s->add = chain[i];
@@ -181,8 +183,8 @@ static gb_status find_norm(const planner *m, gb_step *step, gb_error *err) {
         norm->desc.in[k] = m->plan->tensor[node->input[k]].shape;
     if (!gb_op_shape(step->cpu, &norm->desc, why, sizeof why))
         return gb_fail(err, GB_BAD_ARGUMENT, "%s: %s", node->name, why);
-    return gb_model_pack(m->request->model, node, step->cpu, gb_op_find(step->cpu, &norm->desc), &norm->desc,
-                         &norm->packed, err);
+    return gb_weights_pack(&m->request->model->weights, m->request->own, node, step->cpu,
+                           gb_op_find(step->cpu, &norm->desc), &norm->desc, &norm->packed, err);
 }
 
 /* Fuses the nodes that follow the head, and finds the operands of their stages. */
@@ -237,7 +239,8 @@ static gb_status make_step(planner *m, gb_node head, gb_error *err) {
         match_slice(m, step);
     plan->count++;
     if (!status)
-        status = gb_model_pack(m->request->model, node, step->cpu, step->row, &step->desc, &step->packed, err);
+        status = gb_weights_pack(&m->request->model->weights, m->request->own, node, step->cpu, step->row, &step->desc,
+                                 &step->packed, err);
     const gb_node layer[] = {node->layer_noise, node->layer_act};
     step->has_layer = node->is_adjoint && (layer[0] != GB_NO_NODE || layer[1] != GB_NO_NODE);
     return status || !step->has_layer ? status : find_stages(m, layer, 2, &step->layer, err);

@@ -53,6 +53,7 @@ typedef struct gb_plan {
 
 typedef struct gb_plan_request {
     gb_model *model;
+    gb_own_weights *own;        /* the session's */
     const gb_graph *graph;      /* the bent graph; `base` of its nodes is the node of the model */
     int batch;
     gb_purpose purpose;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
 
@@ -24,6 +25,18 @@ static bool is_source(const gb_session *session, gb_node node) {
     return session->bent->graph.nodes[node].is_input || gb_session_value_at(session, node);
 }
 
+/* The versions of the session's own weights that the node reads. Statistics that the batch's own replace are not read. */
+static uint64_t mix_weights(const gb_session *session, const gb_graph_node *node, uint64_t h) {
+    bool own = node->desc.op == GB_OP_BATCH_NORM && node->desc.batch_norm.own;
+    for (int slot = own ? 2 : 0; session->weights.count && slot < GB_WEIGHT_SLOTS; slot++) {
+        const gb_own_weight *weight =
+            gb_own_weights_find(&session->weights, session->graph->network, gb_weight_in_slot(node, slot));
+        if (weight)
+            h = gb_mix(h, weight->version);
+    }
+    return h;
+}
+
 /* Computes the signature of every node: a hash of everything on which its value depends. */
 static void compute_signatures(gb_session *session) {
     const gb_settings *now = &session->now;
@@ -37,6 +50,7 @@ static void compute_signatures(gb_session *session) {
         } else {
             for (int k = 0; k < node->inputs; k++)
                 h = gb_mix(h, session->signature[node->input[k]]);
+            h = mix_weights(session, node, h);
             if (node->desc.op == GB_OP_NOISE)
                 h = gb_mix(h, now->noise_off);
             if (node->desc.op == GB_OP_BATCH_NORM && node->desc.batch_norm.rows > 1)
@@ -84,23 +98,27 @@ static gb_status update_plan(gb_session *session, unsigned targets, gb_error *er
         bool tapped = session->now.tapped[node->base] && session->bent->value[node->base] == i;
         session->wanted[i] = (unsigned char)((tapped ? GB_CUT_TAP : 0) |
                                              (gb_session_value_at(session, i) && !node->is_input ? GB_CUT_FEED : 0) |
+                                             (node->desc.op == GB_OP_BATCH_MOMENTS ? GB_CUT_TAP : 0) |
                                              (session->before_edit[i] ? GB_CUT_BEFORE_EDIT : 0) |
                                              (is_repeated(session, i) ? GB_CUT_REPEATED : 0));
     }
     for (int k = 0; session->adjoint && k < session->adjoint->want_count; k++)
         if (session->adjoint->gradient[k] != GB_NO_NODE)
             session->wanted[session->adjoint->gradient[k]] |= GB_CUT_GRADIENT;
+    for (int k = 0; session->adjoint && k < session->adjoint->weight_count; k++)
+        if (session->adjoint->weight_gradient[k] != GB_NO_NODE)
+            session->wanted[session->adjoint->weight_gradient[k]] |= GB_CUT_GRADIENT;
     /* Previews and taps are computed on the way to the picture: one plan serves all of them, and reading a layer does
      * not free boundaries that are kept behind it. */
     if (session->options.purpose != GB_ONCE || (targets & (GB_CUT_IMAGE | GB_CUT_PREVIEW)))
         session->wanted[graph->output] |= GB_CUT_IMAGE;
     if (session->preview != GB_NO_NODE)
         session->wanted[session->bent->value[session->preview]] |= GB_CUT_PREVIEW;
-    if (session->plan && !memcmp(session->cut, session->wanted, (size_t)graph->count))
+    if (session->plan && !session->weights_grown && !memcmp(session->cut, session->wanted, (size_t)graph->count))
         return GB_OK;
 
     const gb_session_options *o = &session->options;
-    gb_plan_request request = {session->model, graph, o->batch, o->purpose, o->keep_bytes, session->wanted,
+    gb_plan_request request = {session->model, &session->weights, graph, o->batch, o->purpose, o->keep_bytes, session->wanted,
                                &session->work};
     gb_plan *plan = NULL;
     /* The old arena is freed first, because two at once would double the peak memory. */
@@ -110,10 +128,19 @@ static gb_status update_plan(gb_session *session, unsigned targets, gb_error *er
     if (status)
         return status;
     session->plan = plan;
+    session->weights_grown = false;
     gb_log(session->model->context, GB_LOG_DEBUG, "planned %d steps for %d nodes, batch %d: buffers of %zu KB, %zu KB kept",
            plan->count, graph->count, o->batch, plan->arena_bytes >> 10, plan->kept_bytes >> 10);
     memcpy(session->cut, session->wanted, (size_t)graph->count);
     return GB_OK;
+}
+
+/* Packs weights again that have changed. Steps of a device that still read them are waited for. */
+static gb_status refresh_weights(gb_session *session, gb_error *err) {
+    if (!gb_own_weights_are_stale(&session->weights, session->graph->network))
+        return GB_OK;
+    gb_status status = gb_device_wait(session, err);
+    return status ? status : gb_own_weights_refresh(&session->weights, &session->model->weights, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ sources */
@@ -175,6 +202,8 @@ gb_status gb_session_prepare(gb_session *session, unsigned targets, gb_error *er
     compute_signatures(session);
     find_edited(session);
     status = update_plan(session, targets, err);
+    if (!status)
+        status = refresh_weights(session, err);
     if (!status)
         status = place_sources(session, err);
     return status;

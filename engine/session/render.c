@@ -49,7 +49,8 @@ static bool fill_epilogue(const gb_session *session, const gb_stages *s, gb_epil
 }
 
 static bool has_statistics(gb_op_id op) {
-    return op == GB_OP_BATCH_NORM || op == GB_OP_BATCH_NORM_GRAD || op == GB_OP_BATCH_NORM_DOT;
+    return op == GB_OP_BATCH_NORM || op == GB_OP_BATCH_NORM_GRAD || op == GB_OP_BATCH_NORM_DOT ||
+           op == GB_OP_NORM_GAIN_GRAD;
 }
 
 /* Computes the factors of the batch norm in a step's epilogue. */
@@ -218,7 +219,7 @@ static gb_status prepare_and_run(gb_session *session, unsigned targets, gb_error
     memcpy(session->last_signature, session->signature,
            (size_t)session->bent->graph.count * sizeof *session->signature);
     session->rendered = (targets & GB_CUT_TAP) != 0;
-    return GB_OK;
+    return targets & GB_CUT_TAP ? gb_statistics_move(session, err) : GB_OK;
 }
 
 void gb_session_forget_steps(gb_session *session) {

@@ -97,10 +97,10 @@ static void use_batch_statistics(gb_graph *graph) {
 gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
     gb_bent *bent = NULL;
     gb_adjoint *adjoint = NULL;
-    gb_adjoint_request request = {session->wants, session->want_count, session->seed, session->now.value,
-                                  session->options.straight_through, session->options.batch,
+    gb_adjoint_request request = {session->wants, session->want_count, &session->weights, session->seed,
+                                  session->now.value, session->options.straight_through, session->options.batch,
                                   session->options.keep_bytes, &session->work};
-    bool wants = session->want_count > 0;
+    bool wants = session->want_count > 0 || session->weights.trained > 0;
     if (session->bent && gb_bent_is_current(session->bent, session->graph, &session->now.bends, session->now.value) &&
         (session->adjoint ? wants && gb_adjoint_is_current(session->adjoint, &request, session->graph) : !wants))
         return GB_OK;
@@ -108,6 +108,8 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
                                    &session->work, &bent, err);
     if (!status && session->options.batch_statistics)
         use_batch_statistics(&bent->graph);
+    if (!status)
+        status = gb_statistics_append(session, bent, err);
     if (!status && wants)
         status = gb_adjoint_append(&request, session->graph, bent, &adjoint, err);
     if (status) {
@@ -137,13 +139,17 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
     enum { MAX_BATCH = 1024 };
     gb_session_options options;
     *out = NULL;
-    gb_status status = GB_TAKE_OPTIONS(gb_session_options, batch_statistics, &options, given, err);
+    gb_status status = GB_TAKE_OPTIONS(gb_session_options, statistics_momentum, &options, given, err);
     if (status)
         return status;
     if (options.batch < 0 || options.batch > MAX_BATCH)
         return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options.batch, MAX_BATCH);
     if (options.purpose == GB_GRADIENT && (status = gb_gradients_available(err)))
         return status;
+    if (!(options.statistics_momentum >= 0 && options.statistics_momentum <= 1) ||
+        (options.statistics_momentum > 0 && !options.batch_statistics))
+        return gb_fail(err, GB_BAD_ARGUMENT, "statistics_momentum is %g; expected 0 to 1, and 0 without batch_statistics",
+                       (double)options.statistics_momentum);
     gb_session *session = calloc(1, sizeof *session);
     if (!session)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -169,6 +175,8 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
     if (!status)
         status = gb_settings_new(&session->before, session->graph, err);
     if (!status)
+        status = gb_statistics_own(session, err);
+    if (!status)
         status = gb_session_update_bent(session, err);
     if (status)
         gb_session_free(session);
@@ -185,6 +193,7 @@ void gb_session_free(gb_session *session) {
     if (session->cpu.stream)
         session->cpu.device->stream_free(session->cpu.stream);        /* waits until its steps have finished */
     gb_plan_free(session->plan);
+    gb_own_weights_free(&session->weights, session->model->context->processor);
     for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
         gb_memory_free(&session->cpu, session->kept[i].data);
     free_node_state(session);

@@ -50,6 +50,8 @@ struct gb_session {
     uint64_t *signature;        /* per node: hash of everything on which its value depends with the current settings */
     uint64_t *last_signature;   /* per node: in the last render; 0 before it */
     gb_adjoint *adjoint;        /* the adjoint nodes of `bent`, or NULL */
+    gb_own_weights weights;     /* that the session has values of its own for */
+    bool weights_grown;         /* since the last plan */
     gb_want *wants;             /* gradient: what gradients are wanted of */
     int want_count, want_room;
     gb_node seed;               /* gradient: the model's node whose cotangent is given */
@@ -75,6 +77,13 @@ gb_status gb_session_end_call(gb_session *session, gb_status status);
 
 /* Brings session->bent up to date with the settings. The plan is kept if only parameters of bends changed. */
 gb_status gb_session_update_bent(gb_session *session, gb_error *err);
+
+/* statistics.c: in a bent graph, nodes that compute the mean and variance of what each batch norm reads, if the session moves
+ * its running statistics; and moving them after a render. */
+gb_status gb_statistics_append(const gb_session *session, gb_bent *bent, gb_error *err);
+gb_status gb_statistics_own(gb_session *session, gb_error *err);
+gb_status gb_statistics_move(gb_session *session, gb_error *err);
+bool gb_statistics_moved(const gb_session *session);
 
 /* bending.c: replaces the options of an existing bend, which keeps its position. GB_BAD_ARGUMENT if there is no such
  * bend. */

@@ -46,19 +46,9 @@ const gb_op gb_op_batch_norm_grad = {
 
 /* Mean and 1/√(var + eps) of channel c. */
 static void own_moments(const gb_desc *d, const gb_tensor *x, int c, double *mean, double *inverse) {
-    const gb_shape *s = &x->shape;
-    size_t pixels = (size_t)s->h * s->w;
-    double sum = 0.0, squares = 0.0, count = (double)pixels * s->n;
-    for (int n = 0; n < s->n; n++)
-        for (size_t p = 0; p < pixels; p++)
-            sum += gb_plane(x, n, c)[p * s->block];
-    *mean = sum / count;
-    for (int n = 0; n < s->n; n++)
-        for (size_t p = 0; p < pixels; p++) {
-            double v = gb_plane(x, n, c)[p * s->block] - *mean;
-            squares += v * v;
-        }
-    *inverse = 1.0 / sqrt(squares / count + d->batch_norm.eps);
+    double var;
+    gb_batch_moments(x, c, mean, &var);
+    *inverse = 1.0 / sqrt(var + d->batch_norm.eps);
 }
 
 static bool dot_shape(gb_desc *d, char *why, size_t size) {

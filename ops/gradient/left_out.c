@@ -17,3 +17,5 @@ LEFT_OUT(max_pool_grad) LEFT_OUT(avg_pool_grad) LEFT_OUT(mean_grad) LEFT_OUT(res
 LEFT_OUT(affine_grad) LEFT_OUT(unit_norm_grad) LEFT_OUT(distance_grad) LEFT_OUT(cross_entropy_grad)
 LEFT_OUT(batch_norm_own_grad) LEFT_OUT(transpose) LEFT_OUT(softmax_grad) LEFT_OUT(batch_norm_grad)
 LEFT_OUT(batch_norm_dot) LEFT_OUT(filter_grad) LEFT_OUT(paint_grad) LEFT_OUT(set_grad)
+LEFT_OUT(batch_sum) LEFT_OUT(weight_grad) LEFT_OUT(norm_gain_grad) LEFT_OUT(batch_moments) LEFT_OUT(strength_grad)
+LEFT_OUT(demodulate_grad)

@@ -153,13 +153,13 @@ static void *next(const char *name) {
 FILE_CALL(FAULT_READ, EIO, ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), int, void *, size_t)
 FILE_CALL(FAULT_READ, EIO, ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), int, void *, size_t,
           off_t)
-/* A pipe cannot be full. */
+/* Only the disk can be full. */
 ssize_t __real_write(int fd, const void *from, size_t size);
 ssize_t REPLACED(write)(int fd, const void *from, size_t size);
 ssize_t REPLACED(write)(int fd, const void *from, size_t size) {
     struct stat info;
-    bool pipe = fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
-    return !pipe && fails(FAULT_WRITE, ENOSPC) ? -1 : NEXT(ssize_t, write, int, const void *, size_t)(fd, from, size);
+    bool is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    return is_file && fails(FAULT_WRITE, ENOSPC) ? -1 : NEXT(ssize_t, write, int, const void *, size_t)(fd, from, size);
 }
 
 FILE_CALL(FAULT_WRITE, ENOSPC, ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at), (fd, from, size, at), int,
@@ -319,7 +319,8 @@ static int serve(int argc, char **argv, char **environment) {
             faults_begin(order.kind, order.number, order.on);
             return real_main(argc, argv, environment);
         }
-        if (child < 0 || waitpid(child, &report.status, 0) != child)
+        if (child < 0 || write(to, &child, sizeof child) != (ssize_t)sizeof child ||
+            waitpid(child, &report.status, 0) != child)
             return FAULTS_BROKEN;
         report.calls = faults_end();
         if (write(to, &report, sizeof report) != (ssize_t)sizeof report)

@@ -31,7 +31,7 @@ long faults_live_blocks(void);
 
 /* Preloaded into a program, faults.c runs it again and again. The environment variable GANBEND_FAULTS has the numbers of two
  * descriptors, "IN OUT": for each order that comes from IN, the program runs in a process of its own, with its arguments and
- * the fault, and a report is written to OUT when it ends. The calls of processes that it forks count with its own. */
+ * the fault, whose number is written to OUT, and then a report when it ends. The calls of processes that it forks count with its own. */
 typedef struct fault_order {
     fault_kind kind;            /* FAULT_NONE: no fault */
     long number;

@@ -10,6 +10,8 @@
 #define _GNU_SOURCE                 /* strcasestr() */
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +57,13 @@ static const struct operation {
     {"directions of a file", "directions small.gbw --from directions.npz --json"},
     {"cluster", "cluster small.gbw --at synthesis.b8.conv1 --clusters 2 --samples 2 -o out/c.yaml"},
     {"units", "units small.gbw --at synthesis.b8.conv1 --samples 1 --mask mask.png --json"},
+    {"studio", "studio small.gbw --no-browser --port 0 --out out"},
 };
+
+/* It runs until it is interrupted, and prints an address that is another one each time. */
+static bool serves(const struct operation *o) {
+    return !strncmp(o->line, "studio ", 7);
+}
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
@@ -170,11 +178,28 @@ static server start(const char *line) {
     exit(1);
 }
 
-static fault_report run(const server *s, fault_kind kind, long number, bool on) {
+/* Interrupts the process once it has printed how, and waits until it has ended. */
+static void interrupt(const server *s, pid_t process) {
+    struct pollfd ended = {.fd = s->reports, .events = POLLIN};
+    static char text[1024];
+    bool told = false;
+    while (poll(&ended, 1, 5) == 0) {
+        text[read_file("printed", text, sizeof text - 1)] = '\0';
+        if (!told && strstr(text, "Ctrl-C to quit)\n"))
+            told = kill(process, SIGINT) == 0;
+    }
+}
+
+static fault_report run(const server *s, const struct operation *o, fault_kind kind, long number, bool on) {
     fault_order order = {kind, number, on};
     fault_report report;
+    pid_t process;
     if (truncate("printed", 0) || truncate("said", 0) || write(s->orders, &order, sizeof order) != (ssize_t)sizeof order ||
-        read(s->reports, &report, sizeof report) != (ssize_t)sizeof report)
+        read(s->reports, &process, sizeof process) != (ssize_t)sizeof process)
+        stop(now);
+    if (serves(o))
+        interrupt(s, process);
+    if (read(s->reports, &report, sizeof report) != (ssize_t)sizeof report)
         stop(now);
     said[read_file("said", said, LARGEST - 1)] = '\0';
     return report;
@@ -223,7 +248,19 @@ static void check_message(fault_kind kind) {
         complain("the message does not name the cause: ", cause[0]);
 }
 
-static void check(fault_kind kind, int status) {
+/* A studio leaves its lock, which may say who has it, and its token, which is another one each time but whole. */
+static void check_studio(const tree *found) {
+    for (size_t i = 0; i < found->count; i++) {
+        bool is_token = !strcmp(found->files[i].path, "out/studio/.token");
+        size_t k = 0;
+        while (k < expected.count && strcmp(found->files[i].path, expected.files[k].path))
+            k++;
+        if (k == expected.count || (is_token && found->files[i].size != expected.files[k].size))
+            complain("a file is damaged or left: ", found->files[i].path);
+    }
+}
+
+static void check(const struct operation *o, fault_kind kind, int status) {
     static char bytes[LARGEST];
     tree found, temporary, cache;
     read_tree("out", &found);
@@ -236,9 +273,11 @@ static void check(fault_kind kind, int status) {
     else if (!done)
         check_message(kind);
     size_t size = read_file("printed", bytes, LARGEST);
-    if (done && (size != printed_size || memcmp(bytes, printed, size) != 0))
+    if (done && !serves(o) && (size != printed_size || memcmp(bytes, printed, size) != 0))
         complain("succeeded and printed something else", "");
-    for (size_t i = 0; i < found.count; i++)
+    if (serves(o))
+        check_studio(&found);
+    for (size_t i = 0; i < found.count && !serves(o); i++)
         if (!same_file(&found, i, &expected) && (done || !same_file(&found, i, &earlier)))
             complain("a file is damaged or left: ", found.files[i].path);
     if (done && found.count != expected.count)
@@ -270,17 +309,17 @@ static void put_earlier(void) {
 /* Fails call `n` of the kind; returns whether there was one. */
 static bool fail_at(const server *s, const struct operation *o, fault_kind kind, long n, bool on) {
     snprintf(now, sizeof now, "%s, %s %ld %s", o->name, fault_names[kind], n, on ? "and all after it" : "once");
-    if (n % 2)
+    if (n % 2 && !serves(o))
         put_earlier();
-    fault_report report = run(s, kind, n, on);
+    fault_report report = run(s, o, kind, n, on);
     faults += report.calls > n;
-    check(kind, report.status);
+    check(o, kind, report.status);
     return report.calls > n;
 }
 
 /* A few calls of the kind: the first and the last, and some between them. */
 static void fail_few(const server *s, const struct operation *o, fault_kind kind) {
-    long calls = run(s, kind, -1, false).calls, last = -1;
+    long calls = run(s, o, kind, -1, false).calls, last = -1;
     empty("out");
     empty("cache");
     for (int i = 0; i < FEW && calls; i++) {
@@ -294,7 +333,7 @@ static void fail_few(const server *s, const struct operation *o, fault_kind kind
 static void try_operation(const struct operation *o, bool all) {
     server s = start(o->line);
     snprintf(now, sizeof now, "%s, without a fault", o->name);
-    int status = run(&s, FAULT_NONE, 0, false).status;
+    int status = run(&s, o, FAULT_NONE, 0, false).status;
     drop_notes();
     if (status || *said)
         complain("failed or complained", "");
@@ -338,7 +377,7 @@ static const char recipe[] =
 static void prepare(const char *line) {
     server s = start(line);
     snprintf(now, sizeof now, "%s", line);
-    if (run(&s, FAULT_NONE, 0, false).status) {
+    if (run(&s, &(struct operation){line, line}, FAULT_NONE, 0, false).status) {
         fprintf(stderr, "preparing: %s: %s", line, said);
         exit(1);
     }

@@ -187,7 +187,7 @@ static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
     gb_args args = {.live = &u->live};
     gb_epilogue e = u->epilogue, second;
     size_t pixels_of_noise = u->layer ? (size_t)d.in[0].h * d.in[0].w : (size_t)d.out.h * d.out.w;
-    float *noise = floats_on(cpu, u->noise, pixels_of_noise * (e.noise_step ? d.out.n : 1));
+    float *noise = floats_on(cpu, u->noise, pixels_of_noise * (e.noise_step ? d.in[0].n : 1));
     float *bias = floats_on(cpu, u->bias, u->layer ? d.in[0].c : d.out.c);
     for (int i = 0; i < d.inputs; i++) {
         in[i] = block_tensor(cpu, d.in[i], u->in[i]);
@@ -342,6 +342,24 @@ static void random_conv2d(rng *r, use *u) {
     s.w = s.w < least ? least : s.w;
     u->d.in[0] = s;
     u->weights[0] = random_floats(r, weights_of(&u->d), 1.0f);
+}
+
+/* The gradient of a random convolution's weights, or of a dense layer's. */
+static void random_weight_grad(rng *r, use *u) {
+    gb_weight_grad *w = &u->d.weight_grad;
+    gb_shape *x = &u->d.in[0], *g = &u->d.in[1];
+    random_conv2d(r, u);
+    free(u->weights[0]);
+    u->weights[0] = NULL;
+    const gb_conv2d conv = u->d.conv2d;
+    *w = (gb_weight_grad){conv.kernel, conv.stride, conv.padding, conv.groups, conv.groups == 1 && pick(r, 0, 1), 0.7f};
+    if (pick(r, 0, 4) == 0) {
+        *w = (gb_weight_grad){1, 1, 0, 1, false, 0.7f};
+        x->h = x->w = 1;
+        x->n = pick(r, 1, 40);
+    }
+    *g = (gb_shape){x->n, conv.cout, (x->h + 2 * w->padding - w->kernel) / w->stride + 1,
+                    (x->w + 2 * w->padding - w->kernel) / w->stride + 1, 1};
 }
 
 static use random_use(rng *r, gb_op_id op) {
@@ -572,6 +590,33 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.batch_norm.gain_from_one = pick(r, 0, 1);
         u.d.batch_norm.own = true;
         u.weights[2] = random_floats(r, s.c, 1.0f);
+        break;
+    case GB_OP_BATCH_SUM:
+        u.d.batch_sum.pixels = pick(r, 0, 1);
+        u.d.batch_sum.gain = 0.7f;
+        break;
+    case GB_OP_WEIGHT_GRAD:
+        random_weight_grad(r, &u);
+        break;
+    case GB_OP_NORM_GAIN_GRAD:
+        u.d.batch_norm.rows = pick(r, 1, 3);
+        u.d.batch_norm.eps = 0.01f;
+        u.d.batch_norm.own = pick(r, 0, 1);
+        u.live.norm.truncation = 0.3;
+        for (int i = 0; i < 2; i++)
+            u.weights[i] = random_floats(r, (size_t)s.c * u.d.batch_norm.rows, 1.0f);
+        for (int i = 0; i < s.c * u.d.batch_norm.rows; i++)
+            u.weights[1][i] *= u.weights[1][i];
+        break;
+    case GB_OP_STRENGTH_GRAD:
+        u.d.strength_grad.gain = 0.7f;
+        random_layer(r, &u, false);
+        break;
+    case GB_OP_DEMODULATE_GRAD:
+        random_conv(r, &u);
+        u.d.inputs = 3;
+        u.d.in[0] = u.d.in[1];
+        u.d.in[1] = u.d.in[2] = (gb_shape){u.d.in[0].n, u.d.conv.cout, 1, 1, 1};
         break;
     case GB_OP_MEAN_GRAD:
         u.d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};

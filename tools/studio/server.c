@@ -257,6 +257,17 @@ static bool adopt(server *s, int fd, const char *protocol) {
 
 /* ---------------------------------------------------------------------------------------------------- starting */
 
+/* libwebsockets does not say why it cannot begin, so its allocations are watched. */
+static _Thread_local bool allocation_failed;
+
+static void *watched_realloc(void *block, size_t size, const char *reason) {
+    void *grown = size ? realloc(block, size) : NULL;
+    (void)reason;
+    if (!size) free(block);
+    else if (!grown) allocation_failed = true;
+    return grown;
+}
+
 static gb_status open_context(server *s, const server_options *o, gb_error *err) {
     static const lws_retry_bo_t keep_alive = {.secs_since_valid_ping = PING_AFTER,
                                                  .secs_since_valid_hangup = HANG_UP_AFTER};
@@ -284,9 +295,12 @@ static gb_status open_context(server *s, const server_options *o, gb_error *err)
         info.alpn = "http/1.1";
     }
     lws_set_log_level(0, NULL);
+    lws_set_allocator(watched_realloc);
+    allocation_failed = false;
     s->context = lws_create_context(&info);
     s->vhost = s->context ? lws_create_vhost(s->context, &info) : NULL;
     if (s->vhost) return GB_OK;
+    if (allocation_failed) return state(err, GB_NO_MEMORY, "out of memory");
     return o->certificate ? state(err, GB_BAD_FILE, "%s and %s are not a certificate and its key that can be used",
                                   o->certificate, o->key)
                           : state(err, GB_IO, "libwebsockets cannot be initialised");

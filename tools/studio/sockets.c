@@ -52,11 +52,14 @@ gb_status bind_socket(socket_kind kind, const char *address, int port, const cha
                       gb_error *err) {
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_family = AF_UNSPEC}, *found = NULL;
     char text[8];
-    int on = 1, reason = 0;
+    int on = 1, reason = 0, unknown;
     hints.ai_socktype = kind == SOCKET_LISTENS ? SOCK_STREAM : SOCK_DGRAM;
     *s = (bound_socket){.fd = -1};
     snprintf(text, sizeof text, "%d", port);
-    if (getaddrinfo(address, text, &hints, &found) != 0)
+    unknown = getaddrinfo(address, text, &hints, &found);
+    if (unknown == EAI_MEMORY) return state(err, GB_NO_MEMORY, "%s, port %d: out of memory", address, port);
+    if (unknown == EAI_SYSTEM) return not_bound(errno, address, port, by, err);
+    if (unknown)
         return state(err, GB_BAD_ARGUMENT, "'%s' is not an address; use 127.0.0.1 for this machine only, 0.0.0.0 for "
                      "every network", address);
     s->fd = socket(found->ai_family, found->ai_socktype, found->ai_protocol);

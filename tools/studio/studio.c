@@ -1,5 +1,6 @@
 /* ganbend studio: opens the models, prints the address of the page, and serves it until Ctrl-C. */
 #define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,23 +141,23 @@ static void show_in_browser(const settings *set, server *running) {
     open_browser(redirect);
 }
 
-static void announce(const settings *set, const server *running) {
+static gb_status announce(const settings *set, const server *running, gb_error *err) {
     const char *osc = server_osc_address(running);
     printf("studio: %s  (press Ctrl-C to quit)\n", server_address(running));
     printf("saving pictures, recipes and films in %s, and the projects of the tabs in %s/studio\n", set->out, set->out);
     if (osc) printf("receiving OSC on %s, such as /ganbend/trunc 0.7\n", osc);
-    fflush(stdout);
+    if (fflush(stdout) != 0 || ferror(stdout)) return state(err, GB_IO, "standard output: %s", strerror(errno));
     if (server_is_readable(running))
         fprintf(stderr, "warning: the connection is not encrypted: others in the network can read the token and the pictures, "
                         "and take over the studio; --cert and --key, or a tunnel, prevent that\n");
+    return GB_OK;
 }
 
 static gb_status serve_studio(const settings *set, server_options *where, shared *s, gb_error *err) {
     server *running = NULL;
     char token[GUARD_TOKEN];
     where->token = token;
-    if (!token_open(set->out, token, err) && !server_new(where, s, &running, err)) {
-        announce(set, running);
+    if (!token_open(set->out, token, err) && !server_new(where, s, &running, err) && !announce(set, running, err)) {
         show_in_browser(set, running);
         server_run(running, err);
     }

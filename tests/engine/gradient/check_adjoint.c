@@ -3,7 +3,8 @@
  *
  *     ⟨J v, u⟩ ≈ (⟨f(x + h v), u⟩ − ⟨f(x − h v), u⟩) / 2h     and     ⟨v, Jᵀ u⟩
  *
- * for random v and u, and the two must agree. usage: check_adjoint [--seed N] */
+ * for random v and u, and the two must agree. x are the inputs and all weights that can be trained. usage: check_adjoint [--seed N] */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 typedef struct evaluation {
     const gb_graph *graph, *base;
     double **value;             /* per node: [C,H,W] */
+    double **weights;           /* per tensor of the network */
     gb_truncate_live truncate;
     gb_batch_norm_live norm;
 } evaluation;
@@ -31,12 +33,9 @@ static size_t floats_of(const gb_graph_node *node) {
 /* A weight in double, rearranged as the node says. The caller frees it. */
 static double *weight_of(const evaluation *e, const gb_graph_node *node, const char *name, float gain, gb_transform how) {
     const gb_array *array = gb_network_array(e->graph->network, name);
+    const double *w = e->weights[gb_weights_tensor(e->graph->network, name)];
     size_t count = (size_t)gb_array_count(array);
-    float *w = malloc(count * sizeof *w);
     double *to = malloc(count * sizeof *to);
-    gb_reason why = {0};
-    if (!gb_array_to_f32(array, w, &why))
-        quit(node->name, why.text);
     size_t out = array->ndim > 1 ? (size_t)array->shape[0] : 1, in = array->ndim > 1 ? (size_t)array->shape[1] : count;
     size_t taps = count / (out * in), each = node->desc.op == GB_OP_CONV2D ? out / (size_t)node->desc.conv2d.groups : out;
     for (size_t o = 0; o < out; o++)
@@ -47,7 +46,6 @@ static double *weight_of(const evaluation *e, const gb_graph_node *node, const c
                 to[how == GB_AS_STORED ? (o * in + i) * taps + k
                                        : ((o / each * in + i) * each + o % each) * taps + tap] = v;
             }
-    free(w);
     return to;
 }
 
@@ -151,6 +149,31 @@ static void evaluate(evaluation *e, double *const *inputs, gb_node first, gb_nod
 
 /* ------------------------------------------------------------------------------------------------ one network */
 
+/* All tensors of a network in double, `by` in their directions, which may be NULL. */
+static double **weights_moved(const gb_network *from, double *const *directions, double by) {
+    const gb_named_array *arrays;
+    size_t tensors = gb_network_arrays(from, &arrays);
+    double **to = malloc((tensors + 1) * sizeof *to);
+    for (size_t t = 0; t < tensors; t++) {
+        size_t count = (size_t)gb_array_count(&arrays[t].array);
+        float *w = malloc(count * sizeof *w);
+        gb_reason why = {0};
+        if (!gb_array_to_f32(&arrays[t].array, w, &why))
+            quit(arrays[t].name, why.text);
+        to[t] = malloc(count * sizeof **to);
+        for (size_t i = 0; i < count; i++)
+            to[t][i] = w[i] + (directions && directions[t] ? by * directions[t][i] : 0);
+        free(w);
+    }
+    return to;
+}
+
+static void free_all(double **arrays, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        free(arrays[i]);
+    free(arrays);
+}
+
 typedef struct check {
     network *net;
     gb_bend_list bends;
@@ -160,6 +183,9 @@ typedef struct check {
     gb_adjoint *adjoint;
     evaluation e;
     double **inputs;            /* per node of the bent graph; of inputs */
+    gb_own_weights own;         /* every weight that has a gradient */
+    size_t tensors;
+    double size;                /* Σ |f · u| of the last loss */
     size_t keep_bytes;
 } check;
 
@@ -180,7 +206,40 @@ static void make_bends(check *c) {
     }
 }
 
-/* Builds the bent graph and its adjoint with all inputs wanted. */
+/* Whether every operation that reads this weight has a gradient of it; *strength: it is one of noise. */
+static bool can_train(const gb_graph *graph, size_t tensor, bool *strength) {
+    bool can = false, refused = false;
+    *strength = false;
+    for (gb_node i = 0; i < graph->count; i++)
+        for (int slot = 0; slot < GB_WEIGHT_SLOTS; slot++) {
+            const char *name = gb_weight_in_slot(&graph->nodes[i], slot);
+            if (!name || gb_weights_tensor(graph->network, name) != tensor)
+                continue;
+            can |= gb_slot_has_gradient(&graph->nodes[i], slot);
+            refused |= !gb_slot_has_gradient(&graph->nodes[i], slot);
+            *strength |= slot == GB_SLOT_STRENGTH;
+        }
+    return can && !refused;
+}
+
+static void list_weights(check *c) {
+    const gb_graph *graph = c->net->graph;
+    const gb_named_array *arrays;
+    c->tensors = gb_network_arrays(graph->network, &arrays);
+    c->own.at = calloc(c->tensors + 1, sizeof *c->own.at);
+    c->own.list = calloc(c->tensors + 1, sizeof *c->own.list);
+    for (size_t t = 0; t < c->tensors; t++) {
+        bool strength;
+        if (c->net->fixed_weights || !can_train(graph, t, &strength))
+            continue;
+        c->own.list[c->own.count++] = (gb_own_weight){.name = arrays[t].name, .tensor = t, .trained = true,
+                                                      .count = (size_t)gb_array_count(&arrays[t].array)};
+        c->own.at[t] = c->own.count;
+    }
+    c->own.trained = c->own.count;
+}
+
+/* Builds the bent graph and its adjoint with all inputs and weights wanted. */
 static void build(check *c) {
     gb_graph *graph = c->net->graph;
     gb_error err = {0};
@@ -192,14 +251,15 @@ static void build(check *c) {
         if (graph->nodes[i].is_input)
             c->wants[c->want_count++] = (gb_want){i, false};
     make_bends(c);
-    gb_adjoint_request request = {c->wants, c->want_count, graph->output, values, false, 1, c->keep_bytes, &work};
+    list_weights(c);
+    gb_adjoint_request request = {c->wants, c->want_count, &c->own, graph->output, values, false, 1, c->keep_bytes, &work};
     if (gb_bent_new(graph, &c->bends, values, NULL, &work, &c->bent, &err) ||
         gb_adjoint_append(&request, graph, c->bent, &c->adjoint, &err))
         quit(c->net->name, err.message);
     free(values);
     size_t count = (size_t)c->bent->graph.count;
     c->e = (evaluation){.graph = &c->bent->graph, .base = graph, .value = calloc(count, sizeof(double *)),
-                        .truncate = {0.7f, 2}, .norm = {0.3}};
+                        .weights = weights_moved(graph->network, NULL, 0), .truncate = {0.7f, 2}, .norm = {0.3}};
     c->inputs = calloc(count, sizeof *c->inputs);
     for (gb_node i = 0; i < c->bent->graph.count; i++) {
         const gb_graph_node *node = &c->bent->graph.nodes[i];
@@ -214,6 +274,9 @@ static void free_check(check *c) {
     free(c->inputs);
     drop_values(&c->e);
     free(c->e.value);
+    free_all(c->e.weights, c->tensors);
+    free(c->own.list);
+    free(c->own.at);
     gb_adjoint_free(c->adjoint);
     gb_bent_free(c->bent);
     gb_bend_list_clear(&c->bends);
@@ -227,8 +290,11 @@ static double loss(check *c, double *const *inputs, const double *u) {
     size_t count = floats_of(&c->bent->graph.nodes[output]);
     double sum = 0;
     evaluate(&c->e, inputs, 0, c->adjoint->first);
-    for (size_t i = 0; i < count; i++)
+    c->size = 0;
+    for (size_t i = 0; i < count; i++) {
         sum += u[i] * c->e.value[output][i];
+        c->size += fabs(u[i] * c->e.value[output][i]);
+    }
     drop_values(&c->e);
     return sum;
 }
@@ -248,12 +314,6 @@ static double **moved(const check *c, double *const *directions, double by) {
     return to;
 }
 
-static void free_all(double **arrays, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        free(arrays[i]);
-    free(arrays);
-}
-
 static void report(const char *name, double numeric, double adjoint, double scale, double allowed) {
     double difference = fabs(numeric - adjoint) / (scale + 1e-12);
     checks++;
@@ -263,38 +323,91 @@ static void report(const char *name, double numeric, double adjoint, double scal
     printf("FAILED %s: ⟨Jv,u⟩ is %.9g, ⟨v,Jᵀu⟩ %.9g\n", name, numeric, adjoint);
 }
 
-/* With a budget of 1 byte every value is computed again. */
+/* ⟨f, u⟩ with inputs and weights moved along their directions. */
+static double moved_loss(check *c, double *const *directions, double *const *of_weights, double by) {
+    size_t nodes = (size_t)c->bent->graph.count;
+    double **inputs = moved(c, directions, by), **before = c->e.weights;
+    c->e.weights = weights_moved(c->net->graph->network, of_weights, by);
+    double result = loss(c, inputs, c->inputs[c->adjoint->cotangent]);
+    free_all(c->e.weights, c->tensors);
+    free_all(inputs, nodes);
+    c->e.weights = before;
+    return result;
+}
+
+/* Adds ⟨v, gradient⟩ and Σ |v · gradient| of an adjoint's node. */
+static void add_product(const check *c, gb_node gradient, const double *v, double *sum, double *scale) {
+    if (gradient == GB_NO_NODE || !v)
+        return;
+    for (size_t i = 0; i < floats_of(&c->bent->graph.nodes[gradient]); i++) {
+        *sum += v[i] * c->e.value[gradient][i];
+        *scale += fabs(v[i] * c->e.value[gradient][i]);
+    }
+}
+
+/* With a budget of 1 byte every value is computed again. A strength of noise, which is a float to the kernels, does not
+ * move here. */
 static void run_check(network *net, size_t keep_bytes) {
     const double h = 1e-6;
     check c = {.net = net, .keep_bytes = keep_bytes};
     build(&c);
-    gb_node cotangent = c.adjoint->cotangent;
     size_t nodes = (size_t)c.bent->graph.count;
-    for (int trial = 0; trial < 2; trial++) {
-        double **directions = calloc(nodes, sizeof *directions), scale = 0, adjoint = 0;
-        for (int k = 0; k < c.want_count; k++) {
+    for (int trial = 0; trial < 3; trial++) {       /* inputs, weights, and both */
+        double **directions = calloc(nodes, sizeof *directions), **of_weights = calloc(c.tensors + 1, sizeof *of_weights);
+        double scale = 0, adjoint = 0;
+        for (int k = 0; trial != 1 && k < c.want_count; k++) {
             gb_node i = c.bent->value[c.wants[k].node];
             directions[i] = random_doubles(floats_of(&c.bent->graph.nodes[i]), NULL);
         }
-        double **plus = moved(&c, directions, h), **minus = moved(&c, directions, -h);
-        double numeric = (loss(&c, plus, c.inputs[cotangent]) - loss(&c, minus, c.inputs[cotangent])) / (2 * h);
-        evaluate(&c.e, c.inputs, 0, c.bent->graph.count);
-        for (int k = 0; k < c.want_count; k++) {
-            gb_node at = c.bent->value[c.wants[k].node], g = c.adjoint->gradient[k];
-            for (size_t i = 0; g != GB_NO_NODE && i < floats_of(&c.bent->graph.nodes[at]); i++) {
-                adjoint += directions[at][i] * c.e.value[g][i];
-                scale += fabs(directions[at][i] * c.e.value[g][i]);
-            }
+        for (int k = 0; trial != 0 && k < c.own.count; k++) {
+            bool strength;
+            can_train(net->graph, c.own.list[k].tensor, &strength);
+            if (!strength)
+                of_weights[c.own.list[k].tensor] = random_doubles(c.own.list[k].count, NULL);
         }
+        double numeric = (moved_loss(&c, directions, of_weights, h) - moved_loss(&c, directions, of_weights, -h)) / (2 * h);
+        evaluate(&c.e, c.inputs, 0, c.bent->graph.count);
+        for (int k = 0; k < c.want_count; k++)
+            add_product(&c, c.adjoint->gradient[k], directions[c.bent->value[c.wants[k].node]], &adjoint, &scale);
+        for (int k = 0; k < c.own.count; k++)
+            add_product(&c, c.adjoint->weight_gradient[k], of_weights[c.own.list[k].tensor], &adjoint, &scale);
         drop_values(&c.e);
-        if (scale == 0 && !net->may_be_zero) {
+        if (scale == 0 && !net->may_be_zero && trial == 0) {
             failures++;
             printf("FAILED %s: the gradient is zero\n", net->name);
         }
-        report(net->name, numeric, adjoint, scale + fabs(numeric), 2e-7);
-        free_all(plus, nodes);
-        free_all(minus, nodes);
+        /* A demodulated layer hardly depends on the size of its weights: the difference may be all rounding. */
+        double rounding = trial ? 4 * DBL_EPSILON * c.size / h : 0;
+        report(net->name, numeric, adjoint, scale + fabs(numeric) + rounding / 2e-7, 2e-7);
         free_all(directions, nodes);
+        free_all(of_weights, c.tensors);
+    }
+    free_check(&c);
+}
+
+/* The strengths of noise, which are floats. */
+static void check_strengths(network *net) {
+    const double h = 1.0 / 16384;
+    check c = {.net = net, .keep_bytes = SIZE_MAX};
+    build(&c);
+    evaluate(&c.e, c.inputs, 0, c.bent->graph.count);
+    for (int k = 0; k < c.own.count; k++) {
+        bool strength;
+        if (!can_train(net->graph, c.own.list[k].tensor, &strength) || !strength)
+            continue;
+        check two = c;
+        double gradient = c.e.value[c.adjoint->weight_gradient[k]][0], *at, before;
+        two.e.value = calloc((size_t)c.bent->graph.count, sizeof(double *));
+        at = two.e.weights[c.own.list[k].tensor];
+        before = *at;
+        *at = (float)(before + h);
+        double above = loss(&two, c.inputs, c.inputs[c.adjoint->cotangent]), by = *at;
+        *at = (float)(before - h);
+        double below = loss(&two, c.inputs, c.inputs[c.adjoint->cotangent]);
+        by -= *at;
+        *at = before;
+        report(net->name, (above - below) / by, gradient, fabs(gradient) + 0.1, 1e-4);
+        free(two.e.value);
     }
     free_check(&c);
 }
@@ -314,7 +427,7 @@ static void check_params(network *net) {
     gb_work_count work = {NULL, 0};
     gb_error err = {0};
     gb_shared_value **values = calloc((size_t)net->graph->count, sizeof *values);
-    gb_adjoint_request request = {c.wants, c.want_count, net->graph->output, values, false, 1, c.keep_bytes, &work};
+    gb_adjoint_request request = {c.wants, c.want_count, &c.own, net->graph->output, values, false, 1, c.keep_bytes, &work};
     gb_bent *bent = NULL;
     gb_adjoint *adjoint = NULL;
     if (gb_bent_new(net->graph, &c.bends, values, NULL, &work, &bent, &err) ||
@@ -355,6 +468,7 @@ int main(int argc, char **argv) {
     for (int i = 0; next_network(i, &net); i++) {
         run_check(&net, SIZE_MAX);
         run_check(&net, 1);
+        check_strengths(&net);
         if (net.bend_count == 1 && net.bends[0].kind == GB_BEND_ACTIVATION && net.bends[0].param_count)
             check_params(&net);
         free_network(&net);

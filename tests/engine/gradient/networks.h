@@ -22,6 +22,7 @@ typedef struct network {
     float params[GB_MAX_PARAMS], vectors[64], values[4096];
     int16_t mask[9];
     bool may_be_zero;           /* filters whose gradient is zero */
+    bool fixed_weights;         /* its weights are not trained */
 } network;
 
 static uint64_t random_state;
@@ -178,7 +179,9 @@ static gb_node batch_norm(network *n, int variant) {
         options.gain = vector(n, "gain", 4);
         options.bias = vector(n, "bias", 4);
     }
-    return gb_graph_batch_norm(n->graph, "y", x, &options);
+    gb_node y = gb_graph_batch_norm(n->graph, "y", x, &options);
+    n->graph->nodes[y].desc.batch_norm.own = variant & 8;       /* as in a session with batch_statistics */
+    return y;
 }
 
 static gb_node slice(network *n, int variant) {
@@ -256,6 +259,7 @@ static gb_node distance(network *n, int variant) {
 /* The shares are no input here, because they have no gradient. */
 static gb_node cross_entropy(network *n, int variant) {
     (void)variant;
+    n->fixed_weights = true;
     gb_node shares = gb_graph_flatten(n->graph, "shares", gb_graph_constant(n->graph, "constant",
                                                                             weight_like(n, 3, (const int64_t[]){5, 1, 1}, true)));
     return gb_graph_cross_entropy(n->graph, "y", vector(n, "x", 5), shares);
@@ -396,7 +400,7 @@ static bool next_network(int i, network *n) {
     const network_row rows[] = {
         {"pixel_norm", pixel_norm, 2}, {"linear", linear, 1}, {"concat", concat, 2}, {"truncation", truncation, 3},
         {"convolution", convolution, 128}, {"upsample", upsample, 1}, {"noise", noise, 1},
-        {"activation", activation, 2 * GB_ACTS}, {"scale", scale, 1}, {"batch_norm", batch_norm, 8}, {"slice", slice, 1},
+        {"activation", activation, 2 * GB_ACTS}, {"scale", scale, 1}, {"batch_norm", batch_norm, 16}, {"slice", slice, 1},
         {"reshape", reshape, 2}, {"upsample_nearest", upsample_nearest, 1}, {"max_pool", max_pool, 4},
         {"avg_pool", avg_pool, 2}, {"global_mean", global_mean, 1}, {"conv2d", conv2d, 42}, {"resize", resize, 6},
         {"shuffle", shuffle, 2}, {"flatten", flatten, 1}, {"channel_affine", channel_affine, 1},

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/engine/fixture.h"
+#include "training.h"
 
 static const gb_stylegan2 small_stylegan2 = {.resolution = 64, .channel_base = 1024, .channel_max = 48, .z_dim = 32,
                                              .w_dim = 32, .mapping_layers = 2};
@@ -392,5 +393,6 @@ int main(void) {
         cmocka_unit_test(flat_bends_are_refused_unless_straight_through),
         cmocka_unit_test(misuse_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failures = cmocka_run_group_tests_name("gradients", tests, NULL, NULL);
+    return failures + test_training();
 }
