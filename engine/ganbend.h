@@ -217,7 +217,8 @@ GB_API gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, c
 typedef enum gb_output_kind {
     GB_OUTPUT_GBW, GB_OUTPUT_PNG, GB_OUTPUT_NPZ, GB_OUTPUT_NPY, GB_OUTPUT_CLUSTERS,
     GB_OUTPUT_TORCH,            /* what torch.save() writes: a zip archive */
-    GB_OUTPUT_RECIPE            /* a recipe that begins with "# Recipe" */
+    GB_OUTPUT_RECIPE,           /* a recipe that begins with "# Recipe" */
+    GB_OUTPUT_MAPS              /* the maps that a classifier is trained with: gb_train_classifiers() */
 } gb_output_kind;
 /* Whether a file of that kind could be written to `path` as far as that rule goes: GB_OK, or GB_BAD_ARGUMENT or GB_IO. */
 GB_API gb_status gb_check_output(const char *path, gb_output_kind kind, gb_error *err);

@@ -55,7 +55,7 @@ typedef enum gb_cluster_method {
 typedef struct gb_cluster_options {
     size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
     const char *at;             /* nodes with feature maps, by name, alias or glob; NULL = the layers that network-bending
-                                 * clusters: GB_ROLE_LAYER 1 and up */
+                                 * clusters: GB_ROLE_LAYER 1 and up, PUBLISHED: 1 to 12 */
     int clusters;               /* of each layer; 0 = network-bending's: 5 for layers up to 8, 4 up to 12, 3 above */
     size_t samples;             /* images; 0 = 100, PUBLISHED: 1000 */
     uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
@@ -88,9 +88,9 @@ typedef struct gb_layer_clusters {
     int embedding_width;
 } gb_layer_clusters;
 
-/* CORRELATION clusters the maps of each layer by their correlation over all pixels of all samples: the maps, reduced to at most 16×16 by
- * averaging, are standardised and become points whose products are the correlations; k-means (the best of 50 runs from
- * k-means++) finds clusters among their first 20 principal coordinates. Takes 8 channels² bytes for each layer.
+/* CORRELATION clusters the maps of each layer by their correlation over all pixels of all samples, the maps reduced to at most 16×16
+ * by averaging: spectral clustering (Ng, Jordan, Weiss 2001) with the positive correlations as affinities, and k-means as the best of
+ * 50 runs from k-means++. Takes 16 channels² bytes for each layer.
  *
  * PUBLISHED embeds each map of each sample by the layer's classifier, averages the embeddings over the samples, and clusters the
  * maps by k-means as kmeans_pytorch does: one run from `initial`, the numbers of the clusters in its order. */
@@ -106,6 +106,55 @@ GB_API gb_status gb_cluster_maps(const float *maps, int channels, int height, in
 /* Writes network-bending's YAML, layers without a number under their nodes' names; `features: {cluster: …}` of recipes and
  * gb_recipe_set_clusters() read it. */
 GB_API gb_status gb_clustering_save(const gb_clustering *clustering, const char *path, gb_error *err);
+
+typedef struct gb_effect_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    size_t samples;             /* images; 0 = 8 */
+    uint64_t seed;              /* z's are drawn from `seed`, `seed` + 1, … */
+    float psi;                  /* truncation of the samples; 0 = 1, none */
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_effect_options;
+
+/* Means of the correlation between the effects of two maps, over pairs in one cluster and in different ones. */
+typedef struct gb_cluster_effects {
+    double within, between;
+} gb_cluster_effects;
+
+/* Measures whether the maps of a cluster change the same places of the picture, which is why they are bent together. The effect of
+ * a map is how much each of 16×16 places of each image changes when the map alone is set to 0. Random clusters have within =
+ * between; the larger the difference, the more a cluster acts on one thing. `effects` has one element for each layer of the
+ * clustering. Renders what follows a layer samples · channels times; takes 1 KiB for each map and image. */
+GB_API gb_status gb_measure_cluster_effects(gb_model *model, const gb_clustering *clusters, const gb_effect_options *options,
+                                            gb_cluster_effects *effects, gb_error *err);
+
+typedef struct gb_classifier_options {
+    size_t size;                /* sizeof the struct, see "Options" in ganbend.h */
+    const char *at;             /* layers; NULL = network-bending's 1 to 12 */
+    const char *folder;         /* an existing folder, which gets classifierK_final.gbw for layer K, and while it is trained its
+                                 * maps and state */
+    bool paper;                 /* the paper's numbers instead of the published script's: 100 epochs instead of 50; batches of 500
+                                 * for layers 1 to 6, then 200, 80, 50, 20 and 10 by pairs, instead of 100; and the maps of 100
+                                 * more images to look at instead of a tenth of all maps */
+    size_t images;              /* 0 = 1000 */
+    int epochs, batch;          /* 0 = as above */
+    float psi;                  /* truncation of the images; 0 = 0.5 */
+    bool stored_noise;          /* the stored maps of noise; otherwise drawn for each image, as published */
+    uint64_t seed;              /* of z's (seed, seed + 1, …), noise, weights and order */
+    /* Gets lines: first, with epoch 0, the estimated time, then each epoch's result. May be NULL. */
+    void (*note)(void *arg, int epoch, const char *line);
+    void *note_arg;
+    bool (*progress)(void *arg, double share);      /* may be NULL */
+    void *progress_arg;
+} gb_classifier_options;
+
+/* Trains a classifier for each layer to tell its feature maps apart, one map at a time: network-bending's FeatureClassifier, mean
+ * cross-entropy, Adam with a rate of 1e-4, normalisation by the statistics of each batch. Layers whose classifier is in the folder
+ * are left alone. A run that ended early goes on where it was, with the same numbers.
+ *
+ * A layer's maps are kept in a file of the folder until it is trained: images · maps · side² bytes. Memory is that of one batch
+ * in a session with the purpose GB_GRADIENT, and 4 bytes for each map of each image. */
+GB_API gb_status gb_train_classifiers(gb_model *model, const gb_classifier_options *options, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- units */
 
@@ -224,7 +273,7 @@ typedef struct gb_projection_options {
                                  * NULL = by the built-in measure: mean absolute difference of pixels and of neighbouring
                                  * pixels' differences, over scales of 1, 1/2, 1/4, … */
     double mse;                 /* weight of the mean squared error, added to that */
-    size_t steps;               /* 0 = 1000; with FAST at most 300 */
+    size_t steps;               /* 0 = 1000; with FAST at most 200 */
     uint64_t seed;              /* of the random numbers below, as torch draws them */
     int label;                  /* class; negative: samples have each class in turn */
     size_t samples;             /* for the mean w 10,000; with FAST, to start from, 256; 0 = these */

@@ -62,46 +62,36 @@ size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d) {
     return sizeof(gb_real) * 3 * d->out.n * d->out.c;
 }
 
-/* The mean of f(x − from) over all pixels of all samples of channel c, with f the identity or the square. */
-static double moment(const gb_tensor *x, int c, double from, bool squared) {
-    size_t pixels = (size_t)x->shape.h * x->shape.w, block = x->shape.block;
-    double sum = 0.0;
-    for (int n = 0; n < x->shape.n; n++) {
-        const gb_real *plane = gb_plane(x, n, c);
-        for (size_t p = 0; p < pixels; p++) {
-            double v = plane[p * block] - from;
-            sum += squared ? v * v : v;
-        }
+void gb_batch_moments(const gb_tensor *x, int b, double *mean, double *var) {
+    const gb_shape *s = &x->shape;
+    size_t pixels = (size_t)s->h * s->w;
+    int channels = gb_block_channels(s, b), block = s->block;
+    double count = (double)pixels * s->n;
+    for (int c = 0; c < channels; c++)
+        mean[c] = var[c] = 0.0;
+    for (int n = 0; n < s->n; n++) {
+        const gb_real *at = gb_plane(x, n, b * block);
+        for (size_t p = 0; p < pixels; p++, at += block)
+            for (int c = 0; c < channels; c++)
+                mean[c] += at[c];
     }
-    return sum / ((double)pixels * x->shape.n);
-}
-
-void gb_batch_moments(const gb_tensor *x, int c, double *mean, double *var) {
-    *mean = moment(x, c, 0.0, false);
-    *var = moment(x, c, *mean, true);
+    for (int c = 0; c < channels; c++)
+        mean[c] /= count;
+    for (int n = 0; n < s->n; n++) {
+        const gb_real *at = gb_plane(x, n, b * block);
+        for (size_t p = 0; p < pixels; p++, at += block)
+            for (int c = 0; c < channels; c++)
+                var[c] += (at[c] - mean[c]) * (at[c] - mean[c]);
+    }
+    for (int c = 0; c < channels; c++)
+        var[c] /= count;
 }
 
 /* The factors of channel c in all samples. */
-static void prepare_channel(void *arg, int c, int worker) {
-    const gb_job *job = arg;
-    const gb_desc *d = job->d;
-    const gb_args *args = job->args;
-    const gb_batch_norm_live *live = args->live;
-    int channels = d->out.c, rows = d->batch_norm.rows;
-    const gb_real *means = args->packed, *vars = means + (size_t)rows * channels;
-    const gb_real *gains = vars + (size_t)rows * channels;
-    gb_real *to = (gb_real *)args->workspace + c, mean, var;
-    (void)worker;
-    if (d->batch_norm.own) {
-        double exact_mean, exact_var;
-        gb_batch_moments(args->in[0], c, &exact_mean, &exact_var);
-        mean = (gb_real)exact_mean;
-        var = (gb_real)exact_var;
-    } else {
-        gb_stat_row at = gb_stat_row_of(rows, live->truncation);
-        mean = gb_statistic(means, at, channels, c);
-        var = gb_statistic(vars, at, channels, c);
-    }
+static void prepare_channel(const gb_desc *d, const gb_args *args, int c, gb_real mean, gb_real var) {
+    int channels = d->out.c;
+    const gb_real *gains = (const gb_real *)args->packed + 2 * (size_t)d->batch_norm.rows * channels;
+    gb_real *to = (gb_real *)args->workspace + c;
     for (int n = 0; n < d->out.n; n++, to += 3 * channels) {
         gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
         to[0] = mean;
@@ -111,14 +101,27 @@ static void prepare_channel(void *arg, int c, int worker) {
     }
 }
 
+static void prepare_own(void *arg, int b, int worker) {
+    const gb_job *job = arg;
+    const gb_shape *s = &job->args->in[0]->shape;
+    double mean[GB_MOST_BLOCK], var[GB_MOST_BLOCK];
+    (void)worker;
+    gb_batch_moments(job->args->in[0], b, mean, var);
+    for (int c = 0; c < gb_block_channels(s, b); c++)
+        prepare_channel(job->d, job->args, b * s->block + c, (gb_real)mean[c], (gb_real)var[c]);
+}
+
 void gb_batch_norm_prepare(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
     if (d->batch_norm.own) {
-        gb_parallel(cpu, d->out.c, prepare_channel, &job);
+        gb_parallel(cpu, gb_blocks(&args->in[0]->shape), prepare_own, &job);
         return;
     }
-    for (int c = 0; c < d->out.c; c++)      /* too little work to divide */
-        prepare_channel(&job, c, 0);
+    const gb_batch_norm_live *live = args->live;
+    const gb_real *means = args->packed, *vars = means + (size_t)d->batch_norm.rows * d->out.c;
+    gb_stat_row at = gb_stat_row_of(d->batch_norm.rows, live->truncation);
+    for (int c = 0; c < d->out.c; c++)
+        prepare_channel(d, args, c, gb_statistic(means, at, d->out.c, c), gb_statistic(vars, at, d->out.c, c));
 }
 
 static void one_plane(void *arg, int i, int worker) {

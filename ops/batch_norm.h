@@ -19,8 +19,8 @@ gb_stat_row gb_stat_row_of(int rows, double truncation);
 
 /* The statistic of channel c from a table [rows][channels]. */
 gb_real gb_statistic(const gb_real *table, gb_stat_row at, int channels, int c);
-/* Mean and biased variance of channel c over all pixels of all samples. */
-void gb_batch_moments(const gb_tensor *x, int c, double *mean, double *var);
+/* Mean and biased variance over all pixels of all samples, of each channel of block b. */
+void gb_batch_moments(const gb_tensor *x, int b, double *mean, double *var);
 /* Bytes of the factors: [N][3][C] mean, scale and bias. */
 size_t gb_batch_norm_workspace(const gb_cpu *cpu, const gb_desc *d);
 /* Computes them on the host, into the workspace. */

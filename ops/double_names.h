@@ -57,6 +57,7 @@
 #define gb_float_state_enter gb_float_state_enter_double
 #define gb_float_state_leave gb_float_state_leave_double
 #define gb_isas gb_isas_double
+#define gb_norm_moments gb_norm_moments_double
 #define gb_op_act_param_grad gb_op_act_param_grad_double
 #define gb_op_add gb_op_add_double
 #define gb_op_affine_grad gb_op_affine_grad_double

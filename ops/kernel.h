@@ -14,6 +14,18 @@ static inline gb_real *gb_plane(const gb_tensor *t, int n, int c) {
     return t->data + (n * blocks + c / s->block) * pixels * s->block + c % s->block;
 }
 
+/* The blocks of channels of a tensor, and the channels of block b. Kernels that sum over pixels take a block at a time,
+ * whose channels are neighbours in memory. */
+enum { GB_MOST_BLOCK = 16 };            /* of the host */
+
+static inline int gb_blocks(const gb_shape *s) {
+    return (s->c + s->block - 1) / s->block;
+}
+
+static inline int gb_block_channels(const gb_shape *s, int b) {
+    return s->c - b * s->block < s->block ? s->c - b * s->block : s->block;
+}
+
 /* Runs the tasks on the context's threads, or on this one if there is only one task or worker. */
 static inline void gb_parallel(const gb_cpu *cpu, int tasks, void (*task)(void *arg, int i, int worker), void *arg) {
     if (cpu->workers > 1 && tasks > 1) {

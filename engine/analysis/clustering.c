@@ -1,13 +1,79 @@
-/* The maps of the samples that are clustered. */
+/* The layers that are clustered, and the maps of their samples. */
 #include "clustering.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/work_count.h"
+#include "engine/graph/model.h"
 #include "samples.h"
 
 enum { BATCH = 4, BATCH_FLOATS = 1 << 22 };     /* most values of the largest layer in one batch */
+
+void gb_clustering_keep(gb_clustering *c, size_t count) {
+    for (size_t i = count; i < c->count; i++) {
+        free(c->layers[i].name);
+        free(c->layers[i].cluster);
+        free(c->layers[i].embedding);
+    }
+    c->count = c->count < count ? c->count : count;
+}
+
+void gb_clustering_free(gb_clustering *c) {
+    if (!c)
+        return;
+    gb_clustering_keep(c, 0);
+    free(c->layers);
+    free(c);
+}
+
+/* ------------------------------------------------------------------------------------------------ layers */
+
+/* network-bending's numbers of clusters. */
+static int default_clusters(int number) {
+    return number <= 8 ? 5 : number <= 12 ? 4 : 3;
+}
+
+static gb_status add_layer(gb_clustering *c, const gb_model *model, gb_node node, int clusters, gb_error *err) {
+    const gb_node_role *role = gb_graph_role_of(model->graph, node, GB_ROLE_LAYER);
+    gb_node_info info;
+    gb_model_node(model, node, &info);
+    gb_clustered_layer *l = &c->layers[c->count++];
+    *l = (gb_clustered_layer){.node = node, .number = role ? role->index : -1, .channels = (size_t)info.shape[0],
+                 .h = (size_t)info.shape[1], .w = (size_t)info.shape[2]};
+    l->clusters = clusters ? clusters : default_clusters(l->number);
+    if ((size_t)l->clusters > l->channels)
+        l->clusters = (int)l->channels;
+    l->name = malloc(strlen(info.name) + 1);
+    l->cluster = malloc(l->channels * sizeof *l->cluster);
+    if (!l->name || !l->cluster)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    strcpy(l->name, info.name);
+    return GB_OK;
+}
+
+gb_status gb_clustering_choose(gb_clustering *c, const gb_model *model, const char *at, int clusters, gb_error *err) {
+    const gb_graph *graph = model->graph;
+    gb_status status = GB_OK;
+    c->layers = calloc((size_t)graph->count + 1, sizeof *c->layers);
+    if (!c->layers)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    for (gb_node i = 0; i < graph->count && !status; i++) {
+        const gb_graph_node *n = &graph->nodes[i];
+        const gb_node_role *role = gb_graph_role_of(graph, i, GB_ROLE_LAYER);
+        bool wanted = at ? gb_graph_matches(graph, i, at) : role && role->index > 0;
+        if (wanted && n->ndim == 3 && n->shape[0] > 1 && n->shape[0] <= UINT16_MAX && !n->is_input)
+            status = add_layer(c, model, i, clusters, err);
+    }
+    if (status || c->count)
+        return status;
+    return at ? gb_fail(err, GB_BAD_ARGUMENT, "no node with feature maps matches '%.200s'; `ganbend info` lists the nodes", at)
+                 : gb_fail(err, GB_BAD_ARGUMENT, "this network has no numbered layers: name the layers to cluster");
+}
+
+/* ------------------------------------------------------------------------------------------------ samples */
 
 gb_status gb_clustering_progress(const gb_cluster_options *o, double share, gb_error *err) {
     return !o->progress || o->progress(o->progress_arg, share) ? GB_OK : gb_fail_cancelled(err);

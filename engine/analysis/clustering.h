@@ -4,7 +4,10 @@
 
 #include "engine/ganbend_analysis.h"
 
-enum { GB_EMBEDDING = 10 };             /* numbers in which a classifier of network-bending embeds a map */
+enum {
+    GB_EMBEDDING = 10,          /* numbers in which a classifier of network-bending embeds a map */
+    GB_PUBLISHED_LAYERS = 12    /* the layers that have classifiers if none are named: 1 to 12 */
+};
 
 typedef struct gb_clustered_layer {
     gb_node node;
@@ -21,6 +24,11 @@ struct gb_clustering {
     size_t count;
 };
 
+/* Chooses the layers: nodes that match `at`, or if it is NULL those that network-bending clusters. `clusters` of each, 0 =
+ * network-bending's number. */
+gb_status gb_clustering_choose(gb_clustering *c, const gb_model *model, const char *at, int clusters, gb_error *err);
+/* Drops all layers but the first `count`. */
+void gb_clustering_keep(gb_clustering *c, size_t count);
 /* Renders `samples` images as the options say and calls `add` with the maps [channels, h, w] of each layer and image. Progress
  * goes from 0 to `share`. */
 typedef gb_status gb_add_maps(void *arg, size_t layer, const float *maps, gb_error *err);

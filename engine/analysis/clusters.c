@@ -15,17 +15,6 @@
 
 enum { MAX_CLUSTERS = 1000 };
 
-void gb_clustering_free(gb_clustering *c) {
-    for (size_t i = 0; c && i < c->count; i++) {
-        free(c->layers[i].name);
-        free(c->layers[i].cluster);
-        free(c->layers[i].embedding);
-    }
-    if (c)
-        free(c->layers);
-    free(c);
-}
-
 size_t gb_clustering_layers(const gb_clustering *c) {
     return c->count;
 }
@@ -39,50 +28,6 @@ void gb_clustering_layer(const gb_clustering *c, size_t index, gb_layer_clusters
                                l->embedding, l->embedding ? GB_EMBEDDING : 0};
 }
 
-/* ------------------------------------------------------------------------------------------------ layers */
-
-/* network-bending's numbers of clusters. */
-static int default_clusters(int number) {
-    return number <= 8 ? 5 : number <= 12 ? 4 : 3;
-}
-
-static gb_status add_layer(gb_clustering *c, const gb_model *model, gb_node node, int clusters, gb_error *err) {
-    const gb_node_role *role = gb_graph_role_of(model->graph, node, GB_ROLE_LAYER);
-    gb_node_info info;
-    gb_model_node(model, node, &info);
-    gb_clustered_layer *l = &c->layers[c->count++];
-    *l = (gb_clustered_layer){.node = node, .number = role ? role->index : -1, .channels = (size_t)info.shape[0],
-                 .h = (size_t)info.shape[1], .w = (size_t)info.shape[2]};
-    l->clusters = clusters ? clusters : default_clusters(l->number);
-    if ((size_t)l->clusters > l->channels)
-        l->clusters = (int)l->channels;
-    l->name = malloc(strlen(info.name) + 1);
-    l->cluster = malloc(l->channels * sizeof *l->cluster);
-    if (!l->name || !l->cluster)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    strcpy(l->name, info.name);
-    return GB_OK;
-}
-
-static gb_status choose_layers(gb_clustering *c, const gb_model *model, const gb_cluster_options *o, gb_error *err) {
-    const gb_graph *graph = model->graph;
-    gb_status status = GB_OK;
-    c->layers = calloc((size_t)graph->count + 1, sizeof *c->layers);
-    if (!c->layers)
-        return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    for (gb_node i = 0; i < graph->count && !status; i++) {
-        const gb_graph_node *n = &graph->nodes[i];
-        const gb_node_role *role = gb_graph_role_of(graph, i, GB_ROLE_LAYER);
-        bool wanted = o->at ? gb_graph_matches(graph, i, o->at) : role && role->index > 0;
-        if (wanted && n->ndim == 3 && n->shape[0] > 1 && n->shape[0] <= UINT16_MAX && !n->is_input)
-            status = add_layer(c, model, i, o->clusters, err);
-    }
-    if (status || c->count)
-        return status;
-    return o->at ? gb_fail(err, GB_BAD_ARGUMENT, "no node with feature maps matches '%.200s'; `ganbend info` lists the nodes", o->at)
-                 : gb_fail(err, GB_BAD_ARGUMENT, "this network has no numbered layers: name the layers to cluster");
-}
-
 gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *given, gb_clustering **clustering, gb_error *err) {
     gb_cluster_options options, *o = &options;
     *clustering = NULL;
@@ -91,7 +36,7 @@ gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *given, gb_
     if (o->clusters < 0 || o->clusters > MAX_CLUSTERS || !isfinite(o->psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "%d clusters; expected 1 to %d", o->clusters, MAX_CLUSTERS);
     gb_clustering *c = calloc(1, sizeof *c);
-    gb_status status = c ? choose_layers(c, model, o, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    gb_status status = c ? gb_clustering_choose(c, model, o->at, o->clusters, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = (o->method == GB_CLUSTERS_PUBLISHED ? gb_cluster_by_classifiers : gb_cluster_by_correlation)(c, model, o, err);
     if (status)

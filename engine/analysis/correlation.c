@@ -1,14 +1,20 @@
-/* Clusters of maps that rise and fall together: k-means of points whose products are the maps' correlations. */
+/* Clusters of maps that rise and fall together, by spectral clustering (Ng, Jordan, Weiss 2001). With r the correlation of two maps,
+ *
+ *     A = max(r, 0),   D = diag(Σ_v A(u, v)),   L = D^−½ A D^−½,
+ *
+ * the eigenvectors of the k largest eigenvalues of L are the columns of a matrix whose rows, scaled to length 1, are the points that
+ * k-means groups. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clustering.h"
 #include "eigen.h"
 #include "engine/base/error.h"
 #include "kmeans.h"
 
-enum { SAMPLES = 100, SIDE = 16, COORDINATES = 20, RESTARTS = 50 };
+enum { SAMPLES = 100, SIDE = 16, RESTARTS = 50 };
 
 /* Sums of one layer. */
 typedef struct sums {
@@ -81,26 +87,84 @@ static void correlate(sums *of, size_t n) {
         }
 }
 
-/* Clusters the maps by their first principal coordinates, whose products are the correlations. */
+static double correlation_of(const double *r, size_t n, size_t c, size_t d) {
+    return c > d ? r[c * n + d] : r[d * n + c];
+}
+
+/* Of the standardised maps: total Σ 1 − Σ r/n, and within the clusters the same of each. */
+static double share_between(const gb_clustered_layer *l, const double *r) {
+    size_t n = l->channels;
+    double *within = calloc((size_t)l->clusters + 1, sizeof *within), *members = calloc((size_t)l->clusters + 1, sizeof *members);
+    double all = 0, variance, inertia = 0, count = 0;
+    for (size_t c = 0; within && members && c < n; c++) {
+        count += r[c * n + c] > 0;
+        members[l->cluster[c]] += r[c * n + c] > 0;
+        for (size_t d = 0; d < n; d++) {
+            double v = correlation_of(r, n, c, d);
+            all += v;
+            within[l->cluster[c]] += l->cluster[c] == l->cluster[d] ? v : 0;
+        }
+    }
+    for (int k = 0; within && members && k < l->clusters; k++)
+        inertia += members[k] > 0 ? members[k] - within[k] / members[k] : 0;
+    variance = count > 0 ? count - all / count : 0;
+    free(within);
+    free(members);
+    return variance > 0 ? 1 - inertia / variance : 0;
+}
+
+/* Replaces the lower triangle of `a`, the correlations, by that of L. `degree` is workspace. */
+static void normalise(double *a, size_t n, double *degree) {
+    memset(degree, 0, n * sizeof *degree);
+    for (size_t c = 0; c < n; c++)
+        for (size_t d = 0; d <= c; d++) {
+            double v = a[c * n + d] > 0 ? a[c * n + d] : 0;
+            a[c * n + d] = v;
+            degree[c] += v;
+            degree[d] += c == d ? 0 : v;
+        }
+    for (size_t c = 0; c < n; c++)
+        for (size_t d = 0; d <= c; d++) {
+            double scale = sqrt(degree[c] * degree[d]);
+            a[c * n + d] = scale > 0 ? a[c * n + d] / scale : 0;
+        }
+}
+
+/* Maps that never change have no direction: their point is 0. */
+static void place_points(const double *vectors, size_t n, size_t k, float *point) {
+    for (size_t p = 0; p < n; p++) {
+        double length = 0;
+        for (size_t i = 0; i < k; i++)
+            length += vectors[i * n + p] * vectors[i * n + p];
+        length = sqrt(length);
+        for (size_t i = 0; i < k; i++)
+            point[p * k + i] = length > 1e-12 ? (float)(vectors[i * n + p] / length) : 0;
+    }
+}
+
 static gb_status cluster_layer(gb_clustered_layer *l, sums *of, uint64_t seed, gb_error *err) {
-    size_t n = l->channels, width = n < COORDINATES ? n : COORDINATES, k = (size_t)l->clusters;
-    double *values = malloc(n * sizeof *values), *centre = malloc(k * width * sizeof *centre);
-    float *point = malloc(n * width * sizeof *point);
-    gb_status status = values && centre && point ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    size_t n = l->channels, k = (size_t)l->clusters;
+    double *values = malloc(n * sizeof *values), *centre = malloc(k * k * sizeof *centre), *r = malloc(n * n * sizeof *r);
+    float *point = malloc(n * k * sizeof *point);
+    gb_status status = values && centre && r && point ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
     correlate(of, n);
+    if (!status) {
+        memcpy(r, of->product, n * n * sizeof *r);
+        normalise(of->product, n, values);
+    }
     gb_status decomposed = status ? GB_OK : gb_eigen_symmetric(n, of->product, values);
     if (decomposed)
         status = gb_fail(err, decomposed, decomposed == GB_NO_MEMORY ? "out of memory" : "the maps of a layer are not finite");
-    for (size_t p = 0; p < n && !status; p++)
-        for (size_t i = 0; i < width; i++)
-            point[p * width + i] = (float)(values[i] > 0 ? sqrt(values[i]) * of->product[i * n + p] : 0);
-    gb_kmeans means = {.points = n, .width = width, .clusters = k, .point = point, .cluster = l->cluster, .centre = centre};
+    if (!status)
+        place_points(of->product, n, k, point);
+    gb_kmeans means = {.points = n, .width = k, .clusters = k, .point = point, .cluster = l->cluster, .centre = centre};
     if (!status && !gb_kmeans_best(&means, RESTARTS, seed))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
-        l->between = gb_share_between(point, n, width, means.inertia);
+        l->between = share_between(l, r);
     free(values);
     free(centre);
+    free(r);
     free(point);
     return status;
 }

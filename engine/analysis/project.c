@@ -19,7 +19,7 @@
 #include "noise_regularisation.h"
 #include "projection.h"
 
-enum { PUBLISHED_STEPS = 1000, FAST_STEPS = 300, PUBLISHED_SIDE = 256, LEAST_STAGE = 32, PATIENCE = 40 };
+enum { PUBLISHED_STEPS = 1000, FAST_STEPS = 200, PUBLISHED_SIDE = 256, LEAST_STAGE = 32, PATIENCE = 40 };
 
 #define NOISE_WEIGHT 1e5
 /* Shares of the work: preparing, then stepping. */
@@ -55,6 +55,13 @@ static gb_status copy_array(const float *values, size_t count, float **copy, gb_
     return *copy || !values ? GB_OK : no_memory(err);
 }
 
+static bool is_empty(const gb_projection_options *o) {
+    bool empty = o->mask != NULL;
+    for (size_t i = 0; empty && i < (size_t)o->target_height * (size_t)o->target_width; i++)
+        empty = !(o->mask[i] > 0);
+    return empty;
+}
+
 static gb_status check_options(const gb_projection *p, gb_error *err) {
     const gb_projection_options *o = &p->o;
     gb_node ws = gb_model_find_role(p->model, GB_ROLE_WS, 0);
@@ -74,6 +81,8 @@ static gb_status check_options(const gb_projection *p, gb_error *err) {
     if (o->target_height > shape[1] || o->target_width > shape[2])
         return gb_fail(err, GB_BAD_ARGUMENT, "the picture to come near is %dx%d, larger than the network's %dx%d", o->target_height,
                        o->target_width, (int)shape[1], (int)shape[2]);
+    if (is_empty(o))
+        return gb_fail(err, GB_BAD_ARGUMENT, "the mask is empty: nothing of the picture counts");
     if (o->w_avg && !(o->w_std > 0))
         return gb_fail(err, GB_BAD_ARGUMENT, "a given mean w needs the samples' standard deviation");
     if (o->label >= 0 && gb_model_class_count(p->model) && (size_t)o->label >= gb_model_class_count(p->model))
@@ -157,7 +166,7 @@ static gb_status add_stage(gb_projection *p, gb_node node, bool last, gb_error *
     gb_projection_stage *s = &p->stages[p->stage_count++];
     gb_node_info info;
     gb_model_node(p->model, node, &info);
-    *s = (gb_projection_stage){.node = node, .name = info.name, .channels = (int)info.shape[0], .height = (int)info.shape[1],
+    *s = (gb_projection_stage){.node = node, .name = info.name, .colours = gb_same_colours, .channels = (int)info.shape[0], .height = (int)info.shape[1],
                                .width = (int)info.shape[2]};
     int limit = o->compared_side > 0 ? o->compared_side : o->lpips ? PUBLISHED_SIDE : s->height;
     int h = s->height, w = s->width, factor = h > limit ? h / limit : 1;
@@ -348,7 +357,8 @@ void gb_projection_free(gb_projection *p) {
 static void mix_classes(const gb_projection *p, const float *logits, float *label) {
     double most = -INFINITY, sum = 0;
     for (size_t k = 0; k < p->classes; k++)
-        most = fmax(most, (double)logits[k]);
+        if ((double)logits[k] > most)       /* GCC 12 for AArch64 crashes over fmax() of floats in a loop */
+            most = (double)logits[k];
     for (size_t k = 0; k < p->classes; k++)
         sum += exp((double)logits[k] - most);
     for (size_t k = 0; k < p->classes; k++)
@@ -395,8 +405,12 @@ static gb_status compare(gb_projection *p, gb_picture_difference *d, gb_error *e
     gb_status status = gb_session_render(p->session, NULL, err);
     if (!status)
         status = gb_session_read(p->session, s->node, p->picture, err);
-    if (!status)
-        status = gb_picture_loss_of(s->loss, p->picture, s->channels, s->height, s->width, d, p->cotangent, err);
+    if (status)
+        return status;
+    size_t plane = (size_t)s->height * (size_t)s->width;
+    gb_map_colours(&s->colours, p->picture, plane);
+    status = gb_picture_loss_of(s->loss, p->picture, s->channels, s->height, s->width, d, p->cotangent, err);
+    gb_map_gradient(&s->colours, p->cotangent, plane);
     return status;
 }
 
@@ -593,9 +607,9 @@ void gb_projection_state_of(const gb_projection *p, gb_projection_state *state) 
     *state = p->state;
 }
 
-/* With FAST the best of the stage, if a step has been done in it. */
+/* With FAST the best of the stage, once there is one. */
 static const float *result_latents(const gb_projection *p) {
-    return !p->noise_adam && !p->state.done && p->best.steps ? p->best.latents : p->latents;
+    return !p->noise_adam && !p->state.done && isfinite(p->best.loss) ? p->best.latents : p->latents;
 }
 
 static const float *result_logits(const gb_projection *p) {

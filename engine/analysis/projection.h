@@ -5,6 +5,7 @@
 #include "engine/base/random.h"
 #include "engine/ganbend_analysis.h"
 #include "picture_loss.h"
+#include "running_picture.h"
 
 enum { GB_PROJECTION_STAGES = 4, GB_PROJECTION_STARTS = 4 };
 
@@ -21,6 +22,7 @@ typedef struct gb_projection_stage {
     const char *name;
     int channels, height, width;
     gb_picture_loss *loss;
+    gb_colour_map colours;      /* of a running picture, to those of the whole one */
 } gb_projection_stage;
 
 /* With FAST: what the stage has found. */

@@ -7,7 +7,7 @@
 #include "projection.h"
 #include "samples.h"
 
-enum { MAPPING_BATCH = 100, SEARCH_BATCH = 4, SEARCH_SIDE = 32, MEAN_SAMPLES = 10000, SEARCH_SAMPLES = 256 };
+enum { MAPPING_BATCH = 100, SEARCH_BATCH = 4, SEARCH_SIDE = 32, MEAN_SAMPLES = 10000, SEARCH_SAMPLES = 256, COLOUR_SAMPLES = 8 };
 
 static gb_status no_memory(gb_error *err) {
     return gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -132,7 +132,9 @@ static gb_status small_loss(const gb_projection *p, gb_node_info *node, gb_pictu
 typedef struct search {
     gb_samples from;
     gb_picture_loss *loss;
+    gb_node node;               /* whose pictures are compared */
     gb_node_info picture;
+    gb_colour_map colours;
     size_t samples;
     float *pictures, *latents;  /* of a batch */
     int found;                  /* the nearest ones, nearest first */
@@ -160,6 +162,7 @@ static gb_status compare_batch(gb_projection *p, search *s, size_t first, size_t
     memcpy(s->all + first * p->width, s->z ? s->z + first * p->width : s->latents, n * p->width * sizeof *s->all);
     for (size_t i = 0; i < n && !status; i++) {
         gb_picture_difference d;
+        gb_map_colours(&s->colours, s->pictures + i * floats, (size_t)(s->picture.shape[1] * s->picture.shape[2]));
         status = gb_picture_loss_of(s->loss, s->pictures + i * floats, (int)s->picture.shape[0], (int)s->picture.shape[1],
                                     (int)s->picture.shape[2], &d, NULL, err);
         if (!status)
@@ -198,12 +201,26 @@ static gb_status take_nearest(gb_projection *p, const search *s, float *mean, gb
     return GB_OK;
 }
 
+/* The colours of the running pictures that the search and the stages compare. */
+static gb_status fit_all_colours(gb_projection *p, search *s, const float *z, gb_error *err) {
+    size_t count = s->samples < COLOUR_SAMPLES ? s->samples : COLOUR_SAMPLES;
+    gb_status status = gb_fit_colours(p->model, s->node, z, count, p->o.label, &s->colours, err);
+    for (int i = 0; i < p->stage_count && !status; i++) {
+        gb_projection_stage *stage = &p->stages[i];
+        if (stage->node == s->node)
+            stage->colours = s->colours;
+        else
+            status = gb_fit_colours(p->model, stage->node, z, count, p->o.label, &stage->colours, err);
+    }
+    return status;
+}
+
 static gb_status start_from_nearest(gb_projection *p, gb_error *err) {
-    search s = {.samples = p->o.samples ? p->o.samples : SEARCH_SAMPLES};
-    gb_node node = gb_projection_picture_node(p->model, SEARCH_SIDE);
+    search s = {.samples = p->o.samples ? p->o.samples : SEARCH_SAMPLES,
+                .node = gb_projection_picture_node(p->model, SEARCH_SIDE)};
     const float *z = NULL;
     float *owned = NULL, *mean = malloc(p->width * sizeof *mean);
-    gb_model_node(p->model, node, &s.picture);
+    gb_model_node(p->model, s.node, &s.picture);
     size_t floats = (size_t)(s.picture.shape[0] * s.picture.shape[1] * s.picture.shape[2]);
     s.pictures = malloc(SEARCH_BATCH * floats * sizeof *s.pictures);
     s.latents = malloc(SEARCH_BATCH * p->width * sizeof *s.latents);
@@ -213,9 +230,11 @@ static gb_status start_from_nearest(gb_projection *p, gb_error *err) {
         status = draw_z(p, s.samples, &z, &owned, err);
     s.z = !status && p->o.space == GB_PROJECT_Z ? z : NULL;
     if (!status)
+        status = fit_all_colours(p, &s, z, err);
+    if (!status)
         status = small_loss(p, &s.picture, &s.loss, err);
     if (!status)
-        status = gb_samples_new(&s.from, p->model, node, s.samples, SEARCH_BATCH, 0, z, err);
+        status = gb_samples_new(&s.from, p->model, s.node, s.samples, SEARCH_BATCH, 0, z, err);
     s.from.label = p->o.label;
     if (!status)
         status = search_all(p, &s, err);

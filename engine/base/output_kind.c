@@ -27,6 +27,7 @@ static const struct { const char *name, *magic; size_t size; } kinds[] = {
     [GB_OUTPUT_CLUSTERS] = {"a file of clusters", "# Clusters of feature maps", 26},
     [GB_OUTPUT_TORCH] = {"a torch file", "PK", 2},
     [GB_OUTPUT_RECIPE] = {"a recipe", "# Recipe", 8},
+    [GB_OUTPUT_MAPS] = {"a file of feature maps", "GANBEND MAPS ", 13},
 };
 
 /* Zip archives: numpy's begin with an entry NAME.npy, or are empty; torch's with NAME/data.pkl. */

@@ -7,6 +7,7 @@
 
 #include "ops/batch_norm.h"
 #include "ops/epilogue.h"
+#include "ops/gradient/gradient.h"
 
 static void grad_plane(void *arg, int i, int worker) {
     const gb_job *job = arg;
@@ -44,13 +45,6 @@ const gb_op gb_op_batch_norm_grad = {
               .pack = grad_pack, .workspace = gb_batch_norm_workspace, .run = run_grad},
 };
 
-/* Mean and 1/√(var + eps) of channel c. */
-static void own_moments(const gb_desc *d, const gb_tensor *x, int c, double *mean, double *inverse) {
-    double var;
-    gb_batch_moments(x, c, mean, &var);
-    *inverse = 1.0 / sqrt(var + d->batch_norm.eps);
-}
-
 static bool dot_shape(gb_desc *d, char *why, size_t size) {
     if (!gb_shape_same(&d->in[0], &d->in[1])) {
         snprintf(why, size, "batch_norm_dot: the inputs have different shapes");
@@ -76,26 +70,47 @@ static void dot_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *
     }
 }
 
-static void dot_plane(void *arg, int i, int worker) {
-    const gb_job *job = arg;
+void gb_norm_moments(const gb_job *job, int b, double *mean, double *inverse) {
+    const gb_desc *d = job->d;
     const gb_batch_norm_live *live = job->args->live;
-    const gb_shape *s = &job->d->in[0];
-    int n = i / s->c, c = i % s->c, rows = job->d->batch_norm.rows;
+    const gb_shape *s = &job->args->in[0]->shape;
+    int rows = d->batch_norm.rows, channels = gb_block_channels(s, b), first = b * s->block;
     const gb_real *means = job->args->packed, *vars = means + (size_t)rows * s->c;
-    const gb_real *x = gb_plane(job->args->in[0], n, c), *g = gb_plane(job->args->in[1], n, c);
-    gb_stat_row at = gb_stat_row_of(rows, live->truncation);
-    double mean = gb_statistic(means, at, s->c, c), var = gb_statistic(vars, at, s->c, c), sum = 0.0;
-    double inverse = 1.0 / sqrt(var + job->d->batch_norm.eps);
+    if (d->batch_norm.own) {
+        gb_batch_moments(job->args->in[0], b, mean, inverse);
+    } else {
+        gb_stat_row at = gb_stat_row_of(rows, live->truncation);
+        for (int c = 0; c < channels; c++) {
+            mean[c] = gb_statistic(means, at, s->c, first + c);
+            inverse[c] = gb_statistic(vars, at, s->c, first + c);
+        }
+    }
+    for (int c = 0; c < channels; c++)
+        inverse[c] = 1.0 / sqrt(inverse[c] + d->batch_norm.eps);
+}
+
+static void dot_block(void *arg, int b, int worker) {
+    const gb_job *job = arg;
+    const gb_tensor *x = job->args->in[0], *g = job->args->in[1];
+    const gb_shape *s = &x->shape;
+    int channels = gb_block_channels(s, b), first = b * s->block;
+    double mean[GB_MOST_BLOCK], inverse[GB_MOST_BLOCK];
     (void)worker;
-    if (job->d->batch_norm.own)
-        own_moments(job->d, job->args->in[0], c, &mean, &inverse);
-    for (size_t p = 0; p < (size_t)s->h * s->w; p++)
-        sum += g[p * s->block] * (x[p * s->block] - mean);
-    gb_plane(job->args->out, n, c)[0] = (gb_real)(sum * inverse);
+    gb_norm_moments(job, b, mean, inverse);
+    for (int n = 0; n < s->n; n++) {
+        const gb_real *at = gb_plane(x, n, first), *by = gb_plane(g, n, first);
+        double sum[GB_MOST_BLOCK] = {0};
+        for (size_t p = 0; p < (size_t)s->h * s->w; p++, at += s->block, by += s->block)
+            for (int c = 0; c < channels; c++)
+                sum[c] += by[c] * (at[c] - mean[c]);
+        for (int c = 0; c < channels; c++)
+            gb_plane(job->args->out, n, first + c)[0] = (gb_real)(sum[c] * inverse[c]);
+    }
 }
 
 static void run_dot(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_each_plane(cpu, d, args, dot_plane);
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, gb_blocks(&args->in[0]->shape), dot_block, &job);
 }
 
 const gb_op gb_op_batch_norm_dot = {
@@ -133,39 +148,49 @@ static void own_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *
         to[c] = d->inputs == 2 ? weights[2][c] : 0;
 }
 
-static void own_channel(void *arg, int c, int worker) {
+static double own_gain(const gb_job *job, int n, int c) {
+    double gain = job->d->inputs > 2 ? gb_plane(job->args->in[2], n, c)[0] : ((const gb_real *)job->args->packed)[c];
+    return gain + (job->d->batch_norm.gain_from_one ? 1.0 : 0.0);
+}
+
+static void own_block(void *arg, int b, int worker) {
     const gb_job *job = arg;
-    const gb_desc *d = job->d;
-    const gb_shape *s = &d->out;
     const gb_tensor *x = job->args->in[0], *g = job->args->in[1];
+    const gb_shape *s = &x->shape;
     size_t pixels = (size_t)s->h * s->w;
-    double mean, inverse, sum = 0.0, product = 0.0, count = (double)pixels * s->n;
+    int channels = gb_block_channels(s, b), block = s->block, first = b * block;
+    double mean[GB_MOST_BLOCK], inverse[GB_MOST_BLOCK], gain[GB_MOST_BLOCK], count = (double)pixels * s->n;
+    double sum[GB_MOST_BLOCK] = {0}, product[GB_MOST_BLOCK] = {0};
     (void)worker;
-    own_moments(d, x, c, &mean, &inverse);
+    gb_norm_moments(job, b, mean, inverse);
     for (int n = 0; n < s->n; n++) {
-        double gain = d->inputs > 2 ? gb_plane(job->args->in[2], n, c)[0] : ((const gb_real *)job->args->packed)[c];
-        gain += d->batch_norm.gain_from_one ? 1.0 : 0.0;
-        for (size_t p = 0; p < pixels; p++) {
-            double v = gain * gb_plane(g, n, c)[p * s->block];
-            sum += v;
-            product += v * (gb_plane(x, n, c)[p * s->block] - mean) * inverse;
-        }
+        const gb_real *at = gb_plane(x, n, first), *by = gb_plane(g, n, first);
+        for (int c = 0; c < channels; c++)
+            gain[c] = own_gain(job, n, first + c);
+        for (size_t p = 0; p < pixels; p++, at += block, by += block)
+            for (int c = 0; c < channels; c++) {
+                double v = gain[c] * by[c];
+                sum[c] += v;
+                product[c] += v * (at[c] - mean[c]) * inverse[c];
+            }
     }
     for (int n = 0; n < s->n; n++) {
-        double gain = d->inputs > 2 ? gb_plane(job->args->in[2], n, c)[0] : ((const gb_real *)job->args->packed)[c];
-        gain += d->batch_norm.gain_from_one ? 1.0 : 0.0;
-        for (size_t p = 0; p < pixels; p++) {
-            double u = (gb_plane(x, n, c)[p * s->block] - mean) * inverse;
-            gb_store(job->args->out, job->args->epilogue,
-                     (gb_real)(inverse * (gain * gb_plane(g, n, c)[p * s->block] - sum / count - u * product / count)), n,
-                     c, p);
-        }
+        const gb_real *at = gb_plane(x, n, first), *by = gb_plane(g, n, first);
+        for (int c = 0; c < channels; c++)
+            gain[c] = own_gain(job, n, first + c);
+        for (size_t p = 0; p < pixels; p++, at += block, by += block)
+            for (int c = 0; c < channels; c++) {
+                double u = (at[c] - mean[c]) * inverse[c];
+                gb_store(job->args->out, job->args->epilogue,
+                         (gb_real)(inverse[c] * (gain[c] * by[c] - sum[c] / count - u * product[c] / count)), n,
+                         first + c, p);
+            }
     }
 }
 
 static void run_own(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.c, own_channel, &job);
+    gb_parallel(cpu, gb_blocks(&args->in[0]->shape), own_block, &job);
 }
 
 const gb_op gb_op_batch_norm_own_grad = {

@@ -8,12 +8,12 @@
  *   strength_grad    y = gain · Σ_{n,c,p} g[n,c,p] · noise[n,p], the noise of the live epilogue
  *   demodulate_grad  y[o,i,k] = −W[o,i,k] Σ_n e[n,o] d[n,o]² s[n,i]²: what reaches W through the factors d of a
  *                    demodulated convolution, see convolution.c */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ops/batch_norm.h"
 #include "ops/epilogue.h"
+#include "ops/gradient/gradient.h"
 
 /* ------------------------------------------------------------------------------------------------ batch_sum */
 
@@ -24,31 +24,46 @@ static bool batch_sum_shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-static void sum_plane(void *arg, int c, int worker) {
+/* The channels of a block at one pixel, summed over the samples. */
+static void add_samples(const gb_tensor *g, int b, size_t pixel, double *sum) {
+    for (int n = 0; n < g->shape.n; n++) {
+        const gb_real *at = gb_plane(g, n, b * g->shape.block) + pixel * g->shape.block;
+        for (int c = 0; c < gb_block_channels(&g->shape, b); c++)
+            sum[c] += at[c];
+    }
+}
+
+static void add_pixels(const gb_tensor *g, int b, double *sum) {
+    const gb_shape *s = &g->shape;
+    int channels = gb_block_channels(s, b);
+    for (int n = 0; n < s->n; n++) {
+        const gb_real *at = gb_plane(g, n, b * s->block);
+        for (size_t p = 0; p < (size_t)s->h * s->w; p++, at += s->block)
+            for (int c = 0; c < channels; c++)
+                sum[c] += at[c];
+    }
+}
+
+static void sum_block(void *arg, int b, int worker) {
     const gb_job *job = arg;
     const gb_tensor *g = job->args->in[0];
     const gb_shape *s = &g->shape;
-    gb_real *to = gb_plane(job->args->out, 0, c);
-    size_t pixels = (size_t)s->h * s->w, block = s->block;
-    double all = 0.0;
+    int channels = gb_block_channels(s, b), first = b * s->block;
     (void)worker;
-    if (job->d->batch_sum.pixels) {
-        for (int n = 0; n < s->n; n++)
-            for (size_t p = 0; p < pixels; p++)
-                all += gb_plane(g, n, c)[p * block];
-        to[0] = (gb_real)(all * job->d->batch_sum.gain);
-        return;
-    }
-    for (size_t p = 0; p < pixels; p++) {
-        double sum = 0.0;
-        for (int n = 0; n < s->n; n++)
-            sum += gb_plane(g, n, c)[p * block];
-        to[p * job->d->out.block] = (gb_real)(sum * job->d->batch_sum.gain);
+    for (size_t p = 0; p < (job->d->batch_sum.pixels ? 1 : (size_t)s->h * s->w); p++) {
+        double sum[GB_MOST_BLOCK] = {0};
+        if (job->d->batch_sum.pixels)
+            add_pixels(g, b, sum);
+        else
+            add_samples(g, b, p, sum);
+        for (int c = 0; c < channels; c++)
+            gb_plane(job->args->out, 0, first + c)[p * job->d->out.block] = (gb_real)(sum[c] * job->d->batch_sum.gain);
     }
 }
 
 static void run_batch_sum(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_each_plane(cpu, d, args, sum_plane);
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, gb_blocks(&args->in[0]->shape), sum_block, &job);
 }
 
 const gb_op gb_op_batch_sum = {
@@ -150,31 +165,27 @@ static void gain_pack(const gb_cpu *cpu, const gb_desc *d, const gb_real *const 
     gb_ops[GB_OP_BATCH_NORM_DOT]->plain.pack(cpu, d, weights, packed);
 }
 
-static void gain_channel(void *arg, int c, int worker) {
+static void gain_block(void *arg, int b, int worker) {
     const gb_job *job = arg;
-    const gb_batch_norm_live *live = job->args->live;
     const gb_tensor *x = job->args->in[0], *g = job->args->in[1];
     const gb_shape *s = &x->shape;
-    int rows = job->d->batch_norm.rows;
-    size_t pixels = (size_t)s->h * s->w, block = s->block;
-    const gb_real *means = job->args->packed, *vars = means + (size_t)rows * s->c;
-    double mean, var, sum = 0.0;
+    int channels = gb_block_channels(s, b), first = b * s->block;
+    double mean[GB_MOST_BLOCK], inverse[GB_MOST_BLOCK], sum[GB_MOST_BLOCK] = {0};
     (void)worker;
-    if (job->d->batch_norm.own) {
-        gb_batch_moments(x, c, &mean, &var);
-    } else {
-        gb_stat_row at = gb_stat_row_of(rows, live->truncation);
-        mean = gb_statistic(means, at, s->c, c);
-        var = gb_statistic(vars, at, s->c, c);
+    gb_norm_moments(job, b, mean, inverse);
+    for (int n = 0; n < s->n; n++) {
+        const gb_real *at = gb_plane(x, n, first), *by = gb_plane(g, n, first);
+        for (size_t p = 0; p < (size_t)s->h * s->w; p++, at += s->block, by += s->block)
+            for (int c = 0; c < channels; c++)
+                sum[c] += by[c] * (at[c] - mean[c]);
     }
-    for (int n = 0; n < s->n; n++)
-        for (size_t p = 0; p < pixels; p++)
-            sum += gb_plane(g, n, c)[p * block] * (gb_plane(x, n, c)[p * block] - mean);
-    gb_plane(job->args->out, 0, c)[0] = (gb_real)(sum / sqrt(var + job->d->batch_norm.eps));
+    for (int c = 0; c < channels; c++)
+        gb_plane(job->args->out, 0, first + c)[0] = (gb_real)(sum[c] * inverse[c]);
 }
 
 static void run_gain(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_each_plane(cpu, d, args, gain_channel);
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, gb_blocks(&args->in[0]->shape), gain_block, &job);
 }
 
 const gb_op gb_op_norm_gain_grad = {
@@ -192,18 +203,21 @@ static bool moments_shape(gb_desc *d, char *why, size_t size) {
     return true;
 }
 
-static void moments_channel(void *arg, int c, int worker) {
+static void moments_block(void *arg, int b, int worker) {
     const gb_job *job = arg;
-    double mean, var;
+    const gb_shape *s = &job->args->in[0]->shape;
+    double mean[GB_MOST_BLOCK], var[GB_MOST_BLOCK];
     (void)worker;
-    gb_batch_moments(job->args->in[0], c, &mean, &var);
-    gb_plane(job->args->out, 0, 0)[c] = (gb_real)mean;
-    gb_plane(job->args->out, 0, 1)[c] = (gb_real)var;
+    gb_batch_moments(job->args->in[0], b, mean, var);
+    for (int c = 0; c < gb_block_channels(s, b); c++) {
+        gb_plane(job->args->out, 0, 0)[b * s->block + c] = (gb_real)mean[c];
+        gb_plane(job->args->out, 0, 1)[b * s->block + c] = (gb_real)var[c];
+    }
 }
 
 static void run_moments(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->in[0].c, moments_channel, &job);
+    gb_parallel(cpu, gb_blocks(&args->in[0]->shape), moments_block, &job);
 }
 
 const gb_op gb_op_batch_moments = {

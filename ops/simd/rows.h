@@ -22,6 +22,7 @@
 #ifndef GANBEND_WITHOUT_GRADIENTS
 #include "ops/simd/gradient.h"
 #include "ops/simd/conv_down.h"
+#include "ops/simd/weight_grad.h"
 #endif
 
 const gb_op_row *const GB_ISA_NAME(rows)[] = {
@@ -35,7 +36,7 @@ const gb_op_row *const GB_ISA_NAME(rows)[] = {
     &row_fromrgb,
 #ifndef GANBEND_WITHOUT_GRADIENTS
     &row_bias_act_grad, &row_channel_scale, &row_batch_norm_grad, &row_channel_dot, &row_pixel_sum,
-    &row_pass_grad, &row_conv_down,
+    &row_pass_grad, &row_conv_down, &row_weight_grad,
 #endif
     NULL,
 };

@@ -301,6 +301,15 @@ static void synchronous_launches_name_the_kernel_that_failed(void **state) {
     gb_session_free(session);
 }
 
+static void gradients_are_computed_on_the_cpu(void **state) {
+    const fixture *f = *state;
+    gb_session *session;
+    const gb_session_options how = {.size = sizeof how, .purpose = GB_GRADIENT};
+    assert_int_equal(gb_session_new(f->model, &how, &session, &err), GB_BAD_ARGUMENT);
+    assert_string_equal(err.message, "gradients are computed on the CPU: make a context for the device cpu");
+    assert_null(session);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_device_and_its_precision_are_reported),
@@ -317,6 +326,7 @@ int main(void) {
         cmocka_unit_test(steps_are_timed_on_request),
         cmocka_unit_test(a_failed_allocation_leaves_a_working_session),
         cmocka_unit_test(synchronous_launches_name_the_kernel_that_failed),
+        cmocka_unit_test(gradients_are_computed_on_the_cpu),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -50,7 +50,7 @@ for page in $pages; do
     show_files "$page" "$folder"
     code "$page" | grep -E '(^|[ (])ganbend ' >"$scratch/lines"
     while read -r line; do
-        measures='^ganbend (studio|bench|moves|units|tileability|invert|find) '
+        measures='^ganbend (studio|bench|moves|project|units|tileability|invert|find) '
         if printf '%s\n' "$line" | grep -qE "^ganbend " && ! printf '%s\n' "$line" | grep -qE "$theirs|$measures" &&
             [ "$line" != 'ganbend studio' ] &&
             { command -v ffmpeg >/dev/null || ! printf '%s\n' "$line" | grep -qE 'ffmpeg|\.(mp4|webm|gif|apng|webp|jpg)( |$)'; }; then

@@ -30,9 +30,19 @@ other="$fixtures/rosinality-64.pt --method published --classifiers $scratch/clas
     run 0 "one image" cluster $other --at convs.2 --for-image --seeds 7 --json
     prints '"clusters": 5'
     run 2 "two images" cluster $other --at convs.2 --for-image --seeds 7,8
+    run 0 "training" cluster $other --at convs.0 --train --training-images 2 --epochs 1 --batch 8 --samples 1 -o "$scratch/q.yaml"
+    prints "1 classifier to train, about"
+    check "leaves a classifier" [ -s "$scratch/classifiers/classifier1_final.gbw" ]
+    check "and nothing else" [ "$(find "$scratch/classifiers" -type f | wc -l)" -eq 2 ]
+    run 0 "which is used from then on" cluster $other --at convs.0 --train --samples 1 -o "$scratch/r.yaml"
+    check "with the same result" cmp -s "$scratch/q.yaml" "$scratch/r.yaml"
     run 1 "a layer without classifier" cluster $other --samples 1
-    complains "no 1/classifier1_final.pt"
+    complains "no 2/classifier2_final.pt"
 }
+run 0 "effects" cluster $model --samples 4 --at synthesis.b128.conv1 --effects
+prints "effects within"
+run 2 "training for the other method" cluster $model --train
+run 2 "epochs without training" cluster $model --method published --classifiers "$scratch/classifiers" --epochs 3
 run 2 "classifiers for the other method" cluster $model --classifiers "$scratch/classifiers"
 run 2 "no classifiers" cluster $model --method published
 run 2 "no such method" cluster $model --method kmeans

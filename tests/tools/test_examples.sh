@@ -1,10 +1,11 @@
 #!/bin/sh
-# The programs in docs/examples do what the documentation promises. usage: test_examples.sh GANBEND SLIDER CALLBACK UNET, from
+# The programs in docs/examples do what the documentation promises. usage: test_examples.sh GANBEND SLIDER CALLBACK UNET TRAIN, from
 # the repository root.
 . tests/tools/cli.sh
 slider=$2
 callback=$3
 unet=$4
+train=$5
 run 0 "a network with random weights is written" init stylegan2 "$scratch/small.gbw" --res 32 --channel-base 512 --channel-max 32 \
     --z-dim 32 \
     --w-dim 32 --mapping-layers 2
@@ -35,6 +36,10 @@ example 0 "one that keeps everything changes nothing" "$callback" "$scratch/smal
 prints "32 of 32 feature maps kept"
 run 0 "the unbent picture is rendered" render "$scratch/small.gbw" --seeds 7 -o "$scratch/plain.png"
 check "a quarter of the maps gives another picture" sh -c "! cmp -s '$scratch/strongest.png' '$scratch/all.png'"
+
+example 0 "a network is trained" "$train" 60
+right=$(sed -n 's/ of 32 new pictures.*//p' "$scratch/out")
+check "it names most new pictures rightly ($right of 32)" [ "$right" -ge 29 ]
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

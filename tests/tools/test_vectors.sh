@@ -93,6 +93,8 @@ run 2 "no mask" find "$model"
 complains "--mask is missing"
 run 2 "maps in a file of directions" find "$model" --mask $mask --at synthesis.b8.conv1 -o "$scratch/found.npz"
 complains "belongs to a direction"
+run 2 "layers that are none" find "$model" --mask $mask --layers 0-0
+complains "--layers takes two"
 run 2 "maps without a layer" find "$model" --mask $mask --count 3
 complains "needs --at"
 

@@ -19,8 +19,8 @@
 typedef struct settings {
     input_options in;
     const char *at, *out, *sheets, *method, *classifiers;
-    int64_t clusters, samples, first_sample;
-    bool json, for_image, stored_statistics;
+    int64_t clusters, samples, first_sample, epochs, batch, training_images;
+    bool json, effects, for_image, stored_statistics, train, paper;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -29,25 +29,53 @@ static const option options[] = {
     {"-o", OPTION_TEXT, AT(out), "FILE.yaml", "Write the clusters for recipes and for network-bending.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "GLOB", "Layers to cluster, by name, alias or pattern (default: the layers that "
      "network-bending clusters). Needed for networks without numbered layers.", 0, 0},
-    {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together. "
-     "published: network-bending's, which embeds each map by a classifier of the layer's maps.", 0, 0},
-    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: network-bending's classifiers, "
-     "DIR/K/classifierK_final.pt for layer K.", 0, 0},
+    {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together; "
+     "published: network-bending's, with classifiers of maps.", 0, 0},
+    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: DIR/K/classifierK_final.pt for layer K.", 0, 0},
+    {"--train", OPTION_FLAG, AT(train), NULL, "First train the classifiers that DIR does not have, which takes hours. The time is estimated "
+     "first, and a run that ended early goes on where it was.", 0, 0},
+    {"--paper", RARE(OPTION_FLAG), AT(paper), NULL, "Train with the paper's numbers of epochs and maps instead of the published "
+     "script's.", 0, 0},
+    {"--epochs", RARE(OPTION_INTEGER), AT(epochs), "N", "Epochs of --train (default: 50).", 1, 1000000},
+    {"--batch", RARE(OPTION_INTEGER), AT(batch), "N", "Maps in a step of --train (default: 100).", 1, 100000},
+    {"--training-images", RARE(OPTION_INTEGER), AT(training_images), "N", "Images whose maps --train learns (default: 1000).", 1,
+     1000000},
     {"--stored-statistics", RARE(OPTION_FLAG), AT(stored_statistics), NULL, "Of --method published: normalise in the classifiers by "
      "their stored statistics instead of each map's own, which the published code does.", 0, 0},
-    {"--for-image", OPTION_FLAG, AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
+    {"--for-image", RARE(OPTION_FLAG), AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
      "averaging over --samples images.", 0, 0},
     {"--clusters", OPTION_INTEGER, AT(clusters), "K", "Clusters in each layer (default: network-bending's 5, 4 or 3).", 1, 1000},
-    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100; published: 1000).", 1, 1000000},
-    {"--first-sample", OPTION_INTEGER, AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
+    {"--samples", OPTION_INTEGER, AT(samples), "N", "Images to analyse (default: 100, or 1000 for --method published).", 1, 1000000},
+    {"--first-sample", RARE(OPTION_INTEGER), AT(first_sample), "S", "Analyse the images of seeds S, S + 1, … (default: 0).", 0,
      4294967295.0},
     {"--sheets", OPTION_TEXT, AT(sheets), "DIR", "Draw a sheet for each layer into a folder: for each cluster its maps, and the "
      "picture without it, with it inverted, and with it three times as strong.", 0, 0},
+    {"--effects", OPTION_FLAG, AT(effects), NULL, "Measure whether the maps of a cluster change the same places of the picture.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print the list as JSON.", 0, 0},
     {0}
 };
 
 /* ------------------------------------------------------------------------------------------------ finding and listing */
+
+static void show_note(void *arg, int epoch, const char *line) {
+    const settings *set = arg;
+    if (set->json) return;
+    if (epoch) report_more("%s", line);
+    else report("%s", line);
+    fflush(stdout);
+}
+
+static gb_status train(settings *set, const inputs *in, const loaded_model *o, gb_error *err) {
+    progress p = progress_start("training", 1);
+    const gb_classifier_options how = {
+        .at = set->at, .folder = set->classifiers, .paper = set->paper, .images = (size_t)set->training_images,
+        .epochs = (int)set->epochs, .batch = (int)set->batch, .psi = isnan(set->in.trunc) ? 0 : (float)set->in.trunc,
+        .stored_noise = set->in.noise && in->noise == GB_NOISE_CONST, .seed = (uint64_t)set->first_sample, .note = show_note, .note_arg = set,
+        .progress = progress_go_on, .progress_arg = &p};
+    if (!host_make_folder(set->classifiers, err)) gb_train_classifiers(o->model, &how, err);
+    progress_end(&p);
+    return err->status;
+}
 
 static gb_status set_image(void *arg, size_t sample, gb_session *session, gb_error *err) {
     inputs *in = arg;
@@ -55,7 +83,8 @@ static gb_status set_image(void *arg, size_t sample, gb_session *session, gb_err
     return prepare_inputs(in, session, in->model, err) ? err->status : apply_inputs(in, 0, session, err);
 }
 
-static gb_status find(const settings *set, inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
+static gb_status find(settings *set, inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
+    if (set->train && train(set, in, o, err)) return err->status;
     progress p = progress_start("clustering", 1);
     classifiers from = {.folder = set->classifiers, .context = o->context};
     gb_cluster_options how = {.at = set->at, .clusters = (int)set->clusters, .samples = (size_t)set->samples,
@@ -84,26 +113,44 @@ static int members(const gb_layer_clusters *l, int cluster) {
     return count;
 }
 
-static void list(const gb_clustering *clustering) {
-    printf("%-32s %8s %8s  %s\n", "layer", "maps", "between", "sizes");
+/* NULL unless --effects is given. */
+static gb_cluster_effects *measure_effects(const settings *set, const loaded_model *o, const gb_clustering *clustering,
+                                           gb_error *err) {
+    progress p = progress_start("ablating maps", 1);
+    const gb_effect_options how = {.seed = (uint64_t)set->first_sample, .psi = isnan(set->in.trunc) ? 0 : (float)set->in.trunc,
+                                   .progress = progress_go_on, .progress_arg = &p};
+    gb_cluster_effects *effects = set->effects ? calloc(gb_clustering_layers(clustering) + 1, sizeof *effects) : NULL;
+    if (set->effects && !effects) state(err, GB_NO_MEMORY, "out of memory");
+    if (effects) gb_measure_cluster_effects(o->model, clustering, &how, effects, err);
+    progress_end(&p);
+    return effects;
+}
+
+static void list(const gb_clustering *clustering, const gb_cluster_effects *effects) {
+    printf("%-32s %8s %8s  %s%s\n", "layer", "maps", "between", effects ? "effects within, between  " : "", "sizes");
     for (size_t i = 0; i < gb_clustering_layers(clustering); i++) {
         gb_layer_clusters l;
         gb_clustering_layer(clustering, i, &l);
         printf("%-32s %8d %7.0f%% ", l.name, l.channels, 100 * l.between);
+        if (effects) printf(" %14.2f %8.2f  ", effects[i].within, effects[i].between);
         for (int k = 0; k < l.clusters; k++) printf(" %d", members(&l, k));
         putchar('\n');
     }
 }
 
-static gb_status list_json(const gb_clustering *clustering, gb_error *err) {
+static gb_status list_json(const gb_clustering *clustering, const gb_cluster_effects *effects, gb_error *err) {
     json_t *all = json_array();
     for (size_t i = 0; i < gb_clustering_layers(clustering); i++) {
         gb_layer_clusters l;
         gb_clustering_layer(clustering, i, &l);
-        json_t *features = json_array();
+        json_t *features = json_array(), *one;
         for (int f = 0; f < l.channels; f++) json_array_append_new(features, json_integer(l.cluster[f]));
-        json_array_append_new(all, json_pack("{s:o, s:i, s:o, s:o}", "layer", json_text(l.name), "clusters", l.clusters,
-                                             "between", json_number(l.between), "cluster_of_map", features));
+        one = json_pack("{s:o, s:i, s:o, s:o}", "layer", json_text(l.name), "clusters", l.clusters, "between",
+                        json_number(l.between), "cluster_of_map", features);
+        if (effects)
+            json_object_set_new(one, "effects", json_pack("{s:o, s:o}", "within", json_number(effects[i].within), "between",
+                                                          json_number(effects[i].between)));
+        json_array_append_new(all, one);
     }
     return write_json(all, 0, err);
 }
@@ -244,6 +291,7 @@ static int run(int argc, char **argv) {
     loaded_model o = {0};
     inputs in = {0};
     gb_clustering *clustering = NULL;
+    gb_cluster_effects *effects = NULL;
     gb_error err = {0};
     bool published;
     int status;
@@ -251,6 +299,9 @@ static int run(int argc, char **argv) {
     if (set.sheets && output_is_file(set.sheets))
         state(&err, GB_BAD_ARGUMENT, "--sheets takes a folder, not '%s'", set.sheets);
     published = set.method && !strcmp(set.method, "published");
+    if (!err.status && !set.train && (set.paper || set.epochs || set.batch || set.training_images))
+        state(&err, GB_BAD_ARGUMENT, "--paper, --epochs, --batch and --training-images are for --train");
+    if (!err.status && !published && set.train) state(&err, GB_BAD_ARGUMENT, "--train is for --method published");
     if (!err.status && published != (set.classifiers != NULL))
         state(&err, GB_BAD_ARGUMENT, published ? "--method published needs --classifiers DIR"
                                                : "--classifiers is for --method published");
@@ -259,8 +310,10 @@ static int run(int argc, char **argv) {
         if (set.out && !gb_clustering_save(clustering, set.out, &err))
             report("%s: clusters of %zu layers", set.out, gb_clustering_layers(clustering));
         if (!err.status && set.sheets) make_sheets(&set, &o, &in, clustering, &err);
-        if (!err.status && set.json) list_json(clustering, &err);
-        else if (!err.status && !set.out && !set.sheets) list(clustering);
+        if (!err.status) effects = measure_effects(&set, &o, clustering, &err);
+        if (!err.status && set.json) list_json(clustering, effects, &err);
+        else if (!err.status && (effects || (!set.out && !set.sheets))) list(clustering, effects);
+        free(effects);
     }
     gb_clustering_free(clustering);
     free_inputs(&in);

@@ -69,9 +69,10 @@ static gb_status find(work *w, const inputs *in, gb_error *err) {
                              .amount = (float)set->amount, .steps = (int)set->steps, .samples = (size_t)set->samples,
                              .seed = (uint64_t)set->first_sample, .label = -1, .psi = (float)in->psi, .progress = show_progress,
                              .progress_arg = &p};
-    if (set->layers && !parse_pair(set->layers, '-', 0, 63, &how.first_layer, &how.last_layer))
-        return state(err, GB_BAD_ARGUMENT, "--layers takes two numbers of w's, as in 2-5, not '%s'", set->layers);
-    if (set->at) gb_find_region_units(w->o->model, &how, w->units, &w->found, &w->effect, err);
+    if (set->layers && (!parse_pair(set->layers, '-', 0, 63, &how.first_layer, &how.last_layer) ||
+                        how.last_layer < how.first_layer || how.last_layer == 0))
+        state(err, GB_BAD_ARGUMENT, "--layers takes two numbers of w's, as in 2-5, not '%s'", set->layers);
+    else if (set->at) gb_find_region_units(w->o->model, &how, w->units, &w->found, &w->effect, err);
     else gb_find_region_direction(w->o->model, &how, set->name, w->directions, &w->effect, err);
     progress_end(&p);
     if (!err->status && set->at && !w->found)

@@ -36,7 +36,7 @@ static const option options[] = {
      "vgg16.pth --lpips vgg.pth' (default: by pixels and edges at several scales).", 0, 0},
     {"--mse", OPTION_NUMBER, AT(mse), "WEIGHT", "Add the mean squared error with this weight (default: 0).", 0, 1e9},
     {"--mask", OPTION_TEXT, AT(mask), "FILE.png", "Match only the white part of this picture, which is cut like the photo.", 0, 0},
-    {"--steps", OPTION_INTEGER, AT(steps), "N", "Number of steps (default: 1000; fast: at most 300).", 1, 1000000},
+    {"--steps", OPTION_INTEGER, AT(steps), "N", "Number of steps (default: 1000; fast: at most 200).", 1, 1000000},
     {"--seed", OPTION_INTEGER, AT(seed), "S", "Seed of all random numbers (default: 303, NVIDIA's).", 0, 4294967295.0},
     {"--class", OPTION_TEXT, AT(classes), "CLASS", "In conditional networks: keep to this class.", 0, 0},
     {"--samples", RARE(OPTION_INTEGER), AT(samples), "N", "Samples for the mean w, or with fast to start from (default: 10000 and "

@@ -121,7 +121,8 @@ static gb_status measure(const settings *set, const inputs *in, work *w, gb_erro
 
 static double largest_effect(const work *w, const gb_unit *u) {
     double most = 0;
-    for (int b = 0; b < w->bend_count; b++) most = fmax(most, (double)u->effect[b]);
+    for (int b = 0; b < w->bend_count; b++)     /* GCC 12 for AArch64 crashes over fmax() of floats in a loop */
+        if ((double)u->effect[b] > most) most = (double)u->effect[b];
     return most;
 }
 
@@ -139,8 +140,10 @@ static double key_of(const settings *set, const work *w, const gb_unit *u, int n
     if (!strcmp(set->sort, "overlap")) return (double)u->overlap;
     if (!strcmp(set->sort, "effect")) return largest_effect(w, u);
     /* A unit that does nothing is not selective: its effect counts too. */
-    for (int b = 0; b < w->bend_count; b++)
-        most = fmax(most, selectivity(w, u, b) * sqrt((double)u->effect_in_mask[b]));
+    for (int b = 0; b < w->bend_count; b++) {
+        double key = selectivity(w, u, b) * sqrt((double)u->effect_in_mask[b]);
+        if (key > most) most = key;
+    }
     return most;
 }
 

@@ -46,6 +46,15 @@ ffmpeg -v error -y -i "$work/clusters/synthesis.b32.conv1.png" -vf \
 ffmpeg -v error -y -i "$work/directions/pc1.png" -vf \
     'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/direction.png"
 
+# ---- docs/projection.md
+(cd "$work" && ganbend render portraits.gbw --seeds 1003 -o photo.png >/dev/null &&
+    ganbend project portraits.gbw photo.png -o found >/dev/null)
+ganbend project "$work/portraits.gbw" "$work/photo.png" -o "$work/eyes" --mask docs/examples/eyes-mask.png >/dev/null
+for pair in found:projection eyes:projection-mask; do
+    ffmpeg -v error -y -i "$work/${pair%:*}/stages.png" -vf \
+        'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/${pair#*:}.png"
+done
+
 # ---- README: columns of the same portraits, each under another recipe
 tile=128
 portraits="--seeds 1,6,23,8 --trunc 0.8"

@@ -10,7 +10,10 @@
 
 #include <cmocka.h>
 
+#include "engine/analysis/classifier_maps.h"
+#include "engine/analysis/classifier_trainer.h"
 #include "engine/analysis/kmeans.h"
+#include "engine/base/platform.h"
 #include "engine/ganbend_analysis.h"
 #include "tests/engine/arrays.h"
 
@@ -111,30 +114,49 @@ static int by_value(const void *a, const void *b) {
     return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
 }
 
-/* Other samples and other starts give nearly the same clusters. */
-static void clusters_agree_over_seeds(void **state) {
-    (void)state;
-    enum { SEEDS = 4, PAIRS = SEEDS * (SEEDS - 1) / 2 };
-    gb_clustering *found[SEEDS];
-    for (int s = 0; s < SEEDS; s++)
-        OK(gb_find_clusters(model, &(gb_cluster_options){.samples = 24, .seed = 1000 * (uint64_t)s, .at = "synthesis.b*.conv1"},
-                            &found[s], &err));
+/* The median of the agreement of all pairs of `seeds` clusterings of each layer, from other samples and other starts. */
+static void check_agreement(gb_model *of, int seeds, const gb_cluster_options *how, bool print) {
+    enum { MOST = 10, PAIRS = MOST * (MOST - 1) / 2 };
+    gb_clustering *found[MOST];
+    assert_true(seeds <= MOST);
+    for (int s = 0; s < seeds; s++) {
+        gb_cluster_options o = *how;
+        o.seed = 1000 * (uint64_t)s;
+        OK(gb_find_clusters(of, &o, &found[s], &err));
+    }
     for (size_t i = 0; i < gb_clustering_layers(found[0]); i++) {
         double all[PAIRS];
         int n = 0;
         gb_layer_clusters a, b;
-        for (int s = 0; s < SEEDS; s++)
+        for (int s = 0; s < seeds; s++)
             for (int t = 0; t < s; t++) {
                 gb_clustering_layer(found[s], i, &a);
                 gb_clustering_layer(found[t], i, &b);
                 all[n++] = agreement(&a, &b);
             }
-        qsort(all, PAIRS, sizeof *all, by_value);
-        if (!(all[PAIRS / 2] >= 0.7))
-            fail_msg("%s: median adjusted Rand index %.3f", a.name, all[PAIRS / 2]);
+        qsort(all, (size_t)n, sizeof *all, by_value);
+        if (print)
+            printf("%-24s %d maps, %d seeds: median adjusted Rand index %.2f, least %.2f\n", a.name, a.channels, seeds, all[n / 2],
+                   all[0]);
+        if (!(all[n / 2] >= 0.7))
+            fail_msg("%s: median adjusted Rand index %.3f", a.name, all[n / 2]);
     }
-    for (int s = 0; s < SEEDS; s++)
+    for (int s = 0; s < seeds; s++)
         gb_clustering_free(found[s]);
+}
+
+static void clusters_agree_over_seeds(void **state) {
+    (void)state;
+    check_agreement(model, 4, &(gb_cluster_options){.samples = 24, .at = "synthesis.b*.conv1"}, false);
+}
+
+/* The long test: as users get them. */
+static void clusters_agree_over_ten_seeds(void **state) {
+    (void)state;
+    gb_model *faces;
+    OK(gb_model_read(context, "tests/fixtures/toy-faces-64.gbw", &faces, &err));
+    check_agreement(faces, 10, &(gb_cluster_options){0}, true);
+    gb_model_close(faces);
 }
 
 static void a_saved_clustering_is_used_by_a_recipe(void **state) {
@@ -299,34 +321,213 @@ static void clusters_as_published(void **state) {
     gb_file_close(file);
 }
 
+/* ------------------------------------------------------------------------------------------------ training */
+
+enum { SIDE = 16, PIXELS = SIDE * SIDE, BATCH = 24, STEPS = 3 };
+
+/* Within `tolerance` of the largest value, which counts as at least `least`. */
+static void assert_near_largest(const char *name, const float *values, const float *expected, size_t count, float tolerance,
+                                float least) {
+    float largest = least;
+    for (size_t i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(expected[i]));
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(values[i] - expected[i]) <= tolerance * largest))
+            fail_msg("%s: value %zu is %g instead of %g", name, i, (double)values[i], (double)expected[i]);
+}
+
+/* Compares weights from `first` on, as `values` has them, with the arrays PREFIX/NAME; a tolerance below 0 is absolute. Arrays
+ * of smaller values than `least` are noise of rounding: a factor before a normalisation has no gradient. */
+static void check_weights(gb_file *file, const gb_classifier_trainer *t, size_t first, size_t end, const char *prefix,
+                          const float *values, float tolerance, float least) {
+    assert_true(end > first);
+    for (size_t i = first; i < end; i++) {
+        const gb_trained_weight *w = &t->weights[i];
+        char name[128];
+        snprintf(name, sizeof name, "%s/%s", prefix, w->name);
+        float *expected = array_of(file, name, w->count);
+        if (tolerance < 0)
+            assert_near(values + w->at, expected, w->count, -tolerance);
+        else
+            assert_near_largest(name, values + w->at, expected, w->count, tolerance, least);
+        free(expected);
+    }
+}
+
+static void a_classifier_learns_as_published(void **state) {
+    (void)state;
+    gb_file *file;
+    gb_classifier_trainer t;
+    gb_model *classifier = convert("tests/fixtures/understanding/classifier-layer3-init.pt");
+    OK(gb_file_open("tests/fixtures/understanding/classifier-layer3.npz", &file, &err));
+    float *maps = array_of(file, "batches", STEPS * BATCH * PIXELS);
+    double *rows = doubles_of(file, "labels", STEPS * BATCH);
+    OK(gb_trainer_new(&t, classifier, BATCH, 1e-4, &err));
+    assert_int_equal(t.trained, 16);
+    for (int step = 0; step < STEPS; step++) {
+        int labels[BATCH];
+        char name[32];
+        double loss;
+        for (int i = 0; i < BATCH; i++)
+            labels[i] = (int)rows[step * BATCH + i];
+        OK(gb_trainer_step(&t, maps + (size_t)step * BATCH * PIXELS, labels, &loss, &err));
+        snprintf(name, sizeof name, "loss/%d", step);
+        double *expected = doubles_of(file, name, 1);
+        assert_true(fabs(loss - *expected) <= 1e-5);
+        free(expected);
+        if (step)
+            continue;
+        check_weights(file, &t, 0, t.trained, "grad", t.gradient, 1e-4f, 2e-4f);       /* the largest gradient is 0.2 */
+        OK(gb_trainer_read(&t, &err));
+        check_weights(file, &t, t.trained, t.count, "buffer_after_1", t.value, -1e-5f, 0);
+    }
+    OK(gb_trainer_read(&t, &err));
+    check_weights(file, &t, 0, t.count, "after", t.value, -1e-4f, 0);
+    gb_trainer_free(&t);
+    gb_model_close(classifier);
+    gb_file_close(file);
+    free(maps);
+    free(rows);
+}
+
+/* Gives up when the first epoch is over. */
+typedef struct patience {
+    int epochs;
+    bool estimated;
+} patience;
+
+static void count_epochs(void *arg, int epoch, const char *line) {
+    patience *p = arg;
+    p->estimated |= epoch == 0 && strstr(line, "1 classifier to train, about ");
+    p->epochs = epoch > p->epochs ? epoch : p->epochs;
+}
+
+static bool lasts_an_epoch(void *arg, double share) {
+    const patience *p = arg;
+    (void)share;
+    return p->epochs < 1;
+}
+
+static void read_bytes(const char *path, char *bytes, size_t room, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    *size = fread(bytes, 1, room, file);
+    assert_true(*size > 0 && *size < room);
+    fclose(file);
+}
+
+/* Two epochs at a stretch, and with an interruption between them, give the same file. */
+static void training_goes_on_where_it_was_interrupted(void **state) {
+    (void)state;
+    enum { ROOM = 1 << 17 };
+    static char whole[ROOM], continued[ROOM];
+    char folder[] = "/tmp/ganbend-test-XXXXXX", model_path[64], maps_path[64];
+    size_t size, other_size;
+    patience p = {0};
+    gb_model *generator = convert("tests/fixtures/rosinality-64.pt");
+    assert_non_null(mkdtemp(folder));
+    snprintf(model_path, sizeof model_path, "%s/classifier1_final.gbw", folder);
+    snprintf(maps_path, sizeof maps_path, "%s/classifier1_maps", folder);
+    gb_classifier_options how = {.at = "convs.0", .folder = folder, .images = 2, .epochs = 2, .batch = 4, .note = count_epochs,
+                                 .note_arg = &p};
+    OK(gb_train_classifiers(generator, &how, &err));
+    assert_true(p.estimated && p.epochs == 2);
+    assert_false(gb_file_exists(maps_path));
+    read_bytes(model_path, whole, ROOM, &size);
+    unlink(model_path);
+
+    p = (patience){0};
+    how.progress = lasts_an_epoch;
+    how.progress_arg = &p;
+    assert_int_equal(gb_train_classifiers(generator, &how, &err), GB_CANCELLED);
+    assert_true(gb_file_exists(maps_path) && !gb_file_exists(model_path));
+    how.progress = NULL;
+    how.seed = 1;
+    assert_int_equal(gb_train_classifiers(generator, &how, &err), GB_BAD_FILE);     /* not with other options */
+    how.seed = 0;
+    OK(gb_train_classifiers(generator, &how, &err));
+    read_bytes(model_path, continued, ROOM, &other_size);
+    assert_int_equal(size, other_size);
+    assert_memory_equal(whole, continued, size);
+    OK(gb_train_classifiers(generator, &how, &err));        /* nothing is left to do */
+
+    how.at = "conv1";
+    assert_int_equal(gb_train_classifiers(generator, &how, &err), GB_BAD_ARGUMENT);     /* 4×4 pixels have no classifier */
+    how.at = "convs.0";
+    how.batch = 1000;
+    unlink(model_path);
+    assert_int_equal(gb_train_classifiers(generator, &how, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "fewer than a batch"));
+    assert_int_equal(gb_train_classifiers(generator, NULL, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(rmdir(folder), 0);
+    gb_model_close(generator);
+}
+
+static void maps_are_stored_as_published(void **state) {
+    (void)state;
+    static const int ranks[12] = {0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 2, 3};       /* 0 1 10 11 2 3 … */
+    gb_file *file;
+    uint8_t bytes[4 * PIXELS];
+    float values[4 * PIXELS];
+    int rank[12];
+    OK(gb_file_open("tests/fixtures/understanding/classifier-layer3.npz", &file, &err));
+    float *raw = array_of(file, "maps_raw", 4 * PIXELS), *stored = array_of(file, "maps_after_png", 4 * PIXELS);
+    gb_maps_quantise(raw, 4 * PIXELS, bytes);
+    gb_maps_restore(bytes, 4 * PIXELS, values);
+    assert_memory_equal(values, stored, sizeof values);
+    gb_maps_rank(12, rank);
+    assert_memory_equal(rank, ranks, sizeof rank);
+    free(raw);
+    free(stored);
+    gb_file_close(file);
+}
+
 static bool stop(void *arg, double share) {
     int *calls = arg;
     assert_true(share >= 0 && share <= 1);
     return ++*calls < 2;
 }
 
+/* Maps of a cluster change the same places more than maps of different clusters do. */
+static void clusters_are_measured_by_their_effects(void **state) {
+    (void)state;
+    gb_clustering *found;
+    gb_cluster_effects effects[2];
+    int calls = 0;
+    OK(gb_find_clusters(model, &(gb_cluster_options){.samples = 10, .at = "synthesis.b64.conv?", .psi = 0.8f}, &found, &err));
+    assert_int_equal(gb_clustering_layers(found), 2);
+    OK(gb_measure_cluster_effects(model, found, &(gb_effect_options){.samples = 1, .psi = 0.8f}, effects, &err));
+    for (int i = 0; i < 2; i++) {
+        assert_true(effects[i].within <= 1 && effects[i].between >= -1);
+        assert_true(effects[i].within > effects[i].between + 0.02);
+    }
+    assert_int_equal(gb_measure_cluster_effects(model, found, &(gb_effect_options){.progress = stop, .progress_arg = &calls},
+                                                effects, &err), GB_CANCELLED);
+    gb_clustering_free(found);
+}
+
 /* Maps of one picture: three patterns, each in several strengths, with values that are not finite. */
 static void maps_of_one_picture(void **state) {
     (void)state;
-    enum { MANY = 12, SIDE = 24 };
-    static float maps[MANY * SIDE * SIDE];
+    enum { MANY = 12, ROWS = 24 };
+    static float maps[MANY * ROWS * ROWS];
     int cluster[MANY], calls = 1;
     for (int c = 0; c < MANY; c++)
-        for (int i = 0; i < SIDE * SIDE; i++) {
-            int y = i / SIDE, x = i % SIDE;
+        for (int i = 0; i < ROWS * ROWS; i++) {
+            int y = i / ROWS, x = i % ROWS;
             float value = c < 6 ? (float)y : c < 10 ? (float)x : (float)((x - 12) * (y - 12));
-            maps[c * SIDE * SIDE + i] = (float)(c + 1) * value + 3.0f;
+            maps[c * ROWS * ROWS + i] = (float)(c + 1) * value + 3.0f;
         }
     maps[5] = NAN;
-    maps[3 * SIDE * SIDE + 40] = INFINITY;
-    OK(gb_cluster_maps(maps, MANY, SIDE, SIDE, 3, NULL, NULL, cluster, &err));
+    maps[3 * ROWS * ROWS + 40] = INFINITY;
+    OK(gb_cluster_maps(maps, MANY, ROWS, ROWS, 3, NULL, NULL, cluster, &err));
     for (int c = 0; c < MANY; c++)
         assert_int_equal(cluster[c], c < 6 ? 0 : c < 10 ? 1 : 2);
-    OK(gb_cluster_maps(maps, 2, SIDE, SIDE, 5, NULL, NULL, cluster, &err));
+    OK(gb_cluster_maps(maps, 2, ROWS, ROWS, 5, NULL, NULL, cluster, &err));
     assert_true(cluster[0] == 0 && cluster[1] <= 1);
-    assert_int_equal(gb_cluster_maps(maps, MANY, SIDE, SIDE, 3, stop, &calls, cluster, &err), GB_CANCELLED);
-    assert_int_equal(gb_cluster_maps(maps, MANY, SIDE, SIDE, 0, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
-    assert_int_equal(gb_cluster_maps(maps, 0, SIDE, SIDE, 1, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_cluster_maps(maps, MANY, ROWS, ROWS, 3, stop, &calls, cluster, &err), GB_CANCELLED);
+    assert_int_equal(gb_cluster_maps(maps, MANY, ROWS, ROWS, 0, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(gb_cluster_maps(maps, 0, ROWS, ROWS, 1, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
 }
 
 static void wrong_options_and_cancelling(void **state) {
@@ -361,13 +562,21 @@ static int close_model(void **state) {
     return 0;
 }
 
-int main(void) {
+/* With the argument "long": the long test alone. */
+int main(int argc, char **argv) {
+    const struct CMUnitTest long_tests[] = {cmocka_unit_test(clusters_agree_over_ten_seeds)};
+    if (argc > 1 && !strcmp(argv[1], "long"))
+        return cmocka_run_group_tests(long_tests, open_model, close_model);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kmeans_as_published),
         cmocka_unit_test(the_best_of_many_runs),
         cmocka_unit_test(clusters_agree_over_seeds),
         cmocka_unit_test(a_saved_clustering_is_used_by_a_recipe),
         cmocka_unit_test(clusters_as_published),
+        cmocka_unit_test(a_classifier_learns_as_published),
+        cmocka_unit_test(training_goes_on_where_it_was_interrupted),
+        cmocka_unit_test(maps_are_stored_as_published),
+        cmocka_unit_test(clusters_are_measured_by_their_effects),
         cmocka_unit_test(maps_of_one_picture),
         cmocka_unit_test(wrong_options_and_cancelling),
     };

@@ -72,8 +72,10 @@ static void is_near(void *arg, gb_node node, const double *exact) {
     assert_true(count <= MOST);
     OK(gb_session_read(c->float32, node, c->values, &err));
     for (size_t i = 0; i < count; i++) {
-        magnitude = fmax(magnitude, fabs(exact[i]));
-        difference = fmax(difference, fabs((double)c->values[i] - exact[i]));
+        double apart = fabs((double)c->values[i] - exact[i]), size = fabs(exact[i]);
+        if (isnan(apart)) fail_msg("%s: %s is not a number", c->what, info.name);
+        if (apart > difference) difference = apart;
+        if (size > magnitude) magnitude = size;
     }
     if (!(difference <= c->allowed * magnitude))
         fail_msg("%s: %s differs by %g of %g", c->what, info.name, difference, magnitude);

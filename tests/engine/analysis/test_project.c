@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "engine/analysis/picture_loss.h"
+#include "engine/analysis/running_picture.h"
 #include "engine/ganbend_analysis.h"
 #include "tests/engine/ok.h"
 
@@ -361,7 +363,8 @@ static void results_are_written_as_the_projectors_write_them(void **state) {
 /* A picture of the network itself is found again: its w is near one of the samples. */
 static void the_fast_schedule_comes_near_a_picture_of_the_network(void **state) {
     (void)state;
-    float *target = malloc(PIXELS * sizeof *target), *found = malloc(PIXELS * sizeof *found), *mask = calloc(SIDE * SIDE, sizeof *mask);
+    float *target = malloc(PIXELS * sizeof *target), *found = malloc(PIXELS * sizeof *found);
+    float *mask = calloc(SIDE * SIDE, sizeof *mask);
     gb_session *session;
     OK(gb_session_new(rosinality, NULL, &session, &err));
     OK(gb_session_seed(session, 5, &err));
@@ -395,6 +398,58 @@ static void the_fast_schedule_comes_near_a_picture_of_the_network(void **state) 
     free(mask);
 }
 
+/* The running picture of z, with its colours mapped or not, against the reduced picture: mean squared difference. */
+static double preview_difference(const float *z, const gb_colour_map *map) {
+    enum { SMALL = SIDE / 2, PLANE = SMALL * SMALL };
+    float *small = malloc(3 * PLANE * sizeof *small), *picture = malloc(PIXELS * sizeof *picture);
+    float *reduced = malloc(3 * PLANE * sizeof *reduced);
+    gb_session *session;
+    double sum = 0;
+    OK(gb_session_new(nvidia, NULL, &session, &err));
+    OK(gb_session_set_z(session, z, &err));
+    OK(gb_session_preview(session, SMALL, small, &err));
+    OK(gb_session_render(session, picture, &err));
+    gb_reduce_picture(picture, 3, SIDE, SIDE, SMALL, SMALL, reduced);
+    gb_map_colours(map, small, PLANE);
+    for (int i = 0; i < 3 * PLANE; i++)
+        sum += ((double)small[i] - (double)reduced[i]) * ((double)small[i] - (double)reduced[i]);
+    gb_session_free(session);
+    free(small);
+    free(picture);
+    free(reduced);
+    return sum / (3 * PLANE);
+}
+
+static void colours_of_running_pictures_are_fitted_to_those_of_whole_ones(void **state) {
+    (void)state;
+    enum { COUNT = 8 };
+    float z[COUNT * W], x[3 * 2] = {1, -2, 3, 0.5f, 0.25f, -1}, g[3 * 2] = {0.5f, 1, -1, 2, 3, -0.25f};
+    float zero[3 * 2] = {0}, y[3 * 2], h[3 * 2];
+    gb_colour_map map;
+    double forward = 0, backward = 0, fitted = 0, unfitted = 0;
+    gb_randn(GB_RNG_NUMPY, 4, COUNT * W, z);
+    OK(gb_fit_colours(nvidia, gb_model_find(nvidia, "synthesis.b32.img"), z, COUNT, -1, &map, &err));
+    assert_false(map.is_identity);
+    for (int i = 0; i < COUNT; i++) {
+        fitted += preview_difference(z + i * W, &map);
+        unfitted += preview_difference(z + i * W, &gb_same_colours);
+    }
+    assert_true(fitted < 0.9 * unfitted);
+    /* The gradient is the adjoint of the linear part: g · A x = Aᵀ g · x */
+    memcpy(y, x, sizeof y);
+    memcpy(h, g, sizeof h);
+    gb_map_colours(&map, y, 2);
+    gb_map_colours(&map, zero, 2);
+    gb_map_gradient(&map, h, 2);
+    for (int i = 0; i < 6; i++) {
+        forward += (double)g[i] * (double)(y[i] - zero[i]);
+        backward += (double)h[i] * (double)x[i];
+    }
+    assert_true(fabs(forward - backward) < 1e-4 * fabs(forward));
+    OK(gb_fit_colours(nvidia, gb_model_output(nvidia), z, COUNT, -1, &map, &err));
+    assert_true(map.is_identity);
+}
+
 static bool never(void *arg, const gb_projection_state *s) {
     (void)arg;
     return s->step == 0;
@@ -413,6 +468,10 @@ static void wrong_options_and_cancelling(void **state) {
     o = good;
     o.target_height = 2 * SIDE;
     assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    o = good;
+    o.mask = target;
+    assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "mask is empty"));
     o = good;
     o.schedule = GB_PROJECT_NVIDIA;
     o.space = GB_PROJECT_W_PLUS;
@@ -474,6 +533,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(results_of_the_projectors_give_their_pictures),
         cmocka_unit_test(results_are_written_as_the_projectors_write_them),
         cmocka_unit_test(an_interrupted_projection_goes_on_with_the_same_bits),
+        cmocka_unit_test(colours_of_running_pictures_are_fitted_to_those_of_whole_ones),
         cmocka_unit_test(the_fast_schedule_comes_near_a_picture_of_the_network),
         cmocka_unit_test(wrong_options_and_cancelling),
     };

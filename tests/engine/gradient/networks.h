@@ -109,6 +109,17 @@ static gb_node linear(network *n, int variant) {
     return gb_graph_linear(n->graph, "y", vector(n, "x", 7), weight2(n, 5, 7), 0.37f);
 }
 
+/* Two layers with the same weights. */
+static gb_node shared_weights(network *n, int variant) {
+    (void)variant;
+    const char *weight = weight4(n, 3, 2, 3), *bias = weight1(n, 3);
+    gb_node a = gb_graph_conv2d(n->graph, "a.conv", map(n, "x", 2, 4, 5), GB_NO_NODE, weight, NULL);
+    gb_node b = gb_graph_conv2d(n->graph, "b.conv", map(n, "z", 2, 8, 9), GB_NO_NODE, weight, &(gb_conv2d_options){.stride = 2});
+    a = gb_graph_bias_act(n->graph, "a", a, &(gb_bias_act_options){.bias = bias, .act = "swish"});
+    b = gb_graph_bias_act(n->graph, "b", b, &(gb_bias_act_options){.bias = bias, .act = "tanh", .bias_gain = 0.5f});
+    return gb_graph_add(n->graph, "y", a, b);
+}
+
 static gb_node concat(network *n, int variant) {
     return variant ? gb_graph_concat(n->graph, "y", map(n, "a", 3, 2, 5), map(n, "b", 4, 2, 5))
                    : gb_graph_concat(n->graph, "y", vector(n, "a", 3), vector(n, "b", 6));
@@ -398,7 +409,7 @@ static bool exists(const network_row *row, int variant) {
 /* Makes network `i`; false past the last. */
 static bool next_network(int i, network *n) {
     const network_row rows[] = {
-        {"pixel_norm", pixel_norm, 2}, {"linear", linear, 1}, {"concat", concat, 2}, {"truncation", truncation, 3},
+        {"pixel_norm", pixel_norm, 2}, {"linear", linear, 1}, {"shared weights", shared_weights, 1}, {"concat", concat, 2}, {"truncation", truncation, 3},
         {"convolution", convolution, 128}, {"upsample", upsample, 1}, {"noise", noise, 1},
         {"activation", activation, 2 * GB_ACTS}, {"scale", scale, 1}, {"batch_norm", batch_norm, 16}, {"slice", slice, 1},
         {"reshape", reshape, 2}, {"upsample_nearest", upsample_nearest, 1}, {"max_pool", max_pool, 4},

@@ -254,6 +254,17 @@ test('snapshots are restored by click and by number', async () => {
     assert.equal(await page.pixels(), second);
 });
 
+test('what another version of the page has kept is left alone', async () => {
+    const path = join(page.out, 'studio', 'newer.json'), kept = '{"version": 999, "state": {"recipe": {}}}';
+    writeFileSync(path, kept);
+    await page.browser.run('location.hash = "newer";');
+    await until(() => page.of('store.opened && store.welcome.project === "newer-2"').catch(() => false), 'a new project');
+    await page.ready();
+    await page.press('Seed: next');
+    await until(() => readdirSync(join(page.out, 'studio')).includes('newer-2.json'), 'the project to be kept');
+    assert.equal(readFileSync(path, 'utf8'), kept);
+});
+
 test('two tabs have separate projects', async () => {
     const first = (await page.of('store.welcome')).project;
     await bend(turned);

@@ -42,6 +42,10 @@ wire.on('open', () => wire.send('hello', {project: wantedProject(), tab}));
 
 wire.on('welcome', welcome => {
     store.welcome = welcome;
+    if (!store.opened && store.isForeign(welcome.document)) {
+        location.hash = encodeURIComponent(`${welcome.project.slice(0, 60)}-2`);        // which loads the page again
+        return;
+    }
     store.rows = {filters: welcome.filters, activations: welcome.activations};
     asked = welcome.model;
     history.replaceState(null, '', `#${encodeURIComponent(welcome.project)}`);
@@ -58,6 +62,8 @@ wire.on('welcome', welcome => {
 });
 
 wire.on('network', network => {
+    if (!store.opened)
+        return;                     // the page is about to be loaded again
     asked = -1;
     const known = store.welcome.models.some(model => model.name === store.state.model);
     if (!known)

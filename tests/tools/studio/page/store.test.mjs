@@ -131,7 +131,9 @@ test('a page closed before the pause finds its state again, unless the kept one 
     assert.notEqual(store.recipe.inputs.seeds, 100);
 });
 
-test('a document of another version is ignored', () => {
+test('a document of another version is ignored, and known as one', () => {
+    assert.ok(store.isForeign({version: 999}) && store.isForeign({}) && !store.isForeign(null));
+    assert.ok(!store.isForeign(keeps().at(-1).document));
     store.open({version: 999, state: {recipe: 'nonsense'}});
     assert.deepEqual(store.recipe.bends, []);
 });

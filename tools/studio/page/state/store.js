@@ -52,7 +52,7 @@ export const store = {
     sketch: null,                   // {bitmap, words}: the picture so far while a photo is looked for
     ui: {},
     opened: false,                  // a document, old or new, is loaded
-    on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, setNetwork, keep, leave,
+    on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, isForeign, setNetwork, keep, leave,
 };
 
 function on(name, listener) {
@@ -145,6 +145,11 @@ function setNetwork(network) {
 }
 
 /* ------------------------------------------------------------------------------------------ keeping */
+
+// Whether another version of the page has kept the document, which this one must not replace.
+function isForeign(document) {
+    return document !== null && document.version !== version;
+}
 
 // Opens a document written by keep(), or a new one if null. The copy in localStorage from closing the page may be newer.
 function open(document) {
