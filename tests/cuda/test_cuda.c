@@ -1,11 +1,14 @@
 /* Sessions on a GPU where they differ from those on the host: captured launches, copies, host fallback, 8-bit
  * pictures. */
 #define _POSIX_C_SOURCE 200809L
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -301,6 +304,8 @@ static void synchronous_launches_name_the_kernel_that_failed(void **state) {
     gb_session_free(session);
 }
 
+/* ------------------------------------------------------------------------------------------------ training */
+
 static void gradients_are_computed_on_the_cpu(void **state) {
     const fixture *f = *state;
     gb_session *session;
@@ -308,6 +313,86 @@ static void gradients_are_computed_on_the_cpu(void **state) {
     assert_int_equal(gb_session_new(f->model, &how, &session, &err), GB_BAD_ARGUMENT);
     assert_string_equal(err.message, "gradients are computed on the CPU: make a context for the device cpu");
     assert_null(session);
+}
+
+/* A factor of 0 restores the model's. */
+static void scale_weights(const fixture *f, gb_session *session, float by) {
+    static const char *const names[] = {"synthesis.b16.conv0.weight", "synthesis.b32.conv1.bias",
+                                        "synthesis.b32.conv0.noise_strength"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        gb_array_info info;
+        size_t i = 0;
+        do
+            gb_model_tensor(f->model, i++, &info);
+        while (strcmp(info.name, names[k]));
+        float *values = malloc((size_t)info.count * sizeof *values);
+        ok(gb_session_weight(session, names[k], values, &err));
+        for (int64_t v = 0; v < info.count; v++)
+            values[v] *= by;
+        ok(gb_session_set_weight(session, names[k], by == 0 ? NULL : values, &err));
+        free(values);
+    }
+}
+
+/* New values take the place of those in the device's memory, which recorded launches read. */
+static void a_replay_uses_new_weights(void **state) {
+    gb_session *session = session_of(*state, GB_ONCE, 1), *fresh = session_of(*state, GB_ONCE, 1);
+    float model[IMAGE], changed[IMAGE], again[IMAGE];
+    ok(gb_session_render(session, model, &err));
+    scale_weights(*state, session, 1.5f);
+    for (int i = 0; i < 3; i++)
+        ok(gb_session_render(session, changed, &err));
+    assert_memory_not_equal(model, changed, sizeof model);
+    emulated_counts before = emulated_counters;
+    scale_weights(*state, session, 1.5f);
+    ok(gb_session_render(session, changed, &err));
+    assert_int_equal(emulated_counters.replays - before.replays, 1);
+    scale_weights(*state, fresh, 1.5f);
+    scale_weights(*state, fresh, 1.5f);
+    ok(gb_session_render(fresh, again, &err));
+    assert_memory_equal(changed, again, sizeof changed);
+    scale_weights(*state, session, 0);
+    ok(gb_session_render(session, again, &err));
+    assert_memory_equal(model, again, sizeof model);
+    gb_session_free(session);
+    gb_session_free(fresh);
+}
+
+/* The running mean of the classifier's first batch norm after a render in training mode. */
+static void running_mean(gb_context *context, const char *path, float mean[50]) {
+    enum { BATCH = 2, PIXELS = 16 * 16 };
+    const gb_session_options how = {.size = sizeof how, .batch = BATCH, .batch_statistics = true,
+                                    .statistics_momentum = 0.5f};
+    gb_model *model;
+    gb_session *session;
+    float maps[BATCH * PIXELS], logits[BATCH * 8];
+    gb_randn(GB_RNG_TORCH, 4, BATCH * PIXELS, maps);
+    ok(gb_model_read(context, path, &model, &err));
+    ok(gb_session_new(model, &how, &session, &err));
+    ok(gb_session_feed(session, "map", maps, &err));
+    ok(gb_session_render(session, logits, &err));
+    ok(gb_session_weight(session, "first_conv.1.running_mean", mean, &err));
+    gb_session_free(session);
+    gb_model_close(model);
+}
+
+static void running_statistics_move_on_a_gpu(void **state) {
+    const fixture *f = *state;
+    gb_context *host;
+    char path[64];
+    float here[50], there[50], most = 0;
+    snprintf(path, sizeof path, "classifier.%d.gbw", (int)getpid());
+    ok(gb_context_new(&(gb_context_options){.threads = 1, .device = "cpu", .precision = "fp32"}, &host, &err));
+    ok(gb_convert(host, "tests/fixtures/understanding/classifier-layer3-init.pt", path, NULL, &err));
+    running_mean(host, path, here);
+    running_mean(f->context, path, there);
+    unlink(path);
+    for (int i = 0; i < 50; i++)
+        most = fmaxf(most, fabsf(here[i]));
+    assert_true(most > 0.001f);
+    for (int i = 0; i < 50; i++)
+        assert_true(fabsf(here[i] - there[i]) <= 2e-2f * most);
+    gb_context_free(host);
 }
 
 int main(void) {
@@ -327,6 +412,8 @@ int main(void) {
         cmocka_unit_test(a_failed_allocation_leaves_a_working_session),
         cmocka_unit_test(synchronous_launches_name_the_kernel_that_failed),
         cmocka_unit_test(gradients_are_computed_on_the_cpu),
+        cmocka_unit_test(a_replay_uses_new_weights),
+        cmocka_unit_test(running_statistics_move_on_a_gpu),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

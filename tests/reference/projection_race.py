@@ -58,7 +58,8 @@ def torch_steps(size, steps, threads):
     noises = [layer.noise for block in network.blocks for layer in block[:2] if layer]
     for noise in noises:
         noise.requires_grad_(True)
-    target = features(vgg, torch.randn(1, 3, 256, 256))
+    side = min(size, 256)
+    target = features(vgg, torch.randn(1, 3, side, side))
     adam = torch.optim.Adam([w] + noises, lr=0.01)
     times = []
     for _ in range(steps + 2):
