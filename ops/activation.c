@@ -78,6 +78,10 @@ int gb_act_find(const char *name) {
     return -1;
 }
 
+int gb_act_param_count(gb_act_kind act, int given) {
+    return gb_acts[act].max_params > gb_acts[act].params && given > 0 ? given : gb_acts[act].params;
+}
+
 gb_real gb_activate(gb_act_kind act, const float *params, int count, gb_real x) {
     return activate(act, params, count, x);
 }

@@ -105,5 +105,5 @@ const gb_op gb_op_conv2d = {
     .name = "conv2d", .summary = "convolution of any kernel up to 7×7, stride 1 or 2, padding and groups",
     .inputs_min = 1, .inputs_max = 1, .shape = shape, .macs = macs,
     .plain = {.op = GB_OP_CONV2D, .isa = "plain", .fuses = true, .packed_size = packed_size, .pack = pack,
-              .workspace = workspace, .run = run},
+              .as_stored = true, .workspace = workspace, .run = run},
 };

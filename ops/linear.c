@@ -49,5 +49,5 @@ const gb_op gb_op_linear = {
     .name = "linear", .summary = "matrix product with the weights, times a gain",
     .inputs_min = 1, .inputs_max = 1, .shape = shape, .macs = macs,
     .plain = {.op = GB_OP_LINEAR, .isa = "plain", .fuses = true, .packed_size = packed_size, .pack = pack,
-              .run = run},
+              .as_stored = true, .run = run},
 };

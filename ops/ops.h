@@ -269,6 +269,7 @@ typedef struct gb_op_row {
      * size, workers or fused stages. */
     bool (*supports)(const gb_cpu *cpu, const gb_desc *d);
     size_t (*packed_size)(const gb_cpu *cpu, const gb_desc *d);         /* bytes; NULL = no weights */
+    bool as_stored;                     /* packed are weights[0] as they are, so that they need not be copied */
     /* weights: row-major, as in the checkpoint. Depends only on what packed_size() depends on. */
     void (*pack)(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed);
     size_t (*workspace)(const gb_cpu *cpu, const gb_desc *d);           /* bytes; NULL = none */

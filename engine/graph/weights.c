@@ -246,6 +246,12 @@ gb_status gb_weights_pack(gb_weights *weights, gb_own_weights *own, const gb_gra
     const gb_array *array = gb_network_array(weights->network, node->weight[0]);
     if (!array)
         return no_tensor(node->weight[0], err);
+    if (row->as_stored && node->transform == GB_AS_STORED && !cpu->device) {
+        const float *floats = NULL;
+        gb_status found = gb_weights_floats(weights, own, node->weight[0], node->weight_gain, &floats, err);
+        *packed = floats;
+        return found;
+    }
     gb_packing from = {.node = node->name, .row = row, .cpu = cpu, .transform = node->transform,
                        .gain = node->weight_gain, .desc = *desc, .size = row->packed_size(cpu, desc)};
     bool mine = false;

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
 #include "engine/base/options.h"
+#include "engine/gradient/available.h"
 #include "engine/graph/device_memory.h"
 
 /* ------------------------------------------------------------------------------------------------ the bent graph */
@@ -143,6 +144,8 @@ gb_status gb_session_new(gb_model *model, const gb_session_options *given, gb_se
         return status;
     if (options.batch < 0 || options.batch > MAX_BATCH)
         return gb_fail(err, GB_BAD_ARGUMENT, "the batch is %d; expected 1 to %d", options.batch, MAX_BATCH);
+    if (options.purpose == GB_GRADIENT && (status = gb_gradients_available(err)))
+        return status;
     if (!(options.statistics_momentum >= 0 && options.statistics_momentum <= 1) ||
         (options.statistics_momentum > 0 && !options.batch_statistics))
         return gb_fail(err, GB_BAD_ARGUMENT, "statistics_momentum is %g; expected 0 to 1, and 0 without batch_statistics",

@@ -124,10 +124,6 @@ const gb_op gb_op_bias_act_grad = {
 
 /* ------------------------------------------------------------------------------------------------ act_param_grad */
 
-int gb_act_param_count(gb_act_kind act, int given) {
-    return gb_acts[act].max_params > gb_acts[act].params && given > 0 ? given : gb_acts[act].params;
-}
-
 /* ∂act(x)/∂p[i], for i < count */
 static void param_slopes(gb_act_kind act, const float *params, int given, gb_real x, int count, gb_real *slope) {
 #define P(i) param(act, params, given, i)

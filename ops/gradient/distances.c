@@ -1,9 +1,8 @@
-/* Adjoints of distances (ops/distances.c) and of the normalisation before them. g is one number for each sample.
+/* Adjoints of distances (ops/distances.c). g is one number for each sample.
  *   distance_grad       a, b, g → the gradient of a; all distances are symmetric, so that b's is that of (b, a):
  *                       l1 g · sign(a − b)/count, l2 g · 2(a − b)/count, weighted_l2 g · 2 w (a − b)/(H·W),
  *                       cosine g · (b − cos · a · |b|/|a|)/(|a| |b|)
- *   cross_entropy_grad  logits x, shares t, g → g · (softmax(x) · Σ t − t)
- *   unit_norm_grad      x, g → (g − x (g·x)/(r (r + eps)))/(r + eps), r = √(Σ_c x²); 0 where r is 0 */
+ *   cross_entropy_grad  logits x, shares t, g → g · (softmax(x) · Σ t − t) */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,46 +133,4 @@ static void run_entropy(const gb_cpu *cpu, const gb_desc *d, const gb_args *args
 const gb_op gb_op_cross_entropy_grad = {
     .name = "cross_entropy_grad", .summary = "adjoint of cross_entropy", .inputs_min = 3, .inputs_max = 3,
     .shape = pair_shape, .plain = {.op = GB_OP_CROSS_ENTROPY_GRAD, .isa = "plain", .run = run_entropy},
-};
-
-/* ------------------------------------------------------------------------------------------------ unit_norm_grad */
-
-static bool norm_shape(gb_desc *d, char *why, size_t size) {
-    if (!gb_shape_same(&d->in[0], &d->in[1])) {
-        snprintf(why, size, "unit_norm_grad: the inputs have different shapes");
-        return false;
-    }
-    d->out = d->in[0];
-    return true;
-}
-
-static void norm_row(void *arg, int i, int worker) {
-    const gb_job *job = arg;
-    const gb_shape *s = &job->d->out;
-    const gb_tensor *x = job->args->in[0], *g = job->args->in[1], *y = job->args->out;
-    int n = i / s->h;
-    (void)worker;
-    for (size_t p = (size_t)(i % s->h) * s->w, last = p + s->w; p < last; p++) {
-        double squares = 0.0, product = 0.0;
-        for (int c = 0; c < s->c; c++) {
-            double v = gb_plane(x, n, c)[p * s->block];
-            squares += v * v;
-            product += v * gb_plane(g, n, c)[p * s->block];
-        }
-        double r = sqrt(squares), length = r + job->d->unit_norm.eps, share = r > 0.0 ? product / (r * length) : 0.0;
-        for (int c = 0; c < s->c; c++) {
-            double v = gb_plane(g, n, c)[p * s->block] - share * gb_plane(x, n, c)[p * s->block];
-            gb_plane(y, n, c)[p * s->block] = (gb_real)(r > 0.0 ? v / length : 0.0);
-        }
-    }
-}
-
-static void run_norm(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.n * d->out.h, norm_row, &job);
-}
-
-const gb_op gb_op_unit_norm_grad = {
-    .name = "unit_norm_grad", .summary = "adjoint of unit_norm", .inputs_min = 2, .inputs_max = 2, .shape = norm_shape,
-    .plain = {.op = GB_OP_UNIT_NORM_GRAD, .isa = "plain", .run = run_norm},
 };

@@ -1,53 +1,9 @@
 /* Adjoints of the operations between z and the styles:
- *   pixel_norm_grad  x, g → r (g − x r² mean_c(g x)),  r = 1/√(mean_c x² + eps)
  *   truncate_grad    g [N,num_ws,1,C] → Σ_k g[k] · (ψ for rows below the cutoff, else 1)
  *   select_grad      g [N,C] → [N,rows,1,C]: g in row `row`, zeros in the others */
-#include <math.h>
 #include <stdio.h>
 
 #include "ops/kernel.h"
-
-/* ------------------------------------------------------------------------------------------------ pixel_norm_grad */
-
-static bool norm_shape(gb_desc *d, char *why, size_t size) {
-    if (!gb_shape_same(&d->in[0], &d->in[1])) {
-        snprintf(why, size, "pixel_norm_grad: the inputs have different shapes");
-        return false;
-    }
-    d->out = d->in[0];
-    return true;
-}
-
-static void norm_row(void *arg, int i, int worker) {
-    const gb_job *job = arg;
-    const gb_shape *s = &job->d->out;
-    const gb_tensor *x = job->args->in[0], *g = job->args->in[1], *y = job->args->out;
-    int n = i / s->h;
-    (void)worker;
-    for (size_t p = (size_t)(i % s->h) * s->w, end = p + s->w; p < end; p++) {
-        double squares = 0.0, product = 0.0;
-        for (int c = 0; c < s->c; c++) {
-            double v = gb_plane(x, n, c)[p * s->block];
-            squares += v * v;
-            product += v * gb_plane(g, n, c)[p * s->block];
-        }
-        double r = 1.0 / sqrt(squares / s->c + job->d->pixel_norm.eps), share = r * r * product / s->c;
-        for (int c = 0; c < s->c; c++)
-            gb_plane(y, n, c)[p * s->block] =
-                (gb_real)(r * (gb_plane(g, n, c)[p * s->block] - share * gb_plane(x, n, c)[p * s->block]));
-    }
-}
-
-static void run_norm(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.n * d->out.h, norm_row, &job);
-}
-
-const gb_op gb_op_pixel_norm_grad = {
-    .name = "pixel_norm_grad", .summary = "adjoint of pixel_norm", .inputs_min = 2, .inputs_max = 2,
-    .shape = norm_shape,
-    .plain = {.op = GB_OP_PIXEL_NORM_GRAD, .isa = "plain", .run = run_norm},
-};
 
 /* ------------------------------------------------------------------------------------------------ truncate_grad */
 

@@ -1,5 +1,5 @@
 /* Dense layers: the pixels of the register tile are samples, its vectors are outputs. Each output is one chain of fma
- * over the inputs, so a sample has the same bits alone and in a batch. */
+ * over the inputs, so a sample has the same bits alone and in a batch. Large layers are at the end of this page. */
 
 typedef struct linear_plan { int blocks, width, passes, samples; } linear_plan;
 
@@ -58,13 +58,104 @@ static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
     gb_parallel(cpu, p.passes, linear_pass, &job);
 }
 
+enum { LARGE_LAYER = 1 << 20 };     /* weights */
+
+static bool is_large_layer(const gb_desc *d) {
+    return (size_t)d->in[0].c * (size_t)d->linear.cout >= LARGE_LAYER;
+}
+
 static bool linear_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return d->in[0].block == 1 && d->out.block == 1;
+    return d->in[0].block == 1 && d->out.block == 1 && !is_large_layer(d);
 }
 
 static const gb_op_row row_linear = {
     .op = GB_OP_LINEAR, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
     .supports = linear_supports, .packed_size = linear_packed_size, .pack = linear_pack,
     .workspace = linear_workspace, .run = linear_run,
+};
+
+/* Large layers read their weights as they are stored: memory limits their speed, and packed weights would be another
+ * copy of most of a network like VGG-16. Each output is the sum of VL chains of fma, over every VL-th input. */
+
+enum { DOT_ROWS = 4, DOT_SAMPLES = 2, DOT_AHEAD = 512 };       /* DOT_AHEAD: floats from a load to its prefetch */
+
+typedef struct dot_job {
+    const float *w[DOT_ROWS], *x[DOT_SAMPLES];
+    int count;
+} dot_job;
+
+/* sums[s][r] = Σ_k w[r][k] · x[s][k]. Forced inline so that the count is a constant and the sums registers. */
+static inline __attribute__((always_inline)) void dot_rows(const dot_job *job, float sums[DOT_SAMPLES][DOT_ROWS],
+                                                           const int samples) {
+    vec a[DOT_SAMPLES][DOT_ROWS], x[DOT_SAMPLES];
+    int k = 0;
+    for (int s = 0; s < samples; s++)
+        for (int r = 0; r < DOT_ROWS; r++)
+            a[s][r] = vset1(0.0f);
+    for (; k + VL <= job->count; k += VL) {
+        for (int s = 0; s < samples; s++)
+            x[s] = vload(job->x[s] + k);
+        for (int r = 0; r < DOT_ROWS; r++) {
+            vec w = vload(job->w[r] + k);
+            vprefetch(job->w[r] + k + DOT_AHEAD);
+            for (int s = 0; s < samples; s++)
+                a[s][r] = vfma(w, x[s], a[s][r]);
+        }
+    }
+    if (k < job->count)
+        for (int r = 0; r < DOT_ROWS; r++) {
+            vec w = vload_first(job->w[r] + k, job->count - k);
+            for (int s = 0; s < samples; s++)
+                a[s][r] = vfma(w, vload_first(job->x[s] + k, job->count - k), a[s][r]);
+        }
+    for (int s = 0; s < samples; s++)
+        vsum4(a[s][0], a[s][1], a[s][2], a[s][3], sums[s]);
+}
+
+/* One vector of outputs. */
+static void large_linear_vector(void *arg, int vector, int worker) {
+    const gb_job *job = arg;
+    const gb_desc *d = job->d;
+    const float *weights = job->args->packed;
+    int samples = d->out.n, first = vector * VL;
+    (void)worker;
+    for (int n = 0; n < samples; n += DOT_SAMPLES) {
+        bool both = n + 1 < samples;
+        float y[DOT_SAMPLES][VL], sums[DOT_SAMPLES][DOT_ROWS];
+        dot_job dot = {.x = {gb_plane(job->args->in[0], n, 0), gb_plane(job->args->in[0], both ? n + 1 : n, 0)},
+                       .count = d->in[0].c};
+        for (int o = 0; o < VL; o += DOT_ROWS) {
+            for (int r = 0; r < DOT_ROWS; r++) {        /* past the last output, the last one again */
+                int row = first + o + r < d->out.c ? first + o + r : d->out.c - 1;
+                dot.w[r] = weights + (size_t)row * (size_t)d->in[0].c;
+            }
+            if (both)
+                dot_rows(&dot, sums, DOT_SAMPLES);
+            else
+                dot_rows(&dot, sums, 1);
+            for (int s = 0; s < (both ? DOT_SAMPLES : 1); s++)
+                memcpy(y[s] + o, sums[s], sizeof sums[s]);
+        }
+        for (int s = 0; s < (both ? DOT_SAMPLES : 1); s++) {
+            channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n + s, first);
+            store_channel(&to, 0, vmul(vload(y[s]), vset1(d->linear.gain)));
+        }
+    }
+}
+
+static void large_linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    gb_parallel(cpu, vectors_of(d->out.c), large_linear_vector, &job);
+}
+
+static bool large_linear_supports(const gb_cpu *cpu, const gb_desc *d) {
+    (void)cpu;
+    return d->in[0].block == 1 && d->out.block == 1 && is_large_layer(d);
+}
+
+static const gb_op_row row_large_linear = {
+    .op = GB_OP_LINEAR, .form = "rows", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
+    .supports = large_linear_supports, .packed_size = gb_plain_packed_size, .pack = gb_plain_pack, .as_stored = true,
+    .run = large_linear_run,
 };

@@ -25,7 +25,8 @@ static bool supports(const gb_cpu *cpu, const gb_desc *d) {
 
 static const gb_op_row row_linear = {
     .op = GB_OP_LINEAR, .form = "sgemv", .isa = "openblas", .rank = GB_RANK_OPENBLAS, .fuses = true,
-    .supports = supports, .packed_size = gb_plain_packed_size, .pack = gb_plain_pack, .run = run,
+    .supports = supports, .packed_size = gb_plain_packed_size, .as_stored = true, .pack = gb_plain_pack,
+    .run = run,
 };
 
 const gb_op_row *const gb_openblas_rows[] = {&row_linear, NULL};

@@ -18,20 +18,27 @@
 #include "ops/simd/distances.h"
 #include "ops/simd/upfirdn2d.h"
 #include "ops/simd/attention.h"
-#include "ops/simd/gradient.h"
 #include "ops/simd/fromrgb.h"
+#ifndef GANBEND_WITHOUT_GRADIENTS
+#include "ops/simd/gradient.h"
 #include "ops/simd/conv_down.h"
 #include "ops/simd/weight_grad.h"
+#endif
 
 const gb_op_row *const GB_ISA_NAME(rows)[] = {
-    &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_linear, &row_upfirdn2d,
+    &row_winograd, &row_polyphase, &row_direct, &row_conv1x1, &row_torgb, &row_linear, &row_large_linear,
+    &row_upfirdn2d,
     &row_conv_blocked, &row_conv_planar, &row_conv3x3_planar, &row_depthwise,
     &row_noise, &row_bias_act, &row_add, &row_batch_norm, &row_upsample_nearest, &row_max_pool, &row_slice,
     &row_concat, &row_channel_affine, &row_avg_pool, &row_global_mean, &row_resize, &row_unit_norm,
     &row_l1, &row_l2, &row_cosine, &row_weighted_l2,
     &row_scores, &row_softmax, &row_mix, &row_attention,
-    &row_fromrgb, &row_bias_act_grad, &row_channel_scale, &row_batch_norm_grad, &row_channel_dot, &row_pixel_sum,
-    &row_pass_grad, &row_conv_down, &row_weight_grad, NULL,
+    &row_fromrgb,
+#ifndef GANBEND_WITHOUT_GRADIENTS
+    &row_bias_act_grad, &row_channel_scale, &row_batch_norm_grad, &row_channel_dot, &row_pixel_sum,
+    &row_pass_grad, &row_conv_down, &row_weight_grad,
+#endif
+    NULL,
 };
 
 /* Twelve independent chains of fma, enough to keep the units of current processors busy. Values stay near 1. */

@@ -33,7 +33,7 @@ bad() {
 
 # parse LINE: every command in it
 parse() {
-    printf '%s\n' "$1" | grep -oE '(^|[ (])ganbend [^|;&>]*' >"$scratch/commands"
+    printf '%s\n' "$1" | grep -oE '(^|[ (])ganbend [-a-z]+( [^|;&>]*|$)' >"$scratch/commands"
     while read -r command; do
         case $command in *…* | *'$'* | 'ganbend --'* | 'ganbend help'*) continue ;; esac
         sh -c "$command --only-parse" >"$scratch/said" 2>&1 </dev/null || bad "wrong usage: $command"

@@ -381,8 +381,10 @@ static use random_use(rng *r, gb_op_id op) {
     case GB_OP_LINEAR:
         u.d.in[0] = vector;
         u.d.linear.cout = pick(r, 1, 150);
+        if (pick(r, 0, 5) == 0)         /* large layers have rows of their own */
+            u.d.in[0].c = pick(r, 1024, 1100), u.d.linear.cout = pick(r, 1024, 1060);
         u.d.linear.gain = 0.37f;
-        u.weights[0] = random_floats(r, (size_t)u.d.linear.cout * vector.c, 1.0f);
+        u.weights[0] = random_floats(r, (size_t)u.d.linear.cout * u.d.in[0].c, 1.0f);
         break;
     case GB_OP_CONCAT:
         u.d.in[1].c = pick(r, 1, 40);

@@ -1,12 +1,13 @@
 #!/bin/sh
-# The library without recipes, PNG and JSON links none of the libraries that these need, renders, and says what is missing.
+# The library without recipes, PNG, JSON, gradients and analysis links none of the libraries that these need, renders, and says what is missing.
 # The program and the tests are refused. It builds the library once more, so it belongs to tools/check.sh --platforms.
 # Usage, from the repository root: test_switches.sh CMAKE C_COMPILER LAUNCHER
 set -eu
 cmake=$1 cc=$2 launcher=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-off="-DGANBEND_RECIPES=OFF -DGANBEND_PNG=OFF -DGANBEND_JSON=OFF -DGANBEND_OPENBLAS=OFF -DGANBEND_CUDA=OFF"
+off="-DGANBEND_RECIPES=OFF -DGANBEND_PNG=OFF -DGANBEND_JSON=OFF -DGANBEND_OPENBLAS=OFF -DGANBEND_CUDA=OFF
+    -DGANBEND_GRADIENTS=OFF -DGANBEND_ANALYSIS=OFF"
 
 # shellcheck disable=SC2086  # options
 if "$cmake" -S . -B "$work/refused" -DCMAKE_C_COMPILER="$cc" $off >"$work/log" 2>&1; then
@@ -44,7 +45,10 @@ int main(int argc, char **argv) {
         printf("%s\n", err.message);
         return 1;
     }
-    int good = gb_recipe_parse("bends: []", 9, "r.yaml", &recipe, &err) && says(&err, "-DGANBEND_RECIPES=ON") && !recipe &&
+    gb_session *gradients = NULL;
+    const gb_session_options purpose = {.size = sizeof purpose, .purpose = GB_GRADIENT};
+    int good = gb_session_new(model, &purpose, &gradients, &err) && says(&err, "-DGANBEND_GRADIENTS=ON") && !gradients &&
+               gb_recipe_parse("bends: []", 9, "r.yaml", &recipe, &err) && says(&err, "-DGANBEND_RECIPES=ON") && !recipe &&
                gb_session_render_png(session, "out.png", &err) && says(&err, "-DGANBEND_PNG=ON") &&
                gb_png_text("out.png", NULL, NULL, &err) && says(&err, "-DGANBEND_PNG=ON") &&
                gb_convert(context, argv[2], "out.gbw", &(gb_convert_options){.config_json = "{}"}, &err) == GB_BAD_FILE &&
@@ -62,6 +66,10 @@ export PKG_CONFIG_LIBDIR
 "$cc" -std=c11 -Wall -Wextra -Werror -o "$work/use" "$work/use.c" $(pkg-config --cflags --libs ganbend) \
     "-Wl,-rpath,$(pkg-config --variable=libdir ganbend)"
 "$work/use" tests/fixtures/toy-faces-64.gbw tests/fixtures/biggan-32-cifar.pth
+if nm "$(find "$work/prefix" -name libganbend.a)" | grep -E ' T gb_(act_slope|rule_of|adjoint_node)$'; then
+    echo "the library still has adjoints"
+    exit 1
+fi
 for library in png yaml jansson openblas; do
     case "$(pkg-config --static --libs ganbend) $(ldd "$work/use")" in
     *$library*) echo "the library still uses $library"; exit 1 ;;

@@ -599,6 +599,40 @@ static gb_status run_program(accounts *a, const char *path, float *image) {
     return status;
 }
 
+/* Kernels for large dense layers read the weights as they are stored, also with several samples. */
+static void a_large_dense_layer_does_not_copy_its_weights(void **state) {
+    enum { INPUTS = 1100, OUTPUTS = 1000 };
+    accounts a = {0};
+    const gb_allocator allocator = {give_memory, take_memory, &a};
+    float *weights = calloc(INPUTS * OUTPUTS, sizeof *weights), x[2 * INPUTS], y[2 * OUTPUTS];
+    gb_context *context;
+    gb_model *model;
+    gb_session *session;
+    (void)state;
+    assert_non_null(weights);
+    for (int o = 0; o < OUTPUTS; o++)
+        weights[o * INPUTS + o] = 1;
+    for (int i = 0; i < 2 * INPUTS; i++)
+        x[i] = (float)i;
+    OK(gb_context_new(&(gb_context_options){.allocator = &allocator}, &context, &err));
+    gb_graph *graph = gb_graph_new();
+    gb_graph_weight(graph, "w", 2, (const int64_t[]){OUTPUTS, INPUTS}, weights);
+    gb_node in = gb_graph_input(graph, "x", 1, (const int64_t[]){INPUTS}, NULL);
+    gb_graph_output(graph, gb_graph_linear(graph, "y", in, "w", 1));
+    OK(gb_model_build(context, graph, &model, &err));
+    OK(gb_session_new(model, &(gb_session_options){.batch = 2}, &session, &err));
+    size_t before = a.in_use;
+    OK(gb_session_feed(session, "x", x, &err));
+    OK(gb_session_render(session, y, &err));
+    assert_true(a.most - before < INPUTS * OUTPUTS * sizeof(float) / 8);
+    for (int i = 0; i < 2 * OUTPUTS; i++)
+        assert_true(y[i] == x[i / OUTPUTS * INPUTS + i % OUTPUTS]);
+    gb_session_free(session);
+    gb_model_close(model);
+    gb_context_free(context);
+    free(weights);
+}
+
 static void the_callers_allocator_gives_all_that_grows_and_may_fail_at_each_block(void **state) {
     (void)state;
     fixture f = open_network(3);
@@ -644,6 +678,7 @@ int main(void) {
         cmocka_unit_test(models_open_from_memory_and_through_callbacks),
         cmocka_unit_test(array_files_open_through_callbacks),
         cmocka_unit_test(checkpoints_convert_from_memory_to_memory),
+        cmocka_unit_test(a_large_dense_layer_does_not_copy_its_weights),
         cmocka_unit_test(the_callers_allocator_gives_all_that_grows_and_may_fail_at_each_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

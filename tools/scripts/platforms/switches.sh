@@ -1,4 +1,4 @@
 #!/bin/sh
-# The library built without recipes, PNG and JSON. Usage, from the repository root: sh tools/scripts/platforms/switches.sh
+# The library built without recipes, PNG, JSON, gradients and analysis. Usage, from the repository root: sh tools/scripts/platforms/switches.sh
 set -eu
 exec sh tests/tools/test_switches.sh cmake "${CC:-cc}" "$(command -v ccache || true)"
