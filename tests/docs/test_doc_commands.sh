@@ -33,7 +33,7 @@ bad() {
 
 # parse LINE: every command in it
 parse() {
-    printf '%s\n' "$1" | grep -oE '(^|[ (])ganbend [^|;&>]*' >"$scratch/commands"
+    printf '%s\n' "$1" | grep -oE '(^|[ (])ganbend [-a-z]+( [^|;&>]*|$)' >"$scratch/commands"
     while read -r command; do
         case $command in *…* | *'$'* | 'ganbend --'* | 'ganbend help'*) continue ;; esac
         sh -c "$command --only-parse" >"$scratch/said" 2>&1 </dev/null || bad "wrong usage: $command"
@@ -68,7 +68,7 @@ for page in $pages; do
             continue
         fi
         case $rest in check* | from* | take* | list* | show*) "$ganbend" "$command" "${rest%% *}" --help-all >"$scratch/help" ;; esac
-        for option in $(printf '%s\n' "$rest" | grep -oE '(^| )--?[a-z][-a-z]*' | tr -d ' '); do
+        for option in $(printf '%s\n' "$rest" | grep -oE '(^| )--?[a-z][-a-z0-9]*' | tr -d ' '); do
             grep -qE -- "^  $option( |\$)" "$scratch/help" || bad "no option $option: ganbend $command $rest"
         done
         parsed=$((parsed + 1))

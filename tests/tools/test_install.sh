@@ -31,6 +31,12 @@ fi
 sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' "$work"/moved/include/ganbend*.h | sort >"$work/declared"
 nm -D --defined-only "$libraries/libganbend.so" | awk '{ print $3 }' | sort >"$work/offered"
 diff "$work/declared" "$work/offered" || { echo "the public headers (<) and libganbend.so (>) differ"; exit 1; }
+# The list of the Debian package, too, which dates them. A function that goes, or changes, needs another ABI version.
+sh tools/packages/symbols.sh "$libraries/libganbend.so" >"$work/symbols"
+diff tools/packages/symbols "$work/symbols" || {
+    echo "the symbols have changed; to note it: sh tools/packages/symbols.sh libganbend.so >tools/packages/symbols"
+    exit 1
+}
 
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
 model=$root/tests/fixtures/toy-faces-64.gbw

@@ -7,6 +7,8 @@
 #     packages.sh long       also those of the long tests
 #     packages.sh arm        to build and test for 64-bit ARM on another Debian machine (tools/scripts/aarch64.cmake)
 #     packages.sh platforms  to try an installation in a bare Debian (tools/scripts/platforms/bare.sh)
+#     packages.sh musl       to make the smallest build (tools/scripts/platforms/musl.sh)
+#     packages.sh deb        to make and try Debian packages (tools/scripts/platforms/deb.sh)
 #     packages.sh python     to build and try the Python module (tools/scripts/platforms/python.sh)
 #     packages.sh lines      prints the commands for other systems
 set -u
@@ -40,6 +42,8 @@ arm)
     done
     ;;
 platforms) packages="mmdebstrap git" ;;
+musl) packages="musl-tools dpkg-dev time" ;;
+deb) packages="dpkg-dev lintian mmdebstrap" ;;
 python)
     packages="$core python3-pip python3-venv python3-setuptools python3-wheel python3-numpy python3-torch jupyter-nbconvert"
     packages="$packages jupyter-client python3-ipykernel"
@@ -49,7 +53,7 @@ lines)
     exit
     ;;
 *)
-    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, python or lines" >&2
+    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, deb, python or lines" >&2
     exit 2
     ;;
 esac

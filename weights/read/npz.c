@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "npy.h"
+#include "numpy_types.h"
 
 struct gb_npz_writer {
     gb_zip_writer *zip;
@@ -32,6 +33,8 @@ bool gb_npz_writer_add(gb_npz_writer *n, const char *name, const gb_array *a, gb
     size_t length = strlen(name);
     if (length == 0)
         return gb_because(why, "an array without a name");
+    if (!gb_numpy_type_name(a->dtype, a->swapped))      /* names the array, not the archive's entry */
+        return gb_because(why, "%s: numpy has no %s", name, gb_dtype_name(a->dtype));
     char *entry = malloc(length + 5);
     if (!entry)
         return gb_because_no_memory(why);

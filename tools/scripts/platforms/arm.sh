@@ -7,7 +7,12 @@ sh tools/scripts/packages.sh arm
 cmake -S . -B "$out" -DCMAKE_TOOLCHAIN_FILE=tools/scripts/aarch64.cmake -DGANBEND_WERROR=ON -DGANBEND_CUDA=OFF \
     -DCMAKE_BUILD_TYPE=Release -DGANBEND_OPENBLAS=OFF -DGANBEND_CAIRO=OFF -DGANBEND_STUDIO=OFF
 cmake --build "$out" -j "$(nproc)"
-printf '#!/bin/sh\nexec qemu-aarch64 %s "$@"\n' "'$PWD/$out/tools/ganbend'" >"$out/ganbend"
+# qemu cannot start the process that reads foreign files under the sandbox's limits, which would apply to qemu itself.
+cat >"$out/ganbend" <<END
+#!/bin/sh
+case \$1 in convert) shift && set -- convert --no-sandbox "\$@" ;; esac
+exec qemu-aarch64 '$PWD/$out/tools/ganbend' "\$@"
+END
 chmod +x "$out/ganbend"
 qemu-aarch64 "$out/tests/ops/check_ops" --isa plain --rounds 10
 qemu-aarch64 "$out/tests/ops/check_ops" --isa neon --rounds 20

@@ -1,0 +1,80 @@
+#!/bin/sh
+# The smallest build: a static program without any dependency at run time, made with musl from the sources of zlib and libpng.
+# Prints its size, the time from its start to the first picture on disk, and its memory. Needs Debian's package servers.
+# Usage, from the repository root: sh tools/scripts/platforms/musl.sh BUILD-FOLDER
+set -eu
+out=$(realpath -m "$1")/musl
+sh tools/scripts/packages.sh core
+sh tools/scripts/packages.sh musl
+rm -rf "$out"
+mkdir -p "$out/sources" "$out/prefix/include" "$out/prefix/lib"
+
+# ---- zlib and libpng, from the servers of this machine's packages
+{
+    cat /etc/apt/sources.list 2>/dev/null || true
+} | sed -n 's/^deb /deb-src /p' >"$out/apt.list"
+for file in /etc/apt/sources.list.d/*.sources; do
+    [ -e "$file" ] && sed 's/^Types:.*/Types: deb-src/' "$file" >"$out/$(basename "$file")"
+done
+mkdir -p "$out/parts" "$out/lists/partial"
+mv "$out"/*.sources "$out/parts" 2>/dev/null || true
+apt="-o Dir::Etc::sourcelist=$out/apt.list -o Dir::Etc::sourceparts=$out/parts -o Dir::State::lists=$out/lists"
+# shellcheck disable=SC2086  # options
+(cd "$out/sources" && apt-get -qq $apt update && {
+    apt-get -qq $apt source zlib libpng1.6 || {     # a mirror may lack the newest: then those of the release
+        release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+        apt-get -qq $apt source "zlib/$release" "libpng1.6/$release"
+    }
+} >/dev/null 2>"$out/apt.log") || { cat "$out/apt.log"; exit 1; }
+cd "$out/sources"
+(cd zlib-* && sed -i 's/#ifdef HAVE_UNISTD_H/#if 1/' zconf.h && musl-gcc -O2 -c ./*.c && ar rc "$out/prefix/lib/libz.a" ./*.o &&
+    cp zlib.h zconf.h "$out/prefix/include")
+(cd libpng1.6-* && cp scripts/pnglibconf.h.prebuilt pnglibconf.h && rm -f pngtest.c &&
+    musl-gcc -O2 -DPNG_INTEL_SSE_OPT=0 -I "$out/prefix/include" -c png*.c && ar rc "$out/prefix/lib/libpng.a" png*.o &&
+    cp png.h pngconf.h pnglibconf.h "$out/prefix/include")
+cd - >/dev/null
+
+# ---- ganbend
+cmake -S . -B "$out/build" -DCMAKE_C_COMPILER=musl-gcc -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections" \
+    -DZLIB_LIBRARY="$out/prefix/lib/libz.a" -DZLIB_INCLUDE_DIR="$out/prefix/include" \
+    -DPNG_LIBRARY="$out/prefix/lib/libpng.a" -DPNG_PNG_INCLUDE_DIR="$out/prefix/include" \
+    -DGANBEND_RECIPES=OFF -DGANBEND_JSON=OFF -DGANBEND_ANALYSIS=OFF -DGANBEND_GRADIENTS=OFF -DGANBEND_OPENBLAS=OFF \
+    -DGANBEND_CUDA=OFF -DGANBEND_INSTRUCTION_SETS=avx2 \
+    -DGANBEND_TOOLS=OFF -DGANBEND_TESTS=OFF ${GANBEND_EMBED_OPTIONS-}
+cmake --build "$out/build" -j "$(nproc)" --target ganbend_static
+
+# link SOURCE PROGRAM: static and stripped, without what it does not call
+link() {
+    musl-gcc -O2 -static -s -Wl,--gc-sections -I engine -I "$out/prefix/include" "$1" -o "$2" "$out/build/engine/libganbend.a" \
+        "$out/prefix/lib/libpng.a" "$out/prefix/lib/libz.a" -lm -lpthread
+}
+sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' engine/ganbend.h >"$out/example.c"
+link "$out/example.c" "$out/example"
+# What zlib, libpng and musl take in a program that writes and reads PNG files.
+cat >"$out/png.c" <<'C'
+#include <png.h>
+int main(int argc, char **argv) {
+    png_image image = {.version = PNG_IMAGE_VERSION, .width = 1, .height = 1, .format = PNG_FORMAT_RGB};
+    return argc == 2 && png_image_write_to_file(&image, argv[1], 0, "\1\2\3", 0, NULL) &&
+           png_image_begin_read_from_file(&image, argv[1]) ? 0 : 1;
+}
+C
+link "$out/png.c" "$out/png"
+file=$(LC_ALL=C ldd "$out/example" 2>&1 || true)
+case $file in *"not a dynamic executable"* | *"statically linked"*) ;; *) echo "it is not static: $file"; exit 1 ;; esac
+
+# ---- figures
+model=tests/fixtures/toy-faces-64.gbw
+"$out/example" "$model" "$out/face.png"
+[ "$(od -An -c -N4 "$out/face.png" | tr -d ' ')" = '211PNG' ]
+bytes() { stat -c %s "$1"; }
+echo "program: $(bytes "$out/example") bytes, stripped; a program with libpng and zlib alone: $(bytes "$out/png") bytes"
+for run in 1 2 3 4 5 6 7 8 9; do
+    begin=$(date +%s%N)
+    "$out/example" "$model" "$out/face.png"
+    echo $((($(date +%s%N) - begin) / 1000))
+done | sort -n | sed -n 5p | sed 's/$/ microseconds from start to the picture on disk, the median of nine/'
+echo "$(/usr/bin/time -f '%M KB of memory at most' "$out/example" "$model" "$out/face.png" 2>&1)"
+share=$(($(bytes "$out/example") - $(bytes "$out/png")))
+echo "ganbend's share: $share bytes"
+[ "$share" -lt 600000 ] || { echo "more than 600 KB"; exit 1; }
