@@ -17,13 +17,16 @@ typedef struct round_operands {
     vec bias, chosen;           /* chosen: 1 in lanes whose channel has `act` and 0 in those that have `base_act` */
 } round_operands;
 
-/* Applies the stages of one round to n vectors at once, so that each stage is tested once. noise and add are read only
+/* The first stage: batch norm. */
+static inline void apply_norm(const gb_epilogue *e, const round_operands *o, vec *v, int n) {
+    for (int j = 0; e->norm && j < n; j++)
+        v[j] = vadd(vmul(vsub(v[j], o->mean), o->scale), o->offset);
+}
+
+/* Applies the other stages of one round to n vectors at once, so that each stage is tested once. noise and add are read only
  * if their stage is present. */
 static inline __attribute__((always_inline)) void apply_epilogue(const gb_epilogue *e, const round_operands *o, vec *v,
                                                                  const int n, const vec *noise, const vec *add) {
-    if (e->norm)
-        for (int j = 0; j < n; j++)
-            v[j] = vadd(vmul(vsub(v[j], o->mean), o->scale), o->offset);
     if (e->noise)
         for (int j = 0; j < n; j++)
             v[j] = vadd(v[j], vmul(noise[j], vset1(e->noise_strength)));
@@ -80,6 +83,7 @@ typedef struct channel_writer {
     float *y;
     round_operands round[GB_ROUNDS];
     int valid;
+    bool rounds;            /* there is a batch norm or a second round */
     bool full;              /* all VL floats may be written */
     bool stream;            /* bypass the caches, because the map is larger than they are */
 } channel_writer;
@@ -91,6 +95,7 @@ static inline channel_writer channel_writer_at(const gb_tensor *y, const gb_epil
     to.valid = y->shape.c - c < VL ? y->shape.c - c : VL;
     to.full = to.valid == VL || y->shape.block == VL;
     to.stream = false;
+    to.rounds = e && (e->norm || e->then);
     for (int k = 0; e; e = e->then, k++)
         to.round[k] = operands_of_channels(e, n, c, to.valid);
     return to;
@@ -98,18 +103,44 @@ static inline channel_writer channel_writer_at(const gb_tensor *y, const gb_epil
 
 enum { MAX_PIXELS = 4 };
 
+/* Applies one round of the epilogue to pixels p, p + 1, … */
+static inline __attribute__((always_inline)) void finish_channels(const channel_writer *to, const gb_epilogue *e,
+                                                                  const round_operands *o, size_t p, vec *v,
+                                                                  const int n) {
+    vec noise[MAX_PIXELS], add[MAX_PIXELS];
+    for (int j = 0; j < n; j++) {
+        const float *at = o->add ? o->add + (p + j) * VL : NULL;
+        noise[j] = o->noise ? vset1(o->noise[p + j]) : vset1(0.0f);
+        add[j] = !at ? vset1(0.0f) : to->full ? vload(at) : vload_first(at, to->valid);
+    }
+    apply_epilogue(e, o, v, n, noise, add);
+}
+
+/* Batch norm and several rounds. */
+static __attribute__((noinline)) void finish_rounds(const channel_writer *to, size_t p, vec *v, int n) {
+    const round_operands *o = to->round;
+    for (const gb_epilogue *e = to->e; e; e = e->then, o++) {
+        apply_norm(e, o, v, n);
+        if (n == MAX_PIXELS)
+            finish_channels(to, e, o, p, v, MAX_PIXELS);
+        else
+            for (int j = 0; j < n; j++)
+                finish_channels(to, e, o, p + j, v + j, 1);
+    }
+}
+
 /* Writes v[j] to pixel p + j for j < n. */
 static inline __attribute__((always_inline)) void store_channels(const channel_writer *to, size_t p, vec *v,
                                                                  const int n) {
-    const round_operands *o = to->round;
-    for (const gb_epilogue *e = to->e; e; e = e->then, o++) {
-        vec noise[MAX_PIXELS], add[MAX_PIXELS];
-        for (int j = 0; j < n; j++) {
-            const float *at = o->add ? o->add + (p + j) * VL : NULL;
-            noise[j] = o->noise ? vset1(o->noise[p + j]) : vset1(0.0f);
-            add[j] = !at ? vset1(0.0f) : to->full ? vload(at) : vload_first(at, to->valid);
-        }
-        apply_epilogue(e, o, v, n, noise, add);
+    if (to->rounds) {               /* on a copy, so that v stays in registers otherwise */
+        vec copy[MAX_PIXELS];
+        for (int j = 0; j < n; j++)
+            copy[j] = v[j];
+        finish_rounds(to, p, copy, n);
+        for (int j = 0; j < n; j++)
+            v[j] = copy[j];
+    } else if (to->e) {
+        finish_channels(to, to->e, to->round, p, v, n);
     }
     for (int j = 0; j < n; j++) {
         float *y = to->y + (p + j) * VL;
@@ -154,6 +185,7 @@ static inline void store_pixels(const pixel_writer *to, size_t p, int count, vec
     for (const gb_epilogue *e = to->e; e; e = e->then, o++) {
         vec noise = o->noise ? vload_first(o->noise + p, count) : vset1(0.0f);
         vec add = o->add ? vload_first(o->add + p, count) : vset1(0.0f);
+        apply_norm(e, o, &v, 1);
         apply_epilogue(e, o, &v, 1, &noise, &add);
     }
     vstore_first(to->y + p, count, v);

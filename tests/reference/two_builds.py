@@ -34,12 +34,15 @@ def sizes(build):
     library = os.path.realpath(os.path.join(build, "engine", "libganbend.so"))
     rows = subprocess.run(["size", library], check=True, capture_output=True, text=True).stdout.split("\n")
     groups = {}
-    for name in ("weights", "ops", "engine"):
-        top = os.path.join(build, name, "CMakeFiles", f"gb_{name}.dir")
+    for name, target in (("weights", "weights"), ("ops", "ops"), ("ops", "ops_double"), ("engine", "engine"),
+                         ("engine", "float64")):
+        top = os.path.join(build, name, "CMakeFiles", f"gb_{target}.dir")
         objects = [os.path.join(f, o) for f, _, files in os.walk(top) for o in files if o.endswith(".o")]
+        if not objects:
+            continue
         for row in subprocess.run(["size"] + objects, check=True, capture_output=True, text=True).stdout.split("\n")[1:-1]:
             text, data, bss, _, _, path = row.split()
-            folder = os.path.join(name, os.path.dirname(os.path.relpath(path, top)))
+            folder = os.path.join(target, os.path.dirname(os.path.relpath(path, top)))
             groups[folder] = groups.get(folder, 0) + int(text) + int(data) + int(bss)
     text, data, bss = rows[1].split()[:3]
     return int(text) + int(data) + int(bss), groups
@@ -58,7 +61,7 @@ def main():
     print(f"libganbend.so {before} bytes before, {after} after ({after - before:+})")
     for folder in sorted(set(old) | set(new)):
         if old.get(folder, 0) != new.get(folder, 0):
-            print(f"  {folder:18} {old.get(folder, 0):7} → {new.get(folder, 0):7} ({new.get(folder, 0) - old.get(folder, 0):+})")
+            print(f"  {folder:20} {old.get(folder, 0):7} → {new.get(folder, 0):7} ({new.get(folder, 0) - old.get(folder, 0):+})")
     with tempfile.TemporaryDirectory() as folder:
         for network in o.networks or ["stylegan2-256", "stylegan2-1024", "biggan-deep"]:
             shape = NETWORKS[network][0]
