@@ -3,7 +3,7 @@
 # installed; ccache is used if it is there.
 #
 #     sh tools/check.sh              the everyday tier: the release with its tests, unit tests under the address and
-#                                    undefined-behaviour sanitizers (under 5 minutes on 2 cores)
+#                                    undefined-behaviour sanitizers (about 7 minutes on 2 cores)
 #     sh tools/check.sh --long       also the browser, whole networks on an emulated GPU, nvcc, the thread sanitizer,
 #                                    valgrind and fuzzing (under 20 minutes)
 #     sh tools/check.sh --platforms [NAME...]
