@@ -104,6 +104,9 @@ static void worker_main(void *arg) {
     pool_thread *s = arg;
     gb_pool *pool = s->pool;
     atomic_store(&s->self, gb_thread_self());
+    gb_mutex_lock(pool->done);
+    gb_mutex_wake(pool->done);
+    gb_mutex_unlock(pool->done);
     gb_float_state_enter();
     uint64_t last = 0;
     while (!atomic_load(&pool->closing)) {
@@ -217,6 +220,12 @@ gb_pool *gb_pool_new(int workers) {
             break;
         pool->workers++;
     }
+    /* A program may fork next (ganbend converts in a child): no worker is then still allocating what it starts with. */
+    gb_mutex_lock(pool->done);
+    for (int i = 0; i < pool->workers - 1; i++)
+        while (!atomic_load(&pool->threads[i].self))
+            gb_mutex_wait(pool->done);
+    gb_mutex_unlock(pool->done);
     return pool;
 }
 
