@@ -90,7 +90,7 @@ bool gb_foreign_text(const void *bytes, size_t size, gb_reason *why) {
     size_t line = 0;
     while (line < size && line < SHOWN && p[line] != '\n' && p[line] != '\r')
         line++;
-    if (line == SHOWN)
+    if (line == SHOWN && line < size)
         while (line && (p[line] & 0xc0) == 0x80)    /* not in the middle of a character */
             line--;
     if (!line)
