@@ -356,10 +356,8 @@ typedef struct gb_biggan {          /* a zero selects the default in brackets */
 GB_API gb_status gb_init_biggan(gb_context *context, const char *out, const gb_biggan *shape, bool half, gb_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- graph
- * A network as operations in execution order. Builder functions return the new node, or GB_NO_NODE after the first
- * mistake, which gb_model_build() reports; so a whole network can be built without checking each result. Options that are
- * NULL are all zero. Weights are named, once each; their shapes are checked where they are used. Every node's output is a
- * boundary that can be tapped and fed. */
+ * A network is a graph of operations in execution order; every node's output is a boundary that can be tapped and fed.
+ * ganbend_graph.h declares the functions that build one. */
 
 typedef struct gb_graph gb_graph;
 typedef int gb_node;
@@ -378,113 +376,6 @@ typedef enum gb_role {
     GB_ROLE_IMAGE,          /* a running picture [C, H, W], from small to large; the last may be the output */
     GB_ROLE_PICTURE         /* the input that holds a picture [C, H, W] to look at; LPIPS has two */
 } gb_role;
-
-typedef struct gb_conv2d_options {
-    size_t size;            /* sizeof the struct, see "Options" above */
-    int up;                 /* 1, or 2: transposed convolution followed by the FIR filter */
-    bool demodulate;
-    float style_gain;       /* 0 means 1 */
-    const char *fir;        /* weight [taps, taps] with sum 1, for up = 2 */
-    int stride;             /* without styles and with up = 1: 1 or 2; 0 means 1 */
-    int padding;            /* likewise: zeros on each side; 0 means (kernel - 1) / 2, GB_NO_PADDING none */
-    int groups;             /* likewise: a divisor of both numbers of channels; 0 means 1 */
-} gb_conv2d_options;
-enum { GB_NO_PADDING = -1 };
-
-typedef struct gb_pool_options {
-    size_t size;            /* sizeof the struct, see "Options" above */
-    int window;             /* pixels per side; 0 means 2 */
-    int stride;             /* 0 means `window` */
-    int padding;            /* on each side, at most window / 2 */
-} gb_pool_options;
-
-typedef struct gb_bias_act_options {
-    size_t size;            /* sizeof the struct, see "Options" above */
-    const char *bias;       /* weight [C] or NULL */
-    float bias_gain;        /* 0 means 1 */
-    const char *act;        /* "linear", "relu", "lrelu" (0.2), "tanh", "sigmoid", "elu", "selu", "softplus", "swish" */
-    float gain;             /* 0 means 1 */
-    float clamp;            /* 0 means no clamping */
-} gb_bias_act_options;
-
-typedef struct gb_batch_norm_options {
-    size_t size;            /* sizeof the struct, see "Options" above */
-    const char *mean, *var; /* weights [rows, C]: statistics at truncations 0 to 1, or [C] for all truncations */
-    float eps;
-    gb_node gain, bias;     /* vectors [C] per sample, or GB_NO_NODE */
-    const char *gain_weight, *bias_weight;      /* weights [C] used instead, or NULL */
-    bool gain_from_one;     /* multiply by 1 + gain */
-} gb_batch_norm_options;
-
-GB_API gb_graph *gb_graph_new(void);                    /* NULL if out of memory */
-GB_API void gb_graph_free(gb_graph *graph);             /* not after gb_model_build(), which takes the graph over */
-/* Names a weight without copying it: `data` must outlive the model. */
-GB_API void gb_graph_weight(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const float *data);
-
-/* An input [N, shape…] with ndim 1 to 3: [C], [rows, C] or [C, H, W]. `value` names a weight of that shape used as the
- * default, or is NULL: then the input must be set before rendering. */
-GB_API gb_node gb_graph_input(gb_graph *graph, const char *name, int ndim, const int64_t *shape, const char *value);
-GB_API gb_node gb_graph_constant(gb_graph *graph, const char *name, const char *weight);
-/* x / sqrt(mean(x²) + eps), over the channels. */
-GB_API gb_node gb_graph_pixel_norm(gb_graph *graph, const char *name, gb_node x, float eps);
-GB_API gb_node gb_graph_linear(gb_graph *graph, const char *name, gb_node x, const char *weight, float gain);
-GB_API gb_node gb_graph_concat(gb_graph *graph, const char *name, gb_node a, gb_node b);
-/* num_ws copies of w, each w_avg + psi (w - w_avg) with the session's psi and cutoff. */
-GB_API gb_node gb_graph_truncate(gb_graph *graph, const char *name, gb_node w, const char *w_avg, int num_ws);
-GB_API gb_node gb_graph_select(gb_graph *graph, const char *name, gb_node ws, int row);
-/* A 3×3 or 1×1 convolution with weights [cout, C, kernel, kernel], modulated by `styles` [C]; or plain if styles =
- * GB_NO_NODE: then the kernel may have 1 to 7 pixels, and the weights are [cout, C / groups, kernel, kernel]. */
-GB_API gb_node gb_graph_conv2d(gb_graph *graph, const char *name, gb_node x, gb_node styles, const char *weight,
-                               const gb_conv2d_options *options);
-GB_API gb_node gb_graph_upsample(gb_graph *graph, const char *name, gb_node x, const char *fir);
-GB_API gb_node gb_graph_noise(gb_graph *graph, const char *name, gb_node x, gb_node map, const char *strength);
-GB_API gb_node gb_graph_bias_act(gb_graph *graph, const char *name, gb_node x, const gb_bias_act_options *options);
-GB_API gb_node gb_graph_add(gb_graph *graph, const char *name, gb_node a, gb_node b);
-/* x times a weight of one element, read at run time. */
-GB_API gb_node gb_graph_scale(gb_graph *graph, const char *name, gb_node x, const char *weight);
-/* Normalisation by stored statistics: (x - mean) / sqrt(var + eps) * gain + bias. */
-GB_API gb_node gb_graph_batch_norm(gb_graph *graph, const char *name, gb_node x, const gb_batch_norm_options *options);
-GB_API gb_node gb_graph_slice(gb_graph *graph, const char *name, gb_node x, int from, int count);
-GB_API gb_node gb_graph_reshape(gb_graph *graph, const char *name, gb_node x, int c, int h, int w, bool channels_last);
-GB_API gb_node gb_graph_upsample_nearest(gb_graph *graph, const char *name, gb_node x);
-/* Maximum of the pixels of each window that are inside the map; NULL options are windows of 2×2 with stride 2. */
-GB_API gb_node gb_graph_max_pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *options);
-/* Mean over each window; pixels outside the map count as zeros. */
-GB_API gb_node gb_graph_avg_pool(gb_graph *graph, const char *name, gb_node x, const gb_pool_options *options);
-/* Mean of each map: [C, H, W] to [C, 1, 1]. */
-GB_API gb_node gb_graph_global_mean(gb_graph *graph, const char *name, gb_node x);
-/* To [C, h, w], with pixel centres at half coordinates. `mode` is "nearest", "bilinear" or "area" (the mean over the pixels
- * that an output pixel covers: adaptive average pooling). A vector [C] is a map of 1×1. */
-GB_API gb_node gb_graph_resize(gb_graph *graph, const char *name, gb_node x, int h, int w, const char *mode);
-/* Interleaves the channels of `groups` groups: channel i·groups + g is channel g·C/groups + i of x. */
-GB_API gb_node gb_graph_shuffle(gb_graph *graph, const char *name, gb_node x, int groups);
-/* [C, H, W] to the vector [C·H·W]. */
-GB_API gb_node gb_graph_flatten(gb_graph *graph, const char *name, gb_node x);
-/* x · scale + offset with weights [C]: normalises pictures. */
-GB_API gb_node gb_graph_channel_affine(gb_graph *graph, const char *name, gb_node x, const char *scale,
-                                       const char *offset);
-/* x / (√(Σ x²) + eps), over the channels of each pixel. */
-GB_API gb_node gb_graph_unit_norm(gb_graph *graph, const char *name, gb_node x, float eps);
-/* One number [1] from two inputs of the same shape: "l1" mean |a - b|, "l2" mean (a - b)², "cosine" of the angle between
- * them, "weighted_l2" the mean over pixels of Σ weight[c] (a - b)² with a weight [C] (NULL for the others). */
-GB_API gb_node gb_graph_distance(gb_graph *graph, const char *name, const char *kind, gb_node a, gb_node b,
-                                 const char *weight);
-/* -Σ shares · log softmax(logits), of two vectors [C]; the shares are those of the true classes, usually a one-hot
- * vector. */
-GB_API gb_node gb_graph_cross_entropy(gb_graph *graph, const char *name, gb_node logits, gb_node shares);
-/* The three parts of attention. They run as one step, without storing the matrix of scores, unless a part is tapped, fed
- * or bent. */
-GB_API gb_node gb_graph_attention_scores(gb_graph *graph, const char *name, gb_node theta, gb_node phi);
-GB_API gb_node gb_graph_softmax(gb_graph *graph, const char *name, gb_node x);
-GB_API gb_node gb_graph_attention_output(gb_graph *graph, const char *name, gb_node values, gb_node weights,
-                                         gb_node like);
-GB_API void gb_graph_alias(gb_graph *graph, const char *alias, const char *name);
-/* Gives a node a role; a node may have several. Nodes of one role are told apart by `index`, which is 0 for roles that
- * only one node has. Some operations imply roles: truncate WS, select of such a node W, and the input of noise NOISE. A
- * node that is not what the list above says cannot have the role. */
-GB_API void gb_graph_role(gb_graph *graph, gb_node node, gb_role role, int index);
-/* The node that gb_session_render() returns; [C, H, W] with 1, 3 or 4 channels for functions that write images. */
-GB_API void gb_graph_output(gb_graph *graph, gb_node node);
 
 /* ---------------------------------------------------------------------------------------------------- model */
 
@@ -643,85 +534,6 @@ GB_API gb_status gb_session_untap(gb_session *session, const char *name, gb_erro
 GB_API gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_error *err);
 /* Sets a boundary to `value` [batch, shape…]; nodes that only it depends on are not run. NULL removes the feed. */
 GB_API gb_status gb_session_feed(gb_session *session, const char *name, const float *value, gb_error *err);
-
-/* ---------------------------------------------------------------------------------------------------- gradients
- * In a session with the purpose GB_GRADIENT:
- *
- *     gb_session_want(session, "z", err);
- *     gb_session_render(session, image, err);
- *     gb_session_backward(session, output, cotangent, err);       (cotangent: ∂loss/∂image)
- *     gb_session_gradient(session, z, gradient, err);             (∂loss/∂z)
- *
- * Pictures have the bits that other purposes give, and gradients have the same bits for any number of threads. Each
- * sample of a batch has its own gradient. Sessions chain: the gradient of the picture that a session of another network
- * computes is the cotangent of the session that drew the picture. */
-
-/* Asks for the gradient of a boundary: a node, an alias or a glob, such as z, "mapping" (every row of ws), the noise map
- * "synthesis.b8.conv1.noise_const", or a layer. "NODE:params" asks for the gradient of the parameters of the activation
- * at NODE. Takes effect at the next render. */
-GB_API gb_status gb_session_want(gb_session *session, const char *name, gb_error *err);
-/* Wants nothing any more. */
-GB_API void gb_session_unwant(gb_session *session);
-/* Computes what is wanted for the last render. `cotangent` [batch, shape…] is the gradient of the loss with respect to
- * `node`, usually the output. The forward pass is repeated first if its values are gone: in a second backward pass after
- * one render, and if `node` is another one than before. GB_BAD_ARGUMENT if the session has changed since the render, or if
- * the gradient would have to pass an operation that has none. */
-GB_API gb_status gb_session_backward(gb_session *session, gb_node node, const float *cotangent, gb_error *err);
-/* Reads the gradient of a node that is wanted, [batch, shape…]: zeros where `node` does not depend on it. */
-GB_API gb_status gb_session_gradient(gb_session *session, gb_node node, float *out, gb_error *err);
-/* The name of the activation at the node with the bends of the last render, or NULL, the number of its parameters, and their
- * gradient [batch, count]. */
-GB_API const char *gb_session_activation(const gb_session *session, gb_node node);
-GB_API int gb_session_param_count(const gb_session *session, gb_node node);
-GB_API gb_status gb_session_param_gradient(gb_session *session, gb_node node, float *out, gb_error *err);
-
-/* ---------------------------------------------------------------------------------------------------- training
- * A session may have values of its own for weights of the model, which stays as it is. Names are those of the model's
- * tensors. Each function takes effect at the next render; a transaction does not undo them.
- *
- *     gb_session_train(session, "*", err);                        (every weight that has a gradient)
- *     gb_session_render(session, output, err);
- *     gb_session_backward(session, node, cotangent, err);
- *     for (size_t i = 0; (count = gb_session_trained(session, i, &name)); i++) {
- *         gb_session_weight(session, name, values, err);
- *         gb_session_weight_gradient(session, name, gradient, err);
- *         gb_adam_step(adam[i], 1e-4, gradient, values);
- *         gb_session_set_weight(session, name, values, err);
- *     }
- */
-
-/* In a session with the purpose GB_GRADIENT: gives the session its own copy of a weight and asks for its gradient. A glob
- * takes every weight that has one. GB_BAD_ARGUMENT if the operation that reads the weight has no gradient of it: running
- * statistics, the mean w, FIR filters, the weights of a distance, and convolutions that demodulate without styles. */
-GB_API gb_status gb_session_train(gb_session *session, const char *name, gb_error *err);
-/* The number of values of the index-th weight that is trained and its name; 0 and NULL past the last. */
-GB_API size_t gb_session_trained(const gb_session *session, size_t index, const char **name);
-/* The gradient of a weight that is trained, in the tensor's shape: the sum over the samples of the batch; zeros if the
- * node that the backward pass started from does not depend on it. The same bits for any number of threads. */
-GB_API gb_status gb_session_weight_gradient(gb_session *session, const char *name, float *out, gb_error *err);
-/* Reads a tensor as the session has it: its own values, or the model's. */
-GB_API gb_status gb_session_weight(const gb_session *session, const char *name, float *out, gb_error *err);
-/* Gives a session of any purpose its own values of a weight; NULL restores the model's. Packed forms of weights that have
- * not changed are kept. Default values of inputs, such as noise maps, are no weights. */
-GB_API gb_status gb_session_set_weight(gb_session *session, const char *name, const float *values, gb_error *err);
-/* Gives a session the values of all weights that another session of the same model has of its own. */
-GB_API gb_status gb_session_copy_weights(gb_session *session, const gb_session *from, gb_error *err);
-
-/* The optimiser Adam, for `count` values that the caller holds: w's, noise maps, pixels, weights. */
-typedef struct gb_adam gb_adam;
-
-typedef struct gb_adam_options {
-    size_t size;            /* sizeof the struct, see "Options" above */
-    double beta1, beta2;    /* 0 = the published 0.9 and 0.999 */
-    double epsilon;         /* 0 = 1e-8 */
-} gb_adam_options;
-
-/* `options` may be NULL for the defaults. */
-GB_API gb_status gb_adam_new(size_t count, const gb_adam_options *options, gb_adam **adam, gb_error *err);
-GB_API void gb_adam_free(gb_adam *adam);
-/* One step with this learning rate: moves `values` [count] against `gradient` [count]. A rate of 0 leaves the values, but
- * the moments count the gradient. */
-GB_API void gb_adam_step(gb_adam *adam, double rate, const float *gradient, float *values);
 
 /* ---------------------------------------------------------------------------------------------------- bends
  * A bend is one intervention: where, on which features, what. Bends act in the order in which they were added; each

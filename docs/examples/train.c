@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <ganbend.h>
+#include <ganbend_graph.h>
+#include <ganbend_gradient.h>
 
 enum { SIZE = 16, PIXELS = SIZE * SIZE, BATCH = 32, CLASSES = 2, MOST_VALUES = 2048, MOST_WEIGHTS = 16 };
 

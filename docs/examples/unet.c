@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ganbend.h>
+#include <ganbend_graph.h>
 
 enum { BOTTOM = 3, MOST_LEVELS = 9, NOISE_CHANNELS = 1, FEATURES = 768, NARROWEST = 8, WIDEST = 32 };
 

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "engine/base/error.h"
+#include "engine/ganbend_graph.h"
 #include "engine/graph/graph.h"
 
 enum { SIDE = 7, TAPS = SIDE * SIDE, DIRECTIONS = 4, EDGES = 4 * DIRECTIONS, COLOURS = 6, LEVELS = 3, TILE = 8 };

@@ -3,6 +3,7 @@
 #define GB_ENGINE_CLASSIFIER_TRAINER_H
 
 #include "engine/ganbend_analysis.h"
+#include "engine/ganbend_gradient.h"
 
 typedef struct gb_trained_weight {
     const char *name;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/base/error.h"
+#include "engine/ganbend_gradient.h"
 #include "engine/graph/model.h"
 
 struct gb_feature_distance {

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/options.h"
+#include "engine/ganbend_gradient.h"
 #include "region.h"
 
 enum { STEPS = 60, COMPONENTS = 64, COMPONENT_SAMPLES = 4000, TRIED = 12 };

@@ -4,7 +4,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/options.h"
+#include "engine/ganbend_gradient.h"
 #include "region.h"
+#include "samples.h"
 
 enum { COUNT = 10, STEPS = 60, CANDIDATES = 3 };     /* candidates for each unit that is wanted */
 static const double rate = 0.05;
@@ -127,19 +129,17 @@ static gb_status measure_effect(work *k, const int *units, int found, gb_region_
 
 static gb_status prepare(work *k, gb_model *model) {
     const gb_region_options *o = k->o;
-    gb_node node = o->at ? gb_model_find(model, o->at) : GB_NO_NODE;
+    gb_node node;
     gb_node_info info;
-    if (node == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists the nodes", o->at ? o->at : "");
-    gb_model_node(model, node, &info);
-    if (info.ndim != 3 || !strcmp(info.op, "input"))
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "'%s' has no feature maps", info.name);
+    gb_status status = gb_find_map_layer(model, o->at, &node, &info, k->err);
+    if (status)
+        return status;
     k->channels = (size_t)info.shape[0];
     k->plane = (size_t)(info.shape[1] * info.shape[2]);
     k->count = o->count ? (size_t)o->count : COUNT;
     k->candidates = CANDIDATES * k->count < k->channels ? CANDIDATES * k->count : k->channels;
-    gb_status status = gb_region_new(&k->region, model, node, o, (size_t)(o->steps ? o->steps : STEPS) + k->count * k->candidates + 2,
-                                     k->err);
+    status = gb_region_new(&k->region, model, node, o, (size_t)(o->steps ? o->steps : STEPS) + k->count * k->candidates + 2,
+                           k->err);
     if (status)
         return status;
     k->share = calloc(k->channels, sizeof *k->share);

@@ -9,6 +9,7 @@
 #include "engine/base/work_count.h"
 #include "engine/bend/bends.h"
 #include "engine/ganbend_analysis.h"
+#include "engine/ganbend_gradient.h"
 #include "engine/graph/model.h"
 #include "look.h"
 #include "samples.h"
@@ -198,22 +199,17 @@ static gb_status take_steps(work *k, float *vectors) {
 static gb_status prepare(work *k) {
     const gb_inversion_options *o = k->o;
     gb_node_info info;
-    k->node = o->at ? gb_model_find(k->model, o->at) : GB_NO_NODE;
-    if (k->node == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists the nodes", o->at ? o->at : "");
-    if (gb_model_find_role(k->model, GB_ROLE_Z, 0) == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "this network has no z to draw");
+    gb_status status = gb_find_map_layer(k->model, o->at, &k->node, &info, k->err);
+    if (status)
+        return status;
     if (o->grid < 0 || o->grid > MOST_GRID || o->steps < 0 || o->steps > MOST_STEPS || !(o->rate >= 0))
         return gb_fail(k->err, GB_BAD_ARGUMENT, "a grid of %d, %d steps, a rate of %g: expected a grid of 0 to %d, up to %d steps, and "
                        "a positive rate", o->grid, o->steps, o->rate, (int)MOST_GRID, (int)MOST_STEPS);
-    gb_model_node(k->model, k->node, &info);
-    if (info.ndim != 3 || !strcmp(info.op, "input"))
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "'%s' has no feature maps", info.name);
     k->at = info.name;
     k->channels = (size_t)info.shape[0];
     k->h = (size_t)info.shape[1];
     k->w = (size_t)info.shape[2];
-    gb_status status = gb_look_new(&k->look, k->model, o->features, o->features_at, o->features_size ? o->features_size : FEATURES_SIZE,
+    status = gb_look_new(&k->look, k->model, o->features, o->features_at, o->features_size ? o->features_size : FEATURES_SIZE,
                                    1, true, k->err);
     if (status)
         return status;

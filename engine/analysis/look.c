@@ -7,6 +7,7 @@
 
 #include "built_in_features.h"
 #include "engine/base/error.h"
+#include "engine/ganbend_gradient.h"
 #include "engine/graph/model.h"
 
 enum { LEAST_SIDE = 16, MOST_SIDE = 4096 };

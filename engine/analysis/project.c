@@ -188,7 +188,8 @@ static gb_status add_stage(gb_projection *p, gb_node node, bool last, gb_error *
     return status;
 }
 
-/* FAST looks at a small running picture first, at the whole picture if there are none, then at pictures four times as large. */
+/* FAST begins with a small running picture, or the whole picture in a network without them, and goes on with pictures four
+ * times as large. */
 static gb_status add_stages(gb_projection *p, gb_error *err) {
     gb_node output = gb_model_output(p->model), node = output;
     int64_t shape[3];

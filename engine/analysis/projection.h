@@ -4,6 +4,7 @@
 
 #include "engine/base/random.h"
 #include "engine/ganbend_analysis.h"
+#include "engine/ganbend_gradient.h"
 #include "picture_loss.h"
 #include "running_picture.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/output.h"
 #include "engine/base/platform.h"
 #include "projection.h"
 #include "weights/read/torch_write.h"
@@ -65,14 +66,10 @@ static gb_status write_file(const result *r, const char *path, gb_error *err) {
     gb_status status = gb_out_file_new(path, GB_OUTPUT_TORCH, &file, err);
     if (status)
         return status;
-    if (gb_torch_writer_finish(r->torch, gb_out_file_write, file, &why)) {
+    if (gb_torch_writer_finish(r->torch, gb_out_file_write, file, &why))
         status = gb_out_file_finish(file, err);
-    } else {
-        status = gb_out_file_check(file, err);
-        gb_because_in(&why, "%s", path);
-        if (!status)
-            status = gb_fail_because(err, GB_BAD_ARGUMENT, &why);
-    }
+    else
+        status = gb_out_file_failed(file, path, &why, err);
     gb_out_file_free(file);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/work_count.h"
+#include "engine/ganbend_gradient.h"
 #include "engine/graph/model.h"
 
 enum { SAMPLES = 4, MOST_SAMPLES = 1024 };

@@ -2,6 +2,7 @@
 #include "samples.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 
@@ -125,4 +126,16 @@ gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, con
     if (!status && classes)
         status = gb_session_set_class(session, label >= 0 ? label : (int)(sample % classes), err);
     return !status && psi > 0 ? gb_session_truncate(session, psi, -1, err) : status;
+}
+
+gb_status gb_find_map_layer(const gb_model *model, const char *at, gb_node *node, gb_node_info *info, gb_error *err) {
+    *node = at ? gb_model_find(model, at) : GB_NO_NODE;
+    if (*node == GB_NO_NODE)
+        return gb_fail(err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists the nodes", at ? at : "");
+    if (gb_model_find_role(model, GB_ROLE_Z, 0) == GB_NO_NODE)
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no z to draw");
+    gb_model_node(model, *node, info);
+    if (info->ndim != 3 || !strcmp(info->op, "input"))
+        return gb_fail(err, GB_BAD_ARGUMENT, "'%s' has no feature maps", info->name);
+    return GB_OK;
 }

@@ -183,23 +183,18 @@ static gb_status measure_one(work *k, size_t i, gb_tileable *t, float *vector) {
 static gb_status prepare(work *k) {
     const gb_tileability_options *o = k->o;
     gb_node_info info;
-    k->node = o->at ? gb_model_find(k->model, o->at) : GB_NO_NODE;
-    if (k->node == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists the nodes", o->at ? o->at : "");
-    if (gb_model_find_role(k->model, GB_ROLE_Z, 0) == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "this network has no z to draw");
+    gb_status status = gb_find_map_layer(k->model, o->at, &k->node, &info, k->err);
+    if (status)
+        return status;
     if (o->grid < 0 || o->grid > MOST_GRID || o->erosion < 0 || (o->erosion && o->erosion % 2 == 0))
         return gb_fail(k->err, GB_BAD_ARGUMENT, "a grid of %d and erosion by %d: expected a grid of 1 to %d, and an odd number",
                        o->grid, o->erosion, (int)MOST_GRID);
-    gb_model_node(k->model, k->node, &info);
-    if (info.ndim != 3 || !strcmp(info.op, "input"))
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "'%s' has no feature maps", info.name);
     k->at = info.name;
     k->channels = (size_t)info.shape[0];
     k->h = (size_t)info.shape[1];
     k->w = (size_t)info.shape[2];
     k->grid = o->grid ? o->grid : GRID;
-    gb_status status = gb_look_new(&k->look, k->model, o->features, o->features_at, o->features_size ? o->features_size : FEATURES_SIZE,
+    status = gb_look_new(&k->look, k->model, o->features, o->features_at, o->features_size ? o->features_size : FEATURES_SIZE,
                                    PICTURES, false, k->err);
     if (status)
         return status;

@@ -7,6 +7,7 @@
 #include "engine/base/options.h"
 #include "engine/base/work_count.h"
 #include "engine/ganbend_analysis.h"
+#include "engine/ganbend_gradient.h"
 #include "engine/graph/model.h"
 #include "engine/picture/png_read.h"
 #include "samples.h"
@@ -237,14 +238,9 @@ static gb_status prepare(work *k) {
     const gb_unit_options *o = k->o;
     gb_node_info info;
     int64_t shape[3];
-    k->node = o->at ? gb_model_find(k->model, o->at) : GB_NO_NODE;
-    if (k->node == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "there is no node '%s'; `ganbend info` lists the nodes", o->at ? o->at : "");
-    if (gb_model_find_role(k->model, GB_ROLE_Z, 0) == GB_NO_NODE)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "this network has no z to draw");
-    gb_model_node(k->model, k->node, &info);
-    if (info.ndim != 3 || !strcmp(info.op, "input"))
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "'%s' has no feature maps", info.name);
+    gb_status status = gb_find_map_layer(k->model, o->at, &k->node, &info, k->err);
+    if (status)
+        return status;
     k->at = info.name;
     k->channels = (size_t)info.shape[0], k->h = (size_t)info.shape[1], k->w = (size_t)info.shape[2];
     gb_model_output_shape(k->model, shape);

@@ -84,3 +84,9 @@ gb_status gb_output_close(gb_output *output, gb_status status, gb_error *err) {
 void gb_free(void *bytes) {
     free(bytes);
 }
+
+gb_status gb_out_file_failed(const gb_out_file *file, const char *path, gb_reason *why, gb_error *err) {
+    gb_status status = gb_out_file_check(file, err);
+    gb_because_in(why, "%s", path);
+    return status ? status : gb_fail_because(err, GB_BAD_ARGUMENT, why);
+}

@@ -3,6 +3,7 @@
 #define GB_ENGINE_OUTPUT_H
 
 #include "platform.h"
+#include "weights/reason.h"
 
 typedef struct gb_output {
     const char *name;           /* for messages */
@@ -21,6 +22,8 @@ gb_status gb_output_open_writer(gb_writer *writer, gb_output *output, gb_error *
 bool gb_output_write(void *output, const void *bytes, size_t size);
 /* The first failure of a write so far, or GB_OK: distinguishes a full disk from an error of the writer itself. */
 gb_status gb_output_check(const gb_output *output, gb_error *err);
+/* Why writing a file failed: the file's own failure if it has one, otherwise what the writer of weights/ says in `why`. */
+gb_status gb_out_file_failed(const gb_out_file *file, const char *path, gb_reason *why, gb_error *err);
 /* Finishes the output if `status` is 0, otherwise discards it; returns the status, or why it could not be finished. */
 gb_status gb_output_close(gb_output *output, gb_status status, gb_error *err);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/output.h"
 #include "engine/base/platform.h"
 #include "engine/base/reader.h"
 #include "engine/ganbend.h"
@@ -153,13 +154,6 @@ gb_status gb_npz_new(const char *path, gb_npz **out, gb_error *err) {
     return status;
 }
 
-/* The writer failed, either by itself or because the file could not be written; the file knows which. */
-static gb_status npz_failed(const gb_npz *npz, gb_reason *why, gb_error *err) {
-    gb_status status = gb_out_file_check(npz->file, err);
-    gb_because_in(why, "%s", npz->path);
-    return status ? status : gb_fail_because(err, GB_BAD_ARGUMENT, why);
-}
-
 /* A view of `data`; nothing is copied. */
 static gb_status as_array(const char *path, const char *name, int ndim, const int64_t *shape, const float *data,
                           gb_array *array, gb_error *err) {
@@ -181,13 +175,13 @@ gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *sha
     gb_status status = as_array(npz->path, name, ndim, shape, data, &array, err);
     if (status)
         return status;
-    return gb_npz_writer_add(npz->writer, name, &array, &why) ? GB_OK : npz_failed(npz, &why, err);
+    return gb_npz_writer_add(npz->writer, name, &array, &why) ? GB_OK : gb_out_file_failed(npz->file, npz->path, &why, err);
 }
 
 gb_status gb_npz_finish(gb_npz *npz, gb_error *err) {
     gb_reason why = {0};
     if (!gb_npz_writer_finish(npz->writer, &why))
-        return npz_failed(npz, &why, err);
+        return gb_out_file_failed(npz->file, npz->path, &why, err);
     return gb_out_file_finish(npz->file, err);
 }
 
@@ -209,14 +203,10 @@ gb_status gb_npy_save(const char *path, int ndim, const int64_t *shape, const fl
     if (status)
         return status;
     gb_reason why = {0};
-    if (gb_npy_write(&array, gb_out_file_write, file, &why)) {
+    if (gb_npy_write(&array, gb_out_file_write, file, &why))
         status = gb_out_file_finish(file, err);
-    } else {
-        status = gb_out_file_check(file, err);
-        gb_because_in(&why, "%s", path);
-        if (!status)
-            status = gb_fail_because(err, GB_BAD_ARGUMENT, &why);
-    }
+    else
+        status = gb_out_file_failed(file, path, &why, err);
     gb_out_file_free(file);
     return status;
 }

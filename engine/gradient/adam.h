@@ -2,7 +2,7 @@
 #ifndef GB_ENGINE_ADAM_H
 #define GB_ENGINE_ADAM_H
 
-#include "engine/ganbend.h"
+#include "engine/ganbend_gradient.h"
 
 /* The moments: 2 · count floats, m and then v. */
 float *gb_adam_moments(gb_adam *adam);

@@ -3,7 +3,7 @@
 #ifndef GB_ENGINE_GRAPH_H
 #define GB_ENGINE_GRAPH_H
 
-#include "engine/ganbend.h"
+#include "engine/ganbend_graph.h"
 #include "ops/ops.h"
 #include "shared_value.h"
 #include "weights/name_index.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/ganbend_graph.h"
 #include "models.h"
 
 enum { MAX_BLOCKS = 64 };

@@ -1,6 +1,7 @@
 /* The FeatureClassifier of network-bending (Broad et al. 2021): a small ShuffleNet that names the feature map it is shown;
  * the ten numbers before its last layer embed the map. Maps of r×r pixels pass log2(r) − 3 shuffle units, each followed by
  * a max pool, so that 2×2 pixels are left. */
+#include "engine/ganbend_graph.h"
 #include "vision.h"
 
 enum { CHANNELS = 50, HALF = CHANNELS / 2, MOST_UNITS = 8 };

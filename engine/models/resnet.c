@@ -1,6 +1,7 @@
 /* ResNet (He et al. 2016) and ResNeXt, as in torchvision: the stride of a bottleneck is in its 3×3 convolution. MONAI's
  * TorchVisionFCModel is the same network with the modules in one list, a mean over 7×7 pixels and a 1×1 convolution at
  * the end, so that a picture larger than 224×224 gives a map of results. */
+#include "engine/ganbend_graph.h"
 #include "vision.h"
 
 #include <string.h>

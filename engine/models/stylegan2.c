@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/random.h"
+#include "engine/ganbend_graph.h"
 #include "models.h"
 
 enum { MAX_SIZE = 4096, MAX_BLOCKS = 11, MAX_MAPPING_LAYERS = 64, MAX_NUM_WS = 2 * MAX_BLOCKS };

@@ -1,6 +1,7 @@
 /* VGG-16 (Simonyan and Zisserman 2015) as in torchvision, and LPIPS v0.1 (Zhang et al. 2018) on top of it: the distance of
  * two pictures is the sum over five layers of the squared difference of their channels' directions, weighted by channel,
  * mean over the pixels. */
+#include "engine/ganbend_graph.h"
 #include "vision.h"
 
 enum { STAGES = 5 };

@@ -3,6 +3,7 @@
 #ifndef GB_ENGINE_MODELS_VISION_H
 #define GB_ENGINE_MODELS_VISION_H
 
+#include "engine/ganbend_graph.h"
 #include "models.h"
 
 /* The input `name` for a picture of the network's size, number `index` of its pictures. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/ganbend_gradient.h"
 #include "prepare.h"
 #include "render.h"
 

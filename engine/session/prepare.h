@@ -8,7 +8,7 @@
  * boundaries cut for one of `targets` (GB_CUT_*). Counts its cost in session->work. */
 gb_status gb_session_prepare(gb_session *session, unsigned targets, gb_error *err);
 
-/* The value that was set or fed at this node of the bent graph, or that its bend adds; NULL if there is none. */
+/* The value that was set or fed at this node of the bent graph, or that its bend adds, or NULL. */
 gb_shared_value *gb_session_value_at(const gb_session *session, gb_node node);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "device.h"
 #include "engine/base/error.h"
+#include "engine/ganbend_gradient.h"
 #include "session.h"
 
 static gb_status no_weight(const char *name, gb_error *err) {
@@ -13,7 +14,7 @@ static gb_status no_weight(const char *name, gb_error *err) {
 
 /* Why a weight cannot be trained: an operation that has no gradient of it. */
 typedef struct obstacle {
-    const gb_graph_node *node;      /* NULL if there is none */
+    const gb_graph_node *node;      /* or NULL */
     bool used;                      /* some node reads the weight */
 } obstacle;
 

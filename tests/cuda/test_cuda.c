@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "engine/ganbend_gradient.h"
 #include "tests/cuda/emulated/counts.h"
 
 enum { SIZE = 64, IMAGE = 3 * SIZE * SIZE };

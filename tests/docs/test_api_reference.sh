@@ -6,7 +6,7 @@ command -v doxygen >/dev/null || { echo "no doxygen here"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sh tools/scripts/api_reference.sh "$work"
-functions=$(sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' engine/ganbend.h engine/ganbend_analysis.h)
+functions=$(sed -n 's/^GB_API [^(]*[ *]\(gb_[a-z0-9_]*\)(.*/\1/p' engine/ganbend*.h)
 count=0
 for function in $functions; do
     grep -qE "class=\"memname\">.*[ *;]$function(<|&#160;| )" "$work"/group__*.html "$work"/ganbend*_8h.html ||

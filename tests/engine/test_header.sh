@@ -9,6 +9,8 @@ trap 'rm -rf "$work"' EXIT
 # Included twice, and used.
 cat >"$work/header.c" <<'C'
 #include <ganbend_analysis.h>
+#include <ganbend_gradient.h>
+#include <ganbend_graph.h>
 #include <ganbend.h>
 #include <ganbend_analysis.h>
 gb_status open_model(gb_context *context, gb_model **model, gb_error *err);
@@ -23,7 +25,7 @@ awk '/^typedef struct gb_[a-z0-9_]*_options [{]/ {
         options++
         if ($1 " " $2 != "size_t size;") { print name ": options begin with size_t size, see GB_TAKE_OPTIONS"; bad = 1 }
     }
-    END { exit bad || options < 8 }' engine/ganbend.h engine/ganbend_analysis.h
+    END { exit bad || options < 8 }' engine/ganbend*.h
 strict="-Wall -Wextra -Wpedantic -Werror -fsyntax-only -I engine"
 for standard in c99 c11; do
     # shellcheck disable=SC2086  # options

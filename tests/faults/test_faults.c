@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/ganbend.h"
+#include "engine/ganbend_graph.h"
 #include "faults.h"
 
 enum { SIDE = 8, Z = 4, PATH_ROOM = 4096, LARGEST = 1 << 20 };

@@ -1,4 +1,4 @@
-"""The structs and functions that the module declares are those of ganbend.h: a C compiler says so."""
+"""The structs and functions that the module declares are those of the public headers: a C compiler says so."""
 import ctypes
 import pathlib
 import re
@@ -34,7 +34,7 @@ class Layout(unittest.TestCase):
         self.assertEqual(here, there[:-1])
 
     def test_functions(self):
-        header = (ROOT / "engine/ganbend.h").read_text()
+        header = "".join(path.read_text() for path in (ROOT / "engine").glob("ganbend*.h"))
         declared = dict(re.findall(r"^GB_API [^;(]*?(gb_\w+)\(([^;]*)\);", header, re.M))
         for name, arguments in [*((n, a + [None]) for n, a in _library.FALLIBLE.items()),
                                 *((n, a) for n, (_, a) in _library.OTHERS.items())]:

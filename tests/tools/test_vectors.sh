@@ -56,7 +56,7 @@ at="--at synthesis.b8.conv1 --features-size 64 --steps 3"
     run 0 "maps of features" dump "$model" --at synthesis.b8.conv1 --seeds 1 -o "$scratch/maps.npz"
     run 2 "features of another layer" invert "$model" "$scratch/maps.npz" $at
     complains "has no features of that layer"
-    run 2 "sizes that are none" invert "$model" $at --grid-sizes 5-1
+    run 2 "a range that runs backwards" invert "$model" $at --grid-sizes 5-1
     complains "--grid-sizes takes"
     run 2 "a file instead of a folder" invert "$model" $at -o "$scratch/x.png"
     complains "writes a folder"
@@ -93,7 +93,7 @@ run 2 "no mask" find "$model"
 complains "--mask is missing"
 run 2 "maps in a file of directions" find "$model" --mask $mask --at synthesis.b8.conv1 -o "$scratch/found.npz"
 complains "belongs to a direction"
-run 2 "layers that are none" find "$model" --mask $mask --layers 0-0
+run 2 "a range without a layer" find "$model" --mask $mask --layers 0-0
 complains "--layers takes two"
 run 2 "maps without a layer" find "$model" --mask $mask --count 3
 complains "needs --at"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 
+#include "engine/ganbend_gradient.h"
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "tools/program/host.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/ganbend_gradient.h"
 #include "tools/program/progress.h"
 
 /* Finds the activation with a parameter of this name among those that bends have set. */

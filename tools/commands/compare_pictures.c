@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/ganbend_gradient.h"
 #include "tools/program/progress.h"
 
 /* Renders all samples, `batch` at a time, and measures the arrays from `first` on, `count` of them. */

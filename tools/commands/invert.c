@@ -346,11 +346,7 @@ static gb_status read_grids(const settings *set, int *first, int *last, gb_error
 }
 
 static gb_status find_layer(work *w, gb_error *err) {
-    gb_node node = gb_model_find(w->o->model, w->set->at);
-    if (node == GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has this name; 'ganbend info' lists the names", w->set->at);
-    gb_model_node(w->o->model, node, &w->layer);
-    if (w->layer.ndim != 3) return state(err, GB_BAD_ARGUMENT, "--at %s: this node has no feature maps", w->set->at);
+    if (find_map_layer(w->o->model, w->set->at, NULL, &w->layer, err)) return err->status;
     w->rgb = malloc((size_t)(w->o->width * w->o->height) * 3);
     return w->rgb ? GB_OK : state(err, GB_NO_MEMORY, "out of memory");
 }

@@ -80,11 +80,7 @@ static gb_status measure(const settings *set, work *w, gb_model *features, gb_er
 }
 
 static gb_status find_layer(const settings *set, work *w, gb_error *err) {
-    gb_node node = gb_model_find(w->o->model, set->at);
-    if (node == GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has this name; 'ganbend info' lists the names", set->at);
-    gb_model_node(w->o->model, node, &w->layer);
-    if (w->layer.ndim != 3) return state(err, GB_BAD_ARGUMENT, "--at %s: this node has no feature maps", set->at);
+    if (find_map_layer(w->o->model, set->at, NULL, &w->layer, err)) return err->status;
     w->tileable = calloc(w->count, sizeof *w->tileable);
     w->vectors = calloc(w->count * (size_t)w->layer.shape[0], sizeof *w->vectors);
     w->order = calloc(w->count, sizeof *w->order);

@@ -281,17 +281,9 @@ static gb_status draw_sheet(const settings *set, inputs *in, const work *w, gb_e
 
 /* ------------------------------------------------------------------------------------------------ the command */
 
-static gb_status find_layer(const settings *set, work *w, gb_error *err) {
-    gb_node node = gb_model_find(w->o->model, set->at);
-    if (node == GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has this name; 'ganbend info' lists the names", set->at);
-    gb_model_node(w->o->model, node, &w->layer);
-    return w->layer.ndim == 3 ? GB_OK : state(err, GB_BAD_ARGUMENT, "--at %s: this node has no feature maps", set->at);
-}
-
 static gb_status work_on(settings *set, inputs *in, work *w, gb_error *err) {
     if (!set->sort) set->sort = set->mask ? "mask" : "effect";
-    if (find_layer(set, w, err) || read_bends(set, w, err) || read_mask(set, w, err) || measure(set, in, w, err) ||
+    if (find_map_layer(w->o->model, set->at, NULL, &w->layer, err) || read_bends(set, w, err) || read_mask(set, w, err) || measure(set, in, w, err) ||
         sort_units(set, w, err))
         return err->status;
     if (set->json) list_json(w, err);

@@ -54,16 +54,6 @@ static void close_subject(subject *s) {
     free(s->rgb);
 }
 
-/* Finds a layer with feature maps. */
-static gb_status find_layer(const gb_model *model, const char *at, gb_node *node, gb_node_info *info, gb_error *err) {
-    *node = gb_model_find(model, at);
-    if (*node == GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has this name; 'ganbend info' lists the names", at);
-    gb_model_node(model, *node, info);
-    return info->ndim == 3 ? GB_OK
-                           : state(err, GB_BAD_ARGUMENT, "--at %s: this node has no pixels; choose a feature map", at);
-}
-
 /* ------------------------------------------------------------------------------------------------ take */
 
 static const option take_options[] = {
@@ -97,7 +87,7 @@ static gb_status take(const settings *set, subject *s, activation_vector *v, gb_
     gb_node_info info;
     float *maps;
     size_t plane;
-    if (find_layer(s->o.model, set->at, &node, &info, err)) return err->status;
+    if (find_map_layer(s->o.model, set->at, &node, &info, err)) return err->status;
     if (v->y >= info.shape[1] || v->x >= info.shape[2])
         return state(err, GB_BAD_ARGUMENT, "--pixel %s: %s has only %" PRId64 " rows and %" PRId64 " columns",
                      set->pixel, info.name, info.shape[1], info.shape[2]);
@@ -223,7 +213,7 @@ static gb_status show(const settings *set, subject *s, const activation_vector *
     char text[SETTINGS_ROOM + 256];
     if (!*at)
         return state(err, GB_BAD_ARGUMENT, "the library has no layer for vector '%s'; give one with --at", v->name);
-    if (find_layer(s->o.model, at, &node, &info, err) || contact_new(&sheet, &layout, err)) return err->status;
+    if (find_map_layer(s->o.model, at, &node, &info, err) || contact_new(&sheet, &layout, err)) return err->status;
     for (int i = 0; i < layout.columns && !err->status; i++) {
         gb_bend_options paint = {.kind = GB_BEND_PAINT, .at = info.name, .vectors = v->values, .vector_count = 1,
                                  .grid = i - 1};

@@ -85,3 +85,13 @@ uint64_t image_macs(const gb_model *model) {
     }
     return macs;
 }
+
+gb_status find_map_layer(const gb_model *model, const char *at, gb_node *node, gb_node_info *info, gb_error *err) {
+    gb_node found = gb_model_find(model, at);
+    if (found == GB_NO_NODE)
+        return state(err, GB_BAD_ARGUMENT, "--at %s: no node has this name; 'ganbend info' lists the names", at);
+    gb_model_node(model, found, info);
+    if (info->ndim != 3) return state(err, GB_BAD_ARGUMENT, "--at %s: this node has no feature maps", at);
+    if (node) *node = found;
+    return GB_OK;
+}

@@ -41,6 +41,9 @@ gb_status check_picture(const loaded_model *o, const char *name, gb_error *err);
 /* The number of elements of one sample of the node's output. */
 size_t node_elements(const gb_node_info *node);
 
+/* The node named by --at, which must have feature maps [C, H, W], and what is known of it; `node` may be NULL. */
+gb_status find_map_layer(const gb_model *model, const char *at, gb_node *node, gb_node_info *info, gb_error *err);
+
 /* The last dimension of the node with that role: the length of z, a w or a label; 0 if there is no such node. */
 int64_t role_width(const gb_model *model, gb_role role);
 

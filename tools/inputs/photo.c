@@ -36,7 +36,6 @@ static gb_status read_other(const char *path, photo *p, gb_error *err) {
     char from[PATH_ROOM + 8], png[PATH_ROOM];
     const char *const input[] = {"-protocol_whitelist", "file", "-i", from, NULL};
     ffmpeg f;
-    if (!host_readable(path)) return state(err, GB_IO, "%s: cannot be read", path);
     if (!host_has_program("ffmpeg"))
         return state(err, GB_BAD_ARGUMENT, "%s: is no PNG, and there is no ffmpeg to read it", path);
     if (snprintf(from, sizeof from, "file:%s", path) >= (int)sizeof from)
@@ -107,7 +106,8 @@ static gb_status scale_to_cover(photo *p, int width, int height, resampling how,
 gb_status read_photo(const char *path, int width, int height, photo_cut cut, resampling how, uint8_t **rgba, gb_error *err) {
     photo p = {0};
     *rgba = NULL;
-    if (is_png(path) ? read_png(path, &p, err) : read_other(path, &p, err)) return err->status;
+    bool by_library = is_png(path) || !host_readable(path);     /* which says why a file cannot be opened */
+    if (by_library ? read_png(path, &p, err) : read_other(path, &p, err)) return err->status;
     if (cut == PHOTO_SCALE_FIRST) scale_to_cover(&p, width, height, how, err);
     else if (!cut_to_proportions(&p, width, height, err)) scale_to(&p, width, height, how, err);
     if (err->status) free(p.rgba);

@@ -15,7 +15,7 @@ static const char *name_in(const char *name, const char *prefix) {
     return !strncmp(name, prefix, size) && name[size] == '/' ? name + size + 1 : NULL;
 }
 
-/* The number of the input that has this name or alias, with or without _u8; −1 if it is none. */
+/* The number of the input that has this name or alias, with or without _u8; −1 if no input has it. */
 static int input_named(const gb_model *model, const char *name, bool *bytes) {
     char text[256];
     size_t size = strlen(name);

@@ -51,7 +51,7 @@ static json_t *models_json(const shared *of) {
 
 /* ------------------------------------------------------------------------------------------------ hello */
 
-/* Reads a document; GB_BAD_FILE if what is there is none. */
+/* Reads a document; GB_BAD_FILE if the file holds something else. */
 static gb_status read_document(const char *path, json_t **document, gb_error *err) {
     char reason[CLOSE_REASON], *bytes = NULL;
     size_t size;
@@ -80,8 +80,8 @@ static gb_status put_aside(const live *s, const char *path, char name[PATH_ROOM]
     return GB_OK;
 }
 
-/* The kept document of the project; null if there is none. The page replaces it, so what is there and is no document is put
- * aside, and the project does not begin if it could not be read. */
+/* The kept document of the project, or null. The page replaces it, so a file that holds something else is put aside, and the
+ * project does not begin if the file could not be read. */
 static gb_status kept_document(const live *s, json_t **document, char aside[PATH_ROOM], gb_error *err) {
     char path[PATH_ROOM];
     gb_error why = {0};

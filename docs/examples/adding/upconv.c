@@ -1,6 +1,7 @@
 /* An architecture: a small unconditional generator without normalisation.
  *   z → dense → 4×4 maps → (nearest ×2 → conv 3×3 → leaky ReLU) for each block → conv 3×3 → tanh
  * Node names are `dense`, `block0`, `block1`, …, `rgb`; tensors are those names with .weight and .bias. */
+#include "engine/ganbend_graph.h"
 #include "engine/models/models.h"
 
 enum { START = 4, MAX_BLOCKS = 8 };

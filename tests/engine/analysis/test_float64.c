@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/ganbend_analysis.h"
+#include "engine/ganbend_graph.h"
 #include "tests/engine/fixture.h"
 
 enum { BATCH = 2, MOST = BATCH * 128 * 32 * 32 };

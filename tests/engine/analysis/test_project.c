@@ -13,7 +13,7 @@
 #include "engine/analysis/picture_loss.h"
 #include "engine/analysis/running_picture.h"
 #include "engine/ganbend_analysis.h"
-#include "tests/engine/ok.h"
+#include "tests/engine/arrays.h"
 
 #define FIXTURES "tests/fixtures/understanding/"
 
@@ -25,19 +25,6 @@ static bool all_steps;
 static char state_file[64], model_file[64], result_file[64];         /* of this process: two may run at the same time */
 
 /* ------------------------------------------------------------------------------------------------ arrays */
-
-static float *array_of(gb_file *file, const char *name, size_t count) {
-    size_t index;
-    gb_array_info info;
-    if (!gb_file_find(file, name, &index))
-        fail_msg("there is no array %s", name);
-    gb_file_array(file, index, &info);
-    assert_int_equal(info.count, count);
-    float *values = malloc(count * sizeof *values);
-    assert_non_null(values);
-    OK(gb_file_read(file, index, values, &err));
-    return values;
-}
 
 /* "w/step/loss" for the run "w/" */
 static float *run_array(gb_file *file, const char *run, const char *name, size_t count) {

@@ -11,26 +11,13 @@
 #include <cmocka.h>
 
 #include "engine/ganbend_analysis.h"
-#include "tests/engine/ok.h"
+#include "tests/engine/arrays.h"
 
 enum { VECTORS = 6, Z = 64, CHANNELS = 48 };
 
 static gb_context *context, *plain_context;
 static gb_model *model, *resnet, *plain_model, *plain_resnet;
 static const char layer[] = "synthesis.b16.conv1";
-
-static float *array_of(gb_file *file, const char *name, size_t count) {
-    size_t index;
-    gb_array_info info;
-    if (!gb_file_find(file, name, &index))
-        fail_msg("no array %s", name);
-    gb_file_array(file, index, &info);
-    assert_int_equal(info.count, count);
-    float *values = malloc(count * sizeof *values);
-    assert_non_null(values);
-    OK(gb_file_read(file, index, values, &err));
-    return values;
-}
 
 /* Holds `count` values, `stride` bytes apart, to an array. */
 static void check(gb_file *file, const char *name, const float *values, size_t stride, size_t count, float tolerance) {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_graph.h"
 #include "tests/engine/fixture.h"
 
 enum { R = 32, C = 20, IMAGE = 3 * R * R, Z = 24, MAP = C * R * R };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/ganbend_graph.h"
 #include "engine/graph/graph.h"
 #include "ops/bends/filters.h"
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_gradient.h"
 #include "tests/engine/arrays.h"
 
 static void the_steps_of_a_projection_are_those_of_torch(void **state) {

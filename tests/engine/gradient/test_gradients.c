@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_gradient.h"
+#include "engine/ganbend_graph.h"
 #include "tests/engine/fixture.h"
 #include "training.h"
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_gradient.h"
 #include "engine/session/session.h"
 #include "tests/engine/fixture.h"
 #include "training.h"
@@ -39,7 +40,7 @@ static gb_context *context_with(int threads) {
 
 /* ------------------------------------------------------------------------------------------------ the classifier */
 
-/* The array of the file, freed by the caller, and the number of its values. NULL if there is none. */
+/* The array of that name and the number of its values, freed by the caller; NULL if the file does not have it. */
 static float *array_of(gb_file *file, const char *prefix, const char *name, size_t *count) {
     char path[300];
     size_t index;

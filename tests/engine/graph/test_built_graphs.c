@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_graph.h"
 #include "tests/engine/ok.h"
 
 #define SHAPE(...) (const int64_t[]){__VA_ARGS__}

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "engine/ganbend_graph.h"
 
 #ifndef WALKS
 #define WALKS 300

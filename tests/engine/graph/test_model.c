@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_graph.h"
 #include "engine/graph/graph.h"
 #include "tests/counted_calls.h"
 #include "tests/engine/ok.h"

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_graph.h"
 #include "tests/engine/fixture.h"
 
 enum { R = 32, IMAGE = 3 * R * R, Z = 24 };

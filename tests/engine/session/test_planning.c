@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "engine/ganbend_graph.h"
 #include "engine/session/session.h"
 #include "tests/counted_calls.h"
 #include "tests/engine/fixture.h"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -122,6 +123,18 @@ static inline void close_studio(studio *w) {
     pthread_mutex_destroy(&w->lock);
     snprintf(command, sizeof command, "rm -r %s", w->out);
     assert_int_equal(system(command), 0);
+}
+
+/* The path of a file in the studio's folder, until the next call. */
+static inline char *in_folder(const studio *w, const char *name) {
+    static char path[400];
+    snprintf(path, sizeof path, "%s/%s", w->out, name);
+    return path;
+}
+
+static inline bool is_there(const studio *w, const char *name) {
+    struct stat info;
+    return lstat(in_folder(w, name), &info) == 0;
 }
 
 static inline void open_page(page *p, studio *w) {

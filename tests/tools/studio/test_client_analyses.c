@@ -41,17 +41,6 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static char *in_folder(const char *name) {
-    static char path[300];
-    snprintf(path, sizeof path, "%s/%s", all.out, name);
-    return path;
-}
-
-static bool is_there(const char *name) {
-    struct stat info;
-    return lstat(in_folder(name), &info) == 0;
-}
-
 /* While `taken`, no analysis begins. */
 static void take_turn(bool taken) {
     client_list *clients = &all.shared.clients;
@@ -96,7 +85,7 @@ static void found_directions_are_a_file_that_recipes_name(void **state) {
     assert_string_equal(text_of(json_array_get(list, 1), "space"), "w");
     assert_true(json_is_null(json_object_get(json_array_get(list, 1), "layers")));
     free_received(&a);
-    assert_true(is_there("toy-sefa.npz"));
+    assert_true(is_there(&all, "toy-sefa.npz"));
 
     received plain = render(&p, 1, "{inputs: {seeds: 7}, bends: []}");
     snprintf(recipe, sizeof recipe, "{inputs: {seeds: 7}, directions: toy-sefa.npz, bends: [{direction: {name: sefa1, amount: 9}}]}");
@@ -193,7 +182,7 @@ static void tabs_take_turns_and_a_closed_one_gives_its_turn_up(void **state) {
 /* An .npy of float32 [rows, width], as Autolume writes it. */
 static void put_array(const char *name, int rows, int width) {
     char header[128] = "\x93NUMPY\x01\x00\x76\x00";
-    FILE *file = fopen(in_folder(name), "wb");
+    FILE *file = fopen(in_folder(&all, name), "wb");
     assert_non_null(file);
     memset(header + 10, ' ', 118);
     int length = snprintf(header + 10, 118, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, width);
@@ -215,14 +204,14 @@ static int width_of_w(void) {
 }
 
 static void files_of_the_folder_and_beside_the_model_are_opened(void **state) {
-    char path[300];
+    char path[400];
     (void)state;
-    mkdir(in_folder("models"), 0777);
+    mkdir(in_folder(&all, "models"), 0777);
     put_array("models/autolume.npy", 3, width_of_w());
     put_array("mine.npy", 2, width_of_w());
     put_array("narrow.npy", 2, 3);
     ask_refused(&p, bank_message("autolume.npy", true), "part of the program");
-    snprintf(path, sizeof path, "%s", in_folder("models/model.gbw"));
+    snprintf(path, sizeof path, "%s", in_folder(&all, "models/model.gbw"));
     models[0].path = path;
     received a = ask(&p, simple("files"));
     json_t *beside = json_object_get(a.json, "beside");
@@ -233,7 +222,7 @@ static void files_of_the_folder_and_beside_the_model_are_opened(void **state) {
     assert_string_equal(text_of(a.json, "file"), "autolume.npz");
     assert_int_equal(json_array_size(json_object_get(a.json, "directions")), 3);
     free_received(&a);
-    assert_true(is_there("autolume.npz"));
+    assert_true(is_there(&all, "autolume.npz"));
     a = ask(&p, bank_message("mine.npy", false));
     assert_string_equal(text_of(a.json, "file"), "mine.npy");
     free_received(&a);
@@ -243,11 +232,11 @@ static void files_of_the_folder_and_beside_the_model_are_opened(void **state) {
 
 static void only_files_of_these_folders_are_opened(void **state) {
     static const char *const names[] = {"", "x", "../x.npz", "a/b.npz", ".npz", "mine.yaml", "mine.npy/"};
-    char target[300];
+    char target[400];
     (void)state;
     put_array("real.npy", 2, width_of_w());
-    snprintf(target, sizeof target, "%s", in_folder("real.npy"));
-    assert_int_equal(symlink(target, in_folder("link.npy")), 0);
+    snprintf(target, sizeof target, "%s", in_folder(&all, "real.npy"));
+    assert_int_equal(symlink(target, in_folder(&all, "link.npy")), 0);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         ask_refused(&p, bank_message(names[i], false), " ");
         ask_refused(&p, bank_message(names[i], true), " ");

@@ -31,17 +31,6 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static char *in_folder(const char *name) {
-    static char path[300];
-    snprintf(path, sizeof path, "%s/%s", all.out, name);
-    return path;
-}
-
-static bool is_there(const char *name) {
-    struct stat info;
-    return lstat(in_folder(name), &info) == 0;
-}
-
 static char *contents(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
     if (!file) fail_msg("no file %s", path);
@@ -53,7 +42,7 @@ static char *contents(const char *path, size_t *size) {
 }
 
 static void put_file(const char *name, const char *text) {
-    FILE *file = fopen(in_folder(name), "wb");
+    FILE *file = fopen(in_folder(&all, name), "wb");
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
@@ -346,14 +335,14 @@ static void replaced_recipes_and_pictures_keep_their_permissions(void **state) {
     (void)state;
     received a = ask(&p, save_message("private", TURNED, false));
     free_received(&a);
-    for (int i = 0; i < 2; i++) assert_int_equal(chmod(in_folder(files[i]), 0600), 0);
+    for (int i = 0; i < 2; i++) assert_int_equal(chmod(in_folder(&all, files[i]), 0600), 0);
     a = ask(&p, save_message("private", TURNED, true));
     assert_string_equal(text_of(a.json, "picture"), "private.png");
     free_received(&a);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(stat(in_folder(files[i]), &info), 0);
+        assert_int_equal(stat(in_folder(&all, files[i]), &info), 0);
         assert_int_equal(info.st_mode & 0777, 0600);
-        remove(in_folder(files[i]));
+        remove(in_folder(&all, files[i]));
     }
 }
 
@@ -425,8 +414,8 @@ static void symbolic_links_are_not_followed(void **state) {
     assert_non_null(mkdtemp(elsewhere));
     snprintf(path, sizeof path, "%s/secret.yaml", elsewhere);
     put_file("mine.yaml", "bends: []");
-    assert_int_equal(rename(in_folder("mine.yaml"), path), 0);
-    assert_int_equal(symlink(path, in_folder("link.yaml")), 0);
+    assert_int_equal(rename(in_folder(&all, "mine.yaml"), path), 0);
+    assert_int_equal(symlink(path, in_folder(&all, "link.yaml")), 0);
     ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "link.yaml"), "link");
     received a = ask(&p, save_message("link", TURNED, true));    /* replaces the link */
     free_received(&a);
@@ -458,7 +447,7 @@ static void a_kept_document_comes_back_with_its_project(void **state) {
     } while (number_of(a.json, "id") != 77);
     assert_null(json_object_get(a.json, "error"));
     free_received(&a);
-    char *bytes = contents(in_folder("studio/piece.json"), &size);
+    char *bytes = contents(in_folder(&all, "studio/piece.json"), &size);
     assert_int_equal(size, strlen(strstr(kept, "{\"z\"")) - 1);
     assert_memory_equal(bytes, strstr(kept, "{\"z\""), size);
     free(bytes);
@@ -508,19 +497,19 @@ static void a_damaged_document_is_put_aside(void **state) {
     char aside[80], wanted[80], text[16];
     (void)state;
     put_file("keep-me.yaml", "bends: []");
-    mkdir(in_folder("studio"), 0777);
+    mkdir(in_folder(&all, "studio"), 0777);
     for (int i = 0; i < 4; i++) {
         put_file("studio/damaged.json", damaged[i]);
         begin_again("damaged", aside);
         snprintf(wanted, sizeof wanted, "studio/damaged.json.damaged-%d", i + 1);
         assert_string_equal(aside, wanted);
-        FILE *file = fopen(in_folder(aside), "rb");
+        FILE *file = fopen(in_folder(&all, aside), "rb");
         assert_non_null(file);
         text[fread(text, 1, sizeof text - 1, file)] = '\0';
         fclose(file);
         assert_string_equal(text, damaged[i]);
     }
-    assert_int_equal(symlink("keep-me.yaml", in_folder("studio/link.json")), 0);
+    assert_int_equal(symlink("keep-me.yaml", in_folder(&all, "studio/link.json")), 0);
     begin_again("link", aside);
     assert_string_equal(aside, "studio/link.json.damaged-1");
     page mine;
@@ -562,13 +551,13 @@ static void frames_become_a_folder_of_pictures(void **state) {
         assert_int_equal(number_of(a.json, "index"), i);
     }
     ask_refused(&p, frame_message(4), "has its 3 frames");
-    assert_false(is_there("walk"));
+    assert_false(is_there(&all, "walk"));
     free_received(&a);
     a = ask(&p, finish_message(true));
     assert_string_equal(text_of(a.json, "file"), "walk");
     free_received(&a);
-    assert_true(gb_png_is_complete(in_folder("walk/frame-000000.png")));
-    assert_true(gb_png_is_complete(in_folder("walk/frame-000002.png")));
+    assert_true(gb_png_is_complete(in_folder(&all, "walk/frame-000000.png")));
+    assert_true(gb_png_is_complete(in_folder(&all, "walk/frame-000002.png")));
     a = begin_film(&p, "walk", "png", 3);
     assert_string_equal(text_of(a.json, "folder"), "walk-2");
     free_received(&a);
@@ -576,7 +565,7 @@ static void frames_become_a_folder_of_pictures(void **state) {
     free_received(&a);
     a = ask(&p, finish_message(false));
     free_received(&a);
-    assert_false(is_there("walk-2"));
+    assert_false(is_there(&all, "walk-2"));
     assert_int_equal(files_in_folder("studio/.unfinished"), 0);
 }
 
@@ -610,7 +599,7 @@ static void ffmpeg_encodes_the_frames(void **state) {
         }
         free_received(&a);
         a = ask(&p, finish_message(true));
-        assert_true(is_there(text_of(a.json, "file")));
+        assert_true(is_there(&all, text_of(a.json, "file")));
         assert_int_equal(files_in_folder("studio/.unfinished"), 0);
         free_received(&a);
     }
@@ -619,12 +608,12 @@ static void ffmpeg_encodes_the_frames(void **state) {
 
 /* With a program in place of ffmpeg that runs until it is killed. */
 static void a_film_can_be_discarded_during_encoding_and_both_requests_are_answered(void **state) {
-    char path[4096], program[300];
+    char path[4096], program[400];
     (void)state;
     char *before = strdup(getenv("PATH"));
     assert_non_null(before);
     put_file("ffmpeg", "#!/bin/sh\nexec sleep 1000\n");
-    snprintf(program, sizeof program, "%s", in_folder("ffmpeg"));
+    snprintf(program, sizeof program, "%s", in_folder(&all, "ffmpeg"));
     assert_int_equal(chmod(program, 0700), 0);
     snprintf(path, sizeof path, "%s:%s", all.out, before);
     setenv("PATH", path, 1);
@@ -644,7 +633,7 @@ static void a_film_can_be_discarded_during_encoding_and_both_requests_are_answer
     assert_int_equal(number_of(a.json, "id"), 9999);
     assert_non_null(strstr(text_of(a.json, "error"), "discarded"));
     free_received(&a);
-    assert_false(is_there("dropped.mp4"));
+    assert_false(is_there(&all, "dropped.mp4"));
     assert_int_equal(files_in_folder("studio/.unfinished"), 0);
     ask_refused(&p, finish_message(false), "no film");
     all.shared.ffmpeg = false;

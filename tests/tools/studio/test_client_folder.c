@@ -28,14 +28,8 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static char *in_folder(const char *name) {
-    static char path[400];
-    snprintf(path, sizeof path, "%s/%s", all.out, name);
-    return path;
-}
-
 static void put(const char *name, const char *text) {
-    FILE *file = fopen(in_folder(name), "wb");
+    FILE *file = fopen(in_folder(&all, name), "wb");
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
@@ -43,7 +37,7 @@ static void put(const char *name, const char *text) {
 
 static bool contains(const char *name, const char *text) {
     char found[400] = "";
-    FILE *file = fopen(in_folder(name), "rb");
+    FILE *file = fopen(in_folder(&all, name), "rb");
     if (!file) return false;
     size_t size = fread(found, 1, sizeof found - 1, file);
     fclose(file);
@@ -52,7 +46,7 @@ static bool contains(const char *name, const char *text) {
 }
 
 static int count(const char *name) {
-    DIR *folder = opendir(in_folder(name));
+    DIR *folder = opendir(in_folder(&all, name));
     struct dirent *entry;
     int found = 0;
     if (!folder) return -1;
@@ -134,7 +128,7 @@ static void saves_of_several_tabs_never_replace_each_other(void **state) {
             snprintf(own, sizeof own, "summary: tab %d\n", i);
             assert_true(contains(saved[i], own));
             snprintf(picture, sizeof picture, "%.12s.png", saved[i]);
-            assert_true(folder_has(in_folder(picture)));
+            assert_true(folder_has(in_folder(&all, picture)));
         }
     }
     assert_int_equal(save_in_all(tabs, "one", saved), 1);
@@ -149,7 +143,7 @@ static void a_recipe_whose_picture_has_no_place_is_not_saved(void **state) {
     put("half.png", "another program's");
     ask_refused(&p, json_pack("{s:s, s:s, s:s, s:b, s:b}", "type", "save", "name", "half", "text", "bends: []\n", "png", 1,
                               "replace", 0), "already exists");
-    assert_false(folder_has(in_folder("half.yaml")));
+    assert_false(folder_has(in_folder(&all, "half.yaml")));
     assert_true(contains("half.png", "another"));
     close_page(&p);
 }
@@ -161,19 +155,19 @@ static void moving_to_a_name_that_is_taken_changes_nothing(void **state) {
     (void)state;
     put("mine", "mine");
     put("theirs", "theirs");
-    strcpy(from, in_folder("mine"));
-    strcpy(to, in_folder("theirs"));
+    strcpy(from, in_folder(&all, "mine"));
+    strcpy(to, in_folder(&all, "theirs"));
     assert_int_equal(folder_move_new(from, to, &exists, &err), GB_BAD_ARGUMENT);
     assert_true(exists && contains("mine", "mine") && contains("theirs", "theirs"));
-    assert_int_equal(mkdir(in_folder("folder"), 0777), 0);
-    assert_int_equal(mkdir(in_folder("other"), 0777), 0);
-    strcpy(from, in_folder("folder"));
+    assert_int_equal(mkdir(in_folder(&all, "folder"), 0777), 0);
+    assert_int_equal(mkdir(in_folder(&all, "other"), 0777), 0);
+    strcpy(from, in_folder(&all, "folder"));
     assert_int_equal(folder_move_new(from, to, &exists, &err), GB_BAD_ARGUMENT);
     assert_true(exists);
-    strcpy(to, in_folder("other"));             /* rename() would replace an empty folder */
+    strcpy(to, in_folder(&all, "other"));             /* rename() would replace an empty folder */
     assert_int_equal(folder_move_new(from, to, &exists, &err), GB_BAD_ARGUMENT);
     assert_true(exists && folder_has(from));
-    strcpy(to, in_folder("new"));
+    strcpy(to, in_folder(&all, "new"));
     err = (gb_error){0};
     assert_int_equal(folder_move_new(from, to, &exists, &err), GB_OK);
     assert_true(!exists && folder_has(to) && !folder_has(from));

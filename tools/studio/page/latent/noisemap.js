@@ -56,8 +56,8 @@ export function cellsOf(picture, width, height, from = {low, high}) {
 
 /* ------------------------------------------------------------------------------------------ strength and seed */
 
-// The bend with the strength and seed of this layer's noise, {index, factor, seed}; index −1, factor 1 and seed null if there
-// is none.
+// The bend with the strength and seed of this layer's noise, {index, factor, seed}; index −1, factor 1 and seed null if no
+// bend changes it.
 export function noiseAt(recipe, node) {
     const index = (recipe.bends ?? []).findLastIndex(bend => isOnlyAt(bend, node) && bend.noise !== undefined);
     if (index < 0)
