@@ -71,10 +71,11 @@ function touch() {
     pump();
 }
 
-function sendRender(text) {
+// `aside` pictures are for this page alone, not for its output windows.
+function sendRender(text, aside = false) {
     underWay.set(++serial, {sent: performance.now(), pictured: false});
     wire.send('render', {serial, recipe: text, quality: store.ui.quality ?? 85,
-                         times: wantsTimes.size > 0});
+                         times: wantsTimes.size > 0, aside});
     setTimeout(pump, patience + 1);
     return serial;
 }
@@ -90,10 +91,10 @@ function pump() {
     } else if (!changed && !underWay.size && wantsUnbent.size) {
         const text = toJson(unbent(recipeNow()));
         if (text !== unbentText)
-            unbentSerial = sendRender(unbentText = text);
+            unbentSerial = sendRender(unbentText = text, true);
     }
     if (!changed && !underWay.size && trial && !trial.serial)
-        trialSerials.add(trial.serial = sendRender(trial.text));
+        trialSerials.add(trial.serial = sendRender(trial.text, true));
 }
 
 // A picture or a refusal also settles the renders before it, because the program skips renders that are not the newest.
