@@ -30,8 +30,8 @@ static const option options[] = {
     {"--schedule", OPTION_CHOICE, AT(schedule), "fast|rosinality|nvidia", "How to search. fast: from the four nearest of 256 samples, "
      "small pictures first, until nothing improves. rosinality, nvidia: as their projectors do, with noise maps (default: "
      "fast).", 0, 0},
-    {"--space", OPTION_CHOICE, AT(space), "w|w+|z", "What to find: one w for all layers, a w for each layer, or a z, for BigGAN with "
-     "a mixture of classes (default: w; z in networks without w's).", 0, 0},
+    {"--space", OPTION_CHOICE, AT(space), "w|w+|z", "What to find: one w for all layers, a w for each layer (not with nvidia), or a z, "
+     "in conditional networks with a mixture of classes (default: w; z in networks without w's).", 0, 0},
     {"--lpips", OPTION_TEXT, AT(lpips), "FILE.gbw", "Compare pictures by LPIPS, as published: a network made by 'ganbend convert "
      "vgg16.pth --lpips vgg.pth' (default: by pixels and edges at several scales).", 0, 0},
     {"--mse", OPTION_NUMBER, AT(mse), "WEIGHT", "Add the mean squared error with this weight (default: 0).", 0, 1e9},

@@ -171,8 +171,9 @@ static gb_status write_latents(const projection_output *out, const char *path, g
     for (size_t row = 1; row < rows && s.rows == 1; row++) memcpy(values + row * width, values, width * sizeof *values);
     if (!gb_npz_new(path, &npz, err)) {
         const int64_t shape[3] = {1, (int64_t)rows, (int64_t)width};
-        if (z) gb_npz_add(npz, "z", 2, (const int64_t[]){1, (int64_t)width}, values, err);
-        else if (!gb_npz_add(npz, "w", 3, shape, values, err)) add_noise(out, npz, err);
+        if (z ? !gb_npz_add(npz, "z", 2, (const int64_t[]){1, (int64_t)width}, values, err)
+              : !gb_npz_add(npz, "w", 3, shape, values, err))
+            add_noise(out, npz, err);
         if (!err->status) gb_npz_finish(npz, err);
     }
     gb_npz_free(npz);
