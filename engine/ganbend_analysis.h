@@ -95,6 +95,10 @@ typedef struct gb_layer_clusters {
  * PUBLISHED embeds each map of each sample by the layer's classifier, averages the embeddings over the samples, and clusters the
  * maps by k-means as kmeans_pytorch does: one run from `initial`, the numbers of the clusters in its order. */
 GB_API gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *options, gb_clustering **clustering, gb_error *err);
+/* The nodes that gb_find_clusters() clusters with these options, in its order: so that they can be clustered one by one, with the
+ * same result. At most `room` are written to `layers`, which may be NULL if it is 0; *count is how many there are. */
+GB_API gb_status gb_cluster_layers(gb_model *model, const gb_cluster_options *options, gb_node *layers, size_t room, size_t *count,
+                                   gb_error *err);
 GB_API void gb_clustering_free(gb_clustering *clustering);
 GB_API size_t gb_clustering_layers(const gb_clustering *clustering);
 /* Past the end everything is zero and the name is empty. The arrays belong to the clustering. */
