@@ -56,11 +56,10 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
      * the weights too often. */
     int pixels = tile_pixels(p.width), tiles = p.rows * p.tiles_x;
     int limit = (int)(cpu->l2 / 2 / (sizeof(float) * UP_PRODUCTS * (p.blocks + p.width) * VL));
-    limit = limit > 48 ? 48 : limit < 12 ? 12 : limit / pixels * pixels;
-    p.groups = (tiles - 1) / limit + 1;
-    p.group = ((tiles - 1) / p.groups / pixels + 1) * pixels;
+    limit = limit > 48 ? 48 : limit < 48 ? 48 : limit / pixels * pixels;
+    p.shared = (tiles - 1) / limit + 1 < 4 * cpu->workers;
+    p.group = group_size(tiles, limit, pixels, p.shared ? 1 : cpu->workers);
     p.groups = (tiles - 1) / p.group + 1;
-    p.shared = p.groups < 4 * cpu->workers;
     p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
     p.m_floats = (size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP;
     p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats);
