@@ -27,12 +27,14 @@ static inline void share_bands(int size, int limit, int step, int *band, int *ba
     *bands = (size - 1) / *band + 1;
 }
 
-/* The size of groups of at most `limit` of `size` pixels, in multiples of `step`, with which `workers` workers that take one
- * group after the other finish first. The larger of two that are as good reads the weights less often. */
+/* Divides `size` pixels into groups of at most `limit`, a multiple of `step`, so that `workers` workers that take one group
+ * after the other finish as early as possible. Large groups read the weights less often. */
 static inline int group_size(int size, int limit, int step, int workers) {
-    int best = limit;
+    int most = (size - 1) / step * step + step, best;
     int64_t least = INT64_MAX;
-    for (int group = limit; group >= step && 2 * group >= limit; group -= step) {
+    most = most < limit ? most : limit;
+    best = most;
+    for (int group = most; group >= step && 2 * group >= most; group -= step) {
         int64_t groups = (size - 1) / group + 1, time = ((groups - 1) / workers + 1) * group;
         if (time < least)
             least = time, best = group;
@@ -48,7 +50,6 @@ typedef struct tile_job {
     const operand *w;       /* [blocks][ntaps][VL / PAIR][vectors · VL][PAIR], w_block operands from block to block */
     size_t w_block;
     bool more;              /* add to acc rather than start from zero */
-    size_t ahead;
 } tile_job;
 
 /* acc is [pixels][vectors · VL]. Forced inline so that both counts are constants and the accumulators registers. */
@@ -66,7 +67,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
             for (int i = 0; i < VL; i += PAIR, x += PAIR, w += vectors * VL * PAIR) {
                 operands u[TILE_VECTORS];
                 for (int r = 0; r < vectors; r += 16 / VL)      /* weights come from the second-level cache */
-                    vprefetch(w + job->ahead + r * VL * PAIR);
+                    vprefetch(w + (8 * vectors + r) * VL * PAIR);
                 for (int r = 0; r < vectors; r++)
                     u[r] = load_operands(w + r * VL * PAIR);
                 for (int j = 0; j < pixels; j++) {
@@ -82,10 +83,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
             vstore(acc + (j * vectors + r) * VL, a[j][r]);
 }
 
-#ifndef SLAB_BYTES
-#define SLAB_BYTES (16 << 10)
-#endif
-static void multiply_slab(tile_job job, float *acc, int vectors, int count) {
+static void multiply_blocks(tile_job job, float *acc, int vectors, int count) {
     int step = count == 1 ? 1 : tile_pixels(vectors);
     for (int j = 0; j < count; j += step, job.x += step * VL, acc += step * vectors * VL) {
         if (vectors == TILE_VECTORS && step == 1)
@@ -105,16 +103,15 @@ static void multiply_slab(tile_job job, float *acc, int vectors, int count) {
     }
 }
 
-/* Computes `count` pixels, rounded up to complete tiles unless count = 1: x and acc have space for those. */
+/* Computes `count` pixels, rounded up to complete tiles unless count = 1: x and acc have space for those. All pixels pass
+ * by 16 KB of weights before the next 16 KB, so that only the first tile reads them from beyond the first-level cache.
+ * Meanwhile sums are in memory, which does not change their bits. */
 static void multiply(tile_job job, float *acc, int vectors, int count) {
-    int slab = SLAB_BYTES / (int)(sizeof(operand) * job.ntaps * VL * vectors * VL), blocks = job.blocks;
-    slab = slab < 1 ? 1 : slab;
-    job.ahead = (size_t)8 * vectors * VL * PAIR;
-    if (count <= tile_pixels(vectors))
-        slab = blocks;
+    int blocks = job.blocks, slab = (16 << 10) / (int)(sizeof(operand) * job.ntaps * VL * vectors * VL);
+    slab = count <= tile_pixels(vectors) ? blocks : slab < 1 ? 1 : slab;
     for (int block = 0; block < blocks; block += slab) {
         job.blocks = blocks - block < slab ? blocks - block : slab;
-        multiply_slab(job, acc, vectors, count);
+        multiply_blocks(job, acc, vectors, count);
         job.x += slab * job.x_block, job.w += slab * job.w_block, job.more = true;
     }
 }
