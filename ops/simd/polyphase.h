@@ -25,7 +25,7 @@ typedef struct polyphase_plan {
     int tiles_y, tiles_x;           /* of a sample; they cover positions 0 to H and 0 to W */
     int blocks, width, passes;      /* blocks of input channels; vectors of a register tile; tiles of all outputs */
     bool shared;                    /* workers share a group and divide its outputs */
-    int strip, strips;              /* rows of tiles of a strip, and strips of a sample; one if workers share */
+    int strip, strips;              /* rows of tiles in a strip, and strips in a sample: one if workers share */
     int step;                       /* rows of tiles between two runs of the FIR */
     int group;                      /* tiles in a group, a multiple of a register tile's */
     size_t v_floats, m_floats;      /* of V of a group, and of M of one pass over it */
