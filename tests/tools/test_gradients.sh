@@ -1,7 +1,9 @@
 #!/bin/sh
 # Gradients agree with PyTorch's for NVIDIA's, rosinality's and BigGAN-PyTorch's code, with and without a parametric
-# activation, on the plain rows and on this processor's. usage: test_gradients.sh GANBEND, from the repository root.
+# activation, and those of weights, on the plain rows and on this processor's.
+# usage: test_gradients.sh GANBEND PICK_ARRAYS, from the repository root.
 . tests/tools/cli.sh
+pick=$2
 references=$fixtures/understanding
 
 run 0 "the NVIDIA fixture is converted" convert $fixtures/nvlabs-skip-64.pkl "$scratch/nvlabs.gbw"
@@ -43,6 +45,20 @@ done
 # bit of every sum before it, and it makes 1.2e-4 of difference.
 run 0 "rosinality's SinLU agrees with PyTorch" compare "$scratch/rosinality.gbw" $references/grad-rosinality-64.npz \
     --gradients --prefix sinlu --bend "$scratch/rosinality.yaml" --tol 5e-4
+
+# ---- weights
+run 0 "a small network is written" init stylegan2 "$scratch/small.gbw" --res 8 --channel-base 64 --channel-max 8 --z-dim 6 --w-dim 6 \
+    --mapping-layers 2 --seed 3
+agrees small grad-weights-8 29
+weights=$references/grad-weights-8.npz
+refused() {
+    "$pick" "$weights" "$scratch/other.npz" z=z R=R "$2" || bad "$1: the file"
+    run "$3" "$1" compare "$scratch/small.gbw" "$scratch/other.npz" --gradients
+    complains "$4"
+}
+refused "a weight that has no gradient" grad/mapping.w_avg=grad/mapping.fc0.bias 2 "has no gradient of its weight 'mapping.w_avg'"
+refused "a gradient in another shape" grad/mapping.fc0.bias=grad/synthesis.b4.conv1.bias 1 "has shape [8]; expected [6]"
+refused "neither a node nor a weight" grad/mapping.fc9.bias=grad/mapping.fc0.bias 2 "is not a node of this model, and no weight"
 
 # ---- refusals
 run 2 "a name that is no node" compare "$scratch/nvlabs.gbw" $references/grad-rosinality-64.npz --gradients

@@ -80,6 +80,16 @@ runs "arrays in training mode" "$pick" $fixtures/classifier-layer3.npz "$scratch
 compare classifier "$scratch/train.npz" 1e-6 --norm batch
 runs "rounding errors of both sides in training mode" sh -c "'$ganbend' compare '$(model classifier)' '$scratch/train.npz' --norm batch --float64 |
     grep -q '^worst against float64: [^ ]* [0-9.]*e-0[78] (reference), [^ ]* [0-9.]*e-0[78] (ganbend)$'"
+runs "gradients of weights" "$pick" $fixtures/classifier-layer3.npz "$scratch/step.npz" map=batches@0 labels=labels@0 \
+    "grad/*=grad/*"
+compare classifier "$scratch/step.npz" 1e-4 --norm batch --gradients --abs 2e-8
+refused 1 "shuffleLayers.0res.branch2.4.bias    [25]                   " "$ganbend" compare "$(model classifier)" "$scratch/step.npz" \
+    --tol 1e-4 --norm batch --gradients
+runs "labels that do not fit" "$pick" $fixtures/classifier-layer3.npz "$scratch/wrong.npz" map=batches@0 labels=loss/0 "grad/*=grad/*"
+refused 1 "'labels' has 1 values; expected 24" "$ganbend" compare "$(model classifier)" "$scratch/wrong.npz" --gradients
+runs "a gradient of nothing" "$pick" $fixtures/classifier-layer3.npz "$scratch/wrong.npz" map=batches@0 labels=labels@0 \
+    grad/fc_in.bias=grad/fc_out.bias
+refused 2 "is not a node of this model, and no weight" "$ganbend" compare "$(model classifier)" "$scratch/wrong.npz" --gradients
 runs "weights after training" "$pick" $fixtures/classifier-layer3.npz "$scratch/after.npz" "*=after/*"
 convert after "$scratch/after.npz"
 runs "arrays with stored statistics" "$pick" $fixtures/classifier-layer3.npz "$scratch/eval.npz" map=batches@0 \

@@ -147,7 +147,7 @@ static void put_section(text_buffer *to, const section *s) {
 
 gb_status merge_recipes(text_buffer *to, const char *const *json, size_t count, const char *path, gb_error *err) {
     section sections[] = {{"parameters", true, {0}, {0}}, {"vectors", true, {0}, {0}}, {"clusters", false, {0}, {0}},
-                          {"directions", false, {0}, {0}}};
+                          {"directions", true, {0}, {0}}};
     enum { SECTIONS = sizeof sections / sizeof *sections };
     text_buffer bends = {0};
     span key, value, bend;

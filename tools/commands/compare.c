@@ -20,7 +20,7 @@
 
 typedef struct settings {
     bending_options bending;
-    double tolerance;
+    double relative, absolute;
     const char *image, *noise, *prefix, *norm;
     bool incremental, local, float64, json, gradients;
     device_options on;
@@ -29,14 +29,17 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"--tol", OPTION_NUMBER, AT(tolerance), "T", "Largest relative difference allowed (default: 2e-4).", 0, 1e30},
+    {"--tol", OPTION_NUMBER, AT(relative), "T", "Largest relative difference allowed (default: 2e-4).", 0, 1e30},
+    {"--abs", OPTION_NUMBER, AT(absolute), "A", "Absolute difference that is always allowed, for arrays that vanish but for "
+     "rounding errors, such as the gradient of a bias before a batch norm (default: 0).", 0, 1e30},
     {"--image", OPTION_TEXT, AT(image), "KEY", "Compare the image with the array image/KEY instead of image.", 0, 0},
     {"--noise", OPTION_CHOICE, AT(noise), "const|none", "Noise of the reference: the stored maps (default) or no noise.", 0,
      0},
     {"--incremental", OPTION_FLAG, AT(incremental), NULL, "Use an interactive session that has rendered other inputs, "
      "truncations and noise before.", 0, 0},
     {"--gradients", OPTION_FLAG, AT(gradients), NULL, "Compare the arrays grad/NAME with the gradients of the loss sum(image · R), "
-     "where R is in the file.", 0, 0},
+     "where R is in the file; for a network that looks at pictures, of its output's mean cross-entropy with the labels in the "
+     "file, or of the losses that docs/feature-networks.md lists.", 0, 0},
     {"--prefix", OPTION_TEXT, AT(prefix), "KEY", "With --gradients: compare KEY/image and KEY/grad/NAME, and prefer inputs under "
      "KEY. For a network that looks at pictures: use the arrays KEY/NAME.", 0, 0},
     {"--norm", OPTION_CHOICE, AT(norm), "stored|batch|each", "For a network that looks at pictures: batch norms with the "
@@ -68,9 +71,8 @@ static gb_status check_options(const settings *set, bool looks, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "--norm is for networks that look at pictures; this is a generator");
     if (!looks && set->prefix && !set->gradients)
         return state(err, GB_BAD_ARGUMENT, "--prefix is for --gradients and for networks that look at pictures");
-    if (set->gradients && (set->incremental || set->image || set->local || set->norm || set->float64))
-        return state(err, GB_BAD_ARGUMENT,
-                     "--gradients does not go with --incremental, --local, --float64, --image and --norm");
+    if (set->gradients && (set->incremental || set->image || set->local || set->float64))
+        return state(err, GB_BAD_ARGUMENT, "--gradients does not go with --incremental, --local, --float64 and --image");
     return GB_OK;
 }
 
@@ -257,7 +259,7 @@ static gb_status open_and_compare(const settings *set, const char *path, bending
     if (check_options(set, looks, err)) return err->status;
     if (!looks) return compare_generator(set, path, b, o, r, err);
     if (!open_picture_reference(path, set->prefix, set->gradients, o, r, &pictures, err)) {
-        if (set->gradients) compare_picture_gradients(r, &pictures, b, o, err);
+        if (set->gradients) compare_picture_gradients(r, &pictures, set->norm, b, o, err);
         else if (!compare_pictures(r, &pictures, set->norm, b, o, err)) compare_rounding(r, set, &pictures, b, o, err);
     }
     free_pictures(&pictures);
@@ -266,7 +268,7 @@ static gb_status open_and_compare(const settings *set, const char *path, bending
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.tolerance = 2e-4};
+    settings set = {.relative = 2e-4};
     reference r = {0};
     bending b = {0};
     loaded_model o = {0};
@@ -274,12 +276,13 @@ static int run(int argc, char **argv) {
     int status;
     comparison_columns with;
     if (!parse_arguments(&compare_command, argc, argv, operands, &set, &status)) return status;
+    const tolerance allowed = {set.relative, set.absolute};
     with = (comparison_columns){.local = set.local, .float64 = set.float64};
     if (!open_bending(&set.bending, NULL, &b, &err) && !open_model(operands[0], &set.on, &o, &err) &&
         !open_and_compare(&set, operands[1], &b, &o, &r, &err) &&
-        (!set.json || !print_comparison_json(&r, operands[0], set.tolerance, with, &err))) {
-        if (!set.json) print_comparison(&r, set.tolerance, with);
-        status = within_tolerance(&r, set.tolerance) ? EXIT_DONE : EXIT_FAILED;
+        (!set.json || !print_comparison_json(&r, operands[0], allowed, with, &err))) {
+        if (!set.json) print_comparison(&r, allowed, with);
+        status = within_tolerance(&r, allowed) ? EXIT_DONE : EXIT_FAILED;
     } else {
         status = failed(&compare_command, &err);
     }
@@ -297,8 +300,8 @@ const command compare_command = {
     .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) "
              "and compares the image and the arrays tap/NAME, where NAME is a node or an alias, with its own values. The "
              "exit status is 1 if a difference exceeds the tolerance, and 2 if a name is not a node. With --gradients it "
-             "compares the arrays grad/NAME: NAME is a node, an alias, w (one w for all layers), or a parameter of an "
-             "activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",
+             "compares the arrays grad/NAME: NAME is a node, an alias, w (one w for all layers), a weight, or a parameter of "
+             "an activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",
     .example = "ganbend compare faces.gbw reference.npz --tol 1e-5\n"
                "ganbend compare faces.gbw reference.npz --local --json\n"
                "ganbend compare faces.gbw reference.npz --float64",

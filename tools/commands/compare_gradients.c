@@ -31,12 +31,25 @@ static gb_status want(const reference *r, reference_array *s, const gb_model *mo
     gb_node_info node;
     char name[GB_MAX_NAME + 8];
     if (s->kind == REFERENCE_IMAGE) return GB_OK;
+    if (s->kind == REFERENCE_GRADIENT_WEIGHT) return gb_session_train(session, s->name, err);
     if (s->kind == REFERENCE_GRADIENT_PARAM && !find_param(model, session, s))
         return state(err, GB_BAD_ARGUMENT, "%s: 'grad/%s' is neither a node of this model nor a parameter of an activation "
                      "that a bend has set; 'ganbend info' lists its nodes", r->path, s->name);
     gb_model_node(model, s->node, &node);
     snprintf(name, sizeof name, "%s%s", node.name, s->kind == REFERENCE_GRADIENT_PARAM ? ":params" : "");
     return gb_session_want(session, name, err);
+}
+
+gb_status add_gradient_of_weight(reference_array *s, gb_session *session, float *room, gb_error *err) {
+    gb_status status = gb_session_weight_gradient(session, s->name, room, err);
+    for (size_t i = 0; !status && i < s->elements; i++) s->sum[i] += room[i];
+    return status;
+}
+
+void measure_weights(reference *r) {
+    for (size_t i = 0; i < r->count; i++)
+        if (r->arrays[i].kind == REFERENCE_GRADIENT_WEIGHT)
+            measure_reference(&r->arrays[i], &r->arrays[i].all, r->arrays[i].sum, 0);
 }
 
 /* Reads the gradient that `s` is compared with. */
@@ -68,9 +81,14 @@ static gb_status run_sample(reference *r, size_t sample, const loaded_model *o, 
     if (!status)
         status = gb_session_backward(session, gb_model_output(o->model), r->loss_weights + sample * pixels, err);
     for (size_t i = 0; !status && i < r->count; i++) {
-        if (r->arrays[i].kind == REFERENCE_IMAGE) continue;
-        status = read_gradient(&r->arrays[i], o->model, session, ours, err);
-        if (!status) measure_reference(&r->arrays[i], &r->arrays[i].all, ours, sample);
+        reference_array *s = &r->arrays[i];
+        if (s->kind == REFERENCE_IMAGE) continue;
+        if (s->kind == REFERENCE_GRADIENT_WEIGHT) {
+            status = add_gradient_of_weight(s, session, ours, err);
+            continue;
+        }
+        status = read_gradient(s, o->model, session, ours, err);
+        if (!status) measure_reference(s, &s->all, ours, sample);
     }
     return status;
 }
@@ -87,6 +105,8 @@ gb_status compare_gradients(reference *r, gb_noise noise, bending *b, const load
         for (int d = 0; d < node.ndim; d++) elements *= (size_t)node.shape[d];
         if (elements > largest) largest = elements;
     }
+    for (size_t i = 0; i < r->count; i++)
+        if (r->arrays[i].elements > largest) largest = r->arrays[i].elements;
     float *ours = malloc(largest * sizeof *ours);
     gb_status status = ours ? gb_session_new(o->model, &how, &session, err)
                             : state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
@@ -94,6 +114,7 @@ gb_status compare_gradients(reference *r, gb_noise noise, bending *b, const load
     if (!status) status = gb_session_noise(session, noise, 0, err);
     for (size_t sample = 0; !status && sample < r->samples; sample++, progress_next(&p))
         status = run_sample(r, sample, o, session, ours, err);
+    if (!status) measure_weights(r);
     progress_end(&p);
     free(ours);
     gb_session_free(session);

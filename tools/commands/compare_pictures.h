@@ -10,7 +10,8 @@ gb_session_options picture_session_options(const char *norm, size_t samples);
 gb_status compare_pictures(reference *r, const picture_inputs *p, const char *norm, bending *b, const loaded_model *o,
                            gb_error *err);
 
-/* The gradients of the reference's loss with respect to its arrays' nodes. */
-gb_status compare_picture_gradients(reference *r, const picture_inputs *p, bending *b, const loaded_model *o, gb_error *err);
+/* The gradients of the reference's loss with respect to its arrays' nodes and weights. */
+gb_status compare_picture_gradients(reference *r, const picture_inputs *p, const char *norm, bending *b, const loaded_model *o,
+                                    gb_error *err);
 
 #endif

@@ -30,13 +30,13 @@ static double largest(const reference_array *s, measure m) {
     return d->nan ? NAN : d->largest;
 }
 
-static bool is_over(const reference_array *s, double tolerance) {
-    return !(relative(s, ALL) <= tolerance);
+static bool is_over(const reference_array *s, tolerance allowed) {
+    return !(relative(s, ALL) <= allowed.relative) && !(allowed.absolute > 0 && largest(s, ALL) <= allowed.absolute);
 }
 
-bool within_tolerance(const reference *r, double tolerance) {
+bool within_tolerance(const reference *r, tolerance allowed) {
     for (size_t i = 0; i < r->count; i++)
-        if (is_over(&r->arrays[i], tolerance)) return false;
+        if (is_over(&r->arrays[i], allowed)) return false;
     return true;
 }
 
@@ -70,7 +70,7 @@ static void print_columns(const reference_array *s, measure m) {
     printf(" %12s %12s", number_text(largest(s, m), a), number_text(relative(s, m), b));
 }
 
-void print_comparison(const reference *r, double tolerance, comparison_columns with) {
+void print_comparison(const reference *r, tolerance allowed, comparison_columns with) {
     const reference_array *worst = worst_of(r, ALL);
     char a[24], b[24];
     int column = 4;
@@ -93,7 +93,7 @@ void print_comparison(const reference *r, double tolerance, comparison_columns w
             else printf("  PSNR %.1f dB", psnr(r, s));
         }
         if (s->all.nan) printf("  %zu NaN", s->all.nan);
-        printf("%s\n", is_over(s, tolerance) ? "  exceeds the tolerance" : "");
+        printf("%s\n", is_over(s, allowed) ? "  exceeds the tolerance" : "");
     }
     printf("%zu compared, worst %s %s\n", r->count, worst->name, number_text(relative(worst, ALL), a));
     if (with.local) {
@@ -120,7 +120,7 @@ static json_t *json_deviation(const reference_array *s, measure m) {
     return object;
 }
 
-static json_t *json_array_of(const reference *r, const reference_array *s, double tolerance, comparison_columns with) {
+static json_t *json_array_of(const reference *r, const reference_array *s, tolerance allowed, comparison_columns with) {
     json_t *entry = json_object(), *shape = json_array();
     for (int i = 0; i < s->ndim; i++) json_array_append_new(shape, json_integer((json_int_t)s->shape[i]));
     json_object_set_new(entry, "name", json_text(s->name));
@@ -133,20 +133,21 @@ static json_t *json_array_of(const reference *r, const reference_array *s, doubl
                                                         "reference", json_deviation(s, REFERENCE_ROUNDING), "ganbend",
                                                         json_deviation(s, OUR_ROUNDING)));
     if (s->kind == REFERENCE_IMAGE) json_object_set_new(entry, "psnr", json_number(psnr(r, s)));
-    json_object_set_new(entry, "within", json_boolean(!is_over(s, tolerance)));
+    json_object_set_new(entry, "within", json_boolean(!is_over(s, allowed)));
     return entry;
 }
 
-gb_status print_comparison_json(const reference *r, const char *model, double tolerance, comparison_columns with,
+gb_status print_comparison_json(const reference *r, const char *model, tolerance allowed, comparison_columns with,
                                 gb_error *err) {
     json_t *root = json_object(), *arrays = json_array();
     for (size_t i = 0; i < r->count; i++)
-        json_array_append_new(arrays, json_array_of(r, &r->arrays[i], tolerance, with));
+        json_array_append_new(arrays, json_array_of(r, &r->arrays[i], allowed, with));
     json_object_set_new(root, "model", json_text(model));
     json_object_set_new(root, "reference", json_text(r->path));
     json_object_set_new(root, "samples", json_integer((json_int_t)r->samples));
-    json_object_set_new(root, "tolerance", json_real(tolerance));
-    json_object_set_new(root, "within", json_boolean(within_tolerance(r, tolerance)));
+    json_object_set_new(root, "tolerance", json_real(allowed.relative));
+    if (allowed.absolute > 0) json_object_set_new(root, "absolute_tolerance", json_real(allowed.absolute));
+    json_object_set_new(root, "within", json_boolean(within_tolerance(r, allowed)));
     json_object_set_new(root, "worst", json_text(worst_of(r, ALL)->name));
     if (with.local) json_object_set_new(root, "worst_own", json_text(worst_of(r, OWN)->name));
     if (with.float64)

@@ -71,19 +71,6 @@ static gb_status take_pictures(reference *r, const gb_model *model, picture_inpu
     return GB_OK;
 }
 
-/* Whether the dimensions are those of the samples and the node's output, but for dimensions of 1. */
-static bool same_but_ones(const gb_array_info *info, size_t samples, const gb_node_info *node) {
-    int at = 0;
-    for (int d = -1; d < node->ndim; d++) {
-        int64_t wanted = d < 0 ? (int64_t)samples : node->shape[d];
-        while (at < info->ndim && info->shape[at] == 1 && wanted != 1) at++;
-        if (wanted == 1) continue;
-        if (at == info->ndim || info->shape[at++] != wanted) return false;
-    }
-    while (at < info->ndim && info->shape[at] == 1) at++;
-    return at == info->ndim;
-}
-
 static gb_status take_array(reference *r, const gb_model *model, size_t index, const char *name, gb_node node,
                             gb_error *err) {
     reference_array *s = &r->arrays[r->count++];
@@ -97,7 +84,8 @@ static gb_status take_array(reference *r, const gb_model *model, size_t index, c
     s->name = malloc(strlen(name) + 1);
     if (!s->name) return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
     strcpy(s->name, name);
-    if (!same_but_ones(&info, r->samples, &of)) {
+    const int64_t batched[] = {(int64_t)r->samples, of.shape[0], of.shape[1], of.shape[2]};
+    if (!same_but_ones(info.ndim, info.shape, of.ndim + 1, batched)) {
         shape_text(of.ndim, of.shape, wanted);
         return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected [%zu,%s", r->path, info.name,
                      shape_text(info.ndim, info.shape, found), r->samples, wanted + 1);
@@ -130,24 +118,28 @@ static gb_status take_arrays(reference *r, const gb_model *model, gb_error *err)
 
 /* ------------------------------------------------------------------------------------------------ gradients */
 
+/* The node LAYER of an array grad/LAYER_mean with this name; GB_NO_NODE if it has another. */
+static gb_node layer_of_mean(const gb_model *model, const char *name) {
+    static const char end[] = "_mean";
+    char layer[256];
+    size_t size = name ? strlen(name) : 0;
+    if (!name || strncmp(name, "grad/", 5) != 0 || size < 5 + sizeof end || size - 5 >= sizeof layer ||
+        strcmp(name + size - (sizeof end - 1), end) != 0)
+        return GB_NO_NODE;
+    memcpy(layer, name + 5, size - 5);
+    layer[size - 5 - (sizeof end - 1)] = '\0';
+    return gb_model_find(model, layer);
+}
+
 /* The node LAYER of an array grad/LAYER_mean; GB_NO_NODE if there is none. */
 static gb_node loss_layer(const reference *r, const gb_model *model) {
-    static const char end[] = "_mean";
-    for (size_t i = 0; i < gb_file_array_count(r->file); i++) {
+    gb_node node = GB_NO_NODE;
+    for (size_t i = 0; i < gb_file_array_count(r->file) && node == GB_NO_NODE; i++) {
         gb_array_info info;
-        char layer[256];
         gb_file_array(r->file, i, &info);
-        const char *name = name_in(info.name, r->prefix);
-        size_t size = name ? strlen(name) : 0;
-        if (!name || strncmp(name, "grad/", 5) != 0 || size < 5 + sizeof end || size - 5 >= sizeof layer ||
-            strcmp(name + size - (sizeof end - 1), end) != 0)
-            continue;
-        memcpy(layer, name + 5, size - 5);
-        layer[size - 5 - (sizeof end - 1)] = '\0';
-        gb_node node = gb_model_find(model, layer);
-        if (node != GB_NO_NODE) return node;
+        node = layer_of_mean(model, name_in(info.name, r->prefix));
     }
-    return GB_NO_NODE;
+    return node;
 }
 
 static bool find(const reference *r, const char *name, size_t *index) {
@@ -160,12 +152,34 @@ static bool find(const reference *r, const char *name, size_t *index) {
     return false;
 }
 
+/* Sets the classes that the output is compared with by cross-entropy. */
+static gb_status take_labels(reference *r, const gb_model *model, size_t index, gb_error *err) {
+    gb_array_info info;
+    gb_node_info node;
+    r->loss_node = gb_model_output(model);
+    gb_model_node(model, r->loss_node, &node);
+    gb_file_array(r->file, index, &info);
+    if (node.ndim != 1)
+        return state(err, GB_BAD_FILE, "%s: has labels, but the network's output is not one number for each class", r->path);
+    if (info.count < 1 || (uint64_t)info.count != r->samples)
+        return state(err, GB_BAD_FILE, "%s: 'labels' has %" PRId64 " values; expected %zu", r->path, info.count, r->samples);
+    if (!(r->classes = malloc(r->samples * sizeof *r->classes))) return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
+    r->class_count = r->samples;
+    if (gb_file_read_double(r->file, index, r->classes, err)) return err->status;
+    for (size_t i = 0; i < r->samples; i++)
+        if (!(r->classes[i] >= 0 && r->classes[i] < (double)node.shape[0]))
+            return state(err, GB_BAD_FILE, "%s: a label is %g; expected 0 to %" PRId64, r->path, r->classes[i],
+                         node.shape[0] - 1);
+    return GB_OK;
+}
+
 /* Sets the cotangent of the loss and its node. */
 static gb_status take_loss(reference *r, const gb_model *model, gb_error *err) {
     gb_array_info info = {0};
     gb_node_info node;
     float *weights = NULL;
     size_t index;
+    if (find(r, "labels", &index)) return take_labels(r, model, index, err);
     bool weighted = find(r, "grad/R", &index);
     r->loss_node = weighted ? loss_layer(r, model) : gb_model_output(model);
     if (r->loss_node == GB_NO_NODE)
@@ -190,16 +204,23 @@ static gb_status take_gradients(reference *r, const gb_model *model, gb_error *e
     if (!r->arrays) return state(err, GB_NO_MEMORY, "%s: out of memory", r->path);
     if (take_loss(r, model, err)) return err->status;
     for (size_t i = 0; i < arrays; i++) {
-        gb_array_info info;
+        gb_array_info info, weight;
         gb_file_array(r->file, i, &info);
         const char *name = name_in(info.name, r->prefix);
         bool gradient = name && !strncmp(name, "grad", 4) && (name[4] == '/' || name[4] == '_');
+        bool of_loss = name && (!strcmp(name, "grad/R") || layer_of_mean(model, name) != GB_NO_NODE);
         gb_node node = gradient ? gb_model_find(model, name + 5) : GB_NO_NODE;
-        if (node == GB_NO_NODE) continue;
-        if (take_array(r, model, i, name + 5, node, err)) return err->status;
-        r->arrays[r->count - 1].kind = REFERENCE_GRADIENT;
+        if (node != GB_NO_NODE) {
+            if (take_array(r, model, i, name + 5, node, err)) return err->status;
+            r->arrays[r->count - 1].kind = REFERENCE_GRADIENT;
+        } else if (gradient && name[4] == '/' && !of_loss) {
+            if (!find_weight(model, name + 5, &weight))
+                return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model, and no weight; 'ganbend info' lists "
+                             "its nodes", r->path, info.name);
+            if (add_weight_gradient(r, &weight, i, err)) return err->status;
+        }
     }
-    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no grad/… with the name of a node to compare", r->path);
+    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no grad/… of a node or a weight to compare", r->path);
 }
 
 gb_status open_picture_reference(const char *path, const char *prefix, bool gradients, loaded_model *o, reference *r,

@@ -2,8 +2,9 @@
  * to compare: tap/NAME, and any array that has the name or alias of a node. An array NAME_u8 of bytes is a picture of
  * 0…255, which becomes 0…1. With a prefix, arrays are PREFIX/NAME.
  *
- * For gradients the arrays to compare are grad/NAME and grad_NAME, of a loss that is the network's output, or if the file has
- * grad/R [n, C] and grad/LAYER_mean, the sum of R times the mean of each map of LAYER. */
+ * For gradients the arrays to compare are grad/NAME and grad_NAME, where NAME is a node or, after the slash, a weight. The loss
+ * is the mean cross-entropy of the network's output if the file has labels [n]; if it has grad/R [n, C] and grad/LAYER_mean,
+ * the sum of R times the mean of each map of LAYER; otherwise the sum of the network's output. */
 #ifndef GANBEND_TOOLS_PICTURE_REFERENCE_H
 #define GANBEND_TOOLS_PICTURE_REFERENCE_H
 

@@ -167,15 +167,65 @@ static gb_status add_array(reference *r, const gb_model *model, const char *key,
     return read_array(r->file, r->path, index, &info, &s->reference, err);
 }
 
+bool find_weight(const gb_model *model, const char *name, gb_array_info *weight) {
+    for (size_t i = 0; i < gb_model_tensor_count(model); i++) {
+        gb_model_tensor(model, i, weight);
+        if (!strcmp(weight->name, name)) return true;
+    }
+    return false;
+}
+
+bool same_but_ones(int ndim_a, const int64_t *a, int ndim_b, const int64_t *b) {
+    int i = 0, k = 0;
+    for (;;) {
+        while (i < ndim_a && a[i] == 1) i++;
+        while (k < ndim_b && b[k] == 1) k++;
+        if (i == ndim_a || k == ndim_b) return i == ndim_a && k == ndim_b;
+        if (a[i++] != b[k++]) return false;
+    }
+}
+
+gb_status add_weight_gradient(reference *r, const gb_array_info *weight, size_t index, gb_error *err) {
+    reference_array *s = &r->arrays[r->count++];
+    gb_array_info info;
+    char found[SHAPE_ROOM], wanted[SHAPE_ROOM];
+    gb_file_array(r->file, index, &info);
+    s->kind = REFERENCE_GRADIENT_WEIGHT;
+    s->node = GB_NO_NODE;
+    s->elements = (size_t)weight->count;
+    s->ndim = info.ndim;
+    memcpy(s->shape, info.shape, sizeof s->shape);
+    s->name = malloc(strlen(weight->name) + 1);
+    s->sum = calloc(s->elements + 1, sizeof *s->sum);
+    if (!s->name || !s->sum) return out_of_memory(r, err);
+    strcpy(s->name, weight->name);
+    if (!same_but_ones(info.ndim, info.shape, weight->ndim, weight->shape))
+        return state(err, GB_BAD_FILE, "%s: '%s' has shape %s; expected %s", r->path, info.name,
+                     shape_text(info.ndim, info.shape, found), shape_text(weight->ndim, weight->shape, wanted));
+    return read_array(r->file, r->path, index, &info, &s->reference, err);
+}
+
+/* Whether the array has as many values as the gradients of this node have. */
+static bool fits_node(const reference *r, const gb_model *model, const char *name, int64_t count) {
+    gb_node node = gb_model_find(model, name);
+    gb_node_info of;
+    if (node == GB_NO_NODE) return false;
+    gb_model_node(model, node, &of);
+    return (uint64_t)count == node_elements(&of) * r->samples;
+}
+
 /* Adds the comparison of array `key` with a gradient. Only the number of its values has to be that of the node: files
  * store noise maps as [H, W] and as [1, 1, H, W]. */
 static gb_status add_gradient(reference *r, const gb_model *model, size_t index, const char *name, gb_error *err) {
-    reference_array *s = &r->arrays[r->count++];
     gb_node ws = gb_model_find_role(model, GB_ROLE_WS, 0);
-    gb_array_info info;
+    gb_array_info info, weight;
     gb_node_info of;
     char text[SHAPE_ROOM];
     gb_file_array(r->file, index, &info);
+    /* The constant is a node, with a gradient for each sample, and a weight, with the sum of them. */
+    if (!fits_node(r, model, name, info.count) && find_weight(model, name, &weight))
+        return add_weight_gradient(r, &weight, index, err);
+    reference_array *s = &r->arrays[r->count++];
     s->name = malloc(strlen(name) + 1);
     if (!s->name) return out_of_memory(r, err);
     strcpy(s->name, name);
@@ -188,8 +238,8 @@ static gb_status add_gradient(reference *r, const gb_model *model, size_t index,
     }
     s->elements = 1;
     if (s->node == GB_NO_NODE && info.count != (int64_t)r->samples)
-        return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model; 'ganbend info' lists its nodes", r->path,
-                     info.name);
+        return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model, and no weight; 'ganbend info' lists its "
+                     "nodes", r->path, info.name);
     if (s->node == GB_NO_NODE) {
         s->kind = REFERENCE_GRADIENT_PARAM;
     } else {
@@ -263,6 +313,7 @@ void free_reference(reference *r) {
     for (size_t i = 0; i < r->count; i++) {
         free(r->arrays[i].name);
         free(r->arrays[i].reference);
+        free(r->arrays[i].sum);
     }
     free(r->arrays);
     free(r->z);

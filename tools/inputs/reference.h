@@ -17,7 +17,8 @@ typedef enum reference_kind {
     REFERENCE_IMAGE,
     REFERENCE_GRADIENT,         /* the gradient of a node */
     REFERENCE_GRADIENT_W,       /* the gradient of one w for all layers: the rows of ws added */
-    REFERENCE_GRADIENT_PARAM    /* the gradient of a parameter of an activation that a bend has set */
+    REFERENCE_GRADIENT_PARAM,   /* the gradient of a parameter of an activation that a bend has set */
+    REFERENCE_GRADIENT_WEIGHT   /* the gradient of a tensor of the model: the sum over all samples */
 } reference_kind;
 
 /* One array of the reference, and its differences. */
@@ -29,7 +30,8 @@ typedef struct reference_array {
     int ndim;
     int64_t shape[GB_DIMS];
     size_t elements;            /* of one sample */
-    float *reference;           /* [samples, elements] */
+    float *reference;           /* [samples, elements]; of a weight [elements] */
+    float *sum;                 /* our gradient of a weight, added over samples */
     double magnitude;           /* the largest of the reference */
     deviation all, own;         /* of our values; of those computed from the reference's own inputs (--local) */
     double exact_magnitude;     /* the largest of the values in float64 (--float64) */
@@ -48,7 +50,7 @@ typedef struct reference {
     int cutoff;
     const char *prefix;                 /* arrays are PREFIX/NAME, and inputs too if they are there; or NULL */
     bool gradients;
-    float *loss_weights;                /* R of the loss sum(image · R), for gradients */
+    float *loss_weights;                /* R of the loss sum(image · R), for gradients; NULL: mean cross-entropy with `classes` */
     gb_node loss_node;                  /* the node instead of the image, if the network looks at pictures */
     reference_array *arrays;
     size_t count;
@@ -65,6 +67,12 @@ gb_status open_reference(const char *path, const gb_model *model, const referenc
                          gb_error *err);
 /* Sets a sample's inputs in a session of one. */
 gb_status apply_reference(const reference *r, size_t sample, const gb_model *model, gb_session *session, gb_error *err);
+/* Whether two shapes are equal but for dimensions of 1, of which code bases keep more or fewer. */
+bool same_but_ones(int ndim_a, const int64_t *a, int ndim_b, const int64_t *b);
+/* Whether the model has a tensor of this name. */
+bool find_weight(const gb_model *model, const char *name, gb_array_info *weight);
+/* Adds the comparison of array `index` of the file, grad/NAME, with the gradient of a weight. */
+gb_status add_weight_gradient(reference *r, const gb_array_info *weight, size_t index, gb_error *err);
 /* Adds the differences of a sample to one of the array's deviations. */
 void measure_reference(reference_array *s, deviation *to, const float *ours, size_t sample);
 /* Adds the differences of a sample of the reference, and of our values of it, from those in float64. */

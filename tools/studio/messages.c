@@ -49,7 +49,8 @@ static const message_row rows[MESSAGE_KINDS] = {
                                  {"tab", FIELD_TEXT, OPTIONAL, AT(tab), 1, 64, NULL}, OPTIONAL_ID}},
     [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, REQUIRED, AT(index), 0, INT32_MAX, NULL}, OPTIONAL_ID}},
     [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, OPTIONAL, AT(quality), 1, 100, NULL},
-                                   {"times", FIELD_FLAG, OPTIONAL, AT(times), 0, 0, NULL}, OPTIONAL_ID}},
+                                   {"times", FIELD_FLAG, OPTIONAL, AT(times), 0, 0, NULL},
+                                   {"aside", FIELD_FLAG, OPTIONAL, AT(aside), 0, 0, NULL}, OPTIONAL_ID}},
     [MESSAGE_SHOWN] = {"shown", {SERIAL, OPTIONAL_ID}},
     [MESSAGE_STATISTICS] = {"statistics", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, REQUIRED, AT(bins), 16, 256, NULL}}},
     [MESSAGE_MAPS] = {"maps", {ID, RECIPE, NODE,
@@ -86,6 +87,9 @@ static const message_row rows[MESSAGE_KINDS] = {
                                      {"height", FIELD_WHOLE, REQUIRED, AT(height), 1, PHOTO_SIDE, NULL},
                                      {"pixels", FIELD_TEXT, REQUIRED, AT(pixels), 4, 4 * PHOTO_SIDE * PHOTO_SIDE, NULL}}},
     [MESSAGE_STOP] = {"stop", {ID, {"keep", FIELD_FLAG, OPTIONAL, AT(keep), 0, 0, NULL}}},
+    [MESSAGE_OUTPUT] = {"output", {{"black", FIELD_WHOLE, REQUIRED, AT(black), 0, 255, NULL},
+                                   {"freeze", FIELD_FLAG, REQUIRED, AT(freeze), 0, 0, NULL},
+                                   {"fill", FIELD_FLAG, REQUIRED, AT(fill), 0, 0, NULL}, OPTIONAL_ID}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {

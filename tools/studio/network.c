@@ -103,6 +103,7 @@ gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
     json_t *welcome, *document;
     char aside[PATH_ROOM];
     project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
+    outputs_open(&s->shared->outputs, client_slot_index(&s->shared->clients, s->slot), s->project);
     if (kept_document(s, &document, aside, err)) return err->status;
     welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?}", "type", "welcome", "version",
                         gb_version(), "project", s->project, "document", document, "models", models_json(of),

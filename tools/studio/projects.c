@@ -67,6 +67,10 @@ client_slot *client_slot_take(client_list *clients) {
     return slot;
 }
 
+size_t client_slot_index(const client_list *clients, const client_slot *slot) {
+    return (size_t)(slot - clients->slots);
+}
+
 void client_slot_close(client_list *clients, client_slot *slot) {
     pthread_mutex_lock(&clients->lock);
     slot->closing = true;

@@ -16,6 +16,8 @@ void clients_free(client_list *clients);
 
 /* A free slot for a new client, or NULL if all are taken. */
 client_slot *client_slot_take(client_list *clients);
+/* The slot's place in the list. */
+size_t client_slot_index(const client_list *clients, const client_slot *slot);
 /* The connection is gone, but the client's worker still holds the slot and its project. Does not block. */
 void client_slot_close(client_list *clients, client_slot *slot);
 /* The worker's last call: frees the slot and its project. */

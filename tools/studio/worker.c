@@ -106,11 +106,24 @@ static void leave(client *c) {
     gb_session_clear_cancel(c->live.session);
 }
 
+/* Output windows get the frame as the page does. */
+static void show_outputs(client *c, const outgoing *frame, int side) {
+    const live *s = &c->live;
+    int width = (int)s->o.width, height = (int)s->o.height;
+    if (side) live_preview_size(s, side, &height, &width);
+    outputs_show(&c->shared->outputs, client_slot_index(&c->shared->clients, c->slot), frame, side ? s->preview : s->rgb,
+                 width, height);
+}
+
 static void send_frame(client *c, const message *m, int side, double wait, double render) {
     gb_error err = {0};
     outgoing p;
-    if (make_frame(&c->live, m, side, wait, render, &p, &err)) refuse_render(c, m, &err);
-    else send_newest(c, SEND_FRAME, p, m->serial);
+    if (make_frame(&c->live, m, side, wait, render, &p, &err)) {
+        refuse_render(c, m, &err);
+        return;
+    }
+    if (!m->aside) show_outputs(c, &p, side);
+    send_newest(c, SEND_FRAME, p, m->serial);
 }
 
 /* Sends the first preview that the change reaches. */
@@ -307,6 +320,8 @@ void *client_work(void *arg) {
     wait_until_closed(c);
     analysis_stop(&c->live.analysis, false);
     if (has_session) keep_last(c);
+    outputs_open(&c->shared->outputs, client_slot_index(clients, slot), NULL);
+    c->shared->wake(c->shared->wake_arg);       /* its output windows turn to another tab */
     project_release(clients, slot);
     live_close(&c->live);
     client_free(c);

@@ -9,6 +9,7 @@
 //     z/13                           the number added to a value of z
 //     param/smile                    a named parameter of the recipe
 //     snapshot/3, snapshot/take, undo, redo      actions, run when the value rises above 0.5
+//     output/black                   other numbers, which their modules add
 import {bankFile} from '../latent/bank.js';
 import {amountOf, putAmount} from '../latent/directionbends.js';
 import {noiseAt, putNoise} from '../latent/noisemap.js';
@@ -29,6 +30,13 @@ export function addAction(address, label, run) {
                               if (isPressed)
                                   run();
                           }});
+}
+
+const numbers = new Map();
+
+// An address of a number that is not in the recipe: {label, low, high, span, integer, defaultValue, value(), set(value)}.
+export function addNumber(address, spec) {
+    numbers.set(address, {address, ...spec});
 }
 
 /* ------------------------------------------------------------------------------------------ inputs */
@@ -200,6 +208,8 @@ function found(address) {
 export function resolve(address) {
     if (actions.has(address))
         return actions.get(address);
+    if (numbers.has(address))
+        return numbers.get(address);
     const [, index, name] = /^bend\/(\d+)\/([^/]+)$/.exec(address) ?? [];
     if (name)                               // as the page's own control of that number, if it has one
         return controls.find(bendAddress(store.recipe, Number(index), name));
@@ -217,6 +227,6 @@ export function addresses() {
         ...bends,
         ...Object.keys(zEdits(store.recipe)).map(index => ({address: `z/${index}`, label: `z ${index}`})),
         ...Object.keys(store.recipe.parameters ?? {}).map(name => ({address: `param/${name}`, label: name})),
-        ...[...actions.values()].map(({address, label}) => ({address, label})),
+        ...[...numbers.values(), ...actions.values()].map(({address, label}) => ({address, label})),
     ];
 }

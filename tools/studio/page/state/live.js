@@ -82,10 +82,11 @@ function touch() {
     pump();
 }
 
-function sendRender(text, recipe) {
+// `aside` pictures are for this page alone, not for its output windows.
+function sendRender(text, recipe, aside = false) {
     underWay.set(++serial, {sent: performance.now(), pictured: false, recipe});
     wire.send('render', {serial, recipe: text, quality: store.ui.quality ?? 85,
-                         times: wantsTimes.size > 0});
+                         times: wantsTimes.size > 0, aside});
     setTimeout(pump, patience + 1);
     return serial;
 }
@@ -101,10 +102,10 @@ function pump() {
     } else if (!changed && !underWay.size && wantsUnbent.size) {
         const text = toJson(unbent(recipeNow()));
         if (text !== unbentText)
-            unbentSerial = sendRender(unbentText = text);
+            unbentSerial = sendRender(unbentText = text, null, true);
     }
     if (!changed && !underWay.size && trial && !trial.serial)
-        trialSerials.add(trial.serial = sendRender(trial.text));
+        trialSerials.add(trial.serial = sendRender(trial.text, null, true));
 }
 
 // A picture or a refusal also settles the renders before it, because the program skips renders that are not the newest.
