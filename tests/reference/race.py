@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""ganbend and PyTorch in turns on the same machine: time and memory of one image of the full-size networks.
+"""ganbend, PyTorch and ONNX Runtime in turns on the same machine: time and memory of one image of the full-size networks.
 
-/usr/bin/python3 tests/reference/race.py GANBEND [NETWORK …] [--rounds 5] [--threads 2]
+/usr/bin/python3 tests/reference/race.py GANBEND [NETWORK …] [--rounds 5] [--threads 2] [--onnxruntime FOLDER]
 
 NETWORK is stylegan2-256, stylegan2-1024, biggan-deep or biggan (both at 256×256); without one, all of them.
+ONNX Runtime takes part with the StyleGAN2 networks if FOLDER is where `npm install --ignore-scripts onnxruntime-node` was run.
 
 Each turn is a fresh process that warms up and renders five images. Times are the median of the turns' medians and the
 fastest image of all, which says more where the machine has other work; memory is the median of the turns' peaks.
@@ -36,6 +37,7 @@ def main():
     options.add_argument("networks", nargs="*", metavar="NETWORK")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--onnxruntime", metavar="FOLDER")
     o = options.parse_args()
     threads = ["--threads", str(o.threads)]
     with tempfile.TemporaryDirectory() as folder:
@@ -43,19 +45,29 @@ def main():
             shape, script = NETWORKS[network]
             model = os.path.join(folder, network + ".gbw")
             subprocess.run([o.ganbend, "init", shape[0], model] + shape[1:], check=True)
-            turns = {"ganbend": [], "PyTorch": []}
+            script = [sys.executable, os.path.join(HERE, script[0])] + script[1:]
+            commands = {"ganbend": [o.ganbend, "bench", model, "--json", "--runs", "5", "--seconds", "0"] + threads,
+                        "PyTorch": script + threads}
+            if o.onnxruntime and network.startswith("stylegan2"):
+                exported = os.path.join(folder, network + ".onnx")
+                subprocess.run(script + ["--onnx", exported], check=True, stderr=subprocess.DEVNULL)
+                commands["ONNX Runtime"] = ["node", os.path.join(HERE, "onnx.mjs"), exported, o.onnxruntime] + threads
+            turns = {who: [] for who in commands}
             for _ in range(o.rounds):
-                turns["ganbend"].append(run([o.ganbend, "bench", model, "--json", "--runs", "5", "--seconds", "0"]
-                                            + threads))
-                turns["PyTorch"].append(run([sys.executable, os.path.join(HERE, script[0])] + script[1:] + threads))
-            os.remove(model)
+                for who, command in commands.items():
+                    turns[who].append(run(command))
+            for name in os.listdir(folder):
+                os.remove(os.path.join(folder, name))
             times = {who: (statistics.median(turn["median_s"] for turn in t), min(turn["fastest_s"] for turn in t))
                      for who, t in turns.items()}
             for who, (median, fastest) in times.items():
                 memory = statistics.median(turn["peak_rss_bytes"] for turn in turns[who])
-                print(f"{network:14} {who:8} median {median:6.3f} s  fastest {fastest:6.3f} s  {memory / 1e6:5.0f} MB")
-            ratios = [theirs / ours for ours, theirs in zip(times["ganbend"], times["PyTorch"])]
-            print(f"{network:14} PyTorch takes {ratios[0]:.2f} (fastest: {ratios[1]:.2f}) times as long\n", flush=True)
+                print(f"{network:14} {who:12} median {median:6.3f} s  fastest {fastest:6.3f} s  {memory / 1e6:5.0f} MB  "
+                      f"{turns[who][0].get('version', '')}")
+            for who in list(times)[1:]:
+                ratios = [theirs / ours for ours, theirs in zip(times["ganbend"], times[who])]
+                print(f"{network:14} {who} takes {ratios[0]:.2f} (fastest: {ratios[1]:.2f}) times as long", flush=True)
+            print()
 
 
 if __name__ == "__main__":

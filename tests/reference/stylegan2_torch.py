@@ -22,12 +22,12 @@ def fir():
 
 
 def filtered(x, kernel, pad):
-    channels = x.shape[1]
+    channels = int(x.shape[1])
     return F.conv2d(F.pad(x, pad), kernel.expand(channels, 1, 4, 4), groups=channels)
 
 
 def enlarged(picture, kernel):
-    n, c, h, w = picture.shape
+    n, c, h, w = map(int, picture.shape)
     spread = F.pad(picture.reshape(n, c, h, 1, w, 1), [0, 1, 0, 0, 0, 1]).reshape(n, c, 2 * h, 2 * w)
     return filtered(spread, kernel, [2, 1, 2, 1])
 
@@ -45,7 +45,7 @@ class Layer:
     def __call__(self, x, w, kernel):
         weight = self.weight[None] * self.styles(w)[:, None, :, None, None]
         weight = weight * (weight.square().sum([2, 3, 4], keepdim=True) + 1e-8).rsqrt()
-        n, cout, cin = weight.shape[:3]
+        n, cout, cin = map(int, weight.shape[:3])
         x = x.reshape(1, n * cin, *x.shape[2:])
         if self.up:
             x = F.conv_transpose2d(x, weight.reshape(n * cout, cin, 3, 3).transpose(0, 1).contiguous(), stride=2)
@@ -102,16 +102,30 @@ class Generator:
         return picture
 
 
+class Exported(torch.nn.Module):
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, z):
+        return self.network(z)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--res", type=int, default=1024)
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--gradients", action="store_true", help="time a forward and a backward pass")
+    options.add_argument("--onnx", metavar="FILE", help="only write the network as ONNX, for onnx.mjs")
     o = options.parse_args()
     torch.set_num_threads(o.threads)
     torch.manual_seed(0)
     network = Generator(o.res)
+    if o.onnx:
+        torch.onnx.export(Exported(network), torch.randn(1, 512), o.onnx, opset_version=15, input_names=["z"],
+                          output_names=["image"])
+        return
     run = network.gradients if o.gradients else network
     run(torch.randn(1, 512))
     times = []
