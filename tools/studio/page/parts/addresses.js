@@ -17,9 +17,9 @@ import {putEdits} from '../latent/zshape.js';
 
 const actions = new Map();
 
-// An address of an action: run() is called when its value rises above 0.5.
-export function addAction(address, label, run) {
-    actions.set(address, {address, label, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
+// An address of an action: run() is called when its value rises above 0.5. isListed() tells whether it can do anything now.
+export function addAction(address, label, run, isListed = () => true) {
+    actions.set(address, {address, label, isListed, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
                           set(value) {
                               const isPressed = value > 0.5 && this.last <= 0.5;
                               this.last = value;
@@ -207,6 +207,6 @@ export function addresses() {
         ...bends,
         ...Object.keys(zEdits(store.recipe)).map(index => ({address: `z/${index}`, label: `z ${index}`})),
         ...Object.keys(store.recipe.parameters ?? {}).map(name => ({address: `param/${name}`, label: name})),
-        ...[...numbers.values(), ...actions.values()].map(({address, label}) => ({address, label})),
+        ...[...numbers.values(), ...[...actions.values()].filter(action => action.isListed())].map(({address, label}) => ({address, label})),
     ];
 }
