@@ -35,8 +35,9 @@ export function addAction(address, label, run, isListed = () => true) {
 const numbers = new Map();
 
 // An address of a number that is not in the recipe: {label, low, high, span, integer, defaultValue, value(), set(value)}.
-export function addNumber(address, spec) {
-    numbers.set(address, {address, ...spec});
+// isListed() as above.
+export function addNumber(address, spec, isListed = () => true) {
+    numbers.set(address, {address, isListed, ...spec});
 }
 
 /* ------------------------------------------------------------------------------------------ inputs */
@@ -227,6 +228,6 @@ export function addresses() {
         ...bends,
         ...Object.keys(zEdits(store.recipe)).map(index => ({address: `z/${index}`, label: `z ${index}`})),
         ...Object.keys(store.recipe.parameters ?? {}).map(name => ({address: `param/${name}`, label: name})),
-        ...[...numbers.values(), ...[...actions.values()].filter(action => action.isListed())].map(({address, label}) => ({address, label})),
+        ...[...numbers.values(), ...actions.values()].filter(each => each.isListed()).map(({address, label}) => ({address, label})),
     ];
 }

@@ -68,8 +68,6 @@ export function launch(scene) {
         return;
     const {seconds, curve} = {...fading(), ...scene.seconds === undefined ? null : {seconds: scene.seconds}};
     launched = scene.id;
-    if (fader.isOn)
-        fader.set({a: null, at: 0});
     fadeTo(() => store.change(`Scene ${scene.name}`, draft => {
         if (scene.model !== draft.model) {
             draft.others[draft.model] = draft.recipe;
@@ -78,6 +76,8 @@ export function launch(scene) {
         draft.model = scene.model;
         draft.recipe = scene.recipe;
     }), {seconds: scene.model === store.state.model ? seconds : 0, curve, words: `Fading to ${scene.name}`});
+    if (fader.isOn)
+        fader.set({a: null, at: 0});
 }
 
 const inOrder = () => [...store.scenes].sort((a, b) => a.bank - b.bank || a.pad - b.pad);

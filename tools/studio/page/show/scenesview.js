@@ -7,8 +7,6 @@ import {bank, banks, edit, fading, isLaunched, launch, move, pads, put, random, 
     from './scenes.js';
 import {store} from '../state/store.js';
 
-const across = 4;                       // pads in a row
-
 export function mount(root) {
     const grid = el('div', {class: 'pads', role: 'group', 'aria-label': 'Scenes of the bank'});
     const tabs = el('div', {class: 'banks', role: 'group', 'aria-label': 'Bank'});
@@ -70,6 +68,7 @@ export function mount(root) {
 
     function key(event, pad) {
         const scene = sceneAt(bank(), pad);
+        const across = getComputedStyle(grid).gridTemplateColumns.split(' ').length;
         const by = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across}[event.key];
         const to = pad + by;
         if (by && to >= 0 && to < pads && !(event.altKey && !scene)) {
