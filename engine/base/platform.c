@@ -229,6 +229,16 @@ static int open_unnamed(const char *folder, mode_t mode) {
     return fd;
 }
 
+/* A number for this machine, since processes of several may write into one shared folder and have the same number. */
+static unsigned long host_number(void) {
+    char name[256] = "";
+    uint32_t hash = 2166136261u;                    /* FNV-1a */
+    (void)gethostname(name, sizeof name - 1);
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return hash;
+}
+
 /* Gives a file in the target's folder a name that no other has: opens it, or links the open one. The name is hidden and
  * short, so that it is valid where the target's is. 0 or an errno. */
 static int name_temporary(gb_out_file *file, mode_t mode) {
@@ -238,7 +248,7 @@ static int name_temporary(gb_out_file *file, mode_t mode) {
     for (int i = 0; i < NAME_TRIES; i++) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(file->temporary + folder, 48, ".ganbend-%lx-%lx", (unsigned long)getpid(),
+        snprintf(file->temporary + folder, 48, ".ganbend-%lx-%lx-%lx", host_number(), (unsigned long)getpid(),
                  (unsigned long)now.tv_nsec + (unsigned long)i);
         if (file->fd >= 0)
             file->beside = linkat(AT_FDCWD, unnamed, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;

@@ -237,23 +237,39 @@ static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float 
                : gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'", vector);
 }
 
-/* Appends the vector to those of the painting. */
-static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
-                            gb_recipe_paint *paint, gb_error *err) {
-    const char *library = step->file ? step->file : recipe->vectors;
-    bool own_file = !step->file && is_file_name(vector), own = !own_file && !library && recipe->own_vectors;
+const char *gb_recipe_vector_file(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector) {
+    return step->file ? step->file : is_file_name(vector) ? vector : recipe->vectors;
+}
+
+gb_status gb_recipe_vector_read(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector, float **values, int *c,
+                                gb_error *err) {
+    const char *file = gb_recipe_vector_file(recipe, step, vector);
     char *path = NULL;
-    float *values = NULL, *grown = NULL;
-    int c = 0;
-    if (!own_file && !library && !own)
+    *values = NULL;
+    if (!file && !recipe->own_vectors)
         return gb_fail(err, GB_BAD_ARGUMENT,
                        "the vector '%s' is not defined: add 'vectors' at the top of the recipe with a FILE.npz or with "
                        "names and numbers, or use 'library'",
                        vector);
-    gb_status status = own ? copy_vector(recipe, vector, &values, &c, err)
-                           : gb_recipe_path(recipe, own_file ? vector : library, &path, err);
-    if (!status && !own)
-        status = load_vector(path, own_file ? NULL : vector, &values, &c, err);
+    if (!file)
+        return copy_vector(recipe, vector, values, c, err);
+    gb_status status = gb_recipe_path(recipe, file, &path, err);
+    if (!status)
+        status = load_vector(path, file == vector ? NULL : vector, values, c, err);
+    free(path);
+    if (status) {
+        free(*values);
+        *values = NULL;
+    }
+    return status;
+}
+
+/* Appends the vector to those of the painting. */
+static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
+                            gb_recipe_paint *paint, gb_error *err) {
+    float *values = NULL, *grown = NULL;
+    int c = 0;
+    gb_status status = gb_recipe_vector_read(recipe, step, vector, &values, &c, err);
     if (!status && paint->count && c != paint->c)
         status = gb_fail(err, GB_BAD_ARGUMENT, "vector '%s' has %d values, but the one before it has %d", vector, c,
                          paint->c);
@@ -265,7 +281,6 @@ static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step,
         paint->c = c;
     }
     free(values);
-    free(path);
     return status;
 }
 

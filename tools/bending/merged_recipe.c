@@ -161,7 +161,7 @@ void put_kept_modulators(text_buffer *to, const char *json, bool (*keeps)(void *
 
 gb_status merge_recipes(text_buffer *to, const char *const *json, size_t count, const char *path, gb_error *err) {
     section sections[] = {{"parameters", true, {0}, {0}}, {"vectors", true, {0}, {0}}, {"clusters", false, {0}, {0}},
-                          {"directions", false, {0}, {0}}, {"modulators", false, {0}, {0}}, {"tempo", false, {0}, {0}},
+                          {"directions", true, {0}, {0}}, {"modulators", false, {0}, {0}}, {"tempo", false, {0}, {0}},
                           {"time", false, {0}, {0}}, {"beat", false, {0}, {0}}};
     enum { SECTIONS = sizeof sections / sizeof *sections };
     text_buffer bends = {0};

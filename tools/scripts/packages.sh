@@ -78,8 +78,9 @@ as_root() {
 
 install() {
     echo "packages.sh: installing $*"
+    # The system's own updates may run at the same time: their end is waited for.
     as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -o DPkg::Lock::Timeout=300 -y -qq --no-install-recommends "$@"
 }
 # Asks for the architecture, since a library of another architecture may be installed under the same name.
 native=$(dpkg --print-architecture)
