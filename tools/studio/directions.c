@@ -30,7 +30,7 @@ static int64_t latent_width(const gb_model *model, gb_latent_space space) {
 static json_t *direction_json(const gb_direction *d, gb_latent_space space) {
     bool some = space == GB_LATENT_W && d->last_layer >= 0;
     return json_pack("{s:s, s:s, s:o, s:o}", "name", d->name, "space", space == GB_LATENT_Z ? "z" : "w", "deviation",
-                     number_json((double)d->deviation), "layers",
+                     float_json(d->deviation), "layers",
                      some ? json_pack("[i, i]", d->first_layer, d->last_layer) : json_null());
 }
 

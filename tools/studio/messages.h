@@ -29,6 +29,7 @@ typedef struct message {
     bool times, png, replace, keep, beside, aside, freeze, fill;
     const char *project, *tab, *recipe, *node, *order, *name, *text, *format, *method, *mask, *space, *pixels;
     char *document;             /* JSON as it was sent */
+    const char *broken;         /* a text with a NUL in it, which is refused; or NULL */
     json_t *tree;               /* holds the texts */
     const char *bytes;          /* while it is parsed */
     size_t size;
