@@ -476,8 +476,8 @@ const command animate_command = {
     .summary = "interpolate seeds, parameters and recipes over frames",
     .operands = "MODEL",
     .usage = "-o FILE|DIR|- [options]",
-    .about = "Renders the frames of an animation through several seeds or latents, through values of parameters, from one "
-             "recipe to another, along the modulators of a recipe, or all at once, as a video, an animated picture, or single PNGs.",
+    .about = "Renders an animation through several seeds or latents, values of parameters, from one recipe to another, or along "
+             "the modulators of a recipe, as a video, an animated picture, or single PNGs.",
     .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o walk.mp4\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o turn.mp4\n"
                "ganbend animate faces.gbw --seeds 0-31 --grid 4x2 --loop around --through w -o many.mp4\n"
