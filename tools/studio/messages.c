@@ -13,6 +13,7 @@ enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 typedef enum field_kind {
     FIELD_END,
     FIELD_WHOLE,                /* int64_t, `low` to `high` */
+    FIELD_NUMBER,               /* double, finite */
     FIELD_TEXT,                 /* const char *, `low` to `high` bytes */
     FIELD_CHOICE,               /* const char *, one of the words in `choices`, separated by '|' */
     FIELD_FLAG,                 /* bool */
@@ -90,6 +91,9 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_OUTPUT] = {"output", {{"black", FIELD_WHOLE, REQUIRED, AT(black), 0, 255, NULL},
                                    {"freeze", FIELD_FLAG, REQUIRED, AT(freeze), 0, 0, NULL},
                                    {"fill", FIELD_FLAG, REQUIRED, AT(fill), 0, 0, NULL}, OPTIONAL_ID}},
+    [MESSAGE_OSC] = {"osc", {{"address", FIELD_TEXT, REQUIRED, AT(address), 1, 96, NULL},
+                             {"value", FIELD_NUMBER, REQUIRED, AT(value), 0, 0, NULL},
+                             {"share", FIELD_NUMBER, REQUIRED, AT(share), 0, 0, NULL}, OPTIONAL_ID}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {
@@ -202,6 +206,10 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
             return refuse(reason, CLOSE_POLICY, "%s: '%s' is a whole number from %lld to %lld", row->type, f->name,
                           (long long)f->low, (long long)f->high);
         *(int64_t *)at = json_integer_value(value);
+        return 0;
+    case FIELD_NUMBER:
+        if (!json_is_number(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' must be a number", row->type, f->name);
+        *(double *)at = json_number_value(value);
         return 0;
     case FIELD_TEXT:
         if (!json_is_string(value) || json_string_length(value) < (size_t)f->low ||

@@ -21,9 +21,10 @@ import {controls} from './controls.js';
 
 const actions = new Map();
 
-// An address of an action: run() is called when its value rises above 0.5. isListed() tells whether it can do anything now.
-export function addAction(address, label, run, isListed = () => true) {
-    actions.set(address, {address, label, isListed, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
+// An address of an action: run() is called when its value rises above 0.5. isListed() tells whether it can do anything now, light()
+// how bright its pad on a controller is, 0 to 1.
+export function addAction(address, label, run, {isListed = () => true, light = null} = {}) {
+    actions.set(address, {address, label, isListed, light, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
                           set(value) {
                               const isPressed = value > 0.5 && this.last <= 0.5;
                               this.last = value;

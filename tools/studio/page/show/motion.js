@@ -107,5 +107,5 @@ for (let i = 0; i < 8; i++) {
             draft.recipe.modulators[i].depth = depth;
         }, `modulator/${i + 1}/depth`)}, () => modulator() !== undefined);
     addAction(`modulator/${i + 1}/trigger`, `Trigger modulator ${i + 1}`, () => motion.trigger(i),
-              () => modulator()?.wave === 'envelope');
+              {isListed: () => modulator()?.wave === 'envelope'});
 }

@@ -96,6 +96,9 @@ export function random() {
 
 /* ------------------------------------------------------------------------------------------ keys and addresses */
 
+// Pads of controllers are dim where there is a scene, and bright for the one that was launched.
+const lightOf = scene => scene === null ? 0 : isLaunched(scene) ? 1 : 0.25;
+
 const isOpen = () => store.ui.project === 'scenes';
 const digits = Array.from({length: pads}, (_, i) => String(i + 1));
 
@@ -108,10 +111,11 @@ keys.add({key: ['PageUp', 'PageDown'], says: 'Previous or next bank of scenes', 
           run: event => setBank(bank() + (event.key === 'PageDown' ? 1 : -1))});
 
 for (let pad = 0; pad < pads; pad++) {
-    addAction(`pad/${pad + 1}`, `Launch pad ${pad + 1} of the bank`, () => launch(sceneAt(bank(), pad)));
+    addAction(`pad/${pad + 1}`, `Launch pad ${pad + 1} of the bank`, () => launch(sceneAt(bank(), pad)),
+              {light: () => lightOf(sceneAt(bank(), pad))});
     for (let each = 0; each < banks; each++)
         addAction(`scene/${each + 1}/${pad + 1}`, `Launch pad ${pad + 1} of bank ${each + 1}`, () => launch(sceneAt(each, pad)),
-                  () => sceneAt(each, pad) !== null);
+                  {isListed: () => sceneAt(each, pad) !== null, light: () => lightOf(sceneAt(each, pad))});
 }
 addAction('scene/next', 'Next scene', () => step(1));
 addAction('scene/previous', 'Previous scene', () => step(-1));
