@@ -264,8 +264,7 @@ static gb_yaml *bend_along(const gb_yaml *root, const char *direction) {
 
 /* ------------------------------------------------------------------------------------------------ addresses */
 
-static bool input_number(const gb_yaml *root, const char *address, target *t) {
-    gb_yaml *inputs = gb_yaml_get(root, "inputs");
+static bool input_number(gb_yaml *inputs, const char *address, target *t) {
     if (!strcmp(address, "trunc"))
         return is_number_of(t, inputs, "trunc", 1, -1e30, 1e30, false);
     if (!strcmp(address, "cutoff"))
@@ -301,8 +300,14 @@ static gb_status find_number(moving *m, char *address, target *t, bool *found, g
     int64_t index;
     *found = false;
     if (!slash) {
-        *found = input_number(root, address, t);
-        return GB_OK;
+        gb_yaml *inputs = gb_yaml_get(root, "inputs");
+        if (!inputs) {
+            status = add_key(m->recipe, m->root, "inputs", &inputs, err);
+            if (!status)
+                inputs->kind = GB_YAML_MAP;
+        }
+        *found = !status && input_number(inputs, address, t);
+        return status;
     }
     *slash = '\0';
     if (!strcmp(kind, "param")) {

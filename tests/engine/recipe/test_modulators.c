@@ -121,6 +121,9 @@ static void modulators_of_one_number_add_up_and_stay_within_its_range(void **sta
     assert_string_equal(input(recipe, "trunc"), "0.75");
     assert_string_equal(input(recipe, "seeds"), "4000000003");
     gb_recipe_free(recipe);
+    recipe = parse("bends: []\ntime: 0\nmodulators: [{move: trunc, wave: square, depth: -0.25}]");
+    assert_string_equal(input(recipe, "trunc"), "0.75");
+    gb_recipe_free(recipe);
 }
 
 static void without_a_time_nothing_moves(void **state) {
