@@ -138,8 +138,8 @@ GB_API const char *gb_context_fallback_reason(const gb_context *context);
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures the multiply-add rate of all threads, in GFLOP/s. Takes a tenth of a second. */
 GB_API double gb_context_peak_gflops(gb_context *context);
-/* Measures the rate at which all threads together copy arrays larger than the caches, in GB/s, reads and writes added.
- * Takes a tenth of a second. Returns 0 if there is not enough memory. */
+/* Measures the rate at which all threads together copy arrays larger than the caches, at most 1 GiB, in GB/s, reads and writes
+ * added. Takes some tenths of a second. Returns 0 if there is not enough memory. */
 GB_API double gb_context_memory_bandwidth(gb_context *context);
 
 /* ---------------------------------------------------------------------------------------------------- readers and writers
