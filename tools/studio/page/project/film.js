@@ -6,6 +6,7 @@ import {announce} from '../parts/dialog.js';
 import {clear, el, icon} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
+import {atMoment} from '../state/modulators.js';
 import {pulse} from '../state/pulse.js';
 import {seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -136,7 +137,8 @@ async function render(name) {
         for (; rendering.index < count && !rendering.cancelled; rendering.index++) {
             if (stops().length !== recipes)
                 throw new Error('the snapshots changed during rendering');
-            await wire.ask('frame', {recipe: toJson(recipeAt(rendering.index / fps))});
+            const time = rendering.index / fps;
+            await wire.ask('frame', {recipe: toJson(atMoment(recipeAt(time), {time}))});
             store.tell('film');
         }
     } catch (error) {
