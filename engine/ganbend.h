@@ -138,8 +138,8 @@ GB_API const char *gb_context_fallback_reason(const gb_context *context);
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures the multiply-add rate of all threads, in GFLOP/s. Takes a tenth of a second. */
 GB_API double gb_context_peak_gflops(gb_context *context);
-/* Measures the rate at which all threads together copy arrays larger than the caches, in GB/s, reads and writes added.
- * Takes a tenth of a second. Returns 0 if there is not enough memory. */
+/* Measures the rate at which all threads together copy arrays larger than the caches, at most 1 GiB, in GB/s, reads and writes
+ * added. Takes some tenths of a second. Returns 0 if there is not enough memory. */
 GB_API double gb_context_memory_bandwidth(gb_context *context);
 
 /* ---------------------------------------------------------------------------------------------------- readers and writers
@@ -593,9 +593,11 @@ typedef struct gb_bend_options {
     int grid;               /* PAINT with vectors[0]: 0 = everywhere, k = k×k blocks with one pixel between them */
     const int16_t *mask;    /* PAINT: [mask_h, mask_w] vector indices, negative = keep; resized to the layer */
     int mask_h, mask_w;
+    bool anywhere;          /* PAINT with a mask: what it paints is moved, as a whole, to a place of the layer drawn from `seed`; see
+                             * gb_session_redraw() */
     float factor;           /* NOISE: multiplies the strength */
     bool reseed;            /* NOISE: draw the maps from `seed` + sample */
-    uint64_t seed;          /* NOISE; STYLE: of the z, the same for every sample, drawn as gb_session_seed() does */
+    uint64_t seed;          /* NOISE; PAINT; STYLE: of the z, the same for every sample, drawn as gb_session_seed() does */
     float psi;              /* TRUNCATE; STYLE with set_psi */
     bool set_psi;           /* STYLE: truncate all w's with `psi` instead of the image's truncation */
     bool set_label;         /* STYLE: use class `label` instead of the class of the image being rendered */
@@ -617,7 +619,7 @@ GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *opt
 GB_API gb_status gb_session_set_bend_params(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
 /* Removes one bend, or all bends if `bend` is 0. */
 GB_API gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err);
-/* Draws all random features again for image number `image` of a series, and those of bends added later for the same
+/* Draws all random features and places again for image number `image` of a series, and those of bends added later for the same
  * image. A new session draws for image 0. A rollback restores the image too. */
 GB_API gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err);
 
@@ -684,7 +686,7 @@ GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char
  * and numbers beyond the range of a double. The text lives as long as the recipe. */
 GB_API gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err);
 /* The same with the clusters, vectors, directions and pictures that it names in files, so that it needs no files but those of
- * `set` and `add`. A kind of which a file cannot be read, or which would make the recipe larger than 4 MiB, is left as it is. */
+ * `set` and `add`. A kind of which a file is missing, or which would make the recipe larger than 4 MiB, is left as it is. */
 GB_API gb_status gb_recipe_embed(gb_recipe *recipe, const char **text, gb_error *err);
 /* For untrusted recipes: from now on it may name only files in its own folder and below; anything else, also through
  * symbolic links, is refused. gb_recipe_set_clusters() still takes any path. */

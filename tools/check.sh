@@ -9,7 +9,7 @@
 #     sh tools/check.sh --platforms [NAME...]
 #                                    other platforms and installations, with the scripts in
 #                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix,
-#                                    switches, reproducible, python, deb, musl,
+#                                    switches, reproducible, python, deb, musl, slurm,
 #                                    emulated (CUDA kernels under sanitizers)
 set -u
 cd "$(dirname "$0")/.." || exit 1

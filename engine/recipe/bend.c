@@ -186,7 +186,7 @@ static gb_status bend_paint(step_context *b, gb_node node) {
     if (!status)
         status = bend(b, n->name, &(gb_bend_options){.vectors = p->vectors, .vector_count = p->count,
                                                      .grid = b->step->grid, .mask = mask, .mask_h = s.h,
-                                                     .mask_w = s.w});
+                                                     .mask_w = s.w, .anywhere = b->step->anywhere});
     free(mask);
     return status;
 }

@@ -85,8 +85,22 @@ static gb_status read_colours(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
+/* The seed is that of random features: different for each bend of a recipe. */
+static gb_status read_place(const gb_recipe *recipe, const gb_yaml *place, const gb_yaml *mask, gb_recipe_step *step,
+                            gb_error *err) {
+    const char *text;
+    gb_status status = gb_recipe_text(recipe, place, "place", &text, err);
+    if (!status && strcmp(text, "random"))
+        status = gb_recipe_fail(recipe, place, err, "place is '%.64s'; expected random", text);
+    if (!status && !mask)
+        status = gb_recipe_fail(recipe, place, err, "only what a mask paints can be moved to a random place");
+    step->anywhere = true;
+    step->seed = (uint64_t)(step - recipe->steps);
+    return status;
+}
+
 gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"vector", "library", "grid", "mask", "colours", NULL};
+    static const char *const keys[] = {"vector", "library", "grid", "mask", "colours", "place", "seed", NULL};
     enum { MAX_GRID = 4096 };
     if (node->kind == GB_YAML_SCALAR)
         return gb_recipe_text(recipe, node, "paint", &step->vector, err);
@@ -95,7 +109,8 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
         return status;
     const gb_yaml *vector = gb_yaml_get(node, "vector"), *library = gb_yaml_get(node, "library");
     const gb_yaml *grid = gb_yaml_get(node, "grid"), *mask = gb_yaml_get(node, "mask");
-    const gb_yaml *colours = gb_yaml_get(node, "colours");
+    const gb_yaml *colours = gb_yaml_get(node, "colours"), *place = gb_yaml_get(node, "place");
+    const gb_yaml *seed = gb_yaml_get(node, "seed");
     int64_t k = 0;
     if (mask && (vector || grid))
         return gb_recipe_fail(recipe, mask, err, "a mask cannot be used with vector or grid");
@@ -104,7 +119,13 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
     if (!mask != !colours)
         return gb_recipe_fail(recipe, node, err,
                               "a mask needs colours and colours need a mask: one of them is missing");
-    if (vector)
+    if (seed && !place)
+        return gb_recipe_fail(recipe, seed, err, "a seed needs 'place: random'");
+    if (place)
+        status = read_place(recipe, place, mask, step, err);
+    if (!status && seed)
+        status = gb_recipe_seed(recipe, seed, &step->seed, err);
+    if (!status && vector)
         status = gb_recipe_text(recipe, vector, "vector", &step->vector, err);
     if (!status && library)
         status = gb_recipe_text(recipe, library, "library", &step->file, err);

@@ -137,7 +137,8 @@ typedef struct gb_recipe_step {
     float applied[GB_RECIPE_MAX_PARAMS];        /* the numbers in the session */
     int param_count;
     bool reseed;                /* NOISE */
-    uint64_t seed;              /* NOISE */
+    bool anywhere;              /* PAINT with a mask */
+    uint64_t seed;              /* NOISE; PAINT with `anywhere` */
     gb_param_value style;       /* STYLE: the seed, which float could not hold */
     uint64_t applied_style;
     bool own_psi;               /* STYLE */

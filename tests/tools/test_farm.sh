@@ -68,7 +68,7 @@ pictures="render $m --seeds 0-6 --bend $scratch/bend.yaml --trunc 0.7"
     # ---- killed, at any place: between a file and its line, in a line, before the manifest
     shards 2 "$scratch/killed" $pictures
     mv "$scratch/killed/manifests/1-of-2.jsonl" "$scratch/all"
-    for bytes in $(seq 1 97 "$(wc -c <"$scratch/all")"); do
+    for bytes in $(seq 1 131 "$(wc -c <"$scratch/all")"); do
         rm -f "$scratch/killed/manifests/1-of-2.jsonl"
         head -c "$bytes" "$scratch/all" >"$scratch/killed/manifests/1-of-2.journal"
         rm -f "$scratch/killed/seed0006.png"
@@ -79,18 +79,21 @@ pictures="render $m --seeds 0-6 --bend $scratch/bend.yaml --trunc 0.7"
     check "what was killed is the same" same "$scratch/whole" "$scratch/killed"
     check "and has each line once" [ "$(grep -c '"file"' "$scratch/killed/manifest.jsonl")" -eq 7 ]
 
-    # Killed while it works.
-    "$ganbend" render "$m" --seeds 0-299 -o "$scratch/long" --shard 1/1 -q >"$scratch/out" 2>"$scratch/err" &
+    # Killed while it works: it waits for a reader of its fifth picture.
+    mkdir "$scratch/long"
+    mkfifo "$scratch/long/seed0004.png"
+    "$ganbend" render "$m" --seeds 0-7 -o "$scratch/long" --shard 1/1 -q >"$scratch/out" 2>"$scratch/err" &
     process=$!
-    until [ "$(cat "$scratch/long/manifests/"*.journal 2>/dev/null | wc -l)" -gt 3 ]; do kill -0 $process || break; done
-    run 1 "a shard that another process makes" render "$m" --seeds 0-299 -o "$scratch/long" --shard 1/1
+    until [ "$(cat "$scratch/long/manifests/"*.journal 2>/dev/null | wc -l)" -eq 5 ]; do kill -0 $process || break; done
+    run 1 "a shard that another process makes" render "$m" --seeds 0-7 -o "$scratch/long" --shard 1/1
     complains "shard 1/1 of $scratch/long is being made by another process"
     kill -KILL $process
     wait $process 2>/dev/null
-    run 0 "the rest of it" render "$m" --seeds 0-299 -o "$scratch/long" --shard 1/1
-    check "some pictures were kept" grep -q ', [1-9][0-9]* kept' "$scratch/out"
+    rm "$scratch/long/seed0004.png"
+    run 0 "the rest of it" render "$m" --seeds 0-7 -o "$scratch/long" --shard 1/1
+    prints "4 pictures of 8x8, 4 kept"
     gathers "$scratch/long"
-    run 0 "the same in one go" render "$m" --seeds 0-299 -o "$scratch/quick"
+    run 0 "the same in one go" render "$m" --seeds 0-7 -o "$scratch/quick"
     check "gives the same files" same "$scratch/quick" "$scratch/long"
 
     # ---- one run
@@ -171,6 +174,56 @@ if "$ganbend" --help | grep -q '^  cluster '; then
         complains "two photos are named 'p1'"
     }
 fi
+
+# ---- tools/farm/slurm.sh, with a Slurm that runs an array at once; shard 2 fails the first time, and so does a file
+mkdir "$scratch/bin"
+ln -s "$(realpath "$ganbend")" "$scratch/bin/ganbend"
+cat >"$scratch/bin/sbatch" <<'SBATCH'
+#!/bin/sh
+for option in "$@"; do
+    case $option in
+    --array=*) array=${option#--array=} ;;
+    --output=*) output=${option#--output=} ;;
+    -*) ;;
+    *) break ;;
+    esac
+    shift
+done
+echo "$array $*" >>"$SUBMITTED"
+for part in $(echo "${array%%%*}" | tr , ' '); do
+    for i in $(seq "${part%-*}" "${part#*-}"); do
+        [ "$i" = 2 ] && [ "$(wc -l <"$SUBMITTED")" -eq 1 ] && continue
+        SLURM_ARRAY_TASK_ID=$i SLURM_CPUS_PER_TASK=1 sh "$@" >>"$(echo "$output" | sed "s/%a/$i/")" 2>&1
+    done
+done
+echo 17
+SBATCH
+printf '#!/bin/sh\n[ -e "$SUBMITTED.queue" ] && echo 17\nrm -f "$SUBMITTED.queue"\n' >"$scratch/bin/squeue"
+chmod +x "$scratch/bin/sbatch" "$scratch/bin/squeue"
+SUBMITTED=$scratch/submitted
+export SUBMITTED
+farm() { PATH=$scratch/bin:$PATH sh tools/farm/slurm.sh --poll 1 "$@" >"$scratch/out" 2>"$scratch/err"; }
+farm -n 3 --at-once 2 -- ganbend render "$m" --seeds 0-6 -o "$scratch/farm"
+check "slurm.sh ends when all is there" [ $? -eq 0 ]
+prints "7 pictures in 3 shards"
+check "it submits all shards, then the one that failed" [ "$(cut -d ' ' -f 1 "$SUBMITTED" | tr '\n' ' ')" = "1-3%2 2%2 " ]
+rm "$scratch/farm/seed0002.png"
+echo 17 >"$scratch/farm/manifests/slurm-job"
+: >"$SUBMITTED.queue"
+farm -- ganbend render "$m" --seeds 0-6 -o "$scratch/farm"
+check "it fills a gap, with the number of shards of before" [ $? -eq 0 ]
+prints "job 17 is at work"
+check "after the job that was at work" [ "$(tail -n 1 "$SUBMITTED" | cut -d ' ' -f 1)" = 3 ]
+run 0 "the whole run" render "$m" --seeds 0-6 -o "$scratch/plain"
+check "it makes the same files" same "$scratch/plain" "$scratch/farm"
+farm -n 2 --tries 2 -- ganbend render "$m" --bend "$scratch/none.yaml" -o "$scratch/never"
+check "it gives up after as many tries as it may" [ $? -eq 1 ]
+complains "shards 1-2 are incomplete after 2 tries"
+complains "none.yaml"
+farm -- ganbend render "$m"
+check "it needs a folder" [ $? -eq 2 ]
+farm --help
+check "it has help" [ $? -eq 0 ]
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

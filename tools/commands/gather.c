@@ -81,7 +81,8 @@ static gb_status list_faults(const gathering *g, const char *folder, gb_error *e
     for (int i = 0; i < FAULT_KINDS; i++)
         if (g->of_kind[i]) append(counts, sizeof counts, "%s%zu %s", *counts ? ", " : "", g->of_kind[i], fault_words[i]);
     fflush(stdout);
-    state(err, GB_BAD_FILE, "%s: %s; the run has %zu %s in %d shards", folder, counts, g->items, kinds[k].many, g->shards);
+    state(err, GB_BAD_FILE, "%s: %s; the run has %zu %s in %d shard%s", folder, counts, g->items, kinds[k].many, g->shards,
+          g->shards == 1 ? "" : "s");
     free(again);
     return err->status;
 }
@@ -120,8 +121,9 @@ static gb_status gather(const settings *set, const char *folder, gathering *g, g
         return err->status;
     if (set->json) return print_json(g, err);
     if (g->fault_count) return list_faults(g, folder, err);
-    report("%s: %zu %s in %d shards, %zu files, all as they were made", folder, g->items,
-           g->items == 1 ? kinds[k].one : kinds[k].many, g->shards, g->output_count);
+    report("%s: %zu %s in %d shard%s, %zu file%s, all as they were made", folder, g->items,
+           g->items == 1 ? kinds[k].one : kinds[k].many, g->shards, g->shards == 1 ? "" : "s", g->output_count,
+           g->output_count == 1 ? "" : "s");
     return GB_OK;
 }
 

@@ -302,6 +302,59 @@ static void a_recipe_tells_what_it_paints(void **state) {
     gb_session_free(other);
 }
 
+/* Where the left half of the mask is painted in image `number`: its first column. The whole of it must be somewhere. */
+static int place_of(const gb_recipe *recipe, gb_session *session, uint64_t number) {
+    gb_painted p;
+    int first = SIDE;
+    OK(gb_session_redraw(session, number, &err));
+    assert_true(gb_recipe_painted(recipe, session, 0, &p));
+    for (int x = 0; x < SIDE && first == SIDE; x++)
+        if (p.vector[x] >= 0)
+            first = x;
+    assert_true(first <= SIDE / 2);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        assert_int_equal(p.vector[i], i % SIDE >= first && i % SIDE < first + SIDE / 2 ? 0 : -1);
+    return first;
+}
+
+static void a_mask_is_moved_to_another_place_for_each_picture(void **state) {
+    fixture *f = *state;
+    enum { PICTURES = 8 };
+    static float image[IMAGE], again[IMAGE];
+    char text[TEXT], list[TEXT] = "";
+    int place[PICTURES], places = 0;
+    bool seen[SIDE] = {false};
+    for (int i = 0; i < C; i++)
+        strcat(list, i ? ", 9" : "9");
+    snprintf(text, sizeof text, "vectors: {nose: [%s]}\nbends:\n"
+             "  - {at: synthesis.b16.conv1, paint: {mask: '%s', colours: {red: nose, green: keep}, place: random, seed: 3}}\n", list,
+             MASK);
+    gb_recipe *recipe = parse(text);
+    gb_session *session = interactive_session(f->model);
+    OK(gb_recipe_apply(recipe, session, &err));
+    for (int i = 0; i < PICTURES; i++) {
+        place[i] = place_of(recipe, session, (uint64_t)i);
+        places += !seen[place[i]];
+        seen[place[i]] = true;
+        OK(gb_session_render(session, image, &err));
+        gb_session *fresh = interactive_session(f->model);
+        gb_recipe *same = parse(text);
+        OK(gb_session_redraw(fresh, (uint64_t)i, &err));
+        OK(gb_recipe_apply(same, fresh, &err));
+        OK(gb_session_render(fresh, again, &err));
+        assert_memory_equal(image, again, sizeof image);
+        gb_recipe_free(same);
+        gb_session_free(fresh);
+    }
+    assert_true(places >= 3);
+    assert_int_equal(place_of(recipe, session, 2), place[2]);
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+    assert_refused(f, "bends: [{at: synthesis.b8.conv1, paint: {vector: nose, place: random}}]", "only what a mask paints");
+    assert_refused(f, "bends: [{at: synthesis.b8.conv1, paint: {mask: m.png, colours: {red: nose}, place: left}}]", "expected random");
+    assert_refused(f, "bends: [{at: synthesis.b8.conv1, paint: {mask: m.png, colours: {red: nose}, seed: 3}}]", "place: random");
+}
+
 static void an_image_becomes_the_values_of_a_map(void **state) {
     fixture *f = *state;
     enum { MAP = R * R };
@@ -680,6 +733,7 @@ int main(void) {
         WITH(clusters_in_a_recipe_are_checked),
         WITH(a_mask_in_a_recipe_paints_like_one_in_a_file),
         WITH(a_recipe_tells_what_it_paints),
+        WITH(a_mask_is_moved_to_another_place_for_each_picture),
         WITH(an_image_becomes_the_values_of_a_map),
         WITH(images_come_from_files_too_and_colours_become_grey),
         WITH(invalid_pictures_are_refused),

@@ -21,7 +21,7 @@ const views = [
     {name: 'scenes', label: 'Scenes', title: 'Recipes on pads, faded into each other', mount: scenes.mount},
     {name: 'motion', label: 'Motion', title: 'Numbers that move with time or sound', mount: motion.mount},
     {name: 'show', label: 'Show', title: 'What the audience sees', mount: show.mount},
-    {name: 'control', label: 'Control', title: 'MIDI and OSC', mount: control.mount},
+    {name: 'control', label: 'MIDI & OSC', title: 'Knobs, keys and other programs that move numbers', mount: control.mount},
 ];
 
 export function mount(root) {
