@@ -110,7 +110,7 @@ test('a knob is assigned by touching a control and turning it, and is remembered
 
 test('several controls are learned in a row, and belong to the device, not to the project', async () => {
     await page.fresh('another');
-    await page.tab('Control');
+    await page.tab('MIDI & OSC');
     await page.press(/learn$/i);
     await page.click(await page.the('slider', 'Truncation'));
     await page.browser.run('turn(22, 1);');

@@ -1,4 +1,4 @@
-// The view "Control": which knobs, keys and OSC messages move which addresses, and the map of addresses to print.
+// The view "MIDI & OSC": which knobs, keys and messages move which addresses, and the map of addresses to print.
 import {addresses} from '../parts/addresses.js';
 import {bindings} from '../hands/bindings.js';
 import {controls, menu, slider, toggle} from '../parts/controls.js';
