@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -165,4 +165,34 @@ test('sound from a file moves a number, and the level is part of the moment', as
     await page.names('status');
     await page.press('Stop listening');
     await page.run(`const { motion } = await import('/show/motion.js'); motion.run(false);`);
+});
+
+test('a performance is recorded, replayed, and rendered frame by frame', async () => {
+    await page.tab('Show');
+    await page.run('store.change("Still", draft => { draft.recipe = { inputs: { seeds: 3 }, bends: [] }; });');
+    await page.rest();
+    const before = await page.pixels();
+    await page.press('Record');
+    await seed(30);
+    const after = await page.pixels();
+    await page.run(`const { performing } = await import('/show/performing.js'), { seconds } = performing;
+        while (performing.seconds < seconds + 0.2) await new Promise(resolve => setTimeout(resolve, 20));`);
+    await page.run(`const { performing } = await import('/show/performing.js'); performing.stop();
+        store.change('Else', draft => { draft.recipe.inputs.seeds = 5; });
+        performing.goTo(performing.kept.length);`);
+    assert.equal(await page.pixels(), after);
+    await page.run(`const { performing } = await import('/show/performing.js'); performing.goTo(0);`);
+    assert.equal(await page.pixels(), before);
+    await page.press('Use this moment');
+    assert.equal((await page.recipe()).inputs.seeds, 3);
+    await page.tab('Film');
+    await page.choose('Film of', 'the recording');
+    await page.run(`store.setUi('film', { ...store.ui.film, loop: false, fps: 12 });`);
+    await page.press('Render');
+    await until(() => page.browser.run('return /Film saved in film/.test(document.getElementById("announcer").textContent);'), 'the film');
+    const frames = readdirSync(join(page.out, 'film')).sort();
+    const of = value => spawnSync(process.argv[2], ['render', toyFaces, '--seed', String(value), '-o', join(page.out, `${value}.png`)])
+        .status === 0 && pictureOf(join(page.out, `${value}.png`));
+    assert.equal(pictureOf(join(page.out, 'film', frames[0])), of(3));
+    assert.equal(pictureOf(join(page.out, 'film', frames.at(-1))), of(30));
 });

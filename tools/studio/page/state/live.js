@@ -39,7 +39,9 @@ export const live = {
         store.tell('playing');
     },
     // What is shown goes through shape(recipe), which returns the recipe of this moment; again() asks for another picture.
+    // A player that is `fixed` shows its recipes as they are. onSent(run): run(recipe) is called for every picture that is asked for.
     shape(run) { shaper = run; },
+    onSent(run) { sentTo = run; },
     again: touch,
     get shown() { return over ?? store.recipe; },
     get playing() { return over !== null; },
@@ -83,9 +85,9 @@ function wants(set, who, wanted) {
         set.delete(who);
 }
 
-let shaper = recipe => recipe;
+let shaper = recipe => recipe, sentTo = () => {};
 
-const recipeNow = () => shaper(live.shown);
+const recipeNow = () => player?.fixed ? live.shown : shaper(live.shown);
 const isStill = () => recipeNow() === live.shown;
 const isReady = () => wire.state === 'open' && store.opened && store.network?.name === store.state.model;
 
@@ -112,6 +114,7 @@ function pump() {
         changed = false;
         const recipe = recipeNow();
         sendRender(toJson(recipe), recipe);
+        sentTo(recipe);
     } else if (!changed && !underWay.size && wantsUnbent.size) {
         const text = toJson(reachable(unbent(recipeNow())));
         if (text !== unbentText)
