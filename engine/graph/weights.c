@@ -51,6 +51,7 @@ void gb_weights_free(gb_weights *weights) {
     free(weights->packed);
     free(weights->floats);
     free(weights->checked);
+    gb_aligned_free(weights->room);
     gb_mutex_free(weights->lock);
 }
 
@@ -103,9 +104,33 @@ static bool is_plain_f32(const gb_array *a) {
            !memcmp(packed.stride, a->stride, (size_t)a->ndim * sizeof *a->stride);
 }
 
+/* Memory for a weight while it is packed. It is kept for the next one, because systems that return freed memory at once would
+ * hand out other pages, which have to be cleared, for every weight. NULL if out of memory. Lock held. */
+static float *room_for(gb_weights *weights, size_t count) {
+    if (weights->room_count < count) {
+        gb_aligned_free(weights->room);
+        weights->room = gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof *weights->room);
+        weights->room_count = weights->room ? count : 0;
+    }
+    return weights->room;
+}
+
+/* Lock held. */
+static void free_room(gb_weights *weights) {
+    gb_aligned_free(weights->room);
+    weights->room = NULL;
+    weights->room_count = 0;
+}
+
+void gb_weights_end_packing(gb_weights *weights) {
+    gb_mutex_lock(weights->lock);
+    free_room(weights);
+    gb_mutex_unlock(weights->lock);
+}
+
 /* The weight as float32 × gain: a pointer to the session's values or into the file if possible, otherwise converted into
- * *owned. Lock held. */
-static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain,
+ * *owned or, if it is only needed for packing, into room that the next one overwrites. Lock held. */
+static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain, bool for_packing,
                            const float **data, float **owned, gb_error *err) {
     const gb_array *array = gb_network_array(weights->network, name);
     const gb_own_weight *mine = gb_own_weights_find(own, weights->network, name);
@@ -121,20 +146,21 @@ static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const
     }
     size_t count = (size_t)gb_array_count(array);
     gb_reason why = {0};
-    *owned = gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof(float));
-    if (!*owned)
+    float *to = for_packing ? room_for(weights, count)
+                            : (*owned = gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof(float)));
+    if (!to)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (mine) {
-        memcpy(*owned, mine->values, count * sizeof(float));
-    } else if (!gb_array_to_f32(array, *owned, &why)) {
+        memcpy(to, mine->values, count * sizeof(float));
+    } else if (!gb_array_to_f32(array, to, &why)) {
         gb_aligned_free(*owned);
         *owned = NULL;
         gb_because_in(&why, "tensor '%s'", name);
         return gb_fail_because(err, GB_BAD_FILE, &why);
     }
     for (size_t i = 0; gain != 1 && i < count; i++)
-        (*owned)[i] *= gain;
-    *data = *owned;
+        to[i] *= gain;
+    *data = to;
     return GB_OK;
 }
 
@@ -178,7 +204,7 @@ static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, co
     float *owned[GB_MAX_WEIGHTS] = {NULL};
     gb_status status = GB_OK;
     for (int i = 0; i < GB_MAX_WEIGHTS && p->weight[i] && !status; i++)
-        status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, &values[i], &owned[i], err);
+        status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, i == 0, &values[i], &owned[i], err);
     if (!status && p->transform != GB_AS_STORED) {
         float *rearranged = transposed(weights->context->cpu.allocator, gb_network_array(weights->network, p->weight[0]),
                                        values[0], p->desc.op == GB_OP_CONV2D ? (size_t)p->desc.conv2d.groups : 1,
@@ -296,7 +322,7 @@ static gb_status find_floats(gb_weights *weights, gb_own_weights *own, const cha
     gb_floats *entry = calloc(1, sizeof *entry);
     if (!entry)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_status status = as_floats(weights, own, name, gain, &entry->data, &entry->owned, err);
+    gb_status status = as_floats(weights, own, name, gain, false, &entry->data, &entry->owned, err);
     if (status) {
         free(entry);
         return status;
@@ -431,6 +457,7 @@ gb_status gb_own_weights_refresh(gb_own_weights *own, gb_weights *weights, gb_er
     for (gb_floats *form = own->floats; form && !status; form = form->next)
         if (is_newer(own, weights->network, form->name, form->version))
             status = refresh_floats(own, weights, form, err);
+    free_room(weights);
     gb_mutex_unlock(weights->lock);
     return status;
 }
