@@ -81,7 +81,7 @@ void gb_check_kernel(gb_stream *s, cudaError_t error, const char *kernel) {
 }
 
 cudaStream_t gb_launch_stream(gb_stream *s) {
-    return s->first_pass ? NULL : s->handle;
+    return s->first_pass || s->error ? NULL : s->handle;
 }
 
 /* ------------------------------------------------------------------------------------------------ passes */
@@ -112,6 +112,8 @@ gb_pass gb_stream_launch(gb_stream *s, uint64_t key) {
             "uploading the parameter block");
     gb_check(s, cudaEventRecord(s->uploaded, s->handle), "uploading the parameter block");
     s->live_used = 0;
+    if (s->error)
+        return GB_PASS_NONE;    /* kernels would read a parameter block that has not arrived */
     if (key && key == s->captured_key) {
         gb_check(s, cudaGraphLaunch(s->captured, s->handle), "replaying captured launches");
         return GB_PASS_NONE;

@@ -18,7 +18,7 @@ static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {
     return (const gb_cuda *)cpu->device;
 }
 
-/* The CUDA stream to launch on; NULL in the first pass of a render, in which nothing is launched. */
+/* The CUDA stream to launch on; NULL in the first pass of a render, in which nothing is launched, and after an error. */
 cudaStream_t gb_launch_stream(gb_stream *stream);
 /* Keeps the first error for wait(). `what` says what failed. */
 void gb_check(gb_stream *stream, cudaError_t error, const char *what);

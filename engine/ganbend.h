@@ -205,8 +205,7 @@ GB_API void gb_file_facts(const gb_file *file, size_t limit, void (*fact)(void *
  * without gb_npz_finish() removes it. */
 typedef struct gb_npz gb_npz;
 GB_API gb_status gb_npz_new(const char *path, gb_npz **npz, gb_error *err);
-GB_API gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data,
-                            gb_error *err);
+GB_API gb_status gb_npz_add(gb_npz *npz, const char *name, int ndim, const int64_t *shape, const float *data, gb_error *err);
 GB_API gb_status gb_npz_finish(gb_npz *npz, gb_error *err);
 GB_API void gb_npz_free(gb_npz *npz);
 /* Writes one array as an .npy. */
@@ -264,9 +263,9 @@ typedef struct gb_direction {
 
 GB_API gb_status gb_directions_new(gb_directions **directions, gb_error *err);
 GB_API void gb_directions_free(gb_directions *directions);
-/* Reads a file of gb_directions_save(), GANSpace's .npz (lat_comp, lat_stdev: "pc0", …, taken as directions of w),
- * rosinality's factor.pt (eigvec: "factor0", …), or a single array [width], [1, width], [n, width] or [n, 1, width] such as
- * Autolume's .npy ("0", "1", …, of deviation 1). */
+/* Reads a file of gb_directions_save(), GANSpace's .npz (lat_comp, lat_stdev: "pc0", …), rosinality's factor.pt (eigvec:
+ * "factor0", …), or a single array [width], [1, width], [n, width] or [n, 1, width] such as Autolume's .npy ("0", "1", …, of
+ * deviation 1). Where the file does not say the space it is w; recipes add such directions to z if there are no w's. */
 GB_API gb_status gb_directions_open(const char *path, gb_directions **directions, gb_error *err);
 /* Writes an .npz with "direction/NAME" [width], and "NAME/deviation" [1], "NAME/space" [1] (0 w, 1 z) and "NAME/layers" [2]
  * beside it. */
@@ -336,8 +335,7 @@ typedef struct gb_stylegan2 {       /* a zero selects the default in brackets */
 } gb_stylegan2;
 
 /* Writes a StyleGAN2 of that shape with random weights, for benchmarks and tests. */
-GB_API gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half,
-                                   gb_error *err);
+GB_API gb_status gb_init_stylegan2(gb_context *context, const char *out, const gb_stylegan2 *shape, bool half, gb_error *err);
 
 typedef struct gb_biggan {          /* a zero selects the default in brackets */
     size_t size;                    /* sizeof the struct, see "Options" above */
@@ -595,9 +593,11 @@ typedef struct gb_bend_options {
     int grid;               /* PAINT with vectors[0]: 0 = everywhere, k = k×k blocks with one pixel between them */
     const int16_t *mask;    /* PAINT: [mask_h, mask_w] vector indices, negative = keep; resized to the layer */
     int mask_h, mask_w;
+    bool anywhere;          /* PAINT with a mask: what it paints is moved, as a whole, to a place of the layer drawn from `seed`; see
+                             * gb_session_redraw() */
     float factor;           /* NOISE: multiplies the strength */
     bool reseed;            /* NOISE: draw the maps from `seed` + sample */
-    uint64_t seed;          /* NOISE; STYLE: of the z, the same for every sample, drawn as gb_session_seed() does */
+    uint64_t seed;          /* NOISE; PAINT; STYLE: of the z, the same for every sample, drawn as gb_session_seed() does */
     float psi;              /* TRUNCATE; STYLE with set_psi */
     bool set_psi;           /* STYLE: truncate all w's with `psi` instead of the image's truncation */
     bool set_label;         /* STYLE: use class `label` instead of the class of the image being rendered */
@@ -616,11 +616,10 @@ GB_API bool gb_model_can_bend(const gb_model *model, gb_node node, gb_bend_kind 
  * GB_BAD_ARGUMENT also if the session would exceed GB_MAX_BENDS or GB_MAX_BEND_PLACES. */
 GB_API gb_status gb_session_bend(gb_session *session, const gb_bend_options *options, gb_bend *bend, gb_error *err);
 /* Changes the parameters of a filter or activation, or factor, psi or keep, without rerunning nodes before the bend. */
-GB_API gb_status gb_session_set_bend_params(gb_session *session, gb_bend bend, const float *params, int count,
-                                            gb_error *err);
+GB_API gb_status gb_session_set_bend_params(gb_session *session, gb_bend bend, const float *params, int count, gb_error *err);
 /* Removes one bend, or all bends if `bend` is 0. */
 GB_API gb_status gb_session_unbend(gb_session *session, gb_bend bend, gb_error *err);
-/* Draws all random features again for image number `image` of a series, and those of bends added later for the same
+/* Draws all random features and places again for image number `image` of a series, and those of bends added later for the same
  * image. A new session draws for image 0. A rollback restores the image too. */
 GB_API gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err);
 
@@ -659,8 +658,7 @@ GB_API gb_status gb_activation_apply(const char *name, const float *params, int 
 
 typedef struct gb_recipe gb_recipe;
 
-/* Reads and checks a recipe. Files that it names (vectors, masks, clusters) are looked up relative to it when it is
- * applied. */
+/* Reads and checks a recipe. Files that it names are looked up relative to it when it is applied. */
 GB_API gb_status gb_recipe_open(const char *path, gb_recipe **recipe, gb_error *err);
 /* The same from memory, as if it were the contents of file `name`. */
 GB_API gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_recipe **recipe, gb_error *err);
@@ -687,6 +685,9 @@ GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char
  * Unquoted numbers, true, false and null stay what they are; every other scalar is a string, including off, on, yes, no
  * and numbers beyond the range of a double. The text lives as long as the recipe. */
 GB_API gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err);
+/* The same with the clusters, vectors, directions and pictures that it names in files, so that it needs no files but those of
+ * `set` and `add`. A kind of which a file cannot be read, or which would make the recipe larger than 4 MiB, is left as it is. */
+GB_API gb_status gb_recipe_embed(gb_recipe *recipe, const char **text, gb_error *err);
 /* For untrusted recipes: from now on it may name only files in its own folder and below; anything else, also through
  * symbolic links, is refused. gb_recipe_set_clusters() still takes any path. */
 GB_API void gb_recipe_confine(gb_recipe *recipe);

@@ -30,7 +30,7 @@ typedef struct gb_direction_options {
     size_t samples;             /* PCA: images; 0 = 10,000 for w's and 500 for another node */
     uint64_t seed;              /* PCA: z's are drawn from `seed`, `seed` + 1, …, as gb_session_seed() does, */
     const float *z;             /* or are these: [samples, z_dim] */
-    int first_layer, last_layer;        /* SEFA, FACTOR: GB_ROLE_LAYER numbers; last_layer 0 = to the last */
+    int first_layer, layer_count;       /* SEFA, FACTOR: GB_ROLE_LAYER numbers from first_layer on; layer_count 0 = to the last */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
 } gb_direction_options;
@@ -95,6 +95,10 @@ typedef struct gb_layer_clusters {
  * PUBLISHED embeds each map of each sample by the layer's classifier, averages the embeddings over the samples, and clusters the
  * maps by k-means as kmeans_pytorch does: one run from `initial`, the numbers of the clusters in its order. */
 GB_API gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *options, gb_clustering **clustering, gb_error *err);
+/* The nodes that gb_find_clusters() clusters with these options, in its order: so that they can be clustered one by one, with the
+ * same result. At most `room` are written to `layers`, which may be NULL if it is 0; *count is how many there are. */
+GB_API gb_status gb_cluster_layers(gb_model *model, const gb_cluster_options *options, gb_node *layers, size_t room, size_t *count,
+                                   gb_error *err);
 GB_API void gb_clustering_free(gb_clustering *clustering);
 GB_API size_t gb_clustering_layers(const gb_clustering *clustering);
 /* Past the end everything is zero and the name is empty. The arrays belong to the clustering. */
@@ -240,7 +244,9 @@ typedef enum gb_projection_schedule {
 typedef enum gb_projection_space {
     GB_PROJECT_W,               /* one w for all layers */
     GB_PROJECT_W_PLUS,          /* a w for each layer; not with NVIDIA */
-    GB_PROJECT_Z                /* z, and in conditional networks the mixture of classes; only with FAST */
+    GB_PROJECT_Z                /* z, and in conditional networks the mixture of classes. The published projectors have none:
+                                 * their schedules move it as they move w, from the mean of the samples, their rate also that
+                                 * of the classes' logits, which begin equal */
 } gb_projection_space;
 
 typedef struct gb_projection_state {
@@ -279,7 +285,7 @@ typedef struct gb_projection_options {
     size_t samples;             /* for the mean w 10,000; with FAST, to start from, 256; 0 = these */
     /* Random numbers that would be drawn otherwise: */
     const float *z;             /* [samples, z_dim]; NVIDIA: RandomState(123).randn */
-    const float *w_avg;         /* [w_dim] mean w; with `w_std`, the samples' standard deviation, no z's are needed */
+    const float *w_avg;         /* [latent_dim] mean w or z; with `w_std`, the samples' standard deviation, no z's are needed */
     double w_std;
     const float *start;         /* [rows, latent_dim] instead of the mean w or the nearest sample */
     const float *noise;         /* the noise maps to start from, one after another */
@@ -418,7 +424,8 @@ typedef struct gb_region_options {
     const char *at;             /* units: a node with feature maps */
     float factor;               /* units: the chosen maps are multiplied by this; 0 ablates them */
     int count;                  /* units: at most so many; 0 = 10 */
-    int first_layer, last_layer;        /* direction: rows of the w's that it is added to; last_layer 0 = to the last */
+    int first_layer, layer_count;       /* direction: rows of the w's that it is added to, from first_layer on; layer_count 0 =
+                                 * to the last */
     float amount;               /* direction: how far it is followed, both ways, in deviations; 0 = 2 */
     int steps;                  /* of Adam; 0 = 60 */
     size_t samples;             /* images that are searched, rendered as one batch; 0 = 4. As many others are measured */

@@ -9,13 +9,17 @@
 #     sh tools/check.sh --platforms [NAME...]
 #                                    other platforms and installations, with the scripts in
 #                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix,
-#                                    switches, reproducible, python, deb, musl,
+#                                    switches, reproducible, python, deb, musl, slurm,
 #                                    emulated (CUDA kernels under sanitizers)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tier=everyday
 case "${1-}" in
 '') ;;
+--help)
+    sed -n '2,/^set -u$/s/^# \{0,1\}//p' tools/check.sh
+    exit
+    ;;
 --long) tier=long ;;
 --platforms)
     tier=platforms
@@ -47,19 +51,50 @@ fail() {
     say "FAILED: $1"
 }
 
-# step NAME COMMAND…: runs a command that must succeed; if it fails, the end of its output is printed.
+log_of() {
+    echo "$out/logs/$(echo "$1" | tr -c 'a-zA-Z0-9\n' '-').log"
+}
+
+# judge NAME STATUS: counts a step that has ended; if it failed, the end of its output is printed.
+judge() {
+    [ "$2" -eq 0 ] && { passed=$((passed + 1)); return; }
+    tail -n 40 "$(log_of "$1")"
+    fail "$1 (all of its output: $(log_of "$1"))"
+    return 1
+}
+
+# step NAME COMMAND…: runs a command that must succeed.
 step() {
     name=$1
-    log=$out/logs/$(echo "$name" | tr -c 'a-zA-Z0-9\n' '-').log
     shift
     say "$name"
-    if "$@" >"$log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        tail -n 40 "$log"
-        fail "$name (all of its output: $log)"
-        return 1
-    fi
+    "$@" >"$(log_of "$name")" 2>&1
+    judge "$name" $?
+}
+
+# begin NAME COMMAND…: the same for a command that keeps one core busy: others run beside it. `finish` waits for them.
+beside=
+begin() {
+    say "$1"
+    beside="$beside$1
+"
+    (
+        name=$1
+        shift
+        "$@" >"$(log_of "$name")" 2>&1
+        echo $? >"$(log_of "$name").status"
+    ) &
+    [ "$(printf %s "$beside" | wc -l)" -lt "$jobs" ] || finish
+}
+
+finish() {
+    wait
+    while read -r name; do
+        [ -z "$name" ] || judge "$name" "$(cat "$(log_of "$name").status")"
+    done <<END
+$beside
+END
+    beside=
 }
 
 launcher=
@@ -177,7 +212,9 @@ skip="gpu|long"
 step "build the release, warnings as errors" build release all -DCMAKE_BUILD_TYPE=Release $cuda &&
     run_tests "test the release" release -LE "$skip"
 
-step "build with address and undefined-behaviour sanitizers" build sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+sanitized=unit_tests
+[ $tier = long ] && sanitized=all
+step "build with address and undefined-behaviour sanitizers" build sanitize $sanitized -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGANBEND_SANITIZE=address,undefined -DGANBEND_EMULATED_CUDA=OFF && {
     if [ $tier = long ]; then
         run_tests "test under the sanitizers" sanitize -LE "gpu|long"
@@ -191,27 +228,31 @@ step "build with address and undefined-behaviour sanitizers" build sanitize all 
 }
 
 # ---------------------------------------------------------------------------------------------------- long
-step "build with the thread sanitizer" build threads thread_tests -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+step "build with the thread sanitizer" build threads threads_tests -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGANBEND_SANITIZE=thread &&
     run_tests "test under the thread sanitizer" threads -L threads
 
-for checkpoint in nvlabs-orig-16.pkl rosinality-64.pt; do
-    step "valgrind: convert $checkpoint" valgrind_run "$ganbend" convert --no-sandbox \
-        "tests/fixtures/$checkpoint" "$out/valgrind.gbw" &&
-        step "valgrind: render $checkpoint" valgrind_run "$ganbend" render "$out/valgrind.gbw" -o "$out/valgrind.png" \
-            --threads 2
+for checkpoint in nvlabs-orig-16.pkl rosinality-64.pt biggan-32-cifar.pth; do
+    config=
+    [ $checkpoint = biggan-32-cifar.pth ] && config="--config tests/fixtures/biggan-32-cifar.json"
+    # shellcheck disable=SC2086  # no words or two
+    begin "valgrind: convert $checkpoint" valgrind_run "$ganbend" convert --no-sandbox "tests/fixtures/$checkpoint" \
+        "$out/${checkpoint%.*}.gbw" $config
 done
-# valgrind.gbw is now rosinality's network, for which network-bending's recipes are written.
-step "valgrind: a bent render" valgrind_run "$ganbend" render "$out/valgrind.gbw" -o "$out/valgrind.png" \
+finish
+# network-bending's recipes are written for rosinality's network.
+begin "valgrind: render rosinality-64" valgrind_run "$ganbend" render "$out/rosinality-64.gbw" -o "$out/rosinality.png" --threads 2
+begin "valgrind: a bent render" valgrind_run "$ganbend" render "$out/rosinality-64.gbw" -o "$out/bent.png" \
     --bend tests/fixtures/recipes/broad/chain.yaml --clusters tests/fixtures/recipes/broad/clusters.yaml
-step "valgrind: convert biggan-32-cifar.pth" valgrind_run "$ganbend" convert --no-sandbox \
-    tests/fixtures/biggan-32-cifar.pth "$out/valgrind.gbw" --config tests/fixtures/biggan-32-cifar.json &&
-    step "valgrind: render biggan-32-cifar.pth" valgrind_run "$ganbend" render "$out/valgrind.gbw" \
-        -o "$out/valgrind.png" --class 3 --threads 2
+begin "valgrind: render nvlabs-orig-16" valgrind_run "$ganbend" render "$out/nvlabs-orig-16.gbw" -o "$out/nvlabs.png" --threads 2
+begin "valgrind: render biggan-32-cifar" valgrind_run "$ganbend" render "$out/biggan-32-cifar.gbw" -o "$out/biggan.png" --class 3 \
+    --threads 2
+finish
 
 step "build the fuzzers" build_fuzzers "$(sh tools/scripts/fuzzing_clang.sh)" && {
     for fuzzer in $fuzzers; do
-        step "$fuzzer, 2 s" fuzz "$fuzzer" 2
+        begin "$fuzzer, 2 s" fuzz "$fuzzer" 2
     done
+    finish
 }
 summary

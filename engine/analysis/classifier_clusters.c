@@ -111,8 +111,6 @@ static gb_status cluster_layer(gb_clustered_layer *l, const embedder *e, const g
 }
 
 gb_status gb_cluster_by_classifiers(gb_clustering *c, gb_model *model, const gb_cluster_options *o, gb_error *err) {
-    if (!o->at && c->count > GB_PUBLISHED_LAYERS)
-        gb_clustering_keep(c, GB_PUBLISHED_LAYERS);
     embedders all = {.clustering = c, .layers = calloc(c->count, sizeof *all.layers)};
     gb_status status = !all.layers      ? gb_fail(err, GB_NO_MEMORY, "out of memory")
                        : !o->classifier ? gb_fail(err, GB_BAD_ARGUMENT, "the published method needs classifiers of the layers' maps")

@@ -28,21 +28,44 @@ void gb_clustering_layer(const gb_clustering *c, size_t index, gb_layer_clusters
                                l->embedding, l->embedding ? GB_EMBEDDING : 0};
 }
 
-gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *given, gb_clustering **clustering, gb_error *err) {
-    gb_cluster_options options, *o = &options;
+/* Checks the options and chooses the layers. *clustering is freed by the caller, also if it fails. */
+static gb_status choose(gb_model *model, const gb_cluster_options *given, gb_cluster_options *o, gb_clustering **clustering, gb_error *err) {
     *clustering = NULL;
-    if (GB_TAKE_OPTIONS(gb_cluster_options, initial, &options, given, err))
+    if (GB_TAKE_OPTIONS(gb_cluster_options, initial, o, given, err))
         return GB_BAD_ARGUMENT;
     if (o->clusters < 0 || o->clusters > MAX_CLUSTERS || !isfinite(o->psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "%d clusters; expected 1 to %d", o->clusters, MAX_CLUSTERS);
     gb_clustering *c = calloc(1, sizeof *c);
-    gb_status status = c ? gb_clustering_choose(c, model, o->at, o->clusters, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!c)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    *clustering = c;
+    gb_status status = gb_clustering_choose(c, model, o->at, o->clusters, err);
+    if (!status && o->method == GB_CLUSTERS_PUBLISHED && !o->at)
+        gb_clustering_keep(c, GB_PUBLISHED_LAYERS);
+    return status;
+}
+
+gb_status gb_cluster_layers(gb_model *model, const gb_cluster_options *given, gb_node *layers, size_t room, size_t *count,
+                            gb_error *err) {
+    gb_cluster_options options;
+    gb_clustering *c;
+    gb_status status = choose(model, given, &options, &c, err);
+    *count = status ? 0 : c->count;
+    for (size_t i = 0; i < *count && i < room; i++)
+        layers[i] = c->layers[i].node;
+    gb_clustering_free(c);
+    return status;
+}
+
+gb_status gb_find_clusters(gb_model *model, const gb_cluster_options *given, gb_clustering **clustering, gb_error *err) {
+    gb_cluster_options options, *o = &options;
+    gb_clustering *c;
+    gb_status status = choose(model, given, o, &c, err);
     if (!status)
         status = (o->method == GB_CLUSTERS_PUBLISHED ? gb_cluster_by_classifiers : gb_cluster_by_correlation)(c, model, o, err);
     if (status)
         gb_clustering_free(c);
-    else
-        *clustering = c;
+    *clustering = status ? NULL : c;
     return status;
 }
 

@@ -288,9 +288,8 @@ static gb_status factorise(search *s) {
                                                 "of a layer");
     while (gb_graph_find_role(graph, GB_ROLE_LAYER, layers) != GB_NO_NODE)
         layers++;
-    last = o->last_layer ? o->last_layer : layers - 1;
-    if (o->first_layer < 0 || o->first_layer > last || last >= layers)
-        return gb_fail(s->err, GB_BAD_ARGUMENT, "layers %d to %d: this network has 0 to %d", o->first_layer, last, layers - 1);
+    if (gb_last_layer(o->first_layer, o->layer_count, layers, &last, s->err))
+        return s->err->status;
     double *products = calloc(width * width + 1, sizeof *products), *values = calloc(width + 1, sizeof *values);
     float *vector = calloc(width + 1, sizeof *vector);
     gb_status status = products && values && vector ? GB_OK : no_memory(s);

@@ -7,6 +7,7 @@
 #include "engine/base/options.h"
 #include "engine/ganbend_gradient.h"
 #include "region.h"
+#include "samples.h"
 
 enum { STEPS = 60, COMPONENTS = 64, COMPONENT_SAMPLES = 4000, TRIED = 12 };
 static const double rate = 0.05;
@@ -148,17 +149,16 @@ static gb_status prepare(work *k, gb_model *model) {
     const gb_region_options *o = k->o;
     gb_node node = gb_model_find_role(model, GB_ROLE_WS, 0);
     gb_node_info info;
+    int last;
     if (node == GB_NO_NODE)
         return gb_fail(k->err, GB_BAD_ARGUMENT, "this network has no w's; find units of a layer instead");
     gb_model_node(model, node, &info);
     k->rows = (size_t)info.shape[0];
     k->width = (size_t)info.shape[1];
-    if (o->first_layer < 0 || o->last_layer < 0 || (size_t)o->last_layer >= k->rows || (o->last_layer && o->last_layer < o->first_layer) ||
-        (size_t)o->first_layer >= k->rows)
-        return gb_fail(k->err, GB_BAD_ARGUMENT, "layers %d to %d: this network has w's 0 to %zu", o->first_layer, o->last_layer,
-                       k->rows - 1);
+    if (gb_last_layer(o->first_layer, o->layer_count, (int)k->rows, &last, k->err))
+        return k->err->status;
     k->first = (size_t)o->first_layer;
-    k->last = o->last_layer ? (size_t)o->last_layer : k->rows - 1;
+    k->last = (size_t)last;
     k->amount = o->amount > 0 ? o->amount : amount;
     gb_status status = gb_region_new(&k->region, model, node, o, (size_t)(o->steps ? o->steps : STEPS) + TRIED + 2, k->err);
     if (!status)

@@ -71,8 +71,6 @@ static gb_status check_options(const gb_projection *p, gb_error *err) {
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's: project to z");
     if (gb_model_find_role(p->model, GB_ROLE_Z, 0) == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no z: it is no generator");
-    if (o->space == GB_PROJECT_Z && o->schedule != GB_PROJECT_FAST)
-        return gb_fail(err, GB_BAD_ARGUMENT, "the published schedules look for w's; z needs the fast one");
     if (o->space == GB_PROJECT_W_PLUS && o->schedule == GB_PROJECT_NVIDIA)
         return gb_fail(err, GB_BAD_ARGUMENT, "NVIDIA's schedule has one w for all layers; a w for each needs rosinality's or the "
                        "fast one");

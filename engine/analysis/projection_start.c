@@ -1,4 +1,4 @@
-/* Where a projection starts: the mean w of samples, or the nearest of them. */
+/* Where a projection starts: the mean w or z of samples, or the nearest of them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,10 +78,12 @@ static gb_status start_from_mean(gb_projection *p, gb_error *err) {
         memcpy(mean, p->o.w_avg, p->width * sizeof *mean);
         p->deviation = p->o.w_std;
     } else if (!status && !(status = draw_z(p, samples, &z, &owned, err))) {
-        w = malloc(samples * p->width * sizeof *w);
-        status = w ? map_samples(p, z, samples, w, err) : no_memory(err);
+        if (p->o.space != GB_PROJECT_Z) {
+            w = malloc(samples * p->width * sizeof *w);
+            status = w ? map_samples(p, z, samples, w, err) : no_memory(err);
+        }
         if (!status)
-            p->deviation = mean_and_deviation(w, samples, p->width, mean);
+            p->deviation = mean_and_deviation(w ? w : z, samples, p->width, mean);
     }
     for (int row = 0; row < p->rows && !status; row++)
         memcpy(p->latents + (size_t)row * p->width, mean, p->width * sizeof *mean);

@@ -15,6 +15,14 @@ gb_node gb_latent_node(const gb_model *model) {
     return info.inputs ? info.input[0] : GB_NO_NODE;
 }
 
+gb_status gb_last_layer(int first, int count, int layers, int *last, gb_error *err) {
+    if (first < 0 || first >= layers || count < 0 || count > layers - first)
+        return gb_fail(err, GB_BAD_ARGUMENT, "%d layers from layer %d on: this network has layers 0 to %d", count, first,
+                       layers - 1);
+    *last = count ? first + count - 1 : layers - 1;
+    return GB_OK;
+}
+
 static size_t values_of(const gb_model *model, gb_node node) {
     gb_node_info info;
     size_t values = 1;

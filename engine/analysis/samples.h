@@ -39,6 +39,9 @@ gb_status gb_set_sample(gb_model *model, gb_session *session, uint64_t seed, con
 /* The node `at` of a generator, which must have a z and the node feature maps [C, H, W], and what is known of it. */
 gb_status gb_find_map_layer(const gb_model *model, const char *at, gb_node *node, gb_node_info *info, gb_error *err);
 
+/* The last of `count` layers from `first` on; 0 = to the last of the network, which has `layers`. */
+gb_status gb_last_layer(int first, int count, int layers, int *last, gb_error *err);
+
 /* The w from which the w's of all layers are made, or, in networks without, z. GB_NO_NODE if there is neither. */
 gb_node gb_latent_node(const gb_model *model);
 

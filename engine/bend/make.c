@@ -74,6 +74,11 @@ static int by_value(const void *a, const void *b) {
     return *(const int *)a - *(const int *)b;
 }
 
+/* The seed of what is drawn for one image of a series. */
+static uint64_t drawn_for(uint64_t seed, uint64_t image) {
+    return seed + image * UINT64_C(2654435761);
+}
+
 /* The first `count` elements of a Fisher-Yates shuffle of 0 … channels − 1, with MT19937. */
 static void draw_features(uint64_t seed, int channels, int *order, int count) {
     gb_random random;
@@ -102,7 +107,7 @@ static gb_status choose_features(const gb_bend_entry *entry, gb_bend_place *plac
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (f->choice == GB_FEATURES_RANDOM) {
         place->features = (int)(f->share * channels);
-        draw_features(f->seed + image * UINT64_C(2654435761), channels, place->feature, place->features);
+        draw_features(drawn_for(f->seed, image), channels, place->feature, place->features);
     } else {
         place->features = f->count;
         for (int i = 0; i < f->count; i++) {
@@ -125,7 +130,43 @@ static gb_status choose_features(const gb_bend_entry *entry, gb_bend_place *plac
 
 /* ------------------------------------------------------------------------------------------------ painting */
 
-static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_place *place, const gb_graph *graph, gb_error *err) {
+/* One of `count` numbers from 0 on; of different counts about the same share, so that layers of different sizes agree. */
+static int draw_below(gb_random *random, int count) {
+    return (int)((uint64_t)gb_random_word(random) * (uint64_t)count >> 32);
+}
+
+/* Moves what is painted, as a whole, to one of the places where it fits. */
+static gb_status move_anywhere(int16_t *index, const gb_shape *s, uint64_t seed, gb_error *err) {
+    size_t pixels = (size_t)s->h * (size_t)s->w;
+    int top = s->h, left = s->w, bottom = -1, right = -1;
+    gb_random random;
+    for (int y = 0; y < s->h; y++)
+        for (int x = 0; x < s->w; x++)
+            if (index[(size_t)y * (size_t)s->w + (size_t)x] >= 0) {
+                top = y < top ? y : top;
+                bottom = y;
+                left = x < left ? x : left;
+                right = x > right ? x : right;
+            }
+    if (bottom < 0)
+        return GB_OK;
+    int16_t *before = malloc(pixels * sizeof *before);
+    if (!before)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    memcpy(before, index, pixels * sizeof *before);
+    for (size_t i = 0; i < pixels; i++)
+        index[i] = -1;
+    gb_random_seed(&random, seed);
+    int y0 = draw_below(&random, s->h - (bottom - top)), x0 = draw_below(&random, s->w - (right - left));
+    for (int y = top; y <= bottom; y++)
+        memcpy(index + (size_t)(y - top + y0) * (size_t)s->w + (size_t)x0, before + (size_t)y * (size_t)s->w + (size_t)left,
+               (size_t)(right - left + 1) * sizeof *index);
+    free(before);
+    return GB_OK;
+}
+
+static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_place *place, const gb_graph *graph, uint64_t image,
+                               gb_error *err) {
     const gb_bend_options *o = &entry->options;
     gb_shape s = gb_node_shape(&graph->nodes[place->node]);
     place->index = malloc((size_t)s.h * (size_t)s.w * sizeof *place->index);
@@ -144,7 +185,7 @@ static gb_status choose_pixels(const gb_bend_entry *entry, gb_bend_place *place,
         }
     }
     place->live.paint = (gb_paint_live){o->vectors, o->vector_count, place->index};
-    return GB_OK;
+    return o->mask && o->anywhere ? move_anywhere(place->index, &s, drawn_for(o->seed, image), err) : GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ places */
@@ -233,7 +274,7 @@ static gb_status add_place(const gb_bend_scope *scope, gb_bend_entry *entry, gb_
         place->live.filter = (gb_filter_live){entry->params, place->feature, place->features};
         break;
     case GB_BEND_PAINT:
-        status = choose_pixels(entry, place, graph, err);
+        status = choose_pixels(entry, place, graph, image, err);
         break;
     case GB_BEND_SET:
         place->live.set = (gb_set_live){o->values, o->samples, o->add, o->keep, place->channels};

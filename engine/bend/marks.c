@@ -36,6 +36,21 @@ static bool same_paint(const gb_bend_options *x, const gb_bend_options *y, const
            same_bytes(x->mask, y->mask, (size_t)x->mask_h * (size_t)x->mask_w * sizeof *x->mask);
 }
 
+static size_t pixels_of(const gb_bend_place *place, const gb_graph *base) {
+    const gb_graph_node *node = &base->nodes[place->node];
+    return (size_t)node->shape[1] * (size_t)node->shape[2];
+}
+
+/* True if what both paint is at the same places: what is drawn differs by the image. */
+static bool same_pixels(const gb_bend_entry *a, const gb_bend_entry *b, const gb_graph *base) {
+    if (a->options.anywhere != b->options.anywhere)
+        return false;
+    for (int i = 0; i < a->place_count && a->options.anywhere; i++)
+        if (memcmp(a->places[i].index, b->places[i].index, pixels_of(&a->places[i], base) * sizeof(int16_t)))
+            return false;
+    return true;
+}
+
 static bool same_values(const gb_bend_options *x, const gb_bend_options *y, const gb_graph_node *node) {
     size_t floats = (size_t)(x->samples ? x->samples : 1);
     for (int i = 0; i < node->ndim; i++)
@@ -69,7 +84,7 @@ static bool same_bend(const gb_bend_entry *a, const gb_bend_entry *b, const gb_g
                same_bytes(a->params, b->params, (size_t)a->param_count * sizeof *a->params) &&
                x->drop_bias == y->drop_bias && x->set_gain == y->set_gain && same_floats(x->gain, y->gain);
     case GB_BEND_PAINT:
-        return same_paint(x, y, node);
+        return same_paint(x, y, node) && same_pixels(a, b, base);
     case GB_BEND_DISABLE:
         return true;
     case GB_BEND_NOISE:
@@ -121,7 +136,9 @@ void gb_bend_hash(gb_bend_entry *entry, const gb_graph *base) {
         h = gb_mix_bytes(gb_mix_float(h, o->gain), entry->params, (size_t)entry->param_count * sizeof *entry->params);
         break;
     case GB_BEND_PAINT:
-        h = hash_paint(h, o, node);
+        h = gb_mix(hash_paint(h, o, node), o->anywhere);
+        for (int i = 0; i < entry->place_count && o->anywhere; i++)
+            h = gb_mix_bytes(h, entry->places[i].index, pixels_of(&entry->places[i], base) * sizeof(int16_t));
         break;
     case GB_BEND_DISABLE:
         break;

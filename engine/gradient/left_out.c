@@ -1,4 +1,5 @@
 /* The functions of engine/gradient/ in builds with GANBEND_GRADIENTS=OFF: no session computes gradients. */
+#include "adam.h"
 #include "adjoint.h"
 #include "available.h"
 #include "engine/base/error.h"

@@ -186,7 +186,7 @@ static gb_status bend_paint(step_context *b, gb_node node) {
     if (!status)
         status = bend(b, n->name, &(gb_bend_options){.vectors = p->vectors, .vector_count = p->count,
                                                      .grid = b->step->grid, .mask = mask, .mask_h = s.h,
-                                                     .mask_w = s.w});
+                                                     .mask_w = s.w, .anywhere = b->step->anywhere});
     free(mask);
     return status;
 }
@@ -281,11 +281,13 @@ static gb_status bend_layer(step_context *b, int number) {
     return number ? bend_at(b, graph->nodes[node].name) : GB_OK;
 }
 
-/* The layers that the recipe names, or those of the direction's file; directions of z act on z. */
+/* The layers that the recipe names, or those of the direction's file; directions of z act on z, and in a network without w's so do
+ * those of w: files of other tools do not say which they are. */
 static gb_status bend_along_direction(step_context *b, const gb_recipe_place *place) {
     const gb_recipe_direction *d = b->step->direction;
     const gb_graph *graph = b->session->graph;
-    if (d->space == GB_LATENT_Z) {
+    int count = role_count(graph, GB_ROLE_W), last = d->last_layer < 0 ? count - 1 : d->last_layer;
+    if (d->space == GB_LATENT_Z || !count) {
         gb_node z = gb_graph_find_role(graph, GB_ROLE_Z, 0);
         if (d->own_layers || z == GB_NO_NODE)
             return gb_fail(b->err, GB_BAD_ARGUMENT, d->own_layers ? "'%s' is a direction of z, which all layers share: leave "
@@ -296,8 +298,7 @@ static gb_status bend_along_direction(step_context *b, const gb_recipe_place *pl
     }
     if (d->own_layers)
         return bend_w(b, place->number);
-    int count = role_count(graph, GB_ROLE_W), last = d->last_layer < 0 ? count - 1 : d->last_layer;
-    gb_status status = count ? GB_OK : bend_w(b, 0);
+    gb_status status = GB_OK;
     for (int i = d->first_layer; i <= last && !status; i++)
         status = bend_w(b, i);
     return status;

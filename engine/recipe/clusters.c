@@ -93,6 +93,69 @@ static gb_status each_member(const char *file, const gb_yaml *items,
     return status;
 }
 
+static int by_cluster(const void *a, const void *b) {
+    const gb_cluster_member *x = a, *y = b;
+    return x->cluster != y->cluster ? (x->cluster > y->cluster) - (x->cluster < y->cluster)
+                                    : (x->feature > y->feature) - (x->feature < y->feature);
+}
+
+/* Sorts members by cluster and feature, each once. */
+static void sort_members(gb_cluster_member *members, int *count) {
+    int kept = 0;
+    if (!*count)
+        return;
+    qsort(members, (size_t)*count, sizeof *members, by_cluster);
+    for (int i = 1; i < *count; i++)
+        if (by_cluster(&members[i], &members[kept]))
+            members[++kept] = members[i];
+    *count = kept + 1;
+}
+
+typedef struct collection {
+    gb_cluster_member *members;
+    int count, room;
+    const gb_graph_node *node;  /* to which the features belong; NULL = any */
+    const char *file;
+} collection;
+
+static gb_status collect_member(void *arg, const gb_cluster_member *m, gb_error *err) {
+    collection *to = arg;
+    if (to->node && m->feature >= to->node->shape[0])
+        return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: feature %d, but '%s' has 0 to %lld; the clusters belong to another "
+                                         "network", to->file, m->at->line, m->at->column, m->feature, to->node->name,
+                       (long long)to->node->shape[0] - 1);
+    if (to->count == to->room) {
+        int room = to->room ? 2 * to->room : 64;
+        gb_cluster_member *grown = realloc(to->members, (size_t)room * sizeof *grown);
+        if (!grown)
+            return gb_fail(err, GB_NO_MEMORY, "out of memory");
+        to->members = grown;
+        to->room = room;
+    }
+    to->members[to->count++] = *m;
+    return GB_OK;
+}
+
+static gb_status collect(collection *to, const gb_yaml *items, gb_error *err) {
+    gb_status status = each_member(to->file, items, collect_member, to, err);
+    if (!status) {
+        sort_members(to->members, &to->count);
+        return GB_OK;
+    }
+    free(to->members);
+    to->members = NULL;
+    to->count = 0;
+    return status;
+}
+
+gb_status gb_cluster_members(const char *file, const gb_yaml *items, gb_cluster_member **members, int *count, gb_error *err) {
+    collection to = {.file = file};
+    gb_status status = collect(&to, items, err);
+    *members = to.members;
+    *count = to.count;
+    return status;
+}
+
 static gb_status ignore_member(void *arg, const gb_cluster_member *m, gb_error *err) {
     (void)arg, (void)m, (void)err;
     return GB_OK;
@@ -136,63 +199,14 @@ static gb_cluster_layer *layer_of(const gb_clusters *c, const gb_graph *graph, g
     return NULL;
 }
 
-typedef struct collection {
-    gb_cluster_layer *layer;
-    const gb_graph_node *node;
-    const char *file;
-    int room;
-} collection;
-
-static gb_status collect_member(void *arg, const gb_cluster_member *m, gb_error *err) {
-    collection *to = arg;
-    gb_cluster_layer *layer = to->layer;
-    if (m->feature >= to->node->shape[0])
-        return gb_fail(err, GB_BAD_FILE, "%s:%d:%d: feature %d, but '%s' has 0 to %lld; the clusters belong to another "
-                                         "network", to->file, m->at->line, m->at->column, m->feature, to->node->name,
-                       (long long)to->node->shape[0] - 1);
-    if (layer->count == to->room) {
-        int room = to->room ? 2 * to->room : 64;
-        gb_cluster_member *grown = realloc(layer->members, (size_t)room * sizeof *grown);
-        if (!grown)
-            return gb_fail(err, GB_NO_MEMORY, "out of memory");
-        layer->members = grown;
-        to->room = room;
-    }
-    layer->members[layer->count++] = *m;
-    return GB_OK;
-}
-
-static int by_cluster(const void *a, const void *b) {
-    const gb_cluster_member *x = a, *y = b;
-    return x->cluster != y->cluster ? (x->cluster > y->cluster) - (x->cluster < y->cluster)
-                                    : (x->feature > y->feature) - (x->feature < y->feature);
-}
-
-/* Sorts the members by cluster and feature, each once. */
-static void sort_members(gb_cluster_layer *layer) {
-    int kept = 0;
-    if (!layer->count)
-        return;
-    qsort(layer->members, (size_t)layer->count, sizeof *layer->members, by_cluster);
-    for (int i = 1; i < layer->count; i++)
-        if (by_cluster(&layer->members[i], &layer->members[kept]))
-            layer->members[++kept] = layer->members[i];
-    layer->count = kept + 1;
-}
-
 /* Reads the layer's list once, for all bends. */
 static gb_status read_layer(const gb_clusters *c, gb_cluster_layer *layer, const gb_graph_node *node, gb_error *err) {
-    collection to = {layer, node, c->name, 0};
+    collection to = {.node = node, .file = c->name};
     if (layer->members)
         return GB_OK;
-    gb_status status = each_member(c->name, layer->items, collect_member, &to, err);
-    if (!status)
-        sort_members(layer);
-    if (status) {
-        free(layer->members);
-        layer->members = NULL;
-        layer->count = 0;
-    }
+    gb_status status = collect(&to, layer->items, err);
+    layer->members = to.members;
+    layer->count = to.count;
     return status;
 }
 

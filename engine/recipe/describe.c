@@ -168,6 +168,8 @@ static void append_paint(description *s, const gb_recipe_step *step) {
     if (step->has_other)
         append(s, ", the rest %s%s%s", step->other ? "'" : "", step->other ? step->other : "kept",
                step->other ? "'" : "");
+    if (step->anywhere)
+        append(s, ", at a random place");
 }
 
 static void append_values(description *s, const gb_recipe *recipe, const gb_recipe_step *step) {

@@ -155,13 +155,30 @@ static gb_status take(gb_recipe_direction *to, const gb_direction *from, gb_erro
     return GB_OK;
 }
 
+gb_status gb_recipe_directions_file(const gb_recipe *recipe, const char *file, gb_directions **all, gb_error *err) {
+    char *path;
+    gb_status status = gb_recipe_path(recipe, file, &path, err);
+    if (status)
+        return status;
+    status = gb_directions_open(path, all, err);
+    free(path);
+    return status;
+}
+
+gb_status gb_recipe_direction_find(const char *file, const gb_directions *all, const char *name, gb_direction *found,
+                                   gb_error *err) {
+    size_t index;
+    if (!gb_directions_find(all, name, &index))
+        return no_direction(file, name, all, err);
+    gb_directions_at(all, index, found);
+    return GB_OK;
+}
+
 gb_status gb_recipe_direction_open(const gb_recipe *recipe, gb_recipe_direction *direction, gb_error *err) {
     const char *file = direction->file ? direction->file : recipe->directions;
     const gb_directions *all = file ? NULL : recipe->own_directions;
     gb_directions *opened = NULL;
     gb_direction found;
-    char *path = NULL;
-    size_t index;
     gb_status status = GB_OK;
     if (direction->vector)
         return GB_OK;
@@ -169,18 +186,13 @@ gb_status gb_recipe_direction_open(const gb_recipe *recipe, gb_recipe_direction 
         return gb_fail(err, GB_BAD_ARGUMENT, "there are no directions: name a file of them, or write them, under 'directions' at the "
                                              "top of the recipe, or name a file with 'file'");
     if (file) {
-        status = gb_recipe_path(recipe, file, &path, err);
-        if (!status)
-            status = gb_directions_open(path, &opened, err);
+        status = gb_recipe_directions_file(recipe, file, &opened, err);
         all = opened;
     }
-    free(path);
-    if (!status && !gb_directions_find(all, direction->name, &index))
-        status = no_direction(file ? file : "the recipe", direction->name, all, err);
-    if (!status) {
-        gb_directions_at(all, index, &found);
+    if (!status)
+        status = gb_recipe_direction_find(file ? file : "the recipe", all, direction->name, &found, err);
+    if (!status)
         status = take(direction, &found, err);
-    }
     gb_directions_free(opened);
     return status;
 }

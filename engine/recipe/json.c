@@ -154,19 +154,20 @@ static void put_node(writer *w, const gb_yaml *node) {
     }
 }
 
-gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err) {
+gb_status gb_recipe_write_json(const char *name, const gb_yaml *tree, char **text, gb_error *err) {
     writer w = {0};
-    if (!recipe->json) {
-        put_node(&w, recipe->tree);
-        if (w.failed) {
-            free(w.text);
-            return w.failed == GB_NO_MEMORY
-                       ? gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name)
-                       : gb_fail(err, GB_BAD_FILE, "%s: as JSON the recipe has more than %d bytes",
-                                 recipe->name, GB_YAML_MAX_SIZE);
-        }
-        recipe->json = w.text;
-    }
+    put_node(&w, tree);
+    if (w.failed)
+        free(w.text);
+    *text = w.failed ? NULL : w.text;
+    return w.failed == GB_NO_MEMORY ? gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name)
+           : w.failed               ? gb_fail(err, GB_BAD_FILE, "%s: as JSON the recipe has more than %d bytes", name,
+                                              GB_YAML_MAX_SIZE)
+                                    : GB_OK;
+}
+
+gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err) {
+    gb_status status = recipe->json ? GB_OK : gb_recipe_write_json(recipe->name, recipe->tree, &recipe->json, err);
     *text = recipe->json;
-    return GB_OK;
+    return status;
 }

@@ -57,6 +57,10 @@ gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err) {
     return left_out(err);
 }
 
+gb_status gb_recipe_embed(gb_recipe *recipe, const char **text, gb_error *err) {
+    return gb_recipe_json(recipe, text, err);
+}
+
 void gb_recipe_confine(gb_recipe *recipe) {
     (void)recipe;
 }

@@ -85,8 +85,22 @@ static gb_status read_colours(gb_recipe *recipe, const gb_yaml *map, gb_recipe_s
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
+/* The seed is that of random features: different for each bend of a recipe. */
+static gb_status read_place(const gb_recipe *recipe, const gb_yaml *place, const gb_yaml *mask, gb_recipe_step *step,
+                            gb_error *err) {
+    const char *text;
+    gb_status status = gb_recipe_text(recipe, place, "place", &text, err);
+    if (!status && strcmp(text, "random"))
+        status = gb_recipe_fail(recipe, place, err, "place is '%.64s'; expected random", text);
+    if (!status && !mask)
+        status = gb_recipe_fail(recipe, place, err, "only what a mask paints can be moved to a random place");
+    step->anywhere = true;
+    step->seed = (uint64_t)(step - recipe->steps);
+    return status;
+}
+
 gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe_step *step, gb_error *err) {
-    static const char *const keys[] = {"vector", "library", "grid", "mask", "colours", NULL};
+    static const char *const keys[] = {"vector", "library", "grid", "mask", "colours", "place", "seed", NULL};
     enum { MAX_GRID = 4096 };
     if (node->kind == GB_YAML_SCALAR)
         return gb_recipe_text(recipe, node, "paint", &step->vector, err);
@@ -95,7 +109,8 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
         return status;
     const gb_yaml *vector = gb_yaml_get(node, "vector"), *library = gb_yaml_get(node, "library");
     const gb_yaml *grid = gb_yaml_get(node, "grid"), *mask = gb_yaml_get(node, "mask");
-    const gb_yaml *colours = gb_yaml_get(node, "colours");
+    const gb_yaml *colours = gb_yaml_get(node, "colours"), *place = gb_yaml_get(node, "place");
+    const gb_yaml *seed = gb_yaml_get(node, "seed");
     int64_t k = 0;
     if (mask && (vector || grid))
         return gb_recipe_fail(recipe, mask, err, "a mask cannot be used with vector or grid");
@@ -104,7 +119,13 @@ gb_status gb_recipe_read_paint(gb_recipe *recipe, const gb_yaml *node, gb_recipe
     if (!mask != !colours)
         return gb_recipe_fail(recipe, node, err,
                               "a mask needs colours and colours need a mask: one of them is missing");
-    if (vector)
+    if (seed && !place)
+        return gb_recipe_fail(recipe, seed, err, "a seed needs 'place: random'");
+    if (place)
+        status = read_place(recipe, place, mask, step, err);
+    if (!status && seed)
+        status = gb_recipe_seed(recipe, seed, &step->seed, err);
+    if (!status && vector)
         status = gb_recipe_text(recipe, vector, "vector", &step->vector, err);
     if (!status && library)
         status = gb_recipe_text(recipe, library, "library", &step->file, err);
@@ -237,23 +258,39 @@ static gb_status copy_vector(const gb_recipe *recipe, const char *vector, float 
                : gb_fail(err, GB_BAD_ARGUMENT, "there is no vector '%s' under 'vectors'", vector);
 }
 
-/* Appends the vector to those of the painting. */
-static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
-                            gb_recipe_paint *paint, gb_error *err) {
-    const char *library = step->file ? step->file : recipe->vectors;
-    bool own_file = !step->file && is_file_name(vector), own = !own_file && !library && recipe->own_vectors;
+const char *gb_recipe_vector_file(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector) {
+    return step->file ? step->file : is_file_name(vector) ? vector : recipe->vectors;
+}
+
+gb_status gb_recipe_vector_read(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector, float **values, int *c,
+                                gb_error *err) {
+    const char *file = gb_recipe_vector_file(recipe, step, vector);
     char *path = NULL;
-    float *values = NULL, *grown = NULL;
-    int c = 0;
-    if (!own_file && !library && !own)
+    *values = NULL;
+    if (!file && !recipe->own_vectors)
         return gb_fail(err, GB_BAD_ARGUMENT,
                        "the vector '%s' is not defined: add 'vectors' at the top of the recipe with a FILE.npz or with "
                        "names and numbers, or use 'library'",
                        vector);
-    gb_status status = own ? copy_vector(recipe, vector, &values, &c, err)
-                           : gb_recipe_path(recipe, own_file ? vector : library, &path, err);
-    if (!status && !own)
-        status = load_vector(path, own_file ? NULL : vector, &values, &c, err);
+    if (!file)
+        return copy_vector(recipe, vector, values, c, err);
+    gb_status status = gb_recipe_path(recipe, file, &path, err);
+    if (!status)
+        status = load_vector(path, file == vector ? NULL : vector, values, c, err);
+    free(path);
+    if (status) {
+        free(*values);
+        *values = NULL;
+    }
+    return status;
+}
+
+/* Appends the vector to those of the painting. */
+static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector,
+                            gb_recipe_paint *paint, gb_error *err) {
+    float *values = NULL, *grown = NULL;
+    int c = 0;
+    gb_status status = gb_recipe_vector_read(recipe, step, vector, &values, &c, err);
     if (!status && paint->count && c != paint->c)
         status = gb_fail(err, GB_BAD_ARGUMENT, "vector '%s' has %d values, but the one before it has %d", vector, c,
                          paint->c);
@@ -265,7 +302,6 @@ static gb_status add_vector(const gb_recipe *recipe, const gb_recipe_step *step,
         paint->c = c;
     }
     free(values);
-    free(path);
     return status;
 }
 

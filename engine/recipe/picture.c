@@ -1,11 +1,15 @@
 /* Pictures in a recipe: a PNG file, or a PNG in the recipe itself as a data URL (RFC 2397) in strict base64 (RFC 4648);
  * and greyscale images as values of one map. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/error.h"
+#include "engine/base/platform.h"
 #include "engine/picture/png_read.h"
 #include "recipe.h"
+
+static const char url_head[] = "data:image/png;base64,";
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
@@ -72,7 +76,6 @@ static gb_status count_pixels(gb_recipe *recipe, const gb_yaml *node, const char
 
 gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const char *what,
                                  const gb_recipe_picture **out, gb_error *err) {
-    static const char head[] = "data:image/png;base64,";
     gb_recipe_picture *picture = NULL;
     unsigned char *bytes = NULL;
     const char *text;
@@ -86,10 +89,10 @@ gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const c
             picture->file = text;
         return status;
     }
-    if (strncmp(text, head, sizeof head - 1))
+    if (strncmp(text, url_head, sizeof url_head - 1))
         return gb_recipe_fail(recipe, node, err, "%s begins with '%.32s'; expected '%s'", what, text,
-                              head);
-    text += sizeof head - 1;
+                              url_head);
+    text += sizeof url_head - 1;
     status = gb_recipe_alloc(recipe, strlen(text) / 4 * 3, (void **)&bytes, err);
     if (status)
         return status;
@@ -100,6 +103,36 @@ gb_status gb_recipe_read_picture(gb_recipe *recipe, const gb_yaml *node, const c
         return gb_recipe_fail(recipe, node, err, "%s: its base64 has %zu characters; expected a multiple of 4", what,
                               at);
     return gb_recipe_fail(recipe, node, err, "%s: character %zu of its base64 is invalid", what, at + 1);
+}
+
+gb_status gb_recipe_picture_text(const gb_recipe *recipe, const gb_recipe_picture *picture, char **text, gb_error *err) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *path, *to;
+    gb_map map;
+    *text = NULL;
+    gb_status status = gb_recipe_path(recipe, picture->file, &path, err);
+    if (status)
+        return status;
+    status = gb_map_read(path, GB_YAML_MAX_SIZE, &map, err);
+    free(path);
+    if (status)
+        return status;
+    const unsigned char *from = map.bytes;
+    *text = to = malloc(sizeof url_head + (map.size + 2) / 3 * 4);
+    if (to) {
+        to += sprintf(to, "%s", url_head);
+        for (size_t i = 0; i < map.size; i += 3) {
+            size_t left = map.size - i;
+            uint32_t group = (uint32_t)from[i] << 16 | (left > 1 ? (uint32_t)from[i + 1] << 8 : 0) | (left > 2 ? from[i + 2] : 0);
+            *to++ = digits[group >> 18];
+            *to++ = digits[group >> 12 & 63];
+            *to++ = left > 1 ? digits[group >> 6 & 63] : '=';
+            *to++ = left > 2 ? digits[group & 63] : '=';
+        }
+        *to = '\0';
+    }
+    gb_map_close(&map);
+    return *text ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
 const char *gb_recipe_picture_name(const gb_recipe_picture *picture) {

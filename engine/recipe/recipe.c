@@ -173,6 +173,7 @@ void gb_recipe_free(gb_recipe *recipe) {
     gb_arena_free(recipe->arena);
     free(recipe->applied.bends);
     free(recipe->json);
+    free(recipe->embedded);
     free(recipe);
 }
 
@@ -254,7 +255,7 @@ static char *parameters_text(const gb_recipe *recipe) {
 static void tell(gb_recipe *recipe, gb_session *session, bool was_complete, bool again) {
     const char *json = NULL;
     char *set = parameters_text(recipe);
-    bool can = set && !recipe->set_clusters.tree && (again || !gb_recipe_json(recipe, &json, NULL));
+    bool can = set && !recipe->set_clusters.tree && (again || !gb_recipe_embed(recipe, &json, NULL));
     if (!again)
         recipe->told = ++session->last_id;
     if (again)

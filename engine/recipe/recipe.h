@@ -15,7 +15,8 @@
  *     picture.c       pictures in files or in the recipe itself
  *     bend.c          applies a step to a session
  *     describe.c      describes a step in words
- *     json.c          writes the recipe as JSON */
+ *     json.c          writes the recipe as JSON
+ *     embed.c         the same with the contents of the files that it names */
 #ifndef GB_ENGINE_RECIPE_H
 #define GB_ENGINE_RECIPE_H
 
@@ -134,7 +135,8 @@ typedef struct gb_recipe_step {
     float applied[GB_RECIPE_MAX_PARAMS];        /* the numbers in the session */
     int param_count;
     bool reseed;                /* NOISE */
-    uint64_t seed;              /* NOISE */
+    bool anywhere;              /* PAINT with a mask */
+    uint64_t seed;              /* NOISE; PAINT with `anywhere` */
     gb_param_value style;       /* STYLE: the seed, which float could not hold */
     uint64_t applied_style;
     bool own_psi;               /* STYLE */
@@ -196,6 +198,7 @@ struct gb_recipe {
     bool confined;              /* files outside the folder are refused */
     const gb_yaml *tree;        /* the whole document */
     char *json;                 /* the same as JSON, once gb_recipe_json() has been called */
+    char *embedded;             /* with files embedded, once gb_recipe_embed() has been called and there are some */
     gb_recipe_input inputs[GB_RECIPE_MAX_INPUTS];
     int input_count;
     gb_recipe_named *params;
@@ -292,12 +295,23 @@ gb_status gb_clusters_open(const gb_recipe *recipe, const gb_recipe_features *fe
 gb_status gb_clusters_of(gb_clusters *clusters, const gb_recipe_features *features, const gb_graph *graph,
                          gb_node node, int **list, int *count, gb_error *err);
 void gb_clusters_close(gb_clusters *clusters);
+/* The members of a layer's list in a cluster file, by cluster and feature, each once, to be freed. */
+gb_status gb_cluster_members(const char *file, const gb_yaml *items, gb_cluster_member **members, int *count, gb_error *err);
 
 /* The name of a picture for messages. */
 const char *gb_recipe_picture_name(const gb_recipe_picture *picture);
 /* Its pixels, 8-bit RGBA, to be freed. */
 gb_status gb_recipe_pixels(const gb_recipe *recipe, const gb_recipe_picture *picture, int *width, int *height,
                            uint8_t **rgba, gb_error *err);
+/* The file as text for a recipe, "data:image/png;base64,…", to be freed. */
+gb_status gb_recipe_picture_text(const gb_recipe *recipe, const gb_recipe_picture *picture, char **text, gb_error *err);
+
+/* The file of a vector with which a step paints; NULL if the recipe itself should have the vector. If the vector is a file of its
+ * own, this is `vector`. */
+const char *gb_recipe_vector_file(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector);
+/* Its values [*c], to be freed. */
+gb_status gb_recipe_vector_read(const gb_recipe *recipe, const gb_recipe_step *step, const char *vector, float **values, int *c,
+                                gb_error *err);
 
 /* The vectors and mask of a PAINT step, as in gb_bend_options; free with gb_recipe_paint_free(). */
 typedef struct gb_recipe_paint {
@@ -317,8 +331,16 @@ gb_status gb_recipe_image_read(const gb_recipe *recipe, const gb_recipe_step *st
 
 /* Reads `direction: {name, amount, layers, file}`, which has places of its own. */
 gb_status gb_recipe_read_direction(gb_recipe *recipe, const gb_yaml *map, gb_recipe_step *step, gb_error *err);
+/* Opens a file of directions that the recipe names, to be freed. */
+gb_status gb_recipe_directions_file(const gb_recipe *recipe, const char *file, gb_directions **all, gb_error *err);
+/* Finds one of them; `file` is used in messages. */
+gb_status gb_recipe_direction_find(const char *file, const gb_directions *all, const char *name, gb_direction *found,
+                                   gb_error *err);
 /* Reads the direction's file unless it has been read. */
 gb_status gb_recipe_direction_open(const gb_recipe *recipe, gb_recipe_direction *direction, gb_error *err);
+
+/* Writes a tree as JSON, to be freed. */
+gb_status gb_recipe_write_json(const char *name, const gb_yaml *tree, char **text, gb_error *err);
 
 /* The values of a SET step for `node`: one sample [shape…], to be freed. */
 gb_status gb_recipe_values(const gb_recipe *recipe, const gb_recipe_step *step, const gb_graph *graph, gb_node node,

@@ -103,7 +103,7 @@ gb_status gb_session_redraw(gb_session *session, uint64_t image, gb_error *err) 
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     gb_status status = GB_OK;
     for (int i = 0; i < next.count && !status; i++)
-        if (next.entries[i]->options.features.choice == GB_FEATURES_RANDOM)
+        if (next.entries[i]->options.features.choice == GB_FEATURES_RANDOM || next.entries[i]->options.anywhere)
             status = remake(session, &next.entries[i], NULL, 0, image, err);
     if (status) {
         gb_bend_list_clear(&next);

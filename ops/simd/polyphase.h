@@ -3,8 +3,11 @@
  * in those with one (W[1] x[a]): 16 + 12 + 12 + 9 products instead of 81, all from one transformed 4×4 patch. The FIR
  * follows. The points are 0, 1, −1, ∞, so transforms are sums and the error is that of a direct convolution.
  *
- * t is never complete in memory: bands of rows of tiles are transformed, multiplied and transformed back into a ring
- * buffer of rows of t; FIR and epilogue process the rows that are complete. */
+ * t is never complete in memory: a few rows of tiles are transformed, multiplied and transformed back into a ring buffer of
+ * rows of t, which stays in the second-level cache; FIR and epilogue process the rows that are complete. A map is divided
+ * into strips of rows of tiles, each of which one worker processes from the input to the output. The FIR of the rows next to
+ * a boundary between strips reads rows of both: the strips leave copies of them, and those rows follow when all strips are
+ * finished. If there are few tiles and many weights, all workers share one ring buffer and divide the outputs. */
 
 enum { UP_TILE = 3, UP_PATCH = 4, UP_KERNELS = 25, UP_PRODUCTS = 49 };
 
@@ -20,13 +23,14 @@ static inline int up_first(int k) {
 
 typedef struct polyphase_plan {
     int tiles_y, tiles_x;           /* of a sample; they cover positions 0 to H and 0 to W */
-    int rows, bands;                /* rows of tiles in a band; bands of a sample */
-    int group, groups;              /* tiles in a group, a multiple of a register tile's; groups in a full band */
     int blocks, width, passes;      /* blocks of input channels; vectors of a register tile; tiles of all outputs */
-    bool shared;                    /* workers share a group and divide its outputs, instead of one group each */
+    bool shared;                    /* workers share a group and divide its outputs */
+    int strip, strips;              /* rows of tiles in a strip, and strips in a sample: one if workers share */
+    int step;                       /* rows of tiles between two runs of the FIR */
+    int group;                      /* tiles in a group, a multiple of a register tile's */
     size_t v_floats, m_floats;      /* of V of a group, and of M of one pass over it */
-    int ring, columns;              /* rows of t in the ring buffer of each part; positions of a row, from −1 */
-    size_t t_part, t_vector;        /* floats of a part, and of all parts of a vector of outputs */
+    int rows, columns;              /* rows of t in the ring buffer of each part; positions of a row, from −1 */
+    size_t ring_floats, boundary_floats;
     size_t worker_floats;
 } polyphase_plan;
 
@@ -34,43 +38,76 @@ typedef struct polyphase_plan {
  * lines. */
 enum { UP_GAP = 80 };
 
+enum { BOUNDARY_ROWS = 4 };
+
+/* Rows of t: a ring buffer of `count` rows for every part of every vector of outputs. */
+typedef struct up_rows {
+    float *t;
+    int count;
+} up_rows;
+
+static inline size_t up_part_floats(const polyphase_plan *p, int rows) {
+    return (size_t)rows * p->columns * VL + UP_GAP;
+}
+
+static size_t up_rows_floats(const polyphase_plan *p, int rows) {
+    return 4 * up_part_floats(p, rows) * p->passes * p->width;
+}
+
+/* Divides rows of tiles into strips so that the workers finish early, with several strips for each of them if that costs
+ * little, because other programs may slow one down. */
+static int up_strip(int tiles_y, int workers) {
+    int best = tiles_y;
+    int64_t least = INT64_MAX;
+    for (int strip = (tiles_y - 1) / workers + 1; strip > 0; strip--) {
+        int64_t strips = (tiles_y - 1) / strip + 1, cost = 16 * ((strips - 1) / workers + 1) * strip + strip + strips;
+        if (cost < least)
+            least = cost, best = strip;
+    }
+    return best;
+}
+
 static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
     int vectors = vectors_of(d->conv.cout), h = d->in[0].h, w = d->in[0].w;
     polyphase_plan p = {.tiles_y = h / UP_TILE + 1, .tiles_x = w / UP_TILE + 1, .blocks = vectors_of(d->in[0].c),
                         .width = tile_width(vectors)};
     p.passes = vectors / p.width;
-
-    /* A band of t uses a quarter of the third-level cache. */
     p.columns = p.tiles_x * UP_TILE + 1;
-    size_t row_bytes = sizeof(float) * 4 * UP_TILE * p.columns * vectors * VL;
-    size_t rows = cpu->l3 / 4 / row_bytes;
-    p.rows = rows < 1 ? 1 : rows < (size_t)p.tiles_y ? (int)rows : p.tiles_y;
-    p.bands = (p.tiles_y - 1) / p.rows + 1;
-    p.rows = (p.tiles_y - 1) / p.bands + 1;
-    p.bands = (p.tiles_y - 1) / p.rows + 1;
-    p.ring = p.rows * UP_TILE + 2;
-    p.t_part = (size_t)p.ring * p.columns * VL + UP_GAP;
-    p.t_vector = 4 * p.t_part;
 
-    /* V and M use half of the second-level cache, unless the input has so many channels that small groups would read
-     * the weights too often. */
-    int pixels = tile_pixels(p.width), tiles = p.rows * p.tiles_x;
+    /* V and M use half of the second-level cache, unless there are so many weights that small groups would read them too
+     * often. */
+    int pixels = tile_pixels(p.width), tiles = p.tiles_y * p.tiles_x;
     int limit = (int)(cpu->l2 / 2 / (sizeof(float) * UP_PRODUCTS * (p.blocks + p.width) * VL));
     limit = limit > 48 ? 48 : limit < 12 ? 12 : limit / pixels * pixels;
-    p.groups = (tiles - 1) / limit + 1;
-    p.group = ((tiles - 1) / p.groups / pixels + 1) * pixels;
-    p.groups = (tiles - 1) / p.group + 1;
-    p.shared = p.groups < 4 * cpu->workers;
+    if (sizeof(float) * UP_KERNELS * p.blocks * VL * vectors * VL > cpu->l2 / 2)
+        limit = 72;
+    p.shared = p.tiles_y < 2 * cpu->workers || (tiles < 4 * limit * cpu->workers && p.passes >= cpu->workers);
+    if (p.shared) {
+        size_t row_floats = up_part_floats(&p, UP_TILE) * 4 * vectors;
+        size_t most = cpu->l3 / 4 / sizeof(float) / row_floats;
+        p.strip = p.tiles_y, p.strips = 1;
+        p.step = most < 1 ? 1 : most < (size_t)p.tiles_y ? (int)most : p.tiles_y;
+        limit = limit < 72 ? limit : 132;
+    } else {
+        p.strip = up_strip(p.tiles_y, cpu->workers);
+        p.strips = (p.tiles_y - 1) / p.strip + 1;
+        p.step = (66 + p.tiles_x / 2) / p.tiles_x;
+        p.step = p.step < 1 ? 1 : p.step < p.strip ? p.step : p.strip;
+    }
+    p.group = group_size(p.step * p.tiles_x, limit, pixels, 1);
+    p.rows = p.step * UP_TILE + 2;
     p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
     p.m_floats = (size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP;
-    p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats);
+    p.ring_floats = up_rows_floats(&p, p.rows);
+    p.boundary_floats = up_rows_floats(&p, BOUNDARY_ROWS);
+    p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats + p.ring_floats);
     return p;
 }
 
 static size_t polyphase_workspace(const gb_cpu *cpu, const gb_desc *d) {
     polyphase_plan p = plan_polyphase(cpu, d);
-    return sizeof(float) * (modulation_floats(d) + p.passes * p.width * p.t_vector + (p.shared ? p.v_floats : 0) +
-                            p.worker_floats * cpu->workers);
+    return sizeof(float) * (modulation_floats(d) + (p.shared ? p.ring_floats + p.v_floats : 0) +
+                            d->in[0].n * (p.strips - 1) * p.boundary_floats + p.worker_floats * cpu->workers);
 }
 
 /* Offset of kernel k's part of V or M, with x values per product. */
@@ -142,16 +179,21 @@ static void polyphase_pack(const gb_cpu *cpu, const gb_desc *d, const float *con
 
 /* ------------------------------------------------------------------------------------------------ transforms */
 
+/* The tiles that are processed before the FIR runs: some rows of tiles of a sample. */
+typedef struct up_area { int n, row, rows; } up_area;
+
 typedef struct polyphase_job {
     const gb_desc *d;
     const gb_args *args;
     polyphase_plan p;
     modulation m;
-    float *t, *scratch;                 /* scratch: worker_floats for every worker */
-    operand *shared_v;
-    int n, first_row, tiles, group; /* of the current phase: sample, first row of tiles and tiles of the band, group */
-    int first, last;                /* rows that the FIR processes */
+    float *boundaries, *scratch;    /* rows next to boundaries; worker_floats for every worker */
     bool stream;
+
+    up_rows shared_rows;            /* if workers share: the ring buffer, V, and what they are at */
+    operand *shared_v;
+    up_area area;
+    int group, first, last;         /* first and last position of the FIR */
 } polyphase_job;
 
 /* Bᵀ d: the polynomials with zeros at the other points. */
@@ -206,16 +248,16 @@ static inline void up_transform_patch(const polyphase_plan *p, const float *x, s
 }
 
 /* Transforms one block of input channels of a group. */
-static void up_transform_block(const polyphase_job *job, int group, int block, operand *v) {
+static void up_transform_block(const polyphase_job *job, up_area area, int group, int block, operand *v) {
     const polyphase_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
     int valid = in->c - block * VL < VL ? in->c - block * VL : VL;
-    const float *x = gb_plane(job->args->in[0], job->n, block * VL);
-    vec s = vload(job->m.s + ((size_t)job->n * p->blocks + block) * VL);
+    const float *x = gb_plane(job->args->in[0], area.n, block * VL);
+    vec s = vload(job->m.s + ((size_t)area.n * p->blocks + block) * VL);
     float patch[UP_PATCH * UP_PATCH * VL];
     for (int t = 0; t < p->group; t++) {
         int tile = group * p->group + t, left = tile % p->tiles_x * UP_TILE - 1;
-        int top = (job->first_row + tile / p->tiles_x) * UP_TILE - 1;
+        int top = (area.row + tile / p->tiles_x) * UP_TILE - 1;
         if (top >= 0 && left >= 0 && top + UP_PATCH <= in->h && left + UP_PATCH <= in->w && valid == VL) {
             up_transform_patch(p, x + ((size_t)top * in->w + left) * VL, (size_t)in->w * VL, s, block, t, v);
             continue;
@@ -232,15 +274,15 @@ static void up_transform_block(const polyphase_job *job, int group, int block, o
 }
 
 /* The row at position a of one part of t, for one vector of outputs, from column −1 on. */
-static inline float *up_row(const polyphase_job *job, int vector, int part, int a) {
-    const polyphase_plan *p = &job->p;
-    return job->t + vector * p->t_vector + part * p->t_part + (size_t)((a + 1) % p->ring) * p->columns * VL;
+static inline float *up_row(const polyphase_plan *p, const up_rows *rows, int vector, int part, int a) {
+    return rows->t + (4 * vector + part) * up_part_floats(p, rows->count) +
+           (size_t)((a + 1) % rows->count) * p->columns * VL;
 }
 
 /* Transforms the products of one tile for one vector of outputs back to the 3×3 positions of each part. M is
  * [25][q][group][width]. */
-static inline void up_store_tile(const polyphase_job *job, const float *m, int vector, int t, int r, int y, int x) {
-    const polyphase_plan *p = &job->p;
+static inline void up_store_tile(const polyphase_plan *p, const up_rows *to, const float *m, int vector, int t, int r, int y,
+                                 int x) {
     size_t tile = (size_t)p->width * VL, products = p->group * tile;
     const float *at = m + t * tile + r * VL;
     vec rows[UP_TILE][UP_PATCH], out[UP_TILE], columns[UP_TILE][UP_TILE];
@@ -258,29 +300,31 @@ static inline void up_store_tile(const polyphase_job *job, const float *m, int v
     for (int i = 0; i < UP_TILE; i++) {
         const float *from = at + i * products;
         size_t column = (size_t)(x + 1) * VL;
-        float *t_row = up_row(job, vector, 0, y + i) + column;
+        float *t_row = up_row(p, to, vector, 0, y + i) + column;
         up_transform_output(rows[i][0], rows[i][1], rows[i][2], rows[i][3], out);
         for (int j = 0; j < UP_TILE; j++)
             vstore(t_row + j * VL, out[j]);
-        t_row = up_row(job, vector, 1, y + i) + column;
+        t_row = up_row(p, to, vector, 1, y + i) + column;
         for (int j = 0; j < UP_TILE; j++)
             vstore(t_row + j * VL, columns[j][i]);
-        t_row = up_row(job, vector, 2, y + i) + column;
+        t_row = up_row(p, to, vector, 2, y + i) + column;
         up_transform_output(vload(from + up_at(20, products)), vload(from + up_at(21, products)),
                             vload(from + up_at(22, products)), vload(from + up_at(23, products)), out);
         for (int j = 0; j < UP_TILE; j++)
             vstore(t_row + j * VL, out[j]);
-        t_row = up_row(job, vector, 3, y + i) + column;
+        t_row = up_row(p, to, vector, 3, y + i) + column;
         for (int j = 0; j < UP_TILE; j++)
             vstore(t_row + j * VL, vload(at + up_at(24, products) + (UP_TILE * i + j) * products));
     }
 }
 
 /* Multiplies a transformed group with the weights of one register tile's outputs and transforms the products back. */
-static void up_multiply_pass(const polyphase_job *job, int group, int pass, const operand *v, float *m) {
+static void up_multiply_pass(const polyphase_job *job, up_area area, const up_rows *to, int group, int pass,
+                             const operand *v, float *m) {
     const polyphase_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
-    int first = group * p->group, count = job->tiles - first < p->group ? job->tiles - first : p->group;
+    int first = group * p->group, tiles = area.rows * p->tiles_x;
+    int count = tiles - first < p->group ? tiles - first : p->group;
     size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, pixels = (size_t)p->group * VL;
     const operand *u = (const operand *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
     for (int k = 0; k < UP_KERNELS; k++) {
@@ -290,8 +334,8 @@ static void up_multiply_pass(const polyphase_job *job, int group, int pass, cons
     }
     for (int r = 0; r < p->width; r++)
         for (int t = 0; t < count; t++)
-            up_store_tile(job, m, pass * p->width + r, t, r, (job->first_row + (first + t) / p->tiles_x) * UP_TILE,
-                           (first + t) % p->tiles_x * UP_TILE);
+            up_store_tile(p, to, m, pass * p->width + r, t, r, (area.row + (first + t) / p->tiles_x) * UP_TILE,
+                          (first + t) % p->tiles_x * UP_TILE);
 }
 
 /* ------------------------------------------------------------------------------------------------ FIR */
@@ -319,21 +363,19 @@ static inline __attribute__((always_inline)) void up_smooth(const float *fir, co
 }
 
 /* The two output rows of position a for one vector of outputs. */
-static void up_smooth_row(void *arg, int task, int worker) {
-    const polyphase_job *job = arg;
+static void up_smooth_row(const polyphase_job *job, const up_rows *rows, int n, int vector, int a) {
     const polyphase_plan *p = &job->p;
-    int vectors = p->passes * p->width, vector = task % vectors, a = job->first + task / vectors, w = job->d->in[0].w;
+    int vectors = p->passes * p->width, w = job->d->in[0].w;
     const float *fir = (const float *)job->args->packed + polyphase_weight_floats(job->d);
-    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, job->n, vector * VL);
-    vec demodulate = vload(job->m.d + ((size_t)job->n * vectors + vector) * VL);
+    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, vector * VL);
+    vec demodulate = vload(job->m.d + ((size_t)n * vectors + vector) * VL);
     to.stream = job->stream;
-    (void)worker;
     for (int phase = 0; phase < 2; phase++) {
         const float *even[4], *odd[4];
         for (int ky = 0; ky < 4; ky++) {
             int ty = phase + 4 - ky, part = ty % 2 * 2;     /* + 2, so that the division rounds down */
-            even[ky] = up_row(job, vector, part, a + ty / 2 - 1) + VL;
-            odd[ky] = up_row(job, vector, part + 1, a + ty / 2 - 1) + VL;
+            even[ky] = up_row(p, rows, vector, part, a + ty / 2 - 1) + VL;
+            odd[ky] = up_row(p, rows, vector, part + 1, a + ty / 2 - 1) + VL;
         }
         size_t out = (size_t)(2 * a + phase) * 2 * w;
         for (int c = 0; c < w; c += 2, out += 4) {
@@ -358,68 +400,129 @@ static void up_smooth_row(void *arg, int task, int worker) {
 
 /* ------------------------------------------------------------------------------------------------ running */
 
-static void up_run_group(void *arg, int group, int worker) {
+/* Zeros around t: the column before the first one, and the row before the first one of a sample. */
+static void up_clear_borders(const polyphase_plan *p, const up_rows *rows) {
+    for (int vector = 0; vector < p->passes * p->width; vector++)
+        for (int part = 0; part < 4; part++) {
+            memset(up_row(p, rows, vector, part, -1), 0, sizeof(float) * p->columns * VL);
+            for (int a = 0; a < rows->count - 1; a++)
+                vstore(up_row(p, rows, vector, part, a), vset1(0.0f));
+        }
+}
+
+/* The rows next to the boundary below strip `strip`: the last two of this strip and the first two of the next. */
+static up_rows up_boundary(const polyphase_job *job, int n, int strip) {
+    size_t at = (size_t)n * (job->p.strips - 1) + strip;
+    return (up_rows){job->boundaries + at * job->p.boundary_floats, BOUNDARY_ROWS};
+}
+
+static void up_keep_rows(const polyphase_plan *p, up_rows to, const up_rows *from, int first) {
+    for (int vector = 0; vector < p->passes * p->width; vector++)
+        for (int part = 0; part < 4; part++)
+            for (int a = first; a < first + 2; a++)
+                memcpy(up_row(p, &to, vector, part, a), up_row(p, from, vector, part, a),
+                       sizeof(float) * p->columns * VL);
+}
+
+static void up_run_strip(void *arg, int task, int worker) {
     const polyphase_job *job = arg;
-    float *m = job->scratch + job->p.worker_floats * worker;
-    operand *v = (operand *)(m + job->p.m_floats);
-    for (int block = 0; block < job->p.blocks; block++)
-        up_transform_block(job, group, block, v);
-    for (int pass = 0; pass < job->p.passes; pass++)
-        up_multiply_pass(job, group, pass, v, m);
+    const polyphase_plan *p = &job->p;
+    int n = task / p->strips, strip = task % p->strips, begin = strip * p->strip, height = job->d->in[0].h;
+    int end = begin + p->strip < p->tiles_y ? begin + p->strip : p->tiles_y;
+    float *m = job->scratch + p->worker_floats * worker;
+    up_rows rows = {m + p->m_floats, p->rows};
+    operand *v = (operand *)(rows.t + p->ring_floats);
+    int first = begin == 0 ? 0 : begin * UP_TILE + 1;
+    up_clear_borders(p, &rows);
+    for (int row = begin; row < end; row += p->step) {
+        up_area area = {n, row, end - row < p->step ? end - row : p->step};
+        for (int group = 0; group * p->group < area.rows * p->tiles_x; group++) {
+            for (int block = 0; block < p->blocks; block++)
+                up_transform_block(job, area, group, block, v);
+            for (int pass = 0; pass < p->passes; pass++)
+                up_multiply_pass(job, area, &rows, group, pass, v, m);
+        }
+        if (row == begin && strip > 0)
+            up_keep_rows(p, up_boundary(job, n, strip - 1), &rows, begin * UP_TILE);
+        int last = (row + area.rows) * UP_TILE - 1;     /* the FIR of a row reads the next one */
+        last = last < height ? last : height;
+        for (int vector = 0; vector < p->passes * p->width; vector++)
+            for (int a = first; a < last; a++)
+                up_smooth_row(job, &rows, n, vector, a);
+        first = first < last ? last : first;
+    }
+    if (strip + 1 < p->strips)
+        up_keep_rows(p, up_boundary(job, n, strip), &rows, end * UP_TILE - 2);
+}
+
+/* The two positions at a boundary between strips for one vector of outputs. */
+static void up_smooth_boundary(void *arg, int task, int worker) {
+    const polyphase_job *job = arg;
+    const polyphase_plan *p = &job->p;
+    int vectors = p->passes * p->width, vector = task % vectors, boundaries = p->strips - 1;
+    int n = task / vectors / boundaries, strip = task / vectors % boundaries;
+    up_rows rows = up_boundary(job, n, strip);
+    (void)worker;
+    for (int a = (strip + 1) * p->strip * UP_TILE - 1, last = a + 1; a <= last && a < job->d->in[0].h; a++)
+        up_smooth_row(job, &rows, n, vector, a);
 }
 
 static void up_transform_shared(void *arg, int block, int worker) {
     const polyphase_job *job = arg;
     (void)worker;
-    up_transform_block(job, job->group, block, job->shared_v);
+    up_transform_block(job, job->area, job->group, block, job->shared_v);
 }
 
 static void up_multiply_shared(void *arg, int pass, int worker) {
     const polyphase_job *job = arg;
-    up_multiply_pass(job, job->group, pass, job->shared_v, job->scratch + job->p.worker_floats * worker);
+    up_multiply_pass(job, job->area, &job->shared_rows, job->group, pass, job->shared_v,
+                     job->scratch + job->p.worker_floats * worker);
 }
 
-/* Zeros around t: the column before the first one, and the row before the first one of a sample. */
-static void up_clear_borders(const polyphase_job *job) {
+static void up_smooth_shared(void *arg, int task, int worker) {
+    const polyphase_job *job = arg;
+    int vectors = job->p.passes * job->p.width;
+    (void)worker;
+    up_smooth_row(job, &job->shared_rows, job->area.n, task % vectors, job->first + task / vectors);
+}
+
+static void up_run_shared(const gb_cpu *cpu, polyphase_job *job, int n) {
     const polyphase_plan *p = &job->p;
-    for (int vector = 0; vector < p->passes * p->width; vector++)
-        for (int part = 0; part < 4; part++) {
-            memset(up_row(job, vector, part, -1), 0, sizeof(float) * p->columns * VL);
-            for (int a = 0; a < p->ring - 1; a++)
-                vstore(up_row(job, vector, part, a), vset1(0.0f));
+    int height = job->d->in[0].h;
+    up_clear_borders(p, &job->shared_rows);
+    job->first = 0;
+    for (int row = 0; row < p->tiles_y; row += p->step) {
+        job->area = (up_area){n, row, p->tiles_y - row < p->step ? p->tiles_y - row : p->step};
+        for (job->group = 0; job->group * p->group < job->area.rows * p->tiles_x; job->group++) {
+            gb_parallel(cpu, p->blocks, up_transform_shared, job);
+            gb_parallel(cpu, p->passes, up_multiply_shared, job);
         }
+        job->last = (row + job->area.rows) * UP_TILE - 1;
+        job->last = job->last < height ? job->last : height;
+        gb_parallel(cpu, (job->last - job->first) * p->passes * p->width, up_smooth_shared, job);
+        job->first = job->last;
+    }
 }
 
 static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     polyphase_job job = {.d = d, .args = args, .p = plan_polyphase(cpu, d)};
     const polyphase_plan *p = &job.p;
-    int height = d->in[0].h;
+    int samples = d->in[0].n;
     job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     job.m = modulate(cpu, d, args, (const float *)args->packed + polyphase_weight_floats(d) + 16, args->workspace);
-    job.t = (float *)args->workspace + modulation_floats(d);
-    job.scratch = job.t + p->passes * p->width * p->t_vector;
-    job.shared_v = (operand *)job.scratch;
-    job.scratch += p->shared ? p->v_floats : 0;
-    for (job.n = 0; job.n < d->in[0].n; job.n++) {
-        up_clear_borders(&job);
-        job.first = 0;
-        for (job.first_row = 0; job.first_row < p->tiles_y; job.first_row += p->rows) {
-            int rows = p->tiles_y - job.first_row < p->rows ? p->tiles_y - job.first_row : p->rows;
-            job.tiles = rows * p->tiles_x;
-            int groups = (job.tiles - 1) / p->group + 1;
-            if (p->shared)
-                for (job.group = 0; job.group < groups; job.group++) {
-                    gb_parallel(cpu, p->blocks, up_transform_shared, &job);
-                    gb_parallel(cpu, p->passes, up_multiply_shared, &job);
-                }
-            else
-                gb_parallel(cpu, groups, up_run_group, &job);
-            job.last = (job.first_row + rows) * UP_TILE - 1;        /* the FIR of a row reads the next one */
-            job.last = job.last < height ? job.last : height;
-            gb_parallel(cpu, (job.last - job.first) * p->passes * p->width, up_smooth_row, &job);
-            job.first = job.last;
-        }
+    float *at = (float *)args->workspace + modulation_floats(d);
+    if (p->shared) {
+        job.shared_rows = (up_rows){at, p->rows};
+        job.shared_v = (operand *)(at + p->ring_floats);
+        job.scratch = at + p->ring_floats + p->v_floats;
+        for (int n = 0; n < samples; n++)
+            up_run_shared(cpu, &job, n);
+        return;
     }
+    job.boundaries = at;
+    job.scratch = at + samples * (p->strips - 1) * p->boundary_floats;
+    gb_parallel(cpu, samples * p->strips, up_run_strip, &job);
+    gb_parallel(cpu, samples * (p->strips - 1) * p->passes * p->width, up_smooth_boundary, &job);
 }
 
 /* On smaller maps tiles extend past the edge, and reading the transformed weights costs more than the saved

@@ -27,6 +27,21 @@ static inline void share_bands(int size, int limit, int step, int *band, int *ba
     *bands = (size - 1) / *band + 1;
 }
 
+/* Divides `size` pixels into groups of at most `limit`, a multiple of `step`, so that `workers` workers that take one group
+ * after the other finish as early as possible. Large groups read the weights less often. */
+static inline int group_size(int size, int limit, int step, int workers) {
+    int most = (size - 1) / step * step + step, best;
+    int64_t least = INT64_MAX;
+    most = most < limit ? most : limit;
+    best = most;
+    for (int group = most; group >= step && 2 * group >= most; group -= step) {
+        int64_t groups = (size - 1) / group + 1, time = ((groups - 1) / workers + 1) * group;
+        if (time < least)
+            least = time, best = group;
+    }
+    return best;
+}
+
 typedef struct tile_job {
     const operand *x;        /* pixel j, channel i of block b, tap k: x[b · x_block + taps[k] + j · VL + i] */
     size_t x_block;
@@ -68,8 +83,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
             vstore(acc + (j * vectors + r) * VL, a[j][r]);
 }
 
-/* Computes `count` pixels, rounded up to complete tiles unless count = 1: x and acc have space for those. */
-static void multiply(tile_job job, float *acc, int vectors, int count) {
+static void multiply_blocks(tile_job job, float *acc, int vectors, int count) {
     int step = count == 1 ? 1 : tile_pixels(vectors);
     for (int j = 0; j < count; j += step, job.x += step * VL, acc += step * vectors * VL) {
         if (vectors == TILE_VECTORS && step == 1)
@@ -86,6 +100,19 @@ static void multiply(tile_job job, float *acc, int vectors, int count) {
             multiply_tile(&job, acc, 1, 1);
         else
             multiply_tile(&job, acc, 12, 1);
+    }
+}
+
+/* Computes `count` pixels, rounded up to complete tiles unless count = 1: x and acc have space for those. All pixels pass
+ * by 16 KB of weights before the next 16 KB, so that only the first tile reads them from beyond the first-level cache.
+ * Meanwhile sums are in memory, which does not change their bits. */
+static void multiply(tile_job job, float *acc, int vectors, int count) {
+    int blocks = job.blocks, slab = (16 << 10) / (int)(sizeof(operand) * job.ntaps * VL * vectors * VL);
+    slab = count <= tile_pixels(vectors) ? blocks : slab < 1 ? 1 : slab;
+    for (int block = 0; block < blocks; block += slab) {
+        job.blocks = blocks - block < slab ? blocks - block : slab;
+        multiply_blocks(job, acc, vectors, count);
+        job.x += slab * job.x_block, job.w += slab * job.w_block, job.more = true;
     }
 }
 

@@ -33,10 +33,9 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     size_t tile_bytes = sizeof(float) * ELEMENTS * p.width * VL;
     int limit = (int)(cpu->l2 * 2 / 3 / tile_bytes);    /* M and one element's weights fill the second-level cache */
     limit = limit > 96 ? 96 : limit < pixels ? pixels : limit / pixels * pixels;
-    p.groups = (p.tiles + limit - 1) / limit;
-    p.group = ((p.tiles + p.groups - 1) / p.groups + pixels - 1) / pixels * pixels;
-    p.groups = (p.tiles + p.group - 1) / p.group;
-    p.shared = p.groups < 4 * cpu->workers;
+    p.shared = (p.tiles - 1) / limit + 1 < 4 * cpu->workers;
+    p.group = group_size(p.tiles, limit, pixels, p.shared ? 1 : cpu->workers);
+    p.groups = (p.tiles - 1) / p.group + 1;
 
     /* Strides that are multiples of 4096 bytes would put all 36 elements into the same few cache lines. */
     p.v_step = (size_t)p.blocks * p.group * VL + 80 * PAIR;

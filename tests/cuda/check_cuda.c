@@ -1,8 +1,10 @@
 /* check_cuda: compares every row of cuda/ with the plain C one, for random shapes, including unusual ones, on the GPU
  * or, as check_cuda_emulated, without one.
  *
- *   check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N]
+ *   check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N] [--network RESOLUTION]
  *
+ * With --network, only the convolutions of StyleGAN2 up to that resolution, in their full shapes. Plain C would take
+ * minutes for them: it computes small parts of the output, at corners and in the middle.
  * Tolerances are relative to the largest magnitude of the reference: fp32 1e-5, tf32 3e-3, half 5e-3. Equality of bits:
  * fused = split, a sample of a batch = that sample alone, the same in a second run. Buffers begin as NaN. */
 #include "tests/cuda/check_device.h"
@@ -114,12 +116,13 @@ static void check_shapes(const checks *c, double allowed) {
     }
 }
 
-/* More styles than fit beside the largest tile in 48 KB of shared memory, the default limit of a launch. In half
- * precision that takes more channels than any network has on so many pixels. */
+/* More styles than fit beside a tile in 48 KB of shared memory, the default limit of a launch: in half precision beside
+ * the 64×64 tile, else beside that of 128×64. */
 static void check_large_shared_memory(const checks *c, double allowed) {
     static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    bool half = !strcmp(c->precision, "half");
     rng r = {c->seed};
-    use u = convolution(&r, 776, 128, 64, 33, 1, 1);
+    use u = half ? convolution(&r, 9232, 4, 4, 33, 1, 1) : convolution(&r, 776, 128, 64, 33, 1, 1);
     size_t count = count_of(&u.d.out);
     float *reference = run(&one, &gb_ops[u.d.op]->plain, &u), *y = run(&c->cpu, row_of(&c->cpu, &u), &u);
     double by = difference(y, reference, count);
@@ -155,6 +158,77 @@ static void check_bias(const checks *c) {
     free_use(&u);
 }
 
+/* ------------------------------------------------------------------------------------------------ whole layers */
+
+enum { CROP = 12, HALO = 3 };       /* pixels of the input; those near the edge of a crop are not compared */
+
+/* The output of plain C for CROP×CROP pixels of the input from (y, x) on, compared with that part of `all`. */
+static double crop_difference(const use *u, int y, int x, const float *all) {
+    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+    const gb_shape *in = &u->d.in[0], *out = &u->d.out;
+    int up = u->d.conv.up, side = in->h < CROP ? in->h : CROP;
+    use crop = *u;
+    double most = 0.0;
+    char why[200];
+    crop.d.in[0].h = crop.d.in[0].w = side;
+    if (!gb_op_shape(&one, &crop.d, why, sizeof why)) {
+        fprintf(stderr, "checks: %s\n", why);
+        exit(2);
+    }
+    crop.in[0] = allocate(sizeof(float) * count_of(&crop.d.in[0]));
+    for (int i = 0; i < in->c * side; i++)
+        memcpy(crop.in[0] + (size_t)i * side, u->in[0] + ((size_t)(i / side) * in->h + y + i % side) * in->w + x,
+               sizeof(float) * (size_t)side);
+    float *part = run(&one, &gb_ops[u->d.op]->plain, &crop);
+    int y0 = y ? HALO * up : 0, y1 = y + side < in->h ? (side - HALO) * up : side * up;
+    int x0 = x ? HALO * up : 0, x1 = x + side < in->w ? (side - HALO) * up : side * up;
+    for (int c = 0; c < out->c; c++)
+        for (int r = y0; r < y1; r++)
+            for (int k = x0; k < x1; k++) {
+                double by = part[((size_t)c * side * up + r) * side * up + k] -
+                            (double)all[((size_t)c * out->h + y * up + r) * out->w + x * up + k];
+                most = isnan(by) ? INFINITY : fmax(most, fabs(by));
+            }
+    free(crop.in[0]);
+    free(part);
+    return most;
+}
+
+static void check_layer(const checks *c, double allowed, rng *r, int cin, int size, int cout, int kernel, int up) {
+    use u = convolution(r, cin, size, size, cout, kernel, up);
+    const gb_op_row *row = row_of(&c->cpu, &u);
+    size_t count = count_of(&u.d.out);
+    float *y = run(&c->cpu, row, &u), *again = run(&c->cpu, row, &u);
+    int far = size < CROP ? 0 : size - CROP;
+    double by = fmax(crop_difference(&u, 0, 0, y), crop_difference(&u, far, far, y));
+    by = fmax(by, crop_difference(&u, far / 2, far / 2, y)) / largest(y, count);
+    if (!(by <= allowed))
+        fail(row, &u, "differs from plain", by);
+    if (!same_bits(y, again, count))
+        fail(row, &u, "changes when run again", difference(again, y, count));
+    printf("%4d channels of %4dx%-4d to %3d, kernel %d, up %d: difference %.2e\n", cin, size, size, cout, kernel, up,
+           by);
+    fflush(stdout);
+    free(y);
+    free(again);
+    free_use(&u);
+}
+
+static int channels_at(int resolution) {
+    return resolution > 64 ? 32768 / resolution : 512;
+}
+
+static void check_network(const checks *c, double allowed) {
+    rng r = {c->seed};
+    for (int size = 4; size <= c->network; size *= 2) {
+        int channels = channels_at(size);
+        if (size > 4)
+            check_layer(c, allowed, &r, channels_at(size / 2), size / 2, channels, 3, 2);
+        check_layer(c, allowed, &r, channels, size, channels, 3, 1);
+        check_layer(c, allowed, &r, channels, size, 3, 1, 1);
+    }
+}
+
 int main(int argc, char **argv) {
     checks c;
     int status = begin_checks(argc, argv, "check_cuda", "--op", &c);
@@ -162,14 +236,17 @@ int main(int argc, char **argv) {
         return status;
     bool half = !strcmp(c.precision, "half");
     double allowed = half ? 5e-3 : !strcmp(c.precision, "tf32") ? 3e-3 : 1e-5;
+    if (c.network) {
+        check_network(&c, allowed);
+        return end_checks(&c);
+    }
     for (const gb_op_row *const *row = c.device->rows; *row; row++)
         if ((*row)->op < GB_OP_FILTER && (!c.only || !strcmp(c.only, gb_ops[(*row)->op]->name)))     /* not bends */
             check_row(&c.cpu, *row, allowed, c.seed, c.rounds);
     if (!c.only || !strcmp(c.only, "modulated_conv2d")) {
         check_shapes(&c, allowed);
         check_bias(&c);
-        if (!half)
-            check_large_shared_memory(&c, allowed);
+        check_large_shared_memory(&c, allowed);
     }
     return end_checks(&c);
 }

@@ -291,6 +291,46 @@ static void a_failed_allocation_leaves_a_working_session(void **state) {
     gb_session_free(session);
 }
 
+/* Every call of the runtime in a render fails once: in the first render of a session, which makes its buffers, in the
+ * second, which is captured, and in a replay. The render fails, and the next one has the right picture. */
+static void a_failed_call_of_the_runtime_leaves_a_working_session(void **state) {
+    const fixture *f = *state;
+    enum { SIDE = 8, VALUES = 3 * SIDE * SIDE };
+    const gb_stylegan2 tiny = {.size = sizeof tiny, .resolution = SIDE, .z_dim = 8, .w_dim = 8, .mapping_layers = 1,
+                               .channel_base = 64, .channel_max = 16};
+    static const float w[8] = {0.5f};
+    float image[VALUES], expected[VALUES];
+    char path[64];
+    gb_model *model;
+    gb_session *session;
+    gb_bend_options set = {.kind = GB_BEND_SET, .at = "synthesis.w1", .values = w, .samples = 1};
+    gb_bend id;
+    snprintf(path, sizeof path, "tiny.%d.gbw", (int)getpid());
+    ok(gb_init_stylegan2(f->context, path, &tiny, false, &err));
+    for (int renders = 0; renders < 3; renders++) {
+        bool all = false;
+        for (unsigned n = 1; !all; n++) {
+            ok(gb_model_read(f->context, path, &model, &err));
+            ok(gb_session_new(model, NULL, &session, &err));
+            ok(gb_session_seed(session, 3, &err));
+            ok(gb_session_bend(session, &set, &id, &err));
+            for (int i = 0; i < renders; i++)
+                ok(gb_session_render(session, expected, &err));
+            emulated_failing.call = n;
+            gb_status status = gb_session_render(session, image, &err);
+            all = emulated_failing.call > 0;
+            emulated_failing.call = 0;
+            assert_true(all == (status == GB_OK));
+            ok(gb_session_render(session, image, &err));
+            ok(gb_session_render(session, expected, &err));
+            assert_memory_equal(image, expected, sizeof image);
+            gb_session_free(session);
+            gb_model_close(model);
+        }
+    }
+    unlink(path);
+}
+
 static void synchronous_launches_name_the_kernel_that_failed(void **state) {
     float image[IMAGE];
     setenv("GANBEND_CUDA_SYNC", "1", 1);
@@ -410,6 +450,7 @@ int main(void) {
         cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),
         cmocka_unit_test(steps_are_timed_on_request),
         cmocka_unit_test(a_failed_allocation_leaves_a_working_session),
+        cmocka_unit_test(a_failed_call_of_the_runtime_leaves_a_working_session),
         cmocka_unit_test(synchronous_launches_name_the_kernel_that_failed),
         cmocka_unit_test(gradients_are_computed_on_the_cpu),
         cmocka_unit_test(a_replay_uses_new_weights),

@@ -94,7 +94,7 @@ for page in $pages; do
     # What another program's script takes is not ours: spans with a .py before the option, or that begin with an ellipsis.
     for option in $(grep -vE '\.py .*--|^…' "$scratch/spans" | grep -oE '(^|[ `/])--[a-z][-a-z]+' | grep -oE -- '--[-a-z]+' | sort -u); do
         grep -qxF -- "$option" "$scratch/options" ||
-            grep -rqF -- "$option" tools/*.sh tools/scripts tools/train tests/tools/studio tests/reference tests/ops ||
+            grep -rqF -- "$option" tools/*.sh tools/scripts tools/farm tools/train tests/tools/studio tests/reference tests/ops ||
             bad "$page: $option is an option of no subcommand or script"
     done
     for script in $(grep -oE '(sh|node|python3) (tools|tests|docs)/[a-zA-Z0-9_./-]+' "$scratch/text" | cut -d ' ' -f 2); do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The public headers compile alone, as C99, C11, C++11 and C++17, without a warning, and so do the program in README.md and
-# the pieces of docs/embedding.md as C and as C++. A machine may have no C++ compiler.
+# the pieces of docs/embedding.md as C and as C++. A machine may have no C++ compiler. So do the files that take the place of
+# parts that are switched off, and that this build may not contain.
 # usage: test_header.sh C_COMPILER, from the repository root
 set -eu
 cc=$1
@@ -31,6 +32,11 @@ for standard in c99 c11; do
     # shellcheck disable=SC2086  # options
     "$cc" -std=$standard $strict "$work/header.c"
     echo "$cc: $standard"
+done
+for file in $(find engine tools -name '*left_out.c' -o -name '*_without_*.c'); do
+    # shellcheck disable=SC2086
+    "$cc" -std=c11 $strict -Wstrict-prototypes -Wmissing-prototypes -I . "$file"
+    echo "$cc: $file"
 done
 # pieces FILE: the C in a page.
 pieces() {

@@ -54,6 +54,7 @@ static inline shared *small_studio(bell *b) {
         return &tiny;
     json_watch();
     clients_init(&tiny.clients);
+    outputs_init(&tiny.outputs);
     strcpy(out, "/tmp/ganbend-fuzz-XXXXXX");
     if (!mkdtemp(out))
         abort();

@@ -331,7 +331,7 @@ prints "2 pictures of 32x32, with masks"
 at16=$scratch/pairs/masks-synthesis.b16.conv1/seed0004.png
 check "the regions are named" grep -qa "^3: sky" "$at16"
 run 0 "a mask has its picture's recipe" recipe from "$scratch/pairs/masks/seed0004.png"
-prints "mask.png"
+prints "data:image/png"
 run 0 "pictures with one painted layer" render "$model" --seeds 4 --bend "$scratch/one.yaml" --masks -o "$scratch/one"
 for mask in "$at16" "$scratch/one/masks/seed0004.png"; do
     [ "$mask" = "$at16" ] && first=2 || first=1
@@ -344,6 +344,16 @@ rm "$scratch/pairs/masks/seed0003.png"
 run 0 "masks that are missing" render "$model" --seeds 3,4 --bend "$scratch/two.yaml" --masks --resume -o "$scratch/pairs"
 prints "0 pictures"
 check "are written beside pictures that are kept" [ -s "$scratch/pairs/masks/seed0003.png" ]
+sed 's/, other: keep}/, other: keep}, place: random/' "$scratch/one.yaml" >"$scratch/moved.yaml"
+check "a place is random" grep -q 'place: random' "$scratch/moved.yaml"
+run 0 "masks of random places" render "$model" --seeds 3-8 --bend "$scratch/moved.yaml" --bend "$scratch/one.yaml" --redraw --masks \
+    -o "$scratch/moved"
+check "are not all the same" [ "$(for mask in "$scratch"/moved/masks/*.png; do pixels "$mask"; done | sort -u | wc -l)" -gt 1 ]
+run 0 "a picture's recipe" recipe from "$scratch/moved/seed0005.png"
+cp "$scratch/out" "$scratch/from.yaml"
+run 0 "gives it again" render "$model" --bend "$scratch/from.yaml" --masks -o "$scratch/again"
+check "with its mask" [ "$(pixels "$scratch/again/masks/seed0005.png")" = "$(pixels "$scratch/moved/masks/seed0005.png")" ]
+check "and its pixels" [ "$(pixels "$scratch/again/seed0005.png")" = "$(pixels "$scratch/moved/seed0005.png")" ]
 run 2 "masks of a recipe that does not paint" render "$model" --bend "$turn" --masks -o "$scratch/no-pairs"
 complains "no recipe paints"
 run 2 "masks without a recipe" render "$model" --masks -o "$scratch/no-pairs"

@@ -18,6 +18,15 @@ for file in wplus-rows.npy wplus-batch.npy wplus-pickled.pkl; do
     check "$file is one image" [ "$(find "$scratch/$file-out" -name '*.png' | wc -l)" -eq 1 ]
     check "$file is the reference's first" same_picture "$scratch/$file-out/w0000.png" "$scratch/reference/w0000.png"
 done
+for file in projected_w.npz projected_w.pt projected_w.npy; do
+    run 0 "$file of NVIDIA's or Autolume's projector" render "$model" --w "$fixtures/other-tools/$file" -o "$scratch/other.png"
+    check "$file is that picture" same_picture "$scratch/other.png" "$scratch/reference/w0000.png"
+done
+run 0 "rosinality's projector, with --w_plus" convert $fixtures/rosinality-64.pt "$scratch/rosinality.gbw"
+for pt in rosinality networkbending; do
+    run 0 "the file of $pt" render "$scratch/rosinality.gbw" --w "$fixtures/understanding/project-result-$pt.pt" -o "$scratch/$pt"
+    check "gives pictures" [ -n "$(find "$scratch/$pt" -name '*.png')" ]
+done
 run 0 "ten rows can be ten w's" render "$model" --w $wild/wplus-rows.npy --w-as rows -o "$scratch/ten"
 check "they give ten images" [ "$(find "$scratch/ten" -name '*.png' | wc -l)" -eq 10 ]
 run 0 "ReStyle's pickled dict of lists" render "$model" --w $wild/restyle-latents.npy -o "$scratch/restyle"

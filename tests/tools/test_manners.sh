@@ -26,6 +26,13 @@ while read -r command; do
     run 0 "$command --help-all" $command --help-all
     grep -oE '^  --?[a-z0-9-]+' "$scratch/out" | tr -d ' ' | sort -u >"$scratch/all"
     check "the short help of $command names every option" [ -z "$(comm -13 "$scratch/short" "$scratch/all")" ]
+    if grep -qxE -- '--seeds?' "$scratch/all"; then
+        for option in --seed --seeds; do
+            # shellcheck disable=SC2086
+            "$ganbend" $command $option 5 --only-parse >"$scratch/out" 2>"$scratch/err"
+            check "$command takes $option" [ -z "$(grep 'unknown option' "$scratch/err")" ]
+        done
+    fi
 done <"$scratch/commands"
 run 0 "everything" --help-all
 check "contains the options of every subcommand" [ "$(grep -c '^usage: ganbend' "$scratch/out")" -gt 20 ]
@@ -64,6 +71,21 @@ mkdir "$scratch/rest"
 echo 'no room' >"$scratch/rest/seed0000.png"
 run 2 "--yes goes on" render "$m" --seeds 0-9999 -o "$scratch/rest" --yes
 complains "seed0000.png: exists and is not a PNG picture"
+if command -v script >/dev/null; then      # it gives the program a terminal
+    answer() { # answer TEXT: to the question
+        printf "$1" | script -qec "'$ganbend' render '$m' --seeds 0-9999 -o '$scratch/rest'" /dev/null >"$scratch/out" 2>&1
+        status=$?
+        prints "10000 pictures. Go on? [y/N]"
+    }
+    answer 'y\n'
+    check "yes goes on" [ $status -eq 2 ]
+    prints "seed0000.png: exists and is not a PNG picture"
+    for no in '\n' 'n\n' '\000\n'; do
+        answer "$no"
+        check "anything else does not" [ $status -eq 1 ]
+        prints "nothing was made"
+    done
+fi
 
 # ---- a reader that goes away: head, less
 mkfifo "$scratch/pipe"

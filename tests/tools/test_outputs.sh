@@ -69,7 +69,7 @@ complains "this command writes arrays (.npz"
 run 2 "a picture is not a model" convert "$m" "$scratch/x.png"
 complains "this command writes a model (.gbw)"
 run 2 "a strip is not an array" strip "$m" --filter invert -o "$scratch/x.npz"
-run 2 "a sheet needs a file" sweep "$m" --x trunc=0:1:2 -o "$scratch/x"
+run 2 "arrays need a file" dump "$m" --at z -o "$scratch/x"
 complains "stands for a folder"
 check "nothing was written" [ ! -e "$scratch/x" ] && [ ! -e "$scratch/x.gif" ] && [ ! -e "$scratch/x.npz" ]
 

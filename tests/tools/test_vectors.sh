@@ -83,6 +83,13 @@ check "and gives the same pixels" [ "$(pixels "$scratch/again.png")" = "$(pixels
 printf 'directions: found.npz\nbends: [direction: {name: eyes, amount: 2}]\n' >"$scratch/file.yaml"
 run 0 "the file's direction" render "$model" --bend "$scratch/file.yaml" -o "$scratch/again.png"
 check "is the recipe's" [ "$(pixels "$scratch/again.png")" = "$(pixels "$scratch/moved.png")" ]
+run 0 "the picture has it" recipe from "$scratch/again.png"
+mkdir "$scratch/elsewhere"
+cp "$scratch/out" "$scratch/elsewhere/from.yaml"
+run 0 "so its recipe needs no file" render "$model" --bend "$scratch/elsewhere/from.yaml" -o "$scratch/elsewhere/again.png"
+check "and gives the same pixels" [ "$(pixels "$scratch/elsewhere/again.png")" = "$(pixels "$scratch/moved.png")" ]
+run 0 "as it was written it names the file" recipe from "$scratch/again.png" --text Recipe
+prints "directions: found.npz"
 run 0 "another one for the file" find "$model" --mask $mask --search-steps 1 --samples 1 --name all -o "$scratch/found.npz"
 run 0 "both are there" directions "$model" --from "$scratch/found.npz"
 prints "eyes"
@@ -93,8 +100,10 @@ run 2 "no mask" find "$model"
 complains "--mask is missing"
 run 2 "maps in a file of directions" find "$model" --mask $mask --at synthesis.b8.conv1 -o "$scratch/found.npz"
 complains "belongs to a direction"
-run 2 "a range without a layer" find "$model" --mask $mask --layers 0-0
-complains "--layers takes two"
+run 2 "a range that ends before it begins" find "$model" --mask $mask --layers 2-0
+complains "--layers takes a layer or a range"
+run 0 "the first layer alone" find "$model" --mask $mask --layers 0 --search-steps 1 --samples 1
+prints "layers: 0-0"
 run 2 "maps without a layer" find "$model" --mask $mask --count 3
 complains "needs --at"
 

@@ -70,19 +70,27 @@ static bool find_member(const char *map, span name, span *value) {
 
 /* ------------------------------------------------------------------------------------------------ merging */
 
+/* Whether the bend draws something without a seed of its own: `in` is then the map that should have it. */
+static bool draws(span bend, span *in) {
+    static const char *const maps[][2] = {{"features", "random"}, {"paint", "place"}};
+    span drawn, seed;
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        if (find_member(bend.text, (span){maps[i][0], strlen(maps[i][0])}, in) && *in->text == '{' &&
+            find_member(in->text, (span){maps[i][1], strlen(maps[i][1])}, &drawn))
+            return !find_member(in->text, (span){"seed", 4}, &seed);
+    return false;
+}
+
 /* A bend whose place in the list decides what is drawn gets the seed that its own recipe gives it. */
 static void put_bend(text_buffer *to, span bend, size_t place) {
-    span features, random, seed;
+    span in;
     char text[32];
-    bool draws = find_member(bend.text, (span){"features", 8}, &features) && *features.text == '{' &&
-                 find_member(features.text, (span){"random", 6}, &random) &&
-                 !find_member(features.text, (span){"seed", 4}, &seed);
     if (to->used) put_text(to, ", ");
-    if (!draws) {
+    if (!draws(bend, &in)) {
         put_span(to, bend);
         return;
     }
-    const char *end = features.text + features.length - 1;
+    const char *end = in.text + in.length - 1;
     snprintf(text, sizeof text, ", \"seed\": %zu", place);
     put_bytes(to, bend.text, (size_t)(end - bend.text));
     put_text(to, text);
@@ -147,7 +155,7 @@ static void put_section(text_buffer *to, const section *s) {
 
 gb_status merge_recipes(text_buffer *to, const char *const *json, size_t count, const char *path, gb_error *err) {
     section sections[] = {{"parameters", true, {0}, {0}}, {"vectors", true, {0}, {0}}, {"clusters", false, {0}, {0}},
-                          {"directions", false, {0}, {0}}};
+                          {"directions", true, {0}, {0}}};
     enum { SECTIONS = sizeof sections / sizeof *sections };
     text_buffer bends = {0};
     span key, value, bend;

@@ -253,11 +253,19 @@ static gb_status remake(const char *path, const picture_parts *from, text_buffer
     return err->status;
 }
 
+/* Each recipe with what it names in files, if the picture has it. */
 static gb_status read_recipes(const char *path, picture_parts *from, gb_error *err) {
-    char key[32] = "Recipe";
+    char key[32] = "Recipe", whole_key[48], *whole;
     while (from->count < MAX_RECIPES && !look_for_text(path, key, &from->recipes[from->count], err) &&
-           from->recipes[from->count])
+           from->recipes[from->count]) {
+        snprintf(whole_key, sizeof whole_key, "%s with files", key);
+        if (look_for_text(path, whole_key, &whole, err)) break;
+        if (whole) {
+            free(from->recipes[from->count]);
+            from->recipes[from->count] = whole;
+        }
         snprintf(key, sizeof key, "Recipe %zu", ++from->count + 1);
+    }
     return err->status;
 }
 
@@ -272,7 +280,7 @@ gb_status remake_recipe(const char *path, char **text, gb_error *err) {
             remake(path, &from, &p, err);
     }
     free(from.settings);
-    for (size_t i = 0; i < from.count; i++) free(from.recipes[i]);
+    for (size_t i = 0; i <= from.count && i < MAX_RECIPES; i++) free(from.recipes[i]);
     free(from.latent);
     free(from.clusters);
     if (err->status) free(p.text);

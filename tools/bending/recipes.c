@@ -24,9 +24,10 @@ const option bending_table[] = {
 
 enum { TEXT_LIMIT = 4 << 20 };        /* the same as the engine's */
 
-static const char *const text_keys[BENDING_RECIPES] = {
-    "Recipe", "Recipe 2", "Recipe 3", "Recipe 4", "Recipe 5", "Recipe 6", "Recipe 7", "Recipe 8", "Recipe 9",
-    "Recipe 10", "Recipe 11", "Recipe 12", "Recipe 13", "Recipe 14", "Recipe 15", "Recipe 16",
+#define KEYS(number) {"Recipe" number, "Recipe" number " with files"}
+static const char *const text_keys[BENDING_RECIPES][2] = {
+    KEYS(""), KEYS(" 2"), KEYS(" 3"), KEYS(" 4"), KEYS(" 5"), KEYS(" 6"), KEYS(" 7"), KEYS(" 8"), KEYS(" 9"), KEYS(" 10"),
+    KEYS(" 11"), KEYS(" 12"), KEYS(" 13"), KEYS(" 14"), KEYS(" 15"), KEYS(" 16"),
 };
 
 gb_status read_text(const char *path, char **text, size_t *size, gb_error *err) {
@@ -146,10 +147,18 @@ void take_redraw(const gb_recipe *recipe, bending *b) {
         if (!strcmp(name, "redraw")) b->redraw = strtoull(text, NULL, 10);
 }
 
+/* The recipe with what it names in files, for its pictures. */
+static gb_status embed_files(bending *b, size_t i, gb_error *err) {
+    const char *json, *whole;
+    if (gb_recipe_json(b->recipes[i], &json, err) || gb_recipe_embed(b->recipes[i], &whole, err)) return err->status;
+    b->whole[i] = strcmp(json, whole) ? whole : NULL;
+    return GB_OK;
+}
+
 gb_status apply_bending(bending *b, gb_session *session, gb_error *err) {
     if (gb_session_redraw(session, b->redraw, err)) return err->status;
     for (size_t i = 0; i < b->count; i++)
-        if (gb_recipe_apply(b->recipes[i], session, err)) return err->status;
+        if (gb_recipe_apply(b->recipes[i], session, err) || embed_files(b, i, err)) return err->status;
     return GB_OK;
 }
 
@@ -173,7 +182,10 @@ void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]) {
 
 size_t bending_texts(const bending *b, gb_text *texts) {
     size_t count = 0;
-    for (size_t i = 0; i < b->count; i++) texts[count++] = (gb_text){text_keys[i], b->texts[i]};
+    for (size_t i = 0; i < b->count; i++) {
+        texts[count++] = (gb_text){text_keys[i][0], b->texts[i]};
+        if (b->whole[i]) texts[count++] = (gb_text){text_keys[i][1], b->whole[i]};
+    }
     if (b->clusters) texts[count++] = (gb_text){"Clusters", b->clusters};
     return count;
 }

@@ -12,11 +12,13 @@ typedef struct bending_options {
 
 extern const option bending_table[];
 
-enum { BENDING_RECIPES = 16, BENDING_TEXT_ROOM = 2048 };
+enum { BENDING_RECIPES = 16, BENDING_TEXTS = 2 * BENDING_RECIPES + 1, BENDING_TEXT_ROOM = 2048 };
 
 typedef struct bending {
     gb_recipe *recipes[BENDING_RECIPES];    /* a recipe belongs to the session that it was added to */
     char *texts[BENDING_RECIPES];           /* contents of their files */
+    const char *whole[BENDING_RECIPES];     /* once they are applied: with what they name in other files, or NULL if they name
+                                             * nothing */
     char *clusters;
     size_t count;
     uint64_t redraw;                        /* image number for gb_session_redraw() */
@@ -40,7 +42,7 @@ gb_status update_bending(bending *b, gb_session *session, gb_error *err);
 
 /* Writes " --bend crc32:… --set angle=30", which continues a picture's settings; empty without bends. */
 void describe_bending(const bending *b, char text[BENDING_TEXT_ROOM]);
-/* The texts of recipes and clusters for a PNG. Returns their number, at most BENDING_RECIPES + 1. */
+/* The texts of recipes and clusters for a PNG. Returns their number, at most BENDING_TEXTS. */
 size_t bending_texts(const bending *b, gb_text *texts);
 
 /* Reads a text file of at most 4 MiB and terminates it with a 0. The caller frees it. */

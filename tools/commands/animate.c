@@ -6,6 +6,7 @@
 
 #include "tools/animation/blend_yaml.h"
 #include "commands.h"
+#include "tools/farm/shard.h"
 #include "tools/program/host.h"
 #include "tools/bending/parameters.h"
 #include "tools/animation/latent_keys.h"
@@ -24,6 +25,7 @@
 typedef struct settings {
     input_options in;
     bending_options bending;
+    shard_options shard;
     text_list move;
     const char *to, *out, *ease, *loop, *through, *grid, *size;
     int64_t frames, noise_loop;
@@ -54,6 +56,7 @@ static const option options[] = {
     {"--fps", OPTION_NUMBER, AT(fps), "R", "Frames per second of FILE (default: 30).", 0.1, 1000},
     {"--resume", RARE(OPTION_FLAG), AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
     {"--clean", RARE(OPTION_FLAG), AT(clean), NULL, "Remove the frames of an older, longer animation from DIR.", 0, 0},
+    SHARD_OPTION(settings, shard),
     {0}
 };
 
@@ -74,6 +77,7 @@ typedef struct work {
     noise_loop noise;           /* no layers without --noise-loop */
     scaling scaling;
     plain_sheet sheet;          /* one picture without --grid */
+    shard *shard;               /* NULL: all frames */
     bool video;                 /* the output is one stream */
     uint8_t *bytes;             /* the current picture: pixels for a PNG, RGB for video */
     char made_with[SETTINGS_ROOM + BENDING_TEXT_ROOM];
@@ -115,6 +119,7 @@ static gb_status check(work *w, input_options *in, gb_error *err) {
     if (w->video && (set->resume || set->clean))
         return state(err, GB_BAD_ARGUMENT, "%s needs -o DIR; a video is written as a whole",
                      set->resume ? "--resume" : "--clean");
+    if (shard_check(&set->shard, set->out, err)) return err->status;
     w->sheet.columns = w->sheet.rows = 1;
     if (set->grid && !parse_pair(set->grid, 'x', 1, 1000, &w->sheet.columns, &w->sheet.rows))
         return state(err, GB_BAD_ARGUMENT, "--grid takes COLUMNSxROWS, as in 4x2, not '%s'", set->grid);
@@ -276,14 +281,16 @@ static void describe_frame(const work *w, const inputs *in, long frame, char *te
     snprintf(text + strlen(text), size - strlen(text), " (frame %ld of animate %s)", frame, w->made_with);
 }
 
-static gb_status write_frame(const work *w, long frame, const char *path, gb_error *err) {
+static gb_status write_frame(work *w, long frame, const char *path, const char *name, gb_error *err) {
     const inputs in = frame_inputs(w);
     picture_texts t;
-    char text[2 * sizeof w->made_with], *latent = w->set->grid ? NULL : latent_numbers(&in, 0);
+    char text[2 * sizeof w->made_with], file[FRAME_NAME_ROOM + 8], *latent = w->set->grid ? NULL : latent_numbers(&in, 0);
+    snprintf(file, sizeof file, "%s.png", name);
     describe_frame(w, &in, frame, text, sizeof text);
     fill_picture_texts(&t, w->o, text, latent, w->parameters.bending);
-    gb_png_write_pixels(path, w->sheet.columns * w->sheet.width, w->sheet.rows * w->sheet.height, w->sheet.channels,
-                        w->sheet.pixels, t.texts, t.count, err);
+    if (!gb_png_write_pixels(path, w->sheet.columns * w->sheet.width, w->sheet.rows * w->sheet.height, w->sheet.channels,
+                             w->sheet.pixels, t.texts, t.count, err))
+        shard_done(w->shard, (size_t)frame, text, (const char *const[]){file}, 1, err);
     free(latent);
     return err->status;
 }
@@ -293,8 +300,8 @@ static gb_status make_picture(work *w, long frame, size_t *written, gb_error *er
     char path[PATH_ROOM], name[FRAME_NAME_ROOM];
     name_frame(frame, name);
     if (join_path(path, w->set->out, name, err)) return err->status;
-    if (w->set->resume && gb_png_is_complete(path)) return GB_OK;
-    if (!render_frame(w, frame, err) && !write_frame(w, frame, path, err)) ++*written;
+    if (w->set->resume && !w->shard && gb_png_is_complete(path)) return GB_OK;
+    if (!render_frame(w, frame, err) && !write_frame(w, frame, path, name, err)) ++*written;
     return err->status;
 }
 
@@ -308,11 +315,23 @@ static gb_status look_for_older(const settings *set, gb_error *err) {
     return GB_OK;
 }
 
+static void name_item(void *arg, size_t item, char name[SHARD_NAME_ROOM]) {
+    char frame[FRAME_NAME_ROOM];
+    (void)arg;
+    name_frame((long)item, frame);
+    snprintf(name, SHARD_NAME_ROOM, "%s", frame);
+}
+
 static gb_status render_pictures(work *w, progress *p, gb_error *err) {
-    size_t written = 0, frames = (size_t)w->set->frames;
+    const shard_run run = {.command = "animate", .folder = w->set->out, .settings = w->made_with, .o = w->o,
+                           .items = (size_t)w->set->frames, .name = name_item};
+    size_t written = 0, frames = shard_share(&w->set->shard, run.items);
     char kept[48] = "";
-    host_make_folder(w->set->out, err);
-    for (long i = 0; i < w->set->frames && !err->status; i++, progress_next(p)) make_picture(w, i, &written, err);
+    if (!host_make_folder(w->set->out, err)) shard_begin(&w->set->shard, &run, &w->shard, err);
+    if (!err->status) *p = progress_start("animating", shard_left(w->shard, run.items));
+    for (long i = 0; i < w->set->frames && !err->status; i++)
+        if (shard_wants(w->shard, (size_t)i) && !make_picture(w, i, &written, err)) progress_next(p);
+    if (!err->status) shard_end(w->shard, err);
     progress_end(p);
     if (err->status || look_for_older(w->set, err)) return err->status;
     if (written < frames) snprintf(kept, sizeof kept, ", %zu kept", frames - written);
@@ -386,8 +405,9 @@ static int run(int argc, char **argv) {
             !open_model(operands[0], &set.in.on, &o, &err) && !load_inputs(&set.in, o.model, &in, &err) &&
             !prepare(w, &in, &err)) {
             describe(w, &in);
-            if (!confirm_pictures((size_t)set.frames * (size_t)w->sheet.columns * (size_t)w->sheet.rows, &err)) render_frames(w, &err);
+            if (!confirm_pictures(shard_share(&set.shard, (size_t)set.frames) * (size_t)w->sheet.columns * (size_t)w->sheet.rows, &err)) render_frames(w, &err);
         }
+        shard_free(w->shard);
         free_latent_keys(&w->latents);
         noise_loop_free(&w->noise);
         scaling_free(&w->scaling);

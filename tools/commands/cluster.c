@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "tools/farm/shard.h"
 #include "engine/ganbend_analysis.h"
 #include "tools/inputs/classifiers.h"
 #include "tools/inputs/inputs.h"
@@ -14,10 +15,12 @@
 #include "tools/program/output_names.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
+#include "tools/program/text.h"
 #include "tools/sheets/sheet.h"
 
 typedef struct settings {
     input_options in;
+    shard_options shard;
     const char *at, *out, *sheets, *method, *classifiers;
     int64_t clusters, samples, first_sample, epochs, batch, training_images;
     bool json, effects, for_image, stored_statistics, train, paper;
@@ -26,7 +29,8 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 
 static const option options[] = {
-    {"-o", OPTION_TEXT, AT(out), "FILE.yaml", "Write the clusters for recipes and for network-bending.", 0, 0},
+    {"-o", OPTION_TEXT, AT(out), "FILE.yaml|DIR", "Write the clusters for recipes and for network-bending. With --shard a folder, which "
+     "gets a file for each layer.", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "GLOB", "Layers to cluster, by name, alias or pattern (default: the layers that "
      "network-bending clusters). Needed for networks without numbered layers.", 0, 0},
     {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together; "
@@ -52,6 +56,7 @@ static const option options[] = {
      "picture without it, with it inverted, and with it three times as strong.", 0, 0},
     {"--effects", OPTION_FLAG, AT(effects), NULL, "Measure whether the maps of a cluster change the same places of the picture.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print the list as JSON.", 0, 0},
+    SHARD_OPTION(settings, shard),
     {0}
 };
 
@@ -83,24 +88,31 @@ static gb_status set_image(void *arg, size_t sample, gb_session *session, gb_err
     return prepare_inputs(in, session, in->model, err) ? err->status : apply_inputs(in, 0, session, err);
 }
 
-static gb_status find(settings *set, inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
-    if (set->train && train(set, in, o, err)) return err->status;
-    progress p = progress_start("clustering", 1);
-    classifiers from = {.folder = set->classifiers, .context = o->context};
+static gb_cluster_options how_to_cluster(const settings *set, inputs *in) {
     gb_cluster_options how = {.at = set->at, .clusters = (int)set->clusters, .samples = (size_t)set->samples,
                               .seed = (uint64_t)set->first_sample, .psi = isnan(set->in.trunc) ? 0 : (float)set->in.trunc,
                               .stored_noise = set->in.noise && in->noise == GB_NOISE_CONST,
-                              .stored_statistics = set->stored_statistics, .progress = progress_go_on, .progress_arg = &p};
+                              .stored_statistics = set->stored_statistics};
     if (set->method && !strcmp(set->method, "published")) {
         how.method = GB_CLUSTERS_PUBLISHED;
         how.classifier = open_classifier;
-        how.classifier_arg = &from;
     }
     if (set->for_image) {
         how.inputs = set_image;
         how.inputs_arg = in;
         how.samples = 1;
     }
+    return how;
+}
+
+static gb_status find(settings *set, inputs *in, const loaded_model *o, gb_clustering **found, gb_error *err) {
+    if (set->train && train(set, in, o, err)) return err->status;
+    progress p = progress_start("clustering", 1);
+    classifiers from = {.folder = set->classifiers, .context = o->context};
+    gb_cluster_options how = how_to_cluster(set, in);
+    how.progress = progress_go_on;
+    how.progress_arg = &p;
+    how.classifier_arg = &from;
     gb_find_clusters(o->model, &how, found, err);
     progress_end(&p);
     close_classifiers(&from);
@@ -276,6 +288,88 @@ static gb_status make_sheets(const settings *set, const loaded_model *o, inputs 
     return err->status;
 }
 
+/* ------------------------------------------------------------------------------------------------ shards */
+
+typedef struct layers {
+    const gb_model *model;
+    gb_node *nodes;
+    size_t count;
+} layers;
+
+static const char *layer_name(const layers *l, size_t item) {
+    gb_node_info info;
+    gb_model_node(l->model, l->nodes[item], &info);
+    return info.name;
+}
+
+static void name_item(void *arg, size_t item, char name[SHARD_NAME_ROOM]) {
+    snprintf(name, SHARD_NAME_ROOM, "%s", layer_name(arg, item));
+}
+
+/* The options on which the clusters of a layer depend. */
+static void describe_clustering(const settings *set, const inputs *in, char text[SETTINGS_ROOM]) {
+    *text = '\0';
+    if (set->for_image) describe_inputs(in, 0, text);
+    append(text, SETTINGS_ROOM, "%s--method %s --clusters %lld --samples %lld --first-sample %lld", *text ? " --for-image " : "",
+           set->method ? set->method : "correlation", (long long)set->clusters, (long long)set->samples, (long long)set->first_sample);
+    if (!isnan(set->in.trunc) && !set->for_image) append(text, SETTINGS_ROOM, " --trunc %.9g", set->in.trunc);
+    if (set->in.noise && !set->for_image) append(text, SETTINGS_ROOM, " --noise %.40s", set->in.noise);
+    if (set->stored_statistics) append(text, SETTINGS_ROOM, " --stored-statistics");
+    if (set->train)
+        append(text, SETTINGS_ROOM, " --train%s --epochs %lld --batch %lld --training-images %lld", set->paper ? " --paper" : "",
+               (long long)set->epochs, (long long)set->batch, (long long)set->training_images);
+}
+
+/* Clusters one layer and writes its file. */
+static gb_status cluster_layer(const settings *set, const char *name, const char *path, inputs *in, const loaded_model *o, gb_error *err) {
+    settings of_layer = *set;
+    gb_clustering *clustering = NULL;
+    of_layer.at = name;
+    if (!find(&of_layer, in, o, &clustering, err) && gb_clustering_layers(clustering) != 1)
+        state(err, GB_BAD_ARGUMENT, "'%s' is also an alias of another layer, which shards cannot tell apart", name);
+    if (!err->status) gb_clustering_save(clustering, path, err);
+    gb_clustering_free(clustering);
+    return err->status;
+}
+
+/* Each layer apart, so that a shard goes on behind those that it has. */
+static gb_status cluster_layers(const settings *set, inputs *in, const loaded_model *o, const layers *l, shard *part,
+                                const char *settings_text, gb_error *err) {
+    size_t made = 0, share = shard_share(&set->shard, l->count);
+    for (size_t i = 0; i < l->count && !err->status; i++) {
+        char path[PATH_ROOM], file[SHARD_NAME_ROOM + 8];
+        if (!shard_wants(part, i)) continue;
+        snprintf(file, sizeof file, "%s.yaml", layer_name(l, i));
+        if (snprintf(path, sizeof path, "%s/%s", set->out, file) >= PATH_ROOM)
+            return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", set->out);
+        if (!cluster_layer(set, layer_name(l, i), path, in, o, err) &&
+            !shard_done(part, i, settings_text, (const char *const[]){file}, 1, err))
+            made++;
+    }
+    if (!err->status && !shard_end(part, err))
+        report("%s: clusters of %zu layer%s, %zu kept", set->out, made, made == 1 ? "" : "s", share - made);
+    return err->status;
+}
+
+static gb_status make_shard(const settings *set, inputs *in, const loaded_model *o, gb_error *err) {
+    const gb_cluster_options how = how_to_cluster(set, in);
+    layers l = {.model = o->model};
+    shard *part = NULL;
+    char *text = malloc(SETTINGS_ROOM);
+    if (!text) return state(err, GB_NO_MEMORY, "out of memory");
+    if (!gb_cluster_layers(o->model, &how, NULL, 0, &l.count, err) && !(l.nodes = calloc(l.count, sizeof *l.nodes)))
+        state(err, GB_NO_MEMORY, "out of memory");
+    if (!err->status) gb_cluster_layers(o->model, &how, l.nodes, l.count, &l.count, err);
+    describe_clustering(set, in, text);
+    const shard_run run = {.command = "cluster", .folder = set->out, .settings = text, .o = o, .items = l.count, .name = name_item,
+                           .arg = &l};
+    if (!err->status && !shard_begin(&set->shard, &run, &part, err)) cluster_layers(set, in, o, &l, part, text, err);
+    shard_free(part);
+    free(l.nodes);
+    free(text);
+    return err->status;
+}
+
 /* ------------------------------------------------------------------------------------------------ the command */
 
 static gb_status load_one_image(const settings *set, const gb_model *model, inputs *in, gb_error *err) {
@@ -305,8 +399,17 @@ static int run(int argc, char **argv) {
     if (!err.status && published != (set.classifiers != NULL))
         state(&err, GB_BAD_ARGUMENT, published ? "--method published needs --classifiers DIR"
                                                : "--classifiers is for --method published");
-    if (!err.status && !check_inputs(&set.in, &in, &err) && !open_model(operands[0], &set.in.on, &o, &err) &&
-        (!(set.sheets || set.for_image) || !load_one_image(&set, o.model, &in, &err)) && !find(&set, &in, &o, &clustering, &err)) {
+    if (!err.status && set.shard.part && (set.sheets || set.effects || set.json))
+        state(&err, GB_BAD_ARGUMENT, "--shard makes clusters only; leave out --sheets, --effects and --json");
+    if (!err.status && !set.shard.part && set.out && !output_is_file(set.out))
+        state(&err, GB_BAD_ARGUMENT, "-o takes a .yaml file; a folder is for --shard");
+    if (err.status || shard_check(&set.shard, set.out, &err) || check_inputs(&set.in, &in, &err) ||
+        open_model(operands[0], &set.in.on, &o, &err) ||
+        ((set.sheets || set.for_image) && load_one_image(&set, o.model, &in, &err))) {
+        /* err is set */
+    } else if (set.shard.part) {
+        make_shard(&set, &in, &o, &err);
+    } else if (!find(&set, &in, &o, &clustering, &err)) {
         if (set.out && !gb_clustering_save(clustering, set.out, &err))
             report("%s: clusters of %zu layers", set.out, gb_clustering_layers(clustering));
         if (!err.status && set.sheets) make_sheets(&set, &o, &in, clustering, &err);
@@ -332,7 +435,7 @@ const command cluster_command = {
     .example = "ganbend cluster faces.gbw -o clusters.yaml --sheets clusters --seeds 7\n"
                "ganbend cluster faces.gbw --at synthesis.b32.conv1 --clusters 8\n"
                "ganbend cluster faces.gbw --method published --classifiers models/classifiers -o cluster_dict.yaml",
-    .writes = WRITES_CLUSTERS,
+    .writes = WRITES_CLUSTERS | WRITES_FOLDER,
     .options = options,
     .shared = {{input_table, offsetof(settings, in), "inputs"}},
     .run = run,

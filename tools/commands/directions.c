@@ -32,7 +32,7 @@ static const option options[] = {
      "does it (default: pca).", 0, 0},
     {"--at", OPTION_TEXT, AT(at), "LAYER", "With pca: analyse the values of this node. Needed for networks without w's.", 0,
      0},
-    {"--layers", OPTION_TEXT, AT(layers), "A-B", "With sefa and factor: only these layers, which are also those that the "
+    {"--layers", OPTION_TEXT, AT(layers), "A-B", "With sefa and factor: only these layers, or one, which are also those that the "
      "directions act on (default: all).", 0, 0},
     {"--count", OPTION_INTEGER, AT(count), "N", "Number of directions (default: 10).", 1, 512},
     {"--samples", OPTION_INTEGER, AT(samples), "N", "With pca: images to analyse (default: 10000, with --at 500).", 2, 10000000},
@@ -60,10 +60,7 @@ static gb_status find(const settings *set, const loaded_model *o, gb_directions 
     how.progress_arg = &p;
     if (!strcmp(set->method, "sefa")) how.method = GB_DIRECTIONS_SEFA;
     if (!strcmp(set->method, "factor")) how.method = GB_DIRECTIONS_FACTOR;
-    if (set->layers && (!parse_pair(set->layers, '-', 0, 63, &how.first_layer, &how.last_layer) ||
-                        how.last_layer < how.first_layer || how.last_layer == 0))
-        state(err, GB_BAD_ARGUMENT, "--layers takes two numbers of layers, as in 2-5, not '%s'", set->layers);
-    else
+    if (!parse_layers(set->layers, &how.first_layer, &how.layer_count, err))
         gb_find_directions(o->model, &how, found, err);
     progress_end(&p);
     return err->status;
@@ -71,33 +68,35 @@ static gb_status find(const settings *set, const loaded_model *o, gb_directions 
 
 /* ------------------------------------------------------------------------------------------------ listing */
 
-static void layers_text(const gb_direction *d, char text[32]) {
-    if (d->space == GB_LATENT_Z) strcpy(text, "-");
+static void layers_text(const gb_direction *d, gb_latent_space space, char text[32]) {
+    if (space == GB_LATENT_Z) strcpy(text, "-");
     else if (d->last_layer < 0) strcpy(text, "all");
     else snprintf(text, 32, "%d-%d", d->first_layer, d->last_layer);
 }
 
-static void list(const gb_directions *directions) {
+static void list(const gb_directions *directions, const gb_model *model) {
     printf("%-24s %-5s %8s %12s  %s\n", "name", "space", "values", "deviation", "layers");
     for (size_t i = 0; i < gb_directions_count(directions); i++) {
         gb_direction d;
         char layers[32];
         gb_directions_at(directions, i, &d);
-        layers_text(&d, layers);
-        printf("%-24s %-5s %8" PRId64 " %12.4g  %s\n", d.name, d.space == GB_LATENT_Z ? "z" : "w", d.width,
+        gb_latent_space space = direction_space(model, &d);
+        layers_text(&d, space, layers);
+        printf("%-24s %-5s %8" PRId64 " %12.4g  %s\n", d.name, space == GB_LATENT_Z ? "z" : "w", d.width,
                (double)d.deviation, layers);
     }
 }
 
-static gb_status list_json(const gb_directions *directions, gb_error *err) {
+static gb_status list_json(const gb_directions *directions, const gb_model *model, gb_error *err) {
     json_t *all = json_array();
     for (size_t i = 0; i < gb_directions_count(directions); i++) {
         gb_direction d;
         gb_directions_at(directions, i, &d);
+        gb_latent_space space = direction_space(model, &d);
         json_t *one = json_pack("{s:o, s:s, s:I, s:o}", "name", json_text(d.name), "space",
-                                d.space == GB_LATENT_Z ? "z" : "w", "width", (json_int_t)d.width, "deviation",
+                                space == GB_LATENT_Z ? "z" : "w", "width", (json_int_t)d.width, "deviation",
                                 json_number((double)d.deviation));
-        if (one && d.space == GB_LATENT_W && d.last_layer >= 0)
+        if (one && space == GB_LATENT_W && d.last_layer >= 0)
             json_object_set_new(one, "layers", json_pack("[i, i]", d.first_layer, d.last_layer));
         json_array_append_new(all, one);
     }
@@ -139,7 +138,7 @@ typedef struct work {
 
 /* Adds `values` to z or to the w's of the direction's layers. */
 static gb_status add_values(const work *w, const gb_direction *d, gb_error *err) {
-    bool z = d->space == GB_LATENT_Z;
+    bool z = direction_space(w->o->model, d) == GB_LATENT_Z;
     for (int i = z ? 0 : d->first_layer; (z || d->last_layer < 0 || i <= d->last_layer) && !err->status; i++) {
         gb_node node = gb_model_find_role(w->o->model, z ? GB_ROLE_Z : GB_ROLE_W, i);
         gb_node_info info;
@@ -241,8 +240,8 @@ static gb_status work_on(const settings *set, const loaded_model *o, inputs *in,
     else if (set->out) gb_directions_save(directions, set->out, err);
     if (!err->status && set->out) report("%s: %zu directions", set->out, gb_directions_count(directions));
     if (!err->status && set->sheets) make_sheets(set, o, in, directions, err);
-    if (!err->status && set->json) list_json(directions, err);
-    else if (!err->status && !set->out && !set->sheets) list(directions);
+    if (!err->status && set->json) list_json(directions, o->model, err);
+    else if (!err->status && !set->out && !set->sheets) list(directions, o->model);
     gb_directions_free(directions);
     return err->status;
 }

@@ -29,7 +29,7 @@ static const option options[] = {
     {"--at", OPTION_TEXT, AT(at), "LAYER", "Find feature maps of this layer. Without it, a direction of w is found.", 0, 0},
     {"--count", OPTION_INTEGER, AT(count), "N", "With --at: at most N maps (default: 10).", 1, 1000},
     {"--factor", OPTION_NUMBER, AT(factor), "F", "With --at: what the maps are multiplied by (default: 0, without them).", -100, 100},
-    {"--layers", OPTION_TEXT, AT(layers), "A-B", "Move only these w's (default: all).", 0, 0},
+    {"--layers", OPTION_TEXT, AT(layers), "A-B", "Move only these w's, or one (default: all).", 0, 0},
     {"--amount", OPTION_NUMBER, AT(amount), "A", "How far the direction is followed, in deviations (default: 2).", 0.01, 100},
     {"--name", OPTION_TEXT, AT(name), "NAME", "Name of the direction (default: found).", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE.npz", "Write the direction to a file of directions, or add it to one.", 0, 0},
@@ -69,11 +69,9 @@ static gb_status find(work *w, const inputs *in, gb_error *err) {
                              .amount = (float)set->amount, .steps = (int)set->steps, .samples = (size_t)set->samples,
                              .seed = (uint64_t)set->first_sample, .label = -1, .psi = (float)in->psi, .progress = show_progress,
                              .progress_arg = &p};
-    if (set->layers && (!parse_pair(set->layers, '-', 0, 63, &how.first_layer, &how.last_layer) ||
-                        how.last_layer < how.first_layer || how.last_layer == 0))
-        state(err, GB_BAD_ARGUMENT, "--layers takes two numbers of w's, as in 2-5, not '%s'", set->layers);
-    else if (set->at) gb_find_region_units(w->o->model, &how, w->units, &w->found, &w->effect, err);
-    else gb_find_region_direction(w->o->model, &how, set->name, w->directions, &w->effect, err);
+    if (set->at) gb_find_region_units(w->o->model, &how, w->units, &w->found, &w->effect, err);
+    else if (!parse_layers(set->layers, &how.first_layer, &how.layer_count, err))
+        gb_find_region_direction(w->o->model, &how, set->name, w->directions, &w->effect, err);
     progress_end(&p);
     if (!err->status && set->at && !w->found)
         state(err, GB_BAD_ARGUMENT, "no map of '%s' changes the region more than the rest; try another layer or --factor", set->at);

@@ -43,12 +43,16 @@ static bool is_shown(size_t step) {
     return step == 1 || step == 2 || step == 5;
 }
 
+static void name_stage(size_t step, char name[RESULT_NAME_ROOM]) {
+    snprintf(name, RESULT_NAME_ROOM, "stages/step%04zu.png", step);
+}
+
 gb_status write_stage(const projection_output *out, const gb_projection_state *s, gb_error *err) {
-    char path[PATH_ROOM], name[48];
+    char path[PATH_ROOM], name[RESULT_NAME_ROOM];
     int width = (int)out->o->width, height = (int)out->o->height;
     uint8_t *rgb;
     if (!is_shown(s->step)) return GB_OK;
-    snprintf(name, sizeof name, "stages/step%04zu.png", s->step);
+    name_stage(s->step, name);
     if (!(rgb = malloc((size_t)width * (size_t)height * 3))) return state(err, GB_NO_MEMORY, "out of memory");
     to_rgb(s, width, height, rgb);
     if (!path_of(out, name, path, err)) gb_png_write(path, width, height, rgb, NULL, 0, err);
@@ -97,14 +101,14 @@ static gb_status show(shown *s, const char *name, const char *title, gb_error *e
 
 /* The steps whose pictures are there, in order: at most SHEET_STAGES, the first ones left out. */
 static int find_stages(const projection_output *out, size_t steps[SHEET_STAGES]) {
-    char path[PATH_ROOM], name[48];
+    char path[PATH_ROOM], name[RESULT_NAME_ROOM];
     gb_projection_state s;
     gb_error ignored = {0};
     int count = 0;
     gb_projection_state_of(out->projection, &s);
     for (size_t step = s.step; step > 0 && count < SHEET_STAGES; step--) {
         if (!is_shown(step)) continue;
-        snprintf(name, sizeof name, "stages/step%04zu.png", step);
+        name_stage(step, name);
         if (!path_of(out, name, path, &ignored) && host_readable(path)) steps[count++] = step;
     }
     for (int i = 0; i < count / 2; i++) {
@@ -123,11 +127,11 @@ static gb_status write_sheet(const projection_output *out, const picture_texts *
     const contact_options how = {.columns = count + 2, .rows = 1, .width = (int)out->o->width, .height = (int)out->o->height,
                                  .column_titles = true, .widest = "step 1000"};
     shown s = {.out = out, .sheet = &sheet, .rgb = malloc((size_t)(out->o->width * out->o->height) * 3)};
-    char path[PATH_ROOM], name[48], title[32];
+    char path[PATH_ROOM], name[RESULT_NAME_ROOM], title[32];
     if (!s.rgb) return state(err, GB_NO_MEMORY, "out of memory");
     if (!contact_new(&sheet, &how, err)) show(&s, "target.png", "photo", err);
     for (int i = 0; i < count && !err->status; i++) {
-        snprintf(name, sizeof name, "stages/step%04zu.png", steps[i]);
+        name_stage(steps[i], name);
         snprintf(title, sizeof title, "step %zu", steps[i]);
         show(&s, name, title, err);
     }
@@ -171,8 +175,9 @@ static gb_status write_latents(const projection_output *out, const char *path, g
     for (size_t row = 1; row < rows && s.rows == 1; row++) memcpy(values + row * width, values, width * sizeof *values);
     if (!gb_npz_new(path, &npz, err)) {
         const int64_t shape[3] = {1, (int64_t)rows, (int64_t)width};
-        if (z) gb_npz_add(npz, "z", 2, (const int64_t[]){1, (int64_t)width}, values, err);
-        else if (!gb_npz_add(npz, "w", 3, shape, values, err)) add_noise(out, npz, err);
+        if (z ? !gb_npz_add(npz, "z", 2, (const int64_t[]){1, (int64_t)width}, values, err)
+              : !gb_npz_add(npz, "w", 3, shape, values, err))
+            add_noise(out, npz, err);
         if (!err->status) gb_npz_finish(npz, err);
     }
     gb_npz_free(npz);
@@ -279,4 +284,22 @@ gb_status write_results(const projection_output *out, const char *as, double *di
                              !strcmp(as, "rosinality") ? GB_PROJECTION_ROSINALITY : GB_PROJECTION_NETWORK_BENDING,
                              slash ? slash + 1 : out->photo, err);
     return err->status;
+}
+
+bool result_file_at(const projection_output *out, const char *as, size_t index, char name[RESULT_NAME_ROOM]) {
+    const char *const files[] = {out->space == GB_PROJECT_Z ? "projected_z.npz" : "projected_w.npz", "proj.png", "recipe.yaml",
+                                 "target.png", canvas_exists() ? "stages.png" : NULL, as ? "projected.pt" : NULL};
+    gb_projection_state s;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (!files[i] || index-- > 0) continue;
+        strcpy(name, files[i]);
+        return true;
+    }
+    gb_projection_state_of(out->projection, &s);
+    for (size_t step = 1; step <= s.step; step++) {
+        if (!is_shown(step) || index-- > 0) continue;
+        name_stage(step, name);
+        return true;
+    }
+    return false;
 }

@@ -26,5 +26,8 @@ gb_status write_stage(const projection_output *out, const gb_projection_state *s
 /* Writes projected_w.npz or projected_z.npz, target.png, proj.png, stages.png and recipe.yaml; and projected.pt for `as`,
  * "rosinality" or "networkbending", unless it is NULL. *difference: mean absolute difference of picture and target, 0 to 1. */
 gb_status write_results(const projection_output *out, const char *as, double *difference, gb_error *err);
+/* File `index` of the folder's results, "stages/step0010.png"; false past the last. */
+enum { RESULT_NAME_ROOM = 48 };
+bool result_file_at(const projection_output *out, const char *as, size_t index, char name[RESULT_NAME_ROOM]);
 
 #endif

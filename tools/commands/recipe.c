@@ -122,7 +122,7 @@ typedef struct from_settings {
 
 static const option from_options[] = {
     {"--text", OPTION_TEXT, offsetof(from_settings, text), "NAME", "Print one of the picture's text chunks instead: "
-     "Settings, Recipe, 'Recipe 2', Clusters.", 0, 0},
+     "Settings, Recipe, 'Recipe 2', 'Recipe with files', Clusters.", 0, 0},
     {0}
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "tools/farm/shard.h"
 #include "tools/program/confirm.h"
 #include "tools/program/host.h"
 #include "tools/program/output_file.h"
@@ -22,6 +23,7 @@
 typedef struct settings {
     input_options in;
     bending_options bending;
+    shard_options shard;
     const char *out, *grid, *size;
     int64_t redraw_as;
     bool resume, redraw, masks, layer_masks;
@@ -46,6 +48,7 @@ static const option options[] = {
      "or, without seeds, from its number.", 0, 0},
     {"--redraw-as", RARE(OPTION_INTEGER), AT(redraw_as), "N", "Draw the random features of every image as --redraw does for "
      "seed or number N.", 0, UINT32_MAX},
+    SHARD_OPTION(settings, shard),
     {0}
 };
 
@@ -57,6 +60,7 @@ typedef struct work {
     const loaded_model *o;
     plain_sheet *sheet;
     scaling scaling;
+    shard *shard;               /* NULL: all pictures */
     output_file out;            /* if the output is a file */
     size_t written;             /* single images */
     gb_session *session;
@@ -108,7 +112,7 @@ static gb_status write_masks(work *w, size_t index, const char *name, gb_error *
     char *latent = latent_numbers(w->in, index);
     describe(w, index);
     fill_picture_texts(&t, w->o, w->text, latent, w->bending);
-    masks_write(&w->masks, w->set->out, name, w->set->resume, &t, err);
+    masks_write(&w->masks, w->set->out, name, w->set->resume && !w->shard, &t, err);
     free(latent);
     return err->status;
 }
@@ -131,10 +135,44 @@ static gb_status render_image(const work *w, size_t index, const char *name, gb_
     return nonfinite ? report_nonfinite(w, index, name, err) : GB_OK;
 }
 
+static void name_item(void *arg, size_t item, char name[SHARD_NAME_ROOM]) {
+    const work *w = arg;
+    char image[IMAGE_NAME_ROOM];
+    name_image(w->in, item, image);
+    snprintf(name, SHARD_NAME_ROOM, "%s", image);
+}
+
+static gb_status begin_shard(work *w, gb_error *err) {
+    const settings *set = w->set;
+    describe(w, ALL_IMAGES);
+    append(w->text, sizeof w->text, "%s%s", set->masks ? " --masks" : "", set->layer_masks ? " --layer-masks" : "");
+    const shard_run run = {.command = "render", .folder = set->out, .settings = w->text, .o = w->o, .items = w->in->count,
+                           .name = name_item, .arg = w};
+    return shard_begin(&set->shard, &run, &w->shard, err);
+}
+
+/* Notes a picture and its masks, after write_single() has described it. */
+static gb_status note_done(work *w, size_t index, const char *name, gb_error *err) {
+    size_t count = 1, room = w->masks.count + 3;
+    char (*names)[PATH_ROOM] = w->shard ? malloc(room * sizeof *names) : NULL;
+    const char **files = w->shard ? malloc(room * sizeof *files) : NULL;
+    if (names && files) {
+        snprintf(names[0], sizeof names[0], "%s.png", name);
+        while (masks_file_at(&w->masks, count - 1, name, names[count])) count++;
+        for (size_t i = 0; i < count; i++) files[i] = names[i];
+        shard_done(w->shard, index, w->text, files, count, err);
+    } else if (w->shard) {
+        state(err, GB_NO_MEMORY, "out of memory");
+    }
+    free(names);
+    free(files);
+    return err->status;
+}
+
 /* "out: 32 pictures of 128x128, and sheet.png" */
 static void report_output(const work *w, bool to_file, bool with_sheet) {
     const char *out = w->set->out;
-    size_t skipped = w->in->count - w->written;
+    size_t skipped = shard_share(&w->set->shard, w->in->count) - w->written;
     char rest[64] = "";
     if (to_file && with_sheet)
         report("%s: %zu pictures, %dx%d pixels", out, w->in->count, w->sheet->columns * w->scaling.width,
@@ -142,7 +180,7 @@ static void report_output(const work *w, bool to_file, bool with_sheet) {
     else if (to_file)
         report("%s: %s%dx%d pixels", out, w->written || w->sheet->columns ? "" : "kept, ", w->scaling.width, w->scaling.height);
     if (to_file) return;
-    if (w->set->resume && skipped) snprintf(rest, sizeof rest, ", %zu kept", skipped);
+    if ((w->set->resume || w->shard) && skipped) snprintf(rest, sizeof rest, ", %zu kept", skipped);
     report("%s: %zu picture%s of %dx%d%s%s%s", out, w->written, w->written == 1 ? "" : "s", w->scaling.width,
            w->scaling.height, rest, w->masks.count ? ", with masks" : "", with_sheet ? ", and sheet.png" : "");
 }
@@ -157,13 +195,29 @@ static gb_status new_sheet(plain_sheet *s, const work *w, gb_error *err) {
     return plain_sheet_new(s, "--grid", err);
 }
 
+/* Renders an image if its file or the contact sheet needs it. */
+static gb_status make_image(work *w, size_t index, bool to_file, bool sheet_wanted, gb_error *err) {
+    const settings *set = w->set;
+    bool single = !to_file || !w->sheet->columns;
+    char path[PATH_ROOM], name[IMAGE_NAME_ROOM];
+    name_image(w->in, index, name);
+    if (to_file) snprintf(path, sizeof path, "%s", w->out.path);
+    else if (join_path(path, set->out, name, err)) return err->status;
+    if (w->masks.count && write_masks(w, index, name, err)) return err->status;
+    if (single && set->resume && !w->shard && gb_png_is_complete(path)) single = false;
+    if ((!single && !sheet_wanted) || render_image(w, index, name, err)) return err->status;
+    const uint8_t *pixels = scaled(&w->scaling, w->pixels);
+    if (sheet_wanted) plain_sheet_put(w->sheet, index, pixels);
+    if (single && !write_single(w, index, path, pixels, err)) note_done(w, index, name, err);
+    return err->status;
+}
+
 /* Renders every image that its file or the contact sheet needs. */
 static gb_status render_all(work *w, gb_error *err) {
     const settings *set = w->set;
     plain_sheet *s = w->sheet;
     bool to_file = output_is_file(set->out), sheet_wanted = s->columns > 0;
-    char path[PATH_ROOM], sheet_path[PATH_ROOM], name[IMAGE_NAME_ROOM];
-    progress p = progress_start("rendering", w->in->count);
+    char sheet_path[PATH_ROOM];
     gb_status status = gb_session_new(w->o->model, NULL, &w->session, err);
     if (!status) status = prepare_inputs(w->in, w->session, w->o->model, err);
     if (!status) status = apply_bending(w->bending, w->session, err);
@@ -173,7 +227,6 @@ static gb_status render_all(work *w, gb_error *err) {
                            .height = w->scaling.height, .bending = w->bending, .session = w->session};
         status = masks_new(&w->masks, err);
     }
-    if (!status) gb_session_set_progress(w->session, progress_share, &p);
     if (!status) status = to_file ? output_begin(&w->out, set->out, err) : host_make_folder(set->out, err);
     if (!status && sheet_wanted) {
         if (to_file) snprintf(sheet_path, sizeof sheet_path, "%s", w->out.path);
@@ -181,19 +234,14 @@ static gb_status render_all(work *w, gb_error *err) {
         if (!status && set->resume && gb_png_is_complete(sheet_path)) sheet_wanted = false;
         if (!status && sheet_wanted) status = new_sheet(s, w, err);
     }
-    for (size_t i = 0; !status && i < w->in->count; i++, progress_next(&p)) {
-        bool single = !to_file || !s->columns;
-        name_image(w->in, i, name);
-        if (to_file) snprintf(path, sizeof path, "%s", w->out.path);
-        else if ((status = join_path(path, set->out, name, err))) break;
-        if (w->masks.count && (status = write_masks(w, i, name, err))) break;
-        if (single && set->resume && gb_png_is_complete(path)) single = false;
-        if (!single && !sheet_wanted) continue;
-        status = render_image(w, i, name, err);
-        if (status) break;
-        const uint8_t *pixels = scaled(&w->scaling, w->pixels);
-        if (sheet_wanted) plain_sheet_put(s, i, pixels);
-        if (single) status = write_single(w, i, path, pixels, err);
+    if (!status) status = begin_shard(w, err);
+    if (status) return status;
+    progress p = progress_start("rendering", shard_left(w->shard, w->in->count));
+    gb_session_set_progress(w->session, progress_share, &p);
+    for (size_t i = 0; !status && i < w->in->count; i++) {
+        if (!shard_wants(w->shard, i)) continue;
+        status = make_image(w, i, to_file, sheet_wanted, err);
+        progress_next(&p);
     }
     if (!status && sheet_wanted) {
         size_t used;
@@ -203,6 +251,7 @@ static gb_status render_all(work *w, gb_error *err) {
         status = write_image(w, sheet_path, s->columns, s->rows, NULL, s->pixels, err);
     }
     if (!status && to_file) status = output_finish(&w->out, err);
+    if (!status) status = shard_end(w->shard, err);
     progress_end(&p);
     if (!status) report_output(w, to_file, sheet_wanted);
     return status;
@@ -215,6 +264,7 @@ static gb_status render(const settings *set, inputs *in, bending *b, const loade
         *w = (work){.set = set, .in = in, .bending = b, .o = o, .sheet = s, .pixels = pixels};
         if (!scaling_new(&w->scaling, set->size, (int)o->width, (int)o->height, (int)o->channels, err)) render_all(w, err);
         output_drop(&w->out);
+        shard_free(w->shard);
         scaling_free(&w->scaling);
         masks_free(&w->masks);
         watch_free(&w->watch);
@@ -248,9 +298,10 @@ static int run(int argc, char **argv) {
         return wrong_usage(&render_command, "--resume needs -o FILE.png or -o DIR: only a PNG shows whether it is complete");
     if ((set.masks || set.layer_masks) && (output_is_file(set.out) || !set.bending.bend.count))
         return wrong_usage(&render_command, "--masks and --layer-masks need -o DIR and a --bend that paints");
+    if (set.grid && set.shard.part) return wrong_usage(&render_command, "--grid makes one sheet of all pictures; leave out --shard");
     if (set.grid && !parse_pair(set.grid, 'x', 1, PNG_SIDE, &s.columns, &s.rows))
         return wrong_usage(&render_command, "--grid takes COLUMNSxROWS, as in 8x4, not '%s'", set.grid);
-    if (!open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
+    if (!shard_check(&set.shard, set.out, &err) && !open_bending(&set.bending, &set.in, &b, &err) && !check_inputs(&set.in, &in, &err) &&
         (set.redraw || set.redraw_as >= 0) && !b.count)
         state(&err, GB_BAD_ARGUMENT, "--redraw needs --bend: it draws the random features of recipes");
     if (!err.status && set.redraw && set.redraw_as >= 0)
@@ -264,7 +315,7 @@ static int run(int argc, char **argv) {
         } else if (in.count != 1 && !s.columns && output_is_file(set.out)) {
             state(&err, GB_BAD_ARGUMENT, "-o %s is one file, but there are %zu images; give a folder, or --grid", set.out,
                   in.count);
-        } else if (!confirm_pictures(in.count, &err)) {
+        } else if (!confirm_pictures(shard_share(&set.shard, in.count), &err)) {
             render(&set, &in, &b, &o, &s, &err);
         }
     }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-
 #include "tools/bending/recipes.h"
 #include "commands.h"
 #include "tools/inputs/inputs.h"
@@ -62,7 +61,7 @@ static void print_number(double number) {
     else putchar(',');
 }
 
-/* No name of a node has a comma or a quotation mark: see gb_graph_*() in ganbend.h and the adapters. */
+/* No name of a node has a comma or a quotation mark: see ganbend_graph.h and the adapters. */
 static void print_csv(const char *image, const gb_node_info *node, const statistics *s) {
     char shape[SHAPE_ROOM];
     printf("%s,%s,%s,\"%s\",%zu", image, node->name, node->op, shape_text(node->ndim, node->shape, shape), s->count);

@@ -336,7 +336,7 @@ static gb_status load(const char *path, const gb_model *model, const wanted *w, 
     *l = (latents){.width = (size_t)w->width};
     if (is_number_list(path)) return load_numbers(path, w, l, err);
     if (!gb_file_open(path, &file, err) && !find_latents(file, path, w, &f, err) &&
-        !load_arrays(file, path, &f, l, err) && w->rows > 1)
+        !load_arrays(file, path, &f, l, err))
         load_noises(file, path, model, &f, l, err);
     free_found(&f);
     gb_file_close(file);
@@ -367,6 +367,10 @@ gb_status load_w(const char *path, const gb_model *model, latent_reading reading
     const wanted w = {.what = "--w", .names = w_names, .width = node.shape[node.ndim - 1],
                       .rows = node.ndim == 2 ? node.shape[0] : 1, .reading = reading};
     return load(path, model, &w, l, err);
+}
+
+gb_latent_space direction_space(const gb_model *model, const gb_direction *d) {
+    return gb_model_find_role(model, GB_ROLE_WS, 0) == GB_NO_NODE ? GB_LATENT_Z : d->space;
 }
 
 void free_latents(latents *l) {

@@ -35,13 +35,18 @@ typedef enum latent_reading {
     LATENT_LAYERS,          /* one w for each layer, of n / num_ws images */
 } latent_reading;
 
-/* Loads z's, [z_dim] or [n, z_dim]: the array named z, all arrays whose path ends in z, or all arrays of that shape. */
+/* Loads z's, [z_dim] or [n, z_dim]: the array named z, all arrays whose path ends in z, or all arrays of that shape; and the
+ * noise maps beside them. */
 gb_status load_z(const char *path, const gb_model *model, latents *l, gb_error *err);
 /* Loads w's, [w_dim], [n, w_dim], [num_ws, w_dim] or [n, num_ws, w_dim], ignoring leading dimensions of 1: the array named
  * w, ws, latent, …, all arrays whose path ends in such a name, or all arrays of that shape; and the noise maps beside
  * them. */
 gb_status load_w(const char *path, const gb_model *model, latent_reading reading, latents *l, gb_error *err);
 void free_latents(latents *l);
+
+/* The space in which the direction moves this model's latents: z in models without w's, also if its file says w, as those of
+ * other tools are taken to do. */
+gb_latent_space direction_space(const gb_model *model, const gb_direction *d);
 
 /* The node that adds the noise map which the node `map` (of the role NOISE) holds; GB_NO_NODE if there is none. */
 gb_node noise_layer(const gb_model *model, gb_node map);

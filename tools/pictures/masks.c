@@ -147,3 +147,10 @@ gb_status masks_write(const masks *m, const char *folder, const char *name, bool
     }
     return GB_OK;
 }
+
+bool masks_file_at(const masks *m, size_t index, const char *name, char file[PATH_ROOM]) {
+    if (!m->count) return false;
+    if (m->picture && index-- == 0) return snprintf(file, PATH_ROOM, "masks/%s.png", name) < PATH_ROOM;
+    if (!m->layers || index >= m->count) return false;
+    return snprintf(file, PATH_ROOM, "masks-%s/%s.png", m->layer[index].name, name) < PATH_ROOM;
+}

@@ -23,5 +23,7 @@ void masks_free(masks *m);
  * with the texts of the picture and "Regions". Those that are complete are kept if `resume`. */
 gb_status masks_write(const masks *m, const char *folder, const char *name, bool resume, const picture_texts *texts,
                       gb_error *err);
+/* The file in the folder of mask `index` of a picture, "masks/NAME.png"; false past the last. */
+bool masks_file_at(const masks *m, size_t index, const char *name, char file[PATH_ROOM]);
 
 #endif

@@ -41,3 +41,15 @@ bool parse_pair(const char *text, char separator, long min, long max, int *first
     *second = (int)b;
     return true;
 }
+
+gb_status parse_layers(const char *text, int *first, int *count, gb_error *err) {
+    int last;
+    char pair[32];
+    if (!text) return GB_OK;
+    if (strchr(text, '-')) snprintf(pair, sizeof pair, "%.31s", text);
+    else snprintf(pair, sizeof pair, "%.15s-%.15s", text, text);
+    if (!parse_pair(pair, '-', 0, 1000, first, &last) || last < *first)
+        return state(err, GB_BAD_ARGUMENT, "--layers takes a layer or a range of layers, as in 3 or 2-5, not '%s'", text);
+    *count = last - *first + 1;
+    return GB_OK;
+}

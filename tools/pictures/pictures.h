@@ -8,7 +8,7 @@
 
 typedef struct picture_texts {
     char software[64], checksum[16];
-    gb_text texts[6 + BENDING_RECIPES];
+    gb_text texts[5 + BENDING_TEXTS];
     size_t count;
 } picture_texts;
 
@@ -24,5 +24,7 @@ gb_status join_path(char path[PATH_ROOM], const char *folder, const char *name, 
 
 /* Parses two integers from `min` to `max` with a separator: "7x5", "16,9". */
 bool parse_pair(const char *text, char separator, long min, long max, int *first, int *second);
+/* Parses --layers: "2-5", "3", or NULL, which leaves both as they are. */
+gb_status parse_layers(const char *text, int *first, int *count, gb_error *err);
 
 #endif

@@ -2,7 +2,6 @@
 #include "confirm.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "host.h"
 
@@ -18,6 +17,6 @@ gb_status confirm_pictures(size_t count, gb_error *err) {
     if (!host_stdin_is_terminal() || !host_stderr_is_terminal())
         return state(err, GB_BAD_ARGUMENT, "%zu pictures: give --yes if that is meant", count);
     fprintf(stderr, "%zu pictures. Go on? [y/N] ", count);
-    if (fgets(answer, sizeof answer, stdin) && strchr("yY", *answer)) return GB_OK;
+    if (fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y')) return GB_OK;
     return state(err, GB_CANCELLED, "nothing was made");
 }

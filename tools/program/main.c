@@ -12,7 +12,7 @@
 
 static const command *const commands[] = {
     &convert_command, &cache_command, &info_command, &init_command, &mix_command, &render_command, &grid_command,
-    &strip_command, &sweep_command, &animate_command, &studio_command, &recipe_command, &filters_command,
+    &strip_command, &sweep_command, &animate_command, &gather_command, &studio_command, &recipe_command, &filters_command,
     &activations_command, &vector_command, &apply_command,
 #if GANBEND_ANALYSIS
     &directions_command, &find_command, &cluster_command, &units_command, &tileability_command, &invert_command, &project_command,

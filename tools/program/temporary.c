@@ -30,9 +30,14 @@ static struct {
     volatile pid_t child;
 } state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* The beginning of the names of this process's unfinished files, the library's included. */
+/* The beginning of the names of this process's unfinished files, the library's included: the FNV-1a hash of the machine's name,
+ * and the number of the process. */
 static void hidden_prefix(char prefix[PREFIX_ROOM]) {
-    snprintf(prefix, PREFIX_ROOM, ".ganbend-%lx-", (unsigned long)getpid());
+    char host[256] = "";
+    uint32_t hash = 2166136261u;
+    (void)gethostname(host, sizeof host - 1);
+    for (const char *c = host; *c; c++) hash = (hash ^ (unsigned char)*c) * 16777619u;
+    snprintf(prefix, PREFIX_ROOM, ".ganbend-%lx-%lx-", (unsigned long)hash, (unsigned long)getpid());
 }
 
 /* Removes the library's unfinished files, which have names where the file system knows no files without. */

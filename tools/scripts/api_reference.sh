@@ -5,5 +5,5 @@ set -eu
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/../.."
 mkdir -p "$out"
-version=$(sed -n 's/^project(ganbend VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+version=$(sed -n 's/^#define GB_VERSION_STRING "\(.*\)"$/\1/p' engine/ganbend.h)
 { cat docs/Doxyfile; echo "OUTPUT_DIRECTORY = $out"; echo "PROJECT_NUMBER = $version"; } | doxygen -

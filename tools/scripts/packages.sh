@@ -10,6 +10,7 @@
 #     packages.sh musl       to make the smallest build (tools/scripts/platforms/musl.sh)
 #     packages.sh deb        to make and try Debian packages (tools/scripts/platforms/deb.sh)
 #     packages.sh python     to build and try the Python module (tools/scripts/platforms/python.sh)
+#     packages.sh slurm      to run a farm on a Slurm of its own (tools/scripts/platforms/slurm.sh)
 #     packages.sh lines      prints the commands for other systems
 set -u
 core="gcc libc6-dev make cmake pkg-config zlib1g-dev libpng-dev libjansson-dev libyaml-dev"
@@ -48,12 +49,13 @@ python)
     packages="$core python3-pip python3-venv python3-setuptools python3-wheel python3-numpy python3-torch jupyter-nbconvert"
     packages="$packages jupyter-client python3-ipykernel mypy"
     ;;
+slurm) packages="slurm-wlm munge parallel" ;;
 lines)
     lines
     exit
     ;;
 *)
-    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, deb, python or lines" >&2
+    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, deb, python, slurm or lines" >&2
     exit 2
     ;;
 esac
@@ -78,8 +80,9 @@ as_root() {
 
 install() {
     echo "packages.sh: installing $*"
+    # The system's own updates may run at the same time: their end is waited for.
     as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -o DPkg::Lock::Timeout=300 -y -qq --no-install-recommends "$@"
 }
 # Asks for the architecture, since a library of another architecture may be installed under the same name.
 native=$(dpkg --print-architecture)

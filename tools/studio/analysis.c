@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "folder.h"
 #include "tools/program/arguments.h"
 
 enum { STEPS_OF_PROGRESS = 200 };       /* messages about the progress of one analysis, at most */
@@ -146,13 +147,14 @@ static void join(analysis *a) {
     atomic_store(&a->has_news, false);
 }
 
-static gb_status pack_end(analysis *a, int64_t id, outgoing *p, gb_error *err) {
+static gb_status pack_end(analysis *a, const char *out, int64_t id, outgoing *p, gb_error *err) {
     if (a->fields) return pack_answer(id, a->fields, p, err);
+    hide_folder(a->err.message, out);
     bool was_stopped = !a->err.status || a->err.status == GB_CANCELLED;
     return pack_answer(id, json_pack("{s:o}", "error", text_json(was_stopped ? "stopped" : a->err.message)), p, err);
 }
 
-analysis_news analysis_poll(analysis *a, outgoing *p) {
+analysis_news analysis_poll(analysis *a, const char *out, outgoing *p) {
     gb_error err = {0};
     bool ended;
     double share;
@@ -168,7 +170,7 @@ analysis_news analysis_poll(analysis *a, outgoing *p) {
     if (ended) {
         int64_t id = a->id;
         join(a);
-        pack_end(a, id, p, &err);
+        pack_end(a, out, id, p, &err);
         return ANALYSIS_ENDED;
     }
     if (p->bytes) return ANALYSIS_PICTURE;

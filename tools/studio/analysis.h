@@ -64,8 +64,8 @@ bool analysis_waits(const analysis *a);
 /* Whether analysis_poll() has something to say. Any thread may call it. */
 bool analysis_has_news(const analysis *a);
 typedef enum analysis_news { ANALYSIS_QUIET, ANALYSIS_PROGRESS, ANALYSIS_PICTURE, ANALYSIS_ENDED } analysis_news;
-/* Packs progress, a picture, or the answer (*p stays empty if there is no memory for it). */
-analysis_news analysis_poll(analysis *a, outgoing *p);
+/* Packs progress, a picture, or the answer (*p stays empty if there is no memory for it), which does not name the folder `out`. */
+analysis_news analysis_poll(analysis *a, const char *out, outgoing *p);
 
 /* Stops the analysis, waits for its thread, and frees everything. */
 void analysis_end(analysis *a);

@@ -9,6 +9,8 @@
 
 #include <libwebsockets.h>
 
+#include "watcher.h"
+
 _Static_assert((int)OUTGOING_PRE >= (int)LWS_PRE, "libwebsockets needs more headroom before a message");
 _Static_assert((int)CLOSE_REASON <= 123, "a close reason has at most 123 bytes");
 
@@ -17,7 +19,8 @@ enum { BUFFER_KEPT = 64 << 10, CLOSE_WITHIN = 2 };
 struct connection {
     connection *next;
     struct lws *wsi;
-    client *client;                 /* NULL once it has been closed */
+    client *client;                 /* NULL once it has been closed, or if this is an output window */
+    watcher *watcher;               /* NULL for pages */
     char *message;              /* what has arrived of the next one */
     size_t size, capacity;
     bool binary;
@@ -40,14 +43,27 @@ static void close_with(connection *c, int code, const char *reason) {
     lws_callback_on_writable(c->wsi);
 }
 
-connection *connection_open(connection_list *list, shared *s, struct lws *wsi) {
+static connection *add_connection(connection_list *list, struct lws *wsi) {
     connection *c = calloc(1, sizeof *c);
     if (!c) return NULL;
     c->wsi = wsi;
-    c->code = client_open(s, &c->client, c->reason);
     c->next = list->first;
     list->first = c;
     lws_callback_on_writable(wsi);
+    return c;
+}
+
+connection *connection_open(connection_list *list, shared *s, struct lws *wsi) {
+    connection *c = add_connection(list, wsi);
+    if (c) c->code = client_open(s, &c->client, c->reason);
+    return c;
+}
+
+connection *connection_open_output(connection_list *list, shared *s, struct lws *wsi, const char *project) {
+    connection *c = add_connection(list, wsi);
+    if (!c) return NULL;
+    c->watcher = watcher_open(s, project);
+    if (!c->watcher) close_with(c, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
     return c;
 }
 
@@ -61,6 +77,7 @@ void connection_close(connection_list *list, connection *c) {
     while (*at != c) at = &(*at)->next;
     *at = c->next;
     close_client(c);
+    watcher_close(c->watcher);
     free(c->message);
     free(c);
 }
@@ -127,9 +144,10 @@ int connection_receive(connection *c, const char *bytes, size_t size) {
     c->size += size;
     c->message[c->size] = '\0';
     if (!lws_is_final_fragment(c->wsi)) return 0;
-    c->code = client_receive(c->client, c->binary, c->message, c->size, c->reason);
+    c->code = c->watcher ? watcher_receive(c->watcher, c->binary, c->message, c->size, c->reason)
+                         : client_receive(c->client, c->binary, c->message, c->size, c->reason);
     forget_message(c);
-    if (c->code) lws_callback_on_writable(c->wsi);
+    if (c->code || c->watcher) lws_callback_on_writable(c->wsi);        /* a window that has shown a picture takes the next */
     return 0;
 }
 
@@ -137,8 +155,8 @@ int connection_send(connection *c) {
     outgoing p = {0};
     int written;
     if (c->code) return send_close(c);
-    if ((c->code = client_failed(c->client, c->reason))) return send_close(c);
-    if (!client_next(c->client, &p)) return 0;
+    if (c->client && (c->code = client_failed(c->client, c->reason))) return send_close(c);
+    if (c->watcher ? !watcher_next(c->watcher, &p) : !client_next(c->client, &p)) return 0;
     written = lws_write(c->wsi, p.bytes, p.size, p.binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
     free_outgoing(&p);
     if (written < 0) return -1;
@@ -152,7 +170,7 @@ bool connection_is_closed(const connection *c) {
 
 void connections_wake(connection_list *list) {
     for (connection *c = list->first; c; c = c->next)
-        if (c->client && client_is_ready(c->client)) lws_callback_on_writable(c->wsi);
+        if (c->watcher || (c->client && client_is_ready(c->client))) lws_callback_on_writable(c->wsi);
 }
 
 connection *connection_next(connection *c) {

@@ -8,6 +8,7 @@
 #include "folder.h"
 #include "handlers.h"
 #include "outgoing.h"
+#include "tools/inputs/latents.h"
 #include "tools/program/arguments.h"
 #include "tools/program/text.h"
 
@@ -26,10 +27,10 @@ static int64_t latent_width(const gb_model *model, gb_latent_space space) {
     return info.shape[info.ndim - 1];
 }
 
-static json_t *direction_json(const gb_direction *d) {
-    bool some = d->space == GB_LATENT_W && d->last_layer >= 0;
-    return json_pack("{s:s, s:s, s:o, s:o}", "name", d->name, "space", d->space == GB_LATENT_Z ? "z" : "w", "deviation",
-                     number_json((double)d->deviation), "layers",
+static json_t *direction_json(const gb_direction *d, gb_latent_space space) {
+    bool some = space == GB_LATENT_W && d->last_layer >= 0;
+    return json_pack("{s:s, s:s, s:o, s:o}", "name", d->name, "space", space == GB_LATENT_Z ? "z" : "w", "deviation",
+                     float_json(d->deviation), "layers",
                      some ? json_pack("[i, i]", d->first_layer, d->last_layer) : json_null());
 }
 
@@ -41,9 +42,10 @@ gb_status bank_json(const gb_model *model, const gb_directions *directions, cons
     bool any = false;
     for (size_t i = 0; i < count && i < MAX_SENT; i++) {
         gb_directions_at(directions, i, &d);
-        if (d.width != latent_width(model, d.space)) continue;
+        gb_latent_space space = direction_space(model, &d);
+        if (d.width != latent_width(model, space)) continue;
         any = true;
-        add_json(&list, direction_json(&d));
+        add_json(&list, direction_json(&d, space));
     }
     if (!any) {
         json_decref(list);

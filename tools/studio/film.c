@@ -190,8 +190,9 @@ bool film_waits(const film *f) {
     return f->id != 0;
 }
 
-static film_news answer_end(film *f, const gb_error *why, outgoing *p) {
+static film_news answer_end(film *f, gb_error *why, outgoing *p) {
     gb_error err = {0};
+    hide_folder(why->message, f->out);
     json_t *fields = why->status ? json_pack("{s:o}", "error", text_json(why->message))
                                  : json_pack("{s:s}", "file", f->file);
     pack_answer(f->id, fields, p, &err);

@@ -204,6 +204,16 @@ void folder_remove(const char *path) {
     rmdir(path);
 }
 
+void hide_folder(char *message, const char *folder) {
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/') length--;
+    for (char *at = message; (at = strstr(at, folder));) {
+        bool starts = at == message || strchr(" '\"(", at[-1]);
+        if (starts && length && at[length] == '/') memmove(at, at + length + 1, strlen(at + length + 1) + 1);
+        else at++;
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------ listing */
 
 static int by_name(const void *a, const void *b) {

@@ -37,6 +37,8 @@ gb_status folder_move_new(const char *from, const char *to, bool *exists, gb_err
 /* Makes a file that another program wrote survive a power failure, if the file system can. */
 void folder_sync_file(const char *path);
 void folder_remove(const char *path);           /* a file, or a folder with all its files */
+/* Takes the folder out of paths in a message: "out/a.yaml: not found" is "a.yaml: not found" for a page, which knows no paths. */
+void hide_folder(char *message, const char *folder);
 /* The sorted names of at most `most` files that end in `ext`. */
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err);
 

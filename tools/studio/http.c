@@ -16,6 +16,7 @@ enum { HEAD_ROOM = 1024 };
 
 static const asset *find_asset(const char *path) {
     if (!strcmp(path, "/")) path = "/index.html";
+    if (!strcmp(path, "/output")) path = "/output.html";
     for (size_t i = 0; i < page_asset_count; i++)
         if (!strcmp(page_assets[i].path, path)) return &page_assets[i];
     return NULL;
@@ -69,7 +70,7 @@ bool http_response(const http_request *q, outgoing *p, bool *last) {
     if (q->crowded) return put_line(q, "503 Service Unavailable", "Retry-After: 5\r\n", "Too many connections.", p);
     if (q->refused) return put_line(q, "403 Forbidden", "", q->refused, p);
     if (!q->path) return put_line(q, "405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Only GET and HEAD are allowed.", p);
-    if (!strcmp(q->path, "/ws"))
+    if (!strcmp(q->path, "/ws") || !strcmp(q->path, "/watch"))
         return put_line(q, "426 Upgrade Required", "Upgrade: websocket\r\n", "This is the address for WebSocket connections.", p);
     file = find_asset(q->path);
     if (!file) return put_line(q, "404 Not Found", "", "No such file.", p);

@@ -49,7 +49,8 @@ static const message_row rows[MESSAGE_KINDS] = {
                                  {"tab", FIELD_TEXT, OPTIONAL, AT(tab), 1, 64, NULL}, OPTIONAL_ID}},
     [MESSAGE_MODEL] = {"model", {{"index", FIELD_WHOLE, REQUIRED, AT(index), 0, INT32_MAX, NULL}, OPTIONAL_ID}},
     [MESSAGE_RENDER] = {"render", {SERIAL, RECIPE, {"quality", FIELD_WHOLE, OPTIONAL, AT(quality), 1, 100, NULL},
-                                   {"times", FIELD_FLAG, OPTIONAL, AT(times), 0, 0, NULL}, OPTIONAL_ID}},
+                                   {"times", FIELD_FLAG, OPTIONAL, AT(times), 0, 0, NULL},
+                                   {"aside", FIELD_FLAG, OPTIONAL, AT(aside), 0, 0, NULL}, OPTIONAL_ID}},
     [MESSAGE_SHOWN] = {"shown", {SERIAL, OPTIONAL_ID}},
     [MESSAGE_STATISTICS] = {"statistics", {ID, RECIPE, NODE, {"bins", FIELD_WHOLE, REQUIRED, AT(bins), 16, 256, NULL}}},
     [MESSAGE_MAPS] = {"maps", {ID, RECIPE, NODE,
@@ -86,6 +87,9 @@ static const message_row rows[MESSAGE_KINDS] = {
                                      {"height", FIELD_WHOLE, REQUIRED, AT(height), 1, PHOTO_SIDE, NULL},
                                      {"pixels", FIELD_TEXT, REQUIRED, AT(pixels), 4, 4 * PHOTO_SIDE * PHOTO_SIDE, NULL}}},
     [MESSAGE_STOP] = {"stop", {ID, {"keep", FIELD_FLAG, OPTIONAL, AT(keep), 0, 0, NULL}}},
+    [MESSAGE_OUTPUT] = {"output", {{"black", FIELD_WHOLE, REQUIRED, AT(black), 0, 255, NULL},
+                                   {"freeze", FIELD_FLAG, REQUIRED, AT(freeze), 0, 0, NULL},
+                                   {"fill", FIELD_FLAG, REQUIRED, AT(fill), 0, 0, NULL}, OPTIONAL_ID}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {
@@ -134,7 +138,7 @@ json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_R
         return NULL;
     }
     json_forget();
-    tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
+    tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
     if (tree && !json_out_of_memory()) return tree;
     json_decref(tree);
     if (json_out_of_memory()) *code = refuse(reason, CLOSE_ERROR, "out of memory");
@@ -205,9 +209,11 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
             return refuse(reason, CLOSE_POLICY, "%s: '%s' must be a string of %lld to %lld bytes", row->type, f->name,
                           (long long)f->low, (long long)f->high);
         *(const char **)at = json_string_value(value);
+        if (strlen(*(const char **)at) != json_string_length(value)) m->broken = *(const char **)at;
         return 0;
     case FIELD_CHOICE:
-        if (!json_is_string(value) || !is_choice(f->choices, json_string_value(value)))
+        if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value) ||
+            !is_choice(f->choices, json_string_value(value)))
             return refuse(reason, CLOSE_POLICY, "%s: '%s' must be one of %s", row->type, f->name, f->choices);
         *(const char **)at = json_string_value(value);
         return 0;
@@ -260,7 +266,9 @@ int read_message(const char *bytes, size_t size, message **out, char reason[CLOS
     m->size = size;
     m->tree = read_json(bytes, size, &code, reason);
     type = json_string_value(json_object_get(m->tree, "type"));
-    if (m->tree && !type) code = refuse(reason, CLOSE_POLICY, "a message is an object with a string 'type'");
+    if (type && strlen(type) != json_string_length(json_object_get(m->tree, "type")))
+        code = refuse(reason, CLOSE_BAD_DATA, "not JSON: a NUL in the type");
+    else if (m->tree && !type) code = refuse(reason, CLOSE_POLICY, "a message is an object with a string 'type'");
     while (!code && kind < MESSAGE_KINDS && strcmp(rows[kind].type, type)) kind++;
     if (!code && kind == MESSAGE_KINDS)
         code = refuse(reason, CLOSE_POLICY, "unknown message type '%s'", quoted_name(type, text));

@@ -11,14 +11,14 @@
 
 /* Limits that only keep the arithmetic finite are not shown to users. */
 static json_t *limit_json(float limit) {
-    return limit > -1e5f && limit < 1e5f ? number_json((double)limit) : json_null();
+    return limit > -1e5f && limit < 1e5f ? float_json(limit) : json_null();
 }
 
 static json_t *param_json(const gb_param_info *p, bool has_default) {
     json_t *choices = p->choices ? json_array() : json_null();
     for (const char *const *c = p->choices; c && *c; c++) add_json(&choices, json_string(*c));
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", p->name, "summary", p->summary, "default_value",
-                     has_default ? number_json((double)p->default_value) : json_null(), "low", limit_json(p->low), "high",
+                     has_default ? float_json(p->default_value) : json_null(), "low", limit_json(p->low), "high",
                      limit_json(p->high), "integer", p->integer, "choices", choices);
 }
 
@@ -103,6 +103,7 @@ gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
     json_t *welcome, *document;
     char aside[PATH_ROOM];
     project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
+    outputs_open(&s->shared->outputs, client_slot_index(&s->shared->clients, s->slot), s->project);
     if (kept_document(s, &document, aside, err)) return err->status;
     welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?}", "type", "welcome", "version",
                         gb_version(), "project", s->project, "document", document, "models", models_json(of),
@@ -143,8 +144,8 @@ static json_t *node_json(const gb_model *model, gb_node index) {
         add_json(&from, text_json(input.name));
     }
     if (node.act)
-        act = json_pack("{s:s, s:o, s:o}", "name", node.act, "gain", number_json((double)node.gain), "clamp",
-                        number_json((double)node.clamp));
+        act = json_pack("{s:s, s:o, s:o}", "name", node.act, "gain", float_json(node.gain), "clamp",
+                        float_json(node.clamp));
     return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", text_json(node.name), "alias",
                      node.alias ? text_json(node.alias) : json_null(), "op", node.op, "role", role_json(&node), "shape",
                      shape, "inputs", from, "parameters", (json_int_t)node.parameters, "macs", (json_int_t)node.macs,

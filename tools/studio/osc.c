@@ -2,6 +2,7 @@
  * arrive: their time stamps would need a queue, which others could fill. */
 #define _POSIX_C_SOURCE 200809L
 #include "osc.h"
+#include "outgoing.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ static double number_of(lo_message message) {
     if (lo_message_get_argc(message) != 1 || !types) return NAN;
     if (types[0] == LO_TRUE || types[0] == LO_FALSE) return types[0] == LO_TRUE;
     if (!is_number((lo_type)types[0])) return NAN;
+    if (types[0] == LO_FLOAT) return shortest_double(lo_message_get_argv(message)[0]->f);
     return (double)lo_hires_val((lo_type)types[0], lo_message_get_argv(message)[0]);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/program/arguments.h"
+#include "tools/program/text.h"
 
 static void drop(json_t **json) {
     json_decref(*json);
@@ -24,6 +25,16 @@ void set_json(json_t **object, const char *key, json_t *value) {
 
 json_t *number_json(double number) {
     return isfinite(number) ? json_real(number) : json_null();
+}
+
+double shortest_double(float number) {
+    char text[32] = "";
+    append_float(text, sizeof text, number);
+    return strtod(text, NULL);
+}
+
+json_t *float_json(float number) {
+    return number_json(isfinite(number) ? shortest_double(number) : (double)number);
 }
 
 json_t *text_json(const char *text) {
@@ -51,7 +62,7 @@ typedef struct packing {
     bool failed;                /* jansson goes on after a key that could not be appended */
 } packing;
 
-static int append(const char *bytes, size_t size, void *arg) {
+static int put_packed(const char *bytes, size_t size, void *arg) {
     packing *p = arg;
     if (p->failed) return -1;
     if (size > p->capacity - p->used) {
@@ -72,7 +83,7 @@ static gb_status pack(json_t *object, int digits, size_t head, size_t tail, pack
     size_t flags = JSON_COMPACT | JSON_REAL_PRECISION((size_t)digits);
     *p = (packing){.used = OUTGOING_PRE + head, .capacity = OUTGOING_PRE + head + 512};
     p->memory = malloc(p->capacity);
-    bool done = object && p->memory && json_dump_callback(object, append, p, flags) == 0 && !p->failed;
+    bool done = object && p->memory && json_dump_callback(object, put_packed, p, flags) == 0 && !p->failed;
     json_decref(object);
     if (done && tail > p->capacity - p->used) {
         unsigned char *grown = realloc(p->memory, p->used + tail);

@@ -26,6 +26,8 @@ void free_outgoing(outgoing *p);
 void add_json(json_t **list, json_t *value);
 void set_json(json_t **object, const char *key, json_t *value);
 json_t *number_json(double number);
+json_t *float_json(float number);          /* with the fewest digits that read back as the same float */
+double shortest_double(float number);      /* 0.33 for 0.33f, which is not 0.33 */
 json_t *text_json(const char *text);
 
 /* Digits that the numbers of a message are written with: those of a float, or those of a number that the page sent. */

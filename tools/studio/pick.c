@@ -77,7 +77,7 @@ gb_status handle_pick(live *s, const message *m, outgoing *p, gb_error *err) {
                                                  (size_t)info.shape[2], &thumbnail, err)) {
         values = json_array();
         for (size_t c = 0; c < (size_t)info.shape[0]; c++)
-            add_json(&values, number_json((double)maps[c * plane + at]));
+            add_json(&values, float_json(maps[c * plane + at]));
         pack_answer(m->id, json_pack("{s:o, s:o}", "values", values, "thumbnail", thumbnail), p, err);
     }
     free(maps);
@@ -101,7 +101,7 @@ gb_status handle_z(live *s, const message *m, outgoing *p, gb_error *err) {
     if (!z) return state(err, GB_NO_MEMORY, "out of memory");
     gb_randn(rng, (uint64_t)m->seed, count, z);
     list = json_array();
-    for (size_t i = 0; i < count; i++) add_json(&list, number_json((double)z[i]));
+    for (size_t i = 0; i < count; i++) add_json(&list, float_json(z[i]));
     free(z);
     return pack_answer(m->id, json_pack("{s:o}", "z", list), p, err);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sizes.h"
+
 enum {
     PLACES_SERVED = 32,         /* tabs and requests for files */
     PLACES_CROWDED = 16,        /* connections that are told to come later */
@@ -18,6 +20,8 @@ typedef struct place {
     uint64_t order;             /* of arrival */
     bool known;                 /* it has shown the token */
     bool crowded;               /* it is told to come later */
+    bool watches;               /* it becomes an output window */
+    char project[PROJECT_NAME]; /* of the tab that the window follows, or "" */
 } place;
 
 typedef struct place_list {

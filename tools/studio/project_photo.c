@@ -81,7 +81,7 @@ static json_t *latents_json(const gb_projection *projection, const gb_projection
     gb_projection_latents(projection, values);
     for (size_t r = 0; r < (size_t)state->rows; r++) {
         json_t *row = json_array();
-        for (size_t i = 0; i < width; i++) add_json(&row, number_json((double)values[r * width + i]));
+        for (size_t i = 0; i < width; i++) add_json(&row, float_json(values[r * width + i]));
         add_json(&rows, row);
     }
     free(values);
@@ -113,7 +113,7 @@ static json_t *classes_json(const gb_projection *projection, const projecting *k
     for (size_t i = 0; list && i < count; i++) shares[i] = (class_share){i, label[i]};
     if (list && count) qsort(shares, count, sizeof *shares, by_share);
     for (size_t i = 0; list && i < count && i < MOST_CLASSES && (double)shares[i].share >= least_share; i++)
-        add_json(&list, json_pack("[I, o]", (json_int_t)shares[i].index, number_json((double)shares[i].share)));
+        add_json(&list, json_pack("[I, o]", (json_int_t)shares[i].index, float_json(shares[i].share)));
     free(label);
     free(shares);
     return list;

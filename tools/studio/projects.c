@@ -4,10 +4,43 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/program/text.h"
+
+/* Bytes of the character at `c` if a name can have it, else 0. *size gets its bytes in any case. */
+static size_t name_character(const char *c, size_t *size) {
+    const unsigned char *b = (const unsigned char *)c;
+    char one[5] = "", printable[5];
+    *size = b[0] < 0x80 ? 1 : b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+    for (size_t i = 1; i < *size; i++)
+        if ((b[i] & 0xc0) != 0x80) return *size = i, 0;
+    if (b[0] < 0x80) {
+        bool letter = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+        return letter || strchr("-_. ", *c);
+    }
+    memcpy(one, c, *size);
+    memcpy(printable, one, sizeof one);
+    gb_make_printable(printable);               /* changes control, direction and zero-width characters, and bad UTF-8 */
+    return strcmp(one, printable) ? 0 : *size;
+}
 
 bool is_valid_name(const char *name) {
-    return is_plain_name(name, PROJECT_NAME, " ");
+    size_t length = strlen(name), size;
+    if (!length || length >= PROJECT_NAME || *name == '.') return false;
+    for (const char *c = name; *c; c += size)
+        if (!name_character(c, &size)) return false;
+    return true;
+}
+
+void make_valid_name(const char *wanted, char name[PROJECT_NAME]) {
+    size_t used = 0, size;
+    bool any = false;
+    for (const char *c = wanted; *c; c += size) {
+        size_t good = name_character(c, &size);
+        if (used + (good ? good : 1) >= PROJECT_NAME) break;
+        if (good && !(used == 0 && *c == '.')) memcpy(name + used, c, good), used += good, any = true;
+        else name[used++] = '-';
+    }
+    name[used] = '\0';
+    if (!any) strcpy(name, "project");
 }
 
 void clients_init(client_list *clients) {
@@ -32,6 +65,10 @@ client_slot *client_slot_take(client_list *clients) {
     if (slot) slot->taken = true;
     pthread_mutex_unlock(&clients->lock);
     return slot;
+}
+
+size_t client_slot_index(const client_list *clients, const client_slot *slot) {
+    return (size_t)(slot - clients->slots);
 }
 
 void client_slot_close(client_list *clients, client_slot *slot) {
@@ -72,7 +109,7 @@ void project_claim(client_list *clients, client_slot *slot, const char *wanted, 
     client_slot *holder;
     pthread_mutex_lock(&clients->lock);
     *slot->name = '\0';             /* a waiting client holds no project, so two never wait for each other */
-    snprintf(name, PROJECT_NAME, "%s", is_valid_name(wanted) ? wanted : "project");
+    make_valid_name(wanted, name);
     while ((holder = find_project(clients, name)) && (holder->closing || holder->writing))
         pthread_cond_wait(&clients->released, &clients->lock);
     if (holder && *tab && !strcmp(holder->tab, tab)) {

@@ -45,30 +45,36 @@ bool send_queue_has_frame(const send_queue *q) {
 
 /* ------------------------------------------------------------------------------------------------ controls */
 
+static bool is_pressed(double value) {
+    return value > 0.5;
+}
+
 bool send_queue_control(send_queue *q, const char *address, double value) {
-    size_t place = SEND_CONTROLS;
+    send_control *newest = NULL;
     if (!*address || strlen(address) >= CONTROL_ADDRESS || !isfinite(value)) return false;
-    for (size_t i = SEND_CONTROLS; i-- > 0;)
-        if (!q->controls[i].unsent) place = i;
-    for (size_t i = 0; i < SEND_CONTROLS; i++)
-        if (!strcmp(q->controls[i].address, address)) place = i;
-    if (place == SEND_CONTROLS) return false;
-    snprintf(q->controls[place].address, CONTROL_ADDRESS, "%s", address);
-    q->controls[place].value = value;
-    q->controls[place].unsent = true;
+    for (size_t i = q->control_count; i-- > 0 && !newest;) {
+        send_control *c = &q->controls[(q->first_control + i) % SEND_CONTROLS];
+        if (!strcmp(c->address, address)) newest = c;
+    }
+    if (!newest || is_pressed(newest->value) != is_pressed(value)) {
+        if (q->control_count == SEND_CONTROLS && !newest) return false;
+        if (q->control_count < SEND_CONTROLS) newest = &q->controls[(q->first_control + q->control_count++) % SEND_CONTROLS];
+        snprintf(newest->address, CONTROL_ADDRESS, "%s", address);
+    }
+    newest->value = value;
     return true;
 }
 
+/* If memory runs out it stays first, and is tried again when something is sent next. */
 static bool next_control(send_queue *q, outgoing *message) {
-    for (size_t i = 0; i < SEND_CONTROLS; i++) {
-        gb_error err = {0};
-        if (!q->controls[i].unsent) continue;
-        q->controls[i].unsent = pack_text(json_pack("{s:s, s:o, s:o}", "type", "control", "address",
-                                                    text_json(q->controls[i].address), "value",
-                                                    number_json(q->controls[i].value)), FLOAT_DIGITS, message, &err) != GB_OK;
-        return !q->controls[i].unsent;          /* out of memory: it is tried again when something is sent next */
-    }
-    return false;
+    const send_control *c = &q->controls[q->first_control];
+    gb_error err = {0};
+    if (!q->control_count || pack_text(json_pack("{s:s, s:o, s:o}", "type", "control", "address", text_json(c->address), "value",
+                                                 number_json(c->value)), FLOAT_DIGITS, message, &err))
+        return false;
+    q->first_control = (q->first_control + 1) % SEND_CONTROLS;
+    q->control_count--;
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------------------ sending */

@@ -49,7 +49,7 @@ struct server {
     guard guard;
     char machine[HOST_ROOM];
     char redirect[PATH_ROOM];   /* a file that leads here; "" if there is none */
-    char address[HOST_ROOM + 80], osc_text[SOCKET_ADDRESS + 32];
+    char address[HOST_ROOM + 80], output_address[HOST_ROOM + 96], osc_text[SOCKET_ADDRESS + 32];
     connection_list connections;
     place_list places;          /* each connection points to its own */
     lws_sorted_usec_list_t round;
@@ -138,6 +138,18 @@ static int answer_request(server *s, struct lws *wsi) {
     return respond(wsi, &r);
 }
 
+/* Whether it is the address of an output window; then its place says so. */
+static bool watches(struct lws *wsi, const char *path) {
+    place *p = lws_get_opaque_user_data(wsi);
+    char project[sizeof "project=" + PROJECT_NAME];
+    const char *name;
+    if (!p || strcmp(path, "/watch")) return false;
+    name = lws_get_urlarg_by_name(wsi, "project=", project, sizeof project);
+    p->watches = true;
+    snprintf(p->project, sizeof p->project, "%s", name && is_valid_name(name) ? name : "");
+    return true;
+}
+
 /* Returns 0 to let the upgrade proceed; otherwise the response was sent. */
 static int check_upgrade(server *s, struct lws *wsi, const char *to) {
     char path[URL_ROOM], version[8];
@@ -149,10 +161,16 @@ static int check_upgrade(server *s, struct lws *wsi, const char *to) {
         r.refused = "The studio's WebSocket has no subprotocols.";
     if (!r.refused) note_known(wsi);
     if (!r.refused && !r.crowded && !strcasecmp(to, "websocket") && spoken && !strcmp(spoken, "13") && r.path &&
-        !strcmp(r.path, "/ws"))
+        (!strcmp(r.path, "/ws") || watches(wsi, r.path)))
         return 0;
     (void)respond(wsi, &r);
     return -1;
+}
+
+static connection *open_connection(server *s, struct lws *wsi) {
+    const place *p = lws_get_opaque_user_data(wsi);
+    return p && p->watches ? connection_open_output(&s->connections, s->shared, wsi, p->project)
+                           : connection_open(&s->connections, s->shared, wsi);
 }
 
 static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
@@ -165,7 +183,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         return check_upgrade(server_of(wsi), wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         s = server_of(wsi);
-        at->connection = connection_open(&s->connections, s->shared, wsi);
+        at->connection = open_connection(s, wsi);
         return at->connection ? 0 : -1;
     case LWS_CALLBACK_RECEIVE:
         return connection_receive(at->connection, in, size);
@@ -321,8 +339,11 @@ static gb_status open_sockets(server *s, const server_options *o, gb_error *err)
 static void write_address(server *s) {
     const char *name = s->guard.name ? s->guard.name : s->listener.any && s->machine[0] ? s->machine : s->listener.address;
     bool six = strchr(name, ':') != NULL;
-    snprintf(s->address, sizeof s->address, "%s://%s%s%s:%d/?token=%s", s->guard.encrypted ? "https" : "http", six ? "[" : "",
-             name, six ? "]" : "", s->listener.port, s->guard.token);
+    char origin[HOST_ROOM + 32];
+    snprintf(origin, sizeof origin, "%s://%s%s%s:%d", s->guard.encrypted ? "https" : "http", six ? "[" : "", name,
+             six ? "]" : "", s->listener.port);
+    snprintf(s->address, sizeof s->address, "%s/?token=%s", origin, s->guard.token);
+    snprintf(s->output_address, sizeof s->output_address, "%s/output?token=%s", origin, s->guard.token);
 }
 
 /* From here on signals end server_run(), at once if they come before it. */
@@ -372,6 +393,10 @@ void server_free(server *s) {
 
 const char *server_address(const server *s) {
     return s->address;
+}
+
+const char *server_output_address(const server *s) {
+    return s->output_address;
 }
 
 bool server_is_readable(const server *s) {

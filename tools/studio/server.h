@@ -22,6 +22,8 @@ typedef struct server_options {
 gb_status server_new(const server_options *options, shared *s, server **made, gb_error *err);
 /* "http://127.0.0.1:7860/?token=…" */
 const char *server_address(const server *s);
+/* The address of an output window. */
+const char *server_output_address(const server *s);
 /* Whether others in the network could read what is sent. */
 bool server_is_readable(const server *s);
 /* A file that leads a browser to the address: it is removed when somebody has come with the token, or by server_free(). */

@@ -1,5 +1,6 @@
 /* What all clients of a studio share: the models, the output folder, and the settings of its command line. studio.c fills
- * it in before the first client connects and nothing changes it later, except the list of clients, which has a lock. */
+ * it in before the first client connects and nothing changes it later, except the lists of clients and of outputs, which
+ * have locks. */
 #ifndef GANBEND_STUDIO_SHARED_H
 #define GANBEND_STUDIO_SHARED_H
 
@@ -9,7 +10,8 @@
 
 #include <ganbend.h>
 
-enum { MODEL_NAME = 64, MAX_CLIENTS = 16, PROJECT_NAME = 65, PAGE_ID = 65 };
+#include "sizes.h"
+#include "outputs.h"
 
 typedef struct shared_model {
     gb_model *model;
@@ -46,6 +48,7 @@ typedef struct shared {
     bool ffmpeg;            /* ffmpeg is in the PATH */
     const char *device;     /* the GPU's name, or "cpu" */
     client_list clients;
+    output_list outputs;
     void (*wake)(void *arg);    /* called from any thread when a client_is_ready() */
     void *wake_arg;
 } shared;

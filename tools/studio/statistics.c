@@ -65,7 +65,7 @@ static json_t *look_json(const gb_node_info *node, const float *values, size_t c
     json_t *shape = json_array();
     for (int i = 0; i < node->ndim; i++) add_json(&shape, json_integer(node->shape[i]));
     return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "shape", shape, "count",
-                     (json_int_t)count, "min", number_json((double)e.low), "max", number_json((double)e.high), "mean",
+                     (json_int_t)count, "min", float_json(e.low), "max", float_json(e.high), "mean",
                      number_json(mean), "deviation", number_json(variance > 0 ? sqrt(variance) : 0), "zeros",
                      number_json((double)e.zeros / (double)count), "nan", (json_int_t)e.nan, "histogram",
                      histogram(values, count, &e, bins), "before", before);

@@ -8,9 +8,11 @@
 
 #include "assets.h"
 #include "claim.h"
+#include "frames_out.h"
 #include "tools/commands/commands.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"
+#include "tools/pictures/pictures.h"
 #include "messages.h"
 #include "osc.h"
 #include "programs.h"
@@ -19,8 +21,8 @@
 #include "projects.h"
 
 typedef struct settings {
-    int64_t port, keep, quality;
-    const char *listen, *name, *certificate, *key, *osc, *out;
+    int64_t port, keep, quality, frames_rate;
+    const char *listen, *name, *certificate, *key, *osc, *out, *frames_to, *frames_as, *frames_size;
     device_options on;
     bool no_browser;
 } settings;
@@ -44,6 +46,11 @@ static const option options[] = {
     {"--key", OPTION_TEXT, AT(key), "PEM", "The certificate's private key.", 0, 0},
     {"--name", OPTION_TEXT, AT(name), "NAME", "With --listen: the name by which browsers find this machine, such as that of the "
      "certificate, if it is not its host name.", 0, 0},
+    {"--frames-to", OPTION_TEXT, AT(frames_to), "-|PIPE", "Also writes the picture as video for other programs: to standard "
+     "output, or to a named pipe. It follows the tab whose picture is newest. Frames that the reader is too slow for are left out.", 0, 0},
+    {"--frames-as", RARE(OPTION_CHOICE), AT(frames_as), "nut|raw", "NUT, which ffmpeg reads with -f nut (default), or bare 8-bit RGB.", 0, 0},
+    {"--frames-size", RARE(OPTION_TEXT), AT(frames_size), "WxH", "Size of those frames (that of the first model's pictures).", 0, 0},
+    {"--frames-rate", RARE(OPTION_INTEGER), AT(frames_rate), "R", "Those frames per second (30).", 1, 240},
     {"--no-browser", OPTION_FLAG, AT(no_browser), NULL, "Do not open a browser; only print the address.", 0, 0},
     {0}
 };
@@ -143,9 +150,11 @@ static void show_in_browser(const settings *set, server *running) {
 
 static gb_status announce(const settings *set, const server *running, gb_error *err) {
     const char *osc = server_osc_address(running);
-    printf("studio: %s  (press Ctrl-C to quit)\n", server_address(running));
-    printf("saving pictures, recipes and films in %s, and the projects of the tabs in %s/studio\n", set->out, set->out);
-    if (osc) printf("receiving OSC on %s, such as /ganbend/trunc 0.7\n", osc);
+    FILE *to = set->frames_to && !strcmp(set->frames_to, "-") ? stderr : stdout;
+    fprintf(to, "studio: %s  (press Ctrl-C to quit)\n", server_address(running));
+    fprintf(to, "output window, also for OBS: %s\n", server_output_address(running));
+    fprintf(to, "saving pictures, recipes and films in %s, and the projects of the tabs in %s/studio\n", set->out, set->out);
+    if (osc) fprintf(to, "receiving OSC on %s, such as /ganbend/trunc 0.7\n", osc);
     if (fflush(stdout) != 0 || ferror(stdout)) return state(err, GB_IO, "standard output: %s", strerror(errno));
     if (server_is_readable(running))
         fprintf(stderr, "warning: the connection is not encrypted: others in the network can read the token and the pictures, "
@@ -153,21 +162,38 @@ static gb_status announce(const settings *set, const server *running, gb_error *
     return GB_OK;
 }
 
+/* Does nothing without --frames-to. */
+static gb_status start_frames(const settings *set, shared *s, frames_out **frames, gb_error *err) {
+    frames_options o = {.to = set->frames_to, .nut = !set->frames_as || !strcmp(set->frames_as, "nut"),
+                        .fps = (int)set->frames_rate};
+    int64_t shape[3];
+    if (!set->frames_to) return GB_OK;
+    gb_model_output_shape(s->models[0].model, shape);
+    o.height = (int)shape[1];
+    o.width = (int)shape[2];
+    if (set->frames_size && !parse_pair(set->frames_size, 'x', 1, 8192, &o.width, &o.height))
+        return state(err, GB_BAD_ARGUMENT, "--frames-size takes WxH, as in 1920x1080, not '%s'", set->frames_size);
+    return frames_out_start(&o, &s->outputs, frames, err);
+}
+
 static gb_status serve_studio(const settings *set, server_options *where, shared *s, gb_error *err) {
     server *running = NULL;
+    frames_out *frames = NULL;
     char token[GUARD_TOKEN];
     where->token = token;
-    if (!token_open(set->out, token, err) && !server_new(where, s, &running, err) && !announce(set, running, err)) {
+    if (!token_open(set->out, token, err) && !server_new(where, s, &running, err) && !start_frames(set, s, &frames, err) &&
+        !announce(set, running, err)) {
         show_in_browser(set, running);
         server_run(running, err);
     }
+    frames_out_stop(frames);
     server_free(running);
     return err->status;
 }
 
 static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
-    settings set = {.port = 7860, .keep = 768, .quality = 85, .out = "out"};
+    settings set = {.port = 7860, .keep = 768, .quality = 85, .frames_rate = 30, .out = "out"};
     server_options where = {0};
     char osc_address[64];
     gb_error err = {0};
@@ -186,10 +212,12 @@ static int run(int argc, char **argv) {
     where.key = set.key;
     where.port = (int)set.port;
     clients_init(&s.clients);
+    outputs_init(&s.outputs);
     if (!open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
     claim_end(set.out, lock);
     close_shared(&s);
     clients_free(&s.clients);
+    outputs_free(&s.outputs);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
 }
 

@@ -2,10 +2,12 @@
  * alternate. When the client closes it ends within one step of a render, keeps the page's last document, and frees the
  * client. */
 #define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "client_state.h"
+#include "folder.h"
 #include "frame.h"
 #include "handlers.h"
 #include "projects.h"
@@ -36,11 +38,19 @@ static void fail_without_memory(client *c) {
     client_fail(c, CLOSE_ERROR, "out of memory");
 }
 
+static void fail_client(client *c, gb_error *why) {
+    hide_folder(why->message, c->shared->out);
+    client_fail(c, CLOSE_ERROR, why->message);
+}
+
 /* Adds the reason under `key`, and "line" and "column" if it is about a place in the recipe. */
 static gb_status pack_refusal(client *c, json_t *object, const char *key, const gb_error *why, outgoing *p) {
     gb_error err = {0};
     int line, column;
-    const char *text = live_error_text(&c->live, why, &line, &column);
+    const char *place = live_error_text(&c->live, why, &line, &column);
+    char text[sizeof why->message];
+    snprintf(text, sizeof text, "%s", place);
+    hide_folder(text, c->shared->out);
     set_json(&object, key, text_json(text));
     if (line) set_json(&object, "line", json_integer(line));
     if (line) set_json(&object, "column", json_integer(column));
@@ -59,6 +69,18 @@ static void refuse_job(client *c, const message *m, const gb_error *why) {
     json_t *answer = json_pack("{s:s, s:I}", "type", "answer", "id", (json_int_t)m->id);
     if (pack_refusal(c, answer, "error", why, &p)) fail_without_memory(c);
     else send_answer(c, p);
+}
+
+/* A text that the page sent may have a NUL in it, which ends a text in C. Fails with its place if there is one. */
+static gb_status check_texts(const live *s, const message *m, gb_error *err) {
+    int line = 1, column = 1;
+    if (!m->broken) return GB_OK;
+    for (const char *c = m->broken; *c; c++) {
+        if (*c == '\n') line++, column = 1;
+        else column += ((unsigned char)*c & 0xc0) != 0x80;
+    }
+    if (m->broken != m->recipe && m->broken != m->text) return state(err, GB_BAD_ARGUMENT, "a name has no NUL characters");
+    return state(err, GB_BAD_ARGUMENT, "%s:%d:%d: a NUL character, which a recipe cannot have", s->recipe_name, line, column);
 }
 
 /* ------------------------------------------------------------------------------------------------ renders */
@@ -84,11 +106,24 @@ static void leave(client *c) {
     gb_session_clear_cancel(c->live.session);
 }
 
+/* Output windows get the frame as the page does. */
+static void show_outputs(client *c, const outgoing *frame, int side) {
+    const live *s = &c->live;
+    int width = (int)s->o.width, height = (int)s->o.height;
+    if (side) live_preview_size(s, side, &height, &width);
+    outputs_show(&c->shared->outputs, client_slot_index(&c->shared->clients, c->slot), frame, side ? s->preview : s->rgb,
+                 width, height);
+}
+
 static void send_frame(client *c, const message *m, int side, double wait, double render) {
     gb_error err = {0};
     outgoing p;
-    if (make_frame(&c->live, m, side, wait, render, &p, &err)) refuse_render(c, m, &err);
-    else send_newest(c, SEND_FRAME, p, m->serial);
+    if (make_frame(&c->live, m, side, wait, render, &p, &err)) {
+        refuse_render(c, m, &err);
+        return;
+    }
+    if (!m->aside) show_outputs(c, &p, side);
+    send_newest(c, SEND_FRAME, p, m->serial);
 }
 
 /* Sends the first preview that the change reaches. */
@@ -113,7 +148,8 @@ static void do_render(client *c, const message *m, double came) {
     gb_error err = {0};
     double start = host_seconds();
     bool previewed = false;
-    gb_status status = enter(c, false) ? live_set(&c->live, m->recipe, &err) : GB_CANCELLED;
+    gb_status status = !enter(c, false) ? GB_CANCELLED
+                       : check_texts(&c->live, m, &err) ? err.status : live_set(&c->live, m->recipe, &err);
     leave(c);
     if (!status) status = send_preview(c, m, start - came, &previewed, &err);
     if (!status) {
@@ -156,10 +192,11 @@ static void do_job(client *c, const message *m) {
     outgoing p = {0};
     gb_status status = GB_CANCELLED;
     c->due += max_answers(m);
-    if (!is_cancellable(m) || enter(c, false)) status = handlers[m->kind](&c->live, m, &p, &err);
+    if (!is_cancellable(m) || enter(c, false))
+        status = check_texts(&c->live, m, &err) ? err.status : handlers[m->kind](&c->live, m, &p, &err);
     if (is_cancellable(m)) leave(c);
     if (!status && p.bytes) send_answer(c, p);
-    else if (status && status != GB_CANCELLED && m->kind == MESSAGE_HELLO) client_fail(c, CLOSE_ERROR, err.message);
+    else if (status && status != GB_CANCELLED && m->kind == MESSAGE_HELLO) fail_client(c, &err);
     else if (status && status != GB_CANCELLED) refuse_job(c, m, &err);
     if (!status && m->kind == MESSAGE_HELLO) {
         if (pack_network(&c->live, &p, &err)) fail_without_memory(c);
@@ -186,7 +223,7 @@ static void check_film(client *c) {
 
 static void check_analysis(client *c) {
     outgoing p = {0};
-    switch (analysis_poll(&c->live.analysis, &p)) {
+    switch (analysis_poll(&c->live.analysis, c->shared->out, &p)) {
     case ANALYSIS_PROGRESS: send_newest(c, SEND_ANALYSIS_PROGRESS, p, 0); break;
     case ANALYSIS_PICTURE: send_newest(c, SEND_SKETCH, p, 0); break;
     case ANALYSIS_ENDED: send_late(c, p); break;
@@ -273,7 +310,7 @@ void *client_work(void *arg) {
     gb_error err = {0};
     bool render_last = false, has_session = !live_open(&c->live, c->shared, slot, &c->closing, wake_worker, c, &err);
     double came = 0;
-    if (!has_session) client_fail(c, CLOSE_ERROR, err.message);
+    if (!has_session) fail_client(c, &err);
     for (message *m; has_session && next_message(c, &render_last, &m, &came); free_message(m)) {
         if (m && m->kind == MESSAGE_RENDER) do_render(c, m, came);
         else if (m) do_job(c, m);
@@ -283,6 +320,8 @@ void *client_work(void *arg) {
     wait_until_closed(c);
     analysis_stop(&c->live.analysis, false);
     if (has_session) keep_last(c);
+    outputs_open(&c->shared->outputs, client_slot_index(clients, slot), NULL);
+    c->shared->wake(c->shared->wake_arg);       /* its output windows turn to another tab */
     project_release(clients, slot);
     live_close(&c->live);
     client_free(c);

@@ -16,6 +16,7 @@ extern emulated_counts emulated_counters;
 
 /* The n-th of these from now on fails; 0 = none. */
 typedef struct emulated_faults {
+    unsigned call;              /* of the runtime, except those that free; it returns an error and does nothing */
     unsigned allocation;        /* with an error */
     unsigned launch;            /* while its kernel runs: all later synchronisations of the stream return the error */
 } emulated_faults;

@@ -1,8 +1,14 @@
 /* CUDA without a GPU, for tests: the part of the runtime and of the language that cuda/ uses, so that a C++ compiler
- * can build the same kernels and host code. The threads of a block are fibers, which run in a changing order; blocks
- * run one after another. A launch runs at once, or is added to the graph that its stream captures. Undefined behaviour
- * becomes visible: memory begins as NaN, asynchronous copies arrive only when they are waited for, and a barrier that
- * some threads do not reach ends the program with a message. */
+ * can build the same kernels and host code. What a GPU punishes, now and then or silently, ends the program with a
+ * message or returns the error that the hardware would:
+ *
+ *   threads of a block, and blocks of a launch, run in a changing order; a barrier that some threads do not reach
+ *   shared memory, static and dynamic, and allocated memory begin as NaN; dynamic shared memory has guard pages
+ *   asynchronous copies arrive at any moment from their issue until they are waited for
+ *   limits: threads, grids, bytes of parameters, shared memory of the compute capability EMULATED_CAPABILITY (80)
+ *   a stream runs when somebody waits for it, so pinned memory that changes too early has the wrong values
+ *   calls that a capture forbids end it
+ *   accesses that are not aligned to their type; races in shared memory, if the kernels are instrumented */
 #ifndef EMULATED_CUDA_RUNTIME_H
 #define EMULATED_CUDA_RUNTIME_H
 
@@ -12,12 +18,13 @@
 #include <string.h>
 
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #define __global__
 #define __device__
 #define __host__
-#define __shared__ static thread_local
+#define __shared__ static __attribute__((section("emulated_shared")))
 #define __forceinline__ inline
 #define __noinline__
 #define __launch_bounds__(...)
@@ -81,13 +88,14 @@ static inline float __shfl_xor_sync(unsigned, float v, int mask) { return emulat
 static inline float __shfl_sync(unsigned, float v, int from) { return emulated_shuffle(v, from); }
 static inline float __shfl_down_sync(unsigned, float v, int by) { return emulated_shuffle(v, emulated_lane() + by); }
 
-static inline void __syncwarp(unsigned = 0xffffffffu) { emulated_shuffle(0.0f, 0); }
+void __syncwarp(unsigned mask = 0xffffffffu);
 
 /* ------------------------------------------------------------------------------------------------ runtime */
 
 typedef enum cudaError_t {
-    cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorNoDevice = 100,
-    cudaErrorInsufficientDriver = 35, cudaErrorLaunchFailure = 719
+    cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorInvalidConfiguration = 9,
+    cudaErrorInsufficientDriver = 35, cudaErrorNoDevice = 100, cudaErrorLaunchFailure = 719,
+    cudaErrorStreamCaptureUnsupported = 900, cudaErrorStreamCaptureInvalidated = 901, cudaErrorUnknown = 999
 } cudaError_t;
 typedef struct emulated_stream *cudaStream_t;
 typedef struct emulated_event *cudaEvent_t;
@@ -132,13 +140,19 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
 
-void emulated_allow_shared(const void *kernel, size_t bytes);
-cudaError_t emulated_launch(const void *which, std::function<void()> kernel, dim3 grid, dim3 block, size_t shared,
-                            cudaStream_t stream);
+cudaError_t emulated_allow_shared(const void *kernel, size_t bytes);
+cudaError_t emulated_launch(const void *which, std::function<void()> kernel, size_t parameters, dim3 grid, dim3 block,
+                            size_t shared, cudaStream_t stream);
 
 template <class T> cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute, int bytes) {
-    emulated_allow_shared((const void *)kernel, (size_t)bytes);
-    return cudaSuccess;
+    return emulated_allow_shared((const void *)kernel, (size_t)bytes);
+}
+
+/* The bytes that the parameters of a kernel take, each aligned. */
+template <class... P> constexpr size_t emulated_parameters(void) {
+    size_t bytes = 0;
+    ((bytes = (bytes + alignof(P) - 1) / alignof(P) * alignof(P) + sizeof(P)), ...);
+    return bytes;
 }
 
 template <class... P, size_t... I>
@@ -149,8 +163,9 @@ static inline std::function<void()> emulated_call(void (*kernel)(P...), void **a
 template <class... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void **args, size_t shared,
                              cudaStream_t stream) {
-    return emulated_launch((const void *)kernel, emulated_call(kernel, args, std::index_sequence_for<P...>{}), grid,
-                           block, shared, stream);
+    static_assert((std::is_trivially_copyable_v<P> && ...), "parameters of a kernel are copied as bytes");
+    return emulated_launch((const void *)kernel, emulated_call(kernel, args, std::index_sequence_for<P...>{}),
+                           emulated_parameters<P...>(), grid, block, shared, stream);
 }
 
 #endif

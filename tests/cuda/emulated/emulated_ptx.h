@@ -33,7 +33,8 @@ static inline uint32_t to_tf32(float f) {
 struct emulated_fragments { float *sum; const uint32_t *a, *b; };
 
 /* The numbers in a word: two halves, or a tf32, of which the hardware ignores the lower bits. */
-template <bool HALF> static inline void emulated_numbers(uint32_t word, float *to) {
+template <bool HALF>
+__attribute__((no_sanitize("thread"))) static inline void emulated_numbers(uint32_t word, float *to) {
     if (HALF) {
         to[0] = __half2float(__ushort_as_half((unsigned short)word));
         to[1] = __half2float(__ushort_as_half((unsigned short)(word >> 16)));
@@ -42,7 +43,8 @@ template <bool HALF> static inline void emulated_numbers(uint32_t word, float *t
     }
 }
 
-template <bool HALF, int M, int N> static void emulated_mma(void *const *lanes, void *) {
+template <bool HALF, int M, int N>
+__attribute__((no_sanitize("thread"))) static void emulated_mma(void *const *lanes, void *) {
     constexpr int IN_WORD = HALF ? 2 : 1, DEPTH = 8 * IN_WORD;
     float a[M * 16][DEPTH], b[N * 8][DEPTH];
     for (int lane = 0; lane < 32; lane++) {

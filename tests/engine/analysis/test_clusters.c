@@ -530,6 +530,32 @@ static void maps_of_one_picture(void **state) {
     assert_int_equal(gb_cluster_maps(maps, 0, ROWS, ROWS, 1, NULL, NULL, cluster, &err), GB_BAD_ARGUMENT);
 }
 
+static void layers_are_listed_before_they_are_clustered(void **state) {
+    (void)state;
+    const gb_cluster_options how = {.samples = 1, .clusters = 2, .at = "synthesis.b8.conv*"};
+    enum { ROOM = 64 };
+    gb_clustering *found;
+    gb_layer_clusters l;
+    gb_node layers[ROOM];
+    size_t count, fewer;
+    OK(gb_cluster_layers(model, &how, layers, ROOM, &count, &err));
+    OK(gb_find_clusters(model, &how, &found, &err));
+    assert_int_equal(count, gb_clustering_layers(found));
+    for (size_t i = 0; i < count; i++) {
+        gb_clustering_layer(found, i, &l);
+        assert_int_equal(layers[i], l.node);
+    }
+    gb_clustering_free(found);
+    layers[1] = GB_NO_NODE;
+    OK(gb_cluster_layers(model, &how, layers, 1, &fewer, &err));        /* more than there is room for */
+    assert_int_equal(fewer, count);
+    assert_int_equal(layers[1], GB_NO_NODE);
+    OK(gb_cluster_layers(model, NULL, NULL, 0, &count, &err));
+    assert_true(count > 8);
+    assert_int_equal(gb_cluster_layers(model, &(gb_cluster_options){.at = "mapping*"}, layers, ROOM, &count, &err), GB_BAD_ARGUMENT);
+    assert_int_equal(count, 0);
+}
+
 static void wrong_options_and_cancelling(void **state) {
     (void)state;
     gb_clustering *found;
@@ -578,6 +604,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(maps_are_stored_as_published),
         cmocka_unit_test(clusters_are_measured_by_their_effects),
         cmocka_unit_test(maps_of_one_picture),
+        cmocka_unit_test(layers_are_listed_before_they_are_clustered),
         cmocka_unit_test(wrong_options_and_cancelling),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);

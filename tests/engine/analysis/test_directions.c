@@ -144,11 +144,15 @@ static void closed_form_factorisation(void **state) {
     assert_int_equal(d.last_layer, -1);
     gb_directions_free(found);
     OK(gb_find_directions(model, &(gb_direction_options){.method = GB_DIRECTIONS_SEFA, .count = FOUND, .first_layer = 1,
-                                                         .last_layer = 4}, &found, &err));
+                                                         .layer_count = 4}, &found, &err));
     assert_same_directions(found, "sefa/layers1-4/directions", 0.9999);
     gb_directions_at(found, 0, &d);
     assert_int_equal(d.first_layer, 1);
     assert_int_equal(d.last_layer, 4);
+    gb_directions_free(found);
+    OK(gb_find_directions(model, &(gb_direction_options){.method = GB_DIRECTIONS_SEFA, .count = 1, .layer_count = 1}, &found, &err));
+    gb_directions_at(found, 0, &d);
+    assert_true(d.first_layer == 0 && d.last_layer == 0);       /* the first layer alone */
     gb_directions_free(found);
     gb_model_close(model);
     model = convert("rosinality-64.pt");
@@ -258,7 +262,7 @@ static void refusals_and_cancelling(void **state) {
     assert_int_equal(gb_find_directions(model, &(gb_direction_options){.at = "nothing"}, &found, &err), GB_BAD_ARGUMENT);
     assert_null(found);
     assert_int_equal(gb_find_directions(model, &(gb_direction_options){.at = "z"}, &found, &err), GB_BAD_ARGUMENT);
-    assert_int_equal(gb_find_directions(model, &(gb_direction_options){.method = GB_DIRECTIONS_SEFA, .last_layer = 99}, &found,
+    assert_int_equal(gb_find_directions(model, &(gb_direction_options){.method = GB_DIRECTIONS_SEFA, .layer_count = 99}, &found,
                                         &err), GB_BAD_ARGUMENT);
     assert_int_equal(gb_find_directions(model, &(gb_direction_options){.progress = stop, .progress_arg = &calls}, &found,
                                         &err), GB_CANCELLED);
@@ -344,6 +348,63 @@ static void ganspace_files(void **state) {
     gb_directions_free(read);
 }
 
+/* Files as the tools write them: tests/reference/make_tool_files.py. Their arrays hold -3, -2.5, -2, … */
+static void files_of_other_tools(void **state) {
+    (void)state;
+    static const struct { const char *file, *name; size_t count, row; int width; float deviation; bool column; } cases[] = {
+        {"ganspace-w.npz", "pc2", 3, 2, 16, 3, false}, {"ganspace-z.npz", "pc1", 3, 1, 20, 2, false},
+        {"factor.pt", "factor5", 16, 5, 16, 1, true}, {"faces_xcomp.npy", "1", 3, 1, 16, 1, false},
+        {"faces_zcomp.npy", "2", 3, 2, 16, 1, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128];
+        gb_directions *read;
+        gb_direction d;
+        snprintf(path, sizeof path, "tests/fixtures/other-tools/%s", cases[i].file);
+        OK(gb_directions_open(path, &read, &err));
+        assert_int_equal(gb_directions_count(read), cases[i].count);
+        gb_directions_at(read, cases[i].row, &d);
+        assert_string_equal(d.name, cases[i].name);
+        assert_true(d.space == GB_LATENT_W && d.last_layer < 0 && d.width == cases[i].width);
+        assert_memory_equal(&d.deviation, &cases[i].deviation, sizeof d.deviation);
+        for (int k = 0; k < cases[i].width; k++) {
+            int at = cases[i].column ? k * cases[i].width + (int)cases[i].row : (int)cases[i].row * cases[i].width + k;
+            assert_true(d.vector[k] == 0.5f * (float)at - 3);
+        }
+        gb_directions_free(read);
+    }
+}
+
+/* GANSpace's file does not say that its directions are of z; a network without w's cannot be moved otherwise. */
+static void ganspaces_directions_move_a_biggan(void **state) {
+    (void)state;
+    enum { PICTURE = 3 * 64 * 64, Z = 20 };
+    static const char text[] = "directions: ganspace-z.npz\nbends: [direction: {name: pc1, amount: 0.25}]\n";
+    float z[Z], *moved = malloc(PICTURE * sizeof *moved), *expected = malloc(PICTURE * sizeof *expected);
+    gb_model *model;
+    gb_recipe *recipe;
+    gb_session *session;
+    OK(gb_model_read(context, "weights/demo/things-64.gbw", &model, &err));
+    OK(gb_session_new(model, NULL, &session, &err));
+    OK(gb_session_set_class(session, 2, &err));
+    gb_randn(GB_RNG_NUMPY, 7, Z, z);
+    OK(gb_session_set_z(session, z, &err));
+    OK(gb_recipe_parse(text, sizeof text - 1, "tests/fixtures/other-tools/moved.yaml", &recipe, &err));
+    OK(gb_recipe_apply(recipe, session, &err));
+    OK(gb_session_render(session, moved, &err));
+    OK(gb_session_unbend(session, 0, &err));
+    for (int k = 0; k < Z; k++)
+        z[k] += 0.25f * (2 * (0.5f * (float)(Z + k) - 3));
+    OK(gb_session_set_z(session, z, &err));
+    OK(gb_session_render(session, expected, &err));
+    assert_memory_equal(moved, expected, PICTURE * sizeof *moved);
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+    gb_model_close(model);
+    free(moved);
+    free(expected);
+}
+
 static void plain_arrays(void **state) {
     (void)state;
     static const float values[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
@@ -393,6 +454,8 @@ int main(void) {
         cmocka_unit_test(directions_of_z),
         cmocka_unit_test(a_saved_file_is_read_again),
         cmocka_unit_test(ganspace_files),
+        cmocka_unit_test(files_of_other_tools),
+        cmocka_unit_test(ganspaces_directions_move_a_biggan),
         cmocka_unit_test(plain_arrays),
     };
     return cmocka_run_group_tests(tests, open_reference, close_reference);

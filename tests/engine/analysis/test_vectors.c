@@ -292,7 +292,7 @@ static void a_found_direction_does_what_is_said(void **state) {
     gb_directions *directions = NULL;
     gb_direction d;
     gb_region_effect first, effect;
-    gb_region_options o = {.mask = mask, .first_layer = 2, .last_layer = 4, .amount = 1.5f, .steps = 1, .samples = 2, .seed = 20,
+    gb_region_options o = {.mask = mask, .first_layer = 2, .layer_count = 3, .amount = 1.5f, .steps = 1, .samples = 2, .seed = 20,
                            .label = -1};
     OK(gb_directions_new(&directions, &err));
     OK(gb_find_region_direction(model, &o, "start", directions, &first, &err));
@@ -313,6 +313,10 @@ static void a_found_direction_does_what_is_said(void **state) {
         add_differences(bends, 3, 22 + (uint64_t)image, &inside, &outside);
     }
     assert_true(fabs(inside / 2 - (double)effect.other_inside) < 1e-4 && fabs(outside / 2 - (double)effect.other_outside) < 1e-4);
+    o.first_layer = 0, o.layer_count = 1, o.steps = 1;
+    OK(gb_find_region_direction(model, &o, "first", directions, &effect, &err));
+    gb_directions_at(directions, 2, &d);
+    assert_true(d.first_layer == 0 && d.last_layer == 0);       /* the first layer alone */
     gb_directions_free(directions);
     free(mask);
 }
@@ -329,10 +333,10 @@ static void wrong_regions(void **state) {
     o.mask = mask;
     o.at = "mapping";
     assert_int_equal(gb_find_region_units(model, &o, units, &found, &effect, &err), GB_BAD_ARGUMENT);
-    o.first_layer = 3, o.last_layer = 99;
+    o.first_layer = 3, o.layer_count = 99;
     assert_int_equal(gb_find_region_direction(model, &o, "d", directions, &effect, &err), GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "w's 0 to 9"));
-    o.first_layer = o.last_layer = 0;
+    assert_non_null(strstr(err.message, "layers 0 to 9"));
+    o.first_layer = o.layer_count = 0;
     o.at = "synthesis.b8.conv1";
     o.progress = stop;
     o.progress_arg = &calls;

@@ -1,5 +1,6 @@
 /* Recipes without other files: vectors, clusters and pictures in the recipe, muted bends, and a share of another seed's
  * w. */
+#define _XOPEN_SOURCE 700       /* mkdtemp */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -301,6 +302,59 @@ static void a_recipe_tells_what_it_paints(void **state) {
     gb_session_free(other);
 }
 
+/* Where the left half of the mask is painted in image `number`: its first column. The whole of it must be somewhere. */
+static int place_of(const gb_recipe *recipe, gb_session *session, uint64_t number) {
+    gb_painted p;
+    int first = SIDE;
+    OK(gb_session_redraw(session, number, &err));
+    assert_true(gb_recipe_painted(recipe, session, 0, &p));
+    for (int x = 0; x < SIDE && first == SIDE; x++)
+        if (p.vector[x] >= 0)
+            first = x;
+    assert_true(first <= SIDE / 2);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        assert_int_equal(p.vector[i], i % SIDE >= first && i % SIDE < first + SIDE / 2 ? 0 : -1);
+    return first;
+}
+
+static void a_mask_is_moved_to_another_place_for_each_picture(void **state) {
+    fixture *f = *state;
+    enum { PICTURES = 8 };
+    static float image[IMAGE], again[IMAGE];
+    char text[TEXT], list[TEXT] = "";
+    int place[PICTURES], places = 0;
+    bool seen[SIDE] = {false};
+    for (int i = 0; i < C; i++)
+        strcat(list, i ? ", 9" : "9");
+    snprintf(text, sizeof text, "vectors: {nose: [%s]}\nbends:\n"
+             "  - {at: synthesis.b16.conv1, paint: {mask: '%s', colours: {red: nose, green: keep}, place: random, seed: 3}}\n", list,
+             MASK);
+    gb_recipe *recipe = parse(text);
+    gb_session *session = interactive_session(f->model);
+    OK(gb_recipe_apply(recipe, session, &err));
+    for (int i = 0; i < PICTURES; i++) {
+        place[i] = place_of(recipe, session, (uint64_t)i);
+        places += !seen[place[i]];
+        seen[place[i]] = true;
+        OK(gb_session_render(session, image, &err));
+        gb_session *fresh = interactive_session(f->model);
+        gb_recipe *same = parse(text);
+        OK(gb_session_redraw(fresh, (uint64_t)i, &err));
+        OK(gb_recipe_apply(same, fresh, &err));
+        OK(gb_session_render(fresh, again, &err));
+        assert_memory_equal(image, again, sizeof image);
+        gb_recipe_free(same);
+        gb_session_free(fresh);
+    }
+    assert_true(places >= 3);
+    assert_int_equal(place_of(recipe, session, 2), place[2]);
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+    assert_refused(f, "bends: [{at: synthesis.b8.conv1, paint: {vector: nose, place: random}}]", "only what a mask paints");
+    assert_refused(f, "bends: [{at: synthesis.b8.conv1, paint: {mask: m.png, colours: {red: nose}, place: left}}]", "expected random");
+    assert_refused(f, "bends: [{at: synthesis.b8.conv1, paint: {mask: m.png, colours: {red: nose}, seed: 3}}]", "place: random");
+}
+
 static void an_image_becomes_the_values_of_a_map(void **state) {
     fixture *f = *state;
     enum { MAP = R * R };
@@ -555,6 +609,117 @@ static void directions_in_the_recipe(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------ embedded files */
+
+static char folder[] = "/tmp/ganbend-embed-XXXXXX";
+
+static const char *in_folder(const char *name) {
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* A file of directions with one, "up". */
+static void write_direction(const char *name, float first) {
+    float values[Z];
+    gb_directions *directions;
+    for (int i = 0; i < Z; i++)
+        values[i] = first + 0.1f * (float)i;
+    OK(gb_directions_new(&directions, &err));
+    OK(gb_directions_add(directions, &(gb_direction){"up", GB_LATENT_W, Z, values, 0.7f, 0, -1}, &err));
+    OK(gb_directions_save(directions, in_folder(name), &err));
+    gb_directions_free(directions);
+}
+
+static void write_vectors(void) {
+    float values[C];
+    gb_npz *npz;
+    for (int i = 0; i < C; i++)
+        values[i] = (float)(i - 20) / 3;
+    OK(gb_npz_new(in_folder("v.npz"), &npz, &err));
+    OK(gb_npz_add(npz, "vector/nose", 1, &(int64_t){C}, values, &err));
+    OK(gb_npz_finish(npz, &err));
+    gb_npz_free(npz);
+    values[0] = 9;
+    OK(gb_npy_save(in_folder("own.npy"), 1, &(int64_t){C}, values, &err));
+}
+
+static void write_other_files(void) {
+    uint8_t pixels[4 * 4 * 3] = {0};
+    FILE *file;
+    for (int i = 0; i < 16; i++)
+        pixels[3 * i + (i % 4 < 2 ? 0 : 1)] = 255;
+    OK(gb_png_write(in_folder("m.png"), 4, 4, pixels, NULL, 0, &err));
+    file = fopen(in_folder("c.yaml"), "w");
+    assert_non_null(file);
+    fputs("2:\n- {cluster_index: 1, feature_index: 5}\n- {cluster_index: 0, feature_index: 3}\n- {cluster_index: 1, feature_index: 0}\n",
+          file);
+    fclose(file);
+}
+
+static gb_recipe *parse_in_folder(const char *text) {
+    gb_recipe *recipe = NULL;
+    OK(gb_recipe_parse(text, strlen(text), in_folder("recipe.yaml"), &recipe, &err));
+    return recipe;
+}
+
+static void files_that_a_recipe_names_are_embedded(void **state) {
+    fixture *f = *state;
+    static const char text[] =
+        "directions: a.npz\nvectors: v.npz\nclusters: c.yaml\nparameters: {far: 1.5}\nbends:\n"
+        "  - direction: {name: up, amount: $far}\n"
+        "  - direction: {name: up, file: b.npz, layers: 1-2}\n"
+        "  - {at: synthesis.b16.conv1, paint: {mask: m.png, colours: {red: nose, green: own.npy}}}\n"
+        "  - {at: synthesis.b8.conv1, filter: multiply, factor: 3, features: {cluster: 1}}\n"
+        "  - {at: synthesis.b32.conv1.noise_const, set: {image: m.png, low: -1, high: 1}}\n";
+    static const char *const names[] = {"a.npz", "b.npz", "v.npz", "own.npy", "m.png", "c.yaml"};
+    static float x[IMAGE], y[IMAGE], plain[IMAGE];
+    float z[Z];
+    const char *embedded;
+    assert_non_null(mkdtemp(folder));
+    write_direction("a.npz", -1);
+    write_direction("b.npz", 0.3f);
+    write_vectors();
+    write_other_files();
+    gb_recipe *recipe = parse_in_folder(text);
+    gb_session *session = interactive_session(f->model);
+    OK(gb_recipe_apply(recipe, session, &err));
+    OK(gb_session_render(session, x, &err));
+    OK(gb_recipe_embed(recipe, &embedded, &err));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_null(strstr(embedded, names[i]));
+        assert_int_equal(unlink(in_folder(names[i])), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
+    read_boundary(f, embedded, "z", z, y);
+    read_boundary(f, NULL, "z", z, plain);
+    assert_memory_equal(x, y, sizeof x);
+    assert_memory_not_equal(x, plain, sizeof x);
+    assert_non_null(strstr(embedded, "$far"));
+    gb_recipe_free(recipe);
+    gb_session_free(session);
+}
+
+static void what_cannot_be_embedded_keeps_its_name(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "directions: missing.npz\nbends: [direction: up]",
+        "bends: [{at: x, paint: {mask: missing.png, colours: {red: nose}}}]\nvectors: {nose: [1]}",
+        "bends: [{at: x, filter: invert, features: {cluster: 1, file: missing-1.yaml}}, {at: x, filter: invert, features: "
+        "{cluster: 1, file: missing-2.yaml}}]",
+        "bends: [{at: x, set: missing.npy}]",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *json, *embedded;
+        gb_recipe *recipe = parse(texts[i]);
+        OK(gb_recipe_json(recipe, &json, &err));
+        OK(gb_recipe_embed(recipe, &embedded, &err));
+        assert_string_equal(embedded, json);
+        assert_non_null(strstr(embedded, "missing"));
+        gb_recipe_free(recipe);
+    }
+}
+
 int main(void) {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -568,6 +733,7 @@ int main(void) {
         WITH(clusters_in_a_recipe_are_checked),
         WITH(a_mask_in_a_recipe_paints_like_one_in_a_file),
         WITH(a_recipe_tells_what_it_paints),
+        WITH(a_mask_is_moved_to_another_place_for_each_picture),
         WITH(an_image_becomes_the_values_of_a_map),
         WITH(images_come_from_files_too_and_colours_become_grey),
         WITH(invalid_pictures_are_refused),
@@ -577,6 +743,8 @@ int main(void) {
         WITH(the_share_of_a_style_can_be_a_parameter),
         WITH(a_recipe_as_json_gives_the_same_picture),
         WITH(directions_in_the_recipe),
+        WITH(files_that_a_recipe_names_are_embedded),
+        WITH(what_cannot_be_embedded_keeps_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,7 @@ static inline void open_studio(studio *w) {
     pthread_cond_init(&w->changed, NULL);
     json_watch();
     clients_init(&w->shared.clients);
+    outputs_init(&w->shared.outputs);
 }
 
 static inline void close_studio(studio *w) {
@@ -119,6 +120,7 @@ static inline void close_studio(studio *w) {
     gb_model_close(w->model.model);
     gb_context_free(w->shared.context);
     clients_free(&w->shared.clients);
+    outputs_free(&w->shared.outputs);
     pthread_cond_destroy(&w->changed);
     pthread_mutex_destroy(&w->lock);
     snprintf(command, sizeof command, "rm -r %s", w->out);

@@ -152,6 +152,68 @@ test('a saved picture equals that of ganbend render with the saved recipe, byte 
     await page.key(KEY.escape);
 });
 
+test('while a path plays, what is kept is the moment that is seen', async () => {
+    await page.press('Pin');
+    await page.press('Seed: next');
+    await page.press('Pin');
+    const toggle = `(await import('/latent/pins.js')).togglePlaying();`;
+    await page.run(toggle);
+    await until(() => page.of('live.player && store.frame.recipe !== store.recipe'), 'the path');
+    // In one step of the page, between two pictures.
+    const seen = await page.run(`const { takeSnapshot } = await import('/project/snapshots.js'), { save } = await import('/project/files.js');
+        const { pin } = await import('/latent/pins.js'), { recipe } = store.frame;
+        takeSnapshot();
+        pin();
+        const saving = save();
+        return { recipe, resting: store.recipe, snapshot: store.snapshots.at(-1).recipe, pin: store.pins.at(-1), saved: await saving };`);
+    assert.notDeepEqual(seen.recipe, seen.resting);
+    assert.deepEqual(seen.snapshot, seen.recipe);
+    assert.equal(seen.pin.mix.length, 1, 'the face between the two pins');
+    await page.run(toggle);
+    await until(() => page.run('return /work at rest/.test(document.querySelector(".play-bar").textContent);'), 'the note');
+    await page.press('Use this moment');
+    assert.equal(await page.of('live.playing'), false);
+    await page.run('store.change("seen", draft => { draft.recipe = store.snapshots.at(-1).recipe; });');
+    await page.rest();
+    const again = join(page.out, 'again.png');
+    execFileSync(ganbend, ['render', toyFaces, '--bend', join(page.out, seen.saved.recipe), '-o', again]);
+    assert.ok(readFileSync(again).equals(readFileSync(join(page.out, seen.saved.picture))), 'in full');
+    assert.equal((await page.run('return (await wire.ask("parse", { text: arguments[0] })).recipe;',
+                                 readFileSync(join(page.out, seen.saved.recipe), 'utf8'))).inputs.seeds, seen.recipe.inputs.seeds);
+});
+
+test('works have any name; what cannot be one is replaced, and the page says so', async () => {
+    await page.fresh('Beyoncé');
+    await page.browser.run('location.hash = "100%";');
+    await until(() => page.of('store.opened && store.welcome.project === "100-"').catch(() => false), 'a work');
+    await page.ready();
+    await announced(/100-/);
+});
+
+test('a picture that Save made is opened from this computer, and a NUL is refused with its place', async () => {
+    const bent = await bend(turned);
+    await page.on(await text(), 'this.blur();');
+    await page.press('Save');
+    await page.browser.type('mine');
+    await page.key(KEY.enter);
+    await announced(/^Saved mine/);
+    await page.fresh('opens mine');
+    const bytes = readFileSync(join(page.out, 'mine.png')).toString('base64');
+    await page.run(`const { openLocal } = await import('/project/files.js');
+        await openLocal(new File([Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0))], 'mine.png'));`, bytes);
+    assert.equal(await page.pixels(), bent);
+    const refused = await page.run('return wire.ask("parse", { text: "bends: []\\n\\0" }).catch(({ message, line }) => [message, line]);');
+    assert.deepEqual(refused, ['a NUL character, which a recipe cannot have', 2]);
+});
+
+test('after Enter in a number the keys are shortcuts', async () => {
+    await page.set('Truncation', 0.5);
+    await page.key('s');
+    await page.write(await page.the('textbox', 'Seed'), '4');
+    await page.key('s');
+    assert.equal((await page.of('store.snapshots')).length, 2);
+});
+
 test('a saved recipe is opened again, and so is the recipe in a picture', async () => {
     const bent = await bend(turned);
     await page.on(await text(), 'this.blur();');

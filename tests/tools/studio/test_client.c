@@ -430,7 +430,7 @@ static void only_the_newest_value_of_each_control_is_sent(void **state) {
     outgoing next;
     (void)state;
     open_page(&p, &all);
-    for (int i = 0; i <= 100; i++) client_control(p.client, "bend/0/angle", i);
+    for (int i = 1; i <= 100; i++) client_control(p.client, "bend/0/angle", i);
     client_control(p.client, "trunc", 0.5);
     client_control(p.client, "trunc", (double)NAN);
     while (client_next(p.client, &next)) {
@@ -451,6 +451,50 @@ static void only_the_newest_value_of_each_control_is_sent(void **state) {
         snprintf(address, sizeof address, "z/%d", i);
         client_control(p.client, address, 1);
     }
+    close_page(&p);
+}
+
+static void presses_of_a_trigger_are_all_sent_in_their_order(void **state) {
+    static const struct { const char *address; double value; } sent[] = {
+        {"snapshot/1", 1}, {"snapshot/1", 0}, {"trunc", 0.7}, {"trunc", 0.6}, {"snapshot/2", 1}, {"snapshot/2", 0.9},
+        {"snapshot/2", 0}, {"snapshot/1", 1}, {"snapshot/1", 0},
+    };
+    static const int received_ones[] = {0, 1, 3, 5, 6, 7, 8};
+    outgoing next;
+    size_t count = 0;
+    page p;
+    (void)state;
+    open_page(&p, &all);
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) client_control(p.client, sent[i].address, sent[i].value);
+    while (client_next(p.client, &next)) {
+        received a = unpack(&next);
+        assert_true(count < sizeof received_ones / sizeof *received_ones);
+        assert_string_equal(text_of(a.json, "address"), sent[received_ones[count]].address);
+        assert_true(json_number_value(json_object_get(a.json, "value")) == sent[received_ones[count]].value);
+        count++;
+        free_received(&a);
+    }
+    assert_int_equal(count, sizeof received_ones / sizeof *received_ones);
+    close_page(&p);
+}
+
+/* A NUL in a recipe, in a name, and in a name that leads nowhere. */
+static void a_text_with_a_nul_is_refused_with_its_place(void **state) {
+    page p;
+    (void)state;
+    open_page(&p, &all);
+    ask_refused(&p, json_pack("{s:s, s:s#}", "type", "parse", "text", "bends: []\n# \xc3\xa9\0x", 16), "NUL");
+    received a = ask_for(&p, json_pack("{s:s, s:s#}", "type", "parse", "text", "bends: []\n# \xc3\xa9\0x", 16), "NUL");
+    assert_int_equal(number_of(a.json, "line"), 2);
+    assert_int_equal(number_of(a.json, "column"), 4);
+    free_received(&a);
+    ask_refused(&p, json_pack("{s:s, s:s#}", "type", "open", "name", "a\0.yaml", 7), "NUL");
+    send_message(&p, json_pack("{s:s, s:i, s:s#}", "type", "render", "serial", 1, "recipe", "bends: []\0", 10));
+    a = await_type(&p, "refused");
+    assert_non_null(strstr(text_of(a.json, "message"), "NUL"));
+    free_received(&a);
+    a = render(&p, 2, SEED_7);
+    free_received(&a);
     close_page(&p);
 }
 
@@ -475,6 +519,8 @@ int main(void) {
         cmocka_unit_test(a_client_can_be_closed_while_it_works),
         cmocka_unit_test(several_clients_render_at_once),
         cmocka_unit_test(only_the_newest_value_of_each_control_is_sent),
+        cmocka_unit_test(presses_of_a_trigger_are_all_sent_in_their_order),
+        cmocka_unit_test(a_text_with_a_nul_is_refused_with_its_place),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -254,8 +254,53 @@ static void a_project_is_taken_over_after_its_document_has_been_written(void **s
     client_slot_release(clients, next.slot);
 }
 
+static void a_name_may_be_of_any_script_but_is_never_a_path(void **state) {
+    static const char *const valid[] = {"a", "Beyonc\xc3\xa9", "\xe9\xa1\x94 1", "\xf0\x9f\x8e\xa8", "a.b-c_d e"};
+    static const char *const wrong[] = {"", ".a", "a/b", "100%", "a\nb", "\xc3", "\xc3(", "\xe2\x80\xae" "a", "\xff", "a\\b"};
+    static const struct { const char *wanted, *name; } nearest[] = {
+        {"100%", "100-"}, {"Beyonc\xc3\xa9", "Beyonc\xc3\xa9"}, {"../../x", "-.-..-x"}, {"", "project"}, {"%%", "project"},
+        {"\xff", "project"}, {"a\xc3", "a-"},
+    };
+    char name[PROJECT_NAME], wanted[200] = "";
+    (void)state;
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++) assert_true(is_valid_name(valid[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) assert_false(is_valid_name(wrong[i]));
+    for (size_t i = 0; i < sizeof nearest / sizeof *nearest; i++) {
+        make_valid_name(nearest[i].wanted, name);
+        assert_string_equal(name, nearest[i].name);
+    }
+    for (int i = 0; i < 60; i++) strcat(wanted, "\xc3\xa9");
+    make_valid_name(wanted, name);
+    assert_true(is_valid_name(name));
+    assert_int_equal(strlen(name), 64);
+}
+
+static void a_page_gets_no_paths_of_the_server(void **state) {
+    static const struct { const char *folder, *before, *after; } messages[] = {
+        {"/home/me/out", "/home/me/out/a.yaml: not found", "a.yaml: not found"},
+        {"/home/me/out/", "in '/home/me/out/a.png' and \"/home/me/out/b.png\"", "in 'a.png' and \"b.png\""},
+        {"out", "layout/out/a: out/b, about/x", "layout/out/a: b, about/x"},
+        {"out", "out of memory", "out of memory"},
+    };
+    page p;
+    (void)state;
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "%s", messages[i].before);
+        hide_folder(text, messages[i].folder);
+        assert_string_equal(text, messages[i].after);
+    }
+    open_page(&p, &all);
+    received a = ask_for(&p, json_pack("{s:s, s:s}", "type", "open", "name", "missing.yaml"), "missing.yaml");
+    assert_null(strstr(text_of(a.json, "error"), all.out));
+    free_received(&a);
+    close_page(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_may_be_of_any_script_but_is_never_a_path),
+        cmocka_unit_test(a_page_gets_no_paths_of_the_server),
         cmocka_unit_test(films_of_one_name_in_two_tabs_keep_their_frames),
         cmocka_unit_test(saves_of_several_tabs_never_replace_each_other),
         cmocka_unit_test(a_recipe_whose_picture_has_no_place_is_not_saved),

@@ -124,7 +124,7 @@ class gb_bend_options(Options):
     _fields_ = [("size", c.c_size_t), ("kind", c.c_int), ("at", text), ("features", gb_features), ("name", text),
                 ("params", pointer), ("param_count", c.c_int), ("drop_bias", c.c_bool), ("set_gain", c.c_bool),
                 ("gain", c.c_float), ("vectors", pointer), ("vector_count", c.c_int), ("grid", c.c_int), ("mask", pointer),
-                ("mask_h", c.c_int), ("mask_w", c.c_int), ("factor", c.c_float), ("reseed", c.c_bool),
+                ("mask_h", c.c_int), ("mask_w", c.c_int), ("anywhere", c.c_bool), ("factor", c.c_float), ("reseed", c.c_bool),
                 ("seed", c.c_uint64), ("psi", c.c_float), ("set_psi", c.c_bool), ("set_label", c.c_bool),
                 ("label", c.c_int), ("values", pointer), ("samples", c.c_int), ("add", c.c_bool), ("keep", c.c_float),
                 ("callback", CALLBACK), ("callback_arg", pointer)]

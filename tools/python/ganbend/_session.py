@@ -365,15 +365,17 @@ class Session:
         array = floats(array, (-1, *node.shape))
         return self._bend(SET, at, features, values=address(array), samples=array.shape[0], add=add, keep=keep)
 
-    def paint(self, at: str, vectors: Numbers, *, grid: int = 0, mask: typing.Optional[npt.ArrayLike] = None) -> Bend:
+    def paint(self, at: str, vectors: Numbers, *, grid: int = 0, mask: typing.Optional[npt.ArrayLike] = None,
+              anywhere: bool = False, seed: int = 0) -> Bend:
         """Overwrites all channels at chosen pixels with activation vectors [n, C] or [C]: everywhere (grid 0), in grid×grid
-        blocks, or where mask [h, w] holds the number of a vector (negative: keep)."""
+        blocks, or where mask [h, w] holds the number of a vector (negative: keep). `anywhere` moves what the mask paints to a
+        place drawn from `seed`, and from the image of redraw()."""
         vectors = floats(vectors)
         vectors = floats(vectors[None] if vectors.ndim == 1 else vectors, (-1, self.model.find(at).shape[0]))
         chosen = None if mask is None else np.ascontiguousarray(mask, np.int16)
         height, width = (0, 0) if chosen is None else chosen.shape
         return self._bend(PAINT, at, vectors=address(vectors), vector_count=vectors.shape[0], grid=grid,
-                          mask=address(chosen), mask_h=height, mask_w=width)
+                          mask=address(chosen), mask_h=height, mask_w=width, anywhere=anywhere, seed=seed)
 
     def layer_noise(self, at: str, factor: float = 1.0, seed: typing.Optional[int] = None) -> Bend:
         """Multiplies a layer's noise by `factor`, and draws its map from `seed` if one is given."""

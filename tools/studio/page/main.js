@@ -18,7 +18,14 @@ if (location.search)
 
 /* ------------------------------------------------------------------------------------------ the program */
 
-const wantedProject = () => decodeURIComponent(location.hash.slice(1));
+function wantedProject() {
+    const name = location.hash.slice(1);
+    try {
+        return decodeURIComponent(name);
+    } catch {
+        return name;                // "100%" is no code
+    }
+}
 
 let asked = -1;                     // the model whose network has been requested
 
@@ -48,6 +55,9 @@ wire.on('welcome', welcome => {
     }
     store.rows = {filters: welcome.filters, activations: welcome.activations};
     asked = welcome.model;
+    const wanted = wantedProject();
+    if (wanted && wanted !== welcome.project)
+        announce(`This work is called ${welcome.project}: ${wanted} is open in another tab, or is no name.`);
     history.replaceState(null, '', `#${encodeURIComponent(welcome.project)}`);
     document.title = `${welcome.project} · ganbend studio`;
     store.network = null;

@@ -101,3 +101,18 @@ test('listed features are read and written as numbers and ranges', () => {
     bends.setListed(bend, new Set([9, 0, 1, 2, 5]));
     assert.deepEqual(bend, {features: ['0-2', 5, 9]});
 });
+
+test('the key of a bend stays when bends are moved, and finds it', () => {
+    const recipe = {bends: [{at: 'a', filter: 'blur'}, {at: 'synthesis.b8.conv1', filter: 'rotate', angle: 1}, {at: 'a', filter: 'blur'},
+        {w: '0-3', style: {seed: 5}}, {direction: {name: 'pc 1', amount: 2}}, {at: ['a', 'b'], activation: 'sine'}]};
+    const keyOf = bend => bends.bendKey(recipe, recipe.bends.indexOf(bend));
+    const [, rotate, second] = recipe.bends;
+    assert.deepEqual(recipe.bends.map(keyOf), ['a/blur', 'synthesis.b8.conv1/rotate', 'a/blur:2', 'w/style', 'direction/pc_1', 'a,b/sine']);
+    recipe.bends.forEach((bend, index) => assert.equal(bends.bendWithKey(recipe, keyOf(bend)), index));
+    bends.moveBend(recipe, 1, 4);
+    assert.equal(keyOf(rotate), 'synthesis.b8.conv1/rotate');
+    assert.equal(keyOf(second), 'a/blur:2');
+    assert.equal(bends.bendAddress(recipe, 4, 'angle'), 'bend/synthesis.b8.conv1/rotate/angle');
+    assert.equal(bends.bendAddress(recipe, 9, 'angle'), '');
+    assert.equal(bends.bendWithKey(recipe, 'nowhere/rotate'), -1);
+});

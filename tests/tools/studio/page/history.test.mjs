@@ -121,3 +121,41 @@ test('a draft writes to copies', () => {
     assert.equal(state.recipe.bends[0].at, 'x');
     assert.equal(history.state.pins, state.pins);
 });
+
+test('changes beside are passed over by undo and redo, and do not clear what can be redone', () => {
+    const history = new History({bends: [{angle: 1}], seed: 0});
+    history.change('filter', draft => { draft.bends.push({radius: 2}); });
+    history.change('seed', draft => { draft.seed = 5; });
+    history.undo();
+    history.undo();
+    history.changeBeside('knob', draft => { draft.bends[0].angle = 9; });
+    history.changeBeside('knob', draft => { draft.bends.push({amount: 3}); });
+    assert.equal(history.undone.length, 2);
+    history.redo();
+    history.redo();
+    assert.deepEqual(history.state, {bends: [{angle: 9}, {radius: 2}, {amount: 3}], seed: 5});
+    history.undo();
+    history.undo();
+    assert.deepEqual(history.state, {bends: [{angle: 9}, {amount: 3}], seed: 0});
+});
+
+test('a drag does not take in what a knob changes meanwhile', () => {
+    const history = new History({x: 0, y: 0, bends: []});
+    history.change('X', draft => { draft.x = 1; }, 'x');
+    history.changeBeside('knob', draft => { draft.y = 7; });
+    history.changeBeside('knob', draft => { draft.bends.push('new'); });
+    history.change('X', draft => { draft.x = 2; }, 'x');
+    assert.equal(history.done.length, 1);
+    history.undo();
+    assert.deepEqual(history.state, {x: 0, y: 7, bends: ['new']});
+});
+
+test('a change beside that removes something is a step, so that it can be undone', () => {
+    const history = new History({bends: [{angle: 1}, {angle: 2}], inputs: {w: [1, 2]}});
+    history.changeBeside('gone', draft => { draft.bends.shift(); });
+    history.changeBeside('no latent', draft => { delete draft.inputs.w; });
+    assert.deepEqual(history.done.map(step => step.label), ['gone', 'no latent']);
+    history.undo();
+    history.undo();
+    assert.deepEqual(history.state, {bends: [{angle: 1}, {angle: 2}], inputs: {w: [1, 2]}});
+});

@@ -63,3 +63,31 @@ test('a trial that is refused says nothing, and a change does not wait for one',
     assert.equal(JSON.parse(renders().at(-1).recipe).inputs.seeds, 7);
     assert.equal(store.trial?.words, 'sixth');
 });
+
+test('while something plays, the moment to keep is that of the picture on the screen', async () => {
+    assert.equal(live.moment, store.recipe);
+    const at = seeds => live.play({inputs: {seeds}, bends: []}, {words: 'a film', paused: false, leave() {}});
+    at(21);
+    await answer(renders().at(-1));
+    at(22);
+    assert.equal(live.moment.inputs.seeds, 21);
+    await answer(renders().at(-1));
+    assert.equal(live.moment.inputs.seeds, 22);
+    store.change('Seed', draft => { draft.recipe.inputs.seeds = 8; });
+    assert.equal(live.moment.inputs.seeds, 22);
+    live.play(null);
+    assert.equal(live.moment.inputs.seeds, 8);
+});
+
+test('one thing plays at a time', () => {
+    const left = [], player = name => ({words: name, paused: false, leave: () => left.push(name)});
+    const film = player('film');
+    live.play({inputs: {seeds: 1}}, film);
+    live.play({inputs: {seeds: 2}}, film);
+    assert.deepEqual(left, []);
+    live.play({inputs: {seeds: 3}}, player('path'));
+    assert.deepEqual(left, ['film']);
+    assert.equal(live.player.words, 'path');
+    live.play(null);
+    assert.equal(live.player, null);
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import zlib from 'node:zlib';
-import {dataUrl, greyPng, palettePng} from '../../../../tools/studio/page/parts/png.js';
+import {dataUrl, greyPng, isPng, palettePng, textIn} from '../../../../tools/studio/page/parts/png.js';
 
 function chunks(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset), found = [];
@@ -70,4 +70,28 @@ test('a grey picture keeps each value with its alpha', async () => {
 test('a data URL is base64 of the bytes, also of many', () => {
     const bytes = Uint8Array.from({length: 100001}, (_, i) => i * 7);
     assert.equal(dataUrl(bytes), 'data:image/png;base64,' + Buffer.from(bytes).toString('base64'));
+});
+
+test('a text in a picture is found, plain, compressed, and as UTF-8', async () => {
+    const latin = text => Buffer.from(text, 'latin1'), zero = Buffer.from([0]);
+    const chunk = (type, ...parts) => {
+        const data = Buffer.concat(parts), head = Buffer.alloc(8);
+        head.writeUInt32BE(data.length);
+        head.write(type, 4, 'latin1');
+        return Buffer.concat([head, data, Buffer.alloc(4)]);
+    };
+    const picture = (...parts) => new Uint8Array(Buffer.concat([latin('\x89PNG\r\n\x1a\n'), ...parts, chunk('IEND')]));
+    const flags = Buffer.from([1, 0]), recipe = 'inputs: {seeds: 7}\n# é\n';
+    const forms = {
+        plain: chunk('tEXt', latin('Recipe\0'), latin(recipe)),
+        compressed: chunk('zTXt', latin('Recipe\0'), zero, zlib.deflateSync(latin(recipe))),
+        utf8: chunk('iTXt', latin('Recipe\0'), Buffer.from([0, 0]), zero, zero, Buffer.from(recipe)),
+        both: chunk('iTXt', latin('Recipe\0'), flags, latin('en\0Rezept\0'), zlib.deflateSync(Buffer.from(recipe))),
+    };
+    for (const [form, bytes] of Object.entries(forms))
+        assert.equal(await textIn(picture(chunk('tEXt', latin('Other\0no')), bytes), 'Recipe'), recipe, form);
+    assert.equal(await textIn(picture(), 'Recipe'), null);
+    assert.equal(await textIn(picture(chunk('tEXt', latin('Recipe'))), 'Recipe'), null);
+    assert.equal(await textIn(picture(forms.plain).subarray(0, 20), 'Recipe'), null);
+    assert.ok(isPng(picture()) && !isPng(new Uint8Array(recipe.length)));
 });

@@ -20,6 +20,7 @@ store.open(null);
 const network = {name: 'faces', nodes: ['z', 'a', 'b', 'c'].map(name => ({name}))};
 const keeps = () => FakeSocket.last().sent.filter(({type}) => type === 'keep');
 const answer = message => FakeSocket.last().say({type: 'answer', id: message.id});
+const settle = async () => { for (let i = 0; i < 5; i++) await Promise.resolve(); };
 
 test('a new project takes the current model', () => {
     store.begin('faces');
@@ -83,10 +84,56 @@ test('after a change of network only existing nodes stay selected', () => {
     store.setNetwork(network);
 });
 
+test('what streams in 20 times a second is kept within 2 s, one document at a time, and is no step', async () => {
+    clock.tick(1000);
+    keeps().forEach(answer);
+    await settle();
+    store.change('Seed', draft => { draft.recipe.inputs = {seeds: 1}; });
+    store.undo();
+    const {length} = store.done, undone = store.undone.length;
+    let kept = null, longest = 0;
+    assert.ok(undone > 0);
+    for (let at = 0; at < 10000; at += 50) {
+        const {length: sent} = keeps();
+        store.stream(() => store.change('Share', draft => { draft.recipe.share = at; }, 'share'));
+        clock.tick(50);
+        assert.ok(keeps().length <= sent + 1);
+        if (keeps().length > sent) {
+            kept = keeps().at(-1).document.state.recipe.share;
+            answer(keeps().at(-1));
+            await settle();
+        }
+        longest = Math.max(longest, at - (kept ?? 0));
+    }
+    assert.ok(longest < 2000, `${longest} ms were not kept`);
+    assert.deepEqual([store.done.length, store.undone.length], [length, undone]);
+    assert.equal(store.redo(), 'Seed');
+    assert.equal(store.recipe.share, 9950);
+    store.undo();
+});
+
+test('a document that takes long to keep is followed by the newest one', async () => {
+    clock.tick(1000);
+    keeps().forEach(answer);
+    await settle();
+    const {length} = keeps();
+    for (let i = 0; i < 100; i++) {
+        store.stream(() => store.change('Share', draft => { draft.recipe.share = i; }, 'share'));
+        clock.tick(50);
+    }
+    assert.equal(keeps().length, length + 1);
+    answer(keeps().at(-1));
+    await settle();
+    assert.equal(keeps().length, length + 2);
+    assert.equal(keeps().at(-1).document.state.recipe.share, 99);
+    answer(keeps().at(-1));
+    await settle();
+});
+
 test('changes are kept once, after a pause', () => {
     clock.tick(1000);
     const before = keeps().length;
-    for (let i = 0; i < 5; i++) {
+    for (let i = 2; i < 5; i++) {
         store.change('Seed', draft => { draft.recipe.inputs = {seeds: i}; });
         clock.tick(400);
     }
@@ -97,6 +144,8 @@ test('changes are kept once, after a pause', () => {
 });
 
 test('a kept document opens unchanged, including its history', async () => {
+    keeps().forEach(answer);
+    await settle();
     store.setUi('theme', 'dark');
     clock.tick(600);
     const message = keeps().at(-1);
@@ -113,6 +162,7 @@ test('a kept document opens unchanged, including its history', async () => {
 });
 
 test('a page closed before the pause finds its state again, unless the kept one is newer', async () => {
+    await settle();
     clock.tick(600);
     const old = JSON.parse(JSON.stringify(keeps().at(-1).document));
     answer(keeps().at(-1));
@@ -138,7 +188,9 @@ test('a document of another version is ignored, and known as one', () => {
     assert.deepEqual(store.recipe.bends, []);
 });
 
-test('the oldest steps are dropped if the document would be too large', () => {
+test('the oldest steps are dropped if the document would be too large', async () => {
+    keeps().forEach(answer);
+    await settle();
     store.open(null);
     for (let i = 0; i < 12; i++)
         store.change(`step ${i}`, draft => { draft.recipe.summary = String(i).repeat(1 << 20); });
@@ -150,7 +202,9 @@ test('the oldest steps are dropped if the document would be too large', () => {
     assert.equal(store.done.length, 12);
 });
 
-test('the size of a document is counted in bytes, as the program does', () => {
+test('the size of a document is counted in bytes, as the program does', async () => {
+    keeps().forEach(answer);
+    await settle();
     store.open(null);
     for (let i = 0; i < 12; i++)
         store.change(`step ${i}`, draft => { draft.recipe.summary = '\u6f22'.repeat((300 << 10) + i); });

@@ -50,6 +50,16 @@ test('a request hears of its progress until it is answered', async () => {
     assert.deepEqual(shares, [0.5]);
 });
 
+test('many requests at once wait in the page, so that the program does not close the connection', async () => {
+    const socket = FakeSocket.last(), before = socket.sent.length;
+    const asked = Array.from({length: 200}, (_, seed) => wire.ask('z', {seed}));
+    assert.equal(socket.sent.length, before + 32);
+    for (let i = 0; i < 200; i++)
+        socket.say({type: 'answer', id: socket.sent[before + i].id, z: [socket.sent[before + i].seed]});
+    assert.deepEqual((await Promise.all(asked)).map(({z}) => z[0]), asked.map((_, seed) => seed));
+    assert.equal(wire.asking, false);
+});
+
 test('an unexpected answer is ignored', () => {
     FakeSocket.last().say({type: 'answer', id: 12345});
 });

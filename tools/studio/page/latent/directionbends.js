@@ -40,10 +40,10 @@ function put(recipe, file, name, changes) {
     }
 }
 
-// An amount of 0 removes the bend, unless it is for chosen layers.
-export function putAmount(recipe, file, name, amount) {
+// An amount of 0 removes the bend, unless it is for chosen layers or `stays`.
+export function putAmount(recipe, file, name, amount, stays = false) {
     put(recipe, file, name, {amount});
-    if (amount === 0 && layersOf(recipe, file, name) === undefined)
+    if (amount === 0 && !stays && layersOf(recipe, file, name) === undefined)
         takeOut(recipe, file, name);
 }
 

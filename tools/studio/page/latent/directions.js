@@ -98,7 +98,7 @@ function row(file, direction) {
     return el('li', null, slider({
         address: `direction/${name}`, label: name, low: null, high: null, span: [-reach, reach], defaultValue: 0,
         title: deviation === 1 ? 'How far to move along this direction' : 'How far to move, in standard deviations of the network\'s pictures',
-        value: read, set: value => store.change(`Direction ${name}`, draft => putAmount(draft.recipe, file, name, value),
+        value: read, set: value => store.change(`Direction ${name}`, draft => putAmount(draft.recipe, file, name, value, store.streaming),
                                                 `direction/${name}`)}),
         space === 'w' && layersField(file, direction));
 }

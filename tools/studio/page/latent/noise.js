@@ -36,7 +36,7 @@ function layerRow(layer, openMap) {
         defaultValue: 1, title: `${layer.name}: factor for the strength of its noise`,
         value: () => now().factor,
         set: value => store.change(`Noise of ${shortName(layer)}`, draft =>
-            map.putNoise(draft.recipe, layer, value, map.noiseAt(draft.recipe, layer).seed), `noise/${layer.name}`)}),
+            map.putNoise(draft.recipe, layer, value, map.noiseAt(draft.recipe, layer).seed, store.streaming), `noise/${layer.name}`)}),
         seed, mapOf(layer) && draw);
     const show = () => {
         if (document.activeElement !== seed)

@@ -68,8 +68,9 @@ export function noiseAt(recipe, node) {
     return {index, factor: noise === 'off' || noise === false ? 0 : Number(noise), seed: null};
 }
 
-export function putNoise(recipe, node, factor, seed) {
-    const {index} = noiseAt(recipe, node), isPlain = factor === 1 && seed === null;
+// With `stays` a bend remains when it no longer changes anything.
+export function putNoise(recipe, node, factor, seed, stays = false) {
+    const {index} = noiseAt(recipe, node), isPlain = factor === 1 && seed === null && !(stays && index >= 0);
     const noise = seed === null ? factor : factor === 1 ? {seed} : {factor, seed};
     recipe.bends ??= [];
     if (index < 0 && !isPlain)

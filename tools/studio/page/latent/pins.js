@@ -4,13 +4,13 @@
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, icon, on} from '../parts/dom.js';
 import {live} from '../state/live.js';
+import {pulse} from '../state/pulse.js';
 import {atPin, goesThroughW, pinOf, placeAt, recipeBetween} from '../state/path.js';
 import {inputs, seedOf, zEdits} from '../state/recipe.js';
 import {zOf} from './seeds.js';
 import {store} from '../state/store.js';
 
 const thumbSide = 72;
-const shortestStep = 12;                // ms; limits the rate to somewhat above 60 pictures a second
 
 const pins = () => store.pins.filter(pin => pin.model === store.state.model);
 const paceOf = () => store.ui.pathPace ?? 0.5;
@@ -29,9 +29,10 @@ function thumbnail(bitmap) {
 }
 
 export function pin() {
-    if (!store.frame)
+    if (!store.frame || store.isLoading)
         return;
-    const entry = {model: store.state.model, ...pinOf(store.recipe, store.network, zEdits(store.recipe)),
+    const {moment} = live;
+    const entry = {model: store.state.model, ...pinOf(moment, store.network, zEdits(moment)),
                    thumbnail: thumbnail(store.frame.bitmap)};
     store.change(`Pinned seed ${entry.seed}`, draft => { draft.pins.push(entry); });
 }
@@ -57,7 +58,7 @@ function movePin(entry, target) {
 
 /* ------------------------------------------------------------------------------------------ the path */
 
-const way = {on: false, playing: false, position: 0, at: 0, seed: null, timer: 0, steps: 0};
+const way = {on: false, playing: false, position: 0, seed: null, steps: 0};
 let watcher = () => {};                 // called when the path starts, ends or advances
 
 // The recipe at the current position; null while the z of one end is being requested.
@@ -73,7 +74,8 @@ async function recipeNow() {
 async function show() {
     const number = ++way.steps, recipe = await recipeNow().catch(() => null);
     if (way.on && number === way.steps && recipe)
-        live.play(recipe);
+        live.play(recipe, {words: `The path at ${placeNow().toFixed(1)}${way.playing ? '' : ', paused'}`, paused: !way.playing, keep,
+                           leave});
 }
 
 function enter() {
@@ -86,9 +88,10 @@ function enter() {
 export function leave() {
     if (!way.on)
         return;
-    clearTimeout(way.timer);
-    Object.assign(way, {on: false, playing: false, timer: 0});
-    live.play(null);
+    beat.stop();
+    Object.assign(way, {on: false, playing: false});
+    if (live.player?.leave === leave)
+        live.play(null);
     watcher();
 }
 
@@ -96,38 +99,30 @@ export function leave() {
 const placeNow = () => loops() ? way.position : legsOf() - Math.abs(legsOf() - way.position);
 
 // The current position becomes the recipe.
-async function keep() {
-    const recipe = await recipeNow();
+function keep() {
+    const recipe = live.moment;
     leave();
     store.change('Position on the path', draft => { draft.recipe = recipe; });
 }
 
-// Advances by the elapsed time whenever a picture arrives: a slow network plays at the same speed with fewer pictures.
-function step() {
-    clearTimeout(way.timer);
-    const now = performance.now(), passed = now - way.at;
-    if (passed < shortestStep) {
-        way.timer = setTimeout(step, shortestStep - passed);
-        return;
-    }
-    way.at = now;
+const beat = pulse(passed => {
     way.position += Math.min(passed, 500) / 1000 * paceOf();
     const round = loops() ? legsOf() : 2 * legsOf();
     way.position %= round || 1;
-    way.timer = setTimeout(step, 100);         // if no picture arrives, for example without a connection
     show();
     watcher();
-}
+});
 
 export function togglePlaying() {
     if (!enter())
         return;
     way.playing = !way.playing;
-    way.at = performance.now();
-    if (way.playing)
-        step();
-    else
-        clearTimeout(way.timer);
+    if (way.playing) {
+        beat.start();
+    } else {
+        beat.stop();
+        show();
+    }
     watcher();
 }
 
@@ -139,7 +134,6 @@ function moveTo(position) {
     watcher();
 }
 
-store.on('frame', which => which === 'frame' && way.playing && step());
 store.on('network', leave);
 store.on('recipe', () => {
     if (!way.on)

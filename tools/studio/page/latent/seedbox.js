@@ -39,8 +39,6 @@ export function seedBox(spec) {
     });
     on(number, 'keydown', event => {
         const way = {ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10}[event.key];
-        if (event.key === 'Enter')
-            number.blur();              // so that shortcuts such as undo work again
         if (!way)
             return;
         event.preventDefault();

@@ -3,7 +3,7 @@
 // own truncation with its cutoff.
 import {button, controls, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
-import {removeBend} from '../state/bends.js';
+import {bendAddress, removeBend} from '../state/bends.js';
 import {formatNumber, inputs, setInput, wOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {anySeed, seedBox} from './seedbox.js';
@@ -142,7 +142,7 @@ export function create() {
         const {index} = row, now = () => rows().find(r => r.index === index);
         if (row.kind === 'truncation') {
             clear(numbers, slider({
-                address: `bend/${index}/truncation`, label: 'Truncation', span: [0, 1.5], defaultValue: 1,
+                address: bendAddress(store.recipe, index, 'truncation'), label: 'Truncation', span: [0, 1.5], defaultValue: 1,
                 title: 'In these layers: 0 is the mean, 1 the seed\'s own w', value: () => now()?.psi,
                 set: value => edit('Truncation of layers', index, old => ({...old, truncation: value}),
                                    `bend/${index}/truncation`)}));
@@ -151,10 +151,10 @@ export function create() {
         const restyle = (label, what, changes) =>
             edit(label, index, bend => withStyle(bend, changes), `bend/${index}/${what}`);
         clear(numbers, slider({
-            address: `bend/${index}/share`, label: 'Share', span: [0, 1], defaultValue: 1,
+            address: bendAddress(store.recipe, index, 'share'), label: 'Share', span: [0, 1], defaultValue: 1,
             title: 'Weight of the other seed\'s w: 0 is none, 1 is all of it, more goes beyond',
             value: () => now()?.share, set: share => restyle('Share of a style', 'share', {share})}),
-            seedBox({address: `bend/${index}/seed`, label: 'Style of', title: 'The seed whose style is mixed in',
+            seedBox({address: bendAddress(store.recipe, index, 'seed'), label: 'Style of', title: 'The seed whose style is mixed in',
                      value: () => now()?.seed ?? 0,
                      set: seed => restyle('Seed of a style', 'seed', {seed})}));
     }

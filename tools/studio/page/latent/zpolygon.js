@@ -33,10 +33,19 @@ export function create() {
     // BigGAN's z is multiplied by the truncation before the edits are added.
     const scaleOf = () => store.network.num_ws > 0 ? 1 : inputs(store.recipe).trunc ?? 1;
 
+    let reading = false;
+
+    // During a sweep of seeds one is asked for at a time, and then the newest.
     async function read() {
         const seed = seedOf(store.recipe), {network} = store;
+        if (reading)
+            return;
+        reading = true;
         const drawn = await zOf(network, seed).catch(() => null);
-        if (!drawn || network !== store.network || seed !== seedOf(store.recipe))
+        reading = false;
+        if (drawn && (network !== store.network || seed !== seedOf(store.recipe)))
+            return read();
+        if (!drawn)
             return;
         base = drawn.map(value => value * scaleOf());
         values = shape.edited(base, zEdits(store.recipe));

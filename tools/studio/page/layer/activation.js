@@ -2,7 +2,7 @@
 // sliders, bias and gain, and statistics of its output. A change applies to all selected layers that have an activation;
 // the current layer's is shown.
 import {numberOf, numberSpec, paramControl} from './bendcontrols.js';
-import {paramCount, paramOf, resizeParams, setActivation} from '../state/bends.js';
+import {bendAddress, paramCount, paramOf, resizeParams, setActivation} from '../state/bends.js';
 import {button, controls, menu, pad, slider, toggle} from '../parts/controls.js';
 import {curve, thumbnail} from './curve.js';
 import {clear, el} from '../parts/dom.js';
@@ -53,7 +53,9 @@ export function activationPanel() {
 
     /* -------------------------------------------------------------------------------------- parts */
 
-    const about = () => ({row: rowNow(), bend: bendNow, edit, address: name => `bend/${found()?.index}/${name}`});
+    // Of a layer that still has its own activation: as it will be called once it is changed.
+    const addressOf = name => bendAddress(store.recipe, found()?.index, name) || `bend/${node.name}/${rowNow()?.name}/${name}`;
+    const about = () => ({row: rowNow(), bend: bendNow, edit, address: addressOf});
 
     function names() {
         return menu({
@@ -107,14 +109,14 @@ export function activationPanel() {
         if (!bend || !isWhole(bend))
             return null;
         return slider({
-            address: `bend/${found().index}/gain`, label: 'gain', span: [0, 3], defaultValue: ownGain(),
+            address: addressOf('gain'), label: 'gain', span: [0, 3], defaultValue: ownGain(),
             title: `Factor of the output; the layer has ${formatNumber(node.act.gain)}`,
             value: gainNow, set: value => edit('Gain', each => {
                 if (each.like)
                     each.bias = 'drop';
                 delete each.like;
                 each.gain = value;
-            }, `bend/${found()?.index}/gain`),
+            }, addressOf('gain')),
         });
     }
 

@@ -2,7 +2,7 @@
 // other bends as one line each. Cards are added from a menu of all filters, moved by dragging or by arrow keys on their
 // handle, muted and removed. One filter is current: clicked maps become its features.
 import {paramControl} from './bendcontrols.js';
-import {addBend, extend, moveBend, placesOf, separate, setListed, setMuted, stackOf, takeAway} from '../state/bends.js';
+import {addBend, bendAddress, extend, moveBend, placesOf, separate, setListed, setMuted, stackOf, takeAway} from '../state/bends.js';
 import {button, controls} from '../parts/controls.js';
 import {clear, el, on, svg} from '../parts/dom.js';
 import {features} from './features.js';
@@ -119,7 +119,7 @@ export function filterStack({chosen, changedHand}) {
     function filterCard(entry) {
         const {index, bend} = entry, row = rowOf(bend);
         const about = {row, bend: () => store.recipe.bends?.[index], edit: editor(index),
-                       address: name => `bend/${index}/${name}`};
+                       address: name => bendAddress(store.recipe, index, name)};
         const choices = store.rows.filters.map(({name, summary}) => el('option', {value: name, title: summary}, name));
         const title = el('select', {class: 'filter-name', title: row?.summary, 'aria-label': 'Filter'}, choices);
         title.value = row?.name ?? '';

@@ -1,18 +1,23 @@
 // Addresses of all numbers in the recipe, which MIDI and OSC can change even if the page shows no control for them:
 //     seed, trunc, cutoff            inputs
-//     bend/2/angle                   a number of the bend at this index: a parameter of a filter or activation, its mix,
-//                                    the factor of a noise, a truncation, the share of a style
+//     bend/synthesis.b32.conv1/rotate/angle      a number of the bend with this place and name (bends.js): a parameter of a
+//                                    filter or activation, its mix, the share and seed of random maps, the factor of a noise,
+//                                    a truncation, the share of a style
+//     bend/2/angle                   the same by the index of the bend
 //     noise/synthesis.b64.conv1/factor      the noise of a layer, with or without a bend
 //     direction/pc1                  the amount of a direction of the open bank
 //     z/13                           the number added to a value of z
 //     param/smile                    a named parameter of the recipe
 //     snapshot/3, snapshot/take, undo, redo      actions, run when the value rises above 0.5
+//     output/black                   other numbers, which their modules add
 import {bankFile} from '../latent/bank.js';
 import {amountOf, putAmount} from '../latent/directionbends.js';
 import {noiseAt, putNoise} from '../latent/noisemap.js';
+import {bendAddress, bendWithKey} from '../state/bends.js';
 import {describe, inputs, isMap, kindOf, seedOf, setInput, whereOf, zEdits} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {putEdits} from '../latent/zshape.js';
+import {controls} from './controls.js';
 
 const actions = new Map();
 
@@ -25,6 +30,13 @@ export function addAction(address, label, run) {
                               if (isPressed)
                                   run();
                           }});
+}
+
+const numbers = new Map();
+
+// An address of a number that is not in the recipe: {label, low, high, span, integer, defaultValue, value(), set(value)}.
+export function addNumber(address, spec) {
+    numbers.set(address, {address, ...spec});
 }
 
 /* ------------------------------------------------------------------------------------------ inputs */
@@ -76,8 +88,21 @@ const others = {
     },
 };
 
+// The share and seed of random features.
+const random = {
+    share: {low: 0, high: 1, defaultValue: 0.5, get: ({features}) => features.random,
+            put: (bend, value) => { bend.features = {...bend.features, random: value}; }},
+    draw: {low: 0, high: 2 ** 31 - 1, span: [0, 99], integer: true, defaultValue: 0, get: ({features}) => features.seed ?? 0,
+           put: (bend, value) => { bend.features = {...bend.features, seed: value}; }},
+};
+const isRandom = ({features}) => isMap(features) && features.random !== undefined;
+
 // The names of the numbers of a bend.
 function numbersOf(bend) {
+    return [...ownNumbersOf(bend), ...isRandom(bend) ? Object.keys(random) : []];
+}
+
+function ownNumbersOf(bend) {
     const row = rowOf(bend);
     if (!row)
         return Object.keys(others[kindOf(bend)] ?? {});
@@ -106,7 +131,7 @@ function bendNumber(index, name) {
     const row = rowOf(bend);
     const place = row ? row.params.findIndex(param => param.name === name) : -1;
     const number = place >= 0 && !row.params[place].choices ? rowNumber(row.params[place], place)
-        : others[kindOf(bend)]?.[name];
+        : others[kindOf(bend)]?.[name] ?? (isRandom(bend) ? random[name] : undefined);
     // A named parameter of the recipe controls it; writing a number here would cut that link.
     if (!number || typeof number.get(bend) !== 'number')
         return null;
@@ -119,7 +144,7 @@ function noiseFactor(layer) {
     if (!node?.takes?.includes('noise'))
         return null;
     return {label: `Noise of ${layer}`, span: [0, 4], defaultValue: 1, value: () => noiseAt(store.recipe, node).factor,
-            write: (recipe, value) => putNoise(recipe, node, value, noiseAt(recipe, node).seed)};
+            write: (recipe, value) => putNoise(recipe, node, value, noiseAt(recipe, node).seed, store.streaming)};
 }
 
 function directionAmount(name) {
@@ -129,7 +154,7 @@ function directionAmount(name) {
     if (typeof now !== 'number')
         return null;
     return {label: `Direction ${name}`, span: [-3, 3], defaultValue: 0, value: () => amountOf(store.recipe, file, name),
-            write: (recipe, value) => putAmount(recipe, file, name, value)};
+            write: (recipe, value) => putAmount(recipe, file, name, value, store.streaming)};
 }
 
 function zValue(index) {
@@ -138,7 +163,7 @@ function zValue(index) {
     return {label: `z ${index}`, span: [-3, 3], defaultValue: 0, value: () => zEdits(store.recipe)[index] ?? 0,
             write(recipe, value) {
                 const edits = {...zEdits(recipe), [index]: value};
-                if (!value)
+                if (!value && !store.streaming)
                     delete edits[index];
                 putEdits(recipe, edits);
             }};
@@ -166,8 +191,8 @@ function parameter(name) {
 function found(address) {
     const [kind, first, ...rest] = address.split('/');
     const last = rest.at(-1);
-    if (kind === 'bend' && /^\d+$/.test(first ?? '') && last)
-        return bendNumber(Number(first), last);
+    if (kind === 'bend' && rest.length > 1)
+        return bendNumber(bendWithKey(store.recipe, [first, ...rest.slice(0, -1)].join('/')), last);
     if (kind === 'direction' && first)
         return directionAmount(first);
     if (kind === 'noise' && last === 'factor')
@@ -183,6 +208,11 @@ function found(address) {
 export function resolve(address) {
     if (actions.has(address))
         return actions.get(address);
+    if (numbers.has(address))
+        return numbers.get(address);
+    const [, index, name] = /^bend\/(\d+)\/([^/]+)$/.exec(address) ?? [];
+    if (name)                               // as the page's own control of that number, if it has one
+        return controls.find(bendAddress(store.recipe, Number(index), name));
     const number = found(address);
     return number && {...number, address, set: value => store.change(number.label, draft =>
         number.write(draft.recipe, number.integer ? Math.round(value) : value), address)};
@@ -191,12 +221,12 @@ export function resolve(address) {
 // [{address, label}] of the current recipe; z only where it is used.
 export function addresses() {
     const bends = (store.recipe.bends ?? []).flatMap((bend, index) => kindOf(bend)
-        ? numbersOf(bend).map(name => ({address: `bend/${index}/${name}`, label: `${whereOf(bend)}: ${name}`})) : []);
+        ? numbersOf(bend).map(name => ({address: bendAddress(store.recipe, index, name), label: `${whereOf(bend)}: ${name}`})) : []);
     return [
         ...Object.keys(input).filter(name => input[name]()).map(address => ({address, label: input[address]().label})),
         ...bends,
         ...Object.keys(zEdits(store.recipe)).map(index => ({address: `z/${index}`, label: `z ${index}`})),
         ...Object.keys(store.recipe.parameters ?? {}).map(name => ({address: `param/${name}`, label: name})),
-        ...[...actions.values()].map(({address, label}) => ({address, label})),
+        ...[...numbers.values(), ...actions.values()].map(({address, label}) => ({address, label})),
     ];
 }

@@ -156,6 +156,7 @@ export function slider(spec) {
         number.value = written(spec, spec.value());
     }));
     on(number, 'focus', () => number.select());
+    on(number, 'keydown', event => event.key === 'Enter' && leaveField(number, range));
     on(number, 'change', () => {
         put(numberOf(number.value));
         store.settle();
@@ -175,6 +176,13 @@ export function slider(spec) {
     show();
     register(spec, element, show);
     return element;
+}
+
+// After Enter the keys are shortcuts again: the focus moves from a field to a control beside it, where only arrow keys mean
+// something of their own.
+export function leaveField(field, beside) {
+    field.blur();                   // which commits the text
+    beside.focus();
 }
 
 // Accepts "0,5" and "0.5".

@@ -61,7 +61,12 @@ const pressable = 'button, a[href], summary, input[type=checkbox], input[type=ra
 
 const held = new Map();             // code of a held key → its row
 
+// Enter commits a field on the page, and then the keys are shortcuts again.
+const field = 'input[type=text]:not([role]), input[type=number]';
+
 on(document, 'keydown', event => {
+    if (event.key === 'Enter' && !event.defaultPrevented && event.target.matches?.(field) && !event.target.closest('dialog, form'))
+        event.target.blur();
     if (event.defaultPrevented || (isPress(event) && event.target.matches?.(pressable)))
         return;
     const row = find(event);

@@ -32,7 +32,7 @@ async function png(width, height, colourType, samples, bytesPerPixel, extra) {
     const raw = new Uint8Array(row * height);       // each row begins with its filter type, 0 = none
     for (let y = 0; y < height; y++)
         raw.set(samples.subarray(y * (row - 1), (y + 1) * (row - 1)), y * row + 1);
-    return Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a,
+    return Uint8Array.from([...signature,
         ...chunk('IHDR', [...bigEndian(width), ...bigEndian(height), 8, colourType, 0, 0, 0]), ...extra,
         ...chunk('IDAT', await compressed(raw)), ...chunk('IEND', [])]);
 }
@@ -54,6 +54,53 @@ export function dataUrl(bytes) {
     for (let at = 0; at < bytes.length; at += 0x8000)
         parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
     return 'data:image/png;base64,' + btoa(parts.join(''));
+}
+
+/* ------------------------------------------------------------------------------------------ texts */
+
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const maxText = 8 << 20;
+
+export const isPng = bytes => signature.every((byte, i) => bytes[i] === byte);
+
+async function inflated(bytes) {
+    const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate')).getReader(), parts = [];
+    let size = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        size += part.value.length;
+        if (size > maxText)
+            throw new Error('a text in this picture is too long');
+        parts.push(part.value);
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+// The rest of a chunk after its keyword and a zero byte, as text: tEXt is Latin-1, zTXt the same compressed, iTXt UTF-8 after
+// two flags, a language and a translated keyword.
+async function chunkText(type, rest) {
+    if (type === 'tEXt')
+        return new TextDecoder('latin1').decode(rest);
+    if (type === 'zTXt')
+        return new TextDecoder('latin1').decode(await inflated(rest.subarray(1)));
+    const language = rest.indexOf(0, 2), keyword = rest.indexOf(0, language + 1);
+    if (language < 0 || keyword < 0)
+        return null;
+    const text = rest.subarray(keyword + 1);
+    return new TextDecoder().decode(rest[0] ? await inflated(text) : text);
+}
+
+// The text of a PNG with this keyword; null if it has none.
+export async function textIn(bytes, keyword) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = signature.length; at + 12 <= bytes.length;) {
+        const length = view.getUint32(at), type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+        const data = bytes.subarray(at + 8, at + 8 + length), end = data.indexOf(0);
+        const isText = ['tEXt', 'zTXt', 'iTXt'].includes(type) && end > 0;
+        if (isText && new TextDecoder('latin1').decode(data.subarray(0, end)) === keyword)
+            return chunkText(type, data.subarray(end + 1));
+        at += 12 + length;
+    }
+    return null;
 }
 
 // Decodes a data URL or a file to {width, height, rgba}. The page's content security policy does not allow it to fetch data

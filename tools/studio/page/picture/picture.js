@@ -5,7 +5,9 @@ import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
 import {mount as mountPaint} from './paint.js';
+import {loadingVeil} from './loading.js';
 import {mount as mountPhoto} from './photo.js';
+import {mount as mountPlay} from './playbar.js';
 import {isRegion, mount as mountRegion, toggleRegion} from './region.js';
 import {classesOf, inputs, seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -39,7 +41,7 @@ export function mount(root) {
                           'aria-orientation': 'vertical'}),
     };
     const photoBar = el('div', {class: 'photo-bar', hidden: true});
-    const regionBar = el('div', {class: 'region-bar'});
+    const regionBar = el('div', {class: 'region-bar'}), playBar = el('div', {class: 'play-bar', hidden: true});
     const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with vectors of a layer (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
 
@@ -51,15 +53,18 @@ export function mount(root) {
                 title: 'Interpolate between pixels, or show them as squares'}),
         button({icon: 'region', label: 'Region', quiet: true, pressed: isRegion, run: toggleRegion,
                 title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton),
-        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, loadingVeil(), playBar, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
 
     // A trial is compared with the picture, the picture with the one without bends.
     function draw() {
+        if (document.hidden)
+            return;
         const tried = store.sketch ?? store.trial;
         const comparing = held || isDifference(), isTrial = !held && tried !== null;
         const other = isTrial ? store.frame : store.unbent;
+        port.canvas.classList.toggle('old', store.isLoading || !store.frame);
         if (!store.frame || (comparing && !other))
             return;
         const {canvas, context} = port, {bitmap} = held ? store.unbent : tried ?? store.frame;
@@ -152,6 +157,8 @@ export function mount(root) {
         zoom.hidden = view.zoom === 1;
         zoom.lastElementChild.textContent = `${Math.round(view.zoom * 100)} %`;
     };
+    store.on('recipe', () => port.canvas.classList.toggle('old', store.isLoading || !store.frame));
+    on(document, 'visibilitychange', draw);
     store.on('network', () => {
         const [, height, width] = store.network.image;
         port.setAspect(width / height);
@@ -165,6 +172,7 @@ export function mount(root) {
     mountPaint(paint, port);
     mountRegion(regionBar, port);
     mountPhoto(photoBar, port);
+    mountPlay(playBar);
 
     keys.add({key: 'U', says: 'Hold: without the bends', group: 'Picture', run: () => setHeld(true),
               up: () => setHeld(false)});

@@ -1,41 +1,25 @@
-// Control by MIDI and OSC. MIDI controllers learn which address they change; OSC messages name it. Of several changes of one
-// address between two pictures only the last counts, and a pause ends the gesture as one undo step.
-import {addresses, resolve} from '../parts/addresses.js';
+// Control by MIDI and OSC. MIDI controllers learn which address they change; OSC messages name it. What they move is no step for
+// undo: moving.js.
+import {addresses} from '../parts/addresses.js';
 import {controls} from '../parts/controls.js';
 import {announce} from '../parts/dialog.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {nameOf, readMessage} from './midi.js';
+import {move} from './moving.js';
 import {formatNumber} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {wire} from '../state/wire.js';
 
-controls.resolver = resolve;
-
-/* ------------------------------------------------------------------------------------------ moving */
-
-const waiting = new Map();          // address → value, or {share}
+const maxHeard = 64;
 const heard = new Map();            // addresses received by OSC → {value, known}
-let frame = 0;
-
-function moveSoon(address, value) {
-    waiting.set(address, value);
-    frame ||= requestAnimationFrame(moveAll);
-}
-
-function moveAll() {
-    frame = 0;
-    store.together('hands');
-    for (const [address, value] of waiting)
-        controls.move(address, value);
-    waiting.clear();
-    store.settleSoon();
-}
 
 wire.on('control', ({address, value}) => {
     heard.delete(address);
     heard.set(address, {value, known: controls.find(address) !== null});
-    moveSoon(address, value);
+    if (heard.size > maxHeard)
+        heard.delete(heard.keys().next().value);
+    move(address, value);
     store.tell('control');
 });
 
@@ -64,7 +48,7 @@ function receive({data}) {
         bind(message.control, learning);
         learn(null);
     } else if (bindings()[message.control]) {
-        moveSoon(bindings()[message.control], {share: message.share});
+        move(bindings()[message.control], {share: message.share});
     }
 }
 

@@ -3,12 +3,15 @@
 import {announce, openDialog} from '../parts/dialog.js';
 import {clear, el} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
+import {isPng, textIn} from '../parts/png.js';
+import {live} from '../state/live.js';
 import {store} from '../state/store.js';
 import {take, textOf} from './text.js';
 import {wire} from '../state/wire.js';
 
-export async function save({name = '', png = true, replace = false} = {}) {
-    const saved = await wire.ask('save', {name, text: textOf(store.recipe), png, replace});
+// Saves the moment that is seen, or another recipe: the program renders it in full.
+export async function save({name = '', png = true, replace = false, recipe = live.moment} = {}) {
+    const saved = await wire.ask('save', {name, text: textOf(recipe), png, replace});
     announce(`Saved ${[saved.recipe, saved.picture].filter(Boolean).join(' and ')}`);
     store.tell('saved', saved);
     return saved;
@@ -17,16 +20,16 @@ export async function save({name = '', png = true, replace = false} = {}) {
 const saveNext = () => save().catch(error => announce(error.message, 'wrong'));
 
 export function openSave() {
+    const recipe = live.moment;             // when the dialog opened, not when the name is typed
     const name = el('input', {type: 'text', maxlength: 64, placeholder: 'the next free number',
-                              pattern: '[A-Za-z0-9 _\\-][A-Za-z0-9 _.\\-]*', autocomplete: 'off',
-                              title: 'Letters, digits, spaces, -, _ and .'});
+                              autocomplete: 'off', title: 'Letters, digits, spaces, -, _ and .'});
     const png = el('input', {type: 'checkbox', checked: true});
     const replace = el('input', {type: 'checkbox'});
     const wrong = el('p', {class: 'wrong', role: 'alert'});
     const form = el('form', {method: 'dialog', async onsubmit(event) {
         event.preventDefault();
         try {
-            await save({name: name.value.trim(), png: png.checked, replace: replace.checked});
+            await save({name: name.value.trim(), png: png.checked, replace: replace.checked, recipe});
             dialog.close();
         } catch (error) {
             wrong.textContent = error.message;
@@ -45,8 +48,13 @@ async function openNamed(name) {
     announce(`Opened ${name}`);
 }
 
-async function openLocal(file) {
-    await take(await file.text(), `Open ${file.name}`);
+// A recipe, or a picture that carries one.
+export async function openLocal(file) {
+    const bytes = new Uint8Array(await file.arrayBuffer()), isPicture = isPng(bytes);
+    const text = isPicture ? await textIn(bytes, 'Recipe') : new TextDecoder().decode(bytes);
+    if (text === null)
+        throw new Error(`${file.name} carries no recipe. Pictures that Save or ganbend render wrote do`);
+    await take(text, `Open ${file.name}`);
     announce(`Opened ${file.name}`);
 }
 
@@ -61,11 +69,11 @@ export async function openFiles() {
             wrong.textContent = error.message;
         }
     };
-    const local = el('input', {type: 'file', accept: '.yaml,.yml,text/yaml', class: 'for-readers', tabindex: -1,
-                               'aria-label': 'A recipe on this computer',
+    const local = el('input', {type: 'file', accept: '.yaml,.yml,.png,text/yaml,image/png', class: 'for-readers', tabindex: -1,
+                               'aria-label': 'A recipe or picture on this computer',
                                onchange: run(() => openLocal(local.files[0]))});
     const dialog = openDialog('Open', 'small-dialog', el('div', {class: 'content'}, lists, wrong, local,
-        el('button', {type: 'button', onclick: () => local.click()}, 'A recipe on this computer …')));
+        el('button', {type: 'button', onclick: () => local.click()}, 'A recipe or picture on this computer …')));
     try {
         const {recipes, pictures} = await wire.ask('files');
         const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),
@@ -92,7 +100,7 @@ async function toClipboard(text) {
 }
 
 export function copy() {
-    return toClipboard(textOf(store.recipe)).then(() => announce('Recipe copied'),
+    return toClipboard(textOf(live.moment)).then(() => announce('Recipe copied'),
                                                   error => announce(error.message, 'wrong'));
 }
 

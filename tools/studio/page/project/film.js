@@ -6,6 +6,7 @@ import {announce} from '../parts/dialog.js';
 import {clear, el, icon} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
+import {pulse} from '../state/pulse.js';
 import {seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {wire} from '../state/wire.js';
@@ -50,22 +51,26 @@ function recipeAt(seconds) {
 
 /* ------------------------------------------------------------------------------------------ playing */
 
-let position = 0, playing = false, last = 0;
+let position = 0, playing = false;
 
-function tick(now) {
-    if (!playing)
-        return;
-    position += (now - last) / 1000;
-    last = now;
+const beat = pulse(passed => {
+    if (!legsOf(stops().length))
+        return stop();
+    position += passed / 1000;
     const length = lengthOf();
     if (position >= length) {
         position = settings().loop ? position % length : length;
         playing = settings().loop;
     }
-    live.play(recipeAt(position));
+    if (!playing)
+        beat.stop();
+    show();
+});
+
+function show() {
+    live.play(recipeAt(position), {words: `The film at ${position.toFixed(1)} s${playing ? '' : ', paused'}`, paused: !playing,
+                                   keep: keepMoment, leave: stop});
     store.tell('film');
-    if (playing)
-        requestAnimationFrame(tick);
 }
 
 async function play(wanted = !playing) {
@@ -76,28 +81,31 @@ async function play(wanted = !playing) {
     if (wanted)
         await learnSeeds();
     playing = wanted;
-    if (playing) {
-        if (position >= lengthOf())
-            position = 0;
-        last = performance.now();
-        requestAnimationFrame(tick);
+    if (!playing) {
+        beat.stop();
+        return isShown() ? show() : store.tell('film');
     }
+    if (position >= lengthOf())
+        position = 0;
+    beat.start();
     store.tell('film');
 }
 
 async function goTo(seconds) {
     position = seconds;
-    if (legsOf(stops().length)) {
-        await learnSeeds();
-        live.play(recipeAt(position));
-    }
-    store.tell('film');
+    if (!legsOf(stops().length))
+        return store.tell('film');
+    await learnSeeds();
+    show();
 }
+
+const isShown = () => live.player?.leave === stop;
 
 // Back to the recipe of the page.
 function stop() {
     playing = false;
-    if (live.playing)
+    beat.stop();
+    if (isShown())
         live.play(null);
     store.tell('film');
 }
@@ -105,7 +113,7 @@ function stop() {
 function keepMoment() {
     if (!legsOf(stops().length))
         return;
-    const recipe = recipeAt(position);
+    const recipe = live.moment;
     store.change(`Film at ${position.toFixed(2)} s`, draft => { draft.recipe = recipe; });
     stop();
 }
@@ -153,8 +161,8 @@ const films = [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}];
 export function mount(root) {
     const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
         return [0, lengthOf() || 1];
-    }, value: () => Number(position.toFixed(2)), set: goTo, title: 'The time in the film'});
-    const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play()});
+    }, value: () => Number(position.toFixed(2)), set: value => goTo(value).catch(failed), title: 'The time in the film'});
+    const start = button({icon: 'play', label: 'Play', quiet: true, run: () => play().catch(failed)});
     const back = button({icon: 'reset', label: 'Back to the recipe', quiet: true,
                          title: 'Stop showing the film', run: stop});
     const keep = button({icon: 'pin', label: 'Use this moment', quiet: true, title: 'Replace the recipe by the one of this moment',
@@ -187,15 +195,15 @@ export function mount(root) {
                  fps => ({value: fps, label: `${fps} / s`}))),
              el('span', {class: 'space'}), begin, progress, cancel));
 
-    function show() {
+    function refresh() {
         const {length} = stops();
         const able = legsOf(length) > 0;
         start.replaceChildren(icon(playing ? 'pause' : 'play'));
         start.ariaLabel = playing ? 'Pause' : 'Play';
         start.title = `${start.ariaLabel} (L)`;
         start.disabled = !able;
-        keep.disabled = !able || !live.playing;
-        back.disabled = !live.playing;
+        keep.disabled = !able || !isShown();
+        back.disabled = !isShown();
         begin.hidden = !!rendering;
         begin.disabled = !able;
         cancel.hidden = progress.hidden = !rendering;
@@ -206,17 +214,19 @@ export function mount(root) {
             : 'Take at least two snapshots.';
         where.refresh();
     }
-    controls.register({}, root, show);
-    store.on('film', show);
-    store.on('ui', key => (key === undefined || key === 'film') && show());
-    show();
+    controls.register({}, root, refresh);
+    store.on('film', refresh);
+    store.on('ui', key => (key === undefined || key === 'film') && refresh());
+    refresh();
 }
 
-keys.add({key: 'L', says: 'Play or pause the film', group: 'Project', run: () => play()});
+const failed = error => announce(error.message, 'wrong');
+
+keys.add({key: 'L', says: 'Play or pause the film', group: 'Project', run: () => play().catch(failed)});
 // A change by the user ends a paused film.
 let seen = null;
 store.on('recipe', () => {
-    if (store.recipe !== seen && live.playing && !playing)
+    if (store.recipe !== seen && isShown() && !playing && !store.streaming)
         stop();
     seen = store.recipe;
 });

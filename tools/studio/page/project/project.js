@@ -7,6 +7,7 @@ import * as film from './film.js';
 import * as control from './control.js';
 import * as snapshots from './snapshots.js';
 import * as history from './history.js';
+import * as show from '../show/show.js';
 import {store} from '../state/store.js';
 import {tablist} from '../parts/tabs.js';
 import * as text from './text.js';
@@ -15,6 +16,7 @@ const views = [
     {name: 'text', label: 'Recipe', title: 'The recipe as text, which can be edited', mount: text.mount},
     {name: 'film', label: 'Film', title: 'Films between snapshots', mount: film.mount},
     {name: 'history', label: 'History', title: 'All steps; click one to go back to it', mount: history.mount},
+    {name: 'show', label: 'Show', title: 'What the audience sees', mount: show.mount},
     {name: 'control', label: 'Control', title: 'MIDI and OSC', mount: control.mount},
 ];
 

@@ -4,6 +4,7 @@ import {addAction} from '../parts/addresses.js';
 import {button} from '../parts/controls.js';
 import {clear, el, icon, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
+import {live} from '../state/live.js';
 import {same} from '../state/patch.js';
 import {store} from '../state/store.js';
 
@@ -12,7 +13,7 @@ const side = 112;                   // pixels of a thumbnail
 // A thumbnail of the picture on the screen.
 export function thumbnail() {
     const bitmap = store.frame?.bitmap;
-    if (!bitmap)
+    if (!bitmap || store.isLoading)
         return '';
     const canvas = el('canvas', {width: side, height: Math.round(side * bitmap.height / bitmap.width)});
     const context = canvas.getContext('2d');
@@ -22,7 +23,7 @@ export function thumbnail() {
 }
 
 const nextId = () => 1 + Math.max(0, ...store.snapshots.map(({id}) => id));
-const moment = () => ({model: store.state.model, recipe: store.recipe, thumbnail: thumbnail()});
+const moment = () => ({model: store.state.model, recipe: live.moment, thumbnail: thumbnail()});
 
 export function takeSnapshot() {
     const id = nextId();

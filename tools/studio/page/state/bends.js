@@ -1,6 +1,6 @@
 // Changes of the bends of a recipe: the nodes of a bend, activations and switches of several layers at once, the order of
 // bends at a layer. The functions write to a draft of the recipe; `nodes` are all nodes of the network.
-import {bendsAt, isMap, isMuted, isTrue, kindOf, ranges, rangeText, sitsAt, wOf} from './recipe.js';
+import {bendsAt, isMap, isMuted, isTrue, kindOf, ranges, rangeText, sitsAt, whereOf, wOf} from './recipe.js';
 
 /* ------------------------------------------------------------------------------------------ places */
 
@@ -65,6 +65,33 @@ const isExactly = (bend, these, nodes) => {
 // Indices, last first, of the bends of this kind at any of these nodes.
 const indicesOf = (recipe, kind, these) => [...new Set(these.flatMap(node => bendsAt(recipe, node))
     .filter(({bend}) => kindOf(bend) === kind).map(({index}) => index))].sort((a, b) => b - a);
+
+/* ------------------------------------------------------------------------------------------ addresses */
+
+const places = bend => bend.w !== undefined ? 'w' : bend.direction !== undefined ? 'direction'
+    : whereOf(bend).replaceAll(', ', ',');
+
+function nameOf(bend) {
+    const kind = kindOf(bend);
+    return kind === 'filter' || kind === 'activation' ? String(bend[kind])
+        : kind === 'direction' ? String(isMap(bend.direction) ? bend.direction.name : bend.direction) : kind;
+}
+
+// What a bend is called in addresses: "synthesis.b32.conv1/rotate", and "…/rotate:2" for the second one like that. It stays the
+// same when bends are added, removed or moved among others.
+export function bendKey(recipe, index) {
+    const key = bend => `${places(bend)}/${nameOf(bend)}`, own = key(recipe.bends[index]);
+    const before = recipe.bends.slice(0, index).filter(bend => kindOf(bend) && key(bend) === own).length;
+    return (before ? `${own}:${before + 1}` : own).replaceAll(' ', '_');
+}
+
+// The address of a number of a bend; '' if there is no such bend.
+export const bendAddress = (recipe, index, name) =>
+    recipe.bends?.[index] && kindOf(recipe.bends[index]) ? `bend/${bendKey(recipe, index)}/${name}` : '';
+
+// The index of the bend with this key, or −1.
+export const bendWithKey = (recipe, wanted) =>
+    (recipe.bends ?? []).findIndex((bend, index) => kindOf(bend) && bendKey(recipe, index) === wanted);
 
 /* ------------------------------------------------------------------------------------------ activations, switches */
 

@@ -1,6 +1,6 @@
 // Unlimited undo and redo. Steps are kept as patches, so a step costs only what it changed. Changes that share a `merge` key,
 // such as the moves of one drag, are one step until settle() ends it.
-import {apply, copyOf, diff, inverse} from './patch.js';
+import {apply, applyWhereItFits, copyOf, diff, inverse, keepsPaths} from './patch.js';
 
 export class History {
     constructor(state, {undo = [], redo = []} = {}) {
@@ -26,6 +26,18 @@ export class History {
         this.open = merge !== null && step.patch.length ? {merge, before} : null;
         this.undone = [];
         return true;
+    }
+
+    // The same without a step: neither undo nor redo is affected, and an open step does not take the change in. A change that
+    // moves or removes things cannot be passed over by undo, so that becomes a step.
+    changeBeside(label, write) {
+        const patch = diff(this.state, drafted(this.state, write));
+        if (!keepsPaths(this.state, patch))
+            return this.change(label, write);
+        this.state = apply(this.state, patch);
+        if (this.open)
+            this.open.before = applyWhereItFits(this.open.before, patch);
+        return patch.length > 0;
     }
 
     settle() {

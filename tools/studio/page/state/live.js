@@ -1,7 +1,8 @@
 // Sends every change of the recipe to be rendered and shows the pictures as they arrive. At most two renders are under way;
 // of later changes only the newest state is sent. Pictures without the layers' bends are requested while they are needed for
 // a comparison. A trial is a picture of another recipe that is shown for a moment; it is requested when nothing else is, so it
-// delays no change and there is one at a time.
+// delays no change and there is one at a time. Every frame on the screen has the recipe that it shows, so that the moment that is
+// seen can be kept while something plays.
 import {edits} from './edits.js';
 import {store} from './store.js';
 import {unbent} from './recipe.js';
@@ -12,9 +13,9 @@ const maxUnderWay = 2;
 const patience = 250;               // ms after which a render without a picture no longer delays others
 const counted = 1000;               // ms over which frames per second are counted
 
-let serial = 0, changed = false, over = null;
+let serial = 0, changed = false, over = null, player = null;
 let spelt = 0;                      // the render whose recipe was sent as readable YAML
-let underWay = new Map();           // serial → {sent: when, pictured: whether a preview has arrived}
+let underWay = new Map();           // serial → {sent: when, pictured: whether a preview has arrived, recipe}
 let unbentText = null;              // the recipe of the newest picture without bends
 let unbentSerial = 0;
 let trial = null;                   // {text, words, serial} of the trial that is wanted; serial is 0 until it is requested
@@ -24,12 +25,22 @@ let decoding = 0;                   // pictures received but not on the screen y
 let shownAt = [];
 
 export const live = {
-    // Shows this recipe instead of store.recipe while something plays; null ends it.
-    play(recipe) {
+    // Shows this recipe instead of store.recipe while something plays; null ends it. `by` tells what plays, as long as it does:
+    // {words: what is shown, paused, keep(): makes it the recipe, leave(): goes back to the recipe}.
+    play(recipe, by = null) {
+        const before = player;
+        player = null;
+        if (before && recipe && before.leave !== by?.leave)
+            before.leave();             // one thing plays at a time
         over = recipe;
+        player = recipe && by;
         touch();
+        store.tell('playing');
     },
     get playing() { return over !== null; },
+    get player() { return player; },
+    // The recipe to keep: while something plays that of the picture on the screen, else the newest.
+    get moment() { return over === null ? store.recipe : player?.paused ? over : store.frame?.recipe ?? over; },
     // `who` needs pictures without the bends in store.unbent, until called with false.
     compare(who, wanted) {
         wants(wantsUnbent, who, wanted);
@@ -71,10 +82,11 @@ function touch() {
     pump();
 }
 
-function sendRender(text) {
-    underWay.set(++serial, {sent: performance.now(), pictured: false});
+// `aside` pictures are for this page alone, not for its output windows.
+function sendRender(text, recipe, aside = false) {
+    underWay.set(++serial, {sent: performance.now(), pictured: false, recipe});
     wire.send('render', {serial, recipe: text, quality: store.ui.quality ?? 85,
-                         times: wantsTimes.size > 0});
+                         times: wantsTimes.size > 0, aside});
     setTimeout(pump, patience + 1);
     return serial;
 }
@@ -86,14 +98,14 @@ function pump() {
     const holding = [...underWay.values()].filter(({sent, pictured}) => !pictured && now - sent < patience).length;
     if (changed && holding < maxUnderWay) {
         changed = false;
-        sendRender(toJson(recipeNow()));
+        sendRender(toJson(recipeNow()), recipeNow());
     } else if (!changed && !underWay.size && wantsUnbent.size) {
         const text = toJson(unbent(recipeNow()));
         if (text !== unbentText)
-            unbentSerial = sendRender(unbentText = text);
+            unbentSerial = sendRender(unbentText = text, null, true);
     }
     if (!changed && !underWay.size && trial && !trial.serial)
-        trialSerials.add(trial.serial = sendRender(trial.text));
+        trialSerials.add(trial.serial = sendRender(trial.text, null, true));
 }
 
 // A picture or a refusal also settles the renders before it, because the program skips renders that are not the newest.
@@ -132,7 +144,7 @@ async function show(header, payload) {
     else if (render)
         render.pictured = true;
     pump();
-    const blob = new Blob([payload], {type: 'image/jpeg'});
+    const blob = new Blob([payload], {type: 'image/jpeg'}), {network} = store;
     decoding++;
     const bitmap = await createImageBitmap(blob).finally(() => {
         decoding--;
@@ -140,11 +152,11 @@ async function show(header, payload) {
     });
     const which = isTrial ? 'trial' : header.serial === unbentSerial ? 'unbent' : 'frame';
     const before = store[which], isLate = isTrial && header.serial !== trial?.serial;
-    if (isLate || (before && isNewer(before.header, header))) {
+    if (isLate || network !== store.network || (before && isNewer(before.header, header))) {
         bitmap.close();
         return;
     }
-    store[which] = {bitmap, header, ...isTrial && {words: trial.words}};
+    store[which] = {bitmap, header, recipe: render?.recipe ?? null, ...isTrial && {words: trial.words}};
     if (which === 'frame')
         setRefused(null);
     count(render?.sent);
@@ -173,7 +185,7 @@ wire.on('refused', message => {
     if (trialSerials.has(message.serial))
         return pump();
     if (message.serial === serial && !changed && message.serial !== spelt)
-        spelt = sendRender(live.spell(recipeNow()));
+        spelt = sendRender(live.spell(recipeNow()), recipeNow());
     else if (message.serial === serial)
         setRefused(message);
     pump();

@@ -70,6 +70,25 @@ export function apply(tree, patch) {
     return tree;
 }
 
+// Whether the patch leaves every path of the tree where it is: it changes values and appends to lists, and nothing that holds more
+// than one value disappears. Patches made before it can still be applied after it, and the other way round.
+export function keepsPaths(tree, patch) {
+    return patch.every(({path, from, to, at, removed}) => removed
+        ? removed.length === 0 && at === valueAt(tree, path).length : !isTree(from) || isTree(to));
+}
+
+const valueAt = (tree, path) => path.reduce((value, key) => isTree(value) ? value[key] : undefined, tree);
+
+// Applies the changes whose place exists in this tree.
+export function applyWhereItFits(tree, patch) {
+    return apply(tree, patch.flatMap(change => {
+        const holder = valueAt(tree, change.removed ? change.path : change.path.slice(0, -1)), key = change.path.at(-1);
+        if (!isTree(holder) || (!change.removed && Array.isArray(holder) && key >= holder.length))
+            return [];
+        return [change.removed ? {...change, at: holder.length} : change];
+    }));
+}
+
 // The patch that reverses this one.
 export function inverse(patch) {
     return patch.map(({path, from, to, at, removed, inserted}) => removed

@@ -5,16 +5,18 @@
 //     store.settle();
 //
 // where the last argument merges the changes of one drag into one undo step, until settle(). Between together() and settle()
-// all changes are one step, whatever they change: a pad changes two numbers, and a MIDI controller has many knobs. The
-// selection and `ui`, the arrangement of the page, are kept but not subject to undo. Events: 'recipe' (any change of state),
-// 'network', 'selection', 'frame', 'ui', 'document' (another one was opened), 'rows'.
+// all changes are one step, whatever they change: a pad changes two numbers. Changes made within stream() are no steps: they come
+// from controllers, modulators and playback, and neither undo nor redo knows of them. The selection and `ui`, the arrangement of
+// the page, are kept but not subject to undo. Everything is kept after a short rest, and at the latest 2 s after a change, however
+// many follow. Events: 'recipe' (any change of state), 'network', 'selection', 'frame', 'ui', 'document' (another one was
+// opened), 'rows'.
 import {History} from './history.js';
 import {wire} from './wire.js';
 
 const version = 1;
 const maxKept = 7 << 20;           // bytes of a document; the program accepts 8 MiB
 const bytesOf = text => new TextEncoder().encode(text).length;
-const keepAfter = 500;              // ms
+const keepAfter = 500, keepWithin = 1500;       // ms of rest; ms after the first change that is not kept
 const rest = 600;                   // ms of rest after which key presses and turns of knobs are another step
 const aside = () => `ganbend studio ${store.welcome.project}`;     // localStorage key for what a closing page could not send
 
@@ -29,7 +31,7 @@ export function emptyRecipe(name = '') {
 const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
 
 let history = new History(emptyState());
-let keepTimer = 0, restTimer = 0, gesture = null;
+let keepTimer = 0, keepBy = 0, keeping = false, restTimer = 0, gesture = null, streaming = false;
 let changedAt = 0, keptAt = 0;      // ms since 1970: the last change, and the last that the program has kept
 
 export const store = {
@@ -43,16 +45,18 @@ export const store = {
     welcome: null,                  // the `welcome` message
     rows: {filters: [], activations: []},
     network: null,                  // of the current model
+    get isLoading() { return store.network?.name !== history.state.model; },       // the model's network has not arrived
     node: name => store.network?.byName.get(name) ?? null,
     selection: [],                  // names of nodes; the last one is the current one
     get current() { return store.node(store.selection.at(-1)); },
-    frame: null,                    // {bitmap, header} of the picture on the screen
+    frame: null,                    // {bitmap, header, recipe} of the picture on the screen
     unbent: null,                   // the same without the bends of layers
     trial: null,                    // of another recipe, while that is tried out
     sketch: null,                   // {bitmap, words}: the picture so far while a photo is looked for
     ui: {},
     opened: false,                  // a document, old or new, is loaded
-    on, tell, change, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, isForeign, setNetwork, keep, leave,
+    get streaming() { return streaming; },      // within stream(): what becomes neutral is not removed from the recipe
+    on, tell, change, stream, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, isForeign, setNetwork, keep, leave,
 };
 
 function on(name, listener) {
@@ -70,8 +74,18 @@ function tell(name, ...what) {
 /* ------------------------------------------------------------------------------------------ changes */
 
 function change(label, write, merge = null) {
-    if (history.change(label, write, merge === null ? null : gesture ?? merge))
+    if (streaming ? history.changeBeside(label, write) : history.change(label, write, merge === null ? null : gesture ?? merge))
         changed();
+}
+
+function stream(run) {
+    const before = streaming;
+    streaming = true;
+    try {
+        return run();
+    } finally {
+        streaming = before;
+    }
 }
 
 function together(name) {
@@ -194,21 +208,32 @@ function written() {
 function keepSoon() {
     if (!store.opened)
         return;
-    changedAt = Date.now();
+    const now = Date.now();
+    changedAt = Math.max(now, changedAt + 1);
+    keepBy ||= now + keepWithin;
     clearTimeout(keepTimer);
-    keepTimer = setTimeout(keep, keepAfter);
+    if (now >= keepBy && !keeping)
+        keep();                     // timers of a hidden tab are slow; changes are not
+    else
+        keepTimer = setTimeout(keep, Math.max(0, Math.min(keepAfter, keepBy - now)));
 }
 
+// One document is under way at a time; what changes meanwhile follows when it has arrived.
 function keep() {
     clearTimeout(keepTimer);
-    keepTimer = 0;
-    if (!store.opened)
+    if (!store.opened || keeping)
         return;
     const at = changedAt;
+    keepBy = 0;
+    keeping = true;
     wire.ask('keep', {document: written()}).then(() => {
         keptAt = at;
         tell('kept');
-    }, error => tell('kept', error));
+    }, error => tell('kept', error)).finally(() => {
+        keeping = false;
+        if (keepBy && Date.now() >= keepBy)
+            keep();
+    });
 }
 
 /* ------------------------------------------------------------------------------------------ leaving */

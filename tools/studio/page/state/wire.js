@@ -3,13 +3,15 @@
 // connection is opened again after growing pauses; listeners of 'open' initialise the new connection.
 
 const firstPause = 250, longestPause = 8000, maxId = 0x7fffffff;
+const maxUnderWay = 32, maxWaiting = 256;       // requests; the program closes a connection with more than 64
 
 const listeners = new Map();
-const waiting = new Map();
+const waiting = new Map();              // id → request under way
+let unsent = [];                        // requests that wait until others are answered
 let socket = null, lastId = 0, pause = firstPause, timer = 0;
 
 export const wire = {connect, ask, send, on, state: 'closed',
-                     get asking() { return waiting.size > 0; }};     // whether an answer has not arrived yet
+                     get asking() { return waiting.size + unsent.length > 0; }};     // whether an answer has not arrived yet
 
 function on(name, listener) {
     if (!listeners.has(name))
@@ -52,8 +54,9 @@ function connect() {
             receiveBinary(event.data);
     });
     socket.addEventListener('close', event => {
-        const lost = [...waiting.values()];
+        const lost = [...waiting.values(), ...unsent];
         waiting.clear();
+        unsent = [];
         become('closed', event.reason);
         for (const {reject} of lost)
             reject(new Error('the connection was lost before the answer arrived'));
@@ -65,6 +68,8 @@ function connect() {
 function answer(id, message, payload) {
     const asked = waiting.get(id);
     waiting.delete(id);
+    if (unsent.length)
+        put(unsent.shift());
     if (!asked)
         return;
     if (message.error === undefined)
@@ -106,11 +111,21 @@ function send(type, fields = {}) {
 // progress(share) is called for requests that take long.
 function ask(type, fields = {}, progress = null) {
     return new Promise((resolve, reject) => {
-        lastId = lastId % maxId + 1;
-        waiting.set(lastId, {resolve, reject, progress});
-        if (send(type, {id: lastId, ...fields}))
-            return;
-        waiting.delete(lastId);
-        reject(new Error('there is no connection to the program'));
+        const request = {type, fields, resolve, reject, progress};
+        if (waiting.size < maxUnderWay)
+            put(request);
+        else if (unsent.length < maxWaiting)
+            unsent.push(request);
+        else
+            reject(new Error('too many requests are waiting for the program'));
     });
+}
+
+function put(request) {
+    lastId = lastId % maxId + 1;
+    waiting.set(lastId, request);
+    if (send(request.type, {id: lastId, ...request.fields}))
+        return;
+    waiting.delete(lastId);
+    request.reject(new Error('there is no connection to the program'));
 }

@@ -1,0 +1,38 @@
+/* What the parts of the emulated GPU share: runtime.cpp has streams, memory and graphs, block.cpp runs the threads of a
+ * block, races.cpp watches their accesses to shared memory. */
+#ifndef EMULATED_H
+#define EMULATED_H
+
+#include "cuda_runtime.h"
+
+enum {
+    EMULATED_MAX_SHARED = 228 << 10,
+    EMULATED_DEFAULT_SHARED = 48 << 10,     /* of a kernel that does not ask for more */
+    EMULATED_MAX_PARAMETERS = 4 << 10       /* bytes of a kernel's parameters */
+};
+
+/* Ends the program with a message that names the running thread. */
+[[noreturn]] void emulated_fail(const char *what);
+
+/* Runs all blocks of a launch, in changing order. The runtime holds its lock meanwhile: there is one processor, and
+ * static shared memory belongs to the block that runs. */
+void emulated_run(const std::function<void()> &kernel, dim3 grid, dim3 block, size_t shared);
+
+/* A place among the threads of the device. Epochs grow at every barrier, so two accesses of the same block epoch have no
+ * barrier between them; within a warp, its own barriers count as well. */
+struct emulated_place { unsigned thread, block_epoch, warp_epoch; };
+emulated_place emulated_where(void);
+
+/* The running block's shared memory, static and dynamic, that races.cpp watches: the index of the 32-bit word that holds
+ * the byte, or -1 for other memory. */
+int emulated_shared_word(const void *byte);
+
+/* ------------------------------------------------------------------------------------------------ races.cpp */
+
+extern bool emulated_watching;      /* the kernels are instrumented */
+void emulated_access(const void *at, size_t bytes, bool write);
+/* An asynchronous copy to shared memory: from its issue until its thread waits for it, nobody may access the bytes. */
+void emulated_copy_issued(const void *to, size_t bytes);
+void emulated_copy_complete(const void *to, size_t bytes);
+
+#endif

@@ -1,0 +1,223 @@
+/* Frames into a pipe. A write never blocks: the pipe is non-blocking, or, as standard output is shared with other programs,
+ * gets at most PIPE_BUF bytes when poll() says that there is room for them. */
+#define _POSIX_C_SOURCE 200809L
+#include "frames_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nut.h"
+#include "tools/pictures/scaling.h"
+#include "tools/program/arguments.h"
+#include "tools/program/host.h"
+
+enum { PAUSE_MS = 100 /* between looks at whether the thread is to end */, AT_ONCE = 1 << 20 };
+
+struct frames_out {
+    frames_options o;
+    output_list *outputs;
+    output_view view;
+    pthread_t thread;
+    atomic_bool ending;
+    int fd;                     /* -1: nobody has opened the named pipe for reading yet */
+    output_picture *picture;    /* in `frame`, or NULL */
+    output_look look;
+    bool composed;
+    scaling scaling;            /* from `from` to `to` */
+    int from[2], to[2];
+    uint8_t *frame;             /* [height, width, 3] */
+};
+
+/* ------------------------------------------------------------------------------------------------ pictures */
+
+/* The size of the picture in the frame: all of it, or so that it covers the frame. */
+static void place_picture(const frames_out *f, int size[2]) {
+    double across = (double)f->o.width / f->picture->width, down = (double)f->o.height / f->picture->height;
+    double factor = (across > down) == f->look.fill ? across : down;
+    size[0] = (int)(f->picture->width * factor + 0.5);
+    size[1] = (int)(f->picture->height * factor + 0.5);
+}
+
+/* The picture's pixels in that size. NULL without memory. */
+static const uint8_t *resize(frames_out *f, const int size[2]) {
+    const output_picture *p = f->picture;
+    gb_error err = {0};
+    if (size[0] == p->width && size[1] == p->height) return p->rgb;
+    if (f->from[0] != p->width || f->from[1] != p->height || f->to[0] != size[0] || f->to[1] != size[1]) {
+        scaling_free(&f->scaling);
+        f->scaling = (scaling){0};
+        f->from[0] = f->from[1] = 0;
+        if (scaling_new_to(&f->scaling, RESAMPLING_BILINEAR, (int[2]){p->width, p->height}, size, 3, &err)) return NULL;
+        f->from[0] = p->width;
+        f->from[1] = p->height;
+        memcpy(f->to, size, sizeof f->to);
+    }
+    return scaled(&f->scaling, p->rgb);
+}
+
+/* Puts the picture in the middle of a black frame. */
+static void compose(frames_out *f) {
+    int size[2], light = 255 - f->look.black;
+    size_t row = (size_t)f->o.width * 3, bytes = row * (size_t)f->o.height;
+    const uint8_t *pixels;
+    memset(f->frame, 0, bytes);
+    if (!f->picture || !light) return;
+    place_picture(f, size);
+    pixels = resize(f, size);
+    if (!pixels) return;
+    int x = (f->o.width - size[0]) / 2, y = (f->o.height - size[1]) / 2, cut = x < 0 ? -x : 0;
+    size_t count = (size_t)(size[0] < f->o.width ? size[0] : f->o.width) * 3;
+    for (int i = y < 0 ? -y : 0; i < size[1] && y + i < f->o.height; i++)
+        memcpy(f->frame + (size_t)(y + i) * row + (size_t)(x > 0 ? x : 0) * 3,
+               pixels + ((size_t)i * (size_t)size[0] + (size_t)cut) * 3, count);
+    for (size_t i = 0; light < 255 && i < bytes; i++) f->frame[i] = (uint8_t)(f->frame[i] * light / 255);
+}
+
+static void take_newest(frames_out *f) {
+    output_picture *newest = output_picture_take(f->outputs, &f->view), *before = f->picture;
+    bool same = f->composed && (!newest || newest == before) && f->look.black == f->view.look.black &&
+                f->look.fill == f->view.look.fill;
+    if (same) {
+        output_picture_drop(newest);
+        return;
+    }
+    f->look = f->view.look;
+    if (newest) {
+        f->picture = newest;
+        output_picture_drop(before);
+    }
+    compose(f);
+    f->composed = true;
+}
+
+/* ------------------------------------------------------------------------------------------------ the pipe */
+
+static bool is_stdout(const frames_out *f) {
+    return !strcmp(f->o.to, "-");
+}
+
+/* False if the thread is to end, or the reader is gone. */
+static bool put(frames_out *f, const uint8_t *at, size_t size) {
+    const size_t most = is_stdout(f) ? PIPE_BUF : AT_ONCE;
+    while (size && !atomic_load(&f->ending)) {
+        struct pollfd room = {.fd = f->fd, .events = POLLOUT};
+        ssize_t done;
+        if (poll(&room, 1, PAUSE_MS) <= 0 || !(room.revents & (POLLOUT | POLLERR | POLLHUP))) continue;
+        done = write(f->fd, at, size < most ? size : most);
+        if (done < 0 && errno != EAGAIN && errno != EINTR) return false;
+        if (done > 0) at += done, size -= (size_t)done;
+    }
+    return !size;
+}
+
+/* A named pipe can be opened once it has a reader. */
+static void open_pipe(frames_out *f) {
+    f->fd = open(f->o.to, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (f->fd < 0) nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+}
+
+static void wait_until(double when, const atomic_bool *ending) {
+    for (double left; !atomic_load(ending) && (left = when - host_seconds()) > 0;) {
+        double now = left < PAUSE_MS / 1e3 ? left : PAUSE_MS / 1e3;
+        nanosleep(&(struct timespec){.tv_nsec = (long)(now * 1e9)}, NULL);
+    }
+}
+
+/* One reader's stream, until it is gone. A frame that is late is left out. */
+static void stream(frames_out *f) {
+    uint8_t head[NUT_HEAD_ROOM], before[NUT_FRAME_ROOM];
+    const size_t size = (size_t)f->o.width * (size_t)f->o.height * 3;
+    const double start = host_seconds();
+    bool open = !f->o.nut || put(f, head, nut_head(head, f->o.width, f->o.height, f->o.fps));
+    for (uint64_t number = 0; open && !atomic_load(&f->ending);) {
+        wait_until(start + (double)number / f->o.fps, &f->ending);
+        take_newest(f);
+        open = (!f->o.nut || put(f, before, nut_frame(before, number, size))) && put(f, f->frame, size);
+        uint64_t due = (uint64_t)((host_seconds() - start) * f->o.fps);
+        number = due > number ? due : number + 1;
+    }
+}
+
+static void *run(void *arg) {
+    frames_out *f = arg;
+    while (!atomic_load(&f->ending)) {
+        if (f->fd < 0) open_pipe(f);
+        if (f->fd < 0) continue;
+        stream(f);
+        if (is_stdout(f)) {
+            if (!atomic_load(&f->ending)) fprintf(stderr, "ganbend studio: --frames-to -: the reader of the frames has ended\n");
+            break;
+        }
+        close(f->fd);
+        f->fd = -1;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------ starting and ending */
+
+static gb_status check_pipe(const frames_out *f, gb_error *err) {
+    struct stat about;
+    if (is_stdout(f)) {
+        if (fstat(STDOUT_FILENO, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode))) return GB_OK;
+        return state(err, GB_BAD_ARGUMENT, "--frames-to -: standard output is not a pipe; let a program read it, as in "
+                     "ganbend studio --frames-to - | ffmpeg -f nut -i - …");
+    }
+    if (stat(f->o.to, &about) == 0 && S_ISFIFO(about.st_mode)) return GB_OK;
+    return state(err, GB_BAD_ARGUMENT, "--frames-to %s: there is no such pipe; make one: mkfifo %s", f->o.to, f->o.to);
+}
+
+/* Signals are for the server's thread. SIGPIPE is blocked too, so that a reader's end is only an error of write(). */
+static bool start_thread(frames_out *f) {
+    sigset_t all, before;
+    bool started;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&f->thread, NULL, run, f) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+static void free_frames(frames_out *f) {
+    if (f->fd >= 0 && !is_stdout(f)) close(f->fd);
+    output_picture_drop(f->picture);
+    scaling_free(&f->scaling);
+    free(f->frame);
+    free(f);
+}
+
+gb_status frames_out_start(const frames_options *o, output_list *outputs, frames_out **made, gb_error *err) {
+    frames_out *f = calloc(1, sizeof *f);
+    if (f) f->frame = malloc((size_t)o->width * (size_t)o->height * 3);
+    if (!f || !f->frame) {
+        free(f);
+        return state(err, GB_NO_MEMORY, "out of memory");
+    }
+    f->o = *o;
+    f->outputs = outputs;
+    f->view.tab = -1;
+    f->fd = is_stdout(f) ? STDOUT_FILENO : -1;
+    atomic_init(&f->ending, false);
+    outputs->keeps_rgb = true;
+    if (!check_pipe(f, err) && !start_thread(f)) state(err, GB_NO_MEMORY, "cannot start a thread");
+    if (err->status) free_frames(f);
+    else *made = f;
+    return err->status;
+}
+
+void frames_out_stop(frames_out *f) {
+    if (!f) return;
+    atomic_store(&f->ending, true);
+    pthread_join(f->thread, NULL);
+    free_frames(f);
+}

@@ -1,0 +1,7 @@
+/* Sizes that the parts of a studio share. */
+#ifndef GANBEND_STUDIO_SIZES_H
+#define GANBEND_STUDIO_SIZES_H
+
+enum { MODEL_NAME = 64, MAX_CLIENTS = 16, PROJECT_NAME = 65, PAGE_ID = 65 };
+
+#endif
