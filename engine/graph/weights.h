@@ -25,6 +25,7 @@ struct gb_packed {                  /* weights as one kernel reads them */
     gb_packing from;
     uint64_t version;               /* of a session's weights when it was packed */
     void *bytes;
+    bool ready;                     /* false while a thread packs it; others that need it wait */
 };
 
 typedef struct gb_floats gb_floats;
@@ -37,6 +38,7 @@ struct gb_floats {                  /* a weight as float32, times a gain */
     size_t count;
     float *on_device;               /* a copy for kernels of the context's device, or NULL */
     uint64_t version;
+    bool ready;                     /* false while a thread converts it; others that need it wait */
 };
 
 typedef struct gb_weights {         /* of a model */
@@ -45,9 +47,9 @@ typedef struct gb_weights {         /* of a model */
     gb_map map;                     /* of a model opened from a file; otherwise bytes = NULL */
     uint32_t checksum;              /* 0 for a graph built by the caller */
     bool *checked;                  /* per tensor of a .gbw: the CRC has been compared */
-    float *room;                    /* of weights while they are packed, from one weight to the next; or NULL */
+    float *room;                    /* for weights that are packed, between one weight and the next; or NULL */
     size_t room_count;
-    gb_mutex *lock;                 /* protects checked, room, packed and floats */
+    gb_mutex *lock;                 /* protects checked, room, packed and floats; not held while a weight is read or packed */
     gb_packed **packed;             /* per tensor that is the first weight of a node: a list, or NULL */
     gb_floats **floats;             /* per tensor: a list, or NULL */
 } gb_weights;
