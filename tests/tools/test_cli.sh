@@ -245,6 +245,12 @@ run 0 "a benchmark as JSON" bench "$scratch/skip.gbw" --runs 1 --seconds 0 --lay
 for key in median_s fastest_s runs threads isa peak_rss_bytes macs gflops peak_gflops peak_share nodes; do
     prints "\"$key\""
 done
+# 3 GB of addresses are enough, whatever the size of the caches. (A program with sanitizers does not start with so few.)
+limited() { (ulimit -v 3000000 && "$ganbend" "$@") >"$scratch/out" 2>"$scratch/err"; }
+if limited --version; then
+    check "a benchmark by layers within 3 GB" limited bench "$scratch/skip.gbw" --runs 1 --seconds 0 --layers --threads 2
+    check "the memory's rate is measured" grep -qE '^limits .*, [0-9.]*[1-9][0-9.]* GB/s of memory' "$scratch/out"
+fi
 run 2 "no runs" bench "$scratch/skip.gbw" --runs 0
 
 # ---- moves

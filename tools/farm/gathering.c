@@ -17,7 +17,7 @@ static gb_status no_run(const char *path, gb_error *err) {
 
 /* Takes command, items and shards from the first line. */
 static gb_status read_head(gathering *g, const char *path, gb_error *err) {
-    json_t *head = json_loads(g->run, 0, NULL);
+    json_t *head = json_read(g->run, strlen(g->run), 0, NULL);
     const char *command = json_string_value(json_object_get(head, "command"));
     json_int_t items = json_integer_value(json_object_get(head, "items"));
     json_int_t shards = json_integer_value(json_object_get(head, "shards"));
@@ -54,7 +54,7 @@ static gb_status read_run(gathering *g, const char *folder, gb_error *err) {
 /* ------------------------------------------------------------------------------------------------ faults */
 
 static gb_status add_fault(gathering *g, fault_kind kind, size_t item, int shard, const char *file, gb_error *err) {
-    json_t *name = file ? NULL : json_loads(g->names[item], JSON_DECODE_ANY, NULL);
+    json_t *name = file ? NULL : json_read(g->names[item], strlen(g->names[item]), JSON_DECODE_ANY, NULL);
     const char *text = file ? file : name ? json_string_value(name) : g->names[item];
     if ((g->fault_count & (g->fault_count - 1)) == 0) {         /* the room is a power of two */
         fault *grown = realloc(g->faults, (g->fault_count ? 2 * g->fault_count : 1) * sizeof *grown);

@@ -93,7 +93,7 @@ static bool get_count(const json_t *of, const char *key, json_int_t least, json_
 
 /* GB_BAD_FILE if the text is not the line of an output, GB_NO_MEMORY if memory has run out. */
 static gb_status parse_line(const char *text, size_t length, manifest_line *line) {
-    json_t *all = json_loadb(text, length, 0, NULL);
+    json_t *all = json_read(text, length, 0, NULL);
     const char *file = json_string_value(json_object_get(all, "file"));
     const char *crc = json_string_value(json_object_get(all, "crc32"));
     json_int_t item, files, bytes;

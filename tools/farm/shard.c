@@ -83,7 +83,7 @@ static char *run_line(const shard *s) {
 
 /* Names the first thing in which a folder's run differs from this one. */
 static gb_status other_run(const char *path, const char *there, const char *wanted, gb_error *err) {
-    json_t *old = json_loads(there, 0, NULL), *new = json_loads(wanted, 0, NULL), *value;
+    json_t *old = json_read(there, strlen(there), 0, NULL), *new = json_read(wanted, strlen(wanted), 0, NULL), *value;
     const char *key;
     state(err, GB_BAD_ARGUMENT, "%s: is of another run; give another folder", path);
     json_object_foreach(new, key, value) {

@@ -30,10 +30,10 @@ gb_status handle_frame(live *s, const message *m, outgoing *p, gb_error *err) {
     if (f->model != s->at) return state(err, GB_BAD_ARGUMENT, "the film belongs to another model; finish it first");
     if (f->made == f->wanted)
         return state(err, GB_BAD_ARGUMENT, "the film already has its %lld frames", (long long)f->wanted);
-    if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
-        return state(err, GB_BAD_ARGUMENT, "path too long");
-    if (live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
-    return pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
+    if (film_frame_path(f, f->made, path, err) || live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
+    if (!pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made), p, err)) f->made++;
+    else folder_remove(path);           /* the page does not know of this frame */
+    return err->status;
 }
 
 gb_status handle_finish(live *s, const message *m, outgoing *p, gb_error *err) {

@@ -137,10 +137,8 @@ json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_R
         *code = refuse(reason, CLOSE_POLICY, "JSON %s", much);
         return NULL;
     }
-    json_forget();
-    tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
-    if (tree && !json_out_of_memory()) return tree;
-    json_decref(tree);
+    tree = json_read(bytes, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+    if (tree) return tree;
     if (json_out_of_memory()) *code = refuse(reason, CLOSE_ERROR, "out of memory");
     else if (json_error_code(&why) == json_error_invalid_utf8) *code = refuse(reason, CLOSE_BAD_DATA, "not UTF-8");
     else *code = refuse(reason, CLOSE_BAD_DATA, "not JSON: line %d, column %d", why.line, why.column);

@@ -89,9 +89,8 @@ static gb_status kept_document(const live *s, json_t **document, char aside[PATH
     *aside = '\0';
     if (folder_path(path, s->shared->out, "studio", s->project, ".json", err)) return err->status;
     if (folder_has(path)) {
-        bool is_file = !folder_check(path, &why);
-        if (is_file && read_document(path, document, &why) && why.status != GB_BAD_FILE)
-            return state(err, why.status, "%s", why.message);
+        if (!folder_check(path, &why)) read_document(path, document, &why);
+        if (why.status && why.status != GB_BAD_FILE) return state(err, why.status, "%s", why.message);
         if (!*document && put_aside(s, path, aside, err)) return err->status;
     }
     if (!*document) *document = json_null();

@@ -10,6 +10,7 @@
 #include "tools/bending/picture_recipe.h"
 #include "handlers.h"
 #include "projects.h"
+#include "tools/program/json_output.h"
 
 enum { MAX_LISTED = 4096, MAX_NUMBER = 9999, MAX_RECIPE = 4 << 20 };
 
@@ -57,8 +58,7 @@ static gb_status move_new(const saved *f, bool *exists, gb_error *err) {
     *exists = folder_has(f->picture) && *f->new_picture;
     if (*exists) return state(err, GB_BAD_ARGUMENT, "%s: already exists", f->picture);
     if (folder_move_new(f->new_recipe, f->recipe, exists, err) || !*f->new_picture) return err->status;
-    if (!folder_move_new(f->new_picture, f->picture, exists, err)) return GB_OK;
-    (void)rename(f->recipe, f->new_recipe);
+    if (folder_move_new(f->new_picture, f->picture, exists, err)) folder_remove(f->recipe);
     return err->status;
 }
 
@@ -145,7 +145,7 @@ static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
     bool complete = false;
     if (folder_check(path, err)) return err->status;
     if (picture_text(path, "Recipe", &recipe, &why)) {
-        if (why.status == GB_NO_MEMORY) return state(err, why.status, "%s", why.message);
+        if (why.status != GB_BAD_FILE) return state(err, why.status, "%s", why.message);
     } else if (says_inputs(recipe, &complete, err)) {
         free(recipe);
         return err->status;
@@ -190,8 +190,9 @@ gb_status handle_parse(live *s, const message *m, outgoing *p, gb_error *err) {
     gb_recipe *recipe;
     const char *text;
     json_t *tree = NULL;
+    json_error_t why;
     if (gb_recipe_parse(m->text, strlen(m->text), s->recipe_name, &recipe, err)) return err->status;
-    if (!gb_recipe_json(recipe, &text, err)) tree = json_loads(text, 0, NULL);
+    if (!gb_recipe_json(recipe, &text, err)) tree = json_read(text, strlen(text), 0, &why);
     gb_recipe_free(recipe);
     if (err->status) return err->status;
     return pack_answer(m->id, json_pack("{s:o}", "recipe", tree), p, err);

@@ -73,7 +73,7 @@ test('invalid OSC and unknown addresses change nothing', async () => {
 });
 
 test('a knob is assigned by touching a control and turning it, and is remembered after reloading', async () => {
-    await page.tab('Control');
+    await page.tab('MIDI & OSC');
     await page.press(/^Connect MIDI/);
     await page.click(await page.the('slider', 'Truncation'));
     await page.browser.run('turn(21, 64);');
@@ -88,7 +88,7 @@ test('a knob is assigned by touching a control and turning it, and is remembered
         await page.browser.run('turn(21, 0);');
         return await truncation() === 0;
     }, 'the knob\'s beginning');
-    await page.tab('Control');
+    await page.tab('MIDI & OSC');
     await page.press('Release Controller 21');
     await page.browser.run('turn(21, 127);');
     await page.rest();

@@ -48,6 +48,25 @@ test('every model has its own recipe, and undo switches between them', async () 
     assert.equal(await page.pixels(), face);
 });
 
+test('while a model is being opened, its name stands in place of the old picture', async () => {
+    await page.run(`window.held = [];
+        const { send } = wire;
+        wire.send = (type, fields) => type === 'model' ? window.held.push(() => send(type, fields)) : send(type, fields);
+        window.letGo = () => { wire.send = send; window.held.forEach(run => run()); };`);
+    const { model } = await page.of('store.state'), other = model === 'animals' ? 'toy-faces-64' : 'animals';
+    await page.pickFrom(await page.the('combobox', 'Model'), other);
+    const seen = () => page.browser.run(`return [document.querySelector('.loading').checkVisibility(), document.querySelector('.loading').textContent,
+        getComputedStyle(document.querySelector('#picture canvas')).visibility];`);
+    assert.deepEqual(await seen(), [true, `Loading ${other} …`, 'hidden']);
+    await page.browser.type('s');
+    assert.equal(await page.of('store.snapshots.at(-1).thumbnail'), '', 'the old model\'s picture is not the new one\'s');
+    await page.run('store.undo();');
+    await page.browser.run('window.letGo();');
+    await until(() => page.of(`store.network?.name === ${JSON.stringify(other)} && store.frame !== null`), other);
+    assert.deepEqual(await seen(), [false, '', 'visible']);
+    await switchTo(model);
+});
+
 test('a class is found by its name and mixed with others', async () => {
     await switchTo('animals');
     const none = await page.pixels();

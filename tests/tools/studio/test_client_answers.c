@@ -420,9 +420,10 @@ static void names_are_never_paths(void **state) {
 }
 
 static void symbolic_links_are_not_followed(void **state) {
-    char elsewhere[] = "/tmp/ganbend-elsewhere-XXXXXX", path[100];
+    char elsewhere[80], path[100];
     size_t size;
     (void)state;
+    snprintf(elsewhere, sizeof elsewhere, "%s-XXXXXX", all.out);
     assert_non_null(mkdtemp(elsewhere));
     snprintf(path, sizeof path, "%s/secret.yaml", elsewhere);
     put_file("mine.yaml", "bends: []");

@@ -1,5 +1,6 @@
 // Assembles the page: mounts the panels, connects the WebSocket to the store, and registers the global keys.
 import {announce} from './parts/dialog.js';
+import * as dividers from './parts/dividers.js';
 import * as header from './header.js';
 import {keys} from './parts/keys.js';
 import * as latent from './latent/latent.js';
@@ -97,4 +98,5 @@ addEventListener('hashchange', () => wantedProject() !== store.welcome?.project 
 
 for (const [id, part] of Object.entries({header, tabs, network, layer, picture, latent, project}))
     part.mount(document.getElementById(id));
+dividers.mount(document.getElementById('announcer'));
 wire.connect();

@@ -3,7 +3,9 @@
 import {activationPanel} from './activation.js';
 import {isOff, listedFeatures, setListed, setOff} from '../state/bends.js';
 import {controls, toggle} from '../parts/controls.js';
+import {announce} from '../parts/dialog.js';
 import {clear, el, on} from '../parts/dom.js';
+import {mapsOf} from '../state/draw.js';
 import {filterStack} from './filters.js';
 import {inWords, layersOf, shapeText} from '../network/graph.js';
 import {keys} from '../parts/keys.js';
@@ -23,7 +25,7 @@ export function mount(root) {
     const whole = () => nodes.filter(node => node.takes?.includes('disable'));
     const areOff = () => whole().length > 0 && whole().every(node => isOff(store.recipe, node));
     const power = toggle({
-        label: 'on', title: 'Off: the layer passes its input through', value: () => !areOff(),
+        label: 'Layer on', title: 'Off: the layer passes its input through', value: () => !areOff(),
         set: value => store.change(value ? 'Layer on' : 'Layer off', draft =>
             setOff(draft.recipe, whole(), !value, store.network.nodes)),
     });
@@ -45,6 +47,8 @@ export function mount(root) {
 
     const atHand = () => stack.atHand?.bend ? stack.atHand : null;
     const chosen = () => atHand() ? listedFeatures(atHand().bend) : waiting;
+    // By a random share or by clusters; a click makes a list of them.
+    const drawn = () => atHand() && nodes.length ? mapsOf(store.recipe, atHand().index, nodes.at(-1)) : null;
 
     function choose(numbers) {
         const hand = atHand();
@@ -52,6 +56,9 @@ export function mount(root) {
             waiting = numbers.size ? numbers : null;
             return;
         }
+        if (drawn())
+            announce(`The ${hand.bend.features.random === undefined ? 'clusters are' : 'random share is'} now a list of maps. Undo (Ctrl+Z) brings `
+                + 'it back');
         store.change('Features', draft => {
             const bend = draft.recipe.bends[hand.index];
             if (numbers.size)
@@ -69,7 +76,7 @@ export function mount(root) {
         },
     });
     const target = () => atHand() ? `For ${atHand().bend.filter}` : 'For the next filter';
-    const sheet = mapSheet({chosen, choose, target});
+    const sheet = mapSheet({chosen, drawn, choose, target});
     const activation = activationPanel();
 
     /* -------------------------------------------------------------------------------------- tabs */

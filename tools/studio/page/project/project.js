@@ -17,7 +17,7 @@ const views = [
     {name: 'film', label: 'Film', title: 'Films between snapshots', mount: film.mount},
     {name: 'history', label: 'History', title: 'All steps; click one to go back to it', mount: history.mount},
     {name: 'show', label: 'Show', title: 'What the audience sees', mount: show.mount},
-    {name: 'control', label: 'Control', title: 'MIDI and OSC', mount: control.mount},
+    {name: 'control', label: 'MIDI & OSC', title: 'Knobs, keys and other programs that move numbers', mount: control.mount},
 ];
 
 export function mount(root) {
