@@ -28,6 +28,10 @@ message_handler handle_directions, handle_units, handle_project;
 gb_status cluster_samples(live *s, const message *m, gb_error *err);
 /* download.c */
 message_handler handle_download;
+/* thumbnail.c */
+message_handler handle_thumbnail;
+/* works.c */
+message_handler handle_works;
 /* stop.c */
 message_handler handle_stop;
 /* directions.c */
