@@ -116,8 +116,12 @@ test('the latent panel', async () => {
 
 test('the project panel', async () => {
     const work = await region('Project');
-    for (const view of ['Film', 'History', 'MIDI & OSC', 'Recipe']) {
+    for (const view of ['Film', 'History', 'Scenes', 'Motion', 'Show', 'MIDI & OSC', 'Recipe']) {
         await page.tab(view, work);
+        if (view === 'Scenes') await page.press('Keep what is seen on pad 1.1');
+        if (view === 'Motion')
+            await page.run(`store.change('Waves', draft => { draft.recipe.modulators = ['sine', 'envelope', 'walk', 'audio'].map(wave =>
+                ({ move: 'trunc', wave, depth: 0.2, muted: true })); });`);
         await scanBoth(view);
     }
     await page.on(await page.the('textbox', 'Recipe'), `this.focus(); this.select();
