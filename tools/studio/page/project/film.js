@@ -214,6 +214,8 @@ export function mount(root) {
     const fade = slider({address: 'film/fade', label: 'Closing', unit: 's', low: 0.1, high: 60, span: [0.1, 10],
                          defaultValue: defaults.fade, title: 'How long the end goes over into the beginning',
                          value: () => settings().fade, set: value => setting('fade', value)});
+    const size = choice('size', 'size', 'Of the film', ['own', '512×512', '1024×1024', '1280×720', '1920×1080', '1080×1920',
+                                                        '2048×2048', '3840×2160']);
     const fetch = button({icon: 'save', label: 'Download', title: 'Download the film', run: () => download(made,
         share => { words.textContent = `downloading, ${Math.round(100 * share)} %`; }).then(refresh, failed)});
 
@@ -232,14 +234,13 @@ export function mount(root) {
              choice('format', 'as', 'PNG files, or a film if the program has ffmpeg', formats),
              choice('fps', 'at', 'Frames per second', [12, 15, 24, 25, 30, 50, 60].map(
                  fps => ({value: fps, label: `${fps} / s`}))),
-             choice('size', 'size', 'Of films; pictures keep their own', ['own', '512×512', '1024×1024', '1280×720', '1920×1080',
-                                                                          '1080×1920', '2048×2048', '3840×2160']),
-             el('span', {class: 'space'}), begin, progress, cancel, fetch));
+             size, el('span', {class: 'space'}), begin, progress, cancel, fetch));
 
     function refresh() {
         const able = isAble();
         pace.hidden = isRecording();
         fade.hidden = !isRecording() || !settings().loop;
+        size.hidden = settings().format === 'png';
         fetch.hidden = !made || !!rendering;
         start.replaceChildren(icon(playing ? 'pause' : 'play'));
         start.ariaLabel = playing ? 'Pause' : 'Play';

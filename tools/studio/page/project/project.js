@@ -1,7 +1,7 @@
 // The project panel: the recipe as text, films between snapshots, the history, control by MIDI and OSC; below them the strip
 // of snapshots, which is always visible.
 import {button} from '../parts/controls.js';
-import {clear, el, on} from '../parts/dom.js';
+import {clear, el} from '../parts/dom.js';
 import * as files from './files.js';
 import * as film from './film.js';
 import * as control from './control.js';
@@ -47,10 +47,10 @@ export function mount(root) {
 
     function show(name) {
         views.forEach((view, i) => { bodies[i].hidden = view.name !== name; });
+        root.querySelector(`#tab-project-${name}`)?.scrollIntoView?.({block: 'nearest', inline: 'center'});
         if (store.opened && store.ui.project !== name)
             store.setUi('project', name);
     }
-    on(list, 'click', event => event.target.scrollIntoView?.({block: 'nearest', inline: 'nearest'}));
     store.on('ui', key => (key === undefined || key === 'project') && choose(store.ui.project ?? 'text'));
     choose('text');
 }
