@@ -68,12 +68,13 @@ gb_status gb_maps_write(const char *path, uint32_t signature, size_t images, con
     const gb_clustered_layer *l = c->layers;
     char head[HEAD];
     sink to = {.layer = l, .bytes = malloc(l->channels * l->h * l->w)};
+    gb_kept none = {0};         /* training has a state of its own */
     gb_status status = to.bytes ? gb_out_file_new(path, GB_OUTPUT_MAPS, &to.file, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
     write_head(head, signature, images, l);
     if (!status && !gb_out_file_write(to.file, head, HEAD))
         status = gb_out_file_check(to.file, err);
     if (!status)
-        status = gb_clustering_sample(c, generator, how, images, 1, add_maps, &to, err);
+        status = gb_clustering_sample(c, generator, how, images, 1, add_maps, &to, &none, err);
     if (!status)
         status = gb_out_file_finish(to.file, err);
     gb_out_file_free(to.file);

@@ -51,6 +51,7 @@ void gb_weights_free(gb_weights *weights) {
     free(weights->packed);
     free(weights->floats);
     free(weights->checked);
+    gb_aligned_free(weights->room);
     gb_mutex_free(weights->lock);
 }
 
@@ -105,9 +106,49 @@ static bool is_plain_f32(const gb_array *a) {
            !memcmp(packed.stride, a->stride, (size_t)a->ndim * sizeof *a->stride);
 }
 
+/* Memory for `count` floats of a weight while it is packed; *count becomes the number that fit into it. It is passed from one
+ * weight to the next, because systems that take freed memory back at once would clear other pages for every weight. NULL if
+ * out of memory. */
+static float *take_room(gb_weights *weights, size_t *count) {
+    gb_mutex_lock(weights->lock);
+    float *room = weights->room;
+    size_t have = weights->room_count;
+    weights->room = NULL;
+    weights->room_count = 0;
+    gb_mutex_unlock(weights->lock);
+    if (room && have >= *count) {
+        *count = have;
+        return room;
+    }
+    gb_aligned_free(room);
+    return gb_aligned_alloc_with(weights->context->cpu.allocator, *count * sizeof *room);
+}
+
+/* Gives it to the next weight, or frees it if another thread has given larger memory. */
+static void give_room(gb_weights *weights, float *room, size_t count) {
+    float *other = room;
+    gb_mutex_lock(weights->lock);
+    if (count > weights->room_count) {
+        other = weights->room;
+        weights->room = room;
+        weights->room_count = count;
+    }
+    gb_mutex_unlock(weights->lock);
+    gb_aligned_free(other);
+}
+
+void gb_weights_end_packing(gb_weights *weights) {
+    gb_mutex_lock(weights->lock);
+    float *room = weights->room;
+    weights->room = NULL;
+    weights->room_count = 0;
+    gb_mutex_unlock(weights->lock);
+    gb_aligned_free(room);
+}
+
 /* The weight as float32 × gain: a pointer to the session's values or into the file if possible, otherwise converted into
- * *owned. */
-static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain,
+ * *owned. With `room_count`, *owned is memory of take_room(). */
+static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain, size_t *room_count,
                            const float **data, float **owned, gb_error *err) {
     const gb_array *array = gb_network_array(weights->network, name);
     const gb_own_weight *mine = gb_own_weights_find(own, weights->network, name);
@@ -123,7 +164,10 @@ static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const
     }
     size_t count = (size_t)gb_array_count(array);
     gb_reason why = {0};
-    *owned = gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof(float));
+    if (room_count)
+        *room_count = count;
+    *owned = room_count ? take_room(weights, room_count)
+                        : gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof(float));
     if (!*owned)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (mine) {
@@ -177,15 +221,16 @@ static float *transposed(const gb_allocator *allocator, const gb_array *array, c
 static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, const gb_packing *p, void *to,
                               gb_error *err) {
     const float *values[GB_MAX_WEIGHTS] = {NULL};
-    float *owned[GB_MAX_WEIGHTS] = {NULL};
+    float *owned[GB_MAX_WEIGHTS] = {NULL}, *room = NULL;
+    size_t room_count = 0;
     gb_status status = GB_OK;
     for (int i = 0; i < GB_MAX_WEIGHTS && p->weight[i] && !status; i++)
-        status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, &values[i], &owned[i], err);
+        status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, i ? NULL : &room_count, &values[i],
+                           i ? &owned[i] : &room, err);
     if (!status && p->transform != GB_AS_STORED) {
         float *rearranged = transposed(weights->context->cpu.allocator, gb_network_array(weights->network, p->weight[0]),
                                        values[0], p->desc.op == GB_OP_CONV2D ? (size_t)p->desc.conv2d.groups : 1,
                                        p->transform == GB_TRANSPOSED_FLIPPED);
-        gb_aligned_free(owned[0]);
         values[0] = owned[0] = rearranged;
         if (!rearranged)
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", p->node);
@@ -196,6 +241,8 @@ static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, co
         gb_aligned_free(owned[i]);
         release_pages(weights, p->weight[i]);
     }
+    if (room)
+        give_room(weights, room, room_count);
     return status;
 }
 
@@ -365,7 +412,7 @@ static gb_status share_floats(gb_weights *weights, gb_own_weights *own, const ch
         return GB_OK;
     const float *data = NULL;
     float *owned = NULL;
-    gb_status status = as_floats(weights, own, name, gain, &data, &owned, err);
+    gb_status status = as_floats(weights, own, name, gain, NULL, &data, &owned, err);
     gb_mutex_lock(weights->lock);
     if (status) {
         drop_floats(list, entry);
@@ -500,6 +547,7 @@ gb_status gb_own_weights_refresh(gb_own_weights *own, gb_weights *weights, gb_er
     for (gb_floats *form = own->floats; form && !status; form = form->next)
         if (is_newer(own, weights->network, form->name, form->version))
             status = refresh_floats(own, weights, form, err);
+    gb_weights_end_packing(weights);
     return status;
 }
 

@@ -1,14 +1,13 @@
 /* Reading all shards of a run. */
 #include "gathering.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/program/json_output.h"
 #include "tools/program/progress.h"
-
-enum { MOST_SHARDS = 1000000 };
 
 /* ------------------------------------------------------------------------------------------------ the run */
 
@@ -22,7 +21,7 @@ static gb_status read_head(gathering *g, const char *path, gb_error *err) {
     const char *command = json_string_value(json_object_get(head, "command"));
     json_int_t items = json_integer_value(json_object_get(head, "items"));
     json_int_t shards = json_integer_value(json_object_get(head, "shards"));
-    if (!head && json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
+    if (json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
     else if (!command || items < 0 || shards < 1 || shards > MOST_SHARDS) no_run(path, err);
     else if (!(g->command = malloc(strlen(command) + 1))) state(err, GB_NO_MEMORY, "out of memory");
     else strcpy(g->command, command);
@@ -107,6 +106,7 @@ static gb_status check_item(gathering *g, const char *folder, bool sizes_only, s
         }
         file_found found = manifest_compare(folder, o.line, sizes_only);
         seen++;
+        if (found == FILE_UNREADABLE) return state(err, GB_IO, "%s/%s: %s", folder, o.line->file, strerror(errno));
         if (found == FILE_WHOLE) g->outputs[(*kept)++] = o;
         else add_fault(g, found == FILE_MISSING ? FAULT_MISSING : FAULT_DAMAGED, item, o.shard, o.line->file, err);
     }
@@ -213,10 +213,18 @@ char *shards_to_run(const gathering *g) {
 }
 
 gb_status write_gathered(const gathering *g, const char *folder, gb_error *err) {
-    char path[PATH_ROOM];
+    static const char first[] = "{\"ganbend\":";
+    char path[PATH_ROOM], begin[sizeof first] = "";
     text_buffer whole = {0};
     if (snprintf(path, sizeof path, "%s/manifest.jsonl", folder) >= PATH_ROOM)
         return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+    FILE *old = fopen(path, "rb");
+    if (old) {
+        size_t size = fread(begin, 1, sizeof first - 1, old);
+        fclose(old);
+        if (size && strcmp(begin, first) != 0)
+            return state(err, GB_BAD_ARGUMENT, "%s: exists and is not a manifest, so it is not replaced", path);
+    }
     put_text(&whole, g->run);
     put_bytes(&whole, "\n", 1);
     for (size_t i = 0; i < g->output_count; i++) {

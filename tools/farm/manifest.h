@@ -18,6 +18,7 @@
 #include "tools/program/text.h"
 
 #define MANIFESTS "manifests"
+enum { MOST_SHARDS = 100000 };
 
 typedef struct manifest_line {
     size_t item, files;
@@ -49,8 +50,8 @@ gb_status manifest_parse(char *text, size_t size, const char *path, bool journal
 void manifest_sort(manifest *m);
 void manifest_free(manifest *m);
 
-typedef enum file_found { FILE_WHOLE, FILE_MISSING, FILE_DAMAGED } file_found;
-/* Compares a file with its line: size and checksum, or the size alone. */
+typedef enum file_found { FILE_WHOLE, FILE_MISSING, FILE_DAMAGED, FILE_UNREADABLE } file_found;
+/* Compares a file with its line: size and checksum, or the size alone. errno says why it is unreadable. */
 file_found manifest_compare(const char *folder, const manifest_line *line, bool sizes_only);
 /* Appends the line of a file that is complete. `from` says what made it, `model` is the model's checksum. */
 gb_status manifest_describe(const char *folder, const char *file, size_t item, size_t files, const char *from, const char *model,

@@ -20,8 +20,6 @@
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
 
-enum { MOST_SHARDS = 1000000 };
-
 struct shard {
     shard_run run;
     int number, of;
@@ -78,7 +76,7 @@ static char *run_line(const shard *s) {
     json_t *line = json_pack("{s:s, s:s, s:I, s:i, s:s, s:s, s:o}", "ganbend", gb_version(), "command", run->command, "items",
                              (json_int_t)run->items, "shards", s->of, "model", s->model, "machine", machine, "settings",
                              json_text(run->settings));
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line && !json_out_of_memory() ? json_dumps(line, JSON_COMPACT) : NULL;
     json_decref(line);
     return text;
 }
@@ -100,6 +98,7 @@ static gb_status other_run(const char *path, const char *there, const char *want
         free(texts[1]);
         if (differs) break;
     }
+    if (json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
     json_decref(old);
     json_decref(new);
     return err->status;
