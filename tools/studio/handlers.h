@@ -26,6 +26,10 @@ message_handler handle_film, handle_frame, handle_finish;
 message_handler handle_directions, handle_units, handle_project;
 /* cluster_samples.c. `cluster` over several pictures; the answer comes from analysis_poll(). */
 gb_status cluster_samples(live *s, const message *m, gb_error *err);
+/* thumbnail.c */
+message_handler handle_thumbnail;
+/* works.c */
+message_handler handle_works;
 /* stop.c */
 message_handler handle_stop;
 /* directions.c */

@@ -1,4 +1,5 @@
 /* Parses messages by a table of their fields. */
+#define _POSIX_C_SOURCE 200809L
 #include "messages.h"
 
 #include <stdio.h>
@@ -69,7 +70,8 @@ static const message_row rows[MESSAGE_KINDS] = {
                                {"replace", FIELD_FLAG, REQUIRED, AT(replace), 0, 0, NULL}}},
     [MESSAGE_FILES] = {"files", {ID}},
     [MESSAGE_OPEN] = {"open", {ID, NAME}},
-    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL}}},
+    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL},
+                               {"picture", FIELD_TEXT, OPTIONAL, AT(pixels), 4, 64 << 10, NULL}}},
     [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|mp4|webm"},
                                {"fps", FIELD_WHOLE, REQUIRED, AT(fps), 1, 120, NULL},
                                {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL}}},
@@ -90,6 +92,8 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_OUTPUT] = {"output", {{"black", FIELD_WHOLE, REQUIRED, AT(black), 0, 255, NULL},
                                    {"freeze", FIELD_FLAG, REQUIRED, AT(freeze), 0, 0, NULL},
                                    {"fill", FIELD_FLAG, REQUIRED, AT(fill), 0, 0, NULL}, OPTIONAL_ID}},
+    [MESSAGE_THUMBNAIL] = {"thumbnail", {ID, RECIPE, {"side", FIELD_WHOLE, REQUIRED, AT(side), 16, 512, NULL}}},
+    [MESSAGE_WORKS] = {"works", {ID, {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 64, NULL}}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {
@@ -280,6 +284,8 @@ int read_message(const char *bytes, size_t size, message **out, char reason[CLOS
         return code;
     }
     if (m->document) {
+        m->portrait = m->pixels ? strdup(m->pixels) : NULL;     /* without memory there is none */
+        m->pixels = NULL;
         json_decref(m->tree);   /* it may be large and is not needed any more */
         m->tree = NULL;
     }
@@ -291,5 +297,6 @@ void free_message(message *m) {
     if (!m) return;
     json_decref(m->tree);
     free(m->document);
+    free(m->portrait);
     free(m);
 }

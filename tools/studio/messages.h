@@ -18,7 +18,7 @@ typedef enum message_kind {
     MESSAGE_HELLO, MESSAGE_MODEL, MESSAGE_RENDER, MESSAGE_SHOWN, MESSAGE_STATISTICS, MESSAGE_MAPS, MESSAGE_CLUSTER,
     MESSAGE_PICK, MESSAGE_Z, MESSAGE_PARSE, MESSAGE_SAVE, MESSAGE_FILES, MESSAGE_OPEN, MESSAGE_KEEP, MESSAGE_FILM,
     MESSAGE_FRAME, MESSAGE_FINISH, MESSAGE_DIRECTIONS, MESSAGE_BANK, MESSAGE_UNITS,
-    MESSAGE_PROJECT, MESSAGE_STOP, MESSAGE_OUTPUT, MESSAGE_KINDS
+    MESSAGE_PROJECT, MESSAGE_STOP, MESSAGE_OUTPUT, MESSAGE_THUMBNAIL, MESSAGE_WORKS, MESSAGE_KINDS
 } message_kind;
 
 /* One message. Its table row says which members it uses. Texts are UTF-8 and last as long as the message. Missing texts
@@ -29,6 +29,7 @@ typedef struct message {
     bool times, png, replace, keep, beside, aside, freeze, fill;
     const char *project, *tab, *recipe, *node, *order, *name, *text, *format, *method, *mask, *space, *pixels;
     char *document;             /* JSON as it was sent */
+    char *portrait;             /* the picture that comes with it: base64, or NULL */
     const char *broken;         /* a text with a NUL in it, which is refused; or NULL */
     json_t *tree;               /* holds the texts */
     const char *bytes;          /* while it is parsed */

@@ -144,3 +144,11 @@ void project_release(client_list *clients, client_slot *slot) {
     pthread_cond_broadcast(&clients->released);
     pthread_mutex_unlock(&clients->lock);
 }
+
+bool project_is_open(client_list *clients, const char *name) {
+    bool is_open;
+    pthread_mutex_lock(&clients->lock);
+    is_open = find_project(clients, name) != NULL;
+    pthread_mutex_unlock(&clients->lock);
+    return is_open;
+}

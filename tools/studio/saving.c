@@ -10,6 +10,7 @@
 #include "tools/bending/picture_recipe.h"
 #include "handlers.h"
 #include "projects.h"
+#include "works.h"
 #include "tools/program/json_output.h"
 
 enum { MAX_LISTED = 4096, MAX_NUMBER = 9999, MAX_RECIPE = 4 << 20 };
@@ -207,8 +208,9 @@ gb_status handle_keep(live *s, const message *m, outgoing *p, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, *s->project ? "'%s' is now open in another connection"
                                                     : "`hello` must come before `keep`", s->project);
     if (!folder_prepare(s->shared->out, "studio", err) &&
-        !folder_path(path, s->shared->out, "studio", s->project, ".json", err))
-        folder_replace(s->shared->out, path, m->document, strlen(m->document), err);
+        !folder_path(path, s->shared->out, "studio", s->project, ".json", err) &&
+        !folder_replace(s->shared->out, path, m->document, strlen(m->document), err) && m->portrait)
+        keep_work_picture(s, m->portrait);
     project_end_writing(&s->shared->clients, s->slot);
     return err->status ? err->status : pack_answer(m->id, json_object(), p, err);
 }

@@ -2,6 +2,7 @@
 import {button, menu} from './parts/controls.js';
 import {announce} from './parts/dialog.js';
 import {clear, el} from './parts/dom.js';
+import {openStart} from './first/start.js';
 import {openHelp} from './help.js';
 import {keys} from './parts/keys.js';
 import {emptyRecipe, store} from './state/store.js';
@@ -24,7 +25,8 @@ export function mount(root) {
     });
     const about = el('span', {class: 'about'});
 
-    clear(root, el('h1', null, 'ganbend', el('small', null, ' studio')), model, about, el('span', {class: 'space'}),
+    const begin = button({icon: 'grid', label: 'Begin', quiet: true, title: 'Examples, works, and a tour', run: openStart});
+    clear(root, el('h1', null, 'ganbend', el('small', null, ' studio')), begin, model, about, el('span', {class: 'space'}),
           undo, redo, status, theme, button({icon: 'help', label: 'Help', quiet: true, title: 'Help and keys (?)',
                                              run: openHelp}));
 

@@ -10,8 +10,8 @@ import {filterMenu} from './filtermenu.js';
 import {describe, isMuted, kindOf, whatOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
 
-const isFolded = key => store.ui.folded?.[key] === true;
-const setFolded = (key, folded) => store.setUi('folded', {...store.ui.folded, [key]: folded || undefined});
+const isFolded = key => store.ui.foldedCards?.[key] === true;
+const setFolded = (key, folded) => store.setUi('foldedCards', {...store.ui.foldedCards, [key]: folded || undefined});
 
 // chosen() returns the maps for the next filter, or null. Returns {element, show(nodes), atHand, add()}.
 export function filterStack({chosen, changedHand}) {

@@ -3,6 +3,7 @@
 import {activationPanel} from './activation.js';
 import {isOff, listedFeatures, setListed, setOff} from '../state/bends.js';
 import {controls, toggle} from '../parts/controls.js';
+import {startView} from '../first/start.js';
 import {announce} from '../parts/dialog.js';
 import {clear, el, on} from '../parts/dom.js';
 import {mapsOf} from '../state/draw.js';
@@ -12,6 +13,7 @@ import {keys} from '../parts/keys.js';
 import {mapSheet} from './maps.js';
 import {activationAt} from '../state/recipe.js';
 import {store} from '../state/store.js';
+import {wire} from '../state/wire.js';
 
 const withoutRoot = name => name.replace(/^(synthesis|generator|blocks)\./, '');
 
@@ -35,7 +37,7 @@ export function mount(root) {
         const blocks = [...new Set(nodes.map(each => each.name))];
         clear(name, !node ? 'No layer selected' : nodes.length === 1 ? node.name : `${nodes.length} layers`);
         name.title = blocks.join('\n');
-        clear(says, !node ? 'Click a layer in the network, or use the arrow keys there; Shift extends the selection.'
+        clear(says, !node ? null
             : nodes.length === 1 ? [el('b', null, shapeText(node)), ' · ', inWords(node, layers.get(node.name)?.parts)]
             : [nodes.slice(-4).map(each => withoutRoot(each.name)).join(', '), nodes.length > 4 && ' …',
                '. Changes apply to all; values are of ',
@@ -138,13 +140,16 @@ export function mount(root) {
     function show() {
         nodes = store.selection.map(store.node).filter(Boolean);
         list.hidden = !nodes.length;
+        start.element.hidden = nodes.length > 0;
+        start.show();
         showHead();
         showWords();
         showTabs();
         controls.refresh();
     }
 
-    clear(root, el('div', {class: 'panel-head layer-head'}, name, says, power), list, Object.values(bodies));
+    const start = startView();
+    clear(root, el('div', {class: 'panel-head layer-head'}, name, says, power), list, start.element, Object.values(bodies));
     controls.register({}, root, () => nodes.length && showWords());
     store.on('selection', () => {
         waiting = null;
@@ -155,6 +160,8 @@ export function mount(root) {
         show();
     });
     store.on('ui', key => (key === 'layerTab' || key === undefined) && showTabs());
+    store.on('ui', key => key === 'panel' && start.show());
+    wire.on('state', () => start.show());
     show();
 
     const go = (each, focus) => () => {

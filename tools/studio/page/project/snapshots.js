@@ -22,6 +22,17 @@ export function thumbnail() {
     return canvas.toDataURL('image/jpeg', 0.8);
 }
 
+// For the list of works: of the whole picture, now and then.
+const portraitEvery = 5000;             // ms
+let portrayed = {frame: null, at: -Infinity};
+store.portrait = () => {
+    const {frame} = store, now = performance.now();
+    if (!frame?.header.full || frame === portrayed.frame || now - portrayed.at < portraitEvery || live.playing || store.isLoading)
+        return null;
+    portrayed = {frame, at: now};
+    return thumbnail().split(',')[1] ?? null;
+};
+
 const nextId = () => 1 + Math.max(0, ...store.snapshots.map(({id}) => id));
 const moment = () => ({model: store.state.model, recipe: live.moment, thumbnail: thumbnail()});
 

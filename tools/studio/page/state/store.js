@@ -55,6 +55,7 @@ export const store = {
     sketch: null,                   // {bitmap, words}: the picture so far while a photo is looked for
     ui: {},
     opened: false,                  // a document, old or new, is loaded
+    portrait: () => null,           // a small picture of the work as base64 to be kept with it, if there is a new one
     get streaming() { return streaming; },      // within stream(): what becomes neutral is not removed from the recipe
     on, tell, change, stream, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, isForeign, setNetwork, keep, leave,
 };
@@ -226,7 +227,8 @@ function keep() {
     const at = changedAt;
     keepBy = 0;
     keeping = true;
-    wire.ask('keep', {document: written()}).then(() => {
+    const picture = store.portrait();
+    wire.ask('keep', {document: written(), ...picture && {picture}}).then(() => {
         keptAt = at;
         tell('kept');
     }, error => tell('kept', error)).finally(() => {
