@@ -36,7 +36,7 @@ message_handler handle_works;
 message_handler handle_folder;
 /* opening.c. The answer comes from analysis_poll(). */
 message_handler handle_load;
-/* upload.c */
+/* upload_handlers.c */
 message_handler handle_upload, handle_piece;
 /* stop.c */
 message_handler handle_stop;

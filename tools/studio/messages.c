@@ -8,7 +8,7 @@
 
 #include "tools/program/arguments.h"
 #include "tools/program/json_output.h"
-#include "upload.h"
+#include "sizes.h"
 
 enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 
