@@ -124,7 +124,7 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
 }
 
 gb_status film_encode(film *f, gb_error *err) {
-    char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8];
+    char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8], scale[64];
     const char *arguments[48] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y",
                                  "-f", "image2", "-framerate", fps, "-i", pattern};
     size_t count = 0;
@@ -133,6 +133,13 @@ gb_status film_encode(film *f, gb_error *err) {
     snprintf(fps, sizeof fps, "%lld", (long long)f->fps);
     if (unfinished_path(f->beside, f->out, err)) return err->status;
     snprintf(to, sizeof to, "file:%s", f->beside);
+    if (f->width) {
+        snprintf(scale, sizeof scale, "%lldx%lld", (long long)f->width, (long long)f->height);
+        arguments[count++] = "-sws_flags";
+        arguments[count++] = "lanczos";
+        arguments[count++] = "-s";
+        arguments[count++] = scale;
+    }
     for (const char *const *c = output_format_of(f->file)->animation; *c; c++) arguments[count++] = *c;
     arguments[count] = to;
     return spawn((char *const *)arguments, f, err);     /* which does not modify them */

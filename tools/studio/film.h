@@ -21,6 +21,7 @@ typedef struct film {
     char beside[PATH_ROOM];     /* the unfinished file that ffmpeg writes */
     const char *format;
     int64_t fps, wanted, made;
+    int64_t width, height;      /* to which ffmpeg scales the frames; 0: theirs */
     bool discarded;             /* while ffmpeg was encoding it; the `finish` that waits has no answer yet */
     pid_t encoder;              /* ffmpeg, or 0 */
     int output;                 /* a pipe from its standard output and error */

@@ -10,10 +10,13 @@
 
 gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
     const char *extension, *format = film_format(m->format, &extension);
-    film next = {.model = s->at, .out = s->shared->out, .format = format, .fps = m->fps, .wanted = m->frames};
+    film next = {.model = s->at, .out = s->shared->out, .format = format, .fps = m->fps, .wanted = m->frames,
+                 .width = m->width, .height = m->height};
     if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; finish it first");
     if (*extension && !s->shared->ffmpeg)
         return state(err, GB_BAD_ARGUMENT, "ffmpeg is not in the PATH; it is needed for films other than PNG frames");
+    if (!m->width != !m->height || m->width % 2 || m->height % 2 || (m->width && !*extension))
+        return state(err, GB_BAD_ARGUMENT, "a size is an even width and height, of films that ffmpeg encodes");
     if (!is_valid_name(m->name)) return folder_path(next.frames, next.out, NULL, m->name, "", err);
     snprintf(next.name, sizeof next.name, "%s", m->name);
     if (film_name(&next, err) || unfinished_path(next.frames, next.out, err) || host_make_folder(next.frames, err))

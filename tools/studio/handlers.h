@@ -28,6 +28,8 @@ message_handler handle_film, handle_frame, handle_finish;
 message_handler handle_directions, handle_units, handle_project;
 /* cluster_samples.c. `cluster` over several pictures; the answer comes from analysis_poll(). */
 gb_status cluster_samples(live *s, const message *m, gb_error *err);
+/* download.c */
+message_handler handle_download;
 /* thumbnail.c */
 message_handler handle_thumbnail;
 /* works.c */

@@ -15,6 +15,7 @@ enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 typedef enum field_kind {
     FIELD_END,
     FIELD_WHOLE,                /* int64_t, `low` to `high` */
+    FIELD_NUMBER,               /* double, finite */
     FIELD_TEXT,                 /* const char *, `low` to `high` bytes */
     FIELD_CHOICE,               /* const char *, one of the words in `choices`, separated by '|' */
     FIELD_FLAG,                 /* bool */
@@ -77,7 +78,9 @@ static const message_row rows[MESSAGE_KINDS] = {
                                {"picture", FIELD_TEXT, OPTIONAL, AT(pixels), 4, 64 << 10, NULL}}},
     [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|mp4|webm"},
                                {"fps", FIELD_WHOLE, REQUIRED, AT(fps), 1, 120, NULL},
-                               {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL}}},
+                               {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL},
+                               {"width", FIELD_WHOLE, OPTIONAL, AT(width), 2, 8192, NULL},
+                               {"height", FIELD_WHOLE, OPTIONAL, AT(height), 2, 8192, NULL}}},
     [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
     [MESSAGE_FINISH] = {"finish", {ID, {"keep", FIELD_FLAG, REQUIRED, AT(keep), 0, 0, NULL}}},
     [MESSAGE_DIRECTIONS] = {"directions", {ID, {"method", FIELD_CHOICE, REQUIRED, AT(method), 0, 0, "pca|sefa|factor"},
@@ -95,6 +98,10 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_OUTPUT] = {"output", {{"black", FIELD_WHOLE, REQUIRED, AT(black), 0, 255, NULL},
                                    {"freeze", FIELD_FLAG, REQUIRED, AT(freeze), 0, 0, NULL},
                                    {"fill", FIELD_FLAG, REQUIRED, AT(fill), 0, 0, NULL}, OPTIONAL_ID}},
+    [MESSAGE_DOWNLOAD] = {"download", {ID, NAME, {"from", FIELD_WHOLE, REQUIRED, AT(from), 0, INT64_C(1) << 53, NULL}}},
+    [MESSAGE_OSC] = {"osc", {{"address", FIELD_TEXT, REQUIRED, AT(address), 1, 96, NULL},
+                             {"value", FIELD_NUMBER, REQUIRED, AT(value), 0, 0, NULL},
+                             {"share", FIELD_NUMBER, REQUIRED, AT(share), 0, 0, NULL}, OPTIONAL_ID}},
     [MESSAGE_THUMBNAIL] = {"thumbnail", {ID, RECIPE, {"side", FIELD_WHOLE, REQUIRED, AT(side), 16, 512, NULL}}},
     [MESSAGE_FOLDER] = {"folder", {ID, FOLDER, INSIDE}},
     [MESSAGE_LOAD] = {"load", {ID, FOLDER, INSIDE}},
@@ -211,6 +218,10 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
             return refuse(reason, CLOSE_POLICY, "%s: '%s' is a whole number from %lld to %lld", row->type, f->name,
                           (long long)f->low, (long long)f->high);
         *(int64_t *)at = json_integer_value(value);
+        return 0;
+    case FIELD_NUMBER:
+        if (!json_is_number(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' must be a number", row->type, f->name);
+        *(double *)at = json_number_value(value);
         return 0;
     case FIELD_TEXT:
         if (!json_is_string(value) || json_string_length(value) < (size_t)f->low ||

@@ -104,12 +104,13 @@ gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
     project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
     outputs_open(&s->shared->outputs, client_slot_index(&s->shared->clients, s->slot), s->project);
     if (kept_document(s, &document, aside, err)) return err->status;
-    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?}", "type", "welcome", "version",
+    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?, s:s?}", "type", "welcome", "version",
                         gb_version(), "project", s->project, "document", document, "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",
                         table_json(gb_activation_row), "ffmpeg", of->ffmpeg, "threads",
                         gb_context_threads(of->context), "isa", gb_context_isa(of->context), "device",
-                        of->device, "aside", *aside ? aside : NULL);
+                        of->device, "aside", *aside ? aside : NULL, "osc_to",
+                        of->osc_out.open ? of->osc_out.to : NULL);
     return pack_text(welcome, DOUBLE_DIGITS, p, err);
 }
 

@@ -12,6 +12,7 @@
 #include <ganbend.h>
 
 #include "sizes.h"
+#include "osc_out.h"
 #include "outputs.h"
 
 typedef struct shared_model {
@@ -54,6 +55,7 @@ typedef struct shared {
     const char *device;     /* the GPU's name, or "cpu" */
     client_list clients;
     output_list outputs;
+    osc_out osc_out;
     void (*wake)(void *arg);    /* called from any thread when a client_is_ready() */
     void *wake_arg;
 } shared;

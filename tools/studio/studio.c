@@ -25,7 +25,7 @@ enum { MAX_MODELS = 64 };              /* open at once, those that pages open in
 
 typedef struct settings {
     int64_t port, keep, quality, frames_rate;
-    const char *listen, *name, *certificate, *key, *osc, *out, *models, *frames_to, *frames_as, *frames_size;
+    const char *listen, *name, *certificate, *key, *osc, *osc_to, *out, *models, *frames_to, *frames_as, *frames_size;
     device_options on;
     bool no_browser;
 } settings;
@@ -45,6 +45,8 @@ static const option options[] = {
      "always PNG.", 1, 100},
     {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Receives OSC messages over UDP, such as /ganbend/trunc 0.7: "
      "from this machine only, or on ADDRESS (0.0.0.0: from every network).", 0, 0},
+    {"--osc-to", RARE(OPTION_TEXT), AT(osc_to), "ADDRESS:PORT", "Sends what the tabs change to this program or device, with the "
+     "addresses that --osc receives.", 0, 0},
     {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Serves other machines too: listens on this address (0.0.0.0: on all). "
      "Without --cert and --key the connection is not encrypted; the ssh example below is.", 0, 0},
     {"--cert", OPTION_TEXT, AT(certificate), "PEM", "Certificate for https, with those of its issuers.", 0, 0},
@@ -218,7 +220,8 @@ static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.port = 7860, .keep = 768, .quality = 85, .frames_rate = 30, .out = "out"};
     server_options where = {0};
-    char osc_address[64];
+    server_options to = {0};
+    char osc_address[64], osc_to_address[64];
     gb_error err = {0};
     shared s = {0};
     int status, lock = -1;
@@ -227,6 +230,8 @@ static int run(int argc, char **argv) {
         return wrong_usage(&studio_command, "--osc: this ganbend was built without liblo (-DGANBEND_OSC=OFF)");
     if (set.osc && !parse_osc(set.osc, osc_address, sizeof osc_address, &where))
         return wrong_usage(&studio_command, "--osc: '%s' is not a port such as 9000, or an address and port such as 0.0.0.0:9000", set.osc);
+    if (set.osc_to && (!parse_osc(set.osc_to, osc_to_address, sizeof osc_to_address, &to) || !to.osc_address))
+        return wrong_usage(&studio_command, "--osc-to: '%s' is not an address and port such as 192.168.1.7:9001", set.osc_to);
     if (!set.certificate != !set.key) return wrong_usage(&studio_command, "--cert and --key go together");
     if (set.name && !set.listen) return wrong_usage(&studio_command, "--name is for use with --listen");
     where.listen = set.listen;
@@ -236,11 +241,13 @@ static int run(int argc, char **argv) {
     where.port = (int)set.port;
     clients_init(&s.clients);
     outputs_init(&s.outputs);
-    if (!open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
+    if (!(set.osc_to && osc_out_open(&s.osc_out, to.osc_address, to.osc_port, &err)) &&
+        !open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
     claim_end(set.out, lock);
     close_shared(&s);
     clients_free(&s.clients);
     outputs_free(&s.outputs);
+    osc_out_close(&s.osc_out);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
 }
 

@@ -1,12 +1,14 @@
 // The project panel: the recipe as text, films between snapshots, the history, control by MIDI and OSC; below them the strip
 // of snapshots, which is always visible.
 import {button} from '../parts/controls.js';
-import {clear, el} from '../parts/dom.js';
+import {clear, el, on} from '../parts/dom.js';
 import * as files from './files.js';
 import * as film from './film.js';
 import * as control from './control.js';
 import * as snapshots from './snapshots.js';
 import * as history from './history.js';
+import * as motion from '../show/motionview.js';
+import * as scenes from '../show/scenesview.js';
 import * as show from '../show/show.js';
 import {store} from '../state/store.js';
 import {tablist} from '../parts/tabs.js';
@@ -16,6 +18,8 @@ const views = [
     {name: 'text', label: 'Recipe', title: 'The recipe as text, which can be edited', mount: text.mount},
     {name: 'film', label: 'Film', title: 'Films between snapshots', mount: film.mount},
     {name: 'history', label: 'History', title: 'All steps; click one to go back to it', mount: history.mount},
+    {name: 'scenes', label: 'Scenes', title: 'Recipes on pads, faded into each other', mount: scenes.mount},
+    {name: 'motion', label: 'Motion', title: 'Numbers that move with time or sound', mount: motion.mount},
     {name: 'show', label: 'Show', title: 'What the audience sees', mount: show.mount},
     {name: 'control', label: 'MIDI & OSC', title: 'Knobs, keys and other programs that move numbers', mount: control.mount},
 ];
@@ -46,6 +50,7 @@ export function mount(root) {
         if (store.opened && store.ui.project !== name)
             store.setUi('project', name);
     }
+    on(list, 'click', event => event.target.scrollIntoView?.({block: 'nearest', inline: 'nearest'}));
     store.on('ui', key => (key === undefined || key === 'project') && choose(store.ui.project ?? 'text'));
     choose('text');
 }

@@ -28,7 +28,7 @@ export function emptyRecipe(name = '') {
     return {inputs: classes ? {seeds: 0, class: 0} : {seeds: 0}, bends: []};
 }
 
-const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
+const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], scenes: [], pins: [], library: []});
 
 let history = new History(emptyState());
 let keepTimer = 0, keepBy = 0, keeping = false, restTimer = 0, gesture = null, streaming = false;
@@ -38,6 +38,7 @@ export const store = {
     get state() { return history.state; },
     get recipe() { return history.state.recipe; },
     get snapshots() { return history.state.snapshots; },
+    get scenes() { return history.state.scenes; },
     get pins() { return history.state.pins; },
     get library() { return history.state.library; },
     get done() { return history.done; },
