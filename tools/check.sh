@@ -203,14 +203,14 @@ sh tools/scripts/packages.sh $packages || {
     exit 1
 }
 
-# In the long tier nvcc, if installed, compiles the kernels for one GPU architecture; the tests run them on an emulated GPU.
-cuda="-DGANBEND_CUDA=OFF"
-[ $tier = long ] && cuda="-DGANBEND_CUDA=AUTO -DGANBEND_CUDA_ARCHITECTURES=80"
+# In the long tier nvcc, if installed, compiles the kernels for one GPU architecture, and the tests run them on an emulated GPU.
+cuda="-DGANBEND_CUDA=OFF -DGANBEND_EMULATED_CUDA=OFF"
+[ $tier = long ] && cuda="-DGANBEND_CUDA=AUTO -DGANBEND_CUDA_ARCHITECTURES=80 -DGANBEND_EMULATED_CUDA=ON"
 [ $tier = long ] && ! command -v "${CUDACXX-nvcc}" >/dev/null &&
     say "NO NVCC: the CUDA kernels are not compiled, so their registers and spills are not checked"
 skip="gpu|long"
 [ $tier = long ] && skip=gpu
-# shellcheck disable=SC2086  # one or two options
+# shellcheck disable=SC2086  # several options
 step "build the release, warnings as errors" build release all -DCMAKE_BUILD_TYPE=Release $cuda &&
     run_tests "test the release" release -LE "$skip"
 

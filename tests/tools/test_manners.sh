@@ -98,6 +98,8 @@ check "info ends quietly when nobody reads on" [ -z "$(grep signal "$scratch/err
 run 0 "edges in JSON" info "$m" --json
 prints '"inputs": ['
 check "a layer reads its style and its input" [ "$(tr -d ' \n' <"$scratch/out" | grep -o '"name":"synthesis.b8.conv1.conv"[^}]*' | grep -o '"inputs":\[[^]]*' | tr ',' '\n' | wc -l)" -ge 2 ]
+run 2 "two forms at once" info "$m" --json --dot
+complains "--json and --dot exclude each other"
 run 0 "the network for Graphviz" info "$m" --dot
 check "it is a graph" grep -q '^digraph network {$' "$scratch/out"
 nodes=$(grep -c 'label=' "$scratch/out")

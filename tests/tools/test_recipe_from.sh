@@ -207,6 +207,14 @@ for folder in moved zmoved wmoved tomoved waves; do
     unlike "frames ($folder)" "$scratch/$folder/frame00000.png" "$scratch/$folder/frame00003.png"
 done
 remarks=no
+frames "several pictures at once" --bend "$all" --class 1 --seeds 3-6 --grid 2x2 --move angle=0:100 --move trunc=0.2:0.9 -o "$scratch/grid"
+for frame in 1 3; do
+    run 0 "the recipe of a frame of several pictures" recipe from "$scratch/grid/frame0000$frame.png"
+    cp "$scratch/out" "$scratch/again.yaml"
+    prints "# also rendered with --grid 2x2 (frame $frame of animate"
+    run 0 "renders" render "$style" --bend "$scratch/again.yaml" --grid 2x2 -o "$scratch/again.png"
+    check "the frame" [ "$(pixels "$scratch/grid/frame0000$frame.png")" = "$(pixels "$scratch/again.png")" ]
+done
 
 # ---- BigGAN
 printf "bends: [{at: '*', filter: multiply, factor: 1.5, features: {random: 0.3}}]\n" >"$scratch/big.yaml"

@@ -291,12 +291,12 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
     return GB_OK;
 }
 
-/* The inputs that render the current frame as a single image. */
+/* The inputs that render the current frame as a single image, or as a grid of images whose latents do not move. */
 static inputs frame_inputs(const work *w) {
     const latent_keys *k = &w->latents;
     inputs in = *w->in;
     if (w->parameters.psi_set) in.psi = w->parameters.psi;
-    if (!k->count) return in;
+    if (!k->count || w->set->grid) return in;
     in.source = k->in_w ? FROM_W : FROM_Z;
     in.latents.values = k->value;
     in.latents.count = 1;
@@ -315,15 +315,17 @@ static inputs frame_inputs(const work *w) {
 static void describe_frame(const work *w, const inputs *in, long frame, char *text, size_t size) {
     char recipes[BENDING_TEXT_ROOM];
     gb_recipe_param param;
-    *text = '\0';              /* render could not make a frame of several pictures */
+    *text = '\0';              /* render could not make a frame of several pictures whose latents move */
     describe_bending(w->parameters.bending, recipes);
     if (!w->set->grid) describe_inputs(in, 0, text);
+    else if (in->count == (size_t)w->sheet.columns * (size_t)w->sheet.rows) describe_inputs(in, ALL_IMAGES, text);
     strncat(text, recipes, size - strlen(text) - 1);
     for (size_t i = 0; i < w->move_count; i++) {
         size_t used = strlen(text);
         if (find_bending_param(w->parameters.bending, w->moves[i].name, &param))
             snprintf(text + used, size - used, " --set %s=%.17g", param.name, param.value);
     }
+    if (w->set->grid) append(text, size, " --grid %s", w->set->grid);
     snprintf(text + strlen(text), size - strlen(text), " (frame %ld of animate %s)", frame, w->made_with);
 }
 
