@@ -3,9 +3,9 @@
 # installed; ccache is used if it is there.
 #
 #     sh tools/check.sh              the everyday tier: the release with its tests, unit tests under the address and
-#                                    undefined-behaviour sanitizers (about 7 minutes on 2 cores)
+#                                    undefined-behaviour sanitizers (about 5 minutes on 2 cores)
 #     sh tools/check.sh --long       also the browser, whole networks on an emulated GPU, nvcc, the thread sanitizer,
-#                                    valgrind and fuzzing (under 20 minutes)
+#                                    valgrind and fuzzing (about 15 minutes)
 #     sh tools/check.sh --platforms [NAME...]
 #                                    other platforms and installations, with the scripts in
 #                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix,
@@ -221,7 +221,7 @@ step "build with address and undefined-behaviour sanitizers" build sanitize $san
     if [ $tier = long ]; then
         run_tests "test under the sanitizers" sanitize -LE "gpu|long"
     else
-        run_tests "unit tests under the sanitizers" sanitize -L unit
+        run_tests "unit tests under the sanitizers" sanitize -L unit -LE slow
     fi
 }
 [ $tier = everyday ] && {
