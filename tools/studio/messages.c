@@ -8,6 +8,7 @@
 
 #include "tools/program/arguments.h"
 #include "tools/program/json_output.h"
+#include "sizes.h"
 
 enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 
@@ -44,6 +45,8 @@ typedef struct message_row {
 #define RECIPE {"recipe", FIELD_TEXT, REQUIRED, AT(recipe), 0, MESSAGE_BYTES, NULL}
 #define TEXT {"text", FIELD_TEXT, REQUIRED, AT(text), 0, MESSAGE_BYTES, NULL}
 #define NODE {"node", FIELD_TEXT, REQUIRED, AT(node), 1, 200, NULL}
+#define FOLDER {"folder", FIELD_WHOLE, REQUIRED, AT(index), 0, INT32_MAX, NULL}
+#define INSIDE {"inside", FIELD_TEXT, REQUIRED, AT(inside), 0, 2000, NULL}
 #define NAME {"name", FIELD_TEXT, REQUIRED, AT(name), 0, 400, NULL}
 
 static const message_row rows[MESSAGE_KINDS] = {
@@ -100,6 +103,10 @@ static const message_row rows[MESSAGE_KINDS] = {
                              {"value", FIELD_NUMBER, REQUIRED, AT(value), 0, 0, NULL},
                              {"share", FIELD_NUMBER, REQUIRED, AT(share), 0, 0, NULL}, OPTIONAL_ID}},
     [MESSAGE_THUMBNAIL] = {"thumbnail", {ID, RECIPE, {"side", FIELD_WHOLE, REQUIRED, AT(side), 16, 512, NULL}}},
+    [MESSAGE_FOLDER] = {"folder", {ID, FOLDER, INSIDE}},
+    [MESSAGE_LOAD] = {"load", {ID, FOLDER, INSIDE}},
+    [MESSAGE_UPLOAD] = {"upload", {ID, NAME, {"size", FIELD_WHOLE, REQUIRED, AT(upload_size), 1, UPLOAD_BYTES, NULL}}},
+    [MESSAGE_PIECE] = {"piece", {ID, {"bytes", FIELD_TEXT, REQUIRED, AT(pixels), 4, UPLOAD_PIECE / 3 * 4 + 8, NULL}}},
     [MESSAGE_WORKS] = {"works", {ID, {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 64, NULL}}},
 };
 

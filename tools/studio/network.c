@@ -35,7 +35,7 @@ static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
     return rows;
 }
 
-static json_t *models_json(const shared *of) {
+json_t *models_json(const shared *of) {
     json_t *list = json_array();
     for (size_t i = 0; i < of->model_count; i++) {
         const shared_model *m = &of->models[i];

@@ -170,7 +170,7 @@ gb_status handle_project(live *s, const message *m, outgoing *p, gb_error *err) 
     };
     if (!read_photo(m, k, err)) {
         k->how.target = k->target;
-        return analysis_start(&s->analysis, m->id, (analysis_task){project, free_projecting, k}, err);
+        return analysis_start(&s->analysis, m->id, (analysis_task){.run = project, .free = free_projecting, .of = k}, err);
     }
     free_projecting(k);
     return err->status;

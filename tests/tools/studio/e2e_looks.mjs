@@ -186,6 +186,12 @@ test('on a phone and at 200 % everything can be reached and touched', async () =
 });
 
 test('dialogs', async () => {
+    for (const name of ['Begin', 'Open a model']) {
+        await page.press(name);
+        await page.the('dialog', name);
+        await scanBoth(`the dialog ${name}`);
+        await page.browser.type(KEY.escape);
+    }
     const keys = [['?', [], /./], ['s', [KEY.control, KEY.shift], 'Save'], ['o', [KEY.control], 'Open']];
     for (const [key, held, name] of keys) {
         await page.browser.type(key, ...held);

@@ -12,6 +12,7 @@
                "\"angle\": 40}]}"
 
 int run_analysis_tests(void);           /* test_client_analyses.c; returns how many failed */
+int run_model_tests(void);              /* test_client_models.c */
 
 static const char *ganbend;
 static studio all;
@@ -749,6 +750,7 @@ int main(int argc, char **argv) {
     int failed = cmocka_run_group_tests(tests, set_up, tear_down);
 #if GANBEND_ANALYSIS
     failed += run_analysis_tests();
+    failed += run_model_tests();
 #endif
     return failed;
 }
