@@ -58,7 +58,7 @@ pictures="render $m --seeds 0-6 --bend $scratch/bend.yaml --trunc 0.7"
     prints "doubled: seed0000.png (shard 1/3)"
     cp "$scratch/one" "$scratch/parts/manifests/1-of-3.jsonl"
     printf 'x\n' >>"$scratch/parts/manifests/1-of-3.jsonl"
-    run 1 "a line that is none" gather "$scratch/parts"
+    run 1 "a line that is not one of a manifest" gather "$scratch/parts"
     complains "1-of-3.jsonl:5: not a line of a manifest"
     cp "$scratch/one" "$scratch/parts/manifests/1-of-3.jsonl"
     printf '{"item":0,"files":1,"file":"../model.gbw","crc32":"00000000","bytes":0}\n' >>"$scratch/parts/manifests/1-of-3.jsonl"
@@ -76,7 +76,7 @@ pictures="render $m --seeds 0-6 --bend $scratch/bend.yaml --trunc 0.7"
             bad "a shard goes on after a kill at byte $bytes"
         "$ganbend" gather "$scratch/killed" -q >"$scratch/out" 2>"$scratch/err" || bad "it is complete after a kill at byte $bytes"
     done
-    check "what was killed is the same" same "$scratch/whole" "$scratch/killed"
+    check "killed shards end with the same files" same "$scratch/whole" "$scratch/killed"
     check "and has each line once" [ "$(grep -c '"file"' "$scratch/killed/manifest.jsonl")" -eq 7 ]
 
     # Killed while it works: it waits for a reader of its fifth picture.

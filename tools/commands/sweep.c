@@ -113,7 +113,7 @@ static void name_item(void *arg, size_t item, char name[SHARD_NAME_ROOM]) {
     snprintf(name, SHARD_NAME_ROOM, "%s-x%03d", row, (int)(item % (size_t)w->columns));
 }
 
-/* What makes the current picture with `ganbend render`, as far as it can be said, and in parentheses the sweep. */
+/* The options with which `ganbend render` makes the current picture, as far as it can, and in parentheses those of the sweep. */
 static void describe_picture(const work *w, int column, char *text, size_t size) {
     const settings *set = w->set;
     char bend[SINGLE_TEXT_ROOM], recipes[BENDING_TEXT_ROOM];

@@ -62,7 +62,7 @@ size_t shard_left(const shard *s, size_t items) {
 
 /* ------------------------------------------------------------------------------------------------ the run */
 
-/* What computes the outputs: it can change the last bits. */
+/* The processor or GPU that computes the outputs: it can change the last bits. */
 static void describe_machine(const gb_context *context, char *text, size_t size) {
     const char *device = gb_context_device(context);
     snprintf(text, size, "%s, %s", device ? device : gb_context_isa(context), gb_context_precision(context));
@@ -184,7 +184,7 @@ static bool write_all(int file, const char *bytes, size_t size) {
     return true;
 }
 
-/* Opens the journal and locks it. Whoever held it may have removed it before this process got it. */
+/* Opens the journal and locks it. The process that held it before may have removed it in between. */
 static gb_status open_journal(shard *s, gb_error *err) {
     struct stat open_one, named;
     for (;;) {
@@ -243,7 +243,7 @@ static gb_status take_over(shard *s, const char *path, bool journal, size_t *who
     return err->status;
 }
 
-/* Reads what was done before. A manifest stays until the next one replaces it, so the journal has only what is new. */
+/* Reads the work of earlier processes. A manifest stays until the next one replaces it, so the journal has only new lines. */
 static gb_status resume(shard *s, gb_error *err) {
     size_t whole;
     put_text(&s->lines, s->head);

@@ -107,7 +107,7 @@ start_node() {
     eval "$1=$!"
 }
 
-# A node that dies: its slurmd, then whoever could tell of the end of a task, then the tasks.
+# A node that dies: its slurmd, then the processes that report the end of a task, then the tasks.
 kill_node() {
     eval "daemon=\$$1"
     killed=$(tasks "$1")
