@@ -144,6 +144,10 @@ static gb_status check(work *w, input_options *in, gb_error *err) {
         if (!parse_keys(set->move.texts[i], 2, &w->moves[i]))
             return state(err, GB_BAD_ARGUMENT, "--move takes NAME=A:B with numbers A and B, as in angle=0:90, not '%s'",
                          set->move.texts[i]);
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(w->moves[k].name, w->moves[i].name))
+                return state(err, GB_BAD_ARGUMENT, "two --move of '%s'; several values go into one: --move %s=A:B:C", w->moves[i].name,
+                             w->moves[i].name);
         if (find_parameter(&w->parameters, w->moves[i].name, err)) return err->status;
         for (int k = 0; k < w->moves[i].count; k++)     /* reports values out of range before the first frame */
             if (set_parameter(&w->parameters, w->moves[i].name, w->moves[i].values[k], err)) return err->status;
