@@ -36,6 +36,7 @@ static gb_status read_piece(const char *path, const char *name, int64_t from, un
     struct stat about;
     ssize_t n = 0;
     *count = 0;
+    if (fd < 0 && errno != ENOENT && errno != ELOOP) return state(err, GB_IO, "%.80s: %s", name, strerror(errno));
     if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
         if (fd >= 0) close(fd);
         return state(err, GB_BAD_FILE, "no file '%.80s'", name);

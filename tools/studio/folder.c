@@ -232,8 +232,7 @@ static bool is_listed(DIR *folder, const char *ext, const char *name) {
     return is_valid_name(stem) && fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
-/* Sets *folder to NULL if there is nothing to list. */
-static gb_status open_folder(const char *path, DIR **folder, gb_error *err) {
+gb_status folder_open(const char *path, DIR **folder, gb_error *err) {
     *folder = opendir(path);
     if (*folder || errno == ENOENT || errno == ENOTDIR || errno == EACCES) return GB_OK;
     return state(err, errno == ENOMEM ? GB_NO_MEMORY : GB_IO, "%s: %s", path,
@@ -246,7 +245,7 @@ gb_status folder_list(const char *out, const char *ext, size_t most, json_t **na
     size_t count = 0;
     struct dirent *entry;
     *names = json_array();
-    open_folder(out, &folder, err);
+    folder_open(out, &folder, err);
     if (!found || !*names) state(err, GB_NO_MEMORY, "out of memory");
     while (folder && !err->status && count < most && (entry = readdir(folder)))
         if (is_listed(folder, ext, entry->d_name)) {

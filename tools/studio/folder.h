@@ -3,6 +3,7 @@
 #ifndef GANBEND_STUDIO_FOLDER_H
 #define GANBEND_STUDIO_FOLDER_H
 
+#include <dirent.h>
 #include <jansson.h>
 
 #include "tools/program/host.h"
@@ -41,6 +42,8 @@ gb_status folder_sync_file(const char *path, gb_error *err);
 void folder_remove(const char *path);           /* a file, or a folder with all its files */
 /* Takes the folder out of paths in a message: "out/a.yaml: not found" is "a.yaml: not found" for a page, which knows no paths. */
 void hide_folder(char *message, const char *folder);
+/* Opens a folder to list it. *folder is NULL if there is none, or none that may be read, and after a failure. */
+gb_status folder_open(const char *path, DIR **folder, gb_error *err);
 /* The sorted names of at most `most` files that end in `ext`; none if there is no such folder, or none that may be read. */
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err);
 

@@ -85,7 +85,8 @@ static gb_status find_works(const live *s, work **found, size_t *count, gb_error
     *count = 0;
     *found = calloc(MOST_FOUND, sizeof **found);
     if (!*found) return state(err, GB_NO_MEMORY, "out of memory for the list of works");
-    if (snprintf(path, PATH_ROOM, "%s/studio", s->shared->out) >= PATH_ROOM || !(folder = opendir(path))) return GB_OK;
+    if (snprintf(path, PATH_ROOM, "%s/studio", s->shared->out) >= PATH_ROOM || folder_open(path, &folder, err) || !folder)
+        return err->status;
     while (*count < MOST_FOUND && (entry = readdir(folder))) *count += is_work(folder, entry->d_name, &(*found)[*count]);
     closedir(folder);
     qsort(*found, *count, sizeof **found, newest_first);

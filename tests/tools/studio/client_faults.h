@@ -37,8 +37,11 @@ static inline bool serve_next(page *p, outgoing *next) {
 /* A message as text to be freed, without what takes its time. */
 static inline char *describe(received *a) {
     unsigned sum = 0;
+    size_t i;
+    json_t *work;
     json_object_del(a->json, "ms");
-    for (size_t i = 0; i < a->size; i++) sum = sum * 31 + a->payload[i];
+    json_array_foreach(json_object_get(a->json, "works"), i, work) json_object_del(work, "changed");
+    for (i = 0; i < a->size; i++) sum = sum * 31 + a->payload[i];
     if (a->payload) json_object_set_new(a->json, "sum", json_integer(sum));
     return json_dumps(a->json, JSON_COMPACT | JSON_SORT_KEYS);
 }
