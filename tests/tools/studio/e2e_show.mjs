@@ -196,3 +196,11 @@ test('a performance is recorded, replayed, and rendered frame by frame', async (
     assert.equal(pictureOf(join(page.out, 'film', frames[0])), of(3));
     assert.equal(pictureOf(join(page.out, 'film', frames.at(-1))), of(30));
 });
+
+test('a file of the folder reaches the person at the page', async () => {
+    await page.browser.run(`window.parts = []; window.Blob = class extends Blob {
+        constructor(parts, how) { super(parts, how); if (how.type === 'application/octet-stream') window.parts.push(...parts); } };`);
+    await page.run('const { download } = await import("/project/downloads.js"); await download("moment.png");');
+    const bytes = await page.browser.run('return [...window.parts[0]];');
+    assert.deepEqual(Buffer.from(bytes), readFileSync(join(page.out, 'moment.png')));
+});

@@ -1,5 +1,6 @@
 // Films between snapshots, scenes or pins, interpolated by blend.js, or of a recorded performance: played as live pictures, or
 // rendered frame by frame to a folder of PNGs or, if the program has ffmpeg, to MP4 or WebM.
+import {addAction} from '../parts/addresses.js';
 import {blend} from '../state/blend.js';
 import {button, controls, menu, slider, toggle} from '../parts/controls.js';
 import {announce} from '../parts/dialog.js';
@@ -268,6 +269,7 @@ export function mount(root) {
 
 const failed = error => announce(error.message, 'wrong');
 
+addAction('film/play', 'Play or pause the film', () => play().catch(failed));
 keys.add({key: 'L', says: 'Play or pause the film', group: 'Project', run: () => play().catch(failed)});
 // A change by the user ends a paused film.
 let seen = null;
