@@ -19,6 +19,13 @@ test('an address reaches the numbers that the recipe has', () => {
         assert.ok(!reaches(recipe, address), address);
 });
 
+test('short forms of bends, noise that is off, and named parameters are not reached', () => {
+    const bends = [{direction: 'pc1'}, {w: 1, style: 7}, {at: 'a', noise: 'off'}, {at: 'a', filter: 'rotate', angle: '$turn'},
+                   {at: 'b', noise: 0.5}, {at: 'c', noise: {seed: 4}}, {w: 2, style: {seed: 3}}];
+    const numbers = ['amount', 'share', 'factor', 'angle', 'factor', 'factor', 'share'];
+    assert.deepEqual(numbers.map((name, i) => reaches({bends}, `bend/${i}/${name}`)), [false, false, false, false, true, true, true]);
+});
+
 test('a recipe gets its moment, the levels of sound, and no modulator that reaches nothing', () => {
     assert.equal(atMoment(recipe, {time: 3}), recipe);
     const muted = moved({move: 'trunc', muted: true});

@@ -10,12 +10,25 @@ export const modulatorsOf = recipe => Array.isArray(recipe?.modulators) ? recipe
 export const isMoving = recipe => modulatorsOf(recipe).some(each => !isMuted(each));
 export const tempoOf = recipe => Number(recipe?.tempo ?? 120);
 
+// Whether a bend can have a number of this name. Some stand in a map, which may be written in a short form without them, and a number
+// may stand for a parameter of the recipe.
+function hasNumber(bend, name) {
+    if (!isMap(bend) || String(bend[name] ?? '').startsWith('$'))
+        return false;
+    const {noise, style, direction, features} = bend;
+    return name === 'amount' ? isMap(direction)
+        : name === 'factor' && noise !== undefined ? typeof noise === 'number' || (isMap(noise) && typeof noise.factor !== 'string')
+        : name === 'share' ? isMap(style) || isMap(features) : true;
+}
+
 // Whether the recipe has the number that the address names. The program refuses modulators of others.
 export function reaches(recipe, address) {
     const [kind, first, ...rest] = String(address).split('/');
-    if (kind === 'bend' && rest.length)
-        return /^\d+$/.test(first) && rest.length === 1 ? Number(first) < (recipe.bends ?? []).length
-            : bendWithKey(recipe, [first, ...rest.slice(0, -1)].join('/')) >= 0;
+    if (kind === 'bend' && rest.length) {
+        const index = /^\d+$/.test(first) && rest.length === 1 ? Number(first)
+            : bendWithKey(recipe, [first, ...rest.slice(0, -1)].join('/'));
+        return hasNumber(recipe.bends?.[index], rest.at(-1));
+    }
     if (kind === 'param')
         return recipe.parameters?.[first] !== undefined;
     if (kind === 'direction')
