@@ -182,6 +182,17 @@ test('while a path plays, what is kept is the moment that is seen', async () => 
                                  readFileSync(join(page.out, seen.saved.recipe), 'utf8'))).inputs.seeds, seen.recipe.inputs.seeds);
 });
 
+test('the thumbnail of a snapshot is of the whole picture, although a preview was seen, and is no step', async () => {
+    const seen = await page.run(`store.frame.header.full = false;
+        const { takeSnapshot } = await import('/project/snapshots.js');
+        takeSnapshot();
+        return store.snapshots.at(-1).thumbnail;`);
+    await until(() => page.run('return store.snapshots.at(-1).thumbnail !== arguments[0];', seen), 'another thumbnail');
+    assert.deepEqual((await page.of('store.done')).map(step => step.label), ['Snapshot']);
+    await page.press('Undo');
+    assert.deepEqual(await page.of('store.snapshots'), []);
+});
+
 test('a new work begins with six examples, each with its picture, and with the works of the folder', async () => {
     const list = await page.the('list', 'Examples');
     await until(() => page.on(list, `const pictures = [...this.querySelectorAll('img')];

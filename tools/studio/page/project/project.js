@@ -1,5 +1,5 @@
 // The project panel: the recipe as text, films between snapshots, the history, control by MIDI and OSC; below them the strip
-// of snapshots, which is always visible.
+// of snapshots, which is always visible, with Save and Open.
 import {button} from '../parts/controls.js';
 import {clear, el} from '../parts/dom.js';
 import * as files from './files.js';
@@ -36,14 +36,11 @@ export function mount(root) {
     const strip = el('div', {class: 'strip'});
     snapshots.mount(strip);
     clear(root,
-          el('div', {class: 'panel-head'}, list, el('span', {class: 'space'}),
-             button({icon: 'save', label: 'Save', quiet: true, title: 'Save under a name (Ctrl+Shift+S)',
-                     run: files.openSave}),
-             button({icon: 'open', label: 'Open', quiet: true, title: 'Open a recipe or picture (Ctrl+O)',
-                     run: files.openFiles}),
-             button({icon: 'copy', label: 'Copy the recipe', quiet: true,
-                     title: 'Copy the recipe to the clipboard', run: files.copy})),
-          bodies, strip);
+          el('div', {class: 'panel-head'}, list), bodies, strip);
+    strip.append(el('div', {class: 'strip-tools'},
+        button({icon: 'save', label: 'Save', quiet: true, title: 'Save under a name (Ctrl+Shift+S)', run: files.openSave}),
+        button({icon: 'open', label: 'Open', quiet: true, title: 'Open a recipe or picture (Ctrl+O)', run: files.openFiles}),
+        button({icon: 'copy', label: 'Copy the recipe', quiet: true, title: 'Copy the recipe to the clipboard', run: files.copy})));
 
     function show(name) {
         views.forEach((view, i) => { bodies[i].hidden = view.name !== name; });

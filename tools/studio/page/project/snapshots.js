@@ -6,7 +6,10 @@ import {clear, el, icon, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
 import {same} from '../state/patch.js';
+import {base64} from '../state/projection.js';
 import {store} from '../state/store.js';
+import {wire} from '../state/wire.js';
+import {toJson} from '../state/yaml.js';
 
 const side = 112;                   // pixels of a thumbnail
 
@@ -36,9 +39,22 @@ store.portrait = () => {
 const nextId = () => 1 + Math.max(0, ...store.snapshots.map(({id}) => id));
 const moment = () => ({model: store.state.model, recipe: live.moment, thumbnail: thumbnail()});
 
+// A thumbnail of a preview, or of a picture that is not on the screen yet, is replaced when the program has rendered it in full.
+function renderThumbnail(id, recipe) {
+    if (store.isLoading || (store.frame?.header.full && store.frame.recipe === recipe))
+        return;
+    wire.ask('thumbnail', {recipe: toJson(recipe), side}).then(({payload}) => store.stream(() =>
+        store.change('Thumbnail', draft => {
+            const snapshot = draft.snapshots.find(each => each.id === id);
+            if (snapshot)
+                snapshot.thumbnail = `data:image/jpeg;base64,${base64(payload)}`;
+        })), () => {});
+}
+
 export function takeSnapshot() {
-    const id = nextId();
-    store.change('Snapshot', draft => draft.snapshots.push({id, name: String(id), ...moment()}));
+    const id = nextId(), now = moment();
+    store.change('Snapshot', draft => draft.snapshots.push({id, name: String(id), ...now}));
+    renderThumbnail(id, now.recipe);
 }
 
 export function recall(index) {
@@ -60,8 +76,9 @@ function remove(index) {
 }
 
 function renew(index) {
-    store.change(`Update snapshot ${store.snapshots[index].name}`,
-                 draft => Object.assign(draft.snapshots[index], moment()));
+    const {id, name} = store.snapshots[index], now = moment();
+    store.change(`Update snapshot ${name}`, draft => Object.assign(draft.snapshots[index], now));
+    renderThumbnail(id, now.recipe);
 }
 
 function rename(index, name) {
