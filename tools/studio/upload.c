@@ -68,6 +68,7 @@ gb_status upload_append(upload *u, const unsigned char *bytes, size_t size, gb_e
 
 gb_status upload_publish(upload *u, const char *out, gb_error *err) {
     char stem[PROJECT_NAME], name[PROJECT_NAME], path[PATH_ROOM], of[80];
+    if (folder_sync_file(u->unfinished, err)) return err->status;
     snprintf(of, sizeof of, "%s", u->name);
     const char *ending = upload_split(of, stem);
     for (int i = 1; i <= MAX_NUMBER; i++) {

@@ -46,6 +46,8 @@ static const step steps[] = {
      "a film is being made", NULL},
     {"{\"type\": \"frame\", \"id\": 13, " BENT "}", "answer", "film", NULL},
     {"{\"type\": \"finish\", \"id\": 14, \"keep\": false}", "answer", "no film is being made", NULL},
+    {"{\"type\": \"upload\", \"id\": 21, \"name\": \"four.bin\", \"size\": 4}", "answer", NULL, NULL},
+    {"{\"type\": \"piece\", \"id\": 22, \"bytes\": \"AAECAw==\"}", "answer", "no file is being uploaded", "models/four.bin"},
 #if GANBEND_ANALYSIS
     {"{\"type\": \"directions\", \"id\": 15, \"method\": \"sefa\", \"count\": 2}", "answer", NULL, "toy-sefa.npz"},
     {"{\"type\": \"bank\", \"id\": 16, \"name\": \"toy-sefa.npz\", \"beside\": false}", "answer", "No such file", NULL},
@@ -260,12 +262,27 @@ static void the_servers_thread_joins_plans_and_writes_nothing(void **state) {
     assert_int_equal(waits, 0);
 }
 
+static void an_uploaded_file_and_its_folder_are_synced(void **state) {
+    page p;
+    (void)state;
+    put_files();
+    open_page(&p, &all);
+    received a = ask(&p, json_pack("{s:s, s:s, s:i}", "type", "upload", "name", "four.bin", "size", 4));
+    free_received(&a);
+    faults_begin(FAULT_SYNC, -1, false);
+    a = ask(&p, json_pack("{s:s, s:s}", "type", "piece", "bytes", "AAECAw=="));
+    assert_int_equal(faults_end(), 2);
+    free_received(&a);
+    close_page(&p);
+}
+
 int run_session_tests(bool all_calls) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_is_answered_and_makes_its_files),
         cmocka_unit_test(a_call_for_a_file_fails),
         cmocka_unit_test(an_allocation_fails),
         cmocka_unit_test(the_servers_thread_joins_plans_and_writes_nothing),
+        cmocka_unit_test(an_uploaded_file_and_its_folder_are_synced),
     };
     every = all_calls;
     return cmocka_run_group_tests(tests, set_up, tear_down);
