@@ -1,5 +1,6 @@
 /* The messages that send a file in pieces. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base64.h"
 #include "checkpoints.h"
@@ -17,7 +18,7 @@ gb_status handle_piece(live *s, const message *m, outgoing *p, gb_error *err) {
     upload *u = &s->upload;
     size_t size = base64_size(m->pixels);
     unsigned char *bytes;
-    json_t *file = NULL;
+    char file[sizeof u->name] = "";         /* once it is complete */
     if (!u->open) return state(err, GB_BAD_ARGUMENT, "no file is being uploaded");
     if (!size || size > UPLOAD_PIECE || (int64_t)size > u->size - u->done) {
         upload_end(u);
@@ -29,9 +30,9 @@ gb_status handle_piece(live *s, const message *m, outgoing *p, gb_error *err) {
     else upload_append(u, bytes, size, err);
     free(bytes);
     if (!err->status && u->done == u->size && !upload_publish(u, s->shared->out, err)) {
-        file = json_string(u->name);
+        memcpy(file, u->name, sizeof file);
         *u = (upload){0};
     }
     if (err->status) upload_end(u);
-    return err->status ? err->status : pack_answer(m->id, json_pack("{s:o}", "file", file ? file : json_null()), p, err);
+    return err->status ? err->status : pack_answer(m->id, json_pack("{s:s?}", "file", *file ? file : NULL), p, err);
 }
