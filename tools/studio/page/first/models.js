@@ -110,8 +110,8 @@ export const openDropped = file => uploadAndOpen(file).catch(error => error.mess
 
 // For the header: what is being uploaded, opened or found out.
 export function activity() {
-    const words = el('span', {class: 'small', 'aria-live': 'polite'}), bar = el('progress', {max: 1, 'aria-label': 'Progress'});
-    const element = el('div', {class: 'activity', hidden: true}, words, bar, button({icon: 'close', label: 'Stop', quiet: true, run() {
+    const words = el('span', {class: 'small', 'aria-live': 'polite'}), bar = el('progress', {max: 1, 'aria-label': 'Progress of the task'});
+    const element = el('div', {class: 'activity', hidden: true}, words, bar, button({icon: 'close', label: 'Stop this task', quiet: true, run() {
         if (doing)
             doing.stopped = true;
         else
