@@ -145,10 +145,12 @@ void project_release(client_list *clients, client_slot *slot) {
     pthread_mutex_unlock(&clients->lock);
 }
 
-bool project_is_open(client_list *clients, const char *name) {
+bool project_is_open(client_list *clients, const client_slot *asking, const char *name) {
+    const client_slot *holder;
     bool is_open;
     pthread_mutex_lock(&clients->lock);
-    is_open = find_project(clients, name) != NULL;
+    holder = find_project(clients, name);
+    is_open = holder && !(holder != asking && *asking->tab && !strcmp(holder->tab, asking->tab));
     pthread_mutex_unlock(&clients->lock);
     return is_open;
 }

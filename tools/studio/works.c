@@ -102,7 +102,7 @@ gb_status handle_works(live *s, const message *m, outgoing *p, gb_error *err) {
         for (size_t i = 0; i < count && i < (size_t)m->count && !picture_json(s, found[i].name, &picture, err); i++)
             add_json(&list, json_pack("{s:o, s:I, s:o, s:b}", "name", text_json(found[i].name), "changed",
                                       (json_int_t)(now > found[i].changed ? now - found[i].changed : 0), "picture", picture, "open",
-                                      project_is_open(&s->shared->clients, found[i].name)));
+                                      project_is_open(&s->shared->clients, s->slot, found[i].name)));
     free(found);
     if (!err->status) return pack_answer(m->id, json_pack("{s:o}", "works", list), p, err);
     json_decref(list);

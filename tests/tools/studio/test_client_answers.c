@@ -677,7 +677,9 @@ static json_t *keep_with(const char *picture) {
 }
 
 static void works_are_listed_with_the_pictures_that_their_pages_sent(void **state) {
-    page mine;
+    page mine, left = {0};
+    json_t *work;
+    size_t at;
     (void)state;
     open_page(&mine, &all);
     received a = say_hello(&mine, "painted");
@@ -691,7 +693,7 @@ static void works_are_listed_with_the_pictures_that_their_pages_sent(void **stat
     const json_t *works = json_object_get(a.json, "works");
     size_t found = 0;
     for (size_t i = 0; i < json_array_size(works); i++) {
-        const json_t *work = json_array_get(works, i);
+        work = json_array_get(works, i);
         assert_string_not_equal(text_of(work, "name"), "not a work");
         if (!strcmp(text_of(work, "name"), "plain")) {
             assert_true(json_is_null(json_object_get(work, "picture")) && json_is_false(json_object_get(work, "open")));
@@ -705,6 +707,27 @@ static void works_are_listed_with_the_pictures_that_their_pages_sent(void **stat
     }
     assert_int_equal(found, 2);
     free_received(&a);
+    for (int i = 0; i < 2; i++) {           /* a page that has left a work behind may return to it, another page may not */
+        page back;
+        open_page(&back, &all);
+        send_message(&back, json_pack("{s:s, s:s, s:s}", "type", "hello", "project", i ? "there" : "left", "tab", "one tab"));
+        a = await_type(&back, "welcome");
+        free_received(&a);
+        a = ask(&back, json_pack("{s:s, s:{s:i}}", "type", "keep", "document", "version", 1));
+        free_received(&a);
+        if (!i) {
+            left = back;
+            continue;
+        }
+        for (int k = 0; k < 2; k++) {
+            a = ask(k ? &mine : &back, json_pack("{s:s, s:i}", "type", "works", "count", 64));
+            json_array_foreach(json_object_get(a.json, "works"), at, work)
+                if (!strcmp(text_of(work, "name"), "left")) assert_int_equal(json_is_true(json_object_get(work, "open")), k);
+            free_received(&a);
+        }
+        client_close(back.client);
+        client_close(left.client);
+    }
     for (size_t i = 0; i < 3; i++) {                        /* not JPEG, not base64 */
         static const char *const wrong[] = {"AAAAAA==", "####", "/9j/AA="};
         a = ask(&mine, keep_with(wrong[i]));
