@@ -498,8 +498,10 @@ static void compare_gradients(const network *net, const char *isa, gb_session *s
             quit(net->name, err.message);
         for (size_t i = 0; i < e->count; i++) {
             double value = e->values ? e->values[i] : 0;
-            largest[e->is_weight] = fmax(largest[e->is_weight], fabs(value));
-            by[e->is_weight] = fmax(by[e->is_weight], fabs((double)ours[i] - value));
+            double size = fabs(value), apart = fabs((double)ours[i] - value);
+            if (isnan(apart)) apart = INFINITY;
+            if (size > largest[e->is_weight]) largest[e->is_weight] = size;     /* GCC 12 for AArch64 crashes over fmax() here */
+            if (apart > by[e->is_weight]) by[e->is_weight] = apart;
         }
         free(ours);
     }
