@@ -97,7 +97,7 @@ __global__ static void __launch_bounds__(THREADS, 2) product(matrix a, matrix b,
 }
 
 /* A warp computes a row. x and y may be the same: every lane reads a value before it writes it. */
-__global__ static void softmax(const float *x, float *y, long long rows, int count) {
+__global__ static void __launch_bounds__(32 * WARPS) softmax(const float *x, float *y, long long rows, int count) {
     int lane = threadIdx.x % 32;
     for (long long row = (long long)blockIdx.x * WARPS + threadIdx.x / 32; row < rows;
          row += (long long)gridDim.x * WARPS) {

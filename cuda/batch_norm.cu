@@ -22,7 +22,8 @@ struct norm_factors {
     double eps, base;                       /* base: 1 if the gain is relative to 1, else 0 */
 };
 
-__global__ static void prepare(norm_factors f, const gb_stat_row *at, float *to, int samples) {
+__global__ static void __launch_bounds__(THREADS)
+prepare(norm_factors f, const gb_stat_row *at, float *to, int samples) {
     GB_EACH_ITEM(i, (long long)samples * f.channels) {
         int n = (int)(i / f.channels), c = (int)(i % f.channels);
         float *factors = to + (long long)n * 3 * f.channels + c;
@@ -33,8 +34,8 @@ __global__ static void prepare(norm_factors f, const gb_stat_row *at, float *to,
     }
 }
 
-__global__ static void norm_each(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e,
-                                 long long count) {
+__global__ static void __launch_bounds__(THREADS)
+norm_each(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         float v = 0.0f;
@@ -46,10 +47,10 @@ __global__ static void norm_each(gb_view in, const float *factors, gb_view out, 
     }
 }
 
-__global__ static void norm_each8(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e,
-                                  long long groups) {
+__global__ static void __launch_bounds__(THREADS)
+norm_each8(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_item at = gb_group_at(out, i, out.pixels);
+        gb_item at = gb_group_at(out, out, i);
         const float *f = factors + (long long)at.n * 3 * out.c + at.c;
         float v[8];
         gb_load8(in, at.n, at.c, at.p, v);

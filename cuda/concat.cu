@@ -4,7 +4,7 @@
 
 enum { THREADS = 256 };
 
-__global__ static void concat(gb_view a, gb_view b, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS) concat(gb_view a, gb_view b, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         float v = at.c >= out.c ? 0.0f : at.c < a.c ? gb_load(a, at.n, at.c, at.p) : gb_load(b, at.n, at.c - a.c, at.p);

@@ -4,7 +4,8 @@
 
 enum { THREADS = 256 };
 
-__global__ static void constant(const float *weights, gb_view out, const gb_cuda_epilogue *e, long long count) {
+__global__ static void __launch_bounds__(THREADS)
+constant(const float *weights, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         gb_write(out, e, at.c < out.c ? weights[at.c * out.pixels + at.p] : 0.0f, at.n, at.c, at.p);

@@ -1,5 +1,5 @@
-/* The tiled convolution on the host: packing weights, choosing tiles, launching; and the kernels that follow the
- * product if the depth is split or the layer upsamples. */
+/* The tiled convolution on the host: packing weights, choosing tiles, launching; and the kernels that add the sums if
+ * the depth is split. */
 #include <math.h>
 #include <string.h>
 
@@ -96,14 +96,19 @@ static gb_shape product_shape(const gb_desc *d) {
     return s;
 }
 
+/* Tap k of the kernel, which multiplies the pixels at (dy, dx) from that of the result. */
+static void add_tap(const gb_desc *d, const conv_tiles *t, conv_part *part, int dy, int dx, int k) {
+    part->tap[part->taps++] = conv_tap{(signed char)dy, (signed char)dx, (dy * d->in[0].w + dx) * t->words,
+                                       k * up_to(d->conv.cout, PACKED_ROWS) * t->words};
+}
+
 static void plain_part(const gb_desc *d, conv_tiles *t) {
     int kernel = d->conv.kernel, pad = (kernel - 1) / 2;
     t->parts = t->step = 1;
     t->part[0].h = d->out.h;
     t->part[0].w = d->out.w;
-    t->part[0].taps = kernel * kernel;
     for (int k = 0; k < kernel * kernel; k++)
-        t->part[0].tap[k] = conv_tap{(signed char)(k / kernel - pad), (signed char)(k % kernel - pad), (signed char)k};
+        add_tap(d, t, &t->part[0], k / kernel - pad, k % kernel - pad, k);
 }
 
 /* t[2i + k] += W[k] x[i]: even positions 2i get tap 0 of x[i] and tap 2 of x[i−1], odd ones tap 1 of x[i]. */
@@ -118,8 +123,7 @@ static void transposed_parts(const gb_desc *d, conv_tiles *t) {
         part->w = d->in[0].w + 1 - part->x0;
         for (int k = 0; k < 9; k++)
             if (k / 3 % 2 == part->y0 && k % 3 % 2 == part->x0)
-                part->tap[part->taps++] =
-                    conv_tap{(signed char)(-(k / 3) / 2), (signed char)(-(k % 3) / 2), (signed char)k};
+                add_tap(d, t, part, -(k / 3) / 2, -(k % 3) / 2, k);
     }
 }
 
@@ -150,11 +154,11 @@ static int columns_of(const gb_desc *d) {
  * the others are read. */
 static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     memset(t, 0, sizeof *t);
+    t->words = words_of(cpu, d);
     if (d->conv.up == 2)
         transposed_parts(d, t);
     else
         plain_part(d, t);
-    t->words = words_of(cpu, d);
     t->splits = 1;
     dim3 grid = grid_of(d, t, d->conv.cout);
     int blocks = (int)(grid.x * grid.y) * t->parts;
@@ -191,9 +195,9 @@ static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
 
 /* ------------------------------------------------------------------------------------------------ after the product */
 
-__global__ static void add_splits8(conv_tiles t, long long groups) {
+__global__ static void __launch_bounds__(THREADS) add_splits8(conv_tiles t, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_item at = gb_group_at(t.out, i, t.out.pixels);
+        gb_item at = gb_group_at(t.out, t.out, i);
         float v[8] = {0.0f};
         for (int s = 0; s < t.splits; s++) {
             const float4 *from = (const float4 *)partial_at(t, at.n, s, at.c, at.p);
@@ -204,7 +208,7 @@ __global__ static void add_splits8(conv_tiles t, long long groups) {
     }
 }
 
-__global__ static void add_splits(conv_tiles t, long long count) {
+__global__ static void __launch_bounds__(THREADS) add_splits(conv_tiles t, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(t.out, i);
         float sum = 0.0f;
@@ -218,48 +222,18 @@ __global__ static void add_splits(conv_tiles t, long long count) {
     }
 }
 
-/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t. A thread computes eight channels of a
- * pixel. */
-__global__ static void smooth(gb_view in, const float *fir, gb_view out, const gb_cuda_epilogue *e, long long groups) {
-    GB_EACH_ITEM(i, groups) {
-        gb_item at = gb_group_at(in, i, out.pixels);
-        int oy = at.p / out.w + GB_FIR_TAPS - 2, ox = at.p % out.w + GB_FIR_TAPS - 2;
-        float sum[8] = {0.0f};
-#pragma unroll
-        for (int ky = 0; ky < GB_FIR_TAPS; ky++)
-#pragma unroll
-            for (int kx = 0; kx < GB_FIR_TAPS; kx++) {
-                int y = oy - ky, x = ox - kx;
-                if (y < 0 || y >= in.h || x < 0 || x >= in.w)
-                    continue;
-                float v[8], f = 4.0f * fir[ky * GB_FIR_TAPS + kx];
-                gb_load8(in, at.n, at.c, y * in.w + x, v);
-#pragma unroll
-                for (int k = 0; k < 8; k++)
-                    sum[k] = fmaf(f, v[k], sum[k]);
-            }
-        if (out.c_step == 1)
-            gb_write8(out, e, sum, at.n, at.c, at.p);
-        else
-#pragma unroll
-            for (int k = 0; k < 8; k++)
-                if (at.c + k < out.c)
-                    gb_write(out, e, sum[k], at.n, at.c + k, at.p);
-    }
-}
-
 /* ------------------------------------------------------------------------------------------------ launching */
 
 template <gb_precision P, int MT, int NT>
 static void launch_tiles(const gb_cpu *cpu, const conv_tiles &t, dim3 grid) {
     constexpr size_t TILES = TILE_STAGES * (32 * MT + 16 * NT) * TILE_ROW, DEFAULT_LIMIT = 48 << 10;
-    size_t styles = t.m.styles ? (size_t)up_to(t.words, TILE_WORDS) : 0, shared = 4 * (TILES + styles);
+    size_t shared = 4 * (TILES + (size_t)up_to(t.words, TILE_WORDS));
     if (shared > DEFAULT_LIMIT)
         gb_check(cpu->stream,
-                 cudaFuncSetAttribute(convolve_tiles<P, MT, NT>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                 cudaFuncSetAttribute(convolve_tiles<P, MT, NT, TILE_STAGES>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                       (int)shared),
                  "reserving shared memory for styles");
-    gb_launch(cpu, convolve_tiles<P, MT, NT>, grid, TILE_THREADS, shared, t);
+    gb_launch(cpu, convolve_tiles<P, MT, NT, TILE_STAGES>, grid, TILE_THREADS, shared, t);
 }
 
 template <gb_precision P>
@@ -308,11 +282,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         long long items = t.out.n_step * d->in[0].n;
         gb_launch(cpu, add_splits, gb_blocks((size_t)items, THREADS), THREADS, 0, t, items);
     }
-    if (d->conv.up == 2) {
-        long long groups = (long long)d->out.n * out.pixels * (t.out.c_padded / 8);
-        gb_launch(cpu, smooth, gb_blocks((size_t)groups, THREADS), THREADS, 0, t.out, factors + gb_factors_fir(d), out,
-                  epilogue, groups);
-    }
+    if (d->conv.up == 2)
+        gb_smooth(cpu, t.out, factors + gb_factors_fir(d), out, epilogue, d->out.n);
 }
 
 const gb_op_row gb_conv2d_tiled_cuda = {

@@ -21,7 +21,8 @@ enum {
     PACKED_ROWS = 64            /* output channels are packed to a multiple of this */
 };
 
-struct conv_tap { signed char dy, dx, weight; };
+/* The offset of the pixels that a tap multiplies, and in words: that offset in the map, and the place of its weights. */
+struct conv_tap { signed char dy, dx; int pixels, weights; };
 
 /* One of the convolutions that make up the result: its pixels (step·y + y0, step·x + x0). */
 struct conv_part {
@@ -45,50 +46,74 @@ struct conv_tiles {
 
 /* ------------------------------------------------------------------------------------------------ pieces */
 
-/* Copies this thread's part of the weights of a step into shared memory, 16 bytes at a time. */
-template <int ROWS> __device__ __forceinline__ void copy_weights(const conv_tiles &t, uint32_t *to, int tap, int word,
-                                                                 int first_row) {
-    for (int i = threadIdx.x; i < ROWS * 4; i += TILE_THREADS) {
-        int row = i / 4, at = word + i % 4 * 4;
-        bool inside = at < t.words;
-        const uint32_t *from = t.weights + ((long long)tap * t.rows + first_row + row) * t.words;
-        copy_async16(to + row * TILE_ROW + i % 4 * 4, from + (inside ? at : 0), inside ? 16 : 0);
-    }
-}
+/* The copy iterator of a thread. Each step copies a quarter, 16 bytes, of rows TILE_THREADS / 4 apart: MT of pixels, and
+ * up to NT / 2 of weights. */
+template <int MT> struct copy_iterator {
+    const uint32_t *x;          /* the sample's map */
+    int pixel[MT];              /* words from there, without the offset of a tap */
+    unsigned inside[MT];        /* bit k: with tap k the pixel is inside the map */
+    int weights;                /* words to the first row of tap 0 */
+    int tap, word;              /* of the next step; word: within a pixel */
+};
 
-/* Positions in the map of the tile rows that this thread copies, without the offset of a tap. */
-template <int M> struct tile_pixels { int y[M], x[M]; };
+enum { COPY_ROWS = TILE_THREADS / 4 };
 
-template <int M> __device__ __forceinline__ tile_pixels<M> pixels_of(const conv_part &part, int first) {
-    tile_pixels<M> at;
+template <int MT>
+__device__ __forceinline__ copy_iterator<MT> copy_iterator_of(const conv_tiles &t, const conv_part &part, int n,
+                                                              int first_pixel, int first_channel) {
+    copy_iterator<MT> at;
+    int row = (int)threadIdx.x / 4, quarter = (int)threadIdx.x % 4 * 4;
 #pragma unroll
-    for (int i = 0; i < M; i++) {
-        int pixel = first + (int)threadIdx.x / 4 + i * (TILE_THREADS / 4);
-        at.y[i] = pixel < part.h * part.w ? pixel / part.w : -(1 << 20);
-        at.x[i] = pixel % part.w;
+    for (int i = 0; i < MT; i++) {
+        int pixel = first_pixel + row + i * COPY_ROWS, y = pixel / part.w, x = pixel - y * part.w;
+        at.inside[i] = 0;
+        for (int k = 0; k < part.taps; k++) {
+            int ty = y + part.tap[k].dy, tx = x + part.tap[k].dx;
+            bool inside = ty >= 0 && ty < t.h && tx >= 0 && tx < t.w && y < part.h;
+            at.inside[i] |= (unsigned)inside << k;
+        }
+        at.pixel[i] = (y * t.w + x) * t.words + quarter;
     }
+    at.x = t.x + (long long)n * t.h * t.w * t.words;
+    at.weights = (first_channel + row) * t.words + quarter;
+    at.tap = at.word = 0;
     return at;
 }
 
-template <int M>
-__device__ __forceinline__ void copy_pixels(const conv_tiles &t, const uint32_t *x, const tile_pixels<M> &at,
-                                            const conv_tap &tap, int word, uint32_t *to) {
-    int quarter = threadIdx.x % 4, k = word + quarter * 4;
+/* Copies the pixels and weights of the next step, and moves on. */
+template <int MT, int NT>
+__device__ __forceinline__ void copy_step(const conv_tiles &t, const conv_part &part, copy_iterator<MT> &at,
+                                          uint32_t *stage) {
+    const conv_tap &tap = part.tap[at.tap];
+    int row = (int)threadIdx.x / 4, quarter = (int)threadIdx.x % 4 * 4;
+    int bytes = at.word + quarter < t.words ? 16 : 0;
+    uint32_t *to = stage + row * TILE_ROW + quarter;
 #pragma unroll
-    for (int i = 0; i < M; i++) {
-        int y = at.y[i] + tap.dy, px = at.x[i] + tap.dx;
-        bool inside = y >= 0 && y < t.h && px >= 0 && px < t.w && k < t.words;
-        const uint32_t *from = inside ? x + ((long long)y * t.w + px) * t.words + k : x;
-        copy_async16(to + ((int)threadIdx.x / 4 + i * (TILE_THREADS / 4)) * TILE_ROW + quarter * 4, from,
-                     inside ? 16 : 0);
+    for (int i = 0; i < MT; i++)
+        copy_async16(to + i * COPY_ROWS * TILE_ROW, at.x + (at.pixel[i] + tap.pixels + at.word),
+                     at.inside[i] >> at.tap & 1 ? bytes : 0);
+    to += 32 * MT * TILE_ROW;
+    int weights = at.weights + tap.weights + at.word;
+    if (NT > 1 || row < 16 * NT)
+#pragma unroll
+        for (int i = 0; i < (NT + 1) / 2; i++)
+            copy_async16(to + i * COPY_ROWS * TILE_ROW, t.weights + (weights + i * COPY_ROWS * t.words), bytes);
+    at.word += TILE_WORDS;
+    if (at.word >= t.words) {
+        at.word = 0;
+        at.tap++;
     }
 }
 
-template <gb_precision P> __device__ __forceinline__ uint32_t styled(uint32_t x, const uint32_t *style) {
+/* Styles are stored so that the four words of a lane, q, q + 4, q + 8 and q + 12 of a step, are side by side. */
+template <gb_precision P> __device__ __forceinline__ int place_of_style(int word) {
+    return P == GB_FP32 ? word : word / TILE_WORDS * TILE_WORDS + word % 4 * 4 + word % TILE_WORDS / 4;
+}
+
+template <gb_precision P> __device__ __forceinline__ uint32_t styled(uint32_t x, uint32_t style) {
     if (P == GB_HALF)
-        return style ? mul_half2(x, *style) : x;
-    float v = __uint_as_float(x);
-    return to_tf32(style ? v * __uint_as_float(*style) : v);
+        return mul_half2(x, style);
+    return to_tf32(__uint_as_float(x) * __uint_as_float(style));
 }
 
 /* sum += pixels · weights for one step, in this warp's MT·16 × NT·8 part of the tile. Fragments are laid out as in PTX:
@@ -97,47 +122,57 @@ template <gb_precision P, int MT, int NT>
 __device__ __forceinline__ void multiply(const uint32_t *pixels, const uint32_t *weights, const uint32_t *styles,
                                          float (&sum)[MT][NT][4]) {
     int lane = threadIdx.x % 32, g = lane / 4, q = lane % 4;
-    if constexpr (P == GB_FP32) {
-        for (int k = 0; k < TILE_WORDS; k++) {
-            float a[MT][2], b[NT][2], s = styles ? __uint_as_float(styles[k]) : 1.0f;
+    const uint4 style = *(const uint4 *)(styles + 4 * q);
+    const uint32_t of_lane[4] = {style.x, style.y, style.z, style.w};
 #pragma unroll
-            for (int i = 0; i < MT; i++)
+    for (int k = 0; k < 2; k++) {
+        uint32_t a[MT][4], b[NT][2];
 #pragma unroll
-                for (int r = 0; r < 2; r++)
-                    a[i][r] = __uint_as_float(pixels[(i * 16 + g + 8 * r) * TILE_ROW + k]) * s;
+        for (int i = 0; i < MT; i++) {
+            load_tile<TILE_ROW>(pixels + i * 16 * TILE_ROW + 8 * k, a[i]);
 #pragma unroll
-            for (int j = 0; j < NT; j++)
-#pragma unroll
-                for (int r = 0; r < 2; r++)
-                    b[j][r] = __uint_as_float(weights[(j * 8 + 2 * q + r) * TILE_ROW + k]);
-#pragma unroll
-            for (int i = 0; i < MT; i++)
-#pragma unroll
-                for (int j = 0; j < NT; j++)
-#pragma unroll
-                    for (int r = 0; r < 4; r++)
-                        sum[i][j][r] = fmaf(a[i][r / 2], b[j][r % 2], sum[i][j][r]);
+            for (int r = 0; r < 4; r++)
+                a[i][r] = styled<P>(a[i][r], of_lane[2 * k + r / 2]);
         }
-    } else {
+        if constexpr (NT % 2 == 0) {
 #pragma unroll
-        for (int k = 0; k < TILE_WORDS; k += 8) {
-            uint32_t a[MT][4], b[NT][2];
-            const uint32_t *s0 = styles ? styles + k + q : NULL, *s1 = styles ? styles + k + q + 4 : NULL;
-#pragma unroll
-            for (int i = 0; i < MT; i++) {
-                const uint32_t *from = pixels + (i * 16 + g) * TILE_ROW + k + q;
-                a[i][0] = styled<P>(from[0], s0);
-                a[i][1] = styled<P>(from[8 * TILE_ROW], s0);
-                a[i][2] = styled<P>(from[4], s1);
-                a[i][3] = styled<P>(from[8 * TILE_ROW + 4], s1);
+            for (int j = 0; j < NT; j += 2) {
+                uint32_t two[4];
+                load_tile<TILE_ROW>(weights + j * 8 * TILE_ROW + 8 * k, two);
+                b[j][0] = two[0], b[j + 1][0] = two[1], b[j][1] = two[2], b[j + 1][1] = two[3];
             }
+        } else {
+            static_assert(NT == 1, "tiles have one or an even number of parts of 8 channels for each warp");
+            b[0][0] = weights[g * TILE_ROW + 8 * k + q];
+            b[0][1] = weights[g * TILE_ROW + 8 * k + q + 4];
+        }
+        mma_tile<P == GB_HALF, MT, NT>(sum, a, b);
+    }
+}
+
+/* The same in float32, where lane 4g + q computes rows g and g + 8 and columns 2q and 2q + 1. */
+template <int MT, int NT>
+__device__ __forceinline__ void multiply_floats(const uint32_t *pixels, const uint32_t *weights,
+                                                const uint32_t *styles, float (&sum)[MT][NT][4]) {
+    int lane = threadIdx.x % 32, g = lane / 4, q = lane % 4;
+#pragma unroll 1
+    for (int k = 0; k < TILE_WORDS; k += 4) {
+        float s[4], b[NT][2][4];
+        load_floats(styles + k, s);
 #pragma unroll
-            for (int j = 0; j < NT; j++) {
-                const uint32_t *from = weights + (j * 8 + g) * TILE_ROW + k + q;
-                b[j][0] = from[0];
-                b[j][1] = from[4];
-            }
-            mma_tile<P == GB_HALF, MT, NT>(sum, a, b);
+        for (int j = 0; j < 2 * NT; j++)
+            load_floats(weights + (j / 2 * 8 + 2 * q + j % 2) * TILE_ROW + k, b[j / 2][j % 2]);
+#pragma unroll
+        for (int i = 0; i < 2 * MT; i++) {
+            float a[4];
+            load_floats(pixels + (i / 2 * 16 + g + i % 2 * 8) * TILE_ROW + k, a);
+#pragma unroll
+            for (int w = 0; w < 4; w++)
+#pragma unroll
+                for (int j = 0; j < 2 * NT; j++) {
+                    float *to = &sum[i / 2][j / 2][i % 2 * 2 + j % 2];
+                    *to = fmaf(a[w] * s[w], b[j / 2][j % 2][w], *to);
+                }
         }
     }
 }
@@ -185,11 +220,13 @@ __device__ __forceinline__ void write_result(const conv_tiles &t, float v, int n
 
 /* ------------------------------------------------------------------------------------------------ the kernel */
 
-template <gb_precision P, int MT, int NT>
-__global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
+/* Without the second number of the bounds, float32 would have registers spilled, to make room for a third block. */
+template <gb_precision P, int MT, int NT, int STAGES>
+__global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_tiles(conv_tiles t) {
+    constexpr uint32_t ONE = P == GB_HALF ? 0x3c003c00 : 0x3f800000;    /* as two halves, or as a float */
     constexpr int ROWS = 32 * MT, COLUMNS = 16 * NT, STAGE = (ROWS + COLUMNS) * TILE_ROW;
     GB_SHARED(memory);
-    uint32_t *styles = memory + TILE_STAGES * STAGE;
+    uint32_t *styles = memory + STAGES * STAGE;
     int z = (int)blockIdx.z, split = z % t.splits, n = z / t.splits / t.parts;
     const conv_part &part = t.part[z / t.splits % t.parts];
     int first_pixel = (int)blockIdx.x * ROWS, first_channel = (int)blockIdx.y * COLUMNS;
@@ -197,23 +234,12 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
         return;
     int chunks = (t.words + TILE_WORDS - 1) / TILE_WORDS, steps = part.taps * chunks;
     int share = (steps + t.splits - 1) / t.splits, begin = split * share, end = min(begin + share, steps);
-    const uint32_t *x = t.x + (long long)n * t.h * t.w * t.words;
-    if (t.m.styles) {
-        const uint32_t *from = (const uint32_t *)t.m.styles + (long long)n * t.words;
-        for (int i = threadIdx.x; i < chunks * TILE_WORDS; i += TILE_THREADS)
-            styles[i] = i < t.words ? from[i] : 0;
-    }
-    tile_pixels<MT> at = pixels_of<MT>(part, first_pixel);
-    auto copy_step = [&](int step) {
-        if (step < end) {
-            uint32_t *to = memory + step % TILE_STAGES * STAGE;
-            const conv_tap &tap = part.tap[step / chunks];
-            int word = step % chunks * TILE_WORDS;
-            copy_pixels<MT>(t, x, at, tap, word, to);
-            copy_weights<COLUMNS>(t, to + ROWS * TILE_ROW, tap.weight, word, first_channel);
-        }
-        copy_commit();
-    };
+    const uint32_t *given = t.m.styles ? (const uint32_t *)t.m.styles + (long long)n * t.words : NULL;
+    for (int i = threadIdx.x; i < chunks * TILE_WORDS; i += TILE_THREADS)
+        styles[place_of_style<P>(i)] = !given ? ONE : i < t.words ? given[i] : 0;
+    copy_iterator<MT> copies = copy_iterator_of<MT>(t, part, n, first_pixel, first_channel);
+    copies.tap = begin / chunks;
+    copies.word = begin % chunks * TILE_WORDS;
 
     float sum[MT][NT][4];
 #pragma unroll
@@ -224,22 +250,35 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
             for (int r = 0; r < 4; r++)
                 sum[i][j][r] = 0.0f;
     int warp = threadIdx.x / 32, row = warp / 2 * MT * 16, column = warp % 2 * NT * 8;
-    for (int i = 0; i < TILE_STAGES - 1; i++)
-        copy_step(begin + i);
+    uint32_t *filled = memory, *stage = memory;         /* what the next step copies to, and what this one reads */
+    const uint32_t *step_styles = styles + copies.word;
+    auto copy = [&](int step) {
+        if (step < end)
+            copy_step<MT, NT>(t, part, copies, filled);
+        copy_commit();
+        filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE;
+    };
+#pragma unroll
+    for (int i = 0; i < STAGES - 1; i++)
+        copy(begin + i);
+#pragma unroll 1
     for (int step = begin; step < end; step++) {
-        copy_wait<TILE_STAGES - 2>();
+        copy_wait<STAGES - 2>();
         __syncthreads();        /* this step has arrived, and no thread reads the one before it any more */
-        copy_step(step + TILE_STAGES - 1);
-        const uint32_t *stage = memory + step % TILE_STAGES * STAGE;
-        multiply<P, MT, NT>(stage + row * TILE_ROW, stage + (ROWS + column) * TILE_ROW,
-                            t.m.styles ? styles + step % chunks * TILE_WORDS : NULL, sum);
+        copy(step + STAGES - 1);
+        if constexpr (P == GB_FP32)
+            multiply_floats<MT, NT>(stage + row * TILE_ROW, stage + (ROWS + column) * TILE_ROW, step_styles, sum);
+        else
+            multiply<P, MT, NT>(stage + row * TILE_ROW, stage + (ROWS + column) * TILE_ROW, step_styles, sum);
+        stage = stage == memory + (STAGES - 1) * STAGE ? memory : stage + STAGE;
+        step_styles = step_styles == styles + (chunks - 1) * TILE_WORDS ? styles : step_styles + TILE_WORDS;
     }
     copy_wait<0>();
     __syncthreads();
 
     /* Sums go through shared memory, so that neighbouring threads write neighbouring channels. */
     constexpr int STRIDE = COLUMNS + 4;
-    static_assert(ROWS * STRIDE <= TILE_STAGES * STAGE, "the sums of a tile fit where its pixels and weights were");
+    static_assert(ROWS * STRIDE <= STAGES * STAGE, "the sums of a tile fit where its pixels and weights were");
     float *sums = (float *)memory;
     int lane = threadIdx.x % 32;
 #pragma unroll
@@ -251,18 +290,22 @@ __global__ void __launch_bounds__(TILE_THREADS) convolve_tiles(conv_tiles t) {
                 sums[(row + i * 16 + lane / 4 + r / 2 * 8) * STRIDE + column + j * 8 + lane % 4 * 2 + r % 2] =
                     sum[i][j][r];
     __syncthreads();
-    int width = t.step == 1 ? part.w : t.out.w, run = t.out.c_step == 1 ? 8 : 1;
-    int channels = min(COLUMNS, t.out.c_padded - first_channel), runs = channels / run;
+    int width = t.step == 1 ? part.w : t.out.w;
+    auto pixel_at = [&](int m) { return (m / part.w * t.step + part.y0) * width + m % part.w * t.step + part.x0; };
+    int channels = min(COLUMNS, t.out.c_padded - first_channel), rows = min(ROWS, part.h * part.w - first_pixel);
+    if (t.out.c_step == 1) {
+        int runs = channels / 8;
 #pragma unroll 1
-    for (int i = threadIdx.x; i < ROWS * runs; i += TILE_THREADS) {
-        int m = first_pixel + i / runs, o = i % runs * run;
-        if (m >= part.h * part.w)
-            break;
-        int pixel = (m / part.w * t.step + part.y0) * width + m % part.w * t.step + part.x0;
-        if (run == 8)
-            write_result8(t, sums + i / runs * STRIDE + o, n, split, first_channel + o, pixel);
-        else
-            write_result(t, sums[i / runs * STRIDE + o], n, split, first_channel + o, pixel);
+        for (int i = threadIdx.x; i < rows * runs; i += TILE_THREADS) {
+            int m = i / runs, o = i % runs * 8;
+            write_result8(t, sums + m * STRIDE + o, n, split, first_channel + o, pixel_at(first_pixel + m));
+        }
+    } else {
+#pragma unroll 1
+        for (int i = threadIdx.x; i < rows * channels; i += TILE_THREADS) {
+            int m = i % rows, o = i / rows;         /* neighbouring threads write neighbouring pixels */
+            write_result(t, sums[m * STRIDE + o], n, split, first_channel + o, pixel_at(first_pixel + m));
+        }
     }
 }
 

@@ -24,6 +24,14 @@ struct gb_cuda_epilogue {
 /* Puts the epilogue into the parameter block. Rows that fuse call it in both passes, also without an epilogue. */
 const gb_cuda_epilogue *gb_live_epilogue(const gb_cpu *cpu, const gb_tensor *out, const gb_epilogue *e);
 
+/* The activations of `count` channels from c on. One copy per kernel, which is called unless they are all lrelu, with the
+ * values in memory: inline, the calls would spill registers of the usual case. */
+OUT_OF_LINE void gb_activate_any(const gb_cuda_epilogue *e, float *v, int c, int count) {
+    for (int k = 0; k < count; k++)
+        v[k] = !e->channels || e->channels[c + k] ? activate(e->act, e->params, e->param_count, v[k])
+                                                  : activate(e->base_act, e->base_params, e->base_count, v[k]);
+}
+
 __device__ static inline float gb_apply_epilogue(const gb_cuda_epilogue *e, bool half, float v, int n, int c, int p) {
     v = gb_stored(half, v);
     if (e->noise)
@@ -31,10 +39,13 @@ __device__ static inline float gb_apply_epilogue(const gb_cuda_epilogue *e, bool
     if (e->bias_act) {
         if (e->bias)
             v += e->bias[c];
-        if (e->channels && !e->channels[c])
-            v = activate(e->base_act, e->base_params, e->base_count, v);
-        else
-            v = activate(e->act, e->params, e->param_count, v);
+        if (e->act == GB_ACT_LRELU && !e->channels) {
+            v = v < 0.0f ? v * e->params[0] : v;
+        } else {
+            float value = v;
+            gb_activate_any(e, &value, c, 1);
+            v = value;
+        }
         if (e->gain != 1.0f)
             v *= e->gain;
         if (e->clamp >= 0.0f)
@@ -49,40 +60,54 @@ __device__ static inline float gb_apply_epilogue(const gb_cuda_epilogue *e, bool
 /* The same for `count` channels from c on, at most eight; values that belong to the pixel are loaded once. */
 __device__ static inline void gb_apply_epilogue8(const gb_cuda_epilogue *e, bool half, float (&v)[8], int n, int c,
                                                  int p, int count) {
-    float noise = e->noise ? e->noise[n * e->noise_step + p] * e->noise_strength : 0.0f;
-    bool has_noise = e->noise != NULL, has_add = e->has_add, bias_act = e->bias_act;
-    float gain = e->gain, limit = e->clamp, slope = e->params[0];
-    bool is_lrelu = e->act == GB_ACT_LRELU && !e->channels;
-    float add[8] = {0.0f};
-    if (has_add && count == 8 && e->add.c_step == 1)
-        gb_load8(e->add, n, c, p, add);
-    else if (has_add)
-#pragma unroll
-        for (int k = 0; k < 8; k++)
-            add[k] = k < count ? gb_load(e->add, n, c + k, p) : 0.0f;
+    bool has_noise = e->noise != NULL, has_add = e->has_add, has_bias = e->bias != NULL;
+    float noise = has_noise ? e->noise[n * e->noise_step + p] * e->noise_strength : 0.0f;
 #pragma unroll
     for (int k = 0; k < 8; k++) {
-        float x = gb_stored(half, v[k]);
+        v[k] = gb_stored(half, v[k]);
         if (has_noise)
-            x = gb_stored(half, x + noise);
-        if (bias_act && k < count) {
-            if (e->bias)
-                x += e->bias[c + k];
-            if (is_lrelu)
-                x = x < 0.0f ? x * slope : x;
-            else if (e->channels && !e->channels[c + k])
-                x = activate(e->base_act, e->base_params, e->base_count, x);
-            else
-                x = activate(e->act, e->params, e->param_count, x);
-            if (gain != 1.0f)
-                x *= gain;
-            if (limit >= 0.0f)
-                x = x > limit ? limit : x < -limit ? -limit : x;
-            x = gb_stored(half, x);
+            v[k] = gb_stored(half, v[k] + noise);
+    }
+    if (e->bias_act) {
+        float gain = e->gain, limit = e->clamp, slope = e->params[0];
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            if (has_bias && k < count)
+                v[k] += e->bias[c + k];
+        if (e->act == GB_ACT_LRELU && !e->channels) {
+#pragma unroll
+            for (int k = 0; k < 8; k++)
+                v[k] = v[k] < 0.0f ? v[k] * slope : v[k];
+        } else {
+            float values[8];
+#pragma unroll
+            for (int k = 0; k < 8; k++)
+                values[k] = v[k];
+            gb_activate_any(e, values, c, count);
+#pragma unroll
+            for (int k = 0; k < 8; k++)
+                v[k] = values[k];
         }
-        if (has_add)
-            x = gb_stored(half, x + add[k]);
-        v[k] = x;
+#pragma unroll
+        for (int k = 0; k < 8; k++) {
+            if (gain != 1.0f)
+                v[k] *= gain;
+            if (limit >= 0.0f)
+                v[k] = v[k] > limit ? limit : v[k] < -limit ? -limit : v[k];
+            v[k] = gb_stored(half, v[k]);
+        }
+    }
+    if (has_add && count == 8 && e->add.c_step == 1) {
+        float add[8];
+        gb_load8(e->add, n, c, p, add);
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            v[k] = gb_stored(half, v[k] + add[k]);
+    } else if (has_add) {
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            if (k < count)
+                v[k] = gb_stored(half, v[k] + gb_load(e->add, n, c + k, p));
     }
 }
 

@@ -6,8 +6,9 @@
 
 enum { WARPS = 4, SAMPLES = 4 };
 
-__global__ static void linear(const float *x, const float *weights, float gain, gb_view out, const gb_cuda_epilogue *e,
-                              int samples, int cin) {
+__global__ static void __launch_bounds__(32 * WARPS)
+linear(const float *x, const float *weights, float gain, gb_view out, const gb_cuda_epilogue *e, int samples,
+       int cin) {
     int lane = threadIdx.x % 32, o = blockIdx.x * WARPS + threadIdx.x / 32, first = blockIdx.y * SAMPLES;
     if (o >= out.c)
         return;

@@ -8,7 +8,7 @@ __device__ static float larger(float a, float b) {
     return a > b || a != a ? a : b;
 }
 
-__global__ static void max_pool(gb_view in, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS) max_pool(gb_view in, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         int p = at.p / out.w * 2 * in.w + at.p % out.w * 2;

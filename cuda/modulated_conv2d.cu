@@ -48,8 +48,9 @@ __device__ static float convolved(const gb_view &in, const float *w, const float
     return sum;
 }
 
-__global__ static void conv2d(gb_view in, const float *weights, const float *fir, gb_conv conv, gb_modulation m,
-                              gb_view out, const gb_cuda_epilogue *e, long long count) {
+__global__ static void __launch_bounds__(THREADS)
+conv2d(gb_view in, const float *weights, const float *fir, gb_conv conv, gb_modulation m, gb_view out,
+       const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         int oy = at.p / out.w, ox = at.p % out.w;

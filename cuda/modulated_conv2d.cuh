@@ -7,10 +7,11 @@
 
 #include "cuda/epilogue.cuh"
 
-enum { GB_FIR_TAPS = 4 };
+enum { GB_FIR_TAPS = 4, GB_FIR_FLOATS = GB_FIR_TAPS * GB_FIR_TAPS + 1 + 2 * GB_FIR_TAPS };
 
-/* Factors packed with the weights: [cout][cin] Σ_k W² if the layer is demodulated; [cout] 1/α_o; the FIR if up = 2.
- * These are the offsets of the second and the third. */
+/* Factors packed with the weights: [cout][cin] Σ_k W² if the layer is demodulated; [cout] 1/α_o; the FIR if up = 2,
+ * as [4][4] f, and then a number that is not 0 if f[y,x] = a[y] b[x], a and b. These are the offsets of the second and
+ * the third. */
 static inline size_t gb_factors_unscale(const gb_desc *d) {
     return d->conv.demodulate ? (size_t)d->conv.cout * d->in[0].c : 0;
 }
@@ -20,7 +21,7 @@ static inline size_t gb_factors_fir(const gb_desc *d) {
 }
 
 static inline size_t gb_factors_floats(const gb_desc *d) {
-    return gb_factors_fir(d) + (d->conv.up == 2 ? GB_FIR_TAPS * GB_FIR_TAPS : 0);
+    return gb_factors_fir(d) + (d->conv.up == 2 ? GB_FIR_FLOATS : 0);
 }
 
 /* alpha is [cout]; NULL means that all are 1. */
@@ -38,5 +39,10 @@ struct gb_modulation {
 size_t gb_modulation_bytes(const gb_desc *d, bool half);
 /* Launches the kernel that computes them at the beginning of args->workspace. */
 gb_modulation gb_modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *factors, bool half);
+
+/* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t, of which `in` is a channels-last map; then the
+ * epilogue. `fir` is as packed with the factors. */
+void gb_smooth(const gb_cpu *cpu, const gb_view &in, const float *fir, const gb_view &out, const gb_cuda_epilogue *e,
+               int samples);
 
 #endif

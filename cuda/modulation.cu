@@ -1,6 +1,7 @@
 /* Styles and demodulation: the factors of modulated_conv2d.cuh for every sample and output channel. A block computes a
  * few output channels of one sample, one per warp; the first block of a sample also writes its styles. */
 #include <math.h>
+#include <string.h>
 
 #include "cuda/modulated_conv2d.cuh"
 #include "cuda/warp.cuh"
@@ -9,6 +10,22 @@ enum { WARPS = 8, THREADS = 32 * WARPS };
 
 static int padded_inputs(const gb_desc *d) {
     return (d->in[0].c + 7) / 8 * 8;
+}
+
+/* With the sums a of the rows and b of the columns, f is a[y] b[x] for every filter of weights that are products and
+ * sum to 1, such as the published (1, 3, 3, 1)² / 64, whose values are exact. */
+static void pack_fir(const float *f, float *to) {
+    float *is_product = to + GB_FIR_TAPS * GB_FIR_TAPS, *a = is_product + 1, *b = a + GB_FIR_TAPS;
+    memcpy(to, f, sizeof(float) * GB_FIR_TAPS * GB_FIR_TAPS);
+    memset(a, 0, sizeof(float) * 2 * GB_FIR_TAPS);
+    for (int i = 0; i < GB_FIR_TAPS * GB_FIR_TAPS; i++) {
+        a[i / GB_FIR_TAPS] += f[i];
+        b[i % GB_FIR_TAPS] += f[i];
+    }
+    *is_product = 1.0f;
+    for (int i = 0; i < GB_FIR_TAPS * GB_FIR_TAPS; i++)
+        if (!(a[i / GB_FIR_TAPS] * b[i % GB_FIR_TAPS] == f[i]))
+            *is_product = 0.0f;
 }
 
 void gb_factors_pack(const gb_desc *d, const float *const *weights, const float *alpha, float *to) {
@@ -22,8 +39,8 @@ void gb_factors_pack(const gb_desc *d, const float *const *weights, const float 
     }
     for (int o = 0; o < d->conv.cout; o++)
         *to++ = alpha ? 1.0f / alpha[o] : 1.0f;
-    for (int i = 0; d->conv.up == 2 && i < GB_FIR_TAPS * GB_FIR_TAPS; i++)
-        *to++ = weights[1][i];
+    if (d->conv.up == 2)
+        pack_fir(weights[1], to);
 }
 
 static size_t scale_bytes(const gb_desc *d) {
@@ -35,8 +52,9 @@ size_t gb_modulation_bytes(const gb_desc *d, bool half) {
     return scale_bytes(d) + (d->conv.modulated ? (styles + 255) / 256 * 256 : 0);
 }
 
-__global__ static void modulate(const float *styles, float gain, const float *squares, const float *unscale, int cin,
-                                int cout, gb_modulation to) {
+__global__ static void __launch_bounds__(THREADS)
+modulate(const float *styles, float gain, const float *squares, const float *unscale, int cin, int cout,
+         gb_modulation to) {
     __shared__ float largest[WARPS];
     int lane = threadIdx.x % 32, warp = threadIdx.x / 32, o = blockIdx.x * WARPS + warp, n = blockIdx.y;
     const float *s = styles + (long long)n * cin;

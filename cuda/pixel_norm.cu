@@ -5,7 +5,7 @@
 
 enum { WARPS = 4 };
 
-__global__ static void pixel_norm(gb_view in, float eps, gb_view out, int samples) {
+__global__ static void __launch_bounds__(32 * WARPS) pixel_norm(gb_view in, float eps, gb_view out, int samples) {
     int lane = threadIdx.x % 32;
     for (long long i = (long long)blockIdx.x * WARPS + threadIdx.x / 32; i < (long long)samples * in.pixels;
          i += (long long)gridDim.x * WARPS) {

@@ -4,16 +4,18 @@
 
 enum { THREADS = 256 };
 
-__global__ static void epilogue_each(gb_view in, gb_view out, const gb_cuda_epilogue *e, long long count) {
+__global__ static void __launch_bounds__(THREADS)
+epilogue_each(gb_view in, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         gb_write(out, e, at.c < out.c ? gb_load(in, at.n, at.c, at.p) : 0.0f, at.n, at.c, at.p);
     }
 }
 
-__global__ static void epilogue_each8(gb_view in, gb_view out, const gb_cuda_epilogue *e, long long groups) {
+__global__ static void __launch_bounds__(THREADS)
+epilogue_each8(gb_view in, gb_view out, const gb_cuda_epilogue *e, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_item at = gb_group_at(out, i, out.pixels);
+        gb_item at = gb_group_at(out, out, i);
         float v[8];
         gb_load8(in, at.n, at.c, at.p, v);
         gb_write8(out, e, v, at.n, at.c, at.p);

@@ -56,6 +56,16 @@ __device__ __forceinline__ uint32_t to_tf32(float f) {
 #endif
 }
 
+/* Loads 16 rows of 8 words, STRIDE words apart, from shared memory: lane 4g + q gets words q and q + 4 of rows g and
+ * g + 8, as to = {(g, q), (g + 8, q), (g, q + 4), (g + 8, q + 4)}. Rows begin at multiples of 16 bytes. */
+template <int STRIDE> __device__ __forceinline__ void load_tile(const uint32_t *tile, uint32_t (&to)[4]) {
+    int lane = (int)threadIdx.x % 32;
+    unsigned at = (unsigned)__cvta_generic_to_shared(tile + lane % 16 * STRIDE + lane / 16 * 4);
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(at));
+}
+
 /* sum += A B for M × N tiles of 16×8 with a depth of 8 words. Fragments are laid out as in PTX. */
 template <bool HALF, int M, int N>
 __device__ __forceinline__ void mma_tile(float (&sum)[M][N][4], const uint32_t (&a)[M][4], const uint32_t (&b)[N][2]) {
@@ -94,4 +104,11 @@ __device__ __forceinline__ void mma_tile(float (&sum)[M][N][4], const uint32_t (
 #else
 #include "emulated_ptx.h"
 #endif
+
+/* Four floats at a multiple of 16 bytes. */
+__device__ __forceinline__ void load_floats(const uint32_t *from, float (&to)[4]) {
+    float4 v = *(const float4 *)from;
+    to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
+}
+
 #endif

@@ -4,7 +4,8 @@
 
 enum { THREADS = 256 };
 
-__global__ static void reshape(gb_view in, bool channels_last, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS)
+reshape(gb_view in, bool channels_last, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         int from = channels_last ? at.p * out.c + at.c : at.c * out.pixels + at.p;

@@ -4,7 +4,7 @@
 
 enum { THREADS = 256 };
 
-__global__ static void select_row(gb_view ws, int row, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS) select_row(gb_view ws, int row, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         gb_store(out, at.n, at.c, 0, gb_load(ws, at.n, row, at.c));

@@ -4,7 +4,7 @@
 
 enum { THREADS = 256 };
 
-__global__ static void slice(gb_view in, int from, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS) slice(gb_view in, int from, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         gb_store(out, at.n, at.c, at.p, at.c < out.c ? gb_load(in, at.n, from + at.c, at.p) : 0.0f);

@@ -7,6 +7,28 @@
 
 #include "cuda/stream.cuh"
 
+/* A number of things to divide by, with its reciprocal: 64-bit division is a long subroutine on a GPU, in which
+ * registers are spilled. */
+struct gb_divisor {
+    unsigned by;
+    unsigned long long reciprocal;      /* ⌊(2^64 − 1) / by⌋ */
+};
+
+static inline gb_divisor gb_divisor_of(int by) {
+    return {(unsigned)by, ~0ull / (unsigned)by};
+}
+
+/* ⌊i / by⌋ and the rest, for 0 ≤ i < 2^63. The product is at most 1 too small. */
+__device__ static inline long long gb_divide(long long i, const gb_divisor &d, int *rest) {
+    unsigned long long quotient = __umul64hi((unsigned long long)i, d.reciprocal), left = i - quotient * d.by;
+    if (left >= d.by) {
+        quotient++;
+        left -= d.by;
+    }
+    *rest = (int)left;
+    return (long long)quotient;
+}
+
 struct gb_view {
     void *data;
     int c, h, w, pixels;
@@ -14,16 +36,20 @@ struct gb_view {
     bool half;
     long long n_step, c_step;
     int p_step;
+    gb_divisor per_pixel, per_map, per_group;   /* for the number of values of a pixel and of a map, and c_padded / 8 */
 };
 
 static inline gb_view gb_view_of(const gb_cpu *cpu, const gb_tensor *t) {
     const gb_shape *s = &t->shape;
     bool last = s->block > 1;
-    gb_view v = {t->data, s->c, s->h, s->w, s->h * s->w, last ? s->block : s->c, false, 0, 0, 0};
+    gb_view v = {t->data, s->c, s->h, s->w, s->h * s->w, last ? s->block : s->c, false, 0, 0, 0, {}, {}, {}};
     v.half = last && cpu->device->map_bytes == 2;
     v.n_step = (long long)v.c_padded * v.pixels;
     v.c_step = last ? 1 : v.pixels;
     v.p_step = last ? s->block : 1;
+    v.per_pixel = gb_divisor_of(v.c_padded);
+    v.per_map = gb_divisor_of(v.pixels);
+    v.per_group = gb_divisor_of(v.c_padded < 8 ? 1 : v.c_padded / 8);
     return v;
 }
 
@@ -82,22 +108,20 @@ __device__ static inline void gb_store8(const gb_view &v, int n, int c, int p, c
 struct gb_item { int n, c, p; };
 
 __device__ static inline gb_item gb_item_at(const gb_view &v, long long i) {
-    gb_item at;
-    at.n = (int)(i / v.n_step);
-    long long rest = i % v.n_step;
-    at.c = (int)(v.c_step == 1 ? rest % v.c_padded : rest / v.pixels);
-    at.p = (int)(v.c_step == 1 ? rest / v.c_padded : rest % v.pixels);
-    return at;
+    bool last = v.c_step == 1;
+    gb_divisor inner = {last ? v.per_pixel.by : v.per_map.by, last ? v.per_pixel.reciprocal : v.per_map.reciprocal};
+    gb_divisor outer = {last ? v.per_map.by : v.per_pixel.by, last ? v.per_map.reciprocal : v.per_pixel.reciprocal};
+    int a, b, n = (int)gb_divide(gb_divide(i, inner, &a), outer, &b);
+    return {n, last ? a : b, last ? b : a};
 }
 
-/* For kernels with a thread per eight channels: group i of a channels-last map of `pixels`. */
-__device__ static inline gb_item gb_group_at(const gb_view &v, long long i, int pixels) {
-    int groups = v.c_padded / 8;
-    long long pixel = i / groups;
+/* For kernels with a thread per eight channels: group i of a channels-last map with the channels of v and the pixels
+ * of another map. */
+__device__ static inline gb_item gb_group_at(const gb_view &v, const gb_view &pixels, long long i) {
     gb_item at;
-    at.c = (int)(i - pixel * groups) * 8;
-    at.n = (int)(pixel / pixels);
-    at.p = (int)(pixel - (long long)at.n * pixels);
+    i = gb_divide(i, v.per_group, &at.c);
+    at.c *= 8;
+    at.n = (int)gb_divide(i, pixels.per_map, &at.p);
     return at;
 }
 

@@ -11,7 +11,8 @@ struct truncation {
     const float *w_avg;
 };
 
-__global__ static void truncate_w(gb_view w, const truncation *t, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS)
+truncate_w(gb_view w, const truncation *t, gb_view out, long long count) {
     const float *w_avg = t->w_avg;
     float psi = t->live.psi;
     int cutoff = t->live.cutoff;

@@ -4,7 +4,7 @@
 
 enum { THREADS = 256 };
 
-__global__ static void upsample_nearest(gb_view in, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS) upsample_nearest(gb_view in, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         int p = at.p / out.w / 2 * in.w + at.p % out.w / 2;
@@ -12,9 +12,9 @@ __global__ static void upsample_nearest(gb_view in, gb_view out, long long count
     }
 }
 
-__global__ static void upsample_nearest8(gb_view in, gb_view out, long long groups) {
+__global__ static void __launch_bounds__(THREADS) upsample_nearest8(gb_view in, gb_view out, long long groups) {
     GB_EACH_ITEM(i, groups) {
-        gb_item at = gb_group_at(out, i, out.pixels);
+        gb_item at = gb_group_at(out, out, i);
         float v[8];
         gb_load8(in, at.n, at.c, at.p / out.w / 2 * in.w + at.p % out.w / 2, v);
         gb_store8(out, at.n, at.c, at.p, v);

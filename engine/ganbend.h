@@ -138,8 +138,8 @@ GB_API const char *gb_context_fallback_reason(const gb_context *context);
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures the multiply-add rate of all threads, in GFLOP/s. Takes a tenth of a second. */
 GB_API double gb_context_peak_gflops(gb_context *context);
-/* Measures the rate at which all threads together copy arrays larger than the caches, in GB/s, reads and writes added.
- * Takes a tenth of a second. Returns 0 if there is not enough memory. */
+/* Measures the rate at which all threads together copy arrays larger than the caches, at most 1 GiB, in GB/s, reads and writes
+ * added. Takes some tenths of a second. Returns 0 if there is not enough memory. */
 GB_API double gb_context_memory_bandwidth(gb_context *context);
 
 /* ---------------------------------------------------------------------------------------------------- readers and writers
@@ -686,7 +686,7 @@ GB_API bool gb_recipe_input_at(const gb_recipe *recipe, size_t index, const char
  * and numbers beyond the range of a double. The text lives as long as the recipe. */
 GB_API gb_status gb_recipe_json(gb_recipe *recipe, const char **text, gb_error *err);
 /* The same with the clusters, vectors, directions and pictures that it names in files, so that it needs no files but those of
- * `set` and `add`. A kind of which a file cannot be read, or which would make the recipe larger than 4 MiB, is left as it is. */
+ * `set` and `add`. A kind of which a file is missing, or which would make the recipe larger than 4 MiB, is left as it is. */
 GB_API gb_status gb_recipe_embed(gb_recipe *recipe, const char **text, gb_error *err);
 /* For untrusted recipes: from now on it may name only files in its own folder and below; anything else, also through
  * symbolic links, is refused. gb_recipe_set_clusters() still takes any path. */

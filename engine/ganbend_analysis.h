@@ -33,6 +33,8 @@ typedef struct gb_direction_options {
     int first_layer, layer_count;       /* SEFA, FACTOR: GB_ROLE_LAYER numbers from first_layer on; layer_count 0 = to the last */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    const char *state;          /* PCA: an .npz in which what is done is kept, every 30 seconds and when the work is cancelled: the same
+                                 * call goes on from it, and removes it at its end. NULL = none */
 } gb_direction_options;
 
 /* Finds directions, the most important first, of length 1, defined up to sign: the value of largest magnitude is positive.
@@ -75,6 +77,7 @@ typedef struct gb_cluster_options {
     bool stored_noise;          /* the stored maps of noise; otherwise they are drawn for each sample, as published */
     bool stored_statistics;     /* the classifiers' stored statistics; otherwise each map's own, as published */
     const size_t *initial;      /* [clusters] maps at which k-means begins in each layer; NULL = drawn from `seed` */
+    const char *state;          /* as in gb_direction_options */
 } gb_cluster_options;
 
 typedef struct gb_layer_clusters {
@@ -184,6 +187,7 @@ typedef struct gb_unit_options {
     double quantile;            /* of a unit's values, the threshold above which it is on; 0 = 0.995 */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    const char *state;          /* as in gb_direction_options */
 } gb_unit_options;
 
 /* What one feature map does. Differences are means of |picture − bent picture| over channels and pixels, in units of the
@@ -348,6 +352,7 @@ typedef struct gb_tileability_options {
     float psi;                  /* truncation; 0 = 1, none */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    const char *state;          /* as in gb_direction_options */
 } gb_tileability_options;
 
 /* How two sets of features agree: the cosine of the angle between them, and the mean of |difference|. */
@@ -435,6 +440,7 @@ typedef struct gb_region_options {
     float psi;                  /* truncation; 0 = 1, none */
     bool (*progress)(void *arg, double share);      /* may be NULL */
     void *progress_arg;
+    const char *state;          /* as in gb_direction_options */
 } gb_region_options;
 
 /* The mean |difference| in the region and in the rest: of the images that were searched, and of the others. */

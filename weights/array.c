@@ -110,19 +110,26 @@ char *gb_shape_text(const gb_array *a, char *text, size_t size) {
     return text;
 }
 
+/* Without branches, so that compilers make vector code of loops. A subnormal mantissa · 2⁻²⁴ is the difference of
+ * 2⁻¹⁴ + mantissa · 2⁻²⁴, which is a normal float32, and 2⁻¹⁴. */
+static inline float half_to_float(uint16_t h) {
+    const uint32_t rebias = 112u << 23;
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, bits = (uint32_t)(h & 0x7FFF) << 13, exponent = bits & 0xF800000;
+    uint32_t is_small = 0u - (uint32_t)(exponent == 0), is_infinite = 0u - (uint32_t)(exponent == 0xF800000);
+    uint32_t large = bits + rebias + (is_infinite & rebias);
+    union { uint32_t bits; float f; } v = {bits + rebias + (1u << 23)};
+    v.f -= 0x1p-14f;
+    v.bits = sign | (((v.bits & is_small) | (large & ~is_small)) & 0x7FFFFFFF);
+    return v.f;
+}
+
+static void halves_to_floats(const uint16_t *restrict from, int64_t count, float *restrict out) {
+    for (int64_t i = 0; i < count; i++)
+        out[i] = half_to_float(from[i]);
+}
+
 float gb_half_to_float(uint16_t h) {
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 0x3FF, bits;
-    if (exponent == 31) {
-        bits = sign | 0x7F800000 | mantissa << 13;
-    } else if (exponent) {
-        bits = sign | (exponent + 112) << 23 | mantissa << 13;
-    } else {
-        float f = (float)mantissa * 0x1p-24f;   /* subnormal: exact */
-        return sign ? -f : f;
-    }
-    float f;
-    memcpy(&f, &bits, 4);
-    return f;
+    return half_to_float(h);
 }
 
 uint16_t gb_float_to_half(float f) {
@@ -178,7 +185,7 @@ static float bfloat16_to_float(uint16_t b) {
         int64_t size = (int64_t)gb_dtype_size(t);                                                               \
         switch (t) {                                                                                            \
         case GB_F32: ELEMENTS(OUT, float, )                                                                     \
-        case GB_F16: ELEMENTS(OUT, uint16_t, gb_half_to_float)                                                  \
+        case GB_F16: ELEMENTS(OUT, uint16_t, half_to_float)                                                     \
         case GB_BF16: ELEMENTS(OUT, uint16_t, bfloat16_to_float)                                                \
         case GB_F64: ELEMENTS(OUT, double, )                                                                    \
         case GB_I8: ELEMENTS(OUT, int8_t, )                                                                     \
@@ -241,6 +248,10 @@ bool gb_array_to_f32(const gb_array *a, float *out, gb_reason *why) {
     if (a->dtype == GB_F32 && !a->swapped && gb_array_is_packed(a)) {
         if (gb_array_count(a) > 0)
             memcpy(out, a->data, (size_t)gb_array_count(a) * sizeof *out);
+        return true;
+    }
+    if (a->dtype == GB_F16 && !a->swapped && gb_array_is_packed(a) && (uintptr_t)a->data % 2 == 0) {
+        halves_to_floats(a->data, gb_array_count(a), out);
         return true;
     }
     read_all(a, out, NULL);

@@ -3,13 +3,13 @@
  * gives the same file on every machine. */
 #include "gbw.h"
 
+#include "crc32.h"
 #include "read/bytes.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum {
     MAJOR = 1, MINOR = 0,
@@ -35,9 +35,8 @@ typedef struct gbw_file {
 /* The header's CRC-32, with its own four bytes taken as zero. */
 static uint32_t header_crc(const uint8_t *header, size_t size) {
     static const uint8_t zeros[4] = {0};
-    uLong crc = crc32_z(0, header, AT_CRC);
-    crc = crc32_z(crc, zeros, 4);
-    return (uint32_t)crc32_z(crc, header + AT_CRC + 4, size - AT_CRC - 4);
+    uint32_t crc = gb_crc32(gb_crc32(0, header, AT_CRC), zeros, 4);
+    return gb_crc32(crc, header + AT_CRC + 4, size - AT_CRC - 4);
 }
 
 static bool is_name(gb_meta_type type) {
@@ -252,7 +251,7 @@ static bool put_tables(const gb_network *n, bool half, header *h, gb_reason *why
             put(h, (uint64_t)a->shape[d], 8);
         put(h, aligned(end), 8);
         put(h, size, 8);
-        put(h, crc32_z(0, bytes, (size_t)size), 4);
+        put(h, gb_crc32(0, bytes, (size_t)size), 4);
         end = aligned(end) + size;
         free(bytes);
     }
@@ -545,7 +544,7 @@ bool gbw_verify(const gb_network *n, const char *tensor, gb_reason *why) {
     size_t i = (size_t)((const char *)a - (const char *)list) / sizeof *list;
     if (!made || i >= count || i >= made->count || made->tensors[i].data != a->data)
         return true;    /* set after the file was read: it has no sum in the file */
-    uint32_t found = (uint32_t)crc32_z(0, made->tensors[i].data, made->tensors[i].size);
+    uint32_t found = gb_crc32(0, made->tensors[i].data, made->tensors[i].size);
     return found == made->tensors[i].crc ||
         gb_because(why, "%s: tensor '%s' is damaged: CRC-32 %08" PRIx32 ", written %08" PRIx32 "; copy or convert "
                    "the model again", made->name, tensor, found, made->tensors[i].crc);

@@ -1,7 +1,7 @@
 /* Filters that move whole maps between channels (ops/bends/channels.c). The host computes the order. */
 #include "cuda/bends/filters.cuh"
 
-__global__ static void reorder(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) reorder(gb_filter_use b) {
     gb_each_filtered(b, [&](int n, int p) {
         return [&b, n, p](int c, float) { return gb_load(b.in, n, b.from[c], p); };
     });

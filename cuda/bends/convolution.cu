@@ -17,7 +17,7 @@ static gb_view sums_of(const gb_filter_use &b) {
 }
 
 /* sums[r, c] = Σ_i g[i] x[r, c − n + i] */
-__global__ static void along_rows(gb_filter_use b, gb_view sums, int border_at) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) along_rows(gb_filter_use b, gb_view sums, int border_at) {
     const gb_gaussian *g = (const gb_gaussian *)b.prepared;
     gb_border border = (gb_border)(int)b.params[border_at];
     GB_EACH_ITEM(i, b.count) {
@@ -34,7 +34,8 @@ __global__ static void along_rows(gb_filter_use b, gb_view sums, int border_at) 
     }
 }
 
-__global__ static void down_columns(gb_filter_use b, gb_view sums, int border_at, int which) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS)
+down_columns(gb_filter_use b, gb_view sums, int border_at, int which) {
     const gb_gaussian *g = (const gb_gaussian *)b.prepared;
     gb_border border = (gb_border)(int)b.params[border_at];
     GB_EACH_ITEM(i, b.count) {
@@ -80,7 +81,7 @@ __device__ static float gradient(const gb_filter_use &b, gb_border border, gb_it
     return sum;
 }
 
-__global__ static void sobel(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) sobel(gb_filter_use b) {
     int which = (int)b.params[0];
     gb_border border = (gb_border)(int)b.params[1];
     gb_each_filtered(b, [&](int n, int p) {

@@ -77,7 +77,7 @@ template <class F> __device__ static inline void gb_each_filtered(const gb_filte
         return;
     }
     GB_EACH_ITEM(i, b.groups) {
-        gb_item at = gb_group_at(b.out, i, b.out.pixels);
+        gb_item at = gb_group_at(b.out, b.out, i);
         auto result = at_pixel(at.n, at.p);
         float v[8];
         gb_load8(b.in, at.n, at.c, at.p, v);

@@ -28,8 +28,8 @@ __device__ static int rows_reaching(const gb_element *e, int k) {
 
 /* One level of y = sign · dilate(sign · x). `maxima` has the maxima over ±m, `next` gets those of the next level, `y`
  * holds the largest values so far. If `mixes`, the last level mixes the result with b.in. */
-__global__ static void raise_level(gb_filter_use b, gb_view maxima, gb_view next, gb_view y, int m, float sign,
-                                   bool mixes) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS)
+raise_level(gb_filter_use b, gb_view maxima, gb_view next, gb_view y, int m, float sign, bool mixes) {
     const gb_element *e = (const gb_element *)b.prepared;
     int w = y.w, h = y.h, farthest = min(e->radius, w - 1);
     if (m > farthest)

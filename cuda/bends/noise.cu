@@ -3,7 +3,7 @@
 #include "cuda/bends/filters.cuh"
 #include "ops/splitmix.h"
 
-__global__ static void noise(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) noise(gb_filter_use b) {
     const float two_pi = 6.28318531f, unit = 1.0f / 16777216.0f, strength = b.params[0];
     uint64_t seed = gb_splitmix64((uint64_t)b.params[1]);
     bool own = (int)b.params[2] == GB_SAMPLES_OWN;

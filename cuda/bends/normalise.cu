@@ -24,7 +24,7 @@ size_t gb_normalise_workspace(const gb_cpu *, const gb_desc *d, int) {
 }
 
 /* A block sums a piece of `wide` channels; neighbouring threads read neighbouring values. */
-__global__ static void add_pieces(gb_filter_use b, normalising of, bool squares) {
+__global__ static void __launch_bounds__(THREADS) add_pieces(gb_filter_use b, normalising of, bool squares) {
     __shared__ double sum[THREADS];
     int t = (int)threadIdx.x, rows = THREADS / of.wide;
     int c = (int)(blockIdx.x % of.groups) * of.wide + t % of.wide;
@@ -47,7 +47,7 @@ __global__ static void add_pieces(gb_filter_use b, normalising of, bool squares)
         of.partial[((long long)n * of.pieces + piece) * b.in.c + c] = sum[t];
 }
 
-__global__ static void add_up(gb_filter_use b, normalising of, bool squares, int maps) {
+__global__ static void __launch_bounds__(THREADS) add_up(gb_filter_use b, normalising of, bool squares, int maps) {
     GB_EACH_ITEM(i, maps) {
         int n = (int)(i / b.in.c), c = (int)(i % b.in.c);
         double sum = 0.0;
@@ -58,7 +58,7 @@ __global__ static void add_up(gb_filter_use b, normalising of, bool squares, int
     }
 }
 
-__global__ static void normalise(gb_filter_use b, normalising of) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) normalise(gb_filter_use b, normalising of) {
     gb_each_filtered(b, [&](int n, int) {
         return [&b, &of, n](int c, float x) {
             const double *factors = of.factors + (long long)n * 2 * b.in.c + c;

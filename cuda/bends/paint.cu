@@ -4,7 +4,8 @@
 
 enum { THREADS = 256 };
 
-__global__ static void paint(gb_view in, const gb_paint_live *live, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS)
+paint(gb_view in, const gb_paint_live *live, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         int index = live->index[at.p];

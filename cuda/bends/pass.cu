@@ -5,7 +5,7 @@
 
 enum { THREADS = 256 };
 
-__global__ static void pass(gb_view in, int up, int kept, gb_view out, long long count) {
+__global__ static void __launch_bounds__(THREADS) pass(gb_view in, int up, int kept, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);
         int p = at.p / out.w / up * in.w + at.p % out.w / up;

@@ -21,7 +21,7 @@ __device__ static float filtered(int which, const float *p, float x) {
     }
 }
 
-__global__ static void pointwise(gb_filter_use b, int which) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) pointwise(gb_filter_use b, int which) {
     gb_each_filtered(b, [&](int, int) { return [&](int, float x) { return filtered(which, b.params, x); }; });
 }
 

@@ -1,7 +1,7 @@
 /* Mirrored maps (ops/bends/reflect.c):  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c]. */
 #include "cuda/bends/filters.cuh"
 
-__global__ static void reflect(gb_filter_use b, int which) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS) reflect(gb_filter_use b, int which) {
     gb_each_filtered(b, [&](int n, int p) {
         int y = p / b.in.w, x = p % b.in.w;
         int from = which == GB_REFLECT_H ? y * b.in.w + b.in.w - 1 - x : (b.in.h - 1 - y) * b.in.w + x;

@@ -7,8 +7,8 @@
 
 enum { THREADS = 256 };
 
-__global__ static void set_values(gb_view in, gb_view second, const gb_set_live *live, gb_view out,
-                                  long long count) {
+__global__ static void __launch_bounds__(THREADS)
+set_values(gb_view in, gb_view second, const gb_set_live *live, gb_view out, long long count) {
     float keep = live->keep;
     bool add = live->add, own = live->samples > 1;
     GB_EACH_ITEM(i, count) {

@@ -112,6 +112,7 @@ static gb_status cluster_layer(gb_clustered_layer *l, const embedder *e, const g
 
 gb_status gb_cluster_by_classifiers(gb_clustering *c, gb_model *model, const gb_cluster_options *o, gb_error *err) {
     embedders all = {.clustering = c, .layers = calloc(c->count, sizeof *all.layers)};
+    gb_kept kept = {0};
     gb_status status = !all.layers      ? gb_fail(err, GB_NO_MEMORY, "out of memory")
                        : !o->classifier ? gb_fail(err, GB_BAD_ARGUMENT, "the published method needs classifiers of the layers' maps")
                                         : GB_OK;
@@ -125,9 +126,17 @@ gb_status gb_cluster_by_classifiers(gb_clustering *c, gb_model *model, const gb_
             status = o->classifier(o->classifier_arg, l->number, &classifier, err);
         if (!status)
             status = open_embedder(&all.layers[i], l, classifier, o->stored_statistics, err);
+        uint32_t checksum = status ? 0 : gb_model_checksum(classifier);
+        kept.signature = gb_signature(kept.signature, &checksum, sizeof checksum);
+    }
+    for (size_t i = 0; i < c->count && !status; i++) {
+        status = gb_kept_add(&kept, all.layers[i].sum, c->layers[i].channels * GB_EMBEDDING * sizeof(double), err);
+        if (!status)
+            status = gb_kept_add(&kept, &all.layers[i].samples, sizeof all.layers[i].samples, err);
     }
     if (!status)
-        status = gb_clustering_sample(c, model, o, o->samples ? o->samples : SAMPLES, 1, add_maps, &all, err);
+        status = gb_clustering_sample(c, model, o, o->samples ? o->samples : SAMPLES, 1, add_maps, &all, &kept, err);
+    gb_kept_end(&kept, GB_OK);
     for (size_t i = 0; i < c->count && !status; i++)
         status = cluster_layer(&c->layers[i], &all.layers[i], o, err);
     for (size_t i = 0; all.layers && i < c->count; i++) {

@@ -68,12 +68,13 @@ gb_status gb_maps_write(const char *path, uint32_t signature, size_t images, con
     const gb_clustered_layer *l = c->layers;
     char head[HEAD];
     sink to = {.layer = l, .bytes = malloc(l->channels * l->h * l->w)};
+    gb_kept none = {0};         /* training has a state of its own */
     gb_status status = to.bytes ? gb_out_file_new(path, GB_OUTPUT_MAPS, &to.file, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
     write_head(head, signature, images, l);
     if (!status && !gb_out_file_write(to.file, head, HEAD))
         status = gb_out_file_check(to.file, err);
     if (!status)
-        status = gb_clustering_sample(c, generator, how, images, 1, add_maps, &to, err);
+        status = gb_clustering_sample(c, generator, how, images, 1, add_maps, &to, &none, err);
     if (!status)
         status = gb_out_file_finish(to.file, err);
     gb_out_file_free(to.file);
@@ -83,21 +84,32 @@ gb_status gb_maps_write(const char *path, uint32_t signature, size_t images, con
 
 gb_status gb_maps_open(const char *path, uint32_t signature, size_t images, const gb_clustered_layer *l, gb_maps_file *file,
                        gb_error *err) {
-    char head[HEAD];
-    *file = (gb_maps_file){.images = images, .maps = l->channels, .pixels = l->h * l->w};
-    gb_status status = gb_map_open(path, &file->map, err);
+    char head[HEAD], found[HEAD];
+    *file = (gb_maps_file){.path = path, .images = images, .maps = l->channels, .pixels = l->h * l->w};
+    gb_status status = gb_in_file_open(path, &file->file, err);
     if (status)
         return status;
     write_head(head, signature, images, l);
-    if (file->map.size != HEAD + images * file->maps * file->pixels || memcmp(file->map.bytes, head, HEAD)) {
-        gb_maps_close(file);
-        return gb_fail(err, GB_BAD_FILE, "%s: belongs to another model, layer or other options; remove it to begin again", path);
-    }
-    file->bytes = (const uint8_t *)file->map.bytes + HEAD;
-    return GB_OK;
+    bool whole = file->file.size == HEAD + images * file->maps * file->pixels;
+    if (whole)
+        status = gb_in_file_read(&file->file, path, 0, found, HEAD, err);
+    if (!status && (!whole || memcmp(found, head, HEAD)))
+        status = gb_fail(err, GB_BAD_FILE, "%s: belongs to another model, layer or other options; remove it to begin again", path);
+    if (!status && !(file->bytes = malloc(file->pixels)))
+        status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    return status;
+}
+
+gb_status gb_maps_read(const gb_maps_file *file, size_t number, float *values, gb_error *err) {
+    gb_status status = gb_in_file_read(&file->file, file->path, HEAD + number * file->pixels, file->bytes, file->pixels, err);
+    if (!status)
+        gb_maps_restore(file->bytes, file->pixels, values);
+    return status;
 }
 
 void gb_maps_close(gb_maps_file *file) {
-    gb_map_close(&file->map);
+    free(file->bytes);
+    if (file->path)
+        gb_in_file_close(&file->file);
     *file = (gb_maps_file){0};
 }

@@ -14,8 +14,9 @@ void gb_maps_restore(const uint8_t *bytes, size_t count, float *values);
 void gb_maps_rank(size_t maps, int *rank);
 
 typedef struct gb_maps_file {
-    gb_map map;
-    const uint8_t *bytes;       /* [images, maps, pixels] */
+    gb_in_file file;
+    const char *path;           /* the caller's */
+    uint8_t *bytes;             /* [pixels] of the map that was read last */
     size_t images, maps, pixels;
 } gb_maps_file;
 
@@ -23,9 +24,11 @@ typedef struct gb_maps_file {
  * Progress goes from 0 to 1. */
 gb_status gb_maps_write(const char *path, uint32_t signature, size_t images, const gb_clustering *c, gb_model *generator,
                         const gb_cluster_options *how, gb_error *err);
-/* Opens such a file; GB_BAD_FILE if it is another one or not complete. */
+/* Opens such a file; GB_BAD_FILE if it is another one or not complete. gb_maps_close() follows, also after a failure. */
 gb_status gb_maps_open(const char *path, uint32_t signature, size_t images, const gb_clustered_layer *l, gb_maps_file *file,
                        gb_error *err);
+/* Reads map number image · maps + map, as gb_maps_restore() gives it, into `values` [pixels]. */
+gb_status gb_maps_read(const gb_maps_file *file, size_t number, float *values, gb_error *err);
 void gb_maps_close(gb_maps_file *file);
 
 #endif

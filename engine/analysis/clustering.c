@@ -106,7 +106,7 @@ static gb_status add_batch(const gb_clustering *c, const gb_samples *from, size_
 }
 
 static gb_status sample(const gb_clustering *c, gb_samples *from, const gb_cluster_options *o, size_t largest, double share,
-                        gb_add_maps *add, void *arg, gb_error *err) {
+                        gb_add_maps *add, void *arg, gb_kept *kept, uint64_t *done, gb_error *err) {
     bool random_noise = o->method == GB_CLUSTERS_PUBLISHED && !o->stored_noise && !o->inputs;
     float *maps = malloc(largest * (size_t)from->batch * sizeof *maps);
     gb_status status = maps ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -119,6 +119,10 @@ static gb_status sample(const gb_clustering *c, gb_samples *from, const gb_clust
             status = gb_samples_next(from, NULL, NULL, &n, err);
         if (!status && n)
             status = add_batch(c, from, n, maps, add, arg, err);
+        if (!status) {
+            *done = from->done;
+            status = gb_kept_write(kept, err);
+        }
         if (!status)
             status = gb_clustering_progress(o, share * (double)from->done / (double)from->count, err);
     }
@@ -126,9 +130,27 @@ static gb_status sample(const gb_clustering *c, gb_samples *from, const gb_clust
     return status;
 }
 
+/* Reads how many samples a run that was interrupted has done, and its sums. */
+static gb_status go_on(const gb_clustering *c, const gb_samples *from, const gb_cluster_options *o, float psi, gb_kept *kept,
+                       uint64_t *done, gb_error *err) {
+    const uint64_t whole[] = {gb_model_checksum(from->model), (uint64_t)o->method, from->count, o->seed, o->stored_noise,
+                              o->stored_statistics};
+    uint32_t signature = gb_signature(gb_signature(kept->signature, whole, sizeof whole), &psi, sizeof psi);
+    for (size_t i = 0; i < c->count; i++)
+        signature = gb_signature(signature, c->layers[i].name, strlen(c->layers[i].name) + 1);
+    kept->signature = gb_signature(signature, o->z, from->count * from->z_dim * sizeof *o->z);
+    gb_status status = gb_kept_add(kept, done, sizeof *done, err);
+    if (!status && !o->inputs)
+        kept->path = o->state;
+    if (!status)
+        status = gb_kept_read(kept, err);
+    return status || *done <= from->count ? status : gb_fail(err, GB_BAD_FILE, "%s: is damaged", o->state);
+}
+
 gb_status gb_clustering_sample(const gb_clustering *c, gb_model *model, const gb_cluster_options *o, size_t samples, double share,
-                               gb_add_maps *add, void *arg, gb_error *err) {
+                               gb_add_maps *add, void *arg, gb_kept *kept, gb_error *err) {
     gb_samples from = {0};
+    uint64_t done = 0;
     size_t largest = 1;
     float psi = o->psi > 0 ? o->psi : o->method == GB_CLUSTERS_PUBLISHED ? 0.5f : 0;
     for (size_t i = 0; i < c->count; i++) {
@@ -143,7 +165,10 @@ gb_status gb_clustering_sample(const gb_clustering *c, gb_model *model, const gb
     if (!status && psi > 0 && !o->inputs)
         status = gb_session_truncate(from.session, psi, -1, err);
     if (!status)
-        status = sample(c, &from, o, largest, share, add, arg, err);
+        status = go_on(c, &from, o, psi, kept, &done, err);
+    from.done = (size_t)done;
+    if (!status)
+        status = sample(c, &from, o, largest, share, add, arg, kept, &done, err);
     gb_samples_free(&from);
-    return status;
+    return gb_kept_end(kept, status);
 }

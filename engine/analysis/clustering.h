@@ -3,6 +3,7 @@
 #define GB_ENGINE_CLUSTERING_H
 
 #include "engine/ganbend_analysis.h"
+#include "kept.h"
 
 enum {
     GB_EMBEDDING = 10,          /* numbers in which a classifier of network-bending embeds a map */
@@ -30,10 +31,11 @@ gb_status gb_clustering_choose(gb_clustering *c, const gb_model *model, const ch
 /* Drops all layers but the first `count`. */
 void gb_clustering_keep(gb_clustering *c, size_t count);
 /* Renders `samples` images as the options say and calls `add` with the maps [channels, h, w] of each layer and image. Progress
- * goes from 0 to `share`. */
+ * goes from 0 to `share`. `kept` has the blocks in which `add` adds up, and for the classifiers a signature; this function adds
+ * the rest, goes on from what is in its file, and ends it. */
 typedef gb_status gb_add_maps(void *arg, size_t layer, const float *maps, gb_error *err);
 gb_status gb_clustering_sample(const gb_clustering *c, gb_model *model, const gb_cluster_options *o, size_t samples, double share,
-                               gb_add_maps *add, void *arg, gb_error *err);
+                               gb_add_maps *add, void *arg, gb_kept *kept, gb_error *err);
 gb_status gb_clustering_progress(const gb_cluster_options *o, double share, gb_error *err);
 /* The share of the variance of points [n, width] that is between clusters, `inertia` being what is within. */
 double gb_share_between(const float *point, size_t n, size_t width, double inertia);

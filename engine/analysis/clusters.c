@@ -31,7 +31,7 @@ void gb_clustering_layer(const gb_clustering *c, size_t index, gb_layer_clusters
 /* Checks the options and chooses the layers. *clustering is freed by the caller, also if it fails. */
 static gb_status choose(gb_model *model, const gb_cluster_options *given, gb_cluster_options *o, gb_clustering **clustering, gb_error *err) {
     *clustering = NULL;
-    if (GB_TAKE_OPTIONS(gb_cluster_options, initial, o, given, err))
+    if (GB_TAKE_OPTIONS(gb_cluster_options, state, o, given, err))
         return GB_BAD_ARGUMENT;
     if (o->clusters < 0 || o->clusters > MAX_CLUSTERS || !isfinite(o->psi))
         return gb_fail(err, GB_BAD_ARGUMENT, "%d clusters; expected 1 to %d", o->clusters, MAX_CLUSTERS);

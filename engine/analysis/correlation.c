@@ -195,9 +195,19 @@ static void release(correlation *all) {
 gb_status gb_cluster_by_correlation(gb_clustering *c, gb_model *model, const gb_cluster_options *o, gb_error *err) {
     const double sampling = 0.9;        /* share of the progress */
     correlation all = {.clustering = c};
+    gb_kept kept = {0};
     gb_status status = make(&all, c, err);
+    for (size_t i = 0; i < c->count && !status; i++) {
+        size_t n = c->layers[i].channels;
+        status = gb_kept_add(&kept, all.layers[i].sum, n * sizeof(double), err);
+        if (!status)
+            status = gb_kept_add(&kept, all.layers[i].product, n * n * sizeof(double), err);
+        if (!status)
+            status = gb_kept_add(&kept, &all.layers[i].pixels, sizeof(double), err);
+    }
     if (!status)
-        status = gb_clustering_sample(c, model, o, o->samples ? o->samples : SAMPLES, sampling, add_maps, &all, err);
+        status = gb_clustering_sample(c, model, o, o->samples ? o->samples : SAMPLES, sampling, add_maps, &all, &kept, err);
+    gb_kept_end(&kept, GB_OK);
     for (size_t i = 0; i < c->count && !status; i++) {
         status = cluster_layer(&c->layers[i], &all.layers[i], o->seed, err);
         if (!status)

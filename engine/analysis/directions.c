@@ -10,6 +10,7 @@
 #include "engine/base/work_count.h"
 #include "engine/ganbend_analysis.h"
 #include "engine/graph/model.h"
+#include "kept.h"
 #include "pca.h"
 #include "samples.h"
 
@@ -23,6 +24,8 @@ typedef struct search {
     gb_latent_space space;
     size_t latent_width;
     double progress_from, progress_share;       /* of the pass that is running */
+    uint64_t pass, at;          /* the pass that is running, and how many of its samples have been taken */
+    gb_kept kept;
     gb_error *err;
 } search;
 
@@ -55,14 +58,15 @@ static gb_status add(const search *s, const char *prefix, size_t number, const f
 /* A function that takes a batch of values and latents. */
 typedef gb_status batch_function(void *arg, const float *values, const float *latents, size_t count);
 
-/* Renders all samples and gives them to `take` in batches of up to `rows`. */
-static gb_status each_batch(const search *s, gb_node node, size_t samples, int batch, size_t rows, batch_function *take,
+/* Renders the samples from number s->at on and gives them to `take` in batches of up to `rows`. */
+static gb_status each_batch(search *s, gb_node node, size_t samples, int batch, size_t rows, batch_function *take,
                             void *arg) {
     gb_samples from;
     float *values = NULL, *latents = NULL;
     size_t n = 1, held = 0;
     gb_status status = gb_samples_new(&from, s->model, node, samples, batch, s->options->seed, s->options->z, s->err);
     if (!status) {
+        from.done = (size_t)s->at;
         values = calloc((rows + (size_t)batch) * from.width, sizeof *values);
         latents = calloc((rows + (size_t)batch) * from.latent_width, sizeof *latents);
         status = values && latents ? GB_OK : no_memory(s);
@@ -73,6 +77,9 @@ static gb_status each_batch(const search *s, gb_node node, size_t samples, int b
         if (!status && held && (held >= rows || !n)) {
             status = take(arg, values, latents, held);
             held = 0;
+            s->at = from.done;
+            if (!status)
+                status = gb_kept_write(&s->kept, s->err);
         }
         if (!status)
             status = report(s, (double)from.done / (double)samples);
@@ -86,7 +93,7 @@ static gb_status each_batch(const search *s, gb_node node, size_t samples, int b
 /* ------------------------------------------------------------------------------------------------ principal components */
 
 typedef struct fit {
-    const search *s;
+    search *s;
     gb_pca pca;
     /* Of the second pass, for another node than the latent: */
     double *coordinates;        /* [kept] of one sample, in deviations */
@@ -129,16 +136,19 @@ static gb_status add_to_equations(void *arg, const float *values, const float *l
 static gb_status solve(fit *f) {
     size_t kept = f->pca.kept, latent = f->s->latent_width;
     double *values = malloc(kept * sizeof *values + 1), *row = malloc(latent * sizeof *row + 1);
-    gb_status status = values && row ? GB_OK : no_memory(f->s);
+    double *vectors = malloc(kept * kept * sizeof *vectors + 1);
+    gb_status status = values && row && vectors ? GB_OK : no_memory(f->s);
     if (!status)
-        status = told(f->s, gb_eigen_symmetric(kept, f->normal, values),
+        memcpy(vectors, f->normal, kept * kept * sizeof *vectors);
+    if (!status)
+        status = told(f->s, gb_eigen_symmetric(kept, vectors, values),
                       "principal components: the layer's values do not determine latents");
     for (size_t c = 0; c < kept && !status; c++) {
         double length = 0;
         for (size_t i = 0; i < latent; i++)
             row[i] = 0;
         for (size_t e = 0; e < kept; e++) {
-            const double *vector = f->normal + e * kept;
+            const double *vector = vectors + e * kept;
             for (size_t k = 0; k < kept && values[e] > values[0] * 1e-12; k++)
                 for (size_t i = 0; i < latent; i++)
                     row[i] += vector[c] * vector[k] / values[e] * f->right[k * latent + i];
@@ -150,6 +160,7 @@ static gb_status solve(fit *f) {
     }
     free(values);
     free(row);
+    free(vectors);
     return status;
 }
 
@@ -170,23 +181,31 @@ static gb_status add_to_deviations(void *arg, const float *values, const float *
     return GB_OK;
 }
 
-/* PCA of a layer: finds the latents that move along each component. */
-static gb_status add_latent_directions(search *s, fit *f, gb_node node, size_t samples) {
-    size_t kept = f->pca.kept, latent = s->latent_width;
+static gb_status make_equations(fit *f) {
+    size_t kept = f->pca.kept, latent = f->s->latent_width;
     f->coordinates = calloc(kept + 1, sizeof *f->coordinates);
     f->normal = calloc(kept * kept + 1, sizeof *f->normal);
     f->right = calloc(kept * latent + 1, sizeof *f->right);
     f->vectors = calloc(kept * latent + 1, sizeof *f->vectors);
     f->sum = calloc(3 * kept + 1, sizeof *f->sum);
     if (!f->coordinates || !f->normal || !f->right || !f->vectors || !f->sum)
-        return no_memory(s);
+        return no_memory(f->s);
     f->squares = f->sum + kept;
     f->first = f->squares + kept;
+    return GB_OK;
+}
+
+/* PCA of a layer: finds the latents that move along each component. */
+static gb_status add_latent_directions(search *s, fit *f, gb_node node, size_t samples) {
+    size_t kept = f->pca.kept, latent = s->latent_width;
     s->progress_from = 0.5;
     s->progress_share = 0.45;
-    gb_status status = each_batch(s, node, samples, LAYER_BATCH, PCA_ROWS, add_to_equations, f);
-    if (!status)
+    gb_status status = s->pass < 2 ? each_batch(s, node, samples, LAYER_BATCH, PCA_ROWS, add_to_equations, f) : GB_OK;
+    if (!status) {
+        s->pass = 2;
+        s->at = 0;
         status = solve(f);
+    }
     s->progress_from = 0.95;
     s->progress_share = 0.05;
     if (!status)
@@ -196,6 +215,33 @@ static gb_status add_latent_directions(search *s, fit *f, gb_node node, size_t s
         status = add(s, "pc", c, f->vectors + c * latent, sqrt(variance > 0 ? variance : 0), 0, -1);
     }
     return status;
+}
+
+/* Reads what a run that was interrupted has done. The last pass, of latents alone, begins again. */
+static gb_status go_on(search *s, fit *f, gb_node node, size_t samples) {
+    const gb_direction_options *o = s->options;
+    const gb_pca *pca = &f->pca;
+    size_t width = pca->width, kept = pca->kept;
+    const uint64_t whole[] = {gb_model_checksum(s->model), (uint64_t)node, samples, s->count, o->seed};
+    gb_node_info z = {0};
+    gb_model_node(s->model, gb_model_find_role(s->model, GB_ROLE_Z, 0), &z);
+    const struct { void *bytes; size_t size; } blocks[] = {
+        {&s->pass, sizeof s->pass}, {&s->at, sizeof s->at}, {&f->pca.samples, sizeof f->pca.samples}, {&f->pca.kept, sizeof f->pca.kept},
+        {pca->mean, width * sizeof(double)}, {pca->components, kept * width * sizeof(float)}, {pca->singular, kept * sizeof(double)},
+        {pca->shift, width * sizeof(double)}, {pca->products, width * width * sizeof(double)}, {pca->sums, width * sizeof(double)},
+        {f->normal, kept * kept * sizeof(double)}, {f->right, kept * s->latent_width * sizeof(double)},
+    };
+    gb_status status = GB_OK;
+    s->kept = (gb_kept){.path = o->state, .signature = gb_signature(gb_signature(0, whole, sizeof whole), o->z,
+                                                                    samples * (size_t)z.shape[0] * sizeof *o->z)};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks && !status; i++)
+        if (blocks[i].bytes)
+            status = gb_kept_add(&s->kept, blocks[i].bytes, blocks[i].size, s->err);
+    if (!status)
+        status = gb_kept_read(&s->kept, s->err);
+    return status || (s->at <= samples && s->pass <= 2 && f->pca.kept <= kept)
+               ? status
+               : gb_fail(s->err, GB_BAD_FILE, "%s: is damaged", o->state);
 }
 
 static gb_status principal_components(search *s) {
@@ -215,16 +261,26 @@ static gb_status principal_components(search *s) {
         width *= (size_t)info.shape[i];
     s->progress_share = node == latent ? 1 : 0.5;
     gb_status status = gb_pca_new(&f.pca, width, s->count, width <= GB_PCA_EXACT_WIDTH) ? GB_OK : no_memory(s);
+    if (!status && node != latent)
+        status = make_equations(&f);
     if (!status)
+        status = go_on(s, &f, node, samples);
+    if (!status && !s->pass) {
         status = each_batch(s, node, samples, node == latent ? LATENT_BATCH : LAYER_BATCH, PCA_ROWS, add_to_pca, &f);
-    if (!status)
-        status = told(s, gb_pca_finish(&f.pca), "principal components: the values are not finite");
+        if (!status)
+            status = told(s, gb_pca_finish(&f.pca), "principal components: the values are not finite");
+        if (!status) {          /* otherwise it goes on in this pass */
+            s->pass = 1;
+            s->at = 0;
+        }
+    }
     if (!status && !f.pca.kept)
         status = gb_fail(s->err, GB_BAD_ARGUMENT, "'%s' has the same values in all %zu samples", info.name, samples);
     if (!status && node != latent)
         status = add_latent_directions(s, &f, node, samples);
     for (size_t i = 0; i < f.pca.kept && node == latent && !status; i++)
         status = add(s, "pc", i, f.pca.components + i * width, gb_pca_deviation(&f.pca, i), 0, -1);
+    status = gb_kept_end(&s->kept, status);
     gb_pca_free(&f.pca);
     free(f.coordinates);
     free(f.normal);
@@ -318,7 +374,7 @@ gb_status gb_find_directions(gb_model *model, const gb_direction_options *given,
     gb_node latent = gb_latent_node(model);
     gb_node_info info = {0};
     *directions = NULL;
-    gb_status status = GB_TAKE_OPTIONS(gb_direction_options, progress_arg, &options, given, err);
+    gb_status status = GB_TAKE_OPTIONS(gb_direction_options, state, &options, given, err);
     if (status)
         return status;
     if (s.options->count < 0 || latent == GB_NO_NODE)

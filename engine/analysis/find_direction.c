@@ -51,7 +51,8 @@ static gb_status measure(work *k, double *objective) {
     return gb_region_measure(&k->region, objective, k->err);
 }
 
-static void add_slopes(work *k) {
+static void add_slopes(void *arg) {
+    work *k = arg;
     for (size_t c = 0; c < k->count; c++) {
         gb_direction d;
         double sum = 0;
@@ -105,10 +106,9 @@ static gb_status search(work *k) {
             memcpy(kept, k->along, k->count * sizeof *kept);
         }
         if (!status)
-            status = gb_region_differentiate(&k->region, k->err);
+            status = gb_region_slopes(&k->region, add_slopes, k, k->slope, k->err);
         if (status)
             break;
-        add_slopes(k);
         gb_adam_step(adam, rate, k->slope, k->along);
         set_length_1(k);
     }
@@ -160,13 +160,15 @@ static gb_status prepare(work *k, gb_model *model) {
     k->first = (size_t)o->first_layer;
     k->last = (size_t)last;
     k->amount = o->amount > 0 ? o->amount : amount;
-    gb_status status = gb_region_new(&k->region, model, node, o, (size_t)(o->steps ? o->steps : STEPS) + TRIED + 2, k->err);
-    if (!status)
-        status = gb_find_directions(model, &(gb_direction_options){.count = COMPONENTS, .samples = COMPONENT_SAMPLES, .seed = o->seed},
-                                    &k->components, k->err);
+    size_t steps = (size_t)(o->steps > 0 ? o->steps : STEPS);
+    gb_status status = gb_find_directions(model, &(gb_direction_options){.count = COMPONENTS, .samples = COMPONENT_SAMPLES,
+                                                                         .seed = o->seed}, &k->components, k->err);
     if (status)
         return status;
     k->count = gb_directions_count(k->components);
+    status = gb_region_new(&k->region, model, node, o, steps + TRIED + 2, steps, k->count, k->err);
+    if (status)
+        return status;
     k->vector = calloc(k->width, sizeof *k->vector);
     k->along = calloc(k->count, sizeof *k->along);
     k->slope = calloc(k->count, sizeof *k->slope);
@@ -177,7 +179,7 @@ gb_status gb_find_region_direction(gb_model *model, const gb_region_options *giv
                                    gb_region_effect *effect, gb_error *err) {
     gb_region_options options;
     work k = {.o = &options, .err = err};
-    if (GB_TAKE_OPTIONS(gb_region_options, progress_arg, &options, given, err))
+    if (GB_TAKE_OPTIONS(gb_region_options, state, &options, given, err))
         return GB_BAD_ARGUMENT;
     gb_status status = prepare(&k, model);
     if (!status)
@@ -188,6 +190,7 @@ gb_status gb_find_region_direction(gb_model *model, const gb_region_options *giv
         status = measure_effect(&k, effect);
     if (!status)
         status = add_direction(&k, name, directions);
+    status = gb_region_end(&k.region, status);
     gb_region_free(&k.region);
     gb_directions_free(k.components);
     free(k.vector);

@@ -35,7 +35,8 @@ static void change(work *k) {
     }
 }
 
-static void add_slopes(work *k) {
+static void add_slopes(void *arg) {
+    work *k = arg;
     for (size_t u = 0; u < k->channels; u++) {
         double sum = 0;
         for (size_t n = 0; n < k->region.batch; n++)
@@ -56,10 +57,9 @@ static gb_status search(work *k) {
         change(k);
         status = gb_region_measure(&k->region, &objective, k->err);
         if (!status)
-            status = gb_region_differentiate(&k->region, k->err);
+            status = gb_region_slopes(&k->region, add_slopes, k, k->slope, k->err);
         if (status)
             break;
-        add_slopes(k);
         for (size_t u = 0; u < k->channels && !s; u++)
             k->candidate[u].slope = k->slope[u];
         gb_adam_step(adam, rate, k->slope, k->share);
@@ -138,8 +138,8 @@ static gb_status prepare(work *k, gb_model *model) {
     k->plane = (size_t)(info.shape[1] * info.shape[2]);
     k->count = o->count ? (size_t)o->count : COUNT;
     k->candidates = CANDIDATES * k->count < k->channels ? CANDIDATES * k->count : k->channels;
-    status = gb_region_new(&k->region, model, node, o, (size_t)(o->steps ? o->steps : STEPS) + k->count * k->candidates + 2,
-                           k->err);
+    size_t steps = (size_t)(o->steps > 0 ? o->steps : STEPS);
+    status = gb_region_new(&k->region, model, node, o, steps + k->count * k->candidates + 2, steps, k->channels, k->err);
     if (status)
         return status;
     k->share = calloc(k->channels, sizeof *k->share);
@@ -153,7 +153,7 @@ gb_status gb_find_region_units(gb_model *model, const gb_region_options *given, 
                                gb_error *err) {
     gb_region_options options;
     work k = {.o = &options, .err = err};
-    if (GB_TAKE_OPTIONS(gb_region_options, progress_arg, &options, given, err))
+    if (GB_TAKE_OPTIONS(gb_region_options, state, &options, given, err))
         return GB_BAD_ARGUMENT;
     gb_status status = prepare(&k, model);
     if (!status)
@@ -168,6 +168,7 @@ gb_status gb_find_region_units(gb_model *model, const gb_region_options *given, 
     }
     if (!status)
         status = measure_effect(&k, units, *found, effect);
+    status = gb_region_end(&k.region, status);
     gb_region_free(&k.region);
     free(k.share);
     free(k.slope);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/error.h"
 #include "engine/base/work_count.h"
@@ -36,12 +37,41 @@ static gb_status open_sessions(gb_region *r, gb_error *err) {
     return status ? status : gb_session_want(r->session, r->name, err);
 }
 
+/* Reads what a search that was interrupted has measured. */
+static gb_status go_on(gb_region *r, gb_error *err) {
+    const gb_region_options *o = r->options;
+    const uint64_t whole[] = {gb_model_checksum(r->model), (uint64_t)r->node, r->batch, r->all, r->steps, r->slope_count, o->seed,
+                              (uint64_t)o->label, (uint64_t)o->count, (uint64_t)o->first_layer, (uint64_t)o->layer_count};
+    const float numbers[] = {o->psi, o->factor, o->amount};
+    gb_node_info z = {0};
+    gb_model_node(r->model, gb_model_find_role(r->model, GB_ROLE_Z, 0), &z);
+    uint32_t signature = gb_signature(gb_signature(0, whole, sizeof whole), numbers, sizeof numbers);
+    signature = gb_signature(signature, o->z, 2 * r->batch * (size_t)z.shape[0] * sizeof *o->z);
+    r->kept = (gb_kept){.path = o->state, .signature = gb_signature(signature, o->mask, r->pixels * sizeof *o->mask)};
+    gb_status status = gb_kept_add(&r->kept, &r->measured, sizeof r->measured, err);
+    if (!status)
+        status = gb_kept_add(&r->kept, &r->differentiated, sizeof r->differentiated, err);
+    if (!status)
+        status = gb_kept_add(&r->kept, r->means, 2 * r->all * sizeof *r->means, err);
+    if (!status)
+        status = gb_kept_add(&r->kept, r->slopes, r->steps * r->slope_count * sizeof *r->slopes, err);
+    if (!status)
+        status = gb_kept_read(&r->kept, err);
+    return status || (r->measured <= r->all && r->differentiated <= r->steps)
+               ? status
+               : gb_fail(err, GB_BAD_FILE, "%s: is damaged", o->state);
+}
+
+gb_status gb_region_end(gb_region *r, gb_status status) {
+    return gb_kept_end(&r->kept, status);
+}
+
 gb_status gb_region_new(gb_region *r, gb_model *model, gb_node node, const gb_region_options *o, size_t measurements,
-                        gb_error *err) {
+                        size_t steps, size_t slope_count, gb_error *err) {
     gb_node_info info;
     int64_t shape[3];
     *r = (gb_region){.model = model, .options = o, .node = node, .batch = o->samples ? o->samples : SAMPLES, .width = 1,
-                     .all = measurements ? measurements : 1};
+                     .all = measurements, .steps = steps, .slope_count = slope_count};
     if (gb_model_find_role(model, GB_ROLE_Z, 0) == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no z to draw");
     if (r->batch > MOST_SAMPLES || o->steps < 0 || o->count < 0)
@@ -62,9 +92,12 @@ gb_status gb_region_new(gb_region *r, gb_model *model, gb_node node, const gb_re
     r->gradient = malloc(r->batch * r->width * sizeof *r->gradient);
     r->before = malloc(r->batch * r->floats * sizeof *r->before);
     r->after = malloc(r->batch * r->floats * sizeof *r->after);
-    if (!r->values || !r->changed || !r->gradient || !r->before || !r->after)
+    r->means = calloc(2 * r->all, sizeof *r->means);
+    r->slopes = calloc(r->steps * r->slope_count, sizeof *r->slopes);
+    if (!r->values || !r->changed || !r->gradient || !r->before || !r->after || !r->means || !r->slopes)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    return open_sessions(r, err);
+    status = open_sessions(r, err);
+    return status ? status : go_on(r, err);
 }
 
 void gb_region_free(gb_region *r) {
@@ -75,6 +108,8 @@ void gb_region_free(gb_region *r) {
     free(r->gradient);
     free(r->before);
     free(r->after);
+    free(r->means);
+    free(r->slopes);
     *r = (gb_region){0};
 }
 
@@ -114,7 +149,7 @@ gb_status gb_region_load(gb_region *r, size_t first, gb_error *err) {
     return status ? status : gb_session_read(r->base, r->node, r->values, err);
 }
 
-gb_status gb_region_measure(gb_region *r, double *objective, gb_error *err) {
+static gb_status compare(gb_region *r, gb_error *err) {
     const gb_region_options *o = r->options;
     double inside = 0, outside = 0, count = (double)r->batch;
     gb_status status = gb_session_feed(r->session, r->name, r->changed, err);
@@ -129,13 +164,39 @@ gb_status gb_region_measure(gb_region *r, double *objective, gb_error *err) {
     }
     r->mean_inside = inside / (r->inside * count);
     r->mean_outside = outside / (r->outside * count);
+    return GB_OK;
+}
+
+gb_status gb_region_measure(gb_region *r, double *objective, gb_error *err) {
+    const gb_region_options *o = r->options;
+    double *means = r->means + 2 * (r->done < r->all ? r->done : r->all - 1);
+    gb_status status = GB_OK;
+    r->is_known = r->done < r->measured;
+    if (r->is_known) {
+        r->mean_inside = means[0];
+        r->mean_outside = means[1];
+    } else {
+        status = compare(r, err);
+        means[0] = r->mean_inside;
+        means[1] = r->mean_outside;
+        r->measured += !status && r->measured < r->all;
+    }
     *objective = log((r->mean_inside + visible) / (r->mean_outside + visible));
     r->done++;
+    if (!status)
+        status = gb_kept_write(&r->kept, err);
+    if (status)
+        return status;
     double share = (double)r->done / (double)r->all;
     return !o->progress || o->progress(o->progress_arg, share < 1 ? share : 1) ? GB_OK : gb_fail_cancelled(err);
 }
 
-gb_status gb_region_differentiate(gb_region *r, gb_error *err) {
+static gb_status differentiate(gb_region *r, gb_error *err) {
+    if (r->is_known) {          /* the pictures are needed */
+        gb_status status = compare(r, err);
+        if (status)
+            return status;
+    }
     double count = (double)r->batch;
     double inside = 1 / ((r->mean_inside + visible) * r->inside * count);
     double outside = 1 / ((r->mean_outside + visible) * r->outside * count);
@@ -146,4 +207,19 @@ gb_status gb_region_differentiate(gb_region *r, gb_error *err) {
     }
     gb_status status = gb_session_backward(r->session, gb_model_output(r->model), r->after, err);
     return status ? status : gb_session_gradient(r->session, r->node, r->gradient, err);
+}
+
+gb_status gb_region_slopes(gb_region *r, void (*compute)(void *arg), void *arg, float *slopes, gb_error *err) {
+    float *known = r->slopes + r->slopes_taken * r->slope_count;
+    if (r->slopes_taken == r->differentiated) {
+        gb_status status = differentiate(r, err);
+        if (status)
+            return status;
+        compute(arg);
+        memcpy(known, slopes, r->slope_count * sizeof *slopes);
+        r->differentiated++;
+    }
+    memcpy(slopes, known, r->slope_count * sizeof *slopes);
+    r->slopes_taken++;
+    return GB_OK;
 }

@@ -10,6 +10,7 @@
 #include "engine/bend/bends.h"
 #include "engine/ganbend_analysis.h"
 #include "engine/graph/model.h"
+#include "kept.h"
 #include "look.h"
 #include "samples.h"
 
@@ -217,6 +218,27 @@ static gb_status prepare(work *k) {
     return status ? status : gb_session_tap(k->session, k->at, k->err);
 }
 
+/* Reads what a run that was interrupted has done: the first *next vectors. */
+static gb_status go_on(work *k, size_t count, gb_kept *kept, uint64_t *next, gb_tileable *tileable, float *vectors) {
+    const gb_tileability_options *o = k->o;
+    const uint64_t whole[] = {gb_model_checksum(k->model), count, o->seed, (uint64_t)o->label, (uint64_t)k->node, (uint64_t)k->grid,
+                              (uint64_t)o->erosion, (uint64_t)o->features_size, o->features ? gb_model_checksum(o->features) : 0,
+                              o->features != NULL};
+    gb_node_info z = {0};
+    gb_model_node(k->model, gb_model_find_role(k->model, GB_ROLE_Z, 0), &z);
+    uint32_t signature = gb_signature(gb_signature(0, whole, sizeof whole), &o->psi, sizeof o->psi);
+    signature = gb_signature(signature, o->features_at, o->features_at ? strlen(o->features_at) : 0);
+    signature = gb_signature(signature, o->z, count * (size_t)z.shape[0] * sizeof *o->z);
+    signature = gb_signature(signature, o->pixels, 2 * count * sizeof *o->pixels);
+    *kept = (gb_kept){.path = o->state, .signature = signature};
+    gb_status status = gb_kept_add(kept, next, sizeof *next, k->err);
+    if (!status)
+        status = gb_kept_add(kept, tileable, count * sizeof *tileable, k->err);
+    if (!status)
+        status = gb_kept_add(kept, vectors, count * k->channels * sizeof *vectors, k->err);
+    return status ? status : gb_kept_read(kept, k->err);
+}
+
 typedef struct place {
     float cosine;
     size_t index;
@@ -244,19 +266,30 @@ gb_status gb_measure_tileability(gb_model *model, const gb_tileability_options *
                                  gb_error *err) {
     gb_tileability_options options;
     work k = {.model = model, .o = &options, .err = err};
-    if (GB_TAKE_OPTIONS(gb_tileability_options, progress_arg, &options, given, err))
+    if (GB_TAKE_OPTIONS(gb_tileability_options, state, &options, given, err))
         return GB_BAD_ARGUMENT;
     size_t count = options.count ? options.count : VECTORS;
     gb_status status = count <= MOST_VECTORS ? prepare(&k)
                                              : gb_fail(err, GB_BAD_ARGUMENT, "%zu vectors; at most %d", count, (int)MOST_VECTORS);
-    for (size_t i = 0; i < count && !status; i++) {
-        tileable[i] = (gb_tileable){0};
-        status = measure_one(&k, i, &tileable[i], vectors + i * k.channels);
-        if (!status && options.progress && !options.progress(options.progress_arg, (double)(i + 1) / (double)count))
+    gb_kept kept = {0};
+    uint64_t next = 0;
+    if (!status) {
+        memset(tileable, 0, count * sizeof *tileable);
+        memset(vectors, 0, count * k.channels * sizeof *vectors);
+        status = go_on(&k, count, &kept, &next, tileable, vectors);
+    }
+    while (next < count && !status) {
+        status = measure_one(&k, (size_t)next, &tileable[next], vectors + next * k.channels);
+        if (!status) {
+            next++;
+            status = gb_kept_write(&kept, err);
+        }
+        if (!status && options.progress && !options.progress(options.progress_arg, (double)next / (double)count))
             status = gb_fail_cancelled(err);
     }
     if (!status)
         status = set_ranks(&k, tileable, count);
+    status = gb_kept_end(&kept, status);
     gb_session_free(k.session);
     gb_look_free(&k.look);
     free(k.on_grid);

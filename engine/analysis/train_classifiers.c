@@ -262,21 +262,23 @@ static void begin_epoch(layer_training *l, uint64_t epoch) {
     shuffle(l->order, l->learned, l->t->o->seed + (epoch + 1) * UINT64_C(2654435761));
 }
 
-static void load_batch(layer_training *l, size_t first) {
-    size_t pixels = l->maps.pixels;
-    for (int i = 0; i < l->plan->batch; i++) {
+static gb_status load_batch(layer_training *l, size_t first) {
+    gb_status status = GB_OK;
+    for (int i = 0; i < l->plan->batch && !status; i++) {
         size_t number = l->order[first + (size_t)i];
-        gb_maps_restore(l->maps.bytes + number * pixels, pixels, l->batch + (size_t)i * pixels);
+        status = gb_maps_read(&l->maps, number, l->batch + (size_t)i * l->maps.pixels, l->t->err);
         l->labels[i] = l->rank[number % l->maps.maps];
     }
+    return status;
 }
 
 static gb_status look(layer_training *l, uint64_t epoch, double loss) {
     size_t right = 0, seen = 0;
     gb_status status = GB_OK;
     for (uint64_t i = 0; i < l->plan->looks && !status; i++, seen += (size_t)l->plan->batch) {
-        load_batch(l, l->learned + (size_t)i * (size_t)l->plan->batch);
-        status = gb_trainer_look(&l->trainer, l->batch, l->labels, &right, l->t->err);
+        status = load_batch(l, l->learned + (size_t)i * (size_t)l->plan->batch);
+        if (!status)
+            status = gb_trainer_look(&l->trainer, l->batch, l->labels, &right, l->t->err);
     }
     if (status)
         return status;
@@ -301,8 +303,9 @@ static gb_status train_epochs(layer_training *l) {
             begin_epoch(l, epoch);
             sum = 0;
         }
-        load_batch(l, (size_t)at * (size_t)p->batch);
-        status = gb_trainer_step(&l->trainer, l->batch, l->labels, &loss, l->t->err);
+        status = load_batch(l, (size_t)at * (size_t)p->batch);
+        if (!status)
+            status = gb_trainer_step(&l->trainer, l->batch, l->labels, &loss, l->t->err);
         sum += loss;
         l->step++;
         if (!status && at + 1 == p->steps)

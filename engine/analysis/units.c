@@ -10,6 +10,7 @@
 #include "engine/ganbend_gradient.h"
 #include "engine/graph/model.h"
 #include "engine/picture/png_read.h"
+#include "kept.h"
 #include "samples.h"
 
 enum { SAMPLES = 4 };
@@ -38,6 +39,8 @@ typedef struct work {
     double *attribution;                    /* [channels] */
     gb_unit *units;
     size_t done, all;                       /* renders */
+    uint64_t next;                          /* sample · channels + unit: the unit that is bent next */
+    gb_kept kept;
     gb_error *err;
 } work;
 
@@ -95,21 +98,21 @@ static gb_status attribute(work *k) {
     return status;
 }
 
-/* Adds the difference of the pictures to both sums: the mean over all pixels, and over the mask. */
-static void add_difference(const work *k, double *everywhere, double *in_mask) {
+/* The difference of the pictures: the mean over all pixels, and over the mask. */
+static void measure_difference(const work *k, double *everywhere, double *in_mask) {
     double all = 0, inside = 0;
     for (size_t i = 0; i < k->floats; i++) {
         double by = fabs((double)k->after[i] - (double)k->before[i]);
         all += by;
         inside += by * (k->mask ? (double)k->mask[i % k->pixels] : 1);
     }
-    *everywhere += all / (double)k->floats;
-    *in_mask += inside / (k->mask_sum * (double)k->picture[0]);
+    *everywhere = all / (double)k->floats;
+    *in_mask = inside / (k->mask_sum * (double)k->picture[0]);
 }
 
-static gb_status bend_unit(work *k, gb_session *session, int unit, int bend) {
+static gb_status bend_once(work *k, gb_session *session, int unit, int bend, double *everywhere, double *in_mask) {
     gb_bend_options o = {.kind = GB_BEND_FILTER, .at = k->at, .features = {.choice = GB_FEATURES_LIST, .list = &unit, .count = 1}};
-    size_t plane = k->h * k->w, at = (size_t)unit * (size_t)(k->bend_count + 1) + (size_t)bend;
+    size_t plane = k->h * k->w;
     gb_bend id;
     if (bend < k->bend_count) {
         o.name = k->bends[bend].filter;
@@ -127,24 +130,68 @@ static gb_status bend_unit(work *k, gb_session *session, int unit, int bend) {
         status = gb_session_render(session, k->after, k->err);
     if (status)
         return status;
-    add_difference(k, &k->difference[at], &k->difference_in_mask[at]);
+    measure_difference(k, everywhere, in_mask);
     status = gb_session_unbend(session, id, k->err);
     return status ? status : report(k);
+}
+
+/* All bends of a unit, or none, are added to the sums, so that they can be kept. */
+static gb_status bend_unit(work *k, gb_session *session, int unit) {
+    double everywhere[GB_UNIT_BENDS + 1], in_mask[GB_UNIT_BENDS + 1];
+    size_t at = (size_t)unit * (size_t)(k->bend_count + 1);
+    gb_status status = GB_OK;
+    for (int b = 0; b <= k->bend_count && !status; b++)
+        status = bend_once(k, session, unit, b, &everywhere[b], &in_mask[b]);
+    if (status)
+        return status;
+    for (int b = 0; b <= k->bend_count; b++) {
+        k->difference[at + (size_t)b] += everywhere[b];
+        k->difference_in_mask[at + (size_t)b] += in_mask[b];
+    }
+    k->next++;
+    return gb_kept_write(&k->kept, k->err);
 }
 
 /* Bends each unit alone, in each sample. Only what follows the layer is rendered again. */
 static gb_status bend_all(work *k) {
     gb_session *session = NULL;
     gb_status status = gb_session_new(k->model, &(gb_session_options){.purpose = GB_INTERACTIVE}, &session, k->err);
-    for (size_t s = 0; s < k->samples && !status; s++) {
-        status = set_sample(k, session, s);
+    while (k->next < k->samples * k->channels && !status) {
+        status = set_sample(k, session, k->next / k->channels);
         if (!status)
             status = gb_session_render(session, k->before, k->err);
-        for (int u = 0; u < (int)k->channels && !status; u++)
-            for (int b = 0; b <= k->bend_count && !status; b++)
-                status = bend_unit(k, session, u, b);
+        for (size_t u = k->next % k->channels; u < k->channels && !status; u++)
+            status = bend_unit(k, session, (int)u);
     }
     gb_session_free(session);
+    return status;
+}
+
+/* Reads what a run that was interrupted has done. */
+static gb_status go_on(work *k) {
+    const gb_unit_options *o = k->o;
+    size_t sums = k->channels * (size_t)(k->bend_count + 1) * sizeof *k->difference, z_dim = 0;
+    const uint64_t whole[] = {gb_model_checksum(k->model), k->samples, o->seed, (uint64_t)o->label, (uint64_t)k->node,
+                              (uint64_t)k->bend_count};
+    gb_node_info z = {0};
+    gb_model_node(k->model, gb_model_find_role(k->model, GB_ROLE_Z, 0), &z);
+    z_dim = (size_t)z.shape[0];
+    uint32_t signature = gb_signature(gb_signature(0, whole, sizeof whole), &o->psi, sizeof o->psi);
+    signature = gb_signature(signature, o->z, k->samples * z_dim * sizeof *o->z);
+    signature = gb_signature(signature, k->mask, k->pixels * sizeof *k->mask);
+    for (int i = 0; i < k->bend_count; i++) {
+        signature = gb_signature(signature, k->bends[i].filter, strlen(k->bends[i].filter));
+        signature = gb_signature(signature, k->bends[i].params, (size_t)k->bends[i].param_count * sizeof *k->bends[i].params);
+    }
+    k->kept = (gb_kept){.path = o->state, .signature = signature};
+    gb_status status = gb_kept_add(&k->kept, &k->next, sizeof k->next, k->err);
+    if (!status)
+        status = gb_kept_add(&k->kept, k->difference, sums, k->err);
+    if (!status)
+        status = gb_kept_add(&k->kept, k->difference_in_mask, sums, k->err);
+    if (!status)
+        status = gb_kept_read(&k->kept, k->err);
+    k->done += (size_t)k->next * (size_t)(k->bend_count + 1);
     return status;
 }
 
@@ -276,7 +323,7 @@ static gb_status prepare(work *k) {
 gb_status gb_measure_units(gb_model *model, const gb_unit_options *given, gb_unit *units, gb_error *err) {
     gb_unit_options options;
     work k = {.model = model, .o = &options, .units = units, .err = err};
-    if (GB_TAKE_OPTIONS(gb_unit_options, progress_arg, &options, given, err))
+    if (GB_TAKE_OPTIONS(gb_unit_options, state, &options, given, err))
         return GB_BAD_ARGUMENT;
     k.bends = options.bends ? options.bends : default_bends;
     k.bend_count = options.bends ? options.bend_count : (int)(sizeof default_bends / sizeof *default_bends);
@@ -284,6 +331,8 @@ gb_status gb_measure_units(gb_model *model, const gb_unit_options *given, gb_uni
     if (k.bend_count < 0 || k.bend_count > GB_UNIT_BENDS || !(options.quantile >= 0 && options.quantile <= 1))
         return gb_fail(err, GB_BAD_ARGUMENT, "at most %d bends, and a quantile from 0 to 1", GB_UNIT_BENDS);
     gb_status status = prepare(&k);
+    if (!status)
+        status = go_on(&k);
     if (!status)
         status = attribute(&k);
     if (!status)
@@ -294,6 +343,7 @@ gb_status gb_measure_units(gb_model *model, const gb_unit_options *given, gb_uni
         status = bend_all(&k);
     if (!status)
         store_differences(&k);
+    status = gb_kept_end(&k.kept, status);
     free(k.maps);
     free(k.value);
     free(k.before);

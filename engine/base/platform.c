@@ -116,10 +116,10 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
     return status;
 }
 
-static gb_status read_all(int fd, const char *path, unsigned char *bytes, size_t size, gb_error *err) {
+static gb_status read_all(int fd, const char *path, size_t at, unsigned char *bytes, size_t size, gb_error *err) {
     gb_status status = GB_OK;
     for (size_t done = 0; !status && done < size;) {
-        ssize_t n = read(fd, bytes + done, size - done);
+        ssize_t n = pread(fd, bytes + done, size - done, (off_t)(at + done));
         if (n > 0)
             done += (size_t)n;
         else if (n == 0)
@@ -144,7 +144,7 @@ gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size
     if (size > most)
         size = most;
     unsigned char *bytes = gb_aligned_alloc_with(allocator, size);
-    status = bytes ? read_all(fd, path, bytes, size, err) : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
+    status = bytes ? read_all(fd, path, 0, bytes, size, err) : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
     close(fd);
     if (status)
         gb_aligned_free(bytes);
@@ -169,9 +169,26 @@ gb_status gb_read_start(const char *path, void *bytes, size_t size, size_t *done
         return status;
     if (*done > size)
         *done = size;
-    status = read_all(fd, path, bytes, *done, err);
+    status = read_all(fd, path, 0, bytes, *done, err);
     close(fd);
     return status;
+}
+
+gb_status gb_in_file_open(const char *path, gb_in_file *file, gb_error *err) {
+    gb_status status = open_regular(path, &file->fd, &file->size, err);
+    if (status)
+        file->fd = -1;
+    return status;
+}
+
+gb_status gb_in_file_read(const gb_in_file *file, const char *path, size_t at, void *bytes, size_t size, gb_error *err) {
+    return read_all(file->fd, path, at, bytes, size, err);
+}
+
+void gb_in_file_close(gb_in_file *file) {
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
 }
 
 void gb_map_release(const gb_map *map, const void *bytes, size_t size) {

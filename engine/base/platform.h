@@ -23,6 +23,15 @@ gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err)
 /* The same in memory of the allocator, which may be NULL. */
 gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err);
 void gb_map_close(gb_map *map);
+/* A regular file that is read in pieces; it may change meanwhile. */
+typedef struct gb_in_file {
+    int fd;             /* -1 if it is not open */
+    size_t size;        /* when it was opened */
+} gb_in_file;
+gb_status gb_in_file_open(const char *path, gb_in_file *file, gb_error *err);
+/* Reads exactly `size` bytes from `at`; `path` is for messages. */
+gb_status gb_in_file_read(const gb_in_file *file, const char *path, size_t at, void *bytes, size_t size, gb_error *err);
+void gb_in_file_close(gb_in_file *file);
 /* Reads the first `size` bytes of a regular file, or all of a shorter one: *done bytes. Allocates nothing. */
 gb_status gb_read_start(const char *path, void *bytes, size_t size, size_t *done, gb_error *err);
 /* Tells the system that these bytes of the map will not be needed soon: pages that lie entirely inside are dropped from

@@ -51,6 +51,7 @@ void gb_weights_free(gb_weights *weights) {
     free(weights->packed);
     free(weights->floats);
     free(weights->checked);
+    gb_aligned_free(weights->room);
     gb_mutex_free(weights->lock);
 }
 
@@ -69,16 +70,23 @@ size_t gb_weights_tensor(const gb_network *network, const char *name) {
     return array ? index_of(network, array) : gb_network_arrays(network, &list);
 }
 
-/* Lock held. */
+/* Without the lock while it reads the tensor; two threads may compare the same one. */
 static gb_status check_tensor(gb_weights *weights, const gb_array *array, const char *name, gb_error *err) {
     const gb_named_array *list;
     size_t count = gb_network_arrays(weights->network, &list), index = index_of(weights->network, array);
-    if (!weights->checksum || index >= count || weights->checked[index])
+    if (!weights->checksum || index >= count)
+        return GB_OK;
+    gb_mutex_lock(weights->lock);
+    bool checked = weights->checked[index];
+    gb_mutex_unlock(weights->lock);
+    if (checked)
         return GB_OK;
     gb_reason why = {0};
     if (!gbw_verify(weights->network, name, &why))
         return gb_fail_because(err, GB_BAD_FILE, &why);
+    gb_mutex_lock(weights->lock);
     weights->checked[index] = true;
+    gb_mutex_unlock(weights->lock);
     return GB_OK;
 }
 
@@ -88,12 +96,7 @@ static gb_status no_tensor(const char *name, gb_error *err) {
 
 gb_status gb_weights_check(gb_weights *weights, const char *name, gb_error *err) {
     const gb_array *array = gb_network_array(weights->network, name);
-    if (!array)
-        return no_tensor(name, err);
-    gb_mutex_lock(weights->lock);
-    gb_status status = check_tensor(weights, array, name, err);
-    gb_mutex_unlock(weights->lock);
-    return status;
+    return array ? check_tensor(weights, array, name, err) : no_tensor(name, err);
 }
 
 static bool is_plain_f32(const gb_array *a) {
@@ -103,9 +106,49 @@ static bool is_plain_f32(const gb_array *a) {
            !memcmp(packed.stride, a->stride, (size_t)a->ndim * sizeof *a->stride);
 }
 
+/* Memory for `count` floats of a weight while it is packed; *count becomes the number that fit into it. It is passed from one
+ * weight to the next, because systems that take freed memory back at once would clear other pages for every weight. NULL if
+ * out of memory. */
+static float *take_room(gb_weights *weights, size_t *count) {
+    gb_mutex_lock(weights->lock);
+    float *room = weights->room;
+    size_t have = weights->room_count;
+    weights->room = NULL;
+    weights->room_count = 0;
+    gb_mutex_unlock(weights->lock);
+    if (room && have >= *count) {
+        *count = have;
+        return room;
+    }
+    gb_aligned_free(room);
+    return gb_aligned_alloc_with(weights->context->cpu.allocator, *count * sizeof *room);
+}
+
+/* Gives it to the next weight, or frees it if another thread has given larger memory. */
+static void give_room(gb_weights *weights, float *room, size_t count) {
+    float *other = room;
+    gb_mutex_lock(weights->lock);
+    if (count > weights->room_count) {
+        other = weights->room;
+        weights->room = room;
+        weights->room_count = count;
+    }
+    gb_mutex_unlock(weights->lock);
+    gb_aligned_free(other);
+}
+
+void gb_weights_end_packing(gb_weights *weights) {
+    gb_mutex_lock(weights->lock);
+    float *room = weights->room;
+    weights->room = NULL;
+    weights->room_count = 0;
+    gb_mutex_unlock(weights->lock);
+    gb_aligned_free(room);
+}
+
 /* The weight as float32 × gain: a pointer to the session's values or into the file if possible, otherwise converted into
- * *owned. Lock held. */
-static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain,
+ * *owned. With `room_count`, *owned is memory of take_room(). */
+static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain, size_t *room_count,
                            const float **data, float **owned, gb_error *err) {
     const gb_array *array = gb_network_array(weights->network, name);
     const gb_own_weight *mine = gb_own_weights_find(own, weights->network, name);
@@ -121,7 +164,10 @@ static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const
     }
     size_t count = (size_t)gb_array_count(array);
     gb_reason why = {0};
-    *owned = gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof(float));
+    if (room_count)
+        *room_count = count;
+    *owned = room_count ? take_room(weights, room_count)
+                        : gb_aligned_alloc_with(weights->context->cpu.allocator, count * sizeof(float));
     if (!*owned)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
     if (mine) {
@@ -171,19 +217,20 @@ static float *transposed(const gb_allocator *allocator, const gb_array *array, c
     return to;
 }
 
-/* Packs into host memory `to`. Lock held. */
+/* Packs into host memory `to`. */
 static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, const gb_packing *p, void *to,
                               gb_error *err) {
     const float *values[GB_MAX_WEIGHTS] = {NULL};
-    float *owned[GB_MAX_WEIGHTS] = {NULL};
+    float *owned[GB_MAX_WEIGHTS] = {NULL}, *room = NULL;
+    size_t room_count = 0;
     gb_status status = GB_OK;
     for (int i = 0; i < GB_MAX_WEIGHTS && p->weight[i] && !status; i++)
-        status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, &values[i], &owned[i], err);
+        status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, i ? NULL : &room_count, &values[i],
+                           i ? &owned[i] : &room, err);
     if (!status && p->transform != GB_AS_STORED) {
         float *rearranged = transposed(weights->context->cpu.allocator, gb_network_array(weights->network, p->weight[0]),
                                        values[0], p->desc.op == GB_OP_CONV2D ? (size_t)p->desc.conv2d.groups : 1,
                                        p->transform == GB_TRANSPOSED_FLIPPED);
-        gb_aligned_free(owned[0]);
         values[0] = owned[0] = rearranged;
         if (!rearranged)
             status = gb_fail(err, GB_NO_MEMORY, "out of memory for the weights of '%s'", p->node);
@@ -194,10 +241,12 @@ static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, co
         gb_aligned_free(owned[i]);
         release_pages(weights, p->weight[i]);
     }
+    if (room)
+        give_room(weights, room, room_count);
     return status;
 }
 
-/* Packs into new memory of the processor, or, if *packed is not NULL, to there. Lock held. */
+/* Packs into new memory of the processor, or, if *packed is not NULL, to there. */
 static gb_status pack(gb_weights *weights, const gb_own_weights *own, const gb_packing *p, void **packed, gb_error *err) {
     const gb_device *device = p->cpu->device;
     void *here = device || !*packed ? gb_aligned_alloc_with(p->cpu->allocator, p->size) : *packed;
@@ -238,6 +287,63 @@ static bool serves(const gb_packing *a, const gb_packing *b) {
     return same;
 }
 
+/* The form in the list that serves `from`, once it is packed; a new entry, still to be packed, if there is none: then *makes.
+ * NULL if there is no memory for that. Lock held; released while another thread packs the form. */
+static gb_packed *find_form(gb_weights *weights, gb_packed **list, const gb_packing *from, bool *makes) {
+    gb_packed *form;
+    for (;; gb_mutex_wait(weights->lock)) {
+        form = *list;
+        while (form && !serves(&form->from, from))
+            form = form->next;
+        if (!form || form->ready)
+            break;
+    }
+    *makes = !form && (form = calloc(1, sizeof *form));
+    if (*makes) {
+        form->from = *from;
+        form->next = *list;
+        *list = form;
+    }
+    return form;
+}
+
+static void drop_form(gb_packed **list, gb_packed *form) {
+    while (*list != form)
+        list = &(*list)->next;
+    *list = form->next;
+    free(form);
+}
+
+/* Finds the form, or packs it, without the lock: planning of other sessions does not wait unless they need this form too. */
+static gb_status share_form(gb_weights *weights, gb_own_weights *own, gb_packed **list, const gb_packing *from,
+                            const void **packed, gb_error *err) {
+    bool makes;
+    gb_mutex_lock(weights->lock);
+    gb_packed *form = find_form(weights, list, from, &makes);
+    gb_mutex_unlock(weights->lock);
+    if (!form)
+        return gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (makes) {
+        void *bytes = NULL;
+        uint64_t version = own ? own->version : 0;
+        gb_status status = pack(weights, own, from, &bytes, err);
+        gb_mutex_lock(weights->lock);
+        if (status) {
+            drop_form(list, form);
+        } else {
+            form->bytes = bytes;
+            form->version = version;
+            form->ready = true;
+        }
+        gb_mutex_wake(weights->lock);
+        gb_mutex_unlock(weights->lock);
+        if (status)
+            return status;
+    }
+    *packed = form->bytes;
+    return GB_OK;
+}
+
 gb_status gb_weights_pack(gb_weights *weights, gb_own_weights *own, const gb_graph_node *node, const gb_cpu *cpu,
                           const gb_op_row *row, const gb_desc *desc, const void **packed, gb_error *err) {
     *packed = NULL;
@@ -257,66 +363,77 @@ gb_status gb_weights_pack(gb_weights *weights, gb_own_weights *own, const gb_gra
     bool mine = false;
     for (int i = 0; i < GB_MAX_WEIGHTS && (from.weight[i] = node->weight[i]); i++)
         mine |= gb_own_weights_find(own, weights->network, node->weight[i]) != NULL;
-    gb_status status = GB_OK;
-    gb_mutex_lock(weights->lock);
-    gb_packed **slot = mine ? &own->packed : &weights->packed[index_of(weights->network, array)];
-    while (*slot && !serves(&(*slot)->from, &from))
-        slot = &(*slot)->next;
-    if (!*slot) {
-        gb_packed *entry = calloc(1, sizeof *entry);
-        status = entry ? pack(weights, own, &from, &entry->bytes, err) : gb_fail(err, GB_NO_MEMORY, "out of memory");
-        if (!status) {
-            entry->from = from;
-            entry->version = mine ? own->version : 0;
-            *slot = entry;
-        } else {
-            free(entry);
-        }
-    }
-    if (!status)
-        *packed = (*slot)->bytes;
-    gb_mutex_unlock(weights->lock);
-    return status;
+    return share_form(weights, own, mine ? &own->packed : &weights->packed[index_of(weights->network, array)], &from,
+                      packed, err);
 }
 
-/* Finds or adds the entry of a weight with this gain: each tensor has a list of them, usually of length 1. Lock
- * held. */
-static gb_status find_floats(gb_weights *weights, gb_own_weights *own, const char *name, float gain, gb_floats **found,
-                             gb_error *err) {
+/* The entry of a weight with this gain; each tensor has a list of them, usually of length 1. As find_form(). */
+static gb_floats *find_floats(gb_weights *weights, gb_floats **list, const char *name, float gain, bool *makes) {
+    gb_floats *entry;
+    for (;; gb_mutex_wait(weights->lock)) {
+        entry = *list;
+        while (entry && (entry->gain != gain || !same_name(entry->name, name)))
+            entry = entry->next;
+        if (!entry || entry->ready)
+            break;
+    }
+    *makes = !entry && (entry = calloc(1, sizeof *entry));
+    if (*makes) {
+        entry->name = name;
+        entry->gain = gain;
+        entry->next = *list;
+        *list = entry;
+    }
+    return entry;
+}
+
+static void drop_floats(gb_floats **list, gb_floats *entry) {
+    while (*list != entry)
+        list = &(*list)->next;
+    *list = entry->next;
+    free(entry);
+}
+
+/* Finds the entry, or converts the weight, without the lock. */
+static gb_status share_floats(gb_weights *weights, gb_own_weights *own, const char *name, float gain, gb_floats **found,
+                              gb_error *err) {
     const gb_array *array = gb_network_array(weights->network, name);
     if (!array)
         return no_tensor(name, err);
-    bool mine = gb_own_weights_find(own, weights->network, name) != NULL;
-    gb_floats **slot = mine ? &own->floats : &weights->floats[index_of(weights->network, array)];
-    while (*slot && ((*slot)->gain != gain || !same_name((*slot)->name, name)))
-        slot = &(*slot)->next;
-    *found = *slot;
-    if (*slot)
-        return GB_OK;
-    gb_floats *entry = calloc(1, sizeof *entry);
+    bool mine = gb_own_weights_find(own, weights->network, name) != NULL, makes;
+    gb_floats **list = mine ? &own->floats : &weights->floats[index_of(weights->network, array)];
+    gb_mutex_lock(weights->lock);
+    gb_floats *entry = find_floats(weights, list, name, gain, &makes);
+    gb_mutex_unlock(weights->lock);
+    *found = entry;
     if (!entry)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
-    gb_status status = as_floats(weights, own, name, gain, &entry->data, &entry->owned, err);
+    if (!makes)
+        return GB_OK;
+    const float *data = NULL;
+    float *owned = NULL;
+    gb_status status = as_floats(weights, own, name, gain, NULL, &data, &owned, err);
+    gb_mutex_lock(weights->lock);
     if (status) {
-        free(entry);
-        return status;
+        drop_floats(list, entry);
+    } else {
+        entry->owned = owned;
+        entry->count = (size_t)gb_array_count(array);
+        entry->version = mine ? own->version : 0;
+        entry->data = data;
+        entry->ready = true;
     }
-    entry->name = name;
-    entry->gain = gain;
-    entry->count = (size_t)gb_array_count(array);
-    entry->version = mine ? own->version : 0;
-    *slot = *found = entry;
-    return GB_OK;
+    gb_mutex_wake(weights->lock);
+    gb_mutex_unlock(weights->lock);
+    return status;
 }
 
 gb_status gb_weights_floats(gb_weights *weights, gb_own_weights *own, const char *name, float gain, const float **data,
                             gb_error *err) {
     gb_floats *entry;
-    gb_mutex_lock(weights->lock);
-    gb_status status = find_floats(weights, own, name, gain, &entry, err);
+    gb_status status = share_floats(weights, own, name, gain, &entry, err);
     if (!status)
         *data = entry->data;
-    gb_mutex_unlock(weights->lock);
     return status;
 }
 
@@ -326,13 +443,13 @@ gb_status gb_weights_device_floats(gb_weights *weights, gb_own_weights *own, con
     gb_floats *entry;
     if (!cpu->device)
         return gb_weights_floats(weights, own, name, gain, data, err);
+    gb_status status = share_floats(weights, own, name, gain, &entry, err);
+    if (status)
+        return status;
     gb_mutex_lock(weights->lock);
-    gb_status status = find_floats(weights, own, name, gain, &entry, err);
-    if (!status && !entry->on_device &&
-        !(entry->on_device = copy_to_device(cpu, entry->data, entry->count * sizeof(float))))
+    if (!entry->on_device && !(entry->on_device = copy_to_device(cpu, entry->data, entry->count * sizeof(float))))
         status = gb_fail(err, GB_NO_MEMORY, "out of memory on %s for tensor '%s'", cpu->device->name, name);
-    if (!status)
-        *data = entry->on_device;
+    *data = entry->on_device;
     gb_mutex_unlock(weights->lock);
     return status;
 }
@@ -423,7 +540,6 @@ static gb_status refresh_floats(const gb_own_weights *own, const gb_weights *wei
 
 gb_status gb_own_weights_refresh(gb_own_weights *own, gb_weights *weights, gb_error *err) {
     gb_status status = GB_OK;
-    gb_mutex_lock(weights->lock);
     for (gb_packed *form = own->packed; form && !status; form = form->next)
         if (is_stale(own, weights->network, form) &&
             !(status = pack(weights, own, &form->from, &form->bytes, err)))
@@ -431,7 +547,7 @@ gb_status gb_own_weights_refresh(gb_own_weights *own, gb_weights *weights, gb_er
     for (gb_floats *form = own->floats; form && !status; form = form->next)
         if (is_newer(own, weights->network, form->name, form->version))
             status = refresh_floats(own, weights, form, err);
-    gb_mutex_unlock(weights->lock);
+    gb_weights_end_packing(weights);
     return status;
 }
 

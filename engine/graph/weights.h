@@ -25,6 +25,7 @@ struct gb_packed {                  /* weights as one kernel reads them */
     gb_packing from;
     uint64_t version;               /* of a session's weights when it was packed */
     void *bytes;
+    bool ready;                     /* false while a thread packs it; others that need it wait */
 };
 
 typedef struct gb_floats gb_floats;
@@ -37,6 +38,7 @@ struct gb_floats {                  /* a weight as float32, times a gain */
     size_t count;
     float *on_device;               /* a copy for kernels of the context's device, or NULL */
     uint64_t version;
+    bool ready;                     /* false while a thread converts it; others that need it wait */
 };
 
 typedef struct gb_weights {         /* of a model */
@@ -45,7 +47,9 @@ typedef struct gb_weights {         /* of a model */
     gb_map map;                     /* of a model opened from a file; otherwise bytes = NULL */
     uint32_t checksum;              /* 0 for a graph built by the caller */
     bool *checked;                  /* per tensor of a .gbw: the CRC has been compared */
-    gb_mutex *lock;                 /* protects checked, packed and floats */
+    float *room;                    /* for weights that are packed, between one weight and the next; or NULL */
+    size_t room_count;
+    gb_mutex *lock;                 /* protects checked, room, packed and floats; not held while a weight is read or packed */
     gb_packed **packed;             /* per tensor that is the first weight of a node: a list, or NULL */
     gb_floats **floats;             /* per tensor: a list, or NULL */
 } gb_weights;
@@ -83,6 +87,8 @@ gb_status gb_weights_check(gb_weights *weights, const char *name, gb_error *err)
  * has one of the weights, the form belongs to it, and gb_own_weights_refresh() writes new values to the same place. */
 gb_status gb_weights_pack(gb_weights *weights, gb_own_weights *own, const gb_graph_node *node, const gb_cpu *cpu,
                           const gb_op_row *row, const gb_desc *desc, const void **packed, gb_error *err);
+/* Frees what gb_weights_pack() keeps for the next weight, after the last one. Thread-safe. */
+void gb_weights_end_packing(gb_weights *weights);
 
 /* A small weight (bias, strength, mean w, noise map) as float32 × gain. Thread-safe; lives as long as the model, or as
  * `own` if that has it. */

@@ -114,8 +114,9 @@ static gb_status read_own(gb_recipe *recipe, const gb_yaml *key, gb_error *err) 
             d.last_layer = list[count - 1];
         }
     }
-    if (!status && (status = gb_directions_add(recipe->own_directions, &d, &why)))
-        return gb_recipe_fail(recipe, key, err, "%s", why.message);
+    if (!status && gb_directions_add(recipe->own_directions, &d, &why))
+        status = why.status == GB_NO_MEMORY ? gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name)
+                                            : gb_recipe_fail(recipe, key, err, "%s", why.message);
     return status;
 }
 

@@ -2,8 +2,8 @@
  * into it instead, in the forms that recipes have for them (docs/recipes.md). This is what a picture carries.
  *
  * The recipe's JSON is parsed again, the copy is changed, and written. Names that mean different things in different files get
- * numbers: "nose" of a second library becomes "nose-2". A kind of thing of which a file cannot be read or written so is left as
- * it is, whole; of the pictures, each alone. */
+ * numbers: "nose" of a second library becomes "nose-2". A kind of thing of which a file is missing or cannot be written so is left
+ * as it is, whole; of the pictures, each alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +25,23 @@ typedef struct embedding {
     gb_recipe *recipe;
     gb_arena *arena;
     gb_yaml *root, *bends;      /* the copy; bends is NULL in network-bending's format */
-    gb_error *err;              /* a status means that the kind of thing is left out; GB_NO_MEMORY ends it all */
+    gb_error *err;              /* a status means that the kind of thing is left out; GB_NO_MEMORY ends it all, */
+    bool unreadable;            /* and so does a file that is there and cannot be read */
 } embedding;
 
 /* ------------------------------------------------------------------------------------------------ the tree */
 
 static bool no_memory(embedding *e) {
     gb_fail(e->err, GB_NO_MEMORY, "%s: out of memory", e->recipe->name);
+    return false;
+}
+
+/* Reading that file has failed. */
+static bool not_read(embedding *e, const char *file) {
+    char *path = NULL;
+    gb_error why = {0};
+    e->unreadable = e->err->status == GB_IO && !gb_recipe_path(e->recipe, file, &path, &why) && gb_file_exists(path);
+    free(path);
     return false;
 }
 
@@ -175,7 +185,7 @@ static bool embed_direction(embedding *e, direction_names *names, const gb_recip
         names->open = NULL;
         names->file = file;
         if (gb_recipe_directions_file(e->recipe, file, &names->open, e->err))
-            return false;
+            return not_read(e, file);
     }
     if (gb_recipe_direction_find(file, names->open, d->name, &found, e->err) || is_full(e, names->map))
         return false;
@@ -225,8 +235,10 @@ static bool embed_vector(embedding *e, vector_names *names, const gb_recipe_step
     const char *name = node->text, *file = gb_recipe_vector_file(e->recipe, step, name), *as = NULL;
     if (!file)
         return true;
-    if (is_full(e, names->map) || gb_recipe_vector_read(e->recipe, step, name, &values, &count, e->err))
+    if (is_full(e, names->map))
         return false;
+    if (gb_recipe_vector_read(e->recipe, step, name, &values, &count, e->err))
+        return not_read(e, file);
     if (file == name)
         name_file(file, own);
     gb_yaml *list = number_list(e, values, count);
@@ -313,7 +325,7 @@ static bool embed_clusters(embedding *e) {
     if (!one || !of)
         return true;
     if (gb_clusters_open(recipe, of, &clusters, e->err))
-        return false;
+        return not_read(e, of->file ? of->file : recipe->clusters);
     gb_yaml *map = cluster_map(e, &clusters);
     gb_clusters_close(&clusters);
     if (!map || !put_top(e, "clusters", map))
@@ -329,7 +341,7 @@ static bool embed_clusters(embedding *e) {
 static bool embed_picture(embedding *e, const gb_recipe_picture *picture, gb_yaml *node) {
     char *text;
     if (gb_recipe_picture_text(e->recipe, picture, &text, e->err))
-        return false;
+        return not_read(e, picture->file);
     const char *copy = gb_arena_text(e->arena, text, strlen(text));
     free(text);
     if (!copy)
@@ -346,7 +358,8 @@ static bool embed_pictures(embedding *e) {
         if (!picture || !picture->file)
             continue;
         gb_yaml *in = gb_yaml_get(item, s->mask ? "paint" : s->add ? "add" : "set");
-        if (!embed_picture(e, picture, gb_yaml_get(in, s->mask ? "mask" : "image")) && e->err->status == GB_NO_MEMORY)
+        if (!embed_picture(e, picture, gb_yaml_get(in, s->mask ? "mask" : "image")) &&
+            (e->err->status == GB_NO_MEMORY || e->unreadable))
             return false;
     }
     return true;
@@ -369,7 +382,7 @@ static int named_files(const gb_recipe *recipe) {
     return has;
 }
 
-/* Each kind begins with a copy of its own, so that one that fails changes nothing. GB_NO_MEMORY, or *json has what can be
+/* Each kind begins with a copy of its own, so that one that fails changes nothing. GB_NO_MEMORY, GB_IO, or *json has what can be
  * embedded of them. */
 static gb_status embed_kind(gb_recipe *recipe, bool (*kind)(embedding *e), char **json, gb_error *err) {
     const char *text = *json ? *json : recipe->json;
@@ -393,7 +406,9 @@ static gb_status embed_kind(gb_recipe *recipe, bool (*kind)(embedding *e), char 
     }
     gb_recipe_free(check);
     free(changed);
-    return why.status == GB_NO_MEMORY ? gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name) : GB_OK;
+    if (why.status == GB_NO_MEMORY)
+        return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", recipe->name);
+    return e.unreadable ? gb_fail(err, GB_IO, "%s", why.message) : GB_OK;
 }
 
 gb_status gb_recipe_embed(gb_recipe *recipe, const char **text, gb_error *err) {

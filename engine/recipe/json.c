@@ -1,6 +1,6 @@
-/* Writes a recipe's tree as JSON (RFC 8259) that is also YAML 1.1, so that gb_recipe_parse() reads it with the same
- * result: control characters and line breaks that YAML does not allow are escaped, and numbers keep their digits.
- * Aliases are expanded, so the length has the same limit as recipes. */
+/* Writes a recipe's tree, as it is before modulators change it, as JSON (RFC 8259) that is also YAML 1.1, so that
+ * gb_recipe_parse() reads it with the same result: control characters and line breaks that YAML does not allow are
+ * escaped, and numbers keep their digits. Aliases are expanded, so the length has the same limit as recipes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +110,9 @@ static void put_node(writer *w, const gb_yaml *node);
 
 static void put_scalar(writer *w, const gb_yaml *node) {
     double number;
-    if (node->plain && gb_yaml_number(node, &number) && isfinite(number))
+    if (node->written)
+        put_number(w, node->written);
+    else if (node->plain && gb_yaml_number(node, &number) && isfinite(number))
         put_number(w, node->text);
     else if (node->plain && (!strcmp(node->text, "true") || !strcmp(node->text, "false")))
         put_text(w, node->text);
@@ -121,23 +123,29 @@ static void put_scalar(writer *w, const gb_yaml *node) {
 }
 
 static void put_map(writer *w, const gb_yaml *map) {
-    put_text(w, "{");
+    const char *before = "{";
     for (const gb_yaml *key = map->first; key && !w->failed; key = key->next) {
+        if (key->added)
+            continue;
+        put_text(w, before);
         put_string(w, key->text);
         put_text(w, ": ");
         put_node(w, key->value);
-        put_text(w, key->next ? ", " : "");
+        before = ", ";
     }
-    put_text(w, "}");
+    put_text(w, *before == '{' ? "{}" : "}");
 }
 
 static void put_list(writer *w, const gb_yaml *list) {
-    put_text(w, "[");
+    const char *before = "[";
     for (const gb_yaml *item = list->first; item && !w->failed; item = item->next) {
+        if (item->added)
+            continue;
+        put_text(w, before);
         put_node(w, item);
-        put_text(w, item->next ? ", " : "");
+        before = ", ";
     }
-    put_text(w, "]");
+    put_text(w, *before == '[' ? "[]" : "]");
 }
 
 static void put_node(writer *w, const gb_yaml *node) {

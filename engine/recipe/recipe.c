@@ -41,6 +41,7 @@ static gb_status read_parameter(gb_recipe *recipe, const gb_yaml *key, gb_recipe
         value = gb_yaml_get(value, "value");
     }
     p->ranged = low && high;
+    p->moved = value && value->written;
     if (!status && p->ranged)
         status = gb_recipe_number(recipe, low, "low", -INFINITY, INFINITY, &p->low, err);
     if (!status && p->ranged)
@@ -89,10 +90,12 @@ gb_status gb_recipe_set(gb_recipe *recipe, const char *name, double value, gb_er
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
-static gb_status read_recipe(gb_recipe *recipe, const gb_yaml *root, gb_error *err) {
+static gb_status read_recipe(gb_recipe *recipe, gb_yaml *root, gb_error *err) {
     static const char *const keys[] = {"bends", "transforms", "parameters", "inputs", "clusters", "vectors", "directions",
-                                       "summary", NULL};
+                                       "summary", "modulators", "tempo", "time", "beat", NULL};
     gb_status status = gb_recipe_keys(recipe, root, keys, err);
+    if (!status)
+        status = gb_recipe_modulate(recipe, root, err);
     if (status)
         return status;
     const gb_yaml *bends = gb_yaml_get(root, "bends"), *transforms = gb_yaml_get(root, "transforms");
@@ -136,9 +139,10 @@ gb_status gb_recipe_parse(const char *text, size_t size, const char *name, gb_re
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", name);
     }
     gb_error why = {0};
-    recipe->tree = gb_yaml_parse(recipe->arena, text, size, name, &why);
-    if (recipe->tree)
-        read_recipe(recipe, recipe->tree, &why);
+    gb_yaml *root = gb_yaml_parse(recipe->arena, text, size, name, &why);
+    recipe->tree = root;
+    if (root)
+        read_recipe(recipe, root, &why);
     if (why.status) {
         gb_recipe_free(recipe);
         return gb_fail(err, why.status, "%s", why.message);

@@ -4,6 +4,7 @@
  *     recipe.c        opening, named parameters, applying
  *     scalars.c       errors, keys, numbers, texts and ranges
  *     inputs.c        the inputs of the image
+ *     modulators.c    numbers that move with time, along the waves of waves.c
  *     read.c          a step in ganbend's own format
  *     row.c           filters and activations with the parameters of their tables' rows
  *     transforms.c    network-bending's format
@@ -41,6 +42,7 @@ typedef struct gb_recipe_named {
     const char *name, *summary;
     double value, low, high;
     bool ranged;                /* low and high are set by the recipe; otherwise by the uses of the parameter */
+    bool moved;                 /* by a modulator: a value that a use does not accept becomes the nearest that it does */
 } gb_recipe_named;
 
 typedef struct gb_recipe_input {
@@ -247,6 +249,9 @@ gb_status gb_recipe_seed(const gb_recipe *recipe, const gb_yaml *node, uint64_t 
 /* The values that a parameter accepts: "an integer from 0 to 5", "zeros, edge or wrap". */
 const char *gb_recipe_range(const gb_param *param, char *buffer, size_t size);
 
+/* If the recipe has a time, changes the numbers that its `modulators` move to those of that time; the rest of the recipe is read
+ * after this. */
+gb_status gb_recipe_modulate(gb_recipe *recipe, gb_yaml *root, gb_error *err);
 gb_status gb_recipe_read_inputs(gb_recipe *recipe, const gb_yaml *map, gb_error *err);
 gb_status gb_recipe_read_steps(gb_recipe *recipe, const gb_yaml *list, gb_error *err);
 gb_status gb_recipe_read_transforms(gb_recipe *recipe, const gb_yaml *list, gb_error *err);

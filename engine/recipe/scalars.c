@@ -210,6 +210,8 @@ static gb_status read_named(gb_recipe *recipe, const gb_yaml *node, const gb_par
         if (named->ranged && (named->low < (double)param->low || named->high > (double)param->high))
             return gb_recipe_fail(recipe, node, err, "$%s is from %g to %g, but %s must be %s", named->name,
                                   named->low, named->high, param->name, gb_recipe_range(param, range, sizeof range));
+        if (named->moved)
+            named->value = fmin(fmax(named->value, (double)param->low), (double)param->high);
         if (!(named->value >= (double)param->low && named->value <= (double)param->high))
             return gb_recipe_fail(recipe, node, err, "$%s is %g, but %s must be %s", named->name, named->value,
                                   param->name, gb_recipe_range(param, range, sizeof range));

@@ -21,6 +21,8 @@ struct gb_yaml {
     gb_yaml *first;             /* item, or key */
     gb_yaml *next;              /* the item or key after this one */
     gb_yaml *value;             /* of a key */
+    const char *written;        /* the text in the document if a modulator has changed `text`, else NULL */
+    bool added;                 /* a key that a modulator has added: not in the document */
 };
 
 /* The tree is allocated in `arena`. NULL on failure, with "name:line:column: message" in err. */

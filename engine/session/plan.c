@@ -493,6 +493,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         status = make_steps(&m, err);
+    gb_weights_end_packing(&request->model->weights);
     if (!status)
         status = choose_kept(&m, err);
     if (!status)

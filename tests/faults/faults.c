@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "faults.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,11 @@ typedef struct counters {
 static counters own = {.wanted = FAULT_NONE}, *counted_by = &own;   /* preloaded: shared with the processes it starts */
 static atomic_long live;
 
+/* Of the calling thread. They must not need memory, for that is what is counted. */
+#define OF_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
+OF_THREAD bool is_spared;
+OF_THREAD long file_calls;
+
 void faults_begin(fault_kind kind, long number, bool on) {
     counted_by->calls = 0;
     counted_by->failing = number;
@@ -48,8 +54,29 @@ long faults_live_blocks(void) {
 #endif
 }
 
+void faults_spare(bool spared) {
+    is_spared = spared;
+}
+
+long faults_file_calls(void) {
+    return file_calls;
+}
+
+bool faults_name_cause(fault_kind kind, const char *message) {
+    static const char *const causes[FAULT_KINDS][2] = {
+        [FAULT_MEMORY] = {"memory"}, [FAULT_MAP] = {"memory"}, [FAULT_OPEN] = {"too many open files", "cannot be read"},
+        [FAULT_READ] = {"input/output error", "cannot be read"}, [FAULT_WRITE] = {"the disk is full", "no space left"},
+        [FAULT_SYNC] = {"input/output error"}, [FAULT_NAME] = {"permission denied"},
+    };
+    const char *const *cause = causes[kind];
+    return strcasestr(message, cause[0]) || (cause[1] && strcasestr(message, cause[1]));
+}
+
 /* Counts the call; whether it has to fail, with errno set. */
 static bool fails(fault_kind kind, int error) {
+    if (is_spared)
+        return false;
+    file_calls += kind != FAULT_MEMORY;
     if (counted_by->wanted != (int)kind)
         return false;
     long number = counted_by->calls++;
@@ -170,6 +197,16 @@ FILE_CALL(FAULT_NAME, EACCES, int, rename, (const char *from, const char *to), (
 FILE_CALL(FAULT_NAME, EACCES, int, link, (const char *from, const char *to), (from, to), const char *, const char *)
 FILE_CALL(FAULT_NAME, EACCES, int, linkat, (int a, const char *from, int b, const char *to, int flags),
           (a, from, b, to, flags), int, const char *, int, const char *, int)
+
+FILE_CALL(FAULT_NAME, EACCES, int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+          (a, from, b, to, flags), int, const char *, int, const char *, unsigned)
+FILE_CALL(FAULT_NAME, EACCES, int, mkdir, (const char *path, mode_t mode), (path, mode), const char *, mode_t)
+
+DIR *__real_opendir(const char *path);
+DIR *REPLACED(opendir)(const char *path);
+DIR *REPLACED(opendir)(const char *path) {
+    return fails(FAULT_OPEN, EMFILE) ? NULL : NEXT(DIR *, opendir, const char *)(path);
+}
 
 /* What _FORTIFY_SOURCE makes of read() and pread(). */
 ssize_t __real___read_chk(int fd, void *to, size_t size, size_t room);

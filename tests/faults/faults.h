@@ -9,11 +9,11 @@
 typedef enum fault_kind {
     FAULT_MEMORY,       /* malloc, calloc, realloc, posix_memalign, aligned_alloc: ENOMEM */
     FAULT_MAP,          /* mmap: ENOMEM */
-    FAULT_OPEN,         /* open, openat: EMFILE */
+    FAULT_OPEN,         /* open, openat, opendir: EMFILE */
     FAULT_READ,         /* read, pread: EIO */
     FAULT_WRITE,        /* write, pwrite: ENOSPC */
     FAULT_SYNC,         /* fsync, fdatasync: EIO */
-    FAULT_NAME,         /* rename, link, linkat: EACCES */
+    FAULT_NAME,         /* rename, renameat2, link, linkat, mkdir: EACCES */
     FAULT_KINDS,
     FAULT_NONE = -1
 } fault_kind;
@@ -25,6 +25,15 @@ void faults_begin(fault_kind kind, long number, bool on);
 
 /* No call fails any more. Returns the number of calls of the kind since faults_begin(). */
 long faults_end(void);
+
+/* Whether a message names a cause that is true of the kind. */
+bool faults_name_cause(fault_kind kind, const char *message);
+
+/* From now on calls of this thread never fail and are not counted, or do again. */
+void faults_spare(bool spared);
+
+/* Calls of this thread, other than for memory, that were not spared. */
+long faults_file_calls(void);
 
 /* Blocks of memory that have been allocated and not freed. Always 0 under the sanitizers, which look for leaks themselves. */
 long faults_live_blocks(void);

@@ -474,12 +474,14 @@ static const char recipe[] =
     "parameters: {angle: {value: 30, low: 0, high: 90}}\n"
     "clusters: clusters.yaml\n"
     "vectors: vectors.npz\n"
+    "directions: {push: [1, 0, 0, 1]}\n"
     "bends:\n"
     "  - {at: 'synthesis.b*.conv1', filter: rotate, angle: $angle}\n"
     "  - {at: synthesis.b4.conv1, filter: multiply, factor: 2, features: {cluster: 0}}\n"
     "  - at: synthesis.b8.conv1\n"
     "    paint: {mask: picture.png, colours: {black: one, other: keep}}\n"
     "  - {w: 0-1, style: {seed: 9, share: 0.5}}\n"
+    "  - direction: {name: push, amount: 0.5}\n"
     "  - {at: z, set: {0: 1}}\n";
 
 static void prepare(void) {

@@ -2,13 +2,18 @@
 
     python3 -m unittest discover -s tests/python        from the repository root, where `import ganbend` works
 """
+import contextlib
 import gc
+import inspect
+import io
+import os
 import pathlib
 import shutil
 import struct
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import weakref
 
@@ -54,9 +59,34 @@ class Models(unittest.TestCase):
             self.assertEqual([p.name for p in pathlib.Path(folder).iterdir()], ["tiny.pkl"])
             first = ganbend.open(path, cache=True)
             kept = path.with_name("tiny.pkl.gbw")
-            time = kept.stat().st_mtime_ns
+            written = kept.stat().st_ino
             self.assertEqual(ganbend.open(path, cache=True).checksum, first.checksum)
-            self.assertEqual(kept.stat().st_mtime_ns, time)
+            self.assertEqual(kept.stat().st_ino, written)
+
+    def test_what_is_kept_is_that_of_the_checkpoint_and_of_the_options(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "tiny.pkl")
+            shutil.copy(FIXTURES / "nvlabs-orig-16.pkl", path)
+            first = ganbend.open(path, cache=True).checksum
+            halves = ganbend.open(path, cache=True, half=True).checksum
+            self.assertNotEqual(halves, first)
+            self.assertEqual(ganbend.open(path, cache=True).checksum, first)
+            self.assertEqual(ganbend.open(path, cache=True, half=True).checksum, halves)
+            older = path.stat().st_mtime_ns - 10**9
+            shutil.copy(FIXTURES / "nvlabs-skip-64.pkl", path)      # an older file in its place
+            os.utime(path, ns=(older, older))
+            self.assertEqual(ganbend.open(path, cache=True).output_shape, (3, 64, 64))
+            kept = path.with_name("tiny.pkl.gbw")
+            kept.write_bytes(b"damaged")
+            os.utime(kept, ns=(older, older))
+            self.assertEqual(ganbend.open(path, cache=True).output_shape, (3, 64, 64))
+
+    def test_where_nothing_can_be_kept_a_checkpoint_opens_all_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "tiny.pkl")
+            shutil.copy(FIXTURES / "nvlabs-orig-16.pkl", path)
+            path.with_name("tiny.pkl.gbw").mkdir()
+            self.assertEqual(ganbend.open(path, cache=True).checksum, ganbend.open(path).checksum)
 
     def test_errors(self):
         with self.assertRaisesRegex(ganbend.FileError, "no such file"):
@@ -89,6 +119,51 @@ class Models(unittest.TestCase):
         self.assertIsNone(gone())
 
 
+class Interface(unittest.TestCase):
+    def test_everything_public_is_typed_and_documented(self):
+        def check(function, name):
+            self.assertTrue(inspect.getdoc(function), f"{name} has no documentation")
+            signature = inspect.signature(function)
+            self.assertIsNot(signature.return_annotation, inspect.Signature.empty, f"{name} says nothing of its result")
+            for parameter in signature.parameters.values():
+                if parameter.name != "self":
+                    self.assertIsNot(parameter.annotation, inspect.Parameter.empty, f"{name}: {parameter.name} has no type")
+
+        for name in ganbend.__all__:
+            thing = getattr(ganbend, name)
+            if not isinstance(thing, type):
+                check(thing, name)
+                continue
+            self.assertTrue(inspect.getdoc(thing), f"{name} has no documentation")
+            own = {n: getattr(m, "fget", m) for n, m in vars(thing).items() if not n.startswith("_")}
+            for method, function in own.items():
+                if inspect.isfunction(function):
+                    check(function, f"{name}.{method}")
+
+    def test_the_example_in_the_readme(self):
+        """The examples of tools/python/README.md run one after the other; the network is the toy one."""
+        text = (ROOT / "tools/python/README.md").read_text()
+        examples = text.split("```python\n")[1:]
+        code = "\n".join(example.split("```")[0] for example in examples)
+        self.assertIn("ganbend.compare(", code)
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(ROOT / "docs/examples/turned.yaml", folder)
+            code = code.replace('"ffhq.pkl"', repr(str(FACES))).replace("face.png", folder + "/face.png") \
+                       .replace("turned.yaml", folder + "/turned.yaml")
+            names = {}
+            try:
+                import torch  # noqa: F401
+                sys.path.insert(0, str(ROOT / "docs/examples"))
+                import stylegan2_torch
+                names["generator"] = stylegan2_torch.Generator(ganbend.open(FACES)).eval()
+            except ImportError:
+                code = code.split("result = ganbend.compare(")[0]
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(code, "README.md", "exec"), names)
+            self.assertEqual(names["picture"].shape[-2:], (64, 64) if names["picture"].dtype == np.float32 else (64, 3))
+            self.assertTrue(pathlib.Path(folder, "face.png").exists())
+
+
 class Rendering(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -115,6 +190,18 @@ class Rendering(unittest.TestCase):
         self.assertEqual(picture.layers["synthesis.b64.conv1"].shape, (1, 40, 64, 64))
         again = self.model.render(w=picture.layers["mapping"])
         np.testing.assert_array_equal(picture, again)
+
+    def test_inputs_in_other_types_live_as_long_as_they_are_read(self):
+        model, count = ganbend.open(FIXTURES / "nvlabs-orig-16.pkl"), 256
+        z = np.random.RandomState(1).randn(count, *model.with_role("z").shape)
+        session = model.session(batch=count)
+        session.inputs(z=z.astype(np.float32))
+        expected = session.render(raw=True, tap="z").layers["z"]
+        np.testing.assert_array_equal(expected, z.astype(np.float32))
+        session.inputs(z=z)
+        np.testing.assert_array_equal(session.render(raw=True, tap="z").layers["z"], expected)
+        session.inputs(z=z.tolist())
+        np.testing.assert_array_equal(session.render(raw=True, tap="z").layers["z"], expected)
 
     def test_inputs_are_set_together_or_not_at_all(self):
         session = self.model.session()
@@ -157,8 +244,30 @@ class Rendering(unittest.TestCase):
             self.model.session().save(path, seed=7)
             self.assertIn(b"Settings", path.read_bytes())
 
-    def test_threads(self):
-        """The interpreter runs while the engine renders, and a session can be cancelled."""
+    def test_the_interpreter_runs_while_the_engine_renders(self):
+        """No thread is interrupted here, so that another one runs only while this one has given the lock away."""
+        session, ticks, ended = self.model.session(batch=16), [0], threading.Event()
+
+        def count():
+            while not ended.is_set():
+                ticks[0] += 1
+                time.sleep(0.0001)
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(3600)
+        thread = threading.Thread(target=count)
+        try:
+            thread.start()
+            before = ticks[0]
+            session.render(seed=1)
+            during = ticks[0] - before
+        finally:
+            ended.set()
+            sys.setswitchinterval(interval)
+            thread.join()
+        self.assertGreater(during, 3)
+
+    def test_cancelling_from_another_thread(self):
         session, ended = self.model.session(batch=64), []
         started = threading.Event()
 
@@ -305,6 +414,30 @@ class Torch(unittest.TestCase):
         import stylegan2_torch
         self.model = ganbend.open(FACES)
         self.module = stylegan2_torch.Generator(self.model).eval()
+
+    def test_one_session_for_everything(self):
+        model = self.model
+        s = model.session(interactive=True)
+        image = s.render(seed=7, truncation=0.7)
+        self.assertEqual((image.shape, image.dtype), ((64, 64, 3), np.uint8))
+        raw = s.render(seed=7, raw=True)
+        self.assertEqual((raw.shape, raw.dtype), ((3, 64, 64), np.float32))
+        layers = s.render(seed=7, tap=["mapping", "synthesis.b*.img"]).layers
+        self.assertEqual(list(layers), ["mapping", *(f"synthesis.b{r}.img" for r in (4, 8, 16, 32, 64))])
+        pictures = [image]
+
+        s.bend("synthesis.b32.conv1", activation="sinlu", a=1, b=3)
+        pictures.append(s.render())
+        s.recipe(ROOT / "docs/examples/turned.yaml", angle=30)
+        pictures.append(s.render())
+
+        @s.callback("synthesis.b16.conv0")
+        def rotate(x):
+            return np.roll(x, 3, axis=-1)
+        pictures.append(s.render())
+        for before, after in zip(pictures, pictures[1:]):
+            self.assertGreater(difference(before, after), 1)
+        self.assertTrue(ganbend.compare(model, self.module, seeds=range(8)).passed)
 
     def test_a_live_module(self):
         result = ganbend.compare(self.model, self.module, seeds=range(2), truncation=0.7, tolerance=2e-5)

@@ -191,6 +191,9 @@ complains imaginary
 run 0 "z's of a file" render "$scratch/cond.gbw" -o "$scratch/z" --z $fixtures/nvlabs-cond-32-clamp.npz --class 2 --trunc 0.7
 check "there is an image for each" [ -s "$scratch/z/z0000.png" ] && [ -s "$scratch/z/z0001.png" ]
 run 0 "w's are dumped" dump "$scratch/skip.gbw" --seeds 0-1 --at mapping --trunc 0.7 -o "$scratch/ws.npz"
+run 0 "inputs and layers are dumped" dump "$scratch/skip.gbw" --seeds 0-1 --at z --at 'synthesis.b8.*' -o "$scratch/layers.npz"
+run 0 "what dump has written is compared" compare "$scratch/skip.gbw" "$scratch/layers.npz" --tol 0
+check "with each layer" grep -q "^synthesis.b8.conv1 " "$scratch/out"
 run 0 "an image is dumped" dump "$scratch/skip.gbw" --seeds 0-1 --at synthesis.b64.img --trunc 0.7 -o "$scratch/a.npz"
 run 0 "the image of the w's is dumped" dump "$scratch/skip.gbw" --w "$scratch/ws.npz" --at synthesis.b64.img -o "$scratch/b.npz"
 check "both images are the same" same_arrays "$scratch/a.npz" "$scratch/b.npz"
@@ -245,6 +248,12 @@ run 0 "a benchmark as JSON" bench "$scratch/skip.gbw" --runs 1 --seconds 0 --lay
 for key in median_s fastest_s runs threads isa peak_rss_bytes macs gflops peak_gflops peak_share nodes; do
     prints "\"$key\""
 done
+# 3 GB of addresses are enough, whatever the size of the caches. (A program with sanitizers does not start with so few.)
+limited() { (ulimit -v 3000000 && "$ganbend" "$@") >"$scratch/out" 2>"$scratch/err"; }
+if limited --version; then
+    check "a benchmark by layers within 3 GB" limited bench "$scratch/skip.gbw" --runs 1 --seconds 0 --layers --threads 2
+    check "the memory's rate is measured" grep -qE '^limits .*, [0-9.]*[1-9][0-9.]* GB/s of memory' "$scratch/out"
+fi
 run 2 "no runs" bench "$scratch/skip.gbw" --runs 0
 
 # ---- moves

@@ -58,7 +58,7 @@ pictures="render $m --seeds 0-6 --bend $scratch/bend.yaml --trunc 0.7"
     prints "doubled: seed0000.png (shard 1/3)"
     cp "$scratch/one" "$scratch/parts/manifests/1-of-3.jsonl"
     printf 'x\n' >>"$scratch/parts/manifests/1-of-3.jsonl"
-    run 1 "a line that is none" gather "$scratch/parts"
+    run 1 "a line that is not one of a manifest" gather "$scratch/parts"
     complains "1-of-3.jsonl:5: not a line of a manifest"
     cp "$scratch/one" "$scratch/parts/manifests/1-of-3.jsonl"
     printf '{"item":0,"files":1,"file":"../model.gbw","crc32":"00000000","bytes":0}\n' >>"$scratch/parts/manifests/1-of-3.jsonl"
@@ -76,7 +76,7 @@ pictures="render $m --seeds 0-6 --bend $scratch/bend.yaml --trunc 0.7"
             bad "a shard goes on after a kill at byte $bytes"
         "$ganbend" gather "$scratch/killed" -q >"$scratch/out" 2>"$scratch/err" || bad "it is complete after a kill at byte $bytes"
     done
-    check "what was killed is the same" same "$scratch/whole" "$scratch/killed"
+    check "killed shards end with the same files" same "$scratch/whole" "$scratch/killed"
     check "and has each line once" [ "$(grep -c '"file"' "$scratch/killed/manifest.jsonl")" -eq 7 ]
 
     # Killed while it works: it waits for a reader of its fifth picture.
@@ -123,6 +123,28 @@ prints "0 pictures"
 run 1 "shards that have not begun" gather "$scratch/few"
 prints "missing: seed0001 (shard 2/3)"
 prints "shards to run again: 1-2"
+
+# ---- several files for each item
+run 0 "a vector" vector take "$m" --at synthesis.b8.conv1 --pixel 0,0 --name v -o "$scratch/v.npz"
+printf 'vectors: v.npz\nbends: [{at: synthesis.b8.conv1, paint: {grid: 2, vector: v}}]\n' >"$scratch/paint.yaml"
+painted="render $m --seeds 0-2 --bend $scratch/paint.yaml --masks --layer-masks"
+# shellcheck disable=SC2086
+{
+    run 0 "pictures with masks" $painted -o "$scratch/masks"
+    shards 2 "$scratch/masked" $painted
+    gathers "$scratch/masked"
+    prints "3 pictures in 2 shards, 9 files"
+    check "masks are the same" same "$scratch/masks" "$scratch/masked"
+    rm "$scratch/masked/masks/seed0002.png"
+    run 1 "a mask is missing" gather "$scratch/masked"
+    prints "missing: masks/seed0002.png (shard 1/2)"
+    run 0 "its shard" $painted -o "$scratch/masked" --shard 1/2
+    prints "1 picture of 8x8, 1 kept, with masks"
+    gathers "$scratch/masked"
+}
+echo mine >"$scratch/masked/manifest.jsonl"
+run 2 "a file of another kind" gather "$scratch/masked"
+complains "manifest.jsonl: exists and is not a manifest, so it is not replaced"
 
 # ---- the other commands
 sweep="sweep $m --bend $scratch/bend.yaml --x much=1:2:3 --y trunc=0.5:1:3 --seeds 4"

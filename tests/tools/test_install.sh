@@ -1,7 +1,8 @@
 #!/bin/sh
-# The installed files can be moved, the shared library exports exactly the functions declared in the public headers, and the example
-# in the first comment of that header builds with pkg-config and with the CMake package, and renders: with the shared library
-# even where nothing is known of the libraries that ganbend uses.
+# The installed files can be moved, the shared library exports exactly the functions declared in the public headers, the list
+# of components names every library that is linked, and the example in the first comment of that header builds with pkg-config
+# and with the CMake package, and renders: with the shared library even where nothing is known of the libraries that ganbend
+# uses.
 # Usage, from the repository root: test_install.sh BUILD_DIR CMAKE C_COMPILER
 set -eu
 build=$1 cmake=$2 cc=$3 root=$PWD
@@ -37,6 +38,26 @@ diff tools/packages/symbols "$work/symbols" || {
     echo "the symbols have changed; to note it: sh tools/packages/symbols.sh libganbend.so >tools/packages/symbols"
     exit 1
 }
+
+# The build's list of components (SPDX) names every library that the installed files need, with its version.
+for file in "$libraries/libganbend.so" "$work/moved/bin/ganbend"; do
+    [ ! -e "$file" ] || readelf -d "$file" | sed -n 's/.*(NEEDED).*\[lib\(.*\)\.so.*/\1/p'
+done | sort -u >"$work/needed"
+grep -q '^z$' "$work/needed"
+while read -r library; do
+    case $library in
+    c | m | dl | pthread | gcc_s | *asan | *ubsan* | tsan | ganbend) continue ;;
+    z) module=zlib ;;
+    png*) module=libpng ;;
+    yaml*) module=yaml-0.1 ;;
+    lo | turbojpeg | websockets) module=lib$library ;;
+    *) module=$library ;;
+    esac
+    grep -q "\"name\": \"$module\", \"versionInfo\": \"[0-9]" "$build/ganbend.spdx.json" || {
+        echo "ganbend.spdx.json does not name lib$library, which is linked"
+        exit 1
+    }
+done <"$work/needed"
 
 sed -n '/^ \*     #include <ganbend.h>$/,/^ \*     }$/s/^ \*     \{0,1\}//p' "$header" >"$work/example.c"
 model=$root/tests/fixtures/toy-faces-64.gbw

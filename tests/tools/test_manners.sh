@@ -64,7 +64,13 @@ run 2 "10,000 pictures need --yes" render "$m" --seeds 0-9999 -o "$scratch/many"
 complains "10000 pictures: give --yes"
 check "nothing was made" [ ! -e "$scratch/many" ]
 run 2 "10,000 frames too" animate "$m" --seeds 0,1 --frames 10000 -o "$scratch/many"
-run 2 "and a sheet" sweep "$m" --x trunc=0:1:100 --y trunc=0:1:100 -o "$scratch/many.png"
+printf 'parameters: {times: 2}\nbends: [{at: synthesis.b8.conv1, filter: multiply, factor: $times}]\n' >"$scratch/times.yaml"
+run 2 "and a sheet" sweep "$m" --bend "$scratch/times.yaml" --x trunc=0:1:100 --y times=0:1:100 -o "$scratch/many.png"
+complains "10000 pictures: give --yes"
+run 2 "two axes of one parameter" sweep "$m" --x trunc=0:1:2 --y trunc=0:1:2 -o "$scratch/many.png"
+complains "--x and --y both change 'trunc'"
+run 2 "two moves of one parameter" animate "$m" --seeds 0 --move trunc=0:1 --move trunc=1:0 --frames 2 -o "$scratch/many"
+complains "two --move of 'trunc'; several values go into one: --move trunc=A:B:C"
 run 2 "only that many" render "$m" --seeds 0-9999 -o "$scratch/x.png"
 complains "-o $scratch/x.png is one file"
 mkdir "$scratch/rest"
@@ -98,6 +104,8 @@ check "info ends quietly when nobody reads on" [ -z "$(grep signal "$scratch/err
 run 0 "edges in JSON" info "$m" --json
 prints '"inputs": ['
 check "a layer reads its style and its input" [ "$(tr -d ' \n' <"$scratch/out" | grep -o '"name":"synthesis.b8.conv1.conv"[^}]*' | grep -o '"inputs":\[[^]]*' | tr ',' '\n' | wc -l)" -ge 2 ]
+run 2 "two forms at once" info "$m" --json --dot
+complains "--json and --dot exclude each other"
 run 0 "the network for Graphviz" info "$m" --dot
 check "it is a graph" grep -q '^digraph network {$' "$scratch/out"
 nodes=$(grep -c 'label=' "$scratch/out")

@@ -179,12 +179,42 @@ frames "z and class move" --bend "$all" --class 0-1 --seeds 3 --trunc 0.6 -o "$s
 frames "w moves" --bend "$scratch/unclassed.yaml" --class 1 --seeds 3,5 --through w -o "$scratch/wmoved"
 frames "from recipe to recipe" --bend "$scratch/from.yaml" --to "$scratch/other.yaml" --class 1 --seeds 3 \
     -o "$scratch/tomoved"
+cat >"$scratch/waves.yaml" <<'RECIPE'
+inputs: {trunc: 0.5, class: 1}
+parameters: {angle: 30, factor: 1.5}
+bends:
+  - {at: synthesis.b16.conv1, filter: rotate, angle: $angle}
+  - {at: synthesis.b8.conv1, filter: multiply, factor: $factor}
+  - {at: synthesis.b8.conv0, filter: blur, sigma: 1}
+tempo: 90
+modulators:
+  - {move: bend/synthesis.b8.conv0/blur/sigma, wave: walk, depth: 0.5, period: 0.1}
+  - {move: trunc, wave: sine, depth: 0.4, beats: 1}
+  - {move: param/angle, wave: saw, depth: 45, period: 0.3}
+  - {move: param/factor, wave: square, depth: 1, period: 0.2}
+RECIPE
+frames "numbers move along waves" --bend "$scratch/waves.yaml" --fps 10 -o "$scratch/waves"
+{ echo "time: 0.2"; cat "$scratch/waves.yaml"; } >"$scratch/still.yaml"
+run 0 "the moment of the third frame" render "$style" --bend "$scratch/still.yaml" -o "$scratch/still.png"
+check "a recipe with a time is that moment" [ "$(pixels "$scratch/still.png")" = "$(pixels "$scratch/waves/frame00002.png")" ]
+run 0 "the same with what is given" render "$style" --bend "$scratch/still.yaml" --trunc 0.8 --set factor=2 -o "$scratch/given.png"
+again "a moment with what is given" "$style" "$scratch/given.png"
+run 0 "without a time" render "$style" --bend "$scratch/waves.yaml" -o "$scratch/unmoved.png"
+unlike "without a time nothing moves" "$scratch/unmoved.png" "$scratch/waves/frame00002.png"
 remarks=yes
-for folder in moved zmoved wmoved tomoved; do
+for folder in moved zmoved wmoved tomoved waves; do
     again "frames ($folder)" "$style" "$scratch/$folder"/*.png
     unlike "frames ($folder)" "$scratch/$folder/frame00000.png" "$scratch/$folder/frame00003.png"
 done
 remarks=no
+frames "several pictures at once" --bend "$all" --class 1 --seeds 3-6 --grid 2x2 --move angle=0:100 --move trunc=0.2:0.9 -o "$scratch/grid"
+for frame in 1 3; do
+    run 0 "the recipe of a frame of several pictures" recipe from "$scratch/grid/frame0000$frame.png"
+    cp "$scratch/out" "$scratch/again.yaml"
+    prints "# also rendered with --grid 2x2 (frame $frame of animate"
+    run 0 "renders" render "$style" --bend "$scratch/again.yaml" --grid 2x2 -o "$scratch/again.png"
+    check "the frame" [ "$(pixels "$scratch/grid/frame0000$frame.png")" = "$(pixels "$scratch/again.png")" ]
+done
 
 # ---- BigGAN
 printf "bends: [{at: '*', filter: multiply, factor: 1.5, features: {random: 0.3}}]\n" >"$scratch/big.yaml"

@@ -31,5 +31,31 @@ at="--at synthesis.b8.conv1 --samples 2"
     complains "nothing.png"
 }
 
+# Going on after an interruption
+long="--at synthesis.b8.conv1 --samples 120 --csv"
+# shellcheck disable=SC2086  # options
+{
+    run 0 "the whole" units "$model" $long
+    cp "$scratch/out" "$scratch/whole.csv"
+    "$ganbend" units "$model" $long --state "$scratch/kept.npz" >"$scratch/out" 2>"$scratch/err" &
+    process=$!
+    sleep 0.2
+    kill -INT $process 2>/dev/null
+    wait $process
+    stopped=$?
+    case $stopped in
+    1)
+        complains "the same command goes on from"
+        run 1 "other options" units "$model" $long --state "$scratch/kept.npz" --first-sample 1
+        complains "belongs to another model or other options"
+        ;;
+    0 | 130) ;;      # it had ended, or had not begun
+    *) bad "an interrupted command has status $stopped" ;;
+    esac
+    run 0 "the rest" units "$model" $long --state "$scratch/kept.npz"
+    check "gives the same numbers" cmp -s "$scratch/out" "$scratch/whole.csv"
+    check "and leaves no state" [ ! -e "$scratch/kept.npz" ]
+}
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

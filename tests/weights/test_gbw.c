@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "weights/crc32.h"
 #include "weights/gbw.h"
 
 enum { FILE_ROOM = 1 << 16, AT_CRC = 44 };
@@ -169,6 +170,21 @@ static void everything_written_is_read_back(void **state) {
     gb_network_free(was);
     gb_network_free(n);
     free(f);
+}
+
+static void checksums_are_those_of_zlib(void **state) {
+    (void)state;
+    static uint8_t bytes[70000];
+    uint64_t random = 1;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+        bytes[i] = (uint8_t)(random >> 56);
+    }
+    for (size_t size = 0; size < 300; size++)
+        for (size_t from = 0; from < 4; from++)
+            assert_int_equal(gb_crc32((uint32_t)(size * from), bytes + from, size),
+                             crc32((uLong)(size * from), bytes + from, (uInt)size));
+    assert_int_equal(gb_crc32(0xffffffff, bytes + 5, sizeof bytes - 5), crc32(0xffffffff, bytes + 5, sizeof bytes - 5));
 }
 
 static void the_same_network_gives_the_same_bytes(void **state) {
@@ -507,6 +523,7 @@ static void notes_carry_no_control_characters(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_written_is_read_back),
+        cmocka_unit_test(checksums_are_those_of_zlib),
         cmocka_unit_test(the_same_network_gives_the_same_bytes),
         cmocka_unit_test(half_keeps_vectors_and_matrices_in_float32),
         cmocka_unit_test(half_refuses_what_it_cannot_hold_and_names_the_tensor),

@@ -2,6 +2,7 @@
  * them (tests/reference/make_files.py wrote them with PyTorch and numpy); the larger fixtures are what published code
  * stored. */
 #include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -466,6 +467,30 @@ static void halves_convert_both_ways_and_round_to_even(void **state) {
             assert_int_equal(gb_float_to_half(f), h);
     }
     assert_true(gb_half_to_float(0x3C00) == 1.0f && gb_half_to_float(0x0001) == 0x1p-24f);
+    static uint16_t all[65537];
+    static float values[65536], apart[65536];
+    for (uint32_t h = 0; h < 65536; h++)
+        memcpy((char *)all + 1 + 2 * h, &(uint16_t){(uint16_t)h}, 2);           /* not aligned */
+    gb_array array = {.dtype = GB_F16, .ndim = 1, .shape = {65536}, .stride = {1}, .data = (char *)all + 1};
+    assert_true(gb_array_to_f32(&array, apart, NULL));
+    for (uint32_t h = 0; h < 65536; h++)
+        all[h] = (uint16_t)h;
+    array.data = all;
+    assert_true(gb_array_to_f32(&array, values, NULL));
+    assert_memory_equal(values, apart, sizeof values);
+    for (uint32_t h = 0; h < 65536; h++) {
+        int exponent = h >> 10 & 31, mantissa = h & 0x3FF;
+        float size = exponent == 31 ? (mantissa ? NAN : INFINITY)
+                     : exponent     ? ldexpf((float)(1024 + mantissa), exponent - 25)
+                                    : ldexpf((float)mantissa, -24);
+        assert_true(isnan(size) ? isnan(values[h]) : values[h] == (h & 0x8000 ? -size : size));
+        assert_int_equal(signbit(values[h]) != 0, h >> 15);
+        if (exponent == 31) {
+            uint32_t bits;
+            memcpy(&bits, &values[h], 4);
+            assert_int_equal(bits & 0x7FFFFF, (uint32_t)mantissa << 13);        /* of a NaN */
+        }
+    }
     assert_int_equal(gb_float_to_half(1.0f + 0x1p-11f), 0x3C00);            /* half way, to even */
     assert_int_equal(gb_float_to_half(1.0f + 3 * 0x1p-11f), 0x3C02);
     assert_int_equal(gb_float_to_half(65519.0f), 0x7BFF);

@@ -153,9 +153,24 @@ static void put_section(text_buffer *to, const section *s) {
     put_text(to, "}");
 }
 
+void put_kept_modulators(text_buffer *to, const char *json, bool (*keeps)(void *arg, const char *address, size_t length),
+                         void *arg) {
+    span list, item, move;
+    const char *before = "\"modulators\": [";
+    if (!find_member(json, (span){"modulators", 10}, &list) || *list.text != '[') return;
+    for (const char *at = list.text + 1; next_item(&at, NULL, &item);) {
+        if (find_member(item.text, (span){"move", 4}, &move) && move.length > 2 && !keeps(arg, move.text + 1, move.length - 2)) continue;
+        put_text(to, before);
+        put_span(to, item);
+        before = ", ";
+    }
+    put_text(to, *before == '"' ? "\"modulators\": [], " : "], ");
+}
+
 gb_status merge_recipes(text_buffer *to, const char *const *json, size_t count, const char *path, gb_error *err) {
     section sections[] = {{"parameters", true, {0}, {0}}, {"vectors", true, {0}, {0}}, {"clusters", false, {0}, {0}},
-                          {"directions", true, {0}, {0}}};
+                          {"directions", true, {0}, {0}}, {"modulators", false, {0}, {0}}, {"tempo", false, {0}, {0}},
+                          {"time", false, {0}, {0}}, {"beat", false, {0}, {0}}};
     enum { SECTIONS = sizeof sections / sizeof *sections };
     text_buffer bends = {0};
     span key, value, bend;
@@ -166,6 +181,9 @@ gb_status merge_recipes(text_buffer *to, const char *const *json, size_t count, 
             if (is_text(key, "transforms") && count > 1)
                 state(err, GB_BAD_ARGUMENT, "%s: was rendered with several recipes, one of them in network-bending's format, which "
                       "does not mix with others; print each with --text Recipe, --text 'Recipe 2', …", path);
+            if (is_text(key, "modulators") && count > 1)
+                state(err, GB_BAD_ARGUMENT, "%s: was rendered with several recipes, and the modulators of one find bends by their "
+                      "place in it; print each with --text Recipe, --text 'Recipe 2', …", path);
             for (size_t place = 0; is_text(key, "bends") && next_item(&item, NULL, &bend); place++) put_bend(&bends, bend, place);
             for (size_t s = 0; s < SECTIONS && !err->status; s++)
                 if (is_text(key, sections[s].key)) add_value(&sections[s], value, path, err);

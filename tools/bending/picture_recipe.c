@@ -195,6 +195,18 @@ typedef struct picture_parts {
     size_t count;               /* of the recipes */
 } picture_parts;
 
+/* The settings have the inputs as they were when the picture was made, and parameters that were set: nothing moves these again. */
+static bool still_moves(void *arg, const char *address, size_t length) {
+    static const char parameter[] = "param/";
+    const picture_settings *m = arg;
+    const size_t before = sizeof parameter - 1;
+    if (!memchr(address, '/', length)) return !m->inputs.used;
+    if (length < before || memcmp(address, parameter, before) != 0) return true;
+    for (size_t i = 0; i < m->set_count; i++)
+        if (m->set[i].name_length == length - before && !memcmp(m->set[i].name, address + before, length - before)) return false;
+    return true;
+}
+
 /* The inputs and clusters of the picture before those that the recipe may have itself: the first ones are printed. */
 static void put_json(text_buffer *b, const picture_settings *m, const char *recipe) {
     put_text(b, "{");
@@ -208,6 +220,7 @@ static void put_json(text_buffer *b, const picture_settings *m, const char *reci
         put_text(b, m->clusters);
         put_text(b, ", ");
     }
+    put_kept_modulators(b, recipe, still_moves, (void *)m);
     put_text(b, recipe + 1);
 }
 

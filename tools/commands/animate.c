@@ -10,6 +10,7 @@
 #include "tools/program/host.h"
 #include "tools/bending/parameters.h"
 #include "tools/animation/latent_keys.h"
+#include "tools/animation/moving_recipe.h"
 #include "tools/animation/noise_loop.h"
 #include "tools/animation/older_frames.h"
 #include "tools/animation/video.h"
@@ -53,7 +54,7 @@ static const option options[] = {
     {"--noise-loop", OPTION_INTEGER, AT(noise_loop), "SEED", "Noise that moves and returns at the end. It goes along a circle between "
      "two maps drawn from SEED for each layer.", 0, UINT32_MAX},
     {"--size", RARE(OPTION_TEXT), AT(size), "WxH", "Scale every picture to W×H pixels, or to the width W.", 0, 0},
-    {"--fps", OPTION_NUMBER, AT(fps), "R", "Frames per second of FILE (default: 30).", 0.1, 1000},
+    {"--fps", OPTION_NUMBER, AT(fps), "R", "Frames per second of FILE, and for the times of modulators (default: 30).", 0.1, 1000},
     {"--resume", RARE(OPTION_FLAG), AT(resume), NULL, "Skip frames that already exist and are complete.", 0, 0},
     {"--clean", RARE(OPTION_FLAG), AT(clean), NULL, "Remove the frames of an older, longer animation from DIR.", 0, 0},
     SHARD_OPTION(settings, shard),
@@ -65,6 +66,10 @@ enum { MOVES = 64 };
 typedef struct work {
     const settings *set;
     const inputs *in;
+    input_options given;        /* without those of the recipes */
+    inputs moved;               /* of the current frame, if modulators move inputs */
+    moving_recipe moving[BENDING_RECIPES];
+    bool has_moving, moves_inputs;
     const loaded_model *o;
     gb_session *session;
     parameters parameters;
@@ -125,14 +130,24 @@ static gb_status check(work *w, input_options *in, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, "--grid takes COLUMNSxROWS, as in 4x2, not '%s'", set->grid);
     if (set->noise_loop >= 0 && in->noise)
         return state(err, GB_BAD_ARGUMENT, "--noise and --noise-loop exclude each other; give one of them");
-    if (!strcmp(set->out, "-") && set->fps > 0)
-        return state(err, GB_BAD_ARGUMENT, "--fps needs -o FILE; raw video has no rate");
+    w->given = *in;
     if (open_bending(&set->bending, in, w->parameters.bending, err)) return err->status;
+    for (size_t i = 0; i < w->parameters.bending->count; i++) {
+        if (moving_recipe_of(w->parameters.bending->recipes[i], &w->moving[i], err)) return err->status;
+        w->has_moving |= w->moving[i].moves;
+        w->moves_inputs |= w->moving[i].moves_inputs;
+    }
+    if (!strcmp(set->out, "-") && set->fps > 0 && !w->has_moving)
+        return state(err, GB_BAD_ARGUMENT, "--fps needs -o FILE, or modulators; raw video has no rate");
     w->parameters.cutoff = (int)in->cutoff;
     for (size_t i = 0; i < set->move.count; i++) {
         if (!parse_keys(set->move.texts[i], 2, &w->moves[i]))
             return state(err, GB_BAD_ARGUMENT, "--move takes NAME=A:B with numbers A and B, as in angle=0:90, not '%s'",
                          set->move.texts[i]);
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(w->moves[k].name, w->moves[i].name))
+                return state(err, GB_BAD_ARGUMENT, "two --move of '%s'; several values go into one: --move %s=A:B:C", w->moves[i].name,
+                             w->moves[i].name);
         if (find_parameter(&w->parameters, w->moves[i].name, err)) return err->status;
         for (int k = 0; k < w->moves[i].count; k++)     /* reports values out of range before the first frame */
             if (set_parameter(&w->parameters, w->moves[i].name, w->moves[i].values[k], err)) return err->status;
@@ -160,12 +175,15 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     bool in_w = in->source == FROM_W || (w->set->through && !strcmp(w->set->through, "w"));
     if (check_picture(o, "this model", err)) return err->status;
     size_t cells = (size_t)w->sheet.columns * (size_t)w->sheet.rows;
-    if (in->count / cells < 2 && !w->move_count && !w->to_text && w->set->noise_loop < 0)
-        return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds%s, --move NAME=A:B, --noise-loop SEED, or --bend and "
-                     "--to", cells > 1 ? " for each picture of the grid" : "");
+    if (in->count / cells < 2 && !w->move_count && !w->to_text && w->set->noise_loop < 0 && !w->has_moving)
+        return state(err, GB_BAD_ARGUMENT, "nothing moves: give several seeds%s, --move NAME=A:B, --noise-loop SEED, --bend and "
+                     "--to, or a recipe with modulators", cells > 1 ? " for each picture of the grid" : "");
     if (in->count % cells)
         return state(err, GB_BAD_ARGUMENT, "--grid %s: %zu latents cannot be divided among %zu pictures", w->set->grid, in->count,
                      cells);
+    if (w->moves_inputs && in->count > 1)
+        return state(err, GB_BAD_ARGUMENT, "a modulator moves an input (seed, trunc or cutoff), which needs a single seed, not %zu "
+                     "latents", in->count);
     if (in->count > 10000) return state(err, GB_BAD_ARGUMENT, "%zu latents; the limit is 10000", in->count);
     if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find_role(o->model, GB_ROLE_WS, 0) == GB_NO_NODE))
         return state(err, GB_BAD_ARGUMENT, "--move trunc=… does not apply to latents that are already truncated; use one "
@@ -186,31 +204,63 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     return apply_bending(w->parameters.bending, w->session, err);
 }
 
-/* Replaces the session's bends by the recipe between the first and the last one. */
-static gb_status bend_between(work *w, double share, gb_error *err) {
+/* Replaces recipe `i`, which the session does not have, by the one in `text`, of which it takes ownership: each frame carries its
+ * own recipe. */
+static gb_status replace_recipe(work *w, size_t i, char *text, gb_error *err) {
     bending *b = w->parameters.bending;
     gb_recipe *recipe = NULL;
-    char *text;
-    if (blend_texts(w->from_text, w->to_text, share, &text, err)) return err->status;
-    if (!gb_recipe_parse(text, strlen(text), w->set->bending.bend.texts[0], &recipe, err) &&
-        !(w->set->bending.clusters && gb_recipe_set_clusters(recipe, w->set->bending.clusters, err)) &&
-        !gb_session_unbend(w->session, 0, err)) {
-        char *before = b->texts[0];
-        gb_recipe_free(b->recipes[0]);
-        b->recipes[0] = recipe;
-        b->texts[0] = text;     /* each frame carries its own recipe */
-        recipe = NULL;
-        text = before;
-        for (size_t i = 0; i < w->set->bending.set.count && !err->status; i++) {
-            char name[PARAM_NAME_ROOM];
-            double value;
-            if (split_setting(w->set->bending.set.texts[i], name, &value)) set_bending_param(b, name, value, err);
-        }
-        if (!err->status) apply_bending(b, w->session, err);
+    if (!gb_recipe_parse(text, strlen(text), w->set->bending.bend.texts[i], &recipe, err) && w->set->bending.clusters)
+        gb_recipe_set_clusters(recipe, w->set->bending.clusters, err);
+    if (err->status) {
+        gb_recipe_free(recipe);
+        free(text);
+        return err->status;
     }
-    gb_recipe_free(recipe);
-    free(text);
-    return err->status;
+    gb_recipe_free(b->recipes[i]);
+    free(b->texts[i]);
+    b->recipes[i] = recipe;
+    b->texts[i] = text;
+    return GB_OK;
+}
+
+/* Sets the inputs to those of the recipes, whose modulators have moved them. */
+static gb_status move_inputs(work *w, gb_error *err) {
+    input_options all = w->given;
+    const bending *b = w->parameters.bending;
+    for (size_t i = b->count; i-- > 0;) take_recipe_inputs(b->recipes[i], &all);
+    free_inputs(&w->moved);
+    w->moved = (inputs){0};
+    if (check_inputs(&all, &w->moved, err) || load_inputs(&all, w->o->model, &w->moved, err) ||
+        prepare_inputs(&w->moved, w->session, w->o->model, err))
+        return err->status;
+    w->in = &w->moved;
+    return apply_inputs(w->in, 0, w->session, err);
+}
+
+/* Replaces the session's bends by those of the frame: `share` of the way from the first recipe to that of --to, and at the frame's
+ * time, if there are modulators. */
+static gb_status bend_frame(work *w, double share, double seconds, gb_error *err) {
+    bending *b = w->parameters.bending;
+    char *text;
+    if (gb_session_unbend(w->session, 0, err)) return err->status;
+    if (w->to_text && (blend_texts(w->from_text, w->to_text, share, &text, err) || replace_recipe(w, 0, text, err)))
+        return err->status;
+    for (size_t i = 0; i < b->count; i++)
+        if (w->moving[i].moves &&
+            (moving_recipe_at(&w->moving[i], b->recipes[i], seconds, &text, err) || replace_recipe(w, i, text, err)))
+            return err->status;
+    for (size_t i = 0; i < w->set->bending.set.count; i++) {
+        char name[PARAM_NAME_ROOM];
+        double value;
+        if (split_setting(w->set->bending.set.texts[i], name, &value) && set_bending_param(b, name, value, err)) return err->status;
+    }
+    if (w->moves_inputs && move_inputs(w, err)) return err->status;
+    return apply_bending(b, w->session, err);
+}
+
+/* Frames per second. */
+static double rate(const work *w) {
+    return w->set->fps > 0 ? w->set->fps : 30;
 }
 
 /* Sets the latents of picture `cell` of the grid. The keys are divided among the pictures in order. */
@@ -225,9 +275,9 @@ static gb_status apply_cell(work *w, long frame, size_t cell, gb_error *err) {
 
 static gb_status render_frame(work *w, long frame, gb_error *err) {
     long frames = (long)w->set->frames;
-    if (w->to_text) {
+    if (w->to_text || w->has_moving) {
         between at = place_frame(frame, frames, 2, w->ease, w->loop);
-        if (bend_between(w, mix(at.from, at.to, at.share), err)) return err->status;
+        if (bend_frame(w, mix(at.from, at.to, at.share), (double)frame / rate(w), err)) return err->status;
     }
     for (size_t i = 0; i < w->move_count; i++) {
         const parameter_keys *k = &w->moves[i];
@@ -245,12 +295,12 @@ static gb_status render_frame(work *w, long frame, gb_error *err) {
     return GB_OK;
 }
 
-/* The inputs that render the current frame as a single image. */
+/* The inputs that render the current frame as a single image, or as a grid of images whose latents do not move. */
 static inputs frame_inputs(const work *w) {
     const latent_keys *k = &w->latents;
     inputs in = *w->in;
     if (w->parameters.psi_set) in.psi = w->parameters.psi;
-    if (!k->count) return in;
+    if (!k->count || w->set->grid) return in;
     in.source = k->in_w ? FROM_W : FROM_Z;
     in.latents.values = k->value;
     in.latents.count = 1;
@@ -269,15 +319,17 @@ static inputs frame_inputs(const work *w) {
 static void describe_frame(const work *w, const inputs *in, long frame, char *text, size_t size) {
     char recipes[BENDING_TEXT_ROOM];
     gb_recipe_param param;
-    *text = '\0';              /* render could not make a frame of several pictures */
+    *text = '\0';              /* render could not make a frame of several pictures whose latents move */
     describe_bending(w->parameters.bending, recipes);
     if (!w->set->grid) describe_inputs(in, 0, text);
+    else if (in->count == (size_t)w->sheet.columns * (size_t)w->sheet.rows) describe_inputs(in, ALL_IMAGES, text);
     strncat(text, recipes, size - strlen(text) - 1);
     for (size_t i = 0; i < w->move_count; i++) {
         size_t used = strlen(text);
         if (find_bending_param(w->parameters.bending, w->moves[i].name, &param))
             snprintf(text + used, size - used, " --set %s=%.17g", param.name, param.value);
     }
+    if (w->set->grid) append(text, size, " --grid %s", w->set->grid);
     snprintf(text + strlen(text), size - strlen(text), " (frame %ld of animate %s)", frame, w->made_with);
 }
 
@@ -341,7 +393,7 @@ static gb_status render_pictures(work *w, progress *p, gb_error *err) {
 }
 
 static gb_status render_video(work *w, progress *p, gb_error *err) {
-    double fps = w->set->fps > 0 ? w->set->fps : 30;
+    double fps = rate(w);
     video v = {0};
     int width = w->sheet.columns * w->sheet.width, height = w->sheet.rows * w->sheet.height;
     video_begin(&v, w->set->out, width, height, fps, err);
@@ -410,6 +462,7 @@ static int run(int argc, char **argv) {
         shard_free(w->shard);
         free_latent_keys(&w->latents);
         noise_loop_free(&w->noise);
+        free_inputs(&w->moved);
         scaling_free(&w->scaling);
         plain_sheet_free(&w->sheet);
         gb_session_free(w->session);
@@ -429,11 +482,12 @@ const command animate_command = {
     .summary = "interpolate seeds, parameters and recipes over frames",
     .operands = "MODEL",
     .usage = "-o FILE|DIR|- [options]",
-    .about = "Renders the frames of an animation through several seeds or latents, through values of parameters, from one "
-             "recipe to another, or all at once, as a video, an animated picture, or single PNGs.",
+    .about = "Renders an animation through several seeds or latents, values of parameters, from one recipe to another, or along "
+             "the modulators of a recipe, as a video, an animated picture, or single PNGs.",
     .example = "ganbend animate faces.gbw --seeds 3,9,27 --frames 240 --ease smooth --loop around -o walk.mp4\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o turn.mp4\n"
                "ganbend animate faces.gbw --seeds 0-31 --grid 4x2 --loop around --through w -o many.mp4\n"
+               "ganbend animate faces.gbw --bend pulse.yaml --frames 300 -o pulse.mp4          # with modulators in the recipe\n"
                "ganbend animate faces.gbw --seed 7 --noise-loop 1 -o shimmer.webm\n"
                "ganbend animate faces.gbw --bend bend.yaml --move angle=0:360 --loop around -o - |\n"
                "    ffmpeg -f rawvideo -pix_fmt rgb24 -s 1024x1024 -r 30 -i - turn.mp4",

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #include "engine/ganbend_gradient.h"
 #include "tools/bending/recipes.h"
 #include "commands.h"
@@ -187,8 +186,7 @@ static gb_status evaluate(const settings *set, const loaded_model *o, const seri
     if (on_gpu(o)) return GB_OK;                /* the CPU's limits do not apply */
     for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
     r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
-    for (int i = 0; set->layers && i < PEAKS; i++)
-        r->memory_gbs = fmax(r->memory_gbs, gb_context_memory_bandwidth(o->context));
+    if (set->layers) r->memory_gbs = gb_context_memory_bandwidth(o->context);
     return GB_OK;
 }
 

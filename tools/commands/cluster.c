@@ -15,6 +15,7 @@
 #include "tools/program/output_names.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
+#include "tools/program/state_file.h"
 #include "tools/program/text.h"
 #include "tools/sheets/sheet.h"
 
@@ -24,6 +25,7 @@ typedef struct settings {
     const char *at, *out, *sheets, *method, *classifiers;
     int64_t clusters, samples, first_sample, epochs, batch, training_images;
     bool json, effects, for_image, stored_statistics, train, paper;
+    const char *kept;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -57,6 +59,7 @@ static const option options[] = {
     {"--effects", OPTION_FLAG, AT(effects), NULL, "Measure whether the maps of a cluster change the same places of the picture.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print the list as JSON.", 0, 0},
     SHARD_OPTION(settings, shard),
+    STATE_OPTION(settings, kept),
     {0}
 };
 
@@ -110,13 +113,15 @@ static gb_status find(settings *set, inputs *in, const loaded_model *o, gb_clust
     progress p = progress_start("clustering", 1);
     classifiers from = {.folder = set->classifiers, .context = o->context};
     gb_cluster_options how = how_to_cluster(set, in);
-    how.progress = progress_go_on;
+    how.progress = work_goes_on;
     how.progress_arg = &p;
     how.classifier_arg = &from;
+    how.state = set->kept;
+    begin_work(set->kept);
     gb_find_clusters(o->model, &how, found, err);
     progress_end(&p);
     close_classifiers(&from);
-    return err->status;
+    return end_work(set->kept, err);
 }
 
 static int members(const gb_layer_clusters *l, int cluster) {

@@ -298,7 +298,8 @@ const command compare_command = {
     .operands = "MODEL REF.npz",
     .usage = "[options]",
     .about = "Runs the model on the inputs in REF.npz (z or ws; psi or truncation, cutoff, label or class, latent_avg) "
-             "and compares the image and the arrays tap/NAME, where NAME is a node or an alias, with its own values. The "
+             "and compares the image and the arrays tap/NAME, where NAME is a node or an alias, with its own values; if there is "
+             "no tap/, arrays with the name of a node, as ganbend dump writes them. The "
              "exit status is 1 if a difference exceeds the tolerance, and 2 if a name is not a node. With --gradients it "
              "compares the arrays grad/NAME: NAME is a node, an alias, w (one w for all layers), a weight, or a parameter of "
              "an activation that a bend has set. docs/verifying.md shows how to write such files with PyTorch.",

@@ -64,7 +64,8 @@ gb_status compare_pictures(reference *r, const picture_inputs *p, const char *no
 static void cross_entropy_gradient(const reference *r, size_t sample, size_t batch, size_t classes, float *x) {
     for (size_t k = 0; k < batch; k++, x += classes) {
         double largest = x[0], sum = 0;
-        for (size_t c = 0; c < classes; c++) largest = fmax(largest, (double)x[c]);
+        for (size_t c = 0; c < classes; c++)        /* GCC 12 for AArch64 crashes over fmax() of floats in a loop */
+            if ((double)x[c] > largest) largest = (double)x[c];
         for (size_t c = 0; c < classes; c++) sum += exp((double)x[c] - largest);
         for (size_t c = 0; c < classes; c++) {
             double share = exp((double)x[c] - largest) / sum;

@@ -14,11 +14,12 @@
 #include "tools/program/output_names.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
+#include "tools/program/state_file.h"
 #include "tools/sheets/sheet.h"
 
 typedef struct settings {
     input_options in;
-    const char *method, *at, *layers, *from, *out, *sheets;
+    const char *method, *at, *layers, *from, *out, *sheets, *kept;
     int64_t count, samples, first_sample;
     double reach;
     bool json;
@@ -46,6 +47,7 @@ static const option options[] = {
      "for each of seven amounts.", 0, 0},
     {"--reach", OPTION_NUMBER, AT(reach), "R", "The amounts on a sheet go from -R to R deviations (default: 3).", 0, 1e6},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print the list as JSON.", 0, 0},
+    STATE_OPTION(settings, kept),
     {0}
 };
 
@@ -55,15 +57,16 @@ enum { COLUMNS = 7, MAX_ROWS = 50 };
 
 static gb_status find(const settings *set, const loaded_model *o, gb_directions **found, gb_error *err) {
     gb_direction_options how = {.at = set->at, .count = (int)set->count, .samples = (size_t)set->samples,
-                                .seed = (uint64_t)set->first_sample, .progress = progress_go_on};
+                                .seed = (uint64_t)set->first_sample, .progress = work_goes_on, .state = set->kept};
     progress p = progress_start("finding directions", 1);
     how.progress_arg = &p;
+    begin_work(set->kept);
     if (!strcmp(set->method, "sefa")) how.method = GB_DIRECTIONS_SEFA;
     if (!strcmp(set->method, "factor")) how.method = GB_DIRECTIONS_FACTOR;
     if (!parse_layers(set->layers, &how.first_layer, &how.layer_count, err))
         gb_find_directions(o->model, &how, found, err);
     progress_end(&p);
-    return err->status;
+    return end_work(set->kept, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ listing */
@@ -225,8 +228,8 @@ static gb_status check(const settings *set, gb_error *err) {
     bool pca = !strcmp(set->method, "pca");
     if (set->from && (set->at || set->layers || set->samples || set->count))
         return state(err, GB_BAD_ARGUMENT, "--from reads directions: --at, --layers, --samples and --count find them");
-    if (!pca && (set->at || set->samples))
-        return state(err, GB_BAD_ARGUMENT, "%s needs --method pca", set->at ? "--at" : "--samples");
+    if (!pca && (set->at || set->samples || set->kept))
+        return state(err, GB_BAD_ARGUMENT, "%s needs --method pca", set->at ? "--at" : set->samples ? "--samples" : "--state");
     if (pca && set->layers) return state(err, GB_BAD_ARGUMENT, "--layers needs --method sefa or factor");
     if (set->sheets && output_is_file(set->sheets))
         return state(err, GB_BAD_ARGUMENT, "--sheets takes a folder, not '%s'", set->sheets);

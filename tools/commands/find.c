@@ -12,12 +12,13 @@
 #include "tools/program/host.h"
 #include "tools/program/output_file.h"
 #include "tools/program/progress.h"
+#include "tools/program/state_file.h"
 #include "tools/program/text.h"
 #include "tools/sheets/sheet.h"
 
 typedef struct settings {
     input_options in;
-    const char *mask, *at, *layers, *name, *out, *sheet;
+    const char *mask, *at, *layers, *name, *out, *sheet, *kept;
     int64_t count, steps, samples, first_sample;
     double factor, amount;
 } settings;
@@ -37,6 +38,7 @@ static const option options[] = {
     {"--samples", OPTION_INTEGER, AT(samples), "N", "Images that are searched, and others that are measured (default: 4).", 1, 1024},
     {"--first-sample", OPTION_INTEGER, AT(first_sample), "S", "They are those of seeds S, S + 1, … (default: 0).", 0, 4294967295.0},
     {"--search-steps", OPTION_INTEGER, AT(steps), "N", "Steps of the search (default: 60).", 1, 100000},
+    STATE_OPTION(settings, kept),
     {0}
 };
 
@@ -57,22 +59,19 @@ typedef struct work {
 
 /* ------------------------------------------------------------------------------------------------ finding */
 
-static bool show_progress(void *arg, double share) {
-    progress_share(arg, share);
-    return true;
-}
-
 static gb_status find(work *w, const inputs *in, gb_error *err) {
     const settings *set = w->set;
     progress p = progress_start("searching", 1);
     gb_region_options how = {.mask = w->mask, .at = set->at, .factor = (float)set->factor, .count = (int)set->count,
                              .amount = (float)set->amount, .steps = (int)set->steps, .samples = (size_t)set->samples,
-                             .seed = (uint64_t)set->first_sample, .label = -1, .psi = (float)in->psi, .progress = show_progress,
-                             .progress_arg = &p};
+                             .seed = (uint64_t)set->first_sample, .label = -1, .psi = (float)in->psi, .progress = work_goes_on,
+                             .progress_arg = &p, .state = set->kept};
+    begin_work(set->kept);
     if (set->at) gb_find_region_units(w->o->model, &how, w->units, &w->found, &w->effect, err);
     else if (!parse_layers(set->layers, &how.first_layer, &how.layer_count, err))
         gb_find_region_direction(w->o->model, &how, set->name, w->directions, &w->effect, err);
     progress_end(&p);
+    end_work(set->kept, err);
     if (!err->status && set->at && !w->found)
         state(err, GB_BAD_ARGUMENT, "no map of '%s' changes the region more than the rest; try another layer or --factor", set->at);
     return err->status;

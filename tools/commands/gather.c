@@ -45,7 +45,7 @@ static gb_status merge_clusters(const gathering *g, const char *folder, gb_error
     return err->status;
 }
 
-/* What a command's items are, and how their results are merged; NULL: they stay as they are. */
+/* The words for a command's items, and how their results are merged; NULL: they stay as they are. */
 static const struct { const char *command, *one, *many; gb_status (*merge)(const gathering *g, const char *folder, gb_error *err); }
 kinds[] = {
     {"render", "picture", "pictures", NULL},
@@ -142,12 +142,12 @@ static int run(int argc, char **argv) {
 
 const command gather_command = {
     .name = "gather",
-    .summary = "check and merge what --shard I/N has made",
+    .summary = "check and merge the parts made with --shard I/N",
     .operands = "DIR",
     .usage = "[options]",
-    .about = "Compares every file of a run that was made in shards with the shards' manifests, and names what is missing, damaged or "
-             "doubled and which shards to run again. If nothing is, it writes DIR/manifest.jsonl, with a line for each file that "
-             "says what it was made from, its checksum and when; and of 'cluster' the clusters of all layers as "
+    .about = "Compares every file of a run that was made in shards with the shards' manifests, and names those that are missing, damaged "
+             "or doubled, and the shards to run again. If there are none, it writes DIR/manifest.jsonl, with a line for each file that "
+             "has its settings, model, checksum and time; and of 'cluster' the clusters of all layers as "
              "DIR/clusters.yaml. The exit status is 1 if anything is missing, damaged or doubled.",
     .example = "for i in 1 2 3 4; do ganbend render faces.gbw -o out --seeds 0-9999 --shard $i/4 & done; wait; ganbend gather out\n"
                "ganbend gather out --json",

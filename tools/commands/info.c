@@ -309,6 +309,7 @@ static int run(int argc, char **argv) {
     int status;
     bool gbw;
     if (!parse_arguments(&info_command, argc, argv, operands, &set, &status)) return status;
+    if (set.json && set.dot) return wrong_usage(&info_command, "--json and --dot exclude each other; give one of them");
     if (gb_is_gbw(operands[0], &gbw, &err)) return failed(&info_command, &err);
     inspection i = {operands[0], &set, gbw || set.classes || set.model || set.dot};
     if (!i.model && set.verify)

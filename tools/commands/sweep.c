@@ -113,7 +113,7 @@ static void name_item(void *arg, size_t item, char name[SHARD_NAME_ROOM]) {
     snprintf(name, SHARD_NAME_ROOM, "%s-x%03d", row, (int)(item % (size_t)w->columns));
 }
 
-/* What makes the current picture with `ganbend render`, as far as it can be said, and in parentheses the sweep. */
+/* The options with which `ganbend render` makes the current picture, as far as it can, and in parentheses those of the sweep. */
 static void describe_picture(const work *w, int column, char *text, size_t size) {
     const settings *set = w->set;
     char bend[SINGLE_TEXT_ROOM], recipes[BENDING_TEXT_ROOM];
@@ -293,6 +293,8 @@ static gb_status check(settings *set, work *w, gb_error *err) {
     if (set->resume && !w->to_folder) return state(err, GB_BAD_ARGUMENT, "--resume needs -o DIR; a sheet is made as a whole");
     if (shard_check(&set->shard, set->out, err)) return err->status;
     if (parse_range("--x", set->x, &w->x, err) || parse_range("--y", set->y, &w->y, err)) return err->status;
+    if (w->y.given && !strcmp(w->x.name, w->y.name))
+        return state(err, GB_BAD_ARGUMENT, "--x and --y both change '%s'; give two parameters, or --x alone", w->x.name);
     if (read_single(&set->single, w->parameters.single, err)) return err->status;
     if (w->parameters.single->given != !!set->at)
         return state(err, GB_BAD_ARGUMENT, "%s", set->at ? "--at needs --filter, --activation or --disable"

@@ -13,6 +13,7 @@
 #include "tools/program/output_file.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
+#include "tools/program/state_file.h"
 #include "tools/sheets/sheet.h"
 
 typedef struct settings {
@@ -22,6 +23,7 @@ typedef struct settings {
     int64_t count, first_sample, grid, erosion, top, label;
     double trunc;
     bool csv;
+    const char *kept;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -44,6 +46,7 @@ static const option options[] = {
     {"--name", OPTION_TEXT, AT(name), "PREFIX", "The vectors' names in the library begin with it (default: tile).", 0, 0},
     {"--csv", OPTION_FLAG, AT(csv), NULL, "Print all vectors as comma-separated values.", 0, 0},
     DEVICE_OPTIONS(settings, on),
+    STATE_OPTION(settings, kept),
     {0}
 };
 
@@ -62,19 +65,17 @@ typedef struct work {
 
 /* ------------------------------------------------------------------------------------------------ measuring */
 
-static bool show_progress(void *arg, double share) {
-    progress_share(arg, share);
-    return true;
-}
-
 static gb_status measure(const settings *set, work *w, gb_model *features, gb_error *err) {
     progress p = progress_start("ranking", 1);
     const gb_tileability_options how = {
         .at = set->at, .features = features, .features_at = set->look.at, .features_size = (int)set->look.size,
         .grid = (int)set->grid, .erosion = (int)set->erosion, .count = w->count, .seed = (uint64_t)set->first_sample,
-        .label = (int)set->label, .psi = (float)set->trunc, .progress = show_progress, .progress_arg = &p};
+        .label = (int)set->label, .psi = (float)set->trunc, .progress = work_goes_on, .progress_arg = &p,
+        .state = set->kept};
+    begin_work(set->kept);
     gb_measure_tileability(w->o->model, &how, w->tileable, w->vectors, err);
     progress_end(&p);
+    end_work(set->kept, err);
     for (size_t i = 0; i < w->count && !err->status; i++) w->order[w->count - 1 - (size_t)w->tileable[i].rank] = i;
     return err->status;
 }

@@ -13,6 +13,7 @@
 #include "tools/program/output_file.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
+#include "tools/program/state_file.h"
 #include "tools/sheets/sheet.h"
 
 typedef struct settings {
@@ -21,6 +22,7 @@ typedef struct settings {
     const char *at, *mask, *sort, *out;
     int64_t samples, first_sample, top;
     bool json, csv;
+    const char *kept;
 } settings;
 
 #define AT(member) offsetof(settings, member)
@@ -42,6 +44,7 @@ static const option options[] = {
     {"--csv", OPTION_FLAG, AT(csv), NULL, "Print all units as comma-separated values.", 0, 0},
     {"-o", OPTION_TEXT, AT(out), "FILE", "Draw a sheet of the first units, each bent by each filter: a .png, .jpg or .webp file.", 0,
      0},
+    STATE_OPTION(settings, kept),
     {0}
 };
 
@@ -109,12 +112,14 @@ static gb_status measure(const settings *set, const inputs *in, work *w, gb_erro
     progress p = progress_start("measuring", 1);
     const gb_unit_options how = {
         .at = set->at, .samples = (size_t)set->samples, .seed = (uint64_t)set->first_sample, .psi = (float)in->psi, .label = -1,
-        .bends = w->bends, .bend_count = w->bend_count, .mask = w->mask, .progress = progress_go_on, .progress_arg = &p};
+        .bends = w->bends, .bend_count = w->bend_count, .mask = w->mask, .progress = work_goes_on, .progress_arg = &p,
+        .state = set->kept};
     w->units = calloc((size_t)w->layer.shape[0], sizeof *w->units);
+    begin_work(set->kept);
     if (!w->units) state(err, GB_NO_MEMORY, "out of memory");
     else gb_measure_units(w->o->model, &how, w->units, err);
     progress_end(&p);
-    return err->status;
+    return end_work(set->kept, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ order */

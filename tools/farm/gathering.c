@@ -1,14 +1,13 @@
 /* Reading all shards of a run. */
 #include "gathering.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/program/json_output.h"
 #include "tools/program/progress.h"
-
-enum { MOST_SHARDS = 1000000 };
 
 /* ------------------------------------------------------------------------------------------------ the run */
 
@@ -18,11 +17,12 @@ static gb_status no_run(const char *path, gb_error *err) {
 
 /* Takes command, items and shards from the first line. */
 static gb_status read_head(gathering *g, const char *path, gb_error *err) {
-    json_t *head = json_loads(g->run, 0, NULL);
+    json_t *head = json_read(g->run, strlen(g->run), 0, NULL);
     const char *command = json_string_value(json_object_get(head, "command"));
     json_int_t items = json_integer_value(json_object_get(head, "items"));
     json_int_t shards = json_integer_value(json_object_get(head, "shards"));
-    if (!command || items < 0 || shards < 1 || shards > MOST_SHARDS) no_run(path, err);
+    if (json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
+    else if (!command || items < 0 || shards < 1 || shards > MOST_SHARDS) no_run(path, err);
     else if (!(g->command = malloc(strlen(command) + 1))) state(err, GB_NO_MEMORY, "out of memory");
     else strcpy(g->command, command);
     g->items = (size_t)items;
@@ -54,7 +54,7 @@ static gb_status read_run(gathering *g, const char *folder, gb_error *err) {
 /* ------------------------------------------------------------------------------------------------ faults */
 
 static gb_status add_fault(gathering *g, fault_kind kind, size_t item, int shard, const char *file, gb_error *err) {
-    json_t *name = file ? NULL : json_loads(g->names[item], JSON_DECODE_ANY, NULL);
+    json_t *name = file ? NULL : json_read(g->names[item], strlen(g->names[item]), JSON_DECODE_ANY, NULL);
     const char *text = file ? file : name ? json_string_value(name) : g->names[item];
     if ((g->fault_count & (g->fault_count - 1)) == 0) {         /* the room is a power of two */
         fault *grown = realloc(g->faults, (g->fault_count ? 2 * g->fault_count : 1) * sizeof *grown);
@@ -106,6 +106,7 @@ static gb_status check_item(gathering *g, const char *folder, bool sizes_only, s
         }
         file_found found = manifest_compare(folder, o.line, sizes_only);
         seen++;
+        if (found == FILE_UNREADABLE) return state(err, GB_IO, "%s/%s: %s", folder, o.line->file, strerror(errno));
         if (found == FILE_WHOLE) g->outputs[(*kept)++] = o;
         else add_fault(g, found == FILE_MISSING ? FAULT_MISSING : FAULT_DAMAGED, item, o.shard, o.line->file, err);
     }
@@ -212,10 +213,18 @@ char *shards_to_run(const gathering *g) {
 }
 
 gb_status write_gathered(const gathering *g, const char *folder, gb_error *err) {
-    char path[PATH_ROOM];
+    static const char first[] = "{\"ganbend\":";
+    char path[PATH_ROOM], begin[sizeof first] = "";
     text_buffer whole = {0};
     if (snprintf(path, sizeof path, "%s/manifest.jsonl", folder) >= PATH_ROOM)
         return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", folder);
+    FILE *old = fopen(path, "rb");
+    if (old) {
+        size_t size = fread(begin, 1, sizeof first - 1, old);
+        fclose(old);
+        if (size && strcmp(begin, first) != 0)
+            return state(err, GB_BAD_ARGUMENT, "%s: exists and is not a manifest, so it is not replaced", path);
+    }
     put_text(&whole, g->run);
     put_bytes(&whole, "\n", 1);
     for (size_t i = 0; i < g->output_count; i++) {

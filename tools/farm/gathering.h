@@ -1,5 +1,5 @@
-/* Gathering the shards of a run: reads their manifests, compares every file with its line, and finds what is missing, damaged
- * or doubled. */
+/* Gathering the shards of a run: reads their manifests, compares every file with its line, and finds missing, damaged and
+ * doubled outputs. */
 #ifndef GANBEND_TOOLS_GATHERING_H
 #define GANBEND_TOOLS_GATHERING_H
 
@@ -35,7 +35,7 @@ typedef struct gathering {
 /* `folder` is that of the outputs. `sizes_only`: trust files of the right size. Call free_gathering() also if it fails. */
 gb_status gather_folder(const char *folder, bool sizes_only, gathering *g, gb_error *err);
 void free_gathering(gathering *g);
-/* "2,5-7": the shards that can make what is missing or damaged, as sbatch --array takes them. The caller frees it; NULL if out of
+/* "2,5-7": the shards with missing or damaged outputs, in the form of sbatch --array. The caller frees it; NULL if out of
  * memory. */
 char *shards_to_run(const gathering *g);
 /* Writes DIR/manifest.jsonl: the line of the run, and those of all outputs in order. */

@@ -91,24 +91,24 @@ static bool get_count(const json_t *of, const char *key, json_int_t least, json_
     return json_is_integer(number) && *value >= least;
 }
 
-/* False if the text is not the line of an output, or if memory runs out. */
-static bool parse_line(const char *text, size_t length, manifest_line *line) {
-    json_t *all = json_loadb(text, length, 0, NULL);
+/* GB_BAD_FILE if the text is not the line of an output, GB_NO_MEMORY if memory has run out. */
+static gb_status parse_line(const char *text, size_t length, manifest_line *line) {
+    json_t *all = json_read(text, length, 0, NULL);
     const char *file = json_string_value(json_object_get(all, "file"));
     const char *crc = json_string_value(json_object_get(all, "crc32"));
     json_int_t item, files, bytes;
     char *end = NULL;
-    bool fine = file && crc && is_inside(file) && strlen(crc) == 8 && get_count(all, "item", 0, &item) &&
-                get_count(all, "files", 1, &files) && get_count(all, "bytes", 0, &bytes);
-    if (fine) {
+    gb_status status = json_out_of_memory() ? GB_NO_MEMORY : GB_BAD_FILE;
+    if (file && crc && is_inside(file) && strlen(crc) == 8 && get_count(all, "item", 0, &item) &&
+        get_count(all, "files", 1, &files) && get_count(all, "bytes", 0, &bytes)) {
         *line = (manifest_line){.item = (size_t)item, .files = (size_t)files, .file = malloc(strlen(file) + 1),
                                 .crc32 = (uint32_t)strtoul(crc, &end, 16), .bytes = bytes, .text = text, .length = length};
         if (line->file) strcpy(line->file, file);
-        fine = line->file && !*end;
-        if (!fine) free(line->file);
+        status = !line->file ? GB_NO_MEMORY : *end ? GB_BAD_FILE : GB_OK;
+        if (status) free(line->file);
     }
     json_decref(all);
-    return fine;
+    return status;
 }
 
 static gb_status add_line(manifest *m, const manifest_line *line, size_t *room, gb_error *err) {
@@ -134,9 +134,12 @@ gb_status manifest_parse(char *text, size_t size, const char *path, bool journal
         *end = '\0';
         if (number == 1) {
             m->head = at;
-        } else if (parse_line(at, (size_t)(end - at), &line)) {
+            continue;
+        }
+        gb_status status = parse_line(at, (size_t)(end - at), &line);
+        if (!status) {
             if (add_line(m, &line, &room, err)) return err->status;
-        } else if (json_out_of_memory()) {
+        } else if (status == GB_NO_MEMORY) {
             return state(err, GB_NO_MEMORY, "%s: out of memory", path);
         } else if (!journal) {
             return state(err, GB_BAD_FILE, "%s:%zu: not a line of a manifest; remove this file, and its shard can be run again",
@@ -198,12 +201,16 @@ file_found manifest_compare(const char *folder, const manifest_line *line, bool 
     FILE *file = open_within(folder, line->file);
     uint32_t crc = line->crc32;
     int64_t bytes = 0;
-    bool fine;
-    if (!file) return errno == ENOENT || errno == ENOTDIR ? FILE_MISSING : FILE_DAMAGED;
-    if (sizes_only) fine = fseek(file, 0, SEEK_END) == 0 && (bytes = ftell(file)) >= 0;
-    else fine = sum_file(file, &crc, &bytes);
+    bool read;
+    int failure;
+    if (!file) return errno == ENOENT || errno == ENOTDIR ? FILE_MISSING : FILE_UNREADABLE;
+    if (sizes_only) read = fseek(file, 0, SEEK_END) == 0 && (bytes = ftell(file)) >= 0;
+    else read = sum_file(file, &crc, &bytes);
+    failure = errno;
     fclose(file);
-    return fine && bytes == line->bytes && crc == line->crc32 ? FILE_WHOLE : FILE_DAMAGED;
+    errno = failure;
+    if (!read) return FILE_UNREADABLE;
+    return bytes == line->bytes && crc == line->crc32 ? FILE_WHOLE : FILE_DAMAGED;
 }
 
 gb_status manifest_describe(const char *folder, const char *file, size_t item, size_t files, const char *from, const char *model,

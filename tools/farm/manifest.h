@@ -1,4 +1,4 @@
-/* Manifests: which outputs of a run exist, what each was made from, and its checksum. They are JSON lines in DIR/manifests:
+/* Manifests: the outputs of a run that exist, the origin and the checksum of each. They are JSON lines in DIR/manifests:
  *
  *     run.jsonl         the run: command, number of items, model, settings; then the name of every item, one a line
  *     3-of-8.jsonl      a finished shard: {"shard":3,"of":8,"run":…}, then a line for each output
@@ -18,6 +18,7 @@
 #include "tools/program/text.h"
 
 #define MANIFESTS "manifests"
+enum { MOST_SHARDS = 100000 };
 
 typedef struct manifest_line {
     size_t item, files;
@@ -41,18 +42,18 @@ gb_status read_if_there(const char *path, char **text, size_t *size, gb_error *e
 /* Writes a file whole or not at all. */
 gb_status write_whole(const char *path, const text_buffer *text, gb_error *err);
 
-/* Reads a manifest, or one that is text already, which becomes part of it. In a journal, what is no line of a manifest is passed
- * over: the end may have been cut by a kill. Call manifest_free() also if it fails. */
+/* Reads a manifest, or one that is text already, which becomes part of it. In a journal, lines that are not those of a
+ * manifest are skipped: the end may have been cut by a kill. Call manifest_free() also if it fails. */
 gb_status manifest_read(const char *path, bool journal, manifest *m, gb_error *err);
 gb_status manifest_parse(char *text, size_t size, const char *path, bool journal, manifest *m, gb_error *err);
 /* Sorts the lines by item; those of an item stay in their order. */
 void manifest_sort(manifest *m);
 void manifest_free(manifest *m);
 
-typedef enum file_found { FILE_WHOLE, FILE_MISSING, FILE_DAMAGED } file_found;
-/* Compares a file with its line: size and checksum, or the size alone. */
+typedef enum file_found { FILE_WHOLE, FILE_MISSING, FILE_DAMAGED, FILE_UNREADABLE } file_found;
+/* Compares a file with its line: size and checksum, or the size alone. errno says why it is unreadable. */
 file_found manifest_compare(const char *folder, const manifest_line *line, bool sizes_only);
-/* Appends the line of a file that is complete. `from` says what made it, `model` is the model's checksum. */
+/* Appends the line of a file that is complete. `from` is the settings that made it, `model` is the model's checksum. */
 gb_status manifest_describe(const char *folder, const char *file, size_t item, size_t files, const char *from, const char *model,
                             double seconds, text_buffer *to, gb_error *err);
 

@@ -20,8 +20,6 @@
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
 
-enum { MOST_SHARDS = 1000000 };
-
 struct shard {
     shard_run run;
     int number, of;
@@ -64,7 +62,7 @@ size_t shard_left(const shard *s, size_t items) {
 
 /* ------------------------------------------------------------------------------------------------ the run */
 
-/* What computes the outputs: it can change the last bits. */
+/* The processor or GPU that computes the outputs: it can change the last bits. */
 static void describe_machine(const gb_context *context, char *text, size_t size) {
     const char *device = gb_context_device(context);
     snprintf(text, size, "%s, %s", device ? device : gb_context_isa(context), gb_context_precision(context));
@@ -78,14 +76,14 @@ static char *run_line(const shard *s) {
     json_t *line = json_pack("{s:s, s:s, s:I, s:i, s:s, s:s, s:o}", "ganbend", gb_version(), "command", run->command, "items",
                              (json_int_t)run->items, "shards", s->of, "model", s->model, "machine", machine, "settings",
                              json_text(run->settings));
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line && !json_out_of_memory() ? json_dumps(line, JSON_COMPACT) : NULL;
     json_decref(line);
     return text;
 }
 
 /* Names the first thing in which a folder's run differs from this one. */
 static gb_status other_run(const char *path, const char *there, const char *wanted, gb_error *err) {
-    json_t *old = json_loads(there, 0, NULL), *new = json_loads(wanted, 0, NULL), *value;
+    json_t *old = json_read(there, strlen(there), 0, NULL), *new = json_read(wanted, strlen(wanted), 0, NULL), *value;
     const char *key;
     state(err, GB_BAD_ARGUMENT, "%s: is of another run; give another folder", path);
     json_object_foreach(new, key, value) {
@@ -100,6 +98,7 @@ static gb_status other_run(const char *path, const char *there, const char *want
         free(texts[1]);
         if (differs) break;
     }
+    if (json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
     json_decref(old);
     json_decref(new);
     return err->status;
@@ -185,7 +184,7 @@ static bool write_all(int file, const char *bytes, size_t size) {
     return true;
 }
 
-/* Opens the journal and locks it. Whoever held it may have removed it before this process got it. */
+/* Opens the journal and locks it. The process that held it before may have removed it in between. */
 static gb_status open_journal(shard *s, gb_error *err) {
     struct stat open_one, named;
     for (;;) {
@@ -244,7 +243,7 @@ static gb_status take_over(shard *s, const char *path, bool journal, size_t *who
     return err->status;
 }
 
-/* Reads what was done before. A manifest stays until the next one replaces it, so the journal has only what is new. */
+/* Reads the work of earlier processes. A manifest stays until the next one replaces it, so the journal has only new lines. */
 static gb_status resume(shard *s, gb_error *err) {
     size_t whole;
     put_text(&s->lines, s->head);

@@ -44,7 +44,7 @@ gb_status shard_begin(const shard_options *given, const shard_run *run, shard **
 bool shard_wants(const shard *s, size_t item);
 /* How many of a run's items shard_wants(). */
 size_t shard_left(const shard *s, size_t items);
-/* Notes that the files of an item, paths relative to the folder, are complete. `from` says what they were made from. */
+/* Notes that the files of an item, paths relative to the folder, are complete. `from` is the settings that made them. */
 gb_status shard_done(shard *s, size_t item, const char *from, const char *const *files, size_t count, gb_error *err);
 /* Writes the manifest. */
 gb_status shard_end(shard *s, gb_error *err);

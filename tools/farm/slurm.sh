@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs a ganbend command in shards as a job array of Slurm, and submits again what failed or is missing.
+# Runs a ganbend command in shards as a job array of Slurm, and submits failed and incomplete shards again.
 set -u
 
 usage() {
     cat <<'END'
 usage: sh tools/farm/slurm.sh [options] -- ganbend COMMAND MODEL … -o DIR
 
-Submits the command as a job array of shards (--shard I/N), waits, asks 'ganbend gather DIR' what is missing or damaged, and
-submits those shards again. Ends with status 0 when all is there. DIR must be in a folder that all nodes share. Run again, it
-submits only what is missing, or waits for the job that is still at work.
+Submits the command as a job array of shards (--shard I/N), waits, asks 'ganbend gather DIR' which of them are incomplete, and
+submits those again. Ends with status 0 when all is there. DIR must be in a folder that all nodes share. Run again, it
+submits only the incomplete shards, or waits for the job that is still at work.
 
 options:
   -n N            Number of shards (default: that of the run in DIR, or 8). Slurm's usual limit for an array is 1000.
@@ -62,7 +62,7 @@ while [ $# -gt 0 ]; do
         --cpus) cpus=$2 ;;
         --tries) tries=$2 ;;
         --poll) poll=$2 ;;
-        --task) task=$2 ;;      # of the array: what sbatch starts
+        --task) task=$2 ;;      # of the array: sbatch starts it
         esac
         shift
         ;;

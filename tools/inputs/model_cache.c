@@ -149,7 +149,7 @@ static uLong add_file(const char *path, uLong crc, uLong *adler, int64_t *size, 
     return crc;
 }
 
-static gb_status make_key(const char *path, char key[KEY + 1], gb_error *err) {
+gb_status checkpoint_key(const char *path, char key[CHECKPOINT_KEY + 1], gb_error *err) {
     const char *slash = strrchr(path, '/');
     char config[PATH_ROOM], size_text[32];
     uLong adler = adler32(0, NULL, 0), crc, rest = crc32(0, NULL, 0);
@@ -162,7 +162,7 @@ static gb_status make_key(const char *path, char key[KEY + 1], gb_error *err) {
     if (snprintf(config, sizeof config, "%.*sconfig.json", slash ? (int)(slash - path) + 1 : 0, path) < PATH_ROOM &&
         host_readable(config) && !host_is_device(config))
         rest = add_file(config, rest, NULL, &more, err);
-    snprintf(key, KEY + 1, "%08lx%08lx%08lx", crc & 0xffffffff, adler & 0xffffffff, rest & 0xffffffff);
+    snprintf(key, CHECKPOINT_KEY + 1, "%08lx%08lx%08lx", crc & 0xffffffff, adler & 0xffffffff, rest & 0xffffffff);
     return err->status;
 }
 
@@ -228,7 +228,7 @@ gb_status open_checkpoint(gb_context *context, const char *path, gb_model **mode
     char folder[PATH_ROOM], key[KEY + 1], name[NAME], out[ENTRY_PATH];
     size_t removed;
     gb_error why = {0};
-    if (make_key(path, key, err)) return err->status;
+    if (checkpoint_key(path, key, err)) return err->status;
     if (!cache_folder(folder) || host_make_private_folder(folder, &why))
         return convert_without_cache(context, path, model, err);
     if (open_entry(context, folder, key, model)) {

@@ -14,6 +14,10 @@
  * converted each time. */
 gb_status open_checkpoint(gb_context *context, const char *path, gb_model **model, gb_error *err);
 
+enum { CHECKPOINT_KEY = 24 };
+/* A key of a checkpoint's contents, those of a config.json beside it, and this version: hexadecimal digits. */
+gb_status checkpoint_key(const char *path, char key[CHECKPOINT_KEY + 1], gb_error *err);
+
 typedef struct cache_entry {
     char name[256];             /* of the file in the folder */
     int64_t bytes;

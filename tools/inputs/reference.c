@@ -280,22 +280,38 @@ static gb_status add_gradients(reference *r, const gb_model *model, gb_error *er
     return has(r, image) ? add_array(r, model, image, image, GB_NO_NODE, err) : GB_OK;
 }
 
+/* The node of an array named tap/NAME, or NAME in a file without any tap/, as `ganbend dump` writes it; NULL if the array
+ * is none of these, for example an input. */
+static const char *node_of_array(const char *array, bool any_tap) {
+    static const char *const inputs[] = {"z", "ws", "w", "label"};
+    if (!strncmp(array, "tap/", 4)) return array + 4;
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        if (!strcmp(array, inputs[i])) return NULL;
+    return any_tap ? NULL : array;
+}
+
 static gb_status add_arrays(reference *r, const gb_model *model, const char *image, gb_error *err) {
     size_t arrays = gb_file_array_count(r->file);
+    bool any_tap = false;
     const char *key = "image";
     char image_key[256];
     r->arrays = calloc(arrays + 2, sizeof *r->arrays);
     if (!r->arrays) return out_of_memory(r, err);
     for (size_t i = 0; i < arrays; i++) {
         gb_array_info info;
-        gb_node node;
         gb_file_array(r->file, i, &info);
-        if (strncmp(info.name, "tap/", 4) != 0) continue;
-        node = gb_model_find(model, info.name + 4);
+        any_tap = any_tap || !strncmp(info.name, "tap/", 4);
+    }
+    for (size_t i = 0; i < arrays; i++) {
+        gb_array_info info;
+        gb_file_array(r->file, i, &info);
+        const char *name = node_of_array(info.name, any_tap);
+        gb_node node = name ? gb_model_find(model, name) : GB_NO_NODE;
+        if (!name || (node == GB_NO_NODE && !any_tap)) continue;
         if (node == GB_NO_NODE)
             return state(err, GB_BAD_ARGUMENT, "%s: '%s' is not a node of this model; 'ganbend info' lists its nodes",
                          r->path, info.name);
-        if (add_array(r, model, info.name, info.name + 4, node, err)) return err->status;
+        if (add_array(r, model, info.name, name, node, err)) return err->status;
     }
     if (r->z && has(r, "ws") && gb_model_find_role(model, GB_ROLE_WS, 0) != GB_NO_NODE &&
         add_array(r, model, "ws", "ws", gb_model_find_role(model, GB_ROLE_WS, 0), err))
@@ -306,7 +322,7 @@ static gb_status add_arrays(reference *r, const gb_model *model, const char *ima
         if (!has(r, key)) return state(err, GB_BAD_ARGUMENT, "%s: contains no '%s'", r->path, key);
     }
     if (has(r, key)) return add_array(r, model, key, key, GB_NO_NODE, err);
-    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no tap/…, ws or image to compare", r->path);
+    return r->count ? GB_OK : state(err, GB_BAD_FILE, "%s: contains no tap/…, node, ws or image to compare", r->path);
 }
 
 void free_reference(reference *r) {

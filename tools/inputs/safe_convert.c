@@ -23,20 +23,44 @@ static gb_status convert(void *arg, int out, gb_error *err) {
     return err->status;
 }
 
+typedef struct watched {
+    sandbox_child child;
+    bool (*written)(void *arg, uint64_t bytes);     /* or NULL */
+    void *arg;
+    uint64_t bytes;
+    bool stopped;
+} watched;
+
+static size_t read_watched(void *arg, void *bytes, size_t room) {
+    watched *w = arg;
+    size_t read;
+    w->stopped = w->stopped || (w->written && !w->written(w->arg, w->bytes));
+    if (w->stopped) return 0;
+    read = sandbox_read(&w->child, bytes, room);
+    w->bytes += read;
+    return read;
+}
+
 gb_status convert_safely(const char *in, const char *out, const gb_convert_options *how, gb_error *err) {
+    return convert_safely_watched(in, out, how, NULL, NULL, err);
+}
+
+gb_status convert_safely_watched(const char *in, const char *out, const gb_convert_options *how,
+                                 bool (*written_bytes)(void *arg, uint64_t bytes), void *arg, gb_error *err) {
     const char *slash = strrchr(in, '/');
     char beside[PATH_ROOM];
     bool fits = snprintf(beside, sizeof beside, "%.*sconfig.json", slash ? (int)(slash - in) + 1 : 0, in) < PATH_ROOM;
     const sandbox box = {.readable = {in, how->config, how->lpips, how->config || !fits ? NULL : beside},
                          .memory = sandbox_memory_for(in)};
     conversion c = {in, how};
-    sandbox_child child;
+    watched w = {.written = written_bytes, .arg = arg};
     gb_error failed = {0}, written = {0};
     bool own;
-    if (gb_check_output(out, GB_OUTPUT_GBW, err) || sandbox_start(&box, convert, &c, &child, err)) return err->status;
-    gb_file_write(out, GB_OUTPUT_GBW, &(gb_reader){.name = out, .read = sandbox_read, .arg = &child}, &written);
-    own = child.failed.status != GB_OK;     /* and not because this process stopped reading what the child wrote */
-    sandbox_finish(&child, &failed);
+    if (gb_check_output(out, GB_OUTPUT_GBW, err) || sandbox_start(&box, convert, &c, &w.child, err)) return err->status;
+    gb_file_write(out, GB_OUTPUT_GBW, &(gb_reader){.name = out, .read = read_watched, .arg = &w}, &written);
+    own = w.child.failed.status != GB_OK;     /* and not because this process stopped reading what the child wrote */
+    sandbox_finish(&w.child, &failed);
+    if (w.stopped) return err->status = GB_CANCELLED;
     if (written.status) *err = own ? failed : written;
     return err->status;
 }

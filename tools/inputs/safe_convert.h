@@ -7,5 +7,8 @@
 /* gb_convert() on the CPU, in the sandbox of tools/program/sandbox.h. The child may open `in`, the configuration and the
  * config.json beside `in`; this process writes the file. */
 gb_status convert_safely(const char *in, const char *out, const gb_convert_options *how, gb_error *err);
+/* The same, and tells how much has been written; false ends it with GB_CANCELLED. What has been written then, the caller removes. */
+gb_status convert_safely_watched(const char *in, const char *out, const gb_convert_options *how,
+                                 bool (*written)(void *arg, uint64_t bytes), void *arg, gb_error *err);
 
 #endif

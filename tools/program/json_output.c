@@ -1,4 +1,4 @@
-/* Watching jansson's allocations, and printing. */
+/* Watching jansson's allocations, reading, and printing. */
 #include "json_output.h"
 
 #include <errno.h>
@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Thread_local bool allocation_failed;
+static _Thread_local bool allocation_failed, reading;
 
+/* While a text is read, no allocation succeeds after one has failed: jansson leaves out of a string what it has no memory for,
+ * and goes on. An escape sequence without its second half would then end the program. */
 static void *watched_malloc(size_t size) {
-    void *block = malloc(size);
+    void *block = reading && allocation_failed ? NULL : malloc(size);
     if (!block) allocation_failed = true;
     return block;
 }
@@ -25,6 +27,16 @@ bool json_out_of_memory(void) {
 
 void json_forget(void) {
     allocation_failed = false;
+}
+
+json_t *json_read(const char *text, size_t size, size_t flags, json_error_t *why) {
+    allocation_failed = false;
+    reading = true;
+    json_t *value = json_loadb(text, size, flags, why);
+    reading = false;
+    if (!allocation_failed) return value;
+    json_decref(value);
+    return NULL;
 }
 
 json_t *json_number(double value) {

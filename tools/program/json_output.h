@@ -1,5 +1,5 @@
-/* JSON that the program makes and prints. jansson drops a value whose allocation fails, and takes a failed allocation for an
- * error in the text that it reads. So its allocations are watched. */
+/* JSON that the program reads, makes and prints. jansson drops a value whose allocation fails, and takes a failed allocation for
+ * an error in the text that it reads, or reads a text with a hole. So its allocations are watched. */
 #ifndef GANBEND_TOOLS_JSON_OUTPUT_H
 #define GANBEND_TOOLS_JSON_OUTPUT_H
 
@@ -14,6 +14,9 @@ void json_watch(void);
 /* Whether one of this thread's allocations has failed since json_forget(), or since the thread began. */
 bool json_out_of_memory(void);
 void json_forget(void);
+
+/* Parses a text. NULL if it is not valid, which *why says, or if memory ran out, which json_out_of_memory() says. */
+json_t *json_read(const char *text, size_t size, size_t flags, json_error_t *why);
 
 /* A number; null for NaN and infinity, which JSON does not have. */
 json_t *json_number(double value);

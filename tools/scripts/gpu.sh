@@ -1,25 +1,24 @@
 #!/bin/sh
-# All checks that need a GPU, in one run: builds with CUDA for the GPU of this machine; compares every kernel with plain C,
-# every fixture with PyTorch, and incremental sessions with fresh ones, in each precision; looks for invalid accesses and
-# races with compute-sanitizer; and measures the times in docs/performance.md, with PyTorch's if torch has CUDA.
-# usage: sh tools/scripts/gpu.sh [--quick] [--out DIR] [--pack DIR | --packed DIR]
-#   --quick   skips compute-sanitizer and PyTorch
-#   --out     folder for all output (default: out/gpu); the last lines printed are the summary
-#   --pack    only builds, for another machine that has a GPU but no compilers: the programs and their libraries are copied
-#             to DIR. GPU_CAPABILITY is the compute capability of its GPU (default: 90a).
-#   --packed  uses the programs copied by --pack
+# What a machine with a GPU is needed for, in one short run that gives the most important answers first: correctness of full
+# network shapes; times of a 1024×1024 StyleGAN2, with PyTorch's beside them; counters; all fixtures; bends; compute-sanitizer.
+# Each step has its own time limit; together they are meant to fit five minutes.
+# usage: sh tools/scripts/gpu.sh [--out DIR] [--pack DIR | --packed DIR | --rehearse BUILD]
+#   --out       folder for all output (default: out/gpu); also DIR.tar.gz. The last lines printed are a table
+#   --pack      only builds, for another machine that has a GPU but no compilers: the programs and their libraries are
+#               copied to DIR. GPU_CAPABILITY is the compute capability of its GPU (default: 90a)
+#   --packed    uses the programs copied by --pack; the other files come from this source tree
+#   --rehearse  with the emulated GPU in the place of a device: programs from the build folder BUILD, and small networks
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out='out/gpu'
 programs='build-gpu/packed'
 mode=all
-quick=no
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) quick=yes ;;
     --out) out=$2; shift ;;
     --pack) mode=pack; programs=$2; shift ;;
     --packed) mode=packed; programs=$2; shift ;;
+    --rehearse) mode=rehearse; build=$2; shift ;;
     *) sed -n 's/^# usage: /usage: /p' "$0" >&2; exit 2 ;;
     esac
     shift
@@ -33,91 +32,162 @@ report() {
     echo "[$(($(date +%s) - begun)) s] $*" | tee -a "$summary"
 }
 
-# step NAME COMMAND…: runs a command; its output goes to OUT/NAME.log, its status to the summary.
+# step SECONDS NAME COMMAND…: runs a command; its output goes to OUT/NAME.log, its status to the summary.
 step() {
-    name=$1
-    shift
-    if "$@" >"$out/$name.log" 2>&1; then
-        report "ok      $name"
-    else
-        report "FAILED  $name (status $?): $(tail -n 1 "$out/$name.log")"
-        return 1
-    fi
+    limit=$1
+    step=$2
+    shift 2
+    [ "$mode" = rehearse ] && limit=300
+    timeout -k 5 "$limit" "$@" >"$out/$step.log" 2>&1
+    status=$?
+    case $status in
+    0) report "ok      $step" ;;
+    124 | 137) report "FAILED  $step: not finished after $limit s"; return 1 ;;
+    *) report "FAILED  $step (status $status): $(tail -n 1 "$out/$step.log")"; return 1 ;;
+    esac
 }
 
-# show NAME COMMAND…: the same, with the output in the summary too.
-show() {
-    step "$@" || return 1
-    sed 's/^/            /' "$out/$1.log" | tee -a "$summary"
+# absent WHAT: something that this machine lacks.
+absent() {
+    report "ABSENT  $*"
 }
 
-# Copies the programs, and the libraries that another machine may lack, to one folder.
+# Copies a program, and the libraries that another machine may lack, to one folder. Only our programs use these libraries.
 pack() {
-    mkdir -p "$programs/lib" || return 1
-    for program in tools/ganbend tests/cuda/check_cuda tests/engine/test_session_walk tests/engine/test_bends; do
-        cp "build-gpu/$program" "$programs/" || return 1
-        ldd "build-gpu/$program" | awk '$3 ~ "^/" && $1 !~ /^(libc|libm|libpthread|libdl|librt)\./ { print $3 }' |
-            xargs -I LIBRARY cp -L LIBRARY "$programs/lib/" || return 1
-    done
+    mkdir -p "$programs/bin" "$programs/lib" || return 1
+    cp "$1" "$programs/bin/$2" || return 1
+    ldd "$1" | awk '$3 ~ "^/" && $1 !~ /^(libc|libm|libpthread|libdl|librt|libstdc\+\+|libgcc_s)[.]/ { print $3 }' |
+        xargs -I LIBRARY cp -L LIBRARY "$programs/lib/" || return 1
+    cat >"$programs/$2" <<'END'
+#!/bin/sh
+here=$(dirname "$0")
+LD_LIBRARY_PATH=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "$here/bin/$(basename "$0")" "$@"
+END
+    chmod +x "$programs/$2"
 }
 
-if [ "$mode" != packed ]; then
+# Options are words: the following are not quoted where they are used.
+# shellcheck disable=SC2086
+resolution=1024
+network='--res 1024'
+small='--res 256'
+runs='--runs 50 --seconds 1'
+random='--rounds 20'
+bends='--rounds 20'
+precisions='half tf32 fp32'
+if [ "$mode" = rehearse ]; then
+    programs=$out/packed
+    resolution=4
+    network='--res 16 --channel-base 128 --channel-max 16 --mapping-layers 2'
+    small=$network
+    runs='--runs 1 --seconds 0'
+    random='--rounds 1 --op linear'
+    bends='--rounds 1 --filter blur'
+    pack "$build/tests/cuda/ganbend_emulated" ganbend && pack "$build/tests/cuda/check_cuda_emulated" check_cuda &&
+        pack "$build/tests/cuda/check_bends_emulated" check_bends || exit 1
+elif [ "$mode" != packed ]; then
     capability=${GPU_CAPABILITY-90a}
     if [ "$mode" = all ]; then
         capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -n 1 | tr -d '. ')
         [ "$capability" = 90 ] && capability=90a
     fi
-    step configure cmake -S . -B build-gpu -DGANBEND_CUDA=ON "-DGANBEND_CUDA_ARCHITECTURES=$capability" \
+    step 600 configure cmake -S . -B build-gpu -DGANBEND_CUDA=ON "-DGANBEND_CUDA_ARCHITECTURES=$capability" \
         -DGANBEND_STUDIO=OFF -DGANBEND_CAIRO=OFF -DGANBEND_OPENBLAS=OFF || exit 1
-    step build cmake --build build-gpu -j "$(nproc)" --target ganbend check_cuda test_session_walk test_bends || exit 1
-    step pack pack || exit 1
+    step 3000 build cmake --build build-gpu -j "$(nproc)" --target ganbend check_cuda check_bends || exit 1
+    pack build-gpu/tools/ganbend ganbend && pack build-gpu/tests/cuda/check_cuda check_cuda &&
+        pack build-gpu/tests/cuda/check_bends check_bends || exit 1
     [ "$mode" = pack ] && exit 0
+    begun=$(date +%s)
 fi
-LD_LIBRARY_PATH=$programs/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export LD_LIBRARY_PATH
 ganbend=$programs/ganbend
-show machine nvidia-smi --query-gpu=name,compute_cap,driver_version,memory.total,clocks.sm --format=csv,noheader || exit 1
+case $programs in /*) ;; *) ganbend=$PWD/$ganbend ;; esac
 
-# ------------------------------------------------------------------------------------------------ correctness
-for precision in fp32 tf32 half; do
-    step "check-$precision" "$programs/check_cuda" --precision $precision --rounds 60
+# ------------------------------------------------------------------------------------------------ the machine
+if [ "$mode" = rehearse ]; then
+    absent "a GPU: this is a rehearsal on the emulated one, with small networks"
+else
+    step 20 machine nvidia-smi --query-gpu=name,compute_cap,driver_version,memory.total,clocks.sm,clocks.max.sm \
+        --format=csv,noheader || exit 1
+    tee -a "$summary" <"$out/machine.log"
+fi
+model=$out/network.gbw
+step 60 init "$ganbend" init stylegan2 "$model" $network --force || exit 1
+
+# ------------------------------------------------------------------------------------------------ first answers
+step 60 check-half "$programs/check_cuda" --precision half --network $resolution
+step 40 check-half-random "$programs/check_cuda" --precision half $random
+for precision in $precisions; do
+    step 20 "bench-$precision" "$ganbend" bench "$model" --device cuda --precision "$precision" $runs
 done
-step fixtures sh tests/cuda/test_fixtures.sh "$ganbend"
-for precision in fp32 half; do
-    step "walk-$precision" env GANBEND_DEVICE=cuda GANBEND_PRECISION=$precision "$programs/test_session_walk"
-done
-step bends env GANBEND_DEVICE=cuda GANBEND_PRECISION=fp32 "$programs/test_bends"
-if [ $quick = no ] && command -v compute-sanitizer >/dev/null; then
-    for tool in memcheck racecheck; do
-        for precision in fp32 half; do
-            step "$tool-$precision" compute-sanitizer --tool $tool --error-exitcode 9 \
-                "$programs/check_cuda" --precision $precision --rounds 3
-        done
+step 30 bench-half-16 "$ganbend" bench "$model" --device cuda --batch 16 $runs
+step 20 layers-half "$ganbend" bench "$model" --device cuda $runs --layers
+
+# The picture and every layer on the CPU, then on the GPU.
+step 90 reference "$ganbend" dump "$model" -o "$out/reference.npz" --seed 1 --device cpu --at z \
+    --at 'synthesis.b*.conv?' --at 'synthesis.b*.img' --force &&
+    for pair in 'half 2e-2' 'tf32 5e-3' 'fp32 2e-4'; do
+        step 40 "compare-${pair% *}" "$ganbend" compare "$model" "$out/reference.npz" --device cuda \
+            --precision "${pair% *}" --tol "${pair#* }"
     done
+rm -f "$out/reference.npz"
+
+if command -v ncu >/dev/null; then
+    step 90 counters ncu --csv --metrics gpu__time_duration.sum,sm__throughput.avg.pct_of_peak_sustained_elapsed,\
+dram__throughput.avg.pct_of_peak_sustained_elapsed,sm__inst_executed.sum,sm__warps_active.avg.pct_of_peak_sustained_active \
+        "$ganbend" render "$model" -o "$out/picture.png" --seed 1 --device cuda --force
+else
+    absent "ncu: no counters"
+fi
+if python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+    step 60 torch-1024 python3 tests/reference/gpu_torch.py stylegan2-1024
+    step 40 torch-1024-16 python3 tests/reference/gpu_torch.py stylegan2-1024 --batch 16 --runs 10
+else
+    absent "PyTorch with CUDA: its times are not measured"
 fi
 
-# ------------------------------------------------------------------------------------------------ speed
-for network in "stylegan2-1024 stylegan2 --res 1024" "stylegan2-256 stylegan2 --res 256" \
-    "biggan-deep biggan-deep --res 256 --channel-width 128" "biggan biggan --res 256 --channel-width 96"; do
-    # shellcheck disable=SC2086  # a name, a kind and its options
-    set -- $network
-    name=$1
-    kind=$2
-    shift 2
-    model=$out/$name.gbw
-    step "init-$name" "$ganbend" init "$kind" "$model" "$@" || continue
-    for precision in half tf32 fp32; do
-        show "bench-$name-$precision" "$ganbend" bench "$model" --device cuda --precision $precision --runs 50
+# ------------------------------------------------------------------------------------------------ everything else
+if [ "$mode" = rehearse ]; then
+    absent "fixtures: test_cuda_fixtures compares them on the emulated GPU"
+else
+    for precision in $precisions; do
+        step 90 "fixtures-$precision" env FIXTURE_PRECISIONS="$precision" sh tests/cuda/test_fixtures.sh "$ganbend" &
     done
-    show "bench-$name-half-16" "$ganbend" bench "$model" --device cuda --batch 16 --runs 20
-    step "layers-$name" "$ganbend" bench "$model" --device cuda --runs 50 --layers
-    show "moves-$name" "$ganbend" moves "$model" --device cuda --moves 30 --at 'synthesis.b256.conv?' \
-        --at "synthesis.b${name##*-}.conv?" --at 'generator.layers.1?.*' --at 'blocks.5.0*'
-    if [ $quick = no ] && python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
-        show "torch-$name" python3 tests/reference/gpu_torch.py "$name"
-        show "torch-$name-16" python3 tests/reference/gpu_torch.py "$name" --batch 16 --runs 20
-    fi
+    wait
+fi
+for precision in tf32 fp32; do
+    step 60 "check-$precision" "$programs/check_cuda" --precision "$precision" $random
+done
+step 40 check-bends "$programs/check_bends" --precision half $bends
+rm -f "$model"
+for name in stylegan2-256 biggan-deep biggan; do
+    case $name in
+    stylegan2-256) options="stylegan2 $model $small" ;;
+    biggan-deep) options="biggan-deep $model --res 256 --channel-width 128" ;;
+    biggan) options="biggan $model --res 256 --channel-width 96" ;;
+    esac
+    [ "$mode" = rehearse ] && [ "$name" != stylegan2-256 ] && continue
+    # shellcheck disable=SC2086  # a kind, a file and options
+    step 60 "init-$name" "$ganbend" init $options --force || continue
+    step 20 "bench-$name" "$ganbend" bench "$model" --device cuda $runs
+    step 20 "layers-$name" "$ganbend" bench "$model" --device cuda $runs --layers
     rm -f "$model"
 done
-report "$(grep -c '\] ok ' "$summary") steps passed, $(grep -c '\] FAILED ' "$summary") failed; output in $out/"
+if command -v compute-sanitizer >/dev/null; then
+    for tool in memcheck racecheck; do      # without random rounds: one shape for each tile
+        step 60 "$tool" compute-sanitizer --tool $tool --error-exitcode 9 "$programs/bin/check_cuda" --precision half \
+            --op modulated_conv2d --rounds 0
+    done
+else
+    absent "compute-sanitizer: invalid accesses and races are checked on the emulated GPU only"
+fi
+
+# ------------------------------------------------------------------------------------------------ the table
+report "$(grep -c '\] ok ' "$summary") steps passed, $(grep -c '\] FAILED ' "$summary") failed, $(grep -c '\] ABSENT ' \
+    "$summary") absent; output in $out/"
+for log in "$out"/bench-*.log; do
+    awk -v name="$(basename "$log" .log)" '/^median/ { median = $2 } /^fastest/ { fastest = $2 }
+        END { if (median != "") printf "%-24s median %9.3f ms, fastest %9.3f ms\n", name, 1e3 * median, 1e3 * fastest }' "$log"
+done | tee -a "$summary"
+cat "$out"/torch-*.log 2>/dev/null | tee -a "$summary"
+tar -czf "$out.tar.gz" -C "$(dirname "$out")" --exclude packed "$(basename "$out")"
 ! grep -q '\] FAILED ' "$summary"

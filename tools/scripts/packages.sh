@@ -47,7 +47,7 @@ musl) packages="musl-tools dpkg-dev time" ;;
 deb) packages="dpkg-dev lintian mmdebstrap" ;;
 python)
     packages="$core python3-pip python3-venv python3-setuptools python3-wheel python3-numpy python3-torch jupyter-nbconvert"
-    packages="$packages jupyter-client python3-ipykernel"
+    packages="$packages jupyter-client python3-ipykernel mypy"
     ;;
 slurm) packages="slurm-wlm munge parallel" ;;
 lines)

@@ -55,6 +55,16 @@ for pair in found:projection eyes:projection-mask; do
         'split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a' "$out/${pair#*:}.png"
 done
 
+# ---- docs/painted-pairs.md: the sheets of both commands
+show_files docs/painted-pairs.md "$work"
+cp docs/examples/eyes-mask.png "$work"
+code docs/painted-pairs.md | grep '^ganbend ' >"$work/commands"
+while read -r command; do
+    (cd "$work" && sh -c "$command" </dev/null >/dev/null)
+done <"$work/commands"
+cp "$work/pairs/sheet.png" "$out/pairs.png"
+cp "$work/spots/sheet.png" "$out/pairs-moved.png"
+
 # ---- README: columns of the same portraits, each under another recipe
 tile=128
 portraits="--seeds 1,6,23,8 --trunc 0.8"

@@ -82,9 +82,10 @@ static void *analyse(void *arg) {
     analysis *a = arg;
     json_t *fields = NULL;
     gb_error err = {0};
-    if (take_turn(a)) {
+    bool at_once = a->task.at_once;
+    if (at_once || take_turn(a)) {
         a->task.run(a->task.of, a, &fields, &err);
-        end_turn(a);
+        if (!at_once) end_turn(a);
         if (!fields && !err.status) state(&err, GB_NO_MEMORY, "out of memory for the answer");
     }
     pthread_mutex_lock(&a->lock);

@@ -22,6 +22,7 @@ typedef struct analysis_task {
     gb_status (*run)(void *of, analysis *a, json_t **fields, gb_error *err);
     void (*free)(void *of);
     void *of;
+    bool at_once;               /* does not wait until the analyses of other clients have ended */
 } analysis_task;
 
 struct analysis {

@@ -114,6 +114,10 @@ static int accept_message(client *c, message *m, char reason[CLOSE_REASON]) {
         sendable = send_queue_has_frame(&c->sending);
         done = m;
         break;
+    case MESSAGE_OSC:
+        osc_send(&c->shared->osc_out, m->address, m->value, m->share);
+        done = m;
+        break;
     case MESSAGE_OUTPUT:
         outputs_look(&c->shared->outputs, client_slot_index(&c->shared->clients, c->slot),
                      (output_look){.black = (int)m->black, .freeze = m->freeze, .fill = m->fill});

@@ -47,5 +47,5 @@ gb_status cluster_samples(live *s, const message *m, gb_error *err) {
     k->model = s->o.model;
     snprintf(k->at, sizeof k->at, "%s", info.name);
     k->how = (gb_cluster_options){.at = k->at, .clusters = (int)m->clusters, .samples = (size_t)m->samples};
-    return analysis_start(&s->analysis, m->id, (analysis_task){find, free, k}, err);
+    return analysis_start(&s->analysis, m->id, (analysis_task){.run = find, .free = free, .of = k}, err);
 }

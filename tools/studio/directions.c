@@ -60,7 +60,7 @@ gb_status bank_json(const gb_model *model, const gb_directions *directions, cons
 
 /* ------------------------------------------------------------------------------------------------ keeping them */
 
-/* Whether both are files with the same contents. Fails only for want of memory. */
+/* Whether both are files with the same contents. Fails if that cannot be found out. */
 static gb_status are_same(const char *a, const char *b, bool *same, gb_error *err) {
     char *bytes[2] = {NULL, NULL};
     size_t size[2];
@@ -69,11 +69,12 @@ static gb_status are_same(const char *a, const char *b, bool *same, gb_error *er
             size[0] == size[1] && !memcmp(bytes[0], bytes[1], size[0]);
     free(bytes[0]);
     free(bytes[1]);
-    return why.status == GB_NO_MEMORY ? state(err, GB_NO_MEMORY, "%s", why.message) : GB_OK;
+    return why.status && why.status != GB_BAD_FILE ? state(err, why.status, "%s", why.message) : GB_OK;
 }
 
-/* Moves an unfinished file to "STEM.npz", or "STEM-2.npz", … A file that has these contents already is used instead. */
-static gb_status name_file(shared *of, const char *unfinished, const char *stem, char file[BANK_NAME], gb_error *err) {
+/* Moves an unfinished file to "STEM.npz", or "STEM-2.npz", … A file that has these contents already is used instead. Nothing
+ * is replaced, so no other tab has to wait meanwhile. */
+static gb_status name_file(const shared *of, const char *unfinished, const char *stem, char file[BANK_NAME], gb_error *err) {
     char name[PROJECT_NAME], path[PATH_ROOM];
     for (int i = 1; i <= MAX_NUMBER; i++) {
         bool exists, same = false;
@@ -81,13 +82,13 @@ static gb_status name_file(shared *of, const char *unfinished, const char *stem,
         else snprintf(name, sizeof name, "%.50s-%d", stem, i);
         snprintf(file, BANK_NAME, "%s.npz", name);
         if (folder_path(path, of->out, NULL, name, ".npz", err)) return err->status;
-        if (folder_has(path) && are_same(unfinished, path, &same, err)) return err->status;
+        if (!folder_move_new(unfinished, path, &exists, err) || !exists) return err->status;
+        *err = (gb_error){0};
+        if (are_same(unfinished, path, &same, err)) return err->status;
         if (same) {
             folder_remove(unfinished);
             return GB_OK;
         }
-        if (!folder_move_new(unfinished, path, &exists, err) || !exists) return err->status;
-        *err = (gb_error){0};
     }
     return state(err, GB_BAD_ARGUMENT, "%s.npz to %s-%d.npz all exist", stem, stem, (int)MAX_NUMBER);
 }
@@ -96,12 +97,8 @@ gb_status keep_directions(shared *of, const gb_directions *directions, const cha
     char unfinished[PATH_ROOM];
     if (folder_prepare(of->out, NULL, err) || unfinished_path(unfinished, of->out, err)) return err->status;
     strcat(unfinished, ".npz");         /* the name says the format; unfinished_path() leaves room for it */
-    if (!gb_directions_save(directions, unfinished, err)) {
-        pthread_mutex_lock(&of->clients.naming);
-        name_file(of, unfinished, stem, file, err);
-        pthread_mutex_unlock(&of->clients.naming);
-    }
-    if (err->status) folder_remove(unfinished);
+    if (gb_directions_save(directions, unfinished, err) || name_file(of, unfinished, stem, file, err))
+        folder_remove(unfinished);
     return err->status;
 }
 

@@ -124,7 +124,7 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
 }
 
 gb_status film_encode(film *f, gb_error *err) {
-    char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8];
+    char fps[24], pattern[PATH_ROOM], to[PATH_ROOM + 8], scale[64];
     const char *arguments[48] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y",
                                  "-f", "image2", "-framerate", fps, "-i", pattern};
     size_t count = 0;
@@ -133,6 +133,13 @@ gb_status film_encode(film *f, gb_error *err) {
     snprintf(fps, sizeof fps, "%lld", (long long)f->fps);
     if (unfinished_path(f->beside, f->out, err)) return err->status;
     snprintf(to, sizeof to, "file:%s", f->beside);
+    if (f->width) {
+        snprintf(scale, sizeof scale, "%lldx%lld", (long long)f->width, (long long)f->height);
+        arguments[count++] = "-sws_flags";
+        arguments[count++] = "lanczos";
+        arguments[count++] = "-s";
+        arguments[count++] = scale;
+    }
     for (const char *const *c = output_format_of(f->file)->animation; *c; c++) arguments[count++] = *c;
     arguments[count] = to;
     return spawn((char *const *)arguments, f, err);     /* which does not modify them */
@@ -159,7 +166,16 @@ static void read_output(film *f) {
     }
 }
 
+gb_status film_frame_path(const film *f, int64_t index, char path[PATH_ROOM], gb_error *err) {
+    bool fits = snprintf(path, PATH_ROOM, "%s/frame-%06lld.png", f->frames, (long long)index) < PATH_ROOM;
+    return fits ? GB_OK : state(err, GB_BAD_ARGUMENT, "path too long");
+}
+
+/* The frames are removed by their names, which works even if the folder cannot be read. */
 void film_close(film *f) {
+    char path[PATH_ROOM];
+    gb_error err = {0};
+    for (int64_t i = 0; i < f->made && !film_frame_path(f, i, path, &err); i++) unlink(path);
     folder_remove(f->frames);
     if (*f->beside) folder_remove(f->beside);
     *f = (film){0};
@@ -225,6 +241,6 @@ film_news film_poll(film *f, outgoing *p) {
     parse_line(f);
     if (silent) state(&why, GB_IO, "ffmpeg wrote no progress for %d seconds and was killed", (int)SILENCE);
     else if (code) state(&why, GB_IO, "ffmpeg failed: %s", *f->error ? f->error : "no error message");
-    else folder_sync_file(f->beside), film_publish(f, f->beside, &why);
+    else if (!folder_sync_file(f->beside, &why)) film_publish(f, f->beside, &why);
     return answer_end(f, &why, p);
 }

@@ -21,6 +21,7 @@ typedef struct film {
     char beside[PATH_ROOM];     /* the unfinished file that ffmpeg writes */
     const char *format;
     int64_t fps, wanted, made;
+    int64_t width, height;      /* to which ffmpeg scales the frames; 0: theirs */
     bool discarded;             /* while ffmpeg was encoding it; the `finish` that waits has no answer yet */
     pid_t encoder;              /* ffmpeg, or 0 */
     int output;                 /* a pipe from its standard output and error */
@@ -38,6 +39,8 @@ const char *film_format(const char *name, const char **extension);
 gb_status film_name(film *f, gb_error *err);
 /* Moves the unfinished file or folder to f->file, or to the next name if that has been taken meanwhile. */
 gb_status film_publish(film *f, const char *unfinished, gb_error *err);
+/* The path of a frame, counted from 0. */
+gb_status film_frame_path(const film *f, int64_t index, char path[PATH_ROOM], gb_error *err);
 /* Starts ffmpeg on the frames. film_poll() tells when it has ended. */
 gb_status film_encode(film *f, gb_error *err);
 /* Ends a film that is to be dropped. If ffmpeg is encoding it, film_poll() answers the `finish` that waits. */

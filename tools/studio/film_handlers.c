@@ -10,10 +10,13 @@
 
 gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
     const char *extension, *format = film_format(m->format, &extension);
-    film next = {.model = s->at, .out = s->shared->out, .format = format, .fps = m->fps, .wanted = m->frames};
+    film next = {.model = s->at, .out = s->shared->out, .format = format, .fps = m->fps, .wanted = m->frames,
+                 .width = m->width, .height = m->height};
     if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; finish it first");
     if (*extension && !s->shared->ffmpeg)
         return state(err, GB_BAD_ARGUMENT, "ffmpeg is not in the PATH; it is needed for films other than PNG frames");
+    if (!m->width != !m->height || m->width % 2 || m->height % 2 || (m->width && !*extension))
+        return state(err, GB_BAD_ARGUMENT, "a size is an even width and height, of films that ffmpeg encodes");
     if (!is_valid_name(m->name)) return folder_path(next.frames, next.out, NULL, m->name, "", err);
     snprintf(next.name, sizeof next.name, "%s", m->name);
     if (film_name(&next, err) || unfinished_path(next.frames, next.out, err) || host_make_folder(next.frames, err))
@@ -30,10 +33,10 @@ gb_status handle_frame(live *s, const message *m, outgoing *p, gb_error *err) {
     if (f->model != s->at) return state(err, GB_BAD_ARGUMENT, "the film belongs to another model; finish it first");
     if (f->made == f->wanted)
         return state(err, GB_BAD_ARGUMENT, "the film already has its %lld frames", (long long)f->wanted);
-    if (snprintf(path, sizeof path, "%s/frame-%06lld.png", f->frames, (long long)f->made) >= PATH_ROOM)
-        return state(err, GB_BAD_ARGUMENT, "path too long");
-    if (live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
-    return pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made++), p, err);
+    if (film_frame_path(f, f->made, path, err) || live_set(s, m->recipe, err) || write_picture(s, path, err)) return err->status;
+    if (!pack_answer(m->id, json_pack("{s:I}", "index", (json_int_t)f->made), p, err)) f->made++;
+    else folder_remove(path);           /* the page does not know of this frame */
+    return err->status;
 }
 
 gb_status handle_finish(live *s, const message *m, outgoing *p, gb_error *err) {

@@ -62,5 +62,5 @@ gb_status handle_directions(live *s, const message *m, outgoing *p, gb_error *er
     snprintf(f->at, sizeof f->at, "%s", info.name);
     if (*f->at) f->how.at = f->at;
     name_bank(f->model->name, m->method, f->at, f->stem);
-    return analysis_start(&s->analysis, m->id, (analysis_task){find, free, f}, err);
+    return analysis_start(&s->analysis, m->id, (analysis_task){.run = find, .free = free, .of = f}, err);
 }

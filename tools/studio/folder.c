@@ -59,13 +59,13 @@ gb_status unfinished_path(char path[PATH_ROOM], const char *out, gb_error *err) 
 
 bool folder_has(const char *path) {
     struct stat info;
-    return lstat(path, &info) == 0;
+    return lstat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 gb_status folder_check(const char *path, gb_error *err) {
     struct stat info;
     if (lstat(path, &info) != 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
-    return S_ISREG(info.st_mode) ? GB_OK : state(err, GB_IO, "%s: is not a regular file", path);
+    return S_ISREG(info.st_mode) ? GB_OK : state(err, GB_BAD_FILE, "%s: is not a regular file", path);
 }
 
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err) {
@@ -74,9 +74,10 @@ gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size,
     *bytes = NULL;
     *size = 0;
     if (file < 0)
-        return errno == ELOOP ? state(err, GB_IO, "%s: is a symbolic link, which the studio does not follow", path)
+        return errno == ELOOP ? state(err, GB_BAD_FILE, "%s: is a symbolic link, which the studio does not follow", path)
                               : state(err, GB_IO, "%s: %s", path, strerror(errno));
-    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) state(err, GB_IO, "%s: is not a regular file", path);
+    if (fstat(file, &info) != 0) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode)) state(err, GB_BAD_FILE, "%s: is not a regular file", path);
     else if (info.st_size < 0 || (uintmax_t)info.st_size > most)
         state(err, GB_BAD_FILE, "%s: larger than %zu MiB", path, most >> 20);
     else if (!(*bytes = malloc((size_t)info.st_size + 1)))
@@ -187,15 +188,15 @@ gb_status folder_move_new(const char *from, const char *to, bool *exists, gb_err
     return *exists ? state(err, GB_BAD_ARGUMENT, "%s: already exists", to) : state(err, GB_IO, "%s: %s", to, strerror(errno));
 }
 
-void folder_sync_file(const char *path) {
+gb_status folder_sync_file(const char *path, gb_error *err) {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) return;
-    (void)fsync(file);
-    close(file);
+    if (file < 0 || (fsync(file) != 0 && errno != EINVAL)) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    if (file >= 0) close(file);
+    return err->status;
 }
 
 void folder_remove(const char *path) {
-    DIR *folder = unlink(path) == 0 ? NULL : opendir(path);
+    DIR *folder = unlink(path) == 0 || rmdir(path) == 0 ? NULL : opendir(path);
     struct dirent *entry;
     if (!folder) return;
     while ((entry = readdir(folder)))
@@ -231,12 +232,20 @@ static bool is_listed(DIR *folder, const char *ext, const char *name) {
     return is_valid_name(stem) && fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
+gb_status folder_open(const char *path, DIR **folder, gb_error *err) {
+    *folder = opendir(path);
+    if (*folder || errno == ENOENT || errno == ENOTDIR || errno == EACCES) return GB_OK;
+    return state(err, errno == ENOMEM ? GB_NO_MEMORY : GB_IO, "%s: %s", path,
+                 errno == ENOMEM ? "out of memory" : strerror(errno));
+}
+
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err) {
-    DIR *folder = opendir(out);
+    DIR *folder;
     char **found = calloc(most + 1, sizeof *found);
     size_t count = 0;
     struct dirent *entry;
     *names = json_array();
+    folder_open(out, &folder, err);
     if (!found || !*names) state(err, GB_NO_MEMORY, "out of memory");
     while (folder && !err->status && count < most && (entry = readdir(folder)))
         if (is_listed(folder, ext, entry->d_name)) {

@@ -3,6 +3,7 @@
 #ifndef GANBEND_STUDIO_FOLDER_H
 #define GANBEND_STUDIO_FOLDER_H
 
+#include <dirent.h>
 #include <jansson.h>
 
 #include "tools/program/host.h"
@@ -18,10 +19,12 @@ gb_status folder_prepare(const char *out, const char *sub, gb_error *err);
 /* A name that nothing has, for an unfinished file or folder; creates the folders that it is in. */
 gb_status unfinished_path(char path[PATH_ROOM], const char *out, gb_error *err);
 gb_status folder_prepare_unfinished(const char *out, gb_error *err);
-bool folder_has(const char *path);              /* anything of that name, including a dangling link */
-/* GB_IO unless it is a regular file and not a link. */
+/* Whether there is anything of that name, including a dangling link, or that cannot be found out. */
+bool folder_has(const char *path);
+/* GB_BAD_FILE unless it is a regular file and not a link; GB_IO if that cannot be found out. */
 gb_status folder_check(const char *path, gb_error *err);
-/* Reads a whole file of at most `most` bytes and appends a zero byte; the caller frees it. */
+/* Reads a whole file of at most `most` bytes and appends a zero byte; the caller frees it. GB_BAD_FILE if it is larger, or no
+ * regular file. */
 gb_status folder_read(const char *path, size_t most, char **bytes, size_t *size, gb_error *err);
 /* Writes an unfinished file that is to become `path`, syncs it, and returns its name. Nobody else can read it if it
  * is to replace another file. */
@@ -35,11 +38,13 @@ gb_status folder_move(const char *from, const char *to, gb_error *err);
  * with GB_BAD_ARGUMENT. No other program can come between. */
 gb_status folder_move_new(const char *from, const char *to, bool *exists, gb_error *err);
 /* Makes a file that another program wrote survive a power failure, if the file system can. */
-void folder_sync_file(const char *path);
+gb_status folder_sync_file(const char *path, gb_error *err);
 void folder_remove(const char *path);           /* a file, or a folder with all its files */
 /* Takes the folder out of paths in a message: "out/a.yaml: not found" is "a.yaml: not found" for a page, which knows no paths. */
 void hide_folder(char *message, const char *folder);
-/* The sorted names of at most `most` files that end in `ext`. */
+/* Opens a folder to list it. *folder is NULL if there is none, or none that may be read, and after a failure. */
+gb_status folder_open(const char *path, DIR **folder, gb_error *err);
+/* The sorted names of at most `most` files that end in `ext`; none if there is no such folder, or none that may be read. */
 gb_status folder_list(const char *out, const char *ext, size_t most, json_t **names, gb_error *err);
 
 #endif

@@ -10,6 +10,8 @@ typedef gb_status message_handler(live *s, const message *m, outgoing *p, gb_err
 
 /* network.c */
 message_handler handle_hello, handle_model;
+/* The models as `welcome` lists them. */
+json_t *models_json(const shared *of);
 /* The message that follows the answer to `hello`. */
 gb_status pack_network(live *s, outgoing *p, gb_error *err);
 /* statistics.c */
@@ -26,6 +28,18 @@ message_handler handle_film, handle_frame, handle_finish;
 message_handler handle_directions, handle_units, handle_project;
 /* cluster_samples.c. `cluster` over several pictures; the answer comes from analysis_poll(). */
 gb_status cluster_samples(live *s, const message *m, gb_error *err);
+/* download.c */
+message_handler handle_download;
+/* thumbnail.c */
+message_handler handle_thumbnail;
+/* works.c */
+message_handler handle_works;
+/* checkpoints.c */
+message_handler handle_folder;
+/* opening.c. The answer comes from analysis_poll(). */
+message_handler handle_load;
+/* upload_handlers.c */
+message_handler handle_upload, handle_piece;
 /* stop.c */
 message_handler handle_stop;
 /* directions.c */

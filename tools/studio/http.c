@@ -10,7 +10,7 @@
 
 /* Nothing from other sites, nothing inline, no embedding in frames. Pictures may also come from memory. */
 #define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; " \
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 enum { HEAD_ROOM = 1024 };
 

@@ -117,6 +117,7 @@ gb_status live_open(live *s, shared *of, client_slot *slot, const atomic_bool *c
 void live_close(live *s) {
     analysis_end(&s->analysis);
     film_free(&s->film);
+    upload_end(&s->upload);
     free_session(s);
     jpeg_free(&s->jpeg);
     free(s->recipe_name);

@@ -12,6 +12,7 @@
 #include "jpeg.h"
 #include "tools/inputs/open_model.h"
 #include "shared.h"
+#include "upload.h"
 
 enum { LIVE_PREVIEWS = 8 };
 
@@ -33,6 +34,7 @@ typedef struct live {
     jpeg jpeg;
     film film;
     analysis analysis;
+    upload upload;
     char project[PROJECT_NAME]; /* that the page has open, "" before its `hello` */
     client_slot *slot;          /* of this client in the list of clients */
     const atomic_bool *closing; /* the client is closing: everything that takes time ends with GB_CANCELLED */

@@ -6,6 +6,7 @@
 #include "outgoing.h"
 #include "clusters.h"
 #include "handlers.h"
+#include "tools/program/json_output.h"
 
 enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80, MAX_CHANNELS = 1 << 14 };
 
@@ -65,9 +66,10 @@ static void put_in(layer *l, const json_t *feature, json_int_t cluster) {
 static gb_status recipe_clusters(live *s, layer *l, gb_error *err) {
     const char *text;
     json_t *tree, *list, *entry, *feature;
+    json_error_t why;
     size_t i, k;
     if (gb_recipe_json(s->bent.recipes[0], &text, err)) return err->status;
-    tree = json_loads(text, 0, NULL);
+    tree = json_read(text, strlen(text), 0, &why);
     if (!tree) return state(err, GB_NO_MEMORY, "out of memory for the recipe's clusters");
     list = json_object_get(json_object_get(tree, "clusters"), l->info.name);
     if (!list && l->info.alias) list = json_object_get(json_object_get(tree, "clusters"), l->info.alias);

@@ -125,7 +125,7 @@ gb_status handle_units(live *s, const message *m, outgoing *p, gb_error *err) {
     measuring *k = calloc(1, sizeof *k);
     (void)p;            /* the answer comes from analysis_poll() */
     if (!k) return state(err, GB_NO_MEMORY, "out of memory");
-    if (!prepare(s, m, k, err)) return analysis_start(&s->analysis, m->id, (analysis_task){measure, free_measuring, k}, err);
+    if (!prepare(s, m, k, err)) return analysis_start(&s->analysis, m->id, (analysis_task){.run = measure, .free = free_measuring, .of = k}, err);
     free_measuring(k);
     return err->status;
 }

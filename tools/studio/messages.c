@@ -1,4 +1,5 @@
 /* Parses messages by a table of their fields. */
+#define _POSIX_C_SOURCE 200809L
 #include "messages.h"
 
 #include <stdio.h>
@@ -7,12 +8,14 @@
 
 #include "tools/program/arguments.h"
 #include "tools/program/json_output.h"
+#include "sizes.h"
 
 enum { MAX_DEPTH = 64, MAX_VALUES = 1 << 20, FIELDS = 8, MASK_SIDE = 64 };
 
 typedef enum field_kind {
     FIELD_END,
     FIELD_WHOLE,                /* int64_t, `low` to `high` */
+    FIELD_NUMBER,               /* double, finite */
     FIELD_TEXT,                 /* const char *, `low` to `high` bytes */
     FIELD_CHOICE,               /* const char *, one of the words in `choices`, separated by '|' */
     FIELD_FLAG,                 /* bool */
@@ -42,6 +45,8 @@ typedef struct message_row {
 #define RECIPE {"recipe", FIELD_TEXT, REQUIRED, AT(recipe), 0, MESSAGE_BYTES, NULL}
 #define TEXT {"text", FIELD_TEXT, REQUIRED, AT(text), 0, MESSAGE_BYTES, NULL}
 #define NODE {"node", FIELD_TEXT, REQUIRED, AT(node), 1, 200, NULL}
+#define FOLDER {"folder", FIELD_WHOLE, REQUIRED, AT(index), 0, INT32_MAX, NULL}
+#define INSIDE {"inside", FIELD_TEXT, REQUIRED, AT(inside), 0, 2000, NULL}
 #define NAME {"name", FIELD_TEXT, REQUIRED, AT(name), 0, 400, NULL}
 
 static const message_row rows[MESSAGE_KINDS] = {
@@ -69,10 +74,13 @@ static const message_row rows[MESSAGE_KINDS] = {
                                {"replace", FIELD_FLAG, REQUIRED, AT(replace), 0, 0, NULL}}},
     [MESSAGE_FILES] = {"files", {ID}},
     [MESSAGE_OPEN] = {"open", {ID, NAME}},
-    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL}}},
+    [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL},
+                               {"picture", FIELD_TEXT, OPTIONAL, AT(pixels), 4, 64 << 10, NULL}}},
     [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|mp4|webm"},
                                {"fps", FIELD_WHOLE, REQUIRED, AT(fps), 1, 120, NULL},
-                               {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL}}},
+                               {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL},
+                               {"width", FIELD_WHOLE, OPTIONAL, AT(width), 2, 8192, NULL},
+                               {"height", FIELD_WHOLE, OPTIONAL, AT(height), 2, 8192, NULL}}},
     [MESSAGE_FRAME] = {"frame", {ID, RECIPE}},
     [MESSAGE_FINISH] = {"finish", {ID, {"keep", FIELD_FLAG, REQUIRED, AT(keep), 0, 0, NULL}}},
     [MESSAGE_DIRECTIONS] = {"directions", {ID, {"method", FIELD_CHOICE, REQUIRED, AT(method), 0, 0, "pca|sefa|factor"},
@@ -90,6 +98,16 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_OUTPUT] = {"output", {{"black", FIELD_WHOLE, REQUIRED, AT(black), 0, 255, NULL},
                                    {"freeze", FIELD_FLAG, REQUIRED, AT(freeze), 0, 0, NULL},
                                    {"fill", FIELD_FLAG, REQUIRED, AT(fill), 0, 0, NULL}, OPTIONAL_ID}},
+    [MESSAGE_DOWNLOAD] = {"download", {ID, NAME, {"from", FIELD_WHOLE, REQUIRED, AT(from), 0, INT64_C(1) << 53, NULL}}},
+    [MESSAGE_OSC] = {"osc", {{"address", FIELD_TEXT, REQUIRED, AT(address), 1, 96, NULL},
+                             {"value", FIELD_NUMBER, REQUIRED, AT(value), 0, 0, NULL},
+                             {"share", FIELD_NUMBER, REQUIRED, AT(share), 0, 0, NULL}, OPTIONAL_ID}},
+    [MESSAGE_THUMBNAIL] = {"thumbnail", {ID, RECIPE, {"side", FIELD_WHOLE, REQUIRED, AT(side), 16, 512, NULL}}},
+    [MESSAGE_FOLDER] = {"folder", {ID, FOLDER, INSIDE}},
+    [MESSAGE_LOAD] = {"load", {ID, FOLDER, INSIDE}},
+    [MESSAGE_UPLOAD] = {"upload", {ID, NAME, {"size", FIELD_WHOLE, REQUIRED, AT(upload_size), 1, UPLOAD_BYTES, NULL}}},
+    [MESSAGE_PIECE] = {"piece", {ID, {"bytes", FIELD_TEXT, REQUIRED, AT(pixels), 4, UPLOAD_PIECE / 3 * 4 + 8, NULL}}},
+    [MESSAGE_WORKS] = {"works", {ID, {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 64, NULL}}},
 };
 
 static int PRINTF_LIKE(3, 4) refuse(char reason[CLOSE_REASON], int code, const char *format, ...) {
@@ -137,10 +155,8 @@ json_t *read_json(const char *bytes, size_t size, int *code, char reason[CLOSE_R
         *code = refuse(reason, CLOSE_POLICY, "JSON %s", much);
         return NULL;
     }
-    json_forget();
-    tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
-    if (tree && !json_out_of_memory()) return tree;
-    json_decref(tree);
+    tree = json_read(bytes, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+    if (tree) return tree;
     if (json_out_of_memory()) *code = refuse(reason, CLOSE_ERROR, "out of memory");
     else if (json_error_code(&why) == json_error_invalid_utf8) *code = refuse(reason, CLOSE_BAD_DATA, "not UTF-8");
     else *code = refuse(reason, CLOSE_BAD_DATA, "not JSON: line %d, column %d", why.line, why.column);
@@ -202,6 +218,10 @@ static int set_field(message *m, const message_row *row, const field *f, json_t 
             return refuse(reason, CLOSE_POLICY, "%s: '%s' is a whole number from %lld to %lld", row->type, f->name,
                           (long long)f->low, (long long)f->high);
         *(int64_t *)at = json_integer_value(value);
+        return 0;
+    case FIELD_NUMBER:
+        if (!json_is_number(value)) return refuse(reason, CLOSE_POLICY, "%s: '%s' must be a number", row->type, f->name);
+        *(double *)at = json_number_value(value);
         return 0;
     case FIELD_TEXT:
         if (!json_is_string(value) || json_string_length(value) < (size_t)f->low ||
@@ -282,6 +302,8 @@ int read_message(const char *bytes, size_t size, message **out, char reason[CLOS
         return code;
     }
     if (m->document) {
+        m->portrait = m->pixels ? strdup(m->pixels) : NULL;     /* without memory there is none */
+        m->pixels = NULL;
         json_decref(m->tree);   /* it may be large and is not needed any more */
         m->tree = NULL;
     }
@@ -293,5 +315,6 @@ void free_message(message *m) {
     if (!m) return;
     json_decref(m->tree);
     free(m->document);
+    free(m->portrait);
     free(m);
 }

@@ -35,7 +35,7 @@ static json_t *table_json(bool (*row_at)(size_t index, gb_table_row *row)) {
     return rows;
 }
 
-static json_t *models_json(const shared *of) {
+json_t *models_json(const shared *of) {
     json_t *list = json_array();
     for (size_t i = 0; i < of->model_count; i++) {
         const shared_model *m = &of->models[i];
@@ -89,9 +89,8 @@ static gb_status kept_document(const live *s, json_t **document, char aside[PATH
     *aside = '\0';
     if (folder_path(path, s->shared->out, "studio", s->project, ".json", err)) return err->status;
     if (folder_has(path)) {
-        bool is_file = !folder_check(path, &why);
-        if (is_file && read_document(path, document, &why) && why.status != GB_BAD_FILE)
-            return state(err, why.status, "%s", why.message);
+        if (!folder_check(path, &why)) read_document(path, document, &why);
+        if (why.status && why.status != GB_BAD_FILE) return state(err, why.status, "%s", why.message);
         if (!*document && put_aside(s, path, aside, err)) return err->status;
     }
     if (!*document) *document = json_null();
@@ -105,12 +104,13 @@ gb_status handle_hello(live *s, const message *m, outgoing *p, gb_error *err) {
     project_claim(&s->shared->clients, s->slot, m->project, m->tab ? m->tab : "", s->project);
     outputs_open(&s->shared->outputs, client_slot_index(&s->shared->clients, s->slot), s->project);
     if (kept_document(s, &document, aside, err)) return err->status;
-    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?}", "type", "welcome", "version",
+    welcome = json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:s, s:s, s:s?, s:s?}", "type", "welcome", "version",
                         gb_version(), "project", s->project, "document", document, "models", models_json(of),
                         "model", (json_int_t)s->at, "filters", table_json(gb_filter_row), "activations",
                         table_json(gb_activation_row), "ffmpeg", of->ffmpeg, "threads",
                         gb_context_threads(of->context), "isa", gb_context_isa(of->context), "device",
-                        of->device, "aside", *aside ? aside : NULL);
+                        of->device, "aside", *aside ? aside : NULL, "osc_to",
+                        of->osc_out.open ? of->osc_out.to : NULL);
     return pack_text(welcome, DOUBLE_DIGITS, p, err);
 }
 

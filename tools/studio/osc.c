@@ -13,7 +13,7 @@
 
 enum {
     PACKET = 8 << 10,           /* the longest that is read; a control's message has some 40 bytes */
-    MESSAGES = 256,             /* after so many the server serves its other sockets before it reads the next packet */
+    MESSAGES = 256,             /* after so many no more packets are read at once */
     BUNDLE_HEAD = 16,           /* "#bundle", a zero byte and a time stamp */
     NESTED = 4                  /* bundles in bundles */
 };
@@ -84,7 +84,7 @@ static void read_packet(receiver *r, unsigned char *bytes, size_t size, int dept
 void osc_receive(int fd, void (*control)(void *arg, const char *address, double value), void *arg) {
     _Alignas(8) unsigned char packet[PACKET];       /* liblo swaps the bytes of numbers in place */
     receiver r = {control, arg, 0};
-    while (r.messages < MESSAGES) {
+    for (int packets = 0; packets < OSC_PACKETS && r.messages < MESSAGES; packets++) {
         ssize_t size = recv(fd, packet, sizeof packet, 0);
         if (size < 0) return;
         read_packet(&r, packet, (size_t)size, 0);

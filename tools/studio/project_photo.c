@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/ganbend_analysis.h"
+#include "base64.h"
 #include "handlers.h"
 #include "tools/program/arguments.h"
 #include "tools/program/host.h"
@@ -141,37 +142,13 @@ static gb_status project(void *of, analysis *a, json_t **fields, gb_error *err) 
 
 /* ------------------------------------------------------------------------------------------------ the request */
 
-/* The value of a base64 digit; 64 for other characters. */
-static unsigned digit(char c) {
-    return c >= 'A' && c <= 'Z' ? (unsigned)(c - 'A') : c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 26
-         : c >= '0' && c <= '9' ? (unsigned)(c - '0') + 52 : c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
-/* Decodes exactly `count` bytes, with padding at the end. */
-static bool read_base64(const char *text, uint8_t *bytes, size_t count) {
-    size_t length = strlen(text), digits = (count * 8 + 5) / 6;
-    unsigned word = 0;
-    int bits = 0;
-    if (length != (count + 2) / 3 * 4 || strspn(text + digits, "=") != length - digits) return false;
-    for (size_t i = 0, at = 0; i < digits; i++) {
-        unsigned value = digit(text[i]);
-        if (value > 63) return false;
-        word = word << 6 | value;
-        bits += 6;
-        if (bits < 8 || at == count) continue;
-        bits -= 8;
-        bytes[at++] = (uint8_t)(word >> bits & 0xff);
-    }
-    return true;
-}
-
 static gb_status read_photo(const message *m, projecting *k, gb_error *err) {
     size_t plane = (size_t)m->width * (size_t)m->height;
     uint8_t *rgb = malloc(plane * 3);
     k->target = malloc(plane * 3 * sizeof *k->target);
     if (!rgb || !k->target) {
         state(err, GB_NO_MEMORY, "out of memory for the photo");
-    } else if (!read_base64(m->pixels, rgb, plane * 3)) {
+    } else if (!base64_read(m->pixels, rgb, plane * 3)) {
         state(err, GB_BAD_ARGUMENT, "the photo's pixels are not the base64 of %zu bytes", plane * 3);
     } else {
         for (size_t i = 0; i < plane * 3; i++) k->target[i % 3 * plane + i / 3] = (float)rgb[i] / 127.5f - 1;
@@ -193,7 +170,7 @@ gb_status handle_project(live *s, const message *m, outgoing *p, gb_error *err) 
     };
     if (!read_photo(m, k, err)) {
         k->how.target = k->target;
-        return analysis_start(&s->analysis, m->id, (analysis_task){project, free_projecting, k}, err);
+        return analysis_start(&s->analysis, m->id, (analysis_task){.run = project, .free = free_projecting, .of = k}, err);
     }
     free_projecting(k);
     return err->status;

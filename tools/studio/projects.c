@@ -144,3 +144,13 @@ void project_release(client_list *clients, client_slot *slot) {
     pthread_cond_broadcast(&clients->released);
     pthread_mutex_unlock(&clients->lock);
 }
+
+bool project_is_open(client_list *clients, const client_slot *asking, const char *name) {
+    const client_slot *holder;
+    bool is_open;
+    pthread_mutex_lock(&clients->lock);
+    holder = find_project(clients, name);
+    is_open = holder && !(holder != asking && *asking->tab && !strcmp(holder->tab, asking->tab));
+    pthread_mutex_unlock(&clients->lock);
+    return is_open;
+}

@@ -35,6 +35,8 @@ void project_claim(client_list *clients, client_slot *slot, const char *wanted, 
  * ended writing. */
 bool project_begin_writing(client_list *clients, client_slot *slot);
 void project_end_writing(client_list *clients, client_slot *slot);
+/* Whether a client has the project of this name open and would not give it to `asking`: an earlier connection of the same page would. */
+bool project_is_open(client_list *clients, const client_slot *asking, const char *name);
 /* The client has no project any more: another one may have it. */
 void project_release(client_list *clients, client_slot *slot);
 

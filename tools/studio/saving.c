@@ -10,6 +10,8 @@
 #include "tools/bending/picture_recipe.h"
 #include "handlers.h"
 #include "projects.h"
+#include "works.h"
+#include "tools/program/json_output.h"
 
 enum { MAX_LISTED = 4096, MAX_NUMBER = 9999, MAX_RECIPE = 4 << 20 };
 
@@ -57,8 +59,7 @@ static gb_status move_new(const saved *f, bool *exists, gb_error *err) {
     *exists = folder_has(f->picture) && *f->new_picture;
     if (*exists) return state(err, GB_BAD_ARGUMENT, "%s: already exists", f->picture);
     if (folder_move_new(f->new_recipe, f->recipe, exists, err) || !*f->new_picture) return err->status;
-    if (!folder_move_new(f->new_picture, f->picture, exists, err)) return GB_OK;
-    (void)rename(f->recipe, f->new_recipe);
+    if (folder_move_new(f->new_picture, f->picture, exists, err)) folder_remove(f->recipe);
     return err->status;
 }
 
@@ -138,15 +139,34 @@ static gb_status says_inputs(const char *text, bool *says, gb_error *err) {
     return GB_OK;
 }
 
-/* A recipe that the studio wrote is complete and is returned as it is; for other pictures one is made. */
-static gb_status read_picture(const char *path, json_t **text, gb_error *err) {
+/* Whether the recipe of a picture still means the same: the files that it names are in the output folder, with the contents that
+ * the picture has of them. */
+static gb_status has_its_files(const live *s, const char *path, const char *text, bool *has, gb_error *err) {
+    char *whole = NULL;
+    gb_recipe *recipe = NULL;
+    gb_error why = {0};
+    const char *now;
+    *has = true;
+    if (!picture_text(path, "Recipe with files", &whole, &why)) {
+        *has = !gb_recipe_parse(text, strlen(text), s->recipe_name, &recipe, &why);
+        if (*has) gb_recipe_confine(recipe);
+        *has = *has && !gb_recipe_embed(recipe, &now, &why) && !strcmp(now, whole);
+    }
+    gb_recipe_free(recipe);
+    free(whole);
+    return why.status == GB_NO_MEMORY ? state(err, why.status, "%s", why.message) : GB_OK;
+}
+
+/* A recipe that the studio wrote is complete and is returned as it is; for other pictures, and if files that it names are missing, one
+ * is made. */
+static gb_status read_picture(const live *s, const char *path, json_t **text, gb_error *err) {
     char *recipe = NULL;
     gb_error why = {0};
     bool complete = false;
     if (folder_check(path, err)) return err->status;
     if (picture_text(path, "Recipe", &recipe, &why)) {
-        if (why.status == GB_NO_MEMORY) return state(err, why.status, "%s", why.message);
-    } else if (says_inputs(recipe, &complete, err)) {
+        if (why.status != GB_BAD_FILE) return state(err, why.status, "%s", why.message);
+    } else if (says_inputs(recipe, &complete, err) || (complete && has_its_files(s, path, recipe, &complete, err))) {
         free(recipe);
         return err->status;
     }
@@ -181,7 +201,7 @@ gb_status handle_open(live *s, const message *m, outgoing *p, gb_error *err) {
     if (strlen(m->name) - strlen(ext) != strlen(name))
         return state(err, GB_BAD_ARGUMENT, "no file '%.80s'", m->name);
     if (folder_path(path, s->shared->out, NULL, name, ext, err) ||
-        (picture ? read_picture(path, &text, err) : read_saved(path, &text, err)))
+        (picture ? read_picture(s, path, &text, err) : read_saved(path, &text, err)))
         return err->status;
     return pack_answer(m->id, json_pack("{s:o}", "text", text), p, err);
 }
@@ -190,8 +210,9 @@ gb_status handle_parse(live *s, const message *m, outgoing *p, gb_error *err) {
     gb_recipe *recipe;
     const char *text;
     json_t *tree = NULL;
+    json_error_t why;
     if (gb_recipe_parse(m->text, strlen(m->text), s->recipe_name, &recipe, err)) return err->status;
-    if (!gb_recipe_json(recipe, &text, err)) tree = json_loads(text, 0, NULL);
+    if (!gb_recipe_json(recipe, &text, err)) tree = json_read(text, strlen(text), 0, &why);
     gb_recipe_free(recipe);
     if (err->status) return err->status;
     return pack_answer(m->id, json_pack("{s:o}", "recipe", tree), p, err);
@@ -206,8 +227,9 @@ gb_status handle_keep(live *s, const message *m, outgoing *p, gb_error *err) {
         return state(err, GB_BAD_ARGUMENT, *s->project ? "'%s' is now open in another connection"
                                                     : "`hello` must come before `keep`", s->project);
     if (!folder_prepare(s->shared->out, "studio", err) &&
-        !folder_path(path, s->shared->out, "studio", s->project, ".json", err))
-        folder_replace(s->shared->out, path, m->document, strlen(m->document), err);
+        !folder_path(path, s->shared->out, "studio", s->project, ".json", err) &&
+        !folder_replace(s->shared->out, path, m->document, strlen(m->document), err) && m->portrait)
+        keep_work_picture(s, m->portrait);
     project_end_writing(&s->shared->clients, s->slot);
     return err->status ? err->status : pack_answer(m->id, json_object(), p, err);
 }

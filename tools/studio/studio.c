@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "assets.h"
+#include "checkpoints.h"
 #include "claim.h"
 #include "frames_out.h"
 #include "tools/commands/commands.h"
@@ -20,9 +21,11 @@
 #include "token.h"
 #include "projects.h"
 
+enum { MAX_MODELS = 64 };              /* open at once, those that pages open included */
+
 typedef struct settings {
     int64_t port, keep, quality, frames_rate;
-    const char *listen, *name, *certificate, *key, *osc, *out, *frames_to, *frames_as, *frames_size;
+    const char *listen, *name, *certificate, *key, *osc, *osc_to, *out, *models, *frames_to, *frames_as, *frames_size;
     device_options on;
     bool no_browser;
 } settings;
@@ -31,6 +34,8 @@ typedef struct settings {
 
 static const option options[] = {
     {"--port", OPTION_INTEGER, AT(port), "N", "Port of the page (7860); 0 chooses a free one.", 0, 65535},
+    {"--models", OPTION_TEXT, AT(models), "DIR", "Folder of checkpoints that the page may open, with what is below it (the folders of the "
+     "MODELs). Files that are dropped on the page are kept in models/ of --out.", 0, 0},
     {"--out", OPTION_TEXT, AT(out), "DIR", "Folder for saved files (out), for one studio at a time. Its folder studio/ holds "
      "the projects of the tabs and the token of the page's address.", 0, 0},
     DEVICE_OPTIONS(settings, on),
@@ -40,6 +45,8 @@ static const option options[] = {
      "always PNG.", 1, 100},
     {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Receives OSC messages over UDP, such as /ganbend/trunc 0.7: "
      "from this machine only, or on ADDRESS (0.0.0.0: from every network).", 0, 0},
+    {"--osc-to", RARE(OPTION_TEXT), AT(osc_to), "ADDRESS:PORT", "Sends what the tabs change to this program or device, with the "
+     "addresses that --osc receives.", 0, 0},
     {"--listen", OPTION_TEXT, AT(listen), "ADDRESS", "Serves other machines too: listens on this address (0.0.0.0: on all). "
      "Without --cert and --key the connection is not encrypted; the ssh example below is.", 0, 0},
     {"--cert", OPTION_TEXT, AT(certificate), "PEM", "Certificate for https, with those of its issuers.", 0, 0},
@@ -56,19 +63,6 @@ static const option options[] = {
 };
 
 /* ---------------------------------------------------------------------------------------------------- models */
-
-/* "models/faces.gbw" is shown as "faces". A long name is cut between characters. */
-static void name_model(const char *path, char name[MODEL_NAME]) {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    size_t length = strlen(base);
-    if (length > 4 && !strcmp(base + length - 4, ".gbw")) length -= 4;
-    if (length >= MODEL_NAME) {
-        length = MODEL_NAME - 1;
-        while (length && ((unsigned char)base[length] & 0xc0) == 0x80) length--;
-    }
-    memcpy(name, base, length);
-    name[length] = '\0';
-}
 
 static gb_status open_demo_models(shared *s, gb_error *err) {
     for (size_t i = 0; i < demo_model_count && i < OPERANDS; i++) {
@@ -93,11 +87,38 @@ static gb_status open_one(shared *s, const char *path, gb_error *err) {
 }
 
 static gb_status open_models(shared *s, const char *const paths[OPERANDS], gb_error *err) {
-    s->models = calloc(OPERANDS, sizeof *s->models);
+    s->models = calloc(MAX_MODELS, sizeof *s->models);
+    s->model_room = MAX_MODELS;
     if (!s->models) return state(err, GB_NO_MEMORY, "out of memory");
     if (!paths[0]) return open_demo_models(s, err);
     for (int i = 0; i < OPERANDS && paths[i]; i++)
         if (open_one(s, paths[i], err)) return err->status;
+    return GB_OK;
+}
+
+/* Adds a folder that pages may open checkpoints from, unless it is there. */
+static gb_status add_folder(shared *s, const char *path, size_t length, gb_error *err) {
+    for (size_t i = 0; i < s->folder_count; i++)
+        if (strlen(s->folders[i]) == length && !memcmp(s->folders[i], path, length)) return GB_OK;
+    if (s->folder_count == MAX_FOLDERS) return GB_OK;
+    s->folders[s->folder_count] = strndup(path, length);
+    if (!s->folders[s->folder_count]) return state(err, GB_NO_MEMORY, "out of memory");
+    s->folder_count++;
+    return GB_OK;
+}
+
+/* That of uploaded files; then --models, or else the folders of the models that were given. */
+static gb_status choose_folders(const settings *set, const char *const paths[OPERANDS], shared *s, gb_error *err) {
+    char uploaded[PATH_ROOM];
+    size_t length = (size_t)snprintf(uploaded, sizeof uploaded, "%s/models", set->out);
+    if (length >= sizeof uploaded) return state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", set->out);
+    if (add_folder(s, uploaded, length, err)) return err->status;
+    if (set->models) return add_folder(s, set->models, strlen(set->models), err);
+    for (int i = 0; i < OPERANDS && paths[i]; i++) {
+        const char *slash = strrchr(paths[i], '/');
+        if (slash ? add_folder(s, paths[i], slash == paths[i] ? 1 : (size_t)(slash - paths[i]), err) : add_folder(s, ".", 1, err))
+            return err->status;
+    }
     return GB_OK;
 }
 
@@ -111,11 +132,15 @@ static gb_status open_shared(const settings *set, const char *const paths[OPERAN
     if (gb_context_new(&how, &s->context, err)) return err->status;
     if (gb_context_fallback_reason(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(s->context));
     s->device = gb_context_device(s->context) ? gb_context_device(s->context) : "cpu";
-    return open_models(s, paths, err);
+    return choose_folders(set, paths, s, err) ? err->status : open_models(s, paths, err);
 }
 
 static void close_shared(shared *s) {
-    for (size_t i = 0; s->models && i < s->model_count; i++) gb_model_close(s->models[i].model);
+    for (size_t i = 0; i < s->folder_count; i++) free(s->folders[i]);
+    for (size_t i = 0; s->models && i < s->model_count; i++) {
+        gb_model_close(s->models[i].model);
+        free(s->models[i].own_path);
+    }
     free(s->models);
     gb_context_free(s->context);
 }
@@ -195,7 +220,8 @@ static int run(int argc, char **argv) {
     const char *operands[OPERANDS];
     settings set = {.port = 7860, .keep = 768, .quality = 85, .frames_rate = 30, .out = "out"};
     server_options where = {0};
-    char osc_address[64];
+    server_options to = {0};
+    char osc_address[64], osc_to_address[64];
     gb_error err = {0};
     shared s = {0};
     int status, lock = -1;
@@ -204,6 +230,8 @@ static int run(int argc, char **argv) {
         return wrong_usage(&studio_command, "--osc: this ganbend was built without liblo (-DGANBEND_OSC=OFF)");
     if (set.osc && !parse_osc(set.osc, osc_address, sizeof osc_address, &where))
         return wrong_usage(&studio_command, "--osc: '%s' is not a port such as 9000, or an address and port such as 0.0.0.0:9000", set.osc);
+    if (set.osc_to && (!parse_osc(set.osc_to, osc_to_address, sizeof osc_to_address, &to) || !to.osc_address))
+        return wrong_usage(&studio_command, "--osc-to: '%s' is not an address and port such as 192.168.1.7:9001", set.osc_to);
     if (!set.certificate != !set.key) return wrong_usage(&studio_command, "--cert and --key go together");
     if (set.name && !set.listen) return wrong_usage(&studio_command, "--name is for use with --listen");
     where.listen = set.listen;
@@ -213,11 +241,13 @@ static int run(int argc, char **argv) {
     where.port = (int)set.port;
     clients_init(&s.clients);
     outputs_init(&s.outputs);
-    if (!open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
+    if (!(set.osc_to && osc_out_open(&s.osc_out, to.osc_address, to.osc_port, &err)) &&
+        !open_shared(&set, operands, &s, &err) && !claim_folder(set.out, &lock, &err)) serve_studio(&set, &where, &s, &err);
     claim_end(set.out, lock);
     close_shared(&s);
     clients_free(&s.clients);
     outputs_free(&s.outputs);
+    osc_out_close(&s.osc_out);
     return err.status ? failed(&studio_command, &err) : EXIT_DONE;
 }
 

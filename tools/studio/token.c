@@ -43,9 +43,10 @@ static gb_status write_private(const char *path, const char *text, gb_error *err
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     size_t size = strlen(text);
     if (file < 0) return state(err, GB_IO, "%s: %s", path, strerror(errno));
-    bool written = write(file, text, size) == (ssize_t)size;
-    if (close(file) == 0 && written) return GB_OK;
-    state(err, GB_IO, "%s: %s", path, strerror(errno));
+    ssize_t written = write(file, text, size);
+    if (written != (ssize_t)size) state(err, GB_IO, "%s: %s", path, strerror(written < 0 ? errno : ENOSPC));
+    if (close(file) != 0 && !err->status) state(err, GB_IO, "%s: %s", path, strerror(errno));
+    if (!err->status) return GB_OK;
     unlink(path);
     return err->status;
 }

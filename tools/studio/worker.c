@@ -169,7 +169,9 @@ static message_handler *const handlers[MESSAGE_KINDS] = {
     [MESSAGE_FILES] = handle_files, [MESSAGE_OPEN] = handle_open, [MESSAGE_KEEP] = handle_keep,
     [MESSAGE_FILM] = handle_film, [MESSAGE_FRAME] = handle_frame, [MESSAGE_FINISH] = handle_finish,
     [MESSAGE_DIRECTIONS] = handle_directions, [MESSAGE_BANK] = handle_bank, [MESSAGE_UNITS] = handle_units, [MESSAGE_PROJECT] = handle_project,
-    [MESSAGE_STOP] = handle_stop,
+    [MESSAGE_STOP] = handle_stop, [MESSAGE_DOWNLOAD] = handle_download,
+    [MESSAGE_THUMBNAIL] = handle_thumbnail, [MESSAGE_WORKS] = handle_works,
+    [MESSAGE_FOLDER] = handle_folder, [MESSAGE_LOAD] = handle_load, [MESSAGE_UPLOAD] = handle_upload, [MESSAGE_PIECE] = handle_piece,
 };
 
 /* `model` replaces the session, and `keep` must not be lost when the page closes. */

@@ -4,6 +4,7 @@
 #include "emulated.h"
 #include "emulated_ptx.h"
 
+#include <fenv.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,6 +263,9 @@ void emulated_fail(const char *what) {
 
 void emulated_run(const std::function<void()> &kernel, dim3 grid, dim3 block, size_t shared) {
     machine *m = this_machine();
+    fenv_t of_the_host;             /* a GPU rounds to nearest and keeps denormals, whatever the thread does that waits */
+    fegetenv(&of_the_host);
+    fesetenv(FE_DFL_ENV);
     m->kernel = &kernel;
     m->count = (int)(block.x * block.y * block.z);
     while ((int)m->fibers.size() < m->count) {
@@ -281,6 +285,7 @@ void emulated_run(const std::function<void()> &kernel, dim3 grid, dim3 block, si
         place_shared(m, shared);
         run_block(m);
     }
+    fesetenv(&of_the_host);
 }
 
 emulated_place emulated_where(void) {

@@ -30,6 +30,12 @@ static inline uint32_t to_tf32(float f) {
     return (u & 0x7f800000) == 0x7f800000 ? u : (u + 0x1000) & 0xffffe000;
 }
 
+template <int STRIDE> static inline void load_tile(const uint32_t *tile, uint32_t (&to)[4]) {
+    int lane = emulated_lane();
+    for (int i = 0; i < 4; i++)
+        to[i] = tile[(lane / 4 + i % 2 * 8) * STRIDE + lane % 4 + i / 2 * 4];
+}
+
 struct emulated_fragments { float *sum; const uint32_t *a, *b; };
 
 /* The numbers in a word: two halves, or a tf32, of which the hardware ignores the lower bits. */

@@ -19,6 +19,8 @@
 
 enum { TASKS = 1000 };
 
+int run_turn_tests(void);
+
 typedef struct tally {
     gb_pool *pool;
     atomic_int done[TASKS];
@@ -238,5 +240,5 @@ int main(void) {
         cmocka_unit_test(a_context_runs_the_requested_rows),
         cmocka_unit_test(impossible_thread_counts_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + run_turn_tests();
 }

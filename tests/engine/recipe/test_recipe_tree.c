@@ -15,6 +15,8 @@
 
 #include "tests/engine/ok.h"
 
+int run_modulator_tests(void);     /* test_modulators.c */
+
 static gb_recipe *parse_as(const char *text, const char *name) {
     gb_recipe *recipe = NULL;
     if (gb_recipe_parse(text, strlen(text), name, &recipe, &err))
@@ -291,5 +293,5 @@ int main(void) {
         cmocka_unit_test(json_expanded_beyond_the_size_limit_is_refused),
         cmocka_unit_test_setup_teardown(a_confined_recipe_reads_only_files_in_its_folder, setup, teardown),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + run_modulator_tests();
 }

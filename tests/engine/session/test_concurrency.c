@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/base/platform.h"
+#include "engine/ganbend_gradient.h"
 #include "tests/engine/fixture.h"
 
 enum { R = 16, IMAGE = 3 * R * R, THREADS = 3, ROUNDS = 6, CANCELS = 200, PATIENCE = 1000000 };
@@ -217,6 +218,106 @@ static void every_cancel_of_another_thread_ends_one_update_of_a_recipe(void **st
     cancel_from_another_thread(*state, update);
 }
 
+/* ------------------------------------------------------------------------------------------------ packing */
+
+/* An allocator that stops one thread at one of its allocations, until it is let go. */
+typedef struct gate {
+    gb_mutex *lock;
+    gb_model *model;
+    uintptr_t thread;
+    int left;                       /* allocations before the one that stops */
+    bool stopped, open, ended, failed;
+} gate;
+
+static void *allocate(void *arg, size_t size, size_t alignment) {
+    gate *g = arg;
+    gb_mutex_lock(g->lock);
+    if (g->thread == gb_thread_self() && g->left-- == 0) {
+        g->stopped = true;
+        gb_mutex_wake(g->lock);
+        while (!g->open)
+            gb_mutex_wait(g->lock);
+    }
+    gb_mutex_unlock(g->lock);
+    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+static void deallocate(void *arg, void *memory, size_t size) {
+    (void)arg, (void)size;
+    free(memory);
+}
+
+/* Needs all weights in the forms for gradients. */
+static void find_gradient(void *arg) {
+    gate *g = arg;
+    static float image[IMAGE];
+    gb_session *session = NULL;
+    gb_mutex_lock(g->lock);
+    g->thread = gb_thread_self();
+    gb_mutex_unlock(g->lock);
+    bool done = !gb_session_new(g->model, &(gb_session_options){.purpose = GB_GRADIENT}, &session, NULL) &&
+                !gb_session_seed(session, 1, NULL) && !gb_session_want(session, "z", NULL) &&
+                !gb_session_render(session, image, NULL) &&
+                !gb_session_backward(session, gb_model_output(g->model), image, NULL);
+    gb_session_free(session);
+    gb_mutex_lock(g->lock);
+    g->thread = 0;
+    g->failed = !done;
+    g->ended = true;
+    gb_mutex_wake(g->lock);
+    gb_mutex_unlock(g->lock);
+}
+
+/* Whether the other thread was stopped before it ended. Meanwhile a session plans and renders what it never did before. */
+static bool plan_while_the_other_is_stopped(gate *g, gb_session *session) {
+    const gb_bend_options turn = {.kind = GB_BEND_FILTER, .at = "*conv1", .name = "rotate"};
+    float image[IMAGE];
+    gb_bend bend;
+    gb_mutex_lock(g->lock);
+    while (!g->stopped && !g->ended)
+        gb_mutex_wait(g->lock);
+    gb_mutex_unlock(g->lock);
+    OK(gb_session_bend(session, &turn, &bend, &err));
+    OK(gb_session_render(session, image, &err));
+    bool stopped = g->stopped;
+    gb_mutex_lock(g->lock);
+    g->open = true;
+    gb_mutex_wake(g->lock);
+    gb_mutex_unlock(g->lock);
+    return stopped;
+}
+
+/* The other thread is stopped at each of its allocations in turn; in those for weights, too. */
+static void sessions_plan_while_another_packs_weights(void **state) {
+    fixture *f = *state;
+    gate g = {.lock = gb_mutex_new()};
+    const gb_allocator own = {allocate, deallocate, &g};
+    gb_context *context;
+    bool stopped = true;
+    int times = 0;
+    alarm(120);                     /* ends the test if one waits for the other */
+    OK(gb_context_new(&(gb_context_options){.threads = 2, .allocator = &own}, &context, &err));
+    for (; stopped; times++) {
+        float image[IMAGE];
+        g = (gate){.lock = g.lock, .left = times};
+        OK(gb_model_open(context, f->path, &g.model, &err));
+        gb_session *session = interactive_session(g.model);
+        OK(gb_session_render(session, image, &err));
+        gb_thread *thread = gb_thread_start(find_gradient, &g);
+        if (!thread)
+            skip();                 /* a build without threads */
+        stopped = plan_while_the_other_is_stopped(&g, session);
+        gb_thread_join(thread);
+        assert_false(g.failed);
+        gb_session_free(session);
+        gb_model_close(g.model);
+    }
+    assert_true(times > 10);
+    gb_context_free(context);
+    gb_mutex_free(g.lock);
+    alarm(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sessions_of_one_model_render_at_the_same_time, setup, teardown),
@@ -225,6 +326,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_cancel_can_be_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(every_cancel_of_another_thread_ends_one_render, setup, teardown),
         cmocka_unit_test_setup_teardown(every_cancel_of_another_thread_ends_one_update_of_a_recipe, setup, teardown),
+        cmocka_unit_test_setup_teardown(sessions_plan_while_another_packs_weights, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,19 @@ test('a filter is applied to chosen maps: clicked on the sheet, random, or clust
     await changes('a share');
     await page.set('seed', 3);
     await changes('another draw');
+    // The maps that it draws are marked; a click makes a list of them, and says so.
+    const marked = await until(async () => {
+        const maps = await page.run(`return [...document.querySelectorAll('.sheet .map[aria-selected=true]')]
+            .map(each => Number(/map (\\d+)/.exec(each.title)[1]));`);
+        return maps.length === 32 && maps.sort((a, b) => a - b);
+    }, 'marked maps');
+    const drawn = (await bends())[0].features;
+    await page.click(await page.the('option', new RegExp(`^map ${marked[0]}, energy`)));
+    assert.deepEqual(await page.of('[store.recipe.bends[0].features].flat().flatMap(part => { const [low, high] = String(part).split("-").map(Number); '
+        + 'return Array.from({ length: (high || low) - low + 1 }, (_, i) => low + i); })'), marked.slice(1));
+    assert.match(await page.browser.run('return document.getElementById("announcer").textContent;'), /random share is now a list/);
+    await page.press('Undo');
+    assert.deepEqual((await bends())[0].features, drawn);
     await page.choose('on', 'a cluster');
     await until(async () => (await bends())[0].features.cluster !== undefined, 'clusters');
     const { clusters } = await page.recipe();

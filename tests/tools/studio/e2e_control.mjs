@@ -6,15 +6,20 @@ import { after, before, test } from 'node:test';
 
 import { closePages, openPage, until } from './page.mjs';
 
-// One controller with eight knobs; window.turn(knob, value) turns one.
+// One controller with eight knobs and some pads; window.turn(knob, value) and strike(pad, value) use them, and window.lights are
+// the messages that it gets.
 const controller = `{
     const input = { id: '1', name: 'Eight knobs', state: 'connected', onmidimessage: null };
-    const access = { inputs: new Map([['1', input]]), outputs: new Map(), onstatechange: null };
+    window.lights = [];
+    const output = { id: '2', name: 'Eight knobs', send: bytes => window.lights.push([...bytes]) };
+    const access = { inputs: new Map([['1', input]]), outputs: new Map([['2', output]]), onstatechange: null };
     navigator.requestMIDIAccess = async () => access;
     window.turn = (knob, value) => input.onmidimessage?.({ data: new Uint8Array([0xb0, knob, value]) });
+    window.strike = (key, value) => input.onmidimessage?.({ data: new Uint8Array([0x90, key, value]) });
 }`;
 
-let page, port;
+let page, port, listener;
+const received = new Map();         // OSC address → the last value that the studio sent there
 
 const text = value => Buffer.concat([Buffer.from(value), Buffer.alloc(4 - value.length % 4)]);
 
@@ -37,9 +42,16 @@ function freePort() {
 
 before(async () => {
     port = await freePort();
-    page = await openPage(process.argv[2], { options: ['--osc', String(port)], prepare: controller });
+    listener = dgram.createSocket('udp4');
+    listener.on('message', bytes => received.set(bytes.toString('latin1', 0, bytes.indexOf(0)), bytes.readFloatBE(bytes.length - 4)));
+    await new Promise(resolve => listener.bind(0, '127.0.0.1', resolve));
+    page = await openPage(process.argv[2], { options: ['--osc', String(port), '--osc-to', `127.0.0.1:${listener.address().port}`],
+        prepare: controller });
 });
-after(closePages);
+after(async () => {
+    await closePages();
+    listener.close();
+});
 
 async function send(...messages) {
     const socket = dgram.createSocket('udp4');
@@ -73,11 +85,12 @@ test('invalid OSC and unknown addresses change nothing', async () => {
 });
 
 test('a knob is assigned by touching a control and turning it, and is remembered after reloading', async () => {
-    await page.tab('Control');
+    await page.tab('MIDI & OSC');
     await page.press(/^Connect MIDI/);
     await page.click(await page.the('slider', 'Truncation'));
     await page.browser.run('turn(21, 64);');
     await page.the('button', 'Controller 21');
+    await page.press('Stop learning');
     const rest = await page.pixels();
     await page.browser.run('for (let value = 0; value <= 127; value++) turn(21, value);');
     await until(async () => await truncation() === 1.5, 'the knob\'s end');
@@ -85,12 +98,49 @@ test('a knob is assigned by touching a control and turning it, and is remembered
     await page.reload();
     await until(() => page.browser.run('turn(21, 0); return true;'), 'the controller');
     await until(async () => {
-        await page.browser.run('turn(21, 0);');
+        await page.browser.run('for (let value = 127; value >= 0; value--) turn(21, value);');
         return await truncation() === 0;
     }, 'the knob\'s beginning');
-    await page.tab('Control');
+    await page.tab('MIDI & OSC');
     await page.press('Release Controller 21');
     await page.browser.run('turn(21, 127);');
     await page.rest();
     assert.equal(await truncation(), 0);
+});
+
+test('several controls are learned in a row, and belong to the device, not to the project', async () => {
+    await page.fresh('another');
+    await page.tab('MIDI & OSC');
+    await page.press(/learn$/i);
+    await page.click(await page.the('slider', 'Truncation'));
+    await page.browser.run('turn(22, 1);');
+    await page.press('Assign a knob to snapshot/1');
+    await page.browser.run('strike(40, 100); strike(40, 0);');
+    await page.the('button', 'Note 40');
+    await page.press('Stop learning');
+    await page.run('store.change("Snapshot", draft => draft.snapshots.push({ id: 1, name: "1", model: draft.model, recipe: { inputs: { seeds: 77 }, bends: [] } }));');
+    await page.browser.run('strike(40, 100); strike(40, 0);');
+    await until(async () => (await page.recipe()).inputs.seeds === 77, 'the snapshot');
+    await page.fresh('a third');
+    await page.browser.run('for (let value = 127; value >= 0; value--) turn(22, value);');
+    await until(async () => await truncation() === 0, 'the truncation');
+});
+
+test('a knob does not jump, and its light follows the number', async () => {
+    await page.run('controls.move("trunc", 1.2);');
+    await until(() => page.browser.run('return window.lights.some(([status, knob, value]) => status === 0xb0 && knob === 22 && value === 102);'),
+                'the light');
+    await page.browser.run('turn(22, 3);');
+    await page.rest();
+    assert.equal(await truncation(), 1.2);
+    await page.browser.run('turn(22, 100); turn(22, 110);');
+    await until(async () => Math.abs(await truncation() - 1.5 * 110 / 127) < 0.001, 'the knob to pick it up');
+});
+
+test('OSC takes shares and messages for one tab, and what changes is sent', async () => {
+    await send(osc('/ganbend/share/trunc', 0.5), osc('/ganbend/@other/seed', 5), osc('/ganbend/@a_third/seed', 6));
+    await until(async () => (await page.recipe()).inputs.seeds === 6, 'the seed');
+    assert.equal(await truncation(), 0.75);
+    await until(() => received.get('/ganbend/trunc') === 0.75 && received.get('/ganbend/share/trunc') === 0.5
+        && received.get('/ganbend/seed') === 6, 'the messages');
 });

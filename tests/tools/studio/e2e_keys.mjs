@@ -86,6 +86,64 @@ test('help lists the keys, Escape closes it, and the focus returns', async () =>
     assert.equal((await focus()).label, 'Undo');
 });
 
+const box = selector => page.browser.run(`const { width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
+    return { width: Math.round(width), height: Math.round(height) };`, selector);
+
+test('the picture is shown over everything, and its panels return', async () => {
+    const before = await box('#picture .viewport');
+    await page.key('v');
+    assert.deepEqual(await box('#picture .viewport'), { width: 1280, height: 800 });
+    await page.key(KEY.escape);
+    assert.deepEqual(await box('#picture .viewport'), before);
+});
+
+test('dividers are moved by keys and by dragging, and are remembered', async () => {
+    const { width } = await box('#picture'), { height } = await box('#latent');
+    await page.on(await page.the('separator', 'Width of the picture'), 'this.focus();');
+    for (let i = 0; i < 3; i++) await page.key(KEY.left);
+    assert.equal((await box('#picture')).width, width + 48);
+    const lower = await page.the('separator', 'Height of the lower panels'), [x, y] = await page.pointOf(lower);
+    await page.browser.drag([[x, y], [x, y - 40]]);
+    assert.equal((await box('#latent')).height, height + 40);
+    await page.reload();
+    assert.equal((await box('#picture')).width, width + 48);
+    assert.equal((await box('#latent')).height, height + 40);
+    await page.on(await page.the('separator', 'Height of the lower panels'), 'this.focus();');
+    await page.key(KEY.home);
+    assert.equal((await box('#latent')).height, height);
+});
+
+test('a number is dragged as one step, finer with Shift, and a double-click restores it', async () => {
+    const number = await page.the('textbox', 'Truncation, as text'), steps = (await page.of('store.done')).length;
+    const truncation = async () => (await page.recipe()).inputs.trunc ?? 1;
+    const [x, y] = await page.pointOf(number);
+    await page.browser.drag([[x, y], [x - 10, y], [x - 30, y]]);
+    const coarse = 1 - await truncation();
+    assert.ok(coarse > 0.1, String(coarse));
+    assert.equal((await page.of('store.done')).length, steps + 1);
+    await page.browser.hold(KEY.shift);
+    await page.browser.drag([[x, y], [x - 10, y], [x - 30, y]]);
+    await page.browser.letGo(KEY.shift);
+    const fine = 1 - coarse - await truncation();
+    assert.ok(fine > 0 && fine < coarse / 5, String(fine));
+    await page.browser.drag([[x, y]]);
+    assert.equal((await focus()).label, 'Truncation, as text', 'a click is for typing');
+    await page.key(KEY.enter);
+    await page.on(await page.the('slider', 'Truncation'), "this.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));");
+    assert.equal(await truncation(), 1);
+});
+
+test('the card of a filter is folded, and stays so', async () => {
+    await page.click(await page.layer((await page.recipe()).bends[1].at));
+    await page.tab(/^Filters/);
+    await page.press(/^rotate.*show its numbers$/);
+    assert.equal((await page.all('slider', 'angle')).length, 0);
+    await page.reload();
+    assert.equal((await page.all('slider', 'angle')).length, 0);
+    await page.press(/^rotate.*show its numbers$/);
+    await page.the('slider', 'angle');
+});
+
 test('the focus is always visible', async () => {
     await page.click(await page.layer('synthesis.b32.conv1'));
     const seen = new Set();

@@ -116,8 +116,12 @@ test('the latent panel', async () => {
 
 test('the project panel', async () => {
     const work = await region('Project');
-    for (const view of ['Film', 'History', 'Control', 'Recipe']) {
+    for (const view of ['Film', 'History', 'Scenes', 'Motion', 'Show', 'MIDI & OSC', 'Recipe']) {
         await page.tab(view, work);
+        if (view === 'Scenes') await page.press('Keep what is seen on pad 1.1');
+        if (view === 'Motion')
+            await page.run(`store.change('Waves', draft => { draft.recipe.modulators = ['sine', 'envelope', 'walk', 'audio'].map(wave =>
+                ({ move: 'trunc', wave, depth: 0.2, muted: true })); });`);
         await scanBoth(view);
     }
     await page.on(await page.the('textbox', 'Recipe'), `this.focus(); this.select();
@@ -151,7 +155,43 @@ test('narrow screens, panel by panel', async () => {
     await page.browser.look({ ...desk, dark: false });
 });
 
+// What of a panel cannot be reached by scrolling its container, is covered, or is too small for a finger (WCAG 2.2: 24 px).
+const outOfReach = root => page.browser.run(`const seen = [], root = document.querySelector(arguments[0]);
+    for (const each of root.querySelectorAll('button, input, select, textarea, [role=slider], [role=tab]')) {
+        if (!each.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || each.closest('.for-readers') || each.tabIndex < 0) continue;
+        each.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        const box = each.getBoundingClientRect(), label = each.closest('label');
+        const x = box.x + box.width / 2, y = box.y + box.height / 2, hit = document.elementFromPoint(x, y);
+        const isThere = hit && (each.contains(hit) || label?.contains(hit));
+        const small = Math.min(box.width, box.height) < 24 && !label && each.type !== 'range';
+        const name = each.ariaLabel ?? each.title ?? each.textContent;
+        if (!isThere) seen.push(name.slice(0, 30) + ' is covered by ' + (hit ? hit.localName + '.' + hit.className : 'nothing'));
+        if (small || (each.type === 'range' && box.width < 56)) seen.push(name.slice(0, 30) + ' is ' + box.width.toFixed() + ' × ' + box.height.toFixed());
+    }
+    return seen;`, root);
+
+test('on a phone and at 200 % everything can be reached and touched', async () => {
+    for (const size of [{ width: 390, height: 844 }, { width: 844, height: 390 }, { width: 640, height: 400 }]) {
+        await page.browser.look({ ...size, dark: false });
+        const faults = [];
+        for (const root of ['#header', '#picture .panel-head', '#tabs']) faults.push(...await outOfReach(root));
+        for (const panel of ['layer', 'latent', 'project']) {
+            await page.browser.run(`document.getElementById('tab-${panel}').click();`);
+            faults.push(...await outOfReach(`#${panel}`));
+            await scan(`${panel}, ${size.width} × ${size.height}`);
+        }
+        assert.deepEqual(faults, [], `${size.width} × ${size.height}`);
+    }
+    await page.browser.look({ ...desk, dark: false });
+});
+
 test('dialogs', async () => {
+    for (const name of ['Begin', 'Open a model']) {
+        await page.press(name);
+        await page.the('dialog', name);
+        await scanBoth(`the dialog ${name}`);
+        await page.browser.type(KEY.escape);
+    }
     const keys = [['?', [], /./], ['s', [KEY.control, KEY.shift], 'Save'], ['o', [KEY.control], 'Open']];
     for (const [key, held, name] of keys) {
         await page.browser.type(key, ...held);

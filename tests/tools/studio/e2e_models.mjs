@@ -1,7 +1,7 @@
 // Several models in a browser, one of them a BigGAN: node e2e_models.mjs GANBEND
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -46,6 +46,63 @@ test('every model has its own recipe, and undo switches between them', async () 
     for (let i = 0; i < 2; i++) await page.press('Undo');
     await until(() => page.of('store.network?.name === "toy-faces-64" && store.frame !== null'), 'the first model');
     assert.equal(await page.pixels(), face);
+});
+
+test('while a model is being opened, its name stands in place of the old picture', async () => {
+    await page.run(`window.held = [];
+        const { send } = wire;
+        wire.send = (type, fields) => type === 'model' ? window.held.push(() => send(type, fields)) : send(type, fields);
+        window.letGo = () => { wire.send = send; window.held.forEach(run => run()); };`);
+    const { model } = await page.of('store.state'), other = model === 'animals' ? 'toy-faces-64' : 'animals';
+    await page.pickFrom(await page.the('combobox', 'Model'), other);
+    const seen = () => page.browser.run(`return [document.querySelector('.loading').checkVisibility(), document.querySelector('.loading').textContent,
+        getComputedStyle(document.querySelector('#picture canvas')).visibility];`);
+    assert.deepEqual(await seen(), [true, `Loading ${other} …`, 'hidden']);
+    await page.browser.type('s');
+    assert.equal(await page.of('store.snapshots.at(-1).thumbnail'), '', 'the old model\'s picture is not the new one\'s');
+    await page.run('store.undo();');
+    await page.browser.run('window.letGo();');
+    await until(() => page.of(`store.network?.name === ${JSON.stringify(other)} && store.frame !== null`), other);
+    assert.deepEqual(await seen(), [false, '', 'visible']);
+    await switchTo(model);
+});
+
+test('a checkpoint of a folder is converted and opened, and the work finds it again after a restart', async () => {
+    const { model } = await page.of('store.state'), name = 'nvlabs-orig-16';
+    await page.run(`window.seen = new Set();
+        new MutationObserver(() => { const shown = document.querySelector('.activity:not([hidden])'); if (shown) window.seen.add(shown.textContent); })
+            .observe(document.querySelector('.activity'), { attributes: true, childList: true, subtree: true, characterData: true });`);
+    await page.press('Open a model');
+    await page.press('fixtures', await page.the('dialog', 'Open a model'));
+    await page.click(await page.the('button', /^nvlabs-orig-16\.pkl/, await page.the('dialog', 'Open a model')));
+    const isOpen = () => page.of(`store.network?.name === ${JSON.stringify(name)} && store.frame !== null`).catch(() => false);
+    await until(isOpen, name);
+    assert.ok((await page.browser.run('return [...window.seen];')).some(text => /Opening nvlabs-orig-16\.pkl/.test(text)));
+    await page.rest();
+    await until(() => page.run('return !wire.asking;'), 'the project to be kept');
+    await page.kill();
+    await page.restart();
+    await until(isOpen, `${name} again`);
+    assert.equal((await page.of('store.state')).model, name);
+    await page.press('Open a model');
+    await page.press(new RegExp(`^${name}`), await page.the('dialog', 'Open a model')).catch(() => {});
+    await page.browser.type(KEY.escape);
+    await switchTo(model);
+});
+
+test('a checkpoint that is dropped on the page is sent, kept and opened', async () => {
+    const { model } = await page.of('store.state'), bytes = readFileSync('tests/fixtures/biggan-32-cifar.pth').toString('base64');
+    const drop = `const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0))], arguments[1]));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));`;
+    await page.run(drop, bytes, 'dropped.pth');
+    await until(() => page.of('store.network?.name === "dropped" && store.frame !== null').catch(() => false), 'the dropped model');
+    await page.rest();
+    assert.ok(existsSync(join(page.out, 'models', 'dropped.pth')));
+    await page.run(drop, bytes.slice(0, 400), 'broken.pt');
+    await until(() => page.run('return /broken/.test(document.getElementById("announcer").textContent);'), 'the reason');
+    assert.equal((await page.of('store.state')).model, 'dropped');
+    await switchTo(model);
 });
 
 test('a class is found by its name and mixed with others', async () => {

@@ -182,6 +182,64 @@ test('while a path plays, what is kept is the moment that is seen', async () => 
                                  readFileSync(join(page.out, seen.saved.recipe), 'utf8'))).inputs.seeds, seen.recipe.inputs.seeds);
 });
 
+test('the thumbnail of a snapshot is of the whole picture, although a preview was seen, and is no step', async () => {
+    const seen = await page.run(`store.frame.header.full = false;
+        const { takeSnapshot } = await import('/project/snapshots.js');
+        takeSnapshot();
+        return store.snapshots.at(-1).thumbnail;`);
+    await until(() => page.run('return store.snapshots.at(-1).thumbnail !== arguments[0];', seen), 'another thumbnail');
+    assert.deepEqual((await page.of('store.done')).map(step => step.label), ['Snapshot']);
+    await page.press('Undo');
+    assert.deepEqual(await page.of('store.snapshots'), []);
+});
+
+test('a new work begins with six examples, each with its picture, and with the works of the folder', async () => {
+    const list = await page.the('list', 'Examples');
+    await until(() => page.on(list, `const pictures = [...this.querySelectorAll('img')];
+        return pictures.length === 6 && pictures.every(each => each.complete && each.naturalWidth === 64)
+            && new Set(pictures.map(each => each.src)).size === 6;`), 'six pictures');
+    await page.press('Lean', list);
+    assert.deepEqual((await page.recipe()).bends.map(({ filter, x }) => [filter, x]), [['shear', 0.5]]);
+    assert.notEqual(await page.pixels(), unbent);
+    await page.the('slider', 'x');
+    await page.press('Undo');
+    assert.equal(await page.pixels(), unbent);
+    const name = (await page.of('store.welcome')).project;
+    await page.press('Seed: next');
+    await until(() => readdirSync(join(page.out, 'studio')).includes(`${name}.jpg`), 'the picture of the work');
+    await page.fresh('another');
+    await page.press(new RegExp(`^${name} `), await page.the('list', 'Works'));
+    await until(() => page.of(`store.welcome?.project === ${JSON.stringify(name)}`).catch(() => false), 'the work');
+    await page.ready();
+    assert.equal((await page.recipe()).inputs.seeds, 1);
+});
+
+test('a bend by chance is one step, at a layer that is then selected', async () => {
+    await page.key('r', KEY.shift);
+    const [{ at }] = (await page.recipe()).bends;
+    assert.deepEqual(await page.of('store.selection'), [at]);
+    assert.notEqual(await page.pixels(), unbent);
+    await page.press('Undo');
+    assert.equal(await page.pixels(), unbent);
+});
+
+test('the tour has three steps, keeps nothing from being used, and is closed', async () => {
+    const seen = [];
+    await page.press('Tour');
+    for (const next of ['Next', 'Next', 'Done']) {
+        seen.push(await page.browser.run('return document.body.dataset.tour;'));
+        if (seen.length === 2) await page.press('Seed: next');
+        await page.press(next, await page.the('dialog', 'Tour'));
+    }
+    assert.deepEqual(seen, ['network', 'layer', 'project']);
+    assert.equal((await page.all('dialog', 'Tour')).length, 0);
+    await page.press('Begin');
+    await page.press('Tour', await page.the('dialog', 'Begin'));
+    await page.the('dialog', 'Tour');
+    await page.key(KEY.escape);
+    assert.equal((await page.all('dialog', 'Tour')).length, 0);
+});
+
 test('works have any name; what cannot be one is replaced, and the page says so', async () => {
     await page.fresh('Beyoncé');
     await page.browser.run('location.hash = "100%";');

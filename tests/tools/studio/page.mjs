@@ -13,7 +13,7 @@ import { start } from './server.mjs';
 export { KEY };
 export const toyFaces = 'tests/fixtures/toy-faces-64.gbw';
 
-const patience = 60000;             // ms; the machine may be busy with other things
+const patience = Number(process.env.PATIENCE ?? 60000);     // ms; the machine may be busy with other things
 const pages = new Set();
 const pause = () => new Promise(resolve => setTimeout(resolve, 20));
 

@@ -94,6 +94,28 @@ static void found_directions_are_a_file_that_recipes_name(void **state) {
     free_received(&plain), free_received(&moved);
 }
 
+static void a_picture_whose_directions_are_gone_opens_with_them_in_its_recipe(void **state) {
+    static const char recipe[] = "{inputs: {seeds: 7}, directions: toy-sefa.npz, bends: [{direction: {name: sefa1, amount: 9}}]}";
+    char there[400], gone[400];
+    (void)state;
+    snprintf(there, sizeof there, "%s/toy-sefa.npz", all.out);
+    snprintf(gone, sizeof gone, "%s/gone", all.out);
+    received a = ask(&p, json_pack("{s:s, s:s, s:s, s:b, s:b}", "type", "save", "name", "moved", "text", recipe, "png", 1, "replace", 0));
+    free_received(&a);
+    json_t *open = json_pack("{s:s, s:s}", "type", "open", "name", "moved.png");
+    a = ask(&p, json_incref(open));
+    assert_string_equal(text_of(a.json, "text"), recipe);
+    free_received(&a);
+    assert_int_equal(rename(there, gone), 0);
+    a = ask(&p, open);
+    assert_null(strstr(text_of(a.json, "text"), "toy-sefa.npz"));
+    received again = render(&p, 3, text_of(a.json, "text"));
+    assert_int_equal(rename(gone, there), 0);
+    received moved = render(&p, 4, recipe);
+    assert_true(again.size == moved.size && !memcmp(again.payload, moved.payload, moved.size));
+    free_received(&again), free_received(&moved), free_received(&a);
+}
+
 static void the_same_directions_are_kept_once_and_others_beside_them(void **state) {
     (void)state;
     received a = ask(&p, find_message("factor"));
@@ -411,6 +433,7 @@ static void clusters_over_several_pictures_are_the_librarys(void **state) {
 int run_analysis_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_directions_are_a_file_that_recipes_name),
+        cmocka_unit_test(a_picture_whose_directions_are_gone_opens_with_them_in_its_recipe),
         cmocka_unit_test(the_same_directions_are_kept_once_and_others_beside_them),
         cmocka_unit_test(pictures_come_while_directions_are_found),
         cmocka_unit_test(what_cannot_be_found_is_answered_with_the_reason),

@@ -12,6 +12,7 @@
                "\"angle\": 40}]}"
 
 int run_analysis_tests(void);           /* test_client_analyses.c; returns how many failed */
+int run_model_tests(void);              /* test_client_models.c */
 
 static const char *ganbend;
 static studio all;
@@ -420,9 +421,10 @@ static void names_are_never_paths(void **state) {
 }
 
 static void symbolic_links_are_not_followed(void **state) {
-    char elsewhere[] = "/tmp/ganbend-elsewhere-XXXXXX", path[100];
+    char elsewhere[80], path[100];
     size_t size;
     (void)state;
+    snprintf(elsewhere, sizeof elsewhere, "%s-XXXXXX", all.out);
     assert_non_null(mkdtemp(elsewhere));
     snprintf(path, sizeof path, "%s/secret.yaml", elsewhere);
     put_file("mine.yaml", "bends: []");
@@ -654,8 +656,93 @@ static void a_film_can_be_discarded_during_encoding_and_both_requests_are_answer
     remove(program);
 }
 
+static void a_thumbnail_is_a_small_picture_of_its_recipe(void **state) {
+    uint8_t small[16 * 16 * 3], other[16 * 16 * 3];
+    tjhandle jpeg = tjInitDecompress();
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        received a = ask(&p, json_pack("{s:s, s:s, s:i}", "type", "thumbnail", "recipe", i ? TURNED : "{inputs: {seeds: 7}}", "side", 16));
+        assert_int_equal(number_of(a.json, "width"), 16);
+        assert_int_equal(number_of(a.json, "height"), 16);
+        assert_int_equal(tjDecompress2(jpeg, a.payload, (unsigned long)a.size, i ? other : small, 16, 0, 16, TJPF_RGB, 0), 0);
+        free_received(&a);
+    }
+    tjDestroy(jpeg);
+    assert_memory_not_equal(small, other, sizeof small);
+    ask_refused(&p, json_pack("{s:s, s:s, s:i}", "type", "thumbnail", "recipe", "bends: [{at: nowhere, filter: blur}]", "side", 16), "nowhere");
+}
+
+static json_t *keep_with(const char *picture) {
+    return json_pack("{s:s, s:{s:i}, s:s}", "type", "keep", "document", "version", 1, "picture", picture);
+}
+
+static void works_are_listed_with_the_pictures_that_their_pages_sent(void **state) {
+    page mine, left = {0};
+    json_t *work;
+    size_t at;
+    (void)state;
+    open_page(&mine, &all);
+    received a = say_hello(&mine, "painted");
+    free_received(&a);
+    a = ask(&mine, keep_with("/9j/AA=="));                  /* the first bytes of a JPEG */
+    free_received(&a);
+    put_file("studio/not a work.txt", "");
+    put_file("studio/../plain.json", "{}");
+    put_file("studio/plain.json", "{}");
+    a = ask(&mine, json_pack("{s:s, s:i}", "type", "works", "count", 64));
+    const json_t *works = json_object_get(a.json, "works");
+    size_t found = 0;
+    for (size_t i = 0; i < json_array_size(works); i++) {
+        work = json_array_get(works, i);
+        assert_string_not_equal(text_of(work, "name"), "not a work");
+        if (!strcmp(text_of(work, "name"), "plain")) {
+            assert_true(json_is_null(json_object_get(work, "picture")) && json_is_false(json_object_get(work, "open")));
+            found++;
+        }
+        if (strcmp(text_of(work, "name"), "painted") != 0) continue;
+        assert_string_equal(text_of(work, "picture"), "/9j/AA==");
+        assert_true(json_is_true(json_object_get(work, "open")));
+        assert_true(number_of(work, "changed") >= 0);
+        found++;
+    }
+    assert_int_equal(found, 2);
+    free_received(&a);
+    for (int i = 0; i < 2; i++) {           /* a page that has left a work behind may return to it, another page may not */
+        page back;
+        open_page(&back, &all);
+        send_message(&back, json_pack("{s:s, s:s, s:s}", "type", "hello", "project", i ? "there" : "left", "tab", "one tab"));
+        a = await_type(&back, "welcome");
+        free_received(&a);
+        a = ask(&back, json_pack("{s:s, s:{s:i}}", "type", "keep", "document", "version", 1));
+        free_received(&a);
+        if (!i) {
+            left = back;
+            continue;
+        }
+        for (int k = 0; k < 2; k++) {
+            a = ask(k ? &mine : &back, json_pack("{s:s, s:i}", "type", "works", "count", 64));
+            json_array_foreach(json_object_get(a.json, "works"), at, work)
+                if (!strcmp(text_of(work, "name"), "left")) assert_int_equal(json_is_true(json_object_get(work, "open")), k);
+            free_received(&a);
+        }
+        client_close(back.client);
+        client_close(left.client);
+    }
+    for (size_t i = 0; i < 3; i++) {                        /* not JPEG, not base64 */
+        static const char *const wrong[] = {"AAAAAA==", "####", "/9j/AA="};
+        a = ask(&mine, keep_with(wrong[i]));
+        free_received(&a);
+    }
+    a = ask(&mine, json_pack("{s:s, s:i}", "type", "works", "count", 1));
+    assert_int_equal(json_array_size(json_object_get(a.json, "works")), 1);
+    free_received(&a);
+    close_page(&mine);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thumbnail_is_a_small_picture_of_its_recipe),
+        cmocka_unit_test(works_are_listed_with_the_pictures_that_their_pages_sent),
         cmocka_unit_test(the_welcome_contains_everything_a_page_needs),
         cmocka_unit_test(a_model_is_chosen_by_its_number),
         cmocka_unit_test(statistics_count_every_value_of_a_layer),
@@ -686,6 +773,7 @@ int main(int argc, char **argv) {
     int failed = cmocka_run_group_tests(tests, set_up, tear_down);
 #if GANBEND_ANALYSIS
     failed += run_analysis_tests();
+    failed += run_model_tests();
 #endif
     return failed;
 }

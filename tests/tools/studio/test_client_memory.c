@@ -1,52 +1,11 @@
 /* Every message of a page while memory runs out: the n-th allocation fails, for every n, once or from then on. The message is
  * answered as always, or refused with the reason, or the connection is closed with the reason. Nothing is left out of an
  * answer, and nothing stays unanswered. Allocations of the client, of the engine and of jansson are counted. Without --all only
- * some n are tried, ever farther apart. */
+ * some n are tried, ever farther apart.
+ *
+ * usage: test_client_faults [--all [session]], where session stands for the tests of test_client_session.c */
 #define _POSIX_C_SOURCE 200809L
-#include <stdatomic.h>
-
-#include "tests/tools/studio/client_page.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-
-static atomic_long left = -1;           /* allocations until one fails; negative: none fails */
-static atomic_bool lasting, failed;     /* all later ones fail too; one has failed */
-
-static bool fails(void) {
-    long before = atomic_load(&left);
-    while (before >= 0) {
-        if (before == 0) {
-            if (!atomic_load(&lasting) && atomic_exchange(&failed, true)) return false;
-            atomic_store(&failed, true);
-            return true;
-        }
-        if (atomic_compare_exchange_weak(&left, &before, before - 1)) break;
-    }
-    return false;
-}
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-    return fails() ? NULL : __real_realloc(block, size);
-}
-
-static void fail_at(long n, bool from_then_on) {
-    atomic_store(&failed, false);
-    atomic_store(&lasting, from_then_on);
-    atomic_store(&left, n);
-}
+#include "client_faults.h"
 
 static studio all;
 static bool every;
@@ -54,15 +13,7 @@ static bool every;
 static int set_up(void **state) {
     (void)state;
     open_studio(&all);
-    const gb_stylegan2 shape = {.resolution = 8, .channel_base = 64, .channel_max = 8, .z_dim = 8, .w_dim = 8,
-                                .mapping_layers = 2};
-    char path[96];
-    gb_error err = {0};
-    snprintf(path, sizeof path, "%s/tiny.gbw", all.out);
-    gb_model_close(all.model.model);
-    if (gb_init_stylegan2(all.shared.context, path, &shape, false, &err) ||
-        gb_model_open(all.shared.context, path, &all.model.model, &err))
-        fail_msg("%s", err.message);
+    take_tiny_model(&all);
     return 0;
 }
 
@@ -72,40 +23,10 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* Waits for a message that is `type`, or a binary one of that kind, or an answer. Returns its JSON as text to be freed; an
- * error in it as "error: …"; NULL if the connection is closed, with the reason. */
-static char *wait_for(page *p, const char *type, char reason[CLOSE_REASON]) {
-    for (;;) {
-        outgoing next = {0};
-        received a;
-        if (!client_next(p->client, &next)) {
-            if (client_failed(p->client, reason)) return NULL;
-            pthread_mutex_lock(&all.lock);
-            while (!client_is_ready(p->client)) pthread_cond_wait(&all.changed, &all.lock);
-            pthread_mutex_unlock(&all.lock);
-            continue;
-        }
-        long at = atomic_exchange(&left, -1);           /* the test's own allocations succeed */
-        a = unpack(&next);
-        const char *is = text_of(a.json, a.payload ? "kind" : "type");
-        const char *error = text_of(a.json, !strcmp(is, "refused") ? "message" : "error");
-        char *text = NULL;
-        if (*error) {
-            text = malloc(strlen(error) + sizeof "error: ");
-            assert_non_null(text);
-            sprintf(text, "error: %s", error);
-        } else if (!strcmp(is, type)) {
-            text = json_dumps(a.json, JSON_COMPACT | JSON_SORT_KEYS);
-        }
-        free_received(&a);
-        atomic_store(&left, at);
-        if (text) return text;
-    }
-}
-
 /* One message to a page that has rendered, with the n-th allocation failing. Returns the last message that it makes the server
- * send, or NULL if the connection is closed. */
-static char *try_once(const char *text, const char *const *types, long n, bool from_then_on, char reason[CLOSE_REASON]) {
+ * send, or NULL if the connection is closed; *ended is whether there were fewer allocations. */
+static char *try_once(const char *text, const char *const *types, long n, bool from_then_on, bool *ended,
+                      char reason[CLOSE_REASON]) {
     char *answer = NULL;
     page p;
     open_page(&p, &all);
@@ -117,31 +38,31 @@ static char *try_once(const char *text, const char *const *types, long n, bool f
         a = await_type(&p, "network");
         free_received(&a);
     }
-    fail_at(n, from_then_on);
-    if (!client_receive(p.client, false, text, strlen(text), reason))
+    faults_begin(FAULT_MEMORY, n, from_then_on);
+    if (!serve_message(&p, text, reason))
         for (; *types; types++) {
             free(answer);
             answer = wait_for(&p, *types, reason);
-            if (!answer || !strncmp(answer, "error: ", 7)) break;
+            if (!answer || is_error(answer)) break;
         }
-    atomic_store(&left, -1);
+    *ended = faults_end() <= n;
     close_page(&p);
     return answer;
 }
 
 static void try_message_at_every_allocation(const char *text, const char *const *types, bool from_then_on) {
     char reason[CLOSE_REASON] = "";
-    char *right = try_once(text, types, -1, false, reason);
-    if (!right || !strncmp(right, "error: ", 7)) fail_msg("%s: %s", text, right ? right : reason);
+    bool ended;
+    char *right = try_once(text, types, -1, false, &ended, reason);
+    if (!right || is_error(right)) fail_msg("%s: %s", text, right ? right : reason);
     for (long n = 0, some = 0; ; n += every ? 1 : 1 + n / 16) {
         *reason = '\0';
-        char *answer = try_once(text, types, n, from_then_on, reason);
-        bool ended = !atomic_load(&failed);
+        char *answer = try_once(text, types, n, from_then_on, &ended, reason);
         some += !ended;
         if (!answer && !strstr(reason, "out of memory")) fail_msg("%s, allocation %ld: closed with '%s'", text, n, reason);
-        if (answer && !strncmp(answer, "error: ", 7) && !strstr(answer, "out of memory"))
+        if (answer && is_error(answer) && !strstr(answer, "out of memory"))
             fail_msg("%s, allocation %ld: %s", text, n, answer);
-        if (answer && strncmp(answer, "error: ", 7) && strcmp(answer, right))
+        if (answer && !is_error(answer) && strcmp(answer, right))
             fail_msg("%s, allocation %ld: answered %s instead of %s", text, n, answer, right);
         free(answer);
         if (ended) {
@@ -239,5 +160,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(files_are_saved_and_opened_or_there_is_a_reason),
         cmocka_unit_test(questions_get_their_whole_answer_or_a_reason),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    faults_spare(true);
+    if (argc > 2) return run_session_tests(every);
+    return cmocka_run_group_tests(tests, set_up, tear_down) + (every ? 0 : run_session_tests(false));
 }

@@ -1,10 +1,26 @@
 """libganbend through ctypes: its structs, its functions, and its errors as exceptions. The rest of the package calls
 `call()`. engine/ganbend.h documents every function."""
+from __future__ import annotations
+
 import ctypes as c
 import os
 import pathlib
+import typing
 
 import numpy as np
+import numpy.typing as npt
+
+
+class Tensor(typing.Protocol):
+    """A tensor of another framework, such as torch.Tensor, in the machine's memory."""
+
+    def __dlpack__(self, *, stream: typing.Any = None) -> typing.Any:
+        ...
+
+
+Numbers = typing.Union[npt.ArrayLike, Tensor]
+Floats = npt.NDArray[np.float32]
+Path = typing.Union[str, "os.PathLike[str]"]
 
 
 class Error(Exception):
@@ -142,7 +158,7 @@ ref = c.POINTER
 out = c.POINTER(pointer)
 
 # Functions that return a gb_status and take a gb_error last: their other arguments.
-FALLIBLE = {
+FALLIBLE: dict[str, list] = {
     "gb_context_new": [ref(gb_context_options), out],
     "gb_model_read": [pointer, text, out],
     "gb_model_open": [pointer, text, out],
@@ -186,7 +202,7 @@ FALLIBLE = {
     "gb_recipe_update": [pointer, pointer],
 }
 # The others: what they return and take.
-OTHERS = {
+OTHERS: dict[str, tuple[typing.Any, list]] = {
     "gb_version": (text, []),
     "gb_context_free": (c.c_int, [pointer]),
     "gb_context_threads": (c.c_int, [pointer]),
@@ -225,12 +241,12 @@ OTHERS = {
 }
 
 
-def _load():
+def _load() -> c.CDLL:
     """The library of $GANBEND_LIBRARY, or that of the package, or an installed one."""
     beside = pathlib.Path(__file__).with_name("libganbend.so")
     library = c.CDLL(os.environ.get("GANBEND_LIBRARY") or (str(beside) if beside.exists() else "libganbend.so"))
     for name, arguments in FALLIBLE.items():
-        getattr(library, name).argtypes = [*arguments, ref(gb_error)]
+        getattr(library, name).argtypes = arguments + [ref(gb_error)]
         getattr(library, name).restype = c.c_int
     for name, (result, arguments) in OTHERS.items():
         getattr(library, name).argtypes = arguments
@@ -241,30 +257,31 @@ def _load():
 lib = _load()
 
 
-def call(name, *arguments):
+def call(name: str, *arguments: typing.Any) -> None:
     """Calls a function that can fail. Python's interpreter lock is released until it returns."""
     error = gb_error()
     if getattr(lib, name)(*arguments, c.byref(error)):
         raise STATUS.get(error.status, Error)(error.message.decode(errors="replace"))
 
 
-def new(name, *arguments):
+def new(name: str, *arguments: typing.Any) -> c.c_void_p:
     """Calls a function whose last argument, before the error, is where it puts a new object."""
     made = pointer()
     call(name, *arguments, c.byref(made))
     return made
 
 
-def encoded(value):
+def encoded(value: typing.Optional[Path]) -> typing.Optional[bytes]:
     """A str or path for the library; None stays None."""
     return None if value is None else os.fsencode(value)
 
 
-def decoded(value):
+def decoded(value: typing.Any) -> typing.Any:
+    """The text that the library returned; None stays None."""
     return None if value is None else value.decode(errors="replace")
 
 
-def floats(values, shape=None):
+def floats(values: typing.Any, shape: typing.Optional[typing.Sequence[int]] = None) -> Floats:
     """`values` as contiguous float32, shared if they are that already. Takes whatever numpy takes, and tensors of other
     frameworks through DLPack. A -1 in `shape` may be any number."""
     if not isinstance(values, np.ndarray) and hasattr(values, "__dlpack__"):
@@ -277,11 +294,12 @@ def floats(values, shape=None):
     return array
 
 
-def address(array):
-    return None if array is None else array.ctypes.data
+def address(array: typing.Optional[np.ndarray]) -> typing.Optional[c.c_void_p]:
+    """Where an array's values are. What it returns keeps the array alive."""
+    return None if array is None else array.ctypes.data_as(c.c_void_p)
 
 
-def writer_bytes(name, *arguments):
+def writer_bytes(name: str, *arguments: typing.Any) -> bytes:
     """Calls a function that takes a gb_writer (None in `arguments`) and returns what it wrote, as bytes."""
     writer = gb_writer()
     try:
@@ -291,7 +309,7 @@ def writer_bytes(name, *arguments):
         lib.gb_free(writer.bytes)
 
 
-def reader_of(data, name):
+def reader_of(data: typing.Any, name: str) -> tuple[gb_reader, np.ndarray]:
     """A gb_reader of the bytes in `data`, and what must live as long as it is used."""
     view = np.frombuffer(data, dtype=np.uint8)
     return gb_reader(name=encoded(name), bytes=view.ctypes.data, count=view.size), view

@@ -17,6 +17,7 @@ mkdir -p "$out"
 # Nothing but what the wheel holds.
 (cd "$out" && ./venv/bin/python -c 'import ganbend, pathlib; print(ganbend.__version__, pathlib.Path(ganbend.__file__).parent)')
 "$out/venv/bin/python" -m unittest discover -s tests/python
+mypy --python-executable "$python" --cache-dir "$out/mypy" tools/python/ganbend      # the types in it agree with the code
 
 # ---- the notebook, with the kernel of the virtual environment
 "$out/venv/bin/python" -m ipykernel install --prefix "$out/kernels" --name ganbend >/dev/null

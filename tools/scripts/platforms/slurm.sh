@@ -1,19 +1,19 @@
 #!/bin/sh
 # A render farm on a real Slurm: a controller and two nodes on this machine, on the loopback interface. tools/farm/slurm.sh makes a
 # series in shards while tasks and whole nodes are killed at random; in the end nothing is lost, nothing is doubled, and every file
-# is that of a run on one machine. The same shards under GNU parallel. Needs root, and ends after 15 minutes at most. Usage, from
-# the repository root: sh tools/scripts/platforms/slurm.sh BUILD-FOLDER
+# is that of a run on one machine. The same shards under GNU parallel. Needs root; apart from the build it ends after 15 minutes at
+# most, usually after 3. Usage, from the repository root: sh tools/scripts/platforms/slurm.sh BUILD-FOLDER
 set -eu
+out=$(realpath -m "$1")/slurm
 if [ -z "${GANBEND_BOUNDED-}" ]; then
+    sh tools/scripts/packages.sh build
+    sh tools/scripts/packages.sh slurm
+    [ "$(id -u)" = 0 ] || { echo "slurm.sh: only root can run a Slurm of its own"; exit 1; }
+    cmake -S . -B "$out/build" -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANBEND_CUDA=OFF -DGANBEND_STUDIO=OFF
+    cmake --build "$out/build" -j "$(nproc)" --target ganbend
     export GANBEND_BOUNDED=1
     exec timeout -k 30 900 sh "$0" "$@"
 fi
-out=$(realpath -m "$1")/slurm
-sh tools/scripts/packages.sh build
-sh tools/scripts/packages.sh slurm
-[ "$(id -u)" = 0 ] || { echo "slurm.sh: only root can run a Slurm of its own"; exit 1; }
-cmake -S . -B "$out/build" -DCMAKE_BUILD_TYPE=Release -DGANBEND_TESTS=OFF -DGANBEND_CUDA=OFF -DGANBEND_STUDIO=OFF
-cmake --build "$out/build" -j "$(nproc)" --target ganbend
 program=$out/build/tools/ganbend
 model=$PWD/tests/fixtures/toy-faces-64.gbw
 farm=$PWD/tools/farm/slurm.sh
@@ -107,7 +107,7 @@ start_node() {
     eval "$1=$!"
 }
 
-# A node that dies: its slurmd, then whoever could tell of the end of a task, then the tasks.
+# A node that dies: its slurmd, then the processes that report the end of a task, then the tasks.
 kill_node() {
     eval "daemon=\$$1"
     killed=$(tasks "$1")

@@ -2,9 +2,11 @@
 import {button, menu} from './parts/controls.js';
 import {announce} from './parts/dialog.js';
 import {clear, el} from './parts/dom.js';
+import {activity, openModels, switchModel} from './first/models.js';
+import {openStart} from './first/start.js';
 import {openHelp} from './help.js';
 import {keys} from './parts/keys.js';
-import {emptyRecipe, store} from './state/store.js';
+import {store} from './state/store.js';
 import {wire} from './state/wire.js';
 
 const states = {open: 'connected', connecting: 'connecting', closed: 'not connected'};
@@ -24,7 +26,10 @@ export function mount(root) {
     });
     const about = el('span', {class: 'about'});
 
-    clear(root, el('h1', null, 'ganbend', el('small', null, ' studio')), model, about, el('span', {class: 'space'}),
+    const begin = button({icon: 'grid', label: 'Begin', quiet: true, title: 'Examples, works, and a tour', run: openStart});
+    clear(root, el('h1', null, 'ganbend', el('small', null, ' studio')), begin, model,
+          button({icon: 'open', label: 'Open a model', quiet: true, title: 'Open a checkpoint: a file of the program, of this computer, or a recent one', run: openModels}),
+          about, activity(), el('span', {class: 'space'}),
           undo, redo, status, theme, button({icon: 'help', label: 'Help', quiet: true, title: 'Help and keys (?)',
                                              run: openHelp}));
 
@@ -62,14 +67,6 @@ export function mount(root) {
     showStatus();
     showSteps();
     showTheme();
-}
-
-// Every model has its own recipe, which is still there on returning to the model.
-function switchModel(draft, name) {
-    draft.others[draft.model] = draft.recipe;
-    draft.recipe = draft.others[name] ?? emptyRecipe(name);
-    delete draft.others[name];
-    draft.model = name;
 }
 
 function showTheme() {

@@ -1,5 +1,7 @@
 // Assembles the page: mounts the panels, connects the WebSocket to the store, and registers the global keys.
 import {announce} from './parts/dialog.js';
+import * as dividers from './parts/dividers.js';
+import {reopen} from './first/models.js';
 import * as header from './header.js';
 import {keys} from './parts/keys.js';
 import * as latent from './latent/latent.js';
@@ -76,7 +78,7 @@ wire.on('network', network => {
         return;                     // the page is about to be loaded again
     asked = -1;
     const known = store.welcome.models.some(model => model.name === store.state.model);
-    if (!known)
+    if (!known && !(store.state.model && reopen(store.state.model)))
         store.begin(network.name);
     store.setNetwork(network);
     askModel();
@@ -97,4 +99,5 @@ addEventListener('hashchange', () => wantedProject() !== store.welcome?.project 
 
 for (const [id, part] of Object.entries({header, tabs, network, layer, picture, latent, project}))
     part.mount(document.getElementById(id));
+dividers.mount(document.getElementById('announcer'));
 wire.connect();

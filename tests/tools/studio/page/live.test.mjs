@@ -91,3 +91,13 @@ test('one thing plays at a time', () => {
     live.play(null);
     assert.equal(live.player, null);
 });
+
+test('a picture of the model before is not shown under the name of the next', async () => {
+    store.change('Seed', draft => { draft.recipe.inputs.seeds = 9; });
+    const before = renders().at(-1);
+    store.setNetwork({name: 'toy', nodes: [], is: 'another'});
+    FakeSocket.last().sayBinary({kind: 'frame', serial: before.serial, full: true, ms: {render: 1}}, [1]);
+    store.setNetwork({name: 'toy', nodes: [], is: 'a third'});
+    await settle();
+    assert.equal(store.frame, null);
+});

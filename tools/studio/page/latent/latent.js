@@ -1,5 +1,6 @@
 // The latent panel: seed, truncation, pins and the path between them are always visible; z, styles, noise and classes are
 // tabs.
+import {addAction} from '../parts/addresses.js';
 import {slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
@@ -97,5 +98,6 @@ export function mount(root) {
     keys.add({key: ',', says: 'Previous seed', group: 'Latent', run: () => putSeed(seedOf(store.recipe) - 1)});
     keys.add({key: '.', says: 'Next seed', group: 'Latent', run: () => putSeed(seedOf(store.recipe) + 1)});
     keys.add({key: 'K', says: 'Pin this face', group: 'Latent', run: pins.pin});
+    addAction('path/play', 'Play the path between pins, or stop', pins.togglePlaying);
     keys.add({key: 'Space', says: 'Play the path between pins, or stop', group: 'Latent', run: pins.togglePlaying});
 }

@@ -38,7 +38,7 @@ export function create() {
     // During a sweep of seeds one is asked for at a time, and then the newest.
     async function read() {
         const seed = seedOf(store.recipe), {network} = store;
-        if (reading)
+        if (reading || !network)
             return;
         reading = true;
         const drawn = await zOf(network, seed).catch(() => null);

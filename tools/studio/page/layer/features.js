@@ -5,6 +5,7 @@ import {analysis} from '../state/analysis.js';
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {progressLine} from '../parts/progress.js';
+import {clustersAt} from '../state/draw.js';
 import {isMap, rangeText} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {wire} from '../state/wire.js';
@@ -19,10 +20,7 @@ export function kindOfFeatures({features}) {
     return !isMap(features) ? 'list' : features.random !== undefined ? 'random' : 'cluster';
 }
 
-const clustersOf = node => {
-    const {clusters} = store.recipe;
-    return isMap(clusters) ? clusters[node.name] ?? clusters[node.alias] ?? null : null;
-};
+const clustersOf = node => clustersAt(store.recipe, node);
 const chosenClusters = ({features}) => [features.cluster].flat().map(Number);
 
 // about: {bend(), edit(label, write(bend, recipe), merge), address(name)}

@@ -2,13 +2,16 @@
 // other bends as one line each. Cards are added from a menu of all filters, moved by dragging or by arrow keys on their
 // handle, muted and removed. One filter is current: clicked maps become its features.
 import {paramControl} from './bendcontrols.js';
-import {addBend, bendAddress, extend, moveBend, placesOf, separate, setListed, setMuted, stackOf, takeAway} from '../state/bends.js';
+import {addBend, bendAddress, bendKey, extend, moveBend, placesOf, separate, setListed, setMuted, stackOf, takeAway} from '../state/bends.js';
 import {button, controls} from '../parts/controls.js';
-import {clear, el, on, svg} from '../parts/dom.js';
+import {clear, el, icon, on, svg} from '../parts/dom.js';
 import {features} from './features.js';
 import {filterMenu} from './filtermenu.js';
 import {describe, isMuted, kindOf, whatOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
+
+const isFolded = key => store.ui.foldedCards?.[key] === true;
+const setFolded = (key, folded) => store.setUi('foldedCards', {...store.ui.foldedCards, [key]: folded || undefined});
 
 // chosen() returns the maps for the next filter, or null. Returns {element, show(nodes), atHand, add()}.
 export function filterStack({chosen, changedHand}) {
@@ -108,7 +111,11 @@ export function filterStack({chosen, changedHand}) {
             }
         });
         on(handle, 'pointerdown', event => startDrag(event, handle, index));
-        return el('div', {class: 'card-head'}, handle, title, el('span', {class: 'space'}),
+        const key = bendKey(store.recipe, index);
+        const fold = el('button', {type: 'button', class: 'quiet fold', 'aria-expanded': String(!isFolded(key)),
+                                   'aria-label': `${whatOf(bend)}: show its numbers`, title: isFolded(key) ? 'Unfold' : 'Fold',
+                                   onclick: () => setFolded(key, !isFolded(key))}, icon(isFolded(key) ? 'next' : 'down'));
+        return el('div', {class: 'card-head'}, handle, kindOf(bend) === 'filter' && fold, title, el('span', {class: 'space'}),
             el('button', {type: 'button', class: 'quiet mute', 'aria-label': 'Mute',
                           'aria-pressed': String(isMuted(bend)),
                           title: isMuted(bend) ? 'Unmute' : 'Mute: keep it without effect',
@@ -127,7 +134,8 @@ export function filterStack({chosen, changedHand}) {
         const numbers = row?.params.map((param, i) => i) ?? [];
         return card(entry, head(entry, title), where(entry),
             el('div', {class: 'summary small faint'}, row?.summary),
-            row && el('div', {class: 'card-body'}, features(about), numbers.map(i => paramControl(about, i))));
+            row && !isFolded(bendKey(store.recipe, index))
+                && el('div', {class: 'card-body'}, features(about), numbers.map(i => paramControl(about, i))));
     }
 
     function otherCard(entry) {
@@ -191,13 +199,13 @@ export function filterStack({chosen, changedHand}) {
         if (!entries.some(({index, bend}) => index === hand && kindOf(bend) === 'filter'))
             hand = entries.findLast(({bend}) => kindOf(bend) === 'filter')?.index ?? null;
         const structure = JSON.stringify([nodes.map(({name}) => name), entries.map(({index, bend, at}) =>
-            [index, at, bend.at, bend.w, kindOf(bend), bend.filter ?? whatOf(bend), isMuted(bend)])]);
+            [index, at, bend.at, bend.w, kindOf(bend), bend.filter ?? whatOf(bend), isMuted(bend), isFolded(bendKey(store.recipe, index))])]);
         if (structure !== drawn && !dragged) {
             drawn = structure;
             const focus = list.contains(document.activeElement) ? document.activeElement : null;
             const place = focus && [focus.closest('.card')?.dataset.index, focus.className, focus.ariaLabel];
             clear(list, entries.map(entry => kindOf(entry.bend) === 'filter' ? filterCard(entry) : otherCard(entry)),
-                  !entries.length && el('li', {class: 'empty faint'}, 'No bends here yet.'));
+                  !entries.length && el('li', {class: 'empty faint'}, 'No filters yet.'));
             if (place)
                 [...list.querySelectorAll(`[data-index="${place[0]}"] *`)].find(each =>
                     each.className === place[1] && each.ariaLabel === place[2])?.focus();

@@ -3,13 +3,17 @@
 import {activationPanel} from './activation.js';
 import {isOff, listedFeatures, setListed, setOff} from '../state/bends.js';
 import {controls, toggle} from '../parts/controls.js';
+import {startView} from '../first/start.js';
+import {announce} from '../parts/dialog.js';
 import {clear, el, on} from '../parts/dom.js';
+import {mapsOf} from '../state/draw.js';
 import {filterStack} from './filters.js';
 import {inWords, layersOf, shapeText} from '../network/graph.js';
 import {keys} from '../parts/keys.js';
 import {mapSheet} from './maps.js';
 import {activationAt} from '../state/recipe.js';
 import {store} from '../state/store.js';
+import {wire} from '../state/wire.js';
 
 const withoutRoot = name => name.replace(/^(synthesis|generator|blocks)\./, '');
 
@@ -23,7 +27,7 @@ export function mount(root) {
     const whole = () => nodes.filter(node => node.takes?.includes('disable'));
     const areOff = () => whole().length > 0 && whole().every(node => isOff(store.recipe, node));
     const power = toggle({
-        label: 'on', title: 'Off: the layer passes its input through', value: () => !areOff(),
+        label: 'Layer on', title: 'Off: the layer passes its input through', value: () => !areOff(),
         set: value => store.change(value ? 'Layer on' : 'Layer off', draft =>
             setOff(draft.recipe, whole(), !value, store.network.nodes)),
     });
@@ -33,7 +37,7 @@ export function mount(root) {
         const blocks = [...new Set(nodes.map(each => each.name))];
         clear(name, !node ? 'No layer selected' : nodes.length === 1 ? node.name : `${nodes.length} layers`);
         name.title = blocks.join('\n');
-        clear(says, !node ? 'Click a layer in the network, or use the arrow keys there; Shift extends the selection.'
+        clear(says, !node ? null
             : nodes.length === 1 ? [el('b', null, shapeText(node)), ' · ', inWords(node, layers.get(node.name)?.parts)]
             : [nodes.slice(-4).map(each => withoutRoot(each.name)).join(', '), nodes.length > 4 && ' …',
                '. Changes apply to all; values are of ',
@@ -45,6 +49,8 @@ export function mount(root) {
 
     const atHand = () => stack.atHand?.bend ? stack.atHand : null;
     const chosen = () => atHand() ? listedFeatures(atHand().bend) : waiting;
+    // By a random share or by clusters; a click makes a list of them.
+    const drawn = () => atHand() && nodes.length ? mapsOf(store.recipe, atHand().index, nodes.at(-1)) : null;
 
     function choose(numbers) {
         const hand = atHand();
@@ -52,6 +58,9 @@ export function mount(root) {
             waiting = numbers.size ? numbers : null;
             return;
         }
+        if (drawn())
+            announce(`The ${hand.bend.features.random === undefined ? 'clusters are' : 'random share is'} now a list of maps. Undo (Ctrl+Z) brings `
+                + 'it back');
         store.change('Features', draft => {
             const bend = draft.recipe.bends[hand.index];
             if (numbers.size)
@@ -69,7 +78,7 @@ export function mount(root) {
         },
     });
     const target = () => atHand() ? `For ${atHand().bend.filter}` : 'For the next filter';
-    const sheet = mapSheet({chosen, choose, target});
+    const sheet = mapSheet({chosen, drawn, choose, target});
     const activation = activationPanel();
 
     /* -------------------------------------------------------------------------------------- tabs */
@@ -131,13 +140,16 @@ export function mount(root) {
     function show() {
         nodes = store.selection.map(store.node).filter(Boolean);
         list.hidden = !nodes.length;
+        start.element.hidden = nodes.length > 0;
+        start.show();
         showHead();
         showWords();
         showTabs();
         controls.refresh();
     }
 
-    clear(root, el('div', {class: 'panel-head layer-head'}, name, says, power), list, Object.values(bodies));
+    const start = startView();
+    clear(root, el('div', {class: 'panel-head layer-head'}, name, says, power), list, start.element, Object.values(bodies));
     controls.register({}, root, () => nodes.length && showWords());
     store.on('selection', () => {
         waiting = null;
@@ -148,6 +160,8 @@ export function mount(root) {
         show();
     });
     store.on('ui', key => (key === 'layerTab' || key === undefined) && showTabs());
+    store.on('ui', key => key === 'panel' && start.show());
+    wire.on('state', () => start.show());
     show();
 
     const go = (each, focus) => () => {

@@ -16,8 +16,9 @@ const maxShown = 512;
 const pause = 150;                  // ms between two sheets while something changes
 const sizes = {small: 28, middle: 44, large: 88};
 
-// chosen() returns the Set of chosen maps, or null for all. choose(numbers, settle) sets it.
-export function mapSheet({chosen, choose, target}) {
+// chosen() returns the Set of chosen maps, or null for all; drawn() those that a random share or clusters choose, or null.
+// choose(numbers, settle) sets the list.
+export function mapSheet({chosen, drawn, choose, target}) {
     const says = el('p', {class: 'says small faint'});
     const grid = el('div', {class: 'sheet', role: 'listbox', 'aria-label': 'Feature maps',
                             'aria-multiselectable': 'true'});
@@ -121,11 +122,13 @@ export function mapSheet({chosen, choose, target}) {
     }
 
     function mark() {
-        const now = chosen();
-        cells.forEach((cell, i) => cell.setAttribute('aria-selected', String(now?.has(header.channels[i]) ?? false)));
-        grid.classList.toggle('some', !!now);
+        const now = chosen(), byDraw = now ? null : drawn();
+        cells.forEach((cell, i) => cell.setAttribute('aria-selected', String((now ?? byDraw)?.has(header.channels[i]) ?? false)));
+        grid.classList.toggle('some', !!(now ?? byDraw));
+        grid.classList.toggle('drawn', !!byDraw);
         if (node)
             says.textContent = `${target()}: ${now ? `${now.size} of ${channels()} maps`
+                : byDraw ? `${byDraw.size} of ${channels()} maps, drawn; a click makes a list of them`
                 : `all ${channels()} maps; click some to choose`}`;
     }
 
@@ -133,14 +136,14 @@ export function mapSheet({chosen, choose, target}) {
 
     // Sets all maps of a range like the first one.
     function put(from, to, isOn) {
-        const next = new Set(chosen() ?? []);
+        const next = new Set(chosen() ?? drawn() ?? []);
         for (let i = Math.min(from, to); i <= Math.max(from, to); i++)
             next[isOn ? 'add' : 'delete'](header.channels[i]);
         choose(next);
         mark();
     }
 
-    const isChosen = i => chosen()?.has(header.channels[i]) ?? false;
+    const isChosen = i => (chosen() ?? drawn())?.has(header.channels[i]) ?? false;
     const at = target => Number(target.closest?.('.map')?.dataset.at ?? NaN);
 
     function focus(i) {

@@ -401,7 +401,8 @@ export function mount(root) {
         times = new Map();
         focused = null;
         draw();
-        if (!store.selection.length)
+        // A new work begins without a layer: the layer panel shows examples then.
+        if (!store.selection.length && (store.done.length || store.recipe.bends?.length))
             selectFirst();
     });
     store.on('ui', key => ['folded', 'opened', undefined].includes(key) && draw());

@@ -21,9 +21,10 @@ import {controls} from './controls.js';
 
 const actions = new Map();
 
-// An address of an action: run() is called when its value rises above 0.5.
-export function addAction(address, label, run) {
-    actions.set(address, {address, label, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
+// An address of an action: run() is called when its value rises above 0.5. isListed() tells whether it can do anything now, light()
+// how bright its pad on a controller is, 0 to 1.
+export function addAction(address, label, run, {isListed = () => true, light = null} = {}) {
+    actions.set(address, {address, label, isListed, light, low: 0, high: 1, isAction: true, last: 0, value() { return this.last; },
                           set(value) {
                               const isPressed = value > 0.5 && this.last <= 0.5;
                               this.last = value;
@@ -35,8 +36,9 @@ export function addAction(address, label, run) {
 const numbers = new Map();
 
 // An address of a number that is not in the recipe: {label, low, high, span, integer, defaultValue, value(), set(value)}.
-export function addNumber(address, spec) {
-    numbers.set(address, {address, ...spec});
+// isListed() as above.
+export function addNumber(address, spec, isListed = () => true) {
+    numbers.set(address, {address, isListed, ...spec});
 }
 
 /* ------------------------------------------------------------------------------------------ inputs */
@@ -227,6 +229,6 @@ export function addresses() {
         ...bends,
         ...Object.keys(zEdits(store.recipe)).map(index => ({address: `z/${index}`, label: `z ${index}`})),
         ...Object.keys(store.recipe.parameters ?? {}).map(name => ({address: `param/${name}`, label: name})),
-        ...[...numbers.values(), ...actions.values()].map(({address, label}) => ({address, label})),
+        ...[...numbers.values(), ...actions.values()].filter(each => each.isListed()).map(({address, label}) => ({address, label})),
     ];
 }

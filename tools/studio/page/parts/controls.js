@@ -2,6 +2,7 @@
 // its control on the page, or addresses.js if there is none. A control reads its value with value() and writes it with
 // set(value), usually a store.change() that merges by address; the end of a drag settles it. Controls read their values again
 // whenever the recipe changes.
+import {dragged} from './dragging.js';
 import {el, icon, on} from './dom.js';
 import {same} from '../state/patch.js';
 import {formatNumber} from '../state/recipe.js';
@@ -100,11 +101,13 @@ const written = (spec, value) => value === null || value === undefined ? '' : fo
 /* ------------------------------------------------------------------------------------------ slider */
 
 // spec: {address, label, title, low, high (hard limits, null for none), span (the initial range [low, high]), step, integer,
-// defaultValue (for the reset button), value(), set(value), unit}.
+// defaultValue (for the reset button), value(), set(value), unit}. The field is dragged sideways like the slider, with Shift ten
+// times finer; a double-click on either restores the default.
 export function slider(spec) {
     const range = el('input', {type: 'range', 'aria-label': spec.label, title: spec.title});
     const number = el('input', {type: 'text', inputmode: 'decimal', class: 'number', autocomplete: 'off',
-                                'aria-label': `${spec.label}, as text`, title: 'Type a value, or use the arrow keys'});
+                                'aria-label': `${spec.label}, as text`,
+                                title: 'Type a value, use the arrow keys, or drag; Shift drags finer'});
     const ends = ['lowest', 'highest'].map(which =>
         el('button', {type: 'button', class: 'end',
                       title: `The ${which} value of the slider. Double-click or press Enter to change it`}));
@@ -167,12 +170,24 @@ export function slider(spec) {
         on(button, 'dblclick', edit);
         on(button, 'keydown', event => event.key === 'Enter' && (event.preventDefault(), edit()));
     });
-    if (reset)
-        on(reset, 'click', () => {
-            spec.set(spec.defaultValue);
-            store.settle();
-            setRange(spec);
-        });
+    const restore = () => {
+        spec.set(spec.defaultValue);
+        store.settle();
+        setRange(spec);
+    };
+    if (reset) {
+        on(reset, 'click', restore);
+        on(range, 'dblclick', restore);
+        on(number, 'dblclick', restore);
+    }
+    const perPixel = () => {
+        const [low, high] = rangeOf(spec);
+        return (high - low) / (range.clientWidth || 200);
+    };
+    const drag = {start: () => spec.value() ?? spec.defaultValue ?? 0, scale: perPixel, put: value => put(snapped(value)),
+                  end: () => store.settle()};
+    dragged(number, {...drag, when: () => document.activeElement !== number});
+    dragged(range, {...drag, when: event => event.shiftKey});
     show();
     register(spec, element, show);
     return element;

@@ -1,5 +1,6 @@
 // While the latent of a photo is looked for, a bar above the picture shows the photo and how far it is. Photos can be dropped
 // anywhere on the page.
+import {isCheckpoint, openDropped} from '../first/models.js';
 import {find} from '../latent/photo.js';
 import {button} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
@@ -13,7 +14,7 @@ const hasFile = event => [...event.dataTransfer?.items ?? []].some(({kind}) => k
 export function mount(bar, port) {
     const thumb = el('img', {class: 'photo', alt: 'The photo'}), says = el('span', {class: 'small', role: 'status'});
     const progress = el('progress', {max: 1, 'aria-label': 'Progress'});
-    const drop = el('p', {class: 'drop', hidden: true, 'aria-hidden': 'true'}, 'Drop a photo to find it in this network');
+    const drop = el('p', {class: 'drop', hidden: true, 'aria-hidden': 'true'}, 'Drop a photo to find it in this network, or a checkpoint to open it');
     const keep = button({label: 'Keep', title: 'Stop here and use what has been found', run: () => projection.keep().catch(() => {})});
     keep.classList.add('primary');
     clear(bar, thumb, el('div', null, says, progress), el('span', {class: 'space'}), keep,
@@ -46,7 +47,11 @@ export function mount(bar, port) {
         if (!hasFile(event) || event.defaultPrevented)
             return;
         event.preventDefault();
-        find(event.dataTransfer.files[0]);
+        const [file] = event.dataTransfer.files;
+        if (isCheckpoint(file.name))
+            openDropped(file);
+        else
+            find(file);
     });
     store.on('analysis', show);
     store.on('frame', which => which === 'sketch' && show());

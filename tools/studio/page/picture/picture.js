@@ -52,7 +52,9 @@ export function mount(root) {
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
                 title: 'Interpolate between pixels, or show them as squares'}),
         button({icon: 'region', label: 'Region', quiet: true, pressed: isRegion, run: toggleRegion,
-                title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton),
+                title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton,
+        button({icon: 'whole', label: 'Over everything', quiet: true, pressed: isWhole, run: () => setWhole(!isWhole()),
+                title: 'The picture over everything, or among the panels (V)'})),
         el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, loadingVeil(), playBar, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
@@ -178,6 +180,8 @@ export function mount(root) {
               up: () => setHeld(false)});
     keys.add({key: 'D', says: 'Difference made by the bends', group: 'Picture', run: toggleDifference});
     keys.add({key: 'P', says: 'Paint', group: 'Picture', run: togglePainting});
+    keys.add({key: 'V', says: 'The picture over everything, or among the panels', group: 'Picture', run: () => setWhole(!isWhole())});
+    keys.add({key: 'Escape', says: 'The picture among the panels', group: 'Picture', when: isWhole, run: () => setWhole(false)});
     keys.add({key: '0', says: 'Fit the picture', group: 'Picture', run: port.fit});
     keys.add({key: ['+', '='], says: 'Zoom in', group: 'Picture', run: () => port.zoom(1.25)});
     keys.add({key: '-', says: 'Zoom out', group: 'Picture', run: () => port.zoom(0.8)});
@@ -186,4 +190,14 @@ export function mount(root) {
 }
 
 const isSmooth = () => store.ui.smooth !== false;
+
+/* ------------------------------------------------------------------------------------------ over everything */
+
+const isWhole = () => document.body.dataset.whole !== undefined;
+
+// The picture over all panels, or among them again. This is not kept: a page that is opened again shows its panels.
+function setWhole(wanted) {
+    document.body.toggleAttribute('data-whole', wanted);
+    store.tell('ui', 'whole');
+}
 

@@ -1,104 +1,55 @@
-// Control by MIDI and OSC. MIDI controllers learn which address they change; OSC messages name it. What they move is no step for
-// undo: moving.js.
+// The view "MIDI & OSC": which knobs, keys and messages move which addresses, and the map of addresses to print.
 import {addresses} from '../parts/addresses.js';
-import {controls} from '../parts/controls.js';
-import {announce} from '../parts/dialog.js';
+import {bindings} from '../hands/bindings.js';
+import {controls, menu, slider, toggle} from '../parts/controls.js';
+import {curves} from '../state/curves.js';
+import {devices} from '../hands/devices.js';
+import {announce, openDialog} from '../parts/dialog.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
-import {nameOf, readMessage} from './midi.js';
-import {move} from './moving.js';
+import {nameOf} from './midi.js';
+import {osc} from '../hands/osc.js';
+import {relatives} from '../state/hand.js';
 import {formatNumber} from '../state/recipe.js';
 import {store} from '../state/store.js';
-import {wire} from '../state/wire.js';
 
-const maxHeard = 64;
-const heard = new Map();            // addresses received by OSC → {value, known}
+const learn = address => devices.toggleLearning(address).catch(error => announce(error.message, 'wrong'));
 
-wire.on('control', ({address, value}) => {
-    heard.delete(address);
-    heard.set(address, {value, known: controls.find(address) !== null});
-    if (heard.size > maxHeard)
-        heard.delete(heard.keys().next().value);
-    move(address, value);
-    store.tell('control');
-});
+keys.add({key: 'M', says: 'Learn: touch a control, turn a knob, and so on', group: 'Project', run: () => learn()});
+keys.add({key: 'Escape', says: 'Stop learning', group: 'Project', run: () => devices.learning !== null && devices.learn(null)});
 
-/* ------------------------------------------------------------------------------------------ MIDI */
+/* ------------------------------------------------------------------------------------------ one binding */
 
-let access = null;
-let learning = null;                // null, or the address that the next knob is assigned to; '' until one is chosen
-
-const bindings = () => store.ui.midi ?? {};
-
-function bind(control, address) {
-    const others = Object.entries(bindings()).filter(([, bound]) => bound !== address);
-    store.setUi('midi', {...Object.fromEntries(others), [control]: address});
-    announce(`${nameOf(control)} controls ${address}`);
-}
-
-function unbind(control) {
-    store.setUi('midi', Object.fromEntries(Object.entries(bindings()).filter(([key]) => key !== control)));
-}
-
-function receive({data}) {
-    const message = readMessage(data);
-    if (!message)
-        return;
-    if (learning && message.share > 0) {
-        bind(message.control, learning);
-        learn(null);
-    } else if (bindings()[message.control]) {
-        move(bindings()[message.control], {share: message.share});
-    }
-}
-
-async function connectMidi() {
-    if (!navigator.requestMIDIAccess)
-        throw new Error('Web MIDI is not available: the browser does not support it, or only for pages of this computer and https');
-    access = await navigator.requestMIDIAccess();
-    const listen = () => access.inputs.forEach(input => { input.onmidimessage = receive; });
-    access.onstatechange = () => {
-        listen();
-        store.tell('control');
+// How the knob moves its number.
+function openBinding(binding) {
+    let now = binding;
+    const isNote = binding.control.startsWith('note');
+    const change = what => {
+        bindings.change(now, what);
+        now = bindings.all.find(each => each.device === now.device && each.control === now.control && each.address === now.address);
+        controls.refresh();
     };
-    listen();
-    store.setUi('midiWanted', true);
-    store.tell('control');
+    const how = () => bindings.settings(now);
+    const share = (key, label, title) => slider({label, title, low: 0, high: 1, defaultValue: key === 'low' ? 0 : 1,
+                                                 value: () => how()[key], set: value => change({[key]: value})});
+    openDialog(`${nameOf(binding.control)}${binding.device ? ` of ${binding.device}` : ''}`, 'small-dialog', el('div', {class: 'content'},
+        el('p', {class: 'faint'}, `Moves ${binding.address}.`),
+        share('low', 'From', 'What the low end of the knob is, as a share of the slider'),
+        share('high', 'To', 'What its high end is'),
+        isNote ? menu({label: 'Key', title: 'What the key does', value: () => how().keys, set: kind => change({keys: kind}), choices: [
+            {value: 'gate', label: 'to, while it is held'}, {value: 'toggle', label: 'from and to in turn'},
+            {value: 'velocity', label: 'as far as it is struck'}]})
+            : [menu({label: 'Curve', title: 'Between the ends', choices: Object.keys(curves), value: () => how().curve,
+                     set: curve => change({curve})}),
+               toggle({label: 'Inverted', value: () => how().invert, set: invert => change({invert})}),
+               menu({label: 'Sends', title: 'Endless knobs send steps instead of a position; how they count is in their manual',
+                     choices: [{value: '', label: 'its position'}, ...relatives.map(value => ({value, label: `steps, ${value}`}))],
+                     value: () => how().relative ?? '', set: relative => change({relative: relative || null})}),
+               toggle({label: 'Picks the number up', title: 'Moves it only once the knob has reached it, so that nothing jumps',
+                       value: () => how().soft, set: soft => change({soft})})],
+        slider({label: 'Smooth', unit: 's', title: 'How long the number takes to follow', low: 0, high: 10, span: [0, 2],
+                defaultValue: 0, value: () => how().smooth, set: smooth => change({smooth})})));
 }
-
-function learn(address) {
-    learning = address;
-    document.body.toggleAttribute('data-learning', learning !== null);
-    for (const element of document.querySelectorAll('[data-address][data-learning]'))
-        element.removeAttribute('data-learning');
-    if (learning)
-        document.querySelector(`[data-address="${CSS.escape(learning)}"]`)?.setAttribute('data-learning', '');
-    store.tell('control');
-}
-
-// During learning, touching a control chooses its address.
-function choose(event) {
-    const element = learning !== null && event.target.closest?.('[data-address]');
-    if (element)
-        learn(element.dataset.address);
-}
-on(document, 'pointerdown', choose, true);
-on(document, 'focusin', choose, true);
-
-async function startLearning() {
-    if (learning !== null)
-        return learn(null);
-    try {
-        if (!access)
-            await connectMidi();
-        learn('');
-    } catch (error) {
-        announce(error.message, 'wrong');
-    }
-}
-
-keys.add({key: 'M', says: 'Learn: touch a control, then turn a knob', group: 'Project', run: startLearning});
-keys.add({key: 'Escape', says: 'Stop learning', group: 'Project', run: () => learning !== null && learn(null)});
 
 /* ------------------------------------------------------------------------------------------ the view */
 
@@ -106,26 +57,31 @@ const heads = ['Address', 'Controls', 'Value', 'Knob'];
 
 export function mount(root) {
     const status = el('span', {class: 'faint small'});
-    const start = el('button', {type: 'button', title: 'Touch a control, then turn a knob (M)',
-                                onclick: startLearning});
+    const start = el('button', {type: 'button', title: 'Touch a control, turn a knob, and so on (M)', onclick: () => learn()});
     const hint = el('p', {class: 'hint', role: 'status'});
     const table = el('table', null);
-    clear(root, el('div', {class: 'row'}, start, status), hint, table);
+    const print = el('button', {type: 'button', title: 'All addresses and what controls them, on paper', onclick: printMap},
+                     'Print the map');
+    clear(root, el('div', {class: 'row'}, start, status, el('span', {class: 'space'}), print), hint, table);
 
     const valueOf = address => {
         const spec = controls.find(address);
         return spec && !spec.isAction ? formatNumber(Number(spec.value() ?? spec.defaultValue ?? 0)) : '';
     };
 
+    const knob = binding => [
+        el('button', {type: 'button', class: 'line', onclick: () => openBinding(binding), title: `How it moves ${binding.address}${
+            binding.device ? `; of ${binding.device}` : ''}`}, nameOf(binding.control)),
+        el('button', {type: 'button', class: 'line', 'aria-label': `Release ${nameOf(binding.control)}`,
+                      onclick: () => bindings.release(binding)}, '×')];
+
     function row({address, label}) {
-        const control = Object.keys(bindings()).find(key => bindings()[key] === address);
-        return el('tr', {class: learning === address ? 'learning' : null},
+        return el('tr', {class: devices.learning === address ? 'learning' : null},
             el('th', {scope: 'row'}, el('code', null, address)), el('td', {class: 'faint'}, label),
             el('td', {class: 'value', data: {of: address}}),
-            el('td', null, el('button', {type: 'button', class: 'line', onclick: () => learnThis(address),
-                                         title: 'Assign a knob'}, control ? nameOf(control) : '–'),
-               control && el('button', {type: 'button', class: 'line', 'aria-label': `Release ${nameOf(control)}`,
-                                        onclick: () => unbind(control)}, '×')));
+            el('td', null, bindings.at(address).map(knob),
+               el('button', {type: 'button', class: 'line assign', onclick: () => learn(address),
+                             title: `Assign a knob to ${address}`, 'aria-label': `Assign a knob to ${address}`}, '+')));
     }
 
     function unknownRow([address, {value, known}]) {
@@ -134,32 +90,26 @@ export function mount(root) {
             el('td', {class: 'value'}, formatNumber(value)), el('td'));
     }
 
-    async function learnThis(address) {
-        if (learning === null)
-            await startLearning();
-        if (learning !== null)
-            learn(address);
-    }
+    const known = () => [...addresses(), ...controls.list()]
+        .filter(({address}, i, all) => all.findIndex(other => other.address === address) === i);
 
     function show() {
         if (!root.offsetParent)
             return;
-        const inputs = access ? [...access.inputs.values()].map(({name}) => name) : [];
-        status.textContent = access ? inputs.length ? inputs.join(', ') : 'no MIDI device is connected' : '';
-        start.textContent = learning === null ? access ? 'Learn' : 'Connect MIDI and learn' : 'Stop learning';
+        const {isConnected, names, learning} = devices;
+        status.textContent = [isConnected ? names.length ? names.join(', ') : 'no MIDI device is connected' : '',
+                              osc.to ? `sends OSC to ${osc.to}` : ''].filter(Boolean).join(' · ');
+        start.textContent = learning === null ? isConnected ? 'Learn' : 'Connect MIDI and learn' : 'Stop learning';
         start.setAttribute('aria-pressed', String(learning !== null));
         hint.textContent = learning === '' ? 'Touch the control to assign, here or anywhere on the page.'
             : learning ? `Now turn the knob for ${learning}.` : '';
         hint.hidden = !hint.textContent;
-        const known = [...addresses(), ...controls.list()]
-            .filter(({address}, i, all) => all.findIndex(other => other.address === address) === i);
-        const unknown = [...heard].filter(([address]) => !known.some(other => other.address === address));
-        const lines = known.map(({address, label}) => [address, label]);
-        const words = JSON.stringify([lines, unknown, bindings(), learning]);
+        const all = known(), unknown = [...osc.heard].filter(([address]) => !all.some(other => other.address === address));
+        const words = JSON.stringify([all.map(({address, label}) => [address, label]), unknown, bindings.all, learning]);
         if (table.dataset.words !== words) {
             table.dataset.words = words;
             clear(table, el('thead', null, el('tr', null, heads.map(word => el('th', {scope: 'col'}, word)))),
-                  el('tbody', null, known.map(row), unknown.map(unknownRow)));
+                  el('tbody', null, all.map(row), unknown.map(unknownRow)));
         }
         for (const cell of table.querySelectorAll('[data-of]'))
             cell.textContent = valueOf(cell.dataset.of);
@@ -168,6 +118,12 @@ export function mount(root) {
     const showSoon = () => { timer ||= setTimeout(() => { timer = 0; show(); }, 200); };
     for (const event of ['control', 'recipe', 'ui', 'network'])
         store.on(event, showSoon);
-    store.on('document', () => store.ui.midiWanted && connectMidi().catch(() => {}));
     showSoon();
+
+    // Paper gets this table alone.
+    function printMap() {
+        document.body.dataset.printing = 'map';
+        window.print();
+    }
+    on(window, 'afterprint', () => delete document.body.dataset.printing);
 }

@@ -1,7 +1,9 @@
 // Saving and opening. Files are saved in the program's --out folder. A picture is the same as from `ganbend render` and
 // contains its recipe.
 import {announce, openDialog} from '../parts/dialog.js';
+import {button} from '../parts/controls.js';
 import {clear, el} from '../parts/dom.js';
+import {download} from './downloads.js';
 import {keys} from '../parts/keys.js';
 import {isPng, textIn} from '../parts/png.js';
 import {live} from '../state/live.js';
@@ -78,7 +80,8 @@ export async function openFiles() {
         const {recipes, pictures} = await wire.ask('files');
         const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),
             el('ul', null, names.map(name => el('li', null,
-                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name))}, name)))));
+                el('button', {type: 'button', class: 'line', onclick: run(() => openNamed(name))}, name),
+                button({icon: 'save', label: `Download ${name}`, quiet: true, run: run(() => download(name))})))));
         clear(lists, group('Recipes', recipes), group('Pictures with their recipes', pictures),
               !recipes.length && !pictures.length && el('p', {class: 'faint'}, 'Nothing has been saved yet.'));
     } catch (error) {

@@ -24,6 +24,9 @@ function moveAll() {
     waiting.clear();
 }
 
+// The position that an address is about to be moved to; undefined if none.
+export const expected = address => waiting.get(address)?.share;
+
 // Moves an address to a value or, with {share: 0..1}, to a position in its range. Unknown addresses do nothing.
 export function move(address, value) {
     if (controls.find(address)?.isAction) {

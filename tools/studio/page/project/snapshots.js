@@ -6,7 +6,10 @@ import {clear, el, icon, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
 import {same} from '../state/patch.js';
+import {base64} from '../state/projection.js';
 import {store} from '../state/store.js';
+import {wire} from '../state/wire.js';
+import {toJson} from '../state/yaml.js';
 
 const side = 112;                   // pixels of a thumbnail
 
@@ -22,12 +25,36 @@ export function thumbnail() {
     return canvas.toDataURL('image/jpeg', 0.8);
 }
 
+// For the list of works: of the whole picture, now and then.
+const portraitEvery = 5000;             // ms
+let portrayed = {frame: null, at: -Infinity};
+store.portrait = () => {
+    const {frame} = store, now = performance.now();
+    if (!frame?.header.full || frame === portrayed.frame || now - portrayed.at < portraitEvery || live.playing || store.isLoading)
+        return null;
+    portrayed = {frame, at: now};
+    return thumbnail().split(',')[1] ?? null;
+};
+
 const nextId = () => 1 + Math.max(0, ...store.snapshots.map(({id}) => id));
 const moment = () => ({model: store.state.model, recipe: live.moment, thumbnail: thumbnail()});
 
+// A thumbnail of a preview, or of a picture that is not on the screen yet, is replaced when the program has rendered it in full.
+function renderThumbnail(id, recipe) {
+    if (store.isLoading || (store.frame?.header.full && store.frame.recipe === recipe))
+        return;
+    wire.ask('thumbnail', {recipe: toJson(recipe), side}).then(({payload}) => store.stream(() =>
+        store.change('Thumbnail', draft => {
+            const snapshot = draft.snapshots.find(each => each.id === id);
+            if (snapshot)
+                snapshot.thumbnail = `data:image/jpeg;base64,${base64(payload)}`;
+        })), () => {});
+}
+
 export function takeSnapshot() {
-    const id = nextId();
-    store.change('Snapshot', draft => draft.snapshots.push({id, name: String(id), ...moment()}));
+    const id = nextId(), now = moment();
+    store.change('Snapshot', draft => draft.snapshots.push({id, name: String(id), ...now}));
+    renderThumbnail(id, now.recipe);
 }
 
 export function recall(index) {
@@ -49,8 +76,9 @@ function remove(index) {
 }
 
 function renew(index) {
-    store.change(`Update snapshot ${store.snapshots[index].name}`,
-                 draft => Object.assign(draft.snapshots[index], moment()));
+    const {id, name} = store.snapshots[index], now = moment();
+    store.change(`Update snapshot ${name}`, draft => Object.assign(draft.snapshots[index], now));
+    renderThumbnail(id, now.recipe);
 }
 
 function rename(index, name) {

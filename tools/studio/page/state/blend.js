@@ -2,6 +2,7 @@
 // (a filter by its mix, noise and truncation to their neutral value, added values by `times`); everything else changes half
 // way. Seeds are interpolated in w, or on a sphere in z: path.js. Pure functions.
 import {withFile} from '../latent/directionbends.js';
+import {mixedModulators} from './modulators.js';
 import {same} from './patch.js';
 import {pinOf, recipeBetween} from './path.js';
 import {inputs, isMap, isMuted, kindOf, whereOf, whichOf, zEdits} from './recipe.js';
@@ -155,6 +156,10 @@ export function blend(a, b, t, {network = null, rows = null, zs = null} = {}) {
             recipe[key] = {...switched(b, a, t)[key], ...switched(a, b, t)[key]};
         else if (a[key] ?? b[key])
             recipe[key] = switched(a, b, t)[key] ?? a[key] ?? b[key];
+    const modulators = mixedModulators(a, b, t);
+    delete recipe.modulators;
+    if (modulators.length)
+        recipe.modulators = modulators;
     recipe.inputs = mixedMap(withoutLatent(a), withoutLatent(b), t, () => false, key => key === 'trunc' ? 1 : undefined);
     return wayBetween(recipe, a, b, t, {network, zs, psi});
 }

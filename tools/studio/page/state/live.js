@@ -5,6 +5,7 @@
 // seen can be kept while something plays.
 import {edits} from './edits.js';
 import {store} from './store.js';
+import {reachable} from './modulators.js';
 import {unbent} from './recipe.js';
 import {toJson, toYaml} from './yaml.js';
 import {wire} from './wire.js';
@@ -37,10 +38,20 @@ export const live = {
         touch();
         store.tell('playing');
     },
+    // What is shown goes through shape(recipe), which returns the recipe of this moment; again() asks for another picture.
+    // A player that is `fixed` shows its recipes as they are. onSent(run): run(recipe) is called for every picture that is asked for.
+    shape(run) { shaper = run; },
+    onSent(run) { sentTo = run; },
+    again: touch,
+    get shown() { return over ?? store.recipe; },
     get playing() { return over !== null; },
     get player() { return player; },
     // The recipe to keep: while something plays that of the picture on the screen, else the newest.
-    get moment() { return over === null ? store.recipe : player?.paused ? over : store.frame?.recipe ?? over; },
+    get moment() {
+        if (over === null)
+            return isStill() ? store.recipe : store.frame?.recipe ?? store.recipe;
+        return player?.paused && isStill() ? over : store.frame?.recipe ?? over;
+    },
     // `who` needs pictures without the bends in store.unbent, until called with false.
     compare(who, wanted) {
         wants(wantsUnbent, who, wanted);
@@ -48,7 +59,7 @@ export const live = {
     },
     // Shows this recipe as store.trial until called with null; store.recipe stays. `words` say what it is.
     tryOut(recipe, words) {
-        const text = recipe ? toJson(recipe) : null;
+        const text = recipe ? toJson(shaper(recipe)) : null;
         if (text === (trial?.text ?? null))
             return;
         endTrial();
@@ -74,7 +85,10 @@ function wants(set, who, wanted) {
         set.delete(who);
 }
 
-const recipeNow = () => over ?? store.recipe;
+let shaper = recipe => recipe, sentTo = () => {};
+
+const recipeNow = () => player?.fixed ? live.shown : shaper(live.shown);
+const isStill = () => recipeNow() === live.shown;
 const isReady = () => wire.state === 'open' && store.opened && store.network?.name === store.state.model;
 
 function touch() {
@@ -98,9 +112,11 @@ function pump() {
     const holding = [...underWay.values()].filter(({sent, pictured}) => !pictured && now - sent < patience).length;
     if (changed && holding < maxUnderWay) {
         changed = false;
-        sendRender(toJson(recipeNow()), recipeNow());
+        const recipe = recipeNow();
+        sendRender(toJson(recipe), recipe);
+        sentTo(recipe);
     } else if (!changed && !underWay.size && wantsUnbent.size) {
-        const text = toJson(unbent(recipeNow()));
+        const text = toJson(reachable(unbent(recipeNow())));
         if (text !== unbentText)
             unbentSerial = sendRender(unbentText = text, null, true);
     }

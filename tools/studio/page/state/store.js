@@ -28,7 +28,7 @@ export function emptyRecipe(name = '') {
     return {inputs: classes ? {seeds: 0, class: 0} : {seeds: 0}, bends: []};
 }
 
-const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], pins: [], library: []});
+const emptyState = () => ({model: '', recipe: emptyRecipe(), others: {}, snapshots: [], scenes: [], pins: [], library: []});
 
 let history = new History(emptyState());
 let keepTimer = 0, keepBy = 0, keeping = false, restTimer = 0, gesture = null, streaming = false;
@@ -38,6 +38,7 @@ export const store = {
     get state() { return history.state; },
     get recipe() { return history.state.recipe; },
     get snapshots() { return history.state.snapshots; },
+    get scenes() { return history.state.scenes; },
     get pins() { return history.state.pins; },
     get library() { return history.state.library; },
     get done() { return history.done; },
@@ -55,6 +56,7 @@ export const store = {
     sketch: null,                   // {bitmap, words}: the picture so far while a photo is looked for
     ui: {},
     opened: false,                  // a document, old or new, is loaded
+    portrait: () => null,           // a small picture of the work as base64 to be kept with it, if there is a new one
     get streaming() { return streaming; },      // within stream(): what becomes neutral is not removed from the recipe
     on, tell, change, stream, together, settle, settleSoon, undo, redo, goBack, select, setUi, open, begin, isForeign, setNetwork, keep, leave,
 };
@@ -226,7 +228,8 @@ function keep() {
     const at = changedAt;
     keepBy = 0;
     keeping = true;
-    wire.ask('keep', {document: written()}).then(() => {
+    const picture = store.portrait();
+    wire.ask('keep', {document: written(), ...picture && {picture}}).then(() => {
         keptAt = at;
         tell('kept');
     }, error => tell('kept', error)).finally(() => {
