@@ -119,6 +119,10 @@ gb_status gb_context_new(const gb_context_options *given, gb_context **out, gb_e
         return gb_fail(err, GB_NO_MEMORY, "out of memory for %d threads", threads);
     }
     context->cpu.workers = gb_pool_workers(context->pool);
+
+    /* A virtual machine of few cores names the whole cache of its processor. Processors have at most 16 MB for a core. */
+    size_t share = (size_t)context->cpu.workers << 24;
+    context->cpu.l3 = context->cpu.l3 < share ? context->cpu.l3 : share;
     context->cpu.parallel = gb_pool_parallel;
     context->cpu.pool = context->pool;
     context->processor = &context->cpu;
