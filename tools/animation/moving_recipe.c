@@ -45,7 +45,7 @@ gb_status moving_recipe_at(const moving_recipe *m, gb_recipe *recipe, double sec
     if (!tree) return err->status;
     json_object_set_new(tree, "time", json_real(m->time + seconds));
     if (m->has_beat) json_object_set_new(tree, "beat", json_real(m->beat + seconds * m->tempo / 60));
-    *text = json_dumps(tree, 0);
+    *text = json_write(tree, 0);
     json_decref(tree);
     if (*text && !json_out_of_memory()) return GB_OK;
     free(*text);

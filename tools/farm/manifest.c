@@ -230,7 +230,7 @@ gb_status manifest_describe(const char *folder, const char *file, size_t item, s
     json_t *line = json_pack("{s:I, s:I, s:o, s:o, s:s, s:s, s:I, s:f, s:s}", "item", (json_int_t)item, "files", (json_int_t)files,
                              "file", json_text(file), "from", json_text(from), "model", model, "crc32", sum, "bytes",
                              (json_int_t)bytes, "seconds", seconds, "time", now);
-    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(4)) : NULL;
+    char *text = line ? json_write(line, JSON_COMPACT | JSON_REAL_PRECISION(4)) : NULL;
     json_decref(line);
     if (text) {
         put_text(to, text);

@@ -76,19 +76,21 @@ static char *run_line(const shard *s) {
     json_t *line = json_pack("{s:s, s:s, s:I, s:i, s:s, s:s, s:o}", "ganbend", gb_version(), "command", run->command, "items",
                              (json_int_t)run->items, "shards", s->of, "model", s->model, "machine", machine, "settings",
                              json_text(run->settings));
-    char *text = line && !json_out_of_memory() ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line && !json_out_of_memory() ? json_write(line, JSON_COMPACT) : NULL;
     json_decref(line);
     return text;
 }
 
 /* Names the first thing in which a folder's run differs from this one. */
 static gb_status other_run(const char *path, const char *there, const char *wanted, gb_error *err) {
-    json_t *old = json_read(there, strlen(there), 0, NULL), *new = json_read(wanted, strlen(wanted), 0, NULL), *value;
+    json_t *old = json_read(there, strlen(there), 0, NULL), *value;
+    bool failed = json_out_of_memory();
+    json_t *new = json_read(wanted, strlen(wanted), 0, NULL);
     const char *key;
     state(err, GB_BAD_ARGUMENT, "%s: is of another run; give another folder", path);
     json_object_foreach(new, key, value) {
         json_t *before = json_object_get(old, key);
-        char *texts[2] = {json_dumps(before, JSON_ENCODE_ANY), json_dumps(value, JSON_ENCODE_ANY)};
+        char *texts[2] = {json_write(before, JSON_ENCODE_ANY), json_write(value, JSON_ENCODE_ANY)};
         bool differs = before && texts[0] && texts[1] && strcmp(texts[0], texts[1]) != 0;
         if (differs)
             state(err, GB_BAD_ARGUMENT, "%.200s: this folder holds a run with %s %.120s, not %.120s; %s", path, key, texts[0], texts[1],
@@ -98,7 +100,7 @@ static gb_status other_run(const char *path, const char *there, const char *want
         free(texts[1]);
         if (differs) break;
     }
-    if (json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
+    if (failed || json_out_of_memory()) state(err, GB_NO_MEMORY, "out of memory");
     json_decref(old);
     json_decref(new);
     return err->status;
@@ -109,7 +111,7 @@ static gb_status put_name(const shard_run *run, size_t item, text_buffer *to, gb
     run->name(run->arg, item, name);
     json_t *value = json_string(name);
     if (!value && !json_out_of_memory()) return state(err, GB_BAD_ARGUMENT, "the name of '%s' is not UTF-8", name);
-    text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+    text = value ? json_write(value, JSON_ENCODE_ANY) : NULL;
     json_decref(value);
     if (!text) return state(err, GB_NO_MEMORY, "out of memory");
     put_text(to, text);

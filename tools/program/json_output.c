@@ -39,6 +39,18 @@ json_t *json_read(const char *text, size_t size, size_t flags, json_error_t *why
     return NULL;
 }
 
+char *json_write(const json_t *value, size_t flags) {
+    bool before = allocation_failed;
+    allocation_failed = false;
+    char *text = json_dumps(value, flags);
+    if (allocation_failed) {        /* jansson leaves out a key that it has no memory for, and goes on */
+        free(text);
+        text = NULL;
+    }
+    allocation_failed |= before;
+    return text;
+}
+
 json_t *json_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }

@@ -1,5 +1,5 @@
 /* JSON that the program reads, makes and prints. jansson drops a value whose allocation fails, and takes a failed allocation for
- * an error in the text that it reads, or reads a text with a hole. So its allocations are watched. */
+ * an error in the text that it reads, or reads or writes a text with a hole. So its allocations are watched. */
 #ifndef GANBEND_TOOLS_JSON_OUTPUT_H
 #define GANBEND_TOOLS_JSON_OUTPUT_H
 
@@ -17,6 +17,10 @@ void json_forget(void);
 
 /* Parses a text. NULL if it is not valid, which *why says, or if memory ran out, which json_out_of_memory() says. */
 json_t *json_read(const char *text, size_t size, size_t flags, json_error_t *why);
+
+/* The value as a text, which the caller frees. NULL if it cannot be written, or if memory ran out, which json_out_of_memory()
+ * says. */
+char *json_write(const json_t *value, size_t flags);
 
 /* A number; null for NaN and infinity, which JSON does not have. */
 json_t *json_number(double value);
