@@ -59,7 +59,7 @@ static size_t up_rows_floats(const polyphase_plan *p, int rows) {
 static int up_strip(int tiles_y, int workers) {
     int best = tiles_y;
     int64_t least = INT64_MAX;
-    for (int strip = (tiles_y - 1) / workers + 1; strip > 0; strip--) {
+    for (int strip = (tiles_y - 1) / workers + 1; workers > 1 && strip > 0; strip--) {
         int64_t strips = (tiles_y - 1) / strip + 1, cost = 16 * ((strips - 1) / workers + 1) * strip + strip + strips;
         if (cost < least)
             least = cost, best = strip;
@@ -74,8 +74,8 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
     p.passes = vectors / p.width;
     p.columns = p.tiles_x * UP_TILE + 1;
 
-    /* V and M use half of the second-level cache, unless there are so many weights that small groups would read them too
-     * often. */
+    /* V and M use half of the second-level cache, unless the weights do not fit beside them: then larger groups read the
+     * weights less often. */
     int pixels = tile_pixels(p.width), tiles = p.tiles_y * p.tiles_x;
     int limit = (int)(cpu->l2 / 2 / (sizeof(float) * UP_PRODUCTS * (p.blocks + p.width) * VL));
     limit = limit > 48 ? 48 : limit < 12 ? 12 : limit / pixels * pixels;
