@@ -29,7 +29,7 @@ test('between two moves the time of modulators goes on evenly', () => {
     assert.equal(play(1.5).bends[0].angle, 1);
 });
 
-test('a recording ends by itself, and what is none is refused', () => {
+test('a recording ends by itself, and anything else is refused', () => {
     const tape = recorder();
     tape.take(at(1), 0);
     assert.equal(tape.take(at(2), longest + 1), false);
