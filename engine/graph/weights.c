@@ -287,8 +287,8 @@ static bool serves(const gb_packing *a, const gb_packing *b) {
     return same;
 }
 
-/* The form in the list that serves `from`, once it is packed; a new entry, still to be packed, if there is none: then *makes.
- * NULL if there is no memory for that. Lock held; released while another thread packs the form. */
+/* The form in the list that serves `from`, once it is packed; if no form does, a new entry that is still to be packed: then
+ * *makes. NULL if there is no memory for that. Lock held; released while another thread packs the form. */
 static gb_packed *find_form(gb_weights *weights, gb_packed **list, const gb_packing *from, bool *makes) {
     gb_packed *form;
     for (;; gb_mutex_wait(weights->lock)) {

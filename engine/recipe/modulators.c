@@ -284,7 +284,7 @@ static bool parameter_number(const gb_yaml *root, const char *name, target *t) {
     return is_number_of(t, value, "value", NAN, low, high, false);
 }
 
-/* The bend at a place with an action, added if there is none; NULL if there is no list of bends. */
+/* The bend at a place with an action, which is added if the list has none; NULL if the recipe has no list of bends. */
 static gb_status find_or_add(moving *m, const char *at, const char *action, bool map, gb_yaml **bend, gb_error *err) {
     *bend = bend_at(m->root, at, action);
     return *bend ? GB_OK : add_bend(m, at, action, map, bend, err);

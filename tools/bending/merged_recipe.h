@@ -9,7 +9,8 @@
  * meanings, or if one is in network-bending's format, which cannot be mixed with another; `path` begins the message. */
 gb_status merge_recipes(text_buffer *to, const char *const *json, size_t count, const char *path, gb_error *err);
 
-/* Appends the member `"modulators": […], ` of a recipe, without those whose address is not kept; nothing if there are none. */
+/* Appends the member `"modulators": […], ` of a recipe, without those whose address is not kept; nothing if no modulator is
+ * left. */
 void put_kept_modulators(text_buffer *to, const char *json, bool (*keeps)(void *arg, const char *address, size_t length),
                          void *arg);
 

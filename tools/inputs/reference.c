@@ -281,7 +281,7 @@ static gb_status add_gradients(reference *r, const gb_model *model, gb_error *er
 }
 
 /* The node of an array named tap/NAME, or NAME in a file without any tap/, as `ganbend dump` writes it; NULL if the array
- * is none of these, for example an input. */
+ * is neither, for example an input. */
 static const char *node_of_array(const char *array, bool any_tap) {
     static const char *const inputs[] = {"z", "ws", "w", "label"};
     if (!strncmp(array, "tap/", 4)) return array + 4;

@@ -69,7 +69,7 @@ static void a_folder_lists_checkpoints_and_leads_nowhere_else(void **state) {
     assert_false(lists(a.json, "README.md"));
     assert_string_equal(json_string_value(json_array_get(json_object_get(a.json, "folders"), 1)), "fixtures");
     free_received(&a);
-    a = ask(&p, message_of("folder", 0, ""));           /* there is none yet */
+    a = ask(&p, message_of("folder", 0, ""));           /* the folder is still empty */
     assert_int_equal(json_array_size(json_object_get(a.json, "entries")), 0);
     free_received(&a);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -90,7 +90,7 @@ test('taps give the tempo, and a pause begins again', () => {
     assert.deepEqual([9000, 9400].map(tap), [null, 150]);
 });
 
-test('24 clocks are a beat; without clocks there is none', () => {
+test('24 clocks are a beat; without clocks the tempo is unknown', () => {
     const clock = midiClock();
     assert.equal(clock.at(0), null);
     clock.start();
