@@ -1,50 +1,19 @@
 // Control in a browser: OSC over UDP, and a simulated MIDI controller that is installed before the page loads:
 // node e2e_control.mjs GANBEND
 import assert from 'node:assert/strict';
-import dgram from 'node:dgram';
 import { after, before, test } from 'node:test';
 
+import { controller, freePort, osc as message, udp } from './devices.mjs';
 import { closePages, openPage, until } from './page.mjs';
-
-// One controller with eight knobs and some pads; window.turn(knob, value) and strike(pad, value) use them, and window.lights are
-// the messages that it gets.
-const controller = `{
-    const input = { id: '1', name: 'Eight knobs', state: 'connected', onmidimessage: null };
-    window.lights = [];
-    const output = { id: '2', name: 'Eight knobs', send: bytes => window.lights.push([...bytes]) };
-    const access = { inputs: new Map([['1', input]]), outputs: new Map([['2', output]]), onstatechange: null };
-    navigator.requestMIDIAccess = async () => access;
-    window.turn = (knob, value) => input.onmidimessage?.({ data: new Uint8Array([0xb0, knob, value]) });
-    window.strike = (key, value) => input.onmidimessage?.({ data: new Uint8Array([0x90, key, value]) });
-}`;
 
 let page, port, listener;
 const received = new Map();         // OSC address → the last value that the studio sent there
-
-const text = value => Buffer.concat([Buffer.from(value), Buffer.alloc(4 - value.length % 4)]);
-
-function osc(address, value) {
-    const number = Buffer.alloc(4);
-    number.writeFloatBE(value);
-    return Buffer.concat([text(address), text(',f'), number]);
-}
-
-function freePort() {
-    return new Promise((resolve, reject) => {
-        const socket = dgram.createSocket('udp4');
-        socket.on('error', reject);
-        socket.bind(0, '127.0.0.1', () => {
-            const { port: free } = socket.address();
-            socket.close(() => resolve(free));
-        });
-    });
-}
+const osc = (address, value) => message(address, 'f', value);
 
 before(async () => {
     port = await freePort();
-    listener = dgram.createSocket('udp4');
+    listener = await udp();
     listener.on('message', bytes => received.set(bytes.toString('latin1', 0, bytes.indexOf(0)), bytes.readFloatBE(bytes.length - 4)));
-    await new Promise(resolve => listener.bind(0, '127.0.0.1', resolve));
     page = await openPage(process.argv[2], { options: ['--osc', String(port), '--osc-to', `127.0.0.1:${listener.address().port}`],
         prepare: controller });
 });
@@ -54,10 +23,10 @@ after(async () => {
 });
 
 async function send(...messages) {
-    const socket = dgram.createSocket('udp4');
-    for (const message of messages)
+    const socket = await udp();
+    for (const each of messages)
         await new Promise((resolve, reject) =>
-            socket.send(message, port, '127.0.0.1', error => error ? reject(error) : resolve()));
+            socket.send(each, port, '127.0.0.1', error => error ? reject(error) : resolve()));
     socket.close();
 }
 

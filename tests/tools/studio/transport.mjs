@@ -1,7 +1,6 @@
 // What the studio's server accepts and refuses, on the level of bytes: node transport.mjs GANBEND
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import dgram from 'node:dgram';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync }
     from 'node:fs';
 import https from 'node:https';
@@ -11,6 +10,7 @@ import { join, dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { freePort, osc, udp } from './devices.mjs';
 import { closeAll } from './programs.mjs';
 import { cookies, start, startAndOpen } from './server.mjs';
 import { BINARY, PING, TEXT, connect, frame } from './websocket.mjs';
@@ -487,19 +487,6 @@ test('the browser is opened with a file that leads to the address: the token is 
     assert.ok(!existsSync(left.opened));
 });
 
-// One OSC message: address, type tags, arguments. Strings end with a zero byte and are padded to four bytes.
-function osc(address, tags, ...values) {
-    const text = (string) => Buffer.concat([Buffer.from(string), Buffer.alloc(4 - Buffer.byteLength(string) % 4)]);
-    const number = (tag, value) => {
-        const bytes = Buffer.alloc(tag === 'd' ? 8 : 4);
-        if (tag === 'f') bytes.writeFloatBE(value);
-        else if (tag === 'd') bytes.writeDoubleBE(value);
-        else bytes.writeInt32BE(value);
-        return bytes;
-    };
-    return Buffer.concat([text(address), text(`,${tags}`), ...values.map((value, i) => number(tags[i], value))]);
-}
-
 function bundle(...parts) {
     const head = Buffer.from('#bundle\0\xff\xff\xff\xff\0\0\0\0', 'latin1');     // for a time far ahead
     return Buffer.concat([head, ...parts.flatMap((part) => {
@@ -510,12 +497,7 @@ function bundle(...parts) {
 }
 
 test('OSC reaches every tab, and invalid OSC none', async () => {
-    const sender = dgram.createSocket('udp4');
-    await new Promise((resolve) => sender.bind(0, '127.0.0.1', resolve));
-    const free = dgram.createSocket('udp4');
-    await new Promise((resolve) => free.bind(0, '127.0.0.1', resolve));
-    const osc_port = free.address().port;
-    await new Promise((resolve) => free.close(resolve));
+    const sender = await udp(), osc_port = await freePort();
     const played = await start(ganbend, [toyFaces, '--listen', '0.0.0.0', '--osc', String(osc_port)]);     // pages, not OSC
     try {
         assert.match(played.output(), new RegExp(`receiving OSC on 127\\.0\\.0\\.1, port ${osc_port}`));
@@ -584,6 +566,32 @@ test('a second program cannot use the same folder; one that was killed leaves it
         assert.equal(readdirSync(join(folder, 'studio/.unfinished')).length, 0);
         assert.equal(await next.stop(), 0);
         assert.deepEqual(readdirSync(folder), ['studio']);
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test('killed while a project is being written again and again, the program leaves a whole file with all that it has said it kept', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'killed-'));
+    let kept = 0;
+    try {
+        for (let life = 0; life < 3; life++) {
+            const played = await start(ganbend, [toyFaces], { out: folder }), tab = await connect(played.port);
+            tab.send({ type: 'hello', project: 'set' });
+            const { document } = await tab.until((message) => message.type === 'welcome');
+            assert.ok(kept === 0 || document.count >= kept);
+            let count = document?.count ?? 0;
+            for (const last = count + 5 + 7 * life; count < last; kept = count) {
+                tab.send({ type: 'keep', id: count + 1, document: { count: ++count, filling: 'x'.repeat(1 << 18) } });
+                await tab.until((message) => message.id === count);
+            }
+            for (let more = 1; more <= 4; more++)           // some of these are being written when it is killed
+                tab.send({ type: 'keep', id: count + more, document: { count: count + more, filling: 'x'.repeat(1 << 18) } });
+            assert.equal(await played.stop('SIGKILL'), 'SIGKILL');
+            const { count: onDisk, filling } = JSON.parse(readFileSync(join(folder, 'studio/set.json')));
+            assert.ok(onDisk >= kept && onDisk <= count + 4, `${onDisk} on disk, ${kept} kept`);
+            assert.equal(filling.length, 1 << 18);
+        }
     } finally {
         rmSync(folder, { recursive: true });
     }
