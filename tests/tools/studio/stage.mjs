@@ -125,7 +125,7 @@ async function knob() {
         const off = store.on('frame', which => {
             const { trunc } = store.frame?.recipe?.inputs ?? {};
             const found = which === 'frame' ? messages.findIndex(({ position }, i) => i >= next
-                && Math.abs(low + position / 127 * (high - low) - trunc) < 1e-4) : -1;
+                && Math.abs(low + position / 127 * (high - low) - trunc) < 2e-3) : -1;
             if (found < 0)
                 return;
             next = found + 1;

@@ -1,4 +1,5 @@
 // Assembles the page: mounts the panels, connects the WebSocket to the store, and registers the global keys.
+import './state/live.js';           // the first to hear of a change, so that its picture is asked for before the page shows it
 import {announce} from './parts/dialog.js';
 import * as dividers from './parts/dividers.js';
 import {reopen} from './first/models.js';
@@ -6,7 +7,6 @@ import * as header from './header.js';
 import {keys} from './parts/keys.js';
 import * as latent from './latent/latent.js';
 import * as layer from './layer/layer.js';
-import './state/live.js';
 import * as network from './network/network.js';
 import * as picture from './picture/picture.js';
 import {store} from './state/store.js';
