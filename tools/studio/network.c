@@ -128,9 +128,11 @@ static json_t *takes_json(const gb_model *model, gb_node node) {
     return list;
 }
 
-/* The role that the page needs of a node: the number of the layer whose w it is, or null. */
+/* The role that the page needs of a node: the number of the layer whose w it is, that of a layer itself, or null. */
 static json_t *role_json(const gb_node_info *node) {
-    return node->role == GB_ROLE_W ? json_pack("{s:i}", "w", node->role_index) : json_null();
+    return node->role == GB_ROLE_W       ? json_pack("{s:i}", "w", node->role_index)
+           : node->role == GB_ROLE_LAYER ? json_pack("{s:i}", "layer", node->role_index)
+                                         : json_null();
 }
 
 static json_t *node_json(const gb_model *model, gb_node index) {

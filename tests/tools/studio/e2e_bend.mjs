@@ -193,6 +193,28 @@ test('a filter is applied to chosen maps: clicked on the sheet, random, or clust
     assert.ok(energies[0] > energies[127]);
 });
 
+test('clusters of a file become the choices of a filter', async () => {
+    const groups = layer => Array.from({ length: 3 }, (_, cluster) => Array.from({ length: 128 }, (_, map) => map).filter(map => map % 3 === cluster)
+        .map(map => `- {feature_index: ${map}, cluster_index: ${cluster}}`)).flat().reduce((text, line) => `${text}${line}\n`, `${layer}:\n`);
+    const open = (name, text) => page.run(`const { openLocal } = await import('/project/files.js');
+        const [name, text] = arguments;
+        await openLocal(new File([text], name)).catch(error => { throw new Error(error.message); });`, name, text);
+    await select('synthesis.b16.conv1');
+    await page.tab(/^Filters and maps/);
+    await addFilter('invert');
+    await assert.rejects(open('other.yaml', groups('99')), /other\.yaml: it has clusters of no layer of this network/);
+    await open('clusters.yaml', `# of ganbend cluster\n${groups(await page.of('store.node("synthesis.b16.conv1").role.layer'))}`);
+    assert.deepEqual(Object.keys((await page.recipe()).clusters), ['synthesis.b16.conv1']);
+    await page.choose('on', 'a cluster');
+    await page.click(await page.the('button', /^2 42$/));
+    assert.deepEqual((await bends())[0].features.cluster, [0, 2]);
+    const both = await page.pixels();
+    assert.notEqual(both, unbent);
+    await page.the('button', 'Find again');
+    await page.click(await page.the('button', /^0 43$/));
+    assert.notEqual(await page.pixels(), both);
+});
+
 test('a layer is switched off and on by its key, and the network shows it', async () => {
     await select('synthesis.b16.conv1');
     await page.key('o');

@@ -1,8 +1,12 @@
 // The latent panel in a browser: seed, z, styles, noise, pins: node e2e_latent.mjs GANBEND
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 
-import { KEY, closePages, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, toyFaces, until } from './page.mjs';
 
 let page, latent, first, works = 0;
 
@@ -155,6 +159,59 @@ test('a photo dropped on the page becomes the latent, and can be stopped, kept a
     assert.deepEqual((await page.recipe()).inputs, { seeds: 1 });
     await page.press('Undo');
     assert.equal(await page.pixels(), found);
+    await page.press('Undo');
+    assert.equal(await page.pixels(), first);
+});
+
+// A .npy file of 32-bit floats.
+function npy(shape, values) {
+    const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117) + '\n';
+    const size = Buffer.alloc(2);
+    size.writeUInt16LE(head.length);
+    return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), size, Buffer.from(head), Buffer.from(Float32Array.from(values).buffer)]);
+}
+
+// A .npz as numpy.savez_compressed() writes it, with one array.
+function npz(name, bytes) {
+    const packed = deflateRawSync(bytes), file = Buffer.from(`${name}.npy`), head = Buffer.alloc(26), tail = Buffer.alloc(22);
+    head.writeUInt16LE(20, 0);
+    head.writeUInt16LE(8, 4);
+    head.writeUInt32LE(packed.length, 14);
+    head.writeUInt32LE(bytes.length, 18);
+    head.writeUInt16LE(file.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), head, file, packed]);
+    const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), head, Buffer.alloc(14), file]);
+    tail.write('PK\x05\x06', 'latin1');
+    tail.writeUInt16LE(1, 8);
+    tail.writeUInt16LE(1, 10);
+    tail.writeUInt32LE(central.length, 12);
+    tail.writeUInt32LE(local.length, 16);
+    return Buffer.concat([local, central, tail]);
+}
+
+test('the latent in a file of ganbend project becomes the inputs, and its picture is that of ganbend render', async () => {
+    const { ws, wide } = await page.of('({ ws: store.network.num_ws, wide: store.network.w_dim })');
+    const w = Array.from({ length: ws * wide }, (_, i) => ((i * 37) % 101 - 50) / 64);
+    const open = (name, bytes) => page.run(`const { openLocal } = await import('/project/files.js');
+        const [name, text] = arguments;
+        await openLocal(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], name)).catch(error => { throw new Error(error.message); });`,
+        name, bytes.toString('base64'));
+    const array = npy([1, ws, wide], w), file = npz('w', array);
+    await assert.rejects(open('other.npz', npz('w', npy([1, ws, 7], w.slice(0, 7 * ws)))), /other\.npz: it has latents of another network/);
+    await assert.rejects(open('cut.npz', file.subarray(0, -30)), /cut\.npz: the \.npz file is damaged/);
+    await open('projected_w.npz', file);
+    assert.deepEqual((await page.recipe()).inputs, { w: Array.from({ length: ws }, (_, row) => w.slice(row * wide, (row + 1) * wide)) });
+    await page.rest();
+    const { picture } = await page.run(`const { save } = await import('/project/files.js'); return save({ name: 'opened' });`);
+    writeFileSync(join(page.out, 'w.npy'), array);
+    const made = spawnSync(process.argv[2], ['render', toyFaces, '--w', join(page.out, 'w.npy'), '-o', join(page.out, 'made.png')],
+                           { encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    const pictureOf = name => {
+        const bytes = readFileSync(join(page.out, name));
+        return bytes.subarray(bytes.indexOf('IDAT')).toString('base64');
+    };
+    assert.equal(pictureOf(picture), pictureOf('made.png'));
     await page.press('Undo');
     assert.equal(await page.pixels(), first);
 });

@@ -143,6 +143,24 @@ test('painting', async () => {
     await scanBoth('painting');
 });
 
+test('the split view, and two layers side by side', async () => {
+    await page.browser.run('location.hash = "split";');
+    await until(() => page.of('store.welcome?.project === "split"').catch(() => false), 'another work');
+    await page.ready();
+    await select('synthesis.b16.conv1');
+    await page.choose('f(x)', 'sine');
+    await page.press('Split');
+    await until(() => page.of('store.unbent !== null'), 'the picture without bends');
+    for (const size of [desk, { width: 390, height: 844 }, { width: 1920, height: 1080 }]) await scanBoth('the split view', size);
+    await page.browser.look({ ...desk, dark: false });
+    await page.press('Two layers');
+    await page.the('image', /^synthesis.*the strongest 25/, await page.the('region', 'Right layer'));
+    for (const size of [desk, { width: 390, height: 844 }, { width: 1920, height: 1080 }]) await scanBoth('two layers', size);
+    await page.browser.look({ ...desk, dark: false });
+    await page.press('Two layers');
+    await page.press('Split');
+});
+
 test('narrow screens, panel by panel', async () => {
     await page.browser.look({ ...tablet, dark: false });
     for (const panel of ['Network', 'Layer', 'Latent', 'Project']) {
@@ -177,6 +195,7 @@ test('on a phone and at 200 % everything can be reached and touched', async () =
         for (const root of ['#header', '#picture .panel-head', '#tabs']) faults.push(...await outOfReach(root));
         for (const panel of ['layer', 'latent', 'project']) {
             await page.browser.run(`document.getElementById('tab-${panel}').click();`);
+            if (panel === 'latent') await page.run('store.setUi("latent", "z");');
             faults.push(...await outOfReach(`#${panel}`));
             await scan(`${panel}, ${size.width} × ${size.height}`);
         }

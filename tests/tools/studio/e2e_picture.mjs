@@ -1,10 +1,11 @@
 // The picture in a browser: painting, comparing, zooming: node e2e_picture.mjs GANBEND
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { KEY, closePages, openPage, until } from './page.mjs';
+import { KEY, closePages, openPage, toyFaces, until } from './page.mjs';
 
 let page, panel, picture, unbent, works = 0;
 
@@ -89,7 +90,7 @@ test('a mask from disk defines where the vectors go', async () => {
     writeFileSync(file, Buffer.from(url.split(',')[1], 'base64'));
     const { root } = await page.browser.chrome('DOM.getDocument');
     const { nodeId } = await page.browser.chrome('DOM.querySelector', { nodeId: root.nodeId,
-                                                                         selector: '#picture input[type=file]' });
+                                                                         selector: '#picture input[aria-label="Mask from disk"]' });
     await page.browser.chrome('DOM.setFileInputFiles', { nodeId, files: [file] });
     const dialog = await page.the('dialog', 'Use a picture as mask at synthesis.b16.conv1');
     await page.pickFrom(await page.the('combobox', 'Vector for colour #0000ff', dialog), 'unchanged');
@@ -132,6 +133,93 @@ test('holding a key shows the picture without bends, and the difference view wha
     assert.equal(await page.pixels(), bent);
 });
 
+// What a canvas shows, as page.pixels() hashes it.
+const pixelsOf = selector => page.browser.run(`const canvas = document.querySelector(arguments[0]);
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    const digest = await crypto.subtle.digest('SHA-256', data);
+    return [...new Uint8Array(digest, 0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('');`, selector);
+
+test('the split view has no bends on one side of a line, which is dragged and moved by keys', async () => {
+    await page.click(await page.layer('synthesis.b32.conv1'));
+    await page.choose('f(x)', 'sine');
+    const bent = await page.pixels();
+    await page.press('Split');
+    await until(() => page.of('store.unbent !== null'), 'the picture without bends');
+    assert.equal(await pixelsOf('.split-side canvas'), unbent);
+    assert.equal(await page.pixels(), bent);
+    const line = await page.the('slider', 'Split');
+    const at = () => page.on(line, `const line = this.getBoundingClientRect(), port = this.parentElement.getBoundingClientRect(),
+        side = port.width ? document.querySelector('.split-side').getBoundingClientRect().width : 0;
+        return [(line.x + line.width / 2 - port.x) / port.width, side / port.width].map(share => Math.round(100 * share));`);
+    assert.deepEqual(await at(), [50, 50]);
+    const [x, y] = await page.pointOf(line), [left] = await page.pointOf(picture, 0.25, 0.5);
+    await page.browser.drag([[x, y], [left, y]]);
+    assert.deepEqual(await at(), [25, 25]);
+    await page.on(line, 'this.focus()');
+    await page.key(KEY.right);
+    assert.deepEqual(await at(), [27, 27]);
+    const canvas = await page.the('image', /^The picture: seed 0/), placeOf = () => page.on(canvas, 'return this.getBoundingClientRect().x;');
+    const place = await placeOf();
+    await page.on(picture, 'this.focus()');
+    await page.key('+');
+    assert.notEqual(await placeOf(), place);
+    assert.deepEqual(await at(), [27, 27], 'the line stays when the picture is zoomed');
+    await page.reload();
+    await until(() => page.of('store.unbent !== null'), 'the split view to be remembered');
+    assert.equal(await page.on(await page.the('slider', 'Split'), 'return this.ariaValueNow;'), '27');
+    await page.key('c');
+    assert.equal((await page.all('slider', 'Split')).length, 0);
+});
+
+test('the picture without bends is rendered only while it is shown, and only when its inputs change', async () => {
+    await page.click(await page.layer('synthesis.b32.conv1'));
+    await page.choose('f(x)', 'sinlu');
+    await page.run(`window.asides = 0;
+        const { send } = wire;
+        wire.send = (type, fields) => {
+            window.asides += type === 'render' && fields.aside;
+            return send(type, fields);
+        };`);
+    const asides = () => page.browser.run('return window.asides;');
+    await page.set('Truncation', 0.8);
+    assert.equal(await asides(), 0);
+    await page.press('Split');
+    assert.equal(await asides(), 1);
+    for (const b of [2, 3, 4]) await page.set('b', b);
+    assert.equal(await asides(), 1);
+    await page.set('Truncation', 0.7);
+    assert.equal(await asides(), 2);
+    await page.press('Split');
+    await page.set('Truncation', 0.6);
+    assert.equal(await asides(), 2);
+});
+
+test('the maps of two layers are shown side by side, all or one of each', async () => {
+    await page.click(await page.layer('synthesis.b16.conv0'));
+    await page.click(await page.layer('synthesis.b32.conv1'), KEY.shift);
+    await page.press('Two layers');
+    await page.click(await page.layer('synthesis.b16.conv1'));
+    await page.click(await page.layer('synthesis.b64.conv1'), KEY.shift);
+    const shown = async () => [...await page.names('image', /^synthesis/, await page.the('region', 'Left layer')),
+                               ...await page.names('image', /^synthesis/, await page.the('region', 'Right layer'))];
+    await until(async () => (await shown()).join() === 'synthesis.b16.conv1: the strongest 25 of 128 maps,synthesis.b64.conv1: the strongest 25 of 40 maps', 'two sheets');
+    const left = await page.the('region', 'Left layer');
+    await page.click(await page.the('image', /^synthesis/, left));
+    await until(async () => /^synthesis\.b16\.conv1: map \d+ of 128, energy/.test((await shown())[0]), 'one map');
+    await page.write(await page.the('spinbutton', 'Left map'), '7');
+    await until(async () => /: map 7 of 128/.test((await shown())[0]), 'map 7');
+    const before = await pixelsOf('.pair canvas');
+    await page.key('.');
+    await until(async () => await pixelsOf('.pair canvas') !== before, 'the map of another seed');
+    await page.choose('Right layer', 'synthesis.b32.conv0');
+    await until(async () => /^synthesis\.b32\.conv0: the strongest/.test((await shown())[1]), 'another layer');
+    await page.browser.run('document.activeElement.blur();');
+    await page.key(KEY.escape);
+    assert.equal((await page.all('region', 'Left layer')).length, 0);
+});
+
 test('plus, minus and 0 zoom, and arrow keys move the zoomed picture', async () => {
     const canvas = await page.the('image', /^The picture: seed 0/);
     const place = () => page.on(canvas, 'const { x, width } = this.getBoundingClientRect(); return { x, width };');
@@ -166,4 +254,25 @@ test('a region is painted, and the maps of a layer are ordered by what they chan
     assert.deepEqual(bends, [{ at: 'synthesis.b32.conv1', filter: 'ablate', features: [Number(/\d+/.exec(best)[0])] }]);
     assert.notEqual(await page.pixels(), before);
     await page.key('g');
+});
+
+// Hands a file to the page as if it were chosen for Open.
+const openFile = (name, text) => page.run(`const { openLocal } = await import('/project/files.js');
+    const [name, text] = arguments;
+    await openLocal(new File([text], name)).catch(error => { throw new Error(error.message); });`, name, text);
+
+test('a file of ganbend units orders and marks the maps of its layer', async () => {
+    const units = spawnSync(process.argv[2], ['units', toyFaces, '--at', 'synthesis.b16.conv1', '--samples', '1', '--with', 'ablate', '--json'],
+                            { encoding: 'utf8' });
+    assert.equal(units.status, 0, units.stderr);
+    const best = JSON.parse(units.stdout).reduce((a, b) => b.effects.ablate[0] > a.effects.ablate[0] ? b : a).unit;
+    await page.click(await page.layer('synthesis.b64.conv1'));
+    await assert.rejects(openFile('units.json', units.stdout), /units\.json: it has 128 units, and synthesis\.b64\.conv1 has \d+ maps: select their layer/);
+    await page.click(await page.layer('synthesis.b16.conv1'));
+    await openFile('units.json', units.stdout);
+    const sheet = await until(async () => {
+        const names = await page.names('option', /^map \d+, .*changes the picture by/);
+        return names.length === 128 && names;
+    }, 'the marked maps');
+    assert.equal(Number(/\d+/.exec(sheet[0])[0]), best);
 });

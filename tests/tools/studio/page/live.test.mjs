@@ -92,6 +92,36 @@ test('one thing plays at a time', () => {
     assert.equal(live.player, null);
 });
 
+test('the picture without bends is requested once, and again if a change cut it off or its inputs changed', async () => {
+    const isUnbent = ({recipe}) => !JSON.parse(recipe).bends?.length, blur = sigma => ({at: 'a', filter: 'blur', sigma});
+    store.change('Blur', draft => { draft.recipe = {inputs: {seeds: 8}, bends: [blur(1)]}; });
+    while (live.busy)
+        await answer(renders().at(-1));
+    const {length} = renders();
+    live.compare('test', true);
+    assert.equal(renders().length, length + 1);
+    assert.ok(isUnbent(renders().at(-1)) && renders().at(-1).aside);
+    const {serial} = renders().at(-1);
+    FakeSocket.last().sayBinary({kind: 'frame', serial, full: false, ms: {render: 1}}, [1]);
+    store.change('Blur', draft => { draft.recipe.bends = [blur(2)]; });
+    await answer(renders().at(-1));                 // the full picture without bends was cancelled by this one
+    assert.equal(store.unbent.header.full, false);
+    assert.ok(isUnbent(renders().at(-1)));
+    await answer(renders().at(-1));
+    assert.equal(store.unbent.header.full, true);
+    store.change('Blur', draft => { draft.recipe.bends = [blur(3)]; });
+    await answer(renders().at(-1));
+    assert.ok(!isUnbent(renders().at(-1)), 'bends do not change it');
+    store.change('Seed', draft => { draft.recipe.inputs.seeds = 10; });
+    await answer(renders().at(-1));
+    assert.ok(isUnbent(renders().at(-1)));
+    const refused = renders().length;
+    FakeSocket.last().say({type: 'refused', serial: renders().at(-1).serial, message: 'no'});
+    await settle();
+    assert.equal(renders().length, refused, 'nor does one that was refused come again');
+    live.compare('test', false);
+});
+
 test('a picture of the model before is not shown under the name of the next', async () => {
     store.change('Seed', draft => { draft.recipe.inputs.seeds = 9; });
     const before = renders().at(-1);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {follower, levelsOf, onsetDetector} from '../../../../tools/studio/page/state/levels.js';
-import {atMoment, mixedModulators, reachable, reaches, reachOf, removeModulator, setPeriod}
+import {atMoment, mixedModulators, reachable, reaches, reachOf, removeModulator, setPeriod, withoutBends}
     from '../../../../tools/studio/page/state/modulators.js';
 import {midiClock, tapper} from '../../../../tools/studio/page/state/tempo.js';
 
@@ -24,6 +24,19 @@ test('short forms of bends, noise that is off, and named parameters are not reac
                    {at: 'b', noise: 0.5}, {at: 'c', noise: {seed: 4}}, {w: 2, style: {seed: 3}}];
     const numbers = ['amount', 'share', 'factor', 'angle', 'factor', 'factor', 'share'];
     assert.deepEqual(numbers.map((name, i) => reaches({bends}, `bend/${i}/${name}`)), [false, false, false, false, true, true, true]);
+});
+
+test('the recipe without bends stays the same while bends and what only they use change and move', () => {
+    const inputs = {seeds: 1, trunc: 0.5}, direction = {direction: {name: 'pc1', amount: 2}};
+    const turned = (angle, time, ...modulators) => ({inputs, clusters: {a: [[angle]]}, parameters: {turn: angle}, tempo: 90, time, beat: 2 * time,
+        bends: [{at: 'a', filter: 'rotate', angle}, direction, {at: 'b', filter: 'rotate', angle: '$turn'}], modulators});
+    const isRotated = {move: 'bend/0/angle', depth: 3};
+    assert.deepEqual(withoutBends(turned(3, 1, isRotated)), {inputs, bends: [direction]});
+    assert.deepEqual(withoutBends(turned(3, 1, isRotated)), withoutBends(turned(4, 2, isRotated, {move: 'param/turn'}, {move: 'bend/b/rotate/angle'}, {move: 'noise/a/factor'})));
+    const moving = withoutBends(turned(3, 1, isRotated, {move: 'bend/1/amount'}, {move: 'trunc'}));
+    assert.deepEqual(moving, {inputs, tempo: 90, time: 1, beat: 2, bends: [direction], modulators: [{move: 'bend/0/amount'}, {move: 'trunc'}]});
+    const named = {...turned(3, 1), inputs: {...inputs, trunc: '$turn'}};
+    assert.deepEqual(withoutBends(named), {inputs: named.inputs, parameters: {turn: 3}, bends: [direction]});
 });
 
 test('a recipe gets its moment, the levels of sound, and no modulator that reaches nothing', () => {

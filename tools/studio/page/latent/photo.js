@@ -3,6 +3,7 @@ import {button, menu} from '../parts/controls.js';
 import {announce} from '../parts/dialog.js';
 import {el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
+import {resultButton} from '../project/results.js';
 import {projection} from '../state/projection.js';
 import {store} from '../state/store.js';
 
@@ -35,4 +36,4 @@ export const photoChoice = () => el('div', {class: 'photo-choice row'},
     button({icon: 'image', label: 'Photo', run: () => file.click(),
             title: 'Find the latent of a photo (H); it can also be dropped anywhere on the page'}),
     menu({label: 'Kind of latent', title: 'The kind of latent that is looked for', choices: spaces, value: spaceNow,
-          set: value => store.setUi('photoSpace', value)}), file);
+          set: value => store.setUi('photoSpace', value)}), resultButton('latent'), file);

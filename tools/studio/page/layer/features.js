@@ -5,6 +5,7 @@ import {analysis} from '../state/analysis.js';
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {progressLine} from '../parts/progress.js';
+import {resultButton} from '../project/results.js';
 import {clustersAt} from '../state/draw.js';
 import {isMap, rangeText} from '../state/recipe.js';
 import {store} from '../state/store.js';
@@ -143,6 +144,7 @@ export function features(about) {
                   value: () => hasMany() ? 'many' : 'one', set: value => store.setUi('clusterPictures', value)}),
             button({label: groups ? 'Find again' : 'Find clusters', icon: 'dice', run: findClusters,
                     title: 'Groups similar maps; the clusters are stored in the recipe'}),
+            resultButton('clusters'),
         ];
     }
 

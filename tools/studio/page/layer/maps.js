@@ -9,9 +9,6 @@ import {formatNumber} from '../state/recipe.js';
 import {region} from '../state/region.js';
 import {store} from '../state/store.js';
 
-// Differences of pictures, whose values go from -1 to 1, as a share of that range.
-const percent = difference => `${formatNumber(50 * difference, 2)} %`;
-
 const maxShown = 512;
 const pause = 150;                  // ms between two sheets while something changes
 const sizes = {small: 28, middle: 44, large: 88};
@@ -28,7 +25,8 @@ export function mapSheet({chosen, drawn, choose, target}) {
     const option = key => store.ui.maps?.[key] ?? {order: 'index', size: 'middle'}[key];
     const order = menu({
         label: 'by', title: 'The order of the maps', value: orderNow, set: value => set('order', value),
-        choices: () => [{value: 'index', label: 'number'}, 'energy', 'cluster', ...region.of(node) ? ['region'] : []],
+        choices: () => [{value: 'index', label: 'number'}, 'energy', 'cluster', ...region.of(node)
+            ? [{value: 'region', label: region.of(node).file ? 'effect' : 'region', title: region.of(node).file}] : []],
     });
     // The order by region is made here, from that by number.
     function orderNow() {
@@ -113,7 +111,7 @@ export function mapSheet({chosen, drawn, choose, target}) {
             const unit = found?.units.get(channel);
             const words = `map ${channel}, energy ${formatNumber(header.energies[i], 3)}`
                 + (header.clusters && header.clusters[i] >= 0 ? `, cluster ${header.clusters[i]}` : '')
-                + (unit ? `, changes the region by ${percent(unit.here)}, the rest by ${percent(unit.elsewhere)}` : '');
+                + (unit ? `, ${found.inWords(unit)}` : '');
             if (found)
                 cells[i].style.setProperty('--effect', unit ? unit.here / (found.most || 1) : 0);
             cells[i].title = words;

@@ -10,6 +10,8 @@ import {mount as mountPhoto} from './photo.js';
 import {mount as mountPlay} from './playbar.js';
 import {isRegion, mount as mountRegion, toggleRegion} from './region.js';
 import {classesOf, inputs, seedOf} from '../state/recipe.js';
+import {mount as mountPair, pairButton} from '../split/pair.js';
+import {mount as mountSplit, splitButton} from '../split/split.js';
 import {store} from '../state/store.js';
 import {viewport} from './viewport.js';
 
@@ -42,20 +44,21 @@ export function mount(root) {
     };
     const photoBar = el('div', {class: 'photo-bar', hidden: true});
     const regionBar = el('div', {class: 'region-bar'}), playBar = el('div', {class: 'play-bar', hidden: true});
+    const pair = el('div', {class: 'pair', hidden: true});
     const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with vectors of a layer (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
 
     clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Picture'), zoom, el('span', {class: 'space'}),
         gain, eye,
         button({icon: 'difference', label: 'Difference', quiet: true, run: toggleDifference, pressed: isDifference,
-                title: 'The difference from the picture without the bends (D)'}),
+                title: 'The difference from the picture without the bends (D)'}), splitButton(), pairButton(),
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
                 title: 'Interpolate between pixels, or show them as squares'}),
         button({icon: 'region', label: 'Region', quiet: true, pressed: isRegion, run: toggleRegion,
                 title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton,
         button({icon: 'whole', label: 'Over everything', quiet: true, pressed: isWhole, run: () => setWhole(!isWhole()),
                 title: 'The picture over everything, or among the panels (V)'})),
-        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, loadingVeil(), playBar, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, pair, loadingVeil(), playBar, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
 
@@ -171,6 +174,8 @@ export function mount(root) {
         note.hidden = !live.refused;
         note.textContent = live.refused?.message ?? '';
     });
+    mountSplit(port);
+    mountPair(pair);
     mountPaint(paint, port);
     mountRegion(regionBar, port);
     mountPhoto(photoBar, port);

@@ -5,6 +5,7 @@ import {stroke} from '../parts/cells.js';
 import {clear, el} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
 import {progressLine} from '../parts/progress.js';
+import {resultButton} from '../project/results.js';
 import {analysis} from '../state/analysis.js';
 import {region} from '../state/region.js';
 import {store} from '../state/store.js';
@@ -114,7 +115,7 @@ export function mount(bar, port) {
                     erases = !erases;
                     controls.refresh();
                 }}),
-        button({icon: 'bin', label: 'Clear the region', quiet: true, run: region.clear}), finder),
+        button({icon: 'bin', label: 'Clear the region', quiet: true, run: region.clear}), finder, resultButton('units')),
         says, progressLine(), wrong);
 
     function show() {

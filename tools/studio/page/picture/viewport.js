@@ -16,12 +16,13 @@ export function viewport(label) {
                        canvas, overlay);
     const context = canvas.getContext('2d', {alpha: false});
     const ink = overlay.getContext('2d');
+    const covers = [canvas];            // what lies exactly on the picture
     let view = fitted, aspect = 1, frame = {width: 1, height: 1}, tool = null, drawing = 0;
 
     const self = {element, canvas, context, get view() { return view; }, listener: null,
                   get tool() { return tool; }, set tool(value) { setTool(value); },
                   fit: () => look(fitted), zoom: factor => look(zoomed(view, frame, factor, middle(), aspect)),
-                  setAspect, redraw, cellSize: count => placed(view, frame, aspect).width / count};
+                  setAspect, redraw, cover, cellSize: count => placed(view, frame, aspect).width / count};
     const middle = () => ({x: frame.width / 2, y: frame.height / 2});
 
     function setAspect(value) {
@@ -40,11 +41,18 @@ export function viewport(label) {
         const had = view;
         view = next;
         const at = placed(view, frame, aspect);
-        Object.assign(canvas.style, {width: `${at.width}px`, height: `${at.height}px`, left: `${at.left}px`,
-                                     top: `${at.top}px`});
+        for (const each of covers)
+            Object.assign(each.style, {width: `${at.width}px`, height: `${at.height}px`, left: `${at.left}px`,
+                                       top: `${at.top}px`});
         redraw();
         if (had.zoom !== view.zoom)
             self.listener?.(view);
+    }
+
+    // An element of the same frame will lie exactly over the picture, also when that is zoomed and moved.
+    function cover(each) {
+        covers.push(each);
+        look(view);
     }
 
     // Draws the overlay once before the next animation frame.

@@ -8,6 +8,7 @@ import {keys} from '../parts/keys.js';
 import {isPng, textIn} from '../parts/png.js';
 import {live} from '../state/live.js';
 import {store} from '../state/store.js';
+import {openResult} from './results.js';
 import {take, textOf} from './text.js';
 import {wire} from '../state/wire.js';
 
@@ -50,9 +51,11 @@ async function openNamed(name) {
     announce(`Opened ${name}`);
 }
 
-// A recipe, or a picture that carries one.
+// A recipe, a picture that carries one, or what another command has found.
 export async function openLocal(file) {
     const bytes = new Uint8Array(await file.arrayBuffer()), isPicture = isPng(bytes);
+    if (!isPicture && await openResult(file, bytes))
+        return;
     const text = isPicture ? await textIn(bytes, 'Recipe') : new TextDecoder().decode(bytes);
     if (text === null)
         throw new Error(`${file.name} carries no recipe. Pictures that Save or ganbend render wrote do`);
@@ -71,11 +74,11 @@ export async function openFiles() {
             wrong.textContent = error.message;
         }
     };
-    const local = el('input', {type: 'file', accept: '.yaml,.yml,.png,text/yaml,image/png', class: 'for-readers', tabindex: -1,
-                               'aria-label': 'A recipe or picture on this computer',
+    const local = el('input', {type: 'file', accept: '.yaml,.yml,.png,.npz,.npy,.json,text/yaml,image/png', class: 'for-readers', tabindex: -1,
+                               'aria-label': 'A recipe, picture or latent on this computer',
                                onchange: run(() => openLocal(local.files[0]))});
     const dialog = openDialog('Open', 'small-dialog', el('div', {class: 'content'}, lists, wrong, local,
-        el('button', {type: 'button', onclick: () => local.click()}, 'A recipe or picture on this computer …')));
+        el('button', {type: 'button', onclick: () => local.click()}, 'A recipe, picture or latent on this computer …')));
     try {
         const {recipes, pictures} = await wire.ask('files');
         const group = (title, names) => names.length > 0 && el('section', null, el('h3', null, title),

@@ -5,8 +5,7 @@
 // seen can be kept while something plays.
 import {edits} from './edits.js';
 import {store} from './store.js';
-import {reachable} from './modulators.js';
-import {unbent} from './recipe.js';
+import {withoutBends} from './modulators.js';
 import {toJson, toYaml} from './yaml.js';
 import {wire} from './wire.js';
 
@@ -18,9 +17,9 @@ let serial = 0, changed = false, over = null, player = null;
 let spelt = 0;                      // the render whose recipe was sent as readable YAML
 let underWay = new Map();           // serial → {sent: when, pictured: whether a preview has arrived, recipe}
 let unbentText = null;              // the recipe of the newest picture without bends
-let unbentSerial = 0;
+let unbentOwed = false;             // it was requested, and neither came in full nor was refused
 let trial = null;                   // {text, words, serial} of the trial that is wanted; serial is 0 until it is requested
-const trialSerials = new Set();     // of the trials that may still be answered
+const asides = new Map();           // serials that may still be answered → 'unbent' or 'trial'; the others are pictures
 const wantsUnbent = new Set(), wantsTimes = new Set();
 let decoding = 0;                   // pictures received but not on the screen yet
 let shownAt = [];
@@ -96,11 +95,13 @@ function touch() {
     pump();
 }
 
-// `aside` pictures are for this page alone, not for its output windows.
-function sendRender(text, recipe, aside = false) {
+// Pictures `aside`, 'unbent' or 'trial', are for this page alone, not for its output windows.
+function sendRender(text, recipe, aside = null) {
     underWay.set(++serial, {sent: performance.now(), pictured: false, recipe});
+    if (aside)
+        asides.set(serial, aside);
     wire.send('render', {serial, recipe: text, quality: store.ui.quality ?? 85,
-                         times: wantsTimes.size > 0, aside});
+                         times: wantsTimes.size > 0, aside: aside !== null});
     setTimeout(pump, patience + 1);
     return serial;
 }
@@ -116,12 +117,14 @@ function pump() {
         sendRender(toJson(recipe), recipe);
         sentTo(recipe);
     } else if (!changed && !underWay.size && wantsUnbent.size) {
-        const text = toJson(reachable(unbent(recipeNow())));
-        if (text !== unbentText)
-            unbentSerial = sendRender(unbentText = text, null, true);
+        const text = toJson(withoutBends(recipeNow()));
+        if (text !== unbentText || unbentOwed) {        // a change may have cancelled it
+            unbentOwed = true;
+            sendRender(unbentText = text, null, 'unbent');
+        }
     }
     if (!changed && !underWay.size && trial && !trial.serial)
-        trialSerials.add(trial.serial = sendRender(trial.text, null, true));
+        trial.serial = sendRender(trial.text, null, 'trial');
 }
 
 // A picture or a refusal also settles the renders before it, because the program skips renders that are not the newest.
@@ -151,14 +154,16 @@ function endTrial() {
 const isNewer = (a, b) => a.serial > b.serial || (a.serial === b.serial && a.full && !b.full);
 
 async function show(header, payload) {
-    const render = underWay.get(header.serial), isTrial = trialSerials.has(header.serial);
-    for (const each of trialSerials)
+    const render = underWay.get(header.serial), which = asides.get(header.serial) ?? 'frame', isTrial = which === 'trial';
+    for (const each of asides.keys())
         if (each < header.serial)
-            trialSerials.delete(each);
+            asides.delete(each);
     if (header.full)
         settled(header.serial);
     else if (render)
         render.pictured = true;
+    if (header.full && which === 'unbent')
+        unbentOwed = false;
     pump();
     const blob = new Blob([payload], {type: 'image/jpeg'}), {network} = store;
     decoding++;
@@ -166,7 +171,6 @@ async function show(header, payload) {
         decoding--;
         wire.send('shown', {serial: header.serial});
     });
-    const which = isTrial ? 'trial' : header.serial === unbentSerial ? 'unbent' : 'frame';
     const before = store[which], isLate = isTrial && header.serial !== trial?.serial;
     if (isLate || network !== store.network || (before && isNewer(before.header, header))) {
         bitmap.close();
@@ -198,8 +202,10 @@ wire.on('frame', show);
 // An error position in JSON on one line says little, so the newest recipe is sent again as YAML.
 wire.on('refused', message => {
     settled(message.serial);
-    if (trialSerials.has(message.serial))
+    if (asides.has(message.serial)) {
+        unbentOwed &&= asides.get(message.serial) !== 'unbent';
         return pump();
+    }
     if (message.serial === serial && !changed && message.serial !== spelt)
         spelt = sendRender(live.spell(recipeNow()), recipeNow());
     else if (message.serial === serial)

@@ -1,7 +1,7 @@
 // The modulators of a recipe, {move: address, wave, depth, period or beats, …}: which numbers move, and how far. The program
 // computes the waves (docs/recipes.md); the page only says what time it is and how loud it is. Pure functions.
 import {bendWithKey} from './bends.js';
-import {isMap, isMuted} from './recipe.js';
+import {isMap, isMuted, unbent} from './recipe.js';
 
 export const waves = ['sine', 'triangle', 'saw', 'square', 'envelope', 'walk', 'hold', 'audio'];
 export const maxModulators = 64;
@@ -43,6 +43,22 @@ export function reachable(recipe) {
     const all = modulatorsOf(recipe), kept = all.filter(({move}) => reaches(recipe, move));
     return kept.length === all.length ? recipe : {...recipe, modulators: kept};
 }
+
+// The recipe of the picture without the bends of layers: with nothing that only they use, so that it stays the same while they change
+// and move.
+export function withoutBends(recipe) {
+    const {bends} = unbent(recipe);
+    const modulators = modulatorsOf(recipe).filter(({move}) => !String(move).startsWith('noise/')).flatMap(each => {
+        const [, index, name] = /^bend\/(\d+)\/([^/]+)$/.exec(each.move) ?? [];
+        const place = index === undefined ? null : bends.indexOf(recipe.bends?.[index]);
+        return place === null ? [each] : place < 0 ? [] : [{...each, move: `bend/${place}/${name}`}];
+    });
+    const usesNames = JSON.stringify([recipe.inputs, bends]).includes('"$');
+    const bare = reachable(without({...recipe, bends, modulators}, ['clusters', ...usesNames ? [] : ['parameters']]));
+    return isMoving(bare) ? bare : without(bare, ['modulators', 'time', 'beat', 'tempo']);
+}
+
+const without = (object, keys) => Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
 // The recipe at a moment: {time, beat} in seconds and beats, and levels(modulator) of audio ones. Modulators of numbers that it
 // does not have are left out. The same recipe if nothing moves.
