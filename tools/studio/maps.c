@@ -172,7 +172,7 @@ static json_t *sheet_header(const layer *l, const message *m, const map_order *s
         add_json(&energies, number_json(shown[i].energy));
         if (l->clustered) add_json(&clusters, json_integer(shown[i].cluster));
     }
-    return json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "kind", "maps", "id",
+    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "kind", "maps", "format", encoder_format, "id",
                      (json_int_t)m->id, "node", text_json(l->info.name), "columns", (json_int_t)columns, "rows",
                      (json_int_t)((count + columns - 1) / columns), "side", (json_int_t)m->side, "first",
                      (json_int_t)m->first, "of", (json_int_t)l->channels, "channels", channels, "energies", energies,
@@ -191,8 +191,8 @@ static gb_status draw_sheet(live *s, const layer *l, const message *m, outgoing 
     for (size_t i = 0; i < count; i++)
         draw_map(l, l->order[first + i].channel, side, grey + (i / columns * side * columns + i % columns) * side,
                  columns * side);
-    if (!jpeg_compress(&s->jpeg, grey, (int)(columns * side), (int)(rows * side), true, SHEET_QUALITY, err))
-        pack_binary(sheet_header(l, m, l->order + first, count, columns), s->jpeg.bytes, s->jpeg.size, p, err);
+    if (!encode_picture(&s->encoder, grey, (int)(columns * side), (int)(rows * side), true, SHEET_QUALITY, err))
+        pack_binary(sheet_header(l, m, l->order + first, count, columns), s->encoder.bytes, s->encoder.size, p, err);
     free(grey);
     return err->status;
 }
