@@ -13,7 +13,7 @@
 
 enum { PIECE = 512 << 10 };
 
-static const char *const endings[] = {".mp4", ".webm", ".png", ".yaml", ".npz", NULL};
+static const char *const endings[] = {".mp4", ".webm", ".zip", ".png", ".yaml", ".npz", NULL};
 
 /* Only files of the folder itself, of kinds that the studio writes. */
 static gb_status path_of(const live *s, const char *file, char path[PATH_ROOM], gb_error *err) {

@@ -76,7 +76,7 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_OPEN] = {"open", {ID, NAME}},
     [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL},
                                {"picture", FIELD_TEXT, OPTIONAL, AT(pixels), 4, 64 << 10, NULL}}},
-    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|mp4|webm"},
+    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|zip|mp4|webm"},
                                {"fps", FIELD_WHOLE, REQUIRED, AT(fps), 1, 120, NULL},
                                {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL},
                                {"width", FIELD_WHOLE, OPTIONAL, AT(width), 2, 8192, NULL},

@@ -156,6 +156,25 @@ static inline bool is_there(const studio *w, const char *name) {
     return lstat(in_folder(w, name), &info) == 0;
 }
 
+/* The number of files in a folder of the studio's. */
+static inline size_t files_in(const studio *w, const char *sub) {
+    char command[160];
+    int count = -1;
+    snprintf(command, sizeof command, "ls -A %s/%s | wc -l", w->out, sub);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_int_equal(fscanf(pipe, "%d", &count), 1);
+    pclose(pipe);
+    return (size_t)count;
+}
+
+static inline void put_file(const studio *w, const char *name, const char *text) {
+    FILE *file = fopen(in_folder(w, name), "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 static inline void open_page(page *p, studio *w) {
     char reason[CLOSE_REASON];
     *p = (page){.at = w};
