@@ -1,5 +1,6 @@
 // Opening checkpoints: files in the folders of the program, files dropped on the page, and recent ones. The program converts what
 // is not a .gbw. What is going on is always in the header, with a button that stops it.
+import {attempt} from '../parts/attempt.js';
 import {button} from '../parts/controls.js';
 import {announce, openDialog} from '../parts/dialog.js';
 import {clear, el} from '../parts/dom.js';
@@ -143,22 +144,14 @@ export function openModels() {
     const last = recent(), opened = store.welcome.models.map(({name}) => name);
     let folder = store.ui.modelFolder ?? 0, inside = '';
 
-    async function attempt(run) {
-        wrong.textContent = '';
-        try {
-            await run();
-        } catch (error) {
-            wrong.textContent = error.message === 'stopped' ? '' : error.message;
-        }
-    }
-    const choose = (of, path) => attempt(async () => {
+    const choose = (of, path) => attempt(wrong, async () => {
         dialog.close();
         await load(of, path).catch(error => error.message !== 'stopped' && announce(error.message, 'wrong'));
     });
     const line = (words, small, run) => el('li', null, el('button', {type: 'button', class: 'line', onclick: run}, words,
         small && el('small', {class: 'faint'}, ` ${small}`)));
 
-    const show = () => attempt(async () => {
+    const show = () => attempt(wrong, async () => {
         let answer = await wire.ask('folder', {folder, inside}).catch(error => {
             if (!folder && !inside)
                 throw error;
