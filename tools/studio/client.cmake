@@ -9,7 +9,8 @@ endif()
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
   studio/claim.c studio/folder.c studio/encoder_jpeg.c
-  studio/frame.c studio/download.c studio/osc_out.c studio/outputs.c studio/watcher.c studio/network.c studio/statistics.c studio/maps.c studio/pick.c studio/saving.c
+  studio/frame.c studio/download.c studio/osc_out.c studio/outputs.c studio/watcher.c studio/network.c studio/pick.c studio/saving.c
+  studio/boundary.c studio/extent.c studio/statistics.c studio/maps.c studio/values.c
   studio/thumbnail.c studio/works.c studio/base64.c studio/checkpoints.c studio/opening.c studio/upload.c studio/upload_handlers.c
   studio/film.c studio/film_handlers.c studio/zip.c studio/analysis.c studio/stop.c studio/directions.c
   ${analyses}

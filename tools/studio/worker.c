@@ -172,6 +172,7 @@ static message_handler *const handlers[MESSAGE_KINDS] = {
     [MESSAGE_STOP] = handle_stop, [MESSAGE_DOWNLOAD] = handle_download,
     [MESSAGE_THUMBNAIL] = handle_thumbnail, [MESSAGE_WORKS] = handle_works,
     [MESSAGE_FOLDER] = handle_folder, [MESSAGE_LOAD] = handle_load, [MESSAGE_UPLOAD] = handle_upload, [MESSAGE_PIECE] = handle_piece,
+    [MESSAGE_VALUES] = handle_values, [MESSAGE_EXPORT] = handle_export,
 };
 
 /* `model` replaces the session, and `keep` must not be lost when the page closes. */

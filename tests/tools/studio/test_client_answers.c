@@ -14,6 +14,7 @@
 int run_analysis_tests(void);           /* test_client_analyses.c; returns how many failed */
 int run_model_tests(void);              /* test_client_models.c */
 int run_film_tests(void);               /* test_client_films.c */
+int run_value_tests(void);              /* test_client_values.c */
 
 static const char *ganbend;
 static studio all;
@@ -628,7 +629,7 @@ int main(int argc, char **argv) {
     };
     if (argc != 2) return 2;
     ganbend = argv[1];
-    int failed = cmocka_run_group_tests(tests, set_up, tear_down) + run_film_tests();
+    int failed = cmocka_run_group_tests(tests, set_up, tear_down) + run_film_tests() + run_value_tests();
 #if GANBEND_ANALYSIS
     failed += run_analysis_tests();
     failed += run_model_tests();
