@@ -13,6 +13,7 @@ void analysis_init(analysis *a, client_list *clients, void (*wake)(void *arg), v
     a->wake = wake;
     a->wake_arg = wake_arg;
     a->id = 0;
+    a->due = false;
     atomic_init(&a->stopped, false);
     atomic_init(&a->keeps, false);
     atomic_init(&a->has_news, false);
@@ -111,7 +112,8 @@ gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *
         atomic_store(&a->stopped, false);
         atomic_store(&a->keeps, false);
         atomic_store(&a->has_news, false);
-        if (pthread_create(&a->thread, NULL, analyse, a) == 0) {
+        a->due = a->clients->one_thread;
+        if (a->due || pthread_create(&a->thread, NULL, analyse, a) == 0) {
             a->id = id;
             return GB_OK;
         }
@@ -119,6 +121,12 @@ gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *
     }
     task.free(task.of);
     return err->status;
+}
+
+void analysis_work(analysis *a) {
+    if (!a->due) return;
+    a->due = false;
+    analyse(a);
 }
 
 bool analysis_stop(analysis *a, bool keep) {
@@ -141,7 +149,8 @@ bool analysis_has_news(const analysis *a) {
 
 /* After this there is no analysis. */
 static void join(analysis *a) {
-    pthread_join(a->thread, NULL);
+    if (!a->clients->one_thread) pthread_join(a->thread, NULL);
+    a->due = false;
     a->task.free(a->task.of);
     free_outgoing(&a->picture);
     a->id = 0;

@@ -32,6 +32,7 @@ struct analysis {
 
     int64_t id;                 /* of the request that waits for the answer; 0: there is no analysis */
     pthread_t thread;
+    bool due;                   /* without threads: started, but not worked on yet */
     analysis_task task;
     atomic_bool stopped, keeps;
     atomic_bool has_news;
@@ -48,6 +49,8 @@ struct analysis {
 void analysis_init(analysis *a, client_list *clients, void (*wake)(void *arg), void *wake_arg);
 /* Starts the thread. Takes over the task, also if it fails because there is an analysis already. */
 gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *err);
+/* Where there are no threads (client_list.one_thread), the analysis that was started runs in here, if there is one. */
+void analysis_work(analysis *a);
 /* Lets a running analysis end at its next callback, with an error as answer, or with `keep`, if it can, with what it has found so
  * far. False if there is none. Does not block. */
 bool analysis_stop(analysis *a, bool keep);

@@ -219,7 +219,7 @@ int client_receive(client *c, bool binary, const char *bytes, size_t size, char 
     }
     if (size > MESSAGE_BYTES) return read_and_accept(c, bytes, size, reason);   /* refused without looking into it */
     pthread_mutex_lock(&c->lock);
-    later = size > READ_AT_ONCE || c->unread_count || c->reading;
+    later = !c->shared->clients.one_thread && (size > READ_AT_ONCE || c->unread_count || c->reading);
     pthread_mutex_unlock(&c->lock);
     return later ? put_unread(c, bytes, size, reason) : read_and_accept(c, bytes, size, reason);
 }
@@ -250,7 +250,8 @@ int client_open(shared *s, client **out, char reason[CLOSE_REASON]) {
         atomic_init(&c->closing, false);
         pthread_mutex_init(&c->lock, NULL);
         init_condition(&c->changed);
-        if (start_thread(client_work, c)) {
+        if (s->clients.one_thread || start_thread(client_work, c)) {
+            if (s->clients.one_thread) client_begin(c);
             *out = c;
             return 0;
         }
@@ -264,12 +265,14 @@ int client_open(shared *s, client **out, char reason[CLOSE_REASON]) {
 /* The slot comes first: once the lock is released, the worker may free the client at any moment. */
 void client_close(client *c) {
     if (!c) return;
+    bool one_thread = c->shared->clients.one_thread;
     client_slot_close(&c->shared->clients, c->slot);
     pthread_mutex_lock(&c->lock);
     atomic_store(&c->closing, true);
     if (c->running) gb_session_cancel(c->running);
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
+    if (one_thread) client_end(c);
 }
 
 void client_free(client *c) {

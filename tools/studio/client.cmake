@@ -8,10 +8,11 @@ if(GANBEND_ANALYSIS)
 endif()
 add_library(gb_studio_client STATIC
   studio/client.c studio/worker.c studio/send_queue.c studio/live.c studio/messages.c studio/outgoing.c studio/projects.c
-  studio/claim.c studio/folder.c studio/jpeg.c
-  studio/frame.c studio/download.c studio/osc_out.c studio/outputs.c studio/watcher.c studio/network.c studio/statistics.c studio/maps.c studio/pick.c studio/saving.c
+  studio/claim.c studio/folder.c studio/encoder_jpeg.c
+  studio/frame.c studio/download.c studio/osc_out.c studio/outputs.c studio/watcher.c studio/network.c studio/pick.c studio/saving.c
+  studio/boundary.c studio/extent.c studio/statistics.c studio/maps.c studio/values.c
   studio/thumbnail.c studio/works.c studio/base64.c studio/checkpoints.c studio/opening.c studio/upload.c studio/upload_handlers.c
-  studio/film.c studio/film_handlers.c studio/analysis.c studio/stop.c studio/directions.c
+  studio/film.c studio/film_handlers.c studio/zip.c studio/analysis.c studio/stop.c studio/directions.c
   ${analyses}
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/json_output.c program/nearest_name.c program/options.c
   program/output_names.c program/progress.c program/report.c program/sandbox.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c

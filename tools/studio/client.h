@@ -1,6 +1,10 @@
 /* One tab of a browser: a session on the shared models, a worker thread that renders and answers, and bounded queues
  * between it and the connection. The server's thread calls these functions unless noted otherwise. None of them blocks:
- * everything that takes time happens in the client's own threads. */
+ * everything that takes time happens in the client's own threads. Where there are none (client_list.one_thread), the caller
+ * lends its thread by client_step(), and client_open() and client_close() take their time.
+ *
+ * These functions and shared.wake() are all that carries messages: connection.c puts them on WebSockets, and tools/web/web.c
+ * on the messages of a web worker. */
 #ifndef GANBEND_STUDIO_CLIENT_H
 #define GANBEND_STUDIO_CLIENT_H
 
@@ -32,6 +36,9 @@ int client_failed(client *c, char reason[CLOSE_REASON]);
 /* Whether, since the last call, a message became ready to send or the client failed. shared.wake() is called whenever
  * this becomes true. */
 bool client_is_ready(client *c);
+/* Works on the next request and on what runs in the background; false if there was no request. Only for clients without
+ * threads. What becomes ready meanwhile, such as a preview, may be sent from within shared.wake(). */
+bool client_step(client *c);
 /* A value from OSC. Any thread may call this. */
 void client_control(client *c, const char *address, double value);
 

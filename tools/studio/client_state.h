@@ -30,6 +30,7 @@ struct client {
     atomic_bool closing;                /* set under the lock */
     live live;                          /* used by the worker only */
     size_t due;                         /* used by the worker only: places reserved for answers that it still owes */
+    bool render_last;                   /* used by the worker only: its last request was a render */
 
     /* The rest is protected by the lock. Messages that the reader thread has to parse: */
     unread_message unread[MAX_JOBS];    /* a ring */
@@ -62,8 +63,11 @@ void client_fail(client *c, int code, const char *reason);
 /* The most answers that a request may have. */
 size_t max_answers(const message *m);
 
-/* The worker's thread: opens the session, works until the client closes, and frees the client. */
+/* The worker: opens the session, works until the client closes, and frees the client. */
 void *client_work(void *arg);
+/* Its beginning and its end, for clients without threads. */
+void client_begin(client *c);
+void client_end(client *c);
 void client_free(client *c);
 
 #endif

@@ -12,7 +12,7 @@
 #include "tools/program/arguments.h"
 #include "tools/program/text.h"
 
-enum { MAX_SENT = 512, MAX_FILE = 64 << 20, MAX_NUMBER = 999, MAX_LISTED = 256 };
+enum { MAX_SENT = 512, MAX_LISTED = 256 };
 
 static const char *const extensions[] = {".npz", ".npy", ".pt"};
 
@@ -60,44 +60,11 @@ gb_status bank_json(const gb_model *model, const gb_directions *directions, cons
 
 /* ------------------------------------------------------------------------------------------------ keeping them */
 
-/* Whether both are files with the same contents. Fails if that cannot be found out. */
-static gb_status are_same(const char *a, const char *b, bool *same, gb_error *err) {
-    char *bytes[2] = {NULL, NULL};
-    size_t size[2];
-    gb_error why = {0};
-    *same = !folder_read(a, MAX_FILE, &bytes[0], &size[0], &why) && !folder_read(b, MAX_FILE, &bytes[1], &size[1], &why) &&
-            size[0] == size[1] && !memcmp(bytes[0], bytes[1], size[0]);
-    free(bytes[0]);
-    free(bytes[1]);
-    return why.status && why.status != GB_BAD_FILE ? state(err, why.status, "%s", why.message) : GB_OK;
-}
-
-/* Moves an unfinished file to "STEM.npz", or "STEM-2.npz", … A file that has these contents already is used instead. Nothing
- * is replaced, so no other tab has to wait meanwhile. */
-static gb_status name_file(const shared *of, const char *unfinished, const char *stem, char file[BANK_NAME], gb_error *err) {
-    char name[PROJECT_NAME], path[PATH_ROOM];
-    for (int i = 1; i <= MAX_NUMBER; i++) {
-        bool exists, same = false;
-        if (i == 1) snprintf(name, sizeof name, "%s", stem);
-        else snprintf(name, sizeof name, "%.50s-%d", stem, i);
-        snprintf(file, BANK_NAME, "%s.npz", name);
-        if (folder_path(path, of->out, NULL, name, ".npz", err)) return err->status;
-        if (!folder_move_new(unfinished, path, &exists, err) || !exists) return err->status;
-        *err = (gb_error){0};
-        if (are_same(unfinished, path, &same, err)) return err->status;
-        if (same) {
-            folder_remove(unfinished);
-            return GB_OK;
-        }
-    }
-    return state(err, GB_BAD_ARGUMENT, "%s.npz to %s-%d.npz all exist", stem, stem, (int)MAX_NUMBER);
-}
-
-gb_status keep_directions(shared *of, const gb_directions *directions, const char *stem, char file[BANK_NAME], gb_error *err) {
+gb_status keep_directions(shared *of, const gb_directions *directions, const char *stem, char file[FOLDER_FILE], gb_error *err) {
     char unfinished[PATH_ROOM];
     if (folder_prepare(of->out, NULL, err) || unfinished_path(unfinished, of->out, err)) return err->status;
     strcat(unfinished, ".npz");         /* the name says the format; unfinished_path() leaves room for it */
-    if (gb_directions_save(directions, unfinished, err) || name_file(of, unfinished, stem, file, err))
+    if (gb_directions_save(directions, unfinished, err) || folder_move_numbered(of->out, unfinished, stem, ".npz", file, err))
         folder_remove(unfinished);
     return err->status;
 }
@@ -148,7 +115,7 @@ static gb_status split_name(const char *file, char stem[PROJECT_NAME], const cha
 
 /* A file beside the model is copied into the output folder. */
 gb_status handle_bank(live *s, const message *m, outgoing *p, gb_error *err) {
-    char stem[PROJECT_NAME], folder[PATH_ROOM], path[PATH_ROOM], file[BANK_NAME];
+    char stem[PROJECT_NAME], folder[PATH_ROOM], path[PATH_ROOM], file[FOLDER_FILE];
     const char *ext = "";
     gb_directions *directions = NULL;
     json_t *fields = NULL;

@@ -6,14 +6,13 @@
 #include <ganbend.h>
 #include <jansson.h>
 
+#include "folder.h"
 #include "shared.h"
-
-enum { BANK_NAME = PROJECT_NAME + 8 };
 
 /* The fields of an answer that lists the directions of a file: the first 512 of those that fit the model. Fails if none fits. */
 gb_status bank_json(const gb_model *model, const gb_directions *directions, const char *file, json_t **fields, gb_error *err);
 /* Writes them into the output folder as "STEM.npz", or "STEM-2.npz", … and returns the name. A file that has these contents
  * already is used instead. */
-gb_status keep_directions(shared *of, const gb_directions *directions, const char *stem, char file[BANK_NAME], gb_error *err);
+gb_status keep_directions(shared *of, const gb_directions *directions, const char *stem, char file[FOLDER_FILE], gb_error *err);
 
 #endif

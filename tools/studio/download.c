@@ -13,7 +13,7 @@
 
 enum { PIECE = 512 << 10 };
 
-static const char *const endings[] = {".mp4", ".webm", ".png", ".yaml", ".npz", NULL};
+static const char *const endings[] = {".mp4", ".webm", ".zip", ".png", ".yaml", ".npz", NULL};
 
 /* Only files of the folder itself, of kinds that the studio writes. */
 static gb_status path_of(const live *s, const char *file, char path[PATH_ROOM], gb_error *err) {
@@ -26,7 +26,7 @@ static gb_status path_of(const live *s, const char *file, char path[PATH_ROOM], 
         name[length - end] = '\0';
         return folder_path(path, s->shared->out, NULL, name, *ending, err);
     }
-    return state(err, GB_BAD_ARGUMENT, "'%.80s' is not a film, picture, recipe or bank of directions", file);
+    return state(err, GB_BAD_ARGUMENT, "'%.80s' is not a film, picture, recipe or .npz", file);
 }
 
 /* Fills `bytes` with up to PIECE bytes that begin at `from`. */

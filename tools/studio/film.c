@@ -16,29 +16,28 @@
 #include "folder.h"
 #include "tools/program/host.h"
 #include "tools/program/output_names.h"
+#include "zip.h"
 
 enum { SILENCE = 120 /* seconds without output after which ffmpeg is killed */, MAX_FILMS = 1000 };
 
-/* How ffmpeg encodes a format is in the table of output_names.c. */
-static const struct film_format { const char *name, *ext; } formats[] = {{"png", ""}, {"mp4", ".mp4"}, {"webm", ".webm"}};
+#define FRAME_NAME "frame-%06lld.png"
 
-static const struct film_format *format_named(const char *name) {
+/* How ffmpeg encodes a format is in the table of output_names.c. */
+static const film_format formats[] = {
+    {"png", "", false}, {"zip", ".zip", false}, {"mp4", ".mp4", true}, {"webm", ".webm", true},
+};
+
+const film_format *film_format_named(const char *name) {
     size_t i = 0;
     while (strcmp(formats[i].name, name)) i++;
     return &formats[i];
-}
-
-const char *film_format(const char *name, const char **extension) {
-    const struct film_format *format = format_named(name);
-    *extension = format->ext;
-    return format->name;
 }
 
 /* ------------------------------------------------------------------------------------------------ names */
 
 /* The path of the k-th name, counted from 1: "walk", "walk-2". */
 static gb_status nth_path(film *f, int k, char path[PATH_ROOM], gb_error *err) {
-    const char *ext = format_named(f->format)->ext;
+    const char *ext = f->format->ext;
     char base[sizeof f->name];
     if (k == 1) snprintf(base, sizeof base, "%s", f->name);
     else snprintf(base, sizeof base, "%.50s-%d", f->name, k);
@@ -72,6 +71,27 @@ gb_status film_publish(film *f, const char *unfinished, gb_error *err) {
         *err = (gb_error){0};
     }
     return too_many(f, err);
+}
+
+/* ------------------------------------------------------------------------------------------------ frames as they are */
+
+static gb_status pack_frames(film *f, gb_error *err) {
+    zip z;
+    if (unfinished_path(f->beside, f->out, err) || zip_begin(&z, f->beside, err)) return err->status;
+    for (int64_t i = 0; i < f->made && !err->status; i++) {
+        char path[PATH_ROOM], name[ZIP_NAME], *bytes = NULL;
+        size_t size;
+        snprintf(name, sizeof name, FRAME_NAME, (long long)i);
+        if (!film_frame_path(f, i, path, err) && !folder_read(path, UINT32_MAX, &bytes, &size, err))
+            zip_add(&z, name, bytes, size, err);
+        free(bytes);
+    }
+    if (zip_end(&z, err) || folder_sync_file(f->beside, err) || film_publish(f, f->beside, err)) folder_remove(f->beside);
+    return err->status;
+}
+
+gb_status film_finish(film *f, gb_error *err) {
+    return *f->format->ext ? pack_frames(f, err) : film_publish(f, f->frames, err);
 }
 
 /* ------------------------------------------------------------------------------------------------ ffmpeg */
@@ -167,7 +187,7 @@ static void read_output(film *f) {
 }
 
 gb_status film_frame_path(const film *f, int64_t index, char path[PATH_ROOM], gb_error *err) {
-    bool fits = snprintf(path, PATH_ROOM, "%s/frame-%06lld.png", f->frames, (long long)index) < PATH_ROOM;
+    bool fits = snprintf(path, PATH_ROOM, "%s/" FRAME_NAME, f->frames, (long long)index) < PATH_ROOM;
     return fits ? GB_OK : state(err, GB_BAD_ARGUMENT, "path too long");
 }
 

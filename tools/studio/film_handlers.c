@@ -9,13 +9,13 @@
 #include "tools/program/host.h"
 
 gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
-    const char *extension, *format = film_format(m->format, &extension);
+    const film_format *format = film_format_named(m->format);
     film next = {.model = s->at, .out = s->shared->out, .format = format, .fps = m->fps, .wanted = m->frames,
                  .width = m->width, .height = m->height};
     if (s->film.open) return state(err, GB_BAD_ARGUMENT, "a film is being made; finish it first");
-    if (*extension && !s->shared->ffmpeg)
+    if (format->encoded && !s->shared->ffmpeg)
         return state(err, GB_BAD_ARGUMENT, "ffmpeg is not in the PATH; it is needed for films other than PNG frames");
-    if (!m->width != !m->height || m->width % 2 || m->height % 2 || (m->width && !*extension))
+    if (!m->width != !m->height || m->width % 2 || m->height % 2 || (m->width && !format->encoded))
         return state(err, GB_BAD_ARGUMENT, "a size is an even width and height, of films that ffmpeg encodes");
     if (!is_valid_name(m->name)) return folder_path(next.frames, next.out, NULL, m->name, "", err);
     snprintf(next.name, sizeof next.name, "%s", m->name);
@@ -48,8 +48,8 @@ gb_status handle_finish(live *s, const message *m, outgoing *p, gb_error *err) {
     }
     if (f->encoder) return state(err, GB_BAD_ARGUMENT, "ffmpeg is already encoding it");
     if (!f->made) return state(err, GB_BAD_ARGUMENT, "the film has no frames yet");
-    if (!strcmp(f->format, "png")) {
-        if (film_publish(f, f->frames, err)) return err->status;
+    if (!f->format->encoded) {
+        if (film_finish(f, err)) return err->status;
         pack_answer(m->id, json_pack("{s:s}", "file", f->file), p, err);
         film_close(f);
     } else if (!film_encode(f, err)) {

@@ -21,7 +21,7 @@ typedef struct finding {
 static gb_status find(void *of, analysis *a, json_t **fields, gb_error *err) {
     finding *f = of;
     gb_directions *found = NULL;
-    char file[BANK_NAME];
+    char file[FOLDER_FILE];
     f->how.progress = analysis_goes_on;
     f->how.progress_arg = a;
     if (!gb_find_directions(f->model->model, &f->how, &found, err) && !keep_directions(f->of, found, f->stem, file, err))

@@ -16,6 +16,8 @@
 #include "projects.h"
 #include "tools/program/error.h"
 
+enum { MAX_COMPARED = 64 << 20, MAX_NUMBER = 999 };
+
 static bool is_link(const char *path) {
     struct stat info;
     return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
@@ -186,6 +188,38 @@ gb_status folder_move_new(const char *from, const char *to, bool *exists, gb_err
     }
     *exists = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
     return *exists ? state(err, GB_BAD_ARGUMENT, "%s: already exists", to) : state(err, GB_IO, "%s: %s", to, strerror(errno));
+}
+
+/* Whether both are files with the same contents. Fails if that cannot be found out. */
+static gb_status are_same(const char *a, const char *b, bool *same, gb_error *err) {
+    char *bytes[2] = {NULL, NULL};
+    size_t size[2];
+    gb_error why = {0};
+    *same = !folder_read(a, MAX_COMPARED, &bytes[0], &size[0], &why) && !folder_read(b, MAX_COMPARED, &bytes[1], &size[1], &why) &&
+            size[0] == size[1] && !memcmp(bytes[0], bytes[1], size[0]);
+    free(bytes[0]);
+    free(bytes[1]);
+    return why.status && why.status != GB_BAD_FILE ? state(err, why.status, "%s", why.message) : GB_OK;
+}
+
+gb_status folder_move_numbered(const char *out, const char *unfinished, const char *stem, const char *ext,
+                               char file[FOLDER_FILE], gb_error *err) {
+    char name[PROJECT_NAME], path[PATH_ROOM];
+    for (int i = 1; i <= MAX_NUMBER; i++) {
+        bool exists, same = false;
+        if (i == 1) snprintf(name, sizeof name, "%s", stem);
+        else snprintf(name, sizeof name, "%.50s-%d", stem, i);
+        snprintf(file, FOLDER_FILE, "%s%s", name, ext);
+        if (folder_path(path, out, NULL, name, ext, err)) return err->status;
+        if (!folder_move_new(unfinished, path, &exists, err) || !exists) return err->status;
+        *err = (gb_error){0};
+        if (are_same(unfinished, path, &same, err)) return err->status;
+        if (same) {
+            folder_remove(unfinished);
+            return GB_OK;
+        }
+    }
+    return state(err, GB_BAD_ARGUMENT, "%s%s to %s-%d%s all exist", stem, ext, stem, (int)MAX_NUMBER, ext);
 }
 
 gb_status folder_sync_file(const char *path, gb_error *err) {

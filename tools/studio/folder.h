@@ -6,9 +6,12 @@
 #include <dirent.h>
 #include <jansson.h>
 
+#include "sizes.h"
 #include "tools/program/host.h"
 
 #define FOLDER_UNFINISHED "studio/.unfinished"
+
+enum { FOLDER_FILE = PROJECT_NAME + 8 };        /* room for a name with its ending */
 
 /* Writes "out/name.ext", or "out/sub/name.ext" if `sub` is not NULL. Fails if the name is invalid or `sub` is a symbolic
  * link. */
@@ -37,6 +40,10 @@ gb_status folder_move(const char *from, const char *to, gb_error *err);
 /* Renames the file or folder `from` to a name that nothing has. If something has it, changes nothing, sets *exists and fails
  * with GB_BAD_ARGUMENT. No other program can come between. */
 gb_status folder_move_new(const char *from, const char *to, bool *exists, gb_error *err);
+/* Moves an unfinished file to "STEM.ext", or "STEM-2.ext", …, and returns that name. Nothing is replaced, so no other tab has to
+ * wait meanwhile. A file that has these contents already is used instead, if it has at most 64 MiB. */
+gb_status folder_move_numbered(const char *out, const char *unfinished, const char *stem, const char *ext,
+                               char file[FOLDER_FILE], gb_error *err);
 /* Makes a file that another program wrote survive a power failure, if the file system can. */
 gb_status folder_sync_file(const char *path, gb_error *err);
 void folder_remove(const char *path);           /* a file, or a folder with all its files */

@@ -32,12 +32,12 @@ gb_status make_frame(live *s, const message *m, int side, double wait, double re
     gb_render_stats stats;
     json_t *header;
     if (side) live_preview_size(s, side, &height, &width);
-    if (jpeg_compress(&s->jpeg, side ? s->preview : s->rgb, width, height, false, quality, err)) return err->status;
+    if (encode_picture(&s->encoder, side ? s->preview : s->rgb, width, height, false, quality, err)) return err->status;
     gb_session_stats(s->session, &stats);
-    header = json_pack("{s:s, s:I, s:i, s:i, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "serial",
+    header = json_pack("{s:s, s:s, s:I, s:i, s:i, s:b, s:{s:o, s:o, s:o}, s:i, s:i}", "kind", "frame", "format", encoder_format, "serial",
                        (json_int_t)m->serial, "width", width, "height", height, "full", !side, "ms", "render",
                        milliseconds(render), "encode", milliseconds(host_seconds() - start), "wait",
                        milliseconds(wait), "ran", stats.steps_run, "steps", stats.steps);
     if (m->times) set_json(&header, "times", step_times(s, stats.steps));
-    return pack_binary(header, s->jpeg.bytes, s->jpeg.size, p, err);
+    return pack_binary(header, s->encoder.bytes, s->encoder.size, p, err);
 }

@@ -1,4 +1,4 @@
-/* A frame for the page: a JPEG with the facts of its render. */
+/* A frame for the page: a picture with the facts of its render. */
 #ifndef GANBEND_STUDIO_FRAME_H
 #define GANBEND_STUDIO_FRAME_H
 

@@ -18,6 +18,8 @@ gb_status pack_network(live *s, outgoing *p, gb_error *err);
 message_handler handle_statistics;
 /* maps.c */
 message_handler handle_maps, handle_cluster;
+/* values.c */
+message_handler handle_values, handle_export;
 /* pick.c */
 message_handler handle_pick, handle_z;
 /* saving.c */

@@ -119,7 +119,7 @@ void live_close(live *s) {
     film_free(&s->film);
     upload_end(&s->upload);
     free_session(s);
-    jpeg_free(&s->jpeg);
+    encoder_free(&s->encoder);
     free(s->recipe_name);
 }
 

@@ -9,7 +9,7 @@
 #include "tools/bending/recipes.h"
 #include "film.h"
 #include "tools/inputs/inputs.h"
-#include "jpeg.h"
+#include "encoder.h"
 #include "tools/inputs/open_model.h"
 #include "shared.h"
 #include "upload.h"
@@ -31,7 +31,7 @@ typedef struct live {
                                                                                        `side` is the block's number */
     int preview_count;
     double *seconds;            /* per node of the model: the time that it and its bends took last */
-    jpeg jpeg;
+    encoder encoder;
     film film;
     analysis analysis;
     upload upload;

@@ -1,14 +1,15 @@
 /* A layer's feature maps as a contact sheet, ordered by number, energy or cluster; and the clusters themselves. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "outgoing.h"
+#include "boundary.h"
 #include "clusters.h"
+#include "extent.h"
 #include "handlers.h"
+#include "outgoing.h"
 #include "tools/program/json_output.h"
 
-enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80, MAX_CHANNELS = 1 << 14 };
+enum { USUAL_CLUSTERS = 8, SHEET_QUALITY = 80 };
 
 typedef struct map_order {
     int channel, cluster;       /* -1: none */
@@ -16,38 +17,26 @@ typedef struct map_order {
 } map_order;
 
 typedef struct layer {
-    gb_node_info info;
-    size_t channels, h, w;
-    float *maps;
+    boundary b;
     map_order *order;           /* by channel, then in the requested order */
     bool clustered;
 } layer;
 
 static void free_layer(layer *l) {
-    free(l->maps);
+    boundary_free(&l->b);
     free(l->order);
 }
 
-static double energy_of(const float *map, size_t count) {
-    double squares = 0;
-    for (size_t i = 0; i < count; i++)
-        if (isfinite(map[i])) squares += (double)map[i] * (double)map[i];
-    return sqrt(squares / (double)count);
-}
-
 static gb_status open_layer(live *s, const message *m, layer *l, gb_error *err) {
-    gb_node node;
-    if (live_set(s, m->recipe, err) || live_find(s, m->node, &node, &l->info, err)) return err->status;
-    if (l->info.ndim != 3 || l->info.shape[0] > MAX_CHANNELS)
-        return state(err, GB_BAD_ARGUMENT, "'%s' has no feature maps", l->info.name);
-    l->channels = (size_t)l->info.shape[0];
-    l->h = (size_t)l->info.shape[1];
-    l->w = (size_t)l->info.shape[2];
-    l->order = calloc(l->channels, sizeof *l->order);
+    const boundary *b = &l->b;
+    if (boundary_read(s, m->recipe, m->node, &l->b, err)) return err->status;
+    if (b->info.ndim != 3) return state(err, GB_BAD_ARGUMENT, "'%s' has no feature maps", b->info.name);
+    l->order = calloc(b->maps, sizeof *l->order);
     if (!l->order) return state(err, GB_NO_MEMORY, "out of memory");
-    if (live_read(s, &node, 1, &l->maps, err)) return err->status;
-    for (size_t i = 0; i < l->channels; i++)
-        l->order[i] = (map_order){(int)i, -1, energy_of(l->maps + i * l->h * l->w, l->h * l->w)};
+    for (size_t i = 0; i < b->maps; i++) {
+        extent e = measure(b->values + i * b->h * b->w, b->h * b->w);
+        l->order[i] = (map_order){(int)i, -1, extent_energy(&e)};
+    }
     return GB_OK;
 }
 
@@ -55,7 +44,7 @@ static gb_status open_layer(live *s, const message *m, layer *l, gb_error *err) 
 
 static void put_in(layer *l, const json_t *feature, json_int_t cluster) {
     json_int_t channel = json_integer_value(feature);
-    if (!json_is_integer(feature) || channel < 0 || (size_t)channel >= l->channels || cluster < 0 ||
+    if (!json_is_integer(feature) || channel < 0 || (size_t)channel >= l->b.maps || cluster < 0 ||
         cluster >= INT32_MAX)
         return;
     l->order[channel].cluster = (int)cluster;
@@ -71,8 +60,8 @@ static gb_status recipe_clusters(live *s, layer *l, gb_error *err) {
     if (gb_recipe_json(s->bent.recipes[0], &text, err)) return err->status;
     tree = json_read(text, strlen(text), 0, &why);
     if (!tree) return state(err, GB_NO_MEMORY, "out of memory for the recipe's clusters");
-    list = json_object_get(json_object_get(tree, "clusters"), l->info.name);
-    if (!list && l->info.alias) list = json_object_get(json_object_get(tree, "clusters"), l->info.alias);
+    list = json_object_get(json_object_get(tree, "clusters"), l->b.info.name);
+    if (!list && l->b.info.alias) list = json_object_get(json_object_get(tree, "clusters"), l->b.info.alias);
     json_array_foreach(list, i, entry) {
         if (json_is_object(entry))
             put_in(l, json_object_get(entry, "feature_index"),
@@ -84,10 +73,10 @@ static gb_status recipe_clusters(live *s, layer *l, gb_error *err) {
 }
 
 static gb_status find_clusters(const live *s, layer *l, int count, gb_error *err) {
-    int *cluster = malloc(l->channels * sizeof *cluster);
+    int *cluster = malloc(l->b.maps * sizeof *cluster);
     if (!cluster) return state(err, GB_NO_MEMORY, "out of memory");
-    if (!cluster_maps(l->maps, l->channels, l->h, l->w, count, cluster, s->closing, err)) {
-        for (size_t i = 0; i < l->channels; i++) l->order[i].cluster = cluster[i];
+    if (!cluster_maps(l->b.values, l->b.maps, l->b.h, l->b.w, count, cluster, s->closing, err)) {
+        for (size_t i = 0; i < l->b.maps; i++) l->order[i].cluster = cluster[i];
         l->clustered = true;
     }
     free(cluster);
@@ -100,9 +89,9 @@ gb_status handle_cluster(live *s, const message *m, outgoing *p, gb_error *err) 
     if (m->samples) return cluster_samples(s, m, err);
     clusters = json_array();
     if (!open_layer(s, m, &l, err) && !find_clusters(s, &l, (int)m->clusters, err)) {
-        for (int k = 0; k < (int)m->clusters && (size_t)k < l.channels; k++) {
+        for (int k = 0; k < (int)m->clusters && (size_t)k < l.b.maps; k++) {
             json_t *features = json_array();
-            for (size_t i = 0; i < l.channels; i++)
+            for (size_t i = 0; i < l.b.maps; i++)
                 if (l.order[i].cluster == k) add_json(&features, json_integer((json_int_t)i));
             add_json(&clusters, features);
         }
@@ -127,39 +116,18 @@ static int by_cluster(const void *a, const void *b) {
     return of_x != of_y ? (of_x > of_y) - (of_x < of_y) : x->channel - y->channel;
 }
 
-/* The value of pixel (y, x) of a map [h, w] resized to [rows, columns]: the mean of the finite values it covers, or 0. */
-static float area_mean(const float *map, size_t h, size_t w, size_t rows, size_t columns, size_t y, size_t x) {
-    size_t y0 = y * h / rows, y1 = (y + 1) * h / rows, x0 = x * w / columns, x1 = (x + 1) * w / columns, n = 0;
-    double sum = 0;
-    if (y1 <= y0) y1 = y0 + 1;
-    if (x1 <= x0) x1 = x0 + 1;
-    for (size_t i = y0; i < y1; i++) {
-        for (size_t k = x0; k < x1; k++) {
-            if (!isfinite(map[i * w + k])) continue;
-            sum += (double)map[i * w + k];
-            n++;
-        }
-    }
-    return n ? (float)(sum / (double)n) : 0;
-}
-
 /* Draws the map in the middle of its square, its smallest value black and its largest white. A constant map is black. */
 static void draw_map(const layer *l, int channel, size_t side, uint8_t *grey, size_t stride) {
-    const float *map = l->maps + (size_t)channel * l->h * l->w;
-    float low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < l->h * l->w; i++) {
-        if (!isfinite(map[i])) continue;
-        if (map[i] < low) low = map[i];
-        if (map[i] > high) high = map[i];
-    }
-    double scale = high > low ? 255.0 / ((double)high - (double)low) : 0;
-    size_t larger = l->h > l->w ? l->h : l->w, rows = side * l->h / larger, columns = side * l->w / larger;
+    size_t h = l->b.h, w = l->b.w, larger = h > w ? h : w, rows = side * h / larger, columns = side * w / larger;
+    const float *map = l->b.values + (size_t)channel * h * w;
+    extent e = measure(map, h * w);
+    double scale = e.high > e.low ? 255.0 / ((double)e.high - (double)e.low) : 0;
     if (rows < 1) rows = 1;
     if (columns < 1) columns = 1;
     grey += (side - rows) / 2 * stride + (side - columns) / 2;
     for (size_t y = 0; y < rows; y++) {
         for (size_t x = 0; x < columns; x++) {
-            double v = scale > 0 ? ((double)area_mean(map, l->h, l->w, rows, columns, y, x) - (double)low) * scale : 0;
+            double v = scale > 0 ? ((double)area_mean(map, h, w, rows, columns, y, x) - (double)e.low) * scale : 0;
             grey[y * stride + x] = v >= 255 ? 255 : v > 0 ? (uint8_t)(v + 0.5) : 0;
         }
     }
@@ -172,16 +140,16 @@ static json_t *sheet_header(const layer *l, const message *m, const map_order *s
         add_json(&energies, number_json(shown[i].energy));
         if (l->clustered) add_json(&clusters, json_integer(shown[i].cluster));
     }
-    return json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "kind", "maps", "id",
-                     (json_int_t)m->id, "node", text_json(l->info.name), "columns", (json_int_t)columns, "rows",
+    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "kind", "maps", "format", encoder_format, "id",
+                     (json_int_t)m->id, "node", text_json(l->b.info.name), "columns", (json_int_t)columns, "rows",
                      (json_int_t)((count + columns - 1) / columns), "side", (json_int_t)m->side, "first",
-                     (json_int_t)m->first, "of", (json_int_t)l->channels, "channels", channels, "energies", energies,
+                     (json_int_t)m->first, "of", (json_int_t)l->b.maps, "channels", channels, "energies", energies,
                      "clusters", clusters);
 }
 
 static gb_status draw_sheet(live *s, const layer *l, const message *m, outgoing *p, gb_error *err) {
-    size_t first = (size_t)m->first < l->channels ? (size_t)m->first : l->channels, side = (size_t)m->side;
-    size_t count = l->channels - first < (size_t)m->count ? l->channels - first : (size_t)m->count;
+    size_t first = (size_t)m->first < l->b.maps ? (size_t)m->first : l->b.maps, side = (size_t)m->side;
+    size_t count = l->b.maps - first < (size_t)m->count ? l->b.maps - first : (size_t)m->count;
     size_t columns = 1, rows;
     uint8_t *grey;
     while (columns * columns < count) columns++;
@@ -191,8 +159,8 @@ static gb_status draw_sheet(live *s, const layer *l, const message *m, outgoing 
     for (size_t i = 0; i < count; i++)
         draw_map(l, l->order[first + i].channel, side, grey + (i / columns * side * columns + i % columns) * side,
                  columns * side);
-    if (!jpeg_compress(&s->jpeg, grey, (int)(columns * side), (int)(rows * side), true, SHEET_QUALITY, err))
-        pack_binary(sheet_header(l, m, l->order + first, count, columns), s->jpeg.bytes, s->jpeg.size, p, err);
+    if (!encode_picture(&s->encoder, grey, (int)(columns * side), (int)(rows * side), true, SHEET_QUALITY, err))
+        pack_binary(sheet_header(l, m, l->order + first, count, columns), s->encoder.bytes, s->encoder.size, p, err);
     free(grey);
     return err->status;
 }
@@ -202,8 +170,8 @@ gb_status handle_maps(live *s, const message *m, outgoing *p, gb_error *err) {
     bool by_clusters = !strcmp(m->order, "cluster");
     if (!open_layer(s, m, &l, err) && !recipe_clusters(s, &l, err) &&
         !(by_clusters && !l.clustered && find_clusters(s, &l, USUAL_CLUSTERS, err))) {
-        if (by_clusters) qsort(l.order, l.channels, sizeof *l.order, by_cluster);
-        else if (!strcmp(m->order, "energy")) qsort(l.order, l.channels, sizeof *l.order, by_energy);
+        if (by_clusters) qsort(l.order, l.b.maps, sizeof *l.order, by_cluster);
+        else if (!strcmp(m->order, "energy")) qsort(l.order, l.b.maps, sizeof *l.order, by_energy);
         draw_sheet(s, &l, m, p, err);
     }
     free_layer(&l);

@@ -45,6 +45,7 @@ typedef struct message_row {
 #define RECIPE {"recipe", FIELD_TEXT, REQUIRED, AT(recipe), 0, MESSAGE_BYTES, NULL}
 #define TEXT {"text", FIELD_TEXT, REQUIRED, AT(text), 0, MESSAGE_BYTES, NULL}
 #define NODE {"node", FIELD_TEXT, REQUIRED, AT(node), 1, 200, NULL}
+#define CHANNEL {"channel", FIELD_WHOLE, REQUIRED, AT(channel), 0, INT32_MAX, NULL}
 #define FOLDER {"folder", FIELD_WHOLE, REQUIRED, AT(index), 0, INT32_MAX, NULL}
 #define INSIDE {"inside", FIELD_TEXT, REQUIRED, AT(inside), 0, 2000, NULL}
 #define NAME {"name", FIELD_TEXT, REQUIRED, AT(name), 0, 400, NULL}
@@ -76,7 +77,7 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_OPEN] = {"open", {ID, NAME}},
     [MESSAGE_KEEP] = {"keep", {ID, {"document", FIELD_OBJECT, REQUIRED, AT(document), 0, 0, NULL},
                                {"picture", FIELD_TEXT, OPTIONAL, AT(pixels), 4, 64 << 10, NULL}}},
-    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|mp4|webm"},
+    [MESSAGE_FILM] = {"film", {ID, NAME, {"format", FIELD_CHOICE, REQUIRED, AT(format), 0, 0, "png|zip|mp4|webm"},
                                {"fps", FIELD_WHOLE, REQUIRED, AT(fps), 1, 120, NULL},
                                {"frames", FIELD_WHOLE, REQUIRED, AT(frames), 1, 36000, NULL},
                                {"width", FIELD_WHOLE, OPTIONAL, AT(width), 2, 8192, NULL},
@@ -107,6 +108,12 @@ static const message_row rows[MESSAGE_KINDS] = {
     [MESSAGE_LOAD] = {"load", {ID, FOLDER, INSIDE}},
     [MESSAGE_UPLOAD] = {"upload", {ID, NAME, {"size", FIELD_WHOLE, REQUIRED, AT(upload_size), 1, UPLOAD_BYTES, NULL}}},
     [MESSAGE_PIECE] = {"piece", {ID, {"bytes", FIELD_TEXT, REQUIRED, AT(pixels), 4, UPLOAD_PIECE / 3 * 4 + 8, NULL}}},
+    [MESSAGE_VALUES] = {"values", {ID, RECIPE, NODE, CHANNEL,
+                                   {"show", FIELD_CHOICE, REQUIRED, AT(show), 0, 0, "map|mean|energy|colour"},
+                                   {"side", FIELD_WHOLE, REQUIRED, AT(side), 16, 1024, NULL},
+                                   {"each", FIELD_FLAG, OPTIONAL, AT(each), 0, 0, NULL}}},
+    [MESSAGE_EXPORT] = {"export", {ID, RECIPE, NODE, CHANNEL,
+                                   {"show", FIELD_CHOICE, REQUIRED, AT(show), 0, 0, "map|mean|energy|all"}}},
     [MESSAGE_WORKS] = {"works", {ID, {"count", FIELD_WHOLE, REQUIRED, AT(count), 1, 64, NULL}}},
 };
 

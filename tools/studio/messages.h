@@ -19,18 +19,18 @@ typedef enum message_kind {
     MESSAGE_PICK, MESSAGE_Z, MESSAGE_PARSE, MESSAGE_SAVE, MESSAGE_FILES, MESSAGE_OPEN, MESSAGE_KEEP, MESSAGE_FILM,
     MESSAGE_FRAME, MESSAGE_FINISH, MESSAGE_DIRECTIONS, MESSAGE_BANK, MESSAGE_UNITS,
     MESSAGE_PROJECT, MESSAGE_STOP, MESSAGE_OUTPUT, MESSAGE_OSC, MESSAGE_DOWNLOAD, MESSAGE_THUMBNAIL, MESSAGE_WORKS,
-    MESSAGE_FOLDER, MESSAGE_LOAD, MESSAGE_UPLOAD, MESSAGE_PIECE, MESSAGE_KINDS
+    MESSAGE_FOLDER, MESSAGE_LOAD, MESSAGE_UPLOAD, MESSAGE_PIECE, MESSAGE_VALUES, MESSAGE_EXPORT, MESSAGE_KINDS
 } message_kind;
 
 /* One message. Its table row says which members it uses. Texts are UTF-8 and last as long as the message. Missing texts
  * are NULL, missing numbers 0. */
 typedef struct message {
     message_kind kind;
-    int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames, columns, rows, width, height, samples, black, from;
+    int64_t id, serial, index, quality, bins, side, first, count, clusters, x, y, seed, fps, frames, columns, rows, width, height, samples, black, from, channel;
     int64_t upload_size;
     double value, share;
-    bool times, png, replace, keep, beside, aside, freeze, fill;
-    const char *project, *tab, *recipe, *node, *order, *name, *text, *format, *method, *mask, *space, *pixels, *address, *inside;
+    bool times, png, replace, keep, beside, aside, freeze, fill, each;
+    const char *project, *tab, *recipe, *node, *order, *name, *text, *format, *method, *mask, *space, *pixels, *address, *inside, *show;
     char *document;             /* JSON as it was sent */
     char *portrait;             /* the picture that comes with it: base64, or NULL */
     const char *broken;         /* a text with a NUL in it, which is refused; or NULL */

@@ -3,33 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "outgoing.h"
 #include "handlers.h"
 
 enum { THUMBNAIL_MIN = 32, THUMBNAIL_MAX = 128, THUMBNAIL_QUALITY = 90 };
 
 /* ------------------------------------------------------------------------------------------------ thumbnails */
-
-/* "data:image/jpeg;base64,…", which the caller frees. */
-static char *data_url(const unsigned char *bytes, size_t size) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    static const char head[] = "data:image/jpeg;base64,";
-    char *text = malloc(sizeof head + (size + 2) / 3 * 4), *to = text;
-    if (!text) return NULL;
-    memcpy(to, head, sizeof head - 1);
-    to += sizeof head - 1;
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        unsigned word = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
-                        (left > 2 ? bytes[i + 2] : 0);
-        *to++ = digits[word >> 18];
-        *to++ = digits[word >> 12 & 63];
-        *to++ = left > 1 ? digits[word >> 6 & 63] : '=';
-        *to++ = left > 2 ? digits[word & 63] : '=';
-    }
-    *to = '\0';
-    return text;
-}
 
 /* The start of a window of `size` around `at` that stays within 0 to `most`. */
 static size_t window(size_t at, size_t size, size_t most) {
@@ -44,16 +24,16 @@ static gb_status make_thumbnail(live *s, size_t y, size_t x, size_t h, size_t w,
                                                                                                  : shorter / 4;
     size_t top, left;
     uint8_t rgb[THUMBNAIL_MAX * THUMBNAIL_MAX * 3];
-    char *url;
+    char *text;
     if (side > shorter) side = shorter;
     top = window((2 * y + 1) * height / (2 * h), side, height);
     left = window((2 * x + 1) * width / (2 * w), side, width);
     for (size_t i = 0; i < side; i++) memcpy(rgb + i * side * 3, s->rgb + ((top + i) * width + left) * 3, side * 3);
-    if (jpeg_compress(&s->jpeg, rgb, (int)side, (int)side, false, THUMBNAIL_QUALITY, err)) return err->status;
-    url = data_url(s->jpeg.bytes, s->jpeg.size);
-    if (!url) return state(err, GB_NO_MEMORY, "out of memory");
-    *thumbnail = json_string(url);
-    free(url);
+    if (encode_picture(&s->encoder, rgb, (int)side, (int)side, false, THUMBNAIL_QUALITY, err)) return err->status;
+    text = base64_text((const char *)s->encoder.bytes, s->encoder.size);
+    *thumbnail = text ? json_pack("s+++", "data:", encoder_format, ";base64,", text) : NULL;
+    free(text);
+    if (!*thumbnail) return state(err, GB_NO_MEMORY, "out of memory");
     return GB_OK;
 }
 

@@ -18,14 +18,14 @@ typedef struct projecting {
     gb_projection_options how;
     float *target;              /* [3, height, width] */
     analysis *a;
-    jpeg jpeg;
+    encoder encoder;
     int64_t id;
     double last;                /* when the last sketch was made */
 } projecting;
 
 static void free_projecting(void *of) {
     projecting *k = of;
-    jpeg_free(&k->jpeg);
+    encoder_free(&k->encoder);
     free(k->target);
     free(k);
 }
@@ -48,12 +48,12 @@ static void send_sketch(projecting *k, const gb_projection_state *state) {
         for (size_t c = 0; c < channels; c++) pixels[channels * i + c] = level(state->picture[c * plane + i]);
     if (pixels && rgb) {
         gb_pixels_to_rgb(pixels, state->channels, state->height, state->width, rgb);
-        json_t *header = json_pack("{s:s, s:I, s:o, s:I, s:I, s:o, s:i, s:i}", "kind", "sketch", "request", (json_int_t)k->id,
-                                   "share", number_json(state->share), "step", (json_int_t)state->step, "steps",
+        json_t *header = json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:o, s:i, s:i}", "kind", "sketch", "format", encoder_format, "request",
+                                   (json_int_t)k->id, "share", number_json(state->share), "step", (json_int_t)state->step, "steps",
                                    (json_int_t)state->steps, "loss", number_json(state->loss), "width", state->width, "height",
                                    state->height);
-        if (jpeg_compress(&k->jpeg, rgb, state->width, state->height, false, SKETCH_QUALITY, &err)) json_decref(header);
-        else if (!pack_binary(header, k->jpeg.bytes, k->jpeg.size, &p, &err)) analysis_show(k->a, p);
+        if (encode_picture(&k->encoder, rgb, state->width, state->height, false, SKETCH_QUALITY, &err)) json_decref(header);
+        else if (!pack_binary(header, k->encoder.bytes, k->encoder.size, &p, &err)) analysis_show(k->a, p);
     }
     free(pixels);
     free(rgb);

@@ -34,6 +34,7 @@ typedef struct client_slot {
 
 /* All clients. No two of them have the same project open. See projects.h. */
 typedef struct client_list {
+    bool one_thread;            /* no threads are started: client_step() does all work. Set before the first client */
     pthread_mutex_t lock;
     pthread_cond_t released;    /* a worker has ended, or has written its project; an analysis has ended, or is to end */
     pthread_mutex_t naming;     /* held while saved files get their names */

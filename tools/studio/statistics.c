@@ -2,34 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "outgoing.h"
+#include "extent.h"
 #include "handlers.h"
+#include "outgoing.h"
 
 enum { MAX_BINS = 256, MAX_COUNTED = 1 << 20 };
-
-typedef struct extent {
-    float low, high;            /* of finite values; low > high if there are none */
-    size_t finite, nan, zeros;  /* nan: includes infinities */
-    double sum, squares;
-} extent;
-
-static extent measure(const float *values, size_t count) {
-    extent e = {.low = INFINITY, .high = -INFINITY};
-    for (size_t i = 0; i < count; i++) {
-        float x = values[i];
-        if (!isfinite(x)) {
-            e.nan++;
-            continue;
-        }
-        if (x < e.low) e.low = x;
-        if (x > e.high) e.high = x;
-        e.zeros += x == 0;
-        e.sum += (double)x;
-        e.squares += (double)x * (double)x;
-    }
-    e.finite = count - e.nan;
-    return e;
-}
 
 /* {low, high, counts} of the finite values, or of evenly spaced samples if there are very many. The largest value falls in
  * the last bin. */
@@ -61,12 +38,11 @@ static gb_status add_bias(live *s, const gb_node_info *node, float *values, size
 
 static json_t *look_json(const gb_node_info *node, const float *values, size_t count, int bins, json_t *before) {
     extent e = measure(values, count);
-    double n = e.finite ? (double)e.finite : 1, mean = e.sum / n, variance = e.squares / n - mean * mean;
     json_t *shape = json_array();
     for (int i = 0; i < node->ndim; i++) add_json(&shape, json_integer(node->shape[i]));
     return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "shape", shape, "count",
                      (json_int_t)count, "min", float_json(e.low), "max", float_json(e.high), "mean",
-                     number_json(mean), "deviation", number_json(variance > 0 ? sqrt(variance) : 0), "zeros",
+                     number_json(extent_mean(&e)), "deviation", number_json(extent_deviation(&e)), "zeros",
                      number_json((double)e.zeros / (double)count), "nan", (json_int_t)e.nan, "histogram",
                      histogram(values, count, &e, bins), "before", before);
 }

@@ -31,9 +31,9 @@ gb_status handle_thumbnail(live *s, const message *m, outgoing *p, gb_error *err
     if (!rgb) return state(err, GB_NO_MEMORY, "out of memory for a small picture");
     for (size_t y = 0; y < rows; y++)
         for (size_t x = 0; x < columns; x++) average(s->rgb, height, width, rows, columns, y, x, rgb + (y * columns + x) * 3);
-    if (!jpeg_compress(&s->jpeg, rgb, (int)columns, (int)rows, false, QUALITY, err))
-        pack_binary(json_pack("{s:s, s:I, s:I, s:I}", "kind", "thumbnail", "id", (json_int_t)m->id, "width", (json_int_t)columns,
-                              "height", (json_int_t)rows), s->jpeg.bytes, s->jpeg.size, p, err);
+    if (!encode_picture(&s->encoder, rgb, (int)columns, (int)rows, false, QUALITY, err))
+        pack_binary(json_pack("{s:s, s:s, s:I, s:I, s:I}", "kind", "thumbnail", "format", encoder_format, "id", (json_int_t)m->id,
+                              "width", (json_int_t)columns, "height", (json_int_t)rows), s->encoder.bytes, s->encoder.size, p, err);
     free(rgb);
     return err->status;
 }

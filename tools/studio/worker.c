@@ -1,6 +1,6 @@
-/* A client's worker thread. It opens the session, renders, and answers requests in their order; renders and requests
- * alternate. When the client closes it ends within one step of a render, keeps the page's last document, and frees the
- * client. */
+/* A client's worker, which has a thread of its own unless the studio has only one. It opens the session, renders, and answers
+ * requests in their order; renders and requests alternate. When the client closes it ends within one step of a render, keeps
+ * the page's last document, and frees the client. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
@@ -172,6 +172,7 @@ static message_handler *const handlers[MESSAGE_KINDS] = {
     [MESSAGE_STOP] = handle_stop, [MESSAGE_DOWNLOAD] = handle_download,
     [MESSAGE_THUMBNAIL] = handle_thumbnail, [MESSAGE_WORKS] = handle_works,
     [MESSAGE_FOLDER] = handle_folder, [MESSAGE_LOAD] = handle_load, [MESSAGE_UPLOAD] = handle_upload, [MESSAGE_PIECE] = handle_piece,
+    [MESSAGE_VALUES] = handle_values, [MESSAGE_EXPORT] = handle_export,
 };
 
 /* `model` replaces the session, and `keep` must not be lost when the page closes. */
@@ -233,15 +234,19 @@ static void check_analysis(client *c) {
     }
 }
 
-/* Called by the thread of an analysis. */
+/* Called by the thread of an analysis; without threads, from within analysis_work(). */
 static void wake_worker(void *arg) {
     client *c = arg;
+    if (c->shared->clients.one_thread) {
+        check_analysis(c);
+        return;
+    }
     pthread_mutex_lock(&c->lock);
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
 }
 
-/* ------------------------------------------------------------------------------------------------ the thread */
+/* ------------------------------------------------------------------------------------------------ the requests in turn */
 
 /* Waits for a change, and not longer than FILM_PAUSE while ffmpeg is running. */
 static void wait_for_work(client *c, bool filming) {
@@ -257,32 +262,37 @@ static void wait_for_work(client *c, bool filming) {
     pthread_cond_timedwait(&c->changed, &c->lock, &until);
 }
 
+/* The next request, or NULL if there is none that can be worked on now. Renders and other requests alternate. The caller has the
+ * lock. */
+static message *take_message(client *c, double *came) {
+    bool job = c->job_count && c->sending.bytes < SEND_ANSWER_BYTES;
+    message *next = NULL;
+    if (c->render && !c->models_waiting && !(job && c->render_last)) {
+        next = c->render;
+        *came = c->render_came;
+        c->render = NULL;
+    } else if (job) {
+        next = c->jobs[c->first_job];
+        c->first_job = (c->first_job + 1) % MAX_JOBS;
+        c->job_count--;
+        c->job_bytes -= next->size;
+        c->models_waiting -= next->kind == MESSAGE_MODEL;
+    }
+    if (next) c->render_last = next->kind == MESSAGE_RENDER;
+    return next;
+}
+
 /* Waits for the next request; NULL if only the film or the analysis needs a look. Returns false when the client closes. */
-static bool next_message(client *c, bool *render_last, message **next, double *came) {
-    bool filming = c->live.film.encoder != 0, job, open;
+static bool next_message(client *c, message **next, double *came) {
+    bool filming = c->live.film.encoder != 0, open;
     *next = NULL;
     pthread_mutex_lock(&c->lock);
-    for (bool waited = false; !atomic_load(&c->closing) && !*next; waited = true) {
-        job = c->job_count && c->sending.bytes < SEND_ANSWER_BYTES;
-        if (c->render && !c->models_waiting && !(job && *render_last)) {
-            *next = c->render;
-            *came = c->render_came;
-            c->render = NULL;
-        } else if (job) {
-            *next = c->jobs[c->first_job];
-            c->first_job = (c->first_job + 1) % MAX_JOBS;
-            c->job_count--;
-            c->job_bytes -= (*next)->size;
-            c->models_waiting -= (*next)->kind == MESSAGE_MODEL;
-        } else if ((filming && waited) || analysis_has_news(&c->live.analysis)) {
-            break;
-        } else {
-            wait_for_work(c, filming);
-        }
+    for (bool waited = false; !atomic_load(&c->closing) && !(*next = take_message(c, came)); waited = true) {
+        if ((filming && waited) || analysis_has_news(&c->live.analysis)) break;
+        wait_for_work(c, filming);
     }
     open = !atomic_load(&c->closing);
     pthread_mutex_unlock(&c->lock);
-    *render_last = *next && (*next)->kind == MESSAGE_RENDER;
     return open;
 }
 
@@ -305,28 +315,49 @@ static void keep_last(client *c) {
     }
 }
 
-void *client_work(void *arg) {
-    client *c = arg;
-    client_list *clients = &c->shared->clients;
-    client_slot *slot = c->slot;
+static void work_on(client *c, message *m, double came) {
+    if (m && m->kind == MESSAGE_RENDER) do_render(c, m, came);
+    else if (m) do_job(c, m);
+    free_message(m);
+    check_film(c);
+    check_analysis(c);
+}
+
+void client_begin(client *c) {
     gb_error err = {0};
-    bool render_last = false, has_session = !live_open(&c->live, c->shared, slot, &c->closing, wake_worker, c, &err);
-    double came = 0;
-    if (!has_session) fail_client(c, &err);
-    for (message *m; has_session && next_message(c, &render_last, &m, &came); free_message(m)) {
-        if (m && m->kind == MESSAGE_RENDER) do_render(c, m, came);
-        else if (m) do_job(c, m);
-        check_film(c);
-        check_analysis(c);
-    }
-    wait_until_closed(c);
+    if (live_open(&c->live, c->shared, c->slot, &c->closing, wake_worker, c, &err)) fail_client(c, &err);
+}
+
+void client_end(client *c) {
+    shared *of = c->shared;
+    client_slot *slot = c->slot;
     analysis_stop(&c->live.analysis, false);
-    if (has_session) keep_last(c);
-    outputs_open(&c->shared->outputs, client_slot_index(clients, slot), NULL);
-    c->shared->wake(c->shared->wake_arg);       /* its output windows turn to another tab */
-    project_release(clients, slot);
+    if (c->live.session) keep_last(c);
+    outputs_open(&of->outputs, client_slot_index(&of->clients, slot), NULL);
+    of->wake(of->wake_arg);             /* its output windows turn to another tab */
+    project_release(&of->clients, slot);
     live_close(&c->live);
     client_free(c);
-    client_slot_release(clients, slot);
+    client_slot_release(&of->clients, slot);
+}
+
+bool client_step(client *c) {
+    double came = 0;
+    message *m;
+    pthread_mutex_lock(&c->lock);
+    m = c->live.session ? take_message(c, &came) : NULL;
+    pthread_mutex_unlock(&c->lock);
+    work_on(c, m, came);
+    analysis_work(&c->live.analysis);
+    return m != NULL;
+}
+
+void *client_work(void *arg) {
+    client *c = arg;
+    double came = 0;
+    client_begin(c);
+    for (message *m; c->live.session && next_message(c, &m, &came);) work_on(c, m, came);
+    wait_until_closed(c);
+    client_end(c);
     return NULL;
 }

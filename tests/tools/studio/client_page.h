@@ -156,6 +156,25 @@ static inline bool is_there(const studio *w, const char *name) {
     return lstat(in_folder(w, name), &info) == 0;
 }
 
+/* The number of files in a folder of the studio's. */
+static inline size_t files_in(const studio *w, const char *sub) {
+    char command[160];
+    int count = -1;
+    snprintf(command, sizeof command, "ls -A %s/%s | wc -l", w->out, sub);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_int_equal(fscanf(pipe, "%d", &count), 1);
+    pclose(pipe);
+    return (size_t)count;
+}
+
+static inline void put_file(const studio *w, const char *name, const char *text) {
+    FILE *file = fopen(in_folder(w, name), "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 static inline void open_page(page *p, studio *w) {
     char reason[CLOSE_REASON];
     *p = (page){.at = w};
@@ -203,14 +222,23 @@ static inline received unpack(outgoing *p) {
     return a;
 }
 
+/* Waits until the client has something to say. In a studio with one thread, lets it take a step. */
+static inline void await_news(page *p) {
+    if (p->at->shared.clients.one_thread) {
+        if (!client_step(p->client) && !client_is_ready(p->client)) fail_msg("the client has nothing to do");
+        return;
+    }
+    pthread_mutex_lock(&p->at->lock);
+    while (!client_is_ready(p->client)) pthread_cond_wait(&p->at->changed, &p->at->lock);
+    pthread_mutex_unlock(&p->at->lock);
+}
+
 /* Waits until the client has failed with this close code and a reason that contains `says`. */
 static inline void await_failure(page *p, int code, const char *says) {
     char reason[CLOSE_REASON];
     int failed;
     while (!(failed = client_failed(p->client, reason))) {
-        pthread_mutex_lock(&p->at->lock);
-        while (!client_is_ready(p->client)) pthread_cond_wait(&p->at->changed, &p->at->lock);
-        pthread_mutex_unlock(&p->at->lock);
+        await_news(p);
     }
     assert_int_equal(failed, code);
     if (!strstr(reason, says)) fail_msg("'%s' does not say '%s'", reason, says);
@@ -222,9 +250,7 @@ static inline received await(page *p) {
     char reason[CLOSE_REASON];
     while (!client_next(p->client, &next)) {
         if (client_failed(p->client, reason)) fail_msg("failed: %s", reason);
-        pthread_mutex_lock(&p->at->lock);
-        while (!client_is_ready(p->client)) pthread_cond_wait(&p->at->changed, &p->at->lock);
-        pthread_mutex_unlock(&p->at->lock);
+        await_news(p);
     }
     return unpack(&next);
 }

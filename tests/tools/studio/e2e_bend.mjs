@@ -1,5 +1,7 @@
 // Bending layers in a browser: selection, activations, filters, features: node e2e_bend.mjs GANBEND
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
 import { KEY, closePages, openPage, until } from './page.mjs';
@@ -274,4 +276,127 @@ test('pointing at a map, a long press and the keyboard show the picture without 
     await page.click(await page.the('checkbox', 'preview'));
     await mouseAt(at);
     assert.equal(await page.pixels(), unbent);
+});
+
+// The canvas of the picture panel is described by these words.
+const drawn = words => page.the('image', words, null);
+
+test('the values of a layer take the place of the picture: all maps, one, its spectrum, in dB and other colours', async () => {
+    await page.key('b');
+    assert.match(await page.run('return document.querySelector(".bench-says").textContent;'), /Select a layer/);
+    await select('synthesis.b16.conv1');
+    await drawn(/^synthesis\.b16\.conv1, energy of all maps: 16 × 16, from [\d.]+ to [\d.]+, mean [\d.]+$/);
+    const seen = new Set([unbent, await page.pixels()]);
+    const changes = async (words) => {
+        await drawn(words);
+        const now = await page.pixels();
+        assert.ok(!seen.has(now), String(words));
+        seen.add(now);
+    };
+    const picture = await page.the('complementary', 'Picture');
+    await page.choose('Show', 'one map', picture);
+    await changes(/^synthesis\.b16\.conv1, map 0: /);
+    await page.set('Map', 5);
+    await changes(/^synthesis\.b16\.conv1, map 5: /);
+    await page.choose('of', 'spectrum', picture);
+    await changes(/^synthesis\.b16\.conv1, map 5, spectrum: /);
+    await page.click(await page.the('checkbox', 'dB'));
+    await changes(/^synthesis\.b16\.conv1, map 5, spectrum, dB: /);
+    await page.choose('Colours', 'sea', picture);
+    await changes(/dB: /);
+    await page.choose('Range', 'fixed', picture);
+    await page.write(await page.the('textbox', 'Low end of the colours'), '-20');
+    await changes(/dB: /);
+    const [x, y] = await page.pointOf(await page.the('group', /^The picture: /), 0.51, 0.51);
+    await page.browser.chrome('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
+    await until(async () => /^frequency 0, 0: -?[\d.]+ dB$/.test(await page.run('return document.querySelector(".bench-where").textContent;')),
+                'the value under the pointer');
+    await page.key('b');
+    assert.equal(await page.pixels(), unbent);
+});
+
+test('three maps are colours, a vector is a block, and the values follow the picture', async () => {
+    await page.key('b');
+    await page.run('store.select(["synthesis.b64.img"]);');
+    await drawn(/^synthesis\.b64\.img, as colours: 64 × 64, /);
+    await page.run('store.select(["z"]);');
+    await drawn(/^z: 16 × 8, /);
+    const before = await page.pixels();
+    await page.press('Seed: next');
+    await page.rest();
+    assert.notEqual(await page.pixels(), before);
+    await page.run('live.play({ inputs: { seeds: 0 }, bends: [] }, { words: "a film", paused: true, leave() { live.play(null); } });');
+    await until(async () => await page.pixels() === before, 'the values of what plays');
+    await page.press('Back');
+});
+
+test('what is seen is exported as a picture, as numbers and exactly', async () => {
+    await page.run(`const make = URL.createObjectURL;
+        window.saved = [];
+        URL.createObjectURL = blob => (window.saved.push({ blob }), make(blob));
+        HTMLAnchorElement.prototype.click = function () { window.saved.at(-1).name = this.download; };`);
+    const exported = async (name) => {
+        await page.press('Export', await page.the('complementary', 'Picture'));
+        await page.press(name, await page.the('dialog', 'Export'));
+        return until(() => page.run(`const { name, blob } = window.saved.pop() ?? {};
+            return name && { name, bytes: [...new Uint8Array(await blob.arrayBuffer())] };`), 'the file');
+    };
+    await page.key('b');
+    await select('synthesis.b16.conv1');
+    await page.choose('Show', 'one map');
+    await page.set('Map', 3);
+    const csv = await exported(/^Numbers, \.csv/), rows = Buffer.from(csv.bytes).toString().trim().split('\n');
+    assert.equal(csv.name, 'synthesis.b16.conv1-map-3.csv');
+    assert.equal(rows[0], '# synthesis.b16.conv1, map 3');
+    const numbers = rows.slice(1).map(row => row.split(',').map(Number));
+    assert.ok(numbers.length === 16 && numbers.every(row => row.length === 16 && row.every(Number.isFinite)));
+
+    const npz = await exported(/^This map, \.npz/);
+    assert.equal(npz.name, 'synthesis.b16.conv1-map3.npz');
+    assert.deepEqual(readFileSync(join(page.out, npz.name)), Buffer.from(npz.bytes));
+    const first = Buffer.alloc(4 * 256);
+    numbers.flat().forEach((value, i) => first.writeFloatLE(value, 4 * i));
+    assert.ok(Buffer.from(npz.bytes).includes(first), 'the numbers are exact');
+    assert.equal((await exported(/^All 128 maps, \.npz/)).name, 'synthesis.b16.conv1.npz');
+
+    const png = await exported(/^Picture, \.png/);
+    assert.equal(png.name, 'synthesis.b16.conv1-map-3.png');
+    assert.deepEqual([...Buffer.from(png.bytes).subarray(16, 24)], [0, 0, 4, 0, 0, 0, 4, 0]);       // 1024 × 1024
+    await page.reload();
+});
+
+test('statistics of every map, in any order, and over the pictures that follow; a map that is chosen is shown', async () => {
+    await select('synthesis.b16.conv1');
+    await page.tab('Statistics');
+    const table = await page.the('region', 'Statistics of each map');
+    const column = name => page.on(table, `const heads = [...this.querySelectorAll('thead th')], at = heads.findIndex(head => head.textContent === arguments[0]);
+        return [...this.querySelectorAll('tbody tr')].map(row => Number(row.children[at].textContent));`, name);
+    const isSorted = (values, sign) => values.length === 64 && values.every((value, i) => !i || sign * (value - values[i - 1]) >= 0);
+    await until(async () => isSorted(await column('energy'), -1), 'the maps by their energy');
+    await page.press('mean', table);
+    await until(async () => isSorted(await column('mean'), -1), 'the maps by their mean');
+    await page.press('mean', table);
+    await until(async () => isSorted(await column('mean'), 1), 'the smallest mean first');
+    await page.press('More');
+    await until(async () => (await column('map')).length === 128, 'all maps');
+    const [map] = await column('map');
+    await page.press(`Map ${map}`, table);
+    await drawn(new RegExp(`^synthesis\\.b16\\.conv1, map ${map}: `));
+    await page.the('image', /^Over [\d.]+ seconds, 1 picture: now from /);
+    await page.press('Seed: next');
+    await page.the('image', /^Over [\d.]+ seconds, 2 pictures: now from /);
+    await page.press('Begin again');
+    await page.the('image', 'No values yet');
+});
+
+test('the histograms of the curve have a labelled scale, and the pointer reads it', async () => {
+    await select('synthesis.b16.conv1');
+    await page.tab('Activation');
+    const curve = await page.the('image', /^Curve of lrelu\W+input/);
+    const labels = await page.on(curve, 'return [...this.querySelectorAll(".share")].map(each => parseFloat(each.textContent));');
+    assert.ok(labels.length >= 3 && labels.slice(0, -1).every((value, i) => value > 0 && (!i || value < labels[i - 1])), labels.join());
+    const [x, y] = await page.pointOf(curve, 0.5, 0.5);
+    await page.browser.chrome('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
+    await until(async () => /^-?[\d.]+ → -?[\d.]+ · [\d.]+ % of the input about here$/
+        .test(await page.on(curve, 'return this.querySelector(".readout").textContent;')), 'the share under the pointer');
 });

@@ -94,6 +94,20 @@ test('filters and maps', async () => {
     await page.press('Snapshot');
 });
 
+test('the bench: values in place of the picture, statistics, export', async () => {
+    await page.key('b');
+    for (const tab of ['Statistics', 'Activation', /^Filters/]) {
+        await page.tab(tab);
+        await scanBoth(`values, ${tab}`);
+    }
+    await page.choose('Show', 'one map');
+    await page.press('Export', await page.the('complementary', 'Picture'));
+    await page.the('dialog', 'Export');
+    await scanBoth('the dialog Export');
+    await page.browser.type(KEY.escape);
+    await page.key('b');
+});
+
 test('the latent panel', async () => {
     const latent = await region('Latent');
     for (const part of ['Styles', 'Noise', 'z']) {
@@ -192,7 +206,11 @@ test('on a phone and at 200 % everything can be reached and touched', async () =
     for (const size of [{ width: 390, height: 844 }, { width: 844, height: 390 }, { width: 640, height: 400 }]) {
         await page.browser.look({ ...size, dark: false });
         const faults = [];
-        for (const root of ['#header', '#picture .panel-head', '#tabs']) faults.push(...await outOfReach(root));
+        await page.run(`document.getElementById('tab-layer').click();
+            store.setUi('bench', { on: true, show: 'map' });
+            store.setUi('layerTab', 'statistics');`);
+        await until(() => page.run('return document.querySelector(".map-table tbody tr") !== null;'), 'the statistics');
+        for (const root of ['#header', '#picture .panel-head', '#picture .bench-bar', '#tabs']) faults.push(...await outOfReach(root));
         for (const panel of ['layer', 'latent', 'project']) {
             await page.browser.run(`document.getElementById('tab-${panel}').click();`);
             if (panel === 'latent') await page.run('store.setUi("latent", "z");');

@@ -26,8 +26,7 @@ after(async () => {
 
 const switchTo = async (model) => {
     await page.choose('Model', model);
-    await until(() => page.of(`store.network?.name === ${JSON.stringify(model)} && store.frame !== null`), model);
-    await page.rest();
+    await page.shows(model);
 };
 
 test('every model has its own recipe, and undo switches between them', async () => {
@@ -92,14 +91,10 @@ test('a checkpoint of a folder is converted and opened, and the work finds it ag
 
 test('a checkpoint that is dropped on the page is sent, kept and opened', async () => {
     const { model } = await page.of('store.state'), bytes = readFileSync('tests/fixtures/biggan-32-cifar.pth').toString('base64');
-    const drop = `const data = new DataTransfer();
-        data.items.add(new File([Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0))], arguments[1]));
-        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));`;
-    await page.run(drop, bytes, 'dropped.pth');
-    await until(() => page.of('store.network?.name === "dropped" && store.frame !== null').catch(() => false), 'the dropped model');
-    await page.rest();
+    await page.dropFile('dropped.pth', bytes);
+    await page.shows('dropped');
     assert.ok(existsSync(join(page.out, 'models', 'dropped.pth')));
-    await page.run(drop, bytes.slice(0, 400), 'broken.pt');
+    await page.dropFile('broken.pt', bytes.slice(0, 400));
     await until(() => page.run('return /broken/.test(document.getElementById("announcer").textContent);'), 'the reason');
     assert.equal((await page.of('store.state')).model, 'dropped');
     await switchTo(model);

@@ -28,7 +28,7 @@ export async function until(look, what) {
     }
 }
 
-/* Opens a page of a new studio, or another page of the studio of `beside`. `ganbend` is the program, `models` its operands, the
+/* Opens a page of a new studio, or another page of the studio of `beside`, {studio: {address}, out}. `ganbend` is the program, `models` its operands, the
  * toy faces by default; `prepare` is JavaScript that runs before the page's own. Closing it ends both, and fails if the browser
  * reported warnings or errors. */
 export async function openPage(ganbend, { models = [toyFaces], options = [], prepare = null, beside = null, ...look } = {}) {
@@ -235,6 +235,15 @@ function addActions(page, browser) {
         },
         async choose(label, words, within = null) {
             await pickFrom(await the('combobox', label, within), words);
+            await rest();
+        },
+        // Drops a file with these bytes, in base64, on the page.
+        dropFile: (name, base64) => browser.run(`const data = new DataTransfer();
+            data.items.add(new File([Uint8Array.from(atob(arguments[1]), c => c.charCodeAt(0))], arguments[0]));
+            document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));`, name, base64),
+        // Waits for the picture of a model.
+        async shows(model) {
+            await until(() => of(`store.network?.name === ${JSON.stringify(model)} && store.frame !== null`).catch(() => false), model);
             await rest();
         },
         async tab(name, within = null) {

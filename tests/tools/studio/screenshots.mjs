@@ -95,6 +95,20 @@ try {
     await until(() => page.of('store.trial?.header.full'), 'the picture without the map');
     await screenshot('trial', { ...desk, dark: false });
 
+    // One map of a layer as the big picture, and the statistics of all over a few seeds, in a new project.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#bench'));
+    await page.reload();
+    await page.set('Truncation', 0.8);
+    await select('synthesis.b64.conv0');
+    await page.tab('Statistics');
+    await page.key('b');
+    await page.choose('Show', 'one map');
+    await page.set('Map', 12);
+    await page.choose('Range', 'most values');
+    for (let seed = 1; seed <= 16; seed++) await page.press(seed % 3 ? 'Seed: next' : 'Seed: previous');
+    await until(() => page.browser.run('return document.querySelector(".map-table tbody tr") !== null;'), 'the table');
+    await screenshot('bench', { ...desk, dark: true });
+
     // A region, and the maps that matter there, in a new project.
     await page.browser.open(page.studio.address.replace(/#.*|$/, '#region'));
     await page.reload();

@@ -2,6 +2,7 @@
  * refusals; floods of messages, wrong messages, and pages that are closed. */
 #define _POSIX_C_SOURCE 200809L
 #include "client_page.h"
+#include "tools/studio/client_state.h"
 
 #include <math.h>
 #include <turbojpeg.h>
@@ -498,6 +499,84 @@ static void a_text_with_a_nul_is_refused_with_its_place(void **state) {
     close_page(&p);
 }
 
+/* ------------------------------------------------------------------------------------------------ one thread */
+
+static studio alone;
+
+static int set_up_alone(void **state) {
+    (void)state;
+    open_studio(&alone);
+    alone.shared.clients.one_thread = true;
+    return 0;
+}
+
+static int tear_down_alone(void **state) {
+    (void)state;
+    close_studio(&alone);
+    return 0;
+}
+
+static void with_one_thread_nothing_happens_but_in_steps(void **state) {
+    page p;
+    (void)state;
+    open_page(&p, &alone);
+    assert_false(client_step(p.client));
+    for (int i = 1; i <= 3; i++)
+        send_message(&p, json_pack("{s:s, s:i, s:s}", "type", "render", "serial", i, "recipe", i % 2 ? SEED_7 : TURNED));
+    assert_false(client_is_ready(p.client));
+    assert_true(client_step(p.client));
+    assert_false(client_step(p.client));            /* only the newest was rendered */
+    received a = await_frame(&p, 3);
+    free_received(&a);
+    close_page(&p);
+}
+
+static void with_one_thread_pictures_are_the_same(void **state) {
+    page p, other;
+    (void)state;
+    open_page(&p, &alone);
+    open_page(&other, &all);
+    received a = render(&p, 1, TURNED), b = render(&other, 1, TURNED);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.payload, b.payload, a.size);
+    free_received(&a), free_received(&b);
+    close_page(&p);
+    close_page(&other);
+}
+
+static void with_one_thread_long_messages_and_what_runs_in_the_background_are_answered(void **state) {
+    size_t size = READ_AT_ONCE + 1000;
+    char *text = malloc(size + 1);
+    page p;
+    (void)state;
+    assert_non_null(text);
+    memset(text, '#', size);
+    strcpy(text + size - strlen("\nbends: []\n"), "\nbends: []\n");
+    open_page(&p, &alone);
+    received a = ask(&p, json_pack("{s:s, s:s}", "type", "parse", "text", text));
+    free_received(&a);
+    a = ask(&p, json_pack("{s:s, s:s, s:i}", "type", "directions", "method", "sefa", "count", 2));
+    assert_string_equal(text_of(a.json, "file"), "toy-sefa.npz");
+    free_received(&a);
+    a = ask(&p, json_pack("{s:s}", "type", "stop"));
+    assert_true(json_is_false(json_object_get(a.json, "stopped")));
+    free_received(&a);
+    free(text);
+    close_page(&p);
+}
+
+static void with_one_thread_what_waits_is_dropped_when_the_page_closes_but_its_document(void **state) {
+    page p;
+    (void)state;
+    open_page(&p, &alone);
+    received a = say_hello(&p, "left");
+    free_received(&a);
+    send_message(&p, json_pack("{s:s, s:i, s:s, s:i}", "type", "directions", "id", 7, "method", "pca", "count", 2));
+    send_message(&p, json_pack("{s:s, s:i, s:{s:i}}", "type", "keep", "id", 8, "document", "at", 3));
+    close_page(&p);
+    assert_true(is_there(&alone, "studio/left.json"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_shows_what_the_engine_renders),
@@ -521,6 +600,12 @@ int main(void) {
         cmocka_unit_test(only_the_newest_value_of_each_control_is_sent),
         cmocka_unit_test(presses_of_a_trigger_are_all_sent_in_their_order),
         cmocka_unit_test(a_text_with_a_nul_is_refused_with_its_place),
+        cmocka_unit_test_setup_teardown(with_one_thread_nothing_happens_but_in_steps, set_up_alone, tear_down_alone),
+        cmocka_unit_test_setup_teardown(with_one_thread_pictures_are_the_same, set_up_alone, tear_down_alone),
+        cmocka_unit_test_setup_teardown(with_one_thread_long_messages_and_what_runs_in_the_background_are_answered, set_up_alone,
+                                        tear_down_alone),
+        cmocka_unit_test_setup_teardown(with_one_thread_what_waits_is_dropped_when_the_page_closes_but_its_document, set_up_alone,
+                                        tear_down_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -13,6 +13,8 @@
 
 int run_analysis_tests(void);           /* test_client_analyses.c; returns how many failed */
 int run_model_tests(void);              /* test_client_models.c */
+int run_film_tests(void);               /* test_client_films.c */
+int run_value_tests(void);              /* test_client_values.c */
 
 static const char *ganbend;
 static studio all;
@@ -40,24 +42,6 @@ static char *contents(const char *path, size_t *size) {
     *size = fread(bytes, 1, 1 << 20, file);
     fclose(file);
     return bytes;
-}
-
-static void put_file(const char *name, const char *text) {
-    FILE *file = fopen(in_folder(&all, name), "wb");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static size_t files_in_folder(const char *sub) {
-    char command[160];
-    int count = -1;
-    snprintf(command, sizeof command, "ls -A %s/%s | wc -l", all.out, sub);
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    assert_int_equal(fscanf(pipe, "%d", &count), 1);
-    pclose(pipe);
-    return (size_t)count;
 }
 
 /* ------------------------------------------------------------------------------------------------ network */
@@ -382,7 +366,7 @@ static void a_name_is_used_once_and_the_next_number_is_found(void **state) {
 static void a_picture_of_the_command_line_opens_with_its_inputs(void **state) {
     char command[1200];
     (void)state;
-    put_file("turned.yaml", "bends: [{at: synthesis.b16.conv1, filter: rotate, angle: 40}]");
+    put_file(&all, "turned.yaml", "bends: [{at: synthesis.b16.conv1, filter: rotate, angle: 40}]");
     snprintf(command, sizeof command, "'%s' render " TOY " --seeds 12 --trunc 0.5 --bend '%s/turned.yaml' -o '%s/turned.png'",
              ganbend, all.out, all.out);
     if (system(command) != 0) fail_msg("failed: %s", command);
@@ -395,16 +379,16 @@ static void a_picture_of_the_command_line_opens_with_its_inputs(void **state) {
 }
 
 static void a_recipe_that_does_not_render_is_not_saved(void **state) {
-    size_t before = files_in_folder("");
+    size_t before = files_in(&all, "");
     (void)state;
     ask_refused(&p, save_message("broken", "bends: [{at: nowhere, filter: invert}]", false), "nowhere");
-    assert_int_equal(files_in_folder(""), before);
+    assert_int_equal(files_in(&all, ""), before);
 }
 
 static void names_are_never_paths(void **state) {
     static const char *const names[] = {"../x", "/tmp/x", "a/b", ".x", "..", "a\\b", "x\n", "\xe2\x80\xae", "a%sb", "~",
                                         "12345678901234567890123456789012345678901234567890123456789012345"};
-    size_t before = files_in_folder("");
+    size_t before = files_in(&all, "");
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char name[100];
@@ -417,7 +401,7 @@ static void names_are_never_paths(void **state) {
         free_received(&a);
     }
     ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "passwd"), "neither a .yaml nor a .png");
-    assert_int_equal(files_in_folder(""), before);
+    assert_int_equal(files_in(&all, ""), before);
 }
 
 static void symbolic_links_are_not_followed(void **state) {
@@ -427,7 +411,7 @@ static void symbolic_links_are_not_followed(void **state) {
     snprintf(elsewhere, sizeof elsewhere, "%s-XXXXXX", all.out);
     assert_non_null(mkdtemp(elsewhere));
     snprintf(path, sizeof path, "%s/secret.yaml", elsewhere);
-    put_file("mine.yaml", "bends: []");
+    put_file(&all, "mine.yaml", "bends: []");
     assert_int_equal(rename(in_folder(&all, "mine.yaml"), path), 0);
     assert_int_equal(symlink(path, in_folder(&all, "link.yaml")), 0);
     ask_refused(&p, json_pack("{s:s, s:s}", "type", "open", "name", "link.yaml"), "link");
@@ -510,10 +494,10 @@ static void a_damaged_document_is_put_aside(void **state) {
     static const char *const damaged[] = {"{\"a\": [1, 2", "[1, 2]", "", "{\"a\": \"\xff\"}"};
     char aside[80], wanted[80], text[16];
     (void)state;
-    put_file("keep-me.yaml", "bends: []");
+    put_file(&all, "keep-me.yaml", "bends: []");
     mkdir(in_folder(&all, "studio"), 0777);
     for (int i = 0; i < 4; i++) {
-        put_file("studio/damaged.json", damaged[i]);
+        put_file(&all, "studio/damaged.json", damaged[i]);
         begin_again("damaged", aside);
         snprintf(wanted, sizeof wanted, "studio/damaged.json.damaged-%d", i + 1);
         assert_string_equal(aside, wanted);
@@ -533,127 +517,6 @@ static void a_damaged_document_is_put_aside(void **state) {
     assert_true(json_is_null(json_object_get(a.json, "aside")));
     free_received(&a);
     close_page(&mine);
-}
-
-/* ------------------------------------------------------------------------------------------------ films */
-
-static received begin_film(page *q, const char *name, const char *format, int frames) {
-    return ask(q, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", name, "format", format, "fps", 25,
-                            "frames", frames));
-}
-
-static json_t *frame_message(int i) {
-    char recipe[64];
-    snprintf(recipe, sizeof recipe, "{inputs: {seeds: %d}, bends: []}", i);
-    return json_pack("{s:s, s:s}", "type", "frame", "recipe", recipe);
-}
-
-static json_t *finish_message(bool keep) {
-    return json_pack("{s:s, s:b}", "type", "finish", "keep", keep);
-}
-
-static void frames_become_a_folder_of_pictures(void **state) {
-    (void)state;
-    ask_refused(&p, frame_message(1), "no film");
-    ask_refused(&p, finish_message(true), "no film");
-    received a = begin_film(&p, "walk", "png", 3);
-    ask_refused(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", "b", "format", "png", "fps", 25,
-                              "frames", 1), "being made");
-    for (int i = 0; i < 3; i++) {
-        free_received(&a);
-        a = ask(&p, frame_message(i));
-        assert_int_equal(number_of(a.json, "index"), i);
-    }
-    ask_refused(&p, frame_message(4), "has its 3 frames");
-    assert_false(is_there(&all, "walk"));
-    free_received(&a);
-    a = ask(&p, finish_message(true));
-    assert_string_equal(text_of(a.json, "file"), "walk");
-    free_received(&a);
-    assert_true(gb_png_is_complete(in_folder(&all, "walk/frame-000000.png")));
-    assert_true(gb_png_is_complete(in_folder(&all, "walk/frame-000002.png")));
-    a = begin_film(&p, "walk", "png", 3);
-    assert_string_equal(text_of(a.json, "folder"), "walk-2");
-    free_received(&a);
-    a = ask(&p, frame_message(1));
-    free_received(&a);
-    a = ask(&p, finish_message(false));
-    free_received(&a);
-    assert_false(is_there(&all, "walk-2"));
-    assert_int_equal(files_in_folder("studio/.unfinished"), 0);
-}
-
-static void an_unfinished_film_leaves_no_files(void **state) {
-    size_t before = files_in_folder("");
-    page mine;
-    (void)state;
-    open_page(&mine, &all);
-    received a = begin_film(&mine, "lost", "png", 3);
-    free_received(&a);
-    a = ask(&mine, frame_message(1));
-    free_received(&a);
-    assert_int_equal(files_in_folder("studio/.unfinished"), 1);
-    close_page(&mine);
-    assert_int_equal(files_in_folder("studio/.unfinished"), 0);
-    assert_int_equal(files_in_folder(""), before);
-}
-
-static void ffmpeg_encodes_the_frames(void **state) {
-    static const char *const formats[] = {"mp4", "webm"};
-    (void)state;
-    ask_refused(&p, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", "a", "format", "mp4", "fps", 25,
-                              "frames", 1), "not in the PATH");
-    if (system("command -v ffmpeg > /dev/null") != 0) skip();
-    all.shared.ffmpeg = true;
-    for (int k = 0; k < 2; k++) {
-        received a = begin_film(&p, "turn 100", formats[k], 3);
-        for (int i = 0; i < 3; i++) {
-            free_received(&a);
-            a = ask(&p, frame_message(i));
-        }
-        free_received(&a);
-        a = ask(&p, finish_message(true));
-        assert_true(is_there(&all, text_of(a.json, "file")));
-        assert_int_equal(files_in_folder("studio/.unfinished"), 0);
-        free_received(&a);
-    }
-    all.shared.ffmpeg = false;
-}
-
-/* With a program in place of ffmpeg that runs until it is killed. */
-static void a_film_can_be_discarded_during_encoding_and_both_requests_are_answered(void **state) {
-    char path[4096], program[400];
-    (void)state;
-    char *before = strdup(getenv("PATH"));
-    assert_non_null(before);
-    put_file("ffmpeg", "#!/bin/sh\nexec sleep 1000\n");
-    snprintf(program, sizeof program, "%s", in_folder(&all, "ffmpeg"));
-    assert_int_equal(chmod(program, 0700), 0);
-    snprintf(path, sizeof path, "%s:%s", all.out, before);
-    setenv("PATH", path, 1);
-    all.shared.ffmpeg = true;
-    received a = begin_film(&p, "dropped", "mp4", 3);
-    free_received(&a);
-    a = ask(&p, frame_message(1));
-    free_received(&a);
-    json_t *keep = finish_message(true);
-    json_object_set_new(keep, "id", json_integer(9999));
-    send_message(&p, keep);
-    ask_refused(&p, finish_message(true), "already encoding");
-    a = ask(&p, finish_message(false));
-    assert_true(json_is_null(json_object_get(a.json, "file")));
-    free_received(&a);
-    a = await_type(&p, "answer");
-    assert_int_equal(number_of(a.json, "id"), 9999);
-    assert_non_null(strstr(text_of(a.json, "error"), "discarded"));
-    free_received(&a);
-    assert_false(is_there(&all, "dropped.mp4"));
-    assert_int_equal(files_in_folder("studio/.unfinished"), 0);
-    ask_refused(&p, finish_message(false), "no film");
-    all.shared.ffmpeg = false;
-    setenv("PATH", before, 1);
-    free(before);
-    remove(program);
 }
 
 static void a_thumbnail_is_a_small_picture_of_its_recipe(void **state) {
@@ -686,9 +549,9 @@ static void works_are_listed_with_the_pictures_that_their_pages_sent(void **stat
     free_received(&a);
     a = ask(&mine, keep_with("/9j/AA=="));                  /* the first bytes of a JPEG */
     free_received(&a);
-    put_file("studio/not a work.txt", "");
-    put_file("studio/../plain.json", "{}");
-    put_file("studio/plain.json", "{}");
+    put_file(&all, "studio/not a work.txt", "");
+    put_file(&all, "studio/../plain.json", "{}");
+    put_file(&all, "studio/plain.json", "{}");
     a = ask(&mine, json_pack("{s:s, s:i}", "type", "works", "count", 64));
     const json_t *works = json_object_get(a.json, "works");
     size_t found = 0;
@@ -763,14 +626,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_kept_document_comes_back_with_its_project),
         cmocka_unit_test(the_same_tab_takes_its_project_over),
         cmocka_unit_test(a_damaged_document_is_put_aside),
-        cmocka_unit_test(frames_become_a_folder_of_pictures),
-        cmocka_unit_test(an_unfinished_film_leaves_no_files),
-        cmocka_unit_test(ffmpeg_encodes_the_frames),
-        cmocka_unit_test(a_film_can_be_discarded_during_encoding_and_both_requests_are_answered),
     };
     if (argc != 2) return 2;
     ganbend = argv[1];
-    int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = cmocka_run_group_tests(tests, set_up, tear_down) + run_film_tests() + run_value_tests();
 #if GANBEND_ANALYSIS
     failed += run_analysis_tests();
     failed += run_model_tests();

@@ -111,6 +111,10 @@ static void looks_into_layers_get_their_whole_answer_or_a_reason(void **state) {
                         "answer", NULL);
     at_every_allocation("{\"type\": \"maps\", \"id\": 1, " RECIPE ", \"node\": \"synthesis.b8.conv0\", \"order\": \"cluster\", "
                         "\"side\": 16, \"first\": 0, \"count\": 4}", "maps", NULL);
+    at_every_allocation("{\"type\": \"values\", \"id\": 1, " RECIPE ", \"node\": \"synthesis.b8.conv0\", \"show\": \"energy\", "
+                        "\"channel\": 0, \"side\": 16, \"each\": true}", "values", NULL);
+    at_every_allocation("{\"type\": \"export\", \"id\": 1, " RECIPE ", \"node\": \"synthesis.b8.conv0\", \"show\": \"mean\", "
+                        "\"channel\": 0}", "answer", NULL);
     at_every_allocation("{\"type\": \"cluster\", \"id\": 1, " RECIPE ", \"node\": \"synthesis.b8.conv0\", \"clusters\": 2}",
                         "answer", NULL);
     at_every_allocation("{\"type\": \"pick\", \"id\": 1, " RECIPE ", \"node\": \"synthesis.b8.conv0\", \"x\": 1, \"y\": 1}",

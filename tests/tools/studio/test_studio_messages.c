@@ -97,6 +97,11 @@ static void a_field_of_the_wrong_type_or_range_is_named(void **state) {
          "\"first\":0,\"count\":1}", "'order'"},
         {"{\"type\":\"maps\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"order\":\"index\",\"side\":15,\"first\":0,"
          "\"count\":1}", "'side'"},
+        {"{\"type\":\"values\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"show\":\"all\",\"channel\":0,\"side\":16}", "'show'"},
+        {"{\"type\":\"values\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"show\":\"map\",\"channel\":-1,\"side\":16}",
+         "'channel'"},
+        {"{\"type\":\"values\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"show\":\"map\",\"channel\":0,\"side\":1025}", "'side'"},
+        {"{\"type\":\"export\",\"id\":1,\"recipe\":\"\",\"node\":\"x\",\"show\":\"colour\",\"channel\":0}", "'show'"},
         {"{\"type\":\"statistics\",\"id\":1,\"recipe\":\"\",\"node\":\"\",\"bins\":16}", "'node'"},
         {"{\"type\":\"film\",\"id\":1,\"name\":\"a\",\"format\":\"gif\",\"fps\":25,\"frames\":1}", "'format'"},
         {"{\"type\":\"keep\",\"id\":1,\"document\":\"{}\"}", "'document'"},

@@ -7,7 +7,7 @@ import {store} from './state/store.js';
 
 const sentences = [
     ['Network', 'Click a layer to select it, or use the arrow keys. Shift extends the selection.'],
-    ['Layer', 'Replace its activation function, filter its feature maps, and inspect them. Point at a map to see the picture without it.'],
+    ['Layer', 'Replace its activation function, filter its feature maps, and inspect them. Point at a map to see the picture without it; B shows its values.'],
     ['Latent', 'The input of the network: seed, truncation, z, styles, directions, classes, noise; or a photo, which can be dropped on the page.'],
     ['Picture', 'The result, updated at once. Hold U to see it without the bends; paint with vectors picked from a layer; paint a region to find the maps that matter there.'],
     ['Project', 'Everything is a recipe, which the command line reads as well. Take snapshots, make films between them, save.'],

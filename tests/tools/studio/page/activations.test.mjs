@@ -1,7 +1,7 @@
 // Curves of activations and their axes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {curveOf, ticks, windowOf} from '../../../../tools/studio/page/layer/activations.js';
+import {curveOf, rootTicks, ticks, windowOf} from '../../../../tools/studio/page/layer/activations.js';
 import {found} from '../../../../tools/studio/page/layer/filtermenu.js';
 
 const near = (value, wanted) =>
@@ -37,6 +37,18 @@ test('the range of a curve includes the input of the layer and 0, that of a hist
 test('ticks are round numbers inside the range', () => {
     assert.deepEqual(ticks(-3.2, 4.4, 6), [-2, 0, 2, 4]);
     assert.deepEqual(ticks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+});
+
+test('ticks of square roots have round numbers and even room', () => {
+    assert.deepEqual(rootTicks(0.25, 5).map(({value}) => value), [0.2, 0.1, 0.02]);
+    for (const most of [1, 0.9, 0.013, 1e-5])
+        for (const count of [1, 3, 8]) {
+            const list = rootTicks(most, count);
+            assert.ok(list.length > 0 && list.length <= count && list.every(({value, at}) => value <= most && at === Math.sqrt(value / most)));
+            list.forEach(({at}, i) => assert.ok(!i || list[i - 1].at - at >= 1 / count));
+        }
+    assert.deepEqual(rootTicks(0, 5), []);
+    assert.deepEqual(rootTicks(NaN, 5), []);
 });
 
 test('filters are found by name, alias and summary', () => {

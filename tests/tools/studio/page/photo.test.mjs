@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {fakeBrowser} from './fake_socket.mjs';
+import {base64} from '../../../../tools/studio/page/parts/encoded.js';
 import {blend} from '../../../../tools/studio/page/state/blend.js';
 import {atPin, pinOf, recipeBetween} from '../../../../tools/studio/page/state/path.js';
 import {latentOf, setInput} from '../../../../tools/studio/page/state/recipe.js';
 
 fakeBrowser('http://localhost:7860/');
-const {base64, middleOf, sizeFor, take} = await import('../../../../tools/studio/page/state/projection.js');
+const {middleOf, sizeFor, take} = await import('../../../../tools/studio/page/state/projection.js');
 
 const stylegan = {num_ws: 2, w_dim: 3, nodes: []}, biggan = {num_ws: 0, z_dim: 2, nodes: []};
 const photo = (w, more = {}) => ({inputs: {w, ...more}, bends: []});

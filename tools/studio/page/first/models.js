@@ -1,11 +1,13 @@
 // Opening checkpoints: files in the folders of the program, files dropped on the page, and recent ones. The program converts what
 // is not a .gbw. What is going on is always in the header, with a button that stops it.
+import {attempt} from '../parts/attempt.js';
 import {button} from '../parts/controls.js';
 import {announce, openDialog} from '../parts/dialog.js';
 import {clear, el} from '../parts/dom.js';
+import {base64} from '../parts/encoded.js';
 import {analysis} from '../state/analysis.js';
-import {base64} from '../state/projection.js';
 import {emptyRecipe, store} from '../state/store.js';
+import {isInBrowser} from '../state/transport.js';
 import {wire} from '../state/wire.js';
 
 const piece = 3 << 20;                  // bytes that are sent at a time
@@ -84,7 +86,7 @@ export async function uploadAndOpen(file) {
         throw new Error('a file is being uploaded already');
     if (file.size > most || file.size === 0)
         throw new Error(`${file.name}: files of 1 byte to 8 GiB can be opened`);
-    const state = {words: `Uploading ${file.name}`, share: 0, stopped: false};
+    const state = {words: `${isInBrowser ? 'Reading' : 'Uploading'} ${file.name}`, share: 0, stopped: false};
     become(state);
     try {
         await wire.ask('upload', {name: file.name, size: file.size});
@@ -142,22 +144,14 @@ export function openModels() {
     const last = recent(), opened = store.welcome.models.map(({name}) => name);
     let folder = store.ui.modelFolder ?? 0, inside = '';
 
-    async function attempt(run) {
-        wrong.textContent = '';
-        try {
-            await run();
-        } catch (error) {
-            wrong.textContent = error.message === 'stopped' ? '' : error.message;
-        }
-    }
-    const choose = (of, path) => attempt(async () => {
+    const choose = (of, path) => attempt(wrong, async () => {
         dialog.close();
         await load(of, path).catch(error => error.message !== 'stopped' && announce(error.message, 'wrong'));
     });
     const line = (words, small, run) => el('li', null, el('button', {type: 'button', class: 'line', onclick: run}, words,
         small && el('small', {class: 'faint'}, ` ${small}`)));
 
-    const show = () => attempt(async () => {
+    const show = () => attempt(wrong, async () => {
         let answer = await wire.ask('folder', {folder, inside}).catch(error => {
             if (!folder && !inside)
                 throw error;
@@ -166,7 +160,7 @@ export function openModels() {
             return wire.ask('folder', {folder, inside});
         });
         const {folders, entries} = answer, into = name => inside ? `${inside}/${name}` : name;
-        clear(tabs, folders.map((name, i) => el('button', {type: 'button', 'aria-pressed': String(i === folder), onclick() {
+        clear(tabs, isInBrowser ? el('h3', null, 'Kept in this browser') : folders.map((name, i) => el('button', {type: 'button', 'aria-pressed': String(i === folder), onclick() {
             folder = i;
             inside = '';
             store.setUi('modelFolder', folder);
@@ -196,6 +190,7 @@ export function openModels() {
             last.map(({name, folder: of, inside: path}) => line(name, opened.includes(name) ? 'open' : path, () => choose(of, path))))),
         tabs, lists, wrong, local,
         el('button', {type: 'button', onclick: () => local.click()}, 'A checkpoint on this computer …'),
-        el('p', {class: 'small faint'}, `${endings.join(' ')}, also dropped anywhere on the page. What is not a .gbw is converted in a sandbox.`)));
+        el('p', {class: 'small faint'}, `${endings.join(' ')}, also dropped anywhere on the page. What is not a .gbw is converted ${
+            isInBrowser ? 'in this browser, and leaves this computer at no time' : 'in a sandbox'}.`)));
     show();
 }

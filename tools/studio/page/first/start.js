@@ -4,8 +4,8 @@ import {addAction} from '../parts/addresses.js';
 import {button} from '../parts/controls.js';
 import {announce, openDialog} from '../parts/dialog.js';
 import {clear, el} from '../parts/dom.js';
+import {keptUrl} from '../parts/encoded.js';
 import {keys} from '../parts/keys.js';
-import {base64} from '../state/projection.js';
 import {describe} from '../state/recipe.js';
 import {store} from '../state/store.js';
 import {toJson} from '../state/yaml.js';
@@ -27,8 +27,7 @@ function pictureOf(recipe) {
         known = {network: store.network, urls: new Map()};
     const text = toJson(recipe), {urls} = known;
     if (!urls.has(text)) {
-        const url = wire.ask('thumbnail', {recipe: text, side})
-            .then(({payload}) => `data:image/jpeg;base64,${base64(payload)}`);
+        const url = wire.ask('thumbnail', {recipe: text, side}).then(keptUrl);
         url.catch(() => urls.delete(text));
         urls.set(text, url);
     }

@@ -1,5 +1,6 @@
 // Directions in the latent space as a bank of sliders. A bank is a file: the program finds directions in the background and
 // writes one, or one is opened. Each slider is the amount of a direction in the recipe.
+import {attempt} from '../parts/attempt.js';
 import {button, controls, menu, slider} from '../parts/controls.js';
 import {openDialog} from '../parts/dialog.js';
 import {clear, el, on} from '../parts/dom.js';
@@ -117,15 +118,7 @@ export function create() {
     const progress = progressLine();
     let shown = null, most = atOnce, opening = null;       // the file that is, or could not be, opened
 
-    async function attempt(run) {
-        wrong.textContent = '';
-        try {
-            await run();
-        } catch (error) {
-            wrong.textContent = error.message === 'stopped' ? '' : error.message;
-        }
-        show();
-    }
+    const tryTo = run => attempt(wrong, run).then(show);
 
     const more = button({label: 'More', run: () => {
         most += atOnce;
@@ -135,9 +128,9 @@ export function create() {
     const zero = button({icon: 'reset', label: 'All to 0', quiet: true, run: allToZero});
     const method = menu({label: 'by', title: 'How directions are found', choices: () => methods.filter(each => each.needs(store.network)),
                          value: methodNow, set: value => store.setUi('directionMethod', value)});
-    const finder = button({label: 'Find', title: 'Find directions', run: () => attempt(find)});
+    const finder = button({label: 'Find', title: 'Find directions', run: () => tryTo(find)});
     const element = el('div', {class: 'directions'},
-        el('div', {class: 'row'}, method, finder, button({icon: 'open', label: 'Open', run: () => attempt(choose)}),
+        el('div', {class: 'row'}, method, finder, button({icon: 'open', label: 'Open', run: () => tryTo(choose)}),
            el('span', {class: 'space'}), zero),
         progress, wrong, about, list, more);
 
@@ -145,7 +138,7 @@ export function create() {
         const now = bank(), file = bankFile();
         if (!now && file && file !== opening) {
             opening = file;
-            attempt(() => open(file));
+            tryTo(() => open(file));
         }
         finder.disabled = !!analysis.running;
         zero.hidden = !now;

@@ -57,6 +57,21 @@ export function windowOf(seen, isCurve) {
     return [low - room, high + room];
 }
 
+// Ticks from 0 to `most` on a scale of square roots: {value, at: 0 to 1}, at most `count` of them, with even room between them.
+export function rootTicks(most, count) {
+    const list = [];
+    if (!(most > 0) || count < 1)
+        return list;
+    for (let power = 10 ** Math.ceil(Math.log10(most)); list.length < count && power > 1e-7 * most; power /= 10)
+        for (const factor of [1, 0.5, 0.2]) {
+            const value = Number((factor * power).toPrecision(6)), at = Math.sqrt(value / most);
+            const room = (list.at(-1)?.at ?? Infinity) - at;
+            if (value <= most && room >= 1 / count && at >= 1 / count / 2)
+                list.push({value, at});
+        }
+    return list;
+}
+
 // Ticks in steps of 1, 2 or 5 times a power of ten, about `count` between low and high.
 export function ticks(low, high, count) {
     const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));

@@ -1,6 +1,7 @@
 // The layer panel: the selected layers, whether they are on, their activation, and the bends at them. A change applies to all
 // selected layers; the last one's values are shown.
 import {activationPanel} from './activation.js';
+import {statisticsPanel} from '../bench/statistics.js';
 import {isOff, listedFeatures, setListed, setOff} from '../state/bends.js';
 import {controls, toggle} from '../parts/controls.js';
 import {startView} from '../first/start.js';
@@ -79,12 +80,12 @@ export function mount(root) {
     });
     const target = () => atHand() ? `For ${atHand().bend.filter}` : 'For the next filter';
     const sheet = mapSheet({chosen, drawn, choose, target});
-    const activation = activationPanel();
+    const activation = activationPanel(), statistics = statisticsPanel();
 
     /* -------------------------------------------------------------------------------------- tabs */
 
     const bending = el('div', {class: 'bending'}, stack.element, sheet.element);
-    const bodies = {activation: activation.element, filters: bending};
+    const bodies = {activation: activation.element, filters: bending, statistics: statistics.element};
     const tabs = Object.fromEntries(Object.keys(bodies).map(each => [each,
         el('button', {type: 'button', role: 'tab', id: `layer-${each}`, 'aria-controls': `layer-${each}-panel`,
                       onclick: () => open(each)})]));
@@ -95,8 +96,9 @@ export function mount(root) {
     }
     const list = el('div', {class: 'layer-tabs', role: 'tablist', 'aria-label': 'Layer views'}, Object.values(tabs));
     on(list, 'keydown', event => {
-        if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-            const other = Object.keys(bodies).find(each => each !== current());
+        const step = {ArrowLeft: -1, ArrowRight: 1}[event.key], all = Object.keys(bodies);
+        if (step) {
+            const other = all[(all.indexOf(current()) + step + all.length) % all.length];
             open(other);
             tabs[other].focus();
         }
@@ -122,10 +124,11 @@ export function mount(root) {
             return;
         if (current() === 'activation') {
             activation.show(nodes);
-        } else {
+        } else if (current() === 'filters') {
             stack.show(nodes);
             sheet.show(nodes.at(-1));
         }
+        statistics.show();              // which also ends it when it is hidden
     }
 
     function showWords() {
@@ -135,6 +138,7 @@ export function mount(root) {
         clear(tabs.activation, hasActivation ? 'Activation' : 'Values',
               isBent && el('span', {class: 'mark', title: 'Replaced'}));
         clear(tabs.filters, 'Filters and maps', stack.count > 0 && el('span', {class: 'count'}, String(stack.count)));
+        clear(tabs.statistics, 'Statistics');
     }
 
     function show() {

@@ -3,6 +3,7 @@
 // at a map, a long press on it, or the keyboard's focus on it shows the picture without that map.
 import {controls, menu, toggle} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
+import {blobOf} from '../parts/encoded.js';
 import {mapTrial} from './maptrial.js';
 import {newest} from '../state/newest.js';
 import {formatNumber} from '../state/recipe.js';
@@ -57,7 +58,7 @@ export function mapSheet({chosen, drawn, choose, target}) {
         show, error => { says.textContent = error.message; }, pause);
 
     async function show(answer) {
-        const next = URL.createObjectURL(new Blob([answer.payload], {type: 'image/jpeg'}));
+        const next = URL.createObjectURL(blobOf(answer, answer.payload));
         const image = new Image();
         image.src = next;
         await image.decode().catch(() => {});

@@ -2,6 +2,9 @@
 // otherwise it follows the tab whose picture is newest. Keys: F full screen, 1 to 9 full screen on that monitor, B black,
 // Space freeze, C cover the window or show all of the picture. They act on this window; the tab's own keys and addresses act on
 // all its windows.
+import {bitmapOf} from '../parts/encoded.js';
+import {openSocket} from '../state/transport.js';
+
 const firstPause = 250, longestPause = 4000;
 
 const frame = document.querySelector('main'), canvas = document.querySelector('canvas');
@@ -28,9 +31,9 @@ function showLook() {
     frame.toggleAttribute('data-fill', own.fill ?? look.fill);
 }
 
-async function show(payload) {
+async function show(header, payload) {
     const mine = ++newest;
-    const bitmap = await createImageBitmap(new Blob([payload], {type: 'image/jpeg'})).catch(() => null);
+    const bitmap = await bitmapOf(header, payload).catch(() => null);
     if (!bitmap || mine < newest)
         return bitmap?.close();
     if (!own.frozen)
@@ -40,14 +43,6 @@ async function show(payload) {
 }
 
 /* ------------------------------------------------------------------------------------------ the connection */
-
-function address() {
-    const url = new URL('watch', location.href);
-    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.hash = '';
-    url.search = new URLSearchParams({project: decodeURIComponent(location.hash.slice(1))});
-    return url;
-}
 
 async function receive({data}) {
     if (typeof data === 'string') {
@@ -60,16 +55,15 @@ async function receive({data}) {
         return;
     }
     const length = new DataView(data).getUint32(0, true);
-    const {serial} = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
     const from = socket;
-    await show(new Uint8Array(data, 4 + length));
+    await show(header, new Uint8Array(data, 4 + length));
     if (from.readyState === WebSocket.OPEN)
-        from.send(JSON.stringify({type: 'shown', serial}));
+        from.send(JSON.stringify({type: 'shown', serial: header.serial}));
 }
 
 function connect() {
-    socket = new WebSocket(address());
-    socket.binaryType = 'arraybuffer';
+    socket = openSocket('watch', {project: decodeURIComponent(location.hash.slice(1))});
     socket.addEventListener('open', () => { pause = firstPause; });
     socket.addEventListener('message', receive);
     socket.addEventListener('close', () => {

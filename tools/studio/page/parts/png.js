@@ -1,6 +1,7 @@
 // Pictures as PNG data URLs, written here rather than by a canvas: browsers that protect against fingerprinting change what
 // a canvas returns, and a mask must stay exactly what was painted. Eight bits a sample, either palette indices with alpha
 // or grey with alpha (W3C PNG, third edition). The browser's CompressionStream makes the zlib stream.
+import {base64} from './encoded.js';
 
 const crcTable = Array.from({length: 256}, (_, n) => {
     for (let i = 0; i < 8; i++)
@@ -50,10 +51,7 @@ export function greyPng(width, height, samples) {
 }
 
 export function dataUrl(bytes) {
-    const parts = [];
-    for (let at = 0; at < bytes.length; at += 0x8000)
-        parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
-    return 'data:image/png;base64,' + btoa(parts.join(''));
+    return `data:image/png;base64,${base64(bytes)}`;
 }
 
 /* ------------------------------------------------------------------------------------------ texts */

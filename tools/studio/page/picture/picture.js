@@ -1,5 +1,6 @@
 // The picture panel. Holding a key or the eye button shows the picture without the bends; the difference view shows what the
 // bends change, with adjustable brightness. Below are the times and the rate.
+import {benchButton, mount as mountBench} from '../bench/view.js';
 import {button, slider} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
 import {keys} from '../parts/keys.js';
@@ -43,7 +44,7 @@ export function mount(root) {
                           'aria-orientation': 'vertical'}),
     };
     const photoBar = el('div', {class: 'photo-bar', hidden: true});
-    const regionBar = el('div', {class: 'region-bar'}), playBar = el('div', {class: 'play-bar', hidden: true});
+    const benchBar = el('div', {class: 'bench-bar', hidden: true}), regionBar = el('div', {class: 'region-bar'}), playBar = el('div', {class: 'play-bar', hidden: true});
     const pair = el('div', {class: 'pair', hidden: true});
     const paintButton = button({icon: 'brush', label: 'Paint', title: 'Paint with vectors of a layer (P)',
                                 pressed: () => store.ui.painting === true, run: togglePainting});
@@ -51,18 +52,22 @@ export function mount(root) {
     clear(root, el('div', {class: 'panel-head'}, el('h2', null, 'Picture'), zoom, el('span', {class: 'space'}),
         gain, eye,
         button({icon: 'difference', label: 'Difference', quiet: true, run: toggleDifference, pressed: isDifference,
-                title: 'The difference from the picture without the bends (D)'}), splitButton(), pairButton(),
+                title: 'The difference from the picture without the bends (D)'}),
+        splitButton(), pairButton(), benchButton(),
         button({icon: 'smooth', label: 'Smooth', quiet: true, pressed: isSmooth, run: toggleSmooth,
                 title: 'Interpolate between pixels, or show them as squares'}),
         button({icon: 'region', label: 'Region', quiet: true, pressed: isRegion, run: toggleRegion,
                 title: 'Paint a region to find the feature maps that matter there (G)'}), paintButton,
         button({icon: 'whole', label: 'Over everything', quiet: true, pressed: isWhole, run: () => setWhole(!isWhole()),
                 title: 'The picture over everything, or among the panels (V)'})),
-        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar), paint.tools, port.element, pair, loadingVeil(), playBar, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
+        el('div', {class: 'bars'}, photoBar, regionBar, paint.bar, benchBar), paint.tools, port.element, pair, loadingVeil(), playBar, trialMark, note, paint.strip, el('div', {class: 'picture-foot'}, times));
 
     /* -------------------------------------------------------------------------------------- drawing */
 
-    // A trial is compared with the picture, the picture with the one without bends.
+    let showsValues = false;
+
+    // A trial is compared with the picture, the picture with the one without bends. Values of a layer are shown in place of the
+    // picture, and a trial or the picture without bends in place of them.
     function draw() {
         if (document.hidden)
             return;
@@ -70,7 +75,12 @@ export function mount(root) {
         const comparing = held || isDifference(), isTrial = !held && tried !== null;
         const other = isTrial ? store.frame : store.unbent;
         port.canvas.classList.toggle('old', store.isLoading || !store.frame);
-        if (!store.frame || (comparing && !other))
+        const before = showsValues;
+        showsValues = bench.drawValues(held || isTrial);
+        port.canvas.style.filter = held || showsValues || !isDifference() ? '' : `brightness(${store.ui.gain ?? 4})`;
+        if (before && !showsValues)
+            describe();
+        if (showsValues || !store.frame || (comparing && !other))
             return;
         const {canvas, context} = port, {bitmap} = held ? store.unbent : tried ?? store.frame;
         if (canvas.width !== bitmap.width || canvas.height !== bitmap.height)
@@ -85,8 +95,6 @@ export function mount(root) {
 
     function showMode() {
         live.compare('picture', held || isDifference());
-        const isOff = held || !isDifference();
-        port.canvas.style.filter = isOff ? '' : `brightness(${store.ui.gain ?? 4})`;
         port.canvas.classList.toggle('blocks', !isSmooth());
         gain.hidden = !isDifference();
         root.classList.toggle('comparing', held);
@@ -108,6 +116,8 @@ export function mount(root) {
     on(eye, 'blur', () => setHeld(false));
 
     function describe() {
+        if (showsValues)
+            return;
         const {trunc} = inputs(store.recipe), classes = classesOf(store.recipe);
         const bends = (store.recipe.bends ?? []).length;
         port.canvas.setAttribute('aria-label', [`The picture: seed ${seedOf(store.recipe)}`,
@@ -174,6 +184,7 @@ export function mount(root) {
         note.hidden = !live.refused;
         note.textContent = live.refused?.message ?? '';
     });
+    const bench = mountBench(benchBar, port, draw);
     mountSplit(port);
     mountPair(pair);
     mountPaint(paint, port);

@@ -1,5 +1,6 @@
 // Painting a region on the picture, to find the feature maps of the selected layer that matter there. The maps are then shown in
 // this order in the layer panel.
+import {attempt} from '../parts/attempt.js';
 import {button, controls, slider} from '../parts/controls.js';
 import {stroke} from '../parts/cells.js';
 import {clear, el} from '../parts/dom.js';
@@ -92,18 +93,12 @@ export function mount(bar, port) {
 
     /* -------------------------------------------------------------------------------------- controls */
 
-    async function measure() {
-        const node = store.current;
-        wrong.textContent = '';
-        try {
-            await region.measure(node);
-            store.setUi('panel', 'layer');
-            store.setUi('layerTab', 'filters');
-            store.setUi('maps', {...store.ui.maps, order: 'region'});
-        } catch (error) {
-            wrong.textContent = error.message === 'stopped' ? '' : error.message;
-        }
-    }
+    const measure = () => attempt(wrong, async () => {
+        await region.measure(store.current);
+        store.setUi('panel', 'layer');
+        store.setUi('layerTab', 'filters');
+        store.setUi('maps', {...store.ui.maps, order: 'region'});
+    });
 
     const finder = button({label: 'Find its maps', run: measure,
                            title: 'Tries out every map of the selected layer and orders them by how much they change the region'});

@@ -1,5 +1,5 @@
-// Saving and opening. Files are saved in the program's --out folder. A picture is the same as from `ganbend render` and
-// contains its recipe.
+// Saving and opening. Files are saved in the program's --out folder; if that is in this browser, they are downloaded too. A picture
+// is the same as from `ganbend render` and contains its recipe.
 import {announce, openDialog} from '../parts/dialog.js';
 import {button} from '../parts/controls.js';
 import {clear, el} from '../parts/dom.js';
@@ -7,8 +7,9 @@ import {download} from './downloads.js';
 import {keys} from '../parts/keys.js';
 import {isPng, textIn} from '../parts/png.js';
 import {live} from '../state/live.js';
-import {store} from '../state/store.js';
 import {openResult} from './results.js';
+import {store} from '../state/store.js';
+import {isInBrowser} from '../state/transport.js';
 import {take, textOf} from './text.js';
 import {wire} from '../state/wire.js';
 
@@ -17,6 +18,8 @@ export async function save({name = '', png = true, replace = false, recipe = liv
     const saved = await wire.ask('save', {name, text: textOf(recipe), png, replace});
     announce(`Saved ${[saved.recipe, saved.picture].filter(Boolean).join(' and ')}`);
     store.tell('saved', saved);
+    if (isInBrowser)
+        await download(saved.picture ?? saved.recipe);
     return saved;
 }
 

@@ -1,5 +1,5 @@
 // Films between snapshots, scenes or pins, interpolated by blend.js, or of a recorded performance: played as live pictures, or
-// rendered frame by frame to a folder of PNGs or, if the program has ffmpeg, to MP4 or WebM.
+// rendered frame by frame to PNGs in a folder or a ZIP or, if the program has ffmpeg, to MP4 or WebM.
 import {addAction} from '../parts/addresses.js';
 import {blend} from '../state/blend.js';
 import {button, controls, menu, slider, toggle} from '../parts/controls.js';
@@ -14,10 +14,11 @@ import {performing} from '../show/performing.js';
 import {pulse} from '../state/pulse.js';
 import {seedOf} from '../state/recipe.js';
 import {store} from '../state/store.js';
+import {isInBrowser} from '../state/transport.js';
 import {wire} from '../state/wire.js';
 import {toJson} from '../state/yaml.js';
 
-const defaults = {from: 'snapshots', seconds: 2, fps: 25, ease: 'smooth', loop: true, fade: 1, format: 'png', size: 'own'};
+const defaults = {from: 'snapshots', seconds: 2, fps: 25, ease: 'smooth', loop: true, fade: 1, format: isInBrowser ? 'zip' : 'png', size: 'own'};
 const eases = {even: t => t, smooth: t => t * t * (3 - 2 * t)};
 
 const settings = () => ({...defaults, ...store.ui.film});
@@ -157,7 +158,7 @@ async function render(name) {
     store.tell('film');
     await learnSeeds();
     const recipes = stops().length;
-    const [width, height] = size === 'own' || format === 'png' ? [] : size.split('×').map(Number);
+    const [width, height] = size === 'own' || !isEncoded(format) ? [] : size.split('×').map(Number);
     await wire.ask('film', {name, format, fps, frames: count, ...width && {width, height}});
     try {
         for (; rendering.index < count && !rendering.cancelled; rendering.index++) {
@@ -186,6 +187,7 @@ function startRender(name) {
 /* ------------------------------------------------------------------------------------------ the view */
 
 const films = [{value: 'mp4', label: 'MP4'}, {value: 'webm', label: 'WebM'}];
+const isEncoded = format => films.some(({value}) => value === format);
 
 export function mount(root) {
     const where = slider({address: 'film/position', label: 'Position', unit: 's', low: 0, get span() {
@@ -203,7 +205,8 @@ export function mount(root) {
     const cancel = button({icon: 'close', label: 'Stop', run: () => { rendering.cancelled = true; }});
     const progress = el('progress', {'aria-label': 'Frames rendered'});
     const words = el('span', {class: 'faint small', role: 'status'});
-    const formats = () => [{value: 'png', label: 'PNG files'},
+    // A folder of the program in this browser would be out of reach.
+    const formats = () => [...isInBrowser ? [] : [{value: 'png', label: 'PNG files'}], {value: 'zip', label: 'ZIP of PNG files'},
                            ...store.welcome?.ffmpeg ? films : []];
     const choice = (key, label, title, choices) =>
         menu({label, title, choices, value: () => settings()[key],
@@ -241,7 +244,7 @@ export function mount(root) {
         const able = isAble();
         pace.hidden = isRecording();
         fade.hidden = !isRecording() || !settings().loop;
-        size.hidden = settings().format === 'png';
+        size.hidden = !isEncoded(settings().format);
         fetch.hidden = !made || !!rendering;
         start.replaceChildren(icon(playing ? 'pause' : 'play'));
         start.ariaLabel = playing ? 'Pause' : 'Play';

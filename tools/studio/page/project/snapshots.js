@@ -3,10 +3,10 @@
 import {addAction} from '../parts/addresses.js';
 import {button} from '../parts/controls.js';
 import {clear, el, icon, on} from '../parts/dom.js';
+import {keptUrl} from '../parts/encoded.js';
 import {keys} from '../parts/keys.js';
 import {live} from '../state/live.js';
 import {same} from '../state/patch.js';
-import {base64} from '../state/projection.js';
 import {store} from '../state/store.js';
 import {wire} from '../state/wire.js';
 import {toJson} from '../state/yaml.js';
@@ -43,11 +43,11 @@ const moment = () => ({model: store.state.model, recipe: live.moment, thumbnail:
 function renderThumbnail(id, recipe) {
     if (store.isLoading || (store.frame?.header.full && store.frame.recipe === recipe))
         return;
-    wire.ask('thumbnail', {recipe: toJson(recipe), side}).then(({payload}) => store.stream(() =>
+    wire.ask('thumbnail', {recipe: toJson(recipe), side}).then(keptUrl).then(url => store.stream(() =>
         store.change('Thumbnail', draft => {
             const snapshot = draft.snapshots.find(each => each.id === id);
             if (snapshot)
-                snapshot.thumbnail = `data:image/jpeg;base64,${base64(payload)}`;
+                snapshot.thumbnail = url;
         })), () => {});
 }
 

@@ -3,6 +3,7 @@
 import {addNumber} from '../parts/addresses.js';
 import {keys} from '../parts/keys.js';
 import {store} from '../state/store.js';
+import {outputPage} from '../state/transport.js';
 import {wire} from '../state/wire.js';
 
 const now = {black: 0, freeze: false};
@@ -19,7 +20,7 @@ export const outputs = {
         tell();
     },
     // The address of the output window that follows this tab, without the token.
-    get address() { return new URL(`output#${encodeURIComponent(store.welcome?.project ?? '')}`, location.href).href; },
+    get address() { return new URL(`${outputPage}#${encodeURIComponent(store.welcome?.project ?? '')}`, location.href).href; },
     open: () => window.open(outputs.address, `output ${store.welcome?.project}`, 'popup,width=960,height=540'),
 };
 

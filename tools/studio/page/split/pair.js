@@ -59,7 +59,7 @@ function pane(place, pointed) {
         return !isShown() ? null
             : map === null ? {type: 'maps', node: node.name, order: 'energy', first: 0, count: across * across, side: sideFor(across)}
             : {type: 'maps', node: node.name, order: 'index', first: map, count: 1, side: sideFor(1)};
-    }, take, error => { says.textContent = error.message; }, pause);
+    }, take, error => { says.textContent = error.message; }, pause, () => store.frame?.recipe ?? store.recipe);
 
     async function take(next) {
         const bitmap = await createImageBitmap(new Blob([next.payload], {type: 'image/jpeg'}));

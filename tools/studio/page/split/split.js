@@ -13,6 +13,7 @@ const held = share => Math.min(0.98, Math.max(0.02, share));
 
 const isOn = () => store.ui.split?.on === true;
 const toggle = () => store.setUi('split', {...store.ui.split, on: !isOn()});
+const isShown = () => isOn() && store.ui.bench?.on !== true;        // not over the values of a layer
 
 export const splitButton = () => button({icon: 'split', label: 'Split', quiet: true, pressed: isOn, run: toggle,
     title: 'Without the bends on the left, with them on the right (C)'});
@@ -41,7 +42,7 @@ export function mount(port) {
 
     function draw() {
         const picture = store.unbent;
-        side.hidden = !isOn() || !picture || !store.frame || store.isLoading;
+        side.hidden = !isShown() || !picture || !store.frame || store.isLoading;
         if (side.hidden || document.hidden || shown === picture)
             return;
         if (canvas.width !== picture.bitmap.width || canvas.height !== picture.bitmap.height)
@@ -51,8 +52,8 @@ export function mount(port) {
     }
 
     function show() {
-        live.compare('split', isOn());
-        line.hidden = !isOn();
+        live.compare('split', isShown());
+        line.hidden = !isShown();
         canvas.classList.toggle('blocks', store.ui.smooth === false);
         if (!isDragged)
             put(store.ui.split?.at ?? middle);

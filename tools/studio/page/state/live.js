@@ -3,6 +3,7 @@
 // a comparison. A trial is a picture of another recipe that is shown for a moment; it is requested when nothing else is, so it
 // delays no change and there is one at a time. Every frame on the screen has the recipe that it shows, so that the moment that is
 // seen can be kept while something plays.
+import {bitmapOf} from '../parts/encoded.js';
 import {edits} from './edits.js';
 import {store} from './store.js';
 import {withoutBends} from './modulators.js';
@@ -165,9 +166,9 @@ async function show(header, payload) {
     if (header.full && which === 'unbent')
         unbentOwed = false;
     pump();
-    const blob = new Blob([payload], {type: 'image/jpeg'}), {network} = store;
+    const {network} = store;
     decoding++;
-    const bitmap = await createImageBitmap(blob).finally(() => {
+    const bitmap = await bitmapOf(header, payload).finally(() => {
         decoding--;
         wire.send('shown', {serial: header.serial});
     });

@@ -5,8 +5,9 @@ import {wire} from './wire.js';
 import {toJson} from './yaml.js';
 
 // question() returns {type, …fields} without the recipe, or null if there is nothing to request. answered(answer) and
-// failed(error) are called only for what is still wanted. There are `pause` ms between an answer and the next request.
-export function newest(question, answered, failed, pause) {
+// failed(error) are called only for what is still wanted. There are `pause` ms between an answer and the next request. The recipe
+// is that of the work, or recipeOf().
+export function newest(question, answered, failed, pause, recipeOf = () => store.recipe) {
     let underWay = false, again = false;
     async function ask() {
         if (underWay) {
@@ -20,7 +21,7 @@ export function newest(question, answered, failed, pause) {
         underWay = true;
         again = false;
         try {
-            const answer = await wire.ask(type, {recipe: toJson(store.recipe), ...fields});
+            const answer = await wire.ask(type, {recipe: toJson(recipeOf()), ...fields});
             if (isSame(question(), wanted))
                 answered(answer);
         } catch (error) {

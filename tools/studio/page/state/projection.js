@@ -1,5 +1,6 @@
 // Finding the latent of a photo. The program sends its picture so far, which is shown as store.sketch: {bitmap, words}. Whatever is
 // kept becomes the latent of the recipe, as one step for undo.
+import {base64, bitmapOf} from '../parts/encoded.js';
 import {analysis} from './analysis.js';
 import {formatNumber, setLatent} from './recipe.js';
 import {store} from './store.js';
@@ -50,13 +51,6 @@ async function readPhoto(file, {width, height}) {
     return {canvas, rgb};
 }
 
-export function base64(bytes) {
-    const parts = [];
-    for (let at = 0; at < bytes.length; at += 0x8000)
-        parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
-    return btoa(parts.join(''));
-}
-
 /* ------------------------------------------------------------------------------------------ the run */
 
 // `space` is w, w+ or z. Rejects with 'stopped' if it was stopped without keeping anything.
@@ -93,7 +87,7 @@ function show(sketch) {
 }
 
 wire.on('sketch', async (header, payload) => {
-    const bitmap = await createImageBitmap(new Blob([payload], {type: 'image/jpeg'}));
+    const bitmap = await bitmapOf(header, payload);
     if (photo?.model === store.state.model)
         show({bitmap, words: `${words}: step ${header.step}, difference ${formatNumber(header.loss, 3)}`});
     else

@@ -1,6 +1,7 @@
-// The WebSocket to the program. Text messages are JSON objects with a `type`; requests carry an `id`, and ask() returns a
+// The connection to the program. Text messages are JSON objects with a `type`; requests carry an `id`, and ask() returns a
 // promise of the answer. Binary messages are a little-endian header length, a JSON header with a `kind`, and a payload. A lost
 // connection is opened again after growing pauses; listeners of 'open' initialise the new connection.
+import {openSocket} from './transport.js';
 
 const firstPause = 250, longestPause = 8000, maxId = 0x7fffffff;
 const maxUnderWay = 32, maxWaiting = 256;       // requests; the program closes a connection with more than 64
@@ -30,18 +31,10 @@ function become(state, reason = '') {
     tell('state', state, reason);
 }
 
-// On the same server as the page. The token is in the cookie.
-function address() {
-    const url = new URL('ws', location.href);
-    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    return url;
-}
-
 function connect() {
     clearTimeout(timer);
     become('connecting');
-    socket = new WebSocket(address());
-    socket.binaryType = 'arraybuffer';
+    socket = openSocket('ws');
     socket.addEventListener('open', () => {
         pause = firstPause;
         become('open');
