@@ -2,6 +2,7 @@
 // alone, another click all of them again. The pointer's place is marked in all maps of both layers.
 import {button, controls, menu} from '../parts/controls.js';
 import {clear, el, on} from '../parts/dom.js';
+import {bitmapOf} from '../parts/encoded.js';
 import {keys} from '../parts/keys.js';
 import {shortName} from '../picture/vectors.js';
 import {newest} from '../state/newest.js';
@@ -62,7 +63,7 @@ function pane(place, pointed) {
     }, take, error => { says.textContent = error.message; }, pause, () => store.frame?.recipe ?? store.recipe);
 
     async function take(next) {
-        const bitmap = await createImageBitmap(new Blob([next.payload], {type: 'image/jpeg'}));
+        const bitmap = await bitmapOf(next, next.payload);
         sheet?.close();
         [sheet, answer] = [bitmap, next];
         describe();
