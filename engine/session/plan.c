@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
 #include "host_step.h"
+#include "order.h"
 #include "ops/batch_norm.h"
 #include "place.h"
 
@@ -318,7 +319,10 @@ static gb_status make_steps(planner *m, gb_error *err) {
         count_traffic(m, &plan->steps[s]);
         mark_rough(m, &plan->steps[s]);
     }
-    return GB_OK;
+    /* A backward pass reads what the forward steps have left in the arena, so it comes after all of them. */
+    bool moves = !m->cpu->device && m->request->purpose != GB_GRADIENT;
+    return gb_order_steps(plan->steps, plan->count, plan->step_of, m->graph, moves)
+               ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
 /* ------------------------------------------------------------------------------------------------ kept boundaries */
@@ -384,14 +388,14 @@ static size_t aligned(size_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Finds for every node the last step that reads it. */
+/* Finds for every node the last step that reads it, or that runs beside such a step. */
 static void find_last_reads(planner *m) {
     const gb_plan *plan = m->plan;
     for (int s = 0; s < plan->count; s++)
         for (int i = 0; i < plan->steps[s].nodes; i++) {
             const gb_graph_node *reader = &m->graph->nodes[plan->steps[s].chain[i]];
             for (int k = 0; k < reader->inputs; k++)
-                m->last_read[reader->input[k]] = s;
+                m->last_read[reader->input[k]] = plan->steps[s].side_to;
         }
 }
 
@@ -401,7 +405,8 @@ static int last_use(const planner *m, int s) {
     gb_node node = plan->steps[s].chain[plan->steps[s].nodes - 1];
     if (m->request->cut[node] & GB_CUT_OBSERVED)
         return plan->count;
-    return m->last_read[node] > s ? m->last_read[node] : s;
+    int to = plan->steps[s].side_to;
+    return m->last_read[node] > to ? m->last_read[node] : to;
 }
 
 static void place_workspace(gb_step *step, size_t offset) {
@@ -422,7 +427,7 @@ static gb_status make_arena(planner *m, gb_error *err) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
         if (!plan->keep[last])
-            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, s, last_use(m, s), last};
+            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, step->side_from, last_use(m, s), last};
         size_t workspace = step->row->workspace ? step->row->workspace(step->cpu, &step->desc) : 0;
         if (step->stages[0].norm != GB_NO_NODE) {
             step->norm.workspace = aligned(workspace);      /* behind that of the row */
@@ -431,7 +436,7 @@ static gb_status make_arena(planner *m, gb_error *err) {
         if (step->cpu != m->cpu)
             scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
         else if (workspace)
-            spans[count++] = (gb_span){aligned(workspace), 0, s, s, GB_NO_NODE};
+            spans[count++] = (gb_span){aligned(workspace), 0, step->side_from, step->side_to, -1 - s};
     }
     if ((status = gb_place(spans, count, m->request->work, &plan->arena_bytes, err)))
         goto out;
@@ -444,8 +449,8 @@ static gb_status make_arena(planner *m, gb_error *err) {
         goto out;
     }
     for (int i = 0; i < count; i++) {
-        if (spans[i].owner == GB_NO_NODE)       /* the workspace of step `from` */
-            place_workspace(&plan->steps[spans[i].from], spans[i].offset);
+        if (spans[i].owner < 0)         /* the workspace of a step */
+            place_workspace(&plan->steps[-1 - spans[i].owner], spans[i].offset);
         else
             plan->tensor[spans[i].owner].data = (float *)((char *)plan->arena + spans[i].offset);
     }

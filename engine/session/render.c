@@ -64,7 +64,7 @@ static const float *prepare_norm(const gb_session *session, const gb_step *step,
     return args.workspace;
 }
 
-static void run_step(gb_session *session, gb_step *step) {
+static void run_step_on(const gb_cpu *cpu, gb_session *session, gb_step *step) {
     gb_plan *plan = session->plan;
     gb_node last = step->chain[step->nodes - 1];
     gb_epilogue epilogue, then, layer;
@@ -107,11 +107,15 @@ static void run_step(gb_session *session, gb_step *step) {
         args.epilogue = &epilogue;
     }
     if (step->cpu->device == session->cpu.device)
-        step->row->run(&session->cpu, &step->desc, &args);
+        step->row->run(cpu, &step->desc, &args);
     else
         gb_host_step_run(&session->cpu, step, &args, plan->scratch);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
+}
+
+static void run_step(gb_session *session, gb_step *step) {
+    run_step_on(&session->cpu, session, step);
 }
 
 static bool is_valid(const gb_session *session, gb_node node) {
@@ -176,31 +180,61 @@ static gb_status run_device_steps(gb_session *session, gb_error *err) {
     return status;
 }
 
+/* The marked steps of those that run side by side from step `from` on. */
+typedef struct side_job {
+    gb_session *session;
+    gb_cpu alone;               /* the processor with one worker */
+    int from;
+} side_job;
+
+static void run_beside(void *arg, int task, int worker) {
+    const side_job *job = arg;
+    gb_step *step = &job->session->plan->steps[job->from + task];
+    (void)worker;
+    if (step->run)
+        run_step_on(&job->alone, job->session, step);
+}
+
+static void run_side(gb_session *session, int from, int to) {
+    side_job job = {session, session->cpu, from};
+    job.alone.workers = 1;
+    if (from == to)
+        run_step(session, &session->plan->steps[from]);
+    else
+        session->cpu.parallel(session->cpu.pool, to - from + 1, run_beside, &job);
+}
+
 gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *err) {
     gb_plan *plan = session->plan;
     uint64_t macs = mark_steps(session, targets), done = 0;
-    gb_status status = GB_OK;
     if (session->cpu.device)
         return run_device_steps(session, err);
-    for (int s = 0; s < plan->count && !status; s++) {
-        gb_step *step = &plan->steps[s];
-        gb_node last = step->chain[step->nodes - 1];
-        if (!step->done)
-            step->seconds = 0;
-        if (!step->run)
-            continue;
-        if (gb_work_cancelled(&session->work)) {
-            status = gb_fail_cancelled(err);
-            break;
+    for (int from = 0, to; from < plan->count; from = to + 1) {
+        bool marked = false;
+        to = plan->steps[from].side_to;
+        for (int s = from; s <= to; s++) {
+            marked |= plan->steps[s].run;
+            if (!plan->steps[s].done)
+                plan->steps[s].seconds = 0;
         }
-        session->kept[last].signature = 0;
-        run_step(session, step);
-        finish_step(session, step);
-        done += step->macs;
-        if (session->progress)
-            session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
+        if (!marked)
+            continue;
+        if (gb_work_cancelled(&session->work))
+            return gb_fail_cancelled(err);
+        for (int s = from; s <= to; s++)
+            if (plan->steps[s].run)
+                session->kept[plan->steps[s].chain[plan->steps[s].nodes - 1]].signature = 0;
+        run_side(session, from, to);
+        for (int s = from; s <= to; s++) {
+            if (!plan->steps[s].run)
+                continue;
+            finish_step(session, &plan->steps[s]);
+            done += plan->steps[s].macs;
+            if (session->progress)
+                session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
+        }
     }
-    return status;
+    return GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ rendering */

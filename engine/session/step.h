@@ -38,6 +38,7 @@ typedef struct gb_step {
     const void *packed;
     size_t workspace;           /* offset in the arena; unused for host steps, which use the plan's `scratch` */
     uint64_t macs, bytes;
+    int side_from, side_to;     /* the steps that run side by side, this one among them (order.h) */
     bool run;                   /* marked to run in this render; afterwards: has run */
     bool done;                  /* gradient: has run in this render, and its output is still there */
     double seconds;

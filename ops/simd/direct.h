@@ -22,6 +22,20 @@ typedef struct direct_plan {
     size_t worker_floats;
 } direct_plan;
 
+/* The rows of a band with which the workers end earliest, if there are at least `least` bands. A task is one pass over a band, with
+ * `more` rows beside it; reading the weights takes about as long as two rows. */
+static int share_rows(int rows, int least, int passes, int more, int workers) {
+    int best = (rows + least - 1) / least;
+    int64_t time = INT64_MAX;
+    for (int bands = least; bands <= rows && bands <= least + 4 * workers; bands++) {
+        int band = (rows + bands - 1) / bands, count = (rows + band - 1) / band;
+        int64_t rounds = ((int64_t)count * passes - 1) / workers + 1;
+        if (rounds * (band + more + 2) < time)
+            time = rounds * (band + more + 2), best = band;
+    }
+    return best;
+}
+
 static direct_plan plan_direct(const gb_cpu *cpu, const gb_desc *d) {
     const gb_shape *in = &d->in[0];
     bool up = d->conv.up == 2;
@@ -37,7 +51,7 @@ static direct_plan plan_direct(const gb_cpu *cpu, const gb_desc *d) {
     size_t row_bytes = sizeof(float) * p.parts * p.row * p.width * VL;
     size_t limit = (up && cpu->l3 / 8 > cpu->l2 / 4 ? cpu->l3 / 8 : cpu->l2 / 4) / row_bytes;
     p.bands = limit < 1 ? p.rows : (int)((p.rows + limit - 1) / limit);
-    p.band = (p.rows + p.bands - 1) / p.bands;
+    p.band = share_rows(p.rows, p.bands, p.passes, up ? 2 : 0, cpu->workers);
     p.bands = (p.rows + p.band - 1) / p.band;
 
     p.lead = (size_t)p.row + 1;

@@ -44,29 +44,56 @@ typedef struct modulation_job {
     modulation m;
 } modulation_job;
 
+enum { DEMODULATED = 4 };               /* vectors of outputs at a time: each sum is one chain */
+
+static inline __attribute__((always_inline)) void demodulate_vectors(const float *q, const float *s, int cin, float *d,
+                                                                     const int vectors) {
+    vec sum[DEMODULATED];
+    for (int r = 0; r < vectors; r++)
+        sum[r] = vset1(1e-8f);
+    for (int i = 0; i < cin; i++)
+        for (int r = 0; r < vectors; r++)
+            sum[r] = vfma(vload(q + ((size_t)r * cin + i) * VL), vset1(s[i] * s[i]), sum[r]);
+    for (int r = 0; r < vectors; r++)
+        vstore(d + r * VL, vdiv(vset1(1.0f), vsqrt(sum[r])));
+}
+
 static void demodulate_block(void *arg, int task, int worker) {
     const modulation_job *job = arg;
-    int cin = job->d->in[0].c, blocks = vectors_of(job->d->conv.cout), n = task / blocks, ob = task % blocks;
-    const float *s = job->m.s + (size_t)n * VL * vectors_of(cin), *q = job->squares + (size_t)ob * cin * VL;
-    vec sum = vset1(1e-8f);
+    int cin = job->d->in[0].c, vectors = vectors_of(job->d->conv.cout), blocks = (vectors - 1) / DEMODULATED + 1;
+    int n = task / blocks, first = task % blocks * DEMODULATED;
+    const float *s = job->m.s + (size_t)n * VL * vectors_of(cin), *q = job->squares + (size_t)first * cin * VL;
+    float *d = job->m.d + ((size_t)n * vectors + first) * VL;
     (void)worker;
-    for (int i = 0; i < cin; i++)
-        sum = vfma(vload(q + (size_t)i * VL), vset1(s[i] * s[i]), sum);
-    vstore(job->m.d + ((size_t)n * blocks + ob) * VL, vdiv(vset1(1.0f), vsqrt(sum)));
+    if (first + DEMODULATED <= vectors)
+        demodulate_vectors(q, s, cin, d, DEMODULATED);
+    else
+        for (int r = 0; first + r < vectors; r++)
+            demodulate_vectors(q + (size_t)r * cin * VL, s, cin, d + r * VL, 1);
 }
+
+enum { FEW_SQUARES = 2048 };            /* vectors of Q that one worker reads in less time than it takes to wake the others */
 
 /* Computes both from the styles of this run. `at` has modulation_floats() floats. */
 static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *squares, float *at) {
     int cin = d->in[0].c, cin_padded = VL * vectors_of(cin);
     modulation m = {.s = at, .d = at + (size_t)d->out.n * cin_padded};
-    for (int n = 0; n < d->out.n; n++)
-        for (int i = 0; i < cin_padded; i++) {
-            float style = i < cin && d->conv.modulated ? gb_plane(args->in[1], n, i)[0] * d->conv.style_gain : 1.0f;
-            m.s[(size_t)n * cin_padded + i] = i < cin ? style : 0.0f;
-        }
+    for (int n = 0; n < d->out.n; n++) {
+        const float *styles = d->conv.modulated ? gb_plane(args->in[1], n, 0) : NULL;       /* vectors are planar */
+        float *s = m.s + (size_t)n * cin_padded;
+        for (int i = 0; i < cin; i++)
+            s[i] = styles ? styles[i] * d->conv.style_gain : 1.0f;
+        for (int i = cin; i < cin_padded; i++)
+            s[i] = 0.0f;
+    }
     if (d->conv.demodulate) {
         modulation_job job = {d, squares, m};
-        gb_parallel(cpu, d->out.n * vectors_of(d->conv.cout), demodulate_block, &job);
+        int tasks = d->out.n * ((vectors_of(d->conv.cout) - 1) / DEMODULATED + 1);
+        if ((size_t)d->out.n * vectors_of(d->conv.cout) * cin > FEW_SQUARES)
+            gb_parallel(cpu, tasks, demodulate_block, &job);
+        else
+            for (int task = 0; task < tasks; task++)
+                demodulate_block(&job, task, 0);
     } else {
         for (size_t i = 0; i < (size_t)d->out.n * VL * vectors_of(d->conv.cout); i++)
             m.d[i] = 1.0f;

@@ -3,8 +3,8 @@
  * 9/4 are exact, and the error over 512 channels is a third of that of the usual points 0, ±1, ±2, ∞.
  *
  * Tiles are processed in groups, so that transformed inputs V [36][cin][group] and products M [36][group][outputs of a
- * register tile] stay in the cache. If there are many groups, each worker takes one; if there are few (deep layers with
- * more weights than pixels), all workers share one group and divide its outputs. */
+ * register tile] stay in the cache. If there are many groups, each worker takes one; if there are few, and many weights
+ * (deep layers) or too few groups for the workers, all workers share one group and divide its outputs. */
 
 enum { ELEMENTS = 36, PATCH = 6, TILE = 4 };
 
@@ -18,6 +18,10 @@ typedef struct winograd_plan {
     size_t v_step, m_step;          /* operands of V and floats of M from one of the 36 elements to the next */
     size_t worker_floats;
 } winograd_plan;
+
+static size_t winograd_weight_floats(const gb_desc *d) {
+    return (size_t)ELEMENTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
+}
 
 static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     winograd_plan p = {.blocks = vectors_of(d->in[0].c)};
@@ -33,9 +37,16 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     size_t tile_bytes = sizeof(float) * ELEMENTS * p.width * VL;
     int limit = (int)(cpu->l2 * 2 / 3 / tile_bytes);    /* M and one element's weights fill the second-level cache */
     limit = limit > 96 ? 96 : limit < pixels ? pixels : limit / pixels * pixels;
-    p.shared = (p.tiles - 1) / limit + 1 < 4 * cpu->workers;
-    p.group = group_size(p.tiles, limit, pixels, p.shared ? 1 : cpu->workers);
+    bool few = (p.tiles - 1) / limit + 1 < 4 * cpu->workers;
+    p.group = group_size(p.tiles, limit, pixels, cpu->workers);
     p.groups = (p.tiles - 1) / p.group + 1;
+    int64_t apart = (int64_t)((p.groups - 1) / cpu->workers + 1) * p.group * p.passes;
+    int64_t together = (int64_t)((p.passes - 1) / cpu->workers + 1) * p.tiles;
+    p.shared = few && (together < apart || sizeof(float) * winograd_weight_floats(d) > cpu->l2 / 2);
+    if (p.shared) {
+        p.group = group_size(p.tiles, limit, pixels, 1);
+        p.groups = (p.tiles - 1) / p.group + 1;
+    }
 
     /* Strides that are multiples of 4096 bytes would put all 36 elements into the same few cache lines. */
     p.v_step = (size_t)p.blocks * p.group * VL + 80 * PAIR;
@@ -51,10 +62,6 @@ static size_t winograd_workspace(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 /* ------------------------------------------------------------------------------------------------ weights */
-
-static size_t winograd_weight_floats(const gb_desc *d) {
-    return (size_t)ELEMENTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
-}
 
 static size_t winograd_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
