@@ -314,7 +314,7 @@ static int run(int argc, char **argv) {
     inspection i = {operands[0], &set, gbw || set.classes || set.model || set.dot};
     if (!i.model && set.verify)
         state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one", operands[0]);
-    else if (set.no_sandbox || (i.model && !gbw))       /* a checkpoint is converted in a sandbox of its own */
+    else if (set.no_sandbox || !SANDBOX_HAS_PROCESSES || (i.model && !gbw))       /* a checkpoint is converted in a sandbox of its own */
         inspect(&i, -1, &err);
     else
         inspect_safely(&i, &err);

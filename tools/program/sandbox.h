@@ -12,6 +12,13 @@
 
 enum { SANDBOX_FILES = 4 };
 
+/* WebAssembly has no processes: a module reads the file itself, and what runs the module confines it. */
+#ifdef __EMSCRIPTEN__
+enum { SANDBOX_HAS_PROCESSES = 0 };
+#else
+enum { SANDBOX_HAS_PROCESSES = 1 };
+#endif
+
 typedef struct sandbox {
     const char *readable[SANDBOX_FILES];    /* files that may be opened for reading; those that do not exist are left out */
     uint64_t memory;                        /* bytes of data that the process may have; 0: no limit */
