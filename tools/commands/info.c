@@ -1,7 +1,6 @@
 /* ganbend info: prints the contents of a file: metadata and nodes of a .gbw, arrays and plain values of any checkpoint,
  * even if its network is not supported. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,8 +296,7 @@ static gb_status inspect_safely(inspection *i, gb_error *err) {
     sandbox_child child;
     if (sandbox_start(&box, inspect, i, &child, err)) return err->status;
     sandbox_finish(&child, err);
-    /* It wrote to this program's standard output, whose reader (head, less) has gone: end as if it had been this process. */
-    if (child.signal == SIGPIPE) raise(SIGPIPE);
+    sandbox_end_alike(&child);
     return err->status;
 }
 

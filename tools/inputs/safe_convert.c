@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "tools/program/host.h"
 #include "tools/program/sandbox.h"
@@ -22,8 +21,8 @@ typedef struct conversion {
 
 static gb_status convert(void *arg, int out, gb_error *err) {
     const conversion *c = arg;
-    char pipe[48];
-    snprintf(pipe, sizeof pipe, "/proc/self/fd/%d", out);
+    char pipe[SANDBOX_PATH];
+    sandbox_output_path(out, pipe);
     return convert_here(c->in, pipe, c->how, err);
 }
 
@@ -53,9 +52,8 @@ static void tell_written(void *arg, double share) {
 
 static gb_status convert_here_watched(const char *in, const char *out, const gb_convert_options *how, watched *w, gb_error *err) {
     gb_convert_options o = *how;
-    struct stat info;
     if (w->written) {
-        w->bytes = stat(in, &info) == 0 ? (uint64_t)info.st_size : 0;
+        w->bytes = (uint64_t)host_file_bytes(in);
         o.progress = tell_written;
         o.progress_arg = w;
     }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "platform/files.h"
+
 /* Writes text with escapes for the characters that groff would replace, so that it can be copied from the page. `start`:
  * the text starts an input line, where a period would be a request. */
 static void put_text(FILE *to, const char *text, size_t length, bool start) {
