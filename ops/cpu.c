@@ -36,7 +36,7 @@ const gb_isa gb_isas[] = {
     {"neon", GB_RANK_NEON, 4, NULL, gb_neon_burst, gb_neon_rows, false, NULL},
 #endif
 #ifdef GB_WITH_WASM
-    {"wasm", GB_RANK_WASM, 4, NULL, gb_wasm_burst, gb_wasm_rows, false},
+    {"wasm", GB_RANK_WASM, 4, NULL, gb_wasm_burst, gb_wasm_rows, false, NULL},
 #endif
     {0},
 };
