@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds zlib, libpng, jansson and libyaml as static libraries for any compiler, from the sources of this machine's packages,
+# Builds zlib, libpng, jansson, libyaml and cmocka as static libraries for any compiler, from the sources of this machine's packages,
 # without their configure scripts. Needs Debian's or Ubuntu's package servers and dpkg-dev.
 # Usage, from the repository root: CC=emcc AR=emar CFLAGS=-pthread sh tools/scripts/libraries.sh PREFIX LIBRARY...
 # What is already there for the same compiler and options is kept.
@@ -14,9 +14,9 @@ echo "$key" >"$prefix/made_for"
 
 missing=
 for library in "$@"; do
-    case $library in zlib) file=libz ;; libpng) file=libpng ;; jansson) file=libjansson ;; libyaml) file=libyaml ;;
+    case $library in zlib) file=libz ;; libpng) file=libpng ;; jansson) file=libjansson ;; libyaml) file=libyaml ;; cmocka) file=libcmocka ;;
     *)
-        echo "libraries.sh: unknown library '$library'; expected zlib, libpng, jansson or libyaml" >&2
+        echo "libraries.sh: unknown library '$library'; expected zlib, libpng, jansson, libyaml or cmocka" >&2
         exit 2
         ;;
     esac
@@ -124,6 +124,11 @@ END
         cp include/yaml.h "$prefix/include"
         archive_of libyaml.a -DHAVE_CONFIG_H -DYAML_DECLARE_STATIC -I src -- src/*.c
         package yaml-0.1 yaml "$version" -lyaml
+        ;;
+    cmocka)
+        cp include/cmocka*.h "$prefix/include"
+        archive_of libcmocka.a -I include -- src/cmocka.c
+        package cmocka cmocka "$(sed -n 's/^project(cmocka VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)" -lcmocka
         ;;
     esac
 done

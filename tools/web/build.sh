@@ -35,12 +35,14 @@ out=$(realpath -m "$out")
 # With -pthread, since objects without cannot be linked with threads; with it they can be linked either way.
 CC=emcc AR=emar CFLAGS="-O2 -pthread" sh tools/scripts/libraries.sh "$out/libraries" zlib libpng jansson libyaml
 
-export EM_PKG_CONFIG_PATH="$out/libraries/lib/pkgconfig"
+# The first for emcmake, the second for a configuration that changed files cause.
+export EM_PKG_CONFIG_PATH="$out/libraries/lib/pkgconfig" PKG_CONFIG_LIBDIR="$out/libraries/lib/pkgconfig"
 launcher=
 command -v ccache >/dev/null && launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
 # shellcheck disable=SC2086  # an option or none
-emcmake cmake -S . -B "$out" -DCMAKE_BUILD_TYPE=Release -DGANBEND_WERROR=ON -DGANBEND_CUDA=OFF -DGANBEND_OPENBLAS=OFF \
-    -DGANBEND_CAIRO=OFF -DGANBEND_STUDIO=OFF -DGANBEND_TESTS=OFF $launcher \
+emcmake cmake -S . -B "$out" -DCMAKE_BUILD_TYPE=Release -DGANBEND_WERROR=ON -DGANBEND_HARDENING=OFF -DGANBEND_CUDA=OFF \
+    -DGANBEND_OPENBLAS=OFF -DGANBEND_CAIRO=OFF -DGANBEND_STUDIO=OFF -DGANBEND_TESTS=OFF $launcher \
     -DZLIB_LIBRARY="$out/libraries/lib/libz.a" -DZLIB_INCLUDE_DIR="$out/libraries/include" \
-    -DPNG_LIBRARY="$out/libraries/lib/libpng.a" -DPNG_PNG_INCLUDE_DIR="$out/libraries/include"
-emcmake cmake --build "$out" -j "$(nproc)" ${1:+--target "$@"}
+    -DPNG_LIBRARY="$out/libraries/lib/libpng.a" -DPNG_PNG_INCLUDE_DIR="$out/libraries/include" \
+    -DCMAKE_EXE_LINKER_FLAGS="-L$out/libraries/lib"
+cmake --build "$out" -j "$(nproc)" ${1:+--target "$@"}
