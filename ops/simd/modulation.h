@@ -53,7 +53,7 @@ static inline __attribute__((always_inline)) void demodulate_vectors(const float
         sum[r] = vset1(1e-8f);
     for (int i = 0; i < cin; i++)
         for (int r = 0; r < vectors; r++)
-            sum[r] = vfma(vload(q + ((size_t)r * cin + i) * VL), vset1(s[i] * s[i]), sum[r]);
+            sum[r] = vmadd(vload(q + ((size_t)r * cin + i) * VL), vset1(s[i] * s[i]), sum[r]);
     for (int r = 0; r < vectors; r++)
         vstore(d + r * VL, vdiv(vset1(1.0f), vsqrt(sum[r])));
 }
