@@ -29,6 +29,9 @@ const gb_isa gb_isas[] = {
 #ifdef GB_WITH_AVX512BF16
     {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, gb_avx512bf16_rows, true},
 #endif
+#ifdef GB_WITH_AMX
+    {"amx", GB_RANK_AMX, 16, gb_x86_has_amx, gb_avx512_burst, gb_amx_rows, false},
+#endif
 #ifdef GB_WITH_NEON
     {"neon", GB_RANK_NEON, 4, NULL, gb_neon_burst, gb_neon_rows, false},
 #endif
