@@ -36,6 +36,8 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     p.tiles_x = (d->in[0].w + TILE - 1) / TILE;
     p.tiles = d->in[0].n * p.tiles_y * p.tiles_x;
     p.width = tile_width(vectors);
+    while (d->conv.wanted && p.width > 1 && d->conv.wanted <= p.width / 2 * VL)
+        p.width /= 2;
     p.passes = vectors / p.width;
     p.wanted = d->conv.wanted ? (d->conv.wanted - 1) / (p.width * VL) + 1 : p.passes;
 
@@ -352,7 +354,7 @@ static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 static bool winograd_pays(const gb_desc *d) {
-    return multiply_pays(d, 128, 128, 32);
+    return multiply_pays(d, 128, d->conv.wanted ? INT_MAX : 128, 32);
 }
 
 static const gb_op_row row_winograd = {

@@ -154,7 +154,7 @@ static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed)
         {"LPIPS layer", {.op = GB_OP_WEIGHTED_L2, .inputs = 2, .in = {{1, 64, 128, 128, 1}, {1, 64, 128, 128, 1}}}},
         {"3x3 at 16x16", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 16, 16, 1}},
                           .conv = {.cout = 96, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
-        {"3x3 at 64x64", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 128, 64, 64, 1}},
+        {"3x3 at 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 128, 32, 32, 1}},
                           .conv = {.cout = 128, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
         {"3x3 at 8x8", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 8, 8, 1}},
                         .conv = {.cout = 256, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
