@@ -116,9 +116,8 @@ typedef struct gb_context_options {
     const char *isa;        /* "plain", "avx2", "avx512", …; NULL = $GANBEND_ISA, or the best available */
     const char *device;     /* "cpu", "cuda", or "auto" (a GPU if one can be used, otherwise the CPU); NULL =
                              * $GANBEND_DEVICE, or "cpu" */
-    const char *precision;  /* GPU: "half", "tf32", "fp32". CPU: "fp32", or "bf16" for previews (convolutions multiply in
-                             * bfloat16; needs AVX512-BF16). NULL = $GANBEND_PRECISION, or "half" on a GPU and "fp32" on a
-                             * CPU */
+    const char *precision;  /* GPU: "half", "tf32", "fp32". CPU: "fp32", or "bf16" for previews: convolutions multiply in
+                             * bfloat16 (AMX or AVX512-BF16). NULL = $GANBEND_PRECISION, or "half" on a GPU, "fp32" on a CPU */
     const gb_allocator *allocator;      /* copied; NULL = aligned memory of the C library */
     /* Called with one line without a newline, from any thread that uses the context; may be NULL. */
     void (*log)(void *arg, gb_log_level level, const char *line);
@@ -382,8 +381,7 @@ typedef struct gb_model gb_model;
 /* Opens a .gbw by mapping it. The file must not shrink while the model is open: the system ends a program that reads
  * mapped bytes which are no longer there (SIGBUS). */
 GB_API gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err);
-/* The same from a copy of the file in memory, which the model owns: the file may change, shrink or go. Takes the file's
- * size of memory until the model is closed. */
+/* The same from a copy of the file in memory, kept until the model is closed: the file may change, shrink or go. */
 GB_API gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err);
 /* The same from memory, which must outlive the model. `name` is used in messages. */
 GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,
@@ -493,6 +491,10 @@ typedef struct gb_session_options {
 GB_API gb_status gb_session_new(gb_model *model, const gb_session_options *options, gb_session **session, gb_error *err);
 GB_API void gb_session_free(gb_session *session);
 
+/* The precision of the next renders: "fp32", or "bf16" for previews on a CPU that has it; NULL = the context's. Boundaries kept
+ * in full precision serve both. The buffers of both stay until the bends change. Not on a GPU, and not for gradients. */
+GB_API gb_status gb_session_set_precision(gb_session *session, const char *precision, gb_error *err);
+
 /* The changes below take effect at the next render. Several form a transaction between gb_session_begin() and either
  * gb_session_commit(), which keeps all of them, or gb_session_rollback(), which undoes all of them. */
 GB_API gb_status gb_session_begin(gb_session *session, gb_error *err);
@@ -593,8 +595,7 @@ typedef struct gb_bend_options {
     int grid;               /* PAINT with vectors[0]: 0 = everywhere, k = k×k blocks with one pixel between them */
     const int16_t *mask;    /* PAINT: [mask_h, mask_w] vector indices, negative = keep; resized to the layer */
     int mask_h, mask_w;
-    bool anywhere;          /* PAINT with a mask: what it paints is moved, as a whole, to a place of the layer drawn from `seed`; see
-                             * gb_session_redraw() */
+    bool anywhere;          /* PAINT with a mask: moves what it paints to a place drawn from `seed`; see gb_session_redraw() */
     float factor;           /* NOISE: multiplies the strength */
     bool reseed;            /* NOISE: draw the maps from `seed` + sample */
     uint64_t seed;          /* NOISE; PAINT; STYLE: of the z, the same for every sample, drawn as gb_session_seed() does */
@@ -729,8 +730,7 @@ GB_API gb_status gb_session_preview(gb_session *session, int height, float *imag
 GB_API gb_status gb_session_render_rgb(gb_session *session, uint8_t *rgb, gb_error *err);
 /* The same with the network's own channels, 1, 3 or 4: [batch, H, W, C]. */
 GB_API gb_status gb_session_render_pixels(gb_session *session, uint8_t *pixels, gb_error *err);
-/* Converts pixels [height, width, channels] of 1, 3 or 4 channels to [height, width, 3], as gb_session_render_rgb() shows
- * them. */
+/* Converts pixels [height, width, 1, 3 or 4 channels] to [height, width, 3], as gb_session_render_rgb() shows them. */
 GB_API void gb_pixels_to_rgb(const uint8_t *pixels, int channels, int height, int width, uint8_t *rgb);
 
 typedef enum gb_pixel_order {

@@ -16,24 +16,27 @@ static float plain_burst(int rounds) {
 }
 
 const gb_isa gb_isas[] = {
-    {"plain", GB_RANK_PLAIN, 1, NULL, plain_burst, NULL, false},
+    {"plain", GB_RANK_PLAIN, 1, NULL, plain_burst, NULL, false, NULL},
 #ifdef GB_WITH_OPENBLAS
-    {"openblas", GB_RANK_OPENBLAS, 1, NULL, plain_burst, gb_openblas_rows, false},
+    {"openblas", GB_RANK_OPENBLAS, 1, NULL, plain_burst, gb_openblas_rows, false, NULL},
 #endif
 #ifdef GB_WITH_AVX2
-    {"avx2", GB_RANK_AVX2, 8, gb_x86_has_avx2, gb_avx2_burst, gb_avx2_rows, false},
+    {"avx2", GB_RANK_AVX2, 8, gb_x86_has_avx2, gb_avx2_burst, gb_avx2_rows, false, NULL},
 #endif
 #ifdef GB_WITH_AVX512
-    {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst, gb_avx512_rows, false},
+    {"avx512", GB_RANK_AVX512, 16, gb_x86_has_avx512, gb_avx512_burst, gb_avx512_rows, false, NULL},
 #endif
 #ifdef GB_WITH_AVX512BF16
-    {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, gb_avx512bf16_rows, true},
+    {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, gb_avx512bf16_rows, true, NULL},
 #endif
 #ifdef GB_WITH_AMX
-    {"amx", GB_RANK_AMX, 16, gb_x86_has_amx, gb_avx512_burst, gb_amx_rows, false},
+    {"amx", GB_RANK_AMX, 16, gb_x86_has_amx, gb_avx512_burst, gb_amx_rows, false, gb_x86_enable_amx},
+#endif
+#ifdef GB_WITH_AMXBF16
+    {"amxbf16", GB_RANK_AMXBF16, 16, gb_x86_has_amx, gb_amxbf16_burst, gb_amxbf16_rows, true, gb_x86_enable_amx},
 #endif
 #ifdef GB_WITH_NEON
-    {"neon", GB_RANK_NEON, 4, NULL, gb_neon_burst, gb_neon_rows, false},
+    {"neon", GB_RANK_NEON, 4, NULL, gb_neon_burst, gb_neon_rows, false, NULL},
 #endif
     {0},
 };
@@ -48,11 +51,15 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
             continue;
         if (names && used < names_size)
             used += (size_t)snprintf(names + used, names_size - used, "%s%s", used ? ", " : "", isa->name);
-        if (wanted ? strcmp(wanted, isa->name) != 0 : isa->only_by_name)
+        if (wanted && strcmp(wanted, "bf16") != 0 ? strcmp(wanted, isa->name) != 0 : isa->bf16 != (wanted != NULL))
+            continue;
+        if (isa->enable && !isa->enable())
             continue;
         cpu->isa = isa->name;
         cpu->rank = isa->rank;
         cpu->vector = isa->vector;
+        cpu->bf16 = isa->bf16;
+        cpu->amx = isa->enable != NULL;
         found = true;
     }
     cpu->l1 = 32 << 10, cpu->l2 = 512 << 10, cpu->l3 = 8 << 20;

@@ -115,6 +115,7 @@
 #define gb_op_resize gb_op_resize_double
 #define gb_op_resize_grad gb_op_resize_grad_double
 #define gb_op_row_at gb_op_row_at_double
+#define gb_op_row_is_bf16 gb_op_row_is_bf16_double
 #define gb_op_scores gb_op_scores_double
 #define gb_op_select gb_op_select_double
 #define gb_op_select_grad gb_op_select_grad_double

@@ -35,6 +35,8 @@ typedef struct gb_cpu {
     const char *isa;        /* "plain", "avx2", "avx512", "neon": its rows are used where they support a use */
     int rank;               /* 0 for plain, higher for faster instruction sets */
     int vector;             /* floats of a register: the channel block of feature maps (1 for plain) */
+    bool bf16;              /* convolutions multiply in bfloat16 */
+    bool amx;               /* the system has given this process the tiles of AMX */
     size_t l1, l2, l3;      /* data caches in bytes: per core, per core, of all cores together */
     int workers;            /* threads that parallel() uses, at least 1; results never depend on it */
     /* Runs task(arg, i, worker) for i in [0, tasks), worker in [0, workers), and returns when all are done. */
@@ -47,8 +49,9 @@ typedef struct gb_cpu {
     struct gb_stream *stream;       /* the running session's */
 } gb_cpu;
 
-/* Fills isa, rank, vector and cache sizes. `wanted` names an instruction set; NULL chooses the best. Returns false if
- * this processor or build does not have it; `names` (may be NULL) lists those it has. */
+/* Fills isa, rank, vector, bf16 and cache sizes. `wanted` names an instruction set; NULL chooses the best of full precision,
+ * "bf16" the best that multiplies in bfloat16. Returns false if this processor or build does not have it; `names` (may be NULL)
+ * lists those it has. */
 bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_size);
 
 /* Runs a loop of nothing but multiply-adds on every worker and returns their number; timing it gives the peak rate. */
@@ -298,6 +301,8 @@ uint64_t gb_op_macs(const gb_desc *d);
 
 /* The best row for this use. The host has at least the plain one; NULL if a device has none. */
 const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d);
+/* Whether the row multiplies in bfloat16. */
+bool gb_op_row_is_bf16(const gb_op_row *row);
 /* The host's rows one by one, the plain ones first; NULL past the last. */
 const gb_op_row *gb_op_row_at(size_t i);
 

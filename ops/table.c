@@ -31,9 +31,16 @@ const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d) {
         return better(cpu, d, cpu->device->rows, NULL);
     const gb_op_row *best = &gb_ops[d->op]->plain;
     for (const gb_isa *isa = gb_isas; isa->name; isa++)
-        if (isa->rows && isa->rank <= cpu->rank && (!isa->only_by_name || isa->rank == cpu->rank))
+        if (isa->rows && isa->rank <= cpu->rank && (!isa->bf16 || cpu->bf16) && (!isa->enable || cpu->amx))
             best = better(cpu, d, isa->rows, best);
     return best;
+}
+
+bool gb_op_row_is_bf16(const gb_op_row *row) {
+    for (const gb_isa *isa = gb_isas; isa->name; isa++)
+        if (isa->bf16 && isa->rank == row->rank)
+            return true;
+    return false;
 }
 
 const gb_op_row *gb_op_row_at(size_t i) {

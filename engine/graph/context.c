@@ -13,8 +13,6 @@
 #include "engine/base/options.h"
 #include "engine/base/platform.h"
 
-#define BF16_ISA "avx512bf16"           /* the rows that multiply in bfloat16 */
-
 enum { MAX_THREADS = 1024 };
 
 const char *gb_version(void) {
@@ -96,7 +94,7 @@ gb_status gb_context_new(const gb_context_options *given, gb_context **out, gb_e
     const char *device = options.device ? options.device : environment("GANBEND_DEVICE");
     const char *precision = options.precision ? options.precision : environment("GANBEND_PRECISION");
     if (precision && !strcmp(precision, "bf16")) {
-        isa = BF16_ISA;
+        isa = precision;
         asked_by = "precision bf16: ";
     } else if (!isa) {
         isa = environment("GANBEND_ISA");
@@ -164,7 +162,7 @@ const char *gb_context_device(const gb_context *context) {
 const char *gb_context_precision(const gb_context *context) {
     if (context->device)
         return context->device->precision;
-    return strcmp(context->cpu.isa, BF16_ISA) ? "fp32" : "bf16";
+    return context->cpu.bf16 ? "bf16" : "fp32";
 }
 
 const char *gb_context_fallback_reason(const gb_context *context) {

@@ -358,7 +358,8 @@ gb_status gb_weights_pack(gb_weights *weights, gb_own_weights *own, const gb_gra
         *packed = floats;
         return found;
     }
-    gb_packing from = {.node = node->name, .row = row, .cpu = cpu, .transform = node->transform,
+    /* What is packed does not depend on the precision or instruction set of the processor, only on the row. */
+    gb_packing from = {.node = node->name, .row = row, .cpu = cpu->device ? cpu : &weights->context->cpu, .transform = node->transform,
                        .gain = node->weight_gain, .desc = *desc, .size = row->packed_size(cpu, desc)};
     bool mine = false;
     for (int i = 0; i < GB_MAX_WEIGHTS && (from.weight[i] = node->weight[i]); i++)

@@ -181,7 +181,7 @@ gb_status gb_session_read(gb_session *session, gb_node node, float *out, gb_erro
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no node %d in this network", node);
     const gb_graph_node *n = &session->graph->nodes[node];
     gb_node value = session->bent->value[node];
-    if (!session->rendered || !(session->cut[value] & GB_CUT_TAP))
+    if (!session->rendered || !(session->plan->cut[value] & GB_CUT_TAP))
         return gb_fail(err, GB_BAD_ARGUMENT, "'%s' was not tapped in the last render", n->name);
     return gb_session_read_value(session, value, out, err);
 }

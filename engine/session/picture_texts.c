@@ -184,7 +184,7 @@ gb_status gb_picture_texts_of(const gb_session *session, gb_picture_texts *texts
     texts->list[0] = (gb_text){"Software", texts->software};
     texts->list[1] = (gb_text){"Model checksum", texts->checksum};
     texts->list[2] = (gb_text){"Settings", t.bytes + (*t.bytes == ' ')};
-    texts->list[3] = (gb_text){"Instruction set", session->model->context->processor->isa};
+    texts->list[3] = (gb_text){"Instruction set", gb_session_processor(session)->isa};
     if (latent.bytes)
         texts->list[texts->count++] = (gb_text){"Latent", latent.bytes};
     return GB_OK;

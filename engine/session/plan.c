@@ -266,6 +266,17 @@ static void count_traffic(planner *m, gb_step *step) {
     m->plan->macs += step->macs;
 }
 
+/* Marks the output of a step that multiplies in bfloat16, or reads what such a step has written. */
+static void mark_rough(planner *m, const gb_step *step) {
+    bool rough = gb_op_row_is_bf16(step->row);
+    for (int i = 0; i < step->nodes; i++) {
+        const gb_graph_node *node = &m->graph->nodes[step->chain[i]];
+        for (int k = 0; k < node->inputs; k++)
+            rough |= m->plan->rough[node->input[k]];
+    }
+    m->plan->rough[step->chain[step->nodes - 1]] = rough;
+}
+
 static gb_status list_sources(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
     int count = 0;
@@ -305,6 +316,7 @@ static gb_status make_steps(planner *m, gb_error *err) {
     for (int s = 0; s < plan->count; s++) {
         plan->step_of[plan->steps[s].chain[plan->steps[s].nodes - 1]] = s;
         count_traffic(m, &plan->steps[s]);
+        mark_rough(m, &plan->steps[s]);
     }
     return GB_OK;
 }
@@ -472,7 +484,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     const gb_graph *graph = request->graph;
     size_t nodes = (size_t)graph->count;
     gb_plan *plan = calloc(1, sizeof *plan);
-    planner m = {.request = request, .graph = graph, .cpu = request->model->context->processor, .plan = plan};
+    planner m = {.request = request, .graph = graph, .cpu = request->cpu, .plan = plan};
     gb_status status = GB_OK;
     m.absorbed = calloc(nodes, sizeof *m.absorbed);
     m.uses = calloc(nodes, sizeof *m.uses);
@@ -487,10 +499,14 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->tensor = calloc(nodes, sizeof *plan->tensor);
         plan->keep = calloc(nodes, sizeof *plan->keep);
         plan->read = calloc(nodes, sizeof *plan->read);
+        plan->rough = calloc(nodes, sizeof *plan->rough);
+        plan->cut = malloc(nodes * sizeof *plan->cut);
     }
-    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !m.absorbed ||
-        !m.uses || !m.user || !m.last_read)
+    if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->rough || !plan->cut ||
+        !m.absorbed || !m.uses || !m.user || !m.last_read)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
+    if (!status)
+        memcpy(plan->cut, request->cut, nodes * sizeof *plan->cut);
     if (!status)
         status = make_steps(&m, err);
     gb_weights_end_packing(&request->model->weights);
@@ -519,6 +535,8 @@ void gb_plan_free(gb_plan *plan) {
     free(plan->tensor);
     free(plan->keep);
     free(plan->read);
+    free(plan->rough);
+    free(plan->cut);
     for (int i = 0; i < plan->source_count; i++)
         gb_shared_value_release(plan->held[i]);
     free(plan->sources);

@@ -17,7 +17,8 @@ typedef struct gb_plan_source {
 typedef struct gb_kept {
     float *data;
     size_t floats;
-    uint64_t signature;         /* hash of everything from which the data was computed; 0 = not valid */
+    uint64_t signature;         /* hash of everything from which the data was computed, its precision included; 0 = not
+                                 * valid */
 } gb_kept;
 
 /* Reasons to cut at a node: its output must exist in memory, so that no later node can fuse with it. */
@@ -42,6 +43,8 @@ typedef struct gb_plan {
     gb_tensor *tensor;          /* per node: shape; data if the boundary exists (for sources set by the session) */
     bool *read;                 /* per node: observed, or read by a step */
     bool *keep;                 /* per node: the boundary is in gb_kept */
+    bool *rough;                /* per node: it depends on products in bfloat16 */
+    unsigned char *cut;         /* per node, GB_CUT_*: what it was made for */
     gb_plan_source *sources;    /* those that the plan reads */
     int source_count;
     gb_shared_value **held;     /* per source: the retained value to which `tensor` points, or NULL */
@@ -54,6 +57,7 @@ typedef struct gb_plan {
 typedef struct gb_plan_request {
     gb_model *model;
     gb_own_weights *own;        /* the session's */
+    const gb_cpu *cpu;          /* the processor in the precision that is wanted; outlives the plan */
     const gb_graph *graph;      /* the bent graph; `base` of its nodes is the node of the model */
     int batch;
     gb_purpose purpose;

@@ -114,25 +114,7 @@ static gb_status update_plan(gb_session *session, unsigned targets, gb_error *er
         session->wanted[graph->output] |= GB_CUT_IMAGE;
     if (session->preview != GB_NO_NODE)
         session->wanted[session->bent->value[session->preview]] |= GB_CUT_PREVIEW;
-    if (session->plan && !session->weights_grown && !memcmp(session->cut, session->wanted, (size_t)graph->count))
-        return GB_OK;
-
-    const gb_session_options *o = &session->options;
-    gb_plan_request request = {session->model, &session->weights, graph, o->batch, o->purpose, o->keep_bytes, session->wanted,
-                               &session->work};
-    gb_plan *plan = NULL;
-    /* The old arena is freed first, because two at once would double the peak memory. */
-    gb_plan_free(session->plan);
-    session->plan = NULL;
-    gb_status status = gb_plan_new(&request, session->kept, &plan, err);
-    if (status)
-        return status;
-    session->plan = plan;
-    session->weights_grown = false;
-    gb_log(session->model->context, GB_LOG_DEBUG, "planned %d steps for %d nodes, batch %d: buffers of %zu KB, %zu KB kept",
-           plan->count, graph->count, o->batch, plan->arena_bytes >> 10, plan->kept_bytes >> 10);
-    memcpy(session->cut, session->wanted, (size_t)graph->count);
-    return GB_OK;
+    return gb_session_choose_plan(session, err);
 }
 
 /* Packs weights again that have changed. Steps of a device that still read them are waited for. */

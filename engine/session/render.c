@@ -118,7 +118,7 @@ static bool is_valid(const gb_session *session, gb_node node) {
     const gb_plan *plan = session->plan;
     if (plan->step_of[node] >= 0 && plan->steps[plan->step_of[node]].done)
         return true;
-    return plan->keep[node] && session->kept[node].signature == session->signature[node];
+    return plan->keep[node] && gb_session_kept_is_valid(session, node);
 }
 
 /* Marks the steps that must run, backwards from the boundaries cut for one of `targets`: those whose output is needed
@@ -129,7 +129,7 @@ static uint64_t mark_steps(gb_session *session, unsigned targets) {
     for (int s = 0; s < plan->count; s++)
         plan->steps[s].run = false;
     for (gb_node i = 0; i < session->bent->graph.count; i++)
-        if ((session->cut[i] & targets) && plan->step_of[i] >= 0 && !is_valid(session, i))
+        if ((plan->cut[i] & targets) && plan->step_of[i] >= 0 && !is_valid(session, i))
             plan->steps[plan->step_of[i]].run = true;
     for (int s = plan->count - 1; s >= 0; s--) {
         const gb_step *step = &plan->steps[s];
@@ -151,7 +151,7 @@ static uint64_t mark_steps(gb_session *session, unsigned targets) {
 /* Records that a step has written its output. */
 static void finish_step(gb_session *session, gb_step *step) {
     gb_node last = step->chain[step->nodes - 1];
-    session->kept[last].signature = session->plan->keep[last] ? session->signature[last] : 0;
+    session->kept[last].signature = session->plan->keep[last] ? gb_session_kept_signature(session, last) : 0;
     step->done = session->options.purpose == GB_GRADIENT;
     session->nodes_run += step->nodes;
     session->steps_run++;

@@ -13,7 +13,6 @@
 /* ------------------------------------------------------------------------------------------------ the bent graph */
 
 static void free_node_state(gb_session *session) {
-    free(session->cut);
     free(session->wanted);
     free(session->before_edit);
     free(session->kept);
@@ -51,13 +50,12 @@ static gb_node find_id(const id_index *index, const gb_graph *graph, uint64_t id
 /* Moves the session's state per node to the nodes with the same id in another graph; frees the rest. */
 static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
     size_t nodes = (size_t)to->graph.count;
-    unsigned char *cut = calloc(nodes, sizeof *cut), *wanted = calloc(nodes, sizeof *wanted);
+    unsigned char *wanted = calloc(nodes, sizeof *wanted);
     bool *before_edit = calloc(nodes, sizeof *before_edit);
     gb_kept *kept = calloc(nodes, sizeof *kept);
     uint64_t *signature = calloc(nodes, sizeof *signature), *last_signature = calloc(nodes, sizeof *last_signature);
     id_index index = {0};
-    if (!cut || !wanted || !before_edit || !kept || !signature || !last_signature || !index_ids(&index, &to->graph)) {
-        free(cut);
+    if (!wanted || !before_edit || !kept || !signature || !last_signature || !index_ids(&index, &to->graph)) {
         free(wanted);
         free(before_edit);
         free(kept);
@@ -79,7 +77,6 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
     }
     free(index.slots);
     free_node_state(session);
-    session->cut = cut;
     session->wanted = wanted;
     session->before_edit = before_edit;
     session->kept = kept;
@@ -122,8 +119,7 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
             gb_bent_free(bent);
             return status;
         }
-        gb_plan_free(session->plan);
-        session->plan = NULL;
+        gb_session_forget_plans(session);
     }
     session->rendered = session->has_gradients = false;
     gb_bent_free(session->bent);
@@ -192,7 +188,7 @@ void gb_session_free(gb_session *session) {
     gb_settings_free(&session->before, session->graph);
     if (session->cpu.stream)
         session->cpu.device->stream_free(session->cpu.stream);        /* waits until its steps have finished */
-    gb_plan_free(session->plan);
+    gb_session_forget_plans(session);
     gb_own_weights_free(&session->weights, session->model->context->processor);
     for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
         gb_memory_free(&session->cpu, session->kept[i].data);

@@ -34,6 +34,8 @@ struct gb_session {
     gb_model *model;
     uint64_t number;            /* unique in the context: a later session may be at the same address */
     gb_cpu cpu;                 /* the processor that it runs on; with its stream if that is a device */
+    gb_cpu other;               /* the host in the other precision than the context's; `isa` is NULL until it is asked for */
+    bool in_other;              /* the next render is in that precision */
     const gb_graph *graph;
     gb_session_options options;
     gb_settings now, before;    /* `before` is valid inside a transaction */
@@ -43,7 +45,7 @@ struct gb_session {
     gb_bend last_bend;
     gb_bent *bent;              /* the bent graph; "per node" below means its nodes */
     gb_plan *plan;
-    unsigned char *cut;         /* per node: GB_CUT_* of the plan */
+    gb_plan *spare;             /* in the other precision, with the same boundaries kept; or NULL */
     unsigned char *wanted;      /* per node: GB_CUT_* of the next plan */
     bool *before_edit;          /* per node: the input of a node whose parameters are being edited */
     gb_kept *kept;              /* per node */
@@ -77,6 +79,16 @@ gb_status gb_session_end_call(gb_session *session, gb_status status);
 
 /* Brings session->bent up to date with the settings. The plan is kept if only parameters of bends changed. */
 gb_status gb_session_update_bent(gb_session *session, gb_error *err);
+
+/* precision.c: the processor in the precision of the next render; whether a boundary that is kept is valid for the plan; and
+ * its signature when the plan has computed it. */
+const gb_cpu *gb_session_processor(const gb_session *session);
+bool gb_session_kept_is_valid(const gb_session *session, gb_node node);
+uint64_t gb_session_kept_signature(const gb_session *session, gb_node node);
+/* Makes session->plan one in that precision for the boundaries in session->wanted, unless it is. */
+gb_status gb_session_choose_plan(gb_session *session, gb_error *err);
+/* Frees both plans. */
+void gb_session_forget_plans(gb_session *session);
 
 /* statistics.c: in a bent graph, nodes that compute the mean and variance of what each batch norm reads, if the session moves
  * its running statistics; and moving them after a render. */

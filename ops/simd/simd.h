@@ -6,7 +6,7 @@
 
 #include "ops/ops.h"
 
-enum { GB_RANK_PLAIN, GB_RANK_OPENBLAS, GB_RANK_AVX2, GB_RANK_AVX512, GB_RANK_AVX512BF16, GB_RANK_AMX, GB_RANK_NEON };
+enum { GB_RANK_PLAIN, GB_RANK_OPENBLAS, GB_RANK_AVX2, GB_RANK_AVX512, GB_RANK_AVX512BF16, GB_RANK_AMX, GB_RANK_AMXBF16, GB_RANK_NEON };
 
 typedef struct gb_isa {
     const char *name;
@@ -14,21 +14,25 @@ typedef struct gb_isa {
     bool (*is_supported)(void);         /* by this processor; NULL = always */
     float (*burst)(int rounds);         /* does 12 · vector · rounds multiply-adds; its result depends on all of them */
     const gb_op_row *const *rows;       /* ended by NULL; NULL = none */
-    bool only_by_name;                  /* never chosen by itself: its results are less accurate */
+    bool bf16;                          /* multiplies in bfloat16: only chosen by name, or as the best of those */
+    bool (*enable)(void);               /* asks the system for its registers; NULL = need not be asked */
 } gb_isa;
 extern const gb_isa gb_isas[];          /* in ascending rank, ended by an entry without a name */
 
 extern const gb_op_row *const gb_openblas_rows[], *const gb_avx2_rows[], *const gb_avx512_rows[],
-    *const gb_avx512bf16_rows[], *const gb_amx_rows[], *const gb_neon_rows[];
+    *const gb_avx512bf16_rows[], *const gb_amx_rows[], *const gb_amxbf16_rows[], *const gb_neon_rows[];
 float gb_avx2_burst(int rounds);
 float gb_avx512_burst(int rounds);
 float gb_avx512bf16_burst(int rounds);
+float gb_amxbf16_burst(int rounds);
 float gb_neon_burst(int rounds);
 
 bool gb_x86_has_avx2(void);
 bool gb_x86_has_avx512(void);
 bool gb_x86_has_avx512bf16(void);
-bool gb_x86_has_amx(void);       /* and the operating system lets this process use it */
+bool gb_x86_has_amx(void);
+/* Linux gives the tiles to processes that ask for them, for all their threads. */
+bool gb_x86_enable_amx(void);
 /* Sizes of the data caches in bytes; a size that the processor does not report is left unchanged. */
 void gb_x86_caches(size_t *l1, size_t *l2, size_t *l3);
 void gb_arm_caches(size_t *l1, size_t *l2, size_t *l3);

@@ -1,5 +1,5 @@
 /* Features of an x86 processor that the operating system supports, and its caches (CPUID leaves 4 and 0x8000001D). */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include <cpuid.h>
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -21,19 +21,29 @@ bool gb_x86_has_avx512bf16(void) {
     return gb_x86_has_avx512() && __builtin_cpu_supports("avx512bf16");
 }
 
-/* The kernel saves the tiles of a process only after it has asked for that. */
-bool gb_x86_has_amx(void) {
-    unsigned eax, ebx, ecx, edx;
-    const unsigned bf16 = 1u << 22, tile = 1u << 24;
-    if (!gb_x86_has_avx512() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || !(edx & bf16) || !(edx & tile))
-        return false;
 #if defined(__linux__) && defined(SYS_arch_prctl)
-    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };       /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
-    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-#else
-    return false;
-#endif
+/* CPUID leaf 7: AMX-BF16 is bit 22 of EDX, AMX-TILE bit 24; bits 17 and 18 of XCR0 are the states of the tiles. */
+bool gb_x86_has_amx(void) {
+    unsigned eax, ebx, ecx, edx, low, high;
+    if (!gb_x86_has_avx512bf16() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || ~edx & (1u << 22 | 1u << 24))
+        return false;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));         /* there is one, because AVX-512 is supported */
+    return (low >> 17 & 3) == 3;
 }
+
+bool gb_x86_enable_amx(void) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };       /* ARCH_REQ_XCOMP_PERM */
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#else
+bool gb_x86_has_amx(void) {
+    return false;
+}
+
+bool gb_x86_enable_amx(void) {
+    return false;
+}
+#endif
 
 void gb_x86_caches(size_t *l1, size_t *l2, size_t *l3) {
     unsigned eax, ebx, ecx, edx, leaf = 0;

@@ -15,7 +15,7 @@ typedef struct settings {
     text_list at;
     const char *model, *activation;
     int64_t moves;
-    bool json;
+    bool previews, json;
     device_options on;
 } settings;
 
@@ -28,6 +28,8 @@ static const option options[] = {
      "parameter is changed.", 0, 0},
     {"--moves", OPTION_INTEGER, AT(moves), "N", "Changes at each layer (default: 8). The median excludes the first.", 2,
      1000},
+    {"--previews", OPTION_FLAG, AT(previews), NULL, "Render the moves in bfloat16, as the studio's previews, and the whole image "
+     "in float32. On the CPU.", 0, 0},
     {"--json", OPTION_FLAG, AT(json), NULL, "Print a JSON object.", 0, 0},
     DEVICE_OPTIONS(settings, on),
     {0}
@@ -80,6 +82,7 @@ static double move_layer(const settings *set, const char *layer, const gb_table_
     gb_bend id;
     for (int i = 0; i < row->param_count; i++) params[i] = row->param[i].default_value;
     if (gb_session_bend(session, &bend, &id, err) || timed(session, to, err) < 0) return -1;
+    if (set->previews && gb_session_set_precision(session, "bf16", err)) return -1;
     for (int64_t i = 0; i < set->moves; i++) {
         if (row->param_count) params[row->param_count - 1] *= 1 + 0.01f * (float)(i + 1);
         if (gb_session_set_bend_params(session, id, params, row->param_count, err) || (times[i] = timed(session, to, err)) < 0)
@@ -88,7 +91,8 @@ static double move_layer(const settings *set, const char *layer, const gb_table_
     gb_session_stats(session, &stats);
     *nodes = stats.nodes_run;
     *first = times[0];
-    if (gb_session_unbend(session, id, err) || timed(session, to, err) < 0) return -1;
+    if (gb_session_set_precision(session, NULL, err) || gb_session_unbend(session, id, err) || timed(session, to, err) < 0)
+        return -1;
     return median(times + 1, (size_t)set->moves - 1);
 }
 

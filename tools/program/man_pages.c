@@ -166,7 +166,7 @@ static void put_program(FILE *to, const program_info *program) {
           ".SH EXAMPLES\n", to);
     put_lines(to, program->example);
     fputs(".SH EXIT STATUS\n0 on success, 1 on failure, 2 for wrong usage.\n", to);
-    fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16 or "
+    fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16, amxbf16 or "
           "neon. The default is the best that the processor supports.\n"
           ".TP\n.BR GANBEND_DEVICE \", \" GANBEND_PRECISION\nDefaults for \\-\\-device and \\-\\-precision.\n"
           ".TP\n.B XDG_CACHE_HOME\nWhere converted checkpoints are kept, in its folder ganbend; ~/.cache by default.\n"

@@ -9,7 +9,8 @@
 #include "tools/program/arguments.h"
 
 /* A preview is shown if the rest of the network takes longer than `slow` seconds: the largest one that takes less than
- * `quick`. The time of nodes that have not run yet is estimated from their multiply-adds, per core and second. */
+ * `quick`. It is computed in bfloat16 if that reaches a larger one. The full picture then takes longer, because it cannot continue
+ * from the preview. The time of nodes that have not run yet is estimated from their multiply-adds, per core and second. */
 static const double slow = 0.080, quick = 0.070, likely_rate = 40e9;
 
 enum { MIN_PREVIEW = 32 };
@@ -53,10 +54,11 @@ static void free_session(live *s) {
     free(s->preview_pixels);
     free(s->planes);
     free(s->seconds);
+    free(s->bf16_seconds);
     s->session = NULL;
     s->rgb = s->preview = s->pixels = s->preview_pixels = NULL;
     s->planes = NULL;
-    s->seconds = NULL;
+    s->seconds = s->bf16_seconds = NULL;
 }
 
 gb_status live_choose(live *s, size_t index, gb_error *err) {
@@ -64,7 +66,7 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     const gb_session_options how = {.purpose = GB_INTERACTIVE, .keep_bytes = s->shared->keep_bytes};
     live next = {.o = {.context = s->shared->context, .model = chosen->model}};
     int64_t shape[3];
-    size_t pixels, preview = 0;
+    size_t pixels, largest = 0;
     gb_model_output_shape(chosen->model, shape);
     next.o.channels = shape[0];
     next.o.height = shape[1];
@@ -72,17 +74,20 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     if (check_picture(&next.o, chosen->name, err)) return err->status;
     pixels = (size_t)(shape[1] * shape[2]);
     next.seconds = malloc(gb_model_node_count(chosen->model) * sizeof *next.seconds);
+    next.bf16_seconds = calloc(gb_model_node_count(chosen->model), sizeof *next.bf16_seconds);
+    next.bf16_untried = s->shared->bf16_previews && !strcmp(gb_context_precision(next.o.context), "fp32");
     if (next.seconds) find_previews(&next);
     for (int i = 0; i < next.preview_count; i++) {
         size_t plane = (size_t)next.previews[i].height * (size_t)next.previews[i].width;
-        if (preview < plane) preview = plane;
+        if (largest < plane) largest = plane;
     }
     next.pixels = malloc(pixels * (size_t)shape[0]);
     next.rgb = shape[0] == 3 ? next.pixels : malloc(pixels * 3);
-    next.planes = malloc(preview * (size_t)shape[0] * sizeof *next.planes + 1);
-    next.preview_pixels = malloc(preview * (size_t)shape[0] + 1);
-    next.preview = shape[0] == 3 ? next.preview_pixels : malloc(preview * 3 + 1);
-    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds)
+    next.planes = malloc(largest * (size_t)shape[0] * sizeof *next.planes + 1);
+    if (next.bf16_untried) largest = pixels;
+    next.preview_pixels = malloc(largest * (size_t)shape[0] + 1);
+    next.preview = shape[0] == 3 ? next.preview_pixels : malloc(largest * 3 + 1);
+    if (!next.pixels || !next.rgb || !next.planes || !next.preview_pixels || !next.preview || !next.seconds || !next.bf16_seconds)
         state(err, GB_NO_MEMORY, "out of memory for %s", chosen->name);
     if (err->status || gb_session_new(chosen->model, &how, &next.session, err)) {
         free_session(&next);
@@ -98,6 +103,9 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     s->preview_pixels = next.preview_pixels;
     s->preview = next.preview;
     s->seconds = next.seconds;
+    s->bf16_seconds = next.bf16_seconds;
+    s->bf16 = false;
+    s->bf16_untried = next.bf16_untried;
     memcpy(s->previews, next.previews, sizeof s->previews);
     s->preview_count = next.preview_count;
     return GB_OK;
@@ -192,17 +200,17 @@ const char *live_error_text(const live *s, const gb_error *err, int *line, int *
 /* ------------------------------------------------------------------------------------------------ rendering */
 
 /* A step counts for the node whose boundary it writes. Several steps at one node are the node and its bends. */
-static void note_times(live *s) {
+static void note_times(const gb_session *session, double *seconds) {
     gb_render_stats stats;
     gb_step_info step;
-    gb_session_stats(s->session, &stats);
+    gb_session_stats(session, &stats);
     for (int i = 0; i < stats.steps; i++) {
-        gb_session_step(s->session, i, &step);
-        for (gb_node k = step.first; step.ran && k <= step.last; k++) s->seconds[k] = 0;
+        gb_session_step(session, i, &step);
+        for (gb_node k = step.first; step.ran && k <= step.last; k++) seconds[k] = 0;
     }
     for (int i = 0; i < stats.steps; i++) {
-        gb_session_step(s->session, i, &step);
-        if (step.ran) s->seconds[step.last] += step.seconds;
+        gb_session_step(session, i, &step);
+        if (step.ran) seconds[step.last] += step.seconds;
     }
 }
 
@@ -210,12 +218,13 @@ gb_status live_render(live *s, gb_error *err) {
     if (goes_on(s, err) || gb_session_render_pixels(s->session, s->pixels, err)) return err->status;
     if (s->rgb != s->pixels)
         gb_pixels_to_rgb(s->pixels, (int)s->o.channels, (int)s->o.height, (int)s->o.width, s->rgb);
-    note_times(s);
+    note_times(s->session, s->seconds);
     return GB_OK;
 }
 
 void live_preview_size(const live *s, int side, int *height, int *width) {
-    *height = *width = side;
+    *height = (int)s->o.height;
+    *width = (int)s->o.width;
     for (int i = 0; i < s->preview_count; i++)
         if (s->previews[i].side == side) {
             *height = s->previews[i].height;
@@ -224,20 +233,30 @@ void live_preview_size(const live *s, int side, int *height, int *width) {
 }
 
 /* Of the nodes after `from` up to and including `to`. */
-static double seconds_between(const live *s, gb_node from, gb_node to) {
-    double seconds = 0;
-    for (gb_node i = from + 1; i <= to; i++) seconds += s->seconds[i];
-    return seconds;
+static double seconds_between(const double *seconds, gb_node from, gb_node to) {
+    double sum = 0;
+    for (gb_node i = from + 1; i <= to; i++) sum += seconds[i];
+    return sum;
 }
 
-int live_preview_side(const live *s, int after) {
-    int first = 0, side = 0;
+static gb_node last_node(const live *s) {
+    return (gb_node)gb_model_node_count(s->o.model) - 1;
+}
+
+preview live_choose_preview(const live *s, int after) {
+    int first = 0, whole = (int)s->o.height;
+    preview best = {0, false};
     gb_node from = GB_NO_NODE;
     for (; first < s->preview_count && s->previews[first].side <= after; first++) from = s->previews[first].node;
-    if (seconds_between(s, from, (gb_node)gb_model_node_count(s->o.model) - 1) < slow) return 0;
+    if (after == whole || seconds_between(s->seconds, from, last_node(s)) < slow) return best;
     for (int i = first; i < s->preview_count; i++)
-        if (!side || seconds_between(s, from, s->previews[i].node) < quick) side = s->previews[i].side;
-    return side;
+        if (!best.side || seconds_between(s->seconds, from, s->previews[i].node) < quick) best.side = s->previews[i].side;
+    for (int i = first; s->bf16 && i <= s->preview_count; i++) {
+        int side = i < s->preview_count ? s->previews[i].side : whole;
+        gb_node node = i < s->preview_count ? s->previews[i].node : last_node(s);
+        if (side > best.side && seconds_between(s->bf16_seconds, from, node) < quick) best = (preview){side, true};
+    }
+    return best;
 }
 
 /* clamp(127.5 x + 128), as for the full picture; NaN becomes 0. */
@@ -246,21 +265,53 @@ static uint8_t level(float x) {
     return v >= 255 ? 255 : v > 0 ? (uint8_t)v : 0;
 }
 
-gb_status live_preview(live *s, int side, bool *changed, gb_error *err) {
-    size_t plane, channels = (size_t)s->o.channels;
-    int height, width;
+/* Renders the running picture, or the whole one, into s->preview_pixels. */
+static gb_status render_preview(live *s, int side, size_t plane, bool *changed, gb_error *err) {
+    size_t channels = (size_t)s->o.channels;
+    bool whole = side == (int)s->o.height;
     gb_render_stats stats;
-    live_preview_size(s, side, &height, &width);
-    plane = (size_t)height * (size_t)width;
-    if (goes_on(s, err) || gb_session_preview(s->session, side, s->planes, err)) return err->status;
-    note_times(s);
+    gb_status status = whole ? gb_session_render_pixels(s->session, s->preview_pixels, err)
+                             : gb_session_preview(s->session, side, s->planes, err);
     gb_session_stats(s->session, &stats);
-    *changed = stats.steps_run > 0;
-    for (size_t i = 0; *changed && i < plane; i++)
+    *changed = !status && stats.steps_run > 0;
+    for (size_t i = 0; *changed && !whole && i < plane; i++)
         for (size_t c = 0; c < channels; c++) s->preview_pixels[channels * i + c] = level(s->planes[c * plane + i]);
+    return status;
+}
+
+gb_status live_preview(live *s, preview which, bool *changed, gb_error *err) {
+    int height, width;
+    live_preview_size(s, which.side, &height, &width);
+    if (goes_on(s, err) || gb_session_set_precision(s->session, which.bf16 ? "bf16" : NULL, err)) return err->status;
+    gb_status status = render_preview(s, which.side, (size_t)height * (size_t)width, changed, err);
+    if (!status) note_times(s->session, which.bf16 ? s->bf16_seconds : s->seconds);
+    gb_session_set_precision(s->session, NULL, NULL);       /* of everything else */
     if (*changed && s->preview != s->preview_pixels)
-        gb_pixels_to_rgb(s->preview_pixels, (int)channels, height, width, s->preview);
-    return GB_OK;
+        gb_pixels_to_rgb(s->preview_pixels, (int)s->o.channels, height, width, s->preview);
+    return status;
+}
+
+bool live_should_try_bf16(const live *s) {
+    return s->bf16_untried && seconds_between(s->seconds, GB_NO_NODE, last_node(s)) >= slow;
+}
+
+gb_status live_new_trial(live *s, gb_session **trial, gb_error *err) {
+    gb_status status = gb_session_new(s->o.model, NULL, trial, err);
+    if (!status) status = gb_session_set_precision(*trial, "bf16", err);
+    s->bf16_untried = !status;
+    return status;
+}
+
+gb_status live_try_bf16(live *s, gb_session *trial, gb_error *err) {
+    gb_status status = gb_model_class_count(s->o.model) ? gb_session_set_class(trial, 0, err) : GB_OK;
+    for (int i = 0; i < 2 && !status; i++) {                /* the first one packs the weights */
+        status = gb_session_seed(trial, (uint64_t)i, err);
+        if (!status) status = gb_session_render_pixels(trial, s->preview_pixels, err);
+    }
+    if (!status) note_times(trial, s->bf16_seconds);
+    s->bf16 = !status;
+    s->bf16_untried = status == GB_CANCELLED;
+    return status;
 }
 
 gb_status live_find(const live *s, const char *name, gb_node *node, gb_node_info *info, gb_error *err) {

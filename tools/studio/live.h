@@ -26,11 +26,14 @@ typedef struct live {
     uint8_t *pixels;            /* [height, width, channels], of the last render */
     uint8_t *rgb;               /* [height, width, 3]: the same for display; equals `pixels` if there are 3 channels */
     float *planes;              /* [channels, height, width] of a preview */
-    uint8_t *preview_pixels, *preview;      /* the same as `pixels` and `rgb`, of a preview */
+    uint8_t *preview_pixels, *preview;      /* the same as `pixels` and `rgb`, of a preview, which may have the full size */
     struct { int side, height, width; gb_node node; } previews[LIVE_PREVIEWS];     /* running pictures, smallest first;
                                                                                        `side` is the block's number */
     int preview_count;
-    double *seconds;            /* per node of the model: the time that it and its bends took last */
+    double *seconds, *bf16_seconds;     /* per node of the model: the time that it and its bends took last, in full
+                                         * precision and in bfloat16 */
+    bool bf16;                  /* previews may be computed in bfloat16: its times are known */
+    bool bf16_untried;          /* they are to be measured */
     encoder encoder;
     film film;
     analysis analysis;
@@ -57,13 +60,23 @@ const char *live_error_text(const live *s, const gb_error *err, int *line, int *
 
 /* Renders the picture into s->pixels and s->rgb. */
 gb_status live_render(live *s, gb_error *err);
-/* The side of the preview to show first, or 0 if none is needed because what follows `after` is fast. `after` is the side
- * of a preview that is already there, or 0. */
-int live_preview_side(const live *s, int after);
+/* A preview. It is never saved, compared or kept: another render follows it. */
+typedef struct preview {
+    int side;                   /* 0: none */
+    bool bf16;                  /* in bfloat16; then it may be of the whole picture */
+} preview;
+/* The preview to show first, if one is needed because what follows `after` is slow. `after` is the side of a preview that is
+ * already there, or 0. */
+preview live_choose_preview(const live *s, int after);
 /* The size in pixels of the preview of this side. */
 void live_preview_size(const live *s, int side, int *height, int *width);
 /* Renders a preview into s->preview. *changed is false if no step ran, because the change is after it. */
-gb_status live_preview(live *s, int side, bool *changed, gb_error *err);
+gb_status live_preview(live *s, preview which, bool *changed, gb_error *err);
+/* Whether the times in bfloat16 should be measured now: the network is so slow that it needs previews. */
+bool live_should_try_bf16(const live *s);
+/* Measures them with a session of its own. If it is cancelled they are still to be measured. */
+gb_status live_new_trial(live *s, gb_session **trial, gb_error *err);
+gb_status live_try_bf16(live *s, gb_session *trial, gb_error *err);
 /* Renders the values of nodes with the recipe that the session is set to. The caller frees each. The session's taps are left
  * as they were. */
 gb_status live_read(live *s, const gb_node *nodes, size_t count, float **values, gb_error *err);

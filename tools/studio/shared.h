@@ -52,6 +52,7 @@ typedef struct shared {
     const char *out;        /* folder of recipes, pictures, films and projects; created when something is first written */
     size_t keep_bytes;      /* of each client's session */
     int quality;            /* of frames, 1 to 100, unless a render asks for another */
+    bool bf16_previews;     /* previews may be computed in bfloat16 */
     bool ffmpeg;            /* ffmpeg is in the PATH */
     const char *device;     /* the GPU's name, or "cpu" */
     client_list clients;

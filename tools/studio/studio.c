@@ -25,7 +25,7 @@ enum { MAX_MODELS = 64 };              /* open at once, those that pages open in
 
 typedef struct settings {
     int64_t port, keep, quality, frames_rate;
-    const char *listen, *name, *certificate, *key, *osc, *osc_to, *out, *models, *frames_to, *frames_as, *frames_size;
+    const char *listen, *name, *certificate, *key, *osc, *osc_to, *out, *models, *frames_to, *frames_as, *frames_size, *previews;
     device_options on;
     bool no_browser;
 } settings;
@@ -43,6 +43,8 @@ static const option options[] = {
      1 << 20},
     {"--quality", OPTION_INTEGER, AT(quality), "Q", "JPEG quality of the live picture, 1 to 100 (85). Saved pictures are "
      "always PNG.", 1, 100},
+    {"--previews", RARE(OPTION_CHOICE), AT(previews), "auto|fp32", "Precision of previews while something changes: bfloat16 "
+     "if that shows a larger one in the same time (default), or always float32.", 0, 0},
     {"--osc", OPTION_TEXT, AT(osc), "[ADDRESS:]PORT", "Receives OSC messages over UDP, such as /ganbend/trunc 0.7: "
      "from this machine only, or on ADDRESS (0.0.0.0: from every network).", 0, 0},
     {"--osc-to", RARE(OPTION_TEXT), AT(osc_to), "ADDRESS:PORT", "Sends what the tabs change to this program or device, with the "
@@ -128,6 +130,7 @@ static gb_status open_shared(const settings *set, const char *const paths[OPERAN
     s->out = set->out;
     s->keep_bytes = (size_t)set->keep << 20;
     s->quality = (int)set->quality;
+    s->bf16_previews = !set->previews || strcmp(set->previews, "fp32") != 0;
     s->ffmpeg = host_has_program("ffmpeg");
     if (gb_context_new(&how, &s->context, err)) return err->status;
     if (gb_context_fallback_reason(s->context)) fprintf(stderr, "on the processor: %s\n", gb_context_fallback_reason(s->context));

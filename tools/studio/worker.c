@@ -87,14 +87,18 @@ static gb_status check_texts(const live *s, const message *m, gb_error *err) {
 
 /* From here to leave() the session can be cancelled: by closing, or by a newer render if `replaceable`. Returns false if
  * the work should not start at all. */
-static bool enter(client *c, bool replaceable) {
+static bool enter_with(client *c, gb_session *session, bool replaceable) {
     bool start;
     pthread_mutex_lock(&c->lock);
     start = !atomic_load(&c->closing) && !(replaceable && c->render);
-    c->running = start ? c->live.session : NULL;
+    c->running = start ? session : NULL;
     c->replaceable = replaceable;
     pthread_mutex_unlock(&c->lock);
     return start;
+}
+
+static bool enter(client *c, bool replaceable) {
+    return enter_with(c, c->live.session, replaceable);
 }
 
 /* From here on nobody cancels. A cancel that came too late, or a second one after the work had ended, must not end the next
@@ -128,16 +132,16 @@ static void send_frame(client *c, const message *m, int side, double wait, doubl
 
 /* Sends the first preview that the change reaches. */
 static gb_status send_preview(client *c, const message *m, double wait, bool *sent, gb_error *err) {
-    int side = live_preview_side(&c->live, 0);
+    preview which = live_choose_preview(&c->live, 0);
     double start = host_seconds();
     *sent = false;
-    while (side && !*sent) {
-        gb_status status = enter(c, false) ? live_preview(&c->live, side, sent, err)
+    while (which.side && !*sent) {
+        gb_status status = enter(c, false) ? live_preview(&c->live, which, sent, err)
                                            : (err->status = GB_CANCELLED);
         leave(c);
         if (status) return status;
-        if (*sent) send_frame(c, m, side, wait, host_seconds() - start);
-        else side = live_preview_side(&c->live, side);
+        if (*sent) send_frame(c, m, which.side, wait, host_seconds() - start);
+        else which = live_choose_preview(&c->live, which.side);
     }
     return GB_OK;
 }
@@ -158,6 +162,17 @@ static void do_render(client *c, const message *m, double came) {
     }
     if (!status) send_frame(c, m, 0, start - came, host_seconds() - start);
     else if (status != GB_CANCELLED) refuse_render(c, m, &err);
+}
+
+/* Measures, while nothing is to be done, whether previews are faster in bfloat16. A newer render interrupts it. Without memory
+ * for it there are no such previews. */
+static void try_bf16(client *c) {
+    gb_session *trial = NULL;
+    if (!live_new_trial(&c->live, &trial, NULL)) {
+        if (enter_with(c, trial, true)) live_try_bf16(&c->live, trial, NULL);
+        leave(c);
+    }
+    gb_session_free(trial);
 }
 
 /* ------------------------------------------------------------------------------------------------ other requests */
@@ -282,13 +297,15 @@ static message *take_message(client *c, double *came) {
     return next;
 }
 
-/* Waits for the next request; NULL if only the film or the analysis needs a look. Returns false when the client closes. */
+/* Waits for the next request; NULL if only the film or the analysis needs a look, or
+ * previews in bfloat16 are to be measured. Returns false when the client closes. */
 static bool next_message(client *c, message **next, double *came) {
     bool filming = c->live.film.encoder != 0, open;
     *next = NULL;
     pthread_mutex_lock(&c->lock);
     for (bool waited = false; !atomic_load(&c->closing) && !(*next = take_message(c, came)); waited = true) {
         if ((filming && waited) || analysis_has_news(&c->live.analysis)) break;
+        if (!c->render && live_should_try_bf16(&c->live)) break;
         wait_for_work(c, filming);
     }
     open = !atomic_load(&c->closing);
@@ -318,6 +335,7 @@ static void keep_last(client *c) {
 static void work_on(client *c, message *m, double came) {
     if (m && m->kind == MESSAGE_RENDER) do_render(c, m, came);
     else if (m) do_job(c, m);
+    else if (live_should_try_bf16(&c->live)) try_bf16(c);
     free_message(m);
     check_film(c);
     check_analysis(c);

@@ -152,6 +152,16 @@ static void an_interactive_session_equals_a_fresh_one_after_any_change(void **st
 
 /* ------------------------------------------------------------------------------------------------ what runs again */
 
+/* The largest difference relative to the largest value. */
+static float difference(const float *a, const float *b) {
+    float most = 0, by = 0;
+    for (int i = 0; i < IMAGE; i++) {
+        most = fmaxf(most, fabsf(b[i]));
+        by = fmaxf(by, fabsf(a[i] - b[i]));
+    }
+    return by / most;
+}
+
 /* Without bfloat16 instructions there is an error; with them, the picture is almost the same. */
 static void bfloat16_previews_are_close_and_report_their_precision(void **state) {
     fixture *f = *state, rough = {0};
@@ -172,17 +182,88 @@ static void bfloat16_previews_are_close_and_report_their_precision(void **state)
     OK(gb_session_seed(other, 3, &err));
     render(session, image);
     render(other, preview);
-    float most = 0, by = 0;
-    for (int i = 0; i < IMAGE; i++) {
-        float size = fabsf(image[i]), difference = fabsf(image[i] - preview[i]);
-        most = size > most ? size : most;
-        by = difference > by ? difference : by;
-    }
-    assert_true(by > 0 && by < 0.05f * most);
+    float by = difference(preview, image);
+    assert_true(by > 0 && by < 0.05f);
     gb_session_free(session);
     gb_session_free(other);
     gb_model_close(rough.model);
     gb_context_free(rough.context);
+}
+
+static void expect_fresh(gb_model *model, uint64_t seed, const float *map, const float *image) {
+    static float expected[IMAGE];
+    gb_session *fresh = new_session(model, GB_ONCE, 1);
+    OK(gb_session_seed(fresh, seed, &err));
+    OK(gb_session_set_noise_map(fresh, "synthesis.b32.conv1", map, 1, &err));
+    render(fresh, expected);
+    assert_same(expected, image, IMAGE);
+    gb_session_free(fresh);
+}
+
+/* A preview continues from boundaries in full precision, and never the other way round. */
+static void a_session_in_full_precision_makes_previews_in_bfloat16(void **state) {
+    fixture *f = *state;
+    static float image[IMAGE], preview[IMAGE], map[R * R];
+    gb_session *session = new_session(f->model, GB_INTERACTIVE, 1);
+    OK(gb_session_seed(session, 3, &err));
+    render(session, image);
+    int all = nodes_run(session);
+    if (gb_session_set_precision(session, "bf16", &err)) {
+        assert_int_equal(err.status, GB_BAD_ARGUMENT);
+        assert_non_null(strstr(err.message, "do not support precision bf16"));
+        gb_session_free(session);
+        return;
+    }
+    render(session, preview);
+    assert_int_equal(nodes_run(session), 0);
+    assert_same(image, preview, IMAGE);
+    for (int move = 1; move <= 3; move++) {
+        map[0] = (float)move;
+        OK(gb_session_set_noise_map(session, "synthesis.b32.conv1", map, 1, &err));
+        OK(gb_session_set_precision(session, "bf16", &err));
+        render(session, preview);
+        assert_true(nodes_run(session) < all / 4);
+        OK(gb_session_set_precision(session, NULL, &err));
+        render(session, image);
+        assert_true(nodes_run(session) < all / 4);
+        expect_fresh(f->model, 3, map, image);
+    }
+    OK(gb_session_seed(session, 4, &err));
+    OK(gb_session_set_precision(session, "bf16", &err));
+    render(session, preview);
+    OK(gb_session_set_precision(session, "fp32", &err));
+    render(session, image);
+    assert_true(nodes_run(session) > all / 4);             /* the mapping network has no convolutions */
+    expect_fresh(f->model, 4, map, image);
+    float by = difference(preview, image);
+    assert_true(by > 0 && by < 0.05f);
+    OK(gb_session_set_precision(session, "bf16", &err));
+    render(session, preview);
+    assert_int_equal(nodes_run(session), 0);
+    assert_same(image, preview, IMAGE);
+    gb_session_free(session);
+}
+
+static void a_precision_that_a_session_cannot_have_is_refused(void **state) {
+    fixture *f = *state;
+    gb_context *narrow = NULL;
+    gb_model *model = NULL;
+    gb_session *session = new_session(f->model, GB_ONCE, 1);
+    assert_int_equal(gb_session_set_precision(session, "half", &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "a session on the CPU has fp32 and bf16"));
+    OK(gb_session_set_precision(session, "fp32", &err));
+    gb_session_free(session);
+    session = new_session(f->model, GB_GRADIENT, 1);
+    assert_int_equal(gb_session_set_precision(session, "bf16", &err), GB_BAD_ARGUMENT);
+    assert_non_null(strstr(err.message, "for gradients"));
+    gb_session_free(session);
+    OK(gb_context_new(&(gb_context_options){.threads = 1, .isa = "plain"}, &narrow, &err));
+    OK(gb_model_open(narrow, f->path, &model, &err));
+    session = new_session(model, GB_ONCE, 1);
+    assert_int_equal(gb_session_set_precision(session, "bf16", &err), GB_BAD_ARGUMENT);
+    gb_session_free(session);
+    gb_model_close(model);
+    gb_context_free(narrow);
 }
 
 static void an_unsupported_precision_is_refused(void **state) {
@@ -567,6 +648,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_cancelled_render_leaves_the_buffer_and_keeps_what_was_computed, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(bfloat16_previews_are_close_and_report_their_precision, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_session_in_full_precision_makes_previews_in_bfloat16, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_precision_that_a_session_cannot_have_is_refused, setup, teardown),
         cmocka_unit_test(an_unsupported_precision_is_refused),
         cmocka_unit_test(a_graph_built_by_the_caller_runs_and_can_be_tapped),
         cmocka_unit_test(the_first_error_of_a_builder_is_reported),

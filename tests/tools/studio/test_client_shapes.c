@@ -1,8 +1,9 @@
 /* The studio with networks whose pictures are not square, are grey, or have alpha: frames show them, previews and maps have
- * their shape, and saved pictures keep their channels. */
+ * their shape, and saved pictures keep their channels. The choice of previews in bfloat16. */
 #define _POSIX_C_SOURCE 200809L     /* mkdtemp */
 #include "tests/tools/studio/client_page.h"
 #include "tools/studio/clusters.h"
+#include "tools/studio/live.h"
 
 #include <turbojpeg.h>
 
@@ -87,6 +88,61 @@ static void frames_show_every_shape_and_saved_pictures_keep_their_channels(void 
     }
 }
 
+static void set_seconds(const live *s, double *seconds, double each) {
+    for (size_t i = 0; i < gb_model_node_count(s->o.model); i++) seconds[i] = each;
+}
+
+static void expect_preview(const live *s, int after, int side, bool bf16) {
+    preview which = live_choose_preview(s, after);
+    assert_int_equal(which.side, side);
+    assert_int_equal(which.bf16, bf16);
+}
+
+/* On a processor without bfloat16 there are only smaller previews. */
+static void a_preview_in_bfloat16_is_chosen_where_it_shows_more_and_an_exact_picture_follows(void **state) {
+    static uint8_t exact[3 * MOST];
+    atomic_bool closing;
+    gb_error err = {0};
+    gb_session *trial = NULL, *session;
+    bool changed;
+    studio w;
+    live s;
+    (void)state;
+    atomic_init(&closing, false);
+    open_shaped(&w, 3);
+    w.shared.bf16_previews = true;
+    if (live_open(&s, &w.shared, &w.shared.clients.slots[0], &closing, NULL, NULL, &err) ||
+        live_set(&s, "inputs: {seeds: 7}\nbends: []\n", &err))
+        fail_msg("%s", err.message);
+    assert_false(live_should_try_bf16(&s));             /* the network is fast enough without */
+    set_seconds(&s, s.seconds, 1);
+    assert_true(live_should_try_bf16(&s));
+    expect_preview(&s, 0, 32, false);
+    bool has_bf16 = !live_new_trial(&s, &trial, &err);
+    if (has_bf16) {
+        assert_int_equal(live_try_bf16(&s, trial, &err), GB_OK);
+        assert_true(s.bf16);
+        set_seconds(&s, s.bf16_seconds, 1);
+        expect_preview(&s, 0, 32, false);
+        set_seconds(&s, s.bf16_seconds, 1e-6);
+        expect_preview(&s, 0, HEIGHT, true);
+        expect_preview(&s, HEIGHT, 0, false);
+        assert_int_equal(live_preview(&s, (preview){HEIGHT, true}, &changed, &err), GB_OK);
+        assert_true(changed);
+    }
+    gb_session_free(trial);
+    assert_false(live_should_try_bf16(&s));
+    assert_int_equal(live_render(&s, &err), GB_OK);
+    assert_int_equal(gb_session_new(w.model.model, NULL, &session, NULL), 0);
+    assert_int_equal(gb_session_seed(session, 7, NULL), 0);
+    assert_int_equal(gb_session_render_rgb(session, exact, NULL), 0);
+    gb_session_free(session);
+    assert_memory_equal(exact, s.rgb, sizeof exact);
+    for (int i = 0; has_bf16 && i < 3 * MOST; i++) assert_in_range(exact[i] + 256 - s.preview[i], 256 - 40, 256 + 40);
+    live_close(&s);
+    close_studio(&w);
+}
+
 /* The page is closed before the first map has been assigned to a cluster. */
 static void clustering_that_is_stopped_at_once_touches_nothing(void **state) {
     enum { MAPS = 40, SIDE = 4 };
@@ -107,6 +163,7 @@ static void clustering_that_is_stopped_at_once_touches_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clustering_that_is_stopped_at_once_touches_nothing),
+        cmocka_unit_test(a_preview_in_bfloat16_is_chosen_where_it_shows_more_and_an_exact_picture_follows),
         cmocka_unit_test(frames_show_every_shape_and_saved_pictures_keep_their_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
